@@ -1,0 +1,44 @@
+// Builds dist/ from src/: one bundle with code splitting, so that a command loads only what it needs.
+// `node esbuild.config.js --watch` keeps building.
+import { rm } from "node:fs/promises";
+import { build, context } from "esbuild";
+
+/** @type {import("esbuild").BuildOptions} */
+const options = {
+  entryPoints: ["src/cli/main.ts", "src/server/auth/bcrypt-worker.js"],
+  outdir: "dist",
+  entryNames: "[name]",
+  chunkNames: "[name]-[hash]",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  legalComments: "none",
+  sourcemap: true,
+  logLevel: "warning",
+  define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
+  // Ink under CI=true prints only its last frame (TERMINAL.md §2, 18): whether we are interactive is our decision.
+  alias: { "is-in-ci": "./src/tui/not-in-ci.ts" },
+  // What only the server needs is loaded from node_modules: it starts once, and workers resolve it there too.
+  external: [
+    "@koa/router",
+    "bcryptjs",
+    "jsonwebtoken",
+    "koa",
+    "koa-body",
+    "lowdb",
+    "openai",
+    "pino",
+    "piscina",
+    "react-devtools-core",
+    "zod",
+  ],
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
+};
+
+await rm("dist", { recursive: true, force: true });
+if (process.argv.includes("--watch")) await (await context({ ...options, logLevel: "info" })).watch();
+else await build(options);

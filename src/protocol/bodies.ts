@@ -1,0 +1,82 @@
+import { z } from "zod";
+import {
+  HISTORY_ENTRIES,
+  MESSAGE_CODE_POINTS,
+  PASSWORD_BYTES,
+  PASSWORD_CODE_POINTS,
+  USERNAME_CHARACTERS,
+} from "./limits.ts";
+
+const required = (name: string) => ({
+  error: (issue: { input: unknown }) =>
+    issue.input === undefined ? `${name} is required.` : `${name} must be a string.`,
+});
+
+const hasLoneSurrogate = (text: string) => !text.isWellFormed();
+const codePoints = (text: string) => [...text].length;
+
+/** A username as API.md §1 allows it; shown as typed, compared without regard to case. */
+export const username = z
+  .string(required("username"))
+  .refine((name) => name.length >= 1 && name.length <= USERNAME_CHARACTERS, {
+    error: `username must have 1 to ${USERNAME_CHARACTERS} characters.`,
+  })
+  .refine((name) => name === "" || /^[A-Za-z0-9@.+\-_]+$/.test(name), {
+    error: "username may only have letters A-Z and a-z, digits, and @ . + - _",
+  });
+
+/** A new password: taken as sent, refused where bcrypt would cut it short (API.md §1). */
+export const newPassword = z
+  .string(required("password"))
+  .refine((text) => codePoints(text) >= PASSWORD_CODE_POINTS, {
+    error: `password must have at least ${PASSWORD_CODE_POINTS} characters.`,
+  })
+  .refine((text) => Buffer.byteLength(text) <= PASSWORD_BYTES, {
+    error: `password must have at most ${PASSWORD_BYTES} bytes of UTF-8.`,
+  })
+  .refine((text) => !text.includes("\0"), { error: "password must not hold the character U+0000." })
+  .refine((text) => !hasLoneSurrogate(text), { error: "password must be valid Unicode." });
+
+const nonEmpty = (name: string) =>
+  z.string(required(name)).refine((text) => text !== "", { error: `${name} must not be empty.` });
+
+const message = z
+  .string(required("message"))
+  .transform((text) => text.trim())
+  .refine((text) => text !== "", { error: "message must not be empty." })
+  .refine((text) => text.length <= MESSAGE_CODE_POINTS || codePoints(text) <= MESSAGE_CODE_POINTS, {
+    error: `message must have at most ${MESSAGE_CODE_POINTS} characters.`,
+  })
+  .refine((text) => !hasLoneSurrogate(text), { error: "message must be valid Unicode." });
+
+const turn = z.object(
+  {
+    role: z.enum(["user", "assistant"], { error: 'role must be "user" or "assistant".' }),
+    content: z
+      .string(required("content"))
+      .refine((text) => !hasLoneSurrogate(text), { error: "content must be valid Unicode." }),
+  },
+  { error: "a turn must be an object with role and content." },
+);
+
+/** `POST /api/register/` */
+export const registerBody = z.object({ username, password: newPassword });
+
+/** `POST /api/login/`: checks only that both are there; whatever else is wrong is `invalid_credentials`. */
+export const loginBody = z.object({ username: nonEmpty("username"), password: nonEmpty("password") });
+
+/** `POST /api/chat/` less its token. `message` comes out trimmed; `history` is the earlier turns, oldest first. */
+export const chatBody = z.object({
+  message,
+  history: z
+    .array(turn, { error: "history must be a list of turns." })
+    .max(HISTORY_ENTRIES, { error: `history may have at most ${HISTORY_ENTRIES} turns.` })
+    .optional(),
+});
+
+export type RegisterBody = z.infer<typeof registerBody>;
+export type LoginBody = z.infer<typeof loginBody>;
+export type ChatBody = z.infer<typeof chatBody>;
+
+/** One turn of a conversation, oldest first where several stand together. */
+export type Turn = z.infer<typeof turn>;

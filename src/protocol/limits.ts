@@ -1,0 +1,29 @@
+/** Tokens that a new account starts with, unless the operator says otherwise. */
+export const STARTING_TOKENS = 4000;
+
+/** Tokens that a question costs, unless the operator says otherwise. */
+export const PRICE = 100;
+
+/** Longest message, in Unicode code points after trimming (API.md §1). */
+export const MESSAGE_CODE_POINTS = 32_000;
+
+/** Most turns that a request's `history` may hold (API.md §2). */
+export const HISTORY_ENTRIES = 200;
+
+/** Largest body of a chat request in bytes, counted unpacked (API.md §3). */
+export const CHAT_BODY_BYTES = 1024 * 1024;
+
+/** Largest body of register and login in bytes, counted unpacked (API.md §3). */
+export const CREDENTIALS_BODY_BYTES = 16 * 1024;
+
+/** Shortest password, in code points. */
+export const PASSWORD_CODE_POINTS = 8;
+
+/** Longest password, in bytes of UTF-8: bcrypt reads no further. */
+export const PASSWORD_BYTES = 72;
+
+/** Longest username, in characters. */
+export const USERNAME_CHARACTERS = 150;
+
+/** Longest Idempotency-Key, in characters (API.md §2). */
+export const KEY_CHARACTERS = 255;

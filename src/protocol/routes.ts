@@ -1,0 +1,13 @@
+/** The paths of API.md §1 and §5, without their trailing slash. Every one answers with and without it. */
+export const routes = {
+  about: "/api",
+  register: "/api/register",
+  login: "/api/login",
+  chat: "/api/chat",
+  balance: "/api/token_balance",
+  health: "/healthz",
+  ready: "/readyz",
+} as const;
+
+/** What a server can do beyond the four documented endpoints, as `GET /api/` names it (API.md §5). */
+export type Extension = "stream" | "history" | "idempotency" | "usage" | "logout" | "password";
