@@ -1,0 +1,64 @@
+import type { ApiClient } from "../client/contract.ts";
+
+/** A login that this machine keeps for one server. `username` is null where only a token is known (`AI_CHAT_TOKEN`). */
+export interface Entry {
+  username: string | null;
+  token: string;
+}
+
+/** The server that the session talks to. */
+export interface Target {
+  /** As shown to people: `local`, or host and port. */
+  server: string;
+  /** Whether it is this user's own data folder (`-s local`): then a 402 tells how to grant. */
+  local: boolean;
+  /** Already holding the entry's token, where there is one. */
+  client: ApiClient;
+  entry: Entry | undefined;
+}
+
+/** What the terminal can do, found out by the caller; nothing under src/tui reads an environment. */
+export interface TerminalTraits {
+  /** CLI.md §1: `--no-color`, `NO_COLOR`, `FORCE_COLOR`, then whether stdout is a terminal. */
+  color: boolean;
+  /** Only ASCII characters (CLI.md §1: a locale that is set and without UTF-8). */
+  ascii: boolean;
+  /** Under tmux (`TMUX` is set): OSC 52 needs its wrapping. */
+  tmux: boolean;
+  /** `TERM`, or "". */
+  term: string;
+}
+
+/** Lines that were asked before, oldest first, kept between runs. */
+export interface InputHistory {
+  load(): Promise<string[]>;
+  /** Never rejects: what can't be kept is told once by the owner. */
+  append(line: string): Promise<void>;
+}
+
+/** Everything that the session needs; `runChat` reads no argv, no environment, and no global stream. */
+export interface ChatOptions {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  terminal: TerminalTraits;
+  target: Target;
+  /** Keeps a login for this server. Where it can't, it resolves all the same: the caller says so once. */
+  saveLogin(entry: Entry): Promise<void>;
+  /** Forgets the login here and, where the server offers it, there. */
+  forgetLogin(): Promise<void>;
+  /** Line mode: no redraw, works without a terminal. The caller decides it (`--plain`, `ACCESSIBLE`, `TERM=dumb`). */
+  plain: boolean;
+  /** Lines that are printed first: which server, and that it is a demo. */
+  intro: readonly string[];
+  version: string;
+  /** How this program is called here: `npx ai-chat-system`, `npx ai-chat`, `ai-chat`. */
+  commandName: string;
+  /** Without it, input history lasts as long as the session. */
+  inputHistory?: InputHistory;
+}
+
+/** How the session ended; 0 for every way of leaving by hand, 1 after a fault of ours. */
+export interface ChatEnd {
+  exitCode: number;
+}
