@@ -13,7 +13,7 @@ const required = (name: string) => ({
 });
 
 const hasLoneSurrogate = (text: string) => !text.isWellFormed();
-const codePoints = (text: string) => [...text].length;
+const codePoints = (text: string) => Array.from(text).length;
 
 /** A username as API.md §1 allows it; shown as typed, compared without regard to case. */
 export const username = z

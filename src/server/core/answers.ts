@@ -1,0 +1,63 @@
+import type { AccountId } from "./ports.ts";
+
+interface Kept {
+  response: string;
+  /** Milliseconds since the epoch. */
+  until: number;
+}
+
+interface Limits {
+  count: number;
+  /** UTF-16 code units of all answers together; about half the bytes that they take. */
+  characters: number;
+  /** Milliseconds. */
+  age: number;
+}
+
+/** Answers of keyed questions, so that a repeat gets the same one. In memory alone, bounded, oldest out first (API.md §2). */
+export interface Answers {
+  keep(account: AccountId, key: string, response: string): void;
+  find(account: AccountId, key: string): string | undefined;
+  forget(account: AccountId, key: string): void;
+}
+
+const limitsByDefault: Limits = { count: 10_000, characters: 16 * 1024 * 1024, age: 24 * 3600 * 1000 };
+
+/** `now` in milliseconds since the epoch. An answer larger than the whole cache is not kept. */
+export function createAnswers(now: () => number, limits: Limits = limitsByDefault): Answers {
+  const kept = new Map<string, Kept>();
+  let characters = 0;
+
+  const name = (account: AccountId, key: string) => `${account} ${key}`;
+
+  function drop(id: string): void {
+    const answer = kept.get(id);
+    if (!answer) return;
+    kept.delete(id);
+    characters -= answer.response.length;
+  }
+
+  function makeRoom(): void {
+    for (const [id, answer] of kept) {
+      if (kept.size <= limits.count && characters <= limits.characters && answer.until > now()) return;
+      drop(id);
+    }
+  }
+
+  return {
+    keep(account, key, response) {
+      const id = name(account, key);
+      drop(id);
+      kept.set(id, { response, until: now() + limits.age });
+      characters += response.length;
+      makeRoom();
+    },
+    find(account, key) {
+      const answer = kept.get(name(account, key));
+      return answer && answer.until > now() ? answer.response : undefined;
+    },
+    forget(account, key) {
+      drop(name(account, key));
+    },
+  };
+}

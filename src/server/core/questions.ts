@@ -1,0 +1,237 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { Turn } from "../../protocol/bodies.ts";
+import type { Answers } from "./answers.ts";
+import { ApiError } from "./api-error.ts";
+import { contextFor } from "./context.ts";
+import type { AccountId, Balance, HoldOutcome, Ledger, Provider } from "./ports.ts";
+
+/** A question of an account that is allowed to ask. */
+export interface Question {
+  account: AccountId;
+  /** Trimmed. */
+  message: string;
+  history: Turn[];
+  /** Idempotency-Key as the client sent it, without quotes. */
+  key?: string;
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+  /** Streams. Hands a piece to the client's socket; false when that socket is gone. The first true is the point of no return. */
+  onDelta?: (text: string) => boolean;
+}
+
+/** The answer and what it came to. `deducted` is what this question (or its key) cost, in tokens. */
+export interface Answer {
+  response: string;
+  deducted: number;
+  /** After this question. */
+  balance: Balance;
+  /** This key was charged before; nothing was charged now. */
+  replayed: boolean;
+}
+
+/** Questions in flight and the charging table of API.md §4. */
+export interface Questions {
+  /**
+   * Rejects with `ApiError`, or with {@link ClientGone} where nobody listens any more. Money settles whether or not
+   * anybody waits for the promise; `drain` waits for it.
+   */
+  ask(question: Question): Promise<Answer>;
+  /** Refuses new questions, lets those in flight end within `patience` ms, aborts the rest; resolves when all are settled. */
+  drain(patience: number): Promise<void>;
+}
+
+interface Needs {
+  ledger: Ledger;
+  provider: Provider;
+  answers: Answers;
+  /** Tokens a question. */
+  price: number;
+  /** Milliseconds that a question may take, stream included. */
+  timeout: number;
+  /** See {@link contextFor}. */
+  context: { system: string | undefined; limit: number };
+  now: () => number;
+}
+
+/** The client left before it was charged: there is nobody to tell, and nothing to pay. */
+export class ClientGone extends Error {
+  override readonly name = "ClientGone";
+}
+
+/** A hold outlives its question's deadline by this many ms, so that a charge at the last moment still finds it. */
+const HOLD_GRACE = 10_000;
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const shuttingDown = () =>
+  new ApiError("shutting_down", "The server is stopping. Nothing was charged; ask again in a moment.", {
+    retryAfter: 1,
+  });
+const tookTooLong = () =>
+  new ApiError("upstream_timeout", "The AI took too long. Nothing was charged; ask again, or ask for less.");
+
+/** See {@link Questions}. One flow, one `finally`: whatever happens, a hold is settled exactly once. */
+export function createQuestions(needs: Needs): Questions {
+  const { ledger, provider, answers, price, timeout, context, now } = needs;
+  const inFlight = new Map<Promise<unknown>, AbortController>();
+  let stopping = false;
+
+  async function replay(question: Question, response: string): Promise<Answer> {
+    const balance = await ledger.balance(question.account);
+    if (question.onDelta && !question.onDelta(response)) throw new ClientGone();
+    return { response, deducted: price, balance, replayed: true };
+  }
+
+  /** Resolves to the whole answer; rejects with the reason of `stop`, the moment it is aborted, whatever the provider does. */
+  async function answered(question: Question, stop: AbortController, handed: () => void): Promise<string> {
+    const { signal } = stop;
+    const aborted = new Promise<never>((_resolve, reject) => {
+      if (signal.aborted) reject(signal.reason as Error);
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    });
+    aborted.catch(() => {});
+    const onDelta = (text: string) => {
+      if (signal.aborted) return;
+      if (question.onDelta!(text)) handed();
+      else stop.abort(new ClientGone());
+    };
+    const messages = contextFor(question, context);
+    const answer = provider.answer({ messages, signal, ...(question.onDelta && { onDelta }) });
+    answer.catch(() => {});
+    const response = await Promise.race([answer, aborted]);
+    signal.throwIfAborted();
+    return response;
+  }
+
+  async function charge(hold: string): Promise<Balance> {
+    const outcome = await ledger.charge(hold);
+    if (outcome.kind === "expired") throw tookTooLong();
+    return outcome.balance;
+  }
+
+  /** From an open hold to its settlement. */
+  async function settle(
+    question: Question,
+    hold: string,
+    key: string | undefined,
+    replayed: boolean,
+    stop: AbortController,
+  ): Promise<Answer> {
+    let reachedClient = false;
+    let settled = false;
+    try {
+      const response = await answered(question, stop, () => (reachedClient = true));
+      // From here the charge is with the store: the client may leave, its answer is paid.
+      if (key !== undefined) answers.keep(question.account, key, response);
+      const balance = await charge(hold);
+      settled = true;
+      return { response, deducted: price, balance, replayed };
+    } catch (error) {
+      if (key !== undefined && !settled) answers.forget(question.account, key);
+      if (error instanceof ClientGone && reachedClient) {
+        await charge(hold);
+        settled = true;
+      }
+      throw error;
+    } finally {
+      if (!settled) await ledger.release(hold);
+    }
+  }
+
+  async function run(question: Question, stop: AbortController): Promise<Answer> {
+    const id = randomUUID();
+    const key = question.key === undefined ? undefined : sha256(question.key);
+    // The key itself is kept nowhere, so that it salts the digest of what was asked.
+    const digest = sha256(JSON.stringify([question.key ?? id, question.message, question.history]));
+    const expires = now() + timeout + HOLD_GRACE;
+    const outcome = await ledger.hold({
+      id,
+      account: question.account,
+      ...(key !== undefined && { key }),
+      digest,
+      price,
+      expires,
+    });
+    const kept =
+      key !== undefined && chargedBefore(outcome) ? answers.find(question.account, key) : undefined;
+    if (kept !== undefined) {
+      await ledger.release(id);
+      return replay(question, kept);
+    }
+    if (outcome.kind !== "held" && outcome.kind !== "paid") throw refusal(outcome, price);
+
+    const leave = () => stop.abort(new ClientGone());
+    question.signal.addEventListener("abort", leave, { once: true });
+    if (question.signal.aborted) leave();
+    const deadline = setTimeout(() => stop.abort(tookTooLong()), timeout);
+    try {
+      return await settle(question, id, key, outcome.kind === "paid", stop);
+    } finally {
+      clearTimeout(deadline);
+      question.signal.removeEventListener("abort", leave);
+    }
+  }
+
+  return {
+    async ask(question) {
+      if (stopping) throw shuttingDown();
+      const stop = new AbortController();
+      const answer = run(question, stop);
+      inFlight.set(answer, stop);
+      try {
+        return await answer;
+      } finally {
+        inFlight.delete(answer);
+      }
+    },
+
+    async drain(patience) {
+      stopping = true;
+      const abortAll = setTimeout(() => {
+        for (const stop of inFlight.values()) stop.abort(shuttingDown());
+      }, patience);
+      await Promise.allSettled(inFlight.keys());
+      clearTimeout(abortAll);
+    },
+  };
+}
+
+const chargedBefore = (outcome: HoldOutcome) => outcome.kind === "paid" || outcome.kind === "answer_expired";
+
+/** The error of a question that could not be held (API.md §2, §3). */
+function refusal(outcome: Exclude<HoldOutcome, { kind: "held" | "paid" }>, price: number): ApiError {
+  switch (outcome.kind) {
+    case "in_flight":
+      return new ApiError(
+        "request_in_progress",
+        "A question with this Idempotency-Key is being answered. Try again in a moment.",
+        { retryAfter: 1 },
+      );
+    case "key_reused":
+      return new ApiError(
+        "idempotency_key_reused",
+        "This Idempotency-Key was used for another question. Use a new key for each question.",
+      );
+    case "answer_expired":
+      return new ApiError(
+        "answer_expired",
+        "This question was answered and its answer is no longer kept. Ask it anew, under a new key.",
+      );
+    case "insufficient":
+      return new ApiError(
+        "insufficient_tokens",
+        `A question costs ${price} tokens and ${outcome.balance.tokens} are left. Ask the operator of this server for more.`,
+        {
+          balance: { ...outcome.balance, required: price },
+        },
+      );
+    case "all_held":
+      return new ApiError(
+        "tokens_held",
+        "Questions in flight hold the tokens that are left. Try again when they have ended.",
+        {
+          balance: { ...outcome.balance, required: price },
+          retryAfter: 1,
+        },
+      );
+  }
+}
