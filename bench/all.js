@@ -1,0 +1,3 @@
+// Every figure of the README, one after the other: `npm run bench`.
+await import("./startup.js");
+await import("./question.js");

@@ -1,0 +1,33 @@
+// The least that could stand where the chat server stands: parse the question, ask the upstream, pass its answer on.
+// No accounts, no tokens, no ledger. `node forwarder.js UPSTREAM`
+import { createServer } from "node:http";
+import { Pool } from "undici";
+
+const upstream = new Pool(process.argv[2] ?? "", { connections: 64 });
+
+/** @param {import("node:http").IncomingMessage} request */
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+}
+
+const server = createServer(async (request, response) => {
+  const { message } = await bodyOf(request);
+  const { body } = await upstream.request({
+    method: "POST",
+    path: "/v1/chat/completions",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: "bench", messages: [{ role: "user", content: message }] }),
+  });
+  const answer = /** @type {any} */ (await body.json());
+  const text = JSON.stringify({ response: answer.choices[0].message.content, tokens_deducted: 100 });
+  response
+    .writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
+    .end(text);
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, "127.0.0.1", () => {
+  const address = server.address();
+  if (address && typeof address === "object") console.log(`http://127.0.0.1:${address.port}`);
+});
