@@ -12,7 +12,11 @@ async function bodyOf(request) {
   return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 }
 
-const server = createServer(async (request, response) => {
+/**
+ * @param {import("node:http").IncomingMessage} request
+ * @param {import("node:http").ServerResponse} response
+ */
+async function forward(request, response) {
   const { message } = await bodyOf(request);
   const { body } = await upstream.request({
     method: "POST",
@@ -25,7 +29,9 @@ const server = createServer(async (request, response) => {
   response
     .writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
     .end(text);
-});
+}
+
+const server = createServer((request, response) => void forward(request, response));
 server.keepAliveTimeout = 60_000;
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
