@@ -1,0 +1,112 @@
+import { createHash, randomUUID } from "node:crypto";
+import { request } from "undici";
+
+/** @typedef {{ status: number, text: string, headers: Record<string, unknown> }} Reply */
+
+/** What is known of one question in the end: `charged` was answered (or its answer is used up), `free` was given up. */
+/** @typedef {"charged" | "free" | "unknown"} Fate */
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The digest of a key as the ledger holds it. */
+export const digestOf = (/** @type {string} */ key) => createHash("sha256").update(key).digest("hex");
+
+/**
+ * One person who asks one question after the other, each under its own key, and repeats it under the same key until its
+ * fate is known. Some hang up in the middle and ask again.
+ * @param {{ url: string | undefined }} victim
+ */
+export function createPerson(victim) {
+  const username = `p-${randomUUID()}`;
+  const password = randomUUID();
+  let token = "";
+  /** @type {Map<string, Fate>} */
+  const fates = new Map();
+  const counts = { asked: 0, replayed: 0, lost: 0 };
+
+  /** @param {string} path @param {object} body @param {Record<string, string>} [headers] @param {AbortSignal} [signal] @returns {Promise<Reply>} */
+  async function post(path, body, headers = {}, signal) {
+    const reply = await request(victim.url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+      signal,
+    });
+    return { status: reply.statusCode, text: await reply.body.text(), headers: reply.headers };
+  }
+
+  /** Sends the question once. Undefined: the connection was lost, or there was no server. */
+  async function once(
+    /** @type {string} */ key,
+    /** @type {boolean} */ streamed,
+    /** @type {AbortSignal | undefined} */ signal,
+  ) {
+    if (victim.url === undefined) return undefined;
+    const accept = streamed ? "text/event-stream" : "application/json";
+    const headers = { authorization: `Bearer ${token}`, "idempotency-key": key, accept };
+    return post("/api/chat/", { message: `What is ${key}?` }, headers, signal).catch(() => undefined);
+  }
+
+  /** @param {Reply} reply @returns {Fate} */
+  function fateOf({ status, text, headers }) {
+    if (headers["idempotent-replayed"]) counts.replayed += 1;
+    const streamed = String(headers["content-type"]).startsWith("text/event-stream");
+    if (status === 200 && (!streamed || text.includes("event: done"))) return "charged";
+    if (status === 410) return "charged";
+    if (status === 422 || status === 401 || status === 402) throw new Error(`unexpected ${status}: ${text}`);
+    return "unknown";
+  }
+
+  return {
+    username,
+    fates,
+    counts,
+    get token() {
+      return token;
+    },
+    async signUp() {
+      await post("/api/register/", { username, password });
+      token = JSON.parse((await post("/api/login/", { username, password })).text).token;
+    },
+    /** Asks until `over()`; what is unknown then stays so, for {@link settle}. */
+    async keepAsking(/** @type {() => boolean} */ over) {
+      while (!over()) {
+        const key = randomUUID();
+        fates.set(key, "unknown");
+        const streamed = Math.random() < 0.5;
+        const hasty = Math.random() < 0.15;
+        counts.asked += 1;
+        while (!over() && fates.get(key) === "unknown") {
+          const reply = await once(
+            key,
+            streamed,
+            hasty ? AbortSignal.timeout(1 + Math.random() * 60) : undefined,
+          );
+          if (reply) fates.set(key, fateOf(reply));
+          else counts.lost += 1;
+          if (fates.get(key) === "unknown") await pause(5 + Math.random() * 30);
+          if (hasty && Math.random() < 0.5) break;
+        }
+      }
+    },
+    /** Repeats every question of unknown fate until it is answered: each key has then been charged once. */
+    async settle() {
+      for (const [key, fate] of fates) {
+        if (fate !== "unknown") continue;
+        for (let tries = 0; fates.get(key) === "unknown"; tries++) {
+          if (tries > 500) throw new Error("a question stays without an answer");
+          const reply = await once(key, false, undefined);
+          if (reply) fates.set(key, fateOf(reply));
+          if (fates.get(key) === "unknown") await pause(10);
+        }
+      }
+    },
+    async balance() {
+      const reply = await request(`${victim.url}/api/token_balance/`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const { tokens } = /** @type {{ tokens: number }} */ (await reply.body.json());
+      return { tokens, held: Number(reply.headers["tokens-held"]) };
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPerson, digestOf } from "./client.js";
+import { createVictim } from "./server.js";
+import { openMoodyUpstream } from "./upstream.js";
+
+/** @typedef {{ kills: number, questions: number, replays: number, lost: number, violations: string[] }} Report */
+
+const STARTING_TOKENS = 100_000_000;
+const PRICE = 100;
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Kills a real server under parallel load at random moments, again and again, then adds up.
+ * @param {{ kills?: number, minutes?: number, people?: number, told?: (sentence: string) => void }} options it ends after
+ *   `kills` kills, or after `minutes`
+ * @returns {Promise<Report>}
+ */
+export async function crashRun({ kills = Infinity, minutes = Infinity, people = 8, told = () => {} }) {
+  const data = await mkdtemp(join(tmpdir(), "ai-chat-crash-"));
+  const upstream = await openMoodyUpstream();
+  const victim = createVictim({ data, upstream: upstream.url, startingTokens: STARTING_TOKENS });
+  try {
+    await victim.start();
+    const crowd = Array.from({ length: people }, () => createPerson(victim));
+    await Promise.all(crowd.map((person) => person.signUp()));
+
+    let done = 0;
+    let over = false;
+    const end = Date.now() + minutes * 60_000;
+    const asking = Promise.all(crowd.map((person) => person.keepAsking(() => over)));
+    while (done < kills && Date.now() < end) {
+      await Promise.race([pause(30 + Math.random() * 500), asking]);
+      await victim.end("SIGKILL");
+      done += 1;
+      await victim.start();
+      if (done % 50 === 0) told(`${done} kills`);
+    }
+    over = true;
+    await asking;
+    await Promise.all(crowd.map((person) => person.settle()));
+    const violations = await violationsOf(crowd);
+    await victim.end("SIGTERM");
+    violations.push(...(await ledgerViolations(join(data, "ledger.jsonl"), crowd)));
+    const sum = (/** @type {"asked" | "replayed" | "lost"} */ count) =>
+      crowd.reduce((all, person) => all + person.counts[count], 0);
+    return { kills: done, questions: sum("asked"), replays: sum("replayed"), lost: sum("lost"), violations };
+  } finally {
+    await victim.end("SIGKILL");
+    upstream.close();
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+/** @typedef {ReturnType<typeof createPerson>} Person */
+
+/** Balance = grants − price × distinct charged questions; nothing held. @param {Person[]} crowd */
+async function violationsOf(crowd) {
+  const found = [];
+  for (const person of crowd) {
+    const charged = [...person.fates.values()].filter((fate) => fate === "charged").length;
+    const { tokens, held } = await person.balance();
+    const expected = STARTING_TOKENS - PRICE * charged;
+    if (tokens !== expected) found.push(`${person.username} has ${tokens} tokens, not ${expected}`);
+    if (held !== 0) found.push(`${person.username} still has ${held} tokens held`);
+  }
+  return found;
+}
+
+/** Every charged question has exactly one charge in the ledger, and there is no other. @param {string} file @param {Person[]} crowd */
+async function ledgerViolations(file, crowd) {
+  const facts = (await readFile(file, "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  /** @type {Map<string, number>} */
+  const charges = new Map();
+  for (const { fact, key } of facts) if (fact === "charge") charges.set(key, (charges.get(key) ?? 0) + 1);
+  const found = [];
+  for (const [key, count] of charges) if (count !== 1) found.push(`key ${key} was charged ${count} times`);
+  const expected = new Set(
+    crowd.flatMap(({ fates }) =>
+      [...fates].filter(([, fate]) => fate === "charged").map(([key]) => digestOf(key)),
+    ),
+  );
+  for (const key of expected) if (!charges.has(key)) found.push(`key ${key} was answered and never charged`);
+  for (const key of charges.keys())
+    if (!expected.has(key)) found.push(`key ${key} was charged and never answered`);
+  return found;
+}

@@ -1,0 +1,9 @@
+import { expect, test } from "vitest";
+import { crashRun } from "./crash-run.js";
+
+test("a server that is killed under load again and again charges every answered question exactly once", async () => {
+  const report = await crashRun({ kills: 8 });
+  expect(report.violations).toEqual([]);
+  expect(report.kills).toBe(8);
+  expect(report.questions).toBeGreaterThan(50);
+});

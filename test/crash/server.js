@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
+
+/**
+ * A real `ai-chat serve` on a folder, which can be killed and started again. `url` is where the present one listens,
+ * undefined while there is none.
+ * @param {{ data: string, upstream: string, startingTokens: number }} options
+ */
+export function createVictim({ data, upstream, startingTokens }) {
+  /** @type {import("node:child_process").ChildProcess | undefined} */
+  let child;
+  const victim = {
+    /** @type {string | undefined} */
+    url: undefined,
+    /** Starts it and waits until it listens; throws with what it printed when it doesn't. */
+    async start() {
+      const argv = [
+        program,
+        "serve",
+        "--port",
+        "0",
+        "--data",
+        data,
+        "--provider",
+        "openai",
+        "--base-url",
+        upstream,
+        "--model",
+        "moody",
+        "--starting-tokens",
+        String(startingTokens),
+        "--bcrypt-cost",
+        "4",
+        "--drain-timeout",
+        "5",
+        "--log",
+        "silent",
+      ];
+      const started = spawn(process.execPath, argv, {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, AI_CHAT_API_KEY: "none" },
+      });
+      child = started;
+      let printed = "";
+      victim.url = await new Promise((resolve, reject) => {
+        const look = (/** @type {Buffer} */ chunk) => {
+          printed += chunk.toString();
+          const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed.replaceAll(upstream, ""))?.[0];
+          if (found) resolve(found);
+        };
+        started.stdout.on("data", look);
+        started.stderr.on("data", look);
+        started.once("exit", (code) => reject(new Error(`serve ended with ${code}:\n${printed}`)));
+      });
+    },
+    /** @param {NodeJS.Signals} signal SIGKILL, or SIGTERM for a clean stop; waits for its end */
+    async end(signal) {
+      victim.url = undefined;
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill(signal);
+      await ended;
+    },
+  };
+  return victim;
+}
