@@ -1,0 +1,248 @@
+import { EventEmitter } from "node:events";
+import { cropFrame, type Frame, SHOW_CURSOR, transition } from "./frame.ts";
+import { type InkCursor, readInkWrite } from "./ink-writes.ts";
+
+/** The screen as the session sees it: a live area that Ink draws, and above it text that is finished. */
+export type LiveStdout = {
+  /** For Ink's render(). Its `rows` is never reached, so Ink never clears the terminal; `columns` is the real one. */
+  readonly stdout: NodeJS.WriteStream;
+  /** The terminal's real size, 80 by 24 where it doesn't tell. A frame has `rows - 1` rows; a higher one loses its top. */
+  readonly columns: number;
+  readonly rows: number;
+  /**
+   * Puts finished text (a missing last line end is added) above the live area, for good. It joins Ink's next frame in
+   * the same write, so call it before the state change that takes the text out of the live area; without a frame it
+   * appears by itself after 150 ms.
+   */
+  print(text: string): void;
+  /** Shows at once what print() holds. */
+  flush(): void;
+  /** Calls the listener when the size changed, a tick before Ink draws; returns the way to stop it. */
+  onResize(listener: () => void): () => void;
+  /** Draws the frame again on an empty screen; what was on it goes into the scrollback. */
+  clearScreen(): void;
+  /** Takes the frame off the screen and draws nothing until resume(): for an editor, or before SIGTSTP. */
+  pause(): void;
+  /** Draws the frame again where the cursor is now, under what was printed meanwhile. */
+  resume(): void;
+  /** Leaves the last frame on the screen with the cursor below it; print() then writes straight. Idempotent. */
+  dispose(): void;
+};
+
+/** A frame on the screen, and the size for which it was drawn. */
+type Shown = Frame & { columns: number; rows: number };
+
+const BEGIN = "\u001b[?2026h";
+const END = "\u001b[?2026l";
+const UNREACHABLE_ROWS = 100_000;
+
+/**
+ * Stands between Ink 6.8 and the terminal. It reads from Ink's writes only which frame and cursor it wants, and draws
+ * them itself in one synchronized write each, because only who knows what is on the screen can put finished text above
+ * the frame without drawing it twice, and erase it whole after the terminal reflowed it. Never clears the scrollback.
+ */
+export function createLiveStdout(
+  real: NodeJS.WriteStream,
+  { promptly = 150 }: { promptly?: number } = {},
+): LiveStdout {
+  let shown: Shown | undefined; // what is on the screen
+  let wanted: Frame | undefined; // what Ink wants there
+  let pending = ""; // finished text that waits for the next frame
+  let block: { text: string; cursor: InkCursor | undefined }[] | undefined; // texts of an open synchronized block
+  let paused = false;
+  let resizing = false;
+  let disposed = false;
+  let timer: NodeJS.Timeout | undefined;
+  const listeners = new Set<() => void>();
+  const columns = () => real.columns || 80;
+  const rows = () => real.rows || 24;
+
+  /** Makes the screen what Ink wants, finished text first. */
+  function draw(whole = false): void {
+    if (paused) return;
+    clearTimeout(timer);
+    const next = wanted && cropFrame(wanted, columns(), rows());
+    const resized = shown && (shown.columns !== columns() || shown.rows !== rows());
+    const bytes = transition(shown, next, columns(), { finished: pending, whole: whole || resized });
+    pending = "";
+    shown = next && { ...next, columns: columns(), rows: rows() };
+    real.write(BEGIN + bytes + (wanted ? "" : SHOW_CURSOR) + END);
+  }
+
+  function want(text: string, cursor: InkCursor | undefined): void {
+    wanted = { lines: text.replace(/\n$/, "").split("\n") };
+    moveCursor(cursor);
+  }
+
+  function moveCursor(cursor: InkCursor | undefined): void {
+    if (wanted) wanted = { lines: wanted.lines, cursor: place(cursor, wanted.lines.length) };
+  }
+
+  /** Ink is gone: its last frame becomes text. */
+  function finish(): void {
+    if (!wanted && pending === "") return;
+    wanted = paused || !wanted ? undefined : { lines: wanted.lines };
+    paused = false;
+    draw();
+    if (wanted) real.write(SHOW_CURSOR);
+    wanted = undefined;
+    shown = undefined;
+  }
+
+  /** In one synchronized block Ink writes console's or the app's text first, and its frame last. */
+  function closeBlock(): void {
+    const texts = block ?? [];
+    block = undefined;
+    const frame = texts.pop();
+    for (const { text } of texts) pending += text.endsWith("\n") ? text : `${text}\n`;
+    if (!frame) return;
+    want(frame.text, frame.cursor);
+    if (!resizing) draw();
+  }
+
+  function take(write: string): boolean {
+    const meaning = readInkWrite(write);
+    switch (meaning.kind) {
+      case "begin":
+        block = [];
+        return true;
+      case "end":
+        closeBlock();
+        return true;
+      case "unmount":
+        finish();
+        return true;
+      case "clear":
+        // When the window narrows, the next frame follows; what is on the screen is erased with it.
+        if (resizing) return true;
+        wanted = undefined;
+        draw();
+        return true;
+      case "cursor":
+        if (!wanted) return true;
+        moveCursor(meaning.cursor);
+        if (shown && !resizing && !paused) redrawCursor();
+        return true;
+      case "text":
+        if (!block) return real.write(write); // not Ink's: a bell, a title, OSC 52
+        block.push(meaning);
+        return true;
+    }
+  }
+
+  /** Moves the cursor alone; finished text goes on waiting for a frame that no longer holds it. */
+  function redrawCursor(): void {
+    if (!shown || !wanted) return;
+    if (shown.columns !== columns() || shown.rows !== rows()) return draw(true);
+    const next = { ...cropFrame(wanted, columns(), rows()), columns: columns(), rows: rows() };
+    real.write(BEGIN + transition(shown, next, next.columns) + END);
+    shown = next;
+  }
+
+  function onRealResize(): void {
+    for (const listener of listeners) listener();
+    // A tick later, so that React has rendered for the new size before Ink draws: its scheduler uses setImmediate too.
+    setImmediate(() => {
+      if (disposed) return;
+      resizing = true;
+      stdout.emit("resize");
+      resizing = false;
+      if (wanted) draw(true);
+    });
+  }
+
+  const stdout = inkStdout(real, columns, take);
+  real.on("resize", onRealResize);
+
+  return {
+    stdout,
+    get columns() {
+      return columns();
+    },
+    get rows() {
+      return rows();
+    },
+    print(text) {
+      const lines = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+      if (!wanted && !paused) {
+        real.write(lines);
+        return;
+      }
+      pending += lines;
+      clearTimeout(timer);
+      timer = setTimeout(draw, promptly);
+    },
+    flush() {
+      if (pending !== "") draw();
+    },
+    onResize(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    clearScreen() {
+      if (paused) return;
+      // Line feeds at the bottom move every row into the scrollback, where CSI 2 J would lose it in some terminals.
+      real.write(
+        `${transition(shown, undefined, columns(), { finished: pending })}\u001b[${rows()};1H${"\n".repeat(rows())}\u001b[H`,
+      );
+      pending = "";
+      shown = undefined;
+      draw();
+    },
+    pause() {
+      if (paused) return;
+      clearTimeout(timer);
+      real.write(transition(shown, undefined, columns(), { finished: pending }) + SHOW_CURSOR);
+      pending = "";
+      shown = undefined;
+      paused = true;
+    },
+    resume() {
+      if (!paused) return;
+      paused = false;
+      if (wanted || pending !== "") draw();
+    },
+    dispose() {
+      if (disposed) return;
+      disposed = true;
+      clearTimeout(timer);
+      real.off("resize", onRealResize);
+      finish();
+    },
+  };
+}
+
+function place(cursor: InkCursor | undefined, lines: number): Frame["cursor"] {
+  if (!cursor) return undefined;
+  return { x: cursor.x, y: Math.max(0, Math.min(lines - 1, lines - cursor.up)) };
+}
+
+type WriteDone = (error?: Error | null) => void;
+
+/** As much of a WriteStream as Ink 6.8 uses. */
+function inkStdout(
+  real: NodeJS.WriteStream,
+  columns: () => number,
+  take: (write: string) => boolean,
+): NodeJS.WriteStream {
+  const stdout = Object.assign(new EventEmitter(), {
+    isTTY: true,
+    write(chunk: string | Uint8Array, encoding?: BufferEncoding | WriteDone, done?: WriteDone): boolean {
+      const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
+      const taken = text === "" || take(text);
+      const callback = typeof encoding === "function" ? encoding : done;
+      // Ink awaits an empty write before it says that it has ended: all earlier ones are through then.
+      if (callback) real.write("", callback);
+      return taken;
+    },
+  });
+  Object.defineProperties(stdout, {
+    columns: { get: columns },
+    rows: { get: () => UNREACHABLE_ROWS },
+    writable: { get: () => real.writable },
+    writableEnded: { get: () => real.writableEnded },
+    writableLength: { get: () => real.writableLength },
+    destroyed: { get: () => real.destroyed },
+  });
+  return stdout as unknown as NodeJS.WriteStream;
+}

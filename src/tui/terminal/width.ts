@@ -1,0 +1,62 @@
+import { stripVTControlCharacters } from "node:util";
+import stringWidth from "string-width";
+
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** One user-perceived character: its text, its offset in the line (UTF-16 units) and its width in cells. */
+export type Grapheme = { text: string; start: number; width: number };
+
+const segmenter = new Intl.Segmenter();
+
+/** Characters that always begin a grapheme: a line may be cut before one of them. */
+const STARTER = /[\x20-\x7e\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]/;
+const SLICE = 128;
+
+/** Whether every character is printable ASCII, so that width, length and graphemes are the same thing. */
+export function isPlainAscii(text: string): boolean {
+  return ASCII.test(text);
+}
+
+/** The cells that one line takes. Escape sequences count nothing. Never give it several lines: the cost is not linear. */
+export function lineWidth(line: string): number {
+  return isPlainAscii(line) ? line.length : stringWidth(line);
+}
+
+/**
+ * The graphemes of one line without escape sequences. Long lines are segmented in slices that end where a
+ * grapheme surely ends, because Node 20's Intl.Segmenter costs more than linear time.
+ */
+export function graphemesOf(line: string): Grapheme[] {
+  const found: Grapheme[] = [];
+  for (let from = 0; from < line.length;) {
+    const to = sliceEnd(line, from);
+    for (const { segment, index } of segmenter.segment(line.slice(from, to)))
+      found.push({ text: segment, start: from + index, width: lineWidth(segment) });
+    from = to;
+  }
+  return found;
+}
+
+function sliceEnd(line: string, from: number): number {
+  for (let at = from + SLICE; at < line.length; at++) if (STARTER.test(line[at]!)) return at;
+  return line.length;
+}
+
+/**
+ * How many rows a terminal of `columns` needs for one line, escape sequences and all. An empty line is one row; a wide
+ * character that doesn't fit at the right edge goes to the next row.
+ */
+export function rowsOf(line: string, columns: number): number {
+  const text = isPlainAscii(line) ? line : stripVTControlCharacters(line);
+  if (isPlainAscii(text)) return Math.max(1, Math.ceil(text.length / columns));
+  let rows = 1;
+  let x = 0;
+  for (const { width } of graphemesOf(text)) {
+    if (x + width > columns) {
+      rows++;
+      x = 0;
+    }
+    x += width;
+  }
+  return rows;
+}
