@@ -1,0 +1,146 @@
+import type { Dispatcher } from "undici";
+import { headers } from "../protocol/replies.ts";
+import { routes } from "../protocol/routes.ts";
+import { answer } from "./answer.ts";
+import { otherScheme } from "./auth-scheme.ts";
+import { ClientError } from "./client-error.ts";
+import type { AnswerEvent, ApiClient, BalanceNow, Question } from "./contract.ts";
+import { createOffer, noOffer, type OfferCache } from "./offer.ts";
+import { badReply, replyError, type CallKind } from "./reply-error.ts";
+import { parsed, record, told } from "./reply-words.ts";
+import { isSendable } from "./token.ts";
+import { createTransport, type Call, type Reply } from "./transport.ts";
+
+export interface ApiClientOptions {
+  /** As `normalizeServer` writes it. */
+  server: string;
+  token?: string;
+  /** The scheme that this server's `Authorization` wants, learned earlier; `Bearer` where not given. */
+  scheme?: string;
+  /** undici's, for a proxy; stays the caller's to close. */
+  dispatcher?: Dispatcher;
+  /** Longest silence of the server in seconds. */
+  silence?: number;
+  userAgent?: string;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  /** Told once when the server accepted the token under another scheme, to be remembered. */
+  onSchemeLearned?: (scheme: string) => void;
+  offerCache?: OfferCache;
+}
+
+/** Longest time for finding out whether a chat server is there, in milliseconds. */
+const PROBE_MS = 2000;
+
+const isSuccess = (status: number) => status >= 200 && status < 300;
+
+/** The client of one server (`contract.ts`). Connects to nothing before the first call. */
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const { server, now = Date.now } = options;
+  const transport = createTransport({
+    server,
+    dispatcher: options.dispatcher,
+    silence: options.silence ?? 300,
+    userAgent: options.userAgent ?? "ai-chat",
+  });
+  const loadOffer = createOffer(transport, { cache: options.offerCache, now });
+  let token = options.token;
+  let scheme = options.scheme ?? "Bearer";
+
+  const tokenToSend = (): string => {
+    if (token === undefined || token === "")
+      throw new ClientError("not_logged_in", `There is no token for ${server}.`);
+    if (!isSendable(token))
+      throw new ClientError(
+        "usage",
+        "The token has characters that no token has, such as a space or a line end.",
+      );
+    return token;
+  };
+
+  const fail = async (reply: Reply, call: CallKind, secrets: string[]): Promise<never> => {
+    throw await replyError(reply, call, { secrets, now: now() });
+  };
+
+  /** Sends with the token; a challenge of another scheme is met once, under that scheme (CLI.md §3). */
+  const sendWithToken = async (call: Call): Promise<Reply> => {
+    const secret = tokenToSend();
+    const under = (name: string) =>
+      transport.send({ ...call, headers: { ...call.headers, authorization: `${name} ${secret}` } });
+    const reply = await under(scheme);
+    const wanted = reply.status === 401 ? otherScheme(reply.header("www-authenticate"), scheme) : undefined;
+    if (wanted === undefined) return reply;
+    await reply.text(0);
+    const second = await under(wanted);
+    if (second.status !== 401) {
+      scheme = wanted;
+      options.onSchemeLearned?.(wanted);
+    }
+    return second;
+  };
+
+  const credentials = async (call: "register" | "login", body: { username: string; password: string }) => {
+    const { username, password } = body;
+    const reply = await transport.send({ method: "POST", path: routes[call], body: { username, password } });
+    if (!isSuccess(reply.status)) return fail(reply, call, [password]);
+    return record(parsed(await reply.text())) ?? Promise.reject(badReply(server));
+  };
+
+  const balance = async (signal?: AbortSignal): Promise<BalanceNow> => {
+    const reply = await sendWithToken({ method: "GET", path: routes.balance, signal });
+    if (reply.status === 404) {
+      await reply.text(0);
+      throw new ClientError("not_offered", `${server} doesn't tell balances.`, { status: 404 });
+    }
+    if (!isSuccess(reply.status)) return fail(reply, "balance", [tokenToSend()]);
+    const body = record(parsed(await reply.text()));
+    if (!body) throw badReply(server);
+    return { tokens: told(body.tokens), held: told(reply.header(headers.held)) };
+  };
+
+  async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
+    const { message, history, key, signal } = question;
+    const secret = tokenToSend();
+    const offersHistory = history.length > 0 && (await loadOffer(signal)).extensions.has("history");
+    const reply = await sendWithToken({
+      method: "POST",
+      path: routes.chat,
+      headers: { accept: "text/event-stream, application/json;q=0.9", [headers.key]: key },
+      body: { message, token: secret, ...(offersHistory ? { history } : {}) },
+      signal,
+      question: true,
+    });
+    if (!isSuccess(reply.status)) await fail(reply, "chat", [secret]);
+    yield* answer(reply, { server, secrets: [secret], signal });
+  }
+
+  const isChatServer = async (): Promise<boolean> => {
+    try {
+      const signal = AbortSignal.timeout(PROBE_MS);
+      const reply = await transport.send({ method: "GET", path: routes.balance, signal });
+      const body = parsed(await reply.text(4096));
+      return (reply.status === 401 || reply.status === 403) && record(body) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+
+  return {
+    server,
+    get hasToken() {
+      return token !== undefined && token !== "";
+    },
+    register: async (body) => ({ tokens: told((await credentials("register", body)).tokens) }),
+    login: async (body) => {
+      const reply = await credentials("login", body);
+      if (typeof reply.token !== "string" || !isSendable(reply.token)) throw badReply(server);
+      token = reply.token;
+      return { token };
+    },
+    balance,
+    ask,
+    offer: () => loadOffer().catch(() => noOffer),
+    isChatServer,
+    close: () => transport.close(),
+  };
+}

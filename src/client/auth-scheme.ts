@@ -1,0 +1,34 @@
+/** Schemes that carry something else than a bare token; a token sent under them would be nonsense or a leak. */
+const notForTokens = new Set([
+  "basic",
+  "digest",
+  "dpop",
+  "hoba",
+  "mutual",
+  "negotiate",
+  "ntlm",
+  "gnap",
+  "privatetoken",
+  "scram-sha-1",
+  "scram-sha-256",
+  "vapid",
+]);
+
+/** The schemes that a `WWW-Authenticate` names (RFC 9110 §11.6.1), quoted strings left aside. */
+function challenged(header: string): string[] {
+  const bare = header.replaceAll(/"(?:[^"\\]|\\.)*"/g, "");
+  return bare
+    .split(",")
+    .map((part) => /^\s*([A-Za-z][A-Za-z0-9-]{0,31})(?=\s|$)(?!\s*=)/.exec(part)?.[1])
+    .filter((scheme) => scheme !== undefined);
+}
+
+/**
+ * The scheme under which a server that refused a token wants it instead (`WWW-Authenticate: Token`, CLI.md §3), as
+ * the server spells it. `undefined` where it asks for the one in use, for none, or for one that carries no token.
+ */
+export function otherScheme(header: string | undefined, used: string): string | undefined {
+  const schemes = challenged(header ?? "");
+  if (schemes.some((scheme) => scheme.toLowerCase() === used.toLowerCase())) return undefined;
+  return schemes.find((scheme) => !notForTokens.has(scheme.toLowerCase()));
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { record } from "./reply-words.ts";
+
+/** Whether something was kept; `why` is a sentence for a person: which file, and how to mend it. */
+export type Kept = { kept: true } | { kept: false; why: string };
+
+/** One JSON object in one file of this user's, shared with other processes. */
+export interface KeptFile {
+  /** Where it lies; `undefined` where there is no folder for it. */
+  readonly path: string | undefined;
+  /** What is in it now; empty where it isn't there or can't be read (then `problem` says why). Never throws. */
+  read(): Record<string, unknown>;
+  /** Why the last reading or writing gave less than it should; `undefined` where all is well. */
+  readonly problem: string | undefined;
+  /**
+   * Changes it under a lock, from what is in it by then. A file that can't be read is left as it is. Changes of one
+   * process happen in the order of their calls. Never rejects.
+   */
+  change(edit: (content: Record<string, unknown>) => void): Promise<Kept>;
+}
+
+/** A lock whose owner hasn't touched it for so long is that of a killed process; milliseconds. */
+const STALE = 5000;
+/** Tries until then, and a while longer: waits of 20 to 250 ms. */
+const RETRIES = { retries: 40, factor: 1.3, minTimeout: 20, maxTimeout: 250, randomize: true };
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+/** What keeps a file from being read or written, for a person. */
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (code === "EACCES" || code === "EPERM") return "you may not";
+  if (code === "EROFS") return "the disk is read-only";
+  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full";
+  if (code === "ENOTDIR" || code === "EEXIST") return "a file is in the way of its folder";
+  if (code === "EISDIR") return "a folder is in its place";
+  if (code === "ELOCKED") return "another process holds its lock";
+  return code ?? "it failed";
+}
+
+type Content = { kind: "read"; content: Record<string, unknown> } | { kind: "broken"; why: string };
+
+function load(path: string): Content {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return { kind: "read", content: {} };
+    return { kind: "broken", why: `${path} can't be read: ${reasonOf(error)}. Mend its permissions.` };
+  }
+  try {
+    const content = record(JSON.parse(text.replace(/^\uFEFF/, "")));
+    if (content) return { kind: "read", content };
+  } catch {
+    // Not JSON: broken, as below.
+  }
+  return {
+    kind: "broken",
+    why: `${path} is broken: it isn't a JSON object. Mend it, or move it away to start anew.`,
+  };
+}
+
+/** Opens nothing yet: the folder is made (0700) and the file written (0600, by conf) at the first change. */
+export function createKeptFile({ dir, name }: { dir: string | undefined; name: string }): KeptFile {
+  const path = dir === undefined ? undefined : join(dir, `${name}.json`);
+  const homeless = `There is no home folder to keep ${name}.json in. Set HOME or XDG_CONFIG_HOME.`;
+  let problem: string | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const noted = (why: string): Kept => {
+    problem = why;
+    return { kept: false, why };
+  };
+
+  const changeNow = async (edit: (content: Record<string, unknown>) => void): Promise<Kept> => {
+    if (dir === undefined || path === undefined) return noted(homeless);
+    try {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      return await locked(path, () => rewrite(dir, path, name, edit, noted));
+    } catch (error) {
+      return noted(`${path} can't be written: ${reasonOf(error)}. Mend its permissions or free the disk.`);
+    }
+  };
+
+  return {
+    path,
+    get problem() {
+      return problem;
+    },
+    read: () => {
+      if (path === undefined) return {};
+      const found = load(path);
+      problem = found.kind === "broken" ? found.why : undefined;
+      return found.kind === "read" ? found.content : {};
+    },
+    change: (edit) => {
+      const result = last.then(() => changeNow(edit));
+      last = result;
+      return result;
+    },
+  };
+}
+
+/** Runs under the file's lock, which other processes honour. */
+async function locked<T>(path: string, run: () => Promise<T>): Promise<T> {
+  const { lock } = await import("proper-lockfile");
+  // The work under the lock is far shorter than `stale`; should a suspended machine make it longer, the file itself
+  // is still replaced in one step, so a lost lock is not worth crashing for (the default).
+  const release = await lock(path, {
+    realpath: false,
+    stale: STALE,
+    retries: RETRIES,
+    onCompromised: () => {},
+  });
+  try {
+    return await run();
+  } finally {
+    await release().catch(() => undefined);
+  }
+}
+
+async function rewrite(
+  dir: string,
+  path: string,
+  name: string,
+  edit: (content: Record<string, unknown>) => void,
+  noted: (why: string) => Kept,
+): Promise<Kept> {
+  const { default: Conf } = await import("conf");
+  // Read again, inside the lock: another process may have written since. A broken file is somebody's tokens.
+  const found = load(path);
+  if (found.kind === "broken") return noted(found.why);
+  const conf = new Conf<Record<string, unknown>>({
+    cwd: dir,
+    configName: name,
+    projectName: "ai-chat",
+    projectSuffix: "",
+    accessPropertiesByDotNotation: false,
+    configFileMode: 0o600,
+  });
+  edit(found.content);
+  conf.store = found.content;
+  return { kept: true };
+}

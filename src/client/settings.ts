@@ -1,0 +1,111 @@
+import { ClientError } from "./client-error.ts";
+import { createKeptFile, type Kept } from "./kept-file.ts";
+import { normalizeServer } from "./server-url.ts";
+
+/** The settings of this user (CLI.md §1, `config`). */
+export interface SettingValues {
+  /** The default server, as `normalizeServer` writes it, or `local`. */
+  server: string;
+  /** Whether the session keeps conversations. */
+  save: boolean;
+  /** Whether the session is the line mode. */
+  plain: boolean;
+  /** Longest silence of the server in seconds. */
+  timeout: number;
+  /** The command that Ctrl-G opens. */
+  editor: string;
+}
+
+export type SettingName = keyof SettingValues;
+
+const LONGEST_TIMEOUT = 86_400;
+
+const refuse = (message: string) => new ClientError("usage", message);
+
+const yesOrNo = (name: string) => (text: string) => {
+  if (/^(true|yes|on|1)$/i.test(text)) return true;
+  if (/^(false|no|off|0)$/i.test(text)) return false;
+  throw refuse(`${name} is either true or false.`);
+};
+
+const seconds = (text: string) => {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > LONGEST_TIMEOUT)
+    throw refuse(`timeout is a number of seconds above 0, at most ${LONGEST_TIMEOUT}.`);
+  return value;
+};
+
+/** One kind of setting: how a person's text becomes its value. A value of the file passes through the same door. */
+const parsers: { [Name in SettingName]: (text: string) => SettingValues[Name] } = {
+  server: (text) => (text === "local" ? text : normalizeServer(text)),
+  save: yesOrNo("save"),
+  plain: yesOrNo("plain"),
+  timeout: seconds,
+  editor: (text) => {
+    if (text.trim() === "") throw refuse("editor is a command, such as vim or code --wait.");
+    return text.trim();
+  },
+};
+
+/** Every setting, in the order in which they are shown. */
+export const settingNames = ["server", "save", "plain", "timeout", "editor"] as const satisfies SettingName[];
+
+/** Whether the text names a setting. */
+export function isSettingName(text: string): text is SettingName {
+  return Object.hasOwn(parsers, text);
+}
+
+/** What a person typed, as the value of a setting. Throws `ClientError("usage")` in words. */
+export function parseSetting<Name extends SettingName>(name: Name, text: string): SettingValues[Name] {
+  return parsers[name](text);
+}
+
+/** This user's settings (`config.json`). Reading never throws; writing resolves to whether it was kept. */
+export interface Settings {
+  readonly path: string | undefined;
+  /** Which file or value is in trouble and how to mend it, as of the last reading or writing. */
+  readonly problem: string | undefined;
+  /** `undefined` where it isn't set, or where the file has something else in its place. */
+  get<Name extends SettingName>(name: Name): SettingValues[Name] | undefined;
+  set<Name extends SettingName>(name: Name, value: SettingValues[Name]): Promise<Kept>;
+  unset(name: SettingName): Promise<Kept>;
+}
+
+/** The settings in `dir`; `undefined` (no home folder) keeps nothing and says so. Opened when first needed. */
+export function openSettings({ dir }: { dir: string | undefined }): Settings {
+  const file = createKeptFile({ dir, name: "config" });
+  let wrongValue: string | undefined;
+
+  const get = <Name extends SettingName>(name: Name): SettingValues[Name] | undefined => {
+    const content = file.read();
+    const value = Object.hasOwn(content, name) ? content[name] : undefined;
+    if (value === undefined) return undefined;
+    try {
+      const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+      return parseSetting(name, plain ? String(value) : "");
+    } catch {
+      wrongValue = `${file.path} has a ${name} that can't be used. Set it anew, or unset it.`;
+      return undefined;
+    }
+  };
+
+  return {
+    path: file.path,
+    get problem() {
+      return file.problem ?? wrongValue;
+    },
+    get,
+    set: (name, value) => {
+      wrongValue = undefined;
+      return file.change((content) => {
+        content[name] = value;
+      });
+    },
+    unset: (name) => {
+      wrongValue = undefined;
+      return file.change((content) => {
+        delete content[name];
+      });
+    },
+  };
+}

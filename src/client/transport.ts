@@ -1,0 +1,165 @@
+import { Agent, request, type Dispatcher } from "undici";
+import { ClientError } from "./client-error.ts";
+import { networkError } from "./network-error.ts";
+import { endpoint } from "./server-url.ts";
+
+/** Longest time that connecting may take, in milliseconds (CLI.md §1). */
+const CONNECT_MS = 10_000;
+/** Most redirects that are followed for one call (CLI.md §3). */
+const REDIRECTS = 3;
+/** Largest body that is read whole, in bytes. An answer as JSON is far below it. */
+const LARGEST_BODY = 16 * 1024 * 1024;
+
+export interface Call {
+  method: "GET" | "POST";
+  /** As in `protocol/routes.ts`, without its trailing slash. */
+  path: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON. */
+  body?: unknown;
+  signal?: AbortSignal;
+  /** A question may be charged once it was sent; failures then say so. */
+  question?: boolean;
+  /** Seconds; the transport's own where not given. */
+  silence?: number;
+}
+
+export interface Reply {
+  status: number;
+  /** A header's value; several are joined by a comma. */
+  header(name: string): string | undefined;
+  /** The whole body, at most `bytes` of it where that is given; else a larger one than 16 MiB is `bad_reply`. */
+  text(bytes?: number): Promise<string>;
+  /** The body as it comes. Leaving the loop hangs up. */
+  pieces(): AsyncGenerator<Uint8Array, void, undefined>;
+}
+
+export interface Transport {
+  /** Sends one call and follows redirects inside the server. Rejects with `ClientError` alone. */
+  send(call: Call): Promise<Reply>;
+  close(): Promise<void>;
+}
+
+interface TransportOptions {
+  server: string;
+  dispatcher?: Dispatcher;
+  /** Longest silence of the server in seconds. */
+  silence: number;
+  userAgent: string;
+}
+
+const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes(status);
+
+/** The address that a redirect points at, without user info; `undefined` where it isn't one. */
+function target(location: string | undefined, from: string): URL | undefined {
+  if (location === undefined || !URL.canParse(location, from)) return undefined;
+  const url = new URL(location, from);
+  url.username = "";
+  url.password = "";
+  return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
+}
+
+/** What to give `--server`, when a call of `path` was sent on to `url`. */
+function movedServer(url: URL, path: string): string {
+  const call = new RegExp(`${path}/*$`);
+  return `${url.origin}${url.pathname.replace(call, "").replace(/\/+$/, "")}`.slice(0, 300);
+}
+
+/**
+ * HTTP to one server by undici: a bound on connecting and on silence, redirects by hand (only to the same scheme,
+ * host and port, with the same method and body), failures as `ClientError`. With a `dispatcher` (a proxy) that one
+ * is used and stays the caller's to close.
+ */
+export function createTransport(options: TransportOptions): Transport {
+  const own = options.dispatcher ? undefined : new Agent({ connect: { timeout: CONNECT_MS } });
+  const dispatcher = options.dispatcher ?? own;
+
+  const once = async (url: string, call: Call, silence: number): Promise<Dispatcher.ResponseData> => {
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const headers: Record<string, string> = {
+      accept: "application/json",
+      "user-agent": options.userAgent,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...call.headers,
+    };
+    const { method, signal } = call;
+    const timeout = silence * 1000;
+    return request(url, {
+      method,
+      headers,
+      body,
+      signal,
+      dispatcher,
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+    });
+  };
+
+  const send = async (call: Call): Promise<Reply> => {
+    const silence = call.silence ?? options.silence;
+    const attempt = {
+      server: options.server,
+      question: call.question ?? false,
+      silence,
+      signal: call.signal,
+    };
+    const failed = (error: unknown) => networkError(error, attempt);
+    if (call.signal?.aborted === true) throw new ClientError("interrupted", "Interrupted.");
+    let url = endpoint(options.server, call.path);
+    for (let left = REDIRECTS; ; left -= 1) {
+      const response = await once(url, call, silence).catch((error: unknown) => {
+        throw failed(error);
+      });
+      // Destroying a body that nobody listens to emits an error; what matters of it is seen where the body is read.
+      response.body.on("error", () => {});
+      if (!isRedirect(response.statusCode)) return reply(response, failed);
+      response.body.destroy();
+      url = followed(response, url, call.path, left);
+    }
+  };
+
+  const followed = (response: Dispatcher.ResponseData, from: string, path: string, left: number): string => {
+    const to = target(single(response.headers.location), from);
+    if (!to) throw new ClientError("bad_reply", `${options.server} redirects to nowhere.`);
+    if (to.origin !== new URL(options.server).origin) {
+      const moved = movedServer(to, path);
+      throw new ClientError("unreachable", `The server moved to ${moved}`, { hint: `use --server ${moved}` });
+    }
+    if (left === 0)
+      throw new ClientError("unreachable", `${options.server} redirects in circles.`, {
+        hint: "Check the address, or name another with --server URL.",
+      });
+    return to.href;
+  };
+
+  return { send, close: async () => own?.destroy() };
+}
+
+const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(", ") : value);
+
+function reply(response: Dispatcher.ResponseData, failed: (error: unknown) => ClientError): Reply {
+  async function* pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for await (const piece of response.body) yield piece as Uint8Array;
+    } catch (error) {
+      throw failed(error);
+    }
+  }
+  return {
+    status: response.statusCode,
+    header: (name) => single(response.headers[name.toLowerCase()]),
+    pieces,
+    text: async (bytes) => {
+      const read: Uint8Array[] = [];
+      let length = 0;
+      for await (const piece of pieces()) {
+        read.push(piece);
+        length += piece.length;
+        if (length > (bytes ?? LARGEST_BODY)) break;
+      }
+      if (bytes === undefined && length > LARGEST_BODY)
+        throw new ClientError("bad_reply", "The server's reply has no end.");
+      return Buffer.concat(read).subarray(0, bytes).toString("utf8");
+    },
+  };
+}
