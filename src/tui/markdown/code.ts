@@ -1,0 +1,61 @@
+import { highlightTree, type Highlighter, loadedHighlighter } from "./highlight.ts";
+import { glyphs, paint, styles, type Look } from "./look.ts";
+
+/** Renders the lines of one code block as they arrive, each once. */
+export interface CodeRenderer {
+  /** The line above the code. */
+  head(): string;
+  line(source: string): string;
+  /** The line below it. */
+  foot(): string;
+}
+
+/** A long comment or string is coloured by its beginning and its last lines: a line costs the same in a long block. */
+const MEMORY = 24;
+
+/**
+ * Code is printed as it stands: not wrapped, not indented, tabs kept as they are. Coloured only where the block names a
+ * language that is known and the highlighter is loaded (never guessed).
+ */
+export function createCodeRenderer(info: string, look: Look): CodeRenderer {
+  const language = /^[^\s,{]*/.exec(info.trim())?.[0].toLowerCase() ?? "";
+  const rule = glyphs(look).rule.repeat(2);
+  const highlighter = look.color ? loadedHighlighter(language) : undefined;
+  // Lines since the last place where the language stood in no comment, string or other open construct.
+  let open: string[] = [];
+
+  return {
+    head: () => paint(language === "" ? rule : `${rule} ${language}`, styles.dim, look),
+    line(source) {
+      if (highlighter === undefined) return source;
+      const painted = paintLast(open, source, highlighter);
+      open = painted.neutral ? [] : remember(open, source);
+      return painted.text;
+    },
+    foot: () => paint(rule, styles.dim, look),
+  };
+}
+
+function remember(open: string[], line: string): string[] {
+  const lines = [...open, line];
+  return lines.length <= MEMORY ? lines : [lines[0] as string, ...lines.slice(1 - MEMORY / 2)];
+}
+
+function paintLast(
+  open: string[],
+  line: string,
+  highlighter: Highlighter,
+): { text: string; neutral: boolean } {
+  // The line end at the very end tells by its place in the tree whether something is still open.
+  const pieces = highlightTree(highlighter, [...open, line, ""].join("\n"));
+  let skip = open.length;
+  let text = "";
+  for (const piece of pieces) {
+    const parts = piece.text.split("\n");
+    parts.forEach((part, i) => {
+      if (i > 0) skip -= 1;
+      if (skip === 0) text += paint(part, piece.style, { color: true });
+    });
+  }
+  return { text, neutral: pieces.at(-1)?.depth === 0 };
+}

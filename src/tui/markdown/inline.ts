@@ -1,0 +1,101 @@
+import type { MarkedToken, Token } from "marked";
+import { plainText } from "../../client/sanitize.ts";
+import { glyphs, join, styles, type Look, type Style } from "./look.ts";
+import { spanText, type Span } from "./span.ts";
+
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+  ["nbsp", "\u00a0"],
+  ["mdash", "—"],
+  ["ndash", "–"],
+  ["hellip", "…"],
+  ["copy", "©"],
+  ["times", "×"],
+  ["rarr", "→"],
+  ["larr", "←"],
+]);
+
+/** marked decodes numbered entities, not the named ones. */
+function decode(text: string): string {
+  return text.includes("&")
+    ? text.replace(/&([a-z]{2,8});/gi, (whole, name) => NAMED.get(name) ?? whole)
+    : text;
+}
+
+/**
+ * Inline tokens of marked as spans; a line break in the source of a paragraph is a space. Control characters go here
+ * once more: marked has turned `&#27;` into an ESC meanwhile.
+ */
+export function inline(tokens: readonly Token[], look: Look, style: Style = styles.plain): Span[] {
+  return tokens
+    .flatMap((token) => one(token as MarkedToken, look, style))
+    .map((span) => ({ ...span, text: plainText(span.text) }));
+}
+
+function one(token: MarkedToken, look: Look, style: Style): Span[] {
+  switch (token.type) {
+    case "strong":
+      return inline(token.tokens, look, join(style, styles.bold));
+    case "em":
+      return inline(token.tokens, look, join(style, styles.italic));
+    case "del":
+      return inline(token.tokens, look, join(style, styles.strike));
+    case "codespan":
+      return [codeSpan(token.text, look, style)];
+    case "br":
+      return [{ text: "\n", style }];
+    case "link":
+      return link(inline(token.tokens, look, join(style, styles.underline)), token.href, look);
+    case "image":
+      return link([{ text: `[${token.text || "image"}]`, style }], token.href, look);
+    case "checkbox":
+      return [{ text: `${token.checked ? glyphs(look).done : glyphs(look).open} `, style }];
+    case "escape":
+      return [{ text: token.text, style }];
+    case "html":
+      return /^<br\s*\/?>$/i.test(token.text.trim())
+        ? [{ text: "\n", style }]
+        : [{ text: flat(token.text), style }];
+    case "text":
+      return token.tokens === undefined
+        ? [{ text: decode(flat(token.text)), style }]
+        : inline(token.tokens, look, style);
+    case "blockquote":
+    case "code":
+    case "def":
+    case "heading":
+    case "hr":
+    case "list":
+    case "list_item":
+    case "paragraph":
+    case "space":
+    case "table":
+      return [{ text: flat(token.raw), style }];
+  }
+}
+
+/** Without colour the backticks stay: nothing else would tell a command from the words around it. */
+function codeSpan(text: string, look: Look, style: Style): Span {
+  return look.color ? { text, style: join(style, styles.cyan) } : { text: `\`${text}\``, style };
+}
+
+/** The address always stands there to be read and copied; a link that hides it is only as honest as its words. */
+function link(label: Span[], href: string, look: Look): Span[] {
+  const shown = spanText(label);
+  if (shown === href || `mailto:${shown}` === href || href === "")
+    return label.map((span) => ({ ...span, href }));
+  const address = look.color ? styles.dim : styles.plain;
+  return [
+    ...label.map((span) => ({ ...span, href })),
+    { text: " ", style: styles.plain },
+    { text: `(${href})`, style: address, href },
+  ];
+}
+
+function flat(text: string): string {
+  return text.replace(/[ \t]*\n[ \t]*/g, " ");
+}

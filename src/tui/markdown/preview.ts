@@ -1,0 +1,73 @@
+import { renderBlock, renderItem } from "./block.ts";
+import type { Look } from "./look.ts";
+import { glyphs, paint, styles } from "./look.ts";
+import type { Unfinished } from "./split.ts";
+import { width } from "./width.ts";
+
+/**
+ * The last `rows` lines of what isn't finished, each at most columns − 1 wide. Of a paragraph longer than the screen
+ * only its end is looked at: a frame costs the same however long it grows.
+ */
+export function previewTail(tail: Unfinished, rows: number, look: Look): string[] {
+  if (rows <= 0 || tail.source.trim() === "") return [];
+  const screen = { ...look, links: false };
+  const lines = previewLines(tail, rows * look.columns * 2, screen);
+  return lines.flatMap((line) => hardWrap(line, look.columns - 1)).slice(-rows);
+}
+
+function previewLines(tail: Unfinished, longest: number, look: Look): string[] {
+  const { kind, source } = tail;
+  if (kind === "code") return [source.slice(-longest)];
+  if (kind === "table") {
+    const count = source.split("\n").filter((line) => line.trim() !== "").length;
+    return [paint(`table, ${Math.max(0, count - 2)} rows so far${glyphs(look).ellipsis}`, styles.dim, look)];
+  }
+  const cut = source.length > longest ? source.slice(-longest).replace(/^\S*\s/, "") : source;
+  const healed = heal(cut);
+  return kind === "item" ? renderItem(healed, itemNumber(source), look) : renderBlock(healed, look);
+}
+
+function itemNumber(source: string): number | null {
+  const match = /^(\d{1,9})[.)]/.exec(source);
+  return match === null ? null : Number(match[1]);
+}
+
+/** Closes what the next words will close, so that half-written emphasis doesn't flicker between marks and style. */
+function heal(source: string): string {
+  const text = source
+    .replace(/!?\[([^\]\n]*)\]\([^)\s]*$/, "$1")
+    .replace(/(?:\*{1,3}|_{1,2}|~{1,2}|`+)$/, "");
+  const ticks = text.split("`").length - 1;
+  if (ticks % 2 === 1) return `${text.trimEnd()}\``;
+  const last = text.slice(text.lastIndexOf("\n\n") + 1).replaceAll(/`[^`]*`/g, "");
+  return (last.match(/\*\*/g)?.length ?? 0) % 2 === 1 ? `${text.trimEnd()}**` : text;
+}
+
+/** Breaks a painted line at `cells`; only what stands in the live area, where nothing is copied from. */
+function hardWrap(line: string, cells: number): string[] {
+  if (width(strip(line)) <= cells) return [line];
+  const lines: string[] = [];
+  let current = "";
+  let used = 0;
+  let style = "";
+  for (const [piece] of line.matchAll(/\x1b\[[\d;]*m|[\s\S]/gu)) {
+    if (piece.startsWith("\x1b")) {
+      style = piece === "\x1b[0m" ? "" : piece;
+      current += piece;
+      continue;
+    }
+    const taken = width(piece);
+    if (used + taken > cells) {
+      lines.push(style === "" ? current : `${current}\x1b[0m`);
+      current = style;
+      used = 0;
+    }
+    current += piece;
+    used += taken;
+  }
+  return [...lines, current];
+}
+
+function strip(line: string): string {
+  return line.replaceAll(/\x1b\[[\d;]*m/g, "");
+}

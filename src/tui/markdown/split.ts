@@ -1,0 +1,211 @@
+import {
+  closesFence,
+  expandIndent,
+  fenceOpening,
+  indentOf,
+  isBlank,
+  isHeading,
+  isHeadingUnderline,
+  isHtml,
+  isQuote,
+  isRule,
+  isTableDelimiter,
+  listMarker,
+  type FenceOpening,
+  type ListMarker,
+} from "./lines.ts";
+
+/** A finished part of an answer, in order. */
+export type Piece =
+  | { kind: "block"; source: string }
+  /** An item of a top-level list. `number` is null for a bullet; `close` tells that no blank line stood before it. */
+  | { kind: "item"; source: string; number: number | null; close: boolean }
+  /** What follows a code block inside an item: Markdown to be shown `indent` cells in. */
+  | { kind: "rest"; source: string; indent: number }
+  | { kind: "fence"; info: string }
+  | { kind: "code"; line: string }
+  | { kind: "endFence" };
+
+/** What isn't finished: Markdown that may still change its meaning, or a line of code that is still growing. */
+export interface Unfinished {
+  kind: "text" | "item" | "table" | "code";
+  source: string;
+}
+
+export interface BlockSplitter {
+  /** Takes text without control sequences; returns what it finished. */
+  feed(text: string): Piece[];
+  /** Ends the answer; returns what was left. */
+  end(): Piece[];
+  unfinished(): Unfinished;
+}
+
+interface List {
+  marker: ListMarker;
+  number: number | null;
+  close: boolean;
+  blank: boolean;
+  /** The item's first part is out; its lines now follow a code block. */
+  resumed: boolean;
+}
+
+/**
+ * Splits a growing answer into finished blocks and an unfinished tail (TERMINAL.md §2, 15). A block is finished when
+ * no further text can change it: prose at a blank line, a list item when the next begins, code line by line, a table
+ * when it ends. Looks at each line once, so that a word costs the same at the end of a long answer. However the text
+ * is cut into chunks, the pieces are the same.
+ */
+export function createBlockSplitter(): BlockSplitter {
+  let partial = "";
+  let lines: string[] = [];
+  let fence: FenceOpening | undefined;
+  let list: List | undefined;
+  let isTable = false;
+  let out: Piece[] = [];
+
+  const flush = () => {
+    while (lines.length > 0 && isBlank(lines.at(-1) as string)) lines.pop();
+    const source = lines.join("\n");
+    lines = [];
+    isTable = false;
+    if (source === "") return;
+    if (list === undefined) out.push({ kind: "block", source });
+    else if (list.resumed) out.push(rest(source));
+    else out.push({ kind: "item", source, number: list.number, close: list.close });
+  };
+
+  const openFence = (opening: FenceOpening) => {
+    flush();
+    if (list !== undefined) list.resumed = true;
+    fence = opening;
+    out.push({ kind: "fence", info: opening.info });
+  };
+
+  const codeLine = (line: string, opening: FenceOpening) => {
+    if (closesFence(line, opening)) {
+      fence = undefined;
+      out.push({ kind: "endFence" });
+    } else out.push({ kind: "code", line: dedent(line, opening.indent) });
+  };
+
+  const startItem = (line: string, marker: ListMarker) => {
+    const follows = list !== undefined && list.marker.kind === marker.kind ? list : undefined;
+    flush();
+    const number = marker.number === null ? null : (follows?.number ?? marker.number - 1) + 1;
+    list = { marker, number, close: follows !== undefined && !follows.blank, blank: false, resumed: false };
+    lines = [line.slice(marker.indent)];
+  };
+
+  /** Whether the line still belongs to the list that is open; else the list is over. */
+  const inList = (line: string, open: List): boolean => {
+    const marker = listMarker(line);
+    const opening = fenceOpening(line);
+    const inside = indentOf(line) >= Math.min(open.marker.content, open.marker.indent + 2);
+    if (opening !== undefined && inside) openFence(opening);
+    else if (marker !== undefined && !inside) startItem(line, marker);
+    else if (inside || (!open.blank && !interrupts(line))) {
+      lines.push(open.resumed ? line : line.slice(Math.min(indentOf(line), open.marker.indent)));
+      open.blank = false;
+    } else return false;
+    return true;
+  };
+
+  const leafLine = (line: string): void => {
+    const opening = fenceOpening(line);
+    const marker = listMarker(line);
+    if (opening !== undefined && opening.indent < 4) openFence(opening);
+    else if (marker !== undefined && marker.indent < 4 && (lines.length === 0 || canInterrupt(marker)))
+      startItem(line, marker);
+    else if (lines.length > 0 && isHeadingUnderline(line) && !isTable && !isQuote(lines[0] as string)) {
+      lines.push(line);
+      flush();
+    } else if (isHeading(line) || isRule(line)) {
+      flush();
+      lines = [line];
+      flush();
+    } else {
+      if (lines.length > 0 && startsAnother(line, lines[0] as string)) flush();
+      if (lines.length === 1 && isTableDelimiter(line) && (lines[0] as string).includes("|")) isTable = true;
+      lines.push(line);
+    }
+  };
+
+  const textLine = (line: string) => {
+    if (isBlank(line)) {
+      if (list === undefined) flush();
+      else {
+        list.blank = true;
+        if (lines.length > 0) lines.push("");
+      }
+      return;
+    }
+    if (list !== undefined) {
+      if (inList(line, list)) return;
+      flush();
+      list = undefined;
+    }
+    leafLine(line);
+  };
+
+  const takeLine = (raw: string) => {
+    if (fence !== undefined) codeLine(raw, fence);
+    else textLine(expandIndent(raw));
+  };
+
+  const take = (): Piece[] => {
+    const pieces = out;
+    out = [];
+    return pieces;
+  };
+
+  return {
+    feed(text) {
+      const parts = text.split("\n");
+      partial += parts[0];
+      for (const part of parts.slice(1)) {
+        takeLine(partial);
+        partial = part;
+      }
+      return take();
+    },
+    end() {
+      if (partial !== "") takeLine(partial);
+      partial = "";
+      flush();
+      list = undefined;
+      if (fence !== undefined) out.push({ kind: "endFence" });
+      fence = undefined;
+      return take();
+    },
+    unfinished() {
+      if (fence !== undefined) return { kind: "code", source: dedent(partial, fence.indent) };
+      const source = [...lines, partial].join("\n");
+      return { kind: isTable ? "table" : list === undefined ? "text" : "item", source };
+    },
+  };
+}
+
+function rest(source: string): Piece {
+  const all = source.split("\n");
+  const indent = Math.min(...all.filter((line) => !isBlank(line)).map(indentOf));
+  return { kind: "rest", source: all.map((line) => line.slice(indent)).join("\n"), indent };
+}
+
+function dedent(line: string, by: number): string {
+  return by === 0 ? line : line.slice(Math.min(by, indentOf(line)));
+}
+
+/** An ordered list interrupts a paragraph only with 1, an item without text never (CommonMark §5.3). */
+function canInterrupt(marker: ListMarker): boolean {
+  return !marker.empty && (marker.number === null || marker.number === 1);
+}
+
+function interrupts(line: string): boolean {
+  return fenceOpening(line) !== undefined || isHeading(line) || isRule(line) || isQuote(line);
+}
+
+function startsAnother(line: string, first: string): boolean {
+  return isQuote(line) !== isQuote(first) && (isQuote(line) || isHtml(line))
+    ? true
+    : isHtml(line) && !isHtml(first);
+}

@@ -1,0 +1,60 @@
+import type { Tokens } from "marked";
+import { inline } from "./inline.ts";
+import { glyphs, paint, styles, type Look } from "./look.ts";
+import { paintSpans, spanText, type Span } from "./span.ts";
+import { width } from "./width.ts";
+import { wrapSpans } from "./wrap.ts";
+
+type Align = Tokens.Table["align"][number];
+
+/** A table in columns, or, where it is wider than the screen, as `header: value` lines. */
+export function renderTable(table: Tokens.Table, look: Look): string[] {
+  const header = table.header.map((cell) => oneLine(inline(cell.tokens, look, styles.bold)));
+  const rows = table.rows.map((row) => row.map((cell) => oneLine(inline(cell.tokens, look))));
+  const widths = header.map((cell, i) =>
+    Math.max(...[cell, ...rows.map((row) => row[i] ?? [])].map((spans) => width(spanText(spans)))),
+  );
+  const total = widths.reduce((sum, cells) => sum + cells, 0) + 3 * (widths.length - 1);
+  return total <= look.columns - 1
+    ? inColumns(header, rows, widths, table.align, look)
+    : asLines(header, rows, look);
+}
+
+function oneLine(spans: Span[]): Span[] {
+  return spans.map((span) => ({ ...span, text: span.text.replaceAll("\n", " ") }));
+}
+
+function inColumns(
+  header: Span[][],
+  rows: Span[][][],
+  widths: number[],
+  align: Align[],
+  look: Look,
+): string[] {
+  const { column, cross, rule } = glyphs(look);
+  const draw = (row: Span[][]) =>
+    widths
+      .map((cells, i) => pad(row[i] ?? [], cells, align[i] ?? null, look))
+      .join(paint(column, styles.dim, look))
+      .trimEnd();
+  const line = paint(widths.map((cells) => rule.repeat(cells)).join(cross), styles.dim, look);
+  return [draw(header), line, ...rows.map(draw)];
+}
+
+function pad(spans: Span[], cells: number, align: Align, look: Look): string {
+  const space = cells - width(spanText(spans));
+  const left = align === "right" ? space : align === "center" ? Math.floor(space / 2) : 0;
+  return " ".repeat(left) + paintSpans(spans, look) + " ".repeat(space - left);
+}
+
+function asLines(header: Span[][], rows: Span[][][], look: Look): string[] {
+  return rows.flatMap((row, n) => {
+    const lines = row.flatMap((cell, i) => {
+      const spans: Span[] = [...(header[i] ?? []), { text: ": ", style: styles.bold }, ...cell];
+      return wrapSpans(spans, look.columns - 3).map(
+        (line, k) => (k === 0 ? "" : "  ") + paintSpans(line, look),
+      );
+    });
+    return n === 0 ? lines : ["", ...lines];
+  });
+}

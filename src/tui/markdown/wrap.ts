@@ -1,0 +1,98 @@
+import type { Span } from "./span.ts";
+import { width } from "./width.ts";
+
+interface Word {
+  spans: Span[];
+  cells: number;
+  /** Cells of space before it; 0 where a wide character follows a word directly. */
+  gap: number;
+}
+
+// Ideographs, kana, hangul: a line may end after any of them, except before a closing mark.
+const PIECES = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]|[\ud840-\ud8bf][\udc00-\udfff]/u;
+const CLOSING = /^[、。，．！？：；）」』】〉》〕…]/;
+const SPLIT =
+  /( +|\n)|([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{2ffff}][、。，．！？：；）」』】〉》〕…]*)/u;
+
+/**
+ * Breaks spans into lines of at most `cells` cells, at spaces and between ideographs. A word that is longer (a URL, a
+ * path) is never broken: it stands on a line of its own and the terminal wraps it softly, so that it copies whole.
+ */
+export function wrapSpans(spans: readonly Span[], cells: number): Span[][] {
+  const lines: Span[][] = [];
+  for (const row of splitAtBreaks(spans)) lines.push(...fill(words(row), Math.max(1, cells)));
+  return lines;
+}
+
+function splitAtBreaks(spans: readonly Span[]): Span[][] {
+  const rows: Span[][] = [[]];
+  for (const span of spans) {
+    const [first = "", ...rest] = span.text.split("\n");
+    if (first !== "") rows.at(-1)?.push({ ...span, text: first });
+    for (const text of rest) rows.push(text === "" ? [] : [{ ...span, text }]);
+  }
+  return rows;
+}
+
+function words(spans: readonly Span[]): Word[] {
+  const list: Word[] = [];
+  let word: Word | undefined;
+  let gap = 0;
+  const close = () => {
+    if (word !== undefined) list.push(word);
+    word = undefined;
+  };
+  const add = (span: Span, text: string) => {
+    word ??= { spans: [], cells: 0, gap };
+    word.spans.push({ ...span, text });
+    word.cells += width(text);
+    gap = 0;
+  };
+  for (const span of spans) {
+    for (const piece of span.text.split(SPLIT)) {
+      if (piece === undefined || piece === "") continue;
+      if (piece.startsWith(" ")) {
+        close();
+        gap = piece.length;
+      } else if (PIECES.test(piece)) {
+        close();
+        add(span, piece);
+        close();
+      } else if (CLOSING.test(piece) && word === undefined && gap === 0 && list.length > 0) {
+        word = list.pop();
+        add(span, piece);
+      } else add(span, piece);
+    }
+  }
+  close();
+  return list;
+}
+
+function fill(list: readonly Word[], cells: number): Span[][] {
+  const lines: Span[][] = [];
+  let line: Span[] = [];
+  let used = 0;
+  for (const word of list) {
+    if (line.length > 0 && used + word.gap + word.cells > cells) {
+      lines.push(line);
+      line = [];
+      used = 0;
+    }
+    if (line.length > 0 && word.gap > 0) {
+      line.push(space(line.at(-1), word.spans[0], word.gap));
+      used += word.gap;
+    }
+    line.push(...word.spans);
+    used += word.cells;
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** A space inside one style keeps it, so that an underlined link of two words is underlined throughout. */
+function space(before: Span | undefined, after: Span | undefined, gap: number): Span {
+  const same = before?.style === after?.style && before?.href === after?.href;
+  return same && before !== undefined
+    ? { ...before, text: " ".repeat(gap) }
+    : { text: " ".repeat(gap), style: "" };
+}

@@ -1,0 +1,200 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createAnswerPrinter, renderAnswer } from "../../../../src/tui/markdown/answer.ts";
+import type { Look } from "../../../../src/tui/markdown/look.ts";
+
+const bare: Look = { columns: 40, color: false, ascii: false, links: false };
+const ascii: Look = { ...bare, ascii: true };
+const painted: Look = { ...bare, color: true, links: true };
+
+const parts = fc.constantFrom(
+  "Some **bold** words and `code` that are long enough to be wrapped somewhere.",
+  "# Heading",
+  "Setext",
+  "---",
+  "===",
+  "- item",
+  "  - nested",
+  "  more of it",
+  "1. one",
+  "2. two",
+  "   ```sh",
+  "   npm install",
+  "   ```",
+  "```ts",
+  "const a = 1; /* open",
+  "closed */ const b = 2;",
+  "```",
+  "> quoted",
+  "| a | b |",
+  "|---|--:|",
+  "| 1 | 2 |",
+  "<div>",
+  "</div>",
+  "",
+  "",
+  "\tindented",
+  "日本語のテキストは長いので折り返す必要があります。",
+  "[link](https://example.com/a) and https://example.com/b",
+  "a \u001b[31mred\u001b[0m b \r",
+  "&amp; &#27;[2J",
+  "[x&#27;y](https://a.b/&#27;) [r]: <&#x9b;>",
+  "[ref&#27;]: https://a.b/&#27;c",
+);
+const answers = fc.array(parts, { maxLength: 14 }).map((lines) => lines.join("\n"));
+const cuts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 20 });
+
+function inChunks(text: string, sizes: readonly number[], look: Look): string {
+  const printer = createAnswerPrinter(() => look);
+  let out = "";
+  for (let at = 0, i = 0; at < text.length; i += 1) {
+    const size = sizes[i % sizes.length] ?? 1;
+    out += printer.feed(text.slice(at, at + size));
+    at += size;
+  }
+  return out + printer.end();
+}
+
+describe("an answer on its way to the terminal", () => {
+  it("prints the same lines however the network cut it", () => {
+    fc.assert(
+      fc.property(answers, cuts, fc.constantFrom(bare, painted), (answer, sizes, look) => {
+        expect(inChunks(answer, sizes, look)).toBe(renderAnswer(answer, look));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("never lets a control sequence of the model through", () => {
+    fc.assert(
+      fc.property(answers, cuts, (answer, sizes) => {
+        expect(inChunks(answer, sizes, bare)).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+      }),
+    );
+  });
+
+  it("asks for no look at the answer's beginning while its end grows", () => {
+    const printer = createAnswerPrinter(() => bare);
+    expect(printer.feed("First para.\n\nSecond ")).toBe("First para.\n");
+    expect(printer.tail(5)).toEqual(["Second"]);
+    expect(printer.feed("one.\n\n")).toBe("\nSecond one.\n");
+    expect(printer.tail(5)).toEqual([]);
+  });
+
+  it("prints code line by line while the block is still open", () => {
+    const printer = createAnswerPrinter(() => bare);
+    expect(printer.feed("```sh\nnpm i\nnpm te")).toBe("── sh\nnpm i\n");
+    expect(printer.tail(3)).toEqual(["npm te"]);
+    expect(printer.end()).toBe("npm te\n──\n");
+  });
+
+  it("prints a list item as soon as the next one begins", () => {
+    const printer = createAnswerPrinter(() => bare);
+    expect(printer.feed("1. one\n2. two\n")).toBe("1. one\n");
+    expect(printer.feed("3. th")).toBe("");
+    expect(printer.feed("ree\n")).toBe("2. two\n");
+    expect(printer.end()).toBe("3. three\n");
+  });
+
+  it("holds a table back until it is whole", () => {
+    const printer = createAnswerPrinter(() => bare);
+    expect(printer.feed("| a | b |\n|---|---|\n| 1 | 2 |\n| 3 ")).toBe("");
+    expect(printer.tail(4)).toEqual(["table, 2 rows so far…"]);
+    expect(printer.feed("| 4 |\n\n")).toBe("a │ b\n──┼──\n1 │ 2\n3 │ 4\n");
+  });
+
+  it("cuts the unfinished tail to the rows that there are", () => {
+    const printer = createAnswerPrinter(() => bare);
+    printer.feed(`${"word ".repeat(2000)}last`);
+    const tail = printer.tail(4);
+    expect(tail).toHaveLength(4);
+    expect(tail.at(-1)).toMatch(/last$/);
+    for (const line of tail) expect(line.length).toBeLessThan(40);
+  });
+
+  it("breaks a long line of code in the live area only", () => {
+    const printer = createAnswerPrinter(() => bare);
+    printer.feed(`\`\`\`\n${"x".repeat(100)}`);
+    expect(printer.tail(9).map((line) => line.length)).toEqual([39, 39, 22]);
+    expect(printer.feed("\n")).toBe(`${"x".repeat(100)}\n`);
+  });
+
+  it("doesn't flicker between marks and style while emphasis is being written", () => {
+    const printer = createAnswerPrinter(() => bare);
+    printer.feed("a **bo");
+    expect(printer.tail(1)).toEqual(["a bo"]);
+  });
+});
+
+describe("a finished block", () => {
+  it.each([
+    [
+      "wraps prose at words to columns − 1",
+      "one two three four five six seven eight nine",
+      "one two three four five six seven eight\nnine\n",
+    ],
+    [
+      "keeps an address whole",
+      `go to https://example.com/${"a".repeat(40)} now`,
+      `go to\nhttps://example.com/${"a".repeat(40)}\nnow\n`,
+    ],
+    [
+      "hangs a list item under its text",
+      "- one two three four five six seven eight nine",
+      "• one two three four five six seven\n  eight nine\n",
+    ],
+    ["nests lists", "- a\n  - b\n    - c\n- d", "• a\n  ◦ b\n    ▪ c\n• d\n"],
+    ["counts on from the first number", "3. a\n1. b\n\n   more\n1. c", "3. a\n4. b\n\n   more\n5. c\n"],
+    [
+      "puts code of an item at the left edge",
+      "1. do\n   ```sh\n   npm i\n     x\n   ```\n   then\n2. next",
+      "1. do\n\n── sh\nnpm i\n  x\n──\n\n   then\n\n2. next\n",
+    ],
+    ["marks quotes", "> a\n> b", "│ a b\n"],
+    ["shows where a link leads", "[here](https://a.b/c)", "here (https://a.b/c)\n"],
+    ["shows a bare address once", "<https://a.b/c>", "https://a.b/c\n"],
+    ["ticks boxes", "- [x] a\n- [ ] b", "• ☑ a\n• ☐ b\n"],
+    ["turns entities into characters, but not into commands", "a &lt; b &#27;[2Jc", "a < b c\n"],
+    ["keeps line breaks that were asked for", "a<br>b  \nc", "a\nb\nc\n"],
+    ["keeps html as it stands", "<div>\n*a*\n</div>", "<div>\n*a*\n</div>\n"],
+    ["keeps tabs and spaces in code", "```\n\ta  b\n```", "──\n\ta  b\n──\n"],
+    ["marks headings where there is no colour", "## Two", "## Two\n"],
+    [
+      "aligns columns by the cells they take",
+      "|n|v|\n|-|-:|\n|日本|1|\n|a|22|",
+      "n    │  v\n─────┼───\n日本 │  1\na    │ 22\n",
+    ],
+    [
+      "breaks between ideographs",
+      "日本語".repeat(10),
+      `${"日本語".repeat(6)}日\n本語${"日本語".repeat(3)}\n`,
+    ],
+  ])("%s", (_, source, shown) => {
+    expect(renderAnswer(source, bare)).toBe(shown);
+  });
+
+  it("shows a table that is wider than the screen as lines of header and value", () => {
+    const wide =
+      "| Name | Description |\n|--|--|\n| a | a very long description that does not fit |\n| b | short |";
+    expect(renderAnswer(wide, bare)).toBe(
+      "Name: a\nDescription: a very long description\n  that does not fit\n\nName: b\nDescription: short\n",
+    );
+  });
+
+  it("draws with ASCII where nothing else is there", () => {
+    expect(renderAnswer("- a\n\n> b\n\n---\n\n|a|b|\n|-|-|\n|1|2|", ascii)).toMatch(/^[\x20-\x7e\n]*$/);
+  });
+
+  it("makes links of web and mail addresses only", () => {
+    expect(renderAnswer("[a](https://x.y)", painted)).toContain("\x1b]8;;https://x.y\x1b\\");
+    expect(renderAnswer("[a](javascript:x) [b](file:///etc/passwd)", painted)).not.toContain("\x1b]8");
+  });
+
+  it("closes every style that it opens", () => {
+    const shown = renderAnswer("# A\n\n**b *c* `d`** ~~e~~ [f](https://g.h)", painted);
+    for (const line of shown.split("\n")) {
+      const codes = line.match(/\x1b\[[\d;]*m/g) ?? [];
+      expect(codes.length === 0 || codes.at(-1) === "\x1b[0m").toBe(true);
+    }
+  });
+});
