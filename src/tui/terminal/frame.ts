@@ -1,3 +1,4 @@
+import type { Reflow } from "./reflow.ts";
 import { rowsOf } from "./width.ts";
 
 /** The live area: its lines, and where the cursor stands in it (from 0; undefined: hidden, below the last line). */
@@ -12,20 +13,36 @@ const ERASE_BELOW = "\r\u001b[K\u001b[C\u001b[J\r";
 
 /**
  * The escape sequences that turn the frame on the screen into the next one, with finished text (whole lines) going
- * into the scrollback between. Lines at the top that stay the same are left alone, unless `whole`.
- * `columns` is the terminal's width now: lines of `from` that are longer have been reflowed by the terminal.
+ * into the scrollback between. Lines at the top that stay the same are left alone, unless `up` says how many rows
+ * above the cursor the old frame begins (see rowsAboveCursor): then it is erased whole.
  */
 export function transition(
   from: Frame | undefined,
   to: Frame | undefined,
   columns: number,
-  { finished = "", whole = false }: { finished?: string; whole?: boolean } = {},
+  { finished = "", up }: { finished?: string; up?: number | undefined } = {},
 ): string {
-  const kept = from && to && !whole && finished === "" ? commonLines(from.lines, to.lines) : 0;
+  const kept = from && to && up === undefined && finished === "" ? commonLines(from.lines, to.lines) : 0;
   const unchanged = kept === from?.lines.length && kept === to?.lines.length;
-  const erase = from ? moveToLine(from, kept, columns) + (unchanged ? "" : ERASE_BELOW) : "";
+  const top = from && (up === undefined ? moveToLine(from, kept, columns) : moveRows(-up));
+  const erase = top === undefined ? "" : `${top}\r${unchanged ? "" : ERASE_BELOW}`;
   const lines = to?.lines.slice(kept).map((line) => `${line}\n`) ?? [];
   return HIDE_CURSOR + erase + finished + lines.join("") + (to ? placeCursor(to, columns) : "");
+}
+
+/**
+ * How many rows above the cursor the frame begins, after the terminal went from the columns for which the frame was
+ * drawn to those it has now.
+ */
+export function rowsAboveCursor(frame: Frame & { columns: number }, now: number, reflow: Reflow): number {
+  const { lines, cursor } = frame;
+  const y = cursor?.y ?? lines.length;
+  if (reflow === "none") return heightOf(lines.slice(0, y), frame.columns);
+  const above = heightOf(lines.slice(0, y), now);
+  if (!cursor) return above;
+  if (reflow === "exact") return above + Math.floor(cursor.x / now);
+  const below = lines.slice(y + 1);
+  return above + heightOf(below, now) - heightOf(below, frame.columns);
 }
 
 /** The frame without the lines at its top that `rows - 1` rows of the terminal can't hold. Lines are never wrapped away. */
@@ -46,17 +63,21 @@ function commonLines(a: string[], b: string[]): number {
   return same;
 }
 
-/** From where the frame left the cursor to the left edge of one of its lines. */
+/** From where the frame left the cursor to the row of one of its lines. */
 function moveToLine(frame: Frame, line: number, columns: number): string {
   const now = heightOf(frame.lines.slice(0, frame.cursor?.y ?? frame.lines.length), columns);
-  const rows = heightOf(frame.lines.slice(0, line), columns) - now;
-  return (rows === 0 ? "" : rows < 0 ? `\u001b[${-rows}A` : `\u001b[${rows}B`) + "\r";
+  return moveRows(heightOf(frame.lines.slice(0, line), columns) - now);
+}
+
+function moveRows(rows: number): string {
+  if (rows === 0) return "";
+  return rows < 0 ? `\u001b[${-rows}A` : `\u001b[${rows}B`;
 }
 
 function placeCursor(frame: Frame, columns: number): string {
   if (!frame.cursor) return "";
   const up = heightOf(frame.lines.slice(frame.cursor.y), columns);
-  return (up > 0 ? `\u001b[${up}A` : "") + `\u001b[${frame.cursor.x + 1}G` + SHOW_CURSOR;
+  return moveRows(-up) + `\u001b[${frame.cursor.x + 1}G` + SHOW_CURSOR;
 }
 
 function heightOf(lines: string[], columns: number): number {

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
-import { cropFrame, type Frame, SHOW_CURSOR, transition } from "./frame.ts";
+import { cropFrame, type Frame, rowsAboveCursor, SHOW_CURSOR, transition } from "./frame.ts";
 import { type InkCursor, readInkWrite } from "./ink-writes.ts";
+import type { Reflow } from "./reflow.ts";
 
 /** The screen as the session sees it: a live area that Ink draws, and above it text that is finished. */
 export type LiveStdout = {
@@ -43,7 +44,7 @@ const UNREACHABLE_ROWS = 100_000;
  */
 export function createLiveStdout(
   real: NodeJS.WriteStream,
-  { promptly = 150 }: { promptly?: number } = {},
+  { reflow = "exact", promptly = 150 }: { reflow?: Reflow; promptly?: number } = {},
 ): LiveStdout {
   let shown: Shown | undefined; // what is on the screen
   let wanted: Frame | undefined; // what Ink wants there
@@ -57,15 +58,22 @@ export function createLiveStdout(
   const columns = () => real.columns || 80;
   const rows = () => real.rows || 24;
 
-  /** Makes the screen what Ink wants, finished text first. */
+  /** What makes the screen show another frame, finished text first. */
+  function change(next: Frame | undefined, whole = false): string {
+    clearTimeout(timer);
+    const size = { columns: columns(), rows: rows() };
+    const isResized = shown && (shown.columns !== size.columns || shown.rows !== size.rows);
+    const up = shown && (whole || isResized) ? rowsAboveCursor(shown, size.columns, reflow) : undefined;
+    const bytes = transition(shown, next, size.columns, { finished: pending, up });
+    pending = "";
+    shown = next && { ...next, ...size };
+    return bytes;
+  }
+
+  /** Makes the screen what Ink wants. */
   function draw(whole = false): void {
     if (paused) return;
-    clearTimeout(timer);
-    const next = wanted && cropFrame(wanted, columns(), rows());
-    const resized = shown && (shown.columns !== columns() || shown.rows !== rows());
-    const bytes = transition(shown, next, columns(), { finished: pending, whole: whole || resized });
-    pending = "";
-    shown = next && { ...next, columns: columns(), rows: rows() };
+    const bytes = change(wanted && cropFrame(wanted, columns(), rows()), whole);
     real.write(BEGIN + bytes + (wanted ? "" : SHOW_CURSOR) + END);
   }
 
@@ -132,11 +140,16 @@ export function createLiveStdout(
 
   /** Moves the cursor alone; finished text goes on waiting for a frame that no longer holds it. */
   function redrawCursor(): void {
-    if (!shown || !wanted) return;
-    if (shown.columns !== columns() || shown.rows !== rows()) return draw(true);
-    const next = { ...cropFrame(wanted, columns(), rows()), columns: columns(), rows: rows() };
-    real.write(BEGIN + transition(shown, next, next.columns) + END);
-    shown = next;
+    const waiting = pending;
+    pending = "";
+    draw();
+    if (waiting !== "") hold(waiting);
+  }
+
+  function hold(text: string): void {
+    pending += text;
+    clearTimeout(timer);
+    timer = setTimeout(() => draw(), promptly);
   }
 
   function onRealResize(): void {
@@ -168,9 +181,7 @@ export function createLiveStdout(
         real.write(lines);
         return;
       }
-      pending += lines;
-      clearTimeout(timer);
-      timer = setTimeout(draw, promptly);
+      hold(lines);
     },
     flush() {
       if (pending !== "") draw();
@@ -182,19 +193,12 @@ export function createLiveStdout(
     clearScreen() {
       if (paused) return;
       // Line feeds at the bottom move every row into the scrollback, where CSI 2 J would lose it in some terminals.
-      real.write(
-        `${transition(shown, undefined, columns(), { finished: pending })}\u001b[${rows()};1H${"\n".repeat(rows())}\u001b[H`,
-      );
-      pending = "";
-      shown = undefined;
+      real.write(`${change(undefined)}\u001b[${rows()};1H${"\n".repeat(rows())}\u001b[H`);
       draw();
     },
     pause() {
       if (paused) return;
-      clearTimeout(timer);
-      real.write(transition(shown, undefined, columns(), { finished: pending }) + SHOW_CURSOR);
-      pending = "";
-      shown = undefined;
+      real.write(change(undefined) + SHOW_CURSOR);
       paused = true;
     },
     resume() {

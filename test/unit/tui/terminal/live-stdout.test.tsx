@@ -14,7 +14,7 @@ afterEach(() => {
 /** A session in small: a tail, a composer, a status line; state outside React, as the real one. */
 function startSession(size: { columns?: number; rows?: number } = {}, withCursor = false) {
   const screen = createScreen(size);
-  const live = createLiveStdout(screen.stdout);
+  const live = createLiveStdout(screen.stdout, { reflow: "xterm.js" });
   let state: Live = { tail: [], composer: "> composer", status: "status" };
   const listeners = new Set<() => void>();
   const set = (change: Partial<Live>) => {

@@ -1,0 +1,15 @@
+/**
+ * What a terminal does to the lines on its screen when it becomes narrower than they are:
+ * - exact: it wraps them, and the cursor stays at its character (VTE, kitty, iTerm2, WezTerm, Windows Terminal, tmux);
+ * - xterm.js: it wraps all but the cursor's own line, and rows added below the cursor push the cursor down as well;
+ * - none: it cuts them.
+ */
+export type Reflow = "exact" | "xterm.js" | "none";
+
+/** Which of them this terminal is, by the environment it sets. */
+export function reflowOf(env: Record<string, string | undefined>): Reflow {
+  if (env.TMUX) return "exact";
+  if (env.STY || env.TERM === "linux") return "none";
+  if (env.TERM_PROGRAM === "vscode" || env.TERM_PROGRAM === "Hyper") return "xterm.js";
+  return env.XTERM_VERSION && !env.TERM_PROGRAM ? "none" : "exact";
+}
