@@ -1,0 +1,164 @@
+import type { AccountId } from "../../core/ports.ts";
+import { tokensOf, type Fact } from "./facts.ts";
+import { createUsage, type Usage } from "./usage.ts";
+
+/** How long a charged key is remembered, in ms (API.md §2). */
+export const KEY_MS = 24 * 60 * 60 * 1000;
+
+/** An account as the ledger implies it. Only `post` changes it. */
+export interface AccountBook {
+  readonly id: AccountId;
+  readonly name: string;
+  hash: string;
+  generation: number;
+  disabled: boolean;
+  tokens: number;
+  readonly usage: Usage;
+}
+
+/** A key that was charged. */
+export interface ChargedKey {
+  account: AccountId;
+  key: string;
+  digest: string;
+  /** Of the charge; ms since the epoch. */
+  at: number;
+  /** Whether it was asked again since. */
+  again: boolean;
+}
+
+/** A token that was logged out. */
+export interface RevokedToken {
+  account: AccountId;
+  jti: string;
+  expires: number;
+}
+
+/** Everything that the ledger implies: what is durable, and nothing else. Held in memory, changed by `post`. */
+export interface Books {
+  /** The ledger's id. */
+  ledger: string;
+  /** Running number of the last fact; 0 before the first. */
+  n: number;
+  /** Checksum of the last line. */
+  crc: number;
+  readonly accounts: Map<AccountId, AccountBook>;
+  /** By folded name. */
+  readonly names: Map<string, AccountBook>;
+  /** By `slot`, oldest charge first. */
+  readonly keys: Map<string, ChargedKey>;
+  /** By `slot`. */
+  readonly revoked: Map<string, RevokedToken>;
+  readonly grants: Set<string>;
+}
+
+/** Books without any fact. */
+export function createBooks(): Books {
+  return {
+    ledger: "",
+    n: 0,
+    crc: 0,
+    accounts: new Map(),
+    names: new Map(),
+    keys: new Map(),
+    revoked: new Map(),
+    grants: new Set(),
+  };
+}
+
+/** Names are compared without regard to ASCII case (API.md §1). */
+export const foldName = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** Something of one account, as a key of a Map. */
+export const slot = (account: AccountId, own: string): string => `${account} ${own}`;
+
+/** The charged key, unless it has been forgotten by `now`. */
+export function chargedKey(books: Books, at: string, now: number): ChargedKey | undefined {
+  const charged = books.keys.get(at);
+  return charged && charged.at + KEY_MS > now ? charged : undefined;
+}
+
+/** Why the fact cannot follow what the books hold, or undefined where it can. */
+export function refute(books: Books, fact: Fact): string | undefined {
+  if (fact.n !== books.n + 1) return `its number is ${fact.n}, where ${books.n + 1} follows.`;
+  const account = books.accounts.get(fact.account);
+  if (fact.fact === "account") {
+    if (account || books.names.has(foldName(fact.name))) return "its account exists already.";
+  } else {
+    if (!account) return "its account was never created.";
+    if (account.name !== fact.name) return "its account has another name.";
+  }
+  const balance = (account?.tokens ?? 0) + tokensOf(fact);
+  if (balance !== fact.balance) return `its balance is ${fact.balance}, where ${balance} follows.`;
+  if (fact.fact === "password" && fact.generation !== (account?.generation ?? 0) + 1)
+    return "its generation does not follow.";
+  if (fact.fact === "grant" && books.grants.has(fact.id)) return "its grant was made already.";
+  return undefined;
+}
+
+/** Enters a durable fact that `refute` has nothing against. `now` decides what is too old to be kept. */
+export function post(books: Books, fact: Fact, crc: number, now: number): void {
+  books.n = fact.n;
+  books.crc = crc;
+  if (fact.fact === "account") return postAccount(books, fact);
+  const account = books.accounts.get(fact.account);
+  if (!account) throw new Error("A fact of an account that does not exist.");
+  account.tokens = fact.balance;
+  switch (fact.fact) {
+    case "grant":
+      books.grants.add(fact.id);
+      return;
+    case "charge":
+      account.usage.add(fact.at, -fact.tokens, now);
+      if ("key" in fact) postKey(books, { ...fact, again: false }, now);
+      return;
+    case "again": {
+      const charged = books.keys.get(slot(fact.account, fact.key));
+      if (charged) charged.again = true;
+      return;
+    }
+    case "password":
+      account.hash = fact.hash;
+      account.generation = fact.generation;
+      return;
+    case "revoked":
+      postRevoked(books, fact, now);
+      return;
+    case "disabled":
+      account.disabled = fact.disabled;
+  }
+}
+
+/** An account of the books, as read from a checkpoint or created. */
+export function openAccount(books: Books, account: AccountBook): void {
+  books.accounts.set(account.id, account);
+  books.names.set(foldName(account.name), account);
+}
+
+function postAccount(books: Books, fact: Fact & { fact: "account" }): void {
+  const { account: id, name, hash, generation, balance: tokens } = fact;
+  openAccount(books, { id, name, hash, generation, disabled: false, tokens, usage: createUsage() });
+}
+
+/** Enters a charged key, and forgets those at the front that are past their day. */
+export function postKey(books: Books, charged: ChargedKey, now: number): void {
+  for (const [at, { at: time }] of books.keys) {
+    if (time + KEY_MS > now) break;
+    books.keys.delete(at);
+  }
+  const { account, key, digest, at, again } = charged;
+  const place = slot(account, key);
+  // To the end, also where an older charge of the same key is still listed.
+  books.keys.delete(place);
+  if (at + KEY_MS > now) books.keys.set(place, { account, key, digest, at, again });
+}
+
+/** Enters a revoked token. Those that have ended anyway are forgotten each time the list has doubled. */
+export function postRevoked(books: Books, token: RevokedToken, now: number): void {
+  const { account, jti, expires } = token;
+  books.revoked.set(slot(account, jti), { account, jti, expires });
+  // A power of two: so a sweep is paid for by the entries since the last one.
+  const { size } = books.revoked;
+  if (size >= 1024 && (size & (size - 1)) === 0)
+    for (const [at, old] of books.revoked) if (old.expires <= now) books.revoked.delete(at);
+}

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { Low, type Adapter } from "lowdb";
+import type { AccountId, DayUsage } from "../../core/ports.ts";
+import {
+  createBooks,
+  KEY_MS,
+  openAccount,
+  postKey,
+  postRevoked,
+  type Books,
+  type ChargedKey,
+  type RevokedToken,
+} from "./books.ts";
+import { CHECKPOINT, checkpointDamage } from "./damage.ts";
+import { readWhole, replaceFile, type Files } from "./files.ts";
+import { createUsage } from "./usage.ts";
+
+const FORMAT = "ai-chat-checkpoint";
+const VERSION = 1;
+
+/** How far into which ledger a checkpoint reaches. */
+export interface Covered {
+  /** Bytes. */
+  length: number;
+  /** Lines, the header counted. */
+  lines: number;
+  /** SHA-256 of these bytes, in hex. */
+  sha256: string;
+}
+
+/** `accounts.json`: everything that the first `length` bytes of the ledger imply. */
+export interface Checkpoint extends Covered {
+  format: string;
+  version: number;
+  ledger: string;
+  crc: number;
+  accounts: {
+    id: AccountId;
+    name: string;
+    hash: string;
+    generation: number;
+    disabled: boolean;
+    tokens: number;
+    days: DayUsage[];
+  }[];
+  keys: ChargedKey[];
+  revoked: RevokedToken[];
+  grants: string[];
+}
+
+/** The checkpoint of these books, less what is too old to be kept at `now`. */
+export function checkpointOf(books: Books, covered: Covered, now: number): Checkpoint {
+  return {
+    format: FORMAT,
+    version: VERSION,
+    ledger: books.ledger,
+    ...covered,
+    crc: books.crc,
+    accounts: [...books.accounts.values()].map(({ usage, ...account }) => ({
+      ...account,
+      days: usage.kept(now),
+    })),
+    keys: [...books.keys.values()].filter((charged) => charged.at + KEY_MS > now),
+    revoked: [...books.revoked.values()].filter((token) => token.expires > now),
+    grants: [...books.grants],
+  };
+}
+
+/** The books as the checkpoint has them. */
+export function booksOf(checkpoint: Checkpoint, now: number): Books {
+  const books = createBooks();
+  books.ledger = checkpoint.ledger;
+  // The header is a line without a number.
+  books.n = checkpoint.lines - 1;
+  books.crc = checkpoint.crc;
+  for (const { days, ...account } of checkpoint.accounts)
+    openAccount(books, { ...account, usage: createUsage(days) });
+  for (const charged of checkpoint.keys) postKey(books, charged, now);
+  for (const token of checkpoint.revoked) postRevoked(books, token, now);
+  for (const id of checkpoint.grants) books.grants.add(id);
+  return books;
+}
+
+/** Reads `accounts.json`; undefined where there is none. Throws `Damage` where it is not as it was written. */
+export async function readCheckpoint(files: Files, dir: string): Promise<Checkpoint | undefined> {
+  const db = openDocument(files, dir);
+  await db.read();
+  return db.data.format === "" ? undefined : db.data;
+}
+
+/** Replaces `accounts.json`, durably. */
+export async function writeCheckpoint(files: Files, dir: string, checkpoint: Checkpoint): Promise<void> {
+  const db = openDocument(files, dir);
+  db.data = checkpoint;
+  await db.write();
+}
+
+function openDocument(files: Files, dir: string): Low<Checkpoint> {
+  const none = checkpointOf(createBooks(), { length: 0, lines: 0, sha256: "" }, 0);
+  return new Low(createSealedFile(files, dir), { ...none, format: "" });
+}
+
+/** lowdb's side of a file that is replaced as a whole, synced, and carries a checksum of itself. */
+function createSealedFile(files: Files, dir: string): Adapter<Checkpoint> {
+  return {
+    async read() {
+      const bytes = await readWhole(files, join(dir, CHECKPOINT));
+      return bytes === undefined ? null : unseal(bytes);
+    },
+    write: (checkpoint) => replaceFile(files, dir, CHECKPOINT, seal(checkpoint)),
+  };
+}
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const sealEnd = (sum: string) => `,"checksum":"${sum}"}\n`;
+const SEAL_BYTES = sealEnd("0".repeat(64)).length;
+
+function seal(checkpoint: Checkpoint): Buffer {
+  const body = Buffer.from(JSON.stringify(checkpoint).slice(0, -1));
+  return Buffer.concat([body, Buffer.from(sealEnd(sha256(body)))]);
+}
+
+function unseal(bytes: Buffer): Checkpoint {
+  const body = bytes.subarray(0, Math.max(0, bytes.length - SEAL_BYTES));
+  if (bytes.toString("latin1", body.length) !== sealEnd(sha256(body)))
+    throw checkpointDamage("its checksum does not match it: it was changed, or is not whole.");
+  let read: Checkpoint;
+  try {
+    read = JSON.parse(`${body.toString("utf8")}}`) as Checkpoint;
+  } catch (error) {
+    throw checkpointDamage("it is not JSON.", error);
+  }
+  if (read.format !== FORMAT || read.version !== VERSION)
+    throw checkpointDamage(`it is of version ${read.version}, which this ai-chat cannot read.`);
+  return read;
+}

@@ -1,0 +1,90 @@
+import type { AccountId, HoldId } from "../../core/ports.ts";
+
+/** What happened, without its place in the ledger. `tokens` is what it adds to the balance. */
+export type Event =
+  | { fact: "account"; hash: string; generation: number; tokens: number }
+  | { fact: "grant"; id: string; tokens: number; reason: string }
+  | { fact: "charge"; id: HoldId; tokens: number }
+  | { fact: "charge"; id: HoldId; tokens: number; key: string; digest: string }
+  | { fact: "again"; id: HoldId; tokens: number; key: string; digest: string }
+  | { fact: "password"; hash: string; generation: number }
+  | { fact: "revoked"; jti: string; expires: number }
+  | { fact: "disabled"; disabled: boolean };
+
+/** One line of the ledger. Times in milliseconds since the epoch; on disk they are ISO 8601 in UTC. */
+export type Fact = Event & {
+  /** Running number, from 1. */
+  n: number;
+  at: number;
+  account: AccountId;
+  /** As typed at registration: so that a line explains itself. */
+  name: string;
+  /** The account's tokens after it. */
+  balance: number;
+};
+
+/** What the fact adds to the account's balance. */
+export const tokensOf = (event: Event): number => ("tokens" in event ? event.tokens : 0);
+
+const text = (value: unknown) => typeof value === "string";
+const filled = (value: unknown) => typeof value === "string" && value !== "";
+const whole = (value: unknown) => Number.isSafeInteger(value);
+const count = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const flag = (value: unknown) => typeof value === "boolean";
+const time = (value: unknown) => typeof value === "string" && isoTime(value) !== undefined;
+
+type Shape = Record<string, (value: unknown) => boolean>;
+
+const before: Shape = { n: count, at: time, fact: text, account: filled, name: filled };
+const after: Shape = { balance: count };
+const keyed: Shape = { id: text, tokens: whole, key: filled, digest: filled };
+
+/** Fields of each kind of fact, in the order in which they are written. */
+const shapes = new Map<unknown, Shape[]>(
+  Object.entries({
+    account: [{ hash: text, generation: count, tokens: count }],
+    grant: [{ id: text, tokens: count, reason: text }],
+    charge: [{ id: text, tokens: whole }, keyed],
+    again: [keyed],
+    password: [{ hash: text, generation: count }],
+    revoked: [{ jti: text, expires: time }],
+    disabled: [{ disabled: flag }],
+  } satisfies Record<Event["fact"], Shape[]>).map(([kind, own]) => [
+    kind,
+    own.map((fields) => ({ ...before, ...fields, ...after })),
+  ]),
+);
+
+/** The fact that a parsed line (less its checksum) states, or a sentence about what is wrong with it. */
+export function factOf(fields: Record<string, unknown>): Fact | string {
+  const choices = shapes.get(fields["fact"]);
+  if (!choices) return "it is of a kind that this version does not know.";
+  const names = Object.keys(fields);
+  const shape = choices.find((choice) => sameList(Object.keys(choice), names));
+  if (!shape) return "a field is missing, unknown or out of order.";
+  const wrong = names.find((name) => !shape[name]?.(fields[name]));
+  if (wrong !== undefined) return `its field ${wrong} is not what it should be.`;
+  const fact: Record<string, unknown> = { ...fields, at: isoTime(String(fields["at"])) };
+  if ("expires" in fields) fact["expires"] = isoTime(String(fields["expires"]));
+  return fact as unknown as Fact;
+}
+
+/** The fields as they are written, in their order. */
+export function fieldsOf(fact: Fact): Record<string, unknown> {
+  const { n, at, account, name, balance, fact: kind, ...own } = fact;
+  const fields = { n, at: isoText(at), fact: kind, account, name, ...own, balance };
+  return "expires" in fields ? { ...fields, expires: isoText(fields.expires) } : fields;
+}
+
+/** `2026-11-22T10:00:00.000Z` */
+export const isoText = (ms: number): string => new Date(ms).toISOString();
+
+/** Milliseconds since the epoch, or undefined for what `isoText` would not have written. */
+export function isoTime(written: string): number | undefined {
+  const ms = Date.parse(written);
+  return Number.isNaN(ms) || isoText(ms) !== written ? undefined : ms;
+}
+
+function sameList(a: string[], b: string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}

@@ -1,0 +1,97 @@
+import { crc32 } from "node:zlib";
+import { factOf, fieldsOf, isoText, isoTime, type Fact } from "./facts.ts";
+
+/** Longest line that is written or read, in bytes: what bounds the memory of a reader. */
+export const LINE_BYTES = 1024 * 1024;
+
+const FORMAT = "ai-chat-ledger";
+const VERSION = 1;
+const HEADER_FIELDS = ["format", "version", "ledger", "at"];
+/** What every header of this version begins with. */
+const HEADER_START = `{"format":"${FORMAT}","version":${VERSION},"ledger":"`;
+/** Bytes of `,"crc":"00000000"}`. */
+const SEAL_BYTES = 18;
+
+/** The first line: whose ledger it is. */
+export interface Header {
+  ledger: string;
+  at: number;
+}
+
+/** A line less its newline, and its checksum, which seeds that of the next line. */
+export interface Sealed {
+  text: string;
+  crc: number;
+}
+
+/** The header's line; its checksum is seeded with 0. */
+export function headerLine({ ledger, at }: Header): Sealed {
+  return seal({ format: FORMAT, version: VERSION, ledger, at: isoText(at) }, 0);
+}
+
+/** A fact's line after a line with checksum `previous`. Throws RangeError where no reader would take it. */
+export function factLine(fact: Fact, previous: number): Sealed {
+  const sealed = seal(fieldsOf(fact), previous);
+  if (Buffer.byteLength(sealed.text) > LINE_BYTES) throw new RangeError("A fact is too long for the ledger.");
+  return sealed;
+}
+
+function seal(fields: Record<string, unknown>, previous: number): Sealed {
+  const body = JSON.stringify(fields).slice(0, -1);
+  const crc = crc32(body, previous);
+  return { text: `${body},"crc":"${crc.toString(16).padStart(8, "0")}"}`, crc };
+}
+
+/** `broken`: not a whole line as written; `wrong`: its checksum is right, but this version cannot take it. */
+export type Read<T> =
+  | { kind: "read"; value: T; crc: number }
+  | { kind: "broken"; why: string }
+  | { kind: "wrong"; why: string };
+
+/** Reads a fact's line, without its newline, strictly. */
+export function readFact(line: Buffer, previous: number): Read<Fact> {
+  const opened = unseal(line, previous);
+  if (opened.kind !== "read") return opened;
+  const fact = factOf(opened.value);
+  return typeof fact === "string"
+    ? { kind: "wrong", why: fact }
+    : { kind: "read", value: fact, crc: opened.crc };
+}
+
+/** Reads the header's line, without its newline, strictly. */
+export function readHeader(line: Buffer): Read<Header> {
+  const version = /^\{"format":"([^"]*)","version":(\d+)/.exec(line.toString("latin1", 0, 80));
+  if (version?.[1] !== FORMAT) return { kind: "broken", why: "this is not the ledger of a chat server." };
+  if (Number(version[2]) !== VERSION)
+    return { kind: "wrong", why: `the ledger is of version ${version[2]}, which this ai-chat cannot read.` };
+  const opened = unseal(line, 0);
+  if (opened.kind !== "read") return opened;
+  const { ledger, at } = opened.value;
+  const known = Object.keys(opened.value).join() === HEADER_FIELDS.join();
+  const ms = typeof at === "string" ? isoTime(at) : undefined;
+  if (!known || typeof ledger !== "string" || ledger === "" || ms === undefined)
+    return { kind: "wrong", why: "a field of the header is missing, unknown or wrong." };
+  return { kind: "read", value: { ledger, at: ms }, crc: opened.crc };
+}
+
+/** Whether these bytes are the beginning of a header that was never finished: a ledger without any fact. */
+export function isTornHeader(bytes: Buffer): boolean {
+  const whole = headerLine({ ledger: "0".repeat(36), at: 0 }).text.length;
+  const known = HEADER_START.slice(0, bytes.length);
+  return bytes.length < whole && bytes.toString("latin1", 0, known.length) === known;
+}
+
+function unseal(line: Buffer, previous: number): Read<Record<string, unknown>> {
+  const end = line.length - SEAL_BYTES;
+  const seal = /^,"crc":"([0-9a-f]{8})"\}$/.exec(line.toString("latin1", Math.max(0, end)));
+  if (end < 1 || !seal) return { kind: "broken", why: "the line is not whole." };
+  const crc = crc32(line.subarray(0, end), previous);
+  if (crc !== Number.parseInt(seal[1] ?? "", 16))
+    return { kind: "broken", why: "its checksum does not match it and the line before." };
+  try {
+    const parsed = JSON.parse(`${line.toString("utf8", 0, end)}}`) as Record<string, unknown>;
+    return { kind: "read", value: parsed, crc };
+  } catch {
+    return { kind: "wrong", why: "it is not JSON." };
+  }
+}

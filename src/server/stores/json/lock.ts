@@ -1,0 +1,138 @@
+import { randomBytes } from "node:crypto";
+import { link, readdir, unlink } from "node:fs/promises";
+import type { Server } from "node:net";
+import { join } from "node:path";
+import { StartupError } from "../../core/startup-error.ts";
+import { errorCode } from "./files.ts";
+import { answers, listenAt } from "./lock-socket.ts";
+import { holdPipe, pipeAnswers } from "./lock-pipe.ts";
+
+/** A folder that is ours until it is released, or this process ends in any way. */
+export interface Lock {
+  /** A second call does nothing. */
+  release: () => Promise<void>;
+}
+
+/** A lost race is run again; more often than this it is no race. */
+const TRIES = 100;
+
+const NUMBERED = /^lock\.([1-9]\d{0,14})$/;
+const UNNUMBERED = /^lock\.new\./;
+
+/**
+ * Takes the folder for this process. Throws `StartupError` while a live process has it, wherever it lives (another
+ * container too: a socket is alive or not, whatever a pid means there); one that was killed is taken over at once.
+ *
+ * A live holder listens on the socket with the highest number. A starter makes a listening socket under a name of
+ * its own, looks whether the highest number still answers, and links its socket to the next number: link(2) lets
+ * one of two starters have it. One that paused between looking and linking may find its number free again because
+ * a later holder has tidied up; so after linking it looks again, and gives way to a higher number. The highest
+ * number is never removed, not even when its holder has left: it is what such a starter collides with.
+ */
+export async function acquireLock(dir: string): Promise<Lock> {
+  if (process.platform === "win32") return holdPipe(dir, inUse);
+  try {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const server = await tryLock(dir);
+      if (server) return { release: () => close(server) };
+    }
+  } catch (error) {
+    if (error instanceof StartupError) throw error;
+    throw cannotLock(dir, error);
+  }
+  throw inUse(dir);
+}
+
+/** Whether a live process holds the folder. Changes nothing; false where there is no such folder. */
+export async function lockHolder(dir: string): Promise<boolean> {
+  if (process.platform === "win32") return pipeAnswers(dir);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const highest = (await numbers(dir)).at(-1);
+    if (highest === undefined) return false;
+    const alive = await answers(dir, nameOf(highest));
+    if (alive !== "gone") return alive === "yes";
+  }
+  return true;
+}
+
+const nameOf = (number: number) => `lock.${number}`;
+
+/** The server that holds the lock, or undefined where somebody else was quicker and it is to be tried again. */
+async function tryLock(dir: string): Promise<Server | undefined> {
+  const own = `lock.new.${randomBytes(6).toString("hex")}`;
+  const server = await listenAt(dir, own);
+  let mine: number | undefined;
+  try {
+    mine = await linkNext(dir, own);
+  } finally {
+    await unlink(join(dir, own)).catch(() => {});
+    if (mine === undefined) await close(server);
+  }
+  if (mine === undefined) return undefined;
+  await tidy(dir, mine);
+  return server;
+}
+
+/** Our number, or undefined where it went to another. */
+async function linkNext(dir: string, own: string): Promise<number | undefined> {
+  const highest = (await numbers(dir)).at(-1) ?? 0;
+  if (highest > 0) {
+    const alive = await answers(dir, nameOf(highest));
+    if (alive === "yes") throw inUse(dir);
+    if (alive === "gone") return undefined;
+  }
+  const mine = highest + 1;
+  try {
+    await link(join(dir, own), join(dir, nameOf(mine)));
+  } catch (error) {
+    // ENOENT: a holder took our socket for a dead one in the instant between its making and its listening.
+    if (["EEXIST", "ENOENT"].includes(errorCode(error) ?? "")) return undefined;
+    throw error;
+  }
+  if ((await numbers(dir)).at(-1) === mine) return mine;
+  await unlink(join(dir, nameOf(mine))).catch(() => {});
+  return undefined;
+}
+
+/** Removes lower numbers, and sockets of starters that were killed before they had one. */
+async function tidy(dir: string, mine: number): Promise<void> {
+  const lower = (await numbers(dir)).filter((number) => number < mine);
+  for (const number of lower) await unlink(join(dir, nameOf(number))).catch(() => {});
+  const others = (await readdir(dir)).filter((name) => UNNUMBERED.test(name));
+  for (const name of others)
+    if ((await answers(dir, name)) === "no") await unlink(join(dir, name)).catch(() => {});
+}
+
+/** Lowest first. */
+async function numbers(dir: string): Promise<number[]> {
+  let names: string[];
+  try {
+    names = await readdir(dir);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  }
+  return names
+    .flatMap((name) => Number(NUMBERED.exec(name)?.[1] ?? []))
+    .filter((number) => number > 0)
+    .sort((a, b) => a - b);
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+const inUse = (dir: string) =>
+  new StartupError(
+    `Another ai-chat server uses the folder ${dir}.`,
+    "Stop that one first, or give this one a folder of its own with --data DIR.",
+  );
+
+const cannotLock = (dir: string, error: unknown) =>
+  new StartupError(
+    `The folder ${dir} cannot be locked (${errorCode(error) ?? "unknown error"}).`,
+    "Put it on a local disk that can hold Unix sockets and links, writable for you: --data DIR.",
+    error,
+  );

@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { StartupError } from "../../core/startup-error.ts";
+import { errorCode, readWhole, replaceFile, type Files } from "./files.ts";
+
+/** Name of the file that holds the bytes which sign tokens. */
+export const SECRET = "secret";
+
+/** Fewest bytes that a secret may have. */
+export const SECRET_BYTES = 32;
+
+/**
+ * Reads the folder's signing secret; makes it, durably, where there is none. The caller holds the folder's lock.
+ * Throws `StartupError` for one that cannot be read or is too short: with another one every token would end.
+ */
+export async function openSecret(files: Files, dir: string): Promise<Buffer> {
+  const path = join(dir, SECRET);
+  try {
+    const kept = await readWhole(files, path);
+    if (kept === undefined) return await makeSecret(files, dir);
+    if (kept.length >= SECRET_BYTES) return kept;
+  } catch (error) {
+    const code = errorCode(error) ?? "unknown error";
+    throw new StartupError(`Cannot read or make the signing secret ${path} (${code}).`, OWN, error);
+  }
+  throw new StartupError(`The signing secret ${path} is shorter than ${SECRET_BYTES} bytes.`, MEND);
+}
+
+const OWN = "Let the user that runs the server own it: chmod 600, chown.";
+const MEND =
+  "Restore it from a backup; or remove it, and a new one is made at the next start: everybody has to log in again.";
+
+async function makeSecret(files: Files, dir: string): Promise<Buffer> {
+  const secret = randomBytes(48);
+  await replaceFile(files, dir, SECRET, secret);
+  return secret;
+}

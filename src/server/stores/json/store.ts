@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import { join, resolve } from "node:path";
+import type { Store } from "../../core/ports.ts";
+import { StartupError } from "../../core/startup-error.ts";
+import { createAccounts } from "./accounts.ts";
+import { removeAddress } from "./address.ts";
+import { checkpointOf, writeCheckpoint } from "./checkpoint.ts";
+import { createCommitter } from "./committer.ts";
+import { CHECKPOINT, LEDGER } from "./damage.ts";
+import { disk, errorCode, replaceFile, syncFolder, writeFully, type Files, type OpenFile } from "./files.ts";
+import { prepareFolder, tidyFolder } from "./folder.ts";
+import { openJournal, type Journal } from "./journal.ts";
+import { createLedger } from "./ledger.ts";
+import { headerLine } from "./line.ts";
+import { load, type Loaded } from "./load.ts";
+import { acquireLock } from "./lock.ts";
+import { tornSentence } from "./replay.ts";
+import { openSecret } from "./secret.ts";
+
+/** Facts read at a start from which on a checkpoint is written before serving. */
+const LONG_REPLAY = 5000;
+
+interface Options {
+  /** Made where there is none. */
+  dir: string;
+  /** Milliseconds since the epoch; the system's clock by default. */
+  now?: () => number;
+  /** Gets sentences for the operator. */
+  warn: (sentence: string) => void;
+  /** The disk by default. */
+  files?: Files;
+}
+
+/**
+ * Opens the store in a local folder, for this process alone (DESIGN §3). Throws `StartupError` where the folder is
+ * in use, cannot be used, or holds damaged data; damaged data is never changed.
+ */
+export async function openJsonStore({
+  dir: named,
+  now = Date.now,
+  warn,
+  files = disk,
+}: Options): Promise<Store> {
+  const dir = resolve(named);
+  await prepareFolder(dir, warn);
+  const lock = await acquireLock(dir);
+  try {
+    await removeAddress(dir);
+    const loaded = await load(files, dir, now());
+    await tidyFolder(files, dir);
+    const file = await mend(files, dir, loaded, now, warn);
+    const journal = await openJournal({
+      files,
+      path: join(dir, LEDGER),
+      file,
+      length: loaded.end.byte,
+      warn,
+    });
+    return await createStore({ dir, files, now, warn, loaded, journal, release: lock.release });
+  } catch (error) {
+    await lock.release();
+    throw error instanceof StartupError ? error : cannotUse(dir, error);
+  }
+}
+
+/** Makes the ledger's end what `loaded` says it is, and all of it durable; gives it back open for writing. */
+async function mend(
+  files: Files,
+  dir: string,
+  loaded: Loaded,
+  now: () => number,
+  warn: (sentence: string) => void,
+): Promise<OpenFile> {
+  const { end, tail } = loaded;
+  if (end.line === 1) await createFile(files, dir, loaded, now());
+  const file = await files.open(join(dir, LEDGER), "r+");
+  try {
+    if (tail.kind === "whole") await writeFully(file, Buffer.from("\n"), end.byte - 1);
+    if (tail.kind === "torn") {
+      warn(tornSentence(end, tail.bytes));
+      await file.truncate(loaded.end.byte);
+    }
+    await file.datasync();
+    await syncFolder(files, dir);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function createFile(files: Files, dir: string, loaded: Loaded, at: number): Promise<void> {
+  const ledger = randomUUID();
+  const header = headerLine({ ledger, at });
+  const bytes = Buffer.from(`${header.text}\n`);
+  await replaceFile(files, dir, LEDGER, bytes);
+  loaded.hash.update(bytes);
+  loaded.books.ledger = ledger;
+  loaded.books.crc = header.crc;
+  loaded.end = { byte: bytes.length, line: 2 };
+}
+
+interface Parts {
+  dir: string;
+  files: Files;
+  now: () => number;
+  warn: (sentence: string) => void;
+  loaded: Loaded;
+  journal: Journal;
+  release: () => Promise<void>;
+}
+
+async function createStore({ dir, files, now, warn, loaded, journal, release }: Parts): Promise<Store> {
+  const { books, hash } = loaded;
+  const committer = createCommitter({ books, journal, hash, now });
+  let covered = loaded.covered;
+  let secret: Promise<Buffer> | undefined;
+  let closing: Promise<void> | undefined;
+
+  const takes = () => closing === undefined && journal.takes();
+  const assertTakes = () => {
+    if (!takes()) throw journal.refusal();
+  };
+
+  async function checkpoint(): Promise<void> {
+    const length = journal.length();
+    if (length === covered) return;
+    const sha256 = hash.copy().digest("hex");
+    try {
+      await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: books.n + 1, sha256 }, now()));
+      covered = length;
+    } catch (error) {
+      // The ledger is the truth; without a checkpoint the next start takes longer.
+      warn(`${CHECKPOINT} could not be written (${errorCode(error) ?? "unknown error"}).`);
+    }
+  }
+
+  async function close(): Promise<void> {
+    await committer.close();
+    // Not over a ledger that failed, or that somebody else wrote to.
+    const sound = await journal.check().then(
+      () => true,
+      () => false,
+    );
+    if ((await journal.close()) && sound) await checkpoint();
+    await removeAddress(dir).catch(() => {});
+    await release();
+  }
+
+  if (loaded.replayed > LONG_REPLAY) await checkpoint();
+
+  return {
+    description: `JSON files in ${dir}`,
+    ledger: createLedger({ books, committer, assertTakes, now }),
+    accounts: createAccounts({ books, committer, now }),
+    async signingSecret() {
+      secret ??= openSecret(files, dir);
+      return secret;
+    },
+    ready: async () => takes(),
+    close: () => (closing ??= close()),
+  };
+}
+
+function cannotUse(dir: string, error: unknown): StartupError {
+  return new StartupError(
+    `The data in ${dir} cannot be read or written (${errorCode(error) ?? "unknown error"}).`,
+    "Look at its owner and mode, and at the free space of its disk.",
+    error,
+  );
+}

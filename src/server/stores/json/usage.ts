@@ -1,0 +1,58 @@
+import type { DayUsage } from "../../core/ports.ts";
+
+/** Days of use that are kept (API.md §5). */
+export const USAGE_DAYS = 90;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Questions and tokens of one account a UTC day. */
+export interface Usage {
+  /** One charged question at `at`. Forgets days that are too old at `now`. */
+  add(at: number, tokens: number, now: number): void;
+  /** The last `days` UTC days up to `now`, oldest first, days without use included. */
+  last(days: number, now: number): DayUsage[];
+  /** Days with use that are not too old at `now`, oldest first. */
+  kept(now: number): DayUsage[];
+}
+
+const dayOf = (ms: number) => Math.floor(ms / DAY_MS);
+const dateOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
+
+/** Use so far, as `kept` gave it; none by default. */
+export function createUsage(kept: DayUsage[] = []): Usage {
+  // Most accounts are idle most of the time: no Map before the first question.
+  let days: Map<number, { questions: number; tokens: number }> | undefined;
+
+  function enter(day: number, questions: number, tokens: number, today: number): void {
+    days ??= new Map();
+    const known = days.get(day);
+    if (known) {
+      known.questions += questions;
+      known.tokens += tokens;
+      return;
+    }
+    for (const old of days.keys()) if (old <= today - USAGE_DAYS) days.delete(old);
+    if (day > today - USAGE_DAYS) days.set(day, { questions, tokens });
+  }
+
+  for (const { date, questions, tokens } of kept)
+    enter(dayOf(Date.parse(date)), questions, tokens, Number.NEGATIVE_INFINITY);
+
+  return {
+    add: (at, tokens, now) => enter(dayOf(at), 1, tokens, dayOf(now)),
+    last(count, now) {
+      const today = dayOf(now);
+      return Array.from({ length: count }, (_, index) => {
+        const day = today - count + 1 + index;
+        return { date: dateOf(day), ...(days?.get(day) ?? { questions: 0, tokens: 0 }) };
+      });
+    },
+    kept(now) {
+      const oldest = dayOf(now) - USAGE_DAYS;
+      return [...(days ?? [])]
+        .filter(([day]) => day > oldest)
+        .sort(([a], [b]) => a - b)
+        .map(([day, use]) => ({ date: dateOf(day), ...use }));
+    },
+  };
+}

@@ -1,0 +1,489 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Account, HoldOutcome, HoldRequest, Store } from "../../src/server/core/ports.ts";
+
+/** An empty place for one store's data, for one test. */
+export interface StoreFixture {
+  /** Opens the store on the place's data, as another start of the server would. */
+  open(): Promise<Store>;
+  /** The store's time in ms since the epoch. */
+  now(): number;
+  /** Lets time pass for the store: its clock, or the age of everything in it. */
+  advance(ms: number): Promise<void>;
+  /** Removes the place; every store on it has been closed. */
+  destroy(): Promise<void>;
+}
+
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
+
+/** What every store promises (src/server/core/ports.ts). One suite, run unchanged against each. */
+export function storeContract(name: string, place: () => Promise<StoreFixture>): void {
+  describe(`the store in ${name}`, () => {
+    let fixture: StoreFixture;
+    let store: Store;
+
+    beforeEach(async () => {
+      fixture = await place();
+      store = await fixture.open();
+    });
+
+    afterEach(async () => {
+      await store.close();
+      await fixture.destroy();
+    });
+
+    async function restart(): Promise<void> {
+      await store.close();
+      store = await fixture.open();
+    }
+
+    async function create(name = "jane", tokens = 4000): Promise<Account> {
+      const made = await store.accounts.create({ name, passwordHash: "$2b$hash", tokens });
+      if (made.kind !== "created") throw new Error(made.kind);
+      return made.account;
+    }
+
+    const question = (account: string, more: Partial<HoldRequest> = {}): HoldRequest => ({
+      id: randomUUID(),
+      account,
+      digest: "digest",
+      price: 100,
+      expires: fixture.now() + 130_000,
+      ...more,
+    });
+
+    async function hold(request: HoldRequest): Promise<HoldOutcome["kind"]> {
+      return (await store.ledger.hold(request)).kind;
+    }
+
+    /** A keyed question, held and charged. */
+    async function chargeKey(account: string, key: string, digest = "digest"): Promise<HoldOutcome["kind"]> {
+      const request = question(account, { key, digest });
+      const kind = await hold(request);
+      await store.ledger.charge(request.id);
+      return kind;
+    }
+
+    const balance = (account: string) => store.ledger.balance(account);
+
+    describe("accounts", () => {
+      it("creates an account with its tokens", async () => {
+        const account = await create("Jane.Doe+1@x-y_z", 4000);
+        expect(account).toEqual({
+          id: expect.any(String),
+          name: "Jane.Doe+1@x-y_z",
+          passwordHash: "$2b$hash",
+          generation: 1,
+          disabled: false,
+        });
+        expect(await balance(account.id)).toEqual({ tokens: 4000, held: 0 });
+      });
+
+      it("creates an account without tokens where none are given at the start", async () => {
+        const account = await create("jane", 0);
+        expect(await balance(account.id)).toEqual({ tokens: 0, held: 0 });
+        expect(await hold(question(account.id))).toBe("insufficient");
+      });
+
+      it("finds an account by its name without regard to case, and shows it as typed", async () => {
+        const account = await create("Jane");
+        expect(await store.accounts.byName("jANE")).toEqual(account);
+        expect(await store.accounts.byName("janet")).toBeUndefined();
+      });
+
+      it("takes the names that JavaScript's objects come with", async () => {
+        for (const name of ["__proto__", "constructor", "toString"]) {
+          expect(await store.accounts.byName(name)).toBeUndefined();
+          const account = await create(name);
+          expect(await store.accounts.byName(name)).toEqual(account);
+        }
+      });
+
+      it("refuses a name that is taken in another case, and keeps the first account as it was", async () => {
+        const first = await create("Jane");
+        const second = await store.accounts.create({ name: "JANE", passwordHash: "other", tokens: 1 });
+        expect(second).toEqual({ kind: "taken" });
+        expect(await store.accounts.byName("jane")).toEqual(first);
+        expect(await balance(first.id)).toEqual({ tokens: 4000, held: 0 });
+      });
+
+      it("gives a name to one of many that ask for it at once", async () => {
+        const names = Array.from({ length: 20 }, (_, index) => (index % 2 ? "jane" : "JANE"));
+        const made = await Promise.all(
+          names.map((name, index) =>
+            store.accounts.create({ name, passwordHash: `hash ${index}`, tokens: 4000 }),
+          ),
+        );
+        const created = made.flatMap((outcome) => (outcome.kind === "created" ? [outcome.account] : []));
+        expect(created).toHaveLength(1);
+        expect(await store.accounts.byName("jane")).toEqual(created[0]);
+      });
+
+      it("raises the generation with every new password", async () => {
+        const { id } = await create();
+        const changed = await store.accounts.setPassword(id, "$2b$second");
+        expect(changed).toMatchObject({ id, generation: 2, passwordHash: "$2b$second" });
+        expect(await store.accounts.byName("jane")).toEqual(changed);
+        const both = await Promise.all([
+          store.accounts.setPassword(id, "$2b$third"),
+          store.accounts.setPassword(id, "$2b$fourth"),
+        ]);
+        expect(both.map(({ generation }) => generation).sort()).toEqual([3, 4]);
+        expect((await store.accounts.session(id, "jti"))?.account.generation).toBe(4);
+      });
+
+      it("disables an account and enables it again", async () => {
+        const { id } = await create();
+        await store.accounts.setDisabled(id, true);
+        expect((await store.accounts.byName("jane"))?.disabled).toBe(true);
+        expect((await store.accounts.session(id, "jti"))?.account.disabled).toBe(true);
+        await store.accounts.setDisabled(id, false);
+        expect((await store.accounts.byName("jane"))?.disabled).toBe(false);
+      });
+
+      it("knows the account of a token and whether that token was revoked", async () => {
+        const account = await create();
+        await store.accounts.revoke({ account: account.id, jti: "one", expires: fixture.now() + DAY });
+        await store.accounts.revoke({ account: account.id, jti: "one", expires: fixture.now() + DAY });
+        expect(await store.accounts.session(account.id, "one")).toEqual({ account, revoked: true });
+        expect(await store.accounts.session(account.id, "two")).toEqual({ account, revoked: false });
+        expect(await store.accounts.session("nobody", "one")).toBeUndefined();
+      });
+    });
+
+    describe("grants", () => {
+      it("adds tokens and tells the balance after it", async () => {
+        const { id } = await create();
+        const granted = await store.ledger.grant({ id: "g1", account: id, tokens: 500, reason: "thanks" });
+        expect(granted).toEqual({ tokens: 4500, held: 0 });
+        expect(await balance(id)).toEqual({ tokens: 4500, held: 0 });
+      });
+
+      it("makes one grant of the same id, asked one after the other or at once", async () => {
+        const { id } = await create();
+        const grant = { id: "g1", account: id, tokens: 500, reason: "thanks" };
+        const told = await Promise.all([1, 2, 3].map(() => store.ledger.grant(grant)));
+        expect(told).toEqual(told.map(() => ({ tokens: 4500, held: 0 })));
+        expect(await store.ledger.grant(grant)).toEqual({ tokens: 4500, held: 0 });
+        await restart();
+        expect(await store.ledger.grant(grant)).toEqual({ tokens: 4500, held: 0 });
+      });
+
+      it.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
+        "refuses a grant of %d tokens",
+        async (tokens) => {
+          const { id } = await create();
+          await expect(
+            store.ledger.grant({ id: "g1", account: id, tokens, reason: "" }),
+          ).rejects.toBeInstanceOf(RangeError);
+          expect(await balance(id)).toEqual({ tokens: 4000, held: 0 });
+        },
+      );
+    });
+
+    describe("questions", () => {
+      it("holds the price and keeps the balance until the charge", async () => {
+        const { id } = await create();
+        const request = question(id);
+        expect(await store.ledger.hold(request)).toEqual({ kind: "held" });
+        expect(await balance(id)).toEqual({ tokens: 4000, held: 100 });
+        const charged = await store.ledger.charge(request.id);
+        expect(charged).toEqual({ kind: "charged", balance: { tokens: 3900, held: 0 } });
+        expect(await balance(id)).toEqual({ tokens: 3900, held: 0 });
+      });
+
+      it("costs nothing when it is released", async () => {
+        const { id } = await create();
+        const request = question(id);
+        await hold(request);
+        await store.ledger.release(request.id);
+        expect(await balance(id)).toEqual({ tokens: 4000, held: 0 });
+        expect(await store.ledger.charge(request.id)).toEqual({ kind: "expired" });
+        expect(await balance(id)).toEqual({ tokens: 4000, held: 0 });
+      });
+
+      it("is charged once, however often and however concurrently", async () => {
+        const { id } = await create();
+        const request = question(id);
+        await hold(request);
+        const charges = await Promise.all([1, 2, 3].map(() => store.ledger.charge(request.id)));
+        charges.push(await store.ledger.charge(request.id));
+        await store.ledger.release(request.id);
+        charges.push(await store.ledger.charge(request.id));
+        const once = { kind: "charged", balance: { tokens: 3900, held: 0 } };
+        expect(charges).toEqual(charges.map(() => once));
+        expect(await balance(id)).toEqual({ tokens: 3900, held: 0 });
+      });
+
+      it("stays charged when it is released while its charge is under way", async () => {
+        const { id } = await create();
+        const request = question(id);
+        await hold(request);
+        const charge = store.ledger.charge(request.id);
+        await store.ledger.release(request.id);
+        expect((await charge).kind).toBe("charged");
+        expect(await balance(id)).toEqual({ tokens: 3900, held: 0 });
+      });
+
+      it("charges nothing for a hold that nobody made", async () => {
+        await store.ledger.release(randomUUID());
+        expect(await store.ledger.charge(randomUUID())).toEqual({ kind: "expired" });
+      });
+
+      it("holds exactly what the balance allows among sixty questions at once", async () => {
+        const { id } = await create("jane", 4000);
+        const requests = Array.from({ length: 60 }, () => question(id));
+        const outcomes = await Promise.all(requests.map((request) => store.ledger.hold(request)));
+        const held = requests.filter((_, index) => outcomes[index]?.kind === "held");
+        expect(held).toHaveLength(40);
+        const refused = outcomes.filter(({ kind }) => kind !== "held");
+        expect(refused).toEqual(refused.map(() => expect.objectContaining({ kind: "all_held" })));
+        expect(await balance(id)).toEqual({ tokens: 4000, held: 4000 });
+
+        const charges = await Promise.all(held.map((request) => store.ledger.charge(request.id)));
+        expect(charges.every(({ kind }) => kind === "charged")).toBe(true);
+        expect(await balance(id)).toEqual({ tokens: 0, held: 0 });
+        expect(await store.ledger.hold(question(id))).toEqual({
+          kind: "insufficient",
+          balance: { tokens: 0, held: 0 },
+        });
+      });
+
+      it("tells a balance that is too low from one that is held", async () => {
+        const { id } = await create("jane", 150);
+        const request = question(id);
+        expect(await hold(request)).toBe("held");
+        const second = await store.ledger.hold(question(id));
+        expect(second).toEqual({ kind: "all_held", balance: { tokens: 150, held: 100 } });
+        await store.ledger.charge(request.id);
+        const third = await store.ledger.hold(question(id));
+        expect(third).toEqual({ kind: "insufficient", balance: { tokens: 50, held: 0 } });
+      });
+
+      it("keeps the books of accounts apart", async () => {
+        const [jane, john] = [await create("jane", 200), await create("john", 200)];
+        const request = question(jane.id, { key: "key" });
+        await hold(request);
+        expect(await hold(question(john.id, { key: "key", digest: "another" }))).toBe("held");
+        await store.ledger.charge(request.id);
+        expect(await balance(jane.id)).toEqual({ tokens: 100, held: 0 });
+        expect(await balance(john.id)).toEqual({ tokens: 200, held: 100 });
+      });
+
+      it("charges nothing after its hold has expired, and frees what it held", async () => {
+        const { id } = await create("jane", 100);
+        const request = question(id, { key: "key" });
+        await hold(request);
+        await fixture.advance(130_000);
+        expect(await store.ledger.charge(request.id)).toEqual({ kind: "expired" });
+        expect(await balance(id)).toEqual({ tokens: 100, held: 0 });
+        expect(await hold(question(id, { key: "key" }))).toBe("held");
+      });
+
+      it("can be asked again once an older hold that nobody settled has expired", async () => {
+        const { id } = await create("jane", 100);
+        await hold(question(id, { key: "key" }));
+        await fixture.advance(129_000);
+        expect(await hold(question(id))).toBe("all_held");
+        await fixture.advance(1000);
+        expect(await hold(question(id, { key: "key" }))).toBe("held");
+      });
+    });
+
+    describe("keys", () => {
+      it("refuses the same key with another question, in flight and charged, even without tokens", async () => {
+        const { id } = await create("jane", 100);
+        const request = question(id, { key: "key" });
+        await hold(request);
+        expect(await hold(question(id, { key: "key", digest: "other" }))).toBe("key_reused");
+        await store.ledger.charge(request.id);
+        expect(await hold(question(id, { key: "key", digest: "other" }))).toBe("key_reused");
+      });
+
+      it("refuses the same key while its question is in flight, and while its charge is", async () => {
+        const { id } = await create();
+        const request = question(id, { key: "key" });
+        await hold(request);
+        expect(await hold(question(id, { key: "key" }))).toBe("in_flight");
+        const charge = store.ledger.charge(request.id);
+        const during = await hold(question(id, { key: "key" }));
+        await charge;
+        expect(["in_flight", "paid"]).toContain(during);
+      });
+
+      it("lets one of many questions with the same key at once through", async () => {
+        const { id } = await create();
+        const kinds = await Promise.all(Array.from({ length: 10 }, () => hold(question(id, { key: "key" }))));
+        expect(kinds.filter((kind) => kind === "held")).toHaveLength(1);
+        expect(kinds.filter((kind) => kind === "in_flight")).toHaveLength(9);
+        expect(await balance(id)).toEqual({ tokens: 4000, held: 100 });
+      });
+
+      it("runs as new after the question was released", async () => {
+        const { id } = await create();
+        const request = question(id, { key: "key" });
+        await hold(request);
+        await store.ledger.release(request.id);
+        expect(await hold(question(id, { key: "key", digest: "other" }))).toBe("held");
+      });
+
+      it("answers a charged key once more for nothing, even at a balance of 0", async () => {
+        const { id } = await create("jane", 100);
+        expect(await chargeKey(id, "key")).toBe("held");
+        const again = question(id, { key: "key" });
+        expect(await hold(again)).toBe("paid");
+        expect(await balance(id)).toEqual({ tokens: 0, held: 0 });
+        expect(await hold(question(id, { key: "key" }))).toBe("in_flight");
+        expect(await store.ledger.charge(again.id)).toEqual({
+          kind: "charged",
+          balance: { tokens: 0, held: 0 },
+        });
+        expect(await hold(question(id, { key: "key" }))).toBe("answer_expired");
+        expect(await hold(question(id, { key: "key", digest: "other" }))).toBe("key_reused");
+      });
+
+      it("does not use up the second answer when that question fails or expires", async () => {
+        const { id } = await create();
+        await chargeKey(id, "key");
+        const failed = question(id, { key: "key" });
+        expect(await hold(failed)).toBe("paid");
+        await store.ledger.release(failed.id);
+        const late = question(id, { key: "key" });
+        expect(await hold(late)).toBe("paid");
+        await fixture.advance(130_000);
+        expect(await store.ledger.charge(late.id)).toEqual({ kind: "expired" });
+        expect(await hold(question(id, { key: "key" }))).toBe("paid");
+      });
+
+      it("forgets a key 24 hours after its charge, not earlier", async () => {
+        const { id } = await create();
+        await chargeKey(id, "key");
+        await fixture.advance(DAY - 60_000);
+        const late = question(id, { key: "key" });
+        expect(await hold(late)).toBe("paid");
+        await store.ledger.release(late.id);
+        await fixture.advance(60_000);
+        expect(await hold(question(id, { key: "key", digest: "other" }))).toBe("held");
+      });
+
+      it("counts the 24 hours from the charge, also when it was asked again", async () => {
+        const { id } = await create();
+        await chargeKey(id, "key");
+        await fixture.advance(23 * HOUR);
+        expect(await chargeKey(id, "key")).toBe("paid");
+        await fixture.advance(HOUR);
+        expect(await chargeKey(id, "key")).toBe("held");
+        expect(await balance(id)).toEqual({ tokens: 3800, held: 0 });
+        expect(await hold(question(id, { key: "key" }))).toBe("paid");
+      });
+
+      it("charges nothing for a second answer whose key was forgotten meanwhile", async () => {
+        const { id } = await create();
+        await chargeKey(id, "key");
+        await fixture.advance(DAY - 1000);
+        const again = question(id, { key: "key" });
+        expect(await hold(again)).toBe("paid");
+        await fixture.advance(1000);
+        expect((await store.ledger.charge(again.id)).kind).toBe("charged");
+        expect(await balance(id)).toEqual({ tokens: 3900, held: 0 });
+      });
+    });
+
+    describe("usage", () => {
+      it("counts charged questions and tokens a UTC day, oldest first, days without use included", async () => {
+        const { id } = await create();
+        const date = (ago: number) => new Date(fixture.now() - ago * DAY).toISOString().slice(0, 10);
+        await chargeKey(id, "one");
+        await chargeKey(id, "one");
+        await fixture.advance(2 * DAY);
+        await chargeKey(id, "two");
+        await chargeKey(id, "three");
+        await hold(question(id));
+        expect(await store.ledger.usage(id, 4)).toEqual([
+          { date: date(3), questions: 0, tokens: 0 },
+          { date: date(2), questions: 1, tokens: 100 },
+          { date: date(1), questions: 0, tokens: 0 },
+          { date: date(0), questions: 2, tokens: 200 },
+        ]);
+        expect(await store.ledger.usage(id, 1)).toEqual([{ date: date(0), questions: 2, tokens: 200 }]);
+        expect(await store.ledger.usage(id, 90)).toHaveLength(90);
+      });
+
+      it("keeps 90 days, today counted", async () => {
+        const { id } = await create();
+        await chargeKey(id, "old");
+        await fixture.advance(89 * DAY);
+        await chargeKey(id, "new");
+        expect((await store.ledger.usage(id, 90))[0]).toMatchObject({ questions: 1 });
+        await fixture.advance(DAY);
+        expect((await store.ledger.usage(id, 90))[0]).toMatchObject({ questions: 0 });
+      });
+    });
+
+    describe("after a restart", () => {
+      it("knows every account as it was", async () => {
+        const { id } = await create("Jane", 4000);
+        await store.accounts.setPassword(id, "$2b$second");
+        await store.accounts.setDisabled(id, true);
+        await store.accounts.revoke({ account: id, jti: "gone", expires: fixture.now() + DAY });
+        await store.ledger.grant({ id: "g1", account: id, tokens: 50, reason: "thanks" });
+        await chargeKey(id, "one");
+        const before = [
+          await store.accounts.byName("jane"),
+          await store.accounts.session(id, "gone"),
+          await balance(id),
+          await store.ledger.usage(id, 7),
+        ];
+        await restart();
+        const after = [
+          await store.accounts.byName("jane"),
+          await store.accounts.session(id, "gone"),
+          await balance(id),
+          await store.ledger.usage(id, 7),
+        ];
+        expect(after).toEqual(before);
+        expect((await store.accounts.create({ name: "JANE", passwordHash: "x", tokens: 1 })).kind).toBe(
+          "taken",
+        );
+      });
+
+      it("knows charged keys, and whether they were asked again", async () => {
+        const { id } = await create();
+        await chargeKey(id, "once");
+        await chargeKey(id, "twice");
+        await chargeKey(id, "twice");
+        await restart();
+        expect(await hold(question(id, { key: "once", digest: "other" }))).toBe("key_reused");
+        expect(await hold(question(id, { key: "once" }))).toBe("paid");
+        expect(await hold(question(id, { key: "twice" }))).toBe("answer_expired");
+      });
+
+      it("signs with the same secret", async () => {
+        const secret = await store.signingSecret();
+        expect(secret.length).toBeGreaterThanOrEqual(32);
+        await restart();
+        expect((await store.signingSecret()).equals(secret)).toBe(true);
+      });
+    });
+
+    it("is ready while it serves, and finishes what is under way when it closes", async () => {
+      const { id } = await create();
+      expect(await store.ready()).toBe(true);
+      const request = question(id);
+      await hold(request);
+      const charge = store.ledger.charge(request.id);
+      const closing = store.close();
+      expect(store.close()).toBe(closing);
+      expect((await charge).kind).toBe("charged");
+      await closing;
+      store = await fixture.open();
+      expect(await balance(id)).toEqual({ tokens: 3900, held: 0 });
+    });
+
+    it("describes itself without secrets", () => {
+      expect(store.description).toMatch(/\S/);
+      expect(store.description).not.toMatch(/password|:[^/@\s]+@/);
+    });
+  });
+}
