@@ -48,6 +48,7 @@ export function createAnswers(now: () => number, limits: Limits = limitsByDefaul
     keep(account, key, response) {
       const id = name(account, key);
       drop(id);
+      if (response.length > limits.characters) return;
       kept.set(id, { response, until: now() + limits.age });
       characters += response.length;
       makeRoom();

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
+import { ClientGone } from "./client-gone.ts";
 import { contextFor } from "./context.ts";
 import type { AccountId, Balance, HoldOutcome, Ledger, Provider } from "./ports.ts";
 
@@ -15,8 +16,11 @@ export interface Question {
   key?: string;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
-  /** Streams. Hands a piece to the client's socket; false when that socket is gone. The first true is the point of no return. */
-  onDelta?: (text: string) => boolean;
+  /**
+   * Streams. Hands a piece to the client's socket; false when that socket is gone. The first true is the point of no
+   * return. `replayed` as in {@link Answer}: known before the first piece, where the head of the reply needs it.
+   */
+  onDelta?: (text: string, replayed: boolean) => boolean;
 }
 
 /** The answer and what it came to. `deducted` is what this question (or its key) cost, in tokens. */
@@ -53,11 +57,6 @@ interface Needs {
   now: () => number;
 }
 
-/** The client left before it was charged: there is nobody to tell, and nothing to pay. */
-export class ClientGone extends Error {
-  override readonly name = "ClientGone";
-}
-
 /** A hold outlives its question's deadline by this many ms, so that a charge at the last moment still finds it. */
 const HOLD_GRACE = 10_000;
 
@@ -77,12 +76,17 @@ export function createQuestions(needs: Needs): Questions {
 
   async function replay(question: Question, response: string): Promise<Answer> {
     const balance = await ledger.balance(question.account);
-    if (question.onDelta && !question.onDelta(response)) throw new ClientGone();
+    if (question.onDelta && !question.onDelta(response, true)) throw new ClientGone();
     return { response, deducted: price, balance, replayed: true };
   }
 
   /** Resolves to the whole answer; rejects with the reason of `stop`, the moment it is aborted, whatever the provider does. */
-  async function answered(question: Question, stop: AbortController, handed: () => void): Promise<string> {
+  async function answered(
+    question: Question,
+    replayed: boolean,
+    stop: AbortController,
+    handed: () => void,
+  ): Promise<string> {
     const { signal } = stop;
     const aborted = new Promise<never>((_resolve, reject) => {
       if (signal.aborted) reject(signal.reason as Error);
@@ -91,7 +95,7 @@ export function createQuestions(needs: Needs): Questions {
     aborted.catch(() => {});
     const onDelta = (text: string) => {
       if (signal.aborted) return;
-      if (question.onDelta!(text)) handed();
+      if (question.onDelta!(text, replayed)) handed();
       else stop.abort(new ClientGone());
     };
     const messages = contextFor(question, context);
@@ -119,7 +123,7 @@ export function createQuestions(needs: Needs): Questions {
     let reachedClient = false;
     let settled = false;
     try {
-      const response = await answered(question, stop, () => (reachedClient = true));
+      const response = await answered(question, replayed, stop, () => (reachedClient = true));
       // From here the charge is with the store: the client may leave, its answer is paid.
       if (key !== undefined) answers.keep(question.account, key, response);
       const balance = await charge(hold);
@@ -133,7 +137,8 @@ export function createQuestions(needs: Needs): Questions {
       }
       throw error;
     } finally {
-      if (!settled) await ledger.release(hold);
+      // A release that fails leaves the hold to its expiry; what ended the question is the better thing to tell.
+      if (!settled) await ledger.release(hold).catch(() => {});
     }
   }
 

@@ -1,0 +1,42 @@
+interface Range {
+  type: string;
+  /** 0–1. */
+  q: number;
+  /** Place in the client's order. */
+  place: number;
+}
+
+/** One entry of an Accept header, or undefined where it is not one. */
+function parseRange(entry: string, place: number): Range | undefined {
+  const [type = "", ...parameters] = entry.split(";").map((part) => part.trim().toLowerCase());
+  if (!type.includes("/")) return undefined;
+  const weight = parameters.find((parameter) => parameter.startsWith("q="));
+  const q =
+    weight === undefined
+      ? 1
+      : /^q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(weight)
+        ? Number(weight.slice(2))
+        : NaN;
+  return Number.isNaN(q) ? undefined : { type, q, place };
+}
+
+/** Of several ranges that match, the most specific one decides (RFC 9110 §12.5.1). */
+const closest = (ranges: Range[], types: string[]) =>
+  types.map((type) => ranges.find((range) => range.type === type)).find((range) => range !== undefined);
+
+/**
+ * Whether a client wants events rather than JSON: it must name `text/event-stream`, and rank it above JSON by
+ * q-value, then by its own order. In doubt JSON, never 406 (API.md §2).
+ */
+export function wantsEvents(accept: string): boolean {
+  if (!/event-stream/i.test(accept)) return false;
+  const ranges = accept
+    .split(",")
+    .map(parseRange)
+    .filter((range) => range !== undefined);
+  const events = closest(ranges, ["text/event-stream"]);
+  if (!events || events.q === 0) return false;
+  const json = closest(ranges, ["application/json", "application/*", "*/*"]);
+  if (!json || events.q > json.q) return true;
+  return events.q === json.q && events.place < json.place;
+}

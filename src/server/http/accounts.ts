@@ -1,0 +1,33 @@
+import type { LoginBody, RegisterBody } from "../../protocol/bodies.ts";
+import { headers, type BalanceReply, type LoginReply, type RegisterReply } from "../../protocol/replies.ts";
+import type { Ledger } from "../core/ports.ts";
+import type { SignIn } from "../core/sign-in.ts";
+import { accountOf, replyJson, type Middleware } from "./context.ts";
+
+/** The handler of `POST /api/register`. */
+export function register(signIn: SignIn): Middleware {
+  return async function register(ctx) {
+    const { tokens } = await signIn.register(ctx.state.input as RegisterBody);
+    const reply: RegisterReply = { message: "User created successfully", tokens };
+    replyJson(ctx, 201, reply);
+  };
+}
+
+/** The handler of `POST /api/login`. */
+export function logIn(signIn: SignIn): Middleware {
+  return async function logIn(ctx) {
+    const { token } = await signIn.login(ctx.state.input as LoginBody);
+    const reply: LoginReply = { token };
+    replyJson(ctx, 200, reply);
+  };
+}
+
+/** The handler of `GET /api/token_balance`. */
+export function tellBalance(ledger: Ledger): Middleware {
+  return async function tellBalance(ctx) {
+    const { tokens, held } = await ledger.balance(accountOf(ctx).id);
+    ctx.set(headers.held, String(held));
+    const reply: BalanceReply = { tokens };
+    replyJson(ctx, 200, reply);
+  };
+}

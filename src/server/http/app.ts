@@ -1,0 +1,82 @@
+import { Router } from "@koa/router";
+import Koa from "koa";
+import type { Logger } from "pino";
+import { chatBody, loginBody, registerBody } from "../../protocol/bodies.ts";
+import { CHAT_BODY_BYTES, CREDENTIALS_BODY_BYTES } from "../../protocol/limits.ts";
+import type { AboutReply } from "../../protocol/replies.ts";
+import { routes } from "../../protocol/routes.ts";
+import type { Ledger } from "../core/ports.ts";
+import type { Questions } from "../core/questions.ts";
+import type { SignIn } from "../core/sign-in.ts";
+import { logIn, register, tellBalance } from "./accounts.ts";
+import { authenticate } from "./authenticate.ts";
+import { answerQuestion } from "./chat.ts";
+import type { Middleware, State } from "./context.ts";
+import { handleErrors } from "./handle-errors.ts";
+import { readJson } from "./read-json.ts";
+import { readKey } from "./read-key.ts";
+import { nameRequest } from "./request-id.ts";
+import { logRequests } from "./request-log.ts";
+import { closeConnections, forbidCaching } from "./reply-headers.ts";
+import { tellAbout, tellHealth, tellReady } from "./status.ts";
+import { answerUnknownRoute } from "./unknown-route.ts";
+import { validate } from "./validate.ts";
+
+/** What the app needs from the rooms around it. */
+export interface AppNeeds {
+  signIn: SignIn;
+  questions: Questions;
+  ledger: Ledger;
+  about: AboutReply;
+  /** Whether the server is on its way down. */
+  stopping: () => boolean;
+  /** Whether the store can take a charge now. */
+  storeReady: () => Promise<boolean>;
+  log: Logger;
+}
+
+type Route = [method: "get" | "post", path: string, steps: Middleware[]];
+
+/** Every route as the list of its steps; their order is the order of checks of API.md §3. */
+function routeTable({ signIn, questions, ledger, about, stopping, storeReady }: AppNeeds): Route[] {
+  return [
+    ["post", routes.register, [readJson(CREDENTIALS_BODY_BYTES), validate(registerBody), register(signIn)]],
+    ["post", routes.login, [readJson(CREDENTIALS_BODY_BYTES), validate(loginBody), logIn(signIn)]],
+    [
+      "post",
+      routes.chat,
+      [
+        readJson(CHAT_BODY_BYTES),
+        authenticate(signIn, "header or body"),
+        validate(chatBody),
+        readKey,
+        answerQuestion({ questions, stopping }),
+      ],
+    ],
+    ["get", routes.balance, [authenticate(signIn, "header"), tellBalance(ledger)]],
+    ["get", routes.about, [tellAbout(about)]],
+    ["get", routes.health, [tellHealth]],
+    ["get", routes.ready, [tellReady(stopping, storeReady)]],
+  ];
+}
+
+/** The HTTP contract of API.md as a Koa app. */
+export function createApp(needs: AppNeeds): Koa<State> {
+  const router = new Router<State>({ sensitive: true });
+  for (const [method, path, steps] of routeTable(needs)) router[method](path, ...steps);
+
+  const app = new Koa<State>();
+  const steps = [
+    nameRequest,
+    logRequests(needs.log),
+    forbidCaching,
+    closeConnections(needs.stopping),
+    handleErrors,
+    router.routes(),
+    answerUnknownRoute,
+  ];
+  for (const step of steps) app.use(step);
+  // What arrives here is a connection that broke under a reply; whatever else fails went through handleErrors.
+  app.on("error", (error: Error) => needs.log.debug({ cause: error.message }, "connection lost"));
+  return app;
+}

@@ -1,0 +1,45 @@
+import { ApiError } from "../core/api-error.ts";
+import type { SignIn } from "../core/sign-in.ts";
+import type { Context, Middleware } from "./context.ts";
+
+/** The token of `Authorization: Bearer …`; another scheme, or none after the scheme, counts as no token (API.md §1). */
+export function bearerToken(authorization: string): string | undefined {
+  return /^bearer +(.+)$/i.exec(authorization)?.[1];
+}
+
+/** The token of a body: null and "" count as none. */
+function bodyToken({ token }: Record<string, unknown>): string | undefined {
+  if (token === undefined || token === null || token === "") return undefined;
+  if (typeof token === "string") return token;
+  const detail = "token must be a string.";
+  throw new ApiError("invalid_request", detail, { fields: [{ field: "token", detail }] });
+}
+
+function tokenOf(ctx: Context, places: "header" | "header or body"): string {
+  const inHeader = bearerToken(ctx.get("Authorization"));
+  const inBody = places === "header" ? undefined : bodyToken(ctx.state.body);
+  if (inHeader !== undefined && inBody !== undefined && inHeader !== inBody) {
+    throw new ApiError(
+      "conflicting_tokens",
+      "The Authorization header and the body carry different tokens. Send one of them.",
+    );
+  }
+  const token = inHeader ?? inBody;
+  if (token === undefined) {
+    throw new ApiError(
+      "missing_token",
+      places === "header"
+        ? "A token is needed: log in, then send it as Authorization: Bearer <token>."
+        : "A token is needed: log in, then send it as Authorization: Bearer <token>, or as token in the body.",
+    );
+  }
+  return token;
+}
+
+/** Lets through whoever a valid token names, as `ctx.state.account`. */
+export function authenticate(signIn: SignIn, places: "header" | "header or body"): Middleware {
+  return async function authenticate(ctx, next) {
+    ctx.state.account = await signIn.authenticate(tokenOf(ctx, places));
+    await next();
+  };
+}

@@ -1,0 +1,41 @@
+import type { Next, ParameterizedContext } from "koa";
+import type { Account } from "../core/ports.ts";
+
+/** What the middlewares of one request hand on to each other. */
+export interface State {
+  requestId: string;
+  /** The parsed JSON object of the body; `{}` without one. Set by `readJson`. */
+  body: Record<string, unknown>;
+  /** The body as its schema gives it. Set by `validate`. */
+  input: unknown;
+  /** Idempotency-Key without quotes. Set by `readKey`. */
+  key: string | undefined;
+  /** Set by `authenticate`. */
+  account: Account | undefined;
+  /** What this request did to a balance, for the log. */
+  bill: Bill | undefined;
+  /** Whatever was thrown, for the log. */
+  failure: unknown;
+}
+
+/** Tokens taken by this request and the balance after it. */
+export interface Bill {
+  charged: number;
+  tokens: number;
+}
+
+export type Context = ParameterizedContext<State>;
+export type Middleware = (ctx: Context, next: Next) => Promise<void>;
+
+/** The account of a request that went through `authenticate`. */
+export function accountOf(ctx: Context): Account {
+  if (!ctx.state.account) throw new Error("This route has no authenticate before its handler.");
+  return ctx.state.account;
+}
+
+/** Sends `value` as JSON, exactly as `JSON.stringify` writes it. */
+export function replyJson(ctx: Context, status: number, value: object, type = "application/json"): void {
+  ctx.status = status;
+  ctx.set("Content-Type", type);
+  ctx.body = JSON.stringify(value);
+}

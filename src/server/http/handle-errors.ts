@@ -1,0 +1,38 @@
+import type { ApiError } from "../core/api-error.ts";
+import { ClientGone } from "../core/client-gone.ts";
+import { replyJson, type Context, type Middleware } from "./context.ts";
+import { PROBLEM_TYPE, problemOf, toldAs } from "./problem.ts";
+
+const REALM = 'Bearer realm="ai-chat"';
+
+/** `WWW-Authenticate` (RFC 6750 §3): a request without a token gets no error code. */
+function challengeOf({ code }: ApiError): string | undefined {
+  if (code === "missing_token") return REALM;
+  if (code === "invalid_token" || code === "expired_token") return `${REALM}, error="invalid_token"`;
+  return undefined;
+}
+
+function replyProblem(ctx: Context, error: ApiError): void {
+  const challenge = challengeOf(error);
+  if (challenge) ctx.set("WWW-Authenticate", challenge);
+  if (error.retryAfter !== undefined) ctx.set("Retry-After", String(error.retryAfter));
+  replyJson(ctx, error.status, problemOf(error, ctx.state.requestId), PROBLEM_TYPE);
+}
+
+/**
+ * The one place where a failure becomes a reply. Where none can be sent any more (the client left, or the head of
+ * a reply is out), the connection ends.
+ */
+export const handleErrors: Middleware = async function handleErrors(ctx, next) {
+  try {
+    await next();
+  } catch (error) {
+    ctx.state.failure = error;
+    if (error instanceof ClientGone || ctx.headerSent) {
+      ctx.respond = false;
+      ctx.res.destroy();
+      return;
+    }
+    replyProblem(ctx, toldAs(error));
+  }
+};

@@ -1,0 +1,106 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { StartupError } from "../core/startup-error.ts";
+import { refuseBadRequest } from "./bad-request.ts";
+
+/** An HTTP server that listens. */
+export interface Listening {
+  /** `http://host:port`, IPv6 in brackets, with the port that was really taken. */
+  url: string;
+  /**
+   * Takes no more connections; replies that are under way reach their clients, for `patience` ms at most, then
+   * whatever is left is cut.
+   */
+  close(patience: number): Promise<void>;
+}
+
+interface Options {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** Milliseconds that a connection may be silent in both directions while it waits for a reply. */
+  silence: number;
+  /** Answers a request; resolves when all its work is done, which may be after its client has left. */
+  handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+}
+
+const timeouts = {
+  /** A request's head must be here within this many ms, */
+  headersTimeout: 30_000,
+  /** and all of it within this many: 1 MiB over a slow line. */
+  requestTimeout: 120_000,
+  /** Longer than the minute after which load balancers let go of a connection, or they would send into a closed one. */
+  keepAliveTimeout: 75_000,
+  /** TCP's own probes, so that a client that lost its network is noticed while it waits. */
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+};
+
+/** Listens, or rejects with a StartupError that says how to mend it. */
+export async function openHttpServer({ host, port, silence, handle }: Options): Promise<Listening> {
+  const atWork = new Set<Promise<void>>();
+  const server = createServer(timeouts, (req, res) => {
+    const work = handle(req, res).finally(() => atWork.delete(work));
+    atWork.add(work);
+  });
+  server.setTimeout(silence);
+  server.on("clientError", refuseBadRequest);
+  await listen(server, host, port);
+  return {
+    url: urlOf(host, (server.address() as AddressInfo).port),
+    close: async (patience) => {
+      await close(server, patience);
+      await Promise.allSettled(atWork);
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen({ host, port }, resolve);
+  });
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** What the operator can mend, keyed by the system's code; anything else is told as it is. */
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const told = (message: string, hint: string) => new StartupError(message, hint, error);
+  const code = error.code ?? "";
+  if (code === "EADDRINUSE") {
+    return told(
+      `Port ${port} on ${host} is in use.`,
+      `Stop the program that uses it, or take another port: --port ${port === 65535 ? 8000 : port + 1}`,
+    );
+  }
+  if (code === "EACCES") {
+    return told(
+      `This user may not listen on port ${port}.`,
+      "Ports below 1024 need privileges; take another one: --port 8000",
+    );
+  }
+  if (["ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL", "EINVAL"].includes(code)) {
+    return told(
+      `This machine has no address ${host}.`,
+      "Listen on this machine alone with --host 127.0.0.1, or on every address with --host 0.0.0.0",
+    );
+  }
+  return error;
+}
+
+function close(server: Server, patience: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), patience);
+    // A connection whose reply began before the stop was promised to be kept alive: close it once it is idle.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearTimeout(cut);
+      clearInterval(sweep);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage } from "node:http";
+import { koaBody } from "koa-body";
+import { ApiError } from "../core/api-error.ts";
+import { ClientGone } from "../core/client-gone.ts";
+import type { Context, Middleware } from "./context.ts";
+import { isUtf8Json } from "./media-type.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+const unsupported = (detail: string) => new ApiError("unsupported_media_type", detail);
+const notUtf8 = () => new ApiError("invalid_json", "The body is not valid UTF-8. Send JSON in UTF-8.");
+const notJson = () => new ApiError("invalid_json", "The body is not valid JSON. Send one JSON object.");
+const notUnpacked = () =>
+  new ApiError("invalid_json", "The body cannot be unpacked. Send it whole, as its Content-Encoding says.");
+
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+
+function checkMediaType(request: IncomingMessage): void {
+  const type = request.headers["content-type"];
+  if (type === undefined || !isUtf8Json(type)) {
+    throw unsupported("The body must be JSON in UTF-8. Send it with Content-Type: application/json.");
+  }
+}
+
+/** What koa-body's reading throws, in our words; its own errors can carry the body. */
+function readingError(
+  error: Error & { type?: string; code?: string; status?: number },
+  limit: number,
+): Error {
+  if (error.type === "entity.too.large") {
+    return new ApiError("payload_too_large", `The body may have at most ${limit} bytes, counted unpacked.`);
+  }
+  if (error.type === "request.aborted") return new ClientGone();
+  if (error.status === 415)
+    return unsupported("The Content-Encoding must be gzip, deflate or br, or absent.");
+  if (error.code?.startsWith("Z_") || error.code?.startsWith("ERR_")) return notUnpacked();
+  return new Error(`The body could not be read: ${error.message}`);
+}
+
+/** raw-body waits for ever on the unpacking of an upload that broke off: this ends the wait. */
+function brokenOff(request: IncomingMessage): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    request.once("close", () => {
+      if (!request.complete) reject(new ClientGone());
+    });
+  });
+}
+
+/** JSON by the letter: broken UTF-8 is refused, not mended, or two passwords would become one. */
+function parseObject(bytes: Buffer): Record<string, unknown> {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    throw notUtf8();
+  }
+  if (text === "") return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw notJson();
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ApiError("invalid_request", "The body must be a JSON object.");
+  }
+  return value as Record<string, unknown>;
+}
+
+/**
+ * Reads a JSON object of at most `limit` bytes, counted unpacked, into `ctx.state.body`; no body at all is `{}`.
+ * Media type, size, JSON, in this order (API.md §3).
+ */
+export function readJson(limit: number): Middleware {
+  // With an empty encoding koa-body hands over the bytes as they came. As text: its JSON mends broken UTF-8.
+  const read = koaBody({
+    encoding: "",
+    json: false,
+    urlencoded: false,
+    multipart: false,
+    textTypes: ["*/*"],
+    textLimit: limit,
+  });
+
+  async function bytesOf(ctx: Context): Promise<Buffer> {
+    const { headers } = ctx.req;
+    const packed = headers["content-encoding"]?.toLowerCase();
+    if (packed !== undefined) headers["content-encoding"] = packed;
+    const reading = read(ctx, async () => {});
+    await (packed === undefined ? reading : Promise.race([reading, brokenOff(ctx.req)]));
+    const bytes: unknown = (ctx.request as { body?: unknown }).body;
+    if (!Buffer.isBuffer(bytes)) throw unsupported("The Content-Type of the body is not well formed.");
+    return bytes;
+  }
+
+  return async function readJson(ctx, next) {
+    ctx.state.body = {};
+    if (hasBody(ctx.req)) {
+      checkMediaType(ctx.req);
+      const bytes = await bytesOf(ctx).catch((error: Error) => {
+        throw error instanceof ApiError || error instanceof ClientGone ? error : readingError(error, limit);
+      });
+      ctx.state.body = parseObject(bytes);
+    }
+    await next();
+  };
+}

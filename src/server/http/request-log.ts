@@ -1,0 +1,55 @@
+import type { Logger } from "pino";
+import { ApiError } from "../core/api-error.ts";
+import { ClientGone } from "../core/client-gone.ts";
+import type { Context, Middleware } from "./context.ts";
+
+/** What nginx logs for a client that left before its reply; no reply ever has it. */
+const CLIENT_LEFT = 499;
+
+/** Name, message and stack alone: errors can carry bodies in other properties. */
+const wholeOf = (error: unknown) =>
+  error instanceof Error
+    ? { name: error.name, message: error.message, stack: error.stack }
+    : { name: typeof error, message: "something that is no Error was thrown", stack: undefined };
+
+const causeOf = ({ cause }: ApiError) => (cause instanceof Error ? { cause: cause.message } : {});
+
+function failureOf(failure: unknown): object {
+  if (failure === undefined) return {};
+  if (failure instanceof ClientGone) return { left: true };
+  if (failure instanceof ApiError) return { code: failure.code, ...causeOf(failure) };
+  return { code: "internal_error", error: wholeOf(failure) };
+}
+
+function statusOf(ctx: Context): number {
+  return ctx.state.failure instanceof ClientGone && !ctx.headerSent ? CLIENT_LEFT : ctx.status;
+}
+
+function levelOf(failure: unknown): "info" | "warn" | "error" {
+  if (failure === undefined || failure instanceof ClientGone) return "info";
+  if (!(failure instanceof ApiError)) return "error";
+  return failure.status >= 500 ? "warn" : "info";
+}
+
+/**
+ * One line for each request: what was asked for, how it went, what it took. Never a query, a header, a body, or what
+ * an error carries beyond name, message and stack.
+ */
+export function logRequests(log: Logger): Middleware {
+  return async function logRequests(ctx, next) {
+    const start = performance.now();
+    await next();
+    const { requestId, account, bill, failure } = ctx.state;
+    const fields = {
+      method: ctx.method,
+      path: ctx.path,
+      status: statusOf(ctx),
+      ms: Math.round(performance.now() - start),
+      request_id: requestId,
+      ...(account && { account: account.name }),
+      ...(bill && { charged: bill.charged, tokens: bill.tokens }),
+      ...failureOf(failure),
+    };
+    log[levelOf(failure)](fields, "request");
+  };
+}

@@ -1,0 +1,24 @@
+import type { AboutReply } from "../../protocol/replies.ts";
+import { ApiError } from "../core/api-error.ts";
+import { replyJson, type Middleware } from "./context.ts";
+
+/** The handler of `GET /api/`. */
+export function tellAbout(about: AboutReply): Middleware {
+  return async function tellAbout(ctx) {
+    replyJson(ctx, 200, about);
+  };
+}
+
+/** The handler of `GET /healthz`: the process lives. */
+export const tellHealth: Middleware = async function tellHealth(ctx) {
+  replyJson(ctx, 200, { status: "ok" });
+};
+
+/** The handler of `GET /readyz`: 503 while the server stops or its store cannot take a charge. */
+export function tellReady(stopping: () => boolean, storeReady: () => Promise<boolean>): Middleware {
+  return async function tellReady(ctx) {
+    if (stopping()) throw new ApiError("shutting_down", "The server is stopping.");
+    if (!(await storeReady())) throw new ApiError("store_unavailable", "The store cannot take a charge now.");
+    replyJson(ctx, 200, { status: "ready" });
+  };
+}

@@ -1,0 +1,23 @@
+import { ApiError } from "../core/api-error.ts";
+import type { Context, Middleware } from "./context.ts";
+
+/** The methods that the router knows for this path, OPTIONS with them; empty for an unknown path. */
+function methodsOf(ctx: Context): string[] {
+  const layers = (ctx as Context & { matched?: { methods: string[] }[] }).matched ?? [];
+  const methods = layers.flatMap((layer) => layer.methods);
+  return methods.length > 0 ? [...methods.sort(), "OPTIONS"] : [];
+}
+
+/** After the router: 404, or `OPTIONS` and 405 with `Allow` (API.md §3). */
+export const answerUnknownRoute: Middleware = async function answerUnknownRoute(ctx) {
+  const methods = methodsOf(ctx);
+  if (methods.length === 0) {
+    throw new ApiError(
+      "not_found",
+      "There is nothing at this path. GET /api/ tells what this server offers.",
+    );
+  }
+  ctx.set("Allow", methods.join(", "));
+  if (ctx.method === "OPTIONS") ctx.status = 204;
+  else throw new ApiError("method_not_allowed", `This path takes ${methods.join(", ")}.`);
+};
