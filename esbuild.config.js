@@ -29,6 +29,7 @@ const options = {
     "koa-body",
     "lowdb",
     "openai",
+    "pg",
     "pino",
     "piscina",
     "react-devtools-core",
