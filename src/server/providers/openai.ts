@@ -1,9 +1,9 @@
 import OpenAI from "openai";
 import type { Dispatcher } from "undici";
 import type { Provider } from "../core/ports.ts";
-import { StartupError } from "../core/startup-error.ts";
 import { OPENAI_URL, readBaseUrl } from "./base-url.ts";
 import { createLeanFetch, openUpstreamAgent } from "./lean-fetch.ts";
+import { requestHeaders } from "./request-headers.ts";
 import { NotWhole, upstreamFailure } from "./upstream-failure.ts";
 
 type Request = Parameters<Provider["answer"]>[0];
@@ -69,28 +69,6 @@ export function openOpenAiProvider({
       }
     },
     close: async () => agent?.destroy(),
-  };
-}
-
-/** Headers of every request to an upstream. StartupError for a key that no header can carry; it is not quoted. */
-export function requestHeaders(
-  apiKey: string | undefined,
-  authorization: string | undefined,
-): Record<string, string> {
-  const key = apiKey?.trim();
-  if (key && !/^[\x21-\x7e]+$/.test(key)) {
-    throw new StartupError(
-      "The API key holds characters that no key has, such as spaces or line ends.",
-      "Set AI_CHAT_API_KEY to the key alone.",
-    );
-  }
-  const credentials = key ? `Bearer ${key}` : authorization;
-  return {
-    Accept: "application/json, text/event-stream",
-    "Accept-Encoding": "identity",
-    "Content-Type": "application/json",
-    "User-Agent": "ai-chat-system",
-    ...(credentials && { Authorization: credentials }),
   };
 }
 

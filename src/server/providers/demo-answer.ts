@@ -1,0 +1,104 @@
+import type { Message } from "../core/ports.ts";
+
+const QUOTE_CHARACTERS = 60;
+const segmenter = new Intl.Segmenter("en");
+
+const HOW_TO_CONNECT = `To talk to a real model, start the server with one of these:
+
+\`\`\`sh
+AI_CHAT_API_KEY=sk-... ai-chat serve                     # OpenAI
+ai-chat serve --base-url http://127.0.0.1:11434/v1       # Ollama, vLLM, llama.cpp, ...
+\`\`\`
+
+An Ollama that runs on this machine is found by itself.`;
+
+const REMINDER = "*(This is the built-in demo, not an AI. Say `connect` to see how to get a real model.)*";
+
+/** Markdown that depends on the last question and the number of turns before it. Never blank. */
+export function demoAnswer(messages: Message[]): string {
+  const turns = messages.filter(({ role }) => role === "user");
+  const question = turns.at(-1)?.content ?? "";
+  const earlier = Math.max(0, turns.length - 1);
+  const [, write] = topics.find(([pattern]) => pattern.test(question)) ?? topics.at(-1)!;
+  const answer = write(question, earlier);
+  return write === help || answer === HOW_TO_CONNECT ? answer : `${answer}\n\n${REMINDER}`;
+}
+
+function help(_question: string, earlier: number): string {
+  return `I am the **demo** of this chat server: no AI, but everything around me is real. ${soFar(earlier)}
+
+- Say \`hello\`, ask for some \`code\`, or type anything: I answer in Markdown.
+- Each answer costs tokens, mine too; the server keeps the books.
+- A stopped answer stops at once.
+
+${HOW_TO_CONNECT}`;
+}
+
+const greet = (_question: string, earlier: number) =>
+  earlier === 0
+    ? "Hello! Nice to meet you. Ask me something, or say `help`."
+    : `Hello again! ${soFar(earlier)}`;
+
+const thank = (_question: string, earlier: number) => `You are welcome! ${soFar(earlier)}`;
+
+const code = (question: string) => `You wrote ${quote(question)}. Here is code that counts its words:
+
+\`\`\`js
+const question = ${JSON.stringify(excerpt(question))};
+console.log(question.split(" ").length); // ${excerpt(question).split(" ").length}
+\`\`\``;
+
+const ask = (question: string, earlier: number) =>
+  `A good question: ${quote(question)} A real model would know more than I do. What I can tell:
+
+${facts(question, earlier)}`;
+
+const remark = (question: string, earlier: number) =>
+  `You wrote ${quote(question)}. What I can tell about it:
+
+${facts(question, earlier)}`;
+
+function facts(question: string, earlier: number): string {
+  const words = question.split(/\s+/).filter((word) => word !== "");
+  const longest = words.reduce((best, word) => (word.length > best.length ? word : best), "");
+  return [
+    `- It has ${count(words.length, "word")} and ${count(characters(question).length, "character")}.`,
+    ...(words.length > 1 ? [`- Its longest word is \`${excerpt(longest)}\`.`] : []),
+    `- ${soFar(earlier)}`,
+  ].join("\n");
+}
+
+function soFar(earlier: number): string {
+  return earlier === 0
+    ? "This is the first question of our conversation."
+    : `I remember ${count(earlier, "earlier question")} of this conversation.`;
+}
+
+const count = (number: number, noun: string) =>
+  `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+
+const quote = (text: string) => `“${excerpt(text)}”`;
+
+/** On one line, short, and without what would end inline code. */
+function excerpt(text: string): string {
+  const all = characters(text.replace(/[`\s\p{Cc}]+/gu, " ").trim());
+  if (all.length <= QUOTE_CHARACTERS) return all.join("");
+  return `${all
+    .slice(0, QUOTE_CHARACTERS - 1)
+    .join("")
+    .trimEnd()}…`;
+}
+
+/** As a person counts them: an emoji of several code points is one. */
+const characters = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
+
+/** What a question is about, the first that fits; the last fits all. */
+const topics: [RegExp, (question: string, turns: number) => string][] = [
+  [/\b(connect|api.?key|ollama|openai|base.?url|real (model|ai))\b/i, () => HOW_TO_CONNECT],
+  [/^(\W*)(help|\?+)\W*$|\bwhat can you do\b|\bwho are you\b|\bare you (an ai|real)\b/i, help],
+  [/^\W*(hi|hello|hey|hallo|moin|servus|hola|bonjour|ciao|good (morning|afternoon|evening))\b/i, greet],
+  [/\b(thanks|thank you|danke|merci|gracias)\b/i, thank],
+  [/\b(code|function|script|program|javascript|typescript|python)\b/i, code],
+  [/\?\s*$/, ask],
+  [/[^]*/, remark],
+];

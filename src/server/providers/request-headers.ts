@@ -1,0 +1,26 @@
+import { StartupError } from "../core/startup-error.ts";
+
+/**
+ * Headers of every request to an upstream. `authorization` is used where there is no key. StartupError for a key that
+ * no header can carry; it is not quoted.
+ */
+export function requestHeaders(
+  apiKey: string | undefined,
+  authorization: string | undefined,
+): Record<string, string> {
+  const key = apiKey?.trim();
+  if (key && !/^[\x21-\x7e]+$/.test(key)) {
+    throw new StartupError(
+      "The API key holds characters that no key has, such as spaces or line ends.",
+      "Set AI_CHAT_API_KEY to the key alone.",
+    );
+  }
+  const credentials = key ? `Bearer ${key}` : authorization;
+  return {
+    Accept: "application/json, text/event-stream",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json",
+    "User-Agent": "ai-chat-system",
+    ...(credentials && { Authorization: credentials }),
+  };
+}

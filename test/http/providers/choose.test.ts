@@ -1,0 +1,150 @@
+import { createServer, type AddressInfo } from "node:net";
+import { Agent, MockAgent } from "undici";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { chooseProvider } from "../../../src/server/providers/choose.ts";
+import { bytes, failure, openFakeOpenAi, silence, type FakeOpenAi } from "../../support/openai-server.ts";
+
+let upstream: FakeOpenAi;
+/** A port where nobody listens. */
+let nobody: string;
+beforeEach(async () => {
+  upstream = await openFakeOpenAi();
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  nobody = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise((resolve) => server.close(resolve));
+});
+afterEach(() => upstream.close());
+
+const choose = async (wishes: Parameters<typeof chooseProvider>[0]) => {
+  const { provider, reason } = await chooseProvider({ ollamaUrl: nobody, ...wishes });
+  await provider.close();
+  return { model: provider.model, reason };
+};
+
+describe("who answers", () => {
+  test("nobody but the demo, where there is nothing else", async () => {
+    expect(await choose({})).toEqual({
+      model: "demo",
+      reason: "no API key, no base URL, and no Ollama with a model on this machine",
+    });
+  });
+
+  test("the demo where --provider says so, whatever else is set", async () => {
+    expect(await choose({ provider: "demo", apiKey: "sk-1", baseUrl: upstream.url })).toEqual({
+      model: "demo",
+      reason: "--provider demo",
+    });
+  });
+
+  test("OpenAI with its small model, where there is a key", async () => {
+    expect(await choose({ apiKey: "sk-1" })).toEqual({ model: "gpt-4o-mini", reason: "an API key is set" });
+    expect(await choose({ apiKey: "sk-1", model: "gpt-9" })).toMatchObject({ model: "gpt-9" });
+  });
+
+  test("a key goes before an Ollama that runs here", async () => {
+    const wishes = { apiKey: "sk-1", ollamaUrl: upstream.url.replace("/v1", "") };
+    expect(await choose(wishes)).toMatchObject({ model: "gpt-4o-mini" });
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  test("whoever is at the base URL, with the model that was named, unasked", async () => {
+    expect(await choose({ baseUrl: upstream.url, model: "m" })).toEqual({
+      model: "m",
+      reason: `the base URL is ${upstream.url}`,
+    });
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  test("whoever is at the base URL, with the first model that it lists and that can chat", async () => {
+    upstream.models(["nomic-embed-text", "llama3.2", "mistral"]);
+    expect(await choose({ provider: "openai", baseUrl: upstream.url, apiKey: "sk-1" })).toEqual({
+      model: "llama3.2",
+      reason: `--provider openai, the base URL is ${upstream.url}, an API key is set, llama3.2 is the first model that it lists`,
+    });
+    expect(upstream.requests[0]).toMatchObject({
+      method: "GET",
+      path: "/v1/models",
+      headers: { authorization: "Bearer sk-1" },
+    });
+  });
+
+  test("the default model, where the base URL lists it among others", async () => {
+    upstream.models(["babbage-002", "gpt-4o-mini"]);
+    expect(await choose({ baseUrl: upstream.url })).toMatchObject({ model: "gpt-4o-mini" });
+  });
+
+  test.each([
+    ["refuses", failure(401)],
+    ["lists nothing", bytes([`{"data":[]}`])],
+    ["says null", bytes([`{"data":null}`])],
+    ["sends a page", bytes(["<h1>Hi</h1>"], { type: "text/html" })],
+    ["is silent", silence()],
+  ])("the default model with a warning, where the base URL %s", async (_what, script) => {
+    upstream.models(script);
+    const { model, reason } = await choose({ baseUrl: upstream.url });
+    expect(model).toBe("gpt-4o-mini");
+    expect(reason).toContain("a guess");
+  });
+
+  test("the models are asked for on the given way", async () => {
+    const dispatcher = new MockAgent();
+    dispatcher.disableNetConnect();
+    const reply = { data: [{ id: "by-proxy" }] };
+    dispatcher.get("http://ai.test").intercept({ path: "/v1/models" }).reply(200, reply);
+    expect(await choose({ baseUrl: "http://ai.test/v1", dispatcher })).toMatchObject({ model: "by-proxy" });
+    await dispatcher.close();
+  });
+
+  test("user info and query of a base URL are not shown", async () => {
+    const baseUrl = `${upstream.url.replace("http://", "http://jane:secret@")}?key=secret`;
+    const { reason } = await choose({ baseUrl, model: "m" });
+    expect(reason).toBe(`the base URL is ${upstream.url}`);
+  });
+
+  test("Ollama where it answers, with its first model or the one that was named, and not through the proxy", async () => {
+    upstream.models(["llama3.2", "mistral"]);
+    const ollamaUrl = upstream.url.replace("/v1", "");
+    const dispatcher = new MockAgent();
+    dispatcher.disableNetConnect();
+    const reason = `Ollama answers at ${upstream.url}`;
+    expect(await choose({ ollamaUrl, dispatcher })).toEqual({ model: "llama3.2", reason });
+    expect(await choose({ ollamaUrl, dispatcher, model: "phi4" })).toEqual({ model: "phi4", reason });
+
+    const { provider } = await chooseProvider({ ollamaUrl, dispatcher });
+    const messages = [{ role: "user" as const, content: "Hello" }];
+    expect(await provider.answer({ messages, signal: new AbortController().signal })).toContain("Hello");
+    await Promise.all([provider.close(), dispatcher.close()]);
+  });
+
+  test.each([
+    ["has no model", bytes([`{"object":"list","data":null}`])],
+    ["has only models that embed", bytes([`{"data":[{"id":"nomic-embed-text"}]}`])],
+    ["is something else", failure(404)],
+    ["never answers", silence()],
+  ])("the demo, where what is on Ollama's port %s", async (_what, script) => {
+    upstream.models(script);
+    expect(await choose({ ollamaUrl: upstream.url.replace("/v1", "") })).toMatchObject({ model: "demo" });
+  });
+
+  test("the demo says that it has no use for a model", async () => {
+    expect((await choose({ model: "phi4" })).reason).toContain("phi4 is not used");
+  });
+
+  test.each([
+    ["openai without a key and a base URL", { provider: "openai" as const }],
+    ["openai with an empty key", { provider: "openai" as const, apiKey: "", baseUrl: "" }],
+    ["a base URL that is none", { baseUrl: "ollama" }],
+    ["a key that is none", { apiKey: "a b" }],
+    ["a key that is none, when asking for models", { apiKey: "a b", baseUrl: "http://127.0.0.1:9/v1" }],
+  ])("%s does not start", async (_what, wishes) => {
+    await expect(choose(wishes)).rejects.toMatchObject({ name: "StartupError", hint: expect.any(String) });
+  });
+
+  test("the caller's dispatcher stays open", async () => {
+    const dispatcher = new Agent();
+    await choose({ baseUrl: upstream.url, dispatcher });
+    expect(dispatcher.closed).toBe(false);
+    await dispatcher.close();
+  });
+});

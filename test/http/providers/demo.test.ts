@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import type { Message } from "../../../src/server/core/ports.ts";
+import { createDemoProvider } from "../../../src/server/providers/demo.ts";
+
+const demo = createDemoProvider({ delay: 0 });
+const signal = new AbortController().signal;
+const conversation = (...questions: string[]): Message[] =>
+  questions.flatMap((content, index): Message[] => [
+    ...(index === 0 ? [] : [{ role: "assistant" as const, content: "Yes." }]),
+    { role: "user", content },
+  ]);
+const say = (...questions: string[]) => demo.answer({ messages: conversation(...questions), signal });
+
+describe("the demo", () => {
+  test.each([
+    "hello",
+    "help",
+    "?",
+    "how do I connect a real model?",
+    "thanks!",
+    "write some code",
+    "Is it raining?",
+    "So be it.",
+    "`",
+    "😀",
+  ])("answers %j as a demo that says how to get a real model", async (question) => {
+    expect(await say(question)).toMatch(/demo[^]*connect|AI_CHAT_API_KEY/);
+  });
+
+  test.each(["help", "connect", "Tell me about Ollama"])(
+    "%s shows key, base URL and Ollama",
+    async (question) => {
+      const text = await say(question);
+      for (const way of ["AI_CHAT_API_KEY=", "--base-url http://127.0.0.1:11434/v1", "Ollama"]) {
+        expect(text).toContain(way);
+      }
+    },
+  );
+
+  test("answers different questions differently, and the same one alike", async () => {
+    const questions = ["hello", "help", "thanks", "some code", "Is it raining?", "It is raining."];
+    const answers = await Promise.all(questions.map((question) => say(question)));
+    expect(new Set(answers).size).toBe(questions.length);
+    expect(await say("hello")).toBe(answers[0]);
+  });
+
+  test("takes up what was said, on one line and short", async () => {
+    expect(await say("The rain\nin `Spain`")).toContain("“The rain in Spain”");
+    const long = await say("rain ".repeat(6000));
+    expect(long.length).toBeLessThan(600);
+    expect(long).toContain("6,000 words");
+  });
+
+  test("counts an emoji of several code points once", async () => {
+    expect(await say("👩‍👩‍👧 fits.")).toContain("2 words and 7 characters");
+  });
+
+  test("remembers how long the conversation is", async () => {
+    expect(await say("It rains.")).toContain("first question");
+    expect(await say("It rains.", "It still rains.")).toContain("1 earlier question ");
+    expect(await say("It rains.", "Still.", "It does.")).toContain("2 earlier questions ");
+  });
+
+  test("streams word by word what it would say at once", async () => {
+    const pieces: string[] = [];
+    const messages = conversation("help");
+    const text = await demo.answer({ messages, signal, onDelta: (piece) => void pieces.push(piece) });
+    expect(text).toBe(await say("help"));
+    expect(pieces.join("")).toBe(text);
+    expect(pieces.length).toBeGreaterThan(20);
+    expect(pieces.every((piece) => piece.trim() !== "")).toBe(true);
+  });
+
+  test("stops when aborted, in the middle of a pause too, with the reason", async () => {
+    const slow = createDemoProvider({ delay: 1_000_000 });
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    const pieces: string[] = [];
+    const onDelta = (piece: string) => {
+      pieces.push(piece);
+      setImmediate(() => stop.abort(reason));
+    };
+    await expect(slow.answer({ messages: conversation("hello"), signal: stop.signal, onDelta })).rejects.toBe(
+      reason,
+    );
+    expect(pieces).toHaveLength(1);
+    await expect(slow.answer({ messages: [], signal: stop.signal })).rejects.toBe(reason);
+  });
+});
