@@ -18,6 +18,8 @@ export type LiveStdout = {
   print(text: string): void;
   /** Shows at once what print() holds. */
   flush(): void;
+  /** Says how this terminal reflows, once it has told (see reflow.ts). */
+  setReflow(reflow: Reflow): void;
   /** Calls the listener when the size changed, a tick before Ink draws; returns the way to stop it. */
   onResize(listener: () => void): () => void;
   /** Draws the frame again on an empty screen; what was on it goes into the scrollback. */
@@ -185,6 +187,9 @@ export function createLiveStdout(
     },
     flush() {
       if (pending !== "") draw();
+    },
+    setReflow(known) {
+      reflow = known;
     },
     onResize(listener) {
       listeners.add(listener);

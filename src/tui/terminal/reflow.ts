@@ -13,3 +13,10 @@ export function reflowOf(env: Record<string, string | undefined>): Reflow {
   if (env.TERM_PROGRAM === "vscode" || env.TERM_PROGRAM === "Hyper") return "xterm.js";
   return env.XTERM_VERSION && !env.TERM_PROGRAM ? "none" : "exact";
 }
+
+/** The same by the parameters of its answer to `CSI > c` (secondary device attributes); undefined: that doesn't tell. */
+export function reflowOfDevice(parameters: string): Reflow | undefined {
+  if (parameters === "0;276;0") return "xterm.js";
+  const [model] = parameters.split(";");
+  return model === "41" || model === "83" ? "none" : undefined; // xterm itself, GNU screen
+}

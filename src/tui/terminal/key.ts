@@ -1,0 +1,63 @@
+/** The keys that have a name instead of a character. */
+export type KeyName =
+  | "enter"
+  | "escape"
+  | "tab"
+  | "backspace"
+  | "delete"
+  | "insert"
+  | "up"
+  | "down"
+  | "left"
+  | "right"
+  | "home"
+  | "end"
+  | "pageup"
+  | "pagedown"
+  | "space"
+  | `f${number}`;
+
+/**
+ * One key press. `name` is a KeyName or the character itself; with ctrl or alt a letter's name is its small letter.
+ * `text` is what the key writes: empty for named keys but space, and with ctrl or alt. Ctrl-J, and a line end inside
+ * a burst of text, is `{ name: "j", ctrl: true }`; Enter is never that.
+ */
+export type Key = { name: string; text: string; ctrl: boolean; alt: boolean; shift: boolean };
+
+/** Modifier keys held with a key. */
+export type Modifiers = { ctrl?: boolean; alt?: boolean; shift?: boolean };
+
+/** The key with a name. */
+export function namedKey(name: KeyName, { ctrl = false, alt = false, shift = false }: Modifiers = {}): Key {
+  return { name, text: name === "space" && !ctrl && !alt ? " " : "", ctrl, alt, shift };
+}
+
+/** The key that writes a character, as the terminal sent it: a capital is its own character, not shift and a letter. */
+export function characterKey(
+  character: string,
+  { ctrl = false, alt = false, shift = false }: Modifiers = {},
+): Key {
+  if (character === " ") return namedKey("space", { ctrl, alt, shift });
+  if (!ctrl && !alt) return { name: character, text: character, ctrl, alt, shift: false };
+  const name = character.toLowerCase();
+  return { name, text: "", ctrl, alt, shift: shift || name !== character };
+}
+
+/** The key of a control byte (0 to 31, and 127). ESC is the escape key. */
+export function controlKey(byte: number, modifiers: Modifiers = {}): Key {
+  switch (byte) {
+    case 0x00:
+      return namedKey("space", { ...modifiers, ctrl: true });
+    case 0x08: // Backspace in some terminals, Ctrl-Backspace in others: never a whole word by mistake
+    case 0x7f:
+      return namedKey("backspace", modifiers);
+    case 0x09:
+      return namedKey("tab", modifiers);
+    case 0x0d:
+      return namedKey("enter", modifiers);
+    case 0x1b:
+      return namedKey("escape", modifiers);
+    default:
+      return characterKey(String.fromCharCode(byte + 0x40).toLowerCase(), { ...modifiers, ctrl: true });
+  }
+}

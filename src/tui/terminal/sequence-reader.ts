@@ -1,0 +1,183 @@
+import { characterKey, controlKey, namedKey } from "./key.ts";
+import { type Meaning, readCsi, readLinuxFunctionKey, readSs3 } from "./sequences.ts";
+import { createUtf8Reader } from "./utf8.ts";
+
+/** Reads what begins with ESC, byte by byte. */
+export type SequenceReader = {
+  /** An ESC has come. */
+  begin(): void;
+  /** Takes the next byte; false: the sequence ended before it, and it is to be read as something new. */
+  push(byte: number): boolean;
+  /** What more bytes are waited for: none, those after a lone ESC, or the rest of a sequence. */
+  readonly waiting: "nothing" | "escape" | "sequence";
+  /** No more bytes come: a lone ESC is the escape key, `ESC [` is Alt-[, an unfinished sequence is nothing. */
+  expire(): void;
+};
+
+type State =
+  | "ground"
+  | "escape"
+  | "character"
+  | "csi"
+  | "linux"
+  | "mouse"
+  | "ss3"
+  | "string"
+  | "stringEscape";
+
+const ESC = 0x1b;
+const INTRODUCERS: Record<string, State> = {
+  "[": "csi",
+  O: "ss3",
+  "]": "string", // OSC
+  P: "string", // DCS
+  X: "string", // SOS
+  "^": "string", // PM
+  _: "string", // APC
+};
+const LONGEST = 256;
+
+/** A reader that gives the meaning of each sequence, and swallows whole those that have none. */
+export function createSequenceReader(give: (meaning: Meaning) => void): SequenceReader {
+  let state: State = "ground";
+  let doubled = false; // two ESC: the escape key and then a sequence, or Alt with a key (rxvt)
+  let introducer = "";
+  let body = "";
+  let mouseBytes = 0;
+  const utf8 = createUtf8Reader();
+
+  function giveKey(key: ReturnType<typeof namedKey>): void {
+    give({ kind: "key", key });
+  }
+
+  function finish(meaning: Meaning): true {
+    const alt = doubled;
+    become("ground");
+    if (alt && meaning.kind === "key") giveKey({ ...meaning.key, alt: true, text: "" });
+    else {
+      if (alt) giveKey(namedKey("escape"));
+      give(meaning);
+    }
+    return true;
+  }
+
+  function become(next: State): void {
+    if (next === "ground" || next === "escape") doubled = false;
+    state = next;
+    body = "";
+    utf8.reset();
+  }
+
+  /** The second ESC of two was a key of its own. */
+  function giveDoubled(): void {
+    if (doubled) giveKey(namedKey("escape"));
+    doubled = false;
+  }
+
+  function afterEscape(byte: number): boolean {
+    if (byte === ESC) {
+      giveDoubled();
+      doubled = true;
+      return true;
+    }
+    introducer = String.fromCharCode(byte);
+    const next = Object.hasOwn(INTRODUCERS, introducer) ? INTRODUCERS[introducer] : undefined;
+    if (next !== "csi" && next !== "ss3") giveDoubled();
+    if (next) become(next);
+    else if (byte >= 0x80) {
+      become("character");
+      return inCharacter(byte);
+    } else {
+      become("ground");
+      const alt = { alt: true };
+      giveKey(byte < 0x20 || byte === 0x7f ? controlKey(byte, alt) : characterKey(introducer, alt));
+    }
+    return true;
+  }
+
+  function inCharacter(byte: number): boolean {
+    const character = byte < 0x80 ? undefined : utf8.push(byte);
+    if (character === undefined && utf8.pending && byte >= 0x80) return true;
+    become("ground");
+    if (character !== undefined) giveKey(characterKey(character, { alt: true }));
+    return byte >= 0x80;
+  }
+
+  function inCsi(byte: number): boolean {
+    const character = String.fromCharCode(byte);
+    if (byte < 0x20 || byte > 0x7e) return abort(byte);
+    if (body === "" && character === "[") become("linux");
+    else if (body === "" && character === "M") {
+      become("mouse");
+      mouseBytes = 3;
+    } else if (byte >= 0x40 || (character === "$" && /^[2-8]$/.test(body))) {
+      // rxvt ends keys with $, elsewhere an intermediate byte: it is the end only right after a key's number.
+      return finish(readCsi(body, character));
+    } else if (body.length < LONGEST) body += character;
+    return true;
+  }
+
+  function inSs3(byte: number): boolean {
+    const character = String.fromCharCode(byte);
+    if (byte < 0x20 || byte > 0x7e) return abort(byte);
+    if (!/[0-9;]/.test(character)) return finish(readSs3(body, character));
+    if (body.length < LONGEST) body += character;
+    return true;
+  }
+
+  /** A byte that can't be in the sequence ends it; CAN and SUB do nothing else. */
+  function abort(byte: number): boolean {
+    giveDoubled();
+    become("ground");
+    return byte === 0x18 || byte === 0x1a;
+  }
+
+  function inString(byte: number): boolean {
+    if (byte === ESC) state = "stringEscape";
+    else if (byte === 0x07 || byte === 0x18 || byte === 0x1a) become("ground");
+    else body = "some";
+    return true;
+  }
+
+  return {
+    begin() {
+      become("escape");
+    },
+    push(byte) {
+      switch (state) {
+        case "ground":
+          return false;
+        case "escape":
+          return afterEscape(byte);
+        case "character":
+          return inCharacter(byte);
+        case "csi":
+          return inCsi(byte);
+        case "linux":
+          return finish(readLinuxFunctionKey(String.fromCharCode(byte)));
+        case "mouse":
+          if (--mouseBytes === 0) become("ground");
+          return true;
+        case "ss3":
+          return inSs3(byte);
+        case "string":
+          return inString(byte);
+        case "stringEscape":
+          // ESC \ ends a string; ESC and another byte begins something new.
+          become(byte === 0x5c ? "ground" : "escape");
+          return byte === 0x5c;
+      }
+    },
+    get waiting() {
+      return state === "ground" ? "nothing" : state === "escape" ? "escape" : "sequence";
+    },
+    expire() {
+      const held = state;
+      const empty = body === "" && (held === "csi" || held === "ss3" || held === "string");
+      giveDoubled();
+      become("ground");
+      if (held === "escape") giveKey(namedKey("escape"));
+      else if (empty) giveKey(characterKey(introducer, { alt: true }));
+    },
+  };
+}

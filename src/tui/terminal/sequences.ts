@@ -1,0 +1,178 @@
+import { characterKey, controlKey, type Key, type KeyName, type Modifiers, namedKey } from "./key.ts";
+
+/** What a terminal answers to a question of ours. */
+export type Reply =
+  /** `CSI ? u`: it speaks the kitty keyboard protocol, and the flags now set. */
+  | { kind: "kitty"; flags: number }
+  /** `CSI c`: primary device attributes, which every terminal answers. */
+  | { kind: "attributes"; parameters: string }
+  /** `CSI > c`: secondary device attributes. */
+  | { kind: "device"; parameters: string };
+
+/** What a control sequence means: a key, an answer, a paste's beginning, or nothing for us. */
+export type Meaning =
+  | { kind: "key"; key: Key }
+  | { kind: "reply"; reply: Reply }
+  | { kind: "paste" }
+  | { kind: "nothing" };
+
+const NOTHING: Meaning = { kind: "nothing" };
+
+/** Final bytes of CSI and SS3 (xterm, kitty). */
+const LETTERS: Record<string, KeyName> = {
+  A: "up",
+  B: "down",
+  C: "right",
+  D: "left",
+  F: "end",
+  H: "home",
+  P: "f1",
+  Q: "f2",
+  S: "f4",
+};
+const KEYPAD: Record<string, string> = { j: "*", k: "+", l: ",", m: "-", n: ".", o: "/", X: "=" };
+const TILDE: Record<number, KeyName> = {
+  1: "home",
+  2: "insert",
+  3: "delete",
+  4: "end",
+  5: "pageup",
+  6: "pagedown",
+  7: "home",
+  8: "end",
+  ...numberedKeys([11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 23, 24, 25, 26, 28, 29, 31, 32, 33, 34]),
+};
+/** Kitty's code points of keys without a character; its keypad characters are in KITTY_KEYPAD. */
+const KITTY: Record<number, KeyName> = {
+  9: "tab",
+  13: "enter",
+  27: "escape",
+  127: "backspace",
+  57414: "enter",
+  57417: "left",
+  57418: "right",
+  57419: "up",
+  57420: "down",
+  57421: "pageup",
+  57422: "pagedown",
+  57423: "home",
+  57424: "end",
+  57425: "insert",
+  57426: "delete",
+};
+const KITTY_KEYPAD = "0123456789./*-+"; // from 57399
+
+function numberedKeys(codes: number[]): Record<number, KeyName> {
+  return Object.fromEntries(codes.map((code, index) => [code, `f${index + 1}` as KeyName]));
+}
+
+/**
+ * The meaning of a control sequence: its parameter and intermediate bytes, and its final byte. Sources: ECMA-48, xterm's
+ * ctlseqs, kitty's keyboard protocol. Mouse, focus, cursor and size reports mean nothing here.
+ */
+export function readCsi(body: string, final: string): Meaning {
+  if (/^[<=>?]/.test(body)) return readPrivate(body, final);
+  if (/[ -/]/.test(body.replace(/[$@^]$/, ""))) return NOTHING;
+  const fields = body
+    .split(";")
+    .map((field) => field.split(":").map((part) => (part === "" ? 0 : Number(part))));
+  const modifiers = readModifiers(fields[1]);
+  if (!modifiers) return NOTHING;
+  if (final === "u") return readKitty(fields, modifiers);
+  if (final === "~") return readTilde(fields, modifiers);
+  if (final === "Z") return key(namedKey("tab", { ...modifiers, shift: true }));
+  if (final === "I" && body !== "") return key(namedKey("tab", modifiers));
+  if (final === "^" || final === "$" || final === "@") return readRxvtTilde(fields[0]![0]!, final);
+  if (final >= "a" && final <= "d" && body === "")
+    return key(namedKey(LETTERS[final.toUpperCase()]!, { shift: true }));
+  const name = Object.hasOwn(LETTERS, final) ? LETTERS[final] : undefined;
+  return name ? key(namedKey(name, modifiers)) : NOTHING;
+}
+
+/** The meaning of SS3 (`ESC O`) with its last byte; a keypad in application mode writes its characters. */
+export function readSs3(body: string, final: string): Meaning {
+  const modifiers = readModifiers([Number(body.split(";").at(-1))]) ?? {};
+  if (final === "M") return key(namedKey("enter", modifiers));
+  if (final === "R") return key(namedKey("f3", modifiers));
+  if (final === "I") return key(namedKey("tab", modifiers));
+  if (final >= "a" && final <= "d") return key(namedKey(LETTERS[final.toUpperCase()]!, { ctrl: true }));
+  if (final >= "p" && final <= "y") return key(characterKey(String(final.charCodeAt(0) - 0x70), modifiers));
+  if (Object.hasOwn(KEYPAD, final)) return key(characterKey(KEYPAD[final]!, modifiers));
+  const name = Object.hasOwn(LETTERS, final) ? LETTERS[final] : undefined;
+  return name ? key(namedKey(name, modifiers)) : NOTHING;
+}
+
+/** The F1 to F5 of the Linux console: `ESC [ [` and A to E. */
+export function readLinuxFunctionKey(final: string): Meaning {
+  return final >= "A" && final <= "E" ? key(namedKey(`f${final.charCodeAt(0) - 0x40}`)) : NOTHING;
+}
+
+function key(key: Key): Meaning {
+  return { kind: "key", key };
+}
+
+function readPrivate(body: string, final: string): Meaning {
+  const parameters = body.slice(1);
+  if (final === "u" && body[0] === "?" && /^\d+$/.test(parameters))
+    return { kind: "reply", reply: { kind: "kitty", flags: Number(parameters) } };
+  if (final !== "c") return NOTHING;
+  if (body[0] === "?") return { kind: "reply", reply: { kind: "attributes", parameters } };
+  return body[0] === ">" ? { kind: "reply", reply: { kind: "device", parameters } } : NOTHING;
+}
+
+type KeyModifiers = Required<Modifiers> & { capsLock: boolean };
+
+/** `1 + bits`, and after a colon the event; undefined for a key's release, and with Super or Hyper, which write nothing. */
+function readModifiers([value = 0, event = 1]: number[] = []): KeyModifiers | undefined {
+  const bits = value > 0 ? value - 1 : 0;
+  if (event === 3 || bits & 0b11000) return undefined;
+  const has = (bit: number) => (bits & bit) !== 0;
+  return { shift: has(1), alt: has(2) || has(32), ctrl: has(4), capsLock: has(64) };
+}
+
+function readTilde(fields: number[][], modifiers: KeyModifiers): Meaning {
+  const code = fields[0]![0]!;
+  if (code === 200) return { kind: "paste" };
+  if (code === 27) return readCodePoint(fields[2]?.[0] ?? 0, modifiers); // xterm's modifyOtherKeys
+  const name = Object.hasOwn(TILDE, code) ? TILDE[code] : undefined;
+  return name ? key(namedKey(name, modifiers)) : NOTHING;
+}
+
+function readRxvtTilde(code: number, final: string): Meaning {
+  const name = Object.hasOwn(TILDE, code) ? TILDE[code] : undefined;
+  return name ? key(namedKey(name, { ctrl: final !== "$", shift: final !== "^" })) : NOTHING;
+}
+
+function readKitty(fields: number[][], modifiers: KeyModifiers): Meaning {
+  const [code = 0, shifted = 0] = fields[0]!;
+  const written = textOf(fields[2] ?? []);
+  if (written !== "" && !modifiers.ctrl && !modifiers.alt) return key(characterKey(written));
+  return readCodePoint(modifiers.shift && shifted > 0 ? shifted : code, modifiers);
+}
+
+function readCodePoint(code: number, modifiers: KeyModifiers): Meaning {
+  if (Object.hasOwn(KITTY, code)) return key(namedKey(KITTY[code]!, modifiers));
+  if (code >= 57376 && code <= 57398) return key(namedKey(`f${code - 57363}`, modifiers));
+  const keypad = KITTY_KEYPAD[code - 57399];
+  if (keypad !== undefined) return key(characterKey(keypad, modifiers));
+  if (code < 32) return code === 0 ? NOTHING : key(controlKey(code, modifiers));
+  const character = textOf([code]);
+  return character === "" ? NOTHING : key(characterKey(capital(character, modifiers), modifiers));
+}
+
+/** Kitty names a key by its small letter: Shift or Caps Lock make the capital. */
+function capital(character: string, { shift, capsLock }: KeyModifiers): string {
+  const upper = character.toUpperCase();
+  return shift !== capsLock && upper.length === character.length ? upper : character;
+}
+
+/** The characters of code points; empty if one of them is none: control, surrogate, private (kitty's other keys). */
+function textOf(codes: number[]): string {
+  const writes = (code: number) =>
+    code >= 0x20 &&
+    (code < 0x7f || code > 0x9f) &&
+    (code < 0xd800 || code > 0xf8ff) &&
+    code <= 0x10ffff &&
+    Number.isInteger(code);
+  return codes.length > 0 && codes.every(writes) ? String.fromCodePoint(...codes.slice(0, 16)) : "";
+}
