@@ -1,5 +1,4 @@
-import { errors as undiciErrors } from "undici";
-import { ClientError } from "./client-error.ts";
+import { ClientError, type ClientErrorCode } from "./client-error.ts";
 import { oneLine } from "./sanitize.ts";
 
 /** What was under way when the network failed. */
@@ -12,46 +11,113 @@ export interface Attempt {
   signal?: AbortSignal;
 }
 
-const refused = "Is the server running? Start it, or name another with --server URL.";
-const wrongName = "Check the address and your connection, or name another with --server URL.";
-const wrongCertificate =
-  "Check the address. For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.";
-
-/** Failures before a connection stood: nothing was sent. Words for a person, by the code that Node gives. */
-const unreached = new Map<string, { why: (server: string) => string; hint: string }>([
-  ["ECONNREFUSED", { why: (server) => `${server} refuses the connection.`, hint: refused }],
-  ["ENOTFOUND", { why: (server) => `No server has the name in ${server}.`, hint: wrongName }],
-  ["EAI_AGAIN", { why: (server) => `The name in ${server} can't be looked up now.`, hint: wrongName }],
-  ["EHOSTUNREACH", { why: (server) => `There is no way to ${server} from here.`, hint: wrongName }],
-  ["ENETUNREACH", { why: (server) => `There is no way to ${server} from here.`, hint: wrongName }],
-  ["ETIMEDOUT", { why: (server) => `${server} doesn't accept a connection.`, hint: wrongName }],
-  [
-    "UND_ERR_CONNECT_TIMEOUT",
-    { why: (server) => `${server} didn't accept a connection in time.`, hint: wrongName },
-  ],
-  ["UND_ERR_PRX_TLS", { why: (server) => `The proxy gives no way to ${server}.`, hint: wrongName }],
-]);
-
-/** Node's and OpenSSL's names for a certificate that doesn't do; their messages are sentences. */
-const aboutCertificate = /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/;
-/** A handshake that failed: the other end may not speak TLS at all. */
-const aboutHandshake = /^(EPROTO|ERR_SSL_)/;
-
+/** What Node or undici says of a failure. */
 interface Failure {
+  name: string;
   code: string;
   message: string;
+  /** Found on a connection that stood: something may have been sent. */
+  established: boolean;
   /** Node leaves the host on an error of a connection that was still being made. */
   connecting: boolean;
 }
 
-function read(error: unknown): Failure {
-  if (!(error instanceof Error)) return { code: "", message: "", connecting: false };
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return { code, message: error.message, connecting: "host" in error };
+/** One kind of failure, and how a person is told. `sent`: a question may have reached the server by then. */
+interface Kind {
+  is(failure: Failure): boolean;
+  code: ClientErrorCode;
+  why(server: string, failure: Failure, attempt: Attempt): string;
+  hint: string;
+  sent: boolean;
 }
 
-/** Whether the connection was refused or broke before anything was sent on it: asking again costs nothing. */
-const neverSent = (failure: Failure) => failure.code === "ECONNRESET" && failure.connecting;
+const wrongName = "Check the address and your connection, or name another with --server URL.";
+
+/** A connection that never stood, by Node's code for it. */
+const unreached = (codes: string[], why: Kind["why"], hint = wrongName): Kind => ({
+  is: ({ code, established }) => codes.includes(code) && !established,
+  code: "unreachable",
+  why,
+  hint,
+  sent: false,
+});
+
+/** The first that fits counts; the last one fits everything. */
+const kinds: Kind[] = [
+  unreached(
+    ["ECONNREFUSED"],
+    (server) => `${server} refuses the connection.`,
+    "Is the server running? Start it, or name another with --server URL.",
+  ),
+  unreached(["ENOTFOUND"], (server) => `No server has the name in ${server}.`),
+  unreached(["EAI_AGAIN"], (server) => `The name in ${server} can't be looked up now.`),
+  unreached(["EHOSTUNREACH", "ENETUNREACH"], (server) => `There is no way to ${server} from here.`),
+  unreached(
+    ["ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"],
+    (server) => `${server} didn't accept a connection in time.`,
+  ),
+  {
+    is: ({ code }) => /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(code),
+    code: "unreachable",
+    why: (server, { message }) => `${server} isn't trusted: ${oneLine(message, 160)}`,
+    hint: "Check the address. For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.",
+    sent: false,
+  },
+  {
+    // The other end may not speak TLS at all, or it hung up while the handshake was under way.
+    is: ({ code, connecting }) => /^(EPROTO|ERR_SSL_)/.test(code) || (code === "ECONNRESET" && connecting),
+    code: "unreachable",
+    why: (server, { code }) => `No secure connection to ${server} (${code}).`,
+    hint: "Check the address; a server without TLS is named with http:// in front.",
+    sent: false,
+  },
+  {
+    is: ({ code, message }) =>
+      code === "UND_ERR_PRX_TLS" || (code === "UND_ERR_ABORTED" && /proxy/i.test(message)),
+    code: "unreachable",
+    why: (server, { message }) => `The proxy gives no way to ${server}: ${oneLine(message, 160)}`,
+    hint: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+    sent: false,
+  },
+  {
+    is: ({ code }) => code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT",
+    code: "timeout",
+    why: (server, _, { silence }) => `${server} said nothing for ${silence} s.`,
+    hint: "Give it longer with --timeout SECONDS.",
+    sent: true,
+  },
+  {
+    is: ({ name }) => name === "HTTPParserError",
+    code: "bad_reply",
+    why: (server) => `What answers at ${server} doesn't speak HTTP.`,
+    hint: "Check the address, and whether it begins with http:// or https://.",
+    sent: true,
+  },
+];
+
+const lost: Kind = {
+  is: () => true,
+  code: "unreachable",
+  why: (server) => `The connection to ${server} was lost.`,
+  hint: "Check your connection, then ask again.",
+  sent: true,
+};
+
+const text = (error: Error, name: string): string => {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" ? value : "";
+};
+
+function read(error: unknown): Failure {
+  const failed = error instanceof Error ? error : new Error("");
+  return {
+    name: failed.name,
+    code: text(failed, "code"),
+    message: failed.message,
+    established: ["read", "write"].includes(text(failed, "syscall")),
+    connecting: "host" in failed,
+  };
+}
 
 /**
  * A failure of the network as the one error of this side: `interrupted`, `timeout`, `unreachable` or `bad_reply`, in
@@ -59,48 +125,14 @@ const neverSent = (failure: Failure) => failure.code === "ECONNRESET" && failure
  */
 export function networkError(error: unknown, attempt: Attempt): ClientError {
   if (error instanceof ClientError) return error;
-  const { server } = attempt;
   const charged = attempt.question ? "maybe" : "no";
   if (attempt.signal?.aborted === true)
     return new ClientError("interrupted", "Interrupted.", { charged, cause: error });
-
   const failure = read(error);
-  const early = unreached.get(failure.code);
-  if (early) return new ClientError("unreachable", early.why(server), { hint: early.hint, cause: error });
-  if (aboutCertificate.test(failure.code))
-    return new ClientError("unreachable", `${server} isn't trusted: ${oneLine(failure.message, 160)}`, {
-      hint: wrongCertificate,
-      cause: error,
-    });
-  if (aboutHandshake.test(failure.code) || neverSent(failure))
-    return new ClientError("unreachable", `No secure connection to ${server} (${failure.code}).`, {
-      hint: "Check the address; a server without TLS is named with http:// in front.",
-      cause: error,
-    });
-  if (error instanceof undiciErrors.HeadersTimeoutError || error instanceof undiciErrors.BodyTimeoutError)
-    return new ClientError("timeout", `${server} said nothing for ${attempt.silence} s.`, {
-      hint: "Give it longer with --timeout SECONDS.",
-      charged,
-      cause: error,
-    });
-  if (failure.code.startsWith("HPE_"))
-    return new ClientError("bad_reply", `What answers at ${server} doesn't speak HTTP.`, {
-      hint: "Check the address, and whether it begins with http:// or https://.",
-      charged,
-      cause: error,
-    });
-  if (failure.code === "UND_ERR_ABORTED" && /proxy/i.test(failure.message))
-    return new ClientError(
-      "unreachable",
-      `The proxy gives no way to ${server}: ${oneLine(failure.message, 160)}`,
-      {
-        hint: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
-        cause: error,
-      },
-    );
-  return new ClientError("unreachable", `The connection to ${server} was lost.`, {
-    hint: "Check your connection, then ask again.",
-    charged,
+  const kind = kinds.find((candidate) => candidate.is(failure)) ?? lost;
+  return new ClientError(kind.code, kind.why(attempt.server, failure, attempt), {
+    hint: kind.hint,
+    charged: kind.sent ? charged : "no",
     cause: error,
   });
 }

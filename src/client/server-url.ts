@@ -4,8 +4,9 @@ const example = "Name a server like https://chat.example.org or localhost:8000."
 
 const refuse = (why: string) => new ClientError("usage", why, { hint: example });
 
+/** `URL` writes every IPv4 address in four numbers; `127.0.0.1.example.org` is somebody else's name. */
 const isLoopback = (hostname: string) =>
-  hostname === "localhost" || hostname.startsWith("127.") || hostname === "[::1]";
+  hostname === "localhost" || /^127(\.\d+){3}$/.test(hostname) || hostname === "[::1]";
 
 function parse(text: string): URL {
   try {

@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { createApiClient, type ApiClientOptions } from "../../../src/client/api-client.ts";
+import { ClientError } from "../../../src/client/client-error.ts";
+import type { AnswerEvent, ApiClient } from "../../../src/client/contract.ts";
+import { openOthersServer, type Dialect, type SmallServer } from "../../support/others-server.ts";
+
+const jane = { username: "jane", password: "strongpassword" };
+const open: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((thing) => thing.close()));
+});
+
+async function meet(dialect: Dialect, options: Partial<ApiClientOptions> = {}) {
+  const server = await openOthersServer(dialect);
+  const client = createApiClient({ server: server.url, ...options });
+  open.push(client, server);
+  return { server, client };
+}
+
+async function ask(client: ApiClient, history: { role: "user" | "assistant"; content: string }[] = []) {
+  const events: AnswerEvent[] = [];
+  for await (const event of client.ask({ message: "hi", history, key: "k1" })) events.push(event);
+  return events;
+}
+
+const failure = (promise: Promise<unknown>): Promise<ClientError> =>
+  promise.then(
+    () => {
+      throw new Error("It should have failed.");
+    },
+    (error: unknown) => {
+      if (error instanceof ClientError) return error;
+      throw error;
+    },
+  );
+
+const calls = (server: SmallServer) => server.seen.map(({ method, url }) => `${method} ${url}`);
+
+describe("with a server of others", () => {
+  const answered = { type: "done", response: "You said: hi", tokensDeducted: 100, tokens: null };
+
+  it.each<[string, Dialect, AnswerEvent, number | null]>([
+    ["as documented", {}, answered as AnswerEvent, 3900],
+    ["registering with 200", { registered: 200 }, answered as AnswerEvent, 3900],
+    ["reading the token from the body alone", { token: "body" }, answered as AnswerEvent, 3900],
+    ["reading the token from the header alone", { token: "header" }, answered as AnswerEvent, 3900],
+    ["wanting the scheme Token", { token: "Token" }, answered as AnswerEvent, 3900],
+    ["telling the balance as a string", { balance: "string" }, answered as AnswerEvent, 3900],
+    ["redirecting to the slash", { slashless: "301" }, answered as AnswerEvent, 3900],
+    ["failing without the slash", { slashless: "500" }, answered as AnswerEvent, 3900],
+    [
+      "not telling what a question cost",
+      { tellsPrice: false },
+      { ...answered, tokensDeducted: null } as AnswerEvent,
+      3900,
+    ],
+  ])("registers, logs in, asks and tells the balance: %s", async (_, dialect, done, left) => {
+    const { client } = await meet(dialect);
+    expect(await client.register(jane)).toEqual({ tokens: 4000 });
+    expect(await client.login(jane)).toEqual({ token: "t-jane" });
+    expect(await ask(client)).toEqual([done]);
+    expect(await client.balance()).toEqual({ tokens: left, held: null });
+  });
+
+  it("sends nothing but the documented call, with the token both ways", async () => {
+    const { client, server } = await meet({});
+    await client.register(jane);
+    await client.login(jane);
+    await ask(client);
+    expect(calls(server)).toEqual(["POST /api/register/", "POST /api/login/", "POST /api/chat/"]);
+    expect(JSON.parse(server.seen[0]?.body ?? "")).toEqual(jane);
+    const question = server.seen[2];
+    expect(JSON.parse(question?.body ?? "")).toEqual({ message: "hi", token: "t-jane" });
+    expect(question?.headers).toMatchObject({
+      authorization: "Bearer t-jane",
+      accept: "text/event-stream, application/json;q=0.9",
+      "idempotency-key": "k1",
+      "content-type": "application/json",
+    });
+  });
+
+  it("asks what is offered before sending history, once, and keeps history to itself", async () => {
+    const { client, server } = await meet({});
+    await client.register(jane);
+    await client.login(jane);
+    const history = [{ role: "user" as const, content: "before" }];
+    await ask(client, history);
+    await ask(client, history);
+    expect(calls(server).slice(2)).toEqual(["GET /api/", "POST /api/chat/", "POST /api/chat/"]);
+    expect(server.seen.map(({ body }) => body).join()).not.toContain("before");
+    expect((await client.offer()).extensions.size).toBe(0);
+  });
+
+  it("learns the scheme Token once, and uses it from then on", async () => {
+    const learned: string[] = [];
+    const { client, server } = await meet(
+      { token: "Token" },
+      { onSchemeLearned: (name) => learned.push(name) },
+    );
+    await client.register(jane);
+    await client.login(jane);
+    await ask(client);
+    await ask(client);
+    await client.balance();
+    expect(learned).toEqual(["Token"]);
+    expect(server.seen.slice(2).map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer t-jane",
+      "Token t-jane",
+      "Token t-jane",
+      "Token t-jane",
+    ]);
+    expect(server.seen[2]?.headers["idempotency-key"]).toBe(server.seen[3]?.headers["idempotency-key"]);
+  });
+
+  it("tries another scheme only once when the token itself is wrong", async () => {
+    const learned: string[] = [];
+    const { client, server } = await meet(
+      { token: "Token" },
+      { token: "t-nobody", onSchemeLearned: (name) => learned.push(name) },
+    );
+    expect(await failure(ask(client))).toMatchObject({ code: "invalid_token", status: 401 });
+    expect(server.seen).toHaveLength(2);
+    expect(learned).toEqual([]);
+  });
+
+  it.each<[NonNullable<Dialect["errors"]>, string]>([
+    ["error", "A user with that username already exists."],
+    ["detail", "A user with that username already exists."],
+    ["message", "A user with that username already exists."],
+    ["fields", "username: A user with that username already exists."],
+    ["html", "The server answered 400: A user with that username already exists."],
+    ["text", "The server answered 400: A user with that username already exists."],
+  ])("says what the server says, told as %s", async (errors, sentence) => {
+    const { client } = await meet({ errors });
+    await client.register(jane);
+    const error = await failure(client.register(jane));
+    expect(error).toMatchObject({ code: "invalid_request", status: 400, message: sentence, charged: "no" });
+  });
+
+  it("names the field that the server complains about", async () => {
+    const { client } = await meet({ errors: "fields" });
+    await client.register(jane);
+    expect((await failure(client.register(jane))).fields).toEqual([
+      { field: "username", detail: "A user with that username already exists." },
+    ]);
+  });
+
+  it.each<[string, Dialect, Partial<ClientError>]>([
+    ["401", {}, { code: "invalid_credentials", status: 401, message: "Invalid credentials" }],
+    [
+      "400 under non_field_errors",
+      { wrongPassword: 400, errors: "fields" },
+      { code: "invalid_request", status: 400, message: "Invalid credentials" },
+    ],
+  ])("reports a wrong password, answered with %s", async (_, dialect, expected) => {
+    const { client } = await meet(dialect);
+    await client.register(jane);
+    expect(await failure(client.login({ ...jane, password: "wrong" }))).toMatchObject(expected);
+  });
+
+  it.each([402, 403] as const)(
+    "keeps the server's reason for an empty balance, answered with %i",
+    async (status) => {
+      const { client } = await meet({ emptyBalance: status, startingTokens: 50 });
+      await client.register(jane);
+      await client.login(jane);
+      const error = await failure(ask(client));
+      expect(error).toMatchObject({ status, message: "Insufficient tokens", charged: "no" });
+      expect(error.balance).toBeUndefined();
+    },
+  );
+
+  it("says that a server without balances doesn't offer them", async () => {
+    const { client } = await meet({ balance: "missing" });
+    await client.register(jane);
+    await client.login(jane);
+    expect(await failure(client.balance())).toMatchObject({ code: "not_offered", status: 404 });
+  });
+
+  it("knows a chat server by its refusal of a balance without a token", async () => {
+    const [json, html] = [await meet({}), await meet({ errors: "html" })];
+    expect(await json.client.isChatServer()).toBe(true);
+    expect(await html.client.isChatServer()).toBe(false);
+    expect(calls(json.server)).toEqual(["GET /api/token_balance/"]);
+  });
+});
