@@ -1,0 +1,98 @@
+import { appendFile, chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { isKept } from "./history.ts";
+
+/** What went wrong with the file. `broken`: some lines of it are no entries; the others are used. */
+export type HistoryProblem = { kind: "read" | "write" | "broken"; file: string; error?: unknown };
+
+export type HistoryFile = {
+  /** The entries at the start, oldest first. */
+  readonly entries: readonly string[];
+  /** Appends an entry as one line in one write; not what isKept() refuses, nor the entry before again. */
+  add(entry: string): void;
+  /** Waits for what is being written. */
+  close(): Promise<void>;
+};
+
+const LONGEST_ENTRY = 100_000;
+
+/**
+ * The history kept between runs: one JSON object a line, `{"text"}`, in a file of 0600 in a folder of 0700. Never throws:
+ * a problem is told once a kind, and the session goes on without. Another session may append to the same file.
+ */
+export async function openHistory({
+  file,
+  keep = 1000,
+  onProblem = () => {},
+}: {
+  file: string;
+  /** How many entries are read; a file with twice as many lines is cut to the newest. */
+  keep?: number;
+  onProblem?: (problem: HistoryProblem) => void;
+}): Promise<HistoryFile> {
+  const told = new Set<string>();
+  const report = (kind: HistoryProblem["kind"], error?: unknown) => {
+    if (told.has(kind)) return;
+    told.add(kind);
+    onProblem({ kind, file, error });
+  };
+
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") report("read", error);
+    return undefined;
+  });
+  const lines = text?.split("\n").filter((line) => line !== "") ?? [];
+  const parsed = lines.map(readEntry);
+  if (parsed.includes(undefined)) report("broken");
+  const all = withoutRepeats(parsed.filter((entry) => entry !== undefined));
+  const entries = all.slice(-keep);
+  let isTorn = text !== undefined && text !== "" && !text.endsWith("\n");
+  let newest = entries.at(-1);
+
+  /** Makes what is there private, and shorter when it has grown too long. */
+  async function tidy(): Promise<void> {
+    await chmod(file, 0o600);
+    if (lines.length < keep * 2) return;
+    await writeFile(`${file}.new`, entries.map(writeEntry).join(""), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+    isTorn = false;
+  }
+
+  async function append(entry: string): Promise<void> {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    // A line that was cut off by a crash is ended first, so that only that one is lost.
+    const line = (isTorn ? "\n" : "") + writeEntry(entry);
+    await appendFile(file, line, { mode: 0o600 });
+    isTorn = false;
+  }
+
+  let writing: Promise<void> =
+    text === undefined ? Promise.resolve() : tidy().catch((error: unknown) => report("write", error));
+  return {
+    entries,
+    add(entry) {
+      if (!isKept(entry) || entry === newest || entry.length > LONGEST_ENTRY) return;
+      newest = entry;
+      writing = writing.then(() => append(entry)).catch((error: unknown) => report("write", error));
+    },
+    close: () => writing,
+  };
+}
+
+function writeEntry(text: string): string {
+  return `${JSON.stringify({ text })}\n`;
+}
+
+function readEntry(line: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const text = value !== null && typeof value === "object" && "text" in value ? value.text : undefined;
+    return typeof text === "string" ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutRepeats(entries: string[]): string[] {
+  return entries.filter((entry, index) => entry !== entries[index - 1]);
+}

@@ -1,0 +1,113 @@
+import { graphemesOf, isPlainAscii } from "../terminal/width.ts";
+import type { EditorState } from "./editor.ts";
+import { isMark, markLabel } from "./pasted.ts";
+
+/** One row of the editor: what it shows, and the part of the text that it holds (UTF-16 offsets). */
+export type Row = { text: string; start: number; end: number };
+
+/** The rows that are visible, the cursor in them (from 0), and how many rows are hidden above and below. */
+export type EditorLayout = { rows: Row[]; cursor: { x: number; y: number }; above: number; below: number };
+
+/** A grapheme on the screen. */
+type Cell = { text: string; width: number; start: number; end: number };
+
+const TAB = "  ";
+
+/**
+ * Wraps the text softly at `columns` cells and shows at most `maxRows` rows, the cursor's among them. A cursor behind a
+ * full row stands at the beginning of the next, so `x` is always below `columns`.
+ */
+export function layoutEditor(state: EditorState, columns: number, maxRows: number): EditorLayout {
+  const rows = wrapEditor(state, columns);
+  const at = locate(state, rows);
+  const height = Math.max(1, Math.min(maxRows, rows.length));
+  // The cursor's row in the middle, where there is text on both sides: pure, and the context is seen.
+  const first = Math.max(0, Math.min(at.y - Math.floor(height / 2), rows.length - height));
+  return {
+    rows: rows.slice(first, first + height),
+    cursor: { x: at.x, y: at.y - first },
+    above: first,
+    below: rows.length - first - height,
+  };
+}
+
+/** All rows of the text; behind a full row in which the cursor ends, an empty one for it. */
+export function wrapEditor({ text, cursor, pastes }: EditorState, columns: number): Row[] {
+  const width = Math.max(1, columns);
+  const rows: Row[] = [];
+  let start = 0;
+  for (const line of text.split("\n")) {
+    const end = start + line.length;
+    rows.push(
+      ...(isPlainAscii(line)
+        ? wrapAscii(line, start, width)
+        : wrapCells(cellsOf(line, start, pastes), start, width)),
+    );
+    if (cursor === end && rowWidth(rows.at(-1)!, text, pastes) >= width)
+      rows.push({ text: "", start: end, end });
+    start = end + 1;
+  }
+  return rows;
+}
+
+/** The cursor's row and cell among all rows. */
+export function locate({ text, cursor, pastes }: EditorState, rows: Row[]): { x: number; y: number } {
+  const y = Math.max(
+    0,
+    rows.findLastIndex((row) => row.start <= cursor),
+  );
+  const row = rows[y]!;
+  return { x: rowWidth({ ...row, end: Math.min(cursor, row.end) }, text, pastes), y };
+}
+
+/** The offset in a row that is nearest to a cell, never inside a grapheme. */
+export function offsetAt(row: Row, x: number, { text, pastes }: EditorState): number {
+  let left = 0;
+  for (const cell of cellsOf(text.slice(row.start, row.end), row.start, pastes)) {
+    if (left + cell.width > x) return cell.start;
+    left += cell.width;
+  }
+  return row.end;
+}
+
+function rowWidth(row: Row, text: string, pastes: readonly string[]): number {
+  const part = text.slice(row.start, row.end);
+  if (isPlainAscii(part)) return part.length;
+  return cellsOf(part, row.start, pastes).reduce((width, cell) => width + cell.width, 0);
+}
+
+function wrapAscii(line: string, start: number, columns: number): Row[] {
+  const rows: Row[] = [];
+  for (let at = 0; at === 0 || at < line.length; at += columns) {
+    const text = line.slice(at, at + columns);
+    rows.push({ text, start: start + at, end: start + at + text.length });
+  }
+  return rows;
+}
+
+function wrapCells(cells: Cell[], start: number, columns: number): Row[] {
+  let row: Row = { text: "", start, end: start };
+  const rows = [row];
+  let width = 0;
+  for (const cell of cells) {
+    if (width + cell.width > columns && width > 0) {
+      row = { text: "", start: cell.start, end: cell.start };
+      rows.push(row);
+      width = 0;
+    }
+    row.text += cell.text;
+    row.end = cell.end;
+    width += cell.width;
+  }
+  return rows;
+}
+
+function cellsOf(line: string, start: number, pastes: readonly string[]): Cell[] {
+  return graphemesOf(line).map(({ text, start: at, width }) => {
+    const place = { start: start + at, end: start + at + text.length };
+    if (text === "\t") return { text: TAB, width: TAB.length, ...place };
+    if (!isMark(text)) return { text, width, ...place };
+    const label = markLabel(text, pastes);
+    return { text: label, width: label.length, ...place };
+  });
+}

@@ -1,0 +1,81 @@
+import { graphemesOf } from "../terminal/width.ts";
+import { isMark } from "./pasted.ts";
+
+/** A grapheme is never longer than this many UTF-16 units, for us. */
+const NEAR = 64;
+
+/** The offset before the grapheme that ends at the cursor; 0 at the beginning. */
+export function before(text: string, cursor: number): number {
+  if (text[cursor - 1] === "\n") return cursor - 1;
+  const from = Math.max(lineStart(text, cursor), cursor - NEAR);
+  return from + (graphemesOf(text.slice(from, cursor)).at(-1)?.start ?? 0);
+}
+
+/** The offset behind the grapheme that begins at the cursor; the length at the end. */
+export function after(text: string, cursor: number): number {
+  if (text[cursor] === "\n") return cursor + 1;
+  const near = text.slice(cursor, Math.min(lineEnd(text, cursor), cursor + NEAR));
+  return cursor + (graphemesOf(near)[0]?.text.length ?? 0);
+}
+
+/** The offset of the first character of the cursor's line. */
+export function lineStart(text: string, cursor: number): number {
+  return cursor === 0 ? 0 : text.lastIndexOf("\n", cursor - 1) + 1;
+}
+
+/** The offset of the line end after the cursor, or of the text's end. */
+export function lineEnd(text: string, cursor: number): number {
+  const end = text.indexOf("\n", cursor);
+  return end === -1 ? text.length : end;
+}
+
+/** Where Alt-B goes: the beginning of the word before the cursor. */
+export function wordStart(text: string, cursor: number): number {
+  return backOver(
+    text,
+    backOver(text, cursor, (character) => !isWord(character)),
+    isWord,
+  );
+}
+
+/** Where Alt-F goes: the end of the word behind the cursor. */
+export function wordEnd(text: string, cursor: number): number {
+  return over(
+    text,
+    over(text, cursor, (character) => !isWord(character)),
+    isWord,
+  );
+}
+
+/** Where Ctrl-W deletes to: the blank before the word, whatever the word is made of. */
+export function blankStart(text: string, cursor: number): number {
+  return backOver(text, backOver(text, cursor, isBlank), (character) => !isBlank(character));
+}
+
+function isWord(grapheme: string): boolean {
+  return /[\p{L}\p{N}\p{M}\p{Extended_Pictographic}_]/u.test(grapheme) || isMark(grapheme);
+}
+
+function isBlank(grapheme: string): boolean {
+  return /^\s/.test(grapheme);
+}
+
+function backOver(text: string, cursor: number, passes: (grapheme: string) => boolean): number {
+  let at = cursor;
+  while (at > 0) {
+    const previous = before(text, at);
+    if (!passes(text.slice(previous, at))) break;
+    at = previous;
+  }
+  return at;
+}
+
+function over(text: string, cursor: number, passes: (grapheme: string) => boolean): number {
+  let at = cursor;
+  while (at < text.length) {
+    const next = after(text, at);
+    if (!passes(text.slice(at, next))) break;
+    at = next;
+  }
+  return at;
+}
