@@ -79,7 +79,9 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
     if (dir === undefined || path === undefined) return noted(homeless);
     try {
       await mkdir(dir, { recursive: true, mode: 0o700 });
-      return await locked(path, () => rewrite(dir, path, name, edit, noted));
+      const result = await locked(path, () => rewrite(dir, path, name, edit, noted));
+      if (result.kept) problem = undefined;
+      return result;
     } catch (error) {
       return noted(`${path} can't be written: ${reasonOf(error)}. Mend its permissions or free the disk.`);
     }

@@ -20,11 +20,14 @@ interface Failure {
   established: boolean;
   /** Node leaves the host on an error of a connection that was still being made. */
   connecting: boolean;
+  /** Where the connection was to go: another place than the server is a proxy. */
+  hostname: string;
+  port: number | undefined;
 }
 
 /** One kind of failure, and how a person is told. `sent`: a question may have reached the server by then. */
 interface Kind {
-  is(failure: Failure): boolean;
+  is(failure: Failure, server: string): boolean;
   code: ClientErrorCode;
   why(server: string, failure: Failure, attempt: Attempt): string;
   hint: string;
@@ -32,6 +35,14 @@ interface Kind {
 }
 
 const wrongName = "Check the address and your connection, or name another with --server URL.";
+
+function isProxy({ hostname, port, established }: Failure, server: string): boolean {
+  const url = new URL(server);
+  const own = Number(url.port === "" ? (url.protocol === "https:" ? 443 : 80) : url.port);
+  return (
+    !established && ((port !== undefined && port !== own) || (hostname !== "" && hostname !== url.hostname))
+  );
+}
 
 /** A connection that never stood, by Node's code for it. */
 const unreached = (codes: string[], why: Kind["why"], hint = wrongName): Kind => ({
@@ -44,6 +55,14 @@ const unreached = (codes: string[], why: Kind["why"], hint = wrongName): Kind =>
 
 /** The first that fits counts; the last one fits everything. */
 const kinds: Kind[] = [
+  {
+    is: (failure, server) =>
+      /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(failure.code) && isProxy(failure, server),
+    code: "unreachable",
+    why: (server, { code }) => `The proxy on the way to ${server} can't be reached (${code}).`,
+    hint: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+    sent: false,
+  },
   unreached(
     ["ECONNREFUSED"],
     (server) => `${server} refuses the connection.`,
@@ -72,8 +91,7 @@ const kinds: Kind[] = [
     sent: false,
   },
   {
-    is: ({ code, message }) =>
-      code === "UND_ERR_PRX_TLS" || (code === "UND_ERR_ABORTED" && /proxy/i.test(message)),
+    is: ({ code, message }) => /^UND_ERR_(PRX_TLS|ABORTED|INVALID_ARG)$/.test(code) && /proxy/i.test(message),
     code: "unreachable",
     why: (server, { message }) => `The proxy gives no way to ${server}: ${oneLine(message, 160)}`,
     hint: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
@@ -108,6 +126,13 @@ const text = (error: Error, name: string): string => {
   return typeof value === "string" ? value : "";
 };
 
+/** Of a name with several addresses the first failure speaks for all. */
+const portOf = (error: Error): number | undefined => {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const port: unknown = first instanceof Error ? Reflect.get(first, "port") : undefined;
+  return typeof port === "number" ? port : undefined;
+};
+
 function read(error: unknown): Failure {
   const failed = error instanceof Error ? error : new Error("");
   return {
@@ -116,6 +141,8 @@ function read(error: unknown): Failure {
     message: failed.message,
     established: ["read", "write"].includes(text(failed, "syscall")),
     connecting: "host" in failed,
+    hostname: text(failed, "hostname"),
+    port: portOf(failed),
   };
 }
 
@@ -129,7 +156,7 @@ export function networkError(error: unknown, attempt: Attempt): ClientError {
   if (attempt.signal?.aborted === true)
     return new ClientError("interrupted", "Interrupted.", { charged, cause: error });
   const failure = read(error);
-  const kind = kinds.find((candidate) => candidate.is(failure)) ?? lost;
+  const kind = kinds.find((candidate) => candidate.is(failure, attempt.server)) ?? lost;
   return new ClientError(kind.code, kind.why(attempt.server, failure, attempt), {
     hint: kind.hint,
     charged: kind.sent ? charged : "no",

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { ServerResponse } from "node:http";
+import { ProxyAgent } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
 import { createApiClient, type ApiClientOptions } from "../../../src/client/api-client.ts";
 import { ClientError } from "../../../src/client/client-error.ts";
@@ -106,6 +107,36 @@ describe("a server that can't be reached", () => {
       code: "unreachable",
       charged: "no",
     });
+  });
+});
+
+describe("a proxy on the way", () => {
+  async function behind(proxy: string) {
+    const dispatcher = new ProxyAgent({ uri: proxy, proxyTunnel: false });
+    open.push({ close: () => dispatcher.destroy() });
+    return clientOf("http://chat.example.org", { dispatcher });
+  }
+
+  it("is asked in absolute form, token and all", async () => {
+    const proxy = await serve((_, response) => json(response, 200, { response: "Hello" }));
+    expect(await ask(await behind(proxy.url))).toBe("Hello");
+    expect(proxy.seen[0]).toMatchObject({ url: "http://chat.example.org/api/chat/" });
+  });
+
+  it("is named as what is missing when it doesn't answer", async () => {
+    const proxy = await openSmallServer(() => {});
+    await proxy.close();
+    const error = await failure(ask(await behind(proxy.url)));
+    expect(error).toMatchObject({ code: "unreachable", charged: "no" });
+    expect(error.message).toContain("The proxy on the way to http://chat.example.org");
+    expect(error.hint).toContain("HTTP_PROXY");
+  });
+
+  it("that wants a login is no server", async () => {
+    const proxy = await serve((_, response) => void response.writeHead(407).end());
+    const error = await failure(ask(await behind(proxy.url)));
+    expect(error).toMatchObject({ code: "unreachable", charged: "no" });
+    expect(error.message).toContain("407");
   });
 });
 

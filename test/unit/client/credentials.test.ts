@@ -1,0 +1,163 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openCredentials, type Entry } from "../../../src/client/credentials.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ai-chat-credentials-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const jane: Entry = { token: "t-jane", username: "jane" };
+const server = "https://chat.example.org:8443/a.b";
+const place = () => join(folder, "config", "ai-chat");
+const file = () => join(place(), "credentials.json");
+const open = () => openCredentials({ dir: place() });
+
+async function left(text: string): Promise<void> {
+  await mkdir(place(), { recursive: true });
+  await writeFile(file(), text);
+}
+
+describe("credentials", () => {
+  it("keep one token a server, for this and every later run", async () => {
+    const full = {
+      ...jane,
+      scheme: "Token",
+      expires: 5,
+      offer: { at: 1, extensions: ["history"], price: 100, model: "demo" },
+    };
+    expect(await open().set(server, full)).toEqual({ kept: true });
+    expect(await open().set("local", { ...jane, username: "me" })).toEqual({ kept: true });
+    const later = open();
+    expect(later.get(server)).toEqual(full);
+    expect(later.list().map(({ server, entry }) => [server, entry.username])).toEqual([
+      [server, "jane"],
+      ["local", "me"],
+    ]);
+    expect(later.get("https://chat.example.org:8443/a")).toBeUndefined();
+    expect(later.problem).toBeUndefined();
+  });
+
+  it("are for this user's eyes alone, also after somebody opened them", async () => {
+    await open().set(server, jane);
+    const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+    expect([await mode(place()), await mode(file())]).toEqual(["700", "600"]);
+    await chmod(file(), 0o644);
+    await open().update(server, { username: "janet" });
+    expect(await mode(file())).toBe("600");
+  });
+
+  it("touch nothing before they are needed", async () => {
+    const credentials = open();
+    expect(credentials.get(server)).toBeUndefined();
+    expect(credentials.list()).toEqual([]);
+    await expect(stat(place())).rejects.toThrow("ENOENT");
+  });
+
+  it("change part of an entry, and none that is gone", async () => {
+    const credentials = open();
+    await credentials.set(server, jane);
+    await credentials.update(server, { scheme: "Token" });
+    expect(credentials.get(server)).toEqual({ ...jane, scheme: "Token" });
+    await credentials.remove(server);
+    expect(await credentials.update(server, { scheme: "Token" })).toEqual({ kept: true });
+    expect(open().get(server)).toBeUndefined();
+  });
+
+  it.each(["{ broken", "[]", '"text"', "null", ""])(
+    "never overwrite a file that holds %j, and say so",
+    async (text) => {
+      await left(text);
+      const credentials = open();
+      expect(credentials.get(server)).toBeUndefined();
+      expect(credentials.problem).toContain(file());
+      expect(credentials.problem).toContain("Mend it, or move it away");
+      for (const change of [
+        credentials.set(server, jane),
+        credentials.update(server, jane),
+        credentials.remove(server),
+      ])
+        expect(await change).toEqual({ kept: false, why: credentials.problem });
+      expect(await readFile(file(), "utf8")).toBe(text);
+    },
+  );
+
+  it("skip what isn't an entry and leave it in the file", async () => {
+    await left(
+      JSON.stringify({ a: 1, b: { token: 7 }, c: { token: "" }, [server]: { token: "t", offer: "x" } }),
+    );
+    const credentials = open();
+    expect(credentials.list()).toEqual([{ server, entry: { token: "t", username: "" } }]);
+    await credentials.set("local", jane);
+    expect(JSON.parse(await readFile(file(), "utf8"))).toMatchObject({ a: 1, local: jane });
+  });
+
+  it("don't find what every object has", async () => {
+    await open().set(server, jane);
+    expect(open().get("toString")).toBeUndefined();
+    expect(open().get("__proto__")).toBeUndefined();
+  });
+
+  it("say what they couldn't keep where there is no folder for them", async () => {
+    const homeless = openCredentials({ dir: undefined });
+    expect(homeless.get(server)).toBeUndefined();
+    expect(await homeless.set(server, jane)).toMatchObject({
+      kept: false,
+      why: expect.stringContaining("HOME"),
+    });
+
+    await writeFile(join(folder, "config"), "a file in the way");
+    const blocked = open();
+    expect(blocked.get(server)).toBeUndefined();
+    expect(await blocked.set(server, jane)).toMatchObject({
+      kept: false,
+      why: expect.stringContaining(file()),
+    });
+    expect(blocked.problem).toContain("in the way");
+  });
+
+  it("take over the lock that a killed process left", async () => {
+    const lock = `${file()}.lock`;
+    await mkdir(lock, { recursive: true });
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(lock, longAgo, longAgo);
+    expect(await open().set(server, jane)).toEqual({ kept: true });
+  });
+
+  it("lose nothing when two processes write at once", async () => {
+    const script = join(folder, "write.mjs");
+    const bundle = join(folder, "credentials.mjs");
+    const { build } = await import("esbuild");
+    await build({
+      entryPoints: [new URL("../../../src/client/credentials.ts", import.meta.url).pathname],
+      outfile: bundle,
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      logLevel: "silent",
+      banner: {
+        js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      },
+    });
+    await writeFile(
+      script,
+      `import { openCredentials } from ${JSON.stringify(bundle)};
+       const credentials = openCredentials({ dir: process.argv[2] });
+       for (let at = 0; at < 25; at += 1)
+         await credentials.set(process.argv[3] + at, { token: "t" + at, username: "u" });`,
+    );
+    const run = (name: string) => promisify(execFile)(process.execPath, [script, place(), name]);
+    const mine = open();
+    await Promise.all([
+      run("a"),
+      run("b"),
+      ..."0123456789".split("").map((name) => mine.set(`c${name}`, jane)),
+    ]);
+    expect(open().list()).toHaveLength(60);
+  });
+});
