@@ -1,0 +1,22 @@
+import type { Places } from "../client/places.ts";
+import type { Output } from "./output.ts";
+import type { Program } from "./program.ts";
+import type { Resolved } from "./resolve.ts";
+
+/** One call of one command, everything read and checked. */
+export interface Call extends Resolved {
+  /** Its name. */
+  command: string;
+  /** Behind the command, in their order; the last `literal` of them stood behind `--`. */
+  words: readonly string[];
+  literal: number;
+  /** Whether the command itself was typed; without one the line ended in `chat` or `ask` by itself. */
+  named: boolean;
+  program: Program;
+  output: Output;
+  stdin: NodeJS.ReadStream;
+  places: Places;
+  env: Record<string, string | undefined>;
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of stdout has gone. */
+  signal: AbortSignal;
+}

@@ -1,0 +1,159 @@
+import type { Call } from "./call.ts";
+import { everywhere, ofServer, type OptionName } from "./options.ts";
+
+/** One command: what it takes, what its help shows, and where its work is done (loaded when it is called). */
+export interface CommandSpec {
+  summary: string;
+  /** What stands behind it in the usage line; absent where it takes no words. */
+  words?: string;
+  options: readonly OptionName[];
+  /** Of the options of every command, those that mean something here; all where it does not say. */
+  common?: readonly OptionName[];
+  /** Settings that come by environment alone. */
+  secrets: readonly OptionName[];
+  /** Without the program's name. */
+  examples: readonly (readonly [line: string, what: string])[];
+  notes?: readonly string[];
+  /**
+   * Milliseconds that it may take to end by itself after a signal; Infinity where it ends by itself in any case.
+   */
+  grace: number;
+  run(): Promise<(call: Call) => Promise<number | void>>;
+}
+
+const account: readonly OptionName[] = ["username", "passwordStdin"];
+
+/** The commands by their names, in the order of the help. A Map: `toString` is no command. */
+export const commands = new Map<string, CommandSpec>([
+  [
+    "chat",
+    {
+      summary: "the interactive session; also without any command",
+      options: ["plain"],
+      secrets: ["token", "password"],
+      examples: [
+        ["", "the session, with your default server or your own"],
+        ["chat -s chat.example.org", "with this server"],
+        ["chat --plain", "a question a line, for screen readers and pipes"],
+      ],
+      grace: 5000,
+      run: async () => (await import("./commands/chat.ts")).chat,
+    },
+  ],
+  [
+    "ask",
+    {
+      summary: "one question, its answer on stdout",
+      words: "[QUESTION…]",
+      options: ["stream"],
+      secrets: ["token"],
+      examples: [
+        ['ask "What is a monad?"', "the answer as it comes"],
+        ["ask explain this < error.log", "the question, a blank line, then the file"],
+        ["git diff | %% ask - write a commit message", "- reads stdin of any kind"],
+        ["ask --json -- is -5 odd", "behind -- everything is text"],
+        ["for f in *.md; do %% ask --no-stdin sum up $f; done", "in loops"],
+      ],
+      notes: [
+        "stdin is read to its end when it is a pipe or a file; sockets and devices only",
+        "with the word - at the front or the end. --no-stdin or </dev/null keeps it out.",
+      ],
+      grace: 5000,
+      run: async () => (await import("./commands/ask.ts")).ask,
+    },
+  ],
+  [
+    "register",
+    {
+      summary: "make an account and log in",
+      options: account,
+      secrets: ["password"],
+      examples: [
+        ["register", "asks for name and password"],
+        ["register -s chat.example.org -u jane", "there, as jane"],
+        ["register -u jane --password-stdin < secret", "without a terminal"],
+      ],
+      notes: ["The password comes by --password-stdin, AI_CHAT_PASSWORD or the terminal, never in argv."],
+      grace: 0,
+      run: async () => (await import("./commands/register.ts")).register,
+    },
+  ],
+  [
+    "login",
+    {
+      summary: "log in; the token is kept for this server",
+      options: account,
+      secrets: ["password"],
+      examples: [
+        ["login", "asks for name and password"],
+        ["login -u jane --password-stdin < secret", "without a terminal"],
+      ],
+      notes: ["The password comes by --password-stdin, AI_CHAT_PASSWORD or the terminal, never in argv."],
+      grace: 0,
+      run: async () => (await import("./commands/login.ts")).login,
+    },
+  ],
+  [
+    "logout",
+    {
+      summary: "forget the token of this server",
+      options: [],
+      secrets: ["token"],
+      examples: [
+        ["logout", "the default server's"],
+        ["logout -s local", "that of your own server"],
+      ],
+      grace: 0,
+      run: async () => (await import("./commands/logout.ts")).logout,
+    },
+  ],
+  [
+    "whoami",
+    {
+      summary: "server, user, balance, and where the token came from",
+      options: [],
+      secrets: ["token"],
+      examples: [
+        ["whoami", "exit 4 when nobody is logged in"],
+        ["whoami --json", "for programs"],
+      ],
+      grace: 0,
+      run: async () => (await import("./commands/whoami.ts")).whoami,
+    },
+  ],
+  [
+    "balance",
+    {
+      summary: "tokens left, and for how many questions",
+      options: [],
+      secrets: ["token"],
+      examples: [
+        ["balance", "in words"],
+        ["balance -q", "the bare number"],
+      ],
+      grace: 0,
+      run: async () => (await import("./commands/balance.ts")).balance,
+    },
+  ],
+  [
+    "serve",
+    {
+      summary: "run a chat server",
+      options: ofServer,
+      common: everywhere.filter((name) => name !== "server" && name !== "timeout"),
+      secrets: ["apiKey", "jwtSecret"],
+      examples: [
+        ["serve", "on http://127.0.0.1:8000, with whatever AI is there"],
+        ["serve --provider demo --port 9000", "needs no key and no network"],
+        ["serve --base-url http://localhost:11434/v1 --model llama3.2", "Ollama's"],
+      ],
+      notes: [
+        "Every option is also an environment variable: AI_CHAT_QUESTION_TIMEOUT.",
+        "The AI's key is AI_CHAT_API_KEY, else OPENAI_API_KEY. AI_CHAT_JWT_SECRET signs",
+        "tokens (32 bytes or more); without it the store makes and keeps one.",
+      ],
+      grace: Number.POSITIVE_INFINITY,
+      run: async () => (await import("./commands/serve.ts")).serve,
+    },
+  ],
+]);

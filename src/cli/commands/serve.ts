@@ -1,0 +1,70 @@
+import { ClientError } from "../../client/client-error.ts";
+import type { RunningServer } from "../../server/serve.ts";
+import type { Call } from "../call.ts";
+import { openDispatcher } from "../dispatcher.ts";
+import { serverConfig } from "../server-config.ts";
+
+/** The default of an option follows who answers: a demo says how to connect a model. */
+function banner({ program }: Call, { url, store, model, reason }: RunningServer): string[] {
+  const { name, version } = program;
+  const demo =
+    model === "demo"
+      ? [
+          `           To connect a model: AI_CHAT_API_KEY=... ${name} serve --model gpt-4o-mini`,
+          `           or a local one:     ${name} serve --base-url http://localhost:11434/v1 --model NAME`,
+        ]
+      : [];
+  return [
+    `ai-chat ${version} listens on ${url}`,
+    `  store    ${store}`,
+    `  answers  ${model} (${reason})`,
+    ...demo,
+    `  chat     ${name} -s ${url}`,
+    "  stop     Ctrl-C",
+  ];
+}
+
+/** Resolves when the process was told to stop. */
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function checked({ values, sources, program }: Call): void {
+  if (values.store === undefined || values.data === undefined || sources.data !== "flag") return;
+  throw new ClientError("usage", "--data and --store name two different stores.", {
+    hint: `Leave one of them out; see: ${program.name} serve --help`,
+  });
+}
+
+/** `serve`: a server until it is told to stop; then it drains (a second signal ends it at once). Exit 0. */
+export async function serve(call: Call): Promise<number> {
+  checked(call);
+  const { values, sources, env, program, places, output, signal } = call;
+  const { serve: start } = await import("../../server/serve.ts");
+  const dispatcher = await openDispatcher(env);
+  // With --json stderr is empty unless it fails: the log has to be asked for.
+  const log = output.json && sources.log === "default" ? "silent" : values.log;
+  const config = serverConfig(
+    { ...values, log },
+    { dir: places.server, version: program.version, logStream: output.stderr, dispatcher, warn: output.note },
+  );
+  try {
+    const server = await start(config);
+    try {
+      if (output.json) {
+        const { url, store, model, reason } = server;
+        await output.document({ url, store, model, reason });
+      } else for (const line of banner(call, server)) output.note(line);
+      await stopped(signal);
+      output.note("Stopping; questions in flight may finish. Once more ends it at once.");
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await dispatcher?.destroy();
+  }
+  return 0;
+}

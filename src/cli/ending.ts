@@ -1,0 +1,55 @@
+import { ClientError } from "../client/client-error.ts";
+import { signalCodes, type EndingSignal } from "./exit-codes.ts";
+import { ClosedPipe } from "./output.ts";
+
+/** Why and when the program has to end before its work is done. */
+export interface Ending {
+  /** Aborts at the first reason. */
+  readonly signal: AbortSignal;
+  /** The signal that came, if any. */
+  readonly by: EndingSignal | undefined;
+  /** The time for ending by oneself has passed. */
+  readonly isOver: boolean;
+  /** The reader of stdout has gone. */
+  closedPipe: () => void;
+  /** Rejects `grace` milliseconds after the first reason; never, where there is none. */
+  after(grace: number): Promise<never>;
+}
+
+/** Listens to the signals that end a program (CLI.md §2). The second one ends it at once. */
+export function createEnding(): Ending {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let by: EndingSignal | undefined;
+  let isOver = false;
+  for (const name of Object.keys(signalCodes) as EndingSignal[])
+    process.on(name, () => {
+      if (by !== undefined) process.exit(signalCodes[name]);
+      by = name;
+      controller.abort(new ClientError("interrupted", "Interrupted."));
+    });
+
+  return {
+    signal,
+    get by() {
+      return by;
+    },
+    get isOver() {
+      return isOver;
+    },
+    closedPipe: () => controller.abort(new ClosedPipe("stdout is closed")),
+    after: (grace) =>
+      new Promise((_, reject) => {
+        const over = () => {
+          isOver = true;
+          reject(signal.reason as Error);
+        };
+        const wait = () => {
+          if (grace === 0) over();
+          else if (Number.isFinite(grace)) setTimeout(over, grace).unref();
+        };
+        if (signal.aborted) wait();
+        else signal.addEventListener("abort", wait, { once: true });
+      }),
+  };
+}

@@ -1,0 +1,45 @@
+import type { ClientErrorCode } from "../client/client-error.ts";
+
+/** What a failure ends the program with (CLI.md §2): the one table. A signal ends it with 128 and its number. */
+export const exitCodes = {
+  invalid_json: 2,
+  invalid_request: 2,
+  conflicting_tokens: 2,
+  missing_token: 4,
+  invalid_token: 4,
+  expired_token: 4,
+  invalid_credentials: 4,
+  insufficient_tokens: 5,
+  tokens_held: 5,
+  account_disabled: 4,
+  not_found: 1,
+  method_not_allowed: 1,
+  username_taken: 2,
+  request_in_progress: 7,
+  answer_expired: 1,
+  payload_too_large: 2,
+  unsupported_media_type: 2,
+  idempotency_key_reused: 2,
+  rate_limited: 7,
+  internal_error: 1,
+  upstream_error: 8,
+  upstream_unavailable: 8,
+  overloaded: 6,
+  store_unavailable: 6,
+  shutting_down: 6,
+  upstream_timeout: 8,
+  usage: 2,
+  input_required: 2,
+  not_logged_in: 4,
+  unreachable: 6,
+  timeout: 6,
+  not_offered: 1,
+  interrupted: 130,
+  bad_reply: 1,
+  internal: 1,
+} as const satisfies Record<ClientErrorCode, number>;
+
+/** Signals that end the program, and what it then exits with: 128 and the signal's number. */
+export const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+export type EndingSignal = keyof typeof signalCodes;

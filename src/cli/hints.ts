@@ -1,0 +1,46 @@
+import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
+import type { Call } from "./call.ts";
+import { typedCommand, usualServer } from "./target.ts";
+
+type Hint = (call: Call, error: ClientError) => string | undefined;
+
+const logInAgain: Hint = (call) =>
+  call.values.token === undefined
+    ? `Log in again: ${typedCommand(call, "login")}`
+    : `AI_CHAT_TOKEN doesn't hold there. Unset it, then log in: ${typedCommand(call, "login")}`;
+
+const whatIsLeft = (call: Call) => `What is left: ${typedCommand(call, "balance")}`;
+
+const mayHaveCost =
+  (before: string): Hint =>
+  (call, { charged, hint }) =>
+    charged === "maybe" ? `${before}${whatIsLeft(call)}` : hint;
+
+const nobodyThere: Hint = ({ sources, program, command }, { charged, hint }) =>
+  sources.server === "default" && charged === "no"
+    ? `No server is set, so ${usualServer} was tried. Start one: ${program.name} serve, name one with -s URL, or use your own: ${program.name} ${command} -s local`
+    : hint;
+
+const hints: Partial<Record<ClientErrorCode, Hint>> = {
+  missing_token: logInAgain,
+  invalid_token: logInAgain,
+  expired_token: logInAgain,
+  invalid_credentials: (call) =>
+    `Check name and password, or make an account: ${typedCommand(call, "register")}`,
+  username_taken: (call) => `Choose another name, or log in if it is yours: ${typedCommand(call, "login")}`,
+  invalid_request: (call, { hint }) =>
+    call.command === "register" ? `Mend that, then try again: ${typedCommand(call, "register")}` : hint,
+  insufficient_tokens: (call) => `Ask whoever runs the server for more. ${whatIsLeft(call)}`,
+  interrupted: mayHaveCost(""),
+  timeout: mayHaveCost("Give it longer with --timeout SECONDS. "),
+  unreachable: nobodyThere,
+};
+
+/**
+ * What to do about a failure of this very call, with commands that can be typed as they stand; undefined where
+ * neither the call nor the error itself says.
+ */
+export function hintFor(call: Call, error: ClientError): string | undefined {
+  const hint = hints[error.code];
+  return hint ? hint(call, error) : error.hint;
+}

@@ -1,0 +1,31 @@
+import { ClientError } from "../client/client-error.ts";
+import { openSettings } from "../client/settings.ts";
+import { tokenExpiry } from "../client/token.ts";
+import type { Call } from "./call.ts";
+import type { Target } from "./target.ts";
+
+/** Keeps a token under its server's name. Throws where that can't be done: a login that is lost is none. */
+export async function keepLogin(
+  target: Target,
+  { username, token }: { username: string; token: string },
+): Promise<void> {
+  const expires = tokenExpiry(token) ?? undefined;
+  const result = await target.credentials.set(target.name, { token, username, expires });
+  if (result.kept) return;
+  throw new ClientError("internal", `You are logged in, but the token can't be kept: ${result.why}`, {
+    hint: "Mend that, then log in again.",
+  });
+}
+
+/** Makes a server that was named the default where none is set, and says so (CLI.md §3). */
+export async function makeDefault({ sources, places, output, program }: Call, name: string): Promise<void> {
+  if (sources.server !== "flag") return;
+  const settings = openSettings({ dir: places.config });
+  if (settings.get("server") !== undefined || settings.problem !== undefined) return;
+  const result = await settings.set("server", name);
+  if (result.kept)
+    output.note(
+      `${name} is now your default server; another one is named with -s, as in: ${program.name} -s URL`,
+    );
+  else output.note(`It couldn't be made your default server: ${result.why}`);
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createApiClient } from "../client/api-client.ts";
+import { StartupError } from "../server/core/startup-error.ts";
+import type { ServerConfig } from "../server/config.ts";
+
+/** The server of this user's own data folder, as long as it is needed here. */
+export interface LocalServer {
+  url: string;
+  /** What this process started; undefined where it runs elsewhere. */
+  started: { model: string; reason: string } | undefined;
+  /** Stops what was started here, and nothing else. */
+  close(): Promise<void>;
+}
+
+/** How long another process may take from its lock to its answer, in milliseconds. */
+const PATIENCE = 15_000;
+const PAUSE = 50;
+
+async function answersAt(url: string): Promise<boolean> {
+  const probe = createApiClient({ server: url, silence: 2 });
+  try {
+    return await probe.isChatServer();
+  } finally {
+    await probe.close();
+  }
+}
+
+/** The server that holds the folder, once it says where it listens and answers there. */
+async function runningOn(dir: string): Promise<string | undefined> {
+  const { lockHolder } = await import("../server/stores/json/lock.ts");
+  if (!(await lockHolder(dir))) return undefined;
+  const { readAddress } = await import("../server/stores/json/address.ts");
+  const url = await readAddress(dir);
+  return url !== undefined && (await answersAt(url)) ? url : undefined;
+}
+
+async function started(config: ServerConfig): Promise<LocalServer> {
+  const { serve } = await import("../server/serve.ts");
+  const server = await serve(config);
+  const { url, model, reason } = server;
+  return { url, started: { model, reason }, close: () => server.close() };
+}
+
+async function isHeld(dir: string): Promise<boolean> {
+  const { lockHolder } = await import("../server/stores/json/lock.ts");
+  return lockHolder(dir);
+}
+
+/**
+ * The server of a data folder (CLI.md §3, `-s local`): the one that runs there, else one started in this process. Of
+ * two commands at once one starts it and the other waits for its address. Throws `StartupError`.
+ */
+export async function openLocalServer(
+  dir: string,
+  config: ServerConfig,
+  signal: AbortSignal,
+): Promise<LocalServer> {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const url = await runningOn(dir);
+    if (url !== undefined) return { url, started: undefined, close: async () => {} };
+    if (!(await isHeld(dir))) {
+      try {
+        return await started(config);
+      } catch (error) {
+        // Lost the race for the folder: the winner is asked for its address.
+        if (!(error instanceof StartupError) || !(await isHeld(dir))) throw error;
+      }
+    }
+    if (Date.now() > deadline)
+      throw new StartupError(
+        `A server uses ${dir}, but it doesn't answer.`,
+        "Stop that server, or wait until it has started, then try again.",
+      );
+    await sleep(PAUSE, undefined, { signal });
+  }
+}

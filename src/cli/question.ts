@@ -1,0 +1,44 @@
+import { ClientError } from "../client/client-error.ts";
+import type { Call } from "./call.ts";
+import { readStdin, stdinKind } from "./stdin.ts";
+
+/** Where a question comes from, found out before anything is read or connected to. */
+export type QuestionSource = { words: string; stdin: boolean };
+
+/** `-` as the first or the last word, not behind `--`, asks for stdin of any kind. */
+function withoutDash(words: readonly string[], literal: number): { words: readonly string[]; dash: boolean } {
+  const typed = words.slice(0, words.length - literal);
+  const behind = words.slice(words.length - literal);
+  if (typed[0] === "-") return { words: [...typed.slice(1), ...behind], dash: true };
+  if (typed.at(-1) === "-") return { words: [...typed.slice(0, -1), ...behind], dash: true };
+  return { words, dash: false };
+}
+
+/** Sorts out words and stdin (CLI.md §1). Throws `usage` where there is nothing to ask. */
+export function questionSource({ words, literal, values, program }: Call): QuestionSource {
+  const { words: text, dash } = withoutDash(words, literal);
+  const kind = stdinKind();
+  if (dash && values.noStdin)
+    throw new ClientError("usage", "The word - reads stdin, and --no-stdin forbids it.", {
+      hint: "Leave one of them out; behind -- a dash is text.",
+    });
+  const stdin = dash || (!values.noStdin && (kind === "pipe" || kind === "file"));
+  const question = text.join(" ");
+  if (question.trim() !== "" || stdin) return { words: question, stdin };
+  throw new ClientError("usage", "There is no question.", {
+    hint: `For instance: ${program.name} ask "What is a monad?"`,
+  });
+}
+
+/** The question: words, a blank line, stdin; empty stdin adds nothing. Throws `usage` where all of it is empty. */
+export async function readQuestion({ words, stdin }: QuestionSource, call: Call): Promise<string> {
+  const { output, signal, program } = call;
+  const onSlow = () =>
+    output.note("Waiting for the end of stdin (in scripts and loops: --no-stdin, or </dev/null).");
+  const read = stdin ? await readStdin({ stream: call.stdin, signal, onSlow }) : "";
+  const question = [words, read].filter((part) => part.trim() !== "").join("\n\n");
+  if (question !== "") return question;
+  throw new ClientError("usage", "There is no question: stdin was empty.", {
+    hint: `For instance: ${program.name} ask "What is a monad?"`,
+  });
+}

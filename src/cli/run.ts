@@ -1,0 +1,137 @@
+import { homedir } from "node:os";
+import { ClientError } from "../client/client-error.ts";
+import { places as placesOf } from "../client/places.ts";
+import { openSettings } from "../client/settings.ts";
+import type { Call } from "./call.ts";
+import { commands, type CommandSpec } from "./commands.ts";
+import type { Ending } from "./ending.ts";
+import { everywhere } from "./options.ts";
+import type { Output } from "./output.ts";
+import type { Program } from "./program.ts";
+import { resolve } from "./resolve.ts";
+import { stdinKind } from "./stdin.ts";
+import { nearest, type SortedArgv } from "./words.ts";
+
+/** The words as one quoted argument of a shell. */
+const quoted = (words: readonly string[]) => `"${words.join(" ").replaceAll(/[\\"$`]/g, "\\$&")}"`;
+
+function unknownCommand({ first = "", words, between }: SortedArgv, { name }: Program): ClientError {
+  const close = nearest(first, [...commands.keys(), "help"]);
+  const question = `${name} ask ${between === undefined ? quoted([first, ...words]) : '"…"'}`;
+  const hint =
+    close === undefined
+      ? `To ask something: ${question}   All commands: ${name} help`
+      : `Did you mean ${name} ${close}? To ask something: ${question}`;
+  return new ClientError("usage", `There is no command ${JSON.stringify(first)}.`, { hint });
+}
+
+/** What is done without a command: `ask` for what comes in by a pipe or a file, the session at a terminal. */
+function unnamed({ switches, words }: SortedArgv, output: Output, { name }: Program): string {
+  if (words.length > 0)
+    throw new ClientError("usage", "There is no command.", {
+      hint: `To ask something: ${name} ask ${quoted(words)}`,
+    });
+  const kind = stdinKind();
+  if ((kind === "pipe" || kind === "file") && !switches.has("noStdin")) return "ask";
+  const talks = kind === "terminal" && output.stdout.isTTY && !output.json && !switches.has("noInput");
+  if (talks) return "chat";
+  throw new ClientError("usage", "There is no command, and no terminal for the session.", {
+    hint: `To ask something: ${name} ask "What is a monad?"   All commands: ${name} help`,
+  });
+}
+
+function chosen(argv: SortedArgv, output: Output, program: Program): { command: string; spec: CommandSpec } {
+  const command = argv.first ?? unnamed(argv, output, program);
+  const spec = commands.get(command);
+  if (!spec) throw unknownCommand(argv, program);
+  return { command, spec };
+}
+
+function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, { name }: Program): void {
+  if (argv.between !== undefined)
+    throw new ClientError("usage", `The option ${argv.between} stands between the words.`, {
+      hint: `Quote the question, or put -- before it: ${name} ask "…"`,
+    });
+  if (spec.words !== undefined || argv.words.length === 0) return;
+  const hint =
+    command === "chat"
+      ? `To ask something: ${name} ask ${quoted(argv.words)}`
+      : `See: ${name} ${command} --help`;
+  throw new ClientError("usage", `${command} takes no words, but there is ${quoted(argv.words)}.`, { hint });
+}
+
+/** The help that was asked for, if any: `help`, `help COMMAND`, `COMMAND --help`, `--help`. */
+async function helpFor(argv: SortedArgv, program: Program): Promise<string | undefined> {
+  const { first, words, switches } = argv;
+  if (first !== "help" && !switches.has("help")) return undefined;
+  const { commandHelp, programHelp } = await import("./help.ts");
+  const command = first === "help" ? words[0] : first;
+  if (command === undefined || command === "help") return programHelp(program.name, program.version);
+  const spec = commands.get(command);
+  if (spec) return commandHelp(command, spec, program.name);
+  const close = nearest(command, [...commands.keys()]);
+  throw new ClientError("usage", `There is no command ${JSON.stringify(command)}.`, {
+    hint:
+      close === undefined
+        ? `All commands: ${program.name} help`
+        : `Did you mean: ${program.name} help ${close}`,
+  });
+}
+
+/** Reads flags, environment and settings file for a command. Throws `usage` with all complaints at once. */
+async function read(argv: SortedArgv, output: Output, program: Program, env: Call["env"]) {
+  const { command, spec } = chosen(argv, output, program);
+  checkWords(argv, command, spec, program);
+  const { parseFlags } = await import("./parse-flags.ts");
+  const common = spec.common ?? everywhere;
+  const hint =
+    command === "ask"
+      ? `Quote the question, or put -- before it: ${program.name} ask "…"   Options: ${program.name} ask --help`
+      : `See: ${program.name} ${command} --help`;
+  const flags = parseFlags([...common, ...spec.options], argv.rest, hint);
+  const places = placesOf({ env, home: homedir(), platform: process.platform });
+  const settings = openSettings({ dir: places.config });
+  const { values, sources, complaints } = resolve([...common, ...spec.options, ...spec.secrets], {
+    flags,
+    env,
+    setting: (name) => settings.get(name),
+  });
+  if (complaints.length > 0)
+    throw new ClientError("usage", complaints.join("\n"), { hint: `See: ${program.name} ${command} --help` });
+  if (settings.problem !== undefined) output.note(settings.problem);
+  return { command, spec, places, values, sources };
+}
+
+/** Failures with the call that they belong to, for the hints. */
+export interface Ended {
+  /** Exit code, or what went wrong. */
+  result: { code: number } | { error: unknown; call: Call | undefined };
+  /** The program was told to end and something is still running: it has to be left. */
+  abandoned: boolean;
+}
+
+/** Runs the program for its arguments. Never rejects. */
+export async function run(
+  argv: SortedArgv,
+  { program, output, ending }: { program: Program; output: Output; ending: Ending },
+): Promise<Ended> {
+  let call: Call | undefined;
+  try {
+    const help = await helpFor(argv, program);
+    if (help !== undefined) {
+      await output.write(help);
+      return { result: { code: 0 }, abandoned: false };
+    }
+    const { env, stdin } = process;
+    const { command, spec, ...resolved } = await read(argv, output, program, env);
+    const { words, literal, first } = argv;
+    const named = first !== undefined;
+    const { signal } = ending;
+    call = { command, named, words, literal, program, output, stdin, env, signal, ...resolved };
+    const work = (await spec.run())(call);
+    const code = await Promise.race([work, ending.after(spec.grace)]);
+    return { result: { code: code ?? 0 }, abandoned: false };
+  } catch (error) {
+    return { result: { error, call }, abandoned: ending.isOver };
+  }
+}

@@ -1,0 +1,51 @@
+import type { Dispatcher } from "undici";
+import type { ServerConfig } from "../server/config.ts";
+import { StartupError } from "../server/core/startup-error.ts";
+import type { Values } from "./options.ts";
+
+interface Surroundings {
+  version: string;
+  /** Where the store lies unless the values say otherwise; undefined where this user has no home folder. */
+  dir: string | undefined;
+  logStream: NodeJS.WritableStream;
+  dispatcher: Dispatcher | undefined;
+  warn: (sentence: string) => void;
+}
+
+/** The store's folder. Throws `StartupError` where there is none. */
+export function storeDir(values: Values, usual: string | undefined): string {
+  const dir = values.data ?? usual;
+  if (dir !== undefined) return dir;
+  throw new StartupError(
+    "There is no home folder to keep the store in.",
+    "Name a folder with --data DIR, or set HOME.",
+  );
+}
+
+/** What `serve` takes, from the settings. */
+export function serverConfig(values: Values, { dir, ...rest }: Surroundings): ServerConfig {
+  const store =
+    values.store === undefined
+      ? ({ kind: "json", dir: storeDir(values, dir) } as const)
+      : ({ kind: "postgres", url: values.store } as const);
+  return {
+    host: values.host,
+    port: values.port,
+    store,
+    provider: values.provider,
+    baseUrl: values.baseUrl,
+    model: values.model,
+    apiKey: values.apiKey,
+    system: values.system,
+    price: values.price,
+    startingTokens: values.startingTokens,
+    questionTimeout: values.questionTimeout,
+    drainTimeout: values.drainTimeout,
+    contextChars: values.contextChars,
+    tokenDays: values.tokenDays,
+    bcryptCost: values.bcryptCost,
+    secret: values.jwtSecret,
+    log: values.log,
+    ...rest,
+  };
+}

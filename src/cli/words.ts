@@ -1,0 +1,111 @@
+import { optionNamed, options, type OptionName } from "./options.ts";
+
+/** argv, sorted before commander sees it (TERMINAL.md §6). */
+export interface SortedArgv {
+  /** The first word: a command, or what was meant to be one. */
+  first: string | undefined;
+  /** Everything else, as it stood. */
+  rest: string[];
+  /** The words behind the first one; `literal` counts those after `--`, which stand last. */
+  words: string[];
+  literal: number;
+  /** Names of the switches that stand in it; a value-taking option's value is not looked at. */
+  switches: Set<OptionName>;
+  /** An option that stands between two words, as it was typed. */
+  between: string | undefined;
+}
+
+const byFlag = new Map<string, OptionName>();
+const byShort = new Map<string, OptionName>();
+for (const name of Object.keys(options) as OptionName[]) {
+  const { flag, short } = optionNamed(name);
+  if (flag !== undefined) byFlag.set(flag, name);
+  if (short !== undefined) byShort.set(short, name);
+}
+
+/** `-` alone and numbers such as `-5` are words, for commander too. */
+const isOption = (item: string) =>
+  item.length > 1 && item.startsWith("-") && !/^-(\d|\.\d)[\d.]*(e\d+)?$/i.test(item);
+
+/** What one argument holds: switches, and whether the next argument is its value. */
+function read(item: string): { names: OptionName[]; takesNext: boolean } {
+  if (item.startsWith("--")) {
+    const [flag = "", given] = item.slice(2).split("=", 2);
+    const name = byFlag.get(flag);
+    if (name === undefined) return { names: [], takesNext: false };
+    const takes = optionNamed(name).value !== undefined;
+    return { names: takes ? [] : [name], takesNext: takes && given === undefined };
+  }
+  const names: OptionName[] = [];
+  for (let at = 1; at < item.length; at += 1) {
+    const name = byShort.get(item.charAt(at));
+    if (name === undefined) break;
+    if (optionNamed(name).value !== undefined) return { names, takesNext: at === item.length - 1 };
+    names.push(name);
+  }
+  return { names, takesNext: false };
+}
+
+/** Sorts argv (without node and script) into first word, words, and options; reads no option's value. */
+export function sortArgv(argv: readonly string[]): SortedArgv {
+  const sorted: SortedArgv = {
+    first: undefined,
+    rest: [],
+    words: [],
+    literal: 0,
+    switches: new Set(),
+    between: undefined,
+  };
+  let pending: string | undefined;
+  for (let at = 0; at < argv.length; at += 1) {
+    const item = argv[at] ?? "";
+    if (item === "--") {
+      sorted.rest.push(...argv.slice(at));
+      sorted.words.push(...argv.slice(at + 1));
+      sorted.literal = argv.length - at - 1;
+      break;
+    }
+    if (isOption(item)) {
+      const { names, takesNext } = read(item);
+      for (const name of names) sorted.switches.add(name);
+      if (sorted.words.length > 0) pending ??= item;
+      sorted.rest.push(item);
+      if (takesNext && at + 1 < argv.length) sorted.rest.push(argv[(at += 1)] ?? "");
+    } else if (sorted.first === undefined) {
+      sorted.first = item;
+    } else {
+      sorted.between ??= pending;
+      sorted.words.push(item);
+      sorted.rest.push(item);
+    }
+  }
+  return sorted;
+}
+
+/** Edits between two words, a swap of neighbours counting as one. */
+function distance(a: string, b: string): number {
+  const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...Array<number>(b.length).fill(0)]);
+  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
+  for (let j = 0; j <= b.length; j += 1) rows[0]![j] = j;
+  for (let i = 1; i <= a.length; i += 1)
+    for (let j = 1; j <= b.length; j += 1) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      let least = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        least = Math.min(least, at(i - 2, j - 2) + 1);
+      rows[i]![j] = least;
+    }
+  return at(a.length, b.length);
+}
+
+/** The name that is nearest to what was typed, where one is near enough to have been meant. */
+export function nearest(typed: string, names: readonly string[]): string | undefined {
+  const word = typed.toLowerCase().slice(0, 40);
+  const best = names
+    .map((name) => ({ name, edits: word.length >= 3 && name.startsWith(word) ? 0 : distance(word, name) }))
+    .sort((a, b) => a.edits - b.edits)[0];
+  if (!best) return undefined;
+  return best.edits <= Math.max(1, Math.floor(Math.min(word.length, best.name.length) / 2.5))
+    ? best.name
+    : undefined;
+}
