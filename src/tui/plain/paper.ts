@@ -1,0 +1,52 @@
+import { createSanitizer, plainText } from "../../client/sanitize.ts";
+import type { Said } from "../session/transcript.ts";
+
+/** Where line mode writes: answers on stdout, all else on stderr (CLI.md §2). Nothing is ever taken back. */
+export interface Paper {
+  say(said: Said): void;
+  /** A prompt, only where somebody sits at a terminal. */
+  prompt(text: string): void;
+  line(text: string): void;
+}
+
+interface Streams {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
+
+/** Text for a terminal loses its control sequences; a pipe gets the answer's bytes as they came. */
+export function createPaper({ stdin, stdout, stderr }: Streams): Paper {
+  const fresh = () => (stdout.isTTY ? createSanitizer() : (text: string) => text);
+  let clean = fresh();
+  let last = "";
+
+  const line = (text: string) => void stderr.write(`${plainText(text)}\n`);
+
+  const delta = (text: string) => {
+    const shown = clean(text);
+    if (shown === "") return;
+    stdout.write(shown);
+    last = shown.slice(-1);
+  };
+
+  return {
+    line,
+    prompt(text) {
+      if (stdin.isTTY && stderr.isTTY) stderr.write(text);
+    },
+    say(said) {
+      if (said.type === "delta") delta(said.text);
+      else if (said.type === "end") {
+        if (last !== "" && last !== "\n") stdout.write("\n");
+        last = "";
+        clean = fresh();
+      } else if (said.type === "note") {
+        const [first = "", ...rest] = said.lines;
+        // An error is two lines: what went wrong, and what to do.
+        for (const text of said.tone === "error" ? [first, rest.join(" ")] : said.lines)
+          if (text !== "") line(text);
+      }
+    },
+  };
+}

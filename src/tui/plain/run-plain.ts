@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ChatEnd, ChatOptions } from "../options.ts";
+import { readInput } from "../session/commands.ts";
+import { runCommand, type Hands } from "../session/run-command.ts";
+import { createSession, type Session } from "../session/session.ts";
+import { createLineReader, type LineReader } from "./line-reader.ts";
+import { createPaper, type Paper } from "./paper.ts";
+import { signInByLines } from "./sign-in-lines.ts";
+
+/** Exit code without a token and without a terminal to ask for one (CLI.md §2). */
+const NO_TOKEN = 4;
+
+/**
+ * The line mode (CLI.md §4): a line is a question or a command, the answer is written as it comes, nothing is redrawn.
+ * Needs no terminal. The end of the input leaves with 0; Ctrl-C stops the answer, else leaves with 0.
+ */
+export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
+  const { stdin, target, terminal } = options;
+  const paper = createPaper(options);
+  const lines = createLineReader(stdin);
+  const session = createSession({
+    ...options,
+    ...target,
+    say: (said) => paper.say(said),
+    dot: terminal.ascii ? "-" : "·",
+    again: "/retry",
+    now: Date.now,
+    newKey: randomUUID,
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+  });
+  const interrupt = () => {
+    if (session.state.phase.kind === "idle") lines.close();
+    else session.stop();
+  };
+  process.on("SIGINT", interrupt);
+  try {
+    for (const line of options.intro) paper.line(line);
+    await session.start();
+    return { exitCode: await converse(session, lines, paper, options) };
+  } finally {
+    process.off("SIGINT", interrupt);
+    lines.close();
+  }
+}
+
+async function converse(
+  session: Session,
+  lines: LineReader,
+  paper: Paper,
+  options: ChatOptions,
+): Promise<number> {
+  let leaving = false;
+  const hands: Hands = {
+    print: (text) => paper.line(text),
+    copy: () => false,
+    clearScreen: () => undefined,
+    quit: () => (leaving = true),
+    keys: ["A line that ends with \\ goes on with the next one."],
+  };
+  for (;;) {
+    await session.idle();
+    if (leaving) return 0;
+    if (session.state.form !== undefined) {
+      if (!options.stdin.isTTY) return refuse(session, paper, options);
+      if (!(await signInByLines(session, lines, paper))) return 0;
+      continue;
+    }
+    paper.prompt("> ");
+    const text = await nextInput(lines);
+    if (text === undefined) return 0;
+    await take(text, session, hands);
+  }
+}
+
+async function take(text: string, session: Session, hands: Hands): Promise<void> {
+  const input = readInput(text);
+  if (input.kind === "question") session.ask(input.text);
+  else if (input.kind === "command") await runCommand(session, input.name, input.argument, hands);
+  else if (input.kind === "unknown") {
+    const instead = input.nearest === undefined ? "/help lists them" : `did you mean /${input.nearest}?`;
+    session.note(
+      "warn",
+      `There is no command /${input.name}: ${instead}. //${input.name} sends it as a question.`,
+    );
+  }
+}
+
+/** One line, and the next ones while it ends with a backslash. */
+async function nextInput(lines: LineReader): Promise<string | undefined> {
+  let text = await lines.next();
+  while (text?.endsWith("\\") === true) {
+    const more = await lines.next();
+    text = more === undefined ? text.slice(0, -1) : `${text.slice(0, -1)}\n${more}`;
+    if (more === undefined) break;
+  }
+  return text;
+}
+
+function refuse(session: Session, paper: Paper, { commandName, target }: ChatOptions): number {
+  paper.line(session.state.form?.reason ?? `Not logged in to ${target.server}.`);
+  paper.line(`Log in first: ${commandName} login`);
+  return NO_TOKEN;
+}

@@ -1,0 +1,30 @@
+import type { Session } from "../session/session.ts";
+import type { LineReader } from "./line-reader.ts";
+import type { Paper } from "./paper.ts";
+
+const QUESTIONS = { choose: "", username: "Username: ", password: "Password: ", repeat: "Once more: " };
+
+/** Goes through the form line by line; false at the end of the input. An empty line goes a step back. */
+export async function signInByLines(session: Session, lines: LineReader, paper: Paper): Promise<boolean> {
+  let told: string | undefined;
+  for (;;) {
+    await session.idle();
+    const { form } = session.state;
+    if (form === undefined) return true;
+    const news = form.error ?? form.reason;
+    if (news !== undefined && news !== told) paper.line(news);
+    told = news;
+    if (form.step === "choose") paper.line("Type r to register, l to log in.");
+    paper.prompt(form.step === "choose" ? "> " : QUESTIONS[form.step]);
+    const secret = form.step === "password" || form.step === "repeat";
+    const line = await (secret ? lines.hidden() : lines.next());
+    if (secret) paper.prompt("\n");
+    if (line === undefined) return false;
+    if (line === "") session.form({ type: "back" });
+    else {
+      session.form({ type: "clear" });
+      session.form({ type: "insert", text: line });
+      if (form.step !== "choose") session.form({ type: "enter" });
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/** A slash command. The table is the one place that knows which there are. */
+export interface Command {
+  name: string;
+  /** Shown behind the name where it takes something. */
+  argument?: string;
+  help: string;
+}
+
+export const commands = [
+  { name: "help", help: "what can be typed and pressed" },
+  { name: "new", help: "start a new conversation" },
+  { name: "retry", help: "ask the last question again" },
+  { name: "copy", argument: "[n]", help: "copy the last answer, or its nth code block" },
+  { name: "raw", help: "print the last answer as Markdown" },
+  { name: "balance", help: "tokens left, and for how many questions" },
+  { name: "login", help: "log in, or register" },
+  { name: "logout", help: "forget the login of this server" },
+  { name: "clear", help: "start anew on an empty screen" },
+  { name: "quit", help: "leave" },
+] as const satisfies readonly Command[];
+
+export type CommandName = (typeof commands)[number]["name"];
+
+/** What a person meant with the text that they sent. */
+export type Input =
+  | { kind: "nothing" }
+  | { kind: "question"; text: string }
+  | { kind: "command"; name: CommandName; argument: string }
+  | { kind: "unknown"; name: string; nearest: CommandName | undefined };
+
+/**
+ * Only a single line that begins with one slash is a command: pasted text of several lines never is. `//text` is the
+ * question `/text`. What looks like a command and is none is never sent: a typo must cost nothing.
+ */
+export function readInput(text: string): Input {
+  const trimmed = text.trim();
+  if (trimmed === "") return { kind: "nothing" };
+  if (trimmed.startsWith("//")) return { kind: "question", text: trimmed.slice(1) };
+  if (!trimmed.startsWith("/") || trimmed.includes("\n")) return { kind: "question", text: trimmed };
+  const [word = "", ...rest] = trimmed.slice(1).split(/\s+/);
+  const found = commands.find((command) => command.name === word.toLowerCase());
+  return found === undefined
+    ? { kind: "unknown", name: word, nearest: nearest(word.toLowerCase()) }
+    : { kind: "command", name: found.name, argument: rest.join(" ") };
+}
+
+/** The commands that what is typed so far may become; [] once it isn't the beginning of one. */
+export function completions(text: string): Command[] {
+  const match = /^\/([a-z]*)$/i.exec(text);
+  if (match === null) return [];
+  return commands.filter((command) => command.name.startsWith((match[1] ?? "").toLowerCase()));
+}
+
+/** How a command is written in the help and the menu: `/copy [n]`. */
+export function usage(command: Command): string {
+  return command.argument === undefined ? `/${command.name}` : `/${command.name} ${command.argument}`;
+}
+
+function nearest(word: string): CommandName | undefined {
+  const ranked = commands
+    .map(({ name }) => ({ name, far: name.startsWith(word) && word !== "" ? 0 : distance(word, name) }))
+    .sort((a, b) => a.far - b.far);
+  const [best] = ranked;
+  return best !== undefined && best.far <= 2 ? best.name : undefined;
+}
+
+/** Letters to insert, drop, change or swap with their neighbour. */
+function distance(a: string, b: string): number {
+  const rows = Array.from({ length: a.length + 1 }, (_, i) => [
+    i,
+    ...Array.from({ length: b.length }, () => 0),
+  ]);
+  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
+  for (let j = 0; j <= b.length; j += 1) (rows[0] as number[])[j] = j;
+  for (let i = 1; i <= a.length; i += 1) {
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let best = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, change);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, at(i - 2, j - 2) + 1);
+      (rows[i] as number[])[j] = best;
+    }
+  }
+  return at(a.length, b.length);
+}

@@ -1,0 +1,116 @@
+/** Who the form is for: somebody new, somebody known, or somebody whose token is no longer valid. */
+export type Purpose = "register" | "login";
+
+/** The form for logging in, without a screen. Passwords in it are shown nowhere, not even their length. */
+export interface Form {
+  step: "choose" | "username" | "password" | "repeat";
+  purpose: Purpose;
+  username: string;
+  password: string;
+  repeated: string;
+  /** Why it is asked, such as "Your login is no longer valid." */
+  reason: string | undefined;
+  /** What was wrong with the last try, beside its field. */
+  error: string | undefined;
+  busy: boolean;
+  /** Whether Esc at its first step leads back to the conversation. */
+  canLeave: boolean;
+  first: Form["step"];
+}
+
+export type FormEvent =
+  | { type: "insert"; text: string }
+  | { type: "backspace" }
+  | { type: "clear" }
+  | { type: "other" }
+  | { type: "enter" }
+  | { type: "back" }
+  | { type: "refused"; error: string; step: Form["step"] };
+
+/** What the owner has to do after an event. */
+export type FormOutcome =
+  | { form: Form; effect: "nothing" | "leave" }
+  | { form: Form; effect: "send"; credentials: { username: string; password: string } };
+
+const empty = { username: "", password: "", repeated: "", error: undefined, busy: false };
+
+/** The first run, or `/login`: register or log in. */
+export function chooseForm(canLeave: boolean): Form {
+  return { ...empty, step: "choose", first: "choose", purpose: "register", reason: undefined, canLeave };
+}
+
+/** A token stopped being valid in the middle: the same person's password, in place. */
+export function passwordForm(username: string | null, reason: string): Form {
+  const step = username === null ? "username" : "password";
+  return { ...empty, step, first: step, purpose: "login", username: username ?? "", reason, canLeave: true };
+}
+
+/** One event on the form; pure. While `busy` it takes nothing but `refused`. */
+export function nextForm(form: Form, event: FormEvent): FormOutcome {
+  if (event.type === "refused") {
+    const { error, step } = event;
+    return { form: { ...form, busy: false, password: "", repeated: "", error, step }, effect: "nothing" };
+  }
+  if (form.busy) return { form, effect: "nothing" };
+  switch (event.type) {
+    case "insert":
+      return { form: insert(form, event.text.split(/[\r\n]/)[0] ?? ""), effect: "nothing" };
+    case "backspace":
+      return { form: edit(form, (text) => Array.from(text).slice(0, -1).join("")), effect: "nothing" };
+    case "clear":
+      return { form: edit(form, () => ""), effect: "nothing" };
+    case "other":
+      return { form: form.step === "choose" ? other(form) : form, effect: "nothing" };
+    case "enter":
+      return enter(form);
+    case "back":
+      return back(form);
+  }
+}
+
+function insert(form: Form, text: string): Form {
+  if (form.step !== "choose") return edit(form, (old) => old + text);
+  const letter = text.trim().toLowerCase();
+  if (letter === "1" || letter === "r") return { ...form, purpose: "register", step: "username" };
+  if (letter === "2" || letter === "l") return { ...form, purpose: "login", step: "username" };
+  return form;
+}
+
+function edit(form: Form, change: (text: string) => string): Form {
+  if (form.step === "choose") return form;
+  if (form.step === "username") return { ...form, error: undefined, username: change(form.username) };
+  if (form.step === "password") return { ...form, error: undefined, password: change(form.password) };
+  return { ...form, error: undefined, repeated: change(form.repeated) };
+}
+
+function other(form: Form): Form {
+  return { ...form, purpose: form.purpose === "register" ? "login" : "register" };
+}
+
+function enter(form: Form): FormOutcome {
+  const to = (change: Partial<Form>): FormOutcome => ({
+    form: { ...form, error: undefined, ...change },
+    effect: "nothing",
+  });
+  if (form.step === "choose") return to({ step: "username" });
+  if (form.step === "username") {
+    const username = form.username.trim();
+    return username === "" ? to({ error: "Type a username." }) : to({ username, step: "password" });
+  }
+  if (form.password === "") return to({ error: "Type a password.", step: "password" });
+  if (form.purpose === "register" && form.step === "password") return to({ step: "repeat" });
+  if (form.step === "repeat" && form.repeated !== form.password)
+    return to({ error: "The two passwords differ.", password: "", repeated: "", step: "password" });
+  const { username, password } = form;
+  return {
+    form: { ...form, password: "", repeated: "", error: undefined, busy: true },
+    effect: "send",
+    credentials: { username, password },
+  };
+}
+
+function back(form: Form): FormOutcome {
+  if (form.step === form.first) return { form, effect: form.canLeave ? "leave" : "nothing" };
+  const step = form.step === "repeat" ? "password" : form.step === "password" ? "username" : "choose";
+  return { form: { ...form, step, password: "", repeated: "", error: undefined }, effect: "nothing" };
+}

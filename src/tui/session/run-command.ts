@@ -1,0 +1,76 @@
+import { codeBlocks } from "../markdown/code-blocks.ts";
+import { commands, usage, type CommandName } from "./commands.ts";
+import type { Session } from "./session.ts";
+
+/** What a command needs of whoever shows the session. */
+export interface Hands {
+  /** Prints text as it stands, made safe. */
+  print: (text: string) => void;
+  /** Puts text on the clipboard; false where it can't be. */
+  copy: (text: string) => boolean;
+  /** An empty screen, where there is one; nothing of the scrollback is lost. */
+  clearScreen: () => void;
+  quit: () => void;
+  /** Keys that the help tells, as lines. */
+  keys: readonly string[];
+}
+
+/** Runs one slash command. While an answer is on its way only those that don't touch it. */
+export async function runCommand(
+  session: Session,
+  name: CommandName,
+  argument: string,
+  hands: Hands,
+): Promise<void> {
+  const harmless = name === "help" || name === "quit" || name === "balance";
+  if (session.state.phase.kind !== "idle" && !harmless) {
+    session.note("dim", `/${name} waits until the answer is through; Esc stops it.`);
+    return;
+  }
+  switch (name) {
+    case "help":
+      return session.note("info", ...helpLines(hands.keys));
+    case "new":
+      session.clear();
+      return session.note("dim", "A new conversation.");
+    case "clear":
+      session.clear();
+      return hands.clearScreen();
+    case "retry":
+      return session.retry();
+    case "copy":
+      return copy(session, argument, hands);
+    case "raw":
+      return session.state.answer === ""
+        ? session.note("dim", "There is no answer yet.")
+        : hands.print(session.state.answer);
+    case "balance":
+      return session.showBalance();
+    case "login":
+      return session.openForm();
+    case "logout":
+      return session.logOut();
+    case "quit":
+      return hands.quit();
+  }
+}
+
+function helpLines(keys: readonly string[]): string[] {
+  const widest = Math.max(...commands.map((command) => usage(command).length));
+  const rows = commands.map((command) => `${usage(command).padEnd(widest)}  ${command.help}`);
+  return [...rows, `${"//text".padEnd(widest)}  a question that begins with a slash`, ...keys];
+}
+
+function copy(session: Session, argument: string, hands: Hands): void {
+  const { answer } = session.state;
+  if (answer === "") return session.note("dim", "There is no answer to copy yet.");
+  const blocks = codeBlocks(answer);
+  const text = argument === "" ? answer : blocks[Number(argument) - 1];
+  if (text === undefined) {
+    const many = blocks.length === 1 ? "1 code block" : `${blocks.length} code blocks`;
+    return session.note("warn", `The last answer has ${many}: /copy takes a number of one.`);
+  }
+  const copied = hands.copy(text);
+  if (copied) session.note("dim", argument === "" ? "Copied the answer." : `Copied code block ${argument}.`);
+  else session.note("warn", "The clipboard can't be reached from here; /raw prints the answer.");
+}

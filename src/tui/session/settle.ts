@@ -1,0 +1,49 @@
+import type { ApiClient } from "../../client/contract.ts";
+
+/** What a stopped question cost; null where it couldn't be found out. */
+export interface Settled {
+  cost: number | null;
+  tokens: number | null;
+}
+
+interface SettleOptions {
+  client: Pick<ApiClient, "balance">;
+  /** The balance before the question; null where it wasn't known. */
+  before: number | null;
+  price: number | null;
+  sleep: (milliseconds: number) => Promise<void>;
+  now: () => number;
+}
+
+const LONGEST_MS = 2_000;
+const PAUSE_MS = 150;
+
+/**
+ * Asks for the balance until nothing is held any more, for at most 2 s (CLI.md §4). Never rejects. The difference
+ * counts only where it is nothing or one price: others may use the same account meanwhile.
+ */
+export async function settle({ client, before, price, sleep, now }: SettleOptions): Promise<Settled> {
+  const deadline = now() + LONGEST_MS;
+  let tokens: number | null = null;
+  for (;;) {
+    const signal = AbortSignal.timeout(Math.max(1, deadline - now()));
+    const balance = await client.balance(signal).catch(() => undefined);
+    tokens = balance?.tokens ?? tokens;
+    if (balance !== undefined && isOver(balance, before))
+      return { cost: costOf(before, tokens, price), tokens };
+    if (now() + PAUSE_MS >= deadline) return { cost: null, tokens };
+    await sleep(PAUSE_MS);
+  }
+}
+
+/** A server that doesn't tell what it holds is through once the balance went down. */
+function isOver(balance: { tokens: number | null; held: number | null }, before: number | null): boolean {
+  if (balance.held !== null) return balance.held === 0;
+  return balance.tokens !== null && before !== null && balance.tokens < before;
+}
+
+function costOf(before: number | null, after: number | null, price: number | null): number | null {
+  if (before === null || after === null) return null;
+  const cost = before - after;
+  return cost === 0 || (cost > 0 && (price === null || cost === price)) ? cost : null;
+}

@@ -1,0 +1,56 @@
+import { ClientError } from "../../client/client-error.ts";
+import type { Form } from "./form.ts";
+import { counted, questionsLeft } from "./money.ts";
+import type { Room } from "./room.ts";
+
+interface Credentials {
+  username: string;
+  password: string;
+}
+
+/** Registers or logs in with what the form has, and tells how it went; errors go back into the form. */
+export function createSigningIn(room: Room, { onSignedIn }: { onSignedIn: () => void }) {
+  const refuse = (error: unknown, form: Form) => {
+    const failure = error instanceof ClientError ? error : undefined;
+    const text = failure === undefined ? "Something in this program went wrong." : words(failure);
+    room.dispatch({ type: "form", form: { ...form, busy: false, error: text, step: stepFor(failure) } });
+  };
+
+  return {
+    async send(form: Form, credentials: Credentials): Promise<void> {
+      const { username } = credentials;
+      let tried = form;
+      try {
+        if (form.purpose === "register") await room.client.register(credentials);
+        // From here on the account exists: another try must log in, not register again.
+        tried = { ...form, purpose: "login" };
+        const { token } = await room.client.login(credentials);
+        await room.saveLogin({ username, token });
+      } catch (error) {
+        return refuse(error, tried);
+      }
+      room.dispatch({ type: "signedIn", username });
+      await room.tryBalance();
+      const { tokens, price } = room.state();
+      const left = questionsLeft({ tokens, price });
+      const parts = [
+        form.purpose === "register" ? `Welcome, ${username}` : `Logged in as ${username}`,
+        ...(tokens === null ? [] : [counted(tokens, "token")]),
+        ...(left === null ? [] : [counted(left, "question")]),
+      ];
+      room.note("dim", parts.join(` ${room.dot} `));
+      onSignedIn();
+    },
+  };
+}
+
+function words(error: ClientError): string {
+  const details = error.fields?.map((field) => field.detail) ?? [];
+  return details.length > 0 ? details.join(" ") : error.message;
+}
+
+/** Where the person has to change something. */
+function stepFor(error: ClientError | undefined): Form["step"] {
+  if (error?.code === "username_taken") return "username";
+  return error?.fields?.some((field) => field.field === "username") === true ? "username" : "password";
+}

@@ -1,0 +1,125 @@
+import type { Turn } from "../../protocol/bodies.ts";
+import type { Form } from "./form.ts";
+import type { Money } from "./money.ts";
+
+/** What the session is at. Times are milliseconds of the session's clock. */
+export type Phase =
+  | { kind: "idle" }
+  /** Sent; no word of the answer yet. `wait`: not before that time, and why. */
+  | { kind: "asking"; since: number; wait?: { until: number; reason: string } }
+  | { kind: "streaming"; since: number }
+  /** Stopped by hand; what it cost is being found out. */
+  | { kind: "settling"; since: number };
+
+/** The last question, with what is needed to ask it again. */
+export interface Last {
+  message: string;
+  /** The turns that stood before it. */
+  before: readonly Turn[];
+  key: string;
+  outcome: "open" | "answered" | "stopped" | "failed";
+}
+
+/** Everything that the screen shows, and what the next question needs. */
+export interface State extends Money {
+  signedIn: boolean;
+  username: string | null;
+  model: string | null;
+  phase: Phase;
+  /** Over everything else while it is there. */
+  form: Form | undefined;
+  turns: readonly Turn[];
+  last: Last | undefined;
+  /** The Markdown of the last answer, for /copy and /raw. */
+  answer: string;
+}
+
+export type Event =
+  | { type: "asked"; message: string; before: readonly Turn[]; key: string; at: number }
+  | { type: "waiting"; until: number; reason: string }
+  | { type: "firstWords" }
+  | { type: "answered"; text: string; cost: number | null; tokens: number | null }
+  | { type: "stopping"; text: string; at: number }
+  | { type: "failed"; text: string }
+  | { type: "settled" }
+  | { type: "balance"; tokens: number | null }
+  | { type: "offer"; price: number | null; model: string | null }
+  | { type: "form"; form: Form | undefined }
+  | { type: "signedIn"; username: string | null }
+  | { type: "signedOut" }
+  | { type: "cleared" };
+
+export function firstState(entry: { username: string | null } | undefined): State {
+  return {
+    signedIn: entry !== undefined,
+    username: entry?.username ?? null,
+    model: null,
+    tokens: null,
+    price: null,
+    phase: { kind: "idle" },
+    form: undefined,
+    turns: [],
+    last: undefined,
+    answer: "",
+  };
+}
+
+/** The conversation as a reducer (pure). A stopped answer is part of the history, a failed one isn't (CLI.md §4). */
+export function reduce(state: State, event: Event): State {
+  switch (event.type) {
+    case "asked": {
+      const { message, before, key, at } = event;
+      const last: Last = { message, before, key, outcome: "open" };
+      return { ...state, turns: before, last, phase: { kind: "asking", since: at } };
+    }
+    case "waiting": {
+      const { until, reason } = event;
+      return state.phase.kind === "asking"
+        ? { ...state, phase: { ...state.phase, wait: { until, reason } } }
+        : state;
+    }
+    case "firstWords":
+      return state.phase.kind === "asking"
+        ? { ...state, phase: { kind: "streaming", since: state.phase.since } }
+        : state;
+    case "answered":
+      return {
+        ...ended(state, "answered", event.text),
+        tokens:
+          event.tokens ?? (event.cost === null || state.tokens === null ? null : state.tokens - event.cost),
+        price: state.price ?? (event.cost === 0 ? null : event.cost),
+        phase: { kind: "idle" },
+      };
+    case "stopping":
+      return { ...ended(state, "stopped", event.text), phase: { kind: "settling", since: event.at } };
+    case "failed": {
+      const answer = event.text === "" ? state.answer : event.text;
+      return { ...ended(state, "failed", ""), answer, phase: { kind: "idle" } };
+    }
+    case "settled":
+      return { ...state, phase: { kind: "idle" } };
+    case "balance":
+      return { ...state, tokens: event.tokens };
+    case "offer":
+      return { ...state, price: event.price ?? state.price, model: event.model };
+    case "form":
+      return { ...state, form: event.form };
+    case "signedIn":
+      return { ...state, form: undefined, signedIn: true, username: event.username, tokens: null };
+    case "signedOut":
+      return { ...firstState(undefined), price: state.price, model: state.model };
+    case "cleared":
+      return { ...state, turns: [], last: undefined, answer: "" };
+  }
+}
+
+function ended(state: State, outcome: Last["outcome"], text: string): State {
+  if (state.last === undefined) return state;
+  const last = { ...state.last, outcome };
+  if (text === "") return { ...state, last };
+  const pair: Turn[] = [
+    { role: "user", content: last.message },
+    { role: "assistant", content: text },
+  ];
+  return { ...state, last, answer: text, turns: [...last.before, ...pair] };
+}

@@ -1,0 +1,53 @@
+import { width } from "../markdown/width.ts";
+import { commas, counted, questionsLeft, type Money } from "./money.ts";
+
+/** What the status line tells. */
+export interface Status extends Money {
+  /** null before logging in. */
+  username: string | null;
+  signedIn: boolean;
+  server: string;
+  model: string | null;
+}
+
+/** Narrower than this, the balance comes first: what is cut off at the right is the least needed. */
+const NARROW = 60;
+
+/**
+ * `jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini`; under 60 columns balance, user, model. At most
+ * `columns` − 1 wide: parts that don't fit are left out, the last ones first.
+ */
+export function statusLine(status: Status, columns: number, dot: string): string {
+  const left = questionsLeft(status);
+  const tokens = status.tokens === null ? "" : counted(status.tokens, "token");
+  const questions = left === null ? "" : counted(left, "question");
+  const model = status.model ?? "";
+  const parts =
+    columns < NARROW ? [short(status), user(status), model] : [user(status), tokens, questions, model];
+  return fit(
+    parts.filter((part) => part !== ""),
+    columns - 1,
+    ` ${dot} `,
+  );
+}
+
+function user({ username, signedIn, server }: Status): string {
+  if (!signedIn) return `${server} (not logged in)`;
+  return username === null ? server : `${username}@${server}`;
+}
+
+function short(status: Status): string {
+  const left = questionsLeft(status);
+  if (status.tokens === null) return "";
+  return left === null ? counted(status.tokens, "token") : `${commas(status.tokens)} (${commas(left)} q)`;
+}
+
+function fit(parts: string[], cells: number, between: string): string {
+  let line = "";
+  for (const part of parts) {
+    const longer = line === "" ? part : line + between + part;
+    if (width(longer) > cells) break;
+    line = longer;
+  }
+  return line === "" ? (parts[0] ?? "").slice(0, Math.max(0, cells)) : line;
+}

@@ -1,0 +1,15 @@
+/** How a note is meant. */
+export type Tone = "info" | "dim" | "warn" | "error";
+
+/**
+ * What the session says, in order. Nothing of it is ever taken back; who shows it decides how (Ink's scrollback, or
+ * plain lines). Texts come from people, models and servers and aren't yet safe for a terminal.
+ */
+export type Said =
+  | { type: "question"; text: string }
+  | { type: "delta"; text: string }
+  /** The answer has ended, whole or not. */
+  | { type: "end" }
+  | { type: "note"; tone: Tone; lines: readonly string[] }
+  /** A question that wasn't answered goes back to where it was typed. */
+  | { type: "giveBack"; text: string };

@@ -1,0 +1,93 @@
+import { ClientError } from "../../../../src/client/client-error.ts";
+import type { AnswerEvent, ApiClient, BalanceNow, Question } from "../../../../src/client/contract.ts";
+import type { Extension } from "../../../../src/protocol/routes.ts";
+
+type Step = AnswerEvent | ClientError | Promise<unknown>;
+
+/** A server in memory that answers as it is told; it remembers what it was asked. */
+export interface FakeClient extends ApiClient {
+  questions: Question[];
+  tokens: number | null;
+  held: number | null;
+  /** The answers to come, one a question; without any it echoes for 100 tokens. */
+  script: Step[][];
+  passwords: Map<string, string>;
+  /** What the next balance fails with. */
+  balanceFails: ClientError | undefined;
+  balancesAsked: number;
+}
+
+const all: Extension[] = ["stream", "history", "idempotency", "usage", "logout", "password"];
+
+export function createFakeClient({ tokens = 4000, extensions = all, token = true } = {}): FakeClient {
+  let hasToken = token;
+  const client: FakeClient = {
+    server: "http://127.0.0.1:8000",
+    questions: [],
+    tokens,
+    held: 0,
+    script: [],
+    passwords: new Map([["jane", "correct horse"]]),
+    balanceFails: undefined,
+    balancesAsked: 0,
+    get hasToken() {
+      return hasToken;
+    },
+    async register({ username, password }) {
+      if (client.passwords.has(username))
+        throw new ClientError("username_taken", "This username is taken.", { status: 409 });
+      if (password.length < 8)
+        throw new ClientError("invalid_request", "password must have at least 8 characters.", {
+          status: 400,
+          fields: [{ field: "password", detail: "password must have at least 8 characters." }],
+        });
+      client.passwords.set(username, password);
+      return { tokens };
+    },
+    async login({ username, password }) {
+      if (client.passwords.get(username) !== password)
+        throw new ClientError("invalid_credentials", "Wrong username or password.", { status: 401 });
+      hasToken = true;
+      return { token: "token-of-" + username };
+    },
+    async balance(): Promise<BalanceNow> {
+      client.balancesAsked += 1;
+      if (client.balanceFails !== undefined) throw client.balanceFails;
+      return { tokens: client.tokens, held: client.held };
+    },
+    async *ask(question) {
+      client.questions.push(question);
+      const steps: Step[] = client.script.shift() ?? echo(question);
+      for (const step of steps) {
+        if (step instanceof ClientError) throw step;
+        if (step instanceof Promise) await Promise.race([step, aborted(question.signal)]);
+        if (question.signal?.aborted === true)
+          throw new ClientError("interrupted", "Interrupted.", { charged: "maybe" });
+        if (step instanceof Promise) continue;
+        if (step.type === "done" && client.tokens !== null && step.tokensDeducted !== null)
+          client.tokens -= step.tokensDeducted;
+        yield step.type === "done" && step.tokens === -1 ? { ...step, tokens: client.tokens } : step;
+      }
+    },
+    offer: async () => ({ extensions: new Set(extensions), price: 100, model: "demo" }),
+    isChatServer: async () => true,
+    close: async () => undefined,
+  };
+  return client;
+}
+
+/** A whole answer in these pieces; `tokens` of `done` is the balance then. */
+export function answer(...pieces: string[]): AnswerEvent[] {
+  return [
+    ...pieces.map((text): AnswerEvent => ({ type: "delta", text })),
+    { type: "done", response: pieces.join(""), tokensDeducted: 100, tokens: -1 },
+  ];
+}
+
+function echo({ message }: Question): AnswerEvent[] {
+  return answer(`You said: ${message}`);
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
+}

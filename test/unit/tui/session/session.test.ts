@@ -1,0 +1,336 @@
+import { describe, expect, it } from "vitest";
+import { ClientError } from "../../../../src/client/client-error.ts";
+import type { Entry } from "../../../../src/tui/options.ts";
+import { createSession } from "../../../../src/tui/session/session.ts";
+import type { Said } from "../../../../src/tui/session/transcript.ts";
+import { answer, createFakeClient } from "./fake-client.ts";
+
+const never = new Promise<never>(() => undefined);
+
+function open({ client = createFakeClient(), signedIn = true } = {}) {
+  const entry = signedIn ? { username: "jane", token: "t" } : undefined;
+  const said: Said[] = [];
+  const saved: Entry[] = [];
+  let clock = 0;
+  let keys = 0;
+  const session = createSession({
+    server: "local",
+    local: true,
+    client,
+    entry,
+    saveLogin: async (login) => void saved.push(login),
+    forgetLogin: async () => undefined,
+    commandName: "ai-chat",
+    say: (thing) => said.push(thing),
+    dot: "·",
+    again: "Enter",
+    now: () => clock,
+    newKey: () => `key-${(keys += 1)}`,
+    sleep: async (milliseconds) => void (clock += milliseconds),
+  });
+  const notes = () => said.flatMap((thing) => (thing.type === "note" ? thing.lines : []));
+  const ask = async (text: string) => {
+    session.ask(text);
+    await session.idle();
+  };
+  const reached = async (phase: string) => {
+    while (session.state.phase.kind !== phase)
+      await new Promise<void>((resolve) => {
+        const stop = session.subscribe(() => (stop(), resolve()));
+      });
+  };
+  const type = (...events: Parameters<typeof session.form>[0][]) =>
+    events.forEach((event) => session.form(event));
+  return { session, client, said, notes, saved, ask, reached, type };
+}
+
+const insert = (text: string) => ({ type: "insert", text }) as const;
+const enter = { type: "enter" } as const;
+
+describe("a conversation", () => {
+  it("sends the earlier turns with each question", async () => {
+    const { client, ask } = open();
+    await ask("one");
+    await ask("two");
+    expect(client.questions.map((question) => question.history)).toEqual([
+      [],
+      [
+        { role: "user", content: "one" },
+        { role: "assistant", content: "You said: one" },
+      ],
+    ]);
+    expect(client.questions[0]?.key).not.toBe(client.questions[1]?.key);
+  });
+
+  it("says under each answer what it cost and what is left", async () => {
+    const { ask, notes } = open();
+    await ask("one");
+    expect(notes()).toEqual(["100 tokens · 3,900 left"]);
+  });
+
+  it("asks for the balance where the answer doesn't tell it", async () => {
+    const { client, ask, notes } = open();
+    client.script = [
+      [
+        { type: "delta", text: "hi" },
+        { type: "done", response: "hi", tokensDeducted: 100, tokens: null },
+      ],
+    ];
+    await ask("one");
+    expect(notes()).toEqual(["100 tokens · 3,900 left"]);
+  });
+
+  it("guesses nothing where the server tells nothing", async () => {
+    const { client, ask, notes } = open({ client: createFakeClient({ extensions: [] }) });
+    client.tokens = null;
+    client.script = [[{ type: "done", response: "hi", tokensDeducted: null, tokens: null }]];
+    await ask("one");
+    expect(notes()).toEqual([]);
+  });
+
+  it("warns at ten questions left", async () => {
+    const { session, client, ask, notes } = open();
+    client.tokens = 1100;
+    await session.start();
+    await ask("one");
+    expect(notes()).toEqual(["100 tokens · 1,000 left", "10 questions left."]);
+  });
+
+  it("takes no second question while one is on its way", async () => {
+    const { session, client, ask } = open();
+    client.script = [[never]];
+    session.ask("one");
+    expect(session.ask("two")).toBe(false);
+    session.stop();
+    await session.idle();
+    await ask("three");
+    expect(client.questions.map((question) => question.message)).toEqual(["one", "three"]);
+  });
+
+  it("says once that a server takes no history", async () => {
+    const { ask, notes } = open({ client: createFakeClient({ extensions: [] }) });
+    await ask("one");
+    await ask("two");
+    await ask("three");
+    expect(notes().filter((line) => line.includes("history"))).toHaveLength(1);
+  });
+});
+
+describe("a question that failed", () => {
+  const failure = new ClientError("upstream_error", "The AI failed.", { status: 502 });
+
+  it("comes back whole with the reason, and isn't part of the history", async () => {
+    const { session, client, said, ask, notes } = open();
+    client.script = [[{ type: "delta", text: "half" }, failure]];
+    await ask("one");
+    expect(said).toContainEqual({ type: "giveBack", text: "one" });
+    expect(notes()).toEqual(["The AI failed.", "Nothing was charged. Enter sends it again."]);
+    expect(session.state.turns).toEqual([]);
+  });
+
+  it("keeps its key while message and history are unchanged", async () => {
+    const { client, ask } = open();
+    client.script = [[failure], [failure]];
+    await ask("one");
+    await ask("one");
+    await ask("other");
+    const [first, second, third] = client.questions.map((question) => question.key);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  });
+
+  it("gets a new key in a new conversation", async () => {
+    const { session, client, ask } = open();
+    await ask("zero");
+    client.script = [[failure]];
+    await ask("one");
+    session.clear();
+    await ask("one");
+    expect(client.questions[2]?.key).not.toBe(client.questions[1]?.key);
+  });
+
+  it("tells where it may have been charged, and that a repeat isn't charged twice", async () => {
+    const { session, client, ask, notes } = open();
+    await session.start();
+    const lost = () => new ClientError("timeout", "The connection was lost.", { charged: "maybe" });
+    client.script = [[lost()]];
+    await ask("one");
+    expect(notes()).toContain("It may have cost 100; Enter sends it again and is not charged twice.");
+  });
+
+  it("waits for a server that asks for patience, and says so", async () => {
+    const { session, client, ask } = open();
+    const waits: unknown[] = [];
+    session.subscribe(() => {
+      if (session.state.phase.kind === "asking" && session.state.phase.wait)
+        waits.push(session.state.phase.wait);
+    });
+    const busy = new ClientError("rate_limited", "Too many questions.", { status: 429, retryAfter: 7 });
+    client.script = [[busy], answer("there")];
+    await ask("one");
+    expect(waits[0]).toEqual({ until: 7000, reason: "Too many questions." });
+    expect(session.state.answer).toBe("there");
+    expect(client.questions[0]?.key).toBe(client.questions[1]?.key);
+  });
+
+  it("says what is left, what a question costs, and how to grant more on this machine", async () => {
+    const { client, ask, notes } = open();
+    const poor = new ClientError("insufficient_tokens", "Not enough.", {
+      status: 402,
+      balance: { tokens: 60, held: 0, required: 100 },
+    });
+    client.script = [[poor]];
+    await ask("one");
+    expect(notes()).toEqual([
+      "Not enough tokens.",
+      "60 tokens left, a question costs 100.",
+      "More: ai-chat grant jane 1000",
+    ]);
+  });
+});
+
+describe("a question that was stopped", () => {
+  it("keeps what came as part of the history and says what it cost", async () => {
+    const { session, client, ask, reached, notes } = open();
+    await session.start();
+    client.script = [[{ type: "delta", text: "half an answer" }, never]];
+    session.ask("one");
+    await reached("streaming");
+    client.tokens = 3900;
+    session.stop();
+    await session.idle();
+    expect(notes()).toEqual(["stopped · 100 tokens · 3,900 left"]);
+    await ask("two");
+    expect(client.questions[1]?.history).toEqual([
+      { role: "user", content: "one" },
+      { role: "assistant", content: "half an answer" },
+    ]);
+    expect(client.questions[1]?.key).not.toBe(client.questions[0]?.key);
+  });
+
+  it("waits until nothing is held, for two seconds at most", async () => {
+    const { session, client, reached, notes } = open();
+    await session.start();
+    client.script = [[{ type: "delta", text: "half" }, never]];
+    session.ask("one");
+    await reached("streaming");
+    client.held = 100;
+    session.stop();
+    await session.idle();
+    expect(notes()).toEqual(["stopped · may have cost 100 · 4,000 tokens left"]);
+    expect(client.balancesAsked).toBeGreaterThan(5);
+  });
+
+  it("comes back where no word had come yet", async () => {
+    const { session, client, said, reached, notes } = open();
+    await session.start();
+    client.script = [[never]];
+    session.ask("one");
+    await reached("asking");
+    session.stop();
+    await session.idle();
+    expect(notes()).toEqual(["stopped · 0 tokens · 4,000 left"]);
+    expect(said).toContainEqual({ type: "giveBack", text: "one" });
+    expect(session.state.turns).toEqual([]);
+  });
+
+  it("is asked again by /retry under its key, without the stopped turn", async () => {
+    const { session, client, reached } = open();
+    client.script = [[{ type: "delta", text: "half" }, never], answer("whole")];
+    session.ask("one");
+    await reached("streaming");
+    session.stop();
+    await session.idle();
+    session.retry();
+    await session.idle();
+    expect(client.questions[1]).toMatchObject({ message: "one", history: [], key: client.questions[0]?.key });
+    expect(session.state.turns.map((turn) => turn.content)).toEqual(["one", "whole"]);
+  });
+});
+
+describe("/retry after an answer", () => {
+  it("is a new question that says its price", async () => {
+    const { session, client, ask, notes } = open();
+    await session.start();
+    await ask("one");
+    session.retry();
+    await session.idle();
+    expect(client.questions[1]?.key).not.toBe(client.questions[0]?.key);
+    expect(client.questions[1]?.history).toEqual([]);
+    expect(notes()).toContain("A new question for 100 tokens.");
+    expect(session.state.turns).toHaveLength(2);
+  });
+});
+
+describe("logging in", () => {
+  it("asks a new person to register, twice for the password, and logs in at once", async () => {
+    const { session, client, saved, type, notes } = open({
+      client: createFakeClient({ token: false }),
+      signedIn: false,
+    });
+    await session.start();
+    expect(session.state.form?.step).toBe("choose");
+    type(enter, insert("max"), enter, insert("12345678"), enter, insert("12345678"), enter);
+    await session.idle();
+    expect(saved).toEqual([{ username: "max", token: "token-of-max" }]);
+    expect(session.state).toMatchObject({ username: "max", form: undefined, tokens: 4000 });
+    expect(notes()).toEqual(["Welcome, max · 4,000 tokens · 40 questions"]);
+    expect(client.hasToken).toBe(true);
+  });
+
+  it("shows what was wrong in its place", async () => {
+    const { session, type } = open({ signedIn: false });
+    await session.start();
+    type(enter, insert("jane"), enter, insert("12345678"), enter, insert("1234567x"), enter);
+    expect(session.state.form).toMatchObject({ step: "password", error: "The two passwords differ." });
+    type(insert("12345678"), enter, insert("12345678"), enter);
+    await session.idle();
+    expect(session.state.form).toMatchObject({
+      step: "username",
+      error: "This username is taken.",
+      username: "jane",
+    });
+  });
+
+  it("asks for the password in place when the token has ended, then sends the question", async () => {
+    const { session, client, type } = open();
+    const ended = new ClientError("expired_token", "The token has expired.", { status: 401 });
+    client.script = [[ended]];
+    session.ask("one");
+    await session.idle();
+    expect(session.state.form).toMatchObject({ step: "password", username: "jane" });
+    type(insert("wrong"), enter);
+    await session.idle();
+    expect(session.state.form).toMatchObject({ step: "password", error: "Wrong username or password." });
+    type(insert("correct horse"), enter);
+    await session.idle();
+    expect(client.questions.map((question) => question.message)).toEqual(["one", "one"]);
+    expect(client.questions[1]?.key).toBe(client.questions[0]?.key);
+    expect(session.state.answer).toBe("You said: one");
+  });
+
+  it("gives the question back when nobody logs in", async () => {
+    const { session, client, said, type } = open();
+    client.script = [[new ClientError("expired_token", "The token has expired.", { status: 401 })]];
+    session.ask("one");
+    await session.idle();
+    type({ type: "back" });
+    expect(said.at(-1)).toEqual({ type: "giveBack", text: "one" });
+    expect(session.state.form).toBeUndefined();
+  });
+
+  it("says at the start that a kept login is no longer valid", async () => {
+    const { session, client } = open();
+    client.balanceFails = new ClientError("invalid_token", "Invalid.", { status: 401 });
+    await session.start();
+    expect(session.state.form).toMatchObject({ step: "password", username: "jane" });
+  });
+
+  it("forgets the conversation at logging out", async () => {
+    const { session, ask } = open();
+    await ask("one");
+    await session.logOut();
+    expect(session.state).toMatchObject({ turns: [], answer: "", signedIn: false, username: null });
+    expect(session.state.form?.step).toBe("choose");
+  });
+});

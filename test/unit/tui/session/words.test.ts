@@ -1,0 +1,148 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { completions, readInput } from "../../../../src/tui/session/commands.ts";
+import { chooseForm, nextForm, passwordForm } from "../../../../src/tui/session/form.ts";
+import { historyFor } from "../../../../src/tui/session/history.ts";
+import { costLine, lowWarning, questionsLeft } from "../../../../src/tui/session/money.ts";
+import { statusLine } from "../../../../src/tui/session/status-line.ts";
+import { CHAT_BODY_BYTES } from "../../../../src/protocol/limits.ts";
+
+const jane = {
+  username: "jane",
+  signedIn: true,
+  server: "chat.school.org",
+  tokens: 3900,
+  price: 100,
+  model: "gpt-4o-mini",
+};
+
+describe("the status line", () => {
+  it.each([
+    [80, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"],
+    [61, jane, "jane@chat.school.org · 3,900 tokens · 39 questions"],
+    [59, jane, "3,900 (39 q) · jane@chat.school.org · gpt-4o-mini"],
+    [40, jane, "3,900 (39 q) · jane@chat.school.org"],
+    [20, jane, "3,900 (39 q)"],
+    [80, { ...jane, tokens: null, price: null, model: null }, "jane@chat.school.org"],
+    [80, { ...jane, username: null }, "chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"],
+    [80, { ...jane, signedIn: false, tokens: null }, "chat.school.org (not logged in) · gpt-4o-mini"],
+  ])("fits %i columns", (columns, status, line) => {
+    expect(statusLine(status, columns, "·")).toBe(line);
+  });
+
+  it("is never as wide as the screen", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), fc.string({ maxLength: 150 }), (columns, username) => {
+        expect(statusLine({ ...jane, username }, columns, "·").length).toBeLessThan(columns);
+      }),
+    );
+  });
+});
+
+describe("money", () => {
+  it.each([
+    [100, 3800, "100 tokens · 3,800 left"],
+    [null, 3800, "3,800 left"],
+    [1, null, "1 token"],
+    [null, null, ""],
+  ])("says %s spent and %s left as '%s'", (cost, tokens, line) => {
+    expect(costLine(cost, tokens, "·")).toBe(line);
+  });
+
+  it("counts questions only where balance and price are known", () => {
+    expect(questionsLeft({ tokens: 399, price: 100 })).toBe(3);
+    expect(questionsLeft({ tokens: null, price: 100 })).toBeNull();
+    expect(questionsLeft({ tokens: 399, price: null })).toBeNull();
+  });
+
+  it("warns at ten, one and no questions, not at every answer", () => {
+    const warned = Array.from(
+      { length: 13 },
+      (_, n) => lowWarning({ tokens: n * 100, price: 100 }) !== undefined,
+    );
+    expect(warned.flatMap((is, n) => (is ? [n] : []))).toEqual([0, 1, 10]);
+  });
+});
+
+describe("what a person typed", () => {
+  it.each([
+    ["hello", { kind: "question", text: "hello" }],
+    ["  ", { kind: "nothing" }],
+    ["/help", { kind: "command", name: "help", argument: "" }],
+    [" /COPY 2 ", { kind: "command", name: "copy", argument: "2" }],
+    ["//etc/passwd?", { kind: "question", text: "/etc/passwd?" }],
+    ["/hlep", { kind: "unknown", name: "hlep", nearest: "help" }],
+    ["/bal", { kind: "unknown", name: "bal", nearest: "balance" }],
+    ["/constructor", { kind: "unknown", name: "constructor", nearest: undefined }],
+    ["/quit\nand more", { kind: "question", text: "/quit\nand more" }],
+  ])("%j is read as %j", (text, meaning) => {
+    expect(readInput(text)).toEqual(meaning);
+  });
+
+  it("is completed while it is the beginning of a command", () => {
+    expect(completions("/lo").map(({ name }) => name)).toEqual(["login", "logout"]);
+    expect(completions("/").length).toBeGreaterThan(5);
+    expect(completions("/copy 2")).toEqual([]);
+    expect(completions("lo")).toEqual([]);
+    expect(completions("//")).toEqual([]);
+  });
+});
+
+describe("the history that goes with a question", () => {
+  const pair = (n: number, size = 1) => [
+    { role: "user" as const, content: `${n}` },
+    { role: "assistant" as const, content: "x".repeat(size) },
+  ];
+
+  it("has at most 200 entries, the newest, beginning with a question", () => {
+    const turns = Array.from({ length: 150 }, (_, n) => pair(n)).flat();
+    const sent = historyFor(turns, "hi");
+    expect(sent).toHaveLength(200);
+    expect(sent[0]).toEqual({ role: "user", content: "50" });
+  });
+
+  it("fits the body together with the question, whatever stands in it", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 300_000 }),
+        fc.constantFrom("x", "\n", '"', "ß", "😀"),
+        (size, letter) => {
+          const turns = Array.from({ length: 8 }, (_, n) => [
+            { role: "user" as const, content: `${n}` },
+            { role: "assistant" as const, content: letter.repeat(size) },
+          ]).flat();
+          const message = letter.repeat(32_000);
+          const body = JSON.stringify({
+            message,
+            history: historyFor(turns, message),
+            token: "t".repeat(2000),
+          });
+          expect(Buffer.byteLength(body)).toBeLessThanOrEqual(CHAT_BODY_BYTES);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe("the form", () => {
+  it("goes back a step at a time, and out only where there is somewhere to go", () => {
+    const chosen = nextForm(chooseForm(false), { type: "enter" }).form;
+    const first = nextForm(chosen, { type: "back" });
+    expect(first).toMatchObject({ effect: "nothing", form: { step: "choose" } });
+    expect(nextForm(first.form, { type: "back" }).effect).toBe("nothing");
+    expect(nextForm(chooseForm(true), { type: "back" }).effect).toBe("leave");
+    expect(nextForm(passwordForm("jane", "why"), { type: "back" }).effect).toBe("leave");
+  });
+
+  it("takes nothing while it waits for the server", () => {
+    const form = { ...passwordForm("jane", "why"), busy: true };
+    for (const event of [{ type: "insert", text: "x" }, { type: "enter" }, { type: "back" }] as const)
+      expect(nextForm(form, event)).toEqual({ form, effect: "nothing" });
+  });
+
+  it("keeps no password once it is sent", () => {
+    const typed = nextForm(passwordForm("jane", "why"), { type: "insert", text: "correct horse" }).form;
+    expect(JSON.stringify(nextForm(typed, { type: "enter" }).form)).not.toContain("horse");
+  });
+});
