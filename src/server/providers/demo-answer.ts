@@ -21,8 +21,10 @@ export function demoAnswer(messages: Message[]): string {
   const earlier = Math.max(0, turns.length - 1);
   const [, write] = topics.find(([pattern]) => pattern.test(question)) ?? topics.at(-1)!;
   const answer = write(question, earlier);
-  return write === help || answer === HOW_TO_CONNECT ? answer : `${answer}\n\n${REMINDER}`;
+  return write === help || write === connect ? answer : `${answer}\n\n${REMINDER}`;
 }
+
+const connect = () => `This is the built-in **demo**, not an AI. ${HOW_TO_CONNECT}`;
 
 function help(_question: string, earlier: number): string {
   return `I am the **demo** of this chat server: no AI, but everything around me is real. ${soFar(earlier)}
@@ -94,7 +96,7 @@ const characters = (text: string) => Array.from(segmenter.segment(text), ({ segm
 
 /** What a question is about, the first that fits; the last fits all. */
 const topics: [RegExp, (question: string, turns: number) => string][] = [
-  [/\b(connect|api.?key|ollama|openai|base.?url|real (model|ai))\b/i, () => HOW_TO_CONNECT],
+  [/\b(connect|api.?key|ollama|openai|base.?url|real (model|ai))\b/i, connect],
   [/^(\W*)(help|\?+)\W*$|\bwhat can you do\b|\bwho are you\b|\bare you (an ai|real)\b/i, help],
   [/^\W*(hi|hello|hey|hallo|moin|servus|hola|bonjour|ciao|good (morning|afternoon|evening))\b/i, greet],
   [/\b(thanks|thank you|danke|merci|gracias)\b/i, thank],

@@ -24,7 +24,7 @@ describe("the demo", () => {
     "`",
     "😀",
   ])("answers %j as a demo that says how to get a real model", async (question) => {
-    expect(await say(question)).toMatch(/demo[^]*connect|AI_CHAT_API_KEY/);
+    expect(await say(question)).toMatch(/\bdemo\b[^]*(`connect`|AI_CHAT_API_KEY=)/);
   });
 
   test.each(["help", "connect", "Tell me about Ollama"])(
