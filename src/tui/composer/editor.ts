@@ -86,9 +86,9 @@ export function edit(state: EditorState, action: EditorAction, columns: number):
     case "delete":
       return remove(state, state.cursor, after(state.text, state.cursor));
     case "killLineStart":
-      return kill(state, atLeast1Back(state, lineStart(state.text, state.cursor)));
+      return kill(state, orLineBefore(state, lineStart(state.text, state.cursor)));
     case "killLineEnd":
-      return kill(state, atLeast1Ahead(state, lineEnd(state.text, state.cursor)));
+      return kill(state, orLineBehind(state, lineEnd(state.text, state.cursor)));
     case "killBlankWord":
       return kill(state, blankStart(state.text, state.cursor));
     case "killWordBefore":
@@ -98,7 +98,14 @@ export function edit(state: EditorState, action: EditorAction, columns: number):
     case "up":
     case "down":
       return moveRow(state, action.type === "up" ? -1 : 1, columns);
-    default:
+    case "left":
+    case "right":
+    case "wordLeft":
+    case "wordRight":
+    case "home":
+    case "end":
+    case "textStart":
+    case "textEnd":
       return move(state, MOTIONS[action.type](state.text, state.cursor));
   }
 }
@@ -135,11 +142,11 @@ function move(state: EditorState, cursor: number): EditorState {
 
 function moveRow(state: EditorState, by: -1 | 1, columns: number): EditorState {
   const rows = wrapEditor(state, columns);
-  const { x, y } = locate(state, rows);
+  const { x, y } = locate(state, rows, columns);
   const row = rows[y + by];
   if (!row) return state;
   const goal = state.goal ?? x;
-  const cursor = offsetAt(row, goal, state);
+  const cursor = offsetAt(row, goal, state, columns);
   // The end of a row that goes on below is the beginning of the next: stay in the row that was asked for.
   const isWrapped = cursor === row.end && rows[y + by + 1]?.start === row.end && row.end > row.start;
   return { ...state, cursor: isWrapped ? before(state.text, cursor) : cursor, goal, last: "other" };
@@ -177,11 +184,11 @@ function kill(state: EditorState, to: number): EditorState {
 }
 
 /** At the beginning of a line, Ctrl-U joins it to the one before; at its end, Ctrl-K to the one behind. */
-function atLeast1Back({ cursor }: EditorState, to: number): number {
+function orLineBefore({ cursor }: EditorState, to: number): number {
   return to === cursor ? Math.max(0, cursor - 1) : to;
 }
 
-function atLeast1Ahead({ text, cursor }: EditorState, to: number): number {
+function orLineBehind({ text, cursor }: EditorState, to: number): number {
   return to === cursor ? Math.min(text.length, cursor + 1) : to;
 }
 

@@ -19,7 +19,7 @@ const TAB = "  ";
  */
 export function layoutEditor(state: EditorState, columns: number, maxRows: number): EditorLayout {
   const rows = wrapEditor(state, columns);
-  const at = locate(state, rows);
+  const at = locate(state, rows, columns);
   const height = Math.max(1, Math.min(maxRows, rows.length));
   // The cursor's row in the middle, where there is text on both sides: pure, and the context is seen.
   const first = Math.max(0, Math.min(at.y - Math.floor(height / 2), rows.length - height));
@@ -32,7 +32,8 @@ export function layoutEditor(state: EditorState, columns: number, maxRows: numbe
 }
 
 /** All rows of the text; behind a full row in which the cursor ends, an empty one for it. */
-export function wrapEditor({ text, cursor, pastes }: EditorState, columns: number): Row[] {
+export function wrapEditor(state: EditorState, columns: number): Row[] {
+  const { text, cursor, pastes } = state;
   const width = Math.max(1, columns);
   const rows: Row[] = [];
   let start = 0;
@@ -41,9 +42,9 @@ export function wrapEditor({ text, cursor, pastes }: EditorState, columns: numbe
     rows.push(
       ...(isPlainAscii(line)
         ? wrapAscii(line, start, width)
-        : wrapCells(cellsOf(line, start, pastes), start, width)),
+        : wrapCells(cellsOf(line, start, pastes, width), start, width)),
     );
-    if (cursor === end && rowWidth(rows.at(-1)!, text, pastes) >= width)
+    if (cursor === end && rowWidth(rows.at(-1)!, state, width) >= width)
       rows.push({ text: "", start: end, end });
     start = end + 1;
   }
@@ -51,29 +52,30 @@ export function wrapEditor({ text, cursor, pastes }: EditorState, columns: numbe
 }
 
 /** The cursor's row and cell among all rows. */
-export function locate({ text, cursor, pastes }: EditorState, rows: Row[]): { x: number; y: number } {
+export function locate(state: EditorState, rows: Row[], columns: number): { x: number; y: number } {
   const y = Math.max(
     0,
-    rows.findLastIndex((row) => row.start <= cursor),
+    rows.findLastIndex((row) => row.start <= state.cursor),
   );
   const row = rows[y]!;
-  return { x: rowWidth({ ...row, end: Math.min(cursor, row.end) }, text, pastes), y };
+  const x = rowWidth({ ...row, end: Math.min(state.cursor, row.end) }, state, columns);
+  return { x: Math.min(x, Math.max(0, columns - 1)), y };
 }
 
 /** The offset in a row that is nearest to a cell, never inside a grapheme. */
-export function offsetAt(row: Row, x: number, { text, pastes }: EditorState): number {
+export function offsetAt(row: Row, x: number, { text, pastes }: EditorState, columns: number): number {
   let left = 0;
-  for (const cell of cellsOf(text.slice(row.start, row.end), row.start, pastes)) {
+  for (const cell of cellsOf(text.slice(row.start, row.end), row.start, pastes, columns)) {
     if (left + cell.width > x) return cell.start;
     left += cell.width;
   }
   return row.end;
 }
 
-function rowWidth(row: Row, text: string, pastes: readonly string[]): number {
+function rowWidth(row: Row, { text, pastes }: EditorState, columns: number): number {
   const part = text.slice(row.start, row.end);
   if (isPlainAscii(part)) return part.length;
-  return cellsOf(part, row.start, pastes).reduce((width, cell) => width + cell.width, 0);
+  return cellsOf(part, row.start, pastes, columns).reduce((width, cell) => width + cell.width, 0);
 }
 
 function wrapAscii(line: string, start: number, columns: number): Row[] {
@@ -102,12 +104,13 @@ function wrapCells(cells: Cell[], start: number, columns: number): Row[] {
   return rows;
 }
 
-function cellsOf(line: string, start: number, pastes: readonly string[]): Cell[] {
+/** A mark's label is cut to one row. */
+function cellsOf(line: string, start: number, pastes: readonly string[], columns: number): Cell[] {
   return graphemesOf(line).map(({ text, start: at, width }) => {
     const place = { start: start + at, end: start + at + text.length };
     if (text === "\t") return { text: TAB, width: TAB.length, ...place };
     if (!isMark(text)) return { text, width, ...place };
-    const label = markLabel(text, pastes);
+    const label = markLabel(text, pastes).slice(0, columns);
     return { text: label, width: label.length, ...place };
   });
 }
