@@ -129,7 +129,7 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
           store.accounts.setPassword(id, "$2b$third"),
           store.accounts.setPassword(id, "$2b$fourth"),
         ]);
-        expect(both.map(({ generation }) => generation).sort()).toEqual([3, 4]);
+        expect(both.map(({ generation }) => generation).sort((a, b) => a - b)).toEqual([3, 4]);
         expect((await store.accounts.session(id, "jti"))?.account.generation).toBe(4);
       });
 

@@ -65,7 +65,7 @@ export async function* readPieces(
   file: OpenFile,
   from: number,
   to = Number.POSITIVE_INFINITY,
-  pieceBytes = 256 * 1024,
+  pieceBytes = 64 * 1024,
 ): AsyncGenerator<Buffer> {
   let position = from;
   while (position < to) {

@@ -29,14 +29,16 @@ export async function prepareFolder(dir: string, warn: (sentence: string) => voi
 
 const OTHERS = 0o077;
 const STICKY = 0o1000;
-const OURS = new RegExp(`^(${[LEDGER, CHECKPOINT, SECRET, ADDRESS].join("|")})(\\.new)?$|^lock\\.`);
+const NAMES = [LEDGER, CHECKPOINT, SECRET, ADDRESS];
+const OURS = new Set([...NAMES, ...NAMES.map(unfinished)]);
+const isOurs = (name: string) => OURS.has(name) || name.startsWith("lock.");
 
 async function closeFolder(dir: string, warn: (sentence: string) => void): Promise<void> {
   if (process.platform === "win32") return;
   const { mode, uid } = await stat(dir);
   if ((mode & OTHERS) === 0) return;
   const ours = uid === process.getuid?.() && (mode & STICKY) === 0;
-  const alone = ours && (await readdir(dir)).every((name) => OURS.test(name));
+  const alone = ours && (await readdir(dir)).every(isOurs);
   if (alone) await chmod(dir, FOLDER_MODE);
   else
     warn(`Others can look into the data folder ${dir}: give the store a folder of its own, or chmod 700 it.`);
@@ -44,7 +46,7 @@ async function closeFolder(dir: string, warn: (sentence: string) => void): Promi
 
 /** Under the lock: closes files of ours that others can read, and removes what was never finished. */
 export async function tidyFolder(files: Files, dir: string): Promise<void> {
-  for (const name of [LEDGER, CHECKPOINT, SECRET, ADDRESS]) await files.remove(join(dir, unfinished(name)));
+  for (const name of NAMES) await files.remove(join(dir, unfinished(name)));
   if (process.platform === "win32") return;
   for (const name of [LEDGER, CHECKPOINT, SECRET]) await closeFile(files, join(dir, name));
 }

@@ -63,9 +63,9 @@ export async function openJournal(opened: {
     if (standing !== "takes" || !file) throw refusal();
     let why: string | undefined;
     try {
-      const { size } = await file.stat();
+      const [{ size }, named] = await Promise.all([file.stat(), files.stat(path)]);
       if (size !== length) why = `has ${size} bytes where it was left with ${length}`;
-      else if (!same(await files.stat(path))) why = "is another file than the one that was opened";
+      else if (!same(named)) why = "is another file than the one that was opened";
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw fail(error);
       why = "is gone";

@@ -34,7 +34,7 @@ export async function load(files: Files, dir: string, now: number): Promise<Load
     const books = createBooks();
     const end = await replay({ file, books, from: { byte: 0, line: 1 }, hash, now });
     // Neither an empty file nor half a header holds a fact: the very first start was killed.
-    if (end.line === 1) return { ...fresh(), tail: end.tail };
+    if (end.line === 1) return fresh();
     return { books, hash, end, tail: end.tail, covered: 0, replayed: books.n };
   } finally {
     await file.close();

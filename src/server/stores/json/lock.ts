@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { link, readdir, unlink } from "node:fs/promises";
+import { chmod, link, readdir, unlink } from "node:fs/promises";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
-import { errorCode } from "./files.ts";
+import { errorCode, FILE_MODE } from "./files.ts";
 import { answers, listenAt } from "./lock-socket.ts";
 import { holdPipe, pipeAnswers } from "./lock-pipe.ts";
 
@@ -63,6 +63,8 @@ async function tryLock(dir: string): Promise<Server | undefined> {
   const server = await listenAt(dir, own);
   let mine: number | undefined;
   try {
+    // The umask may keep even us from connecting to it.
+    await chmod(join(dir, own), FILE_MODE).catch(unlessGone);
     mine = await linkNext(dir, own);
   } finally {
     await unlink(join(dir, own)).catch(() => {});
@@ -71,6 +73,10 @@ async function tryLock(dir: string): Promise<Server | undefined> {
   if (mine === undefined) return undefined;
   await tidy(dir, mine);
   return server;
+}
+
+function unlessGone(error: unknown): void {
+  if (errorCode(error) !== "ENOENT") throw error;
 }
 
 /** Our number, or undefined where it went to another. */
@@ -85,9 +91,9 @@ async function linkNext(dir: string, own: string): Promise<number | undefined> {
   try {
     await link(join(dir, own), join(dir, nameOf(mine)));
   } catch (error) {
-    // ENOENT: a holder took our socket for a dead one in the instant between its making and its listening.
-    if (["EEXIST", "ENOENT"].includes(errorCode(error) ?? "")) return undefined;
-    throw error;
+    // Without ours, a holder took it for a dead one in the instant between its making and its listening.
+    if (errorCode(error) !== "EEXIST") unlessGone(error);
+    return undefined;
   }
   if ((await numbers(dir)).at(-1) === mine) return mine;
   await unlink(join(dir, nameOf(mine))).catch(() => {});
