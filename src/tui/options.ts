@@ -29,11 +29,12 @@ export interface TerminalTraits {
   term: string;
 }
 
-/** Lines that were asked before, oldest first, kept between runs. */
+/** What was typed before, kept between runs; `openHistory` of src/tui/composer/history-file.ts makes one. */
 export interface InputHistory {
-  load(): Promise<string[]>;
-  /** Never rejects: what can't be kept is told once by the owner. */
-  append(line: string): Promise<void>;
+  /** Oldest first. */
+  readonly entries: readonly string[];
+  /** Never throws: what can't be kept is told once by the owner. */
+  add(entry: string): void;
 }
 
 /** Everything that the session needs; `runChat` reads no argv, no environment, and no global stream. */

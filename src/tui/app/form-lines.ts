@@ -1,0 +1,62 @@
+import { glyphs, paint, styles, type Look } from "../markdown/look.ts";
+import { width } from "../markdown/width.ts";
+import type { Form } from "../session/form.ts";
+
+/** The form as lines, and where the cursor stands in them. */
+export interface FormPicture {
+  lines: string[];
+  cursor: { x: number; y: number };
+}
+
+/** Draws the form. A password field looks the same however much is typed (TERMINAL.md §2, 29). */
+export function formPicture(form: Form, server: string, look: Look): FormPicture {
+  const lines: string[] = [];
+  if (form.step === "choose") return choosePicture(form, server, look);
+  const title = form.purpose === "register" ? `Register on ${server}` : `Log in to ${server}`;
+  lines.push(paint(form.reason ?? title, styles.bold, look));
+  const label = labelOf(form);
+  const field = form.step === "username" ? form.username : "";
+  const shown = fitEnd(field, look.columns - width(label) - 2);
+  if (form.error !== undefined) lines.push(paint(form.error, styles.red, look));
+  const note = form.busy ? `one moment${glyphs(look).ellipsis}` : noteOf(form);
+  const prompt = paint(label, styles.cyan, look) + shown;
+  const cursor = { x: width(label) + width(shown), y: lines.length };
+  return { lines: [...lines, prompt, paint(note, styles.dim, look)], cursor };
+}
+
+function choosePicture(form: Form, server: string, look: Look): FormPicture {
+  const row = (purpose: Form["purpose"], text: string) =>
+    form.purpose === purpose ? paint(`> ${text}`, styles.cyan, look) : `  ${text}`;
+  const y = form.purpose === "register" ? 1 : 2;
+  const lines = [
+    paint(`Who are you on ${server}?`, styles.bold, look),
+    row("register", "1  I'm new: register"),
+    row("login", "2  I have an account: log in"),
+    paint(
+      form.canLeave
+        ? "Up and Down choose, Enter goes on, Esc leads back"
+        : "Up and Down choose, Enter goes on",
+      styles.dim,
+      look,
+    ),
+  ];
+  return { lines, cursor: { x: 0, y } };
+}
+
+function labelOf({ step, username, purpose }: Form): string {
+  if (step === "username") return "Username: ";
+  if (step === "repeat") return "Password once more: ";
+  return purpose === "login" && username !== "" ? `Password of ${username}: ` : "Password: ";
+}
+
+function noteOf({ step, purpose }: Form): string {
+  if (step === "username") return "letters, digits and @ . + - _; Enter goes on, Esc goes back";
+  const hidden = "what you type isn't shown; Enter goes on, Esc goes back";
+  return purpose === "register" && step === "password" ? `at least 8 characters; ${hidden}` : hidden;
+}
+
+/** The end of what is longer than its field: that is where somebody types. */
+function fitEnd(text: string, cells: number): string {
+  const room = Math.max(1, cells);
+  return text.length > room ? text.slice(-room) : text;
+}

@@ -1,0 +1,134 @@
+import { createEditor, edit, fullText, pressEnter, type EditorAction } from "../composer/editor.ts";
+import { newer, older, remember, textAt } from "../composer/history.ts";
+import { commandOf, type SessionCommand } from "../composer/keymap.ts";
+import type { Command } from "../session/commands.ts";
+import type { Key } from "../terminal/key.ts";
+import { menuItems, type ViewState } from "./view-state.ts";
+
+/** What the session has to do after a key. `literal`: the text is a question, whatever it begins with. */
+export type Effect =
+  | { kind: "none" | "stop" | "leave" | "redraw" | "suspend" | "arm" }
+  | { kind: "send"; text: string; literal: boolean };
+
+export interface Pressed {
+  view: ViewState;
+  effect: Effect;
+}
+
+interface Surroundings {
+  /** Cells of a composer row. */
+  columns: number;
+  /** Whether a question is on its way. */
+  busy: boolean;
+}
+
+const none: Effect = { kind: "none" };
+
+/** One key in the composer; pure. Nothing is sent while a question is on its way: the draft stays (CLI.md §4). */
+export function press(before: ViewState, key: Key, around: Surroundings): Pressed {
+  const meaning = commandOf(key);
+  if (meaning === undefined) return { view: before, effect: none };
+  const { armed } = before;
+  const view: ViewState = { ...before, armed: false, hint: undefined };
+  return meaning.kind === "edit"
+    ? { view: doEdit(view, meaning.action, around), effect: none }
+    : doCommand({ ...view, armed }, meaning.command, around);
+}
+
+/** Text that was pasted: never sends, and never runs a command by itself. */
+export function paste(view: ViewState, text: string, { columns }: Surroundings): ViewState {
+  const editor = edit(view.editor, { type: "paste", text }, columns);
+  return { ...view, editor, armed: false, hint: undefined, menu: { index: 0, closed: false } };
+}
+
+function doEdit(view: ViewState, action: EditorAction, { columns }: Surroundings): ViewState {
+  const items = menuItems(view);
+  const vertical = action.type === "up" ? -1 : action.type === "down" ? 1 : 0;
+  if (items.length > 0 && vertical !== 0) return chooseItem(view, items, vertical);
+  const editor = edit(view.editor, action, columns);
+  if (editor === view.editor && vertical !== 0) return walkHistory(view, vertical);
+  const changed = editor.text !== view.editor.text;
+  return { ...view, editor, menu: changed ? { index: 0, closed: false } : view.menu };
+}
+
+function chooseItem(view: ViewState, items: Command[], by: number): ViewState {
+  const index = (view.menu.index + by + items.length) % items.length;
+  return { ...view, menu: { ...view.menu, index } };
+}
+
+function walkHistory(view: ViewState, by: number): ViewState {
+  const walk = by < 0 ? older(view.walk, fullText(view.editor)) : newer(view.walk);
+  if (walk === undefined) return view;
+  const editor = edit(view.editor, { type: "set", text: textAt(walk) }, 1);
+  return { ...view, walk, editor, menu: { index: 0, closed: true } };
+}
+
+function doCommand(view: ViewState, command: SessionCommand, around: Surroundings): Pressed {
+  const calm: ViewState = { ...view, armed: false };
+  switch (command) {
+    case "enter":
+      return enter(calm, around);
+    case "escape":
+      if (menuItems(view).length > 0)
+        return { view: { ...calm, menu: { index: 0, closed: true } }, effect: none };
+      return { view: calm, effect: around.busy ? { kind: "stop" } : none };
+    case "interrupt":
+      return interrupt(view, around);
+    case "deleteOrLeave":
+      if (view.editor.text === "") return { view: calm, effect: { kind: "leave" } };
+      return { view: doEdit(calm, { type: "delete" }, around), effect: none };
+    case "complete":
+    case "completeBack":
+      return { view: complete(calm, around), effect: none };
+    case "redraw":
+    case "suspend":
+      return { view: calm, effect: { kind: command } };
+    case "searchHistory":
+    case "openEditor":
+      return { view: calm, effect: none };
+  }
+}
+
+function enter(view: ViewState, { busy, columns }: Surroundings): Pressed {
+  const items = menuItems(view);
+  const chosen = items[view.menu.index];
+  if (chosen !== undefined) return send(view, `/${chosen.name}`, false);
+  const outcome = pressEnter(view.editor);
+  if (outcome.kind === "continue") return { view: { ...view, editor: outcome.state }, effect: none };
+  if (outcome.text.trim() === "")
+    return { view: { ...view, editor: edit(view.editor, { type: "set", text: "" }, columns) }, effect: none };
+  const isCommand = outcome.text.startsWith("/") && !view.editor.literal;
+  if (busy && !isCommand)
+    return {
+      view: { ...view, hint: "Kept: send it when the answer is through, or stop it with Esc." },
+      effect: none,
+    };
+  return send(view, outcome.text, view.editor.literal);
+}
+
+function send(view: ViewState, text: string, literal: boolean): Pressed {
+  const walk = remember(view.walk, text);
+  return {
+    view: { ...view, walk, editor: createEditor(), menu: { index: 0, closed: false } },
+    effect: { kind: "send", text, literal },
+  };
+}
+
+/** Ctrl-C: stops, else clears the line into the history, else asks once, then leaves. */
+function interrupt(view: ViewState, { busy }: Surroundings): Pressed {
+  if (busy) return { view: { ...view, armed: false }, effect: { kind: "stop" } };
+  if (view.editor.text !== "") {
+    const walk = remember(view.walk, fullText(view.editor));
+    return { view: { ...view, walk, editor: createEditor(), armed: false }, effect: none };
+  }
+  if (view.armed) return { view, effect: { kind: "leave" } };
+  return { view: { ...view, armed: true, hint: "Press Ctrl-C again to leave." }, effect: { kind: "arm" } };
+}
+
+function complete(view: ViewState, { columns }: Surroundings): ViewState {
+  const items = menuItems({ ...view, menu: { ...view.menu, closed: false } });
+  const chosen = items[view.menu.index] ?? items[0];
+  if (chosen === undefined) return view;
+  const text = `/${chosen.name}${chosen.argument === undefined ? "" : " "}`;
+  return { ...view, editor: edit(view.editor, { type: "set", text }, columns) };
+}

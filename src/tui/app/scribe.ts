@@ -1,0 +1,77 @@
+import { plainText } from "../../client/sanitize.ts";
+import { createAnswerPrinter, type AnswerPrinter } from "../markdown/answer.ts";
+import type { Look } from "../markdown/look.ts";
+import type { Said } from "../session/transcript.ts";
+import { noteText, questionText } from "./words.ts";
+
+/** Writes what the session says into the scrollback and keeps the unfinished end for the live area. */
+export interface Scribe {
+  say(said: Exclude<Said, { type: "giveBack" }>): void;
+  /** Text as it stands, made safe. */
+  print(text: string): void;
+  /** The end of the answer that may still change, at most so many rows. */
+  tail(rows: number): string[];
+  close(): void;
+}
+
+interface ScribeOptions {
+  /** Finished text, for good. */
+  print: (text: string) => void;
+  look: () => Look;
+  /** The tail changed; called at most once in 66 ms, however fast words come. */
+  onChange: () => void;
+}
+
+/** A frame at 15 a second: words that come faster are rendered together. */
+const FRAME_MS = 66;
+
+export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
+  let printer: AnswerPrinter | undefined;
+  let waiting = "";
+  let timer: NodeJS.Timeout | undefined;
+
+  const show = (text: string) => {
+    if (text !== "") print(text);
+  };
+
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting === "") return;
+    printer ??= createAnswerPrinter(look);
+    const text = waiting;
+    waiting = "";
+    show(printer.feed(text));
+  };
+
+  const tick = () => {
+    flush();
+    onChange();
+  };
+
+  const end = () => {
+    flush();
+    if (printer !== undefined) show(printer.end());
+    printer = undefined;
+  };
+
+  return {
+    say(said) {
+      if (said.type === "delta") {
+        waiting += said.text;
+        timer ??= setTimeout(tick, FRAME_MS);
+        return;
+      }
+      if (said.type === "question") show(questionText(said.text, look()));
+      else if (said.type === "note") show(noteText(said.tone, said.lines, look()));
+      else end();
+      onChange();
+    },
+    print(text) {
+      show(`${plainText(text)}\n`);
+      onChange();
+    },
+    tail: (rows) => printer?.tail(rows) ?? [],
+    close: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,38 @@
+import { createEditor, edit, type EditorState } from "../composer/editor.ts";
+import { createWalk, type HistoryWalk } from "../composer/history.ts";
+import { completions, type Command } from "../session/commands.ts";
+
+/** What a person has in hand: what they type, and what the screen says to it. The conversation isn't part of it. */
+export interface ViewState {
+  editor: EditorState;
+  walk: HistoryWalk;
+  /** Which line of the command menu is chosen; `closed` by Esc, or because the text came from the history. */
+  menu: { index: number; closed: boolean };
+  /** One line above the composer; goes with the next key. */
+  hint: string | undefined;
+  /** Ctrl-C was pressed on an empty line: once more leaves. */
+  armed: boolean;
+}
+
+export function createView(history: readonly string[]): ViewState {
+  return {
+    editor: createEditor(),
+    walk: createWalk(history),
+    menu: { index: 0, closed: false },
+    hint: undefined,
+    armed: false,
+  };
+}
+
+/** The commands that the menu shows, none while it is closed. A pasted slash is text. */
+export function menuItems({ editor, menu }: ViewState): Command[] {
+  return menu.closed || editor.literal ? [] : completions(editor.text);
+}
+
+/** Puts a question back that wasn't answered; what was typed meanwhile stays, the question is then in the history. */
+export function giveBack(view: ViewState, text: string): ViewState {
+  if (view.editor.text !== "")
+    return { ...view, hint: "The question is kept: /retry sends it again, Up brings it back." };
+  const editor = { ...edit(view.editor, { type: "set", text }, 1), literal: true };
+  return { ...view, editor };
+}

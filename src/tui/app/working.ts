@@ -1,0 +1,38 @@
+import { glyphs, paint, styles, type Look } from "../markdown/look.ts";
+import { oneLine } from "../../client/sanitize.ts";
+import { counted } from "../session/money.ts";
+import type { Phase } from "../session/state.ts";
+
+/** Silence that is worth a word, in milliseconds. */
+const SILENT_MS = 20_000;
+/** Milliseconds of one picture of the spinner. */
+export const TICK_MS = 200;
+
+const PICTURES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const PLAIN_PICTURES = ["|", "/", "-", "\\"];
+
+/** The line that tells that something is under way and for how long; undefined when nothing is. */
+export function workingLine(phase: Phase, lastData: number, now: number, look: Look): string | undefined {
+  if (phase.kind === "idle") return undefined;
+  const pictures = look.ascii ? PLAIN_PICTURES : PICTURES;
+  const picture = pictures[Math.floor(now / TICK_MS) % pictures.length] ?? "";
+  const { dot } = glyphs(look);
+  return `${paint(picture, styles.cyan, look)} ${paint(says(phase, lastData, now).join(` ${dot} `), styles.dim, look)}`;
+}
+
+function says(phase: Exclude<Phase, { kind: "idle" }>, lastData: number, now: number): string[] {
+  const passed = `${seconds(now - phase.since)} s`;
+  if (phase.kind === "settling") return ["stopped, asking what it cost"];
+  if (phase.kind === "asking" && phase.wait !== undefined && phase.wait.until > now) {
+    const left = Math.ceil((phase.wait.until - now) / 1000);
+    return [oneLine(phase.wait.reason, 120), `again in ${left} s`, "Esc gives up"];
+  }
+  const silent = now - lastData;
+  const state = phase.kind === "asking" ? "waiting" : "answering";
+  if (silent >= SILENT_MS) return [`no data for ${counted(seconds(silent), "second")}`, "Esc stops"];
+  return [state, passed, "Esc stops"];
+}
+
+function seconds(milliseconds: number): number {
+  return Math.max(0, Math.floor(milliseconds / 1000));
+}
