@@ -3,7 +3,7 @@ import { headers } from "../protocol/replies.ts";
 import { ClientError } from "./client-error.ts";
 import type { AnswerEvent } from "./contract.ts";
 import { problemError, badReply } from "./reply-error.ts";
-import { parsed, record, told } from "./reply-words.ts";
+import { parsed, record, told } from "./loose-json.ts";
 import { oneLine } from "./sanitize.ts";
 import type { Reply } from "./transport.ts";
 
@@ -83,7 +83,7 @@ async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent,
     "unreachable",
     `The connection to ${about.server} was lost before the answer was whole.`,
     {
-      hint: "Check your connection, then ask again.",
+      hint: "Check your connection and the address, then try again.",
       charged: "maybe",
     },
   );

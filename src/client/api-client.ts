@@ -7,7 +7,7 @@ import { ClientError } from "./client-error.ts";
 import type { AnswerEvent, ApiClient, BalanceNow, Question } from "./contract.ts";
 import { createOffer, noOffer, type OfferCache } from "./offer.ts";
 import { badReply, replyError, type CallKind } from "./reply-error.ts";
-import { parsed, record, told } from "./reply-words.ts";
+import { parsed, record, told } from "./loose-json.ts";
 import { isSendable } from "./token.ts";
 import { createTransport, type Call, type Reply } from "./transport.ts";
 

@@ -1,6 +1,6 @@
 import { createKeptFile, type Kept } from "./kept-file.ts";
 import type { KeptOffer } from "./offer.ts";
-import { record } from "./reply-words.ts";
+import { record } from "./loose-json.ts";
 
 /** What is kept of one server. */
 export interface Entry {

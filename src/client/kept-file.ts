@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { record } from "./reply-words.ts";
+import { record } from "./loose-json.ts";
 
 /** Whether something was kept; `why` is a sentence for a person: which file, and how to mend it. */
 export type Kept = { kept: true } | { kept: false; why: string };

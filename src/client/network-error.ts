@@ -117,7 +117,7 @@ const lost: Kind = {
   is: () => true,
   code: "unreachable",
   why: (server) => `The connection to ${server} was lost.`,
-  hint: "Check your connection, then ask again.",
+  hint: "Check your connection and the address, then try again.",
   sent: true,
 };
 

@@ -1,6 +1,6 @@
 import { routes, type Extension } from "../protocol/routes.ts";
 import type { Offer } from "./contract.ts";
-import { parsed, record, told } from "./reply-words.ts";
+import { parsed, record, told } from "./loose-json.ts";
 import { oneLine } from "./sanitize.ts";
 import type { Reply, Transport } from "./transport.ts";
 

@@ -1,7 +1,8 @@
 import { errors, type ErrorCode } from "../protocol/errors.ts";
 import { headers } from "../protocol/replies.ts";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
-import { jsonWords, pageWords, parsed, record, told, type Words } from "./reply-words.ts";
+import { parsed, record, told } from "./loose-json.ts";
+import { jsonWords, pageWords, type Words } from "./reply-words.ts";
 import { oneLine } from "./sanitize.ts";
 import type { Reply } from "./transport.ts";
 
@@ -61,9 +62,13 @@ const hintFor = (code: ClientErrorCode, wait: number | undefined): string | unde
   return undefined;
 };
 
+/** The ways in which a reply may write a secret that it echoes. */
+const spellings = (secret: string) => [secret, oneLine(secret), JSON.stringify(secret).slice(1, -1)];
+
 /** Secrets that were sent never come back in an error, however the server echoes them. */
 function hide(text: string, secrets: string[]): string {
   return secrets
+    .flatMap(spellings)
     .filter((secret) => secret.length >= 4)
     .reduce((shown, secret) => shown.replaceAll(secret, "…"), text);
 }

@@ -1,4 +1,5 @@
 import type { FieldError } from "../protocol/errors.ts";
+import { isRecord } from "./loose-json.ts";
 import { oneLine } from "./sanitize.ts";
 
 /** What a reply that reports a failure says, whichever dialect it is in. Sanitised, one line, bounded. */
@@ -10,9 +11,6 @@ export interface Words {
 
 /** Most complaints about fields that are kept. */
 const MOST_FIELDS = 20;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const words = (value: unknown): string | undefined => {
   const text = typeof value === "string" ? oneLine(value) : "";
@@ -50,6 +48,10 @@ const asSentence = (fields: FieldError[]): string | undefined =>
       .join(" "),
   );
 
+/** A problem document (RFC 9457) without detail; elsewhere `title` may be the name of a field. */
+const titleOf = (body: Record<string, unknown>) =>
+  typeof body.status === "number" ? words(body.title) : undefined;
+
 /** Problem documents, `{error}`, `{detail}`, `{message}`, and field → messages maps. */
 export function jsonWords(body: unknown): Words {
   if (!isRecord(body))
@@ -59,13 +61,13 @@ export function jsonWords(body: unknown): Words {
     const told = words(map.message);
     return told === undefined ? complaintsByField(map) : [{ field: "", detail: told }];
   });
-  const told = words(body.detail) ?? words(body.error) ?? words(body.message);
+  const told = words(body.detail) ?? words(body.error) ?? words(body.message) ?? titleOf(body);
   const found = [...lists, ...maps];
   const fields = (found.length > 0 || told !== undefined ? found : complaintsByField(body)).slice(
     0,
     MOST_FIELDS,
   );
-  return { sentence: told ?? asSentence(fields) ?? words(body.title), fields };
+  return { sentence: told ?? asSentence(fields), fields };
 }
 
 const entities = new Map([
@@ -91,25 +93,4 @@ export function pageWords(text: string): string | undefined {
   const first = isHtml ? withoutMarkup(title ?? text) : text.trimStart().split("\n", 1)[0];
   const line = oneLine(first ?? "", 160);
   return line === "" ? undefined : line;
-}
-
-/** Parses JSON; `undefined` for anything else. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A whole number of tokens, told as a number or as a string of digits; anything else is unknown: `null`. */
-export function told(value: unknown): number | null {
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
-  if (typeof value !== "string" || !/^\s*-?\d{1,15}(\.\d{1,6})?\s*$/.test(value)) return null;
-  return Number(value);
-}
-
-/** The value as an object with names, else `undefined`. */
-export function record(value: unknown): Record<string, unknown> | undefined {
-  return isRecord(value) ? value : undefined;
 }

@@ -97,5 +97,8 @@ export function oneLine(text: string, longest = 300): string {
     .replaceAll(/\s+/g, " ")
     .trim()
     .toWellFormed();
-  return line.length <= longest ? line : `${line.slice(0, longest - 1).trimEnd()}…`;
+  if (line.length <= longest) return line;
+  // A character of two units may have been cut in two.
+  const cut = line.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "");
+  return `${cut.trimEnd()}…`;
 }

@@ -133,6 +133,6 @@ describe("oneLine", () => {
   it("makes one line of what others wrote, and cuts it", () => {
     expect(oneLine("  a\r\n\tb \u001B[31m c ")).toBe("a b c");
     expect(oneLine("word ".repeat(100), 20)).toBe("word word word word…");
-    expect(oneLine("👍".repeat(20), 10)).toMatch(/^(👍){4}.?…$/u);
+    expect(oneLine("👍".repeat(20), 10)).toBe("👍👍👍👍…");
   });
 });

@@ -1,0 +1,103 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createApiClient } from "../../../src/client/api-client.ts";
+import { askAgain } from "../../../src/client/ask-again.ts";
+import { ClientError } from "../../../src/client/client-error.ts";
+import type { AnswerEvent, ApiClient } from "../../../src/client/contract.ts";
+import { openTestServer, PASSWORD, type TestServer } from "../../support/test-server.ts";
+
+let server: TestServer;
+const open: ApiClient[] = [];
+beforeAll(async () => {
+  server = await openTestServer({ startingTokens: 250 });
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((client) => client.close()));
+});
+afterAll(() => server.close());
+
+function newClient(): ApiClient {
+  const client = createApiClient({ server: server.url });
+  open.push(client);
+  return client;
+}
+
+async function signedIn(username: string): Promise<ApiClient> {
+  const client = newClient();
+  await client.register({ username, password: PASSWORD });
+  await client.login({ username, password: PASSWORD });
+  return client;
+}
+
+async function hear(client: ApiClient, message: string, key: string): Promise<AnswerEvent[]> {
+  const events: AnswerEvent[] = [];
+  for await (const event of askAgain(client, { message, history: [], key })) events.push(event);
+  return events;
+}
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe("with this package's own server", () => {
+  it("streams an answer whose pieces are the answer, and knows what is left", async () => {
+    const client = await signedIn("jane");
+    const events = await hear(client, "hi", "k1");
+    const done = events.at(-1);
+    const text = events.flatMap((event) => (event.type === "delta" ? [event.text] : [])).join("");
+    expect(events.length).toBeGreaterThan(2);
+    expect(done).toEqual({ type: "done", response: text, tokensDeducted: 100, tokens: 150 });
+    expect(await client.balance()).toEqual({ tokens: 150, held: 0 });
+  });
+
+  it("pays once for one key, and is told what is missing when the balance ends", async () => {
+    const client = await signedIn("joe");
+    await hear(client, "hi", "k1");
+    expect((await hear(client, "hi", "k1")).at(-1)).toMatchObject({ tokens: 150 });
+    await hear(client, "hi", "k2");
+    expect(await failure(hear(client, "hi", "k3"))).toMatchObject({
+      code: "insufficient_tokens",
+      status: 402,
+      balance: { tokens: 50, held: 0, required: 100 },
+      requestId: expect.any(String),
+    });
+  });
+
+  it("pays for an answer that it hangs up on, and holds nothing after", async () => {
+    const client = await signedIn("jill");
+    for await (const event of client.ask({ message: "hi", history: [], key: "k1" }))
+      if (event.type === "delta") break;
+    let now = await client.balance();
+    while (now.held !== 0) now = await client.balance();
+    expect(now).toEqual({ tokens: 150, held: 0 });
+  });
+
+  it("learns what the server offers, and that it is one", async () => {
+    const client = newClient();
+    expect(await client.isChatServer()).toBe(true);
+    const offer = await client.offer();
+    expect(offer).toMatchObject({ price: 100, model: "demo" });
+    expect(offer.extensions.has("history")).toBe(true);
+  });
+
+  it("hears every complaint about a registration", async () => {
+    const error = await failure(newClient().register({ username: "a b", password: "short" }));
+    expect(error).toBeInstanceOf(ClientError);
+    const { code, fields } = error as ClientError;
+    expect([code, fields?.map(({ field }) => field)]).toEqual(["invalid_request", ["username", "password"]]);
+  });
+
+  it("tells a taken name, a wrong password and a wrong token apart", async () => {
+    const client = await signedIn("jack");
+    expect(await failure(client.register({ username: "JACK", password: PASSWORD }))).toMatchObject({
+      code: "username_taken",
+    });
+    expect(await failure(client.login({ username: "jack", password: "wrong horse" }))).toMatchObject({
+      code: "invalid_credentials",
+    });
+    const stranger = createApiClient({ server: server.url, token: "nonsense" });
+    open.push(stranger);
+    expect(await failure(stranger.balance())).toMatchObject({ code: "invalid_token", status: 401 });
+  });
+});
