@@ -68,6 +68,7 @@ const EDITS: Record<string, Exclude<EditorAction["type"], "insert" | "paste" | "
   "ctrl+_": "undo",
   "ctrl+-": "undo",
   "ctrl+shift+_": "undo",
+  "ctrl+shift+-": "undo",
   "ctrl+/": "undo",
 };
 
