@@ -108,7 +108,7 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
 
 /** Runs under the file's lock, which other processes honour. */
 async function locked<T>(path: string, run: () => Promise<T>): Promise<T> {
-  const { lock } = await import("proper-lockfile");
+  const { lock } = await import("./file-lock.ts");
   // The work under the lock is far shorter than `stale`; should a suspended machine make it longer, the file itself
   // is still replaced in one step, so a lost lock is not worth crashing for (the default).
   const release = await lock(path, {
