@@ -88,8 +88,8 @@ export function createQuestions(needs: Needs): Questions {
     handed: () => void,
   ): Promise<string> {
     const { signal } = stop;
+    signal.throwIfAborted();
     const aborted = new Promise<never>((_resolve, reject) => {
-      if (signal.aborted) reject(signal.reason as Error);
       signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
     });
     aborted.catch(() => {});
@@ -132,8 +132,9 @@ export function createQuestions(needs: Needs): Questions {
     } catch (error) {
       if (key !== undefined && !settled) answers.forget(question.account, key);
       if (error instanceof ClientGone && reachedClient) {
-        await charge(hold);
+        const balance = await charge(hold);
         settled = true;
+        throw new ClientGone({ charged: replayed ? 0 : price, tokens: balance.tokens });
       }
       throw error;
     } finally {

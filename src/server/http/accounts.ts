@@ -7,7 +7,9 @@ import { accountOf, replyJson, type Middleware } from "./context.ts";
 /** The handler of `POST /api/register`. */
 export function register(signIn: SignIn): Middleware {
   return async function register(ctx) {
-    const { tokens } = await signIn.register(ctx.state.input as RegisterBody);
+    const credentials = ctx.state.input as RegisterBody;
+    const { tokens } = await signIn.register(credentials);
+    ctx.state.who = credentials.username;
     const reply: RegisterReply = { message: "User created successfully", tokens };
     replyJson(ctx, 201, reply);
   };
@@ -16,7 +18,9 @@ export function register(signIn: SignIn): Middleware {
 /** The handler of `POST /api/login`. */
 export function logIn(signIn: SignIn): Middleware {
   return async function logIn(ctx) {
-    const { token } = await signIn.login(ctx.state.input as LoginBody);
+    const credentials = ctx.state.input as LoginBody;
+    const { token } = await signIn.login(credentials);
+    ctx.state.who = credentials.username;
     const reply: LoginReply = { token };
     replyJson(ctx, 200, reply);
   };

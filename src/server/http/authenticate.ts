@@ -39,7 +39,9 @@ function tokenOf(ctx: Context, places: "header" | "header or body"): string {
 /** Lets through whoever a valid token names, as `ctx.state.account`. */
 export function authenticate(signIn: SignIn, places: "header" | "header or body"): Middleware {
   return async function authenticate(ctx, next) {
-    ctx.state.account = await signIn.authenticate(tokenOf(ctx, places));
+    const account = await signIn.authenticate(tokenOf(ctx, places));
+    ctx.state.account = account;
+    ctx.state.who = account.name;
     await next();
   };
 }

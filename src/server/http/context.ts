@@ -12,6 +12,8 @@ export interface State {
   key: string | undefined;
   /** Set by `authenticate`. */
   account: Account | undefined;
+  /** Name of the account that this request proved to be, for the log; what was merely typed may be a password. */
+  who: string | undefined;
   /** What this request did to a balance, for the log. */
   bill: Bill | undefined;
   /** Whatever was thrown, for the log. */

@@ -39,15 +39,16 @@ export function logRequests(log: Logger): Middleware {
   return async function logRequests(ctx, next) {
     const start = performance.now();
     await next();
-    const { requestId, account, bill, failure } = ctx.state;
+    const { requestId, who, failure } = ctx.state;
+    const bill = failure instanceof ClientGone ? failure.bill : ctx.state.bill;
     const fields = {
       method: ctx.method,
       path: ctx.path,
       status: statusOf(ctx),
       ms: Math.round(performance.now() - start),
       request_id: requestId,
-      ...(account && { account: account.name }),
-      ...(bill && { charged: bill.charged, tokens: bill.tokens }),
+      ...(who !== undefined && { account: who }),
+      ...bill,
       ...failureOf(failure),
     };
     log[levelOf(failure)](fields, "request");

@@ -1,0 +1,141 @@
+import { createAnswers } from "./core/answers.ts";
+import type { Provider, Store } from "./core/ports.ts";
+import { createQuestions } from "./core/questions.ts";
+import { createSignIn } from "./core/sign-in.ts";
+import { StartupError } from "./core/startup-error.ts";
+import { createTokens } from "./auth/tokens.ts";
+import { openPasswords } from "./auth/passwords.ts";
+import type { ServerConfig } from "./config.ts";
+import { createApp } from "./http/app.ts";
+import { openHttpServer } from "./http/listen.ts";
+import { createLog } from "./log.ts";
+import { chooseProvider } from "./providers/choose.ts";
+import { removeAddress, writeAddress } from "./stores/json/address.ts";
+import { openJsonStore } from "./stores/json/store.ts";
+
+/** A server that takes questions. */
+export interface RunningServer {
+  /** `http://host:port`, IPv6 in brackets, with the port that was really taken. */
+  url: string;
+  /** Where accounts and balances are kept, for the banner; without secrets. */
+  store: string;
+  model: string;
+  /** Why this provider answers, for the banner. */
+  reason: string;
+  /**
+   * Refuses new questions, lets those in flight end within the drain time, releases the rest, gets every reply out,
+   * then closes what was opened, in reverse. A second call gives the same promise.
+   */
+  close(): Promise<void>;
+}
+
+/** After the drain, milliseconds that replies may still take to reach slow clients. */
+const FLUSH = 5_000;
+
+/** Milliseconds that a connection may stay silent beyond a question's time. */
+const SILENCE_GRACE = 30_000;
+
+type Close = () => Promise<void>;
+
+async function closeInReverse(opened: Close[]): Promise<void> {
+  for (const close of opened.splice(0).reverse()) await close();
+}
+
+/**
+ * The composition root: store → provider → core → app → listen. Rejects with a StartupError where the operator can
+ * mend it; what was opened by then is closed again.
+ */
+export async function serve(config: ServerConfig): Promise<RunningServer> {
+  const opened: Close[] = [];
+  try {
+    return await start(config, opened);
+  } catch (error) {
+    await closeInReverse(opened);
+    throw error;
+  }
+}
+
+async function start(config: ServerConfig, opened: Close[]): Promise<RunningServer> {
+  const store = await openStore(config);
+  opened.push(() => store.close());
+  const { provider, reason } = await chooseProvider(config);
+  opened.push(() => provider.close());
+  const { app, stop } = await assemble(config, store, provider, opened);
+  const server = await openHttpServer({
+    host: config.host,
+    port: config.port,
+    silence: config.questionTimeout * 1000 + SILENCE_GRACE,
+    handle: app.callback(),
+  });
+  opened.push(() => server.close(FLUSH));
+  await announce(config, server.url, opened);
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await stop();
+    await closeInReverse(opened);
+  };
+  return {
+    url: server.url,
+    store: store.description,
+    model: provider.model,
+    reason,
+    close: () => (closing ??= close()),
+  };
+}
+
+async function openStore({ store, warn }: ServerConfig): Promise<Store> {
+  if (store.kind === "json") return openJsonStore({ dir: store.dir, warn });
+  throw new StartupError(
+    "The Postgres store is not built into this version.",
+    "Leave out --store; the JSON store in --data DIR needs no database.",
+  );
+}
+
+/** Everything between the store and the socket. `stop` drains the questions. */
+async function assemble(config: ServerConfig, store: Store, provider: Provider, opened: Close[]) {
+  const { ledger, accounts } = store;
+  const { price, startingTokens } = config;
+  const secret = config.secret === undefined ? await store.signingSecret() : Buffer.from(config.secret);
+  const tokens = createTokens({ secret, days: config.tokenDays, now: Date.now });
+  const passwords = openPasswords({ cost: config.bcryptCost });
+  opened.push(() => passwords.close());
+  const questions = createQuestions({
+    ledger,
+    provider,
+    answers: createAnswers(Date.now),
+    price,
+    timeout: config.questionTimeout * 1000,
+    context: { system: config.system, limit: config.contextChars },
+    now: Date.now,
+  });
+  let stopping = false;
+  const app = createApp({
+    signIn: createSignIn({ accounts, passwords, tokens, startingTokens }),
+    questions,
+    ledger,
+    about: {
+      name: "ai-chat-system",
+      version: config.version,
+      price,
+      starting_tokens: startingTokens,
+      model: provider.model,
+      extensions: ["stream", "history", "idempotency"],
+    },
+    stopping: () => stopping,
+    storeReady: () => store.ready(),
+    log: createLog(config.log, config.logStream),
+  });
+  const stop = () => {
+    stopping = true;
+    return questions.drain(config.drainTimeout * 1000);
+  };
+  return { app, stop };
+}
+
+/** Lets `-s local` find the server of a data folder (CLI.md §3), as long as it listens. */
+async function announce({ store }: ServerConfig, url: string, opened: Close[]): Promise<void> {
+  if (store.kind !== "json") return;
+  await writeAddress(store.dir, url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"));
+  opened.push(() => removeAddress(store.dir));
+}
