@@ -1,0 +1,120 @@
+import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createEventStream } from "../../src/server/http/event-stream.ts";
+import { answer, openFakeOpenAi } from "../support/openai-server.ts";
+import { openTestServer } from "../support/test-server.ts";
+import { openRawClient, rawQuestion } from "./raw-client.ts";
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** A response of a real server, and the client's end of it. */
+async function openPair(): Promise<{ res: ServerResponse; reply: Promise<IncomingMessage> }> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const asking = get({ port, host: "127.0.0.1", agent: false });
+  asking.on("error", () => {});
+  const reply = once(asking, "response").then(([message]) => message as IncomingMessage);
+  reply.catch(() => {});
+  const [, res] = (await once(server, "request")) as [IncomingMessage, ServerResponse];
+  closers.push(() => {
+    asking.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  return { res, reply };
+}
+
+const beforeHead = () => {};
+
+test("a streamed answer is exactly the documented bytes", async () => {
+  const ai = await openFakeOpenAi();
+  ai.respond(answer(["Hel", "lo\n"]));
+  const server = await openTestServer({ baseUrl: ai.url });
+  closers.push(
+    () => ai.close(),
+    () => server.close(),
+  );
+  const client = await openRawClient(server.port);
+  client.send(rawQuestion(await server.token("jane"), { Accept: "text/event-stream", Connection: "close" }));
+  const [head = "", body = ""] = (await client.ended()).split(/\r\n\r\n([^]*)/);
+  expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  for (const line of [
+    "Content-Type: text/event-stream; charset=utf-8",
+    "Cache-Control: no-store",
+    "X-Accel-Buffering: no",
+  ]) {
+    expect(head.split("\r\n")).toContain(line);
+  }
+  expect(head).not.toMatch(/content-encoding/i);
+  expect(body.replace(/[0-9a-f]+\r\n([^]*?)\r\n/g, "$1")).toBe(
+    'event: delta\ndata: {"text":"Hel"}\n\n' +
+      'event: delta\ndata: {"text":"lo\\n"}\n\n' +
+      'event: done\ndata: {"response":"Hello\\n","tokens_deducted":100,"tokens_remaining":3900}\n\n',
+  );
+});
+
+describe("silence", () => {
+  test("is filled with a ping every 15 seconds, counted from the last delta, from the head on", async () => {
+    const { res, reply } = await openPair();
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const written = vi.spyOn(res, "write");
+    const pings = () => written.mock.calls.filter(([text]) => text === ": ping\n\n").length;
+    const stream = createEventStream(res, { beforeHead });
+    vi.advanceTimersByTime(60_000);
+    expect(written).not.toHaveBeenCalled();
+    stream.delta("a", false);
+    vi.advanceTimersByTime(14_999);
+    expect(pings()).toBe(0);
+    stream.delta("b", false);
+    vi.advanceTimersByTime(14_999);
+    expect(pings()).toBe(0);
+    vi.advanceTimersByTime(30_001);
+    expect(pings()).toBe(3);
+    stream.done({ response: "ab", tokens_deducted: 100, tokens_remaining: 0 });
+    vi.advanceTimersByTime(60_000);
+    expect(pings()).toBe(3);
+    (await reply).resume();
+  });
+
+  test("of a client that left is not filled", async () => {
+    const { res } = await openPair();
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const stream = createEventStream(res, { beforeHead });
+    stream.delta("a", false);
+    const closed = once(res, "close");
+    res.destroy();
+    await closed;
+    expect(vi.getTimerCount()).toBe(0);
+    expect(stream.delta("b", false)).toBe(false);
+  });
+});
+
+test("a client that reads nothing counts as gone before it takes much memory", async () => {
+  const { res, reply } = await openPair();
+  const stream = createEventStream(res, { beforeHead, unread: 100_000 });
+  stream.delta("first", false);
+  (await reply).pause();
+  const piece = "x".repeat(50_000);
+  let most = 0;
+  while (stream.delta(piece, false)) most = Math.max(most, res.writableLength);
+  expect(most).toBeLessThanOrEqual(100_000);
+  expect(res.destroyed).toBe(true);
+});
+
+test("nothing is handed over where the client is gone before the first delta", async () => {
+  const { res } = await openPair();
+  const closed = once(res, "close");
+  res.destroy();
+  await closed;
+  const stream = createEventStream(res, { beforeHead });
+  expect(stream.delta("a", false)).toBe(false);
+  expect(stream.started()).toBe(false);
+});

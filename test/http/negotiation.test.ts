@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { wantsEvents } from "../../src/server/http/accept.ts";
+import { bearerToken } from "../../src/server/http/authenticate.ts";
+import { isUtf8Json } from "../../src/server/http/media-type.ts";
+import { parseKey } from "../../src/server/http/read-key.ts";
+
+describe("a client gets events only when it ranks them above JSON", () => {
+  test.each([
+    ["text/event-stream", true],
+    ["Text/Event-Stream;q=0.1", true],
+    ["text/event-stream, application/json", true],
+    ["text/event-stream, application/json;q=0.9", true],
+    ["application/json;q=0.9, text/event-stream", true],
+    ["text/event-stream, */*", true],
+    ["text/event-stream;charset=utf-8;q=0.5, */*;q=0.1", true],
+    ["text/event-stream;q=0.5, application/*;q=0.4, */*", true],
+    ["application/json, text/event-stream", false],
+    ["*/*, text/event-stream", false],
+    ["text/event-stream;q=0.5, */*", false],
+    ["text/event-stream;q=0, */*;q=0", false],
+    ["text/event-stream;q=0", false],
+    ["text/event-stream;q=high", false],
+    ["text/event-stream;q=1.5", false],
+    ["text/*", false],
+    ["*/*", false],
+    ["application/json", false],
+    ["text/html", false],
+    ["x-text/event-streamer", false],
+    [",;,", false],
+    ["", false],
+  ])("%j: %s", (accept, events) => {
+    expect(wantsEvents(accept)).toBe(events);
+  });
+});
+
+describe("an Idempotency-Key", () => {
+  test.each([
+    ["abc", "abc"],
+    ['"abc"', "abc"],
+    ['"a\\"b\\\\c"', 'a"b\\c'],
+    ['a"b', 'a"b'],
+    ["k".repeat(255), "k".repeat(255)],
+    [`"${"k".repeat(255)}"`, "k".repeat(255)],
+    ["k".repeat(256), undefined],
+    ["", undefined],
+    ['""', undefined],
+    ['"', undefined],
+    ['"a', undefined],
+    ['"a"b', undefined],
+    ['"a\\b"', undefined],
+    ['"a b"', undefined],
+    ["a, b", undefined],
+    ["é", undefined],
+    ["a\u007f", undefined],
+  ])("%j reads %j", (value, key) => {
+    expect(parseKey(value)).toBe(key);
+  });
+});
+
+test.each([
+  ["Bearer abc", "abc"],
+  ["BEARER   abc", "abc"],
+  ["bearer a b", "a b"],
+  ["Bearer", undefined],
+  ["Bearer ", undefined],
+  ["Bearerabc", undefined],
+  ["Token abc", undefined],
+  ["", undefined],
+])("Authorization: %j carries the token %j", (header, token) => {
+  expect(bearerToken(header)).toBe(token);
+});
+
+test.each([
+  ["application/json", true],
+  ["application/vnd.api+json ; charset=utf8", true],
+  ['APPLICATION/JSON; Charset="UTF-8"', true],
+  ["application/json; charset=utf-16", false],
+  ["application/jsonp", false],
+  ["text/json", false],
+  ["json", false],
+  ["", false],
+])("Content-Type: %j announces JSON in UTF-8: %s", (type, yes) => {
+  expect(isUtf8Json(type)).toBe(yes);
+});

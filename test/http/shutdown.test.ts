@@ -1,0 +1,96 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { answer, openFakeOpenAi, silence, type Script } from "../support/openai-server.ts";
+import { openTestServer } from "../support/test-server.ts";
+import { openRawClient, rawQuestion, rawRequest } from "./raw-client.ts";
+import { gate } from "./wired-server.ts";
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function setUp(script: Script, drainTimeout = 10) {
+  const ai = await openFakeOpenAi();
+  ai.respond(script);
+  const server = await openTestServer({ baseUrl: ai.url, drainTimeout });
+  closers.push(
+    () => ai.close(),
+    () => server.close(),
+  );
+  return { ai, server, token: await server.token("jane") };
+}
+
+const EVENTS = { Accept: "text/event-stream" };
+
+test("while it stops, a server is not ready, refuses questions, answers those in flight, and ends each connection", async () => {
+  const release = gate();
+  const { ai, server, token } = await setUp(answer(["Hel", release.opened, "lo"]));
+  const plain = await openRawClient(server.port);
+  plain.send(rawQuestion(token));
+  const streamed = await openRawClient(server.port);
+  streamed.send(rawQuestion(token, EVENTS));
+  await Promise.all([ai.arrived(2), streamed.until("Hel")]);
+  const idle = await openRawClient(server.port);
+  idle.send(rawRequest("GET", "/healthz"));
+  await idle.until('"ok"');
+
+  const closing = server.running.close();
+  const ready = await fetch(`${server.url}/readyz`);
+  expect([ready.status, ready.headers.get("connection")]).toEqual([503, "close"]);
+  expect(await ready.json()).toMatchObject({ code: "shutting_down" });
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  const refused = await server.post("/api/chat/", { message: "hi" }, { Authorization: `Bearer ${token}` });
+  expect([refused.status, await refused.json()]).toMatchObject([503, { code: "shutting_down" }]);
+  expect((await server.balance(token)).held).toBe(200);
+
+  release.open();
+  const reply = await plain.ended();
+  expect(reply).toContain('{"response":"Hello","tokens_deducted":100}');
+  expect(reply).toMatch(/^connection: close\r$/im);
+  expect(await streamed.ended()).toContain("event: done");
+  await idle.ended();
+  await closing;
+  await expect(fetch(`${server.url}/healthz`)).rejects.toThrow("fetch failed");
+});
+
+test("what is not answered within the drain time is told so, and costs nothing", async () => {
+  const { ai, server, token } = await setUp(answer(["Hel", new Promise(() => {})]), 0.1);
+  const plain = await openRawClient(server.port);
+  plain.send(rawQuestion(token));
+  const streamed = await openRawClient(server.port);
+  streamed.send(rawQuestion(token, EVENTS));
+  await Promise.all([ai.arrived(2), streamed.until("Hel")]);
+  await server.running.close();
+  expect(await plain.ended()).toMatch(/^HTTP\/1.1 503 [^]*"code":"shutting_down"/);
+  expect(await streamed.ended()).toMatch(/event: error\ndata: \{[^\n]*"code":"shutting_down"/);
+
+  const again = await openTestServer({ store: { kind: "json", dir: server.dir } });
+  closers.push(() => again.close());
+  expect(await again.balance(token)).toEqual({ tokens: 4000, held: 0 });
+});
+
+test("a question whose client is long gone does not hold up the stop", async () => {
+  const { ai, server, token } = await setUp(silence());
+  const client = await openRawClient(server.port);
+  client.send(rawQuestion(token));
+  await ai.arrived(1);
+  client.vanish();
+  await (
+    await ai.arrived(1)
+  ).hungUp;
+  await server.running.close();
+  expect(server.log.find(({ left }) => left)).toMatchObject({ status: 499 });
+});
+
+test("a stopped server leaves its folder free and without an address", async () => {
+  const { server } = await setUp(answer("ok"));
+  expect(existsSync(join(server.dir, "address"))).toBe(true);
+  const closing = server.running.close();
+  expect(server.running.close()).toBe(closing);
+  await closing;
+  expect(existsSync(join(server.dir, "address"))).toBe(false);
+  const next = await openTestServer({ store: { kind: "json", dir: server.dir } });
+  await next.running.close();
+});

@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { createTokens } from "../../src/server/auth/tokens.ts";
+import { createAnswers } from "../../src/server/core/answers.ts";
+import type { Ledger, Provider } from "../../src/server/core/ports.ts";
+import { createQuestions } from "../../src/server/core/questions.ts";
+import { createSignIn } from "../../src/server/core/sign-in.ts";
+import { createApp } from "../../src/server/http/app.ts";
+import { openHttpServer } from "../../src/server/http/listen.ts";
+import { createLog } from "../../src/server/log.ts";
+import { openJsonStore } from "../../src/server/stores/json/store.ts";
+
+interface Wishes {
+  /** Puts something between the app and the real ledger. */
+  around?: (ledger: Ledger) => Partial<Ledger>;
+  provider: Provider;
+  /** Milliseconds. */
+  timeout?: number;
+}
+
+/** The real app over a real store, with a test's provider, and a ledger into which it can put its hands. */
+export async function openWiredServer({ around = () => ({}), provider, timeout = 60_000 }: Wishes) {
+  const dir = await mkdtemp(join(tmpdir(), "ai-chat-wired-"));
+  const store = await openJsonStore({ dir, warn: () => {} });
+  const ledger: Ledger = { ...store.ledger, ...around(store.ledger) };
+  const tokens = createTokens({ secret: await store.signingSecret(), days: 1, now: Date.now });
+  const passwords = {
+    hash: async (password: string) => password,
+    matches: async (password: string, hash: string | undefined) => password === hash,
+    close: async () => {},
+  };
+  const log: Record<string, any>[] = [];
+  const logStream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      log.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  const questions = createQuestions({
+    ledger,
+    provider,
+    answers: createAnswers(Date.now),
+    price: 100,
+    timeout,
+    context: { system: undefined, limit: 48_000 },
+    now: Date.now,
+  });
+  const app = createApp({
+    signIn: createSignIn({ accounts: store.accounts, passwords, tokens, startingTokens: 4000 }),
+    questions,
+    ledger,
+    about: { name: "", version: "", price: 100, starting_tokens: 4000, model: "", extensions: [] },
+    stopping: () => false,
+    storeReady: () => store.ready(),
+    log: createLog("json", logStream),
+  });
+  const server = await openHttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    silence: 60_000,
+    handle: app.callback(),
+  });
+  const created = await store.accounts.create({ name: "jane", passwordHash: "correct horse", tokens: 4000 });
+  if (created.kind === "taken") throw new Error("A new store has a jane.");
+  const { account } = created;
+
+  return {
+    url: server.url,
+    port: Number(new URL(server.url).port),
+    /** Jane's, who has 4,000. */
+    token: tokens.issue(account),
+    log,
+    store,
+    questions,
+    balance: () => store.ledger.balance(account.id),
+    async close() {
+      await questions.drain(0);
+      await server.close(0);
+      await store.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A promise that a test keeps. */
+export function gate<T = void>() {
+  let open!: (value: T) => void;
+  const opened = new Promise<T>((resolve) => (open = resolve));
+  return { opened, open };
+}

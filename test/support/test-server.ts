@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import type { ServerConfig } from "../../src/server/config.ts";
+import { serve, type RunningServer } from "../../src/server/serve.ts";
+
+/** A real server in this process, on a free port and a folder of its own. */
+export interface TestServer {
+  url: string;
+  port: number;
+  dir: string;
+  running: RunningServer;
+  /** The JSON log so far, parsed. */
+  log: Record<string, any>[];
+  /** Sentences for the operator so far. */
+  warnings: string[];
+  /** Registers and logs in; a token. */
+  token(username: string): Promise<string>;
+  balance(token: string): Promise<{ tokens: number; held: number }>;
+  /** Resolves once nothing of this account is held any more: every question has been settled. */
+  settled(token: string): Promise<number>;
+  /** A POST of JSON. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Stops the server and removes its folder. */
+  close(): Promise<void>;
+}
+
+/** The password of everybody whom {@link TestServer.token} registers. */
+export const PASSWORD = "correct horse";
+
+/** What a test's server is told unless it says otherwise. */
+export function testConfig(dir: string, wishes: Partial<ServerConfig> = {}): ServerConfig {
+  return {
+    host: "127.0.0.1",
+    port: 0,
+    store: { kind: "json", dir },
+    provider: "demo",
+    baseUrl: undefined,
+    model: undefined,
+    apiKey: undefined,
+    system: undefined,
+    price: 100,
+    startingTokens: 4000,
+    questionTimeout: 60,
+    drainTimeout: 10,
+    contextChars: 48_000,
+    tokenDays: 30,
+    bcryptCost: 4,
+    secret: undefined,
+    log: "json",
+    logStream: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    dispatcher: undefined,
+    version: "0.0.0-test",
+    warn: () => {},
+    ...wishes,
+  };
+}
+
+/** Opens a {@link TestServer}; `wishes` as `ServerConfig` says. With `baseUrl` it asks the fake upstream there. */
+export async function openTestServer(wishes: Partial<ServerConfig> = {}): Promise<TestServer> {
+  const dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"));
+  const log: Record<string, unknown>[] = [];
+  const warnings: string[] = [];
+  const logStream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (wishes.log === undefined || wishes.log === "json") log.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  const upstream: Partial<ServerConfig> = wishes.baseUrl ? { provider: "openai", model: "fake-model" } : {};
+  const running = await serve(
+    testConfig(dir, { logStream, warn: (sentence) => void warnings.push(sentence), ...upstream, ...wishes }),
+  );
+  const { url } = running;
+
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    fetch(url + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+
+  const balance = async (token: string) => {
+    const reply = await fetch(`${url}/api/token_balance/`, { headers: { Authorization: `Bearer ${token}` } });
+    const { tokens } = (await reply.json()) as { tokens: number };
+    return { tokens, held: Number(reply.headers.get("tokens-held")) };
+  };
+
+  return {
+    url,
+    port: Number(new URL(url).port),
+    dir,
+    running,
+    log,
+    warnings,
+    post,
+    balance,
+    async token(username) {
+      const credentials = { username, password: PASSWORD };
+      await post("/api/register/", credentials);
+      const reply = await post("/api/login/", credentials);
+      return ((await reply.json()) as { token: string }).token;
+    },
+    async settled(token) {
+      for (;;) {
+        const { tokens, held } = await balance(token);
+        if (held === 0) return tokens;
+      }
+    },
+    async close() {
+      await running.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
