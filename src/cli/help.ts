@@ -34,13 +34,18 @@ function optionRow(name: OptionName): [string, string] {
   return [names, `${help}${from}${shown === undefined ? "" : ` [${shown}]`}`];
 }
 
+/** A line to type and what it does, beside it where both fit, else under it. */
 function examples(rows: CommandSpec["examples"], name: string): string[] {
-  return rows.flatMap(([line, what]) => {
-    const typed = line.includes("%%") ? line.replaceAll("%%", name) : `${name} ${line}`.trimEnd();
-    return typed.length < 44 && typed.length + what.length < 74
-      ? [`  ${typed.padEnd(44)}${what}`]
-      : [`  ${typed}`, `  ${" ".repeat(44)}${what}`];
-  });
+  const typed = rows.map(([line, what]) => ({
+    line: line.includes("%%") ? line.replaceAll("%%", name) : `${name} ${line}`.trimEnd(),
+    what,
+  }));
+  const widest = Math.max(...typed.map(({ line }) => line.length).filter((length) => length < 46), 0) + 2;
+  return typed.flatMap(({ line, what }) =>
+    line.length + 2 <= widest && 2 + widest + what.length <= WIDTH
+      ? [`  ${line.padEnd(widest)}${what}`]
+      : [`  ${line}`, `      ${what}`],
+  );
 }
 
 const sections = (...blocks: string[][]): string =>
@@ -54,7 +59,7 @@ export function commandHelp(command: string, spec: CommandSpec, name: string): s
     ["Examples", ...examples(spec.examples, name)],
     ["Usage", `  ${name} ${command} [OPTIONS]${spec.words === undefined ? "" : ` ${spec.words}`}`],
     ...own,
-    ["Options of every command", ...columns(everywhere.map(optionRow), 29)],
+    ["Options of every command", ...columns((spec.common ?? everywhere).map(optionRow), 29)],
     ...(spec.notes === undefined ? [] : [[...spec.notes]]),
   );
 }

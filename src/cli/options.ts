@@ -31,7 +31,7 @@ function postgres(typed: string): string {
 
 function longSecret(typed: string): string {
   if (Buffer.byteLength(typed) >= 32) return typed;
-  throw new Error("at least 32 bytes long, for instance the output of: openssl rand -base64 48");
+  throw new Error("at least 32 bytes long (openssl rand -base64 48 makes one)");
 }
 
 function filled(typed: string): string {

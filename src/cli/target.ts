@@ -64,10 +64,10 @@ function notLoggedIn(call: Call, credentials: Credentials, name: string): Client
   const { program } = call;
   const otherwise =
     call.values.server === undefined && credentials.get("local")
-      ? ` Or use your own server, where you are logged in: ${program.name} ${call.command} -s local`
+      ? `   At your own server you are: ${program.name} ${call.command} -s local`
       : "";
   return new ClientError("not_logged_in", `You aren't logged in at ${name}.`, {
-    hint: `Log in: ${typedCommand(call, "login")}, or make an account: ${typedCommand(call, "register")}.${otherwise}`,
+    hint: `Log in: ${typedCommand(call, "login")}, or make an account: ${typedCommand(call, "register")}${otherwise}`,
   });
 }
 

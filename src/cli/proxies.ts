@@ -1,0 +1,53 @@
+import { Agent, Dispatcher, EnvHttpProxyAgent } from "undici";
+
+/** Milliseconds that connecting may take (CLI.md §1). */
+const CONNECT = 10_000;
+
+/** Addresses of proxies, "" for none, and the names that go straight, as curl reads them. */
+export interface ProxySettings {
+  http: string;
+  https: string;
+  none: string;
+}
+
+function isLoopback(hostname: string): boolean {
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname.startsWith("127.") ||
+    hostname === "[::1]"
+  );
+}
+
+/**
+ * http targets in absolute form, https through CONNECT; loopback, and a scheme that has no proxy, go straight.
+ * (EnvHttpProxyAgent alone sends https through the http proxy where https has none, and loopback through either.)
+ */
+export class Proxies extends Dispatcher {
+  readonly #settings: ProxySettings;
+  readonly #proxied: Dispatcher;
+  readonly #straight: Dispatcher;
+
+  constructor(settings: ProxySettings) {
+    super();
+    const { http: httpProxy, https: httpsProxy, none: noProxy } = settings;
+    const connect = { timeout: CONNECT };
+    this.#settings = settings;
+    this.#proxied = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, proxyTunnel: false, connect });
+    this.#straight = new Agent({ connect });
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const { protocol, hostname } = new URL(String(options.origin));
+    const proxy = protocol === "https:" ? this.#settings.https : this.#settings.http;
+    return (proxy === "" || isLoopback(hostname) ? this.#straight : this.#proxied).dispatch(options, handler);
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all([this.#proxied.close(), this.#straight.close()]);
+  }
+
+  override async destroy(): Promise<void> {
+    await Promise.all([this.#proxied.destroy(), this.#straight.destroy()]);
+  }
+}
