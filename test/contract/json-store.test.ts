@@ -2,9 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
-import { storeContract } from "./store-contract.ts";
+import { storeContract, type StoreFixture } from "./store-contract.ts";
+import { storeModel } from "./store-model.ts";
 
-storeContract("JSON files", async () => {
+/** A folder of its own, and a clock that the test owns. */
+async function place(): Promise<StoreFixture> {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-store-"));
   let time = Date.parse("2026-11-22T10:00:00Z");
   return {
@@ -20,6 +22,10 @@ storeContract("JSON files", async () => {
     async advance(ms) {
       time += ms;
     },
+    keepsHolds: false,
     destroy: () => rm(dir, { recursive: true }),
   };
-});
+}
+
+storeContract("JSON files", place);
+storeModel("JSON files", place);

@@ -10,6 +10,8 @@ export interface StoreFixture {
   now(): number;
   /** Lets time pass for the store: its clock, or the age of everything in it. */
   advance(ms: number): Promise<void>;
+  /** Whether an open hold outlives the process that made it, until it expires. */
+  keepsHolds: boolean;
   /** Removes the place; every store on it has been closed. */
   destroy(): Promise<void>;
 }
@@ -465,6 +467,15 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
         await restart();
         expect((await store.signingSecret()).equals(secret)).toBe(true);
       });
+    });
+
+    it("frees what a killed server held: at once, or when its holds expire", async () => {
+      const { id } = await create("jane", 100);
+      await hold(question(id, { key: "key" }));
+      await restart();
+      expect(await hold(question(id, { key: "key" }))).toBe(fixture.keepsHolds ? "in_flight" : "held");
+      await fixture.advance(130_000);
+      expect(await balance(id)).toEqual({ tokens: 100, held: 0 });
     });
 
     it("is ready while it serves, and finishes what is under way when it closes", async () => {

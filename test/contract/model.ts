@@ -1,0 +1,117 @@
+import type { AccountId, Balance, HoldOutcome, HoldRequest } from "../../src/server/core/ports.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+
+interface ModelHold extends HoldRequest {
+  paid: boolean;
+}
+
+interface ModelKey {
+  digest: string;
+  at: number;
+  again: boolean;
+}
+
+interface ModelAccount {
+  tokens: number;
+  questions: number;
+  keys: Map<string, ModelKey>;
+}
+
+/** The ledger port said once more, as plainly as can be: everything is looked up anew, nothing is durable. */
+export class Model {
+  now: number;
+  readonly accounts = new Map<AccountId, ModelAccount>();
+  readonly grants = new Set<string>();
+  /** Open ones. */
+  readonly holds = new Map<string, ModelHold>();
+  /** Every hold that was asked for since the last restart, whatever became of it. */
+  asked: string[] = [];
+  readonly charged = new Set<string>();
+
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  /** Drops what time has ended. */
+  advance(ms: number): void {
+    this.now += ms;
+    for (const [id, hold] of this.holds) if (hold.expires <= this.now) this.holds.delete(id);
+    for (const { keys } of this.accounts.values())
+      for (const [key, { at }] of keys) if (at + DAY <= this.now) keys.delete(key);
+  }
+
+  account(id: AccountId): ModelAccount {
+    const account = this.accounts.get(id);
+    if (!account) throw new Error("The model has no such account.");
+    return account;
+  }
+
+  balance(id: AccountId): Balance {
+    const mine = [...this.holds.values()].filter((hold) => hold.account === id && !hold.paid);
+    return {
+      tokens: this.account(id).tokens,
+      held: mine.reduce((sum, { price }) => sum + price, 0),
+    };
+  }
+
+  grant(id: string, account: AccountId, tokens: number): Balance {
+    if (!this.grants.has(id)) this.account(account).tokens += tokens;
+    this.grants.add(id);
+    return this.balance(account);
+  }
+
+  hold(request: HoldRequest): HoldOutcome {
+    const outcome = this.look(request);
+    this.asked.push(request.id);
+    if (outcome.kind === "held" || outcome.kind === "paid")
+      this.holds.set(request.id, { ...request, paid: outcome.kind === "paid" });
+    return outcome;
+  }
+
+  private look({ account, key, digest, price }: HoldRequest): HoldOutcome {
+    if (key !== undefined) {
+      const open = [...this.holds.values()].find((hold) => hold.account === account && hold.key === key);
+      const charged = this.account(account).keys.get(key);
+      const known = open ?? charged;
+      if (known && known.digest !== digest) return { kind: "key_reused" };
+      if (open) return { kind: "in_flight" };
+      if (charged) return { kind: charged.again ? "answer_expired" : "paid" };
+    }
+    const balance = this.balance(account);
+    if (balance.tokens < price) return { kind: "insufficient", balance };
+    if (balance.tokens - balance.held < price) return { kind: "all_held", balance };
+    return { kind: "held" };
+  }
+
+  charge(id: string): "charged" | "expired" {
+    if (this.charged.has(id)) return "charged";
+    const hold = this.holds.get(id);
+    if (!hold) return "expired";
+    this.holds.delete(id);
+    this.charged.add(id);
+    const account = this.account(hold.account);
+    const key = hold.key === undefined ? undefined : account.keys.get(hold.key);
+    if (hold.paid) {
+      if (key) key.again = true;
+      return "charged";
+    }
+    account.tokens -= hold.price;
+    account.questions += 1;
+    if (hold.key !== undefined)
+      account.keys.set(hold.key, { digest: hold.digest, at: this.now, again: false });
+    return "charged";
+  }
+
+  release(id: string): void {
+    this.holds.delete(id);
+  }
+
+  /** `keepsHolds`: whether the store's holds outlive its process. */
+  restart(keepsHolds: boolean): void {
+    if (!keepsHolds) this.holds.clear();
+    // A settled hold's outcome is promised to its own process only.
+    this.asked = this.asked.filter((id) => this.holds.has(id));
+    this.charged.clear();
+  }
+}
