@@ -6,8 +6,10 @@ import type { Reply } from "./sequences.ts";
 export type TerminalAnswers = {
   /** It speaks the kitty keyboard protocol, so Shift-Enter is a key of its own. */
   kitty: boolean;
-  /** Its secondary device attributes (see reflowOfDevice). */
+  /** Its secondary device attributes (see reflowOfAnswers). */
   device: string | undefined;
+  /** It answered nothing at all. */
+  silent: boolean;
 };
 
 /** A terminal in raw mode, with bracketed paste. */
@@ -72,7 +74,10 @@ export function openTerminal({
 
   enter();
   write(QUESTIONS);
-  const timer = timers.set(() => resolve({ kitty, device }), answerTimeout);
+  const timer = timers.set(
+    () => resolve({ kitty, device, silent: !kitty && device === undefined }),
+    answerTimeout,
+  );
 
   return {
     answers,
@@ -84,7 +89,7 @@ export function openTerminal({
       }
       if (reply.kind !== "attributes") return;
       timers.clear(timer);
-      resolve({ kitty, device });
+      resolve({ kitty, device, silent: false });
     },
     restore() {
       if (!active) return;

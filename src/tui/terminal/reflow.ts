@@ -1,3 +1,5 @@
+import type { TerminalAnswers } from "./modes.ts";
+
 /**
  * What a terminal does to the lines on its screen when it becomes narrower than they are:
  * - exact: it wraps them, and the cursor stays at its character (VTE, kitty, iTerm2, WezTerm, Windows Terminal, tmux);
@@ -14,9 +16,15 @@ export function reflowOf(env: Record<string, string | undefined>): Reflow {
   return env.XTERM_VERSION && !env.TERM_PROGRAM ? "none" : "exact";
 }
 
-/** The same by the parameters of its answer to `CSI > c` (secondary device attributes); undefined: that doesn't tell. */
-export function reflowOfDevice(parameters: string): Reflow | undefined {
-  if (parameters === "0;276;0") return "xterm.js";
-  const [model] = parameters.split(";");
+/**
+ * The same by what the terminal answered; undefined: that doesn't tell. One that answers nothing at all is no terminal
+ * but an emulator behind a recorder, and those are xterm.js.
+ */
+export function reflowOfAnswers({
+  device,
+  silent,
+}: Pick<TerminalAnswers, "device" | "silent">): Reflow | undefined {
+  if (silent || device === "0;276;0") return "xterm.js";
+  const model = device?.split(";")[0];
   return model === "41" || model === "83" ? "none" : undefined; // xterm itself, GNU screen
 }

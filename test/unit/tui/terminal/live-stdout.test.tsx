@@ -1,20 +1,20 @@
-import { Box, render, Text, useCursor } from "ink";
+import { Box, render, Text, useCursor, useStdout } from "ink";
 import { useSyncExternalStore } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createLiveStdout, type LiveStdout } from "../../../../src/tui/terminal/live-stdout.ts";
+import { createLiveStdout } from "../../../../src/tui/terminal/live-stdout.ts";
 import { createScreen, silentStdin } from "./screen.ts";
 
-type Live = { tail: string[]; composer: string; status: string; cursor?: { x: number; y: number } };
+type Live = { tail: string[]; composer: string; status: string };
 
 const ends: (() => void)[] = [];
 afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** A session in small: a tail, a composer, a status line; state outside React, as the real one. */
-function startSession(size: { columns?: number; rows?: number } = {}, withCursor = false) {
+/** A session in small: a tail, a composer, a status line; its state is outside React, as in the real one. */
+function start(size: { columns?: number; rows?: number; promptly?: number } = {}, withCursor = false) {
   const screen = createScreen(size);
-  const live = createLiveStdout(screen.stdout, { reflow: "xterm.js" });
+  const live = createLiveStdout(screen.stdout, { reflow: "xterm.js", promptly: size.promptly });
   let state: Live = { tail: [], composer: "> composer", status: "status" };
   const listeners = new Set<() => void>();
   const set = (change: Partial<Live>) => {
@@ -52,8 +52,14 @@ function startSession(size: { columns?: number; rows?: number } = {}, withCursor
     patchConsole: false,
     maxFps: 30,
   });
-  ends.push(() => (ink.unmount(), live.dispose()));
-  return { screen, live, ink, set, state: () => state };
+  ends.push(() => {
+    ink.unmount();
+    live.dispose();
+  });
+  /** Waits until the screen shows something. */
+  const sees = (wanted: string) =>
+    vi.waitFor(async () => expect((await screen.view()).rows.join("\n")).toContain(wanted));
+  return { screen, live, ink, set, sees, state: () => state };
 }
 
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -61,7 +67,7 @@ const count = (lines: string[], wanted: string) => lines.filter((line) => line.i
 
 /** Streams lines through the tail into the scrollback; `during` may do something to the terminal before a line. */
 async function stream(
-  { live, set, state }: ReturnType<typeof startSession>,
+  { live, set, state, sees }: ReturnType<typeof start>,
   lines: number,
   during: (line: number) => Promise<void> | void = () => {},
 ) {
@@ -76,16 +82,7 @@ async function stream(
   }
   for (const line of state().tail) live.print(line);
   set({ tail: [], status: "done" });
-  await vi.waitFor(async () => expect((await screenOf(live)).at(-1)).toBe("done"));
-}
-
-const screens = new WeakMap<LiveStdout, ReturnType<typeof createScreen>>();
-const screenOf = (live: LiveStdout) => screens.get(live)!.text();
-
-function start(size: { columns?: number; rows?: number } = {}, withCursor = false) {
-  const session = startSession(size, withCursor);
-  screens.set(session.live, session.screen);
-  return session;
+  await sees("done");
 }
 
 function expectEveryLineOnce(text: string[], lines: number) {
@@ -156,5 +153,151 @@ describe.each([
     for (let i = 1; i <= 300; i++) expect(count(text, `LINE-${i}-`), `line ${i}`).toBeGreaterThanOrEqual(1);
     expect(count(text, "> composer")).toBe(1);
     expectNoWipe(session.screen.written);
+  });
+});
+
+describe("a live area", () => {
+  it("puts the cursor into the composer, and leaves it there when only the status changes", async () => {
+    const { screen, set, sees } = start({}, true);
+    await sees("status");
+    expect((await screen.view()).cursor).toEqual({ x: 10, y: 0 });
+    const before = screen.written.length;
+    set({ status: "other words" });
+    await sees("other words");
+    expect((await screen.view()).cursor).toEqual({ x: 10, y: 0 });
+    expect(screen.written.slice(before).join("")).not.toContain("> composer");
+    set({ composer: "> composer 한" });
+    await sees("한");
+  });
+
+  it("shows finished text by itself when no frame comes", async () => {
+    const { screen, live, sees } = start({ promptly: 1 });
+    await sees("status");
+    live.print("by itself");
+    await sees("by itself");
+    expect((await screen.text()).slice(-3)).toEqual(["by itself", "> composer", "status"]);
+  });
+
+  it("shows finished text at once when it is flushed", async () => {
+    const { screen, live, sees } = start({ promptly: 60_000 });
+    await sees("status");
+    live.print("waits");
+    expect((await screen.text()).join()).not.toContain("waits");
+    live.flush();
+    expect(await screen.text()).toEqual(["waits", "> composer", "status"]);
+  });
+
+  it("never draws a frame without the finished text that left it, nor with both", async () => {
+    const { screen, live, set, sees } = start({ promptly: 60_000 });
+    set({ tail: ["the answer"] });
+    await sees("the answer");
+    const before = screen.written.length;
+    live.print("the answer");
+    set({ tail: [] });
+    await vi.waitFor(() => expect(screen.written.length).toBeGreaterThan(before));
+    expect(screen.written.slice(before)).toHaveLength(1);
+    expect(await screen.text()).toEqual(["the answer", "> composer", "status"]);
+  });
+
+  it("cuts a frame that is higher than the screen at its top, instead of scrolling it away", async () => {
+    const { screen, live, ink, sees } = start({ rows: 6 });
+    live.print("history");
+    ink.rerender(<Text>{Array.from({ length: 20 }, (_, index) => `row ${index}`).join("\n")}</Text>);
+    await sees("row 19");
+    ink.rerender(<Text>{Array.from({ length: 20 }, (_, index) => `row ${index + 1}`).join("\n")}</Text>);
+    await sees("row 20");
+    const text = await screen.text();
+    expect(text).toEqual(["history", "row 16", "row 17", "row 18", "row 19", "row 20"]);
+    expectNoWipe(screen.written);
+  });
+
+  it("prints what is written through Ink once, above the frame", async () => {
+    const screen = createScreen();
+    const live = createLiveStdout(screen.stdout);
+    let write: (text: string) => void = () => {};
+    const Writer = () => {
+      ({ write } = useStdout());
+      return <Text>frame</Text>;
+    };
+    const ink = render(<Writer />, { stdout: live.stdout, stdin: silentStdin(), patchConsole: false });
+    ends.push(() => {
+      ink.unmount();
+      live.dispose();
+    });
+    await vi.waitFor(async () => expect(await screen.text()).toEqual(["frame"]));
+    write("through Ink\n");
+    write("without a line end");
+    expect(await screen.text()).toEqual(["through Ink", "without a line end", "frame"]);
+  });
+
+  it("takes the frame away for an editor and brings it back below what happened meanwhile", async () => {
+    const { screen, live, set, sees } = start({}, true);
+    live.print("before");
+    live.flush();
+    await sees("status");
+    live.pause();
+    expect(await screen.text()).toEqual(["before"]);
+    screen.stdout.write("the editor was here\n");
+    live.print("meanwhile");
+    set({ status: "changed" });
+    expect(await screen.text()).toEqual(["before", "the editor was here"]);
+    live.resume();
+    await sees("changed");
+    expect(await screen.text()).toEqual([
+      "before",
+      "the editor was here",
+      "meanwhile",
+      "> composer",
+      "changed",
+    ]);
+  });
+
+  it("clears the screen without losing what was on it", async () => {
+    const { screen, live, sees } = start({ rows: 10 }, true);
+    live.print("old text");
+    await sees("old text");
+    live.clearScreen();
+    expect((await screen.view()).rows.slice(0, 3)).toEqual(["> composer", "status", ""]);
+    const text = await screen.text();
+    expect(count(text, "old text")).toBe(1);
+    expect(count(text, "> composer")).toBe(1);
+    expectNoWipe(screen.written);
+  });
+
+  it("leaves the last frame with the cursor below it when Ink ends, and prints straight from then on", async () => {
+    const { screen, live, ink, sees } = start({}, true);
+    await sees("status");
+    live.print("last words");
+    const ended = ink.waitUntilExit();
+    ink.unmount();
+    await ended;
+    live.print("see you");
+    live.dispose();
+    live.dispose();
+    live.print("later");
+    expect(await screen.text()).toEqual(["last words", "> composer", "status", "see you", "later"]);
+    expect((await screen.view()).cursor).toEqual({ x: 0, y: 5 });
+    expect(screen.written.join("").lastIndexOf("\u001b[?25h")).toBeGreaterThan(
+      screen.written.join("").lastIndexOf("\u001b[?25l"),
+    );
+    expect(screen.stdout.listenerCount("resize")).toBe(0);
+  });
+
+  it("tells the app of a new size before Ink draws", async () => {
+    const { screen, live, sees } = start({ columns: 80 });
+    await sees("status");
+    const seen: string[] = [];
+    live.onResize(() => seen.push(`app ${live.columns}x${live.rows}`));
+    live.stdout.on("resize", () => seen.push(`ink ${live.stdout.columns}`));
+    await screen.resize(50, 9);
+    await vi.waitFor(() => expect(seen).toEqual(["app 50x9", "ink 50"]));
+    expect(live.stdout.rows).toBeGreaterThan(1000);
+  });
+
+  it("passes a title or OSC 52 through as it is", async () => {
+    const { screen, live, sees } = start();
+    await sees("status");
+    live.stdout.write("\u001b]52;c;YQ==\u0007");
+    expect(screen.written.at(-1)).toBe("\u001b]52;c;YQ==\u0007");
   });
 });

@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { openRealTerminal } from "./real-terminal.ts";
+
+let folder: string;
+let program: string;
+let terminal: ReturnType<typeof openRealTerminal> | undefined;
+
+beforeAll(async () => {
+  // Inside node_modules, so that the packages are found.
+  folder = await mkdtemp(join("node_modules", ".terminal-test-"));
+  program = join(folder, "program.mjs");
+  const entryPoints = ["test/tui/terminal/program.tsx"];
+  await build({
+    entryPoints,
+    outfile: program,
+    bundle: true,
+    packages: "external",
+    format: "esm",
+    platform: "node",
+    jsx: "automatic",
+  });
+});
+afterAll(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  await terminal?.end();
+  terminal = undefined;
+});
+
+async function start(size?: { columns: number; rows: number }) {
+  terminal = openRealTerminal(process.execPath, [program], size);
+  await terminal.sees("ready");
+  return terminal;
+}
+
+/** The program in a shell, so that the terminal's modes can be asked afterwards. */
+async function startInShell() {
+  terminal = openRealTerminal("/bin/sh", ["-i"]);
+  terminal.type(`${process.execPath} ${program}\r`);
+  await terminal.sees("ready");
+  return terminal;
+}
+
+const count = (lines: string[], words: string) => lines.filter((line) => line.includes(words)).length;
+
+describe("a session in a real terminal", () => {
+  it("loses and doubles no streamed line while the window goes 100, 60, 40, 90 columns", async () => {
+    const terminal = await start({ columns: 100, rows: 24 });
+    terminal.type("/stream 200\r");
+    for (const [line, columns] of [
+      [40, 60],
+      [80, 40],
+      [120, 90],
+      [160, 50],
+    ] as const) {
+      await terminal.sees(`LINE-${line}-`);
+      await terminal.resize(columns, 24);
+    }
+    await terminal.sees("streamed");
+    const lines = await terminal.text();
+    const wrong = Array.from({ length: 200 }, (_, index) => index + 1).filter(
+      (n) => count(lines, `LINE-${n}-`) !== 1,
+    );
+    expect(wrong).toEqual([]);
+    expect(count(lines, "tokens")).toBe(1);
+    expect(terminal.output()).not.toContain("\u001b[3J");
+  });
+
+  it("loses no line and wipes nothing when the window shrinks to 80x8", async () => {
+    const terminal = await start();
+    terminal.type("/stream 150\r");
+    await terminal.sees("LINE-60-");
+    await terminal.resize(80, 8);
+    await terminal.sees("LINE-110-");
+    await terminal.resize(80, 24);
+    await terminal.sees("streamed");
+    const lines = await terminal.text();
+    const lost = Array.from({ length: 150 }, (_, index) => index + 1).filter(
+      (n) => count(lines, `LINE-${n}-`) < 1,
+    );
+    expect(lost).toEqual([]);
+    expect(terminal.output()).not.toContain("\u001b[3J");
+  });
+
+  it("takes any key, paste and report for what it is, and dies of none", async () => {
+    const terminal = await start();
+    terminal.type("\u001b[1;5P\u001b[1;5I\u001b[I\u001b[<0;1;1M\u001b]11;rgb:00/00/00\u0007\u001b[24;80R");
+    terminal.type("hello\r");
+    await terminal.sees('sent "hello"');
+    terminal.type("\u001b[200~one\rtwo\r\u001b[201~");
+    terminal.type("\u001b\rthree\u001b[13;2ufour\\\r");
+    await terminal.sees("four");
+    terminal.type("end\r");
+    await terminal.sees(String.raw`sent "one\ntwo\n\nthree\nfour\nend"`);
+    terminal.type("한글 x\u001b[D\u007f\u007f👍\r");
+    await terminal.sees('sent "한👍x"');
+    terminal.type("\u001b");
+    await terminal.sees("[escape]");
+    expect(count(await terminal.text(), "sent")).toBe(3);
+  });
+
+  it("puts what a library writes to the console above the frame", async () => {
+    const terminal = await start();
+    terminal.type("/log\r");
+    await terminal.sees("written by a library");
+    const lines = (await terminal.text()).filter((line) => line !== "");
+    expect(lines.slice(-3)).toEqual(["written by a library", ">", expect.stringContaining("ready")]);
+  });
+
+  it.each([
+    ["Ctrl-C", "\u0003"],
+    ["a crash", "/crash\r"],
+  ])("leaves the terminal as it was after %s", async (_, keys) => {
+    const terminal = await startInShell();
+    terminal.type(keys);
+    await terminal.sees(/^\$ $|^\$$/);
+    terminal.type("echo modes $(stty -a | grep -oE -e '-?(icanon|echo|isig)\\b')\r");
+    await terminal.sees("modes isig icanon echo");
+    expect(modesLeft(terminal.output())).toEqual({ cursorHidden: false, bracketedPaste: false });
+  });
+
+  it("takes its modes back when it is terminated", async () => {
+    const terminal = await start();
+    process.kill(terminal.pid, "SIGTERM");
+    expect(await terminal.exited).toMatchObject({ exitCode: 143 });
+    expect(modesLeft(terminal.output())).toEqual({ cursorHidden: false, bracketedPaste: false });
+  });
+
+  it("stops for Ctrl-Z, lets the shell work, and comes back whole with fg", async () => {
+    const terminal = await startInShell();
+    terminal.type("draft");
+    await terminal.sees("> draft");
+    terminal.type("\u001a");
+    await terminal.sees("Stopped");
+    terminal.type("echo in the sh''ell; stty -a | grep -o '[-]*icanon'\r");
+    await terminal.sees("in the shell");
+    await terminal.sees(/^icanon/);
+    terminal.type("fg\r");
+    await terminal.sees("> draft");
+    terminal.type(" goes on\r");
+    await terminal.sees('sent "draft goes on"');
+    expect(count(await terminal.text(), "tokens")).toBe(1);
+  });
+});
+
+/** What the program left switched on. */
+function modesLeft(output: string) {
+  const isOn = (on: string, off: string) => output.lastIndexOf(on) > output.lastIndexOf(off);
+  return {
+    cursorHidden: isOn("\u001b[?25l", "\u001b[?25h"),
+    bracketedPaste: isOn("\u001b[?2004h", "\u001b[?2004l"),
+  };
+}

@@ -1,0 +1,155 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { osc52 } from "../../../../src/tui/terminal/clipboard.ts";
+import { openTerminal } from "../../../../src/tui/terminal/modes.ts";
+import { type Signals, suspendJob } from "../../../../src/tui/terminal/suspend.ts";
+
+describe("a terminal", () => {
+  let folder: string;
+  let fd: number;
+  let raw: boolean[];
+  let isOpen: boolean;
+  const written = () => readFileSync(join(folder, "tty"), "utf8");
+  const stdin = {
+    setRawMode(on: boolean) {
+      raw.push(on);
+      return undefined as never;
+    },
+  };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "modes-"));
+    fd = openSync(join(folder, "tty"), "w");
+    isOpen = true;
+    raw = [];
+  });
+  afterEach(() => {
+    if (isOpen) closeSync(fd);
+    rmSync(folder, { recursive: true });
+  });
+
+  it("gets its modes, is asked, and is what it was after restore(), however often that is called", () => {
+    const terminal = openTerminal({ stdin, fd });
+    expect(written()).toBe("\u001b[?2004h\u001b[?u\u001b[>c\u001b[c");
+    terminal.restore();
+    terminal.restore();
+    expect(written().slice("\u001b[?2004h\u001b[?u\u001b[>c\u001b[c".length)).toBe(
+      "\u001b[?2004l\u001b[?2026l\u001b[0m\u001b[?25h",
+    );
+    expect(raw).toEqual([true, false]);
+  });
+
+  it("speaks the kitty protocol only when it answered, takes it back, and sets it again", async () => {
+    const terminal = openTerminal({ stdin, fd });
+    terminal.onReply({ kind: "kitty", flags: 0 });
+    terminal.onReply({ kind: "device", parameters: "1;4000;35" });
+    terminal.onReply({ kind: "attributes", parameters: "62" });
+    expect(await terminal.answers).toEqual({ kitty: true, device: "1;4000;35", silent: false });
+    terminal.onReply({ kind: "kitty", flags: 1 });
+    terminal.restore();
+    terminal.resume();
+    terminal.resume();
+    terminal.restore();
+    const modes = Array.from(written().matchAll(/\u001b\[([<>]1?u|\?2004[hl])/g), ([, mode]) => mode);
+    expect(modes).toEqual(["?2004h", ">1u", "?2004l", "<u", "?2004h", ">1u", "?2004l", "<u"]);
+    expect(raw).toEqual([true, false, true, false]);
+  });
+
+  it("counts as silent after a time, and may still answer later", async () => {
+    let expire = () => {};
+    const timers = { set: (callback: () => void) => (expire = callback), clear: () => {} };
+    const terminal = openTerminal({ stdin, fd, timers });
+    expire();
+    expect(await terminal.answers).toEqual({ kitty: false, device: undefined, silent: true });
+    terminal.onReply({ kind: "kitty", flags: 0 });
+    expect(written()).toContain("\u001b[>1u");
+  });
+
+  it("doesn't throw when it is gone", () => {
+    const terminal = openTerminal({
+      fd,
+      stdin: {
+        setRawMode(on: boolean) {
+          if (!on) throw new Error("EIO");
+          return undefined as never;
+        },
+      },
+    });
+    closeSync(fd);
+    isOpen = false;
+    expect(() => terminal.restore()).not.toThrow();
+  });
+});
+
+describe("Ctrl-Z", () => {
+  function job(kill: (comeBack: () => void) => void) {
+    const calls: string[] = [];
+    let listener: (() => void) | undefined;
+    const signals: Signals = {
+      once: (_, added) => (listener = added),
+      off: (_, removed) => listener === removed && (listener = undefined),
+      kill(pid, signal) {
+        calls.push(`${signal} ${pid}`);
+        kill(() => listener?.());
+      },
+    };
+    return {
+      calls,
+      signals,
+      leave: () => calls.push("leave"),
+      back: () => calls.push("back"),
+      hears: () => listener,
+    };
+  }
+
+  it("leaves the terminal, stops the whole job, and comes back once", () => {
+    const { calls, hears, ...options } = job((comeBack) => {
+      comeBack();
+      comeBack();
+    });
+    suspendJob({ ...options, patience: 60_000 });
+    expect(calls).toEqual(["leave", "SIGTSTP 0", "back"]);
+    expect(hears()).toBeUndefined();
+  });
+
+  it("comes back by itself where nothing stops", async () => {
+    const { calls, hears, ...options } = job(() => {});
+    await new Promise<void>((resolve) => suspendJob({ ...options, patience: 1, back: resolve }));
+    expect(calls).toEqual(["leave", "SIGTSTP 0"]);
+    expect(hears()).toBeUndefined();
+  });
+
+  it("comes back at once where there are no such signals", () => {
+    const { calls, hears, ...options } = job(() => {
+      throw new Error("ENOSYS");
+    });
+    suspendJob(options);
+    expect(calls).toEqual(["leave", "SIGTSTP 0", "back"]);
+    expect(hears()).toBeUndefined();
+  });
+});
+
+describe("OSC 52", () => {
+  it.each([
+    [{}, "\u001b]52;c;aMOp\u0007"],
+    [{ tmux: true }, "\u001bPtmux;\u001b\u001b]52;c;aMOp\u0007\u001b\\"],
+    [{ screen: true }, "\u001bP\u001b]52;c;aMOp\u0007\u001b\\"],
+  ])("carries text to the terminal's clipboard %j", (inside, sequence) => {
+    expect(osc52("hé", inside)).toBe(sequence);
+  });
+
+  it("is cut into pieces for GNU screen", () => {
+    const sequence = osc52("x".repeat(1000), { screen: true })!;
+    const pieces = sequence.split("\u001b\\").slice(0, -1);
+    for (const piece of pieces) expect(piece.length).toBeLessThanOrEqual(242);
+    expect(pieces.map((piece) => piece.slice(2)).join("")).toBe(osc52("x".repeat(1000)));
+  });
+
+  it("isn't made for more than 100 KB", () => {
+    expect(osc52("x".repeat(100_000))).toBeDefined();
+    expect(osc52("x".repeat(100_001))).toBeUndefined();
+    expect(osc52("한".repeat(40_000))).toBeUndefined();
+  });
+});
