@@ -88,6 +88,15 @@ test.each([
   expect(JSON.parse(reply.split("\r\n\r\n")[1]!)).toMatchObject({ status, code: "invalid_request" });
 });
 
+test.each(["http://[::1/", "http://", "http://a:99999999/api", "*", "//", "/%00", "/api\\", "/api/%"])(
+  "the target %s is nothing that we have",
+  async (target) => {
+    const client = await openRawClient(server.port);
+    client.send(rawRequest("GET", target, { Connection: "close" }));
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 404 [^]*"code":"not_found"/);
+  },
+);
+
 test("an address in absolute form and an HTTP/1.0 client are understood", async () => {
   const client = await openRawClient(server.port);
   client.send("GET http://example.com/healthz HTTP/1.0\r\n\r\n");

@@ -15,6 +15,7 @@ import type { Middleware, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
 import { readJson } from "./read-json.ts";
 import { readKey } from "./read-key.ts";
+import { readTarget } from "./request-target.ts";
 import { nameRequest } from "./request-id.ts";
 import { logRequests } from "./request-log.ts";
 import { closeConnections, forbidCaching } from "./reply-headers.ts";
@@ -67,6 +68,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
 
   const app = new Koa<State>();
   const steps = [
+    readTarget,
     nameRequest,
     logRequests(needs.log),
     forbidCaching,
