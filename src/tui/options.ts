@@ -1,4 +1,5 @@
 import type { ApiClient } from "../client/contract.ts";
+import type { Reflow } from "./terminal/reflow.ts";
 
 /** A login that this machine keeps for one server. `username` is null where only a token is known (`AI_CHAT_TOKEN`). */
 export interface Entry {
@@ -25,6 +26,10 @@ export interface TerminalTraits {
   ascii: boolean;
   /** Under tmux (`TMUX` is set): OSC 52 needs its wrapping. */
   tmux: boolean;
+  /** Under GNU screen (`STY` is set). */
+  screen?: boolean;
+  /** What `reflowOf(env)` says; "exact" where it isn't given. */
+  reflow?: Reflow;
   /** `TERM`, or "". */
   term: string;
 }
@@ -55,6 +60,8 @@ export interface ChatOptions {
   version: string;
   /** How this program is called here: `npx ai-chat-system`, `npx ai-chat`, `ai-chat`. */
   commandName: string;
+  /** Aborts when the process is told to end (SIGTERM, SIGHUP): the session leaves and restores the terminal. */
+  signal?: AbortSignal;
   /** Without it, input history lasts as long as the session. */
   inputHistory?: InputHistory;
 }

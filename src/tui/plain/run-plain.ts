@@ -33,13 +33,19 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
     if (session.state.phase.kind === "idle") lines.close();
     else session.stop();
   };
+  const end = () => {
+    session.stop();
+    lines.close();
+  };
   process.on("SIGINT", interrupt);
+  options.signal?.addEventListener("abort", end, { once: true });
   try {
     for (const line of options.intro) paper.line(line);
     await session.start();
     return { exitCode: await converse(session, lines, paper, options) };
   } finally {
     process.off("SIGINT", interrupt);
+    options.signal?.removeEventListener("abort", end);
     lines.close();
   }
 }

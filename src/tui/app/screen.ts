@@ -1,0 +1,195 @@
+import { fullText } from "../composer/editor.ts";
+import type { Look } from "../markdown/look.ts";
+import { readInput } from "../session/commands.ts";
+import type { Session } from "../session/session.ts";
+import type { Key } from "../terminal/key.ts";
+import { pressInForm } from "./form-keys.ts";
+import { paste, press, type Effect } from "./press.ts";
+import type { Scribe } from "./scribe.ts";
+import { createView, giveBack, type ViewState } from "./view-state.ts";
+import { TICK_MS } from "./working.ts";
+
+/** Milliseconds in which a second Ctrl-C leaves. */
+const ARMED_MS = 1_500;
+
+export interface ScreenOptions {
+  session: Session;
+  scribe: Scribe;
+  look: () => Look;
+  history: readonly string[];
+  /** Called with each line that is worth keeping. */
+  onSent: (line: string) => void;
+  run: (text: Extract<ReturnType<typeof readInput>, { kind: "command" }>) => Promise<void>;
+  redraw: () => void;
+  suspend: () => void;
+  leave: () => void;
+  /** A fault of ours in a command. */
+  crash: (error: unknown) => void;
+  now: () => number;
+}
+
+/** What is drawn, and what keys do to it: the session as React sees it, but without React. */
+export interface Screen {
+  readonly view: ViewState;
+  readonly session: Session;
+  readonly scribe: Scribe;
+  readonly look: () => Look;
+  readonly now: () => number;
+  /** Nothing is drawn any more. */
+  readonly isLeaving: boolean;
+  /** Grows with every change. */
+  readonly version: number;
+  subscribe(listener: () => void): () => void;
+  changed(): void;
+  key(key: Key): void;
+  paste(text: string): void;
+  giveBack(text: string): void;
+  /** Stops what is under way, takes everything off the screen, and stops the timers. */
+  close(): void;
+}
+
+/** Cells of a composer row: two for its mark, one that is never used. */
+export function composerColumns(columns: number): number {
+  return Math.max(1, columns - 3);
+}
+
+/** Creates the screen. One ticker runs while something is under way, none otherwise. */
+export function createScreen(options: ScreenOptions): Screen {
+  const { session, scribe, look } = options;
+  const listeners = new Set<() => void>();
+  let view = createView(options.history);
+  let version = 0;
+  let isLeaving = false;
+  let ticker: NodeJS.Timeout | undefined;
+  let armed: NodeJS.Timeout | undefined;
+
+  const changed = () => {
+    version += 1;
+    for (const listener of listeners) listener();
+  };
+
+  const tick = () => {
+    const busy = session.state.phase.kind !== "idle";
+    if (busy) ticker ??= setInterval(changed, TICK_MS);
+    else {
+      clearInterval(ticker);
+      ticker = undefined;
+    }
+  };
+  const unsubscribe = session.subscribe(() => {
+    tick();
+    changed();
+  });
+
+  const disarm = () => {
+    view = { ...view, armed: false, hint: undefined };
+    changed();
+  };
+
+  const send = (text: string, literal: boolean) => {
+    options.onSent(text);
+    const input = literal ? { kind: "question" as const, text: text.trim() } : readInput(text);
+    switch (input.kind) {
+      case "nothing":
+        return;
+      case "question":
+        if (!session.ask(input.text)) view = giveBack(view, text);
+        return;
+      case "command":
+        options.run(input).catch(options.crash);
+        return;
+      case "unknown": {
+        const instead =
+          input.nearest === undefined ? "/help lists what there is" : `did you mean /${input.nearest}?`;
+        view = { ...giveBack(view, text), hint: `There is no /${input.name}: ${instead}` };
+      }
+    }
+  };
+
+  const perform = (effect: Effect) => {
+    clearTimeout(armed);
+    switch (effect.kind) {
+      case "none":
+        return;
+      case "send":
+        return send(effect.text, effect.literal);
+      case "stop":
+        return session.stop();
+      case "leave":
+        return options.leave();
+      case "redraw":
+        return options.redraw();
+      case "suspend":
+        return options.suspend();
+      case "arm":
+        view = { ...view, armed: true, hint: "Press Ctrl-C again to leave." };
+        armed = setTimeout(disarm, ARMED_MS);
+    }
+  };
+
+  const formKey = (key: Key) => {
+    const { form } = session.state;
+    if (form === undefined) return;
+    const meaning = pressInForm(form, key, view.armed);
+    view = { ...view, armed: false, hint: undefined };
+    if (meaning.kind === "form") session.form(meaning.event);
+    else perform(meaning.effect);
+  };
+
+  const around = () => ({
+    columns: composerColumns(look().columns),
+    busy: session.state.phase.kind !== "idle",
+  });
+
+  return {
+    session,
+    scribe,
+    look,
+    now: options.now,
+    get view() {
+      return view;
+    },
+    get isLeaving() {
+      return isLeaving;
+    },
+    get version() {
+      return version;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    changed,
+    key(key) {
+      if (isLeaving) return;
+      if (session.state.form !== undefined) formKey(key);
+      else {
+        const pressed = press(view, key, around());
+        const cleared = pressed.effect.kind === "none" && pressed.view.editor.text === "";
+        const before = fullText(view.editor);
+        if (cleared && key.ctrl && key.name === "c" && before !== "") options.onSent(before);
+        view = pressed.view;
+        perform(pressed.effect);
+      }
+      changed();
+    },
+    paste(text) {
+      if (isLeaving) return;
+      if (session.state.form !== undefined) session.form({ type: "insert", text });
+      else view = paste(view, text, around());
+      changed();
+    },
+    giveBack(text) {
+      view = giveBack(view, text);
+      changed();
+    },
+    close() {
+      isLeaving = true;
+      session.stop();
+      changed();
+      unsubscribe();
+      clearInterval(ticker);
+      clearTimeout(armed);
+    },
+  };
+}
