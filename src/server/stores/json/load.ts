@@ -25,7 +25,7 @@ export async function load(files: Files, dir: string, now: number): Promise<Load
   const checkpoint = await readCheckpoint(files, dir);
   const file = await openIfThere(files, join(dir, LEDGER), "r");
   if (!file) {
-    if (checkpoint) throw ledgerLost(`there is none, but ${CHECKPOINT} was made from one.`);
+    if (checkpoint) throw ledgerLost(undefined, checkpoint);
     return fresh();
   }
   try {
@@ -55,8 +55,7 @@ function fresh(): Loaded {
 async function resume(file: OpenFile, checkpoint: Checkpoint, now: number): Promise<Loaded> {
   const { length, lines } = checkpoint;
   const { size } = await file.stat();
-  if (size < length)
-    throw ledgerLost(`it has ${size} bytes, but ${CHECKPOINT} was made from ${length} bytes of it.`);
+  if (size < length) throw ledgerLost(size, checkpoint);
   const hash = createHash("sha256");
   for await (const piece of readPieces(file, 0, length)) hash.update(piece);
   if (hash.copy().digest("hex") !== checkpoint.sha256) throw await explain(file, checkpoint, now);
@@ -81,7 +80,12 @@ async function explain(file: OpenFile, checkpoint: Checkpoint, now: number): Pro
     : checkpointDamage(`it was made from another ${LEDGER} than the one beside it.`);
 }
 
-function ledgerLost(what: string): Damage {
+/** The ledger has fewer bytes (undefined: there is none) than its checkpoint was made from. */
+export function ledgerLost(size: number | undefined, { length }: Checkpoint): Damage {
+  const what =
+    size === undefined
+      ? `there is none, but ${CHECKPOINT} was made from one.`
+      : `it has ${size} bytes, but ${CHECKPOINT} was made from ${length} bytes of it.`;
   const repair =
     `Nothing was changed. Restore ${LEDGER} from a backup, together with the ${CHECKPOINT} of the same time. ` +
     `Without one, what it held is lost.`;
