@@ -37,8 +37,13 @@ const SILENCE_GRACE = 30_000;
 
 type Close = () => Promise<void>;
 
+/** Closes everything, also after one of them failed; then throws what failed first. */
 async function closeInReverse(opened: Close[]): Promise<void> {
-  for (const close of opened.splice(0).reverse()) await close();
+  const failures: unknown[] = [];
+  for (const close of opened.splice(0).reverse()) {
+    await close().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /**
@@ -50,7 +55,8 @@ export async function serve(config: ServerConfig): Promise<RunningServer> {
   try {
     return await start(config, opened);
   } catch (error) {
-    await closeInReverse(opened);
+    // What kept the server from starting is what the operator must hear of.
+    await closeInReverse(opened).catch(() => {});
     throw error;
   }
 }

@@ -114,7 +114,7 @@ test("every reply carries the client's request id where it is one, else a new on
   expect(await idOf("two words")).toMatch(/^[\w-]{36}$/);
 });
 
-test("41 questions at once and in a row: 40 are answered and paid, one is told that nothing is left", async () => {
+test("41 questions in a row: 40 are answered and paid, one is told that nothing is left", async () => {
   const token = await server.token("spender");
   ai.respond(answer("ok"));
   const ask = () => server.post("/api/chat/", { message: "hi" }, bearer(token));

@@ -8,14 +8,14 @@ export interface RawClient {
   until(text: string, times?: number): Promise<string>;
   /** All that came, once the other side has closed. */
   ended(): Promise<string>;
-  /** Reads no more. */
-  pause(): void;
+  /** Sends no more, but still listens. */
+  finish(): void;
   /** Gone at once, without a goodbye. */
   vanish(): void;
 }
 
 export async function openRawClient(port: number): Promise<RawClient> {
-  const socket = connect(port, "127.0.0.1");
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   await once(socket, "connect");
   let came = "";
   const state = { closed: false };
@@ -25,6 +25,7 @@ export async function openRawClient(port: number): Promise<RawClient> {
     changed();
   });
   socket.on("error", () => {});
+  socket.on("end", () => socket.end());
   socket.on("close", () => {
     state.closed = true;
     changed();
@@ -44,7 +45,7 @@ export async function openRawClient(port: number): Promise<RawClient> {
       while (!state.closed) await wait();
       return came;
     },
-    pause: () => void socket.pause(),
+    finish: () => void socket.end(),
     vanish: () => void socket.destroy(),
   };
 }
