@@ -1,5 +1,5 @@
-import { EventEmitter } from "node:events";
 import { cropFrame, type Frame, rowsAboveCursor, SHOW_CURSOR, transition } from "./frame.ts";
+import { inkStdout } from "./ink-stdout.ts";
 import { type InkCursor, readInkWrite } from "./ink-writes.ts";
 import type { Reflow } from "./reflow.ts";
 
@@ -37,7 +37,6 @@ type Shown = Frame & { columns: number; rows: number };
 
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
-const UNREACHABLE_ROWS = 100_000;
 
 /**
  * Stands between Ink 6.8 and the terminal. It reads from Ink's writes only which frame and cursor it wants, and draws
@@ -75,6 +74,7 @@ export function createLiveStdout(
   /** Makes the screen what Ink wants. */
   function draw(whole = false): void {
     if (paused) return;
+    refreshSize(real);
     const bytes = change(wanted && cropFrame(wanted, columns(), rows()), whole);
     real.write(BEGIN + bytes + (wanted ? "" : SHOW_CURSOR) + END);
   }
@@ -226,32 +226,8 @@ function place(cursor: InkCursor | undefined, lines: number): Frame["cursor"] {
   return { x: cursor.x, y: Math.max(0, Math.min(lines - 1, lines - cursor.up)) };
 }
 
-type WriteDone = (error?: Error | null) => void;
-
-/** As much of a WriteStream as Ink 6.8 uses. */
-function inkStdout(
-  real: NodeJS.WriteStream,
-  columns: () => number,
-  take: (write: string) => boolean,
-): NodeJS.WriteStream {
-  const stdout = Object.assign(new EventEmitter(), {
-    isTTY: true,
-    write(chunk: string | Uint8Array, encoding?: BufferEncoding | WriteDone, done?: WriteDone): boolean {
-      const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
-      const taken = text === "" || take(text);
-      const callback = typeof encoding === "function" ? encoding : done;
-      // Ink awaits an empty write before it says that it has ended: all earlier ones are through then.
-      if (callback) real.write("", callback);
-      return taken;
-    },
-  });
-  Object.defineProperties(stdout, {
-    columns: { get: columns },
-    rows: { get: () => UNREACHABLE_ROWS },
-    writable: { get: () => real.writable },
-    writableEnded: { get: () => real.writableEnded },
-    writableLength: { get: () => real.writableLength },
-    destroyed: { get: () => real.destroyed },
-  });
-  return stdout as unknown as NodeJS.WriteStream;
+/** Asks the terminal for its size: what SIGWINCH is about to tell may already be so. Node has it, but not in its types. */
+function refreshSize(real: NodeJS.WriteStream & { _refreshSize?: () => void }): void {
+  // oxlint-disable-next-line no-underscore-dangle -- Node's own name
+  real._refreshSize?.();
 }

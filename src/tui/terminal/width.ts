@@ -10,6 +10,8 @@ const segmenter = new Intl.Segmenter();
 
 /** Characters that always begin a grapheme: a line may be cut before one of them. */
 const STARTER = /[\x20-\x7e\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]/;
+/** Between two whole syllables as well; before the first one a part of it may stand. */
+const HANGUL_PAIR = /^[\uac00-\ud7a3]{2}$/;
 const SLICE = 128;
 
 /** Whether every character is printable ASCII, so that width, length and graphemes are the same thing. */
@@ -31,14 +33,30 @@ export function graphemesOf(line: string): Grapheme[] {
   for (let from = 0; from < line.length;) {
     const to = sliceEnd(line, from);
     for (const { segment, index } of segmenter.segment(line.slice(from, to)))
-      found.push({ text: segment, start: from + index, width: lineWidth(segment) });
+      found.push({ text: segment, start: from + index, width: graphemeWidth(segment) });
     from = to;
   }
   return found;
 }
 
+/** Widths of graphemes seen: stringWidth costs some 10 µs for each that isn't ASCII. */
+const widths = new Map<string, number>();
+const MOST_WIDTHS = 10_000;
+
+function graphemeWidth(grapheme: string): number {
+  if (grapheme.length === 1 && isPlainAscii(grapheme)) return 1;
+  let width = widths.get(grapheme);
+  if (width === undefined) {
+    width = stringWidth(grapheme);
+    if (widths.size >= MOST_WIDTHS) widths.clear();
+    widths.set(grapheme, width);
+  }
+  return width;
+}
+
 function sliceEnd(line: string, from: number): number {
-  for (let at = from + SLICE; at < line.length; at++) if (STARTER.test(line[at]!)) return at;
+  for (let at = from + SLICE; at < line.length; at++)
+    if (STARTER.test(line[at]!) || HANGUL_PAIR.test(line.slice(at - 1, at + 1))) return at;
   return line.length;
 }
 
