@@ -44,7 +44,7 @@ export function createPerson(victim) {
     if (victim.url === undefined) return undefined;
     const accept = streamed ? "text/event-stream" : "application/json";
     const headers = { authorization: `Bearer ${token}`, "idempotency-key": key, accept };
-    return post("/api/chat/", { message: `What is ${key}?` }, headers, signal).catch(() => undefined);
+    return post("/api/chat/", { message: `What is ${key}?` }, headers, signal).catch(() => void (counts.lost += 1));
   }
 
   /** @param {Reply} reply @returns {Fate} */
@@ -80,10 +80,9 @@ export function createPerson(victim) {
           const reply = await once(
             key,
             streamed,
-            hasty ? AbortSignal.timeout(1 + Math.random() * 60) : undefined,
+            hasty ? AbortSignal.timeout(1 + Math.round(Math.random() * 60)) : undefined,
           );
           if (reply) fates.set(key, fateOf(reply));
-          else counts.lost += 1;
           if (fates.get(key) === "unknown") await pause(5 + Math.random() * 30);
           if (hasty && Math.random() < 0.5) break;
         }
