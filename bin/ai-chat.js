@@ -6,8 +6,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error("Install a current Node, for instance from https://nodejs.org, and try again.");
   process.exitCode = 1;
 } else {
-  // @ts-ignore -- built by `npm run build`
-  await import("../dist/main.js").catch((/** @type {NodeJS.ErrnoException} */ error) => {
+  await import(new URL("../dist/main.js", import.meta.url).href).catch((/** @type {NodeJS.ErrnoException} */ error) => {
     if (error.code !== "ERR_MODULE_NOT_FOUND" || !error.message.includes("main.js")) throw error;
     console.error("ai-chat is not built yet.");
     console.error("Run `npm run build` in its folder, then try again.");
