@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import type { Account, AccountId, Accounts } from "../../core/ports.ts";
+import type { Database } from "./database.ts";
+
+interface Row {
+  id: AccountId;
+  name: string;
+  password_hash: string;
+  generation: number;
+  disabled: boolean;
+}
+
+const COLUMNS = "a.id, a.name, a.password_hash, a.generation, a.disabled";
+
+const CREATE = `
+WITH account AS (
+  INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
+  VALUES ($1, $2, $3, $4, 1, false, $5::bigint, 0, now())
+  ON CONFLICT (folded) DO NOTHING
+  RETURNING id, tokens
+)
+INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
+SELECT id, 'account', id, now(), tokens, tokens FROM account
+RETURNING id`;
+
+const BY_NAME = `SELECT ${COLUMNS} FROM chat_accounts a WHERE a.folded = $1`;
+
+const SESSION = `
+SELECT ${COLUMNS}, r.jti IS NOT NULL AS revoked
+FROM chat_accounts a LEFT JOIN chat_revoked r ON r.account = a.id AND r.jti = $2
+WHERE a.id = $1`;
+
+const SET_PASSWORD = `
+UPDATE chat_accounts a SET password_hash = $2, generation = a.generation + 1 WHERE a.id = $1 RETURNING ${COLUMNS}`;
+
+const SET_DISABLED = "UPDATE chat_accounts SET disabled = $2 WHERE id = $1 RETURNING id";
+
+const REVOKE = `
+INSERT INTO chat_revoked (account, jti, expires)
+SELECT id, $2, to_timestamp($3::float8 / 1000) FROM chat_accounts WHERE id = $1
+ON CONFLICT (account, jti) DO NOTHING`;
+
+/** The port `Accounts` over a database. */
+export function createAccounts({ run }: Pick<Database, "run">): Accounts {
+  async function byName(name: string): Promise<Account | undefined> {
+    const { rows } = await run<Row>(BY_NAME, [foldName(name)]);
+    return rows[0] && accountOf(rows[0]);
+  }
+
+  return {
+    byName,
+
+    async create({ name, passwordHash, tokens }) {
+      if (!Number.isSafeInteger(tokens) || tokens < 0)
+        throw new RangeError("An account starts with a whole number of tokens.");
+      const id = randomBytes(8).toString("hex");
+      const { rows, repeated } = await run(CREATE, [id, name, foldName(name), passwordHash, tokens]);
+      if (rows.length > 0)
+        return { kind: "created", account: { id, name, passwordHash, generation: 1, disabled: false } };
+      const owner = repeated ? await byName(name) : undefined;
+      return owner?.id === id ? { kind: "created", account: owner } : { kind: "taken" };
+    },
+
+    async session(account, jti) {
+      const { rows } = await run<Row & { revoked: boolean }>(SESSION, [account, jti]);
+      return rows[0] && { account: accountOf(rows[0]), revoked: rows[0].revoked };
+    },
+
+    async setPassword(account, passwordHash) {
+      // Repeated after a lost answer the generation rises twice: what it ended stays ended.
+      const { rows } = await run<Row>(SET_PASSWORD, [account, passwordHash]);
+      if (!rows[0]) throw noAccount();
+      return accountOf(rows[0]);
+    },
+
+    async setDisabled(account, disabled) {
+      const { rows } = await run(SET_DISABLED, [account, disabled]);
+      if (rows.length === 0) throw noAccount();
+    },
+
+    async revoke({ account, jti, expires }) {
+      if (!Number.isSafeInteger(expires) || expires > 8.64e15)
+        throw new RangeError("expires is a time in milliseconds.");
+      await run(REVOKE, [account, jti, expires]);
+    },
+  };
+}
+
+/** Names are compared without regard to ASCII case (API.md §1). */
+const foldName = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** A caller named an account that was never created: a bug, not a failure. */
+export const noAccount = (): Error => new Error("No account has this id.");
+
+const accountOf = ({ id, name, password_hash: passwordHash, generation, disabled }: Row): Account => ({
+  id,
+  name,
+  passwordHash,
+  generation,
+  disabled,
+});

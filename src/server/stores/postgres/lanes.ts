@@ -1,0 +1,63 @@
+import { ApiError } from "../../core/api-error.ts";
+
+/** Runs `work` when fewer than the lane's width are running in the lane of that name. */
+export type Lanes = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+interface Lane {
+  running: number;
+  waiting: (() => void)[];
+}
+
+/**
+ * One lane an account. The statements of one account wait for each other in the database anyway; here they wait
+ * without a connection, so that a busy account leaves the pool to the others. Rejects with `overloaded` after
+ * `patience` ms of waiting; nothing has been sent then.
+ */
+export function createLanes(width: number, patience: number): Lanes {
+  const lanes = new Map<string, Lane>();
+
+  function enter(name: string): Promise<void> | undefined {
+    const lane = lanes.get(name) ?? { running: 0, waiting: [] };
+    lanes.set(name, lane);
+    if (lane.running < width) {
+      lane.running += 1;
+      return undefined;
+    }
+    return new Promise((resolve, reject) => {
+      const turn = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        lane.waiting.splice(lane.waiting.indexOf(turn), 1);
+        reject(overloaded());
+      }, patience);
+      lane.waiting.push(turn);
+    });
+  }
+
+  function leave(name: string): void {
+    const lane = lanes.get(name);
+    if (!lane) return;
+    const next = lane.waiting.shift();
+    if (next) return next();
+    lane.running -= 1;
+    if (lane.running === 0) lanes.delete(name);
+  }
+
+  return async (name, work) => {
+    await enter(name);
+    try {
+      return await work();
+    } finally {
+      leave(name);
+    }
+  };
+}
+
+/** The database is busier than it can bear, and nothing was done. */
+export const overloaded = (cause?: unknown): ApiError =>
+  new ApiError("overloaded", "The server is busy. Nothing was charged; try again in a moment.", {
+    retryAfter: 1,
+    cause,
+  });

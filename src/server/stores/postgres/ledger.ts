@@ -1,0 +1,120 @@
+import { ApiError } from "../../core/api-error.ts";
+import type { AccountId, Balance, ChargeOutcome, HoldId, Ledger } from "../../core/ports.ts";
+import { noAccount } from "./accounts.ts";
+import { charge } from "./charge.ts";
+import { unavailable, type Database } from "./database.ts";
+import { hold } from "./hold.ts";
+import type { Lanes } from "./lanes.ts";
+import { release } from "./release.ts";
+import { USAGE, usageOf, type UsageRow } from "./usage.ts";
+
+/** Holds that expired and were not swept yet hold nothing. */
+const BALANCE = `
+SELECT a.tokens, a.held - (
+  SELECT coalesce(sum(q.price), 0) FROM chat_questions q
+  WHERE q.account = a.id AND q.charged_at IS NULL AND q.expires <= now()
+) AS held
+FROM chat_accounts a WHERE a.id = $1`;
+
+const GRANT = `
+WITH account AS (
+  SELECT id, tokens FROM chat_accounts WHERE id = $2 FOR UPDATE
+), entry AS (
+  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason)
+  SELECT $1, 'grant', id, now(), $3::bigint, tokens + $3::bigint, $4 FROM account
+  ON CONFLICT (id, kind) DO NOTHING
+  RETURNING account, tokens
+)
+UPDATE chat_accounts a SET tokens = a.tokens + e.tokens FROM entry e WHERE a.id = e.account
+RETURNING a.id`;
+
+/**
+ * The port `Ledger` over a database. `abandoned` gets the holds that could not be settled, or of which it is not known
+ * whether they were made: whoever has it releases them when the database answers again.
+ */
+export function createLedger({
+  database,
+  lanes,
+  now,
+  abandoned,
+}: {
+  database: Pick<Database, "run">;
+  lanes: Lanes;
+  /** ms since the epoch, as in `HoldRequest.expires`. */
+  now: () => number;
+  abandoned: Set<HoldId>;
+}): Ledger {
+  const { run } = database;
+  /** Of holds in flight: whose lane they take. */
+  const owners = new Map<HoldId, AccountId>();
+  const charging = new Map<HoldId, Promise<ChargeOutcome>>();
+
+  async function balance(account: AccountId): Promise<Balance> {
+    const { rows } = await run<{ tokens: string; held: string }>(BALANCE, [account]);
+    if (!rows[0]) throw noAccount();
+    return { tokens: Number(rows[0].tokens), held: Number(rows[0].held) };
+  }
+
+  const inLane = <T>(id: HoldId, work: () => Promise<T>) => lanes(owners.get(id) ?? id, work);
+
+  async function settle(id: HoldId): Promise<ChargeOutcome> {
+    try {
+      const outcome = await inLane(id, () => charge(database, id));
+      owners.delete(id);
+      return outcome;
+    } catch (error) {
+      throw error instanceof ApiError && error.code === "overloaded" ? unavailable(error) : error;
+    } finally {
+      charging.delete(id);
+    }
+  }
+
+  return {
+    balance,
+
+    async grant({ id, account, tokens, reason }) {
+      if (!Number.isSafeInteger(tokens) || tokens <= 0)
+        throw new RangeError("A grant is a positive whole number of tokens.");
+      await lanes(account, () => run(GRANT, [id, account, tokens, reason]));
+      return balance(account);
+    },
+
+    async hold(request) {
+      const { id, account } = request;
+      try {
+        const outcome = await lanes(account, () => hold(database, request, now));
+        if (outcome.kind === "held" || outcome.kind === "paid") owners.set(id, account);
+        return outcome;
+      } catch (error) {
+        // Whether it was made is not known where the answer was lost.
+        if (isUnavailable(error)) abandoned.add(id);
+        throw error;
+      }
+    },
+
+    charge(id) {
+      const settled = charging.get(id) ?? settle(id);
+      charging.set(id, settled);
+      return settled;
+    },
+
+    async release(id) {
+      if (charging.has(id)) return;
+      try {
+        await inLane(id, () => release(database, id));
+      } catch (error) {
+        abandoned.add(id);
+        throw error;
+      } finally {
+        owners.delete(id);
+      }
+    },
+
+    async usage(account, days) {
+      const { rows } = await run<UsageRow>(USAGE, [account, days]);
+      return usageOf(rows, days);
+    },
+  };
+}
+
+const isUnavailable = (error: unknown) => error instanceof ApiError && error.code === "store_unavailable";

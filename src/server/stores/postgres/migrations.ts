@@ -1,0 +1,77 @@
+/**
+ * The schema, step by step; step n makes version n. Forward only: a step that was released is never changed.
+ * Plain SQL that PostgreSQL-compatible engines speak: no extensions, triggers, DO blocks, advisory locks, LISTEN.
+ *
+ * Lock order, which keeps deadlocks away: whatever changes an account's questions locks the account's row first.
+ */
+export const migrations: string[][] = [
+  [
+    `CREATE TABLE chat_accounts (
+      id text PRIMARY KEY,
+      name text NOT NULL,
+      folded text NOT NULL UNIQUE,
+      password_hash text NOT NULL,
+      generation integer NOT NULL,
+      disabled boolean NOT NULL,
+      tokens bigint NOT NULL,
+      held bigint NOT NULL,
+      created_at timestamptz NOT NULL,
+      CONSTRAINT chat_accounts_balance CHECK (held >= 0 AND tokens >= held),
+      CONSTRAINT chat_accounts_exact CHECK (tokens <= 9007199254740991)
+    )`,
+    // One row a question, from its hold on; kept a day after its charge for the sake of its key. again_*: the second
+    // asking of a charged key, which holds no tokens but occupies the key.
+    `CREATE TABLE chat_questions (
+      id text PRIMARY KEY,
+      account text NOT NULL,
+      key text,
+      digest text NOT NULL,
+      price bigint NOT NULL CHECK (price >= 0),
+      expires timestamptz NOT NULL,
+      charged_at timestamptz,
+      again_id text,
+      again_expires timestamptz,
+      asked_again_at timestamptz,
+      CONSTRAINT chat_questions_key UNIQUE (account, key)
+    )`,
+    `CREATE INDEX chat_questions_open ON chat_questions (account, expires) WHERE charged_at IS NULL`,
+    `CREATE INDEX chat_questions_charged ON chat_questions (charged_at) WHERE charged_at IS NOT NULL`,
+    `CREATE UNIQUE INDEX chat_questions_again ON chat_questions (again_id) WHERE again_id IS NOT NULL`,
+    // The truth: an account's tokens are the sum of its rows. kind: account (the grant at its creation), grant,
+    // charge (id is the question's), again (a charged key was answered once more, for nothing).
+    `CREATE TABLE chat_ledger (
+      id text NOT NULL,
+      kind text NOT NULL,
+      account text NOT NULL,
+      at timestamptz NOT NULL,
+      tokens bigint NOT NULL,
+      balance bigint NOT NULL,
+      reason text,
+      PRIMARY KEY (id, kind)
+    )`,
+    `CREATE INDEX chat_ledger_account ON chat_ledger (account, at)`,
+    // Sums of the ledger a UTC day, so that usage reads 90 rows, however long the ledger. day: days since 1970.
+    `CREATE TABLE chat_usage (
+      account text NOT NULL,
+      day integer NOT NULL,
+      questions bigint NOT NULL,
+      tokens bigint NOT NULL,
+      PRIMARY KEY (account, day)
+    )`,
+    `CREATE INDEX chat_usage_day ON chat_usage (day)`,
+    `CREATE TABLE chat_revoked (
+      account text NOT NULL,
+      jti text NOT NULL,
+      expires timestamptz NOT NULL,
+      PRIMARY KEY (account, jti)
+    )`,
+    `CREATE INDEX chat_revoked_expires ON chat_revoked (expires)`,
+    `CREATE TABLE chat_settings (
+      name text PRIMARY KEY,
+      value text NOT NULL
+    )`,
+  ],
+];
+
+/** SQL for the UTC day of the database's clock, as days since 1970. */
+export const TODAY = "floor(extract(epoch FROM now()) / 86400)::int";

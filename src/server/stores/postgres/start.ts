@@ -1,0 +1,86 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { StartupError } from "../../core/startup-error.ts";
+import type { Database } from "./database.ts";
+import { codeOf, failureOf } from "./failures.ts";
+import { migrate } from "./migrate.ts";
+
+/** Seconds between two sentences about a database that isn't there yet. */
+const REMIND = 10;
+
+/**
+ * Waits for the database, up to `waitSeconds`, and brings its schema to this version. Throws `StartupError` where it
+ * doesn't come, or where waiting would change nothing.
+ */
+export async function start(
+  database: Database,
+  { waitSeconds, warn }: { waitSeconds: number; warn: (sentence: string) => void },
+): Promise<void> {
+  for (let second = 0; ; second += 1) {
+    try {
+      return await migrate(database);
+    } catch (error) {
+      if (error instanceof StartupError) throw error;
+      if (second >= waitSeconds || !mayCome(error)) throw cannotUse(error);
+      if (second % REMIND === 0)
+        warn(`Waiting for the database (${codeOf(error)}), ${waitSeconds - second} more seconds.`);
+      await pause(1000);
+    }
+  }
+}
+
+/** Says what an operator should know about the server's settings. */
+export async function lookAtSettings(
+  { run }: Pick<Database, "run">,
+  warn: (sentence: string) => void,
+): Promise<void> {
+  const { rows } = await run<{ synchronous_commit: string }>("SHOW synchronous_commit");
+  if (rows[0]?.synchronous_commit !== "off") return;
+  warn(
+    "The database runs with synchronous_commit = off: a crash of it can lose charges that were acknowledged. Set it to on.",
+  );
+}
+
+const isTls = (error: unknown) =>
+  /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(codeOf(error)) || /SSL/.test(words(error));
+
+const wantsPassword = (error: unknown) => /^(SASL|SCRAM)/.test(words(error));
+const words = (error: unknown) => (error instanceof Error ? error.message : "");
+
+/** Whether the same attempt may go well a second later. */
+function mayCome(error: unknown): boolean {
+  if (isTls(error) || wantsPassword(error)) return false;
+  return ["lost", "busy", "rolled_back"].includes(failureOf(error));
+}
+
+function cannotUse(error: unknown): StartupError {
+  const code = codeOf(error);
+  if (wantsPassword(error) || code.startsWith("28"))
+    return new StartupError(
+      `The database refuses the user or the password of the store's URL (${code}).`,
+      "Put the user into the URL and the password into PGPASSWORD; look at pg_hba.conf.",
+      error,
+    );
+  if (code === "3D000")
+    return new StartupError(
+      "The database that the store's URL names does not exist.",
+      "Create it: createdb NAME",
+      error,
+    );
+  if (code === "42501" || code === "25006")
+    return new StartupError(
+      `The store's tables cannot be made in the database (${code}).`,
+      "Give its user the right: GRANT CREATE ON SCHEMA public TO NAME; and connect to the primary, not to a replica.",
+      error,
+    );
+  if (isTls(error))
+    return new StartupError(
+      `The connection to the database cannot be encrypted as asked (${code}).`,
+      "sslmode=verify-full (which require means here too) checks the certificate: name its authority with sslrootcert=FILE. sslmode=no-verify encrypts without checking.",
+      error,
+    );
+  return new StartupError(
+    `The database cannot be used (${code}).`,
+    "Look whether it runs, and at host, port and database in the store's URL.",
+    error,
+  );
+}

@@ -1,0 +1,99 @@
+import type { HoldId, Store } from "../../core/ports.ts";
+import { createAccounts } from "./accounts.ts";
+import { readAddress } from "./address.ts";
+import { openDatabase, type Database } from "./database.ts";
+import { createLanes } from "./lanes.ts";
+import { createLedger } from "./ledger.ts";
+import { readSecret } from "./secret.ts";
+import { lookAtSettings, start } from "./start.ts";
+import { openSweeper } from "./sweeper.ts";
+import { createUnderWay } from "./under-way.ts";
+
+interface Options {
+  /** `postgres://…`; see `readAddress`. */
+  url: string;
+  /** Instead of the URL's, and of `PGPASSWORD`. */
+  password?: string;
+  /** ms since the epoch, the clock of `HoldRequest.expires`; everything else goes by the database's. */
+  now?: () => number;
+  /** Gets sentences for the operator. */
+  warn: (sentence: string) => void;
+  /** How long to wait for a database that isn't there yet. */
+  waitSeconds?: number;
+  /** Most connections at a time. */
+  connections?: number;
+}
+
+/** ms that a deed waits for its turn, and then for a connection. */
+const WAIT = 5_000;
+
+/** ms after which the answer to a statement counts as lost. */
+const ANSWER = 10_000;
+
+/** Statements of one account at a time and server: the second is on its way while the first is being written. */
+const ACCOUNT_WIDTH = 2;
+
+/**
+ * Opens the store in a database that any number of servers share (DESIGN §3). Anything that speaks PostgreSQL's
+ * protocol and its plain SQL will do, behind a pooler too. Throws `StartupError` where the database doesn't come in
+ * time, refuses us, or belongs to a newer version.
+ */
+export async function openPostgresStore({
+  url,
+  password,
+  now = Date.now,
+  warn,
+  waitSeconds = 30,
+  connections = 10,
+}: Options): Promise<Store> {
+  const { connectionString, description } = readAddress(url, password);
+  const database = openDatabase({ connectionString, connections, wait: WAIT, answer: ANSWER, warn });
+  try {
+    await start(database, { waitSeconds, warn });
+    await lookAtSettings(database, warn);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return createStore(database, description, now);
+}
+
+function createStore(database: Database, description: string, now: () => number): Store {
+  const abandoned = new Set<HoldId>();
+  const sweeper = openSweeper(database, abandoned);
+  const lanes = createLanes(ACCOUNT_WIDTH, WAIT);
+  const underWay = createUnderWay();
+  let asking: Promise<boolean> | undefined;
+  let closing: Promise<void> | undefined;
+
+  async function writable(): Promise<boolean> {
+    try {
+      const { rows } = await database.run<{ transaction_read_only: string }>(
+        "SHOW transaction_read_only",
+        [],
+        1_000,
+      );
+      return rows[0]?.transaction_read_only === "off";
+    } catch {
+      return false;
+    } finally {
+      asking = undefined;
+    }
+  }
+
+  async function close(): Promise<void> {
+    await underWay.end();
+    await sweeper.close();
+    await asking;
+    await database.close();
+  }
+
+  return {
+    description,
+    ledger: underWay.count(createLedger({ database, lanes, now, abandoned })),
+    accounts: underWay.count(createAccounts(database)),
+    signingSecret: () => readSecret(database),
+    ready: async () => closing === undefined && (asking ??= writable()),
+    close: () => (closing ??= close()),
+  };
+}

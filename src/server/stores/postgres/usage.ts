@@ -1,0 +1,33 @@
+import type { DayUsage } from "../../core/ports.ts";
+import { TODAY } from "./migrations.ts";
+
+/** Use of the last $2 days of account $1: one row a day with use, or one row without a day. */
+export const USAGE = `
+SELECT t.today, u.day, u.questions, u.tokens
+FROM (SELECT ${TODAY} AS today) t
+LEFT JOIN chat_usage u ON u.account = $1 AND u.day > t.today - $2::int AND u.day <= t.today`;
+
+/** A row of {@link USAGE}; days are counted from 1970, in UTC, by the database's clock. */
+export interface UsageRow {
+  today: number;
+  day: number | null;
+  questions: string;
+  tokens: string;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The last `days` UTC days, oldest first, days without use included. */
+export function usageOf(rows: UsageRow[], days: number): DayUsage[] {
+  const today = rows[0]?.today ?? 0;
+  const used = new Map(rows.map((row) => [row.day, row]));
+  return Array.from({ length: days }, (_, index) => {
+    const day = today - days + 1 + index;
+    const use = used.get(day);
+    return {
+      date: new Date(day * DAY_MS).toISOString().slice(0, 10),
+      questions: Number(use?.questions ?? 0),
+      tokens: Number(use?.tokens ?? 0),
+    };
+  });
+}

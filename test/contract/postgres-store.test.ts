@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, vi } from "vitest";
+import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
+import { noPostgres, openCluster, type Cluster } from "../support/postgres.ts";
+import { ownClock } from "../support/postgres-clock.ts";
+import { storeContract, type StoreFixture } from "./store-contract.ts";
+import { storeModel } from "./store-model.ts";
+
+// A statement for every deed, on a machine that others share.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+describe.skipIf(noPostgres)(`Postgres${noPostgres ? ` (skipped: ${noPostgres})` : ""}`, () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await openCluster();
+  });
+  afterAll(() => cluster?.close());
+
+  /** A place whose clock stands still until the test moves it. */
+  async function ownPlace(): Promise<StoreFixture> {
+    const place = await cluster.place();
+    const clock = await ownClock(place, Date.parse("2026-11-22T10:00:00Z"));
+    return {
+      open: () =>
+        openPostgresStore({
+          url: place.url,
+          now: clock.now,
+          warn: (sentence) => {
+            throw new Error(sentence);
+          },
+        }),
+      now: clock.now,
+      advance: clock.advance,
+      keepsHolds: true,
+      destroy: () => place.drop(),
+    };
+  }
+
+  storeContract("Postgres", ownPlace);
+  storeModel("Postgres", ownPlace, 12);
+});

@@ -1,0 +1,179 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { chmod, chown, mkdtemp } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Client, type QueryResultRow } from "pg";
+import { binaries, noBinaries, runAs } from "./postgres-binaries.ts";
+
+/** A schema of its own, for one test: creating one takes a millisecond, a database a third of a second. */
+export interface Place {
+  /** Its tables are found there, and nobody else's. */
+  readonly url: string;
+  /** Of the schema, and of the application that connects with `url`. */
+  readonly name: string;
+  /** One statement, on a connection of its own. */
+  query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  drop(): Promise<void>;
+}
+
+/** A PostgreSQL server for one test file, with its data in a temporary folder. */
+export interface Cluster {
+  readonly port: number;
+  place(): Promise<Place>;
+  /** Ends it as a crash would. */
+  crash(): Promise<void>;
+  /** Starts it again, on the same port and data. */
+  start(): Promise<void>;
+  /** Ends it and removes its data. */
+  close(): Promise<void>;
+}
+
+/** `TEST_POSTGRES_URL` runs the tests on another server, by a user who may create schemas. */
+const given = process.env["TEST_POSTGRES_URL"] || undefined;
+
+/** Why there is no PostgreSQL to test with; undefined where there is one. */
+export const noPostgres = given === undefined ? noBinaries : undefined;
+
+/** Why no PostgreSQL can be crashed and started by a test; undefined where one can. */
+export const noOwnPostgres = given === undefined ? noBinaries : "TEST_POSTGRES_URL is not ours to stop";
+
+/**
+ * Starts a PostgreSQL. Whatever ends the test process, also SIGKILL, ends the server and removes its data: a watching
+ * shell waits for its standard input to close. `durable` keeps fsync on.
+ */
+export async function openCluster({ durable = false, settings = [] as string[] } = {}): Promise<Cluster> {
+  if (given !== undefined) return another(given);
+  const user = runAs();
+  const folder = await mkdtemp(join(tmpdir(), "ai-chat-postgres-"));
+  await chmod(folder, 0o755);
+  const watch = spawn("sh", ["-c", WATCH, "sh", folder], { stdio: ["pipe", "ignore", "ignore"] });
+  const close = async () => {
+    if (watch.exitCode !== null) return;
+    watch.stdin.end();
+    await once(watch, "exit");
+  };
+  try {
+    const native = await binaries(folder);
+    const data = join(folder, "data");
+    if (user) await chown(folder, user.uid, user.gid);
+    await promisify(execFile)(
+      join(native, "bin", "initdb"),
+      [
+        `--pgdata=${data}`,
+        "--auth=trust",
+        "--username=postgres",
+        "--locale=C",
+        "--encoding=UTF8",
+        "--no-sync",
+      ],
+      { ...user, cwd: folder },
+    );
+    const port = await freePort();
+    const flags = ["-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-k", ""];
+    flags.push(
+      "-c",
+      "max_connections=200",
+      "-c",
+      "shared_buffers=32MB",
+      ...settings.flatMap((s) => ["-c", s]),
+    );
+    if (!durable) flags.push("-F");
+    let server: ChildProcess | undefined;
+    const start = async () => {
+      server = await started(join(native, "bin", "postgres"), flags, { ...user, cwd: folder });
+    };
+    const crash = async () => {
+      if (!server || server.exitCode !== null) return;
+      const gone = once(server, "exit");
+      server.kill("SIGQUIT");
+      await gone;
+    };
+    await start();
+    const admin = `postgres://postgres@127.0.0.1:${port}/postgres`;
+    return { port, place: () => createPlace(admin), crash, start, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const WATCH = `trap "" INT HUP TERM
+read _
+pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null
+tries=0
+while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+rm -rf "$1"`;
+
+async function started(
+  command: string,
+  flags: string[],
+  options: { uid?: number; gid?: number; cwd: string },
+): Promise<ChildProcess> {
+  const server = spawn(command, flags, { ...options, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    server.on("error", reject);
+    server.on("exit", () => reject(new Error(`PostgreSQL did not start.\n${said}`)));
+    server.stderr.setEncoding("utf8").on("data", (text: string) => {
+      if (said.length < 10_000) said += text;
+      if (text.includes("ready to accept connections")) resolve();
+    });
+  });
+  return server;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function another(url: string): Cluster {
+  const notOurs = () => Promise.reject(new Error(noOwnPostgres));
+  return {
+    port: Number(new URL(url).port || 5432),
+    place: () => createPlace(url),
+    crash: notOurs,
+    start: notOurs,
+    close: () => Promise.resolve(),
+  };
+}
+
+async function createPlace(admin: string): Promise<Place> {
+  const name = `ai_chat_test_${randomBytes(6).toString("hex")}`;
+  await query(admin, `CREATE SCHEMA ${name}`);
+  const url = new URL(admin);
+  // pg_catalog at the end: so that a test can put a clock of its own before it.
+  url.searchParams.set("options", `-c search_path=${name},pg_catalog`);
+  url.searchParams.set("application_name", name);
+  return {
+    url: url.href,
+    name,
+    query: (text, values) => query(url.href, text, values),
+    async drop() {
+      await query(admin, `DROP SCHEMA IF EXISTS ${name} CASCADE`);
+    },
+  };
+}
+
+async function query<Row extends QueryResultRow>(
+  url: string,
+  text: string,
+  values?: unknown[],
+): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
