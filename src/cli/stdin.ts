@@ -10,10 +10,13 @@ const LIMIT = 1024 * 1024;
 /** How long it may take before a person is told what is waited for, in milliseconds. */
 const PATIENCE = 3000;
 
+/** What a file descriptor is, stdin's where none is given. */
 export function stdinKind(fd = 0): StdinKind {
   if (isatty(fd)) return "terminal";
   try {
-    const stat = fstatSync(fd);
+    // As bigint: the plain form leaves "a pipe" in an array that Node's realpathSync looks at later (20.20), which then
+    // stops at symbolic links, and packages in a linked node_modules are loaded twice and halfway.
+    const stat = fstatSync(fd, { bigint: true });
     if (stat.isFIFO()) return "pipe";
     return stat.isFile() ? "file" : "other";
   } catch {
