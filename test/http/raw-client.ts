@@ -8,6 +8,9 @@ export interface RawClient {
   until(text: string, times?: number): Promise<string>;
   /** All that came, once the other side has closed. */
   ended(): Promise<string>;
+  /** Reads no more, until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Sends no more, but still listens. */
   finish(): void;
   /** Gone at once, without a goodbye. */
@@ -45,6 +48,8 @@ export async function openRawClient(port: number): Promise<RawClient> {
       while (!state.closed) await wait();
       return came;
     },
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     finish: () => void socket.end(),
     vanish: () => void socket.destroy(),
   };

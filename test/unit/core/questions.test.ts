@@ -144,6 +144,18 @@ describe("a question", () => {
     await expect(asking).rejects.toBeInstanceOf(ClientGone);
   });
 
+  test("costs nothing when its client leaves in the moment between the answer and the charge", async () => {
+    const ledger = createFakeLedger();
+    const { puppet, ask } = setUp(ledger);
+    const client = new AbortController();
+    const asking = ask({ signal: client.signal });
+    await quiet();
+    puppet.finish();
+    client.abort();
+    await expect(asking).rejects.toBeInstanceOf(ClientGone);
+    expect(ledger.settlements).toEqual(["released"]);
+  });
+
   test("never goes upstream when its client left while the hold was made", async () => {
     const ledger = createFakeLedger();
     const { puppet, ask } = setUp(ledger);
