@@ -62,10 +62,10 @@ export function openOpenAiProvider({
       try {
         return await (request.onDelta ? streamed : plain)(client, model, request, call);
       } catch (error) {
+        hangUp();
         throw signal.aborted ? signal.reason : error;
       } finally {
         signal.removeEventListener("abort", hangUp);
-        hangUp();
       }
     },
     close: async () => agent?.destroy(),
