@@ -57,6 +57,8 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   const end = await ending.ended;
   stopResize();
   screen.close();
+  // React draws nothing in a tick from now; only then may Ink go, else its last frame stays on the screen.
+  await new Promise((resolve) => setImmediate(resolve));
   ink.unmount();
   await ink.waitUntilExit().catch(() => undefined);
   live.dispose();

@@ -25,7 +25,7 @@ function says(phase: Exclude<Phase, { kind: "idle" }>, lastData: number, now: nu
   if (phase.kind === "settling") return ["stopped, asking what it cost"];
   if (phase.kind === "asking" && phase.wait !== undefined && phase.wait.until > now) {
     const left = Math.ceil((phase.wait.until - now) / 1000);
-    return [oneLine(phase.wait.reason, 120), `again in ${left} s`, "Esc gives up"];
+    return [oneLine(phase.wait.reason, 120).replace(/\.$/, ""), `again in ${left} s`, "Esc gives up"];
   }
   const silent = now - lastData;
   const state = phase.kind === "asking" ? "waiting" : "answering";

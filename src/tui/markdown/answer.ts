@@ -60,7 +60,10 @@ export function createAnswerPrinter(look: () => Look): AnswerPrinter {
     end: () => print(splitter.end()),
     tail(rows) {
       const tail = splitter.unfinished();
-      return previewTail(tail, rows, look());
+      const lines = previewTail(tail, rows, look());
+      // The blank line that will stand there once it is finished: nothing jumps then.
+      const gap = last !== undefined && !tail.close && lines.length > 0 && lines.length < rows;
+      return gap ? ["", ...lines] : lines;
     },
   };
 }

@@ -30,6 +30,8 @@ export type Piece =
 export interface Unfinished {
   kind: "text" | "item" | "table" | "code";
   source: string;
+  /** Whether it follows what is finished without a blank line between. */
+  close: boolean;
 }
 
 export interface BlockSplitter {
@@ -178,9 +180,10 @@ export function createBlockSplitter(): BlockSplitter {
       return take();
     },
     unfinished() {
-      if (fence !== undefined) return { kind: "code", source: dedent(partial, fence.indent) };
+      if (fence !== undefined) return { kind: "code", source: dedent(partial, fence.indent), close: true };
       const source = [...lines, partial].join("\n");
-      return { kind: isTable ? "table" : list === undefined ? "text" : "item", source };
+      const kind = isTable ? "table" : list === undefined ? "text" : "item";
+      return { kind, source, close: kind === "item" && list?.resumed === false && list.close };
     },
   };
 }

@@ -18,6 +18,8 @@ interface Again {
   before?: readonly Turn[];
   /** Whether it keeps its key though the conversation has grown: after a stop, or after logging in. */
   again?: boolean;
+  /** Whether the question stands in the transcript already. */
+  shown?: boolean;
 }
 
 /** A question that waits for a login. */
@@ -76,7 +78,7 @@ export function createAsking(room: Room): Asking {
   const failed = async (error: ClientError, question: Waiting) => {
     dispatch({ type: "failed", text: heard });
     if (wantsLogin(error)) {
-      waiting = { ...question, again: true };
+      waiting = { ...question, again: true, shown: true };
       const reason = "Your login is no longer valid. Log in, and the question is sent.";
       return dispatch({ type: "form", form: passwordForm(state().username, reason) });
     }
@@ -119,13 +121,13 @@ export function createAsking(room: Room): Asking {
     get lastData() {
       return lastData;
     },
-    async ask(message, { before = state().turns, again = false } = {}) {
+    async ask(message, { before = state().turns, again = false, shown = false } = {}) {
       const key = keyFor(state(), message, before, again) ?? room.newKey();
       const stop = new AbortController();
       abort = stop;
       heard = "";
       lastData = now();
-      say({ type: "question", text: message });
+      if (!shown) say({ type: "question", text: message });
       dispatch({ type: "asked", message, before, key, at: lastData });
       try {
         void tellNoHistory(before.length);

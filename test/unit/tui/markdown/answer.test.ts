@@ -76,7 +76,7 @@ describe("an answer on its way to the terminal", () => {
   it("asks for no look at the answer's beginning while its end grows", () => {
     const printer = createAnswerPrinter(() => bare);
     expect(printer.feed("First para.\n\nSecond ")).toBe("First para.\n");
-    expect(printer.tail(5)).toEqual(["Second"]);
+    expect(printer.tail(5)).toEqual(["", "Second"]);
     expect(printer.feed("one.\n\n")).toBe("\nSecond one.\n");
     expect(printer.tail(5)).toEqual([]);
   });
