@@ -2,14 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { StartupError } from "../core/startup-error.ts";
 import { refuseBadRequest } from "./bad-request.ts";
+import { trackReplies, type Replies } from "./replies.ts";
 
 /** An HTTP server that listens. */
 export interface Listening {
   /** `http://host:port`, IPv6 in brackets, with the port that was really taken. */
   url: string;
   /**
-   * Takes no more connections; replies that are under way reach their clients, for `patience` ms at most, then
-   * whatever is left is cut.
+   * Replies that are under way reach their clients, for `patience` ms at most; then no more connections are taken,
+   * and whatever is left is cut.
    */
   close(patience: number): Promise<void>;
 }
@@ -43,13 +44,14 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
     const work = handle(req, res).finally(() => atWork.delete(work));
     atWork.add(work);
   });
+  const replies = trackReplies(server);
   server.setTimeout(silence);
   server.on("clientError", refuseBadRequest);
   await listen(server, host, port);
   return {
     url: urlOf(host, (server.address() as AddressInfo).port),
     close: async (patience) => {
-      await close(server, patience);
+      await close(server, replies, patience);
       await Promise.allSettled(atWork);
     },
   };
@@ -91,16 +93,14 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   return error;
 }
 
-function close(server: Server, patience: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), patience);
-    // A connection whose reply began before the stop was promised to be kept alive: close it once it is idle.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    server.close(() => {
-      clearTimeout(cut);
-      clearInterval(sweep);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+async function close(server: Server, replies: Replies, patience: number): Promise<void> {
+  let over!: () => void;
+  const patienceOver = new Promise<void>((resolve) => (over = resolve));
+  const timer = setTimeout(over, patience);
+  await Promise.race([replies.out(), patienceOver]);
+  const closed = new Promise((resolve) => server.close(resolve));
+  // Only now, when nobody new can come in between.
+  void patienceOver.then(() => server.closeAllConnections());
+  await closed;
+  clearTimeout(timer);
 }

@@ -1,0 +1,41 @@
+import type { Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** The replies that a server has not handed to the system whole yet. */
+export interface Replies {
+  /** Resolves when all that are under way now are out, or their connections gone. */
+  out(): Promise<void>;
+}
+
+/**
+ * See {@link Replies}. Node's own `closeIdleConnections`, and `close` with it, take a connection for idle as soon as
+ * its reply is ended, though most of it may still wait for a slow client: they would cut it.
+ */
+export function trackReplies(server: Server): Replies {
+  const underWay = new Map<Socket, Set<ServerResponse>>();
+  server.on("connection", (socket: Socket) => {
+    underWay.set(socket, new Set());
+    socket.once("close", () => underWay.delete(socket));
+  });
+  server.on("request", (req, res) => {
+    const replies = underWay.get(req.socket);
+    replies?.add(res);
+    res.once("close", () => replies?.delete(res));
+  });
+  return {
+    async out() {
+      const pairs = [...underWay].flatMap(([socket, replies]) =>
+        [...replies].map((res) => closed(socket, res)),
+      );
+      await Promise.all(pairs);
+    },
+  };
+}
+
+/** A reply that still waits for its turn has no close of its own when its connection ends. */
+function closed(socket: Socket, res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once("close", () => resolve());
+    res.once("close", () => resolve());
+  });
+}

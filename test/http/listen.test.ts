@@ -1,0 +1,72 @@
+import type { ServerResponse } from "node:http";
+import { expect, test } from "vitest";
+import { openHttpServer } from "../../src/server/http/listen.ts";
+import { openRawClient, rawRequest } from "./raw-client.ts";
+import { gate } from "./wired-server.ts";
+
+/** More than the system keeps for a connection on both sides together. */
+const LONG = "word ".repeat(8_000_000);
+
+async function setUp(reply: (res: ServerResponse) => void) {
+  const asked = gate();
+  const server = await openHttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    silence: 60_000,
+    handle: async (_req, res) => {
+      reply(res);
+      asked.open();
+    },
+  });
+  const client = await openRawClient(Number(new URL(server.url).port));
+  client.pause();
+  client.send(rawRequest("GET", "/"));
+  await asked.opened;
+  return { server, client };
+}
+
+test("a reply that its client has not read yet reaches it whole, though the server closes", async () => {
+  const { server, client } = await setUp((res) => res.end(LONG));
+  const closing = server.close(60_000);
+  client.resume();
+  expect((await client.ended()).length).toBeGreaterThan(LONG.length);
+  await closing;
+});
+
+test("a client that never reads is cut off when the patience is over", async () => {
+  const { server, client } = await setUp((res) => res.write(LONG));
+  await server.close(0);
+  client.resume();
+  expect((await client.ended()).length).toBeLessThan(LONG.length);
+});
+
+test("a close waits for work whose client has left", async () => {
+  const started = gate();
+  const work = gate();
+  const done: string[] = [];
+  const server = await openHttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    silence: 60_000,
+    handle: async () => {
+      started.open();
+      await work.opened;
+      done.push("work");
+    },
+  });
+  const client = await openRawClient(Number(new URL(server.url).port));
+  client.send(rawRequest("GET", "/"));
+  await started.opened;
+  client.vanish();
+  const closing = server.close(0).then(() => done.push("close"));
+  const open = () =>
+    fetch(server.url).then(
+      () => true,
+      () => false,
+    );
+  while (await open());
+  await new Promise(setImmediate);
+  work.open();
+  await closing;
+  expect(done).toEqual(["work", "close"]);
+});
