@@ -26,7 +26,7 @@ WITH account AS (
 SELECT tokens, held FROM balance`;
 
 /** The second answer of a charged key. */
-const CHARGE_AGAIN = `
+export const CHARGE_AGAIN = `
 WITH account AS (
   SELECT a.id, a.tokens, a.held FROM chat_accounts a JOIN chat_questions q ON q.account = a.id
   WHERE q.again_id = $1 FOR UPDATE OF a
@@ -41,7 +41,7 @@ WITH account AS (
 SELECT a.tokens, a.held FROM account a JOIN question q ON q.account = a.id`;
 
 /** What the ledger and the question say about a hold that could not be charged. */
-const LOOK = `
+export const CHARGE_LOOK = `
 SELECT a.tokens, a.held, true AS charged, a.id AS account
 FROM chat_ledger l JOIN chat_accounts a ON a.id = l.account WHERE l.id = $1 AND l.kind IN ('charge', 'again')
 UNION ALL
@@ -65,7 +65,7 @@ export async function charge({ run }: Pick<Database, "run">, id: HoldId): Promis
   for (const statement of [CHARGE, CHARGE_AGAIN]) {
     const { rows } = await still<Look>(statement, [id]);
     if (rows[0]) return charged(rows[0]);
-    const told = await still<Look>(LOOK, [id]);
+    const told = await still<Look>(CHARGE_LOOK, [id]);
     const look = told.rows[0];
     if (look?.charged) return charged(look);
     if (look) {

@@ -14,7 +14,7 @@ SELECT $1, account.id, $3, $4, $5::bigint, now() + $6::float8 * interval '1 mill
 RETURNING id`;
 
 /** Why it wasn't: the balance, what holds that nobody settled hold of it, whose the key is, and whether ours went in. */
-const LOOK = `
+export const HOLD_LOOK = `
 SELECT a.tokens, a.held,
   (SELECT coalesce(sum(o.price), 0) FROM chat_questions o
     WHERE o.account = a.id AND o.charged_at IS NULL AND o.expires <= now()) AS stale,
@@ -31,7 +31,7 @@ LEFT JOIN chat_questions m ON m.account = a.id AND m.id = $4
 WHERE a.id = $1`;
 
 /** Occupies a key that was charged, for its second answer. $1: the question that was charged, $2: this hold. */
-const ASK_AGAIN = `
+export const ASK_AGAIN = `
 UPDATE chat_questions SET again_id = $2, again_expires = now() + $3::float8 * interval '1 millisecond'
 WHERE id = $1 AND charged_at > now() - interval '24 hours' AND asked_again_at IS NULL
   AND (again_id IS NULL OR again_id = $2 OR again_expires <= now())
@@ -74,7 +74,7 @@ export async function hold(
     const done = await run(HOLD, [id, account, key ?? null, digest, price, life()]);
     if (done.rows.length > 0) return { kind: "held" };
     repeated ||= done.repeated;
-    const { rows } = await run<Look>(LOOK, [account, key ?? null, digest, id]);
+    const { rows } = await run<Look>(HOLD_LOOK, [account, key ?? null, digest, id]);
     const look = rows[0];
     if (!look) throw noAccount();
     if (look.mine && repeated) return { kind: "held" };

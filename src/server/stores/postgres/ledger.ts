@@ -9,7 +9,7 @@ import { release } from "./release.ts";
 import { USAGE, usageOf, type UsageRow } from "./usage.ts";
 
 /** Holds that expired and were not swept yet hold nothing. */
-const BALANCE = `
+export const BALANCE = `
 SELECT a.tokens, a.held - (
   SELECT coalesce(sum(q.price), 0) FROM chat_questions q
   WHERE q.account = a.id AND q.charged_at IS NULL AND q.expires <= now()

@@ -15,7 +15,7 @@ FROM (SELECT coalesce(sum(price), 0)::bigint AS price FROM gone) g
 WHERE a.id = $1 AND g.price > 0`;
 
 /** The same for many accounts; those that are busy come next time. */
-const SWEEP = `
+export const SWEEP = `
 WITH due AS (
   SELECT DISTINCT account FROM chat_questions WHERE charged_at IS NULL AND expires <= now() LIMIT 200
 ), account AS (
@@ -31,7 +31,7 @@ WHERE a.id = g.account
 RETURNING a.id`;
 
 /** What has had its day, a piece at a time; rows that somebody works with come next time. */
-const PRUNE_QUESTIONS = `
+export const PRUNE_QUESTIONS = `
 DELETE FROM chat_questions WHERE id IN (
   SELECT id FROM chat_questions
   WHERE charged_at <= now() - interval '24 hours'

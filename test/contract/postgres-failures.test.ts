@@ -1,0 +1,307 @@
+import { randomUUID } from "node:crypto";
+import { inspect } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Store } from "../../src/server/core/ports.ts";
+import { StartupError } from "../../src/server/core/startup-error.ts";
+import { openDatabase } from "../../src/server/stores/postgres/database.ts";
+import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
+import { balanced, createAccount, question } from "../support/postgres-store.ts";
+import { noOwnPostgres, noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
+import { openTcpProxy, type Fate, type TcpProxy } from "../support/tcp-proxy.ts";
+
+describe.skipIf(noPostgres)("a database that breaks", () => {
+  let cluster: Cluster;
+  let place: Place;
+  let warnings: string[] = [];
+  const closers: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    cluster = await openCluster();
+  });
+  afterAll(() => cluster?.close());
+  beforeEach(async () => {
+    warnings = [];
+    place = await cluster.place();
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+    await place.drop();
+  });
+
+  const warn = (sentence: string) => void warnings.push(sentence);
+
+  async function open(
+    options: { connections?: number; url?: string; waitSeconds?: number } = {},
+  ): Promise<Store> {
+    const store = await openPostgresStore({ url: place.url, warn, ...options });
+    closers.push(() => store.close());
+    return store;
+  }
+
+  /** A store whose one connection goes over a wire that can be cut. */
+  async function openWired(): Promise<{ store: Store; wire: TcpProxy }> {
+    const wire = await openTcpProxy(cluster.port);
+    closers.push(() => wire.close());
+    return { store: await open({ url: wire.through(place.url), connections: 1 }), wire };
+  }
+
+  const fates: Fate[] = ["cut before it arrives", "cut before its answer"];
+
+  describe.each(fates)("where the connection is %s", (fate) => {
+    it("charges once and says so, and so does a second asking", async () => {
+      const { store, wire } = await openWired();
+      const jane = await createAccount(store);
+      const [first, again] = [question(jane, { key: "key" }), question(jane, { key: "key" })];
+      const once = { kind: "charged", balance: { tokens: 3900, held: 0 } };
+      await store.ledger.hold(first);
+      wire.next = fate;
+      expect(await store.ledger.charge(first.id)).toEqual(once);
+      expect(wire.next).toBe("pass");
+      await store.ledger.hold(again);
+      wire.next = fate;
+      expect(await store.ledger.charge(again.id)).toEqual(once);
+      expect((await store.ledger.hold(question(jane, { key: "key" }))).kind).toBe("answer_expired");
+      expect(await balanced(place)).toBe(true);
+    });
+
+    it("holds once, with a key, without one, and for a key that was charged", async () => {
+      const { store, wire } = await openWired();
+      const jane = await createAccount(store);
+      const charged = question(jane, { key: "charged" });
+      await store.ledger.hold(charged);
+      await store.ledger.charge(charged.id);
+      for (const [key, kind] of [
+        ["key", "held"],
+        [undefined, "held"],
+        ["charged", "paid"],
+      ] as const) {
+        wire.next = fate;
+        expect((await store.ledger.hold(question(jane, { key }))).kind).toBe(kind);
+      }
+      expect(await store.ledger.balance(jane.id)).toEqual({ tokens: 3900, held: 200 });
+      expect(await balanced(place)).toBe(true);
+    });
+
+    it("releases, grants and registers once", async () => {
+      const { store, wire } = await openWired();
+      wire.next = fate;
+      const jane = await createAccount(store, 100, "Jane");
+      expect(await store.accounts.byName("jane")).toEqual(jane);
+      const request = question(jane);
+      await store.ledger.hold(request);
+      wire.next = fate;
+      await store.ledger.release(request.id);
+      wire.next = fate;
+      const granted = await store.ledger.grant({ id: "g", account: jane.id, tokens: 50, reason: "thanks" });
+      expect(granted).toEqual({ tokens: 150, held: 0 });
+      wire.next = fate;
+      const other = await store.accounts.create({ name: "JANE", passwordHash: "x", tokens: 1 });
+      expect(other).toEqual({ kind: "taken" });
+      expect(await balanced(place)).toBe(true);
+    });
+  });
+
+  it("goes on when every connection is killed in the middle of questions", async () => {
+    const stores = [await open(), await open()] as const;
+    const accounts = await Promise.all(Array.from({ length: 5 }, () => createAccount(stores[0], 5000)));
+    let asked = 0;
+    let killed = 0;
+    const ask = async (index: number) => {
+      const request = question(accounts[index % 5]!, { key: randomUUID() });
+      expect((await stores[index % 2]!.ledger.hold(request)).kind).toBe("held");
+      asked += 1;
+      expect((await stores[(index + 1) % 2]!.ledger.charge(request.id)).kind).toBe("charged");
+    };
+    const kill = async () => {
+      for (let round = 1; round <= 5; round += 1) {
+        await vi.waitUntil(() => asked >= round * 25, { timeout: 15_000, interval: 5 });
+        const gone = await place.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()",
+          [place.name],
+        );
+        killed += gone.length;
+      }
+    };
+    const work = async () => {
+      for (let round = 0; round < 20; round += 1)
+        await Promise.all(Array.from({ length: 10 }, (_, index) => ask(index)));
+    };
+    await Promise.all([kill(), work()]);
+    expect(killed).toBeGreaterThan(0);
+    for (const { id } of accounts)
+      expect(await stores[0].ledger.balance(id)).toEqual({ tokens: 1000, held: 0 });
+    expect(await balanced(place)).toBe(true);
+  });
+
+  it("repeats what met a deadlock", async () => {
+    const store = await open();
+    const [jane, john] = [await createAccount(store), await createAccount(store)];
+    const database = openDatabase({
+      connectionString: place.url,
+      connections: 4,
+      wait: 5000,
+      answer: 9000,
+      warn,
+    });
+    closers.push(() => database.close());
+    // Each takes the other's row second; one of the two is chosen to fail.
+    const both = (first: string, second: string) =>
+      database.run(
+        `WITH one AS (UPDATE chat_accounts SET tokens = tokens + 1 WHERE id = $1 RETURNING id), pause AS (SELECT pg_sleep(0.3) FROM one)
+         UPDATE chat_accounts a SET tokens = tokens + 1 FROM pause WHERE a.id = $2 RETURNING a.id`,
+        [first, second],
+        10_000,
+      );
+    await Promise.all([both(jane.id, john.id), both(john.id, jane.id)]);
+    for (const { id } of [jane, john]) expect((await store.ledger.balance(id)).tokens).toBe(4002);
+  });
+
+  it("refuses in time when no connection is free, and when no answer comes", async () => {
+    const database = openDatabase({
+      connectionString: place.url,
+      connections: 1,
+      wait: 50,
+      answer: 400,
+      warn,
+    });
+    closers.push(() => database.close());
+    const slow = database.run("SELECT pg_sleep(20)", [], 0);
+    await expect(database.run("SELECT 1")).rejects.toMatchObject({ code: "overloaded", retryAfter: 1 });
+    await expect(slow).rejects.toMatchObject({ code: "store_unavailable" });
+    expect((await database.run("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("is not ready where nothing can be written", async () => {
+    const url = new URL(place.url);
+    await (await openPostgresStore({ url: url.href, warn })).close();
+    const options = url.searchParams.get("options");
+    url.searchParams.set("options", `${options} -c default_transaction_read_only=on`);
+    const store = await open({ url: url.href });
+    expect(await store.ready()).toBe(false);
+  });
+
+  it("is named where it does not keep what it acknowledges", async () => {
+    const url = new URL(place.url);
+    url.searchParams.set("options", `${url.searchParams.get("options")} -c synchronous_commit=off`);
+    await open({ url: url.href });
+    expect(warnings).toEqual([expect.stringContaining("synchronous_commit")]);
+  });
+
+  it("is told from a wrong address in words, and no password is in any of them", async () => {
+    const [host, secret] = [new URL(place.url).host, "hunter2secret"];
+    for (const [url, message] of [
+      [`postgres://postgres:${secret}@${host}/no_such_database`, /does not exist/],
+      [`postgres://postgres:${secret}@${host}/postgres?sslmode=require`, /encrypted/],
+      [`postgres://postgres:${secret}@127.0.0.1:1/postgres`, /cannot be used \(ECONNREFUSED\)/],
+      [`postgres://postgres:${secret}@${host}/postgres?sslrootcert=/no/such/file`, /\(ENOENT\)/],
+      [`postgres://postgres:${secret}@bad host/`, /cannot be read/],
+      [`mysql://root:${secret}@${host}/`, /cannot be read/],
+    ] as const) {
+      const error = await openPostgresStore({ url, warn, waitSeconds: 0 }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(StartupError);
+      expect((error as StartupError).message).toMatch(message);
+      expect(inspect([error, warnings], { depth: 9 })).not.toContain(secret);
+    }
+  });
+
+  it("shows host and database of its URL, and neither user nor password", async () => {
+    const { host } = new URL(place.url);
+    const url = new URL(place.url);
+    url.password = "hunter2secret";
+    const store = await open({ url: url.href });
+    expect(store.description).toBe(`Postgres database ${url.pathname.slice(1)} at ${host}`);
+  });
+
+  describe.skipIf(noOwnPostgres)("and is started again", () => {
+    // Its own: the other tests' stores would see it go as well.
+    let own: Cluster;
+    beforeAll(async () => {
+      own = await openCluster({ durable: true });
+    });
+    afterAll(() => own?.close());
+    beforeEach(async () => {
+      place = await own.place();
+    });
+
+    it("is waited for at the start, with words", async () => {
+      await own.crash();
+      await expect(openPostgresStore({ url: place.url, warn, waitSeconds: 0 })).rejects.toBeInstanceOf(
+        StartupError,
+      );
+      const opening = open({ waitSeconds: 60 });
+      await vi.waitUntil(() => warnings.some((sentence) => sentence.startsWith("Waiting for the database")));
+      await own.start();
+      expect(await (await opening).ready()).toBe(true);
+    });
+
+    it("is not ready and refuses questions while it is down, and comes back by itself", async () => {
+      const store = await open();
+      const jane = await createAccount(store);
+      await own.crash();
+      expect(await store.ready()).toBe(false);
+      await expect(store.ledger.hold(question(jane))).rejects.toMatchObject({ code: "store_unavailable" });
+      await expect(store.accounts.session(jane.id, "jti")).rejects.toMatchObject({
+        code: "store_unavailable",
+      });
+      await own.start();
+      expect(await store.ready()).toBe(true);
+      const request = question(jane);
+      expect(await store.ledger.hold(request)).toEqual({ kind: "held" });
+      expect((await store.ledger.charge(request.id)).kind).toBe("charged");
+      expect(warnings).toEqual([expect.stringContaining("cannot be used"), "The database answers again."]);
+    });
+
+    it("charges an answer that was ready while the database was being restarted", async () => {
+      const store = await open();
+      const jane = await createAccount(store);
+      const requests = Array.from({ length: 10 }, () => question(jane));
+      for (const request of requests) await store.ledger.hold(request);
+      await own.crash();
+      const charges = requests.map((request) => store.ledger.charge(request.id));
+      await own.start();
+      expect((await Promise.all(charges)).map(({ kind }) => kind)).toEqual(requests.map(() => "charged"));
+      expect(await store.ledger.balance(jane.id)).toEqual({ tokens: 3000, held: 0 });
+      expect(await balanced(place)).toBe(true);
+    });
+
+    it("frees what could not be released while it was down", async () => {
+      const store = await open();
+      const jane = await createAccount(store, 100);
+      const request = question(jane);
+      await store.ledger.hold(request);
+      await own.crash();
+      await expect(store.ledger.release(request.id)).rejects.toMatchObject({ code: "store_unavailable" });
+      await own.start();
+      await vi.waitUntil(async () => (await store.ledger.balance(jane.id)).held === 0, { timeout: 15_000 });
+    });
+
+    it("knows every charge that was acknowledged before it crashed in the middle of questions", async () => {
+      const store = await open();
+      const jane = await createAccount(store, 1_000_000);
+      let charged = 0;
+      const crash = new AbortController();
+      const ask = async () => {
+        while (!crash.signal.aborted) {
+          const request = question(jane);
+          try {
+            await store.ledger.hold(request);
+            if ((await store.ledger.charge(request.id)).kind === "charged") charged += 1;
+          } catch {
+            return;
+          }
+        }
+      };
+      const work = Promise.all(Array.from({ length: 4 }, ask));
+      await vi.waitUntil(() => charged > 50, { timeout: 15_000 });
+      await own.crash();
+      crash.abort();
+      await own.start();
+      await work;
+      // Nothing was lost, and at most what was under way without an acknowledgement is more.
+      const { tokens } = await store.ledger.balance(jane.id);
+      expect((1_000_000 - tokens) / 100).toBeGreaterThanOrEqual(charged);
+      expect((1_000_000 - tokens) / 100).toBeLessThanOrEqual(charged + 4);
+      expect(await balanced(place)).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,160 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Client } from "pg";
+import { StartupError } from "../../src/server/core/startup-error.ts";
+import { SESSION } from "../../src/server/stores/postgres/accounts.ts";
+import { CHARGE, CHARGE_AGAIN, CHARGE_LOOK } from "../../src/server/stores/postgres/charge.ts";
+import { openDatabase, type Database } from "../../src/server/stores/postgres/database.ts";
+import { ASK_AGAIN, HOLD, HOLD_LOOK } from "../../src/server/stores/postgres/hold.ts";
+import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
+import { BALANCE, createLedger } from "../../src/server/stores/postgres/ledger.ts";
+import { migrate } from "../../src/server/stores/postgres/migrate.ts";
+import { migrations } from "../../src/server/stores/postgres/migrations.ts";
+import { RELEASE } from "../../src/server/stores/postgres/release.ts";
+import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
+import { PRUNE_QUESTIONS, SWEEP, SWEEP_ACCOUNT } from "../../src/server/stores/postgres/sweep.ts";
+import { USAGE } from "../../src/server/stores/postgres/usage.ts";
+import { createAccount, question } from "../support/postgres-store.ts";
+import { noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
+
+describe.skipIf(noPostgres)("the schema in Postgres", () => {
+  let cluster: Cluster;
+  let place: Place;
+  const closers: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    cluster = await openCluster();
+  });
+  afterAll(() => cluster?.close());
+  beforeEach(async () => {
+    place = await cluster.place();
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+    await place.drop();
+  });
+
+  const warn = (sentence: string) => {
+    throw new Error(sentence);
+  };
+
+  function database(): Database {
+    const opened = openDatabase({
+      connectionString: place.url,
+      connections: 2,
+      wait: 5000,
+      answer: 9000,
+      warn,
+    });
+    closers.push(() => opened.close());
+    return opened;
+  }
+
+  const version = async () =>
+    (await place.query<{ version: number }>("SELECT version FROM chat_schema"))[0]?.version;
+
+  it("is made once by eight servers that start at the same moment", async () => {
+    const open = () => openPostgresStore({ url: place.url, warn });
+    const stores = await Promise.all(Array.from({ length: 8 }, open));
+    await Promise.all(stores.map((store) => store.close()));
+    expect(await version()).toBe(migrations.length);
+  });
+
+  it("is taken from any version to this one, by several at once, each step once", async () => {
+    const steps = [
+      ["CREATE TABLE counts (step int)"],
+      ["INSERT INTO counts VALUES (2)", "INSERT INTO counts VALUES (2)"],
+      ["INSERT INTO counts VALUES (3)"],
+    ];
+    await migrate(database(), steps.slice(0, 1));
+    await Promise.all(Array.from({ length: 6 }, () => migrate(database(), steps)));
+    expect(await place.query("SELECT step FROM counts ORDER BY step")).toEqual([
+      { step: 2 },
+      { step: 2 },
+      { step: 3 },
+    ]);
+    expect(await version()).toBe(3);
+  });
+
+  it("stays at the last whole step where one fails halfway, and goes on once it can", async () => {
+    const first = ["CREATE TABLE one (a int)"];
+    const broken = ["CREATE TABLE two (a int)", "CREATE TABLE three (a nonsense)"];
+    await expect(migrate(database(), [first, broken])).rejects.toThrow("nonsense");
+    expect(await version()).toBe(1);
+    await migrate(database(), [first, ["CREATE TABLE two (a int)"]]);
+    expect(await version()).toBe(2);
+  });
+
+  it("is left alone where a newer version made it", async () => {
+    await migrate(database(), [...migrations, ["CREATE TABLE chat_newer (a int)"]]);
+    const opened = openPostgresStore({ url: place.url, warn });
+    await expect(opened).rejects.toBeInstanceOf(StartupError);
+    await expect(opened).rejects.toThrow("newer version");
+  });
+
+  it("refuses a balance below what is held, whoever writes it", async () => {
+    const store = await openPostgresStore({ url: place.url, warn });
+    closers.push(() => store.close());
+    const { id } = await createAccount(store, 100);
+    for (const change of ["held = 101", "held = -1", "tokens = -1"])
+      await expect(place.query(`UPDATE chat_accounts SET ${change} WHERE id = $1`, [id])).rejects.toThrow(
+        "chat_accounts_balance",
+      );
+  });
+
+  it("takes one statement to hold and one to charge on the usual way", async () => {
+    const store = await openPostgresStore({ url: place.url, warn });
+    closers.push(() => store.close());
+    const jane = await createAccount(store);
+    const inner = database();
+    const sent: string[] = [];
+    const run: Database["run"] = (sql, values, patience) => {
+      sent.push(sql);
+      return inner.run(sql, values, patience);
+    };
+    const ledger = createLedger({
+      database: { run },
+      lanes: createLanes(2, 5000),
+      now: Date.now,
+      abandoned: new Set(),
+    });
+    const request = question(jane, { key: "key" });
+    await ledger.hold(request);
+    await ledger.charge(request.id);
+    expect(sent).toEqual([HOLD, CHARGE]);
+  });
+
+  it("finds everything that a question needs by an index, however much there is", async () => {
+    await migrate(database());
+    const client = new Client({ connectionString: place.url });
+    await client.connect();
+    closers.push(() => client.end());
+    await client.query(`
+      INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
+        SELECT 'a' || i, 'n' || i, 'n' || i, 'h', 1, false, 1000, 0, now() FROM generate_series(1, 5000) i;
+      INSERT INTO chat_questions (id, account, key, digest, price, expires, charged_at)
+        SELECT 'q' || i, 'a' || (i % 5000), 'k' || i, 'd', 100, now(), CASE WHEN i % 100 > 0 THEN now() END
+        FROM generate_series(1, 50000) i;
+      INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
+        SELECT 'q' || i, 'charge', 'a' || (i % 5000), now(), -100, 0 FROM generate_series(1, 50000) i;
+      INSERT INTO chat_usage (account, day, questions, tokens)
+        SELECT 'a' || i, 20000 + d, 1, 100 FROM generate_series(1, 5000) i, generate_series(1, 10) d;
+      INSERT INTO chat_revoked (account, jti, expires) SELECT 'a' || i, 'j', now() FROM generate_series(1, 5000) i;
+      ANALYZE chat_accounts, chat_questions, chat_ledger, chat_usage, chat_revoked`);
+    const plans = async (statements: Record<string, string>) => {
+      const told: string[] = [];
+      for (const [name, sql] of Object.entries(statements)) {
+        const { rows } = await client.query<{ "QUERY PLAN": string }>(`EXPLAIN (GENERIC_PLAN) ${sql}`);
+        told.push([name, ...rows.map((row) => row["QUERY PLAN"])].join("\n"));
+      }
+      return told;
+    };
+    const questions = { HOLD, HOLD_LOOK, ASK_AGAIN, CHARGE, CHARGE_AGAIN, CHARGE_LOOK, RELEASE };
+    for (const plan of await plans({ ...questions, SESSION, BALANCE, USAGE, SWEEP_ACCOUNT })) {
+      expect(plan).toContain("Index");
+      expect(plan).not.toMatch(/Seq Scan on chat_/);
+    }
+    // Two hundred accounts at a time may well be read from the front.
+    for (const plan of await plans({ SWEEP, PRUNE_QUESTIONS }))
+      expect(plan).not.toMatch(/Seq Scan on chat_questions/);
+  });
+});

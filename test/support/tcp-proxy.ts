@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+
+/** What becomes of the next thing that a client sends. */
+export type Fate = "pass" | "cut before it arrives" | "cut before its answer";
+
+/** A wire to a TCP port of this machine that can be cut at a chosen moment. */
+export interface TcpProxy {
+  readonly port: number;
+  /** The same URL by way of this wire. */
+  through(url: string): string;
+  next: Fate;
+  close(): Promise<void>;
+}
+
+/** Opens a {@link TcpProxy}. */
+export async function openTcpProxy(target: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(target, "127.0.0.1");
+    let doomed = false;
+    const cut = () => {
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", cut).on("close", cut);
+    }
+    client.on("data", (data) => {
+      const fate = proxy.next;
+      proxy.next = "pass";
+      if (fate === "cut before it arrives") return cut();
+      doomed ||= fate === "cut before its answer";
+      upstream.write(data);
+    });
+    upstream.on("data", (data) => (doomed ? cut() : client.write(data)));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const proxy: TcpProxy = {
+    port,
+    through(url) {
+      const other = new URL(url);
+      other.host = `127.0.0.1:${port}`;
+      return other.href;
+    },
+    next: "pass",
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  return proxy;
+}
