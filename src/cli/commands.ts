@@ -13,7 +13,7 @@ export interface CommandSpec {
   secrets: readonly OptionName[];
   /** Without the program's name. */
   examples: readonly (readonly [line: string, what: string])[];
-  notes?: readonly string[];
+  notes?: string;
   /**
    * Milliseconds that it may take to end by itself after a signal; Infinity where it ends by itself in any case.
    */
@@ -54,10 +54,8 @@ export const commands = new Map<string, CommandSpec>([
         ["ask --json -- is -5 odd", "behind -- everything is text"],
         ["for f in *.md; do %% ask --no-stdin sum up $f; done", "in loops"],
       ],
-      notes: [
-        "stdin is read to its end when it is a pipe or a file; sockets and devices only",
-        "with the word - at the front or the end. --no-stdin or </dev/null keeps it out.",
-      ],
+      notes:
+        "stdin is read to its end when it is a pipe or a file; sockets and devices only with the word - at the front or the end. --no-stdin or </dev/null keeps it out.",
       grace: 5000,
       run: async () => (await import("./commands/ask.ts")).ask,
     },
@@ -73,7 +71,7 @@ export const commands = new Map<string, CommandSpec>([
         ["register -s chat.example.org -u jane", "there, as jane"],
         ["register -u jane --password-stdin < secret", "without a terminal"],
       ],
-      notes: ["The password comes by --password-stdin, AI_CHAT_PASSWORD or the terminal, never in argv."],
+      notes: "The password comes by --password-stdin, AI_CHAT_PASSWORD or the terminal, never in argv.",
       grace: 0,
       run: async () => (await import("./commands/register.ts")).register,
     },
@@ -88,7 +86,7 @@ export const commands = new Map<string, CommandSpec>([
         ["login", "asks for name and password"],
         ["login -u jane --password-stdin < secret", "without a terminal"],
       ],
-      notes: ["The password comes by --password-stdin, AI_CHAT_PASSWORD or the terminal, never in argv."],
+      notes: "The password comes by --password-stdin, AI_CHAT_PASSWORD or the terminal, never in argv.",
       grace: 0,
       run: async () => (await import("./commands/login.ts")).login,
     },
@@ -147,11 +145,8 @@ export const commands = new Map<string, CommandSpec>([
         ["serve --provider demo --port 9000", "needs no key and no network"],
         ["serve --base-url http://localhost:11434/v1 --model llama3.2", "Ollama's"],
       ],
-      notes: [
-        "Every option is also an environment variable: AI_CHAT_QUESTION_TIMEOUT.",
-        "The AI's key is AI_CHAT_API_KEY, else OPENAI_API_KEY. AI_CHAT_JWT_SECRET signs",
-        "tokens (32 bytes or more); without it the store makes and keeps one.",
-      ],
+      notes:
+        "Every option is also an environment variable: AI_CHAT_QUESTION_TIMEOUT. The AI's key is AI_CHAT_API_KEY, else OPENAI_API_KEY. AI_CHAT_JWT_SECRET signs tokens (32 bytes or more); without it the store makes and keeps one.",
       grace: Number.POSITIVE_INFINITY,
       run: async () => (await import("./commands/serve.ts")).serve,
     },

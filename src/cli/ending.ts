@@ -26,7 +26,7 @@ export function createEnding(): Ending {
     process.on(name, () => {
       if (by !== undefined) process.exit(signalCodes[name]);
       by = name;
-      controller.abort(new ClientError("interrupted", "Interrupted."));
+      controller.abort();
     });
 
   return {
@@ -42,7 +42,7 @@ export function createEnding(): Ending {
       new Promise((_, reject) => {
         const over = () => {
           isOver = true;
-          reject(signal.reason as Error);
+          reject(new ClientError("interrupted", "Interrupted."));
         };
         const wait = () => {
           if (grace === 0) over();

@@ -60,7 +60,7 @@ export function commandHelp(command: string, spec: CommandSpec, name: string): s
     ["Usage", `  ${name} ${command} [OPTIONS]${spec.words === undefined ? "" : ` ${spec.words}`}`],
     ...own,
     ["Options of every command", ...columns((spec.common ?? everywhere).map(optionRow), 29)],
-    ...(spec.notes === undefined ? [] : [[...spec.notes]]),
+    ...(spec.notes === undefined ? [] : [wrapped(spec.notes, WIDTH)]),
   );
 }
 
@@ -68,7 +68,7 @@ export function commandHelp(command: string, spec: CommandSpec, name: string): s
 export function programHelp(name: string, version: string): string {
   const rows = [...commands].map(([command, { summary }]) => [command, summary] as const);
   return sections(
-    [`${name} ${version}: chat in the terminal with a server whose questions cost tokens`],
+    [`${name} ${version}: chat with a server whose questions cost tokens`],
     [
       "Examples",
       ...examples(

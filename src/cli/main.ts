@@ -14,8 +14,11 @@ async function told(
   ending: Ending,
 ): Promise<number> {
   if (error instanceof ClosedPipe || ending.signal.reason instanceof ClosedPipe) return 0;
-  const { failureOf, failureLine, failureWords } = await import("./report.ts");
-  const failure = await failureOf(error, call as Parameters<typeof failureOf>[1]);
+  const { failureOf, failureLine, failureWords, interruption } = await import("./report.ts");
+  const failure = await failureOf(
+    ending.by === undefined ? error : interruption(error),
+    call as Parameters<typeof failureOf>[1],
+  );
   const words = output.json ? failureLine(failure) : failureWords(failure, output.color.stderr);
   const stack = process.env.AI_CHAT_DEBUG === "1" && error instanceof Error ? `${error.stack}\n` : "";
   await new Promise((resolve) => output.stderr.write(`${words}\n${output.json ? "" : stack}`, resolve));

@@ -51,6 +51,7 @@ export const options = {
       value: "URL",
       env: ["AI_CHAT_SERVER"],
       setting: "server",
+      secret: true,
       help: "the server to talk to; local is your own on this machine",
       shown: "http://127.0.0.1:8000",
     },

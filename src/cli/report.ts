@@ -74,6 +74,12 @@ export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   };
 }
 
+/** After a signal: whatever the work broke off with is an interruption. */
+export function interruption(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  return new ClientError("interrupted", "Interrupted.", { cause: error });
+}
+
 /** The one line of `--json` on stderr (CLI.md §2). */
 export function failureLine({ code, message, status, requestId, retryAfter }: Failure): string {
   return JSON.stringify({ error: { code, message, status, request_id: requestId, retry_after: retryAfter } });

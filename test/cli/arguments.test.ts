@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+import { makeHome, runProgram, type Home } from "../support/run-program.ts";
+
+let home: Home;
+beforeAll(async () => {
+  home = await makeHome();
+});
+afterAll(() => home.remove());
+
+const run = (args: string[], env?: Record<string, string>) => runProgram(args, { home, env });
+
+const wrong: [why: string, args: string[], told: RegExp][] = [
+  ["a word that is no command", ["aks", "hi"], /no command "aks"[^]*ask[^]*ai-chat ask "aks hi"/],
+  ["a command with a letter too many", ["balancee"], /ai-chat balance\?/],
+  ["a name that every object has", ["toString"], /no command "toString"/],
+  [
+    "an option between the words",
+    ["ask", "how", "do", "-x", "that"],
+    /-x stands between[^]*Quote the question, or put -- before/,
+  ],
+  [
+    "an unknown option behind the words",
+    ["ask", "use", "rm", "-rf"],
+    /Unknown option '-rf'[^]*Quote the question/,
+  ],
+  ["an option without its value", ["whoami", "--server"], /--server <URL>.*missing/],
+  ["words for a command that takes none", ["balance", "please"], /balance takes no words/],
+  ["words for the session", ["chat", "hello"], /chat takes no words[^]*ask "hello"/],
+  ["a timeout that is no number", ["balance", "--timeout", "soon"], /--timeout must be a number of seconds/],
+  [
+    "a server with a password in it",
+    ["balance", "-s", "http://u:geheim@x"],
+    /--server must be local, or an address/,
+  ],
+  ["a question without words or stdin", ["ask"], /no question[^]*ask "What is a monad\?"/],
+  ["no command and no terminal", [], /no command, and no terminal/],
+  ["a session without a terminal", ["chat"], /terminal at both ends/],
+  ["help on what is no command", ["help", "aks"], /ai-chat help ask/],
+  ["--stream without --json", ["ask", "--stream", "hi"], /--stream goes with --json/],
+  ["--data beside --store", ["serve", "--data", "x", "--store", "postgres://h/d"], /two different stores/],
+];
+
+test.each(wrong)("%s is told in two lines on stderr and ends with 2", async (_, args, told) => {
+  const { code, stdout, stderr } = await run(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(told);
+  expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+});
+
+test("all wrong settings are told at once, secrets unseen", async () => {
+  const env = { AI_CHAT_PORT: "x", AI_CHAT_JWT_SECRET: "geheim", AI_CHAT_STORE: "mysql://u:geheim@h/d" };
+  const { code, stderr } = await run(["serve", "--price", "-", "--provider", "me"], env);
+  expect(code).toBe(2);
+  for (const name of ["AI_CHAT_PORT", "AI_CHAT_JWT_SECRET", "AI_CHAT_STORE", "--price", "--provider"])
+    expect(stderr).toContain(`${name} must be`);
+  expect(stderr).not.toContain("geheim");
+});
+
+test("the password of a server's address is not repeated", async () => {
+  const { stderr } = await run(["balance", "-s", "http://u:geheim@x"]);
+  expect(stderr).not.toContain("geheim");
+});
+
+test.each([["-V"], ["--version"], ["ask", "--version"]])("%s prints the bare version", async (...args) => {
+  expect(await run(args)).toMatchObject({ code: 0, stdout: `${packageJson.version}\n`, stderr: "" });
+});
+
+const helps = [
+  ["--help"],
+  ["-h"],
+  ["help"],
+  ["ask", "--help"],
+  ["help", "serve"],
+  ["help", "register"],
+  ["chat", "-h"],
+];
+test.each(helps)("the help of %s %s has examples first and fits 80 columns", async (...args) => {
+  const { code, stdout, stderr } = await run(args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout.split("\n")[2]).toBe("Examples");
+  expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test("the help of serve shows every default", async () => {
+  const { stdout } = await run(["serve", "--help"]);
+  for (const shown of [
+    "[127.0.0.1]",
+    "[8000]",
+    "[100]",
+    "[4000]",
+    "[120]",
+    "[30]",
+    "[48000]",
+    "[12]",
+    "[pretty]",
+  ])
+    expect(stdout).toContain(shown);
+});
+
+test("messages name the program as it was started", async () => {
+  const env = { npm_command: "exec", npm_lifecycle_event: "npx" };
+  expect((await run(["whoami"], env)).stderr).toContain("npx ai-chat login");
+});
+
+test("with --json wrong arguments too are one line of JSON on stderr", async () => {
+  for (const args of [
+    ["--json", "aks"],
+    ["whoami", "--json", "--nope"],
+    ["ask", "--json", "a", "-x", "b"],
+    ["--json"],
+  ]) {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(JSON.parse(stderr)).toEqual({ error: { code: "usage", message: expect.any(String) } });
+    expect(stderr.trimEnd()).not.toContain("\n");
+  }
+});

@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { beginStream, openChatServer, refuse, sendEvent, streamAnswer } from "../support/chat-server.ts";
+import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
+
+let home: Home;
+beforeAll(async () => {
+  home = await makeHome();
+});
+afterAll(() => home.remove());
+
+const env = { AI_CHAT_TOKEN: "tok" };
+
+async function asked(pieces: readonly string[], ...more: string[]) {
+  const server = await openChatServer((response) => streamAnswer(response, pieces));
+  const ended = await runProgram(["ask", "-s", server.url, ...more, "hi"], { home, env });
+  await server.close();
+  return ended;
+}
+
+const endings: [pieces: string[], stdout: string][] = [
+  [["Hello"], "Hello\n"],
+  [["Hello\n"], "Hello\n"],
+  [["Hello\n", "\n", "\n"], "Hello\n"],
+  [["a\n", "\nb", "\n"], "a\n\nb\n"],
+  [["\n\na"], "\n\na\n"],
+];
+test.each(endings)("the answer %j stands on stdout as %j, and stderr is empty", async (pieces, stdout) => {
+  expect(await asked(pieces)).toMatchObject({ code: 0, stdout, stderr: "" });
+});
+
+test("a pipe gets control sequences as they came, and no colours", async () => {
+  expect((await asked(["**a** \x1b[31mred\x1b[0m\r\n"])).stdout).toBe("**a** \x1b[31mred\x1b[0m\r\n");
+});
+
+test("a failure in the middle ends the line and the program with the failure's code", async () => {
+  const server = await openChatServer((response) => {
+    beginStream(response);
+    sendEvent(response, "delta", { text: "Half an" });
+    sendEvent(response, "error", { status: 502, code: "upstream_error", detail: "The AI failed." });
+    response.end();
+  });
+  const { code, stdout, stderr } = await runProgram(["ask", "-s", server.url, "hi"], { home, env });
+  await server.close();
+  expect({ code, stdout }).toEqual({ code: 8, stdout: "Half an\n" });
+  expect(stderr).toContain("The AI failed. Nothing was charged.");
+});
+
+test("a failure before the answer leaves stdout empty", async () => {
+  const server = await openChatServer((response) => refuse(response, 502, "upstream_error"));
+  const { stdout } = await runProgram(["ask", "-s", server.url, "hi"], { home, env });
+  await server.close();
+  expect(stdout).toBe("");
+});
+
+test("a reader who leaves ends the program with 0, silently, and hangs up on the server", async () => {
+  let hungUp: Promise<unknown> | undefined;
+  const server = await openChatServer((response) => {
+    beginStream(response);
+    hungUp = once(response, "close");
+    const timer = setInterval(() => sendEvent(response, "delta", { text: "line\n" }), 5);
+    response.on("close", () => clearInterval(timer));
+  });
+  const running = await startProgram(["ask", "-s", server.url, "hi"], { home, env });
+  await running.sees("line");
+  running.child.stdout?.destroy();
+  expect(await running.ended).toMatchObject({ code: 0, stderr: "" });
+  await hungUp;
+  await server.close();
+});
+
+const documents: string[][] = [["--help"], ["whoami"], ["balance", "--json"], ["ask", "hi"]];
+test.each(documents)("a full disk behind stdout is told by %s, and is no success", async (...args) => {
+  const server = await openChatServer((response) => streamAnswer(response, ["Hello"]));
+  const ended = await runProgram([...args, "-s", server.url], { home, env, stdoutTo: "/dev/full" });
+  await server.close();
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(/no space left/i);
+});
+
+const signals: [NodeJS.Signals, number][] = [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+];
+test.each(signals)(
+  "%s in the middle of an answer hangs up, ends the line, tells the charge: %i",
+  async (signal, exit) => {
+    const open: ServerResponse[] = [];
+    const server = await openChatServer((response) => {
+      beginStream(response);
+      sendEvent(response, "delta", { text: "Half" });
+      open.push(response);
+    });
+    const running = await startProgram(["ask", "-s", server.url, "hi"], { home, env });
+    await running.sees("Half");
+    running.child.kill(signal);
+    const { code, stdout, stderr } = await running.ended;
+    await server.close();
+    expect({ code, stdout }).toEqual({ code: exit, stdout: "Half\n" });
+    expect(stderr).toMatch(/Interrupted. The question may have been charged.[^]*ai-chat balance/);
+  },
+);
+
+test("SIGINT while stdin is waited for ends with 130, and nothing was sent", async () => {
+  const server = await openChatServer((response) => streamAnswer(response, ["Hello"]));
+  const waiting = await startProgram(["ask", "-s", server.url, "hi", "-"], {
+    home,
+    env,
+    stdin: { openSocket: true },
+  });
+  await waiting.sees("Waiting for the end of stdin", "stderr");
+  waiting.child.kill("SIGINT");
+  const { code, stdout } = await waiting.ended;
+  await server.close();
+  expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+  expect(server.seen).toHaveLength(0);
+});
+
+test("SIGINT before the first word ends with 130 and an empty stdout", async () => {
+  let arrived: () => void;
+  const question = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const server = await openChatServer(() => arrived());
+  const running = await startProgram(["ask", "--json", "-s", server.url, "hi"], { home, env });
+  await question;
+  running.child.kill("SIGINT");
+  const { code, stdout, stderr } = await running.ended;
+  await server.close();
+  expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+  expect(JSON.parse(stderr)).toMatchObject({ error: { code: "interrupted" } });
+});

@@ -1,0 +1,126 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, open, rm, writeFile, type FileHandle } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The built program; another copy of it (installed, packed) is tried by naming it. */
+export const program =
+  process.env.AI_CHAT_TEST_PROGRAM ?? fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
+
+/** A home folder of its own for one test. */
+export interface Home {
+  dir: string;
+  remove(): Promise<void>;
+}
+
+export async function makeHome(): Promise<Home> {
+  const dir = await mkdtemp(join(tmpdir(), "ai-chat-home-"));
+  return { dir, remove: () => rm(dir, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+export interface ProgramOptions {
+  home: Home;
+  env?: Record<string, string>;
+  /** What stdin is; /dev/null where nothing is said. A `pipe` is a real one, a `socket` is what Node calls a pipe. */
+  stdin?:
+    | { pipe: string }
+    | { file: string }
+    | { socket: string }
+    | { openPipe: true }
+    | { openSocket: true };
+  /** A file that stdout goes to instead, such as /dev/full. */
+  stdoutTo?: string;
+}
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  /** Resolves when stdout (or stderr) has the text; rejects when the program ends without it. */
+  sees(text: string, stream?: "stdout" | "stderr"): Promise<void>;
+  /** For one that is left open: the end of stdin, after some more of it. */
+  endInput(text?: string): void;
+  ended: Promise<Ended>;
+}
+
+/** The environment that a test gives the program: nothing of this machine's but where programs lie. */
+export function programEnv(home: Home, env: Record<string, string> = {}): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "",
+    HOME: home.dir,
+    XDG_CONFIG_HOME: join(home.dir, "config"),
+    XDG_DATA_HOME: join(home.dir, "data"),
+    XDG_STATE_HOME: join(home.dir, "state"),
+    LANG: "C.UTF-8",
+    AI_CHAT_BCRYPT_COST: "4",
+    AI_CHAT_PROVIDER: "demo",
+    ...env,
+  };
+}
+
+async function stdinFile({ home, stdin }: ProgramOptions): Promise<FileHandle | undefined> {
+  if (!stdin || !("file" in stdin)) return undefined;
+  const path = join(home.dir, "stdin.txt");
+  await writeFile(path, stdin.file);
+  return open(path);
+}
+
+/** Starts the program with `args`. Whoever starts it waits for `ended`. */
+export async function startProgram(args: readonly string[], options: ProgramOptions): Promise<Running> {
+  const { home, env, stdin, stdoutTo } = options;
+  const file = await stdinFile(options);
+  const out = stdoutTo === undefined ? undefined : await open(stdoutTo, "w");
+  const command = [process.execPath, program, ...args];
+  const piped = stdin !== undefined && ("pipe" in stdin || "openPipe" in stdin);
+  const [name = "", ...rest] = piped ? ["sh", "-c", 'cat | "$@"', "sh", ...command] : command;
+  const input = file?.fd ?? (stdin ? "pipe" : "ignore");
+  const child = spawn(name, rest, { stdio: [input, out?.fd ?? "pipe", "pipe"], env: programEnv(home, env) });
+  await file?.close();
+  await out?.close();
+  child.stdin?.on("error", () => {});
+  if (stdin && "pipe" in stdin) child.stdin?.end(stdin.pipe);
+  if (stdin && "socket" in stdin) child.stdin?.end(stdin.socket);
+  return { ...watched(child), child, endInput: (text) => void child.stdin?.end(text) };
+}
+
+function watched(child: ChildProcess): Pick<Running, "sees" | "ended"> {
+  const heard = { stdout: "", stderr: "" };
+  const waiting = new Set<() => void>();
+  const hear = (name: "stdout" | "stderr") => {
+    child[name]?.setEncoding("utf8").on("data", (text: string) => {
+      heard[name] += text;
+      for (const look of waiting) look();
+    });
+  };
+  hear("stdout");
+  hear("stderr");
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal, ...heard }));
+  });
+  const sees = (text: string, stream: "stdout" | "stderr" = "stdout") =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!heard[stream].includes(text)) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+      const never = () =>
+        reject(new Error(`It ended without ${JSON.stringify(text)}: ${JSON.stringify(heard)}`));
+      ended.then(never, reject);
+    });
+  return { sees, ended };
+}
+
+/** Runs the program to its end. */
+export async function runProgram(args: readonly string[], options: ProgramOptions): Promise<Ended> {
+  return (await startProgram(args, options)).ended;
+}
