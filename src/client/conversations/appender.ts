@@ -1,0 +1,119 @@
+import { constants } from "node:fs";
+import { chmod, mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Kept } from "../kept-file.ts";
+import { isReadable, readHeader } from "./header.ts";
+import { isMissing, troubleOf, type Handle, type OpenFile } from "./open-file.ts";
+import { encode, type Header, type TitleRecord, type TurnRecord } from "./record.ts";
+import { readEnd } from "./standing.ts";
+
+/** A record that doesn't know yet what stands before it. */
+export type Unplaced = Omit<TurnRecord, "before"> | Omit<TitleRecord, "before">;
+
+/** Appends to one file. What couldn't be written is tried again, in order, with the next record. */
+export interface Appender {
+  /** Never rejects. A title alone doesn't create the file of a new conversation: it waits for the first turn. */
+  append(record: Unplaced): Promise<Kept>;
+}
+
+interface AppenderOptions {
+  path: string;
+  /** Of a conversation that begins here: its file is made with the first turn. */
+  header?: Header;
+  open: OpenFile;
+}
+
+const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = constants;
+const OTHERS = 0o077;
+
+/** How many of the lines lie wholly in the first `written` bytes; one that lacks only its end is whole. */
+function wholeLines(lines: readonly string[], written: number): number {
+  let end = 0;
+  return lines.filter((line) => (end += Buffer.byteLength(line)) - 1 <= written).length;
+}
+
+/** The file or folder that the system names. */
+const placeOf = (error: unknown) =>
+  error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : undefined;
+
+/** Why this file isn't written to, and what to do. */
+class Refused extends Error {}
+
+/**
+ * Whole lines, each batch in one write at the end of the file (O_APPEND), so that two processes don't mix theirs; no
+ * lock. Survives the death of this process; not synced, so not always that of the machine.
+ */
+export function createAppender({ path, header, open }: AppenderOptions): Appender {
+  let isNew = header !== undefined;
+  const pending: Unplaced[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+
+  const create = async (): Promise<Handle> => {
+    const dir = dirname(path);
+    const made = await mkdir(dir, { recursive: true, mode: 0o700 });
+    if (made === undefined) await chmod(dir, 0o700).catch(() => undefined);
+    const handle = await open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, 0o600);
+    isNew = false;
+    return handle;
+  };
+
+  /** The header where it is still missing: the file is new, or its first write broke off. */
+  const missingHeader = async (handle: Handle, size: number): Promise<Header | undefined> => {
+    const found = size === 0 ? undefined : await readHeader(handle, size);
+    if (found && !isReadable(found)) throw new Refused("a newer ai-chat wrote it. Update this one.");
+    if (!found && !header)
+      throw new Refused("it isn't a conversation any more. Look into it, or begin a new one.");
+    return found ? undefined : header;
+  };
+
+  /** One write. Takes what was written whole off `pending`; false where it was cut short. */
+  const writeOnce = async (handle: Handle): Promise<boolean> => {
+    const { size } = await handle.stat();
+    const first = await missingHeader(handle, size);
+    const { before, torn } = await readEnd(handle, size);
+    const lines = pending.map((record) => encode({ ...record, before }));
+    const lead = (torn ? "\n" : "") + (first ? encode(first) : "");
+    const bytes = Buffer.from(lead + lines.join(""));
+    const { bytesWritten } = await handle.write(bytes);
+    pending.splice(0, wholeLines(lines, bytesWritten - Buffer.byteLength(lead)));
+    return bytesWritten === bytes.length;
+  };
+
+  const writeAll = async (): Promise<void> => {
+    const handle = isNew ? await create() : await open(path, O_RDWR | O_APPEND);
+    try {
+      if (((await handle.stat()).mode & OTHERS) !== 0) await handle.chmod(0o600).catch(() => undefined);
+      // A write that was cut short is begun anew on its own line; what is in the way then rejects and says what it is.
+      if (!(await writeOnce(handle)) && !(await writeOnce(handle)) && pending.length > 0)
+        throw new Refused("the disk is full. Free some space.");
+    } finally {
+      await handle.close();
+    }
+  };
+
+  const flush = async (): Promise<Kept> => {
+    if (isNew && pending.every(({ is }) => is === "title")) return { kept: true };
+    try {
+      if (pending.length > 0) await writeAll();
+      return { kept: true };
+    } catch (error) {
+      return { kept: false, why: whyNot(error) };
+    }
+  };
+
+  const whyNot = (error: unknown): string => {
+    const what = "This conversation can't be kept";
+    if (isMissing(error) && !isNew) return `${what}: ${path} was deleted. Begin a new one.`;
+    const trouble = error instanceof Refused ? error.message : troubleOf(error);
+    return `${what}: ${placeOf(error) ?? path} can't be written: ${trouble}`;
+  };
+
+  return {
+    append: (record) => {
+      pending.push(record);
+      const result = last.then(flush);
+      last = result;
+      return result;
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { constants } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { idOfFile } from "./conversation-id.ts";
+import { isMissing, isSystemError, troubleOf, Unreadable, type Handle, type OpenFile } from "./open-file.ts";
+
+/** What became of reading a file; `why` goes on after its path. */
+export type Reading<T> =
+  | { kind: "read"; value: T }
+  | { kind: "missing" }
+  | { kind: "unreadable"; why: string };
+
+/** The files of saved conversations, read only. Trouble is told once a file, by `onProblem`; reading goes on. */
+export interface Folder {
+  /** `undefined` where there is no folder. */
+  pathOf(id: string): string | undefined;
+  /** Every conversation's id, in no order. */
+  ids(): Promise<string[]>;
+  /** The same, latest change first, with its time in milliseconds. */
+  idsByChange(): Promise<{ id: string; changed: number }[]>;
+  /** Tells a problem of one conversation's file; `what` goes on after its path. */
+  tell(id: string, what: string): void;
+  /** Opens a file while `use` runs. */
+  read<T>(id: string, use: (handle: Handle, size: number) => Promise<T>): Promise<Reading<T>>;
+}
+
+interface FolderOptions {
+  dir: string | undefined;
+  open: OpenFile;
+  onProblem: (why: string) => void;
+}
+
+/** Files that are looked at side by side. */
+const SIDE_BY_SIDE = 16;
+
+/** Maps in order, a few at a time: thousands of files must not take thousands of descriptors. */
+export async function mapFew<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
+  const results = Array.from<R>({ length: items.length });
+  const entries = items.entries();
+  const work = async () => {
+    for (const [at, item] of entries) results[at] = await map(item);
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+  return results;
+}
+
+export function createFolder({ dir, open, onProblem }: FolderOptions): Folder {
+  const told = new Set<string>();
+  const tellOf = (path: string, what: string) => {
+    if (told.has(path)) return;
+    told.add(path);
+    onProblem(`${path} ${what}`);
+  };
+  const pathOf = (id: string) => (dir === undefined ? undefined : join(dir, `${id}.jsonl`));
+
+  const ids = async () => {
+    if (dir === undefined) return [];
+    try {
+      return (await readdir(dir)).map(idOfFile).filter((id) => id !== undefined);
+    } catch (error) {
+      if (!isMissing(error)) tellOf(dir, `can't be read: ${troubleOf(error)}`);
+      return [];
+    }
+  };
+
+  const changeOf = async (id: string) => {
+    try {
+      return { id, changed: (await stat(pathOf(id) ?? "")).mtimeMs };
+    } catch {
+      // Deleted since, or unreadable, which `read` will tell.
+      return { id, changed: 0 };
+    }
+  };
+
+  return {
+    pathOf,
+    ids,
+    idsByChange: async () => (await mapFew(await ids(), changeOf)).sort((a, b) => b.changed - a.changed),
+    tell: (id, what) => tellOf(pathOf(id) ?? id, what),
+    read: async (id, use) => {
+      let handle: Handle | undefined;
+      try {
+        handle = await open(pathOf(id) ?? "", constants.O_RDONLY);
+        const { size } = await handle.stat();
+        // Its first turn is just being written, or couldn't be.
+        if (size === 0) return { kind: "missing" };
+        return { kind: "read", value: await use(handle, size) };
+      } catch (error) {
+        if (isMissing(error)) return { kind: "missing" };
+        if (error instanceof Unreadable) return { kind: "unreadable", why: error.message };
+        if (!isSystemError(error)) throw error;
+        return { kind: "unreadable", why: `can't be read: ${troubleOf(error)}` };
+      } finally {
+        await handle?.close();
+      }
+    },
+  };
+}

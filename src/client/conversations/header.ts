@@ -1,0 +1,37 @@
+import { oneLine } from "../sanitize.ts";
+import { readAt, type Handle } from "./open-file.ts";
+import { decode, FORMAT, type Header } from "./record.ts";
+
+/** Where a header lies: at the start, behind at most a torn one. */
+const FIRST_BITE = 4 * 1024;
+const LARGEST = 64 * 1024;
+const NEWLINE = 0x0a;
+
+function headerIn(bytes: Buffer): Header | undefined {
+  for (let from = 0; from < bytes.length;) {
+    const end = bytes.indexOf(NEWLINE, from);
+    const to = end < 0 ? bytes.length : end;
+    for (const decoded of decode(bytes.subarray(from, to))) {
+      if (decoded.is === "conversation") return decoded;
+      if (decoded.is === "turn") return undefined;
+    }
+    from = to + 1;
+  }
+  return undefined;
+}
+
+/** Who held the conversation and where; `undefined` where the file doesn't say: then it isn't one of ours. */
+export async function readHeader(handle: Handle, size: number): Promise<Header | undefined> {
+  for (let bite = FIRST_BITE; ; bite *= 4) {
+    const found = headerIn(await readAt(handle, 0, Math.min(bite, size)));
+    if (found || bite >= size || bite >= LARGEST) return found && tidy(found);
+  }
+}
+
+function tidy(header: Header): Header {
+  const { server, username } = header;
+  return { ...header, server: oneLine(server), username: username === null ? null : oneLine(username) };
+}
+
+/** Whether this build can read what follows the header. */
+export const isReadable = ({ version }: Header): boolean => version >= 1 && version <= FORMAT;

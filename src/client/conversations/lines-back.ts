@@ -1,0 +1,39 @@
+import { readAt, type Handle } from "./open-file.ts";
+
+/** One line of a file without its end. */
+export interface Line {
+  /** Where it begins, in bytes. */
+  start: number;
+  bytes: Buffer;
+  /** Whether it has its line end; only the last one can be without: torn, or still being written. */
+  ended: boolean;
+}
+
+/** The first bite; each further one is twice as large, so that little is read too much, and huge lines in few reads. */
+const FIRST_BITE = 8 * 1024;
+const LARGEST_BITE = 1024 * 1024;
+const NEWLINE = 0x0a;
+
+/** The lines of the first `size` bytes, last one first. Reads no further back than it is asked to go. */
+export async function* linesBack(handle: Handle, size: number): AsyncGenerator<Line, void, undefined> {
+  let unfinished: Buffer = Buffer.alloc(0);
+  let isLast = true;
+  let bite = FIRST_BITE;
+  for (let at = size; at > 0; bite = Math.min(bite * 2, LARGEST_BITE)) {
+    const length = Math.min(bite, at);
+    at -= length;
+    const bytes = Buffer.concat([await readAt(handle, at, length), unfinished]);
+    let to = bytes.length;
+    // What is left over from the bite before holds no line end.
+    let end = bytes.lastIndexOf(NEWLINE, length - 1);
+    while (end >= 0) {
+      if (!isLast || end + 1 < to)
+        yield { start: at + end + 1, bytes: bytes.subarray(end + 1, to), ended: !isLast };
+      isLast = false;
+      to = end;
+      end = end === 0 ? -1 : bytes.lastIndexOf(NEWLINE, end - 1);
+    }
+    unfinished = bytes.subarray(0, to);
+  }
+  if (size > 0) yield { start: 0, bytes: unfinished, ended: !isLast };
+}

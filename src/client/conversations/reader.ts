@@ -1,0 +1,157 @@
+import { ClientError } from "../client-error.ts";
+import type { Turn } from "../../protocol/bodies.ts";
+import type { Conversation } from "./export.ts";
+import { mapFew, type Folder, type Reading } from "./folder.ts";
+import { historyOf, type HistoryBounds } from "./history.ts";
+import type { Handle } from "./open-file.ts";
+import { turnsBack, type SavedTurn } from "./saved-turn.ts";
+import { createFinder, searchIn, type Found } from "./search.ts";
+import { readSummary, type Summary } from "./summary.ts";
+
+/** Whose conversations: of a server (as `normalizeServer` writes it, or `local`) and an account. */
+export interface Owner {
+  server: string;
+  /** Null where only a token is known. Compared without regard to case (API.md §1). */
+  username: string | null;
+}
+
+/** The end of a conversation. */
+export interface Tail {
+  conversation: Summary;
+  /** The last turns, oldest first. */
+  exchanges: SavedTurn[];
+  /** How many stand before them. */
+  earlier: number;
+}
+
+/**
+ * Reads saved conversations. What takes an id of one that is gone or broken rejects with `ClientError`; what looks at
+ * many skips a broken one and tells it.
+ */
+export interface Reader {
+  /** Latest turn first. Reads the first and the last lines of each. */
+  list(): Promise<Summary[]>;
+  /** The one with the latest turn, for `-c`. */
+  newest(owner: Owner): Promise<Summary | undefined>;
+  /** By its id or the beginning of it. None or several: `ClientError("usage")`, whose hint lists the candidates. */
+  find(prefix: string): Promise<Summary>;
+  /** All of it. */
+  read(id: string): Promise<Conversation>;
+  /** Its last `count` turns. Reads no more than they take. */
+  readTail(id: string, count: number): Promise<Tail>;
+  /** What goes with the next question: the newest whole exchanges that fit, oldest first. */
+  turnsForHistory(id: string, bounds?: HistoryBounds): Promise<Turn[]>;
+  /** The conversations that hold the text, latest first, one at a time. Blank text: `ClientError("usage")`. */
+  search(text: string): AsyncGenerator<Found, void, undefined>;
+}
+
+/** Kernels stamp files with a coarser clock than ours, some file systems with one of two seconds. */
+const CLOCKS_APART = 2000;
+/** Candidates that an error names. */
+const NAMED = 5;
+
+const latestFirst = (a: Summary, b: Summary) =>
+  b.updatedAt - a.updatedAt || b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
+
+const isOf = (owner: Owner, { server, username }: Summary) =>
+  server === owner.server && username?.toLowerCase() === owner.username?.toLowerCase();
+
+async function take<T>(count: number, from: AsyncIterable<T>): Promise<T[]> {
+  const taken: T[] = [];
+  if (count <= 0) return taken;
+  for await (const one of from) if (taken.push(one) >= count) break;
+  return taken;
+}
+
+export function createReader(folder: Folder, commandName: string): Reader {
+  const noSuch = (what: string) =>
+    new ClientError("usage", `There is no conversation ${what}.`, {
+      hint: `See which there are: ${commandName} conversations list`,
+    });
+
+  /** The value, or a `ClientError` for the one file that was asked for. */
+  const needed = <T>(id: string, reading: Reading<T>): T => {
+    if (reading.kind === "read") return reading.value;
+    if (reading.kind === "missing") throw noSuch(id);
+    throw new ClientError("internal", `Conversation ${id} can't be opened.`, {
+      hint: `${folder.pathOf(id)} ${reading.why}`,
+    });
+  };
+
+  /** The value; trouble is told, and the file skipped. */
+  const ifReadable = <T>(id: string, reading: Reading<T>): T | undefined => {
+    if (reading.kind === "unreadable") folder.tell(id, reading.why);
+    return reading.kind === "read" ? reading.value : undefined;
+  };
+
+  const onBroken = (id: string) => (byte: number) =>
+    folder.tell(id, `has a broken line at byte ${byte}, which is skipped. Delete that line.`);
+  const turnsOf = (id: string, handle: Handle, size: number) => turnsBack(handle, size, onBroken(id));
+  const summaryOf = (id: string) => folder.read(id, (handle, size) => readSummary(handle, id, size));
+
+  const several = async (prefix: string, ids: string[]): Promise<ClientError> => {
+    const found = await mapFew(ids.sort().slice(0, NAMED), async (id) => {
+      const summary = ifReadable(id, await summaryOf(id));
+      return summary ? `${id} (${summary.title})` : id;
+    });
+    const more = ids.length > NAMED ? `, and ${ids.length - NAMED} more` : "";
+    return new ClientError("usage", `${ids.length} conversations begin with ${prefix}.`, {
+      hint: `Name one of them: ${found.join(", ")}${more}`,
+    });
+  };
+
+  const list = async () => {
+    const found = await mapFew(await folder.ids(), async (id) => ifReadable(id, await summaryOf(id)));
+    return found.filter((summary) => summary !== undefined).sort(latestFirst);
+  };
+
+  const readTail = async (id: string, count: number): Promise<Tail> => {
+    const reading = await folder.read(id, async (handle, size) => {
+      const conversation = await readSummary(handle, id, size);
+      const exchanges = (await take(count, turnsOf(id, handle, size))).reverse();
+      return { conversation, exchanges, earlier: Math.max(0, conversation.turns - exchanges.length) };
+    });
+    return needed(id, reading);
+  };
+
+  return {
+    list,
+    newest: async (owner) => {
+      let best: Summary | undefined;
+      for (const { id, changed } of await folder.idsByChange()) {
+        // No turn is later than the last change of its file; a file can be changed later, by a new title.
+        if (best && changed + CLOCKS_APART < best.updatedAt) break;
+        const summary = ifReadable(id, await summaryOf(id));
+        if (summary && isOf(owner, summary) && (!best || latestFirst(summary, best) < 0)) best = summary;
+      }
+      return best;
+    },
+    find: async (prefix) => {
+      const wanted = prefix.toLowerCase();
+      if (!/^[a-z0-9]{1,8}$/.test(wanted)) throw noSuch("of that ID: it has 8 letters a–z and digits");
+      const ids = (await folder.ids()).filter((id) => id.startsWith(wanted));
+      const [only] = ids;
+      if (only === undefined) throw noSuch(wanted);
+      if (ids.length > 1) throw await several(wanted, ids);
+      return needed(only, await summaryOf(only));
+    },
+    read: async (id) => {
+      const { conversation, exchanges } = await readTail(id, Infinity);
+      return { ...conversation, turns: exchanges.length, exchanges };
+    },
+    readTail,
+    turnsForHistory: async (id, bounds) =>
+      needed(id, await folder.read(id, (handle, size) => historyOf(turnsOf(id, handle, size), bounds))),
+    search: async function* (text) {
+      const find = createFinder(text);
+      for (const conversation of await list()) {
+        const { id } = conversation;
+        const reading = await folder.read(id, (handle, size) =>
+          searchIn(conversation, turnsOf(id, handle, size), find),
+        );
+        const found = ifReadable(id, reading);
+        if (found) yield found;
+      }
+    },
+  };
+}

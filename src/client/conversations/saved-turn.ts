@@ -1,0 +1,55 @@
+import { linesBack } from "./lines-back.ts";
+import type { Handle } from "./open-file.ts";
+import { decode, type TurnRecord } from "./record.ts";
+
+/** One finished exchange of a conversation, as it was said: not yet safe for a terminal. */
+export interface SavedTurn {
+  id: string;
+  question: string;
+  answer: string;
+  /** Stopped by hand: the answer is what came until then. */
+  stopped: boolean;
+  /** `null` where the server didn't say. */
+  tokensDeducted: number | null;
+  model: string | null;
+  /** When it ended, in milliseconds since the epoch. */
+  at: number;
+}
+
+/** A turn that just ended. */
+export interface NewTurn {
+  question: string;
+  answer: string;
+  stopped?: boolean;
+  tokensDeducted: number | null;
+  model: string | null;
+  /** The id of an earlier turn that this one takes the place of: asked again, or edited. */
+  replaces?: string;
+}
+
+function savedTurn(saved: TurnRecord): SavedTurn {
+  const { id, question, answer, stopped, tokens_deducted: tokensDeducted, model, at } = saved;
+  return { id, question, answer, stopped, tokensDeducted, model, at: Date.parse(at) };
+}
+
+/**
+ * The turns of the first `size` bytes, newest first, without those that a later one replaced. Lines that are nobody's
+ * are skipped and told by `onBroken`, with the byte at which they begin; a torn last line is no trouble.
+ */
+export async function* turnsBack(
+  handle: Handle,
+  size: number,
+  onBroken: (byte: number) => void = () => {},
+): AsyncGenerator<SavedTurn, void, undefined> {
+  const gone = new Set<string>();
+  for await (const { start, bytes, ended } of linesBack(handle, size)) {
+    for (const decoded of decode(bytes).reverse()) {
+      if (decoded.is === "broken" && ended) onBroken(start);
+      if (decoded.is !== "turn") continue;
+      if (decoded.replaces !== undefined) gone.add(decoded.replaces);
+      if (gone.has(decoded.id)) continue;
+      gone.add(decoded.id);
+      yield savedTurn(decoded);
+    }
+  }
+}
