@@ -22,8 +22,7 @@ interface Parts {
   live: LiveStdout;
   ending: Ending;
   look: () => Look;
-  /** Undefined until it is opened. */
-  terminal: () => Terminal | undefined;
+  terminal: Terminal;
 }
 
 /** Puts the session, its writer and its keys together; draws nothing yet. */
@@ -56,10 +55,10 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
       signals: process,
       leave: () => {
         live.pause();
-        parts.terminal()?.restore();
+        parts.terminal.restore();
       },
       back: () => {
-        parts.terminal()?.resume();
+        parts.terminal.resume();
         live.resume();
       },
     });

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { paste, press, type Effect } from "../../../../src/tui/app/press.ts";
+import { createView, giveBack, menuItems, type ViewState } from "../../../../src/tui/app/view-state.ts";
+import { characterKey, namedKey, type Key, type KeyName } from "../../../../src/tui/terminal/key.ts";
+
+const calm = { columns: 40, busy: false };
+const busy = { columns: 40, busy: true };
+const ctrl = (letter: string) => characterKey(letter, { ctrl: true });
+const named = (name: KeyName) => namedKey(name);
+
+function keys(
+  view: ViewState,
+  pressed: (Key | string)[],
+  around = calm,
+): { view: ViewState; effects: Effect[] } {
+  const effects: Effect[] = [];
+  let now = view;
+  for (const key of pressed.flatMap((key) =>
+    typeof key === "string" ? Array.from(key, (char) => characterKey(char)) : [key],
+  )) {
+    const outcome = press(now, key, around);
+    now = outcome.view;
+    if (outcome.effect.kind !== "none") effects.push(outcome.effect);
+  }
+  return { view: now, effects };
+}
+
+describe("a key in the composer", () => {
+  it("sends what was typed, and empties the composer", () => {
+    const { view, effects } = keys(createView([]), ["hello", named("enter")]);
+    expect(effects).toEqual([{ kind: "send", text: "hello", literal: false }]);
+    expect(view.editor.text).toBe("");
+  });
+
+  it("sends nothing that is blank", () => {
+    expect(keys(createView([]), ["  ", named("enter")]).effects).toEqual([]);
+  });
+
+  it("keeps the draft while an answer is on its way, and says so", () => {
+    const { view, effects } = keys(createView([]), ["next", named("enter")], busy);
+    expect(effects).toEqual([]);
+    expect(view.editor.text).toBe("next");
+    expect(view.hint).toMatch(/Kept/);
+  });
+
+  it("runs a command while an answer is on its way", () => {
+    expect(keys(createView([]), ["/balance", named("enter")], busy).effects).toEqual([
+      { kind: "send", text: "/balance", literal: false },
+    ]);
+  });
+
+  it("begins a new line with Ctrl-J, Alt-Enter, and backslash Enter", () => {
+    const { view, effects } = keys(createView([]), [
+      "a",
+      ctrl("j"),
+      "b",
+      namedKey("enter", { alt: true }),
+      "c\\",
+      named("enter"),
+      "d",
+    ]);
+    expect(view.editor.text).toBe("a\nb\nc\nd");
+    expect(effects).toEqual([]);
+  });
+
+  it("with Esc stops the answer, and only then", () => {
+    expect(keys(createView([]), [named("escape")], busy).effects).toEqual([{ kind: "stop" }]);
+    expect(keys(createView([]), [named("escape")]).effects).toEqual([]);
+  });
+
+  it("with Ctrl-C stops, else clears the line into the history, else asks once, then leaves", () => {
+    expect(keys(createView([]), ["x", ctrl("c")], busy).effects).toEqual([{ kind: "stop" }]);
+    const cleared = keys(createView([]), ["draft", ctrl("c")]);
+    expect(cleared.effects).toEqual([]);
+    expect(cleared.view.editor.text).toBe("");
+    expect(keys(cleared.view, [named("up")]).view.editor.text).toBe("draft");
+    expect(keys(cleared.view, [ctrl("c"), ctrl("c")]).effects.map(({ kind }) => kind)).toEqual([
+      "arm",
+      "leave",
+    ]);
+    expect(
+      keys(cleared.view, [ctrl("c"), "x", ctrl("c"), ctrl("c")]).effects.map(({ kind }) => kind),
+    ).toEqual(["arm", "arm"]);
+  });
+
+  it("with Ctrl-D leaves from an empty line, else deletes", () => {
+    expect(keys(createView([]), [ctrl("d")]).effects).toEqual([{ kind: "leave" }]);
+    const { view, effects } = keys(createView([]), ["ab", named("home"), ctrl("d")]);
+    expect(effects).toEqual([]);
+    expect(view.editor.text).toBe("b");
+  });
+
+  it("goes up between lines, then through the history, and back to the draft", () => {
+    const view = keys(createView(["first", "second"]), ["a", ctrl("j"), "b"]).view;
+    const up = (times: number) =>
+      keys(
+        view,
+        Array.from({ length: times }, () => named("up")),
+      ).view;
+    expect(up(1).editor.text).toBe("a\nb");
+    expect(up(2).editor.text).toBe("second");
+    expect(up(3).editor.text).toBe("first");
+    expect(up(9).editor.text).toBe("first");
+    expect(keys(up(2), [named("down")]).view.editor.text).toBe("a\nb");
+  });
+
+  it("redraws and suspends", () => {
+    expect(keys(createView([]), [ctrl("l"), ctrl("z")]).effects.map(({ kind }) => kind)).toEqual([
+      "redraw",
+      "suspend",
+    ]);
+  });
+});
+
+describe("the menu of commands", () => {
+  it("is there while a command is typed, is walked with Up and Down, and Enter runs the chosen one", () => {
+    const { view } = keys(createView(["old"]), ["/lo"]);
+    expect(menuItems(view).map(({ name }) => name)).toEqual(["login", "logout"]);
+    expect(keys(view, [named("down"), named("enter")]).effects).toEqual([
+      { kind: "send", text: "/logout", literal: false },
+    ]);
+    expect(keys(view, [named("up"), named("up"), named("enter")]).effects).toEqual([
+      { kind: "send", text: "/login", literal: false },
+    ]);
+  });
+
+  it("is completed by Tab and closed by Esc", () => {
+    const { view } = keys(createView([]), ["/co"]);
+    expect(keys(view, [named("tab")]).view.editor.text).toBe("/copy ");
+    const closed = keys(view, [named("escape")], busy);
+    expect(menuItems(closed.view)).toEqual([]);
+    expect(closed.effects).toEqual([]);
+  });
+
+  it("stays away from what the history brings back, so that Up goes on", () => {
+    const { view } = keys(createView(["old", "/balance"]), [named("up")]);
+    expect(menuItems(view)).toEqual([]);
+    expect(keys(view, [named("up")]).view.editor.text).toBe("old");
+  });
+});
+
+describe("pasted text", () => {
+  it("is never sent and never a command by itself", () => {
+    const view = paste(createView([]), "/quit", calm);
+    expect(menuItems(view)).toEqual([]);
+    expect(keys(view, [named("enter")]).effects).toEqual([{ kind: "send", text: "/quit", literal: true }]);
+  });
+});
+
+describe("a question that comes back", () => {
+  it("stands in the empty composer, and is a question whatever it begins with", () => {
+    const view = giveBack(createView([]), "/etc/passwd?");
+    expect(view.editor.text).toBe("/etc/passwd?");
+    expect(keys(view, [named("enter")]).effects).toEqual([
+      { kind: "send", text: "/etc/passwd?", literal: true },
+    ]);
+  });
+
+  it("leaves alone what was typed meanwhile, and is one Up away", () => {
+    const sent = keys(createView([]), ["one", named("enter")]).view;
+    const view = giveBack(keys(sent, ["two"]).view, "one");
+    expect(view.editor.text).toBe("two");
+    expect(keys(view, [named("up")]).view.editor.text).toBe("one");
+    expect(keys(view, [named("up"), named("down")]).view.editor.text).toBe("two");
+  });
+});

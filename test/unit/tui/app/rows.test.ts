@@ -1,0 +1,100 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { shareRows } from "../../../../src/tui/app/budget.ts";
+import { formPicture } from "../../../../src/tui/app/form-lines.ts";
+import { noteText, questionText } from "../../../../src/tui/app/words.ts";
+import { workingLine } from "../../../../src/tui/app/working.ts";
+import { passwordForm } from "../../../../src/tui/session/form.ts";
+
+const look = { columns: 60, color: false, ascii: false, links: false };
+const rows = fc.integer({ min: 0, max: 60 });
+
+describe("the live area", () => {
+  it("is never as high as the screen, and always shows the row that is typed in", () => {
+    const wanted = fc.record({
+      composer: fc.integer({ min: 1, max: 60 }),
+      menu: rows,
+      hint: rows,
+      working: rows,
+      form: fc.constant(0),
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 80 }), wanted, (screen, want) => {
+        const share = shareRows(screen, want);
+        const sum = Object.values(share).reduce((a, b) => a + b, 0);
+        expect(sum).toBeLessThan(screen);
+        expect(share.composer).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it("keeps the composer and the status on six rows with a menu of ten", () => {
+    const share = shareRows(6, { composer: 1, menu: 10, hint: 0, working: 0, form: 0 });
+    expect(share).toMatchObject({ composer: 1, status: 1 });
+    expect(share.menu).toBeGreaterThan(0);
+  });
+});
+
+describe("the line that says what is under way", () => {
+  it.each([
+    [{ kind: "idle" as const }, 0, undefined],
+    [{ kind: "asking" as const, since: 0 }, 3_000, "⠴ waiting · 3 s · Esc stops"],
+    [{ kind: "streaming" as const, since: 0 }, 3_000, "⠴ answering · 3 s · Esc stops"],
+    [{ kind: "streaming" as const, since: 0 }, 25_000, "⠴ no data for 25 seconds · Esc stops"],
+    [
+      { kind: "asking" as const, since: 0, wait: { until: 9_000, reason: "Too many." } },
+      3_000,
+      "⠴ Too many · again in 6 s · Esc gives up",
+    ],
+    [{ kind: "settling" as const, since: 0 }, 3_000, "⠴ stopped, asking what it cost"],
+  ])("%o at %i ms: %s", (phase, now, line) => {
+    expect(workingLine(phase, 0, now, look)).toBe(line);
+  });
+
+  it("needs only ASCII where there is only ASCII", () => {
+    for (let now = 0; now < 3_000; now += 200)
+      expect(workingLine({ kind: "asking", since: 0 }, 0, now, { ...look, ascii: true })).toMatch(
+        /^[\x20-\x7e]+$/,
+      );
+  });
+});
+
+describe("the form on the screen", () => {
+  it("looks the same however long the password is", () => {
+    const form = passwordForm("jane", "Log in.");
+    expect(formPicture({ ...form, password: "correct horse battery" }, "local", look)).toEqual(
+      formPicture(form, "local", look),
+    );
+  });
+
+  it("puts the cursor behind what is typed", () => {
+    const form = { ...passwordForm(null, "Log in."), username: "jane" };
+    const { lines, cursor } = formPicture(form, "local", look);
+    expect(lines[cursor.y]?.slice(0, cursor.x)).toBe("Username: jane");
+  });
+
+  it("is never wider than the screen", () => {
+    for (const error of [undefined, "a long error that somebody's server gave for some reason or other"]) {
+      const { lines } = formPicture({ ...passwordForm("jane", "why ".repeat(30)), error }, "local", {
+        ...look,
+        columns: 30,
+      });
+      for (const line of lines) expect(line.length).toBeLessThan(30);
+    }
+  });
+});
+
+describe("what goes into the scrollback", () => {
+  it("holds no control sequence, whoever wrote it", () => {
+    expect(
+      noteText("error", ["bad \u001b[2J\u009b1m"], look) + questionText("hi\u001b]0;x\u0007", look),
+    ).not.toMatch(/[\u001b\u009b\u0007]/);
+  });
+
+  it("shows the beginning of a long question and how much more there is", () => {
+    const question = Array.from({ length: 143 }, (_, i) => `line ${i + 1}`).join("\n");
+    expect(questionText(question, look)).toMatch(
+      /> line 1\n {2}line 2\n[^]*line 9\n {2}… 134 more lines\n\n$/,
+    );
+  });
+});

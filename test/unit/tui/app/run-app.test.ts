@@ -1,0 +1,237 @@
+import { Console } from "node:console";
+import { openSync, closeSync } from "node:fs";
+import { PassThrough, Writable } from "node:stream";
+import xterm from "@xterm/headless";
+import { afterEach, describe, expect, it } from "vitest";
+import { ClientError } from "../../../../src/client/client-error.ts";
+import { runApp } from "../../../../src/tui/app/run-app.tsx";
+import type { ChatOptions } from "../../../../src/tui/options.ts";
+import { answer, createFakeClient, type FakeClient } from "../session/fake-client.ts";
+
+// vitest's console lacks what Ink patches.
+Object.assign(console, { Console });
+
+const closers: (() => void)[] = [];
+afterEach(() => closers.splice(0).forEach((close) => close()));
+
+/** The session on a terminal emulator of 80 by 24. */
+function start({ client = createFakeClient(), signedIn = true, signal = new AbortController().signal } = {}) {
+  const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });
+  const fd = openSync("/dev/null", "w");
+  closers.push(() => closeSync(fd));
+  let bytes = "";
+  let told = "";
+  const waiting = new Set<() => void>();
+  const stdout = Object.assign(
+    new Writable({
+      decodeStrings: false,
+      write(chunk: string, _encoding, done) {
+        bytes += chunk;
+        terminal.write(chunk.replaceAll(/(?<!\r)\n/g, "\r\n"), () => {
+          for (const check of waiting) check();
+          done();
+        });
+      },
+    }),
+    { isTTY: true, columns: 80, rows: 24, fd },
+  );
+  const stderr = new Writable({ write: (chunk, _encoding, done) => ((told += String(chunk)), done()) });
+  const modes: boolean[] = [];
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: (on: boolean) => modes.push(on),
+  });
+  const options = {
+    stdin,
+    stdout,
+    stderr,
+    terminal: { color: false, ascii: false, tmux: false, term: "xterm" },
+    target: {
+      server: "local",
+      local: true,
+      client,
+      entry: signedIn ? { username: "jane", token: "t" } : undefined,
+    },
+    saveLogin: async () => undefined,
+    forgetLogin: async () => undefined,
+    plain: false,
+    intro: ["A demo answers here."],
+    version: "0.0.0",
+    commandName: "ai-chat",
+    signal,
+  } as unknown as ChatOptions;
+  const end = runApp(options);
+  const text = () => {
+    const buffer = terminal.buffer.active;
+    const lines = Array.from(
+      { length: buffer.length },
+      (_, i) => buffer.getLine(i)?.translateToString(true) ?? "",
+    );
+    return lines.join("\n").trimEnd();
+  };
+  const shows = (wanted: string | RegExp) =>
+    new Promise<void>((resolve) => {
+      const check = () => {
+        if (typeof wanted === "string" ? !text().includes(wanted) : !wanted.test(text())) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  const cursor = () => {
+    const { cursorX, cursorY } = terminal.buffer.active;
+    return { x: cursorX, y: cursorY };
+  };
+  return {
+    type: (keys: string) => stdin.write(keys),
+    shows,
+    text,
+    end,
+    modes,
+    cursor,
+    bytes: () => bytes,
+    told: () => told,
+  };
+}
+
+async function leave({ type, end }: ReturnType<typeof start>): Promise<void> {
+  type("\x04");
+  expect(await end).toEqual({ exitCode: 0 });
+}
+
+describe("the session on a terminal", () => {
+  it("shows who asks, what is left and how many questions that is", async () => {
+    const session = start();
+    await session.shows("jane@local · 4,000 tokens · 40 questions · demo");
+    expect(session.text()).toContain("A demo answers here.");
+    await leave(session);
+  });
+
+  it("puts question, answer and cost into the scrollback, and leaves nothing else behind", async () => {
+    const session = start();
+    await session.shows("40 questions");
+    session.type("hello\r");
+    await session.shows("100 tokens · 3,900 left");
+    await session.shows("39 questions");
+    await leave(session);
+    expect(session.text()).toBe(
+      "A demo answers here.\n\n> hello\n\nYou said: hello\n100 tokens · 3,900 left",
+    );
+  });
+
+  it("prints a long answer once, line for line, and never clears the scrollback", async () => {
+    const client = createFakeClient();
+    const words = Array.from({ length: 300 }, (_, i) => `- LINE-${i + 1}.\n`);
+    client.script = [answer(...words)];
+    const session = start({ client });
+    await session.shows("40 questions");
+    session.type("go\r");
+    await session.shows("3,900 left");
+    await leave(session);
+    expect(session.text().match(/LINE-\d+\./g)).toEqual(words.map((_, i) => `LINE-${i + 1}.`));
+    expect(session.bytes()).not.toContain("\x1b[3J");
+  });
+
+  it("brings a failed question back with the reason above it", async () => {
+    const client = createFakeClient();
+    client.script = [[new ClientError("upstream_error", "The AI failed.", { status: 502 })]];
+    const session = start({ client });
+    await session.shows("40 questions");
+    session.type("hello\r");
+    await session.shows(/The AI failed\.\nNothing was charged\. Enter sends it again\.\n\n> hello\n/);
+    session.type("\r");
+    await session.shows("You said: hello");
+    expect(client.questions[1]?.key).toBe(client.questions[0]?.key);
+    await leave(session);
+  });
+
+  it("stops with Esc, and a draft typed meanwhile stays", async () => {
+    const client: FakeClient = createFakeClient();
+    client.script = [[{ type: "delta", text: "half an answer" }, new Promise(() => undefined)]];
+    const session = start({ client });
+    await session.shows("40 questions");
+    session.type("hello\r");
+    await session.shows("half an answer");
+    session.type("my draft\x1b");
+    await session.shows("stopped · 0 tokens · 4,000 left");
+    await session.shows("> my draft");
+    expect(client.questions).toHaveLength(1);
+    session.type("\x15");
+    await session.shows("> Ask");
+    await leave(session);
+  });
+
+  it("registers a new person; the password is nowhere on the screen", async () => {
+    const session = start({ client: createFakeClient({ token: false }), signedIn: false });
+    await session.shows("Who are you on local?");
+    session.type("\r");
+    await session.shows("Username:");
+    session.type("max");
+    await session.shows("Username: max");
+    session.type("\r");
+    await session.shows("Password:");
+    session.type("hunter2hunter2");
+    session.type("\r");
+    await session.shows("Password once more:");
+    session.type("hunter2hunter2");
+    session.type("\r");
+    await session.shows("Welcome, max · 4,000 tokens");
+    expect(session.bytes()).not.toContain("hunter2");
+    await leave(session);
+  });
+
+  it("holds the terminal's own cursor where one types, behind wide characters too", async () => {
+    const session = start();
+    await session.shows("40 questions");
+    session.type("日本語");
+    await session.shows("> 日本語");
+    expect(session.cursor()).toEqual({ x: 8, y: 2 });
+    session.type("\x15");
+    await session.shows("> Ask");
+    await leave(session);
+  });
+
+  it("restores the terminal and leaves with 0, by whatever key", async () => {
+    for (const keys of [["\x04"], ["\x03", "\x03"], ["/quit\r"]]) {
+      const session = start();
+      await session.shows("40 questions");
+      for (const key of keys) {
+        session.type(key);
+        if (keys.length > 1 && key === keys[0]) await session.shows("Press Ctrl-C again");
+      }
+      expect(await session.end).toEqual({ exitCode: 0 });
+      expect(session.modes).toEqual([true, false]);
+      expect(session.text()).toBe("A demo answers here.");
+    }
+  });
+
+  it("leaves in order when the process is told to end", async () => {
+    const told = new AbortController();
+    const session = start({ signal: told.signal });
+    await session.shows("40 questions");
+    told.abort();
+    await session.end;
+    expect(session.modes).toEqual([true, false]);
+  });
+
+  it("ends with words and 1 after a fault of ours in the drawing, with the terminal restored", async () => {
+    const client = createFakeClient();
+    const session = start({
+      client: {
+        ...client,
+        offer: async () => ({
+          extensions: new Set(),
+          price: 100,
+          model: Symbol("no text") as unknown as string,
+        }),
+      },
+    });
+    expect(await session.end).toEqual({ exitCode: 1 });
+    expect(session.modes).toEqual([true, false]);
+    expect(session.told()).toMatch(
+      /^Something in this program went wrong .*\nWhat was said stands above\. Start again with: ai-chat\n$/,
+    );
+    expect(session.text()).toBe("A demo answers here.");
+  });
+});

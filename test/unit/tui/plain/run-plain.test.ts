@@ -1,0 +1,103 @@
+import { PassThrough, Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { ClientError } from "../../../../src/client/client-error.ts";
+import type { ChatOptions } from "../../../../src/tui/options.ts";
+import { runPlain } from "../../../../src/tui/plain/run-plain.ts";
+import { answer, createFakeClient } from "../session/fake-client.ts";
+
+function collect(isTTY: boolean) {
+  let text = "";
+  const stream = new Writable({ write: (chunk, _encoding, done) => ((text += String(chunk)), done()) });
+  return { stream: Object.assign(stream, { isTTY }), text: () => text };
+}
+
+/** Line mode with the whole input; at a terminal passwords are read in raw mode. */
+async function run(input: string, { client = createFakeClient(), signedIn = true, isTTY = false } = {}) {
+  const stdout = collect(isTTY);
+  const stderr = collect(isTTY);
+  const modes: boolean[] = [];
+  const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: (on: boolean) => modes.push(on) });
+  stdin.end(input);
+  const end = await runPlain({
+    stdin,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    terminal: { color: false, ascii: false, tmux: false, term: "dumb" },
+    target: {
+      server: "local",
+      local: true,
+      client,
+      entry: signedIn ? { username: "jane", token: "t" } : undefined,
+    },
+    saveLogin: async () => undefined,
+    forgetLogin: async () => undefined,
+    plain: true,
+    intro: [],
+    version: "0.0.0",
+    commandName: "ai-chat",
+  } as unknown as ChatOptions);
+  return { out: stdout.text(), err: stderr.text(), end, client, modes };
+}
+
+describe("line mode", () => {
+  it("answers a question a line, with the cost on stderr, and leaves with 0 at the end of the input", async () => {
+    const { out, err, end, client } = await run("one\n\ntwo");
+    expect(out).toBe("You said: one\nYou said: two\n");
+    expect(err).toBe("100 tokens · 3,900 left\n100 tokens · 3,800 left\n");
+    expect(end).toEqual({ exitCode: 0 });
+    expect(client.questions[1]?.history).toHaveLength(2);
+  });
+
+  it("takes a line that ends with a backslash together with the next", async () => {
+    const { client } = await run("one\\\ntwo\n");
+    expect(client.questions.map((question) => question.message)).toEqual(["one\ntwo"]);
+  });
+
+  it("tells a failure in two lines on stderr and goes on", async () => {
+    const client = createFakeClient();
+    client.script = [
+      [{ type: "delta", text: "half" }, new ClientError("upstream_error", "The AI failed.", { status: 502 })],
+    ];
+    const { out, err, end } = await run("one\n/retry\n", { client });
+    expect(out).toBe("half\nYou said: one\n");
+    expect(err).toBe(
+      "The AI failed.\nNothing was charged. /retry sends it again.\n100 tokens · 3,900 left\n",
+    );
+    expect(end).toEqual({ exitCode: 0 });
+  });
+
+  it("gives a pipe the bytes as they came, and a terminal none of the control sequences", async () => {
+    const hostile = () => {
+      const client = createFakeClient();
+      client.script = [answer("a\u001b[", "2Jb")];
+      return client;
+    };
+    expect((await run("x\n", { client: hostile() })).out).toBe("a\u001b[2Jb\n");
+    expect((await run("x\n", { client: hostile(), isTTY: true })).out).toBe("ab\n");
+  });
+
+  it("runs commands, and sends none that is mistyped", async () => {
+    const { err, client } = await run("/balance\n/hlep\n/quit\nnever\n");
+    expect(err).toContain("4,000 tokens · 40 questions left\n");
+    expect(err).toContain("did you mean /help?");
+    expect(client.questions).toEqual([]);
+  });
+
+  it("moves no cursor", async () => {
+    const { out, err } = await run("one\n/help\n/clear\n", { isTTY: true });
+    expect(out + err).not.toContain("\u001b");
+  });
+
+  it("says how to log in where there is no terminal to ask at", async () => {
+    const { err, end } = await run("one\n", { signedIn: false });
+    expect(err).toBe("Not logged in to local.\nLog in first: ai-chat login\n");
+    expect(end).toEqual({ exitCode: 4 });
+  });
+
+  it("logs in at a terminal, reading the password without echo", async () => {
+    const { out, err, modes } = await run("l\njane\ncorrect horse\none\n", { signedIn: false, isTTY: true });
+    expect(out).toBe("You said: one\n");
+    expect(err).not.toContain("correct");
+    expect(modes.length % 2).toBe(0);
+  });
+});
