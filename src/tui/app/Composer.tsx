@@ -20,6 +20,8 @@ export function Composer({ layout, look, top, isEmpty }: ComposerProps) {
     return paint(mark, styles.cyan, look) + row.text;
   });
   if (isEmpty)
-    return <Lines lines={[`${lines[0]}${paint("Ask, or type / for commands", styles.dim, look)}`]} />;
-  return <Lines lines={lines} />;
+    return (
+      <Lines lines={[`${lines[0]}${paint("Ask, or type / for commands", styles.dim, look)}`]} look={look} />
+    );
+  return <Lines lines={lines} look={look} />;
 }

@@ -43,10 +43,10 @@ export function Live({ screen, server, rows }: LiveProps) {
   const top = tail.length + share.gap + share.working + share.hint + share.menu;
   return (
     <Box flexDirection="column">
-      <Lines lines={tail} />
-      {share.gap > 0 && <Lines lines={[""]} />}
-      {share.working > 0 && <Lines lines={[working ?? ""]} />}
-      {share.hint > 0 && <Lines lines={[paint(view.hint ?? "", styles.yellow, look)]} />}
+      <Lines lines={tail} look={look} />
+      {share.gap > 0 && <Lines lines={[""]} look={look} />}
+      {share.working > 0 && <Lines lines={[working ?? ""]} look={look} />}
+      {share.hint > 0 && <Lines lines={[paint(view.hint ?? "", styles.yellow, look)]} look={look} />}
       {share.menu > 0 && <Menu items={items} index={view.menu.index} rows={share.menu} look={look} />}
       {form === undefined ? (
         <Composer

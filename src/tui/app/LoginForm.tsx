@@ -16,5 +16,5 @@ export function LoginForm({ form, server, look, top }: LoginFormProps) {
   const { setCursorPosition } = useCursor();
   const { lines, cursor } = formPicture(form, server, look);
   setCursorPosition({ x: cursor.x, y: top + cursor.y });
-  return <Lines lines={lines} />;
+  return <Lines lines={lines} look={look} />;
 }

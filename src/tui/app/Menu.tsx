@@ -19,5 +19,5 @@ export function Menu({ items, index, rows, look }: MenuProps) {
     const text = `${chosen ? "> " : "  "}${usage(item).padEnd(widest)}  `;
     return paint(text, chosen ? styles.cyan : styles.plain, look) + paint(item.help, styles.dim, look);
   });
-  return <Lines lines={lines} />;
+  return <Lines lines={lines} look={look} />;
 }

@@ -100,7 +100,7 @@ function enter(view: ViewState, { busy, columns }: Surroundings): Pressed {
   const isCommand = outcome.text.startsWith("/") && !view.editor.literal;
   if (busy && !isCommand)
     return {
-      view: { ...view, hint: "Kept: send it when the answer is through, or stop it with Esc." },
+      view: { ...view, hint: "Kept: Enter sends it after the answer." },
       effect: none,
     };
   return send(view, outcome.text, view.editor.literal);

@@ -31,8 +31,7 @@ export function menuItems({ editor, menu }: ViewState): Command[] {
 
 /** Puts a question back that wasn't answered; what was typed meanwhile stays, the question is then in the history. */
 export function giveBack(view: ViewState, text: string): ViewState {
-  if (view.editor.text !== "")
-    return { ...view, hint: "The question is kept: /retry sends it again, Up brings it back." };
+  if (view.editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
   const editor = { ...edit(view.editor, { type: "set", text }, 1), literal: true };
   return { ...view, editor };
 }

@@ -1,8 +1,8 @@
+import { hardWrap } from "./hard-wrap.ts";
 import { renderBlock, renderItem } from "./block.ts";
 import type { Look } from "./look.ts";
 import { glyphs, paint, styles } from "./look.ts";
 import type { Unfinished } from "./split.ts";
-import { width } from "./width.ts";
 
 /**
  * The last `rows` lines of what isn't finished, each at most columns − 1 wide. Of a paragraph longer than the screen
@@ -41,33 +41,4 @@ function heal(source: string): string {
   if (ticks % 2 === 1) return `${text.trimEnd()}\``;
   const last = text.slice(text.lastIndexOf("\n\n") + 1).replaceAll(/`[^`]*`/g, "");
   return (last.match(/\*\*/g)?.length ?? 0) % 2 === 1 ? `${text.trimEnd()}**` : text;
-}
-
-/** Breaks a painted line at `cells`; only what stands in the live area, where nothing is copied from. */
-function hardWrap(line: string, cells: number): string[] {
-  if (width(strip(line)) <= cells) return [line];
-  const lines: string[] = [];
-  let current = "";
-  let used = 0;
-  let style = "";
-  for (const [piece] of line.matchAll(/\x1b\[[\d;]*m|[\s\S]/gu)) {
-    if (piece.startsWith("\x1b")) {
-      style = piece === "\x1b[0m" ? "" : piece;
-      current += piece;
-      continue;
-    }
-    const taken = width(piece);
-    if (used + taken > cells) {
-      lines.push(style === "" ? current : `${current}\x1b[0m`);
-      current = style;
-      used = 0;
-    }
-    current += piece;
-    used += taken;
-  }
-  return [...lines, current];
-}
-
-function strip(line: string): string {
-  return line.replaceAll(/\x1b\[[\d;]*m/g, "");
 }
