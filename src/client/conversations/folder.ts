@@ -44,6 +44,15 @@ export async function mapFew<T, R>(items: readonly T[], map: (item: T) => Promis
   return results;
 }
 
+/** The same for those who may stop early: results in order, mapped a few ahead. */
+export async function* mapAhead<T, R>(
+  items: readonly T[],
+  map: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  for (let at = 0; at < items.length; at += SIDE_BY_SIDE)
+    yield* await Promise.all(items.slice(at, at + SIDE_BY_SIDE).map(map));
+}
+
 export function createFolder({ dir, open, onProblem }: FolderOptions): Folder {
   const told = new Set<string>();
   const tellOf = (path: string, what: string) => {

@@ -1,7 +1,7 @@
 import { ClientError } from "../client-error.ts";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Conversation } from "./export.ts";
-import { mapFew, type Folder, type Reading } from "./folder.ts";
+import { mapAhead, mapFew, type Folder, type Reading } from "./folder.ts";
 import { historyOf, type HistoryBounds } from "./history.ts";
 import type { Handle } from "./open-file.ts";
 import { turnsBack, type SavedTurn } from "./saved-turn.ts";
@@ -118,10 +118,13 @@ export function createReader(folder: Folder, commandName: string): Reader {
     list,
     newest: async (owner) => {
       let best: Summary | undefined;
-      for (const { id, changed } of await folder.idsByChange()) {
+      const files = mapAhead(await folder.idsByChange(), async ({ id, changed }) => ({
+        changed,
+        summary: ifReadable(id, await summaryOf(id)),
+      }));
+      for await (const { changed, summary } of files) {
         // No turn is later than the last change of its file; a file can be changed later, by a new title.
         if (best && changed + CLOCKS_APART < best.updatedAt) break;
-        const summary = ifReadable(id, await summaryOf(id));
         if (summary && isOf(owner, summary) && (!best || latestFirst(summary, best) < 0)) best = summary;
       }
       return best;
@@ -144,12 +147,14 @@ export function createReader(folder: Folder, commandName: string): Reader {
       needed(id, await folder.read(id, (handle, size) => historyOf(turnsOf(id, handle, size), bounds))),
     search: async function* (text) {
       const find = createFinder(text);
-      for (const conversation of await list()) {
+      const lookInto = async (conversation: Summary) => {
         const { id } = conversation;
         const reading = await folder.read(id, (handle, size) =>
           searchIn(conversation, turnsOf(id, handle, size), find),
         );
-        const found = ifReadable(id, reading);
+        return ifReadable(id, reading);
+      };
+      for await (const found of mapAhead(await list(), lookInto)) {
         if (found) yield found;
       }
     },

@@ -28,6 +28,7 @@ describe("a conversation's file", () => {
       expect(await questions(id)).toEqual(kept);
       expect(await place.conversations().append(id, turn("c"))).toMatchObject({ kept: true });
       expect(await questions(id)).toEqual([...kept, "c?"]);
+      expect(JSON.parse((await place.text(id)).split("\n").at(-2)!)).toMatchObject({ question: "c?" });
       expect(await place.conversations().readTail(id, 1)).toMatchObject({ earlier: kept.length });
       await place.conversations().append(id, turn("d"));
       expect(await place.conversations().find(id)).toMatchObject({ turns: kept.length + 2, title: "a?" });
@@ -69,6 +70,14 @@ describe("a conversation's file", () => {
     expect(place.problems).toEqual([
       `${place.file(id)} has a broken line at byte ${byte}, which is skipped. Delete that line.`,
     ]);
+  });
+
+  it("still counts right after somebody made a line of it longer", async () => {
+    const id = await held("a", "b", "c", "d");
+    await writeFile(place.file(id), (await place.text(id)).replace("b!", "b, as it should have been"));
+    expect(await place.conversations().readTail(id, 1)).toMatchObject({ earlier: 3 });
+    await place.conversations().append(id, turn("e"));
+    expect(await place.conversations().find(id)).toMatchObject({ turns: 5, title: "a?" });
   });
 
   it("still counts right after somebody took a line out of it", async () => {

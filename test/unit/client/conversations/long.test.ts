@@ -22,11 +22,11 @@ afterAll(() => place.remove());
 function counted() {
   const count = { bytes: 0 };
   const open = openThrough((handle) => ({
-    read: (async (...args: Parameters<Handle["read"]>) => {
+    read: async (...args: Parameters<Handle["read"]>) => {
       const result = await handle.read(...args);
       count.bytes += result.bytesRead;
       return result;
-    }),
+    },
   }));
   return { count, conversations: place.conversations(open) };
 }

@@ -36,10 +36,10 @@ describe("two sessions on one conversation", () => {
             await turnOf("stat");
             return handle.stat();
           }) as Handle["stat"],
-          read: (async (...where: Parameters<Handle["read"]>) => {
+          read: async (...where: Parameters<Handle["read"]>) => {
             await turnOf("read");
             return handle.read(...where);
-          }),
+          },
           write: (async (bytes: Buffer) => {
             await turnOf("write");
             return handle.write(bytes.subarray(0, Math.max(0, bytes.length - (left.shift() ?? 0))));
