@@ -1,0 +1,171 @@
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeHome, runProgram, type Ended, type Home, type ProgramOptions } from "../support/run-program.ts";
+import { openOthersServer, type SmallServer } from "../support/others-server.ts";
+
+let home: Home;
+let server: SmallServer;
+beforeEach(async () => {
+  home = await makeHome();
+  server = await openOthersServer();
+});
+afterEach(async () => {
+  await server.close();
+  await home.remove();
+});
+
+const secret = "correct horse";
+const run = (args: string[], more: Omit<ProgramOptions, "home"> = {}): Promise<Ended> =>
+  runProgram(args, { home, ...more });
+/** Fails with what the program said where it didn't work. */
+async function registered(ended: Promise<Ended>): Promise<Ended> {
+  const result = await ended;
+  expect(result).toMatchObject({ code: 0 });
+  return result;
+}
+const register = (...more: string[]) =>
+  registered(
+    run(["register", "-s", server.url, "-u", "jane", "--password-stdin", ...more], {
+      stdin: { pipe: `${secret}\n` },
+    }),
+  );
+
+test("register logs in at once, keeps the token for its server alone, and makes it the default", async () => {
+  const { code, stdout, stderr } = await register();
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+  expect(stderr).toMatch(/is now your default server[^]*Welcome, jane.*4,000 tokens/);
+  const file = join(home.dir, "config", "ai-chat", "credentials.json");
+  expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({
+    [server.url]: { token: "t-jane", username: "jane" },
+  });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await run(["ask", "hello"])).toMatchObject({ code: 0, stdout: "You said: hello\n" });
+});
+
+test("a second server doesn't become the default by itself", async () => {
+  await register();
+  const other = await openOthersServer();
+  const { stderr } = await run(["register", "-s", other.url, "-u", "joe"], {
+    env: { AI_CHAT_PASSWORD: secret },
+  });
+  await other.close();
+  expect(stderr).toContain("Welcome, joe");
+  expect(stderr).not.toContain("default");
+  expect(JSON.parse((await run(["whoami", "--json"])).stdout)).toMatchObject({
+    server: server.url,
+    username: "jane",
+  });
+});
+
+test("the documents of --json have their fields, unknown values null, and stderr is empty", async () => {
+  const registered = await register("--json");
+  expect(registered.stderr).toBe("");
+  expect(JSON.parse(registered.stdout)).toEqual({ server: server.url, username: "jane", tokens: 4000 });
+  const documents: [args: string[], document: unknown][] = [
+    [
+      ["whoami", "--json"],
+      { server: server.url, username: "jane", tokens: 4000, token_source: "file", expires_at: null },
+    ],
+    [["balance", "--json"], { tokens: 4000, held: null, price: null, questions: null }],
+    [
+      ["ask", "--json", "hi"],
+      { response: "You said: hi", tokens_deducted: 100, tokens: null, conversation: null },
+    ],
+    [
+      ["ask", "--json", "--stream", "hi"],
+      { type: "done", response: "You said: hi", tokens_deducted: 100, tokens: null, conversation: null },
+    ],
+  ];
+  for (const [args, document] of documents) {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stderr, document: JSON.parse(stdout) as unknown }).toEqual({
+      code: 0,
+      stderr: "",
+      document,
+    });
+  }
+  const login = await run(["login", "--json", "-u", "jane"], { env: { AI_CHAT_PASSWORD: secret } });
+  expect(JSON.parse(login.stdout)).toEqual({ server: server.url, username: "jane", tokens: 3800 });
+});
+
+test("balance tells people commas and programs a bare number", async () => {
+  await register();
+  expect((await run(["balance"])).stdout).toBe("4,000 tokens left\n");
+  expect((await run(["balance", "-q"])).stdout).toBe("4000\n");
+});
+
+test("a wrong password ends with 4, says what to do, and keeps the old login", async () => {
+  await register();
+  const { code, stderr } = await run(["login", "-u", "jane"], { env: { AI_CHAT_PASSWORD: "not this one" } });
+  expect(code).toBe(4);
+  expect(stderr).toMatch(/Invalid credentials[^]*ai-chat register/);
+  expect(stderr).not.toContain("not this one");
+  expect((await run(["whoami"])).code).toBe(0);
+});
+
+test("only the first line of stdin is the password, and nothing else of it is trimmed", async () => {
+  await run(["register", "-s", server.url, "-u", "jane", "--password-stdin"], {
+    stdin: { pipe: " a b \r\nnext\n" },
+  });
+  expect(JSON.parse(server.seen[0]?.body ?? "")).toEqual({ username: "jane", password: " a b " });
+});
+
+test("without a terminal, a missing name or password ends with 2 before anything is sent", async () => {
+  for (const args of [
+    ["login", "-s", server.url],
+    ["login", "-s", server.url, "-u", "jane"],
+  ]) {
+    const { code, stderr } = await run([...args, "--json"]);
+    expect({ code, error: JSON.parse(stderr) as unknown }).toEqual({
+      code: 2,
+      error: { error: { code: "input_required", message: expect.any(String) } },
+    });
+  }
+  expect(server.seen).toHaveLength(0);
+});
+
+test("logout forgets the token here, and whoami then ends with 4", async () => {
+  await register();
+  expect((await run(["logout"])).code).toBe(0);
+  expect(await run(["whoami"])).toMatchObject({ code: 4, stdout: "" });
+  expect(await readFile(join(home.dir, "config", "ai-chat", "credentials.json"), "utf8")).not.toContain(
+    "t-jane",
+  );
+});
+
+test("AI_CHAT_TOKEN goes before the kept token, is named as its source, and is never stored", async () => {
+  await register();
+  await run(["register", "-s", server.url, "-u", "env"], { env: { AI_CHAT_PASSWORD: secret } });
+  const env = { AI_CHAT_TOKEN: "t-env" };
+  const { stdout } = await run(["whoami", "--json"], { env });
+  expect(JSON.parse(stdout)).toMatchObject({ username: null, token_source: "environment", tokens: 4000 });
+  await run(["ask", "hi"], { env });
+  expect((await run(["balance", "-q"], { env })).stdout).toBe("3900\n");
+});
+
+test("the flag goes before the environment, which goes before the setting", async () => {
+  await register();
+  const where = async (args: string[], env: Record<string, string> = {}) =>
+    (JSON.parse((await run(["logout", "--json", ...args], { env })).stdout) as { server: string }).server;
+  expect(await where(["-s", "flag.example"], { AI_CHAT_SERVER: "env.example" })).toBe("https://flag.example");
+  expect(await where([], { AI_CHAT_SERVER: "env.example" })).toBe("https://env.example");
+  expect(await where([], { AI_CHAT_SERVER: "" })).toBe(server.url);
+});
+
+test("a folder that can't be written is told with the file's name; reading goes on", async () => {
+  const blocked = join(home.dir, "a file");
+  await writeFile(blocked, "");
+  const env = { XDG_CONFIG_HOME: blocked };
+  const { code, stderr } = await run(["register", "-s", server.url, "-u", "jane"], {
+    env: { ...env, AI_CHAT_PASSWORD: secret },
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain(join(blocked, "ai-chat", "credentials.json"));
+  const asked = await run(["ask", "-s", server.url, "hi"], { env: { ...env, AI_CHAT_TOKEN: "t-jane" } });
+  expect(asked).toMatchObject({
+    code: 0,
+    stdout: "You said: hi\n",
+    stderr: expect.stringContaining("a file"),
+  });
+});

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
+
+let home: Home;
+beforeEach(async () => {
+  home = await makeHome();
+  const env = { AI_CHAT_PASSWORD: "correct horse" };
+  await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
+});
+afterEach(() => home.remove());
+
+const tokens = async () => (await runProgram(["balance", "-q"], { home })).stdout.trim();
+
+test("each command starts the user's own server and stops it; balances stay", async () => {
+  const { code, stdout } = await runProgram(["ask", "hello"], { home });
+  expect(code).toBe(0);
+  expect(stdout).toContain("Hello!");
+  expect(await tokens()).toBe("3900");
+});
+
+test("commands at the same time share one server", async () => {
+  const asked = await Promise.all(["one", "two", "three"].map((word) => runProgram(["ask", word], { home })));
+  for (const [at, word] of ["one", "two", "three"].entries()) {
+    expect(asked[at]).toMatchObject({ code: 0, stderr: "" });
+    expect(asked[at]?.stdout).toContain(word);
+  }
+  expect(await tokens()).toBe("3700");
+});
+
+test("a server that runs on the folder is used, whatever its port, and is left running", async () => {
+  const running = await startProgram(["serve", "--port", "0", "--log", "json"], { home });
+  await running.sees("Ctrl-C", "stderr");
+  expect((await runProgram(["ask", "hello"], { home })).code).toBe(0);
+  await running.sees("/api/chat", "stderr");
+  expect(await tokens()).toBe("3900");
+  running.child.kill("SIGTERM");
+  expect((await running.ended).code).toBe(0);
+});
+
+test("without a login nothing is started: 4", async () => {
+  const other = await makeHome();
+  const { code, stderr } = await runProgram(["ask", "-s", "local", "hi"], { home: other });
+  await other.remove();
+  expect(code).toBe(4);
+  expect(stderr).toContain("ai-chat login -s local");
+});
+
+test("a wrong setting of the server is told, with the name of its variable: 2", async () => {
+  const { code, stderr } = await runProgram(["balance"], { home, env: { AI_CHAT_PRICE: "free" } });
+  expect(code).toBe(2);
+  expect(stderr).toContain("AI_CHAT_PRICE must be");
+});

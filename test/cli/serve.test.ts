@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
+
+let home: Home;
+beforeEach(async () => {
+  home = await makeHome();
+});
+afterEach(() => home.remove());
+
+const urlIn = (text: string) => /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0] ?? "";
+
+test("serve says where it listens, who answers and how to connect, on stderr, and SIGTERM ends it with 0", async () => {
+  const running = await startProgram(["serve", "--port", "0"], { home });
+  await running.sees("Ctrl-C", "stderr");
+  running.child.kill("SIGTERM");
+  const { code, stdout, stderr } = await running.ended;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+  expect(stderr).toMatch(
+    /listens on http[^]*store .*JSON[^]*answers .*demo[^]*AI_CHAT_API_KEY[^]*chat .*-s http/,
+  );
+});
+
+test("serve --json prints one document once it takes questions, and can be used from then on", async () => {
+  const running = await startProgram(["serve", "--port", "0", "--json", "--price", "7"], { home });
+  await running.sees("\n");
+  let told = "";
+  running.child.stdout?.on("data", (text: string) => {
+    told += text;
+  });
+  const about = await startProgram(["register", "-s", "local", "-u", "jane", "--json"], {
+    home,
+    env: { AI_CHAT_PASSWORD: "correct horse" },
+  });
+  expect((await about.ended).code).toBe(0);
+  const { stdout } = await runProgram(["balance", "--json"], { home });
+  expect(JSON.parse(stdout)).toEqual({ tokens: 4000, held: 0, price: 7, questions: 571 });
+  running.child.kill("SIGINT");
+  const ended = await running.ended;
+  expect(ended).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(ended.stdout)).toMatchObject({ url: urlIn(ended.stdout), model: "demo" });
+  expect(told).toBe("");
+});
+
+test("a port in use, and a folder in use, are told in two lines: 1", async () => {
+  const first = await startProgram(["serve", "--port", "0"], { home });
+  await first.sees("Ctrl-C", "stderr");
+  const folder = await runProgram(["serve", "--port", "0"], { home });
+  expect(folder.code).toBe(1);
+  expect(folder.stderr).toMatch(/^ai-chat: Another .* uses the folder .*\n.*--data DIR.*\n$/);
+  first.child.kill("SIGTERM");
+  const port = new URL(urlIn((await first.ended).stderr)).port;
+  const again = await startProgram(["serve", "--port", port], { home });
+  await again.sees("Ctrl-C", "stderr");
+  const other = await makeHome();
+  const taken = await runProgram(["serve", "--port", port], { home: other });
+  await other.remove();
+  expect(taken.code).toBe(1);
+  expect(taken.stderr).toMatch(/^ai-chat: Port \d+ .* in use\.\n.*--port \d+\n$/);
+  again.child.kill("SIGTERM");
+  await again.ended;
+});
+
+test("a Postgres address's password is shown nowhere", async () => {
+  const env = { AI_CHAT_STORE: "postgres://u:geheim@127.0.0.1:1/d" };
+  const { code, stdout, stderr } = await runProgram(["serve", "--port", "0"], { home, env });
+  expect(code).toBe(1);
+  expect(stdout + stderr).not.toContain("geheim");
+});

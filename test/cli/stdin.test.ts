@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openChatServer, streamAnswer } from "../support/chat-server.ts";
+import {
+  makeHome,
+  runProgram,
+  startProgram,
+  type Home,
+  type ProgramOptions,
+} from "../support/run-program.ts";
+import type { SmallServer } from "../support/others-server.ts";
+
+let home: Home;
+let server: SmallServer;
+beforeAll(async () => {
+  home = await makeHome();
+  // Answers with the question, so that each test sees what was asked.
+  server = await openChatServer((response, { body }) => {
+    streamAnswer(response, [JSON.stringify((JSON.parse(body) as { message: string }).message)]);
+  });
+});
+afterAll(async () => {
+  await server.close();
+  await home.remove();
+});
+
+const options = (stdin: ProgramOptions["stdin"]) => ({
+  home,
+  env: { AI_CHAT_TOKEN: "tok", AI_CHAT_SERVER: server.url },
+  stdin,
+});
+
+const asked: [why: string, args: string[], stdin: ProgramOptions["stdin"], question: string][] = [
+  ["words alone", ["ask", "what", "is  it"], undefined, "what is  it"],
+  ["words, a blank line, a pipe", ["ask", "sum", "up"], { pipe: "one\ntwo\n" }, "sum up\n\none\ntwo"],
+  ["words, a blank line, a file", ["ask", "sum up"], { file: "one\r\n\r\n" }, "sum up\n\none"],
+  ["a pipe alone", ["ask"], { pipe: "why?\n" }, "why?"],
+  ["a file alone, without a command", [], { file: "why?" }, "why?"],
+  ["a pipe alone, without a command, with options", ["-q"], { pipe: "why?" }, "why?"],
+  ["an empty pipe adds nothing", ["ask", "hi"], { pipe: "" }, "hi"],
+  ["a pipe of line ends adds nothing", ["ask", "hi"], { pipe: "\n\n" }, "hi"],
+  ["leading blanks of stdin stay", ["ask", "hi"], { pipe: "  x" }, "hi\n\n  x"],
+  ["a socket is left alone", ["ask", "hi"], { socket: "not this" }, "hi"],
+  ["a socket is read for a dash in front", ["ask", "-", "hi"], { socket: "this" }, "hi\n\nthis"],
+  ["a socket is read for a dash at the end", ["ask", "hi", "-"], { socket: "this" }, "hi\n\nthis"],
+  ["a socket is read for a dash alone", ["ask", "-"], { socket: "this" }, "this"],
+  ["a dash in the middle is text", ["ask", "5", "-", "3"], { socket: "not this" }, "5 - 3"],
+  ["a dash behind -- is text", ["ask", "--", "-"], { socket: "not this" }, "-"],
+  ["--no-stdin leaves a pipe alone", ["ask", "--no-stdin", "hi"], { pipe: "not this" }, "hi"],
+  ["options behind -- are text", ["ask", "-q", "--", "--json", "-x"], undefined, "--json -x"],
+  ["a negative number is a word", ["ask", "is", "-5", "odd"], undefined, "is -5 odd"],
+  [
+    "options stand before and behind the words",
+    ["-q", "ask", "--timeout", "9", "hi", "--no-input"],
+    undefined,
+    "hi",
+  ],
+];
+
+test.each(asked)("%s", async (_, args, stdin, question) => {
+  const { code, stdout } = await runProgram(args, options(stdin));
+  expect({ code, question: stdout && (JSON.parse(stdout) as string) }).toEqual({ code: 0, question });
+});
+
+test("stdin is waited for to its end, with a hint after a while", async () => {
+  const running = await startProgram(["ask", "sum up"], options({ openPipe: true }));
+  running.child.stdin?.write("one ");
+  await running.sees("Waiting for the end of stdin", "stderr");
+  running.endInput("two");
+  const { code, stdout, stderr } = await running.ended;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `${JSON.stringify("sum up\n\none two")}\n` });
+  expect(stderr).toMatch(/--no-stdin.*<\/dev\/null/);
+});
+
+const refused: [why: string, stdin: ProgramOptions["stdin"], told: RegExp][] = [
+  ["more than 1 MiB", { pipe: "x".repeat(1024 * 1024 + 1) }, /more than 1 MiB/],
+  ["nothing at all", { pipe: "" }, /no question: stdin was empty/],
+];
+test.each(refused)("%s on stdin is refused with words: 2", async (_, stdin, told) => {
+  const before = server.seen.length;
+  const { code, stdout, stderr } = await runProgram(["ask"], options(stdin));
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(told);
+  expect(server.seen).toHaveLength(before);
+});
+
+test("1 MiB on stdin is taken", async () => {
+  const { code, stdout } = await runProgram(["ask"], options({ file: "x".repeat(1024 * 1024) }));
+  expect(code).toBe(0);
+  expect(stdout).toHaveLength(1024 * 1024 + 3);
+});
