@@ -2,7 +2,6 @@ import { createAnswers } from "./core/answers.ts";
 import type { Provider, Store } from "./core/ports.ts";
 import { createQuestions } from "./core/questions.ts";
 import { createSignIn } from "./core/sign-in.ts";
-import { StartupError } from "./core/startup-error.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { openPasswords } from "./auth/passwords.ts";
 import type { ServerConfig } from "./config.ts";
@@ -92,10 +91,8 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
 
 async function openStore({ store, warn }: ServerConfig): Promise<Store> {
   if (store.kind === "json") return openJsonStore({ dir: store.dir, warn });
-  throw new StartupError(
-    "The Postgres store is not built into this version.",
-    "Leave out --store; the JSON store in --data DIR needs no database.",
-  );
+  const { openPostgresStore } = await import("./stores/postgres/store.ts");
+  return openPostgresStore({ url: store.url, warn });
 }
 
 /** Everything between the store and the socket. `stop` drains the questions. */

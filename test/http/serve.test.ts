@@ -57,8 +57,8 @@ test("a folder that a server uses is refused to another one, which then leaves i
   expect((await readFile(join(first.dir, "address"), "utf8")).trim()).toBe(first.url);
 });
 
-test("a Postgres store is refused with words while this version has none", async () => {
-  const config = testConfig(await folder(), { store: { kind: "postgres", url: "postgres://u:secret@h/d" } });
+test("a Postgres URL that cannot be read is told with words, and without its password", async () => {
+  const config = testConfig(await folder(), { store: { kind: "postgres", url: "postgres://u:secret@h h/d" } });
   const failed = serve(config);
   await expect(failed).rejects.toBeInstanceOf(StartupError);
   await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining("secret") });

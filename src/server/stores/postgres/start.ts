@@ -15,14 +15,17 @@ export async function start(
   database: Database,
   { waitSeconds, warn }: { waitSeconds: number; warn: (sentence: string) => void },
 ): Promise<void> {
+  const end = performance.now() + waitSeconds * 1000;
   for (let second = 0; ; second += 1) {
     try {
       return await migrate(database);
     } catch (error) {
       if (error instanceof StartupError) throw error;
-      if (second >= waitSeconds || !mayCome(error)) throw cannotUse(error);
+      if (performance.now() >= end || !mayCome(error)) throw cannotUse(error);
       if (second % REMIND === 0)
-        warn(`Waiting for the database (${codeOf(error)}), ${waitSeconds - second} more seconds.`);
+        warn(
+          `Waiting for the database (${codeOf(error)}) for ${Math.ceil((end - performance.now()) / 1000)} more seconds.`,
+        );
       await pause(1000);
     }
   }

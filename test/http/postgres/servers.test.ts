@@ -1,0 +1,207 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { answer, after, openFakeOpenAi, type FakeOpenAi } from "../../support/openai-server.ts";
+import { ownClock } from "../../support/postgres-clock.ts";
+import { balanced } from "../../support/postgres-store.ts";
+import { noOwnPostgres, noPostgres, openCluster, type Cluster, type Place } from "../../support/postgres.ts";
+import { makeHome, startProgram, type Home, type Running } from "../../support/run-program.ts";
+
+// Four servers are started for one test, on a machine that others share.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
+
+const PASSWORD = "correct horse";
+
+interface Server {
+  url: string;
+  running: Running;
+}
+
+describe.skipIf(noPostgres)("ai-chat serve, several times on one Postgres", () => {
+  let cluster: Cluster;
+  let place: Place;
+  let upstream: FakeOpenAi;
+  let home: Home;
+  let servers: Server[] = [];
+
+  beforeAll(async () => {
+    cluster = await openCluster();
+  });
+  afterAll(() => cluster?.close());
+  beforeEach(async () => {
+    [place, upstream, home] = [await cluster.place(), await openFakeOpenAi(), await makeHome()];
+  });
+  afterEach(async () => {
+    for (const { running } of servers.splice(0)) {
+      running.child.kill("SIGKILL");
+      await running.ended;
+    }
+    await upstream.close();
+    await place.drop();
+    await home.remove();
+  });
+
+  async function start(): Promise<Server> {
+    const running = await startProgram(["serve", "--port", "0", "--json", "--log", "json"], {
+      home,
+      env: {
+        AI_CHAT_STORE: place.url,
+        AI_CHAT_PROVIDER: "openai",
+        AI_CHAT_BASE_URL: upstream.url,
+        AI_CHAT_API_KEY: "none",
+        AI_CHAT_MODEL: "fake-model",
+      },
+    });
+    let printed = "";
+    running.child.stdout?.on("data", (text: string) => (printed += text));
+    await running.sees("\n");
+    const server = { url: (JSON.parse(printed) as { url: string }).url, running };
+    servers.push(server);
+    return server;
+  }
+
+  const startMany = (count: number) => Promise.all(Array.from({ length: count }, start));
+
+  const post = (server: Server, path: string, body: unknown, headers: Record<string, string> = {}) =>
+    fetch(server.url + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+
+  async function tokenFrom(server: Server, username = "jane"): Promise<string> {
+    await post(server, "/api/register/", { username, password: PASSWORD });
+    const reply = await post(server, "/api/login/", { username, password: PASSWORD });
+    return ((await reply.json()) as { token: string }).token;
+  }
+
+  const ask = (server: Server, token: string, key?: string) =>
+    post(
+      server,
+      "/api/chat/",
+      { message: "Hello?", token },
+      key === undefined ? {} : { "Idempotency-Key": key },
+    );
+
+  async function balance(server: Server, token: string): Promise<{ tokens: number; held: number }> {
+    const reply = await fetch(`${server.url}/api/token_balance/`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    const { tokens } = (await reply.json()) as { tokens: number };
+    return { tokens, held: Number(reply.headers.get("tokens-held")) };
+  }
+
+  it.each([2, 4])("answers exactly forty of sixty questions at once through %d servers", async (count) => {
+    const all = await startMany(count);
+    const token = await tokenFrom(all[0]!);
+    let release = () => {};
+    upstream.respond(after(new Promise<void>((resolve) => (release = resolve)), answer("Hello.")));
+    const asked = Array.from({ length: 60 }, (_, index) => ask(all[index % count]!, token, `key-${index}`));
+    // The twenty that are refused are refused while the forty are being answered.
+    let refused = 0;
+    for (const reply of asked) void reply.then(({ status }) => (refused += status === 402 ? 1 : 0));
+    await upstream.arrived(40);
+    await vi.waitUntil(() => refused === 20, { timeout: 30_000 });
+    release();
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(40);
+    expect(statuses.filter((status) => status === 402)).toHaveLength(20);
+    for (const server of all) expect(await balance(server, token)).toEqual({ tokens: 0, held: 0 });
+    expect(upstream.requests).toHaveLength(40);
+    expect(await balanced(place)).toBe(true);
+  });
+
+  it("answers one of two questions with the same key, refuses the other, and answers it again anywhere", async () => {
+    const [one, two] = (await startMany(2)) as [Server, Server];
+    const token = await tokenFrom(one);
+    let release = () => {};
+    upstream.respond(after(new Promise<void>((resolve) => (release = resolve)), answer("Hello.")));
+    const both = [ask(one, token, "key"), ask(two, token, "key")];
+    const first = await Promise.race(both);
+    expect(first.status).toBe(409);
+    expect(await first.json()).toMatchObject({ code: "request_in_progress" });
+    release();
+    const statuses = (await Promise.all(both)).map(({ status }) => status);
+    expect(statuses.sort((a, b) => a - b)).toEqual([200, 409]);
+    upstream.respond(answer("Hello again."));
+    const replays = [await ask(one, token, "key"), await ask(two, token, "key")];
+    for (const replay of replays) {
+      expect(replay.status).toBe(200);
+      expect(replay.headers.get("idempotent-replayed")).toBe("true");
+    }
+    expect(await balance(two, token)).toEqual({ tokens: 3900, held: 0 });
+  });
+
+  it("takes a token that another server made, and refuses a name that another server registered", async () => {
+    const [one, two] = (await startMany(2)) as [Server, Server];
+    const token = await tokenFrom(one);
+    expect((await ask(two, token)).status).toBe(200);
+    expect((await post(two, "/api/register/", { username: "JANE", password: PASSWORD })).status).toBe(409);
+    expect(await balance(one, token)).toEqual({ tokens: 3900, held: 0 });
+  });
+
+  it("frees what a killed server held when its time is over, and answers 409 to its keys until then", async () => {
+    const clock = await ownClock(place, Date.now());
+    const [one, two] = (await startMany(2)) as [Server, Server];
+    const token = await tokenFrom(two);
+    upstream.respond(after(new Promise(() => {}), answer("never")));
+    const lost = ["a", "b", "c"].map((key) => ask(one, token, key).catch(() => "lost"));
+    await upstream.arrived(3);
+    one.running.child.kill("SIGKILL");
+    expect(await Promise.all(lost)).toEqual(["lost", "lost", "lost"]);
+    upstream.respond(answer("Hello."));
+    expect(await balance(two, token)).toEqual({ tokens: 4000, held: 300 });
+    expect((await ask(two, token, "a")).status).toBe(409);
+    // 120 s for the question and 10 more; its server's clock may be a little before the test's.
+    await clock.advance(125_000);
+    expect((await ask(two, token, "a")).status).toBe(409);
+    await clock.advance(10_000);
+    expect(await balance(two, token)).toEqual({ tokens: 4000, held: 0 });
+    const reply = await ask(two, token, "a");
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get("idempotent-replayed")).toBeNull();
+    expect(await balance(two, token)).toEqual({ tokens: 3900, held: 0 });
+    expect(await balanced(place)).toBe(true);
+  });
+
+  it.skipIf(noOwnPostgres)(
+    "says that it is not ready while the database is down, and comes back by itself",
+    async () => {
+      const server = await start();
+      const token = await tokenFrom(server);
+      const ready = async () => (await fetch(`${server.url}/readyz`)).status;
+      expect(await ready()).toBe(200);
+      await cluster.crash();
+      expect(await ready()).toBe(503);
+      const refused = await ask(server, token);
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({ code: "store_unavailable" });
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+      await cluster.start();
+      expect(await ready()).toBe(200);
+      expect((await ask(server, token)).status).toBe(200);
+      expect(await balance(server, token)).toEqual({ tokens: 3900, held: 0 });
+    },
+  );
+
+  it("stops in order on SIGTERM, with the answer of a question in flight", async () => {
+    const server = await start();
+    const token = await tokenFrom(server);
+    let release = () => {};
+    upstream.respond(after(new Promise<void>((resolve) => (release = resolve)), answer("Hello.")));
+    const reply = ask(server, token);
+    await upstream.arrived(1);
+    server.running.child.kill("SIGTERM");
+    await vi.waitUntil(async () => {
+      const status = await fetch(`${server.url}/readyz`).then(
+        (ready) => ready.status,
+        () => 503,
+      );
+      return status === 503;
+    });
+    release();
+    expect((await reply).status).toBe(200);
+    expect((await server.running.ended).code).toBe(0);
+    expect(await place.query("SELECT tokens::int, held::int FROM chat_accounts")).toEqual([
+      { tokens: 3900, held: 0 },
+    ]);
+  });
+});
