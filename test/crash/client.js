@@ -44,7 +44,9 @@ export function createPerson(victim) {
     if (victim.url === undefined) return undefined;
     const accept = streamed ? "text/event-stream" : "application/json";
     const headers = { authorization: `Bearer ${token}`, "idempotency-key": key, accept };
-    return post("/api/chat/", { message: `What is ${key}?` }, headers, signal).catch(() => void (counts.lost += 1));
+    return post("/api/chat/", { message: `What is ${key}?` }, headers, signal).catch(
+      () => void (counts.lost += 1),
+    );
   }
 
   /** @param {Reply} reply @returns {Fate} */
