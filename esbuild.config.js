@@ -1,6 +1,7 @@
 // Builds dist/ from src/: one bundle with code splitting, so that a command loads only what it needs.
 // `node esbuild.config.js --watch` keeps building.
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
+import { basename } from "node:path";
 import { build, context } from "esbuild";
 
 /** @type {import("esbuild").BuildOptions} */
@@ -40,6 +41,12 @@ const options = {
   },
 };
 
-await rm("dist", { recursive: true, force: true });
+/** Removes what an earlier build left. Afterwards, not before: a program that runs meanwhile finds its pieces. */
+async function sweep(/** @type {string[]} */ built) {
+  const kept = new Set(built.map((path) => basename(path)));
+  const stale = (await readdir("dist")).filter((name) => !kept.has(name));
+  await Promise.all(stale.map((name) => rm(`dist/${name}`, { recursive: true })));
+}
+
 if (process.argv.includes("--watch")) await (await context({ ...options, logLevel: "info" })).watch();
-else await build(options);
+else await sweep(Object.keys((await build({ ...options, metafile: true })).metafile.outputs));
