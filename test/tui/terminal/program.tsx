@@ -54,16 +54,24 @@ function submit(): void {
   set({ editor: createEditor() });
   if (outcome.text === "/crash") throw new Error("crash on purpose");
   if (outcome.text === "/log") console.log("written by a library");
-  else if (outcome.text.startsWith("/stream ")) stream(Number(outcome.text.slice(8)));
+  else if (outcome.text === "/go") go();
+  else if (outcome.text.startsWith("/stream ")) stream(outcome.text.slice(8).split(" ").map(Number));
   else live.print(`sent ${JSON.stringify(outcome.text)}`);
 }
 
-function stream(lines: number): void {
+let go = () => {};
+
+/** Streams that many lines; after each of the `marks` it holds still until `/go`. */
+function stream([lines = 0, ...marks]: number[]): void {
   let line = 0;
+  let held = false;
+  go = () => (held = false);
   const timer = setInterval(() => {
+    if (held) return;
     const tail = [...state.tail, `LINE-${++line}- alpha beta gamma ${"x".repeat(line % 60)}`];
     while (tail.length > (line < lines ? 6 : 0)) live.print(tail.shift()!);
-    set({ tail, status: status(line < lines ? "streaming" : "streamed") });
+    held = marks.includes(line);
+    set({ tail, status: status(held ? `held at ${line}` : line < lines ? "streaming" : "streamed") });
     if (line >= lines) clearInterval(timer);
   }, 5);
 }
