@@ -10,8 +10,6 @@ export interface Call extends Resolved {
   /** Behind the command, in their order; the last `literal` of them stood behind `--`. */
   words: readonly string[];
   literal: number;
-  /** Whether the command itself was typed; without one the line ended in `chat` or `ask` by itself. */
-  named: boolean;
   program: Program;
   output: Output;
   stdin: NodeJS.ReadStream;
@@ -19,4 +17,6 @@ export interface Call extends Resolved {
   env: Record<string, string | undefined>;
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of stdout has gone. */
   signal: AbortSignal;
+  /** From now on SIGINT is this command's own business. */
+  spareInterrupts: () => void;
 }

@@ -12,6 +12,8 @@ export interface Ending {
   readonly isOver: boolean;
   /** The reader of stdout has gone. */
   closedPipe: () => void;
+  /** SIGINT no longer counts: somebody else listens to it. */
+  spareInterrupts: () => void;
   /** Rejects `grace` milliseconds after the first reason; never, where there is none. */
   after(grace: number): Promise<never>;
 }
@@ -22,12 +24,13 @@ export function createEnding(): Ending {
   const { signal } = controller;
   let by: EndingSignal | undefined;
   let isOver = false;
-  for (const name of Object.keys(signalCodes) as EndingSignal[])
-    process.on(name, () => {
-      if (by !== undefined) process.exit(signalCodes[name]);
-      by = name;
-      controller.abort();
-    });
+  const end = (name: NodeJS.Signals) => {
+    const known = name as EndingSignal;
+    if (by !== undefined) process.exit(signalCodes[known]);
+    by = known;
+    controller.abort();
+  };
+  for (const name of Object.keys(signalCodes) as EndingSignal[]) process.on(name, end);
 
   return {
     signal,
@@ -37,6 +40,7 @@ export function createEnding(): Ending {
     get isOver() {
       return isOver;
     },
+    spareInterrupts: () => void process.off("SIGINT", end),
     closedPipe: () => controller.abort(new ClosedPipe("stdout is closed")),
     after: (grace) =>
       new Promise((_, reject) => {

@@ -102,3 +102,9 @@ export function oneOf<T extends string>(words: Words, choices: readonly T[]): Op
 export function oneOfOr<T extends string>(words: Words, choices: readonly T[], fallback: T): Option<T> {
   return { shown: fallback, ...words, fallback, parse: (text) => choose(text, choices) };
 }
+
+/** A check for text that has to say something. */
+export function filled(typed: string): string {
+  if (typed.trim() !== "") return typed;
+  throw new Error("some text");
+}

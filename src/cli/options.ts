@@ -1,9 +1,7 @@
 import { normalizeServer } from "../client/server-url.ts";
 import { isSendable } from "../client/token.ts";
-import { PRICE, STARTING_TOKENS } from "../protocol/limits.ts";
-import { oneOf, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
-
-const LARGEST = 1_000_000_000;
+import { filled, seconds, text, toggle, type Option } from "./option.ts";
+import { serverOptions } from "./server-options.ts";
 
 function address(typed: string): string {
   if (typed === "local") return typed;
@@ -19,24 +17,9 @@ function token(typed: string): string {
   throw new Error("one token, in visible ASCII characters without spaces");
 }
 
-function webAddress(typed: string): string {
-  if (/^https?:\/\//i.test(typed) && URL.canParse(typed)) return typed;
-  throw new Error("an address that begins with http:// or https://");
-}
-
-function postgres(typed: string): string {
-  if (/^postgres(ql)?:\/\/./i.test(typed)) return typed;
-  throw new Error("a Postgres address that begins with postgres://");
-}
-
 function longSecret(typed: string): string {
   if (Buffer.byteLength(typed) >= 32) return typed;
   throw new Error("at least 32 bytes long (openssl rand -base64 48 makes one)");
-}
-
-function filled(typed: string): string {
-  if (typed.trim() !== "") return typed;
-  throw new Error("some text");
 }
 
 /**
@@ -75,133 +58,7 @@ export const options = {
   stream: toggle({ flag: "stream", help: "with --json: a line of JSON for each piece" }),
   plain: toggle({ flag: "plain", setting: "plain", help: "a line mode without redraw; needs no terminal" }),
 
-  host: textOr(
-    { flag: "host", value: "HOST", env: ["AI_CHAT_HOST"], help: "address to listen on" },
-    "127.0.0.1",
-    filled,
-  ),
-  port: whole(
-    { flag: "port", value: "PORT", env: ["AI_CHAT_PORT"], help: "port to listen on; 0 takes a free one" },
-    8000,
-    [0, 65_535],
-  ),
-  data: text(
-    {
-      flag: "data",
-      value: "DIR",
-      env: ["AI_CHAT_DATA"],
-      help: "folder of the JSON store",
-      shown: "your data folder",
-    },
-    filled,
-  ),
-  store: text(
-    {
-      flag: "store",
-      value: "URL",
-      env: ["AI_CHAT_STORE"],
-      secret: true,
-      help: "postgres://… instead of a folder",
-    },
-    postgres,
-  ),
-  provider: oneOf(
-    {
-      flag: "provider",
-      value: "NAME",
-      env: ["AI_CHAT_PROVIDER"],
-      help: "who answers: demo or openai",
-      shown: "whatever is there",
-    },
-    ["demo", "openai"],
-  ),
-  baseUrl: text(
-    {
-      flag: "base-url",
-      value: "URL",
-      env: ["AI_CHAT_BASE_URL"],
-      help: "any API like OpenAI's, with its /v1",
-      shown: "OpenAI's",
-    },
-    webAddress,
-  ),
-  model: text(
-    {
-      flag: "model",
-      value: "NAME",
-      env: ["AI_CHAT_MODEL"],
-      help: "the model's name",
-      shown: "the provider's usual",
-    },
-    filled,
-  ),
-  system: text({
-    flag: "system",
-    value: "TEXT",
-    env: ["AI_CHAT_SYSTEM"],
-    help: "system prompt before every conversation",
-    shown: "none",
-  }),
-  price: whole(
-    { flag: "price", value: "TOKENS", env: ["AI_CHAT_PRICE"], help: "tokens that a question costs" },
-    PRICE,
-    [0, LARGEST],
-  ),
-  startingTokens: whole(
-    {
-      flag: "starting-tokens",
-      value: "TOKENS",
-      env: ["AI_CHAT_STARTING_TOKENS"],
-      help: "tokens of a new account",
-    },
-    STARTING_TOKENS,
-    [0, LARGEST],
-  ),
-  questionTimeout: seconds(
-    {
-      flag: "question-timeout",
-      value: "SECONDS",
-      env: ["AI_CHAT_QUESTION_TIMEOUT"],
-      help: "longest that a question may take",
-    },
-    120,
-    [0.1, 86_400],
-  ),
-  drainTimeout: seconds(
-    {
-      flag: "drain-timeout",
-      value: "SECONDS",
-      env: ["AI_CHAT_DRAIN_TIMEOUT"],
-      help: "at a stop, time for open questions",
-    },
-    30,
-    [0, 86_400],
-  ),
-  contextChars: whole(
-    {
-      flag: "context-chars",
-      value: "N",
-      env: ["AI_CHAT_CONTEXT_CHARS"],
-      help: "characters of conversation sent to the AI",
-    },
-    48_000,
-    [0, LARGEST],
-  ),
-  tokenDays: whole(
-    { flag: "token-days", value: "DAYS", env: ["AI_CHAT_TOKEN_DAYS"], help: "days that a login lasts" },
-    30,
-    [1, 3650],
-  ),
-  bcryptCost: whole(
-    { flag: "bcrypt-cost", value: "N", env: ["AI_CHAT_BCRYPT_COST"], help: "work of hashing a password" },
-    12,
-    [4, 16],
-  ),
-  log: oneOfOr(
-    { flag: "log", value: "FORM", env: ["AI_CHAT_LOG"], help: "pretty, json or silent" },
-    ["pretty", "json", "silent"],
-    "pretty",
-  ),
+  ...serverOptions,
 
   token: text(
     { env: ["AI_CHAT_TOKEN"], secret: true, help: "a token to use instead of the kept one" },
@@ -240,24 +97,7 @@ export const everywhere: readonly OptionName[] = [
 ];
 
 /** The settings of a server, by flag or environment; also of the one that `-s local` starts (there by environment). */
-export const ofServer: readonly OptionName[] = [
-  "host",
-  "port",
-  "data",
-  "store",
-  "provider",
-  "baseUrl",
-  "model",
-  "system",
-  "price",
-  "startingTokens",
-  "questionTimeout",
-  "drainTimeout",
-  "contextChars",
-  "tokenDays",
-  "bcryptCost",
-  "log",
-];
+export const ofServer: readonly OptionName[] = Object.keys(serverOptions) as (keyof typeof serverOptions)[];
 
 /** An option by the name that the table gives it. */
 export const optionNamed = (name: OptionName): Option<unknown> => options[name];

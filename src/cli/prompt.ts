@@ -33,8 +33,11 @@ export function askLine(label: string, { stdin, stderr, signal }: PromptTerminal
   });
 }
 
-/** What a key does to a line that nobody sees. */
-export type Typing = { kind: "more"; line: string } | { kind: "done"; line: string } | { kind: "stop" };
+/** What keys do to a line that nobody sees; `rest` is what came behind its end. */
+export type Typing =
+  | { kind: "more"; line: string }
+  | { kind: "done"; line: string; rest: string }
+  | { kind: "stop" };
 
 /**
  * Takes what a raw terminal sent. Backspace takes one character back, Ctrl-U all; Enter ends; Ctrl-C stops, and so
@@ -42,8 +45,10 @@ export type Typing = { kind: "more"; line: string } | { kind: "done"; line: stri
  */
 export function typed(line: string, data: string): Typing {
   const plain = data.replaceAll(/\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?/g, "");
+  let at = 0;
   for (const char of plain) {
-    if (char === "\r" || char === "\n") return { kind: "done", line };
+    at += char.length;
+    if (char === "\r" || char === "\n") return { kind: "done", line, rest: plain.slice(at) };
     if (char === "\x03" || (char === "\x04" && line === "")) return { kind: "stop" };
     if (char === "\x7f" || char === "\b") line = Array.from(line).slice(0, -1).join("");
     else if (char === "\x15") line = "";
@@ -52,41 +57,56 @@ export function typed(line: string, data: string): Typing {
   return { kind: "more", line };
 }
 
-/** One line that isn't shown, nor how long it is. The terminal is as it was when the promise settles. */
-export function askSecret(label: string, { stdin, stderr, signal }: PromptTerminal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let line = "";
-    const finish = () => {
-      stdin.off("data", onData);
-      signal.removeEventListener("abort", onAbort);
-      stdin.setRawMode(false);
-      stdin.pause();
-      stderr.write("\n");
-    };
-    const onAbort = () => {
-      finish();
-      reject(interrupted());
-    };
-    const onData = (data: Buffer | string) => {
-      const typing = typed(line, data.toString());
-      if (typing.kind === "more") {
-        line = typing.line;
-        return;
-      }
-      finish();
-      if (typing.kind === "done") resolve(typing.line);
-      else reject(interrupted());
-    };
-    if (signal.aborted) {
-      reject(interrupted());
-      return;
-    }
-    // Echo off before the label: what is typed at once must not be seen either.
-    stdin.setRawMode(true);
-    stdin.setEncoding("utf8");
-    stderr.write(label);
-    signal.addEventListener("abort", onAbort, { once: true });
-    stdin.on("data", onData);
-    stdin.resume();
-  });
+/** Asks for one line that isn't shown, nor how long it is. */
+export type AskSecret = (label: string) => Promise<string>;
+
+/**
+ * Runs `use` with the terminal's echo off, from before the first label to after the last line: what is typed ahead
+ * isn't seen either, and belongs to the next question. The terminal is as it was when the promise settles.
+ */
+export async function withoutEcho<T>(
+  { stdin, stderr, signal }: PromptTerminal,
+  use: (ask: AskSecret) => Promise<T>,
+): Promise<T> {
+  let ahead = "";
+  let heard: (() => void) | undefined;
+  const onData = (data: Buffer | string) => {
+    ahead += data.toString();
+    heard?.();
+  };
+
+  const ask: AskSecret = (label) =>
+    new Promise((resolve, reject) => {
+      let line = "";
+      const settle = (result: () => void) => {
+        heard = undefined;
+        signal.removeEventListener("abort", onAbort);
+        stderr.write("\n");
+        result();
+      };
+      const onAbort = () => settle(() => reject(interrupted()));
+      heard = () => {
+        const typing = typed(line, ahead);
+        ahead = typing.kind === "done" ? typing.rest : "";
+        if (typing.kind === "more") line = typing.line;
+        else if (typing.kind === "done") settle(() => resolve(typing.line));
+        else onAbort();
+      };
+      stderr.write(label);
+      signal.addEventListener("abort", onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      else heard();
+    });
+
+  stdin.setRawMode(true);
+  stdin.setEncoding("utf8");
+  stdin.on("data", onData);
+  stdin.resume();
+  try {
+    return await use(ask);
+  } finally {
+    stdin.off("data", onData);
+    stdin.setRawMode(false);
+    stdin.pause();
+  }
 }

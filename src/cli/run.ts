@@ -5,6 +5,7 @@ import { openSettings } from "../client/settings.ts";
 import type { Call } from "./call.ts";
 import { commands, type CommandSpec } from "./commands.ts";
 import type { Ending } from "./ending.ts";
+import { signalCodes } from "./exit-codes.ts";
 import { everywhere } from "./options.ts";
 import type { Output } from "./output.ts";
 import type { Program } from "./program.ts";
@@ -124,13 +125,26 @@ export async function run(
     }
     const { env, stdin } = process;
     const { command, spec, ...resolved } = await read(argv, output, program, env);
-    const { words, literal, first } = argv;
-    const named = first !== undefined;
-    const { signal } = ending;
-    call = { command, named, words, literal, program, output, stdin, env, signal, ...resolved };
+    const { words, literal } = argv;
+    const { signal, spareInterrupts } = ending;
+    call = {
+      command,
+      words,
+      literal,
+      program,
+      output,
+      stdin,
+      env,
+      signal,
+      spareInterrupts,
+      ...resolved,
+    };
     const work = (await spec.run())(call);
     const code = await Promise.race([work, ending.after(spec.grace)]);
-    return { result: { code: code ?? 0 }, abandoned: false };
+    // What ends by itself in any case has done its work when it was told to stop.
+    const { by } = ending;
+    const done = by === undefined || spec.grace === Number.POSITIVE_INFINITY;
+    return { result: { code: done ? (code ?? 0) : signalCodes[by] }, abandoned: false };
   } catch (error) {
     return { result: { error, call }, abandoned: ending.isOver };
   }

@@ -1,6 +1,6 @@
 import { ClientError } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
-import { askLine, askSecret, type PromptTerminal } from "./prompt.ts";
+import { askLine, withoutEcho, type AskSecret, type PromptTerminal } from "./prompt.ts";
 import { readFirstLine, stdinKind } from "./stdin.ts";
 
 const TRIES = 3;
@@ -43,11 +43,11 @@ async function fromStdin(call: Call): Promise<string> {
   });
 }
 
-async function twice(person: PromptTerminal, note: (line: string) => void): Promise<string> {
+async function twice(ask: AskSecret, note: (line: string) => void): Promise<string> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const first = await askSecret("Password: ", person);
+    const first = await ask("Password: ");
     if (first === "") continue;
-    if ((await askSecret("Once more: ", person)) === first) return first;
+    if ((await ask("Once more: ")) === first) return first;
     note("These were two different passwords.");
   }
   throw new ClientError("input_required", "No password was typed the same way twice.", {
@@ -70,5 +70,5 @@ export async function passwordFrom(
     throw new ClientError("input_required", "The password is missing, and nobody can be asked for it.", {
       hint: `Write it into a pipe: ${call.program.name} ${command} -u NAME --password-stdin, or set AI_CHAT_PASSWORD.`,
     });
-  return isNew ? twice(person, call.output.note) : askSecret("Password: ", person);
+  return withoutEcho(person, (ask) => (isNew ? twice(ask, call.output.note) : ask("Password: ")));
 }

@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import { createApiClient } from "../client/api-client.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { ApiClient } from "../client/contract.ts";
@@ -64,7 +65,7 @@ function notLoggedIn(call: Call, credentials: Credentials, name: string): Client
   const { program } = call;
   const otherwise =
     call.values.server === undefined && credentials.get("local")
-      ? `   At your own server you are: ${program.name} ${call.command} -s local`
+      ? `; at your own server you are: ${program.name} ${call.command} -s local`
       : "";
   return new ClientError("not_logged_in", `You aren't logged in at ${name}.`, {
     hint: `Log in: ${typedCommand(call, "login")}, or make an account: ${typedCommand(call, "register")}${otherwise}`,
@@ -113,30 +114,49 @@ export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
   return { name, credentials, token: known };
 }
 
-/** The way to a server. `local` is started where it doesn't run; else nothing is connected to yet. */
-export async function connect(call: Call, { name, credentials, token }: Chosen): Promise<Target> {
-  const local = name === "local" ? await openLocal(call) : undefined;
-  const dispatcher = local ? undefined : await openDispatcher(call.env);
-  const client = createApiClient({
-    server: local?.url ?? name,
-    token: token?.token,
+/** A client of the server at `url`, with what is kept for it under its name. */
+function clientAt(
+  call: Call,
+  { name, credentials, token }: Chosen,
+  { url, secret, dispatcher }: { url: string; secret: string | undefined; dispatcher?: Dispatcher },
+): ApiClient {
+  const isLocal = name === "local";
+  return createApiClient({
+    server: url,
+    token: secret,
     scheme: token?.scheme,
     dispatcher,
     silence: call.values.timeout,
     userAgent: `ai-chat/${call.program.version}`,
     onSchemeLearned: (scheme) => void (token?.from === "file" && credentials.update(name, { scheme })),
-    offerCache: {
-      // `local` may be another build, with another model, at each start.
-      read: () => (name === "local" ? undefined : credentials.get(name)?.offer),
-      write: (offer) => (name === "local" ? undefined : credentials.update(name, { offer })),
-    },
+    // `local` may have another model and another price at each start.
+    offerCache: isLocal
+      ? undefined
+      : {
+          read: () => credentials.get(name)?.offer,
+          write: (offer) => credentials.update(name, { offer }),
+        },
   });
+}
+
+/** The way to a server. `local` is started where it doesn't run; else nothing is connected to yet. */
+export async function connect(call: Call, chosen: Chosen): Promise<Target> {
+  const secret = chosen.token?.token;
+  if (chosen.name === "local") {
+    const { openLocalClient } = await import("./local-client.ts");
+    const way = {
+      open: () => openLocal(call),
+      client: (url: string, kept: string | undefined) => clientAt(call, chosen, { url, secret: kept }),
+    };
+    return { ...chosen, ...(await openLocalClient(way, secret)) };
+  }
+  const dispatcher = await openDispatcher(call.env);
+  const client = clientAt(call, chosen, { url: chosen.name, secret, dispatcher });
   const close = async () => {
     await client.close();
     await dispatcher?.destroy();
-    await local?.close();
   };
-  return { name, token, credentials, client, started: local?.started, close };
+  return { ...chosen, client, started: undefined, close };
 }
 
 /** Runs `use` with the chosen server and closes the way to it however that ends. */

@@ -50,3 +50,18 @@ test("a wrong setting of the server is told, with the name of its variable: 2", 
   expect(code).toBe(2);
   expect(stderr).toContain("AI_CHAT_PRICE must be");
 });
+
+test("a session goes on when the process that ran its server is killed, and charges each question once", async () => {
+  const owner = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
+  await owner.sees("Ctrl-C", "stderr");
+  const session = await startProgram(["chat", "--plain"], { home, stdin: { openSocket: true } });
+  session.child.stdin?.write("hello\n");
+  await session.sees("3,900", "stderr");
+  owner.child.kill("SIGKILL");
+  await owner.ended;
+  session.child.stdin?.write("hello again\n");
+  await session.sees("3,800", "stderr");
+  session.endInput();
+  expect((await session.ended).code).toBe(0);
+  expect(await tokens()).toBe("3800");
+});

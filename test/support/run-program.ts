@@ -11,12 +11,19 @@ export const program =
 /** A home folder of its own for one test. */
 export interface Home {
   dir: string;
+  /** What was started with it; what a failed test left running is killed with the folder. */
+  running: Set<ChildProcess>;
   remove(): Promise<void>;
 }
 
 export async function makeHome(): Promise<Home> {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-home-"));
-  return { dir, remove: () => rm(dir, { recursive: true, force: true, maxRetries: 5 }) };
+  const running = new Set<ChildProcess>();
+  const remove = async () => {
+    for (const child of running) child.kill("SIGKILL");
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { dir, running, remove };
 }
 
 export interface ProgramOptions {
@@ -81,6 +88,8 @@ export async function startProgram(args: readonly string[], options: ProgramOpti
   const [name = "", ...rest] = piped ? ["sh", "-c", 'cat | "$@"', "sh", ...command] : command;
   const input = file?.fd ?? (stdin ? "pipe" : "ignore");
   const child = spawn(name, rest, { stdio: [input, out?.fd ?? "pipe", "pipe"], env: programEnv(home, env) });
+  home.running.add(child);
+  child.once("exit", () => home.running.delete(child));
   await file?.close();
   await out?.close();
   child.stdin?.on("error", () => {});

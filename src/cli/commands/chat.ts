@@ -1,9 +1,9 @@
 import { createApiClient } from "../../client/api-client.ts";
 import { ClientError } from "../../client/client-error.ts";
-import type { Entry } from "../../tui/options.ts";
 import type { Call } from "../call.ts";
 import { chooseServer, connect, usualServer, type Chosen, type Target } from "../target.ts";
-import { isAscii, wantsPlain } from "../terminal.ts";
+import { holdSession } from "../session.ts";
+import { wantsPlain } from "../terminal.ts";
 
 /** A session that can't be held here is refused before anything is connected to or drawn. */
 function checkTerminal({ values, output, stdin, program }: Call, plain: boolean): void {
@@ -65,67 +65,21 @@ async function intro(
   if (output.quiet) return [];
   const model = started?.model ?? (name === "local" ? (await client.offer()).model : null);
   const demo =
-    model === "demo"
-      ? [
-          `A demo answers here. To connect a model: AI_CHAT_API_KEY=... AI_CHAT_MODEL=gpt-4o-mini ${program.name} -s local`,
-        ]
-      : [];
+    model === "demo" ? [`A demo answers. To connect a model: AI_CHAT_API_KEY=... ${program.name}`] : [];
   return [...demo, ...(why === undefined ? [] : [why])];
-}
-
-const shownName = (name: string) => (name === "local" ? name : name.replace(/^https?:\/\//, ""));
-
-/** The session itself; what couldn't be kept of its logins is said when it is over. */
-async function hold(
-  call: Call,
-  target: Target,
-  { plain, lines }: { plain: boolean; lines: string[] },
-): Promise<number> {
-  const { output, stdin, env, program } = call;
-  const { name, client, credentials, token } = target;
-  const lost = new Set<string>();
-  const keep = async (kept: ReturnType<typeof credentials.set>) => {
-    const result = await kept;
-    if (!result.kept) lost.add(result.why);
-  };
-  const { runChat } = await import("../../tui/chat.ts");
-  const end = await runChat({
-    stdin,
-    stdout: output.stdout,
-    stderr: output.stderr,
-    terminal: {
-      color: output.color.stdout,
-      ascii: isAscii(env),
-      tmux: env.TMUX !== undefined && env.TMUX !== "",
-      term: env.TERM ?? "",
-    },
-    target: {
-      server: shownName(name),
-      local: name === "local",
-      client,
-      entry: token && { username: token.username, token: token.token },
-    },
-    saveLogin: ({ username, token }: Entry) =>
-      keep(credentials.set(name, { username: username ?? "", token })),
-    forgetLogin: () => keep(credentials.remove(name)),
-    plain,
-    intro: lines,
-    version: program.version,
-    commandName: program.name,
-  });
-  for (const why of lost) output.note(why);
-  return end.exitCode;
 }
 
 /** `chat`: the interactive session. */
 export async function chat(call: Call): Promise<number> {
   const plain = wantsPlain(call.values.plain, call.env);
   checkTerminal(call, plain);
+  // In line mode Ctrl-C is a signal, and stops an answer before it stops the program.
+  if (plain) call.spareInterrupts();
   const { chosen, why } = await sessionServer(call);
   const target = await connect(call, chosen);
   try {
     if (why === undefined && chosen.name !== "local") await checkAnswers(target, call.signal);
-    return await hold(call, target, { plain, lines: await intro(call, target, why) });
+    return await holdSession(call, target, { plain, lines: await intro(call, target, why) });
   } finally {
     await target.close();
   }

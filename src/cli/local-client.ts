@@ -1,0 +1,104 @@
+import { ClientError } from "../client/client-error.ts";
+import type { AnswerEvent, ApiClient, Question } from "../client/contract.ts";
+import type { LocalServer } from "./local-server.ts";
+
+/** How the server `local` and its client are had; the server anew each time. */
+interface Way {
+  open(): Promise<LocalServer>;
+  client(url: string, token: string | undefined): ApiClient;
+}
+
+export interface LocalClient {
+  client: ApiClient;
+  /** Of the server that was first found or started. */
+  started: LocalServer["started"];
+  close(): Promise<void>;
+}
+
+/** Failures that mean that the process which ran the server has left, or is about to. */
+const isGone = (error: unknown) =>
+  error instanceof ClientError && (error.code === "unreachable" || error.code === "shutting_down");
+
+/**
+ * A client of `local` that outlives its server (CLI.md §3): when the process that runs it leaves, the server is opened
+ * anew, by whoever is first, and the call is repeated once; a question only while nothing of its answer has come, under
+ * its key.
+ */
+export async function openLocalClient(way: Way, token: string | undefined): Promise<LocalClient> {
+  let server = await way.open();
+  let client = way.client(server.url, token);
+  const { started } = server;
+  let reopening: Promise<void> | undefined;
+
+  const reopen = async () => {
+    const [oldServer, oldClient] = [server, client];
+    await oldClient.close();
+    await oldServer.close();
+    server = await way.open();
+    client = way.client(server.url, token);
+  };
+  /** One at a time; what failed on a server that has been replaced by then isn't a reason for another. */
+  const replace = async (failed: ApiClient) => {
+    if (failed !== client) return;
+    reopening ??= reopen().finally(() => {
+      reopening = undefined;
+    });
+    await reopening;
+  };
+
+  const repeated = async <T>(call: (client: ApiClient) => Promise<T>): Promise<T> => {
+    await reopening;
+    const used = client;
+    try {
+      return await call(used);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      await replace(used);
+      return call(client);
+    }
+  };
+
+  async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
+    await reopening;
+    const used = client;
+    let silent = true;
+    try {
+      for await (const event of used.ask(question)) {
+        silent = false;
+        yield event;
+      }
+      return;
+    } catch (error) {
+      if (!silent || !isGone(error) || question.signal?.aborted === true) throw error;
+      await replace(used);
+    }
+    yield* client.ask(question);
+  }
+
+  return {
+    started,
+    client: {
+      get server() {
+        return client.server;
+      },
+      get hasToken() {
+        return client.hasToken;
+      },
+      register: (credentials) => repeated((client) => client.register(credentials)),
+      login: async (credentials) => {
+        const reply = await repeated((client) => client.login(credentials));
+        token = reply.token;
+        return reply;
+      },
+      balance: (signal) => repeated((client) => client.balance(signal)),
+      ask,
+      offer: () => client.offer(),
+      isChatServer: () => client.isChatServer(),
+      close: () => client.close(),
+    },
+    close: async () => {
+      await client.close();
+      await server.close();
+    },
+  };
+}
