@@ -1,6 +1,6 @@
 import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
-import { typedCommand, usualServer } from "./target.ts";
+import { typedCommand, usualServer } from "./chosen-server.ts";
 
 type Hint = (call: Call, error: ClientError) => string | undefined;
 

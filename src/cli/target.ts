@@ -2,74 +2,20 @@ import type { Dispatcher } from "undici";
 import { createApiClient } from "../client/api-client.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { ApiClient } from "../client/contract.ts";
-import { openCredentials, type Credentials } from "../client/credentials.ts";
-import { tokenExpiry } from "../client/token.ts";
 import type { Call } from "./call.ts";
+import { chooseServer, type Chosen } from "./chosen-server.ts";
 import { openDispatcher } from "./dispatcher.ts";
 import { openLocalServer, type LocalServer } from "./local-server.ts";
 import { ofServer } from "./options.ts";
 import { resolve } from "./resolve.ts";
 import { serverConfig, storeDir } from "./server-config.ts";
 
-/** Where a server is looked for that nobody named (API.md). */
-export const usualServer = "http://127.0.0.1:8000";
-
-/** A token and what is known of it. */
-export interface KnownToken {
-  token: string;
-  from: "environment" | "file";
-  /** null where only the token is known. */
-  username: string | null;
-  scheme?: string;
-  /** Milliseconds since the epoch; null where it doesn't tell. */
-  expires: number | null;
-}
-
 /** The server that a command talks to, under the name by which its token is kept: its address, or `local`. */
-export interface Target {
-  name: string;
-  token: KnownToken | undefined;
-  credentials: Credentials;
+export interface Target extends Chosen {
   client: ApiClient;
   /** Of `local`, where this process started it. */
   started: LocalServer["started"];
   close(): Promise<void>;
-}
-
-/** A command of this program that can be typed as it stands, with the server where it has to be named. */
-export function typedCommand({ program, sources, values }: Call, line: string): string {
-  const server = sources.server === "flag" && values.server !== undefined ? ` -s ${values.server}` : "";
-  return `${program.name} ${line}${server}`;
-}
-
-/** The name of the server that was chosen. */
-export const serverName = ({ values }: Call): string => values.server ?? usualServer;
-
-/** The token for a server: `AI_CHAT_TOKEN`, else the kept one. */
-export function tokenFor({ values }: Call, credentials: Credentials, name: string): KnownToken | undefined {
-  const { token } = values;
-  if (token !== undefined) return { token, from: "environment", username: null, expires: tokenExpiry(token) };
-  const entry = credentials.get(name);
-  if (!entry) return undefined;
-  return {
-    token: entry.token,
-    from: "file",
-    username: entry.username === "" ? null : entry.username,
-    scheme: entry.scheme,
-    expires: entry.expires ?? tokenExpiry(entry.token),
-  };
-}
-
-/** The failure of a command that needs a token and has none; nothing was connected to. */
-function notLoggedIn(call: Call, credentials: Credentials, name: string): ClientError {
-  const { program } = call;
-  const otherwise =
-    call.values.server === undefined && credentials.get("local")
-      ? `; at your own server you are: ${program.name} ${call.command} -s local`
-      : "";
-  return new ClientError("not_logged_in", `You aren't logged in at ${name}.`, {
-    hint: `Log in: ${typedCommand(call, "login")}, or make an account: ${typedCommand(call, "register")}${otherwise}`,
-  });
 }
 
 /** The server `local`, started from the environment's settings where it doesn't run. */
@@ -99,19 +45,6 @@ export async function openLocal(call: Call): Promise<LocalServer> {
     await dispatcher?.close();
   };
   return { ...server, close };
-}
-
-/** A server by its name, with what is kept for it. */
-export type Chosen = Pick<Target, "name" | "credentials" | "token">;
-
-/** The chosen server and its token; connects to nothing. Where a token is needed and there is none, it throws. */
-export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
-  const name = serverName(call);
-  const credentials = openCredentials({ dir: call.places.config });
-  const known = tokenFor(call, credentials, name);
-  if (credentials.problem !== undefined) call.output.note(credentials.problem);
-  if (token === "needed" && !known) throw notLoggedIn(call, credentials, name);
-  return { name, credentials, token: known };
 }
 
 /** A client of the server at `url`, with what is kept for it under its name. */

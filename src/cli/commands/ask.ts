@@ -13,7 +13,8 @@ import { grouped } from "../numbers.ts";
 import { ClosedPipe } from "../output.ts";
 import { questionSource, readQuestion } from "../question.ts";
 import { startSpinner, type Spinner } from "../spinner.ts";
-import { chooseServer, connect, type Target } from "../target.ts";
+import { chooseServer } from "../chosen-server.ts";
+import type { Target } from "../target.ts";
 import { isAscii } from "../terminal.ts";
 
 async function writerFor({ output, values, env }: Call): Promise<AnswerWriter> {
@@ -101,6 +102,8 @@ export async function ask(call: Call): Promise<void> {
   const source = questionSource(call);
   const chosen = chooseServer(call, "needed");
   const message = await readQuestion(source, call);
+  // Only now: what speaks HTTP is slow to load, and the failures above don't need it.
+  const { connect } = await import("../target.ts");
   const target = await connect(call, chosen);
   try {
     await converse(call, target, message);

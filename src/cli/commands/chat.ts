@@ -1,7 +1,8 @@
 import { createApiClient } from "../../client/api-client.ts";
 import { ClientError } from "../../client/client-error.ts";
 import type { Call } from "../call.ts";
-import { chooseServer, connect, usualServer, type Chosen, type Target } from "../target.ts";
+import { chooseServer, usualServer, type Chosen } from "../chosen-server.ts";
+import { connect, type Target } from "../target.ts";
 import { holdSession } from "../session.ts";
 import { wantsPlain } from "../terminal.ts";
 

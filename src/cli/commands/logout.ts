@@ -1,7 +1,7 @@
 import { ClientError } from "../../client/client-error.ts";
 import { openCredentials } from "../../client/credentials.ts";
 import type { Call } from "../call.ts";
-import { serverName } from "../target.ts";
+import { serverName } from "../chosen-server.ts";
 
 /** `logout`: forgets the token of the chosen server on this machine. Connects to nothing. */
 export async function logout(call: Call): Promise<void> {

@@ -2,7 +2,8 @@ import type { Call } from "../call.ts";
 import { keepLogin, makeDefault } from "../keep-login.ts";
 import { grouped } from "../numbers.ts";
 import { passwordFrom, usernameFrom } from "../sign-in-input.ts";
-import { typedCommand, withTarget } from "../target.ts";
+import { typedCommand } from "../chosen-server.ts";
+import { withTarget } from "../target.ts";
 
 /** `register`: makes an account and logs in at once. */
 export async function register(call: Call): Promise<void> {

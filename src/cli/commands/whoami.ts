@@ -1,6 +1,7 @@
 import type { Call } from "../call.ts";
 import { grouped } from "../numbers.ts";
-import { withTarget, type KnownToken } from "../target.ts";
+import { type KnownToken } from "../chosen-server.ts";
+import { withTarget } from "../target.ts";
 
 const dayOf = (expires: number) => new Date(expires).toISOString().slice(0, 16).replace("T", " ");
 

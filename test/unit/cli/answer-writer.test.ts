@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createBytesWriter } from "../../../src/cli/answer-writer.ts";
 

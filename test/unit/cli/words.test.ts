@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { nearest, sortArgv } from "../../../src/cli/words.ts";
 

@@ -1,0 +1,71 @@
+import { ClientError } from "../client/client-error.ts";
+import { openCredentials, type Credentials } from "../client/credentials.ts";
+import { tokenExpiry } from "../client/token.ts";
+import type { Call } from "./call.ts";
+
+/** Where a server is looked for that nobody named (API.md). */
+export const usualServer = "http://127.0.0.1:8000";
+
+/** A token and what is known of it. */
+export interface KnownToken {
+  token: string;
+  from: "environment" | "file";
+  /** null where only the token is known. */
+  username: string | null;
+  scheme?: string;
+  /** Milliseconds since the epoch; null where it doesn't tell. */
+  expires: number | null;
+}
+
+/** A command of this program that can be typed as it stands, with the server where it has to be named. */
+export function typedCommand({ program, sources, values }: Call, line: string): string {
+  const server = sources.server === "flag" && values.server !== undefined ? ` -s ${values.server}` : "";
+  return `${program.name} ${line}${server}`;
+}
+
+/** The name of the server that was chosen. */
+export const serverName = ({ values }: Call): string => values.server ?? usualServer;
+
+/** The token for a server: `AI_CHAT_TOKEN`, else the kept one. */
+export function tokenFor({ values }: Call, credentials: Credentials, name: string): KnownToken | undefined {
+  const { token } = values;
+  if (token !== undefined) return { token, from: "environment", username: null, expires: tokenExpiry(token) };
+  const entry = credentials.get(name);
+  if (!entry) return undefined;
+  return {
+    token: entry.token,
+    from: "file",
+    username: entry.username === "" ? null : entry.username,
+    scheme: entry.scheme,
+    expires: entry.expires ?? tokenExpiry(entry.token),
+  };
+}
+
+/** The failure of a command that needs a token and has none; nothing was connected to. */
+function notLoggedIn(call: Call, credentials: Credentials, name: string): ClientError {
+  const { program } = call;
+  const otherwise =
+    call.values.server === undefined && credentials.get("local")
+      ? `; at your own server you are: ${program.name} ${call.command} -s local`
+      : "";
+  return new ClientError("not_logged_in", `You aren't logged in at ${name}.`, {
+    hint: `Log in: ${typedCommand(call, "login")}, or make an account: ${typedCommand(call, "register")}${otherwise}`,
+  });
+}
+
+/** A server by its name, with what is kept for it. */
+export interface Chosen {
+  name: string;
+  credentials: Credentials;
+  token: KnownToken | undefined;
+}
+
+/** The chosen server and its token; connects to nothing. Where a token is needed and there is none, it throws. */
+export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
+  const name = serverName(call);
+  const credentials = openCredentials({ dir: call.places.config });
+  const known = tokenFor(call, credentials, name);
+  if (credentials.problem !== undefined) call.output.note(credentials.problem);
+  if (token === "needed" && !known) throw notLoggedIn(call, credentials, name);
+  return { name, credentials, token: known };
+}
