@@ -1,0 +1,112 @@
+// Questions a second and their CPU with 1, 2 and 4 servers on one Postgres, beside one server on the JSON store; then
+// one account alone, and what a question and `usage` take before and after ten million rows of ledger. Everything
+// (servers, Postgres, upstream, load) shares this machine's processors, and every charge is synced to its disk: read
+// the ratios.
+//   node bench/postgres.js [questions a round, default 1500] [rows of ledger, default 10000000]
+import { folderWith } from "./support/folder.js";
+import { ask, newToken } from "./support/load.js";
+import { startOnPostgres, startPostgres } from "./support/postgres.js";
+import { startServer, startUpstream } from "./support/programs.js";
+
+const count = Number(process.argv[2] ?? 1500);
+const ledger = Number(process.argv[3] ?? 10_000_000);
+const parallel = 16;
+const rounds = 3;
+
+const median = (/** @type {number[]} */ values) =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+const [upstream, postgres, folder] = await Promise.all([startUpstream(), startPostgres(), folderWith(10)]);
+const json = await startServer(folder.path, upstream.url);
+/** @type {import("./support/programs.js").Program[]} */
+const servers = [];
+for (let i = 0; i < 4; i++) servers.push(await startOnPostgres(postgres.url, upstream.url));
+const [one] = servers;
+if (!one) throw new Error("no server");
+const tokens = await Promise.all(Array.from({ length: parallel }, () => newToken(one.url)));
+const jsonTokens = await Promise.all(Array.from({ length: parallel }, () => newToken(json.url)));
+
+/** Each of the tokens asks its share, the servers in turn. */
+const round = (/** @type {{ url: string }[]} */ on, /** @type {string[]} */ who) =>
+  Promise.all(
+    Array.from({ length: parallel }, (_, i) =>
+      ask(on[i % on.length]?.url ?? "", {
+        token: who[i % who.length] ?? "",
+        count: Math.ceil(count / parallel),
+        parallel: 1,
+      }),
+    ),
+  );
+
+/** @type {[string, typeof servers, string[]][]} */
+const contenders = [
+  ["JSON store, 1 server", [json], jsonTokens],
+  ...[1, 2, 4].map(
+    (many) =>
+      /** @type {[string, typeof servers, string[]]} */ ([
+        `Postgres, ${many} server${many > 1 ? "s" : ""}`,
+        servers.slice(0, many),
+        tokens,
+      ]),
+  ),
+  ["Postgres, 4, one account", servers, tokens.slice(0, 1)],
+];
+
+const cpuOf = async (/** @type {typeof servers} */ on) => {
+  let sum = 0;
+  for (const server of on) sum += await server.cpu();
+  return sum;
+};
+
+console.log(`${rounds} rounds of ${count} questions, ${parallel} at a time, ${parallel} accounts`);
+console.log("                            questions/s   server CPU ms   Postgres CPU ms");
+for (const [, on, who] of contenders) await round(on, who);
+for (const [name, on, who] of contenders) {
+  /** @type {number[][]} */
+  const told = [];
+  for (let i = 0; i < rounds; i++) {
+    const [wall, cpu, db] = [performance.now(), await cpuOf(on), await postgres.cpu()];
+    await round(on, who);
+    told.push([
+      (1000 * count) / (performance.now() - wall),
+      ((await cpuOf(on)) - cpu) / count,
+      ((await postgres.cpu()) - db) / count,
+    ]);
+  }
+  const [rate, cpu, db] = [0, 1, 2].map((i) => median(told.map((figures) => figures[i] ?? NaN)));
+  console.log(
+    `${name.padEnd(26)} ${(rate ?? 0).toFixed(0).padStart(12)} ${(cpu ?? 0).toFixed(2).padStart(15)} ${(db ?? 0).toFixed(2).padStart(17)}`,
+  );
+}
+
+/** Milliseconds of one question and of one look at the usage, one after the other. */
+async function latency() {
+  const [token = ""] = tokens;
+  const wall = performance.now();
+  await ask(one?.url ?? "", { token, count: 300, parallel: 1 });
+  const question = (performance.now() - wall) / 300;
+  const [{ account }] = await postgres.query(
+    "SELECT account FROM chat_ledger WHERE kind = 'charge' ORDER BY at DESC LIMIT 1",
+  );
+  const [plan] = await postgres.query(
+    `EXPLAIN (ANALYZE, FORMAT JSON) SELECT day, questions, tokens FROM chat_usage WHERE account = '${account}' AND day > 0`,
+  );
+  return { question, usage: plan["QUERY PLAN"][0]["Execution Time"] };
+}
+
+const before = await latency();
+await postgres.query("DROP INDEX chat_ledger_account");
+await postgres.query(`INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
+  SELECT '0' || lpad(i::text, 35, '0'), 'charge', 'a' || (i % 1000), now() - (i % 90) * interval '1 day', -1, 0
+  FROM generate_series(1, ${ledger}) i`);
+await postgres.query("CREATE INDEX chat_ledger_account ON chat_ledger (account, at)");
+await postgres.query("VACUUM ANALYZE chat_ledger");
+const after = await latency();
+console.log(`\nwith ${ledger.toLocaleString("en")} more rows of ledger`);
+console.log(`question, one at a time   ${before.question.toFixed(2)} ms -> ${after.question.toFixed(2)} ms`);
+console.log(`usage, in the database    ${before.usage.toFixed(2)} ms -> ${after.usage.toFixed(2)} ms`);
+
+for (const server of [json, ...servers]) await server.stop();
+await postgres.close();
+await upstream.stop();
+await folder.remove();
