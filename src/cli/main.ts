@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import packageJson from "../../package.json" with { type: "json" };
 import { commandName } from "./command-name.ts";
 import { sortArgv } from "./words.ts";
@@ -46,7 +47,10 @@ async function main(): Promise<void> {
     color,
     onClosed: ending.closedPipe,
   });
-  const program = { name: commandName(argv[1] ?? "", env), version: packageJson.version };
+  const program = {
+    name: commandName(argv[1] ?? "", fileURLToPath(import.meta.url), env),
+    version: packageJson.version,
+  };
   const fail = async (error: unknown) => {
     await told({ error }, output, ending);
     process.exit(1);

@@ -22,7 +22,7 @@ export const username = z
     error: `username must have 1 to ${USERNAME_CHARACTERS} characters.`,
   })
   .refine((name) => name === "" || /^[A-Za-z0-9@.+\-_]+$/.test(name), {
-    error: "username may only have letters A-Z and a-z, digits, and @ . + - _",
+    error: "username may have the letters A-Z and a-z, digits and @ . + - _ only.",
   });
 
 /** A new password: taken as sent, refused where bcrypt would cut it short (API.md §1). */

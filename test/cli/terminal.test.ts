@@ -78,8 +78,9 @@ test.each(colourless)("%j with %j shows no colours", async (args, env) => {
   expect(screen).not.toMatch(/\x1b\[[\d;]*m/);
 });
 
-test.each([{ NO_COLOR: "" }, { CI: "true" }, { FORCE_COLOR: "1" }])("%j shows colours", async (env) => {
-  expect(await shown([], env as Record<string, string>)).toContain("\x1b[1mbold");
+const colourful: Record<string, string>[] = [{ NO_COLOR: "" }, { CI: "true" }, { FORCE_COLOR: "1" }];
+test.each(colourful)("%j shows colours", async (env) => {
+  expect(await shown([], env)).toContain("\x1b[1mbold");
 });
 
 const locales: [env: Record<string, string>, bullet: string][] = [

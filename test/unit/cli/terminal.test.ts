@@ -62,25 +62,39 @@ test.each(plain)("plain %s with %j means the line mode: %s", (setting, env, want
   expect(wantsPlain(setting, env)).toBe(wants);
 });
 
-const started: [script: string, env: Env, name: string][] = [
-  ["/usr/local/bin/ai-chat", {}, "ai-chat"],
-  ["/usr/lib/node_modules/ai-chat-system/bin/ai-chat.js", {}, "ai-chat"],
-  ["C:\\npm\\node_modules\\ai-chat-system\\bin\\ai-chat.js", {}, "ai-chat"],
-  ["/home/jane/ai-chat-system/bin/ai-chat.js", {}, "npx ai-chat"],
+const npx = { npm_lifecycle_event: "npx", npm_command: "exec" };
+const started: [script: string, program: string, env: Env, name: string][] = [
+  ["/usr/local/bin/ai-chat", "/usr/lib/node_modules/ai-chat-system/dist/main.js", {}, "ai-chat"],
+  ["/usr/local/bin/ai-chat", "/home/jane/clone/dist/main.js", {}, "ai-chat"],
   [
-    "/home/jane/ai-chat-system/bin/ai-chat.js",
-    { npm_lifecycle_event: "start", npm_command: "start" },
+    "C:\\npm\\node_modules\\ai-chat-system\\bin\\ai-chat.js",
+    "C:\\npm\\node_modules\\ai-chat-system\\dist\\main.js",
+    {},
+    "ai-chat",
+  ],
+  ["/home/jane/clone/bin/ai-chat.js", "/home/jane/clone/dist/main.js", {}, "npx ai-chat"],
+  [
+    "/home/jane/clone/bin/ai-chat.js",
+    "/home/jane/clone/dist/main.js",
+    { npm_command: "start" },
     "npx ai-chat",
   ],
   [
     "/home/jane/x/node_modules/.bin/ai-chat",
-    { npm_command: "exec", npm_lifecycle_event: "npx" },
+    "/home/jane/x/node_modules/ai-chat-system/dist/main.js",
+    npx,
     "npx ai-chat",
   ],
-  ["/home/jane/.npm/_npx/1a/node_modules/.bin/ai-chat", { npm_command: "exec" }, "npx ai-chat-system"],
+  ["/home/jane/.npm/_npx/1a/node_modules/.bin/ai-chat", "/home/jane/clone/dist/main.js", npx, "npx ai-chat"],
+  [
+    "/home/jane/.npm/_npx/1a/node_modules/.bin/ai-chat",
+    "/home/jane/.npm/_npx/1a/node_modules/ai-chat-system/dist/main.js",
+    npx,
+    "npx ai-chat-system",
+  ],
 ];
-test.each(started)("started as %s with %j it is called %s", (script, env, name) => {
-  expect(commandName(script, env)).toBe(name);
+test.each(started)("started as %s, which is %s, with %j it is called %s", (script, program, env, name) => {
+  expect(commandName(script, program, env)).toBe(name);
 });
 
 test("people read numbers with commas, and one is one", () => {
