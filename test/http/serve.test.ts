@@ -58,7 +58,9 @@ test("a folder that a server uses is refused to another one, which then leaves i
 });
 
 test("a Postgres URL that cannot be read is told with words, and without its password", async () => {
-  const config = testConfig(await folder(), { store: { kind: "postgres", url: "postgres://u:secret@h h/d" } });
+  const config = testConfig(await folder(), {
+    store: { kind: "postgres", url: "postgres://u:secret@h h/d" },
+  });
   const failed = serve(config);
   await expect(failed).rejects.toBeInstanceOf(StartupError);
   await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining("secret") });
