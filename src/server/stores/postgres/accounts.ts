@@ -88,7 +88,7 @@ export function createAccounts({ run }: Pick<Database, "run">): Accounts {
 }
 
 /** Names are compared without regard to ASCII case (API.md §1). */
-const foldName = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+export const foldName = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** A caller named an account that was never created: a bug, not a failure. */
 export const noAccount = (): Error => new Error("No account has this id.");

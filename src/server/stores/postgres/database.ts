@@ -14,6 +14,9 @@ export interface Outcome<Row> {
   repeated: boolean;
 }
 
+/** One statement on one connection; its rows. */
+export type Query = <Row = unknown>(sql: string, values?: unknown[]) => Promise<Row[]>;
+
 /** Connections to the database, and what to do when they break. */
 export interface Database {
   /**
@@ -23,7 +26,7 @@ export interface Database {
    */
   run: <Row = unknown>(sql: string, values?: unknown[], patience?: number) => Promise<Outcome<Row>>;
   /** A connection for several statements; it is dropped where `work` rejects. Errors come as they are. */
-  connection<T>(work: (query: (sql: string) => Promise<unknown[]>) => Promise<T>): Promise<T>;
+  connection: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
   close(): Promise<void>;
 }
 
@@ -114,13 +117,13 @@ export function openDatabase({
     }
   }
 
-  async function connection<T>(work: (query: (sql: string) => Promise<unknown[]>) => Promise<T>): Promise<T> {
+  async function connection<T>(work: (query: Query) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     // Its statement fails as well; without a listener the error would end the process.
     const ignore = () => {};
     client.on("error", ignore);
     try {
-      const done = await work(async (sql) => (await client.query(sql)).rows as unknown[]);
+      const done = await work(async (sql, values) => (await client.query(sql, values)).rows as never);
       client.off("error", ignore);
       client.release();
       return done;

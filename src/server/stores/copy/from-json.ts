@@ -1,0 +1,94 @@
+import { join, resolve } from "node:path";
+import type { Fact } from "../json/facts.ts";
+import { LEDGER } from "../json/damage.ts";
+import { disk, openIfThere, readPieces, readWhole } from "../json/files.ts";
+import { readFact, readHeader } from "../json/line.ts";
+import { load, type Loaded } from "../json/load.ts";
+import { acquireLock } from "../json/lock.ts";
+import { tornSentence } from "../json/replay.ts";
+import { SECRET } from "../json/secret.ts";
+import { StartupError } from "../../core/startup-error.ts";
+import type { Entry, Source } from "./side.ts";
+
+/** A data folder to copy from, under its lock. Throws `StartupError` where it is in use, damaged, or holds no store. */
+export async function openJsonSource(
+  named: string,
+  now: number,
+  warn: (sentence: string) => void,
+): Promise<Source> {
+  const dir = resolve(named);
+  if (
+    (await openIfThere(disk, join(dir, LEDGER), "r").then((file) => file?.close().then(() => true))) !== true
+  )
+    throw new StartupError(`There is no store in ${dir}.`, "Name the folder that holds ledger.jsonl.");
+  const lock = await acquireLock(dir);
+  try {
+    const loaded = await load(disk, dir, now);
+    if (loaded.tail.kind === "torn") warn(tornSentence(loaded.end, loaded.tail.bytes));
+    const { accounts, revoked } = loaded.books;
+    return {
+      description: `JSON files in ${dir}`,
+      accounts: [...accounts.values()].map(({ hash, usage: _usage, ...account }) => ({
+        ...account,
+        passwordHash: hash,
+      })),
+      revoked: [...revoked.values()].filter(({ expires }) => expires > now),
+      secret: await readWhole(disk, join(dir, SECRET)),
+      entries: () => entries(dir, loaded),
+      close: lock.release,
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** The ledger's lines once more, as far as `load` found them whole. */
+async function* entries(dir: string, { end }: Loaded): AsyncGenerator<Entry[]> {
+  const file = await disk.open(join(dir, LEDGER), "r");
+  let crc: number | undefined;
+  let rest: Buffer = Buffer.alloc(0);
+  const read = (line: Buffer): Entry[] => {
+    const told = crc === undefined ? readHeader(line) : readFact(line, crc);
+    if (told.kind !== "read")
+      throw new StartupError(`${LEDGER}: ${told.why}`, "It changed while it was copied.");
+    crc = told.crc;
+    return "fact" in told.value ? entryOf(told.value) : [];
+  };
+  try {
+    for await (const piece of readPieces(file, 0, end.byte)) {
+      const bytes = Buffer.concat([rest, piece]);
+      const found: Entry[] = [];
+      let start = 0;
+      for (let stop = bytes.indexOf(10); stop !== -1; stop = bytes.indexOf(10, start)) {
+        found.push(...read(bytes.subarray(start, stop)));
+        start = stop + 1;
+      }
+      rest = bytes.subarray(start);
+      yield found;
+    }
+    if (rest.length > 0) yield read(rest);
+  } finally {
+    await file.close();
+  }
+}
+
+/** What an account is now tells passwords, log-outs and the like; the ledger's other side has no entries for them. */
+function entryOf(fact: Fact): Entry[] {
+  const { account, at } = fact;
+  switch (fact.fact) {
+    case "account":
+      return [{ id: account, kind: "account", account, at, tokens: fact.tokens }];
+    case "grant":
+      return [{ id: fact.id, kind: "grant", account, at, tokens: fact.tokens, reason: fact.reason }];
+    case "charge":
+    case "again": {
+      const key = "key" in fact ? { key: fact.key, digest: fact.digest } : undefined;
+      return [{ id: fact.id, kind: fact.fact, account, at, tokens: fact.tokens, key }];
+    }
+    case "password":
+    case "revoked":
+    case "disabled":
+      return [];
+  }
+}

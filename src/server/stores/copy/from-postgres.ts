@@ -1,0 +1,114 @@
+import { StartupError } from "../../core/startup-error.ts";
+import { readAddress } from "../postgres/address.ts";
+import { openDatabase, type Database, type Query } from "../postgres/database.ts";
+import { start } from "../postgres/start.ts";
+import type { CopiedAccount, CopiedToken, Entry, Source } from "./side.ts";
+
+/** Rows that come at a time. */
+const PIECE = 5_000;
+
+const ACCOUNTS = `
+SELECT id, name, password_hash AS "passwordHash", generation, disabled, tokens FROM chat_accounts ORDER BY id`;
+
+const REVOKED = `
+SELECT account, jti, (extract(epoch FROM expires) * 1000)::float8 AS expires FROM chat_revoked WHERE expires > now()`;
+
+const IN_FLIGHT = `
+SELECT count(*)::int AS count FROM chat_questions
+WHERE (charged_at IS NULL AND expires > now()) OR (asked_again_at IS NULL AND again_expires > now())`;
+
+/** Keys that were charged less than a day ago go along. */
+const ENTRIES = `
+DECLARE copied CURSOR FOR
+SELECT l.id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens, l.reason, k.key, k.digest
+FROM chat_ledger l
+LEFT JOIN chat_questions k ON k.account = l.account AND k.key IS NOT NULL
+  AND k.charged_at > now() - interval '24 hours'
+  AND ((l.kind = 'charge' AND k.id = l.id) OR (l.kind = 'again' AND k.again_id = l.id))
+ORDER BY l.at, CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END`;
+
+type Row = Omit<Entry, "key" | "tokens"> & { tokens: string; key: string | null; digest: string };
+
+/** ms that a statement of a copy may take: one of them reads, and sorts, the whole ledger. */
+export const COPY_ANSWER = 60 * 60 * 1000;
+
+/** Opens a database for a copy. Throws `StartupError`. */
+export async function openForCopy(
+  url: string,
+  warn: (sentence: string) => void,
+): Promise<{ database: Database; description: string }> {
+  const { connectionString, description } = readAddress(url);
+  const database = openDatabase({ connectionString, connections: 2, wait: 5_000, answer: COPY_ANSWER, warn });
+  try {
+    await start(database, { waitSeconds: 0, warn });
+    return { database, description };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** A database to copy from, as it is at this moment. Throws `StartupError` where questions are in flight. */
+export async function openPostgresSource(url: string, warn: (sentence: string) => void): Promise<Source> {
+  const { database, description } = await openForCopy(url, warn);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let held: Promise<void> | undefined;
+  const end = async () => {
+    release();
+    await held?.catch(() => {});
+    await database.close();
+  };
+  try {
+    return await new Promise<Source>((resolve, reject) => {
+      // One transaction from the first look to the last entry: it sees one moment.
+      held = database.connection(async (query) => {
+        await query("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        const found = await look(query);
+        resolve({ ...found, description, entries: () => entries(query), close: end });
+        await released;
+        await query("ROLLBACK");
+      });
+      held.catch(reject);
+    });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function look(query: Query): Promise<Pick<Source, "accounts" | "revoked" | "secret">> {
+  const [flying] = await query<{ count: number }>(IN_FLIGHT);
+  if (flying && flying.count > 0)
+    throw new StartupError(
+      `The database is in use: ${flying.count} questions are in flight.`,
+      "Stop its servers first; the questions of one that was killed end two minutes later.",
+    );
+  const accounts = await query<Omit<CopiedAccount, "tokens"> & { tokens: string }>(ACCOUNTS);
+  const [secret] = await query<{ value: string }>(
+    "SELECT value FROM chat_settings WHERE name = 'signing_secret'",
+  );
+  return {
+    accounts: accounts.map((account) => ({ ...account, tokens: Number(account.tokens) })),
+    revoked: (await query<CopiedToken>(REVOKED)).map((token) => ({
+      ...token,
+      expires: Math.round(token.expires),
+    })),
+    secret: secret && Buffer.from(secret.value, "base64"),
+  };
+}
+
+async function* entries(query: Query): AsyncGenerator<Entry[]> {
+  await query(ENTRIES);
+  for (;;) {
+    const rows = await query<Row>(`FETCH ${PIECE} FROM copied`);
+    if (rows.length === 0) return;
+    yield rows.map(({ key, digest, tokens, at, reason, ...row }) => ({
+      ...row,
+      at: Math.floor(at),
+      tokens: Number(tokens),
+      reason: reason ?? undefined,
+      key: key === null ? undefined : { key, digest },
+    }));
+  }
+}

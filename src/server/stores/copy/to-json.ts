@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { StartupError } from "../../core/startup-error.ts";
+import { LEDGER } from "../json/damage.ts";
+import {
+  disk,
+  errorCode,
+  FILE_MODE,
+  replaceFile,
+  syncFolder,
+  writeFully,
+  type OpenFile,
+} from "../json/files.ts";
+import type { Event } from "../json/facts.ts";
+import { factLine, headerLine } from "../json/line.ts";
+import { load } from "../json/load.ts";
+import { SECRET } from "../json/secret.ts";
+import type { Copied, CopiedAccount, Entry, Source, Target } from "./side.ts";
+import { createTally, differs } from "./tally.ts";
+
+/** Bytes that are collected before they are written. */
+const PIECE = 1024 * 1024;
+
+/** A data folder to copy to: made at the end, by one rename. Throws `StartupError` where there is something in it. */
+export async function openJsonTarget(named: string, now: number): Promise<Target> {
+  const dir = resolve(named);
+  const found = await readdir(dir).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+  if (found.length > 0)
+    throw new StartupError(
+      `The folder ${dir} is not empty.`,
+      "Name one that isn't there yet; a copy is never mixed into another store.",
+    );
+  return {
+    description: `JSON files in ${dir}`,
+    take: (source) => take(dir, source, now),
+    close: async () => {},
+  };
+}
+
+async function take(dir: string, source: Source, now: number): Promise<Copied> {
+  await mkdir(dirname(dir), { recursive: true });
+  const staging = await mkdtemp(join(dirname(dir), `.${basename(dir)}-copy-`));
+  try {
+    const copied = await write(staging, source, now);
+    await check(staging, source, now);
+    await rmdir(dir).catch((error: unknown) => {
+      if (errorCode(error) !== "ENOENT") throw error;
+    });
+    await rename(staging, dir);
+    await syncFolder(disk, dirname(dir));
+    return copied;
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function write(staging: string, source: Source, now: number): Promise<Copied> {
+  const file = await disk.open(join(staging, LEDGER), "wx", FILE_MODE);
+  try {
+    const copied = await writeLedger(file, source, now);
+    await file.sync();
+    if (source.secret) await replaceFile(disk, staging, SECRET, source.secret);
+    await syncFolder(disk, staging);
+    return copied;
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeLedger(file: OpenFile, source: Source, now: number): Promise<Copied> {
+  const accounts = new Map(source.accounts.map((account) => [account.id, account]));
+  const tally = createTally();
+  const header = headerLine({ ledger: randomUUID(), at: now });
+  let lines = `${header.text}\n`;
+  let [crc, n, position] = [header.crc, 0, 0];
+
+  async function flush(least: number): Promise<void> {
+    if (lines.length < least) return;
+    const bytes = Buffer.from(lines);
+    await writeFully(file, bytes, position);
+    position += bytes.length;
+    lines = "";
+  }
+  function add(account: CopiedAccount, at: number, event: Event, balance: number): void {
+    n += 1;
+    const line = factLine({ ...event, n, at, account: account.id, name: account.name, balance }, crc);
+    crc = line.crc;
+    lines += `${line.text}\n`;
+  }
+
+  const inOrder = createOrder();
+  for await (const piece of source.entries()) {
+    for (const entry of piece.flatMap((one) => inOrder.next(one))) {
+      const account = accounts.get(entry.account);
+      if (!account) throw differs("the ledger names an account that does not exist");
+      const event = eventOf(entry, account);
+      if (event) add(account, entry.at, event, tally.add(entry));
+    }
+    await flush(PIECE);
+  }
+  if (inOrder.waiting() > 0) throw differs("a balance would have been below zero");
+  for (const account of source.accounts)
+    if (account.disabled) add(account, now, { fact: "disabled", disabled: true }, account.tokens);
+  for (const { account, jti, expires } of source.revoked) {
+    const owner = accounts.get(account);
+    if (owner) add(owner, now, { fact: "revoked", jti, expires }, owner.tokens);
+  }
+  await flush(0);
+  tally.check(source.accounts);
+  return tally.copied();
+}
+
+/**
+ * Entries of servers that wrote at the same moment come by the time at which each began; a charge may so come before
+ * the grant that it was paid from. It waits for it: in this ledger no balance is ever below zero.
+ */
+function createOrder() {
+  const balances = new Map<string, number>();
+  const late = new Map<string, Entry[]>();
+  let waiting = 0;
+  function fits(entry: Entry): boolean {
+    const balance = (balances.get(entry.account) ?? 0) + entry.tokens;
+    if (balance < 0) return false;
+    balances.set(entry.account, balance);
+    return true;
+  }
+  return {
+    waiting: () => waiting,
+    next(entry: Entry): Entry[] {
+      let queue = [...(late.get(entry.account) ?? []), entry];
+      waiting += 1;
+      const out: Entry[] = [];
+      for (let before = -1; before < out.length && queue.length > 0;) {
+        before = out.length;
+        const rest: Entry[] = [];
+        for (const one of queue) (fits(one) ? out : rest).push(one);
+        queue = rest;
+      }
+      waiting -= out.length;
+      if (queue.length > 0) late.set(entry.account, queue);
+      else late.delete(entry.account);
+      return out;
+    },
+  };
+}
+
+function eventOf({ id, kind, tokens, reason, key }: Entry, account: CopiedAccount): Event | undefined {
+  switch (kind) {
+    case "account":
+      return { fact: "account", hash: account.passwordHash, generation: account.generation, tokens };
+    case "grant":
+      return { fact: "grant", id, tokens, reason: reason ?? "" };
+    case "charge":
+      return { fact: "charge", id, tokens, ...key };
+    case "again":
+      // Whose key is forgotten was for nothing and means nothing any more.
+      return key && { fact: "again", id, tokens, ...key };
+  }
+}
+
+/** Reads what was written as a server would at its start. */
+async function check(staging: string, source: Source, now: number): Promise<void> {
+  const { books } = await load(disk, staging, now);
+  if (books.accounts.size !== source.accounts.length) throw differs("accounts are missing");
+  for (const { id, name, passwordHash, generation, disabled, tokens } of source.accounts) {
+    const kept = books.accounts.get(id);
+    const same = kept?.tokens === tokens && kept.hash === passwordHash && kept.name === name;
+    if (!same || kept.generation !== generation || kept.disabled !== disabled)
+      throw differs(`${name} is not what it was`);
+  }
+}

@@ -1,0 +1,170 @@
+import { StartupError } from "../../core/startup-error.ts";
+import { foldName } from "../postgres/accounts.ts";
+import type { Query } from "../postgres/database.ts";
+import { openForCopy } from "./from-postgres.ts";
+import type { Copied, CopiedAccount, Entry, Source, Target } from "./side.ts";
+import { createTally, differs, type Tally } from "./tally.ts";
+
+/** Rows that go in at a time. */
+const PIECE = 5_000;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const ACCOUNTS = `
+INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
+SELECT id, name, folded, hash, generation, disabled, tokens, 0, now()
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bool[], $7::bigint[])
+  AS t (id, name, folded, hash, generation, disabled, tokens)`;
+
+const LEDGER = `
+INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason)
+SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason
+FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[], $7::text[])
+  AS t (id, kind, account, at, tokens, balance, reason)`;
+
+const QUESTIONS = `
+INSERT INTO chat_questions (id, account, key, digest, price, expires, charged_at, again_id, again_expires, asked_again_at)
+SELECT id, account, key, digest, price, to_timestamp(at / 1000), to_timestamp(at / 1000),
+  again, to_timestamp(again_at / 1000), to_timestamp(again_at / 1000)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::text[], $8::float8[])
+  AS t (id, account, key, digest, price, at, again, again_at)`;
+
+const USAGE = `
+INSERT INTO chat_usage (account, day, questions, tokens)
+SELECT account, floor(extract(epoch FROM at) / 86400)::int, count(*), -sum(tokens) FROM chat_ledger
+WHERE kind = 'charge' AND at > now() - interval '91 days' GROUP BY 1, 2`;
+
+const REVOKED = `
+INSERT INTO chat_revoked (account, jti, expires)
+SELECT account, jti, to_timestamp(expires / 1000) FROM unnest($1::text[], $2::text[], $3::float8[]) AS t (account, jti, expires)`;
+
+const SECRET = `
+INSERT INTO chat_settings (name, value) VALUES ('signing_secret', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+
+/** What stands in the database by then, from its own rows. */
+const CHECK = `
+SELECT (SELECT count(*) FROM chat_accounts)::float8 AS accounts, (SELECT count(*) FROM chat_ledger)::float8 AS entries,
+  (SELECT coalesce(sum(tokens), 0) FROM chat_ledger)::float8 AS tokens,
+  (SELECT count(*) FROM chat_accounts a LEFT JOIN
+    (SELECT account, sum(tokens) AS tokens FROM chat_ledger GROUP BY account) l ON l.account = a.id
+    WHERE a.tokens <> coalesce(l.tokens, 0))::float8 AS wrong`;
+
+/** A database to copy to: all of it in one transaction. Throws `StartupError` where accounts are in it. */
+export async function openPostgresTarget(
+  url: string,
+  now: number,
+  warn: (sentence: string) => void,
+): Promise<Target> {
+  const { database, description } = await openForCopy(url, warn);
+  return {
+    description,
+    take: (source) =>
+      database.connection(async (query) => {
+        await query("BEGIN");
+        // One copy at a time, and no migration meanwhile.
+        await query("SELECT version FROM chat_schema WHERE one = 1 FOR UPDATE");
+        const copied = await write(query, source, now);
+        await query("COMMIT");
+        return copied;
+      }),
+    close: () => database.close(),
+  };
+}
+
+async function write(query: Query, source: Source, now: number): Promise<Copied> {
+  const found = await query("SELECT id FROM chat_accounts LIMIT 1");
+  if (found.length > 0)
+    throw new StartupError(
+      "The database holds accounts already.",
+      "Name an empty one; a copy is never mixed into another store.",
+    );
+  for (let at = 0; at < source.accounts.length; at += PIECE)
+    await insertAccounts(query, source.accounts.slice(at, at + PIECE));
+  const tally = createTally();
+  const keys = createKeys(now);
+  for await (const piece of source.entries()) {
+    for (const entry of piece) keys.add(entry);
+    await insertEntries(query, piece, tally);
+  }
+  tally.check(source.accounts);
+  await keys.insert(query);
+  await query(USAGE);
+  const { revoked } = source;
+  await query(REVOKED, [
+    revoked.map((t) => t.account),
+    revoked.map((t) => t.jti),
+    revoked.map((t) => t.expires),
+  ]);
+  if (source.secret) await query(SECRET, [source.secret.toString("base64")]);
+  return check(query, tally.copied(), source.accounts.length);
+}
+
+async function check(query: Query, copied: Copied, accounts: number): Promise<Copied> {
+  const [kept] = await query<Copied & { wrong: number }>(CHECK);
+  const same =
+    kept?.accounts === accounts &&
+    kept.entries === copied.entries &&
+    kept.tokens === copied.tokens &&
+    kept.wrong === 0;
+  if (!same) throw differs("what was written does not come to what was read");
+  return { ...copied, accounts };
+}
+
+function insertAccounts(query: Query, accounts: CopiedAccount[]): Promise<unknown> {
+  return query(ACCOUNTS, [
+    accounts.map(({ id }) => id),
+    accounts.map(({ name }) => name),
+    accounts.map(({ name }) => foldName(name)),
+    accounts.map(({ passwordHash }) => passwordHash),
+    accounts.map(({ generation }) => generation),
+    accounts.map(({ disabled }) => disabled),
+    accounts.map(({ tokens }) => tokens),
+  ]);
+}
+
+function insertEntries(query: Query, entries: Entry[], tally: Tally): Promise<unknown> {
+  return query(LEDGER, [
+    entries.map(({ id }) => id),
+    entries.map(({ kind }) => kind),
+    entries.map(({ account }) => account),
+    entries.map(({ at }) => at),
+    entries.map(({ tokens }) => tokens),
+    entries.map((entry) => tally.add(entry)),
+    entries.map(({ reason }) => reason ?? null),
+  ]);
+}
+
+interface Key {
+  charge: Entry;
+  again?: Entry | undefined;
+}
+
+/** The keys that were charged less than a day ago. */
+function createKeys(now: number) {
+  const keys = new Map<string, Key>();
+  return {
+    add(entry: Entry): void {
+      if (!entry.key || entry.at <= now - DAY_MS) return;
+      const slot = `${entry.account} ${entry.key.key}`;
+      const known = keys.get(slot);
+      if (entry.kind === "charge") keys.set(slot, { charge: entry });
+      else if (known) known.again = entry;
+    },
+    async insert(query: Query): Promise<void> {
+      const all = [...keys.values()];
+      for (let at = 0; at < all.length; at += PIECE) {
+        const piece = all.slice(at, at + PIECE);
+        await query(QUESTIONS, [
+          piece.map(({ charge }) => charge.id),
+          piece.map(({ charge }) => charge.account),
+          piece.map(({ charge }) => charge.key?.key),
+          piece.map(({ charge }) => charge.key?.digest),
+          piece.map(({ charge }) => -charge.tokens),
+          piece.map(({ charge }) => charge.at),
+          piece.map(({ again }) => again?.id ?? null),
+          piece.map(({ again }) => again?.at ?? null),
+        ]);
+      }
+    },
+  };
+}

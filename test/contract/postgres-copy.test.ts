@@ -1,0 +1,190 @@
+import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Account, Store } from "../../src/server/core/ports.ts";
+import { StartupError } from "../../src/server/core/startup-error.ts";
+import { copyStore } from "../../src/server/stores/copy.ts";
+import { openJsonStore } from "../../src/server/stores/json/store.ts";
+import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
+import { balanced, createAccount, question } from "../support/postgres-store.ts";
+import { noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
+
+describe.skipIf(noPostgres)("a copy of a store", () => {
+  let cluster: Cluster;
+  let place: Place;
+  let folder: string;
+
+  beforeAll(async () => {
+    cluster = await openCluster();
+  });
+  afterAll(() => cluster?.close());
+  beforeEach(async () => {
+    place = await cluster.place();
+    folder = await mkdtemp(join(tmpdir(), "ai-chat-copy-"));
+  });
+  afterEach(async () => {
+    await place.drop();
+    await rm(folder, { recursive: true });
+  });
+
+  const warn = (sentence: string) => {
+    throw new Error(sentence);
+  };
+  const inFolder = (name: string) => join(folder, name);
+  const openJson = (name: string) => openJsonStore({ dir: inFolder(name), warn });
+  const openPostgres = (url = place.url) => openPostgresStore({ url, warn });
+  const copy = (from: string, to: string) => copyStore({ from, to, warn });
+
+  /** Somebody of every kind, and every kind of entry. */
+  async function fill(store: Store): Promise<Account[]> {
+    const jane = await createAccount(store, 4000, "Jane");
+    const john = await createAccount(store, 0, "john");
+    const jim = await createAccount(store, 300, "jim");
+    for (const key of ["once", "twice", "twice", undefined]) {
+      const request = question(jane, { key });
+      await store.ledger.hold(request);
+      await store.ledger.charge(request.id);
+    }
+    await store.ledger.grant({ id: "g1", account: john.id, tokens: 50, reason: 'for "help"\n\\o/' });
+    await store.accounts.setPassword(john.id, "$2b$new");
+    await store.accounts.setDisabled(jim.id, true);
+    await store.accounts.revoke({ account: jane.id, jti: "gone", expires: Date.now() + 3_600_000 });
+    const open = question(jim);
+    await store.ledger.hold(open);
+    await store.ledger.release(open.id);
+    return [jane, john, jim];
+  }
+
+  /** All that a user of the store could notice. */
+  async function told(store: Store, accounts: Account[]): Promise<unknown[]> {
+    const [jane, john] = accounts as [Account, Account];
+    const of = async ({ id, name }: Account) => [
+      await store.accounts.byName(name.toUpperCase()),
+      await store.accounts.session(id, "gone"),
+      await store.ledger.balance(id),
+      await store.ledger.usage(id, 90),
+    ];
+    const hold = async (key: string, digest: string) => {
+      const request = question(jane, { key, digest });
+      const { kind } = await store.ledger.hold(request);
+      await store.ledger.release(request.id);
+      return kind;
+    };
+    return [
+      await Promise.all(accounts.map(of)),
+      [
+        await hold("once", "digest"),
+        await hold("once", "other"),
+        await hold("twice", "digest"),
+        await hold("new", "digest"),
+      ],
+      await store.ledger.grant({ id: "g1", account: john.id, tokens: 50, reason: "again" }),
+      (await store.signingSecret()).toString("hex"),
+    ];
+  }
+
+  it("is what it was, from a folder into Postgres and back", async () => {
+    const first = await openJson("first");
+    const accounts = await fill(first);
+    const before = await told(first, accounts);
+    await first.close();
+    const copied = await copy(inFolder("first"), place.url);
+    expect(copied).toMatchObject({ accounts: 3, tokens: 4000 - 300 + 50 + 300 });
+
+    const second = await openPostgres();
+    expect(await told(second, accounts)).toEqual(before);
+    const request = question(accounts[0]!, { key: "new" });
+    await second.ledger.hold(request);
+    await second.ledger.charge(request.id);
+    const after = await told(second, accounts);
+    await second.close();
+    expect(await balanced(place)).toBe(true);
+
+    const back = await copy(place.url, inFolder("third"));
+    expect(back).toMatchObject({ accounts: 3, entries: copied.entries + 1, tokens: copied.tokens - 100 });
+    expect((await stat(inFolder("third"))).mode & 0o077).toBe(0);
+    const third = await openJson("third");
+    expect(await told(third, accounts)).toEqual(after);
+    await third.close();
+    expect((await readdir(folder)).sort()).toEqual(["first", "third"]);
+  });
+
+  it("keeps every balance at or above zero, though entries of several servers come by the time they began", async () => {
+    const store = await openPostgres();
+    const jane = await createAccount(store, 100);
+    await store.ledger.grant({ id: "g", account: jane.id, tokens: 100, reason: "" });
+    for (let charge = 0; charge < 2; charge += 1) {
+      const request = question(jane);
+      await store.ledger.hold(request);
+      await store.ledger.charge(request.id);
+    }
+    await store.close();
+    // As if the grant had begun last and been written first.
+    await place.query("UPDATE chat_ledger SET at = now() + interval '1 minute' WHERE kind = 'grant'");
+    await copy(place.url, inFolder("copy"));
+    const copied = await openJson("copy");
+    expect(await copied.ledger.balance(jane.id)).toEqual({ tokens: 0, held: 0 });
+    await copied.close();
+  });
+
+  it("is refused into a store that holds something, which stays as it was", async () => {
+    const json = await openJson("first");
+    await fill(json);
+    await json.close();
+    const postgres = await openPostgres();
+    await createAccount(postgres, 7, "already");
+    await postgres.close();
+    await expect(copy(inFolder("first"), place.url)).rejects.toThrow("holds accounts already");
+    expect(await place.query("SELECT name FROM chat_accounts")).toEqual([{ name: "already" }]);
+    const before = await readFile(inFolder("first/ledger.jsonl"));
+    await expect(copy(place.url, inFolder("first"))).rejects.toThrow("not empty");
+    expect(await readFile(inFolder("first/ledger.jsonl"))).toEqual(before);
+  });
+
+  it("is refused from a store that is in use, damaged, or not there", async () => {
+    const json = await openJson("first");
+    await fill(json);
+    await expect(copy(inFolder("first"), place.url)).rejects.toBeInstanceOf(StartupError);
+    await json.close();
+    const { size } = await stat(inFolder("first/ledger.jsonl"));
+    await truncate(inFolder("first/ledger.jsonl"), size - 200);
+    await expect(copy(inFolder("first"), place.url)).rejects.toThrow("ledger.jsonl");
+    await expect(copy(inFolder("nowhere"), place.url)).rejects.toThrow("no store");
+    expect(await place.query("SELECT id FROM chat_accounts")).toEqual([]);
+
+    const postgres = await openPostgres();
+    await postgres.ledger.hold(question(await createAccount(postgres)));
+    await expect(copy(place.url, inFolder("copy"))).rejects.toThrow("in flight");
+    await postgres.close();
+    expect(await readdir(folder)).toEqual(["first"]);
+  });
+
+  it("leaves nothing in the target where the two sides do not come to the same", async () => {
+    const store = await openPostgres();
+    const jane = await createAccount(store);
+    await store.close();
+    await place.query("UPDATE chat_accounts SET tokens = tokens + 1 WHERE id = $1", [jane.id]);
+    await expect(copy(place.url, inFolder("copy"))).rejects.toThrow("given up");
+    const other = await cluster.place();
+    await expect(copy(place.url, other.url)).rejects.toThrow("given up");
+    expect(await other.query("SELECT id FROM chat_accounts")).toEqual([]);
+    expect(await other.query("SELECT id FROM chat_ledger")).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
+    await other.drop();
+  });
+
+  it("leaves the target unused where a statement of it fails", async () => {
+    const json = await openJson("first");
+    await fill(json);
+    await json.close();
+    // The schema first: then the copy's statements are what is refused.
+    await (await openPostgres()).close();
+    await place.query("ALTER TABLE chat_revoked ADD CONSTRAINT halfway CHECK (jti <> 'gone')");
+    await expect(copy(inFolder("first"), place.url)).rejects.toThrow("given up (23514)");
+    for (const table of ["accounts", "ledger", "questions", "usage"])
+      expect(await place.query(`SELECT * FROM chat_${table}`)).toEqual([]);
+    await place.query("ALTER TABLE chat_revoked DROP CONSTRAINT halfway");
+    expect((await copy(inFolder("first"), place.url)).accounts).toBe(3);
+  });
+});
