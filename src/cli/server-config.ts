@@ -10,6 +10,7 @@ interface Surroundings {
   logStream: NodeJS.WritableStream;
   dispatcher: Dispatcher | undefined;
   warn: (sentence: string) => void;
+  signal?: AbortSignal;
 }
 
 /** The store's folder. Throws `StartupError` where there is none. */

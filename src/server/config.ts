@@ -37,4 +37,6 @@ export interface ServerConfig {
   version: string;
   /** A sentence for the operator: a torn tail that was cut, a folder mode that is too wide. */
   warn: (sentence: string) => void;
+  /** Gives up waiting for a database that isn't there yet; the start then rejects with its reason. */
+  signal?: AbortSignal;
 }

@@ -62,7 +62,19 @@ test("a port in use, and a folder in use, are told in two lines: 1", async () =>
 
 test("a Postgres address's password is shown nowhere", async () => {
   const env = { AI_CHAT_STORE: "postgres://u:geheim@127.0.0.1:1/d" };
-  const { code, stdout, stderr } = await runProgram(["serve", "--port", "0"], { home, env });
-  expect(code).toBe(1);
+  const waiting = await startProgram(["serve", "--port", "0"], { home, env });
+  await waiting.sees("Waiting for the database", "stderr");
+  waiting.child.kill("SIGTERM");
+  const { code, stdout, stderr } = await waiting.ended;
+  expect(code).toBe(143);
   expect(stdout + stderr).not.toContain("geheim");
+});
+
+test("a Postgres address with a password is not taken from the command line", async () => {
+  const { code, stderr } = await runProgram(["serve", "--store", "postgres://u:geheim@127.0.0.1:1/d"], {
+    home,
+  });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/AI_CHAT_STORE.*PGPASSWORD/);
+  expect(stderr).not.toContain("geheim");
 });

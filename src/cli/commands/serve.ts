@@ -33,7 +33,13 @@ function stopped(signal: AbortSignal): Promise<void> {
 }
 
 function checked({ values, sources, program }: Call): void {
-  if (values.store === undefined || values.data === undefined || sources.data !== "flag") return;
+  if (values.store === undefined) return;
+  if (sources.store === "flag" && /^[^/]*\/\/[^/]*:[^/]*@/.test(values.store)) {
+    throw new ClientError("usage", "A password in --store can be read by everybody on this machine.", {
+      hint: "Put the whole URL into AI_CHAT_STORE, or its password into PGPASSWORD.",
+    });
+  }
+  if (values.data === undefined || sources.data !== "flag") return;
   throw new ClientError("usage", "--data and --store name two different stores.", {
     hint: `Leave one of them out; see: ${program.name} serve --help`,
   });
@@ -49,7 +55,14 @@ export async function serve(call: Call): Promise<number> {
   const log = output.json && sources.log === "default" ? "silent" : values.log;
   const config = serverConfig(
     { ...values, log },
-    { dir: places.server, version: program.version, logStream: output.stderr, dispatcher, warn: output.note },
+    {
+      dir: places.server,
+      version: program.version,
+      logStream: output.stderr,
+      dispatcher,
+      warn: output.note,
+      signal,
+    },
   );
   try {
     const server = await start(config);

@@ -9,12 +9,13 @@ const REMIND = 10;
 
 /**
  * Waits for the database, up to `waitSeconds`, and brings its schema to this version. Throws `StartupError` where it
- * doesn't come, or where waiting would change nothing.
+ * doesn't come, or where waiting would change nothing; the signal's reason where it is told to give up.
  */
 export async function start(
   database: Database,
-  { waitSeconds, warn }: { waitSeconds: number; warn: (sentence: string) => void },
+  wait: { waitSeconds: number; warn: (sentence: string) => void; signal?: AbortSignal | undefined },
 ): Promise<void> {
+  const { waitSeconds, warn, signal } = wait;
   const end = performance.now() + waitSeconds * 1000;
   for (let second = 0; ; second += 1) {
     try {
@@ -26,7 +27,7 @@ export async function start(
         warn(
           `Waiting for the database (${codeOf(error)}) for ${Math.ceil((end - performance.now()) / 1000)} more seconds.`,
         );
-      await pause(1000);
+      await pause(1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   }
 }

@@ -20,6 +20,8 @@ interface Options {
   warn: (sentence: string) => void;
   /** How long to wait for a database that isn't there yet. */
   waitSeconds?: number;
+  /** Gives up that wait, and rejects with its reason. */
+  signal?: AbortSignal | undefined;
   /** Most connections at a time. */
   connections?: number;
 }
@@ -44,12 +46,13 @@ export async function openPostgresStore({
   now = Date.now,
   warn,
   waitSeconds = 30,
+  signal,
   connections = 10,
 }: Options): Promise<Store> {
   const { connectionString, description } = readAddress(url, password);
   const database = openDatabase({ connectionString, connections, wait: WAIT, answer: ANSWER, warn });
   try {
-    await start(database, { waitSeconds, warn });
+    await start(database, { waitSeconds, warn, signal });
     await lookAtSettings(database, warn);
   } catch (error) {
     await database.close();
