@@ -4,7 +4,6 @@ import { ClientError } from "./client-error.ts";
 import type { AnswerEvent } from "./contract.ts";
 import { problemError, badReply } from "./reply-error.ts";
 import { parsed, record, told } from "./loose-json.ts";
-import { oneLine } from "./sanitize.ts";
 import type { Reply } from "./transport.ts";
 
 /** Longest single event that is buffered, in characters; the whole answer rides in `done`. */
@@ -47,7 +46,7 @@ function streamedError(body: Record<string, unknown> | undefined, text: string, 
     call: "chat",
     json: body,
     text,
-    requestId: typeof body?.request_id === "string" ? oneLine(body.request_id, 128) : undefined,
+    requestId: typeof body?.request_id === "string" ? body.request_id : undefined,
     secrets: about.secrets,
   });
 }

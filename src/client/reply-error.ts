@@ -62,8 +62,16 @@ const hintFor = (code: ClientErrorCode, wait: number | undefined): string | unde
   return undefined;
 };
 
+const inHtml = (text: string) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+
 /** The ways in which a reply may write a secret that it echoes. */
-const spellings = (secret: string) => [secret, oneLine(secret), JSON.stringify(secret).slice(1, -1)];
+const spellings = (secret: string) => [
+  secret,
+  oneLine(secret),
+  JSON.stringify(secret).slice(1, -1),
+  inHtml(secret),
+];
 
 /** Secrets that were sent never come back in an error, however the server echoes them. */
 function hide(text: string, secrets: string[]): string {
@@ -71,6 +79,20 @@ function hide(text: string, secrets: string[]): string {
     .flatMap(spellings)
     .filter((secret) => secret.length >= 4)
     .reduce((shown, secret) => shown.replaceAll(secret, "…"), text);
+}
+
+/**
+ * The reply's JSON with secrets hidden in every text, before anything is cut to size: a cut secret is no longer found.
+ * `undefined` where it is nested too deeply to be looked through.
+ */
+function jsonWithout(json: unknown, secrets: string[]): unknown {
+  try {
+    return JSON.parse(JSON.stringify(json), (_name, value: unknown) =>
+      typeof value === "string" ? hide(value, secrets) : value,
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 interface Problem {
@@ -89,7 +111,8 @@ interface Problem {
 function sentenceOf(problem: Problem, words: Words | undefined): string {
   const sentence = words?.sentence;
   if (sentence !== undefined) return sentence;
-  const page = problem.json === undefined ? pageWords(problem.text) : undefined;
+  const page =
+    problem.json === undefined ? pageWords(hide(problem.text, problem.secrets)) : undefined;
   return page === undefined
     ? `The server answered ${problem.status}.`
     : `The server answered ${problem.status}: ${page}`;
@@ -100,13 +123,13 @@ export function problemError(problem: Problem): ClientError {
   const { status, call, json, wait, secrets } = problem;
   const body = record(json);
   const own = ownCode(body?.code);
-  const words = json === undefined ? undefined : jsonWords(json);
+  const words = json === undefined ? undefined : jsonWords(jsonWithout(json, secrets));
   const code = own ?? codeFor(status, call);
   const fields = (words?.fields ?? []).map(({ field, detail }) => ({ field, detail: hide(detail, secrets) }));
   return new ClientError(code, hide(sentenceOf(problem, words), secrets), {
     hint: hintFor(code, wait),
     status,
-    requestId: problem.requestId,
+    requestId: problem.requestId === undefined ? undefined : oneLine(hide(problem.requestId, secrets), 128),
     retryAfter: wait,
     fields: fields.length > 0 ? fields : undefined,
     balance: own && errors[own].status === 402 ? balanceOf(body) : undefined,
@@ -135,7 +158,7 @@ export async function replyError(
     json: parsed(text),
     text,
     wait: retryAfter(reply.header("retry-after"), now),
-    requestId: requestId === undefined ? undefined : oneLine(requestId, 128),
+    requestId,
     secrets,
   });
 }

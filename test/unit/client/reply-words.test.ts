@@ -102,4 +102,30 @@ describe("problemError", () => {
       }
     },
   );
+
+  const token = `eyJhbGciOiJIUzI1NiJ9.${"Tk9".repeat(60)}.c2lnbmF0dXJl`;
+  const cutAt = [0, 40, 100, 160, 200, 299];
+
+  it.each(cutAt)("shows no part of a token that the sentence is cut in, after %i characters", (before) => {
+    const json = { detail: `${"x".repeat(before)} ${token} is bad ${"x".repeat(200)}` };
+    const error = problemError({ status: 401, call: "chat", json, text: "", secrets: [token] });
+    expect(error.message).not.toMatch(/eyJ|Tk9/);
+  });
+
+  it.each(cutAt)("shows no part of one that a page is cut in, after %i characters", (before) => {
+    const text = `<title>${"x".repeat(before)} ${token}</title>`;
+    const error = problemError({ status: 500, call: "chat", json: undefined, text, secrets: [token] });
+    expect(error.message).not.toMatch(/eyJ|Tk9/);
+  });
+
+  it("hides a password that a page wrote with entities", () => {
+    const text = "<h1>No: a&amp;b&lt;c&quot;d</h1>";
+    const error = problemError({ status: 500, call: "login", json: undefined, text, secrets: ['a&b<c"d'] });
+    expect(error.message).toBe("The server answered 500: No: …");
+  });
+
+  it("hides a token that came back as the request's id", () => {
+    const known = { status: 500, call: "chat" as const, json: {}, text: "", secrets: [token] };
+    expect(problemError({ ...known, requestId: token }).requestId).toBe("…");
+  });
 });
