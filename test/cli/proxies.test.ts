@@ -78,3 +78,12 @@ test("what is no proxy's address is told without quoting it: 2", async () => {
   expect(stderr).toContain("HTTP_PROXY");
   expect(stderr).not.toContain("geheim");
 });
+
+test("a session without a login finds its server through the proxy too", async () => {
+  const { stderr } = await runProgram(["chat", "--plain", "-s", "http://chat.example"], {
+    home,
+    env: { HTTP_PROXY: proxy },
+  });
+  expect(asked).toContain("GET http://chat.example/api/token_balance/");
+  expect(stderr).not.toContain("No server has the name");
+});

@@ -2,6 +2,7 @@ import { createApiClient } from "../../client/api-client.ts";
 import { ClientError } from "../../client/client-error.ts";
 import type { Call } from "../call.ts";
 import { chooseServer, usualServer, type Chosen } from "../chosen-server.ts";
+import { openDispatcher } from "../dispatcher.ts";
 import { connect, type Target } from "../target.ts";
 import { holdSession } from "../session.ts";
 import { wantsPlain } from "../terminal.ts";
@@ -45,8 +46,12 @@ async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string 
 }
 
 /** Fails where a named server doesn't answer at all; what it answers is the session's to deal with. */
-async function checkAnswers({ client, token }: Target, signal: AbortSignal): Promise<void> {
-  const probe = token ? client : createApiClient({ server: client.server, token: "none", silence: 10 });
+async function checkAnswers({ client, token }: Target, { env, signal }: Call): Promise<void> {
+  // The same way as the session's own client: behind a proxy there may be no other.
+  const dispatcher = token ? undefined : await openDispatcher(env);
+  const probe = token
+    ? client
+    : createApiClient({ server: client.server, token: "none", silence: 10, dispatcher });
   try {
     await probe.balance(signal);
   } catch (error) {
@@ -54,6 +59,7 @@ async function checkAnswers({ client, token }: Target, signal: AbortSignal): Pro
       throw error;
   } finally {
     if (probe !== client) await probe.close();
+    await dispatcher?.destroy();
   }
 }
 
@@ -79,7 +85,7 @@ export async function chat(call: Call): Promise<number> {
   const { chosen, why } = await sessionServer(call);
   const target = await connect(call, chosen);
   try {
-    if (why === undefined && chosen.name !== "local") await checkAnswers(target, call.signal);
+    if (why === undefined && chosen.name !== "local") await checkAnswers(target, call);
     return await holdSession(call, target, { plain, lines: await intro(call, target, why) });
   } finally {
     await target.close();
