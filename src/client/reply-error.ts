@@ -111,8 +111,7 @@ interface Problem {
 function sentenceOf(problem: Problem, words: Words | undefined): string {
   const sentence = words?.sentence;
   if (sentence !== undefined) return sentence;
-  const page =
-    problem.json === undefined ? pageWords(hide(problem.text, problem.secrets)) : undefined;
+  const page = problem.json === undefined ? pageWords(hide(problem.text, problem.secrets)) : undefined;
   return page === undefined
     ? `The server answered ${problem.status}.`
     : `The server answered ${problem.status}: ${page}`;

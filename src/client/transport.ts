@@ -59,10 +59,14 @@ function target(location: string | undefined, from: string): URL | undefined {
   return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
 }
 
-/** What to give `--server`, when a call of `path` was sent on to `url`. */
+/**
+ * What to give `--server`, when a call of `path` was sent on to `url`. It is typed into a shell: a path with characters
+ * that mean something there is left out.
+ */
 function movedServer(url: URL, path: string): string {
   const call = new RegExp(`${path}/*$`);
-  return `${url.origin}${url.pathname.replace(call, "").replace(/\/+$/, "")}`.slice(0, 300);
+  const base = url.pathname.replace(call, "").replace(/\/+$/, "");
+  return `${url.origin}${/^[\w./~%-]*$/.test(base) ? base : ""}`.slice(0, 300);
 }
 
 /**

@@ -141,6 +141,15 @@ describe("a proxy on the way", () => {
 });
 
 describe("a redirect", () => {
+  it("names no path that a shell would take for a command", async () => {
+    const server = await serve(
+      (_, response) =>
+        void response.writeHead(307, { location: "http://127.0.0.1:1/$(touch);'x/api/chat/" }).end(),
+    );
+    const { hint } = await failure(ask(clientOf(server.url)));
+    expect(hint).toBe("use --server http://127.0.0.1:1");
+  });
+
   it.each([301, 302, 303, 307, 308])(
     "inside the server is followed with method and body, answered %i",
     async (status) => {
