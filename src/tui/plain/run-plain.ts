@@ -105,6 +105,6 @@ async function nextInput(lines: LineReader): Promise<string | undefined> {
 
 function refuse(session: Session, paper: Paper, { commandName, target }: ChatOptions): number {
   paper.line(session.state.form?.reason ?? `Not logged in to ${target.server}.`);
-  paper.line(`Log in first: ${commandName} login`);
+  paper.line(`Log in first: ${commandName} login -s ${target.local ? "local" : target.client.server}`);
   return NO_TOKEN;
 }

@@ -90,7 +90,7 @@ describe("line mode", () => {
 
   it("says how to log in where there is no terminal to ask at", async () => {
     const { err, end } = await run("one\n", { signedIn: false });
-    expect(err).toBe("Not logged in to local.\nLog in first: ai-chat login\n");
+    expect(err).toBe("Not logged in to local.\nLog in first: ai-chat login -s local\n");
     expect(end).toEqual({ exitCode: 4 });
   });
 
