@@ -25,17 +25,18 @@ export const username = z
     error: "username may have the letters A-Z and a-z, digits and @ . + - _ only.",
   });
 
-/** A new password: taken as sent, refused where bcrypt would cut it short (API.md §1). */
-export const newPassword = z
-  .string(required("password"))
-  .refine((text) => codePoints(text) >= PASSWORD_CODE_POINTS, {
-    error: `password must have at least ${PASSWORD_CODE_POINTS} characters.`,
-  })
-  .refine((text) => Buffer.byteLength(text) <= PASSWORD_BYTES, {
-    error: `password must have at most ${PASSWORD_BYTES} bytes of UTF-8.`,
-  })
-  .refine((text) => !text.includes("\0"), { error: "password must not hold the character U+0000." })
-  .refine((text) => !hasLoneSurrogate(text), { error: "password must be valid Unicode." });
+/** A new password in the field `name`: taken as sent, refused where bcrypt would cut it short (API.md §1). */
+const passwordIn = (name: string) =>
+  z
+    .string(required(name))
+    .refine((text) => codePoints(text) >= PASSWORD_CODE_POINTS, {
+      error: `${name} must have at least ${PASSWORD_CODE_POINTS} characters.`,
+    })
+    .refine((text) => Buffer.byteLength(text) <= PASSWORD_BYTES, {
+      error: `${name} must have at most ${PASSWORD_BYTES} bytes of UTF-8.`,
+    })
+    .refine((text) => !text.includes("\0"), { error: `${name} must not hold the character U+0000.` })
+    .refine((text) => !hasLoneSurrogate(text), { error: `${name} must be valid Unicode.` });
 
 const nonEmpty = (name: string) =>
   z.string(required(name)).refine((text) => text !== "", { error: `${name} must not be empty.` });
@@ -60,10 +61,16 @@ const turn = z.object(
 );
 
 /** `POST /api/register/` */
-export const registerBody = z.object({ username, password: newPassword });
+export const registerBody = z.object({ username, password: passwordIn("password") });
 
 /** `POST /api/login/`: checks only that both are there; whatever else is wrong is `invalid_credentials`. */
 export const loginBody = z.object({ username: nonEmpty("username"), password: nonEmpty("password") });
+
+/** `POST /api/password/`: of the old one only that it is there; the new one as at a registration. */
+export const passwordBody = z.object({
+  password: nonEmpty("password"),
+  new_password: passwordIn("new_password"),
+});
 
 /** `POST /api/chat/` less its token. `message` comes out trimmed; `history` is the earlier turns, oldest first. */
 export const chatBody = z.object({
@@ -76,6 +83,7 @@ export const chatBody = z.object({
 
 export type RegisterBody = z.infer<typeof registerBody>;
 export type LoginBody = z.infer<typeof loginBody>;
+export type PasswordBody = z.infer<typeof passwordBody>;
 export type ChatBody = z.infer<typeof chatBody>;
 
 /** One turn of a conversation, oldest first where several stand together. */

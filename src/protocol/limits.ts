@@ -13,7 +13,7 @@ export const HISTORY_ENTRIES = 200;
 /** Largest body of a chat request in bytes, counted unpacked (API.md §3). */
 export const CHAT_BODY_BYTES = 1024 * 1024;
 
-/** Largest body of register and login in bytes, counted unpacked (API.md §3). */
+/** Largest body of register, login, logout and password in bytes, counted unpacked (API.md §3). */
 export const CREDENTIALS_BODY_BYTES = 16 * 1024;
 
 /** Shortest password, in code points. */
@@ -24,6 +24,9 @@ export const PASSWORD_BYTES = 72;
 
 /** Longest username, in characters. */
 export const USERNAME_CHARACTERS = 150;
+
+/** Most days that `GET /api/usage/` tells of, and the number where none is asked for (API.md §5). */
+export const USAGE_DAYS = { most: 90, usual: 30 } as const;
 
 /** Longest Idempotency-Key, in characters (API.md §2). */
 export const KEY_CHARACTERS = 255;

@@ -22,6 +22,24 @@ export interface BalanceReply {
   tokens: number;
 }
 
+/** One UTC day of an account, `YYYY-MM-DD`: its charged questions and what they cost. */
+export interface DayReply {
+  date: string;
+  questions: number;
+  tokens: number;
+}
+
+/** `GET /api/usage/` → 200: the balance now, and the days, oldest first, those without use included. */
+export interface UsageReply {
+  tokens: number;
+  days: DayReply[];
+}
+
+/** `POST /api/password/` → 200: the one token of the account that is valid from then on. */
+export interface PasswordReply {
+  token: string;
+}
+
 /** `GET /api/` → 200: what this server offers beyond the four endpoints. */
 export interface AboutReply {
   name: string;

@@ -5,6 +5,9 @@ export const routes = {
   login: "/api/login",
   chat: "/api/chat",
   balance: "/api/token_balance",
+  usage: "/api/usage",
+  logout: "/api/logout",
+  password: "/api/password",
   health: "/healthz",
   ready: "/readyz",
 } as const;

@@ -136,7 +136,7 @@ describe.skipIf(noPostgres)("several servers on one database", () => {
     const [one, two] = (await openMany(2)) as [Store, Store];
     const jane = await createAccount(one);
     await one.accounts.revoke({ account: jane.id, jti: "gone", expires: Date.now() + 60_000 });
-    await one.accounts.setPassword(jane.id, "$2b$new");
+    await one.accounts.setPassword({ account: jane.id, generation: 1, passwordHash: "$2b$new" });
     expect(await two.accounts.session(jane.id, "gone")).toEqual({
       account: { ...jane, passwordHash: "$2b$new", generation: 2 },
       revoked: true,

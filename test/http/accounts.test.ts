@@ -40,7 +40,8 @@ test("a disabled account is refused, at login with the right password only", asy
 });
 
 test("a new password ends every older token", async () => {
-  await server.store.accounts.setPassword((await jane()).id, "another");
+  const { id: account, generation } = await jane();
+  await server.store.accounts.setPassword({ account, generation, passwordHash: "another" });
   expect(await told(await post("/api/chat", { message: "hi" }))).toEqual([401, "invalid_token"]);
 });
 

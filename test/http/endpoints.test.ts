@@ -64,7 +64,7 @@ describe.each(["", "/"])("with the path's end %j", (slash) => {
       price: 100,
       starting_tokens: 4000,
       model: "fake-model",
-      extensions: ["stream", "history", "idempotency"],
+      extensions: ["stream", "history", "idempotency", "usage", "logout", "password"],
     });
     expect(await (await fetch(`${server.url}/healthz${slash}`)).text()).toBe('{"status":"ok"}');
     expect(await (await fetch(`${server.url}/readyz${slash}`)).text()).toBe('{"status":"ready"}');

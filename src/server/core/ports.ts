@@ -100,8 +100,15 @@ export interface Accounts {
   byName(name: string): Promise<Account | undefined>;
   /** The account of a token and whether that token was revoked: one look-up, on the way of every question. */
   session(account: AccountId, jti: string): Promise<{ account: Account; revoked: boolean } | undefined>;
-  /** Raises the generation; resolves to the account as it is now. */
-  setPassword(account: AccountId, passwordHash: string): Promise<Account>;
+  /**
+   * Raises the generation; resolves to the account as it is then. `changed`: its generation is no longer the one given,
+   * so another password was set meanwhile; nothing has happened.
+   */
+  setPassword(change: {
+    account: AccountId;
+    generation: number;
+    passwordHash: string;
+  }): Promise<{ kind: "set"; account: Account } | { kind: "changed" }>;
   setDisabled(account: AccountId, disabled: boolean): Promise<void>;
   /** `expires`: ms since the epoch, when the token would have ended anyway; pruned after it. */
   revoke(token: { account: AccountId; jti: string; expires: number }): Promise<void>;

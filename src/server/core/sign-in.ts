@@ -1,9 +1,15 @@
 import { ApiError } from "./api-error.ts";
-import type { Account, Accounts, Passwords, Tokens } from "./ports.ts";
+import type { Account, Accounts, Passwords, TokenClaims, Tokens } from "./ports.ts";
 
 interface Credentials {
   username: string;
   password: string;
+}
+
+/** A request's valid token: whose it is, and what it says. */
+export interface Session {
+  account: Account;
+  claims: TokenClaims;
 }
 
 /** Who may ask: registering, logging in, and what a token is worth at this moment. */
@@ -13,7 +19,17 @@ export interface SignIn {
   /** Rejects with `invalid_credentials` after the same work for an unknown name and a wrong password, or `account_disabled`. */
   login(credentials: Credentials): Promise<{ token: string }>;
   /** Rejects with `invalid_token`, `expired_token` or `account_disabled`. */
-  authenticate(token: string): Promise<Account>;
+  authenticate(token: string): Promise<Session>;
+  /** Makes this one token invalid, until it would have ended anyway. What was asked with it goes on. */
+  logout(session: Session): Promise<void>;
+  /**
+   * Sets a new password; from then on the account's only valid token is the one given back. Rejects with
+   * `invalid_credentials` for a wrong old password, and with `invalid_token` where another password was set meanwhile.
+   */
+  changePassword(
+    session: Session,
+    passwords: { password: string; newPassword: string },
+  ): Promise<{ token: string }>;
 }
 
 interface Needs {
@@ -28,6 +44,7 @@ const disabled = () =>
 
 /** See {@link SignIn}. */
 export function createSignIn({ accounts, passwords, tokens, startingTokens }: Needs): SignIn {
+  const ended = () => new ApiError("invalid_token", "This token is no longer valid. Log in again.");
   const taken = () => new ApiError("username_taken", "This username is taken. Choose another one.");
 
   return {
@@ -53,10 +70,23 @@ export function createSignIn({ accounts, passwords, tokens, startingTokens }: Ne
       const claims = tokens.verify(token);
       const session = await accounts.session(claims.account, claims.jti);
       if (!session || session.revoked || session.account.generation !== claims.generation) {
-        throw new ApiError("invalid_token", "This token is no longer valid. Log in again.");
+        throw ended();
       }
       if (session.account.disabled) throw disabled();
-      return session.account;
+      return { account: session.account, claims };
+    },
+
+    async logout({ claims: { account, jti, expires } }) {
+      await accounts.revoke({ account, jti, expires });
+    },
+
+    async changePassword({ account: { id, generation, passwordHash } }, { password, newPassword }) {
+      if (!(await passwords.matches(password, passwordHash)))
+        throw new ApiError("invalid_credentials", "The present password is wrong.");
+      const hash = await passwords.hash(newPassword);
+      const outcome = await accounts.setPassword({ account: id, generation, passwordHash: hash });
+      if (outcome.kind === "changed") throw ended();
+      return { token: tokens.issue(outcome.account) };
     },
   };
 }

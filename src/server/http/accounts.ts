@@ -1,8 +1,14 @@
-import type { LoginBody, RegisterBody } from "../../protocol/bodies.ts";
-import { headers, type BalanceReply, type LoginReply, type RegisterReply } from "../../protocol/replies.ts";
+import type { LoginBody, PasswordBody, RegisterBody } from "../../protocol/bodies.ts";
+import {
+  headers,
+  type BalanceReply,
+  type LoginReply,
+  type PasswordReply,
+  type RegisterReply,
+} from "../../protocol/replies.ts";
 import type { Ledger } from "../core/ports.ts";
 import type { SignIn } from "../core/sign-in.ts";
-import { accountOf, replyJson, type Middleware } from "./context.ts";
+import { accountOf, replyJson, sessionOf, type Middleware } from "./context.ts";
 
 /** The handler of `POST /api/register`. */
 export function register(signIn: SignIn): Middleware {
@@ -22,6 +28,24 @@ export function logIn(signIn: SignIn): Middleware {
     const { token } = await signIn.login(credentials);
     ctx.state.who = credentials.username;
     const reply: LoginReply = { token };
+    replyJson(ctx, 200, reply);
+  };
+}
+
+/** The handler of `POST /api/logout`. */
+export function logOut(signIn: SignIn): Middleware {
+  return async function logOut(ctx) {
+    await signIn.logout(sessionOf(ctx));
+    ctx.status = 204;
+  };
+}
+
+/** The handler of `POST /api/password`. */
+export function changePassword(signIn: SignIn): Middleware {
+  return async function changePassword(ctx) {
+    const { password, new_password: newPassword } = ctx.state.input as PasswordBody;
+    const { token } = await signIn.changePassword(sessionOf(ctx), { password, newPassword });
+    const reply: PasswordReply = { token };
     replyJson(ctx, 200, reply);
   };
 }

@@ -1,14 +1,14 @@
 import { Router } from "@koa/router";
 import Koa from "koa";
 import type { Logger } from "pino";
-import { chatBody, loginBody, registerBody } from "../../protocol/bodies.ts";
+import { chatBody, loginBody, passwordBody, registerBody } from "../../protocol/bodies.ts";
 import { CHAT_BODY_BYTES, CREDENTIALS_BODY_BYTES } from "../../protocol/limits.ts";
 import type { AboutReply } from "../../protocol/replies.ts";
 import { routes } from "../../protocol/routes.ts";
 import type { Ledger } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
-import { logIn, register, tellBalance } from "./accounts.ts";
+import { changePassword, logIn, logOut, register, tellBalance } from "./accounts.ts";
 import { authenticate } from "./authenticate.ts";
 import { answerQuestion } from "./chat.ts";
 import type { Middleware, State } from "./context.ts";
@@ -21,6 +21,7 @@ import { logRequests } from "./request-log.ts";
 import { closeConnections, forbidCaching } from "./reply-headers.ts";
 import { tellAbout, tellHealth, tellReady } from "./status.ts";
 import { answerUnknownRoute } from "./unknown-route.ts";
+import { tellUsage } from "./usage.ts";
 import { validate } from "./validate.ts";
 
 /** What the app needs from the rooms around it. */
@@ -55,6 +56,22 @@ function routeTable({ signIn, questions, ledger, about, stopping, storeReady }: 
       ],
     ],
     ["get", routes.balance, [authenticate(signIn, "header"), tellBalance(ledger)]],
+    ["get", routes.usage, [authenticate(signIn, "header"), tellUsage(ledger)]],
+    [
+      "post",
+      routes.logout,
+      [readJson(CREDENTIALS_BODY_BYTES), authenticate(signIn, "header"), logOut(signIn)],
+    ],
+    [
+      "post",
+      routes.password,
+      [
+        readJson(CREDENTIALS_BODY_BYTES),
+        authenticate(signIn, "header"),
+        validate(passwordBody),
+        changePassword(signIn),
+      ],
+    ],
     ["get", routes.about, [tellAbout(about)]],
     ["get", routes.health, [tellHealth]],
     ["get", routes.ready, [tellReady(stopping, storeReady)]],

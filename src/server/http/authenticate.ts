@@ -36,12 +36,12 @@ function tokenOf(ctx: Context, places: "header" | "header or body"): string {
   return token;
 }
 
-/** Lets through whoever a valid token names, as `ctx.state.account`. */
+/** Lets through whoever a valid token names, as `ctx.state.session`. */
 export function authenticate(signIn: SignIn, places: "header" | "header or body"): Middleware {
   return async function authenticate(ctx, next) {
-    const account = await signIn.authenticate(tokenOf(ctx, places));
-    ctx.state.account = account;
-    ctx.state.who = account.name;
+    const session = await signIn.authenticate(tokenOf(ctx, places));
+    ctx.state.session = session;
+    ctx.state.who = session.account.name;
     await next();
   };
 }

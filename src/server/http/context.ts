@@ -1,5 +1,6 @@
 import type { Next, ParameterizedContext } from "koa";
 import type { Account } from "../core/ports.ts";
+import type { Session } from "../core/sign-in.ts";
 
 /** What the middlewares of one request hand on to each other. */
 export interface State {
@@ -11,7 +12,7 @@ export interface State {
   /** Idempotency-Key without quotes. Set by `readKey`. */
   key: string | undefined;
   /** Set by `authenticate`. */
-  account: Account | undefined;
+  session: Session | undefined;
   /** Name of the account that this request proved to be, for the log; what was merely typed may be a password. */
   who: string | undefined;
   /** What this request did to a balance, for the log. */
@@ -29,11 +30,14 @@ export interface Bill {
 export type Context = ParameterizedContext<State>;
 export type Middleware = (ctx: Context, next: Next) => Promise<void>;
 
-/** The account of a request that went through `authenticate`. */
-export function accountOf(ctx: Context): Account {
-  if (!ctx.state.account) throw new Error("This route has no authenticate before its handler.");
-  return ctx.state.account;
+/** The session of a request that went through `authenticate`. */
+export function sessionOf(ctx: Context): Session {
+  if (!ctx.state.session) throw new Error("This route has no authenticate before its handler.");
+  return ctx.state.session;
 }
+
+/** The account of a request that went through `authenticate`. */
+export const accountOf = (ctx: Context): Account => sessionOf(ctx).account;
 
 /** Sends `value` as JSON, exactly as `JSON.stringify` writes it. */
 export function replyJson(ctx: Context, status: number, value: object, type = "application/json"): void {

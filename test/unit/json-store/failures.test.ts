@@ -110,7 +110,7 @@ describe("a write to the ledger", () => {
       ...holds.map((id) => store.ledger.charge(id)),
       store.ledger.grant(grant),
       store.accounts.create(john),
-      store.accounts.setPassword(jane, "$2b$two"),
+      store.accounts.setPassword({ account: jane, generation: 1, passwordHash: "$2b$two" }),
       store.accounts.setDisabled(jane, true),
       store.accounts.revoke({ account: jane, jti: "jti", expires: START + 1 }),
     ];

@@ -51,7 +51,7 @@ export async function fillFolder(dir: string): Promise<void> {
     await ledger.hold({ id: hold ?? "", account: id, key, digest, price: 100, expires: START + 1000 });
     await ledger.charge(hold ?? "");
   }
-  await accounts.setPassword(id, "$2b$two");
+  await accounts.setPassword({ account: id, generation: 1, passwordHash: "$2b$two" });
   await accounts.revoke({ account: id, jti: "jti-1", expires: START + 86_400_000 });
   await accounts.setDisabled(id, true);
   await store.close();

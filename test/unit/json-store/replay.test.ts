@@ -42,8 +42,9 @@ async function doTo({ accounts, ledger }: Store, deed: Deed, now: number): Promi
   if (deed.kind === "wait" || deed.kind === "restart") return;
   if (deed.kind === "create")
     return void (await accounts.create({ name: deed.name, passwordHash: "$2b$", tokens: deed.tokens }));
-  const account = (await accounts.byName(deed.name))?.id;
-  if (account === undefined) return;
+  const known = await accounts.byName(deed.name);
+  if (known === undefined) return;
+  const { id: account, generation } = known;
   switch (deed.kind) {
     case "ask": {
       const id = `h${(holds += 1)}`;
@@ -56,7 +57,7 @@ async function doTo({ accounts, ledger }: Store, deed: Deed, now: number): Promi
       await ledger.grant({ id: deed.id, account, tokens: 250, reason: deed.reason });
       return;
     case "password":
-      await accounts.setPassword(account, deed.hash);
+      await accounts.setPassword({ account, generation, passwordHash: deed.hash });
       return;
     case "revoke":
       await accounts.revoke({ account, jti: deed.jti, expires: now + deed.hours * HOUR });

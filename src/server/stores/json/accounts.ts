@@ -67,13 +67,21 @@ export function createAccounts({
       return book && { account: accountOf(book), revoked: books.revoked.has(slot(account, jti)) };
     },
 
-    async setPassword(account, hash) {
+    async setPassword({ account, generation, passwordHash: hash }) {
       const book = bookOf(account);
-      return deed(
-        book,
-        ({ generation }) => ({ fact: "password", hash, generation: generation + 1 }),
-        () => accountOf(book),
-      );
+      try {
+        return await deed(
+          book,
+          (before) => {
+            if (before.generation !== generation) throw new OtherGeneration();
+            return { fact: "password", hash, generation: generation + 1 };
+          },
+          () => ({ kind: "set" as const, account: accountOf(book) }),
+        );
+      } catch (error) {
+        if (error instanceof OtherGeneration) return { kind: "changed" };
+        throw error;
+      }
     },
 
     async setDisabled(account, disabled) {
@@ -98,6 +106,9 @@ export function createAccounts({
     },
   };
 }
+
+/** Refuses a password when its turn comes and another one was set before it. */
+class OtherGeneration extends Error {}
 
 const accountOf = ({ id, name, hash, generation, disabled }: AccountBook): Account => ({
   id,

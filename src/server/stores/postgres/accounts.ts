@@ -32,7 +32,10 @@ FROM chat_accounts a LEFT JOIN chat_revoked r ON r.account = a.id AND r.jti = $2
 WHERE a.id = $1`;
 
 const SET_PASSWORD = `
-UPDATE chat_accounts a SET password_hash = $2, generation = a.generation + 1 WHERE a.id = $1 RETURNING ${COLUMNS}`;
+UPDATE chat_accounts a SET password_hash = $2, generation = a.generation + 1
+WHERE a.id = $1 AND a.generation = $3 RETURNING ${COLUMNS}`;
+
+const BY_ID = `SELECT ${COLUMNS} FROM chat_accounts a WHERE a.id = $1`;
 
 const SET_DISABLED = "UPDATE chat_accounts SET disabled = $2 WHERE id = $1 RETURNING id";
 
@@ -67,11 +70,13 @@ export function createAccounts({ run }: Pick<Database, "run">): Accounts {
       return rows[0] && { account: accountOf(rows[0]), revoked: rows[0].revoked };
     },
 
-    async setPassword(account, passwordHash) {
-      // Repeated after a lost answer the generation rises twice: what it ended stays ended.
-      const { rows } = await run<Row>(SET_PASSWORD, [account, passwordHash]);
-      if (!rows[0]) throw noAccount();
-      return accountOf(rows[0]);
+    async setPassword({ account: id, generation, passwordHash }) {
+      const { rows } = await run<Row>(SET_PASSWORD, [id, passwordHash, generation]);
+      const account = rows[0] ?? (await run<Row>(BY_ID, [id])).rows[0];
+      if (!account) throw noAccount();
+      // Its answer may have been lost, and its second try found its own work: hashes are salted, so this one is ours.
+      const own = account.password_hash === passwordHash && account.generation === generation + 1;
+      return own ? { kind: "set", account: accountOf(account) } : { kind: "changed" };
     },
 
     async setDisabled(account, disabled) {

@@ -1,0 +1,28 @@
+import { USAGE_DAYS } from "../../protocol/limits.ts";
+import type { UsageReply } from "../../protocol/replies.ts";
+import type { Ledger } from "../core/ports.ts";
+import { accountOf, replyJson, type Context, type Middleware } from "./context.ts";
+import { invalidFields } from "./validate.ts";
+
+/** `days` of the query: once, in plain digits, 1 to 90; 30 where it isn't there. */
+function daysOf(ctx: Context): number {
+  const given = new URLSearchParams(ctx.querystring).getAll("days");
+  if (given.length === 0) return USAGE_DAYS.usual;
+  const [text = ""] = given;
+  const days = given.length === 1 && /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (days >= 1 && days <= USAGE_DAYS.most) return days;
+  throw invalidFields([
+    { field: "days", detail: `days must be one whole number from 1 to ${USAGE_DAYS.most}.` },
+  ]);
+}
+
+/** The handler of `GET /api/usage`. */
+export function tellUsage(ledger: Ledger): Middleware {
+  return async function tellUsage(ctx) {
+    const { id } = accountOf(ctx);
+    const count = daysOf(ctx);
+    const [{ tokens }, days] = await Promise.all([ledger.balance(id), ledger.usage(id, count)]);
+    const reply: UsageReply = { tokens, days };
+    replyJson(ctx, 200, reply);
+  };
+}
