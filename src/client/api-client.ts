@@ -4,7 +4,7 @@ import { routes } from "../protocol/routes.ts";
 import { answer } from "./answer.ts";
 import { otherScheme } from "./auth-scheme.ts";
 import { ClientError } from "./client-error.ts";
-import type { AnswerEvent, ApiClient, BalanceNow, Question } from "./contract.ts";
+import type { AnswerEvent, ApiClient, BalanceNow, DayOfUse, Question, Usage } from "./contract.ts";
 import { createOffer, noOffer, type OfferCache } from "./offer.ts";
 import { badReply, replyError, type CallKind } from "./reply-error.ts";
 import { parsed, record, told } from "./loose-json.ts";
@@ -32,7 +32,21 @@ export interface ApiClientOptions {
 /** Longest time for finding out whether a chat server is there, in milliseconds. */
 const PROBE_MS = 2000;
 
+/** Telling a server of a logout is a courtesy: it may not take as long as an answer. Seconds. */
+const LOGOUT_SILENCE = 10;
+
+/** A server that doesn't know a path, or knows it for something else. */
+const isLacking = (status: number) => status === 404 || status === 405 || status === 501;
+
 const isSuccess = (status: number) => status >= 200 && status < 300;
+
+/** A day of use as the server tells it, or undefined where it isn't one. */
+function dayOf(value: unknown): DayOfUse | undefined {
+  const day = record(value);
+  const [questions, tokens] = [told(day?.questions), told(day?.tokens)];
+  if (typeof day?.date !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(day.date)) return undefined;
+  return questions === null || tokens === null ? undefined : { date: day.date, questions, tokens };
+}
 
 /** The client of one server (`contract.ts`). Connects to nothing before the first call. */
 export function createApiClient(options: ApiClientOptions): ApiClient {
@@ -98,6 +112,50 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return { tokens: told(body.tokens), held: told(reply.header(headers.held)) };
   };
 
+  /** A call that only some servers know (API.md §5); `what` completes "SERVER doesn't …". */
+  const extension = async (kind: CallKind, what: string, call: Call, secrets: string[] = []) => {
+    const secret = tokenToSend();
+    const reply = await sendWithToken(call);
+    if (isLacking(reply.status)) {
+      await reply.text(0);
+      throw new ClientError("not_offered", `${server} doesn't ${what}.`, {
+        status: reply.status,
+        hint: "Ask whoever runs the server.",
+      });
+    }
+    if (!isSuccess(reply.status)) return fail(reply, kind, [secret, ...secrets]);
+    return reply;
+  };
+
+  const usage = async (days: number, signal?: AbortSignal): Promise<Usage> => {
+    const path = routes.usage;
+    const call: Call = { method: "GET", path, query: `days=${days}`, signal };
+    const body = record(parsed(await (await extension("usage", "tell what was used", call)).text()));
+    if (!body || !Array.isArray(body.days)) throw badReply(server);
+    const list = body.days.map(dayOf).filter((day) => day !== undefined);
+    if (list.length < body.days.length) throw badReply(server);
+    return { tokens: told(body.tokens), days: list };
+  };
+
+  const logout = async (signal?: AbortSignal): Promise<void> => {
+    const call: Call = { method: "POST", path: routes.logout, signal, silence: LOGOUT_SILENCE };
+    try {
+      await (await extension("logout", "take tokens back", call)).text(0);
+    } finally {
+      token = undefined;
+    }
+  };
+
+  const changePassword = async ({ password, newPassword }: { password: string; newPassword: string }) => {
+    const body = { password, new_password: newPassword };
+    const call: Call = { method: "POST", path: routes.password, body };
+    const reply = await extension("password", "change passwords", call, [password, newPassword]);
+    const fresh = record(parsed(await reply.text()))?.token;
+    if (typeof fresh !== "string" || !isSendable(fresh)) throw badReply(server);
+    token = fresh;
+    return { token: fresh };
+  };
+
   async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
     const { message, history, key, signal } = question;
     const secret = tokenToSend();
@@ -138,6 +196,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       return { token };
     },
     balance,
+    usage,
+    logout,
+    changePassword,
     ask,
     offer: () => loadOffer().catch(() => noOffer),
     isChatServer,

@@ -31,6 +31,21 @@ export interface BalanceNow {
   held: number | null;
 }
 
+/** One UTC day of an account, `YYYY-MM-DD`: its charged questions and what they cost. */
+export interface DayOfUse {
+  date: string;
+  questions: number;
+  tokens: number;
+}
+
+/** What an account used. */
+export interface Usage {
+  /** Left now. */
+  tokens: number | null;
+  /** Oldest first, days without use included. */
+  days: DayOfUse[];
+}
+
 /**
  * One server, spoken to in the four documented calls and whatever it offers besides. Every method rejects with
  * `ClientError` alone. Holds the authentication token for as long as it lives; never writes it anywhere.
@@ -44,6 +59,18 @@ export interface ApiClient {
   /** Resolves to the token, which this client uses from then on. */
   login(credentials: { username: string; password: string }): Promise<{ token: string }>;
   balance(signal?: AbortSignal): Promise<BalanceNow>;
+  /** The last `days` UTC days, 1–90. `not_offered` where the server doesn't tell. */
+  usage(days: number, signal?: AbortSignal): Promise<Usage>;
+  /**
+   * Makes the token invalid at the server, and forgets it here however that ends. `not_offered` where the server can't:
+   * the token then stays valid there until it ends by itself.
+   */
+  logout(signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves to the new token, which this client uses from then on; the server takes no other of this account any
+   * more. `invalid_credentials` for a wrong present password, `not_offered` where the server can't.
+   */
+  changePassword(passwords: { password: string; newPassword: string }): Promise<{ token: string }>;
   /** Streams where the server streams, else yields the one `done`. Leaving the loop hangs up. One try, no repeats. */
   ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined>;
   /** Asked once, then remembered; never rejects: a server of others offers nothing. */

@@ -7,7 +7,7 @@ import { oneLine } from "./sanitize.ts";
 import type { Reply } from "./transport.ts";
 
 /** Which call was answered; some statuses mean another thing in another call. */
-export type CallKind = "register" | "login" | "chat" | "balance";
+export type CallKind = "register" | "login" | "chat" | "balance" | "usage" | "logout" | "password";
 
 /** Bytes of an error reply that are read; a page of a debugging framework can be megabytes. */
 const ERROR_BYTES = 64 * 1024;

@@ -14,6 +14,8 @@ export interface Call {
   method: "GET" | "POST";
   /** As in `protocol/routes.ts`, without its trailing slash. */
   path: string;
+  /** Behind the path, without its question mark. */
+  query?: string;
   headers?: Record<string, string>;
   /** Sent as JSON. */
   body?: unknown;
@@ -109,7 +111,7 @@ export function createTransport(options: TransportOptions): Transport {
     };
     const failed = (error: unknown) => networkError(error, attempt);
     if (call.signal?.aborted === true) throw new ClientError("interrupted", "Interrupted.");
-    let url = endpoint(options.server, call.path);
+    let url = endpoint(options.server, call.path) + (call.query === undefined ? "" : `?${call.query}`);
     for (let left = REDIRECTS; ; left -= 1) {
       const response = await once(url, call, silence).catch((error: unknown) => {
         throw failed(error);

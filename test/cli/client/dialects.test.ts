@@ -2,7 +2,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createApiClient, type ApiClientOptions } from "../../../src/client/api-client.ts";
 import { ClientError } from "../../../src/client/client-error.ts";
 import type { AnswerEvent, ApiClient } from "../../../src/client/contract.ts";
-import { openOthersServer, type Dialect, type SmallServer } from "../../support/others-server.ts";
+import {
+  openOthersServer,
+  openSmallServer,
+  type Dialect,
+  type SmallServer,
+} from "../../support/others-server.ts";
 
 const jane = { username: "jane", password: "strongpassword" };
 const open: { close(): Promise<void> }[] = [];
@@ -176,6 +181,44 @@ describe("with a server of others", () => {
     await client.register(jane);
     await client.login(jane);
     expect(await failure(client.balance())).toMatchObject({ code: "not_offered", status: 404 });
+  });
+
+  it.each<[string, Dialect]>([
+    ["as documented", {}],
+    ["with pages", { errors: "html" }],
+    ["redirecting to the slash", { slashless: "301" }],
+  ])(
+    "says that it has no usage, logout or password, and asks nothing else for it: %s",
+    async (_, dialect) => {
+      const { client, server } = await meet(dialect);
+      await client.register(jane);
+      await client.login(jane);
+      const before = server.seen.length;
+      const passwords = { password: jane.password, newPassword: "a battery staple" };
+      const lacking = { code: "not_offered", status: 404 };
+      expect(await failure(client.usage(30))).toMatchObject(lacking);
+      expect(await failure(client.changePassword(passwords))).toMatchObject(lacking);
+      expect(client.hasToken).toBe(true);
+      expect(await failure(client.logout())).toMatchObject(lacking);
+      expect(client.hasToken).toBe(false);
+      expect(calls(server).slice(before)).toEqual([
+        "GET /api/usage/?days=30",
+        "POST /api/password/",
+        "POST /api/logout/",
+      ]);
+    },
+  );
+
+  it.each([
+    ["a page", "<h1>Welcome</h1>"],
+    ["no days", '{"tokens":1}'],
+    ["a day without a date", '{"tokens":1,"days":[{"questions":1,"tokens":2}]}'],
+    ["days of another kind", '{"tokens":1,"days":["2026-11-22"]}'],
+  ])("takes no use out of what isn't this API's: %s", async (_, body) => {
+    const server = await openSmallServer((_seen, response) => void response.writeHead(200).end(body));
+    const client = createApiClient({ server: server.url, token: "t" });
+    open.push(client, server);
+    expect(await failure(client.usage(30))).toMatchObject({ code: "bad_reply" });
   });
 
   it("knows a chat server by its refusal of a balance without a token", async () => {

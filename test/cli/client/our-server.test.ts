@@ -100,4 +100,42 @@ describe("with this package's own server", () => {
     open.push(stranger);
     expect(await failure(stranger.balance())).toMatchObject({ code: "invalid_token", status: 401 });
   });
+
+  it("tells what was used, day by day", async () => {
+    const client = await signedIn("jude");
+    await hear(client, "hi", "k1");
+    const { tokens, days } = await client.usage(90);
+    expect([tokens, days.length]).toEqual([150, 90]);
+    expect(days.reduce((sum, { questions }) => sum + questions, 0)).toBe(1);
+    expect(days.reduce((sum, day) => sum + day.tokens, 0)).toBe(100);
+    expect((await client.usage(1)).days).toHaveLength(1);
+  });
+
+  it("logs out there too, and has no token after it", async () => {
+    const client = newClient();
+    await client.register({ username: "june", password: PASSWORD });
+    const { token } = await client.login({ username: "june", password: PASSWORD });
+    await client.logout();
+    expect(client.hasToken).toBe(false);
+    const other = createApiClient({ server: server.url, token });
+    open.push(other);
+    expect(await failure(other.balance())).toMatchObject({ code: "invalid_token", status: 401 });
+    expect(await failure(other.logout())).toMatchObject({ code: "invalid_token" });
+    expect(other.hasToken).toBe(false);
+  });
+
+  it("changes a password and goes on with the new token, others end", async () => {
+    const [client, other] = [await signedIn("jim"), newClient()];
+    await other.login({ username: "jim", password: PASSWORD });
+    const newPassword = "a battery staple";
+    const wrong = await failure(client.changePassword({ password: "wrong horse", newPassword }));
+    expect(wrong).toMatchObject({ code: "invalid_credentials", status: 401 });
+    const short = await failure(client.changePassword({ password: PASSWORD, newPassword: "short" }));
+    expect(short).toMatchObject({ code: "invalid_request", fields: [{ field: "new_password" }] });
+    const { token } = await client.changePassword({ password: PASSWORD, newPassword });
+    expect(token).not.toBe("");
+    expect(await client.balance()).toEqual({ tokens: 250, held: 0 });
+    expect(await failure(other.balance())).toMatchObject({ code: "invalid_token" });
+    await other.login({ username: "jim", password: newPassword });
+  });
 });

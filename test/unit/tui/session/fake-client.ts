@@ -55,6 +55,11 @@ export function createFakeClient({ tokens = 4000, extensions = all, token = true
       if (client.balanceFails !== undefined) throw client.balanceFails;
       return { tokens: client.tokens, held: client.held };
     },
+    usage: async () => ({ tokens: client.tokens, days: [] }),
+    async logout() {
+      hasToken = false;
+    },
+    changePassword: async () => ({ token: "another-token" }),
     async *ask(question) {
       client.questions.push(question);
       const steps: Step[] = client.script.shift() ?? echo(question);
