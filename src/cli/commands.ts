@@ -94,15 +94,32 @@ export const commands = new Map<string, CommandSpec>([
   [
     "logout",
     {
-      summary: "forget the token of this server",
+      summary: "forget the token of this server, here and there",
       options: [],
       secrets: ["token"],
       examples: [
         ["logout", "the default server's"],
         ["logout -s local", "that of your own server"],
       ],
-      grace: 0,
+      notes: "The token is always forgotten here; a server that can't take it back lets it end by itself.",
+      grace: 5000,
       run: async () => (await import("./commands/logout.ts")).logout,
+    },
+  ],
+  [
+    "password",
+    {
+      summary: "set a new password; every other login ends",
+      options: ["passwordStdin"],
+      secrets: ["token", "password"],
+      examples: [
+        ["password", "asks for the present one, then twice for the new one"],
+        ["password --password-stdin < both", "the present one, then the new one, a line each"],
+      ],
+      notes:
+        "The present password also comes by AI_CHAT_PASSWORD; the new one by the second line of --password-stdin or the terminal, never in argv.",
+      grace: 0,
+      run: async () => (await import("./commands/password.ts")).password,
     },
   ],
   [
@@ -131,6 +148,54 @@ export const commands = new Map<string, CommandSpec>([
       ],
       grace: 0,
       run: async () => (await import("./commands/balance.ts")).balance,
+    },
+  ],
+  [
+    "usage",
+    {
+      summary: "questions a day as a bar chart, and the sum",
+      options: ["days"],
+      secrets: ["token"],
+      examples: [
+        ["usage", "the last 30 days"],
+        ["usage --days 7", "a week"],
+        ["usage --json", "for programs"],
+      ],
+      grace: 0,
+      run: async () => (await import("./commands/usage.ts")).usage,
+    },
+  ],
+  [
+    "servers",
+    {
+      summary: "every server with a token: user, balance, which is the default",
+      options: [],
+      secrets: [],
+      examples: [
+        ["servers", "* is the one that is used without -s"],
+        ["servers --json", "for programs"],
+      ],
+      grace: 5000,
+      run: async () => (await import("./commands/servers.ts")).servers,
+    },
+  ],
+  [
+    "config",
+    {
+      summary: "your settings: server, save, plain, timeout, editor",
+      words: "list|get KEY|set KEY VALUE|unset KEY|path",
+      options: [],
+      common: everywhere.filter((name) => name !== "server" && name !== "timeout"),
+      secrets: [],
+      examples: [
+        ["config list", "every setting, and where its value came from"],
+        ["config set server chat.example.org", "your default server"],
+        ["config set timeout 60", "longest silence of a server, in seconds"],
+        ["config unset server", "as it was at first"],
+        ["config path", "the file"],
+      ],
+      grace: 0,
+      run: async () => (await import("./commands/config.ts")).config,
     },
   ],
   [

@@ -26,10 +26,14 @@ const hints: Partial<Record<ClientErrorCode, Hint>> = {
   invalid_token: logInAgain,
   expired_token: logInAgain,
   invalid_credentials: (call) =>
-    `Check name and password, or make an account: ${typedCommand(call, "register")}`,
+    call.command === "password"
+      ? `Your password is as it was. Try again: ${typedCommand(call, "password")}`
+      : `Check name and password, or make an account: ${typedCommand(call, "register")}`,
   username_taken: (call) => `Choose another name, or log in if it is yours: ${typedCommand(call, "login")}`,
   invalid_request: (call, { hint }) =>
-    call.command === "register" ? `Mend that, then try again: ${typedCommand(call, "register")}` : hint,
+    call.command === "register" || call.command === "password"
+      ? `Mend that, then try again: ${typedCommand(call, call.command)}`
+      : hint,
   insufficient_tokens: (call) => `Ask whoever runs the server for more. ${whatIsLeft(call)}`,
   interrupted: mayHaveCost(""),
   timeout: mayHaveCost("Give it longer with --timeout SECONDS. "),

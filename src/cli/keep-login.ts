@@ -7,10 +7,15 @@ import type { Target } from "./target.ts";
 /** Keeps a token under its server's name. Throws where that can't be done: a login that is lost is none. */
 export async function keepLogin(
   target: Target,
-  { username, token }: { username: string; token: string },
+  { username, token, scheme }: { username: string; token: string; scheme?: string },
 ): Promise<void> {
   const expires = tokenExpiry(token) ?? undefined;
-  const result = await target.credentials.set(target.name, { token, username, expires });
+  const result = await target.credentials.set(target.name, {
+    token,
+    username,
+    expires,
+    ...(scheme !== undefined && { scheme }),
+  });
   if (result.kept) return;
   throw new ClientError("internal", `You are logged in, but the token can't be kept: ${result.why}`, {
     hint: "Mend that, then log in again.",

@@ -90,6 +90,16 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
         token = reply.token;
         return reply;
       },
+      logout: async (signal) => {
+        await repeated((client) => client.logout(signal));
+        token = undefined;
+      },
+      changePassword: async (passwords) => {
+        const reply = await repeated((client) => client.changePassword(passwords));
+        token = reply.token;
+        return reply;
+      },
+      usage: (days, signal) => repeated((client) => client.usage(days, signal)),
       balance: (signal) => repeated((client) => client.balance(signal)),
       ask,
       offer: () => client.offer(),

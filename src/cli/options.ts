@@ -1,6 +1,7 @@
 import { normalizeServer } from "../client/server-url.ts";
 import { isSendable } from "../client/token.ts";
-import { filled, seconds, text, toggle, type Option } from "./option.ts";
+import { USAGE_DAYS } from "../protocol/limits.ts";
+import { filled, seconds, text, toggle, whole, type Option } from "./option.ts";
 import { serverOptions } from "./server-options.ts";
 
 function address(typed: string): string {
@@ -56,6 +57,11 @@ export const options = {
   username: text({ flag: "username", short: "u", value: "NAME", help: "the name of your account" }, filled),
   passwordStdin: toggle({ flag: "password-stdin", help: "read the password from the first line of stdin" }),
   stream: toggle({ flag: "stream", help: "with --json: a line of JSON for each piece" }),
+  days: whole(
+    { flag: "days", value: "N", help: "days to look back, in UTC, today included" },
+    USAGE_DAYS.usual,
+    [1, USAGE_DAYS.most],
+  ),
   plain: toggle({ flag: "plain", setting: "plain", help: "a line mode without redraw; needs no terminal" }),
 
   ...serverOptions,

@@ -5,8 +5,8 @@ import { readFirstLine, stdinKind } from "./stdin.ts";
 
 const TRIES = 3;
 
-/** Whether a person can be asked: a terminal at stdin and stderr, and nobody forbade it. */
-function terminal({ values, output, stdin, signal }: Call): PromptTerminal | undefined {
+/** The person who can be asked: a terminal at stdin and stderr, and nobody forbade it. */
+export function terminal({ values, output, stdin, signal }: Call): PromptTerminal | undefined {
   const { stderr } = output;
   if (values.noInput || output.json || !stdin.isTTY || !stderr.isTTY) return undefined;
   return { stdin, stderr, signal };
@@ -43,9 +43,14 @@ async function fromStdin(call: Call): Promise<string> {
   });
 }
 
-async function twice(ask: AskSecret, note: (line: string) => void): Promise<string> {
+/** A new password, asked for twice, and again while the two differ. Throws `input_required` after three times. */
+export async function twice(
+  ask: AskSecret,
+  note: (line: string) => void,
+  label = "Password: ",
+): Promise<string> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const first = await ask("Password: ");
+    const first = await ask(label);
     if (first === "") continue;
     if ((await ask("Once more: ")) === first) return first;
     note("These were two different passwords.");

@@ -86,10 +86,24 @@ export async function readStdin(reading: Reading): Promise<string> {
   return withoutLastLineEnds(decoded(bytes));
 }
 
+/** The first lines of stdin, at most `count`, their line ends dropped, nothing else trimmed. */
+export async function readFirstLines(reading: Reading, count: number): Promise<string[]> {
+  let ends = 0;
+  const bytes = await chunks(reading, (length, chunk) => {
+    for (const byte of chunk) if (byte === 0x0a) ends += 1;
+    return ends >= count || length > LIMIT;
+  });
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length && lines.length < count;) {
+    const found = bytes.indexOf(0x0a, at);
+    const end = found === -1 ? bytes.length : found;
+    lines.push(decoded(bytes.subarray(at, end)).replace(/\r$/, ""));
+    at = end + 1;
+  }
+  return lines;
+}
+
 /** The first line of stdin, its line end dropped, nothing else trimmed; undefined where nothing came at all. */
 export async function readFirstLine(reading: Reading): Promise<string | undefined> {
-  const bytes = await chunks(reading, (length, chunk) => chunk.includes(0x0a) || length > LIMIT);
-  if (bytes.length === 0) return undefined;
-  const end = bytes.indexOf(0x0a);
-  return decoded(end === -1 ? bytes : bytes.subarray(0, end)).replace(/\r$/, "");
+  return (await readFirstLines(reading, 1))[0];
 }

@@ -1,24 +1,71 @@
 import { ClientError } from "../../client/client-error.ts";
-import { openCredentials } from "../../client/credentials.ts";
+import { openCredentials, type Credentials, type Entry } from "../../client/credentials.ts";
 import type { Call } from "../call.ts";
 import { serverName } from "../chosen-server.ts";
+import { connect } from "../target.ts";
 
-/** `logout`: forgets the token of the chosen server on this machine. Connects to nothing. */
+/** Codes that mean that the server doesn't take the token anyway. */
+const ended = new Set<string>(["invalid_token", "expired_token"]);
+
+/** Whether the server has taken the token back; why not, where it hasn't. */
+type Revoked = { revoked: true } | { revoked: false; why: string };
+
+async function forgetThere(
+  call: Call,
+  name: string,
+  credentials: Credentials,
+  entry: Entry,
+): Promise<Revoked> {
+  const { token, scheme } = entry;
+  const known = { token, scheme, from: "file" as const, username: entry.username, expires: null };
+  try {
+    const target = await connect(call, { name, credentials, token: known });
+    try {
+      await target.client.logout(call.signal);
+    } finally {
+      await target.close();
+    }
+    return { revoked: true };
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code === "interrupted") throw error;
+    return ended.has(error.code) ? { revoked: true } : { revoked: false, why: error.message };
+  }
+}
+
+/** Forgets the token in the file. A sentence where that fails. */
+async function forgetHere(credentials: Credentials, name: string): Promise<string | undefined> {
+  const result = await credentials.remove(name);
+  return result.kept ? undefined : result.why;
+}
+
+function tell({ output }: Call, server: string, there: Revoked): void {
+  output.note(`Logged out of ${server}: its token is forgotten here.`);
+  if (!there.revoked) output.note(`There it stays valid until it ends by itself: ${there.why}`);
+}
+
+/**
+ * `logout`: forgets the kept token of the chosen server, whatever becomes of the rest, and has the server take it back
+ * where it can. `AI_CHAT_TOKEN` isn't touched.
+ */
 export async function logout(call: Call): Promise<void> {
   const { output, places, values } = call;
   const server = serverName(call);
   const credentials = openCredentials({ dir: places.config });
   const entry = credentials.get(server);
-  const problem = credentials.problem;
-  const result = entry === undefined ? { kept: true as const } : await credentials.remove(server);
-  const why = problem ?? (result.kept ? undefined : result.why);
+  // The file first: a server that is slow, and a person who stops waiting, leave no token here.
+  const why = credentials.problem ?? (entry && (await forgetHere(credentials, server)));
+  const there = entry && (await forgetThere(call, server, credentials, entry));
   if (why !== undefined)
     throw new ClientError("internal", `The token can't be forgotten: ${why}`, {
       hint: "Mend that, then try again.",
     });
-  if (output.json) return output.document({ server, username: entry?.username || null });
-  output.note(
-    entry ? `Logged out of ${server}: its token is forgotten here.` : `There was no login at ${server}.`,
-  );
+  if (output.json)
+    return output.document({
+      server,
+      username: entry?.username || null,
+      revoked: there?.revoked ?? null,
+    });
+  if (there) tell(call, server, there);
+  else output.note(`There was no login at ${server}.`);
   if (values.token !== undefined) output.note("AI_CHAT_TOKEN is still set, and still used.");
 }

@@ -1,0 +1,112 @@
+import { ClientError } from "../../client/client-error.ts";
+import {
+  isSettingName,
+  openSettings,
+  parseSetting,
+  settingNames,
+  type SettingName,
+  type Settings,
+} from "../../client/settings.ts";
+import type { Call } from "../call.ts";
+import { settingsNow, type SettingNow } from "../settings-now.ts";
+import { nearest } from "../words.ts";
+
+type Action = (call: Call, settings: Settings, words: readonly string[]) => Promise<void>;
+
+function wrong(call: Call, message: string): ClientError {
+  return new ClientError("usage", message, { hint: `See: ${call.program.name} config --help` });
+}
+
+function checkCount(call: Call, words: readonly string[], wanted: readonly string[]): void {
+  const usage = ["config", call.words[0], ...wanted].join(" ");
+  if (words.length < wanted.length)
+    throw wrong(call, `${wanted.slice(words.length).join(" and ")} missing: ${usage}`);
+  if (words.length > wanted.length) throw wrong(call, `There are too many words. It is: ${usage}`);
+}
+
+function keyOf(typed = ""): SettingName {
+  if (isSettingName(typed)) return typed;
+  const close = nearest(typed, settingNames);
+  const hint =
+    close === undefined ? `The settings are: ${settingNames.join(", ")}` : `Did you mean: ${close}`;
+  throw new ClientError("usage", `There is no setting ${JSON.stringify(typed.slice(0, 80))}.`, { hint });
+}
+
+/** Throws where the file didn't take it. */
+function checkKept(result: { kept: true } | { kept: false; why: string }): void {
+  if (result.kept) return;
+  throw new ClientError("internal", `The setting can't be kept: ${result.why}`, {
+    hint: "Mend that, then try again.",
+  });
+}
+
+const now = (call: Call, settings: Settings, key: SettingName): SettingNow | undefined =>
+  settingsNow(settings, call.env).find((setting) => setting.key === key);
+
+const shown = ({ value }: SettingNow) => (value === null ? "" : String(value));
+
+const list: Action = async (call, settings, words) => {
+  checkCount(call, words, []);
+  const all = settingsNow(settings, call.env);
+  if (call.output.json) return call.output.document(all);
+  const widest = Math.max(...all.map((setting) => shown(setting).length));
+  const lines = all.map(
+    (setting) => `${setting.key.padEnd(8)} ${shown(setting).padEnd(widest)}  ${setting.source}`,
+  );
+  await call.output.line(lines.join("\n"));
+};
+
+const get: Action = async (call, settings, words) => {
+  checkCount(call, words, ["KEY"]);
+  const setting = now(call, settings, keyOf(words[0]));
+  if (!setting) return;
+  if (call.output.json) return call.output.document(setting);
+  await call.output.line(shown(setting));
+};
+
+/** What holds after a change; a variable that goes before the file is named. */
+async function tell(call: Call, settings: Settings, key: SettingName): Promise<void> {
+  const setting = now(call, settings, key);
+  if (!setting) return;
+  if (call.output.json) return call.output.document(setting);
+  if (setting.source === "environment")
+    call.output.note(`The environment goes before the settings: ${key} is still ${shown(setting)}.`);
+}
+
+const set: Action = async (call, settings, words) => {
+  checkCount(call, words, ["KEY", "VALUE"]);
+  const key = keyOf(words[0]);
+  checkKept(await settings.set(key, parseSetting(key, words[1] ?? "")));
+  await tell(call, settings, key);
+};
+
+const unset: Action = async (call, settings, words) => {
+  checkCount(call, words, ["KEY"]);
+  const key = keyOf(words[0]);
+  checkKept(await settings.unset(key));
+  await tell(call, settings, key);
+};
+
+const path: Action = async (call, settings, words) => {
+  checkCount(call, words, []);
+  if (settings.path === undefined)
+    throw new ClientError("internal", "There is no home folder to keep settings in.", {
+      hint: "Set HOME or XDG_CONFIG_HOME.",
+    });
+  if (call.output.json) return call.output.document({ path: settings.path });
+  await call.output.line(settings.path);
+};
+
+const actions = new Map<string, Action>(Object.entries({ list, get, set, unset, path }));
+
+/** `config`: the settings of this user, where each value came from, and changing them. */
+export async function config(call: Call): Promise<void> {
+  const [word = "", ...words] = call.words;
+  const action = actions.get(word);
+  const wanted = [...actions.keys()].join(", ");
+  if (!action)
+    throw wrong(call, word === "" ? `config needs one of: ${wanted}.` : `config takes one of: ${wanted}.`);
+  const settings = openSettings({ dir: call.places.config });
+  await action(call, settings, words);
+  if (settings.problem !== undefined) call.output.note(settings.problem);
+}

@@ -1,0 +1,174 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openOthersServer, openSmallServer, type SmallServer } from "../support/others-server.ts";
+import { makeHome, runProgram, type Home, type ProgramOptions } from "../support/run-program.ts";
+import { openTestServer, PASSWORD, type TestServer } from "../support/test-server.ts";
+
+/** logout, password, usage and servers, against this package's own server and those of others. */
+
+let server: TestServer;
+let others: SmallServer;
+let home: Home;
+let count = 0;
+let username: string;
+beforeAll(async () => {
+  [server, others] = [await openTestServer(), await openOthersServer()];
+});
+afterAll(async () => {
+  await server.close();
+  await others.close();
+});
+beforeEach(async () => {
+  home = await makeHome();
+  username = `jane${(count += 1)}`;
+});
+afterEach(() => home.remove());
+
+const NEW = "a battery staple";
+const run = (args: string[], more: Omit<ProgramOptions, "home"> = {}) => runProgram(args, { home, ...more });
+const register = (at: string) =>
+  run(["register", "-s", at, "-u", username], { env: { AI_CHAT_PASSWORD: PASSWORD } });
+const credentials = async () => {
+  const path = join(home.dir, "config", "ai-chat", "credentials.json");
+  return JSON.parse(await readFile(path, "utf8")) as Record<string, { token: string } | undefined>;
+};
+const statusOf = async (token: string | undefined) => {
+  const reply = await fetch(`${server.url}/api/token_balance/`, {
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  return reply.status;
+};
+const change = (lines: string, ...more: string[]) =>
+  run(["password", "--password-stdin", ...more], { stdin: { pipe: lines } });
+
+test("logout takes the token back at the server, and forgets it here", async () => {
+  await register(server.url);
+  const token = (await credentials())[server.url]?.token;
+  const { code, stdout, stderr } = await run(["logout", "--json"]);
+  expect({ code, stderr, document: JSON.parse(stdout) as unknown }).toEqual({
+    code: 0,
+    stderr: "",
+    document: { server: server.url, username, revoked: true },
+  });
+  expect(await statusOf(token)).toBe(401);
+  expect(await credentials()).toEqual({});
+  expect((await run(["logout"])).stderr).toContain("There was no login");
+});
+
+test("logout forgets the token also where the server can't take it back, or isn't there", async () => {
+  await register(others.url);
+  const lacking = await run(["logout"]);
+  expect([lacking.code, lacking.stderr]).toEqual([0, expect.stringContaining("until it ends by itself")]);
+  expect(await credentials()).toEqual({});
+  const gone = await openOthersServer();
+  await register(gone.url);
+  await gone.close();
+  const { code, stdout } = await run(["logout", "-s", gone.url, "--json"]);
+  expect([code, JSON.parse(stdout)]).toEqual([0, { server: gone.url, username, revoked: false }]);
+  expect(await credentials()).toEqual({});
+});
+
+test("password takes both passwords from stdin, keeps the new token, and ends the others", async () => {
+  await register(server.url);
+  const old = (await credentials())[server.url]?.token;
+  const { code, stdout, stderr } = await change(`${PASSWORD}\r\n${NEW}\nmore\n`);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+  expect(stderr).toContain("is changed");
+  const kept = (await credentials())[server.url];
+  expect(kept).toMatchObject({ username });
+  expect([await statusOf(old), await statusOf(kept?.token)]).toEqual([401, 200]);
+  expect((await run(["balance", "-q"])).stdout).toBe("4000\n");
+  const login = await run(["login", "-u", username, "--json"], { env: { AI_CHAT_PASSWORD: NEW } });
+  expect(JSON.parse(login.stdout)).toEqual({ server: server.url, username, tokens: 4000 });
+});
+
+test("a wrong present password ends with 4, a bad new one with 2, and the login stays", async () => {
+  await register(server.url);
+  const wrong = await change(`wrong horse\n${NEW}\n`);
+  expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining("Your password is as it was")]);
+  const short = await change(`${PASSWORD}\nshort\n`, "--json");
+  expect([short.code, short.stdout, JSON.parse(short.stderr)]).toEqual([
+    2,
+    "",
+    { error: expect.objectContaining({ code: "invalid_request", status: 400 }) },
+  ]);
+  for (const { stderr } of [wrong, short]) expect(stderr).not.toMatch(/wrong horse|battery|correct horse/);
+  expect((await run(["whoami"])).code).toBe(0);
+});
+
+test.each([
+  ["one line on stdin", ["--password-stdin"], { pipe: `${PASSWORD}\n` }],
+  ["an empty stdin", ["--password-stdin"], { pipe: "" }],
+  ["nobody to ask", [], undefined],
+])("password with %s ends with 2 before anything is sent", async (_, args, stdin) => {
+  const silent = await openSmallServer(() => {});
+  const env = { AI_CHAT_TOKEN: "tok", AI_CHAT_PASSWORD: PASSWORD };
+  const { code, stderr } = await run(["password", "-s", silent.url, "--json", ...args], { stdin, env });
+  await silent.close();
+  expect([code, JSON.parse(stderr)]).toEqual([
+    2,
+    { error: { code: "input_required", message: expect.any(String) } },
+  ]);
+  expect(silent.seen).toHaveLength(0);
+});
+
+test("usage draws a bar for each day and the sum, and gives programs the API's document", async () => {
+  await register(server.url);
+  for (const question of ["one", "two"]) await run(["ask", question]);
+  const { stdout } = await run(["usage", "--days", "3"]);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(4);
+  for (const line of lines.slice(0, 3)) expect(line).toMatch(/^\d{4}-\d\d-\d\d {2}(█+ )?\d questions?$/);
+  expect(lines.filter((line) => line.includes("█")).length).toBeGreaterThan(0);
+  expect(lines[3]).toBe("2 questions, 200 tokens in 3 days; 3,800 tokens left");
+  const ascii = await run(["usage", "--days", "3"], { env: { LANG: "C" } });
+  expect(ascii.stdout).toMatch(/^[\x20-\x7e\n]+$/);
+  const token = (await credentials())[server.url]?.token;
+  const reply = await fetch(`${server.url}/api/usage/`, { headers: { Authorization: `Bearer ${token}` } });
+  expect(JSON.parse((await run(["usage", "--json"])).stdout)).toEqual(await reply.json());
+});
+
+test("usage and password end with 1 and not_offered at a server that lacks them", async () => {
+  await register(others.url);
+  for (const ended of [await run(["usage", "--json"]), await change(`${PASSWORD}\n${NEW}\n`, "--json")]) {
+    expect([ended.code, ended.stdout, JSON.parse(ended.stderr)]).toEqual([
+      1,
+      "",
+      { error: { code: "not_offered", message: expect.stringContaining(others.url), status: 404 } },
+    ]);
+  }
+  expect((await run(["whoami"])).code).toBe(0);
+});
+
+test.each(["0", "91", "x", "1.5"])("usage --days %s ends with 2", async (days) => {
+  const { code, stderr } = await run(["usage", "--days", days], { env: { AI_CHAT_TOKEN: "tok" } });
+  expect([code, stderr]).toEqual([2, expect.stringContaining("a whole number from 1 to 90")]);
+});
+
+test("usage and password without a token end with 4", async () => {
+  expect((await run(["usage"])).code).toBe(4);
+  expect((await change(`${PASSWORD}\n${NEW}\n`)).code).toBe(4);
+});
+
+test("servers lists each server with a token, its balance where it tells, and the default", async () => {
+  expect(await run(["servers", "--json"])).toMatchObject({ code: 0, stdout: "[]\n", stderr: "" });
+  const gone = await openOthersServer();
+  for (const at of [server.url, others.url, gone.url]) await register(at);
+  await gone.close();
+  const { code, stdout, stderr } = await run(["servers", "--json"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const rows = [
+    { server: server.url, username, tokens: 4000, default: true },
+    { server: others.url, username, tokens: 4000, default: false },
+    { server: gone.url, username, tokens: null, default: false },
+  ];
+  expect(JSON.parse(stdout)).toEqual(expect.arrayContaining(rows));
+  const lines = (await run(["servers"])).stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(3);
+  expect(lines.find((line) => line.startsWith("*"))).toMatch(
+    new RegExp(`${server.url} +${username} +4,000 tokens`),
+  );
+  expect(lines.find((line) => line.includes(gone.url))).toContain("balance not known");
+  for (const line of lines) expect(line).not.toMatch(/t-jane|eyJ/);
+});
