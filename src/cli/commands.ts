@@ -180,6 +180,25 @@ export const commands = new Map<string, CommandSpec>([
     },
   ],
   [
+    "conversations",
+    {
+      summary: "the saved conversations of this machine",
+      words: "list|show ID|search TEXT|export ID|delete ID",
+      options: ["format"],
+      common: everywhere.filter((name) => name !== "server" && name !== "timeout"),
+      secrets: [],
+      examples: [
+        ["conversations list", "the latest first"],
+        ["conversations show k3", "by the beginning of its ID"],
+        ["conversations search trip to rome", "in titles, questions and answers"],
+        ["conversations export k3 --format json > rome.json", "else Markdown"],
+        ["conversations delete k3", "for good"],
+      ],
+      grace: 1000,
+      run: async () => (await import("./commands/conversations.ts")).conversations,
+    },
+  ],
+  [
     "config",
     {
       summary: "your settings: server, save, plain, timeout, editor",

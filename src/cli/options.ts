@@ -1,7 +1,7 @@
 import { normalizeServer } from "../client/server-url.ts";
 import { isSendable } from "../client/token.ts";
 import { USAGE_DAYS } from "../protocol/limits.ts";
-import { filled, seconds, text, toggle, whole, type Option } from "./option.ts";
+import { filled, oneOfOr, seconds, text, toggle, whole, type Option } from "./option.ts";
 import { serverOptions } from "./server-options.ts";
 
 function address(typed: string): string {
@@ -62,6 +62,7 @@ export const options = {
     USAGE_DAYS.usual,
     [1, USAGE_DAYS.most],
   ),
+  format: oneOfOr({ flag: "format", value: "md|json", help: "of an export" }, ["md", "json"], "md"),
   plain: toggle({ flag: "plain", setting: "plain", help: "a line mode without redraw; needs no terminal" }),
 
   ...serverOptions,
