@@ -2,7 +2,7 @@ import { spawn } from "@lydell/node-pty";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { beginStream, openChatServer, sendEvent, streamAnswer } from "../support/chat-server.ts";
 import { makeHome, program, programEnv, runProgram, type Home } from "../support/run-program.ts";
-import { openOthersServer } from "../support/others-server.ts";
+import { openOthersServer, openSmallServer } from "../support/others-server.ts";
 
 let home: Home;
 beforeAll(async () => {
@@ -124,6 +124,20 @@ test("a typed password is never shown, a new one is asked for twice, and the ter
   expect(terminal.screen()).toContain("Welcome, jane");
   expect(terminal.screen()).not.toContain("geheim");
   expect(server.seen[0]?.body).toContain("geheim12");
+});
+
+test("password asks for the present one once and for the new one twice, and shows neither", async () => {
+  const server = await openSmallServer((_seen, response) => void response.end('{"token":"another"}'));
+  const terminal = atTerminal(["password", "-s", server.url]);
+  await terminal.sees("Present password: ");
+  terminal.type("geheim11\r");
+  await terminal.sees("New password: ");
+  terminal.type("geheim12\rgeheim12\r");
+  expect(await terminal.ended).toBe(0);
+  await server.close();
+  expect(terminal.screen()).toMatch(/is changed[^]*AI_CHAT_TOKEN has ended/);
+  expect(terminal.screen()).not.toContain("geheim");
+  expect(JSON.parse(server.seen[0]?.body ?? "")).toEqual({ password: "geheim11", new_password: "geheim12" });
 });
 
 test("Ctrl-C at the password ends with 130, and the terminal echoes again", async () => {

@@ -47,7 +47,7 @@ describe.skipIf(noPostgres)("a copy of a store", () => {
       await store.ledger.charge(request.id);
     }
     await store.ledger.grant({ id: "g1", account: john.id, tokens: 50, reason: 'for "help"\n\\o/' });
-    await store.accounts.setPassword(john.id, "$2b$new");
+    await store.accounts.setPassword({ account: john.id, generation: 1, passwordHash: "$2b$new" });
     await store.accounts.setDisabled(jim.id, true);
     await store.accounts.revoke({ account: jane.id, jti: "gone", expires: Date.now() + 3_600_000 });
     const open = question(jim);
