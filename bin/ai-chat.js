@@ -6,10 +6,12 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error("Install a current Node, for instance from https://nodejs.org, and try again.");
   process.exitCode = 1;
 } else {
-  await import(new URL("../dist/main.js", import.meta.url).href).catch((/** @type {NodeJS.ErrnoException} */ error) => {
-    if (error.code !== "ERR_MODULE_NOT_FOUND" || !error.message.includes("main.js")) throw error;
-    console.error("ai-chat is not built yet.");
-    console.error("Run `npm run build` in its folder, then try again.");
-    process.exitCode = 1;
-  });
+  await import(new URL("../dist/main.js", import.meta.url).href).catch(
+    (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code !== "ERR_MODULE_NOT_FOUND" || !error.message.includes("main.js")) throw error;
+      console.error("ai-chat is not built yet.");
+      console.error("Run `npm run build` in its folder, then try again.");
+      process.exitCode = 1;
+    },
+  );
 }
