@@ -1,4 +1,5 @@
 import type { ApiClient } from "../client/contract.ts";
+import type { Beginning, Saving } from "./session/saving.ts";
 import type { Reflow } from "./terminal/reflow.ts";
 
 /** A login that this machine keeps for one server. `username` is null where only a token is known (`AI_CHAT_TOKEN`). */
@@ -42,17 +43,29 @@ export interface InputHistory {
   add(entry: string): void;
 }
 
-/** Everything that the session needs; `runChat` reads no argv, no environment, and no global stream. */
-export interface ChatOptions {
-  stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-  terminal: TerminalTraits;
+/** A server, and what is kept for it. */
+export interface Connection {
   target: Target;
   /** Keeps a login for this server. Where it can't, it resolves all the same: the caller says so once. */
   saveLogin(entry: Entry): Promise<void>;
   /** Forgets the login here and, where the server offers it, there. */
   forgetLogin(): Promise<void>;
+}
+
+/** What was being typed when a session ended without being left; see `openDraft` of composer/draft-file.ts. */
+export interface Draft {
+  /** What was kept by a session that is gone; undefined where there is nothing. */
+  readonly found: string | undefined;
+  /** Keeps the text soon; "" forgets it. Never throws. */
+  keep(text: string): void;
+}
+
+/** Everything that the session needs; `runChat` reads no argv, no environment, and no global stream. */
+export interface ChatOptions extends Connection {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  terminal: TerminalTraits;
   /** Line mode: no redraw, works without a terminal. The caller decides it (`--plain`, `ACCESSIBLE`, `TERM=dumb`). */
   plain: boolean;
   /** Lines that are printed first: which server, and that it is a demo. */
@@ -64,6 +77,18 @@ export interface ChatOptions {
   signal?: AbortSignal;
   /** Without it, input history lasts as long as the session. */
   inputHistory?: InputHistory;
+  /** Without it no draft is kept. */
+  draft?: Draft;
+  /** Without it nothing is saved. */
+  saving?: Saving;
+  /** With which conversation it begins; a new one, where it isn't given. */
+  beginning?: Beginning;
+  /** The way to another server, for `/server`; rejects with `ClientError`. */
+  connectTo?(server: string): Promise<Connection>;
+  /** Opens an editor on the terminal and waits; undefined where there is none, or it failed. */
+  editText?(text: string): string | undefined;
+  /** Puts text on this machine's clipboard; false where there is no tool for it. */
+  copyLocally?(text: string): boolean;
 }
 
 /** How the session ended; 0 for every way of leaving by hand, 1 after a fault of ours. */

@@ -6,37 +6,64 @@ import { Composer } from "./Composer.tsx";
 import { formPicture } from "./form-lines.ts";
 import { Lines } from "./Lines.tsx";
 import { LoginForm } from "./LoginForm.tsx";
-import { Menu } from "./Menu.tsx";
+import { Menu, type MenuItem } from "./Menu.tsx";
+import { picked } from "./picker.ts";
 import { composerColumns, type Screen } from "./screen.ts";
+import { usage } from "../session/commands.ts";
+import { searchLine } from "./search-keys.ts";
 import { StatusLine } from "./StatusLine.tsx";
 import { useScreen } from "./use-screen.ts";
-import { menuItems } from "./view-state.ts";
+import { menuItems, type ViewState } from "./view-state.ts";
 import { workingLine } from "./working.ts";
 
 interface LiveProps {
   screen: Screen;
-  server: string;
   /** The terminal's rows now. */
   rows: () => number;
 }
 
+/** Rows of conversations that are shown to choose from. */
+const MOST_CHOICES = 12;
+
+function itemsOf(view: ViewState): MenuItem[] {
+  if (view.picker === undefined)
+    return menuItems(view).map((command) => ({ label: usage(command), help: command.help }));
+  return picked(view.picker).map(({ title, detail }) => ({ label: title, help: detail }));
+}
+
+/** The line above the composer. */
+function hintOf(view: ViewState, isEditing: boolean): string | undefined {
+  if (view.picker !== undefined)
+    return "Type to filter, Up and Down choose, Enter goes on with it, Esc leaves it.";
+  if (view.searching !== undefined) return searchLine(view.searching);
+  return (
+    view.hint ??
+    (isEditing ? "Asks this instead of the last question; Esc leaves that as it was." : undefined)
+  );
+}
+
 /** The live area: the unfinished end of the answer, what is under way, the composer or the form, the status line. */
-export function Live({ screen, server, rows }: LiveProps) {
+export function Live({ screen, rows }: LiveProps) {
   useScreen(screen);
   if (screen.isLeaving) return null;
   const { view, session, scribe } = screen;
+  const { server } = session;
   const { state } = session;
   const look = screen.look();
   const { form } = state;
-  const items = form === undefined ? menuItems(view) : [];
+  const { picker } = view;
+  const items = form !== undefined ? [] : itemsOf(view);
+  const index = picker?.index ?? view.menu.index;
+  const editor = picker?.editor ?? view.editor;
+  const hint = hintOf(view, state.editing);
   const working = workingLine(state.phase, session.lastData, screen.now(), look);
   const columns = composerColumns(look.columns);
-  const wanted = layoutEditor(view.editor, columns, rows()).rows.length;
+  const wanted = layoutEditor(editor, columns, rows()).rows.length;
   const share = shareRows(rows(), {
     form: form === undefined ? 0 : formPicture(form, server, look).lines.length,
     composer: form === undefined ? wanted : 0,
-    menu: items.length,
-    hint: view.hint === undefined ? 0 : 1,
+    menu: picker === undefined ? items.length : Math.min(MOST_CHOICES, items.length),
+    hint: hint === undefined ? 0 : 1,
     working: working === undefined ? 0 : 1,
   });
   const tail = scribe.tail(share.tail);
@@ -46,14 +73,14 @@ export function Live({ screen, server, rows }: LiveProps) {
       <Lines lines={tail} look={look} />
       {share.gap > 0 && <Lines lines={[""]} look={look} />}
       {share.working > 0 && <Lines lines={[working ?? ""]} look={look} />}
-      {share.hint > 0 && <Lines lines={[paint(view.hint ?? "", styles.yellow, look)]} look={look} />}
-      {share.menu > 0 && <Menu items={items} index={view.menu.index} rows={share.menu} look={look} />}
+      {share.hint > 0 && <Lines lines={[paint(hint ?? "", styles.yellow, look)]} look={look} />}
+      {share.menu > 0 && <Menu items={items} index={index} rows={share.menu} look={look} />}
       {form === undefined ? (
         <Composer
-          layout={layoutEditor(view.editor, columns, share.composer)}
+          layout={layoutEditor(editor, columns, share.composer)}
           look={look}
           top={top}
-          isEmpty={view.editor.text === ""}
+          isEmpty={editor.text === "" && picker === undefined}
         />
       ) : (
         <LoginForm form={form} server={server} look={look} top={top} />

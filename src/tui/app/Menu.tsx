@@ -1,23 +1,33 @@
+import { hardWrap } from "../markdown/hard-wrap.ts";
 import { paint, styles, type Look } from "../markdown/look.ts";
-import { usage, type Command } from "../session/commands.ts";
+import { width } from "../markdown/width.ts";
 import { Lines } from "./Lines.tsx";
 
+export interface MenuItem {
+  label: string;
+  help: string;
+}
+
 interface MenuProps {
-  items: readonly Command[];
+  items: readonly MenuItem[];
   index: number;
   /** Rows that it may take; the chosen item is always among them. */
   rows: number;
   look: Look;
 }
 
-/** The slash commands that what is typed may become. */
+/** What can be chosen: slash commands, or conversations. A long label leaves room for what stands behind it. */
 export function Menu({ items, index, rows, look }: MenuProps) {
   const first = Math.max(0, Math.min(index - rows + 1, items.length - rows));
-  const widest = Math.max(...items.map((item) => usage(item).length));
-  const lines = items.slice(first, first + rows).map((item, i) => {
+  const shown = items.slice(first, first + rows).map(({ label, help }) => {
+    const fitting = hardWrap(label, Math.max(8, Math.floor(look.columns * 0.6)))[0] ?? "";
+    return { label: fitting, cells: width(fitting), help };
+  });
+  const widest = Math.max(...shown.map(({ cells }) => cells));
+  const lines = shown.map(({ label, cells, help }, i) => {
     const chosen = first + i === index;
-    const text = `${chosen ? "> " : "  "}${usage(item).padEnd(widest)}  `;
-    return paint(text, chosen ? styles.cyan : styles.plain, look) + paint(item.help, styles.dim, look);
+    const text = `${chosen ? "> " : "  "}${label}${" ".repeat(widest - cells)}  `;
+    return paint(text, chosen ? styles.cyan : styles.plain, look) + paint(help, styles.dim, look);
   });
   return <Lines lines={lines} look={look} />;
 }

@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { glyphs, type Look } from "../markdown/look.ts";
 import type { ChatOptions } from "../options.ts";
 import { runCommand, type Hands } from "../session/run-command.ts";
+import { sessionOptions } from "../session/from-options.ts";
 import { createSession } from "../session/session.ts";
 import { osc52 } from "../terminal/clipboard.ts";
 import type { LiveStdout } from "../terminal/live-stdout.ts";
@@ -15,7 +14,8 @@ import { createScribe } from "./scribe.ts";
 const KEYS = [
   "Enter sends; Alt-Enter, Ctrl-J or \\ and Enter begin a new line.",
   "Esc stops the answer; Ctrl-C stops, then clears the line, then leaves; Ctrl-D leaves.",
-  "Up and Down walk through what was typed before; Ctrl-L redraws; Ctrl-Z suspends.",
+  "Up and Down walk through what was typed before, Ctrl-R searches it; Ctrl-G opens an editor.",
+  "Esc Esc edits the last question; Ctrl-L redraws; Ctrl-Z suspends.",
 ];
 
 interface Parts {
@@ -28,45 +28,52 @@ interface Parts {
 /** Puts the session, its writer and its keys together; draws nothing yet. */
 export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const { live, ending, look } = parts;
-  const { target, stdout } = options;
+  const { stdout } = options;
   const scribe = createScribe({ print: (text) => live.print(text), look, onChange: () => screen.changed() });
-  const session = createSession({
-    ...options,
-    ...target,
-    say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text) : scribe.say(said)),
-    dot: glyphs(look()).dot,
-    again: "Enter",
-    now: Date.now,
-    newKey: randomUUID,
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
-  });
+  const session = createSession(
+    sessionOptions(options, {
+      say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text) : scribe.say(said)),
+      dot: glyphs(look()).dot,
+      again: "Enter",
+    }),
+  );
   const hands: Hands = {
     print: (text) => scribe.print(text),
     copy(text) {
       const sequence = osc52(text, options.terminal);
-      return sequence !== undefined && (stdout.write(sequence), true);
+      const isLocal = options.copyLocally?.(text) ?? false;
+      if (sequence !== undefined) stdout.write(sequence);
+      return isLocal || sequence !== undefined;
     },
+    choose: (choices) => screen.choose(choices),
     clearScreen: () => live.clearScreen(),
     quit: () => ending.leave(),
     keys: KEYS,
   };
-  const suspend = () =>
-    suspendJob({
-      signals: process,
-      leave: () => {
-        live.pause();
-        parts.terminal.restore();
-      },
-      back: () => {
-        parts.terminal.resume();
-        live.resume();
-      },
-    });
+  const leave = () => {
+    live.pause();
+    parts.terminal.restore();
+  };
+  const back = () => {
+    parts.terminal.resume();
+    live.resume();
+  };
+  const suspend = () => suspendJob({ signals: process, leave, back });
+  const editText = (text: string) => {
+    leave();
+    try {
+      return options.editText?.(text);
+    } finally {
+      back();
+    }
+  };
   const screen = createScreen({
     session,
     scribe,
     look,
     history: options.inputHistory?.entries ?? [],
+    onDraft: (text) => options.draft?.keep(text),
+    editText,
     onSent: (line) => options.inputHistory?.add(line),
     run: ({ name, argument }) => runCommand(session, name, argument, hands),
     redraw: () => live.clearScreen(),

@@ -3,11 +3,16 @@ import { newer, older, remember, textAt } from "../composer/history.ts";
 import { commandOf, type SessionCommand } from "../composer/keymap.ts";
 import type { Command } from "../session/commands.ts";
 import type { Key } from "../terminal/key.ts";
+import { pressInPicker, type Picked } from "./picker.ts";
+import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
 import { menuItems, type ViewState } from "./view-state.ts";
 
 /** What the session has to do after a key. `literal`: the text is a question, whatever it begins with. */
 export type Effect =
   | { kind: "none" | "stop" | "leave" | "redraw" | "suspend" | "arm" }
+  /** `editLast`: Esc was pressed twice; `escape`: once, with nothing to stop; `openEditor`: Ctrl-G. */
+  | { kind: "editLast" | "escape" | "openEditor" }
+  | { kind: "resume"; id: string }
   | { kind: "send"; text: string; literal: boolean };
 
 export interface Pressed {
@@ -26,19 +31,52 @@ const none: Effect = { kind: "none" };
 
 /** One key in the composer; pure. Nothing is sent while a question is on its way: the draft stays (CLI.md §4). */
 export function press(before: ViewState, key: Key, around: Surroundings): Pressed {
+  if (before.picker !== undefined) return inPicker(before, pressInPicker(before.picker, key));
+  if (before.searching !== undefined) return inSearch(before, before.searching, key, around);
   const meaning = commandOf(key);
   if (meaning === undefined) return { view: before, effect: none };
-  const { armed } = before;
-  const view: ViewState = { ...before, armed: false, hint: undefined };
+  const { armed, escaped } = before;
+  const view: ViewState = { ...before, armed: false, escaped: false, hint: undefined };
   return meaning.kind === "edit"
     ? { view: doEdit(view, meaning.action, around), effect: none }
-    : doCommand({ ...view, armed }, meaning.command, around);
+    : doCommand({ ...view, armed, escaped }, meaning.command, around);
+}
+
+function inPicker(view: ViewState, outcome: Picked): Pressed {
+  if (outcome.kind === "open") return { view: { ...view, picker: outcome.picker }, effect: none };
+  const effect: Effect = outcome.kind === "chosen" ? { kind: "resume", id: outcome.id } : none;
+  return { view: { ...view, picker: undefined }, effect };
+}
+
+function inSearch(view: ViewState, searching: Searching, key: Key, around: Surroundings): Pressed {
+  const outcome = pressInSearch(searching, view.editor, key);
+  if (outcome.kind === "searching")
+    return { view: { ...view, searching: outcome.searching, editor: outcome.editor }, effect: none };
+  const after: ViewState = {
+    ...view,
+    searching: undefined,
+    editor: outcome.editor,
+    menu: { index: 0, closed: true },
+  };
+  return outcome.again ? press(after, key, around) : { view: after, effect: none };
 }
 
 /** Text that was pasted: never sends, and never runs a command by itself. */
 export function paste(view: ViewState, text: string, { columns }: Surroundings): ViewState {
+  if (view.picker !== undefined) {
+    const editor = edit(view.picker.editor, { type: "insert", text: text.split(/[\r\n]/)[0] ?? "" }, columns);
+    return { ...view, picker: { ...view.picker, editor, index: 0 } };
+  }
   const editor = edit(view.editor, { type: "paste", text }, columns);
-  return { ...view, editor, armed: false, hint: undefined, menu: { index: 0, closed: false } };
+  return {
+    ...view,
+    editor,
+    armed: false,
+    escaped: false,
+    hint: undefined,
+    searching: undefined,
+    menu: { index: 0, closed: false },
+  };
 }
 
 function doEdit(view: ViewState, action: EditorAction, { columns }: Surroundings): ViewState {
@@ -64,14 +102,14 @@ function walkHistory(view: ViewState, by: number): ViewState {
 }
 
 function doCommand(view: ViewState, command: SessionCommand, around: Surroundings): Pressed {
-  const calm: ViewState = { ...view, armed: false };
+  const calm: ViewState = { ...view, armed: false, escaped: false };
   switch (command) {
     case "enter":
       return enter(calm, around);
     case "escape":
       if (menuItems(view).length > 0)
         return { view: { ...calm, menu: { index: 0, closed: true } }, effect: none };
-      return { view: calm, effect: around.busy ? { kind: "stop" } : none };
+      return escape(view, calm, around);
     case "interrupt":
       return interrupt(view, around);
     case "deleteOrLeave":
@@ -84,15 +122,25 @@ function doCommand(view: ViewState, command: SessionCommand, around: Surrounding
     case "suspend":
       return { view: calm, effect: { kind: command } };
     case "searchHistory":
+      return { view: { ...calm, searching: beginSearch(view.editor, view.walk) }, effect: none };
     case "openEditor":
-      return { view: calm, effect: none };
+      if (!around.busy) return { view: calm, effect: { kind: "openEditor" } };
+      return { view: { ...calm, hint: "The editor waits until the answer is through." }, effect: none };
   }
+}
+
+/** Esc: stops, else twice on an empty line edits the last question. */
+function escape(view: ViewState, calm: ViewState, { busy }: Surroundings): Pressed {
+  if (busy) return { view: calm, effect: { kind: "stop" } };
+  if (view.escaped && view.editor.text === "") return { view: calm, effect: { kind: "editLast" } };
+  return { view: { ...calm, escaped: view.editor.text === "" }, effect: { kind: "escape" } };
 }
 
 function enter(view: ViewState, { busy, columns }: Surroundings): Pressed {
   const items = menuItems(view);
   const chosen = items[view.menu.index];
-  if (chosen !== undefined) return send(view, `/${chosen.name}`, false);
+  if (chosen !== undefined)
+    return needsMore(chosen) ? typeOn(view, chosen, columns) : send(view, `/${chosen.name}`, false);
   const outcome = pressEnter(view.editor);
   if (outcome.kind === "continue") return { view: { ...view, editor: outcome.state }, effect: none };
   if (outcome.text.trim() === "")
@@ -104,6 +152,14 @@ function enter(view: ViewState, { busy, columns }: Surroundings): Pressed {
       effect: none,
     };
   return send(view, outcome.text, view.editor.literal);
+}
+
+/** Whether a command says nothing without its argument. */
+const needsMore = ({ argument }: Command) => argument !== undefined && !argument.startsWith("[");
+
+function typeOn(view: ViewState, { name }: Command, columns: number): Pressed {
+  const editor = edit(view.editor, { type: "set", text: `/${name} ` }, columns);
+  return { view: { ...view, editor }, effect: none };
 }
 
 function send(view: ViewState, text: string, literal: boolean): Pressed {

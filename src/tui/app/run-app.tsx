@@ -39,21 +39,23 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   // What a question that was stopped by leaving has cost is still told, below everything.
   await screen?.session.idle();
   const end = await ending.ended;
+  const wayBack = screen?.session.wayBack();
+  if (wayBack !== undefined) stdout.write(noteText("dim", [wayBack], look()));
   return end === undefined ? { exitCode: 0 } : tellCrash(end.fault, options);
 }
 
 /** Draws until the session ends; then nothing of the live area is left on the screen. */
 async function draw(screen: Screen, live: LiveStdout, ending: Ending, options: ChatOptions): Promise<void> {
-  const { stdin, stderr, target } = options;
+  const { stdin, stderr } = options;
   const crash = (error: unknown) => ending.crash(error);
   const ink = render(
     <Boundary onCrash={crash}>
-      <Live screen={screen} server={target.server} rows={() => live.rows} />
+      <Live screen={screen} rows={() => live.rows} />
     </Boundary>,
     { stdout: live.stdout, stdin, stderr, exitOnCtrlC: false, maxFps: FRAMES_A_SECOND },
   );
   const stopResize = live.onResize(() => screen.changed());
-  screen.session.start().catch(crash);
+  begin(screen, options).catch(crash);
   loadHighlighter().catch(crash);
   await ending.ended;
   stopResize();
@@ -62,6 +64,16 @@ async function draw(screen: Screen, live: LiveStdout, ending: Ending, options: C
   await new Promise((resolve) => setImmediate(resolve));
   ink.unmount();
   await ink.waitUntilExit();
+}
+
+async function begin(screen: Screen, { beginning, draft }: ChatOptions): Promise<void> {
+  if (draft?.found !== undefined) screen.giveBack(draft.found);
+  const { session } = screen;
+  await session.start();
+  if (beginning?.kind !== "choose") return;
+  const choices = await session.choices();
+  if (choices.length > 0) screen.choose(choices);
+  else session.note("dim", "There is no saved conversation here yet; this is a new one.");
 }
 
 async function learnReflow(terminal: Terminal, live: LiveStdout): Promise<void> {

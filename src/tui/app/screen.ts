@@ -1,10 +1,12 @@
-import { fullText } from "../composer/editor.ts";
+import { createEditor, fullText } from "../composer/editor.ts";
 import type { Look } from "../markdown/look.ts";
 import { readInput } from "../session/commands.ts";
+import type { Choice } from "../session/saving.ts";
 import type { Session } from "../session/session.ts";
 import type { Key } from "../terminal/key.ts";
 import { pressInForm } from "./form-keys.ts";
 import { paste, press, type Effect } from "./press.ts";
+import { createPicker } from "./picker.ts";
 import type { Scribe } from "./scribe.ts";
 import { createView, giveBack, type ViewState } from "./view-state.ts";
 import { TICK_MS } from "./working.ts";
@@ -19,6 +21,10 @@ export interface ScreenOptions {
   history: readonly string[];
   /** Called with each line that is worth keeping. */
   onSent: (line: string) => void;
+  /** Called with what is being typed, after each key. */
+  onDraft: (text: string) => void;
+  /** Ctrl-G: the text as somebody left it in an editor; undefined where there is none. */
+  editText: (text: string) => string | undefined;
   run: (text: Extract<ReturnType<typeof readInput>, { kind: "command" }>) => Promise<void>;
   redraw: () => void;
   suspend: () => void;
@@ -44,6 +50,8 @@ export interface Screen {
   key(key: Key): void;
   paste(text: string): void;
   giveBack(text: string): void;
+  /** Lets a person choose a conversation to go on with. */
+  choose(choices: readonly Choice[]): void;
   /** Stops what is under way, takes everything off the screen, and stops the timers. */
   close(): void;
 }
@@ -52,6 +60,9 @@ export interface Screen {
 export function composerColumns(columns: number): number {
   return Math.max(1, columns - 3);
 }
+
+/** What would be lost: while searching, what stood there before. */
+const draftOf = ({ editor, searching }: ViewState) => fullText(searching?.before ?? editor);
 
 /** Creates the screen. One ticker runs while something is under way, none otherwise. */
 export function createScreen(options: ScreenOptions): Screen {
@@ -121,10 +132,26 @@ export function createScreen(options: ScreenOptions): Screen {
         return options.redraw();
       case "suspend":
         return options.suspend();
+      case "openEditor":
+        return openEditor();
+      case "resume":
+        session.resume(effect.id).catch(options.crash);
+        return;
+      case "escape":
+        return session.stopEditing();
+      case "editLast":
+        return session.edit();
       case "arm":
         view = { ...view, armed: true, hint: "Press Ctrl-C again to leave." };
         armed = setTimeout(disarm, ARMED_MS);
     }
+  };
+
+  const openEditor = () => {
+    const text = options.editText(fullText(view.editor));
+    if (text === undefined) view = { ...view, hint: "No editor could be opened: set VISUAL or EDITOR." };
+    else
+      view = { ...view, editor: { ...createEditor(text.replace(/\n+$/, "")), literal: view.editor.literal } };
   };
 
   const formKey = (key: Key) => {
@@ -170,6 +197,7 @@ export function createScreen(options: ScreenOptions): Screen {
         if (cleared && key.ctrl && key.name === "c" && before !== "") options.onSent(before);
         view = pressed.view;
         perform(pressed.effect);
+        options.onDraft(draftOf(view));
       }
       changed();
     },
@@ -177,10 +205,15 @@ export function createScreen(options: ScreenOptions): Screen {
       if (isLeaving) return;
       if (session.state.form !== undefined) session.form({ type: "insert", text });
       else view = paste(view, text, around());
+      options.onDraft(draftOf(view));
       changed();
     },
     giveBack(text) {
       view = giveBack(view, text);
+      changed();
+    },
+    choose(choices) {
+      view = { ...view, picker: createPicker(choices) };
       changed();
     },
     close() {

@@ -55,6 +55,13 @@ export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
     printer = undefined;
   };
 
+  const past = ({ question, answer, stopped }: Extract<Said, { type: "past" }>) => {
+    show(questionText(question, look()));
+    waiting += answer;
+    end();
+    if (stopped) show(noteText("dim", ["stopped"], look()));
+  };
+
   return {
     say(said) {
       if (said.type === "delta") {
@@ -62,7 +69,8 @@ export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
         timer ??= setTimeout(tick, FRAME_MS);
         return;
       }
-      if (said.type === "question") show(questionText(said.text, look()));
+      if (said.type === "past") past(said);
+      else if (said.type === "question") show(questionText(said.text, look()));
       else if (said.type === "note") show(noteText(said.tone, said.lines, look()));
       else end();
       onChange();

@@ -2,6 +2,9 @@ import { createEditor, edit, type EditorState } from "../composer/editor.ts";
 import { createWalk, type HistoryWalk } from "../composer/history.ts";
 import { completions, type Command } from "../session/commands.ts";
 
+import type { Picker } from "./picker.ts";
+import type { Searching } from "./search-keys.ts";
+
 /** What a person has in hand: what they type, and what the screen says to it. The conversation isn't part of it. */
 export interface ViewState {
   editor: EditorState;
@@ -12,6 +15,12 @@ export interface ViewState {
   hint: string | undefined;
   /** Ctrl-C was pressed on an empty line: once more leaves. */
   armed: boolean;
+  /** Esc was pressed with nothing to stop or close: once more edits the last question. */
+  escaped: boolean;
+  /** Ctrl-R; the composer then shows what was found. */
+  searching: Searching | undefined;
+  /** Conversations to choose from, in place of the composer. */
+  picker: Picker | undefined;
 }
 
 export function createView(history: readonly string[]): ViewState {
@@ -21,12 +30,15 @@ export function createView(history: readonly string[]): ViewState {
     menu: { index: 0, closed: false },
     hint: undefined,
     armed: false,
+    escaped: false,
+    searching: undefined,
+    picker: undefined,
   };
 }
 
 /** The commands that the menu shows, none while it is closed. A pasted slash is text. */
-export function menuItems({ editor, menu }: ViewState): Command[] {
-  return menu.closed || editor.literal ? [] : completions(editor.text);
+export function menuItems({ editor, menu, searching }: ViewState): Command[] {
+  return menu.closed || editor.literal || searching !== undefined ? [] : completions(editor.text);
 }
 
 /** Puts a question back that wasn't answered; what was typed meanwhile stays, the question is then in the history. */

@@ -1,4 +1,4 @@
-import { createSanitizer, plainText } from "../../client/sanitize.ts";
+import { createSanitizer, oneLine, plainText } from "../../client/sanitize.ts";
 import type { Said } from "../session/transcript.ts";
 
 /** Where line mode writes: answers on stdout, all else on stderr (CLI.md §2). Nothing is ever taken back. */
@@ -37,7 +37,13 @@ export function createPaper({ stdin, stdout, stderr }: Streams): Paper {
     },
     say(said) {
       if (said.type === "delta") delta(said.text);
-      else if (said.type === "end") {
+      else if (said.type === "past") {
+        line(`> ${said.question}`);
+        line(said.answer);
+        if (said.stopped) line("stopped");
+      } else if (said.type === "giveBack") {
+        if (said.toEdit) line(`The next question is asked instead of: ${oneLine(said.text, 200)}`);
+      } else if (said.type === "end") {
         if (last !== "" && last !== "\n") stdout.write("\n");
         last = "";
         clean = fresh();

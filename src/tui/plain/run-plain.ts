@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ChatEnd, ChatOptions } from "../options.ts";
 import { readInput } from "../session/commands.ts";
 import { runCommand, type Hands } from "../session/run-command.ts";
+import { sessionOptions } from "../session/from-options.ts";
+import type { Choice } from "../session/saving.ts";
 import { createSession, type Session } from "../session/session.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
 import { createPaper, type Paper } from "./paper.ts";
@@ -16,19 +16,16 @@ const NO_TOKEN = 4;
  * Needs no terminal. The end of the input leaves with 0; Ctrl-C stops the answer, else leaves with 0.
  */
 export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
-  const { stdin, target, terminal } = options;
+  const { stdin, terminal } = options;
   const paper = createPaper(options);
   const lines = createLineReader(stdin);
-  const session = createSession({
-    ...options,
-    ...target,
-    say: (said) => paper.say(said),
-    dot: terminal.ascii ? "-" : "·",
-    again: "/retry",
-    now: Date.now,
-    newKey: randomUUID,
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
-  });
+  const session = createSession(
+    sessionOptions(options, {
+      say: (said) => paper.say(said),
+      dot: terminal.ascii ? "-" : "·",
+      again: "/retry",
+    }),
+  );
   const interrupt = () => {
     if (session.state.phase.kind === "idle") lines.close();
     else session.stop();
@@ -42,7 +39,10 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   try {
     for (const line of options.intro) paper.line(line);
     await session.start();
-    return { exitCode: await converse(session, lines, paper, options) };
+    const exitCode = await converse(session, lines, paper, options);
+    const wayBack = session.wayBack();
+    if (wayBack !== undefined) paper.line(wayBack);
+    return { exitCode };
   } finally {
     process.off("SIGINT", interrupt);
     options.signal?.removeEventListener("abort", end);
@@ -59,11 +59,13 @@ async function converse(
   let leaving = false;
   const hands: Hands = {
     print: (text) => paper.line(text),
-    copy: () => false,
+    copy: (text) => options.copyLocally?.(text) ?? false,
+    choose: (choices) => list(choices, paper),
     clearScreen: () => undefined,
     quit: () => (leaving = true),
     keys: ["A line that ends with \\ goes on with the next one."],
   };
+  if (options.beginning?.kind === "choose") await runCommand(session, "resume", "", hands);
   for (;;) {
     await session.idle();
     if (leaving) return 0;
@@ -77,6 +79,11 @@ async function converse(
     if (text === undefined) return 0;
     await take(text, session, hands);
   }
+}
+
+function list(choices: readonly Choice[], paper: Paper): void {
+  for (const { id, title, detail } of choices) paper.line(`${id}  ${title}  (${detail})`);
+  paper.line("/resume ID goes on with one of them.");
 }
 
 async function take(text: string, session: Session, hands: Hands): Promise<void> {
@@ -103,8 +110,8 @@ async function nextInput(lines: LineReader): Promise<string | undefined> {
   return text;
 }
 
-function refuse(session: Session, paper: Paper, { commandName, target }: ChatOptions): number {
-  paper.line(session.state.form?.reason ?? `Not logged in to ${target.server}.`);
-  paper.line(`Log in first: ${commandName} login -s ${target.local ? "local" : target.client.server}`);
+function refuse(session: Session, paper: Paper, { commandName }: ChatOptions): number {
+  paper.line(session.state.form?.reason ?? `Not logged in to ${session.server}.`);
+  paper.line(`Log in first: ${commandName} login -s ${session.address}`);
   return NO_TOKEN;
 }

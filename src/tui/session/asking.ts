@@ -1,6 +1,6 @@
 import { askAgain } from "../../client/ask-again.ts";
 import { ClientError } from "../../client/client-error.ts";
-import type { AnswerEvent } from "../../client/contract.ts";
+import type { AnswerEvent, ApiClient } from "../../client/contract.ts";
 import type { Turn } from "../../protocol/bodies.ts";
 import { failureLines, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
@@ -38,18 +38,19 @@ export interface Asking {
 
 /** Asks one question at a time and tells how it ends. */
 export function createAsking(room: Room): Asking {
-  const { client, say, dispatch, state, now } = room;
+  const { say, dispatch, state, now } = room;
   let abort: AbortController | undefined;
   let lastData = 0;
   let heard = "";
   let waiting: Waiting | undefined;
-  let toldNoHistory = false;
+  let toldNoHistory: ApiClient | undefined;
 
   const tellNoHistory = async (turns: number) => {
-    if (turns === 0 || toldNoHistory) return;
+    const { client } = room;
+    if (turns === 0 || toldNoHistory === client) return;
     const { extensions } = await client.offer();
-    if (extensions.has("history") || toldNoHistory) return;
-    toldNoHistory = true;
+    if (extensions.has("history") || toldNoHistory === client) return;
+    toldNoHistory = client;
     room.note("dim", "This server takes no history: each question stands alone.");
   };
 
@@ -68,9 +69,10 @@ export function createAsking(room: Room): Asking {
   const stopped = async () => {
     const { tokens: before, price, last } = state();
     dispatch({ type: "stopping", text: heard, at: now() });
-    const { cost, tokens } = await settle({ client, before, price, sleep: room.sleep, now });
+    const { cost, tokens } = await settle({ client: room.client, before, price, sleep: room.sleep, now });
     if (tokens !== null) dispatch({ type: "balance", tokens });
     room.note("dim", stoppedLine(cost, state(), room.dot));
+    await room.keep(heard, true, cost);
     dispatch({ type: "settled" });
     if (heard === "" && last !== undefined) say({ type: "giveBack", text: last.message });
   };
@@ -82,7 +84,7 @@ export function createAsking(room: Room): Asking {
       const reason = "Your login is no longer valid. Log in, and the question is sent.";
       return dispatch({ type: "form", form: passwordForm(state().username, reason) });
     }
-    const { extensions } = await client.offer();
+    const { extensions } = await room.client.offer();
     const idempotent = extensions.has("idempotency");
     const { username, price } = state();
     room.note("error", ...failureLines(error, { ...room, username, price, idempotent }));
@@ -94,6 +96,7 @@ export function createAsking(room: Room): Asking {
 
   const answered = async (event: { tokensDeducted: number | null; tokens: number | null }) => {
     const { tokensDeducted: cost, tokens } = event;
+    await room.keep(heard, false, cost);
     dispatch({ type: "answered", text: heard, cost, tokens });
     if (state().tokens === null) await room.tryBalance();
     sayCost(room, cost);
@@ -104,7 +107,7 @@ export function createAsking(room: Room): Asking {
     const onWait = (seconds: number, reason: ClientError) =>
       dispatch({ type: "waiting", until: now() + seconds * 1000, reason: reason.message });
     let done: Extract<AnswerEvent, { type: "done" }> | undefined;
-    for await (const event of askAgain(client, question, {
+    for await (const event of askAgain(room.client, question, {
       sleep: room.sleep,
       onWait,
       maxWait: LONGEST_WAIT,
@@ -121,7 +124,7 @@ export function createAsking(room: Room): Asking {
     get lastData() {
       return lastData;
     },
-    async ask(message, { before = state().turns, again = false, shown = false } = {}) {
+    async ask(message, { before = placeOf(state()), again = false, shown = false } = {}) {
       const key = keyFor(state(), message, before, again) ?? room.newKey();
       const stop = new AbortController();
       abort = stop;
@@ -150,6 +153,11 @@ export function createAsking(room: Room): Asking {
       return taken;
     },
   };
+}
+
+/** The turns before a new question; an edited one takes the place of the last. */
+function placeOf({ editing, last, turns }: State): readonly Turn[] {
+  return editing && last !== undefined ? last.before : turns;
 }
 
 /** The last question's key, while message and history are unchanged and it wasn't answered (CLI.md §4). */

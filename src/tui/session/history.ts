@@ -16,7 +16,8 @@ export function historyFor(turns: readonly Turn[], message: string): Turn[] {
     if (room < 0) break;
     first -= 1;
   }
-  const fitting = turns.slice(first);
+  // A stopped answer may end within a surrogate pair, which no server takes.
+  const fitting = turns.slice(first).map(({ role, content }) => ({ role, content: content.toWellFormed() }));
   const start = fitting.findIndex((turn) => turn.role === "user");
   return start < 0 ? [] : fitting.slice(start);
 }

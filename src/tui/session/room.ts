@@ -1,17 +1,23 @@
 import type { ApiClient } from "../../client/contract.ts";
 import type { Entry } from "../options.ts";
+import type { Beginning, Saving } from "./saving.ts";
 import { costLine, lowWarning } from "./money.ts";
 import type { Event, State } from "./state.ts";
 import type { Said, Tone } from "./transcript.ts";
 
-/** What a session is made of. Everything that touches the world outside comes in here. */
-export interface SessionOptions {
+/** A server that a session talks to, and what is kept for it. */
+export interface Place {
+  /** As shown to people. */
   server: string;
   local: boolean;
   client: ApiClient;
   entry: Entry | undefined;
   saveLogin: (entry: Entry) => Promise<void>;
   forgetLogin: () => Promise<void>;
+}
+
+/** What a session is made of. Everything that touches the world outside comes in here. */
+export interface SessionOptions extends Place {
   commandName: string;
   say: (said: Said) => void;
   /** `·`, or what stands for it in ASCII. */
@@ -22,16 +28,28 @@ export interface SessionOptions {
   newKey: () => string;
   /** Rejects once the signal aborts. */
   sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Milliseconds since the epoch, for ages; `now` where it isn't given. */
+  wallClock?: () => number;
+  /** Without it nothing is saved. */
+  saving?: Saving;
+  beginning?: Beginning;
+  /** The way to another server; rejects with `ClientError` where there is none. */
+  connectTo?: (server: string) => Promise<Place>;
 }
 
 /** What the parts of a session share. */
 export interface Room extends SessionOptions {
+  wallClock: () => number;
+  /** The name under which things of this server are kept: its address, or `local`. */
+  readonly keptAs: string;
   state: () => State;
   dispatch: (event: Event) => void;
   note: (tone: Tone, ...lines: string[]) => void;
   refreshBalance: () => Promise<void>;
   /** The same where a failure is no matter. */
   tryBalance: () => Promise<void>;
+  /** Saves the turn that ended. */
+  keep: (answer: string, stopped: boolean, cost: number | null) => Promise<void>;
 }
 
 /** The dim line under an answer, with a warning where the money runs out. */

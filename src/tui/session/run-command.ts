@@ -1,5 +1,6 @@
 import { codeBlocks } from "../markdown/code-blocks.ts";
 import { commands, usage, type CommandName } from "./commands.ts";
+import type { Choice } from "./saving.ts";
 import type { Session } from "./session.ts";
 
 /** What a command needs of whoever shows the session. */
@@ -11,6 +12,8 @@ export interface Hands {
   /** An empty screen, where there is one; nothing of the scrollback is lost. */
   clearScreen: () => void;
   quit: () => void;
+  /** Lets a person choose a conversation, which is then resumed. There is at least one. */
+  choose: (choices: readonly Choice[]) => void;
   /** Keys that the help tells, as lines. */
   keys: readonly string[];
 }
@@ -33,6 +36,22 @@ export async function runCommand(
     case "new":
       session.clear();
       return session.note("dim", "A new conversation.");
+    case "resume":
+      if (argument !== "") return session.resume(argument);
+      return offer(session, await session.choices(), "There is no saved conversation here yet.", hands);
+    case "search": {
+      if (argument === "") return session.note("dim", "/search takes the words to look for.");
+      const found = await session.choices(argument);
+      return offer(session, found, "No saved conversation holds that.", hands);
+    }
+    case "rename":
+      if (argument === "") return session.note("dim", "/rename takes the new title.");
+      return session.rename(argument);
+    case "edit":
+      return session.edit();
+    case "server":
+      if (argument === "") return session.note("info", `This is ${session.server}.`);
+      return session.moveTo(argument);
     case "clear":
       session.clear();
       return hands.clearScreen();
@@ -53,6 +72,11 @@ export async function runCommand(
     case "quit":
       return hands.quit();
   }
+}
+
+function offer(session: Session, choices: readonly Choice[], none: string, hands: Hands): void {
+  if (choices.length === 0) session.note("dim", none);
+  else hands.choose(choices);
 }
 
 function helpLines(keys: readonly string[]): string[] {

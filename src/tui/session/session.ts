@@ -2,7 +2,8 @@ import { ClientError } from "../../client/client-error.ts";
 import { createAsking } from "./asking.ts";
 import { chooseForm, nextForm, passwordForm, type FormEvent } from "./form.ts";
 import { counted, questionsLeft } from "./money.ts";
-import type { Room, SessionOptions } from "./room.ts";
+import type { Place, Room, SessionOptions } from "./room.ts";
+import { createSaver, type Choice } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";
 import { firstState, reduce, type Event, type State } from "./state.ts";
 import type { Tone } from "./transcript.ts";
@@ -10,6 +11,10 @@ import type { Tone } from "./transcript.ts";
 /** A conversation with one server, without a screen. What happens is told by `say` and by the state. */
 export interface Session {
   readonly state: State;
+  /** The server's name, as shown to people. */
+  readonly server: string;
+  /** Its address, or `local`, as it stands behind `-s`. */
+  readonly address: string;
   /** Milliseconds of the clock at which the answer last grew. */
   readonly lastData: number;
   /** Called after each change of the state; returns the way to stop it. */
@@ -27,6 +32,19 @@ export interface Session {
   /** Prints the balance. */
   showBalance(): Promise<void>;
   openForm(): void;
+  /** The last question goes back to where it was typed; the next one takes its place. */
+  edit(): void;
+  /** Leaves the last question as it was. */
+  stopEditing(): void;
+  /** Goes on with a saved conversation; the beginning of its ID will do. */
+  resume(id: string): Promise<void>;
+  rename(title: string): Promise<void>;
+  /** Saved conversations of this server, latest first; with a text, those that hold it. */
+  choices(text?: string): Promise<Choice[]>;
+  /** Changes the server: another login, another balance, a new conversation. */
+  moveTo(server: string): Promise<void>;
+  /** What a person types to come back, once there is something to come back to. */
+  wayBack(): string | undefined;
   logOut(): Promise<void>;
   form(event: FormEvent): void;
   note(tone: Tone, ...lines: string[]): void;
@@ -36,6 +54,8 @@ export interface Session {
 
 /** Creates the session of `chat`; starts nothing before `start`. */
 export function createSession(options: SessionOptions): Session {
+  let place: Place = options;
+  let beginning = options.beginning;
   let state = firstState(options.entry);
   const listeners = new Set<() => void>();
   const running = new Set<Promise<unknown>>();
@@ -51,21 +71,54 @@ export function createSession(options: SessionOptions): Session {
   };
 
   const refreshBalance = async () => {
-    const { tokens } = await options.client.balance();
+    const { tokens } = await place.client.balance();
     dispatch({ type: "balance", tokens });
   };
   const tryBalance = () => refreshBalance().catch(() => undefined);
-  const room: Room = { ...options, state: () => state, dispatch, note, refreshBalance, tryBalance };
+  const room: Room = {
+    ...options,
+    get server() {
+      return place.server;
+    },
+    get local() {
+      return place.local;
+    },
+    get client() {
+      return place.client;
+    },
+    get keptAs() {
+      return place.local ? "local" : place.client.server;
+    },
+    saveLogin: (entry) => place.saveLogin(entry),
+    forgetLogin: () => place.forgetLogin(),
+    wallClock: options.wallClock ?? options.now,
+    state: () => state,
+    dispatch,
+    note,
+    refreshBalance,
+    tryBalance,
+    keep: (...turn) => saver.keep(...turn),
+  };
+  const saver = createSaver(room);
   const asking = createAsking(room);
   const signingIn = createSigningIn(room, {
     onSignedIn: () => {
       const waiting = asking.takeWaiting();
       if (waiting !== undefined) run(asking.ask(waiting.message, waiting));
+      else run(begin());
     },
   });
 
+  /** The conversation that was asked for at the start, once: `choose` is for whoever shows the session. */
+  const begin = async () => {
+    const wanted = beginning;
+    beginning = undefined;
+    if (wanted?.kind === "newest") await saver.resumeNewest();
+    if (wanted?.kind === "id") await saver.resume(wanted.id);
+  };
+
   const learnOffer = async () => {
-    const { price, model } = await options.client.offer();
+    const { price, model } = await place.client.offer();
     dispatch({ type: "offer", price, model });
   };
 
@@ -90,9 +143,20 @@ export function createSession(options: SessionOptions): Session {
     options.say({ type: "giveBack", text: waiting.message });
   };
 
+  const settleIn = async (canLeave: boolean) => {
+    if (!state.signedIn) dispatch({ type: "form", form: chooseForm(canLeave) });
+    await Promise.all([learnOffer(), ...(state.signedIn ? [firstBalance()] : [])]);
+  };
+
   return {
     get state() {
       return state;
+    },
+    get server() {
+      return place.server;
+    },
+    get address() {
+      return room.keptAs;
     },
     get lastData() {
       return asking.lastData;
@@ -102,8 +166,8 @@ export function createSession(options: SessionOptions): Session {
       return () => void listeners.delete(listener);
     },
     async start() {
-      if (!state.signedIn) dispatch({ type: "form", form: chooseForm(false) });
-      await Promise.all([learnOffer(), ...(state.signedIn ? [firstBalance()] : [])]);
+      if (state.signedIn) await begin();
+      await settleIn(false);
     },
     ask(text) {
       if (state.phase.kind !== "idle" || state.form !== undefined) return false;
@@ -134,11 +198,40 @@ export function createSession(options: SessionOptions): Session {
       const tokens = state.tokens === null ? "The server doesn't tell." : counted(state.tokens, "token");
       note("info", [tokens, ...questions].join(` ${options.dot} `));
     },
+    edit() {
+      const { last, phase } = state;
+      if (phase.kind !== "idle") return;
+      if (last === undefined) return note("dim", "There is no question to edit.");
+      dispatch({ type: "editing", on: true });
+      options.say({ type: "giveBack", text: last.message, toEdit: true });
+    },
+    stopEditing() {
+      if (state.editing) dispatch({ type: "editing", on: false });
+    },
+    resume: (id) => saver.resume(id),
+    rename: (title) => saver.rename(title),
+    choices: (text) => (text === undefined ? saver.choices() : saver.search(text)),
+    async moveTo(typed) {
+      if (options.connectTo === undefined) return note("dim", "The server can't be changed here.");
+      try {
+        place = await options.connectTo(typed);
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error;
+        return note("error", error.message, ...(error.hint === undefined ? [] : [error.hint]));
+      }
+      dispatch({ type: "moved", entry: place.entry });
+      note("dim", `Now on ${place.server}, in a new conversation.`);
+      await settleIn(true);
+    },
+    wayBack() {
+      const { conversation } = state;
+      return conversation === undefined ? undefined : `To go on: ${options.commandName} -r ${conversation}`;
+    },
     openForm: () => dispatch({ type: "form", form: chooseForm(true) }),
     async logOut() {
-      await options.forgetLogin();
+      await place.forgetLogin();
       dispatch({ type: "signedOut" });
-      note("dim", `Logged out of ${options.server}. The conversation is gone from here.`);
+      note("dim", `Logged out of ${place.server}. The conversation is gone from here.`);
       dispatch({ type: "form", form: chooseForm(false) });
     },
     form(event) {

@@ -1,3 +1,4 @@
+import { titleOf } from "../../client/conversations/record.ts";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Form } from "./form.ts";
 import type { Money } from "./money.ts";
@@ -18,6 +19,8 @@ export interface Last {
   before: readonly Turn[];
   key: string;
   outcome: "open" | "answered" | "stopped" | "failed";
+  /** The saved turn that stands in its place; the next one there replaces it. */
+  turn?: string;
 }
 
 /** Everything that the screen shows, and what the next question needs. */
@@ -32,6 +35,11 @@ export interface State extends Money {
   last: Last | undefined;
   /** The Markdown of the last answer, for /copy and /raw. */
   answer: string;
+  /** The ID under which the conversation is saved; undefined before its first turn. */
+  conversation: string | undefined;
+  title: string | null;
+  /** Whether the next question takes the place of the last one. */
+  editing: boolean;
 }
 
 export type Event =
@@ -47,7 +55,18 @@ export type Event =
   | { type: "form"; form: Form | undefined }
   | { type: "signedIn"; username: string | null }
   | { type: "signedOut" }
-  | { type: "cleared" };
+  | { type: "cleared" }
+  | {
+      type: "resumed";
+      conversation: string;
+      title: string;
+      turns: readonly Turn[];
+      last: Last | undefined;
+    }
+  | { type: "saved"; conversation: string; turn: string }
+  | { type: "titled"; title: string }
+  | { type: "editing"; on: boolean }
+  | { type: "moved"; entry: { username: string | null } | undefined };
 
 export function firstState(entry: { username: string | null } | undefined): State {
   return {
@@ -61,6 +80,9 @@ export function firstState(entry: { username: string | null } | undefined): Stat
     turns: [],
     last: undefined,
     answer: "",
+    conversation: undefined,
+    title: null,
+    editing: false,
   };
 }
 
@@ -69,8 +91,10 @@ export function reduce(state: State, event: Event): State {
   switch (event.type) {
     case "asked": {
       const { message, before, key, at } = event;
-      const last: Last = { message, before, key, outcome: "open" };
-      return { ...state, turns: before, last, phase: { kind: "asking", since: at } };
+      const turn = state.last?.before === before ? state.last.turn : undefined;
+      const last: Last = { message, before, key, outcome: "open", turn };
+      const title = state.title ?? titleOf(message);
+      return { ...state, turns: before, last, title, editing: false, phase: { kind: "asking", since: at } };
     }
     case "waiting": {
       const { until, reason } = event;
@@ -109,7 +133,30 @@ export function reduce(state: State, event: Event): State {
     case "signedOut":
       return { ...firstState(undefined), price: state.price, model: state.model };
     case "cleared":
-      return { ...state, turns: [], last: undefined, answer: "" };
+      return {
+        ...state,
+        turns: [],
+        last: undefined,
+        answer: "",
+        conversation: undefined,
+        title: null,
+        editing: false,
+      };
+    case "resumed": {
+      const { conversation, title, turns, last } = event;
+      const answer = turns.at(-1)?.content ?? "";
+      return { ...state, conversation, title, turns, last, answer, editing: false };
+    }
+    case "saved": {
+      const last = state.last === undefined ? undefined : { ...state.last, turn: event.turn };
+      return { ...state, conversation: event.conversation, last };
+    }
+    case "titled":
+      return { ...state, title: event.title };
+    case "editing":
+      return { ...state, editing: event.on && state.last !== undefined };
+    case "moved":
+      return firstState(event.entry);
   }
 }
 

@@ -8,6 +8,8 @@ export interface Status extends Money {
   signedIn: boolean;
   server: string;
   model: string | null;
+  /** Of the conversation. */
+  title: string | null;
 }
 
 /** Narrower than this, the balance comes first: what is cut off at the right is the least needed. */
@@ -22,8 +24,9 @@ export function statusLine(status: Status, columns: number, dot: string): string
   const tokens = status.tokens === null ? "" : counted(status.tokens, "token");
   const questions = left === null ? "" : counted(left, "question");
   const model = status.model ?? "";
+  const title = status.title ?? "";
   const parts =
-    columns < NARROW ? [short(status), user(status), model] : [user(status), tokens, questions, model];
+    columns < NARROW ? [short(status), user(status), model] : [user(status), tokens, questions, model, title];
   return fit(
     parts.filter((part) => part !== ""),
     columns - 1,

@@ -8,8 +8,10 @@ export type Tone = "info" | "dim" | "warn" | "error";
 export type Said =
   | { type: "question"; text: string }
   | { type: "delta"; text: string }
+  /** An exchange of earlier, shown again. */
+  | { type: "past"; question: string; answer: string; stopped: boolean }
   /** The answer has ended, whole or not. */
   | { type: "end" }
   | { type: "note"; tone: Tone; lines: readonly string[] }
-  /** A question that wasn't answered goes back to where it was typed. */
-  | { type: "giveBack"; text: string };
+  /** A question that wasn't answered, or is to be edited, goes back to where it was typed. */
+  | { type: "giveBack"; text: string; toEdit?: boolean };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createPicker } from "../../../../src/tui/app/picker.ts";
 import { paste, press, type Effect } from "../../../../src/tui/app/press.ts";
 import { createView, giveBack, menuItems, type ViewState } from "../../../../src/tui/app/view-state.ts";
 import { characterKey, namedKey, type Key, type KeyName } from "../../../../src/tui/terminal/key.ts";
@@ -65,7 +66,20 @@ describe("a key in the composer", () => {
 
   it("with Esc stops the answer, and only then", () => {
     expect(keys(createView([]), [named("escape")], busy).effects).toEqual([{ kind: "stop" }]);
-    expect(keys(createView([]), [named("escape")]).effects).toEqual([]);
+    expect(keys(createView([]), [named("escape")]).effects).toEqual([{ kind: "escape" }]);
+  });
+
+  it("with Esc twice on an empty line edits the last question, not with another key between", () => {
+    const esc = named("escape");
+    expect(keys(createView([]), [esc, esc]).effects.at(-1)).toEqual({ kind: "editLast" });
+    const between = keys(createView([]), [esc, "x", named("backspace"), esc]);
+    expect(between.effects).not.toContainEqual({ kind: "editLast" });
+    expect(keys(createView([]), ["text", esc, esc]).effects).not.toContainEqual({ kind: "editLast" });
+  });
+
+  it("opens the editor with Ctrl-G, but not while an answer would write into it", () => {
+    expect(keys(createView([]), [ctrl("g")]).effects).toEqual([{ kind: "openEditor" }]);
+    expect(keys(createView([]), [ctrl("g")], busy).effects).toEqual([]);
   });
 
   it("with Ctrl-C stops, else clears the line into the history, else asks once, then leaves", () => {
@@ -162,5 +176,54 @@ describe("a question that comes back", () => {
     expect(view.editor.text).toBe("two");
     expect(keys(view, [named("up")]).view.editor.text).toBe("one");
     expect(keys(view, [named("up"), named("down")]).view.editor.text).toBe("two");
+  });
+});
+
+describe("Ctrl-R", () => {
+  const history = ["what is Rome", "how far is Rome", "a monad"];
+
+  it("finds older and older entries, and Enter takes one without sending it", () => {
+    const found = keys(createView(history), [ctrl("r"), "rome"]);
+    expect(found.view.editor.text).toBe("how far is Rome");
+    const older = keys(found.view, [ctrl("r")]);
+    expect(older.view.editor.text).toBe("what is Rome");
+    const taken = keys(older.view, [named("enter")]);
+    expect(taken.view.editor.text).toBe("what is Rome");
+    expect(taken.view.searching).toBeUndefined();
+    expect(taken.effects).toEqual([]);
+  });
+
+  it("with Esc brings back what stood there, cursor and all", () => {
+    const before = keys(createView(history), ["draft", named("left")]).view;
+    const after = keys(before, [ctrl("r"), "rome", named("escape")]).view;
+    expect(after.editor).toBe(before.editor);
+  });
+
+  it("ends with any other key, which then does what it does", () => {
+    const { view, effects } = keys(createView(history), [ctrl("r"), "monad", ctrl("a"), "not "]);
+    expect(view.editor.text).toBe("not a monad");
+    expect(effects).toEqual([]);
+  });
+});
+
+describe("the list of conversations", () => {
+  const choices = [
+    { id: "aaaaaaa1", title: "trip to Rome", detail: "3 days ago" },
+    { id: "aaaaaaa2", title: "monads", detail: "1 week ago" },
+    { id: "aaaaaaa3", title: "Rome's emperors", detail: "2 weeks ago" },
+  ];
+  const open = { ...createView([]), picker: createPicker(choices) };
+
+  it("is filtered by what is typed, walked with Up and Down, and Enter resumes the chosen one", () => {
+    const { view, effects } = keys(open, ["rome", named("down"), named("down"), named("enter")]);
+    expect(effects).toEqual([{ kind: "resume", id: "aaaaaaa3" }]);
+    expect(view.picker).toBeUndefined();
+  });
+
+  it("chooses nothing where nothing fits, and goes away with Esc, the composer as it was", () => {
+    const { view, effects } = keys(open, ["zzz", named("enter"), named("escape")]);
+    expect(effects).toEqual([]);
+    expect(view.picker).toBeUndefined();
+    expect(view.editor).toBe(open.editor);
   });
 });

@@ -14,18 +14,28 @@ const jane = {
   tokens: 3900,
   price: 100,
   model: "gpt-4o-mini",
+  title: "trip to Rome",
 };
 
 describe("the status line", () => {
   it.each([
-    [80, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"],
+    [90, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to Rome"],
+    [76, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"],
     [61, jane, "jane@chat.school.org · 3,900 tokens · 39 questions"],
     [59, jane, "3,900 (39 q) · jane@chat.school.org · gpt-4o-mini"],
     [40, jane, "3,900 (39 q) · jane@chat.school.org"],
     [20, jane, "3,900 (39 q)"],
-    [80, { ...jane, tokens: null, price: null, model: null }, "jane@chat.school.org"],
-    [80, { ...jane, username: null }, "chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"],
-    [80, { ...jane, signedIn: false, tokens: null }, "chat.school.org (not logged in) · gpt-4o-mini"],
+    [80, { ...jane, tokens: null, price: null, model: null, title: null }, "jane@chat.school.org"],
+    [
+      80,
+      { ...jane, username: null },
+      "chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to Rome",
+    ],
+    [
+      80,
+      { ...jane, signedIn: false, tokens: null },
+      "chat.school.org (not logged in) · gpt-4o-mini · trip to Rome",
+    ],
   ])("fits %i columns", (columns, status, line) => {
     expect(statusLine(status, columns, "·")).toBe(line);
   });

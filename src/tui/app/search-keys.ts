@@ -1,0 +1,60 @@
+import { edit, fullText, type EditorState } from "../composer/editor.ts";
+import {
+  createSearch,
+  foundText,
+  searchFor,
+  searchOlder,
+  type HistorySearch,
+  type HistoryWalk,
+} from "../composer/history.ts";
+import { commandOf } from "../composer/keymap.ts";
+import type { Key } from "../terminal/key.ts";
+
+/** Ctrl-R: a search in what was typed before, and what stood in the composer when it began. */
+export interface Searching {
+  search: HistorySearch;
+  before: EditorState;
+}
+
+/** After a key: still searching; over, with what is in the composer then; over, and the key is yet to be done. */
+export type Searched =
+  | { kind: "searching"; searching: Searching; editor: EditorState }
+  | { kind: "over"; editor: EditorState; again: boolean };
+
+export function beginSearch(editor: EditorState, { entries }: HistoryWalk): Searching {
+  return { search: createSearch(entries), before: editor };
+}
+
+/** One key while searching; pure. Enter takes what was found but doesn't send it: a question costs. */
+export function pressInSearch(searching: Searching, editor: EditorState, key: Key): Searched {
+  const { search, before } = searching;
+  const meaning = commandOf(key);
+  const to = (next: HistorySearch): Searched => {
+    const text = foundText(next) ?? (next.query === "" ? fullText(before) : fullText(editor));
+    return {
+      kind: "searching",
+      searching: { search: next, before },
+      editor: edit(editor, { type: "set", text }, 1),
+    };
+  };
+  if (meaning === undefined) return to(search);
+  if (meaning.kind === "session") {
+    const { command } = meaning;
+    if (command === "searchHistory") return to(searchOlder(search));
+    if (command === "enter") return { kind: "over", editor, again: false };
+    if (command === "escape" || command === "interrupt" || command === "openEditor")
+      return { kind: "over", editor: before, again: false };
+    return { kind: "over", editor, again: true };
+  }
+  const { action } = meaning;
+  if (action.type === "insert") return to(searchFor(search, search.query + action.text));
+  if (action.type === "backspace")
+    return to(searchFor(search, Array.from(search.query).slice(0, -1).join("")));
+  return { kind: "over", editor, again: true };
+}
+
+/** What stands above the composer meanwhile. */
+export function searchLine({ search: { query, found } }: Searching): string {
+  const nothing = query !== "" && found === undefined ? " (nothing)" : "";
+  return `history: ${query}${nothing}   Ctrl-R older, Enter takes it, Esc goes back`;
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A draft that is kept while it is typed, so that no end of the process loses it. */
+export interface DraftFile {
+  /** What a session that is gone was typing; undefined where there is nothing. Its file is gone then. */
+  readonly found: string | undefined;
+  /** Keeps the text half a second later; "" forgets it at once. Never throws. */
+  keep(text: string): void;
+  /** Forgets it: the session was left in order. */
+  close(): void;
+}
+
+interface DraftOptions {
+  /** `$XDG_STATE_HOME/ai-chat`; made (0700) with the first draft. */
+  dir: string;
+  pid: number;
+  /** Whether that process still runs. */
+  isAlive: (pid: number) => boolean;
+  delay?: number;
+}
+
+const NAME = /^draft-(\d+)\.txt$/;
+const MOST_CHARACTERS = 1_000_000;
+
+/**
+ * One file (0600) a process, so that two sessions don't take each other's. Draft files of processes that are gone are
+ * taken over; where there are several, the last one by name is used and the others are left for the next sessions.
+ */
+export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): DraftFile {
+  const file = join(dir, `draft-${pid}.txt`);
+  let timer: NodeJS.Timeout | undefined;
+  let isWritten = false;
+
+  const write = (text: string) => {
+    try {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      writeFileSync(`${file}.new`, text.slice(0, MOST_CHARACTERS), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+      isWritten = true;
+    } catch {
+      // A draft is a net under the session; where it can't be, the session goes on without.
+    }
+  };
+  const forget = () => {
+    clearTimeout(timer);
+    if (!isWritten) return;
+    isWritten = false;
+    rmSync(file, { force: true });
+  };
+
+  return {
+    found: takeOrphan(dir, pid, isAlive),
+    keep(text) {
+      clearTimeout(timer);
+      if (text.trim() === "") return forget();
+      timer = setTimeout(() => write(text), delay);
+      timer.unref();
+    },
+    close: forget,
+  };
+}
+
+function takeOrphan(dir: string, own: number, isAlive: (pid: number) => boolean): string | undefined {
+  try {
+    for (const name of readdirSync(dir).toSorted().reverse()) {
+      const pid = Number(NAME.exec(name)?.[1] ?? "0");
+      if (pid === 0 || (pid !== own && isAlive(pid))) continue;
+      const taken = join(dir, `${name}.taken`);
+      // Only one of two sessions that start together gets it.
+      renameSync(join(dir, name), taken);
+      const text = readFileSync(taken, "utf8");
+      rmSync(taken);
+      if (text.trim() !== "") return text;
+    }
+  } catch {
+    // No folder yet, or the other session was faster.
+  }
+  return undefined;
+}

@@ -1,0 +1,152 @@
+import { ClientError } from "../../client/client-error.ts";
+import type { Conversations } from "../../client/conversations/conversations.ts";
+import type { SavedTurn } from "../../client/conversations/saved-turn.ts";
+import type { Summary } from "../../client/conversations/summary.ts";
+import type { Turn } from "../../protocol/bodies.ts";
+import { ageOf } from "./age.ts";
+import { counted } from "./money.ts";
+import type { Room } from "./room.ts";
+import type { Last } from "./state.ts";
+
+/** The saved conversations of this machine, as a session uses them. */
+export interface Saving {
+  conversations: Conversations;
+  /** Whether this session adds to them; looking at them is always possible. */
+  save: boolean;
+  /** The command that prints a whole conversation, without its ID; undefined where there is none. */
+  showCommand?: string;
+}
+
+/** Which conversation a session begins with. */
+export type Beginning = { kind: "newest" } | { kind: "choose" } | { kind: "id"; id: string };
+
+/** One conversation to choose, in words. */
+export interface Choice {
+  id: string;
+  title: string;
+  /** Age and turns, or where the text that was searched for stands. */
+  detail: string;
+}
+
+/** Turns of a resumed conversation that are shown again (CLI.md §4). */
+const SHOWN = 3;
+/** Conversations that a search shows. */
+const MOST_FOUND = 50;
+
+/** Saves turns as they end, and finds conversations again. A `ClientError` of the files is told, not thrown. */
+export function createSaver(room: Room) {
+  const { saving, state, dispatch, note } = room;
+  let told = false;
+
+  const tellOnce = (kept: { kept: boolean; why?: string }) => {
+    if (kept.kept || told) return;
+    told = true;
+    note("warn", "This conversation isn't being kept.", kept.why ?? "");
+  };
+
+  const guarded = async <T>(work: (saved: Saving) => Promise<T>): Promise<T | undefined> => {
+    if (saving === undefined) {
+      note("dim", "Conversations aren't kept here.");
+      return undefined;
+    }
+    try {
+      return await work(saving);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      note("error", error.message, ...(error.hint === undefined ? [] : [error.hint]));
+      return undefined;
+    }
+  };
+
+  const detailOf = (summary: Summary) =>
+    `${ageOf(summary.updatedAt, room.wallClock())} ${room.dot} ${counted(summary.turns, "turn")}`;
+  const here = (summaries: Summary[]) => summaries.filter(({ server }) => server === room.keptAs);
+
+  const resume = (id: string) =>
+    guarded(async ({ conversations, showCommand }) => {
+      const found = await conversations.find(id);
+      if (found.server !== room.keptAs) {
+        const way = `${room.commandName} -r ${found.id}`;
+        return note("warn", `That conversation was held at ${found.server}.`, `To go on there: ${way}`);
+      }
+      const { exchanges, earlier } = await conversations.readTail(found.id, SHOWN);
+      const turns = await conversations.turnsForHistory(found.id);
+      const last = lastOf(exchanges.at(-1), turns, room.newKey());
+      dispatch({ type: "resumed", conversation: found.id, title: found.title, turns, last });
+      if (earlier > 0) {
+        const whole = showCommand === undefined ? "" : `: ${showCommand} ${found.id}`;
+        note("dim", `${counted(earlier, "earlier turn")}${whole}`);
+      }
+      for (const { question, answer, stopped } of exchanges)
+        room.say({ type: "past", question, answer, stopped });
+      note("dim", `Going on with: ${found.title}`);
+    });
+
+  return {
+    /** The last question's turn, once it ended with some answer. Resolves when it is written, or couldn't be. */
+    async keep(answer: string, stopped: boolean, tokensDeducted: number | null): Promise<void> {
+      const { last, username, model, conversation } = state();
+      if (saving?.save !== true || last === undefined || answer === "") return;
+      const { conversations } = saving;
+      const id = conversation ?? conversations.start({ server: room.keptAs, username });
+      const { message: question, turn: replaces } = last;
+      const kept = await conversations.append(id, {
+        question,
+        answer,
+        stopped,
+        tokensDeducted,
+        model,
+        replaces,
+      });
+      dispatch({ type: "saved", conversation: id, turn: kept.turn });
+      tellOnce(kept);
+    },
+    resume,
+    /** The conversation of this server and account with the latest turn. */
+    resumeNewest: () =>
+      guarded(async ({ conversations }) => {
+        const newest = await conversations.newest({ server: room.keptAs, username: state().username });
+        if (newest === undefined) return note("dim", "There is no earlier conversation; this is a new one.");
+        await resume(newest.id);
+      }),
+    rename: (title: string) =>
+      guarded(async ({ conversations }) => {
+        const { conversation } = state();
+        if (conversation === undefined)
+          return note("dim", "This conversation isn't saved yet: it has a name after its first answer.");
+        tellOnce(await conversations.rename(conversation, title));
+        const { title: now } = await conversations.find(conversation);
+        dispatch({ type: "titled", title: now });
+        note("dim", `Renamed to: ${now}`);
+      }),
+    /** Conversations of this server, latest first. */
+    choices: async (): Promise<Choice[]> => {
+      const summaries = await guarded(({ conversations }) => conversations.list());
+      return here(summaries ?? []).map((summary) => ({
+        id: summary.id,
+        title: summary.title,
+        detail: detailOf(summary),
+      }));
+    },
+    /** Those of this server that hold the text, with the words around it. */
+    async search(text: string): Promise<Choice[]> {
+      const found: Choice[] = [];
+      await guarded(async ({ conversations }) => {
+        for await (const { conversation, snippet } of conversations.search(text)) {
+          if (conversation.server !== room.keptAs) continue;
+          found.push({ id: conversation.id, title: conversation.title, detail: snippet });
+          if (found.length === MOST_FOUND) break;
+        }
+      });
+      return found;
+    },
+  };
+}
+
+/** The last exchange as a question that can be asked again or edited; never under the key that it had. */
+function lastOf(exchange: SavedTurn | undefined, turns: readonly Turn[], key: string): Last | undefined {
+  if (exchange === undefined) return undefined;
+  const { question: message, id: turn } = exchange;
+  const isIn = turns.at(-2)?.content === message.toWellFormed();
+  return { message, before: isIn ? turns.slice(0, -2) : turns, key, outcome: "answered", turn };
+}

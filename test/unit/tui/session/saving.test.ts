@@ -1,0 +1,246 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ClientError } from "../../../../src/client/client-error.ts";
+import { openConversations } from "../../../../src/client/conversations/conversations.ts";
+import type { Beginning } from "../../../../src/tui/session/saving.ts";
+import { createSession } from "../../../../src/tui/session/session.ts";
+import type { Said } from "../../../../src/tui/session/transcript.ts";
+import { answer, createFakeClient } from "./fake-client.ts";
+
+let dir: string;
+beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"))));
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+let clock = 0;
+const conversations = () => openConversations({ dir, now: () => (clock += 1000) });
+
+function open({
+  beginning,
+  save = true,
+  username = "jane",
+  signedIn = true,
+}: { beginning?: Beginning; save?: boolean; username?: string; signedIn?: boolean } = {}) {
+  const client = createFakeClient();
+  const other = { ...createFakeClient({ token: false }), server: "http://127.0.0.1:9999" };
+  const said: Said[] = [];
+  let keys = 0;
+  const nothing = async () => undefined;
+  const session = createSession({
+    server: "local",
+    local: true,
+    client,
+    entry: signedIn ? { username, token: "t" } : undefined,
+    saveLogin: nothing,
+    forgetLogin: nothing,
+    commandName: "ai-chat",
+    say: (thing) => said.push(thing),
+    dot: "·",
+    again: "Enter",
+    now: () => clock,
+    newKey: () => `key-${(keys += 1)}`,
+    sleep: nothing,
+    saving: { conversations: conversations(), save, showCommand: "ai-chat conversations show" },
+    beginning,
+    connectTo: async (server) => {
+      if (server !== "other") throw new ClientError("unreachable", "Nobody is there.");
+      return {
+        server,
+        local: false,
+        client: other,
+        entry: undefined,
+        saveLogin: nothing,
+        forgetLogin: nothing,
+      };
+    },
+  });
+  const ask = async (text: string) => {
+    session.ask(text);
+    await session.idle();
+  };
+  const notes = () => said.flatMap((thing) => (thing.type === "note" ? thing.lines : []));
+  const idOf = () => session.state.conversation ?? "";
+  return { session, client, other, said, notes, ask, idOf };
+}
+
+const questions = async (id: string) =>
+  (await conversations().read(id)).exchanges.map(({ question }) => question);
+
+describe("a conversation that is saved", () => {
+  it("is on disk after each answer, named after its first question, and tells how to come back", async () => {
+    const { session, ask, idOf } = open();
+    expect(session.wayBack()).toBeUndefined();
+    await ask("What is Rome?");
+    await ask("And Naples?");
+    expect(await questions(idOf())).toEqual(["What is Rome?", "And Naples?"]);
+    expect((await conversations().find(idOf())).title).toBe("What is Rome?");
+    expect(session.wayBack()).toBe(`To go on: ai-chat -r ${idOf()}`);
+  });
+
+  it("has no failed question, and a stopped one as such", async () => {
+    const { session, client, ask, idOf } = open();
+    client.script = [
+      [{ type: "delta", text: "half" }, new ClientError("upstream_error", "It failed.", { status: 502 })],
+      [{ type: "delta", text: "some" }, new Promise(() => undefined)],
+    ];
+    await ask("fails");
+    expect(await readdir(dir)).toEqual([]);
+    const stop = session.subscribe(
+      () => session.state.phase.kind === "streaming" && setImmediate(() => session.stop()),
+    );
+    await ask("stops");
+    stop();
+    const { exchanges } = await conversations().read(idOf());
+    expect(exchanges).toMatchObject([{ question: "stops", answer: "some", stopped: true }]);
+  });
+
+  it("isn't written with --no-save", async () => {
+    const { session, ask } = open({ save: false });
+    await ask("secret");
+    expect(await readdir(dir)).toEqual([]);
+    expect(session.wayBack()).toBeUndefined();
+  });
+
+  it("begins anew after /new", async () => {
+    const { session, ask, idOf } = open();
+    await ask("one");
+    const first = idOf();
+    session.clear();
+    await ask("two");
+    expect(idOf()).not.toBe(first);
+    expect(await questions(first)).toEqual(["one"]);
+  });
+
+  it("has a question that was asked again only once, also when the second try failed first", async () => {
+    const { session, client, ask, idOf } = open();
+    await ask("one");
+    client.script = [[new ClientError("upstream_error", "It failed.", { status: 502 })], answer("better")];
+    session.retry();
+    await session.idle();
+    session.retry();
+    await session.idle();
+    const { exchanges } = await conversations().read(idOf());
+    expect(exchanges).toMatchObject([{ question: "one", answer: "better" }]);
+  });
+
+  it("has an edited question instead of the one before, and the server never hears the old one", async () => {
+    const { session, client, said, ask, idOf } = open();
+    await ask("one");
+    await ask("tow");
+    session.edit();
+    expect(said.at(-1)).toEqual({ type: "giveBack", text: "tow", toEdit: true });
+    await ask("two");
+    expect(await questions(idOf())).toEqual(["one", "two"]);
+    expect(client.questions.at(-1)?.history.map((turn) => turn.content)).toEqual(["one", "You said: one"]);
+    session.edit();
+    session.stopEditing();
+    await ask("three");
+    expect(await questions(idOf())).toEqual(["one", "two", "three"]);
+  });
+
+  it("is renamed on disk and in the state", async () => {
+    const { session, ask, idOf } = open();
+    await ask("one");
+    await session.rename("trip to Rome");
+    expect(session.state.title).toBe("trip to Rome");
+    expect((await conversations().find(idOf())).title).toBe("trip to Rome");
+  });
+});
+
+describe("coming back", () => {
+  async function held(count: number): Promise<string> {
+    const { ask, idOf } = open();
+    for (let i = 1; i <= count; i += 1) await ask(`question ${i}`);
+    return idOf();
+  }
+
+  it("with -c shows the last three turns and how to see the others, and goes on with all of them", async () => {
+    const id = await held(5);
+    const { session, client, said, notes, ask } = open({ beginning: { kind: "newest" } });
+    await session.start();
+    const past = said.flatMap((thing) => (thing.type === "past" ? [thing.question] : []));
+    expect(past).toEqual(["question 3", "question 4", "question 5"]);
+    expect(notes()[0]).toBe(`2 earlier turns: ai-chat conversations show ${id}`);
+    await ask("question 6");
+    expect(client.questions[0]?.history).toHaveLength(10);
+    expect(await questions(id)).toHaveLength(6);
+  });
+
+  it("asks the last question of an earlier run again as a new one, in its place", async () => {
+    const id = await held(2);
+    const { session, client } = open({ beginning: { kind: "id", id } });
+    await session.start();
+    session.retry();
+    await session.idle();
+    expect(client.questions[0]?.history).toHaveLength(2);
+    expect(await questions(id)).toEqual(["question 1", "question 2"]);
+  });
+
+  it("with -c takes only this account's, and says when there is none", async () => {
+    await held(1);
+    const { session, notes } = open({ beginning: { kind: "newest" }, username: "john" });
+    await session.start();
+    expect(session.state.conversation).toBeUndefined();
+    expect(notes()).toContain("There is no earlier conversation; this is a new one.");
+  });
+
+  it("with -c waits for the login", async () => {
+    const id = await held(1);
+    const { session } = open({ beginning: { kind: "newest" }, signedIn: false });
+    await session.start();
+    expect(session.state.conversation).toBeUndefined();
+    session.form({ type: "insert", text: "l" });
+    for (const text of ["jane", "correct horse"]) {
+      session.form({ type: "insert", text });
+      session.form({ type: "enter" });
+    }
+    await session.idle();
+    expect(session.state.conversation).toBe(id);
+  });
+
+  it("tells what is wrong with an ID, and goes on as it was", async () => {
+    const { session, notes } = open();
+    await session.resume("zzzzzzzz");
+    expect(notes()[0]).toContain("zzzzzzzz");
+    expect(session.state.turns).toEqual([]);
+  });
+
+  it("finds conversations by their words", async () => {
+    const id = await held(2);
+    const { session } = open();
+    expect(await session.choices("QUESTION 2")).toMatchObject([{ id, title: "question 1" }]);
+    expect(await session.choices("Naples")).toEqual([]);
+    expect(await session.choices()).toMatchObject([{ id, detail: expect.stringContaining("2 turns") }]);
+  });
+});
+
+describe("/server", () => {
+  it("changes server, login, balance and conversation, and only those of the new one are shown", async () => {
+    const { session, client, other, ask } = open();
+    await ask("one");
+    await session.moveTo("other");
+    expect(session.state).toMatchObject({ signedIn: false, turns: [], conversation: undefined });
+    expect(session.server).toBe("other");
+    expect(await session.choices()).toEqual([]);
+    session.form({ type: "insert", text: "l" });
+    for (const text of ["jane", "correct horse"]) {
+      session.form({ type: "insert", text });
+      session.form({ type: "enter" });
+    }
+    await session.idle();
+    await ask("two");
+    expect(client.questions).toHaveLength(1);
+    expect(other.questions).toHaveLength(1);
+    expect((await conversations().list())[0]?.server).toBe("http://127.0.0.1:9999");
+  });
+
+  it("stays where it is when nobody answers there", async () => {
+    const { session, notes, ask } = open();
+    await ask("one");
+    await session.moveTo("nowhere");
+    expect(notes()).toContain("Nobody is there.");
+    expect(session.server).toBe("local");
+    expect(session.state.turns).toHaveLength(2);
+  });
+});
