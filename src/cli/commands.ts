@@ -29,11 +29,13 @@ export const commands = new Map<string, CommandSpec>([
     "chat",
     {
       summary: "the interactive session; also without any command",
-      options: ["plain"],
-      secrets: ["token", "password"],
+      options: ["continue", "resume", "plain", "noSave"],
+      secrets: ["token", "password", "save", "editor"],
       examples: [
         ["", "the session, with your default server or your own"],
         ["chat -s chat.example.org", "with this server"],
+        ["-c", "go on with the newest conversation"],
+        ["-r", "choose one from a list"],
         ["chat --plain", "a question a line, for screen readers and pipes"],
       ],
       grace: 5000,

@@ -28,8 +28,9 @@ function columns(rows: readonly (readonly [string, string])[], left: number): st
 }
 
 function optionRow(name: OptionName): [string, string] {
-  const { flag, short, value, help, shown, env } = optionNamed(name);
-  const names = `${short === undefined ? "    " : `-${short}, `}--${flag}${value === undefined ? "" : ` ${value}`}`;
+  const { flag, short, value, optional, help, shown, env } = optionNamed(name);
+  const after = value === undefined ? "" : optional === true ? ` [${value}]` : ` ${value}`;
+  const names = `${short === undefined ? "    " : `-${short}, `}--${flag}${after}`;
   const from = name === "server" ? `; ${env?.[0]}` : "";
   return [names, `${help}${from}${shown === undefined ? "" : ` [${shown}]`}`];
 }

@@ -10,6 +10,8 @@ export interface Option<T> {
   short?: string;
   /** What stands for the value in the help; absent for a switch. */
   value?: string;
+  /** The flag may stand without its value, which then is "". */
+  optional?: boolean;
   /** Environment variables, the first that is set and not empty counts. */
   env?: readonly string[];
   /** Key in the settings file. */

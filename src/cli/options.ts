@@ -1,7 +1,7 @@
 import { normalizeServer } from "../client/server-url.ts";
 import { isSendable } from "../client/token.ts";
 import { USAGE_DAYS } from "../protocol/limits.ts";
-import { filled, oneOfOr, seconds, text, toggle, whole, type Option } from "./option.ts";
+import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
 import { serverOptions } from "./server-options.ts";
 
 function address(typed: string): string {
@@ -76,6 +76,20 @@ export const options = {
     secret: true,
     help: "the password, where no terminal can ask for it",
   }),
+  continue: toggle({ flag: "continue", short: "c", help: "go on with the newest conversation" }),
+  resume: text({
+    flag: "resume",
+    short: "r",
+    value: "ID",
+    optional: true,
+    help: "go on with that one; without ID, choose from a list",
+  }),
+  noSave: toggle({ flag: "no-save", help: "don't keep this conversation" }),
+  save: { ...toggle({ setting: "save", help: "keep conversations" }), fallback: true },
+  editor: textOr(
+    { env: ["VISUAL", "EDITOR"], setting: "editor", help: "what Ctrl-G opens" },
+    process.platform === "win32" ? "notepad" : "vi",
+  ),
   apiKey: text({ env: ["AI_CHAT_API_KEY", "OPENAI_API_KEY"], secret: true, help: "the AI's key" }),
   jwtSecret: text(
     { env: ["AI_CHAT_JWT_SECRET"], secret: true, help: "signs tokens; else the store keeps one" },

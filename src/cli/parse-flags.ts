@@ -3,9 +3,11 @@ import { ClientError } from "../client/client-error.ts";
 import { optionNamed, type OptionName } from "./options.ts";
 
 function commanderOption(name: OptionName): Option {
-  const { flag, short, value } = optionNamed(name);
+  const { flag, short, value, optional } = optionNamed(name);
   const names = short === undefined ? `--${flag}` : `-${short}, --${flag}`;
-  return new Option(value === undefined ? names : `${names} <${value}>`);
+  return new Option(
+    value === undefined ? names : `${names} ${optional === true ? `[${value}]` : `<${value}>`}`,
+  );
 }
 
 /** commander's message as a sentence of ours: no prefix, its suggestion behind it. */
@@ -44,7 +46,8 @@ export function parseFlags(
     const name = byAttribute.get(attribute);
     // A `--no-…` switch is true until it stands there.
     if (name === undefined || command.getOptionValueSource(attribute) !== "cli") continue;
-    flags.set(name, typeof value === "string" ? value : true);
+    const without = optionNamed(name).optional === true ? "" : true;
+    flags.set(name, typeof value === "string" ? value : without);
   }
   return flags;
 }

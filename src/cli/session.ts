@@ -1,8 +1,17 @@
 import { join } from "node:path";
 import { tokenExpiry } from "../client/token.ts";
-import type { Entry, InputHistory, TerminalTraits } from "../tui/options.ts";
+import { ClientError } from "../client/client-error.ts";
+import type { Connection, Entry, InputHistory, TerminalTraits } from "../tui/options.ts";
+import type { Beginning } from "../tui/session/saving.ts";
+import { checkAnswers } from "./answers.ts";
+import { conversationsOf } from "./beginning.ts";
 import type { Call } from "./call.ts";
-import type { Target } from "./target.ts";
+import { chooseServer } from "./chosen-server.ts";
+import { copyLocally } from "./clipboard.ts";
+import { commands } from "./commands.ts";
+import { editText } from "./editor.ts";
+import { options } from "./options.ts";
+import { connect, type Target } from "./target.ts";
 import { isAscii } from "./terminal.ts";
 
 const shownName = (name: string) => (name === "local" ? name : name.replace(/^https?:\/\//, ""));
@@ -34,49 +43,111 @@ async function openInputHistory(
   });
 }
 
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process has that number.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+};
+
+/** What was being typed when an earlier session ended without being left. */
+async function openDraftFile({ places }: Call) {
+  if (places.state === undefined) return undefined;
+  const { openDraft } = await import("../tui/composer/draft-file.ts");
+  return openDraft({ dir: places.state, pid: process.pid, isAlive });
+}
+
+/** A target as the session knows it. */
+function connectionTo(
+  { name, client, credentials, token }: Target,
+  keep: (kept: ReturnType<Target["credentials"]["set"]>) => Promise<void>,
+): Connection {
+  const local = name === "local";
+  const entry = token && { username: token.username, token: token.token };
+  return {
+    target: { server: shownName(name), local, client, entry },
+    saveLogin: ({ username, token: kept }: Entry) => {
+      const expires = tokenExpiry(kept) ?? undefined;
+      return keep(credentials.set(name, { username: username ?? "", token: kept, expires }));
+    },
+    forgetLogin: () => keep(credentials.remove(name)),
+  };
+}
+
+/** The way to the server that `/server` names, once it answers. AI_CHAT_TOKEN is for the first server alone. */
+async function connectElsewhere(call: Call, typed: string): Promise<Target> {
+  const wrong = () =>
+    new ClientError("usage", "/server takes local, or an address like https://chat.example.org.");
+  const parsed = (): string | undefined => {
+    try {
+      return options.server.parse(typed);
+    } catch {
+      throw wrong();
+    }
+  };
+  const there: Call = { ...call, values: { ...call.values, server: parsed(), token: undefined } };
+  const target = await connect(there, chooseServer(there, "optional"));
+  try {
+    if (target.name !== "local") await checkAnswers(target, call.signal);
+    return target;
+  } catch (error) {
+    await target.close();
+    throw error;
+  }
+}
+
+interface How {
+  plain: boolean;
+  /** What is said first. */
+  lines: string[];
+  beginning: Beginning | undefined;
+}
+
 /** The session itself; what couldn't be kept of it is said when it is over. */
-export async function holdSession(
-  call: Call,
-  target: Target,
-  { plain, lines }: { plain: boolean; lines: string[] },
-): Promise<number> {
-  const { output, stdin, program, signal } = call;
-  const { name, client, credentials, token } = target;
+export async function holdSession(call: Call, target: Target, how: How): Promise<number> {
+  const { output, stdin, program, signal, values, env } = call;
   const lost = new Set<string>();
-  const keep = async (kept: ReturnType<typeof credentials.set>) => {
+  const opened: Target[] = [];
+  const keep = async (kept: ReturnType<typeof target.credentials.set>) => {
     const result = await kept;
     if (!result.kept) lost.add(result.why);
   };
-  const inputHistory = plain ? undefined : await openInputHistory(call, lost);
+  const inputHistory = how.plain ? undefined : await openInputHistory(call, lost);
+  const draft = how.plain ? undefined : await openDraftFile(call);
   const { runChat } = await import("../tui/chat.ts");
   const end = await runChat({
+    ...connectionTo(target, keep),
     stdin,
     stdout: output.stdout,
     stderr: output.stderr,
     terminal: await traits(call),
-    target: {
-      server: shownName(name),
-      local: name === "local",
-      client,
-      entry: token && { username: token.username, token: token.token },
-    },
-    saveLogin: ({ username, token: kept }: Entry) =>
-      keep(
-        credentials.set(name, {
-          username: username ?? "",
-          token: kept,
-          expires: tokenExpiry(kept) ?? undefined,
-        }),
-      ),
-    forgetLogin: () => keep(credentials.remove(name)),
-    plain,
-    intro: lines,
+    plain: how.plain,
+    intro: how.lines,
     version: program.version,
     commandName: program.name,
     signal,
     inputHistory,
+    draft,
+    saving: {
+      conversations: conversationsOf(call, (why) => lost.add(why)),
+      save: values.save && !values.noSave,
+      showCommand: commands.has("conversations") ? `${program.name} conversations show` : undefined,
+    },
+    beginning: how.beginning,
+    async connectTo(typed) {
+      const other = await connectElsewhere(call, typed);
+      opened.push(other);
+      return connectionTo(other, keep);
+    },
+    editText: (text) => editText(values.editor, text),
+    copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),
   });
   await inputHistory?.close();
+  if (end.exitCode === 0) draft?.close();
+  for (const other of opened) await other.close();
   for (const why of lost) output.note(why);
   return end.exitCode;
 }

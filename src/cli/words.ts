@@ -1,3 +1,4 @@
+import { commands } from "./commands.ts";
 import { optionNamed, options, type OptionName } from "./options.ts";
 
 /** argv, sorted before commander sees it (TERMINAL.md §6). */
@@ -27,20 +28,30 @@ for (const name of Object.keys(options) as OptionName[]) {
 const isOption = (item: string) =>
   item.length > 1 && item.startsWith("-") && !/^-(\d|\.\d)[\d.]*(e\d+)?$/i.test(item);
 
+/** Whether what follows `-r` is its ID, and not a command. */
+const isValue = (item: string | undefined): boolean =>
+  item !== undefined && /^[a-z0-9]{1,8}$/i.test(item) && !commands.has(item);
+
 /** What one argument holds: switches, and whether the next argument is its value. */
-function read(item: string): { names: OptionName[]; takesNext: boolean } {
+function read(item: string, next: string | undefined): { names: OptionName[]; takesNext: boolean } {
   if (item.startsWith("--")) {
     const [flag = "", given] = item.slice(2).split("=", 2);
     const name = byFlag.get(flag);
     if (name === undefined) return { names: [], takesNext: false };
-    const takes = optionNamed(name).value !== undefined;
-    return { names: takes ? [] : [name], takesNext: takes && given === undefined };
+    const { value, optional } = optionNamed(name);
+    if (optional === true) return { names: [], takesNext: given === undefined && isValue(next) };
+    return {
+      names: value === undefined ? [name] : [],
+      takesNext: value !== undefined && given === undefined,
+    };
   }
   const names: OptionName[] = [];
   for (let at = 1; at < item.length; at += 1) {
     const name = byShort.get(item.charAt(at));
     if (name === undefined) break;
-    if (optionNamed(name).value !== undefined) return { names, takesNext: at === item.length - 1 };
+    const { value, optional } = optionNamed(name);
+    const isLast = at === item.length - 1;
+    if (value !== undefined) return { names, takesNext: isLast && (optional !== true || isValue(next)) };
     names.push(name);
   }
   return { names, takesNext: false };
@@ -66,7 +77,7 @@ export function sortArgv(argv: readonly string[]): SortedArgv {
       break;
     }
     if (isOption(item)) {
-      const { names, takesNext } = read(item);
+      const { names, takesNext } = read(item, argv[at + 1]);
       for (const name of names) sorted.switches.add(name);
       if (sorted.words.length > 0) pending ??= item;
       sorted.rest.push(item);

@@ -1,8 +1,9 @@
 import { createApiClient } from "../../client/api-client.ts";
 import { ClientError } from "../../client/client-error.ts";
+import { checkAnswers } from "../answers.ts";
+import { beginningOf } from "../beginning.ts";
 import type { Call } from "../call.ts";
 import { chooseServer, usualServer, type Chosen } from "../chosen-server.ts";
-import { openDispatcher } from "../dispatcher.ts";
 import { connect, type Target } from "../target.ts";
 import { holdSession } from "../session.ts";
 import { wantsPlain } from "../terminal.ts";
@@ -45,24 +46,6 @@ async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string 
   return { chosen, why };
 }
 
-/** Fails where a named server doesn't answer at all; what it answers is the session's to deal with. */
-async function checkAnswers({ client, token }: Target, { env, signal }: Call): Promise<void> {
-  // The same way as the session's own client: behind a proxy there may be no other.
-  const dispatcher = token ? undefined : await openDispatcher(env);
-  const probe = token
-    ? client
-    : createApiClient({ server: client.server, token: "none", silence: 10, dispatcher });
-  try {
-    await probe.balance(signal);
-  } catch (error) {
-    if (!(error instanceof ClientError) || ["unreachable", "timeout", "interrupted"].includes(error.code))
-      throw error;
-  } finally {
-    if (probe !== client) await probe.close();
-    await dispatcher?.destroy();
-  }
-}
-
 /** What the first lines say: which server and why, and that it is a demo. */
 async function intro(
   { program, output }: Call,
@@ -82,11 +65,12 @@ export async function chat(call: Call): Promise<number> {
   checkTerminal(call, plain);
   // In line mode Ctrl-C is a signal, and stops an answer before it stops the program.
   if (plain) call.spareInterrupts();
-  const { chosen, why } = await sessionServer(call);
+  const { beginning, server } = await beginningOf(call);
+  const { chosen, why } = await sessionServer({ ...call, values: { ...call.values, server } });
   const target = await connect(call, chosen);
   try {
     if (why === undefined && chosen.name !== "local") await checkAnswers(target, call);
-    return await holdSession(call, target, { plain, lines: await intro(call, target, why) });
+    return await holdSession(call, target, { plain, beginning, lines: await intro(call, target, why) });
   } finally {
     await target.close();
   }
