@@ -1,0 +1,343 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beginStream, openChatServer, refuse, sendEvent, streamAnswer } from "../support/chat-server.ts";
+import type { SmallServer } from "../support/others-server.ts";
+import type { Home } from "../support/run-program.ts";
+import { makeHome, openSession, type SessionOptions } from "./open-session.ts";
+
+let home: Home;
+let server: SmallServer | undefined;
+const open: ReturnType<typeof openSession>[] = [];
+
+beforeEach(async () => void (home = await makeHome()));
+afterEach(async () => {
+  for (const session of open.splice(0)) await session.end();
+  await server?.close();
+  server = undefined;
+  await home.remove();
+});
+
+function session(options: Omit<SessionOptions, "home"> = {}) {
+  const opened = openSession({ home, ...options });
+  open.push(opened);
+  return opened;
+}
+
+/** A session with a server whose answers come from `onChat`, once it is ready for a question. */
+async function talk(
+  onChat: (response: ServerResponse, message: string) => void | Promise<void>,
+  options: Omit<SessionOptions, "home"> = {},
+) {
+  server ??= await openChatServer((response, seen) =>
+    onChat(response, (JSON.parse(seen.body) as { message: string }).message),
+  );
+  const { url } = server;
+  const opened = session({ ...options, args: ["-s", url, ...(options.args ?? [])] });
+  await opened.sees("3,900 tokens");
+  return opened;
+}
+
+const questions = () =>
+  (server?.seen ?? [])
+    .filter(({ url }) => url === "/api/chat/")
+    .map(({ body }) => (JSON.parse(body) as { message: string }).message);
+
+function createGate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+const echo = (response: ServerResponse, message: string) => streamAnswer(response, [`You said: ${message}`]);
+
+describe("the session, from the first run on", () => {
+  it("registers, answers, says what it cost, and tells how to come back; -r goes on with it", async () => {
+    const first = session({ args: ["-s", "local"], env: { AI_CHAT_TOKEN: "" } });
+    await first.sees("I'm new: register");
+    first.type("\r");
+    await first.sees("Username:");
+    first.type("jane\r");
+    await first.sees("Password:");
+    first.type("correct horse\r");
+    await first.sees("once more");
+    first.type("correct horse\r");
+    await first.sees("Welcome, jane");
+    first.type("What is Rome?\r");
+    await first.sees("100 tokens · 3,900 left");
+    first.type("\u0004");
+    await first.sees(/To go on: .*-r [a-z0-9]{8}/);
+    expect(await first.ended()).toEqual({ code: 0, isRestored: true });
+    expect(first.output()).not.toContain("correct horse");
+
+    const second = session({ args: ["-r"], env: { AI_CHAT_TOKEN: "" } });
+    await second.sees("Type to filter");
+    second.type("rome\r");
+    await second.sees("Going on with: What is Rome?");
+    await second.sees("> What is Rome?");
+    second.type("\u001b[A");
+    second.type("\r");
+    await second.sees("I remember 1 earlier question");
+    second.type("\u0004");
+    expect(await second.ended()).toEqual({ code: 0, isRestored: true });
+  });
+
+  it("asks again what Esc Esc brings back, and keeps only that", async () => {
+    const terminal = await talk(echo);
+    terminal.type("tow\r");
+    await terminal.sees("You said: tow");
+    await terminal.sees("3,900 left");
+    terminal.type("\u001b");
+    await vi.waitFor(() => expect(terminal.output()).toContain("3,900 left"));
+    terminal.type("\u001b\u001b");
+    await terminal.sees("Asks this instead");
+    terminal.type("\u007f\u007f\u007ftwo\r");
+    await terminal.sees("You said: two");
+    terminal.type("\u0004");
+    await terminal.ended();
+    const again = await talk(echo, { args: ["-c"] });
+    await again.sees("Going on with");
+    const text = (await again.text()).join("\n");
+    expect(text).toContain("> two");
+    expect(text).not.toContain("> tow");
+  });
+
+  it("opens the editor on what is typed, and takes what it left", async () => {
+    const script = join(home.dir, "editor.mjs");
+    await writeFile(
+      script,
+      `import { readFileSync, writeFileSync } from "node:fs";
+       const file = process.argv[2];
+       writeFileSync(file, readFileSync(file, "utf8") + " and edited\\n");`,
+    );
+    const terminal = await talk(echo, { env: { EDITOR: `${process.execPath} ${script}` } });
+    terminal.type("typed\u0007");
+    await terminal.sees("typed and edited");
+    terminal.type("\r");
+    await terminal.sees("You said: typed and edited");
+  });
+
+  it("gives a draft back that a killed session left", async () => {
+    const terminal = await talk(echo);
+    terminal.type("half a question");
+    const state = join(home.dir, "state", "ai-chat");
+    await vi.waitFor(async () => expect((await readdir(state)).join()).toMatch(/draft-\d+\.txt(,|$)/), {
+      timeout: 20_000,
+    });
+    process.kill(await terminal.programPid(), "SIGKILL");
+    await terminal.exited;
+    const again = await talk(echo);
+    await again.sees("> half a question");
+    again.type("\r");
+    await again.sees("You said: half a question");
+    expect((await readdir(state)).join()).not.toContain("draft-");
+  });
+
+  it("sends a paste of 500 lines whole, and shows it as one line until then", async () => {
+    const terminal = await talk((response, message) =>
+      streamAnswer(response, [`It has ${message.split("\n").length} lines.`]),
+    );
+    const lines = Array.from({ length: 500 }, (_, i) => `pasted ${i + 1}`);
+    terminal.type(`\u001b[200~${lines.join("\r")}\u001b[201~`);
+    await terminal.sees("500 lines");
+    expect(questions()).toEqual([]);
+    terminal.type("\r");
+    await terminal.sees("It has 500 lines.");
+    expect(questions()).toEqual([lines.join("\n")]);
+  });
+});
+
+describe("an answer of 2,000 lines", () => {
+  const line = (n: number) => (n % 10 === 0 ? `[${n}] ${"more words ".repeat(9)}end` : `[${n}] words`);
+  const LAST = 2_000;
+
+  /** Streams the lines, a few a time; stops before each of `holds` until it is let go on. */
+  function stream(holds: readonly number[] = []) {
+    const gates = new Map(holds.map((at) => [at, createGate()]));
+    const onChat = async (response: ServerResponse) => {
+      beginStream(response);
+      let text = "";
+      for (let n = 1; n <= LAST; n += 1) {
+        text += `${line(n)}\n\n`;
+        const gate = gates.get(n);
+        if (n % 7 !== 0 && n !== LAST && gate === undefined) continue;
+        // A line is finished by what follows it.
+        sendEvent(response, "delta", { text: gate === undefined ? text : `${text}held ${n}\n\n` });
+        text = "";
+        await gate?.opened;
+        await new Promise((resolve) => setTimeout(resolve, 4));
+      }
+      sendEvent(response, "done", { response: "", tokens_deducted: 100, tokens_remaining: 3800 });
+      response.end();
+    };
+    return { onChat, release: (at: number) => gates.get(at)?.open() };
+  }
+
+  const numbers = async (terminal: ReturnType<typeof openSession>) =>
+    (await terminal.text()).flatMap((text) => {
+      const found = /^\[(\d+)\]/.exec(text);
+      return found === null ? [] : [Number(found[1])];
+    });
+  const all = Array.from({ length: LAST }, (_, i) => i + 1);
+
+  it.each([
+    [80, 24],
+    [40, 10],
+  ])("stands whole and once in the scrollback at %i by %i, which is never wiped", async (columns, rows) => {
+    const { onChat } = stream();
+    const terminal = await talk(onChat, { columns, rows });
+    terminal.type("go\r");
+    await terminal.sees("100 tokens · 3,800 left");
+    expect(await numbers(terminal)).toEqual(all);
+    expect(terminal.output()).not.toContain("\u001b[3J");
+    terminal.type("\u0004");
+    expect(await terminal.ended()).toEqual({ code: 0, isRestored: true });
+    expect(await numbers(terminal)).toEqual(all);
+  });
+
+  it("loses and doubles no line while the window narrows and grows", async () => {
+    const sizes = new Map([
+      [300, 60],
+      [600, 40],
+      [900, 100],
+      [1200, 50],
+      [1500, 80],
+    ]);
+    const { onChat, release } = stream([...sizes.keys()]);
+    const terminal = await talk(onChat, { columns: 80, rows: 24 });
+    terminal.type("go\r");
+    for (const [at, columns] of sizes) {
+      await terminal.sees(`held ${at}`);
+      await terminal.resize(columns, 24);
+      release(at);
+    }
+    await terminal.sees("100 tokens · 3,800 left");
+    expect(await numbers(terminal)).toEqual(all);
+    expect(terminal.output()).not.toContain("\u001b[3J");
+  });
+
+  it("loses no line while the window gets shorter and higher again", async () => {
+    const { onChat, release } = stream([500, 1000, 1500]);
+    const terminal = await talk(onChat, { columns: 80, rows: 24 });
+    terminal.type("go\r");
+    for (const [at, rows] of [
+      [500, 8],
+      [1000, 4],
+      [1500, 30],
+    ] as const) {
+      await terminal.sees(`held ${at}`);
+      await terminal.resize(80, rows);
+      release(at);
+    }
+    await terminal.sees("100 tokens · 3,800 left");
+    expect([...new Set(await numbers(terminal))]).toEqual(all);
+    expect(terminal.output()).not.toContain("\u001b[3J");
+  });
+});
+
+describe("ending", () => {
+  const never = () => new Promise<void>(() => undefined);
+
+  it("by Ctrl-C only after the answer was stopped, the line cleared, and it was asked", async () => {
+    const terminal = await talk(async (response, message) => {
+      if (message === "waits") return never();
+      beginStream(response);
+      sendEvent(response, "delta", { text: "Some words\n\nand more" });
+      return never();
+    });
+    terminal.type("waits\r");
+    await terminal.sees("waiting");
+    terminal.type("\u0003");
+    // Then the question is back in the composer.
+    await terminal.sees(/^stopped · /);
+    await terminal.onScreen(/^> waits$/);
+    terminal.type("\u0003");
+    await terminal.onScreen("> Ask, or type /");
+    terminal.type("streams\r");
+    await terminal.sees("and more");
+    terminal.type("\u0003");
+    await vi.waitFor(
+      async () => expect((await terminal.text()).filter((row) => /^stopped · /.test(row))).toHaveLength(2),
+      20_000,
+    );
+    terminal.type("\u0003");
+    await terminal.sees("Press Ctrl-C again to leave.");
+    terminal.type("\u0003");
+    expect(await terminal.ended()).toEqual({ code: 0, isRestored: true });
+  });
+
+  it.each(["SIGTERM", "SIGHUP"] as const)(
+    "by %s in the middle of an answer leaves the terminal as it was, and what came",
+    async (signal) => {
+      const terminal = await talk((response) => {
+        beginStream(response);
+        sendEvent(response, "delta", { text: "First words.\n\nand more" });
+      });
+      terminal.type("go\r");
+      await terminal.sees("First words.");
+      process.kill(await terminal.programPid(), signal);
+      expect(await terminal.ended()).toEqual({ code: signal === "SIGTERM" ? 143 : 129, isRestored: true });
+      expect((await terminal.text()).filter((row) => row.includes("First words."))).toHaveLength(1);
+    },
+  );
+
+  it("by a crash inside the tree says so, exits with 1, and leaves the terminal as it was", async () => {
+    const fault = join(home.dir, "fault.mjs");
+    await mkdir(home.dir, { recursive: true });
+    await writeFile(
+      fault,
+      `const Real = Intl.NumberFormat;
+       Intl.NumberFormat = class {
+         #real = new Real("en-US");
+         format(number) {
+           if (number === 66613) throw new Error("made by the test");
+           return this.#real.format(number);
+         }
+       };`,
+    );
+    const terminal = await talk(
+      (response) => {
+        beginStream(response);
+        sendEvent(response, "delta", { text: "All of it." });
+        sendEvent(response, "done", { response: "", tokens_deducted: 100, tokens_remaining: 66613 });
+        response.end();
+      },
+      { env: { NODE_OPTIONS: `--import ${pathToFileURL(fault).href}` } },
+    );
+    terminal.type("go\r");
+    await terminal.sees("Something in this program went wrong");
+    expect(await terminal.ended()).toEqual({ code: 1, isRestored: true });
+    expect((await terminal.text()).join("\n")).toContain("All of it.");
+  });
+});
+
+describe("trouble in the middle", () => {
+  it("gives a question back whole when the connection is lost, and asks again by Enter", async () => {
+    let tries = 0;
+    const terminal = await talk((response, message) => {
+      tries += 1;
+      if (tries > 1) return echo(response, message);
+      beginStream(response);
+      sendEvent(response, "delta", { text: "half of" });
+      setTimeout(() => response.destroy(), 50);
+    });
+    terminal.type("a question\r");
+    await terminal.sees("> a question");
+    await terminal.sees(/It may have cost/);
+    terminal.type("\r");
+    await terminal.sees("You said: a question");
+    expect(questions()).toEqual(["a question", "a question"]);
+  });
+
+  it("tells a refusal beside the question, which is still there", async () => {
+    const terminal = await talk((response) => refuse(response, 403, "account_disabled"));
+    terminal.type("a question\r");
+    await terminal.sees("It is account_disabled.");
+    await vi.waitFor(async () => {
+      const rows = await terminal.screen();
+      expect(rows.slice(rows.findIndex((row) => row.includes("account_disabled")))).toContain("> a question");
+    }, 20_000);
+  });
+});
