@@ -4,25 +4,29 @@ import { createServer } from "node:http";
 /**
  * A chat server in this process, so that its CPU is not the session's. `onChat` writes the answer by `delta`.
  * @param {(delta: (text: string) => void, message: string) => void | Promise<void>} onChat
+ * @param {{ tokens?: number, price?: number, model?: string }} [account]
  * @returns {Promise<{ url: string, stop(): void }>}
  */
-export async function startChatServer(onChat) {
+export async function startChatServer(onChat, { tokens = 1_000_000, price = 1, model = "bench" } = {}) {
+  let left = tokens;
+  const offer = { name: "bench", version: "0", price, model, extensions: ["stream", "history"] };
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8");
     request.on("data", (text) => (body += text));
     request.on("end", async () => {
       if (request.url !== "/api/chat/") {
-        const isBalance = request.url === "/api/token_balance/";
-        response.writeHead(isBalance ? 200 : 404, { "content-type": "application/json" });
-        response.end(JSON.stringify(isBalance ? { tokens: 1_000_000 } : { detail: "Not found." }));
+        const reply = request.url === "/api/" ? offer : { tokens: left };
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify(reply));
         return;
       }
       const send = (/** @type {string} */ event, /** @type {unknown} */ data) =>
         response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
       response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
       await onChat((text) => send("delta", { text }), JSON.parse(body).message);
-      send("done", { response: "", tokens_deducted: 1, tokens_remaining: 999_999 });
+      left -= price;
+      send("done", { response: "", tokens_deducted: price, tokens_remaining: left });
       response.end();
     });
   });

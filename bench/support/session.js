@@ -6,14 +6,15 @@ import { spawn } from "@lydell/node-pty";
 const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
 
 /**
- * The built session in a pseudo-terminal of 80 by 24, with a home folder of its own.
+ * The built session in a pseudo-terminal, with a home folder of its own.
  * @param {string} home
  * @param {string[]} argv
+ * @param {{ columns?: number, rows?: number, onData?: (data: string) => void, env?: Record<string, string> }} [options]
  */
-export function openSession(home, argv) {
+export function openSession(home, argv, { columns = 80, rows = 24, onData = () => {}, env = {} } = {}) {
   const pty = spawn(process.execPath, [program, "chat", ...argv], {
-    cols: 80,
-    rows: 24,
+    cols: columns,
+    rows,
     env: {
       PATH: process.env.PATH ?? "",
       HOME: home,
@@ -23,6 +24,7 @@ export function openSession(home, argv) {
       LANG: "C.UTF-8",
       TERM: "xterm-256color",
       AI_CHAT_TOKEN: "bench",
+      ...env,
     },
   });
   let bytes = 0;
@@ -30,6 +32,7 @@ export function openSession(home, argv) {
   /** @type {Set<() => void>} */
   const waiting = new Set();
   pty.onData((data) => {
+    onData(data);
     bytes += Buffer.byteLength(data);
     recent = (recent + data).slice(-20_000);
     for (const look of waiting) look();
