@@ -32,7 +32,7 @@ function debounce(callback, ms) {
 
 /** An upstream like OpenAI's that streams the answer word by word. */
 const upstream = createServer((request, response) => {
-  request.resume().on("end", async () => {
+  const answer = async () => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     const send = (/** @type {object} */ delta, /** @type {string | null} */ finish) =>
       response.write(
@@ -44,7 +44,8 @@ const upstream = createServer((request, response) => {
     }
     send({}, "stop");
     response.end("data: [DONE]\n\n");
-  });
+  };
+  request.resume().on("end", () => void answer());
 });
 upstream.listen(0, "127.0.0.1");
 await once(upstream, "listening");

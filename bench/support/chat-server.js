@@ -14,7 +14,7 @@ export async function startChatServer(onChat, { tokens = 1_000_000, price = 1, m
     let body = "";
     request.setEncoding("utf8");
     request.on("data", (text) => (body += text));
-    request.on("end", async () => {
+    const answer = async () => {
       if (request.url !== "/api/chat/") {
         const reply = request.url === "/api/" ? offer : { tokens: left };
         response.writeHead(200, { "content-type": "application/json" });
@@ -28,7 +28,8 @@ export async function startChatServer(onChat, { tokens = 1_000_000, price = 1, m
       left -= price;
       send("done", { response: "", tokens_deducted: price, tokens_remaining: left });
       response.end();
-    });
+    };
+    request.on("end", () => void answer());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -65,17 +65,15 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
     },
     /** Waits until what was written lately has the words. */
     sees(/** @type {string} */ words) {
-      return /** @type {Promise<void>} */ (
-        new Promise((resolve) => {
-          const look = () => {
-            if (!recent.includes(words)) return;
-            waiting.delete(look);
-            resolve();
-          };
-          waiting.add(look);
-          look();
-        })
-      );
+      return new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+        const look = () => {
+          if (!recent.includes(words)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      });
     },
     async leave() {
       pty.write("\u0003\u0004");

@@ -117,6 +117,9 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
   };
   const inputHistory = how.plain ? undefined : await openInputHistory(call, lost);
   const draft = how.plain ? undefined : await openDraftFile(call);
+  // Also where the process doesn't wait for the end of the session.
+  const flushDraft = () => draft?.flush();
+  process.once("exit", flushDraft);
   const { runChat } = await import("../tui/chat.ts");
   const end = await runChat({
     ...connectionTo(target, keep),
@@ -146,7 +149,9 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
     copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),
   });
   await inputHistory?.close();
-  if (end.exitCode === 0) draft?.close();
+  process.off("exit", flushDraft);
+  if (end.exitCode === 0 && !signal.aborted) draft?.close();
+  else flushDraft();
   for (const other of opened) await other.close();
   for (const why of lost) output.note(why);
   return end.exitCode;

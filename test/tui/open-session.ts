@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { makeHome, program, programEnv, type Home } from "../support/run-program.ts";
+import { program, programEnv, type Home } from "../support/run-program.ts";
 import { openRealTerminal } from "./terminal/real-terminal.ts";
 
 export interface SessionOptions {
@@ -39,5 +39,3 @@ export function openSession({ home, args = [], env = {}, columns, rows }: Sessio
     },
   };
 }
-
-export { makeHome };

@@ -5,8 +5,8 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { beginStream, openChatServer, refuse, sendEvent, streamAnswer } from "../support/chat-server.ts";
 import type { SmallServer } from "../support/others-server.ts";
-import type { Home } from "../support/run-program.ts";
-import { makeHome, openSession, type SessionOptions } from "./open-session.ts";
+import { makeHome, runProgram, type Home } from "../support/run-program.ts";
+import { openSession, type SessionOptions } from "./open-session.ts";
 
 let home: Home;
 let server: SmallServer | undefined;
@@ -89,8 +89,6 @@ describe("the session, from the first run on", () => {
     terminal.type("tow\r");
     await terminal.sees("You said: tow");
     await terminal.sees("3,900 left");
-    terminal.type("\u001b");
-    await vi.waitFor(() => expect(terminal.output()).toContain("3,900 left"));
     terminal.type("\u001b\u001b");
     await terminal.sees("Asks this instead");
     terminal.type("\u007f\u007f\u007ftwo\r");
@@ -117,6 +115,7 @@ describe("the session, from the first run on", () => {
     await terminal.sees("typed and edited");
     terminal.type("\r");
     await terminal.sees("You said: typed and edited");
+    expect(questions()).toEqual(["typed and edited"]);
   });
 
   it("gives a draft back that a killed session left", async () => {
@@ -259,7 +258,8 @@ describe("ending", () => {
     await terminal.sees("and more");
     terminal.type("\u0003");
     await vi.waitFor(
-      async () => expect((await terminal.text()).filter((row) => /^stopped · /.test(row))).toHaveLength(2),
+      async () =>
+        expect((await terminal.text()).filter((row) => row.startsWith("stopped · "))).toHaveLength(2),
       20_000,
     );
     terminal.type("\u0003");
@@ -269,7 +269,7 @@ describe("ending", () => {
   });
 
   it.each(["SIGTERM", "SIGHUP"] as const)(
-    "by %s in the middle of an answer leaves the terminal as it was, and what came",
+    "by %s in the middle of an answer leaves the terminal as it was, what came, and what was typed",
     async (signal) => {
       const terminal = await talk((response) => {
         beginStream(response);
@@ -277,9 +277,13 @@ describe("ending", () => {
       });
       terminal.type("go\r");
       await terminal.sees("First words.");
+      terminal.type("meanwhile typed");
+      await terminal.sees("> meanwhile typed");
       process.kill(await terminal.programPid(), signal);
       expect(await terminal.ended()).toEqual({ code: signal === "SIGTERM" ? 143 : 129, isRestored: true });
       expect((await terminal.text()).filter((row) => row.includes("First words."))).toHaveLength(1);
+      const again = await talk(echo);
+      await again.sees("> meanwhile typed");
     },
   );
 
@@ -310,6 +314,30 @@ describe("ending", () => {
     await terminal.sees("Something in this program went wrong");
     expect(await terminal.ended()).toEqual({ code: 1, isRestored: true });
     expect((await terminal.text()).join("\n")).toContain("All of it.");
+  });
+});
+
+describe("two sessions on one folder", () => {
+  const env = { AI_CHAT_TOKEN: "", AI_CHAT_PASSWORD: "correct horse" };
+
+  it("share the server of the first; when that leaves, the other goes on with the same balance", async () => {
+    await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
+    const owner = session({ args: ["-s", "local"], env });
+    await owner.sees("4,000 tokens");
+    const guest = session({ args: ["-s", "local"], env });
+    await guest.sees("4,000 tokens");
+    owner.type("one\r");
+    await owner.sees("100 tokens · 3,900 left");
+    guest.type("two\r");
+    await guest.sees("100 tokens · 3,800 left");
+    owner.type("\u0004");
+    expect(await owner.ended()).toEqual({ code: 0, isRestored: true });
+    guest.type("three\r");
+    await guest.sees("100 tokens · 3,700 left");
+    guest.type("\u0004");
+    expect(await guest.ended()).toEqual({ code: 0, isRestored: true });
+    const kept = await readdir(join(home.dir, "data", "ai-chat", "conversations"));
+    expect(kept).toHaveLength(2);
   });
 });
 

@@ -67,7 +67,10 @@ async function draw(screen: Screen, live: LiveStdout, ending: Ending, options: C
 }
 
 async function begin(screen: Screen, { beginning, draft }: ChatOptions): Promise<void> {
-  if (draft?.found !== undefined) screen.giveBack(draft.found);
+  if (draft?.found !== undefined) {
+    screen.giveBack(draft.found);
+    draft.keep(draft.found);
+  }
   const { session } = screen;
   await session.start();
   if (beginning?.kind !== "choose") return;

@@ -7,6 +7,8 @@ export interface DraftFile {
   readonly found: string | undefined;
   /** Keeps the text half a second later; "" forgets it at once. Never throws. */
   keep(text: string): void;
+  /** Writes at once what waits: the session ends, and not by hand. */
+  flush(): void;
   /** Forgets it: the session was left in order. */
   close(): void;
 }
@@ -30,6 +32,7 @@ const MOST_CHARACTERS = 1_000_000;
 export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): DraftFile {
   const file = join(dir, `draft-${pid}.txt`);
   let timer: NodeJS.Timeout | undefined;
+  let waiting: string | undefined;
   let isWritten = false;
 
   const write = (text: string) => {
@@ -42,8 +45,14 @@ export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): Dra
       // A draft is a net under the session; where it can't be, the session goes on without.
     }
   };
+  const flush = () => {
+    clearTimeout(timer);
+    if (waiting !== undefined) write(waiting);
+    waiting = undefined;
+  };
   const forget = () => {
     clearTimeout(timer);
+    waiting = undefined;
     if (!isWritten) return;
     isWritten = false;
     rmSync(file, { force: true });
@@ -54,9 +63,11 @@ export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): Dra
     keep(text) {
       clearTimeout(timer);
       if (text.trim() === "") return forget();
-      timer = setTimeout(() => write(text), delay);
+      waiting = text;
+      timer = setTimeout(flush, delay);
       timer.unref();
     },
+    flush,
     close: forget,
   };
 }

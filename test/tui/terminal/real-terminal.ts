@@ -9,7 +9,7 @@ export function openRealTerminal(
   {
     columns = 80,
     rows = 24,
-    env = process.env as Record<string, string | undefined>,
+    env = process.env,
   }: { columns?: number; rows?: number; env?: Record<string, string | undefined> } = {},
 ) {
   const term = new xterm.Terminal({ cols: columns, rows, scrollback: 5000, allowProposedApi: true });

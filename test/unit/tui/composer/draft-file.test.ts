@@ -1,0 +1,68 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openDraft } from "../../../../src/tui/composer/draft-file.ts";
+
+let dir: string;
+beforeEach(async () => void (dir = join(await mkdtemp(join(tmpdir(), "ai-chat-test-")), "state")));
+afterEach(() => rm(join(dir, ".."), { recursive: true, force: true }));
+
+const open = (pid: number, alive: number[] = []) =>
+  openDraft({ dir, pid, isAlive: (other) => alive.includes(other), delay: 1 });
+const written = (pid: number, text: string) =>
+  vi.waitFor(async () => expect(await readFile(join(dir, `draft-${pid}.txt`), "utf8")).toBe(text));
+
+describe("a draft", () => {
+  it("that a killed session left is found once, by the next one", async () => {
+    open(11).keep("half a\nquestion");
+    await written(11, "half a\nquestion");
+    expect(open(12).found).toBe("half a\nquestion");
+    expect(open(13).found).toBeUndefined();
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it("of a session that still runs is left alone", async () => {
+    open(11).keep("mine");
+    await written(11, "mine");
+    expect(open(12, [11]).found).toBeUndefined();
+    expect(await readdir(dir)).toEqual(["draft-11.txt"]);
+  });
+
+  it("is found under the same number too: in a container every run may be process 7", async () => {
+    open(7).keep("mine");
+    await written(7, "mine");
+    expect(open(7, [7]).found).toBe("mine");
+  });
+
+  it("is gone once its text is sent or the session is left, and readable by this user alone until then", async () => {
+    const draft = open(11);
+    draft.keep("some");
+    await written(11, "some");
+    expect((await stat(join(dir, "draft-11.txt"))).mode & 0o777).toBe(0o600);
+    expect((await stat(dir)).mode & 0o777).toBe(0o700);
+    draft.keep("");
+    expect(await readdir(dir)).toEqual([]);
+    draft.keep("other");
+    await written(11, "other");
+    draft.close();
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it("is written at once when the session ends and not by hand", () => {
+    const draft = openDraft({ dir, pid: 11, isAlive: () => false, delay: 1_000_000 });
+    draft.keep("some");
+    draft.flush();
+    expect(open(12).found).toBe("some");
+  });
+
+  it("never stands in the way where it can't be written", async () => {
+    await writeFile(dir, "a file in the folder's place");
+    const draft = open(11);
+    expect(draft.found).toBeUndefined();
+    draft.keep("some");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    draft.close();
+    expect(await readFile(dir, "utf8")).toBe("a file in the folder's place");
+  });
+});
