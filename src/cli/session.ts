@@ -91,7 +91,7 @@ async function connectElsewhere(call: Call, typed: string): Promise<Target> {
   const there: Call = { ...call, values: { ...call.values, server: parsed(), token: undefined } };
   const target = await connect(there, chooseServer(there, "optional"));
   try {
-    if (target.name !== "local") await checkAnswers(target, call.signal);
+    if (target.name !== "local") await checkAnswers(target, call);
     return target;
   } catch (error) {
     await target.close();
