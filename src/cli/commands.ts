@@ -6,6 +6,8 @@ export interface CommandSpec {
   summary: string;
   /** What stands behind it in the usage line; absent where it takes no words. */
   words?: string;
+  /** The first of them belongs to the command's name: options may stand behind it. */
+  twoWords?: boolean;
   options: readonly OptionName[];
   /** Of the options of every command, those that mean something here; all where it does not say. */
   common?: readonly OptionName[];
@@ -22,6 +24,9 @@ export interface CommandSpec {
 }
 
 const account: readonly OptionName[] = ["username", "passwordStdin"];
+
+/** Of the options of every command, those of one that talks to no server. */
+const withoutServer = everywhere.filter((name) => name !== "server" && name !== "timeout");
 
 /** The commands by their names, in the order of the help. A Map: `toString` is no command. */
 export const commands = new Map<string, CommandSpec>([
@@ -224,7 +229,7 @@ export const commands = new Map<string, CommandSpec>([
     {
       summary: "run a chat server",
       options: ofServer,
-      common: everywhere.filter((name) => name !== "server" && name !== "timeout"),
+      common: withoutServer,
       secrets: ["apiKey", "jwtSecret"],
       examples: [
         ["serve", "on http://127.0.0.1:8000, with whatever AI is there"],
@@ -235,6 +240,44 @@ export const commands = new Map<string, CommandSpec>([
         "Every option is also an environment variable: AI_CHAT_QUESTION_TIMEOUT. The AI's key is AI_CHAT_API_KEY, else OPENAI_API_KEY. AI_CHAT_JWT_SECRET signs tokens (32 bytes or more); without it the store makes and keeps one.",
       grace: Number.POSITIVE_INFINITY,
       run: async () => (await import("./commands/serve.ts")).serve,
+    },
+  ],
+  [
+    "grant",
+    {
+      summary: "give somebody tokens",
+      words: "NAME TOKENS",
+      options: ["data", "store", "id"],
+      common: withoutServer,
+      secrets: [],
+      examples: [
+        ["grant jane 4000", "at your own server, running or not"],
+        ["grant jane 4000 --data /srv/ai-chat", "in that folder"],
+        ["grant jane 4000 --id june", "once, however often it is repeated"],
+      ],
+      notes:
+        "Whoever may read the data folder may grant. A server that runs on it goes on and knows at once; the ledger gets a line. With --store, in Postgres.",
+      grace: 0,
+      run: async () => (await import("./commands/grant.ts")).grant,
+    },
+  ],
+  [
+    "store",
+    {
+      summary: "check a data folder",
+      words: "check DIR",
+      twoWords: true,
+      options: [],
+      common: withoutServer,
+      secrets: [],
+      examples: [
+        ["store check /srv/ai-chat", "is it whole? Exit 1 when it is damaged"],
+        ["store check /srv/ai-chat --json", "for programs"],
+      ],
+      notes:
+        "Reads every line and every sum and changes nothing; a server may be running on the folder. Says what is wrong, where, and how to repair it.",
+      grace: 0,
+      run: async () => (await import("./commands/store.ts")).store,
     },
   ],
 ]);

@@ -39,6 +39,13 @@ export const exitCodes = {
   internal: 1,
 } as const satisfies Record<ClientErrorCode, number>;
 
+/**
+ * The same for the command that failed: to `grant` a store that takes nothing is its own failure, not that of a server
+ * on the way to the AI (CLI.md §2).
+ */
+export const exitCodeOf = (code: ClientErrorCode, command: string | undefined): number =>
+  command === "grant" && code === "store_unavailable" ? 1 : exitCodes[code];
+
 /** Signals that end the program, and what it then exits with: 128 and the signal's number. */
 export const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 

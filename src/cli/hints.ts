@@ -1,6 +1,8 @@
 import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
-import { typedCommand, usualServer } from "./chosen-server.ts";
+import { openCredentials } from "../client/credentials.ts";
+import { grantWords } from "./grant-words.ts";
+import { serverName, typedCommand, usualServer } from "./chosen-server.ts";
 
 type Hint = (call: Call, error: ClientError) => string | undefined;
 
@@ -10,6 +12,13 @@ const logInAgain: Hint = (call) =>
     : `AI_CHAT_TOKEN doesn't hold there. Unset it, then log in: ${typedCommand(call, "login")}`;
 
 const whatIsLeft = (call: Call) => `What is left: ${typedCommand(call, "balance")}`;
+
+/** At one's own server one is the operator. */
+function howToGetMore(call: Call): string {
+  if (serverName(call) !== "local") return "Ask whoever runs the server for more.";
+  const username = openCredentials({ dir: call.places.config }).get("local")?.username || "NAME";
+  return `Give yourself more: ${call.program.name} ${grantWords(username, 4000)}.`;
+}
 
 const mayHaveCost =
   (before: string): Hint =>
@@ -34,7 +43,7 @@ const hints: Partial<Record<ClientErrorCode, Hint>> = {
     call.command === "register" || call.command === "password"
       ? `Mend that, then try again: ${typedCommand(call, call.command)}`
       : hint,
-  insufficient_tokens: (call) => `Ask whoever runs the server for more. ${whatIsLeft(call)}`,
+  insufficient_tokens: (call) => `${howToGetMore(call)} ${whatIsLeft(call)}`,
   interrupted: mayHaveCost(""),
   timeout: mayHaveCost("Give it longer with --timeout SECONDS. "),
   unreachable: nobodyThere,

@@ -18,6 +18,11 @@ function token(typed: string): string {
   throw new Error("one token, in visible ASCII characters without spaces");
 }
 
+function visible(typed: string): string {
+  if (/^[\x21-\x7e]{1,200}$/.test(typed)) return typed;
+  throw new Error("1 to 200 visible ASCII characters without spaces");
+}
+
 function longSecret(typed: string): string {
   if (Buffer.byteLength(typed) >= 32) return typed;
   throw new Error("at least 32 bytes long (openssl rand -base64 48 makes one)");
@@ -64,6 +69,16 @@ export const options = {
   ),
   format: oneOfOr({ flag: "format", value: "md|json", help: "of an export" }, ["md", "json"], "md"),
   plain: toggle({ flag: "plain", setting: "plain", help: "a line mode without redraw; needs no terminal" }),
+
+  id: text(
+    {
+      flag: "id",
+      value: "ID",
+      help: "name of this grant: given once, however often it is repeated",
+      shown: "a new one",
+    },
+    visible,
+  ),
 
   ...serverOptions,
 

@@ -2,7 +2,7 @@ import { ClientError, type ClientErrorCode } from "../client/client-error.ts";
 import { plainText } from "../client/sanitize.ts";
 import { StartupError } from "../server/core/startup-error.ts";
 import type { Call } from "./call.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodeOf } from "./exit-codes.ts";
 import { OutputFailed } from "./output.ts";
 
 /** A failure as people and programs are told about it. */
@@ -39,13 +39,13 @@ function fieldsOf({ fields, message }: ClientError): string {
   return missing.length === 0 ? message : [message, ...missing.map(({ detail }) => detail)].join(" ");
 }
 
-function ofClient(error: ClientError, hint: string | undefined): Failure {
+function ofClient(error: ClientError, hint: string | undefined, command: string | undefined): Failure {
   const { code, status, requestId, retryAfter } = error;
   return {
     code,
     message: fieldsOf(error),
     hint: hint ?? error.hint ?? lastResort[code] ?? "Check what you sent, then try again.",
-    exit: exitCodes[code],
+    exit: exitCodeOf(code, command),
     status,
     requestId,
     retryAfter,
@@ -55,7 +55,7 @@ function ofClient(error: ClientError, hint: string | undefined): Failure {
 /** Any failure, in words. What isn't expected is told as a fault of ours. */
 export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   if (error instanceof ClientError)
-    return ofClient(error, call && (await import("./hints.ts")).hintFor(call, error));
+    return ofClient(error, call && (await import("./hints.ts")).hintFor(call, error), call?.command);
   if (error instanceof StartupError)
     return { code: "internal", message: error.message, hint: error.hint, exit: 1 };
   if (error instanceof OutputFailed)

@@ -49,9 +49,13 @@ function chosen(argv: SortedArgv, output: Output, program: Program): { command: 
 }
 
 function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, { name }: Program): void {
-  if (argv.between !== undefined)
-    throw new ClientError("usage", `The option ${argv.between} stands between the words.`, {
-      hint: `Quote the question, or put -- before it: ${name} ask "…"`,
+  const { between } = argv;
+  if (between !== undefined && !(spec.twoWords === true && between.after === 1))
+    throw new ClientError("usage", `The option ${between.option} stands between the words.`, {
+      hint:
+        command === "grant" || command === "store"
+          ? `Put it before or behind all of them: ${name} ${command} ${spec.words} [OPTIONS]`
+          : `Quote the question, or put -- before it: ${name} ask "…"`,
     });
   if (spec.words !== undefined || argv.words.length === 0) return;
   const hint =

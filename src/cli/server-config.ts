@@ -1,6 +1,8 @@
 import type { Dispatcher } from "undici";
 import type { ServerConfig } from "../server/config.ts";
 import { StartupError } from "../server/core/startup-error.ts";
+import { ClientError } from "../client/client-error.ts";
+import type { Call } from "./call.ts";
 import type { Values } from "./options.ts";
 
 interface Surroundings {
@@ -21,6 +23,21 @@ export function storeDir(values: Values, usual: string | undefined): string {
     "There is no home folder to keep the store in.",
     "Name a folder with --data DIR, or set HOME.",
   );
+}
+
+/** Throws `usage` where `--data` stands beside the address of another store, or a password stands in argv. */
+export function checkOneStore({ values, sources, program, command }: Call): void {
+  if (values.store === undefined) return;
+  if (sources.store === "flag" && /^[^/]*\/\/[^/]*:[^/]*@/.test(values.store)) {
+    throw new ClientError("usage", "A password in --store can be read by everybody on this machine.", {
+      hint: "Put the whole URL into AI_CHAT_STORE, or its password into PGPASSWORD.",
+    });
+  }
+  if (values.data === undefined || sources.data !== "flag") return;
+  const other = sources.store === "flag" ? "--store" : "AI_CHAT_STORE";
+  throw new ClientError("usage", `--data and ${other} name two different stores.`, {
+    hint: `Leave one of them out; see: ${program.name} ${command} --help`,
+  });
 }
 
 /** What `serve` takes, from the settings. */

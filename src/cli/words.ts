@@ -12,8 +12,8 @@ export interface SortedArgv {
   literal: number;
   /** Names of the switches that stand in it; a value-taking option's value is not looked at. */
   switches: Set<OptionName>;
-  /** An option that stands between two words, as it was typed. */
-  between: string | undefined;
+  /** An option that stands between two words, as it was typed, and how many words stand before it. */
+  between: { option: string; after: number } | undefined;
 }
 
 const byFlag = new Map<string, OptionName>();
@@ -67,7 +67,7 @@ export function sortArgv(argv: readonly string[]): SortedArgv {
     switches: new Set(),
     between: undefined,
   };
-  let pending: string | undefined;
+  let pending: SortedArgv["between"];
   for (let at = 0; at < argv.length; at += 1) {
     const item = argv[at] ?? "";
     if (item === "--") {
@@ -79,7 +79,7 @@ export function sortArgv(argv: readonly string[]): SortedArgv {
     if (isOption(item)) {
       const { names, takesNext } = read(item, argv[at + 1]);
       for (const name of names) sorted.switches.add(name);
-      if (sorted.words.length > 0) pending ??= item;
+      if (sorted.words.length > 0) pending ??= { option: item, after: sorted.words.length };
       sorted.rest.push(item);
       if (takesNext && at + 1 < argv.length) sorted.rest.push(argv[(at += 1)] ?? "");
     } else if (sorted.first === undefined) {

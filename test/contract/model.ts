@@ -1,4 +1,10 @@
-import type { AccountId, Balance, HoldOutcome, HoldRequest } from "../../src/server/core/ports.ts";
+import type {
+  AccountId,
+  Balance,
+  GrantOutcome,
+  HoldOutcome,
+  HoldRequest,
+} from "../../src/server/core/ports.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -22,7 +28,7 @@ interface ModelAccount {
 export class Model {
   now: number;
   readonly accounts = new Map<AccountId, ModelAccount>();
-  readonly grants = new Set<string>();
+  readonly grants = new Map<string, { account: AccountId; tokens: number }>();
   /** Open ones. */
   readonly holds = new Map<string, ModelHold>();
   /** Every hold that was asked for since the last restart, whatever became of it. */
@@ -55,10 +61,12 @@ export class Model {
     };
   }
 
-  grant(id: string, account: AccountId, tokens: number): Balance {
-    if (!this.grants.has(id)) this.account(account).tokens += tokens;
-    this.grants.add(id);
-    return this.balance(account);
+  grant(id: string, account: AccountId, tokens: number): GrantOutcome {
+    const given = this.grants.get(id);
+    if (given && (given.account !== account || given.tokens !== tokens)) return { kind: "id_taken" };
+    if (!given) this.account(account).tokens += tokens;
+    this.grants.set(id, { account, tokens });
+    return { kind: given ? "repeated" : "granted", balance: this.balance(account) };
   }
 
   hold(request: HoldRequest): HoldOutcome {

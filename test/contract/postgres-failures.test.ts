@@ -93,7 +93,7 @@ describe.skipIf(noPostgres)("a database that breaks", () => {
       await store.ledger.release(request.id);
       wire.next = fate;
       const granted = await store.ledger.grant({ id: "g", account: jane.id, tokens: 50, reason: "thanks" });
-      expect(granted).toEqual({ tokens: 150, held: 0 });
+      expect(granted).toEqual({ kind: "granted", balance: { tokens: 150, held: 0 } });
       wire.next = fate;
       const other = await store.accounts.create({ name: "JANE", passwordHash: "x", tokens: 1 });
       expect(other).toEqual({ kind: "taken" });

@@ -167,7 +167,7 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
       it("adds tokens and tells the balance after it", async () => {
         const { id } = await create();
         const granted = await store.ledger.grant({ id: "g1", account: id, tokens: 500, reason: "thanks" });
-        expect(granted).toEqual({ tokens: 4500, held: 0 });
+        expect(granted).toEqual({ kind: "granted", balance: { tokens: 4500, held: 0 } });
         expect(await balance(id)).toEqual({ tokens: 4500, held: 0 });
       });
 
@@ -175,10 +175,37 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
         const { id } = await create();
         const grant = { id: "g1", account: id, tokens: 500, reason: "thanks" };
         const told = await Promise.all([1, 2, 3].map(() => store.ledger.grant(grant)));
-        expect(told).toEqual(told.map(() => ({ tokens: 4500, held: 0 })));
-        expect(await store.ledger.grant(grant)).toEqual({ tokens: 4500, held: 0 });
+        const after = { tokens: 4500, held: 0 };
+        expect(told.map(({ kind }) => kind).sort()).toEqual(["granted", "repeated", "repeated"]);
+        expect(await store.ledger.grant(grant)).toEqual({ kind: "repeated", balance: after });
         await restart();
-        expect(await store.ledger.grant(grant)).toEqual({ tokens: 4500, held: 0 });
+        expect(await store.ledger.grant(grant)).toEqual({ kind: "repeated", balance: after });
+        expect(await balance(id)).toEqual(after);
+      });
+
+      it("refuses an id that another grant has, by its account or its tokens, also at once", async () => {
+        const [jane, john] = [await create("jane"), await create("john")];
+        const grant = { id: "g1", account: jane.id, tokens: 500, reason: "thanks" };
+        const told = await Promise.all([
+          store.ledger.grant(grant),
+          store.ledger.grant({ ...grant, account: john.id }),
+        ]);
+        expect(told.map(({ kind }) => kind).sort()).toEqual(["granted", "id_taken"]);
+        await restart();
+        expect(await store.ledger.grant({ ...grant, tokens: 501 })).toEqual({ kind: "id_taken" });
+        const sum = (await balance(jane.id)).tokens + (await balance(john.id)).tokens;
+        expect(sum).toBe(8500);
+      });
+
+      it("refuses what would make a balance inexact, and takes what just fits", async () => {
+        const { id } = await create();
+        const grant = (name: string, tokens: number) =>
+          store.ledger.grant({ id: name, account: id, tokens, reason: "" });
+        const most = Number.MAX_SAFE_INTEGER;
+        expect(await grant("g1", most)).toEqual({ kind: "too_many", balance: { tokens: 4000, held: 0 } });
+        expect(await grant("g1", most - 4000)).toMatchObject({ kind: "granted" });
+        expect(await grant("g2", 1)).toMatchObject({ kind: "too_many" });
+        expect(await balance(id)).toEqual({ tokens: most, held: 0 });
       });
 
       it.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(

@@ -1,8 +1,7 @@
-import { ClientError } from "../../client/client-error.ts";
 import type { RunningServer } from "../../server/serve.ts";
 import type { Call } from "../call.ts";
 import { openDispatcher } from "../dispatcher.ts";
-import { serverConfig } from "../server-config.ts";
+import { checkOneStore, serverConfig } from "../server-config.ts";
 
 /** The default of an option follows who answers: a demo says how to connect a model. */
 function banner({ program }: Call, { url, store, model, reason }: RunningServer): string[] {
@@ -32,22 +31,9 @@ function stopped(signal: AbortSignal): Promise<void> {
   });
 }
 
-function checked({ values, sources, program }: Call): void {
-  if (values.store === undefined) return;
-  if (sources.store === "flag" && /^[^/]*\/\/[^/]*:[^/]*@/.test(values.store)) {
-    throw new ClientError("usage", "A password in --store can be read by everybody on this machine.", {
-      hint: "Put the whole URL into AI_CHAT_STORE, or its password into PGPASSWORD.",
-    });
-  }
-  if (values.data === undefined || sources.data !== "flag") return;
-  throw new ClientError("usage", "--data and --store name two different stores.", {
-    hint: `Leave one of them out; see: ${program.name} serve --help`,
-  });
-}
-
 /** `serve`: a server until it is told to stop; then it drains (a second signal ends it at once). Exit 0. */
 export async function serve(call: Call): Promise<number> {
-  checked(call);
+  checkOneStore(call);
   const { values, sources, env, program, places, output, signal } = call;
   const { serve: start } = await import("../../server/serve.ts");
   const dispatcher = await openDispatcher(env);

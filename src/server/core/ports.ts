@@ -60,12 +60,23 @@ export type HoldOutcome =
 export type ChargeOutcome = { kind: "charged"; balance: Balance } | { kind: "expired" };
 
 export interface Grant {
-  /** The same id twice is one grant. */
+  /** Unique among all grants of the store, and remembered for ever: the same id twice is one grant. */
   id: string;
   account: AccountId;
+  /** A positive safe integer; else `RangeError`. */
   tokens: number;
   reason: string;
 }
+
+/**
+ * `repeated`: this very grant (id, account, tokens) was made before. `id_taken`: its id is that of another grant.
+ * `too_many`: the balance would be past `Number.MAX_SAFE_INTEGER`. All but `granted` changed nothing.
+ */
+export type GrantOutcome =
+  | { kind: "granted"; balance: Balance }
+  | { kind: "repeated"; balance: Balance }
+  | { kind: "id_taken" }
+  | { kind: "too_many"; balance: Balance };
 
 /**
  * The ledger (DESIGN §3). Each deed is atomic, and durable when its promise resolves. Every method rejects with
@@ -74,7 +85,7 @@ export interface Grant {
  */
 export interface Ledger {
   balance(account: AccountId): Promise<Balance>;
-  grant(grant: Grant): Promise<Balance>;
+  grant(grant: Grant): Promise<GrantOutcome>;
   /** Looks at the key first (API.md §2), then at the balance. */
   hold(request: HoldRequest): Promise<HoldOutcome>;
   /**

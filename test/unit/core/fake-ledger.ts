@@ -28,7 +28,7 @@ export function createFakeLedger(fate: ChargeFate = "charged", releasesFail = fa
     requests: [],
     outcomes: [],
     balance: async () => ({ tokens: ledger.tokens, held: 0 }),
-    grant: async () => ({ tokens: ledger.tokens, held: 0 }),
+    grant: async () => ({ kind: "granted", balance: { tokens: ledger.tokens, held: 0 } }),
     usage: async () => [],
     async hold(request) {
       ledger.requests.push(request);

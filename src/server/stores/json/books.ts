@@ -27,6 +27,13 @@ export interface ChargedKey {
   again: boolean;
 }
 
+/** Tokens that were given, by an id that is never used again. */
+export interface GivenGrant {
+  id: string;
+  account: AccountId;
+  tokens: number;
+}
+
 /** A token that was logged out. */
 export interface RevokedToken {
   account: AccountId;
@@ -49,7 +56,8 @@ export interface Books {
   readonly keys: Map<string, ChargedKey>;
   /** By `slot`. */
   readonly revoked: Map<string, RevokedToken>;
-  readonly grants: Set<string>;
+  /** By id. */
+  readonly grants: Map<string, GivenGrant>;
 }
 
 /** Books without any fact. */
@@ -62,7 +70,7 @@ export function createBooks(): Books {
     names: new Map(),
     keys: new Map(),
     revoked: new Map(),
-    grants: new Set(),
+    grants: new Map(),
   };
 }
 
@@ -106,7 +114,7 @@ export function post(books: Books, fact: Fact, crc: number, now: number): void {
   account.tokens = fact.balance;
   switch (fact.fact) {
     case "grant":
-      books.grants.add(fact.id);
+      books.grants.set(fact.id, { id: fact.id, account: fact.account, tokens: fact.tokens });
       return;
     case "charge":
       account.usage.add(fact.at, -fact.tokens, now);

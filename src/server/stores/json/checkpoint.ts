@@ -10,6 +10,7 @@ import {
   postRevoked,
   type Books,
   type ChargedKey,
+  type GivenGrant,
   type RevokedToken,
 } from "./books.ts";
 import { CHECKPOINT, checkpointDamage } from "./damage.ts";
@@ -46,7 +47,7 @@ export interface Checkpoint extends Covered {
   }[];
   keys: ChargedKey[];
   revoked: RevokedToken[];
-  grants: string[];
+  grants: GivenGrant[];
 }
 
 /** The checkpoint of these books, less what is too old to be kept at `now`. */
@@ -63,7 +64,7 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
     })),
     keys: [...books.keys.values()].filter((charged) => charged.at + KEY_MS > now),
     revoked: [...books.revoked.values()].filter((token) => token.expires > now),
-    grants: [...books.grants],
+    grants: [...books.grants.values()],
   };
 }
 
@@ -78,7 +79,7 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
     openAccount(books, { ...account, usage: createUsage(days) });
   for (const charged of checkpoint.keys) postKey(books, charged, now);
   for (const token of checkpoint.revoked) postRevoked(books, token, now);
-  for (const id of checkpoint.grants) books.grants.add(id);
+  for (const given of checkpoint.grants) books.grants.set(given.id, given);
   return books;
 }
 

@@ -3,6 +3,7 @@ import type {
   Balance,
   ChargeOutcome,
   Grant,
+  GrantOutcome,
   HoldOutcome,
   HoldRequest,
   Ledger,
@@ -29,7 +30,8 @@ export function createLedger({
   now: () => number;
 }): Ledger {
   const holds = createHolds();
-  const granting = new Map<string, Promise<Balance>>();
+  /** Grants that are being written. */
+  const granting = new Map<string, Promise<unknown>>();
 
   function bookOf(account: AccountId): AccountBook {
     const book = books.accounts.get(account);
@@ -39,27 +41,34 @@ export function createLedger({
 
   const balanceOf = ({ id, tokens }: AccountBook): Balance => ({ tokens, held: holds.held(id, now()) });
 
-  function grant(asked: Grant): Promise<Balance> {
+  async function grant(asked: Grant): Promise<GrantOutcome> {
     const { id, account, tokens, reason } = asked;
     if (!Number.isSafeInteger(tokens) || tokens <= 0)
       throw new RangeError("A grant is a positive whole number of tokens.");
     const book = bookOf(account);
-    if (books.grants.has(id)) return Promise.resolve(balanceOf(book));
-    const underWay = granting.get(id);
-    // The grant may be another account's: the balance that is told is the asker's.
-    if (underWay) return underWay.then(() => balanceOf(book));
-    const granted = committer.commit({
+    // Whether its id is taken is known once the other grant is durable, or has failed.
+    for (let other = granting.get(id); other; other = granting.get(id)) await other.catch(() => undefined);
+    const given = books.grants.get(id);
+    if (given && (given.account !== account || given.tokens !== tokens)) return { kind: "id_taken" };
+    if (given) return { kind: "repeated", balance: balanceOf(book) };
+    const granted = committer.commit<GrantOutcome>({
       account,
       name: book.name,
-      event: () => ({ fact: "grant", id, tokens, reason }),
+      event: (before) => {
+        if (!Number.isSafeInteger(before.tokens + tokens)) throw new TooMany();
+        return { fact: "grant", id, tokens, reason };
+      },
       done: () => {
         granting.delete(id);
-        return balanceOf(book);
+        return { kind: "granted", balance: balanceOf(book) };
       },
       undone: () => granting.delete(id),
     });
     granting.set(id, granted);
-    return granted;
+    return granted.catch((error: unknown) => {
+      if (error instanceof TooMany) return { kind: "too_many", balance: balanceOf(book) };
+      throw error;
+    });
   }
 
   function hold(request: HoldRequest): HoldOutcome {
@@ -129,7 +138,7 @@ export function createLedger({
 
   return {
     balance: async (account) => balanceOf(bookOf(account)),
-    grant: async (asked) => grant(asked),
+    grant,
     hold: async (request) => hold(request),
     charge: async (id) => charge(id),
     async release(id) {
@@ -139,6 +148,9 @@ export function createLedger({
     usage: async (account, days) => bookOf(account).usage.last(days, now()),
   };
 }
+
+/** The balance would no longer be a whole number that is exact. */
+class TooMany extends Error {}
 
 function chargeEvent({ id, price, paid, key }: OpenHold): Event {
   if (paid && key) return { fact: "again", id, tokens: 0, key: key.key, digest: key.digest };

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { createChannel } from "./channel.ts";
 import { errorCode } from "./files.ts";
 import type { Lock } from "./lock.ts";
 
 /** Windows: a named pipe, which ends with its process, and of which there is one. `inUse` makes the refusal. */
 export async function holdPipe(dir: string, inUse: (dir: string) => Error): Promise<Lock> {
-  const server = createServer((socket) => socket.on("error", () => {}).destroy());
+  const channel = createChannel();
+  const server = createServer(channel.accept);
   const path = await pipeOf(dir);
   await new Promise<void>((resolve, reject) => {
     server.on("error", (error) => reject(errorCode(error) === "EADDRINUSE" ? inUse(dir) : error));
@@ -14,11 +16,20 @@ export async function holdPipe(dir: string, inUse: (dir: string) => Error): Prom
   });
   server.unref();
   return {
-    release: () =>
-      new Promise((resolve) => {
+    serve: channel.serve,
+    release: async () => {
+      const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
-      }),
+      });
+      await channel.close();
+      await closed;
+    },
   };
+}
+
+/** A connection to the folder's pipe that is being made. */
+export async function connectToPipe(dir: string): Promise<Socket> {
+  return connect({ path: await pipeOf(dir) });
 }
 
 /** Whether a process holds the folder's pipe. */

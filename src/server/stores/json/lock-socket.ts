@@ -1,26 +1,39 @@
 import { once } from "node:events";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { join, relative } from "node:path";
 import { errorCode } from "./files.ts";
 
 /** Bytes that the path of a socket may have: 108 on Linux, 104 on macOS, with the zero at its end. */
 const PATH_BYTES = 103;
 
-/** A server that listens on a socket `name` in the folder. It keeps no process alive. */
-export async function listenAt(dir: string, name: string): Promise<Server> {
-  const server = createServer((socket) => socket.on("error", () => {}).destroy());
+/**
+ * A server that listens on a socket `name` in the folder, to which this user alone can connect: at no moment another,
+ * whatever the umask and the folder's mode. It keeps no process alive.
+ */
+export async function listenAt(dir: string, name: string, accept: (socket: Socket) => void): Promise<Server> {
+  const server = createServer(accept);
   const listening = once(server, "listening");
-  // Node binds and listens on a path inside the call, which is what makes a short change of folder possible.
-  withPath(dir, name, (path) => server.listen({ path, backlog: 64 }));
+  const before = process.umask(0o177);
+  try {
+    // Node binds and listens inside the call, which is what makes a short change of folder and umask possible.
+    withPath(dir, name, (path) => server.listen({ path, backlog: 64 }));
+  } finally {
+    process.umask(before);
+  }
   await listening;
   server.on("error", () => {});
   return server.unref();
 }
 
+/** A connection to the socket `name` that is being made. */
+export function connectTo(dir: string, name: string): Socket {
+  return withPath(dir, name, (path) => connect({ path }));
+}
+
 /** Whether somebody listens on the socket `name`; `gone`: there is no such file. Throws for what it cannot tell. */
 export function answers(dir: string, name: string): Promise<"yes" | "no" | "gone"> {
   return new Promise((resolve, reject) => {
-    const socket = withPath(dir, name, (path) => connect({ path }));
+    const socket = connectTo(dir, name);
     socket.on("connect", () => {
       socket.destroy();
       resolve("yes");

@@ -1,14 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { chmod, link, readdir, unlink } from "node:fs/promises";
+import { link, readdir, unlink } from "node:fs/promises";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
-import { errorCode, FILE_MODE } from "./files.ts";
-import { answers, listenAt } from "./lock-socket.ts";
-import { holdPipe, pipeAnswers } from "./lock-pipe.ts";
+import { createChannel, request, type Answerer, type Asked, type Channel } from "./channel.ts";
+import { errorCode } from "./files.ts";
+import { answers, connectTo, listenAt } from "./lock-socket.ts";
+import { connectToPipe, holdPipe, pipeAnswers } from "./lock-pipe.ts";
 
 /** A folder that is ours until it is released, or this process ends in any way. */
 export interface Lock {
+  /** Answers `askHolder` from now on, also those who asked before. */
+  serve: (answer: Answerer) => void;
   /** A second call does nothing. */
   release: () => Promise<void>;
 }
@@ -33,8 +36,9 @@ export async function acquireLock(dir: string): Promise<Lock> {
   if (process.platform === "win32") return holdPipe(dir, inUse);
   try {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const server = await tryLock(dir);
-      if (server) return { release: () => close(server) };
+      const channel = createChannel();
+      const server = await tryLock(dir, channel);
+      if (server) return { serve: channel.serve, release: () => release(server, channel) };
     }
   } catch (error) {
     if (error instanceof StartupError) throw error;
@@ -55,20 +59,29 @@ export async function lockHolder(dir: string): Promise<boolean> {
   return true;
 }
 
+/**
+ * Asks the process that holds the folder, and gives its answer. The lock is the operator's way in: its socket is this
+ * user's alone. `nobody` holds it; `lost`: no answer came, and whether the request did is not known.
+ */
+export async function askHolder(dir: string, asked: object): Promise<Asked | { kind: "nobody" }> {
+  if (!(await lockHolder(dir))) return { kind: "nobody" };
+  if (process.platform === "win32") return request(await connectToPipe(dir), asked);
+  const highest = (await numbers(dir)).at(-1);
+  return highest === undefined ? { kind: "nobody" } : request(connectTo(dir, nameOf(highest)), asked);
+}
+
 const nameOf = (number: number) => `lock.${number}`;
 
 /** The server that holds the lock, or undefined where somebody else was quicker and it is to be tried again. */
-async function tryLock(dir: string): Promise<Server | undefined> {
+async function tryLock(dir: string, channel: Channel): Promise<Server | undefined> {
   const own = `lock.new.${randomBytes(6).toString("hex")}`;
-  const server = await listenAt(dir, own);
+  const server = await listenAt(dir, own, channel.accept);
   let mine: number | undefined;
   try {
-    // The umask may keep even us from connecting to it.
-    await chmod(join(dir, own), FILE_MODE).catch(unlessGone);
     mine = await linkNext(dir, own);
   } finally {
     await unlink(join(dir, own)).catch(() => {});
-    if (mine === undefined) await close(server);
+    if (mine === undefined) await release(server, channel);
   }
   if (mine === undefined) return undefined;
   await tidy(dir, mine);
@@ -124,10 +137,12 @@ async function numbers(dir: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
+async function release(server: Server, channel: Channel): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
+  await channel.close();
+  await closed;
 }
 
 const inUse = (dir: string) =>

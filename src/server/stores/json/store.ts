@@ -14,6 +14,7 @@ import { createLedger } from "./ledger.ts";
 import { headerLine } from "./line.ts";
 import { load, type Loaded } from "./load.ts";
 import { acquireLock } from "./lock.ts";
+import { answerOperator } from "./operator.ts";
 import { tornSentence } from "./replay.ts";
 import { openSecret } from "./secret.ts";
 
@@ -32,7 +33,7 @@ interface Options {
 }
 
 /**
- * Opens the store in a local folder, for this process alone (DESIGN §3). Throws `StartupError` where the folder is
+ * Opens the store in a local folder, for this process alone (DESIGN §3); `giveInFolder` is answered while it is open. Throws `StartupError` where the folder is
  * in use, cannot be used, or holds damaged data; damaged data is never changed.
  */
 export async function openJsonStore({
@@ -56,7 +57,9 @@ export async function openJsonStore({
       length: loaded.end.byte,
       warn,
     });
-    return await createStore({ dir, files, now, warn, loaded, journal, release: lock.release });
+    const store = await createStore({ dir, files, now, warn, loaded, journal, release: lock.release });
+    lock.serve((request) => answerOperator(store, request));
+    return store;
   } catch (error) {
     await lock.release();
     throw error instanceof StartupError ? error : cannotUse(dir, error);

@@ -18,7 +18,7 @@ FROM chat_accounts a WHERE a.id = $1`;
 
 const GRANT = `
 WITH account AS (
-  SELECT id, tokens FROM chat_accounts WHERE id = $2 FOR UPDATE
+  SELECT id, tokens FROM chat_accounts WHERE id = $2 AND tokens <= 9007199254740991 - $3::bigint FOR UPDATE
 ), entry AS (
   INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason)
   SELECT $1, 'grant', id, now(), $3::bigint, tokens + $3::bigint, $4 FROM account
@@ -27,6 +27,8 @@ WITH account AS (
 )
 UPDATE chat_accounts a SET tokens = a.tokens + e.tokens FROM entry e WHERE a.id = e.account
 RETURNING a.id`;
+
+const GIVEN = "SELECT account, tokens FROM chat_ledger WHERE id = $1 AND kind = 'grant'";
 
 /**
  * The port `Ledger` over a database. `abandoned` gets the holds that could not be settled, or of which it is not known
@@ -75,8 +77,14 @@ export function createLedger({
     async grant({ id, account, tokens, reason }) {
       if (!Number.isSafeInteger(tokens) || tokens <= 0)
         throw new RangeError("A grant is a positive whole number of tokens.");
-      await lanes(account, () => run(GRANT, [id, account, tokens, reason]));
-      return balance(account);
+      const { rows, repeated } = await lanes(account, () => run(GRANT, [id, account, tokens, reason]));
+      if (rows.length > 0) return { kind: "granted", balance: await balance(account) };
+      const given = await run<{ account: AccountId; tokens: string }>(GIVEN, [id]);
+      const found = given.rows[0];
+      if (!found) return { kind: "too_many", balance: await balance(account) };
+      if (found.account !== account || Number(found.tokens) !== tokens) return { kind: "id_taken" };
+      // Where an answer was lost on the way, it was most likely this very call that gave it.
+      return { kind: repeated ? "granted" : "repeated", balance: await balance(account) };
     },
 
     async hold(request) {

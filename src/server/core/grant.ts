@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { Store } from "./ports.ts";
+
+/** What the ledger says of tokens that an operator gave. */
+const REASON = "grant by operator";
+
+/** What an operator asks for: tokens for whoever has this name. */
+export const grantRequest = z.object({
+  name: z.string(),
+  tokens: z.int().positive(),
+  /** Makes a repeat harmless: the same id is one grant, for ever. */
+  id: z.string().regex(/^[\x21-\x7e]{1,200}$/),
+});
+
+export type GrantRequest = z.infer<typeof grantRequest>;
+
+/** `tokens` is the balance afterwards, `username` as it was typed at registration. See `GrantOutcome`. */
+export const grantReply = z.union([
+  z.object({ kind: z.enum(["granted", "repeated"]), username: z.string(), tokens: z.number() }),
+  z.object({ kind: z.literal("too_many"), username: z.string(), tokens: z.number() }),
+  z.object({ kind: z.enum(["unknown_name", "id_taken"]) }),
+]);
+
+export type GrantReply = z.infer<typeof grantReply>;
+
+/** An id for a grant to which its operator gave none. */
+export const newGrantId = (): string => randomUUID();
+
+/** Gives tokens to the account of that name. Rejects with `store_unavailable`; repeated with the same id it is one. */
+export async function grantByName(
+  { accounts, ledger }: Pick<Store, "accounts" | "ledger">,
+  { name, tokens, id }: GrantRequest,
+): Promise<GrantReply> {
+  const account = await accounts.byName(name);
+  if (!account) return { kind: "unknown_name" };
+  const outcome = await ledger.grant({ id, account: account.id, tokens, reason: REASON });
+  if (outcome.kind === "id_taken") return outcome;
+  return { kind: outcome.kind, username: account.name, tokens: outcome.balance.tokens };
+}
