@@ -6,7 +6,7 @@ const LINE_BYTES = 16 * 1024;
 /** ms that one exchange may take, the holder's work included. */
 const PATIENCE = 10_000;
 
-/** Does what is asked and gives an answer; both are what JSON can say. Never rejects. */
+/** Does what is asked and gives an answer, both as JSON can say them; undefined hangs up. Never rejects. */
 export type Answerer = (request: unknown) => Promise<unknown>;
 
 /** `lost`: no answer came; whether the request arrived is not known. */
@@ -38,7 +38,8 @@ export function createChannel(): Channel {
     const asked = await readLine(socket);
     const answer = asked && (await answerer);
     idle.delete(socket);
-    if (asked && answer && !closed) await sendLast(socket, await answer(asked.value));
+    const said = asked && answer && (await answer(asked.value));
+    if (said !== undefined) await sendLast(socket, said);
     socket.destroy();
   }
 

@@ -13,7 +13,7 @@ import { openJournal, type Journal } from "./journal.ts";
 import { createLedger } from "./ledger.ts";
 import { headerLine } from "./line.ts";
 import { load, type Loaded } from "./load.ts";
-import { acquireLock } from "./lock.ts";
+import { acquireLock, type Lock } from "./lock.ts";
 import { answerOperator } from "./operator.ts";
 import { tornSentence } from "./replay.ts";
 import { openSecret } from "./secret.ts";
@@ -57,9 +57,7 @@ export async function openJsonStore({
       length: loaded.end.byte,
       warn,
     });
-    const store = await createStore({ dir, files, now, warn, loaded, journal, release: lock.release });
-    lock.serve((request) => answerOperator(store, request));
-    return store;
+    return await createStore({ dir, files, now, warn, loaded, journal, lock });
   } catch (error) {
     await lock.release();
     throw error instanceof StartupError ? error : cannotUse(dir, error);
@@ -110,10 +108,10 @@ interface Parts {
   warn: (sentence: string) => void;
   loaded: Loaded;
   journal: Journal;
-  release: () => Promise<void>;
+  lock: Lock;
 }
 
-async function createStore({ dir, files, now, warn, loaded, journal, release }: Parts): Promise<Store> {
+async function createStore({ dir, files, now, warn, loaded, journal, lock }: Parts): Promise<Store> {
   const { books, hash } = loaded;
   const committer = createCommitter({ books, journal, hash, now });
   let covered = loaded.covered;
@@ -147,15 +145,23 @@ async function createStore({ dir, files, now, warn, loaded, journal, release }: 
     );
     if ((await journal.close()) && sound) await checkpoint();
     await removeAddress(dir).catch(() => {});
-    await release();
+    await lock.release();
   }
 
   if (loaded.replayed > LONG_REPLAY) await checkpoint();
 
+  const ledger = createLedger({ books, committer, assertTakes, now });
+  const accounts = createAccounts({ books, committer, now });
+  lock.serve(async (request) => {
+    const answer = await answerOperator({ ledger, accounts }, request);
+    // Refused by the close alone: who asked finds the folder free in a moment.
+    return "error" in answer && closing ? undefined : answer;
+  });
+
   return {
     description: `JSON files in ${dir}`,
-    ledger: createLedger({ books, committer, assertTakes, now }),
-    accounts: createAccounts({ books, committer, now }),
+    ledger,
+    accounts,
     async signingSecret() {
       secret ??= openSecret(files, dir);
       return secret;
