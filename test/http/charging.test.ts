@@ -240,6 +240,39 @@ describe("when the store cannot take the charge", () => {
   });
 });
 
+describe("a question that is refused costs nothing", () => {
+  const refused: [code: string, status: number, request: { body?: string; headers?: object }][] = [
+    ["invalid_json", 400, { body: "{" }],
+    ["invalid_request", 400, { body: "{}" }],
+    ["invalid_request", 400, { headers: { "Idempotency-Key": "two words" } }],
+    ["conflicting_tokens", 400, { body: '{"message":"hello","token":"another"}' }],
+    ["payload_too_large", 413, { body: JSON.stringify({ message: "x".repeat(1024 * 1024) }) }],
+    ["unsupported_media_type", 415, { headers: { "Content-Type": "text/plain" } }],
+  ];
+
+  test.each([
+    ["plain", {}],
+    ["streamed", EVENTS],
+  ])("with any 4xx, %s", async (_how, accept) => {
+    const { ai, server, token } = await setUp(answer("never asked"));
+    for (const [code, status, { body = '{"message":"hello"}', headers }] of refused) {
+      const reply = await fetch(`${server.url}/api/chat/`, {
+        method: "POST",
+        headers: {
+          "Content-Type": "application/json",
+          Authorization: `Bearer ${token}`,
+          ...accept,
+          ...headers,
+        },
+        body,
+      });
+      expect(await reply.json()).toMatchObject({ status, code });
+    }
+    expect(ai.requests.filter(({ method }) => method === "POST")).toEqual([]);
+    expect(await server.balance(token)).toEqual({ tokens: 4000, held: 0 });
+  });
+});
+
 test("a fault of ours is told to nobody, and logged whole under its request id", async () => {
   const around = (): Partial<Ledger> => ({
     hold: async () => {

@@ -6,7 +6,7 @@ import { answer, failure, openFakeOpenAi, type FakeOpenAi } from "../support/ope
 import { openTestServer, testConfig, type TestServer } from "../support/test-server.ts";
 import { serve, type RunningServer } from "../../src/server/serve.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
-import { gate } from "./wired-server.ts";
+import { gate, openWiredServer } from "./wired-server.ts";
 
 /** The table of API.md §2, row by row. */
 
@@ -132,6 +132,137 @@ describe("the same key", () => {
     expect(await told(await ask("k"))).toEqual([200, "true", "3900", FIRST]);
     ai.respond(answer("never asked"));
     expect(await told(await ask("k"))).toEqual([200, "true", "3900", FIRST]);
+  });
+});
+
+const forever = new Promise<never>(() => {});
+
+/** Leaves after the first delta: charged, if the key is new, and the answer is not kept. */
+async function hangUpOn(key: string): Promise<void> {
+  const before = ai.requests.length;
+  ai.respond(answer(["Fi", forever]));
+  const client = await openRawClient(server.port);
+  client.send(rawQuestion(token, { ...EVENTS, "Idempotency-Key": key }));
+  await client.until("Fi");
+  client.vanish();
+  await (
+    await ai.arrived(before + 1)
+  ).hungUp;
+  expect(await server.settled(token)).toBe(3900);
+}
+
+const settledReply = async (key: string, headers: Record<string, string> = {}): Promise<Response> => {
+  for (;;) {
+    const reply = await ask(key, {}, headers);
+    if (reply.status !== 409) return reply;
+  }
+};
+
+describe.each([
+  ["plain", {}],
+  ["streamed", EVENTS],
+])("a key, asked %s,", (how, headers: Record<string, string>) => {
+  const wholeOf = async (reply: Response) => ({
+    status: reply.status,
+    replayed: reply.headers.get("idempotent-replayed"),
+    text: await reply.text(),
+  });
+  const whole = (text: string) =>
+    how === "plain"
+      ? `{"response":"${text}","tokens_deducted":100}`
+      : expect.stringContaining(
+          `event: done\ndata: {"response":"${text}","tokens_deducted":100,"tokens_remaining":3900}`,
+        );
+
+  test("that was used for another question is refused, in flight and charged, before any stream", async () => {
+    const release = gate();
+    ai.respond(answer([release.opened, "First."]));
+    const before = ai.requests.length;
+    const first = ask("k", {}, headers);
+    await ai.arrived(before + 1);
+    const other = await ask("k", { message: "other" }, headers);
+    expect([other.status, await other.json()]).toMatchObject([422, { code: "idempotency_key_reused" }]);
+    const same = await ask("k", {}, headers);
+    expect([same.status, same.headers.get("retry-after")]).toEqual([409, "1"]);
+    release.open();
+    expect(await wholeOf(await first)).toEqual({ status: 200, replayed: null, text: whole("First.") });
+    expect((await ask("k", { message: "other" }, headers)).status).toBe(422);
+    expect(await server.balance(token)).toEqual({ tokens: 3900, held: 0 });
+  });
+
+  test("that was refused with 402 runs as new once there are tokens, and its failure is forgotten", async () => {
+    for (let at = 0; at < 40; at += 1) await ask(`spent-${at}`);
+    const poor = await ask("k", {}, headers);
+    expect([poor.status, await poor.json()]).toMatchObject([402, { code: "insufficient_tokens" }]);
+    const { giveInFolder } = await import("../../src/server/stores/json/give.ts");
+    const given = { name: `jane${accounts}`, tokens: 4000, id: `g${accounts}${how}` };
+    expect(await giveInFolder(server.dir, given, () => {})).toMatchObject({ kind: "granted", tokens: 4000 });
+    const rich = await ask("k", {}, headers);
+    expect(await wholeOf(rich)).toEqual({ status: 200, replayed: null, text: whole("First.") });
+  });
+
+  test("whose answer was hung up on is asked again once, for nothing, occupied meanwhile, then kept", async () => {
+    await hangUpOn("k");
+    const release = gate();
+    ai.respond(answer([release.opened, "Second."]));
+    const before = ai.requests.length;
+    const again = ask("k", {}, headers);
+    await ai.arrived(before + 1);
+    expect((await ask("k", {}, headers)).status).toBe(409);
+    expect((await ask("k", { message: "other" }, headers)).status).toBe(422);
+    expect(await server.balance(token)).toEqual({ tokens: 3900, held: 0 });
+    release.open();
+    const second = { status: 200, replayed: "true", text: whole("Second.") };
+    expect(await wholeOf(await again)).toEqual(second);
+    ai.respond(answer("never asked"));
+    expect(await wholeOf(await ask("k", {}, headers))).toEqual(second);
+  });
+
+  test("whose second asking breaks off after some text is not used up", async () => {
+    await hangUpOn("k");
+    ai.respond(answer("Half", { finish: null, end: "cut" }));
+    expect(await (await ask("k", {}, headers)).text()).toContain('"code":"upstream_error"');
+    ai.respond(answer("Second."));
+    const second = { status: 200, replayed: "true", text: whole("Second.") };
+    expect(await wholeOf(await ask("k", {}, headers))).toEqual(second);
+  });
+
+  test("whose second answer was hung up on too is used up", async () => {
+    await hangUpOn("k");
+    await hangUpOn("k");
+    const gone = await settledReply("k", headers);
+    expect([gone.status, await gone.json()]).toMatchObject([410, { code: "answer_expired" }]);
+    expect((await ask("k", { message: "other" }, headers)).status).toBe(422);
+    expect(await server.balance(token)).toEqual({ tokens: 3900, held: 0 });
+  });
+
+  test("is remembered for 24 hours from its charge, and then is new", async () => {
+    let time = Date.now();
+    const wired = await openWiredServer({
+      now: () => time,
+      provider: {
+        model: "saying",
+        async answer({ onDelta }) {
+          onDelta?.("First.");
+          return "First.";
+        },
+        close: async () => {},
+      },
+    });
+    token = wired.token;
+    const asked = async () => (await ask("k", {}, headers, wired.url)).headers.get("idempotent-replayed");
+    const read = async () => {
+      const replayed = await asked();
+      while ((await wired.balance()).held > 0) await new Promise(setImmediate);
+      return replayed;
+    };
+    expect(await read()).toBe(null);
+    time += 24 * 60 * 60 * 1000 - 1;
+    expect(await read()).toBe("true");
+    time += 1;
+    expect(await read()).toBe(null);
+    expect(await wired.balance()).toEqual({ tokens: 3800, held: 0 });
+    await wired.close();
   });
 });
 

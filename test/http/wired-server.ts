@@ -18,12 +18,19 @@ interface Wishes {
   provider: Provider;
   /** Milliseconds. */
   timeout?: number;
+  /** The store's clock and the answers'; the system's by default. */
+  now?: () => number;
 }
 
 /** The real app over a real store, with a test's provider, and a ledger into which it can put its hands. */
-export async function openWiredServer({ around = () => ({}), provider, timeout = 60_000 }: Wishes) {
+export async function openWiredServer({
+  around = () => ({}),
+  provider,
+  timeout = 60_000,
+  now = Date.now,
+}: Wishes) {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-wired-"));
-  const store = await openJsonStore({ dir, warn: () => {} });
+  const store = await openJsonStore({ dir, now, warn: () => {} });
   const ledger: Ledger = { ...store.ledger, ...around(store.ledger) };
   const tokens = createTokens({ secret: await store.signingSecret(), days: 1, now: Date.now });
   const passwords = {
@@ -41,11 +48,11 @@ export async function openWiredServer({ around = () => ({}), provider, timeout =
   const questions = createQuestions({
     ledger,
     provider,
-    answers: createAnswers(Date.now),
+    answers: createAnswers(now),
     price: 100,
     timeout,
     context: { system: undefined, limit: 48_000 },
-    now: Date.now,
+    now,
   });
   const app = createApp({
     signIn: createSignIn({ accounts: store.accounts, passwords, tokens, startingTokens: 4000 }),

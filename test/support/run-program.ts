@@ -36,6 +36,8 @@ export interface ProgramOptions {
     | { socket: string }
     | { openPipe: true }
     | { openSocket: true };
+  /** Most that it may write to one file, in the blocks of `ulimit -f`: beyond it the disk is full. */
+  fileLimit?: number;
   /** A file that stdout goes to instead, such as /dev/full. */
   stdoutTo?: string;
 }
@@ -80,10 +82,11 @@ async function stdinFile({ home, stdin }: ProgramOptions): Promise<FileHandle | 
 
 /** Starts the program with `args`. Whoever starts it waits for `ended`. */
 export async function startProgram(args: readonly string[], options: ProgramOptions): Promise<Running> {
-  const { home, env, stdin, stdoutTo } = options;
+  const { home, env, stdin, stdoutTo, fileLimit } = options;
   const file = await stdinFile(options);
   const out = stdoutTo === undefined ? undefined : await open(stdoutTo, "w");
-  const command = [process.execPath, program, ...args];
+  const limited = fileLimit === undefined ? [] : ["sh", "-c", `ulimit -f ${fileLimit}; exec "$@"`, "sh"];
+  const command = [...limited, process.execPath, program, ...args];
   const piped = stdin !== undefined && ("pipe" in stdin || "openPipe" in stdin);
   const [name = "", ...rest] = piped ? ["sh", "-c", 'cat | "$@"', "sh", ...command] : command;
   const input = file?.fd ?? (stdin ? "pipe" : "ignore");

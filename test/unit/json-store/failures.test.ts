@@ -91,9 +91,9 @@ describe("a write to the ledger", () => {
     };
     const granted = store.ledger.grant({ id: "g", account: jane, tokens: 1, reason: "" });
     expect(await refusal(granted)).toEqual(unavailable);
+    fault.say = () => undefined;
     await serves(store);
     expect((await readFile(join(dir, "ledger.jsonl"))).equals(before)).toBe(true);
-    fault.say = () => undefined;
     expect(await store.ledger.grant({ id: "g", account: jane, tokens: 1, reason: "" })).toEqual({
       kind: "granted",
       balance: { tokens: 4001, held: 0 },
@@ -156,6 +156,31 @@ describe("a write to the ledger", () => {
     await Promise.all([charge, john]);
     expect(await store.ledger.balance(jane)).toEqual({ tokens: 3900, held: 0 });
     expect(await store.accounts.byName("john")).toBeDefined();
+  });
+});
+
+describe("while the disk is full", () => {
+  it("takes nothing, so that no question reaches the AI in vain, and serves again once there is room", async () => {
+    const { dir, fault, store, warnings, jane } = await openFaulty();
+    const id = await hold(store, jane);
+    const before = await readFile(join(dir, "ledger.jsonl"));
+    let tries = 0;
+    fault.say = (call, file) => {
+      if (call !== "write" || file !== "ledger.jsonl") return undefined;
+      tries += 1;
+      return tries % 2 === 1 ? 30 : systemError("ENOSPC");
+    };
+    await refusal(store.ledger.charge(id));
+    // Short write and refusal of the charge, then the same of each try for room.
+    await vi.waitFor(() => expect(tries).toBeGreaterThanOrEqual(6), 10_000);
+    expect(await store.ready()).toBe(false);
+    const request = { id: "x", account: jane, digest: "d", price: 100, expires: START + 1000 };
+    expect(await refusal(store.ledger.hold(request))).toEqual(unavailable);
+    expect(warnings).toHaveLength(1);
+    fault.say = () => undefined;
+    await serves(store);
+    expect((await readFile(join(dir, "ledger.jsonl"))).equals(before)).toBe(true);
+    expect((await store.ledger.charge(id)).kind).toBe("charged");
   });
 });
 

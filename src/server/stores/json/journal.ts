@@ -7,7 +7,9 @@ const REPAIR_MS = 1000;
 
 /**
  * The ledger's file while serving: appended to by one caller at a time. After a failure it takes nothing until it
- * has been cut back to its last synced length; after a sign of a second writer, never again.
+ * has been cut back to its last synced length, and until as much as failed can be written again: so that on a full
+ * disk a question is refused before the AI is asked, and readiness says so. After a sign of a second writer it takes
+ * nothing, ever.
  */
 export interface Journal {
   /** Whether it takes a write now. */
@@ -40,6 +42,8 @@ export async function openJournal(opened: {
   /** Set from the first failure until a write has worked again: one outage, one warning. */
   let outage = false;
   let repairing: Promise<void> | undefined;
+  /** Bytes that have to be writable before it takes anything again. */
+  let needed = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const same = (found: FileStat) => found.ino === ours.ino && found.dev === ours.dev;
@@ -81,8 +85,10 @@ export async function openJournal(opened: {
       await writeFully(file, bytes, length);
       await file.datasync();
     } catch (error) {
+      needed = bytes.length;
       throw fail(error);
     }
+    needed = 0;
     length += bytes.length;
     if (outage) warn(`${LEDGER} is being written again.`);
     outage = false;
@@ -101,14 +107,14 @@ export async function openJournal(opened: {
 
   function startRepair(): void {
     timer = undefined;
-    repairing = repair().then(() => {
+    repairing = repair(needed).then(() => {
       repairing = undefined;
       if (standing === "failed") timer = setTimeout(startRepair, REPAIR_MS).unref();
     });
   }
 
   /** Through a new handle: after a failed fsync the old one may report success for pages that were dropped. */
-  async function repair(): Promise<void> {
+  async function repair(room: number): Promise<void> {
     const failed = file;
     file = undefined;
     await failed?.close().catch(() => {});
@@ -120,6 +126,7 @@ export async function openJournal(opened: {
       else {
         await fresh.truncate(length);
         await fresh.datasync();
+        if (room > 0) await tryRoom(fresh, room);
         file = fresh;
         standing = "takes";
       }
@@ -127,6 +134,17 @@ export async function openJournal(opened: {
       if (errorCode(error) === "ENOENT") stop("is gone");
     }
     if (file === undefined) await fresh?.close().catch(() => {});
+  }
+
+  /** Blanks without a newline: what is left of them after a kill is a torn tail. */
+  async function tryRoom(fresh: OpenFile, room: number): Promise<void> {
+    try {
+      await writeFully(fresh, Buffer.alloc(room, " "), length);
+      await fresh.datasync();
+    } finally {
+      await fresh.truncate(length);
+    }
+    await fresh.datasync();
   }
 
   return {
@@ -139,7 +157,7 @@ export async function openJournal(opened: {
       clearTimeout(timer);
       await repairing;
       clearTimeout(timer);
-      if (standing === "failed") await repair();
+      if (standing === "failed") await repair(0);
       const whole = standing === "takes";
       standing = "closed";
       await file?.close().catch(() => {});

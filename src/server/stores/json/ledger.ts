@@ -72,7 +72,6 @@ export function createLedger({
   }
 
   function hold(request: HoldRequest): HoldOutcome {
-    assertTakes();
     const { id, account, digest, price, expires } = request;
     if (!Number.isSafeInteger(price) || price < 0)
       throw new RangeError("A price is a whole number of tokens.");
@@ -82,6 +81,8 @@ export function createLedger({
     const key = place === undefined ? undefined : { slot: place, key: request.key ?? "", digest };
     const known = key && onKey(key.slot, digest);
     if (known && known.kind !== "paid") return known;
+    // What was paid may be told again from memory, for which nothing has to be written.
+    if (!known) assertTakes();
     if (!known && balance.tokens < price) return { kind: "insufficient", balance };
     if (!known && balance.tokens - balance.held < price) return { kind: "all_held", balance };
     holds.open({ id, account, price: known ? 0 : price, expires, key, paid: Boolean(known) });
