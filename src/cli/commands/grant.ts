@@ -28,10 +28,10 @@ function wordsOf({ words, program }: Call): { name: string; tokens: number } {
   );
 }
 
-async function inPostgres(url: string, request: GrantRequest, { output }: Call): Promise<Reply> {
+async function inPostgres(url: string, request: GrantRequest, { output, signal }: Call): Promise<Reply> {
   const { openPostgresStore } = await import("../../server/stores/postgres/store.ts");
   const { grantByName } = await import("../../server/core/grant.ts");
-  const store = await openPostgresStore({ url, warn: output.note, waitSeconds: 5 });
+  const store = await openPostgresStore({ url, warn: output.note, waitSeconds: 5, signal });
   try {
     return await grantByName(store, request);
   } finally {
@@ -59,7 +59,10 @@ function refusal(reply: Exclude<Reply, Given>, request: GrantRequest, call: Call
   switch (reply.kind) {
     case "unknown_name":
       return new ClientError("usage", `Nobody is called ${JSON.stringify(request.name)} in ${place}.`, {
-        hint: `Check the name, or name another store: ${typed(call, request, "--data DIR")}`,
+        hint:
+          call.values.store === undefined
+            ? `Check the name, or name another store: ${typed(call, request, "--data DIR")}`
+            : `Check the name, then try again: ${typed(call, request)}`,
       });
     case "id_taken":
       return new ClientError(
