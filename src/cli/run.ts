@@ -50,8 +50,8 @@ function chosen(argv: SortedArgv, output: Output, program: Program): { command: 
 
 function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, { name }: Program): void {
   const { between } = argv;
-  if (between !== undefined && !(spec.twoWords === true && between.after === 1))
-    throw new ClientError("usage", `The option ${between.option} stands between the words.`, {
+  if (between !== undefined && !(spec.twoWords === true && argv.wordsBefore === 1))
+    throw new ClientError("usage", `The option ${between} stands between the words.`, {
       hint:
         command === "grant" || command === "store"
           ? `Put it before or behind all of them: ${name} ${command} ${spec.words} [OPTIONS]`

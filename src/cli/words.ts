@@ -12,8 +12,10 @@ export interface SortedArgv {
   literal: number;
   /** Names of the switches that stand in it; a value-taking option's value is not looked at. */
   switches: Set<OptionName>;
-  /** An option that stands between two words, as it was typed, and how many words stand before it. */
-  between: { option: string; after: number } | undefined;
+  /** An option that stands between two words, as it was typed. */
+  between: string | undefined;
+  /** How many words stand before the first option behind a word. */
+  wordsBefore: number;
 }
 
 const byFlag = new Map<string, OptionName>();
@@ -66,8 +68,9 @@ export function sortArgv(argv: readonly string[]): SortedArgv {
     literal: 0,
     switches: new Set(),
     between: undefined,
+    wordsBefore: 0,
   };
-  let pending: SortedArgv["between"];
+  let pending: string | undefined;
   for (let at = 0; at < argv.length; at += 1) {
     const item = argv[at] ?? "";
     if (item === "--") {
@@ -79,7 +82,10 @@ export function sortArgv(argv: readonly string[]): SortedArgv {
     if (isOption(item)) {
       const { names, takesNext } = read(item, argv[at + 1]);
       for (const name of names) sorted.switches.add(name);
-      if (sorted.words.length > 0) pending ??= { option: item, after: sorted.words.length };
+      if (sorted.words.length > 0 && pending === undefined) {
+        pending = item;
+        sorted.wordsBefore = sorted.words.length;
+      }
       sorted.rest.push(item);
       if (takesNext && at + 1 < argv.length) sorted.rest.push(argv[(at += 1)] ?? "");
     } else if (sorted.first === undefined) {
