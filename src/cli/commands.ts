@@ -264,8 +264,8 @@ export const commands = new Map<string, CommandSpec>([
   [
     "store",
     {
-      summary: "check a data folder",
-      words: "check DIR",
+      summary: "check a data folder; move it into Postgres, or back",
+      words: "check DIR | copy FROM TO",
       twoWords: true,
       options: [],
       common: withoutServer,
@@ -273,9 +273,10 @@ export const commands = new Map<string, CommandSpec>([
       examples: [
         ["store check /srv/ai-chat", "is it whole? Exit 1 when it is damaged"],
         ["store check /srv/ai-chat --json", "for programs"],
+        ["store copy /srv/ai-chat postgres://chat@db/chat", "its password by PGPASSWORD"],
       ],
       notes:
-        "Reads every line and every sum and changes nothing; a server may be running on the folder. Says what is wrong, where, and how to repair it.",
+        "check reads every line and every sum and changes nothing; a server may be running on the folder. Says what is wrong, where, and how to repair it. copy wants an empty target and no server on either side, and adds up both; interrupted, it leaves the target unused.",
       grace: 0,
       run: async () => (await import("./commands/store.ts")).store,
     },

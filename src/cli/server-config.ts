@@ -25,14 +25,18 @@ export function storeDir(values: Values, usual: string | undefined): string {
   );
 }
 
+/** A Postgres URL in argv must hold no password: everybody on the machine could read it. `where` it stands. */
+export function refusePassword(url: string, where: string): void {
+  if (!/^[^/]*\/\/[^/]*:[^/]*@/.test(url)) return;
+  throw new ClientError("usage", `A password in ${where} can be read by everybody on this machine.`, {
+    hint: `Leave it out of the URL and put it into PGPASSWORD${where === "--store" ? ", or the whole URL into AI_CHAT_STORE" : ""}.`,
+  });
+}
+
 /** Throws `usage` where `--data` stands beside the address of another store, or a password stands in argv. */
 export function checkOneStore({ values, sources, program, command }: Call): void {
   if (values.store === undefined) return;
-  if (sources.store === "flag" && /^[^/]*\/\/[^/]*:[^/]*@/.test(values.store)) {
-    throw new ClientError("usage", "A password in --store can be read by everybody on this machine.", {
-      hint: "Put the whole URL into AI_CHAT_STORE, or its password into PGPASSWORD.",
-    });
-  }
+  if (sources.store === "flag") refusePassword(values.store, "--store");
   if (values.data === undefined || sources.data !== "flag") return;
   const other = sources.store === "flag" ? "--store" : "AI_CHAT_STORE";
   throw new ClientError("usage", `--data and ${other} name two different stores.`, {

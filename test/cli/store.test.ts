@@ -89,7 +89,7 @@ test("store check tells a torn tail as a note: 0, and null where a file as a who
 });
 
 const wrong: [words: string[], why: RegExp][] = [
-  [["store"], /takes one folder/],
+  [["store"], /needs a word/],
   [["store", "chekc", "x"], /does not know "chekc"[^]*store check x/],
   [["store", "check"], /takes one folder/],
   [["store", "check", "a", "b"], /takes one folder/],

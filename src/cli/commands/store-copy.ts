@@ -1,0 +1,32 @@
+import { ClientError } from "../../client/client-error.ts";
+import type { Call } from "../call.ts";
+import { counted } from "../numbers.ts";
+import { refusePassword } from "../server-config.ts";
+
+function placesOf({ words, program }: Call): { from: string; to: string } {
+  const [, from, to] = words;
+  if (from === undefined || to === undefined || words.length > 3)
+    throw new ClientError("usage", "store copy takes two stores: from where, and to where.", {
+      hint: `For instance: ${program.name} store copy /srv/ai-chat postgres://chat@db.example.org/chat`,
+    });
+  for (const place of [from, to]) refusePassword(place, `${program.name} store copy`);
+  return { from, to };
+}
+
+/**
+ * `store copy FROM TO`: a data folder into Postgres, or back. No server may run on either. The target is empty before
+ * and whole after; a copy that fails or is interrupted leaves it unused.
+ */
+export async function copyStores(call: Call): Promise<number> {
+  const { output } = call;
+  const { copyStore } = await import("../../server/stores/copy.ts");
+  const { accounts, entries, tokens, from, to } = await copyStore({ ...placesOf(call), warn: output.note });
+  if (output.json) await output.document({ from, to, accounts, entries, tokens });
+  else {
+    await output.line(
+      `Copied ${counted(accounts, "account")} with ${counted(tokens, "token")} and ${counted(entries, "ledger line")}.\n` +
+        `  from  ${from}\n  to    ${to}\nThe sums of both sides agree. Start the servers on the new store, and keep the old one as a backup.`,
+    );
+  }
+  return 0;
+}
