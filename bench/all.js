@@ -1,3 +1,4 @@
 // Every figure of the README, one after the other: `npm run bench`.
 await import("./startup.js");
 await import("./question.js");
+await import("./session.js");
