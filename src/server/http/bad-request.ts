@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Problem } from "../../protocol/errors.ts";
 import { headers } from "../../protocol/replies.ts";
@@ -41,15 +42,8 @@ function problemOf({ status, title, detail }: Refusal, requestId: string): Probl
   return { type: "about:blank", title, status, detail, code, error: detail, request_id: requestId };
 }
 
-/** Answers what never became a request, where the socket still takes it, and ends the connection. */
-export function refuseBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  // A reply that is on its way must not get another one into its middle; Node looks at the same property.
-  const replying = Reflect.get(socket, "_httpMessage") != null;
-  if (error.code === "ECONNRESET" || !socket.writable || replying) {
-    socket.destroy();
-    return;
-  }
-  const refusal = refusals.get(error.code) ?? malformed;
+/** Answers what never became a request, letter by letter. */
+function answerBare(socket: Socket, refusal: Refusal): void {
   const requestId = randomUUID();
   const body = JSON.stringify(problemOf(refusal, requestId));
   const head = [
@@ -60,4 +54,38 @@ export function refuseBadRequest(error: NodeJS.ErrnoException, socket: Socket): 
     "Connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
+/** Answers a request whose body broke; the app has seen its head, and named it. */
+function answerThrough(res: ServerResponse, refusal: Refusal): void {
+  const requestId = String(res.getHeader(headers.requestId) ?? randomUUID());
+  const body = JSON.stringify(problemOf(refusal, requestId));
+  res.statusCode = refusal.status;
+  res.setHeader(headers.requestId, requestId);
+  res.setHeader("Content-Type", PROBLEM_TYPE);
+  res.setHeader("Content-Length", Buffer.byteLength(body));
+  res.setHeader("Connection", "close");
+  // Node forgets an answered request when its connection ends; who still reads its body would read for ever.
+  res.once("close", () => res.req.destroy());
+  res.end(body);
+}
+
+/**
+ * Tells the client what broke the connection's HTTP, where that cannot be taken for another request's reply or come
+ * into the middle of one, and ends the connection. `last` as `Replies` has it.
+ */
+export function refuseBadRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  last: ServerResponse | undefined,
+): void {
+  const refusal = refusals.get(error.code) ?? malformed;
+  if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+  else if (!last || (last.req.complete && last.writableFinished)) answerBare(socket, refusal);
+  // A request that came whole is not the broken one, and its reply is under way.
+  else if (last.req.complete) socket.destroy();
+  else if (last.writableFinished) socket.end();
+  // Without a socket it waits for the replies before it.
+  else if (last.headersSent || !last.socket) socket.destroy();
+  else answerThrough(last, refusal);
 }

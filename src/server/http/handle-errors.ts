@@ -1,4 +1,4 @@
-import type { ApiError } from "../core/api-error.ts";
+import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { replyJson, type Context, type Middleware } from "./context.ts";
 import { PROBLEM_TYPE, problemOf, toldAs } from "./problem.ts";
@@ -27,6 +27,11 @@ export const handleErrors: Middleware = async function handleErrors(ctx, next) {
   try {
     await next();
   } catch (error) {
+    if (ctx.res.writableEnded) {
+      // Its body broke while we read it, and bad-request.ts has told so.
+      ctx.state.failure = new ApiError("invalid_request", "The request broke off.");
+      return;
+    }
     ctx.state.failure = error;
     if (error instanceof ClientGone || ctx.headerSent) {
       ctx.respond = false;

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { StartupError } from "../core/startup-error.ts";
 import { refuseBadRequest } from "./bad-request.ts";
 import { trackReplies, type Replies } from "./replies.ts";
@@ -46,7 +46,10 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
   });
   const replies = trackReplies(server);
   server.setTimeout(silence);
-  server.on("clientError", refuseBadRequest);
+  server.on("clientError", (error, socket) => {
+    const at = socket as Socket;
+    refuseBadRequest(error, at, replies.last(at));
+  });
   await listen(server, host, port);
   return {
     url: urlOf(host, (server.address() as AddressInfo).port),

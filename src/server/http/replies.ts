@@ -5,6 +5,8 @@ import type { Socket } from "node:net";
 export interface Replies {
   /** Resolves when all that are under way now are out, or their connections gone. */
   out(): Promise<void>;
+  /** The reply to the newest request of a connection, unless that request came whole and its reply is out. */
+  last(socket: Socket): ServerResponse | undefined;
 }
 
 /**
@@ -13,6 +15,7 @@ export interface Replies {
  */
 export function trackReplies(server: Server): Replies {
   const underWay = new Map<Socket, Set<ServerResponse>>();
+  const last = new WeakMap<Socket, ServerResponse>();
   server.on("connection", (socket: Socket) => {
     underWay.set(socket, new Set());
     socket.once("close", () => underWay.delete(socket));
@@ -20,7 +23,11 @@ export function trackReplies(server: Server): Replies {
   server.on("request", (req, res) => {
     const replies = underWay.get(req.socket);
     replies?.add(res);
-    res.once("close", () => replies?.delete(res));
+    last.set(req.socket, res);
+    res.once("close", () => {
+      replies?.delete(res);
+      if (req.complete && last.get(req.socket) === res) last.delete(req.socket);
+    });
   });
   return {
     async out() {
@@ -29,6 +36,7 @@ export function trackReplies(server: Server): Replies {
       );
       await Promise.all(pairs);
     },
+    last: (socket) => last.get(socket),
   };
 }
 

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { answer, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
+import { openTestServer, type TestServer } from "../support/test-server.ts";
+import { openRawClient, rawQuestion, rawRequest } from "./raw-client.ts";
+import { gate } from "./wired-server.ts";
+
+let ai: FakeOpenAi;
+let server: TestServer;
+
+beforeAll(async () => {
+  ai = await openFakeOpenAi();
+  server = await openTestServer({ baseUrl: ai.url });
+});
+afterAll(async () => {
+  await server.close();
+  await ai.close();
+});
+
+const CHUNKED = { "Content-Type": "application/json", "Transfer-Encoding": "chunked" };
+
+/** The one reply in all that came on a connection. */
+function parseReply(text: string) {
+  const [head = "", body = ""] = text.split("\r\n\r\n");
+  const [line = "", ...lines] = head.split("\r\n");
+  const headers = Object.fromEntries(lines.map((each) => each.toLowerCase().split(": ")));
+  return { status: Number(line.split(" ")[1]), headers, problem: JSON.parse(body) };
+}
+
+const lineOf = async (id: string) => {
+  for (;;) {
+    const line = server.log.find(({ request_id }) => request_id === id);
+    if (line) return line;
+    await new Promise(setImmediate);
+  }
+};
+
+const cases: [what: string, text: string, status: number, code: string][] = [
+  [
+    "a body of broken chunks",
+    rawRequest("POST", "/api/login/", { ...CHUNKED, "X-Request-Id": "broken" }) + "zz\r\n",
+    400,
+    "invalid_request",
+  ],
+  [
+    "a broken chunk after a whole one",
+    rawRequest("POST", "/api/login/", { ...CHUNKED, "X-Request-Id": "half" }) + "1\r\n{\r\nzz\r\n",
+    400,
+    "invalid_request",
+  ],
+  [
+    "a packed body of broken chunks",
+    rawRequest("POST", "/api/login/", { ...CHUNKED, "Content-Encoding": "gzip", "X-Request-Id": "packed" }) +
+      "zz\r\n",
+    400,
+    "invalid_request",
+  ],
+  [
+    "a body of broken chunks for a path that is not there",
+    rawRequest("POST", "/nothing", { ...CHUNKED, "X-Request-Id": "nowhere" }) + "zz\r\n",
+    400,
+    "invalid_request",
+  ],
+];
+
+test.each(cases)("%s gets a problem document, its own id and a line in the log", async (...row) => {
+  const [, text, status, code] = row;
+  const id = /X-Request-Id: (\w+)/.exec(text)![1]!;
+  const client = await openRawClient(server.port);
+  client.send(text);
+  await client.until('"request_id"');
+  client.finish();
+  const reply = parseReply(await client.ended());
+  expect(reply).toMatchObject({
+    status,
+    headers: { "content-type": "application/problem+json", "x-request-id": id, "cache-control": "no-store" },
+    problem: { type: "about:blank", status, code, request_id: id },
+  });
+  expect(reply.problem.error).toBe(reply.problem.detail);
+  expect(await lineOf(id)).toMatchObject({ status, code });
+});
+
+test.each([["a body of broken chunks", rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n"]])(
+  "after %s the connection ends by itself",
+  async (_what, text) => {
+    const client = await openRawClient(server.port);
+    client.send(text);
+    expect(parseReply(await client.ended()).headers).toMatchObject({ connection: "close" });
+  },
+);
+
+test("a body that breaks after its reply gets no second one", async () => {
+  const client = await openRawClient(server.port);
+  client.send(rawRequest("POST", "/api/login/", { ...CHUNKED, "Content-Type": "text/plain" }));
+  await client.until("unsupported_media_type");
+  client.send("zz\r\n");
+  expect((await client.ended()).split("HTTP/1.1 ")).toHaveLength(2);
+});
+
+test("a broken request behind an answered one is told so", async () => {
+  const client = await openRawClient(server.port);
+  client.send(rawRequest("GET", "/healthz"));
+  await client.until('{"status":"ok"}');
+  client.send(rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n");
+  expect(await client.ended()).toMatch(/\{"status":"ok"\}HTTP\/1\.1 400 [^]*"code":"invalid_request"/);
+});
+
+test.each([
+  ["a broken body", rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n"],
+  ["no HTTP", "HELLO\r\n\r\n"],
+])("%s behind a stream that is under way puts nothing into its middle", async (what, text) => {
+  const token = await server.token(what.replaceAll(" ", "."));
+  const release = gate();
+  ai.respond(answer(["Hel", release.opened, "lo"]));
+  const client = await openRawClient(server.port);
+  client.send(rawQuestion(token, { Accept: "text/event-stream" }));
+  await client.until("Hel");
+  client.send(text);
+  const came = await client.ended();
+  release.open();
+  expect(came.split("HTTP/1.1 ")).toHaveLength(2);
+  expect(came).toMatch(/data: \{"text":"Hel"\}\n\n\r\n$/);
+});
+
+test("a broken body behind a question that waits for its answer is not taken for it", async () => {
+  const token = await server.token("waiting");
+  const release = gate();
+  ai.respond(answer([release.opened, "ok"]));
+  const before = ai.requests.length;
+  const client = await openRawClient(server.port);
+  client.send(rawQuestion(token));
+  await ai.arrived(before + 1);
+  client.send(rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n");
+  expect(await client.ended()).toBe("");
+  release.open();
+  expect(await server.settled(token)).toBe(4000);
+});
