@@ -17,6 +17,7 @@ afterAll(async () => {
 });
 
 const CHUNKED = { "Content-Type": "application/json", "Transfer-Encoding": "chunked" };
+const NO_HOST = "GET /healthz HTTP/1.1\r\nX-Request-Id: mine\r\n\r\n";
 
 /** The one reply in all that came on a connection. */
 function parseReply(text: string) {
@@ -60,6 +61,19 @@ const cases: [what: string, text: string, status: number, code: string][] = [
     400,
     "invalid_request",
   ],
+  ["a request without Host", NO_HOST, 400, "invalid_request"],
+  [
+    "an expectation that nobody knows",
+    rawRequest("GET", "/healthz", { Expect: "something", "X-Request-Id": "hopes" }),
+    400,
+    "invalid_request",
+  ],
+  [
+    "CONNECT",
+    "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\nX-Request-Id: tunnel\r\n\r\n",
+    404,
+    "not_found",
+  ],
 ];
 
 test.each(cases)("%s gets a problem document, its own id and a line in the log", async (...row) => {
@@ -79,14 +93,14 @@ test.each(cases)("%s gets a problem document, its own id and a line in the log",
   expect(await lineOf(id)).toMatchObject({ status, code });
 });
 
-test.each([["a body of broken chunks", rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n"]])(
-  "after %s the connection ends by itself",
-  async (_what, text) => {
-    const client = await openRawClient(server.port);
-    client.send(text);
-    expect(parseReply(await client.ended()).headers).toMatchObject({ connection: "close" });
-  },
-);
+test.each([
+  ["CONNECT", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"],
+  ["a body of broken chunks", rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n"],
+])("after %s the connection ends by itself", async (_what, text) => {
+  const client = await openRawClient(server.port);
+  client.send(text);
+  expect(parseReply(await client.ended()).headers).toMatchObject({ connection: "close" });
+});
 
 test("a body that breaks after its reply gets no second one", async () => {
   const client = await openRawClient(server.port);
@@ -107,6 +121,7 @@ test("a broken request behind an answered one is told so", async () => {
 test.each([
   ["a broken body", rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n"],
   ["no HTTP", "HELLO\r\n\r\n"],
+  ["CONNECT", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"],
 ])("%s behind a stream that is under way puts nothing into its middle", async (what, text) => {
   const token = await server.token(what.replaceAll(" ", "."));
   const release = gate();
@@ -133,4 +148,18 @@ test("a broken body behind a question that waits for its answer is not taken for
   expect(await client.ended()).toBe("");
   release.open();
   expect(await server.settled(token)).toBe(4000);
+});
+
+test("a client that waits for 100 Continue gets it, and one of HTTP/1.0 needs no Host", async () => {
+  const client = await openRawClient(server.port);
+  const body = '{"username":"nobody","password":"x"}';
+  const headers = { "Content-Type": "application/json", "Content-Length": String(body.length) };
+  client.send(rawRequest("POST", "/api/login/", { ...headers, Expect: "100-Continue" }));
+  await client.until("HTTP/1.1 100 Continue");
+  client.send(body);
+  await client.until("invalid_credentials");
+  client.vanish();
+  const old = await openRawClient(server.port);
+  old.send("GET /healthz HTTP/1.0\r\nExpect: something\r\n\r\n");
+  expect(await old.ended()).toMatch(/^HTTP\/1\.1 200 /);
 });

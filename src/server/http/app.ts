@@ -15,6 +15,7 @@ import type { Middleware, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
 import { readJson } from "./read-json.ts";
 import { readKey } from "./read-key.ts";
+import { checkHead } from "./request-head.ts";
 import { readTarget } from "./request-target.ts";
 import { nameRequest } from "./request-id.ts";
 import { logRequests } from "./request-log.ts";
@@ -91,6 +92,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
     forbidCaching,
     closeConnections(needs.stopping),
     handleErrors,
+    checkHead,
     router.routes(),
     answerUnknownRoute,
   ];

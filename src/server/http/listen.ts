@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { StartupError } from "../core/startup-error.ts";
 import { refuseBadRequest } from "./bad-request.ts";
+import { answerConnect } from "./connect.ts";
 import { trackReplies, type Replies } from "./replies.ts";
 
 /** An HTTP server that listens. */
@@ -25,7 +26,9 @@ interface Options {
   handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 }
 
-const timeouts = {
+const options = {
+  /** The app refuses one without Host itself, in the form of every other refusal. */
+  requireHostHeader: false,
   /** A request's head must be here within this many ms, */
   headersTimeout: 30_000,
   /** and all of it within this many: 1 MiB over a slow line. */
@@ -40,7 +43,7 @@ const timeouts = {
 /** Listens, or rejects with a StartupError that says how to mend it. */
 export async function openHttpServer({ host, port, silence, handle }: Options): Promise<Listening> {
   const atWork = new Set<Promise<void>>();
-  const server = createServer(timeouts, (req, res) => {
+  const server = createServer(options, (req, res) => {
     const work = handle(req, res).finally(() => atWork.delete(work));
     atWork.add(work);
   });
@@ -49,6 +52,12 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
   server.on("clientError", (error, socket) => {
     const at = socket as Socket;
     refuseBadRequest(error, at, replies.last(at));
+  });
+  // Refused by the app, as CONNECT is.
+  server.on("checkExpectation", (req, res) => server.emit("request", req, res));
+  server.on("connect", (req) => {
+    const last = replies.last(req.socket);
+    answerConnect(server, req, last !== undefined && !last.writableFinished);
   });
   await listen(server, host, port);
   return {
