@@ -150,6 +150,24 @@ test("a broken body behind a question that waits for its answer is not taken for
   expect(await server.settled(token)).toBe(4000);
 });
 
+test.each(["gzip, chunked", "deflate, Chunked"])(
+  "a body in Transfer-Encoding %s is refused",
+  async (coding) => {
+    const client = await openRawClient(server.port);
+    const headers = { ...CHUNKED, "Transfer-Encoding": coding, Connection: "close" };
+    client.send(rawRequest("POST", "/api/login/", headers) + "2\r\n{}\r\n0\r\n\r\n");
+    const { status, problem } = parseReply(await client.ended());
+    expect([status, problem.code]).toEqual([415, "unsupported_media_type"]);
+  },
+);
+
+test("a body in chunks is read", async () => {
+  const client = await openRawClient(server.port);
+  const headers = { ...CHUNKED, "Transfer-Encoding": "Chunked", Connection: "close" };
+  client.send(rawRequest("POST", "/api/login/", headers) + "2\r\n{}\r\n0\r\n\r\n");
+  expect(parseReply(await client.ended()).problem.errors).toHaveLength(2);
+});
+
 test("a client that waits for 100 Continue gets it, and one of HTTP/1.0 needs no Host", async () => {
   const client = await openRawClient(server.port);
   const body = '{"username":"nobody","password":"x"}';

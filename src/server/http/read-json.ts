@@ -16,8 +16,11 @@ const notUnpacked = () =>
 const hasBody = ({ headers }: IncomingMessage) =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 
-function checkMediaType(request: IncomingMessage): void {
-  const type = request.headers["content-type"];
+function checkMediaType({ headers }: IncomingMessage): void {
+  const { "transfer-encoding": coding = "chunked", "content-type": type } = headers;
+  if (coding.toLowerCase() !== "chunked") {
+    throw unsupported("The only Transfer-Encoding is chunked. Send a packed body with Content-Encoding.");
+  }
   if (type === undefined || !isUtf8Json(type)) {
     throw unsupported("The body must be JSON in UTF-8. Send it with Content-Type: application/json.");
   }
