@@ -87,5 +87,7 @@ export function refuseBadRequest(
   else if (last.writableFinished) socket.end();
   // Without a socket it waits for the replies before it.
   else if (last.headersSent || !last.socket) socket.destroy();
+  // A client that ends in the middle of its upload has left.
+  else if (error.code === "HPE_INVALID_EOF_STATE") socket.destroy();
   else answerThrough(last, refusal);
 }
