@@ -132,3 +132,23 @@ test("SIGINT before the first word ends with 130 and an empty stdout", async () 
   expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: "interrupted" } });
 });
+
+test("one SIGINT ends a line mode that reads a pipe, in an answer and between two: 130", async () => {
+  const server = await openChatServer((response, { body }) => {
+    if (body.includes("whole")) return streamAnswer(response, ["Whole"]);
+    beginStream(response);
+    sendEvent(response, "delta", { text: "Half" });
+  });
+  for (const [question, answer] of [
+    ["half of it", "Half"],
+    ["the whole", "Whole"],
+  ] as const) {
+    const stdin = { openSocket: true } as const;
+    const running = await startProgram(["chat", "--plain", "-s", server.url], { home, env, stdin });
+    running.child.stdin?.write(`${question}\n`);
+    await running.sees(answer);
+    running.child.kill("SIGINT");
+    expect(await running.ended).toMatchObject({ code: 130, stdout: `${answer}\n` });
+  }
+  await server.close();
+});

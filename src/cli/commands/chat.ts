@@ -63,8 +63,9 @@ async function intro(
 export async function chat(call: Call): Promise<number> {
   const plain = wantsPlain(call.values.plain, call.env);
   checkTerminal(call, plain);
-  // In line mode Ctrl-C is a signal, and stops an answer before it stops the program.
-  if (plain) call.spareInterrupts();
+  // At a terminal in line mode Ctrl-C is a signal, and stops an answer before it stops the program. Elsewhere nobody
+  // would give the next line, or a second Ctrl-C.
+  if (plain && call.stdin.isTTY) call.spareInterrupts();
   const { beginning, server } = await beginningOf(call);
   const { chosen, why } = await sessionServer({ ...call, values: { ...call.values, server } });
   const target = await connect(call, chosen);
