@@ -39,6 +39,7 @@ export function normalizeServer(text: string): string {
   if (typed === "") throw refuse("The server's address is empty.");
   if (/[\s\\\0-\x1f\x7f]/.test(typed)) throw refuse("A server's address has no spaces and no backslashes.");
   if (/[?#]/.test(typed)) throw refuse("A server's address has no query and no fragment.");
+  if (/^\d+$/.test(typed)) throw refuse("A server's address is more than a number.");
   const url = withScheme(typed);
   if (url.username !== "" || url.password !== "")
     throw refuse("A server's address has no user name and no password.");

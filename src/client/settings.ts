@@ -47,6 +47,16 @@ const parsers: { [Name in SettingName]: (text: string) => SettingValues[Name] } 
   },
 };
 
+/** Settings that are text in the file too: a number as a server would be taken for an IPv4 address. */
+const texts = new Set<SettingName>(["server", "editor"]);
+
+/** A value of the file as a person would have typed it; empty, which no setting takes, for what is of no use. */
+function typedAs(name: SettingName, value: unknown): string {
+  if (typeof value === "string") return value;
+  const isPlain = typeof value === "number" || typeof value === "boolean";
+  return isPlain && !texts.has(name) ? String(value) : "";
+}
+
 /** Every setting, in the order in which they are shown. */
 export const settingNames = ["server", "save", "plain", "timeout", "editor"] as const satisfies SettingName[];
 
@@ -81,8 +91,7 @@ export function openSettings({ dir }: { dir: string | undefined }): Settings {
     const value = Object.hasOwn(content, name) ? content[name] : undefined;
     if (value === undefined) return undefined;
     try {
-      const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-      return parseSetting(name, plain ? String(value) : "");
+      return parseSetting(name, typedAs(name, value));
     } catch {
       wrongValue = `${file.path} has a ${name} that can't be used. Set it anew, or unset it.`;
       return undefined;

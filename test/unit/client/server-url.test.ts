@@ -44,6 +44,7 @@ describe("normalizeServer", () => {
     "http:\\\\example.org",
     "javascript:alert(1)",
     "example.org:99999",
+    "8000",
     "::1",
   ])("refuses %j with words that don't repeat it", (typed) => {
     const refusal = () => normalizeServer(typed);

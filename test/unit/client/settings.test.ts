@@ -73,6 +73,17 @@ describe("settings", () => {
     expect(settings.problem).toContain("timeout");
   });
 
+  it.each([
+    ["server", 5],
+    ["server", true],
+    ["editor", 5],
+  ] as const)("take no %s that is no text in the file: %j", async (name, value) => {
+    await writeFile(join(dir, "config.json"), JSON.stringify({ [name]: value }));
+    const settings = openSettings({ dir });
+    expect(settings.get(name)).toBeUndefined();
+    expect(settings.problem).toContain(`a ${name} that can't be used`);
+  });
+
   it("know their names and no others", () => {
     expect(settingNames.every(isSettingName)).toBe(true);
     expect(["toString", "Server", ""].some(isSettingName)).toBe(false);
