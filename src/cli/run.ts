@@ -16,9 +16,14 @@ import { nearest, type SortedArgv } from "./words.ts";
 /** The words as one quoted argument of a shell. */
 const quoted = (words: readonly string[]) => `"${words.join(" ").replaceAll(/[\\"$`]/g, "\\$&")}"`;
 
-function unknownCommand({ first = "", words, between }: SortedArgv, { name }: Program): ClientError {
+/** The words as a question that can be typed; what an option stands in the middle of is left to the person. */
+const asQuestion = ({ between }: SortedArgv, words: readonly string[]) =>
+  between === undefined ? quoted(words) : '"…"';
+
+function unknownCommand(argv: SortedArgv, { name }: Program): ClientError {
+  const { first = "", words } = argv;
   const close = nearest(first, [...commands.keys(), "help"]);
-  const question = `${name} ask ${between === undefined ? quoted([first, ...words]) : '"…"'}`;
+  const question = `${name} ask ${asQuestion(argv, [first, ...words])}`;
   const hint =
     close === undefined
       ? `To ask something: ${question}   All commands: ${name} help`
@@ -48,19 +53,23 @@ function chosen(argv: SortedArgv, output: Output, program: Program): { command: 
   return { command, spec };
 }
 
-function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, { name }: Program): void {
-  const { between } = argv;
-  if (between !== undefined && !(spec.twoWords === true && argv.wordsBefore === 1))
-    throw new ClientError("usage", `The option ${between} stands between the words.`, {
-      hint:
-        command === "grant" || command === "store"
-          ? `Put it before or behind all of them: ${name} ${command} ${spec.words} [OPTIONS]`
-          : `Quote the question, or put -- before it: ${name} ask "…"`,
-    });
-  if (spec.words !== undefined || argv.words.length === 0) return;
+function checkOrder(argv: SortedArgv, command: string, spec: CommandSpec, { name }: Program): void {
+  const { between, wordsBefore } = argv;
+  if (between === undefined || (spec.twoWords === true && wordsBefore === 1)) return;
+  const words = spec.words?.includes("|") ? "WORDS" : spec.words;
+  const hint =
+    command === "ask"
+      ? `Quote the question, or put -- before it: ${name} ask "…"`
+      : `Put it before or behind all of them: ${name} ${command} ${words} [OPTIONS]`;
+  throw new ClientError("usage", `The option ${between} stands between the words.`, { hint });
+}
+
+function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, program: Program): void {
+  if (spec.words !== undefined || argv.words.length === 0) return checkOrder(argv, command, spec, program);
+  const { name } = program;
   const hint =
     command === "chat"
-      ? `To ask something: ${name} ask ${quoted(argv.words)}`
+      ? `To ask something: ${name} ask ${asQuestion(argv, argv.words)}`
       : `See: ${name} ${command} --help`;
   throw new ClientError("usage", `${command} takes no words, but there is ${quoted(argv.words)}.`, { hint });
 }

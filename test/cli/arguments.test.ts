@@ -20,6 +20,13 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
     /-x stands between[^]*Quote the question, or put -- before/,
   ],
   [
+    "an option between the words of a command that asks nothing",
+    ["config", "set", "-q", "timeout", "5"],
+    /-q stands between[^]*before or behind all of them: .*ai-chat config WORDS \[OPTIONS\]/,
+  ],
+  ["an option between words that shouldn't be there", ["balance", "a", "-q", "b"], /balance takes no words/],
+  ["an option between words for the session", ["chat", "how", "-q", "so"], /chat takes no words[^]*ask "…"/],
+  [
     "an unknown option behind the words",
     ["ask", "use", "rm", "-rf"],
     /Unknown option '-rf'[^]*Quote the question/,
