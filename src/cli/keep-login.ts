@@ -1,8 +1,22 @@
 import { ClientError } from "../client/client-error.ts";
+import { openCredentials } from "../client/credentials.ts";
 import { openSettings } from "../client/settings.ts";
 import { tokenExpiry } from "../client/token.ts";
 import type { Call } from "./call.ts";
 import type { Target } from "./target.ts";
+
+/**
+ * Throws where a login couldn't be kept, before anything is typed or sent for it: `register` would make an account that
+ * nobody is logged in to.
+ */
+export function checkKeepable({ places }: Call): void {
+  const credentials = openCredentials({ dir: places.config });
+  credentials.list();
+  if (credentials.problem === undefined) return;
+  throw new ClientError("internal", `No login can be kept: ${credentials.problem}`, {
+    hint: "Mend that, then try again.",
+  });
+}
 
 /** Keeps a token under its server's name. Throws where that can't be done: a login that is lost is none. */
 export async function keepLogin(

@@ -1,5 +1,5 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeHome, runProgram, type Ended, type Home, type ProgramOptions } from "../support/run-program.ts";
 import { openOthersServer, type SmallServer } from "../support/others-server.ts";
@@ -153,11 +153,28 @@ test("the flag goes before the environment, which goes before the setting", asyn
   expect(await where([], { AI_CHAT_SERVER: "" })).toBe(server.url);
 });
 
+test.each(["login", "register"])(
+  "a broken file of tokens is told in two lines, before %s sends anything",
+  async (command) => {
+    const file = join(home.dir, "config", "ai-chat", "credentials.json");
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, "{ broken");
+    const args = [command, "-s", server.url, "-u", "jane"];
+    const { code, stdout, stderr } = await run(args, { env: { AI_CHAT_PASSWORD: secret } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(file);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+    expect(server.seen).toHaveLength(0);
+    expect(await readFile(file, "utf8")).toBe("{ broken");
+  },
+);
+
 test("a folder that can't be written is told with the file's name; reading goes on", async () => {
+  await register();
   const blocked = join(home.dir, "a file");
   await writeFile(blocked, "");
   const env = { XDG_CONFIG_HOME: blocked };
-  const { code, stderr } = await run(["register", "-s", server.url, "-u", "jane"], {
+  const { code, stderr } = await run(["login", "-s", server.url, "-u", "jane"], {
     env: { ...env, AI_CHAT_PASSWORD: secret },
   });
   expect(code).toBe(1);
@@ -168,4 +185,16 @@ test("a folder that can't be written is told with the file's name; reading goes 
     stdout: "You said: hi\n",
     stderr: expect.stringContaining("a file"),
   });
+});
+
+test("a login that turns out not to be kept is no success, and is told in two lines", async () => {
+  // Nothing is there to be read, and no folder can be made: seen only when the token is written.
+  const blocked = join(home.dir, "leads nowhere");
+  await symlink(join(home.dir, "no such folder", "config"), blocked);
+  const { code, stderr } = await run(["register", "-s", server.url, "-u", "jane"], {
+    env: { XDG_CONFIG_HOME: blocked, AI_CHAT_PASSWORD: secret },
+  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/You are logged in, but the token can't be kept: .*credentials\.json/);
+  expect(stderr.trimEnd().split("\n")).toHaveLength(2);
 });

@@ -1,11 +1,12 @@
 import type { Call } from "../call.ts";
-import { keepLogin, makeDefault } from "../keep-login.ts";
+import { checkKeepable, keepLogin, makeDefault } from "../keep-login.ts";
 import { grouped } from "../numbers.ts";
 import { passwordFrom, usernameFrom } from "../sign-in-input.ts";
 import { withTarget } from "../target.ts";
 
 /** `login`: gets a token and keeps it for this server. */
 export async function login(call: Call): Promise<void> {
+  checkKeepable(call);
   const username = await usernameFrom(call, "login");
   const password = await passwordFrom(call, { isNew: false, command: "login" });
   await withTarget(call, "optional", async (target) => {

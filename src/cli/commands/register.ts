@@ -1,5 +1,5 @@
 import type { Call } from "../call.ts";
-import { keepLogin, makeDefault } from "../keep-login.ts";
+import { checkKeepable, keepLogin, makeDefault } from "../keep-login.ts";
 import { grouped } from "../numbers.ts";
 import { passwordFrom, usernameFrom } from "../sign-in-input.ts";
 import { typedCommand } from "../chosen-server.ts";
@@ -7,6 +7,7 @@ import { withTarget } from "../target.ts";
 
 /** `register`: makes an account and logs in at once. */
 export async function register(call: Call): Promise<void> {
+  checkKeepable(call);
   const username = await usernameFrom(call, "register");
   const password = await passwordFrom(call, { isNew: true, command: "register" });
   await withTarget(call, "optional", async (target) => {
