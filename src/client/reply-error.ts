@@ -132,8 +132,9 @@ export function problemError(problem: Problem): ClientError {
     retryAfter: wait,
     fields: fields.length > 0 ? fields : undefined,
     balance: own && errors[own].status === 402 ? balanceOf(body) : undefined,
-    // A gateway that failed doesn't know what the server behind it has charged; this API's own codes do (API.md §4).
-    charged: call === "chat" && own === undefined && status >= 500 ? "maybe" : "no",
+    // A gateway that failed or gave up waiting doesn't know what the server behind it has charged; this API's own codes
+    // do (API.md §4).
+    charged: call === "chat" && own === undefined && (status >= 500 || status === 408) ? "maybe" : "no",
   });
 }
 

@@ -244,6 +244,7 @@ describe("an error reply", () => {
     [403, "account_disabled", "no"],
     [404, "not_found", "no"],
     [405, "method_not_allowed", "no"],
+    [408, "timeout", "maybe"],
     [413, "payload_too_large", "no"],
     [415, "unsupported_media_type", "no"],
     [418, "invalid_request", "no"],
