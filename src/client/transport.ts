@@ -72,6 +72,26 @@ function movedServer(url: URL, path: string): string {
 }
 
 /**
+ * A bound on the time from the first interim reply (1xx) to the answer's head, in milliseconds: each of them starts
+ * undici's own time anew, and a server may send them for ever.
+ */
+function interimBound(milliseconds: number, reason: () => ClientError) {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => {
+    timer ??= setTimeout(() => controller.abort(reason()), milliseconds);
+  };
+  return { signal: controller.signal, begin, end: () => clearTimeout(timer) };
+}
+
+function neverAnswered(server: string, { question }: Call, silence: number): ClientError {
+  return new ClientError("timeout", `${server} began no answer within ${silence} s.`, {
+    hint: "Give it longer with --timeout SECONDS.",
+    charged: question === true ? "maybe" : "no",
+  });
+}
+
+/**
  * HTTP to one server by undici: a bound on connecting and on silence, redirects by hand (only to the same scheme,
  * host and port, with the same method and body), failures as `ClientError`. With a `dispatcher` (a proxy) that one
  * is used and stays the caller's to close.
@@ -88,17 +108,24 @@ export function createTransport(options: TransportOptions): Transport {
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...call.headers,
     };
-    const { method, signal } = call;
+    const { method } = call;
     const timeout = silence * 1000;
-    return request(url, {
-      method,
-      headers,
-      body,
-      signal,
-      dispatcher,
-      headersTimeout: timeout,
-      bodyTimeout: timeout,
-    });
+    const interim = interimBound(timeout, () => neverAnswered(options.server, call, silence));
+    const signal = call.signal ? AbortSignal.any([call.signal, interim.signal]) : interim.signal;
+    try {
+      return await request(url, {
+        method,
+        headers,
+        body,
+        signal,
+        dispatcher,
+        headersTimeout: timeout,
+        bodyTimeout: timeout,
+        onInfo: interim.begin,
+      });
+    } finally {
+      interim.end();
+    }
   };
 
   const send = async (call: Call): Promise<Reply> => {

@@ -110,6 +110,48 @@ describe("a server that can't be reached", () => {
   });
 });
 
+describe("interim replies", () => {
+  const interim = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n";
+
+  /** Sends interim heads, `count` of them, then the answer; without a count for ever. */
+  async function hinting(count: number) {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => {
+        let left = count;
+        const timer = setInterval(() => {
+          left -= 1;
+          if (left >= 0) return void socket.write(interim);
+          clearInterval(timer);
+          socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{"response":"Hello","tokens":7}');
+        }, 10);
+        socket.once("close", () => clearInterval(timer));
+      });
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    open.push({ close: async () => void server.close() });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it("that never become an answer end as a time-out, and a question may have been charged", async () => {
+    const client = clientOf(await hinting(Number.POSITIVE_INFINITY), { silence: 0.2 });
+    expect(await failure(ask(client))).toMatchObject({ code: "timeout", charged: "maybe" });
+    expect(await failure(client.balance())).toMatchObject({ code: "timeout", charged: "no" });
+  });
+
+  it("before an answer are passed over", async () => {
+    expect(await ask(clientOf(await hinting(3)))).toBe("Hello");
+  });
+
+  it("leave an interruption what it is", async () => {
+    const client = clientOf(await hinting(Number.POSITIVE_INFINITY));
+    const stop = new AbortController();
+    const asked = client.ask({ message: "hi", history: [], key: "k1", signal: stop.signal }).next();
+    setImmediate(() => stop.abort());
+    expect(await failure(asked)).toMatchObject({ code: "interrupted" });
+  });
+});
+
 describe("a proxy on the way", () => {
   async function behind(proxy: string) {
     const dispatcher = new ProxyAgent({ uri: proxy, proxyTunnel: false });
