@@ -30,7 +30,7 @@ export interface Reply {
   status: number;
   /** A header's value; several are joined by a comma. */
   header(name: string): string | undefined;
-  /** The whole body, at most `bytes` of it where that is given; else a larger one than 16 MiB is `bad_reply`. */
+  /** The body without a byte order mark; at most `bytes` of it, else one over 16 MiB is `bad_reply`. */
   text(bytes?: number): Promise<string>;
   /** The body as it comes. Leaving the loop hangs up. */
   pieces(): AsyncGenerator<Uint8Array, void, undefined>;
@@ -192,7 +192,8 @@ function reply(response: Dispatcher.ResponseData, failed: (error: unknown) => Cl
       }
       if (bytes === undefined && length > LARGEST_BODY)
         throw new ClientError("bad_reply", "The server's reply has no end.");
-      return Buffer.concat(read).subarray(0, bytes).toString("utf8");
+      // JSON has no byte order mark, but a parser may pass over one (RFC 8259 §8.1); the decoder drops it.
+      return new TextDecoder().decode(Buffer.concat(read).subarray(0, bytes));
     },
   };
 }

@@ -353,6 +353,27 @@ describe("a reply of success that isn't this API's", () => {
   );
 });
 
+describe("a byte order mark before a reply", () => {
+  const mark = "\uFEFF";
+
+  it("is no part of its JSON", async () => {
+    const server = await serve((request, response) => {
+      const body = request.url === "/api/chat/" ? { response: "Hello" } : { tokens: 7 };
+      response.writeHead(200, { "content-type": "application/json" }).end(mark + JSON.stringify(body));
+    });
+    const client = clientOf(server.url);
+    expect(await ask(client)).toBe("Hello");
+    expect(await client.balance()).toEqual({ tokens: 7, held: null });
+  });
+
+  it("hides no error of the server's", async () => {
+    const server = await serve(
+      (_, response) => void response.writeHead(400).end(`${mark}{"error":"No such model."}`),
+    );
+    expect((await failure(ask(clientOf(server.url)))).message).toBe("No such model.");
+  });
+});
+
 describe("a token", () => {
   it("that isn't there is missed before connecting", async () => {
     const server = await serve(() => {});
