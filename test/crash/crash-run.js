@@ -14,11 +14,17 @@ const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(
 
 /**
  * Kills a real server under parallel load at random moments, again and again, then adds up.
- * @param {{ kills?: number, minutes?: number, people?: number, told?: (sentence: string) => void }} options it ends after
- *   `kills` kills, or after `minutes`
+ * @param {{ kills?: number, questions?: number, minutes?: number, people?: number, told?: (sentence: string) => void }} options
+ *   it ends after `kills` kills and `questions` questions, or after `minutes`
  * @returns {Promise<Report>}
  */
-export async function crashRun({ kills = Infinity, minutes = Infinity, people = 8, told = () => {} }) {
+export async function crashRun({
+  kills = Infinity,
+  questions = 0,
+  minutes = Infinity,
+  people = 8,
+  told = () => {},
+}) {
   const data = await mkdtemp(join(tmpdir(), "ai-chat-crash-"));
   const upstream = await openMoodyUpstream();
   const victim = createVictim({ data, upstream: upstream.url, startingTokens: STARTING_TOKENS });
@@ -31,7 +37,9 @@ export async function crashRun({ kills = Infinity, minutes = Infinity, people = 
     let over = false;
     const end = Date.now() + minutes * 60_000;
     const asking = Promise.all(crowd.map((person) => person.keepAsking(() => over)));
-    while (done < kills && Date.now() < end) {
+    const sum = (/** @type {"asked" | "replayed" | "lost"} */ count) =>
+      crowd.reduce((all, person) => all + person.counts[count], 0);
+    while ((done < kills || sum("asked") < questions) && Date.now() < end) {
       await Promise.race([pause(30 + Math.random() * 500), asking]);
       await victim.end("SIGKILL");
       done += 1;
@@ -44,8 +52,6 @@ export async function crashRun({ kills = Infinity, minutes = Infinity, people = 
     const violations = await violationsOf(crowd);
     await victim.end("SIGTERM");
     violations.push(...(await ledgerViolations(join(data, "ledger.jsonl"), crowd)));
-    const sum = (/** @type {"asked" | "replayed" | "lost"} */ count) =>
-      crowd.reduce((all, person) => all + person.counts[count], 0);
     return { kills: done, questions: sum("asked"), replays: sum("replayed"), lost: sum("lost"), violations };
   } finally {
     await victim.end("SIGKILL");
