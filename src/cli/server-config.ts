@@ -28,8 +28,12 @@ export function storeDir(values: Values, usual: string | undefined): string {
 /** A Postgres URL in argv must hold no password: everybody on the machine could read it. `where` it stands. */
 export function refusePassword(url: string, where: string): void {
   if (!/^[^/]*\/\/[^/]*:[^/]*@/.test(url)) return;
+  const hint =
+    where === "--store"
+      ? "Put the whole URL into AI_CHAT_STORE, or its password into PGPASSWORD."
+      : "Leave it out of the URL and put it into PGPASSWORD.";
   throw new ClientError("usage", `A password in ${where} can be read by everybody on this machine.`, {
-    hint: `Leave it out of the URL and put it into PGPASSWORD${where === "--store" ? ", or the whole URL into AI_CHAT_STORE" : ""}.`,
+    hint,
   });
 }
 
