@@ -1,0 +1,41 @@
+import { ApiError } from "./api-error.ts";
+import type { HoldOutcome } from "./ports.ts";
+
+/** The error of a question that could not be held (API.md §2, §3). `price` is tokens a question. */
+export function refusal(outcome: Exclude<HoldOutcome, { kind: "held" | "paid" }>, price: number): ApiError {
+  switch (outcome.kind) {
+    case "in_flight":
+      return new ApiError(
+        "request_in_progress",
+        "A question with this Idempotency-Key is being answered. Try again in a moment.",
+        { retryAfter: 1 },
+      );
+    case "key_reused":
+      return new ApiError(
+        "idempotency_key_reused",
+        "This Idempotency-Key was used for another question. Use a new key for each question.",
+      );
+    case "answer_expired":
+      return new ApiError(
+        "answer_expired",
+        "This question was answered and its answer is no longer kept. Ask it anew, under a new key.",
+      );
+    case "insufficient":
+      return new ApiError(
+        "insufficient_tokens",
+        `A question costs ${price} tokens and ${outcome.balance.tokens} are left. Ask the operator of this server for more.`,
+        {
+          balance: { ...outcome.balance, required: price },
+        },
+      );
+    case "all_held":
+      return new ApiError(
+        "tokens_held",
+        "Questions in flight hold the tokens that are left. Try again when they have ended.",
+        {
+          balance: { ...outcome.balance, required: price },
+          retryAfter: 1,
+        },
+      );
+  }
+}
