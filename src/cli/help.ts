@@ -1,4 +1,4 @@
-import type { CommandSpec } from "./commands.ts";
+import type { CommandSpec } from "./command-spec.ts";
 import { commands } from "./commands.ts";
 import { everywhere, optionNamed, type OptionName } from "./options.ts";
 

@@ -132,6 +132,9 @@ export const everywhere: readonly OptionName[] = [
   "version",
 ];
 
+/** Of them, those of a command that talks to no server. */
+export const withoutServer = everywhere.filter((name) => name !== "server" && name !== "timeout");
+
 /** The settings of a server, by flag or environment; also of the one that `-s local` starts (there by environment). */
 export const ofServer: readonly OptionName[] = Object.keys(serverOptions) as (keyof typeof serverOptions)[];
 

@@ -1,0 +1,38 @@
+import type { CommandSpec } from "../command-spec.ts";
+import { withoutServer } from "../options.ts";
+
+/** Commands about what this user has on this machine; they connect to nothing. */
+export const machineCommands = {
+  conversations: {
+    summary: "the saved conversations of this machine",
+    words: "list|show ID|search TEXT|export ID|delete ID",
+    options: ["format"],
+    common: withoutServer,
+    secrets: [],
+    examples: [
+      ["conversations list", "the latest first"],
+      ["conversations show k3", "by the beginning of its ID"],
+      ["conversations search trip to rome", "in titles, questions and answers"],
+      ["conversations export k3 --format json > rome.json", "else Markdown"],
+      ["conversations delete k3", "for good"],
+    ],
+    grace: 1000,
+    run: async () => (await import("../commands/conversations.ts")).conversations,
+  },
+  config: {
+    summary: "your settings: server, save, plain, timeout, editor",
+    words: "list|get KEY|set KEY VALUE|unset KEY|path",
+    options: [],
+    common: withoutServer,
+    secrets: [],
+    examples: [
+      ["config list", "every setting, and where its value came from"],
+      ["config set server chat.example.org", "your default server"],
+      ["config set timeout 60", "longest silence of a server, in seconds"],
+      ["config unset server", "as it was at first"],
+      ["config path", "the file"],
+    ],
+    grace: 0,
+    run: async () => (await import("../commands/config.ts")).config,
+  },
+} satisfies Record<string, CommandSpec>;
