@@ -2,9 +2,7 @@ import { ClientError } from "../client/client-error.ts";
 import { openCredentials, type Credentials } from "../client/credentials.ts";
 import { tokenExpiry } from "../client/token.ts";
 import type { Call } from "./call.ts";
-
-/** Where a server is looked for that nobody named (API.md). */
-export const usualServer = "http://127.0.0.1:8000";
+import { usualServer } from "./options.ts";
 
 /** A token and what is known of it. */
 export interface KnownToken {

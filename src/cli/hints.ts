@@ -2,7 +2,8 @@ import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
 import { openCredentials } from "../client/credentials.ts";
 import { grantWords } from "./grant-words.ts";
-import { serverName, typedCommand, usualServer } from "./chosen-server.ts";
+import { serverName, typedCommand } from "./chosen-server.ts";
+import { usualServer } from "./options.ts";
 
 type Hint = (call: Call, error: ClientError) => string | undefined;
 

@@ -1,6 +1,7 @@
 import { ClientError } from "../client/client-error.ts";
 import { openCredentials } from "../client/credentials.ts";
 import { openSettings } from "../client/settings.ts";
+import { parseSetting } from "./settings-now.ts";
 import { tokenExpiry } from "../client/token.ts";
 import type { Call } from "./call.ts";
 import type { Target } from "./target.ts";
@@ -39,7 +40,7 @@ export async function keepLogin(
 /** Makes a server that was named the default where none is set, and says so (CLI.md §3). */
 export async function makeDefault({ sources, places, output, program }: Call, name: string): Promise<void> {
   if (sources.server !== "flag") return;
-  const settings = openSettings({ dir: places.config });
+  const settings = openSettings({ dir: places.config, parse: parseSetting });
   if (settings.get("server") !== undefined || settings.problem !== undefined) return;
   const result = await settings.set("server", name);
   if (result.kept)

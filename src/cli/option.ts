@@ -16,6 +16,10 @@ export interface Option<T> {
   env?: readonly string[];
   /** Key in the settings file. */
   setting?: SettingName;
+  /** The only words that it takes. */
+  choices?: readonly string[];
+  /** What its value names: completion offers those that are known on this machine. */
+  names?: "server" | "conversation" | "folder";
   /** Never quoted in a complaint. */
   secret?: boolean;
   help: string;
@@ -28,17 +32,15 @@ export interface Option<T> {
 
 type Words = Omit<Option<unknown>, "fallback" | "parse">;
 
-/** A flag that is there or not. */
-export function toggle(words: Words): Option<boolean> {
-  return {
-    ...words,
-    fallback: false,
-    parse: (text) => {
-      if (text === "true") return true;
-      if (text === "false") return false;
-      throw new Error("true or false");
-    },
-  };
+function yesOrNo(text: string): boolean {
+  if (/^(true|yes|on|1)$/i.test(text)) return true;
+  if (/^(false|no|off|0)$/i.test(text)) return false;
+  throw new Error("true or false");
+}
+
+/** A flag that is there or not; where it is a setting too, "yes" and "on" do as well. */
+export function toggle(words: Words, fallback = false): Option<boolean> {
+  return { choices: ["true", "false"], ...words, fallback, parse: yesOrNo };
 }
 
 /** Any text that `check` lets pass; undefined where nobody says. */
@@ -97,12 +99,12 @@ function choose<T extends string>(text: string, choices: readonly T[]): T {
 
 /** One of a few words; undefined where nobody says. */
 export function oneOf<T extends string>(words: Words, choices: readonly T[]): Option<T | undefined> {
-  return { ...words, fallback: undefined, parse: (text) => choose(text, choices) };
+  return { choices, ...words, fallback: undefined, parse: (text) => choose(text, choices) };
 }
 
 /** One of a few words, with a default. */
 export function oneOfOr<T extends string>(words: Words, choices: readonly T[], fallback: T): Option<T> {
-  return { shown: fallback, ...words, fallback, parse: (text) => choose(text, choices) };
+  return { shown: fallback, choices, ...words, fallback, parse: (text) => choose(text, choices) };
 }
 
 /** A check for text that has to say something. */

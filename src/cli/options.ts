@@ -28,9 +28,12 @@ function longSecret(typed: string): string {
   throw new Error("at least 32 bytes long (openssl rand -base64 48 makes one)");
 }
 
+/** Where a server is looked for that nobody named (API.md). */
+export const usualServer = "http://127.0.0.1:8000";
+
 /**
- * Every setting of every command (CLI.md §1): the one table that commander, the environment, the settings file and
- * the help are driven by. What isn't here isn't an option.
+ * Every setting of every command (CLI.md §1): the one table that drives flags, `AI_CHAT_…` variables, the settings file,
+ * `config`, the help, the man page and completion. What isn't here isn't an option.
  */
 export const options = {
   server: text(
@@ -40,9 +43,10 @@ export const options = {
       value: "URL",
       env: ["AI_CHAT_SERVER"],
       setting: "server",
+      names: "server",
       secret: true,
       help: "the server to talk to; local is your own on this machine",
-      shown: "http://127.0.0.1:8000",
+      shown: usualServer,
     },
     address,
   ),
@@ -97,13 +101,15 @@ export const options = {
     short: "r",
     value: "ID",
     optional: true,
+    names: "conversation",
     help: "go on with that one; without ID, choose from a list",
   }),
   noSave: toggle({ flag: "no-save", help: "don't keep this conversation" }),
-  save: { ...toggle({ setting: "save", help: "keep conversations" }), fallback: true },
+  save: toggle({ setting: "save", help: "keep conversations", shown: "true" }, true),
   editor: textOr(
     { env: ["VISUAL", "EDITOR"], setting: "editor", help: "what Ctrl-G opens" },
     process.platform === "win32" ? "notepad" : "vi",
+    (typed) => filled(typed).trim(),
   ),
   apiKey: text({ env: ["AI_CHAT_API_KEY", "OPENAI_API_KEY"], secret: true, help: "the AI's key" }),
   jwtSecret: text(

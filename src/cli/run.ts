@@ -11,6 +11,7 @@ import { everywhere } from "./options.ts";
 import type { Output } from "./output.ts";
 import type { Program } from "./program.ts";
 import { resolve } from "./resolve.ts";
+import { parseSetting } from "./settings-now.ts";
 import { stdinKind } from "./stdin.ts";
 import { nearest, type SortedArgv } from "./words.ts";
 
@@ -105,7 +106,7 @@ async function read(argv: SortedArgv, output: Output, program: Program, env: Cal
       : `See: ${program.name} ${command} --help`;
   const flags = parseFlags([...common, ...spec.options], argv.rest, hint);
   const places = placesOf({ env, home: homedir(), platform: process.platform });
-  const settings = openSettings({ dir: places.config });
+  const settings = openSettings({ dir: places.config, parse: parseSetting });
   const { values, sources, complaints } = resolve([...common, ...spec.options, ...spec.secrets], {
     flags,
     env,

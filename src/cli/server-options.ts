@@ -30,6 +30,7 @@ export const serverOptions = {
       flag: "data",
       value: "DIR",
       env: ["AI_CHAT_DATA"],
+      names: "folder",
       help: "folder of the JSON store",
       shown: "your data folder",
     },

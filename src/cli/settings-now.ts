@@ -1,6 +1,7 @@
-import { parseSetting, settingNames, type SettingName, type Settings } from "../client/settings.ts";
-import { usualServer } from "./chosen-server.ts";
-import type { Source } from "./resolve.ts";
+import { settingNames, type ParseSetting, type SettingName, type Settings } from "../client/settings.ts";
+import { ClientError } from "../client/client-error.ts";
+import { optionNamed, options, type OptionName } from "./options.ts";
+import { resolve, type Source } from "./resolve.ts";
 
 /** A setting as it holds now, and where its value came from. */
 export interface SettingNow {
@@ -9,35 +10,33 @@ export interface SettingNow {
   source: Source;
 }
 
-/** Environment variables that go before the settings file, the first that says something. */
-const variables: Partial<Record<SettingName, readonly string[]>> = {
-  server: ["AI_CHAT_SERVER"],
-  editor: ["VISUAL", "EDITOR"],
-};
+const rows = new Map(
+  (Object.keys(options) as OptionName[]).map((name) => [optionNamed(name).setting, name] as const),
+);
 
-const fallbacks: Record<SettingName, SettingNow["value"]> = {
-  server: usualServer,
-  save: true,
-  plain: false,
-  timeout: 300,
-  editor: null,
-};
-
-function settingNow(
-  key: SettingName,
-  settings: Settings,
-  env: Record<string, string | undefined>,
-): SettingNow {
-  const said = (variables[key] ?? [])
-    .map((name) => env[name])
-    .find((text) => text !== undefined && text !== "");
-  if (said !== undefined) return { key, value: parseSetting(key, said), source: "environment" };
-  const kept = settings.get(key);
-  if (kept !== undefined) return { key, value: kept, source: "file" };
-  return { key, value: fallbacks[key], source: "default" };
+/** The option that a setting is kept for. */
+export function optionOfSetting(key: SettingName): OptionName {
+  const name = rows.get(key);
+  if (name === undefined) throw new Error(`no option is kept as ${key}`);
+  return name;
 }
+
+/** A person's text as the value of a setting, read by its option. Throws an Error that completes "NAME must be …". */
+export const parseSetting: ParseSetting = (name, text) =>
+  optionNamed(optionOfSetting(name)).parse(text) as ReturnType<typeof parseSetting<typeof name>>;
 
 /** Every setting: environment, file, default (CLI.md §1). Throws `usage` for a variable that can't be used. */
 export function settingsNow(settings: Settings, env: Record<string, string | undefined>): SettingNow[] {
-  return settingNames.map((key) => settingNow(key, settings, env));
+  const { values, sources, complaints } = resolve(settingNames.map(optionOfSetting), {
+    flags: new Map(),
+    env,
+    setting: (key) => settings.get(key),
+  });
+  if (complaints.length > 0)
+    throw new ClientError("usage", complaints.join("\n"), { hint: "Set it to something else, or unset it." });
+  return settingNames.map((key) => {
+    const name = optionOfSetting(key);
+    const value = values[name] ?? optionNamed(name).shown ?? null;
+    return { key, value: value as SettingNow["value"], source: sources[name] ?? "default" };
+  });
 }

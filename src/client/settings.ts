@@ -1,6 +1,4 @@
-import { ClientError } from "./client-error.ts";
 import { createKeptFile, type Kept } from "./kept-file.ts";
-import { normalizeServer } from "./server-url.ts";
 
 /** The settings of this user (CLI.md §1, `config`). */
 export interface SettingValues {
@@ -18,34 +16,8 @@ export interface SettingValues {
 
 export type SettingName = keyof SettingValues;
 
-const LONGEST_TIMEOUT = 86_400;
-
-const refuse = (message: string) => new ClientError("usage", message);
-
-const yesOrNo = (name: string) => (text: string) => {
-  if (/^(true|yes|on|1)$/i.test(text)) return true;
-  if (/^(false|no|off|0)$/i.test(text)) return false;
-  throw refuse(`${name} is either true or false.`);
-};
-
-const seconds = (text: string) => {
-  const value = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > LONGEST_TIMEOUT)
-    throw refuse(`timeout is a number of seconds above 0, at most ${LONGEST_TIMEOUT}.`);
-  return value;
-};
-
-/** One kind of setting: how a person's text becomes its value. A value of the file passes through the same door. */
-const parsers: { [Name in SettingName]: (text: string) => SettingValues[Name] } = {
-  server: (text) => (text === "local" ? text : normalizeServer(text)),
-  save: yesOrNo("save"),
-  plain: yesOrNo("plain"),
-  timeout: seconds,
-  editor: (text) => {
-    if (text.trim() === "") throw refuse("editor is a command, such as vim or code --wait.");
-    return text.trim();
-  },
-};
+/** A person's text as the value of a setting. Throws where it is none. */
+export type ParseSetting = <Name extends SettingName>(name: Name, text: string) => SettingValues[Name];
 
 /** Settings that are text in the file too: a number as a server would be taken for an IPv4 address. */
 const texts = new Set<SettingName>(["server", "editor"]);
@@ -62,12 +34,7 @@ export const settingNames = ["server", "save", "plain", "timeout", "editor"] as 
 
 /** Whether the text names a setting. */
 export function isSettingName(text: string): text is SettingName {
-  return Object.hasOwn(parsers, text);
-}
-
-/** What a person typed, as the value of a setting. Throws `ClientError("usage")` in words. */
-export function parseSetting<Name extends SettingName>(name: Name, text: string): SettingValues[Name] {
-  return parsers[name](text);
+  return settingNames.some((name) => name === text);
 }
 
 /** This user's settings (`config.json`). Reading never throws; writing resolves to whether it was kept. */
@@ -81,8 +48,11 @@ export interface Settings {
   unset(name: SettingName): Promise<Kept>;
 }
 
-/** The settings in `dir`; `undefined` (no home folder) keeps nothing and says so. Opened when first needed. */
-export function openSettings({ dir }: { dir: string | undefined }): Settings {
+/**
+ * The settings in `dir`; `undefined` (no home folder) keeps nothing and says so. Opened when first needed. A value of
+ * the file passes through the same door as what a person types: `parse`.
+ */
+export function openSettings({ dir, parse }: { dir: string | undefined; parse: ParseSetting }): Settings {
   const file = createKeptFile({ dir, name: "config" });
   let wrongValue: string | undefined;
 
@@ -91,7 +61,7 @@ export function openSettings({ dir }: { dir: string | undefined }): Settings {
     const value = Object.hasOwn(content, name) ? content[name] : undefined;
     if (value === undefined) return undefined;
     try {
-      return parseSetting(name, typedAs(name, value));
+      return parse(name, typedAs(name, value));
     } catch {
       wrongValue = `${file.path} has a ${name} that can't be used. Set it anew, or unset it.`;
       return undefined;

@@ -21,7 +21,7 @@ test("config list tells every value and where it came from", async () => {
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "timeout", value: 300, source: "default" },
-    { key: "editor", value: null, source: "default" },
+    { key: "editor", value: "vi", source: "default" },
   ]);
   await config(["set", "server", "Chat.Example.org/"]);
   await config(["set", "timeout", "60"]);
@@ -58,8 +58,8 @@ test("config path names the file, and the environment goes before it", async () 
 });
 
 test.each([
-  [["set", "timeout", "-1"], "timeout is a number"],
-  [["set", "save", "maybe"], "save is either true or false"],
+  [["set", "timeout", "-1"], "timeout must be a number"],
+  [["set", "save", "maybe"], "save must be true or false"],
   [["set", "sever", "x"], "Did you mean: server"],
   [["set", "server"], "VALUE"],
   [["set", "server", "a", "b"], "too many"],

@@ -2,13 +2,13 @@ import { ClientError } from "../../client/client-error.ts";
 import {
   isSettingName,
   openSettings,
-  parseSetting,
   settingNames,
   type SettingName,
+  type SettingValues,
   type Settings,
 } from "../../client/settings.ts";
 import type { Call } from "../call.ts";
-import { settingsNow, type SettingNow } from "../settings-now.ts";
+import { parseSetting, settingsNow, type SettingNow } from "../settings-now.ts";
 import { nearest } from "../words.ts";
 
 type Action = (call: Call, settings: Settings, words: readonly string[]) => Promise<void>;
@@ -73,10 +73,19 @@ async function tell(call: Call, settings: Settings, key: SettingName): Promise<v
     call.output.note(`The environment goes before the settings: ${key} is still ${shown(setting)}.`);
 }
 
+/** Throws `usage` where the setting can't be that. What was typed isn't repeated: it may hold a password. */
+function valueOf(call: Call, key: SettingName, typed: string): SettingValues[SettingName] {
+  try {
+    return parseSetting(key, typed);
+  } catch (error) {
+    throw wrong(call, `${key} must be ${error instanceof Error ? error.message : "something else"}.`);
+  }
+}
+
 const set: Action = async (call, settings, words) => {
   checkCount(call, words, ["KEY", "VALUE"]);
   const key = keyOf(words[0]);
-  checkKept(await settings.set(key, parseSetting(key, words[1] ?? "")));
+  checkKept(await settings.set(key, valueOf(call, key, words[1] ?? "")));
   await tell(call, settings, key);
 };
 
@@ -106,7 +115,7 @@ export async function config(call: Call): Promise<void> {
   const wanted = [...actions.keys()].join(", ");
   if (!action)
     throw wrong(call, word === "" ? `config needs one of: ${wanted}.` : `config takes one of: ${wanted}.`);
-  const settings = openSettings({ dir: call.places.config });
+  const settings = openSettings({ dir: call.places.config, parse: parseSetting });
   await action(call, settings, words);
   if (settings.problem !== undefined) call.output.note(settings.problem);
 }

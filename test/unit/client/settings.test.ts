@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ClientError } from "../../../src/client/client-error.ts";
-import { isSettingName, openSettings, parseSetting, settingNames } from "../../../src/client/settings.ts";
+import { parseSetting } from "../../../src/cli/settings-now.ts";
+import { isSettingName, openSettings, settingNames } from "../../../src/client/settings.ts";
 
 let dir: string;
 beforeEach(async () => {
@@ -11,40 +11,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-describe("parseSetting", () => {
-  it("takes what a person types for a value", () => {
-    expect(parseSetting("server", "Chat.Example.org/")).toBe("https://chat.example.org");
-    expect(parseSetting("server", "local")).toBe("local");
-    expect(parseSetting("save", "no")).toBe(false);
-    expect(parseSetting("plain", "TRUE")).toBe(true);
-    expect(parseSetting("timeout", "60")).toBe(60);
-    expect(parseSetting("editor", " code --wait ")).toBe("code --wait");
-  });
-
-  it.each([
-    ["server", "ftp://example.org"],
-    ["save", "maybe"],
-    ["plain", ""],
-    ["timeout", "0"],
-    ["timeout", "-1"],
-    ["timeout", "1e3"],
-    ["timeout", "soon"],
-    ["timeout", "999999"],
-    ["editor", " "],
-  ] as const)("refuses %s %j in words", (name, text) => {
-    const refusal = () => parseSetting(name, text);
-    expect(refusal).toThrow(ClientError);
-    expect(refusal).toThrow(expect.objectContaining({ code: "usage" }));
-  });
-});
-
 describe("settings", () => {
   it("are kept for later runs, and forgotten when unset", async () => {
-    const settings = openSettings({ dir });
+    const settings = openSettings({ dir, parse: parseSetting });
     expect(await settings.set("timeout", 60)).toEqual({ kept: true });
     expect(await settings.set("save", false)).toEqual({ kept: true });
-    expect(await openSettings({ dir }).unset("save")).toEqual({ kept: true });
-    const later = openSettings({ dir });
+    expect(await openSettings({ dir, parse: parseSetting }).unset("save")).toEqual({ kept: true });
+    const later = openSettings({ dir, parse: parseSetting });
     expect(settingNames.map((name) => later.get(name))).toEqual([
       undefined,
       undefined,
@@ -57,7 +30,7 @@ describe("settings", () => {
   it("are nothing where the file is broken, which stays as it is", async () => {
     const path = join(dir, "config.json");
     await writeFile(path, "{ broken");
-    const settings = openSettings({ dir });
+    const settings = openSettings({ dir, parse: parseSetting });
     expect(settings.get("server")).toBeUndefined();
     expect(settings.problem).toContain(path);
     expect(await settings.set("save", true)).toMatchObject({ kept: false });
@@ -66,7 +39,7 @@ describe("settings", () => {
 
   it("skip a value that can't be used and say which", async () => {
     await writeFile(join(dir, "config.json"), JSON.stringify({ timeout: [1], save: true, server: 7 }));
-    const settings = openSettings({ dir });
+    const settings = openSettings({ dir, parse: parseSetting });
     expect(settings.get("save")).toBe(true);
     expect(settings.problem).toBeUndefined();
     expect(settings.get("timeout")).toBeUndefined();
@@ -79,7 +52,7 @@ describe("settings", () => {
     ["editor", 5],
   ] as const)("take no %s that is no text in the file: %j", async (name, value) => {
     await writeFile(join(dir, "config.json"), JSON.stringify({ [name]: value }));
-    const settings = openSettings({ dir });
+    const settings = openSettings({ dir, parse: parseSetting });
     expect(settings.get(name)).toBeUndefined();
     expect(settings.problem).toContain(`a ${name} that can't be used`);
   });
