@@ -1,12 +1,12 @@
 // Builds dist/ from src/: one bundle with code splitting, so that a command loads only what it needs.
-// `node esbuild.config.js --watch` keeps building.
-import { readdir, rm } from "node:fs/promises";
+// And the manual page, from the program's own tables. `node esbuild.config.js --watch` keeps building.
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { build, context } from "esbuild";
 
 /** @type {import("esbuild").BuildOptions} */
 const options = {
-  entryPoints: ["src/cli/main.ts", "src/server/auth/bcrypt-worker.js"],
+  entryPoints: ["src/cli/main.ts", "src/cli/man-page.ts", "src/server/auth/bcrypt-worker.js"],
   outdir: "dist",
   entryNames: "[name]",
   chunkNames: "[name]-[hash]",
@@ -48,5 +48,18 @@ async function sweep(/** @type {string[]} */ built) {
   await Promise.all(stale.map((name) => rm(`dist/${name}`, { recursive: true })));
 }
 
+/** Writes man/ai-chat.1, which the package carries; SOURCE_DATE_EPOCH makes two builds alike. */
+async function writeManual() {
+  const { manPage } = await import(new URL("dist/man-page.js", import.meta.url).href);
+  const { version } = JSON.parse(await readFile("package.json", "utf8"));
+  const { SOURCE_DATE_EPOCH: seconds } = process.env;
+  const date = new Date(seconds ? Number(seconds) * 1000 : Date.now()).toISOString().slice(0, 10);
+  await mkdir("man", { recursive: true });
+  await writeFile("man/ai-chat.1", manPage({ version, date }));
+}
+
 if (process.argv.includes("--watch")) await (await context({ ...options, logLevel: "info" })).watch();
-else await sweep(Object.keys((await build({ ...options, metafile: true })).metafile.outputs));
+else {
+  await sweep(Object.keys((await build({ ...options, metafile: true })).metafile.outputs));
+  await writeManual();
+}

@@ -113,7 +113,11 @@ export const options = {
   ),
   apiKey: text({ env: ["AI_CHAT_API_KEY", "OPENAI_API_KEY"], secret: true, help: "the AI's key" }),
   jwtSecret: text(
-    { env: ["AI_CHAT_JWT_SECRET"], secret: true, help: "signs tokens; else the store keeps one" },
+    {
+      env: ["AI_CHAT_JWT_SECRET"],
+      secret: true,
+      help: "signs tokens, 32 bytes or more; else the store makes one",
+    },
     longSecret,
   ),
 };

@@ -80,12 +80,14 @@ function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, progra
 async function helpFor(argv: SortedArgv, program: Program): Promise<string | undefined> {
   const { first, words, switches } = argv;
   if (first !== "help" && !switches.has("help")) return undefined;
-  const { commandHelp, programHelp } = await import("./help.ts");
+  const { commandHelp, programHelp, topics } = await import("./help.ts");
   const command = first === "help" ? words[0] : first;
   if (command === undefined || command === "help") return programHelp(program.name, program.version);
   const spec = commands.get(command);
   if (spec) return commandHelp(command, spec, program.name);
-  const close = nearest(command, [...commands.keys()]);
+  const topic = first === "help" ? topics.get(command) : undefined;
+  if (topic) return topic.help();
+  const close = nearest(command, [...commands.keys(), ...topics.keys()]);
   throw new ClientError("usage", `There is no command ${JSON.stringify(command)}.`, {
     hint:
       close === undefined

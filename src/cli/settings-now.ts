@@ -37,6 +37,6 @@ export function settingsNow(settings: Settings, env: Record<string, string | und
   return settingNames.map((key) => {
     const name = optionOfSetting(key);
     const value = values[name] ?? optionNamed(name).shown ?? null;
-    return { key, value: value as SettingNow["value"], source: sources[name] ?? "default" };
+    return { key, value, source: sources[name] ?? "default" };
   });
 }

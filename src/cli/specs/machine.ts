@@ -1,3 +1,4 @@
+import { settingNames } from "../../client/settings.ts";
 import type { CommandSpec } from "../command-spec.ts";
 import { withoutServer } from "../options.ts";
 
@@ -6,6 +7,13 @@ export const machineCommands = {
   conversations: {
     summary: "the saved conversations of this machine",
     words: "list|show ID|search TEXT|export ID|delete ID",
+    actions: {
+      list: { summary: "the latest first", words: [] },
+      show: { summary: "one, from its first turn", words: ["conversation"] },
+      search: { summary: "in titles, questions and answers", words: ["text"] },
+      export: { summary: "as Markdown or JSON, to stdout", words: ["conversation"] },
+      delete: { summary: "for good", words: ["conversation"] },
+    },
     options: ["format"],
     common: withoutServer,
     secrets: [],
@@ -20,8 +28,16 @@ export const machineCommands = {
     run: async () => (await import("../commands/conversations.ts")).conversations,
   },
   config: {
-    summary: "your settings: server, save, plain, timeout, editor",
+    summary: `your settings: ${settingNames.join(", ")}`,
+    settings: true,
     words: "list|get KEY|set KEY VALUE|unset KEY|path",
+    actions: {
+      list: { summary: "every setting, and where its value came from", words: [] },
+      get: { summary: "the value of one", words: ["setting"] },
+      set: { summary: "keep a value", words: ["setting", "settingValue"] },
+      unset: { summary: "forget a value", words: ["setting"] },
+      path: { summary: "the file", words: [] },
+    },
     options: [],
     common: withoutServer,
     secrets: [],

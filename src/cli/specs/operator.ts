@@ -13,8 +13,7 @@ export const operatorCommands = {
       ["serve --provider demo --port 9000", "needs no key and no network"],
       ["serve --base-url http://localhost:11434/v1 --model llama3.2", "Ollama's"],
     ],
-    notes:
-      "Every option is also an environment variable: AI_CHAT_QUESTION_TIMEOUT. The AI's key is AI_CHAT_API_KEY, else OPENAI_API_KEY. AI_CHAT_JWT_SECRET signs tokens (32 bytes or more); without it the store makes and keeps one.",
+    notes: "A flag goes before its variable. Everything that the server must remember lies in its store.",
     grace: Number.POSITIVE_INFINITY,
     run: async () => (await import("../commands/serve.ts")).serve,
   },
@@ -37,6 +36,10 @@ export const operatorCommands = {
   store: {
     summary: "check a data folder; move it into Postgres, or back",
     words: "check DIR | copy FROM TO",
+    actions: {
+      check: { summary: "read a data folder and say what is wrong", words: ["folder"] },
+      copy: { summary: "move it into Postgres, or back", words: ["folder", "folder"] },
+    },
     twoWords: true,
     options: [],
     common: withoutServer,
