@@ -1,4 +1,5 @@
 import type { AnswerEvent } from "../client/contract.ts";
+import type { Document } from "./documents.ts";
 import type { Output } from "./output.ts";
 
 type Done = Extract<AnswerEvent, { type: "done" }>;
@@ -6,7 +7,8 @@ type Done = Extract<AnswerEvent, { type: "done" }>;
 /** Takes an answer as it comes and puts it on stdout in one of its forms. Rejects as `Output.write` does. */
 export interface AnswerWriter {
   delta(text: string): Promise<void>;
-  done(event: Done): Promise<void>;
+  /** The answer is whole; `conversation` is the ID of the one that it was kept in. */
+  done(event: Done, conversation: string | null): Promise<void>;
   /** The answer broke off: ends what stands there with one newline, or writes nothing where nothing stands. */
   broken(): Promise<void>;
 }
@@ -67,18 +69,21 @@ export async function createBlocksWriter(
   };
 }
 
-const document = ({ response, tokensDeducted, tokens }: Done) => ({
+const document = (
+  { response, tokensDeducted, tokens }: Done,
+  conversation: string | null,
+): Document<"ask"> => ({
   response,
   tokens_deducted: tokensDeducted,
   tokens,
-  conversation: null,
+  conversation,
 });
 
 /** One document at the end; nothing where there is no end. */
 export function createDocumentWriter(output: Output): AnswerWriter {
   return {
     delta: async () => {},
-    done: (event) => output.document(document(event)),
+    done: (event, conversation) => output.document(document(event, conversation)),
     broken: async () => {},
   };
 }
@@ -86,8 +91,9 @@ export function createDocumentWriter(output: Output): AnswerWriter {
 /** A line of JSON for each piece, the last one as the document. */
 export function createLinesWriter(output: Output): AnswerWriter {
   return {
-    delta: (text) => output.document({ type: "delta", text }),
-    done: (event) => output.document({ type: "done", ...document(event) }),
+    delta: (text) => output.document({ type: "delta", text } satisfies Document<"ask --stream">),
+    done: (event, conversation) =>
+      output.document({ type: "done", ...document(event, conversation) } satisfies Document<"ask --stream">),
     broken: async () => {},
   };
 }

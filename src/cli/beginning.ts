@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { ClientError } from "../client/client-error.ts";
 import { openConversations, type Conversations } from "../client/conversations/conversations.ts";
+import type { Summary } from "../client/conversations/summary.ts";
 import type { Beginning } from "../tui/session/saving.ts";
 import type { Call } from "./call.ts";
+import { serverName } from "./chosen-server.ts";
 
 /** The saved conversations of this user; what is wrong with a file is told by `onProblem`. */
 export function conversationsOf({ places, program }: Call, onProblem: (why: string) => void): Conversations {
@@ -10,25 +12,51 @@ export function conversationsOf({ places, program }: Call, onProblem: (why: stri
   return openConversations({ dir, now: Date.now, onProblem, commandName: program.name });
 }
 
+/** Refuses `-c` beside `-r`. Throws `usage`. */
+export function checkOneBeginning({ values }: Call): void {
+  if (!values.continue || values.resume === undefined) return;
+  throw new ClientError("usage", "--continue and --resume don't go together.", {
+    hint: "-c takes the newest conversation, -r ID the one that you name.",
+  });
+}
+
 /**
- * What `-c` and `-r` ask for, and the server that goes with it: a conversation goes on where it was held, and with
- * another `-s` not at all (CLI.md §3). Throws `usage`.
+ * The conversation of `-r ID`, and the call at the server where it was held: it goes on there, and with another `-s`
+ * not at all (CLI.md §3). `AI_CHAT_TOKEN` is for the server chosen at the start, and doesn't go with it to another one.
+ * Throws `usage`.
  */
-export async function beginningOf(
+export async function resumed(
   call: Call,
-): Promise<{ beginning: Beginning | undefined; server: string | undefined }> {
-  const { continue: newest, resume, server } = call.values;
-  if (newest && resume !== undefined)
-    throw new ClientError("usage", "--continue and --resume don't go together.", {
-      hint: "-c takes the newest conversation, -r ID the one that you name.",
-    });
-  if (newest) return { beginning: { kind: "newest" }, server };
-  if (resume === undefined) return { beginning: undefined, server };
-  if (resume === "") return { beginning: { kind: "choose" }, server };
-  const found = await conversationsOf(call, call.output.note).find(resume);
-  if (call.sources.server === "flag" && server !== found.server)
+  prefix: string,
+  conversations: Conversations,
+): Promise<{ found: Summary; there: Call }> {
+  const { command, program, sources, values } = call;
+  const found = await conversations.find(prefix);
+  if (found.server === serverName(call)) {
+    const there = { ...call, values: { ...values, server: found.server } };
+    return { found, there };
+  }
+  if (sources.server === "flag")
     throw new ClientError("usage", `Conversation ${found.id} was held at ${found.server}.`, {
-      hint: `To go on there: ${call.program.name} chat -r ${found.id}`,
+      hint: `To go on there: ${program.name} ${command} -r ${found.id}${command === "ask" ? ' "…"' : ""}`,
     });
-  return { beginning: { kind: "id", id: found.id }, server: found.server };
+  // The server has to be named from now on, also in commands that a person is told to type.
+  const there: Call = {
+    ...call,
+    values: { ...values, server: found.server, token: undefined },
+    sources: { ...sources, server: "flag" },
+  };
+  call.goOnAs(there);
+  return { found, there };
+}
+
+/** What `-c` and `-r` ask for, and the call at the server that goes with it. Throws `usage`. */
+export async function beginningOf(call: Call): Promise<{ beginning: Beginning | undefined; there: Call }> {
+  const { continue: newest, resume } = call.values;
+  checkOneBeginning(call);
+  if (newest) return { beginning: { kind: "newest" }, there: call };
+  if (resume === undefined) return { beginning: undefined, there: call };
+  if (resume === "") return { beginning: { kind: "choose" }, there: call };
+  const { found, there } = await resumed(call, resume, conversationsOf(call, call.output.note));
+  return { beginning: { kind: "id", id: found.id }, there };
 }

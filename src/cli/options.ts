@@ -102,8 +102,9 @@ export const options = {
     value: "ID",
     optional: true,
     names: "conversation",
-    help: "go on with that one; without ID, choose from a list",
+    help: "go on with that one; in the session without ID: choose from a list",
   }),
+  startSaved: toggle({ flag: "save", help: "start a saved conversation; with -c only where there is none" }),
   noSave: toggle({ flag: "no-save", help: "don't keep this conversation" }),
   save: toggle({ setting: "save", help: "keep conversations", shown: "true" }, true),
   editor: textOr(

@@ -154,6 +154,9 @@ export async function run(
       env,
       signal,
       spareInterrupts,
+      goOnAs: (there) => {
+        call = there;
+      },
       ...resolved,
     };
     const work = (await spec.run())(call);

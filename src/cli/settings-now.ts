@@ -7,7 +7,7 @@ import { resolve, type Source } from "./resolve.ts";
 export interface SettingNow {
   key: SettingName;
   value: string | number | boolean | null;
-  source: Source;
+  source: Exclude<Source, "flag">;
 }
 
 const rows = new Map(

@@ -160,6 +160,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const { message, history, key, signal } = question;
     const secret = tokenToSend();
     const offersHistory = history.length > 0 && (await loadOffer(signal)).extensions.has("history");
+    if (history.length > 0 && !offersHistory) question.onHistoryKept?.();
     const reply = await sendWithToken({
       method: "POST",
       path: routes.chat,

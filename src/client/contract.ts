@@ -6,6 +6,8 @@ export interface Question {
   message: string;
   /** Earlier turns, oldest first; sent only to a server that offers `history`. */
   history: Turn[];
+  /** Told, at each try, that the history stays here, because the server doesn't offer to take it. */
+  onHistoryKept?: () => void;
   /** Idempotency-Key: one per question, kept across its repeats. */
   key: string;
   /** Aborting hangs up; the generator then throws `ClientError("interrupted")`. */

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { askAgain } from "../../client/ask-again.ts";
 import { ClientError } from "../../client/client-error.ts";
 import {
   createBlocksWriter,
@@ -9,24 +7,15 @@ import {
   type AnswerWriter,
 } from "../answer-writer.ts";
 import type { Call } from "../call.ts";
-import { grouped } from "../numbers.ts";
-import { ClosedPipe } from "../output.ts";
-import { questionSource, readQuestion } from "../question.ts";
-import { startSpinner, type Spinner } from "../spinner.ts";
 import { chooseServer } from "../chosen-server.ts";
-import type { Target } from "../target.ts";
+import { questionSource, readQuestion } from "../question.ts";
 import { isAscii } from "../terminal.ts";
+import { wantedThread } from "../thread.ts";
 
 async function writerFor({ output, values, env }: Call): Promise<AnswerWriter> {
   if (output.json) return values.stream ? createLinesWriter(output) : createDocumentWriter(output);
   if (output.stdout.isTTY) return createBlocksWriter(output, { ascii: isAscii(env) });
   return createBytesWriter(output.write);
-}
-
-function spinnerFor({ output, env }: Call): Spinner | undefined {
-  const { stdout, stderr, json, quiet } = output;
-  const drawn = stdout.isTTY && stderr.isTTY && !json && !quiet && env.TERM !== "dumb";
-  return drawn ? startSpinner(stderr, { ascii: isAscii(env) }) : undefined;
 }
 
 /** Failures after which a person wonders whether it cost anything. */
@@ -48,65 +37,25 @@ function withCharge(error: unknown): unknown {
   return new ClientError(code, message + told, { ...extras, charged, cause: error.cause });
 }
 
-function waited(call: Call, seconds: number, reason: ClientError): void {
-  const attempt = `Trying again in ${grouped(Math.ceil(seconds))} s: ${reason.message}`;
-  call.output.note(attempt);
-}
-
-/** What it cost and what is left, for a person who looks on. */
-function cost(call: Call, deducted: number | null, tokens: number | null): void {
-  if (!call.output.stderr.isTTY) return;
-  const dot = isAscii(call.env) ? "-" : "·";
-  const parts = [
-    deducted === null ? "" : `${grouped(deducted)} tokens`,
-    tokens === null ? "" : `${grouped(tokens)} left`,
-  ].filter((part) => part !== "");
-  if (parts.length > 0) call.output.note(parts.join(` ${dot} `));
-}
-
-/** One question over one connection, from the first byte to the last; ends the line also when it breaks off. */
-async function converse(call: Call, { client }: Target, message: string): Promise<void> {
-  const writer = await writerFor(call);
-  let spinner = spinnerFor(call);
-  const settle = () => {
-    spinner?.stop();
-    spinner = undefined;
-  };
-  const question = { message, history: [], key: randomUUID(), signal: call.signal };
-  const onWait = (seconds: number, reason: ClientError) => {
-    settle();
-    waited(call, seconds, reason);
-  };
-  try {
-    for await (const event of askAgain(client, question, { onWait })) {
-      settle();
-      if (event.type === "delta") await writer.delta(event.text);
-      else {
-        await writer.done(event);
-        cost(call, event.tokensDeducted, event.tokens);
-      }
-    }
-  } catch (error) {
-    settle();
-    if (!(error instanceof ClosedPipe)) await writer.broken();
-    throw withCharge(error);
-  }
-}
-
-/** `ask`: one question, its answer on stdout. */
+/** `ask`: one question, its answer on stdout; with `-c`, `-r` or `--save` as a turn of a saved conversation. */
 export async function ask(call: Call): Promise<void> {
   if (call.values.stream && !call.output.json)
     throw new ClientError("usage", "--stream goes with --json.", {
       hint: "Without --json an answer is written as it comes anyway.",
     });
   const source = questionSource(call);
-  const chosen = chooseServer(call, "needed");
-  const message = await readQuestion(source, call);
+  const { there, of } = await wantedThread(call);
+  const chosen = chooseServer(there, "needed");
+  const thread = await of(chosen);
+  const message = await readQuestion(source, there);
   // Only now: what speaks HTTP is slow to load, and the failures above don't need it.
-  const { connect } = await import("../target.ts");
-  const target = await connect(call, chosen);
+  const [{ connect }, { converse }] = await Promise.all([import("../target.ts"), import("../converse.ts")]);
+  const target = await connect(there, chosen);
   try {
-    await converse(call, target, message);
+    const { client } = target;
+    await converse(there, message, { client, writer: await writerFor(there), thread });
+  } catch (error) {
+    throw withCharge(error);
   } finally {
     await target.close();
   }

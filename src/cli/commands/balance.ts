@@ -1,4 +1,5 @@
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { counted, grouped } from "../numbers.ts";
 import { ClientError } from "../../client/client-error.ts";
 import { withTarget } from "../target.ts";
@@ -18,7 +19,7 @@ export async function balance(call: Call): Promise<void> {
     const free = tokens === null ? null : tokens - (held ?? 0);
     const questions =
       free === null || price === null || price <= 0 ? null : Math.max(0, Math.floor(free / price));
-    if (output.json) return output.document({ tokens, held, price, questions });
+    if (output.json) return output.document({ tokens, held, price, questions } satisfies Document<"balance">);
     const parts = [
       tokens === null
         ? "The server doesn't tell how many tokens are left"

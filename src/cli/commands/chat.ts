@@ -67,12 +67,12 @@ export async function chat(call: Call): Promise<number> {
   // At a terminal in line mode Ctrl-C is a signal, and stops an answer before it stops the program. Elsewhere nobody
   // would give the next line, or a second Ctrl-C.
   if (plain && call.stdin.isTTY) call.spareInterrupts();
-  const { beginning, server } = await beginningOf(call);
-  const { chosen, why } = await sessionServer({ ...call, values: { ...call.values, server } });
-  const target = await connect(call, chosen);
+  const { beginning, there } = await beginningOf(call);
+  const { chosen, why } = await sessionServer(there);
+  const target = await connect(there, chosen);
   try {
-    if (why === undefined && chosen.name !== "local") await checkAnswers(target, call);
-    return await holdSession(call, target, { plain, beginning, lines: await intro(call, target, why) });
+    if (why === undefined && chosen.name !== "local") await checkAnswers(target, there);
+    return await holdSession(there, target, { plain, beginning, lines: await intro(there, target, why) });
   } finally {
     await target.close();
   }

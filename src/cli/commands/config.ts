@@ -8,6 +8,7 @@ import {
   type Settings,
 } from "../../client/settings.ts";
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { parseSetting, settingsNow, type SettingNow } from "../settings-now.ts";
 import { nearest } from "../words.ts";
 
@@ -48,7 +49,7 @@ const shown = ({ value }: SettingNow) => (value === null ? "" : String(value));
 const list: Action = async (call, settings, words) => {
   checkCount(call, words, []);
   const all = settingsNow(settings, call.env);
-  if (call.output.json) return call.output.document(all);
+  if (call.output.json) return call.output.document(all satisfies Document<"config list">);
   const widest = Math.max(...all.map((setting) => shown(setting).length));
   const lines = all.map(
     (setting) => `${setting.key.padEnd(8)} ${shown(setting).padEnd(widest)}  ${setting.source}`,
@@ -60,7 +61,7 @@ const get: Action = async (call, settings, words) => {
   checkCount(call, words, ["KEY"]);
   const setting = now(call, settings, keyOf(words[0]));
   if (!setting) return;
-  if (call.output.json) return call.output.document(setting);
+  if (call.output.json) return call.output.document(setting satisfies Document<"config get">);
   await call.output.line(shown(setting));
 };
 
@@ -68,7 +69,7 @@ const get: Action = async (call, settings, words) => {
 async function tell(call: Call, settings: Settings, key: SettingName): Promise<void> {
   const setting = now(call, settings, key);
   if (!setting) return;
-  if (call.output.json) return call.output.document(setting);
+  if (call.output.json) return call.output.document(setting satisfies Document<"config set">);
   if (setting.source === "environment")
     call.output.note(`The environment goes before the settings: ${key} is still ${shown(setting)}.`);
 }
@@ -102,7 +103,8 @@ const path: Action = async (call, settings, words) => {
     throw new ClientError("internal", "There is no home folder to keep settings in.", {
       hint: "Set HOME or XDG_CONFIG_HOME.",
     });
-  if (call.output.json) return call.output.document({ path: settings.path });
+  if (call.output.json)
+    return call.output.document({ path: settings.path } satisfies Document<"config path">);
   await call.output.line(settings.path);
 };
 

@@ -5,6 +5,7 @@ import { toJson, toMarkdown } from "../../client/conversations/export.ts";
 import type { Summary } from "../../client/conversations/summary.ts";
 import { createBlocksWriter } from "../answer-writer.ts";
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { counted } from "../numbers.ts";
 import { isAscii } from "../terminal.ts";
 
@@ -51,7 +52,7 @@ const list: Action = async (call, conversations, words) => {
   const { output, program } = call;
   if (words.length > 0) throw wrong(call, "There are too many words. It is: conversations list");
   const all = await conversations.list();
-  if (output.json) return output.document(all.map(documentOf));
+  if (output.json) return output.document(all.map(documentOf) satisfies Document<"conversations list">);
   if (all.length > 0) await output.line(all.map(rowOf).join("\n"));
   else output.note(`There are no saved conversations. The session saves them: ${program.name}`);
 };
@@ -64,13 +65,13 @@ const show: Action = async (call, conversations, words) => {
   const text = toMarkdown(conversation);
   if (!output.stdout.isTTY) return output.write(text);
   const writer = await createBlocksWriter(output, { ascii: isAscii(env) });
-  await writer.done({ type: "done", response: text, tokensDeducted: null, tokens: null });
+  await writer.done({ type: "done", response: text, tokensDeducted: null, tokens: null }, null);
 };
 
 const search: Action = async (call, conversations, words) => {
   const { output } = call;
   if (words.length === 0) throw wrong(call, "TEXT is missing: conversations search TEXT");
-  const found: object[] = [];
+  const found: Document<"conversations search"> = [];
   for await (const { conversation, where, snippet, matches } of conversations.search(words.join(" "))) {
     found.push({ ...documentOf(conversation), where, snippet, matches });
     // Each as soon as it is found: there may be thousands to look through.
@@ -97,7 +98,7 @@ const remove: Action = async (call, conversations, words) => {
   const { id, title } = await conversations.find(only(call, words, ID));
   const result = await conversations.remove(id);
   if (!result.kept) throw new ClientError("internal", result.why, { hint: "Mend that, then try again." });
-  if (output.json) return output.document({ id, title });
+  if (output.json) return output.document({ id, title } satisfies Document<"conversations delete">);
   output.note(`Deleted ${id}: ${title}`);
 };
 

@@ -2,6 +2,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { ApiError } from "../../server/core/api-error.ts";
 import type { GrantReply, GrantRequest } from "../../server/core/grant.ts";
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { grantWords } from "../grant-words.ts";
 import { counted, grouped } from "../numbers.ts";
 import { checkOneStore, storeDir } from "../server-config.ts";
@@ -108,7 +109,7 @@ export async function grant(call: Call): Promise<void> {
   const { username, tokens } = reply;
   const granted = reply.kind === "granted" ? request.tokens : 0;
   const { output } = call;
-  if (output.json) return output.document({ username, granted, tokens });
+  if (output.json) return output.document({ username, granted, tokens } satisfies Document<"grant">);
   const what =
     reply.kind === "granted"
       ? `Gave ${username} ${counted(request.tokens, "token")}`

@@ -1,4 +1,5 @@
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../keep-login.ts";
 import { grouped } from "../numbers.ts";
 import { passwordFrom, usernameFrom } from "../sign-in-input.ts";
@@ -17,7 +18,7 @@ export async function login(call: Call): Promise<void> {
     await makeDefault(call, name);
     // The login stands, whatever becomes of this.
     const { tokens } = await client.balance(signal).catch(() => ({ tokens: null }));
-    if (output.json) return output.document({ server: name, username, tokens });
+    if (output.json) return output.document({ server: name, username, tokens } satisfies Document<"login">);
     const balance = tokens === null ? "" : `; ${grouped(tokens)} tokens left`;
     output.note(`Logged in at ${name} as ${username}${balance}.`);
     if (call.values.token !== undefined) output.note("AI_CHAT_TOKEN is set, and used instead of this login.");

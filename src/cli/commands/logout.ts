@@ -1,6 +1,7 @@
 import { ClientError } from "../../client/client-error.ts";
 import { openCredentials, type Credentials, type Entry } from "../../client/credentials.ts";
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { serverName } from "../chosen-server.ts";
 import { connect } from "../target.ts";
 
@@ -64,7 +65,7 @@ export async function logout(call: Call): Promise<void> {
       server,
       username: entry?.username || null,
       revoked: there?.revoked ?? null,
-    });
+    } satisfies Document<"logout">);
   if (there) tell(call, server, there);
   else output.note(`There was no login at ${server}.`);
   if (values.token !== undefined) output.note("AI_CHAT_TOKEN is still set, and still used.");

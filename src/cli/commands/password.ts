@@ -1,4 +1,5 @@
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { chooseServer, typedCommand } from "../chosen-server.ts";
 import { keepLogin } from "../keep-login.ts";
 import { passwordChangeFrom } from "../password-change.ts";
@@ -16,7 +17,7 @@ export async function password(call: Call): Promise<void> {
     const username = known?.username ?? null;
     const isKept = known?.from === "file";
     if (isKept) await keepLogin(target, { token, username: username ?? "", scheme: known.scheme });
-    if (output.json) return await output.document({ server: name, username });
+    if (output.json) return await output.document({ server: name, username } satisfies Document<"password">);
     output.note(`Your password at ${name} is changed. You are logged out everywhere else.`);
     if (!isKept)
       output.note(

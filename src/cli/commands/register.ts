@@ -1,4 +1,5 @@
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../keep-login.ts";
 import { grouped } from "../numbers.ts";
 import { passwordFrom, usernameFrom } from "../sign-in-input.ts";
@@ -17,7 +18,8 @@ export async function register(call: Call): Promise<void> {
     await keepLogin(target, { username, token });
     const { output } = call;
     await makeDefault(call, name);
-    if (output.json) return output.document({ server: name, username, tokens });
+    if (output.json)
+      return output.document({ server: name, username, tokens } satisfies Document<"register">);
     const balance = tokens === null ? "" : ` with ${grouped(tokens)} tokens`;
     output.note(`Welcome, ${username}: you have an account at ${name}${balance} and are logged in.`);
     output.note(`Ask something: ${typedCommand(call, "ask")} "What is a monad?"`);

@@ -1,5 +1,6 @@
 import type { RunningServer } from "../../server/serve.ts";
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { openDispatcher } from "../dispatcher.ts";
 import { checkOneStore, serverConfig } from "../server-config.ts";
 
@@ -55,7 +56,7 @@ export async function serve(call: Call): Promise<number> {
     try {
       if (output.json) {
         const { url, store, model, reason } = server;
-        await output.document({ url, store, model, reason });
+        await output.document({ url, store, model, reason } satisfies Document<"serve">);
       } else for (const line of banner(call, server)) output.note(line);
       await stopped(signal);
       output.note("Stopping; questions in flight may finish. Once more ends it at once.");

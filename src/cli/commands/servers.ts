@@ -1,5 +1,6 @@
 import { openCredentials, type Credentials, type Entry } from "../../client/credentials.ts";
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { serverName } from "../chosen-server.ts";
 import { grouped } from "../numbers.ts";
 import { connect } from "../target.ts";
@@ -62,7 +63,7 @@ export async function servers(call: Call): Promise<void> {
   );
   signal.throwIfAborted();
   if (credentials.problem !== undefined) output.note(credentials.problem);
-  if (output.json) return output.document(rows);
+  if (output.json) return output.document(rows satisfies Document<"servers">);
   if (rows.length > 0) await output.line(table(rows));
   else output.note(`You aren't logged in anywhere. Log in: ${call.program.name} login`);
 }

@@ -3,6 +3,7 @@ import { ClientError } from "../../client/client-error.ts";
 import type { Checked } from "../../server/stores/json/check.ts";
 import type { Finding } from "../../server/stores/json/damage.ts";
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { counted } from "../numbers.ts";
 
 function folderOf({ words, program }: Call): string {
@@ -67,7 +68,7 @@ export async function checkStore(call: Call): Promise<number> {
         what,
         repair,
       })),
-    });
+    } satisfies Document<"store check">);
   else await output.line(report(dir, checked));
   return ok ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 import { ClientError } from "../../client/client-error.ts";
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { counted } from "../numbers.ts";
 import { refusePassword } from "../server-config.ts";
 
@@ -21,7 +22,8 @@ export async function copyStores(call: Call): Promise<number> {
   const { output } = call;
   const { copyStore } = await import("../../server/stores/copy.ts");
   const { accounts, entries, tokens, from, to } = await copyStore({ ...placesOf(call), warn: output.note });
-  if (output.json) await output.document({ from, to, accounts, entries, tokens });
+  if (output.json)
+    await output.document({ from, to, accounts, entries, tokens } satisfies Document<"store copy">);
   else {
     await output.line(
       `Copied ${counted(accounts, "account")} with ${counted(tokens, "token")} and ${counted(entries, "ledger line")}.\n` +

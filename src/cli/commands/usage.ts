@@ -1,5 +1,6 @@
 import type { Usage } from "../../client/contract.ts";
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { counted } from "../numbers.ts";
 import { isAscii } from "../terminal.ts";
 import { withTarget } from "../target.ts";
@@ -27,7 +28,7 @@ export async function usage(call: Call): Promise<void> {
   const { output, values, env, signal } = call;
   await withTarget(call, "needed", async ({ client }) => {
     const used = await client.usage(values.days, signal);
-    if (output.json) return output.document(used);
+    if (output.json) return output.document(used satisfies Document<"usage">);
     await output.line([...chart(used, isAscii(env) ? "#" : "█"), sum(used)].join("\n"));
   });
 }

@@ -1,4 +1,5 @@
 import type { Call } from "../call.ts";
+import type { Document } from "../documents.ts";
 import { grouped } from "../numbers.ts";
 import { type KnownToken } from "../chosen-server.ts";
 import { withTarget } from "../target.ts";
@@ -35,6 +36,6 @@ export async function whoami(call: Call): Promise<void> {
       tokens,
       token_source: from,
       expires_at: expires === null ? null : new Date(expires).toISOString(),
-    });
+    } satisfies Document<"whoami">);
   });
 }

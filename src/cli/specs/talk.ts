@@ -19,11 +19,13 @@ export const talkCommands = {
   ask: {
     summary: "one question, its answer on stdout",
     words: "[QUESTION…]",
-    options: ["stream"],
+    options: ["continue", "resume", "startSaved", "stream"],
     secrets: ["token"],
     examples: [
       ['ask "What is a monad?"', "the answer as it comes"],
       ["ask explain this < error.log", "the question, a blank line, then the file"],
+      ['ask --save "Where is Rome?"', "starts a saved conversation, tells its ID"],
+      ['ask -c "And Naples?"', "goes on with the newest, -r ID with that one"],
       ["git diff | %% ask - write a commit message", "- reads stdin of any kind"],
       ["ask --json -- is -5 odd", "behind -- everything is text"],
       ["for f in *.md; do %% ask --no-stdin sum up $f; done", "in loops"],

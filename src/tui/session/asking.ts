@@ -1,10 +1,10 @@
 import { askAgain } from "../../client/ask-again.ts";
 import { ClientError } from "../../client/client-error.ts";
 import type { AnswerEvent, ApiClient } from "../../client/contract.ts";
+import { historyFor } from "../../client/conversations/fitting-history.ts";
 import type { Turn } from "../../protocol/bodies.ts";
 import { failureLines, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
-import { historyFor } from "./history.ts";
 import { commas, costLine, counted } from "./money.ts";
 import { sayCost, type Room } from "./room.ts";
 import { settle } from "./settle.ts";

@@ -13,7 +13,7 @@ async function written(
   });
   for (const piece of pieces) await writer.delta(piece);
   if (how === "broken") await writer.broken();
-  else await writer.done({ type: "done", response, tokensDeducted: 100, tokens: 1 });
+  else await writer.done({ type: "done", response, tokensDeducted: 100, tokens: 1 }, null);
   return out;
 }
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { completions, readInput } from "../../../../src/tui/session/commands.ts";
 import { chooseForm, nextForm, passwordForm } from "../../../../src/tui/session/form.ts";
-import { historyFor } from "../../../../src/tui/session/history.ts";
+import { historyFor } from "../../../../src/client/conversations/fitting-history.ts";
 import { costLine, lowWarning, questionsLeft } from "../../../../src/tui/session/money.ts";
 import { statusLine } from "../../../../src/tui/session/status-line.ts";
 import { CHAT_BODY_BYTES } from "../../../../src/protocol/limits.ts";

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { settingNames } from "../client/settings.ts";
+import { exitCodes } from "./exit-codes.ts";
+
+// Commands import the types alone: zod takes longer to load than most of them take to run
+// (test/cli/documents.test.ts holds what they print to the schemas).
+
+const text = z.string().min(1);
+const whole = z.int();
+/** A number of tokens, or of whatever else is counted; null where the server doesn't say. */
+const told = z.number().nullable();
+const username = text.nullable();
+/** ISO 8601, UTC, with milliseconds. */
+const time = z.iso.datetime({ precision: 3 });
+const conversationId = z.string().regex(/^[a-z0-9]{8}$/);
+/** As `normalizeServer` writes it, or `local`. */
+const server = text;
+
+const answered = {
+  response: z.string(),
+  tokens_deducted: told,
+  tokens: told,
+  conversation: conversationId.nullable(),
+};
+
+const signedIn = z.strictObject({ server, username: text, tokens: told });
+
+const saved = { id: conversationId, title: text, server, username };
+const listed = { ...saved, updated_at: time, turns: whole };
+
+const conversation = z.strictObject({
+  ...saved,
+  created_at: time,
+  updated_at: time,
+  turns: z.array(
+    z.strictObject({
+      question: z.string(),
+      answer: z.string(),
+      stopped: z.boolean(),
+      tokens_deducted: told,
+      model: z.string().nullable(),
+      at: time,
+    }),
+  ),
+});
+
+const setting = z.strictObject({
+  key: z.enum(settingNames),
+  value: z.union([z.string(), z.number(), z.boolean()]).nullable(),
+  source: z.enum(["environment", "file", "default"]),
+});
+
+/**
+ * What each command prints on stdout with `--json` (CLI.md §2): the one table. Fields are never left out, unknown ones
+ * are null, and there are no others. Of commands that aren't here (`chat`) there is no document.
+ */
+export const documents = {
+  ask: z.strictObject(answered),
+  /** A line of `ask --stream`; the last one is `done`. */
+  "ask --stream": z.discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("delta"), text }),
+    z.strictObject({ type: z.literal("done"), ...answered }),
+  ]),
+  register: signedIn,
+  login: signedIn,
+  /** `revoked`: the server has taken the token back; null where there was none. */
+  logout: z.strictObject({ server, username, revoked: z.boolean().nullable() }),
+  password: z.strictObject({ server, username }),
+  whoami: z.strictObject({
+    server,
+    username,
+    tokens: told,
+    token_source: z.enum(["environment", "file"]),
+    expires_at: time.nullable(),
+  }),
+  balance: z.strictObject({ tokens: told, held: told, price: told, questions: whole.nullable() }),
+  usage: z.strictObject({
+    tokens: told,
+    days: z.array(z.strictObject({ date: z.iso.date(), questions: z.number(), tokens: z.number() })),
+  }),
+  servers: z.array(z.strictObject({ server, username, tokens: told, default: z.boolean() })),
+  "conversations list": z.array(z.strictObject(listed)),
+  /** `snippet` is the text around the newest match, which stands in `where`; `matches` counts questions and answers. */
+  "conversations search": z.array(
+    z.strictObject({
+      ...listed,
+      where: z.enum(["title", "question", "answer"]),
+      snippet: text,
+      matches: whole,
+    }),
+  ),
+  "conversations show": conversation,
+  "conversations export": conversation,
+  "conversations delete": z.strictObject({ id: conversationId, title: text }),
+  "config list": z.array(setting),
+  "config get": setting,
+  /** What holds afterwards: the environment goes before the file. */
+  "config set": setting,
+  "config unset": setting,
+  "config path": z.strictObject({ path: text }),
+  /** Printed once it listens. */
+  serve: z.strictObject({ url: z.url(), store: text, model: text, reason: text }),
+  /** What was given by this call, 0 for a repeat, and the balance after it. */
+  grant: z.strictObject({ username: text, granted: whole, tokens: whole }),
+  /** Also where it is damaged; the exit code is then 1. */
+  "store check": z.strictObject({
+    ok: z.boolean(),
+    findings: z.array(
+      z.strictObject({
+        file: text,
+        line: whole.nullable(),
+        byte: whole.nullable(),
+        what: text,
+        repair: text,
+      }),
+    ),
+    notes: z.array(text),
+    running: z.boolean(),
+    lines: whole,
+    accounts: whole,
+    tokens: whole,
+  }),
+  "store copy": z.strictObject({ from: text, to: text, accounts: whole, entries: whole, tokens: whole }),
+};
+
+/** The one line on stderr of a command that failed with `--json`; what has a `?` is there where the server told it. */
+export const failureSchema = z.strictObject({
+  error: z.strictObject({
+    code: z.enum(Object.keys(exitCodes) as (keyof typeof exitCodes)[]),
+    message: text,
+    status: whole.optional(),
+    request_id: text.optional(),
+    retry_after: z.number().optional(),
+  }),
+});
+
+/** The command of a document, with its second word or its `--stream`. */
+export type DocumentName = keyof typeof documents;
+
+/** What a command prints. */
+export type Document<Name extends DocumentName> = z.infer<(typeof documents)[Name]>;
+
+/** The line of a failure. */
+export type FailureDocument = z.infer<typeof failureSchema>;
