@@ -1,6 +1,6 @@
 // What a session costs: bytes and CPU of a streamed word early and late in a long answer, the time from a key to the
-// screen in a new conversation and in one of 2,000 turns, CPU while nothing happens, memory after 2,000 questions.
-// One run; read the ratios, the times are this machine's. Linux only: it reads /proc.
+// screen in a new conversation and in one of 2,000 turns, what it does while nothing happens, memory after 2,000
+// questions. One run; read the ratios, the times are this machine's. Linux only: it reads /proc.
 //   node bench/session.js [questions for the memory, default 2000]
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,19 +10,23 @@ import { startChatServer } from "./support/chat-server.js";
 import { saveConversation } from "./support/conversation.js";
 import { openSession } from "./support/session.js";
 
+/** @typedef {ReturnType<typeof openSession>} Session */
+
 const asked = Number(process.argv[2] ?? 2000);
 const WORDS = 10;
 const WINDOW = 60;
 const PACE_MS = 8;
-const KEYS = 60;
+const KEYS = 100;
+const IDLE_SECONDS = 20;
+const READY = "tokens · ";
 
-const median = (/** @type {number[]} */ values) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 const times = (/** @type {number} */ ratio) => `${ratio.toFixed(2)}x`;
+/** The value that so large a part of the values stays under. */
+const quantile = (/** @type {number[]} */ values, /** @type {number} */ part) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? NaN;
 
-const home = await mkdtemp(join(tmpdir(), "ai-chat-bench-"));
-/** @type {ReturnType<typeof openSession> | undefined} */
-let session;
+/** @type {Session | undefined} */
+let streaming;
 /** @type {{ bytes: number, cpu: number }[]} */
 const windows = [];
 
@@ -30,9 +34,9 @@ const windows = [];
 async function longAnswer(/** @type {(text: string) => void} */ delta) {
   const fast = (/** @type {number} */ lines) => delta(`${"word ".repeat(WORDS)}\n\n`.repeat(lines));
   const measured = async () => {
-    if (session === undefined) return;
+    if (streaming === undefined) return;
     await sleep(1000);
-    const [bytes, cpu] = [session.bytes(), await session.cpu()];
+    const [bytes, cpu] = [streaming.bytes(), await streaming.cpu()];
     for (let line = 0; line < WINDOW; line++) {
       for (let word = 0; word < WORDS; word++) {
         delta(word === WORDS - 1 ? "word\n\n" : "word ");
@@ -40,7 +44,7 @@ async function longAnswer(/** @type {(text: string) => void} */ delta) {
       }
     }
     await sleep(200);
-    windows.push({ bytes: session.bytes() - bytes, cpu: (await session.cpu()) - cpu });
+    windows.push({ bytes: streaming.bytes() - bytes, cpu: (await streaming.cpu()) - cpu });
   };
   fast(100);
   await measured();
@@ -53,83 +57,111 @@ async function longAnswer(/** @type {(text: string) => void} */ delta) {
 }
 
 /**
- * Milliseconds from a key to the write that shows it, in each of the sessions, by turns.
- * @param {ReturnType<typeof openSession>[]} opened
+ * Milliseconds from a key to the write that shows it, in each of the sessions, by turns, each first every other time.
+ * @param {Session[]} sessions
  */
-async function keyTimes(opened) {
-  await sleep(1500);
-  const found = opened.map(() => /** @type {number[]} */ ([]));
+async function keyTimes(sessions) {
+  const found = sessions.map(() => /** @type {number[]} */ ([]));
   for (let i = 0; i < KEYS; i++) {
-    const key = String.fromCharCode(97 + (i % 26));
-    for (const [at, one] of opened.entries()) {
+    const order = [...sessions.entries()];
+    for (const [at, session] of i % 2 === 0 ? order : order.toReversed()) {
+      // Longer than a frame takes its turn, and not in step with it.
+      await sleep(100 + (i % 7));
+      const key = String.fromCharCode(97 + (i % 26));
       const begun = performance.now();
-      await one.type(key, key);
+      await session.type(key, key);
       found[at]?.push(performance.now() - begun);
-      await sleep(100);
     }
   }
-  return found.map(median);
+  return found;
 }
 
+const home = await mkdtemp(join(tmpdir(), "ai-chat-bench-"));
 const server = await startChatServer((delta, message) => {
   if (message === "long") return longAnswer(delta);
   delta("A short answer.");
 });
-const ready = "1,000,000 tokens";
 const args = ["-s", server.url, "--no-save"];
+/** @type {Session[]} */
+const opened = [];
+const open = async (/** @type {string[]} */ argv, words = READY) => {
+  const session = openSession(home, argv);
+  opened.push(session);
+  await session.sees(words);
+  return session;
+};
 
-session = openSession(home, args);
-await session.sees(ready);
-await session.type("long\r", "999,999 left");
-await session.leave();
-const [early, late] = windows;
-const words = WINDOW * WORDS;
-console.log(`A streamed word, ${words} of them ${PACE_MS} ms apart, 80x24`);
-if (early !== undefined && late !== undefined) {
+async function streamedWord() {
+  streaming = await open(args);
+  await streaming.type("long\r", "999,999 left");
+  await streaming.leave();
+  const [early, late] = windows;
+  if (early === undefined || late === undefined) throw new Error("nothing was measured");
+  const words = WINDOW * WORDS;
+  const cpu = (/** @type {number} */ ms) => `${(ms / words).toFixed(2)} ms CPU`;
+  const bytes = (/** @type {number} */ count) => `${(count / words).toFixed(0)} bytes`;
+  console.log(`A streamed word, ${words} of them ${PACE_MS} ms apart, 80x24`);
+  console.log(`at the 100th line     ${bytes(early.bytes)}  ${cpu(early.cpu)}`);
   console.log(
-    `at the 100th line     ${(early.bytes / words).toFixed(0)} bytes  ${(early.cpu / words).toFixed(2)} ms CPU`,
-  );
-  console.log(
-    `at the 5,000th line   ${(late.bytes / words).toFixed(0)} bytes (${times(late.bytes / early.bytes)})  ${(late.cpu / words).toFixed(2)} ms CPU (${times(late.cpu / early.cpu)})`,
+    `at the 5,000th line   ${bytes(late.bytes)} (${times(late.bytes / early.bytes)})  ${cpu(late.cpu)} (${times(late.cpu / early.cpu)})`,
   );
 }
 
-const other = openSession(home, args);
-await other.sees(ready);
-const id = await saveConversation(join(home, "data", "ai-chat", "conversations"), {
-  turns: 2000,
-  server: server.url,
-});
-const begun = performance.now();
-session = openSession(home, ["-r", id]);
-await session.sees("Going on with");
-const opening = performance.now() - begun;
-const [fresh = NaN, long = NaN] = await keyTimes([other, session]);
-await other.leave();
-console.log(`\nA key until it is on the screen, median of ${KEYS}`);
-console.log(`new conversation      ${fresh.toFixed(1)} ms`);
-console.log(
-  `one of 2,000 turns    ${long.toFixed(1)} ms (${times(long / fresh)}), opened in ${(opening / 1000).toFixed(2)} s`,
-);
+async function keysAndQuiet() {
+  const dir = join(home, "data", "ai-chat", "conversations");
+  const ids = [];
+  for (const turns of [1, 2000]) ids.push(await saveConversation(dir, { turns, server: server.url }));
+  const sessions = [];
+  const seconds = [];
+  for (const id of ids) {
+    const begun = performance.now();
+    sessions.push(await open(["-s", server.url, "-r", id], "Going on with"));
+    seconds.push((performance.now() - begun) / 1000);
+  }
+  const [fresh = [], long = []] = await keyTimes(sessions);
+  const line = (/** @type {number[]} */ values) =>
+    `${quantile(values, 0.5).toFixed(1)} ms, nine of ten within ${quantile(values, 0.9).toFixed(1)} ms`;
+  const ratio = (/** @type {number} */ part) => times(quantile(long, part) / quantile(fresh, part));
+  console.log(`\nA key until it is on the screen, median of ${KEYS}`);
+  console.log(`conversation of 1 turn        ${line(fresh)}; opened in ${seconds[0]?.toFixed(2)} s`);
+  console.log(
+    `conversation of 2,000 turns   ${line(long)} (${ratio(0.5)}, ${ratio(0.9)}); opened in ${seconds[1]?.toFixed(2)} s`,
+  );
+  const session = sessions[1];
+  if (session === undefined) return;
+  await sleep(3000);
+  const before = { cpu: await session.cpu(), wakeups: await session.wakeups(), bytes: session.bytes() };
+  await sleep(IDLE_SECONDS * 1000);
+  const cpu = (await session.cpu()) - before.cpu;
+  const wakeups = (await session.wakeups()) - before.wakeups;
+  console.log(
+    `\n${IDLE_SECONDS} seconds in which nothing happens: ${cpu} ms CPU, woken ${wakeups} times, ${session.bytes() - before.bytes} bytes written`,
+  );
+  for (const one of sessions) await one.leave();
+}
 
-await sleep(3000);
-const before = await session.cpu();
-await sleep(10_000);
-console.log(`\nCPU while nothing happens: ${((await session.cpu()) - before) / 10} ms a second`);
-await session.leave();
+async function memory() {
+  const session = await open(args);
+  const ask = async (/** @type {number} */ count) => {
+    for (let i = 0; i < count; i++) await session.type("short\r", " left");
+  };
+  const first = Math.min(50, asked);
+  await ask(first);
+  const few = await session.memory();
+  await ask(asked - first);
+  const many = await session.memory();
+  console.log(
+    `\nMemory after ${first} questions ${few.toFixed(0)} MiB, after ${asked.toLocaleString("en")} ${many.toFixed(0)} MiB (${times(many / few)})`,
+  );
+  await session.leave();
+}
 
-session = openSession(home, args);
-await session.sees(ready);
-const ask = async (/** @type {number} */ count) => {
-  for (let i = 0; i < count; i++) await session?.type("short\r", " left");
-};
-await ask(20);
-const few = await session.memory();
-await ask(asked - 20);
-const many = await session.memory();
-console.log(
-  `\nMemory after 20 questions ${few.toFixed(0)} MiB, after ${asked.toLocaleString("en")} ${many.toFixed(0)} MiB (${times(many / few)})`,
-);
-await session.leave();
-server.stop();
-await rm(home, { recursive: true, force: true });
+try {
+  await streamedWord();
+  await keysAndQuiet();
+  await memory();
+} finally {
+  for (const session of opened) session.end();
+  server.stop();
+  await rm(home, { recursive: true, force: true });
+}

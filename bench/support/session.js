@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
 
+const PATIENCE_MS = 120_000;
 const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
 
 /**
@@ -37,8 +38,14 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
     recent = (recent + data).slice(-20_000);
     for (const look of waiting) look();
   });
+  let isOver = false;
   /** @type {Promise<void>} */
-  const exited = new Promise((resolve) => pty.onExit(() => resolve()));
+  const exited = new Promise((resolve) =>
+    pty.onExit(() => {
+      isOver = true;
+      resolve();
+    }),
+  );
   const stat = async () => {
     const text = await readFile(`/proc/${pty.pid}/stat`, "utf8");
     return text.slice(text.lastIndexOf(")") + 2).split(" ");
@@ -52,6 +59,15 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
       const fields = await stat();
       return (Number(fields[11]) + Number(fields[12])) * 10;
     },
+    /** How often it gave the processor back to wait for something, all its threads together. Linux: proc(5). */
+    async wakeups() {
+      const threads = await readdir(`/proc/${pty.pid}/task`);
+      const counts = threads.map(async (thread) => {
+        const status = await readFile(`/proc/${pty.pid}/task/${thread}/status`, "utf8");
+        return Number(/\nvoluntary_ctxt_switches:\s+(\d+)/.exec(status)?.[1]);
+      });
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    },
     /** Memory that is in use, in MiB. */
     async memory() {
       const status = await readFile(`/proc/${pty.pid}/status`, "utf8");
@@ -63,14 +79,19 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
       pty.write(keys);
       await this.sees(words);
     },
-    /** Waits until what was written lately has the words. */
+    /** Waits until what was written lately has the words; after two minutes it says that they never came. */
     sees(/** @type {string} */ words) {
-      return new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+      return new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
         const look = () => {
           if (!recent.includes(words)) return;
           waiting.delete(look);
+          clearTimeout(timer);
           resolve();
         };
+        const timer = setTimeout(
+          () => reject(new Error(`It never showed ${JSON.stringify(words)}, but\n${recent.slice(-2000)}`)),
+          PATIENCE_MS,
+        );
         waiting.add(look);
         look();
       });
@@ -78,6 +99,10 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
     async leave() {
       pty.write("\u0003\u0004");
       await exited;
+    },
+    /** Ends it by force, where it hasn't ended. */
+    end() {
+      if (!isOver) pty.kill("SIGKILL");
     },
   };
 }
