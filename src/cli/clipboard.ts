@@ -1,10 +1,23 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 
-type Surroundings = { env: Record<string, string | undefined>; platform: NodeJS.Platform };
+type Env = Record<string, string | undefined>;
 
-/** The clipboard tools that may be here, the likeliest first. */
-export function clipboardTools({ env, platform }: Surroundings): string[][] {
-  if (platform === "darwin") return [["pbcopy"]];
+/** Where the text is to be put. */
+export interface Desk {
+  env: Env;
+  platform: NodeJS.Platform;
+  /** Milliseconds after which a tool that neither ends nor lets go of its input is given up (2,000). */
+  patience?: number;
+}
+
+/**
+ * The clipboard tools that may be here, the likeliest first. Over ssh this machine's own clipboard is not the one that
+ * somebody sits at, so only tmux is left: it hands the text on to the terminal (also where it ignores OSC 52).
+ */
+export function clipboardTools({ env, platform }: Pick<Desk, "env" | "platform">): string[][] {
+  const tmux = env.TMUX ? [["tmux", "load-buffer", "-w", "-"]] : [];
+  if (env.SSH_CONNECTION || env.SSH_TTY) return tmux;
+  if (platform === "darwin") return [["pbcopy"], ...tmux];
   if (platform === "win32") return [["clip.exe"]];
   return [
     ...(env.WAYLAND_DISPLAY ? [["wl-copy"]] : []),
@@ -15,20 +28,31 @@ export function clipboardTools({ env, platform }: Surroundings): string[][] {
         ]
       : []),
     ...(env.WSL_DISTRO_NAME ? [["clip.exe"]] : []),
+    ...tmux,
   ];
 }
 
-/** Longest that a tool may take, in milliseconds: some stay to serve the text, having let go of us. */
-const PATIENCE = 2_000;
-
 /** Puts text on this machine's clipboard with the first tool that is there and takes it; false where none does. */
-export function copyLocally(text: string, surroundings: Surroundings): boolean {
-  return clipboardTools(surroundings).some(([tool = "", ...args]) => {
-    const { status, error } = spawnSync(tool, args, {
-      input: text,
-      stdio: ["pipe", "ignore", "ignore"],
-      timeout: PATIENCE,
-    });
-    return error === undefined && status === 0;
+export async function copyLocally(text: string, desk: Desk): Promise<boolean> {
+  for (const [tool = "", ...args] of clipboardTools(desk)) {
+    if (await takes(tool, args, text, desk)) return true;
+  }
+  return false;
+}
+
+/** Whether the tool took the text. Those that stay to serve it do so in a child that has let go of us. */
+function takes(
+  tool: string,
+  args: string[],
+  text: string,
+  { env, patience = 2_000 }: Desk,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(tool, args, { env, stdio: ["pipe", "ignore", "ignore"], timeout: patience });
+    child.once("error", () => resolve(false));
+    child.once("exit", (code) => resolve(code === 0));
+    // A tool that ends without reading says so by its exit code.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(text);
   });
 }

@@ -87,8 +87,8 @@ export interface ChatOptions extends Connection {
   connectTo?(server: string): Promise<Connection>;
   /** Opens an editor on the terminal and waits; undefined where there is none, or it failed. */
   editText?(text: string): string | undefined;
-  /** Puts text on this machine's clipboard; false where there is no tool for it. */
-  copyLocally?(text: string): boolean;
+  /** Puts text on this machine's clipboard; false where there is no tool for it. Never rejects. */
+  copyLocally?(text: string): Promise<boolean>;
 }
 
 /** How the session ended; 0 for every way of leaving by hand, 1 after a fault of ours. */

@@ -39,11 +39,12 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   );
   const hands: Hands = {
     print: (text) => scribe.print(text),
-    copy(text) {
+    async copy(text) {
       const sequence = osc52(text, options.terminal);
-      const isLocal = options.copyLocally?.(text) ?? false;
       if (sequence !== undefined) stdout.write(sequence);
-      return isLocal || sequence !== undefined;
+      if ((await options.copyLocally?.(text)) === true) return "copied";
+      if (options.terminal.term === "linux") return "none";
+      return sequence === undefined ? "tooLarge" : "sent";
     },
     choose: (choices) => screen.choose(choices),
     clearScreen: () => live.clearScreen(),

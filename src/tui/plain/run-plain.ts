@@ -59,7 +59,7 @@ async function converse(
   let leaving = false;
   const hands: Hands = {
     print: (text) => paper.line(text),
-    copy: (text) => options.copyLocally?.(text) ?? false,
+    copy: async (text) => ((await options.copyLocally?.(text)) === true ? "copied" : "none"),
     choose: (choices) => list(choices, paper),
     clearScreen: () => undefined,
     quit: () => (leaving = true),

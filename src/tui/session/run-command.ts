@@ -3,12 +3,18 @@ import { commands, usage, type CommandName } from "./commands.ts";
 import type { Choice } from "./saving.ts";
 import type { Session } from "./session.ts";
 
+/**
+ * What became of a text for the clipboard: a tool of this machine took it; the terminal was told, and doesn't say
+ * whether it takes it; too much for the terminal, and no tool here; no way at all.
+ */
+export type Copied = "copied" | "sent" | "tooLarge" | "none";
+
 /** What a command needs of whoever shows the session. */
 export interface Hands {
   /** Prints text as it stands, made safe. */
   print: (text: string) => void;
-  /** Puts text on the clipboard; false where it can't be. */
-  copy: (text: string) => boolean;
+  /** Puts text on the clipboard. */
+  copy: (text: string) => Promise<Copied>;
   /** An empty screen, where there is one; nothing of the scrollback is lost. */
   clearScreen: () => void;
   quit: () => void;
@@ -85,16 +91,26 @@ function helpLines(keys: readonly string[]): string[] {
   return [...rows, `${"//text".padEnd(widest)}  a question that begins with a slash`, ...keys];
 }
 
-function copy(session: Session, argument: string, hands: Hands): void {
+async function copy(session: Session, argument: string, hands: Hands): Promise<void> {
   const { answer } = session.state;
   if (answer === "") return session.note("dim", "There is no answer to copy yet.");
   const blocks = codeBlocks(answer);
   const text = argument === "" ? answer : blocks[Number(argument) - 1];
   if (text === undefined) {
+    if (blocks.length === 0)
+      return session.note("warn", "The last answer has no code block; /copy takes it whole.");
     const many = blocks.length === 1 ? "1 code block" : `${blocks.length} code blocks`;
     return session.note("warn", `The last answer has ${many}: /copy takes a number of one.`);
   }
-  const copied = hands.copy(text);
-  if (copied) session.note("dim", argument === "" ? "Copied the answer." : `Copied code block ${argument}.`);
-  else session.note("warn", "The clipboard can't be reached from here; /raw prints the answer.");
+  const what = argument === "" ? "the answer" : `code block ${Number(argument)}`;
+  const outcome = await hands.copy(text);
+  session.note(outcome === "copied" || outcome === "sent" ? "dim" : "warn", copyWords[outcome](what));
 }
+
+const copyWords: Record<Copied, (what: string) => string> = {
+  copied: (what) => `Copied ${what}.`,
+  sent: (what) =>
+    `Sent ${what} to your terminal's clipboard; if it isn't there, the terminal doesn't allow it: /raw prints the answer.`,
+  tooLarge: (what) => `No clipboard here takes as much as ${what}; /raw prints the answer.`,
+  none: () => "The clipboard can't be reached from here; /raw prints the answer.",
+};

@@ -3,14 +3,15 @@ const MOST_BYTES = 100_000;
 const SCREEN_CHUNK = 240;
 
 /**
- * The sequence that puts text on the clipboard of the terminal's machine, also over ssh (OSC 52; in tmux with
- * `set -g allow-passthrough on`, in GNU screen as it is). Undefined for text over 100 KB, which terminals drop.
+ * The sequence that puts text on the clipboard of the terminal's machine, also over ssh (OSC 52). tmux gets it twice:
+ * for itself, which it heeds with `set-clipboard on`, and wrapped for the terminal around it, which it passes on with
+ * `allow-passthrough on`. GNU screen passes pieces on. Undefined for text over 100 KB, which terminals drop.
  */
 export function osc52(text: string, { tmux = false, screen = false } = {}): string | undefined {
   const bytes = Buffer.from(text);
   if (bytes.length > MOST_BYTES) return undefined;
   const sequence = `\u001b]52;c;${bytes.toString("base64")}\u0007`;
-  if (tmux) return `\u001bPtmux;${sequence.replaceAll("\u001b", "\u001b\u001b")}\u001b\\`;
+  if (tmux) return `${sequence}\u001bPtmux;${sequence.replaceAll("\u001b", "\u001b\u001b")}\u001b\\`;
   if (!screen) return sequence;
   return chunksOf(sequence, SCREEN_CHUNK)
     .map((chunk) => `\u001bP${chunk}\u001b\\`)

@@ -134,7 +134,7 @@ describe("Ctrl-Z", () => {
 describe("OSC 52", () => {
   it.each([
     [{}, "\u001b]52;c;aMOp\u0007"],
-    [{ tmux: true }, "\u001bPtmux;\u001b\u001b]52;c;aMOp\u0007\u001b\\"],
+    [{ tmux: true }, "\u001b]52;c;aMOp\u0007\u001bPtmux;\u001b\u001b]52;c;aMOp\u0007\u001b\\"],
     [{ screen: true }, "\u001bP\u001b]52;c;aMOp\u0007\u001b\\"],
   ])("carries text to the terminal's clipboard %j", (inside, sequence) => {
     expect(osc52("hé", inside)).toBe(sequence);
