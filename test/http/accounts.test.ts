@@ -52,8 +52,10 @@ test("an account is checked before the fields of its question", async () => {
 
 test("a store that takes nothing is told by /readyz and by a question, and /healthz stays well", async () => {
   await server.store.close();
-  expect(await told(await fetch(`${server.url}/readyz`))).toEqual([503, "store_unavailable"]);
-  expect(await told(await post("/api/chat", { message: "hi" }))).toEqual([503, "store_unavailable"]);
+  for (const refused of [await fetch(`${server.url}/readyz`), await post("/api/chat", { message: "hi" })]) {
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(await told(refused)).toEqual([503, "store_unavailable"]);
+  }
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
 });
 

@@ -1,5 +1,6 @@
 import type { AboutReply } from "../../protocol/replies.ts";
 import { ApiError } from "../core/api-error.ts";
+import { storeUnavailable } from "../core/store-unavailable.ts";
 import { replyJson, type Middleware } from "./context.ts";
 
 /** The handler of `GET /api/`. */
@@ -18,7 +19,7 @@ export const tellHealth: Middleware = async function tellHealth(ctx) {
 export function tellReady(stopping: () => boolean, storeReady: () => Promise<boolean>): Middleware {
   return async function tellReady(ctx) {
     if (stopping()) throw new ApiError("shutting_down", "The server is stopping.");
-    if (!(await storeReady())) throw new ApiError("store_unavailable", "The store cannot take a charge now.");
+    if (!(await storeReady())) throw storeUnavailable("The store cannot take a charge now.");
     replyJson(ctx, 200, { status: "ready" });
   };
 }

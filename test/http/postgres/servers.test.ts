@@ -173,6 +173,7 @@ describe.skipIf(noPostgres)("ai-chat serve, several times on one Postgres", () =
       expect(await ready()).toBe(503);
       const refused = await ask(server, token);
       expect(refused.status).toBe(503);
+      expect(refused.headers.get("retry-after")).toBe("1");
       expect(await refused.json()).toMatchObject({ code: "store_unavailable" });
       expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
       await cluster.start();

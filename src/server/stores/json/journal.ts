@@ -1,4 +1,5 @@
 import { ApiError } from "../../core/api-error.ts";
+import { storeUnavailable } from "../../core/store-unavailable.ts";
 import { LEDGER } from "./damage.ts";
 import { errorCode, writeFully, type Files, type FileStat, type OpenFile } from "./files.ts";
 
@@ -49,11 +50,17 @@ export async function openJournal(opened: {
   const same = (found: FileStat) => found.ino === ours.ino && found.dev === ours.dev;
 
   function refusal(cause?: unknown): ApiError {
-    const detail =
-      standing === "stopped"
-        ? "The server's storage was changed behind its back and takes nothing more. Its operator has to look."
-        : "The server cannot store anything at the moment. Nothing was charged; try again soon.";
-    return new ApiError("store_unavailable", detail, { cause });
+    if (standing !== "stopped")
+      return storeUnavailable(
+        "The server cannot store anything at the moment. Nothing was charged; try again soon.",
+        cause,
+      );
+    // It doesn't come back by itself: no client is told to try again.
+    return new ApiError(
+      "store_unavailable",
+      "The server's storage was changed behind its back and takes nothing more. Its operator has to look.",
+      { cause },
+    );
   }
 
   function stop(why: string): void {

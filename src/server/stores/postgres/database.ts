@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Pool } from "pg";
 import { ApiError } from "../../core/api-error.ts";
+import { storeUnavailable } from "../../core/store-unavailable.ts";
 import { codeOf, failureOf } from "./failures.ts";
 import { overloaded } from "./lanes.ts";
 
@@ -138,10 +139,9 @@ export function openDatabase({
 
 /** The database takes nothing now. */
 export const unavailable = (cause: unknown): ApiError =>
-  new ApiError(
-    "store_unavailable",
+  storeUnavailable(
     "The server cannot store anything at the moment. Nothing was charged; try again soon.",
-    { cause },
+    cause,
   );
 
 /** Prepared statements are told apart by their text: another version's, on a pooler's connection, has another name. */

@@ -1,5 +1,6 @@
 import { ApiError } from "../../core/api-error.ts";
 import type { AccountId, Balance, ChargeOutcome, HoldId, Ledger } from "../../core/ports.ts";
+import { storeUnavailable } from "../../core/store-unavailable.ts";
 import { noAccount } from "./accounts.ts";
 import { charge } from "./charge.ts";
 import { unavailable, type Database } from "./database.ts";
@@ -65,7 +66,9 @@ export function createLedger({
       owners.delete(id);
       return outcome;
     } catch (error) {
-      throw error instanceof ApiError && error.code === "overloaded" ? unavailable(error) : error;
+      if (!(error instanceof ApiError)) throw error;
+      // Refused in its lane, it was never sent.
+      throw error.code === "overloaded" ? unavailable(error) : inDoubt(error);
     } finally {
       charging.delete(id);
     }
@@ -124,5 +127,12 @@ export function createLedger({
     },
   };
 }
+
+/** The database went away under a charge: what became of it, its key tells (API.md §4). */
+const inDoubt = ({ cause }: ApiError) =>
+  storeUnavailable(
+    "The server lost its storage while this question was being charged. Ask it again under the same Idempotency-Key, which is charged once, or look at the balance first.",
+    cause,
+  );
 
 const isUnavailable = (error: unknown) => error instanceof ApiError && error.code === "store_unavailable";

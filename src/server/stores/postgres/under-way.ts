@@ -1,4 +1,4 @@
-import { ApiError } from "../../core/api-error.ts";
+import { storeUnavailable } from "../../core/store-unavailable.ts";
 
 type Deeds = Record<string, (...given: never[]) => Promise<unknown>>;
 
@@ -17,7 +17,7 @@ export function createUnderWay(): UnderWay {
 
   function counted<T extends unknown[], R>(deed: (...given: T) => Promise<R>): (...given: T) => Promise<R> {
     return async (...given) => {
-      if (ended) throw new ApiError("store_unavailable", "The server is stopping. Nothing was charged.");
+      if (ended) throw storeUnavailable("The server is stopping. Nothing was charged.");
       const work = deed(...given);
       running.add(work);
       try {
