@@ -1,31 +1,24 @@
 import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Account, Store } from "../../src/server/core/ports.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { copyStore } from "../../src/server/stores/copy.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { balanced, createAccount, question } from "../support/postgres-store.ts";
-import { noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
+import { openPlaces } from "../support/postgres-places.ts";
+import { noPostgres, type Place } from "../support/postgres.ts";
 
 describe.skipIf(noPostgres)("a copy of a store", () => {
-  let cluster: Cluster;
+  const places = openPlaces();
   let place: Place;
   let folder: string;
-
-  beforeAll(async () => {
-    cluster = await openCluster();
-  });
-  afterAll(() => cluster?.close());
   beforeEach(async () => {
-    place = await cluster.place();
+    ({ place } = places);
     folder = await mkdtemp(join(tmpdir(), "ai-chat-copy-"));
-  });
-  afterEach(async () => {
-    await place.drop();
-    await rm(folder, { recursive: true });
+    places.closers.push(() => rm(folder, { recursive: true }));
   });
 
   const warn = (sentence: string) => {
@@ -166,7 +159,7 @@ describe.skipIf(noPostgres)("a copy of a store", () => {
     await store.close();
     await place.query("UPDATE chat_accounts SET tokens = tokens + 1 WHERE id = $1", [jane.id]);
     await expect(copy(place.url, inFolder("copy"))).rejects.toThrow("given up");
-    const other = await cluster.place();
+    const other = await places.cluster.place();
     await expect(copy(place.url, other.url)).rejects.toThrow("given up");
     expect(await other.query("SELECT id FROM chat_accounts")).toEqual([]);
     expect(await other.query("SELECT id FROM chat_ledger")).toEqual([]);

@@ -1,31 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Store } from "../../src/server/core/ports.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { balanced, createAccount, question } from "../support/postgres-store.ts";
+import { openPlaces } from "../support/postgres-places.ts";
 import { noOwnPostgres, noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
 import { openTcpProxy, type Fate, type TcpProxy } from "../support/tcp-proxy.ts";
 
 describe.skipIf(noPostgres)("a database that breaks", () => {
-  let cluster: Cluster;
+  const places = openPlaces();
+  const { closers } = places;
   let place: Place;
   let warnings: string[] = [];
-  const closers: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    cluster = await openCluster();
-  });
-  afterAll(() => cluster?.close());
-  beforeEach(async () => {
+  beforeEach(() => {
     warnings = [];
-    place = await cluster.place();
-  });
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-    await place.drop();
+    ({ place } = places);
   });
 
   const warn = (sentence: string) => void warnings.push(sentence);
@@ -40,7 +32,7 @@ describe.skipIf(noPostgres)("a database that breaks", () => {
 
   /** A store whose one connection goes over a wire that can be cut. */
   async function openWired(): Promise<{ store: Store; wire: TcpProxy }> {
-    const wire = await openTcpProxy(cluster.port);
+    const wire = await openTcpProxy(places.cluster.port);
     closers.push(() => wire.close());
     return { store: await open({ url: wire.through(place.url), connections: 1 }), wire };
   }

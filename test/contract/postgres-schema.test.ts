@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { Client } from "pg";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { SESSION } from "../../src/server/stores/postgres/accounts.ts";
@@ -14,24 +14,14 @@ import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { PRUNE_QUESTIONS, SWEEP, SWEEP_ACCOUNT } from "../../src/server/stores/postgres/sweep.ts";
 import { USAGE } from "../../src/server/stores/postgres/usage.ts";
 import { createAccount, question } from "../support/postgres-store.ts";
-import { noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
+import { openPlaces } from "../support/postgres-places.ts";
+import { noPostgres, type Place } from "../support/postgres.ts";
 
 describe.skipIf(noPostgres)("the schema in Postgres", () => {
-  let cluster: Cluster;
+  const places = openPlaces();
+  const { closers } = places;
   let place: Place;
-  const closers: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    cluster = await openCluster();
-  });
-  afterAll(() => cluster?.close());
-  beforeEach(async () => {
-    place = await cluster.place();
-  });
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-    await place.drop();
-  });
+  beforeEach(() => ({ place } = places));
 
   const warn = (sentence: string) => {
     throw new Error(sentence);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { Client } from "pg";
 import type { Store } from "../../src/server/core/ports.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
@@ -7,24 +7,14 @@ import { sweep } from "../../src/server/stores/postgres/sweep.ts";
 import { openPooler } from "../support/pooler.ts";
 import { ownClock } from "../support/postgres-clock.ts";
 import { balanced, createAccount, question } from "../support/postgres-store.ts";
-import { noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
+import { openPlaces } from "../support/postgres-places.ts";
+import { noPostgres, type Place } from "../support/postgres.ts";
 
 describe.skipIf(noPostgres)("several servers on one database", () => {
-  let cluster: Cluster;
+  const places = openPlaces();
+  const { closers } = places;
   let place: Place;
-  const closers: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    cluster = await openCluster();
-  });
-  afterAll(() => cluster?.close());
-  beforeEach(async () => {
-    place = await cluster.place();
-  });
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-    await place.drop();
-  });
+  beforeEach(() => ({ place } = places));
 
   const warn = (sentence: string) => {
     throw new Error(sentence);

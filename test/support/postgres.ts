@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmod, chown, mkdtemp } from "node:fs/promises";
+import { chmod, chown, mkdtemp, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,11 +41,24 @@ export const noPostgres = given === undefined ? noBinaries : undefined;
 /** Why no PostgreSQL can be crashed and started by a test; undefined where one can. */
 export const noOwnPostgres = given === undefined ? noBinaries : "TEST_POSTGRES_URL is not ours to stop";
 
+export interface ClusterOptions {
+  /** Keeps fsync on. */
+  durable?: boolean;
+  /** `name=value` each. */
+  settings?: string[];
+  /** PEM; then it encrypts for who asks for it. */
+  tls?: { key: string; cert: string };
+}
+
 /**
  * Starts a PostgreSQL. Whatever ends the test process, also SIGKILL, ends the server and removes its data: a watching
- * shell waits for its standard input to close. `durable` keeps fsync on.
+ * shell waits for its standard input to close.
  */
-export async function openCluster({ durable = false, settings = [] as string[] } = {}): Promise<Cluster> {
+export async function openCluster({
+  durable = false,
+  settings = [],
+  tls,
+}: ClusterOptions = {}): Promise<Cluster> {
   if (given !== undefined) return another(given);
   const user = runAs();
   const folder = await mkdtemp(join(tmpdir(), "ai-chat-postgres-"));
@@ -82,6 +95,7 @@ export async function openCluster({ durable = false, settings = [] as string[] }
       ...settings.flatMap((s) => ["-c", s]),
     );
     if (!durable) flags.push("-F");
+    if (tls) flags.push(...(await certified(folder, tls, user)));
     let server: ChildProcess | undefined;
     const start = async () => {
       server = await started(join(native, "bin", "postgres"), flags, { ...user, cwd: folder });
@@ -99,6 +113,19 @@ export async function openCluster({ durable = false, settings = [] as string[] }
     await close();
     throw error;
   }
+}
+
+/** The flags for a server with this certificate; the key has to be its user's, and nobody else's to read. */
+async function certified(
+  folder: string,
+  { key, cert }: { key: string; cert: string },
+  user: { uid: number; gid: number } | undefined,
+): Promise<string[]> {
+  const [keyFile, certFile] = [join(folder, "server.key"), join(folder, "server.crt")];
+  await writeFile(keyFile, key, { mode: 0o600 });
+  await writeFile(certFile, cert);
+  if (user) await chown(keyFile, user.uid, user.gid);
+  return ["-c", "ssl=on", "-c", `ssl_key_file=${keyFile}`, "-c", `ssl_cert_file=${certFile}`];
 }
 
 const WATCH = `trap "" INT HUP TERM

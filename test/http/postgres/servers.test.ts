@@ -1,93 +1,25 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { answer, after, openFakeOpenAi, type FakeOpenAi } from "../../support/openai-server.ts";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { answer, after, type FakeOpenAi } from "../../support/openai-server.ts";
 import { ownClock } from "../../support/postgres-clock.ts";
+import { openPlaces } from "../../support/postgres-places.ts";
+import { ask, balance, openServers, post, tokenFrom, type Server } from "../../support/postgres-servers.ts";
 import { balanced } from "../../support/postgres-store.ts";
-import { noOwnPostgres, noPostgres, openCluster, type Cluster, type Place } from "../../support/postgres.ts";
-import { makeHome, startProgram, type Home, type Running } from "../../support/run-program.ts";
+import { noOwnPostgres, noPostgres, type Place } from "../../support/postgres.ts";
+import { PASSWORD } from "../../support/test-server.ts";
 
 // Four servers are started for one test, on a machine that others share.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
-const PASSWORD = "correct horse";
-
-interface Server {
-  url: string;
-  running: Running;
-}
-
 describe.skipIf(noPostgres)("ai-chat serve, several times on one Postgres", () => {
-  let cluster: Cluster;
+  const places = openPlaces();
+  const servers = openServers(places);
+  const { start, startMany } = servers;
   let place: Place;
   let upstream: FakeOpenAi;
-  let home: Home;
-  let servers: Server[] = [];
-
-  beforeAll(async () => {
-    cluster = await openCluster();
+  beforeEach(() => {
+    ({ place } = places);
+    ({ upstream } = servers);
   });
-  afterAll(() => cluster?.close());
-  beforeEach(async () => {
-    [place, upstream, home] = [await cluster.place(), await openFakeOpenAi(), await makeHome()];
-  });
-  afterEach(async () => {
-    for (const { running } of servers.splice(0)) {
-      running.child.kill("SIGKILL");
-      await running.ended;
-    }
-    await upstream.close();
-    await place.drop();
-    await home.remove();
-  });
-
-  async function start(): Promise<Server> {
-    const running = await startProgram(["serve", "--port", "0", "--json", "--log", "json"], {
-      home,
-      env: {
-        AI_CHAT_STORE: place.url,
-        AI_CHAT_PROVIDER: "openai",
-        AI_CHAT_BASE_URL: upstream.url,
-        AI_CHAT_API_KEY: "none",
-        AI_CHAT_MODEL: "fake-model",
-      },
-    });
-    let printed = "";
-    running.child.stdout?.on("data", (text: string) => (printed += text));
-    await running.sees("\n");
-    const server = { url: (JSON.parse(printed) as { url: string }).url, running };
-    servers.push(server);
-    return server;
-  }
-
-  const startMany = (count: number) => Promise.all(Array.from({ length: count }, start));
-
-  const post = (server: Server, path: string, body: unknown, headers: Record<string, string> = {}) =>
-    fetch(server.url + path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...headers },
-      body: JSON.stringify(body),
-    });
-
-  async function tokenFrom(server: Server, username = "jane"): Promise<string> {
-    await post(server, "/api/register/", { username, password: PASSWORD });
-    const reply = await post(server, "/api/login/", { username, password: PASSWORD });
-    return ((await reply.json()) as { token: string }).token;
-  }
-
-  const ask = (server: Server, token: string, key?: string) =>
-    post(
-      server,
-      "/api/chat/",
-      { message: "Hello?", token },
-      key === undefined ? {} : { "Idempotency-Key": key },
-    );
-
-  async function balance(server: Server, token: string): Promise<{ tokens: number; held: number }> {
-    const reply = await fetch(`${server.url}/api/token_balance/`, {
-      headers: { Authorization: `Bearer ${token}` },
-    });
-    const { tokens } = (await reply.json()) as { tokens: number };
-    return { tokens, held: Number(reply.headers.get("tokens-held")) };
-  }
 
   it.each([2, 4])("answers exactly forty of sixty questions at once through %d servers", async (count) => {
     const all = await startMany(count);
@@ -169,14 +101,14 @@ describe.skipIf(noPostgres)("ai-chat serve, several times on one Postgres", () =
       const token = await tokenFrom(server);
       const ready = async () => (await fetch(`${server.url}/readyz`)).status;
       expect(await ready()).toBe(200);
-      await cluster.crash();
+      await places.cluster.crash();
       expect(await ready()).toBe(503);
       const refused = await ask(server, token);
       expect(refused.status).toBe(503);
       expect(refused.headers.get("retry-after")).toBe("1");
       expect(await refused.json()).toMatchObject({ code: "store_unavailable" });
       expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-      await cluster.start();
+      await places.cluster.start();
       expect(await ready()).toBe(200);
       expect((await ask(server, token)).status).toBe(200);
       expect(await balance(server, token)).toEqual({ tokens: 3900, held: 0 });

@@ -1,0 +1,43 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { openCluster, type Cluster, type ClusterOptions, type Place } from "./postgres.ts";
+
+/** What the tests of one file have; none of it before a test runs. */
+export interface Places {
+  readonly cluster: Cluster;
+  /** Of this test alone. */
+  readonly place: Place;
+  /** What is called when the test has ended, the last one first, before the place is dropped. */
+  readonly closers: (() => Promise<unknown>)[];
+}
+
+/** Opens a PostgreSQL for the tests of a `describe`, and a place in it for each of them. */
+export function openPlaces(options?: ClusterOptions): Places {
+  let cluster: Cluster | undefined;
+  let place: Place | undefined;
+  const closers: Places["closers"] = [];
+  beforeAll(async () => {
+    cluster = await openCluster(options);
+  });
+  afterAll(() => cluster?.close());
+  beforeEach(async () => {
+    place = await there(cluster).place();
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+    await place?.drop();
+  });
+  return {
+    get cluster() {
+      return there(cluster);
+    },
+    get place() {
+      return there(place);
+    },
+    closers,
+  };
+}
+
+function there<T>(opened: T | undefined): T {
+  if (opened === undefined) throw new Error("No test is running.");
+  return opened;
+}
