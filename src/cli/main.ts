@@ -3,34 +3,9 @@ import packageJson from "../../package.json" with { type: "json" };
 import { commandName } from "./command-name.ts";
 import { sortArgv } from "./words.ts";
 import { colorWish, hasColor, tellPackages } from "./terminal.ts";
-import { createOutput, ClosedPipe, type Output } from "./output.ts";
-import { createEnding, type Ending } from "./ending.ts";
-import { signalCodes } from "./exit-codes.ts";
-import type { Ended } from "./run.ts";
-
-/** The exit code of a failure, told on stderr in the form that was asked for. */
-async function told(
-  { error, call }: { error: unknown; call?: unknown },
-  output: Output,
-  ending: Ending,
-): Promise<number> {
-  if (error instanceof ClosedPipe || ending.signal.reason instanceof ClosedPipe) return 0;
-  const { failureOf, failureLine, failureWords, interruption } = await import("./report.ts");
-  const failure = await failureOf(
-    ending.by === undefined ? error : interruption(error),
-    call as Parameters<typeof failureOf>[1],
-  );
-  const words = output.json ? failureLine(failure) : failureWords(failure, output.color.stderr);
-  const stack = process.env.AI_CHAT_DEBUG === "1" && error instanceof Error ? `${error.stack}\n` : "";
-  await new Promise((resolve) => output.stderr.write(`${words}\n${output.json ? "" : stack}`, resolve));
-  return failure.exit;
-}
-
-async function exitCode({ result }: Ended, output: Output, ending: Ending): Promise<number> {
-  if ("code" in result) return result.code;
-  const code = await told(result, output, ending);
-  return ending.by === undefined ? code : signalCodes[ending.by];
-}
+import { createOutput } from "./output.ts";
+import { createEnding } from "./ending.ts";
+import { codeOf, tell } from "./outcome.ts";
 
 async function main(): Promise<void> {
   const { argv, env, stdout, stderr } = process;
@@ -52,7 +27,7 @@ async function main(): Promise<void> {
     version: packageJson.version,
   };
   const fail = async (error: unknown) => {
-    await told({ error }, output, ending);
+    await tell({ error }, output, ending);
     process.exit(1);
   };
   process.on("uncaughtException", (error) => void fail(error));
@@ -63,7 +38,7 @@ async function main(): Promise<void> {
   }
   const { run } = await import("./run.ts");
   const ended = await run(sorted, { program, output, ending });
-  process.exitCode = await exitCode(ended, output, ending);
+  process.exitCode = await codeOf(ended, output, ending);
   if (ended.abandoned) process.exit();
 }
 

@@ -153,7 +153,9 @@ export function createTransport(options: TransportOptions): Transport {
 
   const followed = (response: Dispatcher.ResponseData, from: string, path: string, left: number): string => {
     const to = target(single(response.headers.location), from);
-    if (!to) throw new ClientError("bad_reply", `${options.server} redirects to nowhere.`);
+    if (!to) throw new ClientError("bad_reply", `${options.server} redirects to nowhere.`, {
+        hint: "Check that this is the address of a chat server, or name another with --server URL.",
+      });
     if (to.origin !== new URL(options.server).origin) {
       const moved = movedServer(to, path);
       throw new ClientError("unreachable", `The server moved to ${moved}`, { hint: `use --server ${moved}` });

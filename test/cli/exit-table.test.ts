@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { everyCommand, ofApi, ofNetwork, type Cause, type SpoiledCommand } from "../support/exit-causes.ts";
+import { openRawServer, http, type RawServer } from "../support/raw-server.ts";
+import { runInside } from "../support/run-inside.ts";
+import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
+
+const causes = [...ofApi, ...ofNetwork];
+const byName = new Map(causes.map((cause) => [cause.name, cause]));
+
+let home: Home;
+/** The cause is the first part of the path, so that one server holds the whole table. */
+let server: RawServer;
+beforeAll(async () => {
+  home = await makeHome();
+  vi.stubEnv("XDG_CONFIG_HOME", `${home.dir}/config`);
+  vi.stubEnv("AI_CHAT_PASSWORD", "correct horse");
+  vi.stubEnv("AI_CHAT_TOKEN", "tok");
+  server = await openRawServer(({ url }) => byName.get(url.split("/")[1] ?? "")?.reply ?? http(404));
+});
+afterAll(async () => {
+  await server.close();
+  await home.remove();
+  vi.unstubAllEnvs();
+});
+
+const words: Record<SpoiledCommand, string[]> = {
+  ask: ["--no-stdin", "hi"],
+  balance: [],
+  whoami: [],
+  usage: [],
+  password: ["--password-stdin"],
+  login: ["-u", "jane"],
+  register: ["-u", "jane"],
+};
+
+const argsOf = (command: SpoiledCommand, { name, options = [] }: Cause): string[] => [
+  command,
+  "-s",
+  `${server.url}/${name}`,
+  ...options,
+  ...words[command],
+];
+
+function spawned(command: SpoiledCommand, cause: Cause, ...more: string[]): Promise<Ended> {
+  return runProgram([...more, ...argsOf(command, cause)], {
+    home,
+    env: { AI_CHAT_PASSWORD: "correct horse", AI_CHAT_TOKEN: "tok" },
+    ...(command === "password" && { stdin: { pipe: "correct horse\nbattery staple\n" } }),
+  });
+}
+
+function checkWords(ended: Omit<Ended, "signal">, { exit, says, hint }: Cause): void {
+  expect(ended).toMatchObject({ code: exit, stdout: "" });
+  const [first, second, ...others] = ended.stderr.split("\n");
+  expect(others).toEqual([""]);
+  expect(first).toMatch(/^ai-chat: /);
+  expect(first).toMatch(says);
+  expect(second).toMatch(hint);
+}
+
+function checkJson(ended: Omit<Ended, "signal">, cause: Cause): void {
+  const { exit, code, status, requestId, retryAfter } = cause;
+  expect(ended).toMatchObject({ code: exit, stdout: "" });
+  expect(ended.stderr).toMatch(/^[^\n]+\n$/);
+  expect(JSON.parse(ended.stderr)).toEqual({
+    error: {
+      code,
+      message: expect.stringMatching(/\S/),
+      ...(status !== undefined && { status }),
+      ...(requestId !== undefined && { request_id: requestId }),
+      ...(retryAfter !== undefined && { retry_after: retryAfter }),
+    },
+  });
+}
+
+const rows = causes.flatMap((cause) =>
+  (cause.only ?? everyCommand).map((command) => [cause.name, command, cause] as const),
+);
+/** `password` takes its words from stdin alone: it is spawned, below. */
+const inside = rows.filter(([, command]) => command !== "password");
+
+describe.concurrent("two lines for people, one of JSON for programs, nothing on stdout", () => {
+  test.each(inside)("%s, met by %s", async (_name, command, cause) => {
+    checkWords(await runInside(argsOf(command, cause)), cause);
+    checkJson(await runInside(["--json", ...argsOf(command, cause)]), cause);
+  });
+});
+
+/** The first cause of each exit code that a command can meet. */
+const ofEachCode = rows.filter(
+  ([, command, { exit }], at) => rows.findIndex((row) => row[1] === command && row[2].exit === exit) === at,
+);
+
+describe.concurrent("the program that is built ends with the code of its row", () => {
+  test.each(ofEachCode)("%s, met by %s", async (_name, command, cause) => {
+    const [told, json] = await Promise.all([spawned(command, cause), spawned(command, cause, "--json")]);
+    checkWords(told, cause);
+    checkJson(json, cause);
+  });
+});

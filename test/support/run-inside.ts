@@ -1,0 +1,42 @@
+import { PassThrough } from "node:stream";
+import { codeOf } from "../../src/cli/outcome.ts";
+import { createOutput } from "../../src/cli/output.ts";
+import { run } from "../../src/cli/run.ts";
+import { sortArgv } from "../../src/cli/words.ts";
+import type { Ended } from "./run-program.ts";
+
+/** A stream of the process, to nobody's terminal; `text()` is all that was written to it. */
+function recorded() {
+  const stream = new PassThrough();
+  const heard: string[] = [];
+  stream.setEncoding("utf8").on("data", (piece: string) => heard.push(piece));
+  return { stream: stream as unknown as NodeJS.WriteStream, text: () => heard.join("") };
+}
+
+/**
+ * Runs the program's arguments in this very process, environment and all: for a matrix whose every row needs no start
+ * of its own. Signals and stdin are left to tests that spawn it.
+ */
+export async function runInside(args: readonly string[]): Promise<Omit<Ended, "signal">> {
+  const argv = sortArgv([...args]);
+  const [stdout, stderr] = [recorded(), recorded()];
+  const output = createOutput({
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    json: argv.switches.has("json"),
+    quiet: argv.switches.has("quiet"),
+    color: { stdout: false, stderr: false },
+    onClosed: () => {},
+  });
+  const ending = {
+    signal: new AbortController().signal,
+    by: undefined,
+    isOver: false,
+    closedPipe: () => {},
+    spareInterrupts: () => {},
+    after: () => new Promise<never>(() => {}),
+  };
+  const program = { name: "ai-chat", version: "0.0.0" };
+  const ended = await run(argv, { program, output, ending });
+  return { code: await codeOf(ended, output, ending), stdout: stdout.text(), stderr: stderr.text() };
+}
