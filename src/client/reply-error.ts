@@ -33,7 +33,7 @@ const codeOfStatus = new Map<number, ClientErrorCode>([
 
 function codeFor(status: number, call: CallKind): ClientErrorCode {
   if (status === 401 && call === "login") return "invalid_credentials";
-  if (status === 409 && call === "register") return "username_taken";
+  if (status === 409 && call !== "chat") return call === "register" ? "username_taken" : "invalid_request";
   if (status < 400) return "bad_reply";
   return codeOfStatus.get(status) ?? (status < 500 ? "invalid_request" : "internal_error");
 }

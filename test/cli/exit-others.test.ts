@@ -1,0 +1,182 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { events, http, openRawServer, type RawReply, type RawServer } from "../support/raw-server.ts";
+import { openSmallServer } from "../support/others-server.ts";
+import { runInside } from "../support/run-inside.ts";
+import { makeHome, runProgram, type Home } from "../support/run-program.ts";
+
+let home: Home;
+let server: RawServer;
+let reply: RawReply = http(404);
+beforeAll(async () => {
+  home = await makeHome();
+  vi.stubEnv("XDG_CONFIG_HOME", join(home.dir, "config"));
+  vi.stubEnv("AI_CHAT_PASSWORD", "correct horse");
+  vi.stubEnv("AI_CHAT_TOKEN", "tok");
+  server = await openRawServer(() => reply);
+});
+beforeEach(() => {
+  reply = http(404);
+});
+afterAll(async () => {
+  await server.close();
+  await home.remove();
+  vi.unstubAllEnvs();
+});
+
+const errorIn = (stderr: string) => (JSON.parse(stderr) as { error: Record<string, unknown> }).error;
+
+/** Statuses of others, without a code of this API: exit code and code of `ask`, then of `login`. */
+const statuses: [status: number, ask: [number, string], login?: [number, string]][] = [
+  [400, [2, "invalid_request"]],
+  [401, [4, "invalid_token"], [4, "invalid_credentials"]],
+  [402, [5, "insufficient_tokens"]],
+  [403, [4, "account_disabled"]],
+  [404, [1, "not_found"]],
+  [405, [1, "method_not_allowed"]],
+  [406, [2, "invalid_request"]],
+  [407, [6, "unreachable"]],
+  [408, [6, "timeout"]],
+  [409, [7, "request_in_progress"], [2, "invalid_request"]],
+  [410, [1, "not_found"]],
+  [413, [2, "payload_too_large"]],
+  [415, [2, "unsupported_media_type"]],
+  [418, [2, "invalid_request"]],
+  [422, [2, "invalid_request"]],
+  [429, [7, "rate_limited"]],
+  [431, [2, "invalid_request"]],
+  [500, [1, "internal_error"]],
+  [501, [1, "internal_error"]],
+  [502, [8, "upstream_error"]],
+  [503, [6, "overloaded"]],
+  [504, [8, "upstream_timeout"]],
+  [520, [1, "internal_error"]],
+  [599, [1, "internal_error"]],
+  [299, [1, "bad_reply"]],
+  [399, [1, "bad_reply"]],
+];
+
+describe("a status of a server that has no codes", () => {
+  test.each(statuses)("%i", async (status, ask, login = ask) => {
+    for (const [args, [exit, code]] of [
+      [["ask", "--no-stdin", "hi"], ask],
+      [["login", "-u", "jane"], login],
+    ] as const) {
+      reply = http(status, "<h1>Sorry</h1>", { "content-type": "text/html", "retry-after": "99" });
+      const told = await runInside([...args, "--json", "-s", server.url]);
+      expect([args[0], told.code, errorIn(told.stderr).code]).toEqual([args[0], exit, code]);
+      expect((await runInside([...args, "-s", server.url])).stderr).toMatch(/^ai-chat: .+\n.+\n$/);
+    }
+  });
+});
+
+/** What may come after some text, and what it ends with. */
+const late: [code: string, status: number, exit: number][] = [
+  ["upstream_error", 502, 8],
+  ["upstream_unavailable", 503, 8],
+  ["upstream_timeout", 504, 8],
+  ["shutting_down", 503, 6],
+  ["store_unavailable", 503, 6],
+  ["internal_error", 500, 1],
+];
+
+describe("an error event behind some text", () => {
+  test.each(late)("%s", async (code, status, exit) => {
+    reply = events(
+      ["delta", { text: "Half" }],
+      ["error", { status, code, detail: `It is ${code}.`, request_id: "req-1" }],
+    );
+    const args = ["ask", "hi", "-s", server.url];
+    const env = { AI_CHAT_TOKEN: "tok" };
+    const [words, json, lines] = await Promise.all([
+      runProgram(args, { home, env }),
+      runProgram([...args, "--json"], { home, env }),
+      runProgram([...args, "--json", "--stream"], { home, env }),
+    ]);
+    expect(words).toMatchObject({ code: exit, stdout: "Half\n" });
+    expect(words.stderr).toMatch(new RegExp(`^\\S+( \\S+)?: It is ${code}\\.[^\\n]*\\n[^\\n]+\\n$`));
+    expect(json).toMatchObject({ code: exit, stdout: "" });
+    expect(lines).toMatchObject({ code: exit, stdout: '{"type":"delta","text":"Half"}\n' });
+    for (const { stderr } of [json, lines])
+      expect(errorIn(stderr)).toMatchObject({ code, status, request_id: "req-1" });
+  });
+});
+
+/** What a command only asks for where it is offered. */
+const lacking: [args: string[], statuses: number[]][] = [
+  [["usage"], [404, 405, 501]],
+  [["balance"], [404]],
+  [["balance", "-q"], [404]],
+  [["whoami"], [404]],
+];
+test.each(lacking)("%j at a server without it ends with 1, not_offered", async (args, those) => {
+  for (const status of those) {
+    reply = http(status);
+    const json = await runInside([...args, "--json", "-s", server.url]);
+    expect(json).toMatchObject({ code: 1, stdout: "" });
+    expect(errorIn(json.stderr)).toMatchObject({ code: "not_offered", status });
+    expect((await runInside([...args, "-s", server.url])).stderr).toMatch(/^ai-chat: .+ doesn't .+\n.+\n$/);
+  }
+});
+
+const everyWay = ["balance", "whoami", "usage", "login", "register"] as const;
+const more = (command: string) => (command === "login" || command === "register" ? ["-u", "jane"] : []);
+
+describe("where no connection stands", () => {
+  test.each(everyWay)("%s ends with 6 and says what to do", async (command) => {
+    const closed = await openRawServer(() => "");
+    await closed.close();
+    const plain = await openSmallServer(() => {});
+    const ways: [server: string, says: RegExp, hint: RegExp][] = [
+      [closed.url, /refuses the connection/, /Is the server running\?/],
+      ["http://nobody.invalid", /nobody\.invalid/, /Check the address/],
+      [plain.url.replace("http:", "https:"), /No secure connection/, /http:\/\/ in front/],
+    ];
+    for (const [url, says, hint] of ways) {
+      const { code, stdout, stderr } = await runInside([command, ...more(command), "-s", url]);
+      expect({ code, stdout }).toEqual({ code: 6, stdout: "" });
+      const [first, second, ...others] = stderr.split("\n");
+      expect([first, second, others]).toEqual([
+        expect.stringMatching(says),
+        expect.stringMatching(hint),
+        [""],
+      ]);
+      const json = await runInside([command, ...more(command), "--json", "-s", url]);
+      expect([json.code, errorIn(json.stderr).code]).toEqual([6, "unreachable"]);
+    }
+    await plain.close();
+  });
+});
+
+describe("logout forgets the token here, whatever the server says", () => {
+  const answers: [name: string, reply: RawReply, revoked: boolean][] = [
+    ["204", "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n", true],
+    ["401", http(401, { detail: "Invalid token." }), true],
+    ["404", http(404), false],
+    ["500", http(500), false],
+    ["503", http(503), false],
+    ["redirect elsewhere", http(307, "", { location: "http://127.0.0.1:1/" }), false],
+    ["hung up", (socket) => void socket.destroy(), false],
+    ["no HTTP", "220 mail\r\n", false],
+  ];
+  test.each(answers)("%s", async (_name, answer, revoked) => {
+    const dir = join(home.dir, "config", "ai-chat");
+    await mkdir(dir, { recursive: true });
+    for (const form of [[], ["--json"]]) {
+      await writeFile(
+        join(dir, "credentials.json"),
+        JSON.stringify({ [server.url]: { token: "t", username: "jane" } }),
+      );
+      reply = answer;
+      const { code, stdout, stderr } = await runInside(["logout", ...form, "-s", server.url]);
+      expect(code).toBe(0);
+      if (form.length === 0) {
+        expect(stderr).toContain("is forgotten here");
+        expect(stderr.includes("stays valid")).toBe(!revoked);
+      } else expect(JSON.parse(stdout)).toEqual({ server: server.url, username: "jane", revoked });
+      const again = await runInside(["logout", "--json", "-s", server.url]);
+      expect(JSON.parse(again.stdout)).toMatchObject({ username: null, revoked: null });
+    }
+  });
+});
