@@ -26,10 +26,16 @@ const mayHaveCost =
   (call, { charged, hint }) =>
     charged === "maybe" ? `${before}${whatIsLeft(call)}` : hint;
 
-const nobodyThere: Hint = ({ sources, program, command }, { charged, hint }) =>
-  sources.server === "default" && charged === "no"
+/** What the error itself says, and behind it how to see what the question has cost. */
+const mayHaveCostToo: Hint = (call, { charged, hint }) =>
+  charged === "maybe" ? [hint, whatIsLeft(call)].filter(Boolean).join(" ") : hint;
+
+const nobodyThere: Hint = (call, error) => {
+  const { sources, program, command } = call;
+  return sources.server === "default" && error.charged === "no"
     ? `No server is set, so ${usualServer} was tried. Start one: ${program.name} serve, name one with -s URL, or use your own: ${program.name} ${command} -s local`
-    : hint;
+    : mayHaveCostToo(call, error);
+};
 
 const hints: Partial<Record<ClientErrorCode, Hint>> = {
   missing_token: logInAgain,
@@ -48,6 +54,7 @@ const hints: Partial<Record<ClientErrorCode, Hint>> = {
   interrupted: mayHaveCost(""),
   timeout: mayHaveCost("Give it longer with --timeout SECONDS. "),
   unreachable: nobodyThere,
+  bad_reply: mayHaveCostToo,
 };
 
 /**

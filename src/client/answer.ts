@@ -2,7 +2,8 @@ import { createParser } from "eventsource-parser";
 import { headers } from "../protocol/replies.ts";
 import { ClientError } from "./client-error.ts";
 import type { AnswerEvent } from "./contract.ts";
-import { problemError, badReply } from "./reply-error.ts";
+import { badReply } from "./bad-reply.ts";
+import { problemError } from "./reply-error.ts";
 import { parsed, record, told } from "./loose-json.ts";
 import type { Reply } from "./transport.ts";
 

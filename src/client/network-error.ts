@@ -53,6 +53,12 @@ const unreached = (codes: string[], why: Kind["why"], hint = wrongName): Kind =>
   sent: false,
 });
 
+/** A reply that undici's parser takes and undici doesn't: lengths that differ, a head beyond measure, an odd status. */
+function isAgainstHttp({ code, message }: Failure): boolean {
+  if (code === "UND_ERR_SOCKET") return message === "bad response" || message === "bad upgrade";
+  return /^(UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ERR_ASSERTION)$/.test(code);
+}
+
 /** The first that fits counts; the last one fits everything. */
 const kinds: Kind[] = [
   {
@@ -109,6 +115,20 @@ const kinds: Kind[] = [
     code: "bad_reply",
     why: (server) => `What answers at ${server} doesn't speak HTTP.`,
     hint: "Check the address, and whether it begins with http:// or https://.",
+    sent: true,
+  },
+  {
+    is: ({ code }) => /^(Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_PADDING)/.test(code),
+    code: "bad_reply",
+    why: (server) => `What ${server} answered can't be unpacked.`,
+    hint: "Try again; if it stays, tell whoever runs the server.",
+    sent: true,
+  },
+  {
+    is: isAgainstHttp,
+    code: "bad_reply",
+    why: (server) => `What ${server} answered breaks the rules of HTTP.`,
+    hint: "Check that this is the address of a chat server; if it is, tell whoever runs it.",
     sent: true,
   },
 ];

@@ -1,7 +1,9 @@
 import { Agent, request, type Dispatcher } from "undici";
 import { ClientError } from "./client-error.ts";
 import { networkError } from "./network-error.ts";
+import { badReply } from "./bad-reply.ts";
 import { endpoint } from "./server-url.ts";
+import { unpacked } from "./unpacked.ts";
 
 /** Longest time that connecting may take, in milliseconds (CLI.md §1). */
 const CONNECT_MS = 10_000;
@@ -145,7 +147,7 @@ export function createTransport(options: TransportOptions): Transport {
       });
       // Destroying a body that nobody listens to emits an error; what matters of it is seen where the body is read.
       response.body.on("error", () => {});
-      if (!isRedirect(response.statusCode)) return reply(response, failed);
+      if (!isRedirect(response.statusCode)) return reply(response, call, failed);
       response.body.destroy();
       url = followed(response, url, call.path, left);
     }
@@ -153,7 +155,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   const followed = (response: Dispatcher.ResponseData, from: string, path: string, left: number): string => {
     const to = target(single(response.headers.location), from);
-    if (!to) throw new ClientError("bad_reply", `${options.server} redirects to nowhere.`, {
+    if (!to)
+      throw new ClientError("bad_reply", `${options.server} redirects to nowhere.`, {
         hint: "Check that this is the address of a chat server, or name another with --server URL.",
       });
     if (to.origin !== new URL(options.server).origin) {
@@ -167,24 +170,20 @@ export function createTransport(options: TransportOptions): Transport {
     return to.href;
   };
 
-  return { send, close: async () => own?.destroy() };
-}
-
-const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(", ") : value);
-
-function reply(response: Dispatcher.ResponseData, failed: (error: unknown) => ClientError): Reply {
-  async function* pieces(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      for await (const piece of response.body) yield piece as Uint8Array;
-    } catch (error) {
-      throw failed(error);
+  const reply = (
+    response: Dispatcher.ResponseData,
+    call: Call,
+    failed: (error: unknown) => ClientError,
+  ): Reply => {
+    const body = unpacked(response.body, single(response.headers["content-encoding"]));
+    async function* pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+      try {
+        for await (const piece of body) yield piece as Uint8Array;
+      } catch (error) {
+        throw failed(error);
+      }
     }
-  }
-  return {
-    status: response.statusCode,
-    header: (name) => single(response.headers[name.toLowerCase()]),
-    pieces,
-    text: async (bytes) => {
+    const text = async (bytes?: number): Promise<string> => {
       const read: Uint8Array[] = [];
       let length = 0;
       for await (const piece of pieces()) {
@@ -193,9 +192,19 @@ function reply(response: Dispatcher.ResponseData, failed: (error: unknown) => Cl
         if (length > (bytes ?? LARGEST_BODY)) break;
       }
       if (bytes === undefined && length > LARGEST_BODY)
-        throw new ClientError("bad_reply", "The server's reply has no end.");
+        throw badReply(options.server, call.question === true ? "maybe" : "no");
       // JSON has no byte order mark, but a parser may pass over one (RFC 8259 §8.1); the decoder drops it.
       return new TextDecoder().decode(Buffer.concat(read).subarray(0, bytes));
-    },
+    };
+    return {
+      status: response.statusCode,
+      header: (name) => single(response.headers[name.toLowerCase()]),
+      pieces,
+      text,
+    };
   };
+
+  return { send, close: async () => own?.destroy() };
 }
+
+const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(", ") : value);

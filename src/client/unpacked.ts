@@ -1,0 +1,20 @@
+import { pipeline, type Readable } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+
+const decoders = new Map([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+]);
+
+/**
+ * The body as its `Content-Encoding` says: who names no encodings in the request may get any of them (RFC 9110
+ * §12.5.3), and a proxy may pack what the server didn't. One that isn't known here is left as it is. Leaving the loop
+ * over it ends the connection as leaving the body itself does.
+ */
+export function unpacked(body: Readable, encoding: string | undefined): Readable {
+  const decoder = decoders.get((encoding ?? "").trim().toLowerCase())?.();
+  // How it ended is seen by whoever reads the decoder, which fails with it.
+  return decoder ? pipeline(body, decoder, () => {}) : body;
+}
