@@ -37,6 +37,8 @@ export function settingsNow(settings: Settings, env: Record<string, string | und
   return settingNames.map((key) => {
     const name = optionOfSetting(key);
     const value = values[name] ?? optionNamed(name).shown ?? null;
-    return { key, value, source: sources[name] ?? "default" };
+    const source = sources[name];
+    // No flag was given above, so that this is never one.
+    return { key, value, source: source === undefined || source === "flag" ? "default" : source };
   });
 }
