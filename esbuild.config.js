@@ -17,6 +17,8 @@ const options = {
   target: "node20.19",
   legalComments: "none",
   sourcemap: true,
+  // The scripts of `completion`.
+  loader: { ".bash": "text", ".zsh": "text", ".fish": "text" },
   logLevel: "warning",
   define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
   // Ink under CI=true prints only its last frame (TERMINAL.md §2, 18): whether we are interactive is our decision.

@@ -9,6 +9,11 @@ import { codeOf, tell } from "./outcome.ts";
 
 async function main(): Promise<void> {
   const { argv, env, stdout, stderr } = process;
+  if (argv[2] === "__complete") {
+    const { complete } = await import("./completion/complete.ts");
+    stdout.write(await complete(argv.slice(3), env));
+    return;
+  }
   const sorted = sortArgv(argv.slice(2));
   const wish = colorWish(sorted.switches.has("noColor"), env);
   const color = { stdout: hasColor(stdout, wish, env), stderr: hasColor(stderr, wish, env) };

@@ -27,25 +27,32 @@ for (const name of Object.keys(options) as OptionName[]) {
 }
 
 /** `-` alone and numbers such as `-5` are words, for commander too. */
-const isOption = (item: string) =>
+export const isOption = (item: string) =>
   item.length > 1 && item.startsWith("-") && !/^-(\d|\.\d)[\d.]*(e\d+)?$/i.test(item);
 
 /** Whether what follows `-r` is its ID, and not a command. */
 const isValue = (item: string | undefined): boolean =>
   item !== undefined && /^[a-z0-9]{1,8}$/i.test(item) && !commands.has(item);
 
-/** What one argument holds: switches, and whether the next argument is its value. */
-function read(item: string, next: string | undefined): { names: OptionName[]; takesNext: boolean } {
+/** What one argument holds. */
+interface OptionsRead {
+  /** Switches. */
+  names: OptionName[];
+  /** The option that takes a value, and whether that is the next argument. */
+  taker?: OptionName;
+  takesNext: boolean;
+}
+
+/** Reads an argument that is an option, or several short ones. */
+export function readOption(item: string, next: string | undefined): OptionsRead {
   if (item.startsWith("--")) {
     const [flag = "", given] = item.slice(2).split("=", 2);
     const name = byFlag.get(flag);
     if (name === undefined) return { names: [], takesNext: false };
     const { value, optional } = optionNamed(name);
-    if (optional === true) return { names: [], takesNext: given === undefined && isValue(next) };
-    return {
-      names: value === undefined ? [name] : [],
-      takesNext: value !== undefined && given === undefined,
-    };
+    if (optional === true) return { names: [], taker: name, takesNext: given === undefined && isValue(next) };
+    if (value === undefined) return { names: [name], takesNext: false };
+    return { names: [], taker: name, takesNext: given === undefined };
   }
   const names: OptionName[] = [];
   for (let at = 1; at < item.length; at += 1) {
@@ -53,7 +60,8 @@ function read(item: string, next: string | undefined): { names: OptionName[]; ta
     if (name === undefined) break;
     const { value, optional } = optionNamed(name);
     const isLast = at === item.length - 1;
-    if (value !== undefined) return { names, takesNext: isLast && (optional !== true || isValue(next)) };
+    if (value !== undefined)
+      return { names, taker: name, takesNext: isLast && (optional !== true || isValue(next)) };
     names.push(name);
   }
   return { names, takesNext: false };
@@ -80,7 +88,7 @@ export function sortArgv(argv: readonly string[]): SortedArgv {
       break;
     }
     if (isOption(item)) {
-      const { names, takesNext } = read(item, argv[at + 1]);
+      const { names, takesNext } = readOption(item, argv[at + 1]);
       for (const name of names) sorted.switches.add(name);
       if (sorted.words.length > 0 && pending === undefined) {
         pending = item;

@@ -51,4 +51,25 @@ export const machineCommands = {
     grace: 0,
     run: async () => (await import("../commands/config.ts")).config,
   },
+  completion: {
+    summary: "a script for your shell that completes what you type",
+    words: "bash|zsh|fish",
+    actions: {
+      bash: { summary: "for bash", words: [] },
+      zsh: { summary: "for zsh", words: [] },
+      fish: { summary: "for fish", words: [] },
+    },
+    options: [],
+    common: withoutServer,
+    secrets: [],
+    examples: [
+      ["source <(%% completion bash)", "a line for ~/.bashrc"],
+      ["source <(%% completion zsh)", "a line for ~/.zshrc, behind compinit"],
+      ["%% completion fish > ~/.config/fish/completions/ai-chat.fish", "once, for fish"],
+    ],
+    notes:
+      "Completes commands, options and their values, saved conversations by title, servers and settings, for the command ai-chat (npm install -g ai-chat-system). It asks no server.",
+    grace: 0,
+    run: async () => (await import("../commands/completion.ts")).completion,
+  },
 } satisfies Record<string, CommandSpec>;
