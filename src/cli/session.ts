@@ -66,7 +66,11 @@ function connectionTo(
   keep: (kept: ReturnType<Target["credentials"]["set"]>) => Promise<void>,
 ): Connection {
   const local = name === "local";
-  const entry = token && { username: token.username, token: token.token };
+  const entry = token && {
+    username: token.username,
+    token: token.token,
+    isBorrowed: token.from === "environment",
+  };
   return {
     target: { server: shownName(name), local, client, entry },
     saveLogin: ({ username, token: kept }: Entry) => {

@@ -6,6 +6,8 @@ import type { Reflow } from "./terminal/reflow.ts";
 export interface Entry {
   username: string | null;
   token: string;
+  /** Of the environment (`AI_CHAT_TOKEN`), not kept here: `/logout` leaves it valid. */
+  isBorrowed?: boolean;
 }
 
 /** The server that the session talks to. */
@@ -48,7 +50,7 @@ export interface Connection {
   target: Target;
   /** Keeps a login for this server. Where it can't, it resolves all the same: the caller says so once. */
   saveLogin(entry: Entry): Promise<void>;
-  /** Forgets the login here and, where the server offers it, there. */
+  /** Forgets the login here. */
   forgetLogin(): Promise<void>;
 }
 

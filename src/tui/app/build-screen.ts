@@ -34,6 +34,8 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     sessionOptions(options, {
       say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text) : scribe.say(said)),
       dot: glyphs(look()).dot,
+      block: options.terminal.ascii ? "#" : "█",
+      columns: () => live.columns,
       again: "Enter",
     }),
   );

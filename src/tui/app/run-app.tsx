@@ -74,7 +74,7 @@ async function begin(screen: Screen, { beginning, draft }: ChatOptions): Promise
   const { session } = screen;
   await session.start();
   if (beginning?.kind !== "choose") return;
-  const choices = await session.choices();
+  const choices = await session.saver.choices();
   if (choices.length > 0) screen.choose(choices);
   else session.note("dim", "There is no saved conversation here yet; this is a new one.");
 }

@@ -135,7 +135,7 @@ export function createScreen(options: ScreenOptions): Screen {
       case "openEditor":
         return openEditor();
       case "resume":
-        session.resume(effect.id).catch(options.crash);
+        session.saver.resume(effect.id).catch(options.crash);
         return;
       case "escape":
         return session.stopEditing();

@@ -23,6 +23,8 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
     sessionOptions(options, {
       say: (said) => paper.say(said),
       dot: terminal.ascii ? "-" : "·",
+      block: terminal.ascii ? "#" : "█",
+      columns: () => options.stderr.columns ?? 80,
       again: "/retry",
     }),
   );

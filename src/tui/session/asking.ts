@@ -1,17 +1,16 @@
-import { askAgain } from "../../client/ask-again.ts";
 import { ClientError } from "../../client/client-error.ts";
-import type { AnswerEvent, ApiClient } from "../../client/contract.ts";
+import type { ApiClient } from "../../client/contract.ts";
 import { historyFor } from "../../client/conversations/fitting-history.ts";
 import type { Turn } from "../../protocol/bodies.ts";
+import type { Account } from "./account.ts";
 import { failureLines, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
+import { createListener } from "./listener.ts";
 import { commas, costLine, counted } from "./money.ts";
 import { sayCost, type Room } from "./room.ts";
+import type { Saver } from "./saving.ts";
 import { settle } from "./settle.ts";
 import type { State } from "./state.ts";
-
-/** Longest that a question waits by itself for a server that asks for patience, in seconds. */
-const LONGEST_WAIT = 90;
 
 interface Again {
   /** The turns before it; the conversation's, where not given. */
@@ -31,17 +30,21 @@ export interface Asking {
   readonly lastData: number;
   /** Never rejects with a `ClientError`: a failure is told. */
   ask(message: string, again?: Again): Promise<void>;
+  /** Asks the last question again: under the same key where it failed or was stopped, else as a new one. */
+  retry(): Promise<void>;
   stop(): void;
   /** The question that waits for a login, which it then no longer does. */
   takeWaiting(): Waiting | undefined;
 }
 
 /** Asks one question at a time and tells how it ends. */
-export function createAsking(room: Room): Asking {
+export function createAsking(
+  room: Room,
+  { account, saver }: { account: Pick<Account, "tryBalance">; saver: Pick<Saver, "keep"> },
+): Asking {
   const { say, dispatch, state, now } = room;
   let abort: AbortController | undefined;
-  let lastData = 0;
-  let heard = "";
+  const listener = createListener(room);
   let waiting: Waiting | undefined;
   let toldNoHistory: ApiClient | undefined;
 
@@ -54,31 +57,19 @@ export function createAsking(room: Room): Asking {
     room.note("dim", "This server takes no history: each question stands alone.");
   };
 
-  const hear = (event: AnswerEvent) => {
-    lastData = now();
-    if (heard === "") dispatch({ type: "firstWords" });
-    if (event.type === "delta") {
-      heard += event.text;
-      say({ type: "delta", text: event.text });
-    } else if (heard === "" && event.response !== "") {
-      heard = event.response;
-      say({ type: "delta", text: event.response });
-    }
-  };
-
   const stopped = async () => {
     const { tokens: before, price, last } = state();
-    dispatch({ type: "stopping", text: heard, at: now() });
+    dispatch({ type: "stopping", text: listener.heard, at: now() });
     const { cost, tokens } = await settle({ client: room.client, before, price, sleep: room.sleep, now });
     if (tokens !== null) dispatch({ type: "balance", tokens });
     room.note("dim", stoppedLine(cost, state(), room.dot));
-    await room.keep(heard, true, cost);
+    await saver.keep(listener.heard, true, cost);
     dispatch({ type: "settled" });
-    if (heard === "" && last !== undefined) say({ type: "giveBack", text: last.message });
+    if (listener.heard === "" && last !== undefined) say({ type: "giveBack", text: last.message });
   };
 
   const failed = async (error: ClientError, question: Waiting) => {
-    dispatch({ type: "failed", text: heard });
+    dispatch({ type: "failed", text: listener.heard });
     if (wantsLogin(error)) {
       waiting = { ...question, again: true, shown: true };
       const reason = "Your login is no longer valid. Log in, and the question is sent.";
@@ -91,60 +82,55 @@ export function createAsking(room: Room): Asking {
     say({ type: "giveBack", text: question.message });
     const tokens = error.balance?.tokens ?? null;
     if (tokens !== null) dispatch({ type: "balance", tokens });
-    else if (error.charged === "maybe") await room.tryBalance();
+    else if (error.charged === "maybe") await account.tryBalance();
   };
 
   const answered = async (event: { tokensDeducted: number | null; tokens: number | null }) => {
     const { tokensDeducted: cost, tokens } = event;
-    await room.keep(heard, false, cost);
-    dispatch({ type: "answered", text: heard, cost, tokens });
-    if (state().tokens === null) await room.tryBalance();
+    await saver.keep(listener.heard, false, cost);
+    dispatch({ type: "answered", text: listener.heard, cost, tokens });
+    if (state().tokens === null) await account.tryBalance();
     sayCost(room, cost);
   };
 
-  const follow = async (message: string, before: readonly Turn[], key: string, signal: AbortSignal) => {
-    const question = { message, history: historyFor(before, message), key, signal };
-    const onWait = (seconds: number, reason: ClientError) =>
-      dispatch({ type: "waiting", until: now() + seconds * 1000, reason: reason.message });
-    let done: Extract<AnswerEvent, { type: "done" }> | undefined;
-    for await (const event of askAgain(room.client, question, {
-      sleep: room.sleep,
-      onWait,
-      maxWait: LONGEST_WAIT,
-    })) {
-      if (event.type === "done") done = event;
-      hear(event);
+  const ask: Asking["ask"] = async (
+    message,
+    { before = placeOf(state()), again = false, shown = false } = {},
+  ) => {
+    const key = keyFor(state(), message, before, again) ?? room.newKey();
+    const stop = new AbortController();
+    abort = stop;
+    if (!shown) say({ type: "question", text: message });
+    dispatch({ type: "asked", message, before, key, at: now() });
+    try {
+      void tellNoHistory(before.length);
+      const history = historyFor(before, message);
+      const done = await listener.follow({ message, history, key, signal: stop.signal });
+      say({ type: "end" });
+      await answered(done);
+    } catch (error) {
+      say({ type: "end" });
+      if (stop.signal.aborted) return await stopped();
+      const failure = error instanceof ClientError ? error : internal(error);
+      await failed(failure, { message, before });
+    } finally {
+      if (abort === stop) abort = undefined;
     }
-    if (done === undefined)
-      throw new ClientError("bad_reply", "The answer has no end.", { charged: "maybe" });
-    return done;
   };
 
   return {
     get lastData() {
-      return lastData;
+      return listener.lastData;
     },
-    async ask(message, { before = placeOf(state()), again = false, shown = false } = {}) {
-      const key = keyFor(state(), message, before, again) ?? room.newKey();
-      const stop = new AbortController();
-      abort = stop;
-      heard = "";
-      lastData = now();
-      if (!shown) say({ type: "question", text: message });
-      dispatch({ type: "asked", message, before, key, at: lastData });
-      try {
-        void tellNoHistory(before.length);
-        const done = await follow(message, before, key, stop.signal);
-        say({ type: "end" });
-        await answered(done);
-      } catch (error) {
-        say({ type: "end" });
-        if (stop.signal.aborted) return await stopped();
-        const failure = error instanceof ClientError ? error : internal(error);
-        await failed(failure, { message, before });
-      } finally {
-        if (abort === stop) abort = undefined;
-      }
+    ask,
+    async retry() {
+      const { last, phase, price } = state();
+      if (phase.kind !== "idle") return;
+      if (last === undefined) return room.note("dim", "There is no question to ask again.");
+      const { message, before, outcome } = last;
+      const cost = price === null ? "" : ` for ${counted(price, "token")}`;
+      if (outcome === "answered") room.note("dim", `A new question${cost}.`);
+      await ask(message, { before, again: outcome !== "answered" });
     },
     stop: () => abort?.abort(),
     takeWaiting() {

@@ -17,6 +17,7 @@ export const commands = [
   { name: "copy", argument: "[n]", help: "copy the last answer, or its nth code block" },
   { name: "raw", help: "print the last answer as Markdown" },
   { name: "balance", help: "tokens left, and for how many questions" },
+  { name: "usage", argument: "[days]", help: "questions a day as a chart, and their sum" },
   { name: "server", argument: "[URL]", help: "talk to another server" },
   { name: "login", help: "log in, or register" },
   { name: "logout", help: "forget the login of this server" },

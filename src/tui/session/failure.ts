@@ -25,7 +25,7 @@ export function failureLines(error: ClientError, context: FailureContext): strin
   if (error.retryAfter !== undefined && (error.status === 429 || error.status === 503))
     lines.push(`It can be asked again in ${counted(error.retryAfter, "second")}.`);
   else if (error.status === 429) lines.push("Wait a little.");
-  else if (error.hint !== undefined && !speaksOfCommands(error.hint)) lines.push(error.hint);
+  else lines.push(...troubleLines(error).slice(1));
   lines.push(chargeLine(error, context));
   return lines;
 }
@@ -65,7 +65,14 @@ function chargeLine(error: ClientError, { price, idempotent, again }: FailureCon
     : `${cost}: look at /balance before sending it again.`;
 }
 
-/** Hints about options and variables are for the shell, not for the session. */
-function speaksOfCommands(hint: string): boolean {
-  return /--[a-z]|\bask again\b/.test(hint);
+/** What went wrong and, where it can be done from here, what to do. */
+export function troubleLines({ message, hint }: ClientError): string[] {
+  const here = hint === undefined ? undefined : hintHere(hint);
+  return here === undefined ? [message] : [message, here];
+}
+
+/** A hint as it holds within the session; undefined for those about options and variables, which are for the shell. */
+function hintHere(hint: string): string | undefined {
+  const here = hint.replaceAll("--server URL", "/server URL");
+  return /--[a-z]|\bask again\b/.test(here) ? undefined : here;
 }

@@ -22,6 +22,10 @@ export interface SessionOptions extends Place {
   say: (said: Said) => void;
   /** `·`, or what stands for it in ASCII. */
   dot: string;
+  /** What bars are made of: `█`, or `#` in ASCII. */
+  block: string;
+  /** Of whatever shows it, now. */
+  columns: () => number;
   /** What sends a question again that failed: `Enter`, where it comes back into a composer, or `/retry`. */
   again: string;
   now: () => number;
@@ -45,11 +49,8 @@ export interface Room extends SessionOptions {
   state: () => State;
   dispatch: (event: Event) => void;
   note: (tone: Tone, ...lines: string[]) => void;
-  refreshBalance: () => Promise<void>;
-  /** The same where a failure is no matter. */
-  tryBalance: () => Promise<void>;
-  /** Saves the turn that ended. */
-  keep: (answer: string, stopped: boolean, cost: number | null) => Promise<void>;
+  /** Whether the token is of the environment: used here, but not this session's to take back. */
+  readonly isBorrowed: boolean;
 }
 
 /** The dim line under an answer, with a warning where the money runs out. */

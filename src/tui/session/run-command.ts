@@ -43,20 +43,24 @@ export async function runCommand(
       session.clear();
       return session.note("dim", "A new conversation.");
     case "resume":
-      if (argument !== "") return session.resume(argument);
-      return offer(session, await session.choices(), "There is no saved conversation here yet.", hands);
+      if (argument !== "") return session.saver.resume(argument);
+      return offer(session, await session.saver.choices(), "There is no saved conversation here yet.", hands);
     case "search": {
       if (argument === "") return session.note("dim", "/search takes the words to look for.");
-      const found = await session.choices(argument);
+      const found = await session.saver.search(argument);
       return offer(session, found, "No saved conversation holds that.", hands);
     }
     case "rename":
       if (argument === "") return session.note("dim", "/rename takes the new title.");
-      return session.rename(argument);
+      return session.saver.rename(argument);
     case "edit":
       return session.edit();
     case "server":
-      if (argument === "") return session.note("info", `This is ${session.server}.`);
+      if (argument === "")
+        return session.note(
+          "info",
+          `This is ${session.server}. /server URL talks to another one, /server local to your own.`,
+        );
       return session.moveTo(argument);
     case "clear":
       session.clear();
@@ -70,11 +74,13 @@ export async function runCommand(
         ? session.note("dim", "There is no answer yet.")
         : hands.print(session.state.answer);
     case "balance":
-      return session.showBalance();
+      return session.account.show();
+    case "usage":
+      return session.account.showUsage(argument);
     case "login":
       return session.openForm();
     case "logout":
-      return session.logOut();
+      return session.account.logOut();
     case "quit":
       return hands.quit();
   }

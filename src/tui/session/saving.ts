@@ -28,6 +28,8 @@ export interface Choice {
   detail: string;
 }
 
+export type Saver = ReturnType<typeof createSaver>;
+
 /** Turns of a resumed conversation that are shown again (CLI.md §4). */
 const SHOWN = 3;
 /** Conversations that a search shows. */

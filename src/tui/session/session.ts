@@ -1,11 +1,11 @@
-import { ClientError } from "../../client/client-error.ts";
+import { createAccount, type Account } from "./account.ts";
 import { createAsking } from "./asking.ts";
-import { chooseForm, nextForm, passwordForm, type FormEvent } from "./form.ts";
-import { counted, questionsLeft } from "./money.ts";
-import type { Place, Room, SessionOptions } from "./room.ts";
-import { createSaver, type Choice } from "./saving.ts";
+import { createRoom } from "./create-room.ts";
+import { chooseForm, nextForm, type FormEvent } from "./form.ts";
+import type { SessionOptions } from "./room.ts";
+import { createSaver, type Saver } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";
-import { firstState, reduce, type Event, type State } from "./state.ts";
+import type { State } from "./state.ts";
 import type { Tone } from "./transcript.ts";
 
 /** A conversation with one server, without a screen. What happens is told by `say` and by the state. */
@@ -29,23 +29,19 @@ export interface Session {
   stop(): void;
   /** Starts a new conversation. */
   clear(): void;
-  /** Prints the balance. */
-  showBalance(): Promise<void>;
+  /** What is known and told of the account: `show` and `showUsage` print it. */
+  readonly account: Pick<Account, "show" | "showUsage" | "logOut">;
   openForm(): void;
   /** The last question goes back to where it was typed; the next one takes its place. */
   edit(): void;
   /** Leaves the last question as it was. */
   stopEditing(): void;
-  /** Goes on with a saved conversation; the beginning of its ID will do. */
-  resume(id: string): Promise<void>;
-  rename(title: string): Promise<void>;
-  /** Saved conversations of this server, latest first; with a text, those that hold it. */
-  choices(text?: string): Promise<Choice[]>;
+  /** The saved conversations: what goes on with one, renames this one, finds others. */
+  readonly saver: Pick<Saver, "resume" | "rename" | "choices" | "search">;
   /** Changes the server: another login, another balance, a new conversation. */
   moveTo(server: string): Promise<void>;
   /** What a person types to come back, once there is something to come back to. */
   wayBack(): string | undefined;
-  logOut(): Promise<void>;
   form(event: FormEvent): void;
   note(tone: Tone, ...lines: string[]): void;
   /** Resolves when nothing is under way any more. */
@@ -54,54 +50,20 @@ export interface Session {
 
 /** Creates the session of `chat`; starts nothing before `start`. */
 export function createSession(options: SessionOptions): Session {
-  let place: Place = options;
+  const { room, subscribe, moveTo } = createRoom(options);
+  const { dispatch, note, state } = room;
   let beginning = options.beginning;
-  let state = firstState(options.entry);
-  const listeners = new Set<() => void>();
   const running = new Set<Promise<unknown>>();
-
-  const note = (tone: Tone, ...lines: string[]) => options.say({ type: "note", tone, lines });
-  const dispatch = (event: Event) => {
-    state = reduce(state, event);
-    for (const listener of listeners) listener();
-  };
   const run = (task: Promise<unknown>) => {
     running.add(task);
     void task.finally(() => running.delete(task)).catch(() => undefined);
   };
 
-  const refreshBalance = async () => {
-    const { tokens } = await place.client.balance();
-    dispatch({ type: "balance", tokens });
-  };
-  const tryBalance = () => refreshBalance().catch(() => undefined);
-  const room: Room = {
-    ...options,
-    get server() {
-      return place.server;
-    },
-    get local() {
-      return place.local;
-    },
-    get client() {
-      return place.client;
-    },
-    get keptAs() {
-      return place.local ? "local" : place.client.server;
-    },
-    saveLogin: (entry) => place.saveLogin(entry),
-    forgetLogin: () => place.forgetLogin(),
-    wallClock: options.wallClock ?? options.now,
-    state: () => state,
-    dispatch,
-    note,
-    refreshBalance,
-    tryBalance,
-    keep: (...turn) => saver.keep(...turn),
-  };
+  const account = createAccount(room);
   const saver = createSaver(room);
-  const asking = createAsking(room);
+  const asking = createAsking(room, { account, saver });
   const signingIn = createSigningIn(room, {
+    account,
     onSignedIn: () => {
       const waiting = asking.takeWaiting();
       if (waiting !== undefined) run(asking.ask(waiting.message, waiting));
@@ -117,43 +79,28 @@ export function createSession(options: SessionOptions): Session {
     if (wanted?.kind === "id") await saver.resume(wanted.id);
   };
 
-  const learnOffer = async () => {
-    const { price, model } = await place.client.offer();
-    dispatch({ type: "offer", price, model });
-  };
-
-  const firstBalance = async () => {
-    try {
-      await refreshBalance();
-    } catch (error) {
-      if (!(error instanceof ClientError)) throw error;
-      if (error.status === 401) {
-        const reason = "Your login is no longer valid.";
-        dispatch({ type: "form", form: passwordForm(state.username, reason) });
-      } else if (error.code !== "not_offered")
-        note("warn", error.message, ...(error.hint === undefined ? [] : [error.hint]));
-    }
-  };
-
   const leaveForm = () => {
     dispatch({ type: "form", form: undefined });
     const waiting = asking.takeWaiting();
     if (waiting === undefined) return;
     note("dim", "Not logged in: the question was not sent.");
-    options.say({ type: "giveBack", text: waiting.message });
+    room.say({ type: "giveBack", text: waiting.message });
   };
 
   const settleIn = async (canLeave: boolean) => {
-    if (!state.signedIn) dispatch({ type: "form", form: chooseForm(canLeave) });
-    await Promise.all([learnOffer(), ...(state.signedIn ? [firstBalance()] : [])]);
+    const { signedIn } = state();
+    if (!signedIn) dispatch({ type: "form", form: chooseForm(canLeave) });
+    await Promise.all([account.learnOffer(), ...(signedIn ? [account.greet()] : [])]);
   };
 
   return {
+    account,
+    saver,
     get state() {
-      return state;
+      return state();
     },
     get server() {
-      return place.server;
+      return room.server;
     },
     get address() {
       return room.keptAs;
@@ -161,83 +108,45 @@ export function createSession(options: SessionOptions): Session {
     get lastData() {
       return asking.lastData;
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    subscribe,
     async start() {
-      if (state.signedIn) await begin();
+      if (state().signedIn) await begin();
       await settleIn(false);
     },
     ask(text) {
-      if (state.phase.kind !== "idle" || state.form !== undefined) return false;
+      const { phase, form } = state();
+      if (phase.kind !== "idle" || form !== undefined) return false;
       run(asking.ask(text));
       return true;
     },
-    retry() {
-      const { last, phase } = state;
-      if (phase.kind !== "idle") return;
-      if (last === undefined) return note("dim", "There is no question to ask again.");
-      const price = state.price === null ? "" : ` for ${counted(state.price, "token")}`;
-      if (last.outcome === "answered") note("dim", `A new question${price}.`);
-      run(asking.ask(last.message, { before: last.before, again: last.outcome !== "answered" }));
-    },
+    retry: () => run(asking.retry()),
     stop: () => asking.stop(),
     clear() {
-      if (state.phase.kind === "idle") dispatch({ type: "cleared" });
-    },
-    async showBalance() {
-      try {
-        await refreshBalance();
-      } catch (error) {
-        if (!(error instanceof ClientError)) throw error;
-        return note("error", error.message);
-      }
-      const left = questionsLeft(state);
-      const questions = left === null ? [] : [`${counted(left, "question")} left`];
-      const tokens = state.tokens === null ? "The server doesn't tell." : counted(state.tokens, "token");
-      note("info", [tokens, ...questions].join(` ${options.dot} `));
+      if (state().phase.kind === "idle") dispatch({ type: "cleared" });
     },
     edit() {
-      const { last, phase } = state;
+      const { last, phase } = state();
       if (phase.kind !== "idle") return;
       if (last === undefined) return note("dim", "There is no question to edit.");
       dispatch({ type: "editing", on: true });
-      options.say({ type: "giveBack", text: last.message, toEdit: true });
+      room.say({ type: "giveBack", text: last.message, toEdit: true });
     },
     stopEditing() {
-      if (state.editing) dispatch({ type: "editing", on: false });
+      if (state().editing) dispatch({ type: "editing", on: false });
     },
-    resume: (id) => saver.resume(id),
-    rename: (title) => saver.rename(title),
-    choices: (text) => (text === undefined ? saver.choices() : saver.search(text)),
     async moveTo(typed) {
-      if (options.connectTo === undefined) return note("dim", "The server can't be changed here.");
-      try {
-        place = await options.connectTo(typed);
-      } catch (error) {
-        if (!(error instanceof ClientError)) throw error;
-        return note("error", error.message, ...(error.hint === undefined ? [] : [error.hint]));
-      }
-      dispatch({ type: "moved", entry: place.entry });
-      note("dim", `Now on ${place.server}, in a new conversation.`);
-      await settleIn(true);
+      if (await moveTo(typed)) await settleIn(true);
     },
     wayBack() {
-      const { conversation } = state;
+      const { conversation } = state();
       return conversation === undefined ? undefined : `To go on: ${options.commandName} -r ${conversation}`;
     },
     openForm: () => dispatch({ type: "form", form: chooseForm(true) }),
-    async logOut() {
-      await place.forgetLogin();
-      dispatch({ type: "signedOut" });
-      note("dim", `Logged out of ${place.server}. The conversation is gone from here.`);
-      dispatch({ type: "form", form: chooseForm(false) });
-    },
     form(event) {
-      if (state.form === undefined) return;
-      const outcome = nextForm(state.form, event);
-      if (outcome.form !== state.form) dispatch({ type: "form", form: outcome.form });
+      const { form } = state();
+      if (form === undefined) return;
+      const outcome = nextForm(form, event);
+      if (outcome.form !== form) dispatch({ type: "form", form: outcome.form });
       if (outcome.effect === "leave") leaveForm();
       else if (outcome.effect === "send") run(signingIn.send(outcome.form, outcome.credentials));
     },

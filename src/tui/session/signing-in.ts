@@ -1,4 +1,5 @@
 import { ClientError } from "../../client/client-error.ts";
+import type { Account } from "./account.ts";
 import type { Form } from "./form.ts";
 import { counted, questionsLeft } from "./money.ts";
 import type { Room } from "./room.ts";
@@ -9,7 +10,10 @@ interface Credentials {
 }
 
 /** Registers or logs in with what the form has, and tells how it went; errors go back into the form. */
-export function createSigningIn(room: Room, { onSignedIn }: { onSignedIn: () => void }) {
+export function createSigningIn(
+  room: Room,
+  { account, onSignedIn }: { account: Pick<Account, "tryBalance">; onSignedIn: () => void },
+) {
   const refuse = (error: unknown, form: Form) => {
     const failure = error instanceof ClientError ? error : undefined;
     const text = failure === undefined ? "Something in this program went wrong." : words(failure);
@@ -30,7 +34,7 @@ export function createSigningIn(room: Room, { onSignedIn }: { onSignedIn: () => 
         return refuse(error, tried);
       }
       room.dispatch({ type: "signedIn", username });
-      await room.tryBalance();
+      await account.tryBalance();
       const { tokens, price } = room.state();
       const left = questionsLeft({ tokens, price });
       const parts = [

@@ -37,6 +37,8 @@ function open({
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     dot: "·",
+    block: "█",
+    columns: () => 80,
     again: "Enter",
     now: () => clock,
     newKey: () => `key-${(keys += 1)}`,
@@ -142,7 +144,7 @@ describe("a conversation that is saved", () => {
   it("is renamed on disk and in the state", async () => {
     const { session, ask, idOf } = open();
     await ask("one");
-    await session.rename("trip to Rome");
+    await session.saver.rename("trip to Rome");
     expect(session.state.title).toBe("trip to Rome");
     expect((await conversations().find(idOf())).title).toBe("trip to Rome");
   });
@@ -201,7 +203,7 @@ describe("coming back", () => {
 
   it("tells what is wrong with an ID, and goes on as it was", async () => {
     const { session, notes } = open();
-    await session.resume("zzzzzzzz");
+    await session.saver.resume("zzzzzzzz");
     expect(notes()[0]).toContain("zzzzzzzz");
     expect(session.state.turns).toEqual([]);
   });
@@ -209,9 +211,9 @@ describe("coming back", () => {
   it("finds conversations by their words", async () => {
     const id = await held(2);
     const { session } = open();
-    expect(await session.choices("QUESTION 2")).toMatchObject([{ id, title: "question 1" }]);
-    expect(await session.choices("Naples")).toEqual([]);
-    expect(await session.choices()).toMatchObject([{ id, detail: expect.stringContaining("2 turns") }]);
+    expect(await session.saver.search("QUESTION 2")).toMatchObject([{ id, title: "question 1" }]);
+    expect(await session.saver.search("Naples")).toEqual([]);
+    expect(await session.saver.choices()).toMatchObject([{ id, detail: expect.stringContaining("2 turns") }]);
   });
 });
 
@@ -222,7 +224,7 @@ describe("/server", () => {
     await session.moveTo("other");
     expect(session.state).toMatchObject({ signedIn: false, turns: [], conversation: undefined });
     expect(session.server).toBe("other");
-    expect(await session.choices()).toEqual([]);
+    expect(await session.saver.choices()).toEqual([]);
     session.form({ type: "insert", text: "l" });
     for (const text of ["jane", "correct horse"]) {
       session.form({ type: "insert", text });

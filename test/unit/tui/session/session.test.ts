@@ -7,15 +7,15 @@ import { answer, createFakeClient } from "./fake-client.ts";
 
 const never = new Promise<never>(() => undefined);
 
-function open({ client = createFakeClient(), signedIn = true } = {}) {
-  const entry = signedIn ? { username: "jane", token: "t" } : undefined;
+function open({ client = createFakeClient(), signedIn = true, local = true, isBorrowed = false } = {}) {
+  const entry = signedIn ? { username: "jane", token: "t", isBorrowed } : undefined;
   const said: Said[] = [];
   const saved: Entry[] = [];
   let clock = 0;
   let keys = 0;
   const session = createSession({
     server: "local",
-    local: true,
+    local,
     client,
     entry,
     saveLogin: async (login) => void saved.push(login),
@@ -23,6 +23,8 @@ function open({ client = createFakeClient(), signedIn = true } = {}) {
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     dot: "·",
+    block: "█",
+    columns: () => 80,
     again: "Enter",
     now: () => clock,
     newKey: () => `key-${(keys += 1)}`,
@@ -329,8 +331,113 @@ describe("logging in", () => {
   it("forgets the conversation at logging out", async () => {
     const { session, ask } = open();
     await ask("one");
-    await session.logOut();
+    await session.account.logOut();
     expect(session.state).toMatchObject({ turns: [], answer: "", signedIn: false, username: null });
     expect(session.state.form?.step).toBe("choose");
+  });
+
+  it("has the server take its token back at logging out", async () => {
+    const { session, client, notes } = open();
+    await session.account.logOut();
+    expect(client.hasToken).toBe(false);
+    expect(notes()).toEqual(["Logged out of local."]);
+  });
+
+  it("is logged out all the same where the server can't take tokens back, and says so", async () => {
+    const { session, client, notes } = open();
+    client.logout = async () => {
+      throw new ClientError("not_offered", "It doesn't take tokens back.", { status: 404 });
+    };
+    await session.account.logOut();
+    expect(session.state.signedIn).toBe(false);
+    expect(notes()).toContain(
+      "There the token stays valid until it ends by itself: It doesn't take tokens back.",
+    );
+  });
+
+  it("takes no login before the server has taken the old token back", async () => {
+    const { session, client, type } = open();
+    let through = () => {};
+    client.logout = () => new Promise((resolve) => (through = resolve));
+    const loggedOut = session.account.logOut();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(session.state.form?.busy).toBe(true);
+    type(enter);
+    expect(session.state.form?.step).toBe("choose");
+    through();
+    await loggedOut;
+    expect(session.state.form?.busy).toBe(false);
+  });
+
+  it("leaves a token of the environment valid", async () => {
+    const { session, client, notes } = open({ isBorrowed: true });
+    await session.account.logOut();
+    expect(client.hasToken).toBe(true);
+    expect(notes().join()).toContain("AI_CHAT_TOKEN is still set");
+  });
+});
+
+describe("/usage", () => {
+  it("draws the days, and takes the balance that comes with them", async () => {
+    const { session, client, notes } = open();
+    client.usage = async (days) => ({
+      tokens: 700,
+      days: [{ date: "2026-11-22", questions: days, tokens: 100 * days }],
+    });
+    await session.account.showUsage("");
+    expect(notes()).toEqual([
+      `2026-11-22  ${"█".repeat(36)} 7 questions`,
+      "7 questions, 700 tokens in 1 day; 700 tokens left",
+    ]);
+    expect(session.state.tokens).toBe(700);
+  });
+
+  it.each(["0", "91", "x", "-1", "1.5"])("says what it takes, for %s", async (typed) => {
+    const { session, notes } = open();
+    await session.account.showUsage(typed);
+    expect(notes()).toEqual(["/usage takes the days to look back, 1 to 90."]);
+  });
+
+  it("says in words that a server doesn't tell", async () => {
+    const { session, client, notes } = open();
+    client.usage = async () => {
+      throw new ClientError("not_offered", "http://there doesn't tell what was used.", {
+        hint: "Ask whoever runs the server.",
+      });
+    };
+    await session.account.showUsage("");
+    expect(notes()).toEqual(["http://there doesn't tell what was used.", "Ask whoever runs the server."]);
+  });
+});
+
+describe("an answer whose server leaves in the middle", () => {
+  const lost = new ClientError("unreachable", "Lost.", { charged: "maybe" });
+  const shown = (said: Said[]) => said.map((thing) => (thing.type === "delta" ? thing.text : "")).join("");
+
+  it("goes on at the next owner of local, under its key, and nothing is shown twice", async () => {
+    const { session, client, said, ask, notes } = open();
+    client.script = [[{ type: "delta", text: "Hel" }, lost], answer("H", "ell", "o")];
+    await ask("one");
+    expect(shown(said)).toBe("Hello");
+    expect(new Set(client.questions.map(({ key }) => key)).size).toBe(1);
+    expect(session.state).toMatchObject({ answer: "Hello", tokens: 3900, turns: { length: 2 } });
+    expect(notes()).toEqual(["100 tokens · 3,900 left"]);
+  });
+
+  it("is told from its start where the next owner's AI says something else", async () => {
+    const { session, client, said, ask, notes } = open();
+    client.script = [[{ type: "delta", text: "Hel" }, lost], answer("Good ", "day")];
+    await ask("one");
+    expect(shown(said)).toBe("HelGood day");
+    expect(notes()[0]).toBe("The connection was lost there; this is the answer from its start:");
+    expect(session.state.answer).toBe("Good day");
+  });
+
+  it("isn't asked again by itself at a server of others", async () => {
+    const { client, ask, said } = open({ local: false });
+    client.script = [[{ type: "delta", text: "Hel" }, lost], answer("Hello")];
+    await ask("one");
+    expect(client.questions).toHaveLength(1);
+    expect(said.at(-1)).toEqual({ type: "giveBack", text: "one" });
   });
 });

@@ -1,0 +1,110 @@
+import { ClientError } from "../../client/client-error.ts";
+import { troubleLines } from "./failure.ts";
+import { chooseForm, passwordForm } from "./form.ts";
+import { counted, questionsLeft } from "./money.ts";
+import type { Room } from "./room.ts";
+import { usageLines } from "./usage-lines.ts";
+
+/** Days that `/usage` shows where it isn't told, and the most that a server tells (API.md §5). */
+const DAYS = 7;
+const MOST_DAYS = 90;
+
+/** What the server doesn't know any more needs no taking back. */
+const ended = new Set<string>(["invalid_token", "expired_token", "missing_token", "not_logged_in"]);
+
+/** The account of the server that a session is on: its balance, its use, its login. */
+export interface Account {
+  /** Asks for the balance; a failure is no matter. */
+  tryBalance(): Promise<void>;
+  /** The first balance: a token that no longer holds opens the form, other trouble is told. */
+  greet(): Promise<void>;
+  /** Learns price and model. Never rejects. */
+  learnOffer(): Promise<void>;
+  /** Tells the balance. */
+  show(): Promise<void>;
+  /** Tells what was used; `typed` is the number of days. */
+  showUsage(typed: string): Promise<void>;
+  /** Forgets the login here, then there where the server takes tokens back. */
+  logOut(): Promise<void>;
+}
+
+export function createAccount(room: Room): Account {
+  const { dispatch, note, state } = room;
+
+  /** Runs it; what goes wrong is told. */
+  const told = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      note("error", ...troubleLines(error));
+    }
+  };
+
+  const refresh = async () => {
+    const { tokens } = await room.client.balance();
+    dispatch({ type: "balance", tokens });
+  };
+
+  /** Why the server still takes the token; undefined where it doesn't. */
+  const takenBack = async (): Promise<string | undefined> => {
+    try {
+      await room.client.logout();
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      if (!ended.has(error.code)) return error.message;
+    }
+    return undefined;
+  };
+
+  return {
+    tryBalance: () => refresh().catch(() => undefined),
+    async greet() {
+      try {
+        await refresh();
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error;
+        if (error.status === 401)
+          dispatch({ type: "form", form: passwordForm(state().username, "Your login is no longer valid.") });
+        else if (error.code !== "not_offered") note("warn", ...troubleLines(error));
+      }
+    },
+    async learnOffer() {
+      const { price, model } = await room.client.offer();
+      dispatch({ type: "offer", price, model });
+    },
+    show: () =>
+      told(async () => {
+        await refresh();
+        const { tokens } = state();
+        const left = questionsLeft(state());
+        const questions = left === null ? [] : [`${counted(left, "question")} left`];
+        note(
+          "info",
+          [tokens === null ? "The server doesn't tell." : counted(tokens, "token"), ...questions].join(
+            ` ${room.dot} `,
+          ),
+        );
+      }),
+    showUsage: (typed) =>
+      told(async () => {
+        const days = typed === "" ? DAYS : Number(typed);
+        if (!/^\d*$/.test(typed) || days < 1 || days > MOST_DAYS)
+          return note("dim", `/usage takes the days to look back, 1 to ${MOST_DAYS}.`);
+        const used = await room.client.usage(days);
+        note("info", ...usageLines(used, { columns: room.columns(), block: room.block }));
+        if (used.tokens !== null) dispatch({ type: "balance", tokens: used.tokens });
+      }),
+    async logOut() {
+      const { server, isBorrowed } = room;
+      await room.forgetLogin();
+      dispatch({ type: "signedOut" });
+      dispatch({ type: "form", form: { ...chooseForm(false), busy: true } });
+      const why = isBorrowed ? undefined : await takenBack();
+      note("dim", `Logged out of ${server}.`);
+      if (isBorrowed) note("dim", "AI_CHAT_TOKEN is still set, and used again by the next session.");
+      if (why !== undefined) note("dim", `There the token stays valid until it ends by itself: ${why}`);
+      dispatch({ type: "form", form: chooseForm(false) });
+    },
+  };
+}
