@@ -18,6 +18,11 @@ export interface Target extends Chosen {
   close(): Promise<void>;
 }
 
+/** Most seconds that leaving waits for the answers of others: then whoever is next asks them again (CLI.md §3). */
+const LONGEST_DRAIN = 5;
+/** Milliseconds after which leaving tells why it takes so long. */
+const UNTOLD_MS = 700;
+
 /** The server `local`, started from the environment's settings where it doesn't run. */
 export async function openLocal(call: Call): Promise<LocalServer> {
   const { env, program, places, output, signal } = call;
@@ -33,7 +38,14 @@ export async function openLocal(call: Call): Promise<LocalServer> {
   const dir = storeDir(values, places.server);
   const dispatcher = await openDispatcher(env);
   const config = serverConfig(
-    { ...values, store: undefined, host: "127.0.0.1", port: 0, log: "silent" },
+    {
+      ...values,
+      store: undefined,
+      host: "127.0.0.1",
+      port: 0,
+      log: "silent",
+      drainTimeout: Math.min(values.drainTimeout, LONGEST_DRAIN),
+    },
     { dir, version: program.version, logStream: output.stderr, dispatcher, warn: output.note },
   );
   const server = await openLocalServer(dir, config, signal).catch(async (error: unknown) => {
@@ -41,7 +53,11 @@ export async function openLocal(call: Call): Promise<LocalServer> {
     throw error;
   });
   const close = async () => {
+    const tell = () =>
+      output.note("An answer to another session is on its way through this one; a few seconds.");
+    const timer = setTimeout(tell, UNTOLD_MS);
     await server.close();
+    clearTimeout(timer);
     await dispatcher?.close();
   };
   return { ...server, close };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { beginStream, openChatServer, refuse, sendEvent, streamAnswer } from "../support/chat-server.ts";
+import { answer, openFakeOpenAi } from "../support/openai-server.ts";
 import type { SmallServer } from "../support/others-server.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 import { openSession, type SessionOptions } from "./open-session.ts";
@@ -340,6 +341,48 @@ describe("two sessions on one folder", () => {
     const kept = await readdir(join(home.dir, "data", "ai-chat", "conversations"));
     expect(kept).toHaveLength(2);
   });
+
+  it.each([
+    ["left by Ctrl-D", (owner: ReturnType<typeof openSession>) => owner.type("\u0004")],
+    [
+      "killed",
+      async (owner: ReturnType<typeof openSession>) => process.kill(await owner.programPid(), "SIGKILL"),
+    ],
+  ])(
+    "when the first is %s in the middle of the other's answer, that goes on, once on the screen, for one charge",
+    async (_, end) => {
+      const upstream = await openFakeOpenAi();
+      try {
+        const shared = {
+          ...env,
+          AI_CHAT_PROVIDER: "openai",
+          AI_CHAT_BASE_URL: upstream.url,
+          AI_CHAT_MODEL: "fake-model",
+          AI_CHAT_DRAIN_TIMEOUT: "0",
+        };
+        const first = "The first part of it.\n\n";
+        upstream.respond(answer([first, new Promise(() => undefined)]));
+        await runProgram(["register", "-s", "local", "-u", "jane"], { home, env: shared });
+        const owner = session({ args: ["-s", "local"], env: shared });
+        await owner.sees("4,000 tokens");
+        const guest = session({ args: ["-s", "local"], env: shared });
+        await guest.sees("4,000 tokens");
+        guest.type("go on\r");
+        await guest.sees("The first part of it.");
+        upstream.respond(answer([first, "And the end of it.\n"]));
+        await end(owner);
+        await guest.sees("100 tokens · 3,900 left");
+        const rows = await guest.text();
+        expect(rows.filter((row) => row.includes("The first part of it."))).toHaveLength(1);
+        expect(rows.filter((row) => row.includes("And the end of it."))).toHaveLength(1);
+        expect(upstream.requests).toHaveLength(2);
+        const balance = await runProgram(["balance", "-q", "-s", "local"], { home, env: shared });
+        expect(balance.stdout).toBe("3900\n");
+      } finally {
+        await upstream.close();
+      }
+    },
+  );
 });
 
 describe("trouble in the middle", () => {
