@@ -135,6 +135,7 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
     intro: how.lines,
     version: program.version,
     commandName: program.name,
+    debug: env.AI_CHAT_DEBUG === "1",
     signal,
     inputHistory,
     draft,

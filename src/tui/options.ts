@@ -75,6 +75,8 @@ export interface ChatOptions extends Connection {
   version: string;
   /** How this program is called here: `npx ai-chat-system`, `npx ai-chat`, `ai-chat`. */
   commandName: string;
+  /** Whether a fault of ours is told with its stack (`AI_CHAT_DEBUG=1`). */
+  debug?: boolean;
   /** Aborts when the process is told to end (SIGTERM, SIGHUP): the session leaves and restores the terminal. */
   signal?: AbortSignal;
   /** Without it, input history lasts as long as the session. */

@@ -289,12 +289,18 @@ describe("ending", () => {
     },
   );
 
-  it("by a crash inside the tree says so, exits with 1, and leaves the terminal as it was", async () => {
-    const fault = join(home.dir, "fault.mjs");
-    await mkdir(home.dir, { recursive: true });
-    await writeFile(
-      fault,
-      `const Real = Intl.NumberFormat;
+  it.each([
+    ["without a stack", {}, false],
+    ["with AI_CHAT_DEBUG=1 and its stack", { AI_CHAT_DEBUG: "1" }, true],
+  ])(
+    "by a crash inside the tree says so, %s, exits with 1, and leaves the terminal as it was",
+    async (_, env, hasStack) => {
+      const gate = createGate();
+      const fault = join(home.dir, "fault.mjs");
+      await mkdir(home.dir, { recursive: true });
+      await writeFile(
+        fault,
+        `const Real = Intl.NumberFormat;
        Intl.NumberFormat = class {
          #real = new Real("en-US");
          format(number) {
@@ -302,21 +308,31 @@ describe("ending", () => {
            return this.#real.format(number);
          }
        };`,
-    );
-    const terminal = await talk(
-      (response) => {
-        beginStream(response);
-        sendEvent(response, "delta", { text: "All of it." });
-        sendEvent(response, "done", { response: "", tokens_deducted: 100, tokens_remaining: 66613 });
-        response.end();
-      },
-      { env: { NODE_OPTIONS: `--import ${pathToFileURL(fault).href}` } },
-    );
-    terminal.type("go\r");
-    await terminal.sees("Something in this program went wrong");
-    expect(await terminal.ended()).toEqual({ code: 1, isRestored: true });
-    expect((await terminal.text()).join("\n")).toContain("All of it.");
-  });
+      );
+      const terminal = await talk(
+        async (response) => {
+          beginStream(response);
+          sendEvent(response, "delta", { text: "All of it." });
+          await gate.opened;
+          sendEvent(response, "done", { response: "", tokens_deducted: 100, tokens_remaining: 66613 });
+          response.end();
+        },
+        { env: { ...env, NODE_OPTIONS: `--import ${pathToFileURL(fault).href}` } },
+      );
+      terminal.type("go\r");
+      await terminal.onScreen(">");
+      terminal.type("half a question");
+      await terminal.onScreen("> half a question");
+      gate.open();
+      await terminal.sees("A fault of ai-chat (Error): the session had to end.");
+      expect(await terminal.ended()).toEqual({ code: 1, isRestored: true });
+      const text = (await terminal.text()).join("\n");
+      expect(text).toContain("All of it.");
+      expect(text.includes("made by the test")).toBe(hasStack);
+      const again = await talk(echo);
+      await again.sees("> half a question");
+    },
+  );
 });
 
 describe("two sessions on one folder", () => {

@@ -1,3 +1,4 @@
+import { readFirstWords } from "./first-words.ts";
 import { isReadable, readHeader } from "./header.ts";
 import { Unreadable, type Handle } from "./open-file.ts";
 import { readEnd } from "./standing.ts";
@@ -7,6 +8,8 @@ export interface Summary {
   id: string;
   /** From the first question, unless renamed. Never empty. */
   title: string;
+  /** How its first question begins, also after it got another title; "" where that can't be read. */
+  firstWords: string;
   server: string;
   /** Null where only a token was known. */
   username: string | null;
@@ -27,5 +30,6 @@ export async function readSummary(handle: Handle, id: string, size: number): Pro
   const createdAt = Date.parse(header.created_at);
   const updatedAt = now.at === null ? createdAt : Date.parse(now.at);
   const title = now.title === null || now.title === "" ? "untitled" : now.title;
-  return { id, title, server, username, createdAt, updatedAt, turns: now.turns };
+  const firstWords = await readFirstWords(handle, size);
+  return { id, title, firstWords, server, username, createdAt, updatedAt, turns: now.turns };
 }

@@ -1,7 +1,8 @@
 import { Box } from "ink";
 import { layoutEditor } from "../composer/layout.ts";
-import { paint, styles } from "../markdown/look.ts";
+import { paint, styles, type Look } from "../markdown/look.ts";
 import { shareRows } from "./budget.ts";
+import { choiceHeight, choiceLines } from "./choice-lines.ts";
 import { Composer } from "./Composer.tsx";
 import { formPicture } from "./form-lines.ts";
 import { Lines } from "./Lines.tsx";
@@ -22,19 +23,19 @@ interface LiveProps {
   rows: () => number;
 }
 
-/** Rows of conversations that are shown to choose from. */
-const MOST_CHOICES = 12;
+/** Rows that conversations to choose from take. */
+const MOST_CHOICE_ROWS = 12;
 
 function itemsOf(view: ViewState): MenuItem[] {
-  if (view.picker === undefined)
-    return menuItems(view).map((command) => ({ label: usage(command), help: command.help }));
-  return picked(view.picker).map(({ title, detail }) => ({ label: title, help: detail }));
+  return menuItems(view).map((command) => ({ label: usage(command), help: command.help }));
 }
 
 /** The line above the composer. */
-function hintOf(view: ViewState, isEditing: boolean): string | undefined {
+function hintOf(view: ViewState, isEditing: boolean, look: Look): string | undefined {
   if (view.picker !== undefined)
-    return "Type to filter, Up and Down choose, Enter goes on with it, Esc leaves it.";
+    return choiceHeight(look) > 1
+      ? "Type to filter; Enter opens, Esc leaves."
+      : "Type to filter, Up and Down choose, Enter goes on with it, Esc leaves it.";
   if (view.searching !== undefined) return searchLine(view.searching);
   return (
     view.hint ??
@@ -52,17 +53,17 @@ export function Live({ screen, rows }: LiveProps) {
   const look = screen.look();
   const { form } = state;
   const { picker } = view;
-  const items = form !== undefined ? [] : itemsOf(view);
-  const index = picker?.index ?? view.menu.index;
+  const items = form !== undefined || picker !== undefined ? [] : itemsOf(view);
+  const choices = form !== undefined || picker === undefined ? [] : picked(picker);
   const editor = picker?.editor ?? view.editor;
-  const hint = hintOf(view, state.editing);
+  const hint = hintOf(view, state.editing, look);
   const working = workingLine(state.phase, session.lastData, screen.now(), look);
   const columns = composerColumns(look.columns);
   const wanted = layoutEditor(editor, columns, rows()).rows.length;
   const share = shareRows(rows(), {
     form: form === undefined ? 0 : formPicture(form, server, look).lines.length,
     composer: form === undefined ? wanted : 0,
-    menu: picker === undefined ? items.length : Math.min(MOST_CHOICES, items.length),
+    menu: items.length + Math.min(MOST_CHOICE_ROWS, choices.length * choiceHeight(look)),
     hint: hint === undefined ? 0 : 1,
     working: working === undefined ? 0 : 1,
   });
@@ -74,7 +75,12 @@ export function Live({ screen, rows }: LiveProps) {
       {share.gap > 0 && <Lines lines={[""]} look={look} />}
       {share.working > 0 && <Lines lines={[working ?? ""]} look={look} />}
       {share.hint > 0 && <Lines lines={[paint(hint ?? "", styles.yellow, look)]} look={look} />}
-      {share.menu > 0 && <Menu items={items} index={index} rows={share.menu} look={look} />}
+      {share.menu > 0 && items.length > 0 && (
+        <Menu items={items} index={view.menu.index} rows={share.menu} look={look} />
+      )}
+      {share.menu > 0 && picker !== undefined && (
+        <Lines lines={choiceLines(choices, picker.index, share.menu, look)} look={look} />
+      )}
       {form === undefined ? (
         <Composer
           layout={layoutEditor(editor, columns, share.composer)}

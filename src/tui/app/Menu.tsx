@@ -16,7 +16,7 @@ interface MenuProps {
   look: Look;
 }
 
-/** What can be chosen: slash commands, or conversations. A long label leaves room for what stands behind it. */
+/** The slash commands to choose from. A long label leaves room for what stands behind it. */
 export function Menu({ items, index, rows, look }: MenuProps) {
   const first = Math.max(0, Math.min(index - rows + 1, items.length - rows));
   const shown = items.slice(first, first + rows).map(({ label, help }) => {

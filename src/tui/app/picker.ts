@@ -16,11 +16,11 @@ export function createPicker(choices: readonly Choice[]): Picker {
   return { choices, editor: createEditor(), index: 0 };
 }
 
-/** The choices whose title, ID or detail has every word that was typed, without regard to case. */
+/** The choices whose title, ID, detail or first words have every word that was typed, without regard to case. */
 export function picked({ choices, editor }: Picker): Choice[] {
   const words = editor.text.toLowerCase().split(/\s+/);
-  return choices.filter(({ id, title, detail }) => {
-    const text = `${title} ${detail} ${id}`.toLowerCase();
+  return choices.filter(({ id, title, detail, words: first }) => {
+    const text = `${title} ${detail} ${first} ${id}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

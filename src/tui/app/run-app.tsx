@@ -89,9 +89,13 @@ function lookOf({ terminal }: ChatOptions, live: LiveStdout): () => Look {
   return () => ({ columns: live.columns, color, ascii, links: color });
 }
 
-function tellCrash(fault: unknown, { stderr, commandName }: ChatOptions): ChatEnd {
+function tellCrash(fault: unknown, { stderr, commandName, debug, draft }: ChatOptions): ChatEnd {
   const name = fault instanceof Error ? fault.name : "unknown";
-  stderr.write(`Something in this program went wrong (${name}); the session had to end.\n`);
-  stderr.write(`What was said stands above. Start again with: ${commandName}\n`);
+  const kept = draft === undefined ? "" : ", and what you were typing is kept";
+  stderr.write(`A fault of ai-chat (${name}): the session had to end. What was said stands above${kept}.\n`);
+  stderr.write(
+    `Start it again: ${commandName}   With AI_CHAT_DEBUG=1 such an end tells where the fault is.\n`,
+  );
+  if (debug) stderr.write(`${fault instanceof Error ? fault.stack : String(fault)}\n`);
   return { exitCode: 1 };
 }

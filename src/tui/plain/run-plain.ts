@@ -84,7 +84,8 @@ async function converse(
 }
 
 function list(choices: readonly Choice[], paper: Paper): void {
-  for (const { id, title, detail } of choices) paper.line(`${id}  ${title}  (${detail})`);
+  for (const { id, title, detail, words } of choices)
+    paper.line(`${id}  ${title}  (${detail})${words === "" ? "" : `  ${words}`}`);
   paper.line("/resume ID goes on with one of them.");
 }
 

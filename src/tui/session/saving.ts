@@ -24,8 +24,10 @@ export type Beginning = { kind: "newest" } | { kind: "choose" } | { kind: "id"; 
 export interface Choice {
   id: string;
   title: string;
-  /** Age and turns, or where the text that was searched for stands. */
+  /** Age and turns. */
   detail: string;
+  /** The first words, where the title says something else; or where the text that was searched for stands. */
+  words: string;
 }
 
 export type Saver = ReturnType<typeof createSaver>;
@@ -128,6 +130,7 @@ export function createSaver(room: Room) {
         id: summary.id,
         title: summary.title,
         detail: detailOf(summary),
+        words: summary.firstWords === summary.title ? "" : summary.firstWords,
       }));
     },
     /** Those of this server that hold the text, with the words around it. */
@@ -136,7 +139,12 @@ export function createSaver(room: Room) {
       await guarded(async ({ conversations }) => {
         for await (const { conversation, snippet } of conversations.search(text)) {
           if (conversation.server !== room.keptAs) continue;
-          found.push({ id: conversation.id, title: conversation.title, detail: snippet });
+          found.push({
+            id: conversation.id,
+            title: conversation.title,
+            detail: detailOf(conversation),
+            words: snippet,
+          });
           if (found.length === MOST_FOUND) break;
         }
       });

@@ -1,3 +1,4 @@
+import { hardWrap } from "../markdown/hard-wrap.ts";
 import { width } from "../markdown/width.ts";
 import { commas, counted, questionsLeft, type Money } from "./money.ts";
 
@@ -14,10 +15,13 @@ export interface Status extends Money {
 
 /** Narrower than this, the balance comes first: what is cut off at the right is the least needed. */
 const NARROW = 60;
+/** Cells for a title, below which it would tell nothing. */
+const SHORTEST_TITLE = 8;
 
 /**
  * `jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini`; under 60 columns balance, user, model. At most
- * `columns` − 1 wide: parts that don't fit are left out, the last ones first.
+ * `columns` − 1 wide: parts that don't fit are left out, the last ones first; of the
+ * title as much is shown as there is room for.
  */
 export function statusLine(status: Status, columns: number, dot: string): string {
   const left = questionsLeft(status);
@@ -25,13 +29,13 @@ export function statusLine(status: Status, columns: number, dot: string): string
   const questions = left === null ? "" : counted(left, "question");
   const model = status.model ?? "";
   const title = status.title ?? "";
-  const parts =
-    columns < NARROW ? [short(status), user(status), model] : [user(status), tokens, questions, model, title];
-  return fit(
-    parts.filter((part) => part !== ""),
-    columns - 1,
-    ` ${dot} `,
-  );
+  const between = ` ${dot} `;
+  if (columns < NARROW) return fit([short(status), user(status), model], columns - 1, between);
+  const line = fit([user(status), tokens, questions, model], columns - 1, between);
+  const room = columns - 1 - width(line) - width(between);
+  const named =
+    title === "" || room < SHORTEST_TITLE ? "" : `${between}${cut(title, room, dot === "·" ? "…" : "...")}`;
+  return line + named;
 }
 
 function user({ username, signedIn, server }: Status): string {
@@ -47,10 +51,15 @@ function short(status: Status): string {
 
 function fit(parts: string[], cells: number, between: string): string {
   let line = "";
-  for (const part of parts) {
+  for (const part of parts.filter((part) => part !== "")) {
     const longer = line === "" ? part : line + between + part;
     if (width(longer) > cells) break;
     line = longer;
   }
   return line === "" ? (parts[0] ?? "").slice(0, Math.max(0, cells)) : line;
+}
+
+function cut(title: string, cells: number, ellipsis: string): string {
+  if (width(title) <= cells) return title;
+  return `${(hardWrap(title, cells - ellipsis.length)[0] ?? "").trimEnd()}${ellipsis}`;
 }

@@ -16,6 +16,7 @@ const exchange = (rest: Partial<SavedTurn> = {}): SavedTurn => ({
 const conversation = (...exchanges: SavedTurn[]): Conversation => ({
   id: "abcd1234",
   title: "A <b> *title*",
+  firstWords: "A question",
   server: "https://chat.example.org",
   username: "jane_doe",
   createdAt: Date.UTC(2026, 10, 22, 8),

@@ -208,9 +208,9 @@ describe("Ctrl-R", () => {
 
 describe("the list of conversations", () => {
   const choices = [
-    { id: "aaaaaaa1", title: "trip to Rome", detail: "3 days ago" },
-    { id: "aaaaaaa2", title: "monads", detail: "1 week ago" },
-    { id: "aaaaaaa3", title: "Rome's emperors", detail: "2 weeks ago" },
+    { id: "aaaaaaa1", title: "trip to Rome", detail: "3 days ago", words: "" },
+    { id: "aaaaaaa2", title: "monads", detail: "1 week ago", words: "What is a burrito?" },
+    { id: "aaaaaaa3", title: "Rome's emperors", detail: "2 weeks ago", words: "" },
   ];
   const open = { ...createView([]), picker: createPicker(choices) };
 
@@ -218,6 +218,11 @@ describe("the list of conversations", () => {
     const { view, effects } = keys(open, ["rome", named("down"), named("down"), named("enter")]);
     expect(effects).toEqual([{ kind: "resume", id: "aaaaaaa3" }]);
     expect(view.picker).toBeUndefined();
+  });
+
+  it("is filtered by the first words too", () => {
+    const { effects } = keys(open, ["burrito", named("enter")]);
+    expect(effects).toEqual([{ kind: "resume", id: "aaaaaaa2" }]);
   });
 
   it("chooses nothing where nothing fits, and goes away with Esc, the composer as it was", () => {

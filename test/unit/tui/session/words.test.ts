@@ -20,7 +20,8 @@ const jane = {
 describe("the status line", () => {
   it.each([
     [90, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to Rome"],
-    [76, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"],
+    [76, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to…"],
+    [72, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"],
     [61, jane, "jane@chat.school.org · 3,900 tokens · 39 questions"],
     [59, jane, "3,900 (39 q) · jane@chat.school.org · gpt-4o-mini"],
     [40, jane, "3,900 (39 q) · jane@chat.school.org"],

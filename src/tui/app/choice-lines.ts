@@ -1,0 +1,71 @@
+import { hardWrap } from "../markdown/hard-wrap.ts";
+import { glyphs, paint, styles, type Look } from "../markdown/look.ts";
+import { width } from "../markdown/width.ts";
+import type { Choice } from "../session/saving.ts";
+
+/** From here on a conversation fits into one line: title, age and turns, first words. */
+const WIDE = 60;
+/** The most of a wide screen that titles take. */
+const TITLE_SHARE = 0.45;
+
+/** Lines that a choice takes. */
+export function choiceHeight({ columns }: Pick<Look, "columns">): number {
+  return columns < WIDE ? 2 : 1;
+}
+
+/** Conversations to choose from, as many as fit into `rows`; the chosen one is among them. No line is too wide. */
+export function choiceLines(choices: readonly Choice[], index: number, rows: number, look: Look): string[] {
+  const height = choiceHeight(look);
+  const many = Math.max(1, Math.floor(rows / height));
+  const first = Math.max(0, Math.min(index - many + 1, choices.length - many));
+  const shown = choices.slice(first, first + many);
+  const lines = height === 1 ? wide(shown, look) : narrow(shown, look);
+  return lines
+    .flatMap((one, i) => {
+      const chosen = first + i === index;
+      return one.map(({ title, rest }, line) => {
+        const mark = chosen && line === 0 ? "> " : "  ";
+        return paint(mark + title, chosen ? styles.cyan : styles.plain, look) + paint(rest, styles.dim, look);
+      });
+    })
+    .slice(0, rows);
+}
+
+interface Line {
+  title: string;
+  rest: string;
+}
+
+function wide(choices: readonly Choice[], look: Look): Line[][] {
+  const titles = choices.map(({ title }) => fit(title, Math.floor(look.columns * TITLE_SHARE), look));
+  const widest = Math.max(0, ...titles.map(width));
+  const longest = Math.max(0, ...choices.map(({ detail }) => width(detail)));
+  const room = look.columns - 1 - (2 + widest + 2 + longest + 2);
+  return choices.map(({ detail, words }, i) => {
+    const title = titles[i] ?? "";
+    const pad = " ".repeat(widest - width(title) + 2);
+    const behind =
+      words === "" || room < 8 ? "" : `${" ".repeat(longest - width(detail) + 2)}${fit(words, room, look)}`;
+    return [{ title, rest: `${pad}${detail}${behind}` }];
+  });
+}
+
+/** Two lines each: the title; below it age, turns and first words. */
+function narrow(choices: readonly Choice[], look: Look): Line[][] {
+  const room = Math.max(1, look.columns - 3);
+  const { dot } = glyphs(look);
+  return choices.map(({ title, detail, words }) => {
+    const below = words === "" ? detail : `${detail} ${dot} ${words}`;
+    return [
+      { title: fit(title, room, look), rest: "" },
+      { title: "", rest: fit(below, room, look) },
+    ];
+  });
+}
+
+/** The beginning, with an ellipsis where it is longer than its place. */
+function fit(text: string, cells: number, look: Look): string {
+  if (width(text) <= cells) return text;
+  const { ellipsis } = glyphs(look);
+  return `${(hardWrap(text, Math.max(1, cells - width(ellipsis)))[0] ?? "").trimEnd()}${ellipsis}`;
+}
