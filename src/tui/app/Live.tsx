@@ -11,6 +11,7 @@ import { Menu, type MenuItem } from "./Menu.tsx";
 import { picked } from "./picker.ts";
 import { composerColumns, type Screen } from "./screen.ts";
 import { usage } from "../session/commands.ts";
+import type { State } from "../session/state.ts";
 import { searchLine } from "./search-keys.ts";
 import { StatusLine } from "./StatusLine.tsx";
 import { useScreen } from "./use-screen.ts";
@@ -31,15 +32,15 @@ function itemsOf(view: ViewState): MenuItem[] {
 }
 
 /** The line above the composer. */
-function hintOf(view: ViewState, isEditing: boolean, look: Look): string | undefined {
+function hintOf(view: ViewState, { form, editing }: State, look: Look): string | undefined {
   if (view.picker !== undefined)
     return choiceHeight(look) > 1
       ? "Type to filter; Enter opens, Esc leaves."
       : "Type to filter, Up and Down choose, Enter goes on with it, Esc leaves it.";
   if (view.searching !== undefined) return searchLine(view.searching);
+  if (form?.reason !== undefined) return `${form.reason} Enter, or a pause, leads there.`;
   return (
-    view.hint ??
-    (isEditing ? "Asks this instead of the last question; Esc leaves that as it was." : undefined)
+    view.hint ?? (editing ? "Asks this instead of the last question; Esc leaves that as it was." : undefined)
   );
 }
 
@@ -47,16 +48,15 @@ function hintOf(view: ViewState, isEditing: boolean, look: Look): string | undef
 export function Live({ screen, rows }: LiveProps) {
   useScreen(screen);
   if (screen.isLeaving) return null;
-  const { view, session, scribe } = screen;
+  const { view, session, scribe, form } = screen;
   const { server } = session;
   const { state } = session;
   const look = screen.look();
-  const { form } = state;
   const { picker } = view;
   const items = form !== undefined || picker !== undefined ? [] : itemsOf(view);
   const choices = form !== undefined || picker === undefined ? [] : picked(picker);
   const editor = picker?.editor ?? view.editor;
-  const hint = hintOf(view, state.editing, look);
+  const hint = form === undefined ? hintOf(view, state, look) : view.hint;
   const working = workingLine(state.phase, session.lastData, screen.now(), look);
   const columns = composerColumns(look.columns);
   const wanted = layoutEditor(editor, columns, rows()).rows.length;

@@ -15,6 +15,9 @@ const session = (kind: "none" | "leave" | "redraw" | "suspend" | "arm"): FormKey
   effect: { kind },
 });
 
+/** Whether it changes the text of a field. */
+export const isTyping = ({ type }: FormEvent): boolean => type === "insert" || type === "backspace";
+
 /** One key in the form. Ctrl-C clears the field, else asks once, then leaves. */
 export function pressInForm(form: Form, key: Key, armed: boolean): FormKey {
   const meaning = commandOf(key);

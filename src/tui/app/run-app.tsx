@@ -27,6 +27,8 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   let screen: Screen | undefined;
   try {
     screen = buildScreen(options, { live, ending, look, terminal: keyboard.terminal });
+    giveDraft(screen, options);
+    await keyboard.settled;
     keyboard.attach(screen);
     void learnReflow(keyboard.terminal, live);
     await draw(screen, live, ending, options);
@@ -66,11 +68,13 @@ async function draw(screen: Screen, live: LiveStdout, ending: Ending, options: C
   await ink.waitUntilExit();
 }
 
-async function begin(screen: Screen, { beginning, draft }: ChatOptions): Promise<void> {
-  if (draft?.found !== undefined) {
-    screen.giveBack(draft.found);
-    draft.keep(draft.found);
-  }
+function giveDraft(screen: Screen, { draft }: ChatOptions): void {
+  if (draft?.found === undefined) return;
+  screen.giveBack(draft.found);
+  draft.keep(draft.found);
+}
+
+async function begin(screen: Screen, { beginning }: ChatOptions): Promise<void> {
   const { session } = screen;
   await session.start();
   if (beginning?.kind !== "choose") return;

@@ -1,10 +1,12 @@
-import { createEditor, fullText } from "../composer/editor.ts";
+import { createEditor, edit, fullText } from "../composer/editor.ts";
 import type { Look } from "../markdown/look.ts";
 import { readInput } from "../session/commands.ts";
+import type { Form } from "../session/form.ts";
 import type { Choice } from "../session/saving.ts";
 import type { Session } from "../session/session.ts";
 import type { Key } from "../terminal/key.ts";
-import { pressInForm } from "./form-keys.ts";
+import { createFormFocus } from "./form-focus.ts";
+import { isTyping, pressInForm } from "./form-keys.ts";
 import { paste, press, type Effect } from "./press.ts";
 import { createPicker } from "./picker.ts";
 import type { Scribe } from "./scribe.ts";
@@ -38,6 +40,8 @@ export interface ScreenOptions {
 export interface Screen {
   readonly view: ViewState;
   readonly session: Session;
+  /** The form, in place of the composer; it may be open without being shown yet. */
+  readonly form: Form | undefined;
   readonly scribe: Scribe;
   readonly look: () => Look;
   readonly now: () => number;
@@ -49,6 +53,8 @@ export interface Screen {
   changed(): void;
   key(key: Key): void;
   paste(text: string): void;
+  /** Text that was typed before anything was drawn: it is never sent by itself. */
+  typedAhead(text: string): void;
   giveBack(text: string): void;
   /** Lets a person choose a conversation to go on with. */
   choose(choices: readonly Choice[]): void;
@@ -92,6 +98,8 @@ export function createScreen(options: ScreenOptions): Screen {
     changed();
   });
 
+  const focus = createFormFocus({ open: () => session.state.form, onShown: changed, now: options.now });
+
   const disarm = () => {
     view = { ...view, armed: false, hint: undefined };
     changed();
@@ -99,6 +107,7 @@ export function createScreen(options: ScreenOptions): Screen {
 
   const send = (text: string, literal: boolean) => {
     options.onSent(text);
+    focus.ready();
     const input = literal ? { kind: "question" as const, text: text.trim() } : readInput(text);
     switch (input.kind) {
       case "nothing":
@@ -154,13 +163,24 @@ export function createScreen(options: ScreenOptions): Screen {
       view = { ...view, editor: { ...createEditor(text.replace(/\n+$/, "")), literal: view.editor.literal } };
   };
 
-  const formKey = (key: Key) => {
-    const { form } = session.state;
-    if (form === undefined) return;
+  const formKey = (form: Form, key: Key) => {
     const meaning = pressInForm(form, key, view.armed);
     view = { ...view, armed: false, hint: undefined };
-    if (meaning.kind === "form") session.form(meaning.event);
-    else perform(meaning.effect);
+    if (meaning.kind === "session") perform(meaning.effect);
+    // A login is under way: what is typed meanwhile is the next question.
+    else if (form.busy && isTyping(meaning.event)) view = press(view, key, around()).view;
+    else session.form(meaning.event);
+  };
+
+  const composerKey = (key: Key) => {
+    if (focus.isWaiting && key.name === "enter") return focus.ready();
+    focus.typed();
+    const pressed = press(view, key, around());
+    const cleared = pressed.effect.kind === "none" && pressed.view.editor.text === "";
+    const before = fullText(view.editor);
+    if (cleared && key.ctrl && key.name === "c" && before !== "") options.onSent(before);
+    view = pressed.view;
+    perform(pressed.effect);
   };
 
   const around = () => ({
@@ -173,6 +193,9 @@ export function createScreen(options: ScreenOptions): Screen {
     scribe,
     look,
     now: options.now,
+    get form() {
+      return focus.current();
+    },
     get view() {
       return view;
     },
@@ -189,22 +212,24 @@ export function createScreen(options: ScreenOptions): Screen {
     changed,
     key(key) {
       if (isLeaving) return;
-      if (session.state.form !== undefined) formKey(key);
-      else {
-        const pressed = press(view, key, around());
-        const cleared = pressed.effect.kind === "none" && pressed.view.editor.text === "";
-        const before = fullText(view.editor);
-        if (cleared && key.ctrl && key.name === "c" && before !== "") options.onSent(before);
-        view = pressed.view;
-        perform(pressed.effect);
-        options.onDraft(draftOf(view));
-      }
+      const form = focus.current();
+      if (form !== undefined) formKey(form, key);
+      else composerKey(key);
+      options.onDraft(draftOf(view));
       changed();
     },
     paste(text) {
       if (isLeaving) return;
-      if (session.state.form !== undefined) session.form({ type: "insert", text });
-      else view = paste(view, text, around());
+      const form = focus.current();
+      if (form === undefined || form.busy) view = paste(view, text, around());
+      else session.form({ type: "insert", text });
+      options.onDraft(draftOf(view));
+      changed();
+    },
+    typedAhead(text) {
+      if (text === "") return;
+      const { columns } = around();
+      view = { ...view, editor: edit(view.editor, { type: "insert", text }, columns) };
       options.onDraft(draftOf(view));
       changed();
     },
@@ -223,6 +248,7 @@ export function createScreen(options: ScreenOptions): Screen {
       unsubscribe();
       clearInterval(ticker);
       clearTimeout(armed);
+      focus.close();
     },
   };
 }

@@ -15,7 +15,12 @@ const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach((close) => close()));
 
 /** The session on a terminal emulator of 80 by 24. */
-function start({ client = createFakeClient(), signedIn = true, signal = new AbortController().signal } = {}) {
+function start({
+  client = createFakeClient(),
+  signedIn = true,
+  signal = new AbortController().signal,
+  ahead = "",
+} = {}) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });
   const fd = openSync("/dev/null", "w");
   closers.push(() => closeSync(fd));
@@ -41,6 +46,7 @@ function start({ client = createFakeClient(), signedIn = true, signal = new Abor
     isTTY: true,
     setRawMode: (on: boolean) => modes.push(on),
   });
+  if (ahead !== "") stdin.write(ahead);
   const options = {
     stdin,
     stdout,
@@ -230,8 +236,81 @@ describe("the session on a terminal", () => {
     expect(await session.end).toEqual({ exitCode: 1 });
     expect(session.modes).toEqual([true, false]);
     expect(session.told()).toMatch(
-      /^Something in this program went wrong .*\nWhat was said stands above\. Start again with: ai-chat\n$/,
+      /^A fault of ai-chat \(TypeError\): the session had to end\..*\nStart it again: ai-chat .*AI_CHAT_DEBUG=1.*\n$/,
     );
     expect(session.text()).toBe("A demo answers here.");
+  });
+});
+
+describe("what is typed before it is asked for", () => {
+  const gate = () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    return { opened, open };
+  };
+
+  it("before the first picture is in the composer, not sent, and not in the form", async () => {
+    const session = start({ signedIn: false, ahead: "early words\r" });
+    await session.shows("> 1  I'm new: register");
+    session.type("2");
+    await session.shows("Username:");
+    session.type("jane\r");
+    await session.shows("Password of jane:");
+    session.type("correct horse\r");
+    await session.shows("> early words");
+    expect(session.text()).not.toContain("You said");
+    session.type("\r");
+    await session.shows("You said: early words");
+    await leave(session);
+  });
+
+  it("is not taken for a password when the login turns out to be over", async () => {
+    const client = createFakeClient();
+    const { opened, open } = gate();
+    const { balance } = client;
+    client.balance = async () => {
+      await opened;
+      throw new ClientError("invalid_token", "It is over.", { status: 401 });
+    };
+    const session = start({ client });
+    await session.shows("Ask, or type /");
+    session.type("half a quest");
+    await session.shows("> half a quest");
+    open();
+    await session.shows("Your login is no longer valid. Enter, or a pause, leads there.");
+    session.type("ion");
+    await session.shows("> half a question");
+    session.type("\r");
+    await session.shows("Password of jane:");
+    client.balance = balance;
+    session.type("correct horse\r");
+    await session.shows("Logged in as jane");
+    await session.shows("> half a question");
+    expect(client.questions).toEqual([]);
+    session.type("\r");
+    await session.shows("You said: half a question");
+    await leave(session);
+  });
+
+  it("while a login is under way is the next question", async () => {
+    const client = createFakeClient();
+    const { opened, open } = gate();
+    const { login } = client;
+    client.login = async (credentials) => {
+      await opened;
+      return login(credentials);
+    };
+    const session = start({ client, signedIn: false });
+    await session.shows("I'm new: register");
+    session.type("2");
+    await session.shows("Username:");
+    session.type("jane\r");
+    await session.shows("Password of jane:");
+    session.type("correct horse\r");
+    await session.shows("one moment");
+    session.type("next");
+    open();
+    await session.shows("> next");
+    await leave({ ...session, type: (keys) => session.type(`\u0015${keys}`) });
   });
 });
