@@ -186,6 +186,7 @@ describe.skipIf(noPostgres)("a database that breaks", () => {
       [`postgres://postgres:${secret}@${host}/postgres?sslmode=require`, /encrypted/],
       [`postgres://postgres:${secret}@127.0.0.1:1/postgres`, /cannot be used \(ECONNREFUSED\)/],
       [`postgres://postgres:${secret}@${host}/postgres?sslrootcert=/no/such/file`, /\(ENOENT\)/],
+      [`postgres://postgres:${secret}@${host}/postgres?sslrootcert=/`, /\(EISDIR\)/],
       [`postgres://postgres:${secret}@bad host/`, /cannot be read/],
       [`mysql://root:${secret}@${host}/`, /cannot be read/],
     ] as const) {

@@ -30,12 +30,13 @@ export function readAddress(url: string, password?: string): Address {
     return { connectionString, description: `Postgres database ${database ?? ""} at ${placeOf(host, port)}` };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw code === "ENOENT" || code === "EACCES"
+    throw code !== undefined && FILE_FAILURES.has(code)
       ? new StartupError(`A file that the store's URL names cannot be read (${code}).`, CERTIFICATES)
       : unreadable();
   }
 }
 
+const FILE_FAILURES = new Set(["ENOENT", "EACCES", "EISDIR", "ENOTDIR"]);
 const STRICT = new Set(["prefer", "require", "verify-ca"]);
 const CERTIFICATES = "Look at sslrootcert, sslcert and sslkey in the URL.";
 

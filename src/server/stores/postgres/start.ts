@@ -45,7 +45,8 @@ export async function lookAtSettings(
 }
 
 const isTls = (error: unknown) =>
-  /^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(codeOf(error)) || /SSL/.test(words(error));
+  /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(codeOf(error)) ||
+  /SSL/.test(words(error));
 
 const wantsPassword = (error: unknown) => /^(SASL|SCRAM)/.test(words(error));
 const words = (error: unknown) => (error instanceof Error ? error.message : "");
@@ -61,7 +62,7 @@ function cannotUse(error: unknown): StartupError {
   if (wantsPassword(error) || code.startsWith("28"))
     return new StartupError(
       `The database refuses the user or the password of the store's URL (${code}).`,
-      "Put the user into the URL and the password into PGPASSWORD; look at pg_hba.conf.",
+      "Put the user into the URL and the password into PGPASSWORD; add sslmode=verify-full to the URL where the database wants TLS; look at pg_hba.conf.",
       error,
     );
   if (code === "3D000")
