@@ -8,7 +8,7 @@ import { ASK_AGAIN, HOLD, HOLD_LOOK } from "../../src/server/stores/postgres/hol
 import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
 import { BALANCE, createLedger } from "../../src/server/stores/postgres/ledger.ts";
 import { migrate } from "../../src/server/stores/postgres/migrate.ts";
-import { migrations } from "../../src/server/stores/postgres/migrations.ts";
+import { migrations, TODAY } from "../../src/server/stores/postgres/migrations.ts";
 import { RELEASE } from "../../src/server/stores/postgres/release.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { PRUNE_QUESTIONS, SWEEP, SWEEP_ACCOUNT } from "../../src/server/stores/postgres/sweep.ts";
@@ -79,6 +79,27 @@ describe.skipIf(noPostgres)("the schema in Postgres", () => {
     const opened = openPostgresStore({ url: place.url, warn });
     await expect(opened).rejects.toBeInstanceOf(StartupError);
     await expect(opened).rejects.toThrow("newer version");
+  });
+
+  it("is not mixed with tables of its names that another program made", async () => {
+    await place.query("CREATE TABLE chat_accounts (mine text)");
+    const opened = openPostgresStore({ url: place.url, warn });
+    await expect(opened).rejects.toBeInstanceOf(StartupError);
+    await expect(opened).rejects.toThrow("in the database already");
+    expect(await place.query("SELECT mine FROM chat_accounts")).toEqual([]);
+    expect(await version()).toBe(0);
+  });
+
+  it("has no integer whose width depends on the engine", async () => {
+    // CockroachDB reads int and integer as int8, which pg gives back as text.
+    const said = [...migrations.flat(), TODAY, USAGE].join("\n");
+    expect(said).not.toMatch(/\b(int|integer|serial)\b/i);
+    await migrate(database());
+    const rows = await place.query(
+      "SELECT DISTINCT data_type FROM information_schema.columns WHERE table_schema = $1 AND column_name IN ('generation', 'day', 'version')",
+      [place.name],
+    );
+    expect(rows).toEqual([{ data_type: "integer" }]);
   });
 
   it("refuses a balance below what is held, whoever writes it", async () => {

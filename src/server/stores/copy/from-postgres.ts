@@ -14,7 +14,7 @@ const REVOKED = `
 SELECT account, jti, (extract(epoch FROM expires) * 1000)::float8 AS expires FROM chat_revoked WHERE expires > now()`;
 
 const IN_FLIGHT = `
-SELECT count(*)::int AS count FROM chat_questions
+SELECT count(*)::int4 AS count FROM chat_questions
 WHERE (charged_at IS NULL AND expires > now()) OR (asked_again_at IS NULL AND again_expires > now())`;
 
 /** Keys that were charged less than a day ago go along. */

@@ -13,7 +13,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const ACCOUNTS = `
 INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
 SELECT id, name, folded, hash, generation, disabled, tokens, 0, now()
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bool[], $7::bigint[])
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::bool[], $7::bigint[])
   AS t (id, name, folded, hash, generation, disabled, tokens)`;
 
 const LEDGER = `
@@ -31,7 +31,7 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::fl
 
 const USAGE = `
 INSERT INTO chat_usage (account, day, questions, tokens)
-SELECT account, floor(extract(epoch FROM at) / 86400)::int, count(*), -sum(tokens) FROM chat_ledger
+SELECT account, floor(extract(epoch FROM at) / 86400)::int4, count(*), -sum(tokens) FROM chat_ledger
 WHERE kind = 'charge' AND at > now() - interval '91 days' GROUP BY 1, 2`;
 
 const REVOKED = `

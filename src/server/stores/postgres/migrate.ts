@@ -47,7 +47,7 @@ const read = (rows: unknown[]) => (rows as { version: number }[])[0]?.version ??
 
 function createVersion(database: Database): Promise<void> {
   return database.connection(async (query) => {
-    await query("CREATE TABLE IF NOT EXISTS chat_schema (one integer PRIMARY KEY, version integer NOT NULL)");
+    await query("CREATE TABLE IF NOT EXISTS chat_schema (one int4 PRIMARY KEY, version int4 NOT NULL)");
     await query("INSERT INTO chat_schema (one, version) VALUES (1, 0) ON CONFLICT (one) DO NOTHING");
   });
 }

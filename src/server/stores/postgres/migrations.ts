@@ -1,6 +1,7 @@
 /**
  * The schema, step by step; step n makes version n. Forward only: a step that was released is never changed.
- * Plain SQL that PostgreSQL-compatible engines speak: no extensions, triggers, DO blocks, advisory locks, LISTEN.
+ * Plain SQL that PostgreSQL-compatible engines speak: no extensions, triggers, DO blocks, advisory locks, LISTEN; and
+ * int4, as `integer` has 64 bits in CockroachDB, which pg gives back as text.
  *
  * Lock order, which keeps deadlocks away: whatever changes an account's questions locks the account's row first.
  */
@@ -11,7 +12,7 @@ export const migrations: string[][] = [
       name text NOT NULL,
       folded text NOT NULL UNIQUE,
       password_hash text NOT NULL,
-      generation integer NOT NULL,
+      generation int4 NOT NULL,
       disabled boolean NOT NULL,
       tokens bigint NOT NULL,
       held bigint NOT NULL,
@@ -53,7 +54,7 @@ export const migrations: string[][] = [
     // Sums of the ledger a UTC day, so that usage reads 90 rows, however long the ledger. day: days since 1970.
     `CREATE TABLE chat_usage (
       account text NOT NULL,
-      day integer NOT NULL,
+      day int4 NOT NULL,
       questions bigint NOT NULL,
       tokens bigint NOT NULL,
       PRIMARY KEY (account, day)
@@ -74,4 +75,4 @@ export const migrations: string[][] = [
 ];
 
 /** SQL for the UTC day of the database's clock, as days since 1970. */
-export const TODAY = "floor(extract(epoch FROM now()) / 86400)::int";
+export const TODAY = "floor(extract(epoch FROM now()) / 86400)::int4";

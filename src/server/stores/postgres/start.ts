@@ -77,6 +77,12 @@ function cannotUse(error: unknown): StartupError {
       "Give its user the right: GRANT CREATE ON SCHEMA public TO NAME; and connect to the primary, not to a replica.",
       error,
     );
+  if (code === "42P07")
+    return new StartupError(
+      "A table of the store's name is in the database already, and is not the store's.",
+      "Give the store a database of its own. Where the engine makes tables outside transactions (YugabyteDB) and a first start was interrupted, drop the tables chat_* first.",
+      error,
+    );
   if (isTls(error))
     return new StartupError(
       `The connection to the database cannot be encrypted as asked (${code}).`,

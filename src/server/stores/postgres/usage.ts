@@ -5,7 +5,7 @@ import { TODAY } from "./migrations.ts";
 export const USAGE = `
 SELECT t.today, u.day, u.questions, u.tokens
 FROM (SELECT ${TODAY} AS today) t
-LEFT JOIN chat_usage u ON u.account = $1 AND u.day > t.today - $2::int AND u.day <= t.today`;
+LEFT JOIN chat_usage u ON u.account = $1 AND u.day > t.today - $2::int4 AND u.day <= t.today`;
 
 /** A row of {@link USAGE}; days are counted from 1970, in UTC, by the database's clock. */
 export interface UsageRow {
