@@ -24,7 +24,7 @@ export const question = (account: Account, more: Partial<HoldRequest> = {}): Hol
 });
 
 /** Whether every account's tokens are what its ledger says, and its holds what its open questions hold. */
-export async function balanced(place: Place): Promise<boolean> {
+export async function balanced(place: Pick<Place, "query">): Promise<boolean> {
   const wrong = await place.query(
     `SELECT id FROM chat_accounts a
      WHERE tokens <> (SELECT coalesce(sum(tokens), 0) FROM chat_ledger WHERE account = a.id)

@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmod, chown, mkdtemp, writeFile } from "node:fs/promises";
+import { appendFile, chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,8 @@ export interface Place {
 /** A PostgreSQL server for one test file, with its data in a temporary folder. */
 export interface Cluster {
   readonly port: number;
+  /** The folder of its data; empty for one that isn't ours. */
+  readonly data: string;
   place(): Promise<Place>;
   /** Ends it as a crash would. */
   crash(): Promise<void>;
@@ -48,6 +50,8 @@ export interface ClusterOptions {
   settings?: string[];
   /** PEM; then it encrypts for who asks for it. */
   tls?: { key: string; cert: string };
+  /** Begins as a standby of this one, which is crashed and started again for it. */
+  standbyOf?: Cluster;
 }
 
 /**
@@ -58,6 +62,7 @@ export async function openCluster({
   durable = false,
   settings = [],
   tls,
+  standbyOf,
 }: ClusterOptions = {}): Promise<Cluster> {
   if (given !== undefined) return another(given);
   const user = runAs();
@@ -73,18 +78,20 @@ export async function openCluster({
     const native = await binaries(folder);
     const data = join(folder, "data");
     if (user) await chown(folder, user.uid, user.gid);
-    await promisify(execFile)(
-      join(native, "bin", "initdb"),
-      [
-        `--pgdata=${data}`,
-        "--auth=trust",
-        "--username=postgres",
-        "--locale=C",
-        "--encoding=UTF8",
-        "--no-sync",
-      ],
-      { ...user, cwd: folder },
-    );
+    if (standbyOf) await makeStandby(data, standbyOf, { ...user, cwd: folder });
+    else
+      await run(
+        join(native, "bin", "initdb"),
+        [
+          `--pgdata=${data}`,
+          "--auth=trust",
+          "--username=postgres",
+          "--locale=C",
+          "--encoding=UTF8",
+          "--no-sync",
+        ],
+        { ...user, cwd: folder },
+      );
     const port = await freePort();
     const flags = ["-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-k", ""];
     flags.push(
@@ -108,11 +115,30 @@ export async function openCluster({
     };
     await start();
     const admin = `postgres://postgres@127.0.0.1:${port}/postgres`;
-    return { port, place: () => createPlace(admin), crash, start, close };
+    return { port, data, place: () => createPlace(admin), crash, start, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+const run = promisify(execFile);
+
+/** A copy of the other's data that follows it from there on. */
+async function makeStandby(
+  data: string,
+  primary: Cluster,
+  options: { uid?: number; gid?: number; cwd: string },
+): Promise<void> {
+  await primary.crash();
+  await run("cp", ["-a", primary.data, data], options);
+  await primary.start();
+  await rm(join(data, "postmaster.pid"), { force: true });
+  await writeFile(join(data, "standby.signal"), "");
+  await appendFile(
+    join(data, "postgresql.auto.conf"),
+    `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=postgres'\n`,
+  );
 }
 
 /** The flags for a server with this certificate; the key has to be its user's, and nobody else's to read. */
@@ -147,7 +173,7 @@ async function started(
     server.on("exit", () => reject(new Error(`PostgreSQL did not start.\n${said}`)));
     server.stderr.setEncoding("utf8").on("data", (text: string) => {
       if (said.length < 10_000) said += text;
-      if (text.includes("ready to accept connections")) resolve();
+      if (/ready to accept (read-only )?connections/.test(text)) resolve();
     });
   });
   return server;
@@ -166,6 +192,7 @@ function another(url: string): Cluster {
   const notOurs = () => Promise.reject(new Error(noOwnPostgres));
   return {
     port: Number(new URL(url).port || 5432),
+    data: "",
     place: () => createPlace(url),
     crash: notOurs,
     start: notOurs,
@@ -190,7 +217,8 @@ async function createPlace(admin: string): Promise<Place> {
   };
 }
 
-async function query<Row extends QueryResultRow>(
+/** One statement, on a connection of its own. */
+export async function query<Row extends QueryResultRow>(
   url: string,
   text: string,
   values?: unknown[],

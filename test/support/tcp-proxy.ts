@@ -10,11 +10,14 @@ export interface TcpProxy {
   /** The same URL by way of this wire. */
   through(url: string): string;
   next: Fate;
+  /** Cuts everything and leads to another port from now on, as a failover does. */
+  lead(target: number): void;
   close(): Promise<void>;
 }
 
 /** Opens a {@link TcpProxy}. */
-export async function openTcpProxy(target: number): Promise<TcpProxy> {
+export async function openTcpProxy(first: number): Promise<TcpProxy> {
+  let target = first;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(target, "127.0.0.1");
@@ -46,6 +49,11 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
       return other.href;
     },
     next: "pass",
+    lead(to) {
+      target = to;
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();
