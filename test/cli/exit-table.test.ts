@@ -49,8 +49,7 @@ function spawned(command: SpoiledCommand, cause: Cause, ...more: string[]): Prom
   });
 }
 
-function checkWords(ended: Omit<Ended, "signal">, { exit, says, hint }: Cause): void {
-  expect(ended).toMatchObject({ code: exit, stdout: "" });
+function expectWords(ended: Omit<Ended, "signal">, { says, hint }: Cause): void {
   const [first, second, ...others] = ended.stderr.split("\n");
   expect(others).toEqual([""]);
   expect(first).toMatch(/^ai-chat: /);
@@ -58,9 +57,8 @@ function checkWords(ended: Omit<Ended, "signal">, { exit, says, hint }: Cause): 
   expect(second).toMatch(hint);
 }
 
-function checkJson(ended: Omit<Ended, "signal">, cause: Cause): void {
-  const { exit, code, status, requestId, retryAfter } = cause;
-  expect(ended).toMatchObject({ code: exit, stdout: "" });
+function expectJson(ended: Omit<Ended, "signal">, cause: Cause): void {
+  const { code, status, requestId, retryAfter } = cause;
   expect(ended.stderr).toMatch(/^[^\n]+\n$/);
   expect(JSON.parse(ended.stderr)).toEqual({
     error: {
@@ -81,8 +79,11 @@ const inside = rows.filter(([, command]) => command !== "password");
 
 describe.concurrent("two lines for people, one of JSON for programs, nothing on stdout", () => {
   test.each(inside)("%s, met by %s", async (_name, command, cause) => {
-    checkWords(await runInside(argsOf(command, cause)), cause);
-    checkJson(await runInside(["--json", ...argsOf(command, cause)]), cause);
+    const told = await runInside(argsOf(command, cause));
+    const json = await runInside(["--json", ...argsOf(command, cause)]);
+    for (const ended of [told, json]) expect(ended).toMatchObject({ code: cause.exit, stdout: "" });
+    expectWords(told, cause);
+    expectJson(json, cause);
   });
 });
 
@@ -94,7 +95,8 @@ const ofEachCode = rows.filter(
 describe.concurrent("the program that is built ends with the code of its row", () => {
   test.each(ofEachCode)("%s, met by %s", async (_name, command, cause) => {
     const [told, json] = await Promise.all([spawned(command, cause), spawned(command, cause, "--json")]);
-    checkWords(told, cause);
-    checkJson(json, cause);
+    for (const ended of [told, json]) expect(ended).toMatchObject({ code: cause.exit, stdout: "" });
+    expectWords(told, cause);
+    expectJson(json, cause);
   });
 });
