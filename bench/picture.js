@@ -54,7 +54,8 @@ const port = address && typeof address === "object" ? address.port : 0;
 
 const home = await mkdtemp(join(tmpdir(), "ai-chat-picture-"));
 const term = new xterm.Terminal({ cols: 84, rows: 34, allowProposedApi: true });
-const session = openSession(home, ["-s", "local", "--no-save"], {
+term.write("\u001b[2m$\u001b[0m ai-chat\r\n");
+const session = openSession(home, ["-s", "local"], {
   columns: term.cols,
   rows: term.rows,
   onData: (data) => term.write(data),
