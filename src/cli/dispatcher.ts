@@ -10,18 +10,24 @@ const named = (env: Env, name: string): string => env[name] || env[name.toUpperC
 const address = (proxy: string) =>
   proxy === "" || /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
 
+/** The proxies that the environment names, "" for none. */
+export function proxiesIn(env: Env): { http: string; https: string; none: string } {
+  const [http, https] = [address(named(env, "http_proxy")), address(named(env, "https_proxy"))];
+  return { http, https, none: named(env, "no_proxy") };
+}
+
 /**
  * The way through the proxies that the environment names (CLI.md §1), or undefined where it names none: then nothing
  * is loaded. Whoever opens it closes it. Throws where the address of a proxy is none.
  */
 export async function openDispatcher(env: Env): Promise<Dispatcher | undefined> {
-  const [http, https] = [address(named(env, "http_proxy")), address(named(env, "https_proxy"))];
+  const { http, https, none } = proxiesIn(env);
   if (http === "" && https === "") return undefined;
   for (const proxy of [http, https])
     if (proxy !== "" && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : ""))
       throw wrongProxy();
   const { Proxies } = await import("./proxies.ts");
-  return new Proxies({ http, https, none: named(env, "no_proxy") });
+  return new Proxies({ http, https, none });
 }
 
 const wrongProxy = () =>

@@ -1,35 +1,11 @@
 import { settingNames, type SettingName } from "../client/settings.ts";
+import { columns, WIDTH, wrapped } from "./columns.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { optionOfSetting } from "./settings-now.ts";
 import { commands } from "./commands.ts";
 import { optionVariables, otherVariables, type Variable } from "./environment.ts";
 import { exitMeanings } from "./exit-codes.ts";
 import { everywhere, optionNamed, type OptionName } from "./options.ts";
-
-const WIDTH = 80;
-
-/** Words on lines of at most `width` characters. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
-}
-
-/** Two columns; what doesn't fit beside a long left entry goes on its own line. */
-function columns(rows: readonly (readonly [string, string])[], left: number): string[] {
-  const gap = " ".repeat(left + 2);
-  return rows.flatMap(([term, text]) => {
-    const lines = wrapped(text, WIDTH - left - 2);
-    const [first = "", ...more] = lines;
-    const under = more.map((line) => gap + line);
-    if (term.length > left - 1) return [`  ${term}`, gap + first, ...under];
-    return [`  ${term.padEnd(left)}${first}`, ...under];
-  });
-}
 
 const withDefault = (help: string, shown: string | undefined) =>
   shown === undefined ? help : `${help} [${shown}]`;
@@ -78,6 +54,10 @@ function examples(rows: CommandSpec["examples"], name: string): string[] {
   );
 }
 
+/** The usage line; what doesn't fit on it goes under it. */
+const usage = (line: string): string[] =>
+  wrapped(line, WIDTH - 6).map((part, at) => (at === 0 ? `  ${part}` : `      ${part}`));
+
 const sections = (...blocks: string[][]): string =>
   `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 
@@ -89,7 +69,7 @@ export function commandHelp(command: string, spec: CommandSpec, name: string): s
   return sections(
     [`${name} ${command}: ${spec.summary}`],
     ["Examples", ...examples(spec.examples, name)],
-    ["Usage", `  ${name} ${command} [OPTIONS]${spec.words === undefined ? "" : ` ${spec.words}`}`],
+    ["Usage", ...usage(`${name} ${command} [OPTIONS]${spec.words === undefined ? "" : ` ${spec.words}`}`)],
     ...(spec.settings ? [["Settings", ...columns(settingNames.map(settingRow), 29)]] : []),
     ...own,
     ...alsoByEnvironment(spec),

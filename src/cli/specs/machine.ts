@@ -2,7 +2,7 @@ import { settingNames } from "../../client/settings.ts";
 import type { CommandSpec } from "../command-spec.ts";
 import { withoutServer } from "../options.ts";
 
-/** Commands about what this user has on this machine; they connect to nothing. */
+/** Commands about what this user has on this machine; all but `doctor` connect to nothing. */
 export const machineCommands = {
   conversations: {
     summary: "the saved conversations of this machine",
@@ -51,8 +51,22 @@ export const machineCommands = {
     grace: 0,
     run: async () => (await import("../commands/config.ts")).config,
   },
+  doctor: {
+    summary: "is all well? Server, token, terminal, files",
+    options: [],
+    secrets: ["token"],
+    examples: [
+      ["doctor", "what is wrong, and what to do about it"],
+      ["doctor -s chat.example.org", "with this server"],
+      ["doctor --json", "for programs, and to send to somebody who helps"],
+    ],
+    notes:
+      "Ends with 0 when all is well, else with the code of the first thing that is wrong. Not being logged in isn't. It shows no token and no password.",
+    grace: 5000,
+    run: async () => (await import("../commands/doctor.ts")).doctor,
+  },
   completion: {
-    summary: "a script for your shell that completes what you type",
+    summary: "a script that completes what you type",
     words: "bash|zsh|fish",
     actions: {
       bash: { summary: "for bash", words: [] },

@@ -1,0 +1,163 @@
+import type { Dispatcher } from "undici";
+import { ClientError } from "../../client/client-error.ts";
+import { parsed, record } from "../../client/loose-json.ts";
+import { createOffer } from "../../client/offer.ts";
+import { replyError } from "../../client/reply-error.ts";
+import { createTransport, type Reply } from "../../client/transport.ts";
+import type { Offer } from "../../client/contract.ts";
+import { routes } from "../../protocol/routes.ts";
+import type { Call } from "../call.ts";
+import { chooseServer, type Chosen } from "../chosen-server.ts";
+import { openDispatcher } from "../dispatcher.ts";
+import { counted } from "../numbers.ts";
+import { failureOf } from "../report.ts";
+import { connect, type Target } from "../target.ts";
+import type { Finding, Report } from "./finding.ts";
+import { lookAtToken, unknownToken, type TokenDocument } from "./token.ts";
+
+/** Longest silence of a server that is only looked at, in seconds. */
+const SILENCE = 10;
+/** Seconds that two clocks may be apart before it is worth a word. */
+const CLOCKS = 60;
+
+/** What the server is and offers; null for what it didn't tell. */
+export interface ServerDocument {
+  url: string;
+  reachable: boolean;
+  /** How long its first answer took. */
+  milliseconds: number | null;
+  extensions: string[] | null;
+  model: string | null;
+  price: number | null;
+  /** Seconds that its clock is ahead of this machine's. */
+  clock_difference: number | null;
+}
+
+type Both = Report<{ server: ServerDocument; token: TokenDocument }>;
+
+/** Whether it is a chat server of this API: CLI.md §3. */
+async function checkReply(reply: Reply, url: string): Promise<Finding | undefined> {
+  const { status } = reply;
+  if (status >= 500 || status === 429)
+    throw await replyError(reply, "balance", { secrets: [], now: Date.now() });
+  const body = record(parsed(await reply.text(64 * 1024)));
+  if (body && (status === 401 || status === 403)) return undefined;
+  if (body && status === 404)
+    return { about: "balance", text: "not told by this server, so the token can't be tried", note: true };
+  throw new ClientError("bad_reply", `${url} answers, but not as a chat server.`, {
+    hint: "Check the address, with the path that its operator gave, or name another with -s URL.",
+  });
+}
+
+function clock(date: string | undefined, [before, after]: [number, number]): number | null {
+  const theirs = Date.parse(date ?? "");
+  // The header tells whole seconds.
+  return Number.isNaN(theirs) ? null : Math.round((theirs + 500 - (before + after) / 2) / 1000);
+}
+
+function clockFinding(difference: number | null): Finding {
+  const about = "clock";
+  if (difference === null) return { about, text: "not told", note: true };
+  if (Math.abs(difference) <= CLOCKS) return { about, text: "as here, to the second or two" };
+  const words = `The server's clock is ${counted(Math.abs(difference), "second")} ${difference > 0 ? "ahead" : "behind"}.`;
+  const hint =
+    "Set the clock of this machine, or tell whoever runs the server: until then times and expiries look wrong.";
+  return { about, text: words, fault: { code: "internal", message: words, hint, exit: 1 } };
+}
+
+function offerFinding({ extensions, model, price }: Offer): Finding {
+  const about = "offers";
+  if (extensions.size === 0 && price === null)
+    return { about, text: "the four documented calls", note: true };
+  const said = [...extensions].join(", ");
+  const costs = price === null ? [] : [`${counted(price, "token")} a question`];
+  return { about, text: [said, ...costs, ...(model === null ? [] : [model])].join("; ") };
+}
+
+async function lookAtReachable(
+  call: Call,
+  target: Target,
+  dispatcher: Dispatcher | undefined,
+): Promise<Both> {
+  const { program, signal, values } = call;
+  const url = target.client.server;
+  const transport = createTransport({
+    server: url,
+    dispatcher,
+    silence: Math.min(values.timeout, SILENCE),
+    userAgent: `ai-chat/${program.version}`,
+  });
+  try {
+    const before = Date.now();
+    const reply = await transport.send({ method: "GET", path: routes.balance, signal });
+    const after = Date.now();
+    const unlike = await checkReply(reply, url);
+    const offer = await createOffer(transport, { now: Date.now })(signal);
+    const difference = clock(reply.header("date"), [before, after]);
+    const token = await lookAtToken(call, target, unlike);
+    const milliseconds = after - before;
+    const place =
+      target.name === "local" ? `your own, ${target.started ? "started for this" : `at ${url}`}` : url;
+    return {
+      title: "Server",
+      findings: [
+        { about: "reachable", text: `${place}, answers in ${milliseconds} ms` },
+        offerFinding(offer),
+        clockFinding(difference),
+        ...token.findings,
+      ],
+      document: {
+        server: {
+          url: target.name,
+          reachable: true,
+          milliseconds,
+          extensions: [...offer.extensions],
+          model: offer.model,
+          price: offer.price,
+          clock_difference: difference,
+        },
+        token: token.document,
+      },
+    };
+  } finally {
+    await transport.close();
+  }
+}
+
+async function look(call: Call, chosen: Chosen): Promise<Both> {
+  const dispatcher = chosen.name === "local" ? undefined : await openDispatcher(call.env);
+  try {
+    const target = await connect(call, chosen);
+    try {
+      return await lookAtReachable(call, target, dispatcher);
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await dispatcher?.destroy();
+  }
+}
+
+/** The server that is in use: is it there, is it one, what does it offer, does it take the token. Rejects when aborted. */
+export async function lookAtServer(call: Call): Promise<Both> {
+  const chosen = chooseServer(call, "optional");
+  try {
+    return await look(call, chosen);
+  } catch (error) {
+    call.signal.throwIfAborted();
+    const fault = await failureOf(error, call);
+    const nothing = {
+      milliseconds: null,
+      extensions: null,
+      model: null,
+      price: null,
+      clock_difference: null,
+    };
+    const token = unknownToken(chosen.token);
+    return {
+      title: "Server",
+      findings: [{ about: "reachable", text: fault.message, fault }],
+      document: { server: { url: chosen.name, reachable: fault.code === "bad_reply", ...nothing }, token },
+    };
+  }
+}
