@@ -90,7 +90,7 @@ export const accountCommands = {
     run: async () => (await import("../commands/usage.ts")).usage,
   },
   servers: {
-    summary: "every server with a token: user, balance, which is the default",
+    summary: "every server with a token: user, balance, default",
     options: [],
     secrets: [],
     examples: [
