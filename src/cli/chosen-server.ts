@@ -21,6 +21,9 @@ export function typedCommand({ program, sources, values }: Call, line: string): 
   return `${program.name} ${line}${server}`;
 }
 
+/** Names are the same without regard to case (API.md §1). */
+export const isSameUser = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
 /** The name of the server that was chosen. */
 export const serverName = ({ values }: Call): string => values.server ?? usualServer;
 

@@ -83,6 +83,35 @@ test("password takes both passwords from stdin, keeps the new token, and ends th
   expect(JSON.parse(login.stdout)).toEqual({ server: server.url, username, tokens: 4000 });
 });
 
+test("logout -u ends that user's login, and leaves somebody else's alone", async () => {
+  await register(server.url);
+  const other = await run(["logout", "-u", "somebody"]);
+  expect([other.code, other.stderr]).toEqual([0, expect.stringContaining(`${username}'s login stays`)]);
+  const document = await run(["logout", "-u", "somebody", "--json"]);
+  expect(JSON.parse(document.stdout)).toEqual({ server: server.url, username: null, revoked: null });
+  expect((await run(["whoami"])).code).toBe(0);
+  expect((await run(["logout", "-u", username.toUpperCase()])).code).toBe(0);
+  expect(await credentials()).toEqual({});
+});
+
+test("password -u changes that user's, logged in or not, and touches nobody else's login", async () => {
+  await register(server.url);
+  expect((await change(`${PASSWORD}\n${NEW}\n`, "-u", username.toUpperCase())).code).toBe(0);
+  await run(["logout"]);
+  const fresh = await change(`${NEW}\n${PASSWORD}\n`, "-u", username);
+  expect([fresh.code, fresh.stderr]).toEqual([0, expect.stringContaining(`logged in as ${username}`)]);
+  expect((await run(["whoami", "--json"])).stdout).toContain(`"username":"${username}"`);
+
+  const first = username;
+  username = `john${count}`;
+  await register(server.url);
+  const { code, stdout } = await change(`${PASSWORD}\n${NEW}\n`, "-u", first, "--json");
+  expect([code, JSON.parse(stdout)]).toEqual([0, { server: server.url, username: first }]);
+  expect((await run(["whoami", "--json"])).stdout).toContain(`"username":"${username}"`);
+  const login = await run(["login", "-u", first], { env: { AI_CHAT_PASSWORD: NEW } });
+  expect(login.code).toBe(0);
+});
+
 test("a wrong present password ends with 4, a bad new one with 2, and the login stays", async () => {
   await register(server.url);
   const wrong = await change(`wrong horse\n${NEW}\n`);

@@ -2,7 +2,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { openCredentials, type Credentials, type Entry } from "../../client/credentials.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { serverName } from "../chosen-server.ts";
+import { isSameUser, serverName } from "../chosen-server.ts";
 import { connect } from "../target.ts";
 
 /** Codes that mean that the server doesn't take the token anyway. */
@@ -44,15 +44,22 @@ function tell({ output }: Call, server: string, there: Revoked): void {
   if (!there.revoked) output.note(`There it stays valid until it ends by itself: ${there.why}`);
 }
 
+/** With `-u`, whether this login is of that name: one of somebody else isn't to be ended. */
+const isMeant = ({ values }: Call, { username }: Entry): boolean =>
+  values.username === undefined || isSameUser(values.username, username);
+
+const whose = ({ username }: Entry) => (username === "" ? "another" : `${username}'s`);
+
 /**
  * `logout`: forgets the kept token of the chosen server, whatever becomes of the rest, and has the server take it back
- * where it can. `AI_CHAT_TOKEN` isn't touched.
+ * where it can. With `-u NAME` only where it is NAME's. `AI_CHAT_TOKEN` isn't touched.
  */
 export async function logout(call: Call): Promise<void> {
   const { output, places, values } = call;
   const server = serverName(call);
   const credentials = openCredentials({ dir: places.config });
-  const entry = credentials.get(server);
+  const kept = credentials.get(server);
+  const entry = kept && isMeant(call, kept) ? kept : undefined;
   // The file first: a server that is slow, and a person who stops waiting, leave no token here.
   const why = credentials.problem ?? (entry && (await forgetHere(credentials, server)));
   const there = entry && (await forgetThere(call, server, credentials, entry));
@@ -67,6 +74,7 @@ export async function logout(call: Call): Promise<void> {
       revoked: there?.revoked ?? null,
     } satisfies Document<"logout">);
   if (there) tell(call, server, there);
+  else if (kept) output.note(`${values.username} wasn't logged in at ${server}; ${whose(kept)} login stays.`);
   else output.note(`There was no login at ${server}.`);
   if (values.token !== undefined) output.note("AI_CHAT_TOKEN is still set, and still used.");
 }

@@ -32,11 +32,12 @@ export const accountCommands = {
   },
   logout: {
     summary: "forget the token of this server, here and there",
-    options: [],
+    options: ["username"],
     secrets: ["token"],
     examples: [
       ["logout", "the default server's"],
       ["logout -s local", "that of your own server"],
+      ["logout -u jane", "only where it is jane's"],
     ],
     notes: "The token is always forgotten here; a server that can't take it back lets it end by itself.",
     grace: 5000,
@@ -44,11 +45,12 @@ export const accountCommands = {
   },
   password: {
     summary: "set a new password; every other login ends",
-    options: ["passwordStdin"],
+    options: account,
     secrets: ["token", "password"],
     examples: [
       ["password", "asks for the present one, then twice for the new one"],
       ["password --password-stdin < both", "the present one, then the new one, a line each"],
+      ["password -u jane", "jane's, logged in or not"],
     ],
     notes:
       "The present password also comes by AI_CHAT_PASSWORD; the new one by the second line of --password-stdin or the terminal, never in argv.",
