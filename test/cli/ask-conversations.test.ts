@@ -260,7 +260,9 @@ test("questions at the same time in one conversation all stand in it, each once"
   const ended = await Promise.all(asked.map((question) => ask("-c", question)));
   expect(ended.map(({ code }) => code)).toEqual(asked.map(() => 0));
   const id = await only();
-  expect((await turnsOf(id)).map(([question]) => question).toSorted()).toEqual(["0", ...asked]);
+  const kept = (await turnsOf(id)).map(([question]) => question);
+  expect(kept).toHaveLength(1 + asked.length);
+  expect(new Set(kept)).toEqual(new Set(["0", ...asked]));
   expect(await readdir(folder())).toEqual([`${id}.jsonl`]);
 });
 

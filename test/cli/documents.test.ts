@@ -1,0 +1,142 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../../src/cli/commands.ts";
+import { documents, failureSchema, type DocumentName } from "../../src/cli/documents.ts";
+import { openOthersServer, type SmallServer } from "../support/others-server.ts";
+import { makeHome, runProgram, startProgram, type Home, type Running } from "../support/run-program.ts";
+import { PASSWORD } from "../support/test-server.ts";
+
+/** Everything that is printed with `--json`, against the one table of documents. */
+
+const NEW = "a battery staple";
+let home: Home;
+let server: Running;
+let url: string;
+let others: SmallServer;
+let dir: string;
+beforeAll(async () => {
+  home = await makeHome();
+  others = await openOthersServer({ balance: "missing", tellsPrice: false });
+  dir = join(home.dir, "store");
+  server = await startProgram(["serve", "--json", "--port", "0", "--data", dir], { home });
+  let said = "";
+  server.child.stdout?.on("data", (text: string) => (said += text));
+  await server.sees("}\n");
+  ({ url } = documents.serve.parse(JSON.parse(said)));
+});
+afterAll(async () => {
+  await others.close();
+  await home.remove();
+});
+
+const password = (text: string) => ({ env: { AI_CHAT_PASSWORD: text } });
+const run = (args: readonly string[], more: object = {}) =>
+  runProgram(["--json", ...args], { home, ...more });
+
+/** What a command that works prints, held to its schema: line by line for `--stream`, else the one document. */
+async function printed(name: DocumentName, args: readonly string[], more?: object): Promise<unknown[]> {
+  const { code, stdout, stderr } = await run(args, more);
+  expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: "" });
+  const found = name === "ask --stream" ? stdout.trimEnd().split("\n") : [stdout];
+  return found.map((text) => documents[name].parse(JSON.parse(text)));
+}
+
+async function conversation(): Promise<string> {
+  const [[first]] = (await printed("conversations list", ["conversations", "list"])) as [{ id: string }[]];
+  return first?.id ?? "";
+}
+
+test("every command has its documents in the table, but the session and what writes for a shell", () => {
+  const described = new Set(Object.keys(documents).map((name) => name.split(" ")[0]));
+  const without = [...commands.keys()].filter((name) => !described.has(name));
+  expect(without.filter((name) => !["chat", "completion"].includes(name))).toEqual([]);
+});
+
+test("whatever works prints its document and nothing else", async () => {
+  const jane = ["-s", url, "-u", "jane"];
+  await printed("register", ["register", ...jane], password(PASSWORD));
+  await printed("login", ["login", ...jane], password(PASSWORD));
+  await printed("whoami", ["whoami"]);
+  await printed("balance", ["balance"]);
+  await printed("ask", ["ask", "hi"]);
+  await printed("ask", ["ask", "--save", "hi"]);
+  const lines = await printed("ask --stream", ["ask", "--stream", "-c", "hi"]);
+  expect(lines.map((line) => (line as { type: string }).type)).toEqual([
+    ...lines.slice(1).map(() => "delta"),
+    "done",
+  ]);
+  await printed("usage", ["usage", "--days", "2"]);
+  await printed("servers", ["servers"]);
+  const id = await conversation();
+  await printed("conversations show", ["conversations", "show", id]);
+  await printed("conversations export", ["conversations", "export", id, "--format", "md"]);
+  await printed("conversations search", ["conversations", "search", "hi"]);
+  await printed("conversations delete", ["conversations", "delete", id]);
+  await printed("config list", ["config", "list"]);
+  await printed("config set", ["config", "set", "timeout", "60"]);
+  await printed("config get", ["config", "get", "timeout"]);
+  await printed("config unset", ["config", "unset", "timeout"]);
+  await printed("config get", ["config", "get", "editor"]);
+  await printed("config path", ["config", "path"]);
+  await printed("grant", ["grant", "jane", "500", "--data", dir]);
+  await printed("store check", ["store", "check", dir]);
+  const both = { stdin: { pipe: `${PASSWORD}\n${NEW}\n` } };
+  await printed("password", ["password", "--password-stdin"], both);
+  await printed("logout", ["logout"]);
+  await printed("logout", ["logout"]);
+
+  server.child.kill("SIGTERM");
+  const { code, stdout, stderr } = await server.ended;
+  expect({ code, stderr, lines: stdout.match(/\n/g)?.length }).toEqual({ code: 0, stderr: "", lines: 1 });
+  await printed("store copy", ["store", "copy", dir, join(home.dir, "copy")]);
+});
+
+test("what a server of others doesn't tell is null, and never left out", async () => {
+  const at = ["-s", others.url];
+  await printed("register", ["register", ...at, "-u", "joe"], password(PASSWORD));
+  expect(await printed("login", ["login", ...at, "-u", "joe"], password(PASSWORD))).toMatchObject([
+    { tokens: null },
+  ]);
+  expect(await printed("ask", ["ask", ...at, "hi"])).toMatchObject([{ tokens_deducted: null, tokens: null }]);
+  expect(await printed("servers", ["servers"])).toMatchObject([[{ tokens: null }]]);
+  await printed("logout", ["logout", ...at]);
+});
+
+describe("whatever fails prints one line on stderr, and nothing on stdout", () => {
+  const nowhere = ["-s", "http://127.0.0.1:1"];
+  const failures: [exit: number, args: string[], more?: object][] = [
+    [4, ["ask", ...nowhere, "hi"]],
+    [6, ["ask", ...nowhere, "--stream", "hi"], { env: { AI_CHAT_TOKEN: "tok" } }],
+    [2, ["register", ...nowhere, "-u", "jane"]],
+    [6, ["login", ...nowhere, "-u", "jane"], password(PASSWORD)],
+    [2, ["logout", "jane"]],
+    [4, ["password", ...nowhere]],
+    [4, ["whoami", ...nowhere]],
+    [4, ["balance", ...nowhere]],
+    [2, ["usage", "--days", "0"]],
+    [2, ["servers", "--days", "1"]],
+    [2, ["conversations", "list", "all"]],
+    [2, ["conversations", "show", "zzzzzzz9"]],
+    [2, ["conversations", "export"]],
+    [2, ["conversations", "search"]],
+    [2, ["conversations", "delete", "zzzzzzz9"]],
+    [2, ["config", "list", "all"]],
+    [2, ["config", "get", "colour"]],
+    [2, ["config", "set", "timeout", "never"]],
+    [2, ["config", "unset", "colour"]],
+    [2, ["config", "path", "of"]],
+    [2, ["serve", "--port", "99999"]],
+    [2, ["grant", "nobody", "5", "--data", "/nonexistent"]],
+    [2, ["store", "check", "/nonexistent"]],
+    [2, ["store", "copy", "/nonexistent"]],
+    [2, ["chat"]],
+    [2, ["no such command"]],
+    [2, ["--no-such-option"]],
+  ];
+  test.each(failures)("%i: %j", async (exit, args, more) => {
+    const { code, stdout, stderr } = await run(args, more);
+    expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    failureSchema.parse(JSON.parse(stderr));
+  });
+});
