@@ -61,6 +61,13 @@ function checkOptions(call: Call): void {
     });
 }
 
+/** `ask explain rm -rf` has an option `-r f` that wasn't meant as one: the hint says what to do then. */
+function unquoted(error: unknown): unknown {
+  if (!(error instanceof ClientError) || error.code !== "usage") return error;
+  const hint = `${error.hint}   Is -r part of the question? Quote it, or put -- before it.`;
+  return new ClientError("usage", error.message, { hint });
+}
+
 /**
  * The conversation of an `ask` (CLI.md §1, §3): `-c` the newest of this server and account, `-r ID` that one, at the
  * server where it was held, `--save` a new one; `-c --save` the newest, else a new one. Throws `usage`.
@@ -71,7 +78,9 @@ export async function wantedThread(call: Call): Promise<WantedThread> {
   if (!newest && resume === undefined && !startSaved) return { there: call, of: async () => undefined };
   const conversations = conversationsOf(call, call.output.note);
   if (resume !== undefined) {
-    const { found, there } = await resumed(call, resume, conversations);
+    const { found, there } = await resumed(call, resume, conversations).catch((error: unknown) => {
+      throw resume.length < 8 ? unquoted(error) : error;
+    });
     return { there, of: async () => goingOn(conversations, found.id) };
   }
   return {

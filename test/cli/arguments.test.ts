@@ -29,7 +29,7 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   [
     "an unknown option behind the words",
     ["ask", "use", "rm", "-rf"],
-    /Unknown option '-rf'[^]*Quote the question/,
+    /no conversation f[^]*Quote it, or put --/,
   ],
   ["an option without its value", ["whoami", "--server"], /--server <URL>.*missing/],
   ["words for a command that takes none", ["balance", "please"], /balance takes no words/],
