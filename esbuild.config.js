@@ -2,7 +2,22 @@
 // And the manual page, from the program's own tables. `node esbuild.config.js --watch` keeps building.
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
+
+/**
+ * What of undici nearly every command uses; all of it where proxies are, which are loaded when they are set.
+ * @type {import("esbuild").Plugin}
+ */
+const leanUndici = {
+  name: "lean-undici",
+  setup: (bundle) =>
+    bundle.onResolve({ filter: /^undici$/ }, ({ importer }) =>
+      importer.endsWith("proxies.ts")
+        ? undefined
+        : { path: fileURLToPath(new URL("src/client/lean-undici.js", import.meta.url)) },
+    ),
+};
 
 /** @type {import("esbuild").BuildOptions} */
 const options = {
@@ -23,6 +38,7 @@ const options = {
   define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
   // Ink under CI=true prints only its last frame (TERMINAL.md §2, 18): whether we are interactive is our decision.
   alias: { "is-in-ci": "./src/tui/not-in-ci.ts" },
+  plugins: [leanUndici],
   // What only the server needs is loaded from node_modules: it starts once, and workers resolve it there too.
   external: [
     "@koa/router",
