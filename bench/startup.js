@@ -1,7 +1,8 @@
 // How long the program takes to start: the client's commands beside an empty Node program, and the server with 10
 // and 100,000 accounts, from its checkpoint and from the ledger alone. One run; read the ratios.
 //   node bench/startup.js [runs, default 7]
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,16 +14,29 @@ const program = fileURLToPath(new URL("../bin/ai-chat.js", import.meta.url));
 const median = (/** @type {number[]} */ values) =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
+/** A server that tells a balance at once; a process of its own, because this one waits for the commands. */
+const teller = spawn(
+  process.execPath,
+  [
+    "-e",
+    `const server = require("node:http").createServer((_, reply) => reply.end('{"tokens":3900}'));
+     server.listen(0, "127.0.0.1", () => console.log(server.address().port));`,
+  ],
+  { stdio: ["ignore", "pipe", "inherit"] },
+);
+const [port] = await once(teller.stdout, "data");
+const env = { ...process.env, AI_CHAT_TOKEN: "token" };
 const node =
   (/** @type {string[]} */ ...argv) =>
   () =>
-    void spawnSync(process.execPath, argv, { stdio: "ignore" });
+    void spawnSync(process.execPath, argv, { stdio: "ignore", env });
 /** @type {Record<string, () => void>} */
 const commands = {
   "node -e 0": node("-e", "0"),
   "ai-chat --version": node(program, "--version"),
   "ai-chat --help": node(program, "--help"),
-  "ai-chat whoami": node(program, "whoami", "-s", "http://127.0.0.1:9"),
+  "ai-chat config path": node(program, "config", "path"),
+  "ai-chat balance -q": node(program, "balance", "-q", "-s", `http://127.0.0.1:${String(port).trim()}`),
 };
 /** @type {Map<string, number[]>} */
 const times = new Map(Object.keys(commands).map((name) => [name, []]));
@@ -33,6 +47,7 @@ for (let run = 0; run <= runs; run++) {
     if (run > 0) times.get(name)?.push(performance.now() - begun);
   }
 }
+teller.kill();
 const empty = median(times.get("node -e 0") ?? []);
 console.log(`Start-up, median of ${runs} runs`);
 for (const [name, ms] of times)
