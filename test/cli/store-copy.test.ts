@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
-import { makeHome, runProgram, type Home } from "../support/run-program.ts";
+import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -49,4 +51,44 @@ describe.skipIf(noPostgres)(`store copy${noPostgres ? ` (skipped: ${noPostgres})
     expect(await readFile(join(home.dir, "back", "ledger.jsonl"), "utf8")).toContain('"balance":3900');
     expect((await runProgram(["store", "check", join(home.dir, "back")], { home })).code).toBe(0);
   });
+
+  test.each(["SIGKILL", "SIGINT"] as const)(
+    "ended by %s in the middle leaves the target unused",
+    async (signal) => {
+      const target = await cluster.place();
+      const store = await openPostgresStore({ url: target.url, warn: () => {} });
+      await store.close();
+      // It has written the accounts and their ledger when it comes to this table, and waits there.
+      const operator = new Client({ connectionString: target.url });
+      await operator.connect();
+      await operator.query("BEGIN");
+      await operator.query("LOCK TABLE chat_revoked");
+      const url = new URL(target.url);
+      const env = { PGPASSWORD: decodeURIComponent(url.password) };
+      url.password = "";
+      const words = ["store", "copy", join(home.dir, "data", "ai-chat", "server"), url.href];
+      const running = await startProgram(words, { home, env });
+      await vi.waitUntil(
+        async () => {
+          const waiting =
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
+          return (await target.query(waiting, [target.name])).length > 0;
+        },
+        { timeout: 30_000 },
+      );
+      running.child.kill(signal);
+      const { code, stdout } = await running.ended;
+      expect([code, stdout]).toEqual([signal === "SIGINT" ? 130 : null, ""]);
+      await operator.query("ROLLBACK");
+      await operator.end();
+      for (const table of ["accounts", "ledger", "questions", "usage"])
+        expect(await target.query(`SELECT * FROM chat_${table}`)).toEqual([]);
+      const again = await runProgram(words, { home, env });
+      expect(again).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining("1 account with 3,900 tokens"),
+      });
+      await target.drop();
+    },
+  );
 });

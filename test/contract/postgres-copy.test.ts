@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -10,6 +10,7 @@ import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { balanced, createAccount, question } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { noPostgres, type Place } from "../support/postgres.ts";
+import { openTcpProxy, type Fate } from "../support/tcp-proxy.ts";
 
 describe.skipIf(noPostgres)("a copy of a store", () => {
   const places = openPlaces();
@@ -179,5 +180,51 @@ describe.skipIf(noPostgres)("a copy of a store", () => {
       expect(await place.query(`SELECT * FROM chat_${table}`)).toEqual([]);
     await place.query("ALTER TABLE chat_revoked DROP CONSTRAINT halfway");
     expect((await copy(inFolder("first"), place.url)).accounts).toBe(3);
+  });
+
+  it("that is given up leaves nothing anywhere, and goes well the next time", async () => {
+    const json = await openJson("first");
+    await fill(json);
+    await json.close();
+    const signal = AbortSignal.abort(new Error("enough"));
+    const given = (from: string, to: string) => copyStore({ from, to, warn, signal });
+    await expect(given(inFolder("first"), place.url)).rejects.toThrow("enough");
+    expect(await place.query("SELECT id FROM chat_accounts")).toEqual([]);
+    await copy(inFolder("first"), place.url);
+    await expect(given(place.url, inFolder("back"))).rejects.toThrow("enough");
+    expect(await readdir(folder)).toEqual(["first"]);
+    expect((await copy(place.url, inFolder("back"))).accounts).toBe(3);
+  });
+
+  it.each<[Fate, RegExp | undefined]>([
+    ["cut before its answer", undefined],
+    ["cut before it arrives", /Nothing was kept/],
+  ])("whose last word is %s is looked up, not assumed", async (fate, refusal) => {
+    const json = await openJson("first");
+    await fill(json);
+    await json.close();
+    const wire = await openTcpProxy(places.cluster.port);
+    places.closers.push(() => wire.close());
+    wire.nextWith = "COMMIT";
+    // Its schema is there already: then the copy's own COMMIT is the first.
+    await (await openPostgres()).close();
+    wire.next = fate;
+    const told: unknown = await copy(inFolder("first"), wire.through(place.url)).catch(
+      (error: unknown) => error,
+    );
+    expect(wire.next).toBe("pass");
+    if (refusal) expect((told as StartupError).hint).toMatch(refusal);
+    else expect(told).toMatchObject({ accounts: 3 });
+    expect(await place.query("SELECT id FROM chat_accounts")).toHaveLength(refusal ? 0 : 3);
+  });
+
+  it("says where one that was killed left its piece", async () => {
+    const postgres = await openPostgres();
+    await createAccount(postgres);
+    await postgres.close();
+    await mkdir(inFolder(".back-copy-abc"));
+    const said: string[] = [];
+    await copyStore({ from: place.url, to: inFolder("back"), warn: (sentence) => said.push(sentence) });
+    expect(said).toEqual([expect.stringContaining(inFolder(".back-copy-abc"))]);
   });
 });

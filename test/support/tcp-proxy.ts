@@ -10,6 +10,8 @@ export interface TcpProxy {
   /** The same URL by way of this wire. */
   through(url: string): string;
   next: Fate;
+  /** The fate waits for something that contains this. */
+  nextWith: string;
   /** Cuts everything and leads to another port from now on, as a failover does. */
   lead(target: number): void;
   close(): Promise<void>;
@@ -31,8 +33,8 @@ export async function openTcpProxy(first: number): Promise<TcpProxy> {
       socket.on("error", cut).on("close", cut);
     }
     client.on("data", (data) => {
-      const fate = proxy.next;
-      proxy.next = "pass";
+      const fate = data.includes(proxy.nextWith) ? proxy.next : "pass";
+      if (fate !== "pass") proxy.next = "pass";
       if (fate === "cut before it arrives") return cut();
       doomed ||= fate === "cut before its answer";
       upstream.write(data);
@@ -49,6 +51,7 @@ export async function openTcpProxy(first: number): Promise<TcpProxy> {
       return other.href;
     },
     next: "pass",
+    nextWith: "",
     lead(to) {
       target = to;
       for (const socket of sockets) socket.destroy();

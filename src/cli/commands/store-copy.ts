@@ -19,9 +19,19 @@ function placesOf({ words, program }: Call): { from: string; to: string } {
  * and whole after; a copy that fails or is interrupted leaves it unused.
  */
 export async function copyStores(call: Call): Promise<number> {
-  const { output } = call;
+  const { output, signal, program } = call;
   const { copyStore } = await import("../../server/stores/copy.ts");
-  const { accounts, entries, tokens, from, to } = await copyStore({ ...placesOf(call), warn: output.note });
+  const places = placesOf(call);
+  const { accounts, entries, tokens, from, to } = await copyStore({
+    ...places,
+    warn: output.note,
+    signal,
+  }).catch((error: unknown) => {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    throw new ClientError("interrupted", "Interrupted. Nothing was kept of the copy.", {
+      hint: `To start over: ${program.name} store copy ${places.from} ${places.to}`,
+    });
+  });
   if (output.json)
     await output.document({ from, to, accounts, entries, tokens } satisfies Document<"store copy">);
   else {

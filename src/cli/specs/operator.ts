@@ -51,7 +51,7 @@ export const operatorCommands = {
     ],
     notes:
       "check reads every line and every sum and changes nothing; a server may be running on the folder. Says what is wrong, where, and how to repair it. copy wants an empty target and no server on either side, and adds up both; interrupted, it leaves the target unused.",
-    grace: 0,
+    grace: 2000,
     run: async () => (await import("../commands/store.ts")).store,
   },
 } satisfies Record<string, CommandSpec>;

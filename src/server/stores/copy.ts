@@ -9,32 +9,60 @@ interface Options {
   now?: number;
   /** Gets sentences for the operator. */
   warn: (sentence: string) => void;
+  /** Gives the copy up. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * Moves everything that a store keeps (accounts, ledger, keys of the last day, logged-out tokens, the signing secret)
  * into an empty one, so that its users notice nothing. Both sides are added up before the copy counts; one that
- * fails or is interrupted leaves the target as it was. No server may run on either. Throws `StartupError`.
+ * fails or is interrupted leaves the target as it was. No server may run on either. Throws `StartupError`, or the
+ * signal's reason, when nothing is kept of it any more.
  */
 export async function copyStore({
   from,
   to,
   now = Date.now(),
   warn,
+  signal,
 }: Options): Promise<Copied & { from: string; to: string }> {
   const target = await openTarget(to, now, warn);
   try {
     const source = await openSource(from, now, warn);
     try {
-      const copied = await target.take(source);
+      const entries = () => until(source.entries(), signal);
+      const copied = await target.take(signal ? { ...source, entries } : source);
       return { ...copied, from: source.description, to: target.description };
     } finally {
       await source.close();
     }
   } catch (error) {
-    throw error instanceof StartupError ? error : failed(error);
+    throw error instanceof StartupError || (signal?.aborted && error === signal.reason)
+      ? error
+      : failed(error);
   } finally {
     await target.close();
+  }
+}
+
+/** The same pieces, as long as nobody gives up; a piece that is on its way is not waited for then. */
+async function* until<T>(pieces: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const given = new Promise<never>((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+  given.catch(() => {});
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { done, value } = await Promise.race([iterator.next(), given]);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    const ended = iterator.return?.();
+    if (signal?.aborted) ended?.catch(() => {});
+    else await ended;
   }
 }
 
@@ -47,7 +75,7 @@ async function openSource(place: string, now: number, warn: (sentence: string) =
 
 async function openTarget(place: string, now: number, warn: (sentence: string) => void): Promise<Target> {
   if (isUrl(place)) return (await import("./copy/to-postgres.ts")).openPostgresTarget(place, now, warn);
-  return (await import("./copy/to-json.ts")).openJsonTarget(place, now);
+  return (await import("./copy/to-json.ts")).openJsonTarget(place, now, warn);
 }
 
 function failed(error: unknown): StartupError {

@@ -23,7 +23,11 @@ import { createTally, differs } from "./tally.ts";
 const PIECE = 1024 * 1024;
 
 /** A data folder to copy to: made at the end, by one rename. Throws `StartupError` where there is something in it. */
-export async function openJsonTarget(named: string, now: number): Promise<Target> {
+export async function openJsonTarget(
+  named: string,
+  now: number,
+  warn: (sentence: string) => void,
+): Promise<Target> {
   const dir = resolve(named);
   const found = await readdir(dir).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return [];
@@ -34,6 +38,10 @@ export async function openJsonTarget(named: string, now: number): Promise<Target
       `The folder ${dir} is not empty.`,
       "Name one that isn't there yet; a copy is never mixed into another store.",
     );
+  for (const left of await leftOvers(dir))
+    warn(
+      `A copy that was killed left ${left}, with passwords' hashes in it. Remove it, unless that copy still runs.`,
+    );
   return {
     description: `JSON files in ${dir}`,
     take: (source) => take(dir, source, now),
@@ -41,9 +49,17 @@ export async function openJsonTarget(named: string, now: number): Promise<Target
   };
 }
 
+const stagingName = (dir: string) => `.${basename(dir)}-copy-`;
+
+/** What earlier copies to this folder could not remove: they may have been killed. */
+async function leftOvers(dir: string): Promise<string[]> {
+  const names = await readdir(dirname(dir)).catch(() => []);
+  return names.filter((name) => name.startsWith(stagingName(dir))).map((name) => join(dirname(dir), name));
+}
+
 async function take(dir: string, source: Source, now: number): Promise<Copied> {
   await mkdir(dirname(dir), { recursive: true });
-  const staging = await mkdtemp(join(dirname(dir), `.${basename(dir)}-copy-`));
+  const staging = await mkdtemp(join(dirname(dir), stagingName(dir)));
   try {
     const copied = await write(staging, source, now);
     await check(staging, source, now);

@@ -1,12 +1,16 @@
 import { StartupError } from "../../core/startup-error.ts";
 import { foldName } from "../postgres/accounts.ts";
-import type { Query } from "../postgres/database.ts";
+import type { Database, Query } from "../postgres/database.ts";
+import { failureOf } from "../postgres/failures.ts";
 import { openForCopy } from "./from-postgres.ts";
 import type { Copied, CopiedAccount, Entry, Source, Target } from "./side.ts";
 import { createTally, differs, type Tally } from "./tally.ts";
 
 /** Rows that go in at a time. */
 const PIECE = 5_000;
+
+/** ms for which a database that was lost is asked what it holds. */
+const LOOK = 10_000;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -58,17 +62,41 @@ export async function openPostgresTarget(
   const { database, description } = await openForCopy(url, warn);
   return {
     description,
-    take: (source) =>
-      database.connection(async (query) => {
-        await query("BEGIN");
-        // One copy at a time, and no migration meanwhile.
-        await query("SELECT version FROM chat_schema WHERE one = 1 FOR UPDATE");
-        const copied = await write(query, source, now);
-        await query("COMMIT");
-        return copied;
-      }),
+    async take(source) {
+      let written: Copied | undefined;
+      try {
+        return await database.connection(async (query) => {
+          await query("BEGIN");
+          // One copy at a time, and no migration meanwhile.
+          await query(ALONE);
+          const copied = await write(query, source, now);
+          written = copied;
+          await query("COMMIT");
+          return copied;
+        });
+      } catch (error) {
+        if (written && failureOf(error) === "lost" && (await wasKept(database))) return written;
+        throw error;
+      }
+    },
     close: () => database.close(),
   };
+}
+
+const ALONE = "SELECT version FROM chat_schema WHERE one = 1 FOR UPDATE";
+
+/** Whether a copy whose last answer was lost is in the database. Waits for its transaction, which may still end. */
+async function wasKept({ run }: Pick<Database, "run">): Promise<boolean> {
+  try {
+    await run(ALONE, [], LOOK);
+    return (await run("SELECT id FROM chat_accounts LIMIT 1", [], LOOK)).rows.length > 0;
+  } catch (error) {
+    throw new StartupError(
+      "The database was lost at the copy's last step: it holds all of it, or nothing.",
+      "Try again when it answers: if it holds the copy, it says that it holds accounts already.",
+      error,
+    );
+  }
 }
 
 async function write(query: Query, source: Source, now: number): Promise<Copied> {
