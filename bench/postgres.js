@@ -1,7 +1,7 @@
 // Questions a second and their CPU with 1, 2 and 4 servers on one Postgres, beside one server on the JSON store, and
 // where all are of one account; what a busy account costs the others; what a question and `usage` take with ten million
-// rows of ledger, against before. Everything (servers, Postgres, upstream, load) shares this machine's processors, and
-// every charge is synced to its disk: read the ratios.
+// rows of ledger, against an almost empty database. Everything (servers, Postgres, upstream, load) shares this
+// machine's processors, and every charge is synced to its disk: read the ratios.
 //   node bench/postgres.js [questions a round, default 1500] [rows of ledger, default 10000000]
 import { folderWith } from "./support/folder.js";
 import { ask, newToken } from "./support/load.js";
@@ -80,55 +80,59 @@ for (const [name, on, who] of contenders) {
 }
 
 /** Milliseconds of one question, one after the other, of an account that nobody else uses. */
-async function alone() {
+async function questionTime(/** @type {string} */ url, /** @type {string} */ token) {
   const wall = performance.now();
-  await ask(one?.url ?? "", { token: quiet, count: 100, parallel: 1 });
+  await ask(url, { token, count: 100, parallel: 1 });
   return (performance.now() - wall) / 100;
 }
 
-/** The same beside somebody's load, of which half comes by each of two servers. */
+/** Milliseconds of one look at 90 days of usage, one after the other. */
+async function usageTime(/** @type {string} */ url, /** @type {string} */ token) {
+  const wall = performance.now();
+  for (let i = 0; i < 100; i++) {
+    const reply = await fetch(`${url}/api/usage/?days=90`, { headers: { Authorization: `Bearer ${token}` } });
+    if (reply.status !== 200) throw new Error(`usage: ${reply.status}`);
+    await reply.arrayBuffer();
+  }
+  return (performance.now() - wall) / 100;
+}
+
+const quiet = await newToken(one.url);
+
+/** The time of a question beside somebody's load, of which half comes by each of two servers. */
 async function beside(/** @type {string[]} */ who) {
   let over = false;
   const load = Array.from({ length: parallel }, async (_, i) => {
     while (!over)
       await ask(servers[i % 2]?.url ?? "", { token: who[i % who.length] ?? "", count: 10, parallel: 1 });
   });
-  const time = await alone();
+  const time = await questionTime(one?.url ?? "", quiet);
   over = true;
   await Promise.all(load);
   return time;
 }
 
-const ratio = (/** @type {number} */ a, /** @type {number} */ b) => (a / b).toFixed(2);
-
-const quiet = await newToken(one.url);
-/** @type {[number, number][]} */
-const neighbours = [];
-for (let i = 0; i < rounds; i++) neighbours.push([await beside(tokens.slice(0, 1)), await beside(tokens)]);
-console.log(
-  `\na question beside one busy account, against one beside ${parallel} busy accounts   ${median(neighbours.map(([hot, spread]) => hot / spread)).toFixed(2)}`,
-);
-
-/** Milliseconds of one question and of one look at the usage, one after the other, over HTTP. */
-async function latency() {
-  /** @type {number[][]} */
-  const told = [];
-  for (let i = 0; i < rounds; i++) {
-    const question = await alone();
-    const wall = performance.now();
-    for (let n = 0; n < 100; n++) {
-      const reply = await fetch(`${one?.url}/api/usage/?days=90`, {
-        headers: { Authorization: `Bearer ${quiet}` },
-      });
-      if (reply.status !== 200) throw new Error(`usage: ${reply.status}`);
-      await reply.arrayBuffer();
-    }
-    told.push([question, (performance.now() - wall) / 100]);
-  }
-  return { question: median(told.map(([q = 0]) => q)), usage: median(told.map(([, u = 0]) => u)) };
+/** The median of five rounds, each of which takes the one and then the other. */
+async function ratioOf(
+  /** @type {() => Promise<number>} */ measured,
+  /** @type {() => Promise<number>} */ against,
+) {
+  /** @type {number[]} */
+  const ratios = [];
+  for (let i = 0; i < 5; i++) ratios.push((await measured()) / (await against()));
+  return median(ratios).toFixed(2);
 }
 
-const before = await latency();
+const [hot, spread] = [() => beside(tokens.slice(0, 1)), () => beside(tokens)];
+console.log(
+  `\na question beside one busy account, against one beside ${parallel} busy accounts   ${await ratioOf(hot, spread)}`,
+);
+
+const other = await postgres.place();
+const small = await startOnPostgres(other.url, upstream.url);
+const smallToken = await newToken(small.url);
+await questionTime(small.url, smallToken);
+await questionTime(one.url, quiet);
 const [{ account }] = await postgres.query(
   "SELECT account FROM chat_ledger WHERE kind = 'charge' ORDER BY at DESC LIMIT 1",
 );
@@ -140,12 +144,18 @@ await postgres.query(`INSERT INTO chat_ledger (id, kind, account, at, tokens, ba
   FROM generate_series(1, ${ledger}) i`);
 await postgres.query("CREATE INDEX chat_ledger_account ON chat_ledger (account, at)");
 await postgres.query("VACUUM ANALYZE chat_ledger");
-const after = await latency();
-console.log(`with ${ledger.toLocaleString("en")} more rows of ledger, against before:`);
-console.log(`a question, one at a time   ${ratio(after.question, before.question)}`);
-console.log(`usage of 90 days            ${ratio(after.usage, before.usage)}`);
+await postgres.query("CHECKPOINT");
 
-for (const server of [json, ...servers]) await server.stop();
+console.log(`\nwith ${ledger.toLocaleString("en")} more rows of ledger, against an almost empty database`);
+const ofBoth = (/** @type {typeof questionTime} */ time) =>
+  ratioOf(
+    () => time(one?.url ?? "", quiet),
+    () => time(small.url, smallToken),
+  );
+console.log(`a question, one at a time   ${await ofBoth(questionTime)}`);
+console.log(`usage of 90 days            ${await ofBoth(usageTime)}`);
+
+for (const server of [json, small, ...servers]) await server.stop();
 await postgres.close();
 await upstream.stop();
 await folder.remove();

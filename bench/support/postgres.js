@@ -7,7 +7,13 @@ const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.
 
 /**
  * A PostgreSQL of our own that syncs every commit, with an empty schema.
- * @returns {Promise<{ url: string, query(sql: string): Promise<any[]>, cpu(): Promise<number>, close(): Promise<void> }>}
+ * @returns {Promise<{
+ *   url: string,
+ *   query(sql: string): Promise<any[]>,
+ *   place(): Promise<{ url: string }>,
+ *   cpu(): Promise<number>,
+ *   close(): Promise<void>,
+ * }>}
  */
 export async function startPostgres() {
   const module = here("../../node_modules/.cache/bench/postgres.mjs");
@@ -27,7 +33,13 @@ export async function startPostgres() {
   const place = await cluster.place();
   const [{ dir }] = await place.query("SELECT current_setting('data_directory') AS dir");
   const postmaster = Number((await readFile(`${dir}/postmaster.pid`, "utf8")).split("\n")[0]);
-  return { url: place.url, query: place.query, cpu: () => cpuOfFamily(postmaster), close: cluster.close };
+  return {
+    url: place.url,
+    query: place.query,
+    place: cluster.place,
+    cpu: () => cpuOfFamily(postmaster),
+    close: cluster.close,
+  };
 }
 
 /** CPU of a process, its living children, and those that it has seen end, in ms. Linux: proc(5), stat, in 1/100 s. */
