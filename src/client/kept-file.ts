@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { record } from "./loose-json.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** Whether something was kept; `why` is a sentence for a person: which file, and how to mend it. */
 export type Kept = { kept: true } | { kept: false; why: string };
@@ -78,7 +78,7 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
   const changeNow = async (edit: (content: Record<string, unknown>) => void): Promise<Kept> => {
     if (dir === undefined || path === undefined) return noted(homeless);
     try {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await makeFolder(dir);
       const result = await locked(path, () => rewrite(dir, path, name, edit, noted));
       if (result.kept) problem = undefined;
       return result;

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Kept } from "../kept-file.ts";
+import { makeFolder } from "../make-folder.ts";
 import { isReadable, readHeader } from "./header.ts";
 import { isMissing, troubleOf, type Handle, type OpenFile } from "./open-file.ts";
 import { encode, type Header, type TitleRecord, type TurnRecord } from "./record.ts";
@@ -50,8 +51,8 @@ export function createAppender({ path, header, open }: AppenderOptions): Appende
 
   const create = async (): Promise<Handle> => {
     const dir = dirname(path);
-    const made = await mkdir(dir, { recursive: true, mode: 0o700 });
-    if (made === undefined) await chmod(dir, 0o700).catch(() => undefined);
+    const made = await makeFolder(dir);
+    if (!made) await chmod(dir, 0o700).catch(() => undefined);
     const handle = await open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, 0o600);
     isNew = false;
     return handle;

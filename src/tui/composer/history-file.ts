@@ -1,5 +1,6 @@
-import { appendFile, chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeFolder } from "../../client/make-folder.ts";
 import { isKept } from "./history.ts";
 
 /** What went wrong with the file. `broken`: some lines of it are no entries; the others are used. */
@@ -59,7 +60,7 @@ export async function openHistory({
   }
 
   async function append(entry: string): Promise<void> {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(file));
     // A line that was cut off by a crash is ended first, so that only that one is lost.
     const line = (isTorn ? "\n" : "") + writeEntry(entry);
     await appendFile(file, line, { mode: 0o600 });

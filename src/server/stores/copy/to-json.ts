@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
+import { makeFolder } from "../make-folder.ts";
 import { LEDGER } from "../json/damage.ts";
 import {
   disk,
@@ -58,7 +59,7 @@ async function leftOvers(dir: string): Promise<string[]> {
 }
 
 async function take(dir: string, source: Source, now: number): Promise<Copied> {
-  await mkdir(dirname(dir), { recursive: true });
+  await makeFolder(dirname(dir));
   const staging = await mkdtemp(join(dirname(dir), stagingName(dir)));
   try {
     const copied = await write(staging, source, now);

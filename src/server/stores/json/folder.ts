@@ -1,6 +1,7 @@
-import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { chmod, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
+import { makeFolder } from "../make-folder.ts";
 import { ADDRESS } from "./address.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
 import { errorCode, FILE_MODE, unfinished, type Files } from "./files.ts";
@@ -14,9 +15,8 @@ const FOLDER_MODE = 0o700;
  */
 export async function prepareFolder(dir: string, warn: (sentence: string) => void): Promise<void> {
   try {
-    const made = await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
     // The umask may have taken more than asked.
-    if (made !== undefined) await chmod(dir, FOLDER_MODE);
+    if (await makeFolder(dir)) await chmod(dir, FOLDER_MODE);
     else await closeFolder(dir, warn);
   } catch (error) {
     throw new StartupError(
