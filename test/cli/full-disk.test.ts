@@ -16,7 +16,7 @@ async function start(fileLimit?: number): Promise<{ running: Running; url: strin
   const args = ["serve", "--port", "0", "--log", "json"];
   const running = await startProgram(args, { home, ...(fileLimit !== undefined && { fileLimit }) });
   onTestFinished(() => void running.child.kill("SIGKILL"));
-  await running.sees("Ctrl-C", "stderr");
+  await running.sees("listening", "stderr");
   return { running, url: await urlOf() };
 }
 

@@ -29,7 +29,7 @@ test("commands at the same time share one server", async () => {
 
 test("a server that runs on the folder is used, whatever its port, and is left running", async () => {
   const running = await startProgram(["serve", "--port", "0", "--log", "json"], { home });
-  await running.sees("Ctrl-C", "stderr");
+  await running.sees("listening", "stderr");
   expect((await runProgram(["ask", "hello"], { home })).code).toBe(0);
   await running.sees("/api/chat", "stderr");
   expect(await tokens()).toBe("3900");

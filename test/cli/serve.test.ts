@@ -78,3 +78,32 @@ test("a Postgres address with a password is not taken from the command line", as
   expect(stderr).toMatch(/AI_CHAT_STORE.*PGPASSWORD/);
   expect(stderr).not.toContain("geheim");
 });
+
+test("with --log json every line on stderr is one of JSON, from the first to the last", async () => {
+  const running = await startProgram(
+    ["serve", "--port", "0", "--log", "json", "--data", `${home.dir}/open`],
+    {
+      home,
+    },
+  );
+  await running.sees("listening", "stderr");
+  running.child.kill("SIGTERM");
+  const { code, stdout, stderr } = await running.ended;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+  const lines = stderr.trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect.objectContaining({ level: "info", msg: "listening", url: urlIn(stderr), model: "demo" }),
+    expect.objectContaining({ level: "info", msg: expect.stringMatching(/^Stopping/) }),
+  ]);
+});
+
+test.each(["/proc/ai-chat", "/proc/ai-chat/store", "/dev/null/store"])(
+  "a folder that can't be made is told at once: %s",
+  async (dir) => {
+    const { code, stdout, stderr } = await runProgram(["serve", "--port", "0", "--data", dir], { home });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      new RegExp(`^ai-chat: Cannot make or use the folder ${dir} .*\\n.*--data DIR\\.\\n$`),
+    );
+  },
+);

@@ -1,3 +1,4 @@
+import { createLog } from "../../server/log.ts";
 import type { RunningServer } from "../../server/serve.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
@@ -24,6 +25,34 @@ function banner({ program }: Call, { url, store, model, reason }: RunningServer)
   ];
 }
 
+/** What the operator is told besides the log of requests. */
+interface Voice {
+  warn(sentence: string): void;
+  /** It takes questions now. */
+  ready(server: RunningServer): void;
+  stopping(): void;
+}
+
+const STOPPING = "Stopping; questions in flight may finish. Once more ends it at once.";
+
+/** Lines for a person; as lines of the log where that is JSON, so that all of stderr can be read by a program. */
+function voiceOf(call: Call, log: Call["values"]["log"]): Voice {
+  const { note, stderr, json } = call.output;
+  if (json || log !== "json")
+    return {
+      warn: note,
+      ready: (server) => banner(call, server).forEach(note),
+      stopping: () => note(STOPPING),
+    };
+  const lines = createLog("json", stderr);
+  const { version } = call.program;
+  return {
+    warn: (sentence) => lines.warn(sentence),
+    ready: ({ url, store, model, reason }) => lines.info({ version, url, store, model, reason }, "listening"),
+    stopping: () => lines.info(STOPPING),
+  };
+}
+
 /** Resolves when the process was told to stop. */
 function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -40,6 +69,7 @@ export async function serve(call: Call): Promise<number> {
   const dispatcher = await openDispatcher(env);
   // With --json stderr is empty unless it fails: the log has to be asked for.
   const log = output.json && sources.log === "default" ? "silent" : values.log;
+  const voice = voiceOf(call, log);
   const config = serverConfig(
     { ...values, log },
     {
@@ -47,7 +77,7 @@ export async function serve(call: Call): Promise<number> {
       version: program.version,
       logStream: output.stderr,
       dispatcher,
-      warn: output.note,
+      warn: voice.warn,
       signal,
     },
   );
@@ -57,9 +87,9 @@ export async function serve(call: Call): Promise<number> {
       if (output.json) {
         const { url, store, model, reason } = server;
         await output.document({ url, store, model, reason } satisfies Document<"serve">);
-      } else for (const line of banner(call, server)) output.note(line);
+      } else voice.ready(server);
       await stopped(signal);
-      output.note("Stopping; questions in flight may finish. Once more ends it at once.");
+      voice.stopping();
     } finally {
       await server.close();
     }
