@@ -12,11 +12,14 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** A whole number of tokens, told as a number or as a string of digits; anything else is unknown: `null`. */
+/**
+ * A count, such as tokens, told as a number or as a string of digits (`"3900.00"` too: some frameworks write decimals
+ * so). What no count can be (negative, broken, beyond what a number holds exactly) is unknown: `null`.
+ */
 export function told(value: unknown): number | null {
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
-  if (typeof value !== "string" || !/^\s*-?\d{1,15}(\.\d{1,6})?\s*$/.test(value)) return null;
-  return Number(value);
+  if (typeof value === "string" && !/^\s*\d{1,16}(\.0{1,6})?\s*$/.test(value)) return null;
+  const count = typeof value === "string" ? Number(value) : value;
+  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : null;
 }
 
 /** The value as an object with names, else `undefined`. */
