@@ -116,7 +116,8 @@ async function read(argv: SortedArgv, output: Output, program: Program, env: Cal
   });
   if (complaints.length > 0)
     throw new ClientError("usage", complaints.join("\n"), { hint: `See: ${program.name} ${command} --help` });
-  if (settings.problem !== undefined) output.note(settings.problem);
+  // `config` itself says what is wrong with the settings, once.
+  if (settings.problem !== undefined && command !== "config") output.note(settings.problem);
   return { command, spec, places, values, sources };
 }
 

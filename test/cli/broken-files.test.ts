@@ -1,0 +1,134 @@
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openOthersServer, type SmallServer } from "../support/others-server.ts";
+import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
+
+let home: Home;
+let server: SmallServer;
+beforeAll(async () => {
+  server = await openOthersServer();
+});
+beforeEach(async () => {
+  home = await makeHome();
+  await mkdir(folder(), { recursive: true });
+});
+afterEach(() => home.remove());
+afterAll(() => server.close());
+
+const folder = () => join(home.dir, "config", "ai-chat");
+const pathOf = (name: string) => join(folder(), `${name}.json`);
+const run = (args: string[], env: Record<string, string> = {}) => runProgram(args, { home, env });
+const password = { AI_CHAT_PASSWORD: "correct horse" };
+let people = 0;
+const register = (env: Record<string, string> = {}) =>
+  run(["register", "-s", server.url, "-u", `jane${(people += 1)}`], { ...password, ...env });
+
+/** Two lines, the first naming what is in the way. */
+function expectTold({ code, stdout, stderr }: Ended, exit: number, path: string): void {
+  expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
+  expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+  expect(stderr).toContain(path);
+}
+
+/** What may stand where a file of ours should, and what is said of it. */
+const wrecks: [name: string, put: (path: string) => Promise<unknown>, says: RegExp][] = [
+  ["half a document", (path) => writeFile(path, '{"a":'), /isn't a JSON object/],
+  ["nothing", (path) => writeFile(path, ""), /isn't a JSON object/],
+  ["a list", (path) => writeFile(path, "[]"), /isn't a JSON object/],
+  ["bytes", (path) => writeFile(path, Buffer.from([0xff, 0xfe, 0, 1])), /isn't a JSON object/],
+  ["a folder", (path) => mkdir(path), /a folder is in its place/],
+  ["a link to itself", (path) => symlink(path, path), /can't be read/],
+];
+
+describe.each(wrecks)("%s in the place of the tokens' file", (_name, put, says) => {
+  test("is told by what needs it, left as it is, and no hindrance to the rest", async () => {
+    const path = pathOf("credentials");
+    await put(path);
+    const before = await readFile(path).catch(() => undefined);
+    const seen = server.seen.length;
+    const refused = await register();
+    expectTold(refused, 1, path);
+    expect(refused.stderr).toMatch(says);
+    expect(server.seen).toHaveLength(seen);
+    const balance = await run(["balance", "-s", server.url]);
+    expect(balance.code).toBe(4);
+    expect(balance.stderr).toMatch(says);
+    expect((await run(["logout", "-s", server.url])).code).toBe(1);
+    expect((await run(["config", "set", "save", "false"])).code).toBe(0);
+    const other = await run(["ask", "-s", server.url, "hi"], { AI_CHAT_TOKEN: `t-jane${people}` });
+    // The token in the environment is enough; this one is of nobody, and the server says so.
+    expect(other.code).toBe(4);
+    expect(server.seen.length).toBeGreaterThan(seen);
+    expect(await readFile(path).catch(() => undefined)).toEqual(before);
+  });
+});
+
+describe.each(wrecks)("%s in the place of the settings", (_name, put, says) => {
+  test("is told, left as it is, and no hindrance to the rest", async () => {
+    const path = pathOf("config");
+    await put(path);
+    const before = await readFile(path).catch(() => undefined);
+    const refused = await run(["config", "set", "save", "false"]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(path);
+    expect(refused.stderr).toMatch(says);
+    expect((await register()).code).toBe(0);
+    const asked = await run(["ask", "-s", server.url, "hi"]);
+    expect(asked).toMatchObject({ code: 0, stdout: "You said: hi\n" });
+    expect(asked.stderr).toMatch(says);
+    expect((await run(["ask", "-s", server.url, "--json", "hi"])).stderr).toBe("");
+    expect(await readFile(path).catch(() => undefined)).toEqual(before);
+  });
+});
+
+test("a home that can't be written: what would be kept is refused with words, the rest works", async () => {
+  const file = join(home.dir, "file");
+  await writeFile(file, "");
+  const env = { XDG_CONFIG_HOME: file, XDG_DATA_HOME: file, XDG_STATE_HOME: file };
+  const refused = await register(env);
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toContain(join(file, "ai-chat", "credentials.json"));
+  expectTold(await run(["config", "set", "save", "false"], env), 1, join(file, "ai-chat", "config.json"));
+  expect((await run(["config", "list"], env)).code).toBe(0);
+  expect((await run(["conversations", "list"], env)).code).toBe(0);
+  await register();
+  const token = `t-jane${people}`;
+  const asked = await run(["ask", "-s", server.url, "hi"], { ...env, AI_CHAT_TOKEN: token });
+  expect(asked).toMatchObject({ code: 0, stdout: "You said: hi\n" });
+});
+
+test("without any home: a token from the environment is enough, and what would be kept is refused with words", async () => {
+  await register();
+  const token = `t-jane${people}`;
+  const none = { HOME: "", XDG_CONFIG_HOME: "", XDG_DATA_HOME: "relative", XDG_STATE_HOME: "" };
+  const asked = await run(["ask", "-s", server.url, "hi"], { ...none, AI_CHAT_TOKEN: token });
+  expect(asked).toMatchObject({ code: 0, stdout: "You said: hi\n" });
+  const refused = await run(["config", "set", "save", "false"], none);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/no home folder.*\n?.*Set HOME or XDG_CONFIG_HOME/);
+});
+
+test("XDG's folders are used, and relative ones ignored", async () => {
+  const env = { XDG_CONFIG_HOME: "config-here", XDG_DATA_HOME: "./data", HOME: home.dir };
+  expect((await run(["config", "path"], env)).stdout).toBe(
+    `${join(home.dir, ".config", "ai-chat", "config.json")}\n`,
+  );
+  expect((await run(["config", "path"])).stdout).toBe(`${pathOf("config")}\n`);
+  await register(env);
+  expect((await stat(join(home.dir, ".config", "ai-chat", "credentials.json"))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(home.dir, ".config", "ai-chat"))).mode & 0o777).toBe(0o700);
+});
+
+test("logins that end at the same time all stay: twelve processes, twelve servers' names", async () => {
+  await register();
+  const name = `jane${people}`;
+  const others = await Promise.all(Array.from({ length: 12 }, () => openOthersServer()));
+  const ended = await Promise.all(
+    others.map(({ url }) => run(["register", "-s", url, "-u", name], password)),
+  );
+  await Promise.all(others.map((other) => other.close()));
+  expect(ended.map(({ code }) => code)).toEqual(others.map(() => 0));
+  const kept = Object.keys(JSON.parse(await readFile(pathOf("credentials"), "utf8")) as object);
+  expect(kept.toSorted()).toEqual([server.url, ...others.map(({ url }) => url)].toSorted());
+});
