@@ -47,6 +47,8 @@ type Deletion =
   | "killWordAfter";
 
 const MOST_UNDO = 200;
+/** Characters from which on a text that is put in whole stands as one line, as a paste does: each key costs a look at all. */
+const MOST_SHOWN = 100_000;
 
 /** An editor with text in it and the cursor at its end. */
 export function createEditor(text = ""): EditorState {
@@ -166,7 +168,9 @@ function paste(state: EditorState, text: string): EditorState {
 
 function set(state: EditorState, text: string): EditorState {
   if (text === state.text) return move(state, text.length);
-  return { ...replace(state, 0, state.text.length, text, "other"), literal: false };
+  const mark = text.length > MOST_SHOWN ? nextMark(state.pastes) : undefined;
+  const pastes = mark === undefined ? state.pastes : [...state.pastes, text];
+  return { ...replace({ ...state, pastes }, 0, state.text.length, mark ?? text, "other"), literal: false };
 }
 
 function remove(state: EditorState, from: number, to: number): EditorState {

@@ -34,10 +34,17 @@ export function expandMarks(text: string, pastes: readonly string[]): string {
 /** What the editor shows for a mark: `[Pasted 143 lines]`. */
 export function markLabel(mark: string, pastes: readonly string[]): string {
   const text = pastes[mark.charCodeAt(0) - FIRST] ?? "";
-  const lines = text.replace(/\n$/, "").split("\n").length;
+  const lines = linesOf(text);
   const size =
     lines > 1
       ? `${lines.toLocaleString("en-US")} lines`
       : `${text.length.toLocaleString("en-US")} characters`;
   return `[Pasted ${size}]`;
+}
+
+/** Counted without making them: this is asked at each key. */
+function linesOf(text: string): number {
+  let lines = text.endsWith("\n") ? 0 : 1;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) lines += 1;
+  return lines;
 }

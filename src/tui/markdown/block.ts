@@ -2,6 +2,7 @@ import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
 import { plainText } from "../../client/sanitize.ts";
 import { createCodeRenderer } from "./code.ts";
 import { inline } from "./inline.ts";
+import { isTableDelimiter } from "./lines.ts";
 import { glyphs, paint, styles, type Look, type Style } from "./look.ts";
 import { paintSpans, type Span } from "./span.ts";
 import { renderTable } from "./table.ts";
@@ -13,7 +14,7 @@ import { wrapSpans } from "./wrap.ts";
  * columns − 1; code and addresses are neither broken nor indented, so that they copy clean (CLI.md §4).
  */
 export function renderBlock(source: string, look: Look): string[] {
-  return blocks(lexer(source), look, 0);
+  return bounded(source, look, (tokens) => blocks(tokens, look, 0));
 }
 
 /**
@@ -21,12 +22,42 @@ export function renderBlock(source: string, look: Look): string[] {
  * each item of a growing list is lexed alone; null is a bullet.
  */
 export function renderItem(source: string, number: number | null, look: Look): string[] {
-  const tokens = lexer(source);
-  const [first, ...rest] = tokens;
-  if (first?.type !== "list") return renderBlock(source, look);
-  const list = first as Tokens.List;
-  const lines = list.items.flatMap((item, i) => listItem(item, number === null ? null : number + i, look, 0));
-  return [...lines, ...blocks(rest, look, 0)];
+  return bounded(source, look, (tokens) => {
+    const [first, ...rest] = tokens;
+    if (first?.type !== "list") return blocks(tokens, look, 0);
+    const list = first as Tokens.List;
+    const lines = list.items.flatMap((item, i) =>
+      listItem(item, number === null ? null : number + i, look, 0),
+    );
+    return [...lines, ...blocks(rest, look, 0)];
+  });
+}
+
+/** Marks of emphasis, code and links in one block, from which on its time would be felt: marked's grows with their square. */
+const MOST_MARKS = 5_000;
+
+/** Quotes and lists in one another, deeper than anybody means. */
+const DEEP = /^(?: *(?:>|[-+*] |\d{1,9}[.)] )){50}/m;
+
+/** Lines of a block, or its text as it stands where it is made to take too long or nested deeper than the stack. */
+function bounded(source: string, look: Look, render: (tokens: Token[]) => string[]): string[] {
+  if (hasManyMarks(source) || DEEP.test(source)) return asItStands(source, look);
+  try {
+    return render(lexer(source));
+  } catch (error) {
+    if (error instanceof RangeError) return asItStands(source, look);
+    throw error;
+  }
+}
+
+/** In a table each cell is read by itself. */
+function hasManyMarks(source: string): boolean {
+  if (source.length <= MOST_MARKS || isTableDelimiter(source.split("\n", 2)[1] ?? "")) return false;
+  return (source.match(/[*_~`[\]<]/g)?.length ?? 0) > MOST_MARKS;
+}
+
+function asItStands(source: string, look: Look): string[] {
+  return prose([{ text: plainText(source).replaceAll("\t", " "), style: styles.plain }], look);
 }
 
 function blocks(tokens: readonly Token[], look: Look, depth: number): string[] {

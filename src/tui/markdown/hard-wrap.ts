@@ -1,26 +1,35 @@
+import { graphemesOf } from "../terminal/width.ts";
 import { width } from "./width.ts";
 
-/** Breaks a painted line (SGR only) at `cells`; for the live area alone, where nothing is copied from. */
+/** Where a terminal goes at a tab. */
+const TAB_STOP = 8;
+
+/**
+ * Breaks a painted line (SGR only) at `cells`, never inside a character that is seen as one; tabs become spaces, since
+ * how far a terminal goes at one is nothing that can be counted on. For the live area alone, where nothing is copied from.
+ */
 export function hardWrap(line: string, cells: number): string[] {
-  if (width(strip(line)) <= cells) return [line];
+  if (!line.includes("\t") && width(strip(line)) <= cells) return [line];
   const lines: string[] = [];
   let current = "";
   let used = 0;
   let style = "";
-  for (const [piece] of line.matchAll(/\x1b\[[\d;]*m|[\s\S]/gu)) {
-    if (piece.startsWith("\x1b")) {
-      style = piece === "\x1b[0m" ? "" : piece;
-      current += piece;
-      continue;
-    }
-    const taken = width(piece);
+  const add = (text: string, taken: number) => {
     if (used + taken > cells) {
       lines.push(style === "" ? current : `${current}\x1b[0m`);
       current = style;
       used = 0;
     }
-    current += piece;
+    current += text;
     used += taken;
+  };
+  for (const [piece] of line.matchAll(/\x1b\[[\d;]*m|\t|[^\x1b\t]+/g)) {
+    if (piece === "\t") {
+      for (let left = TAB_STOP - (used % TAB_STOP); left > 0; left -= 1) add(" ", 1);
+    } else if (piece.startsWith("\x1b")) {
+      style = piece === "\x1b[0m" ? "" : piece;
+      current += piece;
+    } else for (const grapheme of graphemesOf(piece)) add(grapheme.text, grapheme.width);
   }
   return [...lines, current];
 }

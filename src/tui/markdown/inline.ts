@@ -27,13 +27,13 @@ function decode(text: string): string {
 }
 
 /**
- * Inline tokens of marked as spans; a line break in the source of a paragraph is a space. Control characters go here
+ * Inline tokens of marked as spans; a line break or a tab in the source of a paragraph is a space. Control characters go here
  * once more: marked has turned `&#27;` into an ESC meanwhile.
  */
 export function inline(tokens: readonly Token[], look: Look, style: Style = styles.plain): Span[] {
   return tokens
     .flatMap((token) => one(token as MarkedToken, look, style))
-    .map((span) => ({ ...span, text: plainText(span.text) }));
+    .map((span) => ({ ...span, text: plainText(span.text).replaceAll("\t", " ") }));
 }
 
 function one(token: MarkedToken, look: Look, style: Style): Span[] {

@@ -1,8 +1,7 @@
-import stringWidth from "string-width";
+import { graphemesOf, isPlainAscii } from "../terminal/width.ts";
 
-const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
-
-/** Cells that `text` takes. Call it with words and lines, never with a whole answer (TERMINAL.md §2, 14). */
+/** Cells that `text` takes, without escape sequences in it. Call it with words and lines, never with a whole answer. */
 export function width(text: string): number {
-  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
+  if (isPlainAscii(text)) return text.length;
+  return graphemesOf(text).reduce((cells, grapheme) => cells + grapheme.width, 0);
 }

@@ -10,6 +10,8 @@ const segmenter = new Intl.Segmenter();
 
 /** Characters that always begin a grapheme: a line may be cut before one of them. */
 const STARTER = /[\x20-\x7e\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]/;
+/** An emoji as well, unless it is joined to what stands before. */
+const EMOJI = /^[^\u200d](?:\ud83c[\udf00-\udffa]|\ud83d[\udc00-\udeff]|\ud83e[\udd00-\udeff])/;
 /** Between two whole syllables as well; before the first one a part of it may stand. */
 const HANGUL_PAIR = /^[\uac00-\ud7a3]{2}$/;
 const SLICE = 128;
@@ -56,7 +58,12 @@ function graphemeWidth(grapheme: string): number {
 
 function sliceEnd(line: string, from: number): number {
   for (let at = from + SLICE; at < line.length; at++)
-    if (STARTER.test(line[at]!) || HANGUL_PAIR.test(line.slice(at - 1, at + 1))) return at;
+    if (
+      STARTER.test(line[at]!) ||
+      HANGUL_PAIR.test(line.slice(at - 1, at + 1)) ||
+      EMOJI.test(line.slice(at - 1, at + 2))
+    )
+      return at;
   return line.length;
 }
 

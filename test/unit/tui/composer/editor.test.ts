@@ -8,6 +8,7 @@ import {
   fullText,
   pressEnter,
 } from "../../../../src/tui/composer/editor.ts";
+import { layoutEditor } from "../../../../src/tui/composer/layout.ts";
 
 /** `one|two` is the text "onetwo" with the cursor at the bar. */
 function editorAt(marked: string): EditorState {
@@ -202,4 +203,12 @@ describe("the editor", () => {
       }),
     );
   });
+});
+
+it("shows a text as long as a book that comes back as one line, and sends it whole", () => {
+  const text = "one line\n".repeat(20_000).trimEnd();
+  const state = edit(createEditor(), { type: "set", text }, 80);
+  expect(layoutEditor(state, 80, 10).rows.map((row) => row.text)).toEqual(["[Pasted 20,000 lines]"]);
+  expect(fullText(state)).toBe(text);
+  expect(fullText(edit(state, { type: "insert", text: "!" }, 80))).toBe(`${text}!`);
 });

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAnswerPrinter, renderAnswer } from "../../../../src/tui/markdown/answer.ts";
+import { hardWrap } from "../../../../src/tui/markdown/hard-wrap.ts";
 import type { Look } from "../../../../src/tui/markdown/look.ts";
 
 const bare: Look = { columns: 40, color: false, ascii: false, links: false };
@@ -40,6 +41,24 @@ const parts = fc.constantFrom(
   "&amp; &#27;[2J",
   "[x&#27;y](https://a.b/&#27;) [r]: <&#x9b;>",
   "[ref&#27;]: https://a.b/&#27;c",
+  "~~~ py",
+  "~~~",
+  "````md",
+  "````",
+  "  ```",
+  "- ```js",
+  "a line with a return\r",
+  "See[^1] and [ref] and [ref][ref].",
+  "[^1]: a footnote",
+  "[ref]: https://example.com 'title'",
+  "<!-- a comment",
+  "-->",
+  "10) ten",
+  "      deep in an item",
+  "| a column that is far too wide for the screen | and another one that is no less wide |",
+  "***",
+  "1986\\. A great year",
+  "👨‍👩‍👧 שלום e\u0301",
 );
 const answers = fc.array(parts, { maxLength: 14 }).map((lines) => lines.join("\n"));
 const cuts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 20 });
@@ -196,5 +215,65 @@ describe("a finished block", () => {
       const codes = line.match(/\x1b\[[\d;]*m/g) ?? [];
       expect(codes.length === 0 || codes.at(-1) === "\x1b[0m").toBe(true);
     }
+  });
+});
+
+describe("an answer made to be difficult", () => {
+  const LINE = 100_000;
+
+  it.each([
+    ["words", "word ".repeat(LINE / 5)],
+    ["no space at all", "x".repeat(LINE)],
+    ["ideographs", "日本語テキスト".repeat(LINE / 7)],
+    ["families of emoji", "👨‍👩‍👧".repeat(LINE / 8)],
+    ["combining marks", `a${"\u0301".repeat(LINE)}`],
+    ["Hebrew", "שלום עולם ".repeat(LINE / 10)],
+    ["tabs", "a\tb".repeat(LINE / 3)],
+    ["marks of emphasis", "_a".repeat(LINE / 2)],
+    ["brackets", "[".repeat(LINE)],
+  ])("loses nothing of one line of 100 KB: %s", (_, text) => {
+    const printer = createAnswerPrinter(() => bare);
+    let shown = "";
+    for (let at = 0; at < text.length; at += 4096) {
+      shown += printer.feed(text.slice(at, at + 4096));
+      expect(printer.tail(4).length).toBeLessThanOrEqual(4);
+    }
+    shown += printer.end();
+    expect(shown.replaceAll(/\s/g, "")).toBe(text.replaceAll(/\s/g, ""));
+  });
+
+  it.each([
+    ["quotes", `${"> ".repeat(20_000)}deep`],
+    ["lists", `${"- ".repeat(20_000)}deep`],
+    ["items", Array.from({ length: 300 }, (_, i) => `${"  ".repeat(i)}- deep`).join("\n")],
+    ["emphasis", `${"*a **b ".repeat(60)}deep${" b** a*".repeat(60)}`],
+  ])("is shown, though its %s are nested deeper than any stack", (_, source) => {
+    expect(renderAnswer(source, bare)).toContain("deep");
+    expect(renderAnswer(`before\n\n${source}\n\nafter **it**`, bare)).toMatch(/^before\n[^]*\nafter it\n$/);
+  });
+
+  it("keeps a rule of any length", () => {
+    expect(renderAnswer(`a\n\n${"-".repeat(200)}\n\nb`, bare)).toBe(`a\n\n${"─".repeat(39)}\n\nb\n`);
+  });
+
+  it("still has its emphasis in a long table", () => {
+    const rows = Array.from({ length: 2_000 }, () => "| `a` | **b** |").join("\n");
+    expect(renderAnswer(`| x | y |\n|---|---|\n${rows}`, painted)).not.toContain("**b**");
+  });
+});
+
+describe("a line of the live area", () => {
+  it.each([
+    ["ab", 2, ["ab"]],
+    ["abc", 2, ["ab", "c"]],
+    ["日本語", 5, ["日本", "語"]],
+    ["👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧", 4, ["👨‍👩‍👧👨‍👩‍👧", "👨‍👩‍👧"]],
+    ["e\u0301e\u0301e\u0301", 2, ["e\u0301e\u0301", "e\u0301"]],
+    ["\ta", 20, ["        a"]],
+    ["abc\td", 20, ["abc     d"]],
+    ["\ta", 5, ["     ", "   a"]],
+    ["\u001b[31mabc\u001b[0md", 2, ["\u001b[31mab\u001b[0m", "\u001b[31mc\u001b[0md"]],
+  ])("%j in %i cells is broken between characters, with spaces for tabs", (line, cells, rows) => {
+    expect(hardWrap(line, cells)).toEqual(rows);
   });
 });

@@ -84,7 +84,10 @@ describe("the width of a line", () => {
   });
 
   it("finds the same graphemes in a long line as the segmenter does", () => {
-    const line = "한글 e\u0301 👨‍👩‍👧 漢字かな abc ".repeat(50) + "한글\u1100\uac01".repeat(200);
+    const line =
+      "한글 e\u0301 👨‍👩‍👧 漢字かな abc ".repeat(50) +
+      "한글\u1100\uac01".repeat(200) +
+      "🎉👍🏽🇩🇪👩‍💻🏳️‍🌈☝🏿🧑🏿‍🤝‍🧑🏻‍👍x\u200d🎉".repeat(100);
     const expected = Array.from(new Intl.Segmenter().segment(line), ({ segment, index }) => [index, segment]);
     expect(graphemesOf(line).map(({ start, text }) => [start, text])).toEqual(expected);
   });
