@@ -32,15 +32,23 @@ export function transition(
 
 /**
  * How many rows above the cursor the frame begins, after the terminal went from the columns for which the frame was
- * drawn to those it has now.
+ * drawn to those it has now; `isShorter`: it has fewer rows now, too.
  */
-export function rowsAboveCursor(frame: Frame & { columns: number }, now: number, reflow: Reflow): number {
+export function rowsAboveCursor(
+  frame: Frame & { columns: number },
+  now: number,
+  reflow: Reflow,
+  isShorter = false,
+): number {
   const { lines, cursor } = frame;
   const y = cursor?.y ?? lines.length;
   if (reflow === "none") return heightOf(lines.slice(0, y), frame.columns);
   const above = heightOf(lines.slice(0, y), now);
   if (!cursor) return above;
   if (reflow === "exact") return above + Math.floor(cursor.x / now);
+  // xterm.js first drops rows below the cursor: nobody knows how many are left to push it down. Better a stale row than
+  // a lost one.
+  if (isShorter) return above;
   const below = lines.slice(y + 1);
   return above + heightOf(below, now) - heightOf(below, frame.columns);
 }

@@ -64,7 +64,10 @@ export function createLiveStdout(
     clearTimeout(timer);
     const size = { columns: columns(), rows: rows() };
     const isResized = shown && (shown.columns !== size.columns || shown.rows !== size.rows);
-    const up = shown && (whole || isResized) ? rowsAboveCursor(shown, size.columns, reflow) : undefined;
+    const up =
+      shown && (whole || isResized)
+        ? rowsAboveCursor(shown, size.columns, reflow, size.rows < shown.rows)
+        : undefined;
     const bytes = transition(shown, next, size.columns, { finished: pending, up });
     pending = "";
     shown = next && { ...next, ...size };

@@ -30,6 +30,11 @@ describe("a frame", () => {
     expect(rowsAboveCursor(frame, columns, reflow)).toBe(rows);
   });
 
+  it("is never taken to begin higher than it does where xterm.js got shorter too", () => {
+    expect(rowsAboveCursor(frame, 40, "xterm.js", true)).toBe(3);
+    expect(rowsAboveCursor(frame, 40, "exact", true)).toBe(rowsAboveCursor(frame, 40, "exact"));
+  });
+
   it("begins its reflowed height above a cursor below it", () => {
     expect(rowsAboveCursor({ ...frame, cursor: undefined }, 60, "exact")).toBe(2 + 1 + 2);
     expect(rowsAboveCursor({ ...frame, cursor: undefined }, 60, "xterm.js")).toBe(2 + 1 + 2);
