@@ -14,9 +14,25 @@ export function editText(command: string, text: string): string | undefined {
   try {
     const file = join(dir, "question.md");
     writeFileSync(file, text, { mode: 0o600 });
+    const heed = ignoreInterrupts();
     const { status, error } = spawnSync(program, [...args, file], { stdio: "inherit" });
+    heed();
     return error === undefined && status === 0 ? readFileSync(file, "utf8") : undefined;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Ctrl-C in an editor that leaves the terminal's keys as they are is sent to us as well, but meant for the editor. */
+function ignoreInterrupts(): () => void {
+  const ours = process.listeners("SIGINT");
+  const ignore = () => undefined;
+  process.on("SIGINT", ignore);
+  for (const listener of ours) process.off("SIGINT", listener);
+  const heed = () => {
+    for (const listener of ours) process.on("SIGINT", listener);
+    process.off("SIGINT", ignore);
+  };
+  // What came meanwhile is delivered when Node polls next, after the first of them at the latest.
+  return () => void setImmediate(() => setImmediate(heed));
 }
