@@ -83,6 +83,7 @@ describe("a terminal", () => {
     const terminal = await talk(echo, { env: { CI: "true", GITHUB_ACTIONS: "true" } });
     terminal.type("hello\r");
     await terminal.sees("You said: hello");
+    expect(questions()).toEqual(["hello"]);
   });
 
   it("gets no colour with NO_COLOR, whatever else is set", async () => {

@@ -5,7 +5,10 @@ import type { Session } from "../../../../src/tui/session/session.ts";
 const ANSWER = "Do:\n\n```sh\nnpm ci\n```\n\n- then\n  ```js\n  go();\n    on();\n  ```\n";
 
 /** What `/copy` puts on the clipboard and what it says. */
-async function copy(argument: string, { answer = ANSWER, outcome = "copied" as Copied } = {}) {
+async function copy(
+  argument: string,
+  { answer = ANSWER, outcome = "copied" }: { answer?: string; outcome?: Copied } = {},
+) {
   const notes: string[] = [];
   const copied: string[] = [];
   const session = {
