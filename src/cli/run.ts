@@ -63,7 +63,7 @@ function checkOrder(argv: SortedArgv, command: string, spec: CommandSpec, { name
     command === "ask"
       ? `Quote the question, or put -- before it: ${name} ask "…"`
       : `Put it before or behind all of them: ${name} ${command} ${words} [OPTIONS]`;
-  throw new ClientError("usage", `The option ${between} stands between the words.`, { hint });
+  throw new ClientError("usage", `The option ${between} stands among the words.`, { hint });
 }
 
 function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, program: Program): void {

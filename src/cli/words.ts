@@ -12,7 +12,10 @@ export interface SortedArgv {
   literal: number;
   /** Names of the switches that stand in it; a value-taking option's value is not looked at. */
   switches: Set<OptionName>;
-  /** An option that stands between two words, as it was typed. */
+  /**
+   * An option that stands among the words, as it was typed: between two of them, or behind one with an optional value
+   * grown to it (`rm -rf` is no `-r f`).
+   */
   between: string | undefined;
   /** How many words stand before the first option behind a word. */
   wordsBefore: number;
@@ -41,6 +44,8 @@ interface OptionsRead {
   /** The option that takes a value, and whether that is the next argument. */
   taker?: OptionName;
   takesNext: boolean;
+  /** A value that may be left out stands in the same argument, without a sign between: `-rf`. */
+  glued?: boolean;
 }
 
 /** Reads an argument that is an option, or several short ones. */
@@ -61,7 +66,12 @@ export function readOption(item: string, next: string | undefined): OptionsRead 
     const { value, optional } = optionNamed(name);
     const isLast = at === item.length - 1;
     if (value !== undefined)
-      return { names, taker: name, takesNext: isLast && (optional !== true || isValue(next)) };
+      return {
+        names,
+        taker: name,
+        takesNext: isLast && (optional !== true || isValue(next)),
+        glued: optional === true && !isLast,
+      };
     names.push(name);
   }
   return { names, takesNext: false };
@@ -88,12 +98,13 @@ export function sortArgv(argv: readonly string[]): SortedArgv {
       break;
     }
     if (isOption(item)) {
-      const { names, takesNext } = readOption(item, argv[at + 1]);
+      const { names, takesNext, glued } = readOption(item, argv[at + 1]);
       for (const name of names) sorted.switches.add(name);
       if (sorted.words.length > 0 && pending === undefined) {
         pending = item;
         sorted.wordsBefore = sorted.words.length;
       }
+      if (glued === true && sorted.words.length > 0) sorted.between ??= item;
       sorted.rest.push(item);
       if (takesNext && at + 1 < argv.length) sorted.rest.push(argv[(at += 1)] ?? "");
     } else if (sorted.first === undefined) {

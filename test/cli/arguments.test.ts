@@ -17,19 +17,19 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   [
     "an option between the words",
     ["ask", "how", "do", "-x", "that"],
-    /-x stands between[^]*Quote the question, or put -- before/,
+    /-x stands among[^]*Quote the question, or put -- before/,
   ],
   [
     "an option between the words of a command that asks nothing",
     ["config", "set", "-q", "timeout", "5"],
-    /-q stands between[^]*before or behind all of them: .*ai-chat config WORDS \[OPTIONS\]/,
+    /-q stands among[^]*before or behind all of them: .*ai-chat config WORDS \[OPTIONS\]/,
   ],
   ["an option between words that shouldn't be there", ["balance", "a", "-q", "b"], /balance takes no words/],
   ["an option between words for the session", ["chat", "how", "-q", "so"], /chat takes no words[^]*ask "…"/],
   [
-    "an unknown option behind the words",
+    "an option with its value grown to it behind the words",
     ["ask", "use", "rm", "-rf"],
-    /no conversation f[^]*Quote it, or put --/,
+    /-rf stands among[^]*Quote the question, or put -- before/,
   ],
   ["an option without its value", ["whoami", "--server"], /--server <URL>.*missing/],
   ["words for a command that takes none", ["balance", "please"], /balance takes no words/],

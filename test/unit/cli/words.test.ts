@@ -11,6 +11,9 @@ const sorted: [argv: string[], first: string | undefined, words: string[], betwe
   [["-slocal", "ask", "hi"], "ask", ["hi"], undefined],
   [["ask", "-q", "hi", "--timeout", "5"], "ask", ["hi"], undefined],
   [["ask", "hi", "-q", "there"], "ask", ["hi", "there"], "-q"],
+  [["ask", "use", "rm", "-rf"], "ask", ["use", "rm"], "-rf"],
+  [["ask", "-rk3", "and", "then?"], "ask", ["and", "then?"], undefined],
+  [["ask", "hi", "-r", "k3"], "ask", ["hi"], undefined],
   [["ask", "hi", "--timeout", "5", "there"], "ask", ["hi", "there"], "--timeout"],
   [["ask", "hi", "--", "-q", "there"], "ask", ["hi", "-q", "there"], undefined],
   [["ask", "is", "-5", "more", "than", "-.5"], "ask", ["is", "-5", "more", "than", "-.5"], undefined],
@@ -18,7 +21,7 @@ const sorted: [argv: string[], first: string | undefined, words: string[], betwe
   [["--", "ask"], undefined, ["ask"], undefined],
 ];
 test.each(sorted)(
-  "%j is sorted into its first word, its words and what stands between",
+  "%j is sorted into its first word, its words and what stands among them",
   (argv, first, words, between) => {
     expect(sortArgv(argv)).toMatchObject({ first, words, between });
   },
