@@ -50,6 +50,61 @@ const setting = z.strictObject({
   source: z.enum(["environment", "file", "default"]),
 });
 
+/** What `doctor` found. `problems` is empty when all is well; else the first one's exit code is that of the command. */
+const health = z.strictObject({
+  version: text,
+  node: text,
+  platform: text,
+  server: z.strictObject({
+    url: server,
+    reachable: z.boolean(),
+    milliseconds: whole.nullable(),
+    extensions: z.array(text).nullable(),
+    model: text.nullable(),
+    price: told,
+    /** Seconds that its clock is ahead. */
+    clock_difference: whole.nullable(),
+  }),
+  token: z.strictObject({
+    source: z.enum(["environment", "file"]).nullable(),
+    username,
+    valid: z.boolean().nullable(),
+    expires_at: time.nullable(),
+    tokens: told,
+  }),
+  proxy: z.strictObject({ http: text.nullable(), https: text.nullable(), none: text.nullable() }),
+  terminal: z.strictObject({
+    stdin: z.boolean(),
+    stdout: z.boolean(),
+    stderr: z.boolean(),
+    term: z.string().nullable(),
+    colors: whole,
+    columns: whole.nullable(),
+    rows: whole.nullable(),
+    unicode: z.boolean(),
+    shift_enter: z.boolean().nullable(),
+    clipboard_tools: z.array(text),
+    osc52: z.boolean().nullable(),
+  }),
+  files: z.array(
+    z.strictObject({
+      what: text,
+      path: text.nullable(),
+      exists: z.boolean(),
+      readable: z.boolean().nullable(),
+      writable: z.boolean().nullable(),
+      mode: text.nullable(),
+    }),
+  ),
+  problems: z.array(
+    z.strictObject({
+      code: z.enum(Object.keys(exitCodes) as (keyof typeof exitCodes)[]),
+      message: text,
+      hint: text,
+    }),
+  ),
+});
+
 /**
  * What each command prints on stdout with `--json` (CLI.md §2): the one table. Fields are never left out, unknown ones
  * are null, and there are no others. Of commands that aren't here (`chat`) there is no document.
@@ -98,6 +153,8 @@ export const documents = {
   "config set": setting,
   "config unset": setting,
   "config path": z.strictObject({ path: text }),
+  doctor: health,
+  completion: z.strictObject({ shell: z.enum(["bash", "zsh", "fish"]), script: text }),
   /** Printed once it listens. */
   serve: z.strictObject({ url: z.url(), store: text, model: text, reason: text }),
   /** What was given by this call, 0 for a repeat, and the balance after it. */

@@ -1,6 +1,7 @@
 import { plainText } from "../../client/sanitize.ts";
 import type { Call } from "../call.ts";
 import { WIDTH, wrapped } from "../columns.ts";
+import type { Document } from "../documents.ts";
 import { lookAtFiles } from "../doctor/files.ts";
 import type { Finding, Report } from "../doctor/finding.ts";
 import { lookAtProxy } from "../doctor/proxy.ts";
@@ -43,8 +44,8 @@ export async function doctor(call: Call): Promise<number> {
   const [proxy, files] = [lookAtProxy(env), lookAtFiles(places, process.platform)];
   const reports = [{ ...server, findings: [...server.findings, ...proxy.findings] }, terminal, files];
   const faults = reports.flatMap(({ findings }) => findings.flatMap(({ fault }) => fault ?? []));
-  if (output.json)
-    await output.document({
+  if (output.json) {
+    const document: Document<"doctor"> = {
       version: program.version,
       node,
       platform: machine,
@@ -53,8 +54,9 @@ export async function doctor(call: Call): Promise<number> {
       terminal: terminal.document,
       files: files.document,
       problems: faults.map(({ code, message, hint }) => ({ code, message, hint })),
-    });
-  else {
+    };
+    await output.document(document);
+  } else {
     const look = { color: output.color.stdout, ascii: isAscii(env) };
     const head = `ai-chat ${program.version}, Node ${node}, ${machine}`;
     await output.write(`${[head, ...reports.map((report) => section(report, look))].join("\n\n")}\n`);
