@@ -359,7 +359,7 @@ describe("two sessions on one folder", () => {
   });
 
   it.each([
-    ["left by Ctrl-D", (owner: ReturnType<typeof openSession>) => owner.type("\u0004")],
+    ["left by Ctrl-D", async (owner: ReturnType<typeof openSession>) => owner.type("\u0004")],
     [
       "killed",
       async (owner: ReturnType<typeof openSession>) => process.kill(await owner.programPid(), "SIGKILL"),

@@ -1,7 +1,7 @@
 import { createEditor, edit, fullText, pressEnter, type EditorAction } from "../composer/editor.ts";
 import { newer, older, remember, textAt } from "../composer/history.ts";
 import { commandOf, type SessionCommand } from "../composer/keymap.ts";
-import type { Command } from "../session/commands.ts";
+import { readInput, whileAnswering, type Command } from "../session/commands.ts";
 import type { Key } from "../terminal/key.ts";
 import { pressInPicker, type Picked } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
@@ -140,18 +140,22 @@ function enter(view: ViewState, { busy, columns }: Surroundings): Pressed {
   const items = menuItems(view);
   const chosen = items[view.menu.index];
   if (chosen !== undefined)
-    return needsMore(chosen) ? typeOn(view, chosen, columns) : send(view, `/${chosen.name}`, false);
+    return needsMore(chosen) || (busy && !whileAnswering.has(chosen.name))
+      ? typeOn(view, chosen, columns)
+      : send(view, `/${chosen.name}`, false);
   const outcome = pressEnter(view.editor);
   if (outcome.kind === "continue") return { view: { ...view, editor: outcome.state }, effect: none };
   if (outcome.text.trim() === "")
     return { view: { ...view, editor: edit(view.editor, { type: "set", text: "" }, columns) }, effect: none };
-  const isCommand = outcome.text.startsWith("/") && !view.editor.literal;
-  if (busy && !isCommand)
-    return {
-      view: { ...view, hint: "Kept: Enter sends it after the answer." },
-      effect: none,
-    };
+  if (busy && mustWait(outcome.text, view.editor.literal))
+    return { view: { ...view, hint: "Kept: Enter sends it after the answer." }, effect: none };
   return send(view, outcome.text, view.editor.literal);
+}
+
+/** What touches the answer that is on its way: another question, and most commands. */
+function mustWait(text: string, literal: boolean): boolean {
+  const input = literal ? undefined : readInput(text);
+  return input?.kind === "command" ? !whileAnswering.has(input.name) : input?.kind !== "unknown";
 }
 
 /** Whether a command says nothing without its argument. */

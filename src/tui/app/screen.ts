@@ -62,6 +62,9 @@ export interface Screen {
   close(): void;
 }
 
+/** Commands above which nothing stands: they begin anew, or print nothing. */
+const SILENT: ReadonlySet<string> = new Set(["clear", "quit", "edit", "retry"]);
+
 /** Cells of a composer row: two for its mark, one that is never used. */
 export function composerColumns(columns: number): number {
   return Math.max(1, columns - 3);
@@ -116,6 +119,7 @@ export function createScreen(options: ScreenOptions): Screen {
         if (!session.ask(input.text)) view = giveBack(view, text);
         return;
       case "command":
+        if (!SILENT.has(input.name)) scribe.say({ type: "command", text: text.trim() });
         options.run(input).catch(options.crash);
         return;
       case "unknown": {

@@ -2,7 +2,7 @@ import { plainText } from "../../client/sanitize.ts";
 import { createAnswerPrinter, type AnswerPrinter } from "../markdown/answer.ts";
 import type { Look } from "../markdown/look.ts";
 import type { Said } from "../session/transcript.ts";
-import { noteText, questionText } from "./words.ts";
+import { commandText, noteText, questionText } from "./words.ts";
 
 /** Writes what the session says into the scrollback and keeps the unfinished end for the live area. */
 export interface Scribe {
@@ -71,6 +71,7 @@ export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
       }
       if (said.type === "past") past(said);
       else if (said.type === "question") show(questionText(said.text, look()));
+      else if (said.type === "command") show(commandText(said.text, look()));
       else if (said.type === "note") show(noteText(said.tone, said.lines, look()));
       else end();
       onChange();

@@ -37,3 +37,8 @@ export function questionText(question: string, look: Look): string {
   if (more > 0) echoed.push(paint(`  ${glyphs(look).ellipsis} ${more} more lines`, styles.dim, look) + "\n");
   return `\n${echoed.join("")}\n`;
 }
+
+/** A command as it stands above what it prints. */
+export function commandText(command: string, look: Look): string {
+  return `\n${paint(`> ${plainText(command)}`, styles.dim, look)}\n`;
+}

@@ -1,17 +1,24 @@
 import { StringDecoder } from "node:string_decoder";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const SETTLING_MS = 20;
 
 /** Lines from a terminal in line mode, a pipe or a file. */
 export interface LineReader {
   /** The next line without its end; undefined at the end of the input. */
   next(): Promise<string | undefined>;
-  /** The same without echo where it is a terminal; undefined too when Ctrl-C or Ctrl-D is pressed. */
-  hidden(): Promise<string | undefined>;
+  /**
+   * The answer to something that is asked at a terminal, by `ask`: a line that is typed after that. Lines that were
+   * typed before stay what they are, the next ones. `hidden`: without echo; undefined too when Ctrl-C or Ctrl-D is
+   * pressed.
+   */
+  answer(ask: () => void, options: { hidden: boolean }): Promise<string | undefined>;
   close(): void;
 }
 
 /**
  * Reads lines when they are asked for; what comes earlier waits. A last line without an end counts. The terminal is in
- * raw mode only during `hidden`.
+ * raw mode only during a hidden answer.
  */
 export function createLineReader(stdin: NodeJS.ReadStream): LineReader {
   const decoder = new StringDecoder("utf8");
@@ -60,21 +67,35 @@ export function createLineReader(stdin: NodeJS.ReadStream): LineReader {
     return lines.shift();
   };
 
+  /** What waits in the terminal is there at once when somebody listens. */
+  const settled = async () => {
+    stdin.resume();
+    await sleep(SETTLING_MS);
+  };
+
   stdin.on("data", onData);
   stdin.on("end", onEnd);
   stdin.on("error", onEnd);
 
   return {
     next,
-    async hidden() {
-      if (!stdin.isTTY || lines.length > 0) return next();
-      raw = true;
-      stdin.setRawMode(true);
+    async answer(ask, { hidden }) {
+      if (!stdin.isTTY) return next();
+      raw = hidden;
+      if (hidden) stdin.setRawMode(true);
+      await settled();
+      const [ahead, begun] = [lines.splice(0), hidden ? partial : ""];
+      if (hidden) partial = "";
       try {
+        ask();
         return await next();
       } finally {
-        raw = false;
-        stdin.setRawMode(false);
+        if (hidden) {
+          raw = false;
+          stdin.setRawMode(false);
+          partial = begun;
+        }
+        lines.unshift(...ahead);
       }
     },
     close() {

@@ -13,7 +13,8 @@ const NO_TOKEN = 4;
 
 /**
  * The line mode (CLI.md §4): a line is a question or a command, the answer is written as it comes, nothing is redrawn.
- * Needs no terminal. The end of the input leaves with 0; Ctrl-C stops the answer, else leaves with 0.
+ * Needs no terminal. The end of the input leaves with 0; at a terminal Ctrl-C stops the answer, else leaves with 0.
+ * Elsewhere SIGINT ends the program like any other (130): nobody would give the next line.
  */
 export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const { stdin, terminal } = options;

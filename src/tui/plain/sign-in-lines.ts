@@ -2,7 +2,7 @@ import type { Session } from "../session/session.ts";
 import type { LineReader } from "./line-reader.ts";
 import type { Paper } from "./paper.ts";
 
-const QUESTIONS = { choose: "", username: "Username: ", password: "Password: ", repeat: "Once more: " };
+const QUESTIONS = { choose: "> ", username: "Username: ", password: "Password: ", repeat: "Once more: " };
 
 /** Goes through the form line by line; false at the end of the input. An empty line goes a step back. */
 export async function signInByLines(session: Session, lines: LineReader, paper: Paper): Promise<boolean> {
@@ -15,10 +15,9 @@ export async function signInByLines(session: Session, lines: LineReader, paper: 
     if (news !== undefined && news !== told) paper.line(news);
     told = news;
     if (form.step === "choose") paper.line("Type r to register, l to log in.");
-    paper.prompt(form.step === "choose" ? "> " : QUESTIONS[form.step]);
-    const secret = form.step === "password" || form.step === "repeat";
-    const line = await (secret ? lines.hidden() : lines.next());
-    if (secret) paper.prompt("\n");
+    const hidden = form.step === "password" || form.step === "repeat";
+    const line = await lines.answer(() => paper.prompt(QUESTIONS[form.step]), { hidden });
+    if (hidden) paper.prompt("\n");
     if (line === undefined) return false;
     if (line === "") session.form({ type: "back" });
     else {

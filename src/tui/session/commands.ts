@@ -27,6 +27,9 @@ export const commands = [
 
 export type CommandName = (typeof commands)[number]["name"];
 
+/** Commands that an answer on its way is no matter to; the others wait until it is through. */
+export const whileAnswering: ReadonlySet<string> = new Set<CommandName>(["help", "balance", "usage", "quit"]);
+
 /** What a person meant with the text that they sent. */
 export type Input =
   | { kind: "nothing" }

@@ -1,5 +1,5 @@
 import { codeBlocks } from "../markdown/code-blocks.ts";
-import { commands, usage, type CommandName } from "./commands.ts";
+import { commands, usage, whileAnswering, type CommandName } from "./commands.ts";
 import type { Choice } from "./saving.ts";
 import type { Session } from "./session.ts";
 
@@ -31,8 +31,7 @@ export async function runCommand(
   argument: string,
   hands: Hands,
 ): Promise<void> {
-  const harmless = name === "help" || name === "quit" || name === "balance";
-  if (session.state.phase.kind !== "idle" && !harmless) {
+  if (session.state.phase.kind !== "idle" && !whileAnswering.has(name)) {
     session.note("dim", `/${name} waits until the answer is through; Esc stops it.`);
     return;
   }

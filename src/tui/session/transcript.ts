@@ -7,6 +7,8 @@ export type Tone = "info" | "dim" | "warn" | "error";
  */
 export type Said =
   | { type: "question"; text: string }
+  /** A slash command that was typed, above what it prints. */
+  | { type: "command"; text: string }
   | { type: "delta"; text: string }
   /** An exchange of earlier, shown again. */
   | { type: "past"; question: string; answer: string; stopped: boolean }

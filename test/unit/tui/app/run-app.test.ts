@@ -267,7 +267,7 @@ describe("what is typed before it is asked for", () => {
   it("is not taken for a password when the login turns out to be over", async () => {
     const client = createFakeClient();
     const { opened, open } = gate();
-    const { balance } = client;
+    const balance = () => createFakeClient().balance();
     client.balance = async () => {
       await opened;
       throw new ClientError("invalid_token", "It is over.", { status: 401 });
@@ -295,10 +295,9 @@ describe("what is typed before it is asked for", () => {
   it("while a login is under way is the next question", async () => {
     const client = createFakeClient();
     const { opened, open } = gate();
-    const { login } = client;
-    client.login = async (credentials) => {
+    client.login = async () => {
       await opened;
-      return login(credentials);
+      return { token: "t" };
     };
     const session = start({ client, signedIn: false });
     await session.shows("I'm new: register");
@@ -311,6 +310,7 @@ describe("what is typed before it is asked for", () => {
     session.type("next");
     open();
     await session.shows("> next");
+    expect(client.questions).toEqual([]);
     await leave({ ...session, type: (keys) => session.type(`\u0015${keys}`) });
   });
 });

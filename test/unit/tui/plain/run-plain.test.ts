@@ -5,19 +5,42 @@ import type { ChatOptions } from "../../../../src/tui/options.ts";
 import { runPlain } from "../../../../src/tui/plain/run-plain.ts";
 import { answer, createFakeClient } from "../session/fake-client.ts";
 
-function collect(isTTY: boolean) {
+function collect(isTTY: boolean, onWrite: (chunk: string) => void = () => {}) {
   let text = "";
-  const stream = new Writable({ write: (chunk, _encoding, done) => ((text += String(chunk)), done()) });
+  const stream = new Writable({
+    write: (chunk, _encoding, done) => {
+      text += String(chunk);
+      onWrite(String(chunk));
+      done();
+    },
+  });
   return { stream: Object.assign(stream, { isTTY }), text: () => text };
 }
 
-/** Line mode with the whole input; at a terminal passwords are read in raw mode. */
-async function run(input: string, { client = createFakeClient(), signedIn = true, isTTY = false } = {}) {
+/**
+ * Line mode with the whole input; at a terminal passwords are read in raw mode, and each of `replies` is typed when its
+ * prompt stands there.
+ */
+async function run(
+  input: string,
+  {
+    client = createFakeClient(),
+    signedIn = true,
+    isTTY = false,
+    replies = [] as (readonly [prompt: string, typed: string])[],
+  } = {},
+) {
+  const left = [...replies];
   const stdout = collect(isTTY);
-  const stderr = collect(isTTY);
+  const stderr = collect(isTTY, (chunk) => {
+    if (chunk !== left[0]?.[0]) return;
+    stdin.write(left.shift()?.[1]);
+    if (left.length === 0) stdin.end();
+  });
   const modes: boolean[] = [];
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: (on: boolean) => modes.push(on) });
-  stdin.end(input);
+  if (left.length === 0) stdin.end(input);
+  else stdin.write(input);
   const end = await runPlain({
     stdin,
     stdout: stdout.stream,
@@ -94,10 +117,23 @@ describe("line mode", () => {
     expect(end).toEqual({ exitCode: 4 });
   });
 
+  const login = [
+    ["> ", "l\n"],
+    ["Username: ", "jane\n"],
+    ["Password: ", "correct horse\r"],
+  ] as const;
+
   it("logs in at a terminal, reading the password without echo", async () => {
-    const { out, err, modes } = await run("l\njane\ncorrect horse\none\n", { signedIn: false, isTTY: true });
+    const replies = [...login, ["> ", "one\n"]] as const;
+    const { out, err, modes } = await run("", { signedIn: false, isTTY: true, replies: [...replies] });
     expect(out).toBe("You said: one\n");
     expect(err).not.toContain("correct");
-    expect(modes.length % 2).toBe(0);
+    expect(modes).toEqual([true, false]);
+  });
+
+  it("takes what was typed before the login for the next question, not for a name or a password", async () => {
+    const { out, err } = await run("typed early\n", { signedIn: false, isTTY: true, replies: [...login] });
+    expect(err).toContain("Logged in as jane");
+    expect(out).toBe("You said: typed early\n");
   });
 });
