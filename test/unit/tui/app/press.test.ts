@@ -37,6 +37,20 @@ describe("a key in the composer", () => {
     expect(keys(createView([]), ["  ", named("enter")]).effects).toEqual([]);
   });
 
+  it.each(["/retry", "/new", "/search Rome", "/server local"])(
+    "keeps %s, which would touch the answer that is on its way",
+    (command) => {
+      const { view, effects } = keys(createView([]), [command, named("enter")], busy);
+      expect(effects).toEqual([]);
+      expect(view.editor.text.trim()).toBe(command);
+    },
+  );
+
+  it.each(["/help", "/balance", "/usage", "/quit"])("runs %s while an answer is on its way", (command) => {
+    const { effects } = keys(createView([]), [command, named("enter")], busy);
+    expect(effects).toEqual([{ kind: "send", text: command, literal: false }]);
+  });
+
   it("keeps the draft while an answer is on its way, and says so", () => {
     const { view, effects } = keys(createView([]), ["next", named("enter")], busy);
     expect(effects).toEqual([]);
