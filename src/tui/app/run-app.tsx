@@ -13,7 +13,8 @@ import { Live } from "./Live.tsx";
 import type { Screen } from "./screen.ts";
 import { noteText } from "./words.ts";
 
-const FRAMES_A_SECOND = 15;
+/** Typing is shown at twice the pace at which words of an answer come (see scribe.ts). */
+const FRAMES_A_SECOND = 30;
 
 /** The drawn session. Resolves when the person has left and the terminal is as it was; exit code 1 after a fault of ours. */
 export async function runApp(options: ChatOptions): Promise<ChatEnd> {
