@@ -27,7 +27,9 @@ export function storeDir(values: Values, usual: string | undefined): string {
 
 /** A Postgres URL in argv must hold no password: everybody on the machine could read it. `where` it stands. */
 export function refusePassword(url: string, where: string): void {
-  if (!/^[^/]*\/\/[^/]*:[^/]*@/.test(url)) return;
+  // pg takes one from the query as well.
+  const queried = URL.canParse(url) && new URL(url).searchParams.has("password");
+  if (!queried && !/^[^/]*\/\/[^/]*:[^/]*@/.test(url)) return;
   const hint =
     where === "--store"
       ? "Put the whole URL into AI_CHAT_STORE, or its password into PGPASSWORD."

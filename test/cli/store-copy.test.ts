@@ -12,9 +12,14 @@ test("store copy wants two places, and takes no password from the command line",
   const home = await makeHome();
   const copy = (...words: string[]) => runProgram(["store", "copy", ...words], { home });
   expect(await copy("/nowhere")).toMatchObject({ code: 2, stderr: expect.stringContaining("two stores") });
-  const told = await copy("/nowhere", "postgres://chat:geheim@127.0.0.1:1/chat");
-  expect(told).toMatchObject({ code: 2, stderr: expect.stringContaining("PGPASSWORD") });
-  expect(told.stderr).not.toContain("geheim");
+  for (const url of [
+    "postgres://chat:geheim@127.0.0.1:1/chat",
+    "postgres://chat@127.0.0.1:1/chat?sslmode=disable&password=geheim",
+  ]) {
+    const told = await copy("/nowhere", url);
+    expect(told).toMatchObject({ code: 2, stderr: expect.stringContaining("PGPASSWORD") });
+    expect(told.stderr).not.toContain("geheim");
+  }
   await home.remove();
 });
 

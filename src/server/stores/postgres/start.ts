@@ -59,6 +59,12 @@ function mayCome(error: unknown): boolean {
 
 function cannotUse(error: unknown): StartupError {
   const code = codeOf(error);
+  if (/client password must be/.test(words(error)))
+    return new StartupError(
+      "The database wants a password, and none was given.",
+      "Put it into PGPASSWORD, or the whole URL into AI_CHAT_STORE.",
+      error,
+    );
   if (wantsPassword(error) || code.startsWith("28"))
     return new StartupError(
       `The database refuses the user or the password of the store's URL (${code}).`,
