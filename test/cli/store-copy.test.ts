@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
-import { noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
+import { noPostgres, openCluster, type Cluster, type Place, skipped } from "../support/postgres.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -23,7 +23,7 @@ test("store copy wants two places, and takes no password from the command line",
   await home.remove();
 });
 
-describe.skipIf(noPostgres)(`store copy${noPostgres ? ` (skipped: ${noPostgres})` : ""}`, () => {
+describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
   let cluster: Cluster;
   let place: Place;
   let home: Home;

@@ -9,10 +9,10 @@ import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { balanced, createAccount, question } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
-import { noPostgres, type Place } from "../support/postgres.ts";
+import { noPostgres, type Place, skipped } from "../support/postgres.ts";
 import { openTcpProxy, type Fate } from "../support/tcp-proxy.ts";
 
-describe.skipIf(noPostgres)("a copy of a store", () => {
+describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   let place: Place;
   let folder: string;

@@ -2,12 +2,19 @@ import type { QueryResultRow } from "pg";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { balanced, createAccount, question } from "../support/postgres-store.ts";
-import { noOwnPostgres, openCluster, query, type Cluster, type ClusterOptions } from "../support/postgres.ts";
+import {
+  noOwnPostgres,
+  openCluster,
+  query,
+  type Cluster,
+  type ClusterOptions,
+  skipped,
+} from "../support/postgres.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
-describe.skipIf(noOwnPostgres)("a failover to a synchronous standby", () => {
+describe.skipIf(noOwnPostgres)(`a failover to a synchronous standby${skipped(noOwnPostgres)}`, () => {
   const closers: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const close of closers.splice(0).reverse()) await close();

@@ -7,10 +7,17 @@ import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { balanced, createAccount, question } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
-import { noOwnPostgres, noPostgres, openCluster, type Cluster, type Place } from "../support/postgres.ts";
+import {
+  noOwnPostgres,
+  noPostgres,
+  openCluster,
+  type Cluster,
+  type Place,
+  skipped,
+} from "../support/postgres.ts";
 import { openTcpProxy, type Fate, type TcpProxy } from "../support/tcp-proxy.ts";
 
-describe.skipIf(noPostgres)("a database that breaks", () => {
+describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   const { closers } = places;
   let place: Place;
@@ -205,7 +212,7 @@ describe.skipIf(noPostgres)("a database that breaks", () => {
     expect(store.description).toBe(`Postgres database ${url.pathname.slice(1)} at ${host}`);
   });
 
-  describe.skipIf(noOwnPostgres)("and is started again", () => {
+  describe.skipIf(noOwnPostgres)(`and is started again${skipped(noOwnPostgres)}`, () => {
     // Its own: the other tests' stores would see it go as well.
     let own: Cluster;
     beforeAll(async () => {

@@ -15,9 +15,9 @@ import { PRUNE_QUESTIONS, SWEEP, SWEEP_ACCOUNT } from "../../src/server/stores/p
 import { USAGE } from "../../src/server/stores/postgres/usage.ts";
 import { createAccount, question } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
-import { noPostgres, type Place } from "../support/postgres.ts";
+import { noPostgres, type Place, skipped } from "../support/postgres.ts";
 
-describe.skipIf(noPostgres)("the schema in Postgres", () => {
+describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   const { closers } = places;
   let place: Place;

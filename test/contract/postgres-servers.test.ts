@@ -8,9 +8,9 @@ import { openPooler } from "../support/pooler.ts";
 import { ownClock } from "../support/postgres-clock.ts";
 import { balanced, createAccount, question } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
-import { noPostgres, type Place } from "../support/postgres.ts";
+import { noPostgres, type Place, skipped } from "../support/postgres.ts";
 
-describe.skipIf(noPostgres)("several servers on one database", () => {
+describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   const { closers } = places;
   let place: Place;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, vi } from "vitest";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
-import { noPostgres, openCluster, type Cluster } from "../support/postgres.ts";
+import { noPostgres, openCluster, type Cluster, skipped } from "../support/postgres.ts";
 import { ownClock } from "../support/postgres-clock.ts";
 import { storeContract, type StoreFixture } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
@@ -8,7 +8,7 @@ import { storeModel } from "./store-model.ts";
 // A statement for every deed, on a machine that others share.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-describe.skipIf(noPostgres)(`Postgres${noPostgres ? ` (skipped: ${noPostgres})` : ""}`, () => {
+describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
   let cluster: Cluster;
   beforeAll(async () => {
     cluster = await openCluster();

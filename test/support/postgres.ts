@@ -43,6 +43,9 @@ export const noPostgres = given === undefined ? noBinaries : undefined;
 /** Why no PostgreSQL can be crashed and started by a test; undefined where one can. */
 export const noOwnPostgres = given === undefined ? noBinaries : "TEST_POSTGRES_URL is not ours to stop";
 
+/** Behind the name of what is skipped: why. */
+export const skipped = (why: string | undefined): string => (why === undefined ? "" : ` (skipped: ${why})`);
+
 export interface ClusterOptions {
   /** Keeps fsync on. */
   durable?: boolean;

@@ -4,13 +4,13 @@ import { ownClock } from "../../support/postgres-clock.ts";
 import { openPlaces } from "../../support/postgres-places.ts";
 import { ask, balance, openServers, post, tokenFrom, type Server } from "../../support/postgres-servers.ts";
 import { balanced } from "../../support/postgres-store.ts";
-import { noOwnPostgres, noPostgres, type Place } from "../../support/postgres.ts";
+import { noOwnPostgres, noPostgres, type Place, skipped } from "../../support/postgres.ts";
 import { PASSWORD } from "../../support/test-server.ts";
 
 // Four servers are started for one test, on a machine that others share.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
-describe.skipIf(noPostgres)("ai-chat serve, several times on one Postgres", () => {
+describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   const servers = openServers(places);
   const { start, startMany } = servers;

@@ -4,13 +4,13 @@ import { sweep } from "../../../src/server/stores/postgres/sweep.ts";
 import { ownClock } from "../../support/postgres-clock.ts";
 import { openPlaces } from "../../support/postgres-places.ts";
 import { openServers, post, tokenFrom, type Server } from "../../support/postgres-servers.ts";
-import { noPostgres } from "../../support/postgres.ts";
+import { noPostgres, skipped } from "../../support/postgres.ts";
 import { PASSWORD } from "../../support/test-server.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** POST /api/logout/ and POST /api/password/ (API.md §5), where another server has the next request. */
-describe.skipIf(noPostgres)("what ends a token on one server", () => {
+describe.skipIf(noPostgres)(`what ends a token on one server${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   const servers = openServers(places);
 
