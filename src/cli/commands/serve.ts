@@ -27,10 +27,10 @@ function banner({ program }: Call, { url, store, model, reason }: RunningServer)
 
 /** What the operator is told besides the log of requests. */
 interface Voice {
-  warn(sentence: string): void;
+  warn: (sentence: string) => void;
   /** It takes questions now. */
-  ready(server: RunningServer): void;
-  stopping(): void;
+  ready: (server: RunningServer) => void;
+  stopping: () => void;
 }
 
 const STOPPING = "Stopping; questions in flight may finish. Once more ends it at once.";
