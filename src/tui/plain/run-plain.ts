@@ -95,10 +95,10 @@ async function take(text: string, session: Session, hands: Hands): Promise<void>
   if (input.kind === "question") session.ask(input.text);
   else if (input.kind === "command") await runCommand(session, input.name, input.argument, hands);
   else if (input.kind === "unknown") {
-    const instead = input.nearest === undefined ? "/help lists them" : `did you mean /${input.nearest}?`;
+    const instead = input.nearest === undefined ? "/help lists them." : `did you mean /${input.nearest}?`;
     session.note(
       "warn",
-      `There is no command /${input.name}: ${instead}. //${input.name} sends it as a question.`,
+      `There is no command /${input.name}: ${instead} //${input.name} sends it as a question.`,
     );
   }
 }
