@@ -101,13 +101,13 @@ const quiet = await newToken(one.url);
 
 /** The time of a question beside somebody's load, of which half comes by each of two servers. */
 async function beside(/** @type {string[]} */ who) {
-  let over = false;
+  const over = new AbortController();
   const load = Array.from({ length: parallel }, async (_, i) => {
-    while (!over)
+    while (!over.signal.aborted)
       await ask(servers[i % 2]?.url ?? "", { token: who[i % who.length] ?? "", count: 10, parallel: 1 });
   });
   const time = await questionTime(one?.url ?? "", quiet);
-  over = true;
+  over.abort();
   await Promise.all(load);
   return time;
 }

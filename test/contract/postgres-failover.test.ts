@@ -49,10 +49,10 @@ describe.skipIf(noOwnPostgres)(`a failover to a synchronous standby${skipped(noO
     const accounts = await Promise.all([0, 1, 2].map(() => createAccount(stores[0], 1_000_000)));
     const acknowledged = new Map(accounts.map(({ id }) => [id, 0]));
     let inDoubt = 0;
-    let over = false;
+    const over = new AbortController();
     const ask = async (index: number) => {
       const [account, store] = [accounts[index % 3]!, stores[index % 2]!];
-      while (!over) {
+      while (!over.signal.aborted) {
         const request = question(account);
         const held = await store.ledger.hold(request).catch(() => undefined);
         if (held?.kind !== "held") continue;
@@ -75,7 +75,7 @@ describe.skipIf(noOwnPostgres)(`a failover to a synchronous standby${skipped(noO
     const there = <Row extends QueryResultRow>(text: string) => query<Row>(atStandby.href, text);
     expect(await there("SELECT pg_promote() AS done")).toEqual([{ done: true }]);
     await vi.waitUntil(() => sum() > before + 30, { timeout: 30_000, interval: 5 });
-    over = true;
+    over.abort();
     await work;
 
     for (const { id } of accounts) {

@@ -100,13 +100,13 @@ describe.skipIf(noOwnPostgres)(
       const refused = await runProgram(words, { home, env });
       expect(refused).toMatchObject({ code: 1, stdout: "" });
       expect(refused.stderr).toContain("cannot be encrypted as asked");
-      const { child, sees, ended } = await startProgram(words, {
+      const running = await startProgram(words, {
         home,
         env: { ...env, NODE_EXTRA_CA_CERTS: join(folder, "authority.crt") },
       });
-      await sees("Postgres database", "stderr");
-      child.kill("SIGTERM");
-      const { code, stderr, stdout } = await ended;
+      await running.sees("Postgres database", "stderr");
+      running.child.kill("SIGTERM");
+      const { code, stderr, stdout } = await running.ended;
       expect(code).toBe(0);
       expect(refused.stderr + stderr + stdout).not.toContain(SECRET);
     });

@@ -13,7 +13,8 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   const servers = openServers(places);
-  const { start, startMany } = servers;
+  const start = () => servers.start();
+  const startMany = (count: number) => servers.startMany(count);
   let place: Place;
   let upstream: FakeOpenAi;
   beforeEach(() => {
