@@ -3,6 +3,9 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Store } from "../../src/server/core/ports.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
+import { ApiError } from "../../src/server/core/api-error.ts";
+import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
+import { createLedger } from "../../src/server/stores/postgres/ledger.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { balanced, createAccount, question } from "../support/postgres-store.ts";
@@ -153,6 +156,39 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       );
     await Promise.all([both(jane.id, john.id), both(john.id, jane.id)]);
     for (const { id } of [jane, john]) expect((await store.ledger.balance(id)).tokens).toBe(4002);
+  });
+
+  it("repeats what a database that isolates more strictly rolls back", async () => {
+    const url = new URL(place.url);
+    const options = url.searchParams.get("options");
+    await (await openPostgresStore({ url: url.href, warn })).close();
+    url.searchParams.set("options", `${options} -c default_transaction_isolation=serializable`);
+    const stores = [await open({ url: url.href }), await open({ url: url.href })] as const;
+    const jane = await createAccount(stores[0]);
+    const ask = async (index: number) => {
+      const request = question(jane);
+      expect(await stores[index % 2]!.ledger.hold(request)).toEqual({ kind: "held" });
+      return (await stores[(index + 1) % 2]!.ledger.charge(request.id)).kind;
+    };
+    const outcomes = await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)));
+    expect(outcomes).toEqual(outcomes.map(() => "charged"));
+    expect(await stores[0].ledger.balance(jane.id)).toEqual({ tokens: 0, held: 0 });
+    expect(await balanced(place)).toBe(true);
+  });
+
+  it("does not say that nothing was charged where it went away under a charge", async () => {
+    const lost = new ApiError("store_unavailable", "Nothing was charged.");
+    const ledger = createLedger({
+      database: { run: () => Promise.reject(lost) },
+      lanes: createLanes(2, 5000),
+      now: Date.now,
+      abandoned: new Set(),
+    });
+    await expect(ledger.charge("id")).rejects.toMatchObject({
+      code: "store_unavailable",
+      retryAfter: 1,
+      message: expect.stringMatching(/^(?!.*Nothing was charged).*same Idempotency-Key/) as unknown,
+    });
   });
 
   it("refuses in time when no connection is free, and when no answer comes", async () => {

@@ -245,7 +245,10 @@ describe("a second writer", () => {
     const ledger = join(dir, "ledger.jsonl");
     await harm(ledger);
     const left = await readFile(ledger).catch(() => undefined);
-    expect(await refusal(store.ledger.charge(id))).toEqual(unavailable);
+    const refused = await refusal(store.ledger.charge(id));
+    expect(refused).toEqual(unavailable);
+    // Nobody is told to try again: it doesn't come back by itself.
+    expect(refused.retryAfter).toBeUndefined();
     expect(await store.ready()).toBe(false);
     expect(warnings).toEqual([expect.stringContaining("another program writes to this folder")]);
     await store.close();
