@@ -27,7 +27,8 @@ export interface Credentials {
   set(server: string, entry: Entry): Promise<Kept>;
   /** Changes some of an entry; does nothing (and is `kept`) where there is none by then. */
   update(server: string, patch: Partial<Entry>): Promise<Kept>;
-  remove(server: string): Promise<Kept>;
+  /** With `token` only where that one is kept by then: a login since isn't to be lost with the one before it. */
+  remove(server: string, token?: string): Promise<Kept>;
   /** Sorted by server. */
   list(): { server: string; entry: Entry }[];
 }
@@ -75,9 +76,9 @@ export function openCredentials({ dir }: { dir: string | undefined }): Credentia
         const entry = record(content[server]);
         if (entry) content[server] = { ...entry, ...patch };
       }),
-    remove: (server) =>
+    remove: (server, token) =>
       file.change((content) => {
-        delete content[server];
+        if (token === undefined || entryOf(content[server])?.token === token) delete content[server];
       }),
     list: () =>
       [...entries()]

@@ -33,9 +33,13 @@ async function forgetThere(
   }
 }
 
-/** Forgets the token in the file. A sentence where that fails. */
-async function forgetHere(credentials: Credentials, name: string): Promise<string | undefined> {
-  const result = await credentials.remove(name);
+/** Forgets the token in the file, and no later one: that would stay valid at the server. A sentence where it fails. */
+async function forgetHere(
+  credentials: Credentials,
+  name: string,
+  { token }: Entry,
+): Promise<string | undefined> {
+  const result = await credentials.remove(name, token);
   return result.kept ? undefined : result.why;
 }
 
@@ -61,7 +65,7 @@ export async function logout(call: Call): Promise<void> {
   const kept = credentials.get(server);
   const entry = kept && isMeant(call, kept) ? kept : undefined;
   // The file first: a server that is slow, and a person who stops waiting, leave no token here.
-  const why = credentials.problem ?? (entry && (await forgetHere(credentials, server)));
+  const why = credentials.problem ?? (entry && (await forgetHere(credentials, server, entry)));
   const there = entry && (await forgetThere(call, server, credentials, entry));
   if (why !== undefined)
     throw new ClientError("internal", `The token can't be forgotten: ${why}`, {

@@ -69,6 +69,16 @@ describe("credentials", () => {
     expect(open().get(server)).toBeUndefined();
   });
 
+  it("keep a later login where a certain token is to be forgotten", async () => {
+    await open().set(server, jane);
+    const later = { ...jane, token: "of a login since" };
+    await open().set(server, later);
+    expect(await open().remove(server, jane.token)).toEqual({ kept: true });
+    expect(open().get(server)).toEqual(later);
+    expect(await open().remove(server, later.token)).toEqual({ kept: true });
+    expect(open().get(server)).toBeUndefined();
+  });
+
   it.each(["{ broken", "[]", '"text"', "null", ""])(
     "never overwrite a file that holds %j, and say so",
     async (text) => {
