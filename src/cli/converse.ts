@@ -38,22 +38,19 @@ function createKeeper(
   let outcome: { id: string | null; words: string | undefined } | undefined;
   const { name } = call.program;
   return {
-    /** The conversation's ID as a program is told it: null where none is used, or a new one couldn't be written. */
+    /** The ID of the conversation that holds the turn; null where none does: for a program that is the only sign. */
     get id(): string | null {
       return outcome?.id ?? null;
     },
     /** Once: whatever comes after the end of an answer doesn't change how it ended. */
     async keep(answer: string, how: { stopped: boolean; tokensDeducted: number | null }): Promise<void> {
       if (thread === undefined || outcome !== undefined) return;
-      outcome = { id: thread.isNew ? null : thread.id, words: undefined };
+      outcome = { id: null, words: undefined };
       if (answer === "") return;
+      const { id, isNew } = thread;
       const kept = await thread.keep({ question, answer, ...how, model: await model() });
-      if (!kept.kept) outcome.words = kept.why;
-      else if (thread.isNew)
-        outcome = {
-          id: thread.id,
-          words: `Saved as ${thread.id}; to go on: ${name} ask -r ${thread.id} "…"`,
-        };
+      const begun = isNew ? `Saved as ${id}; to go on: ${name} ask -r ${id} "…"` : undefined;
+      outcome = kept.kept ? { id, words: begun } : { id: null, words: kept.why };
     },
     tell: () => {
       if (outcome?.words !== undefined) call.output.note(outcome.words);

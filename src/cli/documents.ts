@@ -20,6 +20,10 @@ const answered = {
   response: z.string(),
   tokens_deducted: told,
   tokens: told,
+  /**
+   * The one that holds this turn now; null where none does: without `-c`, `-r` and `--save`, and where it couldn't be
+   * written. A turn that stood alone, as the server takes no history (`doctor --json`: `server.extensions`), is in it.
+   */
   conversation: conversationId.nullable(),
 };
 

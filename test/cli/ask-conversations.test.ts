@@ -1,4 +1,5 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -252,6 +253,39 @@ test("where it can't be written the answer comes all the same, and it is said: 0
   const document = await ask("--save", "--json", "one");
   expect(document).toMatchObject({ code: 0, stderr: "" });
   expect(JSON.parse(document.stdout)).toMatchObject({ conversation: null });
+});
+
+test("--json names no conversation where the turn isn't in it, and the one it was in before stays whole", async () => {
+  await ask("--save", "one");
+  const id = await only();
+  // Nobody's turns can be added to a line of a newer version, a superuser's neither.
+  const path = join(folder(), `${id}.jsonl`);
+  const lines = (await readFile(path, "utf8")).split("\n");
+  const broken = [(lines[0] ?? "").replace(/"version":\d+/, '"version":999'), ...lines.slice(1)].join("\n");
+  expect(broken).not.toBe(lines.join("\n"));
+  answers = [
+    (response) => {
+      writeFileSync(path, broken);
+      streamAnswer(response, ["Too late"]);
+    },
+  ];
+  const { code, stdout, stderr } = await ask("-r", id, "--json", "two");
+  expect({ code, stderr, document: JSON.parse(stdout) as unknown }).toEqual({
+    code: 0,
+    stderr: "",
+    document: { response: "Too late", tokens_deducted: 100, tokens: 3900, conversation: null },
+  });
+  expect(await readFile(path, "utf8")).toBe(broken);
+});
+
+test("--json names the conversation of a turn that stood alone: it is kept in it", async () => {
+  extensions = undefined;
+  await ask("--save", "one");
+  const id = await only();
+  const { stdout, stderr } = await ask("-c", "--json", "two");
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toMatchObject({ conversation: id });
+  expect(await turnsOf(id)).toHaveLength(2);
 });
 
 test("questions at the same time in one conversation all stand in it, each once", async () => {
