@@ -117,6 +117,15 @@ function sentenceOf(problem: Problem, words: Words | undefined): string {
     : `The server answered ${problem.status}: ${page}`;
 }
 
+/**
+ * What is shown of a sentence about a login. A password may be one of its words, and a hole in a sentence that everybody
+ * knows tells which: such a one is said in words of ours.
+ */
+function ofLogin(shown: string, call: CallKind): string {
+  if (!shown.includes("…")) return shown;
+  return call === "password" ? "The present password is wrong." : "The username or the password is wrong.";
+}
+
 /** The failure that a server reported, in any of its dialects, as `ClientError`. */
 export function problemError(problem: Problem): ClientError {
   const { status, call, json, wait, secrets } = problem;
@@ -125,7 +134,8 @@ export function problemError(problem: Problem): ClientError {
   const words = json === undefined ? undefined : jsonWords(jsonWithout(json, secrets));
   const code = own ?? codeFor(status, call);
   const fields = (words?.fields ?? []).map(({ field, detail }) => ({ field, detail: hide(detail, secrets) }));
-  return new ClientError(code, hide(sentenceOf(problem, words), secrets), {
+  const shown = hide(sentenceOf(problem, words), secrets);
+  return new ClientError(code, code === "invalid_credentials" ? ofLogin(shown, call) : shown, {
     hint: hintFor(code, wait),
     status,
     requestId: problem.requestId === undefined ? undefined : oneLine(hide(problem.requestId, secrets), 128),

@@ -124,6 +124,13 @@ describe("problemError", () => {
     expect(error.message).toBe("The server answered 500: No: …");
   });
 
+  it.each(["wrong", "password", "username"])("has no hole that the password %j fits into", (secret) => {
+    const message = "The username or the password is wrong.";
+    const json = { code: "invalid_credentials", detail: message, error: message };
+    const error = problemError({ status: 401, call: "login", json, text: "", secrets: [secret] });
+    expect(error.message).toBe(message);
+  });
+
   it("hides a token that came back as the request's id", () => {
     const known = { status: 500, call: "chat" as const, json: {}, text: "", secrets: [token] };
     expect(problemError({ ...known, requestId: token }).requestId).toBe("…");
