@@ -32,8 +32,7 @@ async function main(): Promise<void> {
     version: packageJson.version,
   };
   const fail = async (error: unknown) => {
-    await tell({ error }, output, ending);
-    process.exit(1);
+    process.exit(await tell({ error }, output, ending));
   };
   process.on("uncaughtException", (error) => void fail(error));
 

@@ -70,6 +70,15 @@ test("a reader who leaves ends the program with 0, silently, and hangs up on the
   await server.close();
 });
 
+test.each([["-V"], ["--help"], ["config", "list"]])(
+  "a reader who has left before the first byte of %s ends the program with 0, silently",
+  async (...args) => {
+    const running = await startProgram(args, { home });
+    running.child.stdout?.destroy();
+    expect(await running.ended).toMatchObject({ code: 0, stderr: "" });
+  },
+);
+
 const documents: string[][] = [["--help"], ["whoami"], ["balance", "--json"], ["ask", "hi"]];
 test.each(documents)("a full disk behind stdout is told by %s, and is no success", async (...args) => {
   const server = await openChatServer((response) => streamAnswer(response, ["Hello"]));
