@@ -47,12 +47,13 @@ function takes(
   text: string,
   { env, patience = 2_000 }: Desk,
 ): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise<boolean>((resolve) => {
     const child = spawn(tool, args, { env, stdio: ["pipe", "ignore", "ignore"], timeout: patience });
     child.once("error", () => resolve(false));
     child.once("exit", (code) => resolve(code === 0));
     // A tool that ends without reading says so by its exit code.
     child.stdin.on("error", () => undefined);
     child.stdin.end(text);
-  });
+    // Some failures to start are thrown, such as a PATH that leads through a file.
+  }).catch(() => false);
 }

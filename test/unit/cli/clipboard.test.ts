@@ -79,4 +79,9 @@ describe("a text for the clipboard of this machine", () => {
     expect(await copy("text", X)).toBe(false);
     expect(await copy("text", {})).toBe(false);
   });
+
+  it("is refused, and ends nothing, where the PATH leads through a file", async () => {
+    await writeFile(join(dir, "file"), "");
+    expect(await copy("text", { ...X, PATH: join(dir, "file") })).toBe(false);
+  });
 });
