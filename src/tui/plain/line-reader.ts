@@ -93,7 +93,8 @@ export function createLineReader(stdin: NodeJS.ReadStream): LineReader {
         if (hidden) {
           raw = false;
           stdin.setRawMode(false);
-          partial = begun;
+          // What comes right behind the answer is no part of it; what was given up may be a password's beginning.
+          partial = input.ended ? begun : begun + partial;
         }
         lines.unshift(...ahead);
       }

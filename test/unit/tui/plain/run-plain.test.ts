@@ -136,4 +136,12 @@ describe("line mode", () => {
     expect(err).toContain("Logged in as jane");
     expect(out).toBe("You said: typed early\n");
   });
+
+  it("loses nothing of what comes right behind a password", async () => {
+    const [choice, name] = login;
+    const replies = [choice, name, ["Password: ", "correct horse\rtwo que"], ["> ", "stions\n"]] as const;
+    const { out, err } = await run("", { signedIn: false, isTTY: true, replies: [...replies] });
+    expect(err).toContain("Logged in as jane");
+    expect(out).toBe("You said: two questions\n");
+  });
 });
