@@ -112,6 +112,24 @@ test("password -u changes that user's, logged in or not, and touches nobody else
   expect(login.code).toBe(0);
 });
 
+test("password -u ends the login that it needed, also when the new password is refused", async () => {
+  const strict = await openSmallServer(({ url }, response) => {
+    const [status, body] =
+      url === "/api/login/" ? [200, { token: "made" }] : [url === "/api/password/" ? 400 : 204, {}];
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(status === 204 ? undefined : JSON.stringify(body));
+  });
+  const { code } = await change(`${PASSWORD}\n${NEW}\n`, "-s", strict.url, "-u", username);
+  await strict.close();
+  expect(code).toBe(2);
+  expect(strict.seen.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+    ["/api/login/", undefined],
+    ["/api/password/", "Bearer made"],
+    ["/api/logout/", "Bearer made"],
+  ]);
+  expect(await credentials().catch(() => ({}))).toEqual({});
+});
+
 test("a wrong present password ends with 4, a bad new one with 2, and the login stays", async () => {
   await register(server.url);
   const wrong = await change(`wrong horse\n${NEW}\n`);

@@ -41,18 +41,22 @@ export async function password(call: Call): Promise<void> {
   const passwords = await passwordChangeFrom(call);
   const target = await connect(call, chosen);
   const { client, name, token: known } = target;
+  let isTemporary = logInAs !== undefined;
   try {
     const username = logInAs ?? known?.username ?? null;
     if (logInAs !== undefined) await client.login({ username: logInAs, password: passwords.password });
     const { token } = await client.changePassword(passwords);
     const { output } = call;
-    if (kept) await keepLogin(target, { token, username: username ?? "", scheme: known?.scheme });
+    if (kept) {
+      await keepLogin(target, { token, username: username ?? "", scheme: known?.scheme });
+      isTemporary = false;
+    }
     if (output.json) return await output.document({ server: name, username } satisfies Document<"password">);
     output.note(`Your password at ${name} is changed. You are logged out everywhere else.`);
     for (const note of loginNotes(call, kept, logInAs)) output.note(note);
   } finally {
     // A token that is kept nowhere should end here; where it can't, it ends by itself.
-    if (logInAs !== undefined && !kept) await client.logout().catch(() => undefined);
+    if (isTemporary) await client.logout().catch(() => undefined);
     await target.close();
   }
 }
