@@ -56,9 +56,12 @@ export async function openLocal(call: Call): Promise<LocalServer> {
     const tell = () =>
       output.note("An answer to another session is on its way through this one; a few seconds.");
     const timer = setTimeout(tell, UNTOLD_MS);
-    await server.close();
-    clearTimeout(timer);
-    await dispatcher?.close();
+    try {
+      await server.close();
+    } finally {
+      clearTimeout(timer);
+      await dispatcher?.close();
+    }
   };
   return { ...server, close };
 }
