@@ -28,7 +28,7 @@ export const isSameUser = (one: string, other: string): boolean => one.toLowerCa
 export const serverName = ({ values }: Call): string => values.server ?? usualServer;
 
 /** The token for a server: `AI_CHAT_TOKEN`, else the kept one. */
-export function tokenFor({ values }: Call, credentials: Credentials, name: string): KnownToken | undefined {
+function tokenFor({ values }: Call, credentials: Credentials, name: string): KnownToken | undefined {
   const { token } = values;
   if (token !== undefined) return { token, from: "environment", username: null, expires: tokenExpiry(token) };
   const entry = credentials.get(name);

@@ -24,7 +24,7 @@ const LONGEST_DRAIN = 5;
 const UNTOLD_MS = 700;
 
 /** The server `local`, started from the environment's settings where it doesn't run. */
-export async function openLocal(call: Call): Promise<LocalServer> {
+async function openLocal(call: Call): Promise<LocalServer> {
   const { env, program, places, output, signal } = call;
   const { values, complaints } = resolve([...ofServer, "apiKey", "jwtSecret"], {
     flags: new Map(),

@@ -15,7 +15,7 @@ interface Ends {
 }
 
 /** Reads the answers to `CSI ? u` and `CSI c`; undefined while the second, which every terminal gives, is missing. */
-export function readAnswers(text: string): TerminalSays | undefined {
+function readAnswers(text: string): TerminalSays | undefined {
   const attributes = /\u001b\[\?([\d;]*)c/.exec(text);
   if (!attributes) return undefined;
   return {

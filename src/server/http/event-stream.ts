@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { DoneEvent } from "../../protocol/replies.ts";
+import type { DeltaEvent, DoneEvent } from "../../protocol/replies.ts";
 import type { Problem } from "../../protocol/errors.ts";
 
 /** What the API's stream may need beyond its events. */
@@ -63,7 +63,7 @@ export function createEventStream(
       if (res.destroyed || !res.socket?.writable) return false;
       if (!res.headersSent) sendHead(replayed);
       pinging?.refresh();
-      return send(eventOf("delta", { text }));
+      return send(eventOf("delta", { text } satisfies DeltaEvent));
     },
     done: (event) => end("done", event),
     fail: (problem) => end("error", problem),

@@ -1,5 +1,5 @@
 /** The media type of a Content-Type in lower case and its charsets, or undefined where it is not one (RFC 9110 §8.3). */
-export function parseContentType(value: string): { type: string; charsets: string[] } | undefined {
+function parseContentType(value: string): { type: string; charsets: string[] } | undefined {
   const [type = "", ...parameters] = value.split(";").map((part) => part.trim().toLowerCase());
   if (!/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type)) return undefined;
   const charsets = parameters

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, request } from "undici";
 
 /** Longest reply of an upstream that is read, in bytes. */
-export const REPLY_BYTES = 8 * 1024 * 1024;
+const REPLY_BYTES = 8 * 1024 * 1024;
 
 /** The longest that connecting to an upstream may take, in milliseconds. */
 const CONNECT_MS = 10_000;

@@ -83,7 +83,7 @@ function codeOf(error: unknown): string {
 }
 
 /** `Retry-After` (RFC 9110 §10.2.3: seconds or a date) as whole seconds, 1 to 60; undefined for anything else. */
-export function readRetryAfter(text: string | null | undefined, now: () => number): number | undefined {
+function readRetryAfter(text: string | null | undefined, now: () => number): number | undefined {
   if (!text) return undefined;
   // A date begins with its weekday; Date.parse would take "-5" for one.
   const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;

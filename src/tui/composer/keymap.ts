@@ -88,7 +88,7 @@ const COMMANDS: Record<string, SessionCommand> = {
 };
 
 /** A key in words: `ctrl+a`, `alt+shift+b`, `enter`. */
-export function spellKey({ name, ctrl, alt, shift }: Key): string {
+function spellKey({ name, ctrl, alt, shift }: Key): string {
   return `${ctrl ? "ctrl+" : ""}${alt ? "alt+" : ""}${shift ? "shift+" : ""}${name}`;
 }
 

@@ -5,7 +5,7 @@ export interface Money {
 }
 
 /** From here on the session warns. */
-export const FEW_QUESTIONS = 10;
+const FEW_QUESTIONS = 10;
 
 const format = new Intl.NumberFormat("en-US");
 

@@ -4,7 +4,7 @@ import { rowsOf } from "./width.ts";
 /** The live area: its lines, and where the cursor stands in it (from 0; undefined: hidden, below the last line). */
 export type Frame = { lines: string[]; cursor?: { x: number; y: number } | undefined };
 
-export const HIDE_CURSOR = "\u001b[?25l";
+const HIDE_CURSOR = "\u001b[?25l";
 export const SHOW_CURSOR = "\u001b[?25h";
 
 // Erases from here to the end of the screen, and stays. Not simply CSI J at the left edge: at the top left corner tmux

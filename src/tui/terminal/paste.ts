@@ -33,7 +33,7 @@ export function createPasteBuffer(): PasteBuffer {
 }
 
 /** Pasted text as text: line ends become `\n`; control sequences and control characters but `\n` and tab are dropped. */
-export function cleanPaste(text: string): string {
+function cleanPaste(text: string): string {
   return stripVTControlCharacters(text.replaceAll(/\r\n?/g, "\n")).replaceAll(
     /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
     "",

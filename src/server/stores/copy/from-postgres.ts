@@ -30,7 +30,7 @@ ORDER BY l.at, CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charg
 type Row = Omit<Entry, "key" | "tokens"> & { tokens: string; key: string | null; digest: string };
 
 /** ms that a statement of a copy may take: one of them reads, and sorts, the whole ledger. */
-export const COPY_ANSWER = 60 * 60 * 1000;
+const COPY_ANSWER = 60 * 60 * 1000;
 
 /** Opens a database for a copy. Throws `StartupError`. */
 export async function openForCopy(

@@ -4,7 +4,7 @@ import { grantByName, grantReply, grantRequest } from "../../core/grant.ts";
 import type { Store } from "../../core/ports.ts";
 
 /** What an operator's program asks the process that holds the folder. */
-export const operatorRequest = z.object({ grant: grantRequest });
+const operatorRequest = z.object({ grant: grantRequest });
 
 /** What it gets: the grant's outcome, or why there is none. */
 export const operatorAnswer = z.union([
