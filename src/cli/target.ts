@@ -80,7 +80,7 @@ function clientAt(
     dispatcher,
     silence: call.values.timeout,
     userAgent: `ai-chat/${call.program.version}`,
-    onSchemeLearned: (scheme) => void (token?.from === "file" && credentials.update(name, { scheme })),
+    onSchemeLearned: (scheme) => token?.from === "file" && credentials.update(name, { scheme }),
     // `local` may have another model and another price at each start.
     offerCache: isLocal
       ? undefined

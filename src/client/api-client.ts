@@ -25,8 +25,8 @@ export interface ApiClientOptions {
   userAgent?: string;
   /** Milliseconds since the epoch. */
   now?: () => number;
-  /** Told once when the server accepted the token under another scheme, to be remembered. */
-  onSchemeLearned?: (scheme: string) => void;
+  /** Told once when the server accepted the token under another scheme, to be remembered; waited for. */
+  onSchemeLearned?: (scheme: string) => unknown;
   offerCache?: OfferCache;
 }
 
@@ -89,7 +89,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const second = await under(wanted);
     if (second.status !== 401) {
       scheme = wanted;
-      options.onSchemeLearned?.(wanted);
+      await Promise.resolve(options.onSchemeLearned?.(wanted)).catch(() => undefined);
     }
     return second;
   };
