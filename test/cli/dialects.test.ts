@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openOthersServer, type Dialect, type SmallServer } from "../support/others-server.ts";
+import { runInside } from "../support/run-inside.ts";
+import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
+
+/** A life at servers of others, one in each dialect (CLI.md §3), by the commands of the program. */
+
+let home: Home;
+beforeAll(async () => {
+  home = await makeHome();
+  vi.stubEnv("XDG_CONFIG_HOME", `${home.dir}/config`);
+  vi.stubEnv("XDG_DATA_HOME", `${home.dir}/data`);
+  vi.stubEnv("AI_CHAT_PASSWORD", "correct horse");
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await home.remove();
+});
+
+type Run = (args: string[]) => Promise<Omit<Ended, "signal">>;
+
+/** How a dialect shows; what isn't given is as with the original. */
+interface Shows {
+  /** The sentence of a name that is taken, as it is told. */
+  taken?: string;
+  wrongPassword?: [exit: number, code: string];
+  /** What the balance commands make of a balance of 600. */
+  balance?: "told" | "not offered";
+  price?: number | null;
+  empty?: [exit: number, code: string];
+}
+
+const said = "A user with that username already exists.";
+const dialects: [name: string, dialect: Dialect, shows: Shows][] = [
+  ["as documented", {}, {}],
+  ["registering with 200", { registered: 200 }, {}],
+  ["errors as detail", { errors: "detail" }, {}],
+  ["errors as message", { errors: "message" }, {}],
+  ["errors as fields", { errors: "fields" }, { taken: `username: ${said}` }],
+  ["errors as pages", { errors: "html" }, { taken: `The server answered 400: ${said}` }],
+  ["errors as text", { errors: "text" }, { taken: `The server answered 400: ${said}` }],
+  ["the token in the body only", { token: "body" }, {}],
+  ["the token in the header only", { token: "header" }, {}],
+  ["the token under the scheme Token", { token: "Token" }, {}],
+  ["403 for an empty balance", { emptyBalance: 403 }, { empty: [4, "account_disabled"] }],
+  ["400 for a wrong password", { wrongPassword: 400 }, { wrongPassword: [2, "invalid_request"] }],
+  ["a balance as a string", { balance: "string" }, {}],
+  ["no balance", { balance: "missing" }, { balance: "not offered" }],
+  ["a reply without tokens_deducted", { tellsPrice: false }, { price: null }],
+  ["500 without the slash", { slashless: "500" }, {}],
+  ["301 to the slash", { slashless: "301" }, {}],
+];
+
+const document = ({ code, stdout, stderr }: Omit<Ended, "signal">) => {
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout) as unknown;
+};
+const failure = ({ code, stdout, stderr }: Omit<Ended, "signal">) => {
+  expect(stdout).toBe("");
+  return [code, (JSON.parse(stderr) as { error: { code: string } }).error.code];
+};
+
+async function signIn(run: Run, { url }: SmallServer, shows: Shows) {
+  const registered = await run(["register", "-u", "jane"]);
+  expect(registered).toMatchObject({ code: 0, stdout: "" });
+  expect(registered.stderr).toContain(`Welcome, jane: you have an account at ${url} with 600 tokens`);
+  const taken = await run(["register", "-u", "jane"]);
+  expect([taken.code, taken.stderr.split("\n")[0]]).toEqual([2, `ai-chat: ${shows.taken ?? said}`]);
+  const tokens = shows.balance === "not offered" ? null : 600;
+  expect(document(await run(["login", "-u", "jane", "--json"]))).toEqual({
+    server: url,
+    username: "jane",
+    tokens,
+  });
+}
+
+async function lookAtBalance(run: Run, { url }: SmallServer, { balance = "told" }: Shows, tokens: number) {
+  const [who, how] = [await run(["whoami", "--json"]), await run(["balance", "--json"])];
+  if (balance === "not offered") {
+    for (const ended of [who, how]) expect(failure(ended)).toEqual([1, "not_offered"]);
+    return;
+  }
+  expect(document(who)).toEqual({
+    server: url,
+    username: "jane",
+    tokens,
+    token_source: "file",
+    expires_at: null,
+  });
+  expect(document(how)).toEqual({ tokens, held: null, price: null, questions: null });
+  expect((await run(["balance"])).stdout).toBe(`${tokens} tokens left\n`);
+}
+
+async function converse(run: Run, { seen }: SmallServer, { price = 100 }: Shows) {
+  const ask = (...args: string[]) => run(["ask", "--no-stdin", ...args]);
+  const plain = await ask("hi");
+  expect(plain).toMatchObject({ code: 0, stdout: "You said: hi\n", stderr: "" });
+  const answered = {
+    response: "You said: hi",
+    tokens_deducted: price,
+    tokens: null,
+    conversation: null,
+  };
+  expect(document(await ask("hi", "--json"))).toEqual(answered);
+  expect(document(await ask("hi", "--json", "--stream"))).toEqual({ type: "done", ...answered });
+  expect((await ask("a secret", "--save")).stderr).toMatch(/^Saved as /);
+  const goneOn = await ask("more", "-c");
+  expect(goneOn).toMatchObject({ code: 0, stdout: "You said: more\n" });
+  expect(goneOn.stderr).toBe("This server takes no history: the question stands alone.\n");
+  expect(Object.keys(JSON.parse(seen.at(-1)?.body ?? "") as object)).toEqual(["message", "token"]);
+  expect(seen.filter(({ body }) => body.includes("a secret"))).toHaveLength(1);
+}
+
+async function spendAll(run: Run, { empty = [5, "insufficient_tokens"] }: Shows) {
+  expect((await run(["ask", "--no-stdin", "the last"])).code).toBe(0);
+  expect(failure(await run(["ask", "--no-stdin", "one more", "--json"]))).toEqual(empty);
+  const told = await run(["ask", "--no-stdin", "one more"]);
+  expect(told.stderr).toMatch(/^ai-chat: .*Insufficient tokens.*\n.+\n$/);
+}
+
+async function leave(run: Run, { url }: SmallServer) {
+  expect(failure(await run(["usage", "--json"]))).toEqual([1, "not_offered"]);
+  const left = await run(["logout"]);
+  expect(left).toMatchObject({ code: 0, stdout: "" });
+  expect(left.stderr).toMatch(
+    `Logged out of ${url}: its token is forgotten here.\nThere it stays valid until it ends by itself`,
+  );
+}
+
+async function live(run: Run, server: SmallServer, shows: Shows) {
+  await signIn(run, server, shows);
+  await lookAtBalance(run, server, shows, 600);
+  await converse(run, server, shows);
+  await lookAtBalance(run, server, shows, 100);
+  await spendAll(run, shows);
+  await leave(run, server);
+}
+
+describe("an account is made, used up and left at a server of others", () => {
+  test.each(dialects)("%s", async (_name, dialect, shows) => {
+    const server = await openOthersServer({ ...dialect, startingTokens: 600 });
+    await live((args) => runInside([...args, "-s", server.url]), server, shows);
+    server.seen.splice(0);
+    expect(failure(await runInside(["whoami", "--json", "-s", server.url]))).toEqual([4, "not_logged_in"]);
+    expect(server.seen).toEqual([]);
+    await server.close();
+  });
+
+  test.each(dialects)("a wrong password leaves nobody logged in: %s", async (_name, dialect, shows) => {
+    const server = await openOthersServer(dialect);
+    vi.stubEnv("AI_CHAT_PASSWORD", "wrong horse");
+    const ended = await runInside(["login", "-u", "jane", "--json", "-s", server.url]);
+    vi.stubEnv("AI_CHAT_PASSWORD", "correct horse");
+    expect(failure(ended)).toEqual(shows.wrongPassword ?? [4, "invalid_credentials"]);
+    expect(ended.stderr).not.toContain("wrong horse");
+    expect((await runInside(["whoami", "-s", server.url])).code).toBe(4);
+    await server.close();
+  });
+
+  test(
+    "by the built program, where the token is wanted under the scheme Token and no price is told",
+    { timeout: 80_000 },
+    async () => {
+      const server = await openOthersServer({ token: "Token", tellsPrice: false, startingTokens: 600 });
+      const other = await makeHome();
+      const env = { AI_CHAT_PASSWORD: "correct horse" };
+      const run: Run = (args) => runProgram([...args, "-s", server.url], { home: other, env });
+      await live(run, server, { price: null });
+      await run(["login", "-u", "jane"]);
+      const password = await runProgram(["password", "--password-stdin", "--json", "-s", server.url], {
+        home: other,
+        stdin: { pipe: "correct horse\nbattery staple\n" },
+      });
+      expect(failure(password)).toEqual([1, "not_offered"]);
+      await other.remove();
+      await server.close();
+    },
+  );
+});
