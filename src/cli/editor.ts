@@ -2,24 +2,38 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Edited } from "../tui/options.ts";
 
 /**
- * Opens an editor (a command with its arguments, such as `code --wait`) on the text and waits for its end. Undefined
- * where it couldn't be started or said that it failed. The file is readable by this user alone and gone afterwards.
+ * Opens an editor (a command with its arguments, such as `code --wait`) on the text and waits for its end. The file is
+ * readable by this user alone and gone afterwards.
  */
-export function editText(command: string, text: string): string | undefined {
+export function editText(command: string, text: string): Edited {
   const [program, ...args] = command.trim().split(/\s+/);
-  if (program === undefined || program === "") return undefined;
-  const dir = mkdtempSync(join(tmpdir(), "ai-chat-"));
+  if (program === undefined || program === "") return { kind: "unset" };
+  const dir = newFolder();
+  if (dir === undefined) return { kind: "unreachable" };
   try {
     const file = join(dir, "question.md");
     writeFileSync(file, text, { mode: 0o600 });
     const heed = ignoreInterrupts();
-    const { status, error } = spawnSync(program, [...args, file], { stdio: "inherit" });
+    const { status, signal, error } = spawnSync(program, [...args, file], { stdio: "inherit" });
     heed();
-    return error === undefined && status === 0 ? readFileSync(file, "utf8") : undefined;
+    if (error !== undefined) return { kind: "missing", command: program };
+    if (status !== 0) return { kind: "failed", end: signal ?? `exit code ${status}` };
+    return { kind: "text", text: readFileSync(file, "utf8") };
+  } catch {
+    return { kind: "unreachable" };
   } finally {
     rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function newFolder(): string | undefined {
+  try {
+    return mkdtempSync(join(tmpdir(), "ai-chat-"));
+  } catch {
+    return undefined;
   }
 }
 

@@ -62,6 +62,13 @@ export interface Draft {
   keep(text: string): void;
 }
 
+/** What became of a text in an editor; `command` and `end` (its exit code or signal) are for people. */
+export type Edited =
+  | { kind: "text"; text: string }
+  | { kind: "unset" | "unreachable" }
+  | { kind: "missing"; command: string }
+  | { kind: "failed"; end: string };
+
 /** Everything that the session needs; `runChat` reads no argv, no environment, and no global stream. */
 export interface ChatOptions extends Connection {
   stdin: NodeJS.ReadStream;
@@ -89,8 +96,8 @@ export interface ChatOptions extends Connection {
   beginning?: Beginning;
   /** The way to another server, for `/server`; rejects with `ClientError`. */
   connectTo?(server: string): Promise<Connection>;
-  /** Opens an editor on the terminal and waits; undefined where there is none, or it failed. */
-  editText?(text: string): string | undefined;
+  /** Opens an editor on the terminal and waits for its end. */
+  editText?(text: string): Edited;
   /** Puts text on this machine's clipboard; false where there is no tool for it. Never rejects. */
   copyLocally?(text: string): Promise<boolean>;
 }

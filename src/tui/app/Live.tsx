@@ -1,6 +1,6 @@
 import { Box } from "ink";
 import { layoutEditor } from "../composer/layout.ts";
-import { paint, styles, type Look } from "../markdown/look.ts";
+import { styles, type Look } from "../markdown/look.ts";
 import { shareRows } from "./budget.ts";
 import { choiceHeight, choiceLines } from "./choice-lines.ts";
 import { Composer } from "./Composer.tsx";
@@ -9,14 +9,15 @@ import { Lines } from "./Lines.tsx";
 import { LoginForm } from "./LoginForm.tsx";
 import { Menu, type MenuItem } from "./Menu.tsx";
 import { picked } from "./picker.ts";
-import { composerColumns, type Screen } from "./screen.ts";
+import type { Screen } from "./screen.ts";
 import { usage } from "../session/commands.ts";
 import type { State } from "../session/state.ts";
 import { searchLine } from "./search-keys.ts";
 import { StatusLine } from "./StatusLine.tsx";
 import { useScreen } from "./use-screen.ts";
-import { menuItems, type ViewState } from "./view-state.ts";
-import { workingLine } from "./working.ts";
+import { composerColumns, menuItems, type ViewState } from "./view-state.ts";
+import { workingLines } from "./working.ts";
+import { wrappedLines } from "./wrapped-lines.ts";
 
 interface LiveProps {
   screen: Screen;
@@ -31,7 +32,7 @@ function itemsOf(view: ViewState): MenuItem[] {
   return menuItems(view).map((command) => ({ label: usage(command), help: command.help }));
 }
 
-/** The line above the composer. */
+/** What stands above the composer. */
 function hintOf(view: ViewState, { form, editing }: State, look: Look): string | undefined {
   if (view.picker !== undefined)
     return choiceHeight(look) > 1
@@ -56,16 +57,17 @@ export function Live({ screen, rows }: LiveProps) {
   const items = form !== undefined || picker !== undefined ? [] : itemsOf(view);
   const choices = form !== undefined || picker === undefined ? [] : picked(picker);
   const editor = picker?.editor ?? view.editor;
-  const hint = form === undefined ? hintOf(view, state, look) : view.hint;
-  const working = workingLine(state.phase, session.lastData, screen.now(), look);
+  const said = form === undefined ? hintOf(view, state, look) : view.hint;
+  const hint = said === undefined ? [] : wrappedLines(said, styles.yellow, look);
+  const working = workingLines(state.phase, session.lastData, screen.now(), look);
   const columns = composerColumns(look.columns);
   const wanted = layoutEditor(editor, columns, rows()).rows.length;
   const share = shareRows(rows(), {
     form: form === undefined ? 0 : formPicture(form, server, look).lines.length,
     composer: form === undefined ? wanted : 0,
     menu: items.length + Math.min(MOST_CHOICE_ROWS, choices.length * choiceHeight(look)),
-    hint: hint === undefined ? 0 : 1,
-    working: working === undefined ? 0 : 1,
+    hint: hint.length,
+    working: working.length,
   });
   const tail = scribe.tail(share.tail);
   const top = tail.length + share.gap + share.working + share.hint + share.menu;
@@ -73,8 +75,8 @@ export function Live({ screen, rows }: LiveProps) {
     <Box flexDirection="column">
       <Lines lines={tail} look={look} />
       {share.gap > 0 && <Lines lines={[""]} look={look} />}
-      {share.working > 0 && <Lines lines={[working ?? ""]} look={look} />}
-      {share.hint > 0 && <Lines lines={[paint(hint ?? "", styles.yellow, look)]} look={look} />}
+      <Lines lines={working.slice(0, share.working)} look={look} />
+      <Lines lines={hint.slice(0, share.hint)} look={look} />
       {share.menu > 0 && items.length > 0 && (
         <Menu items={items} index={view.menu.index} rows={share.menu} look={look} />
       )}

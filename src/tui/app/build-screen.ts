@@ -1,5 +1,5 @@
 import { glyphs, type Look } from "../markdown/look.ts";
-import type { ChatOptions } from "../options.ts";
+import type { ChatOptions, Edited } from "../options.ts";
 import { runCommand, type Hands } from "../session/run-command.ts";
 import { sessionOptions } from "../session/from-options.ts";
 import { createSession } from "../session/session.ts";
@@ -62,10 +62,10 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     live.resume();
   };
   const suspend = () => suspendJob({ signals: process, leave, back });
-  const editText = (text: string) => {
+  const editText = (text: string): Edited => {
     leave();
     try {
-      return options.editText?.(text);
+      return options.editText?.(text) ?? { kind: "unset" };
     } finally {
       back();
     }

@@ -1,8 +1,7 @@
-import { glyphs, paint, styles, type Look, type Style } from "../markdown/look.ts";
-import { paintSpans } from "../markdown/span.ts";
+import { glyphs, paint, styles, type Look } from "../markdown/look.ts";
 import { width } from "../markdown/width.ts";
-import { wrapSpans } from "../markdown/wrap.ts";
 import type { Form } from "../session/form.ts";
+import { wrappedLines } from "./wrapped-lines.ts";
 
 /** The form as lines, and where the cursor stands in them. */
 export interface FormPicture {
@@ -15,37 +14,33 @@ export function formPicture(form: Form, server: string, look: Look): FormPicture
   const lines: string[] = [];
   if (form.step === "choose") return choosePicture(form, server, look);
   const title = form.purpose === "register" ? `Register on ${server}` : `Log in to ${server}`;
-  lines.push(...wrapped(form.reason ?? title, styles.bold, look));
+  lines.push(...wrappedLines(form.reason ?? title, styles.bold, look));
   const label = labelOf(form);
   const field = form.step === "username" ? form.username : "";
   const shown = fitEnd(field, look.columns - width(label) - 2);
-  if (form.error !== undefined) lines.push(...wrapped(form.error, styles.red, look));
+  if (form.error !== undefined) lines.push(...wrappedLines(form.error, styles.red, look));
   const note = form.busy ? `one moment${glyphs(look).ellipsis}` : noteOf(form);
   const prompt = paint(label, styles.cyan, look) + shown;
   const cursor = { x: width(label) + width(shown), y: lines.length };
-  return { lines: [...lines, prompt, ...wrapped(note, styles.dim, look)], cursor };
+  return { lines: [...lines, prompt, ...wrappedLines(note, styles.dim, look)], cursor };
 }
 
 function choosePicture(form: Form, server: string, look: Look): FormPicture {
   const row = (purpose: Form["purpose"], text: string) =>
     form.purpose === purpose ? paint(`> ${text}`, styles.cyan, look) : `  ${text}`;
-  const title = wrapped(`Who are you on ${server}?`, styles.bold, look);
+  const title = wrappedLines(`Who are you on ${server}?`, styles.bold, look);
   const y = title.length + (form.purpose === "register" ? 0 : 1);
   const lines = [
     ...title,
     row("register", "1  I'm new: register"),
     row("login", "2  I have an account: log in"),
-    ...wrapped(
+    ...wrappedLines(
       `Up and Down choose, Enter goes on${form.canLeave ? ", Esc leads back" : ""}`,
       styles.dim,
       look,
     ),
   ];
   return { lines, cursor: { x: 0, y } };
-}
-
-function wrapped(text: string, style: Style, look: Look): string[] {
-  return wrapSpans([{ text, style }], look.columns - 1).map((line) => paintSpans(line, look));
 }
 
 function labelOf({ step, username, purpose }: Form): string {

@@ -1,38 +1,34 @@
-import { createEditor, edit, fullText } from "../composer/editor.ts";
+import { edit, fullText } from "../composer/editor.ts";
 import type { Look } from "../markdown/look.ts";
-import { readInput } from "../session/commands.ts";
+import type { Edited } from "../options.ts";
 import type { Form } from "../session/form.ts";
 import type { Choice } from "../session/saving.ts";
 import type { Session } from "../session/session.ts";
 import type { Key } from "../terminal/key.ts";
+import { takeEdited } from "./edited.ts";
 import { createFormFocus } from "./form-focus.ts";
 import { isTyping, pressInForm } from "./form-keys.ts";
 import { paste, press, type Effect } from "./press.ts";
 import { createPicker } from "./picker.ts";
 import type { Scribe } from "./scribe.ts";
-import { createView, giveBack, type ViewState } from "./view-state.ts";
+import { createSender, type SenderOptions } from "./sender.ts";
+import { createTicker } from "./ticker.ts";
+import { composerColumns, createView, draftOf, giveBack, type ViewState } from "./view-state.ts";
 import { TICK_MS } from "./working.ts";
 
 /** Milliseconds in which a second Ctrl-C leaves. */
 const ARMED_MS = 1_500;
 
-export interface ScreenOptions {
-  session: Session;
-  scribe: Scribe;
+export interface ScreenOptions extends SenderOptions {
   look: () => Look;
   history: readonly string[];
-  /** Called with each line that is worth keeping. */
-  onSent: (line: string) => void;
   /** Called with what is being typed, after each key. */
   onDraft: (text: string) => void;
-  /** Ctrl-G: the text as somebody left it in an editor; undefined where there is none. */
-  editText: (text: string) => string | undefined;
-  run: (text: Extract<ReturnType<typeof readInput>, { kind: "command" }>) => Promise<void>;
+  /** Ctrl-G: what became of the text in an editor. */
+  editText: (text: string) => Edited;
   redraw: () => void;
   suspend: () => void;
   leave: () => void;
-  /** A fault of ours in a command. */
-  crash: (error: unknown) => void;
   now: () => number;
 }
 
@@ -62,25 +58,13 @@ export interface Screen {
   close(): void;
 }
 
-/** Commands above which nothing stands: they begin anew, or print nothing. */
-const SILENT: ReadonlySet<string> = new Set(["clear", "quit", "edit", "retry"]);
-
-/** Cells of a composer row: two for its mark, one that is never used. */
-export function composerColumns(columns: number): number {
-  return Math.max(1, columns - 3);
-}
-
-/** What would be lost: while searching, what stood there before. */
-const draftOf = ({ editor, searching }: ViewState) => fullText(searching?.before ?? editor);
-
-/** Creates the screen. One ticker runs while something is under way, none otherwise. */
+/** Creates the screen; one ticker runs while something is under way. */
 export function createScreen(options: ScreenOptions): Screen {
   const { session, scribe, look } = options;
   const listeners = new Set<() => void>();
   let view = createView(options.history);
   let version = 0;
   let isLeaving = false;
-  let ticker: NodeJS.Timeout | undefined;
   let armed: NodeJS.Timeout | undefined;
 
   const changed = () => {
@@ -88,16 +72,9 @@ export function createScreen(options: ScreenOptions): Screen {
     for (const listener of listeners) listener();
   };
 
-  const tick = () => {
-    const busy = session.state.phase.kind !== "idle";
-    if (busy) ticker ??= setInterval(changed, TICK_MS);
-    else {
-      clearInterval(ticker);
-      ticker = undefined;
-    }
-  };
+  const ticker = createTicker(changed, TICK_MS);
   const unsubscribe = session.subscribe(() => {
-    tick();
+    ticker.follow(session.state.phase.kind !== "idle");
     changed();
   });
 
@@ -108,26 +85,13 @@ export function createScreen(options: ScreenOptions): Screen {
     changed();
   };
 
+  const sender = createSender(options);
   const send = (text: string, literal: boolean) => {
-    options.onSent(text);
     focus.ready();
-    const input = literal ? { kind: "question" as const, text: text.trim() } : readInput(text);
-    switch (input.kind) {
-      case "nothing":
-        return;
-      case "question":
-        if (!session.ask(input.text)) view = giveBack(view, text);
-        return;
-      case "command":
-        if (!SILENT.has(input.name)) scribe.say({ type: "command", text: text.trim() });
-        options.run(input).catch(options.crash);
-        return;
-      case "unknown": {
-        const instead =
-          input.nearest === undefined ? "/help lists what there is" : `did you mean /${input.nearest}?`;
-        view = { ...giveBack(view, text), hint: `There is no /${input.name}: ${instead}` };
-      }
-    }
+    // Asking may change the view (a question that comes back), so it is read before and after.
+    const before = view;
+    const after = sender.send(before, text, literal);
+    if (after !== before) view = after;
   };
 
   const perform = (effect: Effect) => {
@@ -146,7 +110,8 @@ export function createScreen(options: ScreenOptions): Screen {
       case "suspend":
         return options.suspend();
       case "openEditor":
-        return openEditor();
+        view = takeEdited(view, options.editText(fullText(view.editor)));
+        return;
       case "resume":
         session.saver.resume(effect.id).catch(options.crash);
         return;
@@ -158,13 +123,6 @@ export function createScreen(options: ScreenOptions): Screen {
         view = { ...view, armed: true, hint: "Press Ctrl-C again to leave." };
         armed = setTimeout(disarm, ARMED_MS);
     }
-  };
-
-  const openEditor = () => {
-    const text = options.editText(fullText(view.editor));
-    if (text === undefined) view = { ...view, hint: "No editor could be opened: set VISUAL or EDITOR." };
-    else
-      view = { ...view, editor: { ...createEditor(text.replace(/\n+$/, "")), literal: view.editor.literal } };
   };
 
   const formKey = (form: Form, key: Key) => {
@@ -250,7 +208,7 @@ export function createScreen(options: ScreenOptions): Screen {
       session.stop();
       changed();
       unsubscribe();
-      clearInterval(ticker);
+      ticker.close();
       clearTimeout(armed);
       focus.close();
     },

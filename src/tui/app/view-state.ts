@@ -1,4 +1,4 @@
-import { createEditor, edit, type EditorState } from "../composer/editor.ts";
+import { createEditor, edit, fullText, type EditorState } from "../composer/editor.ts";
 import { createWalk, type HistoryWalk } from "../composer/history.ts";
 import { completions, type Command } from "../session/commands.ts";
 
@@ -11,7 +11,7 @@ export interface ViewState {
   walk: HistoryWalk;
   /** Which line of the command menu is chosen; `closed` by Esc, or because the text came from the history. */
   menu: { index: number; closed: boolean };
-  /** One line above the composer; goes with the next key. */
+  /** A sentence above the composer; goes with the next key. */
   hint: string | undefined;
   /** Ctrl-C was pressed on an empty line: once more leaves. */
   armed: boolean;
@@ -46,4 +46,14 @@ export function giveBack(view: ViewState, text: string): ViewState {
   if (view.editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
   const editor = { ...edit(view.editor, { type: "set", text }, 1), literal: true };
   return { ...view, editor };
+}
+
+/** Cells of a composer row: two for its mark, one that is never used. */
+export function composerColumns(columns: number): number {
+  return Math.max(1, columns - 3);
+}
+
+/** What would be lost: while searching, what stood there before. */
+export function draftOf({ editor, searching }: ViewState): string {
+  return fullText(searching?.before ?? editor);
 }

@@ -1,7 +1,8 @@
-import { glyphs, paint, styles, type Look } from "../markdown/look.ts";
+import { glyphs, styles, type Look } from "../markdown/look.ts";
 import { oneLine } from "../../client/sanitize.ts";
 import { counted } from "../session/money.ts";
 import type { Phase } from "../session/state.ts";
+import { wrappedSpans } from "./wrapped-lines.ts";
 
 /** Silence that is worth a word, in milliseconds. */
 const SILENT_MS = 20_000;
@@ -11,13 +12,20 @@ export const TICK_MS = 200;
 const PICTURES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const PLAIN_PICTURES = ["|", "/", "-", "\\"];
 
-/** The line that tells that something is under way and for how long; undefined when nothing is. */
-export function workingLine(phase: Phase, lastData: number, now: number, look: Look): string | undefined {
-  if (phase.kind === "idle") return undefined;
+/** What tells that something is under way and for how long: a row, more of them on a narrow screen; none when nothing is. */
+export function workingLines(phase: Phase, lastData: number, now: number, look: Look): string[] {
+  if (phase.kind === "idle") return [];
   const pictures = look.ascii ? PLAIN_PICTURES : PICTURES;
   const picture = pictures[Math.floor(now / TICK_MS) % pictures.length] ?? "";
   const { dot } = glyphs(look);
-  return `${paint(picture, styles.cyan, look)} ${paint(says(phase, lastData, now).join(` ${dot} `), styles.dim, look)}`;
+  const words = says(phase, lastData, now).join(` ${dot} `);
+  return wrappedSpans(
+    [
+      { text: picture, style: styles.cyan },
+      { text: ` ${words}`, style: styles.dim },
+    ],
+    look,
+  );
 }
 
 function says(phase: Exclude<Phase, { kind: "idle" }>, lastData: number, now: number): string[] {

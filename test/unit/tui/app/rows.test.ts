@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { shareRows } from "../../../../src/tui/app/budget.ts";
 import { formPicture } from "../../../../src/tui/app/form-lines.ts";
 import { noteText, questionText } from "../../../../src/tui/app/words.ts";
-import { workingLine } from "../../../../src/tui/app/working.ts";
+import { workingLines } from "../../../../src/tui/app/working.ts";
+import type { Phase } from "../../../../src/tui/session/state.ts";
+import { wrappedLines } from "../../../../src/tui/app/wrapped-lines.ts";
+import { styles } from "../../../../src/tui/markdown/look.ts";
 import { passwordForm } from "../../../../src/tui/session/form.ts";
 
 const look = { columns: 60, color: false, ascii: false, links: false };
@@ -35,27 +38,45 @@ describe("the live area", () => {
   });
 });
 
+describe("a hint", () => {
+  it("is whole on any screen, and never as wide as it", () => {
+    const hint = "Kept: /retry sends it again, Up shows it; the editor waits until the answer is through.";
+    for (let columns = 20; columns < 100; columns += 1) {
+      const lines = wrappedLines(hint, styles.plain, { ...look, columns });
+      expect(lines.join(" ")).toBe(hint);
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(columns);
+    }
+  });
+});
+
 describe("the line that says what is under way", () => {
-  it.each([
-    [{ kind: "idle" as const }, 0, undefined],
-    [{ kind: "asking" as const, since: 0 }, 3_000, "⠴ waiting · 3 s · Esc stops"],
-    [{ kind: "streaming" as const, since: 0 }, 3_000, "⠴ answering · 3 s · Esc stops"],
-    [{ kind: "streaming" as const, since: 0 }, 25_000, "⠴ no data for 25 seconds · Esc stops"],
+  it.each<[Phase, number, string[]]>([
+    [{ kind: "idle" }, 0, []],
+    [{ kind: "asking", since: 0 }, 3_000, ["⠴ waiting · 3 s · Esc stops"]],
+    [{ kind: "streaming", since: 0 }, 3_000, ["⠴ answering · 3 s · Esc stops"]],
+    [{ kind: "streaming", since: 0 }, 25_000, ["⠴ no data for 25 seconds · Esc stops"]],
     [
-      { kind: "asking" as const, since: 0, wait: { until: 9_000, reason: "Too many." } },
+      { kind: "asking", since: 0, wait: { until: 9_000, reason: "Too many." } },
       3_000,
-      "⠴ Too many · again in 6 s · Esc gives up",
+      ["⠴ Too many · again in 6 s · Esc gives up"],
     ],
-    [{ kind: "settling" as const, since: 0 }, 3_000, "⠴ stopped, asking what it cost"],
-  ])("%o at %i ms: %s", (phase, now, line) => {
-    expect(workingLine(phase, 0, now, look)).toBe(line);
+    [{ kind: "settling", since: 0 }, 3_000, ["⠴ stopped, asking what it cost"]],
+  ])("%o at %i ms: %s", (phase, now, lines) => {
+    expect(workingLines(phase, 0, now, look)).toEqual(lines);
+  });
+
+  it("says on a narrow screen all the same how long it waits and how to give up", () => {
+    const wait = { until: 9_000, reason: "Too many questions from this account at once." };
+    const lines = workingLines({ kind: "asking", since: 0, wait }, 0, 3_000, { ...look, columns: 40 });
+    expect(lines.join(" ")).toContain("again in 6 s · Esc gives up");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(40);
   });
 
   it("needs only ASCII where there is only ASCII", () => {
     for (let now = 0; now < 3_000; now += 200)
-      expect(workingLine({ kind: "asking", since: 0 }, 0, now, { ...look, ascii: true })).toMatch(
-        /^[\x20-\x7e]+$/,
-      );
+      expect(workingLines({ kind: "asking", since: 0 }, 0, now, { ...look, ascii: true })).toEqual([
+        expect.stringMatching(/^[\x20-\x7e]+$/),
+      ]);
   });
 });
 
