@@ -33,7 +33,8 @@ function says(phase: Exclude<Phase, { kind: "idle" }>, lastData: number, now: nu
   if (phase.kind === "settling") return ["stopped, asking what it cost"];
   if (phase.kind === "asking" && phase.wait !== undefined && phase.wait.until > now) {
     const left = Math.ceil((phase.wait.until - now) / 1000);
-    return [oneLine(phase.wait.reason, 120).replace(/\.$/, ""), `again in ${left} s`, "Esc gives up"];
+    // The reason last: it may be long, and on a narrow screen the wait is what one looks for.
+    return [`asks again in ${left} s`, "Esc gives up", oneLine(phase.wait.reason, 120).replace(/\.$/, "")];
   }
   const silent = now - lastData;
   const state = phase.kind === "asking" ? "waiting" : "answering";

@@ -58,7 +58,7 @@ describe("the line that says what is under way", () => {
     [
       { kind: "asking", since: 0, wait: { until: 9_000, reason: "Too many." } },
       3_000,
-      ["⠴ Too many · again in 6 s · Esc gives up"],
+      ["⠴ asks again in 6 s · Esc gives up · Too many"],
     ],
     [{ kind: "settling", since: 0 }, 3_000, ["⠴ stopped, asking what it cost"]],
   ])("%o at %i ms: %s", (phase, now, lines) => {
@@ -68,7 +68,7 @@ describe("the line that says what is under way", () => {
   it("says on a narrow screen all the same how long it waits and how to give up", () => {
     const wait = { until: 9_000, reason: "Too many questions from this account at once." };
     const lines = workingLines({ kind: "asking", since: 0, wait }, 0, 3_000, { ...look, columns: 40 });
-    expect(lines.join(" ")).toContain("again in 6 s · Esc gives up");
+    expect(lines[0]).toContain("asks again in 6 s · Esc gives up");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(40);
   });
 
