@@ -37,7 +37,7 @@ test("a conversation is kept, and -c and -r ID go on with it, the old turns on s
   expect(newest.stdout).toBe("You said: three\n");
   expect(newest.stderr).toContain("> two\nYou said: two\n");
   expect(wayBack(newest.stderr)).toBe(id);
-  const named = await chat("/quit\n", ["-r", id.slice(0, 5)], { AI_CHAT_SERVER: "" });
+  const named = await chat("/quit\n", ["-r", id.slice(0, 5)]);
   expect(named.stderr).toContain("> three\n");
   expect(named.code).toBe(0);
 });
@@ -59,14 +59,16 @@ test("--no-save and the setting keep nothing", async () => {
   await expect(readdir(join(home.dir, "data", "ai-chat", "conversations"))).rejects.toThrow("ENOENT");
 });
 
-test("a conversation goes on at its own server, and with another -s not at all: 2", async () => {
+test("a conversation goes on at its own server, with another -s not at all, and takes no token there", async () => {
   const id = wayBack((await chat("one\n")).stderr);
   const refused = await chat("two\n", ["-r", id, "-s", other.url]);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain(server.url);
   expect(refused.stderr).toContain(`chat -r ${id}`);
   const elsewhere = await chat("two\n", ["-r", id], { AI_CHAT_SERVER: other.url });
-  expect(elsewhere.code).toBe(0);
+  // The token was for the server that was chosen, which isn't the conversation's.
+  expect(elsewhere.code).toBe(4);
+  expect(elsewhere.stderr).toContain(`Not logged in to ${new URL(server.url).host}`);
   expect(other.seen.filter(({ url }) => url === "/api/chat/")).toEqual([]);
 });
 

@@ -21,7 +21,9 @@ test("each command starts the user's own server and stops it; balances stay", as
 test("commands at the same time share one server", async () => {
   const asked = await Promise.all(["one", "two", "three"].map((word) => runProgram(["ask", word], { home })));
   for (const [at, word] of ["one", "two", "three"].entries()) {
-    expect(asked[at]).toMatchObject({ code: 0, stderr: "" });
+    expect(asked[at]?.code).toBe(0);
+    // Whoever runs the server waits for the others' answers, and says so where that takes long.
+    expect(asked[at]?.stderr).toMatch(/^(An answer to another session is on its way [^\n]*\n)?$/);
     expect(asked[at]?.stdout).toContain(word);
   }
   expect(await tokens()).toBe("3700");
