@@ -30,6 +30,16 @@ const mayHaveCost =
 const mayHaveCostToo: Hint = (call, { charged, hint }) =>
   charged === "maybe" ? [hint, whatIsLeft(call)].filter(Boolean).join(" ") : hint;
 
+/** Nobody knows how far a call came that changes an account and was interrupted. */
+const mayHaveHappened: Hint = (call, error) => {
+  const login = typedCommand(call, "login");
+  if (call.command === "register")
+    return error.hint ?? `Should the account be there by now, log in: ${login}`;
+  if (call.command === "password")
+    return error.hint ?? `Should the password be the new one by now, log in with it: ${login}`;
+  return mayHaveCost("")(call, error);
+};
+
 const nobodyThere: Hint = (call, error) => {
   const { sources, program, command } = call;
   return sources.server === "default" && error.charged === "no"
@@ -51,7 +61,7 @@ const hints: Partial<Record<ClientErrorCode, Hint>> = {
       ? `Mend that, then try again: ${typedCommand(call, call.command)}`
       : hint,
   insufficient_tokens: (call) => `${howToGetMore(call)} ${whatIsLeft(call)}`,
-  interrupted: mayHaveCost(""),
+  interrupted: mayHaveHappened,
   timeout: mayHaveCost("Give it longer with --timeout SECONDS. "),
   unreachable: nobodyThere,
   bad_reply: mayHaveCostToo,

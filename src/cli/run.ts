@@ -125,7 +125,7 @@ async function read(argv: SortedArgv, output: Output, program: Program, env: Cal
 export interface Ended {
   /** Exit code, or what went wrong. */
   result: { code: number } | { error: unknown; call: Call | undefined };
-  /** The program was told to end and something is still running: it has to be left. */
+  /** The program was told to end, and something may still be running: it has to be left. */
   abandoned: boolean;
 }
 
@@ -167,6 +167,7 @@ export async function run(
     const done = by === undefined || spec.grace === Number.POSITIVE_INFINITY;
     return { result: { code: done ? (code ?? 0) : signalCodes[by] }, abandoned: false };
   } catch (error) {
-    return { result: { error, call }, abandoned: ending.isOver };
+    // What is told to end and has ended waits for nothing else, such as a proxy that takes no connection.
+    return { result: { error, call }, abandoned: ending.isOver || ending.by !== undefined };
   }
 }

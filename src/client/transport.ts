@@ -94,12 +94,29 @@ function neverAnswered(server: string, { question }: Call, silence: number): Cli
 }
 
 /**
+ * `work` of undici, or an interruption as soon as the signal aborts: undici hears of that only once it is connected.
+ * What has not rejected by itself in this turn of the loop is not: nothing was sent.
+ */
+function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () =>
+      void setImmediate(() => reject(new ClientError("interrupted", "Interrupted.", { charged: "no" })));
+    signal.addEventListener("abort", onAbort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+/**
  * HTTP to one server by undici: a bound on connecting and on silence, redirects by hand (only to the same scheme,
  * host and port, with the same method and body), failures as `ClientError`. With a `dispatcher` (a proxy) that one
  * is used and stays the caller's to close.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const own = options.dispatcher ? undefined : new Agent({ connect: { timeout: CONNECT_MS } });
+  // Also for the connections that are still being made, which the agent doesn't know: they would keep the process.
+  const closing = new AbortController();
+  const own = options.dispatcher
+    ? undefined
+    : new Agent({ connect: { timeout: CONNECT_MS, signal: closing.signal } });
   const dispatcher = options.dispatcher ?? own;
 
   const once = async (url: string, call: Call, silence: number): Promise<Dispatcher.ResponseData> => {
@@ -115,7 +132,7 @@ export function createTransport(options: TransportOptions): Transport {
     const interim = interimBound(timeout, () => neverAnswered(options.server, call, silence));
     const signal = call.signal ? AbortSignal.any([call.signal, interim.signal]) : interim.signal;
     try {
-      return await request(url, {
+      const work = request(url, {
         method,
         headers,
         body,
@@ -125,6 +142,7 @@ export function createTransport(options: TransportOptions): Transport {
         bodyTimeout: timeout,
         onInfo: interim.begin,
       });
+      return await interruptible(work, signal);
     } finally {
       interim.end();
     }
@@ -204,7 +222,11 @@ export function createTransport(options: TransportOptions): Transport {
     };
   };
 
-  return { send, close: async () => own?.destroy() };
+  const close = async () => {
+    await own?.destroy();
+    closing.abort();
+  };
+  return { send, close };
 }
 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(", ") : value);

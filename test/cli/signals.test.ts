@@ -1,0 +1,217 @@
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answer, openFakeOpenAi } from "../support/openai-server.ts";
+import { http, openRawServer, type RawReply, type RawServer } from "../support/raw-server.ts";
+import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
+
+/** Signals at each stage of a command. In mid-answer: streams.test.ts; at a password's prompt: terminal.test.ts. */
+
+let home: Home;
+let server: RawServer;
+let reply: RawReply;
+/** Called for each request. */
+let onRequest = () => {};
+beforeAll(async () => {
+  home = await makeHome();
+  server = await openRawServer(() => {
+    onRequest();
+    return reply;
+  });
+});
+afterAll(async () => {
+  await server.close();
+  await home.remove();
+});
+
+const env = { AI_CHAT_TOKEN: "tok", AI_CHAT_PASSWORD: "correct horse" };
+const requested = () => new Promise<void>((resolve) => (onRequest = resolve));
+
+const signals: [NodeJS.Signals, exit: number][] = [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+];
+
+describe("a command that waits for a server that says nothing", () => {
+  const waiting: [args: string[], signal: NodeJS.Signals, exit: number, says: RegExp][] = [
+    ...signals.map(
+      ([signal, exit]) =>
+        [
+          ["ask", "hi"],
+          signal,
+          exit,
+          /^\S+ Interrupted\. The question may have been charged\.\n.*balance -s/,
+        ] as [string[], NodeJS.Signals, number, RegExp],
+    ),
+    [["balance"], "SIGINT", 130, /^\S+ Interrupted\.\n.+\n$/],
+    [["doctor"], "SIGTERM", 143, /\S+ Interrupted\.\n.+\n$/],
+    [["login", "-u", "jane"], "SIGHUP", 129, /^\S+ Interrupted\.\n.+\n$/],
+    [
+      ["register", "-u", "jane"],
+      "SIGINT",
+      130,
+      /Should the account be there by now, log in: .* login -s http/,
+    ],
+    [
+      ["password", "--password-stdin"],
+      "SIGTERM",
+      143,
+      /Should the password be the new one by now, log in with it: .* login -s http/,
+    ],
+  ];
+  test.each(waiting)("%j ends at once with %s: %i", async (args, signal, exit, says) => {
+    reply = () => {};
+    const arrived = requested();
+    const stdin = args[0] === "password" ? { file: "correct horse\nbattery staple\n" } : undefined;
+    const running = await startProgram([...args, "-s", server.url], { home, env, stdin });
+    await arrived;
+    running.child.kill(signal);
+    const { code, stdout, stderr } = await running.ended;
+    expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
+    expect(stderr).toMatch(says);
+  });
+
+  test("logout has forgotten its token by then", async () => {
+    reply = () => {};
+    const there = await makeHome();
+    const file = join(there.dir, "config", "ai-chat", "credentials.json");
+    await mkdir(join(file, ".."), { recursive: true });
+    await writeFile(file, JSON.stringify({ [server.url]: { token: "t", username: "jane" } }));
+    const arrived = requested();
+    const running = await startProgram(["logout", "-s", server.url], { home: there });
+    await arrived;
+    running.child.kill("SIGTERM");
+    expect((await running.ended).code).toBe(143);
+    expect((await runProgram(["whoami", "-s", server.url], { home: there })).code).toBe(4);
+    await there.remove();
+  });
+});
+
+test.each(signals)(
+  "%s while the connection is made, and before a repeat: nothing was charged, %i",
+  async (signal, exit) => {
+    // Takes connections, and never answers the greeting of TLS.
+    const mute = createServer((socket) => void socket.on("error", () => {})).listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const { port } = mute.address() as AddressInfo;
+    const [connected, met] = [once(mute, "connection"), requested()];
+    reply = http(503, { code: "overloaded", detail: "It is full." }, { "retry-after": "20" });
+    const [connecting, repeating] = await Promise.all([
+      startProgram(["ask", "hi", "-s", `https://127.0.0.1:${port}`], { home, env }),
+      startProgram(["ask", "hi", "--json", "-s", server.url], { home, env }),
+    ]);
+    await connected;
+    connecting.child.kill(signal);
+    const ended = await connecting.ended;
+    expect(ended).toMatchObject({ code: exit, stdout: "" });
+    expect(ended.stderr).toMatch(/^\S+ Interrupted\. Nothing was charged\.\n.+\n$/);
+    await met;
+    repeating.child.kill(signal);
+    const repeated = await repeating.ended;
+    expect(repeated).toMatchObject({ code: exit, stdout: "" });
+    expect(JSON.parse(repeated.stderr)).toMatchObject({ error: { code: "interrupted" } });
+    mute.close();
+  },
+);
+
+test("signals while stdin is waited for: nothing was sent, and each ends with its code", async () => {
+  const before = server.seen.length;
+  const stages = [
+    { args: ["ask", "hi", "-"], sees: "the end of stdin" },
+    { args: ["login", "-u", "jane", "--password-stdin"], sees: "the password on stdin" },
+  ];
+  await Promise.all(
+    stages.flatMap(({ args, sees }) =>
+      signals.map(async ([signal, exit]) => {
+        const running = await startProgram([...args, "-s", server.url], {
+          home,
+          env,
+          stdin: { openSocket: true },
+        });
+        await running.sees(`Waiting for ${sees}`, "stderr");
+        running.child.kill(signal);
+        expect(await running.ended).toMatchObject({ code: exit, stdout: "" });
+      }),
+    ),
+  );
+  expect(server.seen).toHaveLength(before);
+});
+
+test("SIGPIPE changes nothing: what can't be written is told by the writing", async () => {
+  const arrived = requested();
+  let answerIt = () => {};
+  reply = (socket) => {
+    answerIt = () => void socket.end(http(200, { response: "Yes.", tokens_deducted: 100 }));
+  };
+  const running = await startProgram(["ask", "hi", "-s", server.url], { home, env });
+  await arrived;
+  running.child.kill("SIGPIPE");
+  answerIt();
+  expect(await running.ended).toMatchObject({ code: 0, stdout: "Yes.\n", stderr: "" });
+});
+
+describe("a command that runs the server of `local` itself", { timeout: 80_000 }, () => {
+  test.each([
+    ["before the first word", false, "4000", /Interrupted\. The question may have been charged/],
+    ["in mid-answer", true, "3900", /Interrupted\. The question may have been charged/],
+  ] as const)(
+    "stops it %s, charges as the contract has it, and leaves the folder free",
+    async (_when, begun, left, says) => {
+      const there = await makeHome();
+      const ai = await openFakeOpenAi();
+      const own = {
+        AI_CHAT_PROVIDER: "openai",
+        AI_CHAT_BASE_URL: ai.url,
+        AI_CHAT_MODEL: "fake-model",
+        AI_CHAT_PASSWORD: "correct horse",
+        AI_CHAT_SERVER: "local",
+      };
+      await runProgram(["register", "-u", "jane"], { home: there, env: own });
+      ai.respond(answer([...(begun ? ["Half"] : []), new Promise(() => {})]));
+      const running = await startProgram(["ask", "hi"], { home: there, env: own });
+      const question = await ai.arrived(1);
+      if (begun) await running.sees("Half");
+      running.child.kill("SIGTERM");
+      const { code, stdout, stderr } = await running.ended;
+      expect({ code, stdout }).toEqual({ code: 143, stdout: begun ? "Half\n" : "" });
+      expect(stderr).toMatch(says);
+      await question.hungUp;
+      // Starts a server of its own on the folder, at once.
+      const balance = await runProgram(["balance", "--json"], { home: there, env: own });
+      expect(JSON.parse(balance.stdout)).toMatchObject({ tokens: Number(left), held: 0 });
+      const folder = join(there.dir, "data", "ai-chat", "server");
+      expect((await runProgram(["store", "check", folder], { home: there })).code).toBe(0);
+      await ai.close();
+      await there.remove();
+    },
+  );
+
+  test("as a server that drains, the second signal ends at once: its code, and nothing is charged", async () => {
+    const there = await makeHome();
+    const ai = await openFakeOpenAi();
+    const own = { AI_CHAT_PROVIDER: "openai", AI_CHAT_BASE_URL: ai.url, AI_CHAT_MODEL: "fake-model" };
+    const serving = await startProgram(["serve", "--port", "0", "--log", "silent"], {
+      home: there,
+      env: own,
+    });
+    await serving.sees("Ctrl-C", "stderr");
+    const password = { ...own, AI_CHAT_PASSWORD: "correct horse", AI_CHAT_SERVER: "local" };
+    await runProgram(["register", "-u", "jane"], { home: there, env: password });
+    ai.respond(answer([new Promise(() => {})]));
+    const asking = await startProgram(["ask", "hi", "--json", "-s", "local"], { home: there, env: own });
+    await ai.arrived(1);
+    serving.child.kill("SIGTERM");
+    await serving.sees("Once more ends it at once", "stderr");
+    serving.child.kill("SIGINT");
+    expect((await serving.ended).code).toBe(130);
+    asking.child.kill("SIGINT");
+    await asking.ended;
+    const balance = await runProgram(["balance", "--json"], { home: there, env: password });
+    expect(JSON.parse(balance.stdout)).toMatchObject({ tokens: 4000, held: 0 });
+    await ai.close();
+    await there.remove();
+  });
+});
