@@ -54,9 +54,11 @@ function examples(rows: CommandSpec["examples"], name: string): string[] {
   );
 }
 
-/** The usage line; what doesn't fit on it goes under it. */
+/** The usage line; what doesn't fit on it goes under it, `export ID` and its like unbroken. */
 const usage = (line: string): string[] =>
-  wrapped(line, WIDTH - 6).map((part, at) => (at === 0 ? `  ${part}` : `      ${part}`));
+  wrapped(line.replaceAll(/(\|\w+) (?=[A-Z])/g, "$1\u00a0"), WIDTH - 6)
+    .map((part) => part.replaceAll("\u00a0", " "))
+    .map((part, at) => (at === 0 ? `  ${part}` : `      ${part}`));
 
 const sections = (...blocks: string[][]): string =>
   `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;

@@ -18,6 +18,12 @@ function token(typed: string): string {
   throw new Error("one token, in visible ASCII characters without spaces");
 }
 
+/** Shown in lines and kept in files that are read by lines. */
+function oneLine(typed: string): string {
+  if (!/\p{Cc}/u.test(typed)) return filled(typed);
+  throw new Error("some text without control characters");
+}
+
 function visible(typed: string): string {
   if (/^[\x21-\x7e]{1,200}$/.test(typed)) return typed;
   throw new Error("1 to 200 visible ASCII characters without spaces");
@@ -63,7 +69,7 @@ export const options = {
   help: toggle({ flag: "help", short: "h", help: "this help" }),
   version: toggle({ flag: "version", short: "V", help: "the version" }),
 
-  username: text({ flag: "username", short: "u", value: "NAME", help: "the name of your account" }, filled),
+  username: text({ flag: "username", short: "u", value: "NAME", help: "the name of your account" }, oneLine),
   passwordStdin: toggle({ flag: "password-stdin", help: "read the password from the first line of stdin" }),
   stream: toggle({ flag: "stream", help: "with --json: a line of JSON for each piece" }),
   days: whole(

@@ -10,9 +10,13 @@ function commanderOption(name: OptionName): Option {
   );
 }
 
-/** commander's message as a sentence of ours: no prefix, its suggestion behind it. */
+/** commander's message as a sentence of ours: no prefix, its suggestion behind it, what may be a secret left out. */
 function sentence(error: CommanderError): string {
-  const [what = "", suggestion = ""] = error.message.replace(/^error: /, "").split("\n");
+  const [what = "", suggestion = ""] = error.message
+    .replace(/^error: /, "")
+    .replace(/^(unknown option '--[^=']*)=.*(?='(\n|$))/s, "$1")
+    .replace(/^(unknown option '-[^-]).+(?='(\n|$))/s, "$1…")
+    .split("\n");
   const capital = what.charAt(0).toUpperCase() + what.slice(1);
   return `${capital}.${suggestion === "" ? "" : ` ${suggestion.replace(/^\(|\)$/g, "")}`}`;
 }
@@ -39,7 +43,11 @@ export function parseFlags(
     command.parse(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    throw new ClientError("usage", sentence(error), { hint });
+    const [, given] = /^error: unknown option '--([^=']+)=/.exec(error.message) ?? [];
+    const isSwitch = known.some((name) => optionNamed(name).flag === given);
+    throw new ClientError("usage", isSwitch ? `The option --${given} takes no value.` : sentence(error), {
+      hint,
+    });
   }
   const flags = new Map<OptionName, string | true>();
   for (const [attribute, value] of Object.entries(command.opts<Record<string, unknown>>())) {

@@ -69,12 +69,24 @@ function checkOrder(argv: SortedArgv, command: string, spec: CommandSpec, { name
 function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, program: Program): void {
   if (spec.words !== undefined || argv.words.length === 0) return checkOrder(argv, command, spec, program);
   const { name } = program;
+  // One of the words may be a password.
+  if (spec.options.includes("passwordStdin"))
+    throw new ClientError("usage", `${command} takes no words.`, {
+      hint: `The name comes by -u NAME, the password as this says: ${name} ${command} --help`,
+    });
   const hint =
     command === "chat"
       ? `To ask something: ${name} ask ${asQuestion(argv, argv.words)}`
       : `See: ${name} ${command} --help`;
   throw new ClientError("usage", `${command} takes no words, but there is ${quoted(argv.words)}.`, { hint });
 }
+
+/** What may stand without a command: the options of what is done then. */
+const withoutCommand = new Set([
+  ...everywhere,
+  ...(commands.get("chat")?.options ?? []),
+  ...(commands.get("ask")?.options ?? []),
+]);
 
 /** The help that was asked for, if any: `help`, `help COMMAND`, `COMMAND --help`, `--help`. */
 async function helpFor(argv: SortedArgv, program: Program): Promise<string | undefined> {
@@ -98,15 +110,18 @@ async function helpFor(argv: SortedArgv, program: Program): Promise<string | und
 
 /** Reads flags, environment and settings file for a command. Throws `usage` with all complaints at once. */
 async function read(argv: SortedArgv, output: Output, program: Program, env: Call["env"]) {
-  const { command, spec } = chosen(argv, output, program);
-  checkWords(argv, command, spec, program);
   const { parseFlags } = await import("./parse-flags.ts");
+  if (argv.first === undefined) parseFlags(withoutCommand, argv.rest, `See: ${program.name} help`);
+  const { command, spec } = chosen(argv, output, program);
+  if (spec.words !== undefined) checkWords(argv, command, spec, program);
   const common = spec.common ?? everywhere;
   const hint =
     command === "ask"
       ? `Quote the question, or put -- before it: ${program.name} ask "…"   Options: ${program.name} ask --help`
       : `See: ${program.name} ${command} --help`;
   const flags = parseFlags([...common, ...spec.options], argv.rest, hint);
+  // Only now: what stands behind an option that there isn't may be a secret, and isn't to be quoted as a word.
+  if (spec.words === undefined) checkWords(argv, command, spec, program);
   const places = placesOf({ env, home: homedir(), platform: process.platform });
   const settings = openSettings({ dir: places.config, parse: parseSetting });
   const { values, sources, complaints } = resolve([...common, ...spec.options, ...spec.secrets], {

@@ -32,6 +32,24 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
     /-rf stands among[^]*Quote the question, or put -- before/,
   ],
   ["an option without its value", ["whoami", "--server"], /--server <URL>.*missing/],
+  ["an unknown option without a command", ["--halp"], /Unknown option '--halp'[^]*ai-chat help/],
+  ["a password as an option", ["login", "--password", "geheim"], /Unknown option '--password'\./],
+  ["a password in an option", ["login", "--password=geheim"], /Unknown option '--password'\./],
+  ["a password in a short option", ["login", "-pgeheim"], /Unknown option '-p…'\./],
+  ["a value for a switch", ["login", "--quiet=yes"], /The option --quiet takes no value\./],
+  ["a value for a switch of this command", ["login", "--password-stdin=geheim"], /stdin takes no value\./],
+  ["a key in an option", ["serve", "--api-key=geheim"], /Unknown option '--api-key'\./],
+  ["a password as a short option", ["register", "-p", "geheim"], /Unknown option '-p'/],
+  ["a password as a word", ["login", "jane", "geheim"], /login takes no words[^]*-u NAME/],
+  [
+    "a name of two lines",
+    ["login", "-u", "ja\nne"],
+    /--username must be .* control characters, not "ja\\nne"/,
+  ],
+  ["a name that changes colours", ["register", "-u", "\u001b[31mjane"], /--username must be .* control/],
+  ["a database to check", ["store", "check", "postgres://u:geheim@h/d"], /store check reads a data folder/],
+  ["a setting without its value", ["config", "set", "timeout"], /VALUE is missing: config set KEY VALUE/],
+  ["a setting without its name", ["config", "set"], /KEY and VALUE are missing: config set KEY VALUE/],
   ["words for a command that takes none", ["balance", "please"], /balance takes no words/],
   ["words for the session", ["chat", "hello"], /chat takes no words[^]*ask "hello"/],
   ["a timeout that is no number", ["balance", "--timeout", "soon"], /--timeout must be a number of seconds/],
@@ -53,6 +71,7 @@ test.each(wrong)("%s is told in two lines on stderr and ends with 2", async (_, 
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(told);
   expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+  expect(stderr).not.toContain("geheim");
 });
 
 test("all wrong settings are told at once, secrets unseen", async () => {
@@ -87,6 +106,11 @@ test.each(helps)("the help of %s %s has examples first and fits 80 columns", asy
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout.split("\n")[2]).toBe("Examples");
   expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test("the help breaks no line between a word and what belongs to it", async () => {
+  const { stdout } = await run(["conversations", "--help"]);
+  expect(stdout).toContain("      list|show ID|search TEXT|export ID|delete ID\n");
 });
 
 test("the help of serve shows every default", async () => {

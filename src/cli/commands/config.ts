@@ -20,8 +20,9 @@ function wrong(call: Call, message: string): ClientError {
 
 function checkCount(call: Call, words: readonly string[], wanted: readonly string[]): void {
   const usage = ["config", call.words[0], ...wanted].join(" ");
-  if (words.length < wanted.length)
-    throw wrong(call, `${wanted.slice(words.length).join(" and ")} missing: ${usage}`);
+  const missing = wanted.slice(words.length);
+  if (missing.length > 0)
+    throw wrong(call, `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing: ${usage}`);
   if (words.length > wanted.length) throw wrong(call, `There are too many words. It is: ${usage}`);
 }
 

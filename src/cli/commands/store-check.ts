@@ -8,6 +8,11 @@ import { counted } from "../numbers.ts";
 
 function folderOf({ words, program }: Call): string {
   const [, dir] = words;
+  // It isn't repeated: a password may stand in it.
+  if (dir !== undefined && /^\w+:\/\//.test(dir))
+    throw new ClientError("usage", "store check reads a data folder, not a database.", {
+      hint: `For instance: ${program.name} store check /srv/ai-chat`,
+    });
   if (dir !== undefined && words.length === 2) return dir;
   throw new ClientError("usage", "store check takes one folder.", {
     hint: `For instance: ${program.name} store check ${dir ?? "/srv/ai-chat"}`,
