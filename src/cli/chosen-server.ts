@@ -21,6 +21,10 @@ export function typedCommand({ program, sources, values }: Call, line: string): 
   return `${program.name} ${line}${server}`;
 }
 
+/** `-u` and the name that was given, for a command to be typed; what would mean something to a shell is left out. */
+export const userWords = ({ values: { username = "" } }: Call): string =>
+  /^[\w@.+-]+$/.test(username) ? `-u ${username}` : "";
+
 /** Names are the same without regard to case (API.md §1). */
 export const isSameUser = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 

@@ -2,7 +2,7 @@ import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
 import { openCredentials } from "../client/credentials.ts";
 import { grantWords } from "./grant-words.ts";
-import { serverName, typedCommand } from "./chosen-server.ts";
+import { serverName, typedCommand, userWords } from "./chosen-server.ts";
 import { usualServer } from "./options.ts";
 
 type Hint = (call: Call, error: ClientError) => string | undefined;
@@ -58,7 +58,7 @@ const hints: Partial<Record<ClientErrorCode, Hint>> = {
   username_taken: (call) => `Choose another name, or log in if it is yours: ${typedCommand(call, "login")}`,
   invalid_request: (call, { hint }) =>
     call.command === "register" || call.command === "password"
-      ? `Mend that, then try again: ${typedCommand(call, call.command)}`
+      ? `Mend that, then try again: ${typedCommand(call, `${call.command} ${userWords(call)}`.trimEnd())}`
       : hint,
   insufficient_tokens: (call) => `${howToGetMore(call)} ${whatIsLeft(call)}`,
   interrupted: mayHaveHappened,
@@ -68,10 +68,12 @@ const hints: Partial<Record<ClientErrorCode, Hint>> = {
 };
 
 /**
- * What to do about a failure of this very call, with commands that can be typed as they stand; undefined where
- * neither the call nor the error itself says.
+ * What to do about a failure of this very call, with commands that can be typed as they stand; undefined where neither
+ * the call nor the error itself says, nor what is `usual` for its code.
  */
-export function hintFor(call: Call, error: ClientError): string | undefined {
+export function hintFor(call: Call, error: ClientError, usual: string | undefined): string | undefined {
   const hint = hints[error.code];
-  return hint ? hint(call, error) : error.hint;
+  if (hint) return hint(call, error);
+  const told = error.hint ?? usual;
+  return error.charged === "maybe" ? [told, whatIsLeft(call)].filter(Boolean).join(" ") : told;
 }

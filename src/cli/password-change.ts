@@ -1,5 +1,6 @@
 import { ClientError } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
+import { typedCommand, userWords } from "./chosen-server.ts";
 import { withoutEcho, type PromptTerminal } from "./prompt.ts";
 import { terminal, twice } from "./sign-in-input.ts";
 import { readFirstLines, stdinKind } from "./stdin.ts";
@@ -39,7 +40,8 @@ export async function passwordChangeFrom(call: Call): Promise<PasswordChange> {
   if (call.values.passwordStdin) return fromStdin(call);
   const person = terminal(call);
   if (person) return fromPerson(call, person);
+  const words = ["password", userWords(call), "--password-stdin"].filter((word) => word !== "");
   throw new ClientError("input_required", "The new password is missing, and nobody can be asked for it.", {
-    hint: `Write both into a pipe, a line each: ${call.program.name} password --password-stdin`,
+    hint: `Write both into a pipe, a line each: ${typedCommand(call, words.join(" "))}`,
   });
 }

@@ -56,7 +56,11 @@ function ofClient(error: ClientError, hint: string | undefined, command: string 
 /** Any failure, in words. What isn't expected is told as a fault of ours. */
 export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   if (error instanceof ClientError)
-    return ofClient(error, call && (await import("./hints.ts")).hintFor(call, error), call?.command);
+    return ofClient(
+      error,
+      call && (await import("./hints.ts")).hintFor(call, error, lastResort[error.code]),
+      call?.command,
+    );
   if (error instanceof StartupError)
     return { code: "internal", message: error.message, hint: error.hint, exit: 1 };
   if (error instanceof OutputFailed)

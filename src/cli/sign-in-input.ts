@@ -1,5 +1,6 @@
 import { ClientError } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
+import { typedCommand, userWords } from "./chosen-server.ts";
 import { askLine, withoutEcho, type AskSecret, type PromptTerminal } from "./prompt.ts";
 import { readFirstLine, stdinKind } from "./stdin.ts";
 
@@ -18,7 +19,7 @@ export async function usernameFrom(call: Call, command: string): Promise<string>
   const person = terminal(call);
   if (!person)
     throw new ClientError("input_required", "The username is missing, and nobody can be asked for it.", {
-      hint: `Give it: ${call.program.name} ${command} -u NAME --password-stdin`,
+      hint: `Give it: ${typedCommand(call, `${command} -u NAME --password-stdin`)}`,
     });
   for (let tries = 0; tries < TRIES; tries += 1) {
     const name = await askLine("Username: ", person);
@@ -73,7 +74,7 @@ export async function passwordFrom(
   const person = terminal(call);
   if (!person)
     throw new ClientError("input_required", "The password is missing, and nobody can be asked for it.", {
-      hint: `Write it into a pipe: ${call.program.name} ${command} -u NAME --password-stdin, or set AI_CHAT_PASSWORD.`,
+      hint: `Set AI_CHAT_PASSWORD, or write it into a pipe: ${typedCommand(call, `${command} ${userWords(call) || "-u NAME"} --password-stdin`)}`,
     });
   return withoutEcho(person, (ask) => (isNew ? twice(ask, call.output.note) : ask("Password: ")));
 }

@@ -125,6 +125,16 @@ test("without a terminal, a missing name or password ends with 2 before anything
   expect(server.seen).toHaveLength(0);
 });
 
+test.each([
+  [["login"], /ai-chat login -u NAME --password-stdin -s (\S+)\n$/],
+  [["register", "-u", "jane"], /ai-chat register -u jane --password-stdin -s (\S+)\n$/],
+  [["login", "-u", "o'neil; ls"], /ai-chat login -u NAME --password-stdin -s (\S+)\n$/],
+  [["password", "-u", "jane"], /ai-chat password -u jane --password-stdin -s (\S+)\n$/],
+])("where nobody can be asked, %j is told as it can be typed, at the same server", async (args, told) => {
+  const { code, stderr } = await run([...args, "-s", server.url]);
+  expect([code, told.exec(stderr)?.[1]]).toEqual([2, server.url]);
+});
+
 test("logout forgets the token here, and whoami then ends with 4", async () => {
   await register();
   expect((await run(["logout"])).code).toBe(0);

@@ -58,6 +58,16 @@ test.each<[what: string, exit: number, first: (response: ServerResponse) => void
     ["a wait that is too long", 7, again(429, "rate_limited", "3600"), /again in 60 min/, ""],
     ["the same of a 503", 6, again(503, "overloaded", "31"), /again in 31 s/, ""],
     ["a lost connection where keys mean nothing", 6, lost, /may have been charged[^]*ai-chat balance/, ""],
+    [
+      "a page of a server that failed",
+      1,
+      (response) => {
+        response.writeHead(500, { "content-type": "text/html" });
+        response.end("<title>OperationalError at /api/chat/</title>");
+      },
+      /at \/api\/chat\/\. The question may have been charged\.\nTry again; .* What is left: .*ai-chat balance -s /,
+      "",
+    ],
     ["a loss in the middle of the answer", 6, lostInTheMiddle, /may have been charged/, "Half\n"],
   ],
 )("after %s it gives up at once", async (_, exit, first, said, out) => {

@@ -32,9 +32,11 @@ const doubtful = new Set<string>([
 function withCharge(error: unknown): unknown {
   if (!(error instanceof ClientError)) return error;
   const { code, message, charged, ...extras } = error;
-  const sure = doubtful.has(code) ? " Nothing was charged." : "";
-  const told = charged === "maybe" ? " The question may have been charged." : sure;
-  return new ClientError(code, message + told, { ...extras, charged, cause: error.cause });
+  const sure = doubtful.has(code) ? "Nothing was charged." : "";
+  const told = charged === "maybe" ? "The question may have been charged." : sure;
+  // A server's own words may end without a full stop.
+  const said = told === "" || /[.!?…]$/.test(message) ? message : `${message}.`;
+  return new ClientError(code, `${said} ${told}`.trimEnd(), { ...extras, charged, cause: error.cause });
 }
 
 /** `ask`: one question, its answer on stdout; with `-c`, `-r` or `--save` as a turn of a saved conversation. */
