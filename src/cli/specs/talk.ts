@@ -31,7 +31,7 @@ export const talkCommands = {
       ["for f in *.md; do %% ask --no-stdin sum up $f; done", "in loops"],
     ],
     notes:
-      "stdin is read to its end when it is a pipe or a file; sockets and devices only with the word - at the front or the end. --no-stdin or </dev/null keeps it out.",
+      "stdin is read to its end when it is a pipe or a file; sockets and devices only with the word - at the front or the end. --no-stdin or </dev/null keeps it out. With --json, conversation is the one that this turn was saved in, else null.",
     grace: 5000,
     run: async () => (await import("../commands/ask.ts")).ask,
   },
