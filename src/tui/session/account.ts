@@ -24,7 +24,7 @@ export interface Account {
   show(): Promise<void>;
   /** Tells what was used; `typed` is the number of days. */
   showUsage(typed: string): Promise<void>;
-  /** Forgets the login here, then there where the server takes tokens back. */
+  /** Forgets the login here, then there where the server takes tokens back; one of the environment only for this session. */
   logOut(): Promise<void>;
 }
 
@@ -97,12 +97,13 @@ export function createAccount(room: Room): Account {
       }),
     async logOut() {
       const { server, isBorrowed } = room;
-      await room.forgetLogin();
+      // A login that is kept beside a token of the environment isn't the one that is in use.
+      if (!isBorrowed) await room.forgetLogin();
       dispatch({ type: "signedOut" });
       dispatch({ type: "form", form: { ...chooseForm(false), busy: true } });
       const why = isBorrowed ? undefined : await takenBack();
-      note("dim", `Logged out of ${server}.`);
-      if (isBorrowed) note("dim", "AI_CHAT_TOKEN is still set, and used again by the next session.");
+      note("dim", isBorrowed ? `Logged out of ${server} in this session.` : `Logged out of ${server}.`);
+      if (isBorrowed) note("dim", "AI_CHAT_TOKEN is still set, and used again by the next one.");
       if (why !== undefined) note("dim", `There the token stays valid until it ends by itself: ${why}`);
       dispatch({ type: "form", form: chooseForm(false) });
     },

@@ -21,6 +21,12 @@ export function wantsLogin(error: ClientError): boolean {
 /** A question that failed, in the words of a session: what went wrong, and what can be done here. */
 export function failureLines(error: ClientError, context: FailureContext): string[] {
   if (error.status === 402) return moneyLines(error, context);
+  if (error.status === 413)
+    return [
+      "The question is too long for this server.",
+      error.message,
+      "Nothing was charged: shorten it, and send it again.",
+    ];
   const lines = [error.message];
   if (error.retryAfter !== undefined && (error.status === 429 || error.status === 503))
     lines.push(`It can be asked again in ${counted(error.retryAfter, "second")}.`);

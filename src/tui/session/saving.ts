@@ -83,7 +83,7 @@ export function createSaver(room: Room) {
       }
       for (const { question, answer, stopped } of exchanges)
         room.say({ type: "past", question, answer, stopped });
-      note("dim", `Going on with: ${found.title}`);
+      note("dim", "", `Going on with: ${found.title}`);
     });
 
   return {

@@ -139,6 +139,22 @@ describe("the session on a terminal", () => {
     expect(session.bytes()).not.toContain("\x1b[3J");
   });
 
+  it("has no timer and writes nothing while nothing is under way", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    const session = start();
+    await session.shows("40 questions");
+    session.type("hello\r");
+    await session.shows("100 tokens · 3,900 left");
+    await session.shows("39 questions");
+    // Those of the answer, of the keys and of Ink's pace run out; one that begins again stays for ever.
+    while (timers() > before) await new Promise((resolve) => setImmediate(resolve));
+    const written = session.bytes().length;
+    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(session.bytes()).toHaveLength(written);
+    await leave(session);
+  });
+
   it("brings a failed question back with the reason above it", async () => {
     const client = createFakeClient();
     client.script = [[new ClientError("upstream_error", "The AI failed.", { status: 502 })]];

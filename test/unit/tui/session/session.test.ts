@@ -13,13 +13,14 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
   const saved: Entry[] = [];
   let clock = 0;
   let keys = 0;
+  let forgotten = 0;
   const session = createSession({
     server: "local",
     local,
     client,
     entry,
     saveLogin: async (login) => void saved.push(login),
-    forgetLogin: async () => undefined,
+    forgetLogin: async () => void (forgotten += 1),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     dot: "·",
@@ -43,7 +44,17 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
   };
   const type = (...events: Parameters<typeof session.form>[0][]) =>
     events.forEach((event) => session.form(event));
-  return { session, client, said, notes, saved, ask, reached, type };
+  return {
+    forgotten: () => forgotten,
+    session,
+    client,
+    said,
+    notes,
+    saved,
+    ask,
+    reached,
+    type,
+  };
 }
 
 const insert = (text: string) => ({ type: "insert", text }) as const;
@@ -369,11 +380,28 @@ describe("logging in", () => {
     expect(session.state.form?.busy).toBe(false);
   });
 
-  it("leaves a token of the environment valid", async () => {
-    const { session, client, notes } = open({ isBorrowed: true });
+  it("leaves a token of the environment valid, and a login that is kept beside it", async () => {
+    const { session, client, notes, forgotten } = open({ isBorrowed: true });
     await session.account.logOut();
     expect(client.hasToken).toBe(true);
+    expect(forgotten()).toBe(0);
     expect(notes().join()).toContain("AI_CHAT_TOKEN is still set");
+  });
+});
+
+describe("a question that is too long for the server", () => {
+  it("comes back, with words that say what to do with it", async () => {
+    const { ask, client, notes, said } = open();
+    client.script = [
+      [new ClientError("payload_too_large", "At most 10 bytes.", { status: 413, charged: "no" })],
+    ];
+    await ask("a long one");
+    expect(notes()).toEqual([
+      "The question is too long for this server.",
+      "At most 10 bytes.",
+      "Nothing was charged: shorten it, and send it again.",
+    ]);
+    expect(said).toContainEqual({ type: "giveBack", text: "a long one" });
   });
 });
 
