@@ -2,7 +2,7 @@ import { Console } from "node:console";
 import { openSync, closeSync } from "node:fs";
 import { PassThrough, Writable } from "node:stream";
 import xterm from "@xterm/headless";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../../src/client/client-error.ts";
 import { runApp } from "../../../../src/tui/app/run-app.tsx";
 import type { ChatOptions } from "../../../../src/tui/options.ts";
@@ -13,6 +13,7 @@ Object.assign(console, { Console });
 
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach((close) => close()));
+afterEach(() => void vi.useRealTimers());
 
 /** The session on a terminal emulator of 80 by 24. */
 function start({
@@ -140,15 +141,18 @@ describe("the session on a terminal", () => {
   });
 
   it("has no timer and writes nothing while nothing is under way", async () => {
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-    const before = timers();
+    // They run as ever, and are counted.
+    vi.useFakeTimers({
+      toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"],
+      shouldAdvanceTime: true,
+    });
     const session = start();
     await session.shows("40 questions");
     session.type("hello\r");
     await session.shows("100 tokens · 3,900 left");
     await session.shows("39 questions");
     // Those of the answer, of the keys and of Ink's pace run out; one that begins again stays for ever.
-    while (timers() > before) await new Promise((resolve) => setImmediate(resolve));
+    while (vi.getTimerCount() > 0) await new Promise((resolve) => setImmediate(resolve));
     const written = session.bytes().length;
     for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(session.bytes()).toHaveLength(written);
