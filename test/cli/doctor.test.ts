@@ -168,7 +168,7 @@ test("at a terminal it asks what the keyboard and the clipboard can", async () =
   let seen = "";
   terminal.onData((data) => {
     seen += data;
-    if (data.includes("\u001b[c")) terminal.write("\u001b[?0u\u001b[?62;52c");
+    if (seen.endsWith("\u001b[c")) terminal.write("\u001b[?0u\u001b[?62;52c");
   });
   const code = await new Promise((resolve) => void terminal.onExit(({ exitCode }) => resolve(exitCode)));
   expect(code).toBe(0);
