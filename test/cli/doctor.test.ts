@@ -88,6 +88,13 @@ test("a server that isn't there ends it with 6, and the rest is told all the sam
   });
 });
 
+test("a server in trouble is reachable all the same", async () => {
+  const small = await openSmallServer((_seen, response) => void response.writeHead(503).end());
+  const { code, stdout } = await runProgram(["doctor", "--json", "-s", small.url], { home });
+  await small.close();
+  expect([code, JSON.parse(stdout)]).toMatchObject([6, { server: { reachable: true } }]);
+});
+
 test("a web page that is no chat server ends it with 1", async () => {
   const small = await openSmallServer((_seen, response) => void response.end("<h1>hello</h1>"));
   const { code, stdout } = await runProgram(["doctor", "-s", small.url], { home });

@@ -154,10 +154,11 @@ export async function lookAtServer(call: Call): Promise<Both> {
       clock_difference: null,
     };
     const token = unknownToken(chosen.token);
+    const reachable = fault.code === "bad_reply" || fault.status !== undefined;
     return {
       title: "Server",
       findings: [{ about: "reachable", text: fault.message, fault }],
-      document: { server: { url: chosen.name, reachable: fault.code === "bad_reply", ...nothing }, token },
+      document: { server: { url: chosen.name, reachable, ...nothing }, token },
     };
   }
 }
