@@ -21,7 +21,7 @@ export interface Session {
   subscribe(listener: () => void): () => void;
   /** Asks for the balance and for what the server offers; opens the form where nobody is logged in. */
   start(): Promise<void>;
-  /** Sends a question; false, and nothing happens, while another one is on its way. */
+  /** Sends a question; false, and nothing happens, while another one, or another server or login, is on its way. */
   ask(text: string): boolean;
   /** Asks the last question again: under the same key where it failed or was stopped, else as a new one. */
   retry(): void;
@@ -53,6 +53,12 @@ export function createSession(options: SessionOptions): Session {
   const { room, subscribe, moveTo } = createRoom(options);
   const { dispatch, note, state } = room;
   let beginning = options.beginning;
+  /** The server or the login is being changed: a question now would meet the old one, and be told by the new one. */
+  let changing = false;
+  const change = async (work: () => Promise<void>) => {
+    changing = true;
+    await work().finally(() => (changing = false));
+  };
   const running = new Set<Promise<unknown>>();
   const run = (task: Promise<unknown>) => {
     running.add(task);
@@ -94,7 +100,7 @@ export function createSession(options: SessionOptions): Session {
   };
 
   return {
-    account,
+    account: { ...account, logOut: () => change(() => account.logOut()) },
     saver,
     get state() {
       return state();
@@ -115,11 +121,13 @@ export function createSession(options: SessionOptions): Session {
     },
     ask(text) {
       const { phase, form } = state();
-      if (phase.kind !== "idle" || form !== undefined) return false;
+      if (changing || phase.kind !== "idle" || form !== undefined) return false;
       run(asking.ask(text));
       return true;
     },
-    retry: () => run(asking.retry()),
+    retry() {
+      if (!changing) run(asking.retry());
+    },
     stop: () => asking.stop(),
     clear() {
       if (state().phase.kind === "idle") dispatch({ type: "cleared" });
@@ -135,7 +143,11 @@ export function createSession(options: SessionOptions): Session {
       if (state().editing) dispatch({ type: "editing", on: false });
     },
     async moveTo(typed) {
-      if (await moveTo(typed)) await settleIn(true);
+      let moved = false;
+      await change(async () => {
+        moved = await moveTo(typed);
+      });
+      if (moved) await settleIn(true);
     },
     wayBack() {
       const { conversation } = state();

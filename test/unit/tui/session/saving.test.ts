@@ -237,6 +237,20 @@ describe("/server", () => {
     expect((await conversations().list())[0]?.server).toBe("http://127.0.0.1:9999");
   });
 
+  it("takes no question while it is on its way, and takes them again where it stayed", async () => {
+    const { session, client, other, ask } = open();
+    const moving = session.moveTo("nowhere");
+    expect(session.ask("too early")).toBe(false);
+    session.retry();
+    await moving;
+    await ask("in time");
+    const leaving = session.account.logOut();
+    expect(session.ask("too late")).toBe(false);
+    await leaving;
+    expect(client.questions).toHaveLength(1);
+    expect(other.questions).toEqual([]);
+  });
+
   it("stays where it is when nobody answers there", async () => {
     const { session, notes, ask } = open();
     await ask("one");
