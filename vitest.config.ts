@@ -15,13 +15,15 @@ const room = (name: string, timeout = 20_000) => ({
 export default defineConfig({
   test: {
     globalSetup: "test/support/build.ts",
+    // One a core: most tests wait for programs that they started.
+    maxWorkers: "100%",
     projects: [
       room("unit"),
       room("contract"),
       room("http"),
       room("cli", 40_000),
       room("tui", 40_000),
-      room("crash", 90_000),
+      room("crash", 300_000),
     ],
   },
 });

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { everyCommand, type SpoiledCommand } from "../support/exit-causes.ts";
@@ -6,6 +7,10 @@ import { ownCertificate } from "../support/own-certificate.ts";
 import { http, openRawServer, type RawServer } from "../support/raw-server.ts";
 import { runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
+
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((found) => found?.address === "::1");
 
 let home: Home;
 const open: RawServer[] = [];
@@ -133,7 +138,7 @@ describe("TLS", () => {
 });
 
 describe("an address", () => {
-  test("may be IPv6, with or without a scheme", async () => {
+  test.skipIf(!hasIpv6)("may be IPv6, with or without a scheme", async () => {
     const server = await openServer(() => answer, { host: "::1" });
     expect((await program(["balance", "-q", "-s", server.url])).stdout).toBe("7\n");
     expect((await program(["balance", "-q", "-s", `[::1]:${server.port}`])).stdout).toBe("7\n");
