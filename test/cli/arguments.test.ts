@@ -21,7 +21,7 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   ],
   [
     "an option between the words of a command that asks nothing",
-    ["config", "set", "-q", "timeout", "5"],
+    ["config", "set", "timeout", "-q", "5"],
     /-q stands among[^]*before or behind all of them: .*ai-chat config WORDS \[OPTIONS\]/,
   ],
   ["an option between words that shouldn't be there", ["balance", "a", "-q", "b"], /balance takes no words/],
@@ -73,6 +73,19 @@ test.each(wrong)("%s is told in two lines on stderr and ends with 2", async (_, 
   expect(stderr.trimEnd().split("\n")).toHaveLength(2);
   expect(stderr).not.toContain("geheim");
 });
+
+test.each([
+  [["config", "get", "--json", "save"], 0, /^\{"key":"save",/],
+  [["conversations", "list", "--json"], 0, /^\[\]\n$/],
+  [["conversations", "export", "--format", "json", "zzzz"], 2, /no conversation zzzz/],
+  [["conversations", "search", "--no-color", "trip", "to rome"], 0, /holds that/],
+] as const)(
+  "options may stand behind the second word of a command that has two: %j",
+  async (args, exit, told) => {
+    const { code, stdout, stderr } = await run([...args]);
+    expect({ code, told: stdout + stderr }).toEqual({ code: exit, told: expect.stringMatching(told) });
+  },
+);
 
 test("all wrong settings are told at once, secrets unseen", async () => {
   const env = { AI_CHAT_PORT: "x", AI_CHAT_JWT_SECRET: "geheim", AI_CHAT_STORE: "mysql://u:geheim@h/d" };
