@@ -49,6 +49,10 @@ function tokenFor({ values }: Call, credentials: Credentials, name: string): Kno
 /** The failure of a command that needs a token and has none; nothing was connected to. */
 function notLoggedIn(call: Call, credentials: Credentials, name: string): ClientError {
   const { program } = call;
+  if (credentials.problem !== undefined)
+    return new ClientError("not_logged_in", `No login can be read: ${credentials.problem}`, {
+      hint: "Mend that, then try again.",
+    });
   const otherwise =
     call.values.server === undefined && credentials.get("local")
       ? `; at your own server you are: ${program.name} ${call.command} -s local`
@@ -70,7 +74,7 @@ export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
   const name = serverName(call);
   const credentials = openCredentials({ dir: call.places.config });
   const known = tokenFor(call, credentials, name);
-  if (credentials.problem !== undefined) call.output.note(credentials.problem);
   if (token === "needed" && !known) throw notLoggedIn(call, credentials, name);
+  if (credentials.problem !== undefined) call.output.note(credentials.problem);
   return { name, credentials, token: known };
 }

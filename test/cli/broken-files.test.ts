@@ -52,8 +52,17 @@ describe.each(wrecks)("%s in the place of the tokens' file", (_name, put, says) 
     expect(refused.stderr).toMatch(says);
     expect(server.seen).toHaveLength(seen);
     const balance = await run(["balance", "-s", server.url]);
-    expect(balance.code).toBe(4);
+    expectTold(balance, 4, path);
     expect(balance.stderr).toMatch(says);
+    // "Nobody is logged in" would be untrue, for a program too, which is told no note.
+    for (const [args, exit, code] of [
+      [["balance", "-s", server.url, "--json"], 4, "not_logged_in"],
+      [["servers", "--json"], 1, "internal"],
+    ] as const) {
+      const told = await run([...args]);
+      expect([told.code, told.stdout]).toEqual([exit, ""]);
+      expect(JSON.parse(told.stderr)).toEqual({ error: { code, message: expect.stringMatching(says) } });
+    }
     expect((await run(["logout", "-s", server.url])).code).toBe(1);
     expect((await run(["config", "set", "save", "false"])).code).toBe(0);
     const other = await run(["ask", "-s", server.url, "hi"], { AI_CHAT_TOKEN: `t-jane${people}` });

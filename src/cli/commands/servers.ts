@@ -1,3 +1,4 @@
+import { ClientError } from "../../client/client-error.ts";
 import { openCredentials, type Credentials, type Entry } from "../../client/credentials.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
@@ -53,8 +54,13 @@ export async function servers(call: Call): Promise<void> {
   const { output, places, signal } = call;
   const credentials = openCredentials({ dir: places.config });
   const usual = serverName(call);
+  const kept = credentials.list();
+  if (credentials.problem !== undefined)
+    throw new ClientError("internal", `No login can be read: ${credentials.problem}`, {
+      hint: "Mend that, then try again.",
+    });
   const rows = await Promise.all(
-    credentials.list().map(async ({ server, entry }) => ({
+    kept.map(async ({ server, entry }) => ({
       server,
       username: entry.username || null,
       tokens: await balanceAt(call, credentials, server, entry),
@@ -62,7 +68,6 @@ export async function servers(call: Call): Promise<void> {
     })),
   );
   signal.throwIfAborted();
-  if (credentials.problem !== undefined) output.note(credentials.problem);
   if (output.json) return output.document(rows satisfies Document<"servers">);
   if (rows.length > 0) await output.line(table(rows));
   else output.note(`You aren't logged in anywhere. Log in: ${call.program.name} login`);
