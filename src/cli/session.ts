@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { tokenExpiry } from "../client/token.ts";
 import { ClientError } from "../client/client-error.ts";
-import type { Connection, Entry, InputHistory, TerminalTraits } from "../tui/options.ts";
-import type { Beginning } from "../tui/session/saving.ts";
+import type { Connection, InputHistory, TerminalTraits } from "../tui/options.ts";
+import type { Entry } from "../tui/session/entry.ts";
+import type { Beginning } from "../tui/session/saved.ts";
 import { checkAnswers } from "./answers.ts";
 import { conversationsOf } from "./beginning.ts";
 import type { Call } from "./call.ts";

@@ -4,13 +4,14 @@ import { routes } from "../protocol/routes.ts";
 import { answer } from "./answer.ts";
 import { otherScheme } from "./auth-scheme.ts";
 import { ClientError } from "./client-error.ts";
-import type { AnswerEvent, ApiClient, BalanceNow, DayOfUse, Question, Usage } from "./contract.ts";
+import type { AnswerEvent, ApiClient, BalanceNow, Question, Usage } from "./contract.ts";
 import { createOffer, noOffer, type OfferCache } from "./offer.ts";
 import { badReply } from "./bad-reply.ts";
 import { replyError, type CallKind } from "./reply-error.ts";
 import { parsed, record, told } from "./loose-json.ts";
 import { isSendable } from "./token.ts";
 import { createTransport, type Call, type Reply } from "./transport.ts";
+import { usageOf } from "./usage-reply.ts";
 
 export interface ApiClientOptions {
   /** As `normalizeServer` writes it. */
@@ -40,14 +41,6 @@ const LOGOUT_SILENCE = 10;
 const isLacking = (status: number) => status === 404 || status === 405 || status === 501;
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
-
-/** A day of use as the server tells it, or undefined where it isn't one. */
-function dayOf(value: unknown): DayOfUse | undefined {
-  const day = record(value);
-  const [questions, tokens] = [told(day?.questions), told(day?.tokens)];
-  if (typeof day?.date !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(day.date)) return undefined;
-  return questions === null || tokens === null ? undefined : { date: day.date, questions, tokens };
-}
 
 /** The client of one server (`contract.ts`). Connects to nothing before the first call. */
 export function createApiClient(options: ApiClientOptions): ApiClient {
@@ -132,10 +125,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const path = routes.usage;
     const call: Call = { method: "GET", path, query: `days=${days}`, signal };
     const body = record(parsed(await (await extension("usage", "tell what was used", call)).text()));
-    if (!body || !Array.isArray(body.days)) throw badReply(server);
-    const list = body.days.map(dayOf).filter((day) => day !== undefined);
-    if (list.length < body.days.length) throw badReply(server);
-    return { tokens: told(body.tokens), days: list };
+    return usageOf(body) ?? Promise.reject(badReply(server));
   };
 
   const logout = async (signal?: AbortSignal): Promise<void> => {

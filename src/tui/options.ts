@@ -1,14 +1,7 @@
+import type { Entry } from "./session/entry.ts";
 import type { ApiClient } from "../client/contract.ts";
-import type { Beginning, Saving } from "./session/saving.ts";
+import type { Beginning, Saving } from "./session/saved.ts";
 import type { Reflow } from "./terminal/reflow.ts";
-
-/** A login that this machine keeps for one server. `username` is null where only a token is known (`AI_CHAT_TOKEN`). */
-export interface Entry {
-  username: string | null;
-  token: string;
-  /** Of the environment (`AI_CHAT_TOKEN`), not kept here: `/logout` leaves it valid. */
-  isBorrowed?: boolean;
-}
 
 /** The server that the session talks to. */
 export interface Target {

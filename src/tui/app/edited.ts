@@ -1,4 +1,4 @@
-import { createEditor, fullText } from "../composer/editor.ts";
+import { createEditor, fullText } from "../composer/editor-state.ts";
 import { remember } from "../composer/history.ts";
 import type { Edited } from "../options.ts";
 import type { ViewState } from "./view-state.ts";

@@ -1,4 +1,5 @@
-import { createEditor, edit, type EditorState } from "../composer/editor.ts";
+import { edit } from "../composer/editor.ts";
+import { createEditor, type EditorState } from "../composer/editor-state.ts";
 import { commandOf } from "../composer/keymap.ts";
 import type { Choice } from "../session/saving.ts";
 import type { Key } from "../terminal/key.ts";

@@ -1,4 +1,5 @@
-import { createEditor, edit, fullText, pressEnter, type EditorAction } from "../composer/editor.ts";
+import { edit, pressEnter, type EditorAction } from "../composer/editor.ts";
+import { createEditor, fullText } from "../composer/editor-state.ts";
 import { newer, older, remember, textAt } from "../composer/history.ts";
 import { commandOf, type SessionCommand } from "../composer/keymap.ts";
 import { readInput, whileAnswering, type Command } from "../session/commands.ts";

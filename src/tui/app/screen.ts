@@ -1,4 +1,5 @@
-import { edit, fullText } from "../composer/editor.ts";
+import { edit } from "../composer/editor.ts";
+import { fullText } from "../composer/editor-state.ts";
 import type { Look } from "../markdown/look.ts";
 import type { Edited } from "../options.ts";
 import type { Form } from "../session/form.ts";

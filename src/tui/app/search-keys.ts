@@ -1,4 +1,5 @@
-import { edit, fullText, type EditorState } from "../composer/editor.ts";
+import { edit } from "../composer/editor.ts";
+import { fullText, type EditorState } from "../composer/editor-state.ts";
 import {
   createSearch,
   foundText,

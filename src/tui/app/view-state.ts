@@ -1,4 +1,5 @@
-import { createEditor, edit, fullText, type EditorState } from "../composer/editor.ts";
+import { edit } from "../composer/editor.ts";
+import { createEditor, fullText, type EditorState } from "../composer/editor-state.ts";
 import { createWalk, type HistoryWalk } from "../composer/history.ts";
 import { completions, type Command } from "../session/commands.ts";
 

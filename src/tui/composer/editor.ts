@@ -1,25 +1,8 @@
+import { insert, kill, orLineBefore, orLineBehind, paste, remove, replace, set, undo } from "./changes.ts";
+import { fullText, moveTo, type EditorState } from "./editor-state.ts";
 import { locate, offsetAt, wrapEditor } from "./layout.ts";
 import { after, before, blankStart, lineEnd, lineStart, wordEnd, wordStart } from "./motions.ts";
-import { cleanText, expandMarks, isLarge, nextMark } from "./pasted.ts";
-
-/** The text being written. A large paste is one character of `text`; fullText() has it whole. */
-export type EditorState = {
-  readonly text: string;
-  /** UTF-16 offset in the text, always between two graphemes. */
-  readonly cursor: number;
-  readonly pastes: readonly string[];
-  /** Whether the text begins with something pasted: then it is no command, even with a slash in front. */
-  readonly literal: boolean;
-  /** What Ctrl-Y brings back. */
-  readonly killed: string;
-  readonly undo: readonly Snapshot[];
-  /** The cell that Up and Down keep to. */
-  readonly goal: number | undefined;
-  /** The kind of the edit before, which the next may continue. */
-  readonly last: "typing" | "killing" | "other";
-};
-
-type Snapshot = { text: string; cursor: number; literal: boolean };
+import { cleanText } from "./pasted.ts";
 
 /** What can be done to the text. `set` replaces it whole (history, the question to edit, "" to clear). */
 export type EditorAction =
@@ -45,25 +28,6 @@ type Deletion =
   | "killBlankWord"
   | "killWordBefore"
   | "killWordAfter";
-
-const MOST_UNDO = 200;
-/** Characters from which on a text that is put in whole stands as one line, as a paste does: each key costs a look at all. */
-const MOST_SHOWN = 100_000;
-
-/** An editor with text in it and the cursor at its end. */
-export function createEditor(text = ""): EditorState {
-  const clean = cleanText(text);
-  return {
-    text: clean,
-    cursor: clean.length,
-    pastes: [],
-    literal: false,
-    killed: "",
-    undo: [],
-    goal: undefined,
-    last: "other",
-  };
-}
 
 /**
  * Does one action; the very same state when it changes nothing, so that Up in the first row can go to the history.
@@ -108,13 +72,8 @@ export function edit(state: EditorState, action: EditorAction, columns: number):
     case "end":
     case "textStart":
     case "textEnd":
-      return move(state, MOTIONS[action.type](state.text, state.cursor));
+      return moveTo(state, MOTIONS[action.type](state.text, state.cursor));
   }
-}
-
-/** The text as it is sent: pastes whole. */
-export function fullText({ text, pastes }: EditorState): string {
-  return expandMarks(text, pastes);
 }
 
 /** What Enter does: send the text, or, behind a backslash, go on in a new line. */
@@ -137,11 +96,6 @@ const MOTIONS: Record<Exclude<Motion, "up" | "down">, (text: string, cursor: num
   textEnd: (text) => text.length,
 };
 
-function move(state: EditorState, cursor: number): EditorState {
-  if (cursor === state.cursor) return state;
-  return { ...state, cursor, goal: undefined, last: "other" };
-}
-
 function moveRow(state: EditorState, by: -1 | 1, columns: number): EditorState {
   const rows = wrapEditor(state, columns);
   const { x, y } = locate(state, rows, columns);
@@ -152,76 +106,4 @@ function moveRow(state: EditorState, by: -1 | 1, columns: number): EditorState {
   // The end of a row that goes on below is the beginning of the next: stay in the row that was asked for.
   const isWrapped = cursor === row.end && rows[y + by + 1]?.start === row.end && row.end > row.start;
   return { ...state, cursor: isWrapped ? before(state.text, cursor) : cursor, goal, last: "other" };
-}
-
-function insert(state: EditorState, text: string, pasted: boolean): EditorState {
-  if (text === "") return state;
-  const next = replace(state, state.cursor, state.cursor, text, text === "\n" || pasted ? "other" : "typing");
-  return state.cursor === 0 && pasted ? { ...next, literal: true } : next;
-}
-
-function paste(state: EditorState, text: string): EditorState {
-  const mark = isLarge(text) ? nextMark(state.pastes) : undefined;
-  if (mark === undefined) return insert(state, text, true);
-  return insert({ ...state, pastes: [...state.pastes, text] }, mark, true);
-}
-
-function set(state: EditorState, text: string): EditorState {
-  if (text === state.text) return move(state, text.length);
-  const mark = text.length > MOST_SHOWN ? nextMark(state.pastes) : undefined;
-  const pastes = mark === undefined ? state.pastes : [...state.pastes, text];
-  return { ...replace({ ...state, pastes }, 0, state.text.length, mark ?? text, "other"), literal: false };
-}
-
-function remove(state: EditorState, from: number, to: number): EditorState {
-  return from === to ? state : replace(state, from, to, "", "other");
-}
-
-/** Removes what lies between the cursor and an offset, for Ctrl-Y; kills in a row are brought back together. */
-function kill(state: EditorState, to: number): EditorState {
-  const { text, cursor, last, killed } = state;
-  if (to === cursor) return state;
-  const part = text.slice(Math.min(to, cursor), Math.max(to, cursor));
-  const earlier = last === "killing" ? killed : "";
-  const next = replace(state, Math.min(to, cursor), Math.max(to, cursor), "", "killing");
-  return { ...next, killed: to < cursor ? part + earlier : earlier + part };
-}
-
-/** At the beginning of a line, Ctrl-U joins it to the one before; at its end, Ctrl-K to the one behind. */
-function orLineBefore({ cursor }: EditorState, to: number): number {
-  return to === cursor ? Math.max(0, cursor - 1) : to;
-}
-
-function orLineBehind({ text, cursor }: EditorState, to: number): number {
-  return to === cursor ? Math.min(text.length, cursor + 1) : to;
-}
-
-function replace(
-  state: EditorState,
-  from: number,
-  to: number,
-  text: string,
-  last: EditorState["last"],
-): EditorState {
-  const next = state.text.slice(0, from) + text + state.text.slice(to);
-  // A word typed in one go is undone in one go.
-  const continues = last === "typing" && state.last === "typing" && !/\s/.test(text);
-  const { literal, cursor } = state;
-  return {
-    ...state,
-    text: next,
-    cursor: from + text.length,
-    literal: literal && from > 0 && next !== "",
-    undo: continues
-      ? state.undo
-      : [...state.undo.slice(1 - MOST_UNDO), { text: state.text, cursor, literal }],
-    goal: undefined,
-    last,
-  };
-}
-
-function undo(state: EditorState): EditorState {
-  const snapshot = state.undo.at(-1);
-  if (!snapshot) return state;
-  return { ...state, ...snapshot, undo: state.undo.slice(0, -1), goal: undefined, last: "other" };
 }

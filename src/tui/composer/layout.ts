@@ -1,5 +1,5 @@
 import { graphemesOf, isPlainAscii } from "../terminal/width.ts";
-import type { EditorState } from "./editor.ts";
+import type { EditorState } from "./editor-state.ts";
 import { isMark, markLabel } from "./pasted.ts";
 
 /** One row of the editor: what it shows, and the part of the text that it holds (UTF-16 offsets). */

@@ -3,7 +3,8 @@ import { renderBlock, renderItem } from "./block.ts";
 import { createCodeRenderer, type CodeRenderer } from "./code.ts";
 import type { Look } from "./look.ts";
 import { previewTail } from "./preview.ts";
-import { createBlockSplitter, type Piece } from "./split.ts";
+import { createBlockSplitter } from "./split.ts";
+import type { Piece } from "./piece.ts";
 
 /** Turns an answer that arrives in chunks into lines for a terminal, each finished line exactly once. */
 export interface AnswerPrinter {

@@ -2,7 +2,7 @@ import { hardWrap } from "./hard-wrap.ts";
 import { renderBlock, renderItem } from "./block.ts";
 import type { Look } from "./look.ts";
 import { glyphs, paint, styles } from "./look.ts";
-import type { Unfinished } from "./split.ts";
+import type { Unfinished } from "./piece.ts";
 
 /**
  * The last `rows` lines of what isn't finished, each at most columns − 1 wide. Of a paragraph longer than the screen

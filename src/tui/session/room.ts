@@ -1,6 +1,6 @@
 import type { ApiClient } from "../../client/contract.ts";
-import type { Entry } from "../options.ts";
-import type { Beginning, Saving } from "./saving.ts";
+import type { Entry } from "./entry.ts";
+import type { Beginning, Saving } from "./saved.ts";
 import { costLine, lowWarning } from "./money.ts";
 import type { Event, State } from "./state.ts";
 import type { Said, Tone } from "./transcript.ts";

@@ -1,24 +1,12 @@
 import { ClientError } from "../../client/client-error.ts";
-import type { Conversations } from "../../client/conversations/conversations.ts";
 import type { SavedTurn } from "../../client/conversations/saved-turn.ts";
 import type { Summary } from "../../client/conversations/summary.ts";
 import type { Turn } from "../../protocol/bodies.ts";
 import { ageOf } from "./age.ts";
 import { counted } from "./money.ts";
 import type { Room } from "./room.ts";
+import type { Saving } from "./saved.ts";
 import type { Last } from "./state.ts";
-
-/** The saved conversations of this machine, as a session uses them. */
-export interface Saving {
-  conversations: Conversations;
-  /** Whether this session adds to them; looking at them is always possible. */
-  save: boolean;
-  /** The command that prints a whole conversation, without its ID; undefined where there is none. */
-  showCommand?: string;
-}
-
-/** Which conversation a session begins with. */
-export type Beginning = { kind: "newest" } | { kind: "choose" } | { kind: "id"; id: string };
 
 /** One conversation to choose, in words. */
 export interface Choice {

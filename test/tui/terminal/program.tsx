@@ -1,7 +1,8 @@
 // A session in small, for a real terminal: the terminal layer as the session uses it, without a server.
 import { Box, render, Text, useCursor } from "ink";
 import { useSyncExternalStore } from "react";
-import { createEditor, edit, pressEnter } from "../../../src/tui/composer/editor.ts";
+import { edit, pressEnter } from "../../../src/tui/composer/editor.ts";
+import { createEditor } from "../../../src/tui/composer/editor-state.ts";
 import { commandOf } from "../../../src/tui/composer/keymap.ts";
 import { layoutEditor } from "../../../src/tui/composer/layout.ts";
 import { createKeyParser } from "../../../src/tui/terminal/keys.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { takeEdited } from "../../../../src/tui/app/edited.ts";
 import { createView } from "../../../../src/tui/app/view-state.ts";
-import { createEditor } from "../../../../src/tui/composer/editor.ts";
+import { createEditor } from "../../../../src/tui/composer/editor-state.ts";
 import { textAt, older } from "../../../../src/tui/composer/history.ts";
 import type { Edited } from "../../../../src/tui/options.ts";
 

@@ -1,13 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  createEditor,
-  edit,
-  type EditorAction,
-  type EditorState,
-  fullText,
-  pressEnter,
-} from "../../../../src/tui/composer/editor.ts";
+import { edit, type EditorAction, pressEnter } from "../../../../src/tui/composer/editor.ts";
+import { createEditor, type EditorState, fullText } from "../../../../src/tui/composer/editor-state.ts";
 import { layoutEditor } from "../../../../src/tui/composer/layout.ts";
 
 /** `one|two` is the text "onetwo" with the cursor at the bar. */

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
-import { createEditor, edit } from "../../../../src/tui/composer/editor.ts";
+import { edit } from "../../../../src/tui/composer/editor.ts";
+import { createEditor } from "../../../../src/tui/composer/editor-state.ts";
 import { layoutEditor } from "../../../../src/tui/composer/layout.ts";
 import { graphemesOf } from "../../../../src/tui/terminal/width.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../../src/client/client-error.ts";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
-import type { Beginning } from "../../../../src/tui/session/saving.ts";
+import type { Beginning } from "../../../../src/tui/session/saved.ts";
 import { createSession } from "../../../../src/tui/session/session.ts";
 import type { Said } from "../../../../src/tui/session/transcript.ts";
 import { answer, createFakeClient } from "./fake-client.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ClientError } from "../../../../src/client/client-error.ts";
-import type { Entry } from "../../../../src/tui/options.ts";
+import type { Entry } from "../../../../src/tui/session/entry.ts";
 import { createSession } from "../../../../src/tui/session/session.ts";
 import type { Said } from "../../../../src/tui/session/transcript.ts";
 import { answer, createFakeClient } from "./fake-client.ts";

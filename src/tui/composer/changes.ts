@@ -1,0 +1,85 @@
+import { moveTo, type EditorState } from "./editor-state.ts";
+import { isLarge, nextMark } from "./pasted.ts";
+
+const MOST_UNDO = 200;
+/** Characters from which on a text that is put in whole stands as one line, as a paste does: each key costs a look at all. */
+const MOST_SHOWN = 100_000;
+
+/** The text with more at the cursor; one that begins with something pasted is literal. */
+export function insert(state: EditorState, text: string, pasted: boolean): EditorState {
+  if (text === "") return state;
+  const next = replace(state, state.cursor, state.cursor, text, text === "\n" || pasted ? "other" : "typing");
+  return state.cursor === 0 && pasted ? { ...next, literal: true } : next;
+}
+
+/** A paste: a large one stands there as its mark. */
+export function paste(state: EditorState, text: string): EditorState {
+  const mark = isLarge(text) ? nextMark(state.pastes) : undefined;
+  if (mark === undefined) return insert(state, text, true);
+  return insert({ ...state, pastes: [...state.pastes, text] }, mark, true);
+}
+
+/** Another text in place of this one; a very long one stands there as a mark. */
+export function set(state: EditorState, text: string): EditorState {
+  if (text === state.text) return moveTo(state, text.length);
+  const mark = text.length > MOST_SHOWN ? nextMark(state.pastes) : undefined;
+  const pastes = mark === undefined ? state.pastes : [...state.pastes, text];
+  return { ...replace({ ...state, pastes }, 0, state.text.length, mark ?? text, "other"), literal: false };
+}
+
+/** The text without what lies between two offsets. */
+export function remove(state: EditorState, from: number, to: number): EditorState {
+  return from === to ? state : replace(state, from, to, "", "other");
+}
+
+/** Removes what lies between the cursor and an offset, for Ctrl-Y; kills in a row are brought back together. */
+export function kill(state: EditorState, to: number): EditorState {
+  const { text, cursor, last, killed } = state;
+  if (to === cursor) return state;
+  const part = text.slice(Math.min(to, cursor), Math.max(to, cursor));
+  const earlier = last === "killing" ? killed : "";
+  const next = replace(state, Math.min(to, cursor), Math.max(to, cursor), "", "killing");
+  return { ...next, killed: to < cursor ? part + earlier : earlier + part };
+}
+
+/** At the beginning of a line, Ctrl-U joins it to the one before; at its end, Ctrl-K to the one behind. */
+export function orLineBefore({ cursor }: EditorState, to: number): number {
+  return to === cursor ? Math.max(0, cursor - 1) : to;
+}
+
+/** The same for Ctrl-K, at the end of a line. */
+export function orLineBehind({ text, cursor }: EditorState, to: number): number {
+  return to === cursor ? Math.min(text.length, cursor + 1) : to;
+}
+
+/** The text with a part of it replaced, and the way back to what it was. */
+export function replace(
+  state: EditorState,
+  from: number,
+  to: number,
+  text: string,
+  last: EditorState["last"],
+): EditorState {
+  const next = state.text.slice(0, from) + text + state.text.slice(to);
+  // A word typed in one go is undone in one go.
+  const continues = last === "typing" && state.last === "typing" && !/\s/.test(text);
+  const { literal, cursor } = state;
+  return {
+    ...state,
+    text: next,
+    cursor: from + text.length,
+    literal: literal && from > 0 && next !== "",
+    undo: continues
+      ? state.undo
+      : [...state.undo.slice(1 - MOST_UNDO), { text: state.text, cursor, literal }],
+    goal: undefined,
+    last,
+  };
+}
+
+/** What it was before the last change. */
+export function undo(state: EditorState): EditorState {
+  const snapshot = state.undo.at(-1);
+  if (!snapshot) return state;
+  return { ...state, ...snapshot, undo: state.undo.slice(0, -1), goal: undefined, last: "other" };
+}

@@ -1,0 +1,13 @@
+import type { Conversations } from "../../client/conversations/conversations.ts";
+
+/** The saved conversations of this machine, as a session uses them. */
+export interface Saving {
+  conversations: Conversations;
+  /** Whether this session adds to them; looking at them is always possible. */
+  save: boolean;
+  /** The command that prints a whole conversation, without its ID; undefined where there is none. */
+  showCommand?: string;
+}
+
+/** Which conversation a session begins with. */
+export type Beginning = { kind: "newest" } | { kind: "choose" } | { kind: "id"; id: string };
