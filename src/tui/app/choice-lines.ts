@@ -41,11 +41,13 @@ function wide(choices: readonly Choice[], look: Look): Line[][] {
   const widest = Math.max(0, ...titles.map(width));
   const longest = Math.max(0, ...choices.map(({ detail }) => width(detail)));
   const room = look.columns - 1 - (2 + widest + 2 + longest + 2);
-  return choices.map(({ detail, words }, i) => {
+  return choices.map(({ detail, words, focus }, i) => {
     const title = titles[i] ?? "";
     const pad = " ".repeat(widest - width(title) + 2);
     const behind =
-      words === "" || room < 8 ? "" : `${" ".repeat(longest - width(detail) + 2)}${fit(words, room, look)}`;
+      words === "" || room < 8
+        ? ""
+        : `${" ".repeat(longest - width(detail) + 2)}${fit(from(words, focus, room, look), room, look)}`;
     return [{ title, rest: `${pad}${detail}${behind}` }];
   });
 }
@@ -54,13 +56,22 @@ function wide(choices: readonly Choice[], look: Look): Line[][] {
 function narrow(choices: readonly Choice[], look: Look): Line[][] {
   const room = Math.max(1, look.columns - 3);
   const { dot } = glyphs(look);
-  return choices.map(({ title, detail, words }) => {
-    const below = words === "" ? detail : `${detail} ${dot} ${words}`;
+  return choices.map(({ title, detail, words, focus }) => {
+    const left = room - width(detail) - 3;
+    const below = words === "" ? detail : `${detail} ${dot} ${from(words, focus, left, look)}`;
     return [
       { title: fit(title, room, look), rest: "" },
       { title: "", rest: fit(below, room, look) },
     ];
   });
+}
+
+/** The words from a little before what was searched for, where that would be cut off. */
+function from(words: string, focus: number | undefined, cells: number, look: Look): string {
+  if (focus === undefined || width(words) <= cells || width(words.slice(0, focus)) < cells / 2) return words;
+  const before = words.slice(Math.max(0, focus - Math.max(0, Math.floor(cells / 3))), focus);
+  const whole = before.slice(before.indexOf(" ") + 1).replace(/^[\udc00-\udfff]/, "");
+  return `${glyphs(look).ellipsis}${whole}${words.slice(focus)}`;
 }
 
 /** The beginning, with an ellipsis where it is longer than its place. */

@@ -3,6 +3,7 @@ import { readInput } from "../session/commands.ts";
 import { runCommand, type Hands } from "../session/run-command.ts";
 import { sessionOptions } from "../session/from-options.ts";
 import type { Choice } from "../session/saving.ts";
+import { statusLine } from "../session/status-line.ts";
 import { createSession, type Session } from "../session/session.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
 import { createPaper, type Paper } from "./paper.ts";
@@ -42,6 +43,7 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   try {
     for (const line of options.intro) paper.line(line);
     await session.start();
+    if (options.stdin.isTTY && session.state.signedIn) paper.line(whoAsks(session, terminal.ascii));
     const exitCode = await converse(session, lines, paper, options);
     const wayBack = session.wayBack();
     if (wayBack !== undefined) paper.line(wayBack);
@@ -51,6 +53,11 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
     options.signal?.removeEventListener("abort", end);
     lines.close();
   }
+}
+
+/** What the drawn session's status line tells, said once: who asks, where, and what is left. */
+function whoAsks({ state, server }: Session, ascii: boolean): string {
+  return statusLine({ ...state, server }, Number.MAX_SAFE_INTEGER, ascii ? "-" : "·");
 }
 
 async function converse(

@@ -16,6 +16,8 @@ export interface Choice {
   detail: string;
   /** The first words, where the title says something else; or where the text that was searched for stands. */
   words: string;
+  /** Offset in `words` of what was searched for: that is what must be seen where there is little room. */
+  focus?: number;
 }
 
 export type Saver = ReturnType<typeof createSaver>;
@@ -132,6 +134,7 @@ export function createSaver(room: Room) {
             title: conversation.title,
             detail: detailOf(conversation),
             words: snippet,
+            focus: Math.max(0, snippet.toLowerCase().indexOf(text.trim().toLowerCase())),
           });
           if (found.length === MOST_FOUND) break;
         }

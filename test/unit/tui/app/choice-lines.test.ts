@@ -26,6 +26,14 @@ describe("conversations to choose from", () => {
     ]);
   });
 
+  it("show what was searched for, however far behind it stands", () => {
+    const words =
+      "…and many other words before the one that is looked for, which is needle, and more after it";
+    const found = [{ ...choices[0]!, words, focus: words.indexOf("needle") }];
+    for (const columns of [50, 80, 100])
+      expect(choiceLines(found, 0, 12, { ...look, columns }).join()).toContain("needle");
+  });
+
   it("are as many as there are rows, and the chosen one among them", () => {
     const many = Array.from({ length: 30 }, (_, i) => ({ ...choices[1]!, title: `t${i}.` }));
     for (const columns of [40, 80])

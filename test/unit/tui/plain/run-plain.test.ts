@@ -71,6 +71,12 @@ describe("line mode", () => {
     expect(client.questions[1]?.history).toHaveLength(2);
   });
 
+  it("tells a person first who asks, where, and what is left", async () => {
+    const { out, err } = await run("one\n", { isTTY: true });
+    expect(err).toMatch(/^jane@local · 4,000 tokens · 40 questions/);
+    expect(out).toBe("You said: one\n");
+  });
+
   it("takes a line that ends with a backslash together with the next", async () => {
     const { client } = await run("one\\\ntwo\n");
     expect(client.questions.map((question) => question.message)).toEqual(["one\ntwo"]);

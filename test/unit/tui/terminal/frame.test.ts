@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { cropFrame, rowsAboveCursor } from "../../../../src/tui/terminal/frame.ts";
 import { reflowOf, reflowOfAnswers } from "../../../../src/tui/terminal/reflow.ts";
 import { graphemesOf, lineWidth, rowsOf } from "../../../../src/tui/terminal/width.ts";
@@ -86,6 +86,14 @@ describe("the width of a line", () => {
   ])("%j is %d cells, %d rows of 10", (line, width, rows) => {
     expect(lineWidth(line)).toBe(width);
     expect(rowsOf(line, 10)).toBe(rows);
+  });
+
+  it("never gives a long line to the segmenter as a whole, whose cost is more than linear", () => {
+    const segment = vi.spyOn(Intl.Segmenter.prototype, "segment");
+    const line = "漢字かな한글".repeat(2_000);
+    expect(graphemesOf(line)).toHaveLength(line.length);
+    expect(Math.max(...segment.mock.calls.map(([text]) => text.length))).toBeLessThan(1_000);
+    segment.mockRestore();
   });
 
   it("finds the same graphemes in a long line as the segmenter does", () => {
