@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     version: packageJson.version,
   };
   const fail = async (error: unknown) => {
-    process.exit(await tell({ error }, output, ending));
+    process.exit(await tell({ error, call: undefined, isLog: false }, output, ending));
   };
   process.on("uncaughtException", (error) => void fail(error));
 

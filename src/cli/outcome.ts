@@ -1,20 +1,22 @@
-import type { Call } from "./call.ts";
 import { ClosedPipe, type Output } from "./output.ts";
 import type { Ending } from "./ending.ts";
 import { signalCodes } from "./exit-codes.ts";
-import type { Ended } from "./run.ts";
+import type { Ended, Failed } from "./run.ts";
 
 /** The exit code of a failure, told on stderr in the form that was asked for. */
-export async function tell(
-  { error, call }: { error: unknown; call?: Call | undefined },
-  output: Output,
-  ending: Ending,
-): Promise<number> {
+export async function tell({ error, call, isLog }: Failed, output: Output, ending: Ending): Promise<number> {
   if (error instanceof ClosedPipe || ending.signal.reason instanceof ClosedPipe) return 0;
   const { failureOf, failureLine, failureWords, interruption } = await import("./report.ts");
   const failure = await failureOf(ending.by === undefined ? error : interruption(error), call);
+  const debug = process.env.AI_CHAT_DEBUG === "1" && error instanceof Error;
+  if (isLog && !output.json) {
+    const { createLog } = await import("../server/log.ts");
+    const { code, hint, message, exit } = failure;
+    createLog("json", output.stderr).error({ code, hint, ...(debug && { stack: error.stack }) }, message);
+    return exit;
+  }
   const words = output.json ? failureLine(failure) : failureWords(failure, output.color.stderr);
-  const stack = process.env.AI_CHAT_DEBUG === "1" && error instanceof Error ? `${error.stack}\n` : "";
+  const stack = debug ? `${error.stack}\n` : "";
   await new Promise((resolve) => output.stderr.write(`${words}\n${output.json ? "" : stack}`, resolve));
   return failure.exit;
 }

@@ -108,8 +108,11 @@ async function helpFor(argv: SortedArgv, program: Program): Promise<string | und
   });
 }
 
-/** Reads flags, environment and settings file for a command. Throws `usage` with all complaints at once. */
-async function read(argv: SortedArgv, output: Output, program: Program, env: Call["env"]) {
+/**
+ * Reads flags, environment and settings file for a command. Throws `usage` with all complaints at once. `onLog` is
+ * called where stderr is a log of JSON lines, before any complaint.
+ */
+async function read(argv: SortedArgv, output: Output, program: Program, env: Call["env"], onLog: () => void) {
   const { parseFlags } = await import("./parse-flags.ts");
   if (argv.first === undefined) parseFlags(withoutCommand, argv.rest, `See: ${program.name} help`);
   const { command, spec } = chosen(argv, output, program);
@@ -129,6 +132,7 @@ async function read(argv: SortedArgv, output: Output, program: Program, env: Cal
     env,
     setting: (name) => settings.get(name),
   });
+  if (command === "serve" && values.log === "json") onLog();
   if (complaints.length > 0)
     throw new ClientError("usage", complaints.join("\n"), { hint: `See: ${program.name} ${command} --help` });
   // `config` itself says what is wrong with the settings, once.
@@ -136,10 +140,18 @@ async function read(argv: SortedArgv, output: Output, program: Program, env: Cal
   return { command, spec, places, values, sources };
 }
 
-/** Failures with the call that they belong to, for the hints. */
+/** A failure with the call that it belongs to, for the hints. */
+export interface Failed {
+  error: unknown;
+  call: Call | undefined;
+  /** stderr is a log of JSON lines (`serve --log json`). */
+  isLog: boolean;
+}
+
+/** How the program ended. */
 export interface Ended {
   /** Exit code, or what went wrong. */
-  result: { code: number } | { error: unknown; call: Call | undefined };
+  result: { code: number } | Failed;
   /** The program was told to end, and something may still be running: it has to be left. */
   abandoned: boolean;
 }
@@ -150,6 +162,7 @@ export async function run(
   { program, output, ending }: { program: Program; output: Output; ending: Ending },
 ): Promise<Ended> {
   let call: Call | undefined;
+  let isLog = false;
   try {
     const help = await helpFor(argv, program);
     if (help !== undefined) {
@@ -157,7 +170,9 @@ export async function run(
       return { result: { code: 0 }, abandoned: false };
     }
     const { env, stdin } = process;
-    const { command, spec, ...resolved } = await read(argv, output, program, env);
+    const { command, spec, ...resolved } = await read(argv, output, program, env, () => {
+      isLog = true;
+    });
     const { words, literal } = argv;
     const { signal, spareInterrupts } = ending;
     call = {
@@ -183,6 +198,6 @@ export async function run(
     return { result: { code: done ? (code ?? 0) : signalCodes[by] }, abandoned: false };
   } catch (error) {
     // What is told to end and has ended waits for nothing else, such as a proxy that takes no connection.
-    return { result: { error, call }, abandoned: ending.isOver || ending.by !== undefined };
+    return { result: { error, call, isLog }, abandoned: ending.isOver || ending.by !== undefined };
   }
 }

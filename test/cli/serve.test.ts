@@ -107,3 +107,51 @@ test.each(["/proc/ai-chat", "/proc/ai-chat/store", "/dev/null/store"])(
     );
   },
 );
+
+test.each([
+  ["a folder that can't be used", ["--data", "/dev/null/store"], {}, 1, "internal", /Cannot make or use/],
+  ["a wrong option", ["--port", "x"], {}, 2, "usage", /--port must be/],
+  ["a wrong setting", [], { AI_CHAT_PRICE: "free" }, 2, "usage", /AI_CHAT_PRICE must be/],
+] as const)(
+  "with --log json %s is one line of the log, with what to do",
+  async (_why, args, env, exit, failure, says) => {
+    const { code, stdout, stderr } = await runProgram(["serve", ...args], {
+      home,
+      env: { AI_CHAT_LOG: "json", ...env },
+    });
+    expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect(JSON.parse(stderr)).toMatchObject({
+      level: "error",
+      time: expect.any(String),
+      code: failure,
+      msg: expect.stringMatching(says),
+      hint: expect.stringMatching(/\S/),
+    });
+  },
+);
+
+test("with --log json a stop before it takes questions is a line of the log too: 143", async () => {
+  const env = { AI_CHAT_STORE: "postgres://u@127.0.0.1:1/d", AI_CHAT_LOG: "json" };
+  const waiting = await startProgram(["serve", "--port", "0"], { home, env });
+  await waiting.sees("Waiting for the database", "stderr");
+  waiting.child.kill("SIGTERM");
+  const { code, stderr } = await waiting.ended;
+  expect(code).toBe(143);
+  const lines = stderr.trimEnd().split("\n");
+  const parsed = lines.map((line) => JSON.parse(line) as { code?: string });
+  expect(parsed.at(-1)).toMatchObject({ level: "error", msg: "Interrupted." });
+});
+
+test.each([
+  [["--port", "x", "--price", "-1"], 2],
+  [["--nope"], 2],
+  [["extra"], 2],
+  [["--log", "json", "--port", "x"], 2],
+  [["--data", "/dev/null/store"], 1],
+])("serve --json %j is one line of --json on stderr, and nothing else: %i", async (args, exit) => {
+  const { code, stdout, stderr } = await runProgram(["serve", "--json", ...args], { home });
+  expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
+  expect(stderr).toMatch(/^[^\n]+\n$/);
+  expect(JSON.parse(stderr)).toEqual({ error: { code: expect.any(String), message: expect.any(String) } });
+});
