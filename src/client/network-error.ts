@@ -97,6 +97,22 @@ const kinds: Kind[] = [
     sent: false,
   },
   {
+    is: ({ code, message }) =>
+      /^UND_ERR_(ABORTED|INVALID_ARG)$/.test(code) && /^Proxy .*\(407\)/.test(message),
+    code: "unreachable",
+    why: (server) => `The proxy on the way to ${server} doesn't know you (407).`,
+    hint: "Put your name and password there into its address: http://NAME:PASSWORD@HOST:PORT in HTTP_PROXY or HTTPS_PROXY.",
+    sent: false,
+  },
+  {
+    is: ({ code, message }) => /^UND_ERR_ABORTED$/.test(code) && /^Proxy response \(\d+\)/.test(message),
+    code: "unreachable",
+    why: (server, { message }) =>
+      `The proxy gives no way to ${server}: it answered ${/\d+/.exec(message)?.[0]}.`,
+    hint: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+    sent: false,
+  },
+  {
     is: ({ code, message }) => /^UND_ERR_(PRX_TLS|ABORTED|INVALID_ARG)$/.test(code) && /proxy/i.test(message),
     code: "unreachable",
     why: (server, { message }) => `The proxy gives no way to ${server}: ${oneLine(message, 160)}`,

@@ -1,22 +1,31 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { streamAnswer } from "../support/chat-server.ts";
+import { runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 import { openOthersServer } from "../support/others-server.ts";
 
 let home: Home;
 let proxy: string;
 let asked: string[] = [];
+/** What the proxy was told of who asks. */
+let known: (string | undefined)[] = [];
+/** What it answers everything with, if anything. */
+const refusal: { status: number | undefined } = { status: undefined };
 /** A proxy that answers for http targets itself, and refuses to make tunnels. */
 const server = createServer((request, response) => {
   asked.push(`${request.method} ${request.url}`);
+  known.push(request.headers["proxy-authorization"]);
+  const { status } = refusal;
+  if (status !== undefined) return void response.writeHead(status).end("<h1>The proxy is out of sorts</h1>");
   streamAnswer(response, ["From the proxy."]);
 });
 server.on("connect", (request, socket) => {
   asked.push(`CONNECT ${request.url}`);
-  socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+  known.push(request.headers["proxy-authorization"]);
+  socket.end(`HTTP/1.1 ${refusal.status ?? 502} No\r\n\r\n`);
 });
 
 beforeAll(async () => {
@@ -26,7 +35,8 @@ beforeAll(async () => {
   proxy = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 beforeEach(() => {
-  asked = [];
+  [asked, known] = [[], []];
+  refusal.status = undefined;
 });
 afterAll(async () => {
   server.closeAllConnections();
@@ -86,4 +96,85 @@ test("a session without a login finds its server through the proxy too", async (
   });
   expect(asked).toContain("GET http://chat.example/api/token_balance/");
   expect(stderr).not.toContain("No server has the name");
+});
+
+describe("name and password of a proxy", () => {
+  // As they stand in an address, and as Basic says them (RFC 7617).
+  const address = () => proxy.replace("//", "//us%40er:ge%3Aheim@");
+  const basic = `Basic ${Buffer.from("us@er:ge:heim").toString("base64")}`;
+  const shown = /heim|us@er|us%40er|dXNA/;
+
+  beforeEach(() => {
+    vi.stubEnv("XDG_CONFIG_HOME", `${home.dir}/config`);
+    vi.stubEnv("AI_CHAT_TOKEN", "tok");
+    for (const name of ["HTTP_PROXY", "HTTPS_PROXY"]) vi.stubEnv(name, address());
+    for (const name of ["http_proxy", "https_proxy", "no_proxy", "NO_PROXY"]) vi.stubEnv(name, "");
+  });
+  afterEach(() => vi.unstubAllEnvs());
+  const inside = (scheme: string, ...args: string[]) =>
+    runInside([...args, "-s", `${scheme}://chat.example`]);
+
+  test("are told to the proxy, with or without a tunnel, and to nobody else", async () => {
+    const answered = await inside("http", "ask", "--no-stdin", "hi");
+    expect(answered).toEqual({ code: 0, stdout: "From the proxy.\n", stderr: "" });
+    const doctor = await inside("http", "doctor", "--json");
+    const tunnel = await inside("https", "balance");
+    expect(tunnel.code).toBe(6);
+    expect(known.length).toBeGreaterThan(2);
+    expect(new Set(known)).toEqual(new Set([basic]));
+    for (const { stdout, stderr } of [doctor, tunnel]) expect(stdout + stderr).not.toMatch(shown);
+  });
+
+  const refusals: [scheme: string, status: number, exit: number, says: RegExp][] = [
+    [
+      "http",
+      407,
+      6,
+      /The proxy on the way to http:\/\/chat\.example doesn't know you \(407\)\.\n.*NAME:PASSWORD@HOST/,
+    ],
+    [
+      "https",
+      407,
+      6,
+      /The proxy on the way to https:\/\/chat\.example doesn't know you \(407\)\.\n.*NAME:PASSWORD@HOST/,
+    ],
+    ["http", 502, 8, /The server answered 502: The proxy is out of sorts[^\n]*\n/],
+    ["https", 502, 6, /The proxy gives no way to https:\/\/chat\.example: it answered 502\.\n.*HTTPS_PROXY/],
+  ];
+  test.each(refusals)(
+    "are shown nowhere when an %s target is refused with %i",
+    async (scheme, status, exit, says) => {
+      refusal.status = status;
+      vi.stubEnv("AI_CHAT_DEBUG", "1");
+      for (const args of [["balance"], ["ask", "--no-stdin", "hi"]]) {
+        const told = await inside(scheme, ...args);
+        expect(told).toMatchObject({ code: exit, stdout: "" });
+        expect(told.stderr).toMatch(says);
+        expect(told.stderr).not.toMatch(shown);
+        const json = await inside(scheme, ...args, "--json");
+        expect(json).toMatchObject({ code: exit, stdout: "" });
+        expect(json.stderr).toMatch(/^\{"error":[^\n]+\n$/);
+        expect(json.stderr).not.toMatch(shown);
+      }
+    },
+  );
+
+  test.each([
+    ["*", true],
+    [".invalid", true],
+    ["invalid", true],
+    ["*.invalid", true],
+    ["CHAT.INVALID", true],
+    ["chat.invalid:80", true],
+    ["chat.invalid:81", false],
+    [" a.example ,  chat.invalid ", true],
+    ["a.example chat.invalid", true],
+    ["hat.invalid", false],
+    [",", false],
+  ])("NO_PROXY=%j: straight to http://chat.invalid? %s", async (none, straight) => {
+    vi.stubEnv("NO_PROXY", none);
+    // Straight means that no such server is found.
+    const { code } = await runInside(["ask", "--no-stdin", "hi", "-s", "http://chat.invalid"]);
+    expect([code, asked]).toEqual(straight ? [6, []] : [0, ["POST http://chat.invalid/api/chat/"]]);
+  });
 });
