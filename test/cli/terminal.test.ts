@@ -1,7 +1,7 @@
-import { spawn } from "@lydell/node-pty";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { beginStream, openChatServer, sendEvent, streamAnswer } from "../support/chat-server.ts";
-import { makeHome, program, programEnv, runProgram, type Home } from "../support/run-program.ts";
+import { atTerminal as openAtTerminal } from "../support/at-terminal.ts";
+import { makeHome, program, runProgram, type Home } from "../support/run-program.ts";
 import { openOthersServer, openSmallServer } from "../support/others-server.ts";
 
 let home: Home;
@@ -11,38 +11,15 @@ beforeAll(async () => {
 afterAll(() => home.remove());
 
 /** The program at a terminal of 80 columns; everything that the terminal got is in `screen()`. */
-function atTerminal(args: readonly string[], env: Record<string, string> = {}, command = [program]) {
-  const pty = spawn(process.execPath, [...command, ...args], {
-    cols: 80,
-    rows: 24,
-    env: programEnv(home, { TERM: "xterm-256color", AI_CHAT_TOKEN: "tok", ...env }),
+const atTerminal = (args: readonly string[], env: Record<string, string> = {}) =>
+  openAtTerminal([process.execPath, program, ...args], { home, env });
+
+/** A script of sh at a terminal, in which `ai` is the program. */
+const shellAtTerminal = (script: string, env: Record<string, string> = {}) =>
+  openAtTerminal(["/bin/sh", "-c", `ai() { "$NODE" "$PROGRAM" "$@"; }; ${script}`], {
+    home,
+    env: { NODE: process.execPath, PROGRAM: program, ...env },
   });
-  let got = "";
-  const waiting = new Set<() => void>();
-  pty.onData((data) => {
-    got += data;
-    for (const look of waiting) look();
-  });
-  const ended = new Promise<number>((resolve) => {
-    pty.onExit(({ exitCode }) => resolve(exitCode));
-  });
-  const sees = (wanted: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (!got.includes(wanted)) return;
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-      look();
-      ended.then(
-        () => reject(new Error(`It ended without ${JSON.stringify(wanted)}: ${JSON.stringify(got)}`)),
-        reject,
-      );
-    });
-  const kill = (signal: string) => pty.kill(signal);
-  return { type: (keys: string) => pty.write(keys), kill, sees, ended, screen: () => got };
-}
 
 const answer = ["# Title\n\nSome **bold", "** text\x1b]0;owned\x07.\n\n- item\n"];
 
@@ -140,25 +117,69 @@ test("password asks for the present one once and for the new one twice, and show
   expect(JSON.parse(server.seen[0]?.body ?? "")).toEqual({ password: "geheim11", new_password: "geheim12" });
 });
 
-test("Ctrl-C at the password ends with 130, and the terminal echoes again", async () => {
-  const command = `"$@"; echo "ended $?"; stty -a | grep -o " -\\?echo " | tr " " "<"`;
-  const terminal = atTerminal([], { AI_CHAT_TOKEN: "" }, [
-    "-e",
-    'require("child_process").spawnSync("sh", ["-c", process.argv[1], "sh", ...process.argv.slice(2)], { stdio: "inherit" })',
-    command,
-    process.execPath,
-    program,
-    "login",
-    "-s",
-    "http://127.0.0.1:1",
-    "-u",
-    "jane",
-  ]);
-  await terminal.sees("Password: ");
-  terminal.type("\x03");
-  await terminal.ended;
-  expect(terminal.screen()).toContain("ended 130");
-  expect(terminal.screen()).toContain("<echo<");
+const promptEnds: [name: string, end: string, exit: number][] = [
+  ["Ctrl-C", "\x03", 130],
+  ["SIGINT", "", 130],
+  ["SIGTERM", "", 143],
+  ["SIGHUP", "", 129],
+];
+test.each(promptEnds)(
+  "%s at the password ends it, and the terminal echoes again",
+  async (name, keys, exit) => {
+    // The number of the process, so that the signal comes to it and not to the shell.
+    const terminal = shellAtTerminal(
+      `sh -c 'echo "pid $$."; exec "$NODE" "$PROGRAM" login -s http://127.0.0.1:1 -u jane'
+    echo "ended $?"; stty -a | grep -o " -\\?echo " | tr " " "<"`,
+      { AI_CHAT_TOKEN: "" },
+    );
+    await terminal.sees("Password: ");
+    terminal.type("gehe");
+    if (keys === "") process.kill(Number(/pid (\d+)\./.exec(terminal.screen())?.[1]), name);
+    else terminal.type(keys);
+    await terminal.ended;
+    expect(terminal.screen()).toContain(`ended ${exit}`);
+    expect(terminal.screen()).toContain("<echo<");
+    expect(terminal.screen()).not.toContain("gehe");
+  },
+);
+
+test("with one end at a terminal ask gives the other what belongs there", async () => {
+  const server = await openChatServer((response) => streamAnswer(response, ["**bold**\n\nmore"]));
+  const env = { AI_CHAT_SERVER: server.url };
+  const screenOf = async (script: string) => {
+    const terminal = shellAtTerminal(script, env);
+    await terminal.ended;
+    return terminal.screen().replaceAll("\r\n", "\n");
+  };
+  // stdin the terminal, stdout not: the bytes, without colours; the cost on stderr, which a person sees.
+  const bytes = "**bold**\n\nmore\n";
+  expect(await screenOf(`ai ask hi >"$HOME/out"; cat "$HOME/out"`)).toBe(`100 tokens · 3,900 left\n${bytes}`);
+  expect(await screenOf("ai ask hi 2>/dev/null | cat")).toBe(bytes);
+  // stdout the terminal, stdin not: rendered, and what came on stdin is in the question.
+  expect(await screenOf("echo one | ai ask hi 2>/dev/null")).toContain("\x1b[1mbold");
+  expect(JSON.parse(server.seen.at(-1)?.body ?? "")).toMatchObject({ message: "hi\n\none" });
+  // stderr elsewhere, or nothing but it at the terminal.
+  expect(await screenOf(`ai ask hi 2>"$HOME/err"; cat "$HOME/err"`)).not.toContain("left");
+  expect(await screenOf("ai ask hi </dev/null | cat")).toContain(bytes);
+  await server.close();
+});
+
+test("a session with one end at a terminal is refused with words, and the line mode needs none", async () => {
+  const server = await openChatServer((response) => streamAnswer(response, ["Hello."]));
+  const screenOf = async (script: string) => {
+    const terminal = shellAtTerminal(script, { AI_CHAT_SERVER: server.url });
+    await terminal.ended;
+    return terminal.screen();
+  };
+  for (const script of ["ai chat | cat; echo", "ai chat </dev/null", "echo hi | ai chat"])
+    expect(await screenOf(script)).toMatch(/needs a terminal at both ends\.\r\n.*ask.*chat --plain/);
+  expect(await screenOf("ai | cat")).toMatch(/no command, and no terminal for the session/);
+  expect(server.seen).toEqual([]);
+  expect(await screenOf("echo hi | ai chat --plain")).toContain("Hello.\r\n");
+  expect(await screenOf("echo hi | ai chat --plain 2>/dev/null | cat")).toBe("Hello.\r\n");
+  // Without a command a pipe is a question.
+  expect(await screenOf("echo hi | ai 2>/dev/null")).toBe("Hello.\r\n");
+  await server.close();
 });
 
 test("ask without words at a terminal says how to ask: 2", async () => {
