@@ -1,8 +1,9 @@
 import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openOthersServer, type SmallServer } from "../support/others-server.ts";
-import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
+import { runInside } from "../support/run-inside.ts";
+import { makeHome, programEnv, runProgram, type Ended, type Home } from "../support/run-program.ts";
 
 let home: Home;
 let server: SmallServer;
@@ -19,13 +20,22 @@ afterAll(() => server.close());
 const folder = () => join(home.dir, "config", "ai-chat");
 const pathOf = (name: string) => join(folder(), `${name}.json`);
 const run = (args: string[], env: Record<string, string> = {}) => runProgram(args, { home, env });
+/** In this process, for the many cases in which a start of the program isn't the point. */
+async function inside(args: string[], env: Record<string, string> = {}): Promise<Omit<Ended, "signal">> {
+  for (const [name, value] of Object.entries(programEnv(home, env))) vi.stubEnv(name, value);
+  try {
+    return await runInside(args);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
 const password = { AI_CHAT_PASSWORD: "correct horse" };
 let people = 0;
-const register = (env: Record<string, string> = {}) =>
-  run(["register", "-s", server.url, "-u", `jane${(people += 1)}`], { ...password, ...env });
+const register = (env: Record<string, string> = {}, by: typeof inside = run) =>
+  by(["register", "-s", server.url, "-u", `jane${(people += 1)}`], { ...password, ...env });
 
 /** Two lines, the first naming what is in the way. */
-function expectTold({ code, stdout, stderr }: Ended, exit: number, path: string): void {
+function expectTold({ code, stdout, stderr }: Omit<Ended, "signal">, exit: number, path: string): void {
   expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
   expect(stderr.trimEnd().split("\n")).toHaveLength(2);
   expect(stderr).toContain(path);
@@ -47,11 +57,11 @@ describe.each(wrecks)("%s in the place of the tokens' file", (_name, put, says) 
     await put(path);
     const before = await readFile(path).catch(() => undefined);
     const seen = server.seen.length;
-    const refused = await register();
+    const refused = await register({}, inside);
     expectTold(refused, 1, path);
     expect(refused.stderr).toMatch(says);
     expect(server.seen).toHaveLength(seen);
-    const balance = await run(["balance", "-s", server.url]);
+    const balance = await inside(["balance", "-s", server.url]);
     expectTold(balance, 4, path);
     expect(balance.stderr).toMatch(says);
     // "Nobody is logged in" would be untrue, for a program too, which is told no note.
@@ -59,13 +69,15 @@ describe.each(wrecks)("%s in the place of the tokens' file", (_name, put, says) 
       [["balance", "-s", server.url, "--json"], 4, "not_logged_in"],
       [["servers", "--json"], 1, "internal"],
     ] as const) {
-      const told = await run([...args]);
+      const told = await inside([...args]);
       expect([told.code, told.stdout]).toEqual([exit, ""]);
       expect(JSON.parse(told.stderr)).toEqual({ error: { code, message: expect.stringMatching(says) } });
     }
-    expect((await run(["logout", "-s", server.url])).code).toBe(1);
-    expect((await run(["config", "set", "save", "false"])).code).toBe(0);
-    const other = await run(["ask", "-s", server.url, "hi"], { AI_CHAT_TOKEN: `t-jane${people}` });
+    expect((await inside(["logout", "-s", server.url])).code).toBe(1);
+    expect((await inside(["config", "set", "save", "false"])).code).toBe(0);
+    const other = await inside(["ask", "--no-stdin", "-s", server.url, "hi"], {
+      AI_CHAT_TOKEN: `t-jane${people}`,
+    });
     // The token in the environment is enough; this one is of nobody, and the server says so.
     expect(other.code).toBe(4);
     expect(server.seen.length).toBeGreaterThan(seen);
@@ -78,15 +90,15 @@ describe.each(wrecks)("%s in the place of the settings", (_name, put, says) => {
     const path = pathOf("config");
     await put(path);
     const before = await readFile(path).catch(() => undefined);
-    const refused = await run(["config", "set", "save", "false"]);
+    const refused = await inside(["config", "set", "save", "false"]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(path);
     expect(refused.stderr).toMatch(says);
-    expect((await register()).code).toBe(0);
-    const asked = await run(["ask", "-s", server.url, "hi"]);
+    expect((await register({}, inside)).code).toBe(0);
+    const asked = await inside(["ask", "--no-stdin", "-s", server.url, "hi"]);
     expect(asked).toMatchObject({ code: 0, stdout: "You said: hi\n" });
     expect(asked.stderr).toMatch(says);
-    expect((await run(["ask", "-s", server.url, "--json", "hi"])).stderr).toBe("");
+    expect((await inside(["ask", "--no-stdin", "-s", server.url, "--json", "hi"])).stderr).toBe("");
     expect(await readFile(path).catch(() => undefined)).toEqual(before);
   });
 });

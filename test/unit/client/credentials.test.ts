@@ -139,35 +139,57 @@ describe("credentials", () => {
     expect(await open().set(server, jane)).toEqual({ kept: true });
   });
 
-  it("lose nothing when two processes write at once", async () => {
-    const script = join(folder, "write.mjs");
-    const bundle = join(folder, "credentials.mjs");
-    const { build } = await import("esbuild");
-    await build({
-      entryPoints: [new URL("../../../src/client/credentials.ts", import.meta.url).pathname],
-      outfile: bundle,
-      bundle: true,
-      format: "esm",
-      platform: "node",
-      logLevel: "silent",
-      banner: {
-        js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-      },
-    });
-    await writeFile(
-      script,
-      `import { openCredentials } from ${JSON.stringify(bundle)};
-       const credentials = openCredentials({ dir: process.argv[2] });
-       for (let at = 0; at < 25; at += 1)
-         await credentials.set(process.argv[3] + at, { token: "t" + at, username: "u" });`,
-    );
-    const run = (name: string) => promisify(execFile)(process.execPath, [script, place(), name]);
-    const mine = open();
-    await Promise.all([
-      run("a"),
-      run("b"),
-      ..."0123456789".split("").map((name) => mine.set(`c${name}`, jane)),
-    ]);
-    expect(open().list()).toHaveLength(60);
-  });
+  it(
+    "lose nothing when two processes write 200 each at once, and this one besides; nor do settings",
+    { timeout: 60_000 },
+    async () => {
+      const script = join(folder, "write.mjs");
+      const { build } = await import("esbuild");
+      await build({
+        entryPoints: ["credentials", "settings"].map(
+          (name) => new URL(`../../../src/client/${name}.ts`, import.meta.url).pathname,
+        ),
+        outdir: folder,
+        outExtension: { ".js": ".mjs" },
+        bundle: true,
+        format: "esm",
+        platform: "node",
+        logLevel: "silent",
+        banner: {
+          js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+        },
+      });
+      await writeFile(
+        script,
+        `import { openCredentials } from "./credentials.mjs";
+       import { openSettings } from "./settings.mjs";
+       const [, , dir, name, setting, last] = process.argv;
+       const credentials = openCredentials({ dir });
+       const settings = openSettings({ dir, parse: (name, text) => text });
+       const all = [];
+       for (let at = 0; at < 200; at += 1) {
+         all.push(await credentials.set(name + at, { token: "t" + at, username: "u" }));
+         if (at % 20 === 0) all.push(await settings.set(setting, String(at)));
+       }
+       all.push(await settings.set(setting, last));
+       console.log(all.filter(({ kept }) => !kept).length);`,
+      );
+      const run = async (...args: string[]) =>
+        (await promisify(execFile)(process.execPath, [script, place(), ...args])).stdout;
+      const mine = open();
+      const [a, b] = await Promise.all([
+        run("a", "timeout", "7"),
+        run("b", "editor", "vi"),
+        ..."0123456789".split("").map((name) => mine.set(`c${name}`, jane)),
+      ]);
+      expect([a, b]).toEqual(["0\n", "0\n"]);
+      const all = open().list();
+      expect(all).toHaveLength(410);
+      expect(all.find(({ server: name }) => name === "b199")?.entry.token).toBe("t199");
+      expect(JSON.parse(await readFile(join(place(), "config.json"), "utf8"))).toEqual({
+        timeout: "7",
+        editor: "vi",
+      });
+    },
+  );
 });
