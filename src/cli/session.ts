@@ -78,7 +78,7 @@ function connectionTo(
       const expires = tokenExpiry(kept) ?? undefined;
       return keep(credentials.set(name, { username: username ?? "", token: kept, expires }));
     },
-    forgetLogin: () => keep(credentials.remove(name)),
+    forgetLogin: (token) => keep(credentials.remove(name, token)),
   };
 }
 

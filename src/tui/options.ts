@@ -43,8 +43,8 @@ export interface Connection {
   target: Target;
   /** Keeps a login for this server. Where it can't, it resolves all the same: the caller says so once. */
   saveLogin(entry: Entry): Promise<void>;
-  /** Forgets the login here. */
-  forgetLogin(): Promise<void>;
+  /** Forgets the login of this token here; one that came meanwhile, from another program, stays. */
+  forgetLogin(token: string | undefined): Promise<void>;
 }
 
 /** What was being typed when a session ended without being left; see `openDraft` of composer/draft-file.ts. */

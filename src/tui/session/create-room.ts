@@ -44,7 +44,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
       place = { ...place, entry };
       return place.saveLogin(entry);
     },
-    forgetLogin: () => place.forgetLogin(),
+    forgetLogin: () => place.forgetLogin(place.entry?.token),
     wallClock: options.wallClock ?? options.now,
     state: () => state,
     dispatch,

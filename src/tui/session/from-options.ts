@@ -8,7 +8,7 @@ function placeOf(connection: Connection): Place {
   return {
     ...connection.target,
     saveLogin: (entry) => connection.saveLogin(entry),
-    forgetLogin: () => connection.forgetLogin(),
+    forgetLogin: (token) => connection.forgetLogin(token),
   };
 }
 

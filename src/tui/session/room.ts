@@ -13,7 +13,7 @@ export interface Place {
   client: ApiClient;
   entry: Entry | undefined;
   saveLogin: (entry: Entry) => Promise<void>;
-  forgetLogin: () => Promise<void>;
+  forgetLogin: (token: string | undefined) => Promise<void>;
 }
 
 /** What a session is made of. Everything that touches the world outside comes in here. */
@@ -43,6 +43,8 @@ export interface SessionOptions extends Place {
 
 /** What the parts of a session share. */
 export interface Room extends SessionOptions {
+  /** Forgets the login that is in use. */
+  forgetLogin: () => Promise<void>;
   wallClock: () => number;
   /** The name under which things of this server are kept: its address, or `local`. */
   readonly keptAs: string;

@@ -13,14 +13,14 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
   const saved: Entry[] = [];
   let clock = 0;
   let keys = 0;
-  let forgotten = 0;
+  const forgotten: (string | undefined)[] = [];
   const session = createSession({
     server: "local",
     local,
     client,
     entry,
     saveLogin: async (login) => void saved.push(login),
-    forgetLogin: async () => void (forgotten += 1),
+    forgetLogin: async (token) => void forgotten.push(token),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     dot: "·",
@@ -347,9 +347,10 @@ describe("logging in", () => {
     expect(session.state.form?.step).toBe("choose");
   });
 
-  it("has the server take its token back at logging out", async () => {
-    const { session, client, notes } = open();
+  it("forgets its token, and only that one, and has the server take it back at logging out", async () => {
+    const { session, client, notes, forgotten } = open();
     await session.account.logOut();
+    expect(forgotten()).toEqual(["t"]);
     expect(client.hasToken).toBe(false);
     expect(notes()).toEqual(["Logged out of local."]);
   });
@@ -384,7 +385,7 @@ describe("logging in", () => {
     const { session, client, notes, forgotten } = open({ isBorrowed: true });
     await session.account.logOut();
     expect(client.hasToken).toBe(true);
-    expect(forgotten()).toBe(0);
+    expect(forgotten()).toEqual([]);
     expect(notes().join()).toContain("AI_CHAT_TOKEN is still set");
   });
 });
