@@ -159,6 +159,15 @@ describe("the session on a terminal", () => {
     await leave(session);
   });
 
+  it("puts what a library writes to the console above the composer, not into it", async () => {
+    const session = start();
+    await session.shows("40 questions");
+    console.log("written by a library");
+    await session.shows(/written by a library\n[^]*40 questions/);
+    await leave(session);
+    expect(session.text()).toContain("written by a library");
+  });
+
   it("brings a failed question back with the reason above it", async () => {
     const client = createFakeClient();
     client.script = [[new ClientError("upstream_error", "The AI failed.", { status: 502 })]];

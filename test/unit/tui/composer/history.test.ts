@@ -81,6 +81,13 @@ describe("the history file", () => {
     await writeFile(file, content);
   };
 
+  it("is nobody else's to read from its first line on", async () => {
+    const history = await open();
+    history.add("a question");
+    await history.close();
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
   it("keeps entries between runs, for this user alone", async () => {
     const first = await open();
     expect(first.entries).toEqual([]);
