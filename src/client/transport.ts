@@ -2,6 +2,7 @@ import { Agent, request, type Dispatcher } from "undici";
 import { ClientError } from "./client-error.ts";
 import { networkError } from "./network-error.ts";
 import { badReply } from "./bad-reply.ts";
+import { followed, isRedirect } from "./redirect.ts";
 import { endpoint } from "./server-url.ts";
 import { unpacked } from "./unpacked.ts";
 
@@ -50,27 +51,6 @@ interface TransportOptions {
   /** Longest silence of the server in seconds. */
   silence: number;
   userAgent: string;
-}
-
-const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes(status);
-
-/** The address that a redirect points at, without user info; `undefined` where it isn't one. */
-function target(location: string | undefined, from: string): URL | undefined {
-  if (location === undefined || !URL.canParse(location, from)) return undefined;
-  const url = new URL(location, from);
-  url.username = "";
-  url.password = "";
-  return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
-}
-
-/**
- * What to give `--server`, when a call of `path` was sent on to `url`. It is typed into a shell: a path with characters
- * that mean something there is left out.
- */
-function movedServer(url: URL, path: string): string {
-  const call = new RegExp(`${path}/*$`);
-  const base = url.pathname.replace(call, "").replace(/\/+$/, "");
-  return `${url.origin}${/^[\w./~%-]*$/.test(base) ? base : ""}`.slice(0, 300);
 }
 
 /**
@@ -167,25 +147,9 @@ export function createTransport(options: TransportOptions): Transport {
       response.body.on("error", () => {});
       if (!isRedirect(response.statusCode)) return reply(response, call, failed);
       response.body.destroy();
-      url = followed(response, url, call.path, left);
+      const location = single(response.headers.location);
+      url = followed({ location, from: url, server: options.server, path: call.path, left });
     }
-  };
-
-  const followed = (response: Dispatcher.ResponseData, from: string, path: string, left: number): string => {
-    const to = target(single(response.headers.location), from);
-    if (!to)
-      throw new ClientError("bad_reply", `${options.server} redirects to nowhere.`, {
-        hint: "Check that this is the address of a chat server, or name another with --server URL.",
-      });
-    if (to.origin !== new URL(options.server).origin) {
-      const moved = movedServer(to, path);
-      throw new ClientError("unreachable", `The server moved to ${moved}`, { hint: `use --server ${moved}` });
-    }
-    if (left === 0)
-      throw new ClientError("unreachable", `${options.server} redirects in circles.`, {
-        hint: "Check the address, or name another with --server URL.",
-      });
-    return to.href;
   };
 
   const reply = (
