@@ -62,6 +62,7 @@ const health = z.strictObject({
   server: z.strictObject({
     url: server,
     reachable: z.boolean(),
+    /** How long its first answer took. */
     milliseconds: whole.nullable(),
     extensions: z.array(text).nullable(),
     model: text.nullable(),
@@ -72,22 +73,27 @@ const health = z.strictObject({
   token: z.strictObject({
     source: z.enum(["environment", "file"]).nullable(),
     username,
+    /** Whether the server takes it; null where there is none, or it couldn't be tried. */
     valid: z.boolean().nullable(),
     expires_at: time.nullable(),
     tokens: told,
   }),
+  /** Without name and password. */
   proxy: z.strictObject({ http: text.nullable(), https: text.nullable(), none: text.nullable() }),
   terminal: z.strictObject({
     stdin: z.boolean(),
     stdout: z.boolean(),
     stderr: z.boolean(),
     term: z.string().nullable(),
+    /** How many are used; 1 is none. */
     colors: whole,
     columns: whole.nullable(),
     rows: whole.nullable(),
     unicode: z.boolean(),
     shift_enter: z.boolean().nullable(),
+    /** Tools that take a text, the first is used. */
     clipboard_tools: z.array(text),
+    /** Whether the terminal says that it takes one itself. */
     osc52: z.boolean().nullable(),
   }),
   files: z.array(
@@ -97,6 +103,7 @@ const health = z.strictObject({
       exists: z.boolean(),
       readable: z.boolean().nullable(),
       writable: z.boolean().nullable(),
+      /** As chmod writes it; null on Windows and for what isn't there. */
       mode: text.nullable(),
     }),
   ),

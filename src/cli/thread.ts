@@ -61,7 +61,7 @@ function checkOptions(call: Call): void {
     });
 }
 
-/** `ask explain rm -rf` has an option `-r f` that wasn't meant as one: the hint says what to do then. */
+/** `ask explain cp -r dir` has an option `-r dir` that wasn't meant as one: the hint says what to do then. */
 function unquoted(error: unknown): unknown {
   if (!(error instanceof ClientError) || error.code !== "usage") return error;
   const hint = `${error.hint}   Is -r part of the question? Quote it, or put -- before it.`;

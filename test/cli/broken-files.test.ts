@@ -2,8 +2,8 @@ import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openOthersServer, type SmallServer } from "../support/others-server.ts";
-import { runInside } from "../support/run-inside.ts";
-import { makeHome, programEnv, runProgram, type Ended, type Home } from "../support/run-program.ts";
+import { moveInto, runInside } from "../support/run-inside.ts";
+import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
 
 let home: Home;
 let server: SmallServer;
@@ -22,7 +22,7 @@ const pathOf = (name: string) => join(folder(), `${name}.json`);
 const run = (args: string[], env: Record<string, string> = {}) => runProgram(args, { home, env });
 /** In this process, for the many cases in which a start of the program isn't the point. */
 async function inside(args: string[], env: Record<string, string> = {}): Promise<Omit<Ended, "signal">> {
-  for (const [name, value] of Object.entries(programEnv(home, env))) vi.stubEnv(name, value);
+  moveInto(home, env);
   try {
     return await runInside(args);
   } finally {

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { events, http, openRawServer, type RawReply, type RawServer } from "../support/raw-server.ts";
-import { runInside } from "../support/run-inside.ts";
+import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 
 const answered = JSON.stringify({ response: "Hello", tokens_deducted: 100, tokens: 7 });
@@ -101,8 +101,7 @@ let server: RawServer;
 const replies = [...Object.values(whole), ...Object.values(broken).map(([reply]) => reply), streamed];
 beforeAll(async () => {
   home = await makeHome();
-  vi.stubEnv("XDG_CONFIG_HOME", `${home.dir}/config`);
-  vi.stubEnv("AI_CHAT_TOKEN", "tok");
+  moveInto(home, { AI_CHAT_TOKEN: "tok" });
   server = await openRawServer(({ url }) => replies[Number(url.split("/")[1])] ?? http(404));
 });
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openOthersServer, type Dialect, type SmallServer } from "../support/others-server.ts";
-import { runInside } from "../support/run-inside.ts";
+import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
 
 /** A life at servers of others, one in each dialect (CLI.md §3), by the commands of the program. */
@@ -8,9 +8,7 @@ import { makeHome, runProgram, type Ended, type Home } from "../support/run-prog
 let home: Home;
 beforeAll(async () => {
   home = await makeHome();
-  vi.stubEnv("XDG_CONFIG_HOME", `${home.dir}/config`);
-  vi.stubEnv("XDG_DATA_HOME", `${home.dir}/data`);
-  vi.stubEnv("AI_CHAT_PASSWORD", "correct horse");
+  moveInto(home, { AI_CHAT_PASSWORD: "correct horse" });
 });
 afterAll(async () => {
   vi.unstubAllEnvs();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { events, http, openRawServer, type RawReply, type RawServer } from "../support/raw-server.ts";
 import { openSmallServer } from "../support/others-server.ts";
-import { runInside } from "../support/run-inside.ts";
+import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 
 let home: Home;
@@ -11,9 +11,7 @@ let server: RawServer;
 let reply: RawReply = http(404);
 beforeAll(async () => {
   home = await makeHome();
-  vi.stubEnv("XDG_CONFIG_HOME", join(home.dir, "config"));
-  vi.stubEnv("AI_CHAT_PASSWORD", "correct horse");
-  vi.stubEnv("AI_CHAT_TOKEN", "tok");
+  moveInto(home, { AI_CHAT_PASSWORD: "correct horse", AI_CHAT_TOKEN: "tok" });
   server = await openRawServer(() => reply);
 });
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { everyCommand, ofApi, ofNetwork, type Cause, type SpoiledCommand } from "../support/exit-causes.ts";
 import { openRawServer, http, type RawServer } from "../support/raw-server.ts";
-import { runInside } from "../support/run-inside.ts";
+import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
 
 const causes = [...ofApi, ...ofNetwork];
@@ -12,9 +12,7 @@ let home: Home;
 let server: RawServer;
 beforeAll(async () => {
   home = await makeHome();
-  vi.stubEnv("XDG_CONFIG_HOME", `${home.dir}/config`);
-  vi.stubEnv("AI_CHAT_PASSWORD", "correct horse");
-  vi.stubEnv("AI_CHAT_TOKEN", "tok");
+  moveInto(home, { AI_CHAT_PASSWORD: "correct horse", AI_CHAT_TOKEN: "tok" });
   server = await openRawServer(({ url }) => byName.get(url.split("/")[1] ?? "")?.reply ?? http(404));
 });
 afterAll(async () => {

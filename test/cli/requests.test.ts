@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { openCredentials } from "../../src/client/credentials.ts";
 import { http, openRawServer, type RawReply, type RawRequest } from "../support/raw-server.ts";
-import { runInside } from "../support/run-inside.ts";
+import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 
 /** Everything that a command sends to a server that knows the four documented calls, and nothing else (CLI.md §3). */
@@ -10,9 +10,7 @@ import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 let home: Home;
 beforeAll(async () => {
   home = await makeHome();
-  vi.stubEnv("XDG_CONFIG_HOME", `${home.dir}/config`);
-  vi.stubEnv("XDG_DATA_HOME", `${home.dir}/data`);
-  vi.stubEnv("AI_CHAT_PASSWORD", "correct horse");
+  moveInto(home, { AI_CHAT_PASSWORD: "correct horse" });
 });
 afterAll(async () => {
   vi.unstubAllEnvs();

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { everyCommand, type SpoiledCommand } from "../support/exit-causes.ts";
 import { ownCertificate } from "../support/own-certificate.ts";
 import { http, openRawServer, type RawServer } from "../support/raw-server.ts";
-import { runInside } from "../support/run-inside.ts";
+import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 
 const hasIpv6 = Object.values(networkInterfaces())
@@ -16,9 +16,7 @@ let home: Home;
 const open: RawServer[] = [];
 beforeAll(async () => {
   home = await makeHome();
-  vi.stubEnv("XDG_CONFIG_HOME", join(home.dir, "config"));
-  vi.stubEnv("AI_CHAT_PASSWORD", "correct horse");
-  vi.stubEnv("AI_CHAT_TOKEN", "tok");
+  moveInto(home, { AI_CHAT_PASSWORD: "correct horse", AI_CHAT_TOKEN: "tok" });
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));

@@ -1,9 +1,10 @@
 import { PassThrough } from "node:stream";
+import { vi } from "vitest";
 import { codeOf } from "../../src/cli/outcome.ts";
 import { createOutput } from "../../src/cli/output.ts";
 import { run } from "../../src/cli/run.ts";
 import { sortArgv } from "../../src/cli/words.ts";
-import type { Ended } from "./run-program.ts";
+import { programEnv, type Ended, type Home } from "./run-program.ts";
 
 /** A stream of the process, to nobody's terminal; `text()` is all that was written to it. */
 function recorded() {
@@ -11,6 +12,11 @@ function recorded() {
   const heard: string[] = [];
   stream.setEncoding("utf8").on("data", (piece: string) => heard.push(piece));
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => heard.join("") };
+}
+
+/** Gives this process the environment that the program has in `home`, until `vi.unstubAllEnvs`. */
+export function moveInto(home: Home, env: Record<string, string> = {}): void {
+  for (const [name, value] of Object.entries(programEnv(home, env))) vi.stubEnv(name, value);
 }
 
 /**

@@ -3,19 +3,12 @@ import { dirname, join } from "node:path";
 import { openCredentials } from "../../client/credentials.ts";
 import type { Places } from "../../client/places.ts";
 import { openSettings } from "../../client/settings.ts";
+import type { Document } from "../documents.ts";
 import { parseSetting } from "../settings-now.ts";
 import { localFault, type Fault, type Finding, type Report } from "./finding.ts";
 
 /** One place where something of this user's lies. */
-export interface FileDocument {
-  what: string;
-  path: string | null;
-  exists: boolean;
-  readable: boolean | null;
-  writable: boolean | null;
-  /** As chmod writes it; null on Windows and for what isn't there. */
-  mode: string | null;
-}
+type FileDocument = Document<"doctor">["files"][number];
 
 const may = (path: string, how: number): boolean => {
   try {

@@ -1,12 +1,6 @@
 import { proxiesIn } from "../dispatcher.ts";
+import type { Document } from "../documents.ts";
 import type { Finding, Report } from "./finding.ts";
-
-/** The proxies of the environment, without user info; null where there is none. */
-export interface ProxyDocument {
-  http: string | null;
-  https: string | null;
-  none: string | null;
-}
 
 /** An address without name and password; what isn't one isn't shown, for it may hold both. */
 function shown(proxy: string): string | null {
@@ -17,7 +11,7 @@ function shown(proxy: string): string | null {
 }
 
 /** The way to servers elsewhere; a proxy that can't be used is told by the look at the server. */
-export function lookAtProxy(env: Record<string, string | undefined>): Report<ProxyDocument> {
+export function lookAtProxy(env: Record<string, string | undefined>): Report<Document<"doctor">["proxy"]> {
   const { http, https, none } = proxiesIn(env);
   const document = { http: shown(http), https: shown(https), none: none === "" ? null : none };
   const through = [

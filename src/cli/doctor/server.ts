@@ -9,31 +9,19 @@ import { routes } from "../../protocol/routes.ts";
 import type { Call } from "../call.ts";
 import { chooseServer, type Chosen } from "../chosen-server.ts";
 import { openDispatcher } from "../dispatcher.ts";
+import type { Document } from "../documents.ts";
 import { counted } from "../numbers.ts";
 import { failureOf } from "../report.ts";
 import { connect, type Target } from "../target.ts";
 import type { Finding, Report } from "./finding.ts";
-import { lookAtToken, unknownToken, type TokenDocument } from "./token.ts";
+import { lookAtToken, unknownToken } from "./token.ts";
 
 /** Longest silence of a server that is only looked at, in seconds. */
 const SILENCE = 10;
 /** Seconds that two clocks may be apart before it is worth a word. */
 const CLOCKS = 60;
 
-/** What the server is and offers; null for what it didn't tell. */
-export interface ServerDocument {
-  url: string;
-  reachable: boolean;
-  /** How long its first answer took. */
-  milliseconds: number | null;
-  extensions: string[] | null;
-  model: string | null;
-  price: number | null;
-  /** Seconds that its clock is ahead of this machine's. */
-  clock_difference: number | null;
-}
-
-type Both = Report<{ server: ServerDocument; token: TokenDocument }>;
+type Both = Report<Pick<Document<"doctor">, "server" | "token">>;
 
 /** Whether it is a chat server of this API: CLI.md §3. */
 async function checkReply(reply: Reply, url: string): Promise<Finding | undefined> {

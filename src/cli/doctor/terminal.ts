@@ -3,27 +3,12 @@ import { delimiter, join } from "node:path";
 import { isatty } from "node:tty";
 import type { Call } from "../call.ts";
 import { clipboardTools } from "../clipboard.ts";
+import type { Document } from "../documents.ts";
 import { isAscii, wantsPlain } from "../terminal.ts";
 import { askTerminal, type TerminalSays } from "./ask-terminal.ts";
 import type { Finding, Report } from "./finding.ts";
 
-/** What the terminal is and can. */
-export interface TerminalDocument {
-  stdin: boolean;
-  stdout: boolean;
-  stderr: boolean;
-  term: string | null;
-  /** How many colours are used; 1 is none. */
-  colors: number;
-  columns: number | null;
-  rows: number | null;
-  unicode: boolean;
-  shift_enter: boolean | null;
-  /** Tools that take a text, the first is used. */
-  clipboard_tools: string[];
-  /** Whether the terminal says that it takes one itself. */
-  osc52: boolean | null;
-}
+type TerminalDocument = Document<"doctor">["terminal"];
 
 function isInstalled(tool: string, path: string): boolean {
   return path.split(delimiter).some((dir) => {

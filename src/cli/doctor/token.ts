@@ -1,20 +1,14 @@
 import { ClientError } from "../../client/client-error.ts";
 import type { Call } from "../call.ts";
 import { typedCommand, type KnownToken } from "../chosen-server.ts";
+import type { Document } from "../documents.ts";
 import { grouped } from "../numbers.ts";
 import { failureOf } from "../report.ts";
 import type { Target } from "../target.ts";
 import type { Finding } from "./finding.ts";
 
 /** The token without itself. */
-export interface TokenDocument {
-  source: "environment" | "file" | null;
-  username: string | null;
-  /** Whether the server takes it; null where there is none, or it couldn't be tried. */
-  valid: boolean | null;
-  expires_at: string | null;
-  tokens: number | null;
-}
+type TokenDocument = Document<"doctor">["token"];
 
 /** What is known of a token that wasn't tried. */
 export const unknownToken = (token: KnownToken | undefined): TokenDocument => ({

@@ -69,12 +69,6 @@ export function createAnswerPrinter(look: () => Look): AnswerPrinter {
   };
 }
 
-/** A whole answer at once, for a transcript that is shown again. */
-export function renderAnswer(source: string, look: Look): string {
-  const printer = createAnswerPrinter(() => look);
-  return printer.feed(source) + printer.end();
-}
-
 /** Whether no blank line belongs between a piece and the one before it. */
 function joins(last: Piece["kind"], piece: Piece): boolean {
   if (piece.kind === "code" || piece.kind === "endFence") return true;

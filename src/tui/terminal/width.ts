@@ -21,11 +21,6 @@ export function isPlainAscii(text: string): boolean {
   return ASCII.test(text);
 }
 
-/** The cells that one line takes. Escape sequences count nothing. Never give it several lines: the cost is not linear. */
-export function lineWidth(line: string): number {
-  return isPlainAscii(line) ? line.length : stringWidth(line);
-}
-
 /**
  * The graphemes of one line without escape sequences. Long lines are segmented in slices that end where a
  * grapheme surely ends, because Node 20's Intl.Segmenter costs more than linear time.

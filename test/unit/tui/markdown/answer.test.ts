@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createAnswerPrinter, renderAnswer } from "../../../../src/tui/markdown/answer.ts";
+import { createAnswerPrinter } from "../../../../src/tui/markdown/answer.ts";
 import { hardWrap } from "../../../../src/tui/markdown/hard-wrap.ts";
 import type { Look } from "../../../../src/tui/markdown/look.ts";
+import { renderAnswer } from "./render-answer.ts";
 
 const bare: Look = { columns: 40, color: false, ascii: false, links: false };
 const ascii: Look = { ...bare, ascii: true };

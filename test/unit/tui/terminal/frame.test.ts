@@ -1,7 +1,8 @@
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import { cropFrame, rowsAboveCursor } from "../../../../src/tui/terminal/frame.ts";
 import { reflowOf, reflowOfAnswers } from "../../../../src/tui/terminal/reflow.ts";
-import { graphemesOf, lineWidth, rowsOf } from "../../../../src/tui/terminal/width.ts";
+import { graphemesOf, rowsOf } from "../../../../src/tui/terminal/width.ts";
 
 describe("a frame", () => {
   it("loses the lines at its top that don't fit, and a cursor there with them", () => {
@@ -84,7 +85,8 @@ describe("the width of a line", () => {
     ["👨‍👩‍👧".repeat(6), 12, 2],
     ["\u001b]8;;https://example.org/a/long/address\u0007link\u001b]8;;\u0007", 4, 1],
   ])("%j is %d cells, %d rows of 10", (line, width, rows) => {
-    expect(lineWidth(line)).toBe(width);
+    const graphemes = graphemesOf(stripVTControlCharacters(line));
+    expect(graphemes.reduce((cells, grapheme) => cells + grapheme.width, 0)).toBe(width);
     expect(rowsOf(line, 10)).toBe(rows);
   });
 
