@@ -1,6 +1,8 @@
 import type { Message } from "../core/ports.ts";
 
 const QUOTE_CHARACTERS = 60;
+/** UTF-16 units that are segmented at a time. */
+const WINDOW = 256;
 const segmenter = new Intl.Segmenter("en");
 
 const HOW_TO_CONNECT = `To talk to a real model, start the server with one of these:
@@ -64,7 +66,7 @@ function facts(question: string, earlier: number): string {
   const words = question.split(/\s+/).filter((word) => word !== "");
   const longest = words.reduce((best, word) => (word.length > best.length ? word : best), "");
   return [
-    `- It has ${count(words.length, "word")} and ${count(characters(question).length, "character")}.`,
+    `- It has ${count(words.length, "word")} and ${count([...characters(question)].length, "character")}.`,
     ...(words.length > 1 ? [`- Its longest word is \`${excerpt(longest)}\`.`] : []),
     `- ${soFar(earlier)}`,
   ].join("\n");
@@ -83,21 +85,37 @@ const quote = (text: string) => `“${excerpt(text)}”`;
 
 /** On one line, short, and without what would end inline code. */
 function excerpt(text: string): string {
-  const all = characters(text.replace(/[`\s\p{Cc}]+/gu, " ").trim());
-  if (all.length <= QUOTE_CHARACTERS) return all.join("");
-  return `${all
-    .slice(0, QUOTE_CHARACTERS - 1)
-    .join("")
-    .trimEnd()}…`;
+  const shown: string[] = [];
+  for (const character of characters(text.replace(/[`\s\p{Cc}]+/gu, " ").trim()))
+    if (shown.push(character) > QUOTE_CHARACTERS)
+      return `${shown
+        .slice(0, QUOTE_CHARACTERS - 1)
+        .join("")
+        .trimEnd()}…`;
+  return shown.join("");
 }
 
-/** As a person counts them: an emoji of several code points is one. */
-const characters = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
+/**
+ * As a person counts them: an emoji of several code points is one. A window at a time: on Node 20 the segmenter's time
+ * grows with the square of the text, and everybody's question waits for it.
+ */
+function* characters(text: string): Generator<string, void, undefined> {
+  for (let from = 0; from < text.length;) {
+    const found = Array.from(segmenter.segment(text.slice(from, from + WINDOW)), ({ segment }) => segment);
+    // The last one may go on behind the window.
+    if (from + WINDOW < text.length && found.length > 1) found.pop();
+    yield* found;
+    from += found.reduce((length, character) => length + character.length, 0);
+  }
+}
 
-/** What a question is about, the first that fits; the last fits all. */
+/**
+ * What a question is about, the first that fits; the last fits all. Anybody may send 32,000 characters: no two
+ * repetitions in a row may take the same one, or the server stands still while they try all ways to share.
+ */
 const topics: [RegExp, (question: string, turns: number) => string][] = [
   [/\b(connect|api.?key|ollama|openai|base.?url|real (model|ai))\b/i, connect],
-  [/^(\W*)(help|\?+)\W*$|\bwhat can you do\b|\bwho are you\b|\bare you (an ai|real)\b/i, help],
+  [/^\W*help\W*$|^[^\w?]*\?\W*$|\bwhat can you do\b|\bwho are you\b|\bare you (an ai|real)\b/i, help],
   [/^\W*(hi|hello|hey|hallo|moin|servus|hola|bonjour|ciao|good (morning|afternoon|evening))\b/i, greet],
   [/\b(thanks|thank you|danke|merci|gracias)\b/i, thank],
   [/\b(code|function|script|program|javascript|typescript|python)\b/i, code],

@@ -23,6 +23,7 @@ describe("the demo", () => {
     "So be it.",
     "`",
     "😀",
+    "¿?!",
   ])("answers %j as a demo that says how to get a real model", async (question) => {
     expect(await say(question)).toMatch(/\bdemo\b[^]*(`connect`|AI_CHAT_API_KEY=)/);
   });
@@ -53,6 +54,16 @@ describe("the demo", () => {
 
   test("counts an emoji of several code points once", async () => {
     expect(await say("👩‍👩‍👧 fits.")).toContain("2 words and 7 characters");
+  });
+
+  // Each of these once kept the whole server from answering anybody, the first one for days.
+  test.each([
+    ["question marks", `${"?".repeat(31_999)}x`, "32,000 characters"],
+    ["letters", "a".repeat(32_000), "32,000 characters"],
+    ["accents", "e\u0301".repeat(16_000), "16,000 characters"],
+    ["families", "👩‍👩‍👧".repeat(6_400), "6,400 characters"],
+  ])("answers as long a question of nothing but %s as there may be", async (_, question, told) => {
+    expect(await say(question)).toContain(told);
   });
 
   test("remembers how long the conversation is", async () => {
