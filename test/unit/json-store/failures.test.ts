@@ -65,7 +65,10 @@ describe("a write to the ledger", () => {
     const id = await hold(store, jane);
     const before = await readFile(join(dir, "ledger.jsonl"));
     fault.say = once(call, systemError(code));
-    expect(await refusal(store.ledger.charge(id))).toEqual(unavailable);
+    const refused = await refusal(store.ledger.charge(id));
+    expect(refused).toEqual(unavailable);
+    // The client is told to come back, and then repeats the question under its key by itself.
+    expect(refused.retryAfter).toBe(1);
     expect(await store.ledger.balance(jane)).toEqual({ tokens: 4000, held: 100 });
     await serves(store);
     expect((await readFile(join(dir, "ledger.jsonl"))).equals(before)).toBe(true);

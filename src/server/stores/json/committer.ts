@@ -142,6 +142,10 @@ export function createCommitter({
 
 function refuse({ deed, reject }: Waiting, error: unknown): void {
   deed.undone?.();
-  // Each caller its own error: whoever catches one may add to it.
-  reject(error instanceof ApiError ? new ApiError(error.code, error.message, { cause: error.cause }) : error);
+  reject(error instanceof ApiError ? copyOf(error) : error);
+}
+
+/** Each caller its own error: whoever catches one may add to it. */
+function copyOf({ code, message, cause, retryAfter }: ApiError): ApiError {
+  return new ApiError(code, message, { cause, ...(retryAfter !== undefined && { retryAfter }) });
 }
