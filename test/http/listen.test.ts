@@ -1,4 +1,5 @@
-import type { ServerResponse } from "node:http";
+import type { Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { expect, test } from "vitest";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { openRawClient, rawRequest } from "./raw-client.ts";
@@ -69,4 +70,23 @@ test("a close waits for work whose client has left", async () => {
   work.open();
   await closing;
   expect(done).toEqual(["work", "close"]);
+});
+
+test("a connection that the system could not accept doesn't end the server, however often it happens", async () => {
+  let refused: (() => void) | undefined;
+  const server = await openHttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    silence: 60_000,
+    handle: async (req, res) => {
+      // As Node tells of an accept(2) that failed.
+      refused = () => void (req.socket as Socket & { server: Server }).server.emit("error", new Error("accept"));
+      res.end("here");
+    },
+  });
+  for (let times = 0; times < 3; times += 1) {
+    expect(await (await fetch(server.url)).text()).toBe("here");
+    expect(() => refused?.()).not.toThrow();
+  }
+  await server.close(0);
 });

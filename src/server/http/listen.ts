@@ -71,7 +71,8 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    // For good: later it is an accept(2) that failed (too many open files), which only that one connection needs to feel.
+    server.on("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen({ host, port }, resolve);
   });
 }
