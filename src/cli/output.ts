@@ -1,4 +1,4 @@
-import { plainText } from "../client/sanitize.ts";
+import { plainText, printableJson } from "../client/sanitize.ts";
 
 /** The reader of stdout has gone; nobody wants the rest. Ends the program with 0. */
 export class ClosedPipe extends Error {
@@ -25,7 +25,7 @@ export interface Output {
   write: (text: string) => Promise<void>;
   /** A line for a person on stdout, without control sequences on a terminal. */
   line: (text: string) => Promise<void>;
-  /** One JSON document on one line. */
+  /** One JSON document on one line, safe for a terminal. */
   document: (value: unknown) => Promise<void>;
   /** A line on stderr; nothing with `--json` or `--quiet`. */
   note: (text: string) => void;
@@ -85,7 +85,7 @@ export function createOutput(options: OutputOptions): Output {
     color,
     write,
     line: (text) => write(`${stdout.isTTY ? plainText(text) : text}\n`),
-    document: (value) => write(`${JSON.stringify(value)}\n`),
+    document: (value) => write(`${printableJson(value)}\n`),
     note: (text) => {
       if (!json && !quiet) stderr.write(`${plainText(text)}\n`);
     },

@@ -1,5 +1,5 @@
 import { ClientError, type ClientErrorCode } from "../client/client-error.ts";
-import { plainText } from "../client/sanitize.ts";
+import { plainText, printableJson } from "../client/sanitize.ts";
 import { StartupError } from "../server/core/startup-error.ts";
 import type { Call } from "./call.ts";
 import type { FailureDocument } from "./documents.ts";
@@ -88,7 +88,7 @@ export function interruption(error: unknown): ClientError {
 /** The one line of `--json` on stderr (CLI.md §2). */
 export function failureLine({ code, message, status, requestId, retryAfter }: Failure): string {
   const line = { error: { code, message, status, request_id: requestId, retry_after: retryAfter } };
-  return JSON.stringify(line satisfies FailureDocument);
+  return printableJson(line satisfies FailureDocument);
 }
 
 /** Two lines for a person: what went wrong, what to do. */

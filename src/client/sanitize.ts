@@ -102,3 +102,11 @@ export function oneLine(text: string, longest = 300): string {
   const cut = line.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "");
   return `${cut.trimEnd()}…`;
 }
+
+/** JSON as a terminal may safely see it: what it would heed stands there as an escape, so the value is the same. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replaceAll(
+    /[\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -80,7 +80,8 @@ test("a connection that the system could not accept doesn't end the server, howe
     silence: 60_000,
     handle: async (req, res) => {
       // As Node tells of an accept(2) that failed.
-      refused = () => void (req.socket as Socket & { server: Server }).server.emit("error", new Error("accept"));
+      refused = () =>
+        void (req.socket as Socket & { server: Server }).server.emit("error", new Error("accept"));
       res.end("here");
     },
   });

@@ -1,3 +1,4 @@
+import { printableJson } from "../sanitize.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 import type { Summary } from "./summary.ts";
 
@@ -28,7 +29,7 @@ export function toJson(conversation: Conversation): string {
     updated_at: time(updatedAt),
     turns,
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return `${printableJson(document, 2)}\n`;
 }
 
 const literal = (text: string) => text.replaceAll(/[\\`*_[\]<>#]/g, "\\$&");

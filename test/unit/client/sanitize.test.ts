@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSanitizer, oneLine, plainText } from "../../../src/client/sanitize.ts";
+import { createSanitizer, oneLine, plainText, printableJson } from "../../../src/client/sanitize.ts";
 
 /** Text thick with everything that a terminal would act on. */
 const hostile = fc
@@ -126,6 +126,23 @@ describe("createSanitizer", () => {
   it("takes a sequence away that is cut after every character", () => {
     const clean = createSanitizer();
     expect("a\u001B]8;;http://x\u001B\\b\u001B[31mc".split("").map(clean).join("")).toBe("abc");
+  });
+});
+
+describe("printableJson", () => {
+  it("holds the same value without anything that a terminal acts on", () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const json = printableJson({ text, [text]: [text] });
+        expect(json).not.toMatch(unsafe);
+        expect(json).not.toContain("\n");
+        expect(JSON.parse(json)).toEqual({ text, [text]: [text] });
+      }),
+    );
+  });
+
+  it("leaves letters as they are, and indents where it is asked to", () => {
+    expect(printableJson({ text: "é世👍" }, 2)).toBe('{\n  "text": "é世👍"\n}');
   });
 });
 
