@@ -1,6 +1,7 @@
 import { createKeptFile, type Kept } from "./kept-file.ts";
 import type { KeptOffer } from "./offer.ts";
 import { record } from "./loose-json.ts";
+import { isExpiry } from "./token.ts";
 
 /** What is kept of one server. */
 export interface Entry {
@@ -52,7 +53,7 @@ function entryOf(value: unknown): Entry | undefined {
     token: entry.token,
     username: typeof entry.username === "string" ? entry.username : "",
     ...(typeof entry.scheme === "string" ? { scheme: entry.scheme } : {}),
-    ...(typeof entry.expires === "number" ? { expires: entry.expires } : {}),
+    ...(isExpiry(entry.expires) ? { expires: entry.expires } : {}),
     ...(entry.offer === undefined ? {} : { offer: offerOf(entry.offer) }),
   };
 }

@@ -1,6 +1,14 @@
+/** The end of the year 9999: what lies behind it is no time that a person or ISO 8601 could be told. */
+const LATEST = Date.UTC(10_000, 0) - 1;
+
+/** Whether a token may end then, in milliseconds since the epoch. */
+export function isExpiry(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= LATEST;
+}
+
 /**
  * When a token ends, in milliseconds since the epoch: the `exp` of a JWT, read without verifying it (that is the
- * server's business). `null` for an opaque token or one without `exp`.
+ * server's business). `null` for an opaque token, and for one whose `exp` is missing or no time.
  */
 export function tokenExpiry(token: string): number | null {
   const payload = token.split(".").length === 3 ? token.split(".")[1] : undefined;
@@ -8,7 +16,8 @@ export function tokenExpiry(token: string): number | null {
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
     const exp = typeof claims === "object" && claims !== null && "exp" in claims ? claims.exp : undefined;
-    return typeof exp === "number" && Number.isFinite(exp) ? exp * 1000 : null;
+    const expires = typeof exp === "number" ? exp * 1000 : undefined;
+    return isExpiry(expires) ? expires : null;
   } catch {
     return null;
   }

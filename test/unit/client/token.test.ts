@@ -12,12 +12,23 @@ describe("tokenExpiry", () => {
     expect(tokenExpiry(jwt({ exp: 1_800_000_000 }))).toBe(1_800_000_000_000);
   });
 
-  it.each([jwt({}), jwt({ exp: "soon" }), jwt(null), jwt([]), "t-jane", "a.b.c", "", "..", "a.%%%.c"])(
-    "doesn't know when %s ends",
-    (token) => {
-      expect(tokenExpiry(token)).toBeNull();
-    },
-  );
+  it.each([
+    jwt({ exp: 1e300 }),
+    // The year 9999 in milliseconds, where seconds belong.
+    jwt({ exp: 253_402_300_799_000 }),
+    jwt({ exp: -1 }),
+    jwt({}),
+    jwt({ exp: "soon" }),
+    jwt(null),
+    jwt([]),
+    "t-jane",
+    "a.b.c",
+    "",
+    "..",
+    "a.%%%.c",
+  ])("doesn't know when %s ends", (token) => {
+    expect(tokenExpiry(token)).toBeNull();
+  });
 });
 
 describe("isSendable", () => {
