@@ -1,6 +1,7 @@
 import type { SettingName } from "../client/settings.ts";
 import type { Option } from "./option.ts";
 import { optionNamed, options, type OptionName, type Values } from "./options.ts";
+import { repeatable } from "./repeatable.ts";
 
 /** Where a value came from. */
 export type Source = "flag" | "environment" | "file" | "default";
@@ -40,7 +41,7 @@ function find(name: OptionName, option: Option<unknown>, { flags, env, setting }
 }
 
 function complaint(found: Found, option: Option<unknown>, wanted: string): string {
-  const quoted = option.secret === true ? "" : `, not ${JSON.stringify(found.text.slice(0, 80))}`;
+  const quoted = option.secret === true ? "" : `, not ${JSON.stringify(repeatable(found.text).slice(0, 80))}`;
   return `${found.called} must be ${wanted}${quoted}.`;
 }
 

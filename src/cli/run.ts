@@ -10,13 +10,15 @@ import { signalCodes } from "./exit-codes.ts";
 import { everywhere } from "./options.ts";
 import type { Output } from "./output.ts";
 import type { Program } from "./program.ts";
+import { repeatable } from "./repeatable.ts";
 import { resolve } from "./resolve.ts";
 import { parseSetting } from "./settings-now.ts";
 import { stdinKind } from "./stdin.ts";
 import { nearest, type SortedArgv } from "./words.ts";
 
 /** The words as one quoted argument of a shell. */
-const quoted = (words: readonly string[]) => `"${words.join(" ").replaceAll(/[\\"$`]/g, "\\$&")}"`;
+const quoted = (words: readonly string[]) =>
+  `"${repeatable(words.join(" ")).replaceAll(/[\\"$`]/g, "\\$&")}"`;
 
 /** The words as a question that can be typed; what an option stands in the middle of is left to the person. */
 const asQuestion = ({ between }: SortedArgv, words: readonly string[]) =>
@@ -30,7 +32,7 @@ function unknownCommand(argv: SortedArgv, { name }: Program): ClientError {
     close === undefined
       ? `To ask something: ${question}   All commands: ${name} help`
       : `Did you mean ${name} ${close}? To ask something: ${question}`;
-  return new ClientError("usage", `There is no command ${JSON.stringify(first)}.`, { hint });
+  return new ClientError("usage", `There is no command ${JSON.stringify(repeatable(first))}.`, { hint });
 }
 
 /** What is done without a command: `ask` for what comes in by a pipe or a file, the session at a terminal. */
@@ -100,7 +102,7 @@ async function helpFor(argv: SortedArgv, program: Program): Promise<string | und
   const topic = first === "help" ? topics.get(command) : undefined;
   if (topic) return topic.help();
   const close = nearest(command, [...commands.keys(), ...topics.keys()]);
-  throw new ClientError("usage", `There is no command ${JSON.stringify(command)}.`, {
+  throw new ClientError("usage", `There is no command ${JSON.stringify(repeatable(command))}.`, {
     hint:
       close === undefined
         ? `All commands: ${program.name} help`

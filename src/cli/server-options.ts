@@ -8,6 +8,12 @@ function webAddress(typed: string): string {
   throw new Error("an address that begins with http:// or https://");
 }
 
+/** A database's address would become folders of that name. */
+function folder(typed: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(typed)) return filled(typed);
+  throw new Error("a folder (--store takes a database)");
+}
+
 function postgres(typed: string): string {
   if (/^postgres(ql)?:\/\/./i.test(typed)) return typed;
   throw new Error("a Postgres address that begins with postgres://");
@@ -34,7 +40,7 @@ export const serverOptions = {
       help: "folder of the JSON store",
       shown: "your data folder",
     },
-    filled,
+    folder,
   ),
   store: text(
     {

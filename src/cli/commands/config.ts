@@ -9,6 +9,7 @@ import {
 } from "../../client/settings.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
+import { repeatable } from "../repeatable.ts";
 import { parseSetting, settingsNow, type SettingNow } from "../settings-now.ts";
 import { nearest } from "../words.ts";
 
@@ -31,7 +32,9 @@ function keyOf(typed = ""): SettingName {
   const close = nearest(typed, settingNames);
   const hint =
     close === undefined ? `The settings are: ${settingNames.join(", ")}` : `Did you mean: ${close}`;
-  throw new ClientError("usage", `There is no setting ${JSON.stringify(typed.slice(0, 80))}.`, { hint });
+  throw new ClientError("usage", `There is no setting ${JSON.stringify(repeatable(typed).slice(0, 80))}.`, {
+    hint,
+  });
 }
 
 /** Throws where the file didn't take it. */

@@ -5,6 +5,7 @@ import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { grantWords } from "../grant-words.ts";
 import { counted, grouped } from "../numbers.ts";
+import { repeatable } from "../repeatable.ts";
 import { checkOneStore, storeDir } from "../server-config.ts";
 
 type Reply = GrantReply | { kind: "no_store" } | { kind: "no_answer" };
@@ -24,7 +25,7 @@ function wordsOf({ words, program }: Call): { name: string; tokens: number } {
   const most = grouped(Number.MAX_SAFE_INTEGER);
   throw new ClientError(
     "usage",
-    `TOKENS must be a whole number from 1 to ${most}, in plain digits, not ${JSON.stringify(amount.slice(0, 80))}.`,
+    `TOKENS must be a whole number from 1 to ${most}, in plain digits, not ${JSON.stringify(repeatable(amount).slice(0, 80))}.`,
     { hint },
   );
 }

@@ -1,5 +1,6 @@
 import { ClientError } from "../../client/client-error.ts";
 import type { Call } from "../call.ts";
+import { repeatable } from "../repeatable.ts";
 import { nearest } from "../words.ts";
 
 const deeds = new Map<string, () => Promise<(call: Call) => Promise<number>>>([
@@ -17,8 +18,8 @@ export async function store(call: Call): Promise<number> {
   const message =
     word === undefined
       ? "store needs a word: check or copy."
-      : `store does not know ${JSON.stringify(word)}.`;
+      : `store does not know ${JSON.stringify(repeatable(word))}.`;
   throw new ClientError("usage", message, {
-    hint: `${close === undefined ? "For instance" : "Did you mean"}: ${program.name} store ${close ?? "check"}${close === "copy" ? " FROM TO" : ` ${words[1] ?? "/srv/ai-chat"}`}`,
+    hint: `${close === undefined ? "For instance" : "Did you mean"}: ${program.name} store ${close ?? "check"}${close === "copy" ? " FROM TO" : ` ${repeatable(words[1] ?? "/srv/ai-chat")}`}`,
   });
 }
