@@ -39,9 +39,17 @@ const MOST_MARKS = 5_000;
 /** Quotes and lists in one another, deeper than anybody means. */
 const DEEP = /^(?: *(?:>|[-+*] |\d{1,9}[.)] )){50}/m;
 
+/** Characters of one word with an @ in it, from which on its time would be felt: marked tries each as an address's first. */
+const LONGEST_ADDRESS = 1_000;
+
+const hasLongAddress = (source: string) =>
+  source.length > LONGEST_ADDRESS &&
+  source.includes("@") &&
+  source.split(/\s/).some((word) => word.length > LONGEST_ADDRESS && word.includes("@"));
+
 /** Lines of a block, or its text as it stands where it is made to take too long or nested deeper than the stack. */
 function bounded(source: string, look: Look, render: (tokens: Token[]) => string[]): string[] {
-  if (hasManyMarks(source) || DEEP.test(source)) return asItStands(source, look);
+  if (hasManyMarks(source) || hasLongAddress(source) || DEEP.test(source)) return asItStands(source, look);
   try {
     return render(lexer(source));
   } catch (error) {

@@ -97,5 +97,6 @@ function link(label: Span[], href: string, look: Look): Span[] {
 }
 
 function flat(text: string): string {
-  return text.replace(/[ \t]*\n[ \t]*/g, " ");
+  // Blanks are looked at from the first of a row alone: 80,000 of them, from each of them on, took 17 s.
+  return text.replace(/(?:(?<![ \t])[ \t]+)?\n[ \t]*/g, " ");
 }

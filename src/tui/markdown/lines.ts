@@ -26,7 +26,8 @@ const HEADING = /^ {0,3}#{1,6}(?: |$)/;
 const UNDERLINE = /^ {0,3}(?:=+|-+) *$/;
 const QUOTE = /^ {0,3}>/;
 const HTML = /^ {0,3}<(?:[a-z][a-z0-9-]*(?=[\s/>]|$)|\/[a-z]|!--|\?|![A-Z])/i;
-const DELIMITERS = /^ *\|? *:?-+:? *(?:\| *:?-+:? *)*\|? *$/;
+// No two repetitions in a row may take the same character: a line may be as long as a model likes.
+const DELIMITERS = /^ *(?:\| *)?:?-+:?(?: *\| *:?-+:?)* *(?:\| *)?$/;
 
 export const isBlank = (line: string): boolean => line.trim() === "";
 export const isRule = (line: string): boolean => RULE.test(line);

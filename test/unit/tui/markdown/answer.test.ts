@@ -232,6 +232,10 @@ describe("an answer made to be difficult", () => {
     ["tabs", "a\tb".repeat(LINE / 3)],
     ["marks of emphasis", "_a".repeat(LINE / 2)],
     ["brackets", "[".repeat(LINE)],
+    ["blanks", `a${" ".repeat(LINE)}b`],
+    ["blanks before what might be a table's rule", `a|b\n${" ".repeat(LINE)}x-`],
+    ["blanks behind it", `a|b\n:-${" ".repeat(LINE)}x`],
+    ["what might be a mail address", `${"x".repeat(LINE)}@`],
   ])("loses nothing of one line of 100 KB: %s", (_, text) => {
     const printer = createAnswerPrinter(() => bare);
     let shown = "";
