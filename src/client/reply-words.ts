@@ -89,7 +89,7 @@ const withoutMarkup = (html: string) =>
 /** The title of an HTML page, else its first words; of plain text its first line. At most 160 characters. */
 export function pageWords(text: string): string | undefined {
   const isHtml = /^\s*</.test(text);
-  const title = isHtml ? /<title[^>]*>([^<]{1,1000})/i.exec(text)?.[1] : undefined;
+  const title = isHtml ? /<title[^<>]*>([^<]{1,1000})/i.exec(text)?.[1] : undefined;
   const first = isHtml ? withoutMarkup(title ?? text) : text.trimStart().split("\n", 1)[0];
   const line = oneLine(first ?? "", 160);
   return line === "" ? undefined : line;
