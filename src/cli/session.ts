@@ -9,7 +9,6 @@ import { conversationsOf } from "./beginning.ts";
 import type { Call } from "./call.ts";
 import { chooseServer } from "./chosen-server.ts";
 import { copyLocally } from "./clipboard.ts";
-import { commands } from "./commands.ts";
 import { editText } from "./editor.ts";
 import { options } from "./options.ts";
 import { connect, type Target } from "./target.ts";
@@ -143,7 +142,7 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
     saving: {
       conversations: conversationsOf(call, (why) => lost.add(why)),
       save: values.save && !values.noSave,
-      showCommand: commands.has("conversations") ? `${program.name} conversations show` : undefined,
+      showCommand: `${program.name} conversations show`,
     },
     beginning: how.beginning,
     async connectTo(typed) {

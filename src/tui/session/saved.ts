@@ -5,8 +5,8 @@ export interface Saving {
   conversations: Conversations;
   /** Whether this session adds to them; looking at them is always possible. */
   save: boolean;
-  /** The command that prints a whole conversation, without its ID; undefined where there is none. */
-  showCommand?: string;
+  /** The command that prints a whole conversation, without its ID. */
+  showCommand: string;
 }
 
 /** Which conversation a session begins with. */

@@ -67,10 +67,7 @@ export function createSaver(room: Room) {
       const turns = await conversations.turnsForHistory(found.id);
       const last = lastOf(exchanges.at(-1), turns, room.newKey());
       dispatch({ type: "resumed", conversation: found.id, title: found.title, turns, last });
-      if (earlier > 0) {
-        const whole = showCommand === undefined ? "" : `: ${showCommand} ${found.id}`;
-        note("dim", `${counted(earlier, "earlier turn")}${whole}`);
-      }
+      if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
       for (const { question, answer, stopped } of exchanges)
         room.say({ type: "past", question, answer, stopped });
       note("dim", "", `Going on with: ${found.title}`);
