@@ -1,4 +1,5 @@
 import { Agent, Dispatcher, EnvHttpProxyAgent } from "undici";
+import { isLoopback } from "../client/server-url.ts";
 
 /** Milliseconds that connecting may take (CLI.md §1). */
 const CONNECT = 10_000;
@@ -8,15 +9,6 @@ export interface ProxySettings {
   http: string;
   https: string;
   none: string;
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname.startsWith("127.") ||
-    hostname === "[::1]"
-  );
 }
 
 /**
@@ -40,7 +32,8 @@ export class Proxies extends Dispatcher {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const { protocol, hostname } = new URL(String(options.origin));
     const proxy = protocol === "https:" ? this.#settings.https : this.#settings.http;
-    return (proxy === "" || isLoopback(hostname) ? this.#straight : this.#proxied).dispatch(options, handler);
+    const isHere = isLoopback(hostname) || hostname.endsWith(".localhost");
+    return (proxy === "" || isHere ? this.#straight : this.#proxied).dispatch(options, handler);
   }
 
   override async close(): Promise<void> {

@@ -4,8 +4,11 @@ const example = "Name a server like https://chat.example.org or localhost:8000."
 
 const refuse = (why: string) => new ClientError("usage", why, { hint: example });
 
-/** `URL` writes every IPv4 address in four numbers; `127.0.0.1.example.org` is somebody else's name. */
-const isLoopback = (hostname: string) =>
+/**
+ * Whether a host, as `URL` writes it, is this machine. `URL` writes every IPv4 address in four numbers;
+ * `127.0.0.1.example.org` is somebody else's name.
+ */
+export const isLoopback = (hostname: string) =>
   hostname === "localhost" || /^127(\.\d+){3}$/.test(hostname) || hostname === "[::1]";
 
 function parse(text: string): URL {

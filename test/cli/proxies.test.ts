@@ -56,6 +56,11 @@ test("an http server is asked through HTTP_PROXY in absolute form", async () => 
   });
 });
 
+test("a name that only begins like loopback is somebody else's, and goes through the proxy", async () => {
+  const { code } = await ask("http://127.0.0.1.chat.example", { HTTP_PROXY: proxy });
+  expect({ code, asked }).toEqual({ code: 0, asked: ["POST http://127.0.0.1.chat.example/api/chat/"] });
+});
+
 test("the lower-case name goes first, and an empty one doesn't hide the other", async () => {
   expect((await ask("http://chat.example", { http_proxy: "", HTTP_PROXY: proxy })).code).toBe(0);
   expect(
