@@ -91,8 +91,11 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
         return reply;
       },
       logout: async (signal) => {
-        await repeated((client) => client.logout(signal));
-        token = undefined;
+        try {
+          await repeated((client) => client.logout(signal));
+        } finally {
+          token = undefined;
+        }
       },
       changePassword: async (passwords) => {
         const reply = await repeated((client) => client.changePassword(passwords));
