@@ -18,8 +18,8 @@ async function makeOne(dir: string): Promise<boolean> {
 
 /**
  * Makes a folder and those above it, for their owner alone; true where it wasn't there before. Node's own `recursive`
- * never ends below a folder like /proc, where what was just named isn't found (20.20). src/server/stores has the same: neither room
- * may import the other, and protocol knows no disk.
+ * never ends below a folder like /proc, where what was just named isn't found (20.20). src/server/stores has the same:
+ * neither room may import the other, and protocol knows no disk.
  */
 export async function makeFolder(dir: string): Promise<boolean> {
   try {

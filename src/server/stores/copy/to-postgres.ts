@@ -1,5 +1,5 @@
+import { foldName } from "../../core/fold-name.ts";
 import { StartupError } from "../../core/startup-error.ts";
-import { foldName } from "../postgres/accounts.ts";
 import type { Database, Query } from "../postgres/database.ts";
 import { failureOf } from "../postgres/failures.ts";
 import { openForCopy } from "./from-postgres.ts";

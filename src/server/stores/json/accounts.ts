@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
-import { foldName, slot, type AccountBook, type Books } from "./books.ts";
+import { slot, type AccountBook, type Books } from "./books.ts";
 import type { Committer, Deed } from "./committer.ts";
 import type { Event } from "./facts.ts";
 

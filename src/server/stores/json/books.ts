@@ -1,3 +1,4 @@
+import { foldName } from "../../core/fold-name.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { tokensOf, type Fact } from "./facts.ts";
 import { createUsage, type Usage } from "./usage.ts";
@@ -73,9 +74,6 @@ export function createBooks(): Books {
     grants: new Map(),
   };
 }
-
-/** Names are compared without regard to ASCII case (API.md §1). */
-export const foldName = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** Something of one account, as a key of a Map. */
 export const slot = (account: AccountId, own: string): string => `${account} ${own}`;

@@ -33,8 +33,8 @@ interface Options {
 }
 
 /**
- * Opens the store in a local folder, for this process alone (DESIGN §3); `giveInFolder` is answered while it is open. Throws `StartupError` where the folder is
- * in use, cannot be used, or holds damaged data; damaged data is never changed.
+ * Opens the store in a local folder, for this process alone (DESIGN §3); `giveInFolder` is answered while it is open.
+ * Throws `StartupError` where the folder is in use, cannot be used, or holds damaged data, which is never changed.
  */
 export async function openJsonStore({
   dir: named,

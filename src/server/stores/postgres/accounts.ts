@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
 import type { Database } from "./database.ts";
 
@@ -91,9 +92,6 @@ export function createAccounts({ run }: Pick<Database, "run">): Accounts {
     },
   };
 }
-
-/** Names are compared without regard to ASCII case (API.md §1). */
-export const foldName = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** A caller named an account that was never created: a bug, not a failure. */
 export const noAccount = (): Error => new Error("No account has this id.");
