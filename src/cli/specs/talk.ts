@@ -5,7 +5,7 @@ export const talkCommands = {
   chat: {
     summary: "the interactive session; also without any command",
     options: ["continue", "resume", "plain", "noSave"],
-    secrets: ["token", "password", "save", "editor"],
+    secrets: ["token", "save", "editor"],
     examples: [
       ["", "the session, with your default server or your own"],
       ["chat -s chat.example.org", "with this server"],

@@ -55,7 +55,7 @@ interface Look {
 }
 
 /** ms for which a charge is tried: an answer is waiting for it, and a database that restarts is back by then. */
-export const CHARGE_PATIENCE = 8_000;
+const CHARGE_PATIENCE = 8_000;
 
 /** The port's `charge`. After a lost answer the same statements say what is true: each takes effect once. */
 export async function charge({ run }: Pick<Database, "run">, id: HoldId): Promise<ChargeOutcome> {
