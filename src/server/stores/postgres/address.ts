@@ -10,7 +10,7 @@ export interface Address {
 
 /**
  * Reads `postgres://user@host:port/database?sslmode=…` as pg does: what the URL leaves out comes from `PGHOST`,
- * `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE`. `password` goes before the URL's own.
+ * `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE`.
  *
  * `sslmode`: `disable`; `no-verify` encrypts without looking at the certificate; `prefer`, `require`, `verify-ca` and
  * `verify-full` all mean `verify-full` (which is what pg makes of them today, and stays so here), unless
@@ -18,9 +18,8 @@ export interface Address {
  *
  * Throws `StartupError`, in which nothing of the URL is repeated.
  */
-export function readAddress(url: string, password?: string): Address {
+export function readAddress(url: string): Address {
   const given = parsed(url);
-  if (password !== undefined) given.password = encodeURIComponent(password);
   const { searchParams: options } = given;
   if (options.get("uselibpqcompat") !== "true" && STRICT.has(options.get("sslmode") ?? ""))
     options.set("sslmode", "verify-full");

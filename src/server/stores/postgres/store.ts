@@ -12,8 +12,6 @@ import { createUnderWay } from "./under-way.ts";
 interface Options {
   /** `postgres://…`; see `readAddress`. */
   url: string;
-  /** Instead of the URL's, and of `PGPASSWORD`. */
-  password?: string;
   /** ms since the epoch, the clock of `HoldRequest.expires`; everything else goes by the database's. */
   now?: () => number;
   /** Gets sentences for the operator. */
@@ -42,14 +40,13 @@ const ACCOUNT_WIDTH = 2;
  */
 export async function openPostgresStore({
   url,
-  password,
   now = Date.now,
   warn,
   waitSeconds = 30,
   signal,
   connections = 10,
 }: Options): Promise<Store> {
-  const { connectionString, description } = readAddress(url, password);
+  const { connectionString, description } = readAddress(url);
   const database = openDatabase({ connectionString, connections, wait: WAIT, answer: ANSWER, warn });
   try {
     await start(database, { waitSeconds, warn, signal });
