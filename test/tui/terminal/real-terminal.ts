@@ -1,6 +1,13 @@
+import { readFile } from "node:fs/promises";
 import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 import { vi } from "vitest";
+
+/** Longest that something may take to come on the screen, on a machine that others keep busy. */
+const PATIENCE = { timeout: 60_000, interval: 20 };
+
+/** Nothing of the terminal in which the tests run, its language or its shell's settings. */
+const plainEnv = { PATH: process.env.PATH ?? "", LANG: "C.UTF-8" };
 
 /** A program in a pseudo-terminal with an emulator behind it that also answers questions, as a real one does. */
 export function openRealTerminal(
@@ -9,8 +16,8 @@ export function openRealTerminal(
   {
     columns = 80,
     rows = 24,
-    env = process.env,
-  }: { columns?: number; rows?: number; env?: Record<string, string | undefined> } = {},
+    env = plainEnv,
+  }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
 ) {
   const term = new xterm.Terminal({ cols: columns, rows, scrollback: 5000, allowProposedApi: true });
   const pty = spawn(command, args, {
@@ -26,8 +33,16 @@ export function openRealTerminal(
   term.onData((data) => pty.write(data));
   const exited = new Promise<{ exitCode: number }>((resolve) => pty.onExit(resolve));
 
+  /** What came is on the screen; half of a synchronized update is not shown, here as in the terminals that know them. */
+  async function shown(): Promise<void> {
+    // They wait no longer than this, either: whoever began the update may be gone.
+    const end = performance.now() + 2_000;
+    do await new Promise<void>((resolve) => term.write("", resolve));
+    while (term.modes.synchronizedOutputMode && performance.now() < end);
+  }
+
   async function text(): Promise<string[]> {
-    await new Promise<void>((resolve) => term.write("", resolve));
+    await shown();
     const buffer = term.buffer.active;
     const lines: string[] = [];
     for (let y = 0; y < buffer.length; y++) {
@@ -41,12 +56,24 @@ export function openRealTerminal(
 
   /** The rows that are on the screen now. */
   async function screen(): Promise<string[]> {
-    await new Promise<void>((resolve) => term.write("", resolve));
+    await shown();
     const { active } = term.buffer;
     return Array.from({ length: term.rows }, (_, y) =>
       active.getLine(active.baseY + y)!.translateToString(true),
     );
   }
+
+  const has = (line: string, words: string | RegExp) =>
+    typeof words === "string" ? line.includes(words) : words.test(line);
+
+  /** Waits until as many of the lines as said have the words; "some" is one or more. */
+  const waitFor = (lines: () => Promise<string[]>, words: string | RegExp, wanted: number | "some") =>
+    vi.waitFor(async () => {
+      const now = await lines();
+      const found = now.filter((line) => has(line, words)).length;
+      if (wanted === "some" ? found === 0 : found !== wanted)
+        throw new Error(`${found} and not ${wanted} of ${words} in\n${now.join("\n")}`);
+    }, PATIENCE);
 
   return {
     pid: pty.pid,
@@ -54,33 +81,26 @@ export function openRealTerminal(
     text,
     output: () => output,
     screen,
-    /** Waits until a row of the screen, without the scrollback, has the words. */
-    onScreen: (words: string | RegExp) =>
-      vi.waitFor(
-        async () => {
-          const rows = await screen();
-          if (!rows.some((row) => (typeof words === "string" ? row.includes(words) : words.test(row))))
-            throw new Error(`no ${words} on\n${rows.join("\n")}`);
-        },
-        { timeout: 25_000, interval: 20 },
-      ),
+    /** Waits until a row of the screen, without the scrollback, has the words; or so many rows. */
+    onScreen: (words: string | RegExp, count: number | "some" = "some") => waitFor(screen, words, count),
+    /** Waits until no row of the screen has the words. */
+    offScreen: (words: string | RegExp) => waitFor(screen, words, 0),
     type: (keys: string) => pty.write(keys),
-    /** Waits until a line of screen or scrollback holds the words. */
-    sees: (words: string | RegExp) =>
-      vi.waitFor(
-        async () => {
-          const lines = await text();
-          if (!lines.some((line) => (typeof words === "string" ? line.includes(words) : words.test(line))))
-            throw new Error(`no ${words} in\n${lines.join("\n")}`);
-        },
-        { timeout: 25_000, interval: 20 },
-      ),
+    /** Waits until a line of screen or scrollback holds the words; or so many lines. */
+    sees: (words: string | RegExp, count: number | "some" = "some") => waitFor(text, words, count),
+    /** What the shell that was started runs now: its first child. */
+    child: async (): Promise<number> => {
+      const children = await readFile(`/proc/${pty.pid}/task/${pty.pid}/children`, "utf8");
+      const pid = Number(children.trim().split(" ")[0]);
+      if (!(pid > 0)) throw new Error("It runs nothing now.");
+      return pid;
+    },
     async resize(columns: number, rows: number): Promise<void> {
       await new Promise<void>((resolve) => term.write("", resolve));
       term.resize(columns, rows);
       pty.resize(columns, rows);
     },
-    async end(): Promise<void> {
+    end: async (): Promise<void> => {
       try {
         pty.kill("SIGKILL");
       } catch {

@@ -38,6 +38,8 @@ async function start(size?: { columns: number; rows: number }) {
 /** The program in a shell, so that the terminal's modes can be asked afterwards. */
 async function startInShell() {
   terminal = openRealTerminal("/bin/sh", ["-i"]);
+  // Typed before the prompt, it would stand there twice with a shell that edits its line.
+  await terminal.sees(/^\$/);
   terminal.type(`${process.execPath} ${program}\r`);
   await terminal.sees("ready");
   return terminal;
@@ -73,9 +75,17 @@ describe("a session in a real terminal", () => {
 
   it("loses no line and wipes nothing when the width changes in the middle of the stream", async () => {
     const terminal = await start({ columns: 100, rows: 24 });
-    terminal.type("/stream 200\r");
-    for (const columns of [60, 40, 90, 50]) {
-      await terminal.sees("streaming");
+    // The holds are there so that it streams at each resize, however slow this test is.
+    terminal.type("/stream 200 40 80 120 160\r");
+    for (const [line, columns] of [
+      [40, 60],
+      [80, 40],
+      [120, 90],
+      [160, 50],
+    ] as const) {
+      await terminal.sees(`held at ${line}`);
+      terminal.type("/go\r");
+      await terminal.sees(`LINE-${line + 1}-`);
       await terminal.resize(columns, 24);
     }
     await terminal.sees("streamed");
@@ -141,9 +151,12 @@ describe("a session in a real terminal", () => {
   });
 
   it("takes its modes back when it is terminated", async () => {
-    const terminal = await start();
-    process.kill(terminal.pid, "SIGTERM");
-    expect(await terminal.exited).toMatchObject({ exitCode: 143 });
+    // The shell stays: of a terminal whose last process is gone, what that wrote last may never be read.
+    const script = `"$0" "$@"; echo "[code $?]"; read _`;
+    terminal = openRealTerminal("/bin/sh", ["-c", script, process.execPath, program]);
+    await terminal.sees("ready");
+    process.kill(await terminal.child(), "SIGTERM");
+    await terminal.sees("[code 143]");
     expect(modesLeft(terminal.output())).toEqual({ cursorHidden: false, bracketedPaste: false });
   });
 
