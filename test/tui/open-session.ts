@@ -1,4 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { program, programEnv, type Home } from "../support/run-program.ts";
 import { openRealTerminal } from "./terminal/real-terminal.ts";
 
@@ -10,10 +12,15 @@ export interface SessionOptions {
   rows?: number;
 }
 
-/** The built program in a real terminal, with a shell around it that tells its exit code and the terminal's modes. */
+/**
+ * Around the program: tells its exit code and the terminal's modes. Then it stays: of a terminal whose last process is
+ * gone, what that wrote last may never be read.
+ */
+const SHELL = `"$0" "$@"; echo "[code $?]"; stty -a | tr ';' '\\n' | grep -E 'icanon|echo'; echo [end]; read _`;
+
+/** The built program in a real terminal, with a shell around it. */
 export function openSession({ home, args = [], env = {}, columns, rows }: SessionOptions) {
-  const script = `"$0" "$@"; echo "[code $?]"; stty -a | tr ';' '\\n' | grep -E 'icanon|echo'; echo [end]`;
-  const terminal = openRealTerminal("/bin/sh", ["-c", script, process.execPath, program, "chat", ...args], {
+  const terminal = openRealTerminal("/bin/sh", ["-c", SHELL, process.execPath, program, "chat", ...args], {
     columns,
     rows,
     env: programEnv(home, { AI_CHAT_TOKEN: "tok", ...env }),
@@ -21,9 +28,17 @@ export function openSession({ home, args = [], env = {}, columns, rows }: Sessio
   return {
     ...terminal,
     /** The process of the program itself. */
-    async programPid(): Promise<number> {
-      const children = await readFile(`/proc/${terminal.pid}/task/${terminal.pid}/children`, "utf8");
-      return Number(children.trim().split(" ")[0]);
+    programPid: terminal.child,
+    /** Closes the window, as a person does who has enough: the program gets SIGHUP. */
+    closeWindow: terminal.end,
+    /** Kills it where it still runs, and waits for that: nobody writes into the home any more. */
+    async end(): Promise<void> {
+      const pid = await terminal.child().catch(() => undefined);
+      if (pid !== undefined) {
+        kill(pid);
+        await terminal.sees("[end]");
+      }
+      await terminal.end();
     },
     /** The end: its exit code, and whether the terminal is as it was. */
     async ended(): Promise<{ code: number; isRestored: boolean }> {
@@ -38,4 +53,19 @@ export function openSession({ home, args = [], env = {}, columns, rows }: Sessio
       };
     },
   };
+}
+
+/** The environment in which a module of this source is loaded into the program first. */
+export async function preload(home: Home, source: string): Promise<Record<string, string>> {
+  const file = join(home.dir, "preload.mjs");
+  await writeFile(file, source);
+  return { NODE_OPTIONS: `--import ${pathToFileURL(file).href}` };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
 }
