@@ -13,7 +13,7 @@ import { RELEASE } from "../../src/server/stores/postgres/release.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { PRUNE_QUESTIONS, SWEEP, SWEEP_ACCOUNT } from "../../src/server/stores/postgres/sweep.ts";
 import { USAGE } from "../../src/server/stores/postgres/usage.ts";
-import { createAccount, question } from "../support/postgres-store.ts";
+import { createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { noPostgres, type Place, skipped } from "../support/postgres.ts";
 
@@ -31,8 +31,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     const opened = openDatabase({
       connectionString: place.url,
       connections: 2,
-      wait: 5000,
-      answer: 9000,
+      ...unhurried,
       warn,
     });
     closers.push(() => opened.close());

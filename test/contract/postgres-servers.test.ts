@@ -6,7 +6,7 @@ import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { sweep } from "../../src/server/stores/postgres/sweep.ts";
 import { openPooler } from "../support/pooler.ts";
 import { ownClock } from "../support/postgres-clock.ts";
-import { balanced, createAccount, question } from "../support/postgres-store.ts";
+import { balanced, createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { noPostgres, type Place, skipped } from "../support/postgres.ts";
 
@@ -23,7 +23,7 @@ describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres
   async function open(
     options: { now?: () => number; connections?: number; url?: string } = {},
   ): Promise<Store> {
-    const store = await openPostgresStore({ url: place.url, warn, ...options });
+    const store = await openPostgresStore({ url: place.url, warn, ...unhurried, ...options });
     closers.push(() => store.close());
     return store;
   }
@@ -159,7 +159,7 @@ describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres
     await store.accounts.revoke({ account: jane.id, jti: "gone", expires });
     await clock.advance(130_000);
     const databases = Array.from({ length: 3 }, () =>
-      openDatabase({ connectionString: place.url, connections: 2, wait: 5000, answer: 5000, warn }),
+      openDatabase({ connectionString: place.url, connections: 2, ...unhurried, warn }),
     );
     for (const database of databases) closers.push(() => database.close());
     const operator = await lockAccount(jane.id);

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, vi } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
+import { unhurried } from "../support/postgres-store.ts";
 import { noPostgres, openCluster, type Cluster, skipped } from "../support/postgres.ts";
 import { ownClock } from "../support/postgres-clock.ts";
 import { storeContract, type StoreFixture } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
-
-// A statement for every deed, on a machine that others share.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
   let cluster: Cluster;
@@ -24,6 +22,7 @@ describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
         openPostgresStore({
           url: place.url,
           now: clock.now,
+          ...unhurried,
           warn: (sentence) => {
             throw new Error(sentence);
           },

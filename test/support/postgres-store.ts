@@ -2,6 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Account, HoldRequest, Store } from "../../src/server/core/ports.ts";
 import type { Place } from "./postgres.ts";
 
+/** For a store on a busy machine: nobody waits in vain for a turn, a connection or an answer that does come. */
+export const unhurried = { wait: 120_000, answer: 120_000 };
+
 /** An account, named by chance unless it is given a name. */
 export async function createAccount(
   store: Store,

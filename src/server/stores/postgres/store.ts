@@ -2,7 +2,7 @@ import type { HoldId, Store } from "../../core/ports.ts";
 import { createAccounts } from "./accounts.ts";
 import { readAddress } from "./address.ts";
 import { openDatabase, type Database } from "./database.ts";
-import { createLanes } from "./lanes.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
 import { createLedger } from "./ledger.ts";
 import { readSecret } from "./secret.ts";
 import { lookAtSettings, start } from "./start.ts";
@@ -22,13 +22,11 @@ interface Options {
   signal?: AbortSignal | undefined;
   /** Most connections at a time. */
   connections?: number;
+  /** ms that a deed waits for its turn, and then for a connection. */
+  wait?: number;
+  /** ms after which the answer to a statement counts as lost. */
+  answer?: number;
 }
-
-/** ms that a deed waits for its turn, and then for a connection. */
-const WAIT = 5_000;
-
-/** ms after which the answer to a statement counts as lost. */
-const ANSWER = 10_000;
 
 /** Statements of one account at a time and server: the second is on its way while the first is being written. */
 const ACCOUNT_WIDTH = 2;
@@ -45,9 +43,11 @@ export async function openPostgresStore({
   waitSeconds = 30,
   signal,
   connections = 10,
+  wait = 5_000,
+  answer = 10_000,
 }: Options): Promise<Store> {
   const { connectionString, description } = readAddress(url);
-  const database = openDatabase({ connectionString, connections, wait: WAIT, answer: ANSWER, warn });
+  const database = openDatabase({ connectionString, connections, wait, answer, warn });
   try {
     await start(database, { waitSeconds, warn, signal });
     await lookAtSettings(database, warn);
@@ -55,13 +55,15 @@ export async function openPostgresStore({
     await database.close();
     throw error;
   }
-  return createStore(database, description, now);
+  return createStore(database, { description, now, lanes: createLanes(ACCOUNT_WIDTH, wait) });
 }
 
-function createStore(database: Database, description: string, now: () => number): Store {
+function createStore(
+  database: Database,
+  { description, now, lanes }: { description: string; now: () => number; lanes: Lanes },
+): Store {
   const abandoned = new Set<HoldId>();
   const sweeper = openSweeper(database, abandoned);
-  const lanes = createLanes(ACCOUNT_WIDTH, WAIT);
   const underWay = createUnderWay();
   let asking: Promise<boolean> | undefined;
   let closing: Promise<void> | undefined;
