@@ -12,8 +12,6 @@ import {
 } from "../support/postgres.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
-
 describe.skipIf(noOwnPostgres)(`a failover to a synchronous standby${skipped(noOwnPostgres)}`, () => {
   const closers: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
@@ -35,7 +33,7 @@ describe.skipIf(noOwnPostgres)(`a failover to a synchronous standby${skipped(noO
     await vi.waitUntil(
       async () =>
         (await place.query("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'")).length > 0,
-      { timeout: 30_000 },
+      { timeout: 120_000 },
     );
 
     const wire = await openTcpProxy(primary.port);
@@ -63,7 +61,7 @@ describe.skipIf(noOwnPostgres)(`a failover to a synchronous standby${skipped(noO
     };
     const sum = () => [...acknowledged.values()].reduce((all, one) => all + one, 0);
     const work = Promise.all(Array.from({ length: 6 }, (_, index) => ask(index)));
-    await vi.waitUntil(() => sum() > 60, { timeout: 30_000, interval: 5 });
+    await vi.waitUntil(() => sum() > 60, { timeout: 120_000, interval: 5 });
 
     await primary.crash();
     const before = sum();
@@ -74,7 +72,7 @@ describe.skipIf(noOwnPostgres)(`a failover to a synchronous standby${skipped(noO
     atStandby.port = String(standby.port);
     const there = <Row extends QueryResultRow>(text: string) => query<Row>(atStandby.href, text);
     expect(await there("SELECT pg_promote() AS done")).toEqual([{ done: true }]);
-    await vi.waitUntil(() => sum() > before + 30, { timeout: 30_000, interval: 5 });
+    await vi.waitUntil(() => sum() > before + 30, { timeout: 120_000, interval: 5 });
     over.abort();
     await work;
 

@@ -12,16 +12,24 @@ export interface TcpProxy {
   next: Fate;
   /** The fate waits for something that contains this. */
   nextWith: string;
-  /** Cuts everything and leads to another port from now on, as a failover does. */
-  lead(target: number): void;
+  /** Cuts everything and leads to another port from now on, as a failover does; to nobody where none is given. */
+  lead(target: number | undefined): void;
+  /** How many came while it led to nobody. */
+  readonly turnedAway: number;
   close(): Promise<void>;
 }
 
 /** Opens a {@link TcpProxy}. */
 export async function openTcpProxy(first: number): Promise<TcpProxy> {
-  let target = first;
+  let target: number | undefined = first;
+  let turnedAway = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
+    if (target === undefined) {
+      turnedAway += 1;
+      client.on("error", () => {});
+      return void client.destroy();
+    }
     const upstream = connect(target, "127.0.0.1");
     let doomed = false;
     const cut = () => {
@@ -52,6 +60,9 @@ export async function openTcpProxy(first: number): Promise<TcpProxy> {
     },
     next: "pass",
     nextWith: "",
+    get turnedAway() {
+      return turnedAway;
+    },
     lead(to) {
       target = to;
       for (const socket of sockets) socket.destroy();
