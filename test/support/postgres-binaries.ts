@@ -1,7 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { access, cp, readFile, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 
 /** Why no PostgreSQL can be started here, in words for a skipped test; undefined where one can. */
 export const noBinaries: string | undefined = reason();
@@ -65,8 +67,15 @@ export async function binaries(folder: string): Promise<string> {
   }
   const copy = join(folder, "native");
   await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+  // As strictly as it was installed, it is copied.
+  await promisify(execFile)("chmod", ["-R", "a+rX", copy]);
   await linkLibraries(copy);
   return copy;
+}
+
+/** The folder for temporary files, or one that the user of {@link runAs} can get to as well. */
+export async function folderForAll(): Promise<string> {
+  return !runAs() || (await reachable(tmpdir())) ? tmpdir() : "/tmp";
 }
 
 async function reachable(path: string): Promise<boolean> {

@@ -3,11 +3,10 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { appendFile, chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client, type QueryResultRow } from "pg";
-import { binaries, noBinaries, runAs } from "./postgres-binaries.ts";
+import { binaries, folderForAll, noBinaries, runAs } from "./postgres-binaries.ts";
 
 /** A schema of its own, for one test: creating one takes a millisecond, a database a third of a second. */
 export interface Place {
@@ -68,8 +67,9 @@ export async function openCluster({
   standbyOf,
 }: ClusterOptions = {}): Promise<Cluster> {
   if (given !== undefined) return another(given);
+  forgetOthers();
   const user = runAs();
-  const folder = await mkdtemp(join(tmpdir(), "ai-chat-postgres-"));
+  const folder = await mkdtemp(join(await folderForAll(), "ai-chat-postgres-"));
   await chmod(folder, 0o755);
   const watch = spawn("sh", ["-c", WATCH, "sh", folder], { stdio: ["pipe", "ignore", "ignore"] });
   const close = async () => {
@@ -127,6 +127,11 @@ export async function openCluster({
 
 const run = promisify(execFile);
 
+/** What this machine's environment says of other databases is nothing to ours: `PGSSLMODE`, `PGOPTIONS` and the like. */
+function forgetOthers(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith("PG")) delete process.env[name];
+}
+
 /** A copy of the other's data that follows it from there on. */
 async function makeStandby(
   data: string,
@@ -175,8 +180,8 @@ async function started(
     server.on("error", reject);
     server.on("exit", () => reject(new Error(`PostgreSQL did not start.\n${said}`)));
     server.stderr.setEncoding("utf8").on("data", (text: string) => {
-      if (said.length < 10_000) said += text;
-      if (/ready to accept (read-only )?connections/.test(text)) resolve();
+      said = (said + text).slice(-10_000);
+      if (/ready to accept (read-only )?connections/.test(said)) resolve();
     });
   });
   return server;
