@@ -41,14 +41,15 @@ export function createVictim({ data, upstream, startingTokens }) {
       ];
       const started = spawn(process.execPath, argv, {
         stdio: ["ignore", "pipe", "pipe"],
-        env: { ...process.env, AI_CHAT_API_KEY: "none" },
+        // Nothing of this machine's but where programs lie: no proxies, no settings of others.
+        env: { PATH: process.env.PATH, HOME: `${data}-home`, AI_CHAT_API_KEY: "none" },
       });
       child = started;
       let printed = "";
       victim.url = await new Promise((resolve, reject) => {
         const look = (/** @type {Buffer} */ chunk) => {
           printed += chunk.toString();
-          const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed.replaceAll(upstream, ""))?.[0];
+          const found = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(printed.replaceAll(upstream, ""))?.[0];
           if (found) resolve(found);
         };
         started.stdout.on("data", look);
