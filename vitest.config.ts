@@ -20,7 +20,7 @@ export default defineConfig({
     maxWorkers: "100%",
     projects: [
       room("unit"),
-      room("contract", 180_000),
+      room("contract", 300_000),
       room("http"),
       room("cli", 40_000),
       room("tui", 180_000),
