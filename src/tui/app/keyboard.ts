@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import type { ChatOptions } from "../options.ts";
 import type { Key } from "../terminal/key.ts";
 import { createKeyParser } from "../terminal/keys.ts";
@@ -53,7 +53,8 @@ export function openKeyboard({ stdin, stdout, signal }: ChatOptions, ending: End
 
   return {
     terminal,
-    settled: sleep(SETTLING_MS),
+    // A turn later, what came is read, also where we were busy for longer than that (see patientTimers).
+    settled: sleep(SETTLING_MS).then(() => turn()),
     attach(to) {
       screen = to;
       // The line's end was meant to send it; but nobody had seen yet whom it would be sent to.

@@ -2,11 +2,9 @@ import { controlKey, type Key } from "./key.ts";
 import { createPasteBuffer } from "./paste.ts";
 import { createSequenceReader } from "./sequence-reader.ts";
 import type { Meaning, Reply } from "./sequences.ts";
+import { patientTimers, type Timers } from "./timers.ts";
 import { readTypedText } from "./typed-text.ts";
 import { createUtf8Reader } from "./utf8.ts";
-
-/** Timers, so that tests own the clock. */
-export type Timers = { set(callback: () => void, ms: number): unknown; clear(timer: unknown): void };
 
 export type KeyParserOptions = {
   onKey: (key: Key) => void;
@@ -30,10 +28,6 @@ export type KeyParser = {
 };
 
 const ESC = 0x1b;
-const realTimers: Timers = {
-  set: (callback, ms) => setTimeout(callback, ms),
-  clear: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
-};
 
 /** A parser for any bytes split anywhere, also inside a character or a sequence; see Key, readCsi and readTypedText. */
 export function createKeyParser({
@@ -43,7 +37,7 @@ export function createKeyParser({
   escapeTimeout = 40,
   sequenceTimeout = 500,
   pasteTimeout = 5000,
-  timers = realTimers,
+  timers = patientTimers,
 }: KeyParserOptions): KeyParser {
   let pasting = false;
   let timer: unknown;

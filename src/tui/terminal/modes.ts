@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
-import type { Timers } from "./keys.ts";
 import type { Reply } from "./sequences.ts";
+import { patientTimers, type Timers } from "./timers.ts";
 
 /** What the terminal answered. */
 export type TerminalAnswers = {
@@ -45,17 +45,12 @@ const QUESTIONS = "\u001b[?u\u001b[>c\u001b[c";
 // An open synchronized block is closed, attributes reset, the cursor shown.
 const PLAIN = "\u001b[?2026l\u001b[0m\u001b[?25h";
 
-const realTimers: Timers = {
-  set: (callback, ms) => setTimeout(callback, ms).unref(),
-  clear: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
-};
-
 /** Puts the terminal into the session's modes and asks what it can do. The caller calls restore() at every end. */
 export function openTerminal({
   stdin,
   fd,
   answerTimeout = 1000,
-  timers = realTimers,
+  timers = patientTimers,
 }: TerminalOptions): Terminal {
   let active = false;
   let kitty = false;

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../../../src/tui/terminal/key.ts";
-import { createKeyParser, type Timers } from "../../../../src/tui/terminal/keys.ts";
+import { createKeyParser } from "../../../../src/tui/terminal/keys.ts";
+import type { Timers } from "../../../../src/tui/terminal/timers.ts";
 
 /** Timers that fire when the test says so. */
 function handTimers(): Timers & { fire(): void; ms(): number | undefined } {
