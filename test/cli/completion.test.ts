@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { spawn } from "@lydell/node-pty";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openPty } from "../support/open-pty.ts";
 import { makeHome, program, programEnv, runProgram, type Home } from "../support/run-program.ts";
 
 let home: Home;
@@ -125,7 +125,7 @@ describe.skipIf(!has("bash"))("bash (skipped where it isn't installed)", () => {
 
 /** Types into a real shell on a terminal, waiting for each thing that it shows. */
 async function typeInto(shell: string, args: string[], steps: [type: string, sees: string][]): Promise<void> {
-  const terminal = spawn(shell, args, { cols: 100, rows: 40, cwd: join(home.dir, "work"), env });
+  const terminal = openPty(shell, args, { cols: 100, rows: 40, cwd: join(home.dir, "work"), env });
   let seen = "";
   let look = () => {};
   terminal.onData((data) => {
@@ -135,7 +135,7 @@ async function typeInto(shell: string, args: string[], steps: [type: string, see
     if (data.includes("\u001b[6n")) terminal.write("\u001b[1;1R");
     look();
   });
-  const ended = new Promise<void>((resolve) => void terminal.onExit(() => resolve()));
+  const ended = new Promise<void>((resolve) => terminal.onExit(() => resolve()));
   try {
     for (const [type, sees] of steps) {
       seen = "";

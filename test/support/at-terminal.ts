@@ -1,4 +1,4 @@
-import { spawn } from "@lydell/node-pty";
+import { openPty } from "./open-pty.ts";
 import { programEnv, type Home } from "./run-program.ts";
 
 /** A command at a terminal of 80 columns. */
@@ -18,7 +18,7 @@ export function atTerminal(
   [file = "", ...args]: readonly string[],
   { home, env }: { home: Home; env?: Record<string, string> },
 ): AtTerminal {
-  const pty = spawn(file, args, {
+  const pty = openPty(file, args, {
     cols: 80,
     rows: 24,
     env: programEnv(home, { TERM: "xterm-256color", AI_CHAT_TOKEN: "tok", ...env }),
