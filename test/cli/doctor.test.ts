@@ -1,8 +1,9 @@
 import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { spawn } from "@lydell/node-pty";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openPty } from "../support/open-pty.ts";
 import { openSmallServer } from "../support/others-server.ts";
+import { openRefusingPort } from "../support/refusing-port.ts";
 import { makeHome, program, programEnv, runProgram, type Home } from "../support/run-program.ts";
 import { openTestServer, type TestServer } from "../support/test-server.ts";
 
@@ -74,13 +75,13 @@ test("a token that is refused ends it with 4 and says how to log in, without the
 });
 
 test("a server that isn't there ends it with 6, and the rest is told all the same", async () => {
-  const small = await openSmallServer((_seen, response) => void response.end());
-  await small.close();
-  const { code, stdout } = await runProgram(["doctor", "-s", small.url], { home });
+  const nobody = await openRefusingPort();
+  const { code, stdout } = await runProgram(["doctor", "-s", nobody.url], { home });
   expect(code).toBe(6);
-  expect(stdout).toContain(`${small.url} refuses the connection`);
+  expect(stdout).toContain(`${nobody.url} refuses the connection`);
   expect(stdout).toContain("Terminal\n");
-  const json = await runProgram(["doctor", "--json", "-s", small.url], { home });
+  const json = await runProgram(["doctor", "--json", "-s", nobody.url], { home });
+  await nobody.close();
   expect(JSON.parse(json.stdout)).toMatchObject({
     server: { reachable: false, extensions: null, model: null, price: null, clock_difference: null },
     token: { source: null, username: null, valid: null, expires_at: null, tokens: null },
@@ -167,18 +168,18 @@ test("in a pipe and with ASCII alone it asks no terminal and draws no other sign
 });
 
 test("at a terminal it asks what the keyboard and the clipboard can", async () => {
-  const terminal = spawn(process.execPath, [program, "doctor", "-s", server.url], {
+  const terminal = openPty(process.execPath, [program, "doctor", "-s", server.url], {
     cols: 80,
     rows: 50,
     env: programEnv(home, { TERM: "xterm-256color" }),
   });
   let seen = "";
-  terminal.onData((data) => {
-    seen += data;
-    if (seen.endsWith("\u001b[c")) terminal.write("\u001b[?0u\u001b[?62;52c");
-  });
-  const code = await new Promise((resolve) => void terminal.onExit(({ exitCode }) => resolve(exitCode)));
+  terminal.onData((data) => (seen += data));
+  // The answer is there before the question: so it comes in time, however busy the machine is.
+  terminal.write("\u001b[?0u\u001b[?62;52c");
+  const code = await new Promise((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)));
   expect(code).toBe(0);
+  expect(seen).toContain("\u001b[?u\u001b[c");
   expect(seen).toContain("Shift-Enter begins a new line");
   expect(seen).toContain("by the terminal (OSC 52)");
   expect(seen).toContain("80 columns, 50 rows");

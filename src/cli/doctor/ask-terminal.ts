@@ -30,7 +30,8 @@ export async function askTerminal({ stdin, stdout }: Ends): Promise<TerminalSays
   stdin.setRawMode(true);
   try {
     return await new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(null), PATIENCE);
+      // A turn later: on a busy machine the answer may be there, and only not have been read yet.
+      const timer = setTimeout(() => setImmediate(() => resolve(null)), PATIENCE);
       stdin.on("data", (data: Buffer) => {
         heard += data.toString("latin1");
         const answers = readAnswers(heard);
