@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { beginStream, refuse, sendEvent, streamAnswer } from "../support/chat-server.ts";
 import { openSmallServer } from "../support/others-server.ts";
+import { openRefusingPort } from "../support/refusing-port.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
 /** The repeats of `ask` (CLI.md §2) by the built program and its own clock; every case of them is askAgain's unit test. */
@@ -81,13 +82,13 @@ test.each<[what: string, exit: number, first: (response: ServerResponse) => void
 });
 
 test("a refused connection is tried again, and with --json nothing is said of it", async () => {
-  const gone = await openServer(lost);
-  await gone.close();
-  const words = await startProgram(["ask", "-s", gone.url, "hi"], { home, env });
+  const nobody = await openRefusingPort();
+  const words = await startProgram(["ask", "-s", nobody.url, "hi"], { home, env });
   await words.sees("Trying again in 1 s", "stderr");
   await words.sees("Trying again in 2 s", "stderr");
-  const json = await runProgram(["ask", "--json", "-s", gone.url, "hi"], { home, env });
+  const json = await runProgram(["ask", "--json", "-s", nobody.url, "hi"], { home, env });
   expect(json).toMatchObject({ code: 6, stdout: "" });
   expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "unreachable" } });
   expect((await words.ended).code).toBe(6);
+  await nobody.close();
 });

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { events, http, openRawServer, type RawReply, type RawServer } from "../support/raw-server.ts";
 import { openSmallServer } from "../support/others-server.ts";
+import { openRefusingPort } from "../support/refusing-port.ts";
 import { moveInto, runInside } from "../support/run-inside.ts";
+import { knowNoNames } from "../support/unknown-names.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 
 let home: Home;
@@ -122,12 +124,15 @@ const everyWay = ["balance", "whoami", "usage", "login", "register"] as const;
 const more = (command: string) => (command === "login" || command === "register" ? ["-u", "jane"] : []);
 
 describe("where no connection stands", () => {
+  let knowNames: () => void;
+  beforeAll(() => (knowNames = knowNoNames()));
+  afterAll(() => knowNames());
+
   test.each(everyWay)("%s ends with 6 and says what to do", async (command) => {
-    const closed = await openRawServer(() => "");
-    await closed.close();
+    const nobody = await openRefusingPort();
     const plain = await openSmallServer(() => {});
     const ways: [server: string, says: RegExp, hint: RegExp][] = [
-      [closed.url, /refuses the connection/, /Is the server running\?/],
+      [nobody.url, /refuses the connection/, /Is the server running\?/],
       ["http://nobody.invalid", /nobody\.invalid/, /Check the address/],
       [plain.url.replace("http:", "https:"), /No secure connection/, /http:\/\/ in front/],
     ];
@@ -143,7 +148,7 @@ describe("where no connection stands", () => {
       const json = await runInside([command, ...more(command), "--json", "-s", url]);
       expect([json.code, errorIn(json.stderr).code]).toEqual([6, "unreachable"]);
     }
-    await plain.close();
+    await Promise.all([nobody.close(), plain.close()]);
   });
 });
 

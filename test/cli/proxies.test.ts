@@ -6,6 +6,7 @@ import { streamAnswer } from "../support/chat-server.ts";
 import { runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 import { openOthersServer } from "../support/others-server.ts";
+import { knowNoNames } from "../support/unknown-names.ts";
 
 let home: Home;
 let proxy: string;
@@ -78,13 +79,6 @@ test("loopback goes through no proxy", async () => {
   const { code } = await ask(others.url, { HTTP_PROXY: proxy, HTTPS_PROXY: proxy });
   await others.close();
   expect({ code, asked, seen: others.seen.length }).toEqual({ code: 4, asked: [], seen: 1 });
-});
-
-test("what NO_PROXY names goes straight, and https without a proxy of its own does too", async () => {
-  // Nothing resolves under .invalid: straight means that no such server is found.
-  await ask("http://chat.invalid", { HTTP_PROXY: proxy, NO_PROXY: "example,.invalid" });
-  await ask("https://chat.invalid", { HTTP_PROXY: proxy });
-  expect(asked).toEqual([]);
 });
 
 test("what is no proxy's address is told without quoting it: 2", async () => {
@@ -164,22 +158,35 @@ describe("name and password of a proxy", () => {
     },
   );
 
-  test.each([
-    ["*", true],
-    [".invalid", true],
-    ["invalid", true],
-    ["*.invalid", true],
-    ["CHAT.INVALID", true],
-    ["chat.invalid:80", true],
-    ["chat.invalid:81", false],
-    [" a.example ,  chat.invalid ", true],
-    ["a.example chat.invalid", true],
-    ["hat.invalid", false],
-    [",", false],
-  ])("NO_PROXY=%j: straight to http://chat.invalid? %s", async (none, straight) => {
-    vi.stubEnv("NO_PROXY", none);
-    // Straight means that no such server is found.
-    const { code } = await runInside(["ask", "--no-stdin", "hi", "-s", "http://chat.invalid"]);
-    expect([code, asked]).toEqual(straight ? [6, []] : [0, ["POST http://chat.invalid/api/chat/"]]);
+  describe("that is not for everything", () => {
+    let knowNames: () => void;
+    beforeEach(() => (knowNames = knowNoNames()));
+    afterEach(() => knowNames());
+
+    test("https without a proxy of its own goes straight", async () => {
+      vi.stubEnv("HTTPS_PROXY", "");
+      const { code, stderr } = await inside("https", "balance");
+      expect([code, asked]).toEqual([6, []]);
+      expect(stderr).toContain("No server has the name in https://chat.example");
+    });
+
+    test.each([
+      ["*", true],
+      [".invalid", true],
+      ["invalid", true],
+      ["*.invalid", true],
+      ["CHAT.INVALID", true],
+      ["chat.invalid:80", true],
+      ["chat.invalid:81", false],
+      [" a.example ,  chat.invalid ", true],
+      ["a.example chat.invalid", true],
+      ["hat.invalid", false],
+      [",", false],
+    ])("NO_PROXY=%j: straight to http://chat.invalid? %s", async (none, straight) => {
+      vi.stubEnv("NO_PROXY", none);
+      // Straight means that no such server is found.
+      const { code } = await runInside(["ask", "--no-stdin", "hi", "-s", "http://chat.invalid"]);
+      expect([code, asked]).toEqual(straight ? [6, []] : [0, ["POST http://chat.invalid/api/chat/"]]);
+    });
   });
 });

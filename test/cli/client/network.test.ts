@@ -3,12 +3,14 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { ServerResponse } from "node:http";
 import { ProxyAgent } from "undici";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { createApiClient, type ApiClientOptions } from "../../../src/client/api-client.ts";
 import { ClientError } from "../../../src/client/client-error.ts";
 import type { ApiClient } from "../../../src/client/contract.ts";
 import type { KeptOffer } from "../../../src/client/offer.ts";
 import { openSmallServer, type Seen } from "../../support/others-server.ts";
+import { openRefusingPort } from "../../support/refusing-port.ts";
+import { knowNoNames } from "../../support/unknown-names.ts";
 
 const open: { close(): Promise<void> }[] = [];
 
@@ -26,6 +28,12 @@ async function serve(handler: (request: Seen, response: ServerResponse) => void 
   const server = await openSmallServer(handler);
   open.push(server);
   return server;
+}
+
+async function refusing() {
+  const port = await openRefusingPort();
+  open.push(port);
+  return port;
 }
 
 const jane = { username: "jane", password: "strongpassword" };
@@ -58,15 +66,15 @@ const json = (
 
 describe("a server that can't be reached", () => {
   it("is told in plain words with its name, and nothing was charged", async () => {
-    const server = await openSmallServer(() => {});
-    await server.close();
-    const error = await failure(ask(clientOf(server.url)));
+    const nobody = await refusing();
+    const error = await failure(ask(clientOf(nobody.url)));
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
-    expect(error.message).toBe(`${server.url} refuses the connection.`);
+    expect(error.message).toBe(`${nobody.url} refuses the connection.`);
     expect(error.hint).toContain("--server");
   });
 
   it("is told when its name doesn't exist", async () => {
+    onTestFinished(knowNoNames());
     const error = await failure(clientOf("http://nowhere.invalid").balance());
     expect(error).toMatchObject({ code: "unreachable" });
     expect(error.message).toContain("nowhere.invalid");
@@ -93,9 +101,7 @@ describe("a server that can't be reached", () => {
   });
 
   it("is no chat server, and offers nothing", async () => {
-    const server = await openSmallServer(() => {});
-    await server.close();
-    const client = clientOf(server.url);
+    const client = clientOf((await refusing()).url);
     expect(await client.isChatServer()).toBe(false);
     expect(await client.offer()).toEqual({ extensions: new Set(), price: null, model: null });
   });
@@ -166,8 +172,7 @@ describe("a proxy on the way", () => {
   });
 
   it("is named as what is missing when it doesn't answer", async () => {
-    const proxy = await openSmallServer(() => {});
-    await proxy.close();
+    const proxy = await refusing();
     const error = await failure(ask(await behind(proxy.url)));
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
     expect(error.message).toContain("The proxy on the way to http://chat.example.org");

@@ -1,0 +1,22 @@
+import dns from "node:dns";
+import { isIP } from "node:net";
+import { vi } from "vitest";
+
+/**
+ * Lets no name be found by this process but `localhost`, until the returned function is called. Without a network the
+ * resolver may take its time over a name, and some networks answer for every name there is.
+ */
+export function knowNoNames(): () => void {
+  const real = dns.lookup as (...args: unknown[]) => void;
+  const lookup = vi.spyOn(dns, "lookup" as never) as unknown as ReturnType<typeof vi.fn>;
+  lookup.mockImplementation((name: string, ...rest: unknown[]) => {
+    if (name === "localhost" || isIP(name) !== 0) return real(name, ...rest);
+    const error = new Error(`getaddrinfo ENOTFOUND ${name}`);
+    const done = rest.at(-1) as (error: Error) => void;
+    process.nextTick(
+      done,
+      Object.assign(error, { code: "ENOTFOUND", syscall: "getaddrinfo", hostname: name }),
+    );
+  });
+  return () => lookup.mockRestore();
+}
