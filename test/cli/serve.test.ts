@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
 let home: Home;
@@ -48,7 +49,8 @@ test("a port in use, and a folder in use, are told in two lines: 1", async () =>
   expect(folder.code).toBe(1);
   expect(folder.stderr).toMatch(/^ai-chat: Another .* uses the folder .*\n.*--data DIR.*\n$/);
   first.child.kill("SIGTERM");
-  const port = new URL(urlIn((await first.ended).stderr)).port;
+  await first.ended;
+  const port = String(await freePort());
   const again = await startProgram(["serve", "--port", port], { home });
   await again.sees("Ctrl-C", "stderr");
   const other = await makeHome();

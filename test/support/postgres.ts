@@ -2,10 +2,10 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { appendFile, chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client, type QueryResultRow } from "pg";
+import { freePort } from "./free-port.ts";
 import { binaries, folderForAll, noBinaries, runAs } from "./postgres-binaries.ts";
 
 /** A schema of its own, for one test: creating one takes a millisecond, a database a third of a second. */
@@ -185,15 +185,6 @@ async function started(
     });
   });
   return server;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function another(url: string): Cluster {
