@@ -18,6 +18,7 @@ import {
   type FakeOpenAi,
   type Script,
 } from "../../support/openai-server.ts";
+import { openRefusingPort } from "../../support/refusing-port.ts";
 
 const KEY = "sk-very-secret-key-4711";
 const SAID = "the upstream's own words";
@@ -251,9 +252,16 @@ describe.each(forms)("a failure, %s,", (_form, ask) => {
       ),
     ],
     [
+      "an endless event",
+      bytes(
+        Array.from({ length: 9 }, () => `:${"x".repeat(256 * 1024)}\n`),
+        { type: SSE, end: "hang" },
+      ),
+    ],
+    [
       "an endless stream",
       bytes(
-        Array.from({ length: 9 }, () => `:${"x".repeat(1024 * 1024)}`),
+        Array.from({ length: 90 }, () => `:${"x".repeat(100 * 1024)}\n\n`),
         { type: SSE, end: "hang" },
       ),
     ],
@@ -317,8 +325,9 @@ describe("an upstream that cannot be reached is upstream_unavailable", () => {
   };
 
   test("where nobody listens", async () => {
-    await upstream.close();
-    const error = await at(upstream.url);
+    const nobody = await openRefusingPort();
+    const error = await at(`${nobody.url}/v1`);
+    await nobody.close();
     expect(error).toMatchObject({
       code: "upstream_unavailable",
       cause: { message: expect.stringContaining("ECONNREFUSED") },
