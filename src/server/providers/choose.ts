@@ -20,6 +20,8 @@ interface Wishes {
   dispatcher?: Dispatcher | undefined;
   /** Where Ollama usually answers, without `/v1`. */
   ollamaUrl?: string | undefined;
+  /** Milliseconds that a list of models may take: 300 from Ollama on this machine, 2,000 from elsewhere. */
+  patience?: number | undefined;
 }
 
 /** `reason`: why it was chosen, a phrase for the banner, without secrets. */
@@ -50,7 +52,7 @@ function demo(reason: string, model: string | undefined): Choice {
   return { provider: createDemoProvider(), reason: reason + unused };
 }
 
-async function openai({ provider, baseUrl, apiKey, model, dispatcher }: Wishes): Promise<Choice> {
+async function openai({ provider, baseUrl, apiKey, model, dispatcher, patience }: Wishes): Promise<Choice> {
   const url = baseUrl || OPENAI_URL;
   const why = [
     ...(provider ? [`--provider ${provider}`] : []),
@@ -60,7 +62,7 @@ async function openai({ provider, baseUrl, apiKey, model, dispatcher }: Wishes):
   const chosen = model
     ? { model }
     : baseUrl
-      ? await listedModel({ baseUrl: url, apiKey, dispatcher, timeout: MODELS_MS })
+      ? await listedModel({ baseUrl: url, apiKey, dispatcher, timeout: patience ?? MODELS_MS })
       : { model: DEFAULT_MODEL };
   if (chosen.remark) why.push(chosen.remark);
   return {
@@ -69,9 +71,9 @@ async function openai({ provider, baseUrl, apiKey, model, dispatcher }: Wishes):
   };
 }
 
-async function ollama({ model, ollamaUrl }: Wishes): Promise<Choice | undefined> {
+async function ollama({ model, ollamaUrl, patience }: Wishes): Promise<Choice | undefined> {
   const baseUrl = `${ollamaUrl || OLLAMA_URL}/v1`;
-  const models = await listed({ baseUrl, timeout: OLLAMA_MS });
+  const models = await listed({ baseUrl, timeout: patience ?? OLLAMA_MS });
   const chosen = model || models?.[0];
   if (!models || !chosen) return undefined;
   return {

@@ -1,23 +1,31 @@
-import { createServer, type AddressInfo } from "node:net";
 import { Agent, MockAgent } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { chooseProvider } from "../../../src/server/providers/choose.ts";
-import { bytes, failure, openFakeOpenAi, silence, type FakeOpenAi } from "../../support/openai-server.ts";
+import {
+  bytes,
+  failure,
+  openFakeOpenAi,
+  silence,
+  type FakeOpenAi,
+  type Script,
+} from "../../support/openai-server.ts";
+import { openRefusingPort, type RefusingPort } from "../../support/refusing-port.ts";
 
 let upstream: FakeOpenAi;
-/** A port where nobody listens. */
-let nobody: string;
+let nobody: RefusingPort;
 beforeEach(async () => {
   upstream = await openFakeOpenAi();
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  nobody = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await new Promise((resolve) => server.close(resolve));
+  nobody = await openRefusingPort();
 });
-afterEach(() => upstream.close());
+afterEach(async () => {
+  await upstream.close();
+  await nobody.close();
+});
 
+/** Longer than any machine takes over an answer; where none comes, short. */
+const [PATIENT, HASTY] = [60_000, 10];
 const choose = async (wishes: Parameters<typeof chooseProvider>[0]) => {
-  const { provider, reason } = await chooseProvider({ ollamaUrl: nobody, ...wishes });
+  const { provider, reason } = await chooseProvider({ ollamaUrl: nobody.url, patience: PATIENT, ...wishes });
   await provider.close();
   return { model: provider.model, reason };
 };
@@ -74,15 +82,15 @@ describe("who answers", () => {
     expect(await choose({ baseUrl: upstream.url })).toMatchObject({ model: "gpt-4o-mini" });
   });
 
-  test.each([
+  test.each<[what: string, script: Script, patience?: number]>([
     ["refuses", failure(401)],
     ["lists nothing", bytes([`{"data":[]}`])],
     ["says null", bytes([`{"data":null}`])],
     ["sends a page", bytes(["<h1>Hi</h1>"], { type: "text/html" })],
-    ["is silent", silence()],
-  ])("the default model with a warning, where the base URL %s", async (_what, script) => {
+    ["is silent", silence(), HASTY],
+  ])("the default model with a warning, where the base URL %s", async (_what, script, patience = PATIENT) => {
     upstream.models(script);
-    const { model, reason } = await choose({ baseUrl: upstream.url });
+    const { model, reason } = await choose({ baseUrl: upstream.url, patience });
     expect(model).toBe("gpt-4o-mini");
     expect(reason).toContain("a guess");
   });
@@ -111,20 +119,21 @@ describe("who answers", () => {
     expect(await choose({ ollamaUrl, dispatcher })).toEqual({ model: "llama3.2", reason });
     expect(await choose({ ollamaUrl, dispatcher, model: "phi4" })).toEqual({ model: "phi4", reason });
 
-    const { provider } = await chooseProvider({ ollamaUrl, dispatcher });
+    const { provider } = await chooseProvider({ ollamaUrl, dispatcher, patience: PATIENT });
     const messages = [{ role: "user" as const, content: "Hello" }];
     expect(await provider.answer({ messages, signal: new AbortController().signal })).toContain("Hello");
     await Promise.all([provider.close(), dispatcher.close()]);
   });
 
-  test.each([
+  test.each<[what: string, script: Script, patience?: number]>([
     ["has no model", bytes([`{"object":"list","data":null}`])],
     ["has only models that embed", bytes([`{"data":[{"id":"nomic-embed-text"}]}`])],
     ["is something else", failure(404)],
-    ["never answers", silence()],
-  ])("the demo, where what is on Ollama's port %s", async (_what, script) => {
+    ["never answers", silence(), HASTY],
+  ])("the demo, where what is on Ollama's port %s", async (_what, script, patience = PATIENT) => {
     upstream.models(script);
-    expect(await choose({ ollamaUrl: upstream.url.replace("/v1", "") })).toMatchObject({ model: "demo" });
+    const ollamaUrl = upstream.url.replace("/v1", "");
+    expect(await choose({ ollamaUrl, patience })).toMatchObject({ model: "demo" });
   });
 
   test("the demo says that it has no use for a model", async () => {
