@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { ApiError } from "../../src/server/core/api-error.ts";
 import type { Ledger, Provider } from "../../src/server/core/ports.ts";
-import { answer, bytes, chunk, openFakeOpenAi, silence, type Script } from "../support/openai-server.ts";
+import { answer, bytes, openFakeOpenAi, silence, type Script } from "../support/openai-server.ts";
+import { openRefusingPort } from "../support/refusing-port.ts";
 import { openTestServer, type TestServer } from "../support/test-server.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
@@ -106,28 +108,26 @@ describe("an answer that is not whole costs nothing", () => {
   });
 
   test("when it takes too long, plain, and the upstream call is aborted", async () => {
-    const { ai, server, token } = await setUp(silence(), { questionTimeout: 0.2 });
-    expect(await (await ask(server, token)).json()).toMatchObject({ status: 504, code: "upstream_timeout" });
-    await (
-      await ai.arrived(1)
-    ).hungUp;
-    expect(await server.balance(token)).toEqual({ tokens: 4000, held: 0 });
+    const provider = neverEnding();
+    const server = await openWired({ provider, timeout: 10 });
+    const reply = await ask(server, server.token);
+    expect(await reply.json()).toMatchObject({ status: 504, code: "upstream_timeout" });
+    expect(provider.aborted()).toBe(1);
+    expect(await server.balance()).toEqual({ tokens: 4000, held: 0 });
   });
 
   test("when it takes too long, streamed, after some text", async () => {
-    const { server, token } = await setUp(
-      bytes([chunk({ content: "Well" })], { type: "text/event-stream", end: "hang" }),
-      {
-        questionTimeout: 0.3,
-      },
+    const server = await openWired({ provider: neverEnding("Well"), timeout: 10 });
+    expect(await (await ask(server, server.token, EVENTS)).text()).toMatch(
+      /^event: delta\ndata: \{"text":"Well"\}\n\nevent: error\ndata: [^\n]*"code":"upstream_timeout"/,
     );
-    expect(await (await ask(server, token, EVENTS)).text()).toContain('"code":"upstream_timeout"');
-    expect(await server.balance(token)).toEqual({ tokens: 4000, held: 0 });
+    expect(await server.balance()).toEqual({ tokens: 4000, held: 0 });
   });
 
   test("when nobody is there to answer", async () => {
-    const { ai, server, token } = await setUp(silence());
-    await ai.close();
+    const nobody = await openRefusingPort();
+    closers.push(() => nobody.close());
+    const { server, token } = await setUp(silence(), { baseUrl: `${nobody.url}/v1` });
     expect(await (await ask(server, token)).json()).toMatchObject({
       status: 503,
       code: "upstream_unavailable",
@@ -296,6 +296,22 @@ test("a fault of ours is told to nobody, and logged whole under its request id",
   });
   expect(JSON.stringify(server.log)).not.toContain("what jane typed");
 });
+
+/** Says so much at once, and then nothing until it is aborted, as the provider of real models does then. */
+function neverEnding(text = ""): Provider & { aborted(): number } {
+  let aborted = 0;
+  return {
+    model: "silent",
+    aborted: () => aborted,
+    async answer({ signal, onDelta }) {
+      if (text !== "") onDelta?.(text);
+      if (!signal.aborted) await once(signal, "abort");
+      aborted += 1;
+      throw signal.reason;
+    },
+    close: async () => {},
+  };
+}
 
 function sayingAtOnce(text: string): Provider & { calls(): number } {
   let calls = 0;
