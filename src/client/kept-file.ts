@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { record } from "./loose-json.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -23,8 +24,9 @@ export interface KeptFile {
 
 /** A lock whose owner hasn't touched it for so long is that of a killed process; milliseconds. */
 const STALE = 5000;
-/** Tries until then, and a while longer: waits of 20 to 250 ms. */
-const RETRIES = { retries: 40, factor: 1.3, minTimeout: 20, maxTimeout: 250, randomize: true };
+/** How long others may take their turns before this one's, and the longest wait between two looks; milliseconds. */
+const PATIENCE = 30_000;
+const PAUSE = 50;
 
 const codeOf = (error: unknown) =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
@@ -106,17 +108,29 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
   };
 }
 
-/** Runs under the file's lock, which other processes honour. */
-async function locked<T>(path: string, run: () => Promise<T>): Promise<T> {
+/**
+ * Takes the file's lock once it is free. Only a lock that is held is waited for: what else is in the way is told at once.
+ * By time and in short steps, since nobody queues: on a slow disk others may write hundreds of times in between.
+ */
+async function acquire(path: string): Promise<() => Promise<void>> {
   const { lock } = await import("./file-lock.ts");
+  const end = performance.now() + PATIENCE;
   // The work under the lock is far shorter than `stale`; should a suspended machine make it longer, the file itself
   // is still replaced in one step, so a lost lock is not worth crashing for (the default).
-  const release = await lock(path, {
-    realpath: false,
-    stale: STALE,
-    retries: RETRIES,
-    onCompromised: () => {},
-  });
+  const options = { realpath: false, stale: STALE, onCompromised: () => {} };
+  for (;;) {
+    try {
+      return await lock(path, options);
+    } catch (error) {
+      if (codeOf(error) !== "ELOCKED" || performance.now() > end) throw error;
+    }
+    await sleep(PAUSE * Math.random());
+  }
+}
+
+/** Runs under the file's lock, which other processes honour. */
+async function locked<T>(path: string, run: () => Promise<T>): Promise<T> {
+  const release = await acquire(path);
   try {
     return await run();
   } finally {
