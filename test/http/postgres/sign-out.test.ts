@@ -7,7 +7,7 @@ import { openServers, post, tokenFrom, type Server } from "../../support/postgre
 import { noPostgres, skipped } from "../../support/postgres.ts";
 import { PASSWORD } from "../../support/test-server.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 /** POST /api/logout/ and POST /api/password/ (API.md §5), where another server has the next request. */
 describe.skipIf(noPostgres)(`what ends a token on one server${skipped(noPostgres)}`, () => {
