@@ -6,12 +6,19 @@ import { openDraft } from "../../../../src/tui/composer/draft-file.ts";
 
 let dir: string;
 beforeEach(async () => void (dir = join(await mkdtemp(join(tmpdir(), "ai-chat-test-")), "state")));
-afterEach(() => rm(join(dir, ".."), { recursive: true, force: true }));
+// The test says when the time to write has come.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+afterEach(() => {
+  vi.useRealTimers();
+  return rm(join(dir, ".."), { recursive: true, force: true });
+});
 
 const open = (pid: number, alive: number[] = []) =>
-  openDraft({ dir, pid, isAlive: (other) => alive.includes(other), delay: 1 });
-const written = (pid: number, text: string) =>
-  vi.waitFor(async () => expect(await readFile(join(dir, `draft-${pid}.txt`), "utf8")).toBe(text));
+  openDraft({ dir, pid, isAlive: (other) => alive.includes(other), delay: 500 });
+async function written(pid: number, text: string): Promise<void> {
+  vi.advanceTimersByTime(500);
+  expect(await readFile(join(dir, `draft-${pid}.txt`), "utf8")).toBe(text);
+}
 
 describe("a draft", () => {
   it("that a killed session left is found once, by the next one", async () => {
@@ -61,7 +68,7 @@ describe("a draft", () => {
     const draft = open(11);
     expect(draft.found).toBeUndefined();
     draft.keep("some");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    vi.advanceTimersByTime(500);
     draft.close();
     expect(await readFile(dir, "utf8")).toBe("a file in the folder's place");
   });

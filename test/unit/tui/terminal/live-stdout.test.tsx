@@ -58,10 +58,12 @@ function start(size: { columns?: number; rows?: number; promptly?: number } = {}
   });
   /** Waits until the screen shows something. */
   const sees = (wanted: string) =>
-    vi.waitFor(async () => expect((await screen.view()).rows.join("\n")).toContain(wanted));
+    until(async () => expect((await screen.view()).rows.join("\n")).toContain(wanted));
   return { screen, live, ink, set, sees, state: () => state };
 }
 
+/** Vitest's own patience of a second is less than a busy machine may take over a frame. */
+const until = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 const count = (lines: string[], wanted: string) => lines.filter((line) => line.includes(wanted)).length;
 
@@ -194,7 +196,7 @@ describe("a live area", () => {
     const before = screen.written.length;
     live.print("the answer");
     set({ tail: [] });
-    await vi.waitFor(() => expect(screen.written.length).toBeGreaterThan(before));
+    await until(() => expect(screen.written.length).toBeGreaterThan(before));
     expect(screen.written.slice(before)).toHaveLength(1);
     expect(await screen.text()).toEqual(["the answer", "> composer", "status"]);
   });
@@ -224,7 +226,7 @@ describe("a live area", () => {
       ink.unmount();
       live.dispose();
     });
-    await vi.waitFor(async () => expect(await screen.text()).toEqual(["frame"]));
+    await until(async () => expect(await screen.text()).toEqual(["frame"]));
     write("through Ink\n");
     write("without a line end");
     expect(await screen.text()).toEqual(["through Ink", "without a line end", "frame"]);
@@ -290,7 +292,7 @@ describe("a live area", () => {
     live.onResize(() => seen.push(`app ${live.columns}x${live.rows}`));
     live.stdout.on("resize", () => seen.push(`ink ${live.stdout.columns}`));
     await screen.resize(50, 9);
-    await vi.waitFor(() => expect(seen).toEqual(["app 50x9", "ink 50"]));
+    await until(() => expect(seen).toEqual(["app 50x9", "ink 50"]));
     expect(live.stdout.rows).toBeGreaterThan(1000);
   });
 
