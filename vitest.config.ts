@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 // Ink as it is installed draws nothing but its last frame where CI is set; the build does away with that.
 const env = { CI: "false" };
 // A time-out here ends what hangs; it is no measure of speed, and a busy machine takes many times as long as an idle one.
-const room = (name: string, timeout = 20_000) => ({
+const room = (name: string, timeout = 60_000) => ({
   test: {
     name,
     env,
@@ -22,7 +22,7 @@ export default defineConfig({
       room("unit"),
       room("contract", 300_000),
       room("http"),
-      room("cli", 40_000),
+      room("cli", 120_000),
       room("tui", 180_000),
       room("crash", 300_000),
     ],
