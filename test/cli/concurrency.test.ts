@@ -5,7 +5,7 @@ import { after, answer, openFakeOpenAi, type FakeOpenAi } from "../support/opena
 import { openPerson } from "../support/person.ts";
 import { makeHome, runProgram, startProgram, type Home, type Running } from "../support/run-program.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let home: Home;
 let ai: FakeOpenAi;

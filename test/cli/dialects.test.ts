@@ -155,23 +155,19 @@ describe("an account is made, used up and left at a server of others", () => {
     await server.close();
   });
 
-  test(
-    "by the built program, where the token is wanted under the scheme Token and no price is told",
-    { timeout: 80_000 },
-    async () => {
-      const server = await openOthersServer({ token: "Token", tellsPrice: false, startingTokens: 600 });
-      const other = await makeHome();
-      const env = { AI_CHAT_PASSWORD: "correct horse" };
-      const run: Run = (args) => runProgram([...args, "-s", server.url], { home: other, env });
-      await live(run, server, { price: null });
-      await run(["login", "-u", "jane"]);
-      const password = await runProgram(["password", "--password-stdin", "--json", "-s", server.url], {
-        home: other,
-        stdin: { pipe: "correct horse\nbattery staple\n" },
-      });
-      expect(failure(password)).toEqual([1, "not_offered"]);
-      await other.remove();
-      await server.close();
-    },
-  );
+  test("by the built program, where the token is wanted under the scheme Token and no price is told", async () => {
+    const server = await openOthersServer({ token: "Token", tellsPrice: false, startingTokens: 600 });
+    const other = await makeHome();
+    const env = { AI_CHAT_PASSWORD: "correct horse" };
+    const run: Run = (args) => runProgram([...args, "-s", server.url], { home: other, env });
+    await live(run, server, { price: null });
+    await run(["login", "-u", "jane"]);
+    const password = await runProgram(["password", "--password-stdin", "--json", "-s", server.url], {
+      home: other,
+      stdin: { pipe: "correct horse\nbattery staple\n" },
+    });
+    expect(failure(password)).toEqual([1, "not_offered"]);
+    await other.remove();
+    await server.close();
+  });
 });

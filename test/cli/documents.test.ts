@@ -91,7 +91,7 @@ test("whatever works prints its document and nothing else", async () => {
   const { code, stdout, stderr } = await server.ended;
   expect({ code, stderr, lines: stdout.match(/\n/g)?.length }).toEqual({ code: 0, stderr: "", lines: 1 });
   await printed("store copy", ["store", "copy", dir, join(home.dir, "copy")]);
-}, 120_000);
+}, 300_000);
 
 test("what a server of others doesn't tell is null, and never left out", async () => {
   const at = ["-s", others.url];

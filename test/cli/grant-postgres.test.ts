@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { noPostgres, openCluster, type Cluster, type Place, skipped } from "../support/postgres.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe.skipIf(noPostgres)(`grant in Postgres${skipped(noPostgres)}`, () => {
   let cluster: Cluster;

@@ -153,7 +153,7 @@ test("SIGPIPE changes nothing: what can't be written is told by the writing", as
   expect(await running.ended).toMatchObject({ code: 0, stdout: "Yes.\n", stderr: "" });
 });
 
-describe("a command that runs the server of `local` itself", { timeout: 80_000 }, () => {
+describe("a command that runs the server of `local` itself", () => {
   test.each([
     ["before the first word", false, "4000", /Interrupted\. The question may have been charged/],
     ["in mid-answer", true, "3900", /Interrupted\. The question may have been charged/],

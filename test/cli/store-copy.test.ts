@@ -6,8 +6,6 @@ import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { noPostgres, openCluster, type Cluster, type Place, skipped } from "../support/postgres.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 test("store copy wants two places, and takes no password from the command line", async () => {
   const home = await makeHome();
   const copy = (...words: string[]) => runProgram(["store", "copy", ...words], { home });
@@ -79,7 +77,7 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
             "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
           return (await target.query(waiting, [target.name])).length > 0;
         },
-        { timeout: 30_000 },
+        { timeout: 100_000 },
       );
       running.child.kill(signal);
       const { code, stdout } = await running.ended;

@@ -141,7 +141,7 @@ describe("credentials", () => {
 
   it(
     "lose nothing when two processes write 200 each at once, and this one besides; nor do settings",
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const script = join(folder, "write.mjs");
       const { build } = await import("esbuild");

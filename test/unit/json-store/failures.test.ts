@@ -41,7 +41,7 @@ async function refusal(deed: Promise<unknown>): Promise<ApiError> {
   return error;
 }
 
-const serves = (store: Store) => vi.waitFor(async () => expect(await store.ready()).toBe(true), 10_000);
+const serves = (store: Store) => vi.waitFor(async () => expect(await store.ready()).toBe(true), 45_000);
 
 describe("a write to the ledger", () => {
   it("is whole although the disk takes it three bytes at a time", async () => {
@@ -175,7 +175,7 @@ describe("while the disk is full", () => {
     };
     await refusal(store.ledger.charge(id));
     // Short write and refusal of the charge, then the same of each try for room.
-    await vi.waitFor(() => expect(tries).toBeGreaterThanOrEqual(6), 10_000);
+    await vi.waitFor(() => expect(tries).toBeGreaterThanOrEqual(6), 45_000);
     expect(await store.ready()).toBe(false);
     const request = { id: "x", account: jane, digest: "d", price: 100, expires: START + 1000 };
     expect(await refusal(store.ledger.hold(request))).toEqual(unavailable);
@@ -205,7 +205,7 @@ describe("while the ledger cannot be cut back", () => {
     const grant = store.ledger.grant({ id: "g", account: jane, tokens: 1, reason: "" });
     expect(await refusal(grant)).toEqual(unavailable);
     expect(await store.ledger.balance(jane)).toEqual({ tokens: 4000, held: 100 });
-    await vi.waitFor(() => expect(repairs).toBeGreaterThan(1), 10_000);
+    await vi.waitFor(() => expect(repairs).toBeGreaterThan(1), 45_000);
     expect(await store.ready()).toBe(false);
     expect(warnings).toHaveLength(1);
     fault.say = () => undefined;
