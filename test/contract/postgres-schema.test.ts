@@ -15,7 +15,7 @@ import { PRUNE_QUESTIONS, SWEEP, SWEEP_ACCOUNT } from "../../src/server/stores/p
 import { USAGE } from "../../src/server/stores/postgres/usage.ts";
 import { createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
-import { noPostgres, type Place, skipped } from "../support/postgres.ts";
+import { noOwnPostgres, noPostgres, query, type Place, skipped } from "../support/postgres.ts";
 
 describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () => {
   const places = openPlaces();
@@ -110,6 +110,23 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
         "chat_accounts_balance",
       );
   });
+
+  it.skipIf(noOwnPostgres)(
+    "looks up whatever name is typed, also in a database that cannot hold its letters",
+    async () => {
+      const name = `latin_${place.name}`;
+      await query(place.url, `CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+      closers.push(() => query(place.url, `DROP DATABASE ${name} WITH (FORCE)`));
+      const url = new URL(place.url);
+      url.pathname = name;
+      url.search = "";
+      const store = await openPostgresStore({ url: url.href, warn });
+      closers.push(() => store.close());
+      const jane = await createAccount(store, 100, "jane");
+      expect(await store.accounts.byName("日本")).toBeUndefined();
+      expect(await store.accounts.byName("JANE")).toEqual(jane);
+    },
+  );
 
   it("takes one statement to hold and one to charge on the usual way", async () => {
     const store = await openPostgresStore({ url: place.url, warn });

@@ -102,6 +102,14 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
         }
       });
 
+      it.each(["", "a\0b", "\0", "\ud800", "日本", "J\u017fane", "x".repeat(100_000), "' OR 1=1 --", "%"])(
+        "knows nobody by the name %j, which no account can have",
+        async (name) => {
+          await create("Jane");
+          expect(await store.accounts.byName(name)).toBeUndefined();
+        },
+      );
+
       it("refuses a name that is taken in another case, and keeps the first account as it was", async () => {
         const first = await create("Jane");
         const second = await store.accounts.create({ name: "JANE", passwordHash: "other", tokens: 1 });

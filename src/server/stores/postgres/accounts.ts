@@ -45,9 +45,13 @@ INSERT INTO chat_revoked (account, jti, expires)
 SELECT id, $2, to_timestamp($3::float8 / 1000) FROM chat_accounts WHERE id = $1
 ON CONFLICT (account, jti) DO NOTHING`;
 
+/** Names have nothing else (API.md §1). Of what is typed for one, no database takes U+0000, and not each takes the rest. */
+const ASCII = /^[\x21-\x7e]+$/;
+
 /** The port `Accounts` over a database. */
 export function createAccounts({ run }: Pick<Database, "run">): Accounts {
   async function byName(name: string): Promise<Account | undefined> {
+    if (!ASCII.test(name)) return undefined;
     const { rows } = await run<Row>(BY_NAME, [foldName(name)]);
     return rows[0] && accountOf(rows[0]);
   }
