@@ -62,6 +62,17 @@ const cases: [what: string, text: string, status: number, code: string][] = [
     "invalid_request",
   ],
   ["a request without Host", NO_HOST, 400, "invalid_request"],
+  ...["Host: other", "authorization: Bearer other", "Content-Type: text/plain"].map(
+    (second): (typeof cases)[number] => [
+      `a second ${second.split(":")[0]}`,
+      rawRequest("POST", "/api/chat/", { Authorization: "Bearer one", "X-Request-Id": "twice" }, {}).replace(
+        "Host:",
+        `${second}\r\nHost:`,
+      ),
+      400,
+      "invalid_request",
+    ],
+  ),
   [
     "an expectation that nobody knows",
     rawRequest("GET", "/healthz", { Expect: "something", "X-Request-Id": "hopes" }),
