@@ -1,3 +1,4 @@
+import { appendFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
@@ -95,6 +96,31 @@ test("with --log json every line on stderr is one of JSON, from the first to the
   const lines = stderr.trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     expect.objectContaining({ level: "info", msg: "listening", url: urlIn(stderr), model: "demo" }),
+    expect.objectContaining({ level: "info", msg: expect.stringMatching(/^Stopping/) }),
+  ]);
+});
+
+test("with --json and --log json the log says what the operator should know, and nothing else goes to stderr", async () => {
+  const data = `${home.dir}/torn`;
+  const first = await startProgram(["serve", "--port", "0", "--json", "--data", data], { home });
+  await first.sees("\n");
+  first.child.kill("SIGTERM");
+  expect((await first.ended).stderr).toBe("");
+  await appendFile(`${data}/ledger.jsonl`, '{"n":1,"at":');
+  const running = await startProgram(["serve", "--port", "0", "--json", "--log", "json", "--data", data], {
+    home,
+  });
+  await running.sees("\n");
+  running.child.kill("SIGTERM");
+  const { code, stderr } = await running.ended;
+  expect(code).toBe(0);
+  expect(
+    stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([
+    expect.objectContaining({ level: "warn", msg: expect.stringContaining("cut off") }),
     expect.objectContaining({ level: "info", msg: expect.stringMatching(/^Stopping/) }),
   ]);
 });

@@ -37,8 +37,8 @@ const STOPPING = "Stopping; questions in flight may finish. Once more ends it at
 
 /** Lines for a person; as lines of the log where that is JSON, so that all of stderr can be read by a program. */
 function voiceOf(call: Call, log: Call["values"]["log"]): Voice {
-  const { note, stderr, json } = call.output;
-  if (json || log !== "json")
+  const { note, stderr } = call.output;
+  if (log !== "json")
     return {
       warn: note,
       ready: (server) => banner(call, server).forEach(note),
