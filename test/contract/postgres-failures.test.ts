@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { Client } from "pg";
 import type { Store } from "../../src/server/core/ports.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { ApiError } from "../../src/server/core/api-error.ts";
@@ -200,6 +201,32 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     expect(await balanced(place)).toBe(true);
   });
 
+  it("waits longer for a locked account than the host's lock_timeout, and charges the answer that is there", async () => {
+    const url = new URL(place.url);
+    url.searchParams.set("options", `${url.searchParams.get("options")} -c lock_timeout=20ms`);
+    const store = await open({ url: url.href });
+    const jane = await createAccount(store);
+    const request = question(jane);
+    await store.ledger.hold(request);
+    const locker = new Client({ connectionString: place.url });
+    await locker.connect();
+    closers.push(() => locker.end());
+    const refusals = async () =>
+      (
+        await place.query<{ n: number }>(
+          "SELECT xact_rollback::int AS n FROM pg_stat_database WHERE datname = current_database()",
+        )
+      )[0]!.n;
+    const before = await refusals();
+    await locker.query("BEGIN");
+    await locker.query("SELECT 1 FROM chat_accounts FOR UPDATE");
+    const charged = store.ledger.charge(request.id);
+    await vi.waitUntil(async () => (await refusals()) >= before + 2, { timeout: 5_000, interval: 20 });
+    await locker.query("COMMIT");
+    expect(await charged).toEqual({ kind: "charged", balance: { tokens: 3900, held: 0 } });
+    expect(warnings).toEqual([]);
+  });
+
   it("does not say that nothing was charged where it went away under a charge", async () => {
     const lost = new ApiError("store_unavailable", "Nothing was charged.");
     const ledger = createLedger({
@@ -258,6 +285,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       [`postgres://postgres:${secret}@${host}/postgres?sslrootcert=/no/such/file`, /\(ENOENT\)/],
       [`postgres://postgres:${secret}@${host}/postgres?sslrootcert=/`, /\(EISDIR\)/],
       [`postgres://postgres:${secret}@bad host/`, /cannot be read/],
+      [`postgres://postgres:${secret}@${host}/postgres?options=-c%20search_path%3Dnowhere`, /no schema/],
       [`mysql://root:${secret}@${host}/`, /cannot be read/],
     ] as const) {
       const error = await openPostgresStore({ url, warn, waitSeconds: 0 }).catch((reason: unknown) => reason);

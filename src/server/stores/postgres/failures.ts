@@ -1,7 +1,7 @@
 /**
  * What a failed statement means:
  * - `conflict`: a unique index has the row already; nothing happened.
- * - `rolled_back`: it met another one (serialization, deadlock); nothing happened, and it can be repeated at once.
+ * - `rolled_back`: it met another one (serialization, deadlock, the host's `lock_timeout`); nothing happened, and it can be repeated at once.
  * - `unprepared`: a pooler gave it a connection that doesn't know its prepared statement; nothing happened.
  * - `lost`: the connection broke, or the answer didn't come: whether it happened is not known.
  * - `busy`: no connection became free in time; it was never sent.
@@ -15,6 +15,7 @@ const meanings = new Map<string, Failure>([
   ["23505", "conflict"],
   ["40001", "rolled_back"],
   ["40P01", "rolled_back"],
+  ["55P03", "rolled_back"],
   ["26000", "unprepared"],
   ["42P05", "unprepared"],
   ["08", "lost"],
