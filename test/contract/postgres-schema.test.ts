@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Client } from "pg";
 import { StartupError } from "../../src/server/core/startup-error.ts";
-import { SESSION } from "../../src/server/stores/postgres/accounts.ts";
+import { createAccounts, SESSION } from "../../src/server/stores/postgres/accounts.ts";
 import { CHARGE, CHARGE_AGAIN, CHARGE_LOOK } from "../../src/server/stores/postgres/charge.ts";
 import { openDatabase, type Database } from "../../src/server/stores/postgres/database.ts";
 import { ASK_AGAIN, HOLD, HOLD_LOOK } from "../../src/server/stores/postgres/hold.ts";
@@ -16,6 +16,7 @@ import { USAGE } from "../../src/server/stores/postgres/usage.ts";
 import { createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { noOwnPostgres, noPostgres, query, type Place, skipped } from "../support/postgres.ts";
+import { openTcpProxy } from "../support/tcp-proxy.ts";
 
 describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () => {
   const places = openPlaces();
@@ -27,9 +28,9 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     throw new Error(sentence);
   };
 
-  function database(): Database {
+  function database(connectionString = place.url): Database {
     const opened = openDatabase({
-      connectionString: place.url,
+      connectionString,
       connections: 2,
       ...unhurried,
       warn,
@@ -128,26 +129,32 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     },
   );
 
-  it("takes one statement to hold and one to charge on the usual way", async () => {
+  it("takes one round trip to know who asks, one to hold and one to charge", async () => {
+    const wire = await openTcpProxy(places.cluster.port);
+    closers.push(() => wire.close());
     const store = await openPostgresStore({ url: place.url, warn });
     closers.push(() => store.close());
     const jane = await createAccount(store);
-    const inner = database();
-    const sent: string[] = [];
-    const run: Database["run"] = (sql, values, patience) => {
-      sent.push(sql);
-      return inner.run(sql, values, patience);
+    const connection = database(wire.through(place.url));
+    const lanes = createLanes(2, 5000);
+    const ledger = createLedger({ database: connection, lanes, now: Date.now, abandoned: new Set() });
+    const accounts = createAccounts(connection);
+    // The server answers at each Sync; whoever waits for an answer before going on has sent one, or a simple query.
+    let asked = 0;
+    wire.seen = (data) => (asked += data.toString("latin1").split(/[S]\0\0\0\x04|Q\0\0/).length - 1);
+    const trips = async (work: Promise<unknown>) => {
+      const before = asked;
+      await work;
+      return asked - before;
     };
-    const ledger = createLedger({
-      database: { run },
-      lanes: createLanes(2, 5000),
-      now: Date.now,
-      abandoned: new Set(),
-    });
-    const request = question(jane, { key: "key" });
-    await ledger.hold(request);
-    await ledger.charge(request.id);
-    expect(sent).toEqual([HOLD, CHARGE]);
+    // The first time tells what it prepares, in the same trip.
+    for (const key of ["first", "second"]) {
+      const request = question(jane, { key });
+      expect(await trips(accounts.session(jane.id, "jti"))).toBe(1);
+      expect(await trips(ledger.hold(request))).toBe(1);
+      expect(await trips(ledger.charge(request.id))).toBe(1);
+    }
+    expect(await ledger.balance(jane.id)).toEqual({ tokens: 3800, held: 0 });
   });
 
   it("finds everything that a question needs by an index, however much there is", async () => {

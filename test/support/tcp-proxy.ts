@@ -12,6 +12,8 @@ export interface TcpProxy {
   next: Fate;
   /** The fate waits for something that contains this. */
   nextWith: string;
+  /** Sees whatever a client sends, as it comes. */
+  seen: (data: Buffer) => void;
   /** Cuts everything and leads to another port from now on, as a failover does; to nobody where none is given. */
   lead(target: number | undefined): void;
   /** How many came while it led to nobody. */
@@ -41,6 +43,7 @@ export async function openTcpProxy(first: number): Promise<TcpProxy> {
       socket.on("error", cut).on("close", cut);
     }
     client.on("data", (data) => {
+      proxy.seen(data);
       const fate = data.includes(proxy.nextWith) ? proxy.next : "pass";
       if (fate !== "pass") proxy.next = "pass";
       if (fate === "cut before it arrives") return cut();
@@ -60,6 +63,7 @@ export async function openTcpProxy(first: number): Promise<TcpProxy> {
     },
     next: "pass",
     nextWith: "",
+    seen: () => {},
     get turnedAway() {
       return turnedAway;
     },

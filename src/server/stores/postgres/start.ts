@@ -83,6 +83,12 @@ function cannotUse(error: unknown): StartupError {
       "Give its user the right: GRANT CREATE ON SCHEMA public TO NAME; and connect to the primary, not to a replica.",
       error,
     );
+  if (code === "3F000")
+    return new StartupError(
+      "The database has no schema in which the store's tables could be made (3F000).",
+      "The search_path of its user names none that exists: ALTER ROLE NAME SET search_path = public, or CREATE SCHEMA.",
+      error,
+    );
   if (code === "42P07")
     return new StartupError(
       "A table of the store's name is in the database already, and is not the store's.",
