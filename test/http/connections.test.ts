@@ -1,20 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { answer, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
-import { openTestServer, PASSWORD, type TestServer } from "../support/test-server.ts";
+import { expect, test } from "vitest";
+import { answer } from "../support/openai-server.ts";
+import { PASSWORD } from "../support/test-server.ts";
+import { openServerWithAi } from "../support/server-with-ai.ts";
 import { openRawClient, rawQuestion, rawRequest } from "./raw-client.ts";
 import { gate } from "./wired-server.ts";
 
-let ai: FakeOpenAi;
-let server: TestServer;
-
-beforeAll(async () => {
-  ai = await openFakeOpenAi();
-  server = await openTestServer({ baseUrl: ai.url });
-});
-afterAll(async () => {
-  await server.close();
-  await ai.close();
-});
+const { ai, server } = openServerWithAi();
 
 test("one connection carries many requests, refused ones and streamed ones among them", async () => {
   const token = await server.token("keeper");

@@ -1,18 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openFakeOpenAi, answer, type FakeOpenAi } from "../support/openai-server.ts";
-import { openTestServer, PASSWORD, type TestServer } from "../support/test-server.ts";
+import { describe, expect, test } from "vitest";
+import { answer } from "../support/openai-server.ts";
+import { PASSWORD } from "../support/test-server.ts";
+import { openServerWithAi } from "../support/server-with-ai.ts";
 
-let ai: FakeOpenAi;
-let server: TestServer;
-
-beforeAll(async () => {
-  ai = await openFakeOpenAi();
-  server = await openTestServer({ baseUrl: ai.url });
-});
-afterAll(async () => {
-  await server.close();
-  await ai.close();
-});
+const { ai, server } = openServerWithAi();
 
 const json = "application/json";
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });

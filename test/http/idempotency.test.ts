@@ -1,31 +1,22 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { answer, failure, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
-import { openTestServer, testConfig, type TestServer } from "../support/test-server.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { answer, failure } from "../support/openai-server.ts";
+import { testConfig } from "../support/test-server.ts";
+import { openServerWithAi } from "../support/server-with-ai.ts";
 import { serve, type RunningServer } from "../../src/server/serve.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
 
 /** The table of API.md §2, row by row. */
 
-let ai: FakeOpenAi;
-let server: TestServer;
+const { ai, server } = openServerWithAi();
 let token: string;
 let accounts = 0;
-
-beforeAll(async () => {
-  ai = await openFakeOpenAi();
-  server = await openTestServer({ baseUrl: ai.url });
-});
 beforeEach(async () => {
   token = await server.token(`jane${(accounts += 1)}`);
   ai.respond(answer("First."));
-});
-afterAll(async () => {
-  await server.close();
-  await ai.close();
 });
 
 const EVENTS = { Accept: "text/event-stream" };

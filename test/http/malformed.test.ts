@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { answer, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
-import { openTestServer, type TestServer } from "../support/test-server.ts";
+import { expect, test } from "vitest";
+import { answer } from "../support/openai-server.ts";
+import { openServerWithAi } from "../support/server-with-ai.ts";
 import { openRawClient, rawQuestion, rawRequest } from "./raw-client.ts";
 import { gate } from "./wired-server.ts";
 
-let ai: FakeOpenAi;
-let server: TestServer;
-
-beforeAll(async () => {
-  ai = await openFakeOpenAi();
-  server = await openTestServer({ baseUrl: ai.url });
-});
-afterAll(async () => {
-  await server.close();
-  await ai.close();
-});
+const { ai, server } = openServerWithAi();
 
 const CHUNKED = { "Content-Type": "application/json", "Transfer-Encoding": "chunked" };
 const NO_HOST = "GET /healthz HTTP/1.1\r\nX-Request-Id: mine\r\n\r\n";

@@ -1,23 +1,17 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { createSecretKey } from "node:crypto";
 import jwt from "jsonwebtoken";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openFakeOpenAi, failure, slam, type FakeOpenAi } from "../support/openai-server.ts";
-import { openTestServer, PASSWORD, type TestServer } from "../support/test-server.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { failure, slam, type FakeOpenAi } from "../support/openai-server.ts";
+import { PASSWORD } from "../support/test-server.ts";
+import { openServerWithAi } from "../support/server-with-ai.ts";
 
 const SECRET = "a secret of at least thirty-two bytes";
-let ai: FakeOpenAi;
-let server: TestServer;
+const { ai, server } = openServerWithAi({ secret: SECRET });
 let token: string;
 
 beforeAll(async () => {
-  ai = await openFakeOpenAi();
-  server = await openTestServer({ baseUrl: ai.url, secret: SECRET });
   token = await server.token("jane");
-});
-afterAll(async () => {
-  await server.close();
-  await ai.close();
 });
 
 interface Case {

@@ -1,25 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { serve, type RunningServer } from "../../src/server/serve.ts";
-import { answer, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
-import { openTestServer, PASSWORD, testConfig, type TestServer } from "../support/test-server.ts";
+import { answer } from "../support/openai-server.ts";
+import { PASSWORD, testConfig } from "../support/test-server.ts";
+import { openServerWithAi } from "../support/server-with-ai.ts";
 import { gate } from "./wired-server.ts";
 
 /** POST /api/logout/ and POST /api/password/ (API.md §5). */
 
-let ai: FakeOpenAi;
-let server: TestServer;
-beforeAll(async () => {
-  ai = await openFakeOpenAi();
-  server = await openTestServer({ baseUrl: ai.url });
-});
-afterAll(async () => {
-  await server.close();
-  await ai.close();
-});
-
+const { ai, server } = openServerWithAi();
 const NEW = "a battery staple";
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const told = async (reply: Response) => {

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll } from "vitest";
+import type { ServerConfig } from "../../src/server/config.ts";
+import { openFakeOpenAi, type FakeOpenAi } from "./openai-server.ts";
+import { openTestServer, type TestServer } from "./test-server.ts";
+
+/**
+ * One server and the fake AI that answers it, for all tests of a file: opened before the first and closed after the
+ * last. Both objects are empty until then.
+ */
+export function openServerWithAi(wishes: Partial<ServerConfig> = {}): { ai: FakeOpenAi; server: TestServer } {
+  const ai = {} as FakeOpenAi;
+  const server = {} as TestServer;
+  beforeAll(async () => {
+    Object.assign(ai, await openFakeOpenAi());
+    Object.assign(server, await openTestServer({ baseUrl: ai.url, ...wishes }));
+  });
+  afterAll(async () => {
+    await server.close?.();
+    await ai.close?.();
+  });
+  return { ai, server };
+}
