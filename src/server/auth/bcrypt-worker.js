@@ -1,4 +1,4 @@
-import { compareSync, genSaltSync, hashSync } from "bcryptjs";
+import { compareSync, genSaltSync, getRounds, hashSync } from "bcryptjs";
 
 // Runs in a worker thread: a hash takes a core for a quarter of a second, and would stop the event loop for as long.
 // bcryptjs takes the UTF-8 bytes of a string. Strings that bcrypt would cut or confuse are refused before they get here.
@@ -15,13 +15,22 @@ export function hash({ password, cost }) {
 }
 
 /**
- * Compares with `hash`, or where there is none does the same work against a hash that nothing matches.
+ * Compares with `hash`, or where there is none does the same work against a hash that nothing matches. A hash of a lower
+ * cost, from before the operator raised it, gets the rest of the work as well: or its time would tell that the name
+ * exists. (One of a higher cost takes longer, and tells it.)
  *
  * @param {{ password: string, hash: string | undefined, cost: number }} job
  * @returns {boolean}
  */
 export function matches({ password, hash, cost }) {
-  return compareSync(password, hash ?? dummy(cost)) && hash !== undefined;
+  if (hash === undefined) {
+    compareSync(password, dummy(cost));
+    return false;
+  }
+  const matched = compareSync(password, hash);
+  // 2^c and 2^c + 2^(c+1) + … + 2^(cost−1) are 2^cost.
+  for (let each = getRounds(hash); each < cost; each += 1) compareSync(password, dummy(each));
+  return matched;
 }
 
 /**

@@ -23,6 +23,21 @@ test("an unknown name costs what a known one costs: one comparison of the same c
   expect(asUnknown).toEqual(asKnown);
 });
 
+test.each([4, 5, 6, 7])(
+  "a name whose hash is of cost %d costs what an unknown one costs at cost 7",
+  (cost) => {
+    const known = hash({ password: "correct horse", cost });
+    const work = (password: string, of: string | undefined) => {
+      vi.clearAllMocks();
+      const matched = matches({ password, hash: of, cost: 7 });
+      return { matched, rounds: comparisons().reduce((sum, each) => sum + 2 ** each, 0) };
+    };
+    expect(work("wrong", undefined)).toEqual({ matched: false, rounds: 2 ** 7 });
+    expect(work("wrong", known)).toEqual({ matched: false, rounds: 2 ** 7 });
+    expect(work("correct horse", known)).toEqual({ matched: true, rounds: 2 ** 7 });
+  },
+);
+
 test("the hash for unknown names is well formed: bcrypt goes all the way through it", () => {
   matches({ password: "wrong", hash: undefined, cost: 6 });
   const compared = vi.mocked(bcrypt.compareSync).mock.calls[0]?.[1] ?? "";
