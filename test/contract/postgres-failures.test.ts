@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { Client } from "pg";
 import type { Store } from "../../src/server/core/ports.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { ApiError } from "../../src/server/core/api-error.ts";
