@@ -16,9 +16,9 @@ export function editText(command: string, text: string): Edited {
   try {
     const file = join(dir, "question.md");
     writeFileSync(file, text, { mode: 0o600 });
-    const heed = ignoreInterrupts();
-    const { status, signal, error } = spawnSync(program, [...args, file], { stdio: "inherit" });
-    heed();
+    const { status, signal, error } = uninterrupted(() =>
+      spawnSync(program, [...args, file], { stdio: "inherit" }),
+    );
     if (error !== undefined) return { kind: "missing", command: program };
     if (status !== 0) return { kind: "failed", end: signal ?? `exit code ${status}` };
     return { kind: "text", text: readFileSync(file, "utf8") };
@@ -38,7 +38,7 @@ function newFolder(): string | undefined {
 }
 
 /** Ctrl-C in an editor that leaves the terminal's keys as they are is sent to us as well, but meant for the editor. */
-function ignoreInterrupts(): () => void {
+function uninterrupted<T>(work: () => T): T {
   const ours = process.listeners("SIGINT");
   const ignore = () => undefined;
   process.on("SIGINT", ignore);
@@ -47,6 +47,10 @@ function ignoreInterrupts(): () => void {
     for (const listener of ours) process.on("SIGINT", listener);
     process.off("SIGINT", ignore);
   };
-  // What came meanwhile is delivered when Node polls next, after the first of them at the latest.
-  return () => void setImmediate(() => setImmediate(heed));
+  try {
+    return work();
+  } finally {
+    // What came meanwhile is delivered when Node polls next, after the first of them at the latest.
+    setImmediate(() => setImmediate(heed));
+  }
 }
