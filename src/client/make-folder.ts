@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -29,4 +30,17 @@ export async function makeFolder(dir: string): Promise<boolean> {
   }
   await makeFolder(dirname(dir));
   return makeOne(dir);
+}
+
+/** The same at once, for where nothing can be waited for; no error where there is something of that name. */
+export function makeFolderSync(dir: string): void {
+  const make = () => mkdirSync(dir, { mode: 0o700 });
+  try {
+    make();
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return;
+    if (codeOf(error) !== "ENOENT" || dirname(dir) === dir) throw error;
+    makeFolderSync(dirname(dir));
+    make();
+  }
 }

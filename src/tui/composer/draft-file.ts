@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolderSync } from "../../client/make-folder.ts";
 
 /** A draft that is kept while it is typed, so that no end of the process loses it. */
 export interface DraftFile {
@@ -37,7 +38,7 @@ export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): Dra
 
   const write = (text: string) => {
     try {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      makeFolderSync(dir);
       writeFileSync(`${file}.new`, text.slice(0, MOST_CHARACTERS), { mode: 0o600 });
       renameSync(`${file}.new`, file);
       isWritten = true;
