@@ -19,6 +19,13 @@ export interface LocalClient {
 const isGone = (error: unknown) =>
   error instanceof ClientError && (error.code === "unreachable" || error.code === "shutting_down");
 
+/** Why the server can't be opened anew; what its last one may have charged is still in doubt. */
+function inDoubt(failure: unknown, before: unknown): unknown {
+  const charged = before instanceof ClientError ? before.charged : "no";
+  if (!(failure instanceof ClientError) || charged === "no") return failure;
+  return new ClientError(failure.code, failure.message, { hint: failure.hint, cause: failure, charged });
+}
+
 /**
  * A client of `local` that outlives its server (CLI.md §3): when the process that runs it leaves, the server is opened
  * anew, by whoever is first, and the call is repeated once; a question only while nothing of its answer has come, under
@@ -70,7 +77,9 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
       return;
     } catch (error) {
       if (!silent || !isGone(error) || question.signal?.aborted === true) throw error;
-      await replace(used);
+      await replace(used).catch((failure: unknown) => {
+        throw inDoubt(failure, error);
+      });
     }
     yield* client.ask(question);
   }

@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import { createApiClient } from "../client/api-client.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { ApiClient } from "../client/contract.ts";
+import { StartupError } from "../server/core/startup-error.ts";
 import type { Call } from "./call.ts";
 import { chooseServer, type Chosen } from "./chosen-server.ts";
 import { openDispatcher } from "./dispatcher.ts";
@@ -23,8 +24,25 @@ const LONGEST_DRAIN = 5;
 /** Milliseconds after which leaving tells why it takes so long. */
 const UNTOLD_MS = 700;
 
-/** The server `local`, started from the environment's settings where it doesn't run. */
+/** A server that can't be started is told in its own words, as any failure of the way to a server is. */
+function notStarted(error: unknown): unknown {
+  if (!(error instanceof StartupError)) return error;
+  return new ClientError("internal", error.message, { hint: error.hint, cause: error });
+}
+
+/**
+ * The server `local`, started from the environment's settings where it doesn't run. Rejects with `ClientError`, also
+ * later, where the one that ran has left: a session outlives that.
+ */
 async function openLocal(call: Call): Promise<LocalServer> {
+  try {
+    return await startLocal(call);
+  } catch (error) {
+    throw notStarted(error);
+  }
+}
+
+async function startLocal(call: Call): Promise<LocalServer> {
   const { env, program, places, output, signal } = call;
   const { values, complaints } = resolve([...ofServer, "apiKey", "jwtSecret"], {
     flags: new Map(),

@@ -82,6 +82,15 @@ test.each([
   expect(server.seen).toEqual([]);
 });
 
+test("/server local, whose folder is damaged, says so, and the session goes on where it is", async () => {
+  const folder = join(home.dir, "data", "ai-chat", "server");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "ledger.jsonl"), '{"format":"ai-chat-ledger","version":1}\n');
+  const { code, stdout, stderr } = await chat("/server local\nstill there?\n");
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "You said: still there?\n" });
+  expect(stderr).toMatch(/^ledger\.jsonl, line 1 .*\nNothing was changed\. Restore/m);
+});
+
 test("/server takes neither the first server's token nor its conversation along", async () => {
   const { stderr } = await chat(`one\n/server ${other.url}\ntwo\n`);
   expect(stderr).toContain(`Now on ${other.url.replace("http://", "")}`);

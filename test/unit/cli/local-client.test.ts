@@ -4,11 +4,14 @@ import type { ApiClient } from "../../../src/client/contract.ts";
 import { openLocalClient } from "../../../src/cli/local-client.ts";
 
 /** Servers one after the other; what each of their clients was made with. */
-async function openLocal(calls: (at: number) => Partial<ApiClient>) {
+async function openLocal(calls: (at: number) => Partial<ApiClient>, reopen = async () => {}) {
   const tokens: (string | undefined)[] = [];
   const { client } = await openLocalClient(
     {
-      open: async () => ({ url: "http://127.0.0.1:1", started: undefined, close: async () => {} }),
+      open: async () => {
+        if (tokens.length > 0) await reopen();
+        return { url: "http://127.0.0.1:1", started: undefined, close: async () => {} };
+      },
       client: (_url, token) => {
         tokens.push(token);
         return { close: async () => {}, ...calls(tokens.length) } as ApiClient;
@@ -39,4 +42,26 @@ it("repeats a logout with its token where the server has left", async () => {
   const { client, tokens } = await openLocal((at) => ({ logout: at === 1 ? gone : async () => {} }));
   await client.logout();
   expect(tokens).toEqual(["token", "token"]);
+});
+
+it("says that a question may have cost something, where the server left in the middle and can't be opened", async () => {
+  const lost = new ClientError("unreachable", "The connection was lost.", { charged: "maybe" });
+  const { client } = await openLocal(
+    () => ({
+      // oxlint-disable-next-line require-yield -- nothing of the answer has come
+      ask: async function* () {
+        throw lost;
+      },
+    }),
+    async () => {
+      throw new ClientError("internal", "The ledger is damaged.", { hint: "Restore it." });
+    },
+  );
+  const asked = client.ask({ message: "?", history: [], key: "k" }).next();
+  await expect(asked).rejects.toMatchObject({
+    code: "internal",
+    message: "The ledger is damaged.",
+    hint: "Restore it.",
+    charged: "maybe",
+  });
 });
