@@ -1,3 +1,4 @@
+import { edits } from "../client/edits.ts";
 import { commands } from "./commands.ts";
 import { optionNamed, options, type OptionName } from "./options.ts";
 
@@ -118,30 +119,14 @@ export function sortArgv(argv: readonly string[]): SortedArgv {
   return sorted;
 }
 
-/** Edits between two words, a swap of neighbours counting as one. */
-function distance(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...Array<number>(b.length).fill(0)]);
-  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
-  for (let j = 0; j <= b.length; j += 1) rows[0]![j] = j;
-  for (let i = 1; i <= a.length; i += 1)
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let least = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        least = Math.min(least, at(i - 2, j - 2) + 1);
-      rows[i]![j] = least;
-    }
-  return at(a.length, b.length);
-}
-
 /** The name that is nearest to what was typed, where one is near enough to have been meant. */
 export function nearest(typed: string, names: readonly string[]): string | undefined {
   const word = typed.toLowerCase().slice(0, 40);
   const best = names
-    .map((name) => ({ name, edits: word.length >= 3 && name.startsWith(word) ? 0 : distance(word, name) }))
-    .sort((a, b) => a.edits - b.edits)[0];
+    .map((name) => ({ name, far: word.length >= 3 && name.startsWith(word) ? 0 : edits(word, name) }))
+    .sort((a, b) => a.far - b.far)[0];
   if (!best) return undefined;
-  return best.edits <= Math.max(1, Math.floor(Math.min(word.length, best.name.length) / 2.5))
+  return best.far <= Math.max(1, Math.floor(Math.min(word.length, best.name.length) / 2.5))
     ? best.name
     : undefined;
 }

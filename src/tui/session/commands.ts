@@ -1,3 +1,5 @@
+import { edits } from "../../client/edits.ts";
+
 /** A slash command. The table is the one place that knows which there are. */
 export interface Command {
   name: string;
@@ -25,6 +27,9 @@ export const commands = [
   { name: "quit", help: "leave" },
 ] as const satisfies readonly Command[];
 
+/** Characters of a mistyped command that are compared: a line of a pipe may have a million. */
+const LONGEST = 40;
+
 export type CommandName = (typeof commands)[number]["name"];
 
 /** Commands that an answer on its way is no matter to; the others wait until it is through. */
@@ -49,7 +54,7 @@ export function readInput(text: string): Input {
   const [word = "", ...rest] = trimmed.slice(1).split(/\s+/);
   const found = commands.find((command) => command.name === word.toLowerCase());
   return found === undefined
-    ? { kind: "unknown", name: word, nearest: nearest(word.toLowerCase()) }
+    ? { kind: "unknown", name: word, nearest: nearest(word.toLowerCase().slice(0, LONGEST)) }
     : { kind: "command", name: found.name, argument: rest.join(" ") };
 }
 
@@ -67,28 +72,8 @@ export function usage(command: Command): string {
 
 function nearest(word: string): CommandName | undefined {
   const ranked = commands
-    .map(({ name }) => ({ name, far: name.startsWith(word) && word !== "" ? 0 : distance(word, name) }))
+    .map(({ name }) => ({ name, far: name.startsWith(word) && word !== "" ? 0 : edits(word, name) }))
     .sort((a, b) => a.far - b.far);
   const [best] = ranked;
   return best !== undefined && best.far <= 2 ? best.name : undefined;
-}
-
-/** Letters to insert, drop, change or swap with their neighbour. */
-function distance(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => [
-    i,
-    ...Array.from({ length: b.length }, () => 0),
-  ]);
-  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
-  for (let j = 0; j <= b.length; j += 1) (rows[0] as number[])[j] = j;
-  for (let i = 1; i <= a.length; i += 1) {
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let best = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, change);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        best = Math.min(best, at(i - 2, j - 2) + 1);
-      (rows[i] as number[])[j] = best;
-    }
-  }
-  return at(a.length, b.length);
 }

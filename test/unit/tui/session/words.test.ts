@@ -90,6 +90,11 @@ describe("what a person typed", () => {
     expect(readInput(text)).toEqual(meaning);
   });
 
+  it("is looked at as far as a command is long: a line of a pipe may have a million characters", () => {
+    const name = "x".repeat(1_000_000);
+    expect(readInput(`/${name}`)).toEqual({ kind: "unknown", name, nearest: undefined });
+  });
+
   it("is completed while it is the beginning of a command", () => {
     expect(completions("/lo").map(({ name }) => name)).toEqual(["login", "logout"]);
     expect(completions("/").length).toBeGreaterThan(5);
