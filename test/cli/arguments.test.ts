@@ -53,6 +53,7 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   ["a database behind a mistyped word", ["store", "chek", "postgres://u:geheim@h/d"], /store check/],
   ["a database in place of a word", ["store", "postgres://u:geheim@h/d"], /store does not know/],
   ["a database in place of a command", ["postgres://u:geheim@h/d"], /no command "postgres:\/\/…@h\/d"/],
+  ["an address without its scheme", ["serve", "--base-url", "u:geheim@h/v1"], /not "u:…@h\/v1"/],
   ["an address that isn't one", ["serve", "--base-url", "ftp://u:ge@heim@h"], /not "ftp:\/\/…@h"/],
   ["a database to check", ["store", "check", "postgres://u:geheim@h/d"], /store check reads a data folder/],
   ["a setting without its value", ["config", "set", "timeout"], /VALUE is missing: config set KEY VALUE/],
