@@ -1,0 +1,184 @@
+import { stripVTControlCharacters } from "node:util";
+import * as fc from "fast-check";
+import { Text } from "ink";
+import { cleanup, render } from "ink-testing-library";
+import type { ReactElement } from "react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Boundary } from "../../../../src/tui/app/Boundary.tsx";
+import { Composer } from "../../../../src/tui/app/Composer.tsx";
+import { Lines } from "../../../../src/tui/app/Lines.tsx";
+import { LoginForm } from "../../../../src/tui/app/LoginForm.tsx";
+import { Menu } from "../../../../src/tui/app/Menu.tsx";
+import { StatusLine } from "../../../../src/tui/app/StatusLine.tsx";
+import { createEditor } from "../../../../src/tui/composer/editor-state.ts";
+import { edit } from "../../../../src/tui/composer/editor.ts";
+import { layoutEditor } from "../../../../src/tui/composer/layout.ts";
+import { width } from "../../../../src/tui/markdown/width.ts";
+import { chooseForm, nextForm, passwordForm, type Form } from "../../../../src/tui/session/form.ts";
+import { firstState, type State } from "../../../../src/tui/session/state.ts";
+
+afterEach(cleanup);
+
+/** ink-testing-library draws on 100 columns. */
+const look = { columns: 100, color: false, ascii: false, links: false };
+const narrow = fc.integer({ min: 20, max: 100 }).map((columns) => ({ ...look, columns }));
+
+/** The rows that a component takes, as they are first drawn. */
+function rowsOf(tree: ReactElement): string[] {
+  const { lastFrame, unmount } = render(tree);
+  const frame = lastFrame() ?? "";
+  unmount();
+  return stripVTControlCharacters(frame).split("\n");
+}
+
+/** What a person typed into the composer. */
+function typed(text: string, rows = 10) {
+  return layoutEditor(edit(createEditor(), { type: "insert", text }, 97), 97, rows);
+}
+
+describe("lines", () => {
+  it("take a row each, also an empty one, and never more than the screen is wide", () => {
+    const texts = fc.array(fc.string({ unit: "grapheme-composite", maxLength: 150 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(texts, narrow, (lines, look) => {
+        // With one below: a frame doesn't tell no row from one that is empty.
+        const rows = rowsOf(<Lines lines={[...lines, "end"]} look={look} />);
+        expect(rows).toHaveLength(lines.length + 1);
+        for (const row of rows) expect(width(row)).toBeLessThan(look.columns);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("the menu of commands", () => {
+  it("always shows the chosen one, and it alone is marked, in the rows that it may take", () => {
+    const menus = fc
+      .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat())
+      .map(([length, rows, index]) => ({ length, rows, index: index % length }));
+    fc.assert(
+      fc.property(menus, narrow, ({ length, rows, index }, look) => {
+        const items = Array.from({ length }, (_, i) => ({ label: `/command-${i}.`, help: `does ${i}` }));
+        const shown = rowsOf(<Menu items={items} index={index} rows={rows} look={look} />);
+        expect(shown).toHaveLength(Math.min(rows, length));
+        expect(shown.filter((row) => row.startsWith("> "))).toEqual([
+          expect.stringContaining(`/command-${index}.`),
+        ]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("leaves room for the help beside a long label", () => {
+    const [row] = rowsOf(
+      <Menu items={[{ label: `/${"x".repeat(80)}`, help: "what it does" }]} index={0} rows={1} look={look} />,
+    );
+    expect(row).toContain("what it does");
+  });
+});
+
+describe("the composer", () => {
+  it("says what may be typed while it is empty, and nothing of it after the first key", () => {
+    const { lastFrame, rerender } = render(<Composer layout={typed("")} look={look} top={0} isEmpty />);
+    expect(lastFrame()).toBe("> Ask, or type / for commands");
+    rerender(<Composer layout={typed("W")} look={look} top={0} isEmpty={false} />);
+    expect(lastFrame()).toBe("> W");
+  });
+
+  it("marks its first row, and that there is more above", () => {
+    const poem = "one\ntwo\nthree";
+    expect(rowsOf(<Composer layout={typed(poem)} look={look} top={0} isEmpty={false} />)).toEqual([
+      "> one",
+      "  two",
+      "  three",
+    ]);
+    expect(rowsOf(<Composer layout={typed(poem, 2)} look={look} top={0} isEmpty={false} />)).toEqual([
+      "^ two",
+      "  three",
+    ]);
+  });
+});
+
+describe("the form", () => {
+  const show = (form: Form) =>
+    rowsOf(<LoginForm form={form} server="chat.school.org" look={look} top={0} />).join("\n");
+
+  it("looks the same whatever and however much of a password is typed", () => {
+    const asked = passwordForm("jane", "Your login is no longer valid.");
+    const before = show(asked);
+    expect(before).toContain("Your login is no longer valid.");
+    expect(before).toContain("Password of jane:");
+    const passwords = fc.string({ unit: "grapheme", maxLength: 120 }).filter((text) => !/[\r\n]/.test(text));
+    fc.assert(
+      fc.property(passwords, (text) => {
+        expect(show(nextForm(asked, { type: "insert", text }).form)).toBe(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("asks who somebody is, marks what is chosen, and shows a name as it is typed", () => {
+    let { form } = nextForm(chooseForm(false), { type: "other" });
+    expect(show(form)).toContain("Who are you on chat.school.org?");
+    expect(show(form)).toContain("> 2  I have an account: log in");
+    for (const event of [{ type: "enter" }, { type: "insert", text: "jane" }] as const)
+      ({ form } = nextForm(form, event));
+    expect(show(form)).toContain("Username: jane");
+  });
+
+  it("keeps what was wrong above the field, and says that it is busy while it is", () => {
+    const asked = passwordForm("jane", "Your login is no longer valid.");
+    const refused = nextForm(asked, { type: "refused", error: "Wrong password.", step: "password" }).form;
+    expect(show(refused)).toMatch(/Wrong password\.\nPassword of jane:/);
+    const typedIn = nextForm(refused, { type: "insert", text: "correct horse" }).form;
+    expect(show(nextForm(typedIn, { type: "enter" }).form)).toContain("one moment…");
+  });
+});
+
+describe("the status line", () => {
+  const state: State = {
+    ...firstState({ username: "jane" }),
+    tokens: 3900,
+    price: 100,
+    model: "gpt-4o-mini",
+  };
+  const show = (columns: number) =>
+    rowsOf(<StatusLine state={state} server="chat.school.org" look={{ ...look, columns }} />);
+
+  it("tells who, where, what is left and who answers", () => {
+    expect(show(100)).toEqual(["jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"]);
+  });
+
+  it("is one row at any width, and the balance stays in it", () => {
+    for (let columns = 20; columns <= 100; columns += 1) {
+      const rows = show(columns);
+      expect(rows, `${columns} columns`).toHaveLength(1);
+      expect(width(rows[0]!), `${columns} columns`).toBeLessThan(columns);
+      expect(rows[0], `${columns} columns`).toContain("3,900");
+    }
+  });
+});
+
+describe("the boundary", () => {
+  it("takes everything off the screen after a fault of ours, and tells it once", () => {
+    const told = vi.fn<(error: unknown) => void>();
+    const silent = vi.spyOn(console, "error").mockReturnValue();
+    const fault = new TypeError("a fault");
+    function Part({ broken }: { broken: boolean }) {
+      if (broken) throw fault;
+      return <Text>whole</Text>;
+    }
+    const tree = (broken: boolean) => (
+      <Boundary onCrash={told}>
+        <Part broken={broken} />
+      </Boundary>
+    );
+    const { lastFrame, rerender } = render(tree(false));
+    expect(lastFrame()).toBe("whole");
+    rerender(tree(true));
+    rerender(tree(true));
+    expect(lastFrame()?.trim()).toBe("");
+    expect(told.mock.calls).toEqual([[fault]]);
+    silent.mockRestore();
+  });
+});
