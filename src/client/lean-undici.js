@@ -4,6 +4,8 @@
 // @ts-expect-error -- undici declares the types of its index alone.
 import apiRequest from "undici/lib/api/api-request.js";
 // @ts-expect-error -- undici declares the types of its index alone.
+import buildConnector from "undici/lib/core/connect.js";
+// @ts-expect-error -- undici declares the types of its index alone.
 import Agent from "undici/lib/dispatcher/agent.js";
 // @ts-expect-error -- undici declares the types of its index alone.
 import { getGlobalDispatcher } from "undici/lib/global.js";
@@ -19,4 +21,4 @@ function request(address, options = {}) {
   return apiRequest.call(dispatcher, { ...rest, origin, path: pathname + search, method });
 }
 
-export { Agent, request };
+export { Agent, buildConnector, request };

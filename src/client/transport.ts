@@ -1,13 +1,12 @@
 import { Agent, request, type Dispatcher } from "undici";
 import { ClientError } from "./client-error.ts";
+import { createConnecting } from "./connecting.ts";
 import { networkError } from "./network-error.ts";
 import { badReply } from "./bad-reply.ts";
 import { followed, isRedirect } from "./redirect.ts";
 import { endpoint } from "./server-url.ts";
 import { unpacked } from "./unpacked.ts";
 
-/** Longest time that connecting may take, in milliseconds (CLI.md §1). */
-const CONNECT_MS = 10_000;
 /** Most redirects that are followed for one call (CLI.md §3). */
 const REDIRECTS = 3;
 /** Largest body that is read whole, in bytes. An answer as JSON is far below it. */
@@ -92,11 +91,8 @@ function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
  * is used and stays the caller's to close.
  */
 export function createTransport(options: TransportOptions): Transport {
-  // Also for the connections that are still being made, which the agent doesn't know: they would keep the process.
-  const closing = new AbortController();
-  const own = options.dispatcher
-    ? undefined
-    : new Agent({ connect: { timeout: CONNECT_MS, signal: closing.signal } });
+  const connecting = createConnecting();
+  const own = options.dispatcher ? undefined : new Agent({ connect: connecting.connect });
   const dispatcher = options.dispatcher ?? own;
 
   const once = async (url: string, call: Call, silence: number): Promise<Dispatcher.ResponseData> => {
@@ -188,7 +184,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   const close = async () => {
     await own?.destroy();
-    closing.abort();
+    connecting.close();
   };
   return { send, close };
 }

@@ -106,6 +106,21 @@ describe("a server that can't be reached", () => {
     expect(await client.offer()).toEqual({ extensions: new Set(), price: null, model: null });
   });
 
+  it("keeps nothing of a connection that has ended, however many there were", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on("warning", onWarning);
+    const server = await serve((_request, response) =>
+      json(response, 200, { tokens: 4000 }, { connection: "close" }),
+    );
+    const client = clientOf(server.url);
+    for (let left = 15; left > 0; left -= 1) await client.balance();
+    // A warning is emitted in the next tick.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   it("may have charged a question whose connection broke", async () => {
     const server = await serve((_, response) => void response.destroy());
     expect(await failure(ask(clientOf(server.url)))).toMatchObject({ code: "unreachable", charged: "maybe" });
