@@ -1,7 +1,8 @@
-import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
+import type { MarkedToken, Token, Tokens } from "marked";
 import { plainText } from "../../client/sanitize.ts";
 import { createCodeRenderer } from "./code.ts";
 import { inline } from "./inline.ts";
+import { lex } from "./lex.ts";
 import { isTableDelimiter } from "./lines.ts";
 import { glyphs, paint, styles, type Look, type Style } from "./look.ts";
 import { paintSpans, type Span } from "./span.ts";
@@ -51,7 +52,7 @@ const hasLongAddress = (source: string) =>
 function bounded(source: string, look: Look, render: (tokens: Token[]) => string[]): string[] {
   if (hasManyMarks(source) || hasLongAddress(source) || DEEP.test(source)) return asItStands(source, look);
   try {
-    return render(lexer(source));
+    return render(lex(source));
   } catch (error) {
     if (error instanceof RangeError) return asItStands(source, look);
     throw error;

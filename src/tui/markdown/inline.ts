@@ -31,25 +31,30 @@ function decode(text: string): string {
  * once more: marked has turned `&#27;` into an ESC meanwhile.
  */
 export function inline(tokens: readonly Token[], look: Look, style: Style = styles.plain): Span[] {
-  return tokens
-    .flatMap((token) => one(token as MarkedToken, look, style))
-    .map((span) => ({ ...span, text: plainText(span.text).replaceAll("\t", " ") }));
+  return spansOf(tokens, look, style).map((span) => ({
+    ...span,
+    text: plainText(span.text).replaceAll("\t", " "),
+  }));
+}
+
+function spansOf(tokens: readonly Token[], look: Look, style: Style): Span[] {
+  return tokens.flatMap((token) => one(token as MarkedToken, look, style));
 }
 
 function one(token: MarkedToken, look: Look, style: Style): Span[] {
   switch (token.type) {
     case "strong":
-      return inline(token.tokens, look, join(style, styles.bold));
+      return spansOf(token.tokens, look, join(style, styles.bold));
     case "em":
-      return inline(token.tokens, look, join(style, styles.italic));
+      return spansOf(token.tokens, look, join(style, styles.italic));
     case "del":
-      return inline(token.tokens, look, join(style, styles.strike));
+      return spansOf(token.tokens, look, join(style, styles.strike));
     case "codespan":
       return [codeSpan(token.text, look, style)];
     case "br":
       return [{ text: "\n", style }];
     case "link":
-      return link(inline(token.tokens, look, join(style, styles.underline)), token.href, look);
+      return link(spansOf(token.tokens, look, join(style, styles.underline)), token.href, look);
     case "image":
       return link([{ text: `[${token.text || "image"}]`, style }], token.href, look);
     case "checkbox":
@@ -63,7 +68,7 @@ function one(token: MarkedToken, look: Look, style: Style): Span[] {
     case "text":
       return token.tokens === undefined
         ? [{ text: decode(flat(token.text)), style }]
-        : inline(token.tokens, look, style);
+        : spansOf(token.tokens, look, style);
     case "blockquote":
     case "code":
     case "def":

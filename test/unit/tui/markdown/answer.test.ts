@@ -257,6 +257,17 @@ describe("an answer made to be difficult", () => {
     expect(renderAnswer(`before\n\n${source}\n\nafter **it**`, bare)).toMatch(/^before\n[^]*\nafter it\n$/);
   });
 
+  it.each([
+    ["emphasis", "*a ", " b*"],
+    ["strong words", "**a ", " b**"],
+    ["both", "*a **b ", " c** d*"],
+    ["strokes", "~~a *b ", " c* d~~"],
+  ])("takes %s for marks forty deep, and for text below that", (_, open, close) => {
+    const shown = renderAnswer(`${open.repeat(400)}deep${close.repeat(400)}`, bare).replaceAll("\n", " ");
+    const marks = `${open.repeat(300)}deep${close.repeat(300)}`;
+    expect(shown.includes(marks.trim())).toBe(true);
+  });
+
   it("keeps a rule of any length", () => {
     expect(renderAnswer(`a\n\n${"-".repeat(200)}\n\nb`, bare)).toBe(`a\n\n${"─".repeat(39)}\n\nb\n`);
   });
