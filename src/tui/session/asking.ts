@@ -37,11 +37,15 @@ export interface Asking {
   takeWaiting(): Waiting | undefined;
 }
 
+interface AskingOptions {
+  account: Pick<Account, "tryBalance">;
+  saver: Pick<Saver, "keep">;
+  /** Takes over what goes on beside a question: the session waits for its end. */
+  run: (task: Promise<unknown>) => void;
+}
+
 /** Asks one question at a time and tells how it ends. */
-export function createAsking(
-  room: Room,
-  { account, saver }: { account: Pick<Account, "tryBalance">; saver: Pick<Saver, "keep"> },
-): Asking {
+export function createAsking(room: Room, { account, saver, run }: AskingOptions): Asking {
   const { say, dispatch, state, now } = room;
   let abort: AbortController | undefined;
   const listener = createListener(room);
@@ -103,7 +107,7 @@ export function createAsking(
     if (!shown) say({ type: "question", text: message });
     dispatch({ type: "asked", message, before, key, at: now() });
     try {
-      void tellNoHistory(before.length);
+      run(tellNoHistory(before.length));
       const history = historyFor(before, message);
       const done = await listener.follow({ message, history, key, signal: stop.signal });
       say({ type: "end" });

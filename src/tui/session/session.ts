@@ -67,7 +67,7 @@ export function createSession(options: SessionOptions): Session {
 
   const account = createAccount(room);
   const saver = createSaver(room);
-  const asking = createAsking(room, { account, saver });
+  const asking = createAsking(room, { account, saver, run });
   const signingIn = createSigningIn(room, {
     account,
     onSignedIn: () => {

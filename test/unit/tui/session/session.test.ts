@@ -101,6 +101,15 @@ describe("a conversation", () => {
     expect(notes()).toEqual([]);
   });
 
+  it("is idle only once it has said that the server takes no history", async () => {
+    const { client, ask, notes } = open({ client: createFakeClient({ extensions: [] }) });
+    await ask("one");
+    const offer = client.offer();
+    client.offer = () => new Promise((resolve) => setImmediate(() => setImmediate(() => resolve(offer))));
+    await ask("two");
+    expect(notes()).toContain("This server takes no history: each question stands alone.");
+  });
+
   it("warns at ten questions left", async () => {
     const { session, client, ask, notes } = open();
     client.tokens = 1100;
