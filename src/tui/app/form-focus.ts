@@ -16,6 +16,7 @@ export interface FormFocus {
   typed(): void;
   /** Nobody is in the middle of typing: what opens now may be shown at once. */
   ready(): void;
+  /** No form is shown any more by itself. */
   close(): void;
 }
 
@@ -31,13 +32,14 @@ export function createFormFocus({ open, onShown, now }: FormFocusOptions): FormF
   let isShown = false;
   let lastKey = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
 
   const current = () => {
     const form = open();
     const left = lastKey + QUIET_MS - now();
     if (form === undefined) isShown = false;
     else if (left <= 0) isShown = true;
-    else if (!isShown && timer === undefined)
+    else if (!isShown && !isClosed && timer === undefined)
       timer = setTimeout(() => {
         timer = undefined;
         onShown();
@@ -52,6 +54,9 @@ export function createFormFocus({ open, onShown, now }: FormFocusOptions): FormF
     },
     typed: () => (lastKey = now()),
     ready: () => (lastKey = Number.NEGATIVE_INFINITY),
-    close: () => clearTimeout(timer),
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+    },
   };
 }
