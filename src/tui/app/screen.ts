@@ -3,6 +3,7 @@ import { fullText } from "../composer/editor-state.ts";
 import type { Look } from "../markdown/look.ts";
 import type { Edited } from "../options.ts";
 import type { Form } from "../session/form.ts";
+import { tooLong } from "../session/question-length.ts";
 import type { Choice } from "../session/saving.ts";
 import type { Session } from "../session/session.ts";
 import type { Key } from "../terminal/key.ts";
@@ -184,8 +185,11 @@ export function createScreen(options: ScreenOptions): Screen {
     paste(text) {
       if (isLeaving) return;
       const form = focus.current();
-      if (form === undefined || form.busy) view = paste(view, text, around());
-      else session.form({ type: "insert", text });
+      if (form === undefined || form.busy) {
+        view = paste(view, text, around());
+        // Told before it is sent: what was meant for another window is seen at once.
+        view = { ...view, hint: tooLong(fullText(view.editor), session.state.longest) };
+      } else session.form({ type: "insert", text });
       options.onDraft(draftOf(view));
       changed();
     },

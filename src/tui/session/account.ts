@@ -2,6 +2,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { troubleLines } from "./failure.ts";
 import { chooseForm, passwordForm } from "./form.ts";
 import { counted, questionsLeft } from "./money.ts";
+import { longestQuestion } from "./question-length.ts";
 import type { Room } from "./room.ts";
 import { usageLines } from "./usage-lines.ts";
 
@@ -18,7 +19,7 @@ export interface Account {
   tryBalance(): Promise<void>;
   /** The first balance: a token that no longer holds opens the form, other trouble is told. */
   greet(): Promise<void>;
-  /** Learns price and model. Never rejects. */
+  /** Learns price, model, and how long a question may be. Never rejects. */
   learnOffer(): Promise<void>;
   /** Tells the balance. */
   show(): Promise<void>;
@@ -70,8 +71,8 @@ export function createAccount(room: Room): Account {
       }
     },
     async learnOffer() {
-      const { price, model } = await room.client.offer();
-      dispatch({ type: "offer", price, model });
+      const { price, model, extensions } = await room.client.offer();
+      dispatch({ type: "offer", price, model, longest: longestQuestion(extensions) });
     },
     show: () =>
       told(async () => {

@@ -2,6 +2,7 @@ import { createAccount, type Account } from "./account.ts";
 import { createAsking } from "./asking.ts";
 import { createRoom } from "./create-room.ts";
 import { chooseForm, nextForm, type FormEvent } from "./form.ts";
+import { tooLong } from "./question-length.ts";
 import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";
@@ -21,7 +22,10 @@ export interface Session {
   subscribe(listener: () => void): () => void;
   /** Asks for the balance and for what the server offers; opens the form where nobody is logged in. */
   start(): Promise<void>;
-  /** Sends a question; false, and nothing happens, while another one, or another server or login, is on its way. */
+  /**
+   * Sends a question; false, and nothing is sent, while another one, or another server or login, is on its way, and
+   * where it is longer than the server takes, which is then told.
+   */
   ask(text: string): boolean;
   /** Asks the last question again: under the same key where it failed or was stopped, else as a new one. */
   retry(): void;
@@ -120,8 +124,13 @@ export function createSession(options: SessionOptions): Session {
       await settleIn(false);
     },
     ask(text) {
-      const { phase, form } = state();
+      const { phase, form, longest } = state();
       if (changing || phase.kind !== "idle" || form !== undefined) return false;
+      const refusal = tooLong(text, longest);
+      if (refusal !== undefined) {
+        note("error", refusal, "Nothing was sent: shorten it, and send it again.");
+        return false;
+      }
       run(asking.ask(text));
       return true;
     },

@@ -28,6 +28,8 @@ export interface State extends Money {
   signedIn: boolean;
   username: string | null;
   model: string | null;
+  /** The most code points that the server takes in a question; null where it isn't known. */
+  longest: number | null;
   phase: Phase;
   /** Over everything else while it is there. */
   form: Form | undefined;
@@ -51,7 +53,7 @@ export type Event =
   | { type: "failed"; text: string }
   | { type: "settled" }
   | { type: "balance"; tokens: number | null }
-  | { type: "offer"; price: number | null; model: string | null }
+  | { type: "offer"; price: number | null; model: string | null; longest: number | null }
   | { type: "form"; form: Form | undefined }
   | { type: "signedIn"; username: string | null }
   | { type: "signedOut" }
@@ -73,6 +75,7 @@ export function firstState(entry: { username: string | null } | undefined): Stat
     signedIn: entry !== undefined,
     username: entry?.username ?? null,
     model: null,
+    longest: null,
     tokens: null,
     price: null,
     phase: { kind: "idle" },
@@ -125,13 +128,13 @@ export function reduce(state: State, event: Event): State {
     case "balance":
       return { ...state, tokens: event.tokens };
     case "offer":
-      return { ...state, price: event.price ?? state.price, model: event.model };
+      return { ...state, price: event.price ?? state.price, model: event.model, longest: event.longest };
     case "form":
       return { ...state, form: event.form };
     case "signedIn":
       return { ...state, form: undefined, signedIn: true, username: event.username, tokens: null };
     case "signedOut":
-      return { ...firstState(undefined), price: state.price, model: state.model };
+      return { ...firstState(undefined), price: state.price, model: state.model, longest: state.longest };
     case "cleared":
       return {
         ...state,

@@ -101,6 +101,26 @@ describe("a conversation", () => {
     expect(notes()).toEqual([]);
   });
 
+  it("keeps a question to itself that is longer than the server takes", async () => {
+    const { session, client, ask, notes } = open();
+    await session.start();
+    const question = "😀".repeat(32_001);
+    expect(session.ask(question)).toBe(false);
+    expect(notes()).toEqual([
+      "32,001 characters: this server takes at most 32,000 in a question.",
+      "Nothing was sent: shorten it, and send it again.",
+    ]);
+    await ask(`  ${question.slice(2)}\n`);
+    expect(client.questions).toHaveLength(1);
+  });
+
+  it("lets a server of others say itself how long a question may be", async () => {
+    const { session, client, ask } = open({ client: createFakeClient({ extensions: [] }) });
+    await session.start();
+    await ask("x".repeat(2_000_000));
+    expect(client.questions).toHaveLength(1);
+  });
+
   it("is idle only once it has said that the server takes no history", async () => {
     const { client, ask, notes } = open({ client: createFakeClient({ extensions: [] }) });
     await ask("one");
