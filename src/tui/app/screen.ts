@@ -141,8 +141,8 @@ export function createScreen(options: ScreenOptions): Screen {
     focus.typed();
     const pressed = press(view, key, around());
     const cleared = pressed.effect.kind === "none" && pressed.view.editor.text === "";
-    const before = fullText(view.editor);
-    if (cleared && key.ctrl && key.name === "c" && before !== "") options.onSent(before);
+    if (cleared && key.ctrl && key.name === "c" && view.editor.text !== "")
+      options.onSent(fullText(view.editor));
     view = pressed.view;
     perform(pressed.effect);
   };

@@ -1,5 +1,5 @@
 import { moveTo, type EditorState } from "./editor-state.ts";
-import { isLarge, nextMark } from "./pasted.ts";
+import { isLarge, nextMark, pasted as labelled } from "./pasted.ts";
 
 const MOST_UNDO = 200;
 /** Characters from which on a text that is put in whole stands as one line, as a paste does: each key costs a look at all. */
@@ -16,14 +16,14 @@ export function insert(state: EditorState, text: string, pasted: boolean): Edito
 export function paste(state: EditorState, text: string): EditorState {
   const mark = isLarge(text) ? nextMark(state.pastes) : undefined;
   if (mark === undefined) return insert(state, text, true);
-  return insert({ ...state, pastes: [...state.pastes, text] }, mark, true);
+  return insert({ ...state, pastes: [...state.pastes, labelled(text)] }, mark, true);
 }
 
 /** Another text in place of this one; a very long one stands there as a mark. */
 export function set(state: EditorState, text: string): EditorState {
   if (text === state.text) return moveTo(state, text.length);
   const mark = text.length > MOST_SHOWN ? nextMark(state.pastes) : undefined;
-  const pastes = mark === undefined ? state.pastes : [...state.pastes, text];
+  const pastes = mark === undefined ? state.pastes : [...state.pastes, labelled(text)];
   return { ...replace({ ...state, pastes }, 0, state.text.length, mark ?? text, "other"), literal: false };
 }
 

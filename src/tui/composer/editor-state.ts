@@ -1,11 +1,11 @@
-import { cleanText, expandMarks } from "./pasted.ts";
+import { cleanText, expandMarks, type Pasted } from "./pasted.ts";
 
 /** The text being written. A large paste is one character of `text`; fullText() has it whole. */
 export type EditorState = {
   readonly text: string;
   /** UTF-16 offset in the text, always between two graphemes. */
   readonly cursor: number;
-  readonly pastes: readonly string[];
+  readonly pastes: readonly Pasted[];
   /** Whether the text begins with something pasted: then it is no command, even with a slash in front. */
   readonly literal: boolean;
   /** What Ctrl-Y brings back. */

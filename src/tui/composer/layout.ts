@@ -1,6 +1,6 @@
 import { graphemesOf, isPlainAscii } from "../terminal/width.ts";
 import type { EditorState } from "./editor-state.ts";
-import { isMark, markLabel } from "./pasted.ts";
+import { isMark, markLabel, type Pasted } from "./pasted.ts";
 
 /** One row of the editor: what it shows, and the part of the text that it holds (UTF-16 offsets). */
 export type Row = { text: string; start: number; end: number };
@@ -105,7 +105,7 @@ function wrapCells(cells: Cell[], start: number, columns: number): Row[] {
 }
 
 /** A mark's label is cut to one row. */
-function cellsOf(line: string, start: number, pastes: readonly string[], columns: number): Cell[] {
+function cellsOf(line: string, start: number, pastes: readonly Pasted[], columns: number): Cell[] {
   return graphemesOf(line).map(({ text, start: at, width }) => {
     const place = { start: start + at, end: start + at + text.length };
     if (text === "\t") return { text: TAB, width: TAB.length, ...place };

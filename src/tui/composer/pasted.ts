@@ -6,6 +6,22 @@ const MARK = /[\ufdd0-\ufdef]/g;
 const LARGE_LINES = 8;
 const LARGE_LENGTH = 1500;
 
+/** A large paste: its text, and what the editor shows for it: `[Pasted 143 lines]`. */
+export interface Pasted {
+  readonly text: string;
+  readonly label: string;
+}
+
+/** Labelled once, and not at each key: it may be megabytes. */
+export function pasted(text: string): Pasted {
+  const lines = linesOf(text);
+  const size =
+    lines > 1
+      ? `${lines.toLocaleString("en-US")} lines`
+      : `${text.length.toLocaleString("en-US")} characters`;
+  return { text, label: `[Pasted ${size}]` };
+}
+
 /** Text as the editor holds it: `\n` line ends, no control characters but tab, none of the marks. */
 export function cleanText(text: string): string {
   return text.replaceAll(/\r\n?/g, "\n").replaceAll(/[\0-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef]/g, "");
@@ -17,7 +33,7 @@ export function isLarge(text: string): boolean {
 }
 
 /** The mark for one more paste, or undefined when there are 32 already. */
-export function nextMark(pastes: readonly string[]): string | undefined {
+export function nextMark(pastes: readonly Pasted[]): string | undefined {
   return pastes.length < MOST ? String.fromCharCode(FIRST + pastes.length) : undefined;
 }
 
@@ -27,22 +43,16 @@ export function isMark(character: string): boolean {
 }
 
 /** The text with every mark replaced by what was pasted. */
-export function expandMarks(text: string, pastes: readonly string[]): string {
-  return text.replaceAll(MARK, (mark) => pastes[mark.charCodeAt(0) - FIRST] ?? "");
+export function expandMarks(text: string, pastes: readonly Pasted[]): string {
+  return text.replaceAll(MARK, (mark) => pastes[mark.charCodeAt(0) - FIRST]?.text ?? "");
 }
 
-/** What the editor shows for a mark: `[Pasted 143 lines]`. */
-export function markLabel(mark: string, pastes: readonly string[]): string {
-  const text = pastes[mark.charCodeAt(0) - FIRST] ?? "";
-  const lines = linesOf(text);
-  const size =
-    lines > 1
-      ? `${lines.toLocaleString("en-US")} lines`
-      : `${text.length.toLocaleString("en-US")} characters`;
-  return `[Pasted ${size}]`;
+/** What the editor shows for a mark. */
+export function markLabel(mark: string, pastes: readonly Pasted[]): string {
+  return pastes[mark.charCodeAt(0) - FIRST]?.label ?? "";
 }
 
-/** Counted without making them: this is asked at each key. */
+/** Counted without making them. */
 function linesOf(text: string): number {
   let lines = text.endsWith("\n") ? 0 : 1;
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) lines += 1;
