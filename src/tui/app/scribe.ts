@@ -29,16 +29,23 @@ export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
   let printer: AnswerPrinter | undefined;
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
+  /** A note was the last thing above: an answer that begins under it is set apart. */
+  let isUnderNote = false;
 
   const show = (text: string) => {
     if (text !== "") print(text);
+  };
+
+  const begin = () => {
+    if (isUnderNote) print("\n");
+    return createAnswerPrinter(look);
   };
 
   const flush = () => {
     clearTimeout(timer);
     timer = undefined;
     if (waiting === "") return;
-    printer ??= createAnswerPrinter(look);
+    printer ??= begin();
     const text = waiting;
     waiting = "";
     show(printer.feed(text));
@@ -57,6 +64,7 @@ export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
 
   const past = ({ question, answer, stopped }: Extract<Said, { type: "past" }>) => {
     show(questionText(question, look()));
+    isUnderNote = false;
     waiting += answer;
     end();
     if (stopped) show(noteText("dim", ["stopped"], look()));
@@ -74,6 +82,7 @@ export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
       else if (said.type === "command") show(commandText(said.text, look()));
       else if (said.type === "note") show(noteText(said.tone, said.lines, look()));
       else end();
+      isUnderNote = said.type === "note";
       onChange();
     },
     print(text) {

@@ -38,7 +38,9 @@ export function createAccount(room: Room): Account {
       await work();
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      note("error", ...troubleLines(error));
+      if (error.code === "not_logged_in")
+        note("error", `You are not logged in to ${room.server}.`, "/login logs in, or registers.");
+      else note("error", ...troubleLines(error));
     }
   };
 

@@ -121,6 +121,13 @@ describe("a conversation", () => {
     expect(client.questions).toHaveLength(1);
   });
 
+  it("tells who isn't logged in how to, and no address that they never typed", async () => {
+    const { session, client, notes } = open({ signedIn: false });
+    client.balanceFails = new ClientError("not_logged_in", "There is no token for http://127.0.0.1:4711.");
+    await session.account.show();
+    expect(notes()).toEqual(["You are not logged in to local.", "/login logs in, or registers."]);
+  });
+
   it("is idle only once it has said that the server takes no history", async () => {
     const { client, ask, notes } = open({ client: createFakeClient({ extensions: [] }) });
     await ask("one");
