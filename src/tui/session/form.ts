@@ -6,6 +6,7 @@ export interface Form {
   step: "choose" | "username" | "password" | "repeat";
   purpose: Purpose;
   username: string;
+  /** Also at the username's step, where the name alone was refused: another name is sent with it at once. */
   password: string;
   repeated: string;
   /** Why it is asked, such as "Your login is no longer valid." */
@@ -95,12 +96,17 @@ function enter(form: Form): FormOutcome {
   if (form.step === "choose") return to({ step: "username" });
   if (form.step === "username") {
     const username = form.username.trim();
-    return username === "" ? to({ error: "Type a username." }) : to({ username, step: "password" });
+    if (username === "") return to({ error: "Type a username." });
+    return form.password === "" ? to({ username, step: "password" }) : send({ ...form, username });
   }
   if (form.password === "") return to({ error: "Type a password.", step: "password" });
   if (form.purpose === "register" && form.step === "password") return to({ step: "repeat" });
   if (form.step === "repeat" && form.repeated !== form.password)
     return to({ error: "The two passwords differ.", password: "", repeated: "", step: "password" });
+  return send(form);
+}
+
+function send(form: Form): FormOutcome {
   const { username, password } = form;
   return {
     form: { ...form, password: "", repeated: "", error: undefined, busy: true },

@@ -14,10 +14,13 @@ export function createSigningIn(
   room: Room,
   { account, onSignedIn }: { account: Pick<Account, "tryBalance">; onSignedIn: () => void },
 ) {
-  const refuse = (error: unknown, form: Form) => {
+  const refuse = (error: unknown, form: Form, { password }: Credentials) => {
     const failure = error instanceof ClientError ? error : undefined;
     const text = failure === undefined ? "Something in this program went wrong." : words(failure);
-    room.dispatch({ type: "form", form: { ...form, busy: false, error: text, step: stepFor(failure) } });
+    // Where only the name is wrong, nobody has to type the password twice again.
+    const kept = isNameAlone(failure) ? password : "";
+    const step = stepFor(failure);
+    room.dispatch({ type: "form", form: { ...form, busy: false, error: text, step, password: kept } });
   };
 
   return {
@@ -31,7 +34,7 @@ export function createSigningIn(
         const { token } = await room.client.login(credentials);
         await room.saveLogin({ username, token });
       } catch (error) {
-        return refuse(error, tried);
+        return refuse(error, tried, credentials);
       }
       room.dispatch({ type: "signedIn", username });
       await account.tryBalance();
@@ -55,6 +58,13 @@ function words(error: ClientError): string {
 
 /** Where the person has to change something. */
 function stepFor(error: ClientError | undefined): Form["step"] {
-  if (error?.code === "username_taken") return "username";
-  return error?.fields?.some((field) => field.field === "username") === true ? "username" : "password";
+  return isNameAlone(error) || hasField(error, "username") ? "username" : "password";
+}
+
+function isNameAlone(error: ClientError | undefined): boolean {
+  return error?.code === "username_taken" || (hasField(error, "username") && !hasField(error, "password"));
+}
+
+function hasField(error: ClientError | undefined, name: string): boolean {
+  return error?.fields?.some((field) => field.field === name) === true;
 }

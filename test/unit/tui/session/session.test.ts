@@ -339,6 +339,23 @@ describe("logging in", () => {
       error: "This username is taken.",
       username: "jane",
     });
+    type(insert("t"), enter);
+    await session.idle();
+    expect(session.state).toMatchObject({ username: "janet", form: undefined });
+  });
+
+  it("keeps no password that was refused, and none that somebody goes back to", async () => {
+    const { session, type } = open({ signedIn: false });
+    await session.start();
+    type(enter, insert("max"), enter, insert("short"), enter, insert("short"), enter);
+    await session.idle();
+    expect(session.state.form).toMatchObject({ step: "password", password: "", repeated: "" });
+    type({ type: "back" }, { type: "clear" }, insert("jane"), enter);
+    type(insert("12345678"), enter, insert("12345678"), enter);
+    await session.idle();
+    expect(session.state.form).toMatchObject({ step: "username", password: "12345678" });
+    type({ type: "back" });
+    expect(session.state.form).toMatchObject({ step: "choose", password: "", repeated: "" });
   });
 
   it("asks for the password in place when the token has ended, then sends the question", async () => {
