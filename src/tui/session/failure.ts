@@ -29,11 +29,19 @@ export function failureLines(error: ClientError, context: FailureContext): strin
     ];
   const lines = [error.message];
   if (error.retryAfter !== undefined && (error.status === 429 || error.status === 503))
-    lines.push(`It can be asked again in ${counted(error.retryAfter, "second")}.`);
+    lines.push(`It can be asked again in ${duration(error.retryAfter)}.`);
   else if (error.status === 429) lines.push("Wait a little.");
   else lines.push(...troubleLines(error).slice(1));
   lines.push(chargeLine(error, context));
   return lines;
+}
+
+/** Nobody reckons in hundreds of seconds; rounded up, so that it is not asked too early. */
+function duration(seconds: number): string {
+  if (seconds <= 120) return counted(seconds, "second");
+  return seconds <= 7_200
+    ? counted(Math.ceil(seconds / 60), "minute")
+    : counted(Math.ceil(seconds / 3_600), "hour");
 }
 
 /** What a person reads when they have no tokens: what is left, what a question costs, and how to get more. */
