@@ -18,6 +18,8 @@ export interface Rows extends Wanted {
 /** Rows of the composer that there always is room for, so that what is typed can be read. */
 const MOST_COMPOSER_SHARE = 0.4;
 const MOST_TAIL = 12;
+/** Rows of the menu that a hint leaves it: one conversation to choose, on a narrow screen. */
+const FEWEST_MENU = 2;
 
 /**
  * Shares the screen out: first the row that is typed in, then the status, what is said to the last key, the menu; what
@@ -31,9 +33,10 @@ export function shareRows(screen: number, wanted: Wanted): Rows {
     return taken;
   };
   const form = take(wanted.form);
-  const composer = take(Math.min(wanted.composer, Math.max(1, Math.floor(left * MOST_COMPOSER_SHARE))));
+  const composer = take(Math.min(wanted.composer, Math.ceil(left * MOST_COMPOSER_SHARE)));
   const status = take(1);
-  const hint = take(wanted.hint);
+  // What is chosen from comes before the words about it, on a screen that is too low for both.
+  const hint = take(Math.min(wanted.hint, left - Math.min(wanted.menu, FEWEST_MENU)));
   const working = take(wanted.working);
   const menu = take(left > 3 ? Math.min(wanted.menu, left - 1) : wanted.menu);
   const gap = take(screen >= 8 ? 1 : 0);

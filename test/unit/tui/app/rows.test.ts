@@ -38,6 +38,17 @@ describe("the live area", () => {
   });
 });
 
+describe("a screen of five rows", () => {
+  it("shows what is to be chosen rather than the words about it", () => {
+    const share = shareRows(5, { composer: 1, menu: 8, hint: 2, working: 0, form: 0 });
+    expect(share).toMatchObject({ composer: 1, status: 1, menu: 2, hint: 0 });
+  });
+
+  it("shows two rows of a longer question, where it was typed and the one before", () => {
+    expect(shareRows(5, { composer: 3, menu: 0, hint: 0, working: 0, form: 0 }).composer).toBe(2);
+  });
+});
+
 describe("a hint", () => {
   it("is whole on any screen, and never as wide as it", () => {
     const hint = "Kept: /retry sends it again, Up shows it; the editor waits until the answer is through.";
