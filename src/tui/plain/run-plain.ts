@@ -86,7 +86,11 @@ async function converse(
     }
     paper.prompt("> ");
     const text = await nextInput(lines);
-    if (text === undefined) return 0;
+    if (text === undefined) {
+      // Ctrl-C and Ctrl-D end no line.
+      paper.prompt("\n");
+      return 0;
+    }
     await take(text, session, hands);
   }
 }

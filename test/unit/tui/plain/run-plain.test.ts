@@ -71,6 +71,11 @@ describe("line mode", () => {
     expect(client.questions[1]?.history).toHaveLength(2);
   });
 
+  it("leaves the line of its prompt at a terminal, where Ctrl-C or Ctrl-D ends it", async () => {
+    const { err } = await run("one\n", { isTTY: true });
+    expect(err.endsWith("left\n> \n")).toBe(true);
+  });
+
   it("tells a person first who asks, where, and what is left", async () => {
     const { out, err } = await run("one\n", { isTTY: true });
     expect(err).toMatch(/^jane@local · 4,000 tokens · 40 questions/);
