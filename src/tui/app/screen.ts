@@ -141,8 +141,11 @@ export function createScreen(options: ScreenOptions): Screen {
     focus.typed();
     const pressed = press(view, key, around());
     const cleared = pressed.effect.kind === "none" && pressed.view.editor.text === "";
-    if (cleared && key.ctrl && key.name === "c" && view.editor.text !== "")
+    if (cleared && key.ctrl && key.name === "c" && view.editor.text !== "") {
       options.onSent(fullText(view.editor));
+      // Who clears the question to be edited doesn't mean the next one to take its place.
+      session.stopEditing();
+    }
     view = pressed.view;
     perform(pressed.effect);
   };

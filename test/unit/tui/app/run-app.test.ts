@@ -181,6 +181,20 @@ describe("the session on a terminal", () => {
     await leave(session);
   });
 
+  it("leaves the last question as it was where Ctrl-C clears what Esc Esc brought back", async () => {
+    const client = createFakeClient();
+    const session = start({ client });
+    await session.shows("40 questions");
+    session.type("one\r");
+    await session.shows("3,900 left");
+    session.type("\x1b\x1b");
+    await session.shows("Asks this instead of the last question");
+    session.type("\x03two\r");
+    await session.shows("3,800 left");
+    await leave(session);
+    expect(client.questions.map(({ history }) => history.length)).toEqual([0, 2]);
+  });
+
   it("stops with Esc, and a draft typed meanwhile stays", async () => {
     const client: FakeClient = createFakeClient();
     client.script = [[{ type: "delta", text: "half an answer" }, new Promise(() => undefined)]];
