@@ -162,7 +162,11 @@ export function createBlockSplitter(): BlockSplitter {
       return take();
     },
     unfinished() {
-      if (fence !== undefined) return { kind: "code", source: dedent(partial, fence.indent), close: true };
+      if (fence !== undefined) {
+        // The fence at its end is no line of the code, also before its line end has come.
+        const source = closesFence(partial, fence) ? "" : dedent(partial, fence.indent);
+        return { kind: "code", source, close: true };
+      }
       const source = [...lines, partial].join("\n");
       const kind = isTable ? "table" : list === undefined ? "text" : "item";
       return { kind, source, close: kind === "item" && list?.resumed === false && list.close };

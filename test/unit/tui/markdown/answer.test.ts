@@ -132,6 +132,14 @@ describe("an answer on its way to the terminal", () => {
     for (const line of tail) expect(line.length).toBeLessThan(40);
   });
 
+  it("never shows the fence at the end of code as a line of it", () => {
+    const printer = createAnswerPrinter(() => bare);
+    printer.feed("```js\nconst a = 1;\n```");
+    expect(printer.tail(5)).toEqual([]);
+    printer.feed("`no`");
+    expect(printer.tail(5)).toEqual(["````no`"]);
+  });
+
   it("breaks a long line of code in the live area only", () => {
     const printer = createAnswerPrinter(() => bare);
     printer.feed(`\`\`\`\n${"x".repeat(100)}`);
