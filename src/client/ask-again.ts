@@ -29,7 +29,7 @@ function asksForPatience(error: ClientError): boolean {
 }
 
 /** The same failure, with a charge that an earlier try under this key may have caused. */
-function mayHaveCost(error: ClientError): ClientError {
+export function mayHaveCost(error: ClientError): ClientError {
   // A key that was charged never meets 402 (API.md §2): the earlier try cost nothing.
   if (error.charged === "maybe" || error.status === 402) return error;
   const { code, message, ...extras } = error;

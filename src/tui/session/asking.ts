@@ -1,3 +1,4 @@
+import { mayHaveCost } from "../../client/ask-again.ts";
 import { ClientError } from "../../client/client-error.ts";
 import type { ApiClient } from "../../client/contract.ts";
 import { historyFor } from "../../client/conversations/fitting-history.ts";
@@ -51,6 +52,8 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
   const listener = createListener(room);
   let waiting: Waiting | undefined;
   let toldNoHistory: ApiClient | undefined;
+  /** The key of a question that an earlier failure may have cost. */
+  let inDoubt: string | undefined;
 
   const tellNoHistory = async (turns: number) => {
     const { client } = room;
@@ -72,7 +75,16 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
     if (listener.heard === "" && last !== undefined) say({ type: "giveBack", text: last.message });
   };
 
-  const failed = async (error: ClientError, question: Waiting) => {
+  /** A question that is sent again isn't known to be free only because its last try was. */
+  const weighed = (error: ClientError): ClientError => {
+    const key = state().last?.key;
+    const failure = inDoubt !== undefined && inDoubt === key ? mayHaveCost(error) : error;
+    inDoubt = failure.charged === "maybe" ? key : undefined;
+    return failure;
+  };
+
+  const failed = async (cause: ClientError, question: Waiting) => {
+    const error = weighed(cause);
     dispatch({ type: "failed", text: listener.heard });
     if (wantsLogin(error)) {
       waiting = { ...question, again: true, shown: true };

@@ -128,6 +128,25 @@ describe("a conversation", () => {
     expect(notes()).toEqual(["You are not logged in to local.", "/login logs in, or registers."]);
   });
 
+  it("doesn't call a question free that an earlier try of it may have cost", async () => {
+    const { session, client, ask, notes } = open({ local: false });
+    const refused = new ClientError("unreachable", "It refuses the connection.", { charged: "no" });
+    client.script = [
+      [new ClientError("timeout", "It fell silent.", { charged: "maybe" })],
+      [refused],
+      [refused],
+    ];
+    await session.start();
+    await ask("one");
+    await ask("one");
+    expect(notes().filter((line) => /charged/.test(line))).toEqual([
+      "It may have cost 100; Enter sends it again and is not charged twice.",
+      "It may have cost 100; Enter sends it again and is not charged twice.",
+    ]);
+    await ask("another");
+    expect(notes().at(-1)).toBe("Nothing was charged. Enter sends it again.");
+  });
+
   it("is idle only once it has said that the server takes no history", async () => {
     const { client, ask, notes } = open({ client: createFakeClient({ extensions: [] }) });
     await ask("one");
