@@ -163,10 +163,15 @@ export function reduce(state: State, event: Event): State {
   }
 }
 
+/** Whether the conversation has its title from a question that is no part of it: the next one names it. */
+function isNamedAfter({ message, before }: Last, { title, conversation }: State): boolean {
+  return conversation === undefined && before.length === 0 && title === titleOf(message);
+}
+
 function ended(state: State, outcome: Last["outcome"], text: string): State {
   if (state.last === undefined) return state;
   const last = { ...state.last, outcome };
-  if (text === "") return { ...state, last };
+  if (text === "") return { ...state, last, title: isNamedAfter(last, state) ? null : state.title };
   const pair: Turn[] = [
     { role: "user", content: last.message },
     { role: "assistant", content: text },

@@ -147,6 +147,19 @@ describe("a conversation", () => {
     expect(notes().at(-1)).toBe("Nothing was charged. Enter sends it again.");
   });
 
+  it("isn't named after a question that was stopped before its first word", async () => {
+    const { session, client, ask, reached } = open();
+    client.script = [[never]];
+    session.ask("late");
+    await reached("asking");
+    session.stop();
+    await session.idle();
+    expect(session.state.title).toBeNull();
+    await ask("the trip to Rome");
+    await ask("and back");
+    expect(session.state.title).toBe("the trip to Rome");
+  });
+
   it("is idle only once it has said that the server takes no history", async () => {
     const { client, ask, notes } = open({ client: createFakeClient({ extensions: [] }) });
     await ask("one");
