@@ -1,6 +1,7 @@
 import { cropFrame, type Frame, rowsAboveCursor, SHOW_CURSOR, transition } from "./frame.ts";
 import { inkStdout } from "./ink-stdout.ts";
-import { type InkCursor, readInkWrite } from "./ink-writes.ts";
+import { followInk } from "./ink-wishes.ts";
+import type { InkCursor } from "./ink-writes.ts";
 import type { Reflow } from "./reflow.ts";
 
 /** The screen as the session sees it: a live area that Ink draws, and above it text that is finished. */
@@ -50,7 +51,6 @@ export function createLiveStdout(
   let shown: Shown | undefined; // what is on the screen
   let wanted: Frame | undefined; // what Ink wants there
   let pending = ""; // finished text that waits for the next frame
-  let block: { text: string; cursor: InkCursor | undefined }[] | undefined; // texts of an open synchronized block
   let paused = false;
   let resizing = false;
   let disposed = false;
@@ -102,46 +102,28 @@ export function createLiveStdout(
     shown = undefined;
   }
 
-  /** In one synchronized block Ink writes console's or the app's text first, and its frame last. */
-  function closeBlock(): void {
-    const texts = block ?? [];
-    block = undefined;
-    const frame = texts.pop();
-    for (const { text } of texts) pending += text.endsWith("\n") ? text : `${text}\n`;
-    if (!frame) return;
-    want(frame.text, frame.cursor);
-    if (!resizing) draw();
-  }
-
-  function take(write: string): boolean {
-    const meaning = readInkWrite(write);
-    switch (meaning.kind) {
-      case "begin":
-        block = [];
-        return true;
-      case "end":
-        closeBlock();
-        return true;
-      case "unmount":
-        finish();
-        return true;
-      case "clear":
-        // When the window narrows, the next frame follows; what is on the screen is erased with it.
-        if (resizing) return true;
-        wanted = undefined;
-        draw();
-        return true;
-      case "cursor":
-        if (!wanted) return true;
-        moveCursor(meaning.cursor);
-        if (shown && !resizing && !paused) redrawCursor();
-        return true;
-      case "text":
-        if (!block) return real.write(write); // not Ink's: a bell, a title, OSC 52
-        block.push(meaning);
-        return true;
-    }
-  }
+  /** Ink's own idea of the screen, told by its writes. */
+  const take = followInk({
+    frame({ text, cursor }, above) {
+      pending += above;
+      want(text, cursor);
+      if (!resizing) draw();
+    },
+    clear() {
+      // When the window narrows, the next frame follows; what is on the screen is erased with it.
+      if (resizing) return;
+      wanted = undefined;
+      draw();
+    },
+    cursor(cursor) {
+      if (!wanted) return;
+      moveCursor(cursor);
+      if (shown && !resizing && !paused) redrawCursor();
+    },
+    unmount: finish,
+    // Not Ink's: a bell, a title, OSC 52.
+    other: (write) => real.write(write),
+  });
 
   /** Moves the cursor alone; finished text goes on waiting for a frame that no longer holds it. */
   function redrawCursor(): void {
