@@ -158,7 +158,7 @@ async function certified(
   const [keyFile, certFile] = [join(folder, "server.key"), join(folder, "server.crt")];
   await writeFile(keyFile, key, { mode: 0o600 });
   await writeFile(certFile, cert);
-  if (user) await chown(keyFile, user.uid, user.gid);
+  if (user) for (const file of [keyFile, certFile]) await chown(file, user.uid, user.gid);
   return ["-c", "ssl=on", "-c", `ssl_key_file=${keyFile}`, "-c", `ssl_cert_file=${certFile}`];
 }
 
