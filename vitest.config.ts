@@ -24,7 +24,7 @@ export default defineConfig({
       room("http"),
       room("cli", 120_000),
       room("tui", 180_000),
-      room("crash", 300_000),
+      room("crash", 600_000),
     ],
   },
 });

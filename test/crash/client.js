@@ -6,6 +6,9 @@ import { request } from "undici";
 /** What is known of one question in the end: `charged` was answered (or its answer is used up), `free` was given up. */
 /** @typedef {"charged" | "free" | "unknown"} Fate */
 
+/** ms after which a question that is repeated has no answer: many times of what a slow disk takes. */
+const PATIENCE = 120_000;
+
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The digest of a key as the ledger holds it. */
@@ -91,12 +94,14 @@ export function createPerson(victim) {
       }
     },
     /** Repeats every question of unknown fate until it is answered: each key has then been charged once. */
-    async settle() {
+    async settle(/** @type {AbortSignal | undefined} */ signal) {
       for (const [key, fate] of fates) {
         if (fate !== "unknown") continue;
-        for (let tries = 0; fates.get(key) === "unknown"; tries++) {
-          if (tries > 500) throw new Error("a question stays without an answer");
-          const reply = await once(key, false, undefined);
+        const end = Date.now() + PATIENCE;
+        while (fates.get(key) === "unknown") {
+          signal?.throwIfAborted();
+          if (Date.now() > end) throw new Error("a question stays without an answer");
+          const reply = await once(key, false, signal);
           if (reply) fates.set(key, fateOf(reply));
           if (fates.get(key) === "unknown") await pause(10);
         }

@@ -10,12 +10,15 @@ import { openMoodyUpstream } from "./upstream.js";
 const STARTING_TOKENS = 100_000_000;
 const PRICE = 100;
 
+/** Most questions that are begun between a start and the next kill. */
+const BETWEEN = 15;
+
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Kills a real server under parallel load at random moments, again and again, then adds up.
- * @param {{ kills?: number, questions?: number, minutes?: number, people?: number, told?: (sentence: string) => void }} options
- *   it ends after `kills` kills and `questions` questions, or after `minutes`
+ * @param {{ kills?: number, questions?: number, minutes?: number, people?: number, told?: (sentence: string) => void, signal?: AbortSignal }} options
+ *   it ends after `kills` kills and `questions` questions, or after `minutes`, or by the signal
  * @returns {Promise<Report>}
  */
 export async function crashRun({
@@ -24,6 +27,7 @@ export async function crashRun({
   minutes = Infinity,
   people = 8,
   told = () => {},
+  signal,
 }) {
   const data = await mkdtemp(join(tmpdir(), "ai-chat-crash-"));
   const upstream = await openMoodyUpstream();
@@ -39,8 +43,12 @@ export async function crashRun({
     const asking = Promise.all(crowd.map((person) => person.keepAsking(() => over)));
     const sum = (/** @type {"asked" | "replayed" | "lost"} */ count) =>
       crowd.reduce((all, person) => all + person.counts[count], 0);
-    while ((done < kills || sum("asked") < questions) && Date.now() < end) {
-      await Promise.race([pause(30 + Math.random() * 500), asking]);
+    const mayGoOn = () => Date.now() < end && signal?.aborted !== true;
+    while ((done < kills || sum("asked") < questions) && mayGoOn()) {
+      // Counted in questions: in so many milliseconds a slow machine may not have answered a single one.
+      const next = sum("asked") + Math.floor(Math.random() * BETWEEN);
+      while (sum("asked") < next && mayGoOn()) await Promise.race([pause(5), asking]);
+      await Promise.race([pause(Math.random() * 60), asking]);
       await victim.end("SIGKILL");
       done += 1;
       await victim.start();
@@ -48,7 +56,7 @@ export async function crashRun({
     }
     over = true;
     await asking;
-    await Promise.all(crowd.map((person) => person.settle()));
+    await Promise.all(crowd.map((person) => person.settle(signal)));
     const violations = await violationsOf(crowd);
     await victim.end("SIGTERM");
     violations.push(...(await ledgerViolations(join(data, "ledger.jsonl"), crowd)));
