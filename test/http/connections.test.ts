@@ -35,6 +35,17 @@ test("pipelined questions are answered in their order, and each is paid", async 
   client.vanish();
 });
 
+test("a client that sends ahead without end is cut off, and pays for nothing", async () => {
+  const token = await server.token("flood");
+  const release = gate();
+  ai.respond(answer([release.opened, "ok"]));
+  const client = await openRawClient(server.port);
+  client.send(rawQuestion(token).repeat(65));
+  expect(await client.ended()).toBe("");
+  release.open();
+  expect(await server.settled(token)).toBe(4000);
+});
+
 test("a pipelined question whose turn never comes costs nothing", async () => {
   const token = await server.token("hasty");
   const release = gate();

@@ -10,8 +10,15 @@ export interface Replies {
 }
 
 /**
- * See {@link Replies}. Node's own `closeIdleConnections`, and `close` with it, take a connection for idle as soon as
- * its reply is ended, though most of it may still wait for a slow client: they would cut it.
+ * Requests of one connection that may be unanswered at a time. Each waits with its whole body in memory, and Node reads
+ * on however many there are; nobody who means well sends as many ahead.
+ */
+const PIPELINED = 64;
+
+/**
+ * See {@link Replies}; a connection with more than {@link PIPELINED} of them ends, as if its client had left. Node's own
+ * `closeIdleConnections`, and `close` with it, take a connection for idle as soon as its reply is ended, though most of it
+ * may still wait for a slow client: they would cut it.
  */
 export function trackReplies(server: Server): Replies {
   const underWay = new Map<Socket, Set<ServerResponse>>();
@@ -24,6 +31,7 @@ export function trackReplies(server: Server): Replies {
     const replies = underWay.get(req.socket);
     replies?.add(res);
     last.set(req.socket, res);
+    if (replies && replies.size > PIPELINED) req.socket.destroy();
     res.once("close", () => {
       replies?.delete(res);
       if (req.complete && last.get(req.socket) === res) last.delete(req.socket);
