@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import type { Store } from "../../src/server/core/ports.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { ApiError } from "../../src/server/core/api-error.ts";
+import { charge } from "../../src/server/stores/postgres/charge.ts";
 import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
 import { createLedger } from "../../src/server/stores/postgres/ledger.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
@@ -255,6 +256,25 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     await expect(database.run("SELECT 1")).rejects.toMatchObject({ code: "overloaded", retryAfter: 1 });
     await expect(slow).rejects.toMatchObject({ code: "store_unavailable" });
     expect(await one()).toEqual([{ one: 1 }]);
+  });
+
+  it("waits longer for a connection to charge an answer that is there", async () => {
+    const store = await open();
+    const jane = await createAccount(store);
+    const request = question(jane);
+    await store.ledger.hold(request);
+    const database = openDatabase({
+      connectionString: place.url,
+      connections: 1,
+      wait: 50,
+      answer: 9000,
+      warn,
+    });
+    closers.push(() => database.close());
+    const slow = database.run("SELECT pg_sleep(0.5)");
+    await expect(database.run("SELECT 1")).rejects.toMatchObject({ code: "overloaded" });
+    expect(await charge(database, request.id)).toMatchObject({ kind: "charged" });
+    await slow;
   });
 
   it("is not ready where nothing can be written", async () => {

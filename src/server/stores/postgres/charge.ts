@@ -1,5 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { ApiError } from "../../core/api-error.ts";
 import type { ChargeOutcome, HoldId } from "../../core/ports.ts";
-import type { Database } from "./database.ts";
+import type { Database, Outcome } from "./database.ts";
 import { TODAY } from "./migrations.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
@@ -60,8 +62,17 @@ const CHARGE_PATIENCE = 8_000;
 /** The port's `charge`. After a lost answer the same statements say what is true: each takes effect once. */
 export async function charge({ run }: Pick<Database, "run">, id: HoldId): Promise<ChargeOutcome> {
   const end = performance.now() + CHARGE_PATIENCE;
-  const still = <Row>(sql: string, values: unknown[]) =>
-    run<Row>(sql, values, Math.max(0, end - performance.now()));
+  async function still<Row>(sql: string, values: unknown[]): Promise<Outcome<Row>> {
+    for (;;) {
+      try {
+        return await run<Row>(sql, values, Math.max(0, end - performance.now()));
+      } catch (error) {
+        // Without a connection it was never sent: new questions are refused then, one with its answer waits on.
+        if (!isOverloaded(error) || performance.now() >= end) throw error;
+        await pause(Math.random() * 100);
+      }
+    }
+  }
   for (const statement of [CHARGE, CHARGE_AGAIN]) {
     const { rows } = await still<Look>(statement, [id]);
     if (rows[0]) return charged(rows[0]);
@@ -76,6 +87,8 @@ export async function charge({ run }: Pick<Database, "run">, id: HoldId): Promis
   }
   return { kind: "expired" };
 }
+
+const isOverloaded = (error: unknown) => error instanceof ApiError && error.code === "overloaded";
 
 const charged = ({ tokens, held }: Look): ChargeOutcome => ({
   kind: "charged",
