@@ -231,7 +231,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       database: { run: () => Promise.reject(lost) },
       lanes: createLanes(2, 5000),
       now: Date.now,
-      abandoned: new Set(),
+      abandoned: new Map(),
     });
     await expect(ledger.charge("id")).rejects.toMatchObject({
       code: "store_unavailable",

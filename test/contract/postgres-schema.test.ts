@@ -137,7 +137,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     const jane = await createAccount(store);
     const connection = database(wire.through(place.url));
     const lanes = createLanes(2, 5000);
-    const ledger = createLedger({ database: connection, lanes, now: Date.now, abandoned: new Set() });
+    const ledger = createLedger({ database: connection, lanes, now: Date.now, abandoned: new Map() });
     const accounts = createAccounts(connection);
     // The server answers at each Sync; whoever waits for an answer before going on has sent one, or a simple query.
     let asked = 0;

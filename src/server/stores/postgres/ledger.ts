@@ -1,5 +1,5 @@
 import { ApiError } from "../../core/api-error.ts";
-import type { AccountId, Balance, ChargeOutcome, HoldId, Ledger } from "../../core/ports.ts";
+import type { AccountId, Balance, ChargeOutcome, HoldId, HoldRequest, Ledger } from "../../core/ports.ts";
 import { storeUnavailable } from "../../core/store-unavailable.ts";
 import { noAccount } from "./accounts.ts";
 import { charge } from "./charge.ts";
@@ -7,6 +7,7 @@ import { unavailable, type Database } from "./database.ts";
 import { hold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
 import { release } from "./release.ts";
+import type { Abandoned } from "./sweeper.ts";
 import { USAGE, usageOf, type UsageRow } from "./usage.ts";
 
 /** Holds that expired and were not swept yet hold nothing. */
@@ -45,11 +46,11 @@ export function createLedger({
   lanes: Lanes;
   /** ms since the epoch, as in `HoldRequest.expires`. */
   now: () => number;
-  abandoned: Set<HoldId>;
+  abandoned: Abandoned;
 }): Ledger {
   const { run } = database;
-  /** Of holds in flight: whose lane they take. */
-  const owners = new Map<HoldId, AccountId>();
+  /** Of holds in flight: whose lane they take, and when they end. */
+  const inFlight = new Map<HoldId, Pick<HoldRequest, "account" | "expires">>();
   const charging = new Map<HoldId, Promise<ChargeOutcome>>();
 
   async function balance(account: AccountId): Promise<Balance> {
@@ -58,12 +59,12 @@ export function createLedger({
     return { tokens: Number(rows[0].tokens), held: Number(rows[0].held) };
   }
 
-  const inLane = <T>(id: HoldId, work: () => Promise<T>) => lanes(owners.get(id) ?? id, work);
+  const inLane = <T>(id: HoldId, work: () => Promise<T>) => lanes(inFlight.get(id)?.account ?? id, work);
 
   async function settle(id: HoldId): Promise<ChargeOutcome> {
     try {
       const outcome = await inLane(id, () => charge(database, id));
-      owners.delete(id);
+      inFlight.delete(id);
       return outcome;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -91,14 +92,14 @@ export function createLedger({
     },
 
     async hold(request) {
-      const { id, account } = request;
+      const { id, account, expires } = request;
       try {
         const outcome = await lanes(account, () => hold(database, request, now));
-        if (outcome.kind === "held" || outcome.kind === "paid") owners.set(id, account);
+        if (outcome.kind === "held" || outcome.kind === "paid") inFlight.set(id, { account, expires });
         return outcome;
       } catch (error) {
         // Whether it was made is not known where the answer was lost.
-        if (isUnavailable(error)) abandoned.add(id);
+        if (isUnavailable(error)) abandoned.set(id, expires);
         throw error;
       }
     },
@@ -114,10 +115,11 @@ export function createLedger({
       try {
         await inLane(id, () => release(database, id));
       } catch (error) {
-        abandoned.add(id);
+        const held = inFlight.get(id);
+        if (held) abandoned.set(id, held.expires);
         throw error;
       } finally {
-        owners.delete(id);
+        inFlight.delete(id);
       }
     },
 

@@ -1,4 +1,4 @@
-import type { HoldId, Store } from "../../core/ports.ts";
+import type { Store } from "../../core/ports.ts";
 import { createAccounts } from "./accounts.ts";
 import { readAddress } from "./address.ts";
 import { openDatabase, type Database } from "./database.ts";
@@ -6,7 +6,7 @@ import { createLanes, type Lanes } from "./lanes.ts";
 import { createLedger } from "./ledger.ts";
 import { readSecret } from "./secret.ts";
 import { lookAtSettings, start } from "./start.ts";
-import { openSweeper } from "./sweeper.ts";
+import { openSweeper, type Abandoned } from "./sweeper.ts";
 import { createUnderWay } from "./under-way.ts";
 
 interface Options {
@@ -62,8 +62,8 @@ function createStore(
   database: Database,
   { description, now, lanes }: { description: string; now: () => number; lanes: Lanes },
 ): Store {
-  const abandoned = new Set<HoldId>();
-  const sweeper = openSweeper(database, abandoned);
+  const abandoned: Abandoned = new Map();
+  const sweeper = openSweeper(database, abandoned, now);
   const underWay = createUnderWay();
   let asking: Promise<boolean> | undefined;
   let closing: Promise<void> | undefined;

@@ -6,17 +6,25 @@ import { sweep } from "./sweep.ts";
 /** ms between two rounds. */
 const EVERY = 5_000;
 
-/** Sweeps now and then, and releases what was abandoned, until it is closed. A failure waits for the next round. */
+/** Holds that nobody settled, and when each ends by itself: ms since the epoch, as in `HoldRequest.expires`. */
+export type Abandoned = Map<HoldId, number>;
+
+/**
+ * Sweeps now and then, and releases what was abandoned, until it is closed. A failure waits for the next round. What
+ * has had its time by `now` is left to the sweep, so that a long outage leaves no long list.
+ */
 export function openSweeper(
   database: Pick<Database, "run">,
-  abandoned: Set<HoldId>,
+  abandoned: Abandoned,
+  now: () => number,
 ): { close(): Promise<void> } {
   let round: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
   async function releaseAbandoned(): Promise<void> {
-    for (const id of abandoned) {
+    for (const [id, expires] of abandoned) if (expires <= now()) abandoned.delete(id);
+    for (const id of abandoned.keys()) {
       await release(database, id);
       abandoned.delete(id);
     }
