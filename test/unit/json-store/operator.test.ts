@@ -10,7 +10,11 @@ import { makeFolder, openStore } from "./place.ts";
 /** What the holder of the folder writes to whoever says `text` to its socket, until it hangs up. */
 async function say(dir: string, text: string): Promise<string> {
   const name = (await readdir(dir)).find((file) => file.startsWith("lock.")) ?? "";
-  const socket = connect({ path: join(dir, name) });
+  // A socket's path is short, and the folder for temporary files may not be.
+  const home = process.cwd();
+  process.chdir(dir);
+  const socket = connect({ path: name });
+  process.chdir(home);
   let heard = "";
   socket.on("data", (piece) => (heard += piece.toString()));
   socket.on("error", () => {});
