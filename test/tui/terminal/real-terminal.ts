@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 import { vi } from "vitest";
+import { openPty } from "../../support/open-pty.ts";
 
 /** Longest that something may take to come on the screen, on a machine that others keep busy. */
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -20,7 +20,7 @@ export function openRealTerminal(
   }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
 ) {
   const term = new xterm.Terminal({ cols: columns, rows, scrollback: 5000, allowProposedApi: true });
-  const pty = spawn(command, args, {
+  const pty = openPty(command, args, {
     cols: columns,
     rows,
     env: { ...env, TERM: "xterm-256color", PS1: "$ " },
