@@ -65,25 +65,30 @@ function keptOpen(pty: UnixTerminal): () => void {
   socket.destroy = () => socket;
   pty.once = (event, listener) => {
     // node-pty waits for this one when it has heard that the program is gone.
-    if (event === "close") mark(fd);
-    return once(event, listener);
+    const outcome = once(event, listener);
+    if (event === "close") mark(fd, finish);
+    return outcome;
   };
-  return () => {
+  const finish = () => {
     closeSync(fd);
     socket.destroy = destroy;
     destroy();
   };
+  return finish;
 }
 
-/** Writes what is left of the mark, as soon as the terminal has room for it: we are who makes room. */
-function mark(fd: number, left: Uint8Array = Buffer.from(MARK)): void {
+/**
+ * Writes what is left of the mark, as soon as the terminal has room for it: we are who makes room. Where a terminal is
+ * taken from everybody at its program's end, as on macOS, there is nothing to wait for.
+ */
+function mark(fd: number, giveUp: () => void, left: Uint8Array = Buffer.from(MARK)): void {
   let taken = 0;
   try {
     taken = writeSync(fd, left);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return giveUp();
   }
-  if (taken < left.length) setImmediate(() => mark(fd, left.subarray(taken)));
+  if (taken < left.length) setImmediate(() => mark(fd, giveUp, left.subarray(taken)));
 }
 
 /** The longest end of the text with which a mark begins. */
