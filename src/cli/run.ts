@@ -3,8 +3,8 @@ import { ClientError } from "../client/client-error.ts";
 import { places as placesOf } from "../client/places.ts";
 import { openSettings } from "../client/settings.ts";
 import type { Call } from "./call.ts";
+import { checkWords, chosenCommand } from "./chosen-command.ts";
 import { commands } from "./commands.ts";
-import type { CommandSpec } from "./command-spec.ts";
 import type { Ending } from "./ending.ts";
 import { signalCodes } from "./exit-codes.ts";
 import { everywhere } from "./options.ts";
@@ -13,75 +13,7 @@ import type { Program } from "./program.ts";
 import { repeatable } from "./repeatable.ts";
 import { resolve } from "./resolve.ts";
 import { parseSetting } from "./settings-now.ts";
-import { stdinKind } from "./stdin.ts";
 import { nearest, type SortedArgv } from "./words.ts";
-
-/** The words as one quoted argument of a shell. */
-const quoted = (words: readonly string[]) =>
-  `"${repeatable(words.join(" ")).replaceAll(/[\\"$`]/g, "\\$&")}"`;
-
-/** The words as a question that can be typed; what an option stands in the middle of is left to the person. */
-const asQuestion = ({ between }: SortedArgv, words: readonly string[]) =>
-  between === undefined ? quoted(words) : '"…"';
-
-function unknownCommand(argv: SortedArgv, { name }: Program): ClientError {
-  const { first = "", words } = argv;
-  const close = nearest(first, [...commands.keys(), "help"]);
-  const question = `${name} ask ${asQuestion(argv, [first, ...words])}`;
-  const hint =
-    close === undefined
-      ? `To ask something: ${question}   All commands: ${name} help`
-      : `Did you mean ${name} ${close}? To ask something: ${question}`;
-  return new ClientError("usage", `There is no command ${JSON.stringify(repeatable(first))}.`, { hint });
-}
-
-/** What is done without a command: `ask` for what comes in by a pipe or a file, the session at a terminal. */
-function unnamed({ switches, words }: SortedArgv, output: Output, { name }: Program): string {
-  if (words.length > 0)
-    throw new ClientError("usage", "There is no command.", {
-      hint: `To ask something: ${name} ask ${quoted(words)}`,
-    });
-  const kind = stdinKind();
-  if ((kind === "pipe" || kind === "file") && !switches.has("noStdin")) return "ask";
-  const talks = kind === "terminal" && output.stdout.isTTY && !output.json && !switches.has("noInput");
-  if (talks) return "chat";
-  throw new ClientError("usage", "There is no command, and no terminal for the session.", {
-    hint: `To ask something: ${name} ask "What is a monad?"   All commands: ${name} help`,
-  });
-}
-
-function chosen(argv: SortedArgv, output: Output, program: Program): { command: string; spec: CommandSpec } {
-  const command = argv.first ?? unnamed(argv, output, program);
-  const spec = commands.get(command);
-  if (!spec) throw unknownCommand(argv, program);
-  return { command, spec };
-}
-
-function checkOrder(argv: SortedArgv, command: string, spec: CommandSpec, { name }: Program): void {
-  const { between, wordsBefore } = argv;
-  if (between === undefined || (spec.twoWords === true && wordsBefore === 1)) return;
-  const words = spec.words?.includes("|") ? "WORDS" : spec.words;
-  const hint =
-    command === "ask"
-      ? `Quote the question, or put -- before it: ${name} ask "…"`
-      : `Put it before or behind all of them: ${name} ${command} ${words} [OPTIONS]`;
-  throw new ClientError("usage", `The option ${between} stands among the words.`, { hint });
-}
-
-function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, program: Program): void {
-  if (spec.words !== undefined || argv.words.length === 0) return checkOrder(argv, command, spec, program);
-  const { name } = program;
-  // One of the words may be a password.
-  if (spec.options.includes("passwordStdin"))
-    throw new ClientError("usage", `${command} takes no words.`, {
-      hint: `The name comes by -u NAME, the password as this says: ${name} ${command} --help`,
-    });
-  const hint =
-    command === "chat"
-      ? `To ask something: ${name} ask ${asQuestion(argv, argv.words)}`
-      : `See: ${name} ${command} --help`;
-  throw new ClientError("usage", `${command} takes no words, but there is ${quoted(argv.words)}.`, { hint });
-}
 
 /** What may stand without a command: the options of what is done then. */
 const withoutCommand = new Set([
@@ -117,7 +49,7 @@ async function helpFor(argv: SortedArgv, program: Program): Promise<string | und
 async function read(argv: SortedArgv, output: Output, program: Program, env: Call["env"], onLog: () => void) {
   const { parseFlags } = await import("./parse-flags.ts");
   if (argv.first === undefined) parseFlags(withoutCommand, argv.rest, `See: ${program.name} help`);
-  const { command, spec } = chosen(argv, output, program);
+  const { command, spec } = chosenCommand(argv, output, program);
   if (spec.words !== undefined) checkWords(argv, command, spec, program);
   const common = spec.common ?? everywhere;
   const hint =
