@@ -40,6 +40,7 @@ export async function resumed(
     throw new ClientError("usage", `Conversation ${found.id} was held at ${found.server}.`, {
       hint: `To go on there: ${program.name} ${command} -r ${found.id}${command === "ask" ? ' "…"' : ""}`,
     });
+  if (call.serverFault !== undefined) call.output.note(call.serverFault);
   // The server has to be named from now on, also in commands that a person is told to type.
   const there: Call = {
     ...call,

@@ -14,6 +14,8 @@ export interface Call extends Resolved {
   output: Output;
   stdin: NodeJS.ReadStream;
   places: Places;
+  /** Why the settings can't tell which server is meant, where nothing else tells it: nobody is to guess. */
+  serverFault: string | undefined;
   env: Record<string, string | undefined>;
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of stdout has gone. */
   signal: AbortSignal;

@@ -31,6 +31,14 @@ export const isSameUser = (one: string, other: string): boolean => one.toLowerCa
 /** The name of the server that was chosen. */
 export const serverName = ({ values }: Call): string => values.server ?? usualServer;
 
+/** Throws where the settings are to tell the server and can't be read: a question would go, and cost, elsewhere. */
+export function checkServerTold({ serverFault, program, command, values }: Call): void {
+  if (serverFault === undefined || values.server !== undefined) return;
+  throw new ClientError("internal", `Which server is yours can't be told: ${serverFault}`, {
+    hint: `Or name it: ${program.name} ${command} -s URL`,
+  });
+}
+
 /** The token for a server: `AI_CHAT_TOKEN`, else the kept one. */
 function tokenFor({ values }: Call, credentials: Credentials, name: string): KnownToken | undefined {
   const { token } = values;
@@ -69,8 +77,12 @@ export interface Chosen {
   token: KnownToken | undefined;
 }
 
-/** The chosen server and its token; connects to nothing. Where a token is needed and there is none, it throws. */
+/**
+ * The chosen server and its token; connects to nothing. Throws where a token is needed and there is none, and where
+ * nobody can tell which server it is.
+ */
 export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
+  checkServerTold(call);
   const name = serverName(call);
   const credentials = openCredentials({ dir: call.places.config });
   const known = tokenFor(call, credentials, name);

@@ -4,17 +4,18 @@ import { openSettings } from "../client/settings.ts";
 import { parseSetting } from "./settings-now.ts";
 import { tokenExpiry } from "../client/token.ts";
 import type { Call } from "./call.ts";
+import { checkServerTold } from "./chosen-server.ts";
 import type { Target } from "./target.ts";
 
 /**
- * Throws where a login couldn't be kept, before anything is typed or sent for it: `register` would make an account that
- * nobody is logged in to.
+ * Rejects where a login couldn't be kept or nobody knows at which server, before anything is typed or sent for it:
+ * `register` would make an account that nobody is logged in to.
  */
-export function checkKeepable({ places }: Call): void {
-  const credentials = openCredentials({ dir: places.config });
-  credentials.list();
-  if (credentials.problem === undefined) return;
-  throw new ClientError("internal", `No login can be kept: ${credentials.problem}`, {
+export async function checkKeepable(call: Call): Promise<void> {
+  checkServerTold(call);
+  const result = await openCredentials({ dir: call.places.config }).isWritable();
+  if (result.kept) return;
+  throw new ClientError("internal", `No login can be kept: ${result.why}`, {
     hint: "Mend that, then try again.",
   });
 }

@@ -69,9 +69,11 @@ async function read(argv: SortedArgv, output: Output, program: Program, env: Cal
   if (command === "serve" && values.log === "json") onLog();
   if (complaints.length > 0)
     throw new ClientError("usage", complaints.join("\n"), { hint: `See: ${program.name} ${command} --help` });
-  // `config` itself says what is wrong with the settings, once.
-  if (settings.problem !== undefined && command !== "config") output.note(settings.problem);
-  return { command, spec, places, values, sources };
+  const serverFault = sources.server === "default" ? settings.fault("server") : undefined;
+  // `config`, and what would have to guess its server, say themselves what is wrong with the settings, once.
+  if (settings.problem !== undefined && serverFault === undefined && command !== "config")
+    output.note(settings.problem);
+  return { command, spec, places, values, sources, serverFault };
 }
 
 /** A failure with the call that it belongs to, for the hints. */

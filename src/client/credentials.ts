@@ -23,6 +23,8 @@ export interface Credentials {
   readonly path: string | undefined;
   /** Which file is in trouble and how to mend it, as of the last reading or writing. */
   readonly problem: string | undefined;
+  /** Whether a token could be kept now. Never rejects. */
+  isWritable(): Promise<Kept>;
   /** By the name that `normalizeServer` gives, or `local`. */
   get(server: string): Entry | undefined;
   set(server: string, entry: Entry): Promise<Kept>;
@@ -67,6 +69,7 @@ export function openCredentials({ dir }: { dir: string | undefined }): Credentia
     get problem() {
       return file.problem;
     },
+    isWritable: file.isWritable,
     get: (server) => entryOf(entries().get(server)),
     set: (server, entry) =>
       file.change((content) => {

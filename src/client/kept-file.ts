@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { constants, readFileSync } from "node:fs";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { record } from "./loose-json.ts";
@@ -20,6 +21,8 @@ export interface KeptFile {
    * process happen in the order of their calls. Never rejects.
    */
   change(edit: (content: Record<string, unknown>) => void): Promise<Kept>;
+  /** Whether a change could be kept now: the file can be read, and its folder made and written. Never rejects. */
+  isWritable(): Promise<Kept>;
 }
 
 /** A lock whose owner hasn't touched it for so long is that of a killed process; milliseconds. */
@@ -50,7 +53,8 @@ function load(path: string): Content {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return { kind: "read", content: {} };
+    // Below something that is no folder (a home of /dev/null) there is nothing either.
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return { kind: "read", content: {} };
     return { kind: "broken", why: `${path} can't be read: ${reasonOf(error)}. Mend its permissions.` };
   }
   try {
@@ -77,15 +81,33 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
     return { kept: false, why };
   };
 
+  const unwritten = (error: unknown) =>
+    noted(`${path} can't be written: ${reasonOf(error)}. Mend its permissions or free the disk.`);
+
   const changeNow = async (edit: (content: Record<string, unknown>) => void): Promise<Kept> => {
     if (dir === undefined || path === undefined) return noted(homeless);
     try {
       await makeFolder(dir);
-      const result = await locked(path, () => rewrite(dir, path, name, edit, noted));
+      // Before the lock: others wait for it, and on a busy machine loading takes longer than writing.
+      const { default: Conf } = await import("conf");
+      const result = await locked(path, () => rewrite(Conf, { dir, path, name }, edit, noted));
       if (result.kept) problem = undefined;
       return result;
     } catch (error) {
-      return noted(`${path} can't be written: ${reasonOf(error)}. Mend its permissions or free the disk.`);
+      return unwritten(error);
+    }
+  };
+
+  const isWritable = async (): Promise<Kept> => {
+    if (dir === undefined || path === undefined) return noted(homeless);
+    const found = load(path);
+    if (found.kind === "broken") return noted(found.why);
+    try {
+      await makeFolder(dir);
+      await access(dir, constants.W_OK | constants.X_OK);
+      return { kept: true };
+    } catch (error) {
+      return unwritten(error);
     }
   };
 
@@ -105,6 +127,7 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
       last = result;
       return result;
     },
+    isWritable,
   };
 }
 
@@ -129,23 +152,21 @@ async function acquire(path: string): Promise<() => Promise<void>> {
 }
 
 /** Runs under the file's lock, which other processes honour. */
-async function locked<T>(path: string, run: () => Promise<T>): Promise<T> {
+async function locked<T>(path: string, run: () => T): Promise<T> {
   const release = await acquire(path);
   try {
-    return await run();
+    return run();
   } finally {
     await release().catch(() => undefined);
   }
 }
 
-async function rewrite(
-  dir: string,
-  path: string,
-  name: string,
+function rewrite(
+  Conf: typeof import("conf").default,
+  { dir, path, name }: { dir: string; path: string; name: string },
   edit: (content: Record<string, unknown>) => void,
   noted: (why: string) => Kept,
-): Promise<Kept> {
-  const { default: Conf } = await import("conf");
+): Kept {
   // Read again, inside the lock: another process may have written since. A broken file is somebody's tokens.
   const found = load(path);
   if (found.kind === "broken") return noted(found.why);

@@ -42,6 +42,8 @@ export interface Settings {
   readonly path: string | undefined;
   /** Which file or value is in trouble and how to mend it, as of the last reading or writing. */
   readonly problem: string | undefined;
+  /** Why what the file says of this setting can't be known, as `problem` does; `undefined` where it can. */
+  fault(name: SettingName): string | undefined;
   /** `undefined` where it isn't set, or where the file has something else in its place. */
   get<Name extends SettingName>(name: Name): SettingValues[Name] | undefined;
   set<Name extends SettingName>(name: Name, value: SettingValues[Name]): Promise<Kept>;
@@ -54,16 +56,17 @@ export interface Settings {
  */
 export function openSettings({ dir, parse }: { dir: string | undefined; parse: ParseSetting }): Settings {
   const file = createKeptFile({ dir, name: "config" });
-  let wrongValue: string | undefined;
+  const wrong = new Map<SettingName, string>();
 
   const get = <Name extends SettingName>(name: Name): SettingValues[Name] | undefined => {
     const content = file.read();
+    wrong.delete(name);
     const value = Object.hasOwn(content, name) ? content[name] : undefined;
     if (value === undefined) return undefined;
     try {
       return parse(name, typedAs(name, value));
     } catch {
-      wrongValue = `${file.path} has a ${name} that can't be used. Set it anew, or unset it.`;
+      wrong.set(name, `${file.path} has a ${name} that can't be used. Set it anew, or unset it.`);
       return undefined;
     }
   };
@@ -71,17 +74,18 @@ export function openSettings({ dir, parse }: { dir: string | undefined; parse: P
   return {
     path: file.path,
     get problem() {
-      return file.problem ?? wrongValue;
+      return file.problem ?? [...wrong.values()][0];
     },
+    fault: (name) => file.problem ?? wrong.get(name),
     get,
     set: (name, value) => {
-      wrongValue = undefined;
+      wrong.clear();
       return file.change((content) => {
         content[name] = value;
       });
     },
     unset: (name) => {
-      wrongValue = undefined;
+      wrong.clear();
       return file.change((content) => {
         delete content[name];
       });

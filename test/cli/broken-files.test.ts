@@ -103,6 +103,51 @@ describe.each(wrecks)("%s in the place of the settings", (_name, put, says) => {
   });
 });
 
+describe.each([
+  ["a broken file", "{ broken", /isn't a JSON object/],
+  ["an address that is none", '{"server": 7}', /a server that can't be used/],
+])("where the settings tell no server, for %s", (_name, content, says) => {
+  // Another server than the one that was set would get the question, and take its price.
+  test.each([["ask", "hi"], ["balance", "-q"], ["whoami"], ["login", "-u", "jane"], ["logout"], ["servers"]])(
+    "%s fails with what is wrong instead of guessing, also for a program",
+    async (...args) => {
+      await writeFile(pathOf("config"), content);
+      const seen = server.seen.length;
+      const env = { ...password, AI_CHAT_TOKEN: "t" };
+      const words = await inside(args, env);
+      expectTold(words, 1, pathOf("config"));
+      expect(words.stderr).toMatch(says);
+      expect(words.stderr.split("\n")[1]).toContain(`ai-chat ${args[0]} -s URL`);
+      const told = await inside([...args, "--json"], env);
+      expect([told.code, told.stdout]).toEqual([1, ""]);
+      expect(JSON.parse(told.stderr)).toEqual({
+        error: { code: "internal", message: expect.stringMatching(says) },
+      });
+      expect(server.seen).toHaveLength(seen);
+      const named = await inside(["whoami", "--json"], { ...env, AI_CHAT_SERVER: server.url });
+      expect(named.stderr).not.toMatch(says);
+    },
+  );
+
+  test("a conversation goes on at its own server", async () => {
+    await register({}, inside);
+    const saved = await inside(["ask", "--no-stdin", "-s", server.url, "--save", "--json", "hi"]);
+    const { conversation } = JSON.parse(saved.stdout) as { conversation: string };
+    await writeFile(pathOf("config"), content);
+    const goneOn = await inside(["ask", "--no-stdin", "-r", conversation, "more"]);
+    expect(goneOn).toMatchObject({ code: 0, stdout: "You said: more\n" });
+    expect(goneOn.stderr).toMatch(says);
+  });
+
+  test("doctor tells it among what is wrong", async () => {
+    await writeFile(pathOf("config"), content, { mode: 0o600 });
+    const { problems } = JSON.parse((await inside(["doctor", "--json"])).stdout) as {
+      problems: { message: string }[];
+    };
+    expect(problems.map(({ message }) => message).join()).toMatch(says);
+  });
+});
+
 test("a home that can't be written: what would be kept is refused with words, the rest works", async () => {
   const file = join(home.dir, "file");
   await writeFile(file, "");
@@ -130,6 +175,21 @@ test("without any home: a token from the environment is enough, and what would b
   expect(refused.stderr).toMatch(/no home folder.*\n?.*Set HOME or XDG_CONFIG_HOME/);
 });
 
+test("a home that is no folder has nothing to be read, and nothing is said of it", async () => {
+  await register({}, inside);
+  const none = { HOME: "/dev/null", XDG_CONFIG_HOME: "", XDG_DATA_HOME: "", XDG_STATE_HOME: "" };
+  const env = { ...none, AI_CHAT_SERVER: server.url, AI_CHAT_TOKEN: `t-jane${people}` };
+  expect(await inside(["ask", "--no-stdin", "hi"], env)).toEqual({
+    code: 0,
+    stdout: "You said: hi\n",
+    stderr: "",
+  });
+  const seen = server.seen.length;
+  const refused = await register(none, inside);
+  expectTold(refused, 1, "/dev/null/.config/ai-chat/credentials.json");
+  expect(server.seen).toHaveLength(seen);
+});
+
 test("XDG's folders are used, and relative ones ignored", async () => {
   const env = { XDG_CONFIG_HOME: "config-here", XDG_DATA_HOME: "./data", HOME: home.dir };
   expect((await run(["config", "path"], env)).stdout).toBe(
@@ -149,7 +209,7 @@ test("logins that end at the same time all stay: twelve processes, twelve server
     others.map(({ url }) => run(["register", "-s", url, "-u", name], password)),
   );
   await Promise.all(others.map((other) => other.close()));
-  expect(ended.map(({ code }) => code)).toEqual(others.map(() => 0));
+  expect(ended.filter(({ code }) => code !== 0)).toEqual([]);
   const kept = Object.keys(JSON.parse(await readFile(pathOf("credentials"), "utf8")) as object);
   expect(kept.toSorted()).toEqual([server.url, ...others.map(({ url }) => url)].toSorted());
 });

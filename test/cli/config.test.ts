@@ -84,14 +84,42 @@ test("a password in an address is refused and never shown", async () => {
   }
 });
 
-test("a broken file is told, left as it is, and list goes on with the defaults", async () => {
+test("a broken file is told, left as it is, and list goes on with what holds", async () => {
   await mkdir(join(home.dir, "config", "ai-chat"), { recursive: true });
   await writeFile(file(), "{ broken");
   const listed = await config(["list"]);
-  expect([listed.code, listed.stderr]).toEqual([0, expect.stringContaining(file())]);
+  expect([listed.code, listed.stderr.split("\n").length]).toEqual([1, 3]);
+  expect(listed.stdout).toMatch(/^timeout {2}300 /m);
+  expect(listed.stderr).toContain(file());
+  const json = await config(["list", "--json"]);
+  expect([json.code, JSON.parse(json.stdout)]).toEqual([1, expect.any(Array)]);
+  expect(JSON.parse(json.stderr)).toEqual({
+    error: { code: "internal", message: expect.stringContaining(file()) },
+  });
   const kept = await config(["set", "save", "false"]);
   expect([kept.code, kept.stderr]).toEqual([1, expect.stringContaining(file())]);
   expect(await readFile(file(), "utf8")).toBe("{ broken");
+});
+
+test("config get prints nothing that the file may have said otherwise", async () => {
+  await mkdir(join(home.dir, "config", "ai-chat"), { recursive: true });
+  await writeFile(file(), JSON.stringify({ timeout: "soon", plain: true }));
+  const wrong = await config(["get", "timeout"]);
+  expect([wrong.code, wrong.stdout]).toEqual([1, ""]);
+  expect(wrong.stderr).toContain("timeout that can't be used");
+  expect(await config(["get", "plain", "--json"])).toMatchObject({
+    code: 0,
+    stdout: '{"key":"plain","value":true,"source":"file"}\n',
+    stderr: "",
+  });
+  await writeFile(file(), "{ broken");
+  for (const args of [
+    ["get", "plain"],
+    ["get", "plain", "--json"],
+  ])
+    expect(await config(args)).toMatchObject({ code: 1, stdout: "" });
+  // What the environment says is known whatever the file has.
+  expect(await config(["get", "editor"], { EDITOR: "nano" })).toMatchObject({ code: 0, stdout: "nano\n" });
 });
 
 test("five processes that set different settings at once lose none", async () => {

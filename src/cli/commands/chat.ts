@@ -3,7 +3,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { checkAnswers } from "../answers.ts";
 import { beginningOf } from "../beginning.ts";
 import type { Call } from "../call.ts";
-import { chooseServer, type Chosen } from "../chosen-server.ts";
+import { checkServerTold, chooseServer, type Chosen } from "../chosen-server.ts";
 import { usualServer } from "../options.ts";
 import { connect, type Target } from "../target.ts";
 import { holdSession } from "../session.ts";
@@ -38,6 +38,7 @@ async function isThere(server: string): Promise<boolean> {
 /** The server of the session (CLI.md §3): the chosen one, else the usual address if one is there, else `local`. */
 async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string | undefined }> {
   if (call.values.server !== undefined) return { chosen: chooseServer(call, "optional"), why: undefined };
+  checkServerTold(call);
   const usual = await isThere(usualServer);
   const server = usual ? usualServer : "local";
   const chosen = chooseServer({ ...call, values: { ...call.values, server } }, "optional");

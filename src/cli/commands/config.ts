@@ -48,23 +48,37 @@ function checkKept(result: { kept: true } | { kept: false; why: string }): void 
 const now = (call: Call, settings: Settings, key: SettingName): SettingNow | undefined =>
   settingsNow(settings, call.env).find((setting) => setting.key === key);
 
+/** Throws where the file can't be read, or has something of no use in a value's place. */
+function checkKnown(fault: string | undefined): void {
+  if (fault === undefined) return;
+  throw new ClientError("internal", fault, { hint: "Until that is mended, the default holds." });
+}
+
 const shown = ({ value }: SettingNow) => (value === null ? "" : String(value));
 
+function table(all: SettingNow[]): string {
+  const widest = Math.max(...all.map((setting) => shown(setting).length));
+  return all
+    .map((setting) => `${setting.key.padEnd(8)} ${shown(setting).padEnd(widest)}  ${setting.source}`)
+    .join("\n");
+}
+
+/** What holds, also where the file can't be read: then with the exit code of a failure. */
 const list: Action = async (call, settings, words) => {
   checkCount(call, words, []);
   const all = settingsNow(settings, call.env);
-  if (call.output.json) return call.output.document(all satisfies Document<"config list">);
-  const widest = Math.max(...all.map((setting) => shown(setting).length));
-  const lines = all.map(
-    (setting) => `${setting.key.padEnd(8)} ${shown(setting).padEnd(widest)}  ${setting.source}`,
-  );
-  await call.output.line(lines.join("\n"));
+  if (call.output.json) await call.output.document(all satisfies Document<"config list">);
+  else await call.output.line(table(all));
+  checkKnown(settings.problem);
 };
 
 const get: Action = async (call, settings, words) => {
   checkCount(call, words, ["KEY"]);
-  const setting = now(call, settings, keyOf(words[0]));
+  const key = keyOf(words[0]);
+  const setting = now(call, settings, key);
   if (!setting) return;
+  // A script takes what it is given: not a default for what the file may have said otherwise.
+  if (setting.source !== "environment") checkKnown(settings.fault(key));
   if (call.output.json) return call.output.document(setting satisfies Document<"config get">);
   await call.output.line(shown(setting));
 };

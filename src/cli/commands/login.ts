@@ -7,7 +7,7 @@ import { withTarget } from "../target.ts";
 
 /** `login`: gets a token and keeps it for this server. */
 export async function login(call: Call): Promise<void> {
-  checkKeepable(call);
+  await checkKeepable(call);
   const username = await usernameFrom(call, "login");
   const password = await passwordFrom(call, { isNew: false, command: "login" });
   await withTarget(call, "optional", async (target) => {

@@ -2,7 +2,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { openCredentials, type Credentials, type Entry } from "../../client/credentials.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { isSameUser, serverName } from "../chosen-server.ts";
+import { checkServerTold, isSameUser, serverName } from "../chosen-server.ts";
 import { connect } from "../target.ts";
 
 /** Codes that mean that the server doesn't take the token anyway. */
@@ -59,6 +59,7 @@ const whose = ({ username }: Entry) => (username === "" ? "another" : `${usernam
  * where it can. With `-u NAME` only where it is NAME's. `AI_CHAT_TOKEN` isn't touched.
  */
 export async function logout(call: Call): Promise<void> {
+  checkServerTold(call);
   const { output, places, values } = call;
   const server = serverName(call);
   const credentials = openCredentials({ dir: places.config });

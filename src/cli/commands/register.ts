@@ -8,7 +8,7 @@ import { withTarget } from "../target.ts";
 
 /** `register`: makes an account and logs in at once. */
 export async function register(call: Call): Promise<void> {
-  checkKeepable(call);
+  await checkKeepable(call);
   const username = await usernameFrom(call, "register");
   const password = await passwordFrom(call, { isNew: true, command: "register" });
   await withTarget(call, "optional", async (target) => {

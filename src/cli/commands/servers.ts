@@ -2,7 +2,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { openCredentials, type Credentials, type Entry } from "../../client/credentials.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { serverName } from "../chosen-server.ts";
+import { checkServerTold, serverName } from "../chosen-server.ts";
 import { grouped } from "../numbers.ts";
 import { connect } from "../target.ts";
 
@@ -51,6 +51,7 @@ function table(rows: Row[]): string {
 
 /** `servers`: every server with a token: user, balance, and which is the default. */
 export async function servers(call: Call): Promise<void> {
+  checkServerTold(call);
   const { output, places, signal } = call;
   const credentials = openCredentials({ dir: places.config });
   const usual = serverName(call);

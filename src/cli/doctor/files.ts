@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openCredentials } from "../../client/credentials.ts";
 import type { Places } from "../../client/places.ts";
-import { openSettings } from "../../client/settings.ts";
+import { openSettings, settingNames } from "../../client/settings.ts";
 import type { Document } from "../documents.ts";
 import { parseSetting } from "../settings-now.ts";
 import { localFault, type Fault, type Finding, type Report } from "./finding.ts";
@@ -91,7 +91,7 @@ function safely(what: string, path: string | undefined, platform: NodeJS.Platfor
 export function lookAtFiles(places: Places, platform: NodeJS.Platform): Report<FileDocument[]> {
   const settings = openSettings({ dir: places.config, parse: parseSetting });
   const credentials = openCredentials({ dir: places.config });
-  settings.get("server");
+  for (const name of settingNames) settings.get(name);
   credentials.list();
   const inside = (dir: string | undefined, name: string) => (dir === undefined ? undefined : join(dir, name));
   const rows: [what: string, path: string | undefined, isFolder: boolean, problem: string | undefined][] = [

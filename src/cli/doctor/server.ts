@@ -128,7 +128,8 @@ async function look(call: Call, chosen: Chosen): Promise<Both> {
 
 /** The server that is in use: is it there, is it one, what does it offer, does it take the token. Rejects when aborted. */
 export async function lookAtServer(call: Call): Promise<Both> {
-  const chosen = chooseServer(call, "optional");
+  // What is wrong with the settings is found among the files.
+  const chosen = chooseServer({ ...call, serverFault: undefined }, "optional");
   try {
     return await look(call, chosen);
   } catch (error) {

@@ -6,6 +6,7 @@ import { settingNames, type Settings, type SettingValues } from "../../../src/cl
 const kept = (values: Partial<SettingValues>): Settings => ({
   path: undefined,
   problem: undefined,
+  fault: () => undefined,
   get: (name) => values[name],
   set: async () => ({ kept: true }),
   unset: async () => ({ kept: true }),
