@@ -139,7 +139,8 @@ export const documents = {
     token_source: z.enum(["environment", "file"]),
     expires_at: time.nullable(),
   }),
-  balance: z.strictObject({ tokens: told, held: told, price: told, questions: whole.nullable() }),
+  /** A server that doesn't tell what is left has no such document: exit 1, `not_offered`. */
+  balance: z.strictObject({ tokens: whole, held: told, price: told, questions: whole.nullable() }),
   usage: z.strictObject({
     tokens: told,
     days: z.array(z.strictObject({ date: z.iso.date(), questions: z.number(), tokens: z.number() })),

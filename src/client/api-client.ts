@@ -98,7 +98,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const reply = await sendWithToken({ method: "GET", path: routes.balance, signal });
     if (reply.status === 404) {
       await reply.text(0);
-      throw new ClientError("not_offered", `${server} doesn't tell balances.`, { status: 404 });
+      throw new ClientError("not_offered", `${server} doesn't tell balances.`, {
+        status: 404,
+        hint: "Check the address, or ask whoever runs the server.",
+      });
     }
     if (!isSuccess(reply.status)) return fail(reply, "balance", [tokenToSend()]);
     const body = record(parsed(await reply.text()));

@@ -108,7 +108,6 @@ const lacking: [args: string[], statuses: number[]][] = [
   [["usage"], [404, 405, 501]],
   [["balance"], [404]],
   [["balance", "-q"], [404]],
-  [["whoami"], [404]],
 ];
 test.each(lacking)("%j at a server without it ends with 1, not_offered", async (args, those) => {
   for (const status of those) {
@@ -117,6 +116,23 @@ test.each(lacking)("%j at a server without it ends with 1, not_offered", async (
     expect(json).toMatchObject({ code: 1, stdout: "" });
     expect(errorIn(json.stderr)).toMatchObject({ code: "not_offered", status });
     expect((await runInside([...args, "-s", server.url])).stderr).toMatch(/^ai-chat: .+ doesn't .+\n.+\n$/);
+  }
+});
+
+test("a balance that can't be read ends every form of the command with 1, and whoami goes on without", async () => {
+  for (const body of ['{"tokens":"plenty"}', "{}", '{"tokens":null}']) {
+    reply = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    for (const args of [["balance"], ["balance", "-q"]]) {
+      const words = await runInside([...args, "-s", server.url]);
+      expect(words).toMatchObject({ code: 1, stdout: "" });
+      expect(words.stderr).toMatch(/^ai-chat: .+ doesn't tell how many tokens are left\.\n.+\n$/);
+      const json = await runInside([...args, "--json", "-s", server.url]);
+      expect(json).toMatchObject({ code: 1, stdout: "" });
+      expect(errorIn(json.stderr)).toMatchObject({ code: "not_offered" });
+    }
+    const who = await runInside(["whoami", "--json", "-s", server.url]);
+    expect(who).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(who.stdout)).toMatchObject({ server: server.url, tokens: null });
   }
 });
 

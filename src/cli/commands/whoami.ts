@@ -1,3 +1,4 @@
+import { ClientError } from "../../client/client-error.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { grouped } from "../numbers.ts";
@@ -21,12 +22,18 @@ function lines(
   ];
 }
 
+/** A server that tells no balance has nothing against the token by that. */
+function untold(error: unknown): { tokens: null } {
+  if (error instanceof ClientError && error.code === "not_offered") return { tokens: null };
+  throw error;
+}
+
 /** `whoami`: which server, who, how many tokens, where the token came from and until when it is valid. */
 export async function whoami(call: Call): Promise<void> {
   const { output, signal } = call;
   await withTarget(call, "needed", async ({ name, client, token, credentials }) => {
     if (!token) return;
-    const { tokens } = await client.balance(signal);
+    const { tokens } = await client.balance(signal).catch(untold);
     const { username, from, expires } = token;
     if (!output.json)
       return output.line(lines(name, tokens, token, credentials.path ?? "the settings").join("\n"));
