@@ -21,6 +21,23 @@ test("store copy wants two places, and takes no password from the command line",
   await home.remove();
 });
 
+test("store copy from a folder in use says what to do, in options that it has", async () => {
+  const home = await makeHome();
+  const dir = join(home.dir, "store");
+  const server = await startProgram(["serve", "--port", "0", "--data", dir], { home });
+  await server.sees("listens on", "stderr");
+  const told = await runProgram(["store", "copy", dir, join(home.dir, "copy")], { home });
+  expect(told).toMatchObject({ code: 1, stdout: "" });
+  expect(told.stderr).toBe(
+    `ai-chat: Another ai-chat server uses the folder ${dir}.\n` +
+      "A copy needs the folder for itself: stop the server, then copy again from a local disk.\n",
+  );
+  server.child.kill("SIGTERM");
+  expect((await server.ended).code).toBe(0);
+  expect((await runProgram(["store", "copy", dir, join(home.dir, "copy")], { home })).code).toBe(0);
+  await home.remove();
+});
+
 describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
   let cluster: Cluster;
   let place: Place;

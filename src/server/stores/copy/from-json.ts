@@ -10,6 +10,13 @@ import { SECRET } from "../json/secret.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { Entry, Source } from "./side.ts";
 
+/** The lock's refusal with what to do about it here: a copy has no `--data` for another folder. */
+function refused(error: unknown): unknown {
+  if (!(error instanceof StartupError)) return error;
+  const hint = "A copy needs the folder for itself: stop the server, then copy again from a local disk.";
+  return new StartupError(error.message, hint, error);
+}
+
 /** A data folder to copy from, under its lock. Throws `StartupError` where it is in use, damaged, or holds no store. */
 export async function openJsonSource(
   named: string,
@@ -21,7 +28,9 @@ export async function openJsonSource(
     (await openIfThere(disk, join(dir, LEDGER), "r").then((file) => file?.close().then(() => true))) !== true
   )
     throw new StartupError(`There is no store in ${dir}.`, "Name the folder that holds ledger.jsonl.");
-  const lock = await acquireLock(dir);
+  const lock = await acquireLock(dir).catch((error: unknown) => {
+    throw refused(error);
+  });
   try {
     const loaded = await load(disk, dir, now);
     if (loaded.tail.kind === "torn") warn(tornSentence(loaded.end, loaded.tail.bytes));
