@@ -8,6 +8,8 @@ export interface LocalServer {
   url: string;
   /** What this process started; undefined where it runs elsewhere. */
   started: { model: string; reason: string } | undefined;
+  /** Questions in flight at what was started here, of whatever session. */
+  readonly inFlight: number;
   /** Stops what was started here, and nothing else. */
   close(): Promise<void>;
 }
@@ -38,7 +40,14 @@ async function started(config: ServerConfig): Promise<LocalServer> {
   const { serve } = await import("../server/serve.ts");
   const server = await serve(config);
   const { url, model, reason } = server;
-  return { url, started: { model, reason }, close: () => server.close() };
+  return {
+    url,
+    started: { model, reason },
+    get inFlight() {
+      return server.inFlight;
+    },
+    close: () => server.close(),
+  };
 }
 
 async function isHeld(dir: string): Promise<boolean> {
@@ -58,7 +67,7 @@ export async function openLocalServer(
   const deadline = Date.now() + PATIENCE;
   for (;;) {
     const url = await runningOn(dir);
-    if (url !== undefined) return { url, started: undefined, close: async () => {} };
+    if (url !== undefined) return { url, started: undefined, inFlight: 0, close: async () => {} };
     if (!(await isHeld(dir))) {
       try {
         return await started(config);

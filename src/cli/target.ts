@@ -10,6 +10,7 @@ import { openLocalServer, type LocalServer } from "./local-server.ts";
 import { ofServer } from "./options.ts";
 import { resolve } from "./resolve.ts";
 import { serverConfig, storeDir } from "./server-config.ts";
+import { closeTold } from "./told-close.ts";
 
 /** The server that a command talks to, under the name by which its token is kept: its address, or `local`. */
 export interface Target extends Chosen {
@@ -21,8 +22,6 @@ export interface Target extends Chosen {
 
 /** Most seconds that leaving waits for the answers of others: then whoever is next asks them again (CLI.md §3). */
 const LONGEST_DRAIN = 5;
-/** Milliseconds after which leaving tells why it takes so long. */
-const UNTOLD_MS = 700;
 
 /** A server that can't be started is told in its own words, as any failure of the way to a server is. */
 function notStarted(error: unknown): unknown {
@@ -71,17 +70,20 @@ async function startLocal(call: Call): Promise<LocalServer> {
     throw error;
   });
   const close = async () => {
-    const tell = () =>
-      output.note("An answer to another session is on its way through this one; a few seconds.");
-    const timer = setTimeout(tell, UNTOLD_MS);
     try {
-      await server.close();
+      await closeTold(server, output.note);
     } finally {
-      clearTimeout(timer);
       await dispatcher?.close();
     }
   };
-  return { ...server, close };
+  return {
+    url: server.url,
+    started: server.started,
+    get inFlight() {
+      return server.inFlight;
+    },
+    close,
+  };
 }
 
 /** A client of the server at `url`, with what is kept for it under its name. */

@@ -21,6 +21,8 @@ export interface RunningServer {
   model: string;
   /** Why this provider answers, for the banner. */
   reason: string;
+  /** Questions in flight. */
+  readonly inFlight: number;
   /**
    * Refuses new questions, lets those in flight end within the drain time, releases the rest, gets every reply out,
    * then closes what was opened, in reverse. A second call gives the same promise.
@@ -65,7 +67,7 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   opened.push(() => store.close());
   const { provider, reason } = await chooseProvider(config);
   opened.push(() => provider.close());
-  const { app, stop } = await assemble(config, store, provider, opened);
+  const { app, questions, stop } = await assemble(config, store, provider, opened);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
@@ -85,6 +87,9 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
     store: store.description,
     model: provider.model,
     reason,
+    get inFlight() {
+      return questions.inFlight;
+    },
     close: () => (closing ??= close()),
   };
 }
@@ -133,7 +138,7 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
     stopping = true;
     return questions.drain(config.drainTimeout * 1000);
   };
-  return { app, stop };
+  return { app, questions, stop };
 }
 
 /** Lets `-s local` find the server of a data folder (CLI.md §3), as long as it listens. */

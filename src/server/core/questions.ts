@@ -43,6 +43,8 @@ export interface Questions {
   ask(question: Question): Promise<Answer>;
   /** Refuses new questions, lets those in flight end within `patience` ms, aborts the rest; resolves when all are settled. */
   drain(patience: number): Promise<void>;
+  /** Questions in flight. */
+  readonly inFlight: number;
 }
 
 interface Needs {
@@ -198,6 +200,10 @@ export function createQuestions(needs: Needs): Questions {
       }, patience);
       await Promise.allSettled(inFlight.keys());
       clearTimeout(abortAll);
+    },
+
+    get inFlight() {
+      return inFlight.size;
     },
   };
 }

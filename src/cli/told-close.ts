@@ -1,0 +1,26 @@
+import type { LocalServer } from "./local-server.ts";
+
+/** Milliseconds after which leaving tells why it takes so long. */
+const UNTOLD_MS = 700;
+
+/**
+ * Closes a server of one's own, whose own questions have ended by then; where that takes longer than a moment, `note`
+ * is told what is waited for.
+ */
+export async function closeTold(
+  server: Pick<LocalServer, "inFlight" | "close">,
+  note: (sentence: string) => void,
+): Promise<void> {
+  const tell = () =>
+    note(
+      server.inFlight > 0
+        ? "An answer to another session is on its way through this one; a few seconds."
+        : "Your own server is still closing; a few seconds.",
+    );
+  const timer = setTimeout(tell, UNTOLD_MS);
+  try {
+    await server.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}
