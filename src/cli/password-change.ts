@@ -1,8 +1,9 @@
 import { ClientError } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
 import { typedCommand, userWords } from "./chosen-server.ts";
+import { newPassword } from "./new-password.ts";
 import { withoutEcho, type PromptTerminal } from "./prompt.ts";
-import { terminal, twice } from "./sign-in-input.ts";
+import { terminal } from "./sign-in-input.ts";
 import { readFirstLines, stdinKind } from "./stdin.ts";
 
 /** The password of now and the one to come. */
@@ -28,7 +29,7 @@ async function fromStdin(call: Call): Promise<PasswordChange> {
 function fromPerson(call: Call, person: PromptTerminal): Promise<PasswordChange> {
   return withoutEcho(person, async (ask) => ({
     password: call.values.password ?? (await ask("Present password: ")),
-    newPassword: await twice(ask, call.output.note, "New password: "),
+    newPassword: await newPassword(call, ask, "New password: "),
   }));
 }
 

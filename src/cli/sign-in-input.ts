@@ -1,7 +1,8 @@
 import { ClientError } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
 import { typedCommand, userWords } from "./chosen-server.ts";
-import { askLine, withoutEcho, type AskSecret, type PromptTerminal } from "./prompt.ts";
+import { newPassword } from "./new-password.ts";
+import { askLine, withoutEcho, type PromptTerminal } from "./prompt.ts";
 import { readFirstLine, stdinKind } from "./stdin.ts";
 
 const TRIES = 3;
@@ -44,23 +45,6 @@ async function fromStdin(call: Call): Promise<string> {
   });
 }
 
-/** A new password, asked for twice, and again while the two differ. Throws `input_required` after three times. */
-export async function twice(
-  ask: AskSecret,
-  note: (line: string) => void,
-  label = "Password: ",
-): Promise<string> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const first = await ask(label);
-    if (first === "") continue;
-    if ((await ask("Once more: ")) === first) return first;
-    note("These were two different passwords.");
-  }
-  throw new ClientError("input_required", "No password was typed the same way twice.", {
-    hint: "Try again.",
-  });
-}
-
 /**
  * The password, from `--password-stdin`, `AI_CHAT_PASSWORD`, or the terminal without echo (CLI.md §1); a new one is
  * asked for twice. Throws `input_required` where nobody can be asked.
@@ -76,5 +60,5 @@ export async function passwordFrom(
     throw new ClientError("input_required", "The password is missing, and nobody can be asked for it.", {
       hint: `Set AI_CHAT_PASSWORD, or write it into a pipe: ${typedCommand(call, `${command} ${userWords(call) || "-u NAME"} --password-stdin`)}`,
     });
-  return withoutEcho(person, (ask) => (isNew ? twice(ask, call.output.note) : ask("Password: ")));
+  return withoutEcho(person, (ask) => (isNew ? newPassword(call, ask, "Password: ") : ask("Password: ")));
 }

@@ -34,6 +34,10 @@ const known = new Set<string>([
   "password",
 ] satisfies Extension[]);
 
+/** Whether a kept offer is still believed at `now`, in milliseconds since the epoch. */
+export const isFresh = (offer: KeptOffer | undefined, now: number): offer is KeptOffer =>
+  offer !== undefined && Math.abs(now - offer.at) < GOOD_FOR;
+
 const isExtension = (name: unknown): name is Extension => typeof name === "string" && known.has(name);
 
 /** What a server offers that says nothing of itself. */
@@ -68,12 +72,10 @@ export function createOffer(
   { cache, now }: { cache?: OfferCache; now: () => number },
 ): (signal?: AbortSignal) => Promise<Offer> {
   let kept: KeptOffer | undefined;
-  const isFresh = (offer: KeptOffer | undefined): offer is KeptOffer =>
-    offer !== undefined && Math.abs(now() - offer.at) < GOOD_FOR;
 
   return async (signal) => {
-    if (!isFresh(kept)) kept = cache?.read();
-    if (isFresh(kept)) return fromKept(kept);
+    if (!isFresh(kept, now())) kept = cache?.read();
+    if (isFresh(kept, now())) return fromKept(kept);
     const reply = await transport.send({ method: "GET", path: routes.about, signal, silence: SILENCE });
     const fresh: KeptOffer = { at: now(), ...(await read(reply)) };
     if (isPassing(reply.status)) return fromKept(fresh);

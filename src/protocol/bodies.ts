@@ -1,11 +1,6 @@
 import { z } from "zod";
-import {
-  HISTORY_ENTRIES,
-  MESSAGE_CODE_POINTS,
-  PASSWORD_BYTES,
-  PASSWORD_CODE_POINTS,
-  USERNAME_CHARACTERS,
-} from "./limits.ts";
+import { HISTORY_ENTRIES, MESSAGE_CODE_POINTS, USERNAME_CHARACTERS } from "./limits.ts";
+import { passwordFaults } from "./password-rules.ts";
 
 const required = (name: string) => ({
   error: (issue: { input: unknown }) =>
@@ -27,16 +22,10 @@ export const username = z
 
 /** A new password in the field `name`: taken as sent, refused where bcrypt would cut it short (API.md §1). */
 const passwordIn = (name: string) =>
-  z
-    .string(required(name))
-    .refine((text) => codePoints(text) >= PASSWORD_CODE_POINTS, {
-      error: `${name} must have at least ${PASSWORD_CODE_POINTS} characters.`,
-    })
-    .refine((text) => Buffer.byteLength(text) <= PASSWORD_BYTES, {
-      error: `${name} must have at most ${PASSWORD_BYTES} bytes of UTF-8.`,
-    })
-    .refine((text) => !text.includes("\0"), { error: `${name} must not hold the character U+0000.` })
-    .refine((text) => !hasLoneSurrogate(text), { error: `${name} must be valid Unicode.` });
+  z.string(required(name)).superRefine((text, context) => {
+    for (const must of passwordFaults(text))
+      context.addIssue({ code: "custom", message: `${name} must ${must}.` });
+  });
 
 const nonEmpty = (name: string) =>
   z.string(required(name)).refine((text) => text !== "", { error: `${name} must not be empty.` });

@@ -1,0 +1,40 @@
+import { ClientError } from "../client/client-error.ts";
+import { openCredentials } from "../client/credentials.ts";
+import { isFresh } from "../client/offer.ts";
+import { passwordFaults } from "../protocol/password-rules.ts";
+import type { Call } from "./call.ts";
+import { serverName, typedCommand } from "./chosen-server.ts";
+import type { AskSecret } from "./prompt.ts";
+
+const TRIES = 3;
+
+/**
+ * Whether the rules of API.md §1 are those of the server. Others may allow what we don't, and nobody is asked for it
+ * (CLI.md §3): it is known of one's own, and of one that has offered within the last day to change passwords our way.
+ */
+function hasOurRules(call: Call): boolean {
+  const name = serverName(call);
+  if (name === "local") return true;
+  const offer = openCredentials({ dir: call.places.config }).get(name)?.offer;
+  return isFresh(offer, Date.now()) && offer.extensions.includes("password");
+}
+
+/**
+ * A new password, asked for twice, and again while the two differ. One that the server is known to refuse isn't to be
+ * typed a second time. Throws `input_required` after three times.
+ */
+export async function newPassword(call: Call, ask: AskSecret, label: string): Promise<string> {
+  const { note } = call.output;
+  const faultsOf = hasOurRules(call) ? passwordFaults : () => [];
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const first = await ask(label);
+    if (first === "") continue;
+    const faults = faultsOf(first);
+    if (faults.length > 0) note(`The password must ${faults.join(", and ")}.`);
+    else if ((await ask("Once more: ")) === first) return first;
+    else note("These were two different passwords.");
+  }
+  throw new ClientError("input_required", "No password was typed that would do, the same way twice.", {
+    hint: `Try again: ${typedCommand(call, call.command)}`,
+  });
+}
