@@ -1,5 +1,8 @@
 import { ClientError } from "../client/client-error.ts";
+import { CHAT_BODY_BYTES, MESSAGE_CODE_POINTS } from "../protocol/limits.ts";
 import type { Call } from "./call.ts";
+import { serverName } from "./chosen-server.ts";
+import { grouped } from "./numbers.ts";
 import { readStdin, stdinKind } from "./stdin.ts";
 
 /** Where a question comes from, found out before anything is read or connected to. */
@@ -30,14 +33,38 @@ export function questionSource({ words, literal, values, program }: Call): Quest
   });
 }
 
-/** The question: words, a blank line, stdin; empty stdin adds nothing. Throws `usage` where all of it is empty. */
+/**
+ * Refuses what no server of this API takes, whatever it is made of: its body would be larger than 1 MiB (API.md §3); and
+ * at one's own server, whose limit is known, what is longer than that (§1).
+ */
+function checkLength(question: string, call: Call): void {
+  const hint = "Send less of it, for instance by way of: head -c 30000";
+  if (Buffer.byteLength(question) > CHAT_BODY_BYTES)
+    throw new ClientError("payload_too_large", "The question has more than 1 MiB.", { hint });
+  if (serverName(call) !== "local" || question.length <= MESSAGE_CODE_POINTS) return;
+  const characters = Array.from(question.trim()).length;
+  if (characters > MESSAGE_CODE_POINTS)
+    throw new ClientError(
+      "invalid_request",
+      `The question has ${grouped(characters)} characters, and your own server takes ${grouped(MESSAGE_CODE_POINTS)} at most.`,
+      { hint },
+    );
+}
+
+/**
+ * The question: words, a blank line, stdin; empty stdin adds nothing. Throws `usage` where all of it is empty,
+ * `payload_too_large` or `invalid_request` where it is too long.
+ */
 export async function readQuestion({ words, stdin }: QuestionSource, call: Call): Promise<string> {
   const { output, signal, program } = call;
   const onSlow = () =>
     output.note("Waiting for the end of stdin (in scripts and loops: --no-stdin, or </dev/null).");
   const read = stdin ? await readStdin({ stream: call.stdin, signal, onSlow }) : "";
   const question = [words, read].filter((part) => part.trim() !== "").join("\n\n");
-  if (question !== "") return question;
+  if (question !== "") {
+    checkLength(question, call);
+    return question;
+  }
   throw new ClientError("usage", "There is no question: stdin was empty.", {
     hint: `For instance: ${program.name} ask "What is a monad?"`,
   });

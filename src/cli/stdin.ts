@@ -81,7 +81,7 @@ export async function readStdin(reading: Reading): Promise<string> {
   const bytes = await chunks(reading, (length) => length > LIMIT);
   if (bytes.length > LIMIT)
     throw new ClientError("payload_too_large", "stdin has more than 1 MiB.", {
-      hint: "Send less of it, for instance by way of: head -c 100000",
+      hint: "Send less of it, for instance by way of: head -c 30000",
     });
   return withoutLastLineEnds(decoded(bytes));
 }

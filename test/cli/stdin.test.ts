@@ -88,3 +88,30 @@ test("1 MiB on stdin is taken", async () => {
   expect(code).toBe(0);
   expect(stdout).toHaveLength(1024 * 1024 + 3);
 });
+
+test("a question of more than 1 MiB is refused before anything is sent, whatever it is made of", async () => {
+  const before = server.seen.length;
+  // One argument takes at most 128 KiB on Linux.
+  const words = Array.from({ length: 11 }, () => "x".repeat(100_000));
+  for (const [args, stdin] of [
+    [words, undefined],
+    [["sum up"], { file: "x".repeat(1024 * 1024) }],
+  ] as const) {
+    const told = await runProgram(["ask", ...args, "--json"], options(stdin));
+    expect(told).toMatchObject({ code: 2, stdout: "" });
+    expect(JSON.parse(told.stderr)).toEqual({
+      error: { code: "payload_too_large", message: "The question has more than 1 MiB." },
+    });
+  }
+  expect(server.seen).toHaveLength(before);
+});
+
+test("what one's own server won't take is refused before one is started for it", async () => {
+  const at = (length: number) =>
+    runProgram(["ask", "-s", "local"], { ...options({ pipe: "é".repeat(length) }), home });
+  const told = await at(32_001);
+  expect(told).toMatchObject({ code: 2, stdout: "" });
+  expect(told.stderr).toMatch(/has 32,001 characters, and your own server takes 32,000 at most\.\n.+\n$/);
+  // The token is nobody's there, which only a server can tell.
+  expect((await at(32_000)).code).toBe(4);
+});
