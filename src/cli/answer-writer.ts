@@ -88,12 +88,25 @@ export function createDocumentWriter(output: Output): AnswerWriter {
   };
 }
 
-/** A line of JSON for each piece, the last one as the document. */
+/**
+ * A line of JSON for each piece, the last one as the document. The pieces together are the answer, also where it came
+ * in one: who reads them alone reads all of it.
+ */
 export function createLinesWriter(output: Output): AnswerWriter {
+  let begun = false;
+  const delta = (text: string) => {
+    begun = true;
+    return output.document({ type: "delta", text } satisfies Document<"ask --stream">);
+  };
   return {
-    delta: (text) => output.document({ type: "delta", text } satisfies Document<"ask --stream">),
-    done: (event, conversation) =>
-      output.document({ type: "done", ...document(event, conversation) } satisfies Document<"ask --stream">),
+    delta,
+    done: async (event, conversation) => {
+      if (!begun && event.response !== "") await delta(event.response);
+      await output.document({
+        type: "done",
+        ...document(event, conversation),
+      } satisfies Document<"ask --stream">);
+    },
     broken: async () => {},
   };
 }

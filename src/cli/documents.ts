@@ -122,7 +122,7 @@ const health = z.strictObject({
  */
 export const documents = {
   ask: z.strictObject(answered),
-  /** A line of `ask --stream`; the last one is `done`. */
+  /** A line of `ask --stream`; the last one is `done`, the texts before it are together its `response`. */
   "ask --stream": z.discriminatedUnion("type", [
     z.strictObject({ type: z.literal("delta"), text }),
     z.strictObject({ type: z.literal("done"), ...answered }),

@@ -101,7 +101,18 @@ async function converse(run: Run, { seen }: SmallServer, { price = 100 }: Shows)
     conversation: null,
   };
   expect(document(await ask("hi", "--json"))).toEqual(answered);
-  expect(document(await ask("hi", "--json", "--stream"))).toEqual({ type: "done", ...answered });
+  const { code, stdout } = await ask("hi", "--json", "--stream");
+  expect(code).toBe(0);
+  // In one piece, but in pieces all the same: a script that reads those alone misses nothing.
+  expect(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([
+    { type: "delta", text: "You said: hi" },
+    { type: "done", ...answered },
+  ]);
   expect((await ask("a secret", "--save")).stderr).toMatch(/^Saved as /);
   const goneOn = await ask("more", "-c");
   expect(goneOn).toMatchObject({ code: 0, stdout: "You said: more\n" });
