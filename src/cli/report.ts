@@ -32,6 +32,7 @@ const lastResort: Partial<Record<ClientErrorCode, string>> = {
   request_in_progress: "Wait until the question that is under way has ended, then try again.",
   tokens_held: "Wait until the questions that are under way have ended, then try again.",
   payload_too_large: "Send less.",
+  answer_expired: "Ask it anew; that is another question, at its price.",
   interrupted: "Nothing is left running.",
 };
 

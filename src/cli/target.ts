@@ -8,6 +8,7 @@ import { chooseServer, type Chosen } from "./chosen-server.ts";
 import { openDispatcher } from "./dispatcher.ts";
 import { openLocalServer, type LocalServer } from "./local-server.ts";
 import { ofServer } from "./options.ts";
+import { spareParser } from "./parser-budget.ts";
 import { resolve } from "./resolve.ts";
 import { serverConfig, storeDir } from "./server-config.ts";
 import { closeTold } from "./told-close.ts";
@@ -113,6 +114,7 @@ function clientAt(
 
 /** The way to a server. `local` is started where it doesn't run; else nothing is connected to yet. */
 export async function connect(call: Call, chosen: Chosen): Promise<Target> {
+  spareParser();
   const secret = chosen.token?.token;
   if (chosen.name === "local") {
     const { openLocalClient } = await import("./local-client.ts");
