@@ -1,20 +1,10 @@
 import { z } from "zod";
 import { settingNames } from "../client/settings.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { conversationId, failureCode, server, text, time, told, username, whole } from "./document-fields.ts";
+import { health } from "./doctor/document.ts";
 
 // Commands import the types alone: zod takes longer to load than most of them take to run
 // (test/cli/documents.test.ts holds what they print to the schemas).
-
-const text = z.string().min(1);
-const whole = z.int();
-/** A number of tokens, or of whatever else is counted; null where the server doesn't say. */
-const told = z.number().nullable();
-const username = text.nullable();
-/** ISO 8601, UTC, with milliseconds. */
-const time = z.iso.datetime({ precision: 3 });
-const conversationId = z.string().regex(/^[a-z0-9]{8}$/);
-/** As `normalizeServer` writes it, or `local`. */
-const server = text;
 
 const answered = {
   response: z.string(),
@@ -52,68 +42,6 @@ const setting = z.strictObject({
   key: z.enum(settingNames),
   value: z.union([z.string(), z.number(), z.boolean()]).nullable(),
   source: z.enum(["environment", "file", "default"]),
-});
-
-/** What `doctor` found. `problems` is empty when all is well; else the first one's exit code is that of the command. */
-const health = z.strictObject({
-  version: text,
-  node: text,
-  platform: text,
-  server: z.strictObject({
-    url: server,
-    reachable: z.boolean(),
-    /** How long its first answer took. */
-    milliseconds: whole.nullable(),
-    extensions: z.array(text).nullable(),
-    model: text.nullable(),
-    price: told,
-    /** Seconds that its clock is ahead. */
-    clock_difference: whole.nullable(),
-  }),
-  token: z.strictObject({
-    source: z.enum(["environment", "file"]).nullable(),
-    username,
-    /** Whether the server takes it; null where there is none, or it couldn't be tried. */
-    valid: z.boolean().nullable(),
-    expires_at: time.nullable(),
-    tokens: told,
-  }),
-  /** Without name and password. */
-  proxy: z.strictObject({ http: text.nullable(), https: text.nullable(), none: text.nullable() }),
-  terminal: z.strictObject({
-    stdin: z.boolean(),
-    stdout: z.boolean(),
-    stderr: z.boolean(),
-    term: z.string().nullable(),
-    /** How many are used; 1 is none. */
-    colors: whole,
-    columns: whole.nullable(),
-    rows: whole.nullable(),
-    unicode: z.boolean(),
-    shift_enter: z.boolean().nullable(),
-    /** Tools that take a text, the first is used. */
-    clipboard_tools: z.array(text),
-    /** Whether the terminal says that it takes one itself. */
-    osc52: z.boolean().nullable(),
-  }),
-  files: z.array(
-    z.strictObject({
-      what: text,
-      path: text.nullable(),
-      exists: z.boolean(),
-      readable: z.boolean().nullable(),
-      writable: z.boolean().nullable(),
-      /** As chmod writes it; null on Windows and for what isn't there. */
-      mode: text.nullable(),
-    }),
-  ),
-  problems: z.array(
-    z.strictObject({
-      code: z.enum(Object.keys(exitCodes) as (keyof typeof exitCodes)[]),
-      message: text,
-      hint: text,
-    }),
-  ),
 });
 
 /**
@@ -195,7 +123,7 @@ export const documents = {
 /** The one line on stderr of a command that failed with `--json`; what has a `?` is there where the server told it. */
 export const failureSchema = z.strictObject({
   error: z.strictObject({
-    code: z.enum(Object.keys(exitCodes) as (keyof typeof exitCodes)[]),
+    code: failureCode,
     message: text,
     status: whole.optional(),
     request_id: text.optional(),

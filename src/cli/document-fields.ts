@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { exitCodes } from "./exit-codes.ts";
+
+/** Some text. */
+export const text = z.string().min(1);
+/** A whole number. */
+export const whole = z.int();
+/** A number of tokens, or of whatever else is counted; null where the server doesn't say. */
+export const told = z.number().nullable();
+/** Of an account; null where only a token is known. */
+export const username = text.nullable();
+/** ISO 8601, UTC, with milliseconds. */
+export const time = z.iso.datetime({ precision: 3 });
+/** Of a saved conversation (CLI.md §3). */
+export const conversationId = z.string().regex(/^[a-z0-9]{8}$/);
+/** As `normalizeServer` writes it, or `local`. */
+export const server = text;
+/** What a failure is called (CLI.md §2). */
+export const failureCode = z.enum(Object.keys(exitCodes) as (keyof typeof exitCodes)[]);
