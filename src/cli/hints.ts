@@ -41,8 +41,8 @@ const mayHaveHappened: Hint = (call, error) => {
 };
 
 const nobodyThere: Hint = (call, error) => {
-  const { sources, program, command, serverFault } = call;
-  return sources.server === "default" && serverFault === undefined && error.charged === "no"
+  const { sources, program, command } = call;
+  return sources.server === "default" && error.charged === "no"
     ? `No server is set, so ${usualServer} was tried. Start one: ${program.name} serve, name one with -s URL, or use your own: ${program.name} ${command} -s local`
     : mayHaveCostToo(call, error);
 };

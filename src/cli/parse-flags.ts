@@ -12,6 +12,8 @@ function commanderOption(name: OptionName): Option {
 
 /** commander's message as a sentence of ours: no prefix, its suggestion behind it, what may be a secret left out. */
 function sentence(error: CommanderError): string {
+  const [, lacking] = /^error: option '(.+)' argument missing$/.exec(error.message) ?? [];
+  if (lacking !== undefined) return `The value of ${lacking} is missing.`;
   const [what = "", suggestion = ""] = error.message
     .replace(/^error: /, "")
     .replace(/^(unknown option '--[^=']*)=.*(?='(\n|$))/s, "$1")

@@ -69,7 +69,7 @@ export function openCredentials({ dir }: { dir: string | undefined }): Credentia
     get problem() {
       return file.problem;
     },
-    isWritable: file.isWritable,
+    isWritable: () => file.isWritable(),
     get: (server) => entryOf(entries().get(server)),
     set: (server, entry) =>
       file.change((content) => {

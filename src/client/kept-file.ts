@@ -2,6 +2,7 @@ import { constants, readFileSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type ConfType from "conf";
 import { record } from "./loose-json.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -162,7 +163,7 @@ async function locked<T>(path: string, run: () => T): Promise<T> {
 }
 
 function rewrite(
-  Conf: typeof import("conf").default,
+  Conf: typeof ConfType,
   { dir, path, name }: { dir: string; path: string; name: string },
   edit: (content: Record<string, unknown>) => void,
   noted: (why: string) => Kept,

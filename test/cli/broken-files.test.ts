@@ -141,10 +141,10 @@ describe.each([
 
   test("doctor tells it among what is wrong", async () => {
     await writeFile(pathOf("config"), content, { mode: 0o600 });
-    const { problems } = JSON.parse((await inside(["doctor", "--json"])).stdout) as {
-      problems: { message: string }[];
-    };
-    expect(problems.map(({ message }) => message).join()).toMatch(says);
+    const { code, stdout } = await inside(["doctor", "--json"]);
+    const { problems } = JSON.parse(stdout) as { problems: { message: string }[] };
+    expect(code).toBe(1);
+    expect(problems).toEqual([expect.objectContaining({ message: expect.stringMatching(says) })]);
   });
 });
 

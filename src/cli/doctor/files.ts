@@ -107,7 +107,7 @@ export function lookAtFiles(places: Places, platform: NodeJS.Platform): Report<F
     document.push(found);
     const fault =
       faultOf(found, isFolder) ??
-      (problem === undefined ? undefined : localFault(problem, "Until then it is as if it weren't there."));
+      (problem === undefined ? undefined : localFault(problem, "Until then what it says doesn't count."));
     const text = found.exists || path === undefined ? (path ?? "nowhere") : `${path} (nothing there yet)`;
     return { about: what, text, fault };
   });

@@ -126,28 +126,41 @@ async function look(call: Call, chosen: Chosen): Promise<Both> {
   }
 }
 
+const nothing = {
+  milliseconds: null,
+  extensions: null,
+  model: null,
+  price: null,
+  clock_difference: null,
+};
+
+/** What can be said of a server that was not, or in vain, asked. */
+const unasked = (chosen: Chosen, reachable: boolean, finding: Finding): Both => ({
+  title: "Server",
+  findings: [finding],
+  document: {
+    server: { url: chosen.name, reachable, ...nothing },
+    token: unknownToken(chosen.token),
+  },
+});
+
 /** The server that is in use: is it there, is it one, what does it offer, does it take the token. Rejects when aborted. */
 export async function lookAtServer(call: Call): Promise<Both> {
-  // What is wrong with the settings is found among the files.
+  const about = "reachable";
   const chosen = chooseServer({ ...call, serverFault: undefined }, "optional");
+  // What is wrong with the settings is found among the files.
+  if (call.serverFault !== undefined)
+    return unasked(chosen, false, {
+      about,
+      text: "not tried: the settings can't tell which server is yours",
+      note: true,
+    });
   try {
     return await look(call, chosen);
   } catch (error) {
     call.signal.throwIfAborted();
     const fault = await failureOf(error, call);
-    const nothing = {
-      milliseconds: null,
-      extensions: null,
-      model: null,
-      price: null,
-      clock_difference: null,
-    };
-    const token = unknownToken(chosen.token);
     const reachable = fault.code === "bad_reply" || fault.status !== undefined;
-    return {
-      title: "Server",
-      findings: [{ about: "reachable", text: fault.message, fault }],
-      document: { server: { url: chosen.name, reachable, ...nothing }, token },
-    };
+    return unasked(chosen, reachable, { about, text: fault.message, fault });
   }
 }
