@@ -1,14 +1,13 @@
 import { Agent, Dispatcher, EnvHttpProxyAgent } from "undici";
 import { isLoopback } from "../client/server-url.ts";
 
-/** Milliseconds that connecting may take (CLI.md §1). */
-const CONNECT = 10_000;
-
 /** Addresses of proxies, "" for none, and the names that go straight, as curl reads them. */
 export interface ProxySettings {
   http: string;
   https: string;
   none: string;
+  /** Seconds that connecting may take. */
+  connect: number;
 }
 
 /**
@@ -23,7 +22,7 @@ export class Proxies extends Dispatcher {
   constructor(settings: ProxySettings) {
     super();
     const { http: httpProxy, https: httpsProxy, none: noProxy } = settings;
-    const connect = { timeout: CONNECT };
+    const connect = { timeout: settings.connect * 1000 };
     this.#settings = settings;
     this.#proxied = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, proxyTunnel: false, connect });
     this.#straight = new Agent({ connect });

@@ -124,7 +124,7 @@ export async function connect(call: Call, chosen: Chosen): Promise<Target> {
     };
     return { ...chosen, ...(await openLocalClient(way, secret)) };
   }
-  const dispatcher = await openDispatcher(call.env);
+  const dispatcher = await openDispatcher(call.env, call.values.timeout);
   const client = clientAt(call, chosen, { url: chosen.name, secret, dispatcher });
   const close = async () => {
     await client.close();

@@ -1,8 +1,5 @@
 import { buildConnector } from "undici";
 
-/** Longest time that connecting may take, in milliseconds (CLI.md §1). */
-const CONNECT_MS = 10_000;
-
 /** The connections that are still being made: undici's agent doesn't know them, and they would keep the process. */
 export interface Connecting {
   /** For undici's `Agent`. */
@@ -13,15 +10,16 @@ export interface Connecting {
 
 /**
  * One signal a connection, and not one for all: Node never takes a socket's listener off the signal that it was
- * opened with, so each connection of a long session would be kept, and Node warns at the eleventh.
+ * opened with, so each connection of a long session would be kept, and Node warns at the eleventh. `timeout` is the
+ * longest that connecting may take, in milliseconds.
  */
-export function createConnecting(): Connecting {
+export function createConnecting(timeout: number): Connecting {
   const underWay = new Set<AbortController>();
   return {
     connect(to, callback) {
       const controller = new AbortController();
       underWay.add(controller);
-      const connect = buildConnector({ timeout: CONNECT_MS, signal: controller.signal });
+      const connect = buildConnector({ timeout, signal: controller.signal });
       connect(to, (...made) => {
         underWay.delete(controller);
         callback(...made);

@@ -1,6 +1,9 @@
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
 import { oneLine } from "./sanitize.ts";
 
+/** Most seconds that connecting may take (CLI.md §1). */
+export const LONGEST_CONNECT = 10;
+
 /** What was under way when the network failed. */
 export interface Attempt {
   server: string;
@@ -77,9 +80,11 @@ const kinds: Kind[] = [
   unreached(["ENOTFOUND"], (server) => `No server has the name in ${server}.`),
   unreached(["EAI_AGAIN"], (server) => `The name in ${server} can't be looked up now.`),
   unreached(["EHOSTUNREACH", "ENETUNREACH"], (server) => `There is no way to ${server} from here.`),
+  unreached(["ETIMEDOUT"], (server) => `${server} didn't accept a connection in time.`),
   unreached(
-    ["ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"],
-    (server) => `${server} didn't accept a connection in time.`,
+    ["UND_ERR_CONNECT_TIMEOUT"],
+    (server, _, { silence }) =>
+      `${server} didn't accept a connection within ${Math.min(LONGEST_CONNECT, silence)} s.`,
   ),
   {
     is: ({ code }) => /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(code),

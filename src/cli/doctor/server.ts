@@ -113,7 +113,8 @@ async function lookAtReachable(
 }
 
 async function look(call: Call, chosen: Chosen): Promise<Both> {
-  const dispatcher = chosen.name === "local" ? undefined : await openDispatcher(call.env);
+  const dispatcher =
+    chosen.name === "local" ? undefined : await openDispatcher(call.env, call.values.timeout);
   try {
     const target = await connect(call, chosen);
     try {

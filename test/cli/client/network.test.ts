@@ -1,4 +1,5 @@
-import { createServer } from "node:net";
+import { spawn } from "node:child_process";
+import { connect, createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { ServerResponse } from "node:http";
@@ -480,5 +481,34 @@ describe("what a server offers", () => {
     const server = await serve(ours);
     const offerCache = { read: () => undefined, write: () => Promise.reject(new Error("read-only")) };
     expect(await ask(clientOf(server.url, { offerCache }), history)).toBe("Hello");
+  });
+});
+
+/** A server whose queue is full: it accepts nobody, and nobody is refused. */
+async function openFullServer(): Promise<string> {
+  const script = `const server = require("node:net").createServer();
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+      require("node:fs").writeSync(1, String(server.address().port));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  open.push({ close: async () => void child.kill("SIGKILL") });
+  const [port] = (await once(child.stdout, "data")) as [Buffer];
+  // Two are taken into the queue, and the next ones are left to wait.
+  const waiting = Array.from({ length: 8 }, () =>
+    connect(Number(String(port)), "127.0.0.1").on("error", () => {}),
+  );
+  open.push({ close: async () => waiting.forEach((socket) => socket.destroy()) });
+  await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, "connect")));
+  return `http://127.0.0.1:${String(port)}`;
+}
+
+// Elsewhere the system has other ways with a full queue.
+describe.runIf(process.platform === "linux")("a server that accepts no connection", () => {
+  it("is waited for no longer than it may be silent", async () => {
+    const client = clientOf(await openFullServer(), { silence: 1 });
+    const error = await failure(client.balance());
+    expect(error).toMatchObject({ code: "unreachable", charged: "no" });
+    expect(error.message).toContain("didn't accept a connection within 1 s.");
   });
 });
