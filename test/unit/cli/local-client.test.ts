@@ -10,7 +10,7 @@ async function openLocal(calls: (at: number) => Partial<ApiClient>, reopen = asy
     {
       open: async () => {
         if (tokens.length > 0) await reopen();
-        return { url: "http://127.0.0.1:1", started: undefined, close: async () => {} };
+        return { url: "http://127.0.0.1:1", started: undefined, inFlight: 0, close: async () => {} };
       },
       client: (_url, token) => {
         tokens.push(token);
