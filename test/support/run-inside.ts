@@ -14,8 +14,12 @@ function recorded() {
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => heard.join("") };
 }
 
-/** Gives this process the environment that the program has in `home`, until `vi.unstubAllEnvs`. */
+/**
+ * Gives this process the environment that the program has in `home`, until `vi.unstubAllEnvs`; no proxy of this machine's
+ * is among it.
+ */
 export function moveInto(home: Home, env: Record<string, string> = {}): void {
+  for (const name of Object.keys(process.env)) if (/_proxy$/i.test(name)) vi.stubEnv(name, undefined);
   for (const [name, value] of Object.entries(programEnv(home, env))) vi.stubEnv(name, value);
 }
 
