@@ -7,7 +7,7 @@ import { listModels } from "./models.ts";
 
 const DEFAULT_MODEL = "gpt-4o-mini";
 const OLLAMA_URL = "http://127.0.0.1:11434";
-const OLLAMA_MS = 300;
+/** Where nobody listens the refusal comes at once: only a model server that is busy makes a start wait. */
 const MODELS_MS = 2000;
 
 interface Wishes {
@@ -20,7 +20,7 @@ interface Wishes {
   dispatcher?: Dispatcher | undefined;
   /** Where Ollama usually answers, without `/v1`. */
   ollamaUrl?: string | undefined;
-  /** Milliseconds that a list of models may take: 300 from Ollama on this machine, 2,000 from elsewhere. */
+  /** Milliseconds that a list of models may take: 2,000. */
   patience?: number | undefined;
 }
 
@@ -73,7 +73,7 @@ async function openai({ provider, baseUrl, apiKey, model, dispatcher, patience }
 
 async function ollama({ model, ollamaUrl, patience }: Wishes): Promise<Choice | undefined> {
   const baseUrl = `${ollamaUrl || OLLAMA_URL}/v1`;
-  const models = await listed({ baseUrl, timeout: patience ?? OLLAMA_MS });
+  const models = await listed({ baseUrl, timeout: patience ?? MODELS_MS });
   const chosen = model || models?.[0];
   if (!models || !chosen) return undefined;
   return {
