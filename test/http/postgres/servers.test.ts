@@ -117,7 +117,7 @@ describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipp
       expect(await refused.json()).toMatchObject({ code: "store_unavailable" });
       expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
       await places.cluster.start();
-      expect(await ready()).toBe(200);
+      await vi.waitUntil(async () => (await ready()) === 200, { timeout: 150_000 });
       expect((await ask(server, token)).status).toBe(200);
       expect(await balance(server, token)).toEqual({ tokens: 3900, held: 0 });
     },
