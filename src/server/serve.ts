@@ -9,7 +9,7 @@ import { createApp } from "./http/app.ts";
 import { openHttpServer } from "./http/listen.ts";
 import { createLog } from "./log.ts";
 import { chooseProvider } from "./providers/choose.ts";
-import { removeAddress, writeAddress } from "./stores/json/address.ts";
+import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
 import { openJsonStore } from "./stores/json/store.ts";
 
 /** A server that takes questions. */
@@ -144,6 +144,7 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
 /** Lets `-s local` find the server of a data folder (CLI.md §3), as long as it listens. */
 async function announce({ store }: ServerConfig, url: string, opened: Close[]): Promise<void> {
   if (store.kind !== "json") return;
-  await writeAddress(store.dir, url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:"));
-  opened.push(() => removeAddress(store.dir));
+  const local = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+  await writeAddress(store.dir, local);
+  opened.push(() => takeBackAddress(store.dir, local));
 }

@@ -2,7 +2,12 @@ import { chmod, mkdir, readFile, rm, stat, truncate, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { StartupError } from "../../../src/server/core/startup-error.ts";
-import { readAddress, removeAddress, writeAddress } from "../../../src/server/stores/json/address.ts";
+import {
+  readAddress,
+  removeAddress,
+  takeBackAddress,
+  writeAddress,
+} from "../../../src/server/stores/json/address.ts";
 import { lockHolder } from "../../../src/server/stores/json/lock.ts";
 import { contentOf, makeFolder, openStore } from "./place.ts";
 
@@ -114,6 +119,20 @@ describe("the address beside the lock", () => {
     expect(await readAddress(dir)).toBeUndefined();
     await writeAddress(dir, "http://127.0.0.1:2");
     await store.close();
+    expect(await readAddress(dir)).toBeUndefined();
+  });
+
+  it("of a server that serves a folder of the same name is left to it by one whose folder was removed", async () => {
+    const dir = join(await makeFolder(), "server");
+    const { store } = await openStore(dir);
+    await writeAddress(dir, "http://127.0.0.1:1");
+    await rm(dir, { recursive: true });
+    await openStore(dir);
+    await writeAddress(dir, "http://127.0.0.1:2");
+    await takeBackAddress(dir, "http://127.0.0.1:1");
+    await store.close();
+    expect(await readAddress(dir)).toBe("http://127.0.0.1:2");
+    await takeBackAddress(dir, "http://127.0.0.1:2");
     expect(await readAddress(dir)).toBeUndefined();
   });
 });

@@ -15,7 +15,12 @@ export async function readAddress(dir: string): Promise<string | undefined> {
   return written?.toString("utf8").trim() || undefined;
 }
 
-/** Takes the address back. No error where there is none. */
+/** Takes the address away, whosever it is: the caller has just got the folder's lock. No error where there is none. */
 export async function removeAddress(dir: string): Promise<void> {
   await disk.remove(join(dir, ADDRESS));
+}
+
+/** Takes back `url` if that is what it says: a folder that was removed and made again may be another server's. */
+export async function takeBackAddress(dir: string, url: string): Promise<void> {
+  if ((await readAddress(dir)) === url) await removeAddress(dir);
 }

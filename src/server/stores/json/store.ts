@@ -138,13 +138,13 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
 
   async function close(): Promise<void> {
     await committer.close();
-    // Not over a ledger that failed, or that somebody else wrote to.
+    // Not over a ledger that failed, or in a folder that somebody else wrote to, or removed and made again.
     const sound = await journal.check().then(
       () => true,
       () => false,
     );
     if ((await journal.close()) && sound) await checkpoint();
-    await removeAddress(dir).catch(() => {});
+    if (sound) await removeAddress(dir).catch(() => {});
     await lock.release();
   }
 
