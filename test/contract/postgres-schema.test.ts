@@ -81,6 +81,19 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     await expect(opened).rejects.toThrow("newer version");
   });
 
+  it.each([
+    ["int4", "-1"],
+    ["int4", "NULL"],
+    ["text", "'one'"],
+    ["numeric", "0.5"],
+  ])("is refused where its version, an %s, is %s", async (type, value) => {
+    await place.query(`CREATE TABLE chat_schema (one int4 PRIMARY KEY, version ${type})`);
+    await place.query(`INSERT INTO chat_schema VALUES (1, ${value})`);
+    const opened = openPostgresStore({ url: place.url, warn });
+    await expect(opened).rejects.toBeInstanceOf(StartupError);
+    await expect(opened).rejects.toThrow("no version of the store's");
+  });
+
   it("is not mixed with tables of its names that another program made", async () => {
     await place.query("CREATE TABLE chat_accounts (mine text)");
     const opened = openPostgresStore({ url: place.url, warn });

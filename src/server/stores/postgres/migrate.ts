@@ -33,17 +33,25 @@ export async function migrate(database: Database, steps: string[][] = migrations
   }
 }
 
-/** −1 where there is no version table yet. */
+/** −1 where there is no version yet. Throws `StartupError` for one that no program of ours has written. */
 async function versionOf(database: Database): Promise<number> {
   try {
-    return await database.connection(async (query) => read(await query("SELECT version FROM chat_schema")));
+    return await database.connection(async (query) => 
+      read(await query("SELECT version FROM chat_schema WHERE one = 1")),
+    );
   } catch (error) {
     if (sqlState(error) === "42P01") return -1;
     throw error;
   }
 }
 
-const read = (rows: unknown[]) => (rows as { version: number }[])[0]?.version ?? -1;
+function read(rows: unknown[]): number {
+  const [row] = rows as { version: unknown }[];
+  if (!row) return -1;
+  const { version } = row;
+  if (typeof version !== "number" || !Number.isInteger(version) || version < 0) throw notOurs();
+  return version;
+}
 
 function createVersion(database: Database): Promise<void> {
   return database.connection(async (query) => {
@@ -62,6 +70,12 @@ function step(database: Database, steps: string[][]): Promise<void> {
     await query("COMMIT");
   });
 }
+
+const notOurs = () =>
+  new StartupError(
+    "The table chat_schema in the database holds no version of the store's: it was changed, or is another program's.",
+    "Restore it from a backup, or give the store a database of its own.",
+  );
 
 const newer = () =>
   new StartupError(
