@@ -1,4 +1,5 @@
-import { chmod, mkdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { StartupError } from "../../../src/server/core/startup-error.ts";
@@ -8,6 +9,7 @@ import {
   takeBackAddress,
   writeAddress,
 } from "../../../src/server/stores/json/address.ts";
+import { checkFolder } from "../../../src/server/stores/json/check.ts";
 import { lockHolder } from "../../../src/server/stores/json/lock.ts";
 import { contentOf, makeFolder, openStore } from "./place.ts";
 
@@ -60,6 +62,25 @@ describe("the data folder", () => {
     await writeFile(path, "");
     await expect(openStore(path)).rejects.toThrow(StartupError);
   });
+
+  it.skipIf(process.platform === "win32").each(["ledger.jsonl", "accounts.json"])(
+    "is refused with words, and at once, where its %s is no file",
+    async (name) => {
+      const dir = await makeFolder();
+      const path = join(dir, name);
+      await symlink("/dev/zero", path);
+      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a device or a socket, and no file.`);
+      await rm(path);
+      await mkdir(path);
+      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a folder, and no file.`);
+      await rm(path, { recursive: true });
+      execFileSync("mkfifo", [path]);
+      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a named pipe, and no file.`);
+      expect((await checkFolder(dir)).findings).toMatchObject([{ file: name, what: expect.stringContaining("a named pipe") as string }]);
+      await rm(path);
+      await openStore(dir);
+    },
+  );
 
   it("is let go after a refusal, so that the next start is not told that it is in use", async () => {
     const dir = await makeFolder();

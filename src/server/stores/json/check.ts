@@ -54,10 +54,12 @@ async function look(files: Files, dir: string, now: number): Promise<Checked> {
   const running = await lockHolder(dir);
   // Before the ledger, which only grows: so a running server cannot make the two look different.
   const checkpoint = await collect(findings, () => readCheckpoint(files, dir));
-  const ledger = await openIfThere(files, join(dir, LEDGER), "r");
+  const ledger = await collect(findings, () => openIfThere(files, join(dir, LEDGER), "r"));
+  // What stands in its place was found by now.
+  const lost = !ledger && findings.length === 0;
   const end = ledger && (await lookAtLedger({ file: ledger, books, now }, checkpoint, findings));
-  if (!ledger && checkpoint) findings.push(ledgerLost(undefined, checkpoint).finding);
-  findings.push(...(await secretFindings(files, dir)));
+  if (lost && checkpoint) findings.push(ledgerLost(undefined, checkpoint).finding);
+  findings.push(...((await collect(findings, () => secretFindings(files, dir))) ?? []));
   const balances = [...books.accounts.values()].map(({ tokens }) => tokens);
   return {
     ok: findings.length === 0,

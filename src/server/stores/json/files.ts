@@ -1,5 +1,7 @@
+import { constants } from "node:fs";
 import { chmod, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { Damage } from "./damage.ts";
 
 /** What the store asks of a file's metadata. */
 export interface FileStat {
@@ -90,15 +92,29 @@ export async function readWhole(files: Files, path: string): Promise<Buffer | un
   }
 }
 
-/** The opened file, or undefined where there is none. */
+/** The opened file, or undefined where there is none. Throws `Damage` for what is no file. */
 export async function openIfThere(files: Files, path: string, flags: string): Promise<OpenFile | undefined> {
   try {
+    // Before it is opened: a named pipe would keep us waiting for its writer.
+    const { mode } = await files.stat(path);
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw noFile(basename(path), mode);
     return await files.open(path, flags);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }
+
+function noFile(file: string, mode: number): Damage {
+  const kind = kinds.get(mode & constants.S_IFMT) ?? "a device or a socket";
+  const repair = `Nothing was changed. Move it away, and put the file ${file} back where there was one.`;
+  return new Damage({ file, what: `it is ${kind}, and no file.`, repair });
+}
+
+const kinds = new Map([
+  [constants.S_IFDIR, "a folder"],
+  [constants.S_IFIFO, "a named pipe"],
+]);
 
 /** Makes what was created, renamed or removed in the folder durable. */
 export async function syncFolder(files: Files, dir: string): Promise<void> {

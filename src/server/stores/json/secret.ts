@@ -20,6 +20,7 @@ export async function openSecret(files: Files, dir: string): Promise<Buffer> {
     if (kept === undefined) return await makeSecret(files, dir);
     if (kept.length >= SECRET_BYTES) return kept;
   } catch (error) {
+    if (error instanceof StartupError) throw error;
     const code = errorCode(error) ?? "unknown error";
     throw new StartupError(`Cannot read or make the signing secret ${path} (${code}).`, OWN, error);
   }
