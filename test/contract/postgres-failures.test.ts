@@ -10,6 +10,7 @@ import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
 import { createLedger } from "../../src/server/stores/postgres/ledger.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
+import { sweep } from "../../src/server/stores/postgres/sweep.ts";
 import { balanced, createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import {
@@ -277,13 +278,77 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     await slow;
   });
 
-  it("is not ready where nothing can be written", async () => {
+  it("is refused at the start where nothing can be written", async () => {
     const url = new URL(place.url);
     await (await openPostgresStore({ url: url.href, warn })).close();
     const options = url.searchParams.get("options");
     url.searchParams.set("options", `${options} -c default_transaction_read_only=on`);
-    const store = await open({ url: url.href });
-    expect(await store.ready()).toBe(false);
+    const opening = open({ url: url.href, waitSeconds: 0 });
+    await expect(opening).rejects.toBeInstanceOf(StartupError);
+    await expect(opening).rejects.toThrow("can only be read");
+  });
+
+  describe.skipIf(noOwnPostgres)(`with a user of few rights${skipped(noOwnPostgres)}`, () => {
+    const admin = (sql: string) => place.query(sql);
+
+    /** What the user's server is given, and its name, which is the place's. */
+    async function userWith(rights: string): Promise<{ url: string; name: string }> {
+      await (await openPostgresStore({ url: place.url, warn })).close();
+      const { name } = place;
+      const url = new URL(place.url);
+      url.username = name;
+      await admin(`CREATE ROLE ${name} LOGIN`);
+      closers.push(() => admin(`DROP OWNED BY ${name}; DROP ROLE ${name}`));
+      await admin(`GRANT USAGE ON SCHEMA ${name} TO ${name}`);
+      await admin(`GRANT ${rights} ON ALL TABLES IN SCHEMA ${name} TO ${name}`);
+      return { url: url.href, name };
+    }
+
+    it("names every right that is missing, and opens once they were granted as it says", async () => {
+      const { url, name } = await userWith("SELECT, INSERT");
+      const opening = open({ url, waitSeconds: 0 });
+      const refused = await opening.catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(StartupError);
+      const { message, hint } = refused as StartupError;
+      expect(message).toBe(
+        "The database's user lacks rights on the store's tables: UPDATE ON chat_accounts; " +
+          "UPDATE, DELETE ON chat_questions; UPDATE, DELETE ON chat_revoked; UPDATE, DELETE ON chat_usage.",
+      );
+      const grants = hint.slice(hint.indexOf("GRANT")).replaceAll("NAME", name);
+      await admin(`SET search_path = ${name}; ${grants}`);
+      const store = await open({ url, waitSeconds: 0 });
+      const jane = await createAccount(store);
+      const [charged, released] = [question(jane, { key: "key" }), question(jane)];
+      await store.ledger.hold(charged);
+      expect((await store.ledger.charge(charged.id)).kind).toBe("charged");
+      await store.ledger.hold(released);
+      await store.ledger.release(released.id);
+      await store.ledger.grant({ id: "g", account: jane.id, tokens: 50, reason: "thanks" });
+      expect((await store.signingSecret()).length).toBe(48);
+      await store.accounts.setPassword({ account: jane.id, generation: 1, passwordHash: "$2b$new" });
+      await store.accounts.revoke({ account: jane.id, jti: "jti", expires: Date.now() });
+      const database = openDatabase({ connectionString: url, connections: 1, ...unhurried, warn });
+      closers.push(() => database.close());
+      await sweep(database);
+      expect(await store.ledger.balance(jane.id)).toEqual({ tokens: 3950, held: 0 });
+      expect(warnings).toEqual([]);
+    });
+
+    it("is refused with words where the user may not even read", async () => {
+      const { url } = await userWith("INSERT");
+      const opening = open({ url, waitSeconds: 0 });
+      await expect(opening).rejects.toThrow("or not be read (42501)");
+    });
+
+    it("is not ready once nothing can be written any more", async () => {
+      const { url, name } = await userWith("ALL");
+      const store = await open({ url });
+      expect(await store.ready()).toBe(true);
+      await admin(`ALTER ROLE ${name} SET default_transaction_read_only = on`);
+      await admin(`SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = '${name}'`);
+      await vi.waitUntil(async () => !(await store.ready()), { timeout: 60_000 });
+      await expect(createAccount(store)).rejects.toMatchObject({ code: "store_unavailable" });
+    });
   });
 
   it("is named where it does not keep what it acknowledges", async () => {

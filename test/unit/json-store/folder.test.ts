@@ -76,7 +76,9 @@ describe("the data folder", () => {
       await rm(path, { recursive: true });
       execFileSync("mkfifo", [path]);
       await expect(openStore(dir)).rejects.toThrow(`${name}: it is a named pipe, and no file.`);
-      expect((await checkFolder(dir)).findings).toMatchObject([{ file: name, what: expect.stringContaining("a named pipe") as string }]);
+      expect((await checkFolder(dir)).findings).toMatchObject([
+        { file: name, what: expect.stringContaining("a named pipe") as string },
+      ]);
       await rm(path);
       await openStore(dir);
     },

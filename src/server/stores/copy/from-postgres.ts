@@ -40,7 +40,7 @@ export async function openForCopy(
   const { connectionString, description } = readAddress(url);
   const database = openDatabase({ connectionString, connections: 2, wait: 5_000, answer: COPY_ANSWER, warn });
   try {
-    await start(database, { waitSeconds: 0, warn });
+    await start(database, { waitSeconds: 0, writes: false, warn });
     return { database, description };
   } catch (error) {
     await database.close();

@@ -36,7 +36,7 @@ export async function migrate(database: Database, steps: string[][] = migrations
 /** −1 where there is no version yet. Throws `StartupError` for one that no program of ours has written. */
 async function versionOf(database: Database): Promise<number> {
   try {
-    return await database.connection(async (query) => 
+    return await database.connection(async (query) =>
       read(await query("SELECT version FROM chat_schema WHERE one = 1")),
     );
   } catch (error) {

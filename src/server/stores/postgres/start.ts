@@ -3,23 +3,31 @@ import { StartupError } from "../../core/startup-error.ts";
 import type { Database } from "./database.ts";
 import { codeOf, failureOf } from "./failures.ts";
 import { migrate } from "./migrate.ts";
+import { lookAtRights } from "./rights.ts";
 
 /** Seconds between two sentences about a database that isn't there yet. */
 const REMIND = 10;
+
+interface Wait {
+  waitSeconds: number;
+  /** Whether more than reading is meant to be done with it: then its user must have the rights for that. */
+  writes: boolean;
+  warn: (sentence: string) => void;
+  signal?: AbortSignal | undefined;
+}
 
 /**
  * Waits for the database, up to `waitSeconds`, and brings its schema to this version. Throws `StartupError` where it
  * doesn't come, or where waiting would change nothing; the signal's reason where it is told to give up.
  */
-export async function start(
-  database: Database,
-  wait: { waitSeconds: number; warn: (sentence: string) => void; signal?: AbortSignal | undefined },
-): Promise<void> {
-  const { waitSeconds, warn, signal } = wait;
+export async function start(database: Database, wait: Wait): Promise<void> {
+  const { waitSeconds, writes, warn, signal } = wait;
   const end = performance.now() + waitSeconds * 1000;
   for (let second = 0; ; second += 1) {
     try {
-      return await migrate(database);
+      await migrate(database);
+      if (writes) await lookAtRights(database);
+      return;
     } catch (error) {
       if (error instanceof StartupError) throw error;
       if (performance.now() >= end || !mayCome(error)) throw cannotUse(error);
@@ -77,10 +85,16 @@ function cannotUse(error: unknown): StartupError {
       "Create it: createdb NAME",
       error,
     );
-  if (code === "42501" || code === "25006")
+  if (code === "25006")
     return new StartupError(
-      `The store's tables cannot be made in the database (${code}).`,
-      "Give its user the right: GRANT CREATE ON SCHEMA public TO NAME; and connect to the primary, not to a replica.",
+      "The database can only be read (25006).",
+      "Connect to the primary, not to a replica; and look whether default_transaction_read_only is on for the database or its user.",
+      error,
+    );
+  if (code === "42501")
+    return new StartupError(
+      "The store's tables cannot be made in the database, or not be read (42501).",
+      "Give its user the right: GRANT CREATE ON SCHEMA public TO NAME; where the tables are there, GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO NAME;",
       error,
     );
   if (code === "3F000")

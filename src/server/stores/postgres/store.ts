@@ -49,7 +49,7 @@ export async function openPostgresStore({
   const { connectionString, description } = readAddress(url);
   const database = openDatabase({ connectionString, connections, wait, answer, warn });
   try {
-    await start(database, { waitSeconds, warn, signal });
+    await start(database, { waitSeconds, writes: true, warn, signal });
     await lookAtSettings(database, warn);
   } catch (error) {
     await database.close();
