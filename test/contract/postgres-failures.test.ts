@@ -351,6 +351,27 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     });
   });
 
+  it("is ready though questions have every connection", async () => {
+    const store = await open({ connections: 2 });
+    const jane = await createAccount(store);
+    const john = await createAccount(store);
+    const operator = new Client({ connectionString: place.url });
+    await operator.connect();
+    closers.push(() => operator.end());
+    await operator.query("BEGIN");
+    await operator.query("SELECT id FROM chat_accounts FOR UPDATE");
+    const held = [jane, jane, john].map((account) => store.ledger.hold(question(account)));
+    const waiting = () =>
+      place.query(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
+        [place.name],
+      );
+    await vi.waitUntil(async () => (await waiting()).length === 2, { timeout: 120_000 });
+    expect(await store.ready()).toBe(true);
+    await operator.query("ROLLBACK");
+    expect(await Promise.all(held)).toEqual(held.map(() => ({ kind: "held" })));
+  });
+
   it("is named where it does not keep what it acknowledges", async () => {
     const url = new URL(place.url);
     url.searchParams.set("options", `${url.searchParams.get("options")} -c synchronous_commit=off`);

@@ -4,6 +4,7 @@ import { readAddress } from "./address.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createLedger } from "./ledger.ts";
+import { openReadiness, type Readiness } from "./readiness.ts";
 import { readSecret } from "./secret.ts";
 import { lookAtSettings, start } from "./start.ts";
 import { openSweeper, type Abandoned } from "./sweeper.ts";
@@ -20,7 +21,7 @@ interface Options {
   waitSeconds?: number;
   /** Gives up that wait, and rejects with its reason. */
   signal?: AbortSignal | undefined;
-  /** Most connections at a time. */
+  /** Most connections of deeds at a time; one more is `ready`'s own. */
   connections?: number;
   /** ms that a deed waits for its turn, and then for a connection. */
   wait?: number;
@@ -42,12 +43,13 @@ export async function openPostgresStore({
   warn,
   waitSeconds = 30,
   signal,
-  connections = 10,
+  connections = 9,
   wait = 5_000,
   answer = 10_000,
 }: Options): Promise<Store> {
   const { connectionString, description } = readAddress(url);
-  const database = openDatabase({ connectionString, connections, wait, answer, warn });
+  const settings = { connectionString, wait, answer };
+  const database = openDatabase({ ...settings, connections, warn });
   try {
     await start(database, { waitSeconds, writes: true, warn, signal });
     await lookAtSettings(database, warn);
@@ -55,38 +57,28 @@ export async function openPostgresStore({
     await database.close();
     throw error;
   }
-  return createStore(database, { description, now, lanes: createLanes(ACCOUNT_WIDTH, wait) });
+  const readiness = openReadiness(openDatabase({ ...settings, connections: 1, warn: () => {} }));
+  return createStore({ database, readiness, description, now, lanes: createLanes(ACCOUNT_WIDTH, wait) });
 }
 
-function createStore(
-  database: Database,
-  { description, now, lanes }: { description: string; now: () => number; lanes: Lanes },
-): Store {
+interface Parts {
+  database: Database;
+  readiness: Readiness;
+  description: string;
+  now: () => number;
+  lanes: Lanes;
+}
+
+function createStore({ database, readiness, description, now, lanes }: Parts): Store {
   const abandoned: Abandoned = new Map();
   const sweeper = openSweeper(database, abandoned, now);
   const underWay = createUnderWay();
-  let asking: Promise<boolean> | undefined;
   let closing: Promise<void> | undefined;
-
-  async function writable(): Promise<boolean> {
-    try {
-      const { rows } = await database.run<{ transaction_read_only: string }>(
-        "SHOW transaction_read_only",
-        [],
-        1_000,
-      );
-      return rows[0]?.transaction_read_only === "off";
-    } catch {
-      return false;
-    } finally {
-      asking = undefined;
-    }
-  }
 
   async function close(): Promise<void> {
     await underWay.end();
     await sweeper.close();
-    await asking;
+    await readiness.close();
     await database.close();
   }
 
@@ -95,7 +87,7 @@ function createStore(
     ledger: underWay.count(createLedger({ database, lanes, now, abandoned })),
     accounts: underWay.count(createAccounts(database)),
     signingSecret: () => readSecret(database),
-    ready: async () => closing === undefined && (asking ??= writable()),
+    ready: async () => closing === undefined && readiness.ask(),
     close: () => (closing ??= close()),
   };
 }
