@@ -1,8 +1,8 @@
 import { ClientError } from "../client/client-error.ts";
+import { tooLong } from "../client/question-length.ts";
 import { CHAT_BODY_BYTES, MESSAGE_CODE_POINTS } from "../protocol/limits.ts";
 import type { Call } from "./call.ts";
 import { serverName } from "./chosen-server.ts";
-import { grouped } from "./numbers.ts";
 import { readStdin, stdinKind } from "./stdin.ts";
 
 /** Where a question comes from, found out before anything is read or connected to. */
@@ -41,14 +41,8 @@ function checkLength(question: string, call: Call): void {
   const hint = "Send less of it, for instance by way of: head -c 30000";
   if (Buffer.byteLength(question) > CHAT_BODY_BYTES)
     throw new ClientError("payload_too_large", "The question has more than 1 MiB.", { hint });
-  if (serverName(call) !== "local" || question.length <= MESSAGE_CODE_POINTS) return;
-  const characters = Array.from(question.trim()).length;
-  if (characters > MESSAGE_CODE_POINTS)
-    throw new ClientError(
-      "invalid_request",
-      `The question has ${grouped(characters)} characters, and your own server takes ${grouped(MESSAGE_CODE_POINTS)} at most.`,
-      { hint },
-    );
+  const refusal = tooLong(question, serverName(call) === "local" ? MESSAGE_CODE_POINTS : null);
+  if (refusal !== undefined) throw new ClientError("invalid_request", refusal, { hint });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { codePoints } from "./code-points.ts";
 import { HISTORY_ENTRIES, MESSAGE_CODE_POINTS, USERNAME_CHARACTERS } from "./limits.ts";
 import { passwordFaults } from "./password-rules.ts";
 
@@ -8,7 +9,6 @@ const required = (name: string) => ({
 });
 
 const hasLoneSurrogate = (text: string) => !text.isWellFormed();
-const codePoints = (text: string) => Array.from(text).length;
 
 /** A username as API.md §1 allows it; shown as typed, compared without regard to case. */
 export const username = z

@@ -1,9 +1,10 @@
+import { codePoints } from "./code-points.ts";
 import { PASSWORD_BYTES, PASSWORD_CODE_POINTS } from "./limits.ts";
 
 /** Each rule of API.md §1 for a new password, and what completes "the password must …". */
 const rules: readonly (readonly [holds: (password: string) => boolean, must: string])[] = [
   [
-    (password) => Array.from(password).length >= PASSWORD_CODE_POINTS,
+    (password) => codePoints(password) >= PASSWORD_CODE_POINTS,
     `have at least ${PASSWORD_CODE_POINTS} characters`,
   ],
   // bcrypt reads no further.

@@ -111,7 +111,7 @@ test("what one's own server won't take is refused before one is started for it",
     runProgram(["ask", "-s", "local"], { ...options({ pipe: "é".repeat(length) }), home });
   const told = await at(32_001);
   expect(told).toMatchObject({ code: 2, stdout: "" });
-  expect(told.stderr).toMatch(/has 32,001 characters, and your own server takes 32,000 at most\.\n.+\n$/);
+  expect(told.stderr).toMatch(/has 32,001 characters; this server takes at most 32,000\.\n.+\n$/);
   // The token is nobody's there, which only a server can tell.
   expect((await at(32_000)).code).toBe(4);
 });

@@ -3,7 +3,7 @@ import { fullText } from "../composer/editor-state.ts";
 import type { Look } from "../markdown/look.ts";
 import type { Edited } from "../options.ts";
 import type { Form } from "../session/form.ts";
-import { tooLong } from "../session/question-length.ts";
+import { tooLong } from "../../client/question-length.ts";
 import type { Choice } from "../session/saving.ts";
 import type { Session } from "../session/session.ts";
 import type { Key } from "../terminal/key.ts";

@@ -2,7 +2,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { troubleLines } from "./failure.ts";
 import { chooseForm, passwordForm } from "./form.ts";
 import { counted, questionsLeft } from "./money.ts";
-import { longestQuestion } from "./question-length.ts";
+import { longestQuestion } from "../../client/question-length.ts";
 import type { Room } from "./room.ts";
 import { usageLines } from "./usage-lines.ts";
 

@@ -16,7 +16,8 @@ test.each([
 test("nothing is left between a colon and the last @ of a word", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(":", "/", "@", "a", " ", "\n") }), (text) => {
-      for (const word of repeatable(text).split(/\s/)) expect(word).not.toMatch(/:\/{0,2}[^/…].*@|:\/{3,}.*@/);
+      for (const word of repeatable(text).split(/\s/))
+        expect(word).not.toMatch(/:\/{0,2}[^/…].*@|:\/{3,}.*@/);
     }),
   );
 });

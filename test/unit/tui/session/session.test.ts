@@ -107,7 +107,7 @@ describe("a conversation", () => {
     const question = "😀".repeat(32_001);
     expect(session.ask(question)).toBe(false);
     expect(notes()).toEqual([
-      "32,001 characters: this server takes at most 32,000 in a question.",
+      "The question has 32,001 characters; this server takes at most 32,000.",
       "Nothing was sent: shorten it, and send it again.",
     ]);
     await ask(`  ${question.slice(2)}\n`);

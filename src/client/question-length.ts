@@ -1,6 +1,6 @@
-import type { Extension } from "../../protocol/routes.ts";
-import { MESSAGE_CODE_POINTS } from "../../protocol/limits.ts";
-import { commas } from "./money.ts";
+import { codePoints } from "../protocol/code-points.ts";
+import { MESSAGE_CODE_POINTS } from "../protocol/limits.ts";
+import type { Extension } from "../protocol/routes.ts";
 
 /**
  * The most code points that a server takes in a question (API.md §1), null where it isn't known: the four documented
@@ -17,12 +17,7 @@ export function tooLong(question: string, longest: number | null): string | unde
   if (longest === null || text.length <= longest) return undefined;
   const count = codePoints(text);
   if (count <= longest) return undefined;
-  return `${commas(count)} characters: this server takes at most ${commas(longest)} in a question.`;
+  return `The question has ${grouped(count)} characters; this server takes at most ${grouped(longest)}.`;
 }
 
-/** Counted without making an array of them: it may be a paste of megabytes. */
-function codePoints(text: string): number {
-  let count = 0;
-  for (let at = 0; at < text.length; count += 1) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
-  return count;
-}
+const grouped = (number: number) => number.toLocaleString("en-US");
