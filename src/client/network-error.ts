@@ -1,9 +1,6 @@
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
 import { oneLine } from "./sanitize.ts";
 
-/** Most seconds that connecting may take (CLI.md §1). */
-export const LONGEST_CONNECT = 10;
-
 /** What was under way when the network failed. */
 export interface Attempt {
   server: string;
@@ -11,6 +8,8 @@ export interface Attempt {
   question: boolean;
   /** Seconds that the server may be silent. */
   silence: number;
+  /** Seconds that connecting may take. */
+  connect: number;
   signal?: AbortSignal;
 }
 
@@ -83,8 +82,7 @@ const kinds: Kind[] = [
   unreached(["ETIMEDOUT"], (server) => `${server} didn't accept a connection in time.`),
   unreached(
     ["UND_ERR_CONNECT_TIMEOUT"],
-    (server, _, { silence }) =>
-      `${server} didn't accept a connection within ${Math.min(LONGEST_CONNECT, silence)} s.`,
+    (server, _, { connect }) => `${server} didn't accept a connection within ${connect} s.`,
   ),
   {
     is: ({ code }) => /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(code),

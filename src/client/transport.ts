@@ -1,14 +1,13 @@
 import { Agent, request, type Dispatcher } from "undici";
 import { ClientError } from "./client-error.ts";
+import { connectTime } from "./connect-time.ts";
 import { createConnecting } from "./connecting.ts";
-import { LONGEST_CONNECT, networkError } from "./network-error.ts";
+import { networkError } from "./network-error.ts";
 import { badReply } from "./bad-reply.ts";
 import { followed, isRedirect } from "./redirect.ts";
 import { endpoint } from "./server-url.ts";
 import { unpacked } from "./unpacked.ts";
 
-/** Milliseconds that connecting may take: never over ten seconds, nor longer than the server may be silent (CLI.md §1). */
-const connectTime = (silence: number) => Math.min(LONGEST_CONNECT, silence) * 1000;
 /** Most redirects that are followed for one call (CLI.md §3). */
 const REDIRECTS = 3;
 /** Largest body that is read whole, in bytes. An answer as JSON is far below it. */
@@ -93,7 +92,8 @@ function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
  * is used and stays the caller's to close.
  */
 export function createTransport(options: TransportOptions): Transport {
-  const connecting = createConnecting(connectTime(options.silence));
+  const connect = connectTime(options.silence);
+  const connecting = createConnecting(connect * 1000);
   const own = options.dispatcher ? undefined : new Agent({ connect: connecting.connect });
   const dispatcher = options.dispatcher ?? own;
 
@@ -132,6 +132,7 @@ export function createTransport(options: TransportOptions): Transport {
       server: options.server,
       question: call.question ?? false,
       silence,
+      connect,
       signal: call.signal,
     };
     const failed = (error: unknown) => networkError(error, attempt);
