@@ -26,7 +26,7 @@ export type FormEvent =
   | { type: "other" }
   | { type: "enter" }
   | { type: "back" }
-  | { type: "refused"; error: string; step: Form["step"] };
+  | { type: "refused"; error: string; step: Form["step"]; password: string };
 
 /** What the owner has to do after an event. */
 export type FormOutcome =
@@ -49,8 +49,8 @@ export function passwordForm(username: string | null, reason: string): Form {
 /** One event on the form; pure. While `busy` it takes nothing but `refused`. */
 export function nextForm(form: Form, event: FormEvent): FormOutcome {
   if (event.type === "refused") {
-    const { error, step } = event;
-    return { form: { ...form, busy: false, password: "", repeated: "", error, step }, effect: "nothing" };
+    const { error, step, password } = event;
+    return { form: { ...form, busy: false, password, repeated: "", error, step }, effect: "nothing" };
   }
   if (form.busy) return { form, effect: "nothing" };
   switch (event.type) {

@@ -1,6 +1,6 @@
 import { ClientError } from "../../client/client-error.ts";
 import type { Account } from "./account.ts";
-import type { Form } from "./form.ts";
+import { nextForm, type Form } from "./form.ts";
 import { counted, questionsLeft } from "./money.ts";
 import type { Room } from "./room.ts";
 
@@ -16,11 +16,14 @@ export function createSigningIn(
 ) {
   const refuse = (error: unknown, form: Form, { password }: Credentials) => {
     const failure = error instanceof ClientError ? error : undefined;
-    const text = failure === undefined ? "Something in this program went wrong." : words(failure);
-    // Where only the name is wrong, nobody has to type the password twice again.
-    const kept = isNameAlone(failure) ? password : "";
-    const step = stepFor(failure);
-    room.dispatch({ type: "form", form: { ...form, busy: false, error: text, step, password: kept } });
+    const refused = nextForm(form, {
+      type: "refused",
+      error: failure === undefined ? "Something in this program went wrong." : words(failure),
+      step: stepFor(failure),
+      // Where only the name is wrong, nobody has to type the password twice again.
+      password: isNameAlone(failure) ? password : "",
+    });
+    room.dispatch({ type: "form", form: refused.form });
   };
 
   return {

@@ -128,7 +128,12 @@ describe("the form", () => {
 
   it("keeps what was wrong above the field, and says that it is busy while it is", () => {
     const asked = passwordForm("jane", "Your login is no longer valid.");
-    const refused = nextForm(asked, { type: "refused", error: "Wrong password.", step: "password" }).form;
+    const refused = nextForm(asked, {
+      type: "refused",
+      error: "Wrong password.",
+      step: "password",
+      password: "",
+    }).form;
     expect(show(refused)).toMatch(/Wrong password\.\nPassword of jane:/);
     const typedIn = nextForm(refused, { type: "insert", text: "correct horse" }).form;
     expect(show(nextForm(typedIn, { type: "enter" }).form)).toContain("one moment…");
