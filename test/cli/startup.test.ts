@@ -19,7 +19,10 @@ afterAll(async () => {
   await home.remove();
 });
 
-test("a prompt doesn't wait for a compiler: balance -q has nothing optimized that runs once", async () => {
+// Node 20 alone is in such a hurry; what later ones print of it is another thing.
+const isHasty = process.versions.node.startsWith("20.");
+
+test.runIf(isHasty)("a prompt doesn't wait for a compiler: balance -q optimizes nothing", async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--trace-wasm-compilation-times", program, "balance", "-q"],
