@@ -1,3 +1,4 @@
+import { mayHaveCost } from "../client/ask-again.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { AnswerEvent, ApiClient, Question } from "../client/contract.ts";
 import type { LocalServer } from "./local-server.ts";
@@ -19,11 +20,10 @@ export interface LocalClient {
 const isGone = (error: unknown) =>
   error instanceof ClientError && (error.code === "unreachable" || error.code === "shutting_down");
 
-/** Why the server can't be opened anew; what its last one may have charged is still in doubt. */
-function inDoubt(failure: unknown, before: unknown): unknown {
-  const charged = before instanceof ClientError ? before.charged : "no";
-  if (!(failure instanceof ClientError) || charged === "no") return failure;
-  return new ClientError(failure.code, failure.message, { hint: failure.hint, cause: failure, charged });
+/** Why the second try of a question failed too; what the first may have cost is still in doubt. */
+function inDoubt(failure: unknown, first: unknown): unknown {
+  const isDoubtful = first instanceof ClientError && first.charged === "maybe";
+  return isDoubtful && failure instanceof ClientError ? mayHaveCost(failure) : failure;
 }
 
 /**
@@ -77,11 +77,13 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
       return;
     } catch (error) {
       if (!silent || !isGone(error) || question.signal?.aborted === true) throw error;
-      await replace(used).catch((failure: unknown) => {
+      try {
+        await replace(used);
+        yield* client.ask(question);
+      } catch (failure) {
         throw inDoubt(failure, error);
-      });
+      }
     }
-    yield* client.ask(question);
   }
 
   return {

@@ -44,24 +44,39 @@ it("repeats a logout with its token where the server has left", async () => {
   expect(tokens).toEqual(["token", "token"]);
 });
 
+/** Asks, and nothing of an answer comes. */
+function asking(failure: ClientError): Partial<ApiClient> {
+  return {
+    // oxlint-disable-next-line require-yield -- nothing of the answer has come
+    ask: async function* () {
+      throw failure;
+    },
+  };
+}
+
+const question = { message: "?", history: [], key: "k" };
+const lost = new ClientError("unreachable", "The connection was lost.", { charged: "maybe" });
+
 it("says that a question may have cost something, where the server left in the middle and can't be opened", async () => {
-  const lost = new ClientError("unreachable", "The connection was lost.", { charged: "maybe" });
   const { client } = await openLocal(
-    () => ({
-      // oxlint-disable-next-line require-yield -- nothing of the answer has come
-      ask: async function* () {
-        throw lost;
-      },
-    }),
+    () => asking(lost),
     async () => {
       throw new ClientError("internal", "The ledger is damaged.", { hint: "Restore it." });
     },
   );
-  const asked = client.ask({ message: "?", history: [], key: "k" }).next();
-  await expect(asked).rejects.toMatchObject({
+  await expect(client.ask(question).next()).rejects.toMatchObject({
     code: "internal",
     message: "The ledger is damaged.",
     hint: "Restore it.",
     charged: "maybe",
   });
+});
+
+it.each([
+  ["may have cost something, where the next server refuses it", 503, "maybe"],
+  ["cost nothing, where the next server says that it can't be paid", 402, "no"],
+] as const)("says that a question %s", async (_what, status, charged) => {
+  const refused = new ClientError("store_unavailable", "Not now.", { status });
+  const { client } = await openLocal((at) => asking(at === 1 ? lost : refused));
+  await expect(client.ask(question).next()).rejects.toMatchObject({ message: "Not now.", status, charged });
 });
