@@ -1,7 +1,7 @@
 import type { LocalServer } from "./local-server.ts";
 
 /** Milliseconds after which leaving tells why it takes so long. */
-const UNTOLD_MS = 700;
+const UNTOLD_MS = 2_000;
 
 /**
  * Closes a server of one's own, whose own questions have ended by then; where that takes longer than a moment, `note`
