@@ -1,4 +1,5 @@
 import { ClientError } from "../client/client-error.ts";
+import { oneLine } from "../client/sanitize.ts";
 import { commands } from "./commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import type { Output } from "./output.ts";
@@ -11,9 +12,15 @@ import { nearest, type SortedArgv } from "./words.ts";
 const quoted = (words: readonly string[]) =>
   `"${repeatable(words.join(" ")).replaceAll(/[\\"$`]/g, "\\$&")}"`;
 
-/** The words as a question that can be typed; what an option stands in the middle of is left to the person. */
+/** Characters of a mistyped text that are said again. */
+const SAID_AGAIN = 200;
+
+/**
+ * The words as a question that can be typed; long ones, and what an option stands in the middle of, are left to the
+ * person.
+ */
 const asQuestion = ({ between }: SortedArgv, words: readonly string[]) =>
-  between === undefined ? quoted(words) : '"…"';
+  between === undefined && words.join(" ").length <= SAID_AGAIN ? quoted(words) : '"…"';
 
 function unknownCommand(argv: SortedArgv, { name }: Program): ClientError {
   const { first = "", words } = argv;
@@ -23,7 +30,11 @@ function unknownCommand(argv: SortedArgv, { name }: Program): ClientError {
     close === undefined
       ? `To ask something: ${question}   All commands: ${name} help`
       : `Did you mean ${name} ${close}? To ask something: ${question}`;
-  return new ClientError("usage", `There is no command ${JSON.stringify(repeatable(first))}.`, { hint });
+  return new ClientError(
+    "usage",
+    `There is no command ${JSON.stringify(oneLine(repeatable(first), SAID_AGAIN))}.`,
+    { hint },
+  );
 }
 
 /** What is done without a command: `ask` for what comes in by a pipe or a file, the session at a terminal. */

@@ -52,6 +52,7 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   ["a database for an amount", ["grant", "jane", "postgres://u:geheim@h/d"], /TOKENS must be a whole number/],
   ["a database behind a mistyped word", ["store", "chek", "postgres://u:geheim@h/d"], /store check/],
   ["a database in place of a word", ["store", "postgres://u:geheim@h/d"], /store does not know/],
+  ["a long text in place of a command", ["x".repeat(5000)], /no command "x{150,199}…"[^]*ai-chat ask "…"/],
   ["a database in place of a command", ["postgres://u:geheim@h/d"], /no command "postgres:\/\/…@h\/d"/],
   ["an address without its scheme", ["serve", "--base-url", "u:geheim@h/v1"], /not "u:…@h\/v1"/],
   ["an address that isn't one", ["serve", "--base-url", "ftp://u:ge@heim@h"], /not "ftp:\/\/…@h"/],
