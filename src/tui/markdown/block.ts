@@ -1,7 +1,7 @@
 import type { MarkedToken, Token, Tokens } from "marked";
 import { plainText } from "../../client/sanitize.ts";
 import { createCodeRenderer } from "./code.ts";
-import { inline } from "./inline.ts";
+import { inline, oneLine } from "./inline.ts";
 import { lex } from "./lex.ts";
 import { isTableDelimiter } from "./lines.ts";
 import { glyphs, paint, styles, type Look, type Style } from "./look.ts";
@@ -80,7 +80,7 @@ function block(token: MarkedToken, look: Look, depth: number): string[] {
   switch (token.type) {
     case "heading":
       return prose(
-        inline(token.tokens, look, headingStyle(token.depth)),
+        oneLine(inline(token.tokens, look, headingStyle(token.depth))),
         look,
         headingMark(token.depth, look),
       );

@@ -27,14 +27,34 @@ function decode(text: string): string {
 }
 
 /**
- * Inline tokens of marked as spans; a line break or a tab in the source of a paragraph is a space. Control characters go here
- * once more: marked has turned `&#27;` into an ESC meanwhile.
+ * Inline tokens of marked as spans. A line break of the source stays one, unlike CommonMark's: models mean those of their
+ * verses and addresses, and wrap no prose by hand. A tab is a space. Control characters go here once more: marked has
+ * turned `&#27;` into an ESC meanwhile.
  */
 export function inline(tokens: readonly Token[], look: Look, style: Style = styles.plain): Span[] {
-  return spansOf(tokens, look, style).map((span) => ({
+  return onceBroken(spansOf(tokens, look, style)).map((span) => ({
     ...span,
     text: plainText(span.text).replaceAll("\t", " "),
   }));
+}
+
+/** Spans without line breaks: what stands in a table or a heading. */
+export function oneLine(spans: readonly Span[]): Span[] {
+  return spans.map((span) => ({ ...span, text: span.text.replaceAll("\n", " ") }));
+}
+
+/** A line end of the source, until it is known whether it is a break of its own: marked leaves no return in a text. */
+const LINE_END = "\r";
+
+/** Line ends of the source as breaks; one beside a break that was asked for (`<br>`) is that break. */
+function onceBroken(spans: readonly Span[]): Span[] {
+  return spans.map((span, i) => {
+    if (!span.text.includes(LINE_END)) return span;
+    const before = spans[i - 1]?.text === "\n" ? /^\r/ : "";
+    const after = spans[i + 1]?.text === "\n" ? /\r$/ : "";
+    const text = span.text.replace(before, "").replace(after, "").replaceAll(LINE_END, "\n");
+    return { ...span, text };
+  });
 }
 
 function spansOf(tokens: readonly Token[], look: Look, style: Style): Span[] {
@@ -56,7 +76,11 @@ function one(token: MarkedToken, look: Look, style: Style): Span[] {
     case "link":
       return link(spansOf(token.tokens, look, join(style, styles.underline)), token.href, look);
     case "image":
-      return link([{ text: `[${token.text || "image"}]`, style }], token.href, look);
+      return link(
+        [{ text: `[${trimmedLines(token.text).replaceAll(LINE_END, " ") || "image"}]`, style }],
+        token.href,
+        look,
+      );
     case "checkbox":
       return [{ text: `${token.checked ? glyphs(look).done : glyphs(look).open} `, style }];
     case "escape":
@@ -64,10 +88,10 @@ function one(token: MarkedToken, look: Look, style: Style): Span[] {
     case "html":
       return /^<br\s*\/?>$/i.test(token.text.trim())
         ? [{ text: "\n", style }]
-        : [{ text: flat(token.text), style }];
+        : [{ text: trimmedLines(token.text).replaceAll(LINE_END, " "), style }];
     case "text":
       return token.tokens === undefined
-        ? [{ text: decode(flat(token.text)), style }]
+        ? [{ text: decode(trimmedLines(token.text)), style }]
         : spansOf(token.tokens, look, style);
     case "blockquote":
     case "code":
@@ -79,7 +103,7 @@ function one(token: MarkedToken, look: Look, style: Style): Span[] {
     case "paragraph":
     case "space":
     case "table":
-      return [{ text: flat(token.raw), style }];
+      return [{ text: trimmedLines(token.raw), style }];
   }
 }
 
@@ -101,7 +125,8 @@ function link(label: Span[], href: string, look: Look): Span[] {
   ];
 }
 
-function flat(text: string): string {
+/** Text with its line ends marked, without the blanks around them. */
+function trimmedLines(text: string): string {
   // Blanks are looked at from the first of a row alone: 80,000 of them, from each of them on, took 17 s.
-  return text.replace(/(?:(?<![ \t])[ \t]+)?\n[ \t]*/g, " ");
+  return text.replace(/(?:(?<![ \t])[ \t]+)?\n[ \t]*/g, LINE_END);
 }

@@ -1,5 +1,5 @@
 import type { Tokens } from "marked";
-import { inline } from "./inline.ts";
+import { inline, oneLine } from "./inline.ts";
 import { glyphs, paint, styles, type Look } from "./look.ts";
 import { paintSpans, spanText, type Span } from "./span.ts";
 import { width } from "./width.ts";
@@ -18,10 +18,6 @@ export function renderTable(table: Tokens.Table, look: Look): string[] {
   return total <= look.columns - 1
     ? inColumns(header, rows, widths, table.align, look)
     : asLines(header, rows, look);
-}
-
-function oneLine(spans: Span[]): Span[] {
-  return spans.map((span) => ({ ...span, text: span.text.replaceAll("\n", " ") }));
 }
 
 function inColumns(

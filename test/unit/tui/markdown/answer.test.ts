@@ -147,6 +147,14 @@ describe("an answer on its way to the terminal", () => {
     expect(printer.feed("\n")).toBe(`${"x".repeat(100)}\n`);
   });
 
+  it("keeps the lines of the source, also in the live area", () => {
+    const printer = createAnswerPrinter(() => bare);
+    printer.feed("Name: x\nAge: y\nAddress");
+    expect(printer.tail(5)).toEqual(["Name: x", "Age: y", "Address"]);
+    printer.feed("\n\n> a\n> b");
+    expect(printer.tail(5)).toEqual(["", "│ a", "│ b"]);
+  });
+
   it("doesn't flicker between marks and style while emphasis is being written", () => {
     const printer = createAnswerPrinter(() => bare);
     printer.feed("a **bo");
@@ -178,7 +186,34 @@ describe("a finished block", () => {
       "1. do\n   ```sh\n   npm i\n     x\n   ```\n   then\n2. next",
       "1. do\n\n── sh\nnpm i\n  x\n──\n\n   then\n\n2. next\n",
     ],
-    ["marks quotes", "> a\n> b", "│ a b\n"],
+    ["marks quotes", "> a\n> b", "│ a\n│ b\n"],
+    [
+      "keeps the lines of a poem",
+      "Roses are *red\nand* blue  \n  and so\n",
+      "Roses are red\nand blue\nand so\n",
+    ],
+    [
+      "keeps the lines of a list item under its text",
+      "- Name: x\n  Age: y\n\n  one\n  two\n- next\nlazy",
+      "• Name: x\n  Age: y\n\n  one\n  two\n• next\n  lazy\n",
+    ],
+    [
+      "keeps the lines of an item after its code",
+      "- a\n  ```\n  x\n  ```\n  b\n  c",
+      "• a\n\n──\nx\n──\n\n  b\n  c\n",
+    ],
+    [
+      "wraps each line of the source by itself",
+      "one two three four five six seven eight nine\nten",
+      "one two three four five six seven eight\nnine\nten\n",
+    ],
+    ["leaves a heading on its line", "One\ntwo\n===", "# One two\n"],
+    ["leaves code within a sentence on its line", "a `b\nc` d", "a `b c` d\n"],
+    [
+      "breaks a line once where the source does it twice",
+      "> **a**<br>\n> *b*\n> <br>c<br><br>d",
+      "│ a\n│ b\n│ c\n│\n│ d\n",
+    ],
     ["shows where a link leads", "[here](https://a.b/c)", "here (https://a.b/c)\n"],
     ["shows a bare address once", "<https://a.b/c>", "https://a.b/c\n"],
     ["ticks boxes", "- [x] a\n- [ ] b", "• ☑ a\n• ☐ b\n"],
