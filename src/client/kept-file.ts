@@ -1,8 +1,8 @@
 import { constants, readFileSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type ConfType from "conf";
+import { locked } from "./locked.ts";
 import { record } from "./loose-json.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -26,11 +26,8 @@ export interface KeptFile {
   isWritable(): Promise<Kept>;
 }
 
-/** A lock whose owner hasn't touched it for so long is that of a killed process; milliseconds. */
-const STALE = 5000;
-/** How long others may take their turns before this one's, and the longest wait between two looks; milliseconds. */
+/** How long others may take their turns before this one's; milliseconds. */
 const PATIENCE = 30_000;
-const PAUSE = 50;
 
 const codeOf = (error: unknown) =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
@@ -91,7 +88,7 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
       await makeFolder(dir);
       // Before the lock: others wait for it, and on a busy machine loading takes longer than writing.
       const { default: Conf } = await import("conf");
-      const result = await locked(path, () => rewrite(Conf, { dir, path, name }, edit, noted));
+      const result = await locked(path, PATIENCE, () => rewrite(Conf, { dir, path, name }, edit, noted));
       if (result.kept) problem = undefined;
       return result;
     } catch (error) {
@@ -130,36 +127,6 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
     },
     isWritable,
   };
-}
-
-/**
- * Takes the file's lock once it is free. Only a lock that is held is waited for: what else is in the way is told at once.
- * By time and in short steps, since nobody queues: on a slow disk others may write hundreds of times in between.
- */
-async function acquire(path: string): Promise<() => Promise<void>> {
-  const { lock } = await import("./file-lock.ts");
-  const end = performance.now() + PATIENCE;
-  // The work under the lock is far shorter than `stale`; should a suspended machine make it longer, the file itself
-  // is still replaced in one step, so a lost lock is not worth crashing for (the default).
-  const options = { realpath: false, stale: STALE, onCompromised: () => {} };
-  for (;;) {
-    try {
-      return await lock(path, options);
-    } catch (error) {
-      if (codeOf(error) !== "ELOCKED" || performance.now() > end) throw error;
-    }
-    await sleep(PAUSE * Math.random());
-  }
-}
-
-/** Runs under the file's lock, which other processes honour. */
-async function locked<T>(path: string, run: () => T): Promise<T> {
-  const release = await acquire(path);
-  try {
-    return run();
-  } finally {
-    await release().catch(() => undefined);
-  }
 }
 
 function rewrite(

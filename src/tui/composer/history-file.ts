@@ -1,5 +1,6 @@
 import { appendFile, chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { locked } from "../../client/locked.ts";
 import { makeFolder } from "../../client/make-folder.ts";
 import { isKept } from "./history.ts";
 
@@ -16,6 +17,9 @@ export type HistoryFile = {
 };
 
 const LONGEST_ENTRY = 100_000;
+
+/** How long another session may hold the file's lock; milliseconds. It takes some, unless it was killed. */
+const PATIENCE = 1_000;
 
 /**
  * The history kept between runs: one JSON object a line, `{"text"}`, in a file of 0600 in a folder of 0700. Never throws:
@@ -42,28 +46,32 @@ export async function openHistory({
     if (error.code !== "ENOENT") report("read", error);
     return undefined;
   });
-  const lines = text?.split("\n").filter((line) => line !== "") ?? [];
-  const parsed = lines.map(readEntry);
-  if (parsed.includes(undefined)) report("broken");
-  const all = withoutRepeats(parsed.filter((entry) => entry !== undefined));
-  const entries = all.slice(-keep);
+  const { entries, lines, isBroken } = readEntries(text ?? "", keep);
+  if (isBroken) report("broken");
   let isTorn = text !== undefined && text !== "" && !text.endsWith("\n");
   let newest = entries.at(-1);
 
   /** Makes what is there private, and shorter when it has grown too long. */
   async function tidy(): Promise<void> {
     await chmod(file, 0o600);
-    if (lines.length < keep * 2) return;
-    await writeFile(`${file}.new`, entries.map(writeEntry).join(""), { mode: 0o600 });
-    await rename(`${file}.new`, file);
-    isTorn = false;
+    if (lines < keep * 2) return;
+    // Another session may do so at the same time, or append: what counts is what is there by then.
+    await locked(file, PATIENCE, async () => {
+      const now = readEntries(await readFile(file, "utf8"), keep);
+      if (now.lines < keep * 2) return;
+      await writeFile(`${file}.new`, now.entries.map(writeEntry).join(""), { mode: 0o600 });
+      await rename(`${file}.new`, file);
+      isTorn = false;
+    }).catch(unlessHeld);
   }
 
   async function append(entry: string): Promise<void> {
     await makeFolder(dirname(file));
     // A line that was cut off by a crash is ended first, so that only that one is lost.
     const line = (isTorn ? "\n" : "") + writeEntry(entry);
-    await appendFile(file, line, { mode: 0o600 });
+    const write = () => appendFile(file, line, { mode: 0o600 });
+    // Where a killed session holds the lock nobody makes the file shorter, and one write needs no lock.
+    await locked(file, PATIENCE, write).catch((error: unknown) => unlessHeld(error) ?? write());
     isTorn = false;
   }
 
@@ -78,6 +86,19 @@ export async function openHistory({
     },
     close: () => writing,
   };
+}
+
+/** The newest `keep` entries of the file's text, and how many lines it has in all. */
+function readEntries(text: string, keep: number): { entries: string[]; lines: number; isBroken: boolean } {
+  const lines = text.split("\n").filter((line) => line !== "");
+  const parsed = lines.map(readEntry);
+  const all = withoutRepeats(parsed.filter((entry) => entry !== undefined));
+  return { entries: all.slice(-keep), lines: lines.length, isBroken: parsed.includes(undefined) };
+}
+
+/** A lock that others hold is no trouble. */
+function unlessHeld(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
 }
 
 function writeEntry(text: string): string {

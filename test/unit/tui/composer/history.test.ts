@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -114,6 +114,35 @@ describe("the history file", () => {
     history.add("new");
     await history.close();
     expect((await readFile(file, "utf8")).trim().split("\n")).toHaveLength(11);
+  });
+
+  it("loses nothing where several sessions start at once with a file that has grown too long", async () => {
+    await write(Array.from({ length: 4_000 }, (_, index) => `{"text":"${index}"}\n`).join(""));
+    const session = async (name: string) => {
+      const history = await open(1_000);
+      for (let n = 0; n < 5; n += 1) history.add(`${name} ${n}`);
+      await history.close();
+    };
+    const names = ["a", "b", "c", "d"];
+    await Promise.all(names.map(session));
+    const { entries } = await open(1_000);
+    for (const name of names)
+      expect(entries.filter((entry) => entry.startsWith(name))).toEqual(
+        [0, 1, 2, 3, 4].map((n) => `${name} ${n}`),
+      );
+    expect(entries).toHaveLength(1_000);
+    expect(await readdir(join(folder, "state"))).toEqual(["history.jsonl"]);
+    expect(problems).toEqual([]);
+  });
+
+  it("keeps what is typed though a killed session has left its lock", async () => {
+    await write('{"text":"one"}\n');
+    await mkdir(`${file}.lock`);
+    const history = await open();
+    history.add("two");
+    await history.close();
+    expect((await open()).entries).toEqual(["one", "two"]);
+    expect(problems).toEqual([]);
   });
 
   it("goes on after a line that a crash cut off, loses only that one, and says so once", async () => {
