@@ -116,7 +116,7 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
       usage: (days, signal) => repeated((client) => client.usage(days, signal)),
       balance: (signal) => repeated((client) => client.balance(signal)),
       ask,
-      offer: () => client.offer(),
+      offer: (signal) => client.offer(signal),
       isChatServer: () => client.isChatServer(),
       close: () => client.close(),
     },

@@ -195,7 +195,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     logout,
     changePassword,
     ask,
-    offer: () => loadOffer().catch(() => noOffer),
+    offer: (signal) => loadOffer(signal).catch(() => noOffer),
     isChatServer,
     close: () => transport.close(),
   };

@@ -81,7 +81,7 @@ export async function* askAgain(
     const wait = Math.max(failure.retryAfter ?? 0, tries);
     const mayRepeat = isConnectionRefused(failure) || asksForPatience(failure) || isLost(failure);
     if (!mayRepeat || !silent || tries >= maxTries || wait > left) throw final(failure);
-    if (isLost(failure) && !(await client.offer()).extensions.has("idempotency")) throw final(failure);
+    if (isLost(failure) && !(await client.offer(signal)).extensions.has("idempotency")) throw final(failure);
     charged ||= failure.charged === "maybe";
     left -= wait;
     onWait?.(wait, failure);

@@ -75,8 +75,8 @@ export interface ApiClient {
   changePassword(passwords: { password: string; newPassword: string }): Promise<{ token: string }>;
   /** Streams where the server streams, else yields the one `done`. Leaving the loop hangs up. One try, no repeats. */
   ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined>;
-  /** Asked once, then remembered; never rejects: a server of others offers nothing. */
-  offer(): Promise<Offer>;
+  /** Asked once, then remembered; never rejects: a server of others, or one that isn't waited for, offers nothing. */
+  offer(signal?: AbortSignal): Promise<Offer>;
   /** Whether a chat server of this API answers there (CLI.md §3: `token_balance` without a token → 401/403 JSON). */
   isChatServer(): Promise<boolean>;
   close(): Promise<void>;

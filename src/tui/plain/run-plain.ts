@@ -30,13 +30,13 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
       again: "/retry",
     }),
   );
-  const interrupt = () => {
-    if (session.state.phase.kind === "idle") lines.close();
-    else session.stop();
-  };
   const end = () => {
     session.stop();
     lines.close();
+  };
+  const interrupt = () => {
+    if (session.state.phase.kind === "idle") end();
+    else session.stop();
   };
   process.on("SIGINT", interrupt);
   options.signal?.addEventListener("abort", end, { once: true });

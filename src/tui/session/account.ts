@@ -16,7 +16,7 @@ const ended = new Set<string>(["invalid_token", "expired_token", "missing_token"
 /** The account of the server that a session is on: its balance, its use, its login. */
 export interface Account {
   /** Asks for the balance; a failure is no matter. */
-  tryBalance(): Promise<void>;
+  tryBalance(signal?: AbortSignal): Promise<void>;
   /** The first balance: a token that no longer holds opens the form, other trouble is told. */
   greet(): Promise<void>;
   /** Learns price, model, and how long a question may be. Never rejects. */
@@ -44,8 +44,8 @@ export function createAccount(room: Room): Account {
     }
   };
 
-  const refresh = async () => {
-    const { tokens } = await room.client.balance();
+  const refresh = async (signal?: AbortSignal) => {
+    const { tokens } = await room.client.balance(signal);
     dispatch({ type: "balance", tokens });
   };
 
@@ -61,7 +61,7 @@ export function createAccount(room: Room): Account {
   };
 
   return {
-    tryBalance: () => refresh().catch(() => undefined),
+    tryBalance: (signal) => refresh(signal).catch(() => undefined),
     async greet() {
       try {
         await refresh();

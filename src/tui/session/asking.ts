@@ -6,7 +6,7 @@ import type { Turn } from "../../protocol/bodies.ts";
 import type { Account } from "./account.ts";
 import { failureLines, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
-import { createListener } from "./listener.ts";
+import { createListener, type Done } from "./listener.ts";
 import { commas, costLine, counted } from "./money.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { Saver } from "./saving.ts";
@@ -33,6 +33,7 @@ export interface Asking {
   ask(message: string, again?: Again): Promise<void>;
   /** Asks the last question again: under the same key where it failed or was stopped, else as a new one. */
   retry(): Promise<void>;
+  /** Stops the answer; after its end, what is still looked up for it. */
   stop(): void;
   /** The question that waits for a login, which it then no longer does. */
   takeWaiting(): Waiting | undefined;
@@ -48,18 +49,19 @@ interface AskingOptions {
 /** Asks one question at a time and tells how it ends. */
 export function createAsking(room: Room, { account, saver, run }: AskingOptions): Asking {
   const { say, dispatch, state, now } = room;
-  let abort: AbortController | undefined;
+  /** One, unless the next question is asked while what the last one cost is still looked up. */
+  const underWay = new Set<AbortController>();
   const listener = createListener(room);
   let waiting: Waiting | undefined;
   let toldNoHistory: ApiClient | undefined;
   /** The key of a question that an earlier failure may have cost. */
   let inDoubt: string | undefined;
 
-  const tellNoHistory = async (turns: number) => {
+  const tellNoHistory = async (turns: number, signal: AbortSignal) => {
     const { client } = room;
     if (turns === 0 || toldNoHistory === client) return;
-    const { extensions } = await client.offer();
-    if (extensions.has("history") || toldNoHistory === client) return;
+    const { extensions } = await client.offer(signal);
+    if (signal.aborted || extensions.has("history") || toldNoHistory === client) return;
     toldNoHistory = client;
     room.note("dim", "This server takes no history: each question stands alone.");
   };
@@ -83,7 +85,7 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
     return failure;
   };
 
-  const failed = async (cause: ClientError, question: Waiting) => {
+  const failed = async (cause: ClientError, question: Waiting, signal: AbortSignal) => {
     const error = weighed(cause);
     dispatch({ type: "failed", text: listener.heard });
     if (wantsLogin(error)) {
@@ -91,21 +93,21 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
       const reason = "Your login is no longer valid. Log in, and the question is sent.";
       return dispatch({ type: "form", form: passwordForm(state().username, reason) });
     }
-    const { extensions } = await room.client.offer();
+    const { extensions } = await room.client.offer(signal);
     const idempotent = extensions.has("idempotency");
     const { username, price } = state();
     room.note("error", ...failureLines(error, { ...room, username, price, idempotent }));
     say({ type: "giveBack", text: question.message });
     const tokens = error.balance?.tokens ?? null;
     if (tokens !== null) dispatch({ type: "balance", tokens });
-    else if (error.charged === "maybe") await account.tryBalance();
+    else if (error.charged === "maybe") await account.tryBalance(signal);
   };
 
-  const answered = async (event: { tokensDeducted: number | null; tokens: number | null }) => {
+  const answered = async (event: Done, signal: AbortSignal) => {
     const { tokensDeducted: cost, tokens } = event;
     await saver.keep(listener.heard, false, cost);
     dispatch({ type: "answered", text: listener.heard, cost, tokens });
-    if (state().tokens === null) await account.tryBalance();
+    if (state().tokens === null) await account.tryBalance(signal);
     sayCost(room, cost);
   };
 
@@ -115,22 +117,22 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
   ) => {
     const key = keyFor(state(), message, before, again) ?? room.newKey();
     const stop = new AbortController();
-    abort = stop;
+    underWay.add(stop);
     if (!shown) say({ type: "question", text: message });
     dispatch({ type: "asked", message, before, key, at: now() });
     try {
-      run(tellNoHistory(before.length));
+      run(tellNoHistory(before.length, stop.signal));
       const history = historyFor(before, message);
       const done = await listener.follow({ message, history, key, signal: stop.signal });
       say({ type: "end" });
-      await answered(done);
+      await answered(done, stop.signal);
     } catch (error) {
       say({ type: "end" });
       if (stop.signal.aborted) return await stopped();
       const failure = error instanceof ClientError ? error : internal(error);
-      await failed(failure, { message, before });
+      await failed(failure, { message, before }, stop.signal);
     } finally {
-      if (abort === stop) abort = undefined;
+      underWay.delete(stop);
     }
   };
 
@@ -148,7 +150,7 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
       if (outcome === "answered") room.note("dim", `A new question${cost}.`);
       await ask(message, { before, again: outcome !== "answered" });
     },
-    stop: () => abort?.abort(),
+    stop: () => underWay.forEach((stop) => stop.abort()),
     takeWaiting() {
       const taken = waiting;
       waiting = undefined;

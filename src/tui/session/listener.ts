@@ -13,7 +13,8 @@ const MOST_OWNERS = 3;
 const isOwnerGone = (error: unknown) =>
   error instanceof ClientError && (error.code === "unreachable" || error.code === "shutting_down");
 
-type Done = Extract<AnswerEvent, { type: "done" }>;
+/** The end of an answer. */
+export type Done = Extract<AnswerEvent, { type: "done" }>;
 
 /** Hears one answer at a time and says it as it comes. */
 export interface Listener {

@@ -29,7 +29,7 @@ export interface Session {
   ask(text: string): boolean;
   /** Asks the last question again: under the same key where it failed or was stopped, else as a new one. */
   retry(): void;
-  /** Stops the answer, keeps what came, and tells what it cost. */
+  /** Stops the answer, keeps what came, and tells what it cost; after its end, what is still looked up for it. */
   stop(): void;
   /** Starts a new conversation. */
   clear(): void;

@@ -76,6 +76,20 @@ describe("askAgain", () => {
     expect(keys).toHaveLength(1);
   });
 
+  it("waits for no word of a server about its keys once it was stopped", async () => {
+    const { client, keys } = scripted([[lost()]]);
+    const stop = new AbortController();
+    const none = { extensions: new Set<Extension>(), price: null, model: null };
+    const offer = (signal?: AbortSignal) =>
+      new Promise<typeof none>((resolve) => {
+        signal?.addEventListener("abort", () => resolve(none));
+        stop.abort();
+      });
+    const { error } = await hear(Object.assign(client, { offer }), {}, stop.signal);
+    expect(error).toMatchObject({ code: "unreachable", charged: "maybe" });
+    expect(keys).toHaveLength(1);
+  });
+
   it("repeats a lost question where the server knows keys", async () => {
     const { client } = scripted([[lost()], [done]], ["idempotency"]);
     expect((await hear(client)).events).toEqual([done]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../../src/client/client-error.ts";
 import type { Entry } from "../../../../src/tui/session/entry.ts";
 import { createSession } from "../../../../src/tui/session/session.ts";
@@ -146,6 +146,28 @@ describe("a conversation", () => {
     await ask("another");
     expect(notes().at(-1)).toBe("Nothing was charged. Enter sends it again.");
   });
+
+  it.each(["offer", "balance"] as const)(
+    "doesn't make who leaves after a lost question wait for the server's %s",
+    async (call) => {
+      const client = createFakeClient();
+      const asked: (AbortSignal | undefined)[] = [];
+      const silent = (signal?: AbortSignal) =>
+        new Promise<never>((_, reject) => {
+          asked.push(signal);
+          signal?.addEventListener("abort", () => reject(new ClientError("interrupted", "Interrupted.")));
+        });
+      const none = { extensions: new Set<never>(), price: null, model: null };
+      const quiet = call === "offer" ? (signal?: AbortSignal) => silent(signal).catch(() => none) : silent;
+      client.script = [[new ClientError("timeout", "It fell silent.", { charged: "maybe" })]];
+      const { session, notes } = open({ client: Object.assign(client, { [call]: quiet }), local: false });
+      session.ask("one");
+      await vi.waitUntil(() => asked.length === 1);
+      session.stop();
+      await session.idle();
+      expect(notes()[0]).toBe("It fell silent.");
+    },
+  );
 
   it("isn't named after a question that was stopped before its first word", async () => {
     const { session, client, ask, reached } = open();
