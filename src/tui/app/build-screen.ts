@@ -37,6 +37,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
       block: options.terminal.ascii ? "#" : "█",
       columns: () => live.columns,
       again: "Enter",
+      crash: (error) => ending.crash(error),
     }),
   );
   const hands: Hands = {

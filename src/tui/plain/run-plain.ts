@@ -15,12 +15,13 @@ const NO_TOKEN = 4;
 /**
  * The line mode (CLI.md §4): a line is a question or a command, the answer is written as it comes, nothing is redrawn.
  * Needs no terminal. The end of the input leaves with 0; at a terminal Ctrl-C stops the answer, else leaves with 0.
- * Elsewhere SIGINT ends the program like any other (130): nobody would give the next line.
+ * Elsewhere SIGINT ends the program like any other (130): nobody would give the next line. Rejects with a fault of ours.
  */
 export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const { stdin, terminal } = options;
   const paper = createPaper(options);
   const lines = createLineReader(stdin);
+  const faults: unknown[] = [];
   const session = createSession(
     sessionOptions(options, {
       say: (said) => paper.say(said),
@@ -28,6 +29,10 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
       block: terminal.ascii ? "#" : "█",
       columns: () => options.stderr.columns ?? 80,
       again: "/retry",
+      crash(error) {
+        faults.push(error);
+        end();
+      },
     }),
   );
   const end = () => {
@@ -44,7 +49,8 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
     for (const line of options.intro) paper.line(line);
     await session.start();
     if (options.stdin.isTTY && session.state.signedIn) paper.line(whoAsks(session, terminal.ascii));
-    const exitCode = await converse(session, lines, paper, options);
+    const exitCode = await converse(session, lines, paper, { ...options, isOver: () => faults.length > 0 });
+    if (faults.length > 0) throw faults[0];
     const wayBack = session.wayBack();
     if (wayBack !== undefined) paper.line(wayBack);
     return { exitCode };
@@ -64,7 +70,7 @@ async function converse(
   session: Session,
   lines: LineReader,
   paper: Paper,
-  options: ChatOptions,
+  options: ChatOptions & { isOver: () => boolean },
 ): Promise<number> {
   let leaving = false;
   const hands: Hands = {
@@ -78,7 +84,7 @@ async function converse(
   if (options.beginning?.kind === "choose") await runCommand(session, "resume", "", hands);
   for (;;) {
     await session.idle();
-    if (leaving) return 0;
+    if (leaving || options.isOver()) return 0;
     if (session.state.form !== undefined) {
       if (!options.stdin.isTTY) return refuse(session, paper, options);
       if (!(await signInByLines(session, lines, paper))) return 0;

@@ -15,7 +15,7 @@ function placeOf(connection: Connection): Place {
 /** What a session is made of, out of what the program was called with and how it is shown. */
 export function sessionOptions(
   options: ChatOptions,
-  shown: Pick<SessionOptions, "say" | "dot" | "block" | "columns" | "again">,
+  shown: Pick<SessionOptions, "say" | "dot" | "block" | "columns" | "again" | "crash">,
 ): SessionOptions {
   const { commandName, saving, beginning } = options;
   return {

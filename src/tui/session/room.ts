@@ -26,6 +26,8 @@ export interface SessionOptions extends Place {
   block: string;
   /** Of whatever shows it, now. */
   columns: () => number;
+  /** Told of a fault of ours in what goes on by itself: nothing can be relied on after it, so whoever shows the session ends it. */
+  crash: (error: unknown) => void;
   /** What sends a question again that failed: `Enter`, where it comes back into a composer, or `/retry`. */
   again: string;
   now: () => number;

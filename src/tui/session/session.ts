@@ -66,7 +66,7 @@ export function createSession(options: SessionOptions): Session {
   const running = new Set<Promise<unknown>>();
   const run = (task: Promise<unknown>) => {
     running.add(task);
-    void task.finally(() => running.delete(task)).catch(() => undefined);
+    void task.catch(options.crash).finally(() => running.delete(task));
   };
 
   const account = createAccount(room);

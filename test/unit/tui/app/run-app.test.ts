@@ -287,6 +287,20 @@ describe("the session on a terminal", () => {
   });
 });
 
+describe("a fault of ours while a question is asked", () => {
+  it("ends the session with 1, with the terminal restored, instead of leaving it busy for ever", async () => {
+    const client = createFakeClient();
+    const session = start({ client });
+    await session.shows("40 questions");
+    client.script = [[new ClientError("upstream_error", "It failed.", { status: 502 })]];
+    client.offer = () => Promise.reject(new TypeError("a fault"));
+    session.type("one\r");
+    expect(await session.end).toEqual({ exitCode: 1 });
+    expect(session.modes).toEqual([true, false]);
+    expect(session.told()).toMatch(/^A fault of ai-chat \(TypeError\): the session had to end\./);
+  });
+});
+
 describe("what is typed before it is asked for", () => {
   const gate = () => {
     let open = () => {};

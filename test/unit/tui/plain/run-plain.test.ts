@@ -87,6 +87,16 @@ describe("line mode", () => {
     expect(client.questions.map((question) => question.message)).toEqual(["one\ntwo"]);
   });
 
+  it("ends with a fault of ours, and asks nothing more of what waits", async () => {
+    const client = createFakeClient();
+    let offers = 0;
+    const whole = { ...client };
+    client.offer = () => ((offers += 1) === 1 ? whole.offer() : Promise.reject(new TypeError("a fault")));
+    client.script = [[new ClientError("upstream_error", "It failed.", { status: 502 })]];
+    await expect(run("one\ntwo\n", { client })).rejects.toThrow("a fault");
+    expect(client.questions).toHaveLength(1);
+  });
+
   it("tells a failure in two lines on stderr and goes on", async () => {
     const client = createFakeClient();
     client.script = [

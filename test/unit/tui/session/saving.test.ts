@@ -25,6 +25,7 @@ function open({
   const client = createFakeClient();
   const other = { ...createFakeClient({ token: false }), server: "http://127.0.0.1:9999" };
   const said: Said[] = [];
+  const crashes: unknown[] = [];
   let keys = 0;
   const nothing = async () => undefined;
   const session = createSession({
@@ -40,6 +41,7 @@ function open({
     block: "█",
     columns: () => 80,
     again: "Enter",
+    crash: (error) => crashes.push(error),
     now: () => clock,
     newKey: () => `key-${(keys += 1)}`,
     sleep: nothing,

@@ -13,6 +13,7 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
   const saved: Entry[] = [];
   let clock = 0;
   let keys = 0;
+  const crashes: unknown[] = [];
   const forgotten: (string | undefined)[] = [];
   const session = createSession({
     server: "local",
@@ -27,6 +28,7 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
     block: "█",
     columns: () => 80,
     again: "Enter",
+    crash: (error) => crashes.push(error),
     now: () => clock,
     newKey: () => `key-${(keys += 1)}`,
     sleep: async (milliseconds) => void (clock += milliseconds),
@@ -51,6 +53,7 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
     said,
     notes,
     saved,
+    crashes,
     ask,
     reached,
     type,
@@ -168,6 +171,17 @@ describe("a conversation", () => {
       expect(notes()[0]).toBe("It fell silent.");
     },
   );
+
+  it("hides no fault of ours: who shows it is told, and can end it", async () => {
+    const client = createFakeClient();
+    const fault = new TypeError("a fault");
+    client.script = [[new ClientError("upstream_error", "It failed.", { status: 502 })]];
+    const { ask, crashes, session } = open({ client });
+    await session.start();
+    client.offer = () => Promise.reject(fault);
+    await ask("one");
+    expect(crashes).toEqual([fault]);
+  });
 
   it("isn't named after a question that was stopped before its first word", async () => {
     const { session, client, ask, reached } = open();
