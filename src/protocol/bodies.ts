@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { codePoints } from "./code-points.ts";
-import { HISTORY_ENTRIES, MESSAGE_CODE_POINTS, USERNAME_CHARACTERS } from "./limits.ts";
+import { HISTORY_ENTRIES, MESSAGE_CODE_POINTS } from "./limits.ts";
 import { passwordFaults } from "./password-rules.ts";
+import { usernameFaults } from "./username-rules.ts";
 
 const required = (name: string) => ({
   error: (issue: { input: unknown }) =>
@@ -11,14 +12,10 @@ const required = (name: string) => ({
 const hasLoneSurrogate = (text: string) => !text.isWellFormed();
 
 /** A username as API.md §1 allows it; shown as typed, compared without regard to case. */
-export const username = z
-  .string(required("username"))
-  .refine((name) => name.length >= 1 && name.length <= USERNAME_CHARACTERS, {
-    error: `username must have 1 to ${USERNAME_CHARACTERS} characters.`,
-  })
-  .refine((name) => name === "" || /^[A-Za-z0-9@.+\-_]+$/.test(name), {
-    error: "username may have the letters A-Z and a-z, digits and @ . + - _ only.",
-  });
+export const username = z.string(required("username")).superRefine((name, context) => {
+  for (const fault of usernameFaults(name))
+    context.addIssue({ code: "custom", message: `username ${fault}.` });
+});
 
 /** A new password in the field `name`: taken as sent, refused where bcrypt would cut it short (API.md §1). */
 const passwordIn = (name: string) =>

@@ -11,9 +11,10 @@ export async function signInByLines(session: Session, lines: LineReader, paper: 
     await session.idle();
     const { form } = session.state;
     if (form === undefined) return true;
-    const news = form.error ?? form.reason;
-    if (news !== undefined && news !== told) paper.line(news);
-    told = news;
+    // An error is of the line before, also where it is the same again; the reason holds for all of them.
+    if (form.error !== undefined) paper.line(form.error);
+    else if (form.reason !== undefined && form.reason !== told) paper.line(form.reason);
+    told = form.reason;
     if (form.step === "choose") paper.line("Type r to register, l to log in.");
     const hidden = form.step === "password" || form.step === "repeat";
     const line = await lines.answer(() => paper.prompt(QUESTIONS[form.step]), { hidden });

@@ -19,7 +19,7 @@ export interface Account {
   tryBalance(signal?: AbortSignal): Promise<void>;
   /** The first balance: a token that no longer holds opens the form, other trouble is told. */
   greet(): Promise<void>;
-  /** Learns price, model, and how long a question may be. Never rejects. */
+  /** Learns price, model, how long a question may be, and whose rules there are for a new account. Never rejects. */
   learnOffer(): Promise<void>;
   /** Tells the balance. */
   show(): Promise<void>;
@@ -74,7 +74,9 @@ export function createAccount(room: Room): Account {
     },
     async learnOffer() {
       const { price, model, extensions } = await room.client.offer();
-      dispatch({ type: "offer", price, model, longest: longestQuestion(extensions) });
+      // Others may allow what we don't: only who changes passwords our way has our rules for them (CLI.md §3).
+      const ourRules = extensions.has("password");
+      dispatch({ type: "offer", price, model, longest: longestQuestion(extensions), ourRules });
     },
     show: () =>
       told(async () => {

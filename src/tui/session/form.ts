@@ -1,3 +1,6 @@
+import { passwordFaults } from "../../protocol/password-rules.ts";
+import { usernameFaults } from "../../protocol/username-rules.ts";
+
 /** Who the form is for: somebody new, somebody known, or somebody whose token is no longer valid. */
 export type Purpose = "register" | "login";
 
@@ -46,8 +49,11 @@ export function passwordForm(username: string | null, reason: string): Form {
   return { ...empty, step, first: step, purpose: "login", username: username ?? "", reason, canLeave: true };
 }
 
-/** One event on the form; pure. While `busy` it takes nothing but `refused`. */
-export function nextForm(form: Form, event: FormEvent): FormOutcome {
+/**
+ * One event on the form; pure. While `busy` it takes nothing but `refused`. `ourRules`: the server is known to have the
+ * rules of API.md §1 for a new account, so nobody types a password, or types it twice, in vain; others say theirs.
+ */
+export function nextForm(form: Form, event: FormEvent, ourRules = false): FormOutcome {
   if (event.type === "refused") {
     const { error, step, password } = event;
     return { form: { ...form, busy: false, password, repeated: "", error, step }, effect: "nothing" };
@@ -63,7 +69,7 @@ export function nextForm(form: Form, event: FormEvent): FormOutcome {
     case "other":
       return { form: form.step === "choose" ? other(form) : form, effect: "nothing" };
     case "enter":
-      return enter(form);
+      return enter(form, ourRules);
     case "back":
       return back(form);
   }
@@ -88,18 +94,23 @@ function other(form: Form): Form {
   return { ...form, purpose: form.purpose === "register" ? "login" : "register" };
 }
 
-function enter(form: Form): FormOutcome {
+function enter(form: Form, ourRules: boolean): FormOutcome {
   const to = (change: Partial<Form>): FormOutcome => ({
     form: { ...form, error: undefined, ...change },
     effect: "nothing",
   });
   if (form.step === "choose") return to({ step: "username" });
+  const isNew = ourRules && form.purpose === "register";
   if (form.step === "username") {
     const username = form.username.trim();
     if (username === "") return to({ error: "Type a username." });
+    const faults = isNew ? usernameFaults(username) : [];
+    if (faults.length > 0) return to({ error: `The username ${faults.join(", and ")}.` });
     return form.password === "" ? to({ username, step: "password" }) : send({ ...form, username });
   }
   if (form.password === "") return to({ error: "Type a password.", step: "password" });
+  const faults = isNew && form.step === "password" ? passwordFaults(form.password) : [];
+  if (faults.length > 0) return to({ error: `The password must ${faults.join(", and ")}.`, password: "" });
   if (form.purpose === "register" && form.step === "password") return to({ step: "repeat" });
   if (form.step === "repeat" && form.repeated !== form.password)
     return to({ error: "The two passwords differ.", password: "", repeated: "", step: "password" });

@@ -166,7 +166,7 @@ export function createSession(options: SessionOptions): Session {
     form(event) {
       const { form } = state();
       if (form === undefined) return;
-      const outcome = nextForm(form, event);
+      const outcome = nextForm(form, event, room.local || state().ourRules);
       if (outcome.form !== form) dispatch({ type: "form", form: outcome.form });
       if (outcome.effect === "leave") leaveForm();
       else if (outcome.effect === "send") run(signingIn.send(outcome.form, outcome.credentials));

@@ -30,6 +30,8 @@ export interface State extends Money {
   model: string | null;
   /** The most code points that the server takes in a question; null where it isn't known. */
   longest: number | null;
+  /** Whether a new account there is known to have the rules of API.md §1. */
+  ourRules: boolean;
   phase: Phase;
   /** Over everything else while it is there. */
   form: Form | undefined;
@@ -53,7 +55,7 @@ export type Event =
   | { type: "failed"; text: string }
   | { type: "settled" }
   | { type: "balance"; tokens: number | null }
-  | { type: "offer"; price: number | null; model: string | null; longest: number | null }
+  | { type: "offer"; price: number | null; model: string | null; longest: number | null; ourRules: boolean }
   | { type: "form"; form: Form | undefined }
   | { type: "signedIn"; username: string | null }
   | { type: "signedOut" }
@@ -76,6 +78,7 @@ export function firstState(entry: { username: string | null } | undefined): Stat
     username: entry?.username ?? null,
     model: null,
     longest: null,
+    ourRules: false,
     tokens: null,
     price: null,
     phase: { kind: "idle" },
@@ -127,14 +130,18 @@ export function reduce(state: State, event: Event): State {
       return { ...state, phase: { kind: "idle" } };
     case "balance":
       return { ...state, tokens: event.tokens };
-    case "offer":
-      return { ...state, price: event.price ?? state.price, model: event.model, longest: event.longest };
+    case "offer": {
+      const { model, longest, ourRules } = event;
+      return { ...state, price: event.price ?? state.price, model, longest, ourRules };
+    }
     case "form":
       return { ...state, form: event.form };
     case "signedIn":
       return { ...state, form: undefined, signedIn: true, username: event.username, tokens: null };
-    case "signedOut":
-      return { ...firstState(undefined), price: state.price, model: state.model, longest: state.longest };
+    case "signedOut": {
+      const { price, model, longest, ourRules } = state;
+      return { ...firstState(undefined), price, model, longest, ourRules };
+    }
     case "cleared":
       return {
         ...state,

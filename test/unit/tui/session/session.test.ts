@@ -183,6 +183,18 @@ describe("a conversation", () => {
     expect(crashes).toEqual([fault]);
   });
 
+  it.each([
+    ["one's own", true, [], "username"],
+    ["one that offers to change passwords", false, ["password"], "username"],
+    ["one of others", false, ["stream"], "password"],
+  ] as const)("knows the rules for a new name of %s", async (_, local, extensions, step) => {
+    const client = createFakeClient({ extensions: [...extensions], token: false });
+    const { session, type } = open({ client, local, signedIn: false });
+    await session.start();
+    type(insert("r"), insert("jane doe"), enter);
+    expect(session.state.form?.step).toBe(step);
+  });
+
   it("isn't named after a question that was stopped before its first word", async () => {
     const { session, client, ask, reached } = open();
     client.script = [[never]];

@@ -151,6 +151,31 @@ describe("the form", () => {
     expect(nextForm(passwordForm("jane", "why"), { type: "back" }).effect).toBe("leave");
   });
 
+  it.each([
+    ["jane doe", "The username may have the letters A-Z and a-z, digits and @ . + - _ only."],
+    ["x".repeat(151), "The username must have 1 to 150 characters."],
+    ["jané", "The username may have the letters A-Z and a-z, digits and @ . + - _ only."],
+  ])("refuses the new name %j before a password is typed, where the rules are known", (name, error) => {
+    const { form: asked } = nextForm(chooseForm(false), { type: "enter" });
+    const { form } = nextForm(asked, { type: "insert", text: name });
+    expect(nextForm(form, { type: "enter" }, true).form).toMatchObject({ step: "username", error });
+    expect(nextForm(form, { type: "enter" }, false).form.step).toBe("password");
+    const known: typeof form = { ...form, purpose: "login" };
+    expect(nextForm(known, { type: "enter" }, true).form.step).toBe("password");
+  });
+
+  it("refuses a new password before it is typed twice, where the rules are known", () => {
+    const form = { ...chooseForm(false), step: "password", username: "jane", password: "short" } as const;
+    expect(nextForm(form, { type: "enter" }, true).form).toMatchObject({
+      step: "password",
+      password: "",
+      error: "The password must have at least 8 characters.",
+    });
+    expect(nextForm(form, { type: "enter" }, false).form.step).toBe("repeat");
+    const known = { ...form, purpose: "login" } as const;
+    expect(nextForm(known, { type: "enter" }, true).effect).toBe("send");
+  });
+
   it("takes nothing while it waits for the server", () => {
     const form = { ...passwordForm("jane", "why"), busy: true };
     for (const event of [{ type: "insert", text: "x" }, { type: "enter" }, { type: "back" }] as const)
