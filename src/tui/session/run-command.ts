@@ -38,9 +38,12 @@ export async function runCommand(
   switch (name) {
     case "help":
       return session.note("info", ...helpLines(hands.keys));
-    case "new":
+    case "new": {
+      const left = session.state.conversation;
       session.clear();
-      return session.note("dim", "A new conversation.");
+      const wayBack = left === undefined ? [] : [`To go on with the last one: /resume ${left}`];
+      return session.note("dim", "A new conversation.", ...wayBack);
+    }
     case "resume":
       if (argument !== "") return session.saver.resume(argument);
       return offer(session, await session.saver.choices(), "There is no saved conversation here yet.", hands);

@@ -152,10 +152,14 @@ export function createSession(options: SessionOptions): Session {
       if (state().editing) dispatch({ type: "editing", on: false });
     },
     async moveTo(typed) {
+      const { server } = room;
+      const { conversation } = state();
       let moved = false;
       await change(async () => {
         moved = await moveTo(typed);
       });
+      if (moved && conversation !== undefined)
+        note("dim", `To go on with the last one, on ${server}: ${options.commandName} -r ${conversation}`);
       if (moved) await settleIn(true);
     },
     wayBack() {

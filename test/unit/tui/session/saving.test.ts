@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../../src/client/client-error.ts";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
 import type { Beginning } from "../../../../src/tui/session/saved.ts";
+import { runCommand, type Hands } from "../../../../src/tui/session/run-command.ts";
 import { createSession } from "../../../../src/tui/session/session.ts";
 import type { Said } from "../../../../src/tui/session/transcript.ts";
 import { answer, createFakeClient } from "./fake-client.ts";
@@ -104,6 +105,19 @@ describe("a conversation that is saved", () => {
     await ask("secret");
     expect(await readdir(dir)).toEqual([]);
     expect(session.wayBack()).toBeUndefined();
+  });
+
+  it("is named where /new leaves it, once it is saved", async () => {
+    const { session, ask, idOf, notes, said } = open();
+    const hands = {} as Hands;
+    await runCommand(session, "new", "", hands);
+    expect(said).toEqual([{ type: "note", tone: "dim", lines: ["A new conversation."] }]);
+    await ask("one");
+    const id = idOf();
+    await runCommand(session, "new", "", hands);
+    expect(notes().slice(-2)).toEqual(["A new conversation.", `To go on with the last one: /resume ${id}`]);
+    await runCommand(session, "resume", id, hands);
+    expect(session.state.conversation).toBe(id);
   });
 
   it("begins anew after /new", async () => {
@@ -237,6 +251,19 @@ describe("/server", () => {
     expect(client.questions).toHaveLength(1);
     expect(other.questions).toHaveLength(1);
     expect((await conversations().list())[0]?.server).toBe("http://127.0.0.1:9999");
+  });
+
+  it("tells how to come back to the conversation that was left, where it is saved", async () => {
+    const { session, notes } = open();
+    await session.moveTo("other");
+    expect(notes().join("\n")).not.toContain("To go on");
+    const second = open();
+    await second.ask("one");
+    const id = second.idOf();
+    await second.session.moveTo("nowhere");
+    expect(second.notes().join("\n")).not.toContain("To go on");
+    await second.session.moveTo("other");
+    expect(second.notes().at(-1)).toBe(`To go on with the last one, on local: ai-chat -r ${id}`);
   });
 
   it("takes no question while it is on its way, and takes them again where it stayed", async () => {
