@@ -2,6 +2,7 @@ import { codeBlocks } from "../markdown/code-blocks.ts";
 import { commands, usage, whileAnswering, type CommandName } from "./commands.ts";
 import type { Choice } from "./saving.ts";
 import type { Session } from "./session.ts";
+import { resumable } from "./state.ts";
 
 /**
  * What became of a text for the clipboard: a tool of this machine took it; the terminal was told, and doesn't say
@@ -39,7 +40,7 @@ export async function runCommand(
     case "help":
       return session.note("info", ...helpLines(hands.keys));
     case "new": {
-      const left = session.state.conversation;
+      const left = resumable(session.state);
       session.clear();
       const wayBack = left === undefined ? [] : [`To go on with the last one: /resume ${left}`];
       return session.note("dim", "A new conversation.", ...wayBack);

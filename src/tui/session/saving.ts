@@ -89,7 +89,7 @@ export function createSaver(room: Room) {
         model,
         replaces,
       });
-      dispatch({ type: "saved", conversation: id, turn: kept.turn });
+      dispatch({ type: "saved", conversation: id, turn: kept.turn, kept: kept.kept });
       tellOnce(kept);
     },
     resume,

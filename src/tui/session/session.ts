@@ -6,7 +6,7 @@ import { tooLong } from "../../client/question-length.ts";
 import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";
-import type { State } from "./state.ts";
+import { resumable, type State } from "./state.ts";
 import type { Tone } from "./transcript.ts";
 
 /** A conversation with one server, without a screen. What happens is told by `say` and by the state. */
@@ -153,18 +153,18 @@ export function createSession(options: SessionOptions): Session {
     },
     async moveTo(typed) {
       const { server } = room;
-      const { conversation } = state();
+      const left = resumable(state());
       let moved = false;
       await change(async () => {
         moved = await moveTo(typed);
       });
-      if (moved && conversation !== undefined)
-        note("dim", `To go on with the last one, on ${server}: ${options.commandName} -r ${conversation}`);
+      if (moved && left !== undefined)
+        note("dim", `To go on with the last one, on ${server}: ${options.commandName} -r ${left}`);
       if (moved) await settleIn(true);
     },
     wayBack() {
-      const { conversation } = state();
-      return conversation === undefined ? undefined : `To go on: ${options.commandName} -r ${conversation}`;
+      const id = resumable(state());
+      return id === undefined ? undefined : `To go on: ${options.commandName} -r ${id}`;
     },
     openForm: () => dispatch({ type: "form", form: chooseForm(true) }),
     form(event) {

@@ -41,6 +41,8 @@ export interface State extends Money {
   answer: string;
   /** The ID under which the conversation is saved; undefined before its first turn. */
   conversation: string | undefined;
+  /** Whether any of it reached the disk, so that it can be gone on with. */
+  kept: boolean;
   title: string | null;
   /** Whether the next question takes the place of the last one. */
   editing: boolean;
@@ -67,7 +69,7 @@ export type Event =
       turns: readonly Turn[];
       last: Last | undefined;
     }
-  | { type: "saved"; conversation: string; turn: string }
+  | { type: "saved"; conversation: string; turn: string; kept: boolean }
   | { type: "titled"; title: string }
   | { type: "editing"; on: boolean }
   | { type: "moved"; entry: { username: string | null } | undefined };
@@ -87,6 +89,7 @@ export function firstState(entry: { username: string | null } | undefined): Stat
     last: undefined,
     answer: "",
     conversation: undefined,
+    kept: false,
     title: null,
     editing: false,
   };
@@ -149,17 +152,18 @@ export function reduce(state: State, event: Event): State {
         last: undefined,
         answer: "",
         conversation: undefined,
+        kept: false,
         title: null,
         editing: false,
       };
     case "resumed": {
       const { conversation, title, turns, last } = event;
       const answer = turns.at(-1)?.content ?? "";
-      return { ...state, conversation, title, turns, last, answer, editing: false };
+      return { ...state, conversation, kept: true, title, turns, last, answer, editing: false };
     }
     case "saved": {
       const last = state.last === undefined ? undefined : { ...state.last, turn: event.turn };
-      return { ...state, conversation: event.conversation, last };
+      return { ...state, conversation: event.conversation, kept: state.kept || event.kept, last };
     }
     case "titled":
       return { ...state, title: event.title };
@@ -168,6 +172,11 @@ export function reduce(state: State, event: Event): State {
     case "moved":
       return firstState(event.entry);
   }
+}
+
+/** The ID under which the conversation can be gone on with; undefined while nothing of it is on disk. */
+export function resumable({ conversation, kept }: State): string | undefined {
+  return kept ? conversation : undefined;
 }
 
 /** Whether the conversation has its title from a question that is no part of it: the next one names it. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -105,6 +105,20 @@ describe("a conversation that is saved", () => {
     await ask("secret");
     expect(await readdir(dir)).toEqual([]);
     expect(session.wayBack()).toBeUndefined();
+  });
+
+  it("is promised no way back while nothing of it could be written, and one as soon as it is", async () => {
+    const { session, ask, idOf, notes } = open();
+    await rm(dir, { recursive: true });
+    await writeFile(dir, "not a folder");
+    await ask("one");
+    expect(notes()).toContain("This conversation isn't being kept.");
+    expect(session.wayBack()).toBeUndefined();
+    await rm(dir);
+    await mkdir(dir);
+    await ask("two");
+    expect(await questions(idOf())).toEqual(["one", "two"]);
+    expect(session.wayBack()).toContain(idOf());
   });
 
   it("is named where /new leaves it, once it is saved", async () => {
