@@ -1,6 +1,6 @@
 import { ClientError } from "../client/client-error.ts";
 import { openCredentials } from "../client/credentials.ts";
-import { isFresh } from "../client/offer.ts";
+import { fromKept, hasOurRules, isFresh } from "../client/offer.ts";
 import { passwordFaults } from "../protocol/password-rules.ts";
 import type { Call } from "./call.ts";
 import { serverName, typedCommand } from "./chosen-server.ts";
@@ -8,15 +8,12 @@ import type { AskSecret } from "./prompt.ts";
 
 const TRIES = 3;
 
-/**
- * Whether the rules of API.md §1 are those of the server. Others may allow what we don't, and nobody is asked for it
- * (CLI.md §3): it is known of one's own, and of one that has offered within the last day to change passwords our way.
- */
-function hasOurRules(call: Call): boolean {
+/** Whether the server's rules are known: one's own, or an offer of the last day; none is asked for here (CLI.md §3). */
+function areRulesKnown(call: Call): boolean {
   const name = serverName(call);
   if (name === "local") return true;
   const offer = openCredentials({ dir: call.places.config }).get(name)?.offer;
-  return isFresh(offer, Date.now()) && offer.extensions.includes("password");
+  return isFresh(offer, Date.now()) && hasOurRules(fromKept(offer).extensions);
 }
 
 /**
@@ -25,7 +22,7 @@ function hasOurRules(call: Call): boolean {
  */
 export async function newPassword(call: Call, ask: AskSecret, label: string): Promise<string> {
   const { note } = call.output;
-  const faultsOf = hasOurRules(call) ? passwordFaults : () => [];
+  const faultsOf = areRulesKnown(call) ? passwordFaults : () => [];
   for (let tries = 0; tries < TRIES; tries += 1) {
     const first = await ask(label);
     if (first === "") continue;

@@ -1,6 +1,6 @@
 import { ClientError } from "../client/client-error.ts";
 import { tooLong } from "../client/question-length.ts";
-import { CHAT_BODY_BYTES, MESSAGE_CODE_POINTS } from "../protocol/limits.ts";
+import { CHAT_BODY_BYTES } from "../protocol/limits.ts";
 import type { Call } from "./call.ts";
 import { serverName } from "./chosen-server.ts";
 import { readStdin, stdinKind } from "./stdin.ts";
@@ -41,7 +41,7 @@ function checkLength(question: string, call: Call): void {
   const hint = "Send less of it, for instance by way of: head -c 30000";
   if (Buffer.byteLength(question) > CHAT_BODY_BYTES)
     throw new ClientError("payload_too_large", "The question has more than 1 MiB.", { hint });
-  const refusal = tooLong(question, serverName(call) === "local" ? MESSAGE_CODE_POINTS : null);
+  const refusal = serverName(call) === "local" ? tooLong(question) : undefined;
   if (refusal !== undefined) throw new ClientError("invalid_request", refusal, { hint });
 }
 

@@ -40,10 +40,17 @@ export const isFresh = (offer: KeptOffer | undefined, now: number): offer is Kep
 
 const isExtension = (name: unknown): name is Extension => typeof name === "string" && known.has(name);
 
+/**
+ * Whether the limits of API.md §1 are those of a server that offers these. Others with the four endpoints may allow
+ * what we don't; one that names extensions of this API is taken at its word.
+ */
+export const hasOurRules = (extensions: ReadonlySet<Extension>): boolean => extensions.size > 0;
+
 /** What a server offers that says nothing of itself. */
 export const noOffer: Offer = { extensions: new Set(), price: null, model: null };
 
-const fromKept = (kept: KeptOffer): Offer => ({
+/** A kept offer, of which nothing is believed that a file of other making might hold. */
+export const fromKept = (kept: KeptOffer): Offer => ({
   extensions: new Set(Array.isArray(kept.extensions) ? kept.extensions.filter(isExtension) : []),
   price: told(kept.price),
   model: typeof kept.model === "string" ? oneLine(kept.model, 100) : null,

@@ -191,7 +191,7 @@ export function createScreen(options: ScreenOptions): Screen {
       if (form === undefined || form.busy) {
         view = paste(view, text, around());
         // Told before it is sent: what was meant for another window is seen at once.
-        view = { ...view, hint: tooLong(fullText(view.editor), session.state.longest) };
+        view = { ...view, hint: session.state.ourRules ? tooLong(fullText(view.editor)) : undefined };
       } else session.form({ type: "insert", text });
       options.onDraft(draftOf(view));
       changed();

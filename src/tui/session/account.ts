@@ -2,7 +2,7 @@ import { ClientError } from "../../client/client-error.ts";
 import { troubleLines } from "./failure.ts";
 import { chooseForm, passwordForm } from "./form.ts";
 import { counted, questionsLeft } from "./money.ts";
-import { longestQuestion } from "../../client/question-length.ts";
+import { hasOurRules } from "../../client/offer.ts";
 import type { Room } from "./room.ts";
 import { usageLines } from "./usage-lines.ts";
 
@@ -74,9 +74,7 @@ export function createAccount(room: Room): Account {
     },
     async learnOffer() {
       const { price, model, extensions } = await room.client.offer();
-      // Others may allow what we don't: only who changes passwords our way has our rules for them (CLI.md §3).
-      const ourRules = extensions.has("password");
-      dispatch({ type: "offer", price, model, longest: longestQuestion(extensions), ourRules });
+      dispatch({ type: "offer", price, model, ourRules: hasOurRules(extensions) });
     },
     show: () =>
       told(async () => {

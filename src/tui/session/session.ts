@@ -124,9 +124,9 @@ export function createSession(options: SessionOptions): Session {
       await settleIn(false);
     },
     ask(text) {
-      const { phase, form, longest } = state();
+      const { phase, form, ourRules } = state();
       if (changing || phase.kind !== "idle" || form !== undefined) return false;
-      const refusal = tooLong(text, longest);
+      const refusal = ourRules ? tooLong(text) : undefined;
       if (refusal !== undefined) {
         note("error", refusal, "Nothing was sent: shorten it, and send it again.");
         return false;

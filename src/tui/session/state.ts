@@ -28,9 +28,7 @@ export interface State extends Money {
   signedIn: boolean;
   username: string | null;
   model: string | null;
-  /** The most code points that the server takes in a question; null where it isn't known. */
-  longest: number | null;
-  /** Whether a new account there is known to have the rules of API.md §1. */
+  /** Whether the server is known to have the limits of API.md §1, for a question and for a new account. */
   ourRules: boolean;
   phase: Phase;
   /** Over everything else while it is there. */
@@ -57,7 +55,7 @@ export type Event =
   | { type: "failed"; text: string }
   | { type: "settled" }
   | { type: "balance"; tokens: number | null }
-  | { type: "offer"; price: number | null; model: string | null; longest: number | null; ourRules: boolean }
+  | { type: "offer"; price: number | null; model: string | null; ourRules: boolean }
   | { type: "form"; form: Form | undefined }
   | { type: "signedIn"; username: string | null }
   | { type: "signedOut" }
@@ -79,7 +77,6 @@ export function firstState(entry: { username: string | null } | undefined): Stat
     signedIn: entry !== undefined,
     username: entry?.username ?? null,
     model: null,
-    longest: null,
     ourRules: false,
     tokens: null,
     price: null,
@@ -134,16 +131,16 @@ export function reduce(state: State, event: Event): State {
     case "balance":
       return { ...state, tokens: event.tokens };
     case "offer": {
-      const { model, longest, ourRules } = event;
-      return { ...state, price: event.price ?? state.price, model, longest, ourRules };
+      const { model, ourRules } = event;
+      return { ...state, price: event.price ?? state.price, model, ourRules };
     }
     case "form":
       return { ...state, form: event.form };
     case "signedIn":
       return { ...state, form: undefined, signedIn: true, username: event.username, tokens: null };
     case "signedOut": {
-      const { price, model, longest, ourRules } = state;
-      return { ...firstState(undefined), price, model, longest, ourRules };
+      const { price, model, ourRules } = state;
+      return { ...firstState(undefined), price, model, ourRules };
     }
     case "cleared":
       return {

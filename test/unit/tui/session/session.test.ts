@@ -185,8 +185,8 @@ describe("a conversation", () => {
 
   it.each([
     ["one's own", true, [], "username"],
-    ["one that offers to change passwords", false, ["password"], "username"],
-    ["one of others", false, ["stream"], "password"],
+    ["one that names extensions of this API", false, ["stream"], "username"],
+    ["one of others", false, [], "password"],
   ] as const)("knows the rules for a new name of %s", async (_, local, extensions, step) => {
     const client = createFakeClient({ extensions: [...extensions], token: false });
     const { session, type } = open({ client, local, signedIn: false });
