@@ -139,11 +139,12 @@ describe.each([
     expect(goneOn.stderr).toMatch(says);
   });
 
-  test("doctor tells it among what is wrong", async () => {
+  test("doctor tells it among what is wrong, and says nothing of a server that nobody chose", async () => {
     await writeFile(pathOf("config"), content, { mode: 0o600 });
     const { code, stdout } = await inside(["doctor", "--json"]);
-    const { problems } = JSON.parse(stdout) as { problems: { message: string }[] };
+    const { problems, server } = JSON.parse(stdout) as { problems: { message: string }[]; server: object };
     expect(code).toBe(1);
+    expect(server).toMatchObject({ url: null, reachable: null });
     expect(problems).toEqual([expect.objectContaining({ message: expect.stringMatching(says) })]);
   });
 });

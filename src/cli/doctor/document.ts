@@ -7,8 +7,10 @@ export const health = z.strictObject({
   node: text,
   platform: text,
   server: z.strictObject({
-    url: server,
-    reachable: z.boolean(),
+    /** null where the settings, which would tell it, can't be read. */
+    url: server.nullable(),
+    /** null where it wasn't tried. */
+    reachable: z.boolean().nullable(),
     /** How long its first answer took. */
     milliseconds: whole.nullable(),
     extensions: z.array(text).nullable(),

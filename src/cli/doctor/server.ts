@@ -136,13 +136,14 @@ const nothing = {
 };
 
 /** What can be said of a server that was not, or in vain, asked. */
-const unasked = (chosen: Chosen, reachable: boolean, finding: Finding): Both => ({
+const unasked = (
+  server: { url: string | null; reachable: boolean | null },
+  chosen: Chosen,
+  finding: Finding,
+): Both => ({
   title: "Server",
   findings: [finding],
-  document: {
-    server: { url: chosen.name, reachable, ...nothing },
-    token: unknownToken(chosen.token),
-  },
+  document: { server: { ...server, ...nothing }, token: unknownToken(chosen.token) },
 });
 
 /** The server that is in use: is it there, is it one, what does it offer, does it take the token. Rejects when aborted. */
@@ -151,7 +152,7 @@ export async function lookAtServer(call: Call): Promise<Both> {
   const chosen = chooseServer({ ...call, serverFault: undefined }, "optional");
   // What is wrong with the settings is found among the files.
   if (call.serverFault !== undefined)
-    return unasked(chosen, false, {
+    return unasked({ url: null, reachable: null }, chosen, {
       about,
       text: "not tried: the settings can't tell which server is yours",
       note: true,
@@ -162,6 +163,6 @@ export async function lookAtServer(call: Call): Promise<Both> {
     call.signal.throwIfAborted();
     const fault = await failureOf(error, call);
     const reachable = fault.code === "bad_reply" || fault.status !== undefined;
-    return unasked(chosen, reachable, { about, text: fault.message, fault });
+    return unasked({ url: chosen.name, reachable }, chosen, { about, text: fault.message, fault });
   }
 }
