@@ -508,8 +508,7 @@ describe.runIf(process.platform === "linux")("a server that accepts no connectio
   it("is waited for no longer than it may be silent", async () => {
     const client = clientOf(await openFullServer(), { silence: 1 });
     // A logout is patient with an answer for ten seconds, and not with connecting.
-    for (const call of [client.balance(), client.logout()]) {
-      const error = await failure(call);
+    for (const error of await Promise.all([failure(client.balance()), failure(client.logout())])) {
       expect(error).toMatchObject({ code: "unreachable", charged: "no" });
       expect(error.message).toContain("didn't accept a connection within 1 s.");
     }
