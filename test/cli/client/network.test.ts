@@ -235,8 +235,9 @@ describe("a redirect", () => {
         void response.writeHead(308, { location: `${other.url}/new${request.url}` }).end(),
     );
     const client = clientOf(server.url);
-    for (const call of [ask(client), client.login(jane), client.register(jane), client.balance()])
-      expect(await failure(call)).toMatchObject({
+    const calls = [ask(client), client.login(jane), client.register(jane), client.balance()];
+    for (const error of await Promise.all(calls.map((call) => failure(call))))
+      expect(error).toMatchObject({
         code: "unreachable",
         message: `The server moved to ${other.url}/new`,
         hint: `use --server ${other.url}/new`,
@@ -358,8 +359,9 @@ describe("a reply of success that isn't this API's", () => {
   it.each(["<html></html>", "[]", '"ok"', ""])("is bad_reply for every call: %s", async (body) => {
     const server = await serve((_, response) => void response.writeHead(200).end(body));
     const client = clientOf(server.url);
-    for (const call of [client.register(jane), client.login(jane), client.balance(), ask(client)])
-      expect(await failure(call)).toMatchObject({ code: "bad_reply" });
+    const calls = [client.register(jane), client.login(jane), client.balance(), ask(client)];
+    for (const error of await Promise.all(calls.map((call) => failure(call))))
+      expect(error).toMatchObject({ code: "bad_reply" });
   });
 
   it.each([undefined, 7, "", "two words", "line\nend"])(
