@@ -48,7 +48,8 @@ export function openUpstreamAgent(): Agent {
  * A `fetch` with just what the openai package uses of it, on undici's `request`: a question takes less than half the
  * CPU that it takes with the global one (DESIGN §5). Sends `headers` and none of the package's, which it fills from
  * the environment too. Follows no redirect, unpacks nothing (and asks for nothing packed), reads at most
- * {@link REPLY_BYTES}, of one event {@link EVENT_BYTES}, and has no deadline but the signal. Rejects with {@link NoReply} where no head came.
+ * {@link REPLY_BYTES}, of one event {@link EVENT_BYTES}, and has no deadline but the signal. Rejects with
+ * {@link NoReply} where no head came.
  */
 export function createLeanFetch(dispatcher: Dispatcher, headers: Record<string, string>): typeof fetch {
   const leanFetch = async (url: string, init: RequestInit) => {
