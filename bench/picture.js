@@ -1,4 +1,4 @@
-// Makes the README's picture of a session from what the built program really writes to a terminal.
+// Makes the picture of a session in README.md from what the built program really writes to a terminal.
 //   node bench/picture.js [file, default bench/session.svg]
 import { once } from "node:events";
 import { createServer } from "node:http";
