@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { createWholeCharacters } from "../protocol/whole-characters.ts";
 import { headers } from "../protocol/replies.ts";
 import { ClientError } from "./client-error.ts";
 import type { AnswerEvent } from "./contract.ts";
@@ -32,7 +33,7 @@ function eventOf(
     if (!body) throw badReply(about.server, "maybe");
     return {
       type: "done",
-      response: typeof body.response === "string" ? body.response : heard.join(""),
+      response: (typeof body.response === "string" ? body.response : heard.join("")).toWellFormed(),
       tokensDeducted: told(body.tokens_deducted),
       tokens: told(body.tokens_remaining),
     };
@@ -66,14 +67,20 @@ async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent,
   // One decoder for the whole answer: a character may be cut in two by the network.
   const decoder = new TextDecoder();
   const heard: string[] = [];
+  const characters = createWholeCharacters();
   for await (const piece of reply.pieces()) {
     parser.feed(decoder.decode(piece, { stream: true }));
     for (const { name, data } of waiting.splice(0)) {
       const event = eventOf(name, data, heard, about);
       if (!event) continue;
       if (event.type === "delta") heard.push(event.text);
-      yield event;
-      if (event.type === "done") return;
+      // Some servers split a character, an emoji for example, over two deltas.
+      const text = event.type === "delta" ? characters.push(event.text) : characters.end();
+      if (text !== "") yield { type: "delta", text };
+      if (event.type === "done") {
+        yield event;
+        return;
+      }
       if (about.signal?.aborted === true)
         throw new ClientError("interrupted", "Interrupted.", { charged: "maybe" });
     }
@@ -95,7 +102,7 @@ async function whole(reply: Reply, about: Told): Promise<AnswerEvent> {
   if (typeof body?.response !== "string") throw badReply(about.server, "maybe");
   return {
     type: "done",
-    response: body.response,
+    response: body.response.toWellFormed(),
     tokensDeducted: told(body.tokens_deducted),
     tokens: told(reply.header(headers.remaining)),
   };

@@ -73,6 +73,21 @@ describe("a streamed answer", () => {
     ]);
   });
 
+  it.each([
+    ["joins a character", ["Hi \ud83d", "\ude00!"], ["Hi ", "😀!"]],
+    [
+      "writes U+FFFD for half a character",
+      ["a\ud83d", "b\ude00", "c\ud83d"],
+      ["a", "\ufffdb\ufffd", "c", "\ufffd"],
+    ],
+  ])("%s that the server split over deltas", async (_, split, joined) => {
+    const { client } = await meet((_, response) => {
+      response.writeHead(200, sse).end(split.map(delta).join("") + done(split.join("")));
+    });
+    const deltas = joined.map((text) => ({ type: "delta", text }));
+    expect((await hear(client)).events).toEqual([...deltas, whole(joined.join(""))]);
+  });
+
   it("ends at done, though the server keeps the connection", async () => {
     const { client } = await meet((_, response) => {
       response.writeHead(200, sse).write(delta("a") + done("a"));
