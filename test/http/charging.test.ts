@@ -79,7 +79,7 @@ describe("a whole answer costs 100", () => {
 describe("an answer that is not whole costs nothing", () => {
   const broken: [what: string, script: Script][] = [
     ["is cut off", answer("Yes.", { finish: null, end: "cut" })],
-    ["has no finish reason", answer("Yes.", { finish: null })],
+    ["ends without a finish_reason and [DONE]", answer("Yes.", { finish: null, end: "clean" })],
     ["is blank", answer(" \n")],
   ];
 

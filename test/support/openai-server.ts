@@ -121,9 +121,12 @@ export function failure(
   return bytes([JSON.stringify({ error: { message, type: "some_type", code } })], { status, headers });
 }
 
-/** Takes the question and never says a word; with `head`, the head of a stream and nothing after it. */
+/** Takes the question and never says a word; with `head`, the head of the reply and nothing after it. */
 export function silence({ head = false } = {}): Script {
-  return head ? bytes([], { type: "text/event-stream", end: "hang" }) : () => {};
+  return async (request, response) => {
+    const type = request.body?.stream ? "text/event-stream" : "application/json";
+    if (head) await bytes([], { type, end: "hang" })(request, response);
+  };
 }
 
 /** Drops the connection before any head. */

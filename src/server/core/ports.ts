@@ -144,9 +144,10 @@ export interface Message {
 }
 
 /**
- * Who answers (DESIGN §4). Resolves to the whole answer (API.md §4: a finish reason, some text that is not blank,
- * not aborted); rejects with `ApiError` `upstream_error` or `upstream_unavailable`, or with `signal.reason` once
- * aborted. With `onDelta` it streams: the pieces, none empty, joined are the answer.
+ * Who answers (DESIGN §4). Resolves to the whole answer (API.md §4: a `finish_reason` other than `error`, or `[DONE]`
+ * in a stream; some text that is not blank; no error; not aborted). Rejects with `ApiError` `upstream_error` or
+ * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams: the pieces, none empty and
+ * none with half of a character, joined are the answer.
  */
 export interface Provider {
   /** Name of the model as the upstream knows it. */

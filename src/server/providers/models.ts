@@ -1,13 +1,14 @@
 import { type Dispatcher, request } from "undici";
 import { z } from "zod";
 import { readBaseUrl } from "./base-url.ts";
+import { readBody, textOf } from "./reply-body.ts";
 import { requestHeaders } from "./request-headers.ts";
 
 const listing = z.object({ data: z.array(z.object({ id: z.string().min(1) })) });
 
 /**
  * Names of the models that an upstream lists (`GET {base}/models`), in its order, less those that only embed.
- * Undefined where it does not answer so within `timeout` milliseconds.
+ * Undefined where it does not answer so within `timeout` milliseconds, or at greater length than {@link readBody} reads.
  */
 export async function listModels({
   baseUrl,
@@ -29,8 +30,10 @@ export async function listModels({
       headers,
       signal: AbortSignal.timeout(timeout),
     });
-    const reply = listing.safeParse(await body.json());
-    if (statusCode !== 200 || !reply.success) return undefined;
+    const text = await textOf(readBody(body));
+    if (statusCode !== 200) return undefined;
+    const reply = listing.safeParse(JSON.parse(text));
+    if (!reply.success) return undefined;
     return reply.data.data.map(({ id }) => id).filter((id) => !/embed/i.test(id));
   } catch {
     return undefined;

@@ -1,15 +1,26 @@
 import OpenAI from "openai";
 import type { Dispatcher } from "undici";
+import { createWholeCharacters } from "../../protocol/whole-characters.ts";
 import type { Provider } from "../core/ports.ts";
 import { OPENAI_URL, readBaseUrl } from "./base-url.ts";
 import { createLeanFetch, openUpstreamAgent } from "./lean-fetch.ts";
+import { readChoice } from "./read-choice.ts";
+import { readStream, type Patience } from "./read-stream.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { NotWhole, upstreamFailure } from "./upstream-failure.ts";
 
 type Request = Parameters<Provider["answer"]>[0];
 
-/** A stream that gave its `finish_reason` but does not end is taken as whole after this many milliseconds. */
-const LINGER_MS = 1000;
+/** One question, asked by one call. */
+interface Asked {
+  client: OpenAI;
+  model: string;
+  request: Request;
+  /** Aborting it closes the connection. */
+  call: AbortController;
+  patience: Patience | undefined;
+}
+
 /** The question's deadline comes by its signal: the package's own (ten minutes) is put out of the way. */
 const NEVER_MS = 2 ** 31 - 1;
 
@@ -19,6 +30,7 @@ const NEVER_MS = 2 ** 31 - 1;
  * - `baseUrl`: default OpenAI's. User info in it is sent as Basic authorization where there is no `apiKey`.
  * - `apiKey`: absent for servers that need none.
  * - `dispatcher`: the way to the upstream (a proxy); the caller closes it. Default: straight, closed by `close`.
+ * - `patience`: see {@link readStream}.
  *
  * Reads nothing from the environment. StartupError for a base URL or a key that cannot be used. Failures: see
  * {@link upstreamFailure}; no try is repeated.
@@ -28,11 +40,13 @@ export function openOpenAiProvider({
   apiKey,
   model,
   dispatcher,
+  patience,
 }: {
   baseUrl?: string | undefined;
   apiKey?: string | undefined;
   model: string;
   dispatcher?: Dispatcher | undefined;
+  patience?: Patience | undefined;
 }): Provider {
   const base = readBaseUrl(baseUrl);
   const agent = dispatcher ? undefined : openUpstreamAgent();
@@ -60,7 +74,7 @@ export function openOpenAiProvider({
       const hangUp = () => call.abort();
       signal.addEventListener("abort", hangUp, { once: true });
       try {
-        return await (request.onDelta ? streamed : plain)(client, model, request, call);
+        return await (request.onDelta ? streamed : plain)({ client, model, request, call, patience });
       } catch (error) {
         hangUp();
         throw signal.aborted ? signal.reason : error;
@@ -72,91 +86,67 @@ export function openOpenAiProvider({
   };
 }
 
-async function plain(
-  client: OpenAI,
-  model: string,
-  { messages, signal }: Request,
-  call: AbortController,
-): Promise<string> {
+async function plain({ client, model, request, call }: Asked): Promise<string> {
+  const { messages, signal } = request;
   try {
-    const completion = await client.chat.completions.create({ model, messages }, { signal: call.signal });
+    const reply = await client.chat.completions
+      .create({ model, messages }, { signal: call.signal })
+      .asResponse();
+    if (isEventStream(reply)) throw new NotWhole("the reply to a plain question is an event stream");
+    const completion: unknown = await reply.json();
     signal.throwIfAborted();
-    const choice = firstChoice(completion.choices);
-    if (!hasFinished(choice)) throw new NotWhole("the reply is no chat completion with a finish_reason");
-    const text = textOf(choice?.message);
+    const { text, finished } = readChoice(completion, "message");
+    if (!finished) throw new NotWhole("the reply is no chat completion with a finish_reason");
     if (isBlank(text)) throw new NotWhole("the answer has no text");
-    return text;
+    return text.toWellFormed();
   } catch (error) {
     throw upstreamFailure(error);
   }
 }
 
-async function streamed(
-  client: OpenAI,
-  model: string,
-  request: Request,
-  call: AbortController,
-): Promise<string> {
-  const { signal, onDelta } = request;
+async function streamed(asked: Asked): Promise<string> {
+  const { signal, onDelta } = asked.request;
+  const characters = createWholeCharacters();
   let answer = "";
   // Blanks at the beginning wait for text: an answer that has none must fail before its head is sent.
-  let waiting = "";
-  for await (const piece of pieces(client, model, request, call)) {
+  let blanks = "";
+  const add = (text: string) => {
+    if (text === "") return;
+    if (answer === "" && isBlank(text)) {
+      blanks += text;
+      return;
+    }
+    const piece = blanks + text;
+    blanks = "";
+    answer += piece;
+    onDelta!(piece);
+  };
+  for await (const text of texts(asked)) {
     signal.throwIfAborted();
-    waiting += piece;
-    if (answer === "" && isBlank(waiting)) continue;
-    answer += waiting;
-    onDelta!(waiting);
-    waiting = "";
+    add(characters.push(text));
   }
+  signal.throwIfAborted();
+  add(characters.end());
   signal.throwIfAborted();
   if (answer === "") throw upstreamFailure(new NotWhole("the answer has no text"));
   return answer;
 }
 
-/** The texts of a stream, none empty. Ends only after a `finish_reason`: without one the package ends its loop normally too. */
-async function* pieces(
-  client: OpenAI,
-  model: string,
-  { messages }: Request,
-  call: AbortController,
-): AsyncGenerator<string> {
-  let linger: NodeJS.Timeout | undefined;
+/** The texts of a stream, none empty, up to the end of a whole answer; ApiError for any other end. */
+async function* texts({ client, model, request, call, patience }: Asked): AsyncGenerator<string> {
   try {
-    const { data: stream, response } = await client.chat.completions
+    const { messages } = request;
+    const reply = await client.chat.completions
       .create({ model, messages, stream: true }, { signal: call.signal })
-      .withResponse();
-    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
-      throw new NotWhole("the reply is no event stream");
-    }
-    for await (const event of stream) {
-      const choice = firstChoice(event.choices);
-      const text = textOf(choice?.delta);
-      if (text !== "") yield text;
-      // Some upstreams name a reason in every event, so the stream is read to its end.
-      if (hasFinished(choice)) linger ??= setTimeout(() => call.abort(), LINGER_MS);
-    }
+      .asResponse();
+    if (!reply.body || !isEventStream(reply)) throw new NotWhole("the reply is no event stream");
+    yield* readStream(reply.body, { hangUp: () => call.abort(), ...(patience && { patience }) });
   } catch (error) {
-    if (!linger) throw upstreamFailure(error);
-  } finally {
-    clearTimeout(linger);
+    throw upstreamFailure(error);
   }
-  if (!linger) throw upstreamFailure(new NotWhole("the stream ended without a finish_reason"));
 }
+
+const isEventStream = ({ headers }: Response) =>
+  headers.get("content-type")?.startsWith("text/event-stream") === true;
 
 const isBlank = (text: string) => text.trim() === "";
-
-/** Nothing of an upstream's JSON is certain, whatever its type says. */
-function firstChoice<T extends { index: number }>(choices: T[] | undefined): T | undefined {
-  return Array.isArray(choices) ? choices.find((choice) => (choice?.index ?? 0) === 0) : undefined;
-}
-
-const hasFinished = (choice: { finish_reason?: unknown } | undefined) =>
-  typeof choice?.finish_reason === "string" && choice.finish_reason !== "";
-
-/** A refusal is the answer where there is no other. */
-function textOf(message: { content?: unknown; refusal?: unknown } | null | undefined): string {
-  const { content, refusal } = message ?? {};
-  if (typeof content === "string" && content !== "") return content;
-  return typeof refusal === "string" ? refusal : "";
-}

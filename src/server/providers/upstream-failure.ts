@@ -1,6 +1,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import { ApiError } from "../core/api-error.ts";
-import { NoReply, ReplyTooLong } from "./lean-fetch.ts";
+import { NoReply } from "./lean-fetch.ts";
+import { ReplyTooLong } from "./reply-body.ts";
 
 const RETRY_AFTER_MAX = 60;
 
@@ -18,7 +19,7 @@ export function upstreamFailure(error: unknown, now: () => number = Date.now): A
   if (error instanceof APIConnectionError) return fromConnection(error);
   if (error instanceof APIError && error.status !== undefined) return fromStatus(error, error.status, now);
   if (error instanceof APIError) {
-    return failed(`the upstream reported an error in the middle of its answer${identifiers(error)}`);
+    return failed(`the upstream reported an error inside its answer${identifiers(error)}`);
   }
   if (error instanceof NotWhole || error instanceof ReplyTooLong) return failed(error.message);
   if (error instanceof SyntaxError) return failed("the upstream sent JSON that does not parse");

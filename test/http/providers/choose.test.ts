@@ -136,6 +136,22 @@ describe("who answers", () => {
     expect(await choose({ ollamaUrl, patience })).toMatchObject({ model: "demo" });
   });
 
+  test("the demo, where the list of models does not end, of which at most 8 MiB are read", async () => {
+    const piece = "x".repeat(64 * 1024);
+    let sent = 0;
+    upstream.models(async (_request, response) => {
+      response.writeHead(200, { "Content-Type": "application/json" });
+      // The system's own buffers hold some MiB more than is read. Beyond 64 MiB nothing more comes.
+      while (!response.destroyed && sent < 64 * 1024 * 1024) {
+        sent += piece.length;
+        await new Promise<void>((resolve) => response.write(piece, () => resolve()));
+      }
+    });
+    const ollamaUrl = upstream.url.replace("/v1", "");
+    expect(await choose({ ollamaUrl, patience: PATIENT })).toMatchObject({ model: "demo" });
+    expect(sent).toBeLessThan(32 * 1024 * 1024);
+  });
+
   test("the demo says that it has no use for a model", async () => {
     expect((await choose({ model: "phi4" })).reason).toContain("phi4 is not used");
   });

@@ -36,6 +36,7 @@ beforeEach(async () => {
   provider = openOpenAiProvider({ baseUrl: upstream.url, apiKey: KEY, model: "some-model" });
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await provider.close();
   await upstream.close();
 });
@@ -130,22 +131,30 @@ describe("a whole answer", () => {
     expect((await streamed()).text).toBe("first");
   });
 
-  test("may name its finish_reason in every event, and end with events without choices", async () => {
+  test("may end with events without choices", async () => {
     const usage = `data: ${JSON.stringify({ choices: [], usage: { total_tokens: 3 } })}\n\n`;
     upstream.respond(
-      bytes([chunk({ content: "a" }, "stop"), chunk({ content: "b" }, "stop"), usage, "data: [DONE]\n\n"], {
+      bytes([chunk({ content: "a" }), chunk({ content: "b" }, "stop"), usage, "data: [DONE]\n\n"], {
         type: `${SSE}; charset=utf-8`,
       }),
     );
     expect((await streamed()).text).toBe("ab");
   });
 
-  test("needs no [DONE], and is not undone by a connection cut or left open after its finish_reason", async () => {
-    for (const end of ["clean", "cut", "linger"] as const) {
+  test("needs no [DONE], and is not undone by a connection that breaks after its finish_reason", async () => {
+    for (const end of ["clean", "cut"] as const) {
       upstream.respond(answer("Whole.", { end }));
       expect((await streamed()).text).toBe("Whole.");
     }
-    await upstream.requests.at(-1)?.hungUp;
+  });
+
+  test("is complete at [DONE]; a connection that is not free a second later is closed", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    upstream.respond(answer("Whole.", { end: "linger" }));
+    expect((await streamed()).text).toBe("Whole.");
+    expect(upstream.requests[0]?.closedEarly).toBe(false);
+    vi.advanceTimersByTime(1000);
+    await upstream.requests[0]?.hungUp;
   });
 
   test("may be a refusal, when that is all there is", async () => {
@@ -239,7 +248,7 @@ describe.each(forms)("a failure, %s,", (_form, ask) => {
     ],
     ["no text", answer("")],
     ["nothing but blanks", answer(["\n", " ", "\t"])],
-    ["no finish_reason", answer(SAID, { finish: null })],
+    ["no finish_reason and no [DONE]", answer(SAID, { finish: null, end: "clean" })],
     ["a stop halfway", answer([SAID], { finish: null, end: "cut" })],
     ["a connection closed without a word", slam()],
     ["what is no HTTP", (_request, response) => void response.socket?.end("220 smtp ready\r\n")],
@@ -255,6 +264,13 @@ describe.each(forms)("a failure, %s,", (_form, ask) => {
       "an endless event",
       bytes(
         Array.from({ length: 9 }, () => `:${"x".repeat(256 * 1024)}\n`),
+        { type: SSE, end: "hang" },
+      ),
+    ],
+    [
+      "an endless event in pieces that each begin with a line end",
+      bytes(
+        Array.from({ length: 9 }, () => `\n:${"x".repeat(256 * 1024)}`),
         { type: SSE, end: "hang" },
       ),
     ],

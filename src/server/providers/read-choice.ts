@@ -1,0 +1,67 @@
+import { APIError } from "openai";
+import { NotWhole } from "./upstream-failure.ts";
+
+type Loose = Record<string, unknown>;
+
+/** What a document of an upstream says of its first choice. */
+export interface Choice {
+  /** Empty where there is none. */
+  text: string;
+  /** Whether it has a `finish_reason`. */
+  finished: boolean;
+}
+
+/**
+ * Reads one document: a chunk of a stream, whose text is in `delta`, or a whole reply with its `message`. Nothing of it
+ * is certain, whatever the package's types say. APIError where the upstream reports a failure, NotWhole where the
+ * document is no object.
+ */
+export function readChoice(document: unknown, field: "delta" | "message"): Choice {
+  if (!isObject(document)) throw new NotWhole("the upstream sent JSON that is no object");
+  const { choices } = document;
+  const found: unknown = Array.isArray(choices) ? choices.find(isFirst) : undefined;
+  const choice = isObject(found) ? found : {};
+  const failure = failureIn(document) ?? failureIn(choice);
+  if (failure !== undefined) throw reported(failure);
+  const { finish_reason: reason } = choice;
+  if (reason === "error") throw new NotWhole("the upstream ended its answer with the finish_reason error");
+  return { text: textOf(choice[field]), finished: typeof reason === "string" && reason !== "" };
+}
+
+/** The failure that an event of the name `error` reports; its data need not be JSON. */
+export function reportedIn(data: string): APIError {
+  let said: unknown;
+  try {
+    said = JSON.parse(data);
+  } catch {
+    return reported({});
+  }
+  return reported(isObject(said) && said.error ? said.error : said);
+}
+
+const reported = (error: unknown) =>
+  new APIError(undefined, isObject(error) ? error : {}, undefined, undefined);
+
+const isObject = (value: unknown): value is Loose => typeof value === "object" && value !== null;
+
+const isFirst = (choice: unknown) => isObject(choice) && (choice.index ?? 0) === 0;
+
+/** The error that a document or a choice holds; some upstreams write it flat, in place of a chunk. */
+function failureIn(part: Loose): unknown {
+  if (part.error) return part.error;
+  return part.object === "error" || part.type === "error" || part.error_code ? part : undefined;
+}
+
+/** A refusal is the answer where there is no other. */
+function textOf(message: unknown): string {
+  const { content, refusal }: Loose = isObject(message) ? message : {};
+  const text = Array.isArray(content) ? content.map(textOfPart).join("") : content;
+  if (typeof text === "string" && text !== "") return text;
+  return typeof refusal === "string" ? refusal : "";
+}
+
+/** Parts of other types, such as a model's thinking, are no part of the answer. */
+function textOfPart(part: unknown): string {
+  if (typeof part === "string") return part;
+  return isObject(part) && part.type === "text" && typeof part.text === "string" ? part.text : "";
+}
