@@ -26,7 +26,8 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     throw new Error(sentence);
   };
   const inFolder = (name: string) => join(folder, name);
-  const openJson = (name: string) => openJsonStore({ dir: inFolder(name), warn });
+  const openJson = (name: string, now?: () => number) =>
+    openJsonStore({ dir: inFolder(name), warn, ...(now && { now }) });
   const openPostgres = (url = place.url) => openPostgresStore({ url, warn });
   const copy = (from: string, to: string) => copyStore({ from, to, warn });
 
@@ -120,6 +121,57 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     const copied = await openJson("copy");
     expect(await copied.ledger.balance(jane.id)).toEqual({ tokens: 0, held: 0 });
     await copied.close();
+  });
+
+  it("keeps causes before effects though the folder's clock was two minutes ahead of the database's", async () => {
+    const ahead = () => Date.now() + 120_000;
+    const first = await openJson("first", ahead);
+    const accounts = await fill(first);
+    await first.close();
+    await copy(inFolder("first"), place.url);
+    const [jane, john] = accounts as [Account, Account];
+    const second = await openPostgres();
+    for (const request of [
+      question(jane, { key: "new" }),
+      question(jane, { key: "once" }),
+      // Paid from the grant.
+      question(john, { price: 50 }),
+    ]) {
+      await second.ledger.hold(request);
+      expect((await second.ledger.charge(request.id)).kind).toBe("charged");
+    }
+    const before = await told(second, accounts);
+    await second.close();
+
+    const other = await places.cluster.place();
+    places.closers.push(() => other.drop());
+    const copied = await copy(place.url, other.url);
+    expect(copied.tokens).toBe(4000 - 400 + 300);
+    expect(await balanced(other)).toBe(true);
+    expect(await other.query("SELECT id FROM chat_ledger WHERE balance < 0")).toEqual([]);
+    const third = await openPostgres(other.url);
+    expect(await told(third, accounts)).toEqual(before);
+    await third.close();
+
+    await copy(place.url, inFolder("back"));
+    const back = await openJson("back");
+    expect(await told(back, accounts)).toEqual(before);
+    await back.close();
+  });
+
+  it("speaks of the copy where the folder that was written cannot be read, not of repairing that folder", async () => {
+    const store = await openPostgres();
+    const jane = await createAccount(store);
+    await store.ledger.grant({ id: "g", account: jane.id, tokens: 50, reason: "" });
+    await store.close();
+    await place.query("UPDATE chat_ledger SET tokens = -50 WHERE id = 'g'");
+    await place.query("UPDATE chat_accounts SET tokens = tokens - 100");
+    const refused = await copy(place.url, inFolder("copy")).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      message: expect.stringContaining("cannot be read back: ledger.jsonl, line 3") as unknown,
+      hint: expect.not.stringContaining("head -c") as unknown,
+    });
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it("is refused into a store that holds something, which stays as it was", async () => {

@@ -2,7 +2,9 @@ import { StartupError } from "../../core/startup-error.ts";
 import { readAddress } from "../postgres/address.ts";
 import { openDatabase, type Database, type Query } from "../postgres/database.ts";
 import { start } from "../postgres/start.ts";
+import { createOrder } from "./order.ts";
 import type { CopiedAccount, CopiedToken, Entry, Source } from "./side.ts";
+import { differs } from "./tally.ts";
 
 /** Rows that come at a time. */
 const PIECE = 5_000;
@@ -17,7 +19,10 @@ const IN_FLIGHT = `
 SELECT count(*)::int4 AS count FROM chat_questions
 WHERE (charged_at IS NULL AND expires > now()) OR (asked_again_at IS NULL AND again_expires > now())`;
 
-/** Keys that were charged less than a day ago go along. */
+/**
+ * Keys that were charged less than a day ago go along. By the time at which each was made, an `again` behind its
+ * charge: the clock of a store that this one was copied from may have been ahead.
+ */
 const ENTRIES = `
 DECLARE copied CURSOR FOR
 SELECT l.id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens, l.reason, k.key, k.digest
@@ -25,7 +30,7 @@ FROM chat_ledger l
 LEFT JOIN chat_questions k ON k.account = l.account AND k.key IS NOT NULL
   AND k.charged_at > now() - interval '24 hours'
   AND ((l.kind = 'charge' AND k.id = l.id) OR (l.kind = 'again' AND k.again_id = l.id))
-ORDER BY l.at, CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END`;
+ORDER BY greatest(l.at, k.charged_at), CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END`;
 
 type Row = Omit<Entry, "key" | "tokens"> & { tokens: string; key: string | null; digest: string };
 
@@ -100,15 +105,20 @@ async function look(query: Query): Promise<Pick<Source, "accounts" | "revoked" |
 
 async function* entries(query: Query): AsyncGenerator<Entry[]> {
   await query(ENTRIES);
+  const order = createOrder();
   for (;;) {
     const rows = await query<Row>(`FETCH ${PIECE} FROM copied`);
-    if (rows.length === 0) return;
-    yield rows.map(({ key, digest, tokens, at, reason, ...row }) => ({
-      ...row,
-      at: Math.floor(at),
-      tokens: Number(tokens),
-      reason: reason ?? undefined,
-      key: key === null ? undefined : { key, digest },
-    }));
+    if (rows.length === 0) break;
+    yield rows.flatMap((row) => order.next(entryOf(row)));
   }
+  if (order.waiting() > 0)
+    throw differs("in the source's ledger, an account has no first entry or a balance below zero");
 }
+
+const entryOf = ({ key, digest, tokens, at, reason, ...row }: Row): Entry => ({
+  ...row,
+  at: Math.floor(at),
+  tokens: Number(tokens),
+  reason: reason ?? undefined,
+  key: key === null ? undefined : { key, digest },
+});

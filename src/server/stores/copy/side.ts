@@ -34,7 +34,7 @@ export interface Source {
   revoked: CopiedToken[];
   /** Undefined where none was made yet. */
   secret: Buffer | undefined;
-  /** The ledger from its beginning, in pieces: an account's own entry first. */
+  /** The ledger in pieces: an account's own entry first, no balance below zero, an `again` behind its charge. */
   entries(): AsyncIterable<Entry[]>;
   close(): Promise<void>;
 }

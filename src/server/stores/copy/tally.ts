@@ -42,5 +42,5 @@ export function createTally(): Tally {
 export const differs = (what: string): StartupError =>
   new StartupError(
     `The copy was given up: ${what}.`,
-    "Nothing was kept of it. Stop every server of both stores and look at the one that is copied: ai-chat store check DIR",
+    "Nothing was kept of it. Stop every server on both stores, then copy again. To check a data folder: ai-chat store check DIR",
   );

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
 import { makeFolder } from "../make-folder.ts";
-import { LEDGER } from "../json/damage.ts";
+import { Damage, LEDGER } from "../json/damage.ts";
 import {
   disk,
   errorCode,
@@ -110,9 +110,8 @@ async function writeLedger(file: OpenFile, source: Source, now: number): Promise
     lines += `${line.text}\n`;
   }
 
-  const inOrder = createOrder();
   for await (const piece of source.entries()) {
-    for (const entry of piece.flatMap((one) => inOrder.next(one))) {
+    for (const entry of piece) {
       const account = accounts.get(entry.account);
       if (!account) throw differs("the ledger names an account that does not exist");
       const event = eventOf(entry, account);
@@ -120,7 +119,6 @@ async function writeLedger(file: OpenFile, source: Source, now: number): Promise
     }
     await flush(PIECE);
   }
-  if (inOrder.waiting() > 0) throw differs("a balance would have been below zero");
   for (const account of source.accounts)
     if (account.disabled) add(account, now, { fact: "disabled", disabled: true }, account.tokens);
   for (const { account, jti, expires } of source.revoked) {
@@ -130,40 +128,6 @@ async function writeLedger(file: OpenFile, source: Source, now: number): Promise
   await flush(0);
   tally.check(source.accounts);
   return tally.copied();
-}
-
-/**
- * Entries of servers that wrote at the same moment come by the time at which each began; a charge may so come before
- * the grant that it was paid from. It waits for it: in this ledger no balance is ever below zero.
- */
-function createOrder() {
-  const balances = new Map<string, number>();
-  const late = new Map<string, Entry[]>();
-  let waiting = 0;
-  function fits(entry: Entry): boolean {
-    const balance = (balances.get(entry.account) ?? 0) + entry.tokens;
-    if (balance < 0) return false;
-    balances.set(entry.account, balance);
-    return true;
-  }
-  return {
-    waiting: () => waiting,
-    next(entry: Entry): Entry[] {
-      let queue = [...(late.get(entry.account) ?? []), entry];
-      waiting += 1;
-      const out: Entry[] = [];
-      for (let before = -1; before < out.length && queue.length > 0;) {
-        before = out.length;
-        const rest: Entry[] = [];
-        for (const one of queue) (fits(one) ? out : rest).push(one);
-        queue = rest;
-      }
-      waiting -= out.length;
-      if (queue.length > 0) late.set(entry.account, queue);
-      else late.delete(entry.account);
-      return out;
-    },
-  };
 }
 
 function eventOf({ id, kind, tokens, reason, key }: Entry, account: CopiedAccount): Event | undefined {
@@ -182,7 +146,10 @@ function eventOf({ id, kind, tokens, reason, key }: Entry, account: CopiedAccoun
 
 /** Reads what was written as a server would at its start. */
 async function check(staging: string, source: Source, now: number): Promise<void> {
-  const { books } = await load(disk, staging, now);
+  const { books } = await load(disk, staging, now).catch((error: unknown) => {
+    if (!(error instanceof Damage)) throw error;
+    throw differs(`what was written cannot be read back: ${error.message.replace(/\.$/, "")}`);
+  });
   if (books.accounts.size !== source.accounts.length) throw differs("accounts are missing");
   for (const { id, name, passwordHash, generation, disabled, tokens } of source.accounts) {
     const kept = books.accounts.get(id);
