@@ -1,10 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { noPostgres, openCluster, type Cluster, type Place, skipped } from "../support/postgres.ts";
-import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
+import { createAccount } from "../support/postgres-store.ts";
+import { makeHome, preload, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
 test("store copy wants two places, and takes no password from the command line", async () => {
   const home = await makeHome();
@@ -36,6 +38,55 @@ test("store copy from a folder in use says what to do, in options that it has", 
   expect((await server.ended).code).toBe(0);
   expect((await runProgram(["store", "copy", dir, join(home.dir, "copy")], { home })).code).toBe(0);
   await home.remove();
+});
+
+describe("store copy to a folder", () => {
+  /** Makes the program stand still at a moment of the copy, and say so. */
+  const stall = (moment: string) => `
+    import fs from "node:fs/promises";
+    import { syncBuiltinESMExports } from "node:module";
+    const { open } = fs;
+    const forever = () => new Promise(() => {
+      setInterval(() => {}, 1000);
+      process.stderr.write("It stands still.\\n");
+    });
+    fs.open = async (path, flags, mode) => {
+      if (!/-copy-[^/]*.ledger.jsonl$/.test(path)) return open(path, flags, mode);
+      if (flags === "r") return forever();
+      const file = await open(path, flags, mode);
+      if (${JSON.stringify(moment)} === "write") file.sync = forever;
+      return file;
+    };
+    syncBuiltinESMExports();`;
+
+  test.each([
+    ["check", ["SIGINT"], [130], "Interrupted. Nothing was kept of the copy."],
+    ["check", ["SIGTERM"], [143], "Interrupted. Nothing was kept of the copy."],
+    // The second signal leaves no time for words.
+    ["write", ["SIGINT", "SIGTERM"], [130, 143], ""],
+  ] as const)(
+    "ended in its last %s by %j leaves nothing beside it",
+    async (moment, signals, codes, words) => {
+      const home = await makeHome();
+      const stores = join(home.dir, "stores");
+      const store = await openJsonStore({ dir: join(stores, "first"), warn: () => {} });
+      await createAccount(store);
+      await store.signingSecret();
+      await store.close();
+      const copy = ["store", "copy", join(stores, "first"), join(stores, "second")];
+      const running = await startProgram(copy, { home, env: await preload(home, stall(moment)) });
+      await running.sees("It stands still.", "stderr");
+      expect(await readdir(stores)).toHaveLength(2);
+      for (const signal of signals) running.child.kill(signal);
+      const { code, stdout, stderr } = await running.ended;
+      expect(codes).toContain(code);
+      expect(stdout).toBe("");
+      expect(stderr).toContain(words);
+      expect(await readdir(stores)).toEqual(["first"]);
+      expect((await runProgram(copy, { home })).code).toBe(0);
+      await home.remove();
+    },
+  );
 });
 
 describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
@@ -97,8 +148,9 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
         { timeout: 100_000 },
       );
       running.child.kill(signal);
-      const { code, stdout } = await running.ended;
+      const { code, stdout, stderr } = await running.ended;
       expect([code, stdout]).toEqual([signal === "SIGINT" ? 130 : null, ""]);
+      expect(stderr).toContain(signal === "SIGINT" ? "Interrupted. Nothing was kept of the copy." : "");
       await operator.query("ROLLBACK");
       await operator.end();
       for (const table of ["accounts", "ledger", "questions", "usage"])

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, open, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The built program; another copy of it (installed, packed) is tried by naming it. */
 export const program =
@@ -71,6 +71,13 @@ export function programEnv(home: Home, env: Record<string, string> = {}): Record
     AI_CHAT_PROVIDER: "demo",
     ...env,
   };
+}
+
+/** The environment in which a module of this source is loaded into the program first. */
+export async function preload(home: Home, source: string): Promise<Record<string, string>> {
+  const file = join(home.dir, "preload.mjs");
+  await writeFile(file, source);
+  return { NODE_OPTIONS: `--import ${pathToFileURL(file).href}` };
 }
 
 async function stdinFile({ home, stdin }: ProgramOptions): Promise<FileHandle | undefined> {

@@ -1,6 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { program, programEnv, type Home } from "../support/run-program.ts";
 import { openRealTerminal } from "./terminal/real-terminal.ts";
 
@@ -53,13 +50,6 @@ export function openSession({ home, args = [], env = {}, columns, rows }: Sessio
       };
     },
   };
-}
-
-/** The environment in which a module of this source is loaded into the program first. */
-export async function preload(home: Home, source: string): Promise<Record<string, string>> {
-  const file = join(home.dir, "preload.mjs");
-  await writeFile(file, source);
-  return { NODE_OPTIONS: `--import ${pathToFileURL(file).href}` };
 }
 
 function kill(pid: number): void {

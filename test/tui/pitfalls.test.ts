@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { beginStream, openChatServer, refuse, sendEvent, streamAnswer } from "../support/chat-server.ts";
 import type { SmallServer } from "../support/others-server.ts";
-import { makeHome, program, programEnv, type Home } from "../support/run-program.ts";
-import { openSession, preload, type SessionOptions } from "./open-session.ts";
+import { makeHome, preload, program, programEnv, type Home } from "../support/run-program.ts";
+import { openSession, type SessionOptions } from "./open-session.ts";
 import { openRealTerminal } from "./terminal/real-terminal.ts";
 
 let home: Home;

@@ -6,8 +6,8 @@ import { TICK_MS } from "../../src/tui/app/working.ts";
 import { beginStream, openChatServer, refuse, sendEvent, streamAnswer } from "../support/chat-server.ts";
 import { answer, openFakeOpenAi } from "../support/openai-server.ts";
 import type { SmallServer } from "../support/others-server.ts";
-import { makeHome, runProgram, type Home } from "../support/run-program.ts";
-import { openSession, preload, type SessionOptions } from "./open-session.ts";
+import { makeHome, preload, runProgram, type Home } from "../support/run-program.ts";
+import { openSession, type SessionOptions } from "./open-session.ts";
 
 let home: Home;
 let server: SmallServer | undefined;

@@ -1,16 +1,11 @@
 import { StartupError } from "../core/startup-error.ts";
-import type { Copied, Source, Target } from "./copy/side.ts";
+import type { Copied, Opening, Source, Target } from "./copy/side.ts";
 
-interface Options {
+interface Options extends Partial<Opening> {
   /** A data folder, or `postgres://…`. */
   from: string;
   to: string;
-  /** ms since the epoch: what is older than a day or 90 days by it. */
-  now?: number;
-  /** Gets sentences for the operator. */
-  warn: (sentence: string) => void;
-  /** Gives the copy up. */
-  signal?: AbortSignal | undefined;
+  warn: Opening["warn"];
 }
 
 /**
@@ -26,12 +21,12 @@ export async function copyStore({
   warn,
   signal,
 }: Options): Promise<Copied & { from: string; to: string }> {
-  const target = await openTarget(to, now, warn);
+  const opening = { now, warn, signal };
+  const target = await openTarget(to, opening);
   try {
-    const source = await openSource(from, now, warn);
+    const source = await openSource(from, opening);
     try {
-      const entries = () => until(source.entries(), signal);
-      const copied = await target.take(signal ? { ...source, entries } : source);
+      const copied = await target.take(source);
       return { ...copied, from: source.description, to: target.description };
     } finally {
       await source.close();
@@ -45,37 +40,16 @@ export async function copyStore({
   }
 }
 
-/** The same pieces, as long as nobody gives up; a piece that is on its way is not waited for then. */
-async function* until<T>(pieces: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  const given = new Promise<never>((_, reject) => {
-    signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-  given.catch(() => {});
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { done, value } = await Promise.race([iterator.next(), given]);
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    const ended = iterator.return?.();
-    if (signal?.aborted) ended?.catch(() => {});
-    else await ended;
-  }
-}
-
 const isUrl = (place: string) => /^postgres(ql)?:/.test(place);
 
-async function openSource(place: string, now: number, warn: (sentence: string) => void): Promise<Source> {
-  if (isUrl(place)) return (await import("./copy/from-postgres.ts")).openPostgresSource(place, warn);
-  return (await import("./copy/from-json.ts")).openJsonSource(place, now, warn);
+async function openSource(place: string, opening: Opening): Promise<Source> {
+  if (isUrl(place)) return (await import("./copy/from-postgres.ts")).openPostgresSource(place, opening);
+  return (await import("./copy/from-json.ts")).openJsonSource(place, opening);
 }
 
-async function openTarget(place: string, now: number, warn: (sentence: string) => void): Promise<Target> {
-  if (isUrl(place)) return (await import("./copy/to-postgres.ts")).openPostgresTarget(place, now, warn);
-  return (await import("./copy/to-json.ts")).openJsonTarget(place, now, warn);
+async function openTarget(place: string, opening: Opening): Promise<Target> {
+  if (isUrl(place)) return (await import("./copy/to-postgres.ts")).openPostgresTarget(place, opening);
+  return (await import("./copy/to-json.ts")).openJsonTarget(place, opening);
 }
 
 function failed(error: unknown): StartupError {

@@ -8,7 +8,8 @@ import { acquireLock } from "../json/lock.ts";
 import { tornSentence } from "../json/replay.ts";
 import { SECRET } from "../json/secret.ts";
 import { StartupError } from "../../core/startup-error.ts";
-import type { Entry, Source } from "./side.ts";
+import { unlessAborted } from "./give-up.ts";
+import type { Entry, Opening, Source } from "./side.ts";
 
 /** The lock's refusal with what to do about it here: a copy has no `--data` for another folder. */
 function refused(error: unknown): unknown {
@@ -18,11 +19,7 @@ function refused(error: unknown): unknown {
 }
 
 /** A data folder to copy from, under its lock. Throws `StartupError` where it is in use, damaged, or holds no store. */
-export async function openJsonSource(
-  named: string,
-  now: number,
-  warn: (sentence: string) => void,
-): Promise<Source> {
+export async function openJsonSource(named: string, { now, warn, signal }: Opening): Promise<Source> {
   const dir = resolve(named);
   if (
     (await openIfThere(disk, join(dir, LEDGER), "r").then((file) => file?.close().then(() => true))) !== true
@@ -32,7 +29,7 @@ export async function openJsonSource(
     throw refused(error);
   });
   try {
-    const loaded = await load(disk, dir, now);
+    const loaded = await unlessAborted(() => load(disk, dir, now), signal);
     if (loaded.tail.kind === "torn") warn(tornSentence(loaded.end, loaded.tail.bytes));
     const { accounts, revoked } = loaded.books;
     return {

@@ -2,8 +2,9 @@ import { StartupError } from "../../core/startup-error.ts";
 import { readAddress } from "../postgres/address.ts";
 import { openDatabase, type Database, type Query } from "../postgres/database.ts";
 import { start } from "../postgres/start.ts";
+import { untilAborted } from "./give-up.ts";
 import { createOrder } from "./order.ts";
-import type { CopiedAccount, CopiedToken, Entry, Source } from "./side.ts";
+import type { CopiedAccount, CopiedToken, Entry, Opening, Source } from "./side.ts";
 import { differs } from "./tally.ts";
 
 /** Rows that come at a time. */
@@ -40,12 +41,12 @@ const COPY_ANSWER = 60 * 60 * 1000;
 /** Opens a database for a copy. Throws `StartupError`. */
 export async function openForCopy(
   url: string,
-  warn: (sentence: string) => void,
+  { warn, signal }: Opening,
 ): Promise<{ database: Database; description: string }> {
   const { connectionString, description } = readAddress(url);
   const database = openDatabase({ connectionString, connections: 2, wait: 5_000, answer: COPY_ANSWER, warn });
   try {
-    await start(database, { waitSeconds: 0, writes: false, warn });
+    await start(database, { waitSeconds: 0, writes: false, warn, signal });
     return { database, description };
   } catch (error) {
     await database.close();
@@ -54,8 +55,8 @@ export async function openForCopy(
 }
 
 /** A database to copy from, as it is at this moment. Throws `StartupError` where questions are in flight. */
-export async function openPostgresSource(url: string, warn: (sentence: string) => void): Promise<Source> {
-  const { database, description } = await openForCopy(url, warn);
+export async function openPostgresSource(url: string, opening: Opening): Promise<Source> {
+  const { database, description } = await openForCopy(url, opening);
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   let held: Promise<void> | undefined;
@@ -67,7 +68,8 @@ export async function openPostgresSource(url: string, warn: (sentence: string) =
   try {
     return await new Promise<Source>((resolve, reject) => {
       // One transaction from the first look to the last entry: it sees one moment.
-      held = database.connection(async (query) => {
+      held = database.connection(async (whole) => {
+        const query = untilAborted(whole, opening.signal);
         await query("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
         const found = await look(query);
         resolve({ ...found, description, entries: () => entries(query), close: end });

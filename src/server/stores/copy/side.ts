@@ -27,6 +27,16 @@ export interface CopiedToken {
   expires: number;
 }
 
+/** What a side is opened with. */
+export interface Opening {
+  /** ms since the epoch: what is older than a day or 90 days by it. */
+  now: number;
+  /** Gets sentences for the operator. */
+  warn: (sentence: string) => void;
+  /** Gives the copy up. */
+  signal?: AbortSignal | undefined;
+}
+
 /** A store that is copied from; nobody serves from it meanwhile. */
 export interface Source {
   description: string;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
@@ -17,18 +18,15 @@ import type { Event } from "../json/facts.ts";
 import { factLine, headerLine } from "../json/line.ts";
 import { load } from "../json/load.ts";
 import { SECRET } from "../json/secret.ts";
-import type { Copied, CopiedAccount, Entry, Source, Target } from "./side.ts";
+import { unlessAborted } from "./give-up.ts";
+import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
 import { createTally, differs } from "./tally.ts";
 
 /** Bytes that are collected before they are written. */
 const PIECE = 1024 * 1024;
 
 /** A data folder to copy to: made at the end, by one rename. Throws `StartupError` where there is something in it. */
-export async function openJsonTarget(
-  named: string,
-  now: number,
-  warn: (sentence: string) => void,
-): Promise<Target> {
+export async function openJsonTarget(named: string, opening: Opening): Promise<Target> {
   const dir = resolve(named);
   const found = await readdir(dir).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return [];
@@ -40,12 +38,12 @@ export async function openJsonTarget(
       "Name one that isn't there yet; a copy is never mixed into another store.",
     );
   for (const left of await leftOvers(dir))
-    warn(
+    opening.warn(
       `A copy that was killed left ${left}, with passwords' hashes in it. Remove it, unless that copy still runs.`,
     );
   return {
     description: `JSON files in ${dir}`,
-    take: (source) => take(dir, source, now),
+    take: (source) => take(dir, source, opening),
     close: async () => {},
   };
 }
@@ -58,12 +56,15 @@ async function leftOvers(dir: string): Promise<string[]> {
   return names.filter((name) => name.startsWith(stagingName(dir))).map((name) => join(dirname(dir), name));
 }
 
-async function take(dir: string, source: Source, now: number): Promise<Copied> {
+async function take(dir: string, source: Source, opening: Opening): Promise<Copied> {
   await makeFolder(dirname(dir));
   const staging = await mkdtemp(join(dirname(dir), stagingName(dir)));
+  // Hashes and the secret are in it: also a second signal, which waits for nothing, must not leave it.
+  const removeNow = () => rmSync(staging, { recursive: true, force: true });
+  process.once("exit", removeNow);
   try {
-    const copied = await write(staging, source, now);
-    await check(staging, source, now);
+    const copied = await write(staging, source, opening);
+    await check(staging, source, opening);
     await rmdir(dir).catch((error: unknown) => {
       if (errorCode(error) !== "ENOENT") throw error;
     });
@@ -73,13 +74,15 @@ async function take(dir: string, source: Source, now: number): Promise<Copied> {
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
     throw error;
+  } finally {
+    process.off("exit", removeNow);
   }
 }
 
-async function write(staging: string, source: Source, now: number): Promise<Copied> {
+async function write(staging: string, source: Source, opening: Opening): Promise<Copied> {
   const file = await disk.open(join(staging, LEDGER), "wx", FILE_MODE);
   try {
-    const copied = await writeLedger(file, source, now);
+    const copied = await writeLedger(file, source, opening);
     await file.sync();
     if (source.secret) await replaceFile(disk, staging, SECRET, source.secret);
     await syncFolder(disk, staging);
@@ -89,7 +92,7 @@ async function write(staging: string, source: Source, now: number): Promise<Copi
   }
 }
 
-async function writeLedger(file: OpenFile, source: Source, now: number): Promise<Copied> {
+async function writeLedger(file: OpenFile, source: Source, { now, signal }: Opening): Promise<Copied> {
   const accounts = new Map(source.accounts.map((account) => [account.id, account]));
   const tally = createTally();
   const header = headerLine({ ledger: randomUUID(), at: now });
@@ -111,6 +114,7 @@ async function writeLedger(file: OpenFile, source: Source, now: number): Promise
   }
 
   for await (const piece of source.entries()) {
+    signal?.throwIfAborted();
     for (const entry of piece) {
       const account = accounts.get(entry.account);
       if (!account) throw differs("the ledger names an account that does not exist");
@@ -145,8 +149,8 @@ function eventOf({ id, kind, tokens, reason, key }: Entry, account: CopiedAccoun
 }
 
 /** Reads what was written as a server would at its start. */
-async function check(staging: string, source: Source, now: number): Promise<void> {
-  const { books } = await load(disk, staging, now).catch((error: unknown) => {
+async function check(staging: string, source: Source, { now, signal }: Opening): Promise<void> {
+  const { books } = await unlessAborted(() => load(disk, staging, now), signal).catch((error: unknown) => {
     if (!(error instanceof Damage)) throw error;
     throw differs(`what was written cannot be read back: ${error.message.replace(/\.$/, "")}`);
   });

@@ -3,7 +3,8 @@ import { StartupError } from "../../core/startup-error.ts";
 import type { Database, Query } from "../postgres/database.ts";
 import { failureOf } from "../postgres/failures.ts";
 import { openForCopy } from "./from-postgres.ts";
-import type { Copied, CopiedAccount, Entry, Source, Target } from "./side.ts";
+import { untilAborted } from "./give-up.ts";
+import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
 import { createTally, differs, type Tally } from "./tally.ts";
 
 /** Rows that go in at a time. */
@@ -54,24 +55,22 @@ SELECT (SELECT count(*) FROM chat_accounts)::float8 AS accounts, (SELECT count(*
     WHERE a.tokens <> coalesce(l.tokens, 0))::float8 AS wrong`;
 
 /** A database to copy to: all of it in one transaction. Throws `StartupError` where accounts are in it. */
-export async function openPostgresTarget(
-  url: string,
-  now: number,
-  warn: (sentence: string) => void,
-): Promise<Target> {
-  const { database, description } = await openForCopy(url, warn);
+export async function openPostgresTarget(url: string, opening: Opening): Promise<Target> {
+  const { database, description } = await openForCopy(url, opening);
   return {
     description,
     async take(source) {
       let written: Copied | undefined;
       try {
-        return await database.connection(async (query) => {
+        return await database.connection(async (whole) => {
+          const query = untilAborted(whole, opening.signal);
           await query("BEGIN");
           // One copy at a time, and no migration meanwhile.
           await query(ALONE);
-          const copied = await write(query, source, now);
+          const copied = await write(query, source, opening.now);
           written = copied;
-          await query("COMMIT");
+          // Its outcome counts, whoever gives up meanwhile.
+          await whole("COMMIT");
           return copied;
         });
       } catch (error) {
