@@ -1,13 +1,16 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { Client } from "pg";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Account, Store } from "../../src/server/core/ports.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { copyStore } from "../../src/server/stores/copy.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
+import { openDatabase } from "../../src/server/stores/postgres/database.ts";
+import { readSecret } from "../../src/server/stores/postgres/secret.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
-import { balanced, createAccount, question } from "../support/postgres-store.ts";
+import { balanced, createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { noPostgres, type Place, skipped } from "../support/postgres.ts";
 import { openTcpProxy, type Fate } from "../support/tcp-proxy.ts";
@@ -186,6 +189,116 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     const before = await readFile(inFolder("first/ledger.jsonl"));
     await expect(copy(place.url, inFolder("first"))).rejects.toThrow("not empty");
     expect(await readFile(inFolder("first/ledger.jsonl"))).toEqual(before);
+  });
+
+  /** Does `work` while a copy of the folder `first` into the place waits in the middle; then lets it go on. */
+  async function inTheMiddle(work: () => Promise<unknown>): Promise<unknown> {
+    await (await openPostgres()).close();
+    const operator = new Client({ connectionString: place.url });
+    await operator.connect();
+    places.closers.push(() => operator.end());
+    await operator.query("BEGIN; LOCK TABLE chat_revoked");
+    const copied = copy(inFolder("first"), place.url).catch((error: unknown) => error);
+    await waiting(1);
+    await work();
+    await operator.query("COMMIT");
+    return copied;
+  }
+
+  /** Until this many connections of the place wait for a lock. */
+  const waiting = (count: number) =>
+    vi.waitUntil(
+      async () => {
+        const rows = await place.query(
+          "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
+          [place.name],
+        );
+        return rows.length === count;
+      },
+      { timeout: 100_000 },
+    );
+
+  it("is refused into a database that has a signing secret", async () => {
+    const json = await openJson("first");
+    await fill(json);
+    await json.close();
+    const postgres = await openPostgres();
+    const secret = await postgres.signingSecret();
+    await postgres.close();
+    await expect(copy(inFolder("first"), place.url)).rejects.toThrow("holds a signing secret");
+    expect(await place.query("SELECT id FROM chat_accounts")).toEqual([]);
+    const again = await openPostgres();
+    expect(await again.signingSecret()).toEqual(secret);
+    await again.close();
+  });
+
+  it("gives its secret to a server that looks for one meanwhile", async () => {
+    const json = await openJson("first");
+    await fill(json);
+    const secret = await json.signingSecret();
+    await json.close();
+    const server = openDatabase({ connectionString: place.url, connections: 1, ...unhurried, warn });
+    places.closers.push(() => server.close());
+    let found: Promise<Buffer> | undefined;
+    const copied = await inTheMiddle(async () => {
+      found = readSecret(server);
+      await waiting(2);
+    });
+    expect(copied).toMatchObject({ accounts: 3 });
+    expect(await found).toEqual(secret);
+  });
+
+  it("lets no server start on its target meanwhile", async () => {
+    const json = await openJson("first");
+    await fill(json);
+    const secret = await json.signingSecret();
+    await json.close();
+    const said: string[] = [];
+    let started: Promise<Store> | undefined;
+    await inTheMiddle(async () => {
+      const refused = openPostgresStore({ url: place.url, warn, waitSeconds: 0 });
+      await expect(refused).rejects.toThrow("a copy into the database");
+      started = openPostgresStore({ url: place.url, warn: (sentence) => said.push(sentence) });
+      await vi.waitUntil(() => said.length > 0, { timeout: 100_000 });
+    });
+    const store = await started!;
+    expect(await store.signingSecret()).toEqual(secret);
+    await store.close();
+  });
+
+  it("is given up, and names its target, where somebody registers there meanwhile", async () => {
+    const json = await openJson("first");
+    await fill(json);
+    await json.close();
+    const running = await openPostgres();
+    const refused = await inTheMiddle(() => createAccount(running, 10, "new"));
+    await running.close();
+    expect(refused).toMatchObject({
+      message: expect.stringContaining(`wrote into the target (Postgres`) as unknown,
+      hint: expect.stringContaining("every server on the target") as unknown,
+    });
+    expect(await place.query("SELECT name FROM chat_accounts")).toEqual([{ name: "new" }]);
+  });
+
+  it("is given up, and names its target, where a name of its own is registered there meanwhile", async () => {
+    const json = await openJson("first");
+    await fill(json);
+    await json.close();
+    await (await openPostgres()).close();
+    const operator = new Client({ connectionString: place.url });
+    await operator.connect();
+    places.closers.push(() => operator.end());
+    await operator.query("BEGIN");
+    await operator.query(
+      "INSERT INTO chat_accounts VALUES ('id', 'Jane', 'jane', '$2b$', 1, false, 0, 0, now())",
+    );
+    const refused = copy(inFolder("first"), place.url).catch((error: unknown) => error);
+    await waiting(1);
+    await operator.query("COMMIT");
+    expect(await refused).toMatchObject({
+      message: expect.stringContaining("wrote into the target") as unknown,
+    });
+    expect(await place.query("SELECT name FROM chat_accounts")).toEqual([{ name: "Jane" }]);
   });
 
   it("is refused from a store that is in use, damaged, or not there", async () => {

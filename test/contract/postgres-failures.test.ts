@@ -314,7 +314,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       const { message, hint } = refused as StartupError;
       expect(message).toBe(
         "The database's user lacks rights on the store's tables: UPDATE ON chat_accounts; " +
-          "UPDATE, DELETE ON chat_questions; UPDATE, DELETE ON chat_revoked; UPDATE, DELETE ON chat_usage.",
+          "UPDATE, DELETE ON chat_questions; UPDATE, DELETE ON chat_revoked; UPDATE ON chat_schema; UPDATE, DELETE ON chat_usage.",
       );
       const grants = hint.slice(hint.indexOf("GRANT")).replaceAll("NAME", name);
       await admin(`SET search_path = ${name}; ${grants}`);

@@ -5,7 +5,7 @@ import { failureOf } from "../postgres/failures.ts";
 import { openForCopy } from "./from-postgres.ts";
 import { untilAborted } from "./give-up.ts";
 import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
-import { createTally, differs, type Tally } from "./tally.ts";
+import { createTally, type Tally } from "./tally.ts";
 
 /** Rows that go in at a time. */
 const PIECE = 5_000;
@@ -44,7 +44,7 @@ INSERT INTO chat_revoked (account, jti, expires)
 SELECT account, jti, to_timestamp(expires / 1000) FROM unnest($1::text[], $2::text[], $3::float8[]) AS t (account, jti, expires)`;
 
 const SECRET = `
-INSERT INTO chat_settings (name, value) VALUES ('signing_secret', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+INSERT INTO chat_settings (name, value) VALUES ('signing_secret', $1)`;
 
 /** What stands in the database by then, from its own rows. */
 const CHECK = `
@@ -65,9 +65,10 @@ export async function openPostgresTarget(url: string, opening: Opening): Promise
         return await database.connection(async (whole) => {
           const query = untilAborted(whole, opening.signal);
           await query("BEGIN");
-          // One copy at a time, and no migration meanwhile.
+          // One copy at a time; no migration and no start of a server meanwhile.
           await query(ALONE);
           const copied = await write(query, source, opening.now);
+          if (!(await holds(query, copied))) throw changed(description);
           written = copied;
           // Its outcome counts, whoever gives up meanwhile.
           await whole("COMMIT");
@@ -75,7 +76,7 @@ export async function openPostgresTarget(url: string, opening: Opening): Promise
         });
       } catch (error) {
         if (written && failureOf(error) === "lost" && (await wasKept(database))) return written;
-        throw error;
+        throw failureOf(error) === "conflict" ? changed(description, error) : error;
       }
     },
     close: () => database.close(),
@@ -105,6 +106,12 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
       "The database holds accounts already.",
       "Name an empty one; a copy is never mixed into another store.",
     );
+  const secrets = await query("SELECT name FROM chat_settings WHERE name = 'signing_secret'");
+  if (secrets.length > 0)
+    throw new StartupError(
+      "A server was started on the database already: it holds a signing secret.",
+      "Name an empty one. Or stop every server on it, and delete the secret: DELETE FROM chat_settings WHERE name = 'signing_secret';",
+    );
   for (let at = 0; at < source.accounts.length; at += PIECE)
     await insertAccounts(query, source.accounts.slice(at, at + PIECE));
   const tally = createTally();
@@ -123,19 +130,24 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
     revoked.map((t) => t.expires),
   ]);
   if (source.secret) await query(SECRET, [source.secret.toString("base64")]);
-  return check(query, tally.copied(), source.accounts.length);
+  return { ...tally.copied(), accounts: source.accounts.length };
 }
 
-async function check(query: Query, copied: Copied, accounts: number): Promise<Copied> {
+/** Whether the target has what was written, and nothing else. */
+async function holds(query: Query, { accounts, entries, tokens }: Copied): Promise<boolean> {
   const [kept] = await query<Copied & { wrong: number }>(CHECK);
-  const same =
-    kept?.accounts === accounts &&
-    kept.entries === copied.entries &&
-    kept.tokens === copied.tokens &&
-    kept.wrong === 0;
-  if (!same) throw differs("what was written does not come to what was read");
-  return { ...copied, accounts };
+  return (
+    kept?.accounts === accounts && kept.entries === entries && kept.tokens === tokens && kept.wrong === 0
+  );
 }
+
+/** A server that had been started before the copy, and whose secret is a setting, does not wait for the copy. */
+const changed = (description: string, cause?: unknown) =>
+  new StartupError(
+    `The copy was given up: somebody else wrote into the target (${description}) meanwhile.`,
+    "Nothing was kept of the copy. Stop every server on the target, then copy into an empty database.",
+    cause,
+  );
 
 function insertAccounts(query: Query, accounts: CopiedAccount[]): Promise<unknown> {
   return query(ACCOUNTS, [

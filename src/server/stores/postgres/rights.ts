@@ -2,9 +2,12 @@ import { StartupError } from "../../core/startup-error.ts";
 import type { Database, Query } from "./database.ts";
 import { sqlState } from "./failures.ts";
 
-/** What a server does to each table. `SELECT … FOR UPDATE` asks for UPDATE; of the ledger nothing is ever changed. */
+/**
+ * What a server does to each table. `SELECT … FOR UPDATE` and `FOR SHARE` ask for UPDATE; of the ledger nothing is
+ * ever changed.
+ */
 const NEEDED: Record<string, string[]> = {
-  chat_schema: ["SELECT"],
+  chat_schema: ["SELECT", "UPDATE"],
   chat_accounts: ["SELECT", "INSERT", "UPDATE"],
   chat_questions: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   chat_ledger: ["SELECT", "INSERT"],

@@ -2,8 +2,11 @@ import { randomBytes } from "node:crypto";
 import { StartupError } from "../../core/startup-error.ts";
 import type { Database } from "./database.ts";
 
-const MAKE =
-  "INSERT INTO chat_settings (name, value) VALUES ('signing_secret', $1) ON CONFLICT (name) DO NOTHING";
+/** Waits for a copy into the database, which locks the row and brings a secret of its own. */
+const MAKE = `
+INSERT INTO chat_settings (name, value)
+SELECT 'signing_secret', $1 FROM chat_schema WHERE one = 1 FOR SHARE
+ON CONFLICT (name) DO NOTHING`;
 const READ = "SELECT value FROM chat_settings WHERE name = 'signing_secret'";
 
 /** Fewest bytes that a secret may have. */

@@ -8,6 +8,12 @@ import { lookAtRights } from "./rights.ts";
 /** Seconds between two sentences about a database that isn't there yet. */
 const REMIND = 10;
 
+/** A copy into the database holds this row until its end, a migration for a moment. */
+const UNLOCKED = "SELECT version FROM chat_schema WHERE one = 1 FOR SHARE NOWAIT";
+
+/** What `NOWAIT` gets. */
+const LOCKED = "55P03";
+
 interface Wait {
   waitSeconds: number;
   /** Whether more than reading is meant to be done with it: then its user must have the rights for that. */
@@ -26,12 +32,15 @@ export async function start(database: Database, wait: Wait): Promise<void> {
   for (let second = 0; ; second += 1) {
     try {
       await migrate(database);
-      if (writes) await lookAtRights(database);
+      if (!writes) return;
+      await lookAtRights(database);
+      await database.connection((query) => query(UNLOCKED));
       return;
     } catch (error) {
       if (error instanceof StartupError) throw error;
       if (performance.now() >= end || !mayCome(error)) throw cannotUse(error);
-      if (second % REMIND === 0)
+      // A migration of another server's start has ended a second later: not worth a word.
+      if (second % REMIND === (codeOf(error) === LOCKED ? 1 : 0))
         warn(
           `Waiting for the database (${codeOf(error)}) for ${Math.ceil((end - performance.now()) / 1000)} more seconds.`,
         );
@@ -90,6 +99,11 @@ function cannotUse(error: unknown): StartupError {
       "The database can only be read (25006).",
       "Connect to the primary, not to a replica; and look whether default_transaction_read_only is on for the database or its user.",
       error,
+    );
+  if (code === LOCKED)
+    return new StartupError(
+      "The store's schema is locked (55P03): a copy into the database is running, or a migration.",
+      "Start the server when it has ended.",
     );
   if (code === "42501")
     return new StartupError(
