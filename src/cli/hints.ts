@@ -30,13 +30,15 @@ const mayHaveCost =
 const mayHaveCostToo: Hint = (call, { charged, hint }) =>
   charged === "maybe" ? [hint, whatIsLeft(call)].filter(Boolean).join(" ") : hint;
 
-/** Nobody knows how far a call came that changes an account and was interrupted. */
+/** Nobody knows how far a call came that changes an account, or a copy in its last step, and was interrupted. */
 const mayHaveHappened: Hint = (call, error) => {
   const login = typedCommand(call, "login");
   if (call.command === "register")
     return error.hint ?? `Should the account be there by now, log in: ${login}`;
   if (call.command === "password")
     return error.hint ?? `Should the password be the new one by now, log in with it: ${login}`;
+  if (call.command === "store" && call.words[0] === "copy")
+    return error.hint ?? "The target may hold all of the copy by now; a new copy is refused then.";
   return mayHaveCost("")(call, error);
 };
 

@@ -123,6 +123,46 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
     expect((await runProgram(["store", "check", join(home.dir, "back")], { home })).code).toBe(0);
   });
 
+  /** A copy of the home's store into this place, once it waits for somebody's lock. */
+  async function startAndBlock(target: Place) {
+    const url = new URL(target.url);
+    const env = { PGPASSWORD: decodeURIComponent(url.password) };
+    url.password = "";
+    const words = ["store", "copy", join(home.dir, "data", "ai-chat", "server"), url.href];
+    const running = await startProgram(words, { home, env });
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
+    await vi.waitUntil(async () => (await target.query(waiting, [target.name])).length > 0, {
+      timeout: 100_000,
+    });
+    return { words, env, running };
+  }
+
+  test("interrupted while its COMMIT waits says that the target may hold the copy", async () => {
+    const target = await cluster.place();
+    await (await openPostgresStore({ url: target.url, warn: () => {} })).close();
+    await target.query(
+      `CREATE TABLE gate (open int);
+       CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN LOCK TABLE ${target.name}.gate IN SHARE MODE; RETURN NULL; END';
+       CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON chat_settings
+         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()`,
+    );
+    const operator = new Client({ connectionString: target.url });
+    await operator.connect();
+    await operator.query("BEGIN; LOCK TABLE gate");
+    const { running } = await startAndBlock(target);
+    running.child.kill("SIGINT");
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain("may hold all of the copy by now");
+    await operator.query("COMMIT");
+    await operator.end();
+    await vi.waitUntil(async () => (await target.query("SELECT id FROM chat_accounts")).length === 1, {
+      timeout: 100_000,
+    });
+    await target.drop();
+  });
+
   test.each(["SIGKILL", "SIGINT"] as const)(
     "ended by %s in the middle leaves the target unused",
     async (signal) => {
@@ -134,19 +174,7 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
       await operator.connect();
       await operator.query("BEGIN");
       await operator.query("LOCK TABLE chat_revoked");
-      const url = new URL(target.url);
-      const env = { PGPASSWORD: decodeURIComponent(url.password) };
-      url.password = "";
-      const words = ["store", "copy", join(home.dir, "data", "ai-chat", "server"), url.href];
-      const running = await startProgram(words, { home, env });
-      await vi.waitUntil(
-        async () => {
-          const waiting =
-            "SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
-          return (await target.query(waiting, [target.name])).length > 0;
-        },
-        { timeout: 100_000 },
-      );
+      const { words, env, running } = await startAndBlock(target);
       running.child.kill(signal);
       const { code, stdout, stderr } = await running.ended;
       expect([code, stdout]).toEqual([signal === "SIGINT" ? 130 : null, ""]);

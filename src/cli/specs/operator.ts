@@ -50,7 +50,7 @@ export const operatorCommands = {
       ["store copy /srv/ai-chat postgres://chat@db/chat", "its password by PGPASSWORD"],
     ],
     notes:
-      "check reads every line and every sum and changes nothing; a server may be running on the folder. Says what is wrong, where, and how to repair it. copy needs an empty target, on which no server was ever started, and no server on either side. It adds up both. Interrupted, it leaves nothing in the target.",
+      "check reads every line and every sum and changes nothing; a server may be running on the folder. Says what is wrong, where, and how to repair it. copy needs an empty target, on which no server was ever started, and no server on either side. It adds up both. Interrupted, it leaves nothing in the target, or says that all of it may be there.",
     grace: 2000,
     run: async () => (await import("../commands/store.ts")).store,
   },
