@@ -333,6 +333,27 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     await other.drop();
   });
 
+  it("may take longer than its role's statements may", async () => {
+    const store = await openPostgres();
+    await fill(store);
+    await store.close();
+    const other = await places.cluster.place();
+    places.closers.push(() => other.drop());
+    await (await openPostgres(other.url)).close();
+    // Shows its rows to statements without a limit only.
+    for (const side of [place, other])
+      await side.query(
+        `ALTER TABLE chat_ledger RENAME TO kept;
+         CREATE VIEW chat_ledger AS SELECT * FROM kept WHERE current_setting('statement_timeout') = '0'`,
+      );
+    const limited = ({ url }: Place) => {
+      const place = new URL(url);
+      place.searchParams.set("options", `${place.searchParams.get("options")} -c statement_timeout=100s`);
+      return place.href;
+    };
+    expect(await copy(limited(place), limited(other))).toMatchObject({ accounts: 3 });
+  });
+
   it("leaves the target unused where a statement of it fails", async () => {
     const json = await openJson("first");
     await fill(json);

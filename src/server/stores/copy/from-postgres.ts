@@ -38,6 +38,9 @@ type Row = Omit<Entry, "key" | "tokens"> & { tokens: string; key: string | null;
 /** ms that a statement of a copy may take: one of them reads, and sorts, the whole ledger. */
 const COPY_ANSWER = 60 * 60 * 1000;
 
+/** The role may have a limit for a server's statements; in this transaction it does not count. */
+export const UNLIMITED = "SET LOCAL statement_timeout = 0";
+
 /** Opens a database for a copy. Throws `StartupError`. */
 export async function openForCopy(
   url: string,
@@ -71,6 +74,7 @@ export async function openPostgresSource(url: string, opening: Opening): Promise
       held = database.connection(async (whole) => {
         const query = untilAborted(whole, opening.signal);
         await query("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        await query(UNLIMITED);
         const found = await look(query);
         resolve({ ...found, description, entries: () => entries(query), close: end });
         await released;

@@ -2,7 +2,7 @@ import { foldName } from "../../core/fold-name.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { Database, Query } from "../postgres/database.ts";
 import { failureOf } from "../postgres/failures.ts";
-import { openForCopy } from "./from-postgres.ts";
+import { openForCopy, UNLIMITED } from "./from-postgres.ts";
 import { untilAborted } from "./give-up.ts";
 import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
 import { createTally, type Tally } from "./tally.ts";
@@ -65,6 +65,7 @@ export async function openPostgresTarget(url: string, opening: Opening): Promise
         return await database.connection(async (whole) => {
           const query = untilAborted(whole, opening.signal);
           await query("BEGIN");
+          await query(UNLIMITED);
           // One copy at a time; no migration and no start of a server meanwhile.
           await query(ALONE);
           const copied = await write(query, source, opening.now);
