@@ -2,18 +2,14 @@ import { foldName } from "../../core/fold-name.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { Database, Query } from "../postgres/database.ts";
 import { failureOf } from "../postgres/failures.ts";
+import { createKeys, PIECE } from "./charged-keys.ts";
 import { openForCopy, UNLIMITED } from "./from-postgres.ts";
 import { untilAborted } from "./give-up.ts";
 import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
 import { createTally, type Tally } from "./tally.ts";
 
-/** Rows that go in at a time. */
-const PIECE = 5_000;
-
 /** ms for which a database that was lost is asked what it holds. */
 const LOOK = 10_000;
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 const ACCOUNTS = `
 INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
@@ -26,13 +22,6 @@ INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason)
 SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason
 FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[], $7::text[])
   AS t (id, kind, account, at, tokens, balance, reason)`;
-
-const QUESTIONS = `
-INSERT INTO chat_questions (id, account, key, digest, price, expires, charged_at, again_id, again_expires, asked_again_at)
-SELECT id, account, key, digest, price, to_timestamp(at / 1000), to_timestamp(at / 1000),
-  again, to_timestamp(again_at / 1000), to_timestamp(again_at / 1000)
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::text[], $8::float8[])
-  AS t (id, account, key, digest, price, at, again, again_at)`;
 
 const USAGE = `
 INSERT INTO chat_usage (account, day, questions, tokens)
@@ -172,39 +161,4 @@ function insertEntries(query: Query, entries: Entry[], tally: Tally): Promise<un
     entries.map((entry) => tally.add(entry)),
     entries.map(({ reason }) => reason ?? null),
   ]);
-}
-
-interface Key {
-  charge: Entry;
-  again?: Entry | undefined;
-}
-
-/** The keys that were charged less than a day ago. */
-function createKeys(now: number) {
-  const keys = new Map<string, Key>();
-  return {
-    add(entry: Entry): void {
-      if (!entry.key || entry.at <= now - DAY_MS) return;
-      const slot = `${entry.account} ${entry.key.key}`;
-      const known = keys.get(slot);
-      if (entry.kind === "charge") keys.set(slot, { charge: entry });
-      else if (known) known.again = entry;
-    },
-    async insert(query: Query): Promise<void> {
-      const all = [...keys.values()];
-      for (let at = 0; at < all.length; at += PIECE) {
-        const piece = all.slice(at, at + PIECE);
-        await query(QUESTIONS, [
-          piece.map(({ charge }) => charge.id),
-          piece.map(({ charge }) => charge.account),
-          piece.map(({ charge }) => charge.key?.key),
-          piece.map(({ charge }) => charge.key?.digest),
-          piece.map(({ charge }) => -charge.tokens),
-          piece.map(({ charge }) => charge.at),
-          piece.map(({ again }) => again?.id ?? null),
-          piece.map(({ again }) => again?.at ?? null),
-        ]);
-      }
-    },
-  };
 }
