@@ -9,7 +9,7 @@ import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
 import { BALANCE, createLedger } from "../../src/server/stores/postgres/ledger.ts";
 import { migrate } from "../../src/server/stores/postgres/migrate.ts";
 import { migrations, TODAY } from "../../src/server/stores/postgres/migrations.ts";
-import { RELEASE } from "../../src/server/stores/postgres/release.ts";
+import { RELEASE, RELEASE_MANY, RELEASE_MANY_AGAIN } from "../../src/server/stores/postgres/release.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { PRUNE_QUESTIONS, SWEEP, SWEEP_ACCOUNT } from "../../src/server/stores/postgres/sweep.ts";
 import { USAGE } from "../../src/server/stores/postgres/usage.ts";
@@ -202,7 +202,8 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
       return told;
     };
     const questions = { HOLD, HOLD_LOOK, ASK_AGAIN, CHARGE, CHARGE_AGAIN, CHARGE_LOOK, RELEASE };
-    for (const plan of await plans({ ...questions, SESSION, BALANCE, USAGE, SWEEP_ACCOUNT })) {
+    const releases = { RELEASE_MANY, RELEASE_MANY_AGAIN };
+    for (const plan of await plans({ ...questions, ...releases, SESSION, BALANCE, USAGE, SWEEP_ACCOUNT })) {
       expect(plan).toContain("Index");
       expect(plan).not.toMatch(/Seq Scan on chat_/);
     }

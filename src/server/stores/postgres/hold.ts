@@ -1,6 +1,6 @@
 import type { Balance, HoldOutcome, HoldRequest } from "../../core/ports.ts";
 import { noAccount } from "./accounts.ts";
-import type { Database } from "./database.ts";
+import { unavailable, type Database } from "./database.ts";
 import { overloaded } from "./lanes.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
@@ -74,7 +74,12 @@ export async function hold(
     const done = await run(HOLD, [id, account, key ?? null, digest, price, life()]);
     if (done.rows.length > 0) return { kind: "held" };
     repeated ||= done.repeated;
-    const { rows } = await run<Look>(HOLD_LOOK, [account, key ?? null, digest, id]);
+    const { rows } = await run<Look>(HOLD_LOOK, [account, key ?? null, digest, id]).catch(
+      (error: unknown) => {
+        // Its caller must know that it may have been made.
+        throw repeated ? unavailable(error) : error;
+      },
+    );
     const look = rows[0];
     if (!look) throw noAccount();
     if (look.mine && repeated) return { kind: "held" };

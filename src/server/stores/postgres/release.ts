@@ -15,8 +15,41 @@ RETURNING a.id`;
 const RELEASE_AGAIN = `
 UPDATE chat_questions SET again_id = NULL, again_expires = NULL WHERE again_id = $1 AND asked_again_at IS NULL`;
 
+/** The same for many holds; returns the ids of those that are gone now. Those of accounts that are busy come next time. */
+export const RELEASE_MANY = `
+WITH account AS (
+  SELECT id FROM chat_accounts
+  WHERE id IN (SELECT account FROM chat_questions WHERE id = ANY($1::text[]) AND charged_at IS NULL)
+  ORDER BY id FOR UPDATE SKIP LOCKED
+), gone AS (
+  DELETE FROM chat_questions q USING account
+  WHERE q.account = account.id AND q.id = ANY($1::text[]) AND q.charged_at IS NULL
+  RETURNING q.id, q.account, q.price
+), freed AS (
+  UPDATE chat_accounts a SET held = a.held - g.price
+  FROM (SELECT account, sum(price)::bigint AS price FROM gone GROUP BY account) g
+  WHERE a.id = g.account
+)
+SELECT id FROM gone`;
+
+export const RELEASE_MANY_AGAIN = `
+WITH asked AS (
+  SELECT id, again_id FROM chat_questions
+  WHERE again_id = ANY($1::text[]) AND asked_again_at IS NULL
+  ORDER BY id FOR UPDATE SKIP LOCKED
+)
+UPDATE chat_questions q SET again_id = NULL, again_expires = NULL FROM asked WHERE q.id = asked.id
+RETURNING asked.again_id AS id`;
+
 /** The port's `release`. */
 export async function release({ run }: Pick<Database, "run">, id: HoldId): Promise<void> {
   const { rows } = await run(RELEASE, [id]);
   if (rows.length === 0) await run(RELEASE_AGAIN, [id]);
+}
+
+/** Releases those of the holds that are there; the ids of those that it released. */
+export async function releaseMany({ run }: Pick<Database, "run">, ids: HoldId[]): Promise<HoldId[]> {
+  const gone = await run<{ id: HoldId }>(RELEASE_MANY, [ids]);
+  const again = await run<{ id: HoldId }>(RELEASE_MANY_AGAIN, [ids]);
+  return [...gone.rows, ...again.rows].map(({ id }) => id);
 }

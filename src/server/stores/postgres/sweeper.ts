@@ -1,7 +1,10 @@
 import type { HoldId } from "../../core/ports.ts";
 import type { Database } from "./database.ts";
-import { release } from "./release.ts";
+import { releaseMany } from "./release.ts";
 import { sweep } from "./sweep.ts";
+
+/** Holds that are released with one statement. */
+const PIECE = 1_000;
 
 /** ms between two rounds. */
 const EVERY = 5_000;
@@ -10,8 +13,9 @@ const EVERY = 5_000;
 export type Abandoned = Map<HoldId, number>;
 
 /**
- * Sweeps now and then, and releases what was abandoned, until it is closed. A failure waits for the next round. What
- * has had its time by `now` is left to the sweep, so that a long outage leaves no long list.
+ * Sweeps now and then, and releases what was abandoned, until it is closed. A failure waits for the next round. An
+ * abandoned hold is tried until a release has found it or it has expired: its own transaction may still wait for a
+ * synchronous standby, seen by nobody, and become visible after many rounds.
  */
 export function openSweeper(
   database: Pick<Database, "run">,
@@ -24,10 +28,9 @@ export function openSweeper(
 
   async function releaseAbandoned(): Promise<void> {
     for (const [id, expires] of abandoned) if (expires <= now()) abandoned.delete(id);
-    for (const id of abandoned.keys()) {
-      await release(database, id);
-      abandoned.delete(id);
-    }
+    const ids = [...abandoned.keys()];
+    for (let at = 0; at < ids.length; at += PIECE)
+      for (const id of await releaseMany(database, ids.slice(at, at + PIECE))) abandoned.delete(id);
   }
 
   async function once(): Promise<void> {
