@@ -21,6 +21,7 @@ import {
   type Place,
   skipped,
 } from "../support/postgres.ts";
+import { createUser } from "../support/postgres-user.ts";
 import { openTcpProxy, type Fate, type TcpProxy } from "../support/tcp-proxy.ts";
 
 describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () => {
@@ -293,21 +294,8 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
   describe.skipIf(noOwnPostgres)(`with a user of few rights${skipped(noOwnPostgres)}`, () => {
     const admin = (sql: string) => place.query(sql);
 
-    /** What the user's server is given, and its name, which is the place's. */
-    async function userWith(rights: string): Promise<{ url: string; name: string }> {
-      await (await openPostgresStore({ url: place.url, warn })).close();
-      const { name } = place;
-      const url = new URL(place.url);
-      url.username = name;
-      await admin(`CREATE ROLE ${name} LOGIN`);
-      closers.push(() => admin(`DROP OWNED BY ${name}; DROP ROLE ${name}`));
-      await admin(`GRANT USAGE ON SCHEMA ${name} TO ${name}`);
-      await admin(`GRANT ${rights} ON ALL TABLES IN SCHEMA ${name} TO ${name}`);
-      return { url: url.href, name };
-    }
-
     it("names every right that is missing, and opens once they were granted as it says", async () => {
-      const { url, name } = await userWith("SELECT, INSERT");
+      const { url, name } = await createUser(places, { rights: "SELECT, INSERT" });
       const opening = open({ url, waitSeconds: 0 });
       const refused = await opening.catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(StartupError);
@@ -337,13 +325,13 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     });
 
     it("is refused with words where the user may not even read", async () => {
-      const { url } = await userWith("INSERT");
+      const { url } = await createUser(places, { rights: "INSERT" });
       const opening = open({ url, waitSeconds: 0 });
       await expect(opening).rejects.toThrow("or not be read (42501)");
     });
 
     it("is not ready once nothing can be written any more", async () => {
-      const { url, name } = await userWith("ALL");
+      const { url, name } = await createUser(places);
       const store = await open({ url });
       expect(await store.ready()).toBe(true);
       await admin(`ALTER ROLE ${name} SET default_transaction_read_only = on`);

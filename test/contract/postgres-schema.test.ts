@@ -16,6 +16,7 @@ import { USAGE } from "../../src/server/stores/postgres/usage.ts";
 import { createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { noOwnPostgres, noPostgres, query, type Place, skipped } from "../support/postgres.ts";
+import { createUser } from "../support/postgres-user.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 
 describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () => {
@@ -93,6 +94,44 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     await expect(opened).rejects.toBeInstanceOf(StartupError);
     await expect(opened).rejects.toThrow("no version of the store's");
   });
+
+  it.each([
+    "CREATE TABLE chat_schema (name text)",
+    "CREATE TABLE chat_schema (one text, version int4)",
+    "CREATE VIEW chat_schema AS SELECT 1 AS mine",
+    "CREATE SEQUENCE chat_schema",
+  ])("is refused where another program ran %s", async (statement) => {
+    await place.query(statement);
+    const opened = openPostgresStore({ url: place.url, warn, waitSeconds: 0 });
+    await expect(opened).rejects.toBeInstanceOf(StartupError);
+    await expect(opened).rejects.toThrow("another program's");
+  });
+
+  it.skipIf(noOwnPostgres).each([
+    ["alone", (schema: string) => schema],
+    ["before one where tables can be made", (schema: string) => `${schema},open_${schema}`],
+    ["in quotes", (schema: string) => `"${schema}"`],
+  ])(
+    "is refused by the name of a schema that its user may not use, %s in the search_path",
+    async (_, path) => {
+      const { url, name } = await createUser(places);
+      await place.query(`REVOKE USAGE ON SCHEMA ${name} FROM ${name}`);
+      await place.query(`CREATE SCHEMA open_${name}`);
+      await place.query(`GRANT ALL ON SCHEMA open_${name} TO ${name}`);
+      closers.push(() => place.query(`DROP SCHEMA open_${name} CASCADE`));
+      const asked = new URL(url);
+      asked.searchParams.set("options", `-c search_path=${path(name)}`);
+      const opened = openPostgresStore({ url: asked.href, warn, waitSeconds: 0 });
+      await expect(opened).rejects.toBeInstanceOf(StartupError);
+      await expect(opened).rejects.toMatchObject({
+        message: expect.stringContaining(`may not use the schema ${name},`) as unknown,
+        hint: expect.stringContaining(`GRANT USAGE ON SCHEMA ${name} TO`) as unknown,
+      });
+      await place.query(`GRANT USAGE ON SCHEMA ${name} TO ${name}`);
+      const store = await openPostgresStore({ url: asked.href, warn });
+      await store.close();
+    },
+  );
 
   it("is not mixed with tables of its names that another program made", async () => {
     await place.query("CREATE TABLE chat_accounts (mine text)");

@@ -3,6 +3,7 @@ import { StartupError } from "../../core/startup-error.ts";
 import type { Database } from "./database.ts";
 import { sqlState } from "./failures.ts";
 import { migrations } from "./migrations.ts";
+import { lookAtSchemas } from "./rights.ts";
 
 /**
  * What several servers get that create the same table at once, or meet on its row: the other one was first, or
@@ -24,6 +25,7 @@ export async function migrate(database: Database, steps: string[][] = migrations
       const version = await versionOf(database);
       if (version > steps.length) throw newer();
       if (version === steps.length) return;
+      if (version < 0) await lookAtSchemas(database);
       await (version < 0 ? createVersion(database) : step(database, steps));
       tries = 1;
     } catch (error) {
@@ -40,8 +42,10 @@ async function versionOf(database: Database): Promise<number> {
       read(await query("SELECT version FROM chat_schema WHERE one = 1")),
     );
   } catch (error) {
-    if (sqlState(error) === "42P01") return -1;
-    throw error;
+    const state = sqlState(error) ?? "";
+    if (state === "42P01") return -1;
+    // Its columns are others, or it is a view of something else.
+    throw state !== "42501" && /^(42|HV)/.test(state) ? notOurs(error) : error;
   }
 }
 
@@ -71,10 +75,11 @@ function step(database: Database, steps: string[][]): Promise<void> {
   });
 }
 
-const notOurs = () =>
+const notOurs = (cause?: unknown) =>
   new StartupError(
     "The table chat_schema in the database holds no version of the store's: it was changed, or is another program's.",
     "Restore it from a backup, or give the store a database of its own.",
+    cause,
   );
 
 const newer = () =>

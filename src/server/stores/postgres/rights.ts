@@ -20,6 +20,16 @@ const LACKING = `
 SELECT t.name, t.needed FROM unnest($1::text[], $2::text[]) AS t (name, needed)
 WHERE NOT has_table_privilege(t.name, t.needed)`;
 
+/** Schemas of the search_path that its user may not use: PostgreSQL passes over them without a word. */
+const CLOSED_SCHEMAS = `
+SELECT n.nspname::text AS name
+FROM unnest(string_to_array(current_setting('search_path'), ',')) AS t (word)
+JOIN pg_namespace n ON n.nspname = CASE
+  WHEN btrim(t.word, ' "') = '$user' THEN current_user::text
+  WHEN t.word LIKE '%"%' THEN btrim(t.word, ' "')
+  ELSE lower(btrim(t.word)) END
+WHERE NOT has_schema_privilege(n.oid, 'USAGE')`;
+
 /** A database that can only be read refuses it (25006), though there is nothing to write. */
 const WRITE_NOTHING = "DELETE FROM chat_questions WHERE false";
 
@@ -39,20 +49,42 @@ export function lookAtRights({ connection }: Pick<Database, "connection">): Prom
   });
 }
 
+/**
+ * Looks at the schemas before tables are made: those of the store may be in one that the user may not use. Throws
+ * `StartupError` that names it.
+ */
+export function lookAtSchemas({ connection }: Pick<Database, "connection">): Promise<void> {
+  return connection(async (query) => {
+    const [closed] = await ifKnown(query<{ name: string }>(CLOSED_SCHEMAS));
+    if (closed) throw noUsage(closed.name);
+  });
+}
+
 interface Right {
   name: string;
   needed: string;
 }
 
-async function lacking(query: Query): Promise<Right[]> {
+function lacking(query: Query): Promise<Right[]> {
   const pairs = Object.entries(NEEDED).flatMap(([name, rights]) => rights.map((right) => [name, right]));
+  return ifKnown(query<Right>(LACKING, [pairs.map(([name]) => name), pairs.map(([, right]) => right)]));
+}
+
+/** What was found; nothing on an engine that cannot say it. */
+async function ifKnown<Row>(rows: Promise<Row[]>): Promise<Row[]> {
   try {
-    return await query<Right>(LACKING, [pairs.map(([name]) => name), pairs.map(([, right]) => right)]);
+    return await rows;
   } catch (error) {
     if (UNKNOWN.has(sqlState(error) ?? "")) return [];
     throw error;
   }
 }
+
+const noUsage = (schema: string) =>
+  new StartupError(
+    `The database's user may not use the schema ${schema}, which its search_path names.`,
+    `As the owner of the schema: GRANT USAGE ON SCHEMA ${schema} TO NAME; and GRANT CREATE as well where the tables are not there yet. Or leave the schema out: ALTER ROLE NAME SET search_path = …`,
+  );
 
 function lacks(missing: Right[]): StartupError {
   const tables = [...new Set(missing.map(({ name }) => name))].sort();
