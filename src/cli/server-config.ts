@@ -55,7 +55,7 @@ export function serverConfig(values: Values, { dir, ...rest }: Surroundings): Se
   const store =
     values.store === undefined
       ? ({ kind: "json", dir: storeDir(values, dir) } as const)
-      : ({ kind: "postgres", url: values.store } as const);
+      : ({ kind: "postgres", url: values.store, connections: values.storeConnections } as const);
   return {
     host: values.host,
     port: values.port,

@@ -52,6 +52,17 @@ export const serverOptions = {
     },
     postgres,
   ),
+  // One of them is the readiness check's.
+  storeConnections: whole(
+    {
+      flag: "store-connections",
+      value: "N",
+      env: ["AI_CHAT_STORE_CONNECTIONS"],
+      help: "most connections to Postgres",
+    },
+    10,
+    [2, 1000],
+  ),
   provider: oneOf(
     {
       flag: "provider",

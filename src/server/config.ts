@@ -5,7 +5,9 @@ export interface ServerConfig {
   host: string;
   /** 0 takes a free one. */
   port: number;
-  store: { kind: "json"; dir: string } | { kind: "postgres"; url: string };
+  store:
+    | { kind: "json"; dir: string }
+    | { kind: "postgres"; url: string; /** Most at a time. */ connections: number };
   /** Who answers; undefined chooses (DESIGN §4). */
   provider: "demo" | "openai" | undefined;
   baseUrl: string | undefined;

@@ -97,7 +97,7 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
 async function openStore({ store, warn, signal }: ServerConfig): Promise<Store> {
   if (store.kind === "json") return openJsonStore({ dir: store.dir, warn });
   const { openPostgresStore } = await import("./stores/postgres/store.ts");
-  return openPostgresStore({ url: store.url, warn, signal });
+  return openPostgresStore({ url: store.url, connections: store.connections - 1, warn, signal });
 }
 
 /** Everything between the store and the socket. `stop` drains the questions. */

@@ -24,8 +24,13 @@ describe.skipIf(noOwnPostgres)(`a synchronous standby that is away${skipped(noOw
       await place.query(`ALTER SYSTEM ${change}`);
       await place.query("SELECT pg_reload_conf()");
     };
-    const committing = async () =>
-      (await place.query("SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'")).length;
+    const committing = async (since = "0 seconds") =>
+      (
+        await place.query(
+          "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query_start <= now() - $1::interval",
+          [since],
+        )
+      ).length;
 
     // Who commits waits only once the checkpointer has seen the setting as well.
     await place.query(`CREATE TABLE ${place.name}.counts AS SELECT 1 AS n`);
@@ -51,11 +56,15 @@ describe.skipIf(noOwnPostgres)(`a synchronous standby that is away${skipped(noOw
     wire.seen = (data) => (released += data.includes(asked[0]!.id) ? 1 : 0);
     wire.lead(cluster.port);
     await vi.waitUntil(() => released > 1, { timeout: 60_000 });
+    await vi.waitUntil(async () => (await committing("5.5 seconds")) === 3, { timeout: 60_000 });
+    expect(await store.ready()).toBe(false);
+    // The readiness check left no other write behind.
     expect(await committing()).toBe(3);
     over.abort();
     await standby("RESET synchronous_standby_names");
     await writing;
     await vi.waitUntil(async () => (await committing()) === 0, { timeout: 60_000 });
+    await vi.waitUntil(() => store.ready(), { timeout: 60_000 });
     // Their own time is over after more than two minutes.
     await vi.waitUntil(async () => (await store.ledger.balance(jane.id)).held === 0, { timeout: 60_000 });
     await vi.waitUntil(

@@ -59,7 +59,7 @@ test("a folder that a server uses is refused to another one, which then leaves i
 
 test("a Postgres URL that cannot be read is told with words, and without its password", async () => {
   const config = testConfig(await folder(), {
-    store: { kind: "postgres", url: "postgres://u:secret@h h/d" },
+    store: { kind: "postgres", url: "postgres://u:secret@h h/d", connections: 2 },
   });
   const failed = serve(config);
   await expect(failed).rejects.toBeInstanceOf(StartupError);

@@ -1,3 +1,4 @@
+import { Client } from "pg";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { answer, after, type FakeOpenAi } from "../../support/openai-server.ts";
 import { ownClock } from "../../support/postgres-clock.ts";
@@ -122,6 +123,31 @@ describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipp
       expect(await balance(server, token)).toEqual({ tokens: 3900, held: 0 });
     },
   );
+
+  it("takes as many connections as it may, the readiness check's included", async () => {
+    const server = await servers.start({ AI_CHAT_STORE_CONNECTIONS: "3" });
+    const tokens: string[] = [];
+    for (const name of ["jane", "john", "joan", "jack"]) tokens.push(await tokenFrom(server, name));
+    const operator = new Client({ connectionString: place.url });
+    await operator.connect();
+    places.closers.push(() => operator.end());
+    await operator.query("BEGIN");
+    await operator.query("SELECT id FROM chat_accounts FOR UPDATE");
+    const replies = Promise.all([...tokens, ...tokens].map((token) => ask(server, token)));
+    const states = async () =>
+      (
+        await place.query<{ waiting: boolean }>(
+          "SELECT wait_event_type = 'Lock' AS waiting FROM pg_stat_activity WHERE application_name = $1",
+          [place.name],
+        )
+      ).map(({ waiting }) => waiting);
+    await vi.waitUntil(async () => (await states()).filter(Boolean).length === 2, { timeout: 60_000 });
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    // Two more are the operator's and the one that asks.
+    expect(await states()).toHaveLength(3 + 2);
+    await operator.query("ROLLBACK");
+    expect(new Set((await replies).map(({ status }) => status))).toEqual(new Set([200]));
+  });
 
   it("stops in order on SIGTERM, with the answer of a question in flight", async () => {
     const server = await start();

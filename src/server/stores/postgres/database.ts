@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { Pool } from "pg";
 import { ApiError } from "../../core/api-error.ts";
 import { storeUnavailable } from "../../core/store-unavailable.ts";
 import { codeOf, failureOf } from "./failures.ts";
 import { overloaded } from "./lanes.ts";
+import { openPool, type PoolOptions } from "./pool.ts";
 
 /** What became of a statement that was carried out, once or more often. */
 export interface Outcome<Row> {
@@ -28,28 +28,28 @@ export interface Database {
   run: <Row = unknown>(sql: string, values?: unknown[], patience?: number) => Promise<Outcome<Row>>;
   /** A connection for several statements; it is dropped where `work` rejects. Errors come as they are. */
   connection: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
+  readonly health: Health;
   close(): Promise<void>;
 }
 
-export interface DatabaseOptions {
-  connectionString: string;
-  /** Most connections at a time. */
-  connections: number;
-  /** ms that a statement waits for a connection. */
-  wait: number;
-  /** ms that a statement may take. */
-  answer: number;
-  /** Gets sentences for the operator. */
-  warn: (sentence: string) => void;
+/** What the statements that `run` carried out say about the database. */
+export interface Health {
+  /** When one last succeeded, as `performance.now()` tells it. */
+  answered: number;
+  /** The last statement that should have written and failed; undefined once it has written, or the readiness check has. */
+  unwritten: string | undefined;
+  /** Whether the database grants not one connection. */
+  readonly starved: boolean;
 }
 
 /** ms for which a statement is repeated unless its caller has more patience. */
 const PATIENCE = 2_000;
 
+/** The statements that write nothing. */
+const READS = /^\s*(SELECT|SHOW)\b/;
+
 /** Longest queue for a connection; who comes then is refused at once. */
 const QUEUE = 2_000;
-
-const HALF_HOUR = 30 * 60;
 
 /**
  * Opens no connection yet. Each statement is a transaction of its own: no session holds anything, so that a pooler may
@@ -57,36 +57,31 @@ const HALF_HOUR = 30 * 60;
  * a connection that others get next, and some poolers refuse it at the start): an answer that takes longer than
  * `answer` counts as lost, and its connection is closed.
  */
-export function openDatabase({
-  connectionString,
-  connections,
-  wait,
-  answer,
-  warn,
-}: DatabaseOptions): Database {
-  const pool = new Pool({
-    connectionString,
-    max: connections,
-    connectionTimeoutMillis: wait,
-    query_timeout: answer,
-    idleTimeoutMillis: 30_000,
-    maxLifetimeSeconds: HALF_HOUR,
-    keepAlive: true,
-    application_name: "ai-chat",
-  });
-  // An idle connection broke: the pool has dropped it, and the next statement tells what is the matter.
-  pool.on("error", () => {});
+export function openDatabase(options: PoolOptions): Database {
+  const { warn } = options;
+  const limited = openPool(options);
+  const { pool } = limited;
+  const health: Health = {
+    answered: Number.NEGATIVE_INFINITY,
+    unwritten: undefined,
+    get starved() {
+      return limited.starved;
+    },
+  };
   // Until a pooler in between shows that it doesn't keep them.
   let prepares = true;
   let down = false;
 
   async function send<Row>(sql: string, values: unknown[]): Promise<Row[]> {
     if (pool.waitingCount >= QUEUE) throw overloaded();
-    const { rows } = await pool.query(
+    const { rows, rowCount } = await pool.query(
       prepares ? { name: nameOf(sql), text: sql, values } : { text: sql, values },
     );
     if (down) warn("The database answers again.");
     down = false;
+    health.answered = performance.now();
+    // On a full disk, statements that need no new page still succeed.
+    if (health.unwritten === sql && rowCount) health.unwritten = undefined;
     return rows as Row[];
   }
 
@@ -108,11 +103,17 @@ export function openDatabase({
         const failure = failureOf(error);
         if (failure === "conflict") return { rows: [], conflict: true, repeated };
         if (failure === "bug") throw error;
-        if (failure === "busy") throw repeated ? outage(error) : overloaded(error);
+        if (failure === "busy" && !repeated) throw overloaded(error);
         if (failure === "unprepared") prepares = false;
         if (failure === "lost") repeated = true;
+        if (failure === "full") limited.limit();
+        // The pool lets it wait for one of the connections that are open.
+        if (failure === "full" && !limited.starved && performance.now() < end + options.wait) continue;
         const backoff = failure === "unprepared" ? 0 : Math.random() * Math.min(1000, 20 * 2 ** tries);
-        if (failure === "refused" || performance.now() + backoff > end) throw outage(error);
+        if (failure === "refused" || failure === "busy" || performance.now() + backoff > end) {
+          if (failure !== "full" && !READS.test(sql)) health.unwritten = sql;
+          throw outage(error);
+        }
         await pause(backoff);
       }
     }
@@ -134,7 +135,7 @@ export function openDatabase({
     }
   }
 
-  return { run, connection, close: () => pool.end() };
+  return { run, connection, health, close: () => pool.end() };
 }
 
 /** The database takes nothing now. */

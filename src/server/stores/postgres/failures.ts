@@ -5,10 +5,19 @@
  * - `unprepared`: a pooler gave it a connection that doesn't know its prepared statement; nothing happened.
  * - `lost`: the connection broke, or the answer didn't come: whether it happened is not known.
  * - `busy`: no connection became free in time; it was never sent.
+ * - `full`: the database grants no more connections; it was never sent.
  * - `refused`: the database takes no such statement now (disk full, read only, cancelled); nothing happened.
  * - `bug`: anything else.
  */
-export type Failure = "conflict" | "rolled_back" | "unprepared" | "lost" | "busy" | "refused" | "bug";
+export type Failure =
+  | "conflict"
+  | "rolled_back"
+  | "unprepared"
+  | "lost"
+  | "busy"
+  | "full"
+  | "refused"
+  | "bug";
 
 /** SQLSTATEs, or classes of them (two characters), by what they mean. */
 const meanings = new Map<string, Failure>([
@@ -25,7 +34,7 @@ const meanings = new Map<string, Failure>([
   ["57P03", "lost"],
   ["57P05", "lost"],
   ["25006", "lost"],
-  ["53300", "lost"],
+  ["53300", "full"],
   ["25", "refused"],
   ["28", "refused"],
   ["3D", "refused"],

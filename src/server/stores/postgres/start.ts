@@ -71,7 +71,7 @@ const words = (error: unknown) => (error instanceof Error ? error.message : "");
 /** Whether the same attempt may go well a second later. */
 function mayCome(error: unknown): boolean {
   if (isTls(error) || wantsPassword(error)) return false;
-  return ["lost", "busy", "rolled_back"].includes(failureOf(error));
+  return ["lost", "busy", "full", "rolled_back"].includes(failureOf(error));
 }
 
 function cannotUse(error: unknown): StartupError {
@@ -86,6 +86,12 @@ function cannotUse(error: unknown): StartupError {
     return new StartupError(
       `The database refuses the user or the password of the store's URL (${code}).`,
       "Put the user into the URL and the password into PGPASSWORD; add sslmode=verify-full to the URL where the database wants TLS; look at pg_hba.conf.",
+      error,
+    );
+  if (code === "53300")
+    return new StartupError(
+      "The database grants no more connections (53300).",
+      "Raise max_connections, or the CONNECTION LIMIT of its user; or lower --store-connections of the servers that share it.",
       error,
     );
   if (code === "3D000")

@@ -21,7 +21,7 @@ interface Options {
   waitSeconds?: number;
   /** Gives up that wait, and rejects with its reason. */
   signal?: AbortSignal | undefined;
-  /** Most connections of deeds at a time; one more is `ready`'s own. */
+  /** Most connections of statements at a time; one more is `ready`'s own. */
   connections?: number;
   /** ms that a deed waits for its turn, and then for a connection. */
   wait?: number;
@@ -57,7 +57,8 @@ export async function openPostgresStore({
     await database.close();
     throw error;
   }
-  const readiness = openReadiness(openDatabase({ ...settings, connections: 1, warn: () => {} }));
+  const own = openDatabase({ ...settings, connections: 1, warn: () => {} });
+  const readiness = openReadiness(own, database);
   return createStore({ database, readiness, description, now, lanes: createLanes(ACCOUNT_WIDTH, wait) });
 }
 
