@@ -87,4 +87,34 @@ describe.skipIf(noOwnPostgres)(`connections to Postgres${skipped(noOwnPostgres)}
       });
     });
   });
+
+  it("refuse a ledger that is not the one that was opened, until they lead to it again", async () => {
+    const { url, name } = await createUser(places);
+    const admin = (sql: string) => places.place.query(sql);
+    const byRole = new URL(url);
+    byRole.searchParams.delete("options");
+    const other = await places.cluster.place();
+    closers.push(() => other.drop());
+    const elsewhere = await open(other.url);
+    await createAccount(elsewhere, 7, "jane");
+    await admin(`GRANT USAGE ON SCHEMA ${other.name} TO ${name}`);
+    await admin(`GRANT ALL ON ALL TABLES IN SCHEMA ${other.name} TO ${name}`);
+
+    await admin(`ALTER ROLE ${name} SET search_path = ${name}`);
+    const store = await open(byRole.href);
+    const jane = await createAccount(store, 4000, "jane");
+    const lead = async (schema: string) => {
+      await admin(`ALTER ROLE ${name} SET search_path = ${schema}`);
+      await admin(`SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = '${name}'`);
+    };
+    for (const schema of [other.name, "pg_catalog", "nowhere"]) {
+      await lead(schema);
+      await expect(store.accounts.byName("jane")).rejects.toMatchObject({ code: "store_unavailable" });
+      expect(await store.ready()).toBe(false);
+      await lead(name);
+      expect(await store.accounts.byName("jane")).toEqual(jane);
+      expect(await store.ready()).toBe(true);
+    }
+    expect(store.warnings[0]).toContain("another ledger");
+  });
 });

@@ -47,12 +47,18 @@ const meanings = new Map<string, Failure>([
 
 /** See {@link Failure}. */
 export function failureOf(error: unknown): Failure {
+  if (error instanceof OtherLedger) return "refused";
   const state = sqlState(error);
   if (state !== undefined) return meanings.get(state) ?? meanings.get(state.slice(0, 2)) ?? "bug";
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return "bug";
   // pg's own words for a pool without a free connection; it gives no code.
   if (error.message === "timeout exceeded when trying to connect") return "busy";
   return "lost";
+}
+
+/** A new connection leads to another ledger than the one that was opened, or to none. */
+export class OtherLedger extends Error {
+  readonly code = "a new connection leads to another ledger: look at the search_path of its user";
 }
 
 /** The five characters by which PostgreSQL names an error, or undefined where it wasn't one of its own. */

@@ -1,4 +1,6 @@
-import { Pool } from "pg";
+import { callbackify } from "node:util";
+import { Pool, type ClientBase } from "pg";
+import { checkLedger } from "./ledger-id.ts";
 
 export interface PoolOptions {
   connectionString: string;
@@ -10,6 +12,8 @@ export interface PoolOptions {
   answer: number;
   /** Gets sentences for the operator. */
   warn: (sentence: string) => void;
+  /** The id of the ledger to which every new connection must lead; undefined while it is not known yet. */
+  ledger?: () => string | undefined;
 }
 
 /** A pool that shrinks to what the database grants. */
@@ -27,7 +31,14 @@ const GROW = 10_000;
 const HALF_HOUR = 30 * 60;
 
 /** Opens no connection yet. */
-export function openPool({ connectionString, connections, wait, answer, warn }: PoolOptions): LimitedPool {
+export function openPool({
+  connectionString,
+  connections,
+  wait,
+  answer,
+  warn,
+  ledger = () => undefined,
+}: PoolOptions): LimitedPool {
   const pool = new Pool({
     connectionString,
     max: connections,
@@ -37,6 +48,10 @@ export function openPool({ connectionString, connections, wait, answer, warn }: 
     maxLifetimeSeconds: HALF_HOUR,
     keepAlive: true,
     application_name: "ai-chat",
+    verify: callbackify(async (client: ClientBase) => {
+      const expected = ledger();
+      if (expected !== undefined) await checkLedger(client, expected);
+    }),
   });
   // An idle connection broke: the pool has dropped it, and the next statement reports what is wrong.
   pool.on("error", () => {});

@@ -3,6 +3,7 @@ import { createAccounts } from "./accounts.ts";
 import { readAddress } from "./address.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
+import { readLedgerId } from "./ledger-id.ts";
 import { createLedger } from "./ledger.ts";
 import { openReadiness, type Readiness } from "./readiness.ts";
 import { readSecret } from "./secret.ts";
@@ -48,11 +49,13 @@ export async function openPostgresStore({
   answer = 10_000,
 }: Options): Promise<Store> {
   const { connectionString, description } = readAddress(url);
-  const settings = { connectionString, wait, answer };
+  let ledger: string | undefined;
+  const settings = { connectionString, wait, answer, ledger: () => ledger };
   const database = openDatabase({ ...settings, connections, warn });
   try {
     await start(database, { waitSeconds, writes: true, warn, signal });
     await lookAtSettings(database, warn);
+    ledger = await readLedgerId(database);
   } catch (error) {
     await database.close();
     throw error;

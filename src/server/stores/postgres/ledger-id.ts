@@ -1,0 +1,32 @@
+import { randomUUID } from "node:crypto";
+import type { ClientBase } from "pg";
+import type { Database } from "./database.ts";
+import { OtherLedger, sqlState } from "./failures.ts";
+import { READ_SETTING, readSetting } from "./settings.ts";
+
+const NAME = "ledger_id";
+
+/** What tells this ledger from every other. */
+export const readLedgerId = (database: Pick<Database, "run">): Promise<string> =>
+  readSetting(database, NAME, randomUUID);
+
+/** The tables are not there, there is no schema, or it may not be read. */
+const ELSEWHERE = new Set(["42P01", "3F000", "42501"]);
+
+/**
+ * Rejects with `OtherLedger` where this new connection leads to another ledger, or to none: a changed search_path
+ * takes effect without a word.
+ */
+export async function checkLedger(client: ClientBase, expected: string): Promise<void> {
+  // If the connection breaks, the query fails as well; without a listener the error would end the process.
+  const ignore = () => {};
+  client.on("error", ignore);
+  try {
+    const { rows } = await client.query<{ value: string }>(READ_SETTING, [NAME]);
+    if (rows[0]?.value !== expected) throw new OtherLedger();
+  } catch (error) {
+    throw ELSEWHERE.has(sqlState(error) ?? "") ? new OtherLedger() : error;
+  } finally {
+    client.off("error", ignore);
+  }
+}
