@@ -3,6 +3,7 @@ import { openDatabase } from "../../../src/server/stores/postgres/database.ts";
 import { sweep } from "../../../src/server/stores/postgres/sweep.ts";
 import { ownClock } from "../../support/postgres-clock.ts";
 import { openPlaces } from "../../support/postgres-places.ts";
+import { unhurried } from "../../support/postgres-store.ts";
 import { openServers, post, tokenFrom, type Server } from "../../support/postgres-servers.ts";
 import { noPostgres, skipped } from "../../support/postgres.ts";
 import { PASSWORD } from "../../support/test-server.ts";
@@ -77,8 +78,7 @@ describe.skipIf(noPostgres)(`what ends a token on one server${skipped(noPostgres
     const database = openDatabase({
       connectionString: places.place.url,
       connections: 1,
-      wait: 5000,
-      answer: 5000,
+      ...unhurried,
       warn: () => {},
     });
     places.closers.push(() => database.close());
