@@ -1,16 +1,16 @@
 import { createApiClient } from "../client/api-client.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { Call } from "./call.ts";
-import { openDispatcher } from "./dispatcher.ts";
+import { proxyOpener } from "./dispatcher.ts";
 import type { Target } from "./target.ts";
 
 /** Fails where a named server doesn't answer at all; what it answers is the session's to deal with. */
 export async function checkAnswers({ client, token }: Target, { env, signal }: Call): Promise<void> {
   // The same way as the session's own client: behind a proxy there may be no other.
-  const dispatcher = token ? undefined : await openDispatcher(env);
+  const openDispatcher = token ? undefined : await proxyOpener(env);
   const probe = token
     ? client
-    : createApiClient({ server: client.server, token: "none", silence: 10, dispatcher });
+    : createApiClient({ server: client.server, token: "none", silence: 10, openDispatcher });
   try {
     await probe.balance(signal);
   } catch (error) {
@@ -18,6 +18,5 @@ export async function checkAnswers({ client, token }: Target, { env, signal }: C
       throw error;
   } finally {
     if (probe !== client) await probe.close();
-    await dispatcher?.destroy();
   }
 }

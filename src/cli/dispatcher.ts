@@ -1,5 +1,6 @@
 import { ClientError } from "../client/client-error.ts";
 import { connectTime } from "../client/connect-time.ts";
+import type { IdleLimits } from "../client/connections.ts";
 import type { Dispatcher } from "undici";
 
 type Env = Record<string, string | undefined>;
@@ -18,18 +19,20 @@ export function proxiesIn(env: Env): { http: string; https: string; none: string
 }
 
 /**
- * The way through the proxies that the environment names (CLI.md §1), or undefined where it names none: then nothing
- * is loaded. `silence` is the server's longest, in seconds, which bounds connecting too. Whoever opens it closes it.
- * Throws where the address of a proxy is none.
+ * Opens the proxies that the environment names (CLI.md §1), or undefined where it names none: then nothing is loaded.
+ * `silence` is the server's longest, in seconds, which bounds connecting too. Throws where the address of a proxy is none.
  */
-export async function openDispatcher(env: Env, silence = Infinity): Promise<Dispatcher | undefined> {
+export async function proxyOpener(
+  env: Env,
+  silence = Infinity,
+): Promise<((limits?: IdleLimits) => Dispatcher) | undefined> {
   const { http, https, none } = proxiesIn(env);
   if (http === "" && https === "") return undefined;
   for (const proxy of [http, https])
     if (proxy !== "" && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : ""))
       throw wrongProxy();
   const { Proxies } = await import("./proxies.ts");
-  return new Proxies({ http, https, none, connect: connectTime(silence) });
+  return (limits) => new Proxies({ http, https, none, connect: connectTime(silence), limits });
 }
 
 const wrongProxy = () =>

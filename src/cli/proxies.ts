@@ -1,4 +1,5 @@
-import { Agent, Dispatcher, EnvHttpProxyAgent } from "undici";
+import { Agent, Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
+import type { IdleLimits } from "../client/connections.ts";
 import { isLoopback } from "../client/server-url.ts";
 
 /** Addresses of proxies, "" for none, and the names that go straight, as curl reads them. */
@@ -8,6 +9,8 @@ export interface ProxySettings {
   none: string;
   /** Seconds that connecting may take. */
   connect: number;
+  /** Of every connection; undici's own where not given. */
+  limits?: IdleLimits;
 }
 
 /**
@@ -21,11 +24,13 @@ export class Proxies extends Dispatcher {
 
   constructor(settings: ProxySettings) {
     super();
-    const { http: httpProxy, https: httpsProxy, none: noProxy } = settings;
-    const connect = { timeout: settings.connect * 1000 };
+    const { http: httpProxy, https: httpsProxy, none: noProxy, limits } = settings;
+    // undici gives its proxied pools for http no other options than `connect`.
+    const factory = (origin: string | URL, options: object) => new Pool(origin, { ...options, ...limits });
+    const shared = { connect: { timeout: settings.connect * 1000 }, factory };
     this.#settings = settings;
-    this.#proxied = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, proxyTunnel: false, connect });
-    this.#straight = new Agent({ connect });
+    this.#proxied = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, proxyTunnel: false, ...shared });
+    this.#straight = new Agent(shared);
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {

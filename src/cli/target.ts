@@ -1,11 +1,11 @@
-import type { Dispatcher } from "undici";
 import { createApiClient } from "../client/api-client.ts";
 import { ClientError } from "../client/client-error.ts";
+import type { OpenDispatcher } from "../client/connections.ts";
 import type { ApiClient } from "../client/contract.ts";
 import { StartupError } from "../server/core/startup-error.ts";
 import type { Call } from "./call.ts";
 import { chooseServer, type Chosen } from "./chosen-server.ts";
-import { openDispatcher } from "./dispatcher.ts";
+import { proxyOpener } from "./dispatcher.ts";
 import { openLocalServer, type LocalServer } from "./local-server.ts";
 import { ofServer } from "./options.ts";
 import { spareParser } from "./parser-budget.ts";
@@ -54,7 +54,7 @@ async function startLocal(call: Call): Promise<LocalServer> {
       hint: `Mend the environment; what a server takes is told by: ${program.name} serve --help`,
     });
   const dir = storeDir(values, places.server);
-  const dispatcher = await openDispatcher(env);
+  const dispatcher = (await proxyOpener(env))?.();
   const config = serverConfig(
     {
       ...values,
@@ -91,14 +91,18 @@ async function startLocal(call: Call): Promise<LocalServer> {
 function clientAt(
   call: Call,
   { name, credentials, token }: Chosen,
-  { url, secret, dispatcher }: { url: string; secret: string | undefined; dispatcher?: Dispatcher },
+  {
+    url,
+    secret,
+    openDispatcher,
+  }: { url: string; secret: string | undefined; openDispatcher?: OpenDispatcher },
 ): ApiClient {
   const isLocal = name === "local";
   return createApiClient({
     server: url,
     token: secret,
     scheme: token?.scheme,
-    dispatcher,
+    openDispatcher,
     silence: call.values.timeout,
     userAgent: `ai-chat/${call.program.version}`,
     onSchemeLearned: (scheme) => token?.from === "file" && credentials.update(name, { scheme }),
@@ -124,13 +128,9 @@ export async function connect(call: Call, chosen: Chosen): Promise<Target> {
     };
     return { ...chosen, ...(await openLocalClient(way, secret)) };
   }
-  const dispatcher = await openDispatcher(call.env, call.values.timeout);
-  const client = clientAt(call, chosen, { url: chosen.name, secret, dispatcher });
-  const close = async () => {
-    await client.close();
-    await dispatcher?.destroy();
-  };
-  return { ...chosen, client, started: undefined, close };
+  const openDispatcher = await proxyOpener(call.env, call.values.timeout);
+  const client = clientAt(call, chosen, { url: chosen.name, secret, openDispatcher });
+  return { ...chosen, client, started: undefined, close: () => client.close() };
 }
 
 /** Runs `use` with the chosen server and closes the way to it however that ends. */

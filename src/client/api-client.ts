@@ -1,10 +1,12 @@
-import type { Dispatcher } from "undici";
 import { headers } from "../protocol/replies.ts";
 import { routes } from "../protocol/routes.ts";
 import { answer } from "./answer.ts";
 import { otherScheme } from "./auth-scheme.ts";
 import { ClientError } from "./client-error.ts";
+import type { OpenDispatcher } from "./connections.ts";
 import type { AnswerEvent, ApiClient, BalanceNow, Question, Usage } from "./contract.ts";
+import { replyOfEither } from "./either-reply.ts";
+import { isChatServer } from "./chat-server.ts";
 import { createOffer, noOffer, type OfferCache } from "./offer.ts";
 import { badReply } from "./bad-reply.ts";
 import { replyError, type CallKind } from "./reply-error.ts";
@@ -19,20 +21,19 @@ export interface ApiClientOptions {
   token?: string;
   /** The scheme that this server's `Authorization` wants, learned earlier; `Bearer` where not given. */
   scheme?: string;
-  /** undici's, for a proxy; stays the caller's to close. */
-  dispatcher?: Dispatcher;
+  /** For a proxy. */
+  openDispatcher?: OpenDispatcher;
   /** Longest silence of the server in seconds. */
   silence?: number;
   userAgent?: string;
   /** Milliseconds since the epoch. */
   now?: () => number;
+  /** Milliseconds since any moment, not counting the time that the machine sleeps. */
+  monotonic?: () => number;
   /** Told once when the server accepted the token under another scheme, to be remembered; waited for. */
   onSchemeLearned?: (scheme: string) => unknown;
   offerCache?: OfferCache;
 }
-
-/** Longest time for finding out whether a chat server is there, in milliseconds. */
-const PROBE_MS = 2000;
 
 /** Telling a server of a logout is a courtesy: it may not take as long as an answer. Seconds. */
 const LOGOUT_SILENCE = 10;
@@ -47,11 +48,13 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const { server, now = Date.now } = options;
   const transport = createTransport({
     server,
-    dispatcher: options.dispatcher,
+    openDispatcher: options.openDispatcher,
+    clocks: { now, monotonic: options.monotonic },
     silence: options.silence ?? 300,
     userAgent: options.userAgent ?? "ai-chat",
   });
   const loadOffer = createOffer(transport, { cache: options.offerCache, now });
+  const offer = (signal?: AbortSignal) => loadOffer(signal).catch(() => noOffer);
   let token = options.token;
   let scheme = options.scheme ?? "Bearer";
 
@@ -155,28 +158,22 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const secret = tokenToSend();
     const offersHistory = history.length > 0 && (await loadOffer(signal)).extensions.has("history");
     if (history.length > 0 && !offersHistory) question.onHistoryKept?.();
-    const reply = await sendWithToken({
+    const call: Call = {
       method: "POST",
       path: routes.chat,
       headers: { accept: "text/event-stream, application/json;q=0.9", [headers.key]: key },
       body: { message, token: secret, ...(offersHistory ? { history } : {}) },
       signal,
       question: true,
-    });
-    if (!isSuccess(reply.status)) await fail(reply, "chat", [secret]);
+    };
+    const send = async (once: Call) => {
+      const reply = await sendWithToken(once);
+      return isSuccess(reply.status) ? reply : fail(reply, "chat", [secret]);
+    };
+    const mayRepeat = async (once: AbortSignal) => (await offer(once)).extensions.has("idempotency");
+    const reply = await replyOfEither({ call, send, mayRepeat });
     yield* answer(reply, { server, secrets: [secret], signal });
   }
-
-  const isChatServer = async (): Promise<boolean> => {
-    try {
-      const signal = AbortSignal.timeout(PROBE_MS);
-      const reply = await transport.send({ method: "GET", path: routes.balance, signal });
-      const body = parsed(await reply.text(4096));
-      return (reply.status === 401 || reply.status === 403) && record(body) !== undefined;
-    } catch {
-      return false;
-    }
-  };
 
   return {
     server,
@@ -195,8 +192,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     logout,
     changePassword,
     ask,
-    offer: (signal) => loadOffer(signal).catch(() => noOffer),
-    isChatServer,
+    offer,
+    isChatServer: () => isChatServer(transport),
     close: () => transport.close(),
   };
 }

@@ -2,9 +2,13 @@ import { Agent, request, type Dispatcher } from "undici";
 import { ClientError } from "./client-error.ts";
 import { connectTime } from "./connect-time.ts";
 import { createConnecting } from "./connecting.ts";
+import { openConnections, type Clocks, type OpenDispatcher } from "./connections.ts";
+import { waitForHead } from "./head-wait.ts";
+import { interruptible } from "./interruptible.ts";
 import { networkError } from "./network-error.ts";
 import { badReply } from "./bad-reply.ts";
 import { followed, isRedirect } from "./redirect.ts";
+import { watchSockets } from "./reused-sockets.ts";
 import { endpoint } from "./server-url.ts";
 import { unpacked } from "./unpacked.ts";
 
@@ -27,6 +31,11 @@ export interface Call {
   question?: boolean;
   /** Seconds; the transport's own where not given. */
   silence?: number;
+  /**
+   * Called where the connection may be dead: it was used before, and has brought no reply within 5 s. What is sent from
+   * then on goes over a new one.
+   */
+  onStall?: () => void;
 }
 
 export interface Reply {
@@ -47,23 +56,12 @@ export interface Transport {
 
 interface TransportOptions {
   server: string;
-  dispatcher?: Dispatcher;
+  /** For a proxy. */
+  openDispatcher?: OpenDispatcher;
+  clocks?: Partial<Clocks>;
   /** Longest silence of the server in seconds. */
   silence: number;
   userAgent: string;
-}
-
-/**
- * A bound on the time from the first interim reply (1xx) to the answer's head, in milliseconds: each of them starts
- * undici's own time anew, and a server may send them for ever.
- */
-function interimBound(milliseconds: number, reason: () => ClientError) {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const begin = () => {
-    timer ??= setTimeout(() => controller.abort(reason()), milliseconds);
-  };
-  return { signal: controller.signal, begin, end: () => clearTimeout(timer) };
 }
 
 function neverAnswered(server: string, { question }: Call, silence: number): ClientError {
@@ -74,28 +72,15 @@ function neverAnswered(server: string, { question }: Call, silence: number): Cli
 }
 
 /**
- * `work` of undici, or an interruption as soon as the signal aborts: undici hears of that only once it is connected.
- * What has not rejected by itself in this turn of the loop is not: nothing was sent.
- */
-function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () =>
-      void setImmediate(() => reject(new ClientError("interrupted", "Interrupted.", { charged: "no" })));
-    signal.addEventListener("abort", onAbort, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
-}
-
-/**
  * HTTP to one server by undici: a bound on connecting and on silence, redirects by hand (only to the same scheme,
- * host and port, with the same method and body), failures as `ClientError`. With a `dispatcher` (a proxy) that one
- * is used and stays the caller's to close.
+ * host and port, with the same method and body), failures as `ClientError`.
  */
 export function createTransport(options: TransportOptions): Transport {
   const connect = connectTime(options.silence);
   const connecting = createConnecting(connect * 1000);
-  const own = options.dispatcher ? undefined : new Agent({ connect: connecting.connect });
-  const dispatcher = options.dispatcher ?? own;
+  const openStraight: OpenDispatcher = (limits) => new Agent({ connect: connecting.connect, ...limits });
+  const connections = openConnections(options.openDispatcher ?? openStraight, options.clocks);
+  const sockets = watchSockets();
 
   const once = async (url: string, call: Call, silence: number): Promise<Dispatcher.ResponseData> => {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
@@ -107,22 +92,32 @@ export function createTransport(options: TransportOptions): Transport {
     };
     const { method } = call;
     const timeout = silence * 1000;
-    const interim = interimBound(timeout, () => neverAnswered(options.server, call, silence));
-    const signal = call.signal ? AbortSignal.any([call.signal, interim.signal]) : interim.signal;
-    try {
-      const work = request(url, {
+    const { onStall } = call;
+    const stalled = () => {
+      connections.renew();
+      onStall?.();
+    };
+    const head = waitForHead({
+      silence: timeout,
+      reason: () => neverAnswered(options.server, call, silence),
+      onStall: onStall && stalled,
+    });
+    const signal = call.signal ? AbortSignal.any([call.signal, head.signal]) : head.signal;
+    const start = () =>
+      request(url, {
         method,
         headers,
         body,
         signal,
-        dispatcher,
+        dispatcher: connections.current(),
         headersTimeout: timeout,
         bodyTimeout: timeout,
-        onInfo: interim.begin,
+        onInfo: head.interim,
       });
-      return await interruptible(work, signal);
+    try {
+      return await interruptible(sockets.follow(start, head.sent), signal);
     } finally {
-      interim.end();
+      head.end();
     }
   };
 
@@ -186,7 +181,8 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   const close = async () => {
-    await own?.destroy();
+    sockets.close();
+    await connections.close();
     connecting.close();
   };
   return { send, close };

@@ -14,6 +14,12 @@ export interface TcpProxy {
   nextWith: string;
   /** Sees whatever a client sends, as it comes. */
   seen: (data: Buffer) => void;
+  /** Sees whatever the port answers, as it comes. */
+  answered: (data: Buffer) => void;
+  /** The connections that are open carry nothing any more and stay open, as after a change of network. */
+  deaden(): void;
+  /** How many were made so far. */
+  readonly connections: number;
   /** Cuts everything and leads to another port from now on, as a failover does; to nobody where none is given. */
   lead(target: number | undefined): void;
   /** How many came while it led to nobody. */
@@ -25,6 +31,8 @@ export interface TcpProxy {
 export async function openTcpProxy(first: number): Promise<TcpProxy> {
   let target: number | undefined = first;
   let turnedAway = 0;
+  let connections = 0;
+  const dead = new WeakSet<Socket>();
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     if (target === undefined) {
@@ -32,6 +40,7 @@ export async function openTcpProxy(first: number): Promise<TcpProxy> {
       client.on("error", () => {});
       return void client.destroy();
     }
+    connections += 1;
     const upstream = connect(target, "127.0.0.1");
     let doomed = false;
     const cut = () => {
@@ -44,13 +53,19 @@ export async function openTcpProxy(first: number): Promise<TcpProxy> {
     }
     client.on("data", (data) => {
       proxy.seen(data);
+      if (dead.has(client)) return;
       const fate = data.includes(proxy.nextWith) ? proxy.next : "pass";
       if (fate !== "pass") proxy.next = "pass";
       if (fate === "cut before it arrives") return cut();
       doomed ||= fate === "cut before its answer";
       upstream.write(data);
     });
-    upstream.on("data", (data) => (doomed ? cut() : client.write(data)));
+    upstream.on("data", (data) => {
+      proxy.answered(data);
+      if (dead.has(client)) return;
+      if (doomed) cut();
+      else client.write(data);
+    });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -64,6 +79,13 @@ export async function openTcpProxy(first: number): Promise<TcpProxy> {
     next: "pass",
     nextWith: "",
     seen: () => {},
+    answered: () => {},
+    deaden() {
+      for (const socket of sockets) dead.add(socket);
+    },
+    get connections() {
+      return connections;
+    },
     get turnedAway() {
       return turnedAway;
     },

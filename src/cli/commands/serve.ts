@@ -2,7 +2,7 @@ import { createLog } from "../../server/log.ts";
 import type { RunningServer } from "../../server/serve.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { openDispatcher } from "../dispatcher.ts";
+import { proxyOpener } from "../dispatcher.ts";
 import { checkOneStore, serverConfig } from "../server-config.ts";
 
 /** The default of an option follows who answers: a demo says how to connect a model. */
@@ -66,7 +66,7 @@ export async function serve(call: Call): Promise<number> {
   checkOneStore(call);
   const { values, sources, env, program, places, output, signal } = call;
   const { serve: start } = await import("../../server/serve.ts");
-  const dispatcher = await openDispatcher(env);
+  const dispatcher = (await proxyOpener(env))?.();
   // With --json stderr is empty unless it fails: the log has to be asked for.
   const log = output.json && sources.log === "default" ? "silent" : values.log;
   const voice = voiceOf(call, log);

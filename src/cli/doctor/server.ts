@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import type { OpenDispatcher } from "../../client/connections.ts";
 import { ClientError } from "../../client/client-error.ts";
 import { parsed, record } from "../../client/loose-json.ts";
 import { createOffer } from "../../client/offer.ts";
@@ -8,7 +8,7 @@ import type { Offer } from "../../client/contract.ts";
 import { routes } from "../../protocol/routes.ts";
 import type { Call } from "../call.ts";
 import { chooseServer, type Chosen } from "../chosen-server.ts";
-import { openDispatcher } from "../dispatcher.ts";
+import { proxyOpener } from "../dispatcher.ts";
 import type { Document } from "../documents.ts";
 import { counted } from "../numbers.ts";
 import { failureOf } from "../report.ts";
@@ -65,13 +65,13 @@ function offerFinding({ extensions, model, price }: Offer): Finding {
 async function lookAtReachable(
   call: Call,
   target: Target,
-  dispatcher: Dispatcher | undefined,
+  openDispatcher: OpenDispatcher | undefined,
 ): Promise<Both> {
   const { program, signal, values } = call;
   const url = target.client.server;
   const transport = createTransport({
     server: url,
-    dispatcher,
+    openDispatcher,
     silence: Math.min(values.timeout, SILENCE),
     userAgent: `ai-chat/${program.version}`,
   });
@@ -113,17 +113,13 @@ async function lookAtReachable(
 }
 
 async function look(call: Call, chosen: Chosen): Promise<Both> {
-  const dispatcher =
-    chosen.name === "local" ? undefined : await openDispatcher(call.env, call.values.timeout);
+  const openDispatcher =
+    chosen.name === "local" ? undefined : await proxyOpener(call.env, call.values.timeout);
+  const target = await connect(call, chosen);
   try {
-    const target = await connect(call, chosen);
-    try {
-      return await lookAtReachable(call, target, dispatcher);
-    } finally {
-      await target.close();
-    }
+    return await lookAtReachable(call, target, openDispatcher);
   } finally {
-    await dispatcher?.destroy();
+    await target.close();
   }
 }
 

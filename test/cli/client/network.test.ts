@@ -176,9 +176,8 @@ describe("interim replies", () => {
 
 describe("a proxy on the way", () => {
   async function behind(proxy: string) {
-    const dispatcher = new ProxyAgent({ uri: proxy, proxyTunnel: false });
-    open.push({ close: () => dispatcher.destroy() });
-    return clientOf("http://chat.example.org", { dispatcher });
+    const openDispatcher = () => new ProxyAgent({ uri: proxy, proxyTunnel: false });
+    return clientOf("http://chat.example.org", { openDispatcher });
   }
 
   it("is asked in absolute form, token and all", async () => {
