@@ -1,4 +1,5 @@
 import { program, programEnv, type Home } from "../support/run-program.ts";
+import { TELL_MODES } from "../support/terminal-modes.ts";
 import { openRealTerminal } from "./terminal/real-terminal.ts";
 
 export interface SessionOptions {
@@ -13,7 +14,7 @@ export interface SessionOptions {
  * Around the program: tells its exit code and the terminal's modes. Then it stays: of a terminal whose last process is
  * gone, what that wrote last may never be read.
  */
-const SHELL = `"$0" "$@"; echo "[code $?]"; stty -a | tr ';' '\\n' | grep -E 'icanon|echo'; echo [end]; read _`;
+const SHELL = `"$0" "$@"; echo "[code $?]"; ${TELL_MODES}; echo [end]; read _`;
 
 /** The built program in a real terminal, with a shell around it. */
 export function openSession({ home, args = [], env = {}, columns, rows }: SessionOptions) {
@@ -43,7 +44,7 @@ export function openSession({ home, args = [], env = {}, columns, rows }: Sessio
       const text = (await terminal.text()).join("\n");
       const output = terminal.output();
       const last = (on: string, off: string) => output.lastIndexOf(on) <= output.lastIndexOf(off);
-      const isCooked = / icanon/.test(text) && / echo /.test(text) && !/ -icanon/.test(text);
+      const isCooked = ["mode icanon", "mode echo"].every((mode) => text.includes(mode));
       return {
         code: Number(/\[code (\d+)\]/.exec(text)?.[1]),
         isRestored: isCooked && last("\u001b[?2004h", "\u001b[?2004l") && last("\u001b[?25l", "\u001b[?25h"),

@@ -4,6 +4,7 @@ import { beginStream, openChatServer, refuse, sendEvent, streamAnswer } from "..
 import type { SmallServer } from "../support/others-server.ts";
 import { openRefusingPort } from "../support/refusing-port.ts";
 import { makeHome, program, programEnv, type Home } from "../support/run-program.ts";
+import { TELL_MODES } from "../support/terminal-modes.ts";
 import { openTestServer } from "../support/test-server.ts";
 import { openSession } from "./open-session.ts";
 import { openRealTerminal } from "./terminal/real-terminal.ts";
@@ -189,8 +190,8 @@ describe("Ctrl-Z in the middle of an answer", () => {
     const away = terminal.output();
     expect(away.lastIndexOf("\u001b[?2004l")).toBeGreaterThan(away.lastIndexOf("\u001b[?2004h"));
     expect(away.lastIndexOf("\u001b[?25h")).toBeGreaterThan(away.lastIndexOf("\u001b[?25l"));
-    terminal.type("echo modes $(stty -a | grep -oE -e '-?(icanon|echo|isig)\\b')\r");
-    await terminal.sees("modes isig icanon echo");
+    terminal.type(`${TELL_MODES}\r`);
+    for (const mode of ["isig", "icanon", "echo"]) await terminal.sees(`mode ${mode}`);
     expect((await terminal.screen()).join("\n")).not.toContain("> a draft");
     // What comes while the shell has the terminal is there when we are back.
     goOn();
