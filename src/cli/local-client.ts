@@ -20,16 +20,16 @@ export interface LocalClient {
 const isGone = (error: unknown) =>
   error instanceof ClientError && (error.code === "unreachable" || error.code === "shutting_down");
 
-/** Why the second try of a question failed too; what the first may have cost is still in doubt. */
-function inDoubt(failure: unknown, first: unknown): unknown {
-  const isDoubtful = first instanceof ClientError && first.charged === "maybe";
+/** Why another try of a question failed too; what the earlier one may have cost is still in doubt. */
+function inDoubt(failure: unknown, earlier: unknown): unknown {
+  const isDoubtful = earlier instanceof ClientError && earlier.charged === "maybe";
   return isDoubtful && failure instanceof ClientError ? mayHaveCost(failure) : failure;
 }
 
 /**
  * A client of `local` that outlives its server (CLI.md §3): when the process that runs it leaves, the server is opened
- * anew, by whoever is first, and the call is repeated once; a question only while nothing of its answer has come, under
- * its key.
+ * anew, by whoever is first, and the call is repeated, as often as the next server leaves too; a question only while
+ * nothing of its answer has come, under its key.
  */
 export async function openLocalClient(way: Way, token: string | undefined): Promise<LocalClient> {
   let server = await way.open();
@@ -53,36 +53,44 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
     await reopening;
   };
 
+  /** Whether to repeat what failed at `url`: not on our own server, nor again where the same one fails twice. */
+  const hasLeft = (error: unknown, url: string, failedBefore: string | undefined) =>
+    isGone(error) && url !== failedBefore && !(url === server.url && server.started);
+
   const repeated = async <T>(call: (client: ApiClient) => Promise<T>): Promise<T> => {
-    await reopening;
-    const used = client;
-    try {
-      return await call(used);
-    } catch (error) {
-      if (!isGone(error)) throw error;
+    for (let failed: string | undefined; ;) {
+      await reopening;
+      const [used, { url }] = [client, server];
+      try {
+        return await call(used);
+      } catch (error) {
+        if (!hasLeft(error, url, failed)) throw error;
+        failed = url;
+      }
       await replace(used);
-      return call(client);
     }
   };
 
   async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
-    await reopening;
-    const used = client;
-    let silent = true;
-    try {
-      for await (const event of used.ask(question)) {
-        silent = false;
-        yield event;
-      }
-      return;
-    } catch (error) {
-      if (!silent || !isGone(error) || question.signal?.aborted === true) throw error;
+    let earlier: unknown;
+    for (let failed: string | undefined; ;) {
+      await reopening;
+      const [used, { url }] = [client, server];
+      let silent = true;
       try {
-        await replace(used);
-        yield* client.ask(question);
-      } catch (failure) {
-        throw inDoubt(failure, error);
+        for await (const event of used.ask(question)) {
+          silent = false;
+          yield event;
+        }
+        return;
+      } catch (error) {
+        earlier = inDoubt(error, earlier);
+        if (!silent || !hasLeft(error, url, failed) || question.signal?.aborted === true) throw earlier;
+        failed = url;
       }
+      await replace(used).catch((error: unknown) => {
+        throw inDoubt(error, earlier);
+      });
     }
   }
 

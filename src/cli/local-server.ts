@@ -64,7 +64,7 @@ export async function openLocalServer(
   config: ServerConfig,
   signal: AbortSignal,
 ): Promise<LocalServer> {
-  const deadline = Date.now() + PATIENCE;
+  let deadline = Date.now() + PATIENCE;
   for (;;) {
     const url = await runningOn(dir);
     if (url !== undefined) return { url, started: undefined, inFlight: 0, close: async () => {} };
@@ -72,14 +72,16 @@ export async function openLocalServer(
       try {
         return await started(config);
       } catch (error) {
-        // Lost the race for the folder: the winner is asked for its address.
-        if (!(error instanceof StartupError) || !(await isHeld(dir))) throw error;
+        const { FolderInUse } = await import("../server/stores/json/lock.ts");
+        if (!(error instanceof FolderInUse)) throw error;
+        // Lost the race for the folder: the winner is asked for its address, and may have left by now.
+        deadline = Date.now() + PATIENCE;
       }
     }
     if (Date.now() > deadline)
       throw new StartupError(
         `A server uses ${dir}, but it doesn't answer.`,
-        "Stop that server, or wait until it has started, then try again.",
+        "Stop that server, or wait until it has started or stopped, then try again.",
       );
     await sleep(PAUSE, undefined, { signal });
   }

@@ -75,12 +75,15 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
     handle: app.callback(),
   });
   opened.push(() => server.close(FLUSH));
+  let drained: Promise<void> | undefined;
+  opened.push(async () => drained);
+  // Closed before the drain: who looks for the folder's server then waits for the next one.
   await announce(config, server.url, opened);
 
   let closing: Promise<void> | undefined;
-  const close = async () => {
-    await stop();
-    await closeInReverse(opened);
+  const close = () => {
+    drained = stop();
+    return closeInReverse(opened);
   };
   return {
     url: server.url,
@@ -141,7 +144,7 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
   return { app, questions, stop };
 }
 
-/** Lets `-s local` find the server of a data folder (CLI.md §3), as long as it listens. */
+/** Lets `-s local` find the server of a data folder (CLI.md §3), as long as it takes questions. */
 async function announce({ store }: ServerConfig, url: string, opened: Close[]): Promise<void> {
   if (store.kind !== "json") return;
   const local = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { answer, openFakeOpenAi } from "../support/openai-server.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
 let home: Home;
@@ -19,14 +20,23 @@ test("each command starts the user's own server and stops it; balances stay", as
 });
 
 test("commands at the same time share one server", async () => {
-  const asked = await Promise.all(["one", "two", "three"].map((word) => runProgram(["ask", word], { home })));
+  // An AI that answers at once: the demo's pauses add up on a busy machine, and leaving waits 5 s for others' answers.
+  const ai = await openFakeOpenAi();
+  onTestFinished(() => ai.close());
+  ai.respond((request, response) =>
+    answer(`You said: ${request.body.messages.at(-1).content}`)(request, response),
+  );
+  const env = { AI_CHAT_PROVIDER: "openai", AI_CHAT_BASE_URL: ai.url, AI_CHAT_MODEL: "fake-model" };
+  const asked = await Promise.all(
+    ["one", "two", "three"].map((word) => runProgram(["ask", word], { home, env })),
+  );
   for (const [at, word] of ["one", "two", "three"].entries()) {
     expect(asked[at]?.code).toBe(0);
     // Whoever runs the server waits for the others' answers, and says so where that, or closing, takes long.
     expect(asked[at]?.stderr).toMatch(
       /^(?:(?:An answer to another session is|Your own server is still) .+\n)?$/,
     );
-    expect(asked[at]?.stdout).toContain(word);
+    expect(asked[at]?.stdout).toContain(`You said: ${word}`);
   }
   expect(await tokens()).toBe("3700");
 });

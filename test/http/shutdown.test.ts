@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { readAddress } from "../../src/server/stores/json/address.ts";
+import { lockHolder } from "../../src/server/stores/json/lock.ts";
 import { answer, openFakeOpenAi, silence, type Script } from "../support/openai-server.ts";
 import { openTestServer } from "../support/test-server.ts";
 import { openRawClient, rawQuestion, rawRequest } from "./raw-client.ts";
@@ -53,6 +55,21 @@ test("while it stops, a server is not ready, refuses questions, answers those in
   await idle.ended();
   await closing;
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow("fetch failed");
+});
+
+test("while it answers what is in flight, nobody finds it any more as the server of its folder", async () => {
+  const release = gate();
+  const { ai, server, token } = await setUp(answer([release.opened, "Hello"]));
+  const plain = await openRawClient(server.port);
+  plain.send(rawQuestion(token));
+  await ai.arrived(1);
+  const closing = server.running.close();
+  await vi.waitUntil(async () => (await readAddress(server.dir)) === undefined, { timeout: 30_000 });
+  expect(await lockHolder(server.dir)).toBe(true);
+  release.open();
+  expect(await plain.ended()).toContain('"response":"Hello"');
+  await closing;
+  expect(await lockHolder(server.dir)).toBe(false);
 });
 
 test("what is not answered within the drain time is told so, and costs nothing", async () => {

@@ -1,16 +1,20 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/client-error.ts";
 import type { ApiClient } from "../../../src/client/contract.ts";
 import { openLocalClient } from "../../../src/cli/local-client.ts";
 
 /** Servers one after the other; what each of their clients was made with. */
-async function openLocal(calls: (at: number) => Partial<ApiClient>, reopen = async () => {}) {
+async function openLocal(
+  calls: (at: number) => Partial<ApiClient>,
+  reopen = async () => {},
+  urlOf = (at: number) => `http://127.0.0.1:${at}`,
+) {
   const tokens: (string | undefined)[] = [];
   const { client } = await openLocalClient(
     {
       open: async () => {
         if (tokens.length > 0) await reopen();
-        return { url: "http://127.0.0.1:1", started: undefined, inFlight: 0, close: async () => {} };
+        return { url: urlOf(tokens.length + 1), started: undefined, inFlight: 0, close: async () => {} };
       },
       client: (_url, token) => {
         tokens.push(token);
@@ -79,4 +83,46 @@ it.each([
   const refused = new ClientError("store_unavailable", "Not now.", { status });
   const { client } = await openLocal((at) => asking(at === 1 ? lost : refused));
   await expect(client.ask(question).next()).rejects.toMatchObject({ message: "Not now.", status, charged });
+});
+
+describe("servers that leave one after the other", () => {
+  it("are followed until one stays", async () => {
+    const { client, tokens } = await openLocal((at) => ({
+      balance: at < 4 ? gone : async () => ({ tokens: 3900, held: 0 }),
+    }));
+    expect(await client.balance()).toEqual({ tokens: 3900, held: 0 });
+    expect(tokens).toHaveLength(4);
+  });
+
+  it("answer a question under its key, once one stays", async () => {
+    const done = { type: "done", response: "At last.", tokensDeducted: 100, tokens: 3900 } as const;
+    const keys: string[] = [];
+    const { client } = await openLocal((at) => ({
+      ask: async function* ({ key }) {
+        keys.push(key);
+        if (at < 4) throw lost;
+        yield done;
+      },
+    }));
+    expect(await client.ask(question).next()).toEqual({ done: false, value: done });
+    expect(keys).toEqual(["k", "k", "k", "k"]);
+  });
+
+  it("leave the charge in doubt where a later one refuses the question", async () => {
+    const shutting = new ClientError("shutting_down", "It stops.", { status: 503 });
+    const refused = new ClientError("store_unavailable", "Not now.", { status: 503 });
+    const { client } = await openLocal((at) => asking([lost, shutting][at - 1] ?? refused));
+    await expect(client.ask(question).next()).rejects.toMatchObject({
+      message: "Not now.",
+      charged: "maybe",
+    });
+  });
+});
+
+it("doesn't ask a server for ever that fails and is still there", async () => {
+  const sameUrl = () => "http://127.0.0.1:1";
+  const { client, tokens } = await openLocal(() => ({ ...asking(lost), balance: gone }), undefined, sameUrl);
+  await expect(client.balance()).rejects.toMatchObject({ code: "unreachable" });
+  await expect(client.ask(question).next()).rejects.toMatchObject({ code: "unreachable", charged: "maybe" });
+  expect(tokens).toHaveLength(3);
 });

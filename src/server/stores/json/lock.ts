@@ -8,6 +8,9 @@ import { errorCode } from "./files.ts";
 import { answers, connectTo, listenAt } from "./lock-socket.ts";
 import { connectToPipe, holdPipe, pipeAnswers } from "./lock-pipe.ts";
 
+/** A live process holds the folder. */
+export class FolderInUse extends StartupError {}
+
 /** A folder that is ours until it is released, or this process ends in any way. */
 export interface Lock {
   /** Answers `askHolder` from now on, also those who asked before. */
@@ -146,7 +149,7 @@ async function release(server: Server, channel: Channel): Promise<void> {
 }
 
 const inUse = (dir: string) =>
-  new StartupError(
+  new FolderInUse(
     `Another ai-chat server uses the folder ${dir}.`,
     "Stop that one first, or give this one a folder of its own with --data DIR.",
   );
