@@ -14,6 +14,8 @@ export interface Option<T> {
   optional?: boolean;
   /** Environment variables, the first that is set and not empty counts. */
   env?: readonly string[];
+  /** A value that other programs put into such a variable. It is passed over, with a warning. */
+  alien?: RegExp;
   /** Key in the settings file. */
   setting?: SettingName;
   /** The only words that it takes. */

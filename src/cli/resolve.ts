@@ -9,6 +9,8 @@ export type Source = "flag" | "environment" | "file" | "default";
 export interface Resolved {
   values: Values;
   sources: Partial<Record<OptionName, Source>>;
+  /** Sentences about variables that were passed over. */
+  warnings: string[];
 }
 
 /** Where values may come from, in their precedence (CLI.md §1). */
@@ -28,21 +30,30 @@ interface Found {
 }
 
 /** The first place that says something; an empty environment variable says nothing. */
-function find(name: OptionName, option: Option<unknown>, { flags, env, setting }: Given): Found | undefined {
+function find(
+  name: OptionName,
+  option: Option<unknown>,
+  { flags, env, setting }: Given,
+  warn: (sentence: string) => void,
+): Found | undefined {
   const flag = flags.get(name);
   if (flag !== undefined) return { source: "flag", called: `--${option.flag}`, text: String(flag) };
   for (const variable of option.env ?? []) {
     const text = env[variable];
-    if (text !== undefined && text !== "") return { source: "environment", called: variable, text };
+    if (text === undefined || text === "") continue;
+    if (!option.alien?.test(text)) return { source: "environment", called: variable, text };
+    warn(`${variable} is ignored: ${quoted(text)} is what Kubernetes sets for a service of that name.`);
   }
   const kept = option.setting === undefined ? undefined : setting(option.setting);
   if (kept === undefined) return undefined;
   return { source: "file", called: `the setting ${option.setting}`, text: String(kept) };
 }
 
+const quoted = (text: string) => JSON.stringify(repeatable(text).slice(0, 80));
+
 function complaint(found: Found, option: Option<unknown>, wanted: string): string {
-  const quoted = option.secret === true ? "" : `, not ${JSON.stringify(repeatable(found.text).slice(0, 80))}`;
-  return `${found.called} must be ${wanted}${quoted}.`;
+  const instead = option.secret === true ? "" : `, not ${quoted(found.text)}`;
+  return `${found.called} must be ${wanted}${instead}.`;
 }
 
 /**
@@ -54,9 +65,10 @@ export function resolve(names: Iterable<OptionName>, given: Given): Resolved & {
   for (const name of Object.keys(options) as OptionName[]) values[name] = optionNamed(name).fallback;
   const sources: Resolved["sources"] = {};
   const complaints: string[] = [];
+  const warnings: string[] = [];
   for (const name of names) {
     const option = optionNamed(name);
-    const found = find(name, option, given);
+    const found = find(name, option, given, (sentence) => warnings.push(sentence));
     sources[name] = found?.source ?? "default";
     if (!found) continue;
     try {
@@ -65,5 +77,5 @@ export function resolve(names: Iterable<OptionName>, given: Given): Resolved & {
       complaints.push(complaint(found, option, error instanceof Error ? error.message : "something else"));
     }
   }
-  return { values: values as Values, sources, complaints };
+  return { values: values as Values, sources, warnings, complaints };
 }

@@ -61,11 +61,12 @@ async function read(argv: SortedArgv, output: Output, program: Program, env: Cal
   if (spec.words === undefined) checkWords(argv, command, spec, program);
   const places = placesOf({ env, home: homedir(), platform: process.platform });
   const settings = openSettings({ dir: places.config, parse: parseSetting });
-  const { values, sources, complaints } = resolve([...common, ...spec.options, ...spec.secrets], {
+  const { complaints, ...resolved } = resolve([...common, ...spec.options, ...spec.secrets], {
     flags,
     env,
     setting: (name) => settings.get(name),
   });
+  const { values, sources } = resolved;
   if (command === "serve" && values.log === "json") onLog();
   if (complaints.length > 0)
     throw new ClientError("usage", complaints.join("\n"), { hint: `See: ${program.name} ${command} --help` });
@@ -73,7 +74,7 @@ async function read(argv: SortedArgv, output: Output, program: Program, env: Cal
   // `config`, and what would have to guess its server, say themselves what is wrong with the settings, once.
   if (settings.problem !== undefined && serverFault === undefined && command !== "config")
     output.note(settings.problem);
-  return { command, spec, places, values, sources, serverFault };
+  return { command, spec, places, ...resolved, serverFault };
 }
 
 /** A failure with the call that it belongs to, for the hints. */

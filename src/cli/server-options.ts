@@ -27,7 +27,14 @@ export const serverOptions = {
     filled,
   ),
   port: whole(
-    { flag: "port", value: "PORT", env: ["AI_CHAT_PORT"], help: "port to listen on; 0 takes a free one" },
+    {
+      flag: "port",
+      value: "PORT",
+      env: ["AI_CHAT_PORT"],
+      // Kubernetes sets this variable in every pod beside a service called ai-chat.
+      alien: /^(tcp|udp|sctp):\/\//,
+      help: "port to listen on; 0 takes a free one",
+    },
     8000,
     [0, 65_535],
   ),

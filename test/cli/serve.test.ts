@@ -125,6 +125,32 @@ test("with --json and --log json the log says what the operator should know, and
   ]);
 });
 
+const kubernetes = { AI_CHAT_PORT: "tcp://10.0.0.1:8000" };
+
+test("serve warns of the AI_CHAT_PORT that Kubernetes sets: as a line, as a line of the log, with --json not", async () => {
+  const serve = async (...args: string[]) => {
+    const ended = await runProgram(["serve", "--data", "/dev/null/store", ...args], {
+      home,
+      env: kubernetes,
+    });
+    return ended.stderr.trimEnd().split("\n");
+  };
+  const [warning, ...failure] = await serve();
+  expect(warning).toMatch(/^AI_CHAT_PORT is ignored: "tcp:\/\/10\.0\.0\.1:8000" /);
+  expect(failure).toHaveLength(2);
+  const log = (await serve("--log", "json")).map((line) => JSON.parse(line) as unknown);
+  expect(log).toMatchObject([{ level: "warn", msg: warning }, { level: "error" }]);
+  const json = (await serve("--json")).map((line) => JSON.parse(line) as object);
+  expect(json).toEqual([{ error: expect.anything() }]);
+});
+
+test("a command at one's own server doesn't mind the AI_CHAT_PORT that Kubernetes sets", async () => {
+  const env = { ...kubernetes, AI_CHAT_PASSWORD: "correct horse" };
+  const { code, stderr } = await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
+  expect(code).toBe(0);
+  expect(stderr).not.toContain("AI_CHAT_PORT");
+});
+
 test.each(["/proc/ai-chat", "/proc/ai-chat/store", "/dev/null/store"])(
   "a folder that can't be made is told at once: %s",
   async (dir) => {

@@ -64,12 +64,13 @@ function stopped(signal: AbortSignal): Promise<void> {
 /** `serve`: a server until it is told to stop; then it drains (a second signal ends it at once). Exit 0. */
 export async function serve(call: Call): Promise<number> {
   checkOneStore(call);
-  const { values, sources, env, program, places, output, signal } = call;
+  const { values, sources, warnings, env, program, places, output, signal } = call;
   const { serve: start } = await import("../../server/serve.ts");
   const dispatcher = (await proxyOpener(env))?.();
   // With --json stderr is empty unless it fails: the log has to be asked for.
   const log = output.json && sources.log === "default" ? "silent" : values.log;
   const voice = voiceOf(call, log);
+  warnings.forEach(voice.warn);
   const config = serverConfig(
     { ...values, log },
     {

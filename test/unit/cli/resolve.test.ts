@@ -65,3 +65,31 @@ test.each([
   expect(complaints[0]).toContain(variable);
   expect(complaints[0]).not.toContain(text);
 });
+
+test.each(["tcp", "udp", "sctp"])("AI_CHAT_PORT=%s://… is passed over with a warning", (protocol) => {
+  const env = { AI_CHAT_PORT: `${protocol}://10.0.0.1:8000` };
+  const { values, sources, warnings, complaints } = resolve(["port"], given({ env }));
+  expect({ port: values.port, source: sources.port, complaints }).toEqual({
+    port: 8000,
+    source: "default",
+    complaints: [],
+  });
+  expect(warnings).toEqual([expect.stringContaining(env.AI_CHAT_PORT)]);
+});
+
+test.each(["http://10.0.0.1:8000", "10.0.0.1:8000", "tcp:8000", "x"])(
+  "AI_CHAT_PORT=%s is refused",
+  (text) => {
+    const { warnings, complaints } = resolve(["port"], given({ env: { AI_CHAT_PORT: text } }));
+    expect(warnings).toEqual([]);
+    expect(complaints).toEqual([expect.stringMatching(/^AI_CHAT_PORT must be/)]);
+  },
+);
+
+test("--port tcp://… is refused, whatever AI_CHAT_PORT says", () => {
+  const address = "tcp://10.0.0.1:8000";
+  const flags = new Map<OptionName, string>([["port", address]]);
+  const { warnings, complaints } = resolve(["port"], given({ flags, env: { AI_CHAT_PORT: address } }));
+  expect(warnings).toEqual([]);
+  expect(complaints).toEqual([expect.stringMatching(/^--port must be/)]);
+});
