@@ -41,6 +41,14 @@ test("a client that never reads is cut off when the patience is over", async () 
   expect((await client.ended()).length).toBeLessThan(LONG.length);
 });
 
+test("an idle connection is kept for 75 s, longer than the minute of a load balancer", async () => {
+  const { server, client } = await setUp((res) => res.end("here"));
+  client.resume();
+  expect(await client.until("here")).toMatch(/\r\nKeep-Alive: timeout=75\r\n/i);
+  client.vanish();
+  await server.close(0);
+});
+
 test("a close waits for work whose client has left", async () => {
   const started = gate();
   const work = gate();

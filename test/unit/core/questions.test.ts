@@ -167,6 +167,18 @@ describe("a question", () => {
     expect(ledger.settlements).toEqual(["released"]);
   });
 
+  test("holds its tokens for 10 s beyond its deadline, so that a charge at the last moment finds them", async () => {
+    const ledger = createFakeLedger();
+    const { puppet, ask } = setUp(ledger);
+    const earliest = Date.now() + TIMEOUT + 10_000;
+    const asking = ask();
+    await quiet();
+    puppet.finish();
+    await asking;
+    expect(ledger.requests[0]?.expires).toBeGreaterThanOrEqual(earliest);
+    expect(ledger.requests[0]?.expires).toBeLessThanOrEqual(Date.now() + TIMEOUT + 10_000);
+  });
+
   test("tells what ended it, also when the release fails too", async () => {
     const { puppet, ask } = setUp(createFakeLedger("charged", true));
     const asking = ask();
