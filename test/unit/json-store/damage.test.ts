@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { StartupError } from "../../../src/server/core/startup-error.ts";
 import { Damage } from "../../../src/server/stores/json/damage.ts";
+import { checkFolder } from "../../../src/server/stores/json/check.ts";
+import { copyStore } from "../../../src/server/stores/copy.ts";
+import { giveInFolder } from "../../../src/server/stores/json/give.ts";
 import { load } from "../../../src/server/stores/json/load.ts";
 import { createMemoryFiles } from "./memory-files.ts";
 import { contentOf, fillFolder, makeFolder, openStore, START } from "./place.ts";
@@ -155,6 +158,58 @@ describe("a ledger that was cut short", () => {
     await rm(checkpoint);
     await writeFile(ledger, bytes.toString("utf8").replace('"version":1', '"version":2'));
     await expect(openStore(dir)).rejects.toThrow(/line 1 .*version 2, which this ai-chat cannot read/);
+  });
+});
+
+describe("a ledger that was emptied or removed", () => {
+  const harms: [string, (ledger: string) => Promise<void>][] = [
+    ["empty", (ledger) => truncate(ledger, 0)],
+    ["cut inside its first line", (ledger) => truncate(ledger, 60)],
+    ["missing", (ledger) => rm(ledger)],
+  ];
+  const cases = ["accounts.json", "secret", "address"].flatMap((trace) =>
+    harms.map(([state, harm]) => ({ trace, state, harm })),
+  );
+
+  /** A folder in which only `trace` is left beside the harmed ledger. */
+  async function makeHarmed(trace: string, harm: (ledger: string) => Promise<void>): Promise<string> {
+    const { dir, ledger, checkpoint } = await makeFilled();
+    await writeFile(join(dir, trace), await readFile(checkpoint));
+    if (trace !== "accounts.json") await rm(checkpoint);
+    await harm(ledger);
+    return dir;
+  }
+
+  it.each(cases)(
+    "is refused where it is $state beside $trace, and nothing is changed",
+    async ({ trace, harm }) => {
+      const dir = await makeHarmed(trace, harm);
+      const before = await contentOf(dir);
+      const says = new RegExp(`^ledger\\.jsonl: (there is none|it has \\d+ bytes), but ${trace} `);
+      const grant = { id: "g", name: "Jane", tokens: 5 };
+      await expect(openStore(dir)).rejects.toThrow(says);
+      await expect(giveInFolder(dir, grant, () => {})).rejects.toThrow(says);
+      await expect(copyStore({ from: dir, to: `${dir}-copy`, warn: () => {} })).rejects.toThrow(says);
+      const { ok, findings } = await checkFolder(dir);
+      expect(ok).toBe(false);
+      expect(findings).toContainEqual(
+        expect.objectContaining({ file: "ledger.jsonl", what: expect.stringContaining(trace) }),
+      );
+      expect(await contentOf(dir)).toEqual(before);
+    },
+  );
+
+  it.each(harms)("is begun anew where it is %s beside locks and unfinished files alone", async (_, harm) => {
+    const { dir, ledger, checkpoint } = await makeFilled();
+    await rm(checkpoint);
+    for (const name of ["accounts.json.new", "secret.new", "address.new"])
+      await writeFile(join(dir, name), "");
+    await harm(ledger);
+    expect(await checkFolder(dir)).toMatchObject({ ok: true, lines: 0 });
+    const grant = { id: "g", name: "Jane", tokens: 5 };
+    expect(await giveInFolder(dir, grant, () => {})).toEqual({ kind: "no_store" });
+    const { store } = await openStore(dir);
+    expect(await store.accounts.byName("jane")).toBeUndefined();
   });
 });
 

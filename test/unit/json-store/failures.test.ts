@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../../src/server/core/api-error.ts";
 import type { Store } from "../../../src/server/core/ports.ts";
+import { checkFolder } from "../../../src/server/stores/json/check.ts";
 import { createFaultyFiles, systemError, type Fault } from "./faulty-files.ts";
 import { makeFolder, openStore, START } from "./place.ts";
 
@@ -245,7 +246,8 @@ describe("a second writer", () => {
   it.each(harms)("that %s stops the store for good, before it writes anything", async (_, harm) => {
     const { dir, store, warnings, jane } = await openFaulty();
     const id = await hold(store, jane);
-    const ledger = join(dir, "ledger.jsonl");
+    const [ledger, accounts] = [join(dir, "ledger.jsonl"), join(dir, "accounts.json")];
+    const checkpoint = await readFile(accounts);
     await harm(ledger);
     const left = await readFile(ledger).catch(() => undefined);
     const refused = await refusal(store.ledger.charge(id));
@@ -256,11 +258,33 @@ describe("a second writer", () => {
     expect(warnings).toEqual([expect.stringContaining("another program writes to this folder")]);
     await store.close();
     expect(await readFile(ledger).catch(() => undefined)).toEqual(left);
-    await expect(readFile(join(dir, "accounts.json"))).rejects.toThrow("ENOENT");
+    expect((await readFile(accounts)).equals(checkpoint)).toBe(true);
   });
 });
 
 describe("the checkpoint", () => {
+  it("is written by a start that finds none, before it serves", async () => {
+    const dir = await makeFolder();
+    const first = await openStore(dir);
+    expect((await readFile(join(dir, "accounts.json"))).length).toBeGreaterThan(0);
+    await first.store.close();
+    await rm(join(dir, "accounts.json"));
+    const { warnings } = await openStore(dir);
+    expect(await checkFolder(dir)).toMatchObject({ ok: true, running: true });
+    expect((await readFile(join(dir, "accounts.json"))).length).toBeGreaterThan(0);
+    expect(warnings).toEqual([]);
+  });
+
+  it("that a start cannot write is a warning, and it serves", async () => {
+    const dir = await makeFolder();
+    const files = createFaultyFiles((call, file) =>
+      call === "rename" && file === "accounts.json" ? systemError("ENOSPC") : undefined,
+    );
+    const { store, warnings } = await openStore(dir, { files });
+    expect(warnings).toEqual(["accounts.json could not be written (ENOSPC)."]);
+    expect(await store.ready()).toBe(true);
+  });
+
   it.each(["rename", "write", "sync"])(
     "that cannot be written (%s) is a warning: the ledger is the truth",
     async (call) => {

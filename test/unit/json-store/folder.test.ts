@@ -11,7 +11,7 @@ import {
 } from "../../../src/server/stores/json/address.ts";
 import { checkFolder } from "../../../src/server/stores/json/check.ts";
 import { lockHolder } from "../../../src/server/stores/json/lock.ts";
-import { contentOf, makeFolder, openStore } from "./place.ts";
+import { contentOf, fillFolder, makeFolder, openStore } from "./place.ts";
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
@@ -67,7 +67,10 @@ describe("the data folder", () => {
     "is refused with words, and at once, where its %s is no file",
     async (name) => {
       const dir = await makeFolder();
+      await fillFolder(dir);
       const path = join(dir, name);
+      const bytes = await readFile(path);
+      await rm(path);
       await symlink("/dev/zero", path);
       await expect(openStore(dir)).rejects.toThrow(`${name}: it is a device or a socket, and no file.`);
       await rm(path);
@@ -80,6 +83,7 @@ describe("the data folder", () => {
         { file: name, what: expect.stringContaining("a named pipe") as string },
       ]);
       await rm(path);
+      await writeFile(path, bytes);
       await openStore(dir);
     },
   );
@@ -137,6 +141,7 @@ describe("the address beside the lock", () => {
 
   it("of a server that was killed is gone once another holds the folder, and at a close", async () => {
     const dir = await makeFolder();
+    await fillFolder(dir);
     await writeAddress(dir, "http://127.0.0.1:1");
     const { store } = await openStore(dir);
     expect(await readAddress(dir)).toBeUndefined();

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import type { Fact } from "../json/facts.ts";
 import { LEDGER } from "../json/damage.ts";
-import { disk, openIfThere, readPieces, readWhole } from "../json/files.ts";
+import { disk, readPieces, readWhole } from "../json/files.ts";
+import { hasLedger } from "../json/has-ledger.ts";
 import { readFact, readHeader } from "../json/line.ts";
 import { load, type Loaded } from "../json/load.ts";
 import { acquireLock } from "../json/lock.ts";
@@ -21,9 +22,7 @@ function refused(error: unknown): unknown {
 /** A data folder to copy from, under its lock. Throws `StartupError` where it is in use, damaged, or holds no store. */
 export async function openJsonSource(named: string, { now, warn, signal }: Opening): Promise<Source> {
   const dir = resolve(named);
-  if (
-    (await openIfThere(disk, join(dir, LEDGER), "r").then((file) => file?.close().then(() => true))) !== true
-  )
+  if (!(await hasLedger(disk, dir)))
     throw new StartupError(`There is no store in ${dir}.`, "Name the folder that holds ledger.jsonl.");
   const lock = await acquireLock(dir).catch((error: unknown) => {
     throw refused(error);

@@ -4,8 +4,9 @@ import { StartupError } from "../../core/startup-error.ts";
 import { createBooks, type Books } from "./books.ts";
 import { booksOf, checkpointOf, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { checkpointDamage, Damage, LEDGER, type Finding } from "./damage.ts";
-import { disk, errorCode, openIfThere, readWhole, type Files, type OpenFile } from "./files.ts";
-import { ledgerLost } from "./load.ts";
+import { disk, errorCode, readWhole, type Files, type OpenFile } from "./files.ts";
+import { hasLedger } from "./has-ledger.ts";
+import { ledgerCut } from "./load.ts";
 import { lockHolder } from "./lock.ts";
 import { replay, type Place, type Replayed } from "./replay.ts";
 import { SECRET, SECRET_BYTES } from "./secret.ts";
@@ -54,17 +55,15 @@ async function look(files: Files, dir: string, now: number): Promise<Checked> {
   const running = await lockHolder(dir);
   // Before the ledger, which only grows: so a running server cannot make the two look different.
   const checkpoint = await collect(findings, () => readCheckpoint(files, dir));
-  const ledger = await collect(findings, () => openIfThere(files, join(dir, LEDGER), "r"));
-  // What stands in its place was found by now.
-  const lost = !ledger && findings.length === 0;
+  const begun = await collect(findings, () => hasLedger(files, dir));
+  const ledger = begun ? await files.open(join(dir, LEDGER), "r") : undefined;
   const end = ledger && (await lookAtLedger({ file: ledger, books, now }, checkpoint, findings));
-  if (lost && checkpoint) findings.push(ledgerLost(undefined, checkpoint).finding);
   findings.push(...((await collect(findings, () => secretFindings(files, dir))) ?? []));
   const balances = [...books.accounts.values()].map(({ tokens }) => tokens);
   return {
     ok: findings.length === 0,
     findings,
-    notes: ledger ? tailNotes(end, running) : ["The folder holds no ledger."],
+    notes: begun === false ? ["The folder holds no ledger."] : tailNotes(end, running),
     running,
     lines: books.ledger === "" ? 0 : books.n + 1,
     accounts: balances.length,
@@ -81,7 +80,7 @@ async function lookAtLedger(
   try {
     const { size } = await read.file.stat();
     const short = checkpoint && size < checkpoint.length;
-    if (short) findings.push(ledgerLost(size, checkpoint).finding);
+    if (short) findings.push(ledgerCut(size, checkpoint).finding);
     return await collect(findings, () => readAll(read, short ? undefined : checkpoint, findings));
   } finally {
     await read.file.close();
@@ -153,7 +152,6 @@ function comparable(books: Books, now: number): Record<string, string> {
 function tailNotes(end: Replayed | undefined, running: boolean): string[] {
   if (!end) return [];
   const { tail, line, byte } = end;
-  if (line === 1) return [`${LEDGER} was never begun: the next start does.`];
   if (tail.kind === "none") return [];
   const where = `${LEDGER}, line ${tail.kind === "whole" ? line - 1 : line}`;
   if (running) return [`${where}: it is being written.`];

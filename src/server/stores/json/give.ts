@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { ApiError } from "../../core/api-error.ts";
 import { grantByName, type GrantReply, type GrantRequest } from "../../core/grant.ts";
 import { StartupError } from "../../core/startup-error.ts";
-import { LEDGER } from "./damage.ts";
 import { disk, errorCode } from "./files.ts";
+import { hasLedger } from "./has-ledger.ts";
 import { askHolder, lockHolder } from "./lock.ts";
 import { operatorAnswer, type OperatorRequest } from "./operator.ts";
 import { openJsonStore } from "./store.ts";
@@ -30,7 +30,7 @@ export async function giveInFolder(
     const asked = await askHolder(dir, { grant } satisfies OperatorRequest);
     if (asked.kind === "answer") return told(asked.answer);
     if (asked.kind === "nobody") {
-      if (!(await hasLedger(dir))) return { kind: "no_store" };
+      if (!(await hasStore(dir))) return { kind: "no_store" };
       const given = await giveUnderLock(dir, grant, warn);
       if (given) return given;
     }
@@ -39,12 +39,12 @@ export async function giveInFolder(
   }
 }
 
-async function hasLedger(dir: string): Promise<boolean> {
+async function hasStore(dir: string): Promise<boolean> {
   try {
-    await disk.stat(join(dir, LEDGER));
-    return true;
+    return await hasLedger(disk, dir);
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) return false;
+    if (errorCode(error) === "ENOTDIR") return false;
+    if (error instanceof StartupError) throw error;
     throw new StartupError(
       `The folder ${dir} cannot be read (${errorCode(error) ?? "unknown error"}).`,
       "Look at its owner and mode; grant runs as the user whose server it is.",

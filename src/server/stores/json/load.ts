@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { createBooks, type Books } from "./books.ts";
 import { booksOf, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { CHECKPOINT, checkpointDamage, Damage, LEDGER } from "./damage.ts";
-import { openIfThere, readPieces, type Files, type OpenFile } from "./files.ts";
+import { readPieces, type Files, type OpenFile } from "./files.ts";
+import { hasLedger } from "./has-ledger.ts";
 import { replay, type Place, type Tail } from "./replay.ts";
 
 /** A folder as it was found. */
@@ -22,19 +23,14 @@ export interface Loaded {
 
 /** Reads the folder's checkpoint and the ledger past it, and changes nothing. Throws `Damage`. */
 export async function load(files: Files, dir: string, now: number): Promise<Loaded> {
+  if (!(await hasLedger(files, dir))) return fresh();
   const checkpoint = await readCheckpoint(files, dir);
-  const file = await openIfThere(files, join(dir, LEDGER), "r");
-  if (!file) {
-    if (checkpoint) throw ledgerLost(undefined, checkpoint);
-    return fresh();
-  }
+  const file = await files.open(join(dir, LEDGER), "r");
   try {
     if (checkpoint) return await resume(file, checkpoint, now);
     const hash = createHash("sha256");
     const books = createBooks();
     const end = await replay({ file, books, from: { byte: 0, line: 1 }, hash, now });
-    // Neither an empty file nor half a header holds a fact: the very first start was killed.
-    if (end.line === 1) return fresh();
     return { books, hash, end, tail: end.tail, covered: 0, replayed: books.n };
   } finally {
     await file.close();
@@ -55,7 +51,7 @@ function fresh(): Loaded {
 async function resume(file: OpenFile, checkpoint: Checkpoint, now: number): Promise<Loaded> {
   const { length, lines } = checkpoint;
   const { size } = await file.stat();
-  if (size < length) throw ledgerLost(size, checkpoint);
+  if (size < length) throw ledgerCut(size, checkpoint);
   const hash = createHash("sha256");
   for await (const piece of readPieces(file, 0, length)) hash.update(piece);
   if (hash.copy().digest("hex") !== checkpoint.sha256) throw await explain(file, checkpoint, now);
@@ -80,12 +76,9 @@ async function explain(file: OpenFile, checkpoint: Checkpoint, now: number): Pro
     : checkpointDamage(`it was made from another ${LEDGER} than the one beside it.`);
 }
 
-/** The ledger has fewer bytes (undefined: there is none) than its checkpoint was made from. */
-export function ledgerLost(size: number | undefined, { length }: Checkpoint): Damage {
-  const what =
-    size === undefined
-      ? `there is none, but ${CHECKPOINT} was made from one.`
-      : `it has ${size} bytes, but ${CHECKPOINT} was made from ${length} bytes of it.`;
+/** The ledger has fewer bytes than its checkpoint was made from. */
+export function ledgerCut(size: number, { length }: Checkpoint): Damage {
+  const what = `it has ${size} bytes, but ${CHECKPOINT} was made from ${length} bytes of it.`;
   const repair =
     `Nothing was changed. Restore ${LEDGER} from a backup, together with the ${CHECKPOINT} of the same time. ` +
     `Without one, what it held is lost.`;

@@ -9,6 +9,7 @@ import { createCommitter } from "./committer.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
 import { disk, errorCode, replaceFile, syncFolder, writeFully, type Files, type OpenFile } from "./files.ts";
 import { prepareFolder, tidyFolder } from "./folder.ts";
+import { hasLedger } from "./has-ledger.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { createLedger } from "./ledger.ts";
 import { headerLine } from "./line.ts";
@@ -46,6 +47,8 @@ export async function openJsonStore({
   await prepareFolder(dir, warn);
   const lock = await acquireLock(dir);
   try {
+    // Before anything is removed: an address beside a missing ledger is a sign of a loss.
+    await hasLedger(files, dir);
     await removeAddress(dir);
     const loaded = await load(files, dir, now());
     await tidyFolder(files, dir);
@@ -148,7 +151,8 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
     await lock.release();
   }
 
-  if (loaded.replayed > LONG_REPLAY) await checkpoint();
+  // Without one, nobody could tell later that the ledger was emptied.
+  if (loaded.replayed > LONG_REPLAY || loaded.covered === 0) await checkpoint();
 
   const ledger = createLedger({ books, committer, assertTakes, now });
   const accounts = createAccounts({ books, committer, now });
