@@ -65,6 +65,9 @@ export async function openLocalServer(
   signal: AbortSignal,
 ): Promise<LocalServer> {
   let deadline = Date.now() + PATIENCE;
+  const { checkOwner } = await import("../server/stores/json/other-owner.ts");
+  const { disk } = await import("../server/stores/json/files.ts");
+  await checkOwner(disk, dir);
   for (;;) {
     const url = await runningOn(dir);
     if (url !== undefined) return { url, started: undefined, inFlight: 0, close: async () => {} };

@@ -38,6 +38,8 @@ export interface ProgramOptions {
     | { openSocket: true };
   /** Most that it may write to one file, in the blocks of `ulimit -f`: beyond it the disk is full. */
   fileLimit?: number;
+  /** The user, and the group of the same number, as whom it runs; only root can name another. */
+  user?: number;
   /** A file that stdout goes to instead, such as /dev/full. */
   stdoutTo?: string;
 }
@@ -89,7 +91,7 @@ async function stdinFile({ home, stdin }: ProgramOptions): Promise<FileHandle | 
 
 /** Starts the program with `args`. Whoever starts it waits for `ended`. */
 export async function startProgram(args: readonly string[], options: ProgramOptions): Promise<Running> {
-  const { home, env, stdin, stdoutTo, fileLimit } = options;
+  const { home, env, stdin, stdoutTo, fileLimit, user } = options;
   const file = await stdinFile(options);
   const out = stdoutTo === undefined ? undefined : await open(stdoutTo, "w");
   const limited = fileLimit === undefined ? [] : ["sh", "-c", `ulimit -f ${fileLimit}; exec "$@"`, "sh"];
@@ -97,7 +99,11 @@ export async function startProgram(args: readonly string[], options: ProgramOpti
   const piped = stdin !== undefined && ("pipe" in stdin || "openPipe" in stdin);
   const [name = "", ...rest] = piped ? ["sh", "-c", 'cat | "$@"', "sh", ...command] : command;
   const input = file?.fd ?? (stdin ? "pipe" : "ignore");
-  const child = spawn(name, rest, { stdio: [input, out?.fd ?? "pipe", "pipe"], env: programEnv(home, env) });
+  const child = spawn(name, rest, {
+    stdio: [input, out?.fd ?? "pipe", "pipe"],
+    env: programEnv(home, env),
+    ...(user !== undefined && { uid: user, gid: user }),
+  });
   home.running.add(child);
   child.once("exit", () => home.running.delete(child));
   await file?.close();

@@ -1,6 +1,7 @@
 import { ClientError } from "../../client/client-error.ts";
 import { ApiError } from "../../server/core/api-error.ts";
 import type { GrantReply, GrantRequest } from "../../server/core/grant.ts";
+import { asOwner } from "../as-owner.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { grantWords } from "../grant-words.ts";
@@ -91,7 +92,9 @@ function refusal(reply: Exclude<Reply, Given>, request: GrantRequest, call: Call
 
 /** What the store refused, for `grant`. */
 function storeFailure(error: unknown, request: GrantRequest, call: Call): unknown {
-  if (!(error instanceof ApiError)) return error;
+  const id = call.values.id === undefined ? "" : ` --id ${call.values.id}`;
+  if (!(error instanceof ApiError))
+    return asOwner(error, (dir) => typed(call, request, `--data ${dir}${id}`));
   return new ClientError("store_unavailable", "The store cannot take the grant at the moment.", {
     hint: `Look at the free space of its disk, or at its database, then try again: ${typed(call, request, `--id ${request.id}`)}`,
     cause: error,

@@ -1,5 +1,6 @@
 import { createLog } from "../../server/log.ts";
 import type { RunningServer } from "../../server/serve.ts";
+import { asOwner } from "../as-owner.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { proxyOpener } from "../dispatcher.ts";
@@ -83,7 +84,9 @@ export async function serve(call: Call): Promise<number> {
     },
   );
   try {
-    const server = await start(config);
+    const server = await start(config).catch((error: unknown) => {
+      throw asOwner(error, (dir) => `${program.name} serve --data ${dir}`);
+    });
     try {
       if (output.json) {
         const { url, store, model, reason } = server;

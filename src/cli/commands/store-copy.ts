@@ -1,4 +1,6 @@
 import { ClientError } from "../../client/client-error.ts";
+import { shellWord } from "../../server/core/shell-word.ts";
+import { asOwner } from "../as-owner.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { counted } from "../numbers.ts";
@@ -27,7 +29,9 @@ export async function copyStores(call: Call): Promise<number> {
     warn: output.note,
     signal,
   }).catch((error: unknown) => {
-    if (!signal.aborted || error !== signal.reason) throw error;
+    const again = [places.from, places.to].map(shellWord).join(" ");
+    if (!signal.aborted || error !== signal.reason)
+      throw asOwner(error, () => `${program.name} store copy ${again}`);
     throw new ClientError("interrupted", "Interrupted. Nothing was kept of the copy.", {
       hint: `To start over: ${program.name} store copy ${places.from} ${places.to}`,
     });

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { openCredentials } from "../../client/credentials.ts";
 import type { Places } from "../../client/places.ts";
 import { openSettings, settingNames } from "../../client/settings.ts";
+import { shellWord } from "../../server/core/shell-word.ts";
 import type { Document } from "../documents.ts";
 import { parseSetting } from "../settings-now.ts";
 import { localFault, type Fault, type Finding, type Report } from "./finding.ts";
@@ -18,8 +19,6 @@ const may = (path: string, how: number): boolean => {
     return false;
   }
 };
-
-const quoted = (path: string) => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 /** The nearest folder above that is there. */
 function above(path: string): string {
@@ -68,12 +67,12 @@ function faultOf(
   if (readable === false || writable === false)
     return localFault(
       `You may not ${readable === false ? "read" : "write"} ${path}.`,
-      `Mend it: chmod u+rw${isFolder ? "x" : ""} ${quoted(path)}`,
+      `Mend it: chmod u+rw${isFolder ? "x" : ""} ${shellWord(path)}`,
     );
   if (mode !== null && (Number.parseInt(mode, 8) & 0o077) !== 0)
     return localFault(
       `Others may look into ${path} (mode ${mode}).`,
-      `Mend it: chmod ${isFolder ? 700 : 600} ${quoted(path)}`,
+      `Mend it: chmod ${isFolder ? 700 : 600} ${shellWord(path)}`,
     );
   return undefined;
 }

@@ -12,3 +12,18 @@ export class StartupError extends Error {
     this.hint = hint;
   }
 }
+
+/** The store, or a file in its folder, belongs to another user than the one who runs this. */
+export class OtherOwner extends StartupError {
+  /** Where the command works for another user: that user as `sudo -u` takes it, and the store's folder. */
+  readonly use: { user: string; dir: string } | undefined;
+
+  constructor(
+    message: string,
+    hint: string,
+    { use, cause }: { use?: { user: string; dir: string }; cause?: unknown } = {},
+  ) {
+    super(message, hint, cause);
+    this.use = use;
+  }
+}

@@ -38,6 +38,7 @@ export function createFaultyFiles(
         return file.stat();
       },
       chmod: (mode) => file.chmod(mode),
+      chown: (uid, gid) => file.chown(uid, gid),
       close: () => file.close(),
     };
   }

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { StartupError } from "../../../src/server/core/startup-error.ts";
@@ -72,8 +73,11 @@ describe("the data folder", () => {
       const bytes = await readFile(path);
       await rm(path);
       await symlink("/dev/zero", path);
-      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a device or a socket, and no file.`);
+      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a link, and no file.`);
       await rm(path);
+      const server = createServer().listen(path);
+      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a device or a socket, and no file.`);
+      server.close();
       await mkdir(path);
       await expect(openStore(dir)).rejects.toThrow(`${name}: it is a folder, and no file.`);
       await rm(path, { recursive: true });
@@ -87,6 +91,27 @@ describe("the data folder", () => {
       await openStore(dir);
     },
   );
+
+  it.each(["ledger.jsonl", "accounts.json", "secret"])(
+    "is refused where its %s is a link, whose file stays as it is",
+    async (name) => {
+      const [dir, elsewhere] = [await makeFolder(), await makeFolder()];
+      await modesAfterUse(dir);
+      const [path, target] = [join(dir, name), join(elsewhere, "file")];
+      await rename(path, target);
+      await chmod(target, 0o644);
+      await symlink(target, path);
+      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a link, and no file.`);
+      expect(await modeOf(target)).toBe("644");
+    },
+  );
+
+  it("may have a path that is a link", async () => {
+    const [dir, path] = [await makeFolder(), join(await makeFolder(), "link")];
+    await symlink(dir, path);
+    expect(await modesAfterUse(path)).toEqual(closed);
+    expect((await checkFolder(dir)).ok).toBe(true);
+  });
 
   it("is let go after a refusal, so that the next start is not told that it is in use", async () => {
     const dir = await makeFolder();
@@ -122,8 +147,7 @@ describe("the signing secret", () => {
     await store.close();
     await rm(join(dir, "secret"));
     await mkdir(join(dir, "secret"));
-    const second = await openStore(dir);
-    await expect(second.store.signingSecret()).rejects.toThrow(StartupError);
+    await expect(openStore(dir)).rejects.toThrow("secret: it is a folder, and no file.");
   });
 });
 

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { disk, type Files } from "../../../src/server/stores/json/files.ts";
 import { systemError } from "./faulty-files.ts";
 
-const statOf = (bytes: Buffer) => ({ size: bytes.length, ino: 1, dev: 1, mode: 0o100600 });
+const statOf = (bytes: Buffer) => ({ size: bytes.length, ino: 1, dev: 1, mode: 0o100600, uid: 0, gid: 0 });
 
 /** A folder in memory that can only be read: for tests that read it some thousand times. */
 export function createMemoryFiles(contents: Record<string, Buffer>): Files {
@@ -28,6 +28,7 @@ export function createMemoryFiles(contents: Record<string, Buffer>): Files {
         datasync: unable,
         sync: unable,
         chmod: unable,
+        chown: unable,
       };
     },
   };

@@ -6,15 +6,16 @@ import { hasLedger } from "../json/has-ledger.ts";
 import { readFact, readHeader } from "../json/line.ts";
 import { load, type Loaded } from "../json/load.ts";
 import { acquireLock } from "../json/lock.ts";
+import { checkOwner } from "../json/other-owner.ts";
 import { tornSentence } from "../json/replay.ts";
 import { SECRET } from "../json/secret.ts";
-import { StartupError } from "../../core/startup-error.ts";
+import { OtherOwner, StartupError } from "../../core/startup-error.ts";
 import { unlessAborted } from "./give-up.ts";
 import type { Entry, Opening, Source } from "./side.ts";
 
 /** The lock's refusal with what to do about it here: a copy has no `--data` for another folder. */
 function refused(error: unknown): unknown {
-  if (!(error instanceof StartupError)) return error;
+  if (!(error instanceof StartupError) || error instanceof OtherOwner) return error;
   const hint = "A copy needs the folder for itself: stop the server, then copy again from a local disk.";
   return new StartupError(error.message, hint, error);
 }
@@ -22,6 +23,7 @@ function refused(error: unknown): unknown {
 /** A data folder to copy from, under its lock. Throws `StartupError` where it is in use, damaged, or holds no store. */
 export async function openJsonSource(named: string, { now, warn, signal }: Opening): Promise<Source> {
   const dir = resolve(named);
+  await checkOwner(disk, dir);
   if (!(await hasLedger(disk, dir)))
     throw new StartupError(`There is no store in ${dir}.`, "Name the folder that holds ledger.jsonl.");
   const lock = await acquireLock(dir).catch((error: unknown) => {

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
-import { mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
-import { makeFolder } from "../make-folder.ts";
+import { giveFolder, makeFolder } from "../make-folder.ts";
 import { Damage, LEDGER } from "../json/damage.ts";
 import {
+  createFile,
   disk,
   errorCode,
-  FILE_MODE,
   replaceFile,
   syncFolder,
   writeFully,
@@ -17,6 +17,8 @@ import {
 import type { Event } from "../json/facts.ts";
 import { factLine, headerLine } from "../json/line.ts";
 import { load } from "../json/load.ts";
+import { deniedByOwner } from "../json/other-owner.ts";
+import { me } from "../json/owner.ts";
 import { SECRET } from "../json/secret.ts";
 import { unlessAborted } from "./give-up.ts";
 import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
@@ -28,9 +30,9 @@ const PIECE = 1024 * 1024;
 /** A data folder to copy to: made at the end, by one rename. Throws `StartupError` where there is something in it. */
 export async function openJsonTarget(named: string, opening: Opening): Promise<Target> {
   const dir = resolve(named);
-  const found = await readdir(dir).catch((error: unknown) => {
+  const found = await readdir(dir).catch(async (error: unknown) => {
     if (errorCode(error) === "ENOENT") return [];
-    throw error;
+    throw (await deniedByOwner(dir, error)) ?? (await deniedByOwner(dirname(dir), error)) ?? error;
   });
   if (found.length > 0)
     throw new StartupError(
@@ -58,7 +60,7 @@ async function leftOvers(dir: string): Promise<string[]> {
 
 async function take(dir: string, source: Source, opening: Opening): Promise<Copied> {
   await makeFolder(dirname(dir));
-  const staging = await mkdtemp(join(dirname(dir), stagingName(dir)));
+  const staging = await makeStaging(dir);
   // Hashes and the secret are in it: also a second signal, which waits for nothing, must not leave it.
   const removeNow = () => rmSync(staging, { recursive: true, force: true });
   process.once("exit", removeNow);
@@ -79,8 +81,20 @@ async function take(dir: string, source: Source, opening: Opening): Promise<Copi
   }
 }
 
+/** A folder beside the target, of the owner that the target has or would have. */
+async function makeStaging(dir: string): Promise<string> {
+  const above = dirname(dir);
+  try {
+    const staging = await mkdtemp(join(above, stagingName(dir)));
+    if (me() === 0) await giveFolder(staging, (await stat(dir).catch(() => undefined)) ? dir : above);
+    return staging;
+  } catch (error) {
+    throw (await deniedByOwner(above, error)) ?? error;
+  }
+}
+
 async function write(staging: string, source: Source, opening: Opening): Promise<Copied> {
-  const file = await disk.open(join(staging, LEDGER), "wx", FILE_MODE);
+  const file = await createFile(disk, staging, LEDGER);
   try {
     const copied = await writeLedger(file, source, opening);
     await file.sync();

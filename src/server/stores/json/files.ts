@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { chmod, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Damage } from "./damage.ts";
+import { inside, ownerToBe } from "./owner.ts";
 
 /** What the store asks of a file's metadata. */
 export interface FileStat {
@@ -9,6 +10,8 @@ export interface FileStat {
   ino: number;
   dev: number;
   mode: number;
+  uid: number;
+  gid: number;
 }
 
 /** An open file, as `node:fs/promises` gives it. `write` may write less than asked, as write(2) may. */
@@ -25,25 +28,36 @@ export interface OpenFile {
   sync(): Promise<void>;
   stat(): Promise<FileStat>;
   chmod(mode: number): Promise<void>;
+  chown(uid: number, gid: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The file calls that the store makes for its data. A port, so that tests can make each of them fail. */
+/**
+ * The file calls that the store makes for its data. A port, so that tests can make each of them fail. A link at the end
+ * of a path is never followed: whoever may write the folder could point it at a file of root's.
+ */
 export interface Files {
-  open(path: string, flags: string, mode?: number): Promise<OpenFile>;
+  open(path: string, flags: keyof typeof openFlags, mode?: number): Promise<OpenFile>;
   stat(path: string): Promise<FileStat>;
-  chmod(path: string, mode: number): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** No error where there is none. */
   remove(path: string): Promise<void>;
   list(dir: string): Promise<string[]>;
 }
 
+const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+/** As fopen(3) names them. With O_NONBLOCK a named pipe isn't waited for. Windows has neither of the last two. */
+const openFlags = {
+  r: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
+  "r+": O_RDWR | O_NOFOLLOW | O_NONBLOCK,
+  wx: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK,
+};
+
 /** The real disk. */
 export const disk: Files = {
-  open,
-  stat,
-  chmod,
+  open: (path, flags, mode) => open(path, openFlags[flags], mode),
+  stat: (path) => lstat(path),
   rename,
   remove: (path) => rm(path, { force: true }),
   list: (dir) => readdir(dir),
@@ -81,7 +95,7 @@ export async function* readPieces(
 
 /** The whole file, or undefined where there is none. */
 export async function readWhole(files: Files, path: string): Promise<Buffer | undefined> {
-  const file = await openIfThere(files, path, "r");
+  const file = await openIfThere(files, path);
   if (!file) return undefined;
   try {
     const pieces: Buffer[] = [];
@@ -93,12 +107,11 @@ export async function readWhole(files: Files, path: string): Promise<Buffer | un
 }
 
 /** The opened file, or undefined where there is none. Throws `Damage` for what is no file. */
-export async function openIfThere(files: Files, path: string, flags: string): Promise<OpenFile | undefined> {
+export async function openIfThere(files: Files, path: string): Promise<OpenFile | undefined> {
   try {
-    // Before it is opened: a named pipe would keep us waiting for its writer.
     const { mode } = await files.stat(path);
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw noFile(basename(path), mode);
-    return await files.open(path, flags);
+    return await files.open(path, "r");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
@@ -114,13 +127,14 @@ function noFile(file: string, mode: number): Damage {
 const kinds = new Map([
   [constants.S_IFDIR, "a folder"],
   [constants.S_IFIFO, "a named pipe"],
+  [constants.S_IFLNK, "a link"],
 ]);
 
 /** Makes what was created, renamed or removed in the folder durable. */
 export async function syncFolder(files: Files, dir: string): Promise<void> {
   // Windows cannot open a folder; its renames are journalled by NTFS.
   if (process.platform === "win32") return;
-  const folder = await files.open(dir, "r");
+  const folder = await files.open(inside(dir), "r");
   try {
     await folder.sync();
   } finally {
@@ -131,15 +145,29 @@ export async function syncFolder(files: Files, dir: string): Promise<void> {
 /** Name of the file that holds the new content of `name` until it is whole. A left-over one means nothing. */
 export const unfinished = (name: string): string => `${name}.new`;
 
+/** A new file in the folder, open for writing: mode 0600, and whose the folder's files are. */
+export async function createFile(files: Files, dir: string, name: string): Promise<OpenFile> {
+  const file = await files.open(join(dir, name), "wx", FILE_MODE);
+  try {
+    const owner = await ownerToBe(files, dir);
+    // Some file systems give every file one owner, and refuse to change it.
+    if (owner && (await file.stat()).uid !== owner.uid) await file.chown(owner.uid, owner.gid);
+    // open(2) subtracts the umask, which may be an odd one.
+    await file.chmod(FILE_MODE);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
 /** Replaces a file as a whole and durably: readers, and a crash, find the old content or the new one. */
 export async function replaceFile(files: Files, dir: string, name: string, bytes: Uint8Array): Promise<void> {
   const path = join(dir, unfinished(name));
   await files.remove(path);
   try {
-    const file = await files.open(path, "wx", FILE_MODE);
+    const file = await createFile(files, dir, unfinished(name));
     try {
-      // open(2) subtracts the umask, which may be an odd one.
-      await file.chmod(FILE_MODE);
       await writeFully(file, bytes, 0);
       await file.sync();
     } finally {

@@ -1,13 +1,13 @@
 import { chmod, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
-import { makeFolder } from "../make-folder.ts";
+import { FOLDER_MODE, makeFolder } from "../make-folder.ts";
 import { ADDRESS } from "./address.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
-import { errorCode, FILE_MODE, unfinished, type Files } from "./files.ts";
+import { errorCode, FILE_MODE, openIfThere, unfinished, type Files, type FileStat } from "./files.ts";
+import { deniedByOwner } from "./other-owner.ts";
+import { me, ownerToBe } from "./owner.ts";
 import { SECRET } from "./secret.ts";
-
-const FOLDER_MODE = 0o700;
 
 /**
  * Makes the data folder where there is none, for its owner alone. One that is open to others is closed to them if
@@ -15,10 +15,10 @@ const FOLDER_MODE = 0o700;
  */
 export async function prepareFolder(dir: string, warn: (sentence: string) => void): Promise<void> {
   try {
-    // The umask may have taken more than asked.
-    if (await makeFolder(dir)) await chmod(dir, FOLDER_MODE);
-    else await closeFolder(dir, warn);
+    if (!(await makeFolder(dir))) await closeFolder(dir, warn);
   } catch (error) {
+    const denied = await deniedByOwner(dir, error);
+    if (denied) throw denied;
     throw new StartupError(
       `Cannot make or use the folder ${dir} (${errorCode(error) ?? "unknown error"}).`,
       "Name a folder that this user can write, with --data DIR.",
@@ -37,7 +37,7 @@ async function closeFolder(dir: string, warn: (sentence: string) => void): Promi
   if (process.platform === "win32") return;
   const { mode, uid } = await stat(dir);
   if ((mode & OTHERS) === 0) return;
-  const ours = uid === process.getuid?.() && (mode & STICKY) === 0;
+  const ours = uid === me() && (mode & STICKY) === 0;
   const alone = ours && (await readdir(dir)).every(isOurs);
   if (alone) await chmod(dir, FOLDER_MODE);
   else
@@ -48,14 +48,21 @@ async function closeFolder(dir: string, warn: (sentence: string) => void): Promi
 export async function tidyFolder(files: Files, dir: string): Promise<void> {
   for (const name of NAMES) await files.remove(join(dir, unfinished(name)));
   if (process.platform === "win32") return;
-  for (const name of [LEDGER, CHECKPOINT, SECRET]) await closeFile(files, join(dir, name));
+  const owner = (await ownerToBe(files, dir))?.uid ?? me();
+  for (const name of [LEDGER, CHECKPOINT, SECRET]) await closeFile(files, join(dir, name), owner);
 }
 
-async function closeFile(files: Files, path: string): Promise<void> {
-  try {
-    const { mode } = await files.stat(path);
-    if ((mode & OTHERS) !== 0) await files.chmod(path, FILE_MODE);
-  } catch (error) {
+/** Only a file of `owner`: root must not change one that the folder's owner has linked in. */
+async function closeFile(files: Files, path: string, owner: number | undefined): Promise<void> {
+  const isOpen = ({ mode, uid }: FileStat) => uid === owner && (mode & OTHERS) !== 0;
+  const found = await files.stat(path).catch((error: unknown) => {
     if (errorCode(error) !== "ENOENT") throw error;
+  });
+  if (!found || !isOpen(found)) return;
+  const file = await openIfThere(files, path);
+  try {
+    if (file && isOpen(await file.stat())) await file.chmod(FILE_MODE);
+  } finally {
+    await file?.close();
   }
 }

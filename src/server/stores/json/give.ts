@@ -7,6 +7,7 @@ import { disk, errorCode } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { askHolder, lockHolder } from "./lock.ts";
 import { operatorAnswer, type OperatorRequest } from "./operator.ts";
+import { checkOwner } from "./other-owner.ts";
 import { openJsonStore } from "./store.ts";
 
 /** ms for which a lost answer, or a lost race for the folder, is asked again. */
@@ -25,12 +26,13 @@ export async function giveInFolder(
 ): Promise<GrantReply | { kind: "no_store" } | { kind: "no_answer" }> {
   const dir = resolve(named);
   const end = performance.now() + PATIENCE;
+  await checkOwner(disk, dir);
   // The request always has an id: asked twice it is one grant.
   for (;;) {
-    const asked = await askHolder(dir, { grant } satisfies OperatorRequest);
+    const asked = await askHolder(dir, { grant } satisfies OperatorRequest).catch(unreadable(dir));
     if (asked.kind === "answer") return told(asked.answer);
     if (asked.kind === "nobody") {
-      if (!(await hasStore(dir))) return { kind: "no_store" };
+      if (!(await hasLedger(disk, dir).catch(unreadable(dir)))) return { kind: "no_store" };
       const given = await giveUnderLock(dir, grant, warn);
       if (given) return given;
     }
@@ -39,19 +41,15 @@ export async function giveInFolder(
   }
 }
 
-async function hasStore(dir: string): Promise<boolean> {
-  try {
-    return await hasLedger(disk, dir);
-  } catch (error) {
-    if (errorCode(error) === "ENOTDIR") return false;
-    if (error instanceof StartupError) throw error;
-    throw new StartupError(
-      `The folder ${dir} cannot be read (${errorCode(error) ?? "unknown error"}).`,
-      "Look at its owner and mode; grant runs as the user whose server it is.",
-      error,
-    );
-  }
-}
+/** Throws what a file call in the folder failed with, as a `StartupError`. */
+const unreadable = (dir: string) => (error: unknown) => {
+  if (error instanceof StartupError) throw error;
+  throw new StartupError(
+    `The folder ${dir} cannot be read (${errorCode(error) ?? "unknown error"}).`,
+    "Look at its owner and mode; grant runs as the user whose server it is.",
+    error,
+  );
+};
 
 /** Undefined where another process took the folder meanwhile. */
 async function giveUnderLock(

@@ -15,7 +15,7 @@ const YOUNGER = [CHECKPOINT, SECRET, ADDRESS];
 export async function hasLedger(files: Files, dir: string): Promise<boolean> {
   // Before the ledger: so a first start that is under way cannot look like a loss.
   const trace = await firstThere(files, dir);
-  const file = await openIfThere(files, join(dir, LEDGER), "r");
+  const file = await openIfThere(files, join(dir, LEDGER));
   if (!file) {
     if (trace !== undefined) throw lost("there is none", trace);
     return false;

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { link, readdir, unlink } from "node:fs/promises";
+import { lchown, link, lstat, readdir, unlink } from "node:fs/promises";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
 import { createChannel, request, type Answerer, type Asked, type Channel } from "./channel.ts";
-import { errorCode } from "./files.ts";
+import { disk, errorCode } from "./files.ts";
 import { answers, connectTo, listenAt } from "./lock-socket.ts";
 import { connectToPipe, holdPipe, pipeAnswers } from "./lock-pipe.ts";
+import { deniedByOwner, lockOfOther } from "./other-owner.ts";
+import { ownerToBe } from "./owner.ts";
 
 /** A live process holds the folder. */
 export class FolderInUse extends StartupError {}
@@ -45,7 +47,7 @@ export async function acquireLock(dir: string): Promise<Lock> {
     }
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    throw cannotLock(dir, error);
+    throw (await deniedByOwner(dir, error)) ?? cannotLock(dir, error);
   }
   throw inUse(dir);
 }
@@ -56,7 +58,7 @@ export async function lockHolder(dir: string): Promise<boolean> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const highest = (await numbers(dir)).at(-1);
     if (highest === undefined) return false;
-    const alive = await answers(dir, nameOf(highest));
+    const alive = await state(dir, nameOf(highest));
     if (alive !== "gone") return alive === "yes";
   }
   return true;
@@ -81,6 +83,8 @@ async function tryLock(dir: string, channel: Channel): Promise<Server | undefine
   const server = await listenAt(dir, own, channel.accept);
   let mine: number | undefined;
   try {
+    const owner = await ownerToBe(disk, dir);
+    if (owner) await lchown(join(dir, own), owner.uid, owner.gid).catch(unlessGone);
     mine = await linkNext(dir, own);
   } finally {
     await unlink(join(dir, own)).catch(() => {});
@@ -91,15 +95,30 @@ async function tryLock(dir: string, channel: Channel): Promise<Server | undefine
   return server;
 }
 
-function unlessGone(error: unknown): void {
+function unlessGone(error: unknown): undefined {
   if (errorCode(error) !== "ENOENT") throw error;
+}
+
+/** Whether the lock's holder lives. Throws `OtherOwner` for a socket of another user, to which this one can't connect. */
+async function state(dir: string, name: string): Promise<"yes" | "no" | "gone"> {
+  try {
+    return await answers(dir, name);
+  } catch (error) {
+    if (errorCode(error) !== "EACCES") throw error;
+    const path = join(dir, name);
+    const found = await lstat(path).catch(unlessGone);
+    if (!found) return "gone";
+    // What a copy of the folder has made of a socket: nobody holds it.
+    if (!found.isSocket()) return "no";
+    throw (await lockOfOther(path, found.uid)) ?? error;
+  }
 }
 
 /** Our number, or undefined where it went to another. */
 async function linkNext(dir: string, own: string): Promise<number | undefined> {
   const highest = (await numbers(dir)).at(-1) ?? 0;
   if (highest > 0) {
-    const alive = await answers(dir, nameOf(highest));
+    const alive = await state(dir, nameOf(highest));
     if (alive === "yes") throw inUse(dir);
     if (alive === "gone") return undefined;
   }
@@ -121,8 +140,11 @@ async function tidy(dir: string, mine: number): Promise<void> {
   const lower = (await numbers(dir)).filter((number) => number < mine);
   for (const number of lower) await unlink(join(dir, nameOf(number))).catch(() => {});
   const others = (await readdir(dir)).filter((name) => UNNUMBERED.test(name));
-  for (const name of others)
-    if ((await answers(dir, name)) === "no") await unlink(join(dir, name)).catch(() => {});
+  for (const name of others) {
+    // Of a user to whom we can't connect: a starter whose name is gone begins again.
+    const alive = await answers(dir, name).catch(() => "no");
+    if (alive === "no") await unlink(join(dir, name)).catch(() => {});
+  }
 }
 
 /** Lowest first. */

@@ -16,6 +16,7 @@ import { headerLine } from "./line.ts";
 import { load, type Loaded } from "./load.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { answerOperator } from "./operator.ts";
+import { checkOwner } from "./other-owner.ts";
 import { tornSentence } from "./replay.ts";
 import { openSecret } from "./secret.ts";
 
@@ -44,6 +45,7 @@ export async function openJsonStore({
   files = disk,
 }: Options): Promise<Store> {
   const dir = resolve(named);
+  await checkOwner(files, dir);
   await prepareFolder(dir, warn);
   const lock = await acquireLock(dir);
   try {
