@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -124,6 +124,17 @@ describe("the folder's lock", () => {
     const lock = await acquireLock(dir);
     expect(await readdir(dir)).toEqual(["lock.8"]);
     await lock.release();
+  });
+
+  it("takes a link for a dead lock, wherever it points", async () => {
+    const [dir, other] = [await makeFolder(), await makeFolder()];
+    const held = await acquireLock(other);
+    await symlink(join(other, "lock.1"), join(dir, "lock.7"));
+    expect(await lockHolder(dir)).toBe(false);
+    const lock = await acquireLock(dir);
+    expect(await readdir(dir)).toEqual(["lock.8"]);
+    await lock.release();
+    await held.release();
   });
 
   it("says with words that a folder cannot hold a lock", async () => {

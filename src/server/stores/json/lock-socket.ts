@@ -48,8 +48,6 @@ export function answers(dir: string, name: string): Promise<"yes" | "no" | "gone
 
 const outcomes = new Map<string, "yes" | "no" | "gone">([
   ["ECONNREFUSED", "no"],
-  // A file that is no socket: what a copy of the folder may have made of one.
-  ["ENOTSOCK", "no"],
   ["ENOENT", "gone"],
   // Its queue of connections is full: it lives, and is busy. It hung up on us at once: it lives.
   ["EAGAIN", "yes"],

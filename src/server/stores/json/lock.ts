@@ -101,16 +101,15 @@ function unlessGone(error: unknown): undefined {
 
 /** Whether the lock's holder lives. Throws `OtherOwner` for a socket of another user, to which this one can't connect. */
 async function state(dir: string, name: string): Promise<"yes" | "no" | "gone"> {
+  const path = join(dir, name);
+  const found = await lstat(path).catch(unlessGone);
+  if (!found) return "gone";
+  // A link, or what a copy of the folder has made of a socket: nobody holds it.
+  if (!found.isSocket()) return "no";
   try {
     return await answers(dir, name);
   } catch (error) {
-    if (errorCode(error) !== "EACCES") throw error;
-    const path = join(dir, name);
-    const found = await lstat(path).catch(unlessGone);
-    if (!found) return "gone";
-    // What a copy of the folder has made of a socket: nobody holds it.
-    if (!found.isSocket()) return "no";
-    throw (await lockOfOther(path, found.uid)) ?? error;
+    throw (errorCode(error) === "EACCES" && (await lockOfOther(path, found.uid))) || error;
   }
 }
 
@@ -142,7 +141,7 @@ async function tidy(dir: string, mine: number): Promise<void> {
   const others = (await readdir(dir)).filter((name) => UNNUMBERED.test(name));
   for (const name of others) {
     // Of a user to whom we can't connect: a starter whose name is gone begins again.
-    const alive = await answers(dir, name).catch(() => "no");
+    const alive = await state(dir, name).catch(() => "no");
     if (alive === "no") await unlink(join(dir, name)).catch(() => {});
   }
 }
