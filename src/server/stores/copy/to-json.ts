@@ -60,11 +60,15 @@ async function leftOvers(dir: string): Promise<string[]> {
 
 async function take(dir: string, source: Source, opening: Opening): Promise<Copied> {
   await makeFolder(dirname(dir));
-  const staging = await makeStaging(dir);
+  const staging = await mkdtemp(join(dirname(dir), stagingName(dir))).catch(async (error: unknown) => {
+    throw (await deniedByOwner(dirname(dir), error)) ?? error;
+  });
   // Hashes and the secret are in it: also a second signal, which waits for nothing, must not leave it.
   const removeNow = () => rmSync(staging, { recursive: true, force: true });
   process.once("exit", removeNow);
   try {
+    // Whose the target is, or would be if it were made here.
+    if (me() === 0) await giveFolder(staging, (await stat(dir).catch(() => undefined)) ? dir : dirname(dir));
     const copied = await write(staging, source, opening);
     await check(staging, source, opening);
     await rmdir(dir).catch((error: unknown) => {
@@ -78,18 +82,6 @@ async function take(dir: string, source: Source, opening: Opening): Promise<Copi
     throw error;
   } finally {
     process.off("exit", removeNow);
-  }
-}
-
-/** A folder beside the target, of the owner that the target has or would have. */
-async function makeStaging(dir: string): Promise<string> {
-  const above = dirname(dir);
-  try {
-    const staging = await mkdtemp(join(above, stagingName(dir)));
-    if (me() === 0) await giveFolder(staging, (await stat(dir).catch(() => undefined)) ? dir : above);
-    return staging;
-  } catch (error) {
-    throw (await deniedByOwner(above, error)) ?? error;
   }
 }
 
