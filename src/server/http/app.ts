@@ -22,6 +22,7 @@ import { logRequests } from "./request-log.ts";
 import { closeConnections, forbidCaching } from "./reply-headers.ts";
 import { tellAbout, tellHealth, tellReady } from "./status.ts";
 import { answerUnknownRoute } from "./unknown-route.ts";
+import { discardBody } from "./unread-body.ts";
 import { tellUsage } from "./usage.ts";
 import { validate } from "./validate.ts";
 
@@ -91,6 +92,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
     logRequests(needs.log),
     forbidCaching,
     closeConnections(needs.stopping),
+    discardBody,
     handleErrors,
     checkHead,
     router.routes(),

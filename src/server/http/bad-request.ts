@@ -53,7 +53,8 @@ function answerBare(socket: Socket, refusal: Refusal): void {
     `${headers.requestId}: ${requestId}`,
     "Connection: close",
   ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  socket.destroySoon();
 }
 
 /** Answers a request whose body broke; the app has seen its head, and named it. */
@@ -66,7 +67,7 @@ function answerThrough(res: ServerResponse, refusal: Refusal): void {
   res.setHeader("Content-Length", Buffer.byteLength(body));
   res.setHeader("Connection", "close");
   // Node forgets an answered request when its connection ends; who still reads its body would read for ever.
-  res.once("close", () => res.req.destroy());
+  res.req.socket.once("close", () => res.req.destroy());
   res.end(body);
 }
 
@@ -84,7 +85,7 @@ export function refuseBadRequest(
   else if (!last || (last.req.complete && last.writableFinished)) answerBare(socket, refusal);
   // A request that came whole is not the broken one, and its reply is under way.
   else if (last.req.complete) socket.destroy();
-  else if (last.writableFinished) socket.end();
+  else if (last.writableFinished) socket.destroySoon();
   // Without a socket it waits for the replies before it.
   else if (last.headersSent || !last.socket) socket.destroy();
   // A client that ends in the middle of its upload has left.

@@ -4,6 +4,7 @@ import { StartupError } from "../core/startup-error.ts";
 import { refuseBadRequest } from "./bad-request.ts";
 import { answerConnect } from "./connect.ts";
 import { trackReplies, type Replies } from "./replies.ts";
+import { closeInStages } from "./unread-body.ts";
 
 /** An HTTP server that listens. */
 export interface Listening {
@@ -47,6 +48,7 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
     const work = handle(req, res).finally(() => atWork.delete(work));
     atWork.add(work);
   });
+  server.on("connection", closeInStages);
   const replies = trackReplies(server);
   server.setTimeout(silence);
   server.on("clientError", (error, socket) => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { createBrotliDecompress, createUnzip, type BrotliDecompress, type Unzip } from "node:zlib";
 import { koaBody } from "koa-body";
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
@@ -27,27 +28,28 @@ function checkMediaType({ headers }: IncomingMessage): void {
 }
 
 /** What koa-body's reading throws, in our words; its own errors can carry the body. */
-function readingError(
-  error: Error & { type?: string; code?: string; status?: number },
-  limit: number,
-): Error {
+function readingError(error: Error & { type?: string; code?: string }, limit: number): Error {
   if (error.type === "entity.too.large") {
     return new ApiError("payload_too_large", `The body may have at most ${limit} bytes, counted unpacked.`);
   }
   if (error.type === "request.aborted") return new ClientGone();
-  if (error.status === 415)
-    return unsupported("The Content-Encoding must be gzip, deflate or br, or absent.");
   if (error.code?.startsWith("Z_") || error.code?.startsWith("ERR_")) return notUnpacked();
   return new Error(`The body could not be read: ${error.message}`);
 }
 
-/** raw-body waits for ever on the unpacking of an upload that broke off: this ends the wait. */
-function brokenOff(request: IncomingMessage): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    request.once("close", () => {
-      if (!request.complete) reject(new ClientGone());
-    });
-  });
+/** Unpacks a body in this Content-Encoding; undefined for one that is not packed. */
+function unpackerOf(encoding = "identity"): Unzip | BrotliDecompress | undefined {
+  switch (encoding.toLowerCase()) {
+    case "identity":
+      return undefined;
+    case "gzip":
+    case "deflate":
+      return createUnzip();
+    case "br":
+      return createBrotliDecompress();
+    default:
+      throw unsupported("The Content-Encoding must be gzip, deflate or br, or absent.");
+  }
 }
 
 /** JSON by the letter: broken UTF-8 is refused, not mended, or two passwords would become one. */
@@ -86,12 +88,27 @@ export function readJson(limit: number): Middleware {
     textLimit: limit,
   });
 
+  /** The unpacking is ours: koa-body's goes on after a refusal, and ends the process at the next broken byte. */
+  async function readUnpacked(ctx: Context, unpacker: Unzip | BrotliDecompress): Promise<void> {
+    const { req } = ctx;
+    const headers = { ...req.headers, "content-length": undefined };
+    const unpacked = Object.assign(req.pipe(unpacker), { headers });
+    req.once("close", () => {
+      if (!req.complete) unpacker.destroy(new ClientGone());
+    });
+    try {
+      await read(Object.create(ctx, { req: { value: unpacked } }) as Context, async () => {});
+    } finally {
+      unpacker.destroy();
+    }
+  }
+
   async function bytesOf(ctx: Context): Promise<Buffer> {
     const { headers } = ctx.req;
-    const packed = headers["content-encoding"]?.toLowerCase();
-    if (packed !== undefined) headers["content-encoding"] = packed;
-    const reading = read(ctx, async () => {});
-    await (packed === undefined ? reading : Promise.race([reading, brokenOff(ctx.req)]));
+    const unpacker = unpackerOf(headers["content-encoding"]);
+    // koa-body would unpack too, and takes "Identity" for an unknown encoding.
+    delete headers["content-encoding"];
+    await (unpacker ? readUnpacked(ctx, unpacker) : read(ctx, async () => {}));
     const bytes: unknown = (ctx.request as { body?: unknown }).body;
     if (!Buffer.isBuffer(bytes)) throw unsupported("The Content-Type of the body is not well formed.");
     return bytes;
