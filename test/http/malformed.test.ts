@@ -94,6 +94,39 @@ test.each(cases)("%s gets a problem document, its own id and a line in the log",
   expect(await lineOf(id)).toMatchObject({ status, code });
 });
 
+/** So many that Node would drop what stands behind them, in less than 16 KiB. */
+const MANY = "a:\r\n".repeat(2_100);
+
+test.each(["Host: other", "Authorization: Bearer other", "Content-Type: text/plain", "Content-Length: 3"])(
+  "a second header behind more than 2,000 others is refused: %s",
+  async (second) => {
+    const client = await openRawClient(server.port);
+    const first = { Authorization: "Bearer one", Connection: "close" };
+    client.send(
+      rawRequest("POST", "/api/chat/", first, {}).replace("\r\n\r\n", `\r\n${MANY}${second}\r\n\r\n`),
+    );
+    expect(parseReply(await client.ended())).toMatchObject({
+      status: 400,
+      problem: { code: "invalid_request" },
+    });
+  },
+);
+
+test("a header behind more than 2,000 others counts", async () => {
+  const client = await openRawClient(server.port);
+  const token = await server.token("behind.many");
+  client.send(
+    `GET /api/token_balance/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${MANY}Authorization: Bearer ${token}\r\n\r\n`,
+  );
+  expect(await client.ended()).toMatch(/^HTTP\/1\.1 200 [^]*\{"tokens":4000\}$/);
+});
+
+test("headers of more than 16 KiB are refused, however many they are", async () => {
+  const client = await openRawClient(server.port);
+  client.send(`GET /healthz HTTP/1.1\r\nHost: a\r\n${"ab:c\r\n".repeat(8_200)}\r\n`);
+  expect(parseReply(await client.ended())).toMatchObject({ status: 431, headers: { connection: "close" } });
+});
+
 test.each([
   ["CONNECT", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"],
   ["a body of broken chunks", rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n"],

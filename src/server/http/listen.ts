@@ -48,6 +48,8 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
     const work = handle(req, res).finally(() => atWork.delete(work));
     atWork.add(work);
   });
+  // By default Node drops headers after the 2,000th. Its limit of 16 KiB for names and values stays.
+  server.maxHeadersCount = 0;
   server.on("connection", closeInStages);
   const replies = trackReplies(server);
   server.setTimeout(silence);
