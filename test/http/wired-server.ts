@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { createTokens } from "../../src/server/auth/tokens.ts";
 import { createAnswers } from "../../src/server/core/answers.ts";
-import type { Ledger, Provider } from "../../src/server/core/ports.ts";
+import type { Ledger, Passwords, Provider } from "../../src/server/core/ports.ts";
 import { createQuestions } from "../../src/server/core/questions.ts";
 import { createSignIn } from "../../src/server/core/sign-in.ts";
 import { createApp } from "../../src/server/http/app.ts";
@@ -16,16 +16,25 @@ interface Wishes {
   /** Puts something between the app and the real ledger. */
   around?: (ledger: Ledger) => Partial<Ledger>;
   provider: Provider;
+  /** By default a password is its own hash. */
+  passwords?: Passwords;
   /** Milliseconds. */
   timeout?: number;
   /** The store's clock and the answers'; the system's by default. */
   now?: () => number;
 }
 
+const plainPasswords: Passwords = {
+  hash: async (password) => password,
+  matches: async (password, hash) => password === hash,
+  close: async () => {},
+};
+
 /** The real app over a real store, with a test's provider, and a ledger into which it can put its hands. */
 export async function openWiredServer({
   around = () => ({}),
   provider,
+  passwords = plainPasswords,
   timeout = 60_000,
   now = Date.now,
 }: Wishes) {
@@ -33,11 +42,6 @@ export async function openWiredServer({
   const store = await openJsonStore({ dir, now, warn: () => {} });
   const ledger: Ledger = { ...store.ledger, ...around(store.ledger) };
   const tokens = createTokens({ secret: await store.signingSecret(), days: 1, now: Date.now });
-  const passwords = {
-    hash: async (password: string) => password,
-    matches: async (password: string, hash: string | undefined) => password === hash,
-    close: async () => {},
-  };
   const log: Record<string, any>[] = [];
   const logStream = new Writable({
     write(chunk: Buffer, _encoding, done) {

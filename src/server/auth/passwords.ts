@@ -17,7 +17,7 @@ const QUEUE_PER_THREAD = 32;
  *
  * `hash` throws a RangeError for a password that bcrypt cannot tell from another (API.md §1): validation comes before.
  * `matches` is false for such a password, after the same work. After `close`, and for jobs that it ended, calls
- * reject with `shutting_down`.
+ * reject with `shutting_down`. Of the jobs, only those at work are with piscina, which would end a thread to cancel one.
  */
 export function openPasswords({
   cost,
@@ -35,34 +35,79 @@ export function openPasswords({
     idleTimeout: IDLE_MS,
     execArgv: [],
   });
-  let jobs = 0;
+  const queue = createQueue({ places: threads, maxQueue });
   let closing: Promise<void> | undefined;
 
-  // Counted here: piscina reports a full queue by a bare Error that nothing tells from a worker's own.
-  const run = async (name: "hash" | "matches", job: { password: string; hash?: string | undefined }) => {
-    if (closing) throw shuttingDown();
-    if (jobs >= threads + maxQueue) throw overloaded();
-    jobs++;
+  const run = async (
+    name: "hash" | "matches",
+    job: { password: string; hash?: string | undefined },
+    signal?: AbortSignal,
+  ) => {
+    await queue.enter(signal);
     try {
+      if (closing) throw shuttingDown();
       return (await pool.run({ ...job, cost }, { name })) as unknown;
     } catch (error) {
       if (closing) throw shuttingDown();
       throw error;
     } finally {
-      jobs--;
+      queue.leave();
     }
   };
 
   return {
-    hash: async (password) => {
+    hash: async (password, signal) => {
       if (!isDistinct(password)) throw new RangeError("bcrypt cannot tell this password from others.");
-      return (await run("hash", { password })) as string;
+      return (await run("hash", { password }, signal)) as string;
     },
-    matches: async (password, hash) => {
+    matches: async (password, hash, signal) => {
       const distinct = isDistinct(password);
-      return (await run("matches", { password: distinct ? password : "", hash })) === true && distinct;
+      const job = { password: distinct ? password : "", hash };
+      return (await run("matches", job, signal)) === true && distinct;
     },
     close: () => (closing ??= pool.destroy()),
+  };
+}
+
+/**
+ * `places` may be taken at once, first come, first served, while at most `maxQueue` wait for one. `enter` rejects with
+ * `overloaded`, or with `signal.reason` where that is aborted first.
+ */
+function createQueue({ places, maxQueue }: { places: number; maxQueue: number }) {
+  let taken = 0;
+  const waiting = new Set<() => void>();
+
+  return {
+    async enter(signal?: AbortSignal): Promise<void> {
+      signal?.throwIfAborted();
+      if (taken < places) {
+        taken++;
+        return;
+      }
+      if (waiting.size >= maxQueue) throw overloaded();
+      await new Promise<void>((resolve, reject) => {
+        const drop = () => {
+          waiting.delete(enter);
+          reject(signal?.reason as Error);
+        };
+        const enter = () => {
+          signal?.removeEventListener("abort", drop);
+          resolve();
+        };
+        waiting.add(enter);
+        signal?.addEventListener("abort", drop, { once: true });
+      });
+    },
+    /** Hands the place to the next in the queue. */
+    leave(): void {
+      const [next] = waiting;
+      if (!next) {
+        taken--;
+        return;
+      }
+      waiting.delete(next);
+      next();
+    },
   };
 }
 

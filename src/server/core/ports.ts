@@ -161,11 +161,14 @@ export interface Provider {
   close(): Promise<void>;
 }
 
-/** Password hashing off the main thread. Rejects with `ApiError("overloaded")` when its queue is full. */
+/**
+ * Password hashing off the main thread. Rejects with `ApiError("overloaded")` when its queue is full, and with
+ * `signal.reason` for a job that still waits in the queue when `signal` is aborted; one that has begun runs to its end.
+ */
 export interface Passwords {
-  hash(password: string): Promise<string>;
+  hash(password: string, signal?: AbortSignal): Promise<string>;
   /** `hash` undefined (unknown name): false, after the same work as for a known one. */
-  matches(password: string, hash: string | undefined): Promise<boolean>;
+  matches(password: string, hash: string | undefined, signal?: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -12,12 +12,15 @@ export interface Session {
   claims: TokenClaims;
 }
 
-/** Who may ask: registering, logging in, and what a token is worth at this moment. */
+/**
+ * Who may ask: registering, logging in, and what a token is worth at this moment. `signal` is aborted when the client
+ * goes away: what waits for its password's hash then is dropped, and rejects with `signal.reason`.
+ */
 export interface SignIn {
   /** Rejects with `username_taken`; resolves once the account and its grant are durable. */
-  register(credentials: Credentials): Promise<{ tokens: number }>;
+  register(credentials: Credentials, signal?: AbortSignal): Promise<{ tokens: number }>;
   /** Rejects with `invalid_credentials` after the same work for an unknown name and a wrong password, or `account_disabled`. */
-  login(credentials: Credentials): Promise<{ token: string }>;
+  login(credentials: Credentials, signal?: AbortSignal): Promise<{ token: string }>;
   /** Rejects with `invalid_token`, `expired_token` or `account_disabled`. */
   authenticate(token: string): Promise<Session>;
   /** Makes this one token invalid, until it would have ended anyway. What was asked with it goes on. */
@@ -29,6 +32,7 @@ export interface SignIn {
   changePassword(
     session: Session,
     passwords: { password: string; newPassword: string },
+    signal?: AbortSignal,
   ): Promise<{ token: string }>;
 }
 
@@ -48,17 +52,17 @@ export function createSignIn({ accounts, passwords, tokens, startingTokens }: Ne
   const taken = () => new ApiError("username_taken", "This username is taken. Choose another one.");
 
   return {
-    async register({ username, password }) {
+    async register({ username, password }, signal) {
       if (await accounts.byName(username)) throw taken();
-      const passwordHash = await passwords.hash(password);
+      const passwordHash = await passwords.hash(password, signal);
       const outcome = await accounts.create({ name: username, passwordHash, tokens: startingTokens });
       if (outcome.kind === "taken") throw taken();
       return { tokens: startingTokens };
     },
 
-    async login({ username, password }) {
+    async login({ username, password }, signal) {
       const account = await accounts.byName(username);
-      const matches = await passwords.matches(password, account?.passwordHash);
+      const matches = await passwords.matches(password, account?.passwordHash, signal);
       if (!account || !matches) {
         throw new ApiError("invalid_credentials", "The username or the password is wrong.");
       }
@@ -80,10 +84,10 @@ export function createSignIn({ accounts, passwords, tokens, startingTokens }: Ne
       await accounts.revoke({ account, jti, expires });
     },
 
-    async changePassword({ account: { id, generation, passwordHash } }, { password, newPassword }) {
-      if (!(await passwords.matches(password, passwordHash)))
+    async changePassword({ account: { id, generation, passwordHash } }, { password, newPassword }, signal) {
+      if (!(await passwords.matches(password, passwordHash, signal)))
         throw new ApiError("invalid_credentials", "The present password is wrong.");
-      const hash = await passwords.hash(newPassword);
+      const hash = await passwords.hash(newPassword, signal);
       const outcome = await accounts.setPassword({ account: id, generation, passwordHash: hash });
       if (outcome.kind === "changed") throw ended();
       return { token: tokens.issue(outcome.account) };

@@ -8,13 +8,14 @@ import {
 } from "../../protocol/replies.ts";
 import type { Ledger } from "../core/ports.ts";
 import type { SignIn } from "../core/sign-in.ts";
+import { signalInTurn } from "./client-signal.ts";
 import { accountOf, replyJson, sessionOf, type Middleware } from "./context.ts";
 
 /** The handler of `POST /api/register`. */
 export function register(signIn: SignIn): Middleware {
   return async function register(ctx) {
     const credentials = ctx.state.input as RegisterBody;
-    const { tokens } = await signIn.register(credentials);
+    const { tokens } = await signIn.register(credentials, await signalInTurn(ctx.req, ctx.res));
     ctx.state.who = credentials.username;
     const reply: RegisterReply = { message: "User created successfully", tokens };
     replyJson(ctx, 201, reply);
@@ -25,7 +26,7 @@ export function register(signIn: SignIn): Middleware {
 export function logIn(signIn: SignIn): Middleware {
   return async function logIn(ctx) {
     const credentials = ctx.state.input as LoginBody;
-    const { token } = await signIn.login(credentials);
+    const { token } = await signIn.login(credentials, await signalInTurn(ctx.req, ctx.res));
     ctx.state.who = credentials.username;
     const reply: LoginReply = { token };
     replyJson(ctx, 200, reply);
@@ -44,7 +45,8 @@ export function logOut(signIn: SignIn): Middleware {
 export function changePassword(signIn: SignIn): Middleware {
   return async function changePassword(ctx) {
     const { password, new_password: newPassword } = ctx.state.input as PasswordBody;
-    const { token } = await signIn.changePassword(sessionOf(ctx), { password, newPassword });
+    const signal = await signalInTurn(ctx.req, ctx.res);
+    const { token } = await signIn.changePassword(sessionOf(ctx), { password, newPassword }, signal);
     const reply: PasswordReply = { token };
     replyJson(ctx, 200, reply);
   };

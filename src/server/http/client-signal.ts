@@ -31,3 +31,9 @@ export async function ownTurn(req: IncomingMessage, res: ServerResponse): Promis
     });
   });
 }
+
+/** {@link clientSignal}, once it is this request's turn. Rejects as {@link ownTurn} does. */
+export async function signalInTurn(req: IncomingMessage, res: ServerResponse): Promise<AbortSignal> {
+  await ownTurn(req, res);
+  return clientSignal(res);
+}

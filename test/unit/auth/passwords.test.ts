@@ -83,6 +83,31 @@ describe("passwords", () => {
     await small.close();
   });
 
+  test("a waiting job whose client leaves gives its place in the queue to another", async () => {
+    const small = openPasswords({ cost: 4, threads: 1, maxQueue: 2 });
+    const left = new AbortController();
+    const begun = small.hash("correct horse");
+    const waiting = [
+      small.hash("correct horse", left.signal),
+      small.matches("correct horse", undefined, left.signal),
+    ];
+    await expect(small.hash("correct horse")).rejects.toMatchObject({ code: "overloaded" });
+    left.abort(new Error("left"));
+    const later = [small.hash("correct horse"), small.hash("correct horse")];
+    expect((await Promise.allSettled(waiting)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    await expect(waiting[0]).rejects.toBe(left.signal.reason);
+    expect(await Promise.all([begun, ...later])).toHaveLength(3);
+    await small.close();
+  });
+
+  test("a job that has begun runs to its end, though its client leaves; one that comes after does not begin", async () => {
+    const left = new AbortController();
+    const begun = passwords.hash("correct horse", left.signal);
+    left.abort(new Error("left"));
+    expect(await begun).toMatch(/^\$2b\$/);
+    await expect(passwords.hash("correct horse", left.signal)).rejects.toBe(left.signal.reason);
+  });
+
   test("a stored hash that is none is a failure, not an overload and not a match", async () => {
     await expect(passwords.matches("correct horse", `$9x$${"x".repeat(56)}`)).rejects.toThrow("salt");
   });
