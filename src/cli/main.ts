@@ -32,7 +32,9 @@ async function main(): Promise<void> {
     version: packageJson.version,
   };
   const fail = async (error: unknown) => {
-    process.exit(await tell({ error, call: undefined, isLog: false }, output, ending));
+    const code = await tell({ error, call: undefined, isLog: false }, output, ending);
+    await output.flushed();
+    process.exit(code);
   };
   process.on("uncaughtException", (error) => void fail(error));
 
@@ -43,7 +45,8 @@ async function main(): Promise<void> {
   const { run } = await import("./run.ts");
   const ended = await run(sorted, { program, output, ending });
   process.exitCode = await codeOf(ended, output, ending);
-  if (ended.abandoned) process.exit();
+  const isFlushed = await output.flushed();
+  if (ended.abandoned || !isFlushed) process.exit();
 }
 
 await main();

@@ -17,7 +17,7 @@ export async function tell({ error, call, isLog }: Failed, output: Output, endin
   }
   const words = output.json ? failureLine(failure) : failureWords(failure, output.color.stderr);
   const stack = debug ? `${error.stack}\n` : "";
-  await new Promise((resolve) => output.stderr.write(`${words}\n${output.json ? "" : stack}`, resolve));
+  output.stderr.write(`${words}\n${output.json ? "" : stack}`);
   return failure.exit;
 }
 

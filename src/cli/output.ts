@@ -29,6 +29,8 @@ export interface Output {
   document: (value: unknown) => Promise<void>;
   /** A line on stderr; nothing with `--json` or `--quiet`. */
   note: (text: string) => void;
+  /** Waits until all of stderr has been handed over, 2 s at most; whether it has. */
+  flushed: () => Promise<boolean>;
 }
 
 interface OutputOptions {
@@ -48,6 +50,25 @@ const isClosed = (error: Error) =>
 function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Milliseconds that the program waits at its end for a reader of stderr. */
+const PATIENCE = 2_000;
+
+/** Whether all that was written is handed over within {@link PATIENCE}, or nobody can take it any more. */
+function handedOver(stream: NodeJS.WriteStream): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), PATIENCE);
+    const look = (error?: Error | null) => {
+      if (!error && stream.writableLength > 0) {
+        stream.write("", look);
+        return;
+      }
+      clearTimeout(timer);
+      resolve(true);
+    };
+    look();
   });
 }
 
@@ -89,5 +110,6 @@ export function createOutput(options: OutputOptions): Output {
     note: (text) => {
       if (!json && !quiet) stderr.write(`${plainText(text)}\n`);
     },
+    flushed: () => handedOver(stderr),
   };
 }

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { ServerConfig } from "../server/config.ts";
 import { StartupError } from "../server/core/startup-error.ts";
@@ -9,7 +10,7 @@ interface Surroundings {
   version: string;
   /** Where the store lies unless the values say otherwise; undefined where this user has no home folder. */
   dir: string | undefined;
-  logStream: NodeJS.WritableStream;
+  logStream: Writable;
   dispatcher: Dispatcher | undefined;
   warn: (sentence: string) => void;
   signal?: AbortSignal;

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 
 /** Everything that `serve` needs, already checked by whoever read it from argv and the environment. */
@@ -32,7 +33,7 @@ export interface ServerConfig {
   secret: string | undefined;
   log: "pretty" | "json" | "silent";
   /** Where the log goes. */
-  logStream: NodeJS.WritableStream;
+  logStream: Writable;
   /** On the way to the AI; undefined goes straight. */
   dispatcher: Dispatcher | undefined;
   /** Of the package, for `GET /api/`. */

@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { pino, type Logger } from "pino";
 
 /** What the pretty form reads of a line; every field may be missing. */
@@ -55,16 +56,45 @@ export function prettyLine(json: string): string {
     : requestLine(line);
 }
 
+/** Bytes of the log that may wait while nobody reads it. */
+const MOST_WAITING = 1024 * 1024;
+
+/**
+ * Writes lines to `stream`. While more than {@link MOST_WAITING} wait there, lines are dropped, until all that waits has
+ * been read; then `tell` gets their number.
+ */
+function boundedWriter(stream: Writable, tell: (dropped: number) => void): (line: string) => void {
+  let dropped = 0;
+  return (line) => {
+    const waiting = stream.writableLength;
+    if (dropped === 0 && (waiting === 0 || waiting + Buffer.byteLength(line) <= MOST_WAITING)) {
+      stream.write(line);
+      return;
+    }
+    dropped += 1;
+    if (dropped > 1) return;
+    stream.once("drain", () => {
+      const count = dropped;
+      dropped = 0;
+      tell(count);
+    });
+  };
+}
+
 /** The log, one line an event: JSON, or for people, or nothing at all. Goes to `stream`, which the caller owns. */
-export function createLog(form: "pretty" | "json" | "silent", stream: NodeJS.WritableStream): Logger {
-  const write = (line: string) => void stream.write(form === "pretty" ? `${prettyLine(line)}\n` : line);
-  return pino(
+export function createLog(form: "pretty" | "json" | "silent", stream: Writable): Logger {
+  const write = boundedWriter(stream, (dropped) => {
+    const lines = dropped === 1 ? "1 line was" : `${dropped.toLocaleString("en-US")} lines were`;
+    log.warn({ dropped }, `${lines} dropped here, because nobody read the log.`);
+  });
+  const log = pino(
     {
       level: form === "silent" ? "silent" : "info",
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
     },
-    { write },
+    { write: (line) => write(form === "pretty" ? `${prettyLine(line)}\n` : line) },
   );
+  return log;
 }

@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createLog, prettyLine } from "../../src/server/log.ts";
+import { gate } from "./wired-server.ts";
 
 const line = (fields: object) =>
   prettyLine(
@@ -48,4 +49,39 @@ test("a silent log writes nothing", () => {
   expect(written).toEqual([]);
   createLog("pretty", stream).warn("careful");
   expect(written.join("")).toMatch(/^\d\d:\d\d:\d\d warn careful\n$/);
+});
+
+test("of a log that nobody reads at most 1 MiB waits; the rest is counted in one line once it is read", async () => {
+  const written: string[] = [];
+  const reader = gate();
+  const stream = new Writable({
+    async write(chunk, _encoding, done) {
+      await reader.opened;
+      written.push(String(chunk));
+      done();
+    },
+  });
+  const log = createLog("json", stream);
+  const text = "x".repeat(10_000);
+  let most = 0;
+  for (let line = 0; line < 1_000; line += 1) {
+    log.info(text);
+    most = Math.max(most, stream.writableLength);
+  }
+  expect(most).toBeLessThanOrEqual(1024 * 1024);
+  reader.open();
+  await vi.waitUntil(() => written.at(-1)?.includes("dropped"));
+  log.info("goes on");
+  await vi.waitUntil(() => written.at(-1)?.includes("goes on"));
+  const lines = written.map((each) => JSON.parse(each) as { msg: string; dropped?: number });
+  const kept = lines.filter(({ msg }) => msg === text).length;
+  expect(kept).toBeGreaterThan(100);
+  expect(lines.slice(kept)).toMatchObject([
+    {
+      level: "warn",
+      dropped: 1_000 - kept,
+      msg: `${1_000 - kept} lines were dropped here, because nobody read the log.`,
+    },
+    { msg: "goes on" },
+  ]);
 });
