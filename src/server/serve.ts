@@ -107,6 +107,7 @@ async function openStore({ store, warn, signal }: ServerConfig): Promise<Store> 
 async function assemble(config: ServerConfig, store: Store, provider: Provider, opened: Close[]) {
   const { ledger, accounts } = store;
   const { price, startingTokens } = config;
+  const questionTimeout = config.questionTimeout * 1000;
   const secret = config.secret === undefined ? await store.signingSecret() : Buffer.from(config.secret);
   const tokens = createTokens({ secret, days: config.tokenDays, now: Date.now });
   const passwords = openPasswords({ cost: config.bcryptCost });
@@ -116,7 +117,7 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
     provider,
     answers: createAnswers(Date.now),
     price,
-    timeout: config.questionTimeout * 1000,
+    timeout: questionTimeout,
     context: { system: config.system, limit: config.contextChars },
     now: Date.now,
   });
@@ -133,6 +134,7 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
       model: provider.model,
       extensions: ["stream", "history", "idempotency", "usage", "logout", "password"],
     },
+    questionTimeout,
     stopping: () => stopping,
     storeReady: () => store.ready(),
     log: createLog(config.log, config.logStream),

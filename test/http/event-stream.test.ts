@@ -32,7 +32,7 @@ async function openPair(): Promise<{ res: ServerResponse; reply: Promise<Incomin
   return { res, reply };
 }
 
-const beforeHead = () => {};
+const wishes = { beforeHead: () => {}, patience: 60_000 };
 
 test("a streamed answer is exactly the documented bytes", async () => {
   const ai = await openFakeOpenAi();
@@ -67,7 +67,7 @@ describe("silence", () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const written = vi.spyOn(res, "write");
     const pings = () => written.mock.calls.filter(([text]) => text === ": ping\n\n").length;
-    const stream = createEventStream(res, { beforeHead });
+    const stream = createEventStream(res, wishes);
     vi.advanceTimersByTime(60_000);
     expect(written).not.toHaveBeenCalled();
     stream.delta("a", false);
@@ -78,7 +78,7 @@ describe("silence", () => {
     expect(pings()).toBe(0);
     vi.advanceTimersByTime(30_001);
     expect(pings()).toBe(3);
-    stream.done({ response: "ab", tokens_deducted: 100, tokens_remaining: 0 });
+    await stream.done({ response: "ab", tokens_deducted: 100, tokens_remaining: 0 });
     vi.advanceTimersByTime(60_000);
     expect(pings()).toBe(3);
     (await reply).resume();
@@ -87,7 +87,7 @@ describe("silence", () => {
   test("of a client that left is not filled", async () => {
     const { res } = await openPair();
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-    const stream = createEventStream(res, { beforeHead });
+    const stream = createEventStream(res, wishes);
     stream.delta("a", false);
     const closed = once(res, "close");
     res.destroy();
@@ -99,7 +99,7 @@ describe("silence", () => {
 
 test("a client that reads nothing counts as gone before it takes much memory", async () => {
   const { res, reply } = await openPair();
-  const stream = createEventStream(res, { beforeHead, unread: 100_000 });
+  const stream = createEventStream(res, { ...wishes, unread: 100_000 });
   stream.delta("first", false);
   (await reply).pause();
   const piece = "x".repeat(50_000);
@@ -109,12 +109,36 @@ test("a client that reads nothing counts as gone before it takes much memory", a
   expect(res.destroyed).toBe(true);
 });
 
+test("a replay and its end wait for the reader, and little waits in memory", async () => {
+  const { res, reply } = await openPair();
+  let most = 0;
+  const write = res.write.bind(res);
+  vi.spyOn(res, "write").mockImplementation((text: string) => {
+    const isRoom = write(text);
+    most = Math.max(most, res.writableLength);
+    return isRoom;
+  });
+  const stream = createEventStream(res, wishes);
+  const long = "x".repeat(6_000_000);
+  const told = (async () => {
+    const isWhole = await stream.replay(long);
+    await stream.done({ response: long, tokens_deducted: 100, tokens_remaining: 0 });
+    return isWhole;
+  })();
+  const incoming = (await reply).setEncoding("utf8");
+  let came = "";
+  for await (const piece of incoming) came += String(piece);
+  expect(await told).toBe(true);
+  expect(came.length).toBeGreaterThan(2 * long.length);
+  expect(most).toBeLessThan(256 * 1024);
+});
+
 test("nothing is handed over where the client is gone before the first delta", async () => {
   const { res } = await openPair();
   const closed = once(res, "close");
   res.destroy();
   await closed;
-  const stream = createEventStream(res, { beforeHead });
+  const stream = createEventStream(res, wishes);
   expect(stream.delta("a", false)).toBe(false);
   expect(stream.started()).toBe(false);
 });

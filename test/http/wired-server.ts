@@ -63,6 +63,7 @@ export async function openWiredServer({
     questions,
     ledger,
     about: { name: "", version: "", price: 100, starting_tokens: 4000, model: "", extensions: [] },
+    questionTimeout: timeout,
     stopping: () => false,
     storeReady: () => store.ready(),
     log: createLog("json", logStream),

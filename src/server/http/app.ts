@@ -32,6 +32,8 @@ export interface AppNeeds {
   questions: Questions;
   ledger: Ledger;
   about: AboutReply;
+  /** Milliseconds that a question may take. */
+  questionTimeout: number;
   /** Whether the server is on its way down. */
   stopping: () => boolean;
   /** Whether the store can take a charge now. */
@@ -42,7 +44,8 @@ export interface AppNeeds {
 type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
 /** Every route as the list of its steps; their order is the order of checks of API.md §3. */
-function routeTable({ signIn, questions, ledger, about, stopping, storeReady }: AppNeeds): Route[] {
+function routeTable(needs: AppNeeds): Route[] {
+  const { signIn, questions, ledger, about, stopping, questionTimeout, storeReady } = needs;
   return [
     ["post", routes.register, [readJson(CREDENTIALS_BODY_BYTES), validate(registerBody), register(signIn)]],
     ["post", routes.login, [readJson(CREDENTIALS_BODY_BYTES), validate(loginBody), logIn(signIn)]],
@@ -54,7 +57,7 @@ function routeTable({ signIn, questions, ledger, about, stopping, storeReady }: 
         authenticate(signIn, "header or body"),
         validate(chatBody),
         readKey,
-        answerQuestion({ questions, stopping }),
+        answerQuestion({ questions, stopping, questionTimeout }),
       ],
     ],
     ["get", routes.balance, [authenticate(signIn, "header"), tellBalance(ledger)]],

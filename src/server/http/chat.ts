@@ -1,6 +1,7 @@
 import type { ChatBody } from "../../protocol/bodies.ts";
 import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.ts";
 import type { Answer, Question, Questions } from "../core/questions.ts";
+import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
 import { clientSignal, ownTurn } from "./client-signal.ts";
 import { accountOf, replyJson, type Context, type Middleware } from "./context.ts";
@@ -10,6 +11,8 @@ import { problemOf, toldAs } from "./problem.ts";
 interface Needs {
   questions: Questions;
   stopping: () => boolean;
+  /** Milliseconds. */
+  questionTimeout: number;
 }
 
 function questionOf(ctx: Context): Question {
@@ -38,17 +41,21 @@ async function replyWhole(ctx: Context, questions: Questions): Promise<void> {
   replyJson(ctx, 200, reply);
 }
 
-/** `POST /api/chat`, streamed: what fails before the first delta is thrown, what fails after it becomes an event. */
+/**
+ * `POST /api/chat`, streamed: what fails before the first delta is thrown, what fails after it becomes an event. An
+ * answer without any delta was kept.
+ */
 async function replyEvents(ctx: Context, questions: Questions, stream: EventStream): Promise<void> {
   try {
     const answer = await questions.ask({ ...questionOf(ctx), onDelta: stream.delta });
     bill(ctx, answer);
+    if (!stream.started() && !(await stream.replay(answer.response))) throw new ClientGone();
     const event: DoneEvent = {
       response: answer.response,
       tokens_deducted: answer.deducted,
       tokens_remaining: answer.balance.tokens,
     };
-    stream.done(event);
+    await stream.done(event);
   } catch (error) {
     if (!stream.started()) throw error;
     ctx.state.failure = error;
@@ -58,7 +65,7 @@ async function replyEvents(ctx: Context, questions: Questions, stream: EventStre
 }
 
 /** The handler of `POST /api/chat`: one JSON reply or a stream of events, as the client prefers (API.md §2). */
-export function answerQuestion({ questions, stopping }: Needs): Middleware {
+export function answerQuestion({ questions, stopping, questionTimeout }: Needs): Middleware {
   return async function answerQuestion(ctx) {
     await ownTurn(ctx.req, ctx.res);
     ctx.vary("Accept");
@@ -68,6 +75,7 @@ export function answerQuestion({ questions, stopping }: Needs): Middleware {
       if (replayed) ctx.set(headers.replayed, "true");
       if (stopping()) ctx.set("Connection", "close");
     };
-    return replyEvents(ctx, questions, createEventStream(ctx.res, { beforeHead }));
+    const stream = createEventStream(ctx.res, { beforeHead, patience: questionTimeout });
+    return replyEvents(ctx, questions, stream);
   };
 }
