@@ -1,95 +1,73 @@
 import { ClientError } from "../client/client-error.ts";
+import { nearest } from "../client/edits.ts";
 import { oneLine } from "../client/sanitize.ts";
+import { LONGEST_REPEATED, quotedWords, shortQuestion } from "./argv/quoted-words.ts";
+import type { ParsedArgv } from "./argv/parse-argv.ts";
 import { commands } from "./commands.ts";
 import type { CommandSpec } from "./command-spec.ts";
+import type { OptionName } from "./options.ts";
 import type { Output } from "./output.ts";
 import type { Program } from "./program.ts";
 import { repeatable } from "./repeatable.ts";
 import { stdinKind } from "./stdin.ts";
-import { nearest, type SortedArgv } from "./words.ts";
 
-/** The words as one quoted argument of a shell. */
-const quoted = (words: readonly string[]) =>
-  `"${repeatable(words.join(" ")).replaceAll(/[\\"$`]/g, "\\$&")}"`;
+/** A command and what was typed for it. */
+export interface ChosenCommand {
+  command: string;
+  spec: CommandSpec;
+  /** The words after the command. */
+  words: readonly string[];
+  flags: ReadonlyMap<OptionName, string | true>;
+}
 
-/** Characters of a mistyped text that are said again. */
-const SAID_AGAIN = 200;
-
-/**
- * The words as a question that can be typed; long ones, and what an option stands in the middle of, are left to the
- * person.
- */
-const asQuestion = ({ between }: SortedArgv, words: readonly string[]) =>
-  between === undefined && words.join(" ").length <= SAID_AGAIN ? quoted(words) : '"…"';
-
-function unknownCommand(argv: SortedArgv, { name }: Program): ClientError {
-  const { first = "", words } = argv;
+function unknownCommand(words: readonly string[], { name }: Program): ClientError {
+  const [first = ""] = words;
   const close = nearest(first, [...commands.keys(), "help"]);
-  const question = `${name} ask ${asQuestion(argv, [first, ...words])}`;
+  const question = `${name} ask ${shortQuestion(words)}`;
   const hint =
     close === undefined
       ? `To ask something: ${question}   All commands: ${name} help`
       : `Did you mean ${name} ${close}? To ask something: ${question}`;
   return new ClientError(
     "usage",
-    `There is no command ${JSON.stringify(oneLine(repeatable(first), SAID_AGAIN))}.`,
+    `There is no command ${JSON.stringify(oneLine(repeatable(first), LONGEST_REPEATED))}.`,
     { hint },
   );
 }
 
-/** What is done without a command: `ask` for what comes in by a pipe or a file, the session at a terminal. */
-function unnamed({ switches, words }: SortedArgv, output: Output, { name }: Program): string {
+/** What runs without a command: `ask` for a pipe or a file on stdin, the session at a terminal. */
+function unnamed({ flags, words }: ParsedArgv, output: Output, { name }: Program): string {
   if (words.length > 0)
     throw new ClientError("usage", "There is no command.", {
-      hint: `To ask something: ${name} ask ${quoted(words)}`,
+      hint: `To ask something: ${name} ask ${quotedWords(words)}`,
     });
   const kind = stdinKind();
-  if ((kind === "pipe" || kind === "file") && !switches.has("noStdin")) return "ask";
-  const talks = kind === "terminal" && output.stdout.isTTY && !output.json && !switches.has("noInput");
+  if ((kind === "pipe" || kind === "file") && !flags.has("noStdin")) return "ask";
+  const talks = kind === "terminal" && output.stdout.isTTY && !output.json && !flags.has("noInput");
   if (talks) return "chat";
   throw new ClientError("usage", "There is no command, and no terminal for the session.", {
     hint: `To ask something: ${name} ask "What is a monad?"   All commands: ${name} help`,
   });
 }
 
-/**
- * The command that the first word names, or that is meant without one. Throws `usage` where there is none, with the
- * nearest.
- */
-export function chosenCommand(
-  argv: SortedArgv,
-  output: Output,
-  program: Program,
-): { command: string; spec: CommandSpec } {
-  const command = argv.first ?? unnamed(argv, output, program);
+/** The first word, unless it stands after `--`; undefined where there is none. */
+export const firstWord = ({ words, literal }: ParsedArgv): string | undefined =>
+  words.length > literal ? words[0] : undefined;
+
+/** `-r ask` is the option without its ID and the command `ask`: no ID is taken that is a command's name. */
+export function withoutCommandAsId(parsed: ParsedArgv): ParsedArgv {
+  const { flags, words, literal } = parsed;
+  const id = flags.get("resume");
+  if (typeof id !== "string" || !commands.has(id) || commands.has(firstWord(parsed) ?? "")) return parsed;
+  return { ...parsed, flags: new Map(flags).set("resume", ""), words: [id, ...words], literal };
+}
+
+/** The command that the first word names, or the one that runs without a name. Throws `usage` where there is none. */
+export function chosenCommand(parsed: ParsedArgv, output: Output, program: Program): ChosenCommand {
+  const first = firstWord(parsed);
+  const { flags, words } = parsed;
+  const command = first ?? unnamed(parsed, output, program);
   const spec = commands.get(command);
-  if (!spec) throw unknownCommand(argv, program);
-  return { command, spec };
-}
-
-function checkOrder(argv: SortedArgv, command: string, spec: CommandSpec, { name }: Program): void {
-  const { between, wordsBefore } = argv;
-  if (between === undefined || (spec.twoWords === true && wordsBefore === 1)) return;
-  const words = spec.words?.includes("|") ? "WORDS" : spec.words;
-  const hint =
-    command === "ask"
-      ? `Quote the question, or put -- before it: ${name} ask "…"`
-      : `Put it before or behind all of them: ${name} ${command} ${words} [OPTIONS]`;
-  throw new ClientError("usage", `The option ${between} stands among the words.`, { hint });
-}
-
-/** Refuses words where the command takes none, and options that stand among them (CLI.md §1). Throws `usage`. */
-export function checkWords(argv: SortedArgv, command: string, spec: CommandSpec, program: Program): void {
-  if (spec.words !== undefined || argv.words.length === 0) return checkOrder(argv, command, spec, program);
-  const { name } = program;
-  // One of the words may be a password.
-  if (spec.options.includes("passwordStdin"))
-    throw new ClientError("usage", `${command} takes no words.`, {
-      hint: `The name comes by -u NAME, the password as this says: ${name} ${command} --help`,
-    });
-  const hint =
-    command === "chat"
-      ? `To ask something: ${name} ask ${asQuestion(argv, argv.words)}`
-      : `See: ${name} ${command} --help`;
-  throw new ClientError("usage", `${command} takes no words, but there is ${quoted(argv.words)}.`, { hint });
+  if (!spec) throw unknownCommand(words, program);
+  return { command, spec, flags, words: first === undefined ? words : words.slice(1) };
 }

@@ -18,8 +18,6 @@ export interface CommandSpec {
   words?: string;
   /** What its first word may be, where it is one of a few; in the order of the help. */
   actions?: Readonly<Record<string, ActionSpec>>;
-  /** The first of them belongs to the command's name: options may stand behind it. */
-  twoWords?: boolean;
   options: readonly OptionName[];
   /** Its help lists the settings. */
   settings?: true;

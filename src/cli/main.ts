@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import packageJson from "../../package.json" with { type: "json" };
 import { commandName } from "./command-name.ts";
-import { sortArgv } from "./words.ts";
+import { parseArgv } from "./argv/parse-argv.ts";
 import { colorWish, hasColor, tellPackages } from "./terminal.ts";
 import { createOutput } from "./output.ts";
 import { createEnding } from "./ending.ts";
@@ -14,16 +14,16 @@ async function main(): Promise<void> {
     stdout.write(await complete(argv.slice(3), env));
     return;
   }
-  const sorted = sortArgv(argv.slice(2));
-  const wish = colorWish(sorted.switches.has("noColor"), env);
+  const parsed = parseArgv(argv.slice(2));
+  const wish = colorWish(parsed.flags.has("noColor"), env);
   const color = { stdout: hasColor(stdout, wish, env), stderr: hasColor(stderr, wish, env) };
   tellPackages(wish, env);
   const ending = createEnding();
   const output = createOutput({
     stdout,
     stderr,
-    json: sorted.switches.has("json"),
-    quiet: sorted.switches.has("quiet"),
+    json: parsed.flags.has("json"),
+    quiet: parsed.flags.has("quiet"),
     color,
     onClosed: ending.closedPipe,
   });
@@ -38,12 +38,12 @@ async function main(): Promise<void> {
   };
   process.on("uncaughtException", (error) => void fail(error));
 
-  if (sorted.switches.has("version")) {
+  if (parsed.flags.has("version")) {
     await output.write(`${program.version}\n`);
     return;
   }
   const { run } = await import("./run.ts");
-  const ended = await run(sorted, { program, output, ending });
+  const ended = await run(argv.slice(2), parsed, { program, output, ending });
   process.exitCode = await codeOf(ended, output, ending);
   const isFlushed = await output.flushed();
   if (ended.abandoned || !isFlushed) process.exit();

@@ -65,7 +65,9 @@ export function manPage({ version, date }: { version: string; date: string }): s
     paragraph(
       "Without a command and at a terminal it opens the session; where stdin is a pipe or a file, it asks that. stdout carries the answer and nothing else; notes, prompts and errors go to stderr.",
     ),
-    paragraph("Options stand before or behind the words, not between them; behind -- everything is text."),
+    paragraph(
+      "Options may stand anywhere; in a question only before or after its words. After -- everything is text.",
+    ),
     section("COMMANDS"),
     ...[...commands].flatMap(command),
     section("OPTIONS"),

@@ -2,8 +2,12 @@ import { homedir } from "node:os";
 import { ClientError } from "../client/client-error.ts";
 import { places as placesOf } from "../client/places.ts";
 import { openSettings } from "../client/settings.ts";
+import { nearest } from "../client/edits.ts";
 import type { Call } from "./call.ts";
-import { checkWords, chosenCommand } from "./chosen-command.ts";
+import { checkOptions } from "./argv/check-options.ts";
+import { checkWords } from "./argv/check-words.ts";
+import type { ParsedArgv } from "./argv/parse-argv.ts";
+import { chosenCommand, firstWord, withoutCommandAsId } from "./chosen-command.ts";
 import { commands } from "./commands.ts";
 import type { Ending } from "./ending.ts";
 import { signalCodes } from "./exit-codes.ts";
@@ -13,21 +17,20 @@ import type { Program } from "./program.ts";
 import { repeatable } from "./repeatable.ts";
 import { resolve } from "./resolve.ts";
 import { parseSetting } from "./settings-now.ts";
-import { nearest, type SortedArgv } from "./words.ts";
 
 /** What may stand without a command: the options of what is done then. */
-const withoutCommand = new Set([
+const withoutCommand = [
   ...everywhere,
   ...(commands.get("chat")?.options ?? []),
   ...(commands.get("ask")?.options ?? []),
-]);
+];
 
 /** The help that was asked for, if any: `help`, `help COMMAND`, `COMMAND --help`, `--help`. */
-async function helpFor(argv: SortedArgv, program: Program): Promise<string | undefined> {
-  const { first, words, switches } = argv;
-  if (first !== "help" && !switches.has("help")) return undefined;
+async function helpFor(parsed: ParsedArgv, program: Program): Promise<string | undefined> {
+  const first = firstWord(parsed);
+  if (first !== "help" && !parsed.flags.has("help")) return undefined;
   const { commandHelp, programHelp, topics } = await import("./help.ts");
-  const command = first === "help" ? words[0] : first;
+  const command = first === "help" ? parsed.words[1] : first;
   if (command === undefined || command === "help") return programHelp(program.name, program.version);
   const spec = commands.get(command);
   if (spec) return commandHelp(command, spec, program.name);
@@ -46,22 +49,25 @@ async function helpFor(argv: SortedArgv, program: Program): Promise<string | und
  * Reads flags, environment and settings file for a command. Throws `usage` with all complaints at once. `onLog` is
  * called where stderr is a log of JSON lines, before any complaint.
  */
-async function read(argv: SortedArgv, output: Output, program: Program, env: Call["env"], onLog: () => void) {
-  const { parseFlags } = await import("./parse-flags.ts");
-  if (argv.first === undefined) parseFlags(withoutCommand, argv.rest, `See: ${program.name} help`);
-  const { command, spec } = chosenCommand(argv, output, program);
-  if (spec.words !== undefined) checkWords(argv, command, spec, program);
-  const common = spec.common ?? everywhere;
+async function read(
+  argv: readonly string[],
+  parsed: ParsedArgv,
+  { output, program, env, onLog }: { output: Output; program: Program; env: Call["env"]; onLog: () => void },
+) {
+  if (firstWord(parsed) === undefined)
+    checkOptions(parsed, { whose: "ai-chat", taken: withoutCommand, hint: `See: ${program.name} help` });
+  const { command, spec, words, flags } = chosenCommand(parsed, output, program);
+  const taken = [...(spec.common ?? everywhere), ...spec.options];
   const hint =
     command === "ask"
       ? `Quote the question, or put -- before it: ${program.name} ask "…"   Options: ${program.name} ask --help`
       : `See: ${program.name} ${command} --help`;
-  const flags = parseFlags([...common, ...spec.options], argv.rest, hint);
-  // Only now: what stands behind an option that there isn't may be a secret, and isn't to be quoted as a word.
-  if (spec.words === undefined) checkWords(argv, command, spec, program);
+  // First: the word after an option that does not exist may be a secret, which a complaint about words would quote.
+  checkOptions(parsed, { whose: command, taken, hint });
+  checkWords(argv, parsed, { command, spec, words }, program);
   const places = placesOf({ env, home: homedir(), platform: process.platform });
   const settings = openSettings({ dir: places.config, parse: parseSetting });
-  const { complaints, ...resolved } = resolve([...common, ...spec.options, ...spec.secrets], {
+  const { complaints, ...resolved } = resolve([...taken, ...spec.secrets], {
     flags,
     env,
     setting: (name) => settings.get(name),
@@ -74,7 +80,7 @@ async function read(argv: SortedArgv, output: Output, program: Program, env: Cal
   // `config`, and what would have to guess its server, say themselves what is wrong with the settings, once.
   if (settings.problem !== undefined && serverFault === undefined && command !== "config")
     output.note(settings.problem);
-  return { command, spec, places, ...resolved, serverFault };
+  return { command, spec, words, literal: parsed.literal, places, ...resolved, serverFault };
 }
 
 /** A failure with the call that it belongs to, for the hints. */
@@ -95,27 +101,31 @@ export interface Ended {
 
 /** Runs the program for its arguments. Never rejects. */
 export async function run(
-  argv: SortedArgv,
+  argv: readonly string[],
+  typed: ParsedArgv,
   { program, output, ending }: { program: Program; output: Output; ending: Ending },
 ): Promise<Ended> {
   let call: Call | undefined;
   let isLog = false;
+  const parsed = withoutCommandAsId(typed);
   try {
-    const help = await helpFor(argv, program);
+    const help = await helpFor(parsed, program);
     if (help !== undefined) {
       await output.write(help);
       return { result: { code: 0 }, abandoned: false };
     }
     const { env, stdin } = process;
-    const { command, spec, ...resolved } = await read(argv, output, program, env, () => {
-      isLog = true;
+    const { command, spec, ...resolved } = await read(argv, parsed, {
+      output,
+      program,
+      env,
+      onLog: () => {
+        isLog = true;
+      },
     });
-    const { words, literal } = argv;
     const { signal, spareInterrupts } = ending;
     call = {
       command,
-      words,
-      literal,
       program,
       output,
       stdin,

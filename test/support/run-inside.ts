@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
 import { vi } from "vitest";
+import { parseArgv } from "../../src/cli/argv/parse-argv.ts";
 import { codeOf } from "../../src/cli/outcome.ts";
 import { createOutput } from "../../src/cli/output.ts";
 import { run } from "../../src/cli/run.ts";
-import { sortArgv } from "../../src/cli/words.ts";
 import { programEnv, type Ended, type Home } from "./run-program.ts";
 
 /** A stream of the process, to nobody's terminal; `text()` is all that was written to it. */
@@ -28,13 +28,13 @@ export function moveInto(home: Home, env: Record<string, string> = {}): void {
  * of its own. Signals and stdin are left to tests that spawn it.
  */
 export async function runInside(args: readonly string[]): Promise<Omit<Ended, "signal">> {
-  const argv = sortArgv([...args]);
+  const parsed = parseArgv(args);
   const [stdout, stderr] = [recorded(), recorded()];
   const output = createOutput({
     stdout: stdout.stream,
     stderr: stderr.stream,
-    json: argv.switches.has("json"),
-    quiet: argv.switches.has("quiet"),
+    json: parsed.flags.has("json"),
+    quiet: parsed.flags.has("quiet"),
     color: { stdout: false, stderr: false },
     onClosed: () => {},
   });
@@ -47,6 +47,6 @@ export async function runInside(args: readonly string[]): Promise<Omit<Ended, "s
     after: () => new Promise<never>(() => {}),
   };
   const program = { name: "ai-chat", version: "0.0.0" };
-  const ended = await run(argv, { program, output, ending });
+  const ended = await run(args, parsed, { program, output, ending });
   return { code: await codeOf(ended, output, ending), stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -11,7 +11,7 @@ import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { repeatable } from "../repeatable.ts";
 import { parseSetting, settingsNow, type SettingNow } from "../settings-now.ts";
-import { nearest } from "../words.ts";
+import { nearest } from "../../client/edits.ts";
 
 type Action = (call: Call, settings: Settings, words: readonly string[]) => Promise<void>;
 

@@ -1,44 +1,36 @@
-import { optionNamed, type OptionName } from "../options.ts";
-import { isOption, readOption } from "../words.ts";
+import { optionOf, parseArgv } from "../argv/parse-argv.ts";
+import { firstWord, withoutCommandAsId } from "../chosen-command.ts";
+import type { OptionName } from "../options.ts";
 
 /** Where the cursor stands: what was typed before the word that is being typed. */
 export interface Place {
   command: string | undefined;
-  /** Behind the command. */
-  words: string[];
-  /** The option whose value comes next. */
+  /** The words after the command. */
+  words: readonly string[];
+  /** The option whose value may come next; it must come, unless the value is optional. */
   option: OptionName | undefined;
-  /** Options that stand there already. */
+  /** Options that are there already. */
   given: ReadonlySet<OptionName>;
-  /** Behind `--`, where all is text. */
+  /** After `--`, where everything is text. */
   literal: boolean;
 }
 
-/** Whether the option may still be given the value that it can do without. */
-function isBare(item: string, taker: OptionName | undefined): boolean {
-  if (taker === undefined) return false;
-  const { flag, short, optional } = optionNamed(taker);
-  return (
-    optional === true && (item === `--${flag}` || (!item.startsWith("--") && item.endsWith(short ?? " ")))
-  );
-}
-
-/** Reads what stands before the cursor, the program's name left out. */
+/** Reads what stands before the cursor, without the program's name. */
 export function placeOf(typed: readonly string[]): Place {
-  const given = new Set<OptionName>();
-  const place: Place = { command: undefined, words: [], option: undefined, given, literal: false };
-  for (let at = 0; at < typed.length; at += 1) {
-    const item = typed[at] ?? "";
-    if (item === "--") return { ...place, literal: true };
-    if (isOption(item)) {
-      const { names, taker, takesNext } = readOption(item, typed[at + 1]);
-      for (const name of names) given.add(name);
-      if (taker !== undefined) given.add(taker);
-      if (takesNext) at += 1;
-      const waits = takesNext ? at === typed.length : at === typed.length - 1 && isBare(item, taker);
-      if (waits) place.option = taker;
-    } else if (place.command === undefined) place.command = item;
-    else place.words.push(item);
-  }
-  return place;
+  const parsed = withoutCommandAsId(parseArgv(typed));
+  const { flags, words, incomplete } = parsed;
+  const last = typed.at(-1) ?? "";
+  const bare = flags.get("resume") === "" && !last.includes("=") && optionOf(last) === "resume";
+  const option = incomplete === undefined ? (bare ? "resume" : undefined) : optionOf(incomplete);
+  const given = new Set(flags.keys());
+  if (option !== undefined) given.add(option);
+  const command = firstWord(parsed);
+  return {
+    command,
+    words: command === undefined ? words : words.slice(1),
+    option,
+    given,
+    // A `--` that is an option's value is rare enough to be taken for the end of the options here.
+    literal: typed.includes("--"),
+  };
 }

@@ -7,7 +7,6 @@ export const machineCommands = {
   conversations: {
     summary: "the saved conversations of this machine",
     words: "list|show ID|search TEXT|export ID|delete ID",
-    twoWords: true,
     actions: {
       list: { summary: "the latest first", words: [] },
       show: { summary: "one, from its first turn", words: ["conversation"] },
@@ -32,7 +31,6 @@ export const machineCommands = {
     summary: `your settings: ${settingNames.join(", ")}`,
     settings: true,
     words: "list|get KEY|set KEY VALUE|unset KEY|path",
-    twoWords: true,
     actions: {
       list: { summary: "every setting, and where its value came from", words: [] },
       get: { summary: "the value of one", words: ["setting"] },

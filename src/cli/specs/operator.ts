@@ -40,7 +40,6 @@ export const operatorCommands = {
       check: { summary: "read a data folder and say what is wrong", words: ["folder"] },
       copy: { summary: "move it into Postgres, or back", words: ["folder", "folder"] },
     },
-    twoWords: true,
     options: [],
     common: withoutServer,
     secrets: [],

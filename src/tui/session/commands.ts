@@ -1,4 +1,4 @@
-import { edits } from "../../client/edits.ts";
+import { nearest } from "../../client/edits.ts";
 
 /** A slash command. The table is the one place that knows which there are. */
 export interface Command {
@@ -27,10 +27,9 @@ export const commands = [
   { name: "quit", help: "leave" },
 ] as const satisfies readonly Command[];
 
-/** Characters of a mistyped command that are compared: a line of a pipe may have a million. */
-const LONGEST = 40;
-
 export type CommandName = (typeof commands)[number]["name"];
+
+const commandNames = commands.map(({ name }) => name);
 
 /** Commands that an answer on its way is no matter to; the others wait until it is through. */
 export const whileAnswering: ReadonlySet<string> = new Set<CommandName>(["help", "balance", "usage", "quit"]);
@@ -54,7 +53,7 @@ export function readInput(text: string): Input {
   const [word = "", ...rest] = trimmed.slice(1).split(/\s+/);
   const found = commands.find((command) => command.name === word.toLowerCase());
   return found === undefined
-    ? { kind: "unknown", name: word, nearest: nearest(word.toLowerCase().slice(0, LONGEST)) }
+    ? { kind: "unknown", name: word, nearest: nearest(word, commandNames) }
     : { kind: "command", name: found.name, argument: rest.join(" ") };
 }
 
@@ -68,12 +67,4 @@ export function completions(text: string): Command[] {
 /** How a command is written in the help and the menu: `/copy [n]`. */
 export function usage(command: Command): string {
   return command.argument === undefined ? `/${command.name}` : `/${command.name} ${command.argument}`;
-}
-
-function nearest(word: string): CommandName | undefined {
-  const ranked = commands
-    .map(({ name }) => ({ name, far: name.startsWith(word) && word !== "" ? 0 : edits(word, name) }))
-    .sort((a, b) => a.far - b.far);
-  const [best] = ranked;
-  return best !== undefined && best.far <= 2 ? best.name : undefined;
 }

@@ -4,7 +4,7 @@ import { candidates, type Known } from "../../../src/cli/completion/candidates.t
 import { commandHelp, topics } from "../../../src/cli/help.ts";
 import { manPage } from "../../../src/cli/man-page.ts";
 import { everywhere, optionNamed, options, type OptionName } from "../../../src/cli/options.ts";
-import { parseFlags } from "../../../src/cli/parse-flags.ts";
+import { parseArgv } from "../../../src/cli/argv/parse-argv.ts";
 import { resolve, type Given } from "../../../src/cli/resolve.ts";
 import { plain } from "../../../src/cli/roff.ts";
 
@@ -54,8 +54,8 @@ test.each(flagged)("--%s is read from argv, by its short name too", (name) => {
   const [text] = samplesOf(name);
   const typed = value === undefined ? [] : [text];
   const wanted = value === undefined ? true : text;
-  expect(parseFlags([name], [`--${flag}`, ...typed], "").get(name)).toBe(wanted);
-  expect(parseFlags([name], [`-${short ?? `-${flag}`}`, ...typed], "").get(name)).toBe(wanted);
+  expect(parseArgv([`--${flag}`, ...typed]).flags.get(name)).toBe(wanted);
+  expect(parseArgv([`-${short ?? `-${flag}`}`, ...typed]).flags.get(name)).toBe(wanted);
 });
 
 test.each(names)(

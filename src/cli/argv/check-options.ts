@@ -1,0 +1,31 @@
+import { ClientError } from "../../client/client-error.ts";
+import { nearest } from "../../client/edits.ts";
+import { optionNamed, type OptionName } from "../options.ts";
+import { optionOf, type ParsedArgv } from "./parse-argv.ts";
+
+const flagOf = (name: OptionName) => `--${optionNamed(name).flag}`;
+
+/**
+ * Checks that `taken` holds every option that was given, and that none lacks its value or has one too many. `whose`
+ * begins the message: a command, or the program. Throws `usage` with `hint`.
+ */
+export function checkOptions(
+  { flags, unknown, incomplete }: Pick<ParsedArgv, "flags" | "unknown" | "incomplete">,
+  { whose, taken, hint }: { whose: string; taken: readonly OptionName[]; hint: string },
+): void {
+  const fail = (message: string) => {
+    throw new ClientError("usage", message, { hint });
+  };
+  const known = unknown === undefined ? undefined : optionOf(unknown);
+  if (unknown?.startsWith("--") && known !== undefined && taken.includes(known))
+    fail(`The option ${unknown} takes no value.`);
+  const foreign = [...flags.keys()].find((name) => !taken.includes(name));
+  const stranger = unknown ?? (foreign === undefined ? undefined : flagOf(foreign));
+  if (stranger !== undefined) {
+    const own = taken.filter((name) => optionNamed(name).flag !== undefined).map(flagOf);
+    const close = stranger.startsWith("--") ? nearest(stranger, own) : undefined;
+    fail(`${whose} has no option ${stranger}.${close === undefined ? "" : ` Did you mean ${close}?`}`);
+  }
+  const name = incomplete === undefined ? undefined : optionOf(incomplete);
+  if (name !== undefined) fail(`The value of ${flagOf(name)} is missing.`);
+}
