@@ -10,7 +10,7 @@ import { LoginForm } from "./LoginForm.tsx";
 import { Menu, type MenuItem } from "./Menu.tsx";
 import { picked } from "./picker.ts";
 import type { Screen } from "./screen.ts";
-import { usage } from "../session/commands.ts";
+import { usage } from "../session/command.ts";
 import type { State } from "../session/state.ts";
 import { searchLine } from "./search-keys.ts";
 import { StatusLine } from "./StatusLine.tsx";

@@ -1,6 +1,8 @@
+import { codeBlocks } from "../markdown/code-blocks.ts";
 import { glyphs, type Look } from "../markdown/look.ts";
 import type { ChatOptions, Edited } from "../options.ts";
-import { runCommand, type Hands } from "../session/run-command.ts";
+import type { Hands } from "../session/command.ts";
+import { runCommand } from "../session/commands.ts";
 import { sessionOptions } from "../session/from-options.ts";
 import { createSession } from "../session/session.ts";
 import { osc52 } from "../terminal/clipboard.ts";
@@ -49,6 +51,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
       if (options.terminal.term === "linux") return "none";
       return sequence === undefined ? "tooLarge" : "sent";
     },
+    codeBlocks,
     choose: (choices) => screen.choose(choices),
     clearScreen: () => live.clearScreen(),
     quit: () => ending.leave(),
@@ -79,7 +82,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     onDraft: (text) => options.draft?.keep(text),
     editText,
     onSent: (line) => options.inputHistory?.add(line),
-    run: ({ name, argument }) => runCommand(session, name, argument, hands),
+    run: (command, argument) => runCommand(session, command, argument, hands),
     redraw: () => live.clearScreen(),
     suspend,
     leave: () => ending.leave(),

@@ -2,7 +2,8 @@ import { edit, pressEnter, type EditorAction } from "../composer/editor.ts";
 import { createEditor, fullText } from "../composer/editor-state.ts";
 import { newer, older, remember, textAt } from "../composer/history.ts";
 import { commandOf, type SessionCommand } from "../composer/keymap.ts";
-import { readInput, whileAnswering, type Command } from "../session/commands.ts";
+import { needsArgument, type SessionCommand as SlashCommand } from "../session/command.ts";
+import { readInput } from "../session/input.ts";
 import type { Key } from "../terminal/key.ts";
 import { pressInPicker, type Picked } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
@@ -90,7 +91,7 @@ function doEdit(view: ViewState, action: EditorAction, { columns }: Surroundings
   return { ...view, editor, menu: changed ? { index: 0, closed: false } : view.menu };
 }
 
-function chooseItem(view: ViewState, items: Command[], by: number): ViewState {
+function chooseItem(view: ViewState, items: readonly SlashCommand[], by: number): ViewState {
   const index = (view.menu.index + by + items.length) % items.length;
   return { ...view, menu: { ...view.menu, index } };
 }
@@ -141,7 +142,7 @@ function enter(view: ViewState, { busy, columns }: Surroundings): Pressed {
   const items = menuItems(view);
   const chosen = items[view.menu.index];
   if (chosen !== undefined)
-    return needsMore(chosen) || (busy && !whileAnswering.has(chosen.name))
+    return needsArgument(chosen) || (busy && chosen.whileAnswering !== true)
       ? typeOn(view, chosen, columns)
       : send(view, `/${chosen.name}`, false);
   const outcome = pressEnter(view.editor);
@@ -156,13 +157,10 @@ function enter(view: ViewState, { busy, columns }: Surroundings): Pressed {
 /** What touches the answer that is on its way: another question, and most commands. */
 function mustWait(text: string, literal: boolean): boolean {
   const input = literal ? undefined : readInput(text);
-  return input?.kind === "command" ? !whileAnswering.has(input.name) : input?.kind !== "unknown";
+  return input?.kind === "command" ? input.command.whileAnswering !== true : input?.kind !== "unknown";
 }
 
-/** Whether a command says nothing without its argument. */
-const needsMore = ({ argument }: Command) => argument !== undefined && !argument.startsWith("[");
-
-function typeOn(view: ViewState, { name }: Command, columns: number): Pressed {
+function typeOn(view: ViewState, { name }: SlashCommand, columns: number): Pressed {
   const editor = edit(view.editor, { type: "set", text: `/${name} ` }, columns);
   return { view: { ...view, editor }, effect: none };
 }

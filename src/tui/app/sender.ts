@@ -1,4 +1,5 @@
-import { readInput } from "../session/commands.ts";
+import type { SessionCommand } from "../session/command.ts";
+import { readInput } from "../session/input.ts";
 import type { Session } from "../session/session.ts";
 import type { Scribe } from "./scribe.ts";
 import { giveBack, type ViewState } from "./view-state.ts";
@@ -10,7 +11,7 @@ export interface SenderOptions {
   /** Called with each line that is worth keeping. */
   onSent: (line: string) => void;
   /** Runs a command. */
-  run: (text: Extract<ReturnType<typeof readInput>, { kind: "command" }>) => Promise<void>;
+  run: (command: SessionCommand, argument: string) => Promise<void>;
   /** A fault of ours in a command. */
   crash: (error: unknown) => void;
 }
@@ -20,9 +21,6 @@ export interface Sender {
   /** `literal`: it is a question, whatever it begins with. Returns the view; what couldn't be sent is back in it. */
   send(view: ViewState, text: string, literal: boolean): ViewState;
 }
-
-/** Commands above which nothing stands: they begin anew, or print nothing. */
-const SILENT: ReadonlySet<string> = new Set(["clear", "quit", "edit", "retry"]);
 
 export function createSender({ session, scribe, onSent, run, crash }: SenderOptions): Sender {
   return {
@@ -35,8 +33,8 @@ export function createSender({ session, scribe, onSent, run, crash }: SenderOpti
         case "question":
           return session.ask(input.text) ? view : giveBack(view, text);
         case "command":
-          if (!SILENT.has(input.name)) scribe.say({ type: "command", text: text.trim() });
-          run(input).catch(crash);
+          if (input.command.silent !== true) scribe.say({ type: "command", text: text.trim() });
+          run(input.command, input.argument).catch(crash);
           return view;
         case "unknown": {
           const instead =

@@ -1,8 +1,8 @@
 import { edit } from "../composer/editor.ts";
 import { createEditor, fullText, type EditorState } from "../composer/editor-state.ts";
 import { createWalk, type HistoryWalk } from "../composer/history.ts";
-import { completions, type Command } from "../session/commands.ts";
-
+import type { SessionCommand } from "../session/command.ts";
+import { completions } from "../session/input.ts";
 import type { Picker } from "./picker.ts";
 import type { Searching } from "./search-keys.ts";
 
@@ -38,7 +38,7 @@ export function createView(history: readonly string[]): ViewState {
 }
 
 /** The commands that the menu shows, none while it is closed. A pasted slash is text. */
-export function menuItems({ editor, menu, searching }: ViewState): Command[] {
+export function menuItems({ editor, menu, searching }: ViewState): readonly SessionCommand[] {
   return menu.closed || editor.literal || searching !== undefined ? [] : completions(editor.text);
 }
 

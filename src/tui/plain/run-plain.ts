@@ -1,6 +1,8 @@
 import type { ChatEnd, ChatOptions } from "../options.ts";
-import { readInput } from "../session/commands.ts";
-import { runCommand, type Hands } from "../session/run-command.ts";
+import { codeBlocks } from "../markdown/code-blocks.ts";
+import type { Hands } from "../session/command.ts";
+import { commandNamed, runCommand } from "../session/commands.ts";
+import { readInput } from "../session/input.ts";
 import { sessionOptions } from "../session/from-options.ts";
 import type { Choice } from "../session/saving.ts";
 import { statusLine } from "../session/status-line.ts";
@@ -76,12 +78,13 @@ async function converse(
   const hands: Hands = {
     print: (text) => paper.line(text),
     copy: async (text) => ((await options.copyLocally?.(text)) === true ? "copied" : "none"),
+    codeBlocks,
     choose: (choices) => list(choices, paper),
     clearScreen: () => undefined,
     quit: () => (leaving = true),
     keys: ["A line that ends with \\ goes on with the next one."],
   };
-  if (options.beginning?.kind === "choose") await runCommand(session, "resume", "", hands);
+  if (options.beginning?.kind === "choose") await commandNamed("resume")?.run(session, "", hands);
   for (;;) {
     await session.idle();
     if (leaving || options.isOver()) return 0;
@@ -110,7 +113,7 @@ function list(choices: readonly Choice[], paper: Paper): void {
 async function take(text: string, session: Session, hands: Hands): Promise<void> {
   const input = readInput(text);
   if (input.kind === "question") session.ask(input.text);
-  else if (input.kind === "command") await runCommand(session, input.name, input.argument, hands);
+  else if (input.kind === "command") await runCommand(session, input.command, input.argument, hands);
   else if (input.kind === "unknown") {
     const instead = input.nearest === undefined ? "/help lists them." : `did you mean /${input.nearest}?`;
     session.note(

@@ -1,70 +1,140 @@
-import { nearest } from "../../client/edits.ts";
+import { usage, type Hands, type SessionCommand } from "./command.ts";
+import { copyCommand } from "./copy-command.ts";
+import type { Choice } from "./saving.ts";
+import type { Session } from "./session.ts";
+import { resumable } from "./state.ts";
 
-/** A slash command. The table is the one place that knows which there are. */
-export interface Command {
-  name: string;
-  /** Shown behind the name where it takes something. */
-  argument?: string;
-  help: string;
+/** All commands, in the order of the help and of the menu. */
+export const commands: readonly SessionCommand[] = [
+  {
+    name: "help",
+    help: "what can be typed and pressed",
+    whileAnswering: true,
+    run: (session, _, { keys }) => session.note("info", ...helpLines(keys)),
+  },
+  {
+    name: "new",
+    help: "start a new conversation",
+    run(session) {
+      const left = resumable(session.state);
+      session.clear();
+      const wayBack = left === undefined ? [] : [`To go on with the last one: /resume ${left}`];
+      session.note("dim", "A new conversation.", ...wayBack);
+    },
+  },
+  {
+    name: "resume",
+    argument: "[ID]",
+    help: "go on with a saved conversation",
+    async run(session, id, hands) {
+      if (id !== "") return session.saver.resume(id);
+      offer(session, await session.saver.choices(), "There is no saved conversation here yet.", hands);
+    },
+  },
+  {
+    name: "rename",
+    argument: "TITLE",
+    help: "give this conversation another title",
+    run(session, title) {
+      if (title === "") return session.note("dim", "/rename takes the new title.");
+      return session.saver.rename(title);
+    },
+  },
+  {
+    name: "search",
+    argument: "WORDS",
+    help: "saved conversations that hold them",
+    async run(session, words, hands) {
+      if (words === "") return session.note("dim", "/search takes the words to look for.");
+      offer(session, await session.saver.search(words), "No saved conversation holds that.", hands);
+    },
+  },
+  {
+    name: "retry",
+    help: "ask the last question again",
+    silent: true,
+    run: (session) => session.retry(),
+  },
+  {
+    name: "edit",
+    help: "change the last question and ask that instead",
+    silent: true,
+    run: (session) => session.edit(),
+  },
+  copyCommand,
+  {
+    name: "raw",
+    help: "print the last answer as Markdown",
+    run(session, _, { print }) {
+      const { answer } = session.state;
+      if (answer === "") session.note("dim", "There is no answer yet.");
+      else print(answer);
+    },
+  },
+  {
+    name: "balance",
+    help: "tokens left, and for how many questions",
+    whileAnswering: true,
+    run: (session) => session.account.show(),
+  },
+  {
+    name: "usage",
+    argument: "[days]",
+    help: "questions a day as a chart, and their sum",
+    whileAnswering: true,
+    run: (session, days) => session.account.showUsage(days),
+  },
+  {
+    name: "server",
+    argument: "[URL]",
+    help: "talk to another server",
+    run(session, server) {
+      if (server !== "") return session.moveTo(server);
+      const { server: here } = session;
+      session.note("info", `This is ${here}. /server URL talks to another one, /server local to your own.`);
+    },
+  },
+  { name: "login", help: "log in, or register", run: (session) => session.openForm() },
+  {
+    name: "logout",
+    help: "forget the login of this server",
+    run: (session) => session.account.logOut(),
+  },
+  {
+    name: "clear",
+    help: "start anew on an empty screen",
+    silent: true,
+    run(session, _, { clearScreen }) {
+      session.clear();
+      clearScreen();
+    },
+  },
+  { name: "quit", help: "leave", whileAnswering: true, silent: true, run: (_, __, { quit }) => quit() },
+];
+
+/** The command of that name, in any case. */
+export const commandNamed = (name: string): SessionCommand | undefined =>
+  commands.find((command) => command.name === name.toLowerCase());
+
+/** Runs a command, unless it has to wait for the answer that is coming; then it says so. */
+export async function runCommand(
+  session: Session,
+  command: SessionCommand,
+  argument: string,
+  hands: Hands,
+): Promise<void> {
+  if (session.state.phase.kind === "idle" || command.whileAnswering === true)
+    return command.run(session, argument, hands);
+  session.note("dim", `/${command.name} waits until the answer is through; Esc stops it.`);
 }
 
-export const commands = [
-  { name: "help", help: "what can be typed and pressed" },
-  { name: "new", help: "start a new conversation" },
-  { name: "resume", argument: "[ID]", help: "go on with a saved conversation" },
-  { name: "rename", argument: "TITLE", help: "give this conversation another title" },
-  { name: "search", argument: "WORDS", help: "saved conversations that hold them" },
-  { name: "retry", help: "ask the last question again" },
-  { name: "edit", help: "change the last question and ask that instead" },
-  { name: "copy", argument: "[n]", help: "copy the last answer, or its nth code block" },
-  { name: "raw", help: "print the last answer as Markdown" },
-  { name: "balance", help: "tokens left, and for how many questions" },
-  { name: "usage", argument: "[days]", help: "questions a day as a chart, and their sum" },
-  { name: "server", argument: "[URL]", help: "talk to another server" },
-  { name: "login", help: "log in, or register" },
-  { name: "logout", help: "forget the login of this server" },
-  { name: "clear", help: "start anew on an empty screen" },
-  { name: "quit", help: "leave" },
-] as const satisfies readonly Command[];
-
-export type CommandName = (typeof commands)[number]["name"];
-
-const commandNames = commands.map(({ name }) => name);
-
-/** Commands that an answer on its way is no matter to; the others wait until it is through. */
-export const whileAnswering: ReadonlySet<string> = new Set<CommandName>(["help", "balance", "usage", "quit"]);
-
-/** What a person meant with the text that they sent. */
-export type Input =
-  | { kind: "nothing" }
-  | { kind: "question"; text: string }
-  | { kind: "command"; name: CommandName; argument: string }
-  | { kind: "unknown"; name: string; nearest: CommandName | undefined };
-
-/**
- * Only a single line that begins with one slash is a command: pasted text of several lines never is. `//text` is the
- * question `/text`. What looks like a command and is none is never sent: a typo must cost nothing.
- */
-export function readInput(text: string): Input {
-  const trimmed = text.trim();
-  if (trimmed === "") return { kind: "nothing" };
-  if (trimmed.startsWith("//")) return { kind: "question", text: trimmed.slice(1) };
-  if (!trimmed.startsWith("/") || trimmed.includes("\n")) return { kind: "question", text: trimmed };
-  const [word = "", ...rest] = trimmed.slice(1).split(/\s+/);
-  const found = commands.find((command) => command.name === word.toLowerCase());
-  return found === undefined
-    ? { kind: "unknown", name: word, nearest: nearest(word, commandNames) }
-    : { kind: "command", name: found.name, argument: rest.join(" ") };
+function offer(session: Session, choices: readonly Choice[], none: string, hands: Hands): void {
+  if (choices.length === 0) session.note("dim", none);
+  else hands.choose(choices);
 }
 
-/** The commands that what is typed so far may become; [] once it isn't the beginning of one. */
-export function completions(text: string): Command[] {
-  const match = /^\/([a-z]*)$/i.exec(text);
-  if (match === null) return [];
-  return commands.filter((command) => command.name.startsWith((match[1] ?? "").toLowerCase()));
-}
-
-/** How a command is written in the help and the menu: `/copy [n]`. */
-export function usage(command: Command): string {
-  return command.argument === undefined ? `/${command.name}` : `/${command.name} ${command.argument}`;
+function helpLines(keys: readonly string[]): string[] {
+  const widest = Math.max(...commands.map((command) => usage(command).length));
+  const rows = commands.map((command) => `${usage(command).padEnd(widest)}  ${command.help}`);
+  return [...rows, `${"//text".padEnd(widest)}  a question that begins with a slash`, ...keys];
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { runCommand, type Copied } from "../../../../src/tui/session/run-command.ts";
+import type { Copied } from "../../../../src/tui/session/command.ts";
+import { copyCommand } from "../../../../src/tui/session/copy-command.ts";
+import { codeBlocks } from "../../../../src/tui/markdown/code-blocks.ts";
 import type { Session } from "../../../../src/tui/session/session.ts";
 
 const ANSWER = "Do:\n\n```sh\nnpm ci\n```\n\n- then\n  ```js\n  go();\n    on();\n  ```\n";
@@ -15,7 +17,8 @@ async function copy(
     state: { phase: { kind: "idle" }, answer },
     note: (_tone: string, ...lines: string[]) => notes.push(...lines),
   } as unknown as Session;
-  await runCommand(session, "copy", argument, {
+  await copyCommand.run(session, argument, {
+    codeBlocks,
     print: () => undefined,
     copy: async (text) => (copied.push(text), outcome),
     choose: () => undefined,

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../../src/client/client-error.ts";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
 import type { Beginning } from "../../../../src/tui/session/saved.ts";
-import { runCommand, type Hands } from "../../../../src/tui/session/run-command.ts";
+import type { Hands } from "../../../../src/tui/session/command.ts";
+import { commandNamed } from "../../../../src/tui/session/commands.ts";
 import { createSession } from "../../../../src/tui/session/session.ts";
 import type { Said } from "../../../../src/tui/session/transcript.ts";
 import { answer, createFakeClient } from "./fake-client.ts";
@@ -124,13 +125,13 @@ describe("a conversation that is saved", () => {
   it("is named where /new leaves it, once it is saved", async () => {
     const { session, ask, idOf, notes, said } = open();
     const hands = {} as Hands;
-    await runCommand(session, "new", "", hands);
+    await commandNamed("new")?.run(session, "", hands);
     expect(said).toEqual([{ type: "note", tone: "dim", lines: ["A new conversation."] }]);
     await ask("one");
     const id = idOf();
-    await runCommand(session, "new", "", hands);
+    await commandNamed("new")?.run(session, "", hands);
     expect(notes().slice(-2)).toEqual(["A new conversation.", `To go on with the last one: /resume ${id}`]);
-    await runCommand(session, "resume", id, hands);
+    await commandNamed("resume")?.run(session, id, hands);
     expect(session.state.conversation).toBe(id);
   });
 

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { completions, readInput } from "../../../../src/tui/session/commands.ts";
+import { commandNamed } from "../../../../src/tui/session/commands.ts";
+import { completions, readInput } from "../../../../src/tui/session/input.ts";
 import { chooseForm, nextForm, passwordForm } from "../../../../src/tui/session/form.ts";
 import { historyFor } from "../../../../src/client/conversations/fitting-history.ts";
 import { costLine, lowWarning, questionsLeft } from "../../../../src/tui/session/money.ts";
@@ -79,8 +80,8 @@ describe("what a person typed", () => {
   it.each([
     ["hello", { kind: "question", text: "hello" }],
     ["  ", { kind: "nothing" }],
-    ["/help", { kind: "command", name: "help", argument: "" }],
-    [" /COPY 2 ", { kind: "command", name: "copy", argument: "2" }],
+    ["/help", { kind: "command", command: commandNamed("help"), argument: "" }],
+    [" /COPY 2 ", { kind: "command", command: commandNamed("copy"), argument: "2" }],
     ["//etc/passwd?", { kind: "question", text: "/etc/passwd?" }],
     ["/hlep", { kind: "unknown", name: "hlep", nearest: "help" }],
     ["/bal", { kind: "unknown", name: "bal", nearest: "balance" }],

@@ -1,0 +1,46 @@
+import type { Choice } from "./saving.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * What became of a text for the clipboard: `copied` by a tool of this machine; `sent` to the terminal, which does not
+ * say whether it takes it; `tooLarge` for the terminal, with no tool here; `none`, there is no clipboard.
+ */
+export type Copied = "copied" | "sent" | "tooLarge" | "none";
+
+/** What a command needs of the face that shows the session. */
+export interface Hands {
+  /** Prints text, made safe for the terminal. */
+  print: (text: string) => void;
+  /** Puts text on the clipboard. */
+  copy: (text: string) => Promise<Copied>;
+  /** The code blocks of an answer, numbered as they are shown. */
+  codeBlocks: (markdown: string) => string[];
+  /** Clears the screen, where there is one; the scrollback stays. */
+  clearScreen: () => void;
+  quit: () => void;
+  /** Shows conversations to choose from; the chosen one is then resumed. There is at least one. */
+  choose: (choices: readonly Choice[]) => void;
+  /** The lines of the help about keys. */
+  keys: readonly string[];
+}
+
+/** A slash command of the session. To add one, add an object to `commands` in commands.ts. */
+export interface SessionCommand {
+  readonly name: string;
+  /** Its argument as the help shows it; in brackets where it may be left out. */
+  readonly argument?: string;
+  readonly help: string;
+  /** It may run while an answer comes. The others wait for the end of the answer. */
+  readonly whileAnswering?: boolean;
+  /** It is not shown above its output: it starts afresh, or has no output. */
+  readonly silent?: boolean;
+  run(session: Session, argument: string, hands: Hands): Promise<void> | void;
+}
+
+/** How a command is written in the help and the menu: `/copy [n]`. */
+export const usage = ({ name, argument }: SessionCommand): string =>
+  argument === undefined ? `/${name}` : `/${name} ${argument}`;
+
+/** Whether a command does nothing without its argument. */
+export const needsArgument = ({ argument }: SessionCommand): boolean =>
+  argument !== undefined && !argument.startsWith("[");

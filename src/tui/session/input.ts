@@ -1,0 +1,33 @@
+import { nearest } from "../../client/edits.ts";
+import type { SessionCommand } from "./command.ts";
+import { commandNamed, commands } from "./commands.ts";
+
+/** What a person meant with the text that they sent. */
+export type Input =
+  | { kind: "nothing" }
+  | { kind: "question"; text: string }
+  | { kind: "command"; command: SessionCommand; argument: string }
+  | { kind: "unknown"; name: string; nearest: string | undefined };
+
+/**
+ * Only a single line that begins with one slash is a command: pasted text of several lines never is. `//text` is the
+ * question `/text`. A command that does not exist is never sent as a question: a typing error must cost nothing.
+ */
+export function readInput(text: string): Input {
+  const trimmed = text.trim();
+  if (trimmed === "") return { kind: "nothing" };
+  if (trimmed.startsWith("//")) return { kind: "question", text: trimmed.slice(1) };
+  if (!trimmed.startsWith("/") || trimmed.includes("\n")) return { kind: "question", text: trimmed };
+  const [word = "", ...rest] = trimmed.slice(1).split(/\s+/);
+  const command = commandNamed(word);
+  if (command !== undefined) return { kind: "command", command, argument: rest.join(" ") };
+  const names = commands.map(({ name }) => name);
+  return { kind: "unknown", name: word, nearest: nearest(word, names) };
+}
+
+/** The commands that begin with what was typed so far; [] once it is not the beginning of one. */
+export function completions(text: string): readonly SessionCommand[] {
+  const match = /^\/([a-z]*)$/i.exec(text);
+  if (match === null) return [];
+  return commands.filter(({ name }) => name.startsWith((match[1] ?? "").toLowerCase()));
+}
