@@ -27,6 +27,8 @@ interface Surroundings {
   columns: number;
   /** Whether a question is on its way. */
   busy: boolean;
+  /** Whether a conversation is being loaded, or the server or the login changed. */
+  isLoading?: boolean;
 }
 
 const none: Effect = { kind: "none" };
@@ -38,7 +40,7 @@ export function press(before: ViewState, key: Key, around: Surroundings): Presse
   const meaning = commandOf(key);
   if (meaning === undefined) return { view: before, effect: none };
   const { armed, escaped } = before;
-  const view: ViewState = { ...before, armed: false, escaped: false, hint: undefined };
+  const view: ViewState = { ...before, armed: false, escaped: false, hint: undefined, isWaiting: false };
   return meaning.kind === "edit"
     ? { view: doEdit(view, meaning.action, around), effect: none }
     : doCommand({ ...view, armed, escaped }, meaning.command, around);
@@ -76,6 +78,7 @@ export function paste(view: ViewState, text: string, { columns }: Surroundings):
     armed: false,
     escaped: false,
     hint: undefined,
+    isWaiting: false,
     searching: undefined,
     menu: { index: 0, closed: false },
   };
@@ -135,22 +138,24 @@ function doCommand(view: ViewState, command: SessionCommand, around: Surrounding
 function escape(view: ViewState, calm: ViewState, { busy }: Surroundings): Pressed {
   if (busy) return { view: calm, effect: { kind: "stop" } };
   if (view.escaped && view.editor.text === "") return { view: calm, effect: { kind: "editLast" } };
-  return { view: { ...calm, escaped: view.editor.text === "" }, effect: { kind: "escape" } };
+  return { view: { ...calm, escaped: true }, effect: { kind: "escape" } };
 }
 
-function enter(view: ViewState, { busy, columns }: Surroundings): Pressed {
+function enter(view: ViewState, { busy, isLoading = false, columns }: Surroundings): Pressed {
   const items = menuItems(view);
   const chosen = items[view.menu.index];
   if (chosen !== undefined)
-    return needsArgument(chosen) || (busy && chosen.whileAnswering !== true)
+    return needsArgument(chosen) || ((busy || isLoading) && chosen.whileAnswering !== true)
       ? typeOn(view, chosen, columns)
       : send(view, `/${chosen.name}`, false);
   const outcome = pressEnter(view.editor);
   if (outcome.kind === "continue") return { view: { ...view, editor: outcome.state }, effect: none };
   if (outcome.text.trim() === "")
     return { view: { ...view, editor: edit(view.editor, { type: "set", text: "" }, columns) }, effect: none };
-  if (busy && mustWait(outcome.text, view.editor.literal))
-    return { view: { ...view, hint: "Kept: Enter sends it after the answer." }, effect: none };
+  if ((busy || isLoading) && mustWait(outcome.text, view.editor.literal)) {
+    const hint = busy ? "Kept: Enter sends it after the answer." : "Kept until loading is over.";
+    return { view: { ...view, hint, isWaiting: isLoading }, effect: none };
+  }
   return send(view, outcome.text, view.editor.literal);
 }
 

@@ -76,9 +76,13 @@ function giveDraft(screen: Screen, { draft }: ChatOptions): void {
 }
 
 async function begin(screen: Screen, { beginning }: ChatOptions): Promise<void> {
+  // At once: a question sent before the choice would begin another conversation.
+  const chosen = beginning?.kind === "choose" ? offerChoices(screen) : undefined;
+  await Promise.all([screen.session.start(), chosen]);
+}
+
+async function offerChoices(screen: Screen): Promise<void> {
   const { session } = screen;
-  await session.start();
-  if (beginning?.kind !== "choose") return;
   const choices = await session.saver.choices();
   if (choices.length > 0) screen.choose(choices);
   else session.note("dim", "There is no saved conversation here yet; this is a new one.");

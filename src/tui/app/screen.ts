@@ -6,7 +6,8 @@ import type { Form } from "../session/form.ts";
 import { tooLong } from "../../client/question-length.ts";
 import type { Choice } from "../session/saving.ts";
 import type { Session } from "../session/session.ts";
-import type { Key } from "../terminal/key.ts";
+import { isAnswering } from "../session/state.ts";
+import { namedKey, type Key } from "../terminal/key.ts";
 import { takeEdited } from "./edited.ts";
 import { createFormFocus } from "./form-focus.ts";
 import { isTyping, pressInForm } from "./form-keys.ts";
@@ -78,6 +79,7 @@ export function createScreen(options: ScreenOptions): Screen {
   const unsubscribe = session.subscribe(() => {
     ticker.follow(session.state.phase.kind !== "idle");
     changed();
+    if (view.isWaiting && session.state.phase.kind !== "loading") endWaiting();
   });
 
   const focus = createFormFocus({ open: () => session.state.form, onShown: changed, now: options.now });
@@ -127,6 +129,19 @@ export function createScreen(options: ScreenOptions): Screen {
     }
   };
 
+  /** Loading is over: the text that waits is sent, unless loading failed or something else has the keys now. */
+  const endWaiting = () => {
+    const { phase, form } = session.state;
+    view = { ...view, isWaiting: false, hint: undefined };
+    if (phase.kind !== "idle" || phase.isLoaded !== true || form !== undefined || view.picker !== undefined)
+      return;
+    const pressed = press(view, namedKey("enter"), around());
+    view = pressed.view;
+    perform(pressed.effect);
+    options.onDraft(draftOf(view));
+    changed();
+  };
+
   const formKey = (form: Form, key: Key) => {
     const meaning = pressInForm(form, key, view.armed);
     view = { ...view, armed: false, hint: undefined };
@@ -152,7 +167,8 @@ export function createScreen(options: ScreenOptions): Screen {
 
   const around = () => ({
     columns: composerColumns(look().columns),
-    busy: session.state.phase.kind !== "idle",
+    busy: isAnswering(session.state.phase),
+    isLoading: session.state.phase.kind === "loading",
   });
 
   return {

@@ -6,6 +6,8 @@ import { wrappedSpans } from "./wrapped-lines.ts";
 
 /** Silence that is worth a word, in milliseconds. */
 const SILENT_MS = 20_000;
+/** A load that takes no longer isn't shown: the line would only flicker. Milliseconds. */
+const QUICK_LOAD_MS = 300;
 /** Milliseconds of one picture of the spinner. */
 export const TICK_MS = 200;
 
@@ -15,6 +17,7 @@ const PLAIN_PICTURES = ["|", "/", "-", "\\"];
 /** What tells that something is under way and for how long: a row, more of them on a narrow screen; none when nothing is. */
 export function workingLines(phase: Phase, lastData: number, now: number, look: Look): string[] {
   if (phase.kind === "idle") return [];
+  if (phase.kind === "loading" && now - phase.since < QUICK_LOAD_MS) return [];
   const pictures = look.ascii ? PLAIN_PICTURES : PICTURES;
   const picture = pictures[Math.floor(now / TICK_MS) % pictures.length] ?? "";
   const { dot } = glyphs(look);
@@ -30,6 +33,7 @@ export function workingLines(phase: Phase, lastData: number, now: number, look: 
 
 function says(phase: Exclude<Phase, { kind: "idle" }>, lastData: number, now: number): string[] {
   const passed = `${seconds(now - phase.since)} s`;
+  if (phase.kind === "loading") return ["loading", passed];
   if (phase.kind === "settling") return ["stopped, asking what it cost"];
   if (phase.kind === "asking" && phase.wait !== undefined && phase.wait.until > now) {
     const left = Math.ceil((phase.wait.until - now) / 1000);

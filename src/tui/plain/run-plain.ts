@@ -5,6 +5,7 @@ import { commandNamed, runCommand } from "../session/commands.ts";
 import { readInput } from "../session/input.ts";
 import { sessionOptions } from "../session/from-options.ts";
 import type { Choice } from "../session/saving.ts";
+import { isAnswering } from "../session/state.ts";
 import { statusLine } from "../session/status-line.ts";
 import { createSession, type Session } from "../session/session.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
@@ -42,8 +43,8 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
     lines.close();
   };
   const interrupt = () => {
-    if (session.state.phase.kind === "idle") end();
-    else session.stop();
+    if (isAnswering(session.state.phase)) session.stop();
+    else end();
   };
   process.on("SIGINT", interrupt);
   options.signal?.addEventListener("abort", end, { once: true });

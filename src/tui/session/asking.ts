@@ -9,7 +9,7 @@ import { passwordForm } from "./form.ts";
 import { createListener, type Done } from "./listener.ts";
 import { commas, costLine, counted } from "./money.ts";
 import { sayCost, type Room } from "./room.ts";
-import type { Saver } from "./saving.ts";
+import type { KeepTurn, Saver } from "./saving.ts";
 import { settle } from "./settle.ts";
 import type { State } from "./state.ts";
 
@@ -41,7 +41,7 @@ export interface Asking {
 
 interface AskingOptions {
   account: Pick<Account, "tryBalance">;
-  saver: Pick<Saver, "keep">;
+  saver: Pick<Saver, "begin">;
   /** Takes over what goes on beside a question: the session waits for its end. */
   run: (task: Promise<unknown>) => void;
 }
@@ -66,13 +66,13 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
     room.note("dim", "This server takes no history: each question stands alone.");
   };
 
-  const stopped = async () => {
+  const stopped = async (keep: KeepTurn) => {
     const { tokens: before, price, last } = state();
     dispatch({ type: "stopping", text: listener.heard, at: now() });
     const { cost, tokens } = await settle({ client: room.client, before, price, sleep: room.sleep, now });
     if (tokens !== null) dispatch({ type: "balance", tokens });
     room.note("dim", stoppedLine(cost, state(), room.dot));
-    await saver.keep(listener.heard, true, cost);
+    await keep(listener.heard, true, cost);
     dispatch({ type: "settled" });
     if (listener.heard === "" && last !== undefined) say({ type: "giveBack", text: last.message });
   };
@@ -103,9 +103,9 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
     else if (error.charged === "maybe") await account.tryBalance(signal);
   };
 
-  const answered = async (event: Done, signal: AbortSignal) => {
+  const answered = async (event: Done, keep: KeepTurn, signal: AbortSignal) => {
     const { tokensDeducted: cost, tokens } = event;
-    await saver.keep(listener.heard, false, cost);
+    await keep(listener.heard, false, cost);
     dispatch({ type: "answered", text: listener.heard, cost, tokens });
     if (state().tokens === null) await account.tryBalance(signal);
     sayCost(room, cost);
@@ -120,15 +120,16 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
     underWay.add(stop);
     if (!shown) say({ type: "question", text: message });
     dispatch({ type: "asked", message, before, key, at: now() });
+    const keep = saver.begin();
     try {
       run(tellNoHistory(before.length, stop.signal));
       const history = historyFor(before, message);
       const done = await listener.follow({ message, history, key, signal: stop.signal });
       say({ type: "end" });
-      await answered(done, stop.signal);
+      await answered(done, keep, stop.signal);
     } catch (error) {
       say({ type: "end" });
-      if (stop.signal.aborted) return await stopped();
+      if (stop.signal.aborted) return await stopped(keep);
       const failure = error instanceof ClientError ? error : internal(error);
       await failed(failure, { message, before }, stop.signal);
     } finally {

@@ -2,7 +2,7 @@ import { usage, type Hands, type SessionCommand } from "./command.ts";
 import { copyCommand } from "./copy-command.ts";
 import type { Choice } from "./saving.ts";
 import type { Session } from "./session.ts";
-import { resumable } from "./state.ts";
+import { isAnswering, resumable } from "./state.ts";
 
 /** All commands, in the order of the help and of the menu. */
 export const commands: readonly SessionCommand[] = [
@@ -27,7 +27,7 @@ export const commands: readonly SessionCommand[] = [
     argument: "[ID]",
     help: "go on with a saved conversation",
     async run(session, id, hands) {
-      if (id !== "") return session.saver.resume(id);
+      if (id !== "") return void (await session.saver.resume(id));
       offer(session, await session.saver.choices(), "There is no saved conversation here yet.", hands);
     },
   },
@@ -116,16 +116,21 @@ export const commands: readonly SessionCommand[] = [
 export const commandNamed = (name: string): SessionCommand | undefined =>
   commands.find((command) => command.name === name.toLowerCase());
 
-/** Runs a command, unless it has to wait for the answer that is coming; then it says so. */
+/** Runs a command, unless it has to wait for an answer or for something that is loading; then it says so. */
 export async function runCommand(
   session: Session,
   command: SessionCommand,
   argument: string,
   hands: Hands,
 ): Promise<void> {
-  if (session.state.phase.kind === "idle" || command.whileAnswering === true)
-    return command.run(session, argument, hands);
-  session.note("dim", `/${command.name} waits until the answer is through; Esc stops it.`);
+  const { phase } = session.state;
+  if (phase.kind === "idle" || command.whileAnswering === true) return command.run(session, argument, hands);
+  session.note(
+    "dim",
+    isAnswering(phase)
+      ? `/${command.name} waits until the answer is through; Esc stops it.`
+      : `/${command.name} isn't possible while something is loading.`,
+  );
 }
 
 function offer(session: Session, choices: readonly Choice[], none: string, hands: Hands): void {

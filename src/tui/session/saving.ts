@@ -22,6 +22,9 @@ export interface Choice {
 
 export type Saver = ReturnType<typeof createSaver>;
 
+/** Saves one turn. */
+export type KeepTurn = (answer: string, stopped: boolean, tokensDeducted: number | null) => Promise<void>;
+
 /** Turns of a resumed conversation that are shown again (CLI.md §4). */
 const SHOWN = 3;
 /** Conversations that a search shows. */
@@ -56,12 +59,13 @@ export function createSaver(room: Room) {
     `${ageOf(summary.updatedAt, room.wallClock())} ${room.dot} ${counted(summary.turns, "turn")}`;
   const here = (summaries: Summary[]) => summaries.filter(({ server }) => server === room.keptAs);
 
-  const resume = (id: string) =>
-    guarded(async ({ conversations, showCommand }) => {
+  const resume = async (id: string): Promise<boolean> => {
+    const isResumed = await guarded(async ({ conversations, showCommand }) => {
       const found = await conversations.find(id);
       if (found.server !== room.keptAs) {
         const way = `${room.commandName} -r ${found.id}`;
-        return note("warn", `That conversation was held at ${found.server}.`, `To go on there: ${way}`);
+        note("warn", `That conversation was held at ${found.server}.`, `To go on there: ${way}`);
+        return false;
       }
       const { exchanges, earlier } = await conversations.readTail(found.id, SHOWN);
       const turns = await conversations.turnsForHistory(found.id);
@@ -71,35 +75,50 @@ export function createSaver(room: Room) {
       for (const { question, answer, stopped } of exchanges)
         room.say({ type: "past", question, answer, stopped });
       note("dim", "", `Going on with: ${found.title}`);
+      return true;
     });
+    return isResumed === true;
+  };
 
   return {
-    /** The last question's turn, once it ended with some answer. Resolves when it is written, or couldn't be. */
-    async keep(answer: string, stopped: boolean, tokensDeducted: number | null): Promise<void> {
-      const { last, username, model, conversation } = state();
-      if (saving?.save !== true || last === undefined || answer === "") return;
-      const { conversations } = saving;
-      const id = conversation ?? conversations.start({ server: room.keptAs, username });
-      const { message: question, turn: replaces } = last;
-      const kept = await conversations.append(id, {
-        question,
-        answer,
-        stopped,
-        tokensDeducted,
-        model,
-        replaces,
-      });
-      dispatch({ type: "saved", conversation: id, turn: kept.turn, kept: kept.kept });
-      tellOnce(kept);
+    /**
+     * Called when a question is sent. Returns what saves its turn once it ended with some answer, in the conversation
+     * of now; that resolves when it is written, or couldn't be.
+     */
+    begin(): KeepTurn {
+      const { last, username, conversation } = state();
+      const server = room.keptAs;
+      return async (answer, stopped, tokensDeducted) => {
+        if (saving?.save !== true || last === undefined || answer === "") return;
+        const { conversations } = saving;
+        const id = conversation ?? conversations.start({ server, username });
+        const { message: question, turn: replaces, key } = last;
+        const { model } = state();
+        const kept = await conversations.append(id, {
+          question,
+          answer,
+          stopped,
+          tokensDeducted,
+          model,
+          replaces,
+        });
+        dispatch({ type: "saved", key, conversation: id, turn: kept.turn, kept: kept.kept });
+        tellOnce(kept);
+      };
     },
+    /** Whether it is now the session's conversation. */
     resume,
-    /** The conversation of this server and account with the latest turn. */
-    resumeNewest: () =>
-      guarded(async ({ conversations }) => {
-        const newest = await conversations.newest({ server: room.keptAs, username: state().username });
-        if (newest === undefined) return note("dim", "There is no earlier conversation; this is a new one.");
-        await resume(newest.id);
-      }),
+    /** The conversation of this server and account with the latest turn; true also where there is none. */
+    async resumeNewest(): Promise<boolean> {
+      const owner = { server: room.keptAs, username: state().username };
+      const found = await guarded(async ({ conversations }) => ({
+        newest: await conversations.newest(owner),
+      }));
+      if (found === undefined) return false;
+      if (found.newest !== undefined) return resume(found.newest.id);
+      note("dim", "There is no earlier conversation; this is a new one.");
+      return true;
+    },
     rename: (title: string) =>
       guarded(async ({ conversations }) => {
         const { conversation } = state();
@@ -107,7 +126,7 @@ export function createSaver(room: Room) {
           return note("dim", "This conversation isn't saved yet: it has a name after its first answer.");
         tellOnce(await conversations.rename(conversation, title));
         const { title: now } = await conversations.find(conversation);
-        dispatch({ type: "titled", title: now });
+        dispatch({ type: "titled", conversation, title: now });
         note("dim", `Renamed to: ${now}`);
       }),
     /** Conversations of this server, latest first. */

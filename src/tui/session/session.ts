@@ -6,7 +6,7 @@ import { tooLong } from "../../client/question-length.ts";
 import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";
-import { resumable, type State } from "./state.ts";
+import { isAnswering, resumable, type State } from "./state.ts";
 import type { Tone } from "./transcript.ts";
 
 /** A conversation with one server, without a screen. What happens is told by `say` and by the state. */
@@ -23,7 +23,7 @@ export interface Session {
   /** Asks for the balance and for what the server offers; opens the form where nobody is logged in. */
   start(): Promise<void>;
   /**
-   * Sends a question; false, and nothing is sent, while another one, or another server or login, is on its way, and
+   * Sends a question; false, and nothing is sent, while another one is being answered or something is loading, and
    * where it is longer than the server takes, which is then told.
    */
   ask(text: string): boolean;
@@ -57,11 +57,22 @@ export function createSession(options: SessionOptions): Session {
   const { room, subscribe, moveTo } = createRoom(options);
   const { dispatch, note, state } = room;
   let beginning = options.beginning;
-  /** The server or the login is being changed: a question now would meet the old one, and be told by the new one. */
-  let changing = false;
-  const change = async (work: () => Promise<void>) => {
-    changing = true;
-    await work().finally(() => (changing = false));
+  let loads = 0;
+  /**
+   * Runs what changes the conversation, the server or the login: a question sent meanwhile would go up without its
+   * history, or to the wrong server. What is typed meanwhile is sent afterwards where `work` resolves to true.
+   */
+  const load = async <T>(work: () => Promise<T>): Promise<T> => {
+    let result: T | undefined;
+    loads += 1;
+    dispatch({ type: "loading", at: room.now() });
+    try {
+      result = await work();
+      return result;
+    } finally {
+      loads -= 1;
+      if (loads === 0) dispatch({ type: "loaded", isLoaded: result === true });
+    }
   };
   const running = new Set<Promise<unknown>>();
   const run = (task: Promise<unknown>) => {
@@ -74,19 +85,28 @@ export function createSession(options: SessionOptions): Session {
   const asking = createAsking(room, { account, saver, run });
   const signingIn = createSigningIn(room, {
     account,
-    onSignedIn: () => {
+    load,
+    onSignedIn: async () => {
       const waiting = asking.takeWaiting();
-      if (waiting !== undefined) run(asking.ask(waiting.message, waiting));
-      else run(begin());
+      if (waiting === undefined) return begin();
+      run(asking.ask(waiting.message, waiting));
+      return false;
     },
   });
 
-  /** The conversation that was asked for at the start, once: `choose` is for whoever shows the session. */
-  const begin = async () => {
+  /** Loads the conversation that was asked for at the start, once: `choose` is for whoever shows the session. */
+  const begin = async (): Promise<boolean> => {
     const wanted = beginning;
     beginning = undefined;
-    if (wanted?.kind === "newest") await saver.resumeNewest();
-    if (wanted?.kind === "id") await saver.resume(wanted.id);
+    if (wanted?.kind === "newest") return saver.resumeNewest();
+    if (wanted?.kind === "id") return saver.resume(wanted.id);
+    return true;
+  };
+
+  const resume = async (id: string): Promise<boolean> => {
+    if (!isAnswering(state().phase)) return load(() => saver.resume(id));
+    note("dim", "A conversation can be opened when the answer is complete; Esc stops it.");
+    return false;
   };
 
   const leaveForm = () => {
@@ -104,8 +124,13 @@ export function createSession(options: SessionOptions): Session {
   };
 
   return {
-    account: { ...account, logOut: () => change(() => account.logOut()) },
-    saver,
+    account: { ...account, logOut: () => load(() => account.logOut()) },
+    saver: {
+      resume,
+      rename: saver.rename,
+      choices: () => load(saver.choices),
+      search: (text) => load(() => saver.search(text)),
+    },
     get state() {
       return state();
     },
@@ -120,12 +145,12 @@ export function createSession(options: SessionOptions): Session {
     },
     subscribe,
     async start() {
-      if (state().signedIn) await begin();
+      if (state().signedIn) await load(begin);
       await settleIn(false);
     },
     ask(text) {
       const { phase, form, ourRules } = state();
-      if (changing || phase.kind !== "idle" || form !== undefined) return false;
+      if (phase.kind !== "idle" || form !== undefined) return false;
       const refusal = ourRules ? tooLong(text) : undefined;
       if (refusal !== undefined) {
         note("error", refusal, "Nothing was sent: shorten it, and send it again.");
@@ -134,9 +159,7 @@ export function createSession(options: SessionOptions): Session {
       run(asking.ask(text));
       return true;
     },
-    retry() {
-      if (!changing) run(asking.retry());
-    },
+    retry: () => run(asking.retry()),
     stop: () => asking.stop(),
     clear() {
       if (state().phase.kind === "idle") dispatch({ type: "cleared" });
@@ -154,10 +177,7 @@ export function createSession(options: SessionOptions): Session {
     async moveTo(typed) {
       const { server } = room;
       const left = resumable(state());
-      let moved = false;
-      await change(async () => {
-        moved = await moveTo(typed);
-      });
+      const moved = await load(() => moveTo(typed));
       if (moved && left !== undefined)
         note("dim", `To go on with the last one, on ${server}: ${options.commandName} -r ${left}`);
       if (moved) await settleIn(true);

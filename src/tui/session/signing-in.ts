@@ -9,11 +9,16 @@ interface Credentials {
   password: string;
 }
 
+interface SigningInOptions {
+  account: Pick<Account, "tryBalance">;
+  /** Runs what must be over before a question is sent; the session's. */
+  load: (work: () => Promise<boolean>) => Promise<boolean>;
+  /** What the session goes on to; resolves to whether what is typed meanwhile may be sent. */
+  onSignedIn: () => Promise<boolean>;
+}
+
 /** Registers or logs in with what the form has, and tells how it went; errors go back into the form. */
-export function createSigningIn(
-  room: Room,
-  { account, onSignedIn }: { account: Pick<Account, "tryBalance">; onSignedIn: () => void },
-) {
+export function createSigningIn(room: Room, { account, load, onSignedIn }: SigningInOptions) {
   const refuse = (error: unknown, form: Form, { password }: Credentials) => {
     const failure = error instanceof ClientError ? error : undefined;
     const refused = nextForm(form, {
@@ -24,6 +29,19 @@ export function createSigningIn(
       password: isNameAlone(failure) ? password : "",
     });
     room.dispatch({ type: "form", form: refused.form });
+  };
+
+  const greet = async ({ purpose }: Form, username: string) => {
+    room.dispatch({ type: "signedIn", username });
+    await account.tryBalance();
+    const { tokens, price } = room.state();
+    const left = questionsLeft({ tokens, price });
+    const parts = [
+      purpose === "register" ? `Welcome, ${username}` : `Logged in as ${username}`,
+      ...(tokens === null ? [] : [counted(tokens, "token")]),
+      ...(left === null ? [] : [counted(left, "question")]),
+    ];
+    room.note("dim", parts.join(` ${room.dot} `));
   };
 
   return {
@@ -39,17 +57,10 @@ export function createSigningIn(
       } catch (error) {
         return refuse(error, tried, credentials);
       }
-      room.dispatch({ type: "signedIn", username });
-      await account.tryBalance();
-      const { tokens, price } = room.state();
-      const left = questionsLeft({ tokens, price });
-      const parts = [
-        form.purpose === "register" ? `Welcome, ${username}` : `Logged in as ${username}`,
-        ...(tokens === null ? [] : [counted(tokens, "token")]),
-        ...(left === null ? [] : [counted(left, "question")]),
-      ];
-      room.note("dim", parts.join(` ${room.dot} `));
-      onSignedIn();
+      await load(async () => {
+        await greet(form, username);
+        return onSignedIn();
+      });
     },
   };
 }

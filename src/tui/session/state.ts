@@ -5,7 +5,10 @@ import type { Money } from "./money.ts";
 
 /** What the session is at. Times are milliseconds of the session's clock. */
 export type Phase =
-  | { kind: "idle" }
+  /** `isLoaded`: what was loaded is there, so what was typed for it may be sent. */
+  | { kind: "idle"; isLoaded?: boolean }
+  /** A conversation is being loaded, or the server or the login changed: no question may be sent. */
+  | { kind: "loading"; since: number }
   /** Sent; no word of the answer yet. `wait`: not before that time, and why. */
   | { kind: "asking"; since: number; wait?: { until: number; reason: string } }
   | { kind: "streaming"; since: number }
@@ -54,6 +57,8 @@ export type Event =
   | { type: "stopping"; text: string; at: number }
   | { type: "failed"; text: string }
   | { type: "settled" }
+  | { type: "loading"; at: number }
+  | { type: "loaded"; isLoaded: boolean }
   | { type: "balance"; tokens: number | null }
   | { type: "offer"; price: number | null; model: string | null; ourRules: boolean }
   | { type: "form"; form: Form | undefined }
@@ -67,8 +72,9 @@ export type Event =
       turns: readonly Turn[];
       last: Last | undefined;
     }
-  | { type: "saved"; conversation: string; turn: string; kept: boolean }
-  | { type: "titled"; title: string }
+  /** `key`: of the question whose turn it is. */
+  | { type: "saved"; key: string; conversation: string; turn: string; kept: boolean }
+  | { type: "titled"; conversation: string; title: string }
   | { type: "editing"; on: boolean }
   | { type: "moved"; entry: { username: string | null } | undefined };
 
@@ -128,6 +134,12 @@ export function reduce(state: State, event: Event): State {
     }
     case "settled":
       return { ...state, phase: { kind: "idle" } };
+    case "loading":
+      return state.phase.kind === "idle" ? { ...state, phase: { kind: "loading", since: event.at } } : state;
+    case "loaded":
+      return state.phase.kind === "loading"
+        ? { ...state, phase: { kind: "idle", isLoaded: event.isLoaded } }
+        : state;
     case "balance":
       return { ...state, tokens: event.tokens };
     case "offer": {
@@ -159,16 +171,23 @@ export function reduce(state: State, event: Event): State {
       return { ...state, conversation, kept: true, title, turns, last, answer, editing: false };
     }
     case "saved": {
-      const last = state.last === undefined ? undefined : { ...state.last, turn: event.turn };
-      return { ...state, conversation: event.conversation, kept: state.kept || event.kept, last };
+      const { last } = state;
+      if (last?.key !== event.key) return state;
+      const { conversation, turn } = event;
+      return { ...state, conversation, kept: state.kept || event.kept, last: { ...last, turn } };
     }
     case "titled":
-      return { ...state, title: event.title };
+      return state.conversation === event.conversation ? { ...state, title: event.title } : state;
     case "editing":
       return { ...state, editing: event.on && state.last !== undefined };
     case "moved":
       return firstState(event.entry);
   }
+}
+
+/** Whether a question is being answered. */
+export function isAnswering({ kind }: Phase): boolean {
+  return kind !== "idle" && kind !== "loading";
 }
 
 /** The ID under which the conversation can be gone on with; undefined while nothing of it is on disk. */

@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../../src/client/client-error.ts";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
+import { createRoom } from "../../../../src/tui/session/create-room.ts";
+import type { SessionOptions } from "../../../../src/tui/session/room.ts";
 import type { Beginning } from "../../../../src/tui/session/saved.ts";
 import type { Hands } from "../../../../src/tui/session/command.ts";
 import { commandNamed } from "../../../../src/tui/session/commands.ts";
+import { createSaver } from "../../../../src/tui/session/saving.ts";
 import { createSession } from "../../../../src/tui/session/session.ts";
 import type { Said } from "../../../../src/tui/session/transcript.ts";
 import { answer, createFakeClient } from "./fake-client.ts";
@@ -30,7 +33,7 @@ function open({
   const crashes: unknown[] = [];
   let keys = 0;
   const nothing = async () => undefined;
-  const session = createSession({
+  const options: SessionOptions = {
     server: "local",
     local: true,
     client,
@@ -60,14 +63,15 @@ function open({
         forgetLogin: nothing,
       };
     },
-  });
+  };
+  const session = createSession(options);
   const ask = async (text: string) => {
     session.ask(text);
     await session.idle();
   };
   const notes = () => said.flatMap((thing) => (thing.type === "note" ? thing.lines : []));
   const idOf = () => session.state.conversation ?? "";
-  return { session, client, other, said, notes, ask, idOf };
+  return { options, session, client, other, said, notes, ask, idOf };
 }
 
 const questions = async (id: string) =>
@@ -172,6 +176,58 @@ describe("a conversation that is saved", () => {
     expect(await questions(idOf())).toEqual(["one", "two", "three"]);
   });
 
+  it("gets the turn that began in it, whatever the session goes on to before the answer ends", async () => {
+    const { session, client, ask, idOf, notes } = open();
+    await ask("other");
+    const other = idOf();
+    session.clear();
+    client.script = [[{ type: "delta", text: "half" }, new Promise(() => undefined)]];
+    const streaming = new Promise<void>((resolve) => {
+      const stop = session.subscribe(() => session.state.phase.kind === "streaming" && (stop(), resolve()));
+    });
+    session.ask("mine");
+    await streaming;
+    expect(await session.saver.resume(other)).toBe(false);
+    expect(notes()).toContain("A conversation can be opened when the answer is complete; Esc stops it.");
+    session.stop();
+    await session.idle();
+    expect(await questions(other)).toEqual(["other"]);
+    expect(await questions(idOf())).toEqual(["mine"]);
+  });
+
+  it("gets a turn where its question was asked, also when the session shows another one by then", async () => {
+    const { options, ask, idOf } = open();
+    await ask("other");
+    const other = idOf();
+    const [last] = (await conversations().read(other)).exchanges;
+    const { room } = createRoom(options);
+    room.dispatch({ type: "asked", message: "mine", before: [], key: "mine", at: 0 });
+    const keep = createSaver(room).begin();
+    room.dispatch({
+      type: "resumed",
+      conversation: other,
+      title: "other",
+      turns: [],
+      last: { message: "other", before: [], key: "other", outcome: "answered", turn: last?.id },
+    });
+    const shown = room.state();
+    await keep("answer", false, 100);
+    expect(room.state()).toEqual(shown);
+    expect(await questions(other)).toEqual(["other"]);
+    expect((await conversations().list()).map(({ title }) => title).toSorted()).toEqual(["mine", "other"]);
+  });
+
+  it("keeps its title where another one was renamed just before", async () => {
+    const { session, ask, idOf } = open();
+    await ask("one");
+    const id = idOf();
+    const renaming = session.saver.rename("trip to Rome");
+    session.clear();
+    await renaming;
+    expect(session.state.title).toBeNull();
+    expect((await conversations().find(id)).title).toBe("trip to Rome");
+  });
+
   it("is renamed on disk and in the state", async () => {
     const { session, ask, idOf } = open();
     await ask("one");
@@ -230,6 +286,21 @@ describe("coming back", () => {
     }
     await session.idle();
     expect(session.state.conversation).toBe(id);
+  });
+
+  it("takes no question, no /retry and no /edit before all of it is there", async () => {
+    const id = await held(1);
+    const { session, client, said, ask } = open();
+    const resuming = session.saver.resume(id);
+    expect(session.ask("too early")).toBe(false);
+    session.retry();
+    session.edit();
+    session.clear();
+    expect(said).toEqual([]);
+    expect(await resuming).toBe(true);
+    await ask("in time");
+    expect(client.questions).toMatchObject([{ message: "in time", history: [{}, {}] }]);
+    expect(await questions(id)).toEqual(["question 1", "in time"]);
   });
 
   it("tells what is wrong with an ID, and goes on as it was", async () => {
