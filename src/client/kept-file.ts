@@ -1,10 +1,11 @@
-import { constants, readFileSync } from "node:fs";
+import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type ConfType from "conf";
 import { locked } from "./locked.ts";
 import { record } from "./loose-json.ts";
 import { makeFolder } from "./make-folder.ts";
+import { readRegularSync } from "./regular-file.ts";
 
 /** Whether something was kept; `why` is a sentence for a person: which file, and how to mend it. */
 export type Kept = { kept: true } | { kept: false; why: string };
@@ -32,39 +33,52 @@ const PATIENCE = 30_000;
 const codeOf = (error: unknown) =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
-/** What keeps a file from being read or written, for a person. */
+/** What keeps a file from being read or written and what to do about it, for a person. */
 function reasonOf(error: unknown): string {
   const code = codeOf(error);
-  if (code === "EACCES" || code === "EPERM") return "you may not";
-  if (code === "EROFS") return "the disk is read-only";
-  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full";
-  if (code === "ENOTDIR" || code === "EEXIST") return "a file is in the way of its folder";
-  if (code === "EISDIR") return "a folder is in its place";
-  if (code === "ELOCKED") return "another process holds its lock";
-  return code ?? "it failed";
+  if (code === "EACCES" || code === "EPERM") return "you may not. Mend its permissions.";
+  if (code === "EROFS") return "the disk is read-only. Set XDG_CONFIG_HOME to a folder that can be written.";
+  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full. Free some space.";
+  if (code === "ENOTDIR" || code === "EEXIST")
+    return "a file is in the way of its folder. Move that file away.";
+  if (code === "EISDIR") return "a folder is in its place. Move that folder away.";
+  if (code === "NOT_REGULAR") return "it isn't a regular file. Move it away.";
+  if (code === "ELOCKED") return "another process holds its lock. Try again.";
+  return `${code ?? "it failed"}. Check the file, its permissions and its disk.`;
 }
 
 type Content = { kind: "read"; content: Record<string, unknown> } | { kind: "broken"; why: string };
 
-function load(path: string): Content {
-  let text: string;
+/** JSON begins with a character of ASCII, which has a zero byte in UTF-16; and editors write a byte order mark. */
+function utf16Of([first, second]: Buffer): "utf-16le" | "utf-16be" | undefined {
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return "utf-16le";
+  return (first === 0xfe && second === 0xff) || (first === 0 && second !== 0) ? "utf-16be" : undefined;
+}
+
+/** A file without any text, such as an editor or a full disk leaves, counts as absent. */
+function contentOf(path: string, bytes: Buffer): Content {
+  const utf16 = utf16Of(bytes);
   try {
-    text = readFileSync(path, "utf8");
+    // A byte order mark is no part of what it gives; other bytes than UTF-8 would be lost with the next change.
+    const text = new TextDecoder(utf16 ?? "utf-8", { fatal: true }).decode(bytes);
+    const content = text.trim() === "" ? {} : utf16 === undefined && record(JSON.parse(text));
+    if (content) return { kind: "read", content };
+  } catch {
+    // Not text, or not JSON: broken, as below.
+  }
+  const isnt = utf16 === undefined ? "isn't a JSON object" : "isn't a JSON object in UTF-8 but UTF-16";
+  const how = utf16 === undefined ? "Mend it" : "Save it as UTF-8";
+  return { kind: "broken", why: `${path} is broken: it ${isnt}. ${how}, or move it away to start anew.` };
+}
+
+function load(path: string): Content {
+  try {
+    return contentOf(path, readRegularSync(path));
   } catch (error) {
     // Below something that is no folder (a home of /dev/null) there is nothing either.
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return { kind: "read", content: {} };
-    return { kind: "broken", why: `${path} can't be read: ${reasonOf(error)}. Mend its permissions.` };
+    return { kind: "broken", why: `${path} can't be read: ${reasonOf(error)}` };
   }
-  try {
-    const content = record(JSON.parse(text.replace(/^\uFEFF/, "")));
-    if (content) return { kind: "read", content };
-  } catch {
-    // Not JSON: broken, as below.
-  }
-  return {
-    kind: "broken",
-    why: `${path} is broken: it isn't a JSON object. Mend it, or move it away to start anew.`,
-  };
 }
 
 /** Opens nothing yet: the folder is made (0700) and the file written (0600, by conf) at the first change. */
@@ -79,8 +93,7 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
     return { kept: false, why };
   };
 
-  const unwritten = (error: unknown) =>
-    noted(`${path} can't be written: ${reasonOf(error)}. Mend its permissions or free the disk.`);
+  const unwritten = (error: unknown) => noted(`${path} can't be written: ${reasonOf(error)}`);
 
   const changeNow = async (edit: (content: Record<string, unknown>) => void): Promise<Kept> => {
     if (dir === undefined || path === undefined) return noted(homeless);
@@ -145,6 +158,8 @@ function rewrite(
     projectSuffix: "",
     accessPropertiesByDotNotation: false,
     configFileMode: 0o600,
+    // What conf reads itself it takes for JSON, also where the file is empty.
+    deserialize: () => found.content,
   });
   edit(found.content);
   conf.store = found.content;

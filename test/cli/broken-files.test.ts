@@ -44,10 +44,11 @@ function expectTold({ code, stdout, stderr }: Omit<Ended, "signal">, exit: numbe
 /** What may stand where a file of ours should, and what is said of it. */
 const wrecks: [name: string, put: (path: string) => Promise<unknown>, says: RegExp][] = [
   ["half a document", (path) => writeFile(path, '{"a":'), /isn't a JSON object/],
-  ["nothing", (path) => writeFile(path, ""), /isn't a JSON object/],
   ["a list", (path) => writeFile(path, "[]"), /isn't a JSON object/],
-  ["bytes", (path) => writeFile(path, Buffer.from([0xff, 0xfe, 0, 1])), /isn't a JSON object/],
+  ["bytes", (path) => writeFile(path, Buffer.from([0x7b, 0xff, 0x7d])), /isn't a JSON object/],
+  ["UTF-16", (path) => writeFile(path, "\ufeff{}", "utf16le"), /isn't a JSON object in UTF-8 but UTF-16/],
   ["a folder", (path) => mkdir(path), /a folder is in its place/],
+  ["a device", (path) => symlink("/dev/null", path), /it isn't a regular file/],
   ["a link to itself", (path) => symlink(path, path), /can't be read/],
 ];
 

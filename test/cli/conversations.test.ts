@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openConversations, type Conversations } from "../../src/client/conversations/conversations.ts";
@@ -47,6 +48,18 @@ test("list shows the saved conversations, and gives programs their documents", a
     ]),
   );
 });
+
+test.skipIf(process.platform === "win32")(
+  "a named pipe among the saved conversations is told, and nobody waits for it",
+  async () => {
+    const pipe = join(home.dir, "data", "ai-chat", "conversations", "pipe0000.jsonl");
+    execFileSync("mkfifo", [pipe]);
+    const list = await run("list");
+    expect([list.code, list.stdout.trimEnd().split("\n").length]).toEqual([0, 2]);
+    expect(list.stderr).toContain(`${pipe} can't be read: it isn't a regular file. Move it away.`);
+    expect((await run("show", "pipe")).code).toBe(1);
+  },
+);
 
 test("list of nothing is nothing, and says so", async () => {
   for (const id of [rome, code]) await saved.remove(id);

@@ -1,6 +1,7 @@
 import { open as openWithNode, unlink } from "node:fs/promises";
 import { ClientError } from "../client-error.ts";
 import type { Kept } from "../kept-file.ts";
+import { regularOnly } from "../regular-file.ts";
 import { createAppender, type Appender } from "./appender.ts";
 import { newId } from "./conversation-id.ts";
 import { createFolder } from "./folder.ts";
@@ -46,7 +47,8 @@ const homeless: Kept = {
 
 /** Opens nothing yet: folder (0700) and file (0600) are made with the first turn. */
 export function openConversations(options: ConversationsOptions): Conversations {
-  const { dir, now, onProblem = () => {}, commandName = "ai-chat", open = openWithNode } = options;
+  const { dir, now, onProblem = () => {}, commandName = "ai-chat" } = options;
+  const open = regularOnly(options.open ?? openWithNode);
   const folder = createFolder({ dir, open, onProblem });
   const reader = createReader(folder, commandName);
   const headers = new Map<string, Header>();

@@ -39,5 +39,6 @@ export function troubleOf(error: unknown): string {
   if (code === "ENOTDIR") return "a file is in the way of its folder. Move that file away.";
   if (code === "EEXIST") return "a file is in its way. Move that file away.";
   if (code === "EISDIR") return "a folder is in its place. Move that folder away.";
+  if (code === "NOT_REGULAR") return "it isn't a regular file. Move it away.";
   return `${code ?? "it failed"}. Look after that file and its disk.`;
 }

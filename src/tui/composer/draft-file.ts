@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolderSync } from "../../client/make-folder.ts";
+import { readRegularSync } from "../../client/regular-file.ts";
 
 /** A draft that is kept while it is typed, so that no end of the process loses it. */
 export interface DraftFile {
@@ -39,8 +40,10 @@ export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): Dra
   const write = (text: string) => {
     try {
       makeFolderSync(dir);
-      writeFileSync(`${file}.new`, text.slice(0, MOST_CHARACTERS), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      const next = `${file}.new`;
+      rmSync(next, { force: true });
+      writeFileSync(next, text.slice(0, MOST_CHARACTERS), { mode: 0o600, flag: "wx" });
+      renameSync(next, file);
       isWritten = true;
     } catch {
       // A draft is a net under the session; where it can't be, the session goes on without.
@@ -75,13 +78,17 @@ export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): Dra
 
 function takeOrphan(dir: string, own: number, isAlive: (pid: number) => boolean): string | undefined {
   try {
-    for (const name of readdirSync(dir).toSorted().reverse()) {
+    const files = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const name of files
+      .map((entry) => entry.name)
+      .toSorted()
+      .reverse()) {
       const pid = Number(NAME.exec(name)?.[1] ?? "0");
       if (pid === 0 || (pid !== own && isAlive(pid))) continue;
       const taken = join(dir, `${name}.taken`);
       // Only one of two sessions that start together gets it.
       renameSync(join(dir, name), taken);
-      const text = readFileSync(taken, "utf8");
+      const text = readRegularSync(taken).toString();
       rmSync(taken);
       if (text.trim() !== "") return text;
     }

@@ -1,7 +1,9 @@
-import { appendFile, chmod, readFile, rename, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { locked } from "../../client/locked.ts";
 import { makeFolder } from "../../client/make-folder.ts";
+import { openRegular } from "../../client/regular-file.ts";
 import { isKept } from "./history.ts";
 
 /** What went wrong with the file. `broken`: some lines of it are no entries; the others are used. */
@@ -17,6 +19,7 @@ export type HistoryFile = {
 };
 
 const LONGEST_ENTRY = 100_000;
+const { O_APPEND, O_CREAT, O_RDONLY, O_WRONLY } = constants;
 
 /** How long another session may hold the file's lock; milliseconds. It takes some, unless it was killed. */
 const PATIENCE = 1_000;
@@ -42,7 +45,8 @@ export async function openHistory({
     onProblem({ kind, file, error });
   };
 
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const read = () => withFile(file, O_RDONLY, (handle) => handle.readFile("utf8"));
+  const text = await read().catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") report("read", error);
     return undefined;
   });
@@ -53,14 +57,16 @@ export async function openHistory({
 
   /** Makes what is there private, and shorter when it has grown too long. */
   async function tidy(): Promise<void> {
-    await chmod(file, 0o600);
+    await withFile(file, O_RDONLY, (handle) => handle.chmod(0o600));
     if (lines < keep * 2) return;
     // Another session may do so at the same time, or append: what counts is what is there by then.
     await locked(file, PATIENCE, async () => {
-      const now = readEntries(await readFile(file, "utf8"), keep);
+      const now = readEntries(await read(), keep);
       if (now.lines < keep * 2) return;
-      await writeFile(`${file}.new`, now.entries.map(writeEntry).join(""), { mode: 0o600 });
-      await rename(`${file}.new`, file);
+      const next = `${file}.new`;
+      await rm(next, { force: true });
+      await writeFile(next, now.entries.map(writeEntry).join(""), { mode: 0o600, flag: "wx" });
+      await rename(next, file);
       isTorn = false;
     }).catch(unlessHeld);
   }
@@ -69,7 +75,8 @@ export async function openHistory({
     await makeFolder(dirname(file));
     // A line that was cut off by a crash is ended first, so that only that one is lost.
     const line = (isTorn ? "\n" : "") + writeEntry(entry);
-    const write = () => appendFile(file, line, { mode: 0o600 });
+    const write = () =>
+      withFile(file, O_WRONLY | O_APPEND | O_CREAT, (handle) => handle.writeFile(line), 0o600);
     // Where a killed session holds the lock nobody makes the file shorter, and one write needs no lock.
     await locked(file, PATIENCE, write).catch((error: unknown) => unlessHeld(error) ?? write());
     isTorn = false;
@@ -86,6 +93,20 @@ export async function openHistory({
     },
     close: () => writing,
   };
+}
+
+async function withFile<T>(
+  file: string,
+  flags: number,
+  use: (handle: FileHandle) => Promise<T>,
+  mode?: number,
+): Promise<T> {
+  const handle = await openRegular(file, flags, mode);
+  try {
+    return await use(handle);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The newest `keep` entries of the file's text, and how many lines it has in all. */

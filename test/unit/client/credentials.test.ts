@@ -79,7 +79,7 @@ describe("credentials", () => {
     expect(open().get(server)).toBeUndefined();
   });
 
-  it.each(["{ broken", "[]", '"text"', "null", ""])(
+  it.each(["{ broken", "[]", '"text"', "null"])(
     "never overwrite a file that holds %j, and say so",
     async (text) => {
       await left(text);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPlace, jane, openThrough, turn } from "./place.ts";
@@ -126,6 +127,23 @@ describe("a conversation's file", () => {
       expect.stringContaining(`${place.file("folder00")} can't be read: a folder`),
     ]);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "that is a named pipe is told, and nobody waits for it",
+    async () => {
+      const good = await held("a");
+      execFileSync("mkfifo", [place.file("pipe0000")]);
+      const conversations = place.conversations();
+      expect(await conversations.list()).toEqual([expect.objectContaining({ id: good })]);
+      const why = `${place.file("pipe0000")} can't be read: it isn't a regular file. Move it away.`;
+      expect(place.problems).toEqual([why]);
+      await expect(conversations.read("pipe0000")).rejects.toMatchObject({ code: "internal", hint: why });
+      expect(await conversations.append("pipe0000", turn("b"))).toMatchObject({
+        kept: false,
+        why: expect.stringContaining("can't be written: it isn't a regular file."),
+      });
+    },
+  );
 
   it("that may not be read is told; one that may not be written keeps its turns for later", async () => {
     const id = await held("a");

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,6 +37,19 @@ describe("a draft", () => {
       const draft = openDraft({ dir: place, pid: 11, isAlive: () => false });
       draft.keep("some");
       expect(() => draft.flush()).not.toThrow();
+    },
+  );
+
+  it.skipIf(process.platform === "win32")(
+    "that is a named pipe is passed over, and nobody waits for it",
+    async () => {
+      open(11).keep("mine");
+      await written(11, "mine");
+      for (const name of ["draft-99.txt", "draft-12.txt.new"]) execFileSync("mkfifo", [join(dir, name)]);
+      const draft = open(12);
+      expect(draft.found).toBe("mine");
+      draft.keep("next");
+      await written(12, "next");
     },
   );
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -164,6 +165,18 @@ describe("the history file", () => {
     await history.close();
     expect((await open()).entries).toEqual(["mine", "theirs", "mine again"]);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "that is a named pipe is told, and nobody waits for it",
+    async () => {
+      await mkdir(join(folder, "state"));
+      execFileSync("mkfifo", [file]);
+      const history = await open();
+      history.add("one");
+      await history.close();
+      expect(problems.map(({ kind }) => kind)).toEqual(["read", "write"]);
+    },
+  );
 
   it("reports once what it can't read or write, and goes on", async () => {
     await writeFile(join(folder, "state"), "a file where the folder should be");
