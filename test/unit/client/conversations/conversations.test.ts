@@ -113,6 +113,21 @@ describe("saved conversations", () => {
     expect(await place.conversations().newest(jane)).toMatchObject({ id: latest });
   });
 
+  it("go on with the one of the latest turn, also where the file system's clock counts in steps of two seconds", async () => {
+    const conversations = place.conversations();
+    const [old, latest] = [conversations.start(jane), conversations.start(jane)];
+    await conversations.append(old, turn("a"));
+    await conversations.append(latest, turn("b"));
+    const times = await Promise.all(
+      [old, latest].map(async (id) => (await conversations.find(id)).updatedAt),
+    );
+    await utimes(place.file(old), times[0]! / 1000, times[0]! / 1000);
+    const stamp = (times[1]! - 1999) / 1000;
+    await utimes(place.file(latest), stamp, stamp);
+    expect(stamp * 1000).toBeLessThan(times[0]!);
+    expect(await place.conversations().newest(jane)).toMatchObject({ id: latest });
+  });
+
   it("know an account whose name isn't known", async () => {
     const conversations = place.conversations();
     const id = conversations.start({ ...jane, username: null });

@@ -88,7 +88,16 @@ describe("a key in the composer", () => {
     expect(keys(createView([]), [esc, esc]).effects.at(-1)).toEqual({ kind: "editLast" });
     const between = keys(createView([]), [esc, "x", named("backspace"), esc]);
     expect(between.effects).not.toContainEqual({ kind: "editLast" });
-    expect(keys(createView([]), ["text", esc, esc]).effects).not.toContainEqual({ kind: "editLast" });
+  });
+
+  it("with Esc twice on a line that isn't empty edits nothing and keeps the text", () => {
+    const esc = named("escape");
+    const { view, effects } = keys(createView([]), ["text", esc, esc]);
+    expect(effects).toEqual([{ kind: "escape" }, { kind: "escape" }]);
+    expect(view.editor.text).toBe("text");
+    // A failed question that comes back between the two.
+    const back = giveBack(keys(createView([]), [esc]).view, "back");
+    expect(keys(back, [esc]).effects).toEqual([{ kind: "escape" }]);
   });
 
   it("opens the editor with Ctrl-G, but not while an answer would write into it", () => {
