@@ -213,9 +213,12 @@ describe("Ctrl-C", () => {
     await terminal.sees("editor runs");
     terminal.type("\u0003");
     await terminal.sees("editor heard it");
+    // Only now does the session read keys again.
+    await terminal.onScreen("what you had typed is still here.");
     await terminal.onScreen("> typed");
     terminal.type("\r");
     await terminal.sees("You said: typed");
+    await terminal.sees("3,900 left");
     terminal.type("\u0004");
     expect(await terminal.exited).toMatchObject({ exitCode: 0 });
   });
