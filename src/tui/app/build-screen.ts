@@ -1,3 +1,4 @@
+import { keyHelp } from "../composer/keymap.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
 import { glyphs, type Look } from "../markdown/look.ts";
 import type { ChatOptions, Edited } from "../options.ts";
@@ -12,13 +13,6 @@ import { suspendJob } from "../terminal/suspend.ts";
 import type { Ending } from "./ending.ts";
 import { createScreen, type Screen } from "./screen.ts";
 import { createScribe } from "./scribe.ts";
-
-const KEYS = [
-  "Enter sends; Alt-Enter, Ctrl-J or \\ and Enter begin a new line.",
-  "Esc stops the answer; Ctrl-C stops, then clears the line, then leaves; Ctrl-D leaves.",
-  "Up and Down walk through what was typed before, Ctrl-R searches it; Ctrl-G opens an editor.",
-  "Esc Esc edits the last question; Ctrl-L redraws; Ctrl-Z suspends.",
-];
 
 interface Parts {
   live: LiveStdout;
@@ -55,7 +49,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     choose: (choices) => screen.choose(choices),
     clearScreen: () => live.clearScreen(),
     quit: () => ending.leave(),
-    keys: KEYS,
+    keys: keyHelp(),
   };
   const leave = () => {
     live.pause();

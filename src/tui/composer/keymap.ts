@@ -1,101 +1,106 @@
 import type { Key } from "../terminal/key.ts";
 import type { EditorAction } from "./editor.ts";
 
-/** What the session does itself, by the key that asks for it. */
-export type SessionCommand =
-  /** Enter: see pressEnter. */
-  | "enter"
-  /** Esc: stop, close; twice: edit the last question. */
-  | "escape"
-  /** Ctrl-C: stop, else clear, else ask, else leave. */
-  | "interrupt"
-  /** Ctrl-D: leave when the text is empty, else delete. */
-  | "deleteOrLeave"
-  | "complete"
-  | "completeBack"
-  | "searchHistory"
-  | "openEditor"
-  | "redraw"
-  | "suspend";
+/** One action that keys start. */
+type ActionRow = {
+  /** As `ctrl+a`, `alt+shift+b`, `enter`; the keys that the help names come first. */
+  keys: readonly string[];
+  /** Parts of the lines about keys in `/help`, by line; each `{}` stands for the next key. */
+  help?: Record<number, string>;
+} & (
+  | { kind: "edit"; name: Exclude<EditorAction["type"], "insert" | "paste" | "set"> }
+  | { kind: "session"; name: string }
+);
 
-/** What a key means. Up and Down are edits; where they change nothing, they are the history's. */
-export type KeyCommand =
-  | { kind: "edit"; action: EditorAction }
-  | { kind: "session"; command: SessionCommand };
+/** All key bindings: `edit` changes the text or moves in it, `session` is done by the session. */
+export const keyActions = [
+  { name: "enter", kind: "session", keys: ["enter", "ctrl+m"], help: { 1: "{} sends;" } },
+  {
+    name: "newline",
+    kind: "edit",
+    keys: ["alt+enter", "ctrl+j", "shift+enter", "ctrl+enter", "ctrl+alt+j"],
+    help: { 1: "{}, {} or \\ and Enter begin a new line." },
+  },
+  {
+    name: "escape",
+    kind: "session",
+    keys: ["escape"],
+    help: { 2: "{} stops the answer;", 4: "{} {} edits the last question;" },
+  },
+  {
+    name: "interrupt",
+    kind: "session",
+    keys: ["ctrl+c"],
+    help: { 2: "{} stops, then clears the line, then leaves;" },
+  },
+  { name: "deleteOrLeave", kind: "session", keys: ["ctrl+d"], help: { 2: "{} leaves." } },
+  // In the first and the last row these two change no text: the history takes them.
+  { name: "up", kind: "edit", keys: ["up", "ctrl+p"], help: { 3: "{} and" } },
+  {
+    name: "down",
+    kind: "edit",
+    keys: ["down", "ctrl+n"],
+    help: { 3: "{} walk through what was typed before," },
+  },
+  { name: "searchHistory", kind: "session", keys: ["ctrl+r"], help: { 3: "{} searches it;" } },
+  { name: "openEditor", kind: "session", keys: ["ctrl+g"], help: { 3: "{} opens an editor." } },
+  { name: "redraw", kind: "session", keys: ["ctrl+l"], help: { 4: "{} redraws;" } },
+  { name: "suspend", kind: "session", keys: ["ctrl+z"], help: { 4: "{} suspends." } },
+  { name: "complete", kind: "session", keys: ["tab", "ctrl+i"] },
+  { name: "completeBack", kind: "session", keys: ["shift+tab"] },
+  { name: "backspace", kind: "edit", keys: ["backspace", "shift+backspace", "ctrl+h"] },
+  { name: "delete", kind: "edit", keys: ["delete"] },
+  { name: "left", kind: "edit", keys: ["left", "ctrl+b"] },
+  { name: "right", kind: "edit", keys: ["right", "ctrl+f"] },
+  { name: "wordLeft", kind: "edit", keys: ["alt+b", "ctrl+left", "alt+left"] },
+  { name: "wordRight", kind: "edit", keys: ["alt+f", "ctrl+right", "alt+right"] },
+  { name: "home", kind: "edit", keys: ["home", "ctrl+a"] },
+  { name: "end", kind: "edit", keys: ["end", "ctrl+e"] },
+  { name: "textStart", kind: "edit", keys: ["ctrl+home", "alt+<", "alt+shift+<"] },
+  { name: "textEnd", kind: "edit", keys: ["ctrl+end", "alt+>"] },
+  { name: "killLineStart", kind: "edit", keys: ["ctrl+u"] },
+  { name: "killLineEnd", kind: "edit", keys: ["ctrl+k"] },
+  { name: "killBlankWord", kind: "edit", keys: ["ctrl+w"] },
+  { name: "killWordBefore", kind: "edit", keys: ["alt+backspace", "ctrl+backspace"] },
+  { name: "killWordAfter", kind: "edit", keys: ["alt+d", "alt+delete", "ctrl+delete"] },
+  { name: "yank", kind: "edit", keys: ["ctrl+y"] },
+  { name: "undo", kind: "edit", keys: ["ctrl+_", "ctrl+-", "ctrl+shift+_", "ctrl+shift+-", "ctrl+/"] },
+] as const satisfies readonly ActionRow[];
 
-const EDITS: Record<string, Exclude<EditorAction["type"], "insert" | "paste" | "set">> = {
-  "shift+enter": "newline",
-  "alt+enter": "newline",
-  "ctrl+enter": "newline",
-  "ctrl+j": "newline",
-  "ctrl+alt+j": "newline",
-  backspace: "backspace",
-  "shift+backspace": "backspace",
-  "ctrl+h": "backspace",
-  delete: "delete",
-  left: "left",
-  "ctrl+b": "left",
-  right: "right",
-  "ctrl+f": "right",
-  up: "up",
-  "ctrl+p": "up",
-  down: "down",
-  "ctrl+n": "down",
-  "alt+b": "wordLeft",
-  "ctrl+left": "wordLeft",
-  "alt+left": "wordLeft",
-  "alt+f": "wordRight",
-  "ctrl+right": "wordRight",
-  "alt+right": "wordRight",
-  home: "home",
-  "ctrl+a": "home",
-  end: "end",
-  "ctrl+e": "end",
-  "ctrl+home": "textStart",
-  "alt+shift+<": "textStart",
-  "alt+<": "textStart",
-  "ctrl+end": "textEnd",
-  "alt+>": "textEnd",
-  "ctrl+u": "killLineStart",
-  "ctrl+k": "killLineEnd",
-  "ctrl+w": "killBlankWord",
-  "alt+backspace": "killWordBefore",
-  "ctrl+backspace": "killWordBefore",
-  "alt+d": "killWordAfter",
-  "alt+delete": "killWordAfter",
-  "ctrl+delete": "killWordAfter",
-  "ctrl+y": "yank",
-  "ctrl+_": "undo",
-  "ctrl+-": "undo",
-  "ctrl+shift+_": "undo",
-  "ctrl+shift+-": "undo",
-  "ctrl+/": "undo",
-};
+type KeyAction = (typeof keyActions)[number];
 
-const COMMANDS: Record<string, SessionCommand> = {
-  enter: "enter",
-  escape: "escape",
-  "ctrl+c": "interrupt",
-  "ctrl+d": "deleteOrLeave",
-  tab: "complete",
-  "shift+tab": "completeBack",
-  "ctrl+i": "complete",
-  "ctrl+m": "enter",
-  "ctrl+r": "searchHistory",
-  "ctrl+g": "openEditor",
-  "ctrl+l": "redraw",
-  "ctrl+z": "suspend",
-};
+/** The name of an action that the session does itself. */
+export type SessionCommand = Extract<KeyAction, { kind: "session" }>["name"];
 
-/** A key in words: `ctrl+a`, `alt+shift+b`, `enter`. */
-function spellKey({ name, ctrl, alt, shift }: Key): string {
-  return `${ctrl ? "ctrl+" : ""}${alt ? "alt+" : ""}${shift ? "shift+" : ""}${name}`;
+/** What a key starts. */
+type KeyCommand = { kind: "edit"; action: EditorAction } | { kind: "session"; command: SessionCommand };
+
+const byKey = new Map<string, KeyAction>(
+  keyActions.flatMap((action) => action.keys.map((key) => [key, action] as const)),
+);
+
+/** The action of a key in the composer, if it has one. */
+export function commandOf(key: Key): KeyCommand | undefined {
+  const { name, ctrl, alt, shift, text } = key;
+  const action = byKey.get(`${ctrl ? "ctrl+" : ""}${alt ? "alt+" : ""}${shift ? "shift+" : ""}${name}`);
+  if (action?.kind === "session") return { kind: "session", command: action.name };
+  if (action !== undefined) return { kind: "edit", action: { type: action.name } };
+  return text === "" ? undefined : { kind: "edit", action: { type: "insert", text } };
 }
 
-/** What a key means in the composer; undefined: nothing. */
-export function commandOf(key: Key): KeyCommand | undefined {
-  const spelled = spellKey(key);
-  if (Object.hasOwn(COMMANDS, spelled)) return { kind: "session", command: COMMANDS[spelled]! };
-  if (Object.hasOwn(EDITS, spelled)) return { kind: "edit", action: { type: EDITS[spelled]! } };
-  return key.text === "" ? undefined : { kind: "edit", action: { type: "insert", text: key.text } };
+/** The lines about keys in `/help`. */
+export function keyHelp(): string[] {
+  const lines: Record<number, string[]> = {};
+  for (const { keys, help } of keyActions as readonly ActionRow[])
+    for (const [line, words] of Object.entries(help ?? {})) {
+      let used = 0;
+      (lines[Number(line)] ??= []).push(words.replaceAll("{}", () => label(keys[used++] ?? keys[0]!)));
+    }
+  return Object.values(lines).map((parts) => parts.join(" "));
+}
+
+/** `ctrl+r` as `Ctrl-R`, `escape` as `Esc`. */
+function label(key: string): string {
+  const parts = key.replace("escape", "esc").split("+");
+  return parts.map((part) => part.slice(0, 1).toUpperCase() + part.slice(1)).join("-");
 }
