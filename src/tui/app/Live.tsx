@@ -1,6 +1,8 @@
 import { Box } from "ink";
+import { useSyncExternalStore } from "react";
 import { layoutEditor } from "../composer/layout.ts";
 import { styles, type Look } from "../markdown/look.ts";
+import { wrappedLines } from "../markdown/wrap.ts";
 import { shareRows } from "./budget.ts";
 import { choiceHeight, choiceLines } from "./choice-lines.ts";
 import { Composer } from "./Composer.tsx";
@@ -14,10 +16,8 @@ import { usage } from "../session/command.ts";
 import type { State } from "../session/state.ts";
 import { searchLine } from "./search-keys.ts";
 import { StatusLine } from "./StatusLine.tsx";
-import { useScreen } from "./use-screen.ts";
 import { composerColumns, menuItems, type ViewState } from "./view-state.ts";
 import { workingLines } from "./working.ts";
-import { wrappedLines } from "./wrapped-lines.ts";
 
 interface LiveProps {
   screen: Screen;
@@ -47,7 +47,10 @@ function hintOf(view: ViewState, { form, editing }: State, look: Look): string |
 
 /** The live area: the unfinished end of the answer, what is under way, the composer or the form, the status line. */
 export function Live({ screen, rows }: LiveProps) {
-  useScreen(screen);
+  useSyncExternalStore(
+    (listener) => screen.subscribe(listener),
+    () => screen.version,
+  );
   if (screen.isLeaving) return null;
   const { view, session, scribe, form } = screen;
   const { server } = session;

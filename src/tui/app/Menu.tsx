@@ -1,6 +1,6 @@
 import { hardWrap } from "../markdown/hard-wrap.ts";
 import { paint, styles, type Look } from "../markdown/look.ts";
-import { width } from "../markdown/width.ts";
+import { width } from "../terminal/width.ts";
 import { Lines } from "./Lines.tsx";
 
 export interface MenuItem {

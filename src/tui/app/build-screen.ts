@@ -29,8 +29,8 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const session = createSession(
     sessionOptions(options, {
       say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text) : scribe.say(said)),
-      dot: glyphs(look()).dot,
-      block: options.terminal.ascii ? "#" : "█",
+      dot: glyphs(options.terminal).dot,
+      block: glyphs(options.terminal).block,
       columns: () => live.columns,
       again: "Enter",
       crash: (error) => ending.crash(error),

@@ -1,6 +1,6 @@
 import { hardWrap } from "../markdown/hard-wrap.ts";
 import { glyphs, paint, styles, type Look } from "../markdown/look.ts";
-import { width } from "../markdown/width.ts";
+import { width } from "../terminal/width.ts";
 import type { Choice } from "../session/saving.ts";
 
 /** From here on a conversation fits into one line: title, age and turns, first words. */

@@ -1,7 +1,7 @@
 import { glyphs, paint, styles, type Look } from "../markdown/look.ts";
-import { width } from "../markdown/width.ts";
+import { width } from "../terminal/width.ts";
 import type { Form } from "../session/form.ts";
-import { wrappedLines } from "./wrapped-lines.ts";
+import { wrappedLines } from "../markdown/wrap.ts";
 
 /** The form as lines, and where the cursor stands in them. */
 export interface FormPicture {

@@ -1,7 +1,7 @@
 import { plainText } from "../../client/sanitize.ts";
 import { glyphs, paint, styles, type Look, type Style } from "../markdown/look.ts";
 import { paintSpans, type Span } from "../markdown/span.ts";
-import { wrapSpans } from "../markdown/wrap.ts";
+import { wrappedSpans } from "../markdown/wrap.ts";
 import type { Tone } from "../session/transcript.ts";
 
 const TONES: Record<Tone, Style> = {
@@ -22,8 +22,8 @@ export function noteText(tone: Tone, lines: readonly string[], look: Look): stri
 function wrapped(line: string, tone: Tone, look: Look): string {
   // Two or more spaces are columns of ours: such a line is left as it is.
   const spans: Span[] = [{ text: plainText(line), style: TONES[tone] }];
-  const rows = / {2}/.test(line) ? [spans] : wrapSpans(spans, look.columns - 1);
-  return rows.map((row) => `${paintSpans(row, look)}\n`).join("");
+  const rows = / {2}/.test(line) ? [paintSpans(spans, look)] : wrappedSpans(spans, look);
+  return rows.map((row) => `${row}\n`).join("");
 }
 
 /** A question as it stands above its answer: whole, where it isn't long. */

@@ -2,7 +2,7 @@ import { glyphs, styles, type Look } from "../markdown/look.ts";
 import { oneLine } from "../../client/sanitize.ts";
 import { counted } from "../session/money.ts";
 import type { Phase } from "../session/state.ts";
-import { wrappedSpans } from "./wrapped-lines.ts";
+import { wrappedSpans } from "../markdown/wrap.ts";
 
 /** Silence that is worth a word, in milliseconds. */
 const SILENT_MS = 20_000;

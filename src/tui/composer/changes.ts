@@ -42,16 +42,6 @@ export function kill(state: EditorState, to: number): EditorState {
   return { ...next, killed: to < cursor ? part + earlier : earlier + part };
 }
 
-/** At the beginning of a line, Ctrl-U joins it to the one before; at its end, Ctrl-K to the one behind. */
-export function orLineBefore({ cursor }: EditorState, to: number): number {
-  return to === cursor ? Math.max(0, cursor - 1) : to;
-}
-
-/** The same for Ctrl-K, at the end of a line. */
-export function orLineBehind({ text, cursor }: EditorState, to: number): number {
-  return to === cursor ? Math.min(text.length, cursor + 1) : to;
-}
-
 /** The text with a part of it replaced, and the way back to what it was. */
 export function replace(
   state: EditorState,

@@ -1,39 +1,54 @@
-import { insert, kill, orLineBefore, orLineBehind, paste, remove, replace, set, undo } from "./changes.ts";
+import { insert, kill, paste, remove, replace, set, undo } from "./changes.ts";
 import { fullText, moveTo, type EditorState } from "./editor-state.ts";
 import { locate, offsetAt, wrapEditor } from "./layout.ts";
-import { after, before, blankStart, lineEnd, lineStart, wordEnd, wordStart } from "./motions.ts";
+import {
+  after,
+  before,
+  blankStart,
+  killEnd,
+  killStart,
+  lineEnd,
+  lineStart,
+  wordEnd,
+  wordStart,
+} from "./motions.ts";
 import { cleanText } from "./pasted.ts";
 
 /** What can be done to the text. `set` replaces it whole (history, the question to edit, "" to clear). */
 export type EditorAction =
   | { type: "insert" | "paste" | "set"; text: string }
-  | { type: Deletion | Motion | "newline" | "yank" | "undo" };
+  | { type: keyof typeof motions | keyof typeof kills }
+  | { type: "up" | "down" | "newline" | "backspace" | "delete" | "yank" | "undo" };
 
-type Motion =
-  | "left"
-  | "right"
-  | "wordLeft"
-  | "wordRight"
-  | "home"
-  | "end"
-  | "textStart"
-  | "textEnd"
-  | "up"
-  | "down";
-type Deletion =
-  | "backspace"
-  | "delete"
-  | "killLineStart"
-  | "killLineEnd"
-  | "killBlankWord"
-  | "killWordBefore"
-  | "killWordAfter";
+type Target = (text: string, cursor: number) => number;
+
+/** Where the cursor goes. */
+const motions = {
+  left: before,
+  right: after,
+  wordLeft: wordStart,
+  wordRight: wordEnd,
+  home: lineStart,
+  end: lineEnd,
+  textStart: () => 0,
+  textEnd: (text) => text.length,
+} satisfies Record<string, Target>;
+
+/** Up to where the text is cut. */
+const kills = {
+  killLineStart: killStart,
+  killLineEnd: killEnd,
+  killBlankWord: blankStart,
+  killWordBefore: wordStart,
+  killWordAfter: wordEnd,
+} satisfies Record<string, Target>;
 
 /**
  * Does one action; the very same state when it changes nothing, so that Up in the first row can go to the history.
  * Only Up and Down look at `columns`, the width at which the text is wrapped.
  */
 export function edit(state: EditorState, action: EditorAction, columns: number): EditorState {
+  const { text, cursor } = state;
   switch (action.type) {
     case "insert":
       return insert(state, cleanText(action.text), false);
@@ -48,22 +63,18 @@ export function edit(state: EditorState, action: EditorAction, columns: number):
     case "undo":
       return undo(state);
     case "backspace":
-      return remove(state, before(state.text, state.cursor), state.cursor);
+      return remove(state, before(text, cursor), cursor);
     case "delete":
-      return remove(state, state.cursor, after(state.text, state.cursor));
-    case "killLineStart":
-      return kill(state, orLineBefore(state, lineStart(state.text, state.cursor)));
-    case "killLineEnd":
-      return kill(state, orLineBehind(state, lineEnd(state.text, state.cursor)));
-    case "killBlankWord":
-      return kill(state, blankStart(state.text, state.cursor));
-    case "killWordBefore":
-      return kill(state, wordStart(state.text, state.cursor));
-    case "killWordAfter":
-      return kill(state, wordEnd(state.text, state.cursor));
+      return remove(state, cursor, after(text, cursor));
     case "up":
     case "down":
       return moveRow(state, action.type === "up" ? -1 : 1, columns);
+    case "killLineStart":
+    case "killLineEnd":
+    case "killBlankWord":
+    case "killWordBefore":
+    case "killWordAfter":
+      return kill(state, kills[action.type](text, cursor));
     case "left":
     case "right":
     case "wordLeft":
@@ -72,7 +83,7 @@ export function edit(state: EditorState, action: EditorAction, columns: number):
     case "end":
     case "textStart":
     case "textEnd":
-      return moveTo(state, MOTIONS[action.type](state.text, state.cursor));
+      return moveTo(state, motions[action.type](text, cursor));
   }
 }
 
@@ -84,17 +95,6 @@ export function pressEnter(state: EditorState): EnterOutcome {
   if (text[cursor - 1] !== "\\") return { kind: "send", text: fullText(state) };
   return { kind: "continue", state: replace(state, cursor - 1, cursor, "\n", "other") };
 }
-
-const MOTIONS: Record<Exclude<Motion, "up" | "down">, (text: string, cursor: number) => number> = {
-  left: before,
-  right: after,
-  wordLeft: wordStart,
-  wordRight: wordEnd,
-  home: lineStart,
-  end: lineEnd,
-  textStart: () => 0,
-  textEnd: (text) => text.length,
-};
 
 function moveRow(state: EditorState, by: -1 | 1, columns: number): EditorState {
   const rows = wrapEditor(state, columns);

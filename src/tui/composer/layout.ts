@@ -3,10 +3,15 @@ import type { EditorState } from "./editor-state.ts";
 import { isMark, markLabel, type Pasted } from "./pasted.ts";
 
 /** One row of the editor: what it shows, and the part of the text that it holds (UTF-16 offsets). */
-export type Row = { text: string; start: number; end: number };
+export type EditorRow = { text: string; start: number; end: number };
 
 /** The rows that are visible, the cursor in them (from 0), and how many rows are hidden above and below. */
-export type EditorLayout = { rows: Row[]; cursor: { x: number; y: number }; above: number; below: number };
+export type EditorLayout = {
+  rows: EditorRow[];
+  cursor: { x: number; y: number };
+  above: number;
+  below: number;
+};
 
 /** A grapheme on the screen. */
 type Cell = { text: string; width: number; start: number; end: number };
@@ -32,10 +37,10 @@ export function layoutEditor(state: EditorState, columns: number, maxRows: numbe
 }
 
 /** All rows of the text; behind a full row in which the cursor ends, an empty one for it. */
-export function wrapEditor(state: EditorState, columns: number): Row[] {
+export function wrapEditor(state: EditorState, columns: number): EditorRow[] {
   const { text, cursor, pastes } = state;
   const width = Math.max(1, columns);
-  const rows: Row[] = [];
+  const rows: EditorRow[] = [];
   let start = 0;
   for (const line of text.split("\n")) {
     const end = start + line.length;
@@ -52,7 +57,7 @@ export function wrapEditor(state: EditorState, columns: number): Row[] {
 }
 
 /** The cursor's row and cell among all rows. */
-export function locate(state: EditorState, rows: Row[], columns: number): { x: number; y: number } {
+export function locate(state: EditorState, rows: EditorRow[], columns: number): { x: number; y: number } {
   const y = Math.max(
     0,
     rows.findLastIndex((row) => row.start <= state.cursor),
@@ -63,7 +68,7 @@ export function locate(state: EditorState, rows: Row[], columns: number): { x: n
 }
 
 /** The offset in a row that is nearest to a cell, never inside a grapheme. */
-export function offsetAt(row: Row, x: number, { text, pastes }: EditorState, columns: number): number {
+export function offsetAt(row: EditorRow, x: number, { text, pastes }: EditorState, columns: number): number {
   let left = 0;
   for (const cell of cellsOf(text.slice(row.start, row.end), row.start, pastes, columns)) {
     if (left + cell.width > x) return cell.start;
@@ -72,14 +77,14 @@ export function offsetAt(row: Row, x: number, { text, pastes }: EditorState, col
   return row.end;
 }
 
-function rowWidth(row: Row, { text, pastes }: EditorState, columns: number): number {
+function rowWidth(row: EditorRow, { text, pastes }: EditorState, columns: number): number {
   const part = text.slice(row.start, row.end);
   if (isPlainAscii(part)) return part.length;
   return cellsOf(part, row.start, pastes, columns).reduce((width, cell) => width + cell.width, 0);
 }
 
-function wrapAscii(line: string, start: number, columns: number): Row[] {
-  const rows: Row[] = [];
+function wrapAscii(line: string, start: number, columns: number): EditorRow[] {
+  const rows: EditorRow[] = [];
   for (let at = 0; at === 0 || at < line.length; at += columns) {
     const text = line.slice(at, at + columns);
     rows.push({ text, start: start + at, end: start + at + text.length });
@@ -87,8 +92,8 @@ function wrapAscii(line: string, start: number, columns: number): Row[] {
   return rows;
 }
 
-function wrapCells(cells: Cell[], start: number, columns: number): Row[] {
-  let row: Row = { text: "", start, end: start };
+function wrapCells(cells: Cell[], start: number, columns: number): EditorRow[] {
+  let row: EditorRow = { text: "", start, end: start };
   const rows = [row];
   let width = 0;
   for (const cell of cells) {

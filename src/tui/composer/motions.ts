@@ -29,6 +29,18 @@ export function lineEnd(text: string, cursor: number): number {
   return end === -1 ? text.length : end;
 }
 
+/** Where Ctrl-U cuts to: the start of the line, or there the end of the line above, which joins the two. */
+export function killStart(text: string, cursor: number): number {
+  const start = lineStart(text, cursor);
+  return start === cursor ? Math.max(0, cursor - 1) : start;
+}
+
+/** Where Ctrl-K cuts to: the end of the line, or there the start of the line below. */
+export function killEnd(text: string, cursor: number): number {
+  const end = lineEnd(text, cursor);
+  return end === cursor ? Math.min(text.length, cursor + 1) : end;
+}
+
 /** Where Alt-B goes: the beginning of the word before the cursor. */
 export function wordStart(text: string, cursor: number): number {
   return backOver(

@@ -1,3 +1,5 @@
+import { counted } from "../session/money.ts";
+
 /** A large paste stands in the editor's text as one character of Unicode's noncharacters, which no text may hold. */
 const FIRST = 0xfdd0;
 const MOST = 32;
@@ -15,10 +17,7 @@ export interface Pasted {
 /** Labelled once, and not at each key: it may be megabytes. */
 export function pasted(text: string): Pasted {
   const lines = linesOf(text);
-  const size =
-    lines > 1
-      ? `${lines.toLocaleString("en-US")} lines`
-      : `${text.length.toLocaleString("en-US")} characters`;
+  const size = lines > 1 ? counted(lines, "line") : counted(text.length, "character");
   return { text, label: `[Pasted ${size}]` };
 }
 

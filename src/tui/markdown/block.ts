@@ -1,14 +1,14 @@
 import type { MarkedToken, Token, Tokens } from "marked";
 import { plainText } from "../../client/sanitize.ts";
 import { createCodeRenderer } from "./code.ts";
-import { inline, oneLine } from "./inline.ts";
+import { inline, withoutBreaks } from "./inline.ts";
 import { lex } from "./lex.ts";
 import { isTableDelimiter } from "./lines.ts";
 import { glyphs, paint, styles, type Look, type Style } from "./look.ts";
-import { paintSpans, type Span } from "./span.ts";
+import type { Span } from "./span.ts";
 import { renderTable } from "./table.ts";
-import { width } from "./width.ts";
-import { wrapSpans } from "./wrap.ts";
+import { width } from "../terminal/width.ts";
+import { wrappedSpans } from "./wrap.ts";
 
 /**
  * Lines of one finished Markdown block, for a terminal that is `look.columns` wide. Prose is wrapped at words to
@@ -80,7 +80,7 @@ function block(token: MarkedToken, look: Look, depth: number): string[] {
   switch (token.type) {
     case "heading":
       return prose(
-        oneLine(inline(token.tokens, look, headingStyle(token.depth))),
+        withoutBreaks(inline(token.tokens, look, headingStyle(token.depth))),
         look,
         headingMark(token.depth, look),
       );
@@ -119,10 +119,7 @@ function block(token: MarkedToken, look: Look, depth: number): string[] {
 }
 
 function prose(spans: Span[], look: Look, first = ""): string[] {
-  return wrapSpans(
-    first === "" ? spans : [{ text: first, style: styles.bold }, ...spans],
-    look.columns - 1,
-  ).map((line) => paintSpans(line, look));
+  return wrappedSpans(first === "" ? spans : [{ text: first, style: styles.bold }, ...spans], look);
 }
 
 function headingStyle(depth: number): Style {

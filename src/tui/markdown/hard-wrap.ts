@@ -1,5 +1,5 @@
-import { graphemesOf } from "../terminal/width.ts";
-import { width } from "./width.ts";
+import { stripVTControlCharacters } from "node:util";
+import { graphemesOf, width } from "../terminal/width.ts";
 
 /** Where a terminal goes at a tab. */
 const TAB_STOP = 8;
@@ -9,7 +9,7 @@ const TAB_STOP = 8;
  * how far a terminal goes at one is nothing that can be counted on. For the live area alone, where nothing is copied from.
  */
 export function hardWrap(line: string, cells: number): string[] {
-  if (!line.includes("\t") && width(strip(line)) <= cells) return [line];
+  if (!line.includes("\t") && width(stripVTControlCharacters(line)) <= cells) return [line];
   const lines: string[] = [];
   let current = "";
   let used = 0;
@@ -32,8 +32,4 @@ export function hardWrap(line: string, cells: number): string[] {
     } else for (const grapheme of graphemesOf(piece)) add(grapheme.text, grapheme.width);
   }
   return [...lines, current];
-}
-
-function strip(line: string): string {
-  return line.replaceAll(/\x1b\[[\d;]*m/g, "");
 }

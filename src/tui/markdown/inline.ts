@@ -39,7 +39,7 @@ export function inline(tokens: readonly Token[], look: Look, style: Style = styl
 }
 
 /** Spans without line breaks: what stands in a table or a heading. */
-export function oneLine(spans: readonly Span[]): Span[] {
+export function withoutBreaks(spans: readonly Span[]): Span[] {
   return spans.map((span) => ({ ...span, text: span.text.replaceAll("\n", " ") }));
 }
 

@@ -52,6 +52,7 @@ const unicode = {
   open: "☐",
   ellipsis: "…",
   dot: "·",
+  block: "█",
 };
 const plain: typeof unicode = {
   bullets: ["*", "-", "+"],
@@ -63,4 +64,5 @@ const plain: typeof unicode = {
   open: "[ ]",
   ellipsis: "...",
   dot: "-",
+  block: "#",
 };

@@ -1,16 +1,16 @@
 import type { Tokens } from "marked";
-import { inline, oneLine } from "./inline.ts";
+import { inline, withoutBreaks } from "./inline.ts";
 import { glyphs, paint, styles, type Look } from "./look.ts";
 import { paintSpans, spanText, type Span } from "./span.ts";
-import { width } from "./width.ts";
+import { width } from "../terminal/width.ts";
 import { wrapSpans } from "./wrap.ts";
 
 type Align = Tokens.Table["align"][number];
 
 /** A table in columns, or, where it is wider than the screen, as `header: value` lines. */
 export function renderTable(table: Tokens.Table, look: Look): string[] {
-  const header = table.header.map((cell) => oneLine(inline(cell.tokens, look, styles.bold)));
-  const rows = table.rows.map((row) => row.map((cell) => oneLine(inline(cell.tokens, look))));
+  const header = table.header.map((cell) => withoutBreaks(inline(cell.tokens, look, styles.bold)));
+  const rows = table.rows.map((row) => row.map((cell) => withoutBreaks(inline(cell.tokens, look))));
   const widths = header.map((cell, i) =>
     Math.max(...[cell, ...rows.map((row) => row[i] ?? [])].map((spans) => width(spanText(spans)))),
   );

@@ -1,5 +1,6 @@
-import type { Span } from "./span.ts";
-import { width } from "./width.ts";
+import type { Look, Style } from "./look.ts";
+import { paintSpans, type Span } from "./span.ts";
+import { width } from "../terminal/width.ts";
 
 interface Word {
   spans: Span[];
@@ -22,6 +23,16 @@ export function wrapSpans(spans: readonly Span[], cells: number): Span[][] {
   const lines: Span[][] = [];
   for (const row of splitAtBreaks(spans)) lines.push(...fill(words(row), Math.max(1, cells)));
   return lines;
+}
+
+/** A sentence of ours as painted rows of at most `look.columns` − 1 cells: wrapped at words, never cut off. */
+export function wrappedLines(text: string, style: Style, look: Look): string[] {
+  return wrappedSpans([{ text, style }], look);
+}
+
+/** The same for a sentence in several styles. */
+export function wrappedSpans(spans: Span[], look: Look): string[] {
+  return wrapSpans(spans, look.columns - 1).map((line) => paintSpans(line, look));
 }
 
 function splitAtBreaks(spans: readonly Span[]): Span[][] {

@@ -1,5 +1,5 @@
 import { hardWrap } from "../markdown/hard-wrap.ts";
-import { width } from "../markdown/width.ts";
+import { width } from "../terminal/width.ts";
 import { commas, counted, questionsLeft, type Money } from "./money.ts";
 
 /** What the status line tells. */

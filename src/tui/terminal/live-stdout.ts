@@ -1,7 +1,6 @@
 import { cropFrame, type Frame, rowsAboveCursor, SHOW_CURSOR, transition } from "./frame.ts";
 import { inkStdout } from "./ink-stdout.ts";
-import { followInk } from "./ink-wishes.ts";
-import type { InkCursor } from "./ink-writes.ts";
+import { followInk, type InkCursor } from "./ink-writes.ts";
 import type { Reflow } from "./reflow.ts";
 
 /** The screen as the session sees it: a live area that Ink draws, and above it text that is finished. */

@@ -42,13 +42,13 @@ const MOST_WIDTHS = 10_000;
 
 function graphemeWidth(grapheme: string): number {
   if (grapheme.length === 1 && isPlainAscii(grapheme)) return 1;
-  let width = widths.get(grapheme);
-  if (width === undefined) {
-    width = stringWidth(grapheme);
+  let cells = widths.get(grapheme);
+  if (cells === undefined) {
+    cells = stringWidth(grapheme);
     if (widths.size >= MOST_WIDTHS) widths.clear();
-    widths.set(grapheme, width);
+    widths.set(grapheme, cells);
   }
-  return width;
+  return cells;
 }
 
 function sliceEnd(line: string, from: number): number {
@@ -62,6 +62,12 @@ function sliceEnd(line: string, from: number): number {
   return line.length;
 }
 
+/** Cells that `text` takes, without escape sequences in it. Call it with words and lines, never with a whole answer. */
+export function width(text: string): number {
+  if (isPlainAscii(text)) return text.length;
+  return graphemesOf(text).reduce((cells, grapheme) => cells + grapheme.width, 0);
+}
+
 /**
  * How many rows a terminal of `columns` needs for one line, escape sequences and all. An empty line is one row; a wide
  * character that doesn't fit at the right edge goes to the next row.
@@ -71,12 +77,12 @@ export function rowsOf(line: string, columns: number): number {
   if (isPlainAscii(text)) return Math.max(1, Math.ceil(text.length / columns));
   let rows = 1;
   let x = 0;
-  for (const { width } of graphemesOf(text)) {
-    if (x + width > columns) {
+  for (const grapheme of graphemesOf(text)) {
+    if (x + grapheme.width > columns) {
       rows++;
       x = 0;
     }
-    x += width;
+    x += grapheme.width;
   }
   return rows;
 }

@@ -1,7 +1,7 @@
 import { array, assert, integer, property, record, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { choiceLines } from "../../../../src/tui/app/choice-lines.ts";
-import { width } from "../../../../src/tui/markdown/width.ts";
+import { width } from "../../../../src/tui/terminal/width.ts";
 
 const look = { columns: 80, color: false, ascii: false, links: false };
 const choices = [

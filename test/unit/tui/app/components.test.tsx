@@ -13,7 +13,7 @@ import { StatusLine } from "../../../../src/tui/app/StatusLine.tsx";
 import { createEditor } from "../../../../src/tui/composer/editor-state.ts";
 import { edit } from "../../../../src/tui/composer/editor.ts";
 import { layoutEditor } from "../../../../src/tui/composer/layout.ts";
-import { width } from "../../../../src/tui/markdown/width.ts";
+import { width } from "../../../../src/tui/terminal/width.ts";
 import { chooseForm, nextForm, passwordForm, type Form } from "../../../../src/tui/session/form.ts";
 import { firstState, type State } from "../../../../src/tui/session/state.ts";
 

@@ -5,7 +5,7 @@ import { formPicture } from "../../../../src/tui/app/form-lines.ts";
 import { noteText, questionText } from "../../../../src/tui/app/words.ts";
 import { workingLines } from "../../../../src/tui/app/working.ts";
 import type { Phase } from "../../../../src/tui/session/state.ts";
-import { wrappedLines } from "../../../../src/tui/app/wrapped-lines.ts";
+import { wrappedLines } from "../../../../src/tui/markdown/wrap.ts";
 import { styles } from "../../../../src/tui/markdown/look.ts";
 import { passwordForm } from "../../../../src/tui/session/form.ts";
 
