@@ -1,27 +1,30 @@
 import { useCursor } from "ink";
 import type { EditorLayout } from "../composer/layout.ts";
-import { paint, styles, type Look } from "../markdown/look.ts";
+import { paint, styles, type Display } from "../markdown/look.ts";
 import { Lines } from "./Lines.tsx";
 
 interface ComposerProps {
   layout: EditorLayout;
-  look: Look;
+  display: Display;
   /** Rows of the live area above it. */
   top: number;
   isEmpty: boolean;
 }
 
 /** Where questions are written. The terminal's own cursor stands in it, for input methods and screen readers. */
-export function Composer({ layout, look, top, isEmpty }: ComposerProps) {
+export function Composer({ layout, display, top, isEmpty }: ComposerProps) {
   const { setCursorPosition } = useCursor();
   setCursorPosition({ x: layout.cursor.x + 2, y: top + layout.cursor.y });
   const lines = layout.rows.map((row, i) => {
     const mark = i === 0 ? (layout.above > 0 ? "^ " : "> ") : "  ";
-    return paint(mark, styles.cyan, look) + row.text;
+    return paint(mark, styles.cyan, display) + row.text;
   });
   if (isEmpty)
     return (
-      <Lines lines={[`${lines[0]}${paint("Ask, or type / for commands", styles.dim, look)}`]} look={look} />
+      <Lines
+        lines={[`${lines[0]}${paint("Ask, or type / for commands", styles.dim, display)}`]}
+        display={display}
+      />
     );
-  return <Lines lines={lines} look={look} />;
+  return <Lines lines={lines} display={display} />;
 }

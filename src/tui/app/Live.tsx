@@ -1,7 +1,7 @@
 import { Box } from "ink";
 import { useSyncExternalStore } from "react";
 import { layoutEditor } from "../composer/layout.ts";
-import { styles, type Look } from "../markdown/look.ts";
+import { styles, type Display } from "../markdown/look.ts";
 import { wrappedLines } from "../markdown/wrap.ts";
 import { shareRows } from "./budget.ts";
 import { choiceHeight, choiceLines } from "./choice-lines.ts";
@@ -33,9 +33,9 @@ function itemsOf(view: ViewState): MenuItem[] {
 }
 
 /** What stands above the composer. */
-function hintOf(view: ViewState, { form, editing }: State, look: Look): string | undefined {
+function hintOf(view: ViewState, { form, editing }: State, display: Display): string | undefined {
   if (view.picker !== undefined)
-    return choiceHeight(look) > 1
+    return choiceHeight(display) > 1
       ? "Type to filter; Enter opens, Esc leaves."
       : "Type to filter, Up and Down choose, Enter goes on with it, Esc leaves it.";
   if (view.searching !== undefined) return searchLine(view.searching);
@@ -55,20 +55,20 @@ export function Live({ screen, rows }: LiveProps) {
   const { view, session, scribe, form } = screen;
   const { server } = session;
   const { state } = session;
-  const look = screen.look();
+  const display = screen.look();
   const { picker } = view;
   const items = form !== undefined || picker !== undefined ? [] : itemsOf(view);
   const choices = form !== undefined || picker === undefined ? [] : picked(picker);
   const editor = picker?.editor ?? view.editor;
-  const said = form === undefined ? hintOf(view, state, look) : view.hint;
-  const hint = said === undefined ? [] : wrappedLines(said, styles.yellow, look);
-  const working = workingLines(state.phase, session.lastData, screen.now(), look);
-  const columns = composerColumns(look.columns);
+  const said = form === undefined ? hintOf(view, state, display) : view.hint;
+  const hint = said === undefined ? [] : wrappedLines(said, styles.yellow, display);
+  const working = workingLines(state.phase, session.lastData, screen.now(), display);
+  const columns = composerColumns(display.columns);
   const wanted = layoutEditor(editor, columns, rows()).rows.length;
   const share = shareRows(rows(), {
-    form: form === undefined ? 0 : formPicture(form, server, look).lines.length,
+    form: form === undefined ? 0 : formPicture(form, server, display).lines.length,
     composer: form === undefined ? wanted : 0,
-    menu: items.length + Math.min(MOST_CHOICE_ROWS, choices.length * choiceHeight(look)),
+    menu: items.length + Math.min(MOST_CHOICE_ROWS, choices.length * choiceHeight(display)),
     hint: hint.length,
     working: working.length,
   });
@@ -76,27 +76,27 @@ export function Live({ screen, rows }: LiveProps) {
   const top = tail.length + share.gap + share.working + share.hint + share.menu;
   return (
     <Box flexDirection="column">
-      <Lines lines={tail} look={look} />
-      {share.gap > 0 && <Lines lines={[""]} look={look} />}
-      <Lines lines={working.slice(0, share.working)} look={look} />
-      <Lines lines={hint.slice(0, share.hint)} look={look} />
+      <Lines lines={tail} display={display} />
+      {share.gap > 0 && <Lines lines={[""]} display={display} />}
+      <Lines lines={working.slice(0, share.working)} display={display} />
+      <Lines lines={hint.slice(0, share.hint)} display={display} />
       {share.menu > 0 && items.length > 0 && (
-        <Menu items={items} index={view.menu.index} rows={share.menu} look={look} />
+        <Menu items={items} index={view.menu.index} rows={share.menu} display={display} />
       )}
       {share.menu > 0 && picker !== undefined && (
-        <Lines lines={choiceLines(choices, picker.index, share.menu, look)} look={look} />
+        <Lines lines={choiceLines(choices, picker.index, share.menu, display)} display={display} />
       )}
       {form === undefined ? (
         <Composer
           layout={layoutEditor(editor, columns, share.composer)}
-          look={look}
+          display={display}
           top={top}
           isEmpty={editor.text === "" && picker === undefined}
         />
       ) : (
-        <LoginForm form={form} server={server} look={look} top={top} />
+        <LoginForm form={form} server={server} display={display} top={top} />
       )}
-      {share.status > 0 && <StatusLine state={state} server={server} look={look} />}
+      {share.status > 0 && <StatusLine state={state} server={server} display={display} />}
     </Box>
   );
 }

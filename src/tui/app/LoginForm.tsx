@@ -1,5 +1,5 @@
 import { useCursor } from "ink";
-import type { Look } from "../markdown/look.ts";
+import type { Display } from "../markdown/look.ts";
 import type { Form } from "../session/form.ts";
 import { formPicture } from "./form-lines.ts";
 import { Lines } from "./Lines.tsx";
@@ -7,14 +7,14 @@ import { Lines } from "./Lines.tsx";
 interface LoginFormProps {
   form: Form;
   server: string;
-  look: Look;
+  display: Display;
   top: number;
 }
 
 /** Register or log in, in place of the composer. */
-export function LoginForm({ form, server, look, top }: LoginFormProps) {
+export function LoginForm({ form, server, display, top }: LoginFormProps) {
   const { setCursorPosition } = useCursor();
-  const { lines, cursor } = formPicture(form, server, look);
+  const { lines, cursor } = formPicture(form, server, display);
   setCursorPosition({ x: cursor.x, y: top + cursor.y });
-  return <Lines lines={lines} look={look} />;
+  return <Lines lines={lines} display={display} />;
 }

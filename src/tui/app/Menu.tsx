@@ -1,5 +1,5 @@
 import { hardWrap } from "../markdown/hard-wrap.ts";
-import { paint, styles, type Look } from "../markdown/look.ts";
+import { paint, styles, type Display } from "../markdown/look.ts";
 import { width } from "../terminal/width.ts";
 import { Lines } from "./Lines.tsx";
 
@@ -13,21 +13,21 @@ interface MenuProps {
   index: number;
   /** Rows that it may take; the chosen item is always among them. */
   rows: number;
-  look: Look;
+  display: Display;
 }
 
 /** The slash commands to choose from. A long label leaves room for what stands behind it. */
-export function Menu({ items, index, rows, look }: MenuProps) {
+export function Menu({ items, index, rows, display }: MenuProps) {
   const first = Math.max(0, Math.min(index - rows + 1, items.length - rows));
   const shown = items.slice(first, first + rows).map(({ label, help }) => {
-    const fitting = hardWrap(label, Math.max(8, Math.floor(look.columns * 0.6)))[0] ?? "";
+    const fitting = hardWrap(label, Math.max(8, Math.floor(display.columns * 0.6)))[0] ?? "";
     return { label: fitting, cells: width(fitting), help };
   });
   const widest = Math.max(...shown.map(({ cells }) => cells));
   const lines = shown.map(({ label, cells, help }, i) => {
     const chosen = first + i === index;
     const text = `${chosen ? "> " : "  "}${label}${" ".repeat(widest - cells)}  `;
-    return paint(text, chosen ? styles.cyan : styles.plain, look) + paint(help, styles.dim, look);
+    return paint(text, chosen ? styles.cyan : styles.plain, display) + paint(help, styles.dim, display);
   });
-  return <Lines lines={lines} look={look} />;
+  return <Lines lines={lines} display={display} />;
 }

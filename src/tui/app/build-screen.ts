@@ -1,6 +1,6 @@
 import { keyHelp } from "../composer/keymap.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
-import { glyphs, type Look } from "../markdown/look.ts";
+import { glyphs, type Display } from "../markdown/look.ts";
 import type { ChatOptions, Edited } from "../options.ts";
 import type { Hands } from "../session/command.ts";
 import { runCommand } from "../session/commands.ts";
@@ -17,7 +17,7 @@ import { createScribe } from "./scribe.ts";
 interface Parts {
   live: LiveStdout;
   ending: Ending;
-  look: () => Look;
+  look: () => Display;
   terminal: Terminal;
 }
 
@@ -25,7 +25,11 @@ interface Parts {
 export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const { live, ending, look } = parts;
   const { stdout } = options;
-  const scribe = createScribe({ print: (text) => live.print(text), look, onChange: () => screen.changed() });
+  const scribe = createScribe({
+    print: (text) => live.print(text),
+    display: look,
+    onChange: () => screen.changed(),
+  });
   const session = createSession(
     sessionOptions(options, {
       say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text) : scribe.say(said)),

@@ -1,5 +1,5 @@
 import { hardWrap } from "../markdown/hard-wrap.ts";
-import { glyphs, paint, styles, type Look } from "../markdown/look.ts";
+import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
 import { width } from "../terminal/width.ts";
 import type { Choice } from "../session/saving.ts";
 
@@ -9,23 +9,30 @@ const WIDE = 60;
 const TITLE_SHARE = 0.45;
 
 /** Lines that a choice takes. */
-export function choiceHeight({ columns }: Pick<Look, "columns">): number {
+export function choiceHeight({ columns }: Pick<Display, "columns">): number {
   return columns < WIDE ? 2 : 1;
 }
 
 /** Conversations to choose from, as many as fit into `rows`; the chosen one is among them. No line is too wide. */
-export function choiceLines(choices: readonly Choice[], index: number, rows: number, look: Look): string[] {
-  const height = choiceHeight(look);
+export function choiceLines(
+  choices: readonly Choice[],
+  index: number,
+  rows: number,
+  display: Display,
+): string[] {
+  const height = choiceHeight(display);
   const many = Math.max(1, Math.floor(rows / height));
   const first = Math.max(0, Math.min(index - many + 1, choices.length - many));
   const shown = choices.slice(first, first + many);
-  const lines = height === 1 ? wide(shown, look) : narrow(shown, look);
+  const lines = height === 1 ? wide(shown, display) : narrow(shown, display);
   return lines
     .flatMap((one, i) => {
       const chosen = first + i === index;
       return one.map(({ title, rest }, line) => {
         const mark = chosen && line === 0 ? "> " : "  ";
-        return paint(mark + title, chosen ? styles.cyan : styles.plain, look) + paint(rest, styles.dim, look);
+        return (
+          paint(mark + title, chosen ? styles.cyan : styles.plain, display) + paint(rest, styles.dim, display)
+        );
       });
     })
     .slice(0, rows);
@@ -36,47 +43,47 @@ interface Line {
   rest: string;
 }
 
-function wide(choices: readonly Choice[], look: Look): Line[][] {
-  const titles = choices.map(({ title }) => fit(title, Math.floor(look.columns * TITLE_SHARE), look));
+function wide(choices: readonly Choice[], display: Display): Line[][] {
+  const titles = choices.map(({ title }) => fit(title, Math.floor(display.columns * TITLE_SHARE), display));
   const widest = Math.max(0, ...titles.map(width));
   const longest = Math.max(0, ...choices.map(({ detail }) => width(detail)));
-  const room = look.columns - 1 - (2 + widest + 2 + longest + 2);
+  const room = display.columns - 1 - (2 + widest + 2 + longest + 2);
   return choices.map(({ detail, words, focus }, i) => {
     const title = titles[i] ?? "";
     const pad = " ".repeat(widest - width(title) + 2);
     const behind =
       words === "" || room < 8
         ? ""
-        : `${" ".repeat(longest - width(detail) + 2)}${fit(from(words, focus, room, look), room, look)}`;
+        : `${" ".repeat(longest - width(detail) + 2)}${fit(from(words, focus, room, display), room, display)}`;
     return [{ title, rest: `${pad}${detail}${behind}` }];
   });
 }
 
 /** Two lines each: the title; below it age, turns and first words. */
-function narrow(choices: readonly Choice[], look: Look): Line[][] {
-  const room = Math.max(1, look.columns - 3);
-  const { dot } = glyphs(look);
+function narrow(choices: readonly Choice[], display: Display): Line[][] {
+  const room = Math.max(1, display.columns - 3);
+  const { dot } = glyphs(display);
   return choices.map(({ title, detail, words, focus }) => {
     const left = room - width(detail) - 3;
-    const below = words === "" ? detail : `${detail} ${dot} ${from(words, focus, left, look)}`;
+    const below = words === "" ? detail : `${detail} ${dot} ${from(words, focus, left, display)}`;
     return [
-      { title: fit(title, room, look), rest: "" },
-      { title: "", rest: fit(below, room, look) },
+      { title: fit(title, room, display), rest: "" },
+      { title: "", rest: fit(below, room, display) },
     ];
   });
 }
 
 /** The words from a little before what was searched for, where that would be cut off. */
-function from(words: string, focus: number | undefined, cells: number, look: Look): string {
+function from(words: string, focus: number | undefined, cells: number, display: Display): string {
   if (focus === undefined || width(words) <= cells || width(words.slice(0, focus)) < cells / 2) return words;
   const before = words.slice(Math.max(0, focus - Math.max(0, Math.floor(cells / 3))), focus);
   const whole = before.slice(before.indexOf(" ") + 1).replace(/^[\udc00-\udfff]/, "");
-  return `${glyphs(look).ellipsis}${whole}${words.slice(focus)}`;
+  return `${glyphs(display).ellipsis}${whole}${words.slice(focus)}`;
 }
 
 /** The beginning, with an ellipsis where it is longer than its place. */
-function fit(text: string, cells: number, look: Look): string {
+function fit(text: string, cells: number, display: Display): string {
   if (width(text) <= cells) return text;
-  const { ellipsis } = glyphs(look);
+  const { ellipsis } = glyphs(display);
   return `${(hardWrap(text, Math.max(1, cells - width(ellipsis)))[0] ?? "").trimEnd()}${ellipsis}`;
 }

@@ -1,4 +1,4 @@
-import { glyphs, paint, styles, type Look } from "../markdown/look.ts";
+import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
 import { width } from "../terminal/width.ts";
 import type { Form } from "../session/form.ts";
 import { wrappedLines } from "../markdown/wrap.ts";
@@ -10,25 +10,25 @@ export interface FormPicture {
 }
 
 /** Draws the form. A password field looks the same however much is typed (TERMINAL.md §2, 29). */
-export function formPicture(form: Form, server: string, look: Look): FormPicture {
+export function formPicture(form: Form, server: string, display: Display): FormPicture {
   const lines: string[] = [];
-  if (form.step === "choose") return choosePicture(form, server, look);
+  if (form.step === "choose") return choosePicture(form, server, display);
   const title = form.purpose === "register" ? `Register on ${server}` : `Log in to ${server}`;
-  lines.push(...wrappedLines(form.reason ?? title, styles.bold, look));
+  lines.push(...wrappedLines(form.reason ?? title, styles.bold, display));
   const label = labelOf(form);
   const field = form.step === "username" ? form.username : "";
-  const shown = fitEnd(field, look.columns - width(label) - 2);
-  if (form.error !== undefined) lines.push(...wrappedLines(form.error, styles.red, look));
-  const note = form.busy ? `one moment${glyphs(look).ellipsis}` : noteOf(form);
-  const prompt = paint(label, styles.cyan, look) + shown;
+  const shown = fitEnd(field, display.columns - width(label) - 2);
+  if (form.error !== undefined) lines.push(...wrappedLines(form.error, styles.red, display));
+  const note = form.busy ? `one moment${glyphs(display).ellipsis}` : noteOf(form);
+  const prompt = paint(label, styles.cyan, display) + shown;
   const cursor = { x: width(label) + width(shown), y: lines.length };
-  return { lines: [...lines, prompt, ...wrappedLines(note, styles.dim, look)], cursor };
+  return { lines: [...lines, prompt, ...wrappedLines(note, styles.dim, display)], cursor };
 }
 
-function choosePicture(form: Form, server: string, look: Look): FormPicture {
+function choosePicture(form: Form, server: string, display: Display): FormPicture {
   const row = (purpose: Form["purpose"], text: string) =>
-    form.purpose === purpose ? paint(`> ${text}`, styles.cyan, look) : `  ${text}`;
-  const title = wrappedLines(`Who are you on ${server}?`, styles.bold, look);
+    form.purpose === purpose ? paint(`> ${text}`, styles.cyan, display) : `  ${text}`;
+  const title = wrappedLines(`Who are you on ${server}?`, styles.bold, display);
   const y = title.length + (form.purpose === "register" ? 0 : 1);
   const lines = [
     ...title,
@@ -37,7 +37,7 @@ function choosePicture(form: Form, server: string, look: Look): FormPicture {
     ...wrappedLines(
       `Up and Down choose, Enter goes on${form.canLeave ? ", Esc leads back" : ""}`,
       styles.dim,
-      look,
+      display,
     ),
   ];
   return { lines, cursor: { x: 0, y } };

@@ -1,6 +1,6 @@
 import { render } from "ink";
 import { loadHighlighter } from "../markdown/highlight.ts";
-import type { Look } from "../markdown/look.ts";
+import type { Display as Look } from "../markdown/look.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
 import { createLiveStdout, type LiveStdout } from "../terminal/live-stdout.ts";
 import type { Terminal } from "../terminal/modes.ts";

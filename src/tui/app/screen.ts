@@ -1,6 +1,6 @@
 import { edit } from "../composer/editor.ts";
 import { fullText } from "../composer/editor-state.ts";
-import type { Look } from "../markdown/look.ts";
+import type { Display as Look } from "../markdown/look.ts";
 import type { Edited } from "../options.ts";
 import type { Form } from "../session/form.ts";
 import { tooLong } from "../../client/question-length.ts";

@@ -1,6 +1,6 @@
 import { plainText } from "../../client/sanitize.ts";
 import { createAnswerPrinter, type AnswerPrinter } from "../markdown/answer.ts";
-import type { Look } from "../markdown/look.ts";
+import type { Display } from "../markdown/look.ts";
 import type { Said } from "../session/transcript.ts";
 import { commandText, noteText, questionText } from "./words.ts";
 
@@ -17,7 +17,7 @@ export interface Scribe {
 interface ScribeOptions {
   /** Finished text, for good. */
   print: (text: string) => void;
-  look: () => Look;
+  display: () => Display;
   /** The tail changed; called at most once in 66 ms, however fast words come. */
   onChange: () => void;
 }
@@ -25,7 +25,7 @@ interface ScribeOptions {
 /** A frame at 15 a second: words that come faster are rendered together. */
 const FRAME_MS = 66;
 
-export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
+export function createScribe({ print, display, onChange }: ScribeOptions): Scribe {
   let printer: AnswerPrinter | undefined;
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
@@ -38,7 +38,7 @@ export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
 
   const begin = () => {
     if (isUnderNote) print("\n");
-    return createAnswerPrinter(look);
+    return createAnswerPrinter(display);
   };
 
   const flush = () => {
@@ -63,11 +63,11 @@ export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
   };
 
   const past = ({ question, answer, stopped }: Extract<Said, { type: "past" }>) => {
-    show(questionText(question, look()));
+    show(questionText(question, display()));
     isUnderNote = false;
     waiting += answer;
     end();
-    if (stopped) show(noteText("dim", ["stopped"], look()));
+    if (stopped) show(noteText("dim", ["stopped"], display()));
   };
 
   return {
@@ -78,9 +78,9 @@ export function createScribe({ print, look, onChange }: ScribeOptions): Scribe {
         return;
       }
       if (said.type === "past") past(said);
-      else if (said.type === "question") show(questionText(said.text, look()));
-      else if (said.type === "command") show(commandText(said.text, look()));
-      else if (said.type === "note") show(noteText(said.tone, said.lines, look()));
+      else if (said.type === "question") show(questionText(said.text, display()));
+      else if (said.type === "command") show(commandText(said.text, display()));
+      else if (said.type === "note") show(noteText(said.tone, said.lines, display()));
       else end();
       isUnderNote = said.type === "note";
       onChange();

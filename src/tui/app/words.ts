@@ -1,5 +1,5 @@
 import { plainText } from "../../client/sanitize.ts";
-import { glyphs, paint, styles, type Look, type Style } from "../markdown/look.ts";
+import { glyphs, paint, styles, type Display, type Style } from "../markdown/look.ts";
 import { paintSpans, type Span } from "../markdown/span.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";
 import type { Tone } from "../session/transcript.ts";
@@ -15,30 +15,32 @@ const TONES: Record<Tone, Style> = {
 const MOST_ECHOED = 10;
 
 /** A note as lines for the scrollback, each with its "\n". Of an error only the first line is red. */
-export function noteText(tone: Tone, lines: readonly string[], look: Look): string {
-  return lines.map((line, i) => wrapped(line, tone === "error" && i > 0 ? "dim" : tone, look)).join("");
+export function noteText(tone: Tone, lines: readonly string[], display: Display): string {
+  return lines.map((line, i) => wrapped(line, tone === "error" && i > 0 ? "dim" : tone, display)).join("");
 }
 
-function wrapped(line: string, tone: Tone, look: Look): string {
+function wrapped(line: string, tone: Tone, display: Display): string {
   // Two or more spaces are columns of ours: such a line is left as it is.
   const spans: Span[] = [{ text: plainText(line), style: TONES[tone] }];
-  const rows = / {2}/.test(line) ? [paintSpans(spans, look)] : wrappedSpans(spans, look);
+  const rows = / {2}/.test(line) ? [paintSpans(spans, display)] : wrappedSpans(spans, display);
   return rows.map((row) => `${row}\n`).join("");
 }
 
 /** A question as it stands above its answer: whole, where it isn't long. */
-export function questionText(question: string, look: Look): string {
+export function questionText(question: string, display: Display): string {
   const lines = plainText(question).split("\n");
   const shown = lines.length > MOST_ECHOED ? lines.slice(0, MOST_ECHOED - 1) : lines;
   const more = lines.length - shown.length;
   const echoed = shown.map(
-    (line, i) => `${paint(i === 0 ? "> " : "  ", styles.cyan, look)}${paint(line, styles.bold, look)}\n`,
+    (line, i) =>
+      `${paint(i === 0 ? "> " : "  ", styles.cyan, display)}${paint(line, styles.bold, display)}\n`,
   );
-  if (more > 0) echoed.push(paint(`  ${glyphs(look).ellipsis} ${more} more lines`, styles.dim, look) + "\n");
+  if (more > 0)
+    echoed.push(paint(`  ${glyphs(display).ellipsis} ${more} more lines`, styles.dim, display) + "\n");
   return `\n${echoed.join("")}\n`;
 }
 
 /** A command as it stands above what it prints. */
-export function commandText(command: string, look: Look): string {
-  return `\n${paint(`> ${plainText(command)}`, styles.dim, look)}\n`;
+export function commandText(command: string, display: Display): string {
+  return `\n${paint(`> ${plainText(command)}`, styles.dim, display)}\n`;
 }

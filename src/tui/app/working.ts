@@ -1,4 +1,4 @@
-import { glyphs, styles, type Look } from "../markdown/look.ts";
+import { glyphs, styles, type Display as Look } from "../markdown/look.ts";
 import { oneLine } from "../../client/sanitize.ts";
 import { counted } from "../session/money.ts";
 import type { Phase } from "../session/state.ts";

@@ -1,7 +1,7 @@
 import { createSanitizer } from "../../client/sanitize.ts";
 import { renderBlock, renderItem } from "./block.ts";
 import { createCodeRenderer, type CodeRenderer } from "./code.ts";
-import type { Look } from "./look.ts";
+import type { Display } from "./look.ts";
 import { previewTail } from "./preview.ts";
 import { createBlockSplitter } from "./split.ts";
 import type { Piece } from "./piece.ts";
@@ -17,10 +17,10 @@ export interface AnswerPrinter {
 }
 
 /**
- * The one place where a model's Markdown becomes terminal text, for the session and for `ask` on a terminal. `look` is
+ * The one place where a model's Markdown becomes terminal text, for the session and for `ask` on a terminal. `display` is
  * asked for each block, so that a resize holds from the next block on. Control sequences are stripped first.
  */
-export function createAnswerPrinter(look: () => Look): AnswerPrinter {
+export function createAnswerPrinter(display: () => Display): AnswerPrinter {
   const clean = createSanitizer();
   const splitter = createBlockSplitter();
   let code: CodeRenderer | undefined;
@@ -41,13 +41,13 @@ export function createAnswerPrinter(look: () => Look): AnswerPrinter {
   const render = (piece: Piece): string[] => {
     switch (piece.kind) {
       case "block":
-        return renderBlock(piece.source, look());
+        return renderBlock(piece.source, display());
       case "item":
-        return renderItem(piece.source, piece.number, look());
+        return renderItem(piece.source, piece.number, display());
       case "rest":
-        return indented(piece.source, piece.indent, look());
+        return indented(piece.source, piece.indent, display());
       case "fence":
-        code = createCodeRenderer(piece.info, look());
+        code = createCodeRenderer(piece.info, display());
         return [code.head()];
       case "code":
         return code === undefined ? [piece.line] : [code.line(piece.line)];
@@ -61,7 +61,7 @@ export function createAnswerPrinter(look: () => Look): AnswerPrinter {
     end: () => print(splitter.end()),
     tail(rows) {
       const tail = splitter.unfinished();
-      const lines = previewTail(tail, rows, look());
+      const lines = previewTail(tail, rows, display());
       // The blank line that will stand there once it is finished: nothing jumps then.
       const gap = last !== undefined && !tail.close && lines.length > 0 && lines.length < rows;
       return gap ? ["", ...lines] : lines;
@@ -75,7 +75,7 @@ function joins(last: Piece["kind"], piece: Piece): boolean {
   return piece.kind === "item" && piece.close && last === "item";
 }
 
-function indented(source: string, indent: number, look: Look): string[] {
-  const lines = renderBlock(source, { ...look, columns: Math.max(8, look.columns - indent) });
+function indented(source: string, indent: number, display: Display): string[] {
+  const lines = renderBlock(source, { ...display, columns: Math.max(8, display.columns - indent) });
   return lines.map((line) => (line === "" ? "" : " ".repeat(indent) + line));
 }

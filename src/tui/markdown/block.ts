@@ -4,33 +4,33 @@ import { createCodeRenderer } from "./code.ts";
 import { inline, withoutBreaks } from "./inline.ts";
 import { lex } from "./lex.ts";
 import { isTableDelimiter } from "./lines.ts";
-import { glyphs, paint, styles, type Look, type Style } from "./look.ts";
+import { glyphs, paint, styles, type Display, type Style } from "./look.ts";
 import type { Span } from "./span.ts";
 import { renderTable } from "./table.ts";
 import { width } from "../terminal/width.ts";
 import { wrappedSpans } from "./wrap.ts";
 
 /**
- * Lines of one finished Markdown block, for a terminal that is `look.columns` wide. Prose is wrapped at words to
+ * Lines of one finished Markdown block, for a terminal that is `display.columns` wide. Prose is wrapped at words to
  * columns − 1; code and addresses are neither broken nor indented, so that they copy clean (CLI.md §4).
  */
-export function renderBlock(source: string, look: Look): string[] {
-  return bounded(source, look, (tokens) => blocks(tokens, look, 0));
+export function renderBlock(source: string, display: Display): string[] {
+  return bounded(source, display, (tokens) => blocks(tokens, display, 0));
 }
 
 /**
  * Lines of one top-level list item, given with its marker in `source`. `number` replaces what the source counts, since
  * each item of a growing list is lexed alone; null is a bullet.
  */
-export function renderItem(source: string, number: number | null, look: Look): string[] {
-  return bounded(source, look, (tokens) => {
+export function renderItem(source: string, number: number | null, display: Display): string[] {
+  return bounded(source, display, (tokens) => {
     const [first, ...rest] = tokens;
-    if (first?.type !== "list") return blocks(tokens, look, 0);
+    if (first?.type !== "list") return blocks(tokens, display, 0);
     const list = first as Tokens.List;
     const lines = list.items.flatMap((item, i) =>
-      listItem(item, number === null ? null : number + i, look, 0),
+      listItem(item, number === null ? null : number + i, display, 0),
     );
-    return [...lines, ...blocks(rest, look, 0)];
+    return [...lines, ...blocks(rest, display, 0)];
   });
 }
 
@@ -49,12 +49,12 @@ const hasLongAddress = (source: string) =>
   source.split(/\s/).some((word) => word.length > LONGEST_ADDRESS && word.includes("@"));
 
 /** Lines of a block, or its text as it stands where it is made to take too long or nested deeper than the stack. */
-function bounded(source: string, look: Look, render: (tokens: Token[]) => string[]): string[] {
-  if (hasManyMarks(source) || hasLongAddress(source) || DEEP.test(source)) return asItStands(source, look);
+function bounded(source: string, display: Display, render: (tokens: Token[]) => string[]): string[] {
+  if (hasManyMarks(source) || hasLongAddress(source) || DEEP.test(source)) return asItStands(source, display);
   try {
     return render(lex(source));
   } catch (error) {
-    if (error instanceof RangeError) return asItStands(source, look);
+    if (error instanceof RangeError) return asItStands(source, display);
     throw error;
   }
 }
@@ -65,43 +65,49 @@ function hasManyMarks(source: string): boolean {
   return (source.match(/[*_~`[\]<]/g)?.length ?? 0) > MOST_MARKS;
 }
 
-function asItStands(source: string, look: Look): string[] {
-  return prose([{ text: plainText(source).replaceAll("\t", " "), style: styles.plain }], look);
+function asItStands(source: string, display: Display): string[] {
+  return prose([{ text: plainText(source).replaceAll("\t", " "), style: styles.plain }], display);
 }
 
-function blocks(tokens: readonly Token[], look: Look, depth: number): string[] {
+function blocks(tokens: readonly Token[], display: Display, depth: number): string[] {
   const parts = tokens
     .filter((token) => token.type !== "space")
-    .map((token) => block(token as MarkedToken, look, depth));
+    .map((token) => block(token as MarkedToken, display, depth));
   return parts.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
 }
 
-function block(token: MarkedToken, look: Look, depth: number): string[] {
+function block(token: MarkedToken, display: Display, depth: number): string[] {
   switch (token.type) {
     case "heading":
       return prose(
-        withoutBreaks(inline(token.tokens, look, headingStyle(token.depth))),
-        look,
-        headingMark(token.depth, look),
+        withoutBreaks(inline(token.tokens, display, headingStyle(token.depth))),
+        display,
+        headingMark(token.depth, display),
       );
     case "code":
-      return codeLines(token, look);
+      return codeLines(token, display);
     case "blockquote":
-      return quote(token, look);
+      return quote(token, display);
     case "list":
-      return list(token, look, depth);
+      return list(token, display, depth);
     case "table":
-      return renderTable(token, look);
+      return renderTable(token, display);
     case "hr":
-      return [paint(glyphs(look).rule.repeat(Math.max(1, Math.min(look.columns - 1, 40))), styles.dim, look)];
+      return [
+        paint(
+          glyphs(display).rule.repeat(Math.max(1, Math.min(display.columns - 1, 40))),
+          styles.dim,
+          display,
+        ),
+      ];
     case "def":
       return [plainText(`[${token.tag}]: ${token.href}`)];
     case "html":
       return token.text.replace(/\n+$/, "").split("\n");
     case "paragraph":
-      return prose(inline(token.tokens, look), look);
+      return prose(inline(token.tokens, display), display);
     case "text":
-      return prose(inline(token.tokens ?? [token], look), look);
+      return prose(inline(token.tokens ?? [token], display), display);
     case "space":
       return [];
     case "br":
@@ -114,12 +120,12 @@ function block(token: MarkedToken, look: Look, depth: number): string[] {
     case "link":
     case "list_item":
     case "strong":
-      return prose(inline([token], look), look);
+      return prose(inline([token], display), display);
   }
 }
 
-function prose(spans: Span[], look: Look, first = ""): string[] {
-  return wrappedSpans(first === "" ? spans : [{ text: first, style: styles.bold }, ...spans], look);
+function prose(spans: Span[], display: Display, first = ""): string[] {
+  return wrappedSpans(first === "" ? spans : [{ text: first, style: styles.bold }, ...spans], display);
 }
 
 function headingStyle(depth: number): Style {
@@ -127,49 +133,55 @@ function headingStyle(depth: number): Style {
 }
 
 /** Without colour only the marks tell a heading from a short line. */
-function headingMark(depth: number, look: Look): string {
-  return look.color ? "" : `${"#".repeat(depth)} `;
+function headingMark(depth: number, display: Display): string {
+  return display.color ? "" : `${"#".repeat(depth)} `;
 }
 
-function codeLines(token: Tokens.Code, look: Look): string[] {
-  const code = createCodeRenderer(token.lang ?? "", look);
+function codeLines(token: Tokens.Code, display: Display): string[] {
+  const code = createCodeRenderer(token.lang ?? "", display);
   const fenced = token.codeBlockStyle !== "indented";
   const lines = token.text.split("\n").map((line) => code.line(line));
   return fenced ? [code.head(), ...lines, code.foot()] : lines;
 }
 
-function quote(token: Tokens.Blockquote, look: Look): string[] {
-  const mark = glyphs(look).quote;
-  const lines = blocks(token.tokens, { ...look, columns: Math.max(8, look.columns - 2) }, 0);
-  return lines.map((line) => (paint(mark, styles.dim, look) + line).trimEnd());
+function quote(token: Tokens.Blockquote, display: Display): string[] {
+  const mark = glyphs(display).quote;
+  const lines = blocks(token.tokens, { ...display, columns: Math.max(8, display.columns - 2) }, 0);
+  return lines.map((line) => (paint(mark, styles.dim, display) + line).trimEnd());
 }
 
-function list(token: Tokens.List, look: Look, depth: number): string[] {
+function list(token: Tokens.List, display: Display, depth: number): string[] {
   const start = typeof token.start === "number" ? token.start : 1;
   return token.items.flatMap((item, i) => {
-    const lines = listItem(item, token.ordered ? start + i : null, look, depth);
+    const lines = listItem(item, token.ordered ? start + i : null, display, depth);
     return i > 0 && token.loose ? ["", ...lines] : lines;
   });
 }
 
-function listItem(item: Tokens.ListItem, number: number | null, look: Look, depth: number): string[] {
-  const { bullets } = glyphs(look);
+function listItem(item: Tokens.ListItem, number: number | null, display: Display, depth: number): string[] {
+  const { bullets } = glyphs(display);
   const mark = number === null ? `${bullets[depth % bullets.length]} ` : `${number}. `;
   const indent = " ".repeat(width(mark));
-  const inner = { ...look, columns: Math.max(8, look.columns - indent.length) };
+  const inner = { ...display, columns: Math.max(8, display.columns - indent.length) };
   const lines: string[] = [];
   for (const token of item.tokens) {
     if (token.type === "space" || token.type === "checkbox") continue;
     const gap = lines.length > 0 && (item.loose || token.type === "code") ? [""] : [];
-    lines.push(...gap, ...childLines(token as MarkedToken, inner, look, depth, indent));
+    lines.push(...gap, ...childLines(token as MarkedToken, inner, display, depth, indent));
   }
-  const box = item.task ? `${item.checked === true ? glyphs(look).done : glyphs(look).open} ` : "";
+  const box = item.task ? `${item.checked === true ? glyphs(display).done : glyphs(display).open} ` : "";
   const [first = "", ...rest] = lines;
-  return [paint(mark, styles.dim, look) + box + first.replace(indent, ""), ...rest];
+  return [paint(mark, styles.dim, display) + box + first.replace(indent, ""), ...rest];
 }
 
 /** Children of an item hang under its text, except code: what is copied from it must not begin with our spaces. */
-function childLines(token: MarkedToken, inner: Look, outer: Look, depth: number, indent: string): string[] {
+function childLines(
+  token: MarkedToken,
+  inner: Display,
+  outer: Display,
+  depth: number,
+  indent: string,
+): string[] {
   if (token.type === "code") return block(token, outer, 0);
   return block(token, inner, depth + 1).map((line) => (line === "" ? "" : indent + line));
 }

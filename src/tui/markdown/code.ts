@@ -1,5 +1,5 @@
 import { highlightTree, type Highlighter, loadedHighlighter } from "./highlight.ts";
-import { glyphs, paint, styles, type Look } from "./look.ts";
+import { glyphs, paint, styles, type Display } from "./look.ts";
 
 /** Renders the lines of one code block as they arrive, each once. */
 export interface CodeRenderer {
@@ -17,22 +17,22 @@ const MEMORY = 24;
  * Code is printed as it stands: not wrapped, not indented, tabs kept as they are. Coloured only where the block names a
  * language that is known and the highlighter is loaded (never guessed).
  */
-export function createCodeRenderer(info: string, look: Look): CodeRenderer {
+export function createCodeRenderer(info: string, display: Display): CodeRenderer {
   const language = /^[^\s,{]*/.exec(info.trim())?.[0].toLowerCase() ?? "";
-  const rule = glyphs(look).rule.repeat(2);
-  const highlighter = look.color ? loadedHighlighter(language) : undefined;
+  const rule = glyphs(display).rule.repeat(2);
+  const highlighter = display.color ? loadedHighlighter(language) : undefined;
   // Lines since the last place where the language stood in no comment, string or other open construct.
   let open: string[] = [];
 
   return {
-    head: () => paint(language === "" ? rule : `${rule} ${language}`, styles.dim, look),
+    head: () => paint(language === "" ? rule : `${rule} ${language}`, styles.dim, display),
     line(source) {
       if (highlighter === undefined) return source;
       const painted = paintLast(open, source, highlighter);
       open = painted.neutral ? [] : remember(open, source);
       return painted.text;
     },
-    foot: () => paint(rule, styles.dim, look),
+    foot: () => paint(rule, styles.dim, display),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { MarkedToken, Token } from "marked";
 import { plainText } from "../../client/sanitize.ts";
-import { glyphs, join, styles, type Look, type Style } from "./look.ts";
+import { glyphs, join, styles, type Display, type Style } from "./look.ts";
 import { spanText, type Span } from "./span.ts";
 
 const NAMED: ReadonlyMap<string, string> = new Map([
@@ -31,8 +31,8 @@ function decode(text: string): string {
  * verses and addresses, and wrap no prose by hand. A tab is a space. Control characters go here once more: marked has
  * turned `&#27;` into an ESC meanwhile.
  */
-export function inline(tokens: readonly Token[], look: Look, style: Style = styles.plain): Span[] {
-  return onceBroken(spansOf(tokens, look, style)).map((span) => ({
+export function inline(tokens: readonly Token[], display: Display, style: Style = styles.plain): Span[] {
+  return onceBroken(spansOf(tokens, display, style)).map((span) => ({
     ...span,
     text: plainText(span.text).replaceAll("\t", " "),
   }));
@@ -57,32 +57,32 @@ function onceBroken(spans: readonly Span[]): Span[] {
   });
 }
 
-function spansOf(tokens: readonly Token[], look: Look, style: Style): Span[] {
-  return tokens.flatMap((token) => one(token as MarkedToken, look, style));
+function spansOf(tokens: readonly Token[], display: Display, style: Style): Span[] {
+  return tokens.flatMap((token) => one(token as MarkedToken, display, style));
 }
 
-function one(token: MarkedToken, look: Look, style: Style): Span[] {
+function one(token: MarkedToken, display: Display, style: Style): Span[] {
   switch (token.type) {
     case "strong":
-      return spansOf(token.tokens, look, join(style, styles.bold));
+      return spansOf(token.tokens, display, join(style, styles.bold));
     case "em":
-      return spansOf(token.tokens, look, join(style, styles.italic));
+      return spansOf(token.tokens, display, join(style, styles.italic));
     case "del":
-      return spansOf(token.tokens, look, join(style, styles.strike));
+      return spansOf(token.tokens, display, join(style, styles.strike));
     case "codespan":
-      return [codeSpan(token.text, look, style)];
+      return [codeSpan(token.text, display, style)];
     case "br":
       return [{ text: "\n", style }];
     case "link":
-      return link(spansOf(token.tokens, look, join(style, styles.underline)), token.href, look);
+      return link(spansOf(token.tokens, display, join(style, styles.underline)), token.href, display);
     case "image":
       return link(
         [{ text: `[${trimmedLines(token.text).replaceAll(LINE_END, " ") || "image"}]`, style }],
         token.href,
-        look,
+        display,
       );
     case "checkbox":
-      return [{ text: `${token.checked ? glyphs(look).done : glyphs(look).open} `, style }];
+      return [{ text: `${token.checked ? glyphs(display).done : glyphs(display).open} `, style }];
     case "escape":
       return [{ text: token.text, style }];
     case "html":
@@ -92,7 +92,7 @@ function one(token: MarkedToken, look: Look, style: Style): Span[] {
     case "text":
       return token.tokens === undefined
         ? [{ text: decode(trimmedLines(token.text)), style }]
-        : spansOf(token.tokens, look, style);
+        : spansOf(token.tokens, display, style);
     case "blockquote":
     case "code":
     case "def":
@@ -108,16 +108,16 @@ function one(token: MarkedToken, look: Look, style: Style): Span[] {
 }
 
 /** Without colour the backticks stay: nothing else would tell a command from the words around it. */
-function codeSpan(text: string, look: Look, style: Style): Span {
-  return look.color ? { text, style: join(style, styles.cyan) } : { text: `\`${text}\``, style };
+function codeSpan(text: string, display: Display, style: Style): Span {
+  return display.color ? { text, style: join(style, styles.cyan) } : { text: `\`${text}\``, style };
 }
 
 /** The address always stands there to be read and copied; a link that hides it is only as honest as its words. */
-function link(label: Span[], href: string, look: Look): Span[] {
+function link(label: Span[], href: string, display: Display): Span[] {
   const shown = spanText(label);
   if (shown === href || `mailto:${shown}` === href || href === "")
     return label.map((span) => ({ ...span, href }));
-  const address = look.color ? styles.dim : styles.plain;
+  const address = display.color ? styles.dim : styles.plain;
   return [
     ...label.map((span) => ({ ...span, href })),
     { text: " ", style: styles.plain },

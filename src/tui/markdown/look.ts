@@ -1,5 +1,5 @@
 /** How text is to look: where it is shown, and what that place can show. */
-export interface Look {
+export interface Display {
   /** Cells a row has. Prose uses one less, so that a full row never wraps by itself. */
   columns: number;
   color: boolean;
@@ -33,13 +33,13 @@ export function join(outer: Style, inner: Style): Style {
 }
 
 /** `text` in `style`, closed again at its end; untouched without colour. */
-export function paint(text: string, style: Style, look: Pick<Look, "color">): string {
-  return !look.color || style === "" || text === "" ? text : `\x1b[${style}m${text}\x1b[0m`;
+export function paint(text: string, style: Style, display: Pick<Display, "color">): string {
+  return !display.color || style === "" || text === "" ? text : `\x1b[${style}m${text}\x1b[0m`;
 }
 
 /** What we draw ourselves, with ASCII for terminals without Unicode. */
-export function glyphs(look: Pick<Look, "ascii">): typeof unicode {
-  return look.ascii ? plain : unicode;
+export function glyphs(display: Pick<Display, "ascii">): typeof unicode {
+  return display.ascii ? plain : unicode;
 }
 
 const unicode = {

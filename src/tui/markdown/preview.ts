@@ -1,6 +1,6 @@
 import { hardWrap } from "./hard-wrap.ts";
 import { renderBlock, renderItem } from "./block.ts";
-import type { Look } from "./look.ts";
+import type { Display } from "./look.ts";
 import { glyphs, paint, styles } from "./look.ts";
 import type { Unfinished } from "./piece.ts";
 
@@ -8,23 +8,25 @@ import type { Unfinished } from "./piece.ts";
  * The last `rows` lines of what isn't finished, each at most columns − 1 wide. Of a paragraph longer than the screen
  * only its end is looked at: a frame costs the same however long it grows.
  */
-export function previewTail(tail: Unfinished, rows: number, look: Look): string[] {
+export function previewTail(tail: Unfinished, rows: number, display: Display): string[] {
   if (rows <= 0 || tail.source.trim() === "") return [];
-  const screen = { ...look, links: false };
-  const lines = previewLines(tail, rows * look.columns * 2, screen);
-  return lines.flatMap((line) => hardWrap(line, look.columns - 1)).slice(-rows);
+  const screen = { ...display, links: false };
+  const lines = previewLines(tail, rows * display.columns * 2, screen);
+  return lines.flatMap((line) => hardWrap(line, display.columns - 1)).slice(-rows);
 }
 
-function previewLines(tail: Unfinished, longest: number, look: Look): string[] {
+function previewLines(tail: Unfinished, longest: number, display: Display): string[] {
   const { kind, source } = tail;
   if (kind === "code") return [source.slice(-longest)];
   if (kind === "table") {
     const count = source.split("\n").filter((line) => line.trim() !== "").length;
-    return [paint(`table, ${Math.max(0, count - 2)} rows so far${glyphs(look).ellipsis}`, styles.dim, look)];
+    return [
+      paint(`table, ${Math.max(0, count - 2)} rows so far${glyphs(display).ellipsis}`, styles.dim, display),
+    ];
   }
   const cut = source.length > longest ? source.slice(-longest).replace(/^\S*\s/, "") : source;
   const healed = heal(cut);
-  return kind === "item" ? renderItem(healed, itemNumber(source), look) : renderBlock(healed, look);
+  return kind === "item" ? renderItem(healed, itemNumber(source), display) : renderBlock(healed, display);
 }
 
 function itemNumber(source: string): number | null {

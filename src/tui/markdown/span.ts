@@ -1,4 +1,4 @@
-import type { Look, Style } from "./look.ts";
+import type { Display, Style } from "./look.ts";
 import { paint } from "./look.ts";
 
 /** A stretch of text in one style. "\n" in it is a line break that was asked for. */
@@ -12,16 +12,16 @@ export interface Span {
 const LINKABLE = /^(?:https?:\/\/|mailto:)[\x21-\x7e]+$/i;
 
 /** Spans of one line as the bytes for a terminal. */
-export function paintSpans(spans: readonly Span[], look: Look): string {
+export function paintSpans(spans: readonly Span[], display: Display): string {
   let out = "";
   for (let i = 0; i < spans.length;) {
     const { style, href } = spans[i] as Span;
     let text = "";
     for (; i < spans.length && spans[i]?.style === style && spans[i]?.href === href; i += 1)
       text += spans[i]?.text;
-    const painted = paint(text, style, look);
+    const painted = paint(text, style, display);
     out +=
-      look.links && href !== undefined && LINKABLE.test(href)
+      display.links && href !== undefined && LINKABLE.test(href)
         ? `\x1b]8;;${href}\x1b\\${painted}\x1b]8;;\x1b\\`
         : painted;
   }

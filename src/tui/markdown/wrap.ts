@@ -1,4 +1,4 @@
-import type { Look, Style } from "./look.ts";
+import type { Display, Style } from "./look.ts";
 import { paintSpans, type Span } from "./span.ts";
 import { width } from "../terminal/width.ts";
 
@@ -25,14 +25,14 @@ export function wrapSpans(spans: readonly Span[], cells: number): Span[][] {
   return lines;
 }
 
-/** A sentence of ours as painted rows of at most `look.columns` − 1 cells: wrapped at words, never cut off. */
-export function wrappedLines(text: string, style: Style, look: Look): string[] {
-  return wrappedSpans([{ text, style }], look);
+/** A sentence of ours as painted rows of at most `display.columns` − 1 cells: wrapped at words, never cut off. */
+export function wrappedLines(text: string, style: Style, display: Display): string[] {
+  return wrappedSpans([{ text, style }], display);
 }
 
 /** The same for a sentence in several styles. */
-export function wrappedSpans(spans: Span[], look: Look): string[] {
-  return wrapSpans(spans, look.columns - 1).map((line) => paintSpans(line, look));
+export function wrappedSpans(spans: Span[], display: Display): string[] {
+  return wrapSpans(spans, display.columns - 1).map((line) => paintSpans(line, display));
 }
 
 function splitAtBreaks(spans: readonly Span[]): Span[][] {

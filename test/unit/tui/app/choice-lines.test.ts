@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { choiceLines } from "../../../../src/tui/app/choice-lines.ts";
 import { width } from "../../../../src/tui/terminal/width.ts";
 
-const look = { columns: 80, color: false, ascii: false, links: false };
+const display = { columns: 80, color: false, ascii: false, links: false };
 const choices = [
   { id: "aaaaaaa1", title: "Trip to Italy", detail: "3 days ago · 12 turns", words: "What is Rome?" },
   { id: "aaaaaaa2", title: "monads", detail: "1 week ago · 1 turn", words: "" },
@@ -11,14 +11,14 @@ const choices = [
 
 describe("conversations to choose from", () => {
   it("show title, age, turns and first words in a line each", () => {
-    expect(choiceLines(choices, 0, 12, look)).toEqual([
+    expect(choiceLines(choices, 0, 12, display)).toEqual([
       "> Trip to Italy  3 days ago · 12 turns  What is Rome?",
       "  monads         1 week ago · 1 turn",
     ]);
   });
 
   it("show the same in two lines each on a narrow screen", () => {
-    expect(choiceLines(choices, 1, 12, { ...look, columns: 40 })).toEqual([
+    expect(choiceLines(choices, 1, 12, { ...display, columns: 40 })).toEqual([
       "  Trip to Italy",
       "  3 days ago · 12 turns · What is Rome?",
       "> monads",
@@ -31,7 +31,7 @@ describe("conversations to choose from", () => {
       "…and many other words before the one that is looked for, which is needle, and more after it";
     const found = [{ ...choices[0]!, words, focus: words.indexOf("needle") }];
     for (const columns of [50, 80, 100])
-      expect(choiceLines(found, 0, 12, { ...look, columns }).join()).toContain("needle");
+      expect(choiceLines(found, 0, 12, { ...display, columns }).join()).toContain("needle");
   });
 
   it("are as many as there are rows, and the chosen one among them", () => {
@@ -39,7 +39,7 @@ describe("conversations to choose from", () => {
     for (const columns of [40, 80])
       assert(
         property(integer({ min: 0, max: 29 }), integer({ min: 1, max: 12 }), (index, rows) => {
-          const lines = choiceLines(many, index, rows, { ...look, columns });
+          const lines = choiceLines(many, index, rows, { ...display, columns });
           expect(lines.length).toBeLessThanOrEqual(rows);
           expect(lines.join("\n")).toContain(`> t${index}.`);
         }),
@@ -54,7 +54,7 @@ describe("conversations to choose from", () => {
         array(choice, { minLength: 1, maxLength: 5 }),
         integer({ min: 30, max: 200 }),
         (some, columns) => {
-          for (const line of choiceLines(some, 0, 12, { ...look, columns }))
+          for (const line of choiceLines(some, 0, 12, { ...display, columns }))
             expect(width(line)).toBeLessThan(Math.max(columns, 62));
         },
       ),

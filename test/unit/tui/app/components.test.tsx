@@ -20,8 +20,8 @@ import { firstState, type State } from "../../../../src/tui/session/state.ts";
 afterEach(cleanup);
 
 /** ink-testing-library draws on 100 columns. */
-const look = { columns: 100, color: false, ascii: false, links: false };
-const narrow = fc.integer({ min: 20, max: 100 }).map((columns) => ({ ...look, columns }));
+const display = { columns: 100, color: false, ascii: false, links: false };
+const narrow = fc.integer({ min: 20, max: 100 }).map((columns) => ({ ...display, columns }));
 
 /** The rows that a component takes, as they are first drawn. */
 function rowsOf(tree: ReactElement): string[] {
@@ -40,11 +40,11 @@ describe("lines", () => {
   it("take a row each, also an empty one, and never more than the screen is wide", () => {
     const texts = fc.array(fc.string({ unit: "grapheme-composite", maxLength: 150 }), { maxLength: 8 });
     fc.assert(
-      fc.property(texts, narrow, (lines, look) => {
+      fc.property(texts, narrow, (lines, display) => {
         // With one below: a frame doesn't tell no row from one that is empty.
-        const rows = rowsOf(<Lines lines={[...lines, "end"]} look={look} />);
+        const rows = rowsOf(<Lines lines={[...lines, "end"]} display={display} />);
         expect(rows).toHaveLength(lines.length + 1);
-        for (const row of rows) expect(width(row)).toBeLessThan(look.columns);
+        for (const row of rows) expect(width(row)).toBeLessThan(display.columns);
       }),
       { numRuns: 40 },
     );
@@ -57,9 +57,9 @@ describe("the menu of commands", () => {
       .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat())
       .map(([length, rows, index]) => ({ length, rows, index: index % length }));
     fc.assert(
-      fc.property(menus, narrow, ({ length, rows, index }, look) => {
+      fc.property(menus, narrow, ({ length, rows, index }, display) => {
         const items = Array.from({ length }, (_, i) => ({ label: `/command-${i}.`, help: `does ${i}` }));
-        const shown = rowsOf(<Menu items={items} index={index} rows={rows} look={look} />);
+        const shown = rowsOf(<Menu items={items} index={index} rows={rows} display={display} />);
         expect(shown).toHaveLength(Math.min(rows, length));
         expect(shown.filter((row) => row.startsWith("> "))).toEqual([
           expect.stringContaining(`/command-${index}.`),
@@ -71,7 +71,12 @@ describe("the menu of commands", () => {
 
   it("leaves room for the help beside a long label", () => {
     const [row] = rowsOf(
-      <Menu items={[{ label: `/${"x".repeat(80)}`, help: "what it does" }]} index={0} rows={1} look={look} />,
+      <Menu
+        items={[{ label: `/${"x".repeat(80)}`, help: "what it does" }]}
+        index={0}
+        rows={1}
+        display={display}
+      />,
     );
     expect(row).toContain("what it does");
   });
@@ -79,20 +84,20 @@ describe("the menu of commands", () => {
 
 describe("the composer", () => {
   it("says what may be typed while it is empty, and nothing of it after the first key", () => {
-    const { lastFrame, rerender } = render(<Composer layout={typed("")} look={look} top={0} isEmpty />);
+    const { lastFrame, rerender } = render(<Composer layout={typed("")} display={display} top={0} isEmpty />);
     expect(lastFrame()).toBe("> Ask, or type / for commands");
-    rerender(<Composer layout={typed("W")} look={look} top={0} isEmpty={false} />);
+    rerender(<Composer layout={typed("W")} display={display} top={0} isEmpty={false} />);
     expect(lastFrame()).toBe("> W");
   });
 
   it("marks its first row, and that there is more above", () => {
     const poem = "one\ntwo\nthree";
-    expect(rowsOf(<Composer layout={typed(poem)} look={look} top={0} isEmpty={false} />)).toEqual([
+    expect(rowsOf(<Composer layout={typed(poem)} display={display} top={0} isEmpty={false} />)).toEqual([
       "> one",
       "  two",
       "  three",
     ]);
-    expect(rowsOf(<Composer layout={typed(poem, 2)} look={look} top={0} isEmpty={false} />)).toEqual([
+    expect(rowsOf(<Composer layout={typed(poem, 2)} display={display} top={0} isEmpty={false} />)).toEqual([
       "^ two",
       "  three",
     ]);
@@ -101,7 +106,7 @@ describe("the composer", () => {
 
 describe("the form", () => {
   const show = (form: Form) =>
-    rowsOf(<LoginForm form={form} server="chat.school.org" look={look} top={0} />).join("\n");
+    rowsOf(<LoginForm form={form} server="chat.school.org" display={display} top={0} />).join("\n");
 
   it("looks the same whatever and however much of a password is typed", () => {
     const asked = passwordForm("jane", "Your login is no longer valid.");
@@ -148,7 +153,7 @@ describe("the status line", () => {
     model: "gpt-4o-mini",
   };
   const show = (columns: number) =>
-    rowsOf(<StatusLine state={state} server="chat.school.org" look={{ ...look, columns }} />);
+    rowsOf(<StatusLine state={state} server="chat.school.org" display={{ ...display, columns }} />);
 
   it("tells who, where, what is left and who answers", () => {
     expect(show(100)).toEqual(["jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"]);

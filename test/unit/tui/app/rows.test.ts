@@ -9,7 +9,7 @@ import { wrappedLines } from "../../../../src/tui/markdown/wrap.ts";
 import { styles } from "../../../../src/tui/markdown/look.ts";
 import { passwordForm } from "../../../../src/tui/session/form.ts";
 
-const look = { columns: 60, color: false, ascii: false, links: false };
+const display = { columns: 60, color: false, ascii: false, links: false };
 const rows = fc.integer({ min: 0, max: 60 });
 
 describe("the live area", () => {
@@ -53,7 +53,7 @@ describe("a hint", () => {
   it("is whole on any screen, and never as wide as it", () => {
     const hint = "Kept: /retry sends it again, Up shows it; the editor waits until the answer is through.";
     for (let columns = 20; columns < 100; columns += 1) {
-      const lines = wrappedLines(hint, styles.plain, { ...look, columns });
+      const lines = wrappedLines(hint, styles.plain, { ...display, columns });
       expect(lines.join(" ")).toBe(hint);
       expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(columns);
     }
@@ -73,19 +73,19 @@ describe("the line that says what is under way", () => {
     ],
     [{ kind: "settling", since: 0 }, 3_000, ["⠴ stopped, asking what it cost"]],
   ])("%o at %i ms: %s", (phase, now, lines) => {
-    expect(workingLines(phase, 0, now, look)).toEqual(lines);
+    expect(workingLines(phase, 0, now, display)).toEqual(lines);
   });
 
   it("says on a narrow screen all the same how long it waits and how to give up", () => {
     const wait = { until: 9_000, reason: "Too many questions from this account at once." };
-    const lines = workingLines({ kind: "asking", since: 0, wait }, 0, 3_000, { ...look, columns: 40 });
+    const lines = workingLines({ kind: "asking", since: 0, wait }, 0, 3_000, { ...display, columns: 40 });
     expect(lines[0]).toContain("asks again in 6 s · Esc gives up");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(40);
   });
 
   it("needs only ASCII where there is only ASCII", () => {
     for (let now = 0; now < 3_000; now += 200)
-      expect(workingLines({ kind: "asking", since: 0 }, 0, now, { ...look, ascii: true })).toEqual([
+      expect(workingLines({ kind: "asking", since: 0 }, 0, now, { ...display, ascii: true })).toEqual([
         expect.stringMatching(/^[\x20-\x7e]+$/),
       ]);
   });
@@ -94,21 +94,21 @@ describe("the line that says what is under way", () => {
 describe("the form on the screen", () => {
   it("looks the same however long the password is", () => {
     const form = passwordForm("jane", "Log in.");
-    expect(formPicture({ ...form, password: "correct horse battery" }, "local", look)).toEqual(
-      formPicture(form, "local", look),
+    expect(formPicture({ ...form, password: "correct horse battery" }, "local", display)).toEqual(
+      formPicture(form, "local", display),
     );
   });
 
   it("puts the cursor behind what is typed", () => {
     const form = { ...passwordForm(null, "Log in."), username: "jane" };
-    const { lines, cursor } = formPicture(form, "local", look);
+    const { lines, cursor } = formPicture(form, "local", display);
     expect(lines[cursor.y]?.slice(0, cursor.x)).toBe("Username: jane");
   });
 
   it("is never wider than the screen", () => {
     for (const error of [undefined, "a long error that somebody's server gave for some reason or other"]) {
       const { lines } = formPicture({ ...passwordForm("jane", "why ".repeat(30)), error }, "local", {
-        ...look,
+        ...display,
         columns: 30,
       });
       for (const line of lines) expect(line.length).toBeLessThan(30);
@@ -119,13 +119,13 @@ describe("the form on the screen", () => {
 describe("what goes into the scrollback", () => {
   it("holds no control sequence, whoever wrote it", () => {
     expect(
-      noteText("error", ["bad \u001b[2J\u009b1m"], look) + questionText("hi\u001b]0;x\u0007", look),
+      noteText("error", ["bad \u001b[2J\u009b1m"], display) + questionText("hi\u001b]0;x\u0007", display),
     ).not.toMatch(/[\u001b\u009b\u0007]/);
   });
 
   it("shows the beginning of a long question and how much more there is", () => {
     const question = Array.from({ length: 143 }, (_, i) => `line ${i + 1}`).join("\n");
-    expect(questionText(question, look)).toMatch(
+    expect(questionText(question, display)).toMatch(
       /> line 1\n {2}line 2\n[^]*line 9\n {2}… 134 more lines\n\n$/,
     );
   });

@@ -3,10 +3,10 @@ import { createScribe } from "../../../../src/tui/app/scribe.ts";
 
 function open() {
   let shown = "";
-  const look = { columns: 60, color: false, ascii: false, links: false };
+  const display = { columns: 60, color: false, ascii: false, links: false };
   const scribe = createScribe({
     print: (text) => (shown += text),
-    look: () => look,
+    display: () => display,
     onChange: () => undefined,
   });
   return { scribe, shown: () => shown };

@@ -2,12 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAnswerPrinter } from "../../../../src/tui/markdown/answer.ts";
 import { hardWrap } from "../../../../src/tui/markdown/hard-wrap.ts";
-import type { Look } from "../../../../src/tui/markdown/look.ts";
+import type { Display } from "../../../../src/tui/markdown/look.ts";
 import { renderAnswer } from "./render-answer.ts";
 
-const bare: Look = { columns: 40, color: false, ascii: false, links: false };
-const ascii: Look = { ...bare, ascii: true };
-const painted: Look = { ...bare, color: true, links: true };
+const bare: Display = { columns: 40, color: false, ascii: false, links: false };
+const ascii: Display = { ...bare, ascii: true };
+const painted: Display = { ...bare, color: true, links: true };
 
 const parts = fc.constantFrom(
   "Some **bold** words and `code` that are long enough to be wrapped somewhere.",
@@ -64,8 +64,8 @@ const parts = fc.constantFrom(
 const answers = fc.array(parts, { maxLength: 14 }).map((lines) => lines.join("\n"));
 const cuts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 20 });
 
-function inChunks(text: string, sizes: readonly number[], look: Look): string {
-  const printer = createAnswerPrinter(() => look);
+function inChunks(text: string, sizes: readonly number[], display: Display): string {
+  const printer = createAnswerPrinter(() => display);
   let out = "";
   for (let at = 0, i = 0; at < text.length; i += 1) {
     const size = sizes[i % sizes.length] ?? 1;
@@ -78,8 +78,8 @@ function inChunks(text: string, sizes: readonly number[], look: Look): string {
 describe("an answer on its way to the terminal", () => {
   it("prints the same lines however the network cut it", () => {
     fc.assert(
-      fc.property(answers, cuts, fc.constantFrom(bare, painted), (answer, sizes, look) => {
-        expect(inChunks(answer, sizes, look)).toBe(renderAnswer(answer, look));
+      fc.property(answers, cuts, fc.constantFrom(bare, painted), (answer, sizes, display) => {
+        expect(inChunks(answer, sizes, display)).toBe(renderAnswer(answer, display));
       }),
       { numRuns: 300 },
     );

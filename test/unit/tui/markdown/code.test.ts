@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCodeRenderer } from "../../../../src/tui/markdown/code.ts";
 import { loadHighlighter } from "../../../../src/tui/markdown/highlight.ts";
-import type { Look } from "../../../../src/tui/markdown/look.ts";
+import type { Display } from "../../../../src/tui/markdown/look.ts";
 import { renderAnswer } from "./render-answer.ts";
 
-const painted: Look = { columns: 80, color: true, ascii: false, links: false };
+const painted: Display = { columns: 80, color: true, ascii: false, links: false };
 const strip = (text: string) => text.replaceAll(/\x1b\[[\d;]*m/g, "");
 
 beforeAll(loadHighlighter);

@@ -1,8 +1,8 @@
 import { createAnswerPrinter } from "../../../../src/tui/markdown/answer.ts";
-import type { Look } from "../../../../src/tui/markdown/look.ts";
+import type { Display } from "../../../../src/tui/markdown/look.ts";
 
 /** A whole answer in one chunk. */
-export function renderAnswer(source: string, look: Look): string {
-  const printer = createAnswerPrinter(() => look);
+export function renderAnswer(source: string, display: Display): string {
+  const printer = createAnswerPrinter(() => display);
   return printer.feed(source) + printer.end();
 }
