@@ -1,10 +1,10 @@
-import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
+import { paint, styles, type Display } from "../markdown/look.ts";
 import type { State } from "../session/state.ts";
 import { statusLine } from "../session/status-line.ts";
 import { Lines } from "./Lines.tsx";
 
 /** The last row: who, where, how many tokens and questions, which model. */
 export function StatusLine({ state, server, display }: { state: State; server: string; display: Display }) {
-  const line = statusLine({ ...state, server }, display.columns, glyphs(display).dot);
+  const line = statusLine({ ...state, server }, display.columns, display.ascii);
   return <Lines lines={[paint(line, styles.dim, display)]} display={display} />;
 }

@@ -1,5 +1,6 @@
 import type { ChatEnd, ChatOptions } from "../options.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
+import { glyphs } from "../markdown/look.ts";
 import type { Hands } from "../session/command.ts";
 import { commandNamed, runCommand } from "../session/commands.ts";
 import { readInput } from "../session/input.ts";
@@ -28,8 +29,8 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const session = createSession(
     sessionOptions(options, {
       say: (said) => paper.say(said),
-      dot: terminal.ascii ? "-" : "·",
-      block: terminal.ascii ? "#" : "█",
+      dot: glyphs(terminal).dot,
+      block: glyphs(terminal).block,
       columns: () => options.stderr.columns ?? 80,
       again: "/retry",
       crash(error) {
@@ -66,7 +67,7 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
 
 /** What the drawn session's status line tells, said once: who asks, where, and what is left. */
 function whoAsks({ state, server }: Session, ascii: boolean): string {
-  return statusLine({ ...state, server }, Number.MAX_SAFE_INTEGER, ascii ? "-" : "·");
+  return statusLine({ ...state, server }, Number.MAX_SAFE_INTEGER, ascii);
 }
 
 async function converse(

@@ -1,4 +1,5 @@
 import { hardWrap } from "../markdown/hard-wrap.ts";
+import { glyphs } from "../markdown/look.ts";
 import { width } from "../terminal/width.ts";
 import { commas, counted, questionsLeft, type Money } from "./money.ts";
 
@@ -23,18 +24,18 @@ const SHORTEST_TITLE = 8;
  * `columns` − 1 wide: parts that don't fit are left out, the last ones first; of the
  * title as much is shown as there is room for.
  */
-export function statusLine(status: Status, columns: number, dot: string): string {
+export function statusLine(status: Status, columns: number, ascii: boolean): string {
   const left = questionsLeft(status);
   const tokens = status.tokens === null ? "" : counted(status.tokens, "token");
   const questions = left === null ? "" : counted(left, "question");
   const model = status.model ?? "";
   const title = status.title ?? "";
+  const { dot, ellipsis } = glyphs({ ascii });
   const between = ` ${dot} `;
   if (columns < NARROW) return fit([short(status), user(status), model], columns - 1, between);
   const line = fit([user(status), tokens, questions, model], columns - 1, between);
   const room = columns - 1 - width(line) - width(between);
-  const named =
-    title === "" || room < SHORTEST_TITLE ? "" : `${between}${cut(title, room, dot === "·" ? "…" : "...")}`;
+  const named = title === "" || room < SHORTEST_TITLE ? "" : `${between}${cut(title, room, ellipsis)}`;
   return line + named;
 }
 

@@ -39,13 +39,13 @@ describe("the status line", () => {
       "chat.school.org (not logged in) · gpt-4o-mini · trip to Rome",
     ],
   ])("fits %i columns", (columns, status, line) => {
-    expect(statusLine(status, columns, "·")).toBe(line);
+    expect(statusLine(status, columns, false)).toBe(line);
   });
 
   it("is never as wide as the screen", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), fc.string({ maxLength: 150 }), (columns, username) => {
-        expect(statusLine({ ...jane, username }, columns, "·").length).toBeLessThan(columns);
+        expect(statusLine({ ...jane, username }, columns, false).length).toBeLessThan(columns);
       }),
     );
   });
