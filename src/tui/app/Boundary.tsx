@@ -5,7 +5,7 @@ interface BoundaryProps {
   children: ReactNode;
 }
 
-/** Draws nothing any more after a fault of ours, and tells it once; the owner restores the terminal and says so. */
+/** After an error while drawing, draws nothing and calls `onCrash` once. */
 export class Boundary extends Component<BoundaryProps, { crashed: boolean }> {
   override state = { crashed: false };
 

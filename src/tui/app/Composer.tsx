@@ -6,12 +6,12 @@ import { Lines } from "./Lines.tsx";
 interface ComposerProps {
   layout: EditorLayout;
   display: Display;
-  /** Rows of the live area above it. */
+  /** The number of rows of the live area above it. */
   top: number;
   isEmpty: boolean;
 }
 
-/** Where questions are written. The terminal's own cursor stands in it, for input methods and screen readers. */
+/** The input for questions. It holds the terminal's own cursor, for input methods and screen readers. */
 export function Composer({ layout, display, top, isEmpty }: ComposerProps) {
   const { setCursorPosition } = useCursor();
   setCursorPosition({ x: layout.cursor.x + 2, y: top + layout.cursor.y });

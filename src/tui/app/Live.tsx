@@ -21,31 +21,29 @@ import { workingLines } from "./working.ts";
 
 interface LiveProps {
   screen: Screen;
-  /** The terminal's rows now. */
+  /** The current rows of the terminal. */
   rows: () => number;
 }
 
-/** Rows that conversations to choose from take. */
+/** Most rows for the list of conversations. */
 const MOST_CHOICE_ROWS = 12;
 
 function itemsOf(view: ViewState): MenuItem[] {
   return menuItems(view).map((command) => ({ label: usage(command), help: command.help }));
 }
 
-/** What stands above the composer. */
+/** The text above the composer. */
 function hintOf(view: ViewState, { form, editing }: State, display: Display): string | undefined {
   if (view.picker !== undefined)
     return choiceHeight(display) > 1
-      ? "Type to filter; Enter opens, Esc leaves."
-      : "Type to filter, Up and Down choose, Enter goes on with it, Esc leaves it.";
+      ? "Type to filter; Enter opens, Esc closes."
+      : "Type to filter; Up and Down choose, Enter opens, Esc closes.";
   if (view.searching !== undefined) return searchLine(view.searching);
-  if (form?.reason !== undefined) return `${form.reason} Enter, or a pause, leads there.`;
-  return (
-    view.hint ?? (editing ? "Asks this instead of the last question; Esc leaves that as it was." : undefined)
-  );
+  if (form?.reason !== undefined) return `${form.reason} To log in, press Enter or stop typing.`;
+  return view.hint ?? (editing ? "Asks this instead of the last question; Esc cancels." : undefined);
 }
 
-/** The live area: the unfinished end of the answer, what is under way, the composer or the form, the status line. */
+/** The live area: the unfinished end of the answer, the progress, the composer or the form, the status line. */
 export function Live({ screen, rows }: LiveProps) {
   useSyncExternalStore(
     (listener) => screen.subscribe(listener),
@@ -60,8 +58,8 @@ export function Live({ screen, rows }: LiveProps) {
   const items = form !== undefined || picker !== undefined ? [] : itemsOf(view);
   const choices = form !== undefined || picker === undefined ? [] : picked(picker);
   const editor = picker?.editor ?? view.editor;
-  const said = form === undefined ? hintOf(view, state, display) : view.hint;
-  const hint = said === undefined ? [] : wrappedLines(said, styles.yellow, display);
+  const text = form === undefined ? hintOf(view, state, display) : view.hint;
+  const hint = text === undefined ? [] : wrappedLines(text, styles.yellow, display);
   const working = workingLines(state.phase, session.lastData, screen.now(), display);
   const columns = composerColumns(display.columns);
   const wanted = layoutEditor(editor, columns, rows()).rows.length;

@@ -11,7 +11,7 @@ interface LoginFormProps {
   top: number;
 }
 
-/** Register or log in, in place of the composer. */
+/** The form to register or log in, shown instead of the composer. */
 export function LoginForm({ form, server, display, top }: LoginFormProps) {
   const { setCursorPosition } = useCursor();
   const { lines, cursor } = formPicture(form, server, display);

@@ -11,12 +11,12 @@ export interface MenuItem {
 interface MenuProps {
   items: readonly MenuItem[];
   index: number;
-  /** Rows that it may take; the chosen item is always among them. */
+  /** Most rows of the menu; the chosen item is always shown. */
   rows: number;
   display: Display;
 }
 
-/** The slash commands to choose from. A long label leaves room for what stands behind it. */
+/** A list of slash commands. A long label is truncated, so that its help is visible. */
 export function Menu({ items, index, rows, display }: MenuProps) {
   const first = Math.max(0, Math.min(index - rows + 1, items.length - rows));
   const shown = items.slice(first, first + rows).map(({ label, help }) => {

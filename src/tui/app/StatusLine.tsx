@@ -3,7 +3,7 @@ import type { State } from "../session/state.ts";
 import { statusLine } from "../session/status-line.ts";
 import { Lines } from "./Lines.tsx";
 
-/** The last row: who, where, how many tokens and questions, which model. */
+/** The last row: user, server, tokens, questions, model. */
 export function StatusLine({ state, server, display }: { state: State; server: string; display: Display }) {
   const line = statusLine({ ...state, server }, display.columns, display.ascii);
   return <Lines lines={[paint(line, styles.dim, display)]} display={display} />;

@@ -21,7 +21,7 @@ interface Parts {
   terminal: Terminal;
 }
 
-/** Puts the session, its writer and its keys together; draws nothing yet. */
+/** Connects the session, its writer and its keys. Draws nothing yet. */
 export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const { live, ending, look } = parts;
   const { stdout } = options;

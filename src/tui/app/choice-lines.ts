@@ -3,17 +3,17 @@ import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
 import { width } from "../terminal/width.ts";
 import type { Choice } from "../session/saving.ts";
 
-/** From here on a conversation fits into one line: title, age and turns, first words. */
+/** From this width on, a conversation takes one line: title, age and turns, first words. */
 const WIDE = 60;
-/** The most of a wide screen that titles take. */
+/** Largest part of a wide screen for titles. */
 const TITLE_SHARE = 0.45;
 
-/** Lines that a choice takes. */
+/** Lines of one conversation. */
 export function choiceHeight({ columns }: Pick<Display, "columns">): number {
   return columns < WIDE ? 2 : 1;
 }
 
-/** Conversations to choose from, as many as fit into `rows`; the chosen one is among them. No line is too wide. */
+/** The conversations that fit into `rows`, including the chosen one. No line is wider than the screen. */
 export function choiceLines(
   choices: readonly Choice[],
   index: number,
@@ -59,7 +59,7 @@ function wide(choices: readonly Choice[], display: Display): Line[][] {
   });
 }
 
-/** Two lines each: the title; below it age, turns and first words. */
+/** Two lines each: the title, then age, turns and first words. */
 function narrow(choices: readonly Choice[], display: Display): Line[][] {
   const room = Math.max(1, display.columns - 3);
   const { dot } = glyphs(display);
@@ -73,7 +73,7 @@ function narrow(choices: readonly Choice[], display: Display): Line[][] {
   });
 }
 
-/** The words from a little before what was searched for, where that would be cut off. */
+/** The words; if the match at `focus` would be cut off, they start shortly before it. */
 function from(words: string, focus: number | undefined, cells: number, display: Display): string {
   if (focus === undefined || width(words) <= cells || width(words.slice(0, focus)) < cells / 2) return words;
   const before = words.slice(Math.max(0, focus - Math.max(0, Math.floor(cells / 3))), focus);
@@ -81,7 +81,7 @@ function from(words: string, focus: number | undefined, cells: number, display: 
   return `${glyphs(display).ellipsis}${whole}${words.slice(focus)}`;
 }
 
-/** The beginning, with an ellipsis where it is longer than its place. */
+/** Truncates with an ellipsis. */
 function fit(text: string, cells: number, display: Display): string {
   if (width(text) <= cells) return text;
   const { ellipsis } = glyphs(display);

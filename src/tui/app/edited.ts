@@ -3,7 +3,7 @@ import { remember } from "../composer/history.ts";
 import type { Edited } from "../options.ts";
 import type { ViewState } from "./view-state.ts";
 
-/** Puts what an editor left into the composer. Where it left nothing or failed, the composer stays, and a hint says why. */
+/** Puts the text of an editor into the composer. If it is empty or the editor failed, only sets a hint. */
 export function takeEdited(view: ViewState, edited: Edited): ViewState {
   if (edited.kind !== "text") return { ...view, hint: words(edited) };
   const text = edited.text.replace(/\n+$/, "");
@@ -11,7 +11,7 @@ export function takeEdited(view: ViewState, edited: Edited): ViewState {
   if (text.trim() === "" && before !== "")
     return {
       ...view,
-      hint: "The editor left nothing, so what you had typed is still here; Ctrl-C clears it.",
+      hint: "The editor returned no text, so your text is still here. Ctrl-C clears it.",
     };
   const walk = before === "" || before === text ? view.walk : remember(view.walk, before);
   return { ...view, walk, editor: { ...createEditor(text), literal: view.editor.literal } };
@@ -20,12 +20,12 @@ export function takeEdited(view: ViewState, edited: Edited): ViewState {
 function words(edited: Exclude<Edited, { kind: "text" }>): string {
   switch (edited.kind) {
     case "unset":
-      return "No editor is set: VISUAL or EDITOR names one, before the session starts.";
+      return "No editor is set. Set VISUAL or EDITOR before you start the session.";
     case "missing":
-      return `The editor "${edited.command}" can't be started: VISUAL or EDITOR names another.`;
+      return `The editor "${edited.command}" can't be started. Set VISUAL or EDITOR to another one.`;
     case "failed":
-      return `The editor failed (${edited.end}): what you had typed is still here.`;
+      return `The editor failed (${edited.end}). Your text is still here.`;
     case "unreachable":
-      return "The editor couldn't be given a file to write in: is the folder for temporary files full?";
+      return "No file for the editor could be written. Is the folder for temporary files full?";
   }
 }

@@ -1,8 +1,8 @@
-/** How the session ends, decided once: by the person, from outside, or by a fault of ours. */
+/** The end of the session. Only the first call counts. */
 export interface Ending {
   leave(): void;
   crash(error: unknown): void;
-  /** Resolves at the first of them; with the fault, where it was one. */
+  /** Resolves at the first call; after crash() with the error. */
   readonly ended: Promise<{ fault: unknown } | undefined>;
 }
 

@@ -1,28 +1,28 @@
 import type { Form } from "../session/form.ts";
 
-/** Milliseconds without a key after which somebody has stopped typing. */
+/** Milliseconds without a key press after which a person has stopped typing. */
 const QUIET_MS = 1_000;
 
 /**
- * Who gets the keys while the form is open. A form that opens by itself (a token that is no longer valid) while
- * somebody types must not take what was meant for a question: it waits until they pause, or press Enter.
+ * Decides when an open form gets the keys. A form that opens by itself (the token is no longer valid) while a person types
+ * must not take the rest of a question: it waits until they pause or press Enter.
  */
 export interface FormFocus {
-  /** The form, once it is shown and typed in. */
+  /** The form, if it is shown. */
   current(): Form | undefined;
-  /** Whether it is open but waits. */
+  /** Whether the form is open but not shown yet. */
   readonly isWaiting: boolean;
-  /** A key went to the composer. */
+  /** Call it when a key went to the composer. */
   typed(): void;
-  /** Nobody is in the middle of typing: what opens now may be shown at once. */
+  /** Call it when no text is being typed: a form that opens is then shown at once. */
   ready(): void;
-  /** No form is shown any more by itself. */
+  /** Stops the timer; no form is shown after a pause any more. */
   close(): void;
 }
 
 interface FormFocusOptions {
   open: () => Form | undefined;
-  /** The form takes the keys from now on. */
+  /** Called when a waiting form is shown. */
   onShown: () => void;
   /** Milliseconds. */
   now: () => number;

@@ -3,7 +3,7 @@ import type { Form, FormEvent } from "../session/form.ts";
 import type { Key } from "../terminal/key.ts";
 import type { Effect } from "./press.ts";
 
-/** What a key means while the form is open: something for the form, or for the session. */
+/** What a key does while the form is open. */
 export type FormKey = { kind: "form"; event: FormEvent } | { kind: "session"; effect: Effect };
 
 const event = (type: "backspace" | "clear" | "enter" | "back" | "other"): FormKey => ({
@@ -15,10 +15,10 @@ const session = (kind: "none" | "leave" | "redraw" | "suspend" | "arm"): FormKey
   effect: { kind },
 });
 
-/** Whether it changes the text of a field. */
+/** Whether the event changes the text of a field. */
 export const isTyping = ({ type }: FormEvent): boolean => type === "insert" || type === "backspace";
 
-/** One key in the form. Ctrl-C clears the field, else asks once, then leaves. */
+/** One key in the form. Ctrl-C clears the field; in an empty field it leaves when pressed twice. */
 export function pressInForm(form: Form, key: Key, armed: boolean): FormKey {
   const meaning = commandOf(key);
   if (meaning === undefined) return session("none");

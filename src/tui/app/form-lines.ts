@@ -3,7 +3,7 @@ import { width } from "../terminal/width.ts";
 import type { Form } from "../session/form.ts";
 import { wrappedLines } from "../markdown/wrap.ts";
 
-/** The form as lines, and where the cursor stands in them. */
+/** The form as lines, and the cursor in them. */
 export interface FormPicture {
   lines: string[];
   cursor: { x: number; y: number };
@@ -55,7 +55,7 @@ function noteOf({ step, purpose }: Form): string {
   return purpose === "register" && step === "password" ? `at least 8 characters; ${hidden}` : hidden;
 }
 
-/** The end of what is longer than its field: that is where somebody types. */
+/** The end of a text that is longer than its field, because the cursor is there. */
 function fitEnd(text: string, cells: number): string {
   const room = Math.max(1, cells);
   return text.length > room ? text.slice(-room) : text;

@@ -6,27 +6,27 @@ import { openTerminal, type Terminal } from "../terminal/modes.ts";
 import type { Ending } from "./ending.ts";
 import type { Screen } from "./screen.ts";
 
-/** The terminal in the session's modes, and its keys on their way to the screen. */
+/** The terminal in raw mode; passes its keys to the screen. */
 export interface Keyboard {
   readonly terminal: Terminal;
-  /** From now on keys go there, after what was typed until now. */
+  /** Passes the text typed so far to the screen, and then its keys. */
   attach(screen: Screen): void;
-  /** Resolves when what was typed before the terminal was ours has come. */
+  /** Resolves when text typed before raw mode has been read. */
   readonly settled: Promise<void>;
-  /** Stops reading and makes the terminal what it was. Idempotent. */
+  /** Stops reading and restores the terminal. Idempotent. */
   close(): void;
 }
 
-/** What waits in a terminal is there at once; over a slow line it is as if it were typed now. */
+/** Input that waits in the terminal arrives at once; what comes later counts as typed now. */
 const SETTLING_MS = 20;
 
-/** Opens the keyboard; the terminal is restored by `close`, and whatever happens when the process exits. */
+/** Opens the keyboard. The terminal is restored by `close` and in any case when the process exits. */
 export function openKeyboard({ stdin, stdout, signal }: ChatOptions, ending: Ending): Keyboard {
   let screen: Screen | undefined;
   let ahead = "";
   const leave = () => ending.leave();
 
-  /** A fault in a key handler must end the session in order, not the process in raw mode. */
+  /** An error in a key handler must end the session, not the process while it is in raw mode. */
   const guarded =
     <T>(handle: (value: T) => void) =>
     (value: T) => {
@@ -53,11 +53,11 @@ export function openKeyboard({ stdin, stdout, signal }: ChatOptions, ending: End
 
   return {
     terminal,
-    // A turn later, what came is read, also where we were busy for longer than that (see patientTimers).
+    // One more turn reads input that came while the process was busy (see patientTimers).
     settled: sleep(SETTLING_MS).then(() => turn()),
     attach(to) {
       screen = to;
-      // The line's end was meant to send it; but nobody had seen yet whom it would be sent to.
+      // The line end is dropped: nothing is sent before the person has seen the session.
       to.typedAhead(ahead.trimEnd());
     },
     close() {
@@ -73,14 +73,14 @@ export function openKeyboard({ stdin, stdout, signal }: ChatOptions, ending: End
   };
 }
 
-/** Text that grows key by key before there is an editor. */
+/** Adds a key to the text typed before there is an editor. */
 function typedOn(text: string, key: Key): string {
   if (key.name === "backspace") return Array.from(text).slice(0, -1).join("");
   if (key.name === "enter" || (key.name === "j" && key.ctrl)) return `${text}\n`;
   return text + key.text;
 }
 
-/** Of a terminal's stream; the types know it of process.stdout alone. */
+/** The types have `fd` only for process.stdout. */
 function descriptorOf(stream: NodeJS.WriteStream & { fd?: number }): number {
   return stream.fd ?? 1;
 }

@@ -4,7 +4,7 @@ import { commandOf } from "../composer/keymap.ts";
 import type { Choice } from "../session/saving.ts";
 import type { Key } from "../terminal/key.ts";
 
-/** A list to choose from; what is typed filters it. */
+/** A list of conversations, filtered by what is typed. */
 export interface Picker {
   choices: readonly Choice[];
   editor: EditorState;
@@ -17,7 +17,7 @@ export function createPicker(choices: readonly Choice[]): Picker {
   return { choices, editor: createEditor(), index: 0 };
 }
 
-/** The choices whose title, ID, detail or first words have every word that was typed, without regard to case. */
+/** The choices whose title, ID, detail or first words contain every typed word, ignoring case. */
 export function picked({ choices, editor }: Picker): Choice[] {
   const words = editor.text.toLowerCase().split(/\s+/);
   return choices.filter(({ id, title, detail, words: first }) => {
@@ -26,7 +26,7 @@ export function picked({ choices, editor }: Picker): Choice[] {
   });
 }
 
-/** One key in the picker; pure. */
+/** One key in the list; pure. */
 export function pressInPicker(picker: Picker, key: Key): Picked {
   const open = (change: Partial<Picker>): Picked => ({ kind: "open", picker: { ...picker, ...change } });
   const meaning = commandOf(key);

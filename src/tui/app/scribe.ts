@@ -4,32 +4,32 @@ import type { Display } from "../markdown/look.ts";
 import type { Said } from "../session/transcript.ts";
 import { commandText, noteText, questionText } from "./words.ts";
 
-/** Writes what the session says into the scrollback and keeps the unfinished end for the live area. */
+/** Writes the messages of the session into the scrollback, and keeps the unfinished end of an answer for the live area. */
 export interface Scribe {
   say(said: Exclude<Said, { type: "giveBack" }>): void;
-  /** Text as it stands, made safe. */
+  /** Writes text without formatting; control sequences are stripped. */
   print(text: string): void;
-  /** The end of the answer that may still change, at most so many rows. */
+  /** The unfinished end of the answer, at most `rows` lines. */
   tail(rows: number): string[];
   close(): void;
 }
 
 interface ScribeOptions {
-  /** Finished text, for good. */
+  /** Writes finished text into the scrollback. */
   print: (text: string) => void;
   display: () => Display;
-  /** The tail changed; called at most once in 66 ms, however fast words come. */
+  /** Called when the tail has changed, at most once in 66 ms. */
   onChange: () => void;
 }
 
-/** A frame at 15 a second: words that come faster are rendered together. */
+/** 15 frames a second; words that come faster are rendered together. */
 const FRAME_MS = 66;
 
 export function createScribe({ print, display, onChange }: ScribeOptions): Scribe {
   let printer: AnswerPrinter | undefined;
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
-  /** A note was the last thing above: an answer that begins under it is set apart. */
+  /** The last text was a note: an answer that follows gets a blank line above it. */
   let isUnderNote = false;
 
   const show = (text: string) => {

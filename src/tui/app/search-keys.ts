@@ -11,13 +11,13 @@ import {
 import { commandOf } from "../composer/keymap.ts";
 import type { Key } from "../terminal/key.ts";
 
-/** Ctrl-R: a search in what was typed before, and what stood in the composer when it began. */
+/** A search in the history with Ctrl-R, and the composer before it. */
 export interface Searching {
   search: HistorySearch;
   before: EditorState;
 }
 
-/** After a key: still searching; over, with what is in the composer then; over, and the key is yet to be done. */
+/** The state after a key. `over`: the search has ended; `again`: the key is still to be handled by the composer. */
 export type Searched =
   | { kind: "searching"; searching: Searching; editor: EditorState }
   | { kind: "over"; editor: EditorState; again: boolean };
@@ -26,7 +26,7 @@ export function beginSearch(editor: EditorState, { entries }: HistoryWalk): Sear
   return { search: createSearch(entries), before: editor };
 }
 
-/** One key while searching; pure. Enter takes what was found but doesn't send it: a question costs. */
+/** One key while searching; pure. Enter takes the match but does not send it, because a question costs tokens. */
 export function pressInSearch(searching: Searching, editor: EditorState, key: Key): Searched {
   const { search, before } = searching;
   const meaning = commandOf(key);
@@ -54,8 +54,8 @@ export function pressInSearch(searching: Searching, editor: EditorState, key: Ke
   return { kind: "over", editor, again: true };
 }
 
-/** What stands above the composer meanwhile. */
+/** The text above the composer during a search. */
 export function searchLine({ search: { query, found } }: Searching): string {
-  const nothing = query !== "" && found === undefined ? " (nothing)" : "";
+  const nothing = query !== "" && found === undefined ? " (no match)" : "";
   return `history: ${query}${nothing}   Ctrl-R older, Enter takes it, Esc goes back`;
 }

@@ -4,21 +4,19 @@ import type { Session } from "../session/session.ts";
 import type { Scribe } from "./scribe.ts";
 import { giveBack, type ViewState } from "./view-state.ts";
 
-/** What sending needs. */
 export interface SenderOptions {
   session: Session;
   scribe: Scribe;
-  /** Called with each line that is worth keeping. */
+  /** Called with each line that is sent. */
   onSent: (line: string) => void;
-  /** Runs a command. */
   run: (command: SessionCommand, argument: string) => Promise<void>;
-  /** A fault of ours in a command. */
+  /** Called if a command throws. */
   crash: (error: unknown) => void;
 }
 
-/** Sends what was typed, as a question or a command. */
+/** Sends a text as a question or a command. */
 export interface Sender {
-  /** `literal`: it is a question, whatever it begins with. Returns the view; what couldn't be sent is back in it. */
+  /** `literal`: the text is a question even if it begins with a slash. Returns the view; text that was not sent is in it. */
   send(view: ViewState, text: string, literal: boolean): ViewState;
 }
 
@@ -38,8 +36,8 @@ export function createSender({ session, scribe, onSent, run, crash }: SenderOpti
           return view;
         case "unknown": {
           const instead =
-            input.nearest === undefined ? "/help lists what there is" : `did you mean /${input.nearest}?`;
-          return { ...giveBack(view, text), hint: `There is no /${input.name}: ${instead}` };
+            input.nearest === undefined ? "/help lists all commands." : `did you mean /${input.nearest}?`;
+          return { ...giveBack(view, text), hint: `There is no command /${input.name}: ${instead}` };
         }
       }
     },

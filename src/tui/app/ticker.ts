@@ -1,11 +1,10 @@
-/** Draws again and again while something is under way, and has no timer otherwise (TERMINAL.md §2, 27). */
+/** A timer that runs only while something is in progress (TERMINAL.md §2, 27). */
 export interface Ticker {
-  /** Whether something is under way now. */
+  /** Starts or stops the timer. */
   follow(isBusy: boolean): void;
   close(): void;
 }
 
-/** Calls `tick` every `milliseconds` while something is under way. */
 export function createTicker(tick: () => void, milliseconds: number): Ticker {
   let timer: NodeJS.Timeout | undefined;
   const close = () => {

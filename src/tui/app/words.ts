@@ -11,22 +11,22 @@ const TONES: Record<Tone, Style> = {
   error: styles.red,
 };
 
-/** Lines of a long question that are shown again above its answer. */
+/** Most lines of a question that are shown above its answer. */
 const MOST_ECHOED = 10;
 
-/** A note as lines for the scrollback, each with its "\n". Of an error only the first line is red. */
+/** A note for the scrollback, each line with its "\n". Only the first line of an error is red. */
 export function noteText(tone: Tone, lines: readonly string[], display: Display): string {
   return lines.map((line, i) => wrapped(line, tone === "error" && i > 0 ? "dim" : tone, display)).join("");
 }
 
 function wrapped(line: string, tone: Tone, display: Display): string {
-  // Two or more spaces are columns of ours: such a line is left as it is.
+  // A line with two or more spaces in a row has columns (help, usage) and is not wrapped.
   const spans: Span[] = [{ text: plainText(line), style: TONES[tone] }];
   const rows = / {2}/.test(line) ? [paintSpans(spans, display)] : wrappedSpans(spans, display);
   return rows.map((row) => `${row}\n`).join("");
 }
 
-/** A question as it stands above its answer: whole, where it isn't long. */
+/** A question for the scrollback above its answer; a long one is truncated. */
 export function questionText(question: string, display: Display): string {
   const lines = plainText(question).split("\n");
   const shown = lines.length > MOST_ECHOED ? lines.slice(0, MOST_ECHOED - 1) : lines;
@@ -40,7 +40,7 @@ export function questionText(question: string, display: Display): string {
   return `\n${echoed.join("")}\n`;
 }
 
-/** A command as it stands above what it prints. */
+/** A command for the scrollback above its output. */
 export function commandText(command: string, display: Display): string {
   return `\n${paint(`> ${plainText(command)}`, styles.dim, display)}\n`;
 }

@@ -2,24 +2,24 @@ import { moveTo, type EditorState } from "./editor-state.ts";
 import { isLarge, nextMark, pasted as labelled } from "./pasted.ts";
 
 const MOST_UNDO = 200;
-/** Characters from which on a text that is put in whole stands as one line, as a paste does: each key costs a look at all. */
+/** A longer text becomes a mark, as a paste does: each key press lays out the whole text. */
 const MOST_SHOWN = 100_000;
 
-/** The text with more at the cursor; one that begins with something pasted is literal. */
+/** Inserts text at the cursor. A text that begins with something pasted is literal. */
 export function insert(state: EditorState, text: string, pasted: boolean): EditorState {
   if (text === "") return state;
   const next = replace(state, state.cursor, state.cursor, text, text === "\n" || pasted ? "other" : "typing");
   return state.cursor === 0 && pasted ? { ...next, literal: true } : next;
 }
 
-/** A paste: a large one stands there as its mark. */
+/** Inserts pasted text; a large one as a mark. */
 export function paste(state: EditorState, text: string): EditorState {
   const mark = isLarge(text) ? nextMark(state.pastes) : undefined;
   if (mark === undefined) return insert(state, text, true);
   return insert({ ...state, pastes: [...state.pastes, labelled(text)] }, mark, true);
 }
 
-/** Another text in place of this one; a very long one stands there as a mark. */
+/** Replaces the whole text; a very long one becomes a mark. */
 export function set(state: EditorState, text: string): EditorState {
   if (text === state.text) return moveTo(state, text.length);
   const mark = text.length > MOST_SHOWN ? nextMark(state.pastes) : undefined;
@@ -27,12 +27,12 @@ export function set(state: EditorState, text: string): EditorState {
   return { ...replace({ ...state, pastes }, 0, state.text.length, mark ?? text, "other"), literal: false };
 }
 
-/** The text without what lies between two offsets. */
+/** Deletes the text between two offsets. */
 export function remove(state: EditorState, from: number, to: number): EditorState {
   return from === to ? state : replace(state, from, to, "", "other");
 }
 
-/** Removes what lies between the cursor and an offset, for Ctrl-Y; kills in a row are brought back together. */
+/** Cuts the text between the cursor and an offset, for Ctrl-Y. Consecutive cuts are inserted together. */
 export function kill(state: EditorState, to: number): EditorState {
   const { text, cursor, last, killed } = state;
   if (to === cursor) return state;
@@ -42,7 +42,7 @@ export function kill(state: EditorState, to: number): EditorState {
   return { ...next, killed: to < cursor ? part + earlier : earlier + part };
 }
 
-/** The text with a part of it replaced, and the way back to what it was. */
+/** Replaces a part of the text, and keeps the old one for undo. */
 export function replace(
   state: EditorState,
   from: number,
@@ -51,7 +51,7 @@ export function replace(
   last: EditorState["last"],
 ): EditorState {
   const next = state.text.slice(0, from) + text + state.text.slice(to);
-  // A word typed in one go is undone in one go.
+  // A typed word is undone in one step.
   const continues = last === "typing" && state.last === "typing" && !/\s/.test(text);
   const { literal, cursor } = state;
   return {
@@ -67,7 +67,7 @@ export function replace(
   };
 }
 
-/** What it was before the last change. */
+/** Undoes the last change. */
 export function undo(state: EditorState): EditorState {
   const snapshot = state.undo.at(-1);
   if (!snapshot) return state;

@@ -14,7 +14,7 @@ import {
 } from "./motions.ts";
 import { cleanText } from "./pasted.ts";
 
-/** What can be done to the text. `set` replaces it whole (history, the question to edit, "" to clear). */
+/** One change of the text or move in it. `set` replaces the whole text (history, the question to edit, "" to clear). */
 export type EditorAction =
   | { type: "insert" | "paste" | "set"; text: string }
   | { type: keyof typeof motions | keyof typeof kills }
@@ -34,7 +34,7 @@ const motions = {
   textEnd: (text) => text.length,
 } satisfies Record<string, Target>;
 
-/** Up to where the text is cut. */
+/** How far the text is cut. */
 const kills = {
   killLineStart: killStart,
   killLineEnd: killEnd,
@@ -44,8 +44,8 @@ const kills = {
 } satisfies Record<string, Target>;
 
 /**
- * Does one action; the very same state when it changes nothing, so that Up in the first row can go to the history.
- * Only Up and Down look at `columns`, the width at which the text is wrapped.
+ * Does one action. Returns the same object if nothing changes, so that Up in the first row can go to the history. Only
+ * Up and Down use `columns`, the width at which the text is wrapped.
  */
 export function edit(state: EditorState, action: EditorAction, columns: number): EditorState {
   const { text, cursor } = state;
@@ -87,7 +87,7 @@ export function edit(state: EditorState, action: EditorAction, columns: number):
   }
 }
 
-/** What Enter does: send the text, or, behind a backslash, go on in a new line. */
+/** What Enter does: it sends the text, or begins a new line after a backslash. */
 export type EnterOutcome = { kind: "send"; text: string } | { kind: "continue"; state: EditorState };
 
 export function pressEnter(state: EditorState): EnterOutcome {
@@ -103,7 +103,7 @@ function moveRow(state: EditorState, by: -1 | 1, columns: number): EditorState {
   if (!row) return state;
   const goal = state.goal ?? x;
   const cursor = offsetAt(row, goal, state, columns);
-  // The end of a row that goes on below is the beginning of the next: stay in the row that was asked for.
+  // The end of a wrapped row is the beginning of the next: stay in the row above.
   const isWrapped = cursor === row.end && rows[y + by + 1]?.start === row.end && row.end > row.start;
   return { ...state, cursor: isWrapped ? before(state.text, cursor) : cursor, goal, last: "other" };
 }

@@ -2,10 +2,10 @@ import { graphemesOf, isPlainAscii } from "../terminal/width.ts";
 import type { EditorState } from "./editor-state.ts";
 import { isMark, markLabel, type Pasted } from "./pasted.ts";
 
-/** One row of the editor: what it shows, and the part of the text that it holds (UTF-16 offsets). */
+/** One row of the editor: what it shows, and which part of the text that is (UTF-16 offsets). */
 export type EditorRow = { text: string; start: number; end: number };
 
-/** The rows that are visible, the cursor in them (from 0), and how many rows are hidden above and below. */
+/** The visible rows, the cursor in them (from 0), and the number of hidden rows above and below. */
 export type EditorLayout = {
   rows: EditorRow[];
   cursor: { x: number; y: number };
@@ -19,14 +19,14 @@ type Cell = { text: string; width: number; start: number; end: number };
 const TAB = "  ";
 
 /**
- * Wraps the text softly at `columns` cells and shows at most `maxRows` rows, the cursor's among them. A cursor behind a
- * full row stands at the beginning of the next, so `x` is always below `columns`.
+ * Wraps the text at `columns` cells and shows at most `maxRows` rows, including the cursor's. A cursor after a full row is
+ * at the beginning of the next, so `x` is always below `columns`.
  */
 export function layoutEditor(state: EditorState, columns: number, maxRows: number): EditorLayout {
   const rows = wrapEditor(state, columns);
   const at = locate(state, rows, columns);
   const height = Math.max(1, Math.min(maxRows, rows.length));
-  // The cursor's row in the middle, where there is text on both sides: pure, and the context is seen.
+  // The cursor's row is in the middle: that needs no scroll state and shows the text on both sides.
   const first = Math.max(0, Math.min(at.y - Math.floor(height / 2), rows.length - height));
   return {
     rows: rows.slice(first, first + height),
@@ -36,7 +36,7 @@ export function layoutEditor(state: EditorState, columns: number, maxRows: numbe
   };
 }
 
-/** All rows of the text; behind a full row in which the cursor ends, an empty one for it. */
+/** All rows of the text; after a full row with the cursor at its end comes an empty row for the cursor. */
 export function wrapEditor(state: EditorState, columns: number): EditorRow[] {
   const { text, cursor, pastes } = state;
   const width = Math.max(1, columns);
@@ -67,7 +67,7 @@ export function locate(state: EditorState, rows: EditorRow[], columns: number): 
   return { x: Math.min(x, Math.max(0, columns - 1)), y };
 }
 
-/** The offset in a row that is nearest to a cell, never inside a grapheme. */
+/** The offset in a row of the grapheme at a cell. */
 export function offsetAt(row: EditorRow, x: number, { text, pastes }: EditorState, columns: number): number {
   let left = 0;
   for (const cell of cellsOf(text.slice(row.start, row.end), row.start, pastes, columns)) {
@@ -109,13 +109,13 @@ function wrapCells(cells: Cell[], start: number, columns: number): EditorRow[] {
   return rows;
 }
 
-/** A mark's label is cut to one row. */
+/** The label of a mark is truncated to one row. */
 function cellsOf(line: string, start: number, pastes: readonly Pasted[], columns: number): Cell[] {
   return graphemesOf(line).map(({ text, start: at, width }) => {
-    const place = { start: start + at, end: start + at + text.length };
-    if (text === "\t") return { text: TAB, width: TAB.length, ...place };
-    if (!isMark(text)) return { text, width, ...place };
+    const range = { start: start + at, end: start + at + text.length };
+    if (text === "\t") return { text: TAB, width: TAB.length, ...range };
+    if (!isMark(text)) return { text, width, ...range };
     const label = markLabel(text, pastes).slice(0, columns);
-    return { text: label, width: label.length, ...place };
+    return { text: label, width: label.length, ...range };
   });
 }

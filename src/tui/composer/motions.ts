@@ -1,7 +1,7 @@
 import { graphemesOf } from "../terminal/width.ts";
 import { isMark } from "./pasted.ts";
 
-/** A grapheme is never longer than this many UTF-16 units, for us. */
+/** The longest grapheme that is looked for, in UTF-16 units. */
 const NEAR = 64;
 
 /** The offset before the grapheme that ends at the cursor; 0 at the beginning. */
@@ -11,7 +11,7 @@ export function before(text: string, cursor: number): number {
   return from + (graphemesOf(text.slice(from, cursor)).at(-1)?.start ?? 0);
 }
 
-/** The offset behind the grapheme that begins at the cursor; the length at the end. */
+/** The offset after the grapheme that begins at the cursor; the length at the end. */
 export function after(text: string, cursor: number): number {
   if (text[cursor] === "\n") return cursor + 1;
   const near = text.slice(cursor, Math.min(lineEnd(text, cursor), cursor + NEAR));
@@ -29,19 +29,19 @@ export function lineEnd(text: string, cursor: number): number {
   return end === -1 ? text.length : end;
 }
 
-/** Where Ctrl-U cuts to: the start of the line, or there the end of the line above, which joins the two. */
+/** Ctrl-U: the start of the line; at the start, the end of the line above, so that the two are joined. */
 export function killStart(text: string, cursor: number): number {
   const start = lineStart(text, cursor);
   return start === cursor ? Math.max(0, cursor - 1) : start;
 }
 
-/** Where Ctrl-K cuts to: the end of the line, or there the start of the line below. */
+/** Ctrl-K: the end of the line; at the end, the start of the line below. */
 export function killEnd(text: string, cursor: number): number {
   const end = lineEnd(text, cursor);
   return end === cursor ? Math.min(text.length, cursor + 1) : end;
 }
 
-/** Where Alt-B goes: the beginning of the word before the cursor. */
+/** Alt-B: the beginning of the word before the cursor. */
 export function wordStart(text: string, cursor: number): number {
   return backOver(
     text,
@@ -50,7 +50,7 @@ export function wordStart(text: string, cursor: number): number {
   );
 }
 
-/** Where Alt-F goes: the end of the word behind the cursor. */
+/** Alt-F: the end of the word after the cursor. */
 export function wordEnd(text: string, cursor: number): number {
   return over(
     text,
@@ -59,7 +59,7 @@ export function wordEnd(text: string, cursor: number): number {
   );
 }
 
-/** Where Ctrl-W deletes to: the blank before the word, whatever the word is made of. */
+/** Ctrl-W: the beginning of the text before the cursor that contains no blank. */
 export function blankStart(text: string, cursor: number): number {
   return backOver(text, backOver(text, cursor, isBlank), (character) => !isBlank(character));
 }

@@ -6,19 +6,19 @@ import { previewTail } from "./preview.ts";
 import { createBlockSplitter } from "./split.ts";
 import type { Piece } from "./piece.ts";
 
-/** Turns an answer that arrives in chunks into lines for a terminal, each finished line exactly once. */
+/** Turns an answer that arrives in chunks into lines for a terminal. Each finished line is returned once. */
 export interface AnswerPrinter {
-  /** Takes a chunk as the network gave it; returns the finished lines, each with its "\n", or "". */
+  /** Takes the next chunk, cut anywhere. Returns the finished lines, each with its "\n", or "". */
   feed(chunk: string): string;
-  /** Ends the answer, also one that was cut off; returns what was left. */
+  /** Ends the answer, complete or cut off. Returns the remaining lines. */
   end(): string;
-  /** The unfinished end as at most `rows` lines without line ends. Costs a frame, not an answer. */
+  /** The unfinished end as at most `rows` lines without line ends. The time does not grow with the answer. */
   tail(rows: number): string[];
 }
 
 /**
- * The one place where a model's Markdown becomes terminal text, for the session and for `ask` on a terminal. `display` is
- * asked for each block, so that a resize holds from the next block on. Control sequences are stripped first.
+ * Renders a model's Markdown, for the session and for `ask` on a terminal. `display` is called for each block, so that a
+ * resize applies from the next block on. Control sequences are stripped first.
  */
 export function createAnswerPrinter(display: () => Display): AnswerPrinter {
   const clean = createSanitizer();
@@ -62,14 +62,14 @@ export function createAnswerPrinter(display: () => Display): AnswerPrinter {
     tail(rows) {
       const tail = splitter.unfinished();
       const lines = previewTail(tail, rows, display());
-      // The blank line that will stand there once it is finished: nothing jumps then.
+      // The blank line that the finished block will have above it: without it the text would jump.
       const gap = last !== undefined && !tail.close && lines.length > 0 && lines.length < rows;
       return gap ? ["", ...lines] : lines;
     },
   };
 }
 
-/** Whether no blank line belongs between a piece and the one before it. */
+/** Whether a piece follows the one before it without a blank line. */
 function joins(last: Piece["kind"], piece: Piece): boolean {
   if (piece.kind === "code" || piece.kind === "endFence") return true;
   return piece.kind === "item" && piece.close && last === "item";

@@ -11,16 +11,16 @@ import { width } from "../terminal/width.ts";
 import { wrappedSpans } from "./wrap.ts";
 
 /**
- * Lines of one finished Markdown block, for a terminal that is `display.columns` wide. Prose is wrapped at words to
- * columns − 1; code and addresses are neither broken nor indented, so that they copy clean (CLI.md §4).
+ * Lines of one finished Markdown block. Prose is wrapped at words to `display.columns` − 1; code and URLs are neither
+ * broken nor indented, so that a copied one is unchanged (CLI.md §4).
  */
 export function renderBlock(source: string, display: Display): string[] {
   return bounded(source, display, (tokens) => blocks(tokens, display, 0));
 }
 
 /**
- * Lines of one top-level list item, given with its marker in `source`. `number` replaces what the source counts, since
- * each item of a growing list is lexed alone; null is a bullet.
+ * Lines of one top-level list item; `source` includes its marker. Each item of a growing list is lexed alone, so `number`
+ * replaces the number in the source; null is a bullet.
  */
 export function renderItem(source: string, number: number | null, display: Display): string[] {
   return bounded(source, display, (tokens) => {
@@ -34,13 +34,13 @@ export function renderItem(source: string, number: number | null, display: Displ
   });
 }
 
-/** Marks of emphasis, code and links in one block, from which on its time would be felt: marked's grows with their square. */
+/** Most marks of emphasis, code and links in one block: the time of marked grows with their square. */
 const MOST_MARKS = 5_000;
 
-/** Quotes and lists in one another, deeper than anybody means. */
+/** 50 levels of quotes and lists: no author means that, and marked recurses. */
 const DEEP = /^(?: *(?:>|[-+*] |\d{1,9}[.)] )){50}/m;
 
-/** Characters of one word with an @ in it, from which on its time would be felt: marked tries each as an address's first. */
+/** Longest word with an @ in it: marked tries each of its characters as the start of an address. */
 const LONGEST_ADDRESS = 1_000;
 
 const hasLongAddress = (source: string) =>
@@ -48,24 +48,24 @@ const hasLongAddress = (source: string) =>
   source.includes("@") &&
   source.split(/\s/).some((word) => word.length > LONGEST_ADDRESS && word.includes("@"));
 
-/** Lines of a block, or its text as it stands where it is made to take too long or nested deeper than the stack. */
+/** Lines of a block, or its source as plain text if parsing would take too long or exceed the stack. */
 function bounded(source: string, display: Display, render: (tokens: Token[]) => string[]): string[] {
-  if (hasManyMarks(source) || hasLongAddress(source) || DEEP.test(source)) return asItStands(source, display);
+  if (hasManyMarks(source) || hasLongAddress(source) || DEEP.test(source)) return unparsed(source, display);
   try {
     return render(lex(source));
   } catch (error) {
-    if (error instanceof RangeError) return asItStands(source, display);
+    if (error instanceof RangeError) return unparsed(source, display);
     throw error;
   }
 }
 
-/** In a table each cell is read by itself. */
+/** A table may have more marks: marked reads each cell by itself. */
 function hasManyMarks(source: string): boolean {
   if (source.length <= MOST_MARKS || isTableDelimiter(source.split("\n", 2)[1] ?? "")) return false;
   return (source.match(/[*_~`[\]<]/g)?.length ?? 0) > MOST_MARKS;
 }
 
-function asItStands(source: string, display: Display): string[] {
+function unparsed(source: string, display: Display): string[] {
   return prose([{ text: plainText(source).replaceAll("\t", " "), style: styles.plain }], display);
 }
 
@@ -132,7 +132,7 @@ function headingStyle(depth: number): Style {
   return depth === 1 ? `${styles.bold};${styles.underline}` : styles.bold;
 }
 
-/** Without colour only the marks tell a heading from a short line. */
+/** Without colour, only the marks distinguish a heading from a short line. */
 function headingMark(depth: number, display: Display): string {
   return display.color ? "" : `${"#".repeat(depth)} `;
 }
@@ -174,7 +174,7 @@ function listItem(item: Tokens.ListItem, number: number | null, display: Display
   return [paint(mark, styles.dim, display) + box + first.replace(indent, ""), ...rest];
 }
 
-/** Children of an item hang under its text, except code: what is copied from it must not begin with our spaces. */
+/** Children of an item are indented under its text, except code: a copy of it must not begin with added spaces. */
 function childLines(
   token: MarkedToken,
   inner: Display,

@@ -1,6 +1,6 @@
 import { createBlockSplitter } from "./split.ts";
 
-/** The code blocks of an answer in order, each without its fences and without a last line end. */
+/** The code blocks of an answer in order, without fences and without the last line end. */
 export function codeBlocks(answer: string): string[] {
   const splitter = createBlockSplitter();
   const blocks: string[][] = [];

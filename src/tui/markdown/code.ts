@@ -1,7 +1,7 @@
 import { highlightTree, type Highlighter, loadedHighlighter } from "./highlight.ts";
 import { glyphs, paint, styles, type Display } from "./look.ts";
 
-/** Renders the lines of one code block as they arrive, each once. */
+/** Renders the lines of one code block as they arrive. */
 export interface CodeRenderer {
   /** The line above the code. */
   head(): string;
@@ -10,18 +10,18 @@ export interface CodeRenderer {
   foot(): string;
 }
 
-/** A long comment or string is coloured by its beginning and its last lines: a line costs the same in a long block. */
+/** Lines of an open comment or string that are highlighted again with each new line: its start and its last lines. */
 const MEMORY = 24;
 
 /**
- * Code is printed as it stands: not wrapped, not indented, tabs kept as they are. Coloured only where the block names a
- * language that is known and the highlighter is loaded (never guessed).
+ * Code is printed unchanged: not wrapped, not indented, with its tabs. It is coloured only if the block names a known
+ * language and the highlighter is loaded; the language is never guessed.
  */
 export function createCodeRenderer(info: string, display: Display): CodeRenderer {
   const language = /^[^\s,{]*/.exec(info.trim())?.[0].toLowerCase() ?? "";
   const rule = glyphs(display).rule.repeat(2);
   const highlighter = display.color ? loadedHighlighter(language) : undefined;
-  // Lines since the last place where the language stood in no comment, string or other open construct.
+  // The lines since the last one that ended outside of comments, strings and other constructs.
   let open: string[] = [];
 
   return {
@@ -46,7 +46,7 @@ function paintLast(
   line: string,
   highlighter: Highlighter,
 ): { text: string; neutral: boolean } {
-  // The line end at the very end tells by its place in the tree whether something is still open.
+  // The depth of the last line end in the tree shows whether a construct is still open.
   const pieces = highlightTree(highlighter, [...open, line, ""].join("\n"));
   let skip = open.length;
   let text = "";

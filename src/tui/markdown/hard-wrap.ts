@@ -1,12 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import { graphemesOf, width } from "../terminal/width.ts";
 
-/** Where a terminal goes at a tab. */
 const TAB_STOP = 8;
 
 /**
- * Breaks a painted line (SGR only) at `cells`, never inside a character that is seen as one; tabs become spaces, since
- * how far a terminal goes at one is nothing that can be counted on. For the live area alone, where nothing is copied from.
+ * Breaks a painted line (SGR only) at `cells`, never inside a grapheme. Tabs become spaces, because terminals differ in
+ * how far a tab goes. Only for the live area: nothing is copied from there.
  */
 export function hardWrap(line: string, cells: number): string[] {
   if (!line.includes("\t") && width(stripVTControlCharacters(line)) <= cells) return [line];

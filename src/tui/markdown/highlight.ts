@@ -5,13 +5,13 @@ type Lowlight = ReturnType<typeof createLowlight>;
 type Tree = ReturnType<Lowlight["highlight"]>;
 type TreeNode = Tree["children"][number];
 
-/** A language that is ready to be coloured. */
+/** A loaded highlighter with a language that it knows. */
 export interface Highlighter {
   lowlight: Lowlight;
   language: string;
 }
 
-/** A stretch of code in one style; `depth` 0 is outside of every construct of the language. */
+/** Code in one style; `depth` 0 is outside of all constructs of the language. */
 export interface CodePiece {
   text: string;
   style: Style;
@@ -57,7 +57,7 @@ const SCOPES: ReadonlyMap<string, Style> = new Map([
 let loaded: Lowlight | undefined;
 let loading: Promise<void> | undefined;
 
-/** Loads the highlighter, once; until then code is printed plain. Call it while waiting for the first answer. */
+/** Loads the highlighter, once. Until it is loaded, code is printed without colours. */
 export function loadHighlighter(): Promise<void> {
   loading ??= import("lowlight").then(({ common, createLowlight }) => {
     loaded = createLowlight(common);
@@ -65,14 +65,14 @@ export function loadHighlighter(): Promise<void> {
   return loading;
 }
 
-/** The highlighter for `language`, where both are there. */
+/** The highlighter for `language`; undefined if it is not loaded or does not know the language. */
 export function loadedHighlighter(language: string): Highlighter | undefined {
   return language !== "" && loaded?.registered(language) === true
     ? { lowlight: loaded, language }
     : undefined;
 }
 
-/** `code` as styled pieces in order. What is too long to be code that a person reads is left plain. */
+/** `code` as styled pieces in order; without colours if it is too long to be highlighted in time. */
 export function highlightTree({ lowlight, language }: Highlighter, code: string): CodePiece[] {
   if (code.length > LONGEST_LINE * 2) return [{ text: code, style: styles.plain, depth: 0 }];
   const pieces: CodePiece[] = [];

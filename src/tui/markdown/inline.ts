@@ -19,7 +19,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ["larr", "←"],
 ]);
 
-/** marked decodes numbered entities, not the named ones. */
+/** marked decodes numbered entities, but not named ones. */
 function decode(text: string): string {
   return text.includes("&")
     ? text.replace(/&([a-z]{2,8});/gi, (whole, name) => NAMED.get(name) ?? whole)
@@ -27,27 +27,27 @@ function decode(text: string): string {
 }
 
 /**
- * Inline tokens of marked as spans. A line break of the source stays one, unlike CommonMark's: models mean those of their
- * verses and addresses, and wrap no prose by hand. A tab is a space. Control characters go here once more: marked has
- * turned `&#27;` into an ESC meanwhile.
+ * Inline tokens of marked as spans. Unlike in CommonMark, a line break of the source is kept: models do not wrap prose,
+ * but write verses and addresses. A tab becomes a space. Control characters are stripped again here, because marked
+ * decodes `&#27;` to ESC.
  */
 export function inline(tokens: readonly Token[], display: Display, style: Style = styles.plain): Span[] {
-  return onceBroken(spansOf(tokens, display, style)).map((span) => ({
+  return mergeBreaks(spansOf(tokens, display, style)).map((span) => ({
     ...span,
     text: plainText(span.text).replaceAll("\t", " "),
   }));
 }
 
-/** Spans without line breaks: what stands in a table or a heading. */
+/** Spans with a space for each line break, for tables and headings. */
 export function withoutBreaks(spans: readonly Span[]): Span[] {
   return spans.map((span) => ({ ...span, text: span.text.replaceAll("\n", " ") }));
 }
 
-/** A line end of the source, until it is known whether it is a break of its own: marked leaves no return in a text. */
+/** Marks a line end of the source until breaks are resolved: marked leaves no carriage return in a text. */
 const LINE_END = "\r";
 
-/** Line ends of the source as breaks; one beside a break that was asked for (`<br>`) is that break. */
-function onceBroken(spans: readonly Span[]): Span[] {
+/** Turns line ends of the source into breaks; one beside an explicit break (`<br>`) is dropped. */
+function mergeBreaks(spans: readonly Span[]): Span[] {
   return spans.map((span, i) => {
     if (!span.text.includes(LINE_END)) return span;
     const before = spans[i - 1]?.text === "\n" ? /^\r/ : "";
@@ -77,7 +77,7 @@ function one(token: MarkedToken, display: Display, style: Style): Span[] {
       return link(spansOf(token.tokens, display, join(style, styles.underline)), token.href, display);
     case "image":
       return link(
-        [{ text: `[${trimmedLines(token.text).replaceAll(LINE_END, " ") || "image"}]`, style }],
+        [{ text: `[${markLineEnds(token.text).replaceAll(LINE_END, " ") || "image"}]`, style }],
         token.href,
         display,
       );
@@ -88,10 +88,10 @@ function one(token: MarkedToken, display: Display, style: Style): Span[] {
     case "html":
       return /^<br\s*\/?>$/i.test(token.text.trim())
         ? [{ text: "\n", style }]
-        : [{ text: trimmedLines(token.text).replaceAll(LINE_END, " "), style }];
+        : [{ text: markLineEnds(token.text).replaceAll(LINE_END, " "), style }];
     case "text":
       return token.tokens === undefined
-        ? [{ text: decode(trimmedLines(token.text)), style }]
+        ? [{ text: decode(markLineEnds(token.text)), style }]
         : spansOf(token.tokens, display, style);
     case "blockquote":
     case "code":
@@ -103,16 +103,16 @@ function one(token: MarkedToken, display: Display, style: Style): Span[] {
     case "paragraph":
     case "space":
     case "table":
-      return [{ text: trimmedLines(token.raw), style }];
+      return [{ text: markLineEnds(token.raw), style }];
   }
 }
 
-/** Without colour the backticks stay: nothing else would tell a command from the words around it. */
+/** Without colour the backticks are kept: nothing else would show where the code begins and ends. */
 function codeSpan(text: string, display: Display, style: Style): Span {
   return display.color ? { text, style: join(style, styles.cyan) } : { text: `\`${text}\``, style };
 }
 
-/** The address always stands there to be read and copied; a link that hides it is only as honest as its words. */
+/** The URL is always shown, so that it can be read and copied, and a label cannot hide where the link leads. */
 function link(label: Span[], href: string, display: Display): Span[] {
   const shown = spanText(label);
   if (shown === href || `mailto:${shown}` === href || href === "")
@@ -125,8 +125,8 @@ function link(label: Span[], href: string, display: Display): Span[] {
   ];
 }
 
-/** Text with its line ends marked, without the blanks around them. */
-function trimmedLines(text: string): string {
-  // Blanks are looked at from the first of a row alone: 80,000 of them, from each of them on, took 17 s.
+/** Text with its line ends marked and the blanks around them removed. */
+function markLineEnds(text: string): string {
+  // The lookbehind makes a match begin only at the first blank: without it, 80,000 blanks took 17 s.
   return text.replace(/(?:(?<![ \t])[ \t]+)?\n[ \t]*/g, LINE_END);
 }

@@ -1,9 +1,9 @@
 import { getDefaults, Lexer, Tokenizer, type Token, type Tokens } from "marked";
 
-/** Emphasis, links and strokes in one another, deeper than anybody means. What is inside is text as it stands. */
+/** Most levels of nested emphasis, links and strikes; deeper marks are plain text. */
 const DEEPEST = 40;
 
-/** marked reads what is inside of each mark again for the marks in it: 400 of them in one another took a second. */
+/** Stops at a depth, because marked reads the inside of each mark again: 400 nested marks took a second. */
 class BoundedTokenizer extends Tokenizer {
   #depth = 0;
 
@@ -30,7 +30,7 @@ class BoundedTokenizer extends Tokenizer {
   }
 }
 
-/** The tokens of some Markdown, in time that grows with its length and not with how deep its marks are nested. */
+/** The tokens of some Markdown. The time grows with its length, not with the depth of its marks. */
 export function lex(source: string): Token[] {
   return new Lexer({ ...getDefaults(), tokenizer: new BoundedTokenizer() }).lex(source);
 }

@@ -1,18 +1,18 @@
-/** What a line of Markdown can be the beginning of; each looks at one line alone. */
+/** What one line of Markdown can begin, judged by that line alone. */
 
 export interface FenceOpening {
   marker: "`" | "~";
   length: number;
   indent: number;
-  /** What stands behind the fence, such as `ts`. */
+  /** The text after the fence, such as `ts`. */
   info: string;
 }
 
 export interface ListMarker {
   indent: number;
-  /** Column where the item's text begins. */
+  /** The column at which the item's text begins. */
   content: number;
-  /** `-`, `*`, `+`, `.` or `)`: another one begins another list. */
+  /** `-`, `*`, `+`, `.` or `)`. A different one begins a new list. */
   kind: string;
   number: number | null;
   empty: boolean;
@@ -26,7 +26,7 @@ const HEADING = /^ {0,3}#{1,6}(?: |$)/;
 const UNDERLINE = /^ {0,3}(?:=+|-+) *$/;
 const QUOTE = /^ {0,3}>/;
 const HTML = /^ {0,3}<(?:[a-z][a-z0-9-]*(?=[\s/>]|$)|\/[a-z]|!--|\?|![A-Z])/i;
-// No two repetitions in a row may take the same character: a line may be as long as a model likes.
+// No two adjacent repetitions may match the same character: backtracking would be slow on a long line.
 const DELIMITERS = /^ *(?:\| *)?:?-+:?(?: *\| *:?-+:?)* *(?:\| *)?$/;
 
 export const isBlank = (line: string): boolean => line.trim() === "";
@@ -35,10 +35,10 @@ export const isHeading = (line: string): boolean => HEADING.test(line);
 export const isHeadingUnderline = (line: string): boolean => UNDERLINE.test(line);
 export const isQuote = (line: string): boolean => QUOTE.test(line);
 export const isHtml = (line: string): boolean => HTML.test(line);
-/** The row under a table's header. */
+/** Whether the line can be the row below a table's header. */
 export const isTableDelimiter = (line: string): boolean => line.includes("-") && DELIMITERS.test(line);
 
-/** Tabs at the front as spaces, as CommonMark counts them. */
+/** Replaces leading tabs by spaces, with CommonMark's tab stops of 4. */
 export function expandIndent(line: string): string {
   const front = /^[ \t]*/.exec(line)?.[0] ?? "";
   if (!front.includes("\t")) return line;
@@ -75,7 +75,7 @@ export function listMarker(line: string): ListMarker | undefined {
   const mark = whole.length - space;
   return {
     indent,
-    // More than four spaces behind the marker are the item's own: an indented code block.
+    // More than four spaces after the marker belong to the item: an indented code block (CommonMark §5.2).
     content: space === 0 || space > 4 ? mark + 1 : whole.length,
     kind: (bullet === null ? match[3] : match[2]) ?? "",
     number: ordered === null ? null : Number(match[2]),

@@ -1,15 +1,15 @@
-/** How text is to look: where it is shown, and what that place can show. */
+/** What the terminal can show. */
 export interface Display {
-  /** Cells a row has. Prose uses one less, so that a full row never wraps by itself. */
+  /** Cells of a row. Prose uses one less, so that the terminal never wraps a full row itself. */
   columns: number;
   color: boolean;
-  /** Only ASCII for what we add: bullets, rules, borders. */
+  /** Bullets, rules and borders are ASCII. */
   ascii: boolean;
-  /** OSC 8 links for http, https and mailto. */
+  /** It shows OSC 8 links. */
   links: boolean;
 }
 
-/** SGR parameters such as `1;36`; "" is plain text. */
+/** SGR parameters such as `1;36`; "" is plain. */
 export type Style = string;
 
 export const styles = {
@@ -27,17 +27,17 @@ export const styles = {
   gray: "90",
 } as const;
 
-/** One style on top of another. */
+/** Adds a style to another. */
 export function join(outer: Style, inner: Style): Style {
   return outer === "" ? inner : inner === "" ? outer : `${outer};${inner}`;
 }
 
-/** `text` in `style`, closed again at its end; untouched without colour. */
+/** `text` in `style`, reset at its end; unchanged without colour. */
 export function paint(text: string, style: Style, display: Pick<Display, "color">): string {
   return !display.color || style === "" || text === "" ? text : `\x1b[${style}m${text}\x1b[0m`;
 }
 
-/** What we draw ourselves, with ASCII for terminals without Unicode. */
+/** The characters that are drawn around text, in Unicode or ASCII. */
 export function glyphs(display: Pick<Display, "ascii">): typeof unicode {
   return display.ascii ? plain : unicode;
 }

@@ -3,23 +3,23 @@ import { indentOf, isBlank } from "./lines.ts";
 /** A finished part of an answer, in order. */
 export type Piece =
   | { kind: "block"; source: string }
-  /** An item of a top-level list. `number` is null for a bullet; `close` tells that no blank line stood before it. */
+  /** An item of a top-level list. `number` is null for a bullet; `close`: no blank line was before it. */
   | { kind: "item"; source: string; number: number | null; close: boolean }
-  /** What follows a code block inside an item: Markdown to be shown `indent` cells in. */
+  /** Markdown that follows a code block inside an item, to be indented by `indent` cells. */
   | { kind: "rest"; source: string; indent: number }
   | { kind: "fence"; info: string }
   | { kind: "code"; line: string }
   | { kind: "endFence" };
 
-/** What isn't finished: Markdown that may still change its meaning, or a line of code that is still growing. */
+/** The unfinished end: Markdown whose meaning more text can change, or an incomplete line of code. */
 export interface Unfinished {
   kind: "text" | "item" | "table" | "code";
   source: string;
-  /** Whether it follows what is finished without a blank line between. */
+  /** Whether no blank line is between it and the finished text. */
   close: boolean;
 }
 
-/** What follows a code block inside an item, without the indentation that all of it has. */
+/** The `rest` piece for such Markdown; the indentation that all its lines share is removed. */
 export function rest(source: string): Piece {
   const all = source.split("\n");
   const indent = Math.min(...all.filter((line) => !isBlank(line)).map(indentOf));

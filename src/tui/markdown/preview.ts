@@ -5,8 +5,8 @@ import { glyphs, paint, styles } from "./look.ts";
 import type { Unfinished } from "./piece.ts";
 
 /**
- * The last `rows` lines of what isn't finished, each at most columns − 1 wide. Of a paragraph longer than the screen
- * only its end is looked at: a frame costs the same however long it grows.
+ * The last `rows` lines of the unfinished end, each at most columns − 1 wide. Of a paragraph longer than the screen only
+ * the end is rendered, so that the time of a frame does not grow with it.
  */
 export function previewTail(tail: Unfinished, rows: number, display: Display): string[] {
   if (rows <= 0 || tail.source.trim() === "") return [];
@@ -34,7 +34,7 @@ function itemNumber(source: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-/** Closes what the next words will close, so that half-written emphasis doesn't flicker between marks and style. */
+/** Closes open emphasis and code, so that it does not flicker between marks and style while it is written. */
 function heal(source: string): string {
   const text = source
     .replace(/!?\[([^\]\n]*)\]\([^)\s]*$/, "$1")

@@ -1,17 +1,17 @@
 import type { Display, Style } from "./look.ts";
 import { paint } from "./look.ts";
 
-/** A stretch of text in one style. "\n" in it is a line break that was asked for. */
+/** Text in one style. A "\n" in it is a line break. */
 export interface Span {
   text: string;
   style: Style;
-  /** Where it leads; only http, https and mailto become links. */
+  /** The target of a link; only http, https and mailto are linked. */
   href?: string;
 }
 
 const LINKABLE = /^(?:https?:\/\/|mailto:)[\x21-\x7e]+$/i;
 
-/** Spans of one line as the bytes for a terminal. */
+/** Spans of one line as text with escape sequences. */
 export function paintSpans(spans: readonly Span[], display: Display): string {
   let out = "";
   for (let i = 0; i < spans.length;) {
@@ -28,7 +28,7 @@ export function paintSpans(spans: readonly Span[], display: Display): string {
   return out;
 }
 
-/** The text of spans without any style. */
+/** The text of spans without styles. */
 export function spanText(spans: readonly Span[]): string {
   return spans.map((span) => span.text).join("");
 }

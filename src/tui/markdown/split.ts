@@ -17,9 +17,9 @@ import {
 import { rest, type Piece, type Unfinished } from "./piece.ts";
 
 export interface BlockSplitter {
-  /** Takes text without control sequences; returns what it finished. */
+  /** Takes text without control sequences. Returns the pieces that it finished. */
   feed(text: string): Piece[];
-  /** Ends the answer; returns what was left. */
+  /** Ends the answer. Returns the remaining pieces. */
   end(): Piece[];
   unfinished(): Unfinished;
 }
@@ -29,15 +29,15 @@ interface List {
   number: number | null;
   close: boolean;
   blank: boolean;
-  /** The item's first part is out; its lines now follow a code block. */
+  /** The item has a code block, and its first part has been returned. */
   resumed: boolean;
 }
 
 /**
  * Splits a growing answer into finished blocks and an unfinished tail (TERMINAL.md §2, 15). A block is finished when
  * no further text can change it: prose at a blank line, a list item when the next begins, code line by line, a table
- * when it ends. Looks at each line once, so that a word costs the same at the end of a long answer. However the text
- * is cut into chunks, the pieces are the same.
+ * when it ends. Each line is read once, so the time of a word does not grow with the answer. The pieces do not depend on
+ * how the text is cut into chunks.
  */
 export function createBlockSplitter(): BlockSplitter {
   let partial = "";
@@ -80,7 +80,7 @@ export function createBlockSplitter(): BlockSplitter {
     lines = [line.slice(marker.indent)];
   };
 
-  /** Whether the line still belongs to the list that is open; else the list is over. */
+  /** Takes a line that belongs to the open list; false: the list has ended before it. */
   const inList = (line: string, open: List): boolean => {
     const marker = listMarker(line);
     const opening = fenceOpening(line);
@@ -163,7 +163,7 @@ export function createBlockSplitter(): BlockSplitter {
     },
     unfinished() {
       if (fence !== undefined) {
-        // The fence at its end is no line of the code, also before its line end has come.
+        // A closing fence whose line end is still missing is not code.
         const source = closesFence(partial, fence) ? "" : dedent(partial, fence.indent);
         return { kind: "code", source, close: true };
       }
@@ -178,7 +178,7 @@ function dedent(line: string, by: number): string {
   return by === 0 ? line : line.slice(Math.min(by, indentOf(line)));
 }
 
-/** An ordered list interrupts a paragraph only with 1, an item without text never (CommonMark §5.3). */
+/** An ordered list interrupts a paragraph only with 1, an item without text never does (CommonMark §5.3). */
 function canInterrupt(marker: ListMarker): boolean {
   return !marker.empty && (marker.number === null || marker.number === 1);
 }

@@ -7,7 +7,7 @@ import { wrapSpans } from "./wrap.ts";
 
 type Align = Tokens.Table["align"][number];
 
-/** A table in columns, or, where it is wider than the screen, as `header: value` lines. */
+/** A table in columns, or as `header: value` lines if it is wider than the screen. */
 export function renderTable(table: Tokens.Table, display: Display): string[] {
   const header = table.header.map((cell) => withoutBreaks(inline(cell.tokens, display, styles.bold)));
   const rows = table.rows.map((row) => row.map((cell) => withoutBreaks(inline(cell.tokens, display))));

@@ -5,19 +5,19 @@ import { width } from "../terminal/width.ts";
 interface Word {
   spans: Span[];
   cells: number;
-  /** Cells of space before it; 0 where a wide character follows a word directly. */
+  /** Spaces before it; 0 if a wide character follows a word directly. */
   gap: number;
 }
 
-// Ideographs, kana, hangul: a line may end after any of them, except before a closing mark.
+// Ideographs, kana, hangul: a line may break after each of them, except before a closing mark.
 const PIECES = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]|[\ud840-\ud8bf][\udc00-\udfff]/u;
 const CLOSING = /^[、。，．！？：；）」』】〉》〕…]/;
 const SPLIT =
   /( +|\n)|([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{2ffff}][、。，．！？：；）」』】〉》〕…]*)/u;
 
 /**
- * Breaks spans into lines of at most `cells` cells, at spaces and between ideographs. A word that is longer (a URL, a
- * path) is never broken: it stands on a line of its own and the terminal wraps it softly, so that it copies whole.
+ * Breaks spans into lines of at most `cells` cells, at spaces and between ideographs. A longer word (a URL, a path) is not
+ * broken: it gets its own line and the terminal wraps it, so that it can be copied whole.
  */
 export function wrapSpans(spans: readonly Span[], cells: number): Span[][] {
   const lines: Span[][] = [];
@@ -25,12 +25,12 @@ export function wrapSpans(spans: readonly Span[], cells: number): Span[][] {
   return lines;
 }
 
-/** A sentence of ours as painted rows of at most `display.columns` − 1 cells: wrapped at words, never cut off. */
+/** A text in one style as painted rows of at most `display.columns` − 1 cells, wrapped at words. */
 export function wrappedLines(text: string, style: Style, display: Display): string[] {
   return wrappedSpans([{ text, style }], display);
 }
 
-/** The same for a sentence in several styles. */
+/** The same for spans. */
 export function wrappedSpans(spans: Span[], display: Display): string[] {
   return wrapSpans(spans, display.columns - 1).map((line) => paintSpans(line, display));
 }
@@ -100,7 +100,7 @@ function fill(list: readonly Word[], cells: number): Span[][] {
   return lines;
 }
 
-/** A space inside one style keeps it, so that an underlined link of two words is underlined throughout. */
+/** A space between two words of one style has that style, so that an underlined link has no gaps. */
 function space(before: Span | undefined, after: Span | undefined, gap: number): Span {
   const same = before?.style === after?.style && before?.href === after?.href;
   return same && before !== undefined

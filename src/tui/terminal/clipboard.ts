@@ -1,11 +1,11 @@
 const MOST_BYTES = 100_000;
-/** GNU screen cuts longer DCS strings off. */
+/** GNU screen truncates longer DCS strings. */
 const SCREEN_CHUNK = 240;
 
 /**
  * The sequence that puts text on the clipboard of the terminal's machine, also over ssh (OSC 52). tmux gets it twice:
- * for itself, which it heeds with `set-clipboard on`, and wrapped for the terminal around it, which it passes on with
- * `allow-passthrough on`. GNU screen passes pieces on. Undefined for text over 100 KB, which terminals drop.
+ * plain, which works with `set-clipboard on`, and wrapped for the outer terminal, which works with `allow-passthrough on`.
+ * For GNU screen it is wrapped in pieces. Undefined for text over 100 KB, which terminals drop.
  */
 export function osc52(text: string, { tmux = false, screen = false } = {}): string | undefined {
   const bytes = Buffer.from(text);

@@ -1,20 +1,20 @@
 import type { Reflow } from "./reflow.ts";
 import { rowsOf } from "./width.ts";
 
-/** The live area: its lines, and where the cursor stands in it (from 0; undefined: hidden, below the last line). */
+/** The live area: its lines and the cursor in it (from 0; undefined: hidden, below the last line). */
 export type Frame = { lines: string[]; cursor?: { x: number; y: number } | undefined };
 
 const HIDE_CURSOR = "\u001b[?25l";
 export const SHOW_CURSOR = "\u001b[?25h";
 
-// Erases from here to the end of the screen, and stays. Not simply CSI J at the left edge: at the top left corner tmux
-// takes that for "clear the screen" and pushes the old frame into the scrollback.
+// Erases from the cursor's row to the end of the screen. CSI J alone won't do: in the top left corner, tmux treats it as
+// "clear the screen" and moves the old frame into the scrollback.
 const ERASE_BELOW = "\r\u001b[K\u001b[C\u001b[J\r";
 
 /**
- * The escape sequences that turn the frame on the screen into the next one, with finished text (whole lines) going
- * into the scrollback between. Lines at the top that stay the same are left alone, unless `up` says how many rows
- * above the cursor the old frame begins (see rowsAboveCursor): then it is erased whole.
+ * The escape sequences that replace the frame on the screen by the next one and put finished text (whole lines) above
+ * it. Equal lines at the top are not drawn again. With `up`, the number of rows above the cursor where the old frame
+ * begins (see rowsAboveCursor), the whole frame is erased.
  */
 export function transition(
   from: Frame | undefined,
@@ -31,8 +31,8 @@ export function transition(
 }
 
 /**
- * How many rows above the cursor the frame begins, after the terminal went from the columns for which the frame was
- * drawn to those it has now; `isShorter`: it has fewer rows now, too.
+ * How many rows above the cursor the frame begins after the terminal was resized from `frame.columns` to `now` columns.
+ * `isShorter`: it also has fewer rows now.
  */
 export function rowsAboveCursor(
   frame: Frame & { columns: number },
@@ -46,14 +46,14 @@ export function rowsAboveCursor(
   const above = heightOf(lines.slice(0, y), now);
   if (!cursor) return above;
   if (reflow === "exact") return above + Math.floor(cursor.x / now);
-  // xterm.js first drops rows below the cursor: nobody knows how many are left to push it down. Better a stale row than
-  // a lost one.
+  // xterm.js first drops rows below the cursor, so how far it is pushed down is unknown. A stale row is better than a
+  // lost one.
   if (isShorter) return above;
   const below = lines.slice(y + 1);
   return above + heightOf(below, now) - heightOf(below, frame.columns);
 }
 
-/** The frame without the lines at its top that `rows - 1` rows of the terminal can't hold. Lines are never wrapped away. */
+/** The frame without the lines at its top that do not fit into `rows - 1` rows of the terminal. */
 export function cropFrame(frame: Frame, columns: number, rows: number): Frame {
   let room = Math.max(1, rows - 1);
   let first = frame.lines.length;
@@ -71,7 +71,7 @@ function commonLines(a: string[], b: string[]): number {
   return same;
 }
 
-/** From where the frame left the cursor to the row of one of its lines. */
+/** Moves from the cursor of the frame to one of its lines. */
 function moveToLine(frame: Frame, line: number, columns: number): string {
   const now = heightOf(frame.lines.slice(0, frame.cursor?.y ?? frame.lines.length), columns);
   return moveRows(heightOf(frame.lines.slice(0, line), columns) - now);

@@ -1,11 +1,11 @@
 import { EventEmitter } from "node:events";
 
-/** More rows than any frame has, so that Ink never takes one for full screen and clears the terminal. */
+/** More rows than any frame has: Ink clears the terminal when a frame fills the screen. */
 const UNREACHABLE_ROWS = 100_000;
 
 type WriteDone = (error?: Error | null) => void;
 
-/** As much of a WriteStream as Ink 6.8 uses, for its render(): `take` gets each write that isn't empty. */
+/** The part of a WriteStream that the render() of Ink 6.8 uses; `take` gets each write that is not empty. */
 export function inkStdout(
   real: NodeJS.WriteStream,
   columns: () => number,
@@ -17,7 +17,7 @@ export function inkStdout(
       const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
       const taken = text === "" || take(text);
       const callback = typeof encoding === "function" ? encoding : done;
-      // Ink awaits an empty write before it says that it has ended: all earlier ones are through then.
+      // At its end Ink awaits an empty write, so that all earlier ones are complete.
       if (callback) real.write("", callback);
       return taken;
     },

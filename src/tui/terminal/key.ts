@@ -18,21 +18,19 @@ export type KeyName =
   | `f${number}`;
 
 /**
- * One key press. `name` is a KeyName or the character itself; with ctrl or alt a letter's name is its small letter.
- * `text` is what the key writes: empty for named keys but space, and with ctrl or alt. Ctrl-J, and a line end inside
- * a burst of text, is `{ name: "j", ctrl: true }`; Enter is never that.
+ * One key press. `name` is a KeyName or the character; with ctrl or alt, a letter is lower case. `text` is what the key
+ * types: empty with ctrl or alt and for named keys except space. Ctrl-J, and a line end inside a burst of text, is
+ * `{ name: "j", ctrl: true }`; Enter never is.
  */
 export type Key = { name: string; text: string; ctrl: boolean; alt: boolean; shift: boolean };
 
-/** Modifier keys held with a key. */
 export type Modifiers = { ctrl?: boolean; alt?: boolean; shift?: boolean };
 
-/** The key with a name. */
 export function namedKey(name: KeyName, { ctrl = false, alt = false, shift = false }: Modifiers = {}): Key {
   return { name, text: name === "space" && !ctrl && !alt ? " " : "", ctrl, alt, shift };
 }
 
-/** The key that writes a character, as the terminal sent it: a capital is its own character, not shift and a letter. */
+/** The key that types a character. A capital is a character of its own, not shift and a letter. */
 export function characterKey(
   character: string,
   { ctrl = false, alt = false, shift = false }: Modifiers = {},
@@ -48,7 +46,7 @@ export function controlKey(byte: number, modifiers: Modifiers = {}): Key {
   switch (byte) {
     case 0x00:
       return namedKey("space", { ...modifiers, ctrl: true });
-    case 0x08: // Backspace in some terminals, Ctrl-Backspace in others: never a whole word by mistake
+    case 0x08: // Backspace in some terminals, Ctrl-Backspace in others: deleting one character is the safe reading
     case 0x7f:
       return namedKey("backspace", modifiers);
     case 0x09:

@@ -8,14 +8,14 @@ import { createUtf8Reader } from "./utf8.ts";
 
 export type KeyParserOptions = {
   onKey: (key: Key) => void;
-  /** A bracketed paste, or a burst of text that must have been one: line ends are `\n`, control sequences are gone. */
+  /** A bracketed paste, or a burst of text that was pasted. Line ends are `\n`; control sequences are removed. */
   onPaste: (text: string) => void;
   onReply?: (reply: Reply) => void;
-  /** Milliseconds after which a lone ESC is the escape key (40: Alt-keys over a slow line come apart otherwise). */
+  /** Milliseconds after which a lone ESC is the escape key (40; with less, a slow connection splits Alt keys). */
   escapeTimeout?: number;
-  /** Milliseconds of silence after which an unfinished sequence is forgotten (500). */
+  /** Milliseconds without input after which an unfinished sequence is dropped (500). */
   sequenceTimeout?: number;
-  /** Milliseconds of silence after which a paste without an end counts as ended (5,000). */
+  /** Milliseconds without input after which a paste without an end mark ends (5,000). */
   pasteTimeout?: number;
   timers?: Timers;
 };
@@ -23,13 +23,13 @@ export type KeyParserOptions = {
 /** Turns the bytes of a terminal in raw mode into keys, pastes and replies. */
 export type KeyParser = {
   feed(chunk: Uint8Array): void;
-  /** Gives what is held back (a lone ESC, an unfinished paste), and stops the timers. */
+  /** Reports what is pending (a lone ESC, an unfinished paste) and stops the timers. */
   end(): void;
 };
 
 const ESC = 0x1b;
 
-/** A parser for any bytes split anywhere, also inside a character or a sequence; see Key, readCsi and readTypedText. */
+/** Chunks may be cut anywhere, also inside a character or a sequence. */
 export function createKeyParser({
   onKey,
   onPaste,
@@ -57,7 +57,7 @@ export function createKeyParser({
     if (text !== "") onPaste(text);
   }
 
-  /** Reads a paste up to its end; returns how many bytes belong to it. */
+  /** Reads a paste up to its end mark. Returns how many bytes it took. */
   function readPaste(bytes: Uint8Array): number {
     const end = bytes.findIndex((byte) => paste.push(byte));
     if (end === -1) return bytes.length;
@@ -65,7 +65,7 @@ export function createKeyParser({
     return end + 1;
   }
 
-  /** Reads the text at the beginning of the bytes; returns its length. */
+  /** Reads the text at the beginning of the bytes. Returns its length. */
   function readText(bytes: Uint8Array): number {
     const end = bytes.findIndex((byte) => !isText(byte));
     const length = end === -1 ? bytes.length : end;
@@ -80,7 +80,7 @@ export function createKeyParser({
     return length;
   }
 
-  /** Reads one key, one stretch of text or of a paste, or one byte of a sequence; returns how many bytes it took. */
+  /** Reads one key, text, a paste, or one byte of a sequence. Returns how many bytes it took. */
   function read(bytes: Uint8Array): number {
     const byte = bytes[0]!;
     if (pasting) return readPaste(bytes);
@@ -118,7 +118,7 @@ export function createKeyParser({
   };
 }
 
-/** Bytes of text: all but the control characters other than tab and line ends. */
+/** Tab, line ends, and all bytes that are no control characters. */
 function isText(byte: number): boolean {
   return (byte >= 0x20 && byte !== 0x7f) || byte === 0x0d || byte === 0x0a || byte === 0x09;
 }

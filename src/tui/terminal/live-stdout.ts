@@ -3,53 +3,53 @@ import { inkStdout } from "./ink-stdout.ts";
 import { followInk, type InkCursor } from "./ink-writes.ts";
 import type { Reflow } from "./reflow.ts";
 
-/** The screen as the session sees it: a live area that Ink draws, and above it text that is finished. */
+/** The screen of the session: a live area that Ink draws, and finished text above it. */
 export type LiveStdout = {
-  /** For Ink's render(). Its `rows` is never reached, so Ink never clears the terminal; `columns` is the real one. */
+  /** For Ink's render(). `columns` is the real one; `rows` is so large that Ink never clears the terminal. */
   readonly stdout: NodeJS.WriteStream;
-  /** The terminal's real size, 80 by 24 where it doesn't tell. A frame has `rows - 1` rows; a higher one loses its top. */
+  /** The terminal's size, 80 by 24 if it is unknown. A frame higher than `rows - 1` loses its top. */
   readonly columns: number;
   readonly rows: number;
   /**
-   * Puts finished text (a missing last line end is added) above the live area, for good. It joins Ink's next frame in
-   * the same write, so call it before the state change that takes the text out of the live area; without a frame it
-   * appears by itself after 150 ms.
+   * Puts finished text above the live area; a missing last line end is added. It is written together with Ink's next
+   * frame, so call it before the state change that removes the text from the live area. Without a new frame it is
+   * written after 150 ms.
    */
   print(text: string): void;
-  /** Shows at once what print() holds. */
+  /** Writes at once what print() has queued. */
   flush(): void;
-  /** Says how this terminal reflows, once it has told (see reflow.ts). */
+  /** Sets how this terminal reflows, once that is known (see reflow.ts). */
   setReflow(reflow: Reflow): void;
-  /** Calls the listener when the size changed, a tick before Ink draws; returns the way to stop it. */
+  /** Calls the listener when the size has changed, a tick before Ink draws. Returns a function that removes it. */
   onResize(listener: () => void): () => void;
-  /** Draws the frame again on an empty screen; what was on it goes into the scrollback. */
+  /** Draws the frame again on an empty screen; the old content moves into the scrollback. */
   clearScreen(): void;
-  /** Takes the frame off the screen and draws nothing until resume(): for an editor, or before SIGTSTP. */
+  /** Erases the frame and draws nothing until resume(): for an editor, or before SIGTSTP. */
   pause(): void;
-  /** Draws the frame again where the cursor is now, under what was printed meanwhile. */
+  /** Draws the frame again at the cursor, below what was printed meanwhile. */
   resume(): void;
-  /** Leaves the last frame on the screen with the cursor below it; print() then writes straight. Idempotent. */
+  /** Leaves the last frame on the screen, the cursor below it; print() then writes directly. Idempotent. */
   dispose(): void;
 };
 
-/** A frame on the screen, and the size for which it was drawn. */
+/** The frame on the screen and the terminal size for which it was drawn. */
 type Shown = Frame & { columns: number; rows: number };
 
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
 
 /**
- * Stands between Ink 6.8 and the terminal. It reads from Ink's writes only which frame and cursor it wants, and draws
- * them itself in one synchronized write each, because only who knows what is on the screen can put finished text above
- * the frame without drawing it twice, and erase it whole after the terminal reflowed it. Never clears the scrollback.
+ * Sits between Ink 6.8 and the terminal. It takes only frames and cursors from Ink's writes, and draws each in one
+ * synchronized write of its own. Because it knows what is on the screen, it can put finished text above the frame
+ * without drawing it twice, and erase a frame that the terminal has reflowed. It never clears the scrollback.
  */
 export function createLiveStdout(
   real: NodeJS.WriteStream,
   { reflow = "exact", promptly = 150 }: { reflow?: Reflow; promptly?: number } = {},
 ): LiveStdout {
   let shown: Shown | undefined; // what is on the screen
-  let wanted: Frame | undefined; // what Ink wants there
-  let pending = ""; // finished text that waits for the next frame
+  let wanted: Frame | undefined; // the last frame of Ink
+  let pending = ""; // finished text that is written with the next frame
   let paused = false;
   let resizing = false;
   let disposed = false;
@@ -58,7 +58,7 @@ export function createLiveStdout(
   const columns = () => real.columns || 80;
   const rows = () => real.rows || 24;
 
-  /** What makes the screen show another frame, finished text first. */
+  /** The sequences that show another frame, with finished text above it. */
   function change(next: Frame | undefined, whole = false): string {
     clearTimeout(timer);
     const size = { columns: columns(), rows: rows() };
@@ -73,7 +73,7 @@ export function createLiveStdout(
     return bytes;
   }
 
-  /** Makes the screen what Ink wants. */
+  /** Draws the last frame of Ink. */
   function draw(whole = false): void {
     if (paused) return;
     refreshSize(real);
@@ -90,7 +90,7 @@ export function createLiveStdout(
     if (wanted) wanted = { lines: wanted.lines, cursor: place(cursor, wanted.lines.length) };
   }
 
-  /** Ink is gone: its last frame becomes text. */
+  /** Ink has ended: its last frame becomes text. */
   function finish(): void {
     if (!wanted && pending === "") return;
     wanted = paused || !wanted ? undefined : { lines: wanted.lines };
@@ -101,7 +101,6 @@ export function createLiveStdout(
     shown = undefined;
   }
 
-  /** Ink's own idea of the screen, told by its writes. */
   const take = followInk({
     frame({ text, cursor }, above) {
       pending += above;
@@ -109,7 +108,7 @@ export function createLiveStdout(
       if (!resizing) draw();
     },
     clear() {
-      // When the window narrows, the next frame follows; what is on the screen is erased with it.
+      // When the window narrows, Ink draws the next frame at once; that erases the old one.
       if (resizing) return;
       wanted = undefined;
       draw();
@@ -124,7 +123,7 @@ export function createLiveStdout(
     other: (write) => real.write(write),
   });
 
-  /** Moves the cursor alone; finished text goes on waiting for a frame that no longer holds it. */
+  /** Moves only the cursor. Finished text still waits for a frame that no longer contains it. */
   function redrawCursor(): void {
     const waiting = pending;
     pending = "";
@@ -140,7 +139,7 @@ export function createLiveStdout(
 
   function onRealResize(): void {
     for (const listener of listeners) listener();
-    // A tick later, so that React has rendered for the new size before Ink draws: its scheduler uses setImmediate too.
+    // A tick later, so that React renders for the new size before Ink draws: its scheduler uses setImmediate too.
     setImmediate(() => {
       if (disposed) return;
       resizing = true;
@@ -181,7 +180,7 @@ export function createLiveStdout(
     },
     clearScreen() {
       if (paused) return;
-      // Line feeds at the bottom move every row into the scrollback, where CSI 2 J would lose it in some terminals.
+      // Line feeds at the bottom move all rows into the scrollback; with CSI 2 J some terminals would lose them.
       real.write(`${change(undefined)}\u001b[${rows()};1H${"\n".repeat(rows())}\u001b[H`);
       draw();
     },
@@ -210,8 +209,8 @@ function place(cursor: InkCursor | undefined, lines: number): Frame["cursor"] {
   return { x: cursor.x, y: Math.max(0, Math.min(lines - 1, lines - cursor.up)) };
 }
 
-/** Asks the terminal for its size: what SIGWINCH is about to tell may already be so. Node has it, but not in its types. */
+/** Updates the size, which may change before SIGWINCH arrives. Node has this method, but not in its types. */
 function refreshSize(real: NodeJS.WriteStream & { _refreshSize?: () => void }): void {
-  // oxlint-disable-next-line no-underscore-dangle -- Node's own name
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
   real._refreshSize?.();
 }

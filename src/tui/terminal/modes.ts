@@ -2,25 +2,23 @@ import { writeSync } from "node:fs";
 import type { Reply } from "./sequences.ts";
 import { patientTimers, type Timers } from "./timers.ts";
 
-/** What the terminal answered. */
 export type TerminalAnswers = {
-  /** It speaks the kitty keyboard protocol, so Shift-Enter is a key of its own. */
+  /** It supports the kitty keyboard protocol, so Shift-Enter is a key of its own. */
   kitty: boolean;
   /** Its secondary device attributes (see reflowOfAnswers). */
   device: string | undefined;
-  /** It answered nothing at all. */
+  /** It answered nothing. */
   silent: boolean;
 };
 
-/** A terminal in raw mode, with bracketed paste. */
 export type Terminal = {
-  /** Takes what the key parser read as an answer. */
+  /** Takes a reply that the key parser has read. */
   onReply: (reply: Reply) => void;
-  /** Resolves when the terminal has answered all, or after the time-out; it never fails. */
+  /** Resolves when the terminal has answered everything, or after a timeout. Never rejects. */
   readonly answers: Promise<TerminalAnswers>;
   /**
-   * Makes the terminal what it was: synchronous, idempotent, never throws. For the end of the process in every way
-   * (exit, signals, uncaught errors), before an editor, and before SIGTSTP.
+   * Restores the terminal. Synchronous, idempotent, never throws: for every end of the process (exit, signals, uncaught
+   * errors), before an editor, and before SIGTSTP.
    */
   restore(): void;
   /** Sets the modes again after restore(). */
@@ -29,23 +27,23 @@ export type Terminal = {
 
 export type TerminalOptions = {
   stdin: Pick<NodeJS.ReadStream, "setRawMode">;
-  /** The descriptor of the terminal, to write to it also while the process ends. */
+  /** The file descriptor of the terminal, for synchronous writes while the process exits. */
   fd: number;
-  /** Milliseconds to wait for answers (1,000: over a slow line they are late; nothing waits for them). */
+  /** Milliseconds to wait for answers (1,000: over a slow connection they are late). */
   answerTimeout?: number;
   timers?: Timers;
 };
 
 const PASTE_ON = "\u001b[?2004h";
 const PASTE_OFF = "\u001b[?2004l";
-const KITTY_ON = "\u001b[>1u"; // only "disambiguate": text keys go on sending text
+const KITTY_ON = "\u001b[>1u"; // only "disambiguate": text keys still send text
 const KITTY_OFF = "\u001b[<u";
-// Kitty keyboard? Which model? And what every terminal answers, so that we needn't wait for the first two.
+// Kitty keyboard protocol, model, primary attributes. Every terminal answers the last one, which ends the wait.
 const QUESTIONS = "\u001b[?u\u001b[>c\u001b[c";
-// An open synchronized block is closed, attributes reset, the cursor shown.
+// Closes an open synchronized block, resets the attributes, shows the cursor.
 const PLAIN = "\u001b[?2026l\u001b[0m\u001b[?25h";
 
-/** Puts the terminal into the session's modes and asks what it can do. The caller calls restore() at every end. */
+/** Puts the terminal into raw mode with bracketed paste, and asks what it supports. The caller must call restore(). */
 export function openTerminal({
   stdin,
   fd,
@@ -93,7 +91,7 @@ export function openTerminal({
       try {
         stdin.setRawMode(false);
       } catch {
-        // The terminal is gone; there is nothing left to restore.
+        // The terminal has been closed; there is nothing to restore.
       }
     },
     resume() {
@@ -102,7 +100,7 @@ export function openTerminal({
   };
 }
 
-/** Writes all of it, also to a descriptor that doesn't block; what fails is dropped: the terminal is gone then. */
+/** Writes the whole text, also to a non-blocking descriptor. Other errors mean that the terminal has been closed. */
 function writeWhole(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   let written = 0;

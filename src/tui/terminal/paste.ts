@@ -2,9 +2,9 @@ import { stripVTControlCharacters } from "node:util";
 
 /** Collects the bytes of one bracketed paste. */
 export type PasteBuffer = {
-  /** Takes a byte; true: it was the last one of the end mark (`CSI 201 ~`). */
+  /** Takes a byte. Returns whether it completes the end mark (`CSI 201 ~`). */
   push(byte: number): boolean;
-  /** The text so far, cleaned; the buffer is empty afterwards. */
+  /** Returns the text, cleaned, and empties the buffer. */
   take(): string;
 };
 
@@ -13,7 +13,7 @@ const END = "\u001b[201~";
 export function createPasteBuffer(): PasteBuffer {
   let bytes = Buffer.alloc(0);
   let length = 0;
-  let matched = 0; // how much of END the last bytes are
+  let matched = 0; // how many of the last bytes match END
 
   return {
     push(byte) {
@@ -32,7 +32,7 @@ export function createPasteBuffer(): PasteBuffer {
   };
 }
 
-/** Pasted text as text: line ends become `\n`; control sequences and control characters but `\n` and tab are dropped. */
+/** Line ends become `\n`; control sequences and control characters other than `\n` and tab are removed. */
 function cleanPaste(text: string): string {
   return stripVTControlCharacters(text.replaceAll(/\r\n?/g, "\n")).replaceAll(
     /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,

@@ -1,14 +1,14 @@
 import type { TerminalAnswers } from "./modes.ts";
 
 /**
- * What a terminal does to the lines on its screen when it becomes narrower than they are:
+ * What a terminal does to lines on its screen that are longer than its new width:
  * - exact: it wraps them, and the cursor stays at its character (VTE, kitty, iTerm2, WezTerm, Windows Terminal, tmux);
- * - xterm.js: it wraps all but the cursor's own line, and rows added below the cursor push the cursor down as well;
- * - none: it cuts them.
+ * - xterm.js: it wraps all but the cursor's line, and rows that this adds below the cursor also push the cursor down;
+ * - none: it truncates them.
  */
 export type Reflow = "exact" | "xterm.js" | "none";
 
-/** Which of them this terminal is, by the environment it sets. */
+/** Guesses the kind from the environment variables that terminals set. */
 export function reflowOf(env: Record<string, string | undefined>): Reflow {
   if (env.TMUX) return "exact";
   if (env.STY || env.TERM === "linux") return "none";
@@ -17,8 +17,8 @@ export function reflowOf(env: Record<string, string | undefined>): Reflow {
 }
 
 /**
- * The same by what the terminal answered; undefined: that doesn't tell. One that answers nothing at all is no terminal
- * but an emulator behind a recorder, and those are xterm.js.
+ * The kind by the terminal's answers; undefined: they don't show it. Only emulators behind a recorder answer nothing, and
+ * those are xterm.js.
  */
 export function reflowOfAnswers({
   device,

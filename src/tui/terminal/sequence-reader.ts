@@ -2,15 +2,15 @@ import { characterKey, controlKey, namedKey } from "./key.ts";
 import { type Meaning, readCsi, readLinuxFunctionKey, readSs3 } from "./sequences.ts";
 import { createUtf8Reader } from "./utf8.ts";
 
-/** Reads what begins with ESC, byte by byte. */
+/** Reads sequences that begin with ESC, byte by byte. */
 export type SequenceReader = {
-  /** An ESC has come. */
+  /** Starts a sequence after an ESC. */
   begin(): void;
-  /** Takes the next byte; false: the sequence ended before it, and it is to be read as something new. */
+  /** Takes the next byte; false: the sequence ended before it, and the byte is still to be read. */
   push(byte: number): boolean;
-  /** What more bytes are waited for: none, those after a lone ESC, or the rest of a sequence. */
+  /** What is pending: nothing, a lone ESC, or an unfinished sequence. */
   readonly waiting: "nothing" | "escape" | "sequence";
-  /** No more bytes come: a lone ESC is the escape key, `ESC [` is Alt-[, an unfinished sequence is nothing. */
+  /** Ends the wait: a lone ESC is the escape key, `ESC [` is Alt-[, an unfinished sequence is dropped. */
   expire(): void;
 };
 
@@ -37,10 +37,10 @@ const INTRODUCERS: Record<string, State> = {
 };
 const LONGEST = 256;
 
-/** A reader that gives the meaning of each sequence, and swallows whole those that have none. */
+/** Calls `give` with the meaning of each sequence; a sequence without one is dropped as a whole. */
 export function createSequenceReader(give: (meaning: Meaning) => void): SequenceReader {
   let state: State = "ground";
-  let doubled = false; // two ESC: the escape key and then a sequence, or Alt with a key (rxvt)
+  let doubled = false; // ESC ESC: the escape key and then a sequence, or Alt with a key (rxvt)
   let introducer = "";
   let body = "";
   let mouseBytes = 0;
@@ -68,7 +68,7 @@ export function createSequenceReader(give: (meaning: Meaning) => void): Sequence
     utf8.reset();
   }
 
-  /** The second ESC of two was a key of its own. */
+  /** The first ESC of two was the escape key. */
   function giveDoubled(): void {
     if (doubled) giveKey(namedKey("escape"));
     doubled = false;
@@ -111,7 +111,7 @@ export function createSequenceReader(give: (meaning: Meaning) => void): Sequence
       become("mouse");
       mouseBytes = 3;
     } else if (byte >= 0x40 || (character === "$" && /^[2-8]$/.test(body))) {
-      // rxvt ends keys with $, elsewhere an intermediate byte: it is the end only right after a key's number.
+      // rxvt ends keys with $, which is an intermediate byte elsewhere: it is final only after a key's number.
       return finish(readCsi(body, character));
     } else if (body.length < LONGEST) body += character;
     return true;
@@ -125,7 +125,7 @@ export function createSequenceReader(give: (meaning: Meaning) => void): Sequence
     return true;
   }
 
-  /** A byte that can't be in the sequence ends it; CAN and SUB do nothing else. */
+  /** A byte that is invalid in a sequence ends it; CAN and SUB have no other effect. */
   function abort(byte: number): boolean {
     giveDoubled();
     become("ground");
@@ -163,7 +163,7 @@ export function createSequenceReader(give: (meaning: Meaning) => void): Sequence
         case "string":
           return inString(byte);
         case "stringEscape":
-          // ESC \ ends a string; ESC and another byte begins something new.
+          // ESC \ ends a string; ESC with another byte begins a new sequence.
           become(byte === 0x5c ? "ground" : "escape");
           return byte === 0x5c;
       }

@@ -1,15 +1,15 @@
 import { characterKey, controlKey, type Key, type KeyName, type Modifiers, namedKey } from "./key.ts";
 
-/** What a terminal answers to a question of ours. */
+/** A terminal's answer to a query. */
 export type Reply =
-  /** `CSI ? u`: it speaks the kitty keyboard protocol, and the flags now set. */
+  /** `CSI ? u`: it supports the kitty keyboard protocol; `flags` are the current ones. */
   | { kind: "kitty"; flags: number }
   /** `CSI c`: primary device attributes, which every terminal answers. */
   | { kind: "attributes"; parameters: string }
   /** `CSI > c`: secondary device attributes. */
   | { kind: "device"; parameters: string };
 
-/** What a control sequence means: a key, an answer, a paste's beginning, or nothing for us. */
+/** What a control sequence means: a key, an answer, the start of a paste, or nothing. */
 export type Meaning =
   | { kind: "key"; key: Key }
   | { kind: "reply"; reply: Reply }
@@ -42,7 +42,7 @@ const TILDE: Record<number, KeyName> = {
   8: "end",
   ...numberedKeys([11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 23, 24, 25, 26, 28, 29, 31, 32, 33, 34]),
 };
-/** Kitty's code points of keys without a character; its keypad characters are in KITTY_KEYPAD. */
+/** Kitty's code points of keys without a character. */
 const KITTY: Record<number, KeyName> = {
   9: "tab",
   13: "enter",
@@ -67,8 +67,8 @@ function numberedKeys(codes: number[]): Record<number, KeyName> {
 }
 
 /**
- * The meaning of a control sequence: its parameter and intermediate bytes, and its final byte. Sources: ECMA-48, xterm's
- * ctlseqs, kitty's keyboard protocol. Mouse, focus, cursor and size reports mean nothing here.
+ * The meaning of a control sequence, given as its parameter and intermediate bytes and its final byte. Sources: ECMA-48,
+ * xterm's ctlseqs, kitty's keyboard protocol. Mouse, focus, cursor and size reports are ignored.
  */
 export function readCsi(body: string, final: string): Meaning {
   if (/^[<=>?]/.test(body)) return readPrivate(body, final);
@@ -89,7 +89,7 @@ export function readCsi(body: string, final: string): Meaning {
   return name ? key(namedKey(name, modifiers)) : NOTHING;
 }
 
-/** The meaning of SS3 (`ESC O`) with its last byte; a keypad in application mode writes its characters. */
+/** The meaning of SS3 (`ESC O`) with its final byte; includes the keypad in application mode. */
 export function readSs3(body: string, final: string): Meaning {
   const modifiers = readModifiers([Number(body.split(";").at(-1))]) ?? {};
   if (final === "M") return key(namedKey("enter", modifiers));
@@ -102,7 +102,7 @@ export function readSs3(body: string, final: string): Meaning {
   return name ? key(namedKey(name, modifiers)) : NOTHING;
 }
 
-/** The F1 to F5 of the Linux console: `ESC [ [` and A to E. */
+/** F1 to F5 of the Linux console: `ESC [ [` and A to E. */
 export function readLinuxFunctionKey(final: string): Meaning {
   return final >= "A" && final <= "E" ? key(namedKey(`f${final.charCodeAt(0) - 0x40}`)) : NOTHING;
 }
@@ -122,7 +122,7 @@ function readPrivate(body: string, final: string): Meaning {
 
 type KeyModifiers = Required<Modifiers> & { capsLock: boolean };
 
-/** `1 + bits`, and after a colon the event; undefined for a key's release, and with Super or Hyper, which write nothing. */
+/** Reads `1 + bits` and, after a colon, the event. Undefined for a release and with Super or Hyper, which type nothing. */
 function readModifiers([value = 0, event = 1]: number[] = []): KeyModifiers | undefined {
   const bits = value > 0 ? value - 1 : 0;
   if (event === 3 || bits & 0b11000) return undefined;
@@ -160,13 +160,13 @@ function readCodePoint(code: number, modifiers: KeyModifiers): Meaning {
   return character === "" ? NOTHING : key(characterKey(capital(character, modifiers), modifiers));
 }
 
-/** Kitty names a key by its small letter: Shift or Caps Lock make the capital. */
+/** Kitty sends a key as its lower-case letter; Shift or Caps Lock make it a capital. */
 function capital(character: string, { shift, capsLock }: KeyModifiers): string {
   const upper = character.toUpperCase();
   return shift !== capsLock && upper.length === character.length ? upper : character;
 }
 
-/** The characters of code points; empty if one of them is none: control, surrogate, private (kitty's other keys). */
+/** The characters of code points; "" if one is a control, surrogate or private code point (kitty's other keys). */
 function textOf(codes: number[]): string {
   const writes = (code: number) =>
     code >= 0x20 &&

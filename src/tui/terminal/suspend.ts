@@ -1,4 +1,4 @@
-/** As much of the process as suspending needs. */
+/** The part of `process` that suspending needs. */
 export type Signals = {
   once(signal: "SIGCONT", listener: () => void): unknown;
   off(signal: "SIGCONT", listener: () => void): unknown;
@@ -6,8 +6,8 @@ export type Signals = {
 };
 
 /**
- * Ctrl-Z: stops this process as the terminal would, and comes back. `leave` is called before (restore the modes, take
- * the frame away), `back` after `fg`; also at once where there is nobody to stop for (Windows, no shell with jobs).
+ * Ctrl-Z: stops this process as the terminal would. `leave` is called before (restore the modes, erase the frame), `back`
+ * after `fg`, or at once where stopping is impossible (Windows, no job control).
  */
 export function suspendJob({
   signals,
@@ -18,7 +18,7 @@ export function suspendJob({
   signals: Signals;
   leave: () => void;
   back: () => void;
-  /** Milliseconds after which a stop that didn't happen counts as over. */
+  /** Milliseconds after which `back` is called if the process did not stop. */
   patience?: number;
 }): void {
   let isBack = false;
@@ -33,7 +33,7 @@ export function suspendJob({
   signals.once("SIGCONT", comeBack);
   const timer = setTimeout(comeBack, patience);
   try {
-    // The whole group, as the terminal does it: under npx, npm waits in it too, and would keep the shell away.
+    // The whole process group, as the terminal does: npm, which waits in it under npx, would block the shell otherwise.
     signals.kill(0, "SIGTSTP");
   } catch {
     comeBack();

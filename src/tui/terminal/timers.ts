@@ -1,4 +1,4 @@
-/** Timers, so that tests own the clock. */
+/** Timers that tests can replace. */
 export type Timers = { set(callback: () => void, ms: number): unknown; clear(timer: unknown): void };
 
 interface Wait {
@@ -7,9 +7,9 @@ interface Wait {
 }
 
 /**
- * For waiting for what a terminal sends: when the time is over, what has come meanwhile is still read first. A busy
- * machine, or work of our own, may have kept us from it for longer than the whole wait; in Node a timer that is due goes
- * before input that is there. They keep no process running.
+ * Timers for waiting for a terminal's input. Node runs a due timer before pending input, so on a busy machine the time
+ * could be over although the input is there. The callback therefore runs after one more read of input. They do not keep
+ * the process running.
  */
 export const patientTimers: Timers = {
   set(callback, ms) {

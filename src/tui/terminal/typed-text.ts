@@ -1,16 +1,16 @@
 import { characterKey, controlKey, type Key, namedKey } from "./key.ts";
 
-/** What a stretch of text in one chunk means: what was pasted, then the keys. */
+/** Text that came in one chunk: pasted text, then keys. */
 export type TypedText = { pasted: string; keys: Key[] };
 
-/** Characters in one chunk from which on they were pasted, not typed, also where the terminal doesn't say so. */
+/** So many characters in one chunk were pasted, not typed, also without bracketed paste. */
 const BURST = 200;
 
 const LF = 0x0a;
 
 /**
- * Reads characters (also `\r`, `\n` and tab) that came in one chunk. A `\r` is Enter, unless more text follows it: then
- * it is a line end of text that was pasted into a terminal without bracketed paste.
+ * Reads characters (also `\r`, `\n` and tab) that came in one chunk. A `\r` is Enter. If more text follows, it is a line
+ * end: the text was pasted in a terminal without bracketed paste.
  */
 export function readTypedText(characters: string[]): TypedText {
   const text = characters.filter((character, index) => character !== "\n" || characters[index - 1] !== "\r");

@@ -1,18 +1,18 @@
-/** Joins bytes to characters, one byte at a time. */
+/** Decodes UTF-8 byte by byte. */
 export type Utf8Reader = {
-  /** The character that the byte completes; undefined while more bytes must follow, and for bytes that are no UTF-8. */
+  /** The character that the byte completes; undefined if more bytes must follow and for invalid UTF-8. */
   push(byte: number): string | undefined;
-  /** Whether a character is begun and not complete. */
+  /** Whether a character is incomplete. */
   readonly pending: boolean;
-  /** Forgets a begun character. */
+  /** Drops an incomplete character. */
   reset(): void;
 };
 
-/** A reader that drops what is no valid character (also C1 controls), and finds the next one again. */
+/** Drops invalid characters and C1 controls, and continues with the next character. */
 export function createUtf8Reader(): Utf8Reader {
   let code = 0;
   let missing = 0;
-  let lowest = 0; // a smaller number in this many bytes is an overlong form
+  let lowest = 0; // a smaller number with this many bytes is an overlong form
 
   function begin(byte: number): undefined {
     missing = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;

@@ -8,22 +8,22 @@ export type Grapheme = { text: string; start: number; width: number };
 
 const segmenter = new Intl.Segmenter();
 
-/** Characters that always begin a grapheme: a line may be cut before one of them. */
+/** Characters that always begin a grapheme, so that a line may be cut before them. */
 const STARTER = /[\x20-\x7e\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]/;
-/** An emoji as well, unless it is joined to what stands before. */
+/** An emoji too, unless it is joined to the character before. */
 const EMOJI = /^[^\u200d](?:\ud83c[\udf00-\udffa]|\ud83d[\udc00-\udeff]|\ud83e[\udd00-\udeff])/;
-/** Between two whole syllables as well; before the first one a part of it may stand. */
+/** A line may also be cut between two whole syllables; a jamo before the first could belong to it. */
 const HANGUL_PAIR = /^[\uac00-\ud7a3]{2}$/;
 const SLICE = 128;
 
-/** Whether every character is printable ASCII, so that width, length and graphemes are the same thing. */
+/** Whether every character is printable ASCII: then the width is the length. */
 export function isPlainAscii(text: string): boolean {
   return ASCII.test(text);
 }
 
 /**
- * The graphemes of one line without escape sequences. Long lines are segmented in slices that end where a
- * grapheme surely ends, because Node 20's Intl.Segmenter costs more than linear time.
+ * The graphemes of one line without escape sequences. A long line is segmented in slices that end at a grapheme's end,
+ * because the time of Node 20's Intl.Segmenter grows faster than linearly.
  */
 export function graphemesOf(line: string): Grapheme[] {
   const found: Grapheme[] = [];
@@ -36,7 +36,7 @@ export function graphemesOf(line: string): Grapheme[] {
   return found;
 }
 
-/** Widths of graphemes seen: stringWidth costs some 10 µs for each that isn't ASCII. */
+/** Known widths: stringWidth takes about 10 µs for a grapheme that is not ASCII. */
 const widths = new Map<string, number>();
 const MOST_WIDTHS = 10_000;
 
@@ -62,15 +62,15 @@ function sliceEnd(line: string, from: number): number {
   return line.length;
 }
 
-/** Cells that `text` takes, without escape sequences in it. Call it with words and lines, never with a whole answer. */
+/** Cells of a text without escape sequences. For words and lines, not for whole answers. */
 export function width(text: string): number {
   if (isPlainAscii(text)) return text.length;
   return graphemesOf(text).reduce((cells, grapheme) => cells + grapheme.width, 0);
 }
 
 /**
- * How many rows a terminal of `columns` needs for one line, escape sequences and all. An empty line is one row; a wide
- * character that doesn't fit at the right edge goes to the next row.
+ * How many rows of `columns` cells one line takes; it may contain escape sequences. An empty line takes one row. A wide
+ * character that does not fit at the right edge goes to the next row.
  */
 export function rowsOf(line: string, columns: number): number {
   const text = isPlainAscii(line) ? line : stripVTControlCharacters(line);

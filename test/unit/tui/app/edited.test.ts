@@ -20,7 +20,7 @@ describe("an editor", () => {
     [{ kind: "missing", command: "nonesuch" }, '"nonesuch" can\'t be started'],
     [{ kind: "failed", end: "exit code 3" }, "failed (exit code 3)"],
     [{ kind: "unreachable" }, "folder for temporary files"],
-    [{ kind: "text", text: " \n" }, "left nothing"],
+    [{ kind: "text", text: " \n" }, "returned no text"],
   ])("that comes to %o says so and loses nothing", (edited, words) => {
     const view = takeEdited(typed("before"), edited);
     expect(view.editor.text).toBe("before");

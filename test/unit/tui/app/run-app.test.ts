@@ -236,7 +236,7 @@ describe("what is typed before it is asked for", () => {
     session.type("half a quest");
     await session.shows("> half a quest");
     open();
-    await session.shows("Your login is no longer valid. Enter, or a pause, leads there.");
+    await session.shows("Your login is no longer valid. To log in, press Enter or stop typing.");
     session.type("ion");
     await session.shows("> half a question");
     session.type("\r");
