@@ -9,15 +9,15 @@ const choices = [
   { id: "aaaaaaa2", title: "monads", detail: "1 week ago · 1 turn", words: "" },
 ];
 
-describe("conversations to choose from", () => {
-  it("show title, age, turns and first words in a line each", () => {
+describe("the list of conversations", () => {
+  it("shows title, age, turns and first words in one line each", () => {
     expect(choiceLines(choices, 0, 12, display)).toEqual([
       "> Trip to Italy  3 days ago · 12 turns  What is Rome?",
       "  monads         1 week ago · 1 turn",
     ]);
   });
 
-  it("show the same in two lines each on a narrow screen", () => {
+  it("shows the same in two lines each on a narrow screen", () => {
     expect(choiceLines(choices, 1, 12, { ...display, columns: 40 })).toEqual([
       "  Trip to Italy",
       "  3 days ago · 12 turns · What is Rome?",
@@ -26,7 +26,7 @@ describe("conversations to choose from", () => {
     ]);
   });
 
-  it("show what was searched for, however far behind it stands", () => {
+  it("shows the match of a search wherever it is in the words", () => {
     const words =
       "…and many other words before the one that is looked for, which is needle, and more after it";
     const found = [{ ...choices[0]!, words, focus: words.indexOf("needle") }];
@@ -34,7 +34,7 @@ describe("conversations to choose from", () => {
       expect(choiceLines(found, 0, 12, { ...display, columns }).join()).toContain("needle");
   });
 
-  it("are as many as there are rows, and the chosen one among them", () => {
+  it("fits into the rows and includes the chosen one", () => {
     const many = Array.from({ length: 30 }, (_, i) => ({ ...choices[1]!, title: `t${i}.` }));
     for (const columns of [40, 80])
       assert(
@@ -46,7 +46,7 @@ describe("conversations to choose from", () => {
       );
   });
 
-  it("are never as wide as the screen, however long their texts", () => {
+  it("is never as wide as the screen, with texts of any length", () => {
     const text = string({ maxLength: 120, unit: "grapheme" });
     const choice = record({ id: string(), title: text, detail: string({ maxLength: 24 }), words: text });
     assert(

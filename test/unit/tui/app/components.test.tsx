@@ -23,7 +23,7 @@ afterEach(cleanup);
 const display = { columns: 100, color: false, ascii: false, links: false };
 const narrow = fc.integer({ min: 20, max: 100 }).map((columns) => ({ ...display, columns }));
 
-/** The rows that a component takes, as they are first drawn. */
+/** The rows of a component when it is first drawn. */
 function rowsOf(tree: ReactElement): string[] {
   const { lastFrame, unmount } = render(tree);
   const frame = lastFrame() ?? "";
@@ -31,17 +31,17 @@ function rowsOf(tree: ReactElement): string[] {
   return stripVTControlCharacters(frame).split("\n");
 }
 
-/** What a person typed into the composer. */
+/** The layout of a typed text. */
 function typed(text: string, rows = 10) {
   return layoutEditor(edit(createEditor(), { type: "insert", text }, 97), 97, rows);
 }
 
 describe("lines", () => {
-  it("take a row each, also an empty one, and never more than the screen is wide", () => {
+  it("take one row each, also when empty, and are never as wide as the screen", () => {
     const texts = fc.array(fc.string({ unit: "grapheme-composite", maxLength: 150 }), { maxLength: 8 });
     fc.assert(
       fc.property(texts, narrow, (lines, display) => {
-        // With one below: a frame doesn't tell no row from one that is empty.
+        // The last line is never empty: a frame does not distinguish no row from an empty one.
         const rows = rowsOf(<Lines lines={[...lines, "end"]} display={display} />);
         expect(rows).toHaveLength(lines.length + 1);
         for (const row of rows) expect(width(row)).toBeLessThan(display.columns);
@@ -52,7 +52,7 @@ describe("lines", () => {
 });
 
 describe("the menu of commands", () => {
-  it("always shows the chosen one, and it alone is marked, in the rows that it may take", () => {
+  it("shows the chosen one, the only one that is marked, within its rows", () => {
     const menus = fc
       .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat())
       .map(([length, rows, index]) => ({ length, rows, index: index % length }));
@@ -69,7 +69,7 @@ describe("the menu of commands", () => {
     );
   });
 
-  it("leaves room for the help beside a long label", () => {
+  it("shows the help beside a long label", () => {
     const [row] = rowsOf(
       <Menu
         items={[{ label: `/${"x".repeat(80)}`, help: "what it does" }]}
@@ -83,14 +83,14 @@ describe("the menu of commands", () => {
 });
 
 describe("the composer", () => {
-  it("says what may be typed while it is empty, and nothing of it after the first key", () => {
+  it("shows a placeholder only while it is empty", () => {
     const { lastFrame, rerender } = render(<Composer layout={typed("")} display={display} top={0} isEmpty />);
     expect(lastFrame()).toBe("> Ask, or type / for commands");
     rerender(<Composer layout={typed("W")} display={display} top={0} isEmpty={false} />);
     expect(lastFrame()).toBe("> W");
   });
 
-  it("marks its first row, and that there is more above", () => {
+  it("marks its first row, and whether rows above are hidden", () => {
     const poem = "one\ntwo\nthree";
     expect(rowsOf(<Composer layout={typed(poem)} display={display} top={0} isEmpty={false} />)).toEqual([
       "> one",
@@ -108,7 +108,7 @@ describe("the form", () => {
   const show = (form: Form) =>
     rowsOf(<LoginForm form={form} server="chat.school.org" display={display} top={0} />).join("\n");
 
-  it("looks the same whatever and however much of a password is typed", () => {
+  it("looks the same for every typed password", () => {
     const asked = passwordForm("jane", "Your login is no longer valid.");
     const before = show(asked);
     expect(before).toContain("Your login is no longer valid.");
@@ -122,7 +122,7 @@ describe("the form", () => {
     );
   });
 
-  it("asks who somebody is, marks what is chosen, and shows a name as it is typed", () => {
+  it("asks to register or log in, marks the choice, and shows the typed name", () => {
     let { form } = nextForm(chooseForm(false), { type: "other" });
     expect(show(form)).toContain("Who are you on chat.school.org?");
     expect(show(form)).toContain("> 2  I have an account: log in");
@@ -131,7 +131,7 @@ describe("the form", () => {
     expect(show(form)).toContain("Username: jane");
   });
 
-  it("keeps what was wrong above the field, and says that it is busy while it is", () => {
+  it("shows an error above the field, and that it is busy", () => {
     const asked = passwordForm("jane", "Your login is no longer valid.");
     const refused = nextForm(asked, {
       type: "refused",
@@ -155,11 +155,11 @@ describe("the status line", () => {
   const show = (columns: number) =>
     rowsOf(<StatusLine state={state} server="chat.school.org" display={{ ...display, columns }} />);
 
-  it("tells who, where, what is left and who answers", () => {
+  it("shows user, server, tokens, questions and model", () => {
     expect(show(100)).toEqual(["jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"]);
   });
 
-  it("is one row at any width, and the balance stays in it", () => {
+  it("is one row at any width and always contains the balance", () => {
     for (let columns = 20; columns <= 100; columns += 1) {
       const rows = show(columns);
       expect(rows, `${columns} columns`).toHaveLength(1);
@@ -170,8 +170,8 @@ describe("the status line", () => {
 });
 
 describe("the boundary", () => {
-  it("takes everything off the screen after a fault of ours, and tells it once", () => {
-    const told = vi.fn<(error: unknown) => void>();
+  it("draws nothing after an error while drawing, and reports it once", () => {
+    const onCrash = vi.fn<(error: unknown) => void>();
     const silent = vi.spyOn(console, "error").mockReturnValue();
     const fault = new TypeError("a fault");
     function Part({ broken }: { broken: boolean }) {
@@ -179,7 +179,7 @@ describe("the boundary", () => {
       return <Text>whole</Text>;
     }
     const tree = (broken: boolean) => (
-      <Boundary onCrash={told}>
+      <Boundary onCrash={onCrash}>
         <Part broken={broken} />
       </Boundary>
     );
@@ -188,7 +188,7 @@ describe("the boundary", () => {
     rerender(tree(true));
     rerender(tree(true));
     expect(lastFrame()?.trim()).toBe("");
-    expect(told.mock.calls).toEqual([[fault]]);
+    expect(onCrash.mock.calls).toEqual([[fault]]);
     silent.mockRestore();
   });
 });

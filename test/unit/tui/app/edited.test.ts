@@ -8,22 +8,25 @@ import type { Edited } from "../../../../src/tui/options.ts";
 const typed = (text: string) => ({ ...createView([]), editor: createEditor(text) });
 
 describe("an editor", () => {
-  it("leaves its text in the composer, and what stood there is one Up away", () => {
+  it("puts its text into the composer and the old text into the history", () => {
     const view = takeEdited(typed("before"), { kind: "text", text: "after\n\n" });
     expect(view.editor.text).toBe("after");
     expect(view.hint).toBeUndefined();
     expect(textAt(older(view.walk, "after")!)).toBe("before");
   });
 
-  it.each<[Edited, string]>([
-    [{ kind: "unset" }, "No editor is set"],
-    [{ kind: "missing", command: "nonesuch" }, '"nonesuch" can\'t be started'],
-    [{ kind: "failed", end: "exit code 3" }, "failed (exit code 3)"],
-    [{ kind: "unreachable" }, "folder for temporary files"],
-    [{ kind: "text", text: " \n" }, "returned no text"],
-  ])("that comes to %o says so and loses nothing", (edited, words) => {
-    const view = takeEdited(typed("before"), edited);
-    expect(view.editor.text).toBe("before");
-    expect(view.hint).toContain(words);
+  it("that fails or returns nothing leaves the text and sets a hint", () => {
+    const rows: [edited: Edited, words: string][] = [
+      [{ kind: "unset" }, "No editor is set"],
+      [{ kind: "missing", command: "nonesuch" }, '"nonesuch" can\'t be started'],
+      [{ kind: "failed", end: "exit code 3" }, "failed (exit code 3)"],
+      [{ kind: "unreachable" }, "folder for temporary files"],
+      [{ kind: "text", text: " \n" }, "returned no text"],
+    ];
+    for (const [edited, words] of rows) {
+      const view = takeEdited(typed("before"), edited);
+      expect(view.editor.text, words).toBe("before");
+      expect(view.hint).toContain(words);
+    }
   });
 });

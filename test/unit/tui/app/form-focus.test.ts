@@ -12,7 +12,7 @@ function opened() {
 }
 
 describe("a form that opens by itself", () => {
-  it("waits until whoever types pauses", () => {
+  it("waits for a pause in typing", () => {
     const { focus, form, onShown } = opened();
     focus.typed();
     expect(focus.current()).toBeUndefined();
@@ -21,7 +21,7 @@ describe("a form that opens by itself", () => {
     expect(focus.current()).toBe(form);
   });
 
-  it("leaves no timer behind once the screen is closed, also where it is looked at again", () => {
+  it("leaves no timer after the screen is closed, even if it is read again", () => {
     const { focus, onShown } = opened();
     focus.typed();
     focus.current();
@@ -32,7 +32,7 @@ describe("a form that opens by itself", () => {
     expect(onShown).not.toHaveBeenCalled();
   });
 
-  it("leaves no timer behind where it opens after the screen was closed", () => {
+  it("starts no timer if it opens after the screen was closed", () => {
     const { focus } = opened();
     focus.typed();
     focus.close();

@@ -27,44 +27,45 @@ function keys(
 }
 
 describe("a key in the composer", () => {
-  it("sends what was typed, and empties the composer", () => {
+  it("sends the typed text with Enter and empties the composer", () => {
     const { view, effects } = keys(createView([]), ["hello", named("enter")]);
     expect(effects).toEqual([{ kind: "send", text: "hello", literal: false }]);
     expect(view.editor.text).toBe("");
   });
 
-  it("sends nothing that is blank", () => {
+  it("does not send blank text", () => {
     expect(keys(createView([]), ["  ", named("enter")]).effects).toEqual([]);
   });
 
-  it.each(["/retry", "/new", "/search Rome", "/server local"])(
-    "keeps %s, which would touch the answer that is on its way",
-    (command) => {
+  it("keeps a command that would change the answer while one is coming", () => {
+    for (const command of ["/retry", "/new", "/search Rome", "/server local"]) {
       const { view, effects } = keys(createView([]), [command, named("enter")], busy);
-      expect(effects).toEqual([]);
+      expect(effects, command).toEqual([]);
       expect(view.editor.text.trim()).toBe(command);
-    },
-  );
-
-  it.each(["/help", "/balance", "/usage", "/quit"])("runs %s while an answer is on its way", (command) => {
-    const { effects } = keys(createView([]), [command, named("enter")], busy);
-    expect(effects).toEqual([{ kind: "send", text: command, literal: false }]);
+    }
   });
 
-  it("keeps the draft while an answer is on its way, and says so", () => {
+  it("runs other commands while an answer is coming", () => {
+    for (const command of ["/help", "/balance", "/usage", "/quit"]) {
+      const { effects } = keys(createView([]), [command, named("enter")], busy);
+      expect(effects, command).toEqual([{ kind: "send", text: command, literal: false }]);
+    }
+  });
+
+  it("keeps the draft while an answer is coming, and says so", () => {
     const { view, effects } = keys(createView([]), ["next", named("enter")], busy);
     expect(effects).toEqual([]);
     expect(view.editor.text).toBe("next");
     expect(view.hint).toMatch(/Kept/);
   });
 
-  it("runs a command while an answer is on its way", () => {
+  it("runs a command from the menu while an answer is coming", () => {
     expect(keys(createView([]), ["/balance", named("enter")], busy).effects).toEqual([
       { kind: "send", text: "/balance", literal: false },
     ]);
   });
 
-  it("begins a new line with Ctrl-J, Alt-Enter, and backslash Enter", () => {
+  it("begins a new line with Ctrl-J, Alt-Enter, or a backslash and Enter", () => {
     const { view, effects } = keys(createView([]), [
       "a",
       ctrl("j"),
@@ -78,12 +79,12 @@ describe("a key in the composer", () => {
     expect(effects).toEqual([]);
   });
 
-  it("with Esc stops the answer, and only then", () => {
+  it("stops an answer with Esc, if one is coming", () => {
     expect(keys(createView([]), [named("escape")], busy).effects).toEqual([{ kind: "stop" }]);
     expect(keys(createView([]), [named("escape")]).effects).toEqual([{ kind: "escape" }]);
   });
 
-  it("with Esc twice on an empty line edits the last question, not with another key between", () => {
+  it("edits the last question with Esc Esc on an empty line, without another key between", () => {
     const esc = named("escape");
     expect(keys(createView([]), [esc, esc]).effects.at(-1)).toEqual({ kind: "editLast" });
     const between = keys(createView([]), [esc, "x", named("backspace"), esc]);
@@ -100,12 +101,12 @@ describe("a key in the composer", () => {
     expect(keys(back, [esc]).effects).toEqual([{ kind: "escape" }]);
   });
 
-  it("opens the editor with Ctrl-G, but not while an answer would write into it", () => {
+  it("opens the editor with Ctrl-G, but not while an answer is coming", () => {
     expect(keys(createView([]), [ctrl("g")]).effects).toEqual([{ kind: "openEditor" }]);
     expect(keys(createView([]), [ctrl("g")], busy).effects).toEqual([]);
   });
 
-  it("with Ctrl-C stops, else clears the line into the history, else asks once, then leaves", () => {
+  it("stops with Ctrl-C, else clears the line, else asks once and then leaves", () => {
     expect(keys(createView([]), ["x", ctrl("c")], busy).effects).toEqual([{ kind: "stop" }]);
     const cleared = keys(createView([]), ["draft", ctrl("c")]);
     expect(cleared.effects).toEqual([]);
@@ -120,14 +121,14 @@ describe("a key in the composer", () => {
     ).toEqual(["arm", "arm"]);
   });
 
-  it("with Ctrl-D leaves from an empty line, else deletes", () => {
+  it("leaves with Ctrl-D on an empty line, else deletes", () => {
     expect(keys(createView([]), [ctrl("d")]).effects).toEqual([{ kind: "leave" }]);
     const { view, effects } = keys(createView([]), ["ab", named("home"), ctrl("d")]);
     expect(effects).toEqual([]);
     expect(view.editor.text).toBe("b");
   });
 
-  it("goes up between lines, then through the history, and back to the draft", () => {
+  it("moves up through the lines, then the history, and back to the draft", () => {
     const view = keys(createView(["first", "second"]), ["a", ctrl("j"), "b"]).view;
     const up = (times: number) =>
       keys(
@@ -141,7 +142,7 @@ describe("a key in the composer", () => {
     expect(keys(up(2), [named("down")]).view.editor.text).toBe("a\nb");
   });
 
-  it("redraws and suspends", () => {
+  it("redraws with Ctrl-L and suspends with Ctrl-Z", () => {
     expect(keys(createView([]), [ctrl("l"), ctrl("z")]).effects.map(({ kind }) => kind)).toEqual([
       "redraw",
       "suspend",
@@ -150,7 +151,7 @@ describe("a key in the composer", () => {
 });
 
 describe("the menu of commands", () => {
-  it("is there while a command is typed, is walked with Up and Down, and Enter runs the chosen one", () => {
+  it("is shown for a typed command; Up and Down choose, Enter runs the chosen one", () => {
     const { view } = keys(createView(["old"]), ["/lo"]);
     expect(menuItems(view).map(({ name }) => name)).toEqual(["login", "logout"]);
     expect(keys(view, [named("down"), named("enter")]).effects).toEqual([
@@ -161,7 +162,7 @@ describe("the menu of commands", () => {
     ]);
   });
 
-  it("is completed by Tab and closed by Esc", () => {
+  it("completes with Tab and closes with Esc", () => {
     const { view } = keys(createView([]), ["/co"]);
     expect(keys(view, [named("tab")]).view.editor.text).toBe("/copy ");
     const closed = keys(view, [named("escape")], busy);
@@ -169,7 +170,7 @@ describe("the menu of commands", () => {
     expect(closed.effects).toEqual([]);
   });
 
-  it("stays away from what the history brings back, so that Up goes on", () => {
+  it("is not shown for an entry of the history, so that Up continues there", () => {
     const { view } = keys(createView(["old", "/balance"]), [named("up")]);
     expect(menuItems(view)).toEqual([]);
     expect(keys(view, [named("up")]).view.editor.text).toBe("old");
@@ -177,15 +178,15 @@ describe("the menu of commands", () => {
 });
 
 describe("pasted text", () => {
-  it("is never sent and never a command by itself", () => {
+  it("is never sent and never run as a command by itself", () => {
     const view = paste(createView([]), "/quit", calm);
     expect(menuItems(view)).toEqual([]);
     expect(keys(view, [named("enter")]).effects).toEqual([{ kind: "send", text: "/quit", literal: true }]);
   });
 });
 
-describe("a question that comes back", () => {
-  it("stands in the empty composer, and is a question whatever it begins with", () => {
+describe("a question that was not answered", () => {
+  it("returns to an empty composer as a question, even if it begins with a slash", () => {
     const view = giveBack(createView([]), "/etc/passwd?");
     expect(view.editor.text).toBe("/etc/passwd?");
     expect(keys(view, [named("enter")]).effects).toEqual([
@@ -193,7 +194,7 @@ describe("a question that comes back", () => {
     ]);
   });
 
-  it("leaves alone what was typed meanwhile, and is one Up away", () => {
+  it("does not replace a text that was typed meanwhile, and is in the history", () => {
     const sent = keys(createView([]), ["one", named("enter")]).view;
     const view = giveBack(keys(sent, ["two"]).view, "one");
     expect(view.editor.text).toBe("two");
@@ -205,7 +206,7 @@ describe("a question that comes back", () => {
 describe("Ctrl-R", () => {
   const history = ["what is Rome", "how far is Rome", "a monad"];
 
-  it("finds older and older entries, and Enter takes one without sending it", () => {
+  it("finds older entries; Enter takes one without sending it", () => {
     const found = keys(createView(history), [ctrl("r"), "rome"]);
     expect(found.view.editor.text).toBe("how far is Rome");
     const older = keys(found.view, [ctrl("r")]);
@@ -216,13 +217,13 @@ describe("Ctrl-R", () => {
     expect(taken.effects).toEqual([]);
   });
 
-  it("with Esc brings back what stood there, cursor and all", () => {
+  it("restores text and cursor with Esc", () => {
     const before = keys(createView(history), ["draft", named("left")]).view;
     const after = keys(before, [ctrl("r"), "rome", named("escape")]).view;
     expect(after.editor).toBe(before.editor);
   });
 
-  it("ends with any other key, which then does what it does", () => {
+  it("ends with any other key, which then has its usual effect", () => {
     const { view, effects } = keys(createView(history), [ctrl("r"), "monad", ctrl("a"), "not "]);
     expect(view.editor.text).toBe("not a monad");
     expect(effects).toEqual([]);
@@ -237,7 +238,7 @@ describe("the list of conversations", () => {
   ];
   const open = { ...createView([]), picker: createPicker(choices) };
 
-  it("is filtered by what is typed, walked with Up and Down, and Enter resumes the chosen one", () => {
+  it("is filtered by typed text; Up and Down choose, Enter resumes the chosen one", () => {
     const { view, effects } = keys(open, ["rome", named("down"), named("down"), named("enter")]);
     expect(effects).toEqual([{ kind: "resume", id: "aaaaaaa3" }]);
     expect(view.picker).toBeUndefined();
@@ -248,7 +249,7 @@ describe("the list of conversations", () => {
     expect(effects).toEqual([{ kind: "resume", id: "aaaaaaa2" }]);
   });
 
-  it("chooses nothing where nothing fits, and goes away with Esc, the composer as it was", () => {
+  it("chooses nothing without a match, and Esc closes it and keeps the composer", () => {
     const { view, effects } = keys(open, ["zzz", named("enter"), named("escape")]);
     expect(effects).toEqual([]);
     expect(view.picker).toBeUndefined();

@@ -13,7 +13,7 @@ const display = { columns: 60, color: false, ascii: false, links: false };
 const rows = fc.integer({ min: 0, max: 60 });
 
 describe("the live area", () => {
-  it("is never as high as the screen, and always shows the row that is typed in", () => {
+  it("is never as high as the screen, and always has a row for the composer", () => {
     const wanted = fc.record({
       composer: fc.integer({ min: 1, max: 60 }),
       menu: rows,
@@ -31,7 +31,7 @@ describe("the live area", () => {
     );
   });
 
-  it("keeps the composer and the status on six rows with a menu of ten", () => {
+  it("shows composer, status and menu on six rows", () => {
     const share = shareRows(6, { composer: 1, menu: 10, hint: 0, working: 0, form: 0 });
     expect(share).toMatchObject({ composer: 1, status: 1 });
     expect(share.menu).toBeGreaterThan(0);
@@ -39,18 +39,18 @@ describe("the live area", () => {
 });
 
 describe("a screen of five rows", () => {
-  it("shows what is to be chosen rather than the words about it", () => {
+  it("shows the list rather than the hint about it", () => {
     const share = shareRows(5, { composer: 1, menu: 8, hint: 2, working: 0, form: 0 });
     expect(share).toMatchObject({ composer: 1, status: 1, menu: 2, hint: 0 });
   });
 
-  it("shows two rows of a longer question, where it was typed and the one before", () => {
+  it("shows two rows of a longer question", () => {
     expect(shareRows(5, { composer: 3, menu: 0, hint: 0, working: 0, form: 0 }).composer).toBe(2);
   });
 });
 
 describe("a hint", () => {
-  it("is whole on any screen, and never as wide as it", () => {
+  it("is complete on any screen and never as wide", () => {
     const hint = "Kept: /retry sends it again, Up shows it; the editor waits until the answer is through.";
     for (let columns = 20; columns < 100; columns += 1) {
       const lines = wrappedLines(hint, styles.plain, { ...display, columns });
@@ -60,30 +60,32 @@ describe("a hint", () => {
   });
 });
 
-describe("the line that says what is under way", () => {
-  it.each<[Phase, number, string[]]>([
-    [{ kind: "idle" }, 0, []],
-    [{ kind: "asking", since: 0 }, 3_000, ["⠴ waiting · 3 s · Esc stops"]],
-    [{ kind: "streaming", since: 0 }, 3_000, ["⠴ answering · 3 s · Esc stops"]],
-    [{ kind: "streaming", since: 0 }, 25_000, ["⠴ no data for 25 seconds · Esc stops"]],
-    [
-      { kind: "asking", since: 0, wait: { until: 9_000, reason: "Too many." } },
-      3_000,
-      ["⠴ asks again in 6 s · Esc gives up · Too many"],
-    ],
-    [{ kind: "settling", since: 0 }, 3_000, ["⠴ stopped, asking what it cost"]],
-  ])("%o at %i ms: %s", (phase, now, lines) => {
-    expect(workingLines(phase, 0, now, display)).toEqual(lines);
+describe("the progress line", () => {
+  it("names the phase, its time and what Esc does", () => {
+    const rows: [phase: Phase, now: number, lines: string[]][] = [
+      [{ kind: "idle" }, 0, []],
+      [{ kind: "asking", since: 0 }, 3_000, ["⠴ waiting · 3 s · Esc stops"]],
+      [{ kind: "streaming", since: 0 }, 3_000, ["⠴ answering · 3 s · Esc stops"]],
+      [{ kind: "streaming", since: 0 }, 25_000, ["⠴ no data for 25 seconds · Esc stops"]],
+      [
+        { kind: "asking", since: 0, wait: { until: 9_000, reason: "Too many." } },
+        3_000,
+        ["⠴ asks again in 6 s · Esc gives up · Too many"],
+      ],
+      [{ kind: "settling", since: 0 }, 3_000, ["⠴ stopped, asking what it cost"]],
+    ];
+    for (const [phase, now, lines] of rows)
+      expect(workingLines(phase, 0, now, display), JSON.stringify(phase)).toEqual(lines);
   });
 
-  it("says on a narrow screen all the same how long it waits and how to give up", () => {
+  it("shows on a narrow screen how long it waits and how to give up", () => {
     const wait = { until: 9_000, reason: "Too many questions from this account at once." };
     const lines = workingLines({ kind: "asking", since: 0, wait }, 0, 3_000, { ...display, columns: 40 });
     expect(lines[0]).toContain("asks again in 6 s · Esc gives up");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(40);
   });
 
-  it("needs only ASCII where there is only ASCII", () => {
+  it("is ASCII on a terminal without Unicode", () => {
     for (let now = 0; now < 3_000; now += 200)
       expect(workingLines({ kind: "asking", since: 0 }, 0, now, { ...display, ascii: true })).toEqual([
         expect.stringMatching(/^[\x20-\x7e]+$/),
@@ -92,14 +94,14 @@ describe("the line that says what is under way", () => {
 });
 
 describe("the form on the screen", () => {
-  it("looks the same however long the password is", () => {
+  it("looks the same for passwords of any length", () => {
     const form = passwordForm("jane", "Log in.");
     expect(formPicture({ ...form, password: "correct horse battery" }, "local", display)).toEqual(
       formPicture(form, "local", display),
     );
   });
 
-  it("puts the cursor behind what is typed", () => {
+  it("puts the cursor after the typed text", () => {
     const form = { ...passwordForm(null, "Log in."), username: "jane" };
     const { lines, cursor } = formPicture(form, "local", display);
     expect(lines[cursor.y]?.slice(0, cursor.x)).toBe("Username: jane");
@@ -116,14 +118,14 @@ describe("the form on the screen", () => {
   });
 });
 
-describe("what goes into the scrollback", () => {
-  it("holds no control sequence, whoever wrote it", () => {
+describe("text in the scrollback", () => {
+  it("contains no control sequences", () => {
     expect(
       noteText("error", ["bad \u001b[2J\u009b1m"], display) + questionText("hi\u001b]0;x\u0007", display),
     ).not.toMatch(/[\u001b\u009b\u0007]/);
   });
 
-  it("shows the beginning of a long question and how much more there is", () => {
+  it("shows the beginning of a long question and the number of hidden lines", () => {
     const question = Array.from({ length: 143 }, (_, i) => `line ${i + 1}`).join("\n");
     expect(questionText(question, display)).toMatch(
       /> line 1\n {2}line 2\n[^]*line 9\n {2}… 134 more lines\n\n$/,

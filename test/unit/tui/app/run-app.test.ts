@@ -6,14 +6,14 @@ import { leave, start } from "./drawn-session.ts";
 afterEach(() => void vi.useRealTimers());
 
 describe("the session on a terminal", () => {
-  it("shows who asks, what is left and how many questions that is", async () => {
+  it("shows user, server, tokens and questions", async () => {
     const session = start();
     await session.shows("jane@local · 4,000 tokens · 40 questions · demo");
     expect(session.text()).toContain("A demo answers here.");
     await leave(session);
   });
 
-  it("puts question, answer and cost into the scrollback, and leaves nothing else behind", async () => {
+  it("leaves question, answer and cost in the scrollback, and nothing else", async () => {
     const session = start();
     await session.shows("40 questions");
     session.type("hello\r");
@@ -25,7 +25,7 @@ describe("the session on a terminal", () => {
     );
   });
 
-  it("prints a long answer once, line for line, and never clears the scrollback", async () => {
+  it("prints each line of a long answer once and never clears the scrollback", async () => {
     const client = createFakeClient();
     const words = Array.from({ length: 300 }, (_, i) => `- LINE-${i + 1}.\n`);
     client.script = [answer(...words)];
@@ -38,7 +38,7 @@ describe("the session on a terminal", () => {
     expect(session.bytes()).not.toContain("\x1b[3J");
   });
 
-  it("has no timer and writes nothing while nothing is under way", async () => {
+  it("has no timer and writes nothing while it is idle", async () => {
     // They run as ever, and are counted.
     vi.useFakeTimers({
       toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"],
@@ -57,7 +57,7 @@ describe("the session on a terminal", () => {
     await leave(session);
   });
 
-  it("puts what a library writes to the console above the composer, not into it", async () => {
+  it("puts console output of a library above the composer", async () => {
     const session = start();
     await session.shows("40 questions");
     console.log("written by a library");
@@ -66,7 +66,7 @@ describe("the session on a terminal", () => {
     expect(session.text()).toContain("written by a library");
   });
 
-  it("brings a failed question back with the reason above it", async () => {
+  it("returns a failed question to the composer with the reason above it", async () => {
     const client = createFakeClient();
     client.script = [[new ClientError("upstream_error", "The AI failed.", { status: 502 })]];
     const session = start({ client });
@@ -79,7 +79,7 @@ describe("the session on a terminal", () => {
     await leave(session);
   });
 
-  it("leaves the last question as it was where Ctrl-C clears what Esc Esc brought back", async () => {
+  it("keeps the last question if Ctrl-C clears the text that Esc Esc restored", async () => {
     const client = createFakeClient();
     const session = start({ client });
     await session.shows("40 questions");
@@ -93,7 +93,7 @@ describe("the session on a terminal", () => {
     expect(client.questions.map(({ history }) => history.length)).toEqual([0, 2]);
   });
 
-  it("stops with Esc, and a draft typed meanwhile stays", async () => {
+  it("stops with Esc and keeps a draft that was typed meanwhile", async () => {
     const client: FakeClient = createFakeClient();
     client.script = [[{ type: "delta", text: "half an answer" }, new Promise(() => undefined)]];
     const session = start({ client });
@@ -109,7 +109,7 @@ describe("the session on a terminal", () => {
     await leave(session);
   });
 
-  it("registers a new person; the password is nowhere on the screen", async () => {
+  it("registers a new account and never shows the password", async () => {
     const session = start({ client: createFakeClient({ token: false }), signedIn: false });
     await session.shows("Who are you on local?");
     session.type("\r");
@@ -128,7 +128,7 @@ describe("the session on a terminal", () => {
     await leave(session);
   });
 
-  it("holds the terminal's own cursor where one types, behind wide characters too", async () => {
+  it("keeps the terminal's cursor after the typed text, also after wide characters", async () => {
     const session = start();
     await session.shows("40 questions");
     session.type("日本語");
@@ -139,7 +139,7 @@ describe("the session on a terminal", () => {
     await leave(session);
   });
 
-  it("restores the terminal and leaves with 0, by whatever key", async () => {
+  it("restores the terminal and exits with 0 for each key that leaves", async () => {
     // The time between two Ctrl-C goes on only while this test is running: no pause of a busy machine counts.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
     for (const keys of [["\x04"], ["\x03", "\x03"], ["/quit\r"]]) {
@@ -155,7 +155,7 @@ describe("the session on a terminal", () => {
     }
   });
 
-  it("leaves in order when the process is told to end", async () => {
+  it("restores the terminal when the process is to end", async () => {
     const told = new AbortController();
     const session = start({ signal: told.signal });
     await session.shows("40 questions");
@@ -164,7 +164,7 @@ describe("the session on a terminal", () => {
     expect(session.modes).toEqual([true, false]);
   });
 
-  it("ends with words and 1 after a fault of ours in the drawing, with the terminal restored", async () => {
+  it("restores the terminal, prints a message and exits with 1 after an error while drawing", async () => {
     const client = createFakeClient();
     const session = start({
       client: {
@@ -185,8 +185,8 @@ describe("the session on a terminal", () => {
   });
 });
 
-describe("a fault of ours while a question is asked", () => {
-  it("ends the session with 1, with the terminal restored, instead of leaving it busy for ever", async () => {
+describe("an internal error while a question is asked", () => {
+  it("ends the session with 1 and restores the terminal", async () => {
     const client = createFakeClient();
     const session = start({ client });
     await session.shows("40 questions");
@@ -199,14 +199,14 @@ describe("a fault of ours while a question is asked", () => {
   });
 });
 
-describe("what is typed before it is asked for", () => {
+describe("text that is typed too early", () => {
   const gate = () => {
     let open = () => {};
     const opened = new Promise<void>((resolve) => (open = resolve));
     return { opened, open };
   };
 
-  it("before the first picture is in the composer, not sent, and not in the form", async () => {
+  it("before the first frame goes into the composer, is not sent, and is not in the form", async () => {
     const session = start({ signedIn: false, ahead: "early words\r" });
     await session.shows("> 1  I'm new: register");
     session.type("2");
@@ -221,7 +221,7 @@ describe("what is typed before it is asked for", () => {
     await leave(session);
   });
 
-  it("is not taken for a password when the login turns out to be over", async () => {
+  it("does not become a password when the login has expired", async () => {
     // Nobody pauses, however long a busy machine takes between two keys.
     const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now());
     const client = createFakeClient();
@@ -252,7 +252,7 @@ describe("what is typed before it is asked for", () => {
     await leave(session);
   });
 
-  it("while a login is under way is the next question", async () => {
+  it("during a login becomes the next question", async () => {
     const client = createFakeClient();
     const { opened, open } = gate();
     client.login = async () => {

@@ -12,8 +12,8 @@ function open() {
   return { scribe, shown: () => shown };
 }
 
-describe("what the session says", () => {
-  it("has a blank line between a note and the answer that begins under it", () => {
+describe("the scribe", () => {
+  it("puts a blank line between a note and the answer after it", () => {
     const { scribe, shown } = open();
     scribe.say({ type: "question", text: "who?" });
     scribe.say({ type: "note", tone: "dim", lines: ["Logged in as jane"] });
@@ -23,7 +23,7 @@ describe("what the session says", () => {
     expect(shown()).toBe("\n> who?\n\nLogged in as jane\n\nYes.\n100 tokens\n");
   });
 
-  it("has no second blank line between a question and its answer", () => {
+  it("puts one blank line between a question and its answer", () => {
     const { scribe, shown } = open();
     scribe.say({ type: "note", tone: "dim", lines: ["before"] });
     scribe.say({ type: "question", text: "who?" });

@@ -22,7 +22,7 @@ async function written(pid: number, text: string): Promise<void> {
 }
 
 describe("a draft", () => {
-  it("that a killed session left is found once, by the next one", async () => {
+  it("of a killed session is found once, by the next session", async () => {
     open(11).keep("half a\nquestion");
     await written(11, "half a\nquestion");
     expect(open(12).found).toBe("half a\nquestion");
@@ -32,7 +32,7 @@ describe("a draft", () => {
 
   // Node's own way to make a folder with those above it never comes back from there, and the session stood still.
   it.skipIf(process.platform !== "linux").each(["/proc/ai-chat", "/proc/ai-chat/state", "/dev/null/state"])(
-    "is no matter where %s can't be made",
+    "causes no error where %s can't be made",
     (place) => {
       const draft = openDraft({ dir: place, pid: 11, isAlive: () => false });
       draft.keep("some");
@@ -60,13 +60,13 @@ describe("a draft", () => {
     expect(await readdir(dir)).toEqual(["draft-11.txt"]);
   });
 
-  it("is found under the same number too: in a container every run may be process 7", async () => {
+  it("is found under the same process ID: in a container every run may be process 7", async () => {
     open(7).keep("mine");
     await written(7, "mine");
     expect(open(7, [7]).found).toBe("mine");
   });
 
-  it("is gone once its text is sent or the session is left, and readable by this user alone until then", async () => {
+  it("is removed when its text is sent or the session is left, and is readable only by this user", async () => {
     const draft = open(11);
     draft.keep("some");
     await written(11, "some");
@@ -80,14 +80,14 @@ describe("a draft", () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it("is written at once when the session ends and not by hand", () => {
+  it("is written at once when the session is ended from outside", () => {
     const draft = openDraft({ dir, pid: 11, isAlive: () => false, delay: 1_000_000 });
     draft.keep("some");
     draft.flush();
     expect(open(12).found).toBe("some");
   });
 
-  it("never stands in the way where it can't be written", async () => {
+  it("causes no error if it can't be written", async () => {
     await writeFile(dir, "a file in the folder's place");
     const draft = open(11);
     expect(draft.found).toBeUndefined();

@@ -25,41 +25,43 @@ const paste = (text: string): EditorAction => ({ type: "paste", text });
 const lines = (count: number) => Array.from({ length: count }, (_, index) => `line ${index}`).join("\n");
 
 describe("the editor", () => {
-  it.each<[string, EditorAction["type"], string]>([
-    ["ab|c", "backspace", "a|c"],
-    ["|abc", "backspace", "|abc"],
-    ["ab|c", "delete", "ab|"],
-    ["abc|", "delete", "abc|"],
-    ["a👨‍👩‍👧|b", "backspace", "a|b"],
-    ["a|👨‍👩‍👧b", "delete", "a|b"],
-    ["e\u0301|", "backspace", "|"],
-    ["한글|", "left", "한|글"],
-    ["a\n|b", "backspace", "a|b"],
-    ["a|\nb", "delete", "a|b"],
-    ["a\n|b", "left", "a|\nb"],
-    ["a|\nb", "right", "a\n|b"],
-    ["one two|", "wordLeft", "one |two"],
-    ["one, |two", "wordLeft", "|one, two"],
-    ["|one, two", "wordRight", "one|, two"],
-    ["one|, two three", "wordRight", "one, two| three"],
-    ["größe 한글|", "wordLeft", "größe |한글"],
-    ["one\ntw|o", "home", "one\n|two"],
-    ["one\ntw|o\nx", "end", "one\ntwo|\nx"],
-    ["one\ntw|o", "textStart", "|one\ntwo"],
-    ["o|ne\ntwo", "textEnd", "one\ntwo|"],
-    ["one\ntw|o", "killLineStart", "one\n|o"],
-    ["one\n|two", "killLineStart", "one|two"],
-    ["o|ne\ntwo", "killLineEnd", "o|\ntwo"],
-    ["one|\ntwo", "killLineEnd", "one|two"],
-    ["git push --force|", "killBlankWord", "git push |"],
-    ["git push --force|", "killWordBefore", "git push --|"],
-    ["git |push --force", "killWordAfter", "git | --force"],
-    ["a|b", "newline", "a\n|b"],
-  ])("turns %j by %s into %j", (from, action, to) => {
-    expect(show(run(editorAt(from), action))).toBe(to);
+  it("moves, deletes and cuts by graphemes, words and lines", () => {
+    const rows: [from: string, action: EditorAction["type"], to: string][] = [
+      ["ab|c", "backspace", "a|c"],
+      ["|abc", "backspace", "|abc"],
+      ["ab|c", "delete", "ab|"],
+      ["abc|", "delete", "abc|"],
+      ["a👨‍👩‍👧|b", "backspace", "a|b"],
+      ["a|👨‍👩‍👧b", "delete", "a|b"],
+      ["e\u0301|", "backspace", "|"],
+      ["한글|", "left", "한|글"],
+      ["a\n|b", "backspace", "a|b"],
+      ["a|\nb", "delete", "a|b"],
+      ["a\n|b", "left", "a|\nb"],
+      ["a|\nb", "right", "a\n|b"],
+      ["one two|", "wordLeft", "one |two"],
+      ["one, |two", "wordLeft", "|one, two"],
+      ["|one, two", "wordRight", "one|, two"],
+      ["one|, two three", "wordRight", "one, two| three"],
+      ["größe 한글|", "wordLeft", "größe |한글"],
+      ["one\ntw|o", "home", "one\n|two"],
+      ["one\ntw|o\nx", "end", "one\ntwo|\nx"],
+      ["one\ntw|o", "textStart", "|one\ntwo"],
+      ["o|ne\ntwo", "textEnd", "one\ntwo|"],
+      ["one\ntw|o", "killLineStart", "one\n|o"],
+      ["one\n|two", "killLineStart", "one|two"],
+      ["o|ne\ntwo", "killLineEnd", "o|\ntwo"],
+      ["one|\ntwo", "killLineEnd", "one|two"],
+      ["git push --force|", "killBlankWord", "git push |"],
+      ["git push --force|", "killWordBefore", "git push --|"],
+      ["git |push --force", "killWordAfter", "git | --force"],
+      ["a|b", "newline", "a\n|b"],
+    ];
+    for (const [from, action, to] of rows)
+      expect(show(run(editorAt(from), action)), `${action} in ${from}`).toBe(to);
   });
 
-  it("gives the same state back when nothing changes", () => {
+  it("returns the same object if nothing changes", () => {
     const empty = createEditor();
     for (const type of [
       "up",
@@ -78,7 +80,7 @@ describe("the editor", () => {
     expect(run(oneRow, "down")).toBe(oneRow);
   });
 
-  it("keeps the column going up and down through short lines, and in soft-wrapped ones", () => {
+  it("keeps the column when it moves up and down through short and wrapped lines", () => {
     const state = editorAt("0123456789\nab\n0123456|789");
     expect(show(run(state, "up"))).toBe("0123456789\nab|\n0123456789");
     expect(show(run(state, "up", "up"))).toBe("0123456|789\nab\n0123456789");
@@ -90,11 +92,11 @@ describe("the editor", () => {
     expect(full.cursor).toBeLessThanOrEqual(40);
   });
 
-  it("never stops inside a wide character going up and down", () => {
+  it("never stops inside a wide character when it moves up and down", () => {
     expect(show(run(editorAt("한글한글\nabc|"), "up"))).toBe("한|글한글\nabc");
   });
 
-  it("brings back with Ctrl-Y what was killed, kills in a row together", () => {
+  it("inserts with Ctrl-Y what was cut; consecutive cuts are inserted together", () => {
     const killed = run(editorAt("one two three|"), "killBlankWord", "killBlankWord");
     expect(show(run(killed, "home", "yank"))).toBe("two three|one ");
     expect(show(run(editorAt("|one two"), "killWordAfter", "killWordAfter", "yank", "yank"))).toBe(
@@ -103,7 +105,7 @@ describe("the editor", () => {
     expect(show(run(editorAt("a b|"), "killBlankWord", "left", "killBlankWord", "yank"))).toBe("a| ");
   });
 
-  it("undoes a word typed as one step, and deletions one by one", () => {
+  it("undoes a typed word in one step, and deletions one by one", () => {
     const typed = run(createEditor(), ...Array.from("hi you", insert), "backspace", "killBlankWord");
     expect(typed.text).toBe("hi ");
     expect(run(typed, "undo").text).toBe("hi yo");
@@ -113,7 +115,7 @@ describe("the editor", () => {
     expect(run(createEditor("draft"), { type: "set", text: "" }, "undo").text).toBe("draft");
   });
 
-  it("holds a large paste as one unit and sends it whole", () => {
+  it("treats a large paste as one character and sends it whole", () => {
     const text = lines(143);
     const state = run(editorAt("see |!"), paste(text));
     expect(state.text).toHaveLength("see !".length + 1);
@@ -131,7 +133,7 @@ describe("the editor", () => {
     expect(run(createEditor(), paste("x".repeat(2000))).text).toHaveLength(1);
   });
 
-  it("says when the text begins with something pasted, which is no command", () => {
+  it("marks a text that begins with pasted text as literal", () => {
     const pasted = run(createEditor(), paste("/quit"));
     expect(pasted.literal).toBe(true);
     expect(run(pasted, insert("x")).literal).toBe(true);
@@ -141,7 +143,7 @@ describe("the editor", () => {
     expect(run(pasted, "killLineStart", insert("/quit")).literal).toBe(false);
   });
 
-  it("goes on in a new line by Enter behind a backslash, else sends", () => {
+  it("begins a new line on Enter after a backslash, else sends the text", () => {
     expect(pressEnter(createEditor("hello"))).toEqual({ kind: "send", text: "hello" });
     const outcome = pressEnter(editorAt("one\\|two"));
     expect(outcome.kind === "continue" && show(outcome.state)).toBe("one\n|two");
@@ -181,7 +183,7 @@ describe("the editor", () => {
     }),
   ) as fc.Arbitrary<EditorAction>;
 
-  it("keeps the cursor inside the text, and undo leads back to the beginning, whatever is done", () => {
+  it("keeps the cursor inside the text after any actions, and undo restores the first text", () => {
     fc.assert(
       fc.property(fc.array(actions, { maxLength: 40 }), fc.integer({ min: 1, max: 30 }), (list, columns) => {
         let state = createEditor("start");
@@ -199,7 +201,7 @@ describe("the editor", () => {
   });
 });
 
-it("shows a text as long as a book that comes back as one line, and sends it whole", () => {
+it("shows a restored text of 180 KB as one line and sends it whole", () => {
   const text = "one line\n".repeat(20_000).trimEnd();
   const state = edit(createEditor(), { type: "set", text }, 80);
   expect(layoutEditor(state, 80, 10).rows.map((row) => row.text)).toEqual(["[Pasted 20,000 lines]"]);

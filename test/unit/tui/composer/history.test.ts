@@ -16,8 +16,8 @@ import {
   textAt,
 } from "../../../../src/tui/composer/history.ts";
 
-describe("the way through the history", () => {
-  it("goes back to the oldest entry and forward to the draft as it was left", () => {
+describe("the history", () => {
+  it("goes back to the oldest entry and forward to the unchanged draft", () => {
     let walk = older(createWalk(["one", "two"]), "half a que")!;
     expect(textAt(walk)).toBe("two");
     walk = older(walk, "two, edited")!;
@@ -29,7 +29,7 @@ describe("the way through the history", () => {
     expect(older(createWalk([]), "")).toBeUndefined();
   });
 
-  it("remembers what was sent, but no repeats, blanks, or what begins with a space", () => {
+  it("keeps sent texts except repeats, blank ones and ones that begin with a space", () => {
     let walk = createWalk(["one"]);
     for (const sent of ["one", " secret", "", "two", "two", "one"]) walk = remember(walk, sent);
     expect(walk.entries).toEqual(["one", "two", "one"]);
@@ -41,14 +41,14 @@ describe("the search in the history", () => {
   const entries = ["git status", "Rome in May", "git push", "rome hotels", "git push"];
   const search = (query: string) => searchFor(createSearch(entries), query);
 
-  it("finds the newest entry that holds the query, then older ones of another text", () => {
+  it("finds the newest entry that contains the query, then older ones with another text", () => {
     expect(foundText(search("git"))).toBe("git push");
     expect(foundText(searchOlder(search("git")))).toBe("git status");
     expect(foundText(searchOlder(searchOlder(search("git"))))).toBe("git status");
     expect(foundText(search(""))).toBeUndefined();
   });
 
-  it("stays at the entry found while a longer query is in it, and comes back with a shorter one", () => {
+  it("keeps the match while it contains a longer query, and searches again for a shorter one", () => {
     const status = searchFor(searchOlder(search("git")), "git s");
     expect(foundText(status)).toBe("git status");
     expect(foundText(searchFor(status, "git"))).toBe("git push");
@@ -58,7 +58,7 @@ describe("the search in the history", () => {
     expect(foundText(searchFor(none, "git s"))).toBe("git status");
   });
 
-  it("heeds capitals only when the query has some", () => {
+  it("is case-sensitive only if the query has capitals", () => {
     expect(foundText(search("rome"))).toBe("rome hotels");
     expect(foundText(search("Rome"))).toBe("Rome in May");
   });
@@ -82,14 +82,14 @@ describe("the history file", () => {
     await writeFile(file, content);
   };
 
-  it("is nobody else's to read from its first line on", async () => {
+  it("is readable only by its user from the first line on", async () => {
     const history = await open();
     history.add("a question");
     await history.close();
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it("keeps entries between runs, for this user alone", async () => {
+  it("keeps entries between runs, readable only by this user", async () => {
     const first = await open();
     expect(first.entries).toEqual([]);
     for (const entry of ["one", "two\nlines", "two\nlines", " secret", "한글 👍"]) first.add(entry);
@@ -101,14 +101,14 @@ describe("the history file", () => {
     expect(problems).toEqual([]);
   });
 
-  it("makes a file private that isn't", async () => {
+  it("makes a public file private", async () => {
     await write('{"text":"one"}\n');
     await chmod(file, 0o644);
     await (await open()).close();
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it("reads the newest entries and cuts a file that has grown too long", async () => {
+  it("reads the newest entries and shortens a file that is too long", async () => {
     await write(Array.from({ length: 25 }, (_, index) => `{"text":"${index}"}\n`).join(""));
     const history = await open(10);
     expect(history.entries).toEqual(Array.from({ length: 10 }, (_, index) => `${index + 15}`));
@@ -117,7 +117,7 @@ describe("the history file", () => {
     expect((await readFile(file, "utf8")).trim().split("\n")).toHaveLength(11);
   });
 
-  it("loses nothing where several sessions start at once with a file that has grown too long", async () => {
+  it("loses nothing if several sessions start at once with a file that is too long", async () => {
     await write(Array.from({ length: 4_000 }, (_, index) => `{"text":"${index}"}\n`).join(""));
     const session = async (name: string) => {
       const history = await open(1_000);
@@ -136,7 +136,7 @@ describe("the history file", () => {
     expect(problems).toEqual([]);
   });
 
-  it("keeps what is typed though a killed session has left its lock", async () => {
+  it("keeps entries although a killed session has left its lock", async () => {
     await write('{"text":"one"}\n');
     await mkdir(`${file}.lock`);
     const history = await open();
@@ -146,7 +146,7 @@ describe("the history file", () => {
     expect(problems).toEqual([]);
   });
 
-  it("goes on after a line that a crash cut off, loses only that one, and says so once", async () => {
+  it("loses only the line that a crash cut off, and reports it once", async () => {
     await write('{"text":"one"}\nnull\n{"text":"tw');
     const history = await open();
     expect(history.entries).toEqual(["one"]);
@@ -156,7 +156,7 @@ describe("the history file", () => {
     expect((await open()).entries).toEqual(["one", "three"]);
   });
 
-  it("takes what another session appends meanwhile", async () => {
+  it("includes entries that another session appends meanwhile", async () => {
     const history = await open();
     history.add("mine");
     await history.close();

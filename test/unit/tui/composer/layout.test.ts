@@ -12,24 +12,26 @@ const layout = (text: string, cursor: number, columns: number, maxRows = 10) => 
 };
 
 describe("the composer's layout", () => {
-  it.each([
-    ["", 0, [""], { x: 0, y: 0 }],
-    ["hello", 5, ["hello"], { x: 5, y: 0 }],
-    ["hello\n", 6, ["hello", ""], { x: 0, y: 1 }],
-    ["0123456789", 4, ["0123456789"], { x: 4, y: 0 }],
-    ["0123456789", 10, ["0123456789", ""], { x: 0, y: 1 }],
-    ["0123456789a", 10, ["0123456789", "a"], { x: 0, y: 1 }],
-    ["0123456789\nb", 10, ["0123456789", "", "b"], { x: 0, y: 1 }],
-    ["한글 한글", 2, ["한글 한글"], { x: 4, y: 0 }],
-    ["abcdefghi한", 10, ["abcdefghi", "한"], { x: 2, y: 1 }],
-    ["👍👍🏽👨‍👩‍👧x", 2, ["👍👍🏽👨‍👩‍👧x"], { x: 2, y: 0 }],
-    ["e\u0301a", 2, ["e\u0301a"], { x: 1, y: 0 }],
-    ["a\tb", 2, ["a  b"], { x: 3, y: 0 }],
-  ])("lays out %j with the cursor at %d", (text, cursor, rows, at) => {
-    expect(layout(text, cursor, 10)).toEqual({ rows, cursor: at, above: 0, below: 0 });
+  it("wraps the text at ten columns and places the cursor", () => {
+    const rows: [text: string, cursor: number, shown: string[], at: { x: number; y: number }][] = [
+      ["", 0, [""], { x: 0, y: 0 }],
+      ["hello", 5, ["hello"], { x: 5, y: 0 }],
+      ["hello\n", 6, ["hello", ""], { x: 0, y: 1 }],
+      ["0123456789", 4, ["0123456789"], { x: 4, y: 0 }],
+      ["0123456789", 10, ["0123456789", ""], { x: 0, y: 1 }],
+      ["0123456789a", 10, ["0123456789", "a"], { x: 0, y: 1 }],
+      ["0123456789\nb", 10, ["0123456789", "", "b"], { x: 0, y: 1 }],
+      ["한글 한글", 2, ["한글 한글"], { x: 4, y: 0 }],
+      ["abcdefghi한", 10, ["abcdefghi", "한"], { x: 2, y: 1 }],
+      ["👍👍🏽👨‍👩‍👧x", 2, ["👍👍🏽👨‍👩‍👧x"], { x: 2, y: 0 }],
+      ["e\u0301a", 2, ["e\u0301a"], { x: 1, y: 0 }],
+      ["a\tb", 2, ["a  b"], { x: 3, y: 0 }],
+    ];
+    for (const [text, cursor, shown, at] of rows)
+      expect(layout(text, cursor, 10), text).toEqual({ rows: shown, cursor: at, above: 0, below: 0 });
   });
 
-  it("shows the cursor's row among as many as fit, and says how many are hidden", () => {
+  it("shows the rows around the cursor that fit, and counts the hidden ones", () => {
     const text = "a\nb\nc\nd\ne\nf";
     expect(layout(text, 0, 10, 3)).toEqual({
       rows: ["a", "b", "c"],
@@ -51,7 +53,7 @@ describe("the composer's layout", () => {
     });
   });
 
-  it("shows a large paste as one line of words, cut where the screen is narrower", () => {
+  it("shows a large paste as a label, truncated to the width of the screen", () => {
     const text = Array.from({ length: 1430 }, () => "x").join("\n");
     const state = edit(createEditor("see "), { type: "paste", text }, 80);
     expect(layoutEditor(state, 80, 5).rows[0]!.text).toBe("see [Pasted 1,430 lines]");
@@ -59,7 +61,7 @@ describe("the composer's layout", () => {
     expect(layoutEditor(state, 10, 5).rows.map((row) => row.text)).toEqual(["see ", "[Pasted 1,", ""]);
   });
 
-  it("loses nothing, never makes a row too wide, and keeps the cursor on the screen", () => {
+  it("loses no text, makes no row too wide, and keeps the cursor on the screen", () => {
     const text = fc.array(
       fc.oneof(fc.string({ unit: "grapheme", maxLength: 30 }), fc.constantFrom("한글", "👨‍👩‍👧", "abc def")),
     );

@@ -75,8 +75,8 @@ function inChunks(text: string, sizes: readonly number[], display: Display): str
   return out + printer.end();
 }
 
-describe("an answer on its way to the terminal", () => {
-  it("prints the same lines however the network cut it", () => {
+describe("a streamed answer", () => {
+  it("is printed as the same lines however it is cut into chunks", () => {
     fc.assert(
       fc.property(answers, cuts, fc.constantFrom(bare, painted), (answer, sizes, display) => {
         expect(inChunks(answer, sizes, display)).toBe(renderAnswer(answer, display));
@@ -85,7 +85,7 @@ describe("an answer on its way to the terminal", () => {
     );
   });
 
-  it("never lets a control sequence of the model through", () => {
+  it("never contains a control sequence of the model", () => {
     fc.assert(
       fc.property(answers, cuts, (answer, sizes) => {
         expect(inChunks(answer, sizes, bare)).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
@@ -93,7 +93,7 @@ describe("an answer on its way to the terminal", () => {
     );
   });
 
-  it("asks for no look at the answer's beginning while its end grows", () => {
+  it("is printed block by block, with the unfinished end as its tail", () => {
     const printer = createAnswerPrinter(() => bare);
     expect(printer.feed("First para.\n\nSecond ")).toBe("First para.\n");
     expect(printer.tail(5)).toEqual(["", "Second"]);
@@ -101,14 +101,14 @@ describe("an answer on its way to the terminal", () => {
     expect(printer.tail(5)).toEqual([]);
   });
 
-  it("prints code line by line while the block is still open", () => {
+  it("has its code printed line by line while the block is open", () => {
     const printer = createAnswerPrinter(() => bare);
     expect(printer.feed("```sh\nnpm i\nnpm te")).toBe("── sh\nnpm i\n");
     expect(printer.tail(3)).toEqual(["npm te"]);
     expect(printer.end()).toBe("npm te\n──\n");
   });
 
-  it("prints a list item as soon as the next one begins", () => {
+  it("has a list item printed as soon as the next one begins", () => {
     const printer = createAnswerPrinter(() => bare);
     expect(printer.feed("1. one\n2. two\n")).toBe("1. one\n");
     expect(printer.feed("3. th")).toBe("");
@@ -116,14 +116,14 @@ describe("an answer on its way to the terminal", () => {
     expect(printer.end()).toBe("3. three\n");
   });
 
-  it("holds a table back until it is whole", () => {
+  it("has a table printed when it is complete", () => {
     const printer = createAnswerPrinter(() => bare);
     expect(printer.feed("| a | b |\n|---|---|\n| 1 | 2 |\n| 3 ")).toBe("");
     expect(printer.tail(4)).toEqual(["table, 2 rows so far…"]);
     expect(printer.feed("| 4 |\n\n")).toBe("a │ b\n──┼──\n1 │ 2\n3 │ 4\n");
   });
 
-  it("cuts the unfinished tail to the rows that there are", () => {
+  it("has its tail cut to the rows of the screen", () => {
     const printer = createAnswerPrinter(() => bare);
     printer.feed(`${"word ".repeat(2000)}last`);
     const tail = printer.tail(4);
@@ -132,7 +132,7 @@ describe("an answer on its way to the terminal", () => {
     for (const line of tail) expect(line.length).toBeLessThan(40);
   });
 
-  it("never shows the fence at the end of code as a line of it", () => {
+  it("does not show a closing fence as a line of code", () => {
     const printer = createAnswerPrinter(() => bare);
     printer.feed("```js\nconst a = 1;\n```");
     expect(printer.tail(5)).toEqual([]);
@@ -140,14 +140,14 @@ describe("an answer on its way to the terminal", () => {
     expect(printer.tail(5)).toEqual(["````no`"]);
   });
 
-  it("breaks a long line of code in the live area only", () => {
+  it("has a long line of code broken only in the live area", () => {
     const printer = createAnswerPrinter(() => bare);
     printer.feed(`\`\`\`\n${"x".repeat(100)}`);
     expect(printer.tail(9).map((line) => line.length)).toEqual([39, 39, 22]);
     expect(printer.feed("\n")).toBe(`${"x".repeat(100)}\n`);
   });
 
-  it("keeps the lines of the source, also in the live area", () => {
+  it("keeps the line breaks of the source in the live area", () => {
     const printer = createAnswerPrinter(() => bare);
     printer.feed("Name: x\nAge: y\nAddress");
     expect(printer.tail(5)).toEqual(["Name: x", "Age: y", "Address"]);
@@ -155,7 +155,7 @@ describe("an answer on its way to the terminal", () => {
     expect(printer.tail(5)).toEqual(["", "│ a", "│ b"]);
   });
 
-  it("doesn't flicker between marks and style while emphasis is being written", () => {
+  it("does not flicker between marks and style while emphasis is written", () => {
     const printer = createAnswerPrinter(() => bare);
     printer.feed("a **bo");
     expect(printer.tail(1)).toEqual(["a bo"]);
@@ -163,77 +163,78 @@ describe("an answer on its way to the terminal", () => {
 });
 
 describe("a finished block", () => {
-  it.each([
-    [
-      "wraps prose at words to columns − 1",
-      "one two three four five six seven eight nine",
-      "one two three four five six seven eight\nnine\n",
-    ],
-    [
-      "keeps an address whole",
-      `go to https://example.com/${"a".repeat(40)} now`,
-      `go to\nhttps://example.com/${"a".repeat(40)}\nnow\n`,
-    ],
-    [
-      "hangs a list item under its text",
-      "- one two three four five six seven eight nine",
-      "• one two three four five six seven\n  eight nine\n",
-    ],
-    ["nests lists", "- a\n  - b\n    - c\n- d", "• a\n  ◦ b\n    ▪ c\n• d\n"],
-    ["counts on from the first number", "3. a\n1. b\n\n   more\n1. c", "3. a\n4. b\n\n   more\n5. c\n"],
-    [
-      "puts code of an item at the left edge",
-      "1. do\n   ```sh\n   npm i\n     x\n   ```\n   then\n2. next",
-      "1. do\n\n── sh\nnpm i\n  x\n──\n\n   then\n\n2. next\n",
-    ],
-    ["marks quotes", "> a\n> b", "│ a\n│ b\n"],
-    [
-      "keeps the lines of a poem",
-      "Roses are *red\nand* blue  \n  and so\n",
-      "Roses are red\nand blue\nand so\n",
-    ],
-    [
-      "keeps the lines of a list item under its text",
-      "- Name: x\n  Age: y\n\n  one\n  two\n- next\nlazy",
-      "• Name: x\n  Age: y\n\n  one\n  two\n• next\n  lazy\n",
-    ],
-    [
-      "keeps the lines of an item after its code",
-      "- a\n  ```\n  x\n  ```\n  b\n  c",
-      "• a\n\n──\nx\n──\n\n  b\n  c\n",
-    ],
-    [
-      "wraps each line of the source by itself",
-      "one two three four five six seven eight nine\nten",
-      "one two three four five six seven eight\nnine\nten\n",
-    ],
-    ["leaves a heading on its line", "One\ntwo\n===", "# One two\n"],
-    ["leaves code within a sentence on its line", "a `b\nc` d", "a `b c` d\n"],
-    [
-      "breaks a line once where the source does it twice",
-      "> **a**<br>\n> *b*\n> <br>c<br><br>d",
-      "│ a\n│ b\n│ c\n│\n│ d\n",
-    ],
-    ["shows where a link leads", "[here](https://a.b/c)", "here (https://a.b/c)\n"],
-    ["shows a bare address once", "<https://a.b/c>", "https://a.b/c\n"],
-    ["ticks boxes", "- [x] a\n- [ ] b", "• ☑ a\n• ☐ b\n"],
-    ["turns entities into characters, but not into commands", "a &lt; b &#27;[2Jc", "a < b c\n"],
-    ["keeps line breaks that were asked for", "a<br>b  \nc", "a\nb\nc\n"],
-    ["keeps html as it stands", "<div>\n*a*\n</div>", "<div>\n*a*\n</div>\n"],
-    ["keeps tabs and spaces in code", "```\n\ta  b\n```", "──\n\ta  b\n──\n"],
-    ["marks headings where there is no colour", "## Two", "## Two\n"],
-    [
-      "aligns columns by the cells they take",
-      "|n|v|\n|-|-:|\n|日本|1|\n|a|22|",
-      "n    │  v\n─────┼───\n日本 │  1\na    │ 22\n",
-    ],
-    [
-      "breaks between ideographs",
-      "日本語".repeat(10),
-      `${"日本語".repeat(6)}日\n本語${"日本語".repeat(3)}\n`,
-    ],
-  ])("%s", (_, source, shown) => {
-    expect(renderAnswer(source, bare)).toBe(shown);
+  it("is rendered as its kind of Markdown requires", () => {
+    const rows: [rule: string, source: string, shown: string][] = [
+      [
+        "wraps prose at words to columns − 1",
+        "one two three four five six seven eight nine",
+        "one two three four five six seven eight\nnine\n",
+      ],
+      [
+        "keeps an address whole",
+        `go to https://example.com/${"a".repeat(40)} now`,
+        `go to\nhttps://example.com/${"a".repeat(40)}\nnow\n`,
+      ],
+      [
+        "hangs a list item under its text",
+        "- one two three four five six seven eight nine",
+        "• one two three four five six seven\n  eight nine\n",
+      ],
+      ["nests lists", "- a\n  - b\n    - c\n- d", "• a\n  ◦ b\n    ▪ c\n• d\n"],
+      ["counts on from the first number", "3. a\n1. b\n\n   more\n1. c", "3. a\n4. b\n\n   more\n5. c\n"],
+      [
+        "puts code of an item at the left edge",
+        "1. do\n   ```sh\n   npm i\n     x\n   ```\n   then\n2. next",
+        "1. do\n\n── sh\nnpm i\n  x\n──\n\n   then\n\n2. next\n",
+      ],
+      ["marks quotes", "> a\n> b", "│ a\n│ b\n"],
+      [
+        "keeps the lines of a poem",
+        "Roses are *red\nand* blue  \n  and so\n",
+        "Roses are red\nand blue\nand so\n",
+      ],
+      [
+        "keeps the lines of a list item under its text",
+        "- Name: x\n  Age: y\n\n  one\n  two\n- next\nlazy",
+        "• Name: x\n  Age: y\n\n  one\n  two\n• next\n  lazy\n",
+      ],
+      [
+        "keeps the lines of an item after its code",
+        "- a\n  ```\n  x\n  ```\n  b\n  c",
+        "• a\n\n──\nx\n──\n\n  b\n  c\n",
+      ],
+      [
+        "wraps each line of the source by itself",
+        "one two three four five six seven eight nine\nten",
+        "one two three four five six seven eight\nnine\nten\n",
+      ],
+      ["leaves a heading on its line", "One\ntwo\n===", "# One two\n"],
+      ["leaves code within a sentence on its line", "a `b\nc` d", "a `b c` d\n"],
+      [
+        "breaks a line once where the source does it twice",
+        "> **a**<br>\n> *b*\n> <br>c<br><br>d",
+        "│ a\n│ b\n│ c\n│\n│ d\n",
+      ],
+      ["shows where a link leads", "[here](https://a.b/c)", "here (https://a.b/c)\n"],
+      ["shows a bare address once", "<https://a.b/c>", "https://a.b/c\n"],
+      ["ticks boxes", "- [x] a\n- [ ] b", "• ☑ a\n• ☐ b\n"],
+      ["turns entities into characters, but not into commands", "a &lt; b &#27;[2Jc", "a < b c\n"],
+      ["keeps line breaks that were asked for", "a<br>b  \nc", "a\nb\nc\n"],
+      ["keeps html as it stands", "<div>\n*a*\n</div>", "<div>\n*a*\n</div>\n"],
+      ["keeps tabs and spaces in code", "```\n\ta  b\n```", "──\n\ta  b\n──\n"],
+      ["marks headings where there is no colour", "## Two", "## Two\n"],
+      [
+        "aligns columns by the cells they take",
+        "|n|v|\n|-|-:|\n|日本|1|\n|a|22|",
+        "n    │  v\n─────┼───\n日本 │  1\na    │ 22\n",
+      ],
+      [
+        "breaks between ideographs",
+        "日本語".repeat(10),
+        `${"日本語".repeat(6)}日\n本語${"日本語".repeat(3)}\n`,
+      ],
+    ];
+    for (const [rule, source, shown] of rows) expect(renderAnswer(source, bare), rule).toBe(shown);
   });
 
   it("shows a table that is wider than the screen as lines of header and value", () => {
@@ -244,11 +245,11 @@ describe("a finished block", () => {
     );
   });
 
-  it("draws with ASCII where nothing else is there", () => {
+  it("is drawn in ASCII on a terminal without Unicode", () => {
     expect(renderAnswer("- a\n\n> b\n\n---\n\n|a|b|\n|-|-|\n|1|2|", ascii)).toMatch(/^[\x20-\x7e\n]*$/);
   });
 
-  it("makes links of web and mail addresses only", () => {
+  it("links only web and mail addresses", () => {
     expect(renderAnswer("[a](https://x.y)", painted)).toContain("\x1b]8;;https://x.y\x1b\\");
     expect(renderAnswer("[a](javascript:x) [b](file:///etc/passwd)", painted)).not.toContain("\x1b]8");
   });
@@ -262,77 +263,89 @@ describe("a finished block", () => {
   });
 });
 
-describe("an answer made to be difficult", () => {
+describe("a difficult answer", () => {
   const LINE = 100_000;
 
-  it.each([
-    ["words", "word ".repeat(LINE / 5)],
-    ["no space at all", "x".repeat(LINE)],
-    ["ideographs", "日本語テキスト".repeat(LINE / 7)],
-    ["families of emoji", "👨‍👩‍👧".repeat(LINE / 8)],
-    ["combining marks", `a${"\u0301".repeat(LINE)}`],
-    ["Hebrew", "שלום עולם ".repeat(LINE / 10)],
-    ["tabs", "a\tb".repeat(LINE / 3)],
-    ["marks of emphasis", "_a".repeat(LINE / 2)],
-    ["brackets", "[".repeat(LINE)],
-    ["blanks", `a${" ".repeat(LINE)}b`],
-    ["blanks before what might be a table's rule", `a|b\n${" ".repeat(LINE)}x-`],
-    ["blanks behind it", `a|b\n:-${" ".repeat(LINE)}x`],
-    ["what might be a mail address", `${"x".repeat(LINE)}@`],
-  ])("loses nothing of one line of 100 KB: %s", (_, text) => {
-    const printer = createAnswerPrinter(() => bare);
-    let shown = "";
-    for (let at = 0; at < text.length; at += 4096) {
-      shown += printer.feed(text.slice(at, at + 4096));
-      expect(printer.tail(4).length).toBeLessThanOrEqual(4);
+  it("loses no character of a line of 100 KB", () => {
+    const rows: [of: string, text: string][] = [
+      ["words", "word ".repeat(LINE / 5)],
+      ["no space at all", "x".repeat(LINE)],
+      ["ideographs", "日本語テキスト".repeat(LINE / 7)],
+      ["families of emoji", "👨‍👩‍👧".repeat(LINE / 8)],
+      ["combining marks", `a${"\u0301".repeat(LINE)}`],
+      ["Hebrew", "שלום עולם ".repeat(LINE / 10)],
+      ["tabs", "a\tb".repeat(LINE / 3)],
+      ["marks of emphasis", "_a".repeat(LINE / 2)],
+      ["brackets", "[".repeat(LINE)],
+      ["blanks", `a${" ".repeat(LINE)}b`],
+      ["blanks before what might be a table's rule", `a|b\n${" ".repeat(LINE)}x-`],
+      ["blanks behind it", `a|b\n:-${" ".repeat(LINE)}x`],
+      ["what might be a mail address", `${"x".repeat(LINE)}@`],
+    ];
+    for (const [of, text] of rows) {
+      const printer = createAnswerPrinter(() => bare);
+      let shown = "";
+      for (let at = 0; at < text.length; at += 4096) {
+        shown += printer.feed(text.slice(at, at + 4096));
+        expect(printer.tail(4).length, of).toBeLessThanOrEqual(4);
+      }
+      shown += printer.end();
+      expect(shown.replaceAll(/\s/g, ""), of).toBe(text.replaceAll(/\s/g, ""));
     }
-    shown += printer.end();
-    expect(shown.replaceAll(/\s/g, "")).toBe(text.replaceAll(/\s/g, ""));
   });
 
-  it.each([
-    ["quotes", `${"> ".repeat(20_000)}deep`],
-    ["lists", `${"- ".repeat(20_000)}deep`],
-    ["items", Array.from({ length: 300 }, (_, i) => `${"  ".repeat(i)}- deep`).join("\n")],
-    ["emphasis", `${"*a **b ".repeat(60)}deep${" b** a*".repeat(60)}`],
-  ])("is shown, though its %s are nested deeper than any stack", (_, source) => {
-    expect(renderAnswer(source, bare)).toContain("deep");
-    expect(renderAnswer(`before\n\n${source}\n\nafter **it**`, bare)).toMatch(/^before\n[^]*\nafter it\n$/);
+  it("is shown if it is nested deeper than the stack allows", () => {
+    const rows: [of: string, source: string][] = [
+      ["quotes", `${"> ".repeat(20_000)}deep`],
+      ["lists", `${"- ".repeat(20_000)}deep`],
+      ["items", Array.from({ length: 300 }, (_, i) => `${"  ".repeat(i)}- deep`).join("\n")],
+      ["emphasis", `${"*a **b ".repeat(60)}deep${" b** a*".repeat(60)}`],
+    ];
+    for (const [of, source] of rows) {
+      expect(renderAnswer(source, bare), of).toContain("deep");
+      const between = renderAnswer(`before\n\n${source}\n\nafter **it**`, bare);
+      expect(between, of).toMatch(/^before\n[^]*\nafter it\n$/);
+    }
   });
 
-  it.each([
-    ["emphasis", "*a ", " b*"],
-    ["strong words", "**a ", " b**"],
-    ["both", "*a **b ", " c** d*"],
-    ["strokes", "~~a *b ", " c* d~~"],
-  ])("takes %s for marks forty deep, and for text below that", (_, open, close) => {
-    const shown = renderAnswer(`${open.repeat(400)}deep${close.repeat(400)}`, bare).replaceAll("\n", " ");
-    const marks = `${open.repeat(300)}deep${close.repeat(300)}`;
-    expect(shown.includes(marks.trim())).toBe(true);
+  it("has marks down to level 40, and plain text below that", () => {
+    const rows: [of: string, open: string, close: string][] = [
+      ["emphasis", "*a ", " b*"],
+      ["strong words", "**a ", " b**"],
+      ["both", "*a **b ", " c** d*"],
+      ["strokes", "~~a *b ", " c* d~~"],
+    ];
+    for (const [of, open, close] of rows) {
+      const shown = renderAnswer(`${open.repeat(400)}deep${close.repeat(400)}`, bare).replaceAll("\n", " ");
+      const marks = `${open.repeat(300)}deep${close.repeat(300)}`;
+      expect(shown.includes(marks.trim()), of).toBe(true);
+    }
   });
 
-  it("keeps a rule of any length", () => {
+  it("shows a rule of any length", () => {
     expect(renderAnswer(`a\n\n${"-".repeat(200)}\n\nb`, bare)).toBe(`a\n\n${"─".repeat(39)}\n\nb\n`);
   });
 
-  it("still has its emphasis in a long table", () => {
+  it("keeps emphasis in a long table", () => {
     const rows = Array.from({ length: 2_000 }, () => "| `a` | **b** |").join("\n");
     expect(renderAnswer(`| x | y |\n|---|---|\n${rows}`, painted)).not.toContain("**b**");
   });
 });
 
 describe("a line of the live area", () => {
-  it.each([
-    ["ab", 2, ["ab"]],
-    ["abc", 2, ["ab", "c"]],
-    ["日本語", 5, ["日本", "語"]],
-    ["👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧", 4, ["👨‍👩‍👧👨‍👩‍👧", "👨‍👩‍👧"]],
-    ["e\u0301e\u0301e\u0301", 2, ["e\u0301e\u0301", "e\u0301"]],
-    ["\ta", 20, ["        a"]],
-    ["abc\td", 20, ["abc     d"]],
-    ["\ta", 5, ["     ", "   a"]],
-    ["\u001b[31mabc\u001b[0md", 2, ["\u001b[31mab\u001b[0m", "\u001b[31mc\u001b[0md"]],
-  ])("%j in %i cells is broken between characters, with spaces for tabs", (line, cells, rows) => {
-    expect(hardWrap(line, cells)).toEqual(rows);
+  it("is broken between graphemes, with spaces for tabs", () => {
+    const rows: [line: string, cells: number, broken: string[]][] = [
+      ["ab", 2, ["ab"]],
+      ["abc", 2, ["ab", "c"]],
+      ["日本語", 5, ["日本", "語"]],
+      ["👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧", 4, ["👨‍👩‍👧👨‍👩‍👧", "👨‍👩‍👧"]],
+      ["e\u0301e\u0301e\u0301", 2, ["e\u0301e\u0301", "e\u0301"]],
+      ["\ta", 20, ["        a"]],
+      ["abc\td", 20, ["abc     d"]],
+      ["\ta", 5, ["     ", "   a"]],
+      ["\u001b[31mabc\u001b[0md", 2, ["\u001b[31mab\u001b[0m", "\u001b[31mc\u001b[0md"]],
+    ];
+    for (const [line, cells, broken] of rows)
+      expect(hardWrap(line, cells), JSON.stringify(line)).toEqual(broken);
   });
 });

@@ -10,12 +10,12 @@ const strip = (text: string) => text.replaceAll(/\x1b\[[\d;]*m/g, "");
 beforeAll(loadHighlighter);
 
 describe("code in an answer", () => {
-  it("is coloured in the language it names, line by line", () => {
+  it("is coloured line by line in its named language", () => {
     const code = createCodeRenderer("ts", painted);
     expect(code.line("const a = 1;")).toBe("\x1b[35mconst\x1b[0m a = \x1b[33m1\x1b[0m;");
   });
 
-  it("stays inside a comment that an earlier line opened", () => {
+  it("keeps the colour of a comment that an earlier line opened", () => {
     const code = createCodeRenderer("ts", painted);
     code.line("/* const");
     expect(code.line("const a")).toBe("\x1b[90mconst a\x1b[0m");
@@ -23,18 +23,18 @@ describe("code in an answer", () => {
     expect(code.line("const a")).toContain("\x1b[35mconst");
   });
 
-  it("stays inside a comment of a hundred lines", () => {
+  it("keeps the colour of a comment for a hundred lines", () => {
     const code = createCodeRenderer("ts", painted);
     code.line("/*");
     for (let i = 0; i < 100; i += 1) expect(code.line(`const a${i}`)).toBe(`\x1b[90mconst a${i}\x1b[0m`);
   });
 
-  it("is never guessed", () => {
+  it("is not coloured without a known language", () => {
     for (const language of ["", "klingon", "__proto__"])
       expect(createCodeRenderer(language, painted).line("const a = 1;")).toBe("const a = 1;");
   });
 
-  it("loses no character to its colours", () => {
+  it("loses no character by colouring", () => {
     const source = "```python\ndef f(x):\n\t'''doc\n  more'''\n    return {'a': [1, None]}  # end\n```";
     expect(strip(renderAnswer(source, painted))).toBe(
       "── python\ndef f(x):\n\t'''doc\n  more'''\n    return {'a': [1, None]}  # end\n──\n",

@@ -19,7 +19,7 @@ function handTimers(): Timers & { fire(): void; ms(): number | undefined } {
   };
 }
 
-/** What came out, in words: `ctrl+a`, `x`, `paste:…`, `reply:…`. */
+/** A parser whose results are strings: `ctrl+a`, `x`, `paste:…`, `reply:…`. */
 function listen() {
   const heard: string[] = [];
   const timers = handTimers();
@@ -155,19 +155,22 @@ const table: [bytes: string, keys: string[]][] = [
 ];
 
 describe("a key parser", () => {
-  it.each(table)("reads %j", (bytes, keys) => {
-    expect(hear(bytes)).toEqual(keys);
+  it("reads keys, replies and pastes", () => {
+    for (const [bytes, keys] of table) expect(hear(bytes), JSON.stringify(bytes)).toEqual(keys);
   });
 
-  it.each(table)("reads %j the same when it is split anywhere", (bytes) => {
-    const whole = Buffer.from(bytes);
-    const expected = hear(whole);
-    for (let at = 1; at < whole.length; at++)
-      expect(hear(whole.subarray(0, at), whole.subarray(at)), `split at ${at}`).toEqual(expected);
-    expect(hear(...Array.from(whole, (byte) => Uint8Array.of(byte)))).toEqual(expected);
+  it("reads the same when the bytes are split anywhere", () => {
+    for (const [bytes] of table) {
+      const row = JSON.stringify(bytes);
+      const whole = Buffer.from(bytes);
+      const expected = hear(whole);
+      for (let at = 1; at < whole.length; at++)
+        expect(hear(whole.subarray(0, at), whole.subarray(at)), `${row} split at ${at}`).toEqual(expected);
+      expect(hear(...Array.from(whole, (byte) => Uint8Array.of(byte))), row).toEqual(expected);
+    }
   });
 
-  it("takes a return inside a chunk of text for a line end, and the last one for Enter", () => {
+  it("reads a return inside a chunk of text as a line end, and one at its end as Enter", () => {
     expect(hear("one\rtwo\r")).toEqual(["o", "n", "e", "ctrl+j", "t", "w", "o", "enter"]);
     expect(hear("one\r\ntwo\r\n")).toEqual(["o", "n", "e", "ctrl+j", "t", "w", "o", "enter"]);
     expect(hear("a\r\rb")).toEqual(["a", "ctrl+j", "ctrl+j", "b"]);
@@ -175,12 +178,12 @@ describe("a key parser", () => {
     expect(hear("a", "\r", "b")).toEqual(["a", "enter", "b"]);
   });
 
-  it("gives a long burst of text as one paste, and a return at its end as Enter", () => {
+  it("reads a long burst of text as one paste, and a return at its end as Enter", () => {
     const line = "x".repeat(150);
     expect(hear(`${line}\r${line}\tü\r`)).toEqual([`paste:${line}\n${line}\tü`, "enter"]);
   });
 
-  it("waits 40 ms for what may follow an ESC, and longer inside a sequence or a paste", () => {
+  it("waits 40 ms after an ESC, and longer inside a sequence or a paste", () => {
     const { heard, timers, feed } = listen();
     feed("\u001b");
     expect([heard, timers.ms()]).toEqual([[], 40]);
@@ -201,7 +204,7 @@ describe("a key parser", () => {
     expect(heard).toEqual(["paste:half a paste", "x"]);
   });
 
-  it("drops bytes that are no characters and reads on", () => {
+  it("drops invalid bytes and continues", () => {
     expect(hear(Uint8Array.of(0xff, 0x61, 0xc3, 0x62, 0xe2, 0x82, 0x0d))).toEqual(["a", "b", "enter"]);
     expect(hear(Uint8Array.of(0xc0, 0x80, 0xed, 0xa0, 0x80, 0xf5, 0x80, 0x63))).toEqual(["c"]);
     expect(hear(Uint8Array.of(0xc2, 0x9b, 0x41))).toEqual(["A"]);
@@ -231,7 +234,7 @@ describe("a key parser", () => {
   );
   const withoutReturns = bytes.map((buffer) => Buffer.from(buffer.filter((byte) => byte !== 0x0d)));
 
-  it("gives the same keys for the same bytes, however they are cut", () => {
+  it("reads the same keys however the bytes are cut into chunks", () => {
     fc.assert(
       fc.property(withoutReturns, fc.array(fc.nat(), { maxLength: 10 }), (buffer, cuts) => {
         fc.pre(buffer.length < 200);
@@ -245,7 +248,7 @@ describe("a key parser", () => {
     );
   });
 
-  it("is ready for the next key after any bytes and a silence", () => {
+  it("reads the next key after any bytes and a timeout", () => {
     fc.assert(
       fc.property(bytes, (buffer) => {
         const { heard, timers, feed } = listen();

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** A session in small: a tail, a composer, a status line; its state is outside React, as in the real one. */
+/** A small session: a tail, a composer, a status line. Its state is outside React, as in the real one. */
 function start(size: { columns?: number; rows?: number; promptly?: number } = {}, withCursor = false) {
   const screen = createScreen(size);
   const live = createLiveStdout(screen.stdout, { reflow: "xterm.js", promptly: size.promptly });
@@ -62,12 +62,12 @@ function start(size: { columns?: number; rows?: number; promptly?: number } = {}
   return { screen, live, ink, set, sees, state: () => state };
 }
 
-/** Vitest's own patience of a second is less than a busy machine may take over a frame. */
+/** Vitest waits a second by default; on a busy machine a frame can take longer. */
 const until = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 const count = (lines: string[], wanted: string) => lines.filter((line) => line.includes(wanted)).length;
 
-/** Streams lines through the tail into the scrollback; `during` may do something to the terminal before a line. */
+/** Streams lines through the tail into the scrollback; `during` is called before each line. */
 async function stream(
   { live, set, state, sees }: ReturnType<typeof start>,
   lines: number,
@@ -120,7 +120,7 @@ describe.each([
     expectNoWipe(session.screen.written);
   });
 
-  it("loses no line and leaves no stale row when the window narrows 100, 60, 40 and widens again", async () => {
+  it("loses no line and leaves no stale row when the window narrows to 60 and 40 columns and widens again", async () => {
     const session = start({ columns: 100, rows: 24 }, withCursor);
     session.set({
       status: "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to Rome · more words",
@@ -159,7 +159,7 @@ describe.each([
 });
 
 describe("a live area", () => {
-  it("puts the cursor into the composer, and leaves it there when only the status changes", async () => {
+  it("puts the cursor into the composer and leaves it there when only the status changes", async () => {
     const { screen, set, sees } = start({}, true);
     await sees("status");
     expect((await screen.view()).cursor).toEqual({ x: 10, y: 0 });
@@ -172,7 +172,7 @@ describe("a live area", () => {
     await sees("한");
   });
 
-  it("shows finished text by itself when no frame comes", async () => {
+  it("writes finished text after a time if no frame follows", async () => {
     const { screen, live, sees } = start({ promptly: 1 });
     await sees("status");
     live.print("by itself");
@@ -180,7 +180,7 @@ describe("a live area", () => {
     expect((await screen.text()).slice(-3)).toEqual(["by itself", "> composer", "status"]);
   });
 
-  it("shows finished text at once when it is flushed", async () => {
+  it("writes finished text at once when it is flushed", async () => {
     const { screen, live, sees } = start({ promptly: 60_000 });
     await sees("status");
     live.print("waits");
@@ -189,7 +189,7 @@ describe("a live area", () => {
     expect(await screen.text()).toEqual(["waits", "> composer", "status"]);
   });
 
-  it("never draws a frame without the finished text that left it, nor with both", async () => {
+  it("writes finished text together with the frame that no longer contains it", async () => {
     const { screen, live, set, sees } = start({ promptly: 60_000 });
     set({ tail: ["the answer"] });
     await sees("the answer");
@@ -201,7 +201,7 @@ describe("a live area", () => {
     expect(await screen.text()).toEqual(["the answer", "> composer", "status"]);
   });
 
-  it("cuts a frame that is higher than the screen at its top, instead of scrolling it away", async () => {
+  it("cuts the top of a frame that is higher than the screen, instead of scrolling", async () => {
     const { screen, live, ink, sees } = start({ rows: 6 });
     live.print("history");
     ink.rerender(<Text>{Array.from({ length: 20 }, (_, index) => `row ${index}`).join("\n")}</Text>);
@@ -213,7 +213,7 @@ describe("a live area", () => {
     expectNoWipe(screen.written);
   });
 
-  it("prints what is written through Ink once, above the frame", async () => {
+  it("prints text written through Ink once, above the frame", async () => {
     const screen = createScreen();
     const live = createLiveStdout(screen.stdout);
     let write: (text: string) => void = () => {};
@@ -232,7 +232,7 @@ describe("a live area", () => {
     expect(await screen.text()).toEqual(["through Ink", "without a line end", "frame"]);
   });
 
-  it("takes the frame away for an editor and brings it back below what happened meanwhile", async () => {
+  it("erases the frame for an editor and draws it again below later output", async () => {
     const { screen, live, set, sees } = start({}, true);
     live.print("before");
     live.flush();
@@ -254,7 +254,7 @@ describe("a live area", () => {
     ]);
   });
 
-  it("clears the screen without losing what was on it", async () => {
+  it("clears the screen and keeps the old text in the scrollback", async () => {
     const { screen, live, sees } = start({ rows: 10 }, true);
     live.print("old text");
     await sees("old text");
@@ -266,7 +266,7 @@ describe("a live area", () => {
     expectNoWipe(screen.written);
   });
 
-  it("leaves the last frame with the cursor below it when Ink ends, and prints straight from then on", async () => {
+  it("leaves the last frame on the screen when Ink ends, and then prints directly", async () => {
     const { screen, live, ink, sees } = start({}, true);
     await sees("status");
     live.print("last words");
@@ -285,7 +285,7 @@ describe("a live area", () => {
     expect(screen.stdout.listenerCount("resize")).toBe(0);
   });
 
-  it("tells the app of a new size before Ink draws", async () => {
+  it("notifies the app of a new size before Ink draws", async () => {
     const { screen, live, sees } = start({ columns: 80 });
     await sees("status");
     const seen: string[] = [];
@@ -296,7 +296,7 @@ describe("a live area", () => {
     expect(live.stdout.rows).toBeGreaterThan(1000);
   });
 
-  it("passes a title or OSC 52 through as it is", async () => {
+  it("passes a title or OSC 52 through unchanged", async () => {
     const { screen, live, sees } = start();
     await sees("status");
     live.stdout.write("\u001b]52;c;YQ==\u0007");

@@ -30,7 +30,7 @@ describe("a terminal", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("gets its modes, is asked, and is what it was after restore(), however often that is called", () => {
+  it("gets its modes and queries, and is restored once however often restore() is called", () => {
     const terminal = openTerminal({ stdin, fd });
     expect(written()).toBe("\u001b[?2004h\u001b[?u\u001b[>c\u001b[c");
     terminal.restore();
@@ -41,7 +41,7 @@ describe("a terminal", () => {
     expect(raw).toEqual([true, false]);
   });
 
-  it("speaks the kitty protocol only when it answered, takes it back, and sets it again", async () => {
+  it("gets the kitty protocol only after its answer; restore() and resume() undo and set it", async () => {
     const terminal = openTerminal({ stdin, fd });
     terminal.onReply({ kind: "kitty", flags: 0 });
     terminal.onReply({ kind: "device", parameters: "1;4000;35" });
@@ -57,7 +57,7 @@ describe("a terminal", () => {
     expect(raw).toEqual([true, false, true, false]);
   });
 
-  it("counts as silent after a time, and may still answer later", async () => {
+  it("counts as silent after a timeout, and may still answer later", async () => {
     let expire = () => {};
     const timers = { set: (callback: () => void) => (expire = callback), clear: () => {} };
     const terminal = openTerminal({ stdin, fd, timers });
@@ -67,7 +67,7 @@ describe("a terminal", () => {
     expect(written()).toContain("\u001b[>1u");
   });
 
-  it("doesn't throw when it is gone", () => {
+  it("is restored without an error after it was closed", () => {
     const terminal = openTerminal({
       fd,
       stdin: {
@@ -104,7 +104,7 @@ describe("Ctrl-Z", () => {
     };
   }
 
-  it("leaves the terminal, stops the whole job, and comes back once", () => {
+  it("leaves the terminal, stops the process group, and comes back once", () => {
     const { calls, hears, ...options } = job((comeBack) => {
       comeBack();
       comeBack();
@@ -114,14 +114,14 @@ describe("Ctrl-Z", () => {
     expect(hears()).toBeUndefined();
   });
 
-  it("comes back by itself where nothing stops", async () => {
+  it("comes back after a time if the process did not stop", async () => {
     const { calls, hears, ...options } = job(() => {});
     await new Promise<void>((resolve) => suspendJob({ ...options, patience: 1, back: resolve }));
     expect(calls).toEqual(["leave", "SIGTSTP 0"]);
     expect(hears()).toBeUndefined();
   });
 
-  it("comes back at once where there are no such signals", () => {
+  it("comes back at once where SIGTSTP is not supported", () => {
     const { calls, hears, ...options } = job(() => {
       throw new Error("ENOSYS");
     });
@@ -132,22 +132,23 @@ describe("Ctrl-Z", () => {
 });
 
 describe("OSC 52", () => {
-  it.each([
-    [{}, "\u001b]52;c;aMOp\u0007"],
-    [{ tmux: true }, "\u001b]52;c;aMOp\u0007\u001bPtmux;\u001b\u001b]52;c;aMOp\u0007\u001b\\"],
-    [{ screen: true }, "\u001bP\u001b]52;c;aMOp\u0007\u001b\\"],
-  ])("carries text to the terminal's clipboard %j", (inside, sequence) => {
-    expect(osc52("hé", inside)).toBe(sequence);
+  it("is plain, doubled for tmux and wrapped for GNU screen", () => {
+    const rows: [inside: { tmux?: boolean; screen?: boolean }, sequence: string][] = [
+      [{}, "\u001b]52;c;aMOp\u0007"],
+      [{ tmux: true }, "\u001b]52;c;aMOp\u0007\u001bPtmux;\u001b\u001b]52;c;aMOp\u0007\u001b\\"],
+      [{ screen: true }, "\u001bP\u001b]52;c;aMOp\u0007\u001b\\"],
+    ];
+    for (const [inside, sequence] of rows) expect(osc52("hé", inside), JSON.stringify(inside)).toBe(sequence);
   });
 
-  it("is cut into pieces for GNU screen", () => {
+  it("is split into pieces for GNU screen", () => {
     const sequence = osc52("x".repeat(1000), { screen: true })!;
     const pieces = sequence.split("\u001b\\").slice(0, -1);
     for (const piece of pieces) expect(piece.length).toBeLessThanOrEqual(242);
     expect(pieces.map((piece) => piece.slice(2)).join("")).toBe(osc52("x".repeat(1000)));
   });
 
-  it("isn't made for more than 100 KB", () => {
+  it("is not made for more than 100 KB", () => {
     expect(osc52("x".repeat(100_000))).toBeDefined();
     expect(osc52("x".repeat(100_001))).toBeUndefined();
     expect(osc52("한".repeat(40_000))).toBeUndefined();

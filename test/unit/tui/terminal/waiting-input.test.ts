@@ -1,4 +1,4 @@
-// What waits in a terminal while this process is busy for longer than it would wait for it.
+// Input that waits in the terminal while the process is busy for longer than its timeouts.
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
@@ -28,15 +28,15 @@ afterEach(() => {
   closeSync(fd);
 });
 
-/** Types, and lets nothing be read for so many milliseconds. */
+/** Types a text, and blocks the process for `ms` milliseconds. */
 function typeWhileBusy(text: string, ms: number): void {
   hands.write(text);
   const end = performance.now() + ms;
   while (performance.now() < end);
 }
 
-describe("a machine that is busy", () => {
-  it("takes no key apart of which the rest is there", async () => {
+describe("a busy process", () => {
+  it("does not split a key sequence whose rest has arrived", async () => {
     const keys: string[] = [];
     const heard = new Promise<void>((resolve) => {
       const parser = createKeyParser({
@@ -48,7 +48,7 @@ describe("a machine that is busy", () => {
       });
       stdin.on("data", (chunk: Buffer) => {
         parser.feed(chunk);
-        // The rest comes while this very process does something else.
+        // The rest arrives while this process is busy.
         if (chunk.at(-1) === 0x1b) setImmediate(() => typeWhileBusy("[A", 100));
       });
     });
@@ -57,7 +57,7 @@ describe("a machine that is busy", () => {
     expect(keys).toEqual(["up"]);
   });
 
-  it("sends nothing by itself that was typed before the session could be seen", async () => {
+  it("does not send a line that was typed before the session was visible", async () => {
     const typed: string[] = [];
     const screen = {
       key: ({ name }: { name: string }) => void typed.push(`key ${name}`),
