@@ -1,4 +1,4 @@
-import { hardWrap } from "../markdown/hard-wrap.ts";
+import { truncate } from "../markdown/hard-wrap.ts";
 import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
 import { width } from "../terminal/width.ts";
 import type { Choice } from "../session/saving.ts";
@@ -44,7 +44,10 @@ interface Line {
 }
 
 function wide(choices: readonly Choice[], display: Display): Line[][] {
-  const titles = choices.map(({ title }) => fit(title, Math.floor(display.columns * TITLE_SHARE), display));
+  const { ellipsis } = glyphs(display);
+  const titles = choices.map(({ title }) =>
+    truncate(title, Math.floor(display.columns * TITLE_SHARE), ellipsis),
+  );
   const widest = Math.max(0, ...titles.map(width));
   const longest = Math.max(0, ...choices.map(({ detail }) => width(detail)));
   const room = display.columns - 1 - (2 + widest + 2 + longest + 2);
@@ -54,7 +57,7 @@ function wide(choices: readonly Choice[], display: Display): Line[][] {
     const behind =
       words === "" || room < 8
         ? ""
-        : `${" ".repeat(longest - width(detail) + 2)}${fit(from(words, focus, room, display), room, display)}`;
+        : `${" ".repeat(longest - width(detail) + 2)}${truncate(from(words, focus, room, ellipsis), room, ellipsis)}`;
     return [{ title, rest: `${pad}${detail}${behind}` }];
   });
 }
@@ -62,28 +65,21 @@ function wide(choices: readonly Choice[], display: Display): Line[][] {
 /** Two lines each: the title, then age, turns and first words. */
 function narrow(choices: readonly Choice[], display: Display): Line[][] {
   const room = Math.max(1, display.columns - 3);
-  const { dot } = glyphs(display);
+  const { dot, ellipsis } = glyphs(display);
   return choices.map(({ title, detail, words, focus }) => {
     const left = room - width(detail) - 3;
-    const below = words === "" ? detail : `${detail} ${dot} ${from(words, focus, left, display)}`;
+    const below = words === "" ? detail : `${detail} ${dot} ${from(words, focus, left, ellipsis)}`;
     return [
-      { title: fit(title, room, display), rest: "" },
-      { title: "", rest: fit(below, room, display) },
+      { title: truncate(title, room, ellipsis), rest: "" },
+      { title: "", rest: truncate(below, room, ellipsis) },
     ];
   });
 }
 
 /** The words; if the match at `focus` would be cut off, they start shortly before it. */
-function from(words: string, focus: number | undefined, cells: number, display: Display): string {
+function from(words: string, focus: number | undefined, cells: number, ellipsis: string): string {
   if (focus === undefined || width(words) <= cells || width(words.slice(0, focus)) < cells / 2) return words;
   const before = words.slice(Math.max(0, focus - Math.max(0, Math.floor(cells / 3))), focus);
   const whole = before.slice(before.indexOf(" ") + 1).replace(/^[\udc00-\udfff]/, "");
-  return `${glyphs(display).ellipsis}${whole}${words.slice(focus)}`;
-}
-
-/** Truncates with an ellipsis. */
-function fit(text: string, cells: number, display: Display): string {
-  if (width(text) <= cells) return text;
-  const { ellipsis } = glyphs(display);
-  return `${(hardWrap(text, Math.max(1, cells - width(ellipsis)))[0] ?? "").trimEnd()}${ellipsis}`;
+  return `${ellipsis}${whole}${words.slice(focus)}`;
 }

@@ -32,3 +32,9 @@ export function hardWrap(line: string, cells: number): string[] {
   }
   return [...lines, current];
 }
+
+/** The text, or its beginning with an ellipsis if it is wider than `cells`. */
+export function truncate(text: string, cells: number, ellipsis: string): string {
+  if (width(text) <= cells) return text;
+  return `${(hardWrap(text, Math.max(1, cells - width(ellipsis)))[0] ?? "").trimEnd()}${ellipsis}`;
+}

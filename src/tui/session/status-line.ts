@@ -1,4 +1,4 @@
-import { hardWrap } from "../markdown/hard-wrap.ts";
+import { truncate } from "../markdown/hard-wrap.ts";
 import { glyphs } from "../markdown/look.ts";
 import { width } from "../terminal/width.ts";
 import { commas, counted, questionsLeft, type Money } from "./money.ts";
@@ -35,7 +35,7 @@ export function statusLine(status: Status, columns: number, ascii: boolean): str
   if (columns < NARROW) return fit([short(status), user(status), model], columns - 1, between);
   const line = fit([user(status), tokens, questions, model], columns - 1, between);
   const room = columns - 1 - width(line) - width(between);
-  const named = title === "" || room < SHORTEST_TITLE ? "" : `${between}${cut(title, room, ellipsis)}`;
+  const named = title === "" || room < SHORTEST_TITLE ? "" : `${between}${truncate(title, room, ellipsis)}`;
   return line + named;
 }
 
@@ -58,9 +58,4 @@ function fit(parts: string[], cells: number, between: string): string {
     line = longer;
   }
   return line === "" ? (parts[0] ?? "").slice(0, Math.max(0, cells)) : line;
-}
-
-function cut(title: string, cells: number, ellipsis: string): string {
-  if (width(title) <= cells) return title;
-  return `${(hardWrap(title, cells - ellipsis.length)[0] ?? "").trimEnd()}${ellipsis}`;
 }

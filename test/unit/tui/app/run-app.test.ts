@@ -39,7 +39,7 @@ describe("the session on a terminal", () => {
   });
 
   it("has no timer and writes nothing while it is idle", async () => {
-    // They run as ever, and are counted.
+    // The timers run as usual, but are counted.
     vi.useFakeTimers({
       toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"],
       shouldAdvanceTime: true,
@@ -49,7 +49,7 @@ describe("the session on a terminal", () => {
     session.type("hello\r");
     await session.shows("100 tokens · 3,900 left");
     await session.shows("39 questions");
-    // Those of the answer, of the keys and of Ink's pace run out; one that begins again stays for ever.
+    // The timers of the answer, the keys and Ink end; one that restarts would remain.
     while (vi.getTimerCount() > 0) await new Promise((resolve) => setImmediate(resolve));
     const written = session.bytes().length;
     for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -140,7 +140,7 @@ describe("the session on a terminal", () => {
   });
 
   it("restores the terminal and exits with 0 for each key that leaves", async () => {
-    // The time between two Ctrl-C goes on only while this test is running: no pause of a busy machine counts.
+    // The time between two Ctrl-C passes only while this test runs, so that a pause of a busy machine does not count.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
     for (const keys of [["\x04"], ["\x03", "\x03"], ["/quit\r"]]) {
       const session = start();
@@ -222,7 +222,7 @@ describe("text that is typed too early", () => {
   });
 
   it("does not become a password when the login has expired", async () => {
-    // Nobody pauses, however long a busy machine takes between two keys.
+    // The clock stands still, so that the time between two keys on a busy machine is no pause.
     const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now());
     const client = createFakeClient();
     const { opened, open } = gate();

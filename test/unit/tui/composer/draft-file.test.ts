@@ -7,7 +7,7 @@ import { openDraft } from "../../../../src/tui/composer/draft-file.ts";
 
 let dir: string;
 beforeEach(async () => void (dir = join(await mkdtemp(join(tmpdir(), "ai-chat-test-")), "state")));
-// The test says when the time to write has come.
+// The test advances the time.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => {
   vi.useRealTimers();
@@ -30,7 +30,7 @@ describe("a draft", () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  // Node's own way to make a folder with those above it never comes back from there, and the session stood still.
+  // Node's recursive mkdir never returns for these paths, so the session would hang.
   it.skipIf(process.platform !== "linux").each(["/proc/ai-chat", "/proc/ai-chat/state", "/dev/null/state"])(
     "causes no error where %s can't be made",
     (place) => {

@@ -4,7 +4,7 @@ import type { Key } from "../../../../src/tui/terminal/key.ts";
 import { createKeyParser } from "../../../../src/tui/terminal/keys.ts";
 import type { Timers } from "../../../../src/tui/terminal/timers.ts";
 
-/** Timers that fire when the test says so. */
+/** Timers that the test fires. */
 function handTimers(): Timers & { fire(): void; ms(): number | undefined } {
   let waiting: { callback: () => void; ms: number } | undefined;
   return {
@@ -140,7 +140,7 @@ const table: [bytes: string, keys: string[]][] = [
   ["\u001b_Gi=1;OK\u001b\\x", ["x"]],
   ["\u001b^secret\u001b\\x", ["x"]],
   ["\u001b\u001b[?1;2c", ["escape", 'reply:["attributes","1;2"]']],
-  // broken off
+  // incomplete sequences
   ["\u001b[1;5\r", ["enter"]],
   ["\u001b[12\u0018x", ["x"]],
   ["\u001b[1\u001b[A", ["up"]],
@@ -210,7 +210,7 @@ describe("a key parser", () => {
     expect(hear(Uint8Array.of(0xc2, 0x9b, 0x41))).toEqual(["A"]);
   });
 
-  // A chunk that ends in a return differs from one in which text follows; that alone depends on the chunks.
+  // Only a return depends on the chunks: it is Enter at the end of a chunk, a line end before more text.
   const pieces = fc.oneof(
     fc.constantFrom(
       ...table.map(([bytes]) => bytes),

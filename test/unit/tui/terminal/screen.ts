@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import xterm from "@xterm/headless";
 
-/** A terminal emulator behind a fake tty stream: what is written lands on its screen and in its scrollback. */
+/** A terminal emulator behind a fake tty stream. */
 export function createScreen({ columns = 80, rows = 24, reflowCursorLine = false } = {}) {
   const term = new xterm.Terminal({
     cols: columns,
@@ -33,7 +33,7 @@ export function createScreen({ columns = 80, rows = 24, reflowCursorLine = false
     written,
     stdout: stream as unknown as NodeJS.WriteStream,
     settled,
-    /** What a real terminal does: it changes itself first, the process hears of it afterwards. */
+    /** Resizes first and then notifies the process, as a real terminal does. */
     async resize(columns: number, rows: number): Promise<void> {
       await settled();
       term.resize(columns, rows);
@@ -53,7 +53,7 @@ export function createScreen({ columns = 80, rows = 24, reflowCursorLine = false
       while (lines.at(-1) === "") lines.pop();
       return lines;
     },
-    /** The rows of the screen alone, and the cursor in them. */
+    /** The rows of the screen without the scrollback, and the cursor in them. */
     async view(): Promise<{ rows: string[]; cursor: { x: number; y: number } }> {
       await settled();
       const buffer = term.buffer.active;
@@ -65,7 +65,7 @@ export function createScreen({ columns = 80, rows = 24, reflowCursorLine = false
   };
 }
 
-/** A stdin for Ink that never says anything. */
+/** A stdin for Ink without input. */
 export function silentStdin(): NodeJS.ReadStream {
   const noop = () => {};
   return Object.assign(new PassThrough(), {
