@@ -51,8 +51,7 @@ export function Live({ screen, rows }: LiveProps) {
   );
   if (screen.isLeaving) return null;
   const { view, session, scribe, form } = screen;
-  const { server } = session;
-  const { state } = session;
+  const { server, state } = session;
   const display = screen.look();
   const { picker } = view;
   const items = form !== undefined || picker !== undefined ? [] : itemsOf(view);
@@ -63,9 +62,10 @@ export function Live({ screen, rows }: LiveProps) {
   const working = workingLines(state.phase, session.lastData, screen.now(), display);
   const columns = composerColumns(display.columns);
   const wanted = layoutEditor(editor, columns, rows()).rows.length;
+  const picture = form && formPicture(form, server, display);
   const share = shareRows(rows(), {
-    form: form === undefined ? 0 : formPicture(form, server, display).lines.length,
-    composer: form === undefined ? wanted : 0,
+    form: picture?.lines.length ?? 0,
+    composer: picture === undefined ? wanted : 0,
     menu: items.length + Math.min(MOST_CHOICE_ROWS, choices.length * choiceHeight(display)),
     hint: hint.length,
     working: working.length,
@@ -84,7 +84,7 @@ export function Live({ screen, rows }: LiveProps) {
       {share.menu > 0 && picker !== undefined && (
         <Lines lines={choiceLines(choices, picker.index, share.menu, display)} display={display} />
       )}
-      {form === undefined ? (
+      {picture === undefined ? (
         <Composer
           layout={layoutEditor(editor, columns, share.composer)}
           display={display}
@@ -92,7 +92,7 @@ export function Live({ screen, rows }: LiveProps) {
           isEmpty={editor.text === "" && picker === undefined}
         />
       ) : (
-        <LoginForm form={form} server={server} display={display} top={top} />
+        <LoginForm picture={picture} display={display} top={top} />
       )}
       {share.status > 0 && <StatusLine state={state} server={server} display={display} />}
     </Box>

@@ -5,7 +5,7 @@ import type { EditorAction } from "./editor.ts";
 type ActionRow = {
   /** As `ctrl+a`, `alt+shift+b`, `enter`; the keys that the help names come first. */
   keys: readonly string[];
-  /** Parts of the lines about keys in `/help`, by line; each `{}` stands for the next key. */
+  /** Parts of the lines about keys in `/help`, by line; each `{}` is the next key, or the first after the last. */
   help?: Record<number, string>;
 } & (
   | { kind: "edit"; name: Exclude<EditorAction["type"], "insert" | "paste" | "set"> }

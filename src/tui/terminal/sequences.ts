@@ -85,8 +85,7 @@ export function readCsi(body: string, final: string): Meaning {
   if (final === "^" || final === "$" || final === "@") return readRxvtTilde(fields[0]![0]!, final);
   if (final >= "a" && final <= "d" && body === "")
     return key(namedKey(LETTERS[final.toUpperCase()]!, { shift: true }));
-  const name = Object.hasOwn(LETTERS, final) ? LETTERS[final] : undefined;
-  return name ? key(namedKey(name, modifiers)) : NOTHING;
+  return named(LETTERS, final, modifiers);
 }
 
 /** The meaning of SS3 (`ESC O`) with its final byte; includes the keypad in application mode. */
@@ -98,8 +97,7 @@ export function readSs3(body: string, final: string): Meaning {
   if (final >= "a" && final <= "d") return key(namedKey(LETTERS[final.toUpperCase()]!, { ctrl: true }));
   if (final >= "p" && final <= "y") return key(characterKey(String(final.charCodeAt(0) - 0x70), modifiers));
   if (Object.hasOwn(KEYPAD, final)) return key(characterKey(KEYPAD[final]!, modifiers));
-  const name = Object.hasOwn(LETTERS, final) ? LETTERS[final] : undefined;
-  return name ? key(namedKey(name, modifiers)) : NOTHING;
+  return named(LETTERS, final, modifiers);
 }
 
 /** F1 to F5 of the Linux console: `ESC [ [` and A to E. */
@@ -109,6 +107,11 @@ export function readLinuxFunctionKey(final: string): Meaning {
 
 function key(key: Key): Meaning {
   return { kind: "key", key };
+}
+
+function named(table: Record<string, KeyName>, at: string | number, modifiers: Modifiers): Meaning {
+  const name = Object.hasOwn(table, at) ? table[at] : undefined;
+  return name ? key(namedKey(name, modifiers)) : NOTHING;
 }
 
 function readPrivate(body: string, final: string): Meaning {
@@ -134,13 +137,11 @@ function readTilde(fields: number[][], modifiers: KeyModifiers): Meaning {
   const code = fields[0]![0]!;
   if (code === 200) return { kind: "paste" };
   if (code === 27) return readCodePoint(fields[2]?.[0] ?? 0, modifiers); // xterm's modifyOtherKeys
-  const name = Object.hasOwn(TILDE, code) ? TILDE[code] : undefined;
-  return name ? key(namedKey(name, modifiers)) : NOTHING;
+  return named(TILDE, code, modifiers);
 }
 
 function readRxvtTilde(code: number, final: string): Meaning {
-  const name = Object.hasOwn(TILDE, code) ? TILDE[code] : undefined;
-  return name ? key(namedKey(name, { ctrl: final !== "$", shift: final !== "^" })) : NOTHING;
+  return named(TILDE, code, { ctrl: final !== "$", shift: final !== "^" });
 }
 
 function readKitty(fields: number[][], modifiers: KeyModifiers): Meaning {

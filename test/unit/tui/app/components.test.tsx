@@ -6,6 +6,7 @@ import type { ReactElement } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Boundary } from "../../../../src/tui/app/Boundary.tsx";
 import { Composer } from "../../../../src/tui/app/Composer.tsx";
+import { formPicture } from "../../../../src/tui/app/form-lines.ts";
 import { Lines } from "../../../../src/tui/app/Lines.tsx";
 import { LoginForm } from "../../../../src/tui/app/LoginForm.tsx";
 import { Menu } from "../../../../src/tui/app/Menu.tsx";
@@ -106,7 +107,9 @@ describe("the composer", () => {
 
 describe("the form", () => {
   const show = (form: Form) =>
-    rowsOf(<LoginForm form={form} server="chat.school.org" display={display} top={0} />).join("\n");
+    rowsOf(
+      <LoginForm picture={formPicture(form, "chat.school.org", display)} display={display} top={0} />,
+    ).join("\n");
 
   it("looks the same for every typed password", () => {
     const asked = passwordForm("jane", "Your login is no longer valid.");
