@@ -1,4 +1,4 @@
-import { shellWord } from "../server/core/shell-word.ts";
+import { shellWord } from "../text/shell-word.ts";
 import { OtherOwner, StartupError } from "../server/core/startup-error.ts";
 
 /** The refusal of another user's store, with the `command` to type instead; any other error as it is. */

@@ -1,6 +1,6 @@
 import { ClientError } from "../client/client-error.ts";
-import { nearest } from "../client/edits.ts";
-import { oneLine } from "../client/sanitize.ts";
+import { nearest } from "../text/nearest.ts";
+import { oneLine } from "../text/sanitize.ts";
 import { LONGEST_REPEATED, quotedWords, shortQuestion } from "./argv/quoted-words.ts";
 import type { ParsedArgv } from "./argv/parse-argv.ts";
 import { commands } from "./commands.ts";
@@ -8,7 +8,7 @@ import type { CommandSpec } from "./command-spec.ts";
 import type { OptionName } from "./options.ts";
 import type { Output } from "./output.ts";
 import type { Program } from "./program.ts";
-import { repeatable } from "./repeatable.ts";
+import { repeatable } from "../text/repeatable.ts";
 import { stdinKind } from "./stdin.ts";
 
 /** A command and what was typed for it. */

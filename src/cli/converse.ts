@@ -4,7 +4,7 @@ import type { ClientError } from "../client/client-error.ts";
 import type { AnswerEvent, ApiClient } from "../client/contract.ts";
 import type { AnswerWriter } from "./answer-writer.ts";
 import type { Call } from "./call.ts";
-import { grouped } from "./numbers.ts";
+import { grouped } from "../text/numbers.ts";
 import { ClosedPipe } from "./output.ts";
 import { startSpinner, type Spinner } from "./spinner.ts";
 import { isAscii } from "./terminal.ts";

@@ -1,4 +1,4 @@
-import { plainText, printableJson } from "../client/sanitize.ts";
+import { plainText, printableJson } from "../text/sanitize.ts";
 
 /** The reader of stdout has gone; nobody wants the rest. Ends the program with 0. */
 export class ClosedPipe extends Error {

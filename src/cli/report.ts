@@ -1,5 +1,5 @@
 import { ClientError, type ClientErrorCode } from "../client/client-error.ts";
-import { plainText, printableJson } from "../client/sanitize.ts";
+import { plainText, printableJson } from "../text/sanitize.ts";
 import { StartupError } from "../server/core/startup-error.ts";
 import type { Call } from "./call.ts";
 import type { FailureDocument } from "./documents.ts";

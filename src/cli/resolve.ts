@@ -1,7 +1,7 @@
 import type { SettingName } from "../client/settings.ts";
 import type { Option } from "./option.ts";
 import { optionNamed, options, type OptionName, type Values } from "./options.ts";
-import { repeatable } from "./repeatable.ts";
+import { repeatable } from "../text/repeatable.ts";
 
 /** Where a value came from. */
 export type Source = "flag" | "environment" | "file" | "default";

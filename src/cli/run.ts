@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { ClientError } from "../client/client-error.ts";
 import { places as placesOf } from "../client/places.ts";
 import { openSettings } from "../client/settings.ts";
-import { nearest } from "../client/edits.ts";
+import { nearest } from "../text/nearest.ts";
 import type { Call } from "./call.ts";
 import { checkOptions } from "./argv/check-options.ts";
 import { checkWords } from "./argv/check-words.ts";
@@ -14,7 +14,7 @@ import { signalCodes } from "./exit-codes.ts";
 import { everywhere } from "./options.ts";
 import type { Output } from "./output.ts";
 import type { Program } from "./program.ts";
-import { repeatable } from "./repeatable.ts";
+import { repeatable } from "../text/repeatable.ts";
 import { resolve } from "./resolve.ts";
 import { parseSetting } from "./settings-now.ts";
 

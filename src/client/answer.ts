@@ -1,11 +1,11 @@
 import { createParser } from "eventsource-parser";
-import { createWholeCharacters } from "../protocol/whole-characters.ts";
+import { createWholeCharacters } from "../text/whole-characters.ts";
 import { headers } from "../protocol/replies.ts";
 import { ClientError } from "./client-error.ts";
 import type { AnswerEvent } from "./contract.ts";
 import { badReply } from "./bad-reply.ts";
 import { problemError } from "./reply-error.ts";
-import { parsed, record, told } from "./loose-json.ts";
+import { parsed, record, told } from "../text/loose-json.ts";
 import type { Reply } from "./transport.ts";
 
 /** Longest single event that is buffered, in characters; the whole answer rides in `done`. */

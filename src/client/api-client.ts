@@ -10,7 +10,7 @@ import { isChatServer } from "./chat-server.ts";
 import { createOffer, noOffer, type OfferCache } from "./offer.ts";
 import { badReply } from "./bad-reply.ts";
 import { replyError, type CallKind } from "./reply-error.ts";
-import { parsed, record, told } from "./loose-json.ts";
+import { parsed, record, told } from "../text/loose-json.ts";
 import { isSendable } from "./token.ts";
 import { createTransport, type Call, type Reply } from "./transport.ts";
 import { usageOf } from "./usage-reply.ts";

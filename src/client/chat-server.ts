@@ -1,5 +1,5 @@
 import { routes } from "../protocol/routes.ts";
-import { parsed, record } from "./loose-json.ts";
+import { parsed, record } from "../text/loose-json.ts";
 import type { Transport } from "./transport.ts";
 
 /** Longest time for finding out, in milliseconds. */

@@ -1,6 +1,6 @@
 import { createKeptFile, type Kept } from "./kept-file.ts";
 import type { KeptOffer } from "./offer.ts";
-import { record } from "./loose-json.ts";
+import { record } from "../text/loose-json.ts";
 import { isExpiry } from "./token.ts";
 
 /** What is kept of one server. */

@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type ConfType from "conf";
 import { locked } from "./locked.ts";
-import { record } from "./loose-json.ts";
+import { record } from "../text/loose-json.ts";
 import { makeFolder } from "./make-folder.ts";
 import { readRegularSync } from "./regular-file.ts";
 

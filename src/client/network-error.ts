@@ -1,5 +1,5 @@
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
-import { oneLine } from "./sanitize.ts";
+import { oneLine } from "../text/sanitize.ts";
 
 /** What was under way when the network failed. */
 export interface Attempt {

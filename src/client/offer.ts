@@ -1,7 +1,7 @@
 import { routes, type Extension } from "../protocol/routes.ts";
 import type { Offer } from "./contract.ts";
-import { parsed, record, told } from "./loose-json.ts";
-import { oneLine } from "./sanitize.ts";
+import { parsed, record, told } from "../text/loose-json.ts";
+import { oneLine } from "../text/sanitize.ts";
 import type { Reply, Transport } from "./transport.ts";
 
 /** An offer as it is kept between runs: one a server, good for 24 h (CLI.md §3). */

@@ -1,4 +1,4 @@
-import { codePoints } from "../protocol/code-points.ts";
+import { codePoints } from "../text/code-points.ts";
 import { MESSAGE_CODE_POINTS } from "../protocol/limits.ts";
 
 /** What to say of a question that is too long for API.md §1; undefined where it isn't. */

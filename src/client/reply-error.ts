@@ -1,9 +1,9 @@
 import { errors, type ErrorCode } from "../protocol/errors.ts";
 import { headers } from "../protocol/replies.ts";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
-import { parsed, record, told } from "./loose-json.ts";
+import { parsed, record, told } from "../text/loose-json.ts";
 import { jsonWords, pageWords, type Words } from "./reply-words.ts";
-import { oneLine } from "./sanitize.ts";
+import { oneLine } from "../text/sanitize.ts";
 import type { Reply } from "./transport.ts";
 
 /** Which call was answered; some statuses mean another thing in another call. */

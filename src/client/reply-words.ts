@@ -1,6 +1,6 @@
 import type { FieldError } from "../protocol/errors.ts";
-import { isRecord } from "./loose-json.ts";
-import { oneLine } from "./sanitize.ts";
+import { isRecord } from "../text/loose-json.ts";
+import { oneLine } from "../text/sanitize.ts";
 
 /** What a reply that reports a failure says, whichever dialect it is in. Sanitised, one line, bounded. */
 export interface Words {

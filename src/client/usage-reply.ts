@@ -1,5 +1,5 @@
 import type { DayOfUse, Usage } from "./contract.ts";
-import { record, told } from "./loose-json.ts";
+import { record, told } from "../text/loose-json.ts";
 
 /** What was used, out of a server's reply (API.md §5); undefined where any part of it isn't that. */
 export function usageOf(body: Record<string, unknown> | undefined): Usage | undefined {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { codePoints } from "./code-points.ts";
+import { codePoints } from "../text/code-points.ts";
 import { HISTORY_ENTRIES, MESSAGE_CODE_POINTS } from "./limits.ts";
 import { passwordFaults } from "./password-rules.ts";
 import { usernameFaults } from "./username-rules.ts";

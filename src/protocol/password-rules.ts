@@ -1,4 +1,4 @@
-import { codePoints } from "./code-points.ts";
+import { codePoints } from "../text/code-points.ts";
 import { PASSWORD_BYTES, PASSWORD_CODE_POINTS } from "./limits.ts";
 
 /** Each rule of API.md §1 for a new password, and what completes "the password must …". */

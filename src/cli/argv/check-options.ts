@@ -1,5 +1,5 @@
 import { ClientError } from "../../client/client-error.ts";
-import { nearest } from "../../client/edits.ts";
+import { nearest } from "../../text/nearest.ts";
 import { optionNamed, type OptionName } from "../options.ts";
 import { optionOf, type ParsedArgv } from "./parse-argv.ts";
 

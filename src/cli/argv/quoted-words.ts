@@ -1,4 +1,4 @@
-import { repeatable } from "../repeatable.ts";
+import { repeatable } from "../../text/repeatable.ts";
 
 /** Longest typed text that a message repeats, in characters. */
 export const LONGEST_REPEATED = 200;

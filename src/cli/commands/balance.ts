@@ -1,6 +1,6 @@
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { counted, grouped } from "../numbers.ts";
+import { counted, grouped } from "../../text/numbers.ts";
 import { ClientError } from "../../client/client-error.ts";
 import { withTarget } from "../target.ts";
 

@@ -9,9 +9,9 @@ import {
 } from "../../client/settings.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { repeatable } from "../repeatable.ts";
+import { repeatable } from "../../text/repeatable.ts";
 import { parseSetting, settingsNow, type SettingNow } from "../settings-now.ts";
-import { nearest } from "../../client/edits.ts";
+import { nearest } from "../../text/nearest.ts";
 
 type Action = (call: Call, settings: Settings, words: readonly string[]) => Promise<void>;
 

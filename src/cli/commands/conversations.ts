@@ -6,7 +6,7 @@ import type { Summary } from "../../client/conversations/summary.ts";
 import { createBlocksWriter } from "../answer-writer.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { counted } from "../numbers.ts";
+import { counted } from "../../text/numbers.ts";
 import { isAscii } from "../terminal.ts";
 
 type Action = (call: Call, conversations: Conversations, words: readonly string[]) => Promise<void>;

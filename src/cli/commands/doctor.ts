@@ -1,4 +1,4 @@
-import { plainText } from "../../client/sanitize.ts";
+import { plainText } from "../../text/sanitize.ts";
 import type { Call } from "../call.ts";
 import { WIDTH, wrapped } from "../columns.ts";
 import type { Document } from "../documents.ts";

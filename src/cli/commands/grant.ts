@@ -5,8 +5,8 @@ import { asOwner } from "../as-owner.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { grantWords } from "../grant-words.ts";
-import { counted, grouped } from "../numbers.ts";
-import { repeatable } from "../repeatable.ts";
+import { counted, grouped } from "../../text/numbers.ts";
+import { repeatable } from "../../text/repeatable.ts";
 import { checkOneStore, storeDir } from "../server-config.ts";
 
 type Reply = GrantReply | { kind: "no_store" } | { kind: "no_answer" };

@@ -1,7 +1,7 @@
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../keep-login.ts";
-import { grouped } from "../numbers.ts";
+import { grouped } from "../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../sign-in-input.ts";
 import { typedCommand } from "../chosen-server.ts";
 import { withTarget } from "../target.ts";

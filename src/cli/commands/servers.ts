@@ -3,7 +3,7 @@ import { openCredentials, type Credentials, type Entry } from "../../client/cred
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { checkServerTold, serverName } from "../chosen-server.ts";
-import { grouped } from "../numbers.ts";
+import { grouped } from "../../text/numbers.ts";
 import { connect } from "../target.ts";
 
 /** Longest silence of one of many servers, in seconds: one that sleeps may not hold up the others. */

@@ -4,7 +4,7 @@ import type { Checked } from "../../server/stores/json/check.ts";
 import type { Finding } from "../../server/stores/json/damage.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { counted } from "../numbers.ts";
+import { counted } from "../../text/numbers.ts";
 
 function folderOf({ words, program }: Call): string {
   const [, dir] = words;

@@ -1,9 +1,9 @@
 import { ClientError } from "../../client/client-error.ts";
-import { shellWord } from "../../server/core/shell-word.ts";
+import { shellWord } from "../../text/shell-word.ts";
 import { asOwner } from "../as-owner.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { counted } from "../numbers.ts";
+import { counted } from "../../text/numbers.ts";
 import { refusePassword } from "../server-config.ts";
 
 function placesOf({ words, program }: Call): { from: string; to: string } {

@@ -1,7 +1,7 @@
 import { ClientError } from "../../client/client-error.ts";
 import type { Call } from "../call.ts";
-import { repeatable } from "../repeatable.ts";
-import { nearest } from "../../client/edits.ts";
+import { repeatable } from "../../text/repeatable.ts";
+import { nearest } from "../../text/nearest.ts";
 
 const deeds = new Map<string, () => Promise<(call: Call) => Promise<number>>>([
   ["check", async () => (await import("./store-check.ts")).checkStore],

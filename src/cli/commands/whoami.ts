@@ -1,7 +1,7 @@
 import { ClientError } from "../../client/client-error.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
-import { grouped } from "../numbers.ts";
+import { grouped } from "../../text/numbers.ts";
 import { type KnownToken } from "../chosen-server.ts";
 import { withTarget } from "../target.ts";
 

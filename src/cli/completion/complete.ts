@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openConversations } from "../../client/conversations/conversations.ts";
 import { openCredentials } from "../../client/credentials.ts";
 import { places as placesOf, type Places } from "../../client/places.ts";
-import { oneLine } from "../../client/sanitize.ts";
+import { oneLine } from "../../text/sanitize.ts";
 import { openSettings } from "../../client/settings.ts";
 import { usualServer } from "../options.ts";
 import { parseSetting } from "../settings-now.ts";

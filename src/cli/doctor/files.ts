@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { openCredentials } from "../../client/credentials.ts";
 import type { Places } from "../../client/places.ts";
 import { openSettings, settingNames } from "../../client/settings.ts";
-import { shellWord } from "../../server/core/shell-word.ts";
+import { shellWord } from "../../text/shell-word.ts";
 import type { Document } from "../documents.ts";
 import { parseSetting } from "../settings-now.ts";
 import { localFault, type Fault, type Finding, type Report } from "./finding.ts";

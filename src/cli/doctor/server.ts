@@ -1,6 +1,6 @@
 import type { OpenDispatcher } from "../../client/connections.ts";
 import { ClientError } from "../../client/client-error.ts";
-import { parsed, record } from "../../client/loose-json.ts";
+import { parsed, record } from "../../text/loose-json.ts";
 import { createOffer } from "../../client/offer.ts";
 import { replyError } from "../../client/reply-error.ts";
 import { createTransport, type Reply } from "../../client/transport.ts";
@@ -10,7 +10,7 @@ import type { Call } from "../call.ts";
 import { chooseServer, type Chosen } from "../chosen-server.ts";
 import { proxyOpener } from "../dispatcher.ts";
 import type { Document } from "../documents.ts";
-import { counted } from "../numbers.ts";
+import { counted } from "../../text/numbers.ts";
 import { failureOf } from "../report.ts";
 import { connect, type Target } from "../target.ts";
 import type { Finding, Report } from "./finding.ts";

@@ -2,7 +2,7 @@ import { ClientError } from "../../client/client-error.ts";
 import type { Call } from "../call.ts";
 import { typedCommand, type KnownToken } from "../chosen-server.ts";
 import type { Document } from "../documents.ts";
-import { grouped } from "../numbers.ts";
+import { grouped } from "../../text/numbers.ts";
 import { failureOf } from "../report.ts";
 import type { Target } from "../target.ts";
 import type { Finding } from "./finding.ts";

@@ -1,4 +1,4 @@
-import { printableJson } from "../sanitize.ts";
+import { printableJson } from "../../text/sanitize.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 import type { Summary } from "./summary.ts";
 

@@ -1,4 +1,4 @@
-import { oneLine } from "../sanitize.ts";
+import { oneLine } from "../../text/sanitize.ts";
 import { readAt, type Handle } from "./open-file.ts";
 import { decode, FORMAT, type Header } from "./record.ts";
 

@@ -1,5 +1,5 @@
-import { isRecord, parsed, record } from "../loose-json.ts";
-import { oneLine } from "../sanitize.ts";
+import { isRecord, parsed, record } from "../../text/loose-json.ts";
+import { oneLine } from "../../text/sanitize.ts";
 
 /** The version of the file format that this build writes, and the newest that it reads. */
 export const FORMAT = 1;

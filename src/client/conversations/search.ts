@@ -1,5 +1,5 @@
 import { ClientError } from "../client-error.ts";
-import { oneLine } from "../sanitize.ts";
+import { oneLine } from "../../text/sanitize.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 import type { Summary } from "./summary.ts";
 

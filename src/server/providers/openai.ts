@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import type { Dispatcher } from "undici";
-import { createWholeCharacters } from "../../protocol/whole-characters.ts";
+import { createWholeCharacters } from "../../text/whole-characters.ts";
 import type { Provider } from "../core/ports.ts";
 import { OPENAI_URL, readBaseUrl } from "./base-url.ts";
 import { createLeanFetch, openUpstreamAgent } from "./lean-fetch.ts";

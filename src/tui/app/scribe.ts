@@ -1,4 +1,4 @@
-import { plainText } from "../../client/sanitize.ts";
+import { plainText } from "../../text/sanitize.ts";
 import { createAnswerPrinter, type AnswerPrinter } from "../markdown/answer.ts";
 import type { Display } from "../markdown/look.ts";
 import type { Said } from "../session/transcript.ts";

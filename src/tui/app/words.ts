@@ -1,4 +1,4 @@
-import { plainText } from "../../client/sanitize.ts";
+import { plainText } from "../../text/sanitize.ts";
 import { glyphs, paint, styles, type Display, type Style } from "../markdown/look.ts";
 import { paintSpans, type Span } from "../markdown/span.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";

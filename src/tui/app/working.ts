@@ -1,5 +1,5 @@
 import { glyphs, styles, type Display as Look } from "../markdown/look.ts";
-import { oneLine } from "../../client/sanitize.ts";
+import { oneLine } from "../../text/sanitize.ts";
 import { counted } from "../session/money.ts";
 import type { Phase } from "../session/state.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";

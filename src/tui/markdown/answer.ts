@@ -1,4 +1,4 @@
-import { createSanitizer } from "../../client/sanitize.ts";
+import { createSanitizer } from "../../text/sanitize.ts";
 import { renderBlock, renderItem } from "./block.ts";
 import { createCodeRenderer, type CodeRenderer } from "./code.ts";
 import type { Display } from "./look.ts";

@@ -1,5 +1,5 @@
 import type { MarkedToken, Token, Tokens } from "marked";
-import { plainText } from "../../client/sanitize.ts";
+import { plainText } from "../../text/sanitize.ts";
 import { createCodeRenderer } from "./code.ts";
 import { inline, withoutBreaks } from "./inline.ts";
 import { lex } from "./lex.ts";

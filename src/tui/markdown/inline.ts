@@ -1,5 +1,5 @@
 import type { MarkedToken, Token } from "marked";
-import { plainText } from "../../client/sanitize.ts";
+import { plainText } from "../../text/sanitize.ts";
 import { glyphs, join, styles, type Display, type Style } from "./look.ts";
 import { spanText, type Span } from "./span.ts";
 

@@ -1,4 +1,4 @@
-import { createSanitizer, oneLine, plainText } from "../../client/sanitize.ts";
+import { createSanitizer, oneLine, plainText } from "../../text/sanitize.ts";
 import type { Said } from "../session/transcript.ts";
 
 /** Where line mode writes: answers on stdout, all else on stderr (CLI.md §2). Nothing is ever taken back. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { commandName } from "../../../src/cli/command-name.ts";
-import { counted, grouped } from "../../../src/cli/numbers.ts";
+import { counted, grouped } from "../../../src/text/numbers.ts";
 import { colorWish, hasColor, isAscii, tellPackages, wantsPlain } from "../../../src/cli/terminal.ts";
 
 type Env = Record<string, string>;

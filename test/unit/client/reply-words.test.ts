@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { told } from "../../../src/client/loose-json.ts";
+import { told } from "../../../src/text/loose-json.ts";
 import { problemError } from "../../../src/client/reply-error.ts";
 import { jsonWords, pageWords } from "../../../src/client/reply-words.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearest } from "../../../src/client/edits.ts";
+import { nearest } from "../../../src/text/nearest.ts";
 
 const names = ["ask", "chat", "balance", "register", "login", "logout", "whoami", "serve", "help"];
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { shellWord } from "../../core/shell-word.ts";
+import { shellWord } from "../../../text/shell-word.ts";
 import { OtherOwner } from "../../core/startup-error.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
 import { errorCode, type Files } from "./files.ts";

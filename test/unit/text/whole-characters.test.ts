@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { createWholeCharacters } from "../../../src/protocol/whole-characters.ts";
+import { createWholeCharacters } from "../../../src/text/whole-characters.ts";
 
 function passOn(pieces: string[]): string[] {
   const characters = createWholeCharacters();

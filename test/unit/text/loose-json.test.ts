@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { told } from "../../../src/client/loose-json.ts";
+import { told } from "../../../src/text/loose-json.ts";
 
 describe("told", () => {
   it.each([

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { repeatable } from "../../../src/cli/repeatable.ts";
+import { repeatable } from "../../../src/text/repeatable.ts";
 
 test.each([
   ["postgres://u:secret@h/d", "postgres://…@h/d"],

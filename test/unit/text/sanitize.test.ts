@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSanitizer, oneLine, plainText, printableJson } from "../../../src/client/sanitize.ts";
+import { createSanitizer, oneLine, plainText, printableJson } from "../../../src/text/sanitize.ts";
 
 /** Text thick with everything that a terminal would act on. */
 const hostile = fc

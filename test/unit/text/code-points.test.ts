@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { codePoints } from "../../../src/protocol/code-points.ts";
+import { codePoints } from "../../../src/text/code-points.ts";
 
 test("code points are counted as an array of them would be long, lone surrogates too", () => {
   fc.assert(
