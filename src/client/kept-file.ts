@@ -2,10 +2,10 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type ConfType from "conf";
-import { locked } from "./locked.ts";
+import { locked } from "../disk/locked.ts";
 import { record } from "../text/loose-json.ts";
-import { makeFolder } from "./make-folder.ts";
-import { readRegularSync } from "./regular-file.ts";
+import { makeFolder } from "../disk/make-folder.ts";
+import { readRegularSync } from "../disk/regular-file.ts";
 
 /** Whether something was kept; `why` is a sentence for a person: which file, and how to mend it. */
 export type Kept = { kept: true } | { kept: false; why: string };

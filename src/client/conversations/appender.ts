@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Kept } from "../kept-file.ts";
-import { makeFolder } from "../make-folder.ts";
+import { makeFolder } from "../../disk/make-folder.ts";
 import { isReadable, readHeader } from "./header.ts";
 import { isMissing, troubleOf, type Handle, type OpenFile } from "./open-file.ts";
 import { encode, type Header, type TitleRecord, type TurnRecord } from "./record.ts";

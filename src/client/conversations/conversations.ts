@@ -1,7 +1,7 @@
 import { open as openWithNode, unlink } from "node:fs/promises";
 import { ClientError } from "../client-error.ts";
 import type { Kept } from "../kept-file.ts";
-import { regularOnly } from "../regular-file.ts";
+import { regularOnly } from "../../disk/regular-file.ts";
 import { createAppender, type Appender } from "./appender.ts";
 import { newId } from "./conversation-id.ts";
 import { createFolder } from "./folder.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolderSync } from "../../client/make-folder.ts";
-import { readRegularSync } from "../../client/regular-file.ts";
+import { makeFolderSync } from "../../disk/make-folder.ts";
+import { readRegularSync } from "../../disk/regular-file.ts";
 
 /** A draft that is kept while it is typed, so that no end of the process loses it. */
 export interface DraftFile {

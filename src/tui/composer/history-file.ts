@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { locked } from "../../client/locked.ts";
-import { makeFolder } from "../../client/make-folder.ts";
-import { openRegular } from "../../client/regular-file.ts";
+import { locked } from "../../disk/locked.ts";
+import { makeFolder } from "../../disk/make-folder.ts";
+import { openRegular } from "../../disk/regular-file.ts";
 import { isKept } from "./history.ts";
 
 /** What went wrong with the file. `broken`: some lines of it are no entries; the others are used. */

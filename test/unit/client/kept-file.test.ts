@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { lock } from "../../../src/client/file-lock.ts";
+import { lock } from "../../../src/disk/file-lock.ts";
 import { createKeptFile } from "../../../src/client/kept-file.ts";
 
-vi.mock("../../../src/client/file-lock.ts", { spy: true });
+vi.mock("../../../src/disk/file-lock.ts", { spy: true });
 
 let dir: string;
 beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), "ai-chat-kept-"))));
