@@ -15,7 +15,7 @@ const leanUndici = {
     bundle.onResolve({ filter: /^undici$/ }, ({ importer }) =>
       importer.endsWith("proxies.ts")
         ? undefined
-        : { path: fileURLToPath(new URL("src/client/lean-undici.js", import.meta.url)) },
+        : { path: fileURLToPath(new URL("src/client/http/lean-undici.js", import.meta.url)) },
     ),
 };
 

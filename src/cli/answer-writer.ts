@@ -1,4 +1,4 @@
-import type { AnswerEvent } from "../client/contract.ts";
+import type { AnswerEvent } from "../client/http/contract.ts";
 import type { Document } from "./documents.ts";
 import type { Output } from "./output.ts";
 

@@ -1,5 +1,5 @@
-import { createApiClient } from "../client/api-client.ts";
-import { ClientError } from "../client/client-error.ts";
+import { createApiClient } from "../client/http/api-client.ts";
+import { ClientError } from "../client/failure.ts";
 import type { Call } from "./call.ts";
 import { proxyOpener } from "./dispatcher.ts";
 import type { Target } from "./target.ts";

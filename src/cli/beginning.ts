@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ClientError } from "../client/client-error.ts";
+import { ClientError } from "../client/failure.ts";
 import { openConversations, type Conversations } from "../client/conversations/conversations.ts";
 import type { Summary } from "../client/conversations/summary.ts";
 import type { Beginning } from "../tui/session/saved.ts";

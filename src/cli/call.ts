@@ -1,4 +1,4 @@
-import type { Places } from "../client/places.ts";
+import type { Places } from "../client/kept/places.ts";
 import type { Output } from "./output.ts";
 import type { Program } from "./program.ts";
 import type { Resolved } from "./resolve.ts";

@@ -1,4 +1,4 @@
-import { ClientError } from "../client/client-error.ts";
+import { ClientError } from "../client/failure.ts";
 import { nearest } from "../text/nearest.ts";
 import { oneLine } from "../text/sanitize.ts";
 import { LONGEST_REPEATED, quotedWords, shortQuestion } from "./argv/quoted-words.ts";

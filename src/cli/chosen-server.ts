@@ -1,6 +1,6 @@
-import { ClientError } from "../client/client-error.ts";
-import { openCredentials, type Credentials } from "../client/credentials.ts";
-import { tokenExpiry } from "../client/token.ts";
+import { ClientError } from "../client/failure.ts";
+import { openCredentials, type Credentials } from "../client/kept/credentials.ts";
+import { tokenExpiry } from "../client/http/token.ts";
 import type { Call } from "./call.ts";
 import { usualServer } from "./options.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { askAgain } from "../client/ask-again.ts";
-import type { ClientError } from "../client/client-error.ts";
-import type { AnswerEvent, ApiClient } from "../client/contract.ts";
+import { askAgain } from "../client/http/ask-again.ts";
+import type { ClientError } from "../client/failure.ts";
+import type { AnswerEvent, ApiClient } from "../client/http/contract.ts";
 import type { AnswerWriter } from "./answer-writer.ts";
 import type { Call } from "./call.ts";
 import { grouped } from "../text/numbers.ts";

@@ -1,6 +1,6 @@
-import { ClientError } from "../client/client-error.ts";
-import { connectTime } from "../client/connect-time.ts";
-import type { IdleLimits } from "../client/connections.ts";
+import { ClientError } from "../client/failure.ts";
+import { connectTime } from "../client/http/connect-time.ts";
+import type { IdleLimits } from "../client/http/connections.ts";
 import type { Dispatcher } from "undici";
 
 type Env = Record<string, string | undefined>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { settingNames } from "../client/settings.ts";
+import { settingNames } from "../client/kept/settings.ts";
 import { conversationId, failureCode, server, text, time, told, username, whole } from "./document-fields.ts";
 import { health } from "./doctor/document.ts";
 

@@ -1,4 +1,4 @@
-import { ClientError } from "../client/client-error.ts";
+import { ClientError } from "../client/failure.ts";
 import { signalCodes, type EndingSignal } from "./exit-codes.ts";
 import { ClosedPipe } from "./output.ts";
 

@@ -1,4 +1,4 @@
-import type { ClientErrorCode } from "../client/client-error.ts";
+import type { ClientErrorCode } from "../client/failure.ts";
 
 /** What a failure ends the program with (CLI.md §2): the one table. A signal ends it with 128 and its number. */
 export const exitCodes = {

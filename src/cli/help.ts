@@ -1,4 +1,4 @@
-import { settingNames, type SettingName } from "../client/settings.ts";
+import { settingNames, type SettingName } from "../client/kept/settings.ts";
 import { columns, WIDTH, wrapped } from "./columns.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { optionOfSetting } from "./settings-now.ts";

@@ -1,6 +1,6 @@
-import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
+import type { ClientError, ClientErrorCode } from "../client/failure.ts";
 import type { Call } from "./call.ts";
-import { openCredentials } from "../client/credentials.ts";
+import { openCredentials } from "../client/kept/credentials.ts";
 import { grantWords } from "./grant-words.ts";
 import { serverName, typedCommand, userWords } from "./chosen-server.ts";
 import { usualServer } from "./options.ts";

@@ -1,8 +1,8 @@
-import { ClientError } from "../client/client-error.ts";
-import { openCredentials } from "../client/credentials.ts";
-import { openSettings } from "../client/settings.ts";
+import { ClientError } from "../client/failure.ts";
+import { openCredentials } from "../client/kept/credentials.ts";
+import { openSettings } from "../client/kept/settings.ts";
 import { parseSetting } from "./settings-now.ts";
-import { tokenExpiry } from "../client/token.ts";
+import { tokenExpiry } from "../client/http/token.ts";
 import type { Call } from "./call.ts";
 import { checkServerTold } from "./chosen-server.ts";
 import type { Target } from "./target.ts";

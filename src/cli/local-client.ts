@@ -1,6 +1,6 @@
-import { mayHaveCost } from "../client/ask-again.ts";
-import { ClientError } from "../client/client-error.ts";
-import type { AnswerEvent, ApiClient, Question } from "../client/contract.ts";
+import { mayHaveCost } from "../client/http/ask-again.ts";
+import { ClientError } from "../client/failure.ts";
+import type { AnswerEvent, ApiClient, Question } from "../client/http/contract.ts";
 import type { LocalServer } from "./local-server.ts";
 
 /** How the server `local` and its client are had; the server anew each time. */

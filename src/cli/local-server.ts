@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createApiClient } from "../client/api-client.ts";
+import { createApiClient } from "../client/http/api-client.ts";
 import { StartupError } from "../server/core/startup-error.ts";
 import type { ServerConfig } from "../server/config.ts";
 

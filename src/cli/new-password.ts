@@ -1,6 +1,6 @@
-import { ClientError } from "../client/client-error.ts";
-import { openCredentials } from "../client/credentials.ts";
-import { fromKept, hasOurRules, isFresh } from "../client/offer.ts";
+import { ClientError } from "../client/failure.ts";
+import { openCredentials } from "../client/kept/credentials.ts";
+import { fromKept, hasOurRules, isFresh } from "../client/http/offer.ts";
 import { passwordFaults } from "../protocol/password-rules.ts";
 import type { Call } from "./call.ts";
 import { serverName, typedCommand } from "./chosen-server.ts";

@@ -1,4 +1,4 @@
-import type { SettingName } from "../client/settings.ts";
+import type { SettingName } from "../client/kept/settings.ts";
 
 /**
  * One setting of the program: where it may come from, what it may be, and what the help says of it. Everything that

@@ -1,5 +1,5 @@
-import { normalizeServer } from "../client/server-url.ts";
-import { isSendable } from "../client/token.ts";
+import { normalizeServer } from "../client/http/server-url.ts";
+import { isSendable } from "../client/http/token.ts";
 import { USAGE_DAYS } from "../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
 import { serverOptions } from "./server-options.ts";

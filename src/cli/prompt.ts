@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { ClientError } from "../client/client-error.ts";
+import { ClientError } from "../client/failure.ts";
 
 /** The terminal that a prompt talks to: questions go to stderr, so that stdout stays the answer's. */
 export interface PromptTerminal {

@@ -1,6 +1,6 @@
 import { Agent, Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
-import type { IdleLimits } from "../client/connections.ts";
-import { isLoopback } from "../client/server-url.ts";
+import type { IdleLimits } from "../client/http/connections.ts";
+import { isLoopback } from "../client/http/server-url.ts";
 
 /** Addresses of proxies, "" for none, and the names that go straight, as curl reads them. */
 export interface ProxySettings {

@@ -1,5 +1,5 @@
-import { ClientError } from "../client/client-error.ts";
-import { tooLong } from "../client/question-length.ts";
+import { ClientError } from "../client/failure.ts";
+import { tooLong } from "../protocol/question-length.ts";
 import { CHAT_BODY_BYTES } from "../protocol/limits.ts";
 import type { Call } from "./call.ts";
 import { serverName } from "./chosen-server.ts";

@@ -1,4 +1,4 @@
-import { ClientError, type ClientErrorCode } from "../client/client-error.ts";
+import { ClientError, type ClientErrorCode } from "../client/failure.ts";
 import { plainText, printableJson } from "../text/sanitize.ts";
 import { StartupError } from "../server/core/startup-error.ts";
 import type { Call } from "./call.ts";

@@ -1,4 +1,4 @@
-import type { SettingName } from "../client/settings.ts";
+import type { SettingName } from "../client/kept/settings.ts";
 import type { Option } from "./option.ts";
 import { optionNamed, options, type OptionName, type Values } from "./options.ts";
 import { repeatable } from "../text/repeatable.ts";

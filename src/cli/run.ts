@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
-import { ClientError } from "../client/client-error.ts";
-import { places as placesOf } from "../client/places.ts";
-import { openSettings } from "../client/settings.ts";
+import { ClientError } from "../client/failure.ts";
+import { places as placesOf } from "../client/kept/places.ts";
+import { openSettings } from "../client/kept/settings.ts";
 import { nearest } from "../text/nearest.ts";
 import type { Call } from "./call.ts";
 import { checkOptions } from "./argv/check-options.ts";

@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { ServerConfig } from "../server/config.ts";
 import { StartupError } from "../server/core/startup-error.ts";
-import { ClientError } from "../client/client-error.ts";
+import { ClientError } from "../client/failure.ts";
 import type { Call } from "./call.ts";
 import type { Values } from "./options.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { tokenExpiry } from "../client/token.ts";
-import { ClientError } from "../client/client-error.ts";
+import { tokenExpiry } from "../client/http/token.ts";
+import { ClientError } from "../client/failure.ts";
 import type { Connection, InputHistory, TerminalTraits } from "../tui/options.ts";
 import type { Entry } from "../tui/session/entry.ts";
 import type { Beginning } from "../tui/session/saved.ts";

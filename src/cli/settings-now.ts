@@ -1,5 +1,5 @@
-import { settingNames, type ParseSetting, type SettingName, type Settings } from "../client/settings.ts";
-import { ClientError } from "../client/client-error.ts";
+import { settingNames, type ParseSetting, type SettingName, type Settings } from "../client/kept/settings.ts";
+import { ClientError } from "../client/failure.ts";
 import { optionNamed, options, type OptionName } from "./options.ts";
 import { resolve, type Source } from "./resolve.ts";
 

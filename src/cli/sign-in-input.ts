@@ -1,4 +1,4 @@
-import { ClientError } from "../client/client-error.ts";
+import { ClientError } from "../client/failure.ts";
 import type { Call } from "./call.ts";
 import { typedCommand, userWords } from "./chosen-server.ts";
 import { newPassword } from "./new-password.ts";

@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
-import { ClientError } from "../client/client-error.ts";
+import { ClientError } from "../client/failure.ts";
 
 /** What stdin is. Pipes and files are read by themselves, others only when asked to (CLI.md §1). */
 export type StdinKind = "terminal" | "pipe" | "file" | "other";

@@ -1,7 +1,7 @@
-import { createApiClient } from "../client/api-client.ts";
-import { ClientError } from "../client/client-error.ts";
-import type { OpenDispatcher } from "../client/connections.ts";
-import type { ApiClient } from "../client/contract.ts";
+import { createApiClient } from "../client/http/api-client.ts";
+import { ClientError } from "../client/failure.ts";
+import type { OpenDispatcher } from "../client/http/connections.ts";
+import type { ApiClient } from "../client/http/contract.ts";
 import { StartupError } from "../server/core/startup-error.ts";
 import type { Call } from "./call.ts";
 import { chooseServer, type Chosen } from "./chosen-server.ts";

@@ -1,9 +1,9 @@
-import { ClientError } from "../client/client-error.ts";
+import { ClientError } from "../client/failure.ts";
 import type { Conversations } from "../client/conversations/conversations.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
 import type { Owner } from "../client/conversations/reader.ts";
 import type { NewTurn } from "../client/conversations/saved-turn.ts";
-import type { Kept } from "../client/kept-file.ts";
+import type { Kept } from "../client/kept/kept-file.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import { checkOneBeginning, conversationsOf, resumed } from "./beginning.ts";
 import type { Call } from "./call.ts";

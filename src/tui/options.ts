@@ -1,5 +1,5 @@
 import type { Entry } from "./session/entry.ts";
-import type { ApiClient } from "../client/contract.ts";
+import type { ApiClient } from "../client/http/contract.ts";
 import type { Beginning, Saving } from "./session/saved.ts";
 import type { Reflow } from "./terminal/reflow.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { openCredentials } from "../../src/client/credentials.ts";
+import { openCredentials } from "../../src/client/kept/credentials.ts";
 import { openOthersServer, openSmallServer, type SmallServer } from "../support/others-server.ts";
 import { openRefusingPort } from "../support/refusing-port.ts";
 import { makeHome, runProgram, type Home, type ProgramOptions } from "../support/run-program.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { openCredentials } from "../../src/client/credentials.ts";
+import { openCredentials } from "../../src/client/kept/credentials.ts";
 import { http, openRawServer, type RawReply, type RawRequest } from "../support/raw-server.ts";
 import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";

@@ -1,4 +1,4 @@
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/failure.ts";
 import { nearest } from "../../text/nearest.ts";
 import { optionNamed, type OptionName } from "../options.ts";
 import { optionOf, type ParsedArgv } from "./parse-argv.ts";

@@ -1,4 +1,4 @@
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/failure.ts";
 import type { CommandSpec } from "../command-spec.ts";
 import { optionNamed, options, type OptionName } from "../options.ts";
 import type { Program } from "../program.ts";

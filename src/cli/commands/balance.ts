@@ -1,7 +1,7 @@
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { counted, grouped } from "../../text/numbers.ts";
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/failure.ts";
 import { withTarget } from "../target.ts";
 
 /**

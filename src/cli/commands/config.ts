@@ -1,4 +1,4 @@
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/failure.ts";
 import {
   isSettingName,
   openSettings,
@@ -6,7 +6,7 @@ import {
   type SettingName,
   type SettingValues,
   type Settings,
-} from "../../client/settings.ts";
+} from "../../client/kept/settings.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { repeatable } from "../../text/repeatable.ts";

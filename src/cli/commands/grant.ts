@@ -1,4 +1,4 @@
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/failure.ts";
 import { ApiError } from "../../server/core/api-error.ts";
 import type { GrantReply, GrantRequest } from "../../server/core/grant.ts";
 import { asOwner } from "../as-owner.ts";

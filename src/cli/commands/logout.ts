@@ -1,5 +1,5 @@
-import { ClientError } from "../../client/client-error.ts";
-import { openCredentials, type Credentials, type Entry } from "../../client/credentials.ts";
+import { ClientError } from "../../client/failure.ts";
+import { openCredentials, type Credentials, type Entry } from "../../client/kept/credentials.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { checkServerTold, isSameUser, serverName } from "../chosen-server.ts";

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/failure.ts";
 import type { Checked } from "../../server/stores/json/check.ts";
 import type { Finding } from "../../server/stores/json/damage.ts";
 import type { Call } from "../call.ts";

@@ -1,4 +1,4 @@
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/failure.ts";
 import { shellWord } from "../../text/shell-word.ts";
 import { asOwner } from "../as-owner.ts";
 import type { Call } from "../call.ts";

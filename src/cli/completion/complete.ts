@@ -1,10 +1,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { openConversations } from "../../client/conversations/conversations.ts";
-import { openCredentials } from "../../client/credentials.ts";
-import { places as placesOf, type Places } from "../../client/places.ts";
+import { openCredentials } from "../../client/kept/credentials.ts";
+import { places as placesOf, type Places } from "../../client/kept/places.ts";
 import { oneLine } from "../../text/sanitize.ts";
-import { openSettings } from "../../client/settings.ts";
+import { openSettings } from "../../client/kept/settings.ts";
 import { usualServer } from "../options.ts";
 import { parseSetting } from "../settings-now.ts";
 import { candidates, type Candidate, type Known } from "./candidates.ts";

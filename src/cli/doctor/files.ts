@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { openCredentials } from "../../client/credentials.ts";
-import type { Places } from "../../client/places.ts";
-import { openSettings, settingNames } from "../../client/settings.ts";
+import { openCredentials } from "../../client/kept/credentials.ts";
+import type { Places } from "../../client/kept/places.ts";
+import { openSettings, settingNames } from "../../client/kept/settings.ts";
 import { shellWord } from "../../text/shell-word.ts";
 import type { Document } from "../documents.ts";
 import { parseSetting } from "../settings-now.ts";

@@ -1,10 +1,10 @@
-import type { OpenDispatcher } from "../../client/connections.ts";
-import { ClientError } from "../../client/client-error.ts";
+import type { OpenDispatcher } from "../../client/http/connections.ts";
+import { ClientError } from "../../client/failure.ts";
 import { parsed, record } from "../../text/loose-json.ts";
-import { createOffer } from "../../client/offer.ts";
-import { replyError } from "../../client/reply-error.ts";
-import { createTransport, type Reply } from "../../client/transport.ts";
-import type { Offer } from "../../client/contract.ts";
+import { createOffer } from "../../client/http/offer.ts";
+import { replyError } from "../../client/http/reply-error.ts";
+import { createTransport, type Reply } from "../../client/http/transport.ts";
+import type { Offer } from "../../client/http/contract.ts";
 import { routes } from "../../protocol/routes.ts";
 import type { Call } from "../call.ts";
 import { chooseServer, type Chosen } from "../chosen-server.ts";

@@ -1,4 +1,4 @@
-import { settingNames } from "../../client/settings.ts";
+import { settingNames } from "../../client/kept/settings.ts";
 import type { CommandSpec } from "../command-spec.ts";
 import { withoutServer } from "../options.ts";
 

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Kept } from "../kept-file.ts";
+import type { Kept } from "../kept/kept-file.ts";
 import { makeFolder } from "../../disk/make-folder.ts";
 import { isReadable, readHeader } from "./header.ts";
 import { isMissing, troubleOf, type Handle, type OpenFile } from "./open-file.ts";

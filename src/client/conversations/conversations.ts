@@ -1,6 +1,6 @@
 import { open as openWithNode, unlink } from "node:fs/promises";
-import { ClientError } from "../client-error.ts";
-import type { Kept } from "../kept-file.ts";
+import { ClientError } from "../failure.ts";
+import type { Kept } from "../kept/kept-file.ts";
 import { regularOnly } from "../../disk/regular-file.ts";
 import { createAppender, type Appender } from "./appender.ts";
 import { newId } from "./conversation-id.ts";

@@ -1,4 +1,4 @@
-import { ClientError } from "../client-error.ts";
+import { ClientError } from "../failure.ts";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Conversation } from "./export.ts";
 import { mapAhead, mapFew, type Folder, type Reading } from "./folder.ts";

@@ -3,7 +3,7 @@ import { fullText } from "../composer/editor-state.ts";
 import type { Display as Look } from "../markdown/look.ts";
 import type { Edited } from "../options.ts";
 import type { Form } from "../session/form.ts";
-import { tooLong } from "../../client/question-length.ts";
+import { tooLong } from "../../protocol/question-length.ts";
 import type { Choice } from "../session/saving.ts";
 import type { Session } from "../session/session.ts";
 import { isAnswering } from "../session/state.ts";

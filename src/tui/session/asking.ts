@@ -1,6 +1,6 @@
-import { mayHaveCost } from "../../client/ask-again.ts";
-import { ClientError } from "../../client/client-error.ts";
-import type { ApiClient } from "../../client/contract.ts";
+import { mayHaveCost } from "../../client/http/ask-again.ts";
+import { ClientError } from "../../client/failure.ts";
+import type { ApiClient } from "../../client/http/contract.ts";
 import { historyFor } from "../../client/conversations/fitting-history.ts";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Account } from "./account.ts";

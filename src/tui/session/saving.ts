@@ -1,4 +1,4 @@
-import { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/failure.ts";
 import type { SavedTurn } from "../../client/conversations/saved-turn.ts";
 import type { Summary } from "../../client/conversations/summary.ts";
 import type { Turn } from "../../protocol/bodies.ts";

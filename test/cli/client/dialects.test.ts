@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { createApiClient, type ApiClientOptions } from "../../../src/client/api-client.ts";
-import { ClientError } from "../../../src/client/client-error.ts";
-import type { AnswerEvent, ApiClient } from "../../../src/client/contract.ts";
+import { createApiClient, type ApiClientOptions } from "../../../src/client/http/api-client.ts";
+import { ClientError } from "../../../src/client/failure.ts";
+import type { AnswerEvent, ApiClient } from "../../../src/client/http/contract.ts";
 import {
   openOthersServer,
   openSmallServer,

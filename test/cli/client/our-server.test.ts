@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createApiClient } from "../../../src/client/api-client.ts";
-import { askAgain } from "../../../src/client/ask-again.ts";
-import { ClientError } from "../../../src/client/client-error.ts";
-import type { AnswerEvent, ApiClient } from "../../../src/client/contract.ts";
+import { createApiClient } from "../../../src/client/http/api-client.ts";
+import { askAgain } from "../../../src/client/http/ask-again.ts";
+import { ClientError } from "../../../src/client/failure.ts";
+import type { AnswerEvent, ApiClient } from "../../../src/client/http/contract.ts";
 import { openTestServer, PASSWORD, type TestServer } from "../../support/test-server.ts";
 
 let server: TestServer;

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { createApiClient, type ApiClientOptions } from "../../../src/client/api-client.ts";
-import type { ClientError } from "../../../src/client/client-error.ts";
-import type { AnswerEvent, ApiClient } from "../../../src/client/contract.ts";
+import { createApiClient, type ApiClientOptions } from "../../../src/client/http/api-client.ts";
+import type { ClientError } from "../../../src/client/failure.ts";
+import type { AnswerEvent, ApiClient } from "../../../src/client/http/contract.ts";
 import { openSmallServer, type Seen } from "../../support/others-server.ts";
 
 const open: { close(): Promise<void> }[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ClientError } from "../../../src/client/client-error.ts";
-import type { ApiClient } from "../../../src/client/contract.ts";
+import { ClientError } from "../../../src/client/failure.ts";
+import type { ApiClient } from "../../../src/client/http/contract.ts";
 import { openLocalClient } from "../../../src/cli/local-client.ts";
 
 /** Servers one after the other; what each of their clients was made with. */

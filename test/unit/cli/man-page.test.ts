@@ -7,7 +7,7 @@ import { exitCodes, exitMeanings, signalCodes } from "../../../src/cli/exit-code
 import { manPage } from "../../../src/cli/man-page.ts";
 import { optionNamed, options, type OptionName } from "../../../src/cli/options.ts";
 import { entry, paragraph, plain } from "../../../src/cli/roff.ts";
-import { settingNames } from "../../../src/client/settings.ts";
+import { settingNames } from "../../../src/client/kept/settings.ts";
 
 const page = manPage({ version: "1.2.3", date: "2026-11-22" });
 const sectionOf = (title: string) => page.split(`.SH ${title}\n`)[1]?.split("\n.SH ")[0] ?? "";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Call } from "../../../src/cli/call.ts";
 import { newPassword } from "../../../src/cli/new-password.ts";
-import { openCredentials } from "../../../src/client/credentials.ts";
+import { openCredentials } from "../../../src/client/kept/credentials.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const another = "https://chat.example.org";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { options, optionNamed, type OptionName } from "../../../src/cli/options.ts";
 import { optionOfSetting, parseSetting, settingsNow } from "../../../src/cli/settings-now.ts";
-import { settingNames, type Settings, type SettingValues } from "../../../src/client/settings.ts";
+import { settingNames, type Settings, type SettingValues } from "../../../src/client/kept/settings.ts";
 
 const kept = (values: Partial<SettingValues>): Settings => ({
   path: undefined,

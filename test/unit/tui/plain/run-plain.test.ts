@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { ClientError } from "../../../../src/client/client-error.ts";
+import { ClientError } from "../../../../src/client/failure.ts";
 import type { ChatOptions } from "../../../../src/tui/options.ts";
 import { runPlain } from "../../../../src/tui/plain/run-plain.ts";
 import { answer, createFakeClient } from "../session/fake-client.ts";

@@ -1,5 +1,5 @@
-import { ClientError } from "../../../../src/client/client-error.ts";
-import type { AnswerEvent, ApiClient, BalanceNow, Question } from "../../../../src/client/contract.ts";
+import { ClientError } from "../../../../src/client/failure.ts";
+import type { AnswerEvent, ApiClient, BalanceNow, Question } from "../../../../src/client/http/contract.ts";
 import type { Extension } from "../../../../src/protocol/routes.ts";
 
 type Step = AnswerEvent | ClientError | Promise<unknown>;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ClientError } from "../../../../src/client/client-error.ts";
+import { ClientError } from "../../../../src/client/failure.ts";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
 import { createRoom } from "../../../../src/tui/session/create-room.ts";
 import type { SessionOptions } from "../../../../src/tui/session/room.ts";

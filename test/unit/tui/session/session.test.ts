@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { ClientError } from "../../../../src/client/client-error.ts";
+import { ClientError } from "../../../../src/client/failure.ts";
 import type { Entry } from "../../../../src/tui/session/entry.ts";
 import { createSession } from "../../../../src/tui/session/session.ts";
 import type { Said } from "../../../../src/tui/session/transcript.ts";

@@ -1,0 +1,115 @@
+import { createParser } from "eventsource-parser";
+import { createWholeCharacters } from "../../text/whole-characters.ts";
+import { headers } from "../../protocol/replies.ts";
+import { ClientError } from "../failure.ts";
+import type { AnswerEvent } from "./contract.ts";
+import { badReply } from "./bad-reply.ts";
+import { problemError } from "./reply-error.ts";
+import { parsed, record, told } from "../../text/loose-json.ts";
+import type { Reply } from "./transport.ts";
+
+/** Longest single event that is buffered, in characters; the whole answer rides in `done`. */
+const LONGEST_EVENT = 16 * 1024 * 1024;
+
+interface Told {
+  server: string;
+  secrets: string[];
+  signal?: AbortSignal;
+}
+
+/** The event that an SSE message stands for; `undefined` for one that this API doesn't know. */
+function eventOf(
+  name: string | undefined,
+  data: string,
+  heard: string[],
+  about: Told,
+): AnswerEvent | undefined {
+  const body = record(parsed(data));
+  if (name === "delta") {
+    if (typeof body?.text !== "string") throw badReply(about.server, "maybe");
+    return body.text === "" ? undefined : { type: "delta", text: body.text };
+  }
+  if (name === "done") {
+    if (!body) throw badReply(about.server, "maybe");
+    return {
+      type: "done",
+      response: (typeof body.response === "string" ? body.response : heard.join("")).toWellFormed(),
+      tokensDeducted: told(body.tokens_deducted),
+      tokens: told(body.tokens_remaining),
+    };
+  }
+  if (name === "error") throw streamedError(body, data, about);
+  return undefined;
+}
+
+function streamedError(body: Record<string, unknown> | undefined, text: string, about: Told): ClientError {
+  return problemError({
+    status: told(body?.status) ?? 500,
+    call: "chat",
+    json: body,
+    text,
+    requestId: typeof body?.request_id === "string" ? body.request_id : undefined,
+    secrets: about.secrets,
+  });
+}
+
+/** A streamed answer (API.md §2). Ends after `done`; a stream that ends without it is a lost connection. */
+async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent, void, undefined> {
+  const waiting: { name: string | undefined; data: string }[] = [];
+  let overlong = false;
+  const parser = createParser({
+    onEvent: ({ event, data }) => waiting.push({ name: event, data }),
+    onError: (error) => {
+      overlong ||= error.type === "max-buffer-size-exceeded";
+    },
+    maxBufferSize: LONGEST_EVENT,
+  });
+  // One decoder for the whole answer: a character may be cut in two by the network.
+  const decoder = new TextDecoder();
+  const heard: string[] = [];
+  const characters = createWholeCharacters();
+  for await (const piece of reply.pieces()) {
+    parser.feed(decoder.decode(piece, { stream: true }));
+    for (const { name, data } of waiting.splice(0)) {
+      const event = eventOf(name, data, heard, about);
+      if (!event) continue;
+      if (event.type === "delta") heard.push(event.text);
+      // Some servers split a character, an emoji for example, over two deltas.
+      const text = event.type === "delta" ? characters.push(event.text) : characters.end();
+      if (text !== "") yield { type: "delta", text };
+      if (event.type === "done") {
+        yield event;
+        return;
+      }
+      if (about.signal?.aborted === true)
+        throw new ClientError("interrupted", "Interrupted.", { charged: "maybe" });
+    }
+    if (overlong) throw badReply(about.server, "maybe");
+  }
+  throw new ClientError(
+    "unreachable",
+    `The connection to ${about.server} was lost before the answer was whole.`,
+    {
+      hint: "Check your connection and the address, then try again.",
+      charged: "maybe",
+    },
+  );
+}
+
+/** An answer in one piece: the documented body, the balance in a header where the server sends it. */
+async function whole(reply: Reply, about: Told): Promise<AnswerEvent> {
+  const body = record(parsed(await reply.text()));
+  if (typeof body?.response !== "string") throw badReply(about.server, "maybe");
+  return {
+    type: "done",
+    response: body.response.toWellFormed(),
+    tokensDeducted: told(body.tokens_deducted),
+    tokens: told(reply.header(headers.remaining)),
+  };
+}
+
+/** Reads the reply to a question by its content type. Throws `ClientError` alone. Leaving the loop hangs up. */
+export async function* answer(reply: Reply, about: Told): AsyncGenerator<AnswerEvent, void, undefined> {
+  if (/^\s*text\/event-stream\b/i.test(reply.header("content-type") ?? "")) yield* streamed(reply, about);
+  else yield await whole(reply, about);
+}

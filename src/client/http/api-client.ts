@@ -1,0 +1,199 @@
+import { headers } from "../../protocol/replies.ts";
+import { routes } from "../../protocol/routes.ts";
+import { answer } from "./answer.ts";
+import { otherScheme } from "./auth-scheme.ts";
+import { ClientError } from "../failure.ts";
+import type { OpenDispatcher } from "./connections.ts";
+import type { AnswerEvent, ApiClient, BalanceNow, Question, Usage } from "./contract.ts";
+import { replyOfEither } from "./either-reply.ts";
+import { isChatServer } from "./chat-server.ts";
+import { createOffer, noOffer, type OfferCache } from "./offer.ts";
+import { badReply } from "./bad-reply.ts";
+import { replyError, type CallKind } from "./reply-error.ts";
+import { parsed, record, told } from "../../text/loose-json.ts";
+import { isSendable } from "./token.ts";
+import { createTransport, type Call, type Reply } from "./transport.ts";
+import { usageOf } from "./usage-reply.ts";
+
+export interface ApiClientOptions {
+  /** As `normalizeServer` writes it. */
+  server: string;
+  token?: string;
+  /** The scheme that this server's `Authorization` wants, learned earlier; `Bearer` where not given. */
+  scheme?: string;
+  /** For a proxy. */
+  openDispatcher?: OpenDispatcher;
+  /** Longest silence of the server in seconds. */
+  silence?: number;
+  userAgent?: string;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  /** Milliseconds since any moment, not counting the time that the machine sleeps. */
+  monotonic?: () => number;
+  /** Told once when the server accepted the token under another scheme, to be remembered; waited for. */
+  onSchemeLearned?: (scheme: string) => unknown;
+  offerCache?: OfferCache;
+}
+
+/** Telling a server of a logout is a courtesy: it may not take as long as an answer. Seconds. */
+const LOGOUT_SILENCE = 10;
+
+/** A server that doesn't know a path, or knows it for something else. */
+const isLacking = (status: number) => status === 404 || status === 405 || status === 501;
+
+const isSuccess = (status: number) => status >= 200 && status < 300;
+
+/** The client of one server (`contract.ts`). Connects to nothing before the first call. */
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const { server, now = Date.now } = options;
+  const transport = createTransport({
+    server,
+    openDispatcher: options.openDispatcher,
+    clocks: { now, monotonic: options.monotonic },
+    silence: options.silence ?? 300,
+    userAgent: options.userAgent ?? "ai-chat",
+  });
+  const loadOffer = createOffer(transport, { cache: options.offerCache, now });
+  const offer = (signal?: AbortSignal) => loadOffer(signal).catch(() => noOffer);
+  let token = options.token;
+  let scheme = options.scheme ?? "Bearer";
+
+  const tokenToSend = (): string => {
+    if (token === undefined || token === "")
+      throw new ClientError("not_logged_in", `There is no token for ${server}.`);
+    if (!isSendable(token))
+      throw new ClientError(
+        "usage",
+        "The token has characters that no token has, such as a space or a line end.",
+      );
+    return token;
+  };
+
+  const fail = async (reply: Reply, call: CallKind, secrets: string[]): Promise<never> => {
+    throw await replyError(reply, call, { secrets, now: now() });
+  };
+
+  /** Sends with the token; a challenge of another scheme is met once, under that scheme (CLI.md §3). */
+  const sendWithToken = async (call: Call): Promise<Reply> => {
+    const secret = tokenToSend();
+    const under = (name: string) =>
+      transport.send({ ...call, headers: { ...call.headers, authorization: `${name} ${secret}` } });
+    const reply = await under(scheme);
+    const wanted = reply.status === 401 ? otherScheme(reply.header("www-authenticate"), scheme) : undefined;
+    if (wanted === undefined) return reply;
+    await reply.text(0);
+    const second = await under(wanted);
+    if (second.status !== 401) {
+      scheme = wanted;
+      await Promise.resolve(options.onSchemeLearned?.(wanted)).catch(() => undefined);
+    }
+    return second;
+  };
+
+  const credentials = async (call: "register" | "login", body: { username: string; password: string }) => {
+    const { username, password } = body;
+    const reply = await transport.send({ method: "POST", path: routes[call], body: { username, password } });
+    if (!isSuccess(reply.status)) return fail(reply, call, [password]);
+    return record(parsed(await reply.text())) ?? Promise.reject(badReply(server));
+  };
+
+  const balance = async (signal?: AbortSignal): Promise<BalanceNow> => {
+    const reply = await sendWithToken({ method: "GET", path: routes.balance, signal });
+    if (reply.status === 404) {
+      await reply.text(0);
+      throw new ClientError("not_offered", `${server} doesn't tell balances.`, {
+        status: 404,
+        hint: "Check the address, or ask whoever runs the server.",
+      });
+    }
+    if (!isSuccess(reply.status)) return fail(reply, "balance", [tokenToSend()]);
+    const body = record(parsed(await reply.text()));
+    if (!body) throw badReply(server);
+    return { tokens: told(body.tokens), held: told(reply.header(headers.held)) };
+  };
+
+  /** A call that only some servers know (API.md §5); `what` completes "SERVER doesn't …". */
+  const extension = async (kind: CallKind, what: string, call: Call, secrets: string[] = []) => {
+    const secret = tokenToSend();
+    const reply = await sendWithToken(call);
+    if (isLacking(reply.status)) {
+      await reply.text(0);
+      throw new ClientError("not_offered", `${server} doesn't ${what}.`, {
+        status: reply.status,
+        hint: "Ask whoever runs the server.",
+      });
+    }
+    if (!isSuccess(reply.status)) return fail(reply, kind, [secret, ...secrets]);
+    return reply;
+  };
+
+  const usage = async (days: number, signal?: AbortSignal): Promise<Usage> => {
+    const path = routes.usage;
+    const call: Call = { method: "GET", path, query: `days=${days}`, signal };
+    const body = record(parsed(await (await extension("usage", "tell what was used", call)).text()));
+    return usageOf(body) ?? Promise.reject(badReply(server));
+  };
+
+  const logout = async (signal?: AbortSignal): Promise<void> => {
+    const call: Call = { method: "POST", path: routes.logout, signal, silence: LOGOUT_SILENCE };
+    try {
+      await (await extension("logout", "take tokens back", call)).text(0);
+    } finally {
+      token = undefined;
+    }
+  };
+
+  const changePassword = async ({ password, newPassword }: { password: string; newPassword: string }) => {
+    const body = { password, new_password: newPassword };
+    const call: Call = { method: "POST", path: routes.password, body };
+    const reply = await extension("password", "change passwords", call, [password, newPassword]);
+    const fresh = record(parsed(await reply.text()))?.token;
+    if (typeof fresh !== "string" || !isSendable(fresh)) throw badReply(server);
+    token = fresh;
+    return { token: fresh };
+  };
+
+  async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
+    const { message, history, key, signal } = question;
+    const secret = tokenToSend();
+    const offersHistory = history.length > 0 && (await loadOffer(signal)).extensions.has("history");
+    if (history.length > 0 && !offersHistory) question.onHistoryKept?.();
+    const call: Call = {
+      method: "POST",
+      path: routes.chat,
+      headers: { accept: "text/event-stream, application/json;q=0.9", [headers.key]: key },
+      body: { message, token: secret, ...(offersHistory ? { history } : {}) },
+      signal,
+      question: true,
+    };
+    const send = async (once: Call) => {
+      const reply = await sendWithToken(once);
+      return isSuccess(reply.status) ? reply : fail(reply, "chat", [secret]);
+    };
+    const mayRepeat = async (once: AbortSignal) => (await offer(once)).extensions.has("idempotency");
+    const reply = await replyOfEither({ call, send, mayRepeat });
+    yield* answer(reply, { server, secrets: [secret], signal });
+  }
+
+  return {
+    server,
+    get hasToken() {
+      return token !== undefined && token !== "";
+    },
+    register: async (body) => ({ tokens: told((await credentials("register", body)).tokens) }),
+    login: async (body) => {
+      const reply = await credentials("login", body);
+      if (typeof reply.token !== "string" || !isSendable(reply.token)) throw badReply(server);
+      token = reply.token;
+      return { token };
+    },
+    balance,
+    usage,
+    logout,
+    changePassword,
+    ask,
+    offer,
+    isChatServer: () => isChatServer(transport),
+    close: () => transport.close(),
+  };
+}

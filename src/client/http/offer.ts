@@ -1,0 +1,93 @@
+import { routes, type Extension } from "../../protocol/routes.ts";
+import type { Offer } from "./contract.ts";
+import { parsed, record, told } from "../../text/loose-json.ts";
+import { oneLine } from "../../text/sanitize.ts";
+import type { Reply, Transport } from "./transport.ts";
+
+/** An offer as it is kept between runs: one a server, good for 24 h (CLI.md §3). */
+export interface KeptOffer {
+  /** When it was asked, in milliseconds since the epoch. */
+  at: number;
+  extensions: string[];
+  price: number | null;
+  model: string | null;
+}
+
+/** Where a server's offer is kept between runs. Failing to write is no failure of a question. */
+export interface OfferCache {
+  read(): KeptOffer | undefined;
+  write(offer: KeptOffer): unknown;
+}
+
+/** How long an offer is believed, in milliseconds. */
+const GOOD_FOR = 24 * 60 * 60 * 1000;
+/** `GET /api/` is an aid: it may not take as long as an answer. Seconds. */
+const SILENCE = 10;
+const OFFER_BYTES = 256 * 1024;
+
+const known = new Set<string>([
+  "stream",
+  "history",
+  "idempotency",
+  "usage",
+  "logout",
+  "password",
+] satisfies Extension[]);
+
+/** Whether a kept offer is still believed at `now`, in milliseconds since the epoch. */
+export const isFresh = (offer: KeptOffer | undefined, now: number): offer is KeptOffer =>
+  offer !== undefined && Math.abs(now - offer.at) < GOOD_FOR;
+
+const isExtension = (name: unknown): name is Extension => typeof name === "string" && known.has(name);
+
+/**
+ * Whether the limits of API.md §1 are those of a server that offers these. Others with the four endpoints may allow
+ * what we don't; one that names extensions of this API is taken at its word.
+ */
+export const hasOurRules = (extensions: ReadonlySet<Extension>): boolean => extensions.size > 0;
+
+/** What a server offers that says nothing of itself. */
+export const noOffer: Offer = { extensions: new Set(), price: null, model: null };
+
+/** A kept offer, of which nothing is believed that a file of other making might hold. */
+export const fromKept = (kept: KeptOffer): Offer => ({
+  extensions: new Set(Array.isArray(kept.extensions) ? kept.extensions.filter(isExtension) : []),
+  price: told(kept.price),
+  model: typeof kept.model === "string" ? oneLine(kept.model, 100) : null,
+});
+
+/** Anything but a JSON object with an array `extensions` offers nothing. */
+async function read(reply: Reply): Promise<Omit<KeptOffer, "at">> {
+  const body = reply.status === 200 ? record(parsed(await reply.text(OFFER_BYTES))) : undefined;
+  if (!body || !Array.isArray(body.extensions)) return { extensions: [], price: null, model: null };
+  return {
+    extensions: body.extensions.filter(isExtension),
+    price: told(body.price),
+    model: typeof body.model === "string" ? oneLine(body.model, 100) : null,
+  };
+}
+
+/** A server in trouble says nothing about what it offers on other days. */
+const isPassing = (status: number) => status === 429 || status >= 500;
+
+/**
+ * What a server offers beyond the four endpoints: asked once, kept 24 h. The function rejects with `ClientError`
+ * where the server can't be reached; any reply at all gives an offer.
+ */
+export function createOffer(
+  transport: Transport,
+  { cache, now }: { cache?: OfferCache; now: () => number },
+): (signal?: AbortSignal) => Promise<Offer> {
+  let kept: KeptOffer | undefined;
+
+  return async (signal) => {
+    if (!isFresh(kept, now())) kept = cache?.read();
+    if (isFresh(kept, now())) return fromKept(kept);
+    const reply = await transport.send({ method: "GET", path: routes.about, signal, silence: SILENCE });
+    const fresh: KeptOffer = { at: now(), ...(await read(reply)) };
+    if (isPassing(reply.status)) return fromKept(fresh);
+    kept = fresh;
+    await Promise.resolve(cache?.write(fresh)).catch(() => undefined);
+    return fromKept(fresh);
+  };
+}

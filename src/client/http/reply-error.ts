@@ -1,0 +1,174 @@
+import { errors, type ErrorCode } from "../../protocol/errors.ts";
+import { headers } from "../../protocol/replies.ts";
+import { ClientError, type ClientErrorCode } from "../failure.ts";
+import { parsed, record, told } from "../../text/loose-json.ts";
+import { jsonWords, pageWords, type Words } from "./reply-words.ts";
+import { oneLine } from "../../text/sanitize.ts";
+import type { Reply } from "./transport.ts";
+
+/** Which call was answered; some statuses mean another thing in another call. */
+export type CallKind = "register" | "login" | "chat" | "balance" | "usage" | "logout" | "password";
+
+/** Bytes of an error reply that are read; a page of a debugging framework can be megabytes. */
+const ERROR_BYTES = 64 * 1024;
+
+/** What a status means where the server gives no code of ours (CLI.md §2, §3). 403 keeps the server's own reason. */
+const codeOfStatus = new Map<number, ClientErrorCode>([
+  [401, "invalid_token"],
+  [402, "insufficient_tokens"],
+  [403, "account_disabled"],
+  [404, "not_found"],
+  [405, "method_not_allowed"],
+  [407, "unreachable"],
+  [408, "timeout"],
+  [409, "request_in_progress"],
+  [410, "not_found"],
+  [413, "payload_too_large"],
+  [415, "unsupported_media_type"],
+  [429, "rate_limited"],
+  [502, "upstream_error"],
+  [503, "overloaded"],
+  [504, "upstream_timeout"],
+]);
+
+function codeFor(status: number, call: CallKind): ClientErrorCode {
+  if (status === 401 && call === "login") return "invalid_credentials";
+  if (status === 409 && call !== "chat") return call === "register" ? "username_taken" : "invalid_request";
+  if (status < 400) return "bad_reply";
+  return codeOfStatus.get(status) ?? (status < 500 ? "invalid_request" : "internal_error");
+}
+
+const ownCode = (value: unknown): ErrorCode | undefined =>
+  typeof value === "string" && Object.hasOwn(errors, value) ? (value as ErrorCode) : undefined;
+
+/** Seconds from `Retry-After`, which is a number or a date (RFC 9110 §10.2.3); rounded up, never negative. */
+export function retryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+}
+
+/** A span of time for a person: `12 s`, `3 min`, `2 h`. */
+function span(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
+}
+
+const hintFor = (code: ClientErrorCode, wait: number | undefined): string | undefined => {
+  if (wait !== undefined && wait > 0) return `Try again in ${span(wait)}.`;
+  if (code === "not_found" || code === "method_not_allowed" || code === "bad_reply")
+    return "Check that this is the address of a chat server, or name another with --server URL.";
+  return undefined;
+};
+
+const inHtml = (text: string) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+
+/** The ways in which a reply may write a secret that it echoes. */
+const spellings = (secret: string) => [
+  secret,
+  oneLine(secret),
+  JSON.stringify(secret).slice(1, -1),
+  inHtml(secret),
+];
+
+/** Secrets that were sent never come back in an error, however the server echoes them. */
+function hide(text: string, secrets: string[]): string {
+  return secrets
+    .flatMap(spellings)
+    .filter((secret) => secret.length >= 4)
+    .reduce((shown, secret) => shown.replaceAll(secret, "…"), text);
+}
+
+/**
+ * The reply's JSON with secrets hidden in every text, before anything is cut to size: a cut secret is no longer found.
+ * `undefined` where it is nested too deeply to be looked through.
+ */
+function jsonWithout(json: unknown, secrets: string[]): unknown {
+  try {
+    return JSON.parse(JSON.stringify(json), (_name, value: unknown) =>
+      typeof value === "string" ? hide(value, secrets) : value,
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+interface Problem {
+  status: number;
+  call: CallKind;
+  /** Body as JSON; `undefined` where it isn't. */
+  json: unknown;
+  /** Body as it came. */
+  text: string;
+  wait?: number;
+  requestId?: string;
+  /** Token and password of the call. */
+  secrets: string[];
+}
+
+function sentenceOf(problem: Problem, words: Words | undefined): string {
+  const sentence = words?.sentence;
+  if (sentence !== undefined) return sentence;
+  const page = problem.json === undefined ? pageWords(hide(problem.text, problem.secrets)) : undefined;
+  return page === undefined
+    ? `The server answered ${problem.status}.`
+    : `The server answered ${problem.status}: ${page}`;
+}
+
+/**
+ * What is shown of a sentence about a login. A password may be one of its words, and a hole in a sentence that everybody
+ * knows tells which: such a one is said in words of ours.
+ */
+function ofLogin(shown: string, call: CallKind): string {
+  if (!shown.includes("…")) return shown;
+  return call === "password" ? "The present password is wrong." : "The username or the password is wrong.";
+}
+
+/** The failure that a server reported, in any of its dialects, as `ClientError`. */
+export function problemError(problem: Problem): ClientError {
+  const { status, call, json, wait, secrets } = problem;
+  const body = record(json);
+  const own = ownCode(body?.code);
+  const words = json === undefined ? undefined : jsonWords(jsonWithout(json, secrets));
+  const code = own ?? codeFor(status, call);
+  const fields = (words?.fields ?? []).map(({ field, detail }) => ({ field, detail: hide(detail, secrets) }));
+  const shown = hide(sentenceOf(problem, words), secrets);
+  return new ClientError(code, code === "invalid_credentials" ? ofLogin(shown, call) : shown, {
+    hint: hintFor(code, wait),
+    status,
+    requestId: problem.requestId === undefined ? undefined : oneLine(hide(problem.requestId, secrets), 128),
+    retryAfter: wait,
+    fields: fields.length > 0 ? fields : undefined,
+    balance: own && errors[own].status === 402 ? balanceOf(body) : undefined,
+    // A gateway that failed or gave up waiting doesn't know what the server behind it has charged; this API's own codes
+    // do (API.md §4).
+    charged: call === "chat" && own === undefined && (status >= 500 || status === 408) ? "maybe" : "no",
+  });
+}
+
+const balanceOf = (body: Record<string, unknown> | undefined) => ({
+  tokens: told(body?.tokens),
+  held: told(body?.held),
+  required: told(body?.required),
+});
+
+/** Reads a reply that reports a failure. Rejects with `ClientError` where the reply itself can't be read. */
+export async function replyError(
+  reply: Reply,
+  call: CallKind,
+  { secrets, now }: { secrets: string[]; now: number },
+): Promise<ClientError> {
+  const text = await reply.text(ERROR_BYTES);
+  const requestId = reply.header(headers.requestId);
+  return problemError({
+    status: reply.status,
+    call,
+    json: parsed(text),
+    text,
+    wait: retryAfter(reply.header("retry-after"), now),
+    requestId,
+    secrets,
+  });
+}

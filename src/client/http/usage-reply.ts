@@ -1,0 +1,16 @@
+import type { DayOfUse, Usage } from "./contract.ts";
+import { record, told } from "../../text/loose-json.ts";
+
+/** What was used, out of a server's reply (API.md §5); undefined where any part of it isn't that. */
+export function usageOf(body: Record<string, unknown> | undefined): Usage | undefined {
+  if (!Array.isArray(body?.days)) return undefined;
+  const days = body.days.map(dayOf).filter((day) => day !== undefined);
+  return days.length < body.days.length ? undefined : { tokens: told(body.tokens), days };
+}
+
+function dayOf(value: unknown): DayOfUse | undefined {
+  const day = record(value);
+  const [questions, tokens] = [told(day?.questions), told(day?.tokens)];
+  if (typeof day?.date !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(day.date)) return undefined;
+  return questions === null || tokens === null ? undefined : { date: day.date, questions, tokens };
+}

@@ -1,0 +1,93 @@
+import { createKeptFile, type Kept } from "./kept-file.ts";
+import type { KeptOffer } from "../http/offer.ts";
+import { record } from "../../text/loose-json.ts";
+import { isExpiry } from "../http/token.ts";
+
+/** What is kept of one server. */
+export interface Entry {
+  token: string;
+  username: string;
+  /** The scheme under which the server wants its token, where it isn't Bearer. */
+  scheme?: string;
+  /** When the token ends, in milliseconds since the epoch, where it tells. */
+  expires?: number;
+  /** What the server offers, as it said at `offer.at`. */
+  offer?: KeptOffer;
+}
+
+/**
+ * This user's tokens, one a server (`credentials.json`, 0600). Reading never throws: a file that is broken gives
+ * nothing and `problem` says so; writing resolves to whether it was kept. A broken file is never overwritten.
+ */
+export interface Credentials {
+  readonly path: string | undefined;
+  /** Which file is in trouble and how to mend it, as of the last reading or writing. */
+  readonly problem: string | undefined;
+  /** Whether a token could be kept now. Never rejects. */
+  isWritable(): Promise<Kept>;
+  /** By the name that `normalizeServer` gives, or `local`. */
+  get(server: string): Entry | undefined;
+  set(server: string, entry: Entry): Promise<Kept>;
+  /** Changes some of an entry; does nothing (and is `kept`) where there is none by then. */
+  update(server: string, patch: Partial<Entry>): Promise<Kept>;
+  /** With `token` only where that one is kept by then: a login since isn't to be lost with the one before it. */
+  remove(server: string, token?: string): Promise<Kept>;
+  /** Sorted by server. */
+  list(): { server: string; entry: Entry }[];
+}
+
+const offerOf = (value: unknown): KeptOffer | undefined => {
+  const offer = record(value);
+  if (typeof offer?.at !== "number" || !Array.isArray(offer.extensions)) return undefined;
+  return {
+    at: offer.at,
+    extensions: offer.extensions.filter((name) => typeof name === "string"),
+    price: typeof offer.price === "number" ? offer.price : null,
+    model: typeof offer.model === "string" ? offer.model : null,
+  };
+};
+
+/** A person may have edited the file: what isn't an entry is none. */
+function entryOf(value: unknown): Entry | undefined {
+  const entry = record(value);
+  if (typeof entry?.token !== "string" || entry.token === "") return undefined;
+  return {
+    token: entry.token,
+    username: typeof entry.username === "string" ? entry.username : "",
+    ...(typeof entry.scheme === "string" ? { scheme: entry.scheme } : {}),
+    ...(isExpiry(entry.expires) ? { expires: entry.expires } : {}),
+    ...(entry.offer === undefined ? {} : { offer: offerOf(entry.offer) }),
+  };
+}
+
+/** The tokens in `dir`; `undefined` (no home folder) keeps nothing and says so. Opened when first needed. */
+export function openCredentials({ dir }: { dir: string | undefined }): Credentials {
+  const file = createKeptFile({ dir, name: "credentials" });
+  const entries = () => new Map(Object.entries(file.read()));
+  return {
+    path: file.path,
+    get problem() {
+      return file.problem;
+    },
+    isWritable: () => file.isWritable(),
+    get: (server) => entryOf(entries().get(server)),
+    set: (server, entry) =>
+      file.change((content) => {
+        content[server] = entry;
+      }),
+    update: (server, patch) =>
+      file.change((content) => {
+        const entry = record(content[server]);
+        if (entry) content[server] = { ...entry, ...patch };
+      }),
+    remove: (server, token) =>
+      file.change((content) => {
+        if (token === undefined || entryOf(content[server])?.token === token) delete content[server];
+      }),
+    list: () =>
+      [...entries()]
+        .map(([server, value]) => ({ server, entry: entryOf(value) }))
+        .filter((found): found is { server: string; entry: Entry } => found.entry !== undefined)
+        .sort((a, b) => (a.server < b.server ? -1 : 1)),
+  };
+}

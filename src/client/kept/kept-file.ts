@@ -1,0 +1,167 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type ConfType from "conf";
+import { locked } from "../../disk/locked.ts";
+import { record } from "../../text/loose-json.ts";
+import { makeFolder } from "../../disk/make-folder.ts";
+import { readRegularSync } from "../../disk/regular-file.ts";
+
+/** Whether something was kept; `why` is a sentence for a person: which file, and how to mend it. */
+export type Kept = { kept: true } | { kept: false; why: string };
+
+/** One JSON object in one file of this user's, shared with other processes. */
+export interface KeptFile {
+  /** Where it lies; `undefined` where there is no folder for it. */
+  readonly path: string | undefined;
+  /** What is in it now; empty where it isn't there or can't be read (then `problem` says why). Never throws. */
+  read(): Record<string, unknown>;
+  /** Why the last reading or writing gave less than it should; `undefined` where all is well. */
+  readonly problem: string | undefined;
+  /**
+   * Changes it under a lock, from what is in it by then. A file that can't be read is left as it is. Changes of one
+   * process happen in the order of their calls. Never rejects.
+   */
+  change(edit: (content: Record<string, unknown>) => void): Promise<Kept>;
+  /** Whether a change could be kept now: the file can be read, and its folder made and written. Never rejects. */
+  isWritable(): Promise<Kept>;
+}
+
+/** How long others may take their turns before this one's; milliseconds. */
+const PATIENCE = 30_000;
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+/** What keeps a file from being read or written and what to do about it, for a person. */
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (code === "EACCES" || code === "EPERM") return "you may not. Mend its permissions.";
+  if (code === "EROFS") return "the disk is read-only. Set XDG_CONFIG_HOME to a folder that can be written.";
+  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full. Free some space.";
+  if (code === "ENOTDIR" || code === "EEXIST")
+    return "a file is in the way of its folder. Move that file away.";
+  if (code === "EISDIR") return "a folder is in its place. Move that folder away.";
+  if (code === "NOT_REGULAR") return "it isn't a regular file. Move it away.";
+  if (code === "ELOCKED") return "another process holds its lock. Try again.";
+  return `${code ?? "it failed"}. Check the file, its permissions and its disk.`;
+}
+
+type Content = { kind: "read"; content: Record<string, unknown> } | { kind: "broken"; why: string };
+
+/** JSON begins with a character of ASCII, which has a zero byte in UTF-16; and editors write a byte order mark. */
+function utf16Of([first, second]: Buffer): "utf-16le" | "utf-16be" | undefined {
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return "utf-16le";
+  return (first === 0xfe && second === 0xff) || (first === 0 && second !== 0) ? "utf-16be" : undefined;
+}
+
+/** A file without any text, such as an editor or a full disk leaves, counts as absent. */
+function contentOf(path: string, bytes: Buffer): Content {
+  const utf16 = utf16Of(bytes);
+  try {
+    // A byte order mark is no part of what it gives; other bytes than UTF-8 would be lost with the next change.
+    const text = new TextDecoder(utf16 ?? "utf-8", { fatal: true }).decode(bytes);
+    const content = text.trim() === "" ? {} : utf16 === undefined && record(JSON.parse(text));
+    if (content) return { kind: "read", content };
+  } catch {
+    // Not text, or not JSON: broken, as below.
+  }
+  const isnt = utf16 === undefined ? "isn't a JSON object" : "isn't a JSON object in UTF-8 but UTF-16";
+  const how = utf16 === undefined ? "Mend it" : "Save it as UTF-8";
+  return { kind: "broken", why: `${path} is broken: it ${isnt}. ${how}, or move it away to start anew.` };
+}
+
+function load(path: string): Content {
+  try {
+    return contentOf(path, readRegularSync(path));
+  } catch (error) {
+    // Below something that is no folder (a home of /dev/null) there is nothing either.
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return { kind: "read", content: {} };
+    return { kind: "broken", why: `${path} can't be read: ${reasonOf(error)}` };
+  }
+}
+
+/** Opens nothing yet: the folder is made (0700) and the file written (0600, by conf) at the first change. */
+export function createKeptFile({ dir, name }: { dir: string | undefined; name: string }): KeptFile {
+  const path = dir === undefined ? undefined : join(dir, `${name}.json`);
+  const homeless = `There is no home folder to keep ${name}.json in. Set HOME or XDG_CONFIG_HOME.`;
+  let problem: string | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const noted = (why: string): Kept => {
+    problem = why;
+    return { kept: false, why };
+  };
+
+  const unwritten = (error: unknown) => noted(`${path} can't be written: ${reasonOf(error)}`);
+
+  const changeNow = async (edit: (content: Record<string, unknown>) => void): Promise<Kept> => {
+    if (dir === undefined || path === undefined) return noted(homeless);
+    try {
+      await makeFolder(dir);
+      // Before the lock: others wait for it, and on a busy machine loading takes longer than writing.
+      const { default: Conf } = await import("conf");
+      const result = await locked(path, PATIENCE, () => rewrite(Conf, { dir, path, name }, edit, noted));
+      if (result.kept) problem = undefined;
+      return result;
+    } catch (error) {
+      return unwritten(error);
+    }
+  };
+
+  const isWritable = async (): Promise<Kept> => {
+    if (dir === undefined || path === undefined) return noted(homeless);
+    const found = load(path);
+    if (found.kind === "broken") return noted(found.why);
+    try {
+      await makeFolder(dir);
+      await access(dir, constants.W_OK | constants.X_OK);
+      return { kept: true };
+    } catch (error) {
+      return unwritten(error);
+    }
+  };
+
+  return {
+    path,
+    get problem() {
+      return problem;
+    },
+    read: () => {
+      if (path === undefined) return {};
+      const found = load(path);
+      problem = found.kind === "broken" ? found.why : undefined;
+      return found.kind === "read" ? found.content : {};
+    },
+    change: (edit) => {
+      const result = last.then(() => changeNow(edit));
+      last = result;
+      return result;
+    },
+    isWritable,
+  };
+}
+
+function rewrite(
+  Conf: typeof ConfType,
+  { dir, path, name }: { dir: string; path: string; name: string },
+  edit: (content: Record<string, unknown>) => void,
+  noted: (why: string) => Kept,
+): Kept {
+  // Read again, inside the lock: another process may have written since. A broken file is somebody's tokens.
+  const found = load(path);
+  if (found.kind === "broken") return noted(found.why);
+  const conf = new Conf<Record<string, unknown>>({
+    cwd: dir,
+    configName: name,
+    projectName: "ai-chat",
+    projectSuffix: "",
+    accessPropertiesByDotNotation: false,
+    configFileMode: 0o600,
+    // What conf reads itself it takes for JSON, also where the file is empty.
+    deserialize: () => found.content,
+  });
+  edit(found.content);
+  conf.store = found.content;
+  return { kept: true };
+}
