@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ClientError } from "../client/failure.ts";
 import { openConversations, type Conversations } from "../client/conversations/conversations.ts";
 import type { Summary } from "../client/conversations/summary.ts";
-import type { Beginning } from "../tui/session/saved.ts";
+import type { Beginning } from "../session/saved.ts";
 import type { Call } from "./call.ts";
 import { serverName } from "./chosen-server.ts";
 

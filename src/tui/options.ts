@@ -1,6 +1,6 @@
-import type { Entry } from "./session/entry.ts";
+import type { Entry } from "../session/entry.ts";
 import type { ApiClient } from "../client/http/contract.ts";
-import type { Beginning, Saving } from "./session/saved.ts";
+import type { Beginning, Saving } from "../session/saved.ts";
 import type { Reflow } from "./terminal/reflow.ts";
 
 /** The server that the session talks to. */

@@ -1,4 +1,4 @@
-import { usageLines } from "../../tui/session/usage-lines.ts";
+import { usageLines } from "../../session/usage-lines.ts";
 import type { Call } from "../call.ts";
 import type { Document } from "../documents.ts";
 import { isAscii } from "../terminal.ts";

@@ -1,7 +1,7 @@
 import { truncate } from "../markdown/hard-wrap.ts";
 import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
 import { width } from "../terminal/width.ts";
-import type { Choice } from "../session/saving.ts";
+import type { Choice } from "../../session/saving.ts";
 
 /** From this width on, a conversation takes one line: title, age and turns, first words. */
 const WIDE = 60;

@@ -1,4 +1,4 @@
-import type { Form } from "../session/form.ts";
+import type { Form } from "../../session/form.ts";
 
 /** Milliseconds without a key press after which a person has stopped typing. */
 const QUIET_MS = 1_000;

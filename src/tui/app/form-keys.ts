@@ -1,5 +1,5 @@
 import { commandOf } from "../composer/keymap.ts";
-import type { Form, FormEvent } from "../session/form.ts";
+import type { Form, FormEvent } from "../../session/form.ts";
 import type { Key } from "../terminal/key.ts";
 import type { Effect } from "./press.ts";
 

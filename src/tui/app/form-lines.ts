@@ -1,6 +1,6 @@
 import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
 import { width } from "../terminal/width.ts";
-import type { Form } from "../session/form.ts";
+import type { Form } from "../../session/form.ts";
 import { wrappedLines } from "../markdown/wrap.ts";
 
 /** The form as lines, and the cursor in them. */

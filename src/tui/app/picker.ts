@@ -1,7 +1,7 @@
 import { edit } from "../composer/editor.ts";
 import { createEditor, type EditorState } from "../composer/editor-state.ts";
 import { commandOf } from "../composer/keymap.ts";
-import type { Choice } from "../session/saving.ts";
+import type { Choice } from "../../session/saving.ts";
 import type { Key } from "../terminal/key.ts";
 
 /** A list of conversations, filtered by what is typed. */

@@ -1,7 +1,7 @@
 import { plainText } from "../../text/sanitize.ts";
 import { createAnswerPrinter, type AnswerPrinter } from "../markdown/answer.ts";
 import type { Display } from "../markdown/look.ts";
-import type { Said } from "../session/transcript.ts";
+import type { Said } from "../../session/transcript.ts";
 import { commandText, noteText, questionText } from "./words.ts";
 
 /** Writes the messages of the session into the scrollback, and keeps the unfinished end of an answer for the live area. */

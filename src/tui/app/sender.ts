@@ -1,6 +1,6 @@
-import type { SessionCommand } from "../session/command.ts";
-import { readInput } from "../session/input.ts";
-import type { Session } from "../session/session.ts";
+import type { SessionCommand } from "../../session/command.ts";
+import { readInput } from "../../session/input.ts";
+import type { Session } from "../../session/session.ts";
 import type { Scribe } from "./scribe.ts";
 import { giveBack, type ViewState } from "./view-state.ts";
 

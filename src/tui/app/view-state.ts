@@ -1,8 +1,8 @@
 import { edit } from "../composer/editor.ts";
 import { createEditor, fullText, type EditorState } from "../composer/editor-state.ts";
 import { createWalk, type HistoryWalk } from "../composer/history.ts";
-import type { SessionCommand } from "../session/command.ts";
-import { completions } from "../session/input.ts";
+import type { SessionCommand } from "../../session/command.ts";
+import { completions } from "../../session/input.ts";
 import type { Picker } from "./picker.ts";
 import type { Searching } from "./search-keys.ts";
 

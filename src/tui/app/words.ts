@@ -2,7 +2,7 @@ import { plainText } from "../../text/sanitize.ts";
 import { glyphs, paint, styles, type Display, type Style } from "../markdown/look.ts";
 import { paintSpans, type Span } from "../markdown/span.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";
-import type { Tone } from "../session/transcript.ts";
+import type { Tone } from "../../session/transcript.ts";
 
 const TONES: Record<Tone, Style> = {
   info: styles.plain,

@@ -1,7 +1,7 @@
 import { glyphs, styles, type Display as Look } from "../markdown/look.ts";
 import { oneLine } from "../../text/sanitize.ts";
-import { counted } from "../session/money.ts";
-import type { Phase } from "../session/state.ts";
+import { counted } from "../../session/money.ts";
+import type { Phase } from "../../session/state.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";
 
 /** Silence that is worth a word, in milliseconds. */

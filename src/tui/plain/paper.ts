@@ -1,5 +1,5 @@
 import { createSanitizer, oneLine, plainText } from "../../text/sanitize.ts";
-import type { Said } from "../session/transcript.ts";
+import type { Said } from "../../session/transcript.ts";
 
 /** Where line mode writes: answers on stdout, all else on stderr (CLI.md §2). Nothing is ever taken back. */
 export interface Paper {

@@ -1,4 +1,4 @@
-import type { Session } from "../session/session.ts";
+import type { Session } from "../../session/session.ts";
 import type { LineReader } from "./line-reader.ts";
 import type { Paper } from "./paper.ts";
 

@@ -15,8 +15,8 @@ import { createEditor } from "../../../../src/tui/composer/editor-state.ts";
 import { edit } from "../../../../src/tui/composer/editor.ts";
 import { layoutEditor } from "../../../../src/tui/composer/layout.ts";
 import { width } from "../../../../src/tui/terminal/width.ts";
-import { chooseForm, nextForm, passwordForm, type Form } from "../../../../src/tui/session/form.ts";
-import { firstState, type State } from "../../../../src/tui/session/state.ts";
+import { chooseForm, nextForm, passwordForm, type Form } from "../../../../src/session/form.ts";
+import { firstState, type State } from "../../../../src/session/state.ts";
 
 afterEach(cleanup);
 

@@ -5,7 +5,7 @@ import xterm from "@xterm/headless";
 import { afterEach, expect } from "vitest";
 import { runApp } from "../../../../src/tui/app/run-app.tsx";
 import type { ChatOptions } from "../../../../src/tui/options.ts";
-import { createFakeClient, type FakeClient } from "../session/fake-client.ts";
+import { createFakeClient, type FakeClient } from "../../session/fake-client.ts";
 
 // vitest's console lacks what Ink patches.
 Object.assign(console, { Console });

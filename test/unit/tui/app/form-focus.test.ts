@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createFormFocus } from "../../../../src/tui/app/form-focus.ts";
-import { passwordForm } from "../../../../src/tui/session/form.ts";
+import { passwordForm } from "../../../../src/session/form.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

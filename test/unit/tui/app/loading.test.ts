@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
 import type { OpenFile } from "../../../../src/client/conversations/open-file.ts";
-import type { Beginning } from "../../../../src/tui/session/saved.ts";
-import { createFakeClient } from "../session/fake-client.ts";
+import type { Beginning } from "../../../../src/session/saved.ts";
+import { createFakeClient } from "../../session/fake-client.ts";
 import { leave, start } from "./drawn-session.ts";
 
 let dir: string;

@@ -4,10 +4,10 @@ import { shareRows } from "../../../../src/tui/app/budget.ts";
 import { formPicture } from "../../../../src/tui/app/form-lines.ts";
 import { noteText, questionText } from "../../../../src/tui/app/words.ts";
 import { workingLines } from "../../../../src/tui/app/working.ts";
-import type { Phase } from "../../../../src/tui/session/state.ts";
+import type { Phase } from "../../../../src/session/state.ts";
 import { wrappedLines } from "../../../../src/tui/markdown/wrap.ts";
 import { styles } from "../../../../src/tui/markdown/look.ts";
-import { passwordForm } from "../../../../src/tui/session/form.ts";
+import { passwordForm } from "../../../../src/session/form.ts";
 
 const display = { columns: 60, color: false, ascii: false, links: false };
 const rows = fc.integer({ min: 0, max: 60 });

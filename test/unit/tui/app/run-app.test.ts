@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../../src/client/failure.ts";
-import { answer, createFakeClient, type FakeClient } from "../session/fake-client.ts";
+import { answer, createFakeClient, type FakeClient } from "../../session/fake-client.ts";
 import { leave, start } from "./drawn-session.ts";
 
 afterEach(() => void vi.useRealTimers());

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ClientError } from "../../../../src/client/failure.ts";
 import type { ChatOptions } from "../../../../src/tui/options.ts";
 import { runPlain } from "../../../../src/tui/plain/run-plain.ts";
-import { answer, createFakeClient } from "../session/fake-client.ts";
+import { answer, createFakeClient } from "../../session/fake-client.ts";
 
 function collect(isTTY: boolean, onWrite: (chunk: string) => void = () => {}) {
   let text = "";

@@ -1,8 +1,8 @@
-import { mayHaveCost } from "../../client/http/ask-again.ts";
-import { ClientError } from "../../client/failure.ts";
-import type { ApiClient } from "../../client/http/contract.ts";
-import { historyFor } from "../../client/conversations/fitting-history.ts";
-import type { Turn } from "../../protocol/bodies.ts";
+import { mayHaveCost } from "../client/http/ask-again.ts";
+import { ClientError } from "../client/failure.ts";
+import type { ApiClient } from "../client/http/contract.ts";
+import { historyFor } from "../client/conversations/fitting-history.ts";
+import type { Turn } from "../protocol/bodies.ts";
 import type { Account } from "./account.ts";
 import { failureLines, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";

@@ -1,6 +1,6 @@
 import { array, assert, nat, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRepeat } from "../../../../src/tui/session/repeat.ts";
+import { createRepeat } from "../../../src/session/repeat.ts";
 
 /** What is shown of an answer that comes in these pieces, and what is shown anew. */
 function repeated(shown: string, pieces: string[]) {

@@ -1,4 +1,4 @@
-import { ClientError } from "../../client/failure.ts";
+import { ClientError } from "../client/failure.ts";
 import type { Account } from "./account.ts";
 import { nextForm, type Form } from "./form.ts";
 import { counted, questionsLeft } from "./money.ts";

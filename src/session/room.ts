@@ -1,4 +1,4 @@
-import type { ApiClient } from "../../client/http/contract.ts";
+import type { ApiClient } from "../client/http/contract.ts";
 import type { Entry } from "./entry.ts";
 import type { Beginning, Saving } from "./saved.ts";
 import { costLine, lowWarning } from "./money.ts";

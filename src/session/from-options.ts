@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ChatOptions, Connection } from "../options.ts";
+import type { ChatOptions, Connection } from "../tui/options.ts";
 import type { Place, SessionOptions } from "./room.ts";
 
 /** A connection as the session knows it. */

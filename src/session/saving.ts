@@ -1,7 +1,7 @@
-import { ClientError } from "../../client/failure.ts";
-import type { SavedTurn } from "../../client/conversations/saved-turn.ts";
-import type { Summary } from "../../client/conversations/summary.ts";
-import type { Turn } from "../../protocol/bodies.ts";
+import { ClientError } from "../client/failure.ts";
+import type { SavedTurn } from "../client/conversations/saved-turn.ts";
+import type { Summary } from "../client/conversations/summary.ts";
+import type { Turn } from "../protocol/bodies.ts";
 import { ageOf } from "./age.ts";
 import { counted } from "./money.ts";
 import type { Room } from "./room.ts";

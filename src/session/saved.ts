@@ -1,4 +1,4 @@
-import type { Conversations } from "../../client/conversations/conversations.ts";
+import type { Conversations } from "../client/conversations/conversations.ts";
 
 /** The saved conversations of this machine, as a session uses them. */
 export interface Saving {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Copied } from "../../../../src/tui/session/command.ts";
-import { copyCommand } from "../../../../src/tui/session/copy-command.ts";
-import { codeBlocks } from "../../../../src/tui/markdown/code-blocks.ts";
-import type { Session } from "../../../../src/tui/session/session.ts";
+import type { Copied } from "../../../src/session/command.ts";
+import { copyCommand } from "../../../src/session/copy-command.ts";
+import { codeBlocks } from "../../../src/tui/markdown/code-blocks.ts";
+import type { Session } from "../../../src/session/session.ts";
 
 const ANSWER = "Do:\n\n```sh\nnpm ci\n```\n\n- then\n  ```js\n  go();\n    on();\n  ```\n";
 

@@ -1,6 +1,6 @@
-import { truncate } from "../markdown/hard-wrap.ts";
-import { glyphs } from "../markdown/look.ts";
-import { width } from "../terminal/width.ts";
+import { truncate } from "../tui/markdown/hard-wrap.ts";
+import { glyphs } from "../tui/markdown/look.ts";
+import { width } from "../tui/terminal/width.ts";
 import { commas, counted, questionsLeft, type Money } from "./money.ts";
 
 /** What the status line tells. */

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import { ClientError } from "../../../../src/client/failure.ts";
-import type { Entry } from "../../../../src/tui/session/entry.ts";
-import { createSession } from "../../../../src/tui/session/session.ts";
-import type { Said } from "../../../../src/tui/session/transcript.ts";
+import { ClientError } from "../../../src/client/failure.ts";
+import type { Entry } from "../../../src/session/entry.ts";
+import { createSession } from "../../../src/session/session.ts";
+import type { Said } from "../../../src/session/transcript.ts";
 import { answer, createFakeClient } from "./fake-client.ts";
 
 const never = new Promise<never>(() => undefined);

@@ -1,4 +1,4 @@
-import { nearest } from "../../text/nearest.ts";
+import { nearest } from "../text/nearest.ts";
 import type { SessionCommand } from "./command.ts";
 import { commandNamed, commands } from "./commands.ts";
 

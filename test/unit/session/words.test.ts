@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { commandNamed } from "../../../../src/tui/session/commands.ts";
-import { completions, readInput } from "../../../../src/tui/session/input.ts";
-import { chooseForm, nextForm, passwordForm } from "../../../../src/tui/session/form.ts";
-import { historyFor } from "../../../../src/client/conversations/fitting-history.ts";
-import { costLine, lowWarning, questionsLeft } from "../../../../src/tui/session/money.ts";
-import { statusLine } from "../../../../src/tui/session/status-line.ts";
-import { CHAT_BODY_BYTES } from "../../../../src/protocol/limits.ts";
+import { commandNamed } from "../../../src/session/commands.ts";
+import { completions, readInput } from "../../../src/session/input.ts";
+import { chooseForm, nextForm, passwordForm } from "../../../src/session/form.ts";
+import { historyFor } from "../../../src/client/conversations/fitting-history.ts";
+import { costLine, lowWarning, questionsLeft } from "../../../src/session/money.ts";
+import { statusLine } from "../../../src/session/status-line.ts";
+import { CHAT_BODY_BYTES } from "../../../src/protocol/limits.ts";
 
 const jane = {
   username: "jane",

@@ -1,4 +1,4 @@
-import type { ClientError } from "../../client/failure.ts";
+import type { ClientError } from "../client/failure.ts";
 import { commas, counted } from "./money.ts";
 
 interface FailureContext {

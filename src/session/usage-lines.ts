@@ -1,4 +1,4 @@
-import type { Usage } from "../../client/http/contract.ts";
+import type { Usage } from "../client/http/contract.ts";
 import { counted } from "./money.ts";
 
 /** Longest bar, in columns: with the date before and the number behind it a line fits into 60. */

@@ -1,8 +1,8 @@
-import { ClientError } from "../../client/failure.ts";
+import { ClientError } from "../client/failure.ts";
 import { troubleLines } from "./failure.ts";
 import { chooseForm, passwordForm } from "./form.ts";
 import { counted, questionsLeft } from "./money.ts";
-import { hasOurRules } from "../../client/http/offer.ts";
+import { hasOurRules } from "../client/http/offer.ts";
 import type { Room } from "./room.ts";
 import { usageLines } from "./usage-lines.ts";
 

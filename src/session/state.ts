@@ -1,5 +1,5 @@
-import { titleOf } from "../../client/conversations/record.ts";
-import type { Turn } from "../../protocol/bodies.ts";
+import { titleOf } from "../client/conversations/record.ts";
+import type { Turn } from "../protocol/bodies.ts";
 import type { Form } from "./form.ts";
 import type { Money } from "./money.ts";
 

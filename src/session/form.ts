@@ -1,5 +1,5 @@
-import { passwordFaults } from "../../protocol/password-rules.ts";
-import { usernameFaults } from "../../protocol/username-rules.ts";
+import { passwordFaults } from "../protocol/password-rules.ts";
+import { usernameFaults } from "../protocol/username-rules.ts";
 
 /** Who the form is for: somebody new, somebody known, or somebody whose token is no longer valid. */
 export type Purpose = "register" | "login";

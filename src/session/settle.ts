@@ -1,4 +1,4 @@
-import type { ApiClient } from "../../client/http/contract.ts";
+import type { ApiClient } from "../client/http/contract.ts";
 
 /** What a stopped question cost; null where it couldn't be found out. */
 export interface Settled {

@@ -1,6 +1,6 @@
-import { askAgain } from "../../client/http/ask-again.ts";
-import { ClientError } from "../../client/failure.ts";
-import type { AnswerEvent, Question } from "../../client/http/contract.ts";
+import { askAgain } from "../client/http/ask-again.ts";
+import { ClientError } from "../client/failure.ts";
+import type { AnswerEvent, Question } from "../client/http/contract.ts";
 import { createRepeat, type Repeat } from "./repeat.ts";
 import type { Room } from "./room.ts";
 

@@ -2,7 +2,7 @@ import { createAccount, type Account } from "./account.ts";
 import { createAsking } from "./asking.ts";
 import { createRoom } from "./create-room.ts";
 import { chooseForm, nextForm, type FormEvent } from "./form.ts";
-import { tooLong } from "../../protocol/question-length.ts";
+import { tooLong } from "../protocol/question-length.ts";
 import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";

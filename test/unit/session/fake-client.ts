@@ -1,6 +1,6 @@
-import { ClientError } from "../../../../src/client/failure.ts";
-import type { AnswerEvent, ApiClient, BalanceNow, Question } from "../../../../src/client/http/contract.ts";
-import type { Extension } from "../../../../src/protocol/routes.ts";
+import { ClientError } from "../../../src/client/failure.ts";
+import type { AnswerEvent, ApiClient, BalanceNow, Question } from "../../../src/client/http/contract.ts";
+import type { Extension } from "../../../src/protocol/routes.ts";
 
 type Step = AnswerEvent | ClientError | Promise<unknown>;
 

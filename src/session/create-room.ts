@@ -1,4 +1,4 @@
-import { ClientError } from "../../client/failure.ts";
+import { ClientError } from "../client/failure.ts";
 import { troubleLines } from "./failure.ts";
 import type { Place, Room, SessionOptions } from "./room.ts";
 import { firstState, reduce, type Event, type State } from "./state.ts";
