@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodes } from "./failures/exit-codes.ts";
 
 /** Some text. */
 export const text = z.string().min(1);

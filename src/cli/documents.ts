@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { settingNames } from "../client/kept/settings.ts";
 import { conversationId, failureCode, server, text, time, told, username, whole } from "./document-fields.ts";
-import { health } from "./doctor/document.ts";
+import { health } from "./commands/doctor/document.ts";
 
 // Commands import the types alone: zod takes longer to load than most of them take to run
 // (test/cli/documents.test.ts holds what they print to the schemas).

@@ -1,16 +1,16 @@
 import { fileURLToPath } from "node:url";
 import packageJson from "../../package.json" with { type: "json" };
-import { commandName } from "./command-name.ts";
+import { commandName } from "./argv/command-name.ts";
 import { parseArgv } from "./argv/parse-argv.ts";
-import { colorWish, hasColor, tellPackages } from "./terminal.ts";
-import { createOutput } from "./output.ts";
-import { createEnding } from "./ending.ts";
-import { codeOf, tell } from "./outcome.ts";
+import { colorWish, hasColor, tellPackages } from "./io/terminal.ts";
+import { createOutput } from "./io/output.ts";
+import { createEnding } from "./io/ending.ts";
+import { codeOf, tell } from "./failures/outcome.ts";
 
 async function main(): Promise<void> {
   const { argv, env, stdout, stderr } = process;
   if (argv[2] === "__complete") {
-    const { complete } = await import("./completion/complete.ts");
+    const { complete } = await import("./commands/completion/complete.ts");
     stdout.write(await complete(argv.slice(3), env));
     return;
   }

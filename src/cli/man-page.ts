@@ -1,11 +1,11 @@
 import { settingNames } from "../client/kept/settings.ts";
-import type { CommandSpec } from "./command-spec.ts";
-import { commands } from "./commands.ts";
-import { optionVariables, otherVariables } from "./environment.ts";
-import { exitMeanings } from "./exit-codes.ts";
-import { everywhere, optionNamed, type OptionName } from "./options.ts";
+import type { CommandSpec } from "./argv/command-spec.ts";
+import { commands } from "./argv/commands.ts";
+import { optionVariables, otherVariables } from "./help/environment.ts";
+import { exitMeanings } from "./failures/exit-codes.ts";
+import { everywhere, optionNamed, type OptionName } from "./argv/options.ts";
 import { bold, entry, paragraph, plain, section, subsection } from "./roff.ts";
-import { optionOfSetting } from "./settings-now.ts";
+import { optionOfSetting } from "./argv/settings-now.ts";
 
 const withDefault = (help: string, shown: string | undefined) =>
   shown === undefined ? `${help}.` : `${help} [${shown}].`;

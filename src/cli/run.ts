@@ -3,20 +3,20 @@ import { ClientError } from "../client/failure.ts";
 import { places as placesOf } from "../client/kept/places.ts";
 import { openSettings } from "../client/kept/settings.ts";
 import { nearest } from "../text/nearest.ts";
-import type { Call } from "./call.ts";
+import type { Call } from "./argv/call.ts";
 import { checkOptions } from "./argv/check-options.ts";
 import { checkWords } from "./argv/check-words.ts";
 import type { ParsedArgv } from "./argv/parse-argv.ts";
-import { chosenCommand, firstWord, withoutCommandAsId } from "./chosen-command.ts";
-import { commands } from "./commands.ts";
-import type { Ending } from "./ending.ts";
-import { signalCodes } from "./exit-codes.ts";
-import { everywhere } from "./options.ts";
-import type { Output } from "./output.ts";
-import type { Program } from "./program.ts";
+import { chosenCommand, firstWord, withoutCommandAsId } from "./argv/chosen-command.ts";
+import { commands } from "./argv/commands.ts";
+import type { Ending } from "./io/ending.ts";
+import { signalCodes } from "./failures/exit-codes.ts";
+import { everywhere } from "./argv/options.ts";
+import type { Output } from "./io/output.ts";
+import type { Program } from "./argv/program.ts";
 import { repeatable } from "../text/repeatable.ts";
-import { resolve } from "./resolve.ts";
-import { parseSetting } from "./settings-now.ts";
+import { resolve } from "./argv/resolve.ts";
+import { parseSetting } from "./argv/settings-now.ts";
 
 /** What may stand without a command: the options of what is done then. */
 const withoutCommand = [
@@ -29,7 +29,7 @@ const withoutCommand = [
 async function helpFor(parsed: ParsedArgv, program: Program): Promise<string | undefined> {
   const first = firstWord(parsed);
   if (first !== "help" && !parsed.flags.has("help")) return undefined;
-  const { commandHelp, programHelp, topics } = await import("./help.ts");
+  const { commandHelp, programHelp, topics } = await import("./help/help.ts");
   const command = first === "help" ? parsed.words[1] : first;
   if (command === undefined || command === "help") return programHelp(program.name, program.version);
   const spec = commands.get(command);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commands } from "../../src/cli/commands.ts";
+import { commands } from "../../src/cli/argv/commands.ts";
 import { documents, failureSchema, type DocumentName } from "../../src/cli/documents.ts";
 import { openOthersServer, type SmallServer } from "../support/others-server.ts";
 import { makeHome, runProgram, startProgram, type Home, type Running } from "../support/run-program.ts";

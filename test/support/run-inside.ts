@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import { vi } from "vitest";
 import { parseArgv } from "../../src/cli/argv/parse-argv.ts";
-import { codeOf } from "../../src/cli/outcome.ts";
-import { createOutput } from "../../src/cli/output.ts";
+import { codeOf } from "../../src/cli/failures/outcome.ts";
+import { createOutput } from "../../src/cli/io/output.ts";
 import { run } from "../../src/cli/run.ts";
 import { programEnv, type Ended, type Home } from "./run-program.ts";
 

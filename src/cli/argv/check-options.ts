@@ -1,6 +1,6 @@
 import { ClientError } from "../../client/failure.ts";
 import { nearest } from "../../text/nearest.ts";
-import { optionNamed, type OptionName } from "../options.ts";
+import { optionNamed, type OptionName } from "./options.ts";
 import { optionOf, type ParsedArgv } from "./parse-argv.ts";
 
 const flagOf = (name: OptionName) => `--${optionNamed(name).flag}`;

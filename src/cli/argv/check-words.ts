@@ -1,7 +1,7 @@
 import { ClientError } from "../../client/failure.ts";
-import type { CommandSpec } from "../command-spec.ts";
-import { optionNamed, options, type OptionName } from "../options.ts";
-import type { Program } from "../program.ts";
+import type { CommandSpec } from "./command-spec.ts";
+import { optionNamed, options, type OptionName } from "./options.ts";
+import type { Program } from "./program.ts";
 import { quotedWords, shortQuestion } from "./quoted-words.ts";
 import { parseArgv, type ParsedArgv } from "./parse-argv.ts";
 

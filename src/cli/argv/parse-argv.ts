@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { optionNamed, options, type OptionName } from "../options.ts";
+import { optionNamed, options, type OptionName } from "./options.ts";
 
 /** The program's arguments, read once by commander. Values are text here; nothing is checked against a command. */
 export interface ParsedArgv {

@@ -1,5 +1,5 @@
-import type { CommandSpec } from "../command-spec.ts";
-import type { OptionName } from "../options.ts";
+import type { CommandSpec } from "../argv/command-spec.ts";
+import type { OptionName } from "../argv/options.ts";
 
 const account: readonly OptionName[] = ["username", "passwordStdin"];
 
@@ -16,7 +16,7 @@ export const accountCommands = {
     ],
     notes: "The password comes by --password-stdin, AI_CHAT_PASSWORD or the terminal, never in argv.",
     grace: 0,
-    run: async () => (await import("../commands/register.ts")).register,
+    run: async () => (await import("../commands/register/register.ts")).register,
   },
   login: {
     summary: "log in; the token is kept for this server",
@@ -28,7 +28,7 @@ export const accountCommands = {
     ],
     notes: "The password comes by --password-stdin, AI_CHAT_PASSWORD or the terminal, never in argv.",
     grace: 0,
-    run: async () => (await import("../commands/login.ts")).login,
+    run: async () => (await import("../commands/login/login.ts")).login,
   },
   logout: {
     summary: "forget the token of this server, here and there",
@@ -41,7 +41,7 @@ export const accountCommands = {
     ],
     notes: "The token is always forgotten here; a server that can't take it back lets it end by itself.",
     grace: 5000,
-    run: async () => (await import("../commands/logout.ts")).logout,
+    run: async () => (await import("../commands/logout/logout.ts")).logout,
   },
   password: {
     summary: "set a new password; every other login ends",
@@ -55,7 +55,7 @@ export const accountCommands = {
     notes:
       "The present password also comes by AI_CHAT_PASSWORD; the new one by the second line of --password-stdin or the terminal, never in argv.",
     grace: 0,
-    run: async () => (await import("../commands/password.ts")).password,
+    run: async () => (await import("../commands/password/password.ts")).password,
   },
   whoami: {
     summary: "server, user, balance, and where the token came from",
@@ -66,7 +66,7 @@ export const accountCommands = {
       ["whoami --json", "for programs"],
     ],
     grace: 0,
-    run: async () => (await import("../commands/whoami.ts")).whoami,
+    run: async () => (await import("../commands/whoami/whoami.ts")).whoami,
   },
   balance: {
     summary: "tokens left, and for how many questions",
@@ -77,7 +77,7 @@ export const accountCommands = {
       ["balance -q", "the bare number"],
     ],
     grace: 0,
-    run: async () => (await import("../commands/balance.ts")).balance,
+    run: async () => (await import("../commands/balance/balance.ts")).balance,
   },
   usage: {
     summary: "questions a day as a bar chart, and the sum",
@@ -89,7 +89,7 @@ export const accountCommands = {
       ["usage --json", "for programs"],
     ],
     grace: 0,
-    run: async () => (await import("../commands/usage.ts")).usage,
+    run: async () => (await import("../commands/usage/usage.ts")).usage,
   },
   servers: {
     summary: "every server with a token: user, balance, default",
@@ -100,6 +100,6 @@ export const accountCommands = {
       ["servers --json", "for programs"],
     ],
     grace: 5000,
-    run: async () => (await import("../commands/servers.ts")).servers,
+    run: async () => (await import("../commands/servers/servers.ts")).servers,
   },
 } satisfies Record<string, CommandSpec>;

@@ -1,6 +1,6 @@
 import { settingNames } from "../../client/kept/settings.ts";
-import type { CommandSpec } from "../command-spec.ts";
-import { withoutServer } from "../options.ts";
+import type { CommandSpec } from "../argv/command-spec.ts";
+import { withoutServer } from "../argv/options.ts";
 
 /** Commands about what this user has on this machine; all but `doctor` connect to nothing. */
 export const machineCommands = {
@@ -25,7 +25,7 @@ export const machineCommands = {
       ["conversations delete k3", "for good"],
     ],
     grace: 1000,
-    run: async () => (await import("../commands/conversations.ts")).conversations,
+    run: async () => (await import("../commands/conversations/conversations.ts")).conversations,
   },
   config: {
     summary: `your settings: ${settingNames.join(", ")}`,
@@ -49,7 +49,7 @@ export const machineCommands = {
       ["config path", "the file"],
     ],
     grace: 0,
-    run: async () => (await import("../commands/config.ts")).config,
+    run: async () => (await import("../commands/config/config.ts")).config,
   },
   doctor: {
     summary: "is all well? Server, token, terminal, files",
@@ -63,7 +63,7 @@ export const machineCommands = {
     notes:
       "Ends with 0 when all is well, else with the code of the first thing that is wrong. Not being logged in isn't. It shows no token and no password.",
     grace: 5000,
-    run: async () => (await import("../commands/doctor.ts")).doctor,
+    run: async () => (await import("../commands/doctor/doctor.ts")).doctor,
   },
   completion: {
     summary: "a script that completes what you type",
@@ -84,6 +84,6 @@ export const machineCommands = {
     notes:
       "Completes commands, options and their values, saved conversations by title, servers and settings, for the command ai-chat (npm install -g ai-chat-system). It asks no server.",
     grace: 0,
-    run: async () => (await import("../commands/completion.ts")).completion,
+    run: async () => (await import("../commands/completion/completion.ts")).completion,
   },
 } satisfies Record<string, CommandSpec>;

@@ -1,5 +1,5 @@
-import type { CommandSpec } from "../command-spec.ts";
-import { ofServer, withoutServer } from "../options.ts";
+import type { CommandSpec } from "../argv/command-spec.ts";
+import { ofServer, withoutServer } from "../argv/options.ts";
 
 /** Commands of whoever runs a server. */
 export const operatorCommands = {
@@ -15,7 +15,7 @@ export const operatorCommands = {
     ],
     notes: "A flag goes before its variable. Everything that the server must remember lies in its store.",
     grace: Number.POSITIVE_INFINITY,
-    run: async () => (await import("../commands/serve.ts")).serve,
+    run: async () => (await import("../commands/serve/serve.ts")).serve,
   },
   grant: {
     summary: "give somebody tokens",
@@ -31,7 +31,7 @@ export const operatorCommands = {
     notes:
       "Whoever may read the data folder may grant. A server that runs on it goes on and knows at once; the ledger gets a line. With --store, in Postgres.",
     grace: 0,
-    run: async () => (await import("../commands/grant.ts")).grant,
+    run: async () => (await import("../commands/grant/grant.ts")).grant,
   },
   store: {
     summary: "check a data folder; move it into Postgres, or back",
@@ -51,6 +51,6 @@ export const operatorCommands = {
     notes:
       "check reads every line and every sum and changes nothing; a server may be running on the folder. Says what is wrong, where, and how to repair it. copy needs an empty target, on which no server was ever started, and no server on either side. It adds up both. Interrupted, it leaves nothing in the target, or says that all of it may be there.",
     grace: 2000,
-    run: async () => (await import("../commands/store.ts")).store,
+    run: async () => (await import("../commands/store/store.ts")).store,
   },
 } satisfies Record<string, CommandSpec>;

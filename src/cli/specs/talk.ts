@@ -1,4 +1,4 @@
-import type { CommandSpec } from "../command-spec.ts";
+import type { CommandSpec } from "../argv/command-spec.ts";
 
 /** Commands that ask something. */
 export const talkCommands = {
@@ -14,7 +14,7 @@ export const talkCommands = {
       ["chat --plain", "a question a line, for screen readers and pipes"],
     ],
     grace: 5000,
-    run: async () => (await import("../commands/chat.ts")).chat,
+    run: async () => (await import("../commands/chat/chat.ts")).chat,
   },
   ask: {
     summary: "one question, its answer on stdout",
@@ -33,6 +33,6 @@ export const talkCommands = {
     notes:
       "stdin is read to its end when it is a pipe or a file; sockets and devices only with the word - at the front or the end. --no-stdin or </dev/null keeps it out. With --json, conversation is the one that this turn was saved in, else null.",
     grace: 5000,
-    run: async () => (await import("../commands/ask.ts")).ask,
+    run: async () => (await import("../commands/ask/ask.ts")).ask,
   },
 } satisfies Record<string, CommandSpec>;

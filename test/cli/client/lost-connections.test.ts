@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createApiClient, type ApiClientOptions } from "../../../src/client/http/api-client.ts";
 import { askAgain } from "../../../src/client/http/ask-again.ts";
 import type { ApiClient } from "../../../src/client/http/contract.ts";
-import { Proxies } from "../../../src/cli/proxies.ts";
+import { Proxies } from "../../../src/cli/connection/proxies.ts";
 import { after, answer } from "../../support/openai-server.ts";
 import { openSmallServer } from "../../support/others-server.ts";
 import { openServerWithAi } from "../../support/server-with-ai.ts";

@@ -1,11 +1,11 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { commands } from "../../../src/cli/commands.ts";
-import { optionVariables, otherVariables } from "../../../src/cli/environment.ts";
-import { exitCodes, exitMeanings, signalCodes } from "../../../src/cli/exit-codes.ts";
+import { commands } from "../../../src/cli/argv/commands.ts";
+import { optionVariables, otherVariables } from "../../../src/cli/help/environment.ts";
+import { exitCodes, exitMeanings, signalCodes } from "../../../src/cli/failures/exit-codes.ts";
 import { manPage } from "../../../src/cli/man-page.ts";
-import { optionNamed, options, type OptionName } from "../../../src/cli/options.ts";
+import { optionNamed, options, type OptionName } from "../../../src/cli/argv/options.ts";
 import { entry, paragraph, plain } from "../../../src/cli/roff.ts";
 import { settingNames } from "../../../src/client/kept/settings.ts";
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseSetting } from "../../../../src/cli/settings-now.ts";
+import { parseSetting } from "../../../../src/cli/argv/settings-now.ts";
 import { isSettingName, openSettings, settingNames } from "../../../../src/client/kept/settings.ts";
 
 let dir: string;

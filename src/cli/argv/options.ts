@@ -1,0 +1,159 @@
+import { normalizeServer } from "../../client/http/server-url.ts";
+import { isSendable } from "../../client/http/token.ts";
+import { USAGE_DAYS } from "../../protocol/limits.ts";
+import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
+import { serverOptions } from "./server-options.ts";
+
+function address(typed: string): string {
+  if (typed === "local") return typed;
+  try {
+    return normalizeServer(typed);
+  } catch {
+    throw new Error("local, or an address like https://chat.example.org or localhost:8000");
+  }
+}
+
+function token(typed: string): string {
+  if (isSendable(typed)) return typed;
+  throw new Error("one token, in visible ASCII characters without spaces");
+}
+
+/** Shown in lines and kept in files that are read by lines. */
+function oneLine(typed: string): string {
+  if (!/\p{Cc}/u.test(typed)) return filled(typed);
+  throw new Error("some text without control characters");
+}
+
+function visible(typed: string): string {
+  if (/^[\x21-\x7e]{1,200}$/.test(typed)) return typed;
+  throw new Error("1 to 200 visible ASCII characters without spaces");
+}
+
+function longSecret(typed: string): string {
+  if (Buffer.byteLength(typed) >= 32) return typed;
+  throw new Error("at least 32 bytes long (openssl rand -base64 48 makes one)");
+}
+
+/** Where a server is looked for that nobody named (API.md). */
+export const usualServer = "http://127.0.0.1:8000";
+
+/**
+ * Every setting of every command (CLI.md §1): the one table that drives flags, `AI_CHAT_…` variables, the settings file,
+ * `config`, the help, the man page and completion. What isn't here isn't an option.
+ */
+export const options = {
+  server: text(
+    {
+      flag: "server",
+      short: "s",
+      value: "URL",
+      env: ["AI_CHAT_SERVER"],
+      setting: "server",
+      names: "server",
+      secret: true,
+      help: "the server to talk to; local is your own on this machine",
+      shown: usualServer,
+    },
+    address,
+  ),
+  json: toggle({ flag: "json", help: "print one JSON document, for programs" }),
+  quiet: toggle({ flag: "quiet", short: "q", help: "no notes" }),
+  noInput: toggle({ flag: "no-input", help: "never ask for anything" }),
+  noStdin: toggle({ flag: "no-stdin", help: "don't read standard input" }),
+  noColor: toggle({ flag: "no-color", help: "no colours (also NO_COLOR)" }),
+  timeout: seconds(
+    { flag: "timeout", value: "SECONDS", setting: "timeout", help: "longest silence of the server" },
+    300,
+    [0.1, 86_400],
+  ),
+  help: toggle({ flag: "help", short: "h", help: "this help" }),
+  version: toggle({ flag: "version", short: "V", help: "the version" }),
+
+  username: text({ flag: "username", short: "u", value: "NAME", help: "the name of your account" }, oneLine),
+  passwordStdin: toggle({ flag: "password-stdin", help: "read the password from the first line of stdin" }),
+  stream: toggle({ flag: "stream", help: "with --json: a line of JSON for each piece" }),
+  days: whole(
+    { flag: "days", value: "N", help: "days to look back, in UTC, today included" },
+    USAGE_DAYS.usual,
+    [1, USAGE_DAYS.most],
+  ),
+  format: oneOfOr({ flag: "format", value: "md|json", help: "of an export" }, ["md", "json"], "md"),
+  plain: toggle({ flag: "plain", setting: "plain", help: "a line mode without redraw; needs no terminal" }),
+
+  id: text(
+    {
+      flag: "id",
+      value: "ID",
+      help: "name of this grant: given once, however often it is repeated",
+      shown: "a new one",
+    },
+    visible,
+  ),
+
+  ...serverOptions,
+
+  token: text(
+    { env: ["AI_CHAT_TOKEN"], secret: true, help: "a token to use instead of the kept one" },
+    token,
+  ),
+  password: text({
+    env: ["AI_CHAT_PASSWORD"],
+    secret: true,
+    help: "the password, where no terminal can ask for it",
+  }),
+  continue: toggle({ flag: "continue", short: "c", help: "go on with the newest conversation" }),
+  resume: text({
+    flag: "resume",
+    short: "r",
+    value: "ID",
+    optional: true,
+    names: "conversation",
+    help: "go on with that one; in the session without ID: choose from a list",
+  }),
+  startSaved: toggle({ flag: "save", help: "start a saved conversation; with -c only where there is none" }),
+  noSave: toggle({ flag: "no-save", help: "don't keep this conversation" }),
+  save: toggle({ setting: "save", help: "keep conversations", shown: "true" }, true),
+  editor: textOr(
+    { env: ["VISUAL", "EDITOR"], setting: "editor", help: "what Ctrl-G opens" },
+    process.platform === "win32" ? "notepad" : "vi",
+    (typed) => filled(typed).trim(),
+  ),
+  apiKey: text({ env: ["AI_CHAT_API_KEY", "OPENAI_API_KEY"], secret: true, help: "the AI's key" }),
+  jwtSecret: text(
+    {
+      env: ["AI_CHAT_JWT_SECRET"],
+      secret: true,
+      help: "signs tokens, 32 bytes or more; else the store makes one",
+    },
+    longSecret,
+  ),
+};
+
+export type OptionName = keyof typeof options;
+
+type Parsed<O> = O extends Option<infer T> ? T : never;
+
+/** The value of every setting, as its option reads it. */
+export type Values = { [K in OptionName]: Parsed<(typeof options)[K]> };
+
+/** The options that every command takes. */
+export const everywhere: readonly OptionName[] = [
+  "server",
+  "json",
+  "quiet",
+  "noInput",
+  "noStdin",
+  "noColor",
+  "timeout",
+  "help",
+  "version",
+];
+
+/** Of them, those of a command that talks to no server. */
+export const withoutServer = everywhere.filter((name) => name !== "server" && name !== "timeout");
+
+/** The settings of a server, by flag or environment; also of the one that `-s local` starts (there by environment). */
+export const ofServer: readonly OptionName[] = Object.keys(serverOptions) as (keyof typeof serverOptions)[];
+
+/** An option by the name that the table gives it. */
+export const optionNamed = (name: OptionName): Option<unknown> => options[name];

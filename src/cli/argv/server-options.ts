@@ -1,0 +1,170 @@
+import { PRICE, STARTING_TOKENS } from "../../protocol/limits.ts";
+import { filled, oneOf, oneOfOr, seconds, text, textOr, whole } from "./option.ts";
+
+const LARGEST = 1_000_000_000;
+
+function webAddress(typed: string): string {
+  if (/^https?:\/\//i.test(typed) && URL.canParse(typed)) return typed;
+  throw new Error("an address that begins with http:// or https://");
+}
+
+/** A database's address would become folders of that name. */
+function folder(typed: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(typed)) return filled(typed);
+  throw new Error("a folder (--store takes a database)");
+}
+
+function postgres(typed: string): string {
+  if (/^postgres(ql)?:\/\/./i.test(typed)) return typed;
+  throw new Error("a Postgres address that begins with postgres://");
+}
+
+/** What a server can be told (CLI.md §1, `serve`), each also by environment. */
+export const serverOptions = {
+  host: textOr(
+    { flag: "host", value: "HOST", env: ["AI_CHAT_HOST"], help: "address to listen on" },
+    "127.0.0.1",
+    filled,
+  ),
+  port: whole(
+    {
+      flag: "port",
+      value: "PORT",
+      env: ["AI_CHAT_PORT"],
+      // Kubernetes sets this variable in every pod beside a service called ai-chat.
+      alien: /^(tcp|udp|sctp):\/\//,
+      help: "port to listen on; 0 takes a free one",
+    },
+    8000,
+    [0, 65_535],
+  ),
+  data: text(
+    {
+      flag: "data",
+      value: "DIR",
+      env: ["AI_CHAT_DATA"],
+      names: "folder",
+      help: "folder of the JSON store",
+      shown: "your data folder",
+    },
+    folder,
+  ),
+  store: text(
+    {
+      flag: "store",
+      value: "URL",
+      env: ["AI_CHAT_STORE"],
+      secret: true,
+      help: "postgres://… instead of a folder",
+    },
+    postgres,
+  ),
+  // One of them is the readiness check's.
+  storeConnections: whole(
+    {
+      flag: "store-connections",
+      value: "N",
+      env: ["AI_CHAT_STORE_CONNECTIONS"],
+      help: "most connections to Postgres",
+    },
+    10,
+    [2, 1000],
+  ),
+  provider: oneOf(
+    {
+      flag: "provider",
+      value: "NAME",
+      env: ["AI_CHAT_PROVIDER"],
+      help: "who answers: demo or openai",
+      shown: "whatever is there",
+    },
+    ["demo", "openai"],
+  ),
+  baseUrl: text(
+    {
+      flag: "base-url",
+      value: "URL",
+      env: ["AI_CHAT_BASE_URL"],
+      help: "any API like OpenAI's, with its /v1",
+      shown: "OpenAI's",
+    },
+    webAddress,
+  ),
+  model: text(
+    {
+      flag: "model",
+      value: "NAME",
+      env: ["AI_CHAT_MODEL"],
+      help: "the model's name",
+      shown: "the provider's usual",
+    },
+    filled,
+  ),
+  system: text({
+    flag: "system",
+    value: "TEXT",
+    env: ["AI_CHAT_SYSTEM"],
+    help: "system prompt before every conversation",
+    shown: "none",
+  }),
+  price: whole(
+    { flag: "price", value: "TOKENS", env: ["AI_CHAT_PRICE"], help: "tokens that a question costs" },
+    PRICE,
+    [0, LARGEST],
+  ),
+  startingTokens: whole(
+    {
+      flag: "starting-tokens",
+      value: "TOKENS",
+      env: ["AI_CHAT_STARTING_TOKENS"],
+      help: "tokens of a new account",
+    },
+    STARTING_TOKENS,
+    [0, LARGEST],
+  ),
+  questionTimeout: seconds(
+    {
+      flag: "question-timeout",
+      value: "SECONDS",
+      env: ["AI_CHAT_QUESTION_TIMEOUT"],
+      help: "longest that a question may take",
+    },
+    120,
+    [0.1, 86_400],
+  ),
+  drainTimeout: seconds(
+    {
+      flag: "drain-timeout",
+      value: "SECONDS",
+      env: ["AI_CHAT_DRAIN_TIMEOUT"],
+      help: "at a stop, time for open questions",
+    },
+    30,
+    [0, 86_400],
+  ),
+  contextChars: whole(
+    {
+      flag: "context-chars",
+      value: "N",
+      env: ["AI_CHAT_CONTEXT_CHARS"],
+      help: "characters of conversation sent to the AI",
+    },
+    48_000,
+    [0, LARGEST],
+  ),
+  tokenDays: whole(
+    { flag: "token-days", value: "DAYS", env: ["AI_CHAT_TOKEN_DAYS"], help: "days that a login lasts" },
+    30,
+    [1, 3650],
+  ),
+  bcryptCost: whole(
+    { flag: "bcrypt-cost", value: "N", env: ["AI_CHAT_BCRYPT_COST"], help: "work of hashing a password" },
+    12,
+    [4, 16],
+  ),
+  log: oneOfOr(
+    { flag: "log", value: "FORM", env: ["AI_CHAT_LOG"], help: "pretty, json or silent" },
+    ["pretty", "json", "silent"],
+    "pretty",
+  ),
+};

@@ -1,0 +1,49 @@
+import {
+  settingNames,
+  type ParseSetting,
+  type SettingName,
+  type Settings,
+} from "../../client/kept/settings.ts";
+import { ClientError } from "../../client/failure.ts";
+import { optionNamed, options, type OptionName } from "./options.ts";
+import { resolve, type Source } from "./resolve.ts";
+
+/** A setting as it holds now, and where its value came from. */
+export interface SettingNow {
+  key: SettingName;
+  value: string | number | boolean | null;
+  source: Exclude<Source, "flag">;
+}
+
+const rows = new Map(
+  (Object.keys(options) as OptionName[]).map((name) => [optionNamed(name).setting, name] as const),
+);
+
+/** The option that a setting is kept for. */
+export function optionOfSetting(key: SettingName): OptionName {
+  const name = rows.get(key);
+  if (name === undefined) throw new Error(`no option is kept as ${key}`);
+  return name;
+}
+
+/** A person's text as the value of a setting, read by its option. Throws an Error that completes "NAME must be …". */
+export const parseSetting: ParseSetting = (name, text) =>
+  optionNamed(optionOfSetting(name)).parse(text) as ReturnType<typeof parseSetting<typeof name>>;
+
+/** Every setting: environment, file, default (CLI.md §1). Throws `usage` for a variable that can't be used. */
+export function settingsNow(settings: Settings, env: Record<string, string | undefined>): SettingNow[] {
+  const { values, sources, complaints } = resolve(settingNames.map(optionOfSetting), {
+    flags: new Map(),
+    env,
+    setting: (key) => settings.get(key),
+  });
+  if (complaints.length > 0)
+    throw new ClientError("usage", complaints.join("\n"), { hint: "Set it to something else, or unset it." });
+  return settingNames.map((key) => {
+    const name = optionOfSetting(key);
+    const value = values[name] ?? optionNamed(name).shown ?? null;
+    const source = sources[name];
+    // No flag was given above, so that this is never one.
+    return { key, value, source: source === undefined || source === "flag" ? "default" : source };
+  });
+}

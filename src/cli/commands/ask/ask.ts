@@ -1,0 +1,67 @@
+import { ClientError } from "../../../client/failure.ts";
+import {
+  createBlocksWriter,
+  createBytesWriter,
+  createDocumentWriter,
+  createLinesWriter,
+  type AnswerWriter,
+} from "../../io/answer-writer.ts";
+import type { Call } from "../../argv/call.ts";
+import { chooseServer } from "../../connection/chosen-server.ts";
+import { questionSource, readQuestion } from "./question.ts";
+import { isAscii } from "../../io/terminal.ts";
+import { wantedThread } from "./thread.ts";
+
+async function writerFor({ output, values, env }: Call): Promise<AnswerWriter> {
+  if (output.json) return values.stream ? createLinesWriter(output) : createDocumentWriter(output);
+  if (output.stdout.isTTY) return createBlocksWriter(output, { ascii: isAscii(env) });
+  return createBytesWriter(output.write);
+}
+
+/** Failures after which a person wonders whether it cost anything. */
+const doubtful = new Set<string>([
+  "interrupted",
+  "timeout",
+  "upstream_error",
+  "upstream_unavailable",
+  "upstream_timeout",
+  "shutting_down",
+]);
+
+/** The failure, saying whether the question may have been charged. */
+function withCharge(error: unknown): unknown {
+  if (!(error instanceof ClientError)) return error;
+  const { code, message, charged, ...extras } = error;
+  const sure = doubtful.has(code) ? "Nothing was charged." : "";
+  const told = charged === "maybe" ? "The question may have been charged." : sure;
+  // A server's own words may end without a full stop.
+  const said = told === "" || /[.!?…]$/.test(message) ? message : `${message}.`;
+  return new ClientError(code, `${said} ${told}`.trimEnd(), { ...extras, charged, cause: error.cause });
+}
+
+/** `ask`: one question, its answer on stdout; with `-c`, `-r` or `--save` as a turn of a saved conversation. */
+export async function ask(call: Call): Promise<void> {
+  if (call.values.stream && !call.output.json)
+    throw new ClientError("usage", "--stream goes with --json.", {
+      hint: "Without --json an answer is written as it comes anyway.",
+    });
+  const source = questionSource(call);
+  const { there, of } = await wantedThread(call);
+  const chosen = chooseServer(there, "needed");
+  const thread = await of(chosen);
+  const message = await readQuestion(source, there);
+  // Only now: what speaks HTTP is slow to load, and the failures above don't need it.
+  const [{ connect }, { converse }] = await Promise.all([
+    import("../../connection/target.ts"),
+    import("./converse.ts"),
+  ]);
+  const target = await connect(there, chosen);
+  try {
+    const { client } = target;
+    await converse(there, message, { client, writer: await writerFor(there), thread });
+  } catch (error) {
+    throw withCharge(error);
+  } finally {
+    await target.close();
+  }
+}

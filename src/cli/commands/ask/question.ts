@@ -1,0 +1,65 @@
+import { ClientError } from "../../../client/failure.ts";
+import { tooLong } from "../../../protocol/question-length.ts";
+import { CHAT_BODY_BYTES } from "../../../protocol/limits.ts";
+import type { Call } from "../../argv/call.ts";
+import { serverName } from "../../connection/chosen-server.ts";
+import { readStdin, stdinKind } from "../../io/stdin.ts";
+
+/** Where a question comes from, found out before anything is read or connected to. */
+export type QuestionSource = { words: string; stdin: boolean };
+
+/** `-` as the first or the last word, not behind `--`, asks for stdin of any kind. */
+function withoutDash(words: readonly string[], literal: number): { words: readonly string[]; dash: boolean } {
+  const typed = words.slice(0, words.length - literal);
+  const behind = words.slice(words.length - literal);
+  if (typed[0] === "-") return { words: [...typed.slice(1), ...behind], dash: true };
+  if (typed.at(-1) === "-") return { words: [...typed.slice(0, -1), ...behind], dash: true };
+  return { words, dash: false };
+}
+
+/** Sorts out words and stdin (CLI.md §1). Throws `usage` where there is nothing to ask. */
+export function questionSource({ words, literal, values, program }: Call): QuestionSource {
+  const { words: text, dash } = withoutDash(words, literal);
+  const kind = stdinKind();
+  if (dash && values.noStdin)
+    throw new ClientError("usage", "The word - reads stdin, and --no-stdin forbids it.", {
+      hint: "Leave one of them out; behind -- a dash is text.",
+    });
+  const stdin = dash || (!values.noStdin && (kind === "pipe" || kind === "file"));
+  const question = text.join(" ");
+  if (question.trim() !== "" || stdin) return { words: question, stdin };
+  throw new ClientError("usage", "There is no question.", {
+    hint: `For instance: ${program.name} ask "What is a monad?"`,
+  });
+}
+
+/**
+ * Refuses what no server of this API takes, whatever it is made of: its body would be larger than 1 MiB (API.md §3); and
+ * at one's own server, whose limit is known, what is longer than that (§1).
+ */
+function checkLength(question: string, call: Call): void {
+  const hint = "Send less of it, for instance by way of: head -c 30000";
+  if (Buffer.byteLength(question) > CHAT_BODY_BYTES)
+    throw new ClientError("payload_too_large", "The question has more than 1 MiB.", { hint });
+  const refusal = serverName(call) === "local" ? tooLong(question) : undefined;
+  if (refusal !== undefined) throw new ClientError("invalid_request", refusal, { hint });
+}
+
+/**
+ * The question: words, a blank line, stdin; empty stdin adds nothing. Throws `usage` where all of it is empty,
+ * `payload_too_large` or `invalid_request` where it is too long.
+ */
+export async function readQuestion({ words, stdin }: QuestionSource, call: Call): Promise<string> {
+  const { output, signal, program } = call;
+  const onSlow = () =>
+    output.note("Waiting for the end of stdin (in scripts and loops: --no-stdin, or </dev/null).");
+  const read = stdin ? await readStdin({ stream: call.stdin, signal, onSlow }) : "";
+  const question = [words, read].filter((part) => part.trim() !== "").join("\n\n");
+  if (question !== "") {
+    checkLength(question, call);
+    return question;
+  }
+  throw new ClientError("usage", "There is no question: stdin was empty.", {
+    hint: `For instance: ${program.name} ask "What is a monad?"`,
+  });
+}

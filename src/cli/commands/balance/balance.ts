@@ -1,0 +1,31 @@
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { counted, grouped } from "../../../text/numbers.ts";
+import { ClientError } from "../../../client/failure.ts";
+import { withTarget } from "../../connection/target.ts";
+
+/**
+ * `balance`: tokens left, and for how many questions where the server tells its price. Fails with `not_offered`, in
+ * every form, where the server doesn't tell what is left: it is all that the command is about (CLI.md §3).
+ */
+export async function balance(call: Call): Promise<void> {
+  const { output, signal } = call;
+  await withTarget(call, "needed", async ({ client, name }) => {
+    const { tokens, held } = await client.balance(signal);
+    if (tokens === null)
+      throw new ClientError("not_offered", `${name} doesn't tell how many tokens are left.`, {
+        hint: "Ask whoever runs the server.",
+      });
+    if (output.quiet && !output.json) return output.line(String(tokens));
+    const { price } = await client.offer();
+    const questions =
+      price === null || price <= 0 ? null : Math.max(0, Math.floor((tokens - (held ?? 0)) / price));
+    if (output.json) return output.document({ tokens, held, price, questions } satisfies Document<"balance">);
+    const parts = [
+      `${counted(tokens, "token")} left`,
+      questions === null ? "" : `enough for ${counted(questions, "question")}`,
+      held ? `${grouped(held)} held by questions under way` : "",
+    ];
+    await output.line(parts.filter((part) => part !== "").join(", "));
+  });
+}

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { ClientError } from "../../../client/failure.ts";
+import { openConversations, type Conversations } from "../../../client/conversations/conversations.ts";
+import type { Summary } from "../../../client/conversations/summary.ts";
+import type { Beginning } from "../../../session/saved.ts";
+import type { Call } from "../../argv/call.ts";
+import { serverName } from "../../connection/chosen-server.ts";
+
+/** The saved conversations of this user; what is wrong with a file is told by `onProblem`. */
+export function conversationsOf({ places, program }: Call, onProblem: (why: string) => void): Conversations {
+  const dir = places.data === undefined ? undefined : join(places.data, "conversations");
+  return openConversations({ dir, now: Date.now, onProblem, commandName: program.name });
+}
+
+/** Refuses `-c` beside `-r`. Throws `usage`. */
+export function checkOneBeginning({ values }: Call): void {
+  if (!values.continue || values.resume === undefined) return;
+  throw new ClientError("usage", "--continue and --resume don't go together.", {
+    hint: "-c takes the newest conversation, -r ID the one that you name.",
+  });
+}
+
+/**
+ * The conversation of `-r ID`, and the call at the server where it was held: it goes on there, and with another `-s`
+ * not at all (CLI.md §3). `AI_CHAT_TOKEN` is for the server chosen at the start, and doesn't go with it to another one.
+ * Throws `usage`.
+ */
+export async function resumed(
+  call: Call,
+  prefix: string,
+  conversations: Conversations,
+): Promise<{ found: Summary; there: Call }> {
+  const { command, program, sources, values } = call;
+  const found = await conversations.find(prefix);
+  if (found.server === serverName(call)) {
+    const there = { ...call, values: { ...values, server: found.server } };
+    return { found, there };
+  }
+  if (sources.server === "flag")
+    throw new ClientError("usage", `Conversation ${found.id} was held at ${found.server}.`, {
+      hint: `To go on there: ${program.name} ${command} -r ${found.id}${command === "ask" ? ' "…"' : ""}`,
+    });
+  if (call.serverFault !== undefined) call.output.note(call.serverFault);
+  // The server has to be named from now on, also in commands that a person is told to type.
+  const there: Call = {
+    ...call,
+    values: { ...values, server: found.server, token: undefined },
+    sources: { ...sources, server: "flag" },
+  };
+  call.goOnAs(there);
+  return { found, there };
+}
+
+/** What `-c` and `-r` ask for, and the call at the server that goes with it. Throws `usage`. */
+export async function beginningOf(call: Call): Promise<{ beginning: Beginning | undefined; there: Call }> {
+  const { continue: newest, resume } = call.values;
+  checkOneBeginning(call);
+  if (newest) return { beginning: { kind: "newest" }, there: call };
+  if (resume === undefined) return { beginning: undefined, there: call };
+  if (resume === "") return { beginning: { kind: "choose" }, there: call };
+  const { found, there } = await resumed(call, resume, conversationsOf(call, call.output.note));
+  return { beginning: { kind: "id", id: found.id }, there };
+}

@@ -1,0 +1,80 @@
+import { createApiClient } from "../../../client/http/api-client.ts";
+import { ClientError } from "../../../client/failure.ts";
+import { checkAnswers } from "../../connection/answers.ts";
+import { beginningOf } from "./beginning.ts";
+import type { Call } from "../../argv/call.ts";
+import { checkServerTold, chooseServer, type Chosen } from "../../connection/chosen-server.ts";
+import { usualServer } from "../../argv/options.ts";
+import { connect, type Target } from "../../connection/target.ts";
+import { holdSession } from "./session.ts";
+import { wantsPlain } from "../../io/terminal.ts";
+
+/** A session that can't be held here is refused before anything is connected to or drawn. */
+function checkTerminal({ values, output, stdin, program }: Call, plain: boolean): void {
+  const { name } = program;
+  if (output.json)
+    throw new ClientError("usage", "The session has no --json.", {
+      hint: `For programs: ${name} ask --json "What is a monad?"`,
+    });
+  if (values.noStdin || (values.noInput && !plain))
+    throw new ClientError("usage", "The session needs somebody who types.", {
+      hint: `To ask one thing: ${name} ask "What is a monad?"`,
+    });
+  if (plain || (stdin.isTTY && output.stdout.isTTY)) return;
+  throw new ClientError("usage", "The session needs a terminal at both ends.", {
+    hint: `Without one: ${name} ask "What is a monad?", or a question a line: ${name} chat --plain`,
+  });
+}
+
+async function isThere(server: string): Promise<boolean> {
+  const probe = createApiClient({ server });
+  try {
+    return await probe.isChatServer();
+  } finally {
+    await probe.close();
+  }
+}
+
+/** The server of the session (CLI.md §3): the chosen one, else the usual address if one is there, else `local`. */
+async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string | undefined }> {
+  if (call.values.server !== undefined) return { chosen: chooseServer(call, "optional"), why: undefined };
+  checkServerTold(call);
+  const usual = await isThere(usualServer);
+  const server = usual ? usualServer : "local";
+  const chosen = chooseServer({ ...call, values: { ...call.values, server } }, "optional");
+  const why = usual
+    ? `No server is set; using the one at ${usualServer}.`
+    : `No server is set, and none is at ${usualServer}; using your own: local.`;
+  return { chosen, why };
+}
+
+/** What the first lines say: which server and why, and that it is a demo. */
+async function intro(
+  { program, output }: Call,
+  { name, client, started }: Target,
+  why: string | undefined,
+): Promise<string[]> {
+  if (output.quiet) return [];
+  const model = started?.model ?? (name === "local" ? (await client.offer()).model : null);
+  const demo =
+    model === "demo" ? [`A demo answers. To connect a model: AI_CHAT_API_KEY=... ${program.name}`] : [];
+  return [...demo, ...(why === undefined ? [] : [why])];
+}
+
+/** `chat`: the interactive session. */
+export async function chat(call: Call): Promise<number> {
+  const plain = wantsPlain(call.values.plain, call.env);
+  checkTerminal(call, plain);
+  // At a terminal in line mode Ctrl-C is a signal, and stops an answer before it stops the program. Elsewhere nobody
+  // would give the next line, or a second Ctrl-C.
+  if (plain && call.stdin.isTTY) call.spareInterrupts();
+  const { beginning, there } = await beginningOf(call);
+  const { chosen, why } = await sessionServer(there);
+  const target = await connect(there, chosen);
+  try {
+    if (why === undefined && chosen.name !== "local") await checkAnswers(target, there);
+    return await holdSession(there, target, { plain, beginning, lines: await intro(there, target, why) });
+  } finally {
+    await target.close();
+  }
+}

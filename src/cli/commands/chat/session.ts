@@ -1,0 +1,163 @@
+import { join } from "node:path";
+import { tokenExpiry } from "../../../client/http/token.ts";
+import { ClientError } from "../../../client/failure.ts";
+import type { Connection, InputHistory, TerminalTraits } from "../../../tui/options.ts";
+import type { Entry } from "../../../session/entry.ts";
+import type { Beginning } from "../../../session/saved.ts";
+import { checkAnswers } from "../../connection/answers.ts";
+import { conversationsOf } from "./beginning.ts";
+import type { Call } from "../../argv/call.ts";
+import { chooseServer } from "../../connection/chosen-server.ts";
+import { copyLocally } from "../../io/clipboard.ts";
+import { editText } from "../../io/editor.ts";
+import { options } from "../../argv/options.ts";
+import { connect, type Target } from "../../connection/target.ts";
+import { isAscii } from "../../io/terminal.ts";
+
+const shownName = (name: string) => (name === "local" ? name : name.replace(/^https?:\/\//, ""));
+
+async function traits({ output, env }: Call): Promise<TerminalTraits> {
+  const { reflowOf } = await import("../../../tui/terminal/reflow.ts");
+  return {
+    color: output.color.stdout,
+    ascii: isAscii(env),
+    tmux: Boolean(env.TMUX),
+    screen: Boolean(env.STY),
+    reflow: reflowOf(env),
+    term: env.TERM ?? "",
+  };
+}
+
+/** What was typed in earlier sessions; for the drawn session, where there is a folder for it. */
+async function openInputHistory(
+  { places }: Call,
+  lost: Set<string>,
+): Promise<(InputHistory & { close(): Promise<void> }) | undefined> {
+  if (places.state === undefined) return undefined;
+  const { openHistory } = await import("../../../tui/composer/history-file.ts");
+  const troubles = { read: "can't be read", write: "can't be written", broken: "is broken in part" };
+  return openHistory({
+    file: join(places.state, "history.jsonl"),
+    onProblem: ({ kind, file }) =>
+      lost.add(`${file} ${troubles[kind]}: what you type isn't kept whole there.`),
+  });
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process has that number.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+};
+
+/** What was being typed when an earlier session ended without being left. */
+async function openDraftFile({ places }: Call) {
+  if (places.state === undefined) return undefined;
+  const { openDraft } = await import("../../../tui/composer/draft-file.ts");
+  return openDraft({ dir: places.state, pid: process.pid, isAlive });
+}
+
+/** A target as the session knows it. */
+function connectionTo(
+  { name, client, credentials, token }: Target,
+  keep: (kept: ReturnType<Target["credentials"]["set"]>) => Promise<void>,
+): Connection {
+  const local = name === "local";
+  const entry = token && {
+    username: token.username,
+    token: token.token,
+    isBorrowed: token.from === "environment",
+  };
+  return {
+    target: { server: shownName(name), local, client, entry },
+    saveLogin: ({ username, token: kept }: Entry) => {
+      const expires = tokenExpiry(kept) ?? undefined;
+      return keep(credentials.set(name, { username: username ?? "", token: kept, expires }));
+    },
+    forgetLogin: (token) => keep(credentials.remove(name, token)),
+  };
+}
+
+/** The way to the server that `/server` names, once it answers. AI_CHAT_TOKEN is for the first server alone. */
+async function connectElsewhere(call: Call, typed: string): Promise<Target> {
+  const wrong = () =>
+    new ClientError("usage", "/server takes local, or an address like https://chat.example.org.");
+  const parsed = (): string | undefined => {
+    try {
+      return options.server.parse(typed);
+    } catch {
+      throw wrong();
+    }
+  };
+  const there: Call = { ...call, values: { ...call.values, server: parsed(), token: undefined } };
+  const target = await connect(there, chooseServer(there, "optional"));
+  try {
+    if (target.name !== "local") await checkAnswers(target, call);
+    return target;
+  } catch (error) {
+    await target.close();
+    throw error;
+  }
+}
+
+interface How {
+  plain: boolean;
+  /** What is said first. */
+  lines: string[];
+  beginning: Beginning | undefined;
+}
+
+/** The session itself; what couldn't be kept of it is said when it is over. */
+export async function holdSession(call: Call, target: Target, how: How): Promise<number> {
+  const { output, stdin, program, signal, values, env } = call;
+  const lost = new Set<string>();
+  const opened: Target[] = [];
+  const keep = async (kept: ReturnType<typeof target.credentials.set>) => {
+    const result = await kept;
+    if (!result.kept) lost.add(result.why);
+  };
+  const inputHistory = how.plain ? undefined : await openInputHistory(call, lost);
+  const draft = how.plain ? undefined : await openDraftFile(call);
+  // Also where the process doesn't wait for the end of the session.
+  const flushDraft = () => draft?.flush();
+  process.once("exit", flushDraft);
+  const { runChat } = await import("../../../tui/chat.ts");
+  const end = await runChat({
+    ...connectionTo(target, keep),
+    stdin,
+    stdout: output.stdout,
+    stderr: output.stderr,
+    terminal: await traits(call),
+    plain: how.plain,
+    intro: how.lines,
+    version: program.version,
+    commandName: program.name,
+    debug: env.AI_CHAT_DEBUG === "1",
+    signal,
+    inputHistory,
+    draft,
+    saving: {
+      conversations: conversationsOf(call, (why) => lost.add(why)),
+      save: values.save && !values.noSave,
+      showCommand: `${program.name} conversations show`,
+    },
+    beginning: how.beginning,
+    async connectTo(typed) {
+      const other = await connectElsewhere(call, typed);
+      opened.push(other);
+      return connectionTo(other, keep);
+    },
+    editText: (text) => editText(values.editor, text),
+    copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),
+  });
+  await inputHistory?.close();
+  process.off("exit", flushDraft);
+  if (end.exitCode === 0 && !signal.aborted) draft?.close();
+  else flushDraft();
+  for (const other of opened) await other.close();
+  for (const why of lost) output.note(why);
+  return end.exitCode;
+}

@@ -1,0 +1,114 @@
+import { settingNames } from "../../../client/kept/settings.ts";
+import type { WordKind } from "../../argv/command-spec.ts";
+import { commands } from "../../argv/commands.ts";
+import { everywhere, optionNamed, type OptionName } from "../../argv/options.ts";
+import { optionOfSetting } from "../../argv/settings-now.ts";
+import { placeOf, type Place } from "./place.ts";
+
+/** Something that may stand where the cursor is. */
+export interface Candidate {
+  value: string;
+  /** In words; untrusted where it is a title. */
+  about: string;
+}
+
+/** What the shell is told: words of ours, or to complete folders by itself. */
+export type Completion = { kind: "words"; candidates: Candidate[] } | { kind: "folders" };
+
+/** What is known on this machine. Asks no server; rejects never. */
+export interface Known {
+  conversations(): Promise<Candidate[]>;
+  servers(): Promise<Candidate[]>;
+}
+
+const words = (candidates: Candidate[]): Completion => ({ kind: "words", candidates });
+const plain = (values: readonly string[]) => values.map((value) => ({ value, about: "" }));
+
+const allCommands = (): Candidate[] => [
+  ...[...commands].map(([value, { summary }]) => ({ value, about: summary })),
+  { value: "help", about: "options and examples of a command" },
+];
+
+async function valuesOf(name: OptionName, known: Known): Promise<Completion> {
+  const { names, choices } = optionNamed(name);
+  if (names === "folder") return { kind: "folders" };
+  if (names === "server") return words(await known.servers());
+  if (names === "conversation") return words(await known.conversations());
+  return words(plain(choices ?? []));
+}
+
+function settings(): Candidate[] {
+  return settingNames.map((value) => ({ value, about: optionNamed(optionOfSetting(value)).help }));
+}
+
+async function wordsOf(
+  kind: WordKind | undefined,
+  before: string | undefined,
+  known: Known,
+): Promise<Completion> {
+  if (kind === "folder") return { kind: "folders" };
+  if (kind === "conversation") return words(await known.conversations());
+  if (kind === "setting") return words(settings());
+  const setting = settingNames.find((name) => name === before);
+  if (kind === "settingValue" && setting !== undefined) return valuesOf(optionOfSetting(setting), known);
+  return words([]);
+}
+
+/** The flags that may still come; a short one only where it was typed. */
+function flags({ command, given }: Place, current: string): Candidate[] {
+  const spec = commands.get(command ?? "chat");
+  if (!spec) return [];
+  return [...spec.options, ...(spec.common ?? everywhere)].flatMap((name) => {
+    const { flag, short, help } = optionNamed(name);
+    if (flag === undefined || given.has(name)) return [];
+    return [{ value: current === `-${short}` ? current : `--${flag}`, about: help }];
+  });
+}
+
+/** `--flag=` and the beginning of its value. */
+async function attached(
+  command: string | undefined,
+  current: string,
+  known: Known,
+): Promise<Completion | undefined> {
+  const [flag = ""] = current.split("=", 1);
+  const spec = commands.get(command ?? "chat");
+  const names = spec ? [...spec.options, ...(spec.common ?? everywhere)] : [];
+  const name = names.find((name) => `--${optionNamed(name).flag}` === flag);
+  if (name === undefined || optionNamed(name).value === undefined) return undefined;
+  const found = await valuesOf(name, known);
+  if (found.kind === "folders") return found;
+  return words(found.candidates.map(({ value, about }) => ({ value: `${flag}=${value}`, about })));
+}
+
+/**
+ * What may stand in place of the last of these words, the program's name left out. Not yet compared with what was
+ * typed of it: each shell does that in its own way.
+ */
+export async function candidates(typed: readonly string[], known: Known): Promise<Completion> {
+  const current = typed.at(-1) ?? "";
+  const place = placeOf(typed.slice(0, -1));
+  const { command, option } = place;
+  if (place.literal) return words([]);
+  if (option !== undefined && optionNamed(option).optional !== true) return valuesOf(option, known);
+  if (current.startsWith("-"))
+    return (
+      (current.includes("=") && (await attached(command, current, known))) || words(flags(place, current))
+    );
+  const chosen = option === undefined ? [] : await known.conversations();
+  if (command === undefined) return words([...chosen, ...allCommands()]);
+  if (option !== undefined) return words(chosen);
+  if (command === "help") return words(place.words.length === 0 ? await helpWords() : []);
+  const { actions } = commands.get(command) ?? {};
+  const [action, ...behind] = place.words;
+  if (actions === undefined) return words([]);
+  if (action === undefined)
+    return words(Object.entries(actions).map(([value, { summary }]) => ({ value, about: summary })));
+  const spec = Object.hasOwn(actions, action) ? actions[action] : undefined;
+  return wordsOf(spec?.words[behind.length], behind.at(-1), known);
+}
+
+async function helpWords(): Promise<Candidate[]> {
+  const { topics } = await import("../../help/help.ts");
+  return [...allCommands(), ...[...topics].map(([value, { summary }]) => ({ value, about: summary }))];
+}

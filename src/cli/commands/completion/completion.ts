@@ -1,0 +1,25 @@
+import { ClientError } from "../../../client/failure.ts";
+import type { Call } from "../../argv/call.ts";
+
+const scripts = new Map<string, () => Promise<{ default: string }>>([
+  ["bash", () => import("./ai-chat.bash")],
+  ["zsh", () => import("./ai-chat.zsh")],
+  ["fish", () => import("./ai-chat.fish")],
+]);
+
+/** `completion`: a shell's script, which asks this program (`__complete`) what may stand where the cursor is. */
+export async function completion({ words, output, program }: Call): Promise<void> {
+  const [shell = ""] = words;
+  const load = scripts.get(shell);
+  if (!load || words.length > 1)
+    throw new ClientError(
+      "usage",
+      `completion ${shell === "" ? "needs" : "takes"} one of: bash, zsh, fish.`,
+      {
+        hint: `See where each of them belongs: ${program.name} completion --help`,
+      },
+    );
+  const script = (await load()).default;
+  if (output.json) return output.document({ shell, script });
+  await output.write(script);
+}

@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import { ClientError } from "../../../client/failure.ts";
+import { openConversations, type Conversations } from "../../../client/conversations/conversations.ts";
+import { toJson, toMarkdown } from "../../../client/conversations/export.ts";
+import type { Summary } from "../../../client/conversations/summary.ts";
+import { createBlocksWriter } from "../../io/answer-writer.ts";
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { counted } from "../../../text/numbers.ts";
+import { isAscii } from "../../io/terminal.ts";
+
+type Action = (call: Call, conversations: Conversations, words: readonly string[]) => Promise<void>;
+
+const ID = "ID";
+
+function wrong(call: Call, message: string): ClientError {
+  return new ClientError("usage", message, { hint: `See: ${call.program.name} conversations --help` });
+}
+
+/** The one word that an action takes. */
+function only(call: Call, words: readonly string[], wanted: string): string {
+  const [word] = words;
+  const usage = `conversations ${call.words[0]} ${wanted}`;
+  if (word === undefined) throw wrong(call, `${wanted} is missing: ${usage}`);
+  if (words.length > 1) throw wrong(call, `There are too many words. It is: ${usage}`);
+  return word;
+}
+
+const documentOf = ({ id, title, server, username, updatedAt, turns }: Summary) => ({
+  id,
+  title,
+  server,
+  username,
+  updated_at: new Date(updatedAt).toISOString(),
+  turns,
+});
+
+/** In the zone of the person who reads it. */
+function minuteOf(milliseconds: number): string {
+  const time = new Date(milliseconds);
+  const two = (number: number) => String(number).padStart(2, "0");
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join("-");
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+function rowOf({ id, title, server, username, updatedAt, turns }: Summary): string {
+  const who = username === null ? server : `${username} at ${server}`;
+  return `${id}  ${minuteOf(updatedAt)}  ${title}  (${counted(turns, "turn")}, ${who})`;
+}
+
+const list: Action = async (call, conversations, words) => {
+  const { output, program } = call;
+  if (words.length > 0) throw wrong(call, "There are too many words. It is: conversations list");
+  const all = await conversations.list();
+  if (output.json) return output.document(all.map(documentOf) satisfies Document<"conversations list">);
+  if (all.length > 0) await output.line(all.map(rowOf).join("\n"));
+  else output.note(`There are no saved conversations. The session saves them: ${program.name}`);
+};
+
+const show: Action = async (call, conversations, words) => {
+  const { output, env } = call;
+  const { id } = await conversations.find(only(call, words, ID));
+  const conversation = await conversations.read(id);
+  if (output.json) return output.document(JSON.parse(toJson(conversation)));
+  const text = toMarkdown(conversation);
+  if (!output.stdout.isTTY) return output.write(text);
+  const writer = await createBlocksWriter(output, { ascii: isAscii(env) });
+  await writer.done({ type: "done", response: text, tokensDeducted: null, tokens: null }, null);
+};
+
+const search: Action = async (call, conversations, words) => {
+  const { output } = call;
+  if (words.length === 0) throw wrong(call, "TEXT is missing: conversations search TEXT");
+  const found: Document<"conversations search"> = [];
+  for await (const { conversation, where, snippet, matches } of conversations.search(words.join(" "))) {
+    found.push({ ...documentOf(conversation), where, snippet, matches });
+    // Each as soon as it is found: there may be thousands to look through.
+    if (!output.json) await output.line(`${rowOf(conversation)}\n          ${where}: ${snippet}`);
+    if (call.signal.aborted) throw new ClientError("interrupted", "Interrupted.");
+  }
+  if (output.json) return output.document(found);
+  if (found.length === 0) output.note("No saved conversation holds that.");
+};
+
+/** To stdout as it was said, control sequences of a server included: a file is what it is meant for. */
+const exportIt: Action = async (call, conversations, words) => {
+  const { output, values } = call;
+  const { id } = await conversations.find(only(call, words, ID));
+  const conversation = await conversations.read(id);
+  if (output.json || values.format === "json") return output.write(toJson(conversation));
+  const text = toMarkdown(conversation);
+  if (output.stdout.isTTY) await output.line(text.trimEnd());
+  else await output.write(text);
+};
+
+const remove: Action = async (call, conversations, words) => {
+  const { output } = call;
+  const { id, title } = await conversations.find(only(call, words, ID));
+  const result = await conversations.remove(id);
+  if (!result.kept) throw new ClientError("internal", result.why, { hint: "Mend that, then try again." });
+  if (output.json) return output.document({ id, title } satisfies Document<"conversations delete">);
+  output.note(`Deleted ${id}: ${title}`);
+};
+
+const actions = new Map<string, Action>([
+  ["list", list],
+  ["show", show],
+  ["search", search],
+  ["export", exportIt],
+  ["delete", remove],
+]);
+
+/** `conversations`: the saved conversations of this machine. Connects to nothing. */
+export async function conversations(call: Call): Promise<void> {
+  const { places, output, program } = call;
+  const [word = "", ...words] = call.words;
+  const action = actions.get(word);
+  const wanted = [...actions.keys()].join(", ");
+  if (!action) throw wrong(call, `conversations ${word === "" ? "needs" : "takes"} one of: ${wanted}.`);
+  const saved = openConversations({
+    dir: places.data === undefined ? undefined : join(places.data, "conversations"),
+    now: Date.now,
+    onProblem: output.note,
+    commandName: program.name,
+  });
+  await action(call, saved, words);
+}

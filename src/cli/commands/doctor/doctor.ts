@@ -1,0 +1,70 @@
+import { plainText } from "../../../text/sanitize.ts";
+import type { Call } from "../../argv/call.ts";
+import { WIDTH, wrapped } from "../../io/columns.ts";
+import type { Document } from "../../documents.ts";
+import { lookAtFiles } from "./files.ts";
+import type { Finding, Report } from "./finding.ts";
+import { lookAtProxy } from "./proxy.ts";
+import { lookAtServer } from "./server.ts";
+import { lookAtTerminal } from "./terminal.ts";
+import { isAscii } from "../../io/terminal.ts";
+
+interface Look {
+  color: boolean;
+  ascii: boolean;
+}
+
+/** Columns of the sign and of what a line is about. */
+const LEFT = 18;
+
+function sign({ fault, note }: Finding, { color, ascii }: Look): string {
+  const [text, sgr] = fault ? [ascii ? "x" : "✗", 31] : note ? ["-", 2] : [ascii ? "+" : "✓", 32];
+  return color ? `\u001b[${sgr}m${text}\u001b[0m` : text;
+}
+
+/** A finding, and under it what to do. */
+function lines(finding: Finding, look: Look): string[] {
+  const gap = " ".repeat(LEFT);
+  const text = finding.fault?.message ?? finding.text;
+  const [first = "", ...more] = wrapped(plainText(text).replaceAll("\n", " "), WIDTH - LEFT);
+  const hint = finding.fault ? wrapped(plainText(finding.fault.hint), WIDTH - LEFT) : [];
+  const head = `  ${sign(finding, look)} ${finding.about.padEnd(LEFT - 4)}${first}`;
+  return [head, ...[...more, ...hint].map((line) => gap + line)];
+}
+
+const section = ({ title, findings }: Report<unknown>, look: Look): string =>
+  [title, ...findings.flatMap((finding) => lines(finding, look))].join("\n");
+
+/** `doctor`: whether all is well, what isn't, and what to do about it. Ends with the code of the first fault. */
+export async function doctor(call: Call): Promise<number> {
+  const { output, env, program, places } = call;
+  const node = process.versions.node;
+  const machine = `${process.platform} ${process.arch}`;
+  const [server, terminal] = [await lookAtServer(call), await lookAtTerminal(call)];
+  const [proxy, files] = [lookAtProxy(env), lookAtFiles(places, process.platform)];
+  const reports = [{ ...server, findings: [...server.findings, ...proxy.findings] }, terminal, files];
+  const faults = reports.flatMap(({ findings }) => findings.flatMap(({ fault }) => fault ?? []));
+  if (output.json) {
+    const document: Document<"doctor"> = {
+      version: program.version,
+      node,
+      platform: machine,
+      ...server.document,
+      proxy: proxy.document,
+      terminal: terminal.document,
+      files: files.document,
+      problems: faults.map(({ code, message, hint }) => ({ code, message, hint })),
+    };
+    await output.document(document);
+  } else {
+    const look = { color: output.color.stdout, ascii: isAscii(env) };
+    const head = `ai-chat ${program.version}, Node ${node}, ${machine}`;
+    await output.write(`${[head, ...reports.map((report) => section(report, look))].join("\n\n")}\n`);
+    output.note(
+      faults.length === 0
+        ? "\nAll is well."
+        : `\n${faults.length === 1 ? "One thing is" : `${faults.length} things are`} wrong.`,
+    );
+  }
+  return faults[0]?.exit ?? 0;
+}

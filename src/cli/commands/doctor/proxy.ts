@@ -1,0 +1,25 @@
+import { proxiesIn } from "../../connection/dispatcher.ts";
+import type { Document } from "../../documents.ts";
+import type { Finding, Report } from "./finding.ts";
+
+/** An address without name and password; what isn't one isn't shown, for it may hold both. */
+function shown(proxy: string): string | null {
+  if (proxy === "") return null;
+  if (!URL.canParse(proxy)) return "not an address";
+  const { protocol, host } = new URL(proxy);
+  return `${protocol}//${host}`;
+}
+
+/** The way to servers elsewhere; a proxy that can't be used is told by the look at the server. */
+export function lookAtProxy(env: Record<string, string | undefined>): Report<Document<"doctor">["proxy"]> {
+  const { http, https, none } = proxiesIn(env);
+  const document = { http: shown(http), https: shown(https), none: none === "" ? null : none };
+  const through = [
+    ...(document.http === null ? [] : [`http through ${document.http}`]),
+    ...(document.https === null ? [] : [`https through ${document.https}`]),
+  ];
+  const but = document.none === null ? "loopback" : `loopback, ${document.none}`;
+  const text = through.length === 0 ? "none" : `${through.join(", ")}; straight: ${but}`;
+  const finding: Finding = { about: "proxy", text, ...(through.length === 0 ? { note: true } : {}) };
+  return { title: "Way", findings: [finding], document };
+}

@@ -1,0 +1,164 @@
+import type { OpenDispatcher } from "../../../client/http/connections.ts";
+import { ClientError } from "../../../client/failure.ts";
+import { parsed, record } from "../../../text/loose-json.ts";
+import { createOffer } from "../../../client/http/offer.ts";
+import { replyError } from "../../../client/http/reply-error.ts";
+import { createTransport, type Reply } from "../../../client/http/transport.ts";
+import type { Offer } from "../../../client/http/contract.ts";
+import { routes } from "../../../protocol/routes.ts";
+import type { Call } from "../../argv/call.ts";
+import { chooseServer, type Chosen } from "../../connection/chosen-server.ts";
+import { proxyOpener } from "../../connection/dispatcher.ts";
+import type { Document } from "../../documents.ts";
+import { counted } from "../../../text/numbers.ts";
+import { failureOf } from "../../failures/report.ts";
+import { connect, type Target } from "../../connection/target.ts";
+import type { Finding, Report } from "./finding.ts";
+import { lookAtToken, unknownToken } from "./token.ts";
+
+/** Longest silence of a server that is only looked at, in seconds. */
+const SILENCE = 10;
+/** Seconds that two clocks may be apart before it is worth a word. */
+const CLOCKS = 60;
+
+type Both = Report<Pick<Document<"doctor">, "server" | "token">>;
+
+/** Whether it is a chat server of this API: CLI.md §3. */
+async function checkReply(reply: Reply, url: string): Promise<Finding | undefined> {
+  const { status } = reply;
+  if (status >= 500 || status === 429)
+    throw await replyError(reply, "balance", { secrets: [], now: Date.now() });
+  const body = record(parsed(await reply.text(64 * 1024)));
+  if (body && (status === 401 || status === 403)) return undefined;
+  if (body && status === 404)
+    return { about: "balance", text: "not told by this server, so the token can't be tried", note: true };
+  throw new ClientError("bad_reply", `${url} answers, but not as a chat server.`, {
+    hint: "Check the address, with the path that its operator gave, or name another with -s URL.",
+  });
+}
+
+function clock(date: string | undefined, [before, after]: [number, number]): number | null {
+  const theirs = Date.parse(date ?? "");
+  // The header tells whole seconds.
+  return Number.isNaN(theirs) ? null : Math.round((theirs + 500 - (before + after) / 2) / 1000);
+}
+
+function clockFinding(difference: number | null): Finding {
+  const about = "clock";
+  if (difference === null) return { about, text: "not told", note: true };
+  if (Math.abs(difference) <= CLOCKS) return { about, text: "as here, to the second or two" };
+  const words = `The server's clock is ${counted(Math.abs(difference), "second")} ${difference > 0 ? "ahead" : "behind"}.`;
+  const hint =
+    "Set the clock of this machine, or tell whoever runs the server: until then times and expiries look wrong.";
+  return { about, text: words, fault: { code: "internal", message: words, hint, exit: 1 } };
+}
+
+function offerFinding({ extensions, model, price }: Offer): Finding {
+  const about = "offers";
+  if (extensions.size === 0 && price === null)
+    return { about, text: "the four documented calls", note: true };
+  const said = [...extensions].join(", ");
+  const costs = price === null ? [] : [`${counted(price, "token")} a question`];
+  return { about, text: [said, ...costs, ...(model === null ? [] : [model])].join("; ") };
+}
+
+async function lookAtReachable(
+  call: Call,
+  target: Target,
+  openDispatcher: OpenDispatcher | undefined,
+): Promise<Both> {
+  const { program, signal, values } = call;
+  const url = target.client.server;
+  const transport = createTransport({
+    server: url,
+    openDispatcher,
+    silence: Math.min(values.timeout, SILENCE),
+    userAgent: `ai-chat/${program.version}`,
+  });
+  try {
+    const before = Date.now();
+    const reply = await transport.send({ method: "GET", path: routes.balance, signal });
+    const after = Date.now();
+    const unlike = await checkReply(reply, url);
+    const offer = await createOffer(transport, { now: Date.now })(signal);
+    const difference = clock(reply.header("date"), [before, after]);
+    const token = await lookAtToken(call, target, unlike);
+    const milliseconds = after - before;
+    const place =
+      target.name === "local" ? `your own, ${target.started ? "started for this" : `at ${url}`}` : url;
+    return {
+      title: "Server",
+      findings: [
+        { about: "reachable", text: `${place}, answers in ${milliseconds} ms` },
+        offerFinding(offer),
+        clockFinding(difference),
+        ...token.findings,
+      ],
+      document: {
+        server: {
+          url: target.name,
+          reachable: true,
+          milliseconds,
+          extensions: [...offer.extensions],
+          model: offer.model,
+          price: offer.price,
+          clock_difference: difference,
+        },
+        token: token.document,
+      },
+    };
+  } finally {
+    await transport.close();
+  }
+}
+
+async function look(call: Call, chosen: Chosen): Promise<Both> {
+  const openDispatcher =
+    chosen.name === "local" ? undefined : await proxyOpener(call.env, call.values.timeout);
+  const target = await connect(call, chosen);
+  try {
+    return await lookAtReachable(call, target, openDispatcher);
+  } finally {
+    await target.close();
+  }
+}
+
+const nothing = {
+  milliseconds: null,
+  extensions: null,
+  model: null,
+  price: null,
+  clock_difference: null,
+};
+
+/** What can be said of a server that was not, or in vain, asked. */
+const unasked = (
+  server: { url: string | null; reachable: boolean | null },
+  chosen: Chosen,
+  finding: Finding,
+): Both => ({
+  title: "Server",
+  findings: [finding],
+  document: { server: { ...server, ...nothing }, token: unknownToken(chosen.token) },
+});
+
+/** The server that is in use: is it there, is it one, what does it offer, does it take the token. Rejects when aborted. */
+export async function lookAtServer(call: Call): Promise<Both> {
+  const about = "reachable";
+  const chosen = chooseServer({ ...call, serverFault: undefined }, "optional");
+  // What is wrong with the settings is found among the files.
+  if (call.serverFault !== undefined)
+    return unasked({ url: null, reachable: null }, chosen, {
+      about,
+      text: "not tried: the settings can't tell which server is yours",
+      note: true,
+    });
+  try {
+    return await look(call, chosen);
+  } catch (error) {
+    call.signal.throwIfAborted();
+    const fault = await failureOf(error, call);
+    const reachable = fault.code === "bad_reply" || fault.status !== undefined;
+    return unasked({ url: chosen.name, reachable }, chosen, { about, text: fault.message, fault });
+  }
+}

@@ -1,0 +1,96 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { isatty } from "node:tty";
+import type { Call } from "../../argv/call.ts";
+import { clipboardTools } from "../../io/clipboard.ts";
+import type { Document } from "../../documents.ts";
+import { isAscii, wantsPlain } from "../../io/terminal.ts";
+import { askTerminal, type TerminalSays } from "./ask-terminal.ts";
+import type { Finding, Report } from "./finding.ts";
+
+type TerminalDocument = Document<"doctor">["terminal"];
+
+function isInstalled(tool: string, path: string): boolean {
+  return path.split(delimiter).some((dir) => {
+    try {
+      accessSync(join(dir, tool), constants.X_OK);
+      return dir !== "";
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Nothing is asked of a terminal that isn't there, in the midst of a document, or where nobody may be asked. */
+async function answersOf({ stdin, output, values, env }: Call): Promise<TerminalSays | null> {
+  const silent = output.json || values.noInput || values.noStdin || env.TERM === "dumb";
+  if (silent || !stdin.isTTY || !output.stdout.isTTY) return null;
+  return askTerminal({ stdin, stdout: output.stdout });
+}
+
+function keyboard({ stdin, stdout, shift_enter }: TerminalDocument): Finding {
+  const about = "keyboard";
+  if (!stdin || !stdout) return { about, text: "not asked: no terminal at both ends", note: true };
+  if (shift_enter === true) return { about, text: "Shift-Enter begins a new line" };
+  const why =
+    shift_enter === null ? "the terminal wasn't asked, or said nothing" : "Shift-Enter is Enter here";
+  return { about, text: `${why}; Alt-Enter, Ctrl-J or \\ and Enter begin a new line`, note: true };
+}
+
+function clipboard({ clipboard_tools, osc52 }: TerminalDocument): Finding {
+  const about = "clipboard";
+  const [tool] = clipboard_tools;
+  if (tool !== undefined)
+    return { about, text: `by ${tool}${osc52 === true ? ", and by the terminal (OSC 52)" : ""}` };
+  if (osc52 === true) return { about, text: "by the terminal (OSC 52)" };
+  return {
+    about,
+    text: "by the terminal (OSC 52), where it allows that; no tool for it is here",
+    note: true,
+  };
+}
+
+function colour({ colors, stdout }: TerminalDocument): Finding {
+  const about = "colour";
+  if (colors > 1) return { about, text: `${colors >= 2 ** 24 ? "16 million" : colors} colours` };
+  const why = stdout ? "as --no-color, NO_COLOR, FORCE_COLOR or TERM say" : "stdout is no terminal";
+  return { about, text: `none: ${why}`, note: true };
+}
+
+/** The terminal: colour, size, letters, keyboard, clipboard. None of it is ever wrong: the session copes. */
+export async function lookAtTerminal(call: Call): Promise<Report<TerminalDocument>> {
+  const { output, env, values } = call;
+  const { stdout, color } = output;
+  const says = await answersOf(call);
+  const path = env.PATH ?? "";
+  const document: TerminalDocument = {
+    stdin: isatty(0),
+    stdout: isatty(1),
+    stderr: isatty(2),
+    term: env.TERM ?? null,
+    colors: color.stdout ? 2 ** (stdout.isTTY ? Math.max(4, stdout.getColorDepth(env)) : 4) : 1,
+    columns: stdout.isTTY ? stdout.columns : null,
+    rows: stdout.isTTY ? stdout.rows : null,
+    unicode: !isAscii(env),
+    shift_enter: says?.shiftEnter ?? null,
+    clipboard_tools: clipboardTools({ env, platform: process.platform })
+      .map(([tool = ""]) => tool)
+      .filter((tool) => isInstalled(tool, path)),
+    osc52: says?.clipboard ?? null,
+  };
+  const { columns, rows, unicode } = document;
+  const size = columns === null ? "stdout is no terminal" : `${columns} columns, ${rows} rows`;
+  const findings: Finding[] = [
+    colour(document),
+    { about: "size", text: size, ...(columns === null ? { note: true } : {}) },
+    {
+      about: "letters",
+      text: unicode ? "all of Unicode" : "ASCII only: the locale isn't UTF-8",
+      ...(unicode ? {} : { note: true }),
+    },
+    keyboard(document),
+    clipboard(document),
+  ];
+  if (wantsPlain(values.plain, env)) findings.push({ about: "session", text: "the line mode", note: true });
+  return { title: "Terminal", findings, document };
+}

@@ -1,0 +1,61 @@
+import { ClientError } from "../../../client/failure.ts";
+import type { Call } from "../../argv/call.ts";
+import { typedCommand, type KnownToken } from "../../connection/chosen-server.ts";
+import type { Document } from "../../documents.ts";
+import { grouped } from "../../../text/numbers.ts";
+import { failureOf } from "../../failures/report.ts";
+import type { Target } from "../../connection/target.ts";
+import type { Finding } from "./finding.ts";
+
+/** The token without itself. */
+type TokenDocument = Document<"doctor">["token"];
+
+/** What is known of a token that wasn't tried. */
+export const unknownToken = (token: KnownToken | undefined): TokenDocument => ({
+  source: token?.from ?? null,
+  username: token?.username ?? null,
+  valid: null,
+  expires_at: token === undefined || token.expires === null ? null : new Date(token.expires).toISOString(),
+  tokens: null,
+});
+
+const minute = (time: string) => `${time.slice(0, 16).replace("T", " ")} UTC`;
+
+function words({ username, expires_at, tokens }: TokenDocument, from: string): string {
+  const parts = [
+    `${username ?? "valid"}, from ${from}`,
+    expires_at === null ? "valid as long as the server says" : `valid until ${minute(expires_at)}`,
+    ...(tokens === null ? [] : [`${grouped(tokens)} tokens left`]),
+  ];
+  return parts.join("; ");
+}
+
+/** Whether the server takes the token; `unlike` says why it can't be tried. No token isn't a fault. */
+export async function lookAtToken(
+  call: Call,
+  { token, client, credentials }: Target,
+  unlike: Finding | undefined,
+): Promise<{ findings: Finding[]; document: TokenDocument }> {
+  const document = unknownToken(token);
+  if (!token)
+    return {
+      findings: [{ about: "token", text: `none: ${typedCommand(call, "login")}`, note: true }],
+      document,
+    };
+  if (unlike) return { findings: [unlike], document };
+  const from = token.from === "environment" ? "AI_CHAT_TOKEN" : (credentials.path ?? "the settings");
+  try {
+    const { tokens } = await client.balance(call.signal);
+    const known = { ...document, valid: true, tokens };
+    return { findings: [{ about: "token", text: words(known, from) }], document: known };
+  } catch (error) {
+    call.signal.throwIfAborted();
+    const fault = await failureOf(error, call);
+    const refused = error instanceof ClientError && fault.exit === 4;
+    const text = refused ? `that from ${from} is refused. ${fault.message}` : fault.message;
+    return {
+      findings: [{ about: "token", text, fault: { ...fault, message: text } }],
+      document: refused ? { ...document, valid: false } : document,
+    };
+  }
+}

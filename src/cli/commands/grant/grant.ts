@@ -1,0 +1,122 @@
+import { ClientError } from "../../../client/failure.ts";
+import { ApiError } from "../../../server/core/api-error.ts";
+import type { GrantReply, GrantRequest } from "../../../server/core/grant.ts";
+import { asOwner } from "../../failures/as-owner.ts";
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { grantWords } from "./grant-words.ts";
+import { counted, grouped } from "../../../text/numbers.ts";
+import { repeatable } from "../../../text/repeatable.ts";
+import { checkOneStore, storeDir } from "../../connection/server-config.ts";
+
+type Reply = GrantReply | { kind: "no_store" } | { kind: "no_answer" };
+
+/** The command as it can be typed once more, with `options`. */
+function typed({ program }: Call, { name, tokens }: GrantRequest, options = ""): string {
+  return `${program.name} ${grantWords(name, tokens, options)}`;
+}
+
+function wordsOf({ words, program }: Call): { name: string; tokens: number } {
+  const [name, amount] = words;
+  const hint = `For instance: ${program.name} grant jane 4000`;
+  if (name === undefined || amount === undefined || words.length > 2)
+    throw new ClientError("usage", "grant takes a name and a number of tokens.", { hint });
+  const tokens = /^\d{1,16}$/.test(amount) ? Number(amount) : Number.NaN;
+  if (tokens > 0 && Number.isSafeInteger(tokens)) return { name, tokens };
+  const most = grouped(Number.MAX_SAFE_INTEGER);
+  throw new ClientError(
+    "usage",
+    `TOKENS must be a whole number from 1 to ${most}, in plain digits, not ${JSON.stringify(repeatable(amount).slice(0, 80))}.`,
+    { hint },
+  );
+}
+
+async function inPostgres(url: string, request: GrantRequest, { output, signal }: Call): Promise<Reply> {
+  const { openPostgresStore } = await import("../../../server/stores/postgres/store.ts");
+  const { grantByName } = await import("../../../server/core/grant.ts");
+  const store = await openPostgresStore({ url, warn: output.note, waitSeconds: 5, signal });
+  try {
+    return await grantByName(store, request);
+  } finally {
+    await store.close();
+  }
+}
+
+async function give(request: GrantRequest, call: Call): Promise<Reply> {
+  const { values, places, output } = call;
+  if (values.store !== undefined) return inPostgres(values.store, request, call);
+  const { giveInFolder } = await import("../../../server/stores/json/give.ts");
+  return giveInFolder(storeDir(values, places.server), request, output.note);
+}
+
+type Given = Extract<Reply, { kind: "granted" | "repeated" }>;
+const isGiven = (reply: Reply): reply is Given => reply.kind === "granted" || reply.kind === "repeated";
+
+/** Where the tokens were to go, for a person; a Postgres address is never shown. */
+const placeOf = ({ values, places }: Call) =>
+  values.store === undefined ? storeDir(values, places.server) : "the database";
+
+/** The failure that a reply without a grant is. */
+function refusal(reply: Exclude<Reply, Given>, request: GrantRequest, call: Call): ClientError {
+  const place = placeOf(call);
+  switch (reply.kind) {
+    case "unknown_name":
+      return new ClientError("usage", `Nobody is called ${JSON.stringify(request.name)} in ${place}.`, {
+        hint:
+          call.values.store === undefined
+            ? `Check the name, or name another store: ${typed(call, request, "--data DIR")}`
+            : `Check the name, then try again: ${typed(call, request)}`,
+      });
+    case "id_taken":
+      return new ClientError(
+        "idempotency_key_reused",
+        `The id ${request.id} is that of another grant, of another account or amount. Nothing was given.`,
+        { hint: `Use another --id, or none: ${typed(call, request)}` },
+      );
+    case "too_many":
+      return new ClientError(
+        "usage",
+        `${reply.username} has ${counted(reply.tokens, "token")}, and no balance may be above ${grouped(Number.MAX_SAFE_INTEGER)}.`,
+        { hint: "Give fewer." },
+      );
+    case "no_store":
+      return new ClientError("usage", `There is no store in ${place}.`, {
+        hint: `Name the folder of your server: ${typed(call, request, "--data DIR")}`,
+      });
+    case "no_answer":
+      return new ClientError("timeout", `The server that uses ${place} doesn't answer.`, {
+        hint: `Whether the tokens were given is not known. This gives them once in any case: ${typed(call, request, `--id ${request.id}`)}`,
+      });
+  }
+}
+
+/** What the store refused, for `grant`. */
+function storeFailure(error: unknown, request: GrantRequest, call: Call): unknown {
+  const id = call.values.id === undefined ? "" : ` --id ${call.values.id}`;
+  if (!(error instanceof ApiError))
+    return asOwner(error, (dir) => typed(call, request, `--data ${dir}${id}`));
+  return new ClientError("store_unavailable", "The store cannot take the grant at the moment.", {
+    hint: `Look at the free space of its disk, or at its database, then try again: ${typed(call, request, `--id ${request.id}`)}`,
+    cause: error,
+  });
+}
+
+/** `grant NAME TOKENS`: gives tokens, in the folder or through the server that runs on it (CLI.md §1). */
+export async function grant(call: Call): Promise<void> {
+  checkOneStore(call);
+  const { newGrantId } = await import("../../../server/core/grant.ts");
+  const request = { ...wordsOf(call), id: call.values.id ?? newGrantId() };
+  const reply = await give(request, call).catch((error: unknown) => {
+    throw storeFailure(error, request, call);
+  });
+  if (!isGiven(reply)) throw refusal(reply, request, call);
+  const { username, tokens } = reply;
+  const granted = reply.kind === "granted" ? request.tokens : 0;
+  const { output } = call;
+  if (output.json) return output.document({ username, granted, tokens } satisfies Document<"grant">);
+  const what =
+    reply.kind === "granted"
+      ? `Gave ${username} ${counted(request.tokens, "token")}`
+      : `Already granted: ${username} got ${counted(request.tokens, "token")} under the id ${request.id}`;
+  await output.line(`${what}; the balance is ${grouped(tokens)}.`);
+}

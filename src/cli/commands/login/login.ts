@@ -1,0 +1,26 @@
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
+import { grouped } from "../../../text/numbers.ts";
+import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
+import { withTarget } from "../../connection/target.ts";
+
+/** `login`: gets a token and keeps it for this server. */
+export async function login(call: Call): Promise<void> {
+  await checkKeepable(call);
+  const username = await usernameFrom(call, "login");
+  const password = await passwordFrom(call, { isNew: false, command: "login" });
+  await withTarget(call, "optional", async (target) => {
+    const { client, name } = target;
+    const { token } = await client.login({ username, password });
+    await keepLogin(target, { username, token });
+    const { output, signal } = call;
+    await makeDefault(call, name);
+    // The login stands, whatever becomes of this.
+    const { tokens } = await client.balance(signal).catch(() => ({ tokens: null }));
+    if (output.json) return output.document({ server: name, username, tokens } satisfies Document<"login">);
+    const balance = tokens === null ? "" : `; ${grouped(tokens)} tokens left`;
+    output.note(`Logged in at ${name} as ${username}${balance}.`);
+    if (call.values.token !== undefined) output.note("AI_CHAT_TOKEN is set, and used instead of this login.");
+  });
+}

@@ -1,0 +1,85 @@
+import { ClientError } from "../../../client/failure.ts";
+import { openCredentials, type Credentials, type Entry } from "../../../client/kept/credentials.ts";
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { checkServerTold, isSameUser, serverName } from "../../connection/chosen-server.ts";
+import { connect } from "../../connection/target.ts";
+
+/** Codes that mean that the server doesn't take the token anyway. */
+const ended = new Set<string>(["invalid_token", "expired_token"]);
+
+/** Whether the server has taken the token back; why not, where it hasn't. */
+type Revoked = { revoked: true } | { revoked: false; why: string };
+
+async function forgetThere(
+  call: Call,
+  name: string,
+  credentials: Credentials,
+  entry: Entry,
+): Promise<Revoked> {
+  const { token, scheme } = entry;
+  const known = { token, scheme, from: "file" as const, username: entry.username, expires: null };
+  try {
+    const target = await connect(call, { name, credentials, token: known });
+    try {
+      await target.client.logout(call.signal);
+    } finally {
+      await target.close();
+    }
+    return { revoked: true };
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code === "interrupted") throw error;
+    return ended.has(error.code) ? { revoked: true } : { revoked: false, why: error.message };
+  }
+}
+
+/** Forgets the token in the file, and no later one: that would stay valid at the server. A sentence where it fails. */
+async function forgetHere(
+  credentials: Credentials,
+  name: string,
+  { token }: Entry,
+): Promise<string | undefined> {
+  const result = await credentials.remove(name, token);
+  return result.kept ? undefined : result.why;
+}
+
+function tell({ output }: Call, server: string, there: Revoked): void {
+  output.note(`Logged out of ${server}: its token is forgotten here.`);
+  if (!there.revoked) output.note(`There it stays valid until it ends by itself: ${there.why}`);
+}
+
+/** With `-u`, whether this login is of that name: one of somebody else isn't to be ended. */
+const isMeant = ({ values }: Call, { username }: Entry): boolean =>
+  values.username === undefined || isSameUser(values.username, username);
+
+const whose = ({ username }: Entry) => (username === "" ? "another" : `${username}'s`);
+
+/**
+ * `logout`: forgets the kept token of the chosen server, whatever becomes of the rest, and has the server take it back
+ * where it can. With `-u NAME` only where it is NAME's. `AI_CHAT_TOKEN` isn't touched.
+ */
+export async function logout(call: Call): Promise<void> {
+  checkServerTold(call);
+  const { output, places, values } = call;
+  const server = serverName(call);
+  const credentials = openCredentials({ dir: places.config });
+  const kept = credentials.get(server);
+  const entry = kept && isMeant(call, kept) ? kept : undefined;
+  // The file first: a server that is slow, and a person who stops waiting, leave no token here.
+  const why = credentials.problem ?? (entry && (await forgetHere(credentials, server, entry)));
+  const there = entry && (await forgetThere(call, server, credentials, entry));
+  if (why !== undefined)
+    throw new ClientError("internal", `The token can't be forgotten: ${why}`, {
+      hint: "Mend that, then try again.",
+    });
+  if (output.json)
+    return output.document({
+      server,
+      username: entry?.username || null,
+      revoked: there?.revoked ?? null,
+    } satisfies Document<"logout">);
+  if (there) tell(call, server, there);
+  else if (kept) output.note(`${values.username} wasn't logged in at ${server}; ${whose(kept)} login stays.`);
+  else output.note(`There was no login at ${server}.`);
+  if (values.token !== undefined) output.note("AI_CHAT_TOKEN is still set, and still used.");
+}

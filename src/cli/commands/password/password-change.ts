@@ -1,0 +1,48 @@
+import { ClientError } from "../../../client/failure.ts";
+import type { Call } from "../../argv/call.ts";
+import { typedCommand, userWords } from "../../connection/chosen-server.ts";
+import { newPassword } from "../../io/new-password.ts";
+import { withoutEcho, type PromptTerminal } from "../../io/prompt.ts";
+import { terminal } from "../../io/sign-in-input.ts";
+import { readFirstLines, stdinKind } from "../../io/stdin.ts";
+
+/** The password of now and the one to come. */
+export interface PasswordChange {
+  password: string;
+  newPassword: string;
+}
+
+async function fromStdin(call: Call): Promise<PasswordChange> {
+  if (stdinKind() === "terminal")
+    throw new ClientError("usage", "--password-stdin reads a pipe or a file, and stdin is the terminal.", {
+      hint: "Leave --password-stdin out to be asked for the passwords.",
+    });
+  const { stdin, signal, output } = call;
+  const onSlow = () => output.note("Waiting for two passwords on stdin.");
+  const [password = "", newPassword = ""] = await readFirstLines({ stream: stdin, signal, onSlow }, 2);
+  if (password !== "" && newPassword !== "") return { password, newPassword };
+  throw new ClientError("input_required", "Two passwords are needed on stdin, and there are fewer.", {
+    hint: "Write the present one on the first line, the new one on the second.",
+  });
+}
+
+function fromPerson(call: Call, person: PromptTerminal): Promise<PasswordChange> {
+  return withoutEcho(person, async (ask) => ({
+    password: call.values.password ?? (await ask("Present password: ")),
+    newPassword: await newPassword(call, ask, "New password: "),
+  }));
+}
+
+/**
+ * Both passwords: from `--password-stdin` (present, then new), else the present one from `AI_CHAT_PASSWORD` and the rest
+ * from the terminal without echo, the new one twice (CLI.md §1). Throws `input_required` where nobody can be asked.
+ */
+export async function passwordChangeFrom(call: Call): Promise<PasswordChange> {
+  if (call.values.passwordStdin) return fromStdin(call);
+  const person = terminal(call);
+  if (person) return fromPerson(call, person);
+  const words = ["password", userWords(call), "--password-stdin"].filter((word) => word !== "");
+  throw new ClientError("input_required", "The new password is missing, and nobody can be asked for it.", {
+    hint: `Write both into a pipe, a line each: ${typedCommand(call, words.join(" "))}`,
+  });
+}

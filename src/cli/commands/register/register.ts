@@ -1,0 +1,27 @@
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
+import { grouped } from "../../../text/numbers.ts";
+import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
+import { typedCommand } from "../../connection/chosen-server.ts";
+import { withTarget } from "../../connection/target.ts";
+
+/** `register`: makes an account and logs in at once. */
+export async function register(call: Call): Promise<void> {
+  await checkKeepable(call);
+  const username = await usernameFrom(call, "register");
+  const password = await passwordFrom(call, { isNew: true, command: "register" });
+  await withTarget(call, "optional", async (target) => {
+    const { client, name } = target;
+    const { tokens } = await client.register({ username, password });
+    const { token } = await client.login({ username, password });
+    await keepLogin(target, { username, token });
+    const { output } = call;
+    await makeDefault(call, name);
+    if (output.json)
+      return output.document({ server: name, username, tokens } satisfies Document<"register">);
+    const balance = tokens === null ? "" : ` with ${grouped(tokens)} tokens`;
+    output.note(`Welcome, ${username}: you have an account at ${name}${balance} and are logged in.`);
+    output.note(`Ask something: ${typedCommand(call, "ask")} "What is a monad?"`);
+  });
+}

@@ -1,0 +1,104 @@
+import { createLog } from "../../../server/log.ts";
+import type { RunningServer } from "../../../server/serve.ts";
+import { asOwner } from "../../failures/as-owner.ts";
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { proxyOpener } from "../../connection/dispatcher.ts";
+import { checkOneStore, serverConfig } from "../../connection/server-config.ts";
+
+/** The default of an option follows who answers: a demo says how to connect a model. */
+function banner({ program }: Call, { url, store, model, reason }: RunningServer): string[] {
+  const { name, version } = program;
+  const demo =
+    model === "demo"
+      ? [
+          `           To connect a model: AI_CHAT_API_KEY=... ${name} serve --model gpt-4o-mini`,
+          `           or a local one:     ${name} serve --base-url http://localhost:11434/v1 --model NAME`,
+        ]
+      : [];
+  return [
+    `ai-chat ${version} listens on ${url}`,
+    `  store    ${store}`,
+    `  answers  ${model} (${reason})`,
+    ...demo,
+    `  chat     ${name} -s ${url}`,
+    "  stop     Ctrl-C",
+  ];
+}
+
+/** What the operator is told besides the log of requests. */
+interface Voice {
+  warn: (sentence: string) => void;
+  /** It takes questions now. */
+  ready: (server: RunningServer) => void;
+  stopping: () => void;
+}
+
+const STOPPING = "Stopping; questions in flight may finish. Once more ends it at once.";
+
+/** Lines for a person; as lines of the log where that is JSON, so that all of stderr can be read by a program. */
+function voiceOf(call: Call, log: Call["values"]["log"]): Voice {
+  const { note, stderr } = call.output;
+  if (log !== "json")
+    return {
+      warn: note,
+      ready: (server) => banner(call, server).forEach(note),
+      stopping: () => note(STOPPING),
+    };
+  const lines = createLog("json", stderr);
+  const { version } = call.program;
+  return {
+    warn: (sentence) => lines.warn(sentence),
+    ready: ({ url, store, model, reason }) => lines.info({ version, url, store, model, reason }, "listening"),
+    stopping: () => lines.info(STOPPING),
+  };
+}
+
+/** Resolves when the process was told to stop. */
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** `serve`: a server until it is told to stop; then it drains (a second signal ends it at once). Exit 0. */
+export async function serve(call: Call): Promise<number> {
+  checkOneStore(call);
+  const { values, sources, warnings, env, program, places, output, signal } = call;
+  const { serve: start } = await import("../../../server/serve.ts");
+  const dispatcher = (await proxyOpener(env))?.();
+  // With --json stderr is empty unless it fails: the log has to be asked for.
+  const log = output.json && sources.log === "default" ? "silent" : values.log;
+  const voice = voiceOf(call, log);
+  warnings.forEach(voice.warn);
+  const config = serverConfig(
+    { ...values, log },
+    {
+      dir: places.server,
+      version: program.version,
+      logStream: output.stderr,
+      dispatcher,
+      warn: voice.warn,
+      signal,
+    },
+  );
+  try {
+    const server = await start(config).catch((error: unknown) => {
+      throw asOwner(error, (dir) => `${program.name} serve --data ${dir}`);
+    });
+    try {
+      if (output.json) {
+        const { url, store, model, reason } = server;
+        await output.document({ url, store, model, reason } satisfies Document<"serve">);
+      } else voice.ready(server);
+      await stopped(signal);
+      voice.stopping();
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await dispatcher?.destroy();
+  }
+  return 0;
+}

@@ -1,0 +1,75 @@
+import { ClientError } from "../../../client/failure.ts";
+import { openCredentials, type Credentials, type Entry } from "../../../client/kept/credentials.ts";
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { checkServerTold, serverName } from "../../connection/chosen-server.ts";
+import { grouped } from "../../../text/numbers.ts";
+import { connect } from "../../connection/target.ts";
+
+/** Longest silence of one of many servers, in seconds: one that sleeps may not hold up the others. */
+const SILENCE = 10;
+
+interface Row {
+  server: string;
+  username: string | null;
+  tokens: number | null;
+  default: boolean;
+}
+
+/** Tokens left there; null for whatever keeps the server from telling. */
+async function balanceAt(
+  call: Call,
+  credentials: Credentials,
+  name: string,
+  entry: Entry,
+): Promise<number | null> {
+  const { token, scheme, username } = entry;
+  const known = { token, scheme, username, from: "file" as const, expires: null };
+  const values = { ...call.values, timeout: Math.min(call.values.timeout, SILENCE) };
+  try {
+    const target = await connect({ ...call, values }, { name, credentials, token: known });
+    try {
+      return (await target.client.balance(call.signal)).tokens;
+    } finally {
+      await target.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+function table(rows: Row[]): string {
+  const cells = rows.map(({ server, username, tokens, default: isDefault }) => [
+    isDefault ? "*" : " ",
+    server,
+    username ?? "not known",
+    tokens === null ? "balance not known" : `${grouped(tokens)} tokens`,
+  ]);
+  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")).join("\n");
+}
+
+/** `servers`: every server with a token: user, balance, and which is the default. */
+export async function servers(call: Call): Promise<void> {
+  checkServerTold(call);
+  const { output, places, signal } = call;
+  const credentials = openCredentials({ dir: places.config });
+  const usual = serverName(call);
+  const kept = credentials.list();
+  if (credentials.problem !== undefined)
+    throw new ClientError("internal", `No login can be read: ${credentials.problem}`, {
+      hint: "Mend that, then try again.",
+    });
+  const rows = await Promise.all(
+    kept.map(async ({ server, entry }) => ({
+      server,
+      username: entry.username || null,
+      tokens: await balanceAt(call, credentials, server, entry),
+      default: server === usual,
+    })),
+  );
+  signal.throwIfAborted();
+  if (output.json) return output.document(rows satisfies Document<"servers">);
+  if (rows.length > 0) await output.line(table(rows));
+  else output.note(`You aren't logged in anywhere. Log in: ${call.program.name} login`);
+}

@@ -1,0 +1,79 @@
+import { stat } from "node:fs/promises";
+import { ClientError } from "../../../client/failure.ts";
+import type { Checked } from "../../../server/stores/json/check.ts";
+import type { Finding } from "../../../server/stores/json/damage.ts";
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { counted } from "../../../text/numbers.ts";
+
+function folderOf({ words, program }: Call): string {
+  const [, dir] = words;
+  // It isn't repeated: a password may stand in it.
+  if (dir !== undefined && /^\w+:\/\//.test(dir))
+    throw new ClientError("usage", "store check reads a data folder, not a database.", {
+      hint: `For instance: ${program.name} store check /srv/ai-chat`,
+    });
+  if (dir !== undefined && words.length === 2) return dir;
+  throw new ClientError("usage", "store check takes one folder.", {
+    hint: `For instance: ${program.name} store check ${dir ?? "/srv/ai-chat"}`,
+  });
+}
+
+/** Exit 2, as for a conversation that isn't there: the word is wrong, not the store. */
+async function mustBeFolder(dir: string, { program, places }: Call): Promise<void> {
+  const found = await stat(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    return "unknown" as const;
+  });
+  // What cannot be looked at is for the check itself to say.
+  if (found === "unknown" || found?.isDirectory()) return;
+  throw noStore(`There is no folder ${dir}.`, { program, places });
+}
+
+function noStore(message: string, { program, places }: Pick<Call, "program" | "places">): ClientError {
+  const own =
+    places.server === undefined ? "" : `; your own is: ${program.name} store check ${places.server}`;
+  return new ClientError("usage", message, { hint: `Name the folder of a server (serve --data DIR)${own}` });
+}
+
+const placeOf = ({ file, line, byte }: Finding) =>
+  line === undefined ? file : `${file}, line ${line} (byte ${byte})`;
+
+function report(dir: string, checked: Checked): string {
+  const { ok, findings, notes, running, lines, accounts, tokens } = checked;
+  const sum = `${counted(lines, "line")}, ${counted(accounts, "account")}, ${counted(tokens, "token")}`;
+  const broken = findings.some(({ file, line }) => file === "ledger.jsonl" && line !== undefined);
+  return [
+    `${dir} is ${ok ? "whole" : "damaged"}${running ? "; a server is running on it" : ""}.`,
+    `  ledger   ${sum}${broken ? " before the damage" : ""}`,
+    ...notes.map((note) => `  note     ${note}`),
+    ...findings.flatMap((finding) => [
+      `  damage   ${placeOf(finding)}: ${finding.what}`,
+      `  repair   ${finding.repair}`,
+    ]),
+  ].join("\n");
+}
+
+/** `store check DIR`: reads a data folder, running server or not, and changes nothing. Exit 1 where it is damaged. */
+export async function checkStore(call: Call): Promise<number> {
+  const { output } = call;
+  const dir = folderOf(call);
+  await mustBeFolder(dir, call);
+  const { checkFolder } = await import("../../../server/stores/json/check.ts");
+  const checked = await checkFolder(dir);
+  const { ok, findings, notes, lines } = checked;
+  if (ok && lines === 0) throw noStore(`There is nothing to check in ${dir}: ${notes.join(" ")}`, call);
+  if (output.json)
+    await output.document({
+      ...checked,
+      findings: findings.map(({ file, line = null, byte = null, what, repair }) => ({
+        file,
+        line,
+        byte,
+        what,
+        repair,
+      })),
+    } satisfies Document<"store check">);
+  else await output.line(report(dir, checked));
+  return ok ? 0 : 1;
+}

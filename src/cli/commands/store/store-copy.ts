@@ -1,0 +1,48 @@
+import { ClientError } from "../../../client/failure.ts";
+import { shellWord } from "../../../text/shell-word.ts";
+import { asOwner } from "../../failures/as-owner.ts";
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { counted } from "../../../text/numbers.ts";
+import { refusePassword } from "../../connection/server-config.ts";
+
+function placesOf({ words, program }: Call): { from: string; to: string } {
+  const [, from, to] = words;
+  if (from === undefined || to === undefined || words.length > 3)
+    throw new ClientError("usage", "store copy takes two stores: from where, and to where.", {
+      hint: `For instance: ${program.name} store copy /srv/ai-chat postgres://chat@db.example.org/chat`,
+    });
+  for (const place of [from, to]) refusePassword(place, `${program.name} store copy`);
+  return { from, to };
+}
+
+/**
+ * `store copy FROM TO`: a data folder into Postgres, or back. No server may run on either. The target is empty before
+ * and whole after; a copy that fails or is interrupted leaves it unused.
+ */
+export async function copyStores(call: Call): Promise<number> {
+  const { output, signal, program } = call;
+  const { copyStore } = await import("../../../server/stores/copy.ts");
+  const places = placesOf(call);
+  const { accounts, entries, tokens, from, to } = await copyStore({
+    ...places,
+    warn: output.note,
+    signal,
+  }).catch((error: unknown) => {
+    const again = [places.from, places.to].map(shellWord).join(" ");
+    if (!signal.aborted || error !== signal.reason)
+      throw asOwner(error, () => `${program.name} store copy ${again}`);
+    throw new ClientError("interrupted", "Interrupted. Nothing was kept of the copy.", {
+      hint: `To start over: ${program.name} store copy ${places.from} ${places.to}`,
+    });
+  });
+  if (output.json)
+    await output.document({ from, to, accounts, entries, tokens } satisfies Document<"store copy">);
+  else {
+    await output.line(
+      `Copied ${counted(accounts, "account")} with ${counted(tokens, "token")} and ${counted(entries, "ledger line")}.\n` +
+        `  from  ${from}\n  to    ${to}\nThe sums of both sides agree. Start the servers on the new store, and keep the old one as a backup.`,
+    );
+  }
+  return 0;
+}

@@ -1,0 +1,25 @@
+import { ClientError } from "../../../client/failure.ts";
+import type { Call } from "../../argv/call.ts";
+import { repeatable } from "../../../text/repeatable.ts";
+import { nearest } from "../../../text/nearest.ts";
+
+const deeds = new Map<string, () => Promise<(call: Call) => Promise<number>>>([
+  ["check", async () => (await import("./store-check.ts")).checkStore],
+  ["copy", async () => (await import("./store-copy.ts")).copyStores],
+]);
+
+/** `store check DIR` and `store copy FROM TO`, for whoever hosts a server. */
+export async function store(call: Call): Promise<number> {
+  const { words, program } = call;
+  const [word] = words;
+  const deed = deeds.get(word ?? "");
+  if (deed) return (await deed())(call);
+  const close = word === undefined ? undefined : nearest(word, [...deeds.keys()]);
+  const message =
+    word === undefined
+      ? "store needs a word: check or copy."
+      : `store does not know ${JSON.stringify(repeatable(word))}.`;
+  throw new ClientError("usage", message, {
+    hint: `${close === undefined ? "For instance" : "Did you mean"}: ${program.name} store ${close ?? "check"}${close === "copy" ? " FROM TO" : ` ${repeatable(words[1] ?? "/srv/ai-chat")}`}`,
+  });
+}

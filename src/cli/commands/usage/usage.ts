@@ -1,0 +1,19 @@
+import { usageLines } from "../../../session/usage-lines.ts";
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { isAscii } from "../../io/terminal.ts";
+import { withTarget } from "../../connection/target.ts";
+
+/** Where nothing tells how wide it is. */
+const COLUMNS = 80;
+
+/** `usage`: questions a day as a bar chart, and the sum. */
+export async function usage(call: Call): Promise<void> {
+  const { output, values, env, signal } = call;
+  await withTarget(call, "needed", async ({ client }) => {
+    const used = await client.usage(values.days, signal);
+    if (output.json) return output.document(used satisfies Document<"usage">);
+    const columns = (output.stdout.isTTY && output.stdout.columns) || COLUMNS;
+    await output.line(usageLines(used, { columns, block: isAscii(env) ? "#" : "█" }).join("\n"));
+  });
+}

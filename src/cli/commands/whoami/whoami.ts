@@ -1,0 +1,48 @@
+import { ClientError } from "../../../client/failure.ts";
+import type { Call } from "../../argv/call.ts";
+import type { Document } from "../../documents.ts";
+import { grouped } from "../../../text/numbers.ts";
+import { type KnownToken } from "../../connection/chosen-server.ts";
+import { withTarget } from "../../connection/target.ts";
+
+const dayOf = (expires: number) => new Date(expires).toISOString().slice(0, 16).replace("T", " ");
+
+function lines(
+  server: string,
+  tokens: number | null,
+  { username, from, expires }: KnownToken,
+  path: string,
+): string[] {
+  return [
+    `server   ${server}`,
+    `user     ${username ?? "not known"}`,
+    `balance  ${tokens === null ? "not known" : `${grouped(tokens)} tokens`}`,
+    `token    from ${from === "environment" ? "AI_CHAT_TOKEN" : path}`,
+    `valid    ${expires === null ? "as long as the server says" : `until ${dayOf(expires)} UTC`}`,
+  ];
+}
+
+/** A server that tells no balance has nothing against the token by that. */
+function untold(error: unknown): { tokens: null } {
+  if (error instanceof ClientError && error.code === "not_offered") return { tokens: null };
+  throw error;
+}
+
+/** `whoami`: which server, who, how many tokens, where the token came from and until when it is valid. */
+export async function whoami(call: Call): Promise<void> {
+  const { output, signal } = call;
+  await withTarget(call, "needed", async ({ name, client, token, credentials }) => {
+    if (!token) return;
+    const { tokens } = await client.balance(signal).catch(untold);
+    const { username, from, expires } = token;
+    if (!output.json)
+      return output.line(lines(name, tokens, token, credentials.path ?? "the settings").join("\n"));
+    await output.document({
+      server: name,
+      username,
+      tokens,
+      token_source: from,
+      expires_at: expires === null ? null : new Date(expires).toISOString(),
+    } satisfies Document<"whoami">);
+  });
+}

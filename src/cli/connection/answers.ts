@@ -1,0 +1,22 @@
+import { createApiClient } from "../../client/http/api-client.ts";
+import { ClientError } from "../../client/failure.ts";
+import type { Call } from "../argv/call.ts";
+import { proxyOpener } from "./dispatcher.ts";
+import type { Target } from "./target.ts";
+
+/** Fails where a named server doesn't answer at all; what it answers is the session's to deal with. */
+export async function checkAnswers({ client, token }: Target, { env, signal }: Call): Promise<void> {
+  // The same way as the session's own client: behind a proxy there may be no other.
+  const openDispatcher = token ? undefined : await proxyOpener(env);
+  const probe = token
+    ? client
+    : createApiClient({ server: client.server, token: "none", silence: 10, openDispatcher });
+  try {
+    await probe.balance(signal);
+  } catch (error) {
+    if (!(error instanceof ClientError) || ["unreachable", "timeout", "interrupted"].includes(error.code))
+      throw error;
+  } finally {
+    if (probe !== client) await probe.close();
+  }
+}

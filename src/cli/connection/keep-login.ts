@@ -1,0 +1,52 @@
+import { ClientError } from "../../client/failure.ts";
+import { openCredentials } from "../../client/kept/credentials.ts";
+import { openSettings } from "../../client/kept/settings.ts";
+import { parseSetting } from "../argv/settings-now.ts";
+import { tokenExpiry } from "../../client/http/token.ts";
+import type { Call } from "../argv/call.ts";
+import { checkServerTold } from "./chosen-server.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * Rejects where a login couldn't be kept or nobody knows at which server, before anything is typed or sent for it:
+ * `register` would make an account that nobody is logged in to.
+ */
+export async function checkKeepable(call: Call): Promise<void> {
+  checkServerTold(call);
+  const result = await openCredentials({ dir: call.places.config }).isWritable();
+  if (result.kept) return;
+  throw new ClientError("internal", `No login can be kept: ${result.why}`, {
+    hint: "Mend that, then try again.",
+  });
+}
+
+/** Keeps a token under its server's name. Throws where that can't be done: a login that is lost is none. */
+export async function keepLogin(
+  target: Target,
+  { username, token, scheme }: { username: string; token: string; scheme?: string },
+): Promise<void> {
+  const expires = tokenExpiry(token) ?? undefined;
+  const result = await target.credentials.set(target.name, {
+    token,
+    username,
+    expires,
+    ...(scheme !== undefined && { scheme }),
+  });
+  if (result.kept) return;
+  throw new ClientError("internal", `You are logged in, but the token can't be kept: ${result.why}`, {
+    hint: "Mend that, then log in again.",
+  });
+}
+
+/** Makes a server that was named the default where none is set, and says so (CLI.md §3). */
+export async function makeDefault({ sources, places, output, program }: Call, name: string): Promise<void> {
+  if (sources.server !== "flag") return;
+  const settings = openSettings({ dir: places.config, parse: parseSetting });
+  if (settings.get("server") !== undefined || settings.problem !== undefined) return;
+  const result = await settings.set("server", name);
+  if (result.kept)
+    output.note(
+      `${name} is now your default server; another one is named with -s, as in: ${program.name} -s URL`,
+    );
+  else output.note(`It couldn't be made your default server: ${result.why}`);
+}

@@ -1,0 +1,136 @@
+import { mayHaveCost } from "../../client/http/ask-again.ts";
+import { ClientError } from "../../client/failure.ts";
+import type { AnswerEvent, ApiClient, Question } from "../../client/http/contract.ts";
+import type { LocalServer } from "./local-server.ts";
+
+/** How the server `local` and its client are had; the server anew each time. */
+interface Way {
+  open(): Promise<LocalServer>;
+  client(url: string, token: string | undefined): ApiClient;
+}
+
+export interface LocalClient {
+  client: ApiClient;
+  /** Of the server that was first found or started. */
+  started: LocalServer["started"];
+  close(): Promise<void>;
+}
+
+/** Failures that mean that the process which ran the server has left, or is about to. */
+const isGone = (error: unknown) =>
+  error instanceof ClientError && (error.code === "unreachable" || error.code === "shutting_down");
+
+/** Why another try of a question failed too; what the earlier one may have cost is still in doubt. */
+function inDoubt(failure: unknown, earlier: unknown): unknown {
+  const isDoubtful = earlier instanceof ClientError && earlier.charged === "maybe";
+  return isDoubtful && failure instanceof ClientError ? mayHaveCost(failure) : failure;
+}
+
+/**
+ * A client of `local` that outlives its server (CLI.md §3): when the process that runs it leaves, the server is opened
+ * anew, by whoever is first, and the call is repeated, as often as the next server leaves too; a question only while
+ * nothing of its answer has come, under its key.
+ */
+export async function openLocalClient(way: Way, token: string | undefined): Promise<LocalClient> {
+  let server = await way.open();
+  let client = way.client(server.url, token);
+  const { started } = server;
+  let reopening: Promise<void> | undefined;
+
+  const reopen = async () => {
+    const [oldServer, oldClient] = [server, client];
+    await oldClient.close();
+    await oldServer.close();
+    server = await way.open();
+    client = way.client(server.url, token);
+  };
+  /** One at a time; what failed on a server that has been replaced by then isn't a reason for another. */
+  const replace = async (failed: ApiClient) => {
+    if (failed !== client) return;
+    reopening ??= reopen().finally(() => {
+      reopening = undefined;
+    });
+    await reopening;
+  };
+
+  /** Whether to repeat what failed at `url`: not on our own server, nor again where the same one fails twice. */
+  const hasLeft = (error: unknown, url: string, failedBefore: string | undefined) =>
+    isGone(error) && url !== failedBefore && !(url === server.url && server.started);
+
+  const repeated = async <T>(call: (client: ApiClient) => Promise<T>): Promise<T> => {
+    for (let failed: string | undefined; ;) {
+      await reopening;
+      const [used, { url }] = [client, server];
+      try {
+        return await call(used);
+      } catch (error) {
+        if (!hasLeft(error, url, failed)) throw error;
+        failed = url;
+      }
+      await replace(used);
+    }
+  };
+
+  async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
+    let earlier: unknown;
+    for (let failed: string | undefined; ;) {
+      await reopening;
+      const [used, { url }] = [client, server];
+      let silent = true;
+      try {
+        for await (const event of used.ask(question)) {
+          silent = false;
+          yield event;
+        }
+        return;
+      } catch (error) {
+        earlier = inDoubt(error, earlier);
+        if (!silent || !hasLeft(error, url, failed) || question.signal?.aborted === true) throw earlier;
+        failed = url;
+      }
+      await replace(used).catch((error: unknown) => {
+        throw inDoubt(error, earlier);
+      });
+    }
+  }
+
+  return {
+    started,
+    client: {
+      get server() {
+        return client.server;
+      },
+      get hasToken() {
+        return client.hasToken;
+      },
+      register: (credentials) => repeated((client) => client.register(credentials)),
+      login: async (credentials) => {
+        const reply = await repeated((client) => client.login(credentials));
+        token = reply.token;
+        return reply;
+      },
+      logout: async (signal) => {
+        try {
+          await repeated((client) => client.logout(signal));
+        } finally {
+          token = undefined;
+        }
+      },
+      changePassword: async (passwords) => {
+        const reply = await repeated((client) => client.changePassword(passwords));
+        token = reply.token;
+        return reply;
+      },
+      usage: (days, signal) => repeated((client) => client.usage(days, signal)),
+      balance: (signal) => repeated((client) => client.balance(signal)),
+      ask,
+      offer: (signal) => client.offer(signal),
+      isChatServer: () => client.isChatServer(),
+      close: () => client.close(),
+    },
+    close: async () => {
+      await client.close();
+      await server.close();
+    },
+  };
+}

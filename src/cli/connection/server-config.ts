@@ -1,0 +1,80 @@
+import type { Writable } from "node:stream";
+import type { Dispatcher } from "undici";
+import type { ServerConfig } from "../../server/config.ts";
+import { StartupError } from "../../server/core/startup-error.ts";
+import { ClientError } from "../../client/failure.ts";
+import type { Call } from "../argv/call.ts";
+import type { Values } from "../argv/options.ts";
+
+interface Surroundings {
+  version: string;
+  /** Where the store lies unless the values say otherwise; undefined where this user has no home folder. */
+  dir: string | undefined;
+  logStream: Writable;
+  dispatcher: Dispatcher | undefined;
+  warn: (sentence: string) => void;
+  signal?: AbortSignal;
+}
+
+/** The store's folder. Throws `StartupError` where there is none. */
+export function storeDir(values: Values, usual: string | undefined): string {
+  const dir = values.data ?? usual;
+  if (dir !== undefined) return dir;
+  throw new StartupError(
+    "There is no home folder to keep the store in.",
+    "Name a folder with --data DIR, or set HOME.",
+  );
+}
+
+/** A Postgres URL in argv must hold no password: everybody on the machine could read it. `where` it stands. */
+export function refusePassword(url: string, where: string): void {
+  // pg takes one from the query as well.
+  const queried = URL.canParse(url) && new URL(url).searchParams.has("password");
+  if (!queried && !/^[^/]*\/\/[^/]*:[^/]*@/.test(url)) return;
+  const hint =
+    where === "--store"
+      ? "Put the whole URL into AI_CHAT_STORE, or its password into PGPASSWORD."
+      : "Leave it out of the URL and put it into PGPASSWORD.";
+  throw new ClientError("usage", `A password in ${where} can be read by everybody on this machine.`, {
+    hint,
+  });
+}
+
+/** Throws `usage` where `--data` stands beside the address of another store, or a password stands in argv. */
+export function checkOneStore({ values, sources, program, command }: Call): void {
+  if (values.store === undefined) return;
+  if (sources.store === "flag") refusePassword(values.store, "--store");
+  if (values.data === undefined || sources.data !== "flag") return;
+  const other = sources.store === "flag" ? "--store" : "AI_CHAT_STORE";
+  throw new ClientError("usage", `--data and ${other} name two different stores.`, {
+    hint: `Leave one of them out; see: ${program.name} ${command} --help`,
+  });
+}
+
+/** What `serve` takes, from the settings. */
+export function serverConfig(values: Values, { dir, ...rest }: Surroundings): ServerConfig {
+  const store =
+    values.store === undefined
+      ? ({ kind: "json", dir: storeDir(values, dir) } as const)
+      : ({ kind: "postgres", url: values.store, connections: values.storeConnections } as const);
+  return {
+    host: values.host,
+    port: values.port,
+    store,
+    provider: values.provider,
+    baseUrl: values.baseUrl,
+    model: values.model,
+    apiKey: values.apiKey,
+    system: values.system,
+    price: values.price,
+    startingTokens: values.startingTokens,
+    questionTimeout: values.questionTimeout,
+    drainTimeout: values.drainTimeout,
+    contextChars: values.contextChars,
+    tokenDays: values.tokenDays,
+    bcryptCost: values.bcryptCost,
+    secret: values.jwtSecret,
+    log: values.log,
+    ...rest,
+  };
+}

@@ -1,0 +1,148 @@
+import { createApiClient } from "../../client/http/api-client.ts";
+import { ClientError } from "../../client/failure.ts";
+import type { OpenDispatcher } from "../../client/http/connections.ts";
+import type { ApiClient } from "../../client/http/contract.ts";
+import { StartupError } from "../../server/core/startup-error.ts";
+import type { Call } from "../argv/call.ts";
+import { chooseServer, type Chosen } from "./chosen-server.ts";
+import { proxyOpener } from "./dispatcher.ts";
+import { openLocalServer, type LocalServer } from "./local-server.ts";
+import { ofServer } from "../argv/options.ts";
+import { spareParser } from "./parser-budget.ts";
+import { resolve } from "../argv/resolve.ts";
+import { serverConfig, storeDir } from "./server-config.ts";
+import { closeTold } from "./told-close.ts";
+
+/** The server that a command talks to, under the name by which its token is kept: its address, or `local`. */
+export interface Target extends Chosen {
+  client: ApiClient;
+  /** Of `local`, where this process started it. */
+  started: LocalServer["started"];
+  close(): Promise<void>;
+}
+
+/** Most seconds that leaving waits for the answers of others: then whoever is next asks them again (CLI.md §3). */
+const LONGEST_DRAIN = 5;
+
+/** A server that can't be started is told in its own words, as any failure of the way to a server is. */
+function notStarted(error: unknown): unknown {
+  if (!(error instanceof StartupError)) return error;
+  return new ClientError("internal", error.message, { hint: error.hint, cause: error });
+}
+
+/**
+ * The server `local`, started from the environment's settings where it doesn't run. Rejects with `ClientError`, also
+ * later, where the one that ran has left: a session outlives that.
+ */
+async function openLocal(call: Call): Promise<LocalServer> {
+  try {
+    return await startLocal(call);
+  } catch (error) {
+    throw notStarted(error);
+  }
+}
+
+async function startLocal(call: Call): Promise<LocalServer> {
+  const { env, program, places, output, signal } = call;
+  const { values, complaints } = resolve([...ofServer, "apiKey", "jwtSecret"], {
+    flags: new Map(),
+    env,
+    setting: () => undefined,
+  });
+  if (complaints.length > 0)
+    throw new ClientError("usage", complaints.join("\n"), {
+      hint: `Mend the environment; what a server takes is told by: ${program.name} serve --help`,
+    });
+  const dir = storeDir(values, places.server);
+  const dispatcher = (await proxyOpener(env))?.();
+  const config = serverConfig(
+    {
+      ...values,
+      store: undefined,
+      host: "127.0.0.1",
+      port: 0,
+      log: "silent",
+      drainTimeout: Math.min(values.drainTimeout, LONGEST_DRAIN),
+    },
+    { dir, version: program.version, logStream: output.stderr, dispatcher, warn: output.note },
+  );
+  const server = await openLocalServer(dir, config, signal).catch(async (error: unknown) => {
+    await dispatcher?.close();
+    throw error;
+  });
+  const close = async () => {
+    try {
+      await closeTold(server, output.note);
+    } finally {
+      await dispatcher?.close();
+    }
+  };
+  return {
+    url: server.url,
+    started: server.started,
+    get inFlight() {
+      return server.inFlight;
+    },
+    close,
+  };
+}
+
+/** A client of the server at `url`, with what is kept for it under its name. */
+function clientAt(
+  call: Call,
+  { name, credentials, token }: Chosen,
+  {
+    url,
+    secret,
+    openDispatcher,
+  }: { url: string; secret: string | undefined; openDispatcher?: OpenDispatcher },
+): ApiClient {
+  const isLocal = name === "local";
+  return createApiClient({
+    server: url,
+    token: secret,
+    scheme: token?.scheme,
+    openDispatcher,
+    silence: call.values.timeout,
+    userAgent: `ai-chat/${call.program.version}`,
+    onSchemeLearned: (scheme) => token?.from === "file" && credentials.update(name, { scheme }),
+    // `local` may have another model and another price at each start.
+    offerCache: isLocal
+      ? undefined
+      : {
+          read: () => credentials.get(name)?.offer,
+          write: (offer) => credentials.update(name, { offer }),
+        },
+  });
+}
+
+/** The way to a server. `local` is started where it doesn't run; else nothing is connected to yet. */
+export async function connect(call: Call, chosen: Chosen): Promise<Target> {
+  spareParser();
+  const secret = chosen.token?.token;
+  if (chosen.name === "local") {
+    const { openLocalClient } = await import("./local-client.ts");
+    const way = {
+      open: () => openLocal(call),
+      client: (url: string, kept: string | undefined) => clientAt(call, chosen, { url, secret: kept }),
+    };
+    return { ...chosen, ...(await openLocalClient(way, secret)) };
+  }
+  const openDispatcher = await proxyOpener(call.env, call.values.timeout);
+  const client = clientAt(call, chosen, { url: chosen.name, secret, openDispatcher });
+  return { ...chosen, client, started: undefined, close: () => client.close() };
+}
+
+/** Runs `use` with the chosen server and closes the way to it however that ends. */
+export async function withTarget<T>(
+  call: Call,
+  token: "needed" | "optional",
+  use: (target: Target) => Promise<T>,
+): Promise<T> {
+  const target = await connect(call, chooseServer(call, token));
+  try {
+    return await use(target);
+  } finally {
+    await target.close();
+  }
+}

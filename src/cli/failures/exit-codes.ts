@@ -1,0 +1,65 @@
+import type { ClientErrorCode } from "../../client/failure.ts";
+
+/** What a failure ends the program with (CLI.md §2): the one table. A signal ends it with 128 and its number. */
+export const exitCodes = {
+  invalid_json: 2,
+  invalid_request: 2,
+  conflicting_tokens: 2,
+  missing_token: 4,
+  invalid_token: 4,
+  expired_token: 4,
+  invalid_credentials: 4,
+  insufficient_tokens: 5,
+  tokens_held: 5,
+  account_disabled: 4,
+  not_found: 1,
+  method_not_allowed: 1,
+  username_taken: 2,
+  request_in_progress: 7,
+  answer_expired: 1,
+  payload_too_large: 2,
+  unsupported_media_type: 2,
+  idempotency_key_reused: 2,
+  rate_limited: 7,
+  internal_error: 1,
+  upstream_error: 8,
+  upstream_unavailable: 8,
+  overloaded: 6,
+  store_unavailable: 6,
+  shutting_down: 6,
+  upstream_timeout: 8,
+  usage: 2,
+  input_required: 2,
+  not_logged_in: 4,
+  unreachable: 6,
+  timeout: 6,
+  not_offered: 1,
+  interrupted: 130,
+  bad_reply: 1,
+  internal: 1,
+} as const satisfies Record<ClientErrorCode, number>;
+
+/**
+ * The same for the command that failed: to `grant` a store that takes nothing is its own failure, not that of a server
+ * on the way to the AI (CLI.md §2).
+ */
+export const exitCodeOf = (code: ClientErrorCode, command: string | undefined): number =>
+  command === "grant" && code === "store_unavailable" ? 1 : exitCodes[code];
+
+/** Signals that end the program, and what it then exits with: 128 and the signal's number. */
+export const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+export type EndingSignal = keyof typeof signalCodes;
+
+/** What the exit codes mean to a script (CLI.md §2), as the help and the man page say it. */
+export const exitMeanings: readonly (readonly [codes: readonly number[], meaning: string])[] = [
+  [[0], "done; also when the reader closed the pipe"],
+  [[1], "anything that has no code of its own"],
+  [[2], "the words of the command, or a request that the server refuses as wrong"],
+  [[4], "not logged in, or not allowed"],
+  [[5], "not enough tokens"],
+  [[6], "the server can't be reached, took too long, or isn't ready"],
+  [[7], "too many requests, or the same question is still under way"],
+  [[8], "the AI behind the server failed"],
+  [[signalCodes.SIGHUP, signalCodes.SIGINT, signalCodes.SIGTERM], "hung up, interrupted, terminated"],
+];

@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Edited } from "../../tui/options.ts";
+
+/**
+ * Opens an editor (a command with its arguments, such as `code --wait`) on the text and waits for its end. The file is
+ * readable by this user alone and gone afterwards.
+ */
+export function editText(command: string, text: string): Edited {
+  const [program, ...args] = command.trim().split(/\s+/);
+  if (program === undefined || program === "") return { kind: "unset" };
+  const dir = newFolder();
+  if (dir === undefined) return { kind: "unreachable" };
+  try {
+    const file = join(dir, "question.md");
+    writeFileSync(file, text, { mode: 0o600 });
+    const { status, signal, error } = uninterrupted(() =>
+      spawnSync(program, [...args, file], { stdio: "inherit" }),
+    );
+    if (error !== undefined) return { kind: "missing", command: program };
+    if (status !== 0) return { kind: "failed", end: signal ?? `exit code ${status}` };
+    return { kind: "text", text: readFileSync(file, "utf8") };
+  } catch {
+    return { kind: "unreachable" };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function newFolder(): string | undefined {
+  try {
+    return mkdtempSync(join(tmpdir(), "ai-chat-"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ctrl-C in an editor that leaves the terminal's keys as they are is sent to us as well, but meant for the editor. */
+function uninterrupted<T>(work: () => T): T {
+  const ours = process.listeners("SIGINT");
+  const ignore = () => undefined;
+  process.on("SIGINT", ignore);
+  for (const listener of ours) process.off("SIGINT", listener);
+  const heed = () => {
+    for (const listener of ours) process.on("SIGINT", listener);
+    process.off("SIGINT", ignore);
+  };
+  try {
+    return work();
+  } finally {
+    // What came meanwhile is delivered when Node polls next, after the first of them at the latest.
+    setImmediate(() => setImmediate(heed));
+  }
+}

@@ -1,0 +1,59 @@
+import { ClientError } from "../../client/failure.ts";
+import { signalCodes, type EndingSignal } from "../failures/exit-codes.ts";
+import { ClosedPipe } from "./output.ts";
+
+/** Why and when the program has to end before its work is done. */
+export interface Ending {
+  /** Aborts at the first reason. */
+  readonly signal: AbortSignal;
+  /** The signal that came, if any. */
+  readonly by: EndingSignal | undefined;
+  /** The time for ending by oneself has passed. */
+  readonly isOver: boolean;
+  /** The reader of stdout has gone. */
+  closedPipe: () => void;
+  /** SIGINT no longer counts: somebody else listens to it. */
+  spareInterrupts: () => void;
+  /** Rejects `grace` milliseconds after the first reason; never, where there is none. */
+  after(grace: number): Promise<never>;
+}
+
+/** Listens to the signals that end a program (CLI.md §2). The second one ends it at once. */
+export function createEnding(): Ending {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let by: EndingSignal | undefined;
+  let isOver = false;
+  const end = (name: NodeJS.Signals) => {
+    const known = name as EndingSignal;
+    if (by !== undefined) process.exit(signalCodes[known]);
+    by = known;
+    controller.abort();
+  };
+  for (const name of Object.keys(signalCodes) as EndingSignal[]) process.on(name, end);
+
+  return {
+    signal,
+    get by() {
+      return by;
+    },
+    get isOver() {
+      return isOver;
+    },
+    spareInterrupts: () => void process.off("SIGINT", end),
+    closedPipe: () => controller.abort(new ClosedPipe("stdout is closed")),
+    after: (grace) =>
+      new Promise((_, reject) => {
+        const over = () => {
+          isOver = true;
+          reject(new ClientError("interrupted", "Interrupted."));
+        };
+        const wait = () => {
+          if (grace === 0) over();
+          else if (Number.isFinite(grace)) setTimeout(over, grace).unref();
+        };
+        if (signal.aborted) wait();
+        else signal.addEventListener("abort", wait, { once: true });
+      }),
+  };
+}

@@ -1,0 +1,37 @@
+import { ClientError } from "../../client/failure.ts";
+import { openCredentials } from "../../client/kept/credentials.ts";
+import { fromKept, hasOurRules, isFresh } from "../../client/http/offer.ts";
+import { passwordFaults } from "../../protocol/password-rules.ts";
+import type { Call } from "../argv/call.ts";
+import { serverName, typedCommand } from "../connection/chosen-server.ts";
+import type { AskSecret } from "./prompt.ts";
+
+const TRIES = 3;
+
+/** Whether the server's rules are known: one's own, or an offer of the last day; none is asked for here (CLI.md §3). */
+function areRulesKnown(call: Call): boolean {
+  const name = serverName(call);
+  if (name === "local") return true;
+  const offer = openCredentials({ dir: call.places.config }).get(name)?.offer;
+  return isFresh(offer, Date.now()) && hasOurRules(fromKept(offer).extensions);
+}
+
+/**
+ * A new password, asked for twice, and again while the two differ. One that the server is known to refuse isn't to be
+ * typed a second time. Throws `input_required` after three times.
+ */
+export async function newPassword(call: Call, ask: AskSecret, label: string): Promise<string> {
+  const { note } = call.output;
+  const faultsOf = areRulesKnown(call) ? passwordFaults : () => [];
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const first = await ask(label);
+    if (first === "") continue;
+    const faults = faultsOf(first);
+    if (faults.length > 0) note(`The password must ${faults.join(", and ")}.`);
+    else if ((await ask("Once more: ")) === first) return first;
+    else note("These were two different passwords.");
+  }
+  throw new ClientError("input_required", "No password was typed that would do, the same way twice.", {
+    hint: `Try again: ${typedCommand(call, call.command)}`,
+  });
+}

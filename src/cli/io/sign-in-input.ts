@@ -1,0 +1,64 @@
+import { ClientError } from "../../client/failure.ts";
+import type { Call } from "../argv/call.ts";
+import { typedCommand, userWords } from "../connection/chosen-server.ts";
+import { newPassword } from "./new-password.ts";
+import { askLine, withoutEcho, type PromptTerminal } from "./prompt.ts";
+import { readFirstLine, stdinKind } from "./stdin.ts";
+
+const TRIES = 3;
+
+/** The person who can be asked: a terminal at stdin and stderr, and nobody forbade it. */
+export function terminal({ values, output, stdin, signal }: Call): PromptTerminal | undefined {
+  const { stderr } = output;
+  if (values.noInput || output.json || !stdin.isTTY || !stderr.isTTY) return undefined;
+  return { stdin, stderr, signal };
+}
+
+/** `-u`, else the terminal. Throws `input_required` where nobody can be asked. */
+export async function usernameFrom(call: Call, command: string): Promise<string> {
+  if (call.values.username !== undefined) return call.values.username;
+  const person = terminal(call);
+  if (!person)
+    throw new ClientError("input_required", "The username is missing, and nobody can be asked for it.", {
+      hint: `Give it: ${typedCommand(call, `${command} -u NAME --password-stdin`)}`,
+    });
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const name = await askLine("Username: ", person);
+    if (name !== "") return name;
+  }
+  throw new ClientError("input_required", "No username was typed.", {
+    hint: `Try again: ${call.program.name} ${command}`,
+  });
+}
+
+async function fromStdin(call: Call): Promise<string> {
+  if (stdinKind() === "terminal")
+    throw new ClientError("usage", "--password-stdin reads a pipe or a file, and stdin is the terminal.", {
+      hint: "Leave --password-stdin out to be asked for the password.",
+    });
+  const { stdin, signal, output } = call;
+  const onSlow = () => output.note("Waiting for the password on stdin.");
+  const line = await readFirstLine({ stream: stdin, signal, onSlow });
+  if (line !== undefined && line !== "") return line;
+  throw new ClientError("input_required", "No password came on stdin.", {
+    hint: "Write it into the pipe, on the first line.",
+  });
+}
+
+/**
+ * The password, from `--password-stdin`, `AI_CHAT_PASSWORD`, or the terminal without echo (CLI.md §1); a new one is
+ * asked for twice. Throws `input_required` where nobody can be asked.
+ */
+export async function passwordFrom(
+  call: Call,
+  { isNew, command }: { isNew: boolean; command: string },
+): Promise<string> {
+  if (call.values.passwordStdin) return fromStdin(call);
+  if (call.values.password !== undefined) return call.values.password;
+  const person = terminal(call);
+  if (!person)
+    throw new ClientError("input_required", "The password is missing, and nobody can be asked for it.", {
+      hint: `Set AI_CHAT_PASSWORD, or write it into a pipe: ${typedCommand(call, `${command} ${userWords(call) || "-u NAME"} --password-stdin`)}`,
+    });
+  return withoutEcho(person, (ask) => (isNew ? newPassword(call, ask, "Password: ") : ask("Password: ")));
+}

@@ -1,0 +1,104 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openChatServer, streamAnswer } from "../../../support/chat-server.ts";
+import type { SmallServer } from "../../../support/others-server.ts";
+import { makeHome, runProgram, type Home } from "../../../support/run-program.ts";
+
+let home: Home;
+let server: SmallServer;
+let other: SmallServer;
+const open = () =>
+  openChatServer((response, { body }) =>
+    streamAnswer(response, [`You said: ${(JSON.parse(body) as { message: string }).message}`]),
+  );
+beforeEach(async () => {
+  home = await makeHome();
+  [server, other] = await Promise.all([open(), open()]);
+});
+afterEach(async () => {
+  await Promise.all([server.close(), other.close()]);
+  await home.remove();
+});
+
+const chat = (input: string, args: string[] = [], env: Record<string, string> = {}) =>
+  runProgram(["chat", "--plain", ...args], {
+    home,
+    env: { AI_CHAT_TOKEN: "tok", AI_CHAT_SERVER: server.url, ...env },
+    stdin: { pipe: input },
+  });
+const wayBack = (stderr: string) => / -r ([a-z0-9]{8})/.exec(stderr)?.[1] ?? "";
+
+test("a conversation is kept, and -c and -r ID go on with it, the old turns on stderr alone", async () => {
+  const first = await chat("one\ntwo\n");
+  const id = wayBack(first.stderr);
+  expect(id).not.toBe("");
+  const newest = await chat("three\n", ["-c"]);
+  expect(newest.stdout).toBe("You said: three\n");
+  expect(newest.stderr).toContain("> two\nYou said: two\n");
+  expect(wayBack(newest.stderr)).toBe(id);
+  const named = await chat("/quit\n", ["-r", id.slice(0, 5)]);
+  expect(named.stderr).toContain("> three\n");
+  expect(named.code).toBe(0);
+});
+
+test("-r without an ID lists what there is, and /resume takes one", async () => {
+  const id = wayBack((await chat("what is Rome\n")).stderr);
+  const { stderr } = await chat(`/resume ${id.slice(0, 6)}\nand Naples\n`, ["-r"]);
+  expect(stderr).toMatch(new RegExp(`^${id}  what is Rome  \\(just now · 1 turn\\)$`, "m"));
+  expect(wayBack(stderr)).toBe(id);
+  expect((await chat("/search naples\n")).stderr).toContain(id);
+});
+
+test("--no-save and the setting keep nothing", async () => {
+  expect(wayBack((await chat("secret\n", ["--no-save"])).stderr)).toBe("");
+  const settings = join(home.dir, "config", "ai-chat");
+  await mkdir(settings, { recursive: true });
+  await writeFile(join(settings, "config.json"), JSON.stringify({ save: false }));
+  expect(wayBack((await chat("secret\n")).stderr)).toBe("");
+  await expect(readdir(join(home.dir, "data", "ai-chat", "conversations"))).rejects.toThrow("ENOENT");
+});
+
+test("a conversation goes on at its own server, with another -s not at all, and takes no token there", async () => {
+  const id = wayBack((await chat("one\n")).stderr);
+  const refused = await chat("two\n", ["-r", id, "-s", other.url]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(server.url);
+  expect(refused.stderr).toContain(`chat -r ${id}`);
+  const elsewhere = await chat("two\n", ["-r", id], { AI_CHAT_SERVER: other.url });
+  // The token was for the server that was chosen, which isn't the conversation's.
+  expect(elsewhere.code).toBe(4);
+  expect(elsewhere.stderr).toContain(`Not logged in to ${new URL(server.url).host}`);
+  expect(other.seen.filter(({ url }) => url === "/api/chat/")).toEqual([]);
+});
+
+test.each([
+  [["-r", "zzzzzzzz"], "There is no conversation zzzzzzzz."],
+  [["-c", "-r", "abc"], "--continue and --resume don't go together."],
+])("%s that can't be: 2, and nothing was connected to", async (args, words) => {
+  const { code, stderr } = await chat("one\n", args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(words);
+  expect(server.seen).toEqual([]);
+});
+
+test("/server local, whose folder is damaged, says so, and the session goes on where it is", async () => {
+  const folder = join(home.dir, "data", "ai-chat", "server");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "ledger.jsonl"), '{"format":"ai-chat-ledger","version":1}\n');
+  const { code, stdout, stderr } = await chat("/server local\nstill there?\n");
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "You said: still there?\n" });
+  expect(stderr).toMatch(/^ledger\.jsonl, line 1 .*\nNothing was changed\. Restore/m);
+});
+
+test("/server takes neither the first server's token nor its conversation along", async () => {
+  const { stderr } = await chat(`one\n/server ${other.url}\ntwo\n`);
+  expect(stderr).toContain(`Now on ${other.url.replace("http://", "")}`);
+  const sent = other.seen.map(({ headers, body }) => JSON.stringify(headers) + body).join();
+  expect(sent).not.toContain('tok"');
+  expect(sent).not.toContain("Bearer tok");
+  const dir = join(home.dir, "data", "ai-chat", "conversations");
+  const files = await Promise.all((await readdir(dir)).map((name) => readFile(join(dir, name), "utf8")));
+  expect(files).toHaveLength(1);
+  expect(files[0]).not.toContain("two");
+});

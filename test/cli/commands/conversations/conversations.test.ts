@@ -1,0 +1,123 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openConversations, type Conversations } from "../../../../src/client/conversations/conversations.ts";
+import { makeHome, runProgram, type Home } from "../../../support/run-program.ts";
+
+let home: Home;
+let saved: Conversations;
+let rome: string;
+let code: string;
+beforeEach(async () => {
+  home = await makeHome();
+  saved = openConversations({ dir: join(home.dir, "data", "ai-chat", "conversations"), now: Date.now });
+  const turn = { tokensDeducted: 100, model: "demo" };
+  rome = saved.start({ server: "https://chat.example.org", username: "jane" });
+  await saved.append(rome, { ...turn, question: "Trip to Rome?", answer: "**Yes**, by train." });
+  code = saved.start({ server: "local", username: null });
+  await saved.append(code, { ...turn, question: "What is a monad?", answer: "A monoid." });
+  await saved.append(code, { ...turn, question: "Of what?", answer: "Endofunctors\u001b[2J." });
+});
+afterEach(() => home.remove());
+
+const run = (...args: string[]) => runProgram(["conversations", ...args], { home });
+const documentOf = async (...args: string[]) => {
+  const { code, stdout, stderr } = await run("--json", ...args);
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout) as unknown;
+};
+const romeRow = () => ({
+  id: rome,
+  title: "Trip to Rome?",
+  server: "https://chat.example.org",
+  username: "jane",
+  updated_at: expect.stringMatching(/^\d{4}-.*Z$/),
+  turns: 1,
+});
+
+test("list shows the saved conversations, and gives programs their documents", async () => {
+  const lines = (await run("list")).stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(2);
+  expect(lines.find((line) => line.startsWith(rome))).toMatch(
+    /Trip to Rome\? {2}\(1 turn, jane at https:\/\/chat\.example\.org\)$/,
+  );
+  expect(await documentOf("list")).toEqual(
+    expect.arrayContaining([
+      romeRow(),
+      { ...romeRow(), id: code, title: "What is a monad?", server: "local", username: null, turns: 2 },
+    ]),
+  );
+});
+
+test.skipIf(process.platform === "win32")(
+  "a named pipe among the saved conversations is told, and nobody waits for it",
+  async () => {
+    const pipe = join(home.dir, "data", "ai-chat", "conversations", "pipe0000.jsonl");
+    execFileSync("mkfifo", [pipe]);
+    const list = await run("list");
+    expect([list.code, list.stdout.trimEnd().split("\n").length]).toEqual([0, 2]);
+    expect(list.stderr).toContain(`${pipe} can't be read: it isn't a regular file. Move it away.`);
+    expect((await run("show", "pipe")).code).toBe(1);
+  },
+);
+
+test("list of nothing is nothing, and says so", async () => {
+  for (const id of [rome, code]) await saved.remove(id);
+  const { code: exit, stdout, stderr } = await run("list");
+  expect({ exit, stdout }).toEqual({ exit: 0, stdout: "" });
+  expect(stderr).toContain("no saved conversations");
+  expect(await documentOf("list")).toEqual([]);
+});
+
+test("show and export tell all of one as Markdown, by the beginning of its ID", async () => {
+  const shown = await run("show", rome);
+  expect(shown.stdout).toMatch(/^# Trip to Rome\?\n[^]*> Trip to Rome\?\n\n\*\*Yes\*\*, by train\.\n$/);
+  const prefix = Array.from(rome, (_, at) => rome.slice(0, at + 1)).find((text) => !code.startsWith(text));
+  expect((await run("export", prefix ?? rome)).stdout).toBe(shown.stdout);
+});
+
+test("export --format json is one document with every turn, oldest first", async () => {
+  const { stdout } = await run("export", code, "--format", "json");
+  const exported = JSON.parse(stdout) as { turns: { question: string }[] };
+  expect(exported).toMatchObject({ id: code, server: "local", username: null });
+  expect(exported.turns.map(({ question }) => question)).toEqual(["What is a monad?", "Of what?"]);
+  expect(await documentOf("export", code)).toEqual(exported);
+  expect(await documentOf("show", code)).toEqual(exported);
+});
+
+test("search looks into titles, questions and answers, without regard to case", async () => {
+  const { stdout } = await run("search", "by", "TRAIN");
+  expect(stdout).toMatch(new RegExp(`^${rome} [^]*answer: .*by train`));
+  expect(stdout).not.toContain(code);
+  expect(await documentOf("search", "rome")).toEqual([
+    { ...romeRow(), where: "question", snippet: "Trip to Rome?", matches: 1 },
+  ]);
+  const nothing = await run("search", "nowhere to be found");
+  expect([nothing.code, nothing.stdout, nothing.stderr]).toEqual([
+    0,
+    "",
+    expect.stringContaining("No saved"),
+  ]);
+});
+
+test("delete deletes that one for good", async () => {
+  const { code: exit, stderr } = await run("delete", rome);
+  expect([exit, stderr]).toEqual([0, expect.stringContaining("Trip to Rome?")]);
+  expect((await saved.list()).map(({ id }) => id)).toEqual([code]);
+  expect(await documentOf("delete", code)).toEqual({ id: code, title: "What is a monad?" });
+});
+
+test.each([
+  [["show"], "ID is missing"],
+  [["show", "zzzzzzz9"], "no conversation"],
+  [["delete", "../../x"], "no conversation"],
+  [["export", "a", "b"], "too many"],
+  [["export", "a", "--format", "pdf"], "--format must be md or json"],
+  [["search"], "TEXT is missing"],
+  [["lst"], "list, show, search, export, delete"],
+  [[], "list, show, search, export, delete"],
+])("conversations %j ends with 2 and says why", async (args, words) => {
+  const { code: exit, stdout, stderr } = await run(...args);
+  expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
+  expect(stderr).toContain(words);
+});

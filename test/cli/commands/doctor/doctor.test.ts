@@ -1,0 +1,186 @@
+import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openPty } from "../../../support/open-pty.ts";
+import { openSmallServer } from "../../../support/others-server.ts";
+import { openRefusingPort } from "../../../support/refusing-port.ts";
+import { makeHome, program, programEnv, runProgram, type Home } from "../../../support/run-program.ts";
+import { openTestServer, type TestServer } from "../../../support/test-server.ts";
+
+let home: Home;
+let server: TestServer;
+beforeAll(async () => {
+  server = await openTestServer();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  home = await makeHome();
+});
+afterEach(() => home.remove());
+
+const doctor = (args: string[] = [], env: Record<string, string> = {}) =>
+  runProgram(["doctor", "-s", server.url, ...args], { home, env });
+const documentOf = async (args: string[] = [], env: Record<string, string> = {}) => {
+  const { code, stdout, stderr } = await doctor(["--json", ...args], env);
+  expect(stderr).toBe("");
+  return { code, document: JSON.parse(stdout) };
+};
+/** As it was wrapped. */
+const unwrapped = (text: string) => text.replaceAll(/\s+/g, " ");
+
+async function keep(token: string): Promise<string> {
+  const file = join(home.dir, "config", "ai-chat", "credentials.json");
+  await mkdir(join(home.dir, "config", "ai-chat"), { recursive: true, mode: 0o700 });
+  await writeFile(file, JSON.stringify({ [server.url]: { token, username: "jane" } }), { mode: 0o600 });
+  return file;
+}
+
+test("doctor ends with 0 where all is well, though nobody is logged in, and makes no file", async () => {
+  const { code, stdout, stderr } = await doctor();
+  expect([code, stderr]).toEqual([0, "\nAll is well.\n"]);
+  expect(stdout).toContain("stream, history, idempotency");
+  expect(stdout).toContain(`ai-chat login -s ${server.url}`);
+  await expect(stat(join(home.dir, "config"))).rejects.toThrow("ENOENT");
+});
+
+test("doctor knows the token's owner, source, end and balance, and never shows it", async () => {
+  const token = await server.token("jane");
+  const file = await keep(token);
+  const { code, stdout } = await doctor();
+  expect(code).toBe(0);
+  expect(unwrapped(stdout)).toContain(`jane, from ${file}; valid until`);
+  expect(stdout).toContain("4,000 tokens left");
+  expect(stdout).not.toContain(token);
+  const { document } = await documentOf();
+  expect(document).toMatchObject({
+    server: {
+      url: server.url,
+      reachable: true,
+      price: 100,
+      model: "demo",
+      clock_difference: expect.any(Number),
+    },
+    token: { source: "file", username: "jane", valid: true, tokens: 4000, expires_at: expect.any(String) },
+    problems: [],
+  });
+});
+
+test("a token that is refused ends it with 4 and says how to log in, without the token", async () => {
+  const { code, stdout } = await doctor([], { AI_CHAT_TOKEN: "geheim-token" });
+  expect(code).toBe(4);
+  expect(unwrapped(stdout)).toContain(`Unset it, then log in: npx ai-chat login -s ${server.url}`);
+  const { code: again, document } = await documentOf([], { AI_CHAT_TOKEN: "geheim-token" });
+  expect([again, document.token.valid, document.problems[0].code]).toEqual([4, false, "invalid_token"]);
+  expect(stdout + JSON.stringify(document)).not.toContain("geheim");
+});
+
+test("a server that isn't there ends it with 6, and the rest is told all the same", async () => {
+  const nobody = await openRefusingPort();
+  const { code, stdout } = await runProgram(["doctor", "-s", nobody.url], { home });
+  expect(code).toBe(6);
+  expect(stdout).toContain(`${nobody.url} refuses the connection`);
+  expect(stdout).toContain("Terminal\n");
+  const json = await runProgram(["doctor", "--json", "-s", nobody.url], { home });
+  await nobody.close();
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    server: { reachable: false, extensions: null, model: null, price: null, clock_difference: null },
+    token: { source: null, username: null, valid: null, expires_at: null, tokens: null },
+    problems: [{ code: "unreachable" }],
+  });
+});
+
+test("a server in trouble is reachable all the same", async () => {
+  const small = await openSmallServer((_seen, response) => void response.writeHead(503).end());
+  const { code, stdout } = await runProgram(["doctor", "--json", "-s", small.url], { home });
+  await small.close();
+  expect([code, JSON.parse(stdout)]).toMatchObject([6, { server: { reachable: true } }]);
+});
+
+test("a web page that is no chat server ends it with 1", async () => {
+  const small = await openSmallServer((_seen, response) => void response.end("<h1>hello</h1>"));
+  const { code, stdout } = await runProgram(["doctor", "-s", small.url], { home });
+  await small.close();
+  expect(code).toBe(1);
+  expect(unwrapped(stdout)).toContain("not as a chat server. Check the address");
+});
+
+test("a clock that is wrong by minutes is told, either way", async () => {
+  for (const [offset, words] of [
+    [600_000, /\d+ seconds ahead/],
+    [-600_000, /\d+ seconds behind/],
+  ] as const) {
+    const small = await openSmallServer((_seen, response) => {
+      response.writeHead(401, {
+        "content-type": "application/json",
+        date: new Date(Date.now() + offset).toUTCString(),
+      });
+      response.end("{}");
+    });
+    const { code, stdout } = await runProgram(["doctor", "-s", small.url], { home });
+    await small.close();
+    expect(code).toBe(1);
+    expect(unwrapped(stdout)).toMatch(words);
+  }
+});
+
+test("name and password of a proxy are never shown", async () => {
+  const env = { HTTPS_PROXY: "http://jane:geheim@proxy.example:3128", NO_PROXY: "a.example" };
+  const { stdout } = await doctor([], env);
+  expect(unwrapped(stdout)).toContain(
+    "https through http://proxy.example:3128; straight: loopback, a.example",
+  );
+  const { document } = await documentOf([], env);
+  expect(document.proxy).toEqual({ http: null, https: "http://proxy.example:3128", none: "a.example" });
+  expect(stdout + JSON.stringify(document)).not.toContain("geheim");
+  const broken = await doctor([], { HTTPS_PROXY: "socks9://jane:geheim@:::" });
+  expect(broken.code).toBe(2);
+  expect(unwrapped(broken.stdout)).toContain("HTTPS_PROXY isn't the address of a proxy");
+  expect(broken.stdout + broken.stderr).not.toContain("geheim");
+});
+
+test("a file that others may read ends it with 1 and the command that mends it", async () => {
+  const file = await keep(await server.token("joe"));
+  await chmod(file, 0o644);
+  const { code, stdout } = await doctor();
+  expect(code).toBe(1);
+  expect(unwrapped(stdout)).toContain(`Mend it: chmod 600 ${file}`);
+  await chmod(file, 0o600);
+  expect((await doctor()).code).toBe(0);
+});
+
+test("a file that is broken and a folder that can't be made are told with their names", async () => {
+  const file = await keep("x");
+  await writeFile(file, "{ broken");
+  const { code, document } = await documentOf([], { XDG_STATE_HOME: "/dev/null/state" });
+  expect(code).toBe(1);
+  const messages = document.problems.map(({ message }: { message: string }) => message).join("\n");
+  expect(messages).toContain(`${file} is broken`);
+  expect(messages).toContain("/dev/null/state/ai-chat/history.jsonl can't be made: /dev/null is no folder");
+});
+
+test("in a pipe and with ASCII alone it asks no terminal and draws no other sign, in 80 columns", async () => {
+  const { stdout } = await doctor([], { LC_ALL: "C", AI_CHAT_TOKEN: "x" });
+  expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);
+  expect(stdout).toContain("not asked");
+  expect(stdout).toMatch(/^ {2}x token/m);
+  const roomy = stdout.split("\n").filter((line) => line.length > 80 && line.includes(" ", 20));
+  expect(roomy).toEqual([]);
+});
+
+test("at a terminal it asks what the keyboard and the clipboard can", async () => {
+  const terminal = openPty(process.execPath, [program, "doctor", "-s", server.url], {
+    cols: 80,
+    rows: 50,
+    env: programEnv(home, { TERM: "xterm-256color" }),
+  });
+  let seen = "";
+  terminal.onData((data) => (seen += data));
+  // The answer is there before the question: so it comes in time, however busy the machine is.
+  terminal.write("\u001b[?0u\u001b[?62;52c");
+  const code = await new Promise((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)));
+  expect(code).toBe(0);
+  expect(seen).toContain("\u001b[?u\u001b[c");
+  expect(seen).toContain("Shift-Enter begins a new line");
+  expect(seen).toContain("by the terminal (OSC 52)");
+  expect(seen).toContain("80 columns, 50 rows");
+});

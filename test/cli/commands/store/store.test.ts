@@ -1,0 +1,106 @@
+import { appendFile, readFile, readdir, rename, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
+
+let home: Home;
+let dir: string;
+beforeEach(async () => {
+  home = await makeHome();
+  dir = join(home.dir, "data", "ai-chat", "server");
+  const env = { AI_CHAT_PASSWORD: "correct horse" };
+  await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
+  await runProgram(["ask", "hello"], { home });
+});
+afterEach(() => home.remove());
+
+const check = (...words: string[]) => runProgram(["store", "check", ...words], { home });
+const ledger = () => join(dir, "ledger.jsonl");
+
+async function damage(): Promise<void> {
+  const bytes = await readFile(ledger());
+  bytes[bytes.indexOf('"balance":3900')] = 0x5f;
+  await writeFile(ledger(), bytes);
+}
+
+async function content(): Promise<string[]> {
+  const names = (await readdir(dir)).filter((name) => !name.startsWith("lock."));
+  return Promise.all(names.map(async (name) => name + (await readFile(join(dir, name), "latin1"))));
+}
+
+test("store check tells a whole folder and what is in it: 0", async () => {
+  const { code, stdout, stderr } = await check(dir);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toBe(`${dir} is whole.\n  ledger   3 lines, 1 account, 3,900 tokens\n`);
+  expect(JSON.parse((await check(dir, "--json")).stdout)).toEqual({
+    ok: true,
+    findings: [],
+    notes: [],
+    running: false,
+    lines: 3,
+    accounts: 1,
+    tokens: 3900,
+  });
+});
+
+test("store check reads a folder in use without disturbing its server", async () => {
+  const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
+  await server.sees("Ctrl-C", "stderr");
+  expect((await check(dir)).stdout).toContain("is whole; a server is running on it.");
+  expect((await runProgram(["ask", "hello"], { home })).code).toBe(0);
+  expect((await check(dir)).stdout).toContain("4 lines, 1 account, 3,800 tokens");
+  server.child.kill("SIGTERM");
+  await server.ended;
+});
+
+test("store check names damage by file, line and byte, with a repair that works: 1", async () => {
+  await damage();
+  const before = await content();
+  const { code, stdout } = await check(dir);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/is damaged\.\n {2}ledger {3}2 lines, .* before the damage\n/);
+  expect(stdout).toMatch(/damage {3}ledger\.jsonl, line 3 \(byte \d+\): its checksum does not match/);
+  expect(await content()).toEqual(before);
+  const json = await check("--json", dir);
+  expect(json).toMatchObject({ code: 1, stderr: "" });
+  const [finding] = (JSON.parse(json.stdout) as { findings: { byte: number; line: number }[] }).findings;
+  expect(finding).toMatchObject({ file: "ledger.jsonl", line: 3, byte: expect.any(Number) });
+
+  const refused = await runProgram(["balance"], { home });
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("line 3");
+  expect((await runProgram(["grant", "jane", "1"], { home })).code).toBe(1);
+  expect(await content()).toEqual(before);
+
+  const bytes = await readFile(ledger());
+  await writeFile(ledger(), bytes.subarray(0, finding?.byte));
+  await rename(join(dir, "accounts.json"), join(dir, "accounts.json.old"));
+  expect((await check(dir)).stdout).toContain("2 lines, 1 account, 4,000 tokens");
+});
+
+test("store check tells a torn tail as a note: 0, and null where a file as a whole is meant", async () => {
+  await appendFile(ledger(), '{"n":3');
+  const torn = await check(dir);
+  expect(torn.code).toBe(0);
+  expect(torn.stdout).toMatch(/note {5}ledger\.jsonl, line 4 .* cut short/);
+  await truncate(ledger(), 10);
+  const { findings } = JSON.parse((await check(dir, "--json")).stdout) as { findings: object[] };
+  expect(findings[0]).toMatchObject({ file: "ledger.jsonl", line: null, byte: null });
+});
+
+const wrong: [words: string[], why: RegExp][] = [
+  [["store"], /needs a word/],
+  [["store", "chekc", "x"], /does not know "chekc"[^]*store check x/],
+  [["store", "check"], /takes one folder/],
+  [["store", "check", "a", "b"], /takes one folder/],
+  [["store", "check", "/does/not/exist"], /There is no folder/],
+  [["store", "check", "."], /nothing to check/],
+];
+
+test("a check whose words are wrong is refused with 2 and two lines", async () => {
+  const refused = await Promise.all(wrong.map(([words]) => runProgram(words, { home })));
+  for (const [at, [, why]] of wrong.entries()) {
+    expect(refused[at]).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
+    expect(refused[at]?.stderr.trimEnd().split("\n")).toHaveLength(2);
+  }
+});

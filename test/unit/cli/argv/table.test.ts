@@ -1,0 +1,152 @@
+import { expect, test } from "vitest";
+import { commands } from "../../../../src/cli/argv/commands.ts";
+import { candidates, type Known } from "../../../../src/cli/commands/completion/candidates.ts";
+import { commandHelp, topics } from "../../../../src/cli/help/help.ts";
+import { manPage } from "../../../../src/cli/man-page.ts";
+import { everywhere, optionNamed, options, type OptionName } from "../../../../src/cli/argv/options.ts";
+import { parseArgv } from "../../../../src/cli/argv/parse-argv.ts";
+import { resolve, type Given } from "../../../../src/cli/argv/resolve.ts";
+import { plain } from "../../../../src/cli/roff.ts";
+
+/** Three texts that each option takes, told apart; what a switch can say is one thing. */
+const samples: Partial<Record<OptionName, [string, string, string]>> = {
+  server: ["https://a.example", "https://b.example", "https://c.example"],
+  timeout: ["1", "2", "3"],
+  days: ["1", "2", "3"],
+  format: ["json", "md", "json"],
+  provider: ["demo", "openai", "demo"],
+  log: ["json", "silent", "pretty"],
+  storeConnections: ["2", "3", "4"],
+  store: ["postgres://a/d", "postgres://b/d", "postgres://c/d"],
+  baseUrl: ["http://a/v1", "http://b/v1", "http://c/v1"],
+  port: ["1", "2", "3"],
+  price: ["1", "2", "3"],
+  startingTokens: ["1", "2", "3"],
+  questionTimeout: ["1", "2", "3"],
+  drainTimeout: ["1", "2", "3"],
+  contextChars: ["1", "2", "3"],
+  tokenDays: ["1", "2", "3"],
+  bcryptCost: ["4", "5", "6"],
+  jwtSecret: ["a".repeat(32), "b".repeat(32), "c".repeat(32)],
+};
+const samplesOf = (name: OptionName): [string, string, string] => {
+  const { value, choices } = optionNamed(name);
+  const isSwitch = value === undefined && choices !== undefined;
+  return samples[name] ?? (isSwitch ? ["true", "false", "true"] : ["one", "two", "three"]);
+};
+
+const names = Object.keys(options) as OptionName[];
+const takers = (name: OptionName) =>
+  [...commands].filter(([, spec]) =>
+    [...spec.options, ...(spec.common ?? everywhere), ...spec.secrets].includes(name),
+  );
+const nobody: Known = { conversations: async () => [], servers: async () => [] };
+const page = manPage({ version: "1", date: "2026-11-22" });
+const words = (text: string) => text.replaceAll(/\s+/g, " ");
+
+test.each(names)("the option %s is taken by a command", (name) => {
+  expect(takers(name).length).toBeGreaterThan(0);
+});
+
+const flagged = names.filter((name) => optionNamed(name).flag !== undefined);
+test.each(flagged)("--%s is read from argv, by its short name too", (name) => {
+  const { flag, short, value } = optionNamed(name);
+  const [text] = samplesOf(name);
+  const typed = value === undefined ? [] : [text];
+  const wanted = value === undefined ? true : text;
+  expect(parseArgv([`--${flag}`, ...typed]).flags.get(name)).toBe(wanted);
+  expect(parseArgv([`-${short ?? `-${flag}`}`, ...typed]).flags.get(name)).toBe(wanted);
+});
+
+test.each(names)(
+  "%s comes from the flag, else the environment, else the settings file, else its default",
+  (name) => {
+    const option = optionNamed(name);
+    const [flag, variable, kept] = samplesOf(name);
+    const places: { source: string; text: string; given: Partial<Given> }[] = [];
+    if (option.flag !== undefined)
+      places.push({ source: "flag", text: flag, given: { flags: new Map([[name, flag]]) } });
+    if (option.env !== undefined)
+      places.push({
+        source: "environment",
+        text: variable,
+        given: { env: Object.fromEntries(option.env.map((key) => [key, variable])) },
+      });
+    if (option.setting !== undefined)
+      places.push({ source: "file", text: kept, given: { setting: () => kept } });
+    const nothing: Given = { flags: new Map(), env: {}, setting: () => undefined };
+    const found = places.map((_, at) => {
+      const rest = places.slice(at).reduce((given, place) => ({ ...given, ...place.given }), nothing);
+      const { values, sources, complaints } = resolve([name], rest);
+      return { value: values[name], source: sources[name], complaints };
+    });
+    expect(places.length).toBeGreaterThan(0);
+    expect(found).toEqual(
+      places.map(({ source, text }) => ({ value: option.parse(text), source, complaints: [] })),
+    );
+    const { values, sources } = resolve([name], nothing);
+    expect([values[name], sources[name]]).toEqual([option.fallback, "default"]);
+  },
+);
+
+test.each(names)("%s stands with its default in the help of each command that takes it", (name) => {
+  const { flag, env, setting, help, shown } = optionNamed(name);
+  const label = flag === undefined ? (env ?? [`the setting ${setting}`]).join(", ") : `--${flag}`;
+  for (const [command, spec] of takers(name)) {
+    const text = words(commandHelp(command, spec, "ai-chat"));
+    expect(text).toContain(label);
+    expect(text).toContain(help);
+    for (const variable of env ?? []) expect(text).toContain(variable);
+    expect(text).toContain(shown === undefined ? help : `[${shown}]`);
+  }
+  const told = words(topics.get("environment")?.help() ?? "");
+  for (const variable of env ?? []) expect(told).toContain(variable);
+});
+
+test.each(names)("%s stands with its default in the man page", (name) => {
+  const { flag, env, setting, help, shown } = optionNamed(name);
+  const text = words(page);
+  const labels = [flag && `--${flag}`, ...(env ?? []), setting].filter((label) => label !== undefined);
+  for (const label of labels) expect(text).toContain(`\\fB${plain(label)}\\fR`);
+  expect(text).toContain(plain(shown === undefined ? help : `${help} [${shown}]`));
+});
+
+test.each(flagged)(
+  "--%s is completed for each command that takes it, and its choices with it",
+  async (name) => {
+    const { flag, value, choices } = optionNamed(name);
+    const given = value === undefined || choices === undefined ? [] : choices;
+    for (const [command] of takers(name)) {
+      const offered = await candidates([command, "-"], nobody);
+      expect(offered).toMatchObject({ kind: "words" });
+      expect(offered.kind === "words" && offered.candidates.map((one) => one.value)).toContain(`--${flag}`);
+      const values = await candidates([command, `--${flag}`, ""], nobody);
+      const found = values.kind === "words" ? values.candidates.map((one) => one.value) : [];
+      expect(found).toEqual(expect.arrayContaining([...given]));
+    }
+  },
+);
+
+test("whatever has a default that a person may change shows it", () => {
+  const unshown = names.filter((name) => {
+    const { fallback, shown } = optionNamed(name);
+    return fallback !== undefined && fallback !== false && shown === undefined;
+  });
+  expect(unshown).toEqual([]);
+});
+
+test.each([...commands])("the help of %s has examples first and fits 80 columns", (command, spec) => {
+  for (const program of ["ai-chat", "npx ai-chat", "npx ai-chat-system"]) {
+    const lines = commandHelp(command, spec, program).split("\n");
+    expect(lines[2]).toBe("Examples");
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  }
+});
+
+test.each([...topics])("the help on %s fits 80 columns", (_, { help }) => {
+  expect(
+    help()
+      .split("\n")
+      .filter((line) => line.length > 80),
+  ).toEqual([]);
+});

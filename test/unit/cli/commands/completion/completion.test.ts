@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { commands } from "../../../../../src/cli/argv/commands.ts";
+import { candidates, type Known } from "../../../../../src/cli/commands/completion/candidates.ts";
+import { everywhere, optionNamed } from "../../../../../src/cli/argv/options.ts";
+
+const known: Known = {
+  conversations: async () => [{ value: "k3aaaaaa", about: "trip to Rome" }],
+  servers: async () => [{ value: "local", about: "" }],
+};
+
+/** What may stand where the last word is. */
+async function offered(...typed: string[]): Promise<string[] | "folders"> {
+  const found = await candidates(typed, known);
+  return found.kind === "folders" ? "folders" : found.candidates.map(({ value }) => value);
+}
+
+const names = [...commands.keys(), "help"];
+const exact: [typed: string[], wanted: string[] | "folders"][] = [
+  [[""], names],
+  [["-s", "local", "--json", ""], names],
+  [
+    ["-r", ""],
+    ["k3aaaaaa", ...names],
+  ],
+  [
+    ["--resume", ""],
+    ["k3aaaaaa", ...names],
+  ],
+  [["chat", "-r", "k"], ["k3aaaaaa"]],
+  [["chat", "--resume=k"], ["--resume=k3aaaaaa"]],
+  [["-s", ""], ["local"]],
+  [["whoami", "--server", ""], ["local"]],
+  [["whoami", "--server=lo"], ["--server=local"]],
+  [
+    ["conversations", ""],
+    ["list", "show", "search", "export", "delete"],
+  ],
+  [["conversations", "show", ""], ["k3aaaaaa"]],
+  [["conversations", "show", "--json", ""], ["k3aaaaaa"]],
+  [["conversations", "show", "k3aaaaaa", ""], []],
+  [["conversations", "search", ""], []],
+  [
+    ["conversations", "export", "k3", "--format", ""],
+    ["md", "json"],
+  ],
+  [
+    ["config", ""],
+    ["list", "get", "set", "unset", "path"],
+  ],
+  [
+    ["config", "get", ""],
+    ["server", "save", "plain", "timeout", "editor"],
+  ],
+  [
+    ["config", "set", "save", ""],
+    ["true", "false"],
+  ],
+  [["config", "set", "server", ""], ["local"]],
+  [["config", "set", "timeout", ""], []],
+  [["config", "set", "toString", ""], []],
+  [["config", "toString", ""], []],
+  [["store", "check", ""], "folders"],
+  [["store", "copy", "here", ""], "folders"],
+  [["serve", "--data", ""], "folders"],
+  [["serve", "--data=so"], "folders"],
+  [
+    ["serve", "--provider", ""],
+    ["demo", "openai"],
+  ],
+  [
+    ["serve", "--log", "j"],
+    ["pretty", "json", "silent"],
+  ],
+  [
+    ["completion", ""],
+    ["bash", "zsh", "fish"],
+  ],
+  [
+    ["help", ""],
+    [...names, "environment", "exit-codes"],
+  ],
+  [["ask", "what", ""], []],
+  [["ask", "--", "-"], []],
+  [["nonsense", ""], []],
+  [["nonsense", "-"], []],
+  [["balance", "--timeout", ""], []],
+  [["balance", "-"], everywhere.map((name) => `--${optionNamed(name).flag}`)],
+];
+test.each(exact)("behind ai-chat %j stands %j", async (typed, wanted) => {
+  expect(await offered(...typed)).toEqual(wanted);
+});
+
+test("an option that stands there already isn't offered again", async () => {
+  expect(await offered("balance", "--json", "-q", "-")).not.toEqual(expect.arrayContaining(["--json"]));
+  expect(await offered("balance", "--json", "-q", "-")).not.toContain("--quiet");
+});
+
+test("a short option that was typed is one", async () => {
+  expect(await offered("-r")).toContain("-r");
+});

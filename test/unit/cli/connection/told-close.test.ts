@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { closeTold } from "../../../../src/cli/connection/told-close.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** What is told of a server that closes after `takes` ms, with so many questions in flight until then. */
+async function told(takes: number, inFlight: number): Promise<string[]> {
+  const notes: string[] = [];
+  const close = () => new Promise<void>((resolve) => setTimeout(resolve, takes));
+  const closing = closeTold({ inFlight, close }, (note) => notes.push(note));
+  await vi.runAllTimersAsync();
+  await closing;
+  return notes;
+}
+
+test("leaving in a moment tells nothing", async () => {
+  expect(await told(600, 1)).toEqual([]);
+});
+
+test("leaving that waits for another session's answer says so, once", async () => {
+  expect(await told(5000, 1)).toEqual([expect.stringContaining("another session")]);
+});
+
+test("leaving that takes long for another reason speaks of no session", async () => {
+  const [note, ...more] = await told(5000, 0);
+  expect(note).toContain("Your own server");
+  expect(note).not.toContain("session");
+  expect(more).toEqual([]);
+});

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { typed } from "../../../../src/cli/io/prompt.ts";
+
+const keys: [data: string, result: ReturnType<typeof typed>][] = [
+  ["abc", { kind: "more", line: "abc" }],
+  ["abc\r", { kind: "done", line: "abc", rest: "" }],
+  ["abc\ndef", { kind: "done", line: "abc", rest: "def" }],
+  ["abé😀\x7f\x7fc\r", { kind: "done", line: "abc", rest: "" }],
+  ["abc\x15d\r", { kind: "done", line: "d", rest: "" }],
+  ["a\x1b[Ab\x1bOP\x1b[3~c\r", { kind: "done", line: "abc", rest: "" }],
+  ["\x1b[200~pasted\x1b[201~\r", { kind: "done", line: "pasted", rest: "" }],
+  [" a b \r", { kind: "done", line: " a b ", rest: "" }],
+  ["abc\x03", { kind: "stop" }],
+  ["\x04", { kind: "stop" }],
+  ["a\x04\r", { kind: "done", line: "a", rest: "" }],
+];
+test.each(keys)("%j at a password prompt gives %j", (data, result) => {
+  expect(typed("", data)).toEqual(result);
+});

@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { commandName } from "../../../../src/cli/argv/command-name.ts";
+import { counted, grouped } from "../../../../src/text/numbers.ts";
+import { colorWish, hasColor, isAscii, tellPackages, wantsPlain } from "../../../../src/cli/io/terminal.ts";
+
+type Env = Record<string, string>;
+
+const wishes: [noColor: boolean, env: Env, wish: boolean | undefined][] = [
+  [false, {}, undefined],
+  [true, { FORCE_COLOR: "1" }, false],
+  [false, { NO_COLOR: "1", FORCE_COLOR: "1" }, false],
+  [false, { NO_COLOR: "", FORCE_COLOR: "1" }, true],
+  [false, { NO_COLOR: "" }, undefined],
+  [false, { FORCE_COLOR: "0" }, false],
+  [false, { FORCE_COLOR: "false" }, false],
+  [false, { FORCE_COLOR: "" }, undefined],
+  [false, { CI: "1" }, undefined],
+];
+test.each(wishes)("--no-color %s with %j means colours: %s", (noColor, env, wish) => {
+  expect(colorWish(noColor, env)).toBe(wish);
+});
+
+test("without a wish, terminals have colours and nothing else has", () => {
+  expect(hasColor({ isTTY: true }, undefined, {})).toBe(true);
+  expect(hasColor({ isTTY: true }, undefined, { TERM: "dumb" })).toBe(false);
+  expect(hasColor({}, undefined, {})).toBe(false);
+  expect(hasColor({}, true, {})).toBe(true);
+});
+
+test("packages that look at the environment see the wish in FORCE_COLOR alone", () => {
+  const told = (wish: boolean | undefined, env: Env) => {
+    tellPackages(wish, env);
+    return env;
+  };
+  expect(told(false, { NO_COLOR: "1", FORCE_COLOR: "3" })).toEqual({ FORCE_COLOR: "0" });
+  expect(told(true, { NO_COLOR: "", FORCE_COLOR: "3" })).toEqual({ FORCE_COLOR: "3" });
+  expect(told(undefined, { NO_COLOR: "", FORCE_COLOR: "" })).toEqual({});
+});
+
+const locales: [env: Env, ascii: boolean][] = [
+  [{}, false],
+  [{ LANG: "" }, false],
+  [{ LANG: "C" }, true],
+  [{ LANG: "de_DE.UTF-8" }, false],
+  [{ LANG: "de_DE.utf8", LC_CTYPE: "POSIX" }, true],
+  [{ LANG: "C", LC_CTYPE: "C", LC_ALL: "C.UTF-8" }, false],
+  [{ LANG: "de_DE.UTF-8", LC_ALL: "" }, false],
+];
+test.each(locales)("%j means only ASCII: %s", (env, ascii) => {
+  expect(isAscii(env)).toBe(ascii);
+});
+
+const plain: [setting: boolean, env: Env, wants: boolean][] = [
+  [false, {}, false],
+  [true, {}, true],
+  [false, { ACCESSIBLE: "1" }, true],
+  [false, { ACCESSIBLE: "0" }, false],
+  [false, { ACCESSIBLE: "" }, false],
+  [false, { TERM: "dumb" }, true],
+];
+test.each(plain)("plain %s with %j means the line mode: %s", (setting, env, wants) => {
+  expect(wantsPlain(setting, env)).toBe(wants);
+});
+
+const npx = { npm_lifecycle_event: "npx", npm_command: "exec" };
+const started: [script: string, program: string, env: Env, name: string][] = [
+  ["/usr/local/bin/ai-chat", "/usr/lib/node_modules/ai-chat-system/dist/main.js", {}, "ai-chat"],
+  ["/usr/local/bin/ai-chat", "/home/jane/clone/dist/main.js", {}, "ai-chat"],
+  [
+    "C:\\npm\\node_modules\\ai-chat-system\\bin\\ai-chat.js",
+    "C:\\npm\\node_modules\\ai-chat-system\\dist\\main.js",
+    {},
+    "ai-chat",
+  ],
+  ["/home/jane/clone/bin/ai-chat.js", "/home/jane/clone/dist/main.js", {}, "npx ai-chat"],
+  [
+    "/home/jane/clone/bin/ai-chat.js",
+    "/home/jane/clone/dist/main.js",
+    { npm_command: "start" },
+    "npx ai-chat",
+  ],
+  [
+    "/home/jane/x/node_modules/.bin/ai-chat",
+    "/home/jane/x/node_modules/ai-chat-system/dist/main.js",
+    npx,
+    "npx ai-chat",
+  ],
+  ["/home/jane/.npm/_npx/1a/node_modules/.bin/ai-chat", "/home/jane/clone/dist/main.js", npx, "npx ai-chat"],
+  [
+    "/home/jane/.npm/_npx/1a/node_modules/.bin/ai-chat",
+    "/home/jane/.npm/_npx/1a/node_modules/ai-chat-system/dist/main.js",
+    npx,
+    "npx ai-chat-system",
+  ],
+];
+test.each(started)("started as %s, which is %s, with %j it is called %s", (script, program, env, name) => {
+  expect(commandName(script, program, env)).toBe(name);
+});
+
+test("people read numbers with commas, and one is one", () => {
+  expect([0, 999, 1000, 1234567].map(grouped)).toEqual(["0", "999", "1,000", "1,234,567"]);
+  expect([counted(1, "question"), counted(39, "question")]).toEqual(["1 question", "39 questions"]);
+});
