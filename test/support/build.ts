@@ -4,5 +4,5 @@ import { promisify } from "node:util";
 /** Builds dist/ once before any test, so that tests which spawn the program run what the sources say now. */
 export async function setup(): Promise<void> {
   if (process.env.AI_CHAT_TEST_NO_BUILD) return;
-  await promisify(execFile)(process.execPath, ["esbuild.config.js"]);
+  await promisify(execFile)(process.execPath, ["scripts/build.js"]);
 }

@@ -1,4 +1,4 @@
-// Stands in for undici's index in the build (esbuild.config.js): the index loads fetch, caches, mocks and WebSockets
+// Stands in for undici's index in the build (scripts/build.js): the index loads fetch, caches, mocks and WebSockets
 // besides, which is most of what a short command would wait for. The same classes, and `request` as the index has it
 // for a URL. What needs more of undici (src/cli/connection/proxies.ts) gets all of it.
 // @ts-expect-error -- undici declares the types of its index alone.

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { commands } from "../../../../src/cli/argv/commands.ts";
 import { candidates, type Known } from "../../../../src/cli/commands/completion/candidates.ts";
 import { commandHelp, topics } from "../../../../src/cli/help/help.ts";
-import { manPage } from "../../../../src/cli/man-page.ts";
+import { manPage } from "../../../../scripts/man-page.ts";
 import { everywhere, optionNamed, options, type OptionName } from "../../../../src/cli/argv/options.ts";
 import { parseArgv } from "../../../../src/cli/argv/parse-argv.ts";
 import { resolve, type Given } from "../../../../src/cli/argv/resolve.ts";
-import { plain } from "../../../../src/cli/roff.ts";
+import { plain } from "../../../../scripts/roff.ts";
 
 /** Three texts that each option takes, told apart; what a switch can say is one thing. */
 const samples: Partial<Record<OptionName, [string, string, string]>> = {

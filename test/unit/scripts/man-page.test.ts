@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import { commands } from "../../../src/cli/argv/commands.ts";
 import { optionVariables, otherVariables } from "../../../src/cli/help/environment.ts";
 import { exitCodes, exitMeanings, signalCodes } from "../../../src/cli/failures/exit-codes.ts";
-import { manPage } from "../../../src/cli/man-page.ts";
+import { manPage } from "../../../scripts/man-page.ts";
 import { optionNamed, options, type OptionName } from "../../../src/cli/argv/options.ts";
-import { entry, paragraph, plain } from "../../../src/cli/roff.ts";
+import { entry, paragraph, plain } from "../../../scripts/roff.ts";
 import { settingNames } from "../../../src/client/kept/settings.ts";
 
 const page = manPage({ version: "1.2.3", date: "2026-11-22" });

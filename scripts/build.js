@@ -1,5 +1,5 @@
 // Builds dist/ from src/: one bundle with code splitting, so that a command loads only what it needs.
-// And the manual page, from the program's own tables. `node esbuild.config.js --watch` keeps building.
+// And the manual page, from the program's own tables. `node scripts/build.js --watch` keeps building.
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,13 +15,13 @@ const leanUndici = {
     bundle.onResolve({ filter: /^undici$/ }, ({ importer }) =>
       importer.endsWith("proxies.ts")
         ? undefined
-        : { path: fileURLToPath(new URL("src/client/http/lean-undici.js", import.meta.url)) },
+        : { path: fileURLToPath(new URL("../src/client/http/lean-undici.js", import.meta.url)) },
     ),
 };
 
 /** @type {import("esbuild").BuildOptions} */
 const options = {
-  entryPoints: ["src/cli/main.ts", "src/cli/man-page.ts", "src/server/auth/bcrypt-worker.js"],
+  entryPoints: ["src/cli/main.ts", "scripts/man-page.ts", "src/server/auth/bcrypt-worker.js"],
   outdir: "dist",
   entryNames: "[name]",
   chunkNames: "[name]-[hash]",
@@ -68,7 +68,7 @@ async function sweep(/** @type {string[]} */ built) {
 
 /** Writes man/ai-chat.1, which the package carries; SOURCE_DATE_EPOCH makes two builds alike. */
 async function writeManual() {
-  const { manPage } = await import(new URL("dist/man-page.js", import.meta.url).href);
+  const { manPage } = await import(new URL("../dist/man-page.js", import.meta.url).href);
   const { version } = JSON.parse(await readFile("package.json", "utf8"));
   const { SOURCE_DATE_EPOCH: seconds } = process.env;
   const date = new Date(seconds ? Number(seconds) * 1000 : Date.now()).toISOString().slice(0, 10);

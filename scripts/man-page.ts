@@ -1,11 +1,11 @@
-import { settingNames } from "../client/kept/settings.ts";
-import type { CommandSpec } from "./argv/command-spec.ts";
-import { commands } from "./argv/commands.ts";
-import { optionVariables, otherVariables } from "./help/environment.ts";
-import { exitMeanings } from "./failures/exit-codes.ts";
-import { everywhere, optionNamed, type OptionName } from "./argv/options.ts";
+import { settingNames } from "../src/client/kept/settings.ts";
+import type { CommandSpec } from "../src/cli/argv/command-spec.ts";
+import { commands } from "../src/cli/argv/commands.ts";
+import { optionVariables, otherVariables } from "../src/cli/help/environment.ts";
+import { exitMeanings } from "../src/cli/failures/exit-codes.ts";
+import { everywhere, optionNamed, type OptionName } from "../src/cli/argv/options.ts";
 import { bold, entry, paragraph, plain, section, subsection } from "./roff.ts";
-import { optionOfSetting } from "./argv/settings-now.ts";
+import { optionOfSetting } from "../src/cli/argv/settings-now.ts";
 
 const withDefault = (help: string, shown: string | undefined) =>
   shown === undefined ? `${help}.` : `${help} [${shown}].`;
