@@ -1,0 +1,125 @@
+import { getRounds } from "bcryptjs";
+import { afterAll, describe, expect, test } from "vitest";
+import { openPasswords } from "../../../../src/server/auth/passwords.ts";
+
+const passwords = openPasswords({ cost: 4, threads: 2 });
+afterAll(() => passwords.close());
+
+describe("passwords", () => {
+  test("a password matches its own hash and no other does", async () => {
+    const hash = await passwords.hash("correct horse");
+    expect(hash).toMatch(/^\$2b\$04\$/);
+    expect(await passwords.matches("correct horse", hash)).toBe(true);
+    expect(await passwords.matches("correct horsf", hash)).toBe(false);
+  });
+
+  test("the same password has another hash each time", async () => {
+    expect(await passwords.hash("correct horse")).not.toBe(await passwords.hash("correct horse"));
+  });
+
+  test("the cost is what the operator set", async () => {
+    const dearer = openPasswords({ cost: 5, threads: 1 });
+    expect(getRounds(await dearer.hash("correct horse"))).toBe(5);
+    await dearer.close();
+  });
+
+  test("a hash of another cost is still matched", async () => {
+    const dearer = openPasswords({ cost: 5, threads: 1 });
+    expect(await passwords.matches("correct horse", await dearer.hash("correct horse"))).toBe(true);
+    await dearer.close();
+  });
+
+  test.each([
+    ["umlauts", "größer als nötig"],
+    ["emoji", "🔑🔑🔑🔑🔑🔑🔑🔑"],
+    ["72 bytes of UTF-8", "ü".repeat(36)],
+    ["spaces at its ends", "  padded  "],
+  ])("a password with %s is taken as sent", async (_what, password) => {
+    const hash = await passwords.hash(password);
+    expect(await passwords.matches(password, hash)).toBe(true);
+    expect(await passwords.matches(password.trim().slice(1), hash)).toBe(false);
+  });
+
+  test("characters that only look alike are different passwords", async () => {
+    expect(await passwords.matches("e\u0301e\u0301e\u0301e\u0301", await passwords.hash("éééé"))).toBe(false);
+  });
+
+  test("nothing matches an unknown name, the empty password neither", async () => {
+    expect(await passwords.matches("correct horse", undefined)).toBe(false);
+    expect(await passwords.matches("", undefined)).toBe(false);
+  });
+
+  const P = "password".repeat(9);
+  test.each([
+    ["a 73rd byte", P, `${P}x`],
+    ["a character across the 72nd byte", "p".repeat(71), `${"p".repeat(71)}ü`],
+    ["a NUL and itself again", "repeated", "repeated\0repeated"],
+    ["a NUL at its end", "repeated", "repeated\0"],
+    ["a lone surrogate for a replacement character", "repl\uFFFDaced", "repl\uD800aced"],
+  ])("%s, which bcrypt would overlook, does not match", async (_what, password, other) => {
+    const hash = await passwords.hash(password);
+    expect(await passwords.matches(other, hash)).toBe(false);
+    await expect(passwords.hash(other)).rejects.toThrow(RangeError);
+  });
+
+  test("a password that cannot be compared is not taken for the empty one", async () => {
+    const hash = await passwords.hash("");
+    expect(await passwords.matches("x".repeat(73), hash)).toBe(false);
+  });
+
+  test("one job more than the queue holds is refused as overloaded, and the others are served", async () => {
+    const small = openPasswords({ cost: 4, threads: 1, maxQueue: 2 });
+    const jobs = Array.from({ length: 5 }, () => small.hash("correct horse"));
+    const outcomes = await Promise.allSettled(jobs);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "fulfilled",
+      "fulfilled",
+      "rejected",
+      "rejected",
+    ]);
+    await expect(jobs[3]).rejects.toMatchObject({ code: "overloaded", retryAfter: 1 });
+    expect(await small.hash("again")).toMatch(/^\$2b\$/);
+    await small.close();
+  });
+
+  test("a waiting job whose client leaves gives its place in the queue to another", async () => {
+    const small = openPasswords({ cost: 4, threads: 1, maxQueue: 2 });
+    const left = new AbortController();
+    const begun = small.hash("correct horse");
+    const waiting = [
+      small.hash("correct horse", left.signal),
+      small.matches("correct horse", undefined, left.signal),
+    ];
+    await expect(small.hash("correct horse")).rejects.toMatchObject({ code: "overloaded" });
+    left.abort(new Error("left"));
+    const later = [small.hash("correct horse"), small.hash("correct horse")];
+    expect((await Promise.allSettled(waiting)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    await expect(waiting[0]).rejects.toBe(left.signal.reason);
+    expect(await Promise.all([begun, ...later])).toHaveLength(3);
+    await small.close();
+  });
+
+  test("a job that has begun runs to its end, though its client leaves; one that comes after does not begin", async () => {
+    const left = new AbortController();
+    const begun = passwords.hash("correct horse", left.signal);
+    left.abort(new Error("left"));
+    expect(await begun).toMatch(/^\$2b\$/);
+    await expect(passwords.hash("correct horse", left.signal)).rejects.toBe(left.signal.reason);
+  });
+
+  test("a stored hash that is none is a failure, not an overload and not a match", async () => {
+    await expect(passwords.matches("correct horse", `$9x$${"x".repeat(56)}`)).rejects.toThrow("salt");
+  });
+
+  test("closing ends what waits with shutting_down, also a second time", async () => {
+    const closing = openPasswords({ cost: 10, threads: 1 });
+    const jobs = Array.from({ length: 4 }, () => closing.hash("correct horse"));
+    const ended = Promise.allSettled(jobs);
+    await Promise.all([closing.close(), closing.close()]);
+    for (const outcome of await ended) {
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "shutting_down" } });
+    }
+    await expect(closing.hash("correct horse")).rejects.toMatchObject({ code: "shutting_down" });
+  });
+});

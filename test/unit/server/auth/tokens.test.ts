@@ -1,0 +1,125 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import * as fc from "fast-check";
+import jwt from "jsonwebtoken";
+import { describe, expect, test } from "vitest";
+import { createTokens } from "../../../../src/server/auth/tokens.ts";
+
+const START = Date.UTC(2026, 10, 22);
+const DAY = 24 * 60 * 60 * 1000;
+const secret = randomBytes(32);
+const at = (time: number) => createTokens({ secret, days: 30, now: () => time });
+const tokens = at(START);
+const jane = { id: "account-1", generation: 3 };
+const claims = { sub: "account-1", gen: 3, jti: "j", iat: START / 1000, exp: START / 1000 + 60 };
+const forge = (payload: object, key: jwt.Secret = secret, algorithm: jwt.Algorithm = "HS256") =>
+  jwt.sign(JSON.stringify(payload), key, { algorithm });
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+
+describe("tokens", () => {
+  test("a token says whose it is and until when", () => {
+    expect(tokens.verify(tokens.issue(jane))).toEqual({
+      account: "account-1",
+      generation: 3,
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      expires: START + 30 * DAY,
+    });
+  });
+
+  test("two tokens of one account in the same second are different", () => {
+    expect(tokens.issue(jane)).not.toBe(tokens.issue(jane));
+  });
+
+  test("a token holds until its last millisecond, and then has expired", () => {
+    const token = tokens.issue(jane);
+    expect(at(START + 30 * DAY - 1).verify(token).account).toBe("account-1");
+    expect(() => at(START + 30 * DAY).verify(token)).toThrow(
+      expect.objectContaining({ code: "expired_token" }),
+    );
+  });
+
+  test("a clock that begins at zero is as good as any", () => {
+    const token = at(0).issue(jane);
+    expect(at(0).verify(token).expires).toBe(30 * DAY);
+  });
+
+  test("a lifetime may be a fraction of a day", () => {
+    const short = createTokens({ secret, days: 0.5, now: () => START });
+    expect(short.verify(short.issue(jane)).expires).toBe(START + DAY / 2);
+  });
+
+  test("a token of the forger's own making would pass if it were signed with the secret", () => {
+    expect(tokens.verify(forge(claims)).jti).toBe("j");
+  });
+
+  const [header, payload, signature] = forge(claims).split(".") as [string, string, string];
+  test.each<[string, unknown]>([
+    ["nothing", ""],
+    ["words", "not a token"],
+    ["two dots", ".."],
+    ["another secret's", forge(claims, randomBytes(32))],
+    ["HS512", forge(claims, secret, "HS512")],
+    ["RS256", forge(claims, privateKey, "RS256")],
+    [
+      "HS256 under the public key",
+      forge(claims, publicKey.export({ type: "spki", format: "pem" }).toString()),
+    ],
+    ["alg none", `${encode({ alg: "none", typ: "JWT" })}.${payload}.`],
+    ["alg none with a signature", `${encode({ alg: "none", typ: "JWT" })}.${payload}.${signature}`],
+    ["no signature", `${header}.${payload}.`],
+    ["a changed payload", `${header}.${encode({ ...claims, sub: "account-2" })}.${signature}`],
+    ["a header that is no JSON", `e30x.${payload}.${signature}`],
+    ["a header that is null", `${encode(null)}.${payload}.${signature}`],
+    ["a huge string", "a".repeat(1_000_000)],
+    ["a huge token of ours", forge({ ...claims, more: "x".repeat(10_000) })],
+    ["undefined", undefined],
+    ["a number", 7],
+    ["an array", [forge(claims)]],
+    ["an object that turns into one", { toString: () => forge(claims) }],
+    ["no account", forge({ ...claims, sub: undefined })],
+    ["an empty account", forge({ ...claims, sub: "" })],
+    ["no generation", forge({ ...claims, gen: undefined })],
+    ["a generation in words", forge({ ...claims, gen: "3" })],
+    ["a generation of 1.5", forge({ ...claims, gen: 1.5 })],
+    ["no jti", forge({ ...claims, jti: undefined })],
+    ["no exp", forge({ ...claims, exp: undefined })],
+    ["no iat", forge({ ...claims, iat: undefined })],
+    ["a payload of null", jwt.sign("null", secret, { algorithm: "HS256" })],
+    ["a payload of a list", jwt.sign("[]", secret, { algorithm: "HS256" })],
+    ["a payload that is text", jwt.sign("hello", secret, { algorithm: "HS256" })],
+  ])("%s is an invalid token", (_what, token) => {
+    expect(() => tokens.verify(token as string)).toThrow(
+      expect.objectContaining({ code: "invalid_token", message: expect.stringContaining("log in again") }),
+    );
+  });
+
+  test("an expired token of the wrong shape is invalid, not expired", () => {
+    expect(() => tokens.verify(forge({ ...claims, gen: "3", exp: 1 }))).toThrow(
+      expect.objectContaining({ code: "invalid_token" }),
+    );
+  });
+
+  test("whatever string is sent, the answer is invalid_token", () => {
+    // Halves of surrogate pairs too. fast-check's own unit "binary" first makes a table of all 1,112,064 characters.
+    const anyUnits = fc
+      .array(fc.integer({ min: 0, max: 0xffff }))
+      .map((units) => String.fromCharCode(...units));
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), anyUnits),
+        fc.array(fc.base64String(), { maxLength: 4 }),
+        (text, parts) => {
+          for (const token of [text, parts.join("."), `${header}.${payload}.${text}`]) {
+            expect(() => tokens.verify(token)).toThrow(expect.objectContaining({ code: "invalid_token" }));
+          }
+        },
+      ),
+    );
+  });
+
+  test("a secret that is too short does not start", () => {
+    expect(() => createTokens({ secret: Buffer.alloc(31), days: 30, now: Date.now })).toThrow(
+      expect.objectContaining({ name: "StartupError" }),
+    );
+  });
+});

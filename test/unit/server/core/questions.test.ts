@@ -1,0 +1,294 @@
+import * as fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createAnswers } from "../../../../src/server/core/answers.ts";
+import { ApiError } from "../../../../src/server/core/api-error.ts";
+import { ClientGone } from "../../../../src/server/core/client-gone.ts";
+import type { Provider } from "../../../../src/server/core/ports.ts";
+import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";
+import { createFakeLedger, type ChargeFate, type FakeLedger } from "./fake-ledger.ts";
+
+const TIMEOUT = 120_000;
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+afterEach(() => void vi.useRealTimers());
+
+/** Everything that promises have to say has been said. */
+const quiet = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A provider that the test plays. */
+function createPuppet() {
+  let finish!: (text: string) => void;
+  let fail!: (error: Error) => void;
+  let say: ((text: string) => void) | undefined;
+  const seen: Parameters<Provider["answer"]>[0][] = [];
+  const provider: Provider = {
+    model: "puppet",
+    answer: (request) => {
+      seen.push(request);
+      say = request.onDelta;
+      return new Promise((resolve, reject) => {
+        finish = resolve;
+        fail = reject;
+      });
+    },
+    close: async () => {},
+  };
+  return {
+    provider,
+    seen,
+    delta: () => say?.("word "),
+    finish: (text = "word word ") => finish?.(text),
+    fail: () => fail?.(new ApiError("upstream_error", "The AI failed.")),
+  };
+}
+
+function setUp(ledger: FakeLedger) {
+  const puppet = createPuppet();
+  const questions = createQuestions({
+    ledger,
+    provider: puppet.provider,
+    answers: createAnswers(Date.now),
+    price: 100,
+    timeout: TIMEOUT,
+    context: { system: undefined, limit: 1000 },
+    now: Date.now,
+  });
+  const ask = (wishes: Partial<Question> = {}) =>
+    questions.ask({
+      account: "jane",
+      message: "hello",
+      history: [],
+      signal: new AbortController().signal,
+      ...wishes,
+    });
+  return { puppet, questions, ask };
+}
+
+const codeOf = (error: unknown) =>
+  error instanceof ClientGone ? "left" : error instanceof ApiError ? error.code : "bug";
+
+const happenings = ["delta", "finish", "fail", "leave", "socket dies", "deadline", "drain"] as const;
+type Happening = (typeof happenings)[number];
+
+/** API.md §4, read from the table and from nothing else. */
+function expected(story: Happening[], streamed: boolean, fate: ChargeFate) {
+  let reached = false;
+  let socket = true;
+  const charged = fate === "charged";
+  const failure = fate === "refused" ? "store_unavailable" : "upstream_timeout";
+  for (const happening of story) {
+    if (happening === "finish") return { paid: charged, ends: charged ? "answered" : failure };
+    if (happening === "fail") return { paid: false, ends: "upstream_error" };
+    if (happening === "deadline") return { paid: false, ends: "upstream_timeout" };
+    if (happening === "drain") return { paid: false, ends: "shutting_down" };
+    if (happening === "socket dies") socket = false;
+    const left = happening === "leave" || (happening === "delta" && streamed && !socket);
+    if (left && !reached) return { paid: false, ends: "left" };
+    if (left) return { paid: charged, ends: charged ? "left" : failure };
+    if (happening === "delta" && streamed) reached = true;
+  }
+  return { paid: false, ends: "upstream_error" };
+}
+
+describe("a question", () => {
+  test("settles its hold exactly once, as the charging table says, whatever happens in whatever order", async () => {
+    const stories = fc.array(fc.constantFrom(...happenings), { maxLength: 6 });
+    const fates = fc.constantFrom<ChargeFate>("charged", "charged", "refused", "expired");
+    await fc.assert(
+      fc.asyncProperty(stories, fc.boolean(), fc.boolean(), fates, async (story, streamed, keyed, fate) => {
+        const ledger = createFakeLedger(fate);
+        const { puppet, questions, ask } = setUp(ledger);
+        const client = new AbortController();
+        let socket = true;
+        const asking = ask({
+          signal: client.signal,
+          ...(keyed && { key: "k" }),
+          ...(streamed && { onDelta: () => socket }),
+        }).then(() => "answered", codeOf);
+        await quiet();
+
+        const play: Record<Happening, () => unknown> = {
+          delta: () => puppet.delta(),
+          finish: () => puppet.finish(),
+          fail: () => puppet.fail(),
+          leave: () => client.abort(),
+          "socket dies": () => (socket = false),
+          deadline: () => vi.advanceTimersByTime(TIMEOUT),
+          drain: () => {
+            void questions.drain(0);
+            vi.advanceTimersByTime(0);
+          },
+        };
+        for (const happening of [...story, "fail" as const]) {
+          play[happening]();
+          await quiet();
+        }
+
+        const { paid, ends } = expected(story, streamed, fate);
+        expect(await asking).toBe(ends);
+        expect(ledger.settlements).toEqual([paid ? "charged" : "released"]);
+        expect(ledger.open.size).toBe(0);
+        expect(ledger.tokens).toBe(paid ? 3900 : 4000);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("aborts the upstream call the moment its client leaves", async () => {
+    const { puppet, ask } = setUp(createFakeLedger());
+    const client = new AbortController();
+    const asking = ask({ signal: client.signal });
+    await quiet();
+    client.abort();
+    expect(puppet.seen[0]!.signal.aborted).toBe(true);
+    await expect(asking).rejects.toBeInstanceOf(ClientGone);
+  });
+
+  test("costs nothing when its client leaves in the moment between the answer and the charge", async () => {
+    const ledger = createFakeLedger();
+    const { puppet, ask } = setUp(ledger);
+    const client = new AbortController();
+    const asking = ask({ signal: client.signal });
+    await quiet();
+    puppet.finish();
+    client.abort();
+    await expect(asking).rejects.toBeInstanceOf(ClientGone);
+    expect(ledger.settlements).toEqual(["released"]);
+  });
+
+  test("never goes upstream when its client left while the hold was made", async () => {
+    const ledger = createFakeLedger();
+    const { puppet, ask } = setUp(ledger);
+    const client = new AbortController();
+    const asking = ask({ signal: client.signal });
+    client.abort();
+    await expect(asking).rejects.toBeInstanceOf(ClientGone);
+    expect(puppet.seen).toHaveLength(0);
+    expect(ledger.settlements).toEqual(["released"]);
+  });
+
+  test("holds its tokens for 10 s beyond its deadline, so that a charge at the last moment finds them", async () => {
+    const ledger = createFakeLedger();
+    const { puppet, ask } = setUp(ledger);
+    const earliest = Date.now() + TIMEOUT + 10_000;
+    const asking = ask();
+    await quiet();
+    puppet.finish();
+    await asking;
+    expect(ledger.requests[0]?.expires).toBeGreaterThanOrEqual(earliest);
+    expect(ledger.requests[0]?.expires).toBeLessThanOrEqual(Date.now() + TIMEOUT + 10_000);
+  });
+
+  test("tells what ended it, also when the release fails too", async () => {
+    const { puppet, ask } = setUp(createFakeLedger("charged", true));
+    const asking = ask();
+    await quiet();
+    puppet.fail();
+    await expect(asking).rejects.toMatchObject({ code: "upstream_error" });
+  });
+
+  test("whose client left after the first delta says what it took", async () => {
+    const { puppet, ask } = setUp(createFakeLedger());
+    const client = new AbortController();
+    const asking = ask({ signal: client.signal, onDelta: () => true });
+    await quiet();
+    puppet.delta();
+    client.abort();
+    await expect(asking).rejects.toMatchObject({ bill: { charged: 100, tokens: 3900 } });
+  });
+});
+
+describe("a key that was charged", () => {
+  test("gets the kept answer again, for nothing, and releases what it occupied", async () => {
+    const ledger = createFakeLedger();
+    const { puppet, ask } = setUp(ledger);
+    const first = ask({ key: "k" });
+    await quiet();
+    puppet.finish("the answer");
+    await first;
+    ledger.outcomes.push({ kind: "paid" });
+    expect(await ask({ key: "k" })).toEqual({
+      response: "the answer",
+      deducted: 100,
+      balance: { tokens: 3900, held: 0 },
+      replayed: true,
+    });
+    expect(puppet.seen).toHaveLength(1);
+    expect(ledger.open.size).toBe(0);
+  });
+
+  test("is asked again for nothing where the answer is gone, and says so before the first delta", async () => {
+    const ledger = createFakeLedger();
+    ledger.outcomes.push({ kind: "paid" });
+    const { puppet, ask } = setUp(ledger);
+    const pieces: [string, boolean][] = [];
+    const asking = ask({ key: "k", onDelta: (text, replayed) => pieces.push([text, replayed]) > 0 });
+    await quiet();
+    puppet.delta();
+    puppet.finish("word ");
+    expect(await asking).toMatchObject({ response: "word ", replayed: true, balance: { tokens: 4000 } });
+    expect(pieces).toEqual([["word ", true]]);
+    expect(ledger.settlements).toEqual(["charged"]);
+  });
+
+  test("is not used up by a second asking that fails", async () => {
+    const ledger = createFakeLedger();
+    ledger.outcomes.push({ kind: "paid" });
+    const { puppet, ask } = setUp(ledger);
+    const asking = ask({ key: "k" });
+    await quiet();
+    puppet.fail();
+    await expect(asking).rejects.toMatchObject({ code: "upstream_error" });
+    expect(ledger.settlements).toEqual(["released"]);
+  });
+
+  test("of a charge that the store refused leaves no answer behind", async () => {
+    const ledger = createFakeLedger("refused");
+    const { puppet, ask } = setUp(ledger);
+    const first = ask({ key: "k" });
+    await quiet();
+    puppet.finish("never paid");
+    await expect(first).rejects.toMatchObject({ code: "store_unavailable" });
+    ledger.outcomes.push({ kind: "answer_expired" });
+    await expect(ask({ key: "k" })).rejects.toMatchObject({ code: "answer_expired" });
+  });
+
+  test("is the same key for the ledger only with the same message and history", async () => {
+    const ledger = createFakeLedger();
+    const { puppet, ask } = setUp(ledger);
+    const variants: Partial<Question>[] = [
+      {},
+      {},
+      { message: "hello!" },
+      { history: [{ role: "user", content: "before" }] },
+    ];
+    for (const variant of variants) {
+      const asking = ask({ key: "k", ...variant });
+      await quiet();
+      puppet.finish();
+      await asking;
+    }
+    const digests = ledger.requests.map(({ digest }) => digest);
+    expect(digests[0]).toBe(digests[1]);
+    expect(new Set(digests).size).toBe(3);
+    expect(new Set(ledger.requests.map(({ key }) => key)).size).toBe(1);
+    expect(JSON.stringify(ledger.requests)).not.toContain("hello");
+  });
+});
+
+describe("draining", () => {
+  test("refuses new questions, waits for those in flight, and is over when they are settled", async () => {
+    const ledger = createFakeLedger();
+    const { puppet, questions, ask } = setUp(ledger);
+    const asking = ask();
+    await quiet();
+    let drained = false;
+    const draining = questions.drain(30_000).then(() => (drained = true));
+    await expect(ask()).rejects.toMatchObject({ code: "shutting_down" });
+    expect(drained).toBe(false);
+    puppet.finish();
+    await draining;
+    expect(await asking).toMatchObject({ response: "word word " });
+    expect(ledger.settlements).toEqual(["charged"]);
+  });
+});

@@ -1,0 +1,167 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { readStream } from "../../../../src/server/providers/read-stream.ts";
+import { chunk } from "../../../support/openai-server.ts";
+
+const DONE = "data: [DONE]\n\n";
+const USAGE = `data: ${JSON.stringify({ choices: [], usage: { total_tokens: 3 } })}\n\n`;
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+afterEach(() => void vi.useRealTimers());
+
+/** A stream that is being read, whose upstream is the test. */
+function openStream() {
+  const steps: { piece?: string; error?: Error; taken: () => void }[] = [];
+  let wake = () => {};
+  const add = (step: { piece?: string; error?: Error }) =>
+    new Promise<void>((taken) => {
+      steps.push({ ...step, taken });
+      wake();
+    });
+  async function* body() {
+    for (;;) {
+      while (steps.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      const { piece, error, taken } = steps.shift()!;
+      if (error) throw error;
+      if (piece === undefined) return;
+      yield Buffer.from(piece);
+      taken();
+    }
+  }
+  const hangUp = vi.fn<() => void>(() => void add({ error: new Error("aborted") }));
+  const pieces: string[] = [];
+  const read = async () => {
+    for await (const text of readStream(body(), { hangUp })) pieces.push(text);
+    return pieces.join("");
+  };
+  const answer = read();
+  answer.catch(() => {});
+  return {
+    hangUp,
+    answer,
+    /** Resolves once the piece is read and more is wanted. */
+    send: (piece: string) => add({ piece }),
+    end: () => void add({}),
+    breakOff: () => void add({ error: new Error("other side closed") }),
+  };
+}
+
+/** Lets time pass, and whatever is due happen. */
+async function pass(milliseconds: number): Promise<void> {
+  vi.advanceTimersByTime(milliseconds);
+  await turn();
+}
+
+describe("after its first finish_reason a stream", () => {
+  test("is whole when no text has come for 3 s, and is closed", async () => {
+    const { send, hangUp, answer } = openStream();
+    await send(chunk({ content: "a" }, "stop"));
+    await pass(2999);
+    expect(hangUp).not.toHaveBeenCalled();
+    await pass(1);
+    expect(await answer).toBe("a");
+    expect(hangUp).toHaveBeenCalledOnce();
+  });
+
+  test.each([
+    ["comments", ": ping\n\n"],
+    ["empty events", "event: ping\n\nevent: ping\ndata:\n\ndata: \n\n"],
+    ["chunks without text", chunk({ content: "" }) + chunk({ role: "assistant" }, "stop") + USAGE],
+    ["the text of another choice", chunk({ content: "b" }, null, 1)],
+  ])("does not wait any longer because of %s", async (_what, piece) => {
+    const { send, hangUp, answer } = openStream();
+    await send(chunk({ content: "a" }));
+    await send(chunk({}, "stop"));
+    await pass(2000);
+    await send(piece);
+    await pass(999);
+    expect(hangUp).not.toHaveBeenCalled();
+    await pass(1);
+    expect(await answer).toBe("a");
+  });
+
+  test("waits 30 s for more once text has followed, from the last text on", async () => {
+    const { send, hangUp, answer } = openStream();
+    await send(chunk({ content: "a" }, "stop"));
+    await pass(2999);
+    await send(chunk({ content: "b" }, "stop"));
+    await pass(29_999);
+    await send(chunk({ content: "c" }));
+    await pass(20_000);
+    await send(`: ping\n\n${chunk({}, "stop")}`);
+    await pass(9999);
+    expect(hangUp).not.toHaveBeenCalled();
+    await pass(1);
+    expect(await answer).toBe("abc");
+  });
+
+  test("reads what is already there before it ends, when the process stood still meanwhile", async () => {
+    const { send, end, hangUp, answer } = openStream();
+    await send(chunk({ content: "a" }, "stop"));
+    vi.advanceTimersByTime(60_000);
+    await send(chunk({ content: "b" }, "stop"));
+    await turn();
+    expect(hangUp).not.toHaveBeenCalled();
+    end();
+    expect(await answer).toBe("ab");
+  });
+
+  test.each([
+    ["text has followed", [chunk({ content: "a" }, "stop"), chunk({ content: "b" }, "stop")], "ab"],
+    ["none has", [chunk({ content: "a" }, "stop")], "a"],
+  ])("is whole at its end and at [DONE], when %s", async (_when, pieces, whole) => {
+    const ended = openStream();
+    for (const piece of pieces) await ended.send(piece);
+    ended.end();
+    expect(await ended.answer).toBe(whole);
+    const done = openStream();
+    for (const piece of pieces) await done.send(piece);
+    void done.send(DONE);
+    expect(await done.answer).toBe(whole);
+    expect(done.hangUp).not.toHaveBeenCalled();
+  });
+
+  test("is whole when its connection breaks, but not once text has followed", async () => {
+    const finished = openStream();
+    await finished.send(chunk({ content: "a" }, "stop"));
+    finished.breakOff();
+    expect(await finished.answer).toBe("a");
+    const continued = openStream();
+    await continued.send(chunk({ content: "a" }, "stop"));
+    await continued.send(chunk({ content: "b" }, "stop"));
+    continued.breakOff();
+    await expect(continued.answer).rejects.toThrow("other side closed");
+  });
+
+  test.each([
+    ["an error event", 'event: error\ndata: {"message":"overloaded"}\n\n', "Error"],
+    ["an error", 'data: {"error":{"message":"overloaded"}}\n\n', "Error"],
+    ["the finish_reason error", chunk({}, "error"), "NotWhole"],
+    ["broken JSON", "data: {\n\n", "SyntaxError"],
+  ])("fails with %s", async (_what, piece, name) => {
+    const { send, answer } = openStream();
+    await send(chunk({ content: "a" }, "stop"));
+    void send(piece + DONE);
+    await expect(answer).rejects.toMatchObject({ name });
+  });
+});
+
+test("without a finish_reason a stream waits as long as it takes, and is whole at [DONE] alone", async () => {
+  const done = openStream();
+  await done.send(chunk({ content: "a" }));
+  await pass(100_000);
+  expect(done.hangUp).not.toHaveBeenCalled();
+  void done.send(DONE);
+  expect(await done.answer).toBe("a");
+
+  const ended = openStream();
+  await ended.send(chunk({ content: "a" }));
+  ended.end();
+  await expect(ended.answer).rejects.toMatchObject({ name: "NotWhole" });
+});
+
+test("what follows [DONE] is not read", async () => {
+  const { send, answer } = openStream();
+  void send(chunk({ content: "a" }) + DONE + chunk({ content: "b" }) + 'data: {"error":{}}\n\n');
+  expect(await answer).toBe("a");
+});

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { createBooks, KEY_MS, postKey, postRevoked } from "../../../../../src/server/stores/json/books.ts";
+import { START } from "./place.ts";
+
+const DAYS = 30;
+const A_DAY = 500;
+const STEP = KEY_MS / A_DAY;
+
+test("charged keys stay in memory for a day, however long the server runs", () => {
+  const books = createBooks();
+  let most = 0;
+  for (let count = 0; count < DAYS * A_DAY; count += 1) {
+    const at = START + count * STEP;
+    postKey(books, { account: "jane", key: `key-${count}`, digest: "digest", at, again: false }, at);
+    most = Math.max(most, books.keys.size);
+  }
+  expect(most).toBe(A_DAY);
+});
+
+test("logged-out tokens leave the memory once they have ended", () => {
+  const books = createBooks();
+  let most = 0;
+  for (let count = 0; count < DAYS * A_DAY; count += 1) {
+    const now = START + count * STEP;
+    postRevoked(books, { account: "jane", jti: `jti-${count}`, expires: now + KEY_MS }, now);
+    most = Math.max(most, books.revoked.size);
+  }
+  // They are swept each time that their number reaches a power of two, from 1,024 on.
+  expect(most).toBe(1023);
+  expect([...books.revoked.values()].at(-1)?.jti).toBe(`jti-${DAYS * A_DAY - 1}`);
+});

@@ -1,0 +1,200 @@
+import { chmod, chown, link, lstat, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { OtherOwner } from "../../../../../src/server/core/startup-error.ts";
+import { copyStore } from "../../../../../src/server/stores/copy.ts";
+import { writeAddress } from "../../../../../src/server/stores/json/address.ts";
+import { giveInFolder } from "../../../../../src/server/stores/json/give.ts";
+import { fillFolder, makeFolder, openStore } from "./place.ts";
+
+// A number that no user has: nothing needs to know it by name.
+const USER = 4_000_001;
+const grant = { id: "g", name: "Jane", tokens: 5 };
+const notWarned = (sentence: string) => {
+  throw new Error(sentence);
+};
+
+/** Does the work as another user. Vitest runs each file in a process of its own, so that the user is this file's. */
+async function as<T>(user: number, work: () => Promise<T>): Promise<T> {
+  process.setegid?.(user);
+  process.seteuid?.(user);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
+
+const ownersIn = async (dir: string) => {
+  const names = [".", ...(await readdir(dir))];
+  return new Set(await Promise.all(names.map(async (name) => (await lstat(join(dir, name))).uid)));
+};
+
+/** A store of that user's, closed. */
+async function makeStoreOf(user: number): Promise<string> {
+  const dir = await makeFolder();
+  await chown(dir, user, user);
+  await as(user, () => fillFolder(dir));
+  return dir;
+}
+
+/** Bound there and dead. */
+async function leaveSocket(path: string): Promise<void> {
+  const server = createServer().listen(`${path}.bound`);
+  await once(server, "listening");
+  await link(`${path}.bound`, path);
+  server.close();
+  await once(server, "close");
+  await chmod(path, 0o600);
+}
+
+const refusalOf = (work: Promise<unknown>): Promise<OtherOwner> =>
+  work.then(
+    () => {
+      throw new Error("It was not refused.");
+    },
+    (error: unknown) => {
+      if (error instanceof OtherOwner) return error;
+      throw error;
+    },
+  );
+
+describe.skipIf(process.getuid?.() !== 0)("root, in the store of another user", () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await makeStoreOf(USER);
+  });
+
+  it("gives tokens and leaves every file that user's, who can start the server again", async () => {
+    expect(await giveInFolder(dir, grant, notWarned)).toMatchObject({ kind: "granted", tokens: 3855 });
+    expect(await ownersIn(dir)).toEqual(new Set([USER]));
+    await as(USER, async () => {
+      const { store, warnings } = await openStore(dir);
+      await store.close();
+      expect(warnings).toEqual([]);
+    });
+  });
+
+  it("serves and leaves every file that user's", async () => {
+    for (const name of await readdir(dir)) await rm(join(dir, name));
+    const { store } = await openStore(dir);
+    await store.signingSecret();
+    await writeAddress(dir, "http://127.0.0.1:1");
+    expect(await readdir(dir)).toHaveLength(5);
+    expect(await ownersIn(dir)).toEqual(new Set([USER]));
+    await store.close();
+    expect(await ownersIn(dir)).toEqual(new Set([USER]));
+  });
+
+  it("gives that user's server the tokens to give while it runs", async () => {
+    // The server must be closed by the user who opened it, so that what it makes is that user's.
+    const { store } = await as(USER, () => openStore(dir));
+    expect(await giveInFolder(dir, grant, notWarned)).toMatchObject({ kind: "granted", tokens: 3855 });
+    await as(USER, () => store.close());
+    expect(await ownersIn(dir)).toEqual(new Set([USER]));
+  });
+
+  it("makes the folders of a new store that user's", async () => {
+    const made = join(dir, "more", "store");
+    await fillFolder(made);
+    expect(await ownersIn(made)).toEqual(new Set([USER]));
+    expect((await stat(join(dir, "more"))).uid).toBe(USER);
+  });
+
+  it("copies to an empty folder of that user, and into one", async () => {
+    const from = await makeFolder();
+    await fillFolder(from);
+    const to = await makeFolder();
+    await chown(to, USER, USER);
+    const inside = join(to, "copy");
+    await copyStore({ from, to: inside, warn: notWarned });
+    expect(await ownersIn(inside)).toEqual(new Set([USER]));
+    await rm(inside, { recursive: true });
+    await copyStore({ from, to, warn: notWarned });
+    expect(await ownersIn(to)).toEqual(new Set([USER]));
+    await as(USER, async () => (await openStore(to)).store.close());
+  });
+
+  it("leaves a file of root's that was linked in as it is", async () => {
+    const elsewhere = join(await makeFolder(), "file");
+    await writeFile(elsewhere, "x".repeat(48), { mode: 0o644 });
+    await link(elsewhere, join(dir, "secret"));
+    await giveInFolder(dir, grant, notWarned);
+    expect((await stat(elsewhere)).mode & 0o777).toBe(0o644);
+    expect((await stat(elsewhere)).uid).toBe(0);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)("a user in the store of another", () => {
+  const deeds: [string, (dir: string) => Promise<unknown>][] = [
+    ["serving", (dir) => openStore(dir)],
+    ["granting", (dir) => giveInFolder(dir, grant, notWarned)],
+    ["copying from it", (dir) => copyStore({ from: dir, to: `${dir}-copy`, warn: notWarned })],
+  ];
+  it.each(deeds)("is refused when %s, whether the folder is closed or open", async (_, deed) => {
+    const dir = await makeStoreOf(USER);
+    for (const mode of [0o700, 0o755, 0o777]) {
+      await chmod(dir, mode);
+      const refusal = await as(USER + 1, () => refusalOf(deed(dir)));
+      expect(refusal.message).toMatch(new RegExp(`^The (store in|folder) ${dir} belongs to user ${USER}\\.`));
+      expect(refusal.use).toEqual({ user: `'#${USER}'`, dir });
+    }
+    expect(await ownersIn(dir)).toEqual(new Set([USER]));
+  });
+
+  it("is refused a new store in a folder of another user", async () => {
+    const dir = await makeFolder();
+    await chown(dir, USER, USER);
+    await chmod(dir, 0o755);
+    const refusal = await as(USER + 1, () => refusalOf(openStore(dir)));
+    expect(refusal.message).toBe(`The folder ${dir} belongs to user ${USER}.`);
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it.each([0o700, 0o755])("is refused a copy into a folder of another user with mode %o", async (mode) => {
+    const from = await makeStoreOf(USER + 1);
+    const dir = await makeFolder();
+    await chown(dir, USER, USER);
+    await chmod(dir, mode);
+    const copying = () => copyStore({ from, to: join(dir, "copy"), warn: notWarned });
+    const refusal = await as(USER + 1, () => refusalOf(copying()));
+    expect(refusal.message).toBe(`The folder ${dir} belongs to user ${USER}.`);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)("a lock that root left in the folder of another user", () => {
+  it("is told with file and owner, and taken away by hand it is over", async () => {
+    const dir = await makeStoreOf(USER);
+    const lock = join(dir, "lock.7");
+    await leaveSocket(lock);
+    for (const deed of [() => openStore(dir), () => giveInFolder(dir, grant, notWarned)]) {
+      const refusal = await as(USER, () => refusalOf(deed()));
+      expect(refusal.message).toMatch(new RegExp(`^The lock ${lock} belongs to root\\.`));
+      expect(refusal.hint).toContain(`sudo rm ${lock}`);
+      expect(refusal.use).toBeUndefined();
+    }
+    await rm(lock);
+    await as(USER, async () => (await openStore(dir)).store.close());
+  });
+
+  it("is removed by the folder's owner where it is dead for sure", async () => {
+    const dir = await makeStoreOf(USER);
+    // What a copy of the folder makes of a socket, and a starter that had no lock yet.
+    await writeFile(join(dir, "lock.7"), "", { mode: 0o600 });
+    await leaveSocket(join(dir, "lock.new.abc"));
+    const { store } = await as(USER, () => openStore(dir));
+    onTestFinished(() => as(USER, () => store.close()));
+    expect((await readdir(dir)).filter((name) => name.startsWith("lock."))).toEqual(["lock.8"]);
+  });
+
+  it("is replaced by root with one of that user's", async () => {
+    const dir = await makeStoreOf(USER);
+    await leaveSocket(join(dir, "lock.7"));
+    await giveInFolder(dir, grant, notWarned);
+    expect((await readdir(dir)).filter((name) => name.startsWith("lock."))).toEqual(["lock.8"]);
+    expect(await ownersIn(dir)).toEqual(new Set([USER]));
+  });
+});

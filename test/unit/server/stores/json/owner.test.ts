@@ -1,0 +1,126 @@
+import { basename, join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { OtherOwner } from "../../../../../src/server/core/startup-error.ts";
+import { disk, type Files, type FileStat } from "../../../../../src/server/stores/json/files.ts";
+import { contentOf, fillFolder, makeFolder, openStore } from "./place.ts";
+
+// Numbers of users that no machine has.
+const [ME, OTHER] = [4_000_001, 4_000_002];
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** The disk as it looks to the user `me`: each file belongs to the named owner (`.` is the folder), the others to `me`. */
+function seenBy(me: number, owners: Record<string, number>): { files: Files; given: Record<string, string> } {
+  vi.spyOn(process, "geteuid").mockReturnValue(me);
+  const given: Record<string, string> = {};
+  const owned = (found: FileStat, path: string): FileStat => {
+    const uid = owners[path.endsWith("/.") ? "." : basename(path)] ?? me;
+    const { size, ino, dev, mode } = found;
+    return { size, ino, dev, mode, uid, gid: uid };
+  };
+  const files: Files = {
+    ...disk,
+    stat: async (path) => owned(await disk.stat(path), path),
+    async open(path, flags, mode) {
+      const file = await disk.open(path, flags, mode);
+      return {
+        read: (...how) => file.read(...how),
+        write: (...how) => file.write(...how),
+        truncate: (length) => file.truncate(length),
+        datasync: () => file.datasync(),
+        sync: () => file.sync(),
+        stat: async () => owned(await file.stat(), path),
+        chmod: async (mode) => {
+          given[basename(path)] = `${given[basename(path)] ?? ""} ${mode.toString(8)}`.trim();
+          await file.chmod(mode);
+        },
+        chown: async (uid, gid) => {
+          given[basename(path)] = `${uid}:${gid}`;
+        },
+        close: () => file.close(),
+      };
+    },
+  };
+  return { files, given };
+}
+
+async function refusalOf(dir: string, files: Files): Promise<OtherOwner> {
+  const before = await contentOf(dir);
+  const error: unknown = await openStore(dir, { files }).catch((error: unknown) => error);
+  if (!(error instanceof OtherOwner)) throw new Error("It was not refused.");
+  expect(await contentOf(dir)).toEqual(before);
+  return error;
+}
+
+describe.skipIf(process.platform === "win32")("the owner of a store", () => {
+  it.each(["ledger.jsonl", "accounts.json", "secret"])(
+    "refuses a store whose %s and folder belong to another user, and changes nothing",
+    async (name) => {
+      const dir = await makeFolder();
+      const first = await openStore(dir);
+      await first.store.signingSecret();
+      await first.store.close();
+      const { files } = seenBy(ME, { ".": OTHER, [name]: OTHER });
+      const refusal = await refusalOf(dir, files);
+      expect(refusal.message).toBe(`The store in ${dir} belongs to user ${OTHER}.`);
+      expect(refusal.hint).toContain(`sudo -u '#${OTHER}'`);
+      expect(refusal.use).toEqual({ user: `'#${OTHER}'`, dir });
+    },
+  );
+
+  it("names the other user as /etc/passwd does", async () => {
+    const dir = await makeFolder();
+    await fillFolder(dir);
+    const { files } = seenBy(ME, { ".": 0, "ledger.jsonl": 0 });
+    const refusal = await refusalOf(dir, files);
+    expect(refusal.message).toBe(`The store in ${dir} belongs to root.`);
+    expect(refusal.hint).toContain("sudo -u root");
+  });
+
+  it("refuses another user's file in one's own folder with how to own it", async () => {
+    const dir = await makeFolder();
+    await fillFolder(dir);
+    const path = join(dir, "accounts.json");
+    const { files } = seenBy(ME, { "accounts.json": OTHER });
+    const refusal = await refusalOf(dir, files);
+    expect(refusal.message).toBe(`${path} belongs to user ${OTHER}, and its folder to this user.`);
+    expect(refusal.hint).toBe(`Change its owner: sudo chown ${ME} ${path}`);
+  });
+
+  it("uses a folder that merely belongs to another user, as with Kubernetes' fsGroup", async () => {
+    const dir = await makeFolder();
+    await fillFolder(dir);
+    const { files, given } = seenBy(ME, { ".": OTHER });
+    const { store } = await openStore(dir, { files });
+    await store.close();
+    expect(Object.values(given).join()).not.toContain(":");
+  });
+
+  it.each([
+    ["the folder's owner", { ".": OTHER, "ledger.jsonl": 0 }],
+    ["the ledger's owner where root owns the folder", { ".": 0, "ledger.jsonl": OTHER }],
+  ])("as root gives what it makes to %s", async (_, owners) => {
+    const dir = await makeFolder();
+    await fillFolder(dir);
+    const { files, given } = seenBy(0, owners);
+    const { store } = await openStore(dir, { files });
+    await store.signingSecret();
+    await store.accounts.create({ name: "john", passwordHash: "x", tokens: 1 });
+    await store.close();
+    const whose = `${OTHER}:${OTHER} 600`;
+    expect(given).toEqual({ "secret.new": whose, "accounts.json.new": whose });
+  });
+
+  it("as root leaves the mode of a file that doesn't belong to the folder's owner", async () => {
+    const dir = await makeFolder();
+    await fillFolder(dir);
+    await disk.open(join(dir, "ledger.jsonl"), "r+").then(async (file) => {
+      await file.chmod(0o644);
+      await file.close();
+    });
+    const { files, given } = seenBy(0, { ".": OTHER, "ledger.jsonl": 0 });
+    const { store } = await openStore(dir, { files });
+    await store.close();
+    expect(given).not.toHaveProperty("ledger.jsonl");
+  });
+});

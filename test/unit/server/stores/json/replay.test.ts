@@ -1,0 +1,107 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Store } from "../../../../../src/server/core/ports.ts";
+import { checkpointOf } from "../../../../../src/server/stores/json/checkpoint.ts";
+import { load } from "../../../../../src/server/stores/json/load.ts";
+import { createMemoryFiles } from "./memory-files.ts";
+import { makeFolder, openStore, START } from "./place.ts";
+
+const HOUR = 60 * 60 * 1000;
+const names = ["jane", "john", "Ann"];
+const name = fc.constantFrom(...names);
+
+/** Something that happens to a store; `wait` lets time pass, `restart` closes and opens it again. */
+const deed = fc.oneof(
+  fc.record({ kind: fc.constant("create" as const), name, tokens: fc.integer({ min: 0, max: 500 }) }),
+  fc.record({ kind: fc.constant("ask" as const), name, key: fc.option(fc.constantFrom("a", "b", "c")) }),
+  fc.record({
+    kind: fc.constant("grant" as const),
+    name,
+    id: fc.constantFrom("g1", "g2", "g3"),
+    reason: fc.string(),
+  }),
+  fc.record({ kind: fc.constant("password" as const), name, hash: fc.string() }),
+  fc.record({
+    kind: fc.constant("revoke" as const),
+    name,
+    jti: fc.constantFrom("t1", "t2"),
+    hours: fc.integer({ min: -1, max: 60 }),
+  }),
+  fc.record({ kind: fc.constant("disable" as const), name, disabled: fc.boolean() }),
+  // Backwards too: a machine's clock may be set.
+  fc.record({ kind: fc.constant("wait" as const), hours: fc.integer({ min: -30, max: 24 * 40 }) }),
+  fc.record({ kind: fc.constant("restart" as const) }),
+);
+type Deed = typeof deed extends fc.Arbitrary<infer T> ? T : never;
+
+let holds = 0;
+
+async function doTo({ accounts, ledger }: Store, deed: Deed, now: number): Promise<void> {
+  if (deed.kind === "wait" || deed.kind === "restart") return;
+  if (deed.kind === "create")
+    return void (await accounts.create({ name: deed.name, passwordHash: "$2b$", tokens: deed.tokens }));
+  const known = await accounts.byName(deed.name);
+  if (known === undefined) return;
+  const { id: account, generation } = known;
+  switch (deed.kind) {
+    case "ask": {
+      const id = `h${(holds += 1)}`;
+      const request = { id, account, key: deed.key ?? undefined, digest: "d", price: 100 };
+      await ledger.hold({ ...request, expires: now + HOUR });
+      await ledger.charge(id);
+      return;
+    }
+    case "grant":
+      await ledger.grant({ id: deed.id, account, tokens: 250, reason: deed.reason });
+      return;
+    case "password":
+      await accounts.setPassword({ account, generation, passwordHash: deed.hash });
+      return;
+    case "revoke":
+      await accounts.revoke({ account, jti: deed.jti, expires: now + deed.hours * HOUR });
+      return;
+    case "disable":
+      await accounts.setDisabled(account, deed.disabled);
+  }
+}
+
+/** What the two files of a folder imply, less how much of the ledger was read for it. */
+async function stateOf(contents: Record<string, Buffer>, now: number): Promise<unknown> {
+  const { books } = await load(createMemoryFiles(contents), "", now);
+  const byName = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
+  const state = checkpointOf(books, { length: 0, lines: 0, sha256: "" }, now);
+  // A clock that was set back leaves keys in another order, which means nothing.
+  return { ...state, n: books.n, keys: state.keys.sort(byName) };
+}
+
+it("the ledger alone implies what the checkpoint says, whatever happened and whenever it was written", async () => {
+  const dir = await makeFolder();
+  await fc.assert(
+    fc.asyncProperty(fc.array(deed, { maxLength: 40 }), async (deeds) => {
+      let now = START;
+      let { store } = await openStore(dir, { now: () => now });
+      await Promise.all(names.map((name) => doTo(store, { kind: "create", name, tokens: 300 }, now)));
+      for (const deed of deeds) {
+        if (deed.kind === "wait") now += deed.hours * HOUR;
+        if (deed.kind === "restart") {
+          await store.close();
+          ({ store } = await openStore(dir, { now: () => now }));
+        }
+        await doTo(store, deed, now);
+      }
+      // As a kill would leave it: an older checkpoint or none, and facts past it.
+      const accounts = await readFile(join(dir, "accounts.json")).catch(() => undefined);
+      const ledger = await readFile(join(dir, "ledger.jsonl"));
+      const fromZero = await stateOf({ "ledger.jsonl": ledger }, now);
+      const killed = { "ledger.jsonl": ledger, ...(accounts && { "accounts.json": accounts }) };
+      expect(await stateOf(killed, now)).toEqual(fromZero);
+      await store.close();
+      const written = await readFile(join(dir, "accounts.json"));
+      expect(await stateOf({ "ledger.jsonl": ledger, "accounts.json": written }, now)).toEqual(fromZero);
+      for (const file of ["accounts.json", "ledger.jsonl"]) await rm(join(dir, file));
+    }),
+    { numRuns: 40 },
+  );
+});
