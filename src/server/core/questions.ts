@@ -4,7 +4,7 @@ import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
 import { ClientGone } from "./client-gone.ts";
 import { contextFor } from "./context.ts";
-import type { AccountId, Balance, HoldOutcome, Ledger, Provider } from "./ports.ts";
+import type { AccountId, Balance, HoldId, HoldOutcome, Ledger, Provider } from "./ports.ts";
 import { refusal } from "./refusal.ts";
 
 /** A question of an account that is allowed to ask. */
@@ -15,17 +15,20 @@ export interface Question {
   history: Turn[];
   /** Idempotency-Key as the client sent it, without quotes. */
   key?: string;
-  /** Aborted when the client goes away. */
-  signal: AbortSignal;
   /**
-   * Streams. Hands a piece to the client's socket; false when that socket is gone. The first true is the point of no
-   * return. `replayed` as in {@link Answer}: known before the first piece, where the head of the reply needs it. Not
-   * called for an answer that was kept: that is whole at once.
+   * Ends the question, with its reason as what `ask` rejects with. The caller aborts it with {@link ClientGone} when the
+   * client goes away; the deadline and a shutdown abort it, too.
+   */
+  stop: AbortController;
+  /**
+   * Asks for a stream. Hands a piece to the client's socket; false if that socket is gone. From the first true on, the
+   * question is charged even if the client leaves. `replayed` as in {@link Answer}: the head of the reply states it.
+   * Not called for an answer that was kept.
    */
   onDelta?: (text: string, replayed: boolean) => boolean;
 }
 
-/** The answer and what it came to. `deducted` is what this question (or its key) cost, in tokens. */
+/** The answer and its price. `deducted` is what this question (or the earlier one with its key) cost, in tokens. */
 export interface Answer {
   response: string;
   deducted: number;
@@ -38,8 +41,8 @@ export interface Answer {
 /** Questions in flight and the charging table of API.md §4. */
 export interface Questions {
   /**
-   * Rejects with `ApiError`, or with {@link ClientGone} where nobody listens any more. Money settles whether or not
-   * anybody waits for the promise; `drain` waits for it.
+   * Rejects with `ApiError`, or with {@link ClientGone} if the client left. The hold is settled whether or not anybody
+   * waits for the promise; `drain` waits for it.
    */
   ask(question: Question): Promise<Answer>;
   /** Refuses new questions, lets those in flight end within `patience` ms, aborts the rest; resolves when all are settled. */
@@ -61,7 +64,17 @@ interface Needs {
   now: () => number;
 }
 
-/** A hold outlives its question's deadline by this many ms, so that a charge at the last moment still finds it. */
+/** A question whose tokens are held. */
+interface Held {
+  question: Question;
+  hold: HoldId;
+  /** SHA-256 of the Idempotency-Key, in hex. */
+  key: string | undefined;
+  /** See {@link Answer}. */
+  replayed: boolean;
+}
+
+/** Milliseconds by which a hold outlives its question's deadline, so that a charge at the last moment finds it. */
 const HOLD_GRACE = 10_000;
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -72,120 +85,87 @@ const shuttingDown = () =>
 const tookTooLong = () =>
   new ApiError("upstream_timeout", "The AI took too long. Nothing was charged; ask again, or ask for less.");
 
-/** See {@link Questions}. One flow, one `finally`: whatever happens, a hold is settled exactly once. */
+/** See {@link Questions}. One flow with one `finally`: whatever happens, a hold is settled exactly once. */
 export function createQuestions(needs: Needs): Questions {
   const { ledger, provider, answers, price, timeout, context, now } = needs;
   const inFlight = new Map<Promise<unknown>, AbortController>();
   let stopping = false;
 
-  async function replay(question: Question, response: string): Promise<Answer> {
-    const balance = await ledger.balance(question.account);
-    return { response, deducted: price, balance, replayed: true };
-  }
-
-  /** Resolves to the whole answer; rejects with the reason of `stop`, the moment it is aborted, whatever the provider does. */
-  async function answered(
-    question: Question,
-    replayed: boolean,
-    stop: AbortController,
-    handed: () => void,
-  ): Promise<string> {
-    const { signal } = stop;
-    signal.throwIfAborted();
-    const aborted = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-    });
-    aborted.catch(() => {});
-    const onDelta = (text: string) => {
-      if (signal.aborted) return;
-      if (question.onDelta!(text, replayed)) handed();
-      else stop.abort(new ClientGone());
-    };
-    const messages = contextFor(question, context);
-    const answer = provider.answer({ messages, signal, ...(question.onDelta && { onDelta }) });
-    answer.catch(() => {});
-    const response = await Promise.race([answer, aborted]);
-    signal.throwIfAborted();
-    return response;
-  }
-
-  async function charge(hold: string): Promise<Balance> {
-    const outcome = await ledger.charge(hold);
-    if (outcome.kind === "expired") throw tookTooLong();
-    return outcome.balance;
+  async function run(question: Question): Promise<Answer> {
+    const { account, message, history } = question;
+    const hold = randomUUID();
+    const key = question.key === undefined ? undefined : sha256(question.key);
+    // The key itself is stored nowhere, so it salts the digest of the question.
+    const digest = sha256(JSON.stringify([question.key ?? hold, message, history]));
+    const expires = now() + timeout + HOLD_GRACE;
+    const request = { id: hold, account, digest, price, expires };
+    const outcome = await ledger.hold(key === undefined ? request : { ...request, key });
+    const kept = key !== undefined && chargedBefore(outcome) ? answers.find(account, key) : undefined;
+    if (kept !== undefined) {
+      await ledger.release(hold);
+      const balance = await ledger.balance(account);
+      return { response: kept, deducted: price, balance, replayed: true };
+    }
+    if (outcome.kind !== "held" && outcome.kind !== "paid") throw refusal(outcome, price);
+    return settle({ question, hold, key, replayed: outcome.kind === "paid" });
   }
 
   /** From an open hold to its settlement. */
-  async function settle(
-    question: Question,
-    hold: string,
-    key: string | undefined,
-    replayed: boolean,
-    stop: AbortController,
-  ): Promise<Answer> {
+  async function settle({ question, hold, key, replayed }: Held): Promise<Answer> {
+    const { account, stop } = question;
     let reachedClient = false;
     let settled = false;
-    try {
-      const response = await answered(question, replayed, stop, () => (reachedClient = true));
-      // From here the charge is with the store: the client may leave, its answer is paid.
-      if (key !== undefined) answers.keep(question.account, key, response);
-      const balance = await charge(hold);
+
+    async function charge(): Promise<Balance> {
+      const outcome = await ledger.charge(hold);
+      if (outcome.kind === "expired") throw tookTooLong();
       settled = true;
+      return outcome.balance;
+    }
+    function onDelta(text: string): void {
+      if (stop.signal.aborted) return;
+      if (question.onDelta!(text, replayed)) reachedClient = true;
+      else stop.abort(new ClientGone());
+    }
+
+    const deadline = setTimeout(() => stop.abort(tookTooLong()), timeout);
+    try {
+      const response = await answerTo(question, onDelta);
+      // From here on the store decides: a client that leaves now has paid for its answer.
+      if (key !== undefined) answers.keep(account, key, response);
+      const balance = await charge();
       return { response, deducted: price, balance, replayed };
     } catch (error) {
-      if (key !== undefined && !settled) answers.forget(question.account, key);
-      if (error instanceof ClientGone && reachedClient) {
-        const balance = await charge(hold);
-        settled = true;
-        throw new ClientGone({ charged: replayed ? 0 : price, tokens: balance.tokens });
-      }
-      throw error;
+      if (key !== undefined && !settled) answers.forget(account, key);
+      if (!(error instanceof ClientGone && reachedClient)) throw error;
+      const { tokens } = await charge();
+      throw new ClientGone({ charged: replayed ? 0 : price, tokens });
     } finally {
-      // A release that fails leaves the hold to its expiry; what ended the question is the better thing to tell.
+      clearTimeout(deadline);
+      // If the release fails, too, the hold expires by itself; the first failure is the one to report.
       if (!settled) await ledger.release(hold).catch(() => {});
     }
   }
 
-  async function run(question: Question, stop: AbortController): Promise<Answer> {
-    const id = randomUUID();
-    const key = question.key === undefined ? undefined : sha256(question.key);
-    // The key itself is kept nowhere, so that it salts the digest of what was asked.
-    const digest = sha256(JSON.stringify([question.key ?? id, question.message, question.history]));
-    const expires = now() + timeout + HOLD_GRACE;
-    const outcome = await ledger.hold({
-      id,
-      account: question.account,
-      ...(key !== undefined && { key }),
-      digest,
-      price,
-      expires,
+  /** The whole answer; rejects with the reason of `stop` the moment it is aborted, whatever the provider does. */
+  async function answerTo(question: Question, onDelta: (text: string) => void): Promise<string> {
+    const { signal } = question.stop;
+    signal.throwIfAborted();
+    const messages = contextFor(question, context);
+    const answer = provider.answer({ messages, signal, ...(question.onDelta && { onDelta }) });
+    const response = await new Promise<string>((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      answer.then(resolve, reject);
     });
-    const kept =
-      key !== undefined && chargedBefore(outcome) ? answers.find(question.account, key) : undefined;
-    if (kept !== undefined) {
-      await ledger.release(id);
-      return replay(question, kept);
-    }
-    if (outcome.kind !== "held" && outcome.kind !== "paid") throw refusal(outcome, price);
-
-    const leave = () => stop.abort(new ClientGone());
-    question.signal.addEventListener("abort", leave, { once: true });
-    if (question.signal.aborted) leave();
-    const deadline = setTimeout(() => stop.abort(tookTooLong()), timeout);
-    try {
-      return await settle(question, id, key, outcome.kind === "paid", stop);
-    } finally {
-      clearTimeout(deadline);
-      question.signal.removeEventListener("abort", leave);
-    }
+    signal.throwIfAborted();
+    return response;
   }
 
   return {
     async ask(question) {
       if (stopping) throw shuttingDown();
-      const stop = new AbortController();
-      const answer = run(question, stop);
-      inFlight.set(answer, stop);
+      const answer = run(question);
+      inFlight.set(answer, question.stop);
       try {
         return await answer;
       } finally {

@@ -3,7 +3,7 @@ import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.
 import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
-import { clientSignal, ownTurn } from "./client-signal.ts";
+import { ownTurn, stopWithClient } from "./client-signal.ts";
 import { accountOf, replyJson, type Context, type Middleware } from "./context.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import { problemOf, toldAs } from "./problem.ts";
@@ -23,7 +23,7 @@ function questionOf(ctx: Context): Question {
     message,
     history,
     ...(key !== undefined && { key }),
-    signal: clientSignal(ctx.res),
+    stop: stopWithClient(ctx.res),
   };
 }
 

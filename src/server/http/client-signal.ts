@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ClientGone } from "../core/client-gone.ts";
 
-/** Aborted when the client goes away before its whole reply was handed to the system. */
-export function clientSignal(res: ServerResponse): AbortSignal {
-  const left = new AbortController();
+/** Aborted with {@link ClientGone} if the client goes away before its whole reply was handed to the system. */
+export function stopWithClient(res: ServerResponse): AbortController {
+  const stop = new AbortController();
   // The request's own close says only that its body was read (DESIGN §5).
   res.once("close", () => {
-    if (!res.writableFinished) left.abort(new ClientGone());
+    if (!res.writableFinished) stop.abort(new ClientGone());
   });
-  if (res.destroyed) left.abort(new ClientGone());
-  return left.signal;
+  if (res.destroyed) stop.abort(new ClientGone());
+  return stop;
 }
 
 /**
@@ -32,8 +32,8 @@ export async function ownTurn(req: IncomingMessage, res: ServerResponse): Promis
   });
 }
 
-/** {@link clientSignal}, once it is this request's turn. Rejects as {@link ownTurn} does. */
+/** {@link stopWithClient}, once it is this request's turn. Rejects as {@link ownTurn} does. */
 export async function signalInTurn(req: IncomingMessage, res: ServerResponse): Promise<AbortSignal> {
   await ownTurn(req, res);
-  return clientSignal(res);
+  return stopWithClient(res).signal;
 }

@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher, request } from "undici";
-import { readBody, textOf } from "./reply-body.ts";
+import { closeBody, readBody, textOf } from "./reply-body.ts";
 
 /** The longest that connecting to an upstream may take, in milliseconds. */
 const CONNECT_MS = 10_000;
@@ -64,7 +64,7 @@ function responseLike(url: string, { statusCode, headers, body }: Dispatcher.Res
     status: statusCode,
     ok: statusCode >= 200 && statusCode < 300,
     headers: new Map(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-    body: pieces,
+    body: Object.assign(pieces, { cancel: async () => closeBody(body) }),
     text,
     json: async (): Promise<unknown> => JSON.parse(await text()),
   };

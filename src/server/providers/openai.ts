@@ -16,8 +16,6 @@ interface Asked {
   client: OpenAI;
   model: string;
   request: Request;
-  /** Aborting it closes the connection. */
-  call: AbortController;
   patience: Patience | undefined;
 }
 
@@ -70,29 +68,24 @@ export function openOpenAiProvider({
     answer: async (request) => {
       const { signal } = request;
       signal.throwIfAborted();
-      const call = new AbortController();
-      const hangUp = () => call.abort();
-      signal.addEventListener("abort", hangUp, { once: true });
       try {
-        return await (request.onDelta ? streamed : plain)({ client, model, request, call, patience });
+        return await (request.onDelta ? streamed : plain)({ client, model, request, patience });
       } catch (error) {
-        hangUp();
         throw signal.aborted ? signal.reason : error;
-      } finally {
-        signal.removeEventListener("abort", hangUp);
       }
     },
     close: async () => agent?.destroy(),
   };
 }
 
-async function plain({ client, model, request, call }: Asked): Promise<string> {
+async function plain({ client, model, request }: Asked): Promise<string> {
   const { messages, signal } = request;
   try {
-    const reply = await client.chat.completions
-      .create({ model, messages }, { signal: call.signal })
-      .asResponse();
-    if (isEventStream(reply)) throw new NotWhole("the reply to a plain question is an event stream");
+    const reply = await client.chat.completions.create({ model, messages }, { signal }).asResponse();
+    if (isEventStream(reply)) {
+      hangUp(reply);
+      throw new NotWhole("the reply to a plain question is an event stream");
+    }
     const completion: unknown = await reply.json();
     signal.throwIfAborted();
     const { text, finished } = readChoice(completion, "message");
@@ -133,18 +126,23 @@ async function streamed(asked: Asked): Promise<string> {
 }
 
 /** The texts of a stream, none empty, up to the end of a whole answer; ApiError for any other end. */
-async function* texts({ client, model, request, call, patience }: Asked): AsyncGenerator<string> {
+async function* texts({ client, model, request, patience }: Asked): AsyncGenerator<string> {
+  const { messages, signal } = request;
+  let reply: Response | undefined;
   try {
-    const { messages } = request;
-    const reply = await client.chat.completions
-      .create({ model, messages, stream: true }, { signal: call.signal })
-      .asResponse();
+    reply = await client.chat.completions.create({ model, messages, stream: true }, { signal }).asResponse();
     if (!reply.body || !isEventStream(reply)) throw new NotWhole("the reply is no event stream");
-    yield* readStream(reply.body, { hangUp: () => call.abort(), ...(patience && { patience }) });
+    const { body } = reply;
+    yield* readStream(body, { hangUp: () => void body.cancel(), ...(patience && { patience }) });
   } catch (error) {
+    // At once: else the upstream goes on generating for as long as readBody waits for the rest.
+    if (reply) hangUp(reply);
     throw upstreamFailure(error);
   }
 }
+
+/** Closes the connection of a reply whose body is not read to its end. */
+const hangUp = ({ body }: Response) => void body?.cancel();
 
 const isEventStream = ({ headers }: Response) =>
   headers.get("content-type")?.startsWith("text/event-stream") === true;

@@ -17,11 +17,10 @@ export class ReplyTooLong extends Error {
 /**
  * The pieces of a reply's body. ReplyTooLong after {@link BODY_BYTES}; the connection is then closed. Leaving the loop
  * early gives the rest `rest` milliseconds to come, so that the connection can take the next request, and then closes
- * it; whoever wants it closed at once aborts the request.
+ * it; {@link closeBody} closes it at once.
  */
 export async function* readBody(body: Readable, rest = REST_MS): AsyncGenerator<Buffer, void, undefined> {
-  // Without a listener the error of a body that is closed early would end the process.
-  body.on("error", () => {});
+  ignoreErrors(body);
   let bytes = 0;
   try {
     for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -36,6 +35,15 @@ export async function* readBody(body: Readable, rest = REST_MS): AsyncGenerator<
     if (!body.destroyed) discard(body, rest);
   }
 }
+
+/** Closes the connection of a body that is not read to its end. */
+export function closeBody(body: Readable): void {
+  ignoreErrors(body);
+  body.destroy();
+}
+
+/** Without a listener, the error of a body that is closed early would end the process. */
+const ignoreErrors = (body: Readable) => void body.on("error", () => {});
 
 function discard(body: Readable, milliseconds: number): void {
   const timer = setTimeout(() => body.destroy(), milliseconds);

@@ -2,8 +2,11 @@ import { randomBytes } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
 import { slot, type AccountBook, type Books } from "./books.ts";
-import type { Committer, Deed } from "./committer.ts";
+import { DoesNotFollow, type Committer } from "./committer.ts";
 import type { Event } from "./facts.ts";
+
+/** The last time that a Date can hold, in milliseconds since the epoch (ECMA-262, "Time Values"). */
+const LATEST_DATE = 8.64e15;
 
 /** The port `Accounts` over books in memory and a committer. */
 export function createAccounts({
@@ -15,8 +18,8 @@ export function createAccounts({
   committer: Committer;
   now: () => number;
 }): Accounts {
-  /** Names that are being registered. */
-  const naming = new Map<string, Promise<unknown>>();
+  /** Registrations that are being written, by folded name. */
+  const registering = new Map<string, Promise<unknown>>();
 
   function bookOf(account: AccountId): AccountBook {
     const book = books.accounts.get(account);
@@ -24,38 +27,26 @@ export function createAccounts({
     return book;
   }
 
-  function deed<T>(book: AccountBook, event: Deed<T>["event"], done: () => T): Promise<T> {
-    return committer.commit({ account: book.id, name: book.name, event, done });
-  }
-
-  function register(name: string, hash: string, tokens: number): Promise<Account> {
-    const folded = foldName(name);
-    const account = newId(books);
-    const event: Event = { fact: "account", hash, generation: 1, tokens };
-    const created = committer.commit({
-      account,
-      name,
-      event: () => event,
-      done: () => {
-        naming.delete(folded);
-        return accountOf(bookOf(account));
-      },
-      undone: () => naming.delete(folded),
-    });
-    naming.set(folded, created);
-    return created;
+  async function write({ id, name }: AccountBook, event: Event): Promise<void> {
+    await committer.commit({ account: id, name, event });
   }
 
   return {
-    async create({ name, passwordHash, tokens }) {
+    async create({ name, passwordHash: hash, tokens }) {
       if (!Number.isSafeInteger(tokens) || tokens < 0)
         throw new RangeError("An account starts with a whole number of tokens.");
       const folded = foldName(name);
-      // Whether the name is taken is known once the other's registration is durable, or has failed.
-      for (let other = naming.get(folded); other; other = naming.get(folded))
+      // Whether the name is taken is known once the other registration is durable, or has failed.
+      for (let other = registering.get(folded); other; other = registering.get(folded))
         await other.catch(() => undefined);
       if (books.names.has(folded)) return { kind: "taken" };
-      return { kind: "created", account: await register(name, passwordHash, tokens) };
+      const account = newId(books);
+      const created = committer
+        .commit({ account, name, event: { fact: "account", hash, generation: 1, tokens } })
+        .finally(() => registering.delete(folded));
+      registering.set(folded, created);
+      await created;
+      return { kind: "created", account: accountOf(bookOf(account)) };
     },
 
     async byName(name) {
@@ -68,48 +59,32 @@ export function createAccounts({
       return book && { account: accountOf(book), revoked: books.revoked.has(slot(account, jti)) };
     },
 
-    async setPassword({ account, generation, passwordHash: hash }) {
+    async setPassword({ account, generation: before, passwordHash }) {
       const book = bookOf(account);
+      const generation = before + 1;
       try {
-        return await deed(
-          book,
-          (before) => {
-            if (before.generation !== generation) throw new OtherGeneration();
-            return { fact: "password", hash, generation: generation + 1 };
-          },
-          () => ({ kind: "set" as const, account: accountOf(book) }),
-        );
+        await write(book, { fact: "password", hash: passwordHash, generation });
+        return { kind: "set", account: { ...accountOf(book), passwordHash, generation } };
       } catch (error) {
-        if (error instanceof OtherGeneration) return { kind: "changed" };
+        if (error instanceof DoesNotFollow) return { kind: "changed" };
         throw error;
       }
     },
 
     async setDisabled(account, disabled) {
-      await deed(
-        bookOf(account),
-        () => ({ fact: "disabled", disabled }),
-        () => undefined,
-      );
+      await write(bookOf(account), { fact: "disabled", disabled });
     },
 
     async revoke({ account, jti, expires }) {
       const book = bookOf(account);
-      // Written as a date; what has ended anyway, or is revoked already, needs no line.
-      if (!Number.isSafeInteger(expires) || expires > 8.64e15)
+      // The ledger writes it as a date, which reaches no further.
+      if (!Number.isSafeInteger(expires) || expires > LATEST_DATE)
         throw new RangeError("expires is a time in milliseconds.");
       if (expires <= now() || books.revoked.has(slot(account, jti))) return;
-      await deed(
-        book,
-        () => ({ fact: "revoked", jti, expires }),
-        () => undefined,
-      );
+      await write(book, { fact: "revoked", jti, expires });
     },
   };
 }
-
-/** Refuses a password when its turn comes and another one was set before it. */
-class OtherGeneration extends Error {}
 
 const accountOf = ({ id, name, hash, generation, disabled }: AccountBook): Account => ({
   id,

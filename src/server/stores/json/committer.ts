@@ -1,37 +1,44 @@
 import { ApiError } from "../../core/api-error.ts";
-import type { AccountId } from "../../core/ports.ts";
-import type { Hash } from "node:crypto";
+import type { AccountId, Balance } from "../../core/ports.ts";
 import { post, type AccountBook, type Books } from "./books.ts";
 import { tokensOf, type Event, type Fact } from "./facts.ts";
+import type { Holds } from "./holds.ts";
 import type { Journal } from "./journal.ts";
 import { factLine } from "./line.ts";
 
-/** How an account will stand when a deed's turn comes: after every deed before it in the same batch. */
-export type Standing = Pick<AccountBook, "tokens" | "generation">;
-
-/** Something to write down. Its caller has reserved what it needs. */
-export interface Deed<T> {
+/** Something to write to the ledger. Whoever commits it has reserved what it needs. */
+export interface Entry {
   account: AccountId;
   name: string;
-  /** What to write. Throwing refuses this deed alone. */
-  event(before: Standing): Event;
-  /** Runs in the tick in which the fact is entered: settles the reservation. */
-  done(fact: Fact): T;
-  /** Gives the reservation back: nothing has happened. Never runs in the tick of `commit`. */
-  undone?(): void;
+  event: Event;
 }
 
-/** Group commit: what waits is written and synced together, then entered in one tick. */
+/** The entry does not follow the ones before it: a balance would not be exact, or a generation is out of order. */
+export class DoesNotFollow extends Error {
+  override readonly name = "DoesNotFollow";
+}
+
+/**
+ * Group commit: the entries that wait are written and synced together. Then all of them are posted to the books, and the
+ * holds of their charges settled, in one tick: no reader sees a part of it.
+ */
 export interface Committer {
-  /** Durable and entered when it resolves; rejects with `store_unavailable`, and then nothing has happened. */
-  commit<T>(deed: Deed<T>): Promise<T>;
-  /** Takes nothing more; resolves when nothing is under way. */
+  /** Whether it takes entries now. */
+  takes(): boolean;
+  /** Throws `store_unavailable` where it takes no entries now. */
+  assertTakes(): void;
+  /**
+   * Resolves once the entry is durable and posted, to the account's balance at that moment. Rejects with
+   * `store_unavailable` or {@link DoesNotFollow}; then nothing has happened.
+   */
+  commit(entry: Entry): Promise<Balance>;
+  /** Refuses new entries; resolves when all others are settled. */
   close(): Promise<void>;
 }
 
 interface Waiting {
-  deed: Deed<unknown>;
-  resolve: (value: unknown) => void;
+  entry: Entry;
+  resolve: (balance: Balance) => void;
   reject: (error: unknown) => void;
 }
 
@@ -40,34 +47,35 @@ interface Formed extends Waiting {
   crc: number;
 }
 
-/** `hash` takes in every byte that was appended. */
+/** See {@link Committer}. */
 export function createCommitter({
   books,
+  holds,
   journal,
-  hash,
   now,
 }: {
   books: Books;
+  holds: Holds;
   journal: Journal;
-  hash: Hash;
   now: () => number;
 }): Committer {
   let queue: Waiting[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
 
-  function commit<T>(deed: Deed<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const waiting = { deed, resolve: resolve as (value: unknown) => void, reject };
-      if (closed) return queueMicrotask(() => refuse(waiting, journal.refusal()));
-      queue.push(waiting);
+  const takes = () => !closed && journal.takes();
+
+  function commit(entry: Entry): Promise<Balance> {
+    if (closed) return Promise.reject(journal.refusal());
+    return new Promise((resolve, reject) => {
+      queue.push({ entry, resolve, reject });
       running ??= drain();
     });
   }
 
   async function drain(): Promise<void> {
     while (queue.length > 0) await writeBatch();
-    // In the tick of the last look at the queue: a deed that comes now starts a new round.
+    // In the tick of the last look at the queue: an entry that comes now starts a new round.
     running = undefined;
   }
 
@@ -80,43 +88,37 @@ export function createCommitter({
       const { formed, text } = form(batch);
       if (formed.length === 0) return;
       batch = formed;
-      const bytes = Buffer.from(text);
-      await journal.append(bytes);
-      hash.update(bytes);
+      await journal.append(Buffer.from(text));
       enter(formed);
     } catch (error) {
-      // Those that came meanwhile would meet the same refusal; they need not wait for it.
+      // Entries that came meanwhile would be refused for the same reason: they need not wait for it.
       const refused = [...batch, ...queue];
       queue = [];
-      for (const waiting of refused) refuse(waiting, error);
+      for (const { reject } of refused) reject(error instanceof ApiError ? copyOf(error) : error);
     }
   }
 
-  /** Numbers, balances and checksums follow from the books and from the deeds before in the batch. */
+  /** Gives the entries their numbers, balances and checksums; refuses those that do not follow. */
   function form(batch: Waiting[]): { formed: Formed[]; text: string } {
-    const standings = new Map<AccountId, Standing>();
+    const latest = new Map<AccountId, Latest>();
     const formed: Formed[] = [];
     const at = now();
     let { n, crc } = books;
     let text = "";
     for (const waiting of batch) {
-      const { account, name } = waiting.deed;
-      const before = standings.get(account) ?? books.accounts.get(account) ?? { tokens: 0, generation: 0 };
+      const { account, name, event } = waiting.entry;
+      const before = latest.get(account) ?? books.accounts.get(account) ?? { tokens: 0, generation: 0 };
       try {
-        const event = waiting.deed.event(before);
-        const balance = before.tokens + tokensOf(event);
-        if (!Number.isSafeInteger(balance) || balance < 0)
-          throw new RangeError(`The balance of an account cannot become ${balance}.`);
-        const fact = { ...event, n: n + 1, at, account, name, balance };
+        const after = follow(before, event);
+        const fact = { ...event, n: n + 1, at, account, name, balance: after.tokens };
         const line = factLine(fact, crc);
         ({ crc } = line);
         n += 1;
         text += `${line.text}\n`;
-        const generation = "generation" in event ? event.generation : before.generation;
-        standings.set(account, { tokens: balance, generation });
+        latest.set(account, after);
         formed.push({ ...waiting, fact, crc });
       } catch (error) {
-        refuse(waiting, error);
+        waiting.reject(error);
       }
     }
     return { formed, text };
@@ -124,14 +126,21 @@ export function createCommitter({
 
   function enter(formed: Formed[]): void {
     const time = now();
-    const results = formed.map(({ deed, fact, crc }) => {
+    for (const { fact, crc, resolve } of formed) {
       post(books, fact, crc, time);
-      return deed.done(fact);
-    });
-    formed.forEach(({ resolve }, index) => resolve(results[index]));
+      const charged = fact.fact === "charge" || fact.fact === "again" ? fact.id : undefined;
+      if (charged !== undefined) holds.settle(charged);
+      const balance = { tokens: fact.balance, held: holds.held(fact.account, time) };
+      if (charged !== undefined) holds.remember(charged, balance);
+      resolve(balance);
+    }
   }
 
   return {
+    takes,
+    assertTakes() {
+      if (!takes()) throw journal.refusal();
+    },
     commit,
     async close() {
       closed = true;
@@ -140,12 +149,20 @@ export function createCommitter({
   };
 }
 
-function refuse({ deed, reject }: Waiting, error: unknown): void {
-  deed.undone?.();
-  reject(error instanceof ApiError ? copyOf(error) : error);
+/** What the next entry of an account must follow. */
+type Latest = Pick<AccountBook, "tokens" | "generation">;
+
+function follow(before: Latest, event: Event): Latest {
+  const tokens = before.tokens + tokensOf(event);
+  if (!Number.isSafeInteger(tokens) || tokens < 0)
+    throw new DoesNotFollow(`The balance of an account cannot become ${tokens}.`);
+  if (!("generation" in event)) return { tokens, generation: before.generation };
+  if (event.generation !== before.generation + 1)
+    throw new DoesNotFollow(`Generation ${event.generation} does not follow ${before.generation}.`);
+  return { tokens, generation: event.generation };
 }
 
-/** Each caller its own error: whoever catches one may add to it. */
+/** Each caller gets an error of its own: whoever catches one may add to it. */
 function copyOf({ code, message, cause, retryAfter }: ApiError): ApiError {
   return new ApiError(code, message, { cause, ...(retryAfter !== undefined && { retryAfter }) });
 }

@@ -1,52 +1,53 @@
-import type { AccountId, ChargeOutcome, HoldId } from "../../core/ports.ts";
+import type { AccountId, Balance, ChargeOutcome, HoldId } from "../../core/ports.ts";
 
-/** Outcomes of charged holds that are remembered, so that a second charge gets the same. */
-const OUTCOMES = 10_000;
+/** Charged holds whose outcome is remembered, so that a second charge gets the same. */
+const REMEMBERED = 10_000;
 
 /** A question in flight. */
 export interface OpenHold {
   id: HoldId;
   account: AccountId;
-  /** Tokens that it holds: 0 for a `paid` one. */
+  /** Tokens; 0 for a `paid` hold. */
   price: number;
-  /** ms since the epoch. */
+  /** Milliseconds since the epoch. */
   expires: number;
   key: { slot: string; key: string; digest: string } | undefined;
-  /** Its key was charged before: the charge is "asked again", and free. */
+  /** Its key was charged before: this charge takes nothing and is recorded as `again`. */
   paid: boolean;
   /** The charge that is under way. */
   charging?: Promise<ChargeOutcome> | undefined;
 }
 
-/** The holds in memory. A killed server has charged nobody for an answer that it never gave. */
+/** The holds, in memory only: after a kill none is left, and nobody was charged for an answer that was not given. */
 export interface Holds {
   open(hold: OpenHold): void;
   /** The hold if it is open, its charge under way or not. */
   find(id: HoldId): OpenHold | undefined;
-  /** Tokens that the account's open holds hold at `now`; those that have expired are dropped. */
+  /** Tokens in the account's open holds at `now`. Drops the holds that have expired. */
   held(account: AccountId, now: number): number;
-  /** The open hold on a key. Only after `held` it is sure not to be an expired one. */
+  /** The open hold on a key. It may have expired, unless `held` was called before in the same tick. */
   onKey(slot: string): OpenHold | undefined;
-  /** Ends a hold. */
-  settle(hold: OpenHold): void;
-  /** Keeps the outcome of a charge for a while. */
-  remember(id: HoldId, outcome: ChargeOutcome): void;
+  /** Ends a hold, if it is open. */
+  settle(id: HoldId): void;
+  /** Keeps the balance after a charge for a while. */
+  remember(id: HoldId, balance: Balance): void;
+  /** The outcome of a charge that is remembered. */
   outcome(id: HoldId): ChargeOutcome | undefined;
 }
 
 interface AccountHolds {
   held: number;
   holds: Set<OpenHold>;
-  /** No hold expires before this: so that looking for expired ones is rare. */
+  /** No hold expires before this time, so that the search for expired ones is rare. */
   earliest: number;
 }
 
-/** Without any hold. */
+/** See {@link Holds}; without any hold. */
 export function createHolds(): Holds {
   const byId = new Map<HoldId, OpenHold>();
   const byKey = new Map<string, OpenHold>();
   const byAccount = new Map<AccountId, AccountHolds>();
-  const outcomes = new Map<HoldId, ChargeOutcome>();
+  const charged = new Map<HoldId, Balance>();
 
   function remove(hold: OpenHold): void {
     byId.delete(hold.id);
@@ -67,7 +68,7 @@ export function createHolds(): Holds {
 
   return {
     open(hold) {
-      if (byId.has(hold.id) || outcomes.has(hold.id)) throw new Error("A hold's id was used twice.");
+      if (byId.has(hold.id) || charged.has(hold.id)) throw new Error("A hold's id was used twice.");
       const { account, price, expires } = hold;
       const mine = byAccount.get(account) ?? { held: 0, holds: new Set(), earliest: expires };
       mine.held += price;
@@ -85,13 +86,19 @@ export function createHolds(): Holds {
       return mine.held;
     },
     onKey: (slot) => byKey.get(slot),
-    settle: remove,
-    remember(id, outcome) {
-      outcomes.set(id, outcome);
-      if (outcomes.size <= OUTCOMES) return;
-      const oldest = outcomes.keys().next();
-      if (!oldest.done) outcomes.delete(oldest.value);
+    settle(id) {
+      const hold = byId.get(id);
+      if (hold) remove(hold);
     },
-    outcome: (id) => outcomes.get(id),
+    remember(id, balance) {
+      charged.set(id, balance);
+      if (charged.size <= REMEMBERED) return;
+      const oldest = charged.keys().next();
+      if (!oldest.done) charged.delete(oldest.value);
+    },
+    outcome(id) {
+      const balance = charged.get(id);
+      return balance && { kind: "charged", balance };
+    },
   };
 }

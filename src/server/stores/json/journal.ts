@@ -1,77 +1,78 @@
+import type { Hash } from "node:crypto";
 import { ApiError } from "../../core/api-error.ts";
 import { storeUnavailable } from "../../core/store-unavailable.ts";
 import { LEDGER } from "./damage.ts";
 import { errorCode, writeFully, type Files, type FileStat, type OpenFile } from "./files.ts";
 
-/** How long after a failed repair the next one is tried, in ms. */
+/** How long after a failed repair the next one is tried, in milliseconds. */
 const REPAIR_MS = 1000;
 
 /**
- * The ledger's file while serving: appended to by one caller at a time. After a failure it takes nothing until it
- * has been cut back to its last synced length, and until as much as failed can be written again: so that on a full
- * disk a question is refused before the AI is asked, and readiness says so. After a sign of a second writer it takes
- * nothing, ever.
+ * The ledger's file while serving. After a failure it takes nothing until it is cut back to its last synced length, and
+ * until as many bytes as failed can be written again: on a full disk a question is then refused before the AI is asked,
+ * and readiness says so. After a sign of a second writer it takes nothing until the server is started again.
  */
 export interface Journal {
   /** Whether it takes a write now. */
   takes(): boolean;
-  /** Rejects with `store_unavailable` where it cannot take a write: also when the file is not as it was left. */
+  /** Rejects with `store_unavailable` if it cannot take a write, or if the file is not as it was left. */
   check(): Promise<void>;
-  /** Durable when it resolves. Rejects with `store_unavailable`; then none of it counts. */
+  /** One call at a time. Durable when it resolves; rejects with `store_unavailable`, and then none of it counts. */
   append(bytes: Uint8Array): Promise<void>;
-  /** Bytes, all synced. */
-  length(): number;
+  /** What is synced: the file's length in bytes, and their SHA-256 in hex. */
+  synced(): { length: number; sha256: string };
   /** The failure that callers get while it takes nothing. */
   refusal(cause?: unknown): ApiError;
-  /** Tries once more to cut back what failed; whether the file is as it should be. */
+  /** Tries once more to cut back what failed; resolves to whether the file is as it should be. */
   close(): Promise<boolean>;
 }
 
-/** Takes over an open ledger that is `length` bytes long and synced. `warn` gets sentences for the operator. */
+/** Takes over an open ledger whose `length` bytes are synced and in `hash`. `warn` gets sentences for the operator. */
 export async function openJournal(opened: {
   files: Files;
   path: string;
   file: OpenFile;
   length: number;
+  hash: Hash;
   warn: (sentence: string) => void;
 }): Promise<Journal> {
-  const { files, path, warn } = opened;
+  const { files, path, hash, warn } = opened;
   const ours = await opened.file.stat();
   let file: OpenFile | undefined = opened.file;
   let length = opened.length;
-  let standing: "takes" | "failed" | "stopped" | "closed" = "takes";
+  let state: "takes" | "failed" | "stopped" | "closed" = "takes";
   /** Set from the first failure until a write has worked again: one outage, one warning. */
   let outage = false;
   let repairing: Promise<void> | undefined;
-  /** Bytes that have to be writable before it takes anything again. */
+  /** Bytes that must be writable before it takes anything again. */
   let needed = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const same = (found: FileStat) => found.ino === ours.ino && found.dev === ours.dev;
 
   function refusal(cause?: unknown): ApiError {
-    if (standing !== "stopped")
+    if (state !== "stopped")
       return storeUnavailable(
-        "The server cannot store anything at the moment. Nothing was charged; try again soon.",
+        "The server cannot store anything at the moment. Nothing was charged; try again in a moment.",
         cause,
       );
-    // It doesn't come back by itself: no client is told to try again.
+    // Without Retry-After: only a restart of the server helps.
     return new ApiError(
       "store_unavailable",
-      "The server's storage was changed behind its back and takes nothing more. Its operator has to look.",
+      "Another program changed the server's storage, so the server stores nothing more. Tell its operator.",
       { cause },
     );
   }
 
   function stop(why: string): void {
-    standing = "stopped";
+    state = "stopped";
     warn(
-      `${LEDGER} ${why}: another program writes to this folder. Nothing is taken any more; stop that program, then start the server again.`,
+      `${LEDGER} ${why}: another program writes to this folder. The server stores nothing more: stop that program, then start the server again.`,
     );
   }
 
   async function check(): Promise<void> {
-    if (standing !== "takes" || !file) throw refusal();
+    if (state !== "takes" || !file) throw refusal();
     let why: string | undefined;
     try {
       const [{ size }, named] = await Promise.all([file.stat(), files.stat(path)]);
@@ -87,7 +88,7 @@ export async function openJournal(opened: {
   }
 
   async function append(bytes: Uint8Array): Promise<void> {
-    if (standing !== "takes" || !file) throw refusal();
+    if (state !== "takes" || !file) throw refusal();
     try {
       await writeFully(file, bytes, length);
       await file.datasync();
@@ -97,12 +98,13 @@ export async function openJournal(opened: {
     }
     needed = 0;
     length += bytes.length;
+    hash.update(bytes);
     if (outage) warn(`${LEDGER} is being written again.`);
     outage = false;
   }
 
   function fail(error: unknown): ApiError {
-    standing = "failed";
+    state = "failed";
     if (!outage)
       warn(
         `${LEDGER} could not be written (${errorCode(error) ?? "unknown error"}). Charges are refused until it can.`,
@@ -116,11 +118,11 @@ export async function openJournal(opened: {
     timer = undefined;
     repairing = repair(needed).then(() => {
       repairing = undefined;
-      if (standing === "failed") timer = setTimeout(startRepair, REPAIR_MS).unref();
+      if (state === "failed") timer = setTimeout(startRepair, REPAIR_MS).unref();
     });
   }
 
-  /** Through a new handle: after a failed fsync the old one may report success for pages that were dropped. */
+  /** Opens the file again: after a failed fsync the old handle may report success for pages that were dropped. */
   async function repair(room: number): Promise<void> {
     const failed = file;
     file = undefined;
@@ -135,7 +137,7 @@ export async function openJournal(opened: {
         await fresh.datasync();
         if (room > 0) await tryRoom(fresh, room);
         file = fresh;
-        standing = "takes";
+        state = "takes";
       }
     } catch (error) {
       if (errorCode(error) === "ENOENT") stop("is gone");
@@ -143,7 +145,7 @@ export async function openJournal(opened: {
     if (file === undefined) await fresh?.close().catch(() => {});
   }
 
-  /** Blanks without a newline: what is left of them after a kill is a torn tail. */
+  /** Writes spaces without a newline: if the process is killed here, they are a torn tail. */
   async function tryRoom(fresh: OpenFile, room: number): Promise<void> {
     try {
       await writeFully(fresh, Buffer.alloc(room, " "), length);
@@ -155,18 +157,18 @@ export async function openJournal(opened: {
   }
 
   return {
-    takes: () => standing === "takes",
+    takes: () => state === "takes",
     check,
     append,
-    length: () => length,
+    synced: () => ({ length, sha256: hash.copy().digest("hex") }),
     refusal,
     async close() {
       clearTimeout(timer);
       await repairing;
       clearTimeout(timer);
-      if (standing === "failed") await repair(0);
-      const whole = standing === "takes";
-      standing = "closed";
+      if (state === "failed") await repair(0);
+      const whole = state === "takes";
+      state = "closed";
       await file?.close().catch(() => {});
       file = undefined;
       return whole;

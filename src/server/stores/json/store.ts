@@ -10,6 +10,7 @@ import { CHECKPOINT, LEDGER } from "./damage.ts";
 import { disk, errorCode, replaceFile, syncFolder, writeFully, type Files, type OpenFile } from "./files.ts";
 import { prepareFolder, tidyFolder } from "./folder.ts";
 import { hasLedger } from "./has-ledger.ts";
+import { createHolds } from "./holds.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { createLedger } from "./ledger.ts";
 import { headerLine } from "./line.ts";
@@ -60,6 +61,7 @@ export async function openJsonStore({
       path: join(dir, LEDGER),
       file,
       length: loaded.end.byte,
+      hash: loaded.hash,
       warn,
     });
     return await createStore({ dir, files, now, warn, loaded, journal, lock });
@@ -117,21 +119,16 @@ interface Parts {
 }
 
 async function createStore({ dir, files, now, warn, loaded, journal, lock }: Parts): Promise<Store> {
-  const { books, hash } = loaded;
-  const committer = createCommitter({ books, journal, hash, now });
+  const { books } = loaded;
+  const holds = createHolds();
+  const committer = createCommitter({ books, holds, journal, now });
   let covered = loaded.covered;
   let secret: Promise<Buffer> | undefined;
   let closing: Promise<void> | undefined;
 
-  const takes = () => closing === undefined && journal.takes();
-  const assertTakes = () => {
-    if (!takes()) throw journal.refusal();
-  };
-
   async function checkpoint(): Promise<void> {
-    const length = journal.length();
+    const { length, sha256 } = journal.synced();
     if (length === covered) return;
-    const sha256 = hash.copy().digest("hex");
     try {
       await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: books.n + 1, sha256 }, now()));
       covered = length;
@@ -156,7 +153,7 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
   // Without one, nobody could tell later that the ledger was emptied.
   if (loaded.replayed > LONG_REPLAY || loaded.covered === 0) await checkpoint();
 
-  const ledger = createLedger({ books, committer, assertTakes, now });
+  const ledger = createLedger({ books, holds, committer, now });
   const accounts = createAccounts({ books, committer, now });
   lock.serve(async (request) => {
     const answer = await answerOperator({ ledger, accounts }, request);
@@ -172,7 +169,7 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
       secret ??= openSecret(files, dir);
       return secret;
     },
-    ready: async () => takes(),
+    ready: async () => committer.takes(),
     close: () => (closing ??= close()),
   };
 }

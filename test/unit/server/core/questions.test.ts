@@ -58,7 +58,7 @@ function setUp(ledger: FakeLedger) {
       account: "jane",
       message: "hello",
       history: [],
-      signal: new AbortController().signal,
+      stop: new AbortController(),
       ...wishes,
     });
   return { puppet, questions, ask };
@@ -101,7 +101,7 @@ describe("a question", () => {
         const client = new AbortController();
         let socket = true;
         const asking = ask({
-          signal: client.signal,
+          stop: client,
           ...(keyed && { key: "k" }),
           ...(streamed && { onDelta: () => socket }),
         }).then(() => "answered", codeOf);
@@ -111,7 +111,7 @@ describe("a question", () => {
           delta: () => puppet.delta(),
           finish: () => puppet.finish(),
           fail: () => puppet.fail(),
-          leave: () => client.abort(),
+          leave: () => client.abort(new ClientGone()),
           "socket dies": () => (socket = false),
           deadline: () => vi.advanceTimersByTime(TIMEOUT),
           drain: () => {
@@ -137,9 +137,9 @@ describe("a question", () => {
   test("aborts the upstream call the moment its client leaves", async () => {
     const { puppet, ask } = setUp(createFakeLedger());
     const client = new AbortController();
-    const asking = ask({ signal: client.signal });
+    const asking = ask({ stop: client });
     await quiet();
-    client.abort();
+    client.abort(new ClientGone());
     expect(puppet.seen[0]!.signal.aborted).toBe(true);
     await expect(asking).rejects.toBeInstanceOf(ClientGone);
   });
@@ -148,10 +148,10 @@ describe("a question", () => {
     const ledger = createFakeLedger();
     const { puppet, ask } = setUp(ledger);
     const client = new AbortController();
-    const asking = ask({ signal: client.signal });
+    const asking = ask({ stop: client });
     await quiet();
     puppet.finish();
-    client.abort();
+    client.abort(new ClientGone());
     await expect(asking).rejects.toBeInstanceOf(ClientGone);
     expect(ledger.settlements).toEqual(["released"]);
   });
@@ -160,8 +160,8 @@ describe("a question", () => {
     const ledger = createFakeLedger();
     const { puppet, ask } = setUp(ledger);
     const client = new AbortController();
-    const asking = ask({ signal: client.signal });
-    client.abort();
+    const asking = ask({ stop: client });
+    client.abort(new ClientGone());
     await expect(asking).rejects.toBeInstanceOf(ClientGone);
     expect(puppet.seen).toHaveLength(0);
     expect(ledger.settlements).toEqual(["released"]);
@@ -190,10 +190,10 @@ describe("a question", () => {
   test("whose client left after the first delta says what it took", async () => {
     const { puppet, ask } = setUp(createFakeLedger());
     const client = new AbortController();
-    const asking = ask({ signal: client.signal, onDelta: () => true });
+    const asking = ask({ stop: client, onDelta: () => true });
     await quiet();
     puppet.delta();
-    client.abort();
+    client.abort(new ClientGone());
     await expect(asking).rejects.toMatchObject({ bill: { charged: 100, tokens: 3900 } });
   });
 });
