@@ -8,14 +8,15 @@ import {
 } from "../../protocol/replies.ts";
 import type { Ledger } from "../core/ports.ts";
 import type { SignIn } from "../core/sign-in.ts";
-import { signalInTurn } from "./client-signal.ts";
+import { stopWithClient } from "./client-signal.ts";
 import { accountOf, replyJson, sessionOf, type Middleware } from "./context.ts";
+import type { Handler } from "./validate.ts";
 
 /** The handler of `POST /api/register`. */
-export function register(signIn: SignIn): Middleware {
-  return async function register(ctx) {
-    const credentials = ctx.state.input as RegisterBody;
-    const { tokens } = await signIn.register(credentials, await signalInTurn(ctx.req, ctx.res));
+export function register(signIn: SignIn): Handler<RegisterBody> {
+  return async function register(ctx, credentials) {
+    const { signal } = await stopWithClient(ctx.req, ctx.res);
+    const { tokens } = await signIn.register(credentials, signal);
     ctx.state.who = credentials.username;
     const reply: RegisterReply = { message: "User created successfully", tokens };
     replyJson(ctx, 201, reply);
@@ -23,10 +24,10 @@ export function register(signIn: SignIn): Middleware {
 }
 
 /** The handler of `POST /api/login`. */
-export function logIn(signIn: SignIn): Middleware {
-  return async function logIn(ctx) {
-    const credentials = ctx.state.input as LoginBody;
-    const { token } = await signIn.login(credentials, await signalInTurn(ctx.req, ctx.res));
+export function logIn(signIn: SignIn): Handler<LoginBody> {
+  return async function logIn(ctx, credentials) {
+    const { signal } = await stopWithClient(ctx.req, ctx.res);
+    const { token } = await signIn.login(credentials, signal);
     ctx.state.who = credentials.username;
     const reply: LoginReply = { token };
     replyJson(ctx, 200, reply);
@@ -42,10 +43,9 @@ export function logOut(signIn: SignIn): Middleware {
 }
 
 /** The handler of `POST /api/password`. */
-export function changePassword(signIn: SignIn): Middleware {
-  return async function changePassword(ctx) {
-    const { password, new_password: newPassword } = ctx.state.input as PasswordBody;
-    const signal = await signalInTurn(ctx.req, ctx.res);
+export function changePassword(signIn: SignIn): Handler<PasswordBody> {
+  return async function changePassword(ctx, { password, new_password: newPassword }) {
+    const { signal } = await stopWithClient(ctx.req, ctx.res);
     const { token } = await signIn.changePassword(sessionOf(ctx), { password, newPassword }, signal);
     const reply: PasswordReply = { token };
     replyJson(ctx, 200, reply);

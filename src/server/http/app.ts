@@ -14,7 +14,6 @@ import { answerQuestion } from "./chat.ts";
 import type { Middleware, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
 import { readJson } from "./read-json.ts";
-import { readKey } from "./read-key.ts";
 import { checkHead } from "./request-head.ts";
 import { readTarget } from "./request-target.ts";
 import { nameRequest } from "./request-id.ts";
@@ -47,17 +46,15 @@ type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 function routeTable(needs: AppNeeds): Route[] {
   const { signIn, questions, ledger, about, stopping, questionTimeout, storeReady } = needs;
   return [
-    ["post", routes.register, [readJson(CREDENTIALS_BODY_BYTES), validate(registerBody), register(signIn)]],
-    ["post", routes.login, [readJson(CREDENTIALS_BODY_BYTES), validate(loginBody), logIn(signIn)]],
+    ["post", routes.register, [readJson(CREDENTIALS_BODY_BYTES), validate(registerBody, register(signIn))]],
+    ["post", routes.login, [readJson(CREDENTIALS_BODY_BYTES), validate(loginBody, logIn(signIn))]],
     [
       "post",
       routes.chat,
       [
         readJson(CHAT_BODY_BYTES),
         authenticate(signIn, "header or body"),
-        validate(chatBody),
-        readKey,
-        answerQuestion({ questions, stopping, questionTimeout }),
+        validate(chatBody, answerQuestion({ questions, stopping, questionTimeout })),
       ],
     ],
     ["get", routes.balance, [authenticate(signIn, "header"), tellBalance(ledger)]],
@@ -73,8 +70,7 @@ function routeTable(needs: AppNeeds): Route[] {
       [
         readJson(CREDENTIALS_BODY_BYTES),
         authenticate(signIn, "header"),
-        validate(passwordBody),
-        changePassword(signIn),
+        validate(passwordBody, changePassword(signIn)),
       ],
     ],
     ["get", routes.about, [tellAbout(about)]],

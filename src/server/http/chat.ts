@@ -3,10 +3,12 @@ import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.
 import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
-import { ownTurn, stopWithClient } from "./client-signal.ts";
-import { accountOf, replyJson, type Context, type Middleware } from "./context.ts";
+import { stopWithClient } from "./client-signal.ts";
+import { accountOf, replyJson, type Context } from "./context.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import { problemOf, toldAs } from "./problem.ts";
+import { keyOf } from "./read-key.ts";
+import type { Handler } from "./validate.ts";
 
 interface Needs {
   questions: Questions;
@@ -15,40 +17,36 @@ interface Needs {
   questionTimeout: number;
 }
 
-function questionOf(ctx: Context): Question {
-  const { message, history = [] } = ctx.state.input as ChatBody;
-  const { key } = ctx.state;
+async function questionOf(ctx: Context, { message, history = [] }: ChatBody): Promise<Question> {
+  const key = keyOf(ctx);
   return {
     account: accountOf(ctx).id,
     message,
     history,
     ...(key !== undefined && { key }),
-    stop: stopWithClient(ctx.res),
+    stop: await stopWithClient(ctx.req, ctx.res),
   };
 }
 
-function bill(ctx: Context, { deducted, balance, replayed }: Answer): void {
+function logBill(ctx: Context, { deducted, balance, replayed }: Answer): void {
   ctx.state.bill = { charged: replayed ? 0 : deducted, tokens: balance.tokens };
 }
 
 /** `POST /api/chat`, plain. */
-async function replyWhole(ctx: Context, questions: Questions): Promise<void> {
-  const answer = await questions.ask(questionOf(ctx));
-  bill(ctx, answer);
+function replyWhole(ctx: Context, answer: Answer): void {
+  logBill(ctx, answer);
   ctx.set(headers.remaining, String(answer.balance.tokens));
   if (answer.replayed) ctx.set(headers.replayed, "true");
   const reply: ChatReply = { response: answer.response, tokens_deducted: answer.deducted };
   replyJson(ctx, 200, reply);
 }
 
-/**
- * `POST /api/chat`, streamed: what fails before the first delta is thrown, what fails after it becomes an event. An
- * answer without any delta was kept.
- */
-async function replyEvents(ctx: Context, questions: Questions, stream: EventStream): Promise<void> {
+/** `POST /api/chat`, streamed: a failure before the first delta is thrown, a later one becomes an event. */
+async function replyEvents(ctx: Context, stream: EventStream, asked: Promise<Answer>): Promise<void> {
   try {
-    const answer = await questions.ask({ ...questionOf(ctx), onDelta: stream.delta });
-    bill(ctx, answer);
+    const answer = await asked;
+    logBill(ctx, answer);
+    // Only a kept answer comes without a delta.
     if (!stream.started() && !(await stream.replay(answer.response))) throw new ClientGone();
     const event: DoneEvent = {
       response: answer.response,
@@ -65,17 +63,17 @@ async function replyEvents(ctx: Context, questions: Questions, stream: EventStre
 }
 
 /** The handler of `POST /api/chat`: one JSON reply or a stream of events, as the client prefers (API.md §2). */
-export function answerQuestion({ questions, stopping, questionTimeout }: Needs): Middleware {
-  return async function answerQuestion(ctx) {
-    await ownTurn(ctx.req, ctx.res);
+export function answerQuestion({ questions, stopping, questionTimeout }: Needs): Handler<ChatBody> {
+  return async function answerQuestion(ctx, body) {
+    const question = await questionOf(ctx, body);
     ctx.vary("Accept");
-    if (!wantsEvents(ctx.get("Accept"))) return replyWhole(ctx, questions);
+    if (!wantsEvents(ctx.get("Accept"))) return replyWhole(ctx, await questions.ask(question));
     const beforeHead = (replayed: boolean) => {
       ctx.status = 200;
       if (replayed) ctx.set(headers.replayed, "true");
       if (stopping()) ctx.set("Connection", "close");
     };
     const stream = createEventStream(ctx.res, { beforeHead, patience: questionTimeout });
-    return replyEvents(ctx, questions, stream);
+    return replyEvents(ctx, stream, questions.ask({ ...question, onDelta: stream.delta }));
   };
 }

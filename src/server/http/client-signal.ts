@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ClientGone } from "../core/client-gone.ts";
 
-/** Aborted with {@link ClientGone} if the client goes away before its whole reply was handed to the system. */
-export function stopWithClient(res: ServerResponse): AbortController {
+/**
+ * Waits for the request's turn on its connection, and rejects with {@link ClientGone} if that ends. The controller is
+ * aborted with ClientGone if the client goes away before its whole reply was handed to the system.
+ */
+export async function stopWithClient(req: IncomingMessage, res: ServerResponse): Promise<AbortController> {
+  await ownTurn(req, res);
   const stop = new AbortController();
   // The request's own close says only that its body was read (DESIGN §5).
   res.once("close", () => {
@@ -16,7 +20,7 @@ export function stopWithClient(res: ServerResponse): AbortController {
  * Waits until the replies before this one on the same connection are out. A pipelined question that ran ahead would
  * count a delta as handed over that still waits in our memory. Rejects with ClientGone when the connection ends.
  */
-export async function ownTurn(req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function ownTurn(req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (res.socket) return;
   const { socket } = req;
   await new Promise<void>((resolve, reject) => {
@@ -30,10 +34,4 @@ export async function ownTurn(req: IncomingMessage, res: ServerResponse): Promis
       resolve();
     });
   });
-}
-
-/** {@link stopWithClient}, once it is this request's turn. Rejects as {@link ownTurn} does. */
-export async function signalInTurn(req: IncomingMessage, res: ServerResponse): Promise<AbortSignal> {
-  await ownTurn(req, res);
-  return stopWithClient(res).signal;
 }

@@ -7,10 +7,6 @@ export interface State {
   requestId: string;
   /** The parsed JSON object of the body; `{}` without one. Set by `readJson`. */
   body: Record<string, unknown>;
-  /** The body as its schema gives it. Set by `validate`. */
-  input: unknown;
-  /** Idempotency-Key without quotes. Set by `readKey`. */
-  key: string | undefined;
   /** Set by `authenticate`. */
   session: Session | undefined;
   /** Name of the account that this request proved to be, for the log; what was merely typed may be a password. */

@@ -1,6 +1,6 @@
 import { KEY_CHARACTERS } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/replies.ts";
-import type { Middleware } from "./context.ts";
+import type { Context } from "./context.ts";
 import { invalidFields } from "./validate.ts";
 
 /** What a structured-field string says (RFC 9651 §3.3.3), or undefined where it is not one. */
@@ -16,16 +16,12 @@ export function parseKey(value: string): string | undefined {
   return key;
 }
 
-/** Puts the Idempotency-Key into `ctx.state.key`. */
-export const readKey: Middleware = async function readKey(ctx, next) {
+/** The request's Idempotency-Key without quotes, if it has one. Throws `invalid_request`. */
+export function keyOf(ctx: Context): string | undefined {
   const value = ctx.headers["idempotency-key"];
-  if (value !== undefined) {
-    const key = parseKey(String(value));
-    if (key === undefined) {
-      const detail = `Idempotency-Key must be 1 to ${KEY_CHARACTERS} visible ASCII characters.`;
-      throw invalidFields([{ field: headers.key, detail }]);
-    }
-    ctx.state.key = key;
-  }
-  await next();
-};
+  if (value === undefined) return undefined;
+  const key = parseKey(String(value));
+  if (key !== undefined) return key;
+  const detail = `Idempotency-Key must be 1 to ${KEY_CHARACTERS} visible ASCII characters.`;
+  throw invalidFields([{ field: headers.key, detail }]);
+}

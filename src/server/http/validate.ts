@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { FieldError } from "../../protocol/errors.ts";
 import { ApiError } from "../core/api-error.ts";
-import type { Middleware } from "./context.ts";
+import type { Context, Middleware } from "./context.ts";
 
 /** Complaints beyond this many help nobody and would let a small request ask for a large reply. */
 const MOST_COMPLAINTS = 100;
@@ -26,12 +26,14 @@ export function invalidFields(fields: FieldError[]): ApiError {
   });
 }
 
-/** Checks the body against `schema`; what the schema makes of it goes to `ctx.state.input`. */
-export function validate(schema: z.ZodType): Middleware {
-  return async function validate(ctx, next) {
+/** The last step of a route: answers a request whose body its schema has read. */
+export type Handler<Input> = (ctx: Context, input: Input) => Promise<void>;
+
+/** Checks the body against `schema`, and hands what the schema makes of it to `handle`. */
+export function validate<Input>(schema: z.ZodType<Input>, handle: Handler<Input>): Middleware {
+  return async function validate(ctx) {
     const result = schema.safeParse(ctx.state.body);
     if (!result.success) throw invalidFields(result.error.issues.map(complaintOf));
-    ctx.state.input = result.data;
-    await next();
+    await handle(ctx, result.data);
   };
 }
