@@ -28,5 +28,11 @@ export const USERNAME_CHARACTERS = 150;
 /** Most days that `GET /api/usage/` tells of, and the number where none is asked for (API.md §5). */
 export const USAGE_DAYS = { most: 90, usual: 30 } as const;
 
+/** How long a charged Idempotency-Key is remembered, in milliseconds (API.md §2). */
+export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** Fewest bytes of the secret that signs tokens (RFC 7518 §3.2: the size of the hash). */
+export const SECRET_BYTES = 32;
+
 /** Longest Idempotency-Key, in characters (API.md §2). */
 export const KEY_CHARACTERS = 255;

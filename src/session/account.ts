@@ -1,3 +1,4 @@
+import { USAGE_DAYS } from "../protocol/limits.ts";
 import { ClientError } from "../client/failure.ts";
 import { troubleLines } from "./failure.ts";
 import { chooseForm, passwordForm } from "./form.ts";
@@ -6,9 +7,8 @@ import { hasOurRules } from "../client/http/offer.ts";
 import type { Room } from "./room.ts";
 import { usageLines } from "./usage-lines.ts";
 
-/** Days that `/usage` shows where it isn't told, and the most that a server tells (API.md §5). */
+/** Days that `/usage` shows without a number. */
 const DAYS = 7;
-const MOST_DAYS = 90;
 
 /** What the server doesn't know any more needs no taking back. */
 const ended = new Set<string>(["invalid_token", "expired_token", "missing_token", "not_logged_in"]);
@@ -92,8 +92,8 @@ export function createAccount(room: Room): Account {
     showUsage: (typed) =>
       told(async () => {
         const days = typed === "" ? DAYS : Number(typed);
-        if (!/^\d*$/.test(typed) || days < 1 || days > MOST_DAYS)
-          return note("dim", `/usage takes the days to look back, 1 to ${MOST_DAYS}.`);
+        if (!/^\d*$/.test(typed) || days < 1 || days > USAGE_DAYS.most)
+          return note("dim", `/usage takes the days to look back, 1 to ${USAGE_DAYS.most}.`);
         const used = await room.client.usage(days);
         note("info", ...usageLines(used, { columns: room.columns(), block: room.block }));
         if (used.tokens !== null) dispatch({ type: "balance", tokens: used.tokens });

@@ -1,6 +1,6 @@
 import { normalizeServer } from "../../client/http/server-url.ts";
 import { isSendable } from "../../client/http/token.ts";
-import { USAGE_DAYS } from "../../protocol/limits.ts";
+import { SECRET_BYTES, USAGE_DAYS } from "../../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
 import { serverOptions } from "./server-options.ts";
 
@@ -30,8 +30,8 @@ function visible(typed: string): string {
 }
 
 function longSecret(typed: string): string {
-  if (Buffer.byteLength(typed) >= 32) return typed;
-  throw new Error("at least 32 bytes long (openssl rand -base64 48 makes one)");
+  if (Buffer.byteLength(typed) >= SECRET_BYTES) return typed;
+  throw new Error(`at least ${SECRET_BYTES} bytes long (openssl rand -base64 48 makes one)`);
 }
 
 /** Where a server is looked for that nobody named (API.md). */

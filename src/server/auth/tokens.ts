@@ -1,17 +1,17 @@
 import { createSecretKey, randomUUID } from "node:crypto";
 import jwt from "jsonwebtoken";
+import { SECRET_BYTES } from "../../protocol/limits.ts";
 import { ApiError } from "../core/api-error.ts";
 import type { TokenClaims, Tokens } from "../core/ports.ts";
 import { StartupError } from "../core/startup-error.ts";
 
-const SECRET_BYTES = 32;
 const TOKEN_CHARACTERS = 4096;
 const DAY_S = 24 * 60 * 60;
 
 /**
  * Authentication tokens as JWTs signed with HS256: `sub` (account), `gen` (generation), `jti`, `iat`, `exp` (seconds).
  *
- * - `secret`: at least 32 bytes, else StartupError (RFC 7518 §3.2).
+ * - `secret`: at least {@link SECRET_BYTES}, else StartupError (RFC 7518 §3.2).
  * - `days`: the lifetime of a new token.
  * - `now`: milliseconds since the epoch.
  */

@@ -1,3 +1,4 @@
+import { KEY_LIFETIME_MS } from "../../protocol/limits.ts";
 import type { AccountId } from "./ports.ts";
 
 interface Kept {
@@ -21,7 +22,7 @@ export interface Answers {
   forget(account: AccountId, key: string): void;
 }
 
-const limitsByDefault: Limits = { count: 10_000, characters: 16 * 1024 * 1024, age: 24 * 3600 * 1000 };
+const limitsByDefault: Limits = { count: 10_000, characters: 16 * 1024 * 1024, age: KEY_LIFETIME_MS };
 
 /** `now` in milliseconds since the epoch. An answer larger than the whole cache is not kept. */
 export function createAnswers(now: () => number, limits: Limits = limitsByDefault): Answers {

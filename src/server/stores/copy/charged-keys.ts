@@ -1,4 +1,4 @@
-import { KEY_MS } from "../json/books.ts";
+import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import type { Query } from "../postgres/database.ts";
 import type { Entry } from "./side.ts";
 
@@ -22,7 +22,7 @@ export function createKeys(now: number) {
   const keys = new Map<string, Key>();
   return {
     add(entry: Entry): void {
-      if (!entry.key || entry.at <= now - KEY_MS) return;
+      if (!entry.key || entry.at <= now - KEY_LIFETIME_MS) return;
       const slot = `${entry.account} ${entry.key.key}`;
       const known = keys.get(slot);
       if (entry.kind === "charge") keys.set(slot, { charge: entry });

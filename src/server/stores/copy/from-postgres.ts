@@ -1,3 +1,4 @@
+import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { readAddress } from "../postgres/address.ts";
 import { openDatabase, type Database, type Query } from "../postgres/database.ts";
@@ -29,7 +30,7 @@ DECLARE copied CURSOR FOR
 SELECT l.id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens, l.reason, k.key, k.digest
 FROM chat_ledger l
 LEFT JOIN chat_questions k ON k.account = l.account AND k.key IS NOT NULL
-  AND k.charged_at > now() - interval '24 hours'
+  AND k.charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds'
   AND ((l.kind = 'charge' AND k.id = l.id) OR (l.kind = 'again' AND k.again_id = l.id))
 ORDER BY greatest(l.at, k.charged_at), CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END`;
 

@@ -1,3 +1,4 @@
+import { USAGE_DAYS } from "../../../protocol/limits.ts";
 import { foldName } from "../../core/fold-name.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { Database, Query } from "../postgres/database.ts";
@@ -26,7 +27,7 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::
 const USAGE = `
 INSERT INTO chat_usage (account, day, questions, tokens)
 SELECT account, floor(extract(epoch FROM at) / 86400)::int4, count(*), -sum(tokens) FROM chat_ledger
-WHERE kind = 'charge' AND at > now() - interval '91 days' GROUP BY 1, 2`;
+WHERE kind = 'charge' AND at > now() - interval '${USAGE_DAYS.most + 1} days' GROUP BY 1, 2`;
 
 const REVOKED = `
 INSERT INTO chat_revoked (account, jti, expires)

@@ -1,10 +1,8 @@
+import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import { foldName } from "../../core/fold-name.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { tokensOf, type Fact } from "./facts.ts";
 import { createUsage, type Usage } from "./usage.ts";
-
-/** How long a charged key is remembered, in ms (API.md §2). */
-export const KEY_MS = 24 * 60 * 60 * 1000;
 
 /** An account as the ledger implies it. Only `post` changes it. */
 export interface AccountBook {
@@ -81,7 +79,7 @@ export const slot = (account: AccountId, own: string): string => `${account} ${o
 /** The charged key, unless it has been forgotten by `now`. */
 export function chargedKey(books: Books, at: string, now: number): ChargedKey | undefined {
   const charged = books.keys.get(at);
-  return charged && charged.at + KEY_MS > now ? charged : undefined;
+  return charged && charged.at + KEY_LIFETIME_MS > now ? charged : undefined;
 }
 
 /** Why the fact cannot follow what the books hold, or undefined where it can. */
@@ -149,14 +147,14 @@ function postAccount(books: Books, fact: Fact & { fact: "account" }): void {
 /** Enters a charged key, and forgets those at the front that are past their day. */
 export function postKey(books: Books, charged: ChargedKey, now: number): void {
   for (const [at, { at: time }] of books.keys) {
-    if (time + KEY_MS > now) break;
+    if (time + KEY_LIFETIME_MS > now) break;
     books.keys.delete(at);
   }
   const { account, key, digest, at, again } = charged;
   const place = slot(account, key);
   // To the end, also where an older charge of the same key is still listed.
   books.keys.delete(place);
-  if (at + KEY_MS > now) books.keys.set(place, { account, key, digest, at, again });
+  if (at + KEY_LIFETIME_MS > now) books.keys.set(place, { account, key, digest, at, again });
 }
 
 /** Enters a revoked token. Those that have ended anyway are forgotten each time the list has doubled. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { SECRET_BYTES } from "../../../protocol/limits.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { createBooks, type Books } from "./books.ts";
 import { booksOf, checkpointOf, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
@@ -9,7 +10,7 @@ import { hasLedger } from "./has-ledger.ts";
 import { ledgerCut } from "./load.ts";
 import { lockHolder } from "./lock.ts";
 import { replay, type Place, type Replayed } from "./replay.ts";
-import { SECRET, SECRET_BYTES } from "./secret.ts";
+import { SECRET } from "./secret.ts";
 
 /** What a look at a data folder found. */
 export interface Checked {

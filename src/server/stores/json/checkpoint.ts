@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Low, type Adapter } from "lowdb";
+import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import type { AccountId, DayUsage } from "../../core/ports.ts";
 import {
   createBooks,
-  KEY_MS,
   openAccount,
   postKey,
   postRevoked,
@@ -62,7 +62,7 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
       ...account,
       days: usage.kept(now),
     })),
-    keys: [...books.keys.values()].filter((charged) => charged.at + KEY_MS > now),
+    keys: [...books.keys.values()].filter((charged) => charged.at + KEY_LIFETIME_MS > now),
     revoked: [...books.revoked.values()].filter((token) => token.expires > now),
     grants: [...books.grants.values()],
   };

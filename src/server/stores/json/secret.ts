@@ -1,13 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { SECRET_BYTES } from "../../../protocol/limits.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { errorCode, readWhole, replaceFile, type Files } from "./files.ts";
 
 /** Name of the file that holds the bytes which sign tokens. */
 export const SECRET = "secret";
-
-/** Fewest bytes that a secret may have. */
-export const SECRET_BYTES = 32;
 
 /**
  * Reads the folder's signing secret; makes it, durably, where there is none. The caller holds the folder's lock.

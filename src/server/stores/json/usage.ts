@@ -1,7 +1,5 @@
+import { USAGE_DAYS } from "../../../protocol/limits.ts";
 import type { DayUsage } from "../../core/ports.ts";
-
-/** Days of use that are kept (API.md §5). */
-export const USAGE_DAYS = 90;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -31,8 +29,8 @@ export function createUsage(kept: DayUsage[] = []): Usage {
       known.tokens += tokens;
       return;
     }
-    for (const old of days.keys()) if (old <= today - USAGE_DAYS) days.delete(old);
-    if (day > today - USAGE_DAYS) days.set(day, { questions, tokens });
+    for (const old of days.keys()) if (old <= today - USAGE_DAYS.most) days.delete(old);
+    if (day > today - USAGE_DAYS.most) days.set(day, { questions, tokens });
   }
 
   for (const { date, questions, tokens } of kept)
@@ -48,7 +46,7 @@ export function createUsage(kept: DayUsage[] = []): Usage {
       });
     },
     kept(now) {
-      const oldest = dayOf(now) - USAGE_DAYS;
+      const oldest = dayOf(now) - USAGE_DAYS.most;
       return [...(days ?? [])]
         .filter(([day]) => day > oldest)
         .sort(([a], [b]) => a - b)

@@ -1,3 +1,4 @@
+import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import type { Balance, HoldOutcome, HoldRequest } from "../../core/ports.ts";
 import { noAccount } from "./accounts.ts";
 import { unavailable, type Database } from "./database.ts";
@@ -20,7 +21,7 @@ SELECT a.tokens, a.held,
     WHERE o.account = a.id AND o.charged_at IS NULL AND o.expires <= now()) AS stale,
   k.id AS key_id, k.digest = $3 AS same,
   k.charged_at IS NOT NULL AS charged,
-  k.charged_at <= now() - interval '24 hours' AS forgotten,
+  k.charged_at <= now() - interval '${KEY_LIFETIME_MS} milliseconds' AS forgotten,
   k.expires <= now() AS expired,
   k.again_id IS NOT NULL AND k.again_id <> $4 AND k.asked_again_at IS NULL AND k.again_expires > now() AS being_asked_again,
   k.asked_again_at IS NOT NULL AS asked_again,
@@ -33,14 +34,14 @@ WHERE a.id = $1`;
 /** Occupies a key that was charged, for its second answer. $1: the question that was charged, $2: this hold. */
 export const ASK_AGAIN = `
 UPDATE chat_questions SET again_id = $2, again_expires = now() + $3::float8 * interval '1 millisecond'
-WHERE id = $1 AND charged_at > now() - interval '24 hours' AND asked_again_at IS NULL
+WHERE id = $1 AND charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds' AND asked_again_at IS NULL
   AND (again_id IS NULL OR again_id = $2 OR again_expires <= now())
 RETURNING id`;
 
 /** A key past its day, unless it is being asked again. */
 const FORGET = `
 DELETE FROM chat_questions
-WHERE id = $1 AND charged_at <= now() - interval '24 hours'
+WHERE id = $1 AND charged_at <= now() - interval '${KEY_LIFETIME_MS} milliseconds'
   AND (again_id IS NULL OR asked_again_at IS NOT NULL OR again_expires <= now())`;
 
 interface Look {

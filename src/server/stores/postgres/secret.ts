@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { SECRET_BYTES } from "../../../protocol/limits.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { Database } from "./database.ts";
 import { readSetting } from "./settings.ts";
-
-/** Fewest bytes that a secret may have. */
-const SECRET_BYTES = 32;
 
 /** The bytes that sign tokens: those of whichever server came first, for all of them. */
 export async function readSecret(database: Pick<Database, "run">): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import { KEY_LIFETIME_MS, USAGE_DAYS } from "../../../protocol/limits.ts";
 import type { Database } from "./database.ts";
 import { TODAY } from "./migrations.ts";
 
@@ -34,7 +35,7 @@ RETURNING a.id`;
 export const PRUNE_QUESTIONS = `
 DELETE FROM chat_questions WHERE id IN (
   SELECT id FROM chat_questions
-  WHERE charged_at <= now() - interval '24 hours'
+  WHERE charged_at <= now() - interval '${KEY_LIFETIME_MS} milliseconds'
     AND (again_id IS NULL OR asked_again_at IS NOT NULL OR again_expires <= now())
   LIMIT 1000 FOR UPDATE SKIP LOCKED
 ) RETURNING id`;
@@ -46,7 +47,7 @@ DELETE FROM chat_revoked WHERE (account, jti) IN (
 
 const PRUNE_USAGE = `
 DELETE FROM chat_usage WHERE (account, day) IN (
-  SELECT account, day FROM chat_usage WHERE day <= ${TODAY} - 90 LIMIT 1000 FOR UPDATE SKIP LOCKED
+  SELECT account, day FROM chat_usage WHERE day <= ${TODAY} - ${USAGE_DAYS.most} LIMIT 1000 FOR UPDATE SKIP LOCKED
 ) RETURNING day`;
 
 /** Pieces of one kind in one round, so that a round ends. */

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { createBooks, KEY_MS, postKey, postRevoked } from "../../../../../src/server/stores/json/books.ts";
+import { KEY_LIFETIME_MS } from "../../../../../src/protocol/limits.ts";
+import { createBooks, postKey, postRevoked } from "../../../../../src/server/stores/json/books.ts";
 import { START } from "./place.ts";
 
 const DAYS = 30;
 const A_DAY = 500;
-const STEP = KEY_MS / A_DAY;
+const STEP = KEY_LIFETIME_MS / A_DAY;
 
 test("charged keys stay in memory for a day, however long the server runs", () => {
   const books = createBooks();
@@ -22,7 +23,7 @@ test("logged-out tokens leave the memory once they have ended", () => {
   let most = 0;
   for (let count = 0; count < DAYS * A_DAY; count += 1) {
     const now = START + count * STEP;
-    postRevoked(books, { account: "jane", jti: `jti-${count}`, expires: now + KEY_MS }, now);
+    postRevoked(books, { account: "jane", jti: `jti-${count}`, expires: now + KEY_LIFETIME_MS }, now);
     most = Math.max(most, books.revoked.size);
   }
   // They are swept each time that their number reaches a power of two, from 1,024 on.
