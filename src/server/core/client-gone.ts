@@ -1,13 +1,13 @@
-/** What a question took, and the balance after it; whole tokens. */
-interface Bill {
+/** What a request took, and the balance after it; whole tokens. */
+export interface Bill {
   charged: number;
   tokens: number;
 }
 
-/** The client left: there is nobody to tell. Never becomes a reply. */
+/** The client left, so there is nobody to reply to. */
 export class ClientGone extends Error {
   override readonly name = "ClientGone";
-  /** Where it left too late not to pay (API.md §4). */
+  /** If it left after its first delta, when the question is charged (API.md §4). */
   readonly bill: Bill | undefined;
 
   constructor(bill?: Bill) {

@@ -1,11 +1,18 @@
 import { ApiError } from "./api-error.ts";
 
-/** Seconds after which a store that failed may take a write again: the JSON store tries its file that often. */
+/** Seconds after which a client may try again. The JSON store tries to repair its file that often. */
 const RETRY_AFTER = 1;
 
 /**
- * The store cannot take a write now and may in a moment, so that a client repeats its question by itself (CLI.md §2):
- * under the same Idempotency-Key it is charged at most once.
+ * The store cannot take a write now and may in a moment. A client then repeats its question by itself (CLI.md §2): under
+ * the same Idempotency-Key it is charged at most once.
  */
 export const storeUnavailable = (detail: string, cause?: unknown): ApiError =>
   new ApiError("store_unavailable", detail, { retryAfter: RETRY_AFTER, cause });
+
+/** {@link storeUnavailable}, for a write that failed because of `cause`. */
+export const cannotStore = (cause?: unknown): ApiError =>
+  storeUnavailable(
+    "The server cannot store anything at the moment. Nothing was charged; try again soon.",
+    cause,
+  );

@@ -1,4 +1,5 @@
 import type { Next, ParameterizedContext } from "koa";
+import type { Bill } from "../core/client-gone.ts";
 import type { Account } from "../core/ports.ts";
 import type { Session } from "../core/sign-in.ts";
 
@@ -15,12 +16,6 @@ export interface State {
   bill: Bill | undefined;
   /** Whatever was thrown, for the log. */
   failure: unknown;
-}
-
-/** Tokens taken by this request and the balance after it. */
-export interface Bill {
-  charged: number;
-  tokens: number;
 }
 
 export type Context = ParameterizedContext<State>;

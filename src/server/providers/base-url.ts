@@ -4,7 +4,7 @@ import { StartupError } from "../core/startup-error.ts";
 export const OPENAI_URL = "https://api.openai.com/v1";
 
 /** An upstream's address, taken apart. */
-export interface BaseUrl {
+interface BaseUrl {
   /** Without user info, query, fragment and last slash; may be shown and logged. */
   address: string;
   /** The query, to be sent with every request (`?api-version=…`); it may hold a secret. */

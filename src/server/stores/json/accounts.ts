@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
-import { slot, type AccountBook, type Books } from "./books.ts";
+import { bookOf, slot, type AccountBook, type Books } from "./books.ts";
 import { DoesNotFollow, type Committer } from "./committer.ts";
 import type { Event } from "./facts.ts";
 
@@ -20,12 +20,6 @@ export function createAccounts({
 }): Accounts {
   /** Registrations that are being written, by folded name. */
   const registering = new Map<string, Promise<unknown>>();
-
-  function bookOf(account: AccountId): AccountBook {
-    const book = books.accounts.get(account);
-    if (!book) throw new Error("No account has this id.");
-    return book;
-  }
 
   async function write({ id, name }: AccountBook, event: Event): Promise<void> {
     await committer.commit({ account: id, name, event });
@@ -46,7 +40,7 @@ export function createAccounts({
         .finally(() => registering.delete(folded));
       registering.set(folded, created);
       await created;
-      return { kind: "created", account: accountOf(bookOf(account)) };
+      return { kind: "created", account: accountOf(bookOf(books, account)) };
     },
 
     async byName(name) {
@@ -60,7 +54,7 @@ export function createAccounts({
     },
 
     async setPassword({ account, generation: before, passwordHash }) {
-      const book = bookOf(account);
+      const book = bookOf(books, account);
       const generation = before + 1;
       try {
         await write(book, { fact: "password", hash: passwordHash, generation });
@@ -72,11 +66,11 @@ export function createAccounts({
     },
 
     async setDisabled(account, disabled) {
-      await write(bookOf(account), { fact: "disabled", disabled });
+      await write(bookOf(books, account), { fact: "disabled", disabled });
     },
 
     async revoke({ account, jti, expires }) {
-      const book = bookOf(account);
+      const book = bookOf(books, account);
       // The ledger writes it as a date, which reaches no further.
       if (!Number.isSafeInteger(expires) || expires > LATEST_DATE)
         throw new RangeError("expires is a time in milliseconds.");

@@ -73,12 +73,19 @@ export function createBooks(): Books {
   };
 }
 
+/** The account of that id; a bug if there is none. */
+export function bookOf(books: Books, account: AccountId): AccountBook {
+  const book = books.accounts.get(account);
+  if (!book) throw new Error("No account has this id.");
+  return book;
+}
+
 /** Something of one account, as a key of a Map. */
 export const slot = (account: AccountId, own: string): string => `${account} ${own}`;
 
 /** The charged key, unless it has been forgotten by `now`. */
-export function chargedKey(books: Books, at: string, now: number): ChargedKey | undefined {
-  const charged = books.keys.get(at);
+export function chargedKey(books: Books, keySlot: string, now: number): ChargedKey | undefined {
+  const charged = books.keys.get(keySlot);
   return charged && charged.at + KEY_LIFETIME_MS > now ? charged : undefined;
 }
 
@@ -105,8 +112,7 @@ export function post(books: Books, fact: Fact, crc: number, now: number): void {
   books.n = fact.n;
   books.crc = crc;
   if (fact.fact === "account") return postAccount(books, fact);
-  const account = books.accounts.get(fact.account);
-  if (!account) throw new Error("A fact of an account that does not exist.");
+  const account = bookOf(books, fact.account);
   account.tokens = fact.balance;
   switch (fact.fact) {
     case "grant":
@@ -146,15 +152,15 @@ function postAccount(books: Books, fact: Fact & { fact: "account" }): void {
 
 /** Enters a charged key, and forgets those at the front that are past their day. */
 export function postKey(books: Books, charged: ChargedKey, now: number): void {
-  for (const [at, { at: time }] of books.keys) {
-    if (time + KEY_LIFETIME_MS > now) break;
-    books.keys.delete(at);
+  for (const [keySlot, { at }] of books.keys) {
+    if (at + KEY_LIFETIME_MS > now) break;
+    books.keys.delete(keySlot);
   }
   const { account, key, digest, at, again } = charged;
-  const place = slot(account, key);
-  // To the end, also where an older charge of the same key is still listed.
-  books.keys.delete(place);
-  if (at + KEY_LIFETIME_MS > now) books.keys.set(place, { account, key, digest, at, again });
+  const keySlot = slot(account, key);
+  // A Map keeps the place of a known key: deleted first, it goes to the end.
+  books.keys.delete(keySlot);
+  if (at + KEY_LIFETIME_MS > now) books.keys.set(keySlot, { account, key, digest, at, again });
 }
 
 /** Enters a revoked token. Those that have ended anyway are forgotten each time the list has doubled. */
@@ -164,5 +170,5 @@ export function postRevoked(books: Books, token: RevokedToken, now: number): voi
   // A power of two: so a sweep is paid for by the entries since the last one.
   const { size } = books.revoked;
   if (size >= 1024 && (size & (size - 1)) === 0)
-    for (const [at, old] of books.revoked) if (old.expires <= now) books.revoked.delete(at);
+    for (const [tokenSlot, old] of books.revoked) if (old.expires <= now) books.revoked.delete(tokenSlot);
 }

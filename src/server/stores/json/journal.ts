@@ -1,6 +1,6 @@
 import type { Hash } from "node:crypto";
 import { ApiError } from "../../core/api-error.ts";
-import { storeUnavailable } from "../../core/store-unavailable.ts";
+import { cannotStore } from "../../core/store-unavailable.ts";
 import { LEDGER } from "./damage.ts";
 import { errorCode, writeFully, type Files, type FileStat, type OpenFile } from "./files.ts";
 
@@ -51,11 +51,7 @@ export async function openJournal(opened: {
   const same = (found: FileStat) => found.ino === ours.ino && found.dev === ours.dev;
 
   function refusal(cause?: unknown): ApiError {
-    if (state !== "stopped")
-      return storeUnavailable(
-        "The server cannot store anything at the moment. Nothing was charged; try again in a moment.",
-        cause,
-      );
+    if (state !== "stopped") return cannotStore(cause);
     // Without Retry-After: only a restart of the server helps.
     return new ApiError(
       "store_unavailable",

@@ -1,5 +1,4 @@
 import type {
-  AccountId,
   Balance,
   ChargeOutcome,
   Grant,
@@ -9,7 +8,7 @@ import type {
   HoldRequest,
   Ledger,
 } from "../../core/ports.ts";
-import { chargedKey, slot, type AccountBook, type Books } from "./books.ts";
+import { bookOf, chargedKey, slot, type AccountBook, type Books } from "./books.ts";
 import { DoesNotFollow, type Committer } from "./committer.ts";
 import type { Event } from "./facts.ts";
 import type { Holds, OpenHold } from "./holds.ts";
@@ -32,18 +31,12 @@ export function createLedger({
   /** Grants that are being written, by id. */
   const granting = new Map<string, Promise<unknown>>();
 
-  function bookOf(account: AccountId): AccountBook {
-    const book = books.accounts.get(account);
-    if (!book) throw new Error("No account has this id.");
-    return book;
-  }
-
   const balanceOf = ({ id, tokens }: AccountBook): Balance => ({ tokens, held: holds.held(id, now()) });
 
   async function grant({ id, account, tokens, reason }: Grant): Promise<GrantOutcome> {
     if (!Number.isSafeInteger(tokens) || tokens <= 0)
       throw new RangeError("A grant is a positive whole number of tokens.");
-    const book = bookOf(account);
+    const book = bookOf(books, account);
     // Whether the id is taken is known once the other grant is durable, or has failed.
     for (let other = granting.get(id); other; other = granting.get(id)) await other.catch(() => undefined);
     const given = books.grants.get(id);
@@ -65,7 +58,7 @@ export function createLedger({
     const { id, account, digest, price, expires } = request;
     if (!Number.isSafeInteger(price) || price < 0)
       throw new RangeError("A price is a whole number of tokens.");
-    const balance = balanceOf(bookOf(account));
+    const balance = balanceOf(bookOf(books, account));
     const key =
       request.key === undefined ? undefined : { slot: slot(account, request.key), key: request.key, digest };
     const known = key && onKey(key.slot, digest);
@@ -98,7 +91,7 @@ export function createLedger({
       return { kind: "expired" };
     }
     committer.assertTakes();
-    const book = bookOf(hold.account);
+    const book = bookOf(books, hold.account);
     if (hold.paid && hold.key && !chargedKey(books, hold.key.slot, now())) {
       // The key was forgotten while its second answer was written: there is nothing left to record.
       holds.settle(id);
@@ -121,14 +114,14 @@ export function createLedger({
   }
 
   return {
-    balance: async (account) => balanceOf(bookOf(account)),
+    balance: async (account) => balanceOf(bookOf(books, account)),
     grant,
     hold: async (request) => hold(request),
     charge,
     async release(id) {
       if (!holds.find(id)?.charging) holds.settle(id);
     },
-    usage: async (account, days) => bookOf(account).usage.last(days, now()),
+    usage: async (account, days) => bookOf(books, account).usage.last(days, now()),
   };
 }
 

@@ -19,7 +19,7 @@ export interface Header {
 }
 
 /** A line less its newline, and its checksum, which seeds that of the next line. */
-export interface Sealed {
+interface Sealed {
   text: string;
   crc: number;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { ApiError } from "../../core/api-error.ts";
-import { storeUnavailable } from "../../core/store-unavailable.ts";
+import { cannotStore } from "../../core/store-unavailable.ts";
 import { codeOf, failureOf } from "./failures.ts";
 import { overloaded } from "./lanes.ts";
 import { openPool, type PoolOptions } from "./pool.ts";
@@ -139,11 +139,7 @@ export function openDatabase(options: PoolOptions): Database {
 }
 
 /** The database takes nothing now. */
-export const unavailable = (cause: unknown): ApiError =>
-  storeUnavailable(
-    "The server cannot store anything at the moment. Nothing was charged; try again soon.",
-    cause,
-  );
+export const unavailable = (cause: unknown): ApiError => cannotStore(cause);
 
 /** Prepared statements are told apart by their text: another version's, on a pooler's connection, has another name. */
 function nameOf(sql: string): string {
