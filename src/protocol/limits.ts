@@ -25,7 +25,7 @@ export const PASSWORD_BYTES = 72;
 /** Longest username, in characters. */
 export const USERNAME_CHARACTERS = 150;
 
-/** Most days that `GET /api/usage/` tells of, and the number where none is asked for (API.md §5). */
+/** Most days of usage that are kept and asked for, and the number without `days` (API.md §5). */
 export const USAGE_DAYS = { most: 90, usual: 30 } as const;
 
 /** How long a charged Idempotency-Key is remembered, in milliseconds (API.md §2). */

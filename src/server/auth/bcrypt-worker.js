@@ -1,7 +1,7 @@
 import { compareSync, genSaltSync, getRounds, hashSync } from "bcryptjs";
 
-// Runs in a worker thread: a hash takes a core for a quarter of a second, and would stop the event loop for as long.
-// bcryptjs takes the UTF-8 bytes of a string. Strings that bcrypt would cut or confuse are refused before they get here.
+// Runs in a worker thread: a hash takes a quarter of a second of CPU, which would block the event loop.
+// bcryptjs hashes the UTF-8 bytes of a string. The caller refuses strings that bcrypt would cut or confuse.
 
 /** @type {Map<number, string>} */
 const dummies = new Map();
@@ -15,9 +15,9 @@ export function hash({ password, cost }) {
 }
 
 /**
- * Compares with `hash`, or where there is none does the same work against a hash that nothing matches. A hash of a lower
- * cost, from before the operator raised it, gets the rest of the work as well: or its time would tell that the name
- * exists. (One of a higher cost takes longer, and tells it.)
+ * Compares with `hash`; without one, does the same work with a hash that nothing matches. For a hash of a lower cost, from
+ * before the operator raised it, it adds the missing work; else the time would reveal that the name exists. (A hash of a
+ * higher cost takes longer, and does reveal it.)
  *
  * @param {{ password: string, hash: string | undefined, cost: number }} job
  * @returns {boolean}
@@ -34,8 +34,8 @@ export function matches({ password, hash, cost }) {
 }
 
 /**
- * Well formed, so that comparing costs what it costs with a real one; made without hashing anything, so that the
- * first unknown name takes no longer than the second.
+ * Well formed, so that a comparison costs as much as with a real hash. Made without hashing, so that the first unknown
+ * name takes no longer than the second.
  *
  * @param {number} cost
  */

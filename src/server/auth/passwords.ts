@@ -9,15 +9,15 @@ const IDLE_MS = 60_000;
 const QUEUE_PER_THREAD = 32;
 
 /**
- * Passwords by bcrypt in worker threads, which start with the first job and end when idle for a minute.
+ * Hashes passwords with bcrypt in worker threads, which start with the first job and end when idle for a minute.
  *
  * - `cost`: bcrypt's, 4 to 31; each step doubles the work.
- * - `threads`: at most so many at once; default the cores less one, 1 to 4.
- * - `maxQueue`: jobs that may wait beside those at work; default 32 a thread. One more is refused with `overloaded`.
+ * - `threads`: most threads; default: one less than there are cores, 1 to 4.
+ * - `maxQueue`: most jobs that wait; default: 32 a thread. One more is refused with `overloaded`.
  *
- * `hash` throws a RangeError for a password that bcrypt cannot tell from another (API.md §1): validation comes before.
- * `matches` is false for such a password, after the same work. After `close`, and for jobs that it ended, calls
- * reject with `shutting_down`. Of the jobs, only those at work are with piscina, which would end a thread to cancel one.
+ * `hash` rejects with a RangeError for a password that bcrypt cannot tell from another (API.md §1); the request's schema
+ * refuses it before. `matches` is false for such a password, after the same work. `close` ends all jobs, which then reject
+ * with `shutting_down`, as later ones do. Waiting jobs are not handed to piscina, which cancels a job by ending its thread.
  */
 export function openPasswords({
   cost,
@@ -35,7 +35,7 @@ export function openPasswords({
     idleTimeout: IDLE_MS,
     execArgv: [],
   });
-  const queue = createQueue({ places: threads, maxQueue });
+  const queue = createQueue({ threads, maxQueue });
   let closing: Promise<void> | undefined;
 
   const run = async (
@@ -70,18 +70,18 @@ export function openPasswords({
 }
 
 /**
- * `places` may be taken at once, first come, first served, while at most `maxQueue` wait for one. `enter` rejects with
- * `overloaded`, or with `signal.reason` where that is aborted first.
+ * Lets `threads` jobs run at once, first come, first served, while at most `maxQueue` wait. `enter` rejects with
+ * `overloaded`, or with `signal.reason` if that is aborted first.
  */
-function createQueue({ places, maxQueue }: { places: number; maxQueue: number }) {
-  let taken = 0;
+function createQueue({ threads, maxQueue }: { threads: number; maxQueue: number }) {
+  let running = 0;
   const waiting = new Set<() => void>();
 
   return {
     async enter(signal?: AbortSignal): Promise<void> {
       signal?.throwIfAborted();
-      if (taken < places) {
-        taken++;
+      if (running < threads) {
+        running++;
         return;
       }
       if (waiting.size >= maxQueue) throw overloaded();
@@ -98,11 +98,11 @@ function createQueue({ places, maxQueue }: { places: number; maxQueue: number })
         signal?.addEventListener("abort", drop, { once: true });
       });
     },
-    /** Hands the place to the next in the queue. */
+    /** Ends a job, and starts the next one that waits. */
     leave(): void {
       const [next] = waiting;
       if (!next) {
-        taken--;
+        running--;
         return;
       }
       waiting.delete(next);
@@ -113,7 +113,7 @@ function createQueue({ places, maxQueue }: { places: number; maxQueue: number })
 
 const defaultThreads = () => Math.min(4, Math.max(1, availableParallelism() - 1));
 
-/** bcrypt reads 72 bytes, and repeats its key at U+0000; UTF-8 has one replacement for every lone surrogate. */
+/** bcrypt reads 72 bytes and repeats its key at U+0000; in UTF-8 all lone surrogates become the same character. */
 const isDistinct = (password: string) =>
   Buffer.byteLength(password) <= PASSWORD_BYTES && !password.includes("\0") && password.isWellFormed();
 

@@ -27,10 +27,10 @@ export function createTokens({
   if (secret.length < SECRET_BYTES) {
     throw new StartupError(
       `The secret that signs tokens has ${secret.length} bytes; it needs at least ${SECRET_BYTES}.`,
-      "Give a longer one, or none: then the server makes its own.",
+      "Give a longer one, or none: the server then makes its own.",
     );
   }
-  // A string here would be parsed as a public key at every call, for sixty times the cost (DESIGN §5).
+  // jsonwebtoken tries to parse a string as a public key at every call, at sixty times the cost (DESIGN §5).
   const key = createSecretKey(secret);
 
   return {
@@ -48,7 +48,7 @@ export function createTokens({
   };
 }
 
-/** Undefined for whatever was not signed by us, or is no token at all. Expiry is the caller's: its clock is `now`. */
+/** Undefined if we did not sign it. Does not check the expiry, because jsonwebtoken has another clock than `now`. */
 function signedPayload(token: unknown, key: ReturnType<typeof createSecretKey>): unknown {
   if (typeof token !== "string" || token.length > TOKEN_CHARACTERS) return undefined;
   try {

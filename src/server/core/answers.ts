@@ -1,7 +1,7 @@
 import { KEY_LIFETIME_MS } from "../../protocol/limits.ts";
 import type { AccountId } from "./ports.ts";
 
-interface Kept {
+interface KeptAnswer {
   response: string;
   /** Milliseconds since the epoch. */
   until: number;
@@ -9,27 +9,27 @@ interface Kept {
 
 interface Limits {
   count: number;
-  /** UTF-16 code units of all answers together; about half the bytes that they take. */
+  /** UTF-16 code units of all answers together; in memory each takes up to two bytes. */
   characters: number;
-  /** Milliseconds. */
+  /** How long an answer is kept, in milliseconds. */
   age: number;
 }
 
-/** Answers of keyed questions, so that a repeat gets the same one. In memory alone, bounded, oldest out first (API.md §2). */
+/** Answers of questions with an Idempotency-Key, for repeats (API.md §2). In memory only; the oldest are dropped first. */
 export interface Answers {
   keep(account: AccountId, key: string, response: string): void;
   find(account: AccountId, key: string): string | undefined;
   forget(account: AccountId, key: string): void;
 }
 
-const limitsByDefault: Limits = { count: 10_000, characters: 16 * 1024 * 1024, age: KEY_LIFETIME_MS };
+const DEFAULT_LIMITS: Limits = { count: 10_000, characters: 16 * 1024 * 1024, age: KEY_LIFETIME_MS };
 
 /** `now` in milliseconds since the epoch. An answer larger than the whole cache is not kept. */
-export function createAnswers(now: () => number, limits: Limits = limitsByDefault): Answers {
-  const kept = new Map<string, Kept>();
+export function createAnswers(now: () => number, limits: Limits = DEFAULT_LIMITS): Answers {
+  const kept = new Map<string, KeptAnswer>();
   let characters = 0;
 
-  const name = (account: AccountId, key: string) => `${account} ${key}`;
+  const idOf = (account: AccountId, key: string) => `${account} ${key}`;
 
   function drop(id: string): void {
     const answer = kept.get(id);
@@ -47,7 +47,7 @@ export function createAnswers(now: () => number, limits: Limits = limitsByDefaul
 
   return {
     keep(account, key, response) {
-      const id = name(account, key);
+      const id = idOf(account, key);
       drop(id);
       if (response.length > limits.characters) return;
       kept.set(id, { response, until: now() + limits.age });
@@ -55,11 +55,11 @@ export function createAnswers(now: () => number, limits: Limits = limitsByDefaul
       makeRoom();
     },
     find(account, key) {
-      const answer = kept.get(name(account, key));
+      const answer = kept.get(idOf(account, key));
       return answer && answer.until > now() ? answer.response : undefined;
     },
     forget(account, key) {
-      drop(name(account, key));
+      drop(idOf(account, key));
     },
   };
 }

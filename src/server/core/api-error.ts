@@ -3,17 +3,17 @@ import { errors, type ErrorCode, type FieldError } from "../../protocol/errors.t
 interface Extras {
   /** Seconds; becomes the header `Retry-After`. */
   retryAfter?: number;
-  /** Every complaint about the request's fields. */
+  /** What is wrong with each field of the request. */
   fields?: FieldError[];
   /** Balance fields of a 402 problem document. */
   balance?: { tokens: number; held: number; required: number };
-  /** What really happened, for the log only; never sent. */
+  /** The failure behind it. For the log only; never sent. */
   cause?: unknown;
 }
 
 /**
- * The one expected failure: a code of API.md §3 and a sentence for a person (what is wrong and what to do).
- * Anything else that is thrown is a bug and becomes `internal_error`.
+ * An expected failure: a code of API.md §3, and a message for a person that says what is wrong and what to do. Any other
+ * error is a bug, and is sent as `internal_error`.
  */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -30,7 +30,7 @@ export class ApiError extends Error {
     this.balance = extras.balance;
   }
 
-  /** HTTP status of the code. */
+  /** HTTP status. */
   get status(): number {
     return errors[this.code].status;
   }

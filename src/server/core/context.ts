@@ -2,8 +2,8 @@ import type { Turn } from "../../protocol/bodies.ts";
 import type { Message } from "./ports.ts";
 
 /**
- * What goes upstream: the operator's system prompt, the newest turns that fit beside the message into `limit`
- * characters (UTF-16 code units), the message. The message always goes, whole (API.md §2).
+ * The messages for the AI: the operator's system prompt, the newest turns that fit into `limit` characters (UTF-16 code
+ * units) together with the message, and the message, which is never cut (API.md §2).
  */
 export function contextFor(
   question: { message: string; history: Turn[] },

@@ -1,5 +1,5 @@
 /**
- * A username as it is compared: without regard to ASCII case (API.md §1). In every store alike, or a copy would lose
- * names.
+ * A username as it is compared: ASCII letters in lower case (API.md §1). Every store must use it; else a copy from one
+ * store to another could merge two names.
  */
 export const foldName = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());

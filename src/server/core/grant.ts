@@ -2,20 +2,20 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Store } from "./ports.ts";
 
-/** What the ledger says of tokens that an operator gave. */
+/** The reason that the ledger states for a grant by an operator. */
 const REASON = "grant by operator";
 
-/** What an operator asks for: tokens for whoever has this name. */
+/** An operator's request to grant tokens to the account of this name. */
 export const grantRequest = z.object({
   name: z.string(),
   tokens: z.int().positive(),
-  /** Makes a repeat harmless: the same id is one grant, for ever. */
+  /** The same id is one grant, for ever: a repeat changes nothing. */
   id: z.string().regex(/^[\x21-\x7e]{1,200}$/),
 });
 
 export type GrantRequest = z.infer<typeof grantRequest>;
 
-/** `tokens` is the balance afterwards, `username` as it was typed at registration. See `GrantOutcome`. */
+/** `tokens`: the balance after it; `username`: as typed at registration. See `GrantOutcome`. */
 export const grantReply = z.union([
   z.object({ kind: z.enum(["granted", "repeated"]), username: z.string(), tokens: z.number() }),
   z.object({ kind: z.literal("too_many"), username: z.string(), tokens: z.number() }),
@@ -24,10 +24,10 @@ export const grantReply = z.union([
 
 export type GrantReply = z.infer<typeof grantReply>;
 
-/** An id for a grant to which its operator gave none. */
+/** An id for a grant whose operator chose none. */
 export const newGrantId = (): string => randomUUID();
 
-/** Gives tokens to the account of that name. Rejects with `store_unavailable`; repeated with the same id it is one. */
+/** Grants tokens to the account of that name. Rejects with `store_unavailable`. */
 export async function grantByName(
   { accounts, ledger }: Pick<Store, "accounts" | "ledger">,
   { name, tokens, id }: GrantRequest,

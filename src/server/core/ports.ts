@@ -1,15 +1,15 @@
 /**
- * What the core needs from the outside world. Stores, providers and the password and token rooms implement these;
- * the core and the HTTP app know nothing else of them.
+ * What the core needs from outside. The stores, the providers and auth implement these interfaces; the core and the HTTP
+ * app know nothing else about them.
  */
 
-/** Opaque, unique for ever, never reused; not the username. */
+/** Opaque, never reused; not the username. */
 export type AccountId = string;
 
-/** Made by the server before a question goes upstream; unique for ever. */
+/** Made by the server before a question goes upstream; never reused. */
 export type HoldId = string;
 
-/** Whole tokens. `tokens` includes `held`; `tokens - held` is what a new question can take. Never negative. */
+/** Whole tokens. `tokens` includes `held`; `tokens - held` is free for new questions. Never negative. */
 export interface Balance {
   tokens: number;
   held: number;
@@ -38,15 +38,15 @@ export interface HoldRequest {
   account: AccountId;
   /** SHA-256 hex of the Idempotency-Key; absent for a question without one. */
   key?: string;
-  /** SHA-256 hex over key, trimmed message and history: the same key with another digest is a reuse. */
+  /** SHA-256 hex of key, trimmed message and history. The same key with another digest is `key_reused`. */
   digest: string;
   /** Tokens. */
   price: number;
-  /** Milliseconds since the epoch; a hold that is still open then can no longer be charged. */
+  /** Milliseconds since the epoch; from then on the hold cannot be charged. */
   expires: number;
 }
 
-/** `paid`: this key was charged before; the hold costs nothing and occupies the key until charged or released. */
+/** `paid`: this key was charged before; the hold costs nothing and keeps the key busy until it is settled. */
 export type HoldOutcome =
   | { kind: "held" }
   | { kind: "paid" }
@@ -60,7 +60,7 @@ export type HoldOutcome =
 export type ChargeOutcome = { kind: "charged"; balance: Balance } | { kind: "expired" };
 
 export interface Grant {
-  /** Unique among all grants of the store, and remembered for ever: the same id twice is one grant. */
+  /** Remembered for ever: a second grant with the same id changes nothing. */
   id: string;
   account: AccountId;
   /** A positive safe integer; else `RangeError`. */
@@ -69,8 +69,8 @@ export interface Grant {
 }
 
 /**
- * `repeated`: this very grant (id, account, tokens) was made before. `id_taken`: its id is that of another grant.
- * `too_many`: the balance would be past `Number.MAX_SAFE_INTEGER`. All but `granted` changed nothing.
+ * `repeated`: the same grant (id, account, tokens) was made before. `id_taken`: another grant has this id. `too_many`: the
+ * balance would exceed `Number.MAX_SAFE_INTEGER`. Only `granted` has changed anything.
  */
 export type GrantOutcome =
   | { kind: "granted"; balance: Balance }
@@ -79,41 +79,41 @@ export type GrantOutcome =
   | { kind: "too_many"; balance: Balance };
 
 /**
- * The ledger (DESIGN §3). Each deed is atomic, and durable when its promise resolves. Every method rejects with
- * `ApiError("store_unavailable")` where the store cannot take it; then nothing has happened, in memory either.
- * At every moment: tokens = grants − charges, and tokens − held ≥ 0.
+ * The ledger (DESIGN §3). Each call is atomic, and durable when its promise resolves. Every method rejects with
+ * `ApiError("store_unavailable")` if the store cannot do it; then nothing has changed, not even in memory. At every
+ * moment tokens = grants − charges, and tokens − held ≥ 0.
  */
 export interface Ledger {
   balance(account: AccountId): Promise<Balance>;
   grant(grant: Grant): Promise<GrantOutcome>;
-  /** Looks at the key first (API.md §2), then at the balance. */
+  /** Checks the key first (API.md §2), then the balance. */
   hold(request: HoldRequest): Promise<HoldOutcome>;
   /**
-   * Settles a hold: takes its price, or for a `paid` hold records that it was asked again. A second call for the
-   * same hold changes nothing and gives the same outcome. A rejected charge leaves the hold open, to be released.
+   * Settles a hold: takes its price, or records the second answer of a `paid` hold. A second call for the same hold
+   * changes nothing and gives the same outcome. If it rejects, the hold is still open and must be released.
    */
   charge(hold: HoldId): Promise<ChargeOutcome>;
-  /** Settles a hold for nothing. Does nothing to a hold that is settled, unknown, or whose charge is under way. */
+  /** Settles a hold without a charge. Ignores a hold that is settled, unknown, or being charged. */
   release(hold: HoldId): Promise<void>;
   /** The last `days` UTC days (1–90), oldest first, days without use included. */
   usage(account: AccountId, days: number): Promise<DayUsage[]>;
 }
 
-/** Accounts and what makes their tokens valid. The same promises as the ledger's. */
+/** Accounts, and what makes their tokens valid. Atomic, durable and rejecting as the {@link Ledger} is. */
 export interface Accounts {
-  /** `taken`: the name exists, without regard to ASCII case. The grant of `tokens` is part of the same deed. */
+  /** Makes the account and grants `tokens`, atomically. `taken`: the name exists, in any ASCII case. */
   create(account: {
     name: string;
     passwordHash: string;
     tokens: number;
   }): Promise<{ kind: "created"; account: Account } | { kind: "taken" }>;
-  /** Without regard to ASCII case. */
+  /** In any ASCII case. */
   byName(name: string): Promise<Account | undefined>;
-  /** The account of a token and whether that token was revoked: one look-up, on the way of every question. */
+  /** The account of a token, and whether that token was revoked: one lookup, because every question needs both. */
   session(account: AccountId, jti: string): Promise<{ account: Account; revoked: boolean } | undefined>;
   /**
-   * Raises the generation; resolves to the account as it is then. `changed`: its generation is no longer the one given,
-   * so another password was set meanwhile; nothing has happened.
+   * Raises the generation, and resolves to the account after it. `changed`: the generation is no longer the given one,
+   * because another password was set in the meantime; nothing has changed.
    */
   setPassword(change: {
     account: AccountId;
@@ -121,7 +121,7 @@ export interface Accounts {
     passwordHash: string;
   }): Promise<{ kind: "set"; account: Account } | { kind: "changed" }>;
   setDisabled(account: AccountId, disabled: boolean): Promise<void>;
-  /** `expires`: ms since the epoch, when the token would have ended anyway; pruned after it. */
+  /** `expires`: when the token expires by itself, in milliseconds since the epoch. Forgotten after that. */
   revoke(token: { account: AccountId; jti: string; expires: number }): Promise<void>;
 }
 
@@ -130,11 +130,11 @@ export interface Store {
   readonly description: string;
   readonly ledger: Ledger;
   readonly accounts: Accounts;
-  /** At least 32 random bytes, made at the first start and kept: signs tokens unless the operator gave a secret. */
+  /** Random bytes that sign tokens unless the operator gave a secret. Made at the first start, and stored. */
   signingSecret(): Promise<Buffer>;
-  /** Whether it can take a charge now. */
+  /** Whether it can store a charge now. */
   ready(): Promise<boolean>;
-  /** Waits for what is under way, then lets go of everything. A second call gives the same promise. */
+  /** Waits for the calls under way, then closes everything. A second call returns the same promise. */
   close(): Promise<void>;
 }
 
@@ -144,35 +144,35 @@ export interface Message {
 }
 
 /**
- * Who answers (DESIGN §4). Resolves to the whole answer (API.md §4: a `finish_reason` other than `error`, or `[DONE]`
- * in a stream; some text that is not blank; no error; not aborted). Rejects with `ApiError` `upstream_error` or
- * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams: the pieces, none empty and
- * none with half of a character, joined are the answer.
+ * The AI (DESIGN §4). Resolves to a whole answer (API.md §4: a `finish_reason` other than `error`, or `[DONE]` in a
+ * stream; some text that is not blank; no error; not aborted). Rejects with `ApiError` `upstream_error` or
+ * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams. The pieces together are the
+ * answer; none is empty or ends inside a character.
  */
 export interface Provider {
-  /** Name of the model as the upstream knows it. */
+  /** The upstream's name of the model. */
   readonly model: string;
   answer(request: {
     messages: Message[];
     signal: AbortSignal;
     onDelta?: (text: string) => void;
   }): Promise<string>;
-  /** Lets go of connections. */
+  /** Closes its connections. */
   close(): Promise<void>;
 }
 
 /**
- * Password hashing off the main thread. Rejects with `ApiError("overloaded")` when its queue is full, and with
- * `signal.reason` for a job that still waits in the queue when `signal` is aborted; one that has begun runs to its end.
+ * Password hashing outside the main thread. Rejects with `ApiError("overloaded")` if its queue is full, and with
+ * `signal.reason` if `signal` is aborted while the job waits in the queue; a job that has begun runs to its end.
  */
 export interface Passwords {
   hash(password: string, signal?: AbortSignal): Promise<string>;
-  /** `hash` undefined (unknown name): false, after the same work as for a known one. */
+  /** Without `hash` (an unknown name): false, after the same work as for a known one. */
   matches(password: string, hash: string | undefined, signal?: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** What an authentication token says. */
+/** The content of an authentication token. */
 export interface TokenClaims {
   account: AccountId;
   generation: number;

@@ -1,7 +1,7 @@
 import { ApiError } from "./api-error.ts";
 import type { HoldOutcome } from "./ports.ts";
 
-/** The error of a question that could not be held (API.md §2, §3). `price` is tokens a question. */
+/** The error for a hold that was refused (API.md §2, §3). `price`: tokens a question. */
 export function refusal(outcome: Exclude<HoldOutcome, { kind: "held" | "paid" }>, price: number): ApiError {
   switch (outcome.kind) {
     case "in_flight":
@@ -18,7 +18,7 @@ export function refusal(outcome: Exclude<HoldOutcome, { kind: "held" | "paid" }>
     case "answer_expired":
       return new ApiError(
         "answer_expired",
-        "This question was answered and its answer is no longer kept. Ask it anew, under a new key.",
+        "This question was answered, but its answer is no longer stored. Ask it again with a new key.",
       );
     case "insufficient":
       return new ApiError(

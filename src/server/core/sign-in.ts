@@ -6,15 +6,15 @@ interface Credentials {
   password: string;
 }
 
-/** A request's valid token: whose it is, and what it says. */
+/** A request with a valid token: its account, and the claims of the token. */
 export interface Session {
   account: Account;
   claims: TokenClaims;
 }
 
 /**
- * Who may ask: registering, logging in, and what a token is worth at this moment. `signal` is aborted when the client
- * goes away: what waits for its password's hash then is dropped, and rejects with `signal.reason`.
+ * Registration, login, and the check of a token. `signal` is aborted when the client goes away: a call that waits for
+ * the hash of its password then rejects with `signal.reason`.
  */
 export interface SignIn {
   /** Rejects with `username_taken`; resolves once the account and its grant are durable. */
@@ -23,11 +23,11 @@ export interface SignIn {
   login(credentials: Credentials, signal?: AbortSignal): Promise<{ token: string }>;
   /** Rejects with `invalid_token`, `expired_token` or `account_disabled`. */
   authenticate(token: string): Promise<Session>;
-  /** Makes this one token invalid, until it would have ended anyway. What was asked with it goes on. */
+  /** Revokes this one token. Questions that were asked with it go on. */
   logout(session: Session): Promise<void>;
   /**
-   * Sets a new password; from then on the account's only valid token is the one given back. Rejects with
-   * `invalid_credentials` for a wrong old password, and with `invalid_token` where another password was set meanwhile.
+   * Sets a new password; all tokens of the account become invalid but the new one. Rejects with `invalid_credentials`
+   * for a wrong old password, and with `invalid_token` if another password was set in the meantime.
    */
   changePassword(
     session: Session,

@@ -8,7 +8,7 @@ import { ClientGone } from "../core/client-gone.ts";
 export async function stopWithClient(req: IncomingMessage, res: ServerResponse): Promise<AbortController> {
   await ownTurn(req, res);
   const stop = new AbortController();
-  // The request's own close says only that its body was read (DESIGN §5).
+  // Not the request's close: that comes when its body was read (DESIGN §5).
   res.once("close", () => {
     if (!res.writableFinished) stop.abort(new ClientGone());
   });
@@ -17,8 +17,8 @@ export async function stopWithClient(req: IncomingMessage, res: ServerResponse):
 }
 
 /**
- * Waits until the replies before this one on the same connection are out. A pipelined question that ran ahead would
- * count a delta as handed over that still waits in our memory. Rejects with ClientGone when the connection ends.
+ * Waits for the earlier replies on the same connection. Without this, a delta of a pipelined question would count as
+ * received, and be charged, while it still waits in our memory. Rejects with ClientGone when the connection ends.
  */
 async function ownTurn(req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (res.socket) return;
@@ -26,7 +26,7 @@ async function ownTurn(req: IncomingMessage, res: ServerResponse): Promise<void>
   await new Promise<void>((resolve, reject) => {
     if (socket.destroyed) reject(new ClientGone());
     const lost = () => reject(new ClientGone());
-    // As many may wait as the client has pipelined.
+    // One listener for each request that the client has pipelined.
     socket.setMaxListeners(0);
     socket.once("close", lost);
     res.once("socket", () => {

@@ -3,31 +3,31 @@ import type { Bill } from "../core/client-gone.ts";
 import type { Account } from "../core/ports.ts";
 import type { Session } from "../core/sign-in.ts";
 
-/** What the middlewares of one request hand on to each other. */
+/** What the steps of one request pass on to each other. */
 export interface State {
   requestId: string;
   /** The parsed JSON object of the body; `{}` without one. Set by `readJson`. */
   body: Record<string, unknown>;
   /** Set by `authenticate`. */
   session: Session | undefined;
-  /** Name of the account that this request proved to be, for the log; what was merely typed may be a password. */
+  /** The authenticated username, for the log. Never an unverified one: people type passwords into that field. */
   who: string | undefined;
-  /** What this request did to a balance, for the log. */
+  /** For the log. */
   bill: Bill | undefined;
-  /** Whatever was thrown, for the log. */
+  /** What was thrown, for the log. */
   failure: unknown;
 }
 
 export type Context = ParameterizedContext<State>;
 export type Middleware = (ctx: Context, next: Next) => Promise<void>;
 
-/** The session of a request that went through `authenticate`. */
+/** The session that `authenticate` has set. */
 export function sessionOf(ctx: Context): Session {
   if (!ctx.state.session) throw new Error("This route has no authenticate before its handler.");
   return ctx.state.session;
 }
 
-/** The account of a request that went through `authenticate`. */
+/** The account that `authenticate` has set. */
 export const accountOf = (ctx: Context): Account => sessionOf(ctx).account;
 
 /** Sends `value` as JSON, exactly as `JSON.stringify` writes it. */

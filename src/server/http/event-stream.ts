@@ -2,39 +2,35 @@ import type { ServerResponse } from "node:http";
 import type { DeltaEvent, DoneEvent } from "../../protocol/replies.ts";
 import type { Problem } from "../../protocol/errors.ts";
 
-/** What the API's stream may need beyond its events. */
 interface Options {
-  /** Sets headers of the moment; called once, right before the head goes out. */
+  /** Called once, right before the head is sent: sets the headers that are known only then. */
   beforeHead: (replayed: boolean) => void;
-  /** Milliseconds without an event after which a `: ping` goes out. */
+  /** Milliseconds without an event after which a `: ping` is sent. */
   silence?: number;
-  /** Bytes that may wait for a client that does not read; beyond them it counts as gone. */
+  /** Most bytes that wait for a client that does not read; after that it counts as gone. */
   unread?: number;
-  /** Milliseconds after which a client that takes nothing of a replay or a `done` is cut off. */
+  /** Milliseconds without reading after which the connection is closed, during a replay and a `done`. */
   patience: number;
 }
 
-/** One streamed answer on its way to a client (API.md §2). The head goes out with the first delta. */
+/** A streamed answer (API.md §2). The head is sent with the first delta. */
 export interface EventStream {
-  /** Whether the head is out, so that a failure must become an event. */
+  /** Whether the head was sent, so that a failure must become an event. */
   started: () => boolean;
-  /** Hands a piece to the client's socket; false when the socket is gone, or its client reads nothing. */
+  /** Hands a piece to the client's socket; false if the socket is gone or the client does not read. */
   delta: (text: string, replayed: boolean) => boolean;
-  /**
-   * A whole answer that was given before, in deltas of at most 64 KiB of UTF-8, as fast as the client reads; false when
-   * the client is gone.
-   */
+  /** Sends a kept answer in deltas of at most 64 KiB, as fast as the client reads; false if the client is gone. */
   replay: (response: string) => Promise<boolean>;
-  /** The last event, as fast as the client reads; the reply ends. */
+  /** Sends the last event, as fast as the client reads, and ends the reply. */
   done: (event: DoneEvent) => Promise<void>;
-  /** The last event; the reply ends. */
+  /** Sends the last event, and ends the reply. */
   fail: (problem: Problem) => void;
 }
 
 const SILENCE = 15_000;
 const UNREAD = 4 * 1024 * 1024;
 
-/** UTF-16 code units; each is at most three bytes of UTF-8, so that a piece has at most 64 KiB. */
+/** UTF-16 code units. Each takes at most three bytes of UTF-8, so a piece has at most 64 KiB. */
 const PIECE = Math.floor((64 * 1024) / 3);
 
 /** `text` in pieces of at most 64 KiB of UTF-8, without cutting a character. */
@@ -50,7 +46,7 @@ function* piecesOf(text: string): Generator<string> {
   }
 }
 
-/** Until the client has taken what waits for it, or is gone. */
+/** Waits until the client has read what was written, or is gone. */
 function drained(res: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
@@ -63,7 +59,7 @@ function drained(res: ServerResponse): Promise<void> {
   });
 }
 
-/** See {@link EventStream}. Takes over `res`: nobody else may write to it. */
+/** See {@link EventStream}. Nobody else may write to `res`. */
 export function createEventStream(
   res: ServerResponse,
   { beforeHead, silence = SILENCE, unread = UNREAD, patience }: Options,
@@ -88,12 +84,12 @@ export function createEventStream(
     return false;
   }
 
-  /** Writes as fast as the client reads; false when it is gone, or was cut off. */
+  /** Writes as fast as the client reads; false if the client is gone. */
   async function sendSlowly(text: string): Promise<boolean> {
     const { socket } = res;
     if (isGone() || !socket) return false;
     const { timeout = 0 } = socket;
-    // Node's own measure counts every byte that the client takes.
+    // The socket's timeout restarts whenever the client has read something.
     socket.setTimeout(patience);
     for (const piece of piecesOf(text)) {
       if (isGone()) break;
@@ -134,5 +130,5 @@ export function createEventStream(
   };
 }
 
-/** `JSON.stringify` leaves no line break in its text, so an event's data is always one line. */
+/** `JSON.stringify` escapes line breaks, so the data is one line. */
 const eventOf = (event: string, data: object) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -4,7 +4,7 @@ import type { Ledger } from "../core/ports.ts";
 import { accountOf, replyJson, type Context, type Middleware } from "./context.ts";
 import { invalidFields } from "./validate.ts";
 
-/** `days` of the query: once, in plain digits, 1 to 90; 30 where it isn't there. */
+/** `days` of the query: at most once, in digits; see {@link USAGE_DAYS}. */
 function daysOf(ctx: Context): number {
   const given = new URLSearchParams(ctx.querystring).getAll("days");
   if (given.length === 0) return USAGE_DAYS.usual;

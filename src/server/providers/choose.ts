@@ -7,42 +7,42 @@ import { listModels } from "./models.ts";
 
 const DEFAULT_MODEL = "gpt-4o-mini";
 const OLLAMA_URL = "http://127.0.0.1:11434";
-/** Where nobody listens the refusal comes at once: only a model server that is busy makes a start wait. */
+/** Only a busy model server makes a start wait this long: if nobody listens, the refusal comes at once. Milliseconds. */
 const MODELS_MS = 2000;
 
-interface Wishes {
-  /** Undefined: whatever is there. */
+interface Settings {
+  /** Undefined: see {@link chooseProvider}. */
   provider?: "demo" | "openai" | undefined;
   baseUrl?: string | undefined;
   model?: string | undefined;
   apiKey?: string | undefined;
-  /** The way to the upstream; the caller closes it. Ollama on this machine is never asked through it. */
+  /** For connections to the upstream, such as a proxy; the caller closes it. Not used for Ollama on this machine. */
   dispatcher?: Dispatcher | undefined;
-  /** Where Ollama usually answers, without `/v1`. */
+  /** Ollama's usual address, without `/v1`. */
   ollamaUrl?: string | undefined;
   /** Milliseconds that a list of models may take: 2,000. */
   patience?: number | undefined;
 }
 
-/** `reason`: why it was chosen, a phrase for the banner, without secrets. */
+/** `reason`: a phrase for the banner, without secrets. */
 interface Choice {
   provider: Provider;
   reason: string;
 }
 
 /**
- * Who answers (DESIGN §4): what `provider` says; else the openai provider where there is a key or a base URL; else
- * Ollama, where it answers on its usual port and has a model; else the demo. Empty strings count as absent.
+ * Chooses the AI (DESIGN §4): the provider that `provider` names; else the openai provider if there is a key or a base
+ * URL; else Ollama if it answers on its usual port and has a model; else the demo. Empty strings count as absent.
  * StartupError for settings that cannot be used.
  */
-export async function chooseProvider(wishes: Wishes): Promise<Choice> {
-  const { provider, model } = wishes;
-  const given = Boolean(wishes.apiKey || wishes.baseUrl);
-  if (provider === "openai" && !given) throw nothingToAsk();
+export async function chooseProvider(settings: Settings): Promise<Choice> {
+  const { provider, model } = settings;
+  const given = Boolean(settings.apiKey || settings.baseUrl);
+  if (provider === "openai" && !given) throw nothingConfigured();
   if (provider === "demo") return demo("--provider demo", model);
-  if (given) return openai(wishes);
+  if (given) return openai(settings);
   return (
-    (await ollama(wishes)) ??
+    (await ollama(settings)) ??
     demo("no API key, no base URL, and no Ollama with a model on this machine", model)
   );
 }
@@ -52,7 +52,7 @@ function demo(reason: string, model: string | undefined): Choice {
   return { provider: createDemoProvider(), reason: reason + unused };
 }
 
-async function openai({ provider, baseUrl, apiKey, model, dispatcher, patience }: Wishes): Promise<Choice> {
+async function openai({ provider, baseUrl, apiKey, model, dispatcher, patience }: Settings): Promise<Choice> {
   const url = baseUrl || OPENAI_URL;
   const why = [
     ...(provider ? [`--provider ${provider}`] : []),
@@ -71,7 +71,7 @@ async function openai({ provider, baseUrl, apiKey, model, dispatcher, patience }
   };
 }
 
-async function ollama({ model, ollamaUrl, patience }: Wishes): Promise<Choice | undefined> {
+async function ollama({ model, ollamaUrl, patience }: Settings): Promise<Choice | undefined> {
   const baseUrl = `${ollamaUrl || OLLAMA_URL}/v1`;
   const models = await listed({ baseUrl, timeout: patience ?? MODELS_MS });
   const chosen = model || models?.[0];
@@ -82,33 +82,35 @@ async function ollama({ model, ollamaUrl, patience }: Wishes): Promise<Choice | 
   };
 }
 
-type Place = { baseUrl: string; apiKey?: string | undefined; dispatcher?: Dispatcher | undefined };
+type Endpoint = { baseUrl: string; apiKey?: string | undefined; dispatcher?: Dispatcher | undefined };
 
-/** OpenAI and its like list dozens in no order: the default is taken where it is among them. */
-async function listedModel(place: Place & { timeout: number }): Promise<{ model: string; remark?: string }> {
-  const models = await listed(place);
+/** The default model if it is listed, else the first one: OpenAI and services like it list dozens in no order. */
+async function listedModel(
+  endpoint: Endpoint & { timeout: number },
+): Promise<{ model: string; remark?: string }> {
+  const models = await listed(endpoint);
   const [first] = models ?? [];
   if (models?.includes(DEFAULT_MODEL)) return { model: DEFAULT_MODEL };
   if (first !== undefined) return { model: first, remark: `${first} is the first model that it lists` };
   return { model: DEFAULT_MODEL, remark: `it lists no models, so ${DEFAULT_MODEL} is a guess: --model NAME` };
 }
 
-async function listed(place: Place & { timeout: number }): Promise<string[] | undefined> {
-  const agent = place.dispatcher ? undefined : new Agent({ connect: { timeout: place.timeout } });
+async function listed(endpoint: Endpoint & { timeout: number }): Promise<string[] | undefined> {
+  const agent = endpoint.dispatcher ? undefined : new Agent({ connect: { timeout: endpoint.timeout } });
   try {
-    return await listModels({ ...place, dispatcher: (place.dispatcher ?? agent)! });
+    return await listModels({ ...endpoint, dispatcher: (endpoint.dispatcher ?? agent)! });
   } finally {
     await agent?.destroy();
   }
 }
 
-/** Loaded only here: the openai package costs the demo's start nothing. */
-async function open(options: Place & { model: string }): Promise<Provider> {
+/** Loads the openai package, which the demo does not need, only when it is used. */
+async function open(options: Endpoint & { model: string }): Promise<Provider> {
   const { openOpenAiProvider } = await import("./openai.ts");
   return openOpenAiProvider(options);
 }
 
-const nothingToAsk = () =>
+const nothingConfigured = () =>
   new StartupError(
     "--provider openai needs an API key or a base URL.",
     "Set AI_CHAT_API_KEY, or give --base-url (Ollama: --base-url http://127.0.0.1:11434/v1).",

@@ -1,7 +1,7 @@
 import type { Message } from "../core/ports.ts";
 
 const QUOTE_CHARACTERS = 60;
-/** UTF-16 units that are segmented at a time. */
+/** UTF-16 code units that are segmented at a time. */
 const WINDOW = 256;
 const segmenter = new Intl.Segmenter("en");
 
@@ -16,7 +16,7 @@ An Ollama that runs on this machine is found by itself.`;
 
 const REMINDER = "*(This is the built-in demo, not an AI. Say `connect` to see how to get a real model.)*";
 
-/** Markdown that depends on the last question and the number of turns before it. Never blank. */
+/** Markdown that depends on the last question and on the number of questions before it. Never blank. */
 export function demoAnswer(messages: Message[]): string {
   const turns = messages.filter(({ role }) => role === "user");
   const question = turns.at(-1)?.content ?? "";
@@ -83,7 +83,7 @@ const count = (number: number, noun: string) =>
 
 const quote = (text: string) => `“${excerpt(text)}”`;
 
-/** On one line, short, and without what would end inline code. */
+/** Short, on one line, and without backticks, which would end inline code. */
 function excerpt(text: string): string {
   const shown: string[] = [];
   for (const character of characters(text.replace(/[`\s\p{Cc}]+/gu, " ").trim()))
@@ -96,13 +96,13 @@ function excerpt(text: string): string {
 }
 
 /**
- * As a person counts them: an emoji of several code points is one. A window at a time: on Node 20 the segmenter's time
- * grows with the square of the text, and everybody's question waits for it.
+ * Characters as a person counts them: an emoji of several code points is one. Segments a window at a time: on Node 20 the
+ * time grows with the square of the text's length, and blocks every other request.
  */
 function* characters(text: string): Generator<string, void, undefined> {
   for (let from = 0; from < text.length;) {
     const found = Array.from(segmenter.segment(text.slice(from, from + WINDOW)), ({ segment }) => segment);
-    // The last one may go on behind the window.
+    // The last character may continue after the window.
     if (from + WINDOW < text.length && found.length > 1) found.pop();
     yield* found;
     from += found.reduce((length, character) => length + character.length, 0);
@@ -110,8 +110,8 @@ function* characters(text: string): Generator<string, void, undefined> {
 }
 
 /**
- * What a question is about, the first that fits; the last fits all. Anybody may send 32,000 characters: no two
- * repetitions in a row may take the same one, or the server stands still while they try all ways to share.
+ * Kinds of questions; the first match counts, and the last matches everything. A question may have 32,000 characters, so
+ * no two adjacent repetitions may match the same character: backtracking would block the server.
  */
 const topics: [RegExp, (question: string, turns: number) => string][] = [
   [/\b(connect|api.?key|ollama|openai|base.?url|real (model|ai))\b/i, connect],

@@ -3,8 +3,8 @@ import type { Provider } from "../core/ports.ts";
 import { demoAnswer } from "./demo-answer.ts";
 
 /**
- * Answers without any AI, and says so: at once, or word by word when streamed. `delay` is the milliseconds between two
- * words. Nothing is random: the same conversation gets the same answer.
+ * Answers without an AI, and says so. A streamed answer comes word by word, `delay` milliseconds apart. Nothing is random:
+ * the same conversation gets the same answer.
  */
 export function createDemoProvider({ delay = 20 }: { delay?: number } = {}): Provider {
   return {
@@ -23,7 +23,7 @@ export function createDemoProvider({ delay = 20 }: { delay?: number } = {}): Pro
   };
 }
 
-/** Each with the blanks after it; joined they are the text. */
+/** The words of a text, each with the space around it. */
 const words = (text: string) => text.match(/\s*\S+\s*/g) ?? [];
 
 async function pause(delay: number, signal: AbortSignal): Promise<void> {

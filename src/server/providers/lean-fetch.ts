@@ -1,15 +1,15 @@
 import { Agent, type Dispatcher, request } from "undici";
 import { closeBody, readBody, textOf } from "./reply-body.ts";
 
-/** The longest that connecting to an upstream may take, in milliseconds. */
+/** The most time for connecting to an upstream, in milliseconds. */
 const CONNECT_MS = 10_000;
 
-/** Codes and names of errors that come only after a connection stood. */
+/** Codes and names of errors that come only after a connection was made. */
 const LOST = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_OVERFLOW|HPE_.*|HTTPParserError)$/;
 
 /**
- * No head came. `lost`: the connection stood, and was lost. Its own message says nothing, because the openai package
- * replaces an error whose text looks like a time-out by one without a cause.
+ * The upstream sent no head. `lost`: the connection was made, and lost. Its message is neutral, because the openai package
+ * replaces an error whose text looks like a timeout by one without a cause.
  */
 export class NoReply extends Error {
   override readonly name = "NoReply";
@@ -26,16 +26,16 @@ export class NoReply extends Error {
   }
 }
 
-/** Connections straight to an upstream, kept alive between questions. */
+/** Direct connections to an upstream, kept alive between questions. */
 export function openUpstreamAgent(): Agent {
   return new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: 0, bodyTimeout: 0 });
 }
 
 /**
- * A `fetch` with just what the openai package uses of it, on undici's `request`: a question takes less than half the
- * CPU that it takes with the global one (DESIGN §5). Sends `headers` and none of the package's, which it fills from
- * the environment too. Follows no redirect, unpacks nothing (and asks for nothing packed), reads a body as
- * {@link readBody} does, and has no deadline but the signal. Rejects with {@link NoReply} where no head came.
+ * The part of `fetch` that the openai package uses, on undici's `request`: a question takes less than half the CPU that it
+ * takes with the global `fetch` (DESIGN §5). Sends `headers` and none of the package's own, some of which come from the
+ * environment. Follows no redirect, decompresses nothing, reads a body as {@link readBody} does, closes the connection at
+ * `body.cancel()`, and has no deadline but the signal. Rejects with {@link NoReply} if no head came.
  */
 export function createLeanFetch(dispatcher: Dispatcher, headers: Record<string, string>): typeof fetch {
   const leanFetch = async (url: string, init: RequestInit) => {

@@ -7,8 +7,8 @@ import { requestHeaders } from "./request-headers.ts";
 const listing = z.object({ data: z.array(z.object({ id: z.string().min(1) })) });
 
 /**
- * Names of the models that an upstream lists (`GET {base}/models`), in its order, less those that only embed.
- * Undefined where it does not answer so within `timeout` milliseconds, or at greater length than {@link readBody} reads.
+ * The models that an upstream lists (`GET {base}/models`), in its order, without those for embeddings. Undefined if no
+ * such list comes within `timeout` milliseconds, or if it is longer than {@link readBody} reads.
  */
 export async function listModels({
   baseUrl,

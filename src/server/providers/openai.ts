@@ -19,19 +19,19 @@ interface Asked {
   patience: Patience | undefined;
 }
 
-/** The question's deadline comes by its signal: the package's own (ten minutes) is put out of the way. */
+/** Disables the package's own deadline of ten minutes: the question's signal has the deadline. Milliseconds. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
- * Answers through the openai package, against OpenAI or whatever speaks its chat completions.
+ * Asks OpenAI, or a service with the same chat completions, through the openai package.
  *
- * - `baseUrl`: default OpenAI's. User info in it is sent as Basic authorization where there is no `apiKey`.
+ * - `baseUrl`: default OpenAI's. User info in it is sent as Basic authorization if there is no `apiKey`.
  * - `apiKey`: absent for servers that need none.
- * - `dispatcher`: the way to the upstream (a proxy); the caller closes it. Default: straight, closed by `close`.
+ * - `dispatcher`: for connections, such as a proxy; the caller closes it. Default: direct connections.
  * - `patience`: see {@link readStream}.
  *
  * Reads nothing from the environment. StartupError for a base URL or a key that cannot be used. Failures: see
- * {@link upstreamFailure}; no try is repeated.
+ * {@link upstreamFailure}; nothing is retried.
  */
 export function openOpenAiProvider({
   baseUrl = OPENAI_URL,
@@ -51,7 +51,7 @@ export function openOpenAiProvider({
   const client = new OpenAI({
     baseURL: base.address,
     defaultQuery: base.query,
-    // The key goes straight into our fetch's headers, so that nothing of the package can show or log it.
+    // The key goes only into our fetch's headers, so that the package cannot show or log it.
     apiKey: "unused",
     adminAPIKey: null,
     organization: null,
@@ -101,7 +101,7 @@ async function streamed(asked: Asked): Promise<string> {
   const { signal, onDelta } = asked.request;
   const characters = createWholeCharacters();
   let answer = "";
-  // Blanks at the beginning wait for text: an answer that has none must fail before its head is sent.
+  // Blanks at the beginning wait for text: an answer without text must fail before the head is sent.
   let blanks = "";
   const add = (text: string) => {
     if (text === "") return;
@@ -135,7 +135,7 @@ async function* texts({ client, model, request, patience }: Asked): AsyncGenerat
     const { body } = reply;
     yield* readStream(body, { hangUp: () => void body.cancel(), ...(patience && { patience }) });
   } catch (error) {
-    // At once: else the upstream goes on generating for as long as readBody waits for the rest.
+    // Else readBody waits for the rest of the body, which the upstream would go on generating.
     if (reply) hangUp(reply);
     throw upstreamFailure(error);
   }

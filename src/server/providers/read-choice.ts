@@ -3,17 +3,17 @@ import { NotWhole } from "./upstream-failure.ts";
 
 type Loose = Record<string, unknown>;
 
-/** What a document of an upstream says of its first choice. */
+/** The first choice of an upstream's document. */
 export interface Choice {
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   text: string;
   /** Whether it has a `finish_reason`. */
   finished: boolean;
 }
 
 /**
- * Reads one document: a chunk of a stream, whose text is in `delta`, or a whole reply with its `message`. Nothing of it
- * is certain, whatever the package's types say. APIError where the upstream reports a failure, NotWhole where the
+ * Reads one document: a chunk of a stream with its text in `delta`, or a whole reply with its `message`. Upstreams differ
+ * from the package's types, so every field is checked. APIError if the upstream reports a failure, NotWhole if the
  * document is no object.
  */
 export function readChoice(document: unknown, field: "delta" | "message"): Choice {
@@ -28,7 +28,7 @@ export function readChoice(document: unknown, field: "delta" | "message"): Choic
   return { text: textOf(choice[field]), finished: typeof reason === "string" && reason !== "" };
 }
 
-/** The failure that an event of the name `error` reports; its data need not be JSON. */
+/** The failure that an `error` event reports; its data may be other text than JSON. */
 export function reportedIn(data: string): APIError {
   let said: unknown;
   try {
@@ -46,13 +46,13 @@ const isObject = (value: unknown): value is Loose => typeof value === "object" &
 
 const isFirst = (choice: unknown) => isObject(choice) && (choice.index ?? 0) === 0;
 
-/** The error that a document or a choice holds; some upstreams write it flat, in place of a chunk. */
+/** The error in a document or a choice. Some upstreams send the error itself in place of a chunk. */
 function failureIn(part: Loose): unknown {
   if (part.error) return part.error;
   return part.object === "error" || part.type === "error" || part.error_code ? part : undefined;
 }
 
-/** A refusal is the answer where there is no other. */
+/** The content; without content, the refusal. */
 function textOf(message: unknown): string {
   const { content, refusal }: Loose = isObject(message) ? message : {};
   const text = Array.isArray(content) ? content.map(textOfPart).join("") : content;
@@ -60,7 +60,7 @@ function textOf(message: unknown): string {
   return typeof refusal === "string" ? refusal : "";
 }
 
-/** Parts of other types, such as a model's thinking, are no part of the answer. */
+/** Empty for parts of other types, such as a model's reasoning. */
 function textOfPart(part: unknown): string {
   if (typeof part === "string") return part;
   return isObject(part) && part.type === "text" && typeof part.text === "string" ? part.text : "";

@@ -1,12 +1,12 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { ReplyTooLong } from "./reply-body.ts";
 
-/** Longest event of a stream that is read, in bytes from blank line to blank line. */
+/** Longest event that is read, in bytes from blank line to blank line. */
 const EVENT_BYTES = 1024 * 1024;
 
 /**
- * The server-sent events of a reply, each as soon as its blank line has come; the last one may lack it. ReplyTooLong
- * for an event of more than `longest` bytes. The time it takes is linear in the bytes, however they are cut.
+ * The server-sent events of a reply, each as soon as its blank line has come; the last one may have none. ReplyTooLong for
+ * an event of more than `longest` bytes. Takes linear time, however the bytes are split.
  */
 export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
@@ -27,8 +27,8 @@ export async function* readEvents(
 }
 
 /**
- * Writes every line end as LF. The parser looks for both kinds from each line on, which takes quadratic time where a
- * piece has many of one and none of the other, and it keeps a line that ends in CR until more comes.
+ * Writes every line end as LF. From each line on the parser searches for CR and for LF, which takes quadratic time if a
+ * piece has many of one and none of the other; and it holds back a line that ends in CR.
  */
 function createLineFeeds(): (text: string) => string {
   let afterReturn = false;
@@ -39,7 +39,7 @@ function createLineFeeds(): (text: string) => string {
   };
 }
 
-/** Counts the bytes of each event, whatever its lines are; ReplyTooLong beyond `longest`. */
+/** Counts the bytes of each event; ReplyTooLong beyond `longest`. */
 function createMeter(longest: number): (piece: Uint8Array) => void {
   const [LF, CR] = [0x0a, 0x0d];
   let event = 0;

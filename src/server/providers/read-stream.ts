@@ -3,15 +3,15 @@ import { readChoice, reportedIn, type Choice } from "./read-choice.ts";
 import { readEvents } from "./read-events.ts";
 import { NotWhole } from "./upstream-failure.ts";
 
-/** How long a stream may go on without text once it has a `finish_reason`, in milliseconds. */
+/** How long to wait for more text after a `finish_reason`, in milliseconds. */
 export interface Patience {
   /** After the first. */
   finished: number;
-  /** Once text has followed a `finish_reason`: this upstream names one in every chunk. */
+  /** Once text has followed a `finish_reason`: this upstream puts one into every chunk. */
   continued: number;
 }
 
-const patienceByDefault: Patience = { finished: 3000, continued: 30_000 };
+const DEFAULT_PATIENCE: Patience = { finished: 3000, continued: 30_000 };
 
 type State = "open" | keyof Patience;
 
@@ -22,13 +22,13 @@ interface Options {
 }
 
 /**
- * The texts of a streamed answer, none empty. Ends where the answer is whole: at `[DONE]`; after a `finish_reason` also
- * at the end of the stream, when no text has come for as long as {@link Patience} says, or when the connection breaks
- * and no text had followed. Throws in every other case; then nothing is whole.
+ * The texts of a streamed answer, none empty. Ends when the answer is whole: at `[DONE]`; after a `finish_reason` also at
+ * the end of the stream, after the silence that {@link Patience} allows, or if the connection breaks before more text.
+ * Throws for any other end.
  */
 export async function* readStream(
   body: AsyncIterable<Uint8Array>,
-  { patience = patienceByDefault, hangUp }: Options,
+  { patience = DEFAULT_PATIENCE, hangUp }: Options,
 ): AsyncGenerator<string, void, undefined> {
   const events = readEvents(body);
   let state: State = "open";
@@ -76,7 +76,7 @@ function chunkOf({ event, data }: EventSourceMessage): Choice | undefined {
   return readChoice(JSON.parse(data), "delta");
 }
 
-/** A timer that lets the event loop read what is waiting before it acts: after a pause of the process both are due. */
+/** A timer that lets the event loop read first: after a pause of the process, data and the timeout are due together. */
 function createTimer(act: () => void) {
   let timeout: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;

@@ -3,10 +3,10 @@ import type { Readable } from "node:stream";
 /** Longest body that is read, in bytes. */
 const BODY_BYTES = 8 * 1024 * 1024;
 
-/** How long the rest of a body that nobody reads on may take, in milliseconds. */
+/** How long the rest of a body may take after its reader has left, in milliseconds. */
 const REST_MS = 1000;
 
-/** A reply, or an event of one, is longer than what is read of it. */
+/** A reply, or an event of one, is longer than we read. */
 export class ReplyTooLong extends Error {
   override readonly name = "ReplyTooLong";
   constructor(what: string, bytes: number) {

@@ -1,8 +1,8 @@
 import { StartupError } from "../core/startup-error.ts";
 
 /**
- * Headers of every request to an upstream. `authorization` is used where there is no key. StartupError for a key that
- * no header can carry; it is not quoted.
+ * Headers of every request to an upstream. `authorization` is used if there is no key. StartupError for a key that no
+ * header can carry; it does not quote the key.
  */
 export function requestHeaders(
   apiKey: string | undefined,
@@ -11,8 +11,8 @@ export function requestHeaders(
   const key = apiKey?.trim();
   if (key && !/^[\x21-\x7e]+$/.test(key)) {
     throw new StartupError(
-      "The API key holds characters that no key has, such as spaces or line ends.",
-      "Set AI_CHAT_API_KEY to the key alone.",
+      "The API key contains characters that no key has, such as spaces or line breaks.",
+      "Set AI_CHAT_API_KEY to the key and nothing else.",
     );
   }
   const credentials = key ? `Bearer ${key}` : authorization;

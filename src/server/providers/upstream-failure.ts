@@ -3,17 +3,17 @@ import { ApiError } from "../core/api-error.ts";
 import { NoReply } from "./lean-fetch.ts";
 import { ReplyTooLong } from "./reply-body.ts";
 
+/** Seconds. */
 const RETRY_AFTER_MAX = 60;
 
-/** The upstream replied, but its answer is not whole (API.md §4). `why` is for the log. */
+/** The upstream replied, but its answer is not whole (API.md §4). The message is for the log. */
 export class NotWhole extends Error {
   override readonly name = "NotWhole";
 }
 
 /**
- * What went wrong with the upstream, as API.md §3 names it. `detail` is for the person who asked. The `cause` is for
- * the operator's log: status, identifiers and what to do; never text of the upstream's, which may quote what people
- * chat or a key.
+ * The error of API.md §3 for a failure of the upstream. Its message is for the person who asked. Its `cause` is for the
+ * operator's log: status, identifiers and what to do, but never text from the upstream, which may quote a chat or a key.
  */
 export function upstreamFailure(error: unknown, now: () => number = Date.now): ApiError {
   if (error instanceof APIConnectionError) return fromConnection(error);
@@ -67,7 +67,7 @@ function advice(status: number): string {
   return "";
 }
 
-/** Type, code and request id, where they look like such and not like prose. */
+/** Type, code and request id, unless they look like prose or a secret. */
 function identifiers(error: APIError): string {
   const known = [error.type, error.code, error.requestID].filter(
     (value): value is string =>
@@ -86,7 +86,7 @@ function codeOf(error: unknown): string {
 /** `Retry-After` (RFC 9110 §10.2.3: seconds or a date) as whole seconds, 1 to 60; undefined for anything else. */
 function readRetryAfter(text: string | null | undefined, now: () => number): number | undefined {
   if (!text) return undefined;
-  // A date begins with its weekday; Date.parse would take "-5" for one.
+  // Date.parse would accept "-5", so a date must begin with its weekday.
   const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (date - now()) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.min(RETRY_AFTER_MAX, Math.max(1, Math.ceil(seconds)));

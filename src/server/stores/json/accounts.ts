@@ -5,7 +5,7 @@ import { bookOf, slot, type AccountBook, type Books } from "./books.ts";
 import { DoesNotFollow, type Committer } from "./committer.ts";
 import type { Event } from "./facts.ts";
 
-/** The last time that a Date can hold, in milliseconds since the epoch (ECMA-262, "Time Values"). */
+/** The last time that a Date can hold, in milliseconds since the epoch (ECMA-262, "Time Values and Time Range"). */
 const LATEST_DATE = 8.64e15;
 
 /** The port `Accounts` over books in memory and a committer. */
@@ -71,7 +71,6 @@ export function createAccounts({
 
     async revoke({ account, jti, expires }) {
       const book = bookOf(books, account);
-      // The ledger writes it as a date, which reaches no further.
       if (!Number.isSafeInteger(expires) || expires > LATEST_DATE)
         throw new RangeError("expires is a time in milliseconds.");
       if (expires <= now() || books.revoked.has(slot(account, jti))) return;

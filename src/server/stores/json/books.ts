@@ -4,7 +4,7 @@ import type { AccountId } from "../../core/ports.ts";
 import { tokensOf, type Fact } from "./facts.ts";
 import { createUsage, type Usage } from "./usage.ts";
 
-/** An account as the ledger implies it. Only `post` changes it. */
+/** The state of an account that follows from the ledger. Only `post` changes it. */
 export interface AccountBook {
   readonly id: AccountId;
   readonly name: string;
@@ -15,18 +15,18 @@ export interface AccountBook {
   readonly usage: Usage;
 }
 
-/** A key that was charged. */
+/** An Idempotency-Key that was charged. */
 export interface ChargedKey {
   account: AccountId;
   key: string;
   digest: string;
-  /** Of the charge; ms since the epoch. */
+  /** Time of the charge, in milliseconds since the epoch. */
   at: number;
-  /** Whether it was asked again since. */
+  /** Whether its second answer was given, too. */
   again: boolean;
 }
 
-/** Tokens that were given, by an id that is never used again. */
+/** A grant that was made; its id is never used for another one. */
 export interface GivenGrant {
   id: string;
   account: AccountId;
@@ -40,7 +40,7 @@ export interface RevokedToken {
   expires: number;
 }
 
-/** Everything that the ledger implies: what is durable, and nothing else. Held in memory, changed by `post`. */
+/** The state that follows from the durable part of the ledger, in memory. Only `post` changes it. */
 export interface Books {
   /** The ledger's id. */
   ledger: string;
@@ -80,16 +80,16 @@ export function bookOf(books: Books, account: AccountId): AccountBook {
   return book;
 }
 
-/** Something of one account, as a key of a Map. */
+/** The key of a Map for something that belongs to one account. */
 export const slot = (account: AccountId, own: string): string => `${account} ${own}`;
 
-/** The charged key, unless it has been forgotten by `now`. */
+/** The charged key, unless its lifetime is over at `now`. */
 export function chargedKey(books: Books, keySlot: string, now: number): ChargedKey | undefined {
   const charged = books.keys.get(keySlot);
   return charged && charged.at + KEY_LIFETIME_MS > now ? charged : undefined;
 }
 
-/** Why the fact cannot follow what the books hold, or undefined where it can. */
+/** Why the fact cannot follow what the books hold; undefined if it can. */
 export function refute(books: Books, fact: Fact): string | undefined {
   if (fact.n !== books.n + 1) return `its number is ${fact.n}, where ${books.n + 1} follows.`;
   const account = books.accounts.get(fact.account);
@@ -107,7 +107,7 @@ export function refute(books: Books, fact: Fact): string | undefined {
   return undefined;
 }
 
-/** Enters a durable fact that `refute` has nothing against. `now` decides what is too old to be kept. */
+/** Enters a durable fact that `refute` accepts, and drops what is too old at `now`. */
 export function post(books: Books, fact: Fact, crc: number, now: number): void {
   books.n = fact.n;
   books.crc = crc;
@@ -139,7 +139,7 @@ export function post(books: Books, fact: Fact, crc: number, now: number): void {
   }
 }
 
-/** An account of the books, as read from a checkpoint or created. */
+/** Adds an account, as read from a checkpoint or created. */
 export function openAccount(books: Books, account: AccountBook): void {
   books.accounts.set(account.id, account);
   books.names.set(foldName(account.name), account);
@@ -150,7 +150,7 @@ function postAccount(books: Books, fact: Fact & { fact: "account" }): void {
   openAccount(books, { id, name, hash, generation, disabled: false, tokens, usage: createUsage() });
 }
 
-/** Enters a charged key, and forgets those at the front that are past their day. */
+/** Enters a charged key, and drops those at the front whose lifetime is over. */
 export function postKey(books: Books, charged: ChargedKey, now: number): void {
   for (const [keySlot, { at }] of books.keys) {
     if (at + KEY_LIFETIME_MS > now) break;
@@ -163,11 +163,11 @@ export function postKey(books: Books, charged: ChargedKey, now: number): void {
   if (at + KEY_LIFETIME_MS > now) books.keys.set(keySlot, { account, key, digest, at, again });
 }
 
-/** Enters a revoked token. Those that have ended anyway are forgotten each time the list has doubled. */
+/** Enters a revoked token. Each time the list has doubled, the tokens that have expired are dropped. */
 export function postRevoked(books: Books, token: RevokedToken, now: number): void {
   const { account, jti, expires } = token;
   books.revoked.set(slot(account, jti), { account, jti, expires });
-  // A power of two: so a sweep is paid for by the entries since the last one.
+  // At powers of two: then a sweep costs no more than the insertions since the last one.
   const { size } = books.revoked;
   if (size >= 1024 && (size & (size - 1)) === 0)
     for (const [tokenSlot, old] of books.revoked) if (old.expires <= now) books.revoked.delete(tokenSlot);

@@ -25,7 +25,7 @@ export class DoesNotFollow extends Error {
 export interface Committer {
   /** Whether it takes entries now. */
   takes(): boolean;
-  /** Throws `store_unavailable` where it takes no entries now. */
+  /** Throws `store_unavailable` if it takes no entries now. */
   assertTakes(): void;
   /**
    * Resolves once the entry is durable and posted, to the account's balance at that moment. Rejects with
@@ -75,7 +75,7 @@ export function createCommitter({
 
   async function drain(): Promise<void> {
     while (queue.length > 0) await writeBatch();
-    // In the tick of the last look at the queue: an entry that comes now starts a new round.
+    // No await since the queue was found empty: the next entry starts a new round.
     running = undefined;
   }
 
@@ -91,7 +91,7 @@ export function createCommitter({
       await journal.append(Buffer.from(text));
       enter(formed);
     } catch (error) {
-      // Entries that came meanwhile would be refused for the same reason: they need not wait for it.
+      // Entries that came in the meantime would fail for the same reason, so they are refused at once.
       const refused = [...batch, ...queue];
       queue = [];
       for (const { reject } of refused) reject(error instanceof ApiError ? copyOf(error) : error);
@@ -162,7 +162,7 @@ function follow(before: Latest, event: Event): Latest {
   return { tokens, generation: event.generation };
 }
 
-/** Each caller gets an error of its own: whoever catches one may add to it. */
+/** Each caller gets its own error, because a caller may change it. */
 function copyOf({ code, message, cause, retryAfter }: ApiError): ApiError {
   return new ApiError(code, message, { cause, ...(retryAfter !== undefined && { retryAfter }) });
 }

@@ -1,6 +1,6 @@
 import type { AccountId, HoldId } from "../../core/ports.ts";
 
-/** What happened, without its place in the ledger. `tokens` is what it adds to the balance. */
+/** What happened, without its position in the ledger. `tokens` is what it adds to the balance. */
 export type Event =
   | { fact: "account"; hash: string; generation: number; tokens: number }
   | { fact: "grant"; id: string; tokens: number; reason: string }
@@ -17,13 +17,13 @@ export type Fact = Event & {
   n: number;
   at: number;
   account: AccountId;
-  /** As typed at registration: so that a line explains itself. */
+  /** As typed at registration. Written so that a person can read the line. */
   name: string;
   /** The account's tokens after it. */
   balance: number;
 };
 
-/** What the fact adds to the account's balance. */
+/** What the event adds to the account's balance. */
 export const tokensOf = (event: Event): number => ("tokens" in event ? event.tokens : 0);
 
 const text = (value: unknown) => typeof value === "string";
@@ -55,7 +55,7 @@ const shapes = new Map<unknown, Shape[]>(
   ]),
 );
 
-/** The fact that a parsed line (less its checksum) states, or a sentence about what is wrong with it. */
+/** The fact in a parsed line without its checksum, or a sentence about what is wrong with it. */
 export function factOf(fields: Record<string, unknown>): Fact | string {
   const choices = shapes.get(fields["fact"]);
   if (!choices) return "it is of a kind that this version does not know.";
@@ -79,7 +79,7 @@ export function fieldsOf(fact: Fact): Record<string, unknown> {
 /** `2026-11-22T10:00:00.000Z` */
 export const isoText = (ms: number): string => new Date(ms).toISOString();
 
-/** Milliseconds since the epoch, or undefined for what `isoText` would not have written. */
+/** Milliseconds since the epoch; undefined for text that `isoText` does not write. */
 export function isoTime(written: string): number | undefined {
   const ms = Date.parse(written);
   return Number.isNaN(ms) || isoText(ms) !== written ? undefined : ms;

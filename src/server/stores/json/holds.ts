@@ -14,14 +14,14 @@ export interface OpenHold {
   key: { slot: string; key: string; digest: string } | undefined;
   /** Its key was charged before: this charge takes nothing and is recorded as `again`. */
   paid: boolean;
-  /** The charge that is under way. */
+  /** Set while it is being charged. */
   charging?: Promise<ChargeOutcome> | undefined;
 }
 
-/** The holds, in memory only: after a kill none is left, and nobody was charged for an answer that was not given. */
+/** The holds, in memory only: a kill ends them all without a charge. */
 export interface Holds {
   open(hold: OpenHold): void;
-  /** The hold if it is open, its charge under way or not. */
+  /** The hold, if it is open or being charged. */
   find(id: HoldId): OpenHold | undefined;
   /** Tokens in the account's open holds at `now`. Drops the holds that have expired. */
   held(account: AccountId, now: number): number;

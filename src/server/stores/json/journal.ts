@@ -27,7 +27,7 @@ export interface Journal {
   close(): Promise<boolean>;
 }
 
-/** Takes over an open ledger whose `length` bytes are synced and in `hash`. `warn` gets sentences for the operator. */
+/** Takes over an open ledger file whose `length` bytes are synced and in `hash`. `warn` gets sentences for the operator. */
 export async function openJournal(opened: {
   files: Files;
   path: string;
@@ -72,7 +72,7 @@ export async function openJournal(opened: {
     let why: string | undefined;
     try {
       const [{ size }, named] = await Promise.all([file.stat(), files.stat(path)]);
-      if (size !== length) why = `has ${size} bytes where it was left with ${length}`;
+      if (size !== length) why = `has ${size} bytes instead of ${length}`;
       else if (!same(named)) why = "is another file than the one that was opened";
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw fail(error);
@@ -127,7 +127,7 @@ export async function openJournal(opened: {
     try {
       fresh = await files.open(path, "r+");
       const found = await fresh.stat();
-      if (!same(found) || found.size < length) stop("is not the file that it was");
+      if (!same(found) || found.size < length) stop("is another file, or is shorter");
       else {
         await fresh.truncate(length);
         await fresh.datasync();

@@ -14,8 +14,8 @@ import type { Event } from "./facts.ts";
 import type { Holds, OpenHold } from "./holds.ts";
 
 /**
- * The port `Ledger` over books and holds in memory and a committer. Each call checks and reserves in its first tick; the
- * committer enters what it writes, and settles its hold, in the tick in which that has become durable.
+ * The port `Ledger` over books and holds in memory and a committer. Each call checks and reserves in its first tick. The
+ * committer posts what it writes, and settles its hold, in the tick in which that has become durable.
  */
 export function createLedger({
   books,
@@ -63,7 +63,7 @@ export function createLedger({
       request.key === undefined ? undefined : { slot: slot(account, request.key), key: request.key, digest };
     const known = key && onKey(key.slot, digest);
     if (known && known.kind !== "paid") return known;
-    // A key that was paid may get its answer from memory, for which nothing has to be written.
+    // The answer of a paid key may come from memory, which needs no write.
     if (!known) committer.assertTakes();
     if (!known && balance.tokens < price) return { kind: "insufficient", balance };
     if (!known && balance.tokens - balance.held < price) return { kind: "all_held", balance };
@@ -93,7 +93,7 @@ export function createLedger({
     committer.assertTakes();
     const book = bookOf(books, hold.account);
     if (hold.paid && hold.key && !chargedKey(books, hold.key.slot, now())) {
-      // The key was forgotten while its second answer was written: there is nothing left to record.
+      // The key's lifetime ended during the second answer: there is nothing left to record.
       holds.settle(id);
       holds.remember(id, balanceOf(book));
       return { kind: "charged", balance: balanceOf(book) };
@@ -102,7 +102,7 @@ export function createLedger({
     return hold.charging;
   }
 
-  /** The committer settles the hold; a charge that fails leaves it open. */
+  /** The committer settles the hold. A charge that fails leaves it open. */
   async function write(hold: OpenHold, name: string): Promise<ChargeOutcome> {
     try {
       const balance = await committer.commit({ account: hold.account, name, event: chargeOf(hold) });

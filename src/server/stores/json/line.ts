@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { factOf, fieldsOf, isoText, isoTime, type Fact } from "./facts.ts";
 
-/** Longest line that is written or read, in bytes: what bounds the memory of a reader. */
+/** Longest line that is written or read, in bytes. It bounds the memory of a reader. */
 export const LINE_BYTES = 1024 * 1024;
 
 const FORMAT = "ai-chat-ledger";
@@ -12,24 +12,24 @@ const HEADER_START = `{"format":"${FORMAT}","version":${VERSION},"ledger":"`;
 /** Bytes of `,"crc":"00000000"}`. */
 const SEAL_BYTES = 18;
 
-/** The first line: whose ledger it is. */
+/** The first line; `ledger` is the id of this ledger, `at` the time of its creation in milliseconds since the epoch. */
 export interface Header {
   ledger: string;
   at: number;
 }
 
-/** A line less its newline, and its checksum, which seeds that of the next line. */
+/** A line without its newline, and its checksum, with which the checksum of the next line starts. */
 interface Sealed {
   text: string;
   crc: number;
 }
 
-/** The header's line; its checksum is seeded with 0. */
+/** The header's line; its checksum starts with 0. */
 export function headerLine({ ledger, at }: Header): Sealed {
   return seal({ format: FORMAT, version: VERSION, ledger, at: isoText(at) }, 0);
 }
 
-/** A fact's line after a line with checksum `previous`. Throws RangeError where no reader would take it. */
+/** A fact's line after a line with checksum `previous`. RangeError if it is longer than {@link LINE_BYTES}. */
 export function factLine(fact: Fact, previous: number): Sealed {
   const sealed = seal(fieldsOf(fact), previous);
   if (Buffer.byteLength(sealed.text) > LINE_BYTES) throw new RangeError("A fact is too long for the ledger.");
@@ -42,13 +42,13 @@ function seal(fields: Record<string, unknown>, previous: number): Sealed {
   return { text: `${body},"crc":"${crc.toString(16).padStart(8, "0")}"}`, crc };
 }
 
-/** `broken`: not a whole line as written; `wrong`: its checksum is right, but this version cannot take it. */
+/** `broken`: not a whole line as it was written; `wrong`: its checksum is right, but this version cannot read it. */
 export type Read<T> =
   | { kind: "read"; value: T; crc: number }
   | { kind: "broken"; why: string }
   | { kind: "wrong"; why: string };
 
-/** Reads a fact's line, without its newline, strictly. */
+/** Reads a fact's line, without its newline. */
 export function readFact(line: Buffer, previous: number): Read<Fact> {
   const opened = unseal(line, previous);
   if (opened.kind !== "read") return opened;
@@ -58,7 +58,7 @@ export function readFact(line: Buffer, previous: number): Read<Fact> {
     : { kind: "read", value: fact, crc: opened.crc };
 }
 
-/** Reads the header's line, without its newline, strictly. */
+/** Reads the header's line, without its newline. */
 export function readHeader(line: Buffer): Read<Header> {
   const version = /^\{"format":"([^"]*)","version":(\d+)/.exec(line.toString("latin1", 0, 80));
   if (version?.[1] !== FORMAT) return { kind: "broken", why: "this is not the ledger of a chat server." };
@@ -74,7 +74,7 @@ export function readHeader(line: Buffer): Read<Header> {
   return { kind: "read", value: { ledger, at: ms }, crc: opened.crc };
 }
 
-/** Whether these bytes are the beginning of a header that was never finished: a ledger without any fact. */
+/** Whether these bytes are the beginning of a header: the first start was killed while it made the ledger. */
 export function isTornHeader(bytes: Buffer): boolean {
   const whole = headerLine({ ledger: "0".repeat(36), at: 0 }).text.length;
   const known = HEADER_START.slice(0, bytes.length);

@@ -3,9 +3,9 @@ import type { DayUsage } from "../../core/ports.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Questions and tokens of one account a UTC day. */
+/** Questions and tokens of one account, by UTC day. */
 export interface Usage {
-  /** One charged question at `at`. Forgets days that are too old at `now`. */
+  /** Adds a question that was charged at `at`. Drops days that are too old at `now`. */
   add(at: number, tokens: number, now: number): void;
   /** The last `days` UTC days up to `now`, oldest first, days without use included. */
   last(days: number, now: number): DayUsage[];
@@ -16,9 +16,9 @@ export interface Usage {
 const dayOf = (ms: number) => Math.floor(ms / DAY_MS);
 const dateOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
-/** Use so far, as `kept` gave it; none by default. */
+/** See {@link Usage}. `kept` is an earlier result of its `kept`; nothing by default. */
 export function createUsage(kept: DayUsage[] = []): Usage {
-  // Most accounts are idle most of the time: no Map before the first question.
+  // No Map before the first question: most accounts are idle most of the time.
   let days: Map<number, { questions: number; tokens: number }> | undefined;
 
   function enter(day: number, questions: number, tokens: number, today: number): void {
