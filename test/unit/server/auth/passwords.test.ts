@@ -6,14 +6,14 @@ const passwords = openPasswords({ cost: 4, threads: 2 });
 afterAll(() => passwords.close());
 
 describe("passwords", () => {
-  test("a password matches its own hash and no other does", async () => {
+  test("only the right password matches a hash", async () => {
     const hash = await passwords.hash("correct horse");
     expect(hash).toMatch(/^\$2b\$04\$/);
     expect(await passwords.matches("correct horse", hash)).toBe(true);
     expect(await passwords.matches("correct horsf", hash)).toBe(false);
   });
 
-  test("the same password has another hash each time", async () => {
+  test("the same password gets another hash each time", async () => {
     expect(await passwords.hash("correct horse")).not.toBe(await passwords.hash("correct horse"));
   });
 
@@ -29,45 +29,51 @@ describe("passwords", () => {
     await dearer.close();
   });
 
-  test.each([
-    ["umlauts", "größer als nötig"],
-    ["emoji", "🔑🔑🔑🔑🔑🔑🔑🔑"],
-    ["72 bytes of UTF-8", "ü".repeat(36)],
-    ["spaces at its ends", "  padded  "],
-  ])("a password with %s is taken as sent", async (_what, password) => {
-    const hash = await passwords.hash(password);
-    expect(await passwords.matches(password, hash)).toBe(true);
-    expect(await passwords.matches(password.trim().slice(1), hash)).toBe(false);
+  test("hashes a password as it was sent", async () => {
+    const cases: [string, string][] = [
+      ["umlauts", "größer als nötig"],
+      ["emoji", "🔑🔑🔑🔑🔑🔑🔑🔑"],
+      ["72 bytes of UTF-8", "ü".repeat(36)],
+      ["spaces at its ends", "  padded  "],
+    ];
+    for (const [what, password] of cases) {
+      const hash = await passwords.hash(password);
+      expect(await passwords.matches(password, hash), what).toBe(true);
+      expect(await passwords.matches(password.trim().slice(1), hash), what).toBe(false);
+    }
   });
 
-  test("characters that only look alike are different passwords", async () => {
+  test("passwords that only look the same are different", async () => {
     expect(await passwords.matches("e\u0301e\u0301e\u0301e\u0301", await passwords.hash("éééé"))).toBe(false);
   });
 
-  test("nothing matches an unknown name, the empty password neither", async () => {
+  test("no password matches an unknown name", async () => {
     expect(await passwords.matches("correct horse", undefined)).toBe(false);
     expect(await passwords.matches("", undefined)).toBe(false);
   });
 
   const P = "password".repeat(9);
-  test.each([
-    ["a 73rd byte", P, `${P}x`],
-    ["a character across the 72nd byte", "p".repeat(71), `${"p".repeat(71)}ü`],
-    ["a NUL and itself again", "repeated", "repeated\0repeated"],
-    ["a NUL at its end", "repeated", "repeated\0"],
-    ["a lone surrogate for a replacement character", "repl\uFFFDaced", "repl\uD800aced"],
-  ])("%s, which bcrypt would overlook, does not match", async (_what, password, other) => {
-    const hash = await passwords.hash(password);
-    expect(await passwords.matches(other, hash)).toBe(false);
-    await expect(passwords.hash(other)).rejects.toThrow(RangeError);
+  test("does not match another password that bcrypt would take for the same", async () => {
+    const cases: [string, string, string][] = [
+      ["a 73rd byte", P, `${P}x`],
+      ["a character across the 72nd byte", "p".repeat(71), `${"p".repeat(71)}ü`],
+      ["a NUL and itself again", "repeated", "repeated\0repeated"],
+      ["a NUL at its end", "repeated", "repeated\0"],
+      ["a lone surrogate for a replacement character", "repl\uFFFDaced", "repl\uD800aced"],
+    ];
+    for (const [what, password, other] of cases) {
+      const hash = await passwords.hash(password);
+      expect(await passwords.matches(other, hash), what).toBe(false);
+      await expect(passwords.hash(other), what).rejects.toThrow(RangeError);
+    }
   });
 
-  test("a password that cannot be compared is not taken for the empty one", async () => {
+  test("a password that is too long does not match the hash of the empty password", async () => {
     const hash = await passwords.hash("");
     expect(await passwords.matches("x".repeat(73), hash)).toBe(false);
   });
 
-  test("one job more than the queue holds is refused as overloaded, and the others are served", async () => {
+  test("one job more than fits into the queue is refused as overloaded, and the others are done", async () => {
     const small = openPasswords({ cost: 4, threads: 1, maxQueue: 2 });
     const jobs = Array.from({ length: 5 }, () => small.hash("correct horse"));
     const outcomes = await Promise.allSettled(jobs);
@@ -100,7 +106,7 @@ describe("passwords", () => {
     await small.close();
   });
 
-  test("a job that has begun runs to its end, though its client leaves; one that comes after does not begin", async () => {
+  test("a job that has begun runs to its end although its client leaves, and a later one does not begin", async () => {
     const left = new AbortController();
     const begun = passwords.hash("correct horse", left.signal);
     left.abort(new Error("left"));
@@ -108,11 +114,11 @@ describe("passwords", () => {
     await expect(passwords.hash("correct horse", left.signal)).rejects.toBe(left.signal.reason);
   });
 
-  test("a stored hash that is none is a failure, not an overload and not a match", async () => {
+  test("a broken stored hash is a failure", async () => {
     await expect(passwords.matches("correct horse", `$9x$${"x".repeat(56)}`)).rejects.toThrow("salt");
   });
 
-  test("closing ends what waits with shutting_down, also a second time", async () => {
+  test("close ends waiting jobs with shutting_down, and can be called twice", async () => {
     const closing = openPasswords({ cost: 10, threads: 1 });
     const jobs = Array.from({ length: 4 }, () => closing.hash("correct horse"));
     const ended = Promise.allSettled(jobs);

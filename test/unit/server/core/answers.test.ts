@@ -3,27 +3,27 @@ import { createAnswers } from "../../../../src/server/core/answers.ts";
 
 const limits = { count: 2, characters: 10, age: 1000 };
 
-test("the oldest answer goes when there are too many", () => {
+test("the oldest answer is dropped when there are too many", () => {
   const answers = createAnswers(() => 0, limits);
   for (const key of ["a", "b", "c"]) answers.keep("jane", key, key);
   expect(["a", "b", "c"].map((key) => answers.find("jane", key))).toEqual([undefined, "b", "c"]);
 });
 
-test("the oldest answer goes when they are too long together", () => {
+test("the oldest answer is dropped when the answers are too long together", () => {
   const answers = createAnswers(() => 0, limits);
   answers.keep("jane", "a", "123456");
   answers.keep("jane", "b", "12345");
   expect([answers.find("jane", "a"), answers.find("jane", "b")]).toEqual([undefined, "12345"]);
 });
 
-test("an answer that is too long for the whole cache is not kept and drives nobody out", () => {
+test("an answer that is longer than the whole cache is not kept, and no other is dropped for it", () => {
   const answers = createAnswers(() => 0, limits);
   answers.keep("jane", "a", "short");
   answers.keep("jane", "b", "12345678901");
   expect([answers.find("jane", "a"), answers.find("jane", "b")]).toEqual(["short", undefined]);
 });
 
-test("an answer is found until its time is over", () => {
+test("an answer is found until its lifetime ends", () => {
   let now = 0;
   const answers = createAnswers(() => now, limits);
   answers.keep("jane", "a", "one");
@@ -33,7 +33,7 @@ test("an answer is found until its time is over", () => {
   expect(answers.find("jane", "a")).toBeUndefined();
 });
 
-test("an account finds its own answers only", () => {
+test("an account finds only its own answers", () => {
   const answers = createAnswers(() => 0, limits);
   answers.keep("jane", "a", "one");
   expect(answers.find("john", "a")).toBeUndefined();

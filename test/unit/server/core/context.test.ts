@@ -10,17 +10,17 @@ const history = [
 const contents = (limit: number, message = "now", system?: string) =>
   contextFor({ message, history }, { system, limit }).map(({ content }) => content);
 
-test("the newest turns that fit go upstream, and none from before a turn that does not fit", () => {
+test("the newest turns that fit are sent, and none before a turn that does not fit", () => {
   expect(contents(100)).toEqual(["11111", "22222", "333", "now"]);
   expect(contents(11)).toEqual(["22222", "333", "now"]);
   expect(contents(10)).toEqual(["333", "now"]);
   expect(contents(5)).toEqual(["now"]);
 });
 
-test("the message goes whole, also where it is longer than the limit", () => {
+test("the message is not cut, even if it is longer than the limit", () => {
   expect(contents(1, "a long question")).toEqual(["a long question"]);
 });
 
-test("the operator's system prompt goes first and takes no room", () => {
+test("the operator's system prompt comes first and does not count for the limit", () => {
   expect(contents(6, "now", "Be brief.")).toEqual(["Be brief.", "333", "now"]);
 });

@@ -12,10 +12,10 @@ const TIMEOUT = 120_000;
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Everything that promises have to say has been said. */
+/** Waits until all promises that can settle have settled. */
 const quiet = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A provider that the test plays. */
+/** A provider that the test controls. */
 function createPuppet() {
   let finish!: (text: string) => void;
   let fail!: (error: Error) => void;
@@ -91,7 +91,7 @@ function expected(story: Happening[], streamed: boolean, fate: ChargeFate) {
 }
 
 describe("a question", () => {
-  test("settles its hold exactly once, as the charging table says, whatever happens in whatever order", async () => {
+  test("settles its hold exactly once, as the charging table says, for all events in any order", async () => {
     const stories = fc.array(fc.constantFrom(...happenings), { maxLength: 6 });
     const fates = fc.constantFrom<ChargeFate>("charged", "charged", "refused", "expired");
     await fc.assert(
@@ -144,7 +144,7 @@ describe("a question", () => {
     await expect(asking).rejects.toBeInstanceOf(ClientGone);
   });
 
-  test("costs nothing when its client leaves in the moment between the answer and the charge", async () => {
+  test("costs nothing when its client leaves between the answer and the charge", async () => {
     const ledger = createFakeLedger();
     const { puppet, ask } = setUp(ledger);
     const client = new AbortController();
@@ -156,7 +156,7 @@ describe("a question", () => {
     expect(ledger.settlements).toEqual(["released"]);
   });
 
-  test("never goes upstream when its client left while the hold was made", async () => {
+  test("is not sent upstream when its client left while the hold was made", async () => {
     const ledger = createFakeLedger();
     const { puppet, ask } = setUp(ledger);
     const client = new AbortController();
@@ -179,7 +179,7 @@ describe("a question", () => {
     expect(ledger.requests[0]?.expires).toBeLessThanOrEqual(Date.now() + TIMEOUT + 10_000);
   });
 
-  test("tells what ended it, also when the release fails too", async () => {
+  test("reports the first failure when the release fails, too", async () => {
     const { puppet, ask } = setUp(createFakeLedger("charged", true));
     const asking = ask();
     await quiet();
@@ -187,7 +187,7 @@ describe("a question", () => {
     await expect(asking).rejects.toMatchObject({ code: "upstream_error" });
   });
 
-  test("whose client left after the first delta says what it took", async () => {
+  test("reports its charge when its client left after the first delta", async () => {
     const { puppet, ask } = setUp(createFakeLedger());
     const client = new AbortController();
     const asking = ask({ stop: client, onDelta: () => true });
@@ -199,7 +199,7 @@ describe("a question", () => {
 });
 
 describe("a key that was charged", () => {
-  test("gets the kept answer again, for nothing, and releases what it occupied", async () => {
+  test("gets the kept answer again without a charge, and is released", async () => {
     const ledger = createFakeLedger();
     const { puppet, ask } = setUp(ledger);
     const first = ask({ key: "k" });
@@ -217,7 +217,7 @@ describe("a key that was charged", () => {
     expect(ledger.open.size).toBe(0);
   });
 
-  test("is asked again for nothing where the answer is gone, and says so before the first delta", async () => {
+  test("is asked again without a charge if the answer is gone, and says so with the first delta", async () => {
     const ledger = createFakeLedger();
     ledger.outcomes.push({ kind: "paid" });
     const { puppet, ask } = setUp(ledger);
@@ -231,7 +231,7 @@ describe("a key that was charged", () => {
     expect(ledger.settlements).toEqual(["charged"]);
   });
 
-  test("is not used up by a second asking that fails", async () => {
+  test("can be asked again when a second answer failed", async () => {
     const ledger = createFakeLedger();
     ledger.outcomes.push({ kind: "paid" });
     const { puppet, ask } = setUp(ledger);
@@ -242,7 +242,7 @@ describe("a key that was charged", () => {
     expect(ledger.settlements).toEqual(["released"]);
   });
 
-  test("of a charge that the store refused leaves no answer behind", async () => {
+  test("has no kept answer if the store refused the charge", async () => {
     const ledger = createFakeLedger("refused");
     const { puppet, ask } = setUp(ledger);
     const first = ask({ key: "k" });
@@ -253,7 +253,7 @@ describe("a key that was charged", () => {
     await expect(ask({ key: "k" })).rejects.toMatchObject({ code: "answer_expired" });
   });
 
-  test("is the same key for the ledger only with the same message and history", async () => {
+  test("has another digest for another message or history", async () => {
     const ledger = createFakeLedger();
     const { puppet, ask } = setUp(ledger);
     const variants: Partial<Question>[] = [
@@ -277,7 +277,7 @@ describe("a key that was charged", () => {
 });
 
 describe("draining", () => {
-  test("refuses new questions, waits for those in flight, and is over when they are settled", async () => {
+  test("refuses new questions, and ends when those in flight are settled", async () => {
     const ledger = createFakeLedger();
     const { puppet, questions, ask } = setUp(ledger);
     const asking = ask();

@@ -34,14 +34,16 @@ const lineEnds: [string, string][] = [
 describe.each(lineEnds)("with %s at the end of lines", (_name, end) => {
   const bytes = Buffer.from(TEXT.replaceAll("\n", end));
 
-  test.each([1, 2, 3, 7, 1000])("events come whole when they are cut every %i bytes", async (size) => {
-    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
-      bytes.subarray(at * size, (at + 1) * size),
-    );
-    expect(await eventsOf(pieces)).toEqual(EVENTS);
+  test("events are complete, however their bytes are split", async () => {
+    for (const size of [1, 2, 3, 7, 1000]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+        bytes.subarray(at * size, (at + 1) * size),
+      );
+      expect(await eventsOf(pieces), `every ${size} bytes`).toEqual(EVENTS);
+    }
   });
 
-  test("an event comes with its blank line, before anything follows", async () => {
+  test("an event comes with its blank line, before more bytes", async () => {
     let more = 0;
     async function* pieces() {
       yield Buffer.from(`data: a${end}${end}`);
@@ -52,17 +54,20 @@ describe.each(lineEnds)("with %s at the end of lines", (_name, end) => {
     expect(more).toBe(0);
   });
 
-  test.each([
-    ["lines without a blank one between", `:${"x".repeat(98)}`, ""],
-    ["pieces that each begin with a line end", "", "x".repeat(99)],
-  ])("%s are one event, which is refused when it is too long", async (_what, before, after) => {
-    const endless = Array.from({ length: 100 }, () => before + end + after);
-    const { read, taken } = body(endless);
-    await expect(readEvents(read(), 1000).next()).rejects.toMatchObject({ name: "ReplyTooLong" });
-    expect(taken.bytes).toBeLessThanOrEqual(1200);
+  test("an event without a blank line is refused when it is too long", async () => {
+    const cases: [string, string, string][] = [
+      ["lines without a blank one between", `:${"x".repeat(98)}`, ""],
+      ["pieces that each begin with a line end", "", "x".repeat(99)],
+    ];
+    for (const [what, before, after] of cases) {
+      const endless = Array.from({ length: 100 }, () => before + end + after);
+      const { read, taken } = body(endless);
+      await expect(readEvents(read(), 1000).next(), what).rejects.toMatchObject({ name: "ReplyTooLong" });
+      expect(taken.bytes, what).toBeLessThanOrEqual(1200);
+    }
   });
 
-  test("short events may go on without end, also when a blank line is cut in two", async () => {
+  test("any number of short events is read, also when a blank line is split", async () => {
     const pieces = Array.from({ length: 100 }, () => [`data: ${"x".repeat(80)}${end}`, end]).flat();
     expect(await eventsOf(pieces, 200)).toHaveLength(100);
   });
@@ -78,16 +83,16 @@ describe.each(lineEnds)("with %s at the end of lines", (_name, end) => {
   });
 });
 
-test("the last event may lack its blank line", async () => {
+test("the last event needs no blank line", async () => {
   for (const text of ["data: a\n\ndata: [DONE]", "data: a\n\ndata: [DONE]\n"]) {
     expect((await eventsOf([text])).map(({ data }) => data)).toEqual(["a", "[DONE]"]);
   }
 });
 
-test("a byte order mark at the beginning is passed over", async () => {
+test("a byte order mark at the beginning is ignored", async () => {
   expect(await eventsOf(["\ufeffdata: a\n\n"])).toEqual([{ event: undefined, data: "a" }]);
 });
 
-test("an event without data is none, whatever its name", async () => {
+test("events without data are ignored", async () => {
   expect(await eventsOf(["event: ping\n\nevent: error\n\n: ping\n\n"])).toEqual([]);
 });

@@ -63,21 +63,24 @@ describe("after its first finish_reason a stream", () => {
     expect(hangUp).toHaveBeenCalledOnce();
   });
 
-  test.each([
-    ["comments", ": ping\n\n"],
-    ["empty events", "event: ping\n\nevent: ping\ndata:\n\ndata: \n\n"],
-    ["chunks without text", chunk({ content: "" }) + chunk({ role: "assistant" }, "stop") + USAGE],
-    ["the text of another choice", chunk({ content: "b" }, null, 1)],
-  ])("does not wait any longer because of %s", async (_what, piece) => {
-    const { send, hangUp, answer } = openStream();
-    await send(chunk({ content: "a" }));
-    await send(chunk({}, "stop"));
-    await pass(2000);
-    await send(piece);
-    await pass(999);
-    expect(hangUp).not.toHaveBeenCalled();
-    await pass(1);
-    expect(await answer).toBe("a");
+  test("does not wait longer for anything but text", async () => {
+    const cases: [string, string][] = [
+      ["comments", ": ping\n\n"],
+      ["empty events", "event: ping\n\nevent: ping\ndata:\n\ndata: \n\n"],
+      ["chunks without text", chunk({ content: "" }) + chunk({ role: "assistant" }, "stop") + USAGE],
+      ["the text of another choice", chunk({ content: "b" }, null, 1)],
+    ];
+    for (const [what, piece] of cases) {
+      const { send, hangUp, answer } = openStream();
+      await send(chunk({ content: "a" }));
+      await send(chunk({}, "stop"));
+      await pass(2000);
+      await send(piece);
+      await pass(999);
+      expect(hangUp, what).not.toHaveBeenCalled();
+      await pass(1);
+      expect(await answer, what).toBe("a");
+    }
   });
 
   test("waits 30 s for more once text has followed, from the last text on", async () => {
@@ -95,7 +98,7 @@ describe("after its first finish_reason a stream", () => {
     expect(await answer).toBe("abc");
   });
 
-  test("reads what is already there before it ends, when the process stood still meanwhile", async () => {
+  test("reads waiting data before it ends, after a pause of the process", async () => {
     const { send, end, hangUp, answer } = openStream();
     await send(chunk({ content: "a" }, "stop"));
     vi.advanceTimersByTime(60_000);
@@ -106,19 +109,22 @@ describe("after its first finish_reason a stream", () => {
     expect(await answer).toBe("ab");
   });
 
-  test.each([
-    ["text has followed", [chunk({ content: "a" }, "stop"), chunk({ content: "b" }, "stop")], "ab"],
-    ["none has", [chunk({ content: "a" }, "stop")], "a"],
-  ])("is whole at its end and at [DONE], when %s", async (_when, pieces, whole) => {
-    const ended = openStream();
-    for (const piece of pieces) await ended.send(piece);
-    ended.end();
-    expect(await ended.answer).toBe(whole);
-    const done = openStream();
-    for (const piece of pieces) await done.send(piece);
-    void done.send(DONE);
-    expect(await done.answer).toBe(whole);
-    expect(done.hangUp).not.toHaveBeenCalled();
+  test("is whole at its end and at [DONE], whether or not text has followed", async () => {
+    const cases: [string, string[], string][] = [
+      ["text has followed", [chunk({ content: "a" }, "stop"), chunk({ content: "b" }, "stop")], "ab"],
+      ["none has", [chunk({ content: "a" }, "stop")], "a"],
+    ];
+    for (const [when, pieces, whole] of cases) {
+      const ended = openStream();
+      for (const piece of pieces) await ended.send(piece);
+      ended.end();
+      expect(await ended.answer, when).toBe(whole);
+      const done = openStream();
+      for (const piece of pieces) await done.send(piece);
+      void done.send(DONE);
+      expect(await done.answer, when).toBe(whole);
+      expect(done.hangUp, when).not.toHaveBeenCalled();
+    }
   });
 
   test("is whole when its connection breaks, but not once text has followed", async () => {
@@ -133,20 +139,23 @@ describe("after its first finish_reason a stream", () => {
     await expect(continued.answer).rejects.toThrow("other side closed");
   });
 
-  test.each([
-    ["an error event", 'event: error\ndata: {"message":"overloaded"}\n\n', "Error"],
-    ["an error", 'data: {"error":{"message":"overloaded"}}\n\n', "Error"],
-    ["the finish_reason error", chunk({}, "error"), "NotWhole"],
-    ["broken JSON", "data: {\n\n", "SyntaxError"],
-  ])("fails with %s", async (_what, piece, name) => {
-    const { send, answer } = openStream();
-    await send(chunk({ content: "a" }, "stop"));
-    void send(piece + DONE);
-    await expect(answer).rejects.toMatchObject({ name });
+  test("fails with an error or broken JSON", async () => {
+    const cases: [string, string, string][] = [
+      ["an error event", 'event: error\ndata: {"message":"overloaded"}\n\n', "Error"],
+      ["an error", 'data: {"error":{"message":"overloaded"}}\n\n', "Error"],
+      ["the finish_reason error", chunk({}, "error"), "NotWhole"],
+      ["broken JSON", "data: {\n\n", "SyntaxError"],
+    ];
+    for (const [what, piece, name] of cases) {
+      const { send, answer } = openStream();
+      await send(chunk({ content: "a" }, "stop"));
+      void send(piece + DONE);
+      await expect(answer, what).rejects.toMatchObject({ name });
+    }
   });
 });
 
-test("without a finish_reason a stream waits as long as it takes, and is whole at [DONE] alone", async () => {
+test("without a finish_reason a stream waits without limit, and is whole only at [DONE]", async () => {
   const done = openStream();
   await done.send(chunk({ content: "a" }));
   await pass(100_000);
@@ -160,7 +169,7 @@ test("without a finish_reason a stream waits as long as it takes, and is whole a
   await expect(ended.answer).rejects.toMatchObject({ name: "NotWhole" });
 });
 
-test("what follows [DONE] is not read", async () => {
+test("nothing after [DONE] is read", async () => {
   const { send, answer } = openStream();
   void send(chunk({ content: "a" }) + DONE + chunk({ content: "b" }) + 'data: {"error":{}}\n\n');
   expect(await answer).toBe("a");

@@ -7,7 +7,7 @@ const DAYS = 30;
 const A_DAY = 500;
 const STEP = KEY_LIFETIME_MS / A_DAY;
 
-test("charged keys stay in memory for a day, however long the server runs", () => {
+test("charged keys are dropped from memory after their lifetime", () => {
   const books = createBooks();
   let most = 0;
   for (let count = 0; count < DAYS * A_DAY; count += 1) {
@@ -18,7 +18,7 @@ test("charged keys stay in memory for a day, however long the server runs", () =
   expect(most).toBe(A_DAY);
 });
 
-test("logged-out tokens leave the memory once they have ended", () => {
+test("revoked tokens are dropped from memory after they have expired", () => {
   const books = createBooks();
   let most = 0;
   for (let count = 0; count < DAYS * A_DAY; count += 1) {

@@ -26,7 +26,7 @@ async function flip(path: string, at: number): Promise<void> {
 }
 
 describe("a check of a folder", () => {
-  it("finds nothing in a sound one, and says what is in it", async () => {
+  it("finds nothing wrong in a sound one, and counts its content", async () => {
     const checked = await checkAfter(async () => {});
     expect(checked).toEqual({
       ok: true,
@@ -39,7 +39,7 @@ describe("a check of a folder", () => {
     });
   });
 
-  it("finds nothing in one that a server is using, whose last line is under way", async () => {
+  it("finds nothing wrong in one whose last line a server is writing", async () => {
     const dir = await makeFolder();
     await fillFolder(dir);
     const { store } = await openStore(dir);
@@ -61,7 +61,7 @@ describe("a check of a folder", () => {
     ]);
   });
 
-  it("goes on with the ledger where the checkpoint is broken, and the other way round", async () => {
+  it("checks the other files if one is damaged", async () => {
     const { findings, lines } = await checkAfter((file) => flip(file("accounts.json"), 100));
     expect(findings).toMatchObject([{ file: "accounts.json" }]);
     expect(lines).toBe(9);
@@ -73,7 +73,7 @@ describe("a check of a folder", () => {
     expect(both.findings.map(({ file }) => file)).toEqual(["accounts.json", "ledger.jsonl", "secret"]);
   });
 
-  it("finds a checkpoint whose content was changed, checksum and all", async () => {
+  it("finds a checkpoint that was changed together with its checksum", async () => {
     const { findings } = await checkAfter(async (file) => {
       const text = await readFile(file("accounts.json"), "utf8");
       const body = text.slice(0, text.lastIndexOf(',"checksum"')).replace('"tokens":3850', '"tokens":9999');
@@ -83,14 +83,14 @@ describe("a check of a folder", () => {
     expect(findings).toMatchObject([{ file: "accounts.json", what: expect.stringContaining("accounts") }]);
   });
 
-  it("finds a ledger that is shorter than its checkpoint, or gone", async () => {
+  it("finds a ledger that is shorter than its checkpoint, or missing", async () => {
     const short = await checkAfter((file) => truncate(file("ledger.jsonl"), 700));
     expect(short.findings).toMatchObject([{ file: "ledger.jsonl", what: expect.stringContaining("700") }]);
     const gone = await checkAfter((file) => rm(file("ledger.jsonl")));
     expect(gone.findings).toMatchObject([{ file: "ledger.jsonl" }]);
   });
 
-  it("says what the next start will mend by itself, which is no damage", async () => {
+  it("reports what the next start repairs by itself as a note", async () => {
     const torn = await checkAfter((file) => appendFile(file("ledger.jsonl"), '{"n":9'));
     expect(torn).toMatchObject({ ok: true, notes: [expect.stringContaining("cuts off 6 bytes")] });
     const unended = await checkAfter(async (file) => {
@@ -104,7 +104,7 @@ describe("a check of a folder", () => {
     });
   });
 
-  it("says so where there is no store, or no folder", async () => {
+  it("says that there is no store, and rejects if there is no folder", async () => {
     const dir = await makeFolder();
     expect(await check(dir)).toMatchObject({
       ok: true,

@@ -38,16 +38,18 @@ function starts(bytes: Buffer): number[] {
 }
 
 describe("a ledger with flipped bits", () => {
-  it.each([1, 0x80])("is refused wherever the bit %d was flipped, with a checkpoint", async (bit) => {
-    const { checkpoint, bytes } = await makeFilled();
-    const accounts = await readFile(checkpoint);
-    for (let at = 0; at < bytes.length; at += 1) {
-      const damage = await found({ "ledger.jsonl": flip(bytes, at, bit), "accounts.json": accounts });
-      expect(damage, `byte ${at}`).toBeInstanceOf(Damage);
+  it("is refused with a checkpoint, whichever bit was flipped", async () => {
+    for (const bit of [1, 0x80]) {
+      const { checkpoint, bytes } = await makeFilled();
+      const accounts = await readFile(checkpoint);
+      for (let at = 0; at < bytes.length; at += 1) {
+        const damage = await found({ "ledger.jsonl": flip(bytes, at, bit), "accounts.json": accounts });
+        expect(damage, `byte ${at}`).toBeInstanceOf(Damage);
+      }
     }
   });
 
-  it("is refused without a checkpoint at the line that was hit, but for the last newline", async () => {
+  it("is refused without a checkpoint, at the line with the flipped bit, except in the last newline", async () => {
     const { bytes } = await makeFilled();
     const places = starts(bytes);
     for (let at = 0; at < bytes.length - 1; at += 1) {
@@ -58,7 +60,7 @@ describe("a ledger with flipped bits", () => {
     }
   });
 
-  it("is refused by the server with file, line, byte and a way out, and nothing is changed", async () => {
+  it("is refused by a start with file, line, byte and a repair, and nothing is changed", async () => {
     const { dir, ledger, bytes } = await makeFilled();
     const at = starts(bytes)[3] ?? 0;
     await writeFile(ledger, flip(bytes, at + 10, 1));
@@ -70,7 +72,7 @@ describe("a ledger with flipped bits", () => {
     expect(await contentOf(dir)).toEqual(before);
   });
 
-  it("serves again after the way out that the refusal names", async () => {
+  it("starts again after the repair that the refusal names", async () => {
     const { dir, ledger, checkpoint, bytes } = await makeFilled();
     await rm(checkpoint);
     await writeFile(ledger, bytes.subarray(0, starts(bytes)[3]));
@@ -82,7 +84,7 @@ describe("a ledger with flipped bits", () => {
 });
 
 describe("a ledger that was cut short", () => {
-  it("counts every whole line wherever a write was torn", async () => {
+  it("counts every whole line, wherever it was cut", async () => {
     const { bytes } = await makeFilled();
     for (let length = bytes.length; length >= 0; length -= 1) {
       const files = createMemoryFiles({ "ledger.jsonl": bytes.subarray(0, length) });
@@ -97,7 +99,7 @@ describe("a ledger that was cut short", () => {
     }
   });
 
-  it("is mended with a warning: the torn line is cut off, and the next start finds nothing", async () => {
+  it("is repaired with a warning: the torn line is cut off, and the next start has no warning", async () => {
     const { dir, ledger, checkpoint, bytes } = await makeFilled();
     await rm(checkpoint);
     const last = starts(bytes).at(-1) ?? 0;
@@ -110,7 +112,7 @@ describe("a ledger that was cut short", () => {
     expect((await openStore(dir)).warnings).toEqual([]);
   });
 
-  it("keeps a last line that lacks only its newline, without a warning", async () => {
+  it("keeps a last line without its newline, without a warning", async () => {
     const { dir, ledger, checkpoint, bytes } = await makeFilled();
     await rm(checkpoint);
     await truncate(ledger, bytes.length - 1);
@@ -120,7 +122,7 @@ describe("a ledger that was cut short", () => {
     expect((await readFile(ledger)).equals(bytes)).toBe(true);
   });
 
-  it("is refused where it is shorter than its checkpoint, or gone beside it", async () => {
+  it("is refused if it is shorter than its checkpoint, or missing beside it", async () => {
     const { dir, ledger, bytes } = await makeFilled();
     for (const length of [bytes.length - 1, 40, 0]) {
       await truncate(ledger, length);
@@ -134,7 +136,7 @@ describe("a ledger that was cut short", () => {
     expect(await contentOf(dir)).toEqual(before);
   });
 
-  it("begins anew after a first start that was killed before its ledger had a header", async () => {
+  it("is made again after a first start that was killed before the header was written", async () => {
     const { dir, ledger, checkpoint, bytes } = await makeFilled();
     await rm(checkpoint);
     await truncate(ledger, 60);
@@ -143,17 +145,21 @@ describe("a ledger that was cut short", () => {
     expect((await readFile(ledger)).length).toBe(starts(bytes)[1]);
   });
 
-  it.each(["hello", '{"format":"another","version":1}', "\n", '{"format":"ai-chat-ledger"}'])(
-    "never takes a foreign file for one that was never begun: %j",
-    async (content) => {
+  it("is refused if it is the file of another program", async () => {
+    for (const content of [
+      "hello",
+      '{"format":"another","version":1}',
+      "\n",
+      '{"format":"ai-chat-ledger"}',
+    ]) {
       const dir = await makeFolder();
       await writeFile(join(dir, "ledger.jsonl"), content);
-      await expect(openStore(dir)).rejects.toThrow(StartupError);
-      expect(await readFile(join(dir, "ledger.jsonl"), "utf8")).toBe(content);
-    },
-  );
+      await expect(openStore(dir), content).rejects.toThrow(StartupError);
+      expect(await readFile(join(dir, "ledger.jsonl"), "utf8"), content).toBe(content);
+    }
+  });
 
-  it("refuses a ledger and a checkpoint of a newer version with those words", async () => {
+  it("is refused with its version if that is newer", async () => {
     const { dir, ledger, checkpoint, bytes } = await makeFilled();
     await rm(checkpoint);
     await writeFile(ledger, bytes.toString("utf8").replace('"version":1', '"version":2'));
@@ -180,58 +186,69 @@ describe("a ledger that was emptied or removed", () => {
     return dir;
   }
 
-  it.each(cases)(
-    "is refused where it is $state beside $trace, and nothing is changed",
-    async ({ trace, harm }) => {
+  it("is refused if any other file shows that there was a store, and nothing is changed", async () => {
+    for (const { trace, state, harm } of cases) {
+      const row = `${state} beside ${trace}`;
       const dir = await makeHarmed(trace, harm);
       const before = await contentOf(dir);
       const says = new RegExp(`^ledger\\.jsonl: (there is none|it has \\d+ bytes), but ${trace} `);
       const grant = { id: "g", name: "Jane", tokens: 5 };
-      await expect(openStore(dir)).rejects.toThrow(says);
-      await expect(giveInFolder(dir, grant, () => {})).rejects.toThrow(says);
-      await expect(copyStore({ from: dir, to: `${dir}-copy`, warn: () => {} })).rejects.toThrow(says);
+      await expect(openStore(dir), row).rejects.toThrow(says);
+      await expect(
+        giveInFolder(dir, grant, () => {}),
+        row,
+      ).rejects.toThrow(says);
+      await expect(copyStore({ from: dir, to: `${dir}-copy`, warn: () => {} }), row).rejects.toThrow(says);
       const { ok, findings } = await checkFolder(dir);
-      expect(ok).toBe(false);
-      expect(findings).toContainEqual(
+      expect(ok, row).toBe(false);
+      expect(findings, row).toContainEqual(
         expect.objectContaining({ file: "ledger.jsonl", what: expect.stringContaining(trace) }),
       );
-      expect(await contentOf(dir)).toEqual(before);
-    },
-  );
+      expect(await contentOf(dir), row).toEqual(before);
+    }
+  });
 
-  it.each(harms)("is begun anew where it is %s beside locks and unfinished files alone", async (_, harm) => {
-    const { dir, ledger, checkpoint } = await makeFilled();
-    await rm(checkpoint);
-    for (const name of ["accounts.json.new", "secret.new", "address.new"])
-      await writeFile(join(dir, name), "");
-    await harm(ledger);
-    expect(await checkFolder(dir)).toMatchObject({ ok: true, lines: 0 });
-    const grant = { id: "g", name: "Jane", tokens: 5 };
-    expect(await giveInFolder(dir, grant, () => {})).toEqual({ kind: "no_store" });
-    const { store } = await openStore(dir);
-    expect(await store.accounts.byName("jane")).toBeUndefined();
+  it("is made again if only locks and unfinished files are beside it", async () => {
+    for (const [state, harm] of harms) {
+      const { dir, ledger, checkpoint } = await makeFilled();
+      await rm(checkpoint);
+      for (const name of ["accounts.json.new", "secret.new", "address.new"])
+        await writeFile(join(dir, name), "");
+      await harm(ledger);
+      expect(await checkFolder(dir), state).toMatchObject({ ok: true, lines: 0 });
+      const grant = { id: "g", name: "Jane", tokens: 5 };
+      expect(await giveInFolder(dir, grant, () => {}), state).toEqual({ kind: "no_store" });
+      const { store } = await openStore(dir);
+      expect(await store.accounts.byName("jane"), state).toBeUndefined();
+    }
   });
 });
 
 describe("a damaged checkpoint", () => {
-  it.each([1, 0x80])("is refused wherever the bit %d was flipped", async (bit) => {
-    const { checkpoint, bytes: ledger } = await makeFilled();
-    const bytes = await readFile(checkpoint);
-    for (let at = 0; at < bytes.length; at += 1) {
-      const damage = await found({ "ledger.jsonl": ledger, "accounts.json": flip(bytes, at, bit) });
-      expect(damage, `byte ${at}`).toBeInstanceOf(Damage);
+  it("is refused whichever bit was flipped", async () => {
+    for (const bit of [1, 0x80]) {
+      const { checkpoint, bytes: ledger } = await makeFilled();
+      const bytes = await readFile(checkpoint);
+      for (let at = 0; at < bytes.length; at += 1) {
+        const damage = await found({ "ledger.jsonl": ledger, "accounts.json": flip(bytes, at, bit) });
+        expect(damage, `byte ${at}`).toBeInstanceOf(Damage);
+      }
     }
   });
 
-  it.each(["", "{}", "null", "[]", "\0".repeat(500)])("is refused where it is %j", async (content) => {
-    const { dir, checkpoint } = await makeFilled();
-    await writeFile(checkpoint, content);
-    const before = await contentOf(dir);
-    await expect(openStore(dir)).rejects.toThrow(/^accounts\.json: its checksum does not match/);
-    expect(await contentOf(dir)).toEqual(before);
+  it("is refused if it is cut or replaced", async () => {
+    for (const content of ["", "{}", "null", "[]", "\0".repeat(500)]) {
+      const { dir, checkpoint } = await makeFilled();
+      await writeFile(checkpoint, content);
+      const before = await contentOf(dir);
+      await expect(openStore(dir), JSON.stringify(content)).rejects.toThrow(
+        /^accounts\.json: its checksum does not match/,
+      );
+      expect(await contentOf(dir), JSON.stringify(content)).toEqual(before);
+    }
   });
 
-  it("is rebuilt from the ledger once it was moved away", async () => {
+  it("is rebuilt from the ledger if it was removed", async () => {
     const { dir, checkpoint } = await makeFilled();
     const bytes = await readFile(checkpoint);
     await rm(checkpoint);
@@ -246,7 +263,7 @@ describe("a damaged checkpoint", () => {
     await expect(openStore(one.dir)).rejects.toThrow(/^accounts\.json: it was made from another ledger/);
   });
 
-  it("means nothing while it was never finished, and is tidied away", async () => {
+  it("is removed if it was never finished", async () => {
     const { dir, checkpoint } = await makeFilled();
     await writeFile(`${checkpoint}.new`, "{");
     const { warnings } = await openStore(dir);

@@ -36,8 +36,8 @@ function once(call: string, fault: Fault): Say {
 
 const unavailable = expect.objectContaining({ code: "store_unavailable" }) as unknown;
 
-async function refusal(deed: Promise<unknown>): Promise<ApiError> {
-  const error: unknown = await deed.catch((error: unknown) => error);
+async function refusal(call: Promise<unknown>): Promise<ApiError> {
+  const error: unknown = await call.catch((error: unknown) => error);
   if (!(error instanceof ApiError)) throw new Error("It was not refused.");
   return error;
 }
@@ -45,7 +45,7 @@ async function refusal(deed: Promise<unknown>): Promise<ApiError> {
 const serves = (store: Store) => vi.waitFor(async () => expect(await store.ready()).toBe(true), 45_000);
 
 describe("a write to the ledger", () => {
-  it("is whole although the disk takes it three bytes at a time", async () => {
+  it("is complete although the disk takes three bytes at a time", async () => {
     const { dir, fault, store, jane } = await openFaulty();
     const id = await hold(store, jane);
     fault.say = (call) => (call === "write" ? 3 : undefined);
@@ -56,32 +56,36 @@ describe("a write to the ledger", () => {
     expect(again.warnings).toEqual([]);
   });
 
-  it.each([
-    ["write", "ENOSPC"],
-    ["write", "EIO"],
-    ["datasync", "EIO"],
-    ["stat", "EIO"],
-  ])("that fails (%s: %s) charges nothing, and the store serves again by itself", async (call, code) => {
-    const { dir, fault, store, warnings, jane } = await openFaulty();
-    const id = await hold(store, jane);
-    const before = await readFile(join(dir, "ledger.jsonl"));
-    fault.say = once(call, systemError(code));
-    const refused = await refusal(store.ledger.charge(id));
-    expect(refused).toEqual(unavailable);
-    // The client is told to come back, and then repeats the question under its key by itself.
-    expect(refused.retryAfter).toBe(1);
-    expect(await store.ledger.balance(jane)).toEqual({ tokens: 4000, held: 100 });
-    await serves(store);
-    expect((await readFile(join(dir, "ledger.jsonl"))).equals(before)).toBe(true);
+  it("that fails charges nothing, and the store recovers by itself", async () => {
+    const cases: [string, string][] = [
+      ["write", "ENOSPC"],
+      ["write", "EIO"],
+      ["datasync", "EIO"],
+      ["stat", "EIO"],
+    ];
+    for (const [call, code] of cases) {
+      const row = `${call}: ${code}`;
+      const { dir, fault, store, warnings, jane } = await openFaulty();
+      const id = await hold(store, jane);
+      const before = await readFile(join(dir, "ledger.jsonl"));
+      fault.say = once(call, systemError(code));
+      const refused = await refusal(store.ledger.charge(id));
+      expect(refused, row).toEqual(unavailable);
+      // With Retry-After the client repeats the question by itself.
+      expect(refused.retryAfter, row).toBe(1);
+      expect(await store.ledger.balance(jane), row).toEqual({ tokens: 4000, held: 100 });
+      await serves(store);
+      expect((await readFile(join(dir, "ledger.jsonl"))).equals(before), row).toBe(true);
 
-    expect((await store.ledger.charge(id)).kind).toBe("charged");
-    expect(warnings).toEqual([
-      expect.stringContaining(code),
-      expect.stringContaining("is being written again"),
-    ]);
-    await store.close();
-    const again = await openStore(dir);
-    expect(await again.store.ledger.balance(jane)).toEqual({ tokens: 3900, held: 0 });
+      expect((await store.ledger.charge(id)).kind, row).toBe("charged");
+      expect(warnings, row).toEqual([
+        expect.stringContaining(code),
+        expect.stringContaining("is being written again"),
+      ]);
+      await store.close();
+      const again = await openStore(dir);
+      expect(await again.store.ledger.balance(jane), row).toEqual({ tokens: 3900, held: 0 });
+    }
   });
 
   it("that fails halfway is cut back before anything else is written", async () => {
@@ -104,13 +108,13 @@ describe("a write to the ledger", () => {
     });
   });
 
-  it("that fails refuses all who waited, and gives each its hold, name or grant back", async () => {
+  it("that fails refuses all waiting calls, and gives each its hold, name or grant back", async () => {
     const { fault, store, jane } = await openFaulty();
     const holds = [await hold(store, jane), await hold(store, jane, "key")];
     fault.say = once("datasync", systemError("EIO"));
     const grant = { id: "g", account: jane, tokens: 5, reason: "" };
     const john = { name: "john", passwordHash: "x", tokens: 1 };
-    const deeds = [
+    const calls = [
       ...holds.map((id) => store.ledger.charge(id)),
       store.ledger.grant(grant),
       store.accounts.create(john),
@@ -118,7 +122,7 @@ describe("a write to the ledger", () => {
       store.accounts.setDisabled(jane, true),
       store.accounts.revoke({ account: jane, jti: "jti", expires: START + 1 }),
     ];
-    const errors = await Promise.all(deeds.map((deed) => refusal(deed)));
+    const errors = await Promise.all(calls.map((call) => refusal(call)));
     expect(errors).toEqual(errors.map(() => unavailable));
     expect(new Set(errors).size).toBe(errors.length);
     expect(await store.ledger.balance(jane)).toEqual({ tokens: 4000, held: 200 });
@@ -164,7 +168,7 @@ describe("a write to the ledger", () => {
 });
 
 describe("while the disk is full", () => {
-  it("takes nothing, so that no question reaches the AI in vain, and serves again once there is room", async () => {
+  it("takes nothing, so that no question is sent to the AI, and recovers once there is room", async () => {
     const { dir, fault, store, warnings, jane } = await openFaulty();
     const id = await hold(store, jane);
     const before = await readFile(join(dir, "ledger.jsonl"));
@@ -189,7 +193,7 @@ describe("while the disk is full", () => {
 });
 
 describe("while the ledger cannot be cut back", () => {
-  it("takes nothing, says so once, reads on, and serves again once it can", async () => {
+  it("takes nothing, warns once, goes on reading, and recovers once the ledger can be cut back", async () => {
     const { fault, store, warnings, jane } = await openFaulty();
     const id = await hold(store, jane);
     let repairs = 0;
@@ -214,7 +218,7 @@ describe("while the ledger cannot be cut back", () => {
     expect((await store.ledger.charge(id)).kind).toBe("charged");
   });
 
-  it("closes all the same, and the next start finds what was acknowledged", async () => {
+  it("can be closed, and the next start finds what was acknowledged", async () => {
     const { dir, fault, store, jane } = await openFaulty();
     const id = await hold(store, jane);
     fault.say = (call, file) =>
@@ -243,22 +247,24 @@ describe("a second writer", () => {
     ],
   ];
 
-  it.each(harms)("that %s stops the store for good, before it writes anything", async (_, harm) => {
-    const { dir, store, warnings, jane } = await openFaulty();
-    const id = await hold(store, jane);
-    const [ledger, accounts] = [join(dir, "ledger.jsonl"), join(dir, "accounts.json")];
-    const checkpoint = await readFile(accounts);
-    await harm(ledger);
-    const left = await readFile(ledger).catch(() => undefined);
-    const refused = await refusal(store.ledger.charge(id));
-    expect(refused).toEqual(unavailable);
-    // Nobody is told to try again: it doesn't come back by itself.
-    expect(refused.retryAfter).toBeUndefined();
-    expect(await store.ready()).toBe(false);
-    expect(warnings).toEqual([expect.stringContaining("another program writes to this folder")]);
-    await store.close();
-    expect(await readFile(ledger).catch(() => undefined)).toEqual(left);
-    expect((await readFile(accounts)).equals(checkpoint)).toBe(true);
+  it("stops the store until a restart, before it writes anything", async () => {
+    for (const [what, harm] of harms) {
+      const { dir, store, warnings, jane } = await openFaulty();
+      const id = await hold(store, jane);
+      const [ledger, accounts] = [join(dir, "ledger.jsonl"), join(dir, "accounts.json")];
+      const checkpoint = await readFile(accounts);
+      await harm(ledger);
+      const left = await readFile(ledger).catch(() => undefined);
+      const refused = await refusal(store.ledger.charge(id));
+      expect(refused, what).toEqual(unavailable);
+      // No Retry-After, because only a restart helps.
+      expect(refused.retryAfter, what).toBeUndefined();
+      expect(await store.ready(), what).toBe(false);
+      expect(warnings, what).toEqual([expect.stringContaining("another program writes to this folder")]);
+      await store.close();
+      expect(await readFile(ledger).catch(() => undefined), what).toEqual(left);
+      expect((await readFile(accounts)).equals(checkpoint), what).toBe(true);
+    }
   });
 });
 
@@ -275,7 +281,7 @@ describe("the checkpoint", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("that a start cannot write is a warning, and it serves", async () => {
+  it("causes only a warning if a start cannot write it", async () => {
     const dir = await makeFolder();
     const files = createFaultyFiles((call, file) =>
       call === "rename" && file === "accounts.json" ? systemError("ENOSPC") : undefined,
@@ -285,18 +291,17 @@ describe("the checkpoint", () => {
     expect(await store.ready()).toBe(true);
   });
 
-  it.each(["rename", "write", "sync"])(
-    "that cannot be written (%s) is a warning: the ledger is the truth",
-    async (call) => {
+  it("causes only a warning if it cannot be written", async () => {
+    for (const call of ["rename", "write", "sync"]) {
       const { dir, fault, store, warnings, jane } = await openFaulty();
       fault.say = (made, file) =>
         made === call && file.startsWith("accounts.json") ? systemError("ENOSPC") : undefined;
       await store.close();
-      expect(warnings).toEqual(["accounts.json could not be written (ENOSPC)."]);
+      expect(warnings, call).toEqual(["accounts.json could not be written (ENOSPC)."]);
       const again = await openStore(dir);
-      expect(await again.store.ledger.balance(jane)).toEqual({ tokens: 4000, held: 0 });
-    },
-  );
+      expect(await again.store.ledger.balance(jane), call).toEqual({ tokens: 4000, held: 0 });
+    }
+  });
 
   it("is written at a start after a long replay, so that the next start is short", async () => {
     const { dir, store, jane } = await openFaulty();
@@ -313,8 +318,8 @@ describe("the checkpoint", () => {
   });
 });
 
-describe("a deed that cannot be", () => {
-  it("is refused alone where a balance would leave the whole numbers", async () => {
+describe("a grant beyond the exact integers", () => {
+  it("is refused alone", async () => {
     const { store, jane } = await openFaulty();
     const most = Number.MAX_SAFE_INTEGER - 4000;
     const [first, second, third] = await Promise.allSettled([

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, mkdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { StartupError } from "../../../../../src/server/core/startup-error.ts";
 import {
   readAddress,
@@ -30,14 +30,16 @@ const closed = { ".": "700", "ledger.jsonl": "600", "accounts.json": "600", secr
 
 describe("the data folder", () => {
   // Vitest runs each file in a process of its own, so that the umask is this file's.
-  it.each([0, 0o022, 0o277, 0o777])("is its owner's alone under umask %o", async (mask) => {
-    const dir = join(await makeFolder(), "server");
-    const before = process.umask(mask);
-    onTestFinished(() => void process.umask(before));
-    expect(await modesAfterUse(dir)).toEqual(closed);
+  it("is closed to other users under every umask", async () => {
+    for (const mask of [0, 0o022, 0o277, 0o777]) {
+      const dir = join(await makeFolder(), "server");
+      const before = process.umask(mask);
+      const modes = await modesAfterUse(dir).finally(() => process.umask(before));
+      expect(modes, `umask ${mask.toString(8)}`).toEqual(closed);
+    }
   });
 
-  it("is closed to others where it and its files were open, without a word", async () => {
+  it("is closed to other users if it and its files were open, without a warning", async () => {
     const dir = await makeFolder();
     await modesAfterUse(dir);
     await chmod(dir, 0o755);
@@ -49,7 +51,7 @@ describe("the data folder", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("is left open, with a warning, where it holds what is not ours", async () => {
+  it("is left open, with a warning, if it holds other files", async () => {
     const dir = await makeFolder();
     await writeFile(join(dir, "notes.txt"), "mine");
     await chmod(dir, 0o755);
@@ -58,53 +60,56 @@ describe("the data folder", () => {
     expect(warnings).toEqual([expect.stringContaining("Others can look into the data folder")]);
   });
 
-  it("is refused with words where it is a file", async () => {
+  it("is refused if it is a file", async () => {
     const path = join(await makeFolder(), "file");
     await writeFile(path, "");
     await expect(openStore(path)).rejects.toThrow(StartupError);
   });
 
-  it.skipIf(process.platform === "win32").each(["ledger.jsonl", "accounts.json"])(
-    "is refused with words, and at once, where its %s is no file",
-    async (name) => {
-      const dir = await makeFolder();
-      await fillFolder(dir);
-      const path = join(dir, name);
-      const bytes = await readFile(path);
-      await rm(path);
-      await symlink("/dev/zero", path);
-      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a link, and no file.`);
-      await rm(path);
-      const server = createServer().listen(path);
-      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a device or a socket, and no file.`);
-      server.close();
-      await mkdir(path);
-      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a folder, and no file.`);
-      await rm(path, { recursive: true });
-      execFileSync("mkfifo", [path]);
-      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a named pipe, and no file.`);
-      expect((await checkFolder(dir)).findings).toMatchObject([
-        { file: name, what: expect.stringContaining("a named pipe") as string },
-      ]);
-      await rm(path);
-      await writeFile(path, bytes);
-      await openStore(dir);
+  it.skipIf(process.platform === "win32")(
+    "is refused at once if one of its files is not a regular file",
+    async () => {
+      for (const name of ["ledger.jsonl", "accounts.json"]) {
+        const dir = await makeFolder();
+        await fillFolder(dir);
+        const path = join(dir, name);
+        const bytes = await readFile(path);
+        await rm(path);
+        await symlink("/dev/zero", path);
+        await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a link, and no file.`);
+        await rm(path);
+        const server = createServer().listen(path);
+        await expect(openStore(dir), name).rejects.toThrow(
+          `${name}: it is a device or a socket, and no file.`,
+        );
+        server.close();
+        await mkdir(path);
+        await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a folder, and no file.`);
+        await rm(path, { recursive: true });
+        execFileSync("mkfifo", [path]);
+        await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a named pipe, and no file.`);
+        expect((await checkFolder(dir)).findings, name).toMatchObject([
+          { file: name, what: expect.stringContaining("a named pipe") as string },
+        ]);
+        await rm(path);
+        await writeFile(path, bytes);
+        await openStore(dir);
+      }
     },
   );
 
-  it.each(["ledger.jsonl", "accounts.json", "secret"])(
-    "is refused where its %s is a link, whose file stays as it is",
-    async (name) => {
+  it("is refused if one of its files is a link, and the target is not changed", async () => {
+    for (const name of ["ledger.jsonl", "accounts.json", "secret"]) {
       const [dir, elsewhere] = [await makeFolder(), await makeFolder()];
       await modesAfterUse(dir);
       const [path, target] = [join(dir, name), join(elsewhere, "file")];
       await rename(path, target);
       await chmod(target, 0o644);
       await symlink(target, path);
-      await expect(openStore(dir)).rejects.toThrow(`${name}: it is a link, and no file.`);
-      expect(await modeOf(target)).toBe("644");
-    },
-  );
+      await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a link, and no file.`);
+      expect(await modeOf(target), name).toBe("644");
+    }
+  });
 
   it("may have a path that is a link", async () => {
     const [dir, path] = [await makeFolder(), join(await makeFolder(), "link")];
@@ -113,7 +118,7 @@ describe("the data folder", () => {
     expect((await checkFolder(dir)).ok).toBe(true);
   });
 
-  it("is let go after a refusal, so that the next start is not told that it is in use", async () => {
+  it("is unlocked after a refusal", async () => {
     const dir = await makeFolder();
     await writeFile(join(dir, "ledger.jsonl"), "not a ledger\n");
     await expect(openStore(dir)).rejects.toThrow(/line 1 .*not the ledger of a chat server/);
@@ -122,19 +127,19 @@ describe("the data folder", () => {
 });
 
 describe("the signing secret", () => {
-  it("is made once, however many ask at once", async () => {
+  it("is made once, even for two calls at once", async () => {
     const { store } = await openStore(await makeFolder());
     const [one, two] = await Promise.all([store.signingSecret(), store.signingSecret()]);
     expect(one.equals(two)).toBe(true);
     expect(one.length).toBe(48);
   });
 
-  it("is another one in another folder", async () => {
+  it("is different in another folder", async () => {
     const [one, two] = [await openStore(await makeFolder()), await openStore(await makeFolder())];
     expect((await one.store.signingSecret()).equals(await two.store.signingSecret())).toBe(false);
   });
 
-  it("is refused where it is too short or no file, and left as it is", async () => {
+  it("is refused if it is too short or not a file, and left as it is", async () => {
     const dir = await makeFolder();
     const first = await openStore(dir);
     await first.store.signingSecret();
@@ -152,7 +157,7 @@ describe("the signing secret", () => {
 });
 
 describe("the address beside the lock", () => {
-  it("is written, read, and taken back", async () => {
+  it("is written, read, and removed", async () => {
     const dir = await makeFolder();
     expect(await readAddress(dir)).toBeUndefined();
     await writeAddress(dir, "http://127.0.0.1:8000");
@@ -163,7 +168,7 @@ describe("the address beside the lock", () => {
     expect(await readAddress(dir)).toBeUndefined();
   });
 
-  it("of a server that was killed is gone once another holds the folder, and at a close", async () => {
+  it("is removed at a start, if it is of a server that was killed, and at a close", async () => {
     const dir = await makeFolder();
     await fillFolder(dir);
     await writeAddress(dir, "http://127.0.0.1:1");
@@ -174,7 +179,7 @@ describe("the address beside the lock", () => {
     expect(await readAddress(dir)).toBeUndefined();
   });
 
-  it("of a server that serves a folder of the same name is left to it by one whose folder was removed", async () => {
+  it("is not removed by a server whose folder was replaced, if another server wrote it", async () => {
     const dir = join(await makeFolder(), "server");
     const { store } = await openStore(dir);
     await writeAddress(dir, "http://127.0.0.1:1");
@@ -189,7 +194,7 @@ describe("the address beside the lock", () => {
   });
 });
 
-it("the ledger explains a balance to whoever reads it", async () => {
+it("a person can follow a balance in the ledger", async () => {
   const dir = await makeFolder();
   const { store } = await openStore(dir);
   const made = await store.accounts.create({ name: "Jane", passwordHash: "$2b$one", tokens: 4000 });

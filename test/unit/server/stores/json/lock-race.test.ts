@@ -19,7 +19,7 @@ vi.mock("node:fs/promises", async (original) => {
 
 const inUse = /Another ai-chat server uses the folder/;
 
-it("a starter that pauses before its link finds a holder that came meanwhile", async () => {
+it("a starter that pauses before its link finds a holder that came in the meantime", async () => {
   const dir = await makeFolder();
   const holders: { release: () => Promise<void> }[] = [];
   pause = async () => void holders.push(await acquireLock(dir));
@@ -27,7 +27,7 @@ it("a starter that pauses before its link finds a holder that came meanwhile", a
   await holders[0]?.release();
 });
 
-it("a starter that pauses while holders come and go, and its number is tidied away, still gives way", async () => {
+it("a starter that pauses while holders come and go, and its number is removed, still fails", async () => {
   const dir = await makeFolder();
   const holders: { release: () => Promise<void> }[] = [];
   pause = async () => {
@@ -38,7 +38,7 @@ it("a starter that pauses while holders come and go, and its number is tidied aw
   await holders[0]?.release();
 });
 
-it("a starter that pauses while a holder comes and goes for good has the lock in the end", async () => {
+it("a starter that pauses while holders come and go gets the lock if none is left", async () => {
   const dir = await makeFolder();
   pause = async () => {
     for (let round = 0; round < 3; round += 1) await (await acquireLock(dir)).release();

@@ -45,7 +45,7 @@ async function kill(child: ChildProcess): Promise<void> {
 const inUse = /Another ai-chat server uses the folder/;
 
 describe("the folder's lock", () => {
-  it("is held by one, and free again when that one lets go", async () => {
+  it("is held by one, and free after its release", async () => {
     const dir = await makeFolder();
     expect(await lockHolder(dir)).toBe(false);
     const lock = await acquireLock(dir);
@@ -57,7 +57,7 @@ describe("the folder's lock", () => {
     await (await acquireLock(dir)).release();
   });
 
-  it("is known to be free where there is no folder, and asking changes nothing", async () => {
+  it("is free if there is no folder, and asking changes nothing", async () => {
     const dir = await makeFolder();
     expect(await lockHolder(join(dir, "nowhere"))).toBe(false);
     const lock = await acquireLock(dir);
@@ -67,7 +67,7 @@ describe("the folder's lock", () => {
     await lock.release();
   });
 
-  it("leaves one of twelve processes that start at once", async () => {
+  it("goes to one of twelve processes that start at once", async () => {
     const [dir, starter] = [await makeFolder(), await buildStarter()];
     const started = await Promise.all(Array.from({ length: 12 }, () => start(starter, dir)));
     expect(started.map(({ said }) => said).sort()).toEqual([
@@ -76,7 +76,7 @@ describe("the folder's lock", () => {
     ]);
   });
 
-  it("leaves one of twelve in this process, round after round, and few files", async () => {
+  it("goes to one of twelve calls in one process, and leaves one file", async () => {
     const dir = await makeFolder();
     for (let round = 0; round < 15; round += 1) {
       const tries = await Promise.allSettled(Array.from({ length: 12 }, () => acquireLock(dir)));
@@ -89,7 +89,7 @@ describe("the folder's lock", () => {
     await lock.release();
   });
 
-  it("is taken over from a process that was killed, never from one that lives", async () => {
+  it("is taken over from a process that was killed, but not from one that is stopped", async () => {
     const [dir, starter] = [await makeFolder(), await buildStarter()];
     const { said, child } = await start(starter, dir);
     expect(said).toBe("holds");
@@ -117,7 +117,7 @@ describe("the folder's lock", () => {
     expect(await readdir(dir)).toEqual(["lock.1"]);
   });
 
-  it("takes a lock that a copy of the folder made a plain file for a dead one", async () => {
+  it("treats a plain file, as a copy of the folder makes it, as a dead lock", async () => {
     const dir = await makeFolder();
     await writeFile(join(dir, "lock.7"), "");
     await writeFile(join(dir, "lock.new.abc"), "");
@@ -126,7 +126,7 @@ describe("the folder's lock", () => {
     await lock.release();
   });
 
-  it("takes a link for a dead lock, wherever it points", async () => {
+  it("treats a link as a dead lock, wherever it points", async () => {
     const [dir, other] = [await makeFolder(), await makeFolder()];
     const held = await acquireLock(other);
     await symlink(join(other, "lock.1"), join(dir, "lock.7"));
@@ -137,7 +137,7 @@ describe("the folder's lock", () => {
     await held.release();
   });
 
-  it("says with words that a folder cannot hold a lock", async () => {
+  it("is refused in a folder that does not exist", async () => {
     const dir = await makeFolder();
     await expect(acquireLock(join(dir, "nowhere"))).rejects.toThrow(StartupError);
   });

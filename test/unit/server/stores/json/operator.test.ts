@@ -23,8 +23,8 @@ async function say(dir: string, text: string): Promise<string> {
   return heard;
 }
 
-describe("the lock as the operator's way in", () => {
-  it("is open to this user alone, whatever the umask", async () => {
+describe("the socket of the lock", () => {
+  it("is open only to this user, under every umask", async () => {
     const dir = await makeFolder();
     const before = process.umask(0);
     const lock = await acquireLock(dir);
@@ -33,7 +33,7 @@ describe("the lock as the operator's way in", () => {
     await lock.release();
   });
 
-  it("answers each who asks, also those who asked before it could, and nobody once it is let go", async () => {
+  it("answers every request, also those before serve, and none after release", async () => {
     const dir = await makeFolder();
     expect(await askHolder(dir, {})).toEqual({ kind: "nobody" });
     const lock = await acquireLock(dir);
@@ -47,7 +47,7 @@ describe("the lock as the operator's way in", () => {
     expect(await askHolder(dir, {})).toEqual({ kind: "nobody" });
   });
 
-  it("finishes what it is answering before it is let go, and hangs up on who only waits", async () => {
+  it("finishes its answers before the release, and hangs up on a silent client", async () => {
     const dir = await makeFolder();
     const lock = await acquireLock(dir);
     const silent = say(dir, "");
@@ -68,18 +68,21 @@ describe("the lock as the operator's way in", () => {
     await released;
   });
 
-  it.each([
-    ["no JSON", "nonsense\n"],
-    ["more than a line may have", `${"x".repeat(20_000)}\n`],
-    ["more than a line may have, without its end", "x".repeat(20_000)],
-  ])("hangs up on who says %s", async (_what, text) => {
-    const dir = await makeFolder();
-    await openStore(dir);
-    expect(await say(dir, text)).toBe("");
-    expect(await lockHolder(dir)).toBe(true);
+  it("hangs up on a client that sends no line of JSON", async () => {
+    const cases: [string, string][] = [
+      ["no JSON", "nonsense\n"],
+      ["more than a line may have", `${"x".repeat(20_000)}\n`],
+      ["more than a line may have, without its end", "x".repeat(20_000)],
+    ];
+    for (const [what, text] of cases) {
+      const dir = await makeFolder();
+      await openStore(dir);
+      expect(await say(dir, text), what).toBe("");
+      expect(await lockHolder(dir), what).toBe(true);
+    }
   });
 
-  it("refuses what it doesn't know with words, and grants nothing for it", async () => {
+  it("refuses unknown requests, and grants nothing", async () => {
     const dir = await makeFolder();
     const { store } = await openStore(dir);
     const made = await store.accounts.create({ name: "jane", passwordHash: "x", tokens: 10 });
@@ -101,7 +104,7 @@ describe("the lock as the operator's way in", () => {
 describe("a grant in a folder", () => {
   const grant = { name: "jane", tokens: 5, id: "g" };
 
-  it("goes through the open store, and under the lock where there is none; the same id once", async () => {
+  it("goes through the open store, or under the lock without one, and once for the same id", async () => {
     const dir = await makeFolder();
     expect(await giveInFolder(dir, grant, () => {})).toEqual({ kind: "no_store" });
     expect(await readdir(dir)).toEqual([]);
@@ -114,7 +117,7 @@ describe("a grant in a folder", () => {
     expect(await lockHolder(dir)).toBe(false);
   });
 
-  it("that meets a store which is closing is given all the same", async () => {
+  it("is made even if the store is closing", async () => {
     const dir = await makeFolder();
     const { store } = await openStore(dir);
     await store.accounts.create({ name: "jane", passwordHash: "x", tokens: 10 });

@@ -68,7 +68,7 @@ describe.skipIf(process.getuid?.() !== 0)("root, in the store of another user", 
     dir = await makeStoreOf(USER);
   });
 
-  it("gives tokens and leaves every file that user's, who can start the server again", async () => {
+  it("grants tokens, and every file still belongs to that user, who can start the server again", async () => {
     expect(await giveInFolder(dir, grant, notWarned)).toMatchObject({ kind: "granted", tokens: 3855 });
     expect(await ownersIn(dir)).toEqual(new Set([USER]));
     await as(USER, async () => {
@@ -78,7 +78,7 @@ describe.skipIf(process.getuid?.() !== 0)("root, in the store of another user", 
     });
   });
 
-  it("serves and leaves every file that user's", async () => {
+  it("serves, and every file belongs to that user", async () => {
     for (const name of await readdir(dir)) await rm(join(dir, name));
     const { store } = await openStore(dir);
     await store.signingSecret();
@@ -89,7 +89,7 @@ describe.skipIf(process.getuid?.() !== 0)("root, in the store of another user", 
     expect(await ownersIn(dir)).toEqual(new Set([USER]));
   });
 
-  it("gives that user's server the tokens to give while it runs", async () => {
+  it("grants tokens through that user's running server", async () => {
     // The server must be closed by the user who opened it, so that what it makes is that user's.
     const { store } = await as(USER, () => openStore(dir));
     expect(await giveInFolder(dir, grant, notWarned)).toMatchObject({ kind: "granted", tokens: 3855 });
@@ -97,14 +97,14 @@ describe.skipIf(process.getuid?.() !== 0)("root, in the store of another user", 
     expect(await ownersIn(dir)).toEqual(new Set([USER]));
   });
 
-  it("makes the folders of a new store that user's", async () => {
+  it("gives the folders of a new store to that user", async () => {
     const made = join(dir, "more", "store");
     await fillFolder(made);
     expect(await ownersIn(made)).toEqual(new Set([USER]));
     expect((await stat(join(dir, "more"))).uid).toBe(USER);
   });
 
-  it("copies to an empty folder of that user, and into one", async () => {
+  it("copies a store into an empty folder of that user, or into a new one inside it", async () => {
     const from = await makeFolder();
     await fillFolder(from);
     const to = await makeFolder();
@@ -118,7 +118,7 @@ describe.skipIf(process.getuid?.() !== 0)("root, in the store of another user", 
     await as(USER, async () => (await openStore(to)).store.close());
   });
 
-  it("leaves a file of root's that was linked in as it is", async () => {
+  it("does not change a file of root that is linked into the folder", async () => {
     const elsewhere = join(await makeFolder(), "file");
     await writeFile(elsewhere, "x".repeat(48), { mode: 0o644 });
     await link(elsewhere, join(dir, "secret"));
@@ -129,20 +129,24 @@ describe.skipIf(process.getuid?.() !== 0)("root, in the store of another user", 
 });
 
 describe.skipIf(process.getuid?.() !== 0)("a user in the store of another", () => {
-  const deeds: [string, (dir: string) => Promise<unknown>][] = [
+  const uses: [string, (dir: string) => Promise<unknown>][] = [
     ["serving", (dir) => openStore(dir)],
     ["granting", (dir) => giveInFolder(dir, grant, notWarned)],
     ["copying from it", (dir) => copyStore({ from: dir, to: `${dir}-copy`, warn: notWarned })],
   ];
-  it.each(deeds)("is refused when %s, whether the folder is closed or open", async (_, deed) => {
-    const dir = await makeStoreOf(USER);
-    for (const mode of [0o700, 0o755, 0o777]) {
-      await chmod(dir, mode);
-      const refusal = await as(USER + 1, () => refusalOf(deed(dir)));
-      expect(refusal.message).toMatch(new RegExp(`^The (store in|folder) ${dir} belongs to user ${USER}\\.`));
-      expect(refusal.use).toEqual({ user: `'#${USER}'`, dir });
+  it("is refused whether the folder is closed or open", async () => {
+    for (const [what, work] of uses) {
+      const dir = await makeStoreOf(USER);
+      for (const mode of [0o700, 0o755, 0o777]) {
+        await chmod(dir, mode);
+        const refusal = await as(USER + 1, () => refusalOf(work(dir)));
+        expect(refusal.message, what).toMatch(
+          new RegExp(`^The (store in|folder) ${dir} belongs to user ${USER}\\.`),
+        );
+        expect(refusal.use, what).toEqual({ user: `'#${USER}'`, dir });
+      }
+      expect(await ownersIn(dir), what).toEqual(new Set([USER]));
     }
-    expect(await ownersIn(dir)).toEqual(new Set([USER]));
   });
 
   it("is refused a new store in a folder of another user", async () => {
@@ -154,24 +158,26 @@ describe.skipIf(process.getuid?.() !== 0)("a user in the store of another", () =
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it.each([0o700, 0o755])("is refused a copy into a folder of another user with mode %o", async (mode) => {
-    const from = await makeStoreOf(USER + 1);
-    const dir = await makeFolder();
-    await chown(dir, USER, USER);
-    await chmod(dir, mode);
-    const copying = () => copyStore({ from, to: join(dir, "copy"), warn: notWarned });
-    const refusal = await as(USER + 1, () => refusalOf(copying()));
-    expect(refusal.message).toBe(`The folder ${dir} belongs to user ${USER}.`);
+  it("is refused a copy into a folder of another user", async () => {
+    for (const mode of [0o700, 0o755]) {
+      const from = await makeStoreOf(USER + 1);
+      const dir = await makeFolder();
+      await chown(dir, USER, USER);
+      await chmod(dir, mode);
+      const copying = () => copyStore({ from, to: join(dir, "copy"), warn: notWarned });
+      const refusal = await as(USER + 1, () => refusalOf(copying()));
+      expect(refusal.message, `mode ${mode.toString(8)}`).toBe(`The folder ${dir} belongs to user ${USER}.`);
+    }
   });
 });
 
 describe.skipIf(process.getuid?.() !== 0)("a lock that root left in the folder of another user", () => {
-  it("is told with file and owner, and taken away by hand it is over", async () => {
+  it("is reported with file and owner, and the store starts after it is removed by hand", async () => {
     const dir = await makeStoreOf(USER);
     const lock = join(dir, "lock.7");
     await leaveSocket(lock);
-    for (const deed of [() => openStore(dir), () => giveInFolder(dir, grant, notWarned)]) {
-      const refusal = await as(USER, () => refusalOf(deed()));
+    for (const work of [() => openStore(dir), () => giveInFolder(dir, grant, notWarned)]) {
+      const refusal = await as(USER, () => refusalOf(work()));
       expect(refusal.message).toMatch(new RegExp(`^The lock ${lock} belongs to root\\.`));
       expect(refusal.hint).toContain(`sudo rm ${lock}`);
       expect(refusal.use).toBeUndefined();
@@ -180,7 +186,7 @@ describe.skipIf(process.getuid?.() !== 0)("a lock that root left in the folder o
     await as(USER, async () => (await openStore(dir)).store.close());
   });
 
-  it("is removed by the folder's owner where it is dead for sure", async () => {
+  it("is removed by the folder's owner if it is certainly dead", async () => {
     const dir = await makeStoreOf(USER);
     // What a copy of the folder makes of a socket, and a starter that had no lock yet.
     await writeFile(join(dir, "lock.7"), "", { mode: 0o600 });

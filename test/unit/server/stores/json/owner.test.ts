@@ -53,22 +53,21 @@ async function refusalOf(dir: string, files: Files): Promise<OtherOwner> {
 }
 
 describe.skipIf(process.platform === "win32")("the owner of a store", () => {
-  it.each(["ledger.jsonl", "accounts.json", "secret"])(
-    "refuses a store whose %s and folder belong to another user, and changes nothing",
-    async (name) => {
+  it("refuses a store whose folder and a file in it belong to another user, and changes nothing", async () => {
+    for (const name of ["ledger.jsonl", "accounts.json", "secret"]) {
       const dir = await makeFolder();
       const first = await openStore(dir);
       await first.store.signingSecret();
       await first.store.close();
       const { files } = seenBy(ME, { ".": OTHER, [name]: OTHER });
       const refusal = await refusalOf(dir, files);
-      expect(refusal.message).toBe(`The store in ${dir} belongs to user ${OTHER}.`);
-      expect(refusal.hint).toContain(`sudo -u '#${OTHER}'`);
-      expect(refusal.use).toEqual({ user: `'#${OTHER}'`, dir });
-    },
-  );
+      expect(refusal.message, name).toBe(`The store in ${dir} belongs to user ${OTHER}.`);
+      expect(refusal.hint, name).toContain(`sudo -u '#${OTHER}'`);
+      expect(refusal.use, name).toEqual({ user: `'#${OTHER}'`, dir });
+    }
+  });
 
-  it("names the other user as /etc/passwd does", async () => {
+  it("names the other user by the name in /etc/passwd", async () => {
     const dir = await makeFolder();
     await fillFolder(dir);
     const { files } = seenBy(ME, { ".": 0, "ledger.jsonl": 0 });
@@ -77,7 +76,7 @@ describe.skipIf(process.platform === "win32")("the owner of a store", () => {
     expect(refusal.hint).toContain("sudo -u root");
   });
 
-  it("refuses another user's file in one's own folder with how to own it", async () => {
+  it("refuses a file of another user in a folder of this user, and says how to change its owner", async () => {
     const dir = await makeFolder();
     await fillFolder(dir);
     const path = join(dir, "accounts.json");
@@ -87,7 +86,7 @@ describe.skipIf(process.platform === "win32")("the owner of a store", () => {
     expect(refusal.hint).toBe(`Change its owner: sudo chown ${ME} ${path}`);
   });
 
-  it("uses a folder that merely belongs to another user, as with Kubernetes' fsGroup", async () => {
+  it("uses a folder of another user if the files in it belong to this user, as with Kubernetes' fsGroup", async () => {
     const dir = await makeFolder();
     await fillFolder(dir);
     const { files, given } = seenBy(ME, { ".": OTHER });
@@ -96,22 +95,25 @@ describe.skipIf(process.platform === "win32")("the owner of a store", () => {
     expect(Object.values(given).join()).not.toContain(":");
   });
 
-  it.each([
-    ["the folder's owner", { ".": OTHER, "ledger.jsonl": 0 }],
-    ["the ledger's owner where root owns the folder", { ".": 0, "ledger.jsonl": OTHER }],
-  ])("as root gives what it makes to %s", async (_, owners) => {
-    const dir = await makeFolder();
-    await fillFolder(dir);
-    const { files, given } = seenBy(0, owners);
-    const { store } = await openStore(dir, { files });
-    await store.signingSecret();
-    await store.accounts.create({ name: "john", passwordHash: "x", tokens: 1 });
-    await store.close();
-    const whose = `${OTHER}:${OTHER} 600`;
-    expect(given).toEqual({ "secret.new": whose, "accounts.json.new": whose });
+  it("gives new files to the owner of the folder, or of the ledger in root's folder, when run by root", async () => {
+    const cases: [string, Record<string, number>][] = [
+      ["the folder's owner", { ".": OTHER, "ledger.jsonl": 0 }],
+      ["the ledger's owner where root owns the folder", { ".": 0, "ledger.jsonl": OTHER }],
+    ];
+    for (const [receiver, owners] of cases) {
+      const dir = await makeFolder();
+      await fillFolder(dir);
+      const { files, given } = seenBy(0, owners);
+      const { store } = await openStore(dir, { files });
+      await store.signingSecret();
+      await store.accounts.create({ name: "john", passwordHash: "x", tokens: 1 });
+      await store.close();
+      const made = `${OTHER}:${OTHER} 600`;
+      expect(given, receiver).toEqual({ "secret.new": made, "accounts.json.new": made });
+    }
   });
 
-  it("as root leaves the mode of a file that doesn't belong to the folder's owner", async () => {
+  it("as root does not change the mode of a file that does not belong to the folder's owner", async () => {
     const dir = await makeFolder();
     await fillFolder(dir);
     await disk.open(join(dir, "ledger.jsonl"), "r+").then(async (file) => {
