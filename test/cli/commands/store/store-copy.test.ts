@@ -52,7 +52,7 @@ describe("store copy to a folder", () => {
     });
     fs.open = async (path, flags, mode) => {
       if (!/-copy-[^/]*.ledger.jsonl$/.test(path)) return open(path, flags, mode);
-      if (flags === "r") return forever();
+      if ((flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) === 0) return forever();
       const file = await open(path, flags, mode);
       if (${JSON.stringify(moment)} === "write") file.sync = forever;
       return file;
