@@ -214,7 +214,7 @@ describe("Ctrl-C", () => {
     terminal.type("\u0003");
     await terminal.sees("editor heard it");
     // Only now does the session read keys again.
-    await terminal.onScreen("what you had typed is still here.");
+    await terminal.onScreen("Your text is still here.");
     await terminal.onScreen("> typed");
     terminal.type("\r");
     await terminal.sees("You said: typed");
