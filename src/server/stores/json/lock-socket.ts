@@ -1,28 +1,49 @@
 import { once } from "node:events";
+import { constants, existsSync } from "node:fs";
+import { chmod, lchown, open } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { join, relative } from "node:path";
-import { errorCode } from "./files.ts";
+import { basename, join, relative } from "node:path";
+import { errorCode, FILE_MODE } from "./files.ts";
+import { me, type Owner } from "./owner.ts";
 
 /** Bytes that the path of a socket may have: 108 on Linux, 104 on macOS, with the zero at its end. */
 const PATH_BYTES = 103;
 
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+
 /**
- * A server that listens on a socket `name` in the folder, to which this user alone can connect: at no moment another,
- * whatever the umask and the folder's mode. It keeps no process alive.
+ * A server that listens on a socket in `folder`, which has the folder's name. Only this process's user, or `owner`, can
+ * connect to it: nobody else can enter the folder (0700), and when the socket leaves it by a link, it has mode 0600. The
+ * server keeps no process alive.
  */
-export async function listenAt(dir: string, name: string, accept: (socket: Socket) => void): Promise<Server> {
+export async function listenIn(
+  folder: string,
+  owner: Owner | undefined,
+  accept: (socket: Socket) => void,
+): Promise<Server> {
+  // The umask may have taken the owner's own rights.
+  if (me() !== 0) await chmod(folder, 0o700);
+  const handle = await open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   const server = createServer(accept);
-  const listening = once(server, "listening");
-  const before = process.umask(0o177);
   try {
-    // Node binds and listens inside the call, which is what makes a short change of folder and umask possible.
-    withPath(dir, name, (path) => server.listen({ path, backlog: 64 }));
+    // Through the handle: chmod follows links, and the owner of the folder above can rename this one and put a link in its place.
+    const byHandle = `/proc/self/fd/${handle.fd}`;
+    const place = existsSync(byHandle) ? byHandle : folder;
+    const listening = once(server, "listening");
+    withPath(place, basename(folder), (path) => server.listen({ path, backlog: 64 }));
+    await listening;
+    server.on("error", () => {});
+    const socket = join(place, basename(folder));
+    if (owner) await lchown(socket, owner.uid, owner.gid);
+    await chmod(socket, FILE_MODE);
+    if (owner) await handle.chown(owner.uid, owner.gid);
+    return server.unref();
+  } catch (error) {
+    server.close();
+    throw error;
   } finally {
-    process.umask(before);
+    await handle.close();
   }
-  await listening;
-  server.on("error", () => {});
-  return server.unref();
 }
 
 /** A connection to the socket `name` that is being made. */
@@ -55,7 +76,7 @@ const outcomes = new Map<string, "yes" | "no" | "gone">([
   ["EPIPE", "yes"],
 ]);
 
-/** Calls with a path to the socket that is short enough for an address, changing into the folder if need be. */
+/** Calls `use` with a path that fits into a socket's address. For a longer one it changes into the folder: Node cuts it. */
 function withPath<T>(dir: string, name: string, use: (path: string) => T): T {
   const absolute = join(dir, name);
   const short = [absolute, relative(process.cwd(), absolute)].find(

@@ -1,11 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { lchown, link, lstat, readdir, unlink } from "node:fs/promises";
+import { link, lstat, mkdtemp, readdir, rmdir, unlink } from "node:fs/promises";
 import type { Server } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
 import { createChannel, request, type Answerer, type Asked, type Channel } from "./channel.ts";
 import { disk, errorCode } from "./files.ts";
-import { answers, connectTo, listenAt } from "./lock-socket.ts";
+import { answers, connectTo, listenIn } from "./lock-socket.ts";
 import { connectToPipe, holdPipe, pipeAnswers } from "./lock-pipe.ts";
 import { deniedByOwner, lockOfOther } from "./other-owner.ts";
 import { ownerToBe } from "./owner.ts";
@@ -25,7 +24,9 @@ export interface Lock {
 const TRIES = 100;
 
 const NUMBERED = /^lock\.([1-9]\d{0,14})$/;
-const UNNUMBERED = /^lock\.new\./;
+
+/** A starter's own folder, in which its socket listens before it has a number. */
+const STARTER = "lock.new.";
 
 /**
  * Takes the folder for this process. Throws `StartupError` while a live process has it, wherever it lives (another
@@ -77,18 +78,20 @@ export async function askHolder(dir: string, asked: object): Promise<Asked | { k
 
 const nameOf = (number: number) => `lock.${number}`;
 
-/** The server that holds the lock, or undefined where somebody else was quicker and it is to be tried again. */
+/** The server that holds the lock; undefined if another process was faster, so that the caller has to try again. */
 async function tryLock(dir: string, channel: Channel): Promise<Server | undefined> {
-  const own = `lock.new.${randomBytes(6).toString("hex")}`;
-  const server = await listenAt(dir, own, channel.accept);
+  const folder = await mkdtemp(join(dir, STARTER));
+  let server: Server | undefined;
   let mine: number | undefined;
   try {
-    const owner = await ownerToBe(disk, dir);
-    if (owner) await lchown(join(dir, own), owner.uid, owner.gid).catch(unlessGone);
-    mine = await linkNext(dir, own);
+    server = await listenIn(folder, await ownerToBe(disk, dir), channel.accept);
+    mine = await linkNext(dir, join(folder, basename(folder)));
+  } catch (error) {
+    // A holder removed the folder: it looked before the socket listened.
+    unlessGone(error);
   } finally {
-    await unlink(join(dir, own)).catch(() => {});
-    if (mine === undefined) await release(server, channel);
+    await removeStarter(folder);
+    if (mine === undefined && server) await release(server, channel);
   }
   if (mine === undefined) return undefined;
   await tidy(dir, mine);
@@ -113,8 +116,8 @@ async function state(dir: string, name: string): Promise<"yes" | "no" | "gone"> 
   }
 }
 
-/** Our number, or undefined where it went to another. */
-async function linkNext(dir: string, own: string): Promise<number | undefined> {
+/** Links our `socket` to the next number, and gives that; undefined if another process was faster. */
+async function linkNext(dir: string, socket: string): Promise<number | undefined> {
   const highest = (await numbers(dir)).at(-1) ?? 0;
   if (highest > 0) {
     const alive = await state(dir, nameOf(highest));
@@ -123,10 +126,9 @@ async function linkNext(dir: string, own: string): Promise<number | undefined> {
   }
   const mine = highest + 1;
   try {
-    await link(join(dir, own), join(dir, nameOf(mine)));
+    await link(socket, join(dir, nameOf(mine)));
   } catch (error) {
-    // Without ours, a holder took it for a dead one in the instant between its making and its listening.
-    if (errorCode(error) !== "EEXIST") unlessGone(error);
+    if (errorCode(error) !== "EEXIST") throw error;
     return undefined;
   }
   if ((await numbers(dir)).at(-1) === mine) return mine;
@@ -134,16 +136,22 @@ async function linkNext(dir: string, own: string): Promise<number | undefined> {
   return undefined;
 }
 
-/** Removes lower numbers, and sockets of starters that were killed before they had one. */
+/** Removes lower numbers, and the folders of starters that were killed before they had a number. */
 async function tidy(dir: string, mine: number): Promise<void> {
   const lower = (await numbers(dir)).filter((number) => number < mine);
   for (const number of lower) await unlink(join(dir, nameOf(number))).catch(() => {});
-  const others = (await readdir(dir)).filter((name) => UNNUMBERED.test(name));
-  for (const name of others) {
-    // Of a user to whom we can't connect: a starter whose name is gone begins again.
-    const alive = await state(dir, name).catch(() => "no");
-    if (alive === "no") await unlink(join(dir, name)).catch(() => {});
+  const starters = (await readdir(dir)).filter((name) => name.startsWith(STARTER));
+  for (const name of starters) {
+    // An error means that it is another user's. A live starter whose folder is gone begins again.
+    const alive = await state(dir, join(name, name)).catch(() => "no");
+    if (alive !== "yes") await removeStarter(join(dir, name));
   }
+}
+
+/** Not by `rm`, which could follow a link that the folder's owner puts there meanwhile. */
+async function removeStarter(folder: string): Promise<void> {
+  await unlink(join(folder, basename(folder))).catch(() => {});
+  await rmdir(folder).catch(() => {});
 }
 
 /** Lowest first. */

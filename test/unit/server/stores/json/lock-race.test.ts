@@ -1,10 +1,15 @@
+import { lstatSync, readdirSync } from "node:fs";
 import type * as fs from "node:fs/promises";
-import { expect, it, vi } from "vitest";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { acquireLock } from "../../../../../src/server/stores/json/lock.ts";
 import { makeFolder } from "./place.ts";
 
 /** Runs before the next link(2), once. */
 let pause: (() => Promise<void>) | undefined;
+
+/** Runs before each chmod(2) and link(2). */
+let watch = () => {};
 
 vi.mock("node:fs/promises", async (original) => {
   const real: typeof fs = await original();
@@ -12,9 +17,14 @@ vi.mock("node:fs/promises", async (original) => {
     const first = pause;
     pause = undefined;
     await first?.();
+    watch();
     await real.link(from, to);
   };
-  return { ...real, link };
+  const chmod: typeof real.chmod = async (path, mode) => {
+    watch();
+    await real.chmod(path, mode);
+  };
+  return { ...real, link, chmod };
 });
 
 const inUse = /Another ai-chat server uses the folder/;
@@ -45,5 +55,28 @@ it("a starter that pauses while holders come and go gets the lock if none is lef
   };
   const lock = await acquireLock(dir);
   await expect(acquireLock(dir)).rejects.toThrow(inUse);
+  await lock.release();
+});
+
+it("another user can't reach the socket at any moment, and the umask stays as it is", async () => {
+  const dir = await makeFolder();
+  const modes: string[] = [];
+  watch = () => {
+    const [name = ""] = readdirSync(dir);
+    const folder = join(dir, name);
+    const sockets = readdirSync(folder).map((socket) => lstatSync(join(folder, socket)));
+    const shown = [lstatSync(folder), ...sockets].map(({ mode }) => (mode & 0o777).toString(8));
+    modes.push(shown.join(" "));
+  };
+  const before = process.umask(0);
+  onTestFinished(() => {
+    process.umask(before);
+    watch = () => {};
+  });
+  const umask = vi.spyOn(process, "umask");
+  const lock = await acquireLock(dir);
+  expect(umask).not.toHaveBeenCalled();
+  // Root's folder needs no chmod of its own.
+  expect(modes.slice(process.geteuid?.() === 0 ? 0 : 1)).toEqual(["700 777", "700 600"]);
   await lock.release();
 });

@@ -105,7 +105,21 @@ describe("the folder's lock", () => {
     await lock.release();
   });
 
-  it("works in a folder whose path is longer than a socket's may be", async () => {
+  it("leaves one of two processes in a folder whose path has 200 bytes", async () => {
+    const [above, starter] = [await makeFolder(), await buildStarter()];
+    const dir = join(above, "x".repeat(199 - above.length));
+    await mkdir(dir);
+    expect(Buffer.byteLength(dir)).toBe(200);
+    const started = await Promise.all([start(starter, dir), start(starter, dir)]);
+    expect(started.map(({ said }) => said).sort()).toEqual(["StartupError", "holds"]);
+    expect((await start(starter, dir)).said).toBe("StartupError");
+    expect(await lockHolder(dir)).toBe(true);
+    const holder = started.find(({ said }) => said === "holds");
+    if (holder) await kill(holder.child);
+    expect(await lockHolder(dir)).toBe(false);
+  });
+
+  it("works in a folder whose path is longer than a socket's may be, and doesn't change the working folder", async () => {
     const dir = join(await makeFolder(), "x".repeat(120), "y".repeat(120));
     await mkdir(dir, { recursive: true });
     const home = process.cwd();
@@ -120,7 +134,9 @@ describe("the folder's lock", () => {
   it("treats a plain file, as a copy of the folder makes it, as a dead lock", async () => {
     const dir = await makeFolder();
     await writeFile(join(dir, "lock.7"), "");
-    await writeFile(join(dir, "lock.new.abc"), "");
+    await mkdir(join(dir, "lock.new.abc"));
+    await writeFile(join(dir, "lock.new.abc", "lock.new.abc"), "");
+    await mkdir(join(dir, "lock.new.def"));
     const lock = await acquireLock(dir);
     expect(await readdir(dir)).toEqual(["lock.8"]);
     await lock.release();

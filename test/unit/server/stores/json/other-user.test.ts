@@ -1,4 +1,4 @@
-import { chmod, chown, link, lstat, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, link, lstat, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -190,7 +190,8 @@ describe.skipIf(process.getuid?.() !== 0)("a lock that root left in the folder o
     const dir = await makeStoreOf(USER);
     // What a copy of the folder makes of a socket, and a starter that had no lock yet.
     await writeFile(join(dir, "lock.7"), "", { mode: 0o600 });
-    await leaveSocket(join(dir, "lock.new.abc"));
+    await as(USER, () => mkdir(join(dir, "lock.new.abc")));
+    await leaveSocket(join(dir, "lock.new.abc", "lock.new.abc"));
     const { store } = await as(USER, () => openStore(dir));
     onTestFinished(() => as(USER, () => store.close()));
     expect((await readdir(dir)).filter((name) => name.startsWith("lock."))).toEqual(["lock.8"]);
