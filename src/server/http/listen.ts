@@ -1,8 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { StartupError } from "../core/startup-error.ts";
 import { refuseBadRequest } from "./bad-request.ts";
-import { answerConnect } from "./connect.ts";
 import { trackReplies, type Replies } from "./replies.ts";
 import { closeInStages } from "./unread-body.ts";
 
@@ -71,6 +70,25 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
       await Promise.allSettled(atWork);
     },
   };
+}
+
+/**
+ * CONNECT goes the way of every other request, to its refusal; what follows it on the connection is no HTTP, so that
+ * ends. Node hands such a connection over bare: with no reply, no error listener and no timeout of its own.
+ */
+function answerConnect(server: Server, req: IncomingMessage, replying: boolean): void {
+  const { socket } = req;
+  socket.on("error", () => socket.destroy());
+  // A reply that is under way must not get another one into its middle.
+  if (replying || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const res = new ServerResponse(req);
+  res.shouldKeepAlive = false;
+  res.assignSocket(socket);
+  res.once("finish", () => socket.destroySoon());
+  server.emit("request", req, res);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

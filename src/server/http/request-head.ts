@@ -1,5 +1,30 @@
+import { randomUUID } from "node:crypto";
+import { headers } from "../../protocol/replies.ts";
 import { ApiError } from "../core/api-error.ts";
 import type { Middleware } from "./context.ts";
+
+/**
+ * Turns a target in absolute form (RFC 9112 §3.2.2) into its path; one that cannot be read names nothing here.
+ * Koa's own parser throws at some, and warns on stderr at others.
+ */
+export const readTarget: Middleware = async function readTarget(ctx, next) {
+  const { url = "" } = ctx.req;
+  if (!url.startsWith("/")) ctx.req.url = pathOf(url) ?? "*";
+  await next();
+};
+
+function pathOf(url: string): string | undefined {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return parsed?.pathname.startsWith("/") ? parsed.pathname + parsed.search : undefined;
+}
+
+/** The client's X-Request-Id where it is 1–128 of `A-Z a-z 0-9 . _ -`, else a new one; goes out with every reply (API.md §3). */
+export const nameRequest: Middleware = async function nameRequest(ctx, next) {
+  const theirs = ctx.get(headers.requestId);
+  ctx.state.requestId = /^[A-Za-z0-9._-]{1,128}$/.test(theirs) ? theirs : randomUUID();
+  ctx.set(headers.requestId, ctx.state.requestId);
+  await next();
+};
 
 const refuse = (detail: string) => new ApiError("invalid_request", detail);
 
@@ -24,12 +49,12 @@ function repeated(rawHeaders: string[]): string | undefined {
  * what it means: two hosts (RFC 9112 §3.2), two tokens, two media types.
  */
 export const checkHead: Middleware = async function checkHead(ctx, next) {
-  const { httpVersion, headers, rawHeaders } = ctx.req;
+  const { httpVersion, headers: given, rawHeaders } = ctx.req;
   const twice = repeated(rawHeaders);
   if (twice !== undefined) throw refuse(`The header ${twice} came twice. Send it once.`);
   if (httpVersion === "1.1") {
-    if (headers.host === undefined) throw refuse("The header Host is missing. Send it with every request.");
-    const { expect = "100-continue" } = headers;
+    if (given.host === undefined) throw refuse("The header Host is missing. Send it with every request.");
+    const { expect = "100-continue" } = given;
     if (expect.toLowerCase() !== "100-continue") {
       throw refuse("The only Expect that this server knows is 100-continue. Send that, or none.");
     }

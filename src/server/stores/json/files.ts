@@ -2,16 +2,14 @@ import { constants } from "node:fs";
 import { lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Damage } from "./damage.ts";
-import { inside, ownerToBe } from "./owner.ts";
+import { inside, ownerToBe, type Owner } from "./owner.ts";
 
 /** What the store asks of a file's metadata. */
-export interface FileStat {
+export interface FileStat extends Owner {
   size: number;
   ino: number;
   dev: number;
   mode: number;
-  uid: number;
-  gid: number;
 }
 
 /** An open file, as `node:fs/promises` gives it. `write` may write less than asked, as write(2) may. */

@@ -1,30 +1,22 @@
 import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
-import { connect, createServer, type Socket } from "node:net";
-import { createChannel } from "./channel.ts";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { errorCode } from "./files.ts";
-import type { Lock } from "./lock.ts";
 
-/** Windows: a named pipe, which ends with its process, and of which there is one. `inUse` makes the refusal. */
-export async function holdPipe(dir: string, inUse: (dir: string) => Error): Promise<Lock> {
-  const channel = createChannel();
-  const server = createServer(channel.accept);
+/**
+ * Windows: a server on the folder's named pipe, of which there is one, and which ends with its process. Undefined if another
+ * process has it. The server keeps no process alive.
+ */
+export async function listenOnPipe(
+  dir: string,
+  accept: (socket: Socket) => void,
+): Promise<Server | undefined> {
   const path = await pipeOf(dir);
-  await new Promise<void>((resolve, reject) => {
-    server.on("error", (error) => reject(errorCode(error) === "EADDRINUSE" ? inUse(dir) : error));
-    server.listen({ path }, resolve);
+  const server = createServer(accept);
+  return new Promise((resolve, reject) => {
+    server.on("error", (error) => (errorCode(error) === "EADDRINUSE" ? resolve(undefined) : reject(error)));
+    server.listen({ path }, () => resolve(server.unref()));
   });
-  server.unref();
-  return {
-    serve: channel.serve,
-    release: async () => {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-      await channel.close();
-      await closed;
-    },
-  };
 }
 
 /** A connection to the folder's pipe that is being made. */

@@ -5,7 +5,7 @@ import { StartupError } from "../../core/startup-error.ts";
 import { createChannel, request, type Answerer, type Asked, type Channel } from "./channel.ts";
 import { disk, errorCode } from "./files.ts";
 import { answers, connectTo, listenIn } from "./lock-socket.ts";
-import { connectToPipe, holdPipe, pipeAnswers } from "./lock-pipe.ts";
+import { connectToPipe, listenOnPipe, pipeAnswers } from "./lock-pipe.ts";
 import { deniedByOwner, lockOfOther } from "./other-owner.ts";
 import { ownerToBe } from "./owner.ts";
 
@@ -39,12 +39,17 @@ const STARTER = "lock.new.";
  * number is never removed, not even when its holder has left: it is what such a starter collides with.
  */
 export async function acquireLock(dir: string): Promise<Lock> {
-  if (process.platform === "win32") return holdPipe(dir, inUse);
+  if (process.platform === "win32") {
+    const channel = createChannel();
+    const server = await listenOnPipe(dir, channel.accept);
+    if (server) return lockOf(server, channel);
+    throw inUse(dir);
+  }
   try {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const channel = createChannel();
       const server = await tryLock(dir, channel);
-      if (server) return { serve: channel.serve, release: () => release(server, channel) };
+      if (server) return lockOf(server, channel);
     }
   } catch (error) {
     if (error instanceof StartupError) throw error;
@@ -168,6 +173,11 @@ async function numbers(dir: string): Promise<number[]> {
     .filter((number) => number > 0)
     .sort((a, b) => a - b);
 }
+
+const lockOf = (server: Server, channel: Channel): Lock => ({
+  serve: channel.serve,
+  release: () => release(server, channel),
+});
 
 async function release(server: Server, channel: Channel): Promise<void> {
   const closed = new Promise<void>((resolve) => {

@@ -1,14 +1,11 @@
-import { randomUUID } from "node:crypto";
 import type { ClientBase } from "pg";
-import type { Database } from "./database.ts";
 import { OtherLedger, sqlState } from "./failures.ts";
-import { READ_SETTING, readSetting } from "./settings.ts";
 
-const NAME = "ledger_id";
+/** The value of the setting named $1. */
+export const READ_SETTING = "SELECT value FROM chat_settings WHERE name = $1";
 
-/** What tells this ledger from every other. */
-export const readLedgerId = (database: Pick<Database, "run">): Promise<string> =>
-  readSetting(database, NAME, randomUUID);
+/** Name of the setting that differs in every ledger. */
+export const LEDGER_ID = "ledger_id";
 
 /** The tables are not there, there is no schema, or it may not be read. */
 const ELSEWHERE = new Set(["42P01", "3F000", "42501"]);
@@ -22,7 +19,7 @@ export async function checkLedger(client: ClientBase, expected: string): Promise
   const ignore = () => {};
   client.on("error", ignore);
   try {
-    const { rows } = await client.query<{ value: string }>(READ_SETTING, [NAME]);
+    const { rows } = await client.query<{ value: string }>(READ_SETTING, [LEDGER_ID]);
     if (rows[0]?.value !== expected) throw new OtherLedger();
   } catch (error) {
     throw ELSEWHERE.has(sqlState(error) ?? "") ? new OtherLedger() : error;

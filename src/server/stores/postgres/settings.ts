@@ -1,13 +1,11 @@
 import type { Database } from "./database.ts";
+import { READ_SETTING } from "./ledger-id.ts";
 
 /** Waits for a copy into the database, which locks the row and brings a secret of its own. */
 const MAKE = `
 INSERT INTO chat_settings (name, value)
 SELECT $1, $2 FROM chat_schema WHERE one = 1 FOR SHARE
 ON CONFLICT (name) DO NOTHING`;
-
-/** The value of the setting named $1. */
-export const READ_SETTING = "SELECT value FROM chat_settings WHERE name = $1";
 
 /** A value that all servers share: what `make` gives to the one that asks first. */
 export async function readSetting(

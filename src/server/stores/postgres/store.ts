@@ -1,12 +1,14 @@
+import { randomUUID } from "node:crypto";
 import type { Store } from "../../core/ports.ts";
 import { createAccounts } from "./accounts.ts";
 import { readAddress } from "./address.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
-import { readLedgerId } from "./ledger-id.ts";
+import { LEDGER_ID } from "./ledger-id.ts";
 import { createLedger } from "./ledger.ts";
 import { openReadiness, type Readiness } from "./readiness.ts";
 import { readSecret } from "./secret.ts";
+import { readSetting } from "./settings.ts";
 import { lookAtSettings, start } from "./start.ts";
 import { openSweeper, type Abandoned } from "./sweeper.ts";
 import { createUnderWay } from "./under-way.ts";
@@ -55,7 +57,7 @@ export async function openPostgresStore({
   try {
     await start(database, { waitSeconds, writes: true, warn, signal });
     await lookAtSettings(database, warn);
-    ledger = await readLedgerId(database);
+    ledger = await readSetting(database, LEDGER_ID, randomUUID);
   } catch (error) {
     await database.close();
     throw error;
