@@ -1,45 +1,44 @@
 import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 
-/** Everything that `serve` needs, already checked by whoever read it from argv and the environment. */
+/** The options of `serve`, already checked. */
 export interface ServerConfig {
   host: string;
-  /** 0 takes a free one. */
+  /** 0: any free port. */
   port: number;
   store:
     | { kind: "json"; dir: string }
-    | { kind: "postgres"; url: string; /** Most at a time. */ connections: number };
-  /** Who answers; undefined chooses (DESIGN §4). */
+    | { kind: "postgres"; url: string; /** Most connections. */ connections: number };
+  /** Undefined: chosen by the other settings (DESIGN §4). */
   provider: "demo" | "openai" | undefined;
   baseUrl: string | undefined;
   model: string | undefined;
   apiKey: string | undefined;
-  /** System prompt that goes before every conversation. */
+  /** System prompt of every conversation. */
   system: string | undefined;
-  /** Tokens a question. */
+  /** Tokens per question. */
   price: number;
-  /** Tokens a new account starts with. */
+  /** Tokens of a new account. */
   startingTokens: number;
   /** Seconds. */
   questionTimeout: number;
   /** Seconds. */
   drainTimeout: number;
-  /** Characters of message and history together that go upstream. */
+  /** Most characters of message and history that are sent to the AI. */
   contextChars: number;
-  /** Days that an authentication token lives. */
+  /** Lifetime of a token, in days. */
   tokenDays: number;
   bcryptCost: number;
-  /** Signs tokens; at least 32 bytes of UTF-8. Undefined: the store keeps one. */
+  /** Signs tokens; at least 32 bytes of UTF-8. Undefined: the store's own secret. */
   secret: string | undefined;
   log: "pretty" | "json" | "silent";
-  /** Where the log goes. */
   logStream: Writable;
-  /** On the way to the AI; undefined goes straight. */
+  /** A proxy for requests to the AI; undefined: none. */
   dispatcher: Dispatcher | undefined;
-  /** Of the package, for `GET /api/`. */
+  /** The package's version, for `GET /api/`. */
   version: string;
-  /** A sentence for the operator: a torn tail that was cut, a folder mode that is too wide. */
+  /** Gets warnings for the operator. */
   warn: (sentence: string) => void;
-  /** Gives up waiting for a database that isn't there yet; the start then rejects with its reason. */
+  /** Aborts the wait for a database at the start, which then rejects with its reason. */
   signal?: AbortSignal;
 }

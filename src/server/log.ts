@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { pino, type Logger } from "pino";
 
-/** What the pretty form reads of a line; every field may be missing. */
+/** The fields of a log line that the pretty form shows. */
 interface Line {
   time: string;
   level: string;
@@ -22,7 +22,7 @@ interface Line {
 
 const LONGEST_PATH = 200;
 
-/** Paths come from strangers: what is not printable ASCII never reaches a terminal. */
+/** Paths come from clients: only printable ASCII may reach the terminal. */
 const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, "?").slice(0, LONGEST_PATH);
 
 const clock = (time: string) => new Date(time).toTimeString().slice(0, 8);
@@ -48,7 +48,7 @@ function requestLine(line: Line): string {
   return words.filter(Boolean).join(" ") + stack;
 }
 
-/** A line of the JSON log as a person reads it. */
+/** The readable form of a line of the JSON log. */
 export function prettyLine(json: string): string {
   const line = JSON.parse(json) as Line;
   return line.method === undefined
@@ -56,14 +56,14 @@ export function prettyLine(json: string): string {
     : requestLine(line);
 }
 
-/** Bytes of the log that may wait while nobody reads it. */
+/** Most bytes that wait for the reader of the log. */
 const MOST_WAITING = 1024 * 1024;
 
 /**
- * Writes lines to `stream`. While more than {@link MOST_WAITING} wait there, lines are dropped, until all that waits has
- * been read; then `tell` gets their number.
+ * Writes lines to `stream`. If more than {@link MOST_WAITING} would wait there, drops lines until everything was read, and
+ * then calls `report` with their number.
  */
-function boundedWriter(stream: Writable, tell: (dropped: number) => void): (line: string) => void {
+function boundedWriter(stream: Writable, report: (dropped: number) => void): (line: string) => void {
   let dropped = 0;
   return (line) => {
     const waiting = stream.writableLength;
@@ -76,12 +76,12 @@ function boundedWriter(stream: Writable, tell: (dropped: number) => void): (line
     stream.once("drain", () => {
       const count = dropped;
       dropped = 0;
-      tell(count);
+      report(count);
     });
   };
 }
 
-/** The log, one line an event: JSON, or for people, or nothing at all. Goes to `stream`, which the caller owns. */
+/** The log, one line per event. The caller owns `stream`. */
 export function createLog(form: "pretty" | "json" | "silent", stream: Writable): Logger {
   const write = boundedWriter(stream, (dropped) => {
     const lines = dropped === 1 ? "1 line was" : `${dropped.toLocaleString("en-US")} lines were`;

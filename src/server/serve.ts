@@ -14,31 +14,31 @@ import { openJsonStore } from "./stores/json/store.ts";
 
 /** A server that takes questions. */
 export interface RunningServer {
-  /** `http://host:port`, IPv6 in brackets, with the port that was really taken. */
+  /** `http://host:port` with the actual port, IPv6 in brackets. */
   url: string;
-  /** Where accounts and balances are kept, for the banner; without secrets. */
+  /** The store's description, for the banner; without secrets. */
   store: string;
   model: string;
-  /** Why this provider answers, for the banner. */
+  /** Why this provider was chosen, for the banner. */
   reason: string;
   /** Questions in flight. */
   readonly inFlight: number;
   /**
-   * Refuses new questions, lets those in flight end within the drain time, releases the rest, gets every reply out,
-   * then closes what was opened, in reverse. A second call gives the same promise.
+   * Refuses new questions, waits for those in flight up to the drain time, releases the rest, sends every reply, then
+   * closes everything in reverse order. A second call returns the same promise.
    */
   close(): Promise<void>;
 }
 
-/** After the drain, milliseconds that replies may still take to reach slow clients. */
+/** Milliseconds for sending replies to slow clients after the drain. */
 const FLUSH = 5_000;
 
-/** Milliseconds that a connection may stay silent beyond a question's time. */
+/** Milliseconds by which the timeout of a silent connection exceeds the timeout of a question. */
 const SILENCE_GRACE = 30_000;
 
 type Close = () => Promise<void>;
 
-/** Closes everything, also after one of them failed; then throws what failed first. */
+/** Closes everything, also after a failure; then throws the first failure. */
 async function closeInReverse(opened: Close[]): Promise<void> {
   const failures: unknown[] = [];
   for (const close of opened.splice(0).reverse()) {
@@ -48,15 +48,15 @@ async function closeInReverse(opened: Close[]): Promise<void> {
 }
 
 /**
- * The composition root: store → provider → core → app → listen. Rejects with a StartupError where the operator can
- * mend it; what was opened by then is closed again.
+ * Starts a server: store → provider → core → app → listen. Rejects with a StartupError if the operator can correct the
+ * fault; closes then what was opened.
  */
 export async function serve(config: ServerConfig): Promise<RunningServer> {
   const opened: Close[] = [];
   try {
     return await start(config, opened);
   } catch (error) {
-    // What kept the server from starting is what the operator must hear of.
+    // Report why the server did not start, not a failure to close.
     await closeInReverse(opened).catch(() => {});
     throw error;
   }
@@ -77,7 +77,7 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   opened.push(() => server.close(FLUSH));
   let drained: Promise<void> | undefined;
   opened.push(async () => drained);
-  // Closed before the drain: who looks for the folder's server then waits for the next one.
+  // The address is removed before the drain: a command that looks for the folder's server then waits for the next one.
   await announce(config, server.url, opened);
 
   let closing: Promise<void> | undefined;
@@ -103,7 +103,7 @@ async function openStore({ store, warn, signal }: ServerConfig): Promise<Store> 
   return openPostgresStore({ url: store.url, connections: store.connections - 1, warn, signal });
 }
 
-/** Everything between the store and the socket. `stop` drains the questions. */
+/** Makes the app and what it needs. `stop` drains the questions. */
 async function assemble(config: ServerConfig, store: Store, provider: Provider, opened: Close[]) {
   const { ledger, accounts } = store;
   const { price, startingTokens } = config;
@@ -146,7 +146,7 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
   return { app, questions, stop };
 }
 
-/** Lets `-s local` find the server of a data folder (CLI.md §3), as long as it takes questions. */
+/** Lets `-s local` find the server of a data folder (CLI.md §3) while it accepts questions. */
 async function announce({ store }: ServerConfig, url: string, opened: Close[]): Promise<void> {
   if (store.kind !== "json") return;
   const local = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");

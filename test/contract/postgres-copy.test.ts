@@ -274,7 +274,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     const refused = await inTheMiddle(() => createAccount(running, 10, "new"));
     await running.close();
     expect(refused).toMatchObject({
-      message: expect.stringContaining(`wrote into the target (Postgres`) as unknown,
+      message: expect.stringContaining(`wrote to the target (Postgres`) as unknown,
       hint: expect.stringContaining("every server on the target") as unknown,
     });
     expect(await place.query("SELECT name FROM chat_accounts")).toEqual([{ name: "new" }]);
@@ -296,7 +296,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     await waiting(1);
     await operator.query("COMMIT");
     expect(await refused).toMatchObject({
-      message: expect.stringContaining("wrote into the target") as unknown,
+      message: expect.stringContaining("wrote to the target") as unknown,
     });
     expect(await place.query("SELECT name FROM chat_accounts")).toEqual([{ name: "Jane" }]);
   });
@@ -324,9 +324,9 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     const jane = await createAccount(store);
     await store.close();
     await place.query("UPDATE chat_accounts SET tokens = tokens + 1 WHERE id = $1", [jane.id]);
-    await expect(copy(place.url, inFolder("copy"))).rejects.toThrow("given up");
+    await expect(copy(place.url, inFolder("copy"))).rejects.toThrow("The copy failed");
     const other = await places.cluster.place();
-    await expect(copy(place.url, other.url)).rejects.toThrow("given up");
+    await expect(copy(place.url, other.url)).rejects.toThrow("The copy failed");
     expect(await other.query("SELECT id FROM chat_accounts")).toEqual([]);
     expect(await other.query("SELECT id FROM chat_ledger")).toEqual([]);
     expect(await readdir(folder)).toEqual([]);
@@ -361,7 +361,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     // The schema first: then the copy's statements are what is refused.
     await (await openPostgres()).close();
     await place.query("ALTER TABLE chat_revoked ADD CONSTRAINT halfway CHECK (jti <> 'gone')");
-    await expect(copy(inFolder("first"), place.url)).rejects.toThrow("given up (23514)");
+    await expect(copy(inFolder("first"), place.url)).rejects.toThrow("failed (23514)");
     for (const table of ["accounts", "ledger", "questions", "usage"])
       expect(await place.query(`SELECT * FROM chat_${table}`)).toEqual([]);
     await place.query("ALTER TABLE chat_revoked DROP CONSTRAINT halfway");
@@ -384,7 +384,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
 
   it.each<[Fate, number, object]>([
     ["cut before its answer", 3, { accounts: 3 }],
-    ["cut before it arrives", 0, { hint: expect.stringContaining("Nothing was kept") as unknown }],
+    ["cut before it arrives", 0, { hint: expect.stringContaining("The target is unchanged") as unknown }],
   ])("whose last word is %s is looked up, not assumed", async (fate, accounts, outcome) => {
     const json = await openJson("first");
     await fill(json);

@@ -310,7 +310,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     url.searchParams.set("options", `${options} -c default_transaction_read_only=on`);
     const opening = open({ url: url.href, waitSeconds: 0 });
     await expect(opening).rejects.toBeInstanceOf(StartupError);
-    await expect(opening).rejects.toThrow("can only be read");
+    await expect(opening).rejects.toThrow("read-only");
   });
 
   describe.skipIf(noOwnPostgres)(`with a user of few rights${skipped(noOwnPostgres)}`, () => {
@@ -349,7 +349,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     it("is refused with words where the user may not even read", async () => {
       const { url } = await createUser(places, { rights: "INSERT" });
       const opening = open({ url, waitSeconds: 0 });
-      await expect(opening).rejects.toThrow("or not be read (42501)");
+      await expect(opening).rejects.toThrow("may not create or read");
     });
 
     it("is not ready once nothing can be written any more", async () => {

@@ -92,7 +92,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     await place.query(`INSERT INTO chat_schema VALUES (1, ${value})`);
     const opened = openPostgresStore({ url: place.url, warn });
     await expect(opened).rejects.toBeInstanceOf(StartupError);
-    await expect(opened).rejects.toThrow("no version of the store's");
+    await expect(opened).rejects.toThrow("does not hold a store's version");
   });
 
   it.each([
@@ -104,7 +104,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     await place.query(statement);
     const opened = openPostgresStore({ url: place.url, warn, waitSeconds: 0 });
     await expect(opened).rejects.toBeInstanceOf(StartupError);
-    await expect(opened).rejects.toThrow("another program's");
+    await expect(opened).rejects.toThrow("belongs to another program");
   });
 
   it.skipIf(noOwnPostgres).each([
@@ -137,7 +137,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     await place.query("CREATE TABLE chat_accounts (mine text)");
     const opened = openPostgresStore({ url: place.url, warn });
     await expect(opened).rejects.toBeInstanceOf(StartupError);
-    await expect(opened).rejects.toThrow("in the database already");
+    await expect(opened).rejects.toThrow("already has a table");
     expect(await place.query("SELECT mine FROM chat_accounts")).toEqual([]);
     expect(await version()).toBe(0);
   });

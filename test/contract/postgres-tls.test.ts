@@ -79,7 +79,7 @@ describe.skipIf(noOwnPostgres)(
     ])("%s: refused in words, at once, with nothing of the password", async (_, options) => {
       const refused: unknown = await encrypted(options).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(StartupError);
-      expect((refused as StartupError).message).toMatch(/cannot be encrypted as asked/);
+      expect((refused as StartupError).message).toMatch(/cannot be encrypted as requested/);
       expect((refused as StartupError).hint).toContain("sslrootcert=FILE");
       expect(inspect(refused, { depth: 9 })).not.toContain(SECRET);
     });
@@ -87,7 +87,7 @@ describe.skipIf(noOwnPostgres)(
     it("refuses a certificate of another host, whatever sslmode asks for a check", async () => {
       for (const sslmode of ["prefer", "require", "verify-ca", "verify-full"])
         await expect(encrypted({ sslmode, ...own }, elsewhere)).rejects.toThrow(
-          "cannot be encrypted as asked",
+          "cannot be encrypted as requested",
         );
       expect(await encrypted({ sslmode: "no-verify" }, elsewhere)).toEqual([true]);
     });
@@ -99,7 +99,7 @@ describe.skipIf(noOwnPostgres)(
       const words = ["serve", "--port", "0"];
       const refused = await runProgram(words, { home, env });
       expect(refused).toMatchObject({ code: 1, stdout: "" });
-      expect(refused.stderr).toContain("cannot be encrypted as asked");
+      expect(refused.stderr).toContain("cannot be encrypted as requested");
       const running = await startProgram(words, {
         home,
         env: { ...env, NODE_EXTRA_CA_CERTS: join(folder, "authority.crt") },

@@ -2,11 +2,11 @@ interface Range {
   type: string;
   /** 0–1. */
   q: number;
-  /** Place in the client's order. */
+  /** Position in the header. */
   place: number;
 }
 
-/** One entry of an Accept header, or undefined where it is not one. */
+/** One entry of an Accept header; undefined if it is malformed. */
 function parseRange(entry: string, place: number): Range | undefined {
   const [type = "", ...parameters] = entry.split(";").map((part) => part.trim().toLowerCase());
   if (!type.includes("/")) return undefined;
@@ -25,8 +25,8 @@ const closest = (ranges: Range[], types: string[]) =>
   types.map((type) => ranges.find((range) => range.type === type)).find((range) => range !== undefined);
 
 /**
- * Whether a client wants events rather than JSON: it must name `text/event-stream`, and rank it above JSON by
- * q-value, then by its own order. In doubt JSON, never 406 (API.md §2).
+ * Whether a client wants events: it must name `text/event-stream` and prefer it to JSON by q-value, then by position.
+ * Otherwise it gets JSON, never 406 (API.md §2).
  */
 export function wantsEvents(accept: string): boolean {
   if (!/event-stream/i.test(accept)) return false;

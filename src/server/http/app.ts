@@ -23,7 +23,6 @@ import { discardBody } from "./unread-body.ts";
 import { tellUsage } from "./usage.ts";
 import { validate } from "./validate.ts";
 
-/** What the app needs from the rooms around it. */
 export interface AppNeeds {
   signIn: SignIn;
   questions: Questions;
@@ -31,16 +30,16 @@ export interface AppNeeds {
   about: AboutReply;
   /** Milliseconds that a question may take. */
   questionTimeout: number;
-  /** Whether the server is on its way down. */
+  /** Whether the server is shutting down. */
   stopping: () => boolean;
-  /** Whether the store can take a charge now. */
+  /** Whether the store accepts charges now. */
   storeReady: () => Promise<boolean>;
   log: Logger;
 }
 
 type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
-/** Every route as the list of its steps; their order is the order of checks of API.md §3. */
+/** The steps of each route, in the order of checks of API.md §3. */
 function routeTable(needs: AppNeeds): Route[] {
   const { signIn, questions, ledger, about, stopping, questionTimeout, storeReady } = needs;
   return [
@@ -96,7 +95,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
     answerUnknownRoute,
   ];
   for (const step of steps) app.use(step);
-  // What arrives here is a connection that broke under a reply; whatever else fails went through handleErrors.
+  // Only connections that broke during a reply get here; handleErrors handles everything else.
   app.on("error", (error: Error) => needs.log.debug({ cause: error.message }, "connection lost"));
   return app;
 }

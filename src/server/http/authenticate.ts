@@ -2,12 +2,12 @@ import { ApiError } from "../core/api-error.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import type { Context, Middleware } from "./context.ts";
 
-/** The token of `Authorization: Bearer …`; another scheme, or none after the scheme, counts as no token (API.md §1). */
+/** The token of `Authorization: Bearer …`; undefined for another scheme or without a token (API.md §1). */
 export function bearerToken(authorization: string): string | undefined {
   return /^bearer +(.+)$/i.exec(authorization)?.[1];
 }
 
-/** The token of a body: null and "" count as none. */
+/** The token of the body; null and "" count as none. */
 function bodyToken({ token }: Record<string, unknown>): string | undefined {
   if (token === undefined || token === null || token === "") return undefined;
   if (typeof token === "string") return token;
@@ -36,7 +36,7 @@ function tokenOf(ctx: Context, places: "header" | "header or body"): string {
   return token;
 }
 
-/** Lets through whoever a valid token names, as `ctx.state.session`. */
+/** Requires a valid token, and sets `ctx.state.session`. */
 export function authenticate(signIn: SignIn, places: "header" | "header or body"): Middleware {
   return async function authenticate(ctx, next) {
     const session = await signIn.authenticate(tokenOf(ctx, places));

@@ -17,7 +17,7 @@ const malformed: Refusal = {
   detail: "This is not a well-formed HTTP/1.1 request.",
 };
 
-/** Keyed by what Node's HTTP parser reports. */
+/** By the error code of Node's HTTP parser. */
 const refusals = new Map<string | undefined, Refusal>([
   [
     "HPE_HEADER_OVERFLOW",
@@ -32,7 +32,7 @@ const refusals = new Map<string | undefined, Refusal>([
     {
       status: 408,
       title: "Request Timeout",
-      detail: "The request did not arrive whole in time. Send it again.",
+      detail: "The request did not arrive completely in time. Send it again.",
     },
   ],
 ]);
@@ -42,7 +42,7 @@ function problemOf({ status, title, detail }: Refusal, requestId: string): Probl
   return { type: "about:blank", title, status, detail, code, error: detail, request_id: requestId };
 }
 
-/** Answers what never became a request, letter by letter. */
+/** Writes a reply to a connection without a parsed request. */
 function answerBare(socket: Socket, refusal: Refusal): void {
   const requestId = randomUUID();
   const body = JSON.stringify(problemOf(refusal, requestId));
@@ -57,7 +57,7 @@ function answerBare(socket: Socket, refusal: Refusal): void {
   socket.destroySoon();
 }
 
-/** Answers a request whose body broke; the app has seen its head, and named it. */
+/** Replies to a request whose body is malformed. The app has seen its head, and given it an ID. */
 function answerThrough(res: ServerResponse, refusal: Refusal): void {
   const requestId = String(res.getHeader(headers.requestId) ?? randomUUID());
   const body = JSON.stringify(problemOf(refusal, requestId));
@@ -66,14 +66,14 @@ function answerThrough(res: ServerResponse, refusal: Refusal): void {
   res.setHeader("Content-Type", PROBLEM_TYPE);
   res.setHeader("Content-Length", Buffer.byteLength(body));
   res.setHeader("Connection", "close");
-  // Node forgets an answered request when its connection ends; who still reads its body would read for ever.
+  // Node does not end an answered request when its connection closes: a reader of its body would wait for ever.
   res.req.socket.once("close", () => res.req.destroy());
   res.end(body);
 }
 
 /**
- * Tells the client what broke the connection's HTTP, where that cannot be taken for another request's reply or come
- * into the middle of one, and ends the connection. `last` as `Replies` has it.
+ * Ends a connection with malformed HTTP. Sends the reason first if the client can't mistake it for the reply to another
+ * request, and no other reply is incomplete. `last`: see `Replies`.
  */
 export function refuseBadRequest(
   error: NodeJS.ErrnoException,
@@ -83,12 +83,12 @@ export function refuseBadRequest(
   const refusal = refusals.get(error.code) ?? malformed;
   if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
   else if (!last || (last.req.complete && last.writableFinished)) answerBare(socket, refusal);
-  // A request that came whole is not the broken one, and its reply is under way.
+  // The last request is complete, so the malformed one comes after it; its reply is still being sent.
   else if (last.req.complete) socket.destroy();
   else if (last.writableFinished) socket.destroySoon();
-  // Without a socket it waits for the replies before it.
+  // Without a socket, the reply waits for earlier ones.
   else if (last.headersSent || !last.socket) socket.destroy();
-  // A client that ends in the middle of its upload has left.
+  // The client closed the connection during its upload.
   else if (error.code === "HPE_INVALID_EOF_STATE") socket.destroy();
   else answerThrough(last, refusal);
 }

@@ -6,7 +6,7 @@ import { wantsEvents } from "./accept.ts";
 import { stopWithClient } from "./client-signal.ts";
 import { accountOf, replyJson, type Context } from "./context.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
-import { problemOf, toldAs } from "./problem.ts";
+import { problemOf, publicErrorOf } from "./problem.ts";
 import { keyOf } from "./read-key.ts";
 import type { Handler } from "./validate.ts";
 
@@ -57,7 +57,7 @@ async function replyEvents(ctx: Context, stream: EventStream, asked: Promise<Ans
   } catch (error) {
     if (!stream.started()) throw error;
     ctx.state.failure = error;
-    stream.fail(problemOf(toldAs(error), ctx.state.requestId));
+    stream.fail(problemOf(publicErrorOf(error), ctx.state.requestId));
   }
   ctx.respond = false;
 }

@@ -1,7 +1,7 @@
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { replyJson, type Context, type Middleware } from "./context.ts";
-import { PROBLEM_TYPE, problemOf, toldAs } from "./problem.ts";
+import { PROBLEM_TYPE, problemOf, publicErrorOf } from "./problem.ts";
 
 const REALM = 'Bearer realm="ai-chat"';
 
@@ -20,16 +20,16 @@ function replyProblem(ctx: Context, error: ApiError): void {
 }
 
 /**
- * The one place where a failure becomes a reply. Where none can be sent any more (the client left, or the head of
- * a reply is out), the connection ends.
+ * Turns every failure into a reply. If the client has left or the head of a reply was sent, it closes the connection
+ * instead.
  */
 export const handleErrors: Middleware = async function handleErrors(ctx, next) {
   try {
     await next();
   } catch (error) {
     if (ctx.res.writableEnded) {
-      // Its body broke while we read it, and bad-request.ts has told so.
-      ctx.state.failure = new ApiError("invalid_request", "The request broke off.");
+      // The body was malformed, and bad-request.ts has replied.
+      ctx.state.failure = new ApiError("invalid_request", "The request ended before its body was complete.");
       return;
     }
     ctx.state.failure = error;
@@ -38,6 +38,6 @@ export const handleErrors: Middleware = async function handleErrors(ctx, next) {
       ctx.res.destroy();
       return;
     }
-    replyProblem(ctx, toldAs(error));
+    replyProblem(ctx, publicErrorOf(error));
   }
 };

@@ -7,47 +7,46 @@ import { closeInStages } from "./unread-body.ts";
 
 /** An HTTP server that listens. */
 export interface Listening {
-  /** `http://host:port`, IPv6 in brackets, with the port that was really taken. */
+  /** `http://host:port` with the actual port, IPv6 in brackets. */
   url: string;
   /**
-   * Replies that are under way reach their clients, for `patience` ms at most; then no more connections are taken,
-   * and whatever is left is cut.
+   * Waits up to `timeout` ms until every reply has been sent, then refuses new connections and closes all others.
    */
-  close(patience: number): Promise<void>;
+  close(timeout: number): Promise<void>;
 }
 
 interface Options {
   host: string;
-  /** 0 takes a free one. */
+  /** 0: any free port. */
   port: number;
-  /** Milliseconds that a connection may be silent in both directions while it waits for a reply. */
+  /** Milliseconds without data in either direction after which a connection that waits for a reply is closed. */
   silence: number;
-  /** Answers a request; resolves when all its work is done, which may be after its client has left. */
+  /** Handles a request. Resolves when all its work is done, also if the client has left before. */
   handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 }
 
 const options = {
-  /** The app refuses one without Host itself, in the form of every other refusal. */
+  /** The app itself refuses a request without Host, with a problem document. */
   requireHostHeader: false,
-  /** A request's head must be here within this many ms, */
+  /** Milliseconds for the head of a request. */
   headersTimeout: 30_000,
-  /** and all of it within this many: 1 MiB over a slow line. */
+  /** Milliseconds for the whole request: 1 MiB over a slow connection. */
   requestTimeout: 120_000,
-  /** Longer than the minute after which load balancers let go of a connection, or they would send into a closed one. */
+  /** Longer than the 60 s of load balancers, which otherwise would send into a closed connection. */
   keepAliveTimeout: 75_000,
-  /** TCP's own probes, so that a client that lost its network is noticed while it waits. */
+  /** TCP keep-alive detects a waiting client that has lost its network. */
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
 };
 
-/** Listens, or rejects with a StartupError that says how to mend it. */
+/** Starts to listen. Rejects with a StartupError if the operator can correct the fault. */
 export async function openHttpServer({ host, port, silence, handle }: Options): Promise<Listening> {
   const atWork = new Set<Promise<void>>();
   const server = createServer(options, (req, res) => {
     const work = handle(req, res).finally(() => atWork.delete(work));
     atWork.add(work);
   });
-  // By default Node drops headers after the 2,000th. Its limit of 16 KiB for names and values stays.
+  // By default Node silently drops headers after the 2,000th. Its limit of 16 KiB for all of them stays.
   server.maxHeadersCount = 0;
   server.on("connection", closeInStages);
   const replies = trackReplies(server);
@@ -56,7 +55,7 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
     const at = socket as Socket;
     refuseBadRequest(error, at, replies.last(at));
   });
-  // Refused by the app, as CONNECT is.
+  // The app refuses an unknown Expect, and CONNECT.
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));
   server.on("connect", (req) => {
     const last = replies.last(req.socket);
@@ -65,21 +64,21 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
   await listen(server, host, port);
   return {
     url: urlOf(host, (server.address() as AddressInfo).port),
-    close: async (patience) => {
-      await close(server, replies, patience);
+    close: async (timeout) => {
+      await close(server, replies, timeout);
       await Promise.allSettled(atWork);
     },
   };
 }
 
 /**
- * CONNECT goes the way of every other request, to its refusal; what follows it on the connection is no HTTP, so that
- * ends. Node hands such a connection over bare: with no reply, no error listener and no timeout of its own.
+ * Passes CONNECT to the app, which refuses it, and then closes the connection: what follows is not HTTP. Node hands over
+ * such a connection without a reply object, an error listener or a timeout.
  */
 function answerConnect(server: Server, req: IncomingMessage, replying: boolean): void {
   const { socket } = req;
   socket.on("error", () => socket.destroy());
-  // A reply that is under way must not get another one into its middle.
+  // An earlier reply is incomplete.
   if (replying || !socket.writable) {
     socket.destroy();
     return;
@@ -93,7 +92,7 @@ function answerConnect(server: Server, req: IncomingMessage, replying: boolean):
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    // For good: later it is an accept(2) that failed (too many open files), which only that one connection needs to feel.
+    // Stays for good: a later error is a failed accept(2) (too many open files), which must not end the process.
     server.on("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen({ host, port }, resolve);
   });
@@ -103,24 +102,24 @@ function urlOf(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** What the operator can mend, keyed by the system's code; anything else is told as it is. */
+/** A StartupError for what the operator can correct, by the system's code; else the error itself. */
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  const told = (message: string, hint: string) => new StartupError(message, hint, error);
+  const startupError = (message: string, hint: string) => new StartupError(message, hint, error);
   const code = error.code ?? "";
   if (code === "EADDRINUSE") {
-    return told(
+    return startupError(
       `Port ${port} on ${host} is in use.`,
       `Stop the program that uses it, or take another port: --port ${port === 65535 ? 8000 : port + 1}`,
     );
   }
   if (code === "EACCES") {
-    return told(
+    return startupError(
       `This user may not listen on port ${port}.`,
       "Ports below 1024 need privileges; take another one: --port 8000",
     );
   }
   if (["ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL", "EINVAL"].includes(code)) {
-    return told(
+    return startupError(
       `This machine has no address ${host}.`,
       "Listen on this machine alone with --host 127.0.0.1, or on every address with --host 0.0.0.0",
     );
@@ -128,14 +127,14 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   return error;
 }
 
-async function close(server: Server, replies: Replies, patience: number): Promise<void> {
-  let over!: () => void;
-  const patienceOver = new Promise<void>((resolve) => (over = resolve));
-  const timer = setTimeout(over, patience);
-  await Promise.race([replies.out(), patienceOver]);
+async function close(server: Server, replies: Replies, timeout: number): Promise<void> {
+  let expire!: () => void;
+  const timedOut = new Promise<void>((resolve) => (expire = resolve));
+  const timer = setTimeout(expire, timeout);
+  await Promise.race([replies.sent(), timedOut]);
   const closed = new Promise((resolve) => server.close(resolve));
-  // Only now, when nobody new can come in between.
-  void patienceOver.then(() => server.closeAllConnections());
+  // After server.close, so that no new connection stays open.
+  void timedOut.then(() => server.closeAllConnections());
   await closed;
   clearTimeout(timer);
 }

@@ -1,4 +1,4 @@
-/** The media type of a Content-Type in lower case and its charsets, or undefined where it is not one (RFC 9110 §8.3). */
+/** The media type, in lower case, and charsets of a Content-Type; undefined if it is malformed (RFC 9110 §8.3). */
 function parseContentType(value: string): { type: string; charsets: string[] } | undefined {
   const [type = "", ...parameters] = value.split(";").map((part) => part.trim().toLowerCase());
   if (!/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type)) return undefined;
@@ -8,7 +8,7 @@ function parseContentType(value: string): { type: string; charsets: string[] } |
   return { type, charsets };
 }
 
-/** Whether a Content-Type announces JSON in UTF-8: `application/json` or any `+json`, without another charset. */
+/** Whether a Content-Type is `application/json` or any `+json`, without a charset other than UTF-8. */
 export function isUtf8Json(contentType: string): boolean {
   const parsed = parseContentType(contentType);
   if (!parsed) return false;

@@ -4,12 +4,12 @@ import { ApiError } from "../core/api-error.ts";
 /** The Content-Type of a problem document (RFC 9457). */
 export const PROBLEM_TYPE = "application/problem+json";
 
-/** What the outside hears of a failure: an ApiError as it stands, of anything else only that it happened. */
-export function toldAs(error: unknown): ApiError {
+/** The error that a client sees: an ApiError unchanged, `internal_error` for any other. */
+export function publicErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   return new ApiError(
     "internal_error",
-    "The server made a mistake. Try again; if it stays, tell its operator the request_id.",
+    "The server failed. Try again; if it fails again, tell its operator the request_id.",
   );
 }
 

@@ -27,7 +27,7 @@ function checkMediaType({ headers }: IncomingMessage): void {
   }
 }
 
-/** What koa-body's reading throws, in our words; its own errors can carry the body. */
+/** Replaces an error of koa-body, which can contain the body. */
 function readingError(error: Error & { type?: string; code?: string }, limit: number): Error {
   if (error.type === "entity.too.large") {
     return new ApiError("payload_too_large", `The body may have at most ${limit} bytes, counted unpacked.`);
@@ -37,7 +37,7 @@ function readingError(error: Error & { type?: string; code?: string }, limit: nu
   return new Error(`The body could not be read: ${error.message}`);
 }
 
-/** Unpacks a body in this Content-Encoding; undefined for one that is not packed. */
+/** A stream that unpacks this Content-Encoding; undefined if the body is not packed. */
 function unpackerOf(encoding = "identity"): Unzip | BrotliDecompress | undefined {
   switch (encoding.toLowerCase()) {
     case "identity":
@@ -52,7 +52,7 @@ function unpackerOf(encoding = "identity"): Unzip | BrotliDecompress | undefined
   }
 }
 
-/** JSON by the letter: broken UTF-8 is refused, not mended, or two passwords would become one. */
+/** Refuses malformed UTF-8: replacing it would make different passwords equal. */
 function parseObject(bytes: Buffer): Record<string, unknown> {
   let text: string;
   try {
@@ -74,11 +74,11 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
 }
 
 /**
- * Reads a JSON object of at most `limit` bytes, counted unpacked, into `ctx.state.body`; no body at all is `{}`.
- * Media type, size, JSON, in this order (API.md §3).
+ * Reads a JSON object of at most `limit` unpacked bytes into `ctx.state.body`; without a body it is `{}`. Checks media
+ * type, size and JSON, in this order (API.md §3).
  */
 export function readJson(limit: number): Middleware {
-  // With an empty encoding koa-body hands over the bytes as they came. As text: its JSON mends broken UTF-8.
+  // koa-body's JSON would replace malformed UTF-8. Read as text with an empty encoding, the body comes as bytes.
   const read = koaBody({
     encoding: "",
     json: false,
@@ -88,7 +88,7 @@ export function readJson(limit: number): Middleware {
     textLimit: limit,
   });
 
-  /** The unpacking is ours: koa-body's goes on after a refusal, and ends the process at the next broken byte. */
+  /** Not by koa-body: it goes on unpacking after a refusal, and ends the process at the next invalid byte. */
   async function readUnpacked(ctx: Context, unpacker: Unzip | BrotliDecompress): Promise<void> {
     const { req } = ctx;
     const headers = { ...req.headers, "content-length": undefined };
@@ -106,7 +106,7 @@ export function readJson(limit: number): Middleware {
   async function bytesOf(ctx: Context): Promise<Buffer> {
     const { headers } = ctx.req;
     const unpacker = unpackerOf(headers["content-encoding"]);
-    // koa-body would unpack too, and takes "Identity" for an unknown encoding.
+    // Otherwise koa-body would unpack too, and refuse "Identity" as an unknown encoding.
     delete headers["content-encoding"];
     await (unpacker ? readUnpacked(ctx, unpacker) : read(ctx, async () => {}));
     const bytes: unknown = (ctx.request as { body?: unknown }).body;

@@ -1,34 +1,34 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** The replies that a server has not handed to the system whole yet. */
+/** The replies that the operating system has not taken completely yet. */
 export interface Replies {
-  /** Resolves when all that are under way now are out, or their connections gone. */
-  out(): Promise<void>;
-  /** The reply to the newest request of a connection, unless that request came whole and its reply is out. */
+  /** Resolves when all present replies were sent or their connections are closed. */
+  sent(): Promise<void>;
+  /** The reply to the newest request of a connection, unless that request is complete and its reply was sent. */
   last(socket: Socket): ServerResponse | undefined;
 }
 
 /**
- * Requests of one connection that may be unanswered at a time. Each waits with its whole body in memory, and Node reads
- * on however many there are; nobody who means well sends as many ahead.
+ * Most unanswered requests of one connection. Each waits in memory with its body, Node sets no limit, and no
+ * well-meaning client sends so many ahead.
  */
 const PIPELINED = 64;
 
 /**
- * See {@link Replies}; a connection with more than {@link PIPELINED} of them ends, as if its client had left. Node's own
- * `closeIdleConnections`, and `close` with it, take a connection for idle as soon as its reply is ended, though most of it
- * may still wait for a slow client: they would cut it.
+ * See {@link Replies}. Closes a connection with more than {@link PIPELINED} of them, as if its client had left. Node's
+ * `closeIdleConnections`, and so `close`, count a connection as idle as soon as its reply has ended, even if most of it
+ * still waits for a slow client, who would lose it.
  */
 export function trackReplies(server: Server): Replies {
-  const underWay = new Map<Socket, Set<ServerResponse>>();
+  const unsent = new Map<Socket, Set<ServerResponse>>();
   const last = new WeakMap<Socket, ServerResponse>();
   server.on("connection", (socket: Socket) => {
-    underWay.set(socket, new Set());
-    socket.once("close", () => underWay.delete(socket));
+    unsent.set(socket, new Set());
+    socket.once("close", () => unsent.delete(socket));
   });
   server.on("request", (req, res) => {
-    const replies = underWay.get(req.socket);
+    const replies = unsent.get(req.socket);
     replies?.add(res);
     last.set(req.socket, res);
     if (replies && replies.size > PIPELINED) req.socket.destroy();
@@ -38,8 +38,8 @@ export function trackReplies(server: Server): Replies {
     });
   });
   return {
-    async out() {
-      const pairs = [...underWay].flatMap(([socket, replies]) =>
+    async sent() {
+      const pairs = [...unsent].flatMap(([socket, replies]) =>
         [...replies].map((res) => closed(socket, res)),
       );
       await Promise.all(pairs);
@@ -48,7 +48,7 @@ export function trackReplies(server: Server): Replies {
   };
 }
 
-/** A reply that still waits for its turn has no close of its own when its connection ends. */
+/** Resolves when either is closed: a reply that waits for earlier ones emits no close with its connection. */
 function closed(socket: Socket, res: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     socket.once("close", () => resolve());

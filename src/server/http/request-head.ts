@@ -4,8 +4,8 @@ import { ApiError } from "../core/api-error.ts";
 import type { Middleware } from "./context.ts";
 
 /**
- * Turns a target in absolute form (RFC 9112 §3.2.2) into its path; one that cannot be read names nothing here.
- * Koa's own parser throws at some, and warns on stderr at others.
+ * Turns a target in absolute form (RFC 9112 §3.2.2) into its path, and an invalid one into `*`, which no route has. Koa's
+ * own parser throws at some of them, and prints warnings about others.
  */
 export const readTarget: Middleware = async function readTarget(ctx, next) {
   const { url = "" } = ctx.req;
@@ -18,7 +18,7 @@ function pathOf(url: string): string | undefined {
   return parsed?.pathname.startsWith("/") ? parsed.pathname + parsed.search : undefined;
 }
 
-/** The client's X-Request-Id where it is 1–128 of `A-Z a-z 0-9 . _ -`, else a new one; goes out with every reply (API.md §3). */
+/** Sets the request ID of the reply: the client's X-Request-Id if it is 1–128 of `A-Z a-z 0-9 . _ -`, else a new one (API.md §3). */
 export const nameRequest: Middleware = async function nameRequest(ctx, next) {
   const theirs = ctx.get(headers.requestId);
   ctx.state.requestId = /^[A-Za-z0-9._-]{1,128}$/.test(theirs) ? theirs : randomUUID();
@@ -28,10 +28,10 @@ export const nameRequest: Middleware = async function nameRequest(ctx, next) {
 
 const refuse = (detail: string) => new ApiError("invalid_request", detail);
 
-/** Of a second one Node drops the value in silence, while a proxy before it may have gone by that one. */
+/** Node silently drops the second value of these, while a proxy may have used that one. */
 const ONCE = new Set(["host", "authorization", "content-type"]);
 
-/** The first of these headers that a head has twice. */
+/** The name of the first header of {@link ONCE} that occurs twice. */
 function repeated(rawHeaders: string[]): string | undefined {
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -44,9 +44,9 @@ function repeated(rawHeaders: string[]): string | undefined {
 }
 
 /**
- * What Node would refuse with an empty reply: an HTTP/1.1 request without Host (RFC 9112 §3.2), and an Expect that
- * nobody here knows (RFC 9110 §10.1.1). HTTP/1.0 has neither header. And what it would take though nobody can say
- * what it means: two hosts (RFC 9112 §3.2), two tokens, two media types.
+ * Refuses what Node would refuse with an empty reply: an HTTP/1.1 request without Host (RFC 9112 §3.2), and an unknown
+ * Expect (RFC 9110 §10.1.1); HTTP/1.0 has neither header. Also refuses what Node would accept although it is ambiguous:
+ * two hosts (RFC 9112 §3.2), two tokens, two media types.
  */
 export const checkHead: Middleware = async function checkHead(ctx, next) {
   const { httpVersion, headers: given, rawHeaders } = ctx.req;

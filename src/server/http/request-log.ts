@@ -3,14 +3,14 @@ import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import type { Context, Middleware } from "./context.ts";
 
-/** What nginx logs for a client that left before its reply; no reply ever has it. */
+/** nginx's status for a client that left before its reply. For the log only. */
 const CLIENT_LEFT = 499;
 
-/** Name, message and stack alone: errors can carry bodies in other properties. */
-const wholeOf = (error: unknown) =>
+/** Only name, message and stack: other properties of an error can contain bodies. */
+const detailsOf = (error: unknown) =>
   error instanceof Error
     ? { name: error.name, message: error.message, stack: error.stack }
-    : { name: typeof error, message: "something that is no Error was thrown", stack: undefined };
+    : { name: typeof error, message: "a value that is not an Error was thrown", stack: undefined };
 
 const causeOf = ({ cause }: ApiError) => (cause instanceof Error ? { cause: cause.message } : {});
 
@@ -18,7 +18,7 @@ function failureOf(failure: unknown): object {
   if (failure === undefined) return {};
   if (failure instanceof ClientGone) return { left: true };
   if (failure instanceof ApiError) return { code: failure.code, ...causeOf(failure) };
-  return { code: "internal_error", error: wholeOf(failure) };
+  return { code: "internal_error", error: detailsOf(failure) };
 }
 
 function statusOf(ctx: Context): number {
@@ -32,8 +32,8 @@ function levelOf(failure: unknown): "info" | "warn" | "error" {
 }
 
 /**
- * One line for each request: what was asked for, how it went, what it took. Never a query, a header, a body, or what
- * an error carries beyond name, message and stack.
+ * Logs one line per request: route, status, time, charge. Never a query, a header, a body, or properties of an error other
+ * than name, message and stack.
  */
 export function logRequests(log: Logger): Middleware {
   return async function logRequests(ctx, next) {

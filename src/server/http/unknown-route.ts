@@ -1,7 +1,7 @@
 import { ApiError } from "../core/api-error.ts";
 import type { Context, Middleware } from "./context.ts";
 
-/** The methods that the router knows for this path, OPTIONS with them; empty for an unknown path. */
+/** The methods of this path, with OPTIONS; empty for an unknown path. */
 function methodsOf(ctx: Context): string[] {
   const layers = (ctx as Context & { matched?: { methods: string[] }[] }).matched ?? [];
   const methods = layers.flatMap((layer) => layer.methods);
@@ -12,10 +12,7 @@ function methodsOf(ctx: Context): string[] {
 export const answerUnknownRoute: Middleware = async function answerUnknownRoute(ctx) {
   const methods = methodsOf(ctx);
   if (methods.length === 0) {
-    throw new ApiError(
-      "not_found",
-      "There is nothing at this path. GET /api/ tells what this server offers.",
-    );
+    throw new ApiError("not_found", "There is nothing at this path. GET /api/ describes this server.");
   }
   ctx.set("Allow", methods.join(", "));
   if (ctx.method === "OPTIONS") ctx.status = 204;

@@ -2,16 +2,16 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { Middleware } from "./context.ts";
 
-/** Bytes of an unwanted body that are read after its reply, */
-const MOST = 1024 * 1024;
+/** Most bytes of an unread body that are discarded. */
+const MOST_BYTES = 1024 * 1024;
 
-/** within this many ms. */
-const PATIENCE = 2_000;
+/** Milliseconds for discarding a body. */
+const TIMEOUT = 2_000;
 
-/** Reads and discards; calls `over` when more than {@link MOST} has come or {@link PATIENCE} is over. */
+/** Reads and discards. Calls `over` after {@link MOST_BYTES} or {@link TIMEOUT}. */
 function discard(stream: Readable, over: () => void): void {
-  let left = MOST;
-  const timer = setTimeout(over, PATIENCE);
+  let left = MOST_BYTES;
+  const timer = setTimeout(over, TIMEOUT);
   stream.on("data", (piece: Buffer) => {
     left -= piece.length;
     if (left < 0) over();
@@ -21,8 +21,8 @@ function discard(stream: Readable, over: () => void): void {
 }
 
 /**
- * Reads what is left of a request's body once its reply is decided, so that the connection can carry the next request;
- * a body that is too long for that ends the connection (RFC 9112 §9.3).
+ * Discards the rest of a request's body once its reply is known, so that the connection can carry the next request. Closes
+ * the connection if the body is too long for that (RFC 9112 §9.3).
  */
 export const discardBody: Middleware = async function discardBody(ctx, next) {
   await next();
@@ -33,7 +33,7 @@ export const discardBody: Middleware = async function discardBody(ctx, next) {
     req.resume();
     return;
   }
-  if (Number(req.headers["content-length"] ?? 0) > MOST) ctx.set("Connection", "close");
+  if (Number(req.headers["content-length"] ?? 0) > MOST_BYTES) ctx.set("Connection", "close");
   const end = () => req.socket.destroy();
   discard(req, () => {
     req.pause();
@@ -43,12 +43,12 @@ export const discardBody: Middleware = async function discardBody(ctx, next) {
 };
 
 /**
- * Makes Node end this connection in a way that lets its last reply arrive: the sending side first, then after a while
- * the other one (RFC 9112 §9.6). A socket that is closed with bytes unread is reset, and its client may lose the reply.
+ * Makes Node close this connection so that its last reply arrives: first the sending side, later the receiving side
+ * (RFC 9112 §9.6). Closing a socket with unread bytes resets it, and the client can lose the reply.
  */
 export function closeInStages(socket: Socket): void {
   socket.destroySoon = () => {
-    // The HTTP parser's listener: what still comes is no request.
+    // Removes the HTTP parser: what still comes is not a request.
     socket.removeAllListeners("data");
     socket.end();
     discard(socket, () => socket.destroy());

@@ -9,10 +9,9 @@ interface Options extends Partial<Opening> {
 }
 
 /**
- * Moves everything that a store keeps (accounts, ledger, keys of the last day, logged-out tokens, the signing secret)
- * into an empty one, so that its users notice nothing. Both sides are added up before the copy counts; one that
- * fails or is interrupted leaves the target as it was. No server may run on either. Throws `StartupError`, or the
- * signal's reason, when nothing is kept of it any more.
+ * Copies a store (accounts, ledger, keys of the last day, logged-out tokens, signing secret) into an empty one. Both sides
+ * are added up before the copy is committed. If it fails or is interrupted, the target is unchanged. No server may run on
+ * either store. Throws `StartupError`, or the signal's reason.
  */
 export async function copyStore({
   from,
@@ -55,8 +54,8 @@ async function openTarget(place: string, opening: Opening): Promise<Target> {
 function failed(error: unknown): StartupError {
   const { code } = error as { code?: unknown };
   return new StartupError(
-    `The copy was given up (${typeof code === "string" ? code : "unknown error"}).`,
-    "Nothing was kept of it; try again once the reason is gone.",
+    `The copy failed (${typeof code === "string" ? code : "unknown error"}).`,
+    "The target is unchanged. Correct the cause, then copy again.",
     error,
   );
 }

@@ -2,7 +2,7 @@ import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import type { Query } from "../postgres/database.ts";
 import type { Entry } from "./side.ts";
 
-/** Rows that go into a database at a time. */
+/** Rows of one INSERT. */
 export const PIECE = 5_000;
 
 const QUESTIONS = `

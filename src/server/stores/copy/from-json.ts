@@ -13,21 +13,21 @@ import { OtherOwner, StartupError } from "../../core/startup-error.ts";
 import { unlessAborted } from "./give-up.ts";
 import type { Entry, Opening, Source } from "./side.ts";
 
-/** The lock's refusal with what to do about it here: a copy has no `--data` for another folder. */
-function refused(error: unknown): unknown {
+/** The lock's error with a hint for a copy, which has no `--data`. */
+function lockError(error: unknown): unknown {
   if (!(error instanceof StartupError) || error instanceof OtherOwner) return error;
   const hint = "A copy needs the folder for itself: stop the server, then copy again from a local disk.";
   return new StartupError(error.message, hint, error);
 }
 
-/** A data folder to copy from, under its lock. Throws `StartupError` where it is in use, damaged, or holds no store. */
+/** Opens a data folder to copy from, and locks it. Throws `StartupError` if it is in use, damaged, or has no store. */
 export async function openJsonSource(named: string, { now, warn, signal }: Opening): Promise<Source> {
   const dir = resolve(named);
   await checkOwner(disk, dir);
   if (!(await hasLedger(disk, dir)))
     throw new StartupError(`There is no store in ${dir}.`, "Name the folder that holds ledger.jsonl.");
   const lock = await acquireLock(dir).catch((error: unknown) => {
-    throw refused(error);
+    throw lockError(error);
   });
   try {
     const loaded = await unlessAborted(() => load(disk, dir, now), signal);
@@ -50,17 +50,17 @@ export async function openJsonSource(named: string, { now, warn, signal }: Openi
   }
 }
 
-/** The ledger's lines once more, as far as `load` found them whole. */
+/** The entries of the ledger, up to the end that `load` found. */
 async function* entries(dir: string, { end }: Loaded): AsyncGenerator<Entry[]> {
   const file = await disk.open(join(dir, LEDGER), "r");
   let crc: number | undefined;
   let rest: Buffer = Buffer.alloc(0);
   const read = (line: Buffer): Entry[] => {
-    const told = crc === undefined ? readHeader(line) : readFact(line, crc);
-    if (told.kind !== "read")
-      throw new StartupError(`${LEDGER}: ${told.why}`, "It changed while it was copied.");
-    crc = told.crc;
-    return "fact" in told.value ? entryOf(told.value) : [];
+    const result = crc === undefined ? readHeader(line) : readFact(line, crc);
+    if (result.kind !== "read")
+      throw new StartupError(`${LEDGER}: ${result.why}`, "The file changed during the copy.");
+    crc = result.crc;
+    return "fact" in result.value ? entryOf(result.value) : [];
   };
   try {
     for await (const piece of readPieces(file, 0, end.byte)) {
@@ -80,7 +80,7 @@ async function* entries(dir: string, { end }: Loaded): AsyncGenerator<Entry[]> {
   }
 }
 
-/** What an account is now tells passwords, log-outs and the like; the ledger's other side has no entries for them. */
+/** Passwords, revoked tokens and disabled accounts are no entries: `Source` has their present state. */
 function entryOf(fact: Fact): Entry[] {
   const { account, at } = fact;
   switch (fact.fact) {

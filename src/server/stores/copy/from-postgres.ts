@@ -8,7 +8,7 @@ import { createOrder } from "./order.ts";
 import type { CopiedAccount, CopiedToken, Entry, Opening, Source } from "./side.ts";
 import { differs } from "./tally.ts";
 
-/** Rows that come at a time. */
+/** Rows of one FETCH. */
 const PIECE = 5_000;
 
 const ACCOUNTS = `
@@ -22,8 +22,8 @@ SELECT count(*)::int4 AS count FROM chat_questions
 WHERE (charged_at IS NULL AND expires > now()) OR (asked_again_at IS NULL AND again_expires > now())`;
 
 /**
- * Keys that were charged less than a day ago go along. By the time at which each was made, an `again` behind its
- * charge: the clock of a store that this one was copied from may have been ahead.
+ * The ledger with the keys charged less than a day ago, sorted by time. `greatest` puts an `again` after its charge: if
+ * this store was itself a copy, the first store's clock may have been ahead.
  */
 const ENTRIES = `
 DECLARE copied CURSOR FOR
@@ -36,10 +36,10 @@ ORDER BY greatest(l.at, k.charged_at), CASE l.kind WHEN 'account' THEN 0 WHEN 'g
 
 type Row = Omit<Entry, "key" | "tokens"> & { tokens: string; key: string | null; digest: string };
 
-/** ms that a statement of a copy may take: one of them reads, and sorts, the whole ledger. */
-const COPY_ANSWER = 60 * 60 * 1000;
+/** Milliseconds for one statement of a copy: one of them reads and sorts the whole ledger. */
+const STATEMENT_TIMEOUT = 60 * 60 * 1000;
 
-/** The role may have a limit for a server's statements; in this transaction it does not count. */
+/** Lifts the role's `statement_timeout`, which is meant for a server, for this transaction. */
 export const UNLIMITED = "SET LOCAL statement_timeout = 0";
 
 /** Opens a database for a copy. Throws `StartupError`. */
@@ -48,7 +48,13 @@ export async function openForCopy(
   { warn, signal }: Opening,
 ): Promise<{ database: Database; description: string }> {
   const { connectionString, description } = readAddress(url);
-  const database = openDatabase({ connectionString, connections: 2, wait: 5_000, answer: COPY_ANSWER, warn });
+  const database = openDatabase({
+    connectionString,
+    connections: 2,
+    wait: 5_000,
+    answer: STATEMENT_TIMEOUT,
+    warn,
+  });
   try {
     await start(database, { waitSeconds: 0, writes: false, warn, signal });
     return { database, description };
@@ -58,7 +64,7 @@ export async function openForCopy(
   }
 }
 
-/** A database to copy from, as it is at this moment. Throws `StartupError` where questions are in flight. */
+/** Opens a database to copy from, in its state of this moment. Throws `StartupError` if questions are in flight. */
 export async function openPostgresSource(url: string, opening: Opening): Promise<Source> {
   const { database, description } = await openForCopy(url, opening);
   let release = () => {};
@@ -71,7 +77,7 @@ export async function openPostgresSource(url: string, opening: Opening): Promise
   };
   try {
     return await new Promise<Source>((resolve, reject) => {
-      // One transaction from the first look to the last entry: it sees one moment.
+      // One transaction for everything, so that all reads see the same state.
       held = database.connection(async (whole) => {
         const query = untilAborted(whole, opening.signal);
         await query("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");

@@ -1,8 +1,8 @@
 import type { Query } from "../postgres/database.ts";
 
 /**
- * What `work` comes to, or the signal's reason as soon as it aborts. What `work` does after that is not waited for: a
- * statement or a disk may take hours.
+ * Settles as `work` does, or rejects with the signal's reason as soon as it aborts. It does not wait for `work` then: a
+ * statement or a disk can take hours.
  */
 export function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work();
@@ -15,7 +15,7 @@ export function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | u
   });
 }
 
-/** The same statements, each given up when the signal aborts. */
+/** Runs statements with {@link unlessAborted}. */
 export const untilAborted =
   (query: Query, signal: AbortSignal | undefined): Query =>
   (sql, values) =>

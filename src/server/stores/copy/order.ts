@@ -1,15 +1,15 @@
 import type { AccountId } from "../../core/ports.ts";
 import type { Entry } from "./side.ts";
 
-/** Brings entries into an order in which a ledger can hold them. */
-export interface Order {
-  /** The entries, of this one and those that waited, that can follow now. */
+/** Sorts entries so that no balance is negative at any point. */
+interface Order {
+  /** Adds an entry. Returns the entries that can follow now: this one, and entries that waited for it. */
   next(entry: Entry): Entry[];
-  /** Entries that still wait: of an account that has no entry of its own, or below zero. */
+  /** Number of entries that still wait: their account's first entry did not come, or the balance would be negative. */
   waiting(): number;
 }
 
-/** What waits of an account. Credits never wait for debits. */
+/** The waiting entries of an account. */
 interface Line {
   opened: boolean;
   balance: number;
@@ -18,9 +18,9 @@ interface Line {
 }
 
 /**
- * Entries come by their time, which is not always the order in which they were made: the clocks of servers and
- * databases differ, and Postgres writes down when a transaction began. So an account's first entry comes before its
- * others, and a charge waits until the balance suffices. Charges of one account stay in the order in which they came.
+ * Entries come sorted by time, which can differ from the order in which they were made: clocks differ, and Postgres
+ * records the start of a transaction. So an account's first entry goes before its others, and a charge waits until the
+ * balance suffices. Charges of one account keep their order.
  */
 export function createOrder(): Order {
   const lines = new Map<AccountId, Line>();
@@ -46,7 +46,7 @@ export function createOrder(): Order {
   };
 }
 
-/** How many of the debits can follow; takes them off the balance. */
+/** Number of debits that the balance allows. Subtracts them. */
 function affordable(line: Line): number {
   let count = 0;
   for (const { tokens } of line.debits) {

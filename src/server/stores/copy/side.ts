@@ -1,6 +1,6 @@
 import type { Account, AccountId } from "../../core/ports.ts";
 
-/** An account as it is now; `tokens` is what its entries must come to. */
+/** An account in its present state. Its entries must add up to `tokens`. */
 export interface CopiedAccount extends Account {
   tokens: number;
 }
@@ -12,14 +12,14 @@ export interface Entry {
   account: AccountId;
   /** ms since the epoch. */
   at: number;
-  /** What it adds to the balance. */
+  /** Added to the balance; negative for a charge. */
   tokens: number;
   reason?: string | undefined;
-  /** Digests of the Idempotency-Key and of what was asked, where they are still known. */
+  /** SHA-256 of the Idempotency-Key and of the question, if they are still stored. */
   key?: { key: string; digest: string } | undefined;
 }
 
-/** Logged-out tokens that have not ended yet. */
+/** A logged-out token that has not expired yet. */
 export interface CopiedToken {
   account: AccountId;
   jti: string;
@@ -27,39 +27,39 @@ export interface CopiedToken {
   expires: number;
 }
 
-/** What a side is opened with. */
+/** Options of a source or target. */
 export interface Opening {
-  /** ms since the epoch: what is older than a day or 90 days by it. */
+  /** Milliseconds since the epoch. Keys and usage that are too old at this time are not copied. */
   now: number;
   /** Gets sentences for the operator. */
   warn: (sentence: string) => void;
-  /** Gives the copy up. */
+  /** Aborts the copy. */
   signal?: AbortSignal | undefined;
 }
 
-/** A store that is copied from; nobody serves from it meanwhile. */
+/** A store to copy from. No server runs on it. */
 export interface Source {
   description: string;
   accounts: CopiedAccount[];
   revoked: CopiedToken[];
-  /** Undefined where none was made yet. */
+  /** Undefined if none was made yet. */
   secret: Buffer | undefined;
-  /** The ledger in pieces: an account's own entry first, no balance below zero, an `again` behind its charge. */
+  /** The ledger in pieces, in an order in which an account's own entry is first, no balance is negative, and an `again` comes after its charge. */
   entries(): AsyncIterable<Entry[]>;
   close(): Promise<void>;
 }
 
-/** What was written, as the target counted it. */
+/** What was copied, as counted by the target. */
 export interface Copied {
   accounts: number;
   entries: number;
   tokens: number;
 }
 
-/** A store that is copied to, and holds nothing yet. */
+/** An empty store to copy to. */
 export interface Target {
   description: string;
-  /** Writes all of it, looks whether every account has what it had, and only then makes it the store; else nothing. */
+  /** Writes everything, checks every account, and only then makes it the store. Otherwise the target stays empty. */
   take(source: Source): Promise<Copied>;
   close(): Promise<void>;
 }

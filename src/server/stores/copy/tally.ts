@@ -2,16 +2,15 @@ import type { AccountId } from "../../core/ports.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { Copied, CopiedAccount, Entry } from "./side.ts";
 
-/** Adds up entries on their way from one store to another. */
+/** Adds up the entries of a copy. */
 export interface Tally {
-  /** Counts an entry; the account's balance after it. */
+  /** Adds an entry; returns the account's balance after it. */
   add(entry: Entry): number;
-  /** Throws `StartupError` where an account does not come to what it should. */
+  /** Throws `StartupError` if the entries of an account do not add up to its balance. */
   check(accounts: CopiedAccount[]): void;
   copied(): Copied;
 }
 
-/** With nothing added. */
 export function createTally(): Tally {
   const balances = new Map<AccountId, number>();
   let entries = 0;
@@ -26,9 +25,10 @@ export function createTally(): Tally {
       const wrong = accounts.find(({ id, tokens }) => (balances.get(id) ?? 0) !== tokens);
       if (wrong)
         throw differs(
-          `the ledger of ${wrong.name} comes to ${balances.get(wrong.id) ?? 0}, its balance is ${wrong.tokens}`,
+          `the ledger entries of ${wrong.name} add up to ${balances.get(wrong.id) ?? 0}, but its balance is ${wrong.tokens}`,
         );
-      if (balances.size > accounts.length) throw differs("the ledger names an account that does not exist");
+      if (balances.size > accounts.length)
+        throw differs("the ledger has entries of an account that does not exist");
     },
     copied: () => ({
       accounts: balances.size,
@@ -38,9 +38,9 @@ export function createTally(): Tally {
   };
 }
 
-/** The two sides don't agree: nothing was kept. */
+/** Source and target differ. The caller must discard the copy. */
 export const differs = (what: string): StartupError =>
   new StartupError(
-    `The copy was given up: ${what}.`,
-    "Nothing was kept of it. Stop every server on both stores, then copy again. To check a data folder: ai-chat store check DIR",
+    `The copy failed: ${what}.`,
+    "The target is unchanged. Stop every server on both stores, then copy again. To check a data folder: ai-chat store check DIR",
   );

@@ -24,10 +24,10 @@ import { unlessAborted } from "./give-up.ts";
 import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
 import { createTally, differs } from "./tally.ts";
 
-/** Bytes that are collected before they are written. */
+/** Characters that are collected before they are written. */
 const PIECE = 1024 * 1024;
 
-/** A data folder to copy to: made at the end, by one rename. Throws `StartupError` where there is something in it. */
+/** A data folder to copy to. One rename at the end makes it. Throws `StartupError` if it is not empty. */
 export async function openJsonTarget(named: string, opening: Opening): Promise<Target> {
   const dir = resolve(named);
   const found = await readdir(dir).catch(async (error: unknown) => {
@@ -37,11 +37,11 @@ export async function openJsonTarget(named: string, opening: Opening): Promise<T
   if (found.length > 0)
     throw new StartupError(
       `The folder ${dir} is not empty.`,
-      "Name one that isn't there yet; a copy is never mixed into another store.",
+      "Name one that does not exist yet. A copy is never merged into another store.",
     );
   for (const left of await leftOvers(dir))
     opening.warn(
-      `A copy that was killed left ${left}, with passwords' hashes in it. Remove it, unless that copy still runs.`,
+      `An interrupted copy left ${left}, which holds password hashes. Remove it, unless that copy is still running.`,
     );
   return {
     description: `JSON files in ${dir}`,
@@ -52,7 +52,7 @@ export async function openJsonTarget(named: string, opening: Opening): Promise<T
 
 const stagingName = (dir: string) => `.${basename(dir)}-copy-`;
 
-/** What earlier copies to this folder could not remove: they may have been killed. */
+/** The staging folders of earlier copies to this folder, which were killed or are still running. */
 async function leftOvers(dir: string): Promise<string[]> {
   const names = await readdir(dirname(dir)).catch(() => []);
   return names.filter((name) => name.startsWith(stagingName(dir))).map((name) => join(dirname(dir), name));
@@ -63,11 +63,11 @@ async function take(dir: string, source: Source, opening: Opening): Promise<Copi
   const staging = await mkdtemp(join(dirname(dir), stagingName(dir))).catch(async (error: unknown) => {
     throw (await deniedByOwner(dirname(dir), error)) ?? error;
   });
-  // Hashes and the secret are in it: also a second signal, which waits for nothing, must not leave it.
+  // It holds password hashes and the secret: it must not stay, even after a second signal, which ends the process at once.
   const removeNow = () => rmSync(staging, { recursive: true, force: true });
   process.once("exit", removeNow);
   try {
-    // Whose the target is, or would be if it were made here.
+    // The owner of the target, or of a folder made there.
     if (me() === 0) await giveFolder(staging, (await stat(dir).catch(() => undefined)) ? dir : dirname(dir));
     const copied = await write(staging, source, opening);
     await check(staging, source, opening);
@@ -123,7 +123,7 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
     signal?.throwIfAborted();
     for (const entry of piece) {
       const account = accounts.get(entry.account);
-      if (!account) throw differs("the ledger names an account that does not exist");
+      if (!account) throw differs("the ledger has entries of an account that does not exist");
       const event = eventOf(entry, account);
       if (event) add(account, entry.at, event, tally.add(entry));
     }
@@ -149,22 +149,22 @@ function eventOf({ id, kind, tokens, reason, key }: Entry, account: CopiedAccoun
     case "charge":
       return { fact: "charge", id, tokens, ...key };
     case "again":
-      // Whose key is forgotten was for nothing and means nothing any more.
+      // Its key is forgotten, and it charged nothing: the entry has no effect.
       return key && { fact: "again", id, tokens, ...key };
   }
 }
 
-/** Reads what was written as a server would at its start. */
+/** Reads the copy as a server would at its start, and compares the accounts. */
 async function check(staging: string, source: Source, { now, signal }: Opening): Promise<void> {
   const { books } = await unlessAborted(() => load(disk, staging, now), signal).catch((error: unknown) => {
     if (!(error instanceof Damage)) throw error;
-    throw differs(`what was written cannot be read back: ${error.message.replace(/\.$/, "")}`);
+    throw differs(`the target cannot be read back: ${error.message.replace(/\.$/, "")}`);
   });
   if (books.accounts.size !== source.accounts.length) throw differs("accounts are missing");
   for (const { id, name, passwordHash, generation, disabled, tokens } of source.accounts) {
     const kept = books.accounts.get(id);
     const same = kept?.tokens === tokens && kept.hash === passwordHash && kept.name === name;
     if (!same || kept.generation !== generation || kept.disabled !== disabled)
-      throw differs(`${name} is not what it was`);
+      throw differs(`the account ${name} differs`);
   }
 }

@@ -9,8 +9,8 @@ import { untilAborted } from "./give-up.ts";
 import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
 import { createTally, type Tally } from "./tally.ts";
 
-/** ms for which a database that was lost is asked what it holds. */
-const LOOK = 10_000;
+/** Milliseconds for asking what the database holds, after its connection was lost. */
+const CHECK_TIMEOUT = 10_000;
 
 const ACCOUNTS = `
 INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
@@ -36,7 +36,7 @@ SELECT account, jti, to_timestamp(expires / 1000) FROM unnest($1::text[], $2::te
 const SECRET = `
 INSERT INTO chat_settings (name, value) VALUES ('signing_secret', $1)`;
 
-/** What stands in the database by then, from its own rows. */
+/** Counts and sums of the target's rows; `wrong`: accounts whose entries do not add up to their balance. */
 const CHECK = `
 SELECT (SELECT count(*) FROM chat_accounts)::float8 AS accounts, (SELECT count(*) FROM chat_ledger)::float8 AS entries,
   (SELECT coalesce(sum(tokens), 0) FROM chat_ledger)::float8 AS tokens,
@@ -44,7 +44,7 @@ SELECT (SELECT count(*) FROM chat_accounts)::float8 AS accounts, (SELECT count(*
     (SELECT account, sum(tokens) AS tokens FROM chat_ledger GROUP BY account) l ON l.account = a.id
     WHERE a.tokens <> coalesce(l.tokens, 0))::float8 AS wrong`;
 
-/** A database to copy to: all of it in one transaction. Throws `StartupError` where accounts are in it. */
+/** A database to copy to, in one transaction. Throws `StartupError` if it has accounts. */
 export async function openPostgresTarget(url: string, opening: Opening): Promise<Target> {
   const { database, description } = await openForCopy(url, opening);
   return {
@@ -56,12 +56,12 @@ export async function openPostgresTarget(url: string, opening: Opening): Promise
           const query = untilAborted(whole, opening.signal);
           await query("BEGIN");
           await query(UNLIMITED);
-          // One copy at a time; no migration and no start of a server meanwhile.
+          // Excludes other copies, migrations, and starts of servers.
           await query(ALONE);
           const copied = await write(query, source, opening.now);
           if (!(await holds(query, copied))) throw changed(description);
           written = copied;
-          // Its outcome counts, whoever gives up meanwhile.
+          // Not abortable: the outcome of the commit counts.
           await whole("COMMIT");
           return copied;
         });
@@ -76,15 +76,15 @@ export async function openPostgresTarget(url: string, opening: Opening): Promise
 
 const ALONE = "SELECT version FROM chat_schema WHERE one = 1 FOR UPDATE";
 
-/** Whether a copy whose last answer was lost is in the database. Waits for its transaction, which may still end. */
+/** Whether the commit whose response was lost took effect. Waits for its transaction, which may still be running. */
 async function wasKept({ run }: Pick<Database, "run">): Promise<boolean> {
   try {
-    await run(ALONE, [], LOOK);
-    return (await run("SELECT id FROM chat_accounts LIMIT 1", [], LOOK)).rows.length > 0;
+    await run(ALONE, [], CHECK_TIMEOUT);
+    return (await run("SELECT id FROM chat_accounts LIMIT 1", [], CHECK_TIMEOUT)).rows.length > 0;
   } catch (error) {
     throw new StartupError(
-      "The database was lost at the copy's last step: it holds all of it, or nothing.",
-      "Try again when it answers: if it holds the copy, it says that it holds accounts already.",
+      "The connection to the database was lost during the commit: the database holds the whole copy, or nothing.",
+      "Copy again when the database answers. If it holds the copy, the message is that it holds accounts already.",
       error,
     );
   }
@@ -95,12 +95,12 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
   if (found.length > 0)
     throw new StartupError(
       "The database holds accounts already.",
-      "Name an empty one; a copy is never mixed into another store.",
+      "Name an empty one. A copy is never merged into another store.",
     );
   const secrets = await query("SELECT name FROM chat_settings WHERE name = 'signing_secret'");
   if (secrets.length > 0)
     throw new StartupError(
-      "A server was started on the database already: it holds a signing secret.",
+      "The database holds a signing secret: a server was started on it before.",
       "Name an empty one. Or stop every server on it, and delete the secret: DELETE FROM chat_settings WHERE name = 'signing_secret';",
     );
   for (let at = 0; at < source.accounts.length; at += PIECE)
@@ -124,7 +124,7 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
   return { ...tally.copied(), accounts: source.accounts.length };
 }
 
-/** Whether the target has what was written, and nothing else. */
+/** Whether the target has exactly what was written. */
 async function holds(query: Query, { accounts, entries, tokens }: Copied): Promise<boolean> {
   const [kept] = await query<Copied & { wrong: number }>(CHECK);
   return (
@@ -132,11 +132,11 @@ async function holds(query: Query, { accounts, entries, tokens }: Copied): Promi
   );
 }
 
-/** A server that had been started before the copy, and whose secret is a setting, does not wait for the copy. */
+/** A server that was started before the copy, with its secret in its settings, does not wait for the copy. */
 const changed = (description: string, cause?: unknown) =>
   new StartupError(
-    `The copy was given up: somebody else wrote into the target (${description}) meanwhile.`,
-    "Nothing was kept of the copy. Stop every server on the target, then copy into an empty database.",
+    `The copy failed: another program wrote to the target (${description}) during the copy.`,
+    "Nothing was copied. Stop every server on the target, then copy into an empty database.",
     cause,
   );
 

@@ -1,26 +1,26 @@
 import { join } from "node:path";
 import { disk, readWhole, replaceFile } from "./files.ts";
 
-/** Name of the file beside the lock that says where the folder's server listens. */
+/** Name of the file that holds the URL of the folder's server. */
 export const ADDRESS = "address";
 
-/** Says that the server of this folder listens at `url` (CLI.md §3, `-s local`). The caller holds the folder's lock. */
+/** Writes the URL of the folder's server, for `-s local` (CLI.md §3). The caller holds the folder's lock. */
 export async function writeAddress(dir: string, url: string): Promise<void> {
   await replaceFile(disk, dir, ADDRESS, Buffer.from(`${url}\n`));
 }
 
-/** The URL of the folder's server, if it has said one. It means something only while `lockHolder(dir)` is true. */
+/** The URL of the folder's server, if one was written. It is valid only while `lockHolder(dir)` is true. */
 export async function readAddress(dir: string): Promise<string | undefined> {
   const written = await readWhole(disk, join(dir, ADDRESS));
   return written?.toString("utf8").trim() || undefined;
 }
 
-/** Takes the address away, whosever it is: the caller has just got the folder's lock. No error where there is none. */
+/** Removes the address, which may be an earlier server's. The caller has just taken the lock. No error if there is none. */
 export async function removeAddress(dir: string): Promise<void> {
   await disk.remove(join(dir, ADDRESS));
 }
 
-/** Takes back `url` if that is what it says: a folder that was removed and made again may be another server's. */
+/** Removes the address if it is `url`: a folder that was removed and made again can belong to another server. */
 export async function takeBackAddress(dir: string, url: string): Promise<void> {
   if ((await readAddress(dir)) === url) await removeAddress(dir);
 }

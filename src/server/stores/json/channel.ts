@@ -1,33 +1,33 @@
 import type { Socket } from "node:net";
 
-/** Longest line either way, in bytes: far above any request. */
+/** Longest line in either direction, in bytes; far above any request. */
 const LINE_BYTES = 16 * 1024;
 
-/** ms that one exchange may take, the holder's work included. */
-const PATIENCE = 10_000;
+/** Milliseconds for one request and its response. */
+const TIMEOUT = 10_000;
 
-/** Does what is asked and gives an answer, both as JSON can say them; undefined hangs up. Never rejects. */
+/** Handles a request. Both sides are JSON values; undefined closes the connection without a response. Never rejects. */
 export type Answerer = (request: unknown) => Promise<unknown>;
 
-/** `lost`: no answer came; whether the request arrived is not known. */
+/** `lost`: no response came. It is unknown whether the request arrived. */
 export type Asked = { kind: "answer"; answer: unknown } | { kind: "lost" };
 
 /**
- * The answering side of a listening socket: a connection brings one request, a line of JSON, and gets one line back.
- * Who only connects to see whether somebody is there sends nothing. Connections keep no process alive.
+ * The server side of the lock's socket. A connection carries one request and one response, each one line of JSON. A
+ * process that only checks whether the lock is held sends nothing. Connections keep no process alive.
  */
 export interface Channel {
   accept: (socket: Socket) => void;
-  /** Answers from now on, also the requests that came before. */
+  /** Starts to answer, also the requests that are waiting. */
   serve: (answer: Answerer) => void;
-  /** Hangs up on everybody but those whose request is being answered, and waits for these. */
+  /** Waits for the requests that are being answered, and closes all other connections at once. */
   close: () => Promise<void>;
 }
 
-/** Without anybody to answer yet. */
+/** See {@link Channel}. Requests wait until `serve` is called. */
 export function createChannel(): Channel {
   const exchanges = new Set<Promise<void>>();
-  /** Connections whose request isn't being answered. */
+  /** Connections whose request is not being answered. */
   const idle = new Set<Socket>();
   let closed = false;
   let serve!: (answer: Answerer | undefined) => void;
@@ -47,7 +47,7 @@ export function createChannel(): Channel {
     socket.unref();
     socket.on("error", () => {});
     if (closed) return void socket.destroy();
-    const late = setTimeout(() => socket.destroy(), PATIENCE).unref();
+    const late = setTimeout(() => socket.destroy(), TIMEOUT).unref();
     const done = exchange(socket).finally(() => {
       clearTimeout(late);
       exchanges.delete(done);
@@ -67,10 +67,10 @@ export function createChannel(): Channel {
   };
 }
 
-/** The asking side: sends one request over a connection that is being made, and gives the answer. Never rejects. */
+/** The client side: sends one request and returns the response. `socket` may still be connecting. Never rejects. */
 export async function request(socket: Socket, asked: object): Promise<Asked> {
   socket.on("error", () => {});
-  const late = setTimeout(() => socket.destroy(), PATIENCE);
+  const late = setTimeout(() => socket.destroy(), TIMEOUT);
   socket.write(`${JSON.stringify(asked)}\n`);
   const answer = await readLine(socket);
   clearTimeout(late);
@@ -78,7 +78,7 @@ export async function request(socket: Socket, asked: object): Promise<Asked> {
   return answer ? { kind: "answer", answer: answer.value } : { kind: "lost" };
 }
 
-/** What the first line says; undefined where none comes, or it is too long or no JSON. */
+/** The first line, parsed; undefined if none comes, or it is too long or not JSON. */
 function readLine(socket: Socket): Promise<{ value: unknown } | undefined> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];
@@ -102,7 +102,7 @@ function parsed(line: Buffer): { value: unknown } | undefined {
   }
 }
 
-/** Resolves once the bytes are the system's, or the other side has gone. */
+/** Resolves when the operating system has the bytes, or the connection is closed. */
 function sendLast(socket: Socket, value: unknown): Promise<void> {
   return new Promise((resolve) => {
     socket.once("finish", resolve).once("close", resolve);

@@ -12,16 +12,16 @@ import { lockHolder } from "./lock.ts";
 import { replay, type Place, type Replayed } from "./replay.ts";
 import { SECRET } from "./secret.ts";
 
-/** What a look at a data folder found. */
+/** The result of {@link checkFolder}. */
 export interface Checked {
-  /** Nothing is wrong: a server starts on it. */
+  /** No damage: a server can start on it. */
   ok: boolean;
   findings: Finding[];
-  /** Sentences about what is no damage but worth knowing. */
+  /** Sentences about what is not damage. */
   notes: string[];
-  /** A live server holds the folder. */
+  /** A server is running on the folder. */
   running: boolean;
-  /** Whole lines of the ledger up to the first damage, the header counted. */
+  /** Lines of the ledger before the first damage, including the header. */
   lines: number;
   accounts: number;
   /** Sum of all balances. */
@@ -30,7 +30,7 @@ export interface Checked {
 
 /**
  * Reads the whole ledger of a folder from its first line, compares it with the checkpoint, and changes nothing; a
- * server may be running on it. Throws `StartupError` where the folder cannot be read.
+ * server may be running on it. Throws `StartupError` if the folder cannot be read.
  */
 export async function checkFolder(
   dir: string,
@@ -42,11 +42,7 @@ export async function checkFolder(
   } catch (error) {
     if (error instanceof StartupError) throw error;
     const code = errorCode(error) ?? "unknown error";
-    throw new StartupError(
-      `The folder ${dir} cannot be read (${code}).`,
-      "Look at its owner and mode.",
-      error,
-    );
+    throw new StartupError(`The folder ${dir} cannot be read (${code}).`, "Check its owner and mode.", error);
   }
 }
 
@@ -54,7 +50,7 @@ async function look(files: Files, dir: string, now: number): Promise<Checked> {
   const books = createBooks();
   const findings: Finding[] = [];
   const running = await lockHolder(dir);
-  // Before the ledger, which only grows: so a running server cannot make the two look different.
+  // Read before the ledger, which only grows: otherwise a running server could make the two differ.
   const checkpoint = await collect(findings, () => readCheckpoint(files, dir));
   const begun = await collect(findings, () => hasLedger(files, dir));
   const ledger = begun ? await files.open(join(dir, LEDGER), "r") : undefined;
@@ -72,7 +68,7 @@ async function look(files: Files, dir: string, now: number): Promise<Checked> {
   };
 }
 
-/** Where a whole replay ended, or undefined where damage did. Closes the file. */
+/** Where the replay ended; undefined if it ended with damage. Closes the file. */
 async function lookAtLedger(
   read: Read,
   checkpoint: Checkpoint | undefined,
@@ -88,7 +84,7 @@ async function lookAtLedger(
   }
 }
 
-/** What `read` gives; damage that it meets becomes a finding. */
+/** The result of `read`. Damage becomes a finding. */
 async function collect<T>(findings: Finding[], read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
@@ -105,7 +101,7 @@ interface Read {
   now: number;
 }
 
-/** Replays up to where the checkpoint was made, compares, and goes on to the end. */
+/** Replays up to the checkpoint's position, compares the books, and replays the rest. */
 async function readAll(
   read: Read,
   checkpoint: Checkpoint | undefined,
@@ -123,20 +119,20 @@ async function readAll(
   return replay({ ...read, hash, from });
 }
 
-/** In which way a checkpoint is not what the ledger implies, or undefined. */
+/** How the checkpoint differs from the ledger; undefined if it does not. */
 function difference(
   { books, now }: Read,
   checkpoint: Checkpoint,
   { sha256, whole }: { sha256: string; whole: boolean },
 ): string | undefined {
-  if (books.ledger !== checkpoint.ledger) return `it was made from another ${LEDGER} than the one beside it.`;
-  if (!whole || sha256 !== checkpoint.sha256) return `it does not fit ${LEDGER}.`;
+  if (books.ledger !== checkpoint.ledger) return `it was made from another ${LEDGER}.`;
+  if (!whole || sha256 !== checkpoint.sha256) return `it does not match ${LEDGER}.`;
   const [ours, theirs] = [books, booksOf(checkpoint, now)].map((side) => comparable(side, now));
   const other = Object.keys(ours ?? {}).find((part) => ours?.[part] !== theirs?.[part]);
-  return other && `its ${other} are not what ${LEDGER} implies, although its checksums are right.`;
+  return other && `its ${other} differ from ${LEDGER}, although its checksums are right.`;
 }
 
-/** Everything in the books, each part as a text that is the same for the same content. */
+/** The parts of the books as texts that are equal for equal content. */
 function comparable(books: Books, now: number): Record<string, string> {
   const { accounts, keys, revoked, grants } = checkpointOf(books, { length: 0, lines: 0, sha256: "" }, now);
   const parts = { accounts, keys, revoked, grants, counters: [books.n, books.crc] };
@@ -158,7 +154,9 @@ function tailNotes(end: Replayed | undefined, running: boolean): string[] {
   if (running) return [`${where}: it is being written.`];
   return tail.kind === "whole"
     ? [`${where}: its newline is missing; the next start adds it.`]
-    : [`${where} (byte ${byte}): its last write was cut short; the next start cuts off ${tail.bytes} bytes.`];
+    : [
+        `${where} (byte ${byte}): the last write is incomplete; the next start removes its ${tail.bytes} bytes.`,
+      ];
 }
 
 async function secretFindings(files: Files, dir: string): Promise<Finding[]> {

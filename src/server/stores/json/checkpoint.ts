@@ -20,11 +20,11 @@ import { createUsage } from "./usage.ts";
 const FORMAT = "ai-chat-checkpoint";
 const VERSION = 1;
 
-/** How far into which ledger a checkpoint reaches. */
+/** The part of the ledger that a checkpoint covers. */
 export interface Covered {
   /** Bytes. */
   length: number;
-  /** Lines, the header counted. */
+  /** Lines, including the header. */
   lines: number;
   /** SHA-256 of these bytes, in hex. */
   sha256: string;
@@ -50,7 +50,7 @@ export interface Checkpoint extends Covered {
   grants: GivenGrant[];
 }
 
-/** The checkpoint of these books, less what is too old to be kept at `now`. */
+/** A checkpoint of these books, without what has expired at `now`. */
 export function checkpointOf(books: Books, covered: Covered, now: number): Checkpoint {
   return {
     format: FORMAT,
@@ -68,11 +68,11 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
   };
 }
 
-/** The books as the checkpoint has them. */
+/** The books that a checkpoint describes. */
 export function booksOf(checkpoint: Checkpoint, now: number): Books {
   const books = createBooks();
   books.ledger = checkpoint.ledger;
-  // The header is a line without a number.
+  // The header has no number.
   books.n = checkpoint.lines - 1;
   books.crc = checkpoint.crc;
   for (const { days, ...account } of checkpoint.accounts)
@@ -83,7 +83,7 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   return books;
 }
 
-/** Reads `accounts.json`; undefined where there is none. Throws `Damage` where it is not as it was written. */
+/** Reads `accounts.json`; undefined if there is none. Throws `Damage` if it was changed since it was written. */
 export async function readCheckpoint(files: Files, dir: string): Promise<Checkpoint | undefined> {
   const db = openDocument(files, dir);
   await db.read();
@@ -102,7 +102,7 @@ function openDocument(files: Files, dir: string): Low<Checkpoint> {
   return new Low(createSealedFile(files, dir), { ...none, format: "" });
 }
 
-/** lowdb's side of a file that is replaced as a whole, synced, and carries a checksum of itself. */
+/** lowdb's adapter for a file that is replaced atomically, synced, and ends with its own checksum. */
 function createSealedFile(files: Files, dir: string): Adapter<Checkpoint> {
   return {
     async read() {
@@ -125,7 +125,7 @@ function seal(checkpoint: Checkpoint): Buffer {
 function unseal(bytes: Buffer): Checkpoint {
   const body = bytes.subarray(0, Math.max(0, bytes.length - SEAL_BYTES));
   if (bytes.toString("latin1", body.length) !== sealEnd(sha256(body)))
-    throw checkpointDamage("its checksum does not match it: it was changed, or is not whole.");
+    throw checkpointDamage("its checksum is wrong: it was changed, or is incomplete.");
   let read: Checkpoint;
   try {
     read = JSON.parse(`${body.toString("utf8")}}`) as Checkpoint;
@@ -133,6 +133,6 @@ function unseal(bytes: Buffer): Checkpoint {
     throw checkpointDamage("it is not JSON.", error);
   }
   if (read.format !== FORMAT || read.version !== VERSION)
-    throw checkpointDamage(`it is of version ${read.version}, which this ai-chat cannot read.`);
+    throw checkpointDamage(`it has version ${read.version}, which this ai-chat cannot read.`);
   return read;
 }

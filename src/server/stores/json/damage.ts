@@ -1,20 +1,20 @@
 import { StartupError } from "../../core/startup-error.ts";
 
-/** Something on disk that is not as this program left it. */
+/** A file of the store that this program did not write in this form. */
 export interface Finding {
-  /** Name in the data folder. */
+  /** Its name in the data folder. */
   file: string;
-  /** Counted from 1; absent where the file as a whole is meant. */
+  /** Counted from 1; absent if it is about the whole file. */
   line?: number;
-  /** Where that line begins, counted from 0. */
+  /** The line's first byte, counted from 0. */
   byte?: number;
-  /** A sentence. */
+  /** A sentence without its subject, the file. */
   what: string;
   /** What to do about it, in sentences. */
   repair: string;
 }
 
-/** The data folder is damaged: the server does not start, and has changed nothing. */
+/** The data folder is damaged. The server does not start, and has changed nothing. */
 export class Damage extends StartupError {
   readonly finding: Finding;
 
@@ -31,7 +31,7 @@ function describe({ file, line, byte, what }: Finding): string {
 export const LEDGER = "ledger.jsonl";
 export const CHECKPOINT = "accounts.json";
 
-/** Damage inside the ledger at a line. */
+/** Damage of one line of the ledger. */
 export function ledgerDamage(at: { line: number; byte: number }, what: string): Damage {
   return new Damage({ file: LEDGER, ...at, what, repair: ledgerRepair(at) });
 }
@@ -40,13 +40,13 @@ function ledgerRepair({ line, byte }: { line: number; byte: number }): string {
   const restore = `Nothing was changed. Restore ${LEDGER} from a backup.`;
   if (line === 1) return restore;
   return (
-    `${restore} To give up line ${line} and all that follows instead, in the data folder: ` +
+    `${restore} Or discard line ${line} and everything after it, in the data folder: ` +
     `cp ${LEDGER} ${LEDGER}.damaged && head -c ${byte} ${LEDGER}.damaged > ${LEDGER} ` +
-    `(and mv ${CHECKPOINT} ${CHECKPOINT}.old, where there is one)`
+    `(and mv ${CHECKPOINT} ${CHECKPOINT}.old, if it exists)`
   );
 }
 
-/** Damage of the checkpoint alone: the ledger holds everything that it held. */
+/** Damage of the checkpoint only. The ledger has everything that it held. */
 export function checkpointDamage(what: string, cause?: unknown): Damage {
   const repair =
     `Nothing was changed. Move it away, in the data folder: mv ${CHECKPOINT} ${CHECKPOINT}.broken ` +

@@ -4,7 +4,6 @@ import { basename, join } from "node:path";
 import { Damage } from "./damage.ts";
 import { inside, ownerToBe, type Owner } from "./owner.ts";
 
-/** What the store asks of a file's metadata. */
 export interface FileStat extends Owner {
   size: number;
   ino: number;
@@ -12,7 +11,7 @@ export interface FileStat extends Owner {
   mode: number;
 }
 
-/** An open file, as `node:fs/promises` gives it. `write` may write less than asked, as write(2) may. */
+/** An open file, as in `node:fs/promises`. `write` may write fewer bytes than asked, as write(2) may. */
 export interface OpenFile {
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
   write(
@@ -31,21 +30,21 @@ export interface OpenFile {
 }
 
 /**
- * The file calls that the store makes for its data. A port, so that tests can make each of them fail. A link at the end
- * of a path is never followed: whoever may write the folder could point it at a file of root's.
+ * The file calls of the store; an interface, so that tests can make each of them fail. A symbolic link at the end of a
+ * path is never followed: a user who can write to the folder could point it at a file of root.
  */
 export interface Files {
   open(path: string, flags: keyof typeof openFlags, mode?: number): Promise<OpenFile>;
   stat(path: string): Promise<FileStat>;
   rename(from: string, to: string): Promise<void>;
-  /** No error where there is none. */
+  /** No error if there is none. */
   remove(path: string): Promise<void>;
   list(dir: string): Promise<string[]>;
 }
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-/** As fopen(3) names them. With O_NONBLOCK a named pipe isn't waited for. Windows has neither of the last two. */
+/** Named as for fopen(3). O_NONBLOCK: opening a named pipe must not wait. Windows lacks the last two flags. */
 const openFlags = {
   r: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   "r+": O_RDWR | O_NOFOLLOW | O_NONBLOCK,
@@ -61,10 +60,10 @@ export const disk: Files = {
   list: (dir) => readdir(dir),
 };
 
-/** Mode of every file of ours. */
+/** Mode of every file of the store. */
 export const FILE_MODE = 0o600;
 
-/** Writes all of `bytes` at `position`, however little each call takes. */
+/** Writes all of `bytes` at `position`, with as many calls as it takes. */
 export async function writeFully(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
@@ -74,7 +73,7 @@ export async function writeFully(file: OpenFile, bytes: Uint8Array, position: nu
   }
 }
 
-/** The bytes of `[from, to)` in pieces of their own memory; ends early where the file does. */
+/** The bytes of `[from, to)`, each piece in a new buffer; ends early if the file does. */
 export async function* readPieces(
   file: OpenFile,
   from: number,
@@ -91,7 +90,7 @@ export async function* readPieces(
   }
 }
 
-/** The whole file, or undefined where there is none. */
+/** The whole file; undefined if there is none. */
 export async function readWhole(files: Files, path: string): Promise<Buffer | undefined> {
   const file = await openIfThere(files, path);
   if (!file) return undefined;
@@ -104,11 +103,11 @@ export async function readWhole(files: Files, path: string): Promise<Buffer | un
   }
 }
 
-/** The opened file, or undefined where there is none. Throws `Damage` for what is no file. */
+/** The opened file; undefined if there is none. Throws `Damage` if it is not a regular file. */
 export async function openIfThere(files: Files, path: string): Promise<OpenFile | undefined> {
   try {
     const { mode } = await files.stat(path);
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw noFile(basename(path), mode);
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw notAFile(basename(path), mode);
     return await files.open(path, "r");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
@@ -116,10 +115,10 @@ export async function openIfThere(files: Files, path: string): Promise<OpenFile 
   }
 }
 
-function noFile(file: string, mode: number): Damage {
+function notAFile(file: string, mode: number): Damage {
   const kind = kinds.get(mode & constants.S_IFMT) ?? "a device or a socket";
-  const repair = `Nothing was changed. Move it away, and put the file ${file} back where there was one.`;
-  return new Damage({ file, what: `it is ${kind}, and no file.`, repair });
+  const repair = `Nothing was changed. Move it away, and put the file ${file} back if there was one.`;
+  return new Damage({ file, what: `it is ${kind}, not a file.`, repair });
 }
 
 const kinds = new Map([
@@ -128,9 +127,9 @@ const kinds = new Map([
   [constants.S_IFLNK, "a link"],
 ]);
 
-/** Makes what was created, renamed or removed in the folder durable. */
+/** Makes creations, renames and removals in the folder durable. */
 export async function syncFolder(files: Files, dir: string): Promise<void> {
-  // Windows cannot open a folder; its renames are journalled by NTFS.
+  // Windows cannot open a folder; NTFS journals its renames.
   if (process.platform === "win32") return;
   const folder = await files.open(inside(dir), "r");
   try {
@@ -140,17 +139,17 @@ export async function syncFolder(files: Files, dir: string): Promise<void> {
   }
 }
 
-/** Name of the file that holds the new content of `name` until it is whole. A left-over one means nothing. */
+/** Name of the file in which the new content of `name` is written. One that was left behind can be removed. */
 export const unfinished = (name: string): string => `${name}.new`;
 
-/** A new file in the folder, open for writing: mode 0600, and whose the folder's files are. */
+/** A new file in the folder, open for writing, with mode 0600 and the owner of {@link ownerToBe}. */
 export async function createFile(files: Files, dir: string, name: string): Promise<OpenFile> {
   const file = await files.open(join(dir, name), "wx", FILE_MODE);
   try {
     const owner = await ownerToBe(files, dir);
-    // Some file systems give every file one owner, and refuse to change it.
+    // Some file systems have one owner for every file, and refuse to change it.
     if (owner && (await file.stat()).uid !== owner.uid) await file.chown(owner.uid, owner.gid);
-    // open(2) subtracts the umask, which may be an odd one.
+    // The umask may have taken the owner's own rights.
     await file.chmod(FILE_MODE);
     return file;
   } catch (error) {
@@ -159,7 +158,7 @@ export async function createFile(files: Files, dir: string, name: string): Promi
   }
 }
 
-/** Replaces a file as a whole and durably: readers, and a crash, find the old content or the new one. */
+/** Replaces a file atomically and durably: a reader, also after a crash, finds the old content or the new one. */
 export async function replaceFile(files: Files, dir: string, name: string, bytes: Uint8Array): Promise<void> {
   const path = join(dir, unfinished(name));
   await files.remove(path);
@@ -179,7 +178,7 @@ export async function replaceFile(files: Files, dir: string, name: string, bytes
   await syncFolder(files, dir);
 }
 
-/** `ENOSPC` and the like, or undefined for what is no system error. */
+/** A system error's code, such as `ENOSPC`; undefined for other errors. */
 export function errorCode(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : undefined;

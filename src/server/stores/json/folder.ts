@@ -10,8 +10,8 @@ import { me, ownerToBe } from "./owner.ts";
 import { SECRET } from "./secret.ts";
 
 /**
- * Makes the data folder where there is none, for its owner alone. One that is open to others is closed to them if
- * it holds nothing but a store; else (`--data .`) it is left as it is, with a warning. Throws `StartupError`.
+ * Makes the data folder with mode 0700 if there is none. A folder that other users can enter gets that mode if it holds
+ * only a store; otherwise (`--data .`) it stays as it is, with a warning. Throws `StartupError`.
  */
 export async function prepareFolder(dir: string, warn: (sentence: string) => void): Promise<void> {
   try {
@@ -41,10 +41,12 @@ async function closeFolder(dir: string, warn: (sentence: string) => void): Promi
   const alone = ours && (await readdir(dir)).every(isOurs);
   if (alone) await chmod(dir, FOLDER_MODE);
   else
-    warn(`Others can look into the data folder ${dir}: give the store a folder of its own, or chmod 700 it.`);
+    warn(
+      `Other users can look into the data folder ${dir}. Give the store a folder of its own, or set its mode to 700.`,
+    );
 }
 
-/** Under the lock: closes files of ours that others can read, and removes what was never finished. */
+/** Takes the rights of other users off the store's files, and removes unfinished files. The caller holds the lock. */
 export async function tidyFolder(files: Files, dir: string): Promise<void> {
   for (const name of NAMES) await files.remove(join(dir, unfinished(name)));
   if (process.platform === "win32") return;
@@ -52,7 +54,7 @@ export async function tidyFolder(files: Files, dir: string): Promise<void> {
   for (const name of [LEDGER, CHECKPOINT, SECRET]) await closeFile(files, join(dir, name), owner);
 }
 
-/** Only a file of `owner`: root must not change one that the folder's owner has linked in. */
+/** Changes only files of `owner`: the folder's owner can link a file of root into it. */
 async function closeFile(files: Files, path: string, owner: number | undefined): Promise<void> {
   const isOpen = ({ mode, uid }: FileStat) => uid === owner && (mode & OTHERS) !== 0;
   const found = await files.stat(path).catch((error: unknown) => {

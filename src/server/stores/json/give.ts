@@ -10,14 +10,16 @@ import { operatorAnswer, type OperatorRequest } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
 import { openJsonStore } from "./store.ts";
 
-/** ms for which a lost answer, or a lost race for the folder, is asked again. */
-const PATIENCE = 10_000;
+/** Milliseconds for retries after a lost response, or when another process took the folder first. */
+const TIMEOUT = 10_000;
+/** Milliseconds between two tries. */
 const PAUSE = 50;
 
 /**
- * Gives tokens in a data folder: through the process that holds it, else under its lock. `no_store`: the folder holds no
- * ledger, and none is made. `no_answer`: somebody holds it and doesn't answer, so that it may have been given; the same
- * id tells. Rejects with `ApiError("store_unavailable")`, or with `StartupError` where the folder cannot be used.
+ * Grants tokens in a data folder: through the server that runs on it, otherwise under its lock. `no_store`: the folder
+ * has no ledger, and none is made. `no_answer`: a process holds the folder and does not answer, so the grant may have been
+ * made; a retry with the same id is safe. Rejects with `ApiError("store_unavailable")`, or with `StartupError` if the
+ * folder cannot be used.
  */
 export async function giveInFolder(
   named: string,
@@ -25,12 +27,12 @@ export async function giveInFolder(
   warn: (sentence: string) => void,
 ): Promise<GrantReply | { kind: "no_store" } | { kind: "no_answer" }> {
   const dir = resolve(named);
-  const end = performance.now() + PATIENCE;
+  const end = performance.now() + TIMEOUT;
   await checkOwner(disk, dir);
-  // The request always has an id: asked twice it is one grant.
+  // Two requests with the same id are one grant.
   for (;;) {
     const asked = await askHolder(dir, { grant } satisfies OperatorRequest).catch(unreadable(dir));
-    if (asked.kind === "answer") return told(asked.answer);
+    if (asked.kind === "answer") return replyOf(asked.answer);
     if (asked.kind === "nobody") {
       if (!(await hasLedger(disk, dir).catch(unreadable(dir)))) return { kind: "no_store" };
       const given = await giveUnderLock(dir, grant, warn);
@@ -41,17 +43,17 @@ export async function giveInFolder(
   }
 }
 
-/** Throws what a file call in the folder failed with, as a `StartupError`. */
+/** Turns the error of a file call in the folder into a `StartupError`. */
 const unreadable = (dir: string) => (error: unknown) => {
   if (error instanceof StartupError) throw error;
   throw new StartupError(
     `The folder ${dir} cannot be read (${errorCode(error) ?? "unknown error"}).`,
-    "Look at its owner and mode; grant runs as the user whose server it is.",
+    "Check its owner and mode. Run grant as the user that runs the server.",
     error,
   );
 };
 
-/** Undefined where another process took the folder meanwhile. */
+/** Undefined if another process took the folder first. */
 async function giveUnderLock(
   dir: string,
   grant: GrantRequest,
@@ -69,9 +71,9 @@ async function giveUnderLock(
   }
 }
 
-function told(answer: unknown): GrantReply {
+function replyOf(answer: unknown): GrantReply {
   const read = operatorAnswer.safeParse(answer);
-  if (!read.success) throw otherVersion("It gave an answer that this ai-chat doesn't know.");
+  if (!read.success) throw otherVersion("This version of ai-chat does not know its answer.");
   if ("grant" in read.data) return read.data.grant;
   const { code, detail } = read.data.error;
   if (code === "store_unavailable") throw new ApiError("store_unavailable", detail);

@@ -5,19 +5,19 @@ import { errorCode, openIfThere, readPieces, type Files } from "./files.ts";
 import { isTornHeader } from "./line.ts";
 import { SECRET } from "./secret.ts";
 
-/** What a start makes only after the ledger. Locks and unfinished files are older. */
-const YOUNGER = [CHECKPOINT, SECRET, ADDRESS];
+/** Files that a start makes after the ledger. It makes locks and unfinished files before. */
+const LATER_FILES = [CHECKPOINT, SECRET, ADDRESS];
 
 /**
- * Whether the folder holds a ledger with at least its header; false where no store was ever begun. Changes nothing.
- * Throws `Damage` where the ledger is missing or empty although a store was here.
+ * Whether the folder has a ledger with at least its header; false if no store was ever made in it. Changes nothing.
+ * Throws `Damage` if the ledger is missing or empty although the folder had a store.
  */
 export async function hasLedger(files: Files, dir: string): Promise<boolean> {
-  // Before the ledger: so a first start that is under way cannot look like a loss.
+  // Before the ledger: otherwise a first start at this moment would look like a lost ledger.
   const trace = await firstThere(files, dir);
   const file = await openIfThere(files, join(dir, LEDGER));
   if (!file) {
-    if (trace !== undefined) throw lost("there is none", trace);
+    if (trace !== undefined) throw lost("it is missing", trace);
     return false;
   }
   try {
@@ -31,7 +31,7 @@ export async function hasLedger(files: Files, dir: string): Promise<boolean> {
 }
 
 async function firstThere(files: Files, dir: string): Promise<string | undefined> {
-  for (const name of YOUNGER) {
+  for (const name of LATER_FILES) {
     try {
       await files.stat(join(dir, name));
       return name;
@@ -46,6 +46,6 @@ function lost(state: string, trace: string): Damage {
   const what = `${state}, but ${trace} beside it shows that there was a ledger.`;
   const repair =
     `Nothing was changed. Restore ${LEDGER} from a backup, together with the ${CHECKPOINT} of the same time. ` +
-    "Without one, what it held is lost; to begin a new store, name another folder.";
+    "Without a backup, its content is lost. To start a new store, name another folder.";
   return new Damage({ file: LEDGER, what, repair });
 }

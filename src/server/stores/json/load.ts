@@ -7,21 +7,21 @@ import { readPieces, type Files, type OpenFile } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { replay, type Place, type Tail } from "./replay.ts";
 
-/** A folder as it was found. */
+/** The content of a data folder. */
 export interface Loaded {
   books: Books;
-  /** Of the whole lines; a `whole` tail's missing newline counted. Line 1, byte 0: a ledger is still to be made. */
+  /** After the last complete line and its newline, present or not. Line 1, byte 0: the ledger does not exist yet. */
   end: Place;
   tail: Tail;
   /** Over the bytes before `end`. */
   hash: Hash;
-  /** Bytes that the checkpoint covers; 0 without one. */
+  /** Bytes that the checkpoint covers; 0 without a checkpoint. */
   covered: number;
-  /** Facts that were read from the ledger. */
+  /** Number of facts read from the ledger. */
   replayed: number;
 }
 
-/** Reads the folder's checkpoint and the ledger past it, and changes nothing. Throws `Damage`. */
+/** Reads the checkpoint, and the ledger from there on. Changes nothing. Throws `Damage`. */
 export async function load(files: Files, dir: string, now: number): Promise<Loaded> {
   if (!(await hasLedger(files, dir))) return fresh();
   const checkpoint = await readCheckpoint(files, dir);
@@ -61,7 +61,7 @@ async function resume(file: OpenFile, checkpoint: Checkpoint, now: number): Prom
   return { books, hash, end, tail: end.tail, covered: length, replayed: books.n + 1 - lines };
 }
 
-/** The bytes that a checkpoint was made from have changed: which line, as the ledger's own checksums tell. */
+/** The bytes that a checkpoint covers have changed. Finds the line by the checksums of the ledger. */
 async function explain(file: OpenFile, checkpoint: Checkpoint, now: number): Promise<Damage> {
   const books = createBooks();
   const start = { byte: 0, line: 1 };
@@ -72,15 +72,15 @@ async function explain(file: OpenFile, checkpoint: Checkpoint, now: number): Pro
     throw error;
   }
   return books.ledger === checkpoint.ledger
-    ? checkpointDamage(`it does not fit ${LEDGER}, whose first ${checkpoint.length} bytes are others.`)
-    : checkpointDamage(`it was made from another ${LEDGER} than the one beside it.`);
+    ? checkpointDamage(`it does not match ${LEDGER}: the first ${checkpoint.length} bytes differ.`)
+    : checkpointDamage(`it was made from another ${LEDGER}.`);
 }
 
-/** The ledger has fewer bytes than its checkpoint was made from. */
+/** The ledger has fewer bytes than its checkpoint covers. */
 export function ledgerCut(size: number, { length }: Checkpoint): Damage {
   const what = `it has ${size} bytes, but ${CHECKPOINT} was made from ${length} bytes of it.`;
   const repair =
     `Nothing was changed. Restore ${LEDGER} from a backup, together with the ${CHECKPOINT} of the same time. ` +
-    `Without one, what it held is lost.`;
+    "Without a backup, its content is lost.";
   return new Damage({ file: LEDGER, what, repair });
 }

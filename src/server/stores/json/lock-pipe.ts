@@ -19,7 +19,7 @@ export async function listenOnPipe(
   });
 }
 
-/** A connection to the folder's pipe that is being made. */
+/** Starts to connect to the folder's pipe. */
 export async function connectToPipe(dir: string): Promise<Socket> {
   return connect({ path: await pipeOf(dir) });
 }

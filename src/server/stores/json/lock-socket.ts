@@ -6,7 +6,7 @@ import { basename, join, relative } from "node:path";
 import { errorCode, FILE_MODE } from "./files.ts";
 import { me, type Owner } from "./owner.ts";
 
-/** Bytes that the path of a socket may have: 108 on Linux, 104 on macOS, with the zero at its end. */
+/** Longest path of a socket, in bytes: 104 on macOS and 108 on Linux, with the zero at the end. */
 const PATH_BYTES = 103;
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
@@ -46,12 +46,12 @@ export async function listenIn(
   }
 }
 
-/** A connection to the socket `name` that is being made. */
+/** Starts to connect to the socket `name`. */
 export function connectTo(dir: string, name: string): Socket {
   return withPath(dir, name, (path) => connect({ path }));
 }
 
-/** Whether somebody listens on the socket `name`; `gone`: there is no such file. Throws for what it cannot tell. */
+/** Whether a process listens on the socket `name`; `gone`: there is no such file. Throws other errors. */
 export function answers(dir: string, name: string): Promise<"yes" | "no" | "gone"> {
   return new Promise((resolve, reject) => {
     const socket = connectTo(dir, name);
@@ -70,7 +70,7 @@ export function answers(dir: string, name: string): Promise<"yes" | "no" | "gone
 const outcomes = new Map<string, "yes" | "no" | "gone">([
   ["ECONNREFUSED", "no"],
   ["ENOENT", "gone"],
-  // Its queue of connections is full: it lives, and is busy. It hung up on us at once: it lives.
+  // The process is alive: its queue of connections is full, or it closed this connection.
   ["EAGAIN", "yes"],
   ["ECONNRESET", "yes"],
   ["EPIPE", "yes"],

@@ -9,18 +9,18 @@ import { connectToPipe, listenOnPipe, pipeAnswers } from "./lock-pipe.ts";
 import { deniedByOwner, lockOfOther } from "./other-owner.ts";
 import { ownerToBe } from "./owner.ts";
 
-/** A live process holds the folder. */
+/** Another process holds the folder. */
 export class FolderInUse extends StartupError {}
 
-/** A folder that is ours until it is released, or this process ends in any way. */
+/** Holds a folder until it is released, or this process ends in any way. */
 export interface Lock {
-  /** Answers `askHolder` from now on, also those who asked before. */
+  /** Starts to answer `askHolder`, also the requests that are waiting. */
   serve: (answer: Answerer) => void;
   /** A second call does nothing. */
   release: () => Promise<void>;
 }
 
-/** A lost race is run again; more often than this it is no race. */
+/** Times that a start which lost a race is tried again. */
 const TRIES = 100;
 
 const NUMBERED = /^lock\.([1-9]\d{0,14})$/;
@@ -29,14 +29,14 @@ const NUMBERED = /^lock\.([1-9]\d{0,14})$/;
 const STARTER = "lock.new.";
 
 /**
- * Takes the folder for this process. Throws `StartupError` while a live process has it, wherever it lives (another
- * container too: a socket is alive or not, whatever a pid means there); one that was killed is taken over at once.
+ * Takes the folder for this process. Throws `StartupError` while another process has it, also one in another container:
+ * a socket shows whether its process lives, a process ID does not. The lock of a killed process is taken over at once.
  *
- * A live holder listens on the socket with the highest number. A starter makes a listening socket under a name of
- * its own, looks whether the highest number still answers, and links its socket to the next number: link(2) lets
- * one of two starters have it. One that paused between looking and linking may find its number free again because
- * a later holder has tidied up; so after linking it looks again, and gives way to a higher number. The highest
- * number is never removed, not even when its holder has left: it is what such a starter collides with.
+ * The holder listens on the socket with the highest number. A starter makes a listening socket in a folder of its own,
+ * checks that the highest number does not answer, and links its socket to the next number; link(2) fails for the second
+ * of two starters. If a starter pauses between the check and the link, a later holder may have removed its number, so that
+ * the number is free again. Therefore a starter checks once more after the link, and gives way to a higher number. The
+ * highest number is never removed, also not when its holder ends: otherwise such a starter would see no higher number.
  */
 export async function acquireLock(dir: string): Promise<Lock> {
   if (process.platform === "win32") {
@@ -58,7 +58,7 @@ export async function acquireLock(dir: string): Promise<Lock> {
   throw inUse(dir);
 }
 
-/** Whether a live process holds the folder. Changes nothing; false where there is no such folder. */
+/** Whether a process holds the folder. Changes nothing; false if there is no such folder. */
 export async function lockHolder(dir: string): Promise<boolean> {
   if (process.platform === "win32") return pipeAnswers(dir);
   for (let tries = 0; tries < TRIES; tries += 1) {
@@ -71,8 +71,8 @@ export async function lockHolder(dir: string): Promise<boolean> {
 }
 
 /**
- * Asks the process that holds the folder, and gives its answer. The lock is the operator's way in: its socket is this
- * user's alone. `nobody` holds it; `lost`: no answer came, and whether the request did is not known.
+ * Sends a request of the operator to the process that holds the folder, and returns its response. Only this user can
+ * connect to the socket. `nobody`: no process holds the folder.
  */
 export async function askHolder(dir: string, asked: object): Promise<Asked | { kind: "nobody" }> {
   if (!(await lockHolder(dir))) return { kind: "nobody" };
@@ -92,7 +92,7 @@ async function tryLock(dir: string, channel: Channel): Promise<Server | undefine
     server = await listenIn(folder, await ownerToBe(disk, dir), channel.accept);
     mine = await linkNext(dir, join(folder, basename(folder)));
   } catch (error) {
-    // A holder removed the folder: it looked before the socket listened.
+    // A holder removed the folder, because the socket did not listen yet.
     unlessGone(error);
   } finally {
     await removeStarter(folder);
@@ -107,12 +107,12 @@ function unlessGone(error: unknown): undefined {
   if (errorCode(error) !== "ENOENT") throw error;
 }
 
-/** Whether the lock's holder lives. Throws `OtherOwner` for a socket of another user, to which this one can't connect. */
+/** Whether a process listens on the socket. Throws `OtherOwner` if it is another user's, so that nobody can tell. */
 async function state(dir: string, name: string): Promise<"yes" | "no" | "gone"> {
   const path = join(dir, name);
   const found = await lstat(path).catch(unlessGone);
   if (!found) return "gone";
-  // A link, or what a copy of the folder has made of a socket: nobody holds it.
+  // A symbolic link, or the plain file that a copy of the folder makes of a socket.
   if (!found.isSocket()) return "no";
   try {
     return await answers(dir, name);
@@ -190,12 +190,12 @@ async function release(server: Server, channel: Channel): Promise<void> {
 const inUse = (dir: string) =>
   new FolderInUse(
     `Another ai-chat server uses the folder ${dir}.`,
-    "Stop that one first, or give this one a folder of its own with --data DIR.",
+    "Stop that server first, or give this one another folder with --data DIR.",
   );
 
 const cannotLock = (dir: string, error: unknown) =>
   new StartupError(
     `The folder ${dir} cannot be locked (${errorCode(error) ?? "unknown error"}).`,
-    "Put it on a local disk that can hold Unix sockets and links, writable for you: --data DIR.",
+    "Use a writable folder on a local disk that can hold Unix sockets and links: --data DIR.",
     error,
   );

@@ -8,8 +8,8 @@ import { inside, me } from "./owner.ts";
 import { SECRET } from "./secret.ts";
 
 /**
- * Throws `OtherOwner` where a file of the store belongs to another user, or the folder does and this user may not look
- * into it. Root may use every store. A folder of another user is fine as long as its files are this user's.
+ * Throws `OtherOwner` if a file of the store belongs to another user, or if the folder does and this user may not enter
+ * it. Root may use every store. A folder of another user is allowed if the files in it are this user's.
  */
 export async function checkOwner(files: Files, dir: string): Promise<void> {
   const user = me();
@@ -26,7 +26,7 @@ export async function checkOwner(files: Files, dir: string): Promise<void> {
   }
 }
 
-/** Why this user was denied something in the folder: it belongs to another one. Undefined where that isn't the reason. */
+/** The error for a denied file call, if the reason is that the folder belongs to another user. */
 export async function deniedByOwner(dir: string, error: unknown): Promise<OtherOwner | undefined> {
   const user = me();
   if (user === undefined || user === 0 || !["EACCES", "EPERM"].includes(errorCode(error) ?? ""))
@@ -36,7 +36,7 @@ export async function deniedByOwner(dir: string, error: unknown): Promise<OtherO
   return placeOfOther({ what: "folder", dir, uid: folder.uid }, user, error);
 }
 
-/** The refusal of a lock that this user may not look at; undefined where it is this user's own. */
+/** The error for a lock to which this user may not connect; undefined if the lock is this user's own. */
 export async function lockOfOther(path: string, uid: number): Promise<OtherOwner | undefined> {
   if (uid === me()) return undefined;
   return new OtherOwner(
@@ -77,7 +77,7 @@ async function placeOfOther(
   );
 }
 
-/** A user by the name in /etc/passwd, else by number: in a sentence, as chown takes it, and as `sudo -u` does. */
+/** A user's name from /etc/passwd, or else the number: for a sentence, for chown, and for `sudo -u`. */
 async function userOf(uid: number): Promise<{ shown: string; name: string; sudo: string }> {
   const users = await readFile("/etc/passwd", "utf8").catch(() => "");
   const line = users.split("\n").find((line) => line.split(":")[2] === String(uid));

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { LEDGER } from "./damage.ts";
 
-/** Numbers of a user and of a group. */
 export interface Owner {
   uid: number;
   gid: number;
@@ -10,12 +9,12 @@ export interface Owner {
 /** The user as whom this process opens files; undefined on Windows. */
 export const me = (): number | undefined => process.geteuid?.();
 
-/** The folder by a path that doesn't end in a link, which `Files` would not follow. */
+/** The folder's path with `/.` at the end: `Files` does not follow a symbolic link at the end of a path. */
 export const inside = (dir: string): string => `${dir}/.`;
 
 /**
- * Whose the files are that this process makes in the folder. As root that is the folder's owner, so that the server's
- * user can use them; where root owns the folder, the ledger's owner. Undefined: this process's own.
+ * The owner of the files that this process makes in the folder. For root it is the folder's owner, so that the server's
+ * user can use them; if root owns the folder, the ledger's owner. Undefined: this process's user.
  */
 export async function ownerToBe(
   files: { stat(path: string): Promise<Owner> },

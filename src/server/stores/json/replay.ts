@@ -4,26 +4,26 @@ import { LEDGER, ledgerDamage } from "./damage.ts";
 import { readPieces, type OpenFile } from "./files.ts";
 import { isTornHeader, LINE_BYTES, readFact, readHeader } from "./line.ts";
 
-/** A place in the ledger: the byte (from 0) at which a line (from 1) begins. */
+/** The start of a line in the ledger: its number (from 1) and its first byte (from 0). */
 export interface Place {
   byte: number;
   line: number;
 }
 
 /**
- * What follows the last line that has its newline: nothing; a whole valid line, which counts; or a write that
- * was cut short. `torn` is never acknowledged work: a line is acknowledged after its newline was synced.
+ * What follows the last newline: nothing; a complete valid line, which counts; or an incomplete write. A `torn` write was
+ * never acknowledged: a line is acknowledged after its newline was synced.
  */
 export type Tail = { kind: "none" } | { kind: "whole" } | { kind: "torn"; bytes: number };
 
-/** Where a replay ended, a `whole` tail's missing newline counted. */
+/** Where a replay ended; after the missing newline of a `whole` tail. */
 export interface Replayed extends Place {
   tail: Tail;
 }
 
 /**
- * Enters the lines of an open ledger into the books, from `from` up to byte `to` (the file's end by default),
- * without holding the file in memory. The bytes read, less a torn tail, go into `hash`. Throws `Damage`.
+ * Posts the lines of an open ledger to the books, from `from` up to byte `to` (by default the end of the file), without
+ * holding the file in memory. The bytes, without a torn tail, are added to `hash`. Throws `Damage`.
  */
 export async function replay(ledger: {
   file: OpenFile;
@@ -48,13 +48,13 @@ export async function replay(ledger: {
     }
     hash.update(bytes.subarray(0, start));
     rest = bytes.subarray(start);
-    if (rest.length > LINE_BYTES) throw ledgerDamage(place, "the line is longer than any fact.");
+    if (rest.length > LINE_BYTES) throw ledgerDamage(place, "the line is longer than a fact can be.");
   }
   if (rest.length === 0) return { ...place, tail: { kind: "none" } };
   return endWithout(rest, ledger, place);
 }
 
-/** The last line has no newline: it counts if it is whole, else it was never finished. */
+/** The last line has no newline. It counts if it is complete; otherwise it is a torn write. */
 function endWithout(
   rest: Buffer,
   { books, hash, now }: { books: Books; hash: Hash; now: number },
@@ -69,7 +69,7 @@ function endWithout(
   return { ...place, tail: { kind: "torn", bytes: rest.length } };
 }
 
-/** Enters one line; a sentence where it is broken. Throws `Damage` for a whole line that cannot be. */
+/** Posts one line; a sentence if its checksum is wrong. Throws `Damage` if the checksum is right but the content is not. */
 function enter(books: Books, place: Place, line: Buffer, now: number): string | undefined {
   if (place.line === 1) {
     const header = readHeader(line);
@@ -82,11 +82,12 @@ function enter(books: Books, place: Place, line: Buffer, now: number): string | 
   const read = readFact(line, books.crc);
   if (read.kind === "broken") return read.why;
   const wrong = read.kind === "wrong" ? read.why : refute(books, read.value);
-  if (wrong !== undefined || read.kind === "wrong") throw ledgerDamage(place, `it is whole, but ${wrong}`);
+  if (wrong !== undefined || read.kind === "wrong")
+    throw ledgerDamage(place, `its checksum is right, but ${wrong}`);
   post(books, read.value, read.crc, now);
   return undefined;
 }
 
-/** A sentence for the operator about a torn tail that was cut off. */
+/** The warning about a torn tail. */
 export const tornSentence = ({ line, byte }: Place, bytes: number): string =>
-  `${LEDGER}, line ${line} (byte ${byte}): its last write was cut short; ${bytes} bytes that were never acknowledged are cut off.`;
+  `${LEDGER}, line ${line} (byte ${byte}): the last write is incomplete; its ${bytes} bytes, which were never acknowledged, are removed.`;

@@ -8,8 +8,8 @@ import { errorCode, readWhole, replaceFile, type Files } from "./files.ts";
 export const SECRET = "secret";
 
 /**
- * Reads the folder's signing secret; makes it, durably, where there is none. The caller holds the folder's lock.
- * Throws `StartupError` for one that cannot be read or is too short: with another one every token would end.
+ * Reads the folder's signing secret, or makes one, durably. The caller holds the folder's lock. Throws `StartupError` if
+ * it cannot be read or is too short: a new one would make every token invalid, so none is made then.
  */
 export async function openSecret(files: Files, dir: string): Promise<Buffer> {
   const path = join(dir, SECRET);
@@ -25,9 +25,9 @@ export async function openSecret(files: Files, dir: string): Promise<Buffer> {
   throw new StartupError(`The signing secret ${path} is shorter than ${SECRET_BYTES} bytes.`, MEND);
 }
 
-const OWN = "Let the user that runs the server own it: chmod 600, chown.";
+const OWN = "The user that runs the server must own it: chown, and chmod 600.";
 const MEND =
-  "Restore it from a backup; or remove it, and a new one is made at the next start: everybody has to log in again.";
+  "Restore it from a backup. Or remove it: the next start makes a new one, and everybody has to log in again.";
 
 async function makeSecret(files: Files, dir: string): Promise<Buffer> {
   const secret = randomBytes(48);

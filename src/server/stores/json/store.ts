@@ -21,11 +21,11 @@ import { checkOwner } from "./other-owner.ts";
 import { tornSentence } from "./replay.ts";
 import { openSecret } from "./secret.ts";
 
-/** Facts read at a start from which on a checkpoint is written before serving. */
+/** From this number of replayed facts on, a start writes a checkpoint before it serves. */
 const LONG_REPLAY = 5000;
 
 interface Options {
-  /** Made where there is none. */
+  /** Made if there is none. */
   dir: string;
   /** Milliseconds since the epoch; the system's clock by default. */
   now?: () => number;
@@ -36,8 +36,8 @@ interface Options {
 }
 
 /**
- * Opens the store in a local folder, for this process alone (DESIGN §3); `giveInFolder` is answered while it is open.
- * Throws `StartupError` where the folder is in use, cannot be used, or holds damaged data, which is never changed.
+ * Opens the store in a local folder, for this process only (DESIGN §3). While it is open, it answers `giveInFolder`.
+ * Throws `StartupError` if the folder is in use, cannot be used, or holds damaged data, which is never changed.
  */
 export async function openJsonStore({
   dir: named,
@@ -50,7 +50,7 @@ export async function openJsonStore({
   await prepareFolder(dir, warn);
   const lock = await acquireLock(dir);
   try {
-    // Before anything is removed: an address beside a missing ledger is a sign of a loss.
+    // Before anything is removed: an address without a ledger shows that the ledger was lost.
     await hasLedger(files, dir);
     await removeAddress(dir);
     const loaded = await load(files, dir, now());
@@ -71,7 +71,7 @@ export async function openJsonStore({
   }
 }
 
-/** Makes the ledger's end what `loaded` says it is, and all of it durable; gives it back open for writing. */
+/** Makes the ledger end where `loaded` says, durably; returns it open for writing. */
 async function mend(
   files: Files,
   dir: string,
@@ -133,14 +133,14 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
       await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: books.n + 1, sha256 }, now()));
       covered = length;
     } catch (error) {
-      // The ledger is the truth; without a checkpoint the next start takes longer.
+      // Without a checkpoint the next start takes longer; the ledger has everything.
       warn(`${CHECKPOINT} could not be written (${errorCode(error) ?? "unknown error"}).`);
     }
   }
 
   async function close(): Promise<void> {
     await committer.close();
-    // Not over a ledger that failed, or in a folder that somebody else wrote to, or removed and made again.
+    // Not if the ledger failed, or another program wrote to the folder, or removed and made it again.
     const sound = await journal.check().then(
       () => true,
       () => false,
@@ -150,14 +150,14 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
     await lock.release();
   }
 
-  // Without one, nobody could tell later that the ledger was emptied.
+  // A new store needs one at once: without it, nobody could see later that the ledger was emptied.
   if (loaded.replayed > LONG_REPLAY || loaded.covered === 0) await checkpoint();
 
   const ledger = createLedger({ books, holds, committer, now });
   const accounts = createAccounts({ books, committer, now });
   lock.serve(async (request) => {
     const answer = await answerOperator({ ledger, accounts }, request);
-    // Refused by the close alone: who asked finds the folder free in a moment.
+    // The store is closing: without a response, the caller tries again and finds the folder free.
     return "error" in answer && closing ? undefined : answer;
   });
 
@@ -177,7 +177,7 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
 function cannotUse(dir: string, error: unknown): StartupError {
   return new StartupError(
     `The data in ${dir} cannot be read or written (${errorCode(error) ?? "unknown error"}).`,
-    "Look at its owner and mode, and at the free space of its disk.",
+    "Check its owner and mode, and the free space of its disk.",
     error,
   );
 }

@@ -26,7 +26,7 @@ RETURNING id`;
 
 const BY_NAME = `SELECT ${COLUMNS} FROM chat_accounts a WHERE a.folded = $1`;
 
-/** One look-up, on the way of every question. */
+/** Runs once for every question. */
 export const SESSION = `
 SELECT ${COLUMNS}, r.jti IS NOT NULL AS revoked
 FROM chat_accounts a LEFT JOIN chat_revoked r ON r.account = a.id AND r.jti = $2
@@ -45,7 +45,7 @@ INSERT INTO chat_revoked (account, jti, expires)
 SELECT id, $2, to_timestamp($3::float8 / 1000) FROM chat_accounts WHERE id = $1
 ON CONFLICT (account, jti) DO NOTHING`;
 
-/** Names have nothing else (API.md §1). Of what is typed for one, no database takes U+0000, and not each takes the rest. */
+/** The characters of a username (API.md §1). Other input is not sent: no database accepts U+0000, and some reject more. */
 const ASCII = /^[\x21-\x7e]+$/;
 
 /** The port `Accounts` over a database. */
@@ -79,7 +79,7 @@ export function createAccounts({ run }: Pick<Database, "run">): Accounts {
       const { rows } = await run<Row>(SET_PASSWORD, [id, passwordHash, generation]);
       const account = rows[0] ?? (await run<Row>(BY_ID, [id])).rows[0];
       if (!account) throw noAccount();
-      // Its answer may have been lost, and its second try found its own work: hashes are salted, so this one is ours.
+      // If a response was lost, the retry finds the hash already set. Hashes are salted, so an equal one is this call's.
       const own = account.password_hash === passwordHash && account.generation === generation + 1;
       return own ? { kind: "set", account: accountOf(account) } : { kind: "changed" };
     },
@@ -97,7 +97,7 @@ export function createAccounts({ run }: Pick<Database, "run">): Accounts {
   };
 }
 
-/** A caller named an account that was never created: a bug, not a failure. */
+/** The account was never created: a bug in the caller. */
 export const noAccount = (): Error => new Error("No account has this id.");
 
 const accountOf = ({ id, name, password_hash: passwordHash, generation, disabled }: Row): Account => ({

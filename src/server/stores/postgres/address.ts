@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { StartupError } from "../../core/startup-error.ts";
 
-/** Where the database is. `connectionString` carries the password and is shown to nobody. */
+/** The database's address. `connectionString` contains the password: never show or log it. */
 export interface Address {
   connectionString: string;
   /** `Postgres database chat at db.school.org:5432` */
@@ -9,14 +9,14 @@ export interface Address {
 }
 
 /**
- * Reads `postgres://user@host:port/database?sslmode=…` as pg does: what the URL leaves out comes from `PGHOST`,
- * `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE`.
+ * Reads `postgres://user@host:port/database?sslmode=…` as pg does. Missing parts come from `PGHOST`, `PGPORT`, `PGUSER`,
+ * `PGPASSWORD`, `PGDATABASE` and `PGSSLMODE`.
  *
- * `sslmode`: `disable`; `no-verify` encrypts without looking at the certificate; `prefer`, `require`, `verify-ca` and
- * `verify-full` all mean `verify-full` (which is what pg makes of them today, and stays so here), unless
- * `uselibpqcompat=true` asks for libpq's weaker reading. `sslrootcert=FILE` names the authority.
+ * `sslmode`: `disable`; `no-verify` encrypts without checking the certificate; `prefer`, `require`, `verify-ca` and
+ * `verify-full` all mean `verify-full`, as in pg today, unless `uselibpqcompat=true` asks for libpq's weaker meanings.
+ * `sslrootcert=FILE` names the certificate authority.
  *
- * Throws `StartupError`, in which nothing of the URL is repeated.
+ * Throws `StartupError`, which repeats nothing of the URL.
  */
 export function readAddress(url: string): Address {
   const given = parsed(url);
@@ -37,7 +37,7 @@ export function readAddress(url: string): Address {
 
 const FILE_FAILURES = new Set(["ENOENT", "EACCES", "EISDIR", "ENOTDIR"]);
 const STRICT = new Set(["prefer", "require", "verify-ca"]);
-const CERTIFICATES = "Look at sslrootcert, sslcert and sslkey in the URL.";
+const CERTIFICATES = "Check sslrootcert, sslcert and sslkey in the URL.";
 
 function parsed(url: string): URL {
   try {
@@ -52,7 +52,7 @@ function parsed(url: string): URL {
 const unreadable = () =>
   new StartupError(
     "The store's URL cannot be read.",
-    "Write it as postgres://USER@HOST:5432/DATABASE, and its password into PGPASSWORD; / : @ # ? % within a name as %2F %3A %40 %23 %3F %25.",
+    "Write it as postgres://USER@HOST:5432/DATABASE, and put the password into PGPASSWORD. Write / : @ # ? % in a name as %2F %3A %40 %23 %3F %25.",
   );
 
 function placeOf(host: string, port: number): string {

@@ -5,7 +5,7 @@ import type { Database, Outcome } from "./database.ts";
 import { TODAY } from "./migrations.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
-/** The usual way, in one statement. The account's row is locked first (see migrations). */
+/** Charges a hold. Locks the account's row first, see {@link migrations}. */
 export const CHARGE = `
 WITH account AS (
   SELECT a.id FROM chat_accounts a JOIN chat_questions q ON q.account = a.id WHERE q.id = $1 FOR UPDATE OF a
@@ -27,7 +27,7 @@ WITH account AS (
 )
 SELECT tokens, held FROM balance`;
 
-/** The second answer of a charged key. */
+/** Records the second answer of a charged key, which costs nothing. */
 export const CHARGE_AGAIN = `
 WITH account AS (
   SELECT a.id, a.tokens, a.held FROM chat_accounts a JOIN chat_questions q ON q.account = a.id
@@ -42,46 +42,45 @@ WITH account AS (
 )
 SELECT a.tokens, a.held FROM account a JOIN question q ON q.account = a.id`;
 
-/** What the ledger and the question say about a hold that could not be charged. */
+/** Runs only when a charge changed nothing. Returns one row if the hold was charged before or is still open. */
 export const CHARGE_LOOK = `
 SELECT a.tokens, a.held, true AS charged, a.id AS account
 FROM chat_ledger l JOIN chat_accounts a ON a.id = l.account WHERE l.id = $1 AND l.kind IN ('charge', 'again')
 UNION ALL
 SELECT 0, 0, false, q.account FROM chat_questions q WHERE q.id = $1 AND q.charged_at IS NULL`;
 
-interface Look {
+interface HoldState {
   tokens: string;
   held: string;
   charged: boolean;
   account: string;
 }
 
-/** ms for which a charge is tried: an answer is waiting for it, and a database that restarts is back by then. */
-const CHARGE_PATIENCE = 8_000;
+/** Milliseconds for which a charge is retried: long enough for a restart of the database, while the answer waits. */
+const CHARGE_TIMEOUT = 8_000;
 
-/** The port's `charge`. After a lost answer the same statements say what is true: each takes effect once. */
+/** `Ledger.charge`. Each statement takes effect once, so a retry after a lost response is safe. */
 export async function charge({ run }: Pick<Database, "run">, id: HoldId): Promise<ChargeOutcome> {
-  const end = performance.now() + CHARGE_PATIENCE;
-  async function still<Row>(sql: string, values: unknown[]): Promise<Outcome<Row>> {
+  const end = performance.now() + CHARGE_TIMEOUT;
+  async function runRetrying<Row>(sql: string, values: unknown[]): Promise<Outcome<Row>> {
     for (;;) {
       try {
         return await run<Row>(sql, values, Math.max(0, end - performance.now()));
       } catch (error) {
-        // Without a connection it was never sent: new questions are refused then, one with its answer waits on.
+        // Not sent, for lack of a connection. New questions are refused then; this one has its answer, and retries.
         if (!isOverloaded(error) || performance.now() >= end) throw error;
         await pause(Math.random() * 100);
       }
     }
   }
   for (const statement of [CHARGE, CHARGE_AGAIN]) {
-    const { rows } = await still<Look>(statement, [id]);
+    const { rows } = await runRetrying<HoldState>(statement, [id]);
     if (rows[0]) return charged(rows[0]);
-    const told = await still<Look>(CHARGE_LOOK, [id]);
-    const look = told.rows[0];
-    if (look?.charged) return charged(look);
-    if (look) {
-      // Its time is over; the tokens are free from now on.
-      await still(SWEEP_ACCOUNT, [look.account]);
+    const state = (await runRetrying<HoldState>(CHARGE_LOOK, [id])).rows[0];
+    if (state?.charged) return charged(state);
+    if (state) {
+      // The hold has expired: free its tokens.
+      await runRetrying(SWEEP_ACCOUNT, [state.account]);
       return { kind: "expired" };
     }
   }
@@ -90,7 +89,7 @@ export async function charge({ run }: Pick<Database, "run">, id: HoldId): Promis
 
 const isOverloaded = (error: unknown) => error instanceof ApiError && error.code === "overloaded";
 
-const charged = ({ tokens, held }: Look): ChargeOutcome => ({
+const charged = ({ tokens, held }: HoldState): ChargeOutcome => ({
   kind: "charged",
   balance: { tokens: Number(tokens), held: Number(held) },
 });

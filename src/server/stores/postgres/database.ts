@@ -6,56 +6,56 @@ import { codeOf, failureOf } from "./failures.ts";
 import { overloaded } from "./lanes.ts";
 import { openPool, type PoolOptions } from "./pool.ts";
 
-/** What became of a statement that was carried out, once or more often. */
+/** The result of a statement, after any retries. */
 export interface Outcome<Row> {
   rows: Row[];
-  /** A unique index refused it: nothing was done by this call, or by its last try. */
+  /** A unique index refused it: the last try changed nothing. */
   conflict: boolean;
-  /** An answer to it was lost on the way, so that an earlier try of this very call may have done it. */
+  /** A response was lost, so an earlier try of this call may have taken effect. */
   repeated: boolean;
 }
 
-/** One statement on one connection; its rows. */
+/** Runs one statement on one connection, and returns its rows. */
 export type Query = <Row = unknown>(sql: string, values?: unknown[]) => Promise<Row[]>;
 
-/** Connections to the database, and what to do when they break. */
+/** Connections to the database, with retries. */
 export interface Database {
   /**
-   * Carries out one statement that may be repeated: its second time changes nothing, or the caller looks at
-   * `repeated`. It is repeated after a serialization failure, a deadlock, and a lost answer, for `patience` ms.
-   * Rejects with `store_unavailable` (it may have happened, where the last answer was lost) or `overloaded` (it has not).
+   * Runs one statement that is safe to repeat: a second run changes nothing, or the caller checks `repeated`. Retries for
+   * `timeout` ms after a serialization failure, a deadlock or a lost response. Rejects with `store_unavailable` (the
+   * statement may have taken effect if the last response was lost) or `overloaded` (it has not).
    */
-  run: <Row = unknown>(sql: string, values?: unknown[], patience?: number) => Promise<Outcome<Row>>;
-  /** A connection for several statements; it is dropped where `work` rejects. Errors come as they are. */
+  run: <Row = unknown>(sql: string, values?: unknown[], timeout?: number) => Promise<Outcome<Row>>;
+  /** A connection for several statements; it is closed if `work` rejects. Errors are passed on unchanged. */
   connection: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
   readonly health: Health;
   close(): Promise<void>;
 }
 
-/** What the statements that `run` carried out say about the database. */
+/** The state of the database, as the statements of `run` have shown it. */
 export interface Health {
-  /** When one last succeeded, as `performance.now()` tells it. */
+  /** When a statement last succeeded, by `performance.now()`. */
   answered: number;
-  /** The last statement that should have written and failed; undefined once it has written, or the readiness check has. */
+  /** The last write that failed; undefined again when it, or the write of the readiness check, has succeeded. */
   unwritten: string | undefined;
-  /** Whether the database grants not one connection. */
+  /** Whether the database refuses connections and none is open. */
   readonly starved: boolean;
 }
 
-/** ms for which a statement is repeated unless its caller has more patience. */
-const PATIENCE = 2_000;
+/** Milliseconds for which a statement is retried by default. */
+const RETRY_TIMEOUT = 2_000;
 
-/** The statements that write nothing. */
+/** Statements that write nothing. */
 const READS = /^\s*(SELECT|SHOW)\b/;
 
-/** Longest queue for a connection; who comes then is refused at once. */
+/** Most statements that wait for a connection; more are refused at once. */
 const QUEUE = 2_000;
 
 /**
- * Opens no connection yet. Each statement is a transaction of its own: no session holds anything, so that a pooler may
- * give every statement another connection. For the same reason no timeout is set on the server (a `SET` would stay on
- * a connection that others get next, and some poolers refuse it at the start): an answer that takes longer than
- * `answer` counts as lost, and its connection is closed.
+ * Opens no connection yet. Each statement is its own transaction and leaves nothing in the session, so that a pooler can
+ * give every statement another connection. For the same reason no timeout is set in the database: a `SET` would stay on a
+ * connection that other clients get next, and some poolers refuse it at the start. A response that takes longer than
+ * `answer` ms counts as lost, and its connection is closed.
  */
 export function openDatabase(options: PoolOptions): Database {
   const { warn } = options;
@@ -68,7 +68,7 @@ export function openDatabase(options: PoolOptions): Database {
       return limited.starved;
     },
   };
-  // Until a pooler in between shows that it doesn't keep them.
+  // False as soon as a pooler turns out not to keep prepared statements.
   let prepares = true;
   let down = false;
 
@@ -87,13 +87,19 @@ export function openDatabase(options: PoolOptions): Database {
 
   function outage(error: unknown): ApiError {
     if (!down)
-      warn(`The database cannot be used (${codeOf(error)}). Trying on; questions are refused meanwhile.`);
+      warn(
+        `The database cannot be used (${codeOf(error)}). Retrying; questions are refused until it answers.`,
+      );
     down = true;
     return unavailable(error);
   }
 
-  async function run<Row>(sql: string, values: unknown[] = [], patience = PATIENCE): Promise<Outcome<Row>> {
-    const end = performance.now() + patience;
+  async function run<Row>(
+    sql: string,
+    values: unknown[] = [],
+    timeout = RETRY_TIMEOUT,
+  ): Promise<Outcome<Row>> {
+    const end = performance.now() + timeout;
     let repeated = false;
     for (let tries = 0; ; tries += 1) {
       try {
@@ -107,7 +113,7 @@ export function openDatabase(options: PoolOptions): Database {
         if (failure === "unprepared") prepares = false;
         if (failure === "lost") repeated = true;
         if (failure === "full") limited.limit();
-        // The pool lets it wait for one of the connections that are open.
+        // Try again: the pool waits for one of the open connections.
         if (failure === "full" && !limited.starved && performance.now() < end + options.wait) continue;
         const backoff = failure === "unprepared" ? 0 : Math.random() * Math.min(1000, 20 * 2 ** tries);
         if (failure === "refused" || failure === "busy" || performance.now() + backoff > end) {
@@ -121,7 +127,7 @@ export function openDatabase(options: PoolOptions): Database {
 
   async function connection<T>(work: (query: Query) => Promise<T>): Promise<T> {
     const client = await pool.connect();
-    // Its statement fails as well; without a listener the error would end the process.
+    // The statement fails too. Without a listener the event would end the process.
     const ignore = () => {};
     client.on("error", ignore);
     try {
@@ -141,7 +147,7 @@ export function openDatabase(options: PoolOptions): Database {
 /** The database takes nothing now. */
 export const unavailable = (cause: unknown): ApiError => cannotStore(cause);
 
-/** Prepared statements are told apart by their text: another version's, on a pooler's connection, has another name. */
+/** A prepared statement's name, from its text: a pooler's connection can hold statements of another version. */
 function nameOf(sql: string): string {
   const known = names.get(sql);
   if (known !== undefined) return known;

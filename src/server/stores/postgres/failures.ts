@@ -1,13 +1,13 @@
 /**
  * What a failed statement means:
- * - `conflict`: a unique index has the row already; nothing happened.
- * - `rolled_back`: it met another one (serialization, deadlock, the host's `lock_timeout`); nothing happened, and it can be repeated at once.
- * - `unprepared`: a pooler gave it a connection that doesn't know its prepared statement; nothing happened.
- * - `lost`: the connection broke, or the answer didn't come: whether it happened is not known.
- * - `busy`: no connection became free in time; it was never sent.
- * - `full`: the database grants no more connections; it was never sent.
- * - `refused`: the database takes no such statement now (disk full, read only, cancelled); nothing happened.
- * - `bug`: anything else.
+ * - `conflict`: a unique index already has the row; nothing changed.
+ * - `rolled_back`: serialization failure, deadlock, or the host's `lock_timeout`; nothing changed, and a retry makes sense.
+ * - `unprepared`: a pooler's connection does not know the prepared statement; nothing changed.
+ * - `lost`: the connection broke, or the response did not come; unknown whether the statement took effect.
+ * - `busy`: no connection became free in time; the statement was not sent.
+ * - `full`: the database accepts no more connections; the statement was not sent.
+ * - `refused`: the database refuses the statement (disk full, read-only, cancelled); nothing changed.
+ * - `bug`: everything else.
  */
 export type Failure =
   | "conflict"
@@ -19,7 +19,7 @@ export type Failure =
   | "refused"
   | "bug";
 
-/** SQLSTATEs, or classes of them (two characters), by what they mean. */
+/** By SQLSTATE, or its class (the first two characters). */
 const meanings = new Map<string, Failure>([
   ["23505", "conflict"],
   ["40001", "rolled_back"],
@@ -51,24 +51,24 @@ export function failureOf(error: unknown): Failure {
   const state = sqlState(error);
   if (state !== undefined) return meanings.get(state) ?? meanings.get(state.slice(0, 2)) ?? "bug";
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return "bug";
-  // pg's own words for a pool without a free connection; it gives no code.
+  // pg's message when no connection of the pool is free; there is no code.
   if (error.message === "timeout exceeded when trying to connect") return "busy";
   return "lost";
 }
 
-/** A new connection leads to another ledger than the one that was opened, or to none. */
+/** A new connection leads to another ledger than the first one, or to none. */
 export class OtherLedger extends Error {
-  readonly code = "a new connection leads to another ledger: look at the search_path of its user";
+  readonly code = "a new connection leads to another ledger: check the search_path of its user";
 }
 
-/** The five characters by which PostgreSQL names an error, or undefined where it wasn't one of its own. */
+/** The SQLSTATE; undefined if the error is not PostgreSQL's. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("severity" in error)) return undefined;
   const { code } = error as Error & { code?: unknown };
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** A word for the operator: the SQLSTATE, or the system's code. Never a message, which may name what it shouldn't. */
+/** The SQLSTATE or the system's error code, for the operator. Not the message: it can contain secrets. */
 export function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === "string" ? code : "connection lost";

@@ -5,7 +5,7 @@ import { unavailable, type Database } from "./database.ts";
 import { overloaded } from "./lanes.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
-/** The usual way, in one statement: the balance is checked and reserved, and the key taken, or neither. */
+/** Checks the balance, reserves the price and takes the key, atomically. Returns a row if it did. */
 export const HOLD = `
 WITH account AS (
   UPDATE chat_accounts SET held = held + $5::bigint WHERE id = $2 AND tokens - held >= $5::bigint RETURNING id
@@ -14,7 +14,7 @@ INSERT INTO chat_questions (id, account, key, digest, price, expires)
 SELECT $1, account.id, $3, $4, $5::bigint, now() + $6::float8 * interval '1 millisecond' FROM account
 RETURNING id`;
 
-/** Why it wasn't: the balance, what holds that nobody settled hold of it, whose the key is, and whether ours went in. */
+/** Runs only when HOLD inserted nothing. Returns one row: the balance, how much of `held` is expired, the state of the key. */
 export const HOLD_LOOK = `
 SELECT a.tokens, a.held,
   (SELECT coalesce(sum(o.price), 0) FROM chat_questions o
@@ -31,20 +31,20 @@ LEFT JOIN chat_questions k ON k.account = a.id AND k.key = $2
 LEFT JOIN chat_questions m ON m.account = a.id AND m.id = $4
 WHERE a.id = $1`;
 
-/** Occupies a key that was charged, for its second answer. $1: the question that was charged, $2: this hold. */
+/** Takes a charged key for its second answer. $1: the charged question, $2: this hold. */
 export const ASK_AGAIN = `
 UPDATE chat_questions SET again_id = $2, again_expires = now() + $3::float8 * interval '1 millisecond'
 WHERE id = $1 AND charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds' AND asked_again_at IS NULL
   AND (again_id IS NULL OR again_id = $2 OR again_expires <= now())
 RETURNING id`;
 
-/** A key past its day, unless it is being asked again. */
+/** Deletes an expired key, unless its second answer is in progress. */
 const FORGET = `
 DELETE FROM chat_questions
 WHERE id = $1 AND charged_at <= now() - interval '${KEY_LIFETIME_MS} milliseconds'
   AND (again_id IS NULL OR asked_again_at IS NOT NULL OR again_expires <= now())`;
 
-interface Look {
+interface HoldState {
   tokens: string;
   held: string;
   stale: string;
@@ -58,10 +58,10 @@ interface Look {
   mine: boolean | null;
 }
 
-/** Looks that found what was gone when it came to act. Each means that somebody else got on. */
+/** Rounds in which another request changed the row between HOLD_LOOK and the next statement. */
 const TRIES = 20;
 
-/** The port's `hold`. `now`: the clock by which `request.expires` was told; the database's clock ends the hold. */
+/** `Ledger.hold`. `now`: the clock of `request.expires`. The hold itself expires by the database's clock. */
 export async function hold(
   { run }: Pick<Database, "run">,
   request: HoldRequest,
@@ -75,40 +75,40 @@ export async function hold(
     const done = await run(HOLD, [id, account, key ?? null, digest, price, life()]);
     if (done.rows.length > 0) return { kind: "held" };
     repeated ||= done.repeated;
-    const { rows } = await run<Look>(HOLD_LOOK, [account, key ?? null, digest, id]).catch(
+    const { rows } = await run<HoldState>(HOLD_LOOK, [account, key ?? null, digest, id]).catch(
       (error: unknown) => {
-        // Its caller must know that it may have been made.
+        // The hold may exist: only `store_unavailable` makes the caller release it.
         throw repeated ? unavailable(error) : error;
       },
     );
-    const look = rows[0];
-    if (!look) throw noAccount();
-    if (look.mine && repeated) return { kind: "held" };
-    if (look.mine) throw new Error("A hold's id was used twice.");
-    const outcome = look.key_id === null ? refused(look, price) : known(look);
+    const state = rows[0];
+    if (!state) throw noAccount();
+    if (state.mine && repeated) return { kind: "held" };
+    if (state.mine) throw new Error("A hold's id was used twice.");
+    const outcome = state.key_id === null ? byBalance(state, price) : byKey(state);
     if (outcome === "stale") await run(SWEEP_ACCOUNT, [account]);
-    else if (outcome === "forgotten") await run(FORGET, [look.key_id]);
+    else if (outcome === "forgotten") await run(FORGET, [state.key_id]);
     else if (outcome?.kind === "paid") {
-      const again = await run(ASK_AGAIN, [look.key_id, id, life()]);
+      const again = await run(ASK_AGAIN, [state.key_id, id, life()]);
       if (again.rows.length > 0) return outcome;
     } else if (outcome) return outcome;
   }
   throw overloaded();
 }
 
-/** What a key that is known means for a new question (API.md §2), in that order. */
-function known(look: Look): HoldOutcome | "stale" | "forgotten" {
-  if (!look.charged && look.expired) return "stale";
-  if (look.forgotten && !look.being_asked_again) return "forgotten";
-  if (!look.same) return { kind: "key_reused" };
-  if (!look.charged || look.being_asked_again) return { kind: "in_flight" };
-  return { kind: look.asked_again ? "answer_expired" : "paid" };
+/** What a stored key means for a new question (API.md §2), in that order. */
+function byKey(state: HoldState): HoldOutcome | "stale" | "forgotten" {
+  if (!state.charged && state.expired) return "stale";
+  if (state.forgotten && !state.being_asked_again) return "forgotten";
+  if (!state.same) return { kind: "key_reused" };
+  if (!state.charged || state.being_asked_again) return { kind: "in_flight" };
+  return { kind: state.asked_again ? "answer_expired" : "paid" };
 }
 
-/** Why the balance doesn't do; undefined where it would do by now. */
-function refused(look: Look, price: number): HoldOutcome | "stale" | undefined {
-  const stale = Number(look.stale);
-  const balance: Balance = { tokens: Number(look.tokens), held: Number(look.held) - stale };
+/** Why the balance does not suffice; undefined if it does by now. */
+function byBalance(state: HoldState, price: number): HoldOutcome | "stale" | undefined {
+  const stale = Number(state.stale);
+  const balance: Balance = { tokens: Number(state.tokens), held: Number(state.held) - stale };
   if (balance.tokens < price) return { kind: "insufficient", balance };
   if (balance.tokens - balance.held < price) return { kind: "all_held", balance };
   return stale > 0 ? "stale" : undefined;

@@ -9,11 +9,11 @@ interface Lane {
 }
 
 /**
- * One lane an account. The statements of one account wait for each other in the database anyway; here they wait
- * without a connection, so that a busy account leaves the pool to the others. Rejects with `overloaded` after
- * `patience` ms of waiting; nothing has been sent then.
+ * One lane per account. Statements of one account wait for each other in the database anyway. Here they wait without a
+ * connection, so that a busy account leaves the pool to others. After `timeout` ms of waiting it rejects with
+ * `overloaded`, and nothing was sent.
  */
-export function createLanes(width: number, patience: number): Lanes {
+export function createLanes(width: number, timeout: number): Lanes {
   const lanes = new Map<string, Lane>();
 
   function enter(name: string): Promise<void> | undefined {
@@ -31,7 +31,7 @@ export function createLanes(width: number, patience: number): Lanes {
       const timer = setTimeout(() => {
         lane.waiting.splice(lane.waiting.indexOf(turn), 1);
         reject(overloaded());
-      }, patience);
+      }, timeout);
       lane.waiting.push(turn);
     });
   }
@@ -55,7 +55,7 @@ export function createLanes(width: number, patience: number): Lanes {
   };
 }
 
-/** The database is busier than it can bear, and nothing was done. */
+/** The database has too much to do. Nothing was done. */
 export const overloaded = (cause?: unknown): ApiError =>
   new ApiError("overloaded", "The server is busy. Nothing was charged; try again in a moment.", {
     retryAfter: 1,

@@ -10,7 +10,7 @@ import { release } from "./release.ts";
 import type { Abandoned } from "./sweeper.ts";
 import { USAGE, usageOf, type UsageRow } from "./usage.ts";
 
-/** Holds that expired and were not swept yet hold nothing. */
+/** Without expired holds, which are still in `held` until the next sweep. */
 export const BALANCE = `
 SELECT a.tokens, a.held - (
   SELECT coalesce(sum(q.price), 0) FROM chat_questions q
@@ -33,8 +33,8 @@ RETURNING a.id`;
 const GIVEN = "SELECT account, tokens FROM chat_ledger WHERE id = $1 AND kind = 'grant'";
 
 /**
- * The port `Ledger` over a database. `abandoned` gets the holds that could not be settled, or of which it is not known
- * whether they were made: whoever has it releases them when the database answers again.
+ * A `Ledger` in a database. Adds to `abandoned` the holds that could not be settled, and those that may exist because the
+ * response to `hold` was lost. The sweeper releases them when the database answers again.
  */
 export function createLedger({
   database,
@@ -49,7 +49,7 @@ export function createLedger({
   abandoned: Abandoned;
 }): Ledger {
   const { run } = database;
-  /** Of holds in flight: whose lane they take, and when they end. */
+  /** The account, for the lane, and the expiry of each open hold. */
   const inFlight = new Map<HoldId, Pick<HoldRequest, "account" | "expires">>();
   const charging = new Map<HoldId, Promise<ChargeOutcome>>();
 
@@ -68,7 +68,7 @@ export function createLedger({
       return outcome;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // Refused in its lane, it was never sent.
+      // It never left its lane, so nothing was sent.
       throw error.code === "overloaded" ? unavailable(error) : inDoubt(error);
     } finally {
       charging.delete(id);
@@ -87,7 +87,7 @@ export function createLedger({
       const found = given.rows[0];
       if (!found) return { kind: "too_many", balance: await balance(account) };
       if (found.account !== account || Number(found.tokens) !== tokens) return { kind: "id_taken" };
-      // Where an answer was lost on the way, it was most likely this very call that gave it.
+      // If a response was lost, this call itself has most likely made the grant.
       return { kind: repeated ? "granted" : "repeated", balance: await balance(account) };
     },
 
@@ -98,7 +98,7 @@ export function createLedger({
         if (outcome.kind === "held" || outcome.kind === "paid") inFlight.set(id, { account, expires });
         return outcome;
       } catch (error) {
-        // Whether it was made is not known where the answer was lost.
+        // If a response was lost, the hold may exist.
         if (isUnavailable(error)) abandoned.set(id, expires);
         throw error;
       }
@@ -130,7 +130,7 @@ export function createLedger({
   };
 }
 
-/** The database went away under a charge: what became of it, its key tells (API.md §4). */
+/** The connection broke during a charge. A repeat with the same key shows what happened (API.md §4). */
 const inDoubt = ({ cause }: ApiError) =>
   storeUnavailable(
     "The server lost its storage while this question was being charged. Ask it again under the same Idempotency-Key, which is charged once, or look at the balance first.",

@@ -3,21 +3,21 @@ import { StartupError } from "../../core/startup-error.ts";
 import type { Database } from "./database.ts";
 import { sqlState } from "./failures.ts";
 import { migrations } from "./migrations.ts";
-import { lookAtSchemas } from "./rights.ts";
+import { checkSchemas } from "./rights.ts";
 
 /**
- * What several servers get that create the same table at once, or meet on its row: the other one was first, or
- * nobody was; it is looked at once more. 23505: a row of the catalogue; 42P07, 42710: exists by now; 42P01: not seen yet.
+ * Errors of servers that create the same table, or change its row, at the same time; the server then reads the version
+ * again. 23505: a row of the catalogue; 42P07, 42710: exists by now; 42P01: not visible yet.
  */
 const RACES = new Set(["23505", "42P07", "42710", "42P01", "40001", "40P01", "XX000"]);
 
-/** Races lost in a row after which it isn't one. */
+/** After this number of such errors in a row it is another fault. */
 const TRIES = 50;
 
 /**
- * Brings the schema to this version, with any number of servers doing so at once: each step is a transaction that
- * holds the version's row. Where nothing is to be done, it only reads. Throws `StartupError` for a schema that is
- * newer than this version; other errors as they come.
+ * Migrates the schema to this version. Any number of servers can do so at the same time: each step is a transaction that
+ * locks the version's row. An up-to-date schema is only read. Throws `StartupError` if the schema is newer than this
+ * version; passes on other errors.
  */
 export async function migrate(database: Database, steps: string[][] = migrations): Promise<void> {
   for (let tries = 1; ; tries += 1) {
@@ -25,7 +25,7 @@ export async function migrate(database: Database, steps: string[][] = migrations
       const version = await versionOf(database);
       if (version > steps.length) throw newer();
       if (version === steps.length) return;
-      if (version < 0) await lookAtSchemas(database);
+      if (version < 0) await checkSchemas(database);
       await (version < 0 ? createVersion(database) : step(database, steps));
       tries = 1;
     } catch (error) {
@@ -35,7 +35,7 @@ export async function migrate(database: Database, steps: string[][] = migrations
   }
 }
 
-/** −1 where there is no version yet. Throws `StartupError` for one that no program of ours has written. */
+/** The schema's version; −1 if there is none. Throws `StartupError` if the table is not the store's. */
 async function versionOf(database: Database): Promise<number> {
   try {
     return await database.connection(async (query) =>
@@ -44,7 +44,7 @@ async function versionOf(database: Database): Promise<number> {
   } catch (error) {
     const state = sqlState(error) ?? "";
     if (state === "42P01") return -1;
-    // Its columns are others, or it is a view of something else.
+    // A table with other columns, or a view.
     throw state !== "42501" && /^(42|HV)/.test(state) ? notOurs(error) : error;
   }
 }
@@ -64,7 +64,7 @@ function createVersion(database: Database): Promise<void> {
   });
 }
 
-/** The next step that nobody else has made meanwhile. */
+/** Makes the next step, unless another server has made it. */
 function step(database: Database, steps: string[][]): Promise<void> {
   return database.connection(async (query) => {
     await query("BEGIN");
@@ -77,7 +77,7 @@ function step(database: Database, steps: string[][]): Promise<void> {
 
 const notOurs = (cause?: unknown) =>
   new StartupError(
-    "The table chat_schema in the database holds no version of the store's: it was changed, or is another program's.",
+    "The table chat_schema in the database does not hold a store's version: it was changed, or belongs to another program.",
     "Restore it from a backup, or give the store a database of its own.",
     cause,
   );
@@ -85,5 +85,5 @@ const notOurs = (cause?: unknown) =>
 const newer = () =>
   new StartupError(
     "The database was made by a newer version of ai-chat.",
-    "Start that version or a later one; a database is never taken back.",
+    "Use that version or a later one; a database cannot be downgraded.",
   );

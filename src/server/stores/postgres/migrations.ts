@@ -1,9 +1,9 @@
 /**
- * The schema, step by step; step n makes version n. Forward only: a step that was released is never changed.
- * Plain SQL that PostgreSQL-compatible engines speak: no extensions, triggers, DO blocks, advisory locks, LISTEN; and
- * int4, as `integer` has 64 bits in CockroachDB, which pg gives back as text.
+ * The steps of the schema; step n makes version n. A released step is never changed. Only SQL that PostgreSQL-compatible
+ * engines know: no extensions, triggers, DO blocks, advisory locks or LISTEN; int4, because `integer` has 64 bits in
+ * CockroachDB, and pg returns those as text.
  *
- * Lock order, which keeps deadlocks away: whatever changes an account's questions locks the account's row first.
+ * Lock order, against deadlocks: a statement that changes an account's questions locks the account's row first.
  */
 export const migrations: string[][] = [
   [
@@ -20,8 +20,8 @@ export const migrations: string[][] = [
       CONSTRAINT chat_accounts_balance CHECK (held >= 0 AND tokens >= held),
       CONSTRAINT chat_accounts_exact CHECK (tokens <= 9007199254740991)
     )`,
-    // One row a question, from its hold on; kept a day after its charge for the sake of its key. again_*: the second
-    // asking of a charged key, which holds no tokens but occupies the key.
+    // One row per question, from its hold until a day after its charge, for its key. again_*: the second answer of a
+    // charged key, which holds no tokens but keeps the key busy.
     `CREATE TABLE chat_questions (
       id text PRIMARY KEY,
       account text NOT NULL,
@@ -38,8 +38,8 @@ export const migrations: string[][] = [
     `CREATE INDEX chat_questions_open ON chat_questions (account, expires) WHERE charged_at IS NULL`,
     `CREATE INDEX chat_questions_charged ON chat_questions (charged_at) WHERE charged_at IS NOT NULL`,
     `CREATE UNIQUE INDEX chat_questions_again ON chat_questions (again_id) WHERE again_id IS NOT NULL`,
-    // The truth: an account's tokens are the sum of its rows. kind: account (the grant at its creation), grant,
-    // charge (id is the question's), again (a charged key was answered once more, for nothing).
+    // An account's tokens are the sum of its rows. kind: account (the grant at its creation), grant, charge (id is the
+    // question's), again (the second answer of a charged key, which costs nothing).
     `CREATE TABLE chat_ledger (
       id text NOT NULL,
       kind text NOT NULL,
@@ -51,7 +51,7 @@ export const migrations: string[][] = [
       PRIMARY KEY (id, kind)
     )`,
     `CREATE INDEX chat_ledger_account ON chat_ledger (account, at)`,
-    // Sums of the ledger a UTC day, so that usage reads 90 rows, however long the ledger. day: days since 1970.
+    // Sums of the ledger per UTC day, so that usage reads at most 90 rows. day: days since 1970.
     `CREATE TABLE chat_usage (
       account text NOT NULL,
       day int4 NOT NULL,

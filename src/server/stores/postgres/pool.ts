@@ -4,28 +4,28 @@ import { checkLedger } from "./ledger-id.ts";
 
 export interface PoolOptions {
   connectionString: string;
-  /** Most connections at a time. */
+  /** Most connections. */
   connections: number;
-  /** ms that a statement waits for a connection. */
+  /** Milliseconds that a statement waits for a connection. */
   wait: number;
-  /** ms that a statement may take. */
+  /** Milliseconds that a statement may take. */
   answer: number;
   /** Gets sentences for the operator. */
   warn: (sentence: string) => void;
-  /** The id of the ledger to which every new connection must lead; undefined while it is not known yet. */
+  /** The ID of the ledger to which every new connection must lead; undefined while it is unknown. */
   ledger?: () => string | undefined;
 }
 
-/** A pool that shrinks to what the database grants. */
+/** A pool that shrinks when the database refuses connections. */
 export interface LimitedPool {
   readonly pool: Pool;
-  /** Whether the database refused a connection lately and this pool has none. */
+  /** Whether the database refused a connection recently and none is open. */
   readonly starved: boolean;
-  /** To be called when the database refused a connection (53300): the pool opens no more than it has, for a while. */
+  /** To be called when the database refused a connection (53300). For a while the pool opens no more connections. */
   limit(): void;
 }
 
-/** ms until a pool that was limited tries to open more connections. */
+/** Milliseconds until a limited pool opens more connections again. */
 const GROW = 10_000;
 
 const HALF_HOUR = 30 * 60;
@@ -53,7 +53,7 @@ export function openPool({
       if (expected !== undefined) await checkLedger(client, expected);
     }),
   });
-  // An idle connection broke: the pool has dropped it, and the next statement reports what is wrong.
+  // An idle connection broke. The pool has dropped it, and the next statement reports the fault.
   pool.on("error", () => {});
   let open = 0;
   let growing: NodeJS.Timeout | undefined;
@@ -80,7 +80,7 @@ export function openPool({
       growing = setTimeout(grow, GROW).unref();
       if (!warned)
         warn(
-          "The database grants no more connections (53300): statements wait for those that are open. Raise its limit, or lower --store-connections.",
+          "The database accepts no more connections (53300): statements wait for the open ones. Raise its limit, or lower --store-connections.",
         );
       warned = true;
     },

@@ -3,44 +3,44 @@ import { ApiError } from "../../core/api-error.ts";
 import type { Database } from "./database.ts";
 import { failureOf } from "./failures.ts";
 
-/** ms for which a check is repeated whose answer was lost. */
-const PATIENCE = 1_000;
+/** Milliseconds for which a check is retried after a lost response. */
+const RETRY_TIMEOUT = 1_000;
 
-/** ms for which a statement that succeeded shows that the database answers. */
+/** Milliseconds for which a successful statement proves that the database answers. */
 const RECENT = 5_000;
 
-/** ms between two writes of the check. */
+/** Milliseconds between two writes of the check. */
 const WRITE_AGAIN = 1_000;
 
 const READ = "SHOW transaction_read_only";
 
 /**
- * 16 KiB of tokens that expired long ago, which the next sweep removes: more than fits into pages that exist, so that
- * a full disk does not take it. Nobody has the account's id.
+ * Writes 16 KiB of expired tokens, which the next sweep removes. That is more than the existing pages can take, so it
+ * fails on a full disk. No account has the empty id.
  */
 export const WRITE = `
 INSERT INTO chat_revoked (account, jti, expires)
 SELECT '', $1::text || i || repeat('-', 1900), now() - interval '1 day' FROM generate_series(1, 8) AS i`;
 
 /**
- * Commits that wait for a synchronous standby that is away. Another write would wait as well, and its connection would
- * stay open in the database after the check has given it up.
+ * Commits that wait for a missing synchronous standby. A write of the check would wait too, and its connection would stay
+ * open in the database after the check's timeout.
  */
 const STUCK = `
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event = 'SyncRep' AND query_start < now() - interval '5 seconds'`;
 
-/** Whether the database takes what a server writes. */
+/** Checks whether the database accepts writes. */
 export interface Readiness {
-  /** Asks it, once for all who ask at the same time. Never rejects. */
+  /** Callers at the same time share one check. Never rejects. */
   ask(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /**
- * Takes over `own`, a database of one connection, which no question can take: a server with more questions than
- * connections is busy, and no balancer should take it out for that, with all the others, which are as busy. Where the
- * database does not grant that connection, the check goes by what the statements of the questions tell.
+ * Takes over `own`, a database with one connection that questions cannot use: a server with more questions than
+ * connections is busy but ready, and a load balancer must not remove it, with all others that are as busy. If the database
+ * refuses that connection, the check uses the statements of the questions.
  */
 export function openReadiness(
   own: Pick<Database, "run" | "close">,
@@ -52,7 +52,7 @@ export function openReadiness(
 
   const isRecent = () => performance.now() - health.answered < RECENT;
 
-  /** On its own connection, which may have broken while it was idle. */
+  /** Uses the check's connection. If it broke while it was idle, tries once more. */
   async function onOwn<Row>(sql: string, values: unknown[]): Promise<Row[]> {
     try {
       return (await own.run<Row>(sql, values, 0)).rows;
@@ -64,13 +64,13 @@ export function openReadiness(
 
   async function send<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
     try {
-      // A server whose questions get no connection is of no use.
+      // Without a connection for questions the server is not ready, whatever the check's own connection says.
       if (!health.starved) return await onOwn(sql, values);
     } catch (error) {
       const failure = causeOf(error);
       if (failure === "refused" || (failure === "full" && sql === READ && isRecent())) throw error;
     }
-    return (await statements.run<Row>(sql, values, PATIENCE)).rows;
+    return (await statements.run<Row>(sql, values, RETRY_TIMEOUT)).rows;
   }
 
   async function isWritable(): Promise<boolean> {
@@ -83,7 +83,7 @@ export function openReadiness(
     }
   }
 
-  /** False also on an engine that cannot say it. */
+  /** False also on an engine without this view. */
   const isStuck = () =>
     onOwn(STUCK, []).then(
       (rows) => rows.length > 0,
@@ -118,5 +118,5 @@ export function openReadiness(
   };
 }
 
-/** What kept a statement from succeeding. */
+/** Why a statement failed. */
 const causeOf = (error: unknown) => failureOf(error instanceof ApiError ? error.cause : error);

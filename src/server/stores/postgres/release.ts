@@ -1,7 +1,7 @@
 import type { HoldId } from "../../core/ports.ts";
 import type { Database } from "./database.ts";
 
-/** A question that was not charged is gone, and its tokens are free. The account's row is locked first (see migrations). */
+/** Deletes a question that was not charged and frees its tokens. Locks the account's row first, see {@link migrations}. */
 export const RELEASE = `
 WITH account AS (
   SELECT a.id FROM chat_accounts a JOIN chat_questions q ON q.account = a.id WHERE q.id = $1 FOR UPDATE OF a
@@ -11,11 +11,11 @@ WITH account AS (
 UPDATE chat_accounts a SET held = a.held - g.price FROM gone g WHERE a.id = g.account
 RETURNING a.id`;
 
-/** The second asking of a charged key frees the key. */
+/** Frees a charged key whose second answer failed. */
 const RELEASE_AGAIN = `
 UPDATE chat_questions SET again_id = NULL, again_expires = NULL WHERE again_id = $1 AND asked_again_at IS NULL`;
 
-/** The same for many holds; returns the ids of those that are gone now. Those of accounts that are busy come next time. */
+/** RELEASE for many holds; returns the ids of the released ones. Skips accounts whose row is locked. */
 export const RELEASE_MANY = `
 WITH account AS (
   SELECT id FROM chat_accounts
@@ -41,13 +41,13 @@ WITH asked AS (
 UPDATE chat_questions q SET again_id = NULL, again_expires = NULL FROM asked WHERE q.id = asked.id
 RETURNING asked.again_id AS id`;
 
-/** The port's `release`. */
+/** `Ledger.release`. */
 export async function release({ run }: Pick<Database, "run">, id: HoldId): Promise<void> {
   const { rows } = await run(RELEASE, [id]);
   if (rows.length === 0) await run(RELEASE_AGAIN, [id]);
 }
 
-/** Releases those of the holds that are there; the ids of those that it released. */
+/** Releases the holds that exist; returns their ids. */
 export async function releaseMany({ run }: Pick<Database, "run">, ids: HoldId[]): Promise<HoldId[]> {
   const gone = await run<{ id: HoldId }>(RELEASE_MANY, [ids]);
   const again = await run<{ id: HoldId }>(RELEASE_MANY_AGAIN, [ids]);

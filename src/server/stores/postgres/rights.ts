@@ -3,8 +3,8 @@ import type { Database, Query } from "./database.ts";
 import { sqlState } from "./failures.ts";
 
 /**
- * What a server does to each table. `SELECT … FOR UPDATE` and `FOR SHARE` ask for UPDATE; of the ledger nothing is
- * ever changed.
+ * The rights that a server needs. `SELECT … FOR UPDATE` and `FOR SHARE` need UPDATE. Rows of the ledger are never changed
+ * or deleted.
  */
 const NEEDED: Record<string, string[]> = {
   chat_schema: ["SELECT", "UPDATE"],
@@ -20,7 +20,7 @@ const LACKING = `
 SELECT t.name, t.needed FROM unnest($1::text[], $2::text[]) AS t (name, needed)
 WHERE NOT has_table_privilege(t.name, t.needed)`;
 
-/** Schemas of the search_path that its user may not use: PostgreSQL passes over them without a word. */
+/** Schemas of the search_path that the user may not use. PostgreSQL skips them without an error. */
 const CLOSED_SCHEMAS = `
 SELECT n.nspname::text AS name
 FROM unnest(string_to_array(current_setting('search_path'), ',')) AS t (word)
@@ -30,18 +30,17 @@ JOIN pg_namespace n ON n.nspname = CASE
   ELSE lower(btrim(t.word)) END
 WHERE NOT has_schema_privilege(n.oid, 'USAGE')`;
 
-/** A database that can only be read refuses it (25006), though there is nothing to write. */
+/** A read-only database refuses it (25006), although it deletes nothing. */
 const WRITE_NOTHING = "DELETE FROM chat_questions WHERE false";
 
-/** An engine without `has_table_privilege`: what is missing shows at the first question. */
+/** Errors of an engine without these functions. A missing right then shows at the first question. */
 const UNKNOWN = new Set(["42883", "0A000"]);
 
 /**
- * Looks whether the database's user may do what a server does, so that a host learns of it at the start and not from a
- * user's lost answer. Throws `StartupError` that names every missing right; a database's error (25006) where it can
- * only be read.
+ * Checks the rights of the database's user, so that a missing right is reported at the start. Throws a `StartupError` that
+ * names every missing right, or the database's error (25006) if it is read-only.
  */
-export function lookAtRights({ connection }: Pick<Database, "connection">): Promise<void> {
+export function checkRights({ connection }: Pick<Database, "connection">): Promise<void> {
   return connection(async (query) => {
     const missing = await lacking(query);
     if (missing.length > 0) throw lacks(missing);
@@ -50,10 +49,10 @@ export function lookAtRights({ connection }: Pick<Database, "connection">): Prom
 }
 
 /**
- * Looks at the schemas before tables are made: those of the store may be in one that the user may not use. Throws
+ * Checks the schemas before tables are created: the store's tables may be in a schema that the user may not use. Throws a
  * `StartupError` that names it.
  */
-export function lookAtSchemas({ connection }: Pick<Database, "connection">): Promise<void> {
+export function checkSchemas({ connection }: Pick<Database, "connection">): Promise<void> {
   return connection(async (query) => {
     const [closed] = await ifKnown(query<{ name: string }>(CLOSED_SCHEMAS));
     if (closed) throw noUsage(closed.name);
@@ -70,7 +69,7 @@ function lacking(query: Query): Promise<Right[]> {
   return ifKnown(query<Right>(LACKING, [pairs.map(([name]) => name), pairs.map(([, right]) => right)]));
 }
 
-/** What was found; nothing on an engine that cannot say it. */
+/** The rows; none on an engine without these functions. */
 async function ifKnown<Row>(rows: Promise<Row[]>): Promise<Row[]> {
   try {
     return await rows;

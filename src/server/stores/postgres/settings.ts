@@ -1,13 +1,13 @@
 import type { Database } from "./database.ts";
 import { READ_SETTING } from "./ledger-id.ts";
 
-/** Waits for a copy into the database, which locks the row and brings a secret of its own. */
+/** Waits for a copy into the database, which locks the row and writes the secret of its source. */
 const MAKE = `
 INSERT INTO chat_settings (name, value)
 SELECT $1, $2 FROM chat_schema WHERE one = 1 FOR SHARE
 ON CONFLICT (name) DO NOTHING`;
 
-/** A value that all servers share: what `make` gives to the one that asks first. */
+/** A setting that all servers share. The first server stores the value of `make`. */
 export async function readSetting(
   { run }: Pick<Database, "run">,
   name: string,

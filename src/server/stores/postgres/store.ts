@@ -9,36 +9,36 @@ import { createLedger } from "./ledger.ts";
 import { openReadiness, type Readiness } from "./readiness.ts";
 import { readSecret } from "./secret.ts";
 import { readSetting } from "./settings.ts";
-import { lookAtSettings, start } from "./start.ts";
+import { checkSettings, start } from "./start.ts";
 import { openSweeper, type Abandoned } from "./sweeper.ts";
 import { createUnderWay } from "./under-way.ts";
 
 interface Options {
   /** `postgres://…`; see `readAddress`. */
   url: string;
-  /** ms since the epoch, the clock of `HoldRequest.expires`; everything else goes by the database's. */
+  /** Milliseconds since the epoch, the clock of `HoldRequest.expires`. All other times are the database's. */
   now?: () => number;
   /** Gets sentences for the operator. */
   warn: (sentence: string) => void;
-  /** How long to wait for a database that isn't there yet. */
+  /** How long to wait for a database that does not answer yet. */
   waitSeconds?: number;
-  /** Gives up that wait, and rejects with its reason. */
+  /** Aborts that wait: the promise rejects with its reason. */
   signal?: AbortSignal | undefined;
-  /** Most connections of statements at a time; one more is `ready`'s own. */
+  /** Most connections for statements. `ready` has one more. */
   connections?: number;
-  /** ms that a deed waits for its turn, and then for a connection. */
+  /** Milliseconds that a call waits in its lane, and again for a connection. */
   wait?: number;
-  /** ms after which the answer to a statement counts as lost. */
+  /** Milliseconds after which the response to a statement counts as lost. */
   answer?: number;
 }
 
-/** Statements of one account at a time and server: the second is on its way while the first is being written. */
+/** Statements of one account at a time: the second is sent while the first is being written. */
 const ACCOUNT_WIDTH = 2;
 
 /**
- * Opens the store in a database that any number of servers share (DESIGN §3). Anything that speaks PostgreSQL's
- * protocol and its plain SQL will do, behind a pooler too. Throws `StartupError` where the database doesn't come in
- * time, refuses us, or belongs to a newer version.
+ * Opens the store in a database that any number of servers share (DESIGN §3), directly or through a pooler. Any engine
+ * with PostgreSQL's protocol and plain SQL will do. Throws `StartupError` if the database does not answer in time, refuses
+ * the user, or has the schema of a newer version.
  */
 export async function openPostgresStore({
   url,
@@ -56,7 +56,7 @@ export async function openPostgresStore({
   const database = openDatabase({ ...settings, connections, warn });
   try {
     await start(database, { waitSeconds, writes: true, warn, signal });
-    await lookAtSettings(database, warn);
+    await checkSettings(database, warn);
     ledger = await readSetting(database, LEDGER_ID, randomUUID);
   } catch (error) {
     await database.close();

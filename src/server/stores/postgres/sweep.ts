@@ -2,7 +2,7 @@ import { KEY_LIFETIME_MS, USAGE_DAYS } from "../../../protocol/limits.ts";
 import type { Database } from "./database.ts";
 import { TODAY } from "./migrations.ts";
 
-/** Ends the holds of one account that have expired. */
+/** Deletes the expired holds of one account. */
 export const SWEEP_ACCOUNT = `
 WITH account AS (
   SELECT id FROM chat_accounts WHERE id = $1 FOR UPDATE
@@ -15,7 +15,7 @@ UPDATE chat_accounts a SET held = a.held - g.price
 FROM (SELECT coalesce(sum(price), 0)::bigint AS price FROM gone) g
 WHERE a.id = $1 AND g.price > 0`;
 
-/** The same for many accounts; those that are busy come next time. */
+/** SWEEP_ACCOUNT for many accounts. Skips those whose row is locked. */
 export const SWEEP = `
 WITH due AS (
   SELECT DISTINCT account FROM chat_questions WHERE charged_at IS NULL AND expires <= now() LIMIT 200
@@ -31,7 +31,7 @@ FROM (SELECT account, sum(price)::bigint AS price FROM gone GROUP BY account) g
 WHERE a.id = g.account
 RETURNING a.id`;
 
-/** What has had its day, a piece at a time; rows that somebody works with come next time. */
+/** Deletes expired keys, up to 1,000 at a time. Skips locked rows. */
 export const PRUNE_QUESTIONS = `
 DELETE FROM chat_questions WHERE id IN (
   SELECT id FROM chat_questions
@@ -50,10 +50,10 @@ DELETE FROM chat_usage WHERE (account, day) IN (
   SELECT account, day FROM chat_usage WHERE day <= ${TODAY} - ${USAGE_DAYS.most} LIMIT 1000 FOR UPDATE SKIP LOCKED
 ) RETURNING day`;
 
-/** Pieces of one kind in one round, so that a round ends. */
+/** Most runs of one statement in a round, so that a round ends. */
 const PIECES = 50;
 
-/** Ends holds that have expired and forgets what is past its time. Every server does, beside the others. */
+/** Deletes expired holds, keys, tokens and usage. Every server does so at the same time as the others. */
 export async function sweep({ run }: Pick<Database, "run">): Promise<void> {
   for (const statement of [SWEEP, PRUNE_QUESTIONS, PRUNE_REVOKED, PRUNE_USAGE]) {
     for (let piece = 0; piece < PIECES; piece += 1) {

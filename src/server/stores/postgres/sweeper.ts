@@ -3,19 +3,19 @@ import type { Database } from "./database.ts";
 import { releaseMany } from "./release.ts";
 import { sweep } from "./sweep.ts";
 
-/** Holds that are released with one statement. */
+/** Holds per statement. */
 const PIECE = 1_000;
 
-/** ms between two rounds. */
+/** Milliseconds between two rounds. */
 const EVERY = 5_000;
 
-/** Holds that nobody settled, and when each ends by itself: ms since the epoch, as in `HoldRequest.expires`. */
+/** Holds to release, with their expiry in milliseconds since the epoch, as in `HoldRequest.expires`. */
 export type Abandoned = Map<HoldId, number>;
 
 /**
- * Sweeps now and then, and releases what was abandoned, until it is closed. A failure waits for the next round. An
- * abandoned hold is tried until a release has found it or it has expired: its own transaction may still wait for a
- * synchronous standby, seen by nobody, and become visible after many rounds.
+ * Sweeps and releases abandoned holds at intervals, until it is closed. After a failure it waits for the next round. It
+ * tries an abandoned hold until a release has found it or it has expired: the hold's transaction may wait for a
+ * synchronous standby, and become visible only after many rounds.
  */
 export function openSweeper(
   database: Pick<Database, "run">,
@@ -38,13 +38,13 @@ export function openSweeper(
       await releaseAbandoned();
       await sweep(database);
     } catch {
-      // The next question tells what is the matter with the database.
+      // The next question reports the database's fault.
     }
   }
 
   function plan(): void {
     if (closed) return;
-    // Not all servers at the same moment.
+    // The random part keeps servers from sweeping at the same moment.
     timer = setTimeout(
       () => {
         round = once().finally(plan);

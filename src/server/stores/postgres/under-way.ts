@@ -1,24 +1,23 @@
 import { storeUnavailable } from "../../core/store-unavailable.ts";
 
-type Deeds = Record<string, (...given: never[]) => Promise<unknown>>;
+type Calls = Record<string, (...given: never[]) => Promise<unknown>>;
 
-/** Counts what is under way, so that closing can wait for it. */
+/** Tracks the store's running calls, so that closing can wait for them. */
 export interface UnderWay {
-  /** The same deeds, counted; after `end` they reject with `store_unavailable`. */
-  count<T extends object>(deeds: T): T;
-  /** Lets nothing new in and waits for the rest. */
+  /** The same methods, tracked; after `end` they reject with `store_unavailable`. */
+  count<T extends object>(methods: T): T;
+  /** Refuses new calls, and waits for the running ones. */
   end(): Promise<void>;
 }
 
-/** With nothing under way. */
 export function createUnderWay(): UnderWay {
   const running = new Set<Promise<unknown>>();
   let ended = false;
 
-  function counted<T extends unknown[], R>(deed: (...given: T) => Promise<R>): (...given: T) => Promise<R> {
+  function counted<T extends unknown[], R>(method: (...given: T) => Promise<R>): (...given: T) => Promise<R> {
     return async (...given) => {
       if (ended) throw storeUnavailable("The server is stopping. Nothing was charged.");
-      const work = deed(...given);
+      const work = method(...given);
       running.add(work);
       try {
         return await work;
@@ -29,8 +28,8 @@ export function createUnderWay(): UnderWay {
   }
 
   return {
-    count<T extends object>(deeds: T): T {
-      const entries = Object.entries(deeds as Deeds).map(([name, deed]) => [name, counted(deed)]);
+    count<T extends object>(methods: T): T {
+      const entries = Object.entries(methods as Calls).map(([name, method]) => [name, counted(method)]);
       return Object.fromEntries(entries) as T;
     },
     async end() {

@@ -1,13 +1,13 @@
 import type { DayUsage } from "../../core/ports.ts";
 import { TODAY } from "./migrations.ts";
 
-/** Use of the last $2 days of account $1: one row a day with use, or one row without a day. */
+/** Usage of account $1 in the last $2 days: one row per day with usage, or one row with `day` NULL. */
 export const USAGE = `
 SELECT t.today, u.day, u.questions, u.tokens
 FROM (SELECT ${TODAY} AS today) t
 LEFT JOIN chat_usage u ON u.account = $1 AND u.day > t.today - $2::int4 AND u.day <= t.today`;
 
-/** A row of {@link USAGE}; days are counted from 1970, in UTC, by the database's clock. */
+/** A row of {@link USAGE}. Days are counted from 1970, in UTC, by the database's clock. */
 export interface UsageRow {
   today: number;
   day: number | null;

@@ -120,7 +120,7 @@ test("with --json and --log json the log says what the operator should know, and
       .split("\n")
       .map((line) => JSON.parse(line) as unknown),
   ).toEqual([
-    expect.objectContaining({ level: "warn", msg: expect.stringContaining("cut off") }),
+    expect.objectContaining({ level: "warn", msg: expect.stringContaining("is incomplete") }),
     expect.objectContaining({ level: "info", msg: expect.stringMatching(/^Stopping/) }),
   ]);
 });

@@ -82,7 +82,7 @@ test("store check tells a torn tail as a note: 0, and null where a file as a who
   await appendFile(ledger(), '{"n":3');
   const torn = await check(dir);
   expect(torn.code).toBe(0);
-  expect(torn.stdout).toMatch(/note {5}ledger\.jsonl, line 4 .* cut short/);
+  expect(torn.stdout).toMatch(/note {5}ledger\.jsonl, line 4 .* is incomplete/);
   await truncate(ledger(), 10);
   const { findings } = JSON.parse((await check(dir, "--json")).stdout) as { findings: object[] };
   expect(findings[0]).toMatchObject({ file: "ledger.jsonl", line: null, byte: null });

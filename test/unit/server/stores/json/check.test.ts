@@ -92,7 +92,7 @@ describe("a check of a folder", () => {
 
   it("reports what the next start repairs by itself as a note", async () => {
     const torn = await checkAfter((file) => appendFile(file("ledger.jsonl"), '{"n":9'));
-    expect(torn).toMatchObject({ ok: true, notes: [expect.stringContaining("cuts off 6 bytes")] });
+    expect(torn).toMatchObject({ ok: true, notes: [expect.stringContaining("removes its 6 bytes")] });
     const unended = await checkAfter(async (file) => {
       await rm(file("accounts.json"));
       await truncate(file("ledger.jsonl"), (await readFile(file("ledger.jsonl"))).length - 1);

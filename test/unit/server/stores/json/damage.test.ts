@@ -105,7 +105,7 @@ describe("a ledger that was cut short", () => {
     const last = starts(bytes).at(-1) ?? 0;
     await truncate(ledger, last + 7);
     const first = await openStore(dir);
-    expect(first.warnings).toEqual([expect.stringContaining(`line 9 (byte ${last}): its last write`)]);
+    expect(first.warnings).toEqual([expect.stringContaining(`line 9 (byte ${last}): the last write`)]);
     expect((await first.store.accounts.byName("jane"))?.disabled).toBe(false);
     expect((await readFile(ledger)).equals(bytes.subarray(0, last))).toBe(true);
     await first.store.close();
@@ -132,7 +132,7 @@ describe("a ledger that was cut short", () => {
     }
     await rm(ledger);
     const before = await contentOf(dir);
-    await expect(openStore(dir)).rejects.toThrow(/^ledger\.jsonl: there is none/);
+    await expect(openStore(dir)).rejects.toThrow(/^ledger\.jsonl: it is missing/);
     expect(await contentOf(dir)).toEqual(before);
   });
 
@@ -191,7 +191,7 @@ describe("a ledger that was emptied or removed", () => {
       const row = `${state} beside ${trace}`;
       const dir = await makeHarmed(trace, harm);
       const before = await contentOf(dir);
-      const says = new RegExp(`^ledger\\.jsonl: (there is none|it has \\d+ bytes), but ${trace} `);
+      const says = new RegExp(`^ledger\\.jsonl: (it is missing|it has \\d+ bytes), but ${trace} `);
       const grant = { id: "g", name: "Jane", tokens: 5 };
       await expect(openStore(dir), row).rejects.toThrow(says);
       await expect(
@@ -242,7 +242,7 @@ describe("a damaged checkpoint", () => {
       await writeFile(checkpoint, content);
       const before = await contentOf(dir);
       await expect(openStore(dir), JSON.stringify(content)).rejects.toThrow(
-        /^accounts\.json: its checksum does not match/,
+        /^accounts\.json: its checksum is wrong/,
       );
       expect(await contentOf(dir), JSON.stringify(content)).toEqual(before);
     }

@@ -57,7 +57,7 @@ describe("the data folder", () => {
     await chmod(dir, 0o755);
     const { warnings } = await openStore(dir);
     expect(await modeOf(dir)).toBe("755");
-    expect(warnings).toEqual([expect.stringContaining("Others can look into the data folder")]);
+    expect(warnings).toEqual([expect.stringContaining("Other users can look into the data folder")]);
   });
 
   it("is refused if it is a file", async () => {
@@ -76,18 +76,18 @@ describe("the data folder", () => {
         const bytes = await readFile(path);
         await rm(path);
         await symlink("/dev/zero", path);
-        await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a link, and no file.`);
+        await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a link, not a file.`);
         await rm(path);
         const server = createServer().listen(path);
         await expect(openStore(dir), name).rejects.toThrow(
-          `${name}: it is a device or a socket, and no file.`,
+          `${name}: it is a device or a socket, not a file.`,
         );
         server.close();
         await mkdir(path);
-        await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a folder, and no file.`);
+        await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a folder, not a file.`);
         await rm(path, { recursive: true });
         execFileSync("mkfifo", [path]);
-        await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a named pipe, and no file.`);
+        await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a named pipe, not a file.`);
         expect((await checkFolder(dir)).findings, name).toMatchObject([
           { file: name, what: expect.stringContaining("a named pipe") as string },
         ]);
@@ -106,7 +106,7 @@ describe("the data folder", () => {
       await rename(path, target);
       await chmod(target, 0o644);
       await symlink(target, path);
-      await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a link, and no file.`);
+      await expect(openStore(dir), name).rejects.toThrow(`${name}: it is a link, not a file.`);
       expect(await modeOf(target), name).toBe("644");
     }
   });
@@ -152,7 +152,7 @@ describe("the signing secret", () => {
     await store.close();
     await rm(join(dir, "secret"));
     await mkdir(join(dir, "secret"));
-    await expect(openStore(dir)).rejects.toThrow("secret: it is a folder, and no file.");
+    await expect(openStore(dir)).rejects.toThrow("secret: it is a folder, not a file.");
   });
 });
 
