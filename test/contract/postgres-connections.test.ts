@@ -34,10 +34,10 @@ describe.skipIf(noOwnPostgres)(`connections to Postgres${skipped(noOwnPostgres)}
   const connectionsOf = async (user: string) =>
     (await places.place.query("SELECT pid FROM pg_stat_activity WHERE usename = $1", [user])).length;
 
-  describe("of a user who may have five", () => {
+  describe("of a user with a limit of five", () => {
     const limited = () => createUser(places, { attributes: "CONNECTION LIMIT 5" });
 
-    it("are waited for by a statement that gets none, however little patience it has", async () => {
+    it("are waited for by a statement that gets none, even with a short timeout", async () => {
       const { url, name } = await limited();
       const warnings: string[] = [];
       const database = openDatabase({
@@ -58,7 +58,7 @@ describe.skipIf(noOwnPostgres)(`connections to Postgres${skipped(noOwnPostgres)}
       expect(warnings).toEqual([expect.stringContaining("no more connections (53300)")]);
     });
 
-    it("serve every question, and the server is ready, under load and after it", async () => {
+    it("serve every question, and the server is ready, during and after the load", async () => {
       const { url, name } = await limited();
       const store = await open(url);
       const accounts: Account[] = [];
@@ -76,7 +76,7 @@ describe.skipIf(noOwnPostgres)(`connections to Postgres${skipped(noOwnPostgres)}
       expect(await connectionsOf(name)).toBe(5);
     });
 
-    it("are named at a start that gets none", async () => {
+    it("are named in the error of a start that gets none", async () => {
       const { url } = await limited();
       for (let index = 0; index < 5; index += 1) await connect(url);
       const opening = open(url, { waitSeconds: 0 });
@@ -88,7 +88,7 @@ describe.skipIf(noOwnPostgres)(`connections to Postgres${skipped(noOwnPostgres)}
     });
   });
 
-  it("refuse a ledger that is not the one that was opened, until they lead to it again", async () => {
+  it("are refused while they lead to another ledger than the opened one", async () => {
     const { url, name } = await createUser(places);
     const admin = (sql: string) => places.place.query(sql);
     const byRole = new URL(url);

@@ -82,7 +82,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     ];
   }
 
-  it("is what it was, from a folder into Postgres and back", async () => {
+  it("from a folder into Postgres and back equals the original", async () => {
     const first = await openJson("first");
     const accounts = await fill(first);
     const before = await told(first, accounts);
@@ -108,7 +108,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect((await readdir(folder)).sort()).toEqual(["first", "third"]);
   });
 
-  it("keeps every balance at or above zero, though entries of several servers come by the time they began", async () => {
+  it("keeps every balance at or above zero, although entries are sorted by the start of their transactions", async () => {
     const store = await openPostgres();
     const jane = await createAccount(store, 100);
     await store.ledger.grant({ id: "g", account: jane.id, tokens: 100, reason: "" });
@@ -126,7 +126,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     await copied.close();
   });
 
-  it("keeps causes before effects though the folder's clock was two minutes ahead of the database's", async () => {
+  it("keeps a charge before its repeat if the folder's clock was two minutes ahead of the database's", async () => {
     const ahead = () => Date.now() + 120_000;
     const first = await openJson("first", ahead);
     const accounts = await fill(first);
@@ -162,7 +162,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     await back.close();
   });
 
-  it("speaks of the copy where the folder that was written cannot be read, not of repairing that folder", async () => {
+  it("names the copy in the error, and no repair, if the written folder cannot be read", async () => {
     const store = await openPostgres();
     const jane = await createAccount(store);
     await store.ledger.grant({ id: "g", account: jane.id, tokens: 50, reason: "" });
@@ -177,7 +177,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("is refused into a store that holds something, which stays as it was", async () => {
+  it("is refused into a store that is not empty, which stays unchanged", async () => {
     const json = await openJson("first");
     await fill(json);
     await json.close();
@@ -232,7 +232,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     await again.close();
   });
 
-  it("gives its secret to a server that looks for one meanwhile", async () => {
+  it("gives its secret to a server that asks for one during the copy", async () => {
     const json = await openJson("first");
     await fill(json);
     const secret = await json.signingSecret();
@@ -248,7 +248,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect(await found).toEqual(secret);
   });
 
-  it("lets no server start on its target meanwhile", async () => {
+  it("lets no server start on its target during the copy", async () => {
     const json = await openJson("first");
     await fill(json);
     const secret = await json.signingSecret();
@@ -266,7 +266,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     await store.close();
   });
 
-  it("is given up, and names its target, where somebody registers there meanwhile", async () => {
+  it("fails and names its target if an account registers there during the copy", async () => {
     const json = await openJson("first");
     await fill(json);
     await json.close();
@@ -280,7 +280,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect(await place.query("SELECT name FROM chat_accounts")).toEqual([{ name: "new" }]);
   });
 
-  it("is given up, and names its target, where a name of its own is registered there meanwhile", async () => {
+  it("fails and names its target if one of its own names registers there during the copy", async () => {
     const json = await openJson("first");
     await fill(json);
     await json.close();
@@ -301,7 +301,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect(await place.query("SELECT name FROM chat_accounts")).toEqual([{ name: "Jane" }]);
   });
 
-  it("is refused from a store that is in use, damaged, or not there", async () => {
+  it("is refused from a store that is in use, damaged or missing", async () => {
     const json = await openJson("first");
     await fill(json);
     await expect(copy(inFolder("first"), place.url)).rejects.toBeInstanceOf(StartupError);
@@ -319,7 +319,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect(await readdir(folder)).toEqual(["first"]);
   });
 
-  it("leaves nothing in the target where the two sides do not come to the same", async () => {
+  it("leaves nothing in the target if the two sides do not add up to the same", async () => {
     const store = await openPostgres();
     const jane = await createAccount(store);
     await store.close();
@@ -333,7 +333,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     await other.drop();
   });
 
-  it("may take longer than its role's statements may", async () => {
+  it("may take longer than the role's statement_timeout", async () => {
     const store = await openPostgres();
     await fill(store);
     await store.close();
@@ -354,7 +354,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect(await copy(limited(place), limited(other))).toMatchObject({ accounts: 3 });
   });
 
-  it("leaves the target unused where a statement of it fails", async () => {
+  it("leaves the target empty if a statement fails", async () => {
     const json = await openJson("first");
     await fill(json);
     await json.close();
@@ -368,7 +368,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect((await copy(inFolder("first"), place.url)).accounts).toBe(3);
   });
 
-  it("that is given up leaves nothing anywhere, and goes well the next time", async () => {
+  it("leaves nothing if it is aborted, and succeeds the next time", async () => {
     const json = await openJson("first");
     await fill(json);
     await json.close();
@@ -385,7 +385,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
   it.each<[Fate, number, object]>([
     ["cut before its answer", 3, { accounts: 3 }],
     ["cut before it arrives", 0, { hint: expect.stringContaining("The target is unchanged") as unknown }],
-  ])("whose last word is %s is looked up, not assumed", async (fate, accounts, outcome) => {
+  ])("checks the target if the response to its commit is %s", async (fate, accounts, outcome) => {
     const json = await openJson("first");
     await fill(json);
     await json.close();
@@ -401,7 +401,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect(await place.query("SELECT id FROM chat_accounts")).toHaveLength(accounts);
   });
 
-  it("says where one that was killed left its piece", async () => {
+  it("names the folder that a killed copy left", async () => {
     const postgres = await openPostgres();
     await createAccount(postgres);
     await postgres.close();

@@ -24,7 +24,7 @@ describe.skipIf(noOwnPostgres)(`a failover to a synchronous standby${skipped(noO
     return cluster;
   }
 
-  it("keeps every charge that was acknowledged, and the questions go on at the new primary", async () => {
+  it("keeps every acknowledged charge, and questions continue at the new primary", async () => {
     const primary = await open({ settings: ["wal_keep_size=64MB"] });
     const standby = await open({ standbyOf: primary });
     const place = await primary.place();

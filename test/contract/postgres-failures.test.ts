@@ -59,8 +59,8 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
 
   const fates: Fate[] = ["cut before it arrives", "cut before its answer"];
 
-  describe.each(fates)("where the connection is %s", (fate) => {
-    it("charges once and says so, and so does a second asking", async () => {
+  describe.each(fates)("if the connection is %s", (fate) => {
+    it("charges once and reports it, also for a repeated call", async () => {
       const { store, wire } = await openWired();
       const jane = await createAccount(store);
       const [first, again] = [question(jane, { key: "key" }), question(jane, { key: "key" })];
@@ -113,7 +113,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     });
   });
 
-  it("goes on when every connection is killed in the middle of questions", async () => {
+  it("recovers when every connection is killed during questions", async () => {
     // Few, so that they are soon there again: a deed is tried for 2 s.
     const stores = [await open({ connections: 3 }), await open({ connections: 3 })] as const;
     const accounts = await Promise.all(Array.from({ length: 5 }, () => createAccount(stores[0], 5000)));
@@ -146,7 +146,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     expect(await balanced(place)).toBe(true);
   });
 
-  it("repeats what met a deadlock", async () => {
+  it("retries after a deadlock", async () => {
     const store = await open();
     const [jane, john] = [await createAccount(store), await createAccount(store)];
     const database = openDatabase({
@@ -168,7 +168,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     for (const { id } of [jane, john]) expect((await store.ledger.balance(id)).tokens).toBe(4002);
   });
 
-  it("repeats what a database that isolates more strictly rolls back", async () => {
+  it("retries after a serialization failure", async () => {
     const url = new URL(place.url);
     const options = url.searchParams.get("options");
     await (await openPostgresStore({ url: url.href, warn })).close();
@@ -209,7 +209,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     expect(await balanced(place)).toBe(true);
   });
 
-  it("waits longer for a locked account than the host's lock_timeout, and charges the answer that is there", async () => {
+  it("retries a locked account past the host's lock_timeout, and charges the answer", async () => {
     const url = new URL(place.url);
     url.searchParams.set("options", `${url.searchParams.get("options")} -c lock_timeout=20ms`);
     const wire = await openTcpProxy(places.cluster.port);
@@ -233,7 +233,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     expect(warnings).toEqual([]);
   });
 
-  it("does not say that nothing was charged where it went away under a charge", async () => {
+  it("does not claim that nothing was charged if it breaks during a charge", async () => {
     const lost = new ApiError("store_unavailable", "Nothing was charged.");
     const ledger = createLedger({
       database: { run: () => Promise.reject(lost) },
@@ -248,7 +248,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     });
   });
 
-  it("refuses in time when no connection is free, and when no answer comes", async () => {
+  it("refuses in time if no connection is free, and if no response comes", async () => {
     const database = openDatabase({
       connectionString: place.url,
       connections: 1,
@@ -268,7 +268,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     expect(await one()).toEqual([{ one: 1 }]);
   });
 
-  it("waits longer for a connection to charge an answer that is there", async () => {
+  it("waits longer for a connection if an answer is ready to be charged", async () => {
     const store = await open();
     const jane = await createAccount(store);
     const request = question(jane);
@@ -303,7 +303,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     ]);
   });
 
-  it("is refused at the start where nothing can be written", async () => {
+  it("is refused at the start if it is read-only", async () => {
     const url = new URL(place.url);
     await (await openPostgresStore({ url: url.href, warn })).close();
     const options = url.searchParams.get("options");
@@ -313,10 +313,10 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     await expect(opening).rejects.toThrow("read-only");
   });
 
-  describe.skipIf(noOwnPostgres)(`with a user of few rights${skipped(noOwnPostgres)}`, () => {
+  describe.skipIf(noOwnPostgres)(`with a user without some rights${skipped(noOwnPostgres)}`, () => {
     const admin = (sql: string) => place.query(sql);
 
-    it("names every right that is missing, and opens once they were granted as it says", async () => {
+    it("names every missing right, and opens after its hint was followed", async () => {
       const { url, name } = await createUser(places, { rights: "SELECT, INSERT" });
       const opening = open({ url, waitSeconds: 0 });
       const refused = await opening.catch((error: unknown) => error);
@@ -346,13 +346,13 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       expect(warnings).toEqual([]);
     });
 
-    it("is refused with words where the user may not even read", async () => {
+    it("is refused with a message if the user may not even read", async () => {
       const { url } = await createUser(places, { rights: "INSERT" });
       const opening = open({ url, waitSeconds: 0 });
       await expect(opening).rejects.toThrow("may not create or read");
     });
 
-    it("is not ready once nothing can be written any more", async () => {
+    it("is not ready after it became read-only", async () => {
       const { url, name } = await createUser(places);
       const store = await open({ url });
       expect(await store.ready()).toBe(true);
@@ -363,7 +363,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     });
   });
 
-  it("is ready though questions have every connection", async () => {
+  it("is ready although questions use every connection", async () => {
     const store = await open({ connections: 2 });
     const jane = await createAccount(store);
     const john = await createAccount(store);
@@ -384,14 +384,14 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     expect(await Promise.all(held)).toEqual(held.map(() => ({ kind: "held" })));
   });
 
-  it("is named where it does not keep what it acknowledges", async () => {
+  it("causes a warning if synchronous_commit is off", async () => {
     const url = new URL(place.url);
     url.searchParams.set("options", `${url.searchParams.get("options")} -c synchronous_commit=off`);
     await open({ url: url.href });
     expect(warnings).toEqual([expect.stringContaining("synchronous_commit")]);
   });
 
-  it("is told from a wrong address in words, and no password is in any of them", async () => {
+  it("has a message for each wrong address, without the password", async () => {
     const [host, secret] = [new URL(place.url).host, "hunter2secret"];
     for (const [url, message] of [
       [`postgres://postgres:${secret}@${host}/no_such_database`, /does not exist/],
@@ -410,7 +410,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     }
   });
 
-  it("shows host and database of its URL, and neither user nor password", async () => {
+  it("is described by host and database, without user and password", async () => {
     const { host } = new URL(place.url);
     const url = new URL(place.url);
     url.password = "hunter2secret";
@@ -418,7 +418,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
     expect(store.description).toBe(`Postgres database ${url.pathname.slice(1)} at ${host}`);
   });
 
-  describe.skipIf(noOwnPostgres)(`and is started again${skipped(noOwnPostgres)}`, () => {
+  describe.skipIf(noOwnPostgres)(`and restarts${skipped(noOwnPostgres)}`, () => {
     // Its own: the other tests' stores would see it go as well.
     let own: Cluster;
     beforeAll(async () => {
@@ -429,7 +429,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       place = await own.place();
     });
 
-    it("is waited for at the start, with words", async () => {
+    it("is waited for at the start, with warnings", async () => {
       await own.crash();
       await expect(openPostgresStore({ url: place.url, warn, waitSeconds: 0 })).rejects.toBeInstanceOf(
         StartupError,
@@ -442,7 +442,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       expect(await (await opening).ready()).toBe(true);
     });
 
-    it("is not ready and refuses questions while it is down, and comes back by itself", async () => {
+    it("is not ready and refuses questions while it is down, and recovers by itself", async () => {
       const store = await open();
       const jane = await createAccount(store);
       await own.crash();
@@ -459,7 +459,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       expect(warnings).toEqual([expect.stringContaining("cannot be used"), "The database answers again."]);
     });
 
-    it("charges an answer that was ready while the database was being restarted", async () => {
+    it("charges an answer that became ready during a restart of the database", async () => {
       // It is down for as long as the test says: a machine may take longer to start one than a charge is tried.
       const wire = await openTcpProxy(own.port);
       closers.push(() => wire.close());
@@ -478,7 +478,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       expect(await balanced(place)).toBe(true);
     });
 
-    it("frees what could not be released while it was down", async () => {
+    it("releases the holds that could not be released while it was down", async () => {
       const store = await open();
       const jane = await createAccount(store, 100);
       const request = question(jane);
@@ -489,7 +489,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       await vi.waitUntil(async () => (await store.ledger.balance(jane.id)).held === 0, { timeout: 120_000 });
     });
 
-    it("knows every charge that was acknowledged before it crashed in the middle of questions", async () => {
+    it("has every charge that was acknowledged before it crashed during questions", async () => {
       const store = await open();
       const jane = await createAccount(store, 1_000_000);
       let charged = 0;

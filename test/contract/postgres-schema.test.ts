@@ -43,14 +43,14 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
   const version = async () =>
     (await place.query<{ version: number }>("SELECT version FROM chat_schema"))[0]?.version;
 
-  it("is made once by eight servers that start at the same moment", async () => {
+  it("is created once by eight servers that start at the same moment", async () => {
     const open = () => openPostgresStore({ url: place.url, warn });
     const stores = await Promise.all(Array.from({ length: 8 }, open));
     await Promise.all(stores.map((store) => store.close()));
     expect(await version()).toBe(migrations.length);
   });
 
-  it("is taken from any version to this one, by several at once, each step once", async () => {
+  it("is migrated from any version to this one, each step once, by several servers at once", async () => {
     const steps = [
       ["CREATE TABLE counts (step int)"],
       ["INSERT INTO counts VALUES (2)", "INSERT INTO counts VALUES (2)"],
@@ -66,7 +66,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     expect(await version()).toBe(3);
   });
 
-  it("stays at the last whole step where one fails halfway, and goes on once it can", async () => {
+  it("stays at the last complete step if a step fails, and continues later", async () => {
     const first = ["CREATE TABLE one (a int)"];
     const broken = ["CREATE TABLE two (a int)", "CREATE TABLE three (a nonsense)"];
     await expect(migrate(database(), [first, broken])).rejects.toThrow("nonsense");
@@ -75,7 +75,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     expect(await version()).toBe(2);
   });
 
-  it("is left alone where a newer version made it", async () => {
+  it("is unchanged if it has a newer version", async () => {
     await migrate(database(), [...migrations, ["CREATE TABLE chat_newer (a int)"]]);
     const opened = openPostgresStore({ url: place.url, warn });
     await expect(opened).rejects.toBeInstanceOf(StartupError);
@@ -87,7 +87,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     ["int4", "NULL"],
     ["text", "'one'"],
     ["numeric", "0.5"],
-  ])("is refused where its version, an %s, is %s", async (type, value) => {
+  ])("is refused if its version, of type %s, is %s", async (type, value) => {
     await place.query(`CREATE TABLE chat_schema (one int4 PRIMARY KEY, version ${type})`);
     await place.query(`INSERT INTO chat_schema VALUES (1, ${value})`);
     const opened = openPostgresStore({ url: place.url, warn });
@@ -100,7 +100,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     "CREATE TABLE chat_schema (one text, version int4)",
     "CREATE VIEW chat_schema AS SELECT 1 AS mine",
     "CREATE SEQUENCE chat_schema",
-  ])("is refused where another program ran %s", async (statement) => {
+  ])("is refused after another program ran %s", async (statement) => {
     await place.query(statement);
     const opened = openPostgresStore({ url: place.url, warn, waitSeconds: 0 });
     await expect(opened).rejects.toBeInstanceOf(StartupError);
@@ -112,7 +112,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     ["before one where tables can be made", (schema: string) => `${schema},open_${schema}`],
     ["in quotes", (schema: string) => `"${schema}"`],
   ])(
-    "is refused by the name of a schema that its user may not use, %s in the search_path",
+    "is refused with the name of a schema that its user may not use, %s in the search_path",
     async (_, path) => {
       const { url, name } = await createUser(places);
       await place.query(`REVOKE USAGE ON SCHEMA ${name} FROM ${name}`);
@@ -133,7 +133,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     },
   );
 
-  it("is not mixed with tables of its names that another program made", async () => {
+  it("is refused if another program has made a table with one of its names", async () => {
     await place.query("CREATE TABLE chat_accounts (mine text)");
     const opened = openPostgresStore({ url: place.url, warn });
     await expect(opened).rejects.toBeInstanceOf(StartupError);
@@ -154,7 +154,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     expect(rows).toEqual([{ data_type: "integer" }]);
   });
 
-  it("refuses a balance below what is held, whoever writes it", async () => {
+  it("refuses a balance below the held tokens", async () => {
     const store = await openPostgresStore({ url: place.url, warn });
     closers.push(() => store.close());
     const { id } = await createAccount(store, 100);
@@ -165,7 +165,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
   });
 
   it.skipIf(noOwnPostgres)(
-    "looks up whatever name is typed, also in a database that cannot hold its letters",
+    "accepts a look-up of any name, also if the database's encoding lacks its characters",
     async () => {
       const name = `latin_${place.name}`;
       await query(place.url, `CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
@@ -181,7 +181,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     },
   );
 
-  it("takes one round trip to know who asks, one to hold and one to charge", async () => {
+  it("takes one round trip to authenticate, one to hold and one to charge", async () => {
     const wire = await openTcpProxy(places.cluster.port);
     closers.push(() => wire.close());
     const store = await openPostgresStore({ url: place.url, warn });
@@ -209,7 +209,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
     expect(await ledger.balance(jane.id)).toEqual({ tokens: 3800, held: 0 });
   });
 
-  it("finds everything that a question needs by an index, however much there is", async () => {
+  it("reads everything that a question needs by an index", async () => {
     await migrate(database());
     const client = new Client({ connectionString: place.url });
     await client.connect();

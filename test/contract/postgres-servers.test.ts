@@ -40,7 +40,7 @@ describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres
     return operator;
   }
 
-  it("hold exactly what the balance allows among sixty questions at once through four servers", async () => {
+  it("hold exactly what the balance allows for sixty concurrent questions through four servers", async () => {
     const stores = await openMany(4);
     const jane = await createAccount(stores[0]!);
     const asked = Array.from({ length: 60 }, (_, index) => ({
@@ -60,7 +60,7 @@ describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres
     expect(await balanced(place)).toBe(true);
   });
 
-  it("let one of two questions with the same key through, and tell the other that it is in flight", async () => {
+  it("accept one of two questions with the same key, and answer in_flight to the other", async () => {
     const [one, two] = (await openMany(2)) as [Store, Store];
     const jane = await createAccount(one);
     for (let round = 0; round < 20; round += 1) {
@@ -73,7 +73,7 @@ describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres
     expect(await one.ledger.balance(jane.id)).toEqual({ tokens: 4000, held: 2000 });
   });
 
-  it("answer a key once more on whichever server, and only once", async () => {
+  it("answer a charged key once more on any server, and only once", async () => {
     const stores = await openMany(3);
     const jane = await createAccount(stores[0]!);
     const first = question(jane, { key: "key" });
@@ -87,7 +87,7 @@ describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres
     expect(await stores[1]!.ledger.balance(jane.id)).toEqual({ tokens: 3900, held: 0 });
   });
 
-  it("free what a server held that is gone when its time is over, and answer 409 until then", async () => {
+  it("free the holds of a killed server when they expire, and answer in_flight until then", async () => {
     const clock = await ownClock(place, Date.parse("2026-11-22T10:00:00Z"));
     const gone = await open({ now: clock.now });
     const other = await open({ now: clock.now });
@@ -105,7 +105,7 @@ describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres
     expect(await balanced(place)).toBe(true);
   });
 
-  it("end a hold by the database's clock, whatever a server's own clock says", async () => {
+  it("expire a hold by the database's clock, not by a server's", async () => {
     const clock = await ownClock(place, Date.parse("2026-11-22T10:00:00Z"));
     const fast = await open({ now: () => clock.now() + 3_600_000 });
     const jane = await createAccount(fast, 100);
@@ -122,7 +122,7 @@ describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres
     expect(secrets[0]!.length).toBeGreaterThanOrEqual(32);
   });
 
-  it("know at once of a logout and a new password through another server", async () => {
+  it("see a logout and a new password of another server at once", async () => {
     const [one, two] = (await openMany(2)) as [Store, Store];
     const jane = await createAccount(one);
     await one.accounts.revoke({ account: jane.id, jti: "gone", expires: Date.now() + 60_000 });
@@ -147,7 +147,7 @@ describe.skipIf(noPostgres)(`several servers on one database${skipped(noPostgres
     expect(outcomes).toEqual(outcomes.map(() => ({ kind: "held" })));
   });
 
-  it("sweep together what has had its time, and leave out an account that is busy", async () => {
+  it("sweep expired rows together, and skip a locked account", async () => {
     const clock = await ownClock(place, Date.parse("2026-11-22T10:00:00Z"));
     const store = await open({ now: clock.now });
     const [jane, john] = [await createAccount(store), await createAccount(store)];

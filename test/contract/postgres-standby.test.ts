@@ -6,11 +6,11 @@ import { balanced, createAccount, question, unhurried } from "../support/postgre
 import { noOwnPostgres, skipped } from "../support/postgres.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 
-describe.skipIf(noOwnPostgres)(`a synchronous standby that is away${skipped(noOwnPostgres)}`, () => {
+describe.skipIf(noOwnPostgres)(`a missing synchronous standby${skipped(noOwnPostgres)}`, () => {
   const places = openPlaces();
   const { closers } = places;
 
-  it("keeps no hold of a question that was refused meanwhile, once it is back", async () => {
+  it("keeps no hold of a question that was refused, when it is back", async () => {
     const { place, cluster } = places;
     const wire = await openTcpProxy(cluster.port);
     closers.push(() => wire.close());

@@ -76,7 +76,7 @@ describe.skipIf(noOwnPostgres)(
       ["another authority alone", { sslrootcert: "stranger.crt" }],
       ["an empty file", { sslmode: "verify-full", sslrootcert: "empty.crt" }],
       ["a client certificate that is none", { ...own, sslcert: "prose.txt", sslkey: "prose.txt" }],
-    ])("%s: refused in words, at once, with nothing of the password", async (_, options) => {
+    ])("%s: refused at once with a message without the password", async (_, options) => {
       const refused: unknown = await encrypted(options).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(StartupError);
       expect((refused as StartupError).message).toMatch(/cannot be encrypted as requested/);
@@ -84,7 +84,7 @@ describe.skipIf(noOwnPostgres)(
       expect(inspect(refused, { depth: 9 })).not.toContain(SECRET);
     });
 
-    it("refuses a certificate of another host, whatever sslmode asks for a check", async () => {
+    it("refuses a certificate of another host with every sslmode that checks", async () => {
       for (const sslmode of ["prefer", "require", "verify-ca", "verify-full"])
         await expect(encrypted({ sslmode, ...own }, elsewhere)).rejects.toThrow(
           "cannot be encrypted as requested",
@@ -92,7 +92,7 @@ describe.skipIf(noOwnPostgres)(
       expect(await encrypted({ sslmode: "no-verify" }, elsewhere)).toEqual([true]);
     });
 
-    it("knows the authorities of NODE_EXTRA_CA_CERTS", async () => {
+    it("accepts the authorities of NODE_EXTRA_CA_CERTS", async () => {
       const home = await makeHome();
       places.closers.push(() => home.remove());
       const env = { AI_CHAT_STORE: url({ sslmode: "verify-full" }) };

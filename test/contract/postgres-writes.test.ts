@@ -28,7 +28,7 @@ describe.skipIf(noPostgres)(`a database on a full disk${skipped(noPostgres)}`, (
   }
   const makeRoom = () => place.query("DROP FUNCTION full_disk CASCADE");
 
-  it("is not ready once a question could not be written, whatever can be read, until there is room", async () => {
+  it("is not ready after a question could not be written, until there is space", async () => {
     const jane = await createAccount(store);
     await fill("chat_questions", "chat_ledger", "chat_revoked");
     await expect(store.ledger.hold(question(jane))).rejects.toMatchObject({ code: "store_unavailable" });
@@ -40,7 +40,7 @@ describe.skipIf(noPostgres)(`a database on a full disk${skipped(noPostgres)}`, (
     expect((await store.ledger.hold(question(jane))).kind).toBe("held");
   });
 
-  it("is not ready while charges fail, though questions are held and released", async () => {
+  it("is not ready while charges fail, although holds and releases succeed", async () => {
     const jane = await createAccount(store);
     await fill("chat_ledger", "chat_revoked");
     for (let round = 0; round < 2; round += 1) {
@@ -59,7 +59,7 @@ describe.skipIf(noPostgres)(`a database on a full disk${skipped(noPostgres)}`, (
     expect(await balanced(place)).toBe(true);
   });
 
-  it("is tried by the readiness check with more than fits into a page, which the sweep removes", async () => {
+  it("is checked by a write larger than a page, which the sweep removes", async () => {
     const jane = await createAccount(store);
     await fill("chat_questions");
     await expect(store.ledger.hold(question(jane))).rejects.toMatchObject({ code: "store_unavailable" });

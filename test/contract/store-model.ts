@@ -116,7 +116,7 @@ const restart = fc.constant(
 
 /** Whatever happens to the ledger in whatever order: the store and the model say the same. */
 export function storeModel(name: string, place: () => Promise<StoreFixture>, numRuns = 60): void {
-  it(`the store in ${name} does what the model does, whatever happens`, async () => {
+  it(`the store in ${name} behaves as the model does`, async () => {
     const deeds = [hold, hold, hold, charge, charge, release, grant, wait, restart];
     const commands = fc.commands(deeds, { maxCommands: 60, size: "max" });
     const property = fc.asyncProperty(commands, (chosen) => runIn(place, chosen));

@@ -26,7 +26,7 @@ const told = async (reply: Response) => {
 };
 const jane = async () => (await server.store.accounts.byName("jane"))!;
 
-test("a disabled account is refused, at login with the right password only", async () => {
+test("a disabled account is refused, and named as disabled only with the right password", async () => {
   await server.store.accounts.setDisabled((await jane()).id, true);
   expect(await told(await post("/api/chat", { message: "hi" }))).toEqual([403, "account_disabled"]);
   expect(await told(await post("/api/login", { username: "jane", password: "correct horse" }))).toEqual([
@@ -50,7 +50,7 @@ test("an account is checked before the fields of its question", async () => {
   expect(await told(await post("/api/chat", {}))).toEqual([403, "account_disabled"]);
 });
 
-test("a store that takes nothing is told by /readyz and by a question, and /healthz stays well", async () => {
+test("a store that accepts nothing fails /readyz and questions, but not /healthz", async () => {
   await server.store.close();
   for (const refused of [await fetch(`${server.url}/readyz`), await post("/api/chat", { message: "hi" })]) {
     expect(refused.headers.get("retry-after")).toBe("1");
@@ -59,7 +59,7 @@ test("a store that takes nothing is told by /readyz and by a question, and /heal
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
 });
 
-test("a client that only ends its own side of the connection pays for no answer that it does not get", async () => {
+test("a client that closes only its sending side is not charged for an answer that it does not get", async () => {
   const client = await openRawClient(server.port);
   client.send(rawQuestion(server.token));
   client.finish();

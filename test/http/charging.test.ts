@@ -40,7 +40,7 @@ const ask = (server: Pick<TestServer, "url">, token: string, headers: Record<str
     body: '{"message":"hello"}',
   });
 
-describe("a whole answer costs 100", () => {
+describe("a complete answer costs 100", () => {
   test.each(["stop", "length", "content_filter", "anything"])("with the finish reason %s", async (finish) => {
     const { server, token } = await setUp(answer("Yes.", { finish }));
     expect((await ask(server, token)).status).toBe(200);
@@ -48,7 +48,7 @@ describe("a whole answer costs 100", () => {
     expect(await server.balance(token)).toEqual({ tokens: 3800, held: 0 });
   });
 
-  test("and its charge is durable before the reply is sent", async () => {
+  test("and the charge is durable before the reply is sent", async () => {
     const charge = gate();
     const charging = gate();
     const around = (real: Ledger): Partial<Ledger> => ({
@@ -76,7 +76,7 @@ describe("a whole answer costs 100", () => {
   });
 });
 
-describe("an answer that is not whole costs nothing", () => {
+describe("an incomplete answer costs nothing", () => {
   const broken: [what: string, script: Script][] = [
     ["is cut off", answer("Yes.", { finish: null, end: "cut" })],
     ["ends without a finish_reason and [DONE]", answer("Yes.", { finish: null, end: "clean" })],
@@ -124,7 +124,7 @@ describe("an answer that is not whole costs nothing", () => {
     expect(await server.balance()).toEqual({ tokens: 4000, held: 0 });
   });
 
-  test("when nobody is there to answer", async () => {
+  test("when the AI cannot be reached", async () => {
     const nobody = await openRefusingPort();
     closers.push(() => nobody.close());
     const { server, token } = await setUp(silence(), { baseUrl: `${nobody.url}/v1` });
@@ -140,7 +140,7 @@ describe("a client that goes away", () => {
   test.each([
     ["plain", {}],
     ["streamed", EVENTS],
-  ])("before the answer pays nothing, and its upstream call is aborted (%s)", async (_how, headers) => {
+  ])("before the answer is not charged, and its upstream call is aborted (%s)", async (_how, headers) => {
     const { ai, server, token } = await setUp(silence({ head: true }));
     const client = await openRawClient(server.port);
     client.send(rawQuestion(token, { ...headers, "Idempotency-Key": "k" }));
@@ -156,7 +156,7 @@ describe("a client that goes away", () => {
     expect(await server.balance(token)).toEqual({ tokens: 3900, held: 0 });
   });
 
-  test("after the first delta pays, and its upstream call is aborted", async () => {
+  test("after the first delta is charged, and its upstream call is aborted", async () => {
     const { ai, server, token } = await setUp(answer(["Well", forever]));
     const client = await openRawClient(server.port);
     client.send(rawQuestion(token, EVENTS));
@@ -171,7 +171,7 @@ describe("a client that goes away", () => {
     expect(left()).toMatchObject({ status: 200, account: "jane", charged: 100, tokens: 3900 });
   });
 
-  test("while its plain answer is being charged pays, and gets the answer under its key", async () => {
+  test("during the charge of its plain answer is charged, and gets the answer with its key", async () => {
     const charged = gate();
     const reply = gate();
     const around = (real: Ledger): Partial<Ledger> => ({
@@ -200,7 +200,7 @@ describe("a client that goes away", () => {
     expect(await server.balance()).toEqual({ tokens: 3900, held: 0 });
   });
 
-  test("in the middle of a packed upload is noticed", async () => {
+  test("during a packed upload is noticed", async () => {
     const { server } = await setUp(silence());
     const client = await openRawClient(server.port);
     const head = ["POST /api/chat HTTP/1.1", "Host: x", "Content-Type: application/json"];
@@ -273,7 +273,7 @@ describe("a question that is refused costs nothing", () => {
   });
 });
 
-test("a fault of ours is told to nobody, and logged whole under its request id", async () => {
+test("an unexpected error is sent as internal_error, and logged in full with its request id", async () => {
   const around = (): Partial<Ledger> => ({
     hold: async () => {
       throw Object.assign(new TypeError("undefined is not a wallet"), { body: "what jane typed" });

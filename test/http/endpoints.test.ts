@@ -8,7 +8,7 @@ const { ai, server } = openServerWithAi();
 const json = "application/json";
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
-describe.each(["", "/"])("with the path's end %j", (slash) => {
+describe.each(["", "/"])("with %j at the end of the path", (slash) => {
   const name = `jane${slash && "2"}`;
   const credentials = { username: name, password: PASSWORD };
 
@@ -47,7 +47,7 @@ describe.each(["", "/"])("with the path's end %j", (slash) => {
     expect(await balance.text()).toBe('{"tokens":3800}');
   });
 
-  test("the open paths say what this server is and how it does", async () => {
+  test("the public paths describe the server and its state", async () => {
     const about = await fetch(`${server.url}/api${slash}`);
     expect(await about.json()).toEqual({
       name: "ai-chat-system",
@@ -72,13 +72,13 @@ test("HEAD gives what GET gives, without its body", async () => {
   expect(await head.text()).toBe("");
 });
 
-test("a name is found without regard to case, and shown nowhere else than typed", async () => {
+test("a name is found in any case", async () => {
   await server.post("/api/register", { username: "MiXed", password: PASSWORD });
   expect((await server.post("/api/login", { username: "mixED", password: PASSWORD })).status).toBe(200);
   expect((await server.post("/api/register", { username: "mixed", password: PASSWORD })).status).toBe(409);
 });
 
-test("a name that JavaScript knows is a name like any other", async () => {
+test("a name of a property of JavaScript objects is accepted", async () => {
   for (const username of ["__proto__", "constructor", "toString"]) {
     expect((await server.post("/api/register", { username, password: PASSWORD })).status).toBe(201);
     expect((await server.post("/api/login", { username, password: PASSWORD })).status).toBe(200);
@@ -96,7 +96,7 @@ test("the trimmed message goes upstream after the history that the client sent",
   expect(ai.requests[before]!.body.messages).toEqual([...history, { role: "user", content: "three" }]);
 });
 
-test("every reply carries the client's request id where it is one, else a new one", async () => {
+test("every reply has the client's request id if it is valid, else a new one", async () => {
   const idOf = async (id: string) =>
     (await fetch(`${server.url}/nothing`, { headers: { "X-Request-Id": id } })).headers.get("x-request-id");
   expect(await idOf("A-1.b_2")).toBe("A-1.b_2");
@@ -105,7 +105,7 @@ test("every reply carries the client's request id where it is one, else a new on
   expect(await idOf("two words")).toMatch(/^[\w-]{36}$/);
 });
 
-test("41 questions in a row: 40 are answered and paid, one is told that nothing is left", async () => {
+test("41 questions in a row: 40 are answered and charged, one is refused for lack of tokens", async () => {
   const token = await server.token("spender");
   ai.respond(answer("ok"));
   const ask = () => server.post("/api/chat/", { message: "hi" }, bearer(token));
@@ -117,7 +117,7 @@ test("41 questions in a row: 40 are answered and paid, one is told that nothing 
   expect(await last.json()).toMatchObject({ code: "insufficient_tokens", tokens: 0, held: 0, required: 100 });
 });
 
-test("60 questions in parallel: 40 are paid, and the balance never goes below zero", async () => {
+test("60 questions in parallel: 40 are charged, and the balance never goes below zero", async () => {
   const token = await server.token("crowd");
   let release!: () => void;
   const released = new Promise<void>((resolve) => (release = resolve));

@@ -62,7 +62,7 @@ test("a streamed answer is exactly the documented bytes", async () => {
 });
 
 describe("silence", () => {
-  test("is filled with a ping every 15 seconds, counted from the last delta, from the head on", async () => {
+  test("gets a ping every 15 seconds after the head and the last delta", async () => {
     const { res, reply } = await openPair();
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const written = vi.spyOn(res, "write");
@@ -84,7 +84,7 @@ describe("silence", () => {
     (await reply).resume();
   });
 
-  test("of a client that left is not filled", async () => {
+  test("gets no ping after the client left", async () => {
     const { res } = await openPair();
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const stream = createEventStream(res, wishes);
@@ -97,7 +97,7 @@ describe("silence", () => {
   });
 });
 
-test("a client that reads nothing counts as gone before it takes much memory", async () => {
+test("a client that reads nothing counts as gone before much memory is used", async () => {
   const { res, reply } = await openPair();
   const stream = createEventStream(res, { ...wishes, unread: 100_000 });
   stream.delta("first", false);
@@ -133,7 +133,7 @@ test("a replay and its end wait for the reader, and little waits in memory", asy
   expect(most).toBeLessThan(256 * 1024);
 });
 
-test("nothing is handed over where the client is gone before the first delta", async () => {
+test("nothing is written if the client left before the first delta", async () => {
   const { res } = await openPair();
   const closed = once(res, "close");
   res.destroy();

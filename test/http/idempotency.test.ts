@@ -42,7 +42,7 @@ const told = async (reply: Response) => [
 const FIRST = { response: "First.", tokens_deducted: 100 };
 
 describe("the same key", () => {
-  test("gives the same answer again, for nothing, with the balance of now", async () => {
+  test("gives the same answer again, without a charge and with the present balance", async () => {
     expect(await told(await ask("k"))).toEqual([200, null, "3900", FIRST]);
     ai.respond(answer("Second."));
     await ask("another");
@@ -55,7 +55,7 @@ describe("the same key", () => {
     expect(await told(await ask('a"b', { message: " hello\n" }))).toEqual([200, "true", "3900", FIRST]);
   });
 
-  test("may come back in the other form", async () => {
+  test("may get the answer in the other form", async () => {
     await ask("k");
     const streamed = await ask("k", {}, EVENTS);
     expect(streamed.headers.get("idempotent-replayed")).toBe("true");
@@ -75,7 +75,7 @@ describe("the same key", () => {
     }
   });
 
-  test("of a question in flight waits, and with another message is refused even then", async () => {
+  test("of a question in flight is refused until it ends, also with another message", async () => {
     const release = gate();
     ai.respond(answer([release.opened, "First."]));
     const before = ai.requests.length;
@@ -109,7 +109,7 @@ describe("the same key", () => {
     expect(await told(await ask("k7"))).toEqual([200, "true", "0", FIRST]);
   });
 
-  test("after the client hung up on its answer is asked again once, for nothing", async () => {
+  test("is answered again once, without a charge, after the client left during its answer", async () => {
     const client = await openRawClient(server.port);
     ai.respond(answer(["Fi", new Promise(() => {})]));
     client.send(rawQuestion(token, { ...EVENTS, "Idempotency-Key": "k" }));
@@ -181,7 +181,7 @@ describe.each([
     expect(await server.balance(token)).toEqual({ tokens: 3900, held: 0 });
   });
 
-  test("that was refused with 402 runs as new once there are tokens, and its failure is forgotten", async () => {
+  test("that was refused with 402 runs as new when there are tokens", async () => {
     for (let at = 0; at < 40; at += 1) await ask(`spent-${at}`);
     const poor = await ask("k", {}, headers);
     expect([poor.status, await poor.json()]).toMatchObject([402, { code: "insufficient_tokens" }]);
@@ -192,7 +192,7 @@ describe.each([
     expect(await wholeOf(rich)).toEqual({ status: 200, replayed: null, text: whole("First.") });
   });
 
-  test("whose answer was hung up on is asked again once, for nothing, occupied meanwhile, then kept", async () => {
+  test("whose client left during the answer is answered again once, without a charge, and is busy during that", async () => {
     await hangUpOn("k");
     const release = gate();
     ai.respond(answer([release.opened, "Second."]));
@@ -209,7 +209,7 @@ describe.each([
     expect(await wholeOf(await ask("k", {}, headers))).toEqual(second);
   });
 
-  test("whose second asking breaks off after some text is not used up", async () => {
+  test("whose second answer fails after some text is not used up", async () => {
     await hangUpOn("k");
     ai.respond(answer("Half", { finish: null, end: "cut" }));
     expect(await (await ask("k", {}, headers)).text()).toContain('"code":"upstream_error"');
@@ -218,7 +218,7 @@ describe.each([
     expect(await wholeOf(await ask("k", {}, headers))).toEqual(second);
   });
 
-  test("whose second answer was hung up on too is used up", async () => {
+  test("whose client left during the second answer too is used up", async () => {
     await hangUpOn("k");
     await hangUpOn("k");
     const gone = await settledReply("k", headers);
@@ -227,7 +227,7 @@ describe.each([
     expect(await server.balance(token)).toEqual({ tokens: 3900, held: 0 });
   });
 
-  test("is remembered for 24 hours from its charge, and then is new", async () => {
+  test("is remembered for 24 hours after its charge, and then is new", async () => {
     let time = Date.now();
     const wired = await openWiredServer({
       now: () => time,
@@ -257,7 +257,7 @@ describe.each([
   });
 });
 
-test("a key outlives the server: its answer is asked again once, for nothing, then it is gone", async () => {
+test("a key survives a restart: it is answered again once, without a charge", async () => {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-restarted-"));
   const config = testConfig(dir, { provider: "openai", baseUrl: ai.url, model: "fake-model" });
   const restarted = async (use: (running: RunningServer) => Promise<void>) => {

@@ -55,7 +55,7 @@ test.each([
   expect(await server.store.accounts.byName("jane")).toMatchObject({ generation: 1 });
 });
 
-test("logins sent ahead on one connection take one place in the queue", async () => {
+test("pipelined logins of one connection take one place in the queue", async () => {
   const client = await openRawClient(server.port);
   client.send(rawRequest("POST", "/api/login/", {}, credentials).repeat(3));
   await queue.asked();

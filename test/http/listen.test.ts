@@ -26,7 +26,7 @@ async function setUp(reply: (res: ServerResponse) => void) {
   return { server, client };
 }
 
-test("a reply that its client has not read yet reaches it whole, though the server closes", async () => {
+test("a reply that the client has not read yet arrives completely while the server closes", async () => {
   const { server, client } = await setUp((res) => res.end(LONG));
   const closing = server.close(60_000);
   client.resume();
@@ -34,14 +34,14 @@ test("a reply that its client has not read yet reaches it whole, though the serv
   await closing;
 });
 
-test("a client that never reads is cut off when the patience is over", async () => {
+test("a client that never reads is disconnected after the timeout", async () => {
   const { server, client } = await setUp((res) => res.write(LONG));
   await server.close(0);
   client.resume();
   expect((await client.ended()).length).toBeLessThan(LONG.length);
 });
 
-test("an idle connection is kept for 75 s, longer than the minute of a load balancer", async () => {
+test("an idle connection is kept for 75 s, longer than the 60 s of a load balancer", async () => {
   const { server, client } = await setUp((res) => res.end("here"));
   client.resume();
   expect(await client.until("here")).toMatch(/\r\nKeep-Alive: timeout=75\r\n/i);
@@ -80,7 +80,7 @@ test("a close waits for work whose client has left", async () => {
   expect(done).toEqual(["work", "close"]);
 });
 
-test("a connection that the system could not accept doesn't end the server, however often it happens", async () => {
+test("connections that the system cannot accept do not end the server", async () => {
   let refused: (() => void) | undefined;
   const server = await openHttpServer({
     host: "127.0.0.1",

@@ -8,7 +8,7 @@ const line = (fields: object) =>
     JSON.stringify({ time: "2026-11-22T12:03:55.000Z", level: "info", msg: "request", ...fields }),
   ).replace(/^\d\d:\d\d:\d\d /, "");
 
-test("the pretty form is one short line a request", () => {
+test("the pretty form is one short line per request", () => {
   const chat = { method: "POST", path: "/api/chat", status: 200, ms: 812, request_id: "req1" };
   expect(line({ ...chat, account: "jane", charged: 100, tokens: 3900 })).toBe(
     "200 POST /api/chat 812 ms jane −100 → 3,900 req1",
@@ -25,14 +25,14 @@ test("the pretty form is one short line a request", () => {
   expect(line({ ...chat, status: 499, left: true })).toBe("499 POST /api/chat 812 ms client left req1");
 });
 
-test("the pretty form shows the stack of a fault of ours", () => {
+test("the pretty form shows the stack of an unexpected error", () => {
   const error = { name: "TypeError", message: "oops", stack: "TypeError: oops\n    at somewhere" };
   expect(line({ method: "GET", path: "/", status: 500, ms: 1, error })).toContain(
     "\n  TypeError: oops\n    at",
   );
 });
 
-test("the pretty form lets nothing of a path through to the terminal but printable ASCII", () => {
+test("the pretty form shows only printable ASCII of a path", () => {
   const shown = line({ method: "GET", path: `/\u001b[31m\u009b${"x".repeat(500)}`, status: 404, ms: 0 });
   expect(shown).toMatch(/^404 GET \/\?\[31m\?x{150,200} 0 ms$/);
 });
@@ -51,7 +51,7 @@ test("a silent log writes nothing", () => {
   expect(written.join("")).toMatch(/^\d\d:\d\d:\d\d warn careful\n$/);
 });
 
-test("of a log that nobody reads at most 1 MiB waits; the rest is counted in one line once it is read", async () => {
+test("a log that nobody reads keeps at most 1 MiB, and counts the dropped lines", async () => {
   const written: string[] = [];
   const reader = gate();
   const stream = new Writable({

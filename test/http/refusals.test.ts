@@ -60,7 +60,7 @@ const sign = (claims: object, secret = SECRET) =>
   jwt.sign(claims, createSecretKey(Buffer.from(secret)), { algorithm: "HS256" });
 const tomorrow = Math.floor(Date.now() / 1000) + 86_400;
 
-describe("a request that is refused gets its problem document", () => {
+describe("a refused request gets its problem document", () => {
   const cases: [what: string, sent: Case, status: number, code: string][] = [
     ["a path that is not there", { path: "/api/nothing/" }, 404, "not_found"],
     ["two slashes before a path", { path: "//api/chat" }, 404, "not_found"],
@@ -286,7 +286,7 @@ describe("a request that is refused gets its problem document", () => {
   });
 });
 
-describe("of two faults the first in the order of checks is told", () => {
+describe("of two faults the first in the order of checks is reported", () => {
   const type = { "Content-Type": "text/plain" };
   const cases: [what: string, sent: Case, code: string][] = [
     ["path before method", { method: "PUT", path: "/nothing" }, "not_found"],
@@ -325,7 +325,7 @@ describe("a challenge", () => {
   const challengeOf = async (headers: Record<string, string>) =>
     (await fetch(`${server.url}/api/token_balance/`, { headers })).headers.get("www-authenticate");
 
-  test("has no error code where no token came, and one where a bad one came", async () => {
+  test("has an error code only if a token was sent", async () => {
     expect(await challengeOf({})).toBe('Bearer realm="ai-chat"');
     expect(await challengeOf({ Authorization: "Bearer junk" })).toBe(
       'Bearer realm="ai-chat", error="invalid_token"',
@@ -350,7 +350,7 @@ test("a wrong password and an unknown name get the same reply", async () => {
   expect(await textOf("jane")).toEqual(await textOf("nobody"));
 });
 
-test("the token may come either way, or both ways alike, in any case and with any spaces", async () => {
+test("the token may be in the header, in the body, or in both", async () => {
   const statusOf = async (headers: Record<string, string>, body: object = {}) =>
     (await server.post("/api/chat/", { message: "hi", ...body }, headers)).status;
   expect(await statusOf({ Authorization: `bEaReR   ${token}` })).toBe(200);
@@ -359,39 +359,45 @@ test("the token may come either way, or both ways alike, in any case and with an
   expect(await statusOf({ Authorization: `Bearer ${token}` }, { token: null })).toBe(200);
 });
 
-test.each([
-  ["gzip", gzipSync],
-  ["GZIP", gzipSync],
-  ["deflate", deflateSync],
-  ["br", brotliCompressSync],
-])("a body may come packed as %s", async (encoding, pack) => {
-  const reply = await send({
-    as: "jane",
-    headers: { ...JSON_TYPE, "Content-Encoding": encoding },
-    body: pack(question),
-  });
-  expect(reply.status).toBe(200);
+test("a body may be packed with gzip, deflate or br", async () => {
+  for (const [encoding, pack] of [
+    ["gzip", gzipSync],
+    ["GZIP", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+  ] as const) {
+    const reply = await send({
+      as: "jane",
+      headers: { ...JSON_TYPE, "Content-Encoding": encoding },
+      body: pack(question),
+    });
+    expect(reply.status, encoding).toBe(200);
+  }
 });
 
-test.each([
-  "application/json; charset=UTF-8",
-  'application/json;charset="utf-8"',
-  "Application/Problem+JSON",
-])("%s is JSON", async (type) => {
-  expect((await send({ as: "jane", headers: { "Content-Type": type }, body: question })).status).toBe(200);
+test("a body may have any JSON type in UTF-8", async () => {
+  const types = [
+    "application/json; charset=UTF-8",
+    'application/json;charset="utf-8"',
+    "Application/Problem+JSON",
+  ];
+  for (const type of types) {
+    const { status } = await send({ as: "jane", headers: { "Content-Type": type }, body: question });
+    expect(status, type).toBe(200);
+  }
 });
 
-test("a byte order mark, fields that nobody knows, and __proto__ change nothing", async () => {
+test("a byte order mark, unknown fields and __proto__ are ignored", async () => {
   const body = `\ufeff{"__proto__":{"message":"evil"},"extra":1,"message":"hi"}`;
   expect((await send({ as: "jane", body })).status).toBe(200);
 });
 
-test("a body of exactly 1 MiB is taken", async () => {
+test("a body of exactly 1 MiB is accepted", async () => {
   const empty = big(0).length;
   expect((await send({ as: "jane", body: big(1024 * 1024 - empty) })).status).toBe(200);
 });
 
-test("all that is wrong with the fields comes at once, by dotted names", async () => {
+test("all field errors are reported at once, with dotted names", async () => {
   const history = [{ role: "user", content: "fine" }, { role: "system", content: 5 }, "turn"];
   const reply = await server.post(
     "/api/chat/",
@@ -411,7 +417,7 @@ test("all that is wrong with the fields comes at once, by dotted names", async (
   );
 });
 
-test("a password never comes back in what is said about it", async () => {
+test("a password is never repeated in an error", async () => {
   const password = `secret\u0000${"x".repeat(100)}`;
   const reply = await server.post("/api/register/", { username: "bad name", password });
   const problem = await expectProblem(reply, 400, "invalid_request");

@@ -50,14 +50,14 @@ async function expectReplay() {
   expect(deltas.map(({ text }) => text).join("") === LONG).toBe(true);
 }
 
-test("a long answer is replayed as a stream, as often as it is asked for, in pieces of 64 KiB at most", async () => {
+test("a long answer is replayed as a stream in pieces of at most 64 KiB, for every repeat", async () => {
   await setUp();
   await expectReplay();
   await expectReplay();
   expect(await server.balance()).toEqual({ tokens: 3900, held: 0 });
 });
 
-test("a reader that takes nothing of a replay is cut off, and the key is as it was", async () => {
+test("a reader that stops during a replay is disconnected, and the key stays valid", async () => {
   await setUp(500);
   const client = await openRawClient(server.port);
   client.pause();

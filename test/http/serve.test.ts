@@ -17,7 +17,7 @@ async function folder(): Promise<string> {
   return dir;
 }
 
-test("a running server says where it is, what it keeps things in, and who answers", async () => {
+test("a running server reports its URL, its store and its provider", async () => {
   const server = await openTestServer();
   closers.push(() => server.close());
   const { url, store, model, reason } = server.running;
@@ -28,7 +28,7 @@ test("a running server says where it is, what it keeps things in, and who answer
   expect((await readFile(join(server.dir, "address"), "utf8")).trim()).toBe(url);
 });
 
-test("a port in use is told with the way out, and the folder is free again", async () => {
+test("a port in use is reported with a hint, and the folder is free again", async () => {
   const first = await openTestServer();
   closers.push(() => first.close());
   const dir = await folder();
@@ -42,7 +42,7 @@ test("a port in use is told with the way out, and the folder is free again", asy
   await second.close();
 });
 
-test("an address that this machine does not have is told with the way out", async () => {
+test("an address that this machine does not have is reported with a hint", async () => {
   const failed = serve(testConfig(await folder(), { host: "192.0.2.1" }));
   await expect(failed).rejects.toMatchObject({
     name: "StartupError",
@@ -50,14 +50,14 @@ test("an address that this machine does not have is told with the way out", asyn
   });
 });
 
-test("a folder that a server uses is refused to another one, which then leaves it alone", async () => {
+test("a folder that a server uses is refused to another server", async () => {
   const first = await openTestServer();
   closers.push(() => first.close());
   await expect(serve(testConfig(first.dir))).rejects.toBeInstanceOf(StartupError);
   expect((await readFile(join(first.dir, "address"), "utf8")).trim()).toBe(first.url);
 });
 
-test("a Postgres URL that cannot be read is told with words, and without its password", async () => {
+test("an invalid Postgres URL is reported without its password", async () => {
   const config = testConfig(await folder(), {
     store: { kind: "postgres", url: "postgres://u:secret@h h/d", connections: 2 },
   });
@@ -66,7 +66,7 @@ test("a Postgres URL that cannot be read is told with words, and without its pas
   await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining("secret") });
 });
 
-test("listening on every address gives those on this machine one that works", async () => {
+test("a server on every address has a URL that works on this machine", async () => {
   const dir = await folder();
   const running = await serve(testConfig(dir, { host: "0.0.0.0" }));
   closers.push(() => running.close());
@@ -76,7 +76,7 @@ test("listening on every address gives those on this machine one that works", as
   expect((await fetch(`${address}/healthz`)).status).toBe(200);
 });
 
-test("tokens outlive a restart, with the store's secret and with the operator's", async () => {
+test("tokens survive a restart, with the store's secret and with the operator's", async () => {
   for (const secret of [undefined, "a secret of at least thirty-two bytes"]) {
     const dir = await folder();
     const first = await openTestServer({ store: { kind: "json", dir }, secret });

@@ -26,7 +26,7 @@ async function setUp(script: Script, drainTimeout = 10) {
 
 const EVENTS = { Accept: "text/event-stream" };
 
-test("while it stops, a server is not ready, refuses questions, answers those in flight, and ends each connection", async () => {
+test("a stopping server is not ready, refuses questions, answers those in flight, and closes each connection", async () => {
   const release = gate();
   const { ai, server, token } = await setUp(answer(["Hel", release.opened, "lo"]));
   const plain = await openRawClient(server.port);
@@ -57,7 +57,7 @@ test("while it stops, a server is not ready, refuses questions, answers those in
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow("fetch failed");
 });
 
-test("while it answers what is in flight, nobody finds it any more as the server of its folder", async () => {
+test("a stopping server is no longer found as the server of its folder", async () => {
   const release = gate();
   const { ai, server, token } = await setUp(answer([release.opened, "Hello"]));
   const plain = await openRawClient(server.port);
@@ -72,7 +72,7 @@ test("while it answers what is in flight, nobody finds it any more as the server
   expect(await lockHolder(server.dir)).toBe(false);
 });
 
-test("what is not answered within the drain time is told so, and costs nothing", async () => {
+test("a question that is not answered within the drain time gets an error and costs nothing", async () => {
   const { ai, server, token } = await setUp(answer(["Hel", new Promise(() => {})]), 0.1);
   const plain = await openRawClient(server.port);
   plain.send(rawQuestion(token));
@@ -88,7 +88,7 @@ test("what is not answered within the drain time is told so, and costs nothing",
   expect(await again.balance(token)).toEqual({ tokens: 4000, held: 0 });
 });
 
-test("a question whose client is long gone does not hold up the stop", async () => {
+test("a question whose client has left does not delay the stop", async () => {
   const { ai, server, token } = await setUp(silence());
   const client = await openRawClient(server.port);
   client.send(rawQuestion(token));

@@ -28,7 +28,7 @@ const change = (token: string, password: unknown, newPassword: unknown) =>
   server.post("/api/password/", { password, new_password: newPassword }, bearer(token));
 
 describe("logging out", () => {
-  test.each(["", "/"])("ends this token alone, with the path's end %j", async (slash) => {
+  test.each(["", "/"])("ends only this token, with %j at the end of the path", async (slash) => {
     const name = `jane${slash && "2"}`;
     const [token, other] = [await server.token(name), await logIn(name, PASSWORD)];
     const reply = await fetch(`${server.url}/api/logout${slash}`, {
@@ -41,7 +41,7 @@ describe("logging out", () => {
     expect(await isValid(other)).toBe(true);
   });
 
-  test("takes the token from the header alone", async () => {
+  test("takes the token only from the header", async () => {
     const token = await server.token("header");
     const reply = await server.post("/api/logout/", { token });
     expect(reply.headers.get("www-authenticate")).toBe('Bearer realm="ai-chat"');
@@ -49,7 +49,7 @@ describe("logging out", () => {
     expect(await isValid(token)).toBe(true);
   });
 
-  test("lets the questions in flight end as if nothing had happened", async () => {
+  test("does not affect questions in flight", async () => {
     const token = await server.token("asks");
     const answering = gate();
     ai.respond(answer([answering.opened, "Late."]));
@@ -64,7 +64,7 @@ describe("logging out", () => {
 });
 
 describe("a new password", () => {
-  test.each(["", "/"])("is the only one from then on, with the path's end %j", async (slash) => {
+  test.each(["", "/"])("is the only valid one, with %j at the end of the path", async (slash) => {
     const name = `joe${slash && "2"}`;
     const old = [await server.token(name), await logIn(name, PASSWORD), await logIn(name, PASSWORD)];
     const reply = await server.post(
@@ -98,7 +98,7 @@ describe("a new password", () => {
     expect(await isValid(await logIn("wrong", PASSWORD))).toBe(true);
   });
 
-  test("meets the same rules as at a registration, under the name of its field", async () => {
+  test("has the rules of a registration, reported under its own field name", async () => {
     const token = await server.token("rules");
     for (const bad of ["short", "x".repeat(73), "with\0inside", "\ud800 lone surrogate", 12345678]) {
       const reply = await change(token, PASSWORD, bad);
@@ -119,7 +119,7 @@ describe("a new password", () => {
     expect(await isValid(token)).toBe(true);
   });
 
-  test("is set by one of many that follow the same old one", async () => {
+  test("is set by one of many concurrent requests with the same old one", async () => {
     const token = await server.token("race");
     const wishes = Array.from({ length: 6 }, (_, index) => `new password ${index}`);
     const replies = await Promise.all(wishes.map((wish) => change(token, PASSWORD, wish)));
@@ -133,7 +133,7 @@ describe("a new password", () => {
     expect(await isValid(await logIn("race", wishes[winner]!))).toBe(true);
   });
 
-  test("and the old one are in no line of the log", async () => {
+  test("is in no line of the log, nor is the old one", async () => {
     const token = await server.token("log");
     await change(token, PASSWORD, "never to be written");
     await change(token, "nor is this one", "never to be written");
@@ -173,7 +173,7 @@ test.each(["/api/logout/", "/api/password/"])(
   },
 );
 
-test("what ended stays ended when the server starts again", async () => {
+test("tokens that ended stay invalid after a restart", async () => {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-again-"));
   const start = () => serve(testConfig(dir, { log: "silent" }));
   let running: RunningServer = await start();

@@ -15,7 +15,7 @@ const days = async (query: string) =>
   ((await (await ask(query)).json()) as { days: { date: string; questions: number; tokens: number }[] }).days;
 const today = () => new Date().toISOString().slice(0, 10);
 
-test("tells the balance and 30 UTC days, oldest first, also those without use", async () => {
+test("usage has the balance and 30 UTC days, oldest first, also those without use", async () => {
   const joe = await server.token("joe");
   // Midnight may pass in between.
   const before = today();
@@ -38,29 +38,29 @@ test("tells the balance and 30 UTC days, oldest first, also those without use", 
   for (const day of days) expect(Object.keys(day)).toEqual(["date", "questions", "tokens"]);
 });
 
-test.each([
-  ["?days=1", 1],
-  ["/?days=90", 90],
-  ["/?days=07", 7],
-  ["/?other=x&days=2", 2],
-])("%s gives %i days", async (query, count) => {
-  expect(await days(query)).toHaveLength(count);
+test("days is the number of days", async () => {
+  for (const [query, count] of [
+    ["?days=1", 1],
+    ["/?days=90", 90],
+    ["/?days=07", 7],
+    ["/?other=x&days=2", 2],
+  ] as const)
+    expect(await days(query), query).toHaveLength(count);
 });
 
-test.each(["0", "91", "-1", "1.5", "1e1", "", "x", "%31%30%30", "1&days=2", "+5", "٣"])(
-  "days=%s is refused",
-  async (value) => {
+test("days must be one whole number from 1 to 90", async () => {
+  for (const value of ["0", "91", "-1", "1.5", "1e1", "", "x", "%31%30%30", "1&days=2", "+5", "٣"]) {
     const reply = await ask(`/?days=${value}`);
     const { code, errors } = (await reply.json()) as { code: string; errors: { field: string }[] };
-    expect([reply.status, code, errors.map(({ field }) => field)]).toEqual([
+    expect([reply.status, code, errors.map(({ field }) => field)], value).toEqual([
       400,
       "invalid_request",
       ["days"],
     ]);
-  },
-);
+  }
+});
 
-test("the token is looked at before the days", async () => {
+test("the token is checked before the days", async () => {
   const replies = await Promise.all([fetch(`${server.url}/api/usage/?days=0`), ask("/?days=0", "nonsense")]);
   const codes = replies.map(async (reply) => ((await reply.json()) as { code: string }).code);
   expect(await Promise.all(codes)).toEqual(["missing_token", "invalid_token"]);

@@ -23,7 +23,7 @@ describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipp
     ({ upstream } = servers);
   });
 
-  it.each([2, 4])("answers exactly forty of sixty questions at once through %d servers", async (count) => {
+  it.each([2, 4])("answers exactly 40 of 60 concurrent questions through %d servers", async (count) => {
     const all = await startMany(count);
     const token = await tokenFrom(all[0]!);
     let release = () => {};
@@ -43,7 +43,7 @@ describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipp
     expect(await balanced(place)).toBe(true);
   });
 
-  it("answers one of two questions with the same key, refuses the other, and answers it again anywhere", async () => {
+  it("answers one of two concurrent questions with the same key, and repeats the answer on any server", async () => {
     const [one, two] = (await startMany(2)) as [Server, Server];
     const token = await tokenFrom(one);
     let release = () => {};
@@ -64,7 +64,7 @@ describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipp
     expect(await balance(two, token)).toEqual({ tokens: 3900, held: 0 });
   });
 
-  it("takes a token that another server made, and refuses a name that another server registered", async () => {
+  it("accepts a token of another server, and refuses a name that another server registered", async () => {
     const [one, two] = (await startMany(2)) as [Server, Server];
     const token = await tokenFrom(one);
     expect((await ask(two, token)).status).toBe(200);
@@ -72,7 +72,7 @@ describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipp
     expect(await balance(one, token)).toEqual({ tokens: 3900, held: 0 });
   });
 
-  it("frees what a killed server held when its time is over, and answers 409 to its keys until then", async () => {
+  it("frees the holds of a killed server when they expire, and answers 409 to its keys until then", async () => {
     const clock = await ownClock(place, Date.now());
     const [one, two] = (await startMany(2)) as [Server, Server];
     const token = await tokenFrom(two);
@@ -124,7 +124,7 @@ describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipp
     },
   );
 
-  it("takes as many connections as it may, the readiness check's included", async () => {
+  it("uses at most --store-connections connections, including the readiness check's", async () => {
     const server = await servers.start({ AI_CHAT_STORE_CONNECTIONS: "3" });
     const tokens: string[] = [];
     for (const name of ["jane", "john", "joan", "jack"]) tokens.push(await tokenFrom(server, name));
@@ -149,7 +149,7 @@ describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipp
     expect(new Set((await replies).map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  it("stops in order on SIGTERM, with the answer of a question in flight", async () => {
+  it("shuts down on SIGTERM after answering a question in flight", async () => {
     const server = await start();
     const token = await tokenFrom(server);
     let release = () => {};

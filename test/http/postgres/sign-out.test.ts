@@ -11,7 +11,7 @@ import { PASSWORD } from "../../support/test-server.ts";
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 /** POST /api/logout/ and POST /api/password/ (API.md §5), where another server has the next request. */
-describe.skipIf(noPostgres)(`what ends a token on one server${skipped(noPostgres)}`, () => {
+describe.skipIf(noPostgres)(`a token that ended on one server${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   const servers = openServers(places);
 
@@ -28,7 +28,7 @@ describe.skipIf(noPostgres)(`what ends a token on one server${skipped(noPostgres
     expect((await running.ended).code).toBe(0);
   };
 
-  it("ends it on the other at once, by a logout, and after both were started again", async () => {
+  it("is invalid on the other at once after a logout, and after a restart of both", async () => {
     const [one, two] = (await servers.startMany(2)) as [Server, Server];
     const [token, other] = [await tokenFrom(one), await tokenFrom(two)];
     expect(await told(two, token)).toBe(200);
@@ -42,7 +42,7 @@ describe.skipIf(noPostgres)(`what ends a token on one server${skipped(noPostgres
     expect(await told(three, other)).toBe(200);
   });
 
-  it("ends every other token on the other at once, by a new password, and after both were started again", async () => {
+  it("is invalid on the other at once after a new password, and after a restart of both", async () => {
     const [one, two] = (await servers.startMany(2)) as [Server, Server];
     const old = [await tokenFrom(one), await tokenFrom(two), await tokenFrom(one)];
     const change = { password: PASSWORD, new_password: "a battery staple" };
@@ -59,7 +59,7 @@ describe.skipIf(noPostgres)(`what ends a token on one server${skipped(noPostgres
     expect(await seen(await servers.start())).toEqual(ended);
   });
 
-  it("gives one of two new passwords that are set at once on two servers, and refuses the other", async () => {
+  it("is replaced once if two servers set a new password at the same time", async () => {
     const [one, two] = (await servers.startMany(2)) as [Server, Server];
     const token = await tokenFrom(one);
     const set = async (server: Server, wanted: string) => {
@@ -70,7 +70,7 @@ describe.skipIf(noPostgres)(`what ends a token on one server${skipped(noPostgres
     expect(statuses.sort()).toEqual([200, 401]);
   });
 
-  it("is kept until the token would have expired, and forgotten then", async () => {
+  it("is remembered until it would have expired", async () => {
     const clock = await ownClock(places.place, Date.now());
     const server = await servers.start({ AI_CHAT_TOKEN_DAYS: "1" });
     const token = await tokenFrom(server);

@@ -31,7 +31,7 @@ const shuffled = tuple(history("jane"), history("john"))
   .map((both) => both.flat())
   .chain((all) => shuffledSubarray(all, { minLength: all.length, maxLength: all.length }));
 
-test("whatever the order in which entries come, each goes out once, in an order that a ledger can hold", () => {
+test("entries in any order come out once each, with no negative balance", () => {
   assert(
     property(shuffled, (entries) => {
       const order = createOrder();
@@ -51,7 +51,7 @@ test("whatever the order in which entries come, each goes out once, in an order 
   );
 });
 
-test("an order that holds already stays as it is", () => {
+test("entries in a valid order keep it", () => {
   assert(
     property(history("jane"), (entries) => {
       const order = createOrder();
@@ -60,7 +60,7 @@ test("an order that holds already stays as it is", () => {
   );
 });
 
-test("entries without their account's own, and charges that nothing pays for, wait to the end", () => {
+test("entries without their account's first entry, and charges above the balance, wait", () => {
   const order = createOrder();
   expect(order.next(entry("john", "grant", 100))).toEqual([]);
   expect(order.next(entry("jane", "account", 50))).toHaveLength(1);
@@ -68,7 +68,7 @@ test("entries without their account's own, and charges that nothing pays for, wa
   expect(order.waiting()).toBe(2);
 });
 
-test("a repeat of a charge that waits stays behind it", () => {
+test("a repeat of a waiting charge stays after it", () => {
   const order = createOrder();
   const all = [
     entry("jane", "account", 0, "account"),

@@ -39,18 +39,19 @@ function fake({ own, statements }: { own: Answer; statements: Answer }, seen: Pa
   return { readiness, health, answers, asked };
 }
 
-test.each<[string, { own: Answer; statements: Answer }, boolean]>([
+const rows: [string, { own: Answer; statements: Answer }, boolean][] = [
   ["its own connection answers", { own: "off", statements: lost }, true],
   ["its own connection leads to a replica", { own: "on", statements: "off" }, false],
-  ["its own connection cannot be had, and the others answer", { own: lost, statements: "off" }, true],
-  ["neither is to be had", { own: lost, statements: lost }, false],
+  ["its own connection is lost, and the others answer", { own: lost, statements: "off" }, true],
+  ["all are lost", { own: lost, statements: lost }, false],
   ["the database grants it none, and the others are busy", { own: full, statements: busy }, true],
   ["its own connection is lost, and the others are busy", { own: lost, statements: busy }, true],
-])("where a statement has just succeeded and %s", async (_, answers, ready) => {
-  expect(await fake(answers).readiness.ask()).toBe(ready);
+];
+test("after a successful statement, readiness depends on the check's connection and on the statements", async () => {
+  for (const [row, answers, ready] of rows) expect(await fake(answers).readiness.ask(), row).toBe(ready);
 });
 
-test("counts a statement that succeeded for five seconds where its own connection is refused", async () => {
+test("a successful statement counts for five seconds if the check's connection is refused", async () => {
   const { readiness, asked } = fake({ own: full, statements: busy });
   vi.advanceTimersByTime(4_999);
   expect(await readiness.ask()).toBe(true);
@@ -60,13 +61,13 @@ test("counts a statement that succeeded for five seconds where its own connectio
   expect(await readiness.ask()).toBe(false);
 });
 
-test("goes by the statements' connections alone where the database grants these none", async () => {
+test("the check uses the statements' connections if the database grants none to questions", async () => {
   const { readiness, asked } = fake({ own: "off", statements: full }, { starved: true, answered: -1e9 });
   expect(await readiness.ask()).toBe(false);
   expect(asked).toEqual(["statements reads"]);
 });
 
-test("tries a write once a second while the last write failed, and nothing but its success ends that", async () => {
+test("the check writes once a second after a failed write, until a write succeeds", async () => {
   const { readiness, health, answers, asked } = fake(
     { own: diskFull, statements: "off" },
     { unwritten: "x" },
@@ -86,7 +87,7 @@ test("tries a write once a second while the last write failed, and nothing but i
   expect(asked).toEqual(["own writes", "own reads"]);
 });
 
-test("is asked once by all who ask at the same time", async () => {
+test("concurrent callers share one check", async () => {
   const { readiness, asked } = fake({ own: "off", statements: "off" });
   expect(await Promise.all([readiness.ask(), readiness.ask()])).toEqual([true, true]);
   expect(asked).toEqual(["own reads"]);

@@ -21,7 +21,7 @@ function fakeDatabase() {
   return Object.assign(database, { run });
 }
 
-test("releases abandoned holds until it has found them, and leaves to the sweep those that expired", async () => {
+test("the sweeper releases abandoned holds until it finds them, and leaves expired ones to the sweep", async () => {
   const database = fakeDatabase();
   let now = 1000;
   const abandoned = new Map([
@@ -51,7 +51,7 @@ test("releases abandoned holds until it has found them, and leaves to the sweep 
   await sweeper.close();
 });
 
-test("releases many abandoned holds in pieces", async () => {
+test("the sweeper releases many abandoned holds in pieces", async () => {
   const ids = Array.from({ length: 2_500 }, (_, index) => String(index));
   const sizes: number[] = [];
   const run: Database["run"] = async (sql, values = []) => {
