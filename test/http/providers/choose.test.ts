@@ -30,33 +30,33 @@ const choose = async (wishes: Parameters<typeof chooseProvider>[0]) => {
   return { model: provider.model, reason };
 };
 
-describe("who answers", () => {
-  test("nobody but the demo, where there is nothing else", async () => {
+describe("the provider is", () => {
+  test("the demo, if nothing else is set or running", async () => {
     expect(await choose({})).toEqual({
       model: "demo",
       reason: "no API key, no base URL, and no Ollama with a model on this machine",
     });
   });
 
-  test("the demo where --provider says so, whatever else is set", async () => {
+  test("the demo if --provider names it, whatever else is set", async () => {
     expect(await choose({ provider: "demo", apiKey: "sk-1", baseUrl: upstream.url })).toEqual({
       model: "demo",
       reason: "--provider demo",
     });
   });
 
-  test("OpenAI with its small model, where there is a key", async () => {
+  test("OpenAI with its small model, if there is a key", async () => {
     expect(await choose({ apiKey: "sk-1" })).toEqual({ model: "gpt-4o-mini", reason: "an API key is set" });
     expect(await choose({ apiKey: "sk-1", model: "gpt-9" })).toMatchObject({ model: "gpt-9" });
   });
 
-  test("a key goes before an Ollama that runs here", async () => {
+  test("OpenAI, if there is a key and Ollama is running", async () => {
     const wishes = { apiKey: "sk-1", ollamaUrl: upstream.url.replace("/v1", "") };
     expect(await choose(wishes)).toMatchObject({ model: "gpt-4o-mini" });
     expect(upstream.requests).toHaveLength(0);
   });
 
-  test("whoever is at the base URL, with the model that was named, unasked", async () => {
+  test("the base URL with the named model, without asking for models", async () => {
     expect(await choose({ baseUrl: upstream.url, model: "m" })).toEqual({
       model: "m",
       reason: `the base URL is ${upstream.url}`,
@@ -64,7 +64,7 @@ describe("who answers", () => {
     expect(upstream.requests).toHaveLength(0);
   });
 
-  test("whoever is at the base URL, with the first model that it lists and that can chat", async () => {
+  test("the base URL with the first listed model that can chat", async () => {
     upstream.models(["nomic-embed-text", "llama3.2", "mistral"]);
     expect(await choose({ provider: "openai", baseUrl: upstream.url, apiKey: "sk-1" })).toEqual({
       model: "llama3.2",
@@ -77,7 +77,7 @@ describe("who answers", () => {
     });
   });
 
-  test("the default model, where the base URL lists it among others", async () => {
+  test("the base URL with the default model, if that is listed", async () => {
     upstream.models(["babbage-002", "gpt-4o-mini"]);
     expect(await choose({ baseUrl: upstream.url })).toMatchObject({ model: "gpt-4o-mini" });
   });
@@ -95,7 +95,7 @@ describe("who answers", () => {
     expect(reason).toContain("a guess");
   });
 
-  test("the models are asked for on the given way", async () => {
+  test("asked for its models through the given dispatcher", async () => {
     const dispatcher = new MockAgent();
     dispatcher.disableNetConnect();
     const reply = { data: [{ id: "by-proxy" }] };
@@ -104,13 +104,13 @@ describe("who answers", () => {
     await dispatcher.close();
   });
 
-  test("user info and query of a base URL are not shown", async () => {
+  test("shown without user info and query of its base URL", async () => {
     const baseUrl = `${upstream.url.replace("http://", "http://jane:secret@")}?key=secret`;
     const { reason } = await choose({ baseUrl, model: "m" });
     expect(reason).toBe(`the base URL is ${upstream.url}`);
   });
 
-  test("Ollama where it answers, with its first model or the one that was named, and not through the proxy", async () => {
+  test("Ollama if it answers, with its first or the named model, and not through the proxy", async () => {
     upstream.models(["llama3.2", "mistral"]);
     const ollamaUrl = upstream.url.replace("/v1", "");
     const dispatcher = new MockAgent();
@@ -130,13 +130,13 @@ describe("who answers", () => {
     ["has only models that embed", bytes([`{"data":[{"id":"nomic-embed-text"}]}`])],
     ["is something else", failure(404)],
     ["never answers", silence(), HASTY],
-  ])("the demo, where what is on Ollama's port %s", async (_what, script, patience = PATIENT) => {
+  ])("the demo, if the server on Ollama's port %s", async (_what, script, patience = PATIENT) => {
     upstream.models(script);
     const ollamaUrl = upstream.url.replace("/v1", "");
     expect(await choose({ ollamaUrl, patience })).toMatchObject({ model: "demo" });
   });
 
-  test("the demo, where the list of models does not end, of which at most 8 MiB are read", async () => {
+  test("the demo, if the list of models does not end; at most 8 MiB of it are read", async () => {
     const piece = "x".repeat(64 * 1024);
     let sent = 0;
     upstream.models(async (_request, response) => {
@@ -152,7 +152,7 @@ describe("who answers", () => {
     expect(sent).toBeLessThan(32 * 1024 * 1024);
   });
 
-  test("the demo says that it has no use for a model", async () => {
+  test("the demo with a reason that says that it ignores the model", async () => {
     expect((await choose({ model: "phi4" })).reason).toContain("phi4 is not used");
   });
 
@@ -162,11 +162,11 @@ describe("who answers", () => {
     ["a base URL that is none", { baseUrl: "ollama" }],
     ["a key that is none", { apiKey: "a b" }],
     ["a key that is none, when asking for models", { apiKey: "a b", baseUrl: "http://127.0.0.1:9/v1" }],
-  ])("%s does not start", async (_what, wishes) => {
+  ])("not chosen: %s does not start", async (_what, wishes) => {
     await expect(choose(wishes)).rejects.toMatchObject({ name: "StartupError", hint: expect.any(String) });
   });
 
-  test("the caller's dispatcher stays open", async () => {
+  test("closed without closing the caller's dispatcher", async () => {
     const dispatcher = new Agent();
     await choose({ baseUrl: upstream.url, dispatcher });
     expect(dispatcher.closed).toBe(false);

@@ -45,7 +45,7 @@ describe("the demo", () => {
     expect(await say("hello")).toBe(answers[0]);
   });
 
-  test("takes up what was said, on one line and short", async () => {
+  test("repeats the question on one short line", async () => {
     expect(await say("The rain\nin `Spain`")).toContain("“The rain in Spain”");
     const long = await say("rain ".repeat(6000));
     expect(long.length).toBeLessThan(600);

@@ -149,7 +149,7 @@ describe("a failure inside a reply with status 200", () => {
     await expect(ask()).rejects.toMatchObject(failed);
   });
 
-  test("is told to the operator by its identifiers", async () => {
+  test("is reported to the operator by its identifiers", async () => {
     stream([text, 'event: error\ndata: {"type":"server_error","code":"overloaded","message":"secret"}\n\n']);
     await expect(hear()).rejects.toMatchObject({
       cause: { message: "the upstream reported an error inside its answer (server_error, overloaded)" },

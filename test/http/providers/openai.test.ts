@@ -187,7 +187,7 @@ describe("a whole answer", () => {
 describe("the environment", () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  test("has no say: no key, address, organisation, header or log of OPENAI_* is taken from it", async () => {
+  test("is ignored: no key, address, organisation, header or log of OPENAI_* is used", async () => {
     const logged = (["error", "warn", "info", "debug", "log"] as const).map((level) =>
       vi.spyOn(console, level),
     );
@@ -340,7 +340,7 @@ describe("an upstream that cannot be reached is upstream_unavailable", () => {
     return error;
   };
 
-  test("where nobody listens", async () => {
+  test("if nothing listens", async () => {
     const nobody = await openRefusingPort();
     const error = await at(`${nobody.url}/v1`);
     await nobody.close();
@@ -371,11 +371,11 @@ describe("an upstream that cannot be reached is upstream_unavailable", () => {
     await dispatcher.close();
   });
 
-  test("where TLS meets a server without it", async () => {
+  test("if a server does not speak TLS", async () => {
     expect((await at(upstream.url.replace("http:", "https:"))).code).toBe("upstream_unavailable");
   });
 
-  test("where the connection is dropped in the TLS handshake", async () => {
+  test("if the connection is dropped in the TLS handshake", async () => {
     const server = createServer((socket) => socket.once("data", () => socket.destroy()));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
@@ -445,8 +445,8 @@ describe("a stream whose listener has had enough", () => {
   });
 });
 
-describe("what the operator gave", () => {
-  test("user info of the base URL is sent as Basic, where there is no key", async () => {
+describe("of the operator's settings", () => {
+  test("user info of the base URL is sent as Basic, if there is no key", async () => {
     const url = upstream.url.replace("http://", "http://jane:p%40ss@");
     const basic = openOpenAiProvider({ baseUrl: url, model: "m" });
     await basic.answer({ messages, signal: new AbortController().signal });
