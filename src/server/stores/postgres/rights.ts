@@ -82,7 +82,7 @@ async function ifKnown<Row>(rows: Promise<Row[]>): Promise<Row[]> {
 const noUsage = (schema: string) =>
   new StartupError(
     `The database's user may not use the schema ${schema}, which its search_path names.`,
-    `As the owner of the schema: GRANT USAGE ON SCHEMA ${schema} TO NAME; and GRANT CREATE as well where the tables are not there yet. Or leave the schema out: ALTER ROLE NAME SET search_path = …`,
+    `As the owner of the schema: GRANT USAGE ON SCHEMA ${schema} TO NAME; and GRANT CREATE as well if the tables do not exist yet. Or leave the schema out: ALTER ROLE NAME SET search_path = …`,
   );
 
 function lacks(missing: Right[]): StartupError {

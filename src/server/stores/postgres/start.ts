@@ -74,6 +74,53 @@ function isRetryable(error: unknown): boolean {
   return ["lost", "busy", "full", "rolled_back"].includes(failureOf(error));
 }
 
+/** Message and hint, by SQLSTATE. */
+const refusals = new Map<string, [message: string, hint: string]>([
+  [
+    "53300",
+    [
+      "The database accepts no more connections (53300).",
+      "Raise max_connections, or the CONNECTION LIMIT of its user; or lower --store-connections of the servers that share it.",
+    ],
+  ],
+  ["3D000", ["The database that the store's URL names does not exist.", "Create it: createdb NAME"]],
+  [
+    "25006",
+    [
+      "The database is read-only (25006).",
+      "Connect to the primary, not to a replica; and check whether default_transaction_read_only is on for the database or its user.",
+    ],
+  ],
+  [
+    LOCKED,
+    [
+      "The store's schema is locked (55P03): a copy into the database is running, or a migration.",
+      "Start the server when that has ended.",
+    ],
+  ],
+  [
+    "42501",
+    [
+      "The database's user may not create or read the store's tables (42501).",
+      "Grant the right: GRANT CREATE ON SCHEMA public TO NAME; if the tables exist, GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO NAME;",
+    ],
+  ],
+  [
+    "3F000",
+    [
+      "The database has no schema for the store's tables (3F000).",
+      "The search_path of its user names no schema that exists: ALTER ROLE NAME SET search_path = public, or CREATE SCHEMA.",
+    ],
+  ],
+  [
+    "42P07",
+    [
+      "The database already has a table with the name of a table of the store (42P07).",
+      "Give the store a database of its own. If the engine creates tables outside transactions (YugabyteDB) and the first start was interrupted, drop the tables chat_* first.",
+    ],
+  ],
+]);
+
 function cannotUse(error: unknown): StartupError {
   const code = codeOf(error);
   if (/client password must be/.test(words(error)))
@@ -88,47 +135,8 @@ function cannotUse(error: unknown): StartupError {
       "Put the user into the URL and the password into PGPASSWORD; add sslmode=verify-full to the URL if the database requires TLS; look at pg_hba.conf.",
       error,
     );
-  if (code === "53300")
-    return new StartupError(
-      "The database accepts no more connections (53300).",
-      "Raise max_connections, or the CONNECTION LIMIT of its user; or lower --store-connections of the servers that share it.",
-      error,
-    );
-  if (code === "3D000")
-    return new StartupError(
-      "The database that the store's URL names does not exist.",
-      "Create it: createdb NAME",
-      error,
-    );
-  if (code === "25006")
-    return new StartupError(
-      "The database is read-only (25006).",
-      "Connect to the primary, not to a replica; and check whether default_transaction_read_only is on for the database or its user.",
-      error,
-    );
-  if (code === LOCKED)
-    return new StartupError(
-      "The store's schema is locked (55P03): a copy into the database is running, or a migration.",
-      "Start the server when that has ended.",
-    );
-  if (code === "42501")
-    return new StartupError(
-      "The database's user may not create or read the store's tables (42501).",
-      "Grant the right: GRANT CREATE ON SCHEMA public TO NAME; if the tables exist, GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO NAME;",
-      error,
-    );
-  if (code === "3F000")
-    return new StartupError(
-      "The database has no schema for the store's tables (3F000).",
-      "The search_path of its user names no schema that exists: ALTER ROLE NAME SET search_path = public, or CREATE SCHEMA.",
-      error,
-    );
-  if (code === "42P07")
-    return new StartupError(
-      "The database already has a table with the name of a table of the store (42P07).",
-      "Give the store a database of its own. If the engine creates tables outside transactions (YugabyteDB) and the first start was interrupted, drop the tables chat_* first.",
-      error,
-    );
+  const known = refusals.get(code);
+  if (known) return new StartupError(...known, error);
   if (isTls(error))
     return new StartupError(
       `The connection to the database cannot be encrypted as requested (${code}).`,
