@@ -5,7 +5,7 @@ import { grantByName, type GrantReply, type GrantRequest } from "../../core/gran
 import { StartupError } from "../../core/startup-error.ts";
 import { disk, errorCode } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
-import { askHolder, lockHolder } from "./lock.ts";
+import { askHolder, FolderInUse, lockHolder } from "./lock.ts";
 import { operatorAnswer, type OperatorRequest } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
 import { openJsonStore } from "./store.ts";
@@ -60,7 +60,8 @@ async function giveUnderLock(
   warn: (sentence: string) => void,
 ): Promise<GrantReply | undefined> {
   const store = await openJsonStore({ dir, warn }).catch(async (error: unknown) => {
-    if (await lockHolder(dir)) return undefined;
+    // The process that was first may have left again by now.
+    if (error instanceof FolderInUse || (await lockHolder(dir))) return undefined;
     throw error;
   });
   if (!store) return undefined;
