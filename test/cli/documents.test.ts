@@ -1,12 +1,56 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/argv/commands.ts";
-import { documents, failureSchema, type DocumentName } from "../../src/cli/documents.ts";
+import { askDocument, streamDocument } from "../../src/cli/commands/ask/document.ts";
+import { balanceDocument } from "../../src/cli/commands/balance/document.ts";
+import { completionDocument } from "../../src/cli/commands/completion/document.ts";
+import { pathDocument, settingDocument, settingsDocument } from "../../src/cli/commands/config/document.ts";
+import * as conversations from "../../src/cli/commands/conversations/document.ts";
+import { doctorDocument } from "../../src/cli/commands/doctor/document.ts";
+import { grantDocument } from "../../src/cli/commands/grant/document.ts";
+import { loginDocument } from "../../src/cli/commands/login/document.ts";
+import { logoutDocument } from "../../src/cli/commands/logout/document.ts";
+import { passwordDocument } from "../../src/cli/commands/password/document.ts";
+import { serveDocument } from "../../src/cli/commands/serve/document.ts";
+import { serversDocument } from "../../src/cli/commands/servers/document.ts";
+import { checkDocument, copyDocument } from "../../src/cli/commands/store/document.ts";
+import { usageDocument } from "../../src/cli/commands/usage/document.ts";
+import { whoamiDocument } from "../../src/cli/commands/whoami/document.ts";
+import { failureDocument } from "../../src/cli/failures/document.ts";
 import { openOthersServer, type SmallServer } from "../support/others-server.ts";
 import { makeHome, runProgram, startProgram, type Home, type Running } from "../support/run-program.ts";
 import { PASSWORD } from "../support/test-server.ts";
 
-/** Everything that is printed with `--json`, against the one table of documents. */
+/** What each command prints on stdout with `--json`, by the command with its second word or its `--stream`. */
+const documents = {
+  ask: askDocument,
+  "ask --stream": streamDocument,
+  register: loginDocument,
+  login: loginDocument,
+  logout: logoutDocument,
+  password: passwordDocument,
+  whoami: whoamiDocument,
+  balance: balanceDocument,
+  usage: usageDocument,
+  servers: serversDocument,
+  "conversations list": conversations.listDocument,
+  "conversations search": conversations.searchDocument,
+  "conversations show": conversations.conversationDocument,
+  "conversations export": conversations.conversationDocument,
+  "conversations delete": conversations.deleteDocument,
+  "config list": settingsDocument,
+  "config get": settingDocument,
+  "config set": settingDocument,
+  "config unset": settingDocument,
+  "config path": pathDocument,
+  doctor: doctorDocument,
+  completion: completionDocument,
+  serve: serveDocument,
+  grant: grantDocument,
+  "store check": checkDocument,
+  "store copy": copyDocument,
+};
+type DocumentName = keyof typeof documents;
 
 const NEW = "a battery staple";
 let home: Home;
@@ -139,6 +183,6 @@ describe("whatever fails prints one line on stderr, and nothing on stdout", () =
     const { code, stdout, stderr } = await run(args, more);
     expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
     expect(stderr).toMatch(/^[^\n]+\n$/);
-    failureSchema.parse(JSON.parse(stderr));
+    failureDocument.parse(JSON.parse(stderr));
   });
 });

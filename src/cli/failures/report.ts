@@ -2,7 +2,7 @@ import { ClientError, type ClientErrorCode } from "../../client/failure.ts";
 import { plainText, printableJson } from "../../text/sanitize.ts";
 import { StartupError } from "../../server/core/startup-error.ts";
 import type { Call } from "../argv/call.ts";
-import type { FailureDocument } from "../documents.ts";
+import type { FailureDocument } from "./document.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { OutputFailed } from "../io/output.ts";
 

@@ -1,5 +1,5 @@
 import type { AnswerEvent } from "../../client/http/contract.ts";
-import type { Document } from "../documents.ts";
+import type { AskDocument, StreamDocument } from "../commands/ask/document.ts";
 import type { Output } from "./output.ts";
 
 type Done = Extract<AnswerEvent, { type: "done" }>;
@@ -69,10 +69,7 @@ export async function createBlocksWriter(
   };
 }
 
-const document = (
-  { response, tokensDeducted, tokens }: Done,
-  conversation: string | null,
-): Document<"ask"> => ({
+const document = ({ response, tokensDeducted, tokens }: Done, conversation: string | null): AskDocument => ({
   response,
   tokens_deducted: tokensDeducted,
   tokens,
@@ -96,7 +93,7 @@ export function createLinesWriter(output: Output): AnswerWriter {
   let begun = false;
   const delta = (text: string) => {
     begun = true;
-    return output.document({ type: "delta", text } satisfies Document<"ask --stream">);
+    return output.document({ type: "delta", text } satisfies StreamDocument);
   };
   return {
     delta,
@@ -105,7 +102,7 @@ export function createLinesWriter(output: Output): AnswerWriter {
       await output.document({
         type: "done",
         ...document(event, conversation),
-      } satisfies Document<"ask --stream">);
+      } satisfies StreamDocument);
     },
     broken: async () => {},
   };

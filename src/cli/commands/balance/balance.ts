@@ -1,5 +1,5 @@
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { BalanceDocument } from "./document.ts";
 import { counted, grouped } from "../../../text/numbers.ts";
 import { ClientError } from "../../../client/failure.ts";
 import { withTarget } from "../../connection/target.ts";
@@ -20,7 +20,7 @@ export async function balance(call: Call): Promise<void> {
     const { price } = await client.offer();
     const questions =
       price === null || price <= 0 ? null : Math.max(0, Math.floor((tokens - (held ?? 0)) / price));
-    if (output.json) return output.document({ tokens, held, price, questions } satisfies Document<"balance">);
+    if (output.json) return output.document({ tokens, held, price, questions } satisfies BalanceDocument);
     const parts = [
       `${counted(tokens, "token")} left`,
       questions === null ? "" : `enough for ${counted(questions, "question")}`,

@@ -8,7 +8,7 @@ import {
   type Settings,
 } from "../../../client/kept/settings.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { PathDocument, SettingDocument } from "./document.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import { parseSetting, settingsNow, type SettingNow } from "../../argv/settings-now.ts";
 import { nearest } from "../../../text/nearest.ts";
@@ -67,7 +67,7 @@ function table(all: SettingNow[]): string {
 const list: Action = async (call, settings, words) => {
   checkCount(call, words, []);
   const all = settingsNow(settings, call.env);
-  if (call.output.json) await call.output.document(all satisfies Document<"config list">);
+  if (call.output.json) await call.output.document(all satisfies SettingDocument[]);
   else await call.output.line(table(all));
   checkKnown(settings.problem);
 };
@@ -79,7 +79,7 @@ const get: Action = async (call, settings, words) => {
   if (!setting) return;
   // A script takes what it is given: not a default for what the file may have said otherwise.
   if (setting.source !== "environment") checkKnown(settings.fault(key));
-  if (call.output.json) return call.output.document(setting satisfies Document<"config get">);
+  if (call.output.json) return call.output.document(setting satisfies SettingDocument);
   await call.output.line(shown(setting));
 };
 
@@ -87,7 +87,7 @@ const get: Action = async (call, settings, words) => {
 async function tell(call: Call, settings: Settings, key: SettingName): Promise<void> {
   const setting = now(call, settings, key);
   if (!setting) return;
-  if (call.output.json) return call.output.document(setting satisfies Document<"config set">);
+  if (call.output.json) return call.output.document(setting satisfies SettingDocument);
   if (setting.source === "environment")
     call.output.note(`The environment goes before the settings: ${key} is still ${shown(setting)}.`);
 }
@@ -121,8 +121,7 @@ const path: Action = async (call, settings, words) => {
     throw new ClientError("internal", "There is no home folder to keep settings in.", {
       hint: "Set HOME or XDG_CONFIG_HOME.",
     });
-  if (call.output.json)
-    return call.output.document({ path: settings.path } satisfies Document<"config path">);
+  if (call.output.json) return call.output.document({ path: settings.path } satisfies PathDocument);
   await call.output.line(settings.path);
 };
 

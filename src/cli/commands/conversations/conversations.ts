@@ -5,7 +5,7 @@ import { toJson, toMarkdown } from "../../../client/conversations/export.ts";
 import type { Summary } from "../../../client/conversations/summary.ts";
 import { createBlocksWriter } from "../../io/answer-writer.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { DeleteDocument, ListDocument, SearchDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
 import { isAscii } from "../../io/terminal.ts";
 
@@ -52,7 +52,7 @@ const list: Action = async (call, conversations, words) => {
   const { output, program } = call;
   if (words.length > 0) throw wrong(call, "There are too many words. It is: conversations list");
   const all = await conversations.list();
-  if (output.json) return output.document(all.map(documentOf) satisfies Document<"conversations list">);
+  if (output.json) return output.document(all.map(documentOf) satisfies ListDocument);
   if (all.length > 0) await output.line(all.map(rowOf).join("\n"));
   else output.note(`There are no saved conversations. The session saves them: ${program.name}`);
 };
@@ -71,7 +71,7 @@ const show: Action = async (call, conversations, words) => {
 const search: Action = async (call, conversations, words) => {
   const { output } = call;
   if (words.length === 0) throw wrong(call, "TEXT is missing: conversations search TEXT");
-  const found: Document<"conversations search"> = [];
+  const found: SearchDocument = [];
   for await (const { conversation, where, snippet, matches } of conversations.search(words.join(" "))) {
     found.push({ ...documentOf(conversation), where, snippet, matches });
     // Each as soon as it is found: there may be thousands to look through.
@@ -98,7 +98,7 @@ const remove: Action = async (call, conversations, words) => {
   const { id, title } = await conversations.find(only(call, words, ID));
   const result = await conversations.remove(id);
   if (!result.kept) throw new ClientError("internal", result.why, { hint: "Mend that, then try again." });
-  if (output.json) return output.document({ id, title } satisfies Document<"conversations delete">);
+  if (output.json) return output.document({ id, title } satisfies DeleteDocument);
   output.note(`Deleted ${id}: ${title}`);
 };
 

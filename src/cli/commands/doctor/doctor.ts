@@ -1,7 +1,7 @@
 import { plainText } from "../../../text/sanitize.ts";
 import type { Call } from "../../argv/call.ts";
 import { WIDTH, wrapped } from "../../io/columns.ts";
-import type { Document } from "../../documents.ts";
+import type { DoctorDocument } from "./document.ts";
 import { lookAtFiles } from "./files.ts";
 import type { Finding, Report } from "./finding.ts";
 import { lookAtProxy } from "./proxy.ts";
@@ -45,7 +45,7 @@ export async function doctor(call: Call): Promise<number> {
   const reports = [{ ...server, findings: [...server.findings, ...proxy.findings] }, terminal, files];
   const faults = reports.flatMap(({ findings }) => findings.flatMap(({ fault }) => fault ?? []));
   if (output.json) {
-    const document: Document<"doctor"> = {
+    const document: DoctorDocument = {
       version: program.version,
       node,
       platform: machine,

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { failureCode, server, text, time, told, username, whole } from "../../document-fields.ts";
+import { failureCode, server, text, time, told, username, whole } from "../../io/document-fields.ts";
 
 /** What `doctor` found. `problems` is empty when all is well; else the first one's exit code is that of the command. */
-export const health = z.strictObject({
+export const doctorDocument = z.strictObject({
   version: text,
   node: text,
   platform: text,
@@ -64,3 +64,4 @@ export const health = z.strictObject({
     }),
   ),
 });
+export type DoctorDocument = z.infer<typeof doctorDocument>;

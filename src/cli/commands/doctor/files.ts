@@ -4,12 +4,12 @@ import { openCredentials } from "../../../client/kept/credentials.ts";
 import type { Places } from "../../../client/kept/places.ts";
 import { openSettings, settingNames } from "../../../client/kept/settings.ts";
 import { shellWord } from "../../../text/shell-word.ts";
-import type { Document } from "../../documents.ts";
+import type { DoctorDocument } from "./document.ts";
 import { parseSetting } from "../../argv/settings-now.ts";
 import { localFault, type Fault, type Finding, type Report } from "./finding.ts";
 
 /** One place where something of this user's lies. */
-type FileDocument = Document<"doctor">["files"][number];
+type FileDocument = DoctorDocument["files"][number];
 
 const may = (path: string, how: number): boolean => {
   try {

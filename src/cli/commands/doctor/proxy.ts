@@ -1,5 +1,5 @@
 import { proxiesIn } from "../../connection/dispatcher.ts";
-import type { Document } from "../../documents.ts";
+import type { DoctorDocument } from "./document.ts";
 import type { Finding, Report } from "./finding.ts";
 
 /** An address without name and password; what isn't one isn't shown, for it may hold both. */
@@ -11,7 +11,7 @@ function shown(proxy: string): string | null {
 }
 
 /** The way to servers elsewhere; a proxy that can't be used is told by the look at the server. */
-export function lookAtProxy(env: Record<string, string | undefined>): Report<Document<"doctor">["proxy"]> {
+export function lookAtProxy(env: Record<string, string | undefined>): Report<DoctorDocument["proxy"]> {
   const { http, https, none } = proxiesIn(env);
   const document = { http: shown(http), https: shown(https), none: none === "" ? null : none };
   const through = [

@@ -9,7 +9,7 @@ import { routes } from "../../../protocol/routes.ts";
 import type { Call } from "../../argv/call.ts";
 import { chooseServer, type Chosen } from "../../connection/chosen-server.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
-import type { Document } from "../../documents.ts";
+import type { DoctorDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
 import { failureOf } from "../../failures/report.ts";
 import { connect, type Target } from "../../connection/target.ts";
@@ -21,7 +21,7 @@ const SILENCE = 10;
 /** Seconds that two clocks may be apart before it is worth a word. */
 const CLOCKS = 60;
 
-type Both = Report<Pick<Document<"doctor">, "server" | "token">>;
+type Both = Report<Pick<DoctorDocument, "server" | "token">>;
 
 /** Whether it is a chat server of this API: CLI.md §3. */
 async function checkReply(reply: Reply, url: string): Promise<Finding | undefined> {

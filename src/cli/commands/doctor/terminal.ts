@@ -3,12 +3,12 @@ import { delimiter, join } from "node:path";
 import { isatty } from "node:tty";
 import type { Call } from "../../argv/call.ts";
 import { clipboardTools } from "../../io/clipboard.ts";
-import type { Document } from "../../documents.ts";
+import type { DoctorDocument } from "./document.ts";
 import { isAscii, wantsPlain } from "../../io/terminal.ts";
 import { askTerminal, type TerminalSays } from "./ask-terminal.ts";
 import type { Finding, Report } from "./finding.ts";
 
-type TerminalDocument = Document<"doctor">["terminal"];
+type TerminalDocument = DoctorDocument["terminal"];
 
 function isInstalled(tool: string, path: string): boolean {
   return path.split(delimiter).some((dir) => {

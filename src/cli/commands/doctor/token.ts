@@ -1,14 +1,14 @@
 import { ClientError } from "../../../client/failure.ts";
 import type { Call } from "../../argv/call.ts";
 import { typedCommand, type KnownToken } from "../../connection/chosen-server.ts";
-import type { Document } from "../../documents.ts";
+import type { DoctorDocument } from "./document.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { failureOf } from "../../failures/report.ts";
 import type { Target } from "../../connection/target.ts";
 import type { Finding } from "./finding.ts";
 
 /** The token without itself. */
-type TokenDocument = Document<"doctor">["token"];
+type TokenDocument = DoctorDocument["token"];
 
 /** What is known of a token that wasn't tried. */
 export const unknownToken = (token: KnownToken | undefined): TokenDocument => ({

@@ -3,7 +3,7 @@ import { ApiError } from "../../../server/core/api-error.ts";
 import type { GrantReply, GrantRequest } from "../../../server/core/grant.ts";
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { GrantDocument } from "./document.ts";
 import { grantWords } from "./grant-words.ts";
 import { counted, grouped } from "../../../text/numbers.ts";
 import { repeatable } from "../../../text/repeatable.ts";
@@ -113,7 +113,7 @@ export async function grant(call: Call): Promise<void> {
   const { username, tokens } = reply;
   const granted = reply.kind === "granted" ? request.tokens : 0;
   const { output } = call;
-  if (output.json) return output.document({ username, granted, tokens } satisfies Document<"grant">);
+  if (output.json) return output.document({ username, granted, tokens } satisfies GrantDocument);
   const what =
     reply.kind === "granted"
       ? `Gave ${username} ${counted(request.tokens, "token")}`

@@ -1,5 +1,5 @@
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { LoginDocument } from "./document.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
@@ -18,7 +18,7 @@ export async function login(call: Call): Promise<void> {
     await makeDefault(call, name);
     // The login stands, whatever becomes of this.
     const { tokens } = await client.balance(signal).catch(() => ({ tokens: null }));
-    if (output.json) return output.document({ server: name, username, tokens } satisfies Document<"login">);
+    if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : `; ${grouped(tokens)} tokens left`;
     output.note(`Logged in at ${name} as ${username}${balance}.`);
     if (call.values.token !== undefined) output.note("AI_CHAT_TOKEN is set, and used instead of this login.");

@@ -1,7 +1,7 @@
 import { ClientError } from "../../../client/failure.ts";
 import { openCredentials, type Credentials, type Entry } from "../../../client/kept/credentials.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { LogoutDocument } from "./document.ts";
 import { checkServerTold, isSameUser, serverName } from "../../connection/chosen-server.ts";
 import { connect } from "../../connection/target.ts";
 
@@ -77,7 +77,7 @@ export async function logout(call: Call): Promise<void> {
       server,
       username: entry?.username || null,
       revoked: there?.revoked ?? null,
-    } satisfies Document<"logout">);
+    } satisfies LogoutDocument);
   if (there) tell(call, server, there);
   else if (kept) output.note(`${values.username} wasn't logged in at ${server}; ${whose(kept)} login stays.`);
   else output.note(`There was no login at ${server}.`);

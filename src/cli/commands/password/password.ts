@@ -1,6 +1,6 @@
 import type { Call } from "../../argv/call.ts";
 import { chooseServer, isSameUser, typedCommand, type Chosen } from "../../connection/chosen-server.ts";
-import type { Document } from "../../documents.ts";
+import type { PasswordDocument } from "./document.ts";
 import { keepLogin } from "../../connection/keep-login.ts";
 import { passwordChangeFrom } from "./password-change.ts";
 import { connect } from "../../connection/target.ts";
@@ -51,7 +51,7 @@ export async function password(call: Call): Promise<void> {
       await keepLogin(target, { token, username: username ?? "", scheme: known?.scheme });
       isTemporary = false;
     }
-    if (output.json) return await output.document({ server: name, username } satisfies Document<"password">);
+    if (output.json) return await output.document({ server: name, username } satisfies PasswordDocument);
     output.note(`Your password at ${name} is changed. You are logged out everywhere else.`);
     for (const note of loginNotes(call, kept, logInAs)) output.note(note);
   } finally {

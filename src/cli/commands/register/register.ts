@@ -1,5 +1,5 @@
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { LoginDocument } from "../login/document.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
@@ -18,8 +18,7 @@ export async function register(call: Call): Promise<void> {
     await keepLogin(target, { username, token });
     const { output } = call;
     await makeDefault(call, name);
-    if (output.json)
-      return output.document({ server: name, username, tokens } satisfies Document<"register">);
+    if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : ` with ${grouped(tokens)} tokens`;
     output.note(`Welcome, ${username}: you have an account at ${name}${balance} and are logged in.`);
     output.note(`Ask something: ${typedCommand(call, "ask")} "What is a monad?"`);

@@ -2,7 +2,7 @@ import { createLog } from "../../../server/log.ts";
 import type { RunningServer } from "../../../server/serve.ts";
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { ServeDocument } from "./document.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
 import { checkOneStore, serverConfig } from "../../connection/server-config.ts";
 
@@ -90,7 +90,7 @@ export async function serve(call: Call): Promise<number> {
     try {
       if (output.json) {
         const { url, store, model, reason } = server;
-        await output.document({ url, store, model, reason } satisfies Document<"serve">);
+        await output.document({ url, store, model, reason } satisfies ServeDocument);
       } else voice.ready(server);
       await stopped(signal);
       voice.stopping();

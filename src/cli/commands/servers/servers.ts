@@ -1,7 +1,7 @@
 import { ClientError } from "../../../client/failure.ts";
 import { openCredentials, type Credentials, type Entry } from "../../../client/kept/credentials.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { ServersDocument } from "./document.ts";
 import { checkServerTold, serverName } from "../../connection/chosen-server.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { connect } from "../../connection/target.ts";
@@ -69,7 +69,7 @@ export async function servers(call: Call): Promise<void> {
     })),
   );
   signal.throwIfAborted();
-  if (output.json) return output.document(rows satisfies Document<"servers">);
+  if (output.json) return output.document(rows satisfies ServersDocument);
   if (rows.length > 0) await output.line(table(rows));
   else output.note(`You aren't logged in anywhere. Log in: ${call.program.name} login`);
 }

@@ -3,7 +3,7 @@ import { ClientError } from "../../../client/failure.ts";
 import type { Checked } from "../../../server/stores/json/check.ts";
 import type { Finding } from "../../../server/stores/json/damage.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { CheckDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
 
 function folderOf({ words, program }: Call): string {
@@ -73,7 +73,7 @@ export async function checkStore(call: Call): Promise<number> {
         what,
         repair,
       })),
-    } satisfies Document<"store check">);
+    } satisfies CheckDocument);
   else await output.line(report(dir, checked));
   return ok ? 0 : 1;
 }

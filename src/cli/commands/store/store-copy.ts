@@ -2,7 +2,7 @@ import { ClientError } from "../../../client/failure.ts";
 import { shellWord } from "../../../text/shell-word.ts";
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { CopyDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
 import { refusePassword } from "../../connection/server-config.ts";
 
@@ -36,8 +36,7 @@ export async function copyStores(call: Call): Promise<number> {
       hint: `To start over: ${program.name} store copy ${places.from} ${places.to}`,
     });
   });
-  if (output.json)
-    await output.document({ from, to, accounts, entries, tokens } satisfies Document<"store copy">);
+  if (output.json) await output.document({ from, to, accounts, entries, tokens } satisfies CopyDocument);
   else {
     await output.line(
       `Copied ${counted(accounts, "account")} with ${counted(tokens, "token")} and ${counted(entries, "ledger line")}.\n` +

@@ -1,6 +1,6 @@
 import { usageLines } from "../../../session/usage-lines.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { UsageDocument } from "./document.ts";
 import { isAscii } from "../../io/terminal.ts";
 import { withTarget } from "../../connection/target.ts";
 
@@ -12,7 +12,7 @@ export async function usage(call: Call): Promise<void> {
   const { output, values, env, signal } = call;
   await withTarget(call, "needed", async ({ client }) => {
     const used = await client.usage(values.days, signal);
-    if (output.json) return output.document(used satisfies Document<"usage">);
+    if (output.json) return output.document(used satisfies UsageDocument);
     const columns = (output.stdout.isTTY && output.stdout.columns) || COLUMNS;
     await output.line(usageLines(used, { columns, block: isAscii(env) ? "#" : "█" }).join("\n"));
   });

@@ -1,6 +1,6 @@
 import { ClientError } from "../../../client/failure.ts";
 import type { Call } from "../../argv/call.ts";
-import type { Document } from "../../documents.ts";
+import type { WhoamiDocument } from "./document.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { type KnownToken } from "../../connection/chosen-server.ts";
 import { withTarget } from "../../connection/target.ts";
@@ -43,6 +43,6 @@ export async function whoami(call: Call): Promise<void> {
       tokens,
       token_source: from,
       expires_at: expires === null ? null : new Date(expires).toISOString(),
-    } satisfies Document<"whoami">);
+    } satisfies WhoamiDocument);
   });
 }

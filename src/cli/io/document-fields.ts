@@ -1,5 +1,9 @@
 import { z } from "zod";
-import { exitCodes } from "./failures/exit-codes.ts";
+import { exitCodes } from "../failures/exit-codes.ts";
+
+// Fields of the documents of `--json` (CLI.md §2). Fields are never left out, unknown ones are null, and there are no
+// others. Commands import the types of their documents alone: zod takes longer to load than most commands take to run.
+// test/cli/documents.test.ts checks what commands print against the schemas.
 
 /** Some text. */
 export const text = z.string().min(1);

@@ -1,0 +1,17 @@
+import type { CommandSpec } from "../../argv/command-spec.ts";
+
+/** `chat`: its options, help and run. */
+export const spec: CommandSpec = {
+  summary: "the interactive session; also without any command",
+  options: ["continue", "resume", "plain", "noSave"],
+  secrets: ["token", "save", "editor"],
+  examples: [
+    ["", "the session, with your default server or your own"],
+    ["chat -s chat.example.org", "with this server"],
+    ["-c", "go on with the newest conversation"],
+    ["-r", "choose one from a list"],
+    ["chat --plain", "a question a line, for screen readers and pipes"],
+  ],
+  grace: 5000,
+  run: async () => (await import("./chat.ts")).chat,
+};

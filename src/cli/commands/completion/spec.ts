@@ -1,0 +1,25 @@
+import type { CommandSpec } from "../../argv/command-spec.ts";
+import { withoutServer } from "../../argv/options.ts";
+
+/** `completion`: its options, help and run. */
+export const spec: CommandSpec = {
+  summary: "a script that completes what you type",
+  words: "bash|zsh|fish",
+  actions: {
+    bash: { summary: "for bash", words: [] },
+    zsh: { summary: "for zsh", words: [] },
+    fish: { summary: "for fish", words: [] },
+  },
+  options: [],
+  common: withoutServer,
+  secrets: [],
+  examples: [
+    ["source <(%% completion bash)", "a line for ~/.bashrc"],
+    ["source <(%% completion zsh)", "a line for ~/.zshrc, behind compinit"],
+    ["%% completion fish > ~/.config/fish/completions/ai-chat.fish", "once, for fish"],
+  ],
+  notes:
+    "Completes commands, options and their values, saved conversations by title, servers and settings, for the command ai-chat (npm install -g ai-chat-system). It asks no server.",
+  grace: 0,
+  run: async () => (await import("./completion.ts")).completion,
+};

@@ -1,0 +1,29 @@
+import { settingNames } from "../../../client/kept/settings.ts";
+import type { CommandSpec } from "../../argv/command-spec.ts";
+import { withoutServer } from "../../argv/options.ts";
+
+/** `config`: its options, help and run. */
+export const spec: CommandSpec = {
+  summary: `your settings: ${settingNames.join(", ")}`,
+  settings: true,
+  words: "list|get KEY|set KEY VALUE|unset KEY|path",
+  actions: {
+    list: { summary: "every setting, and where its value came from", words: [] },
+    get: { summary: "the value of one", words: ["setting"] },
+    set: { summary: "keep a value", words: ["setting", "settingValue"] },
+    unset: { summary: "forget a value", words: ["setting"] },
+    path: { summary: "the file", words: [] },
+  },
+  options: [],
+  common: withoutServer,
+  secrets: [],
+  examples: [
+    ["config list", "every setting, and where its value came from"],
+    ["config set server chat.example.org", "your default server"],
+    ["config set timeout 60", "longest silence of a server, in seconds"],
+    ["config unset server", "as it was at first"],
+    ["config path", "the file"],
+  ],
+  grace: 0,
+  run: async () => (await import("./config.ts")).config,
+};

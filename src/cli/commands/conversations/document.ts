@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { conversationId, server, text, time, told, username, whole } from "../../io/document-fields.ts";
+
+const saved = { id: conversationId, title: text, server, username };
+const listed = { ...saved, updated_at: time, turns: whole };
+
+/** What `conversations list --json` prints. */
+export const listDocument = z.array(z.strictObject(listed));
+export type ListDocument = z.infer<typeof listDocument>;
+
+/**
+ * What `conversations search --json` prints. `snippet` is the text around the newest match, which stands in `where`;
+ * `matches` counts questions and answers.
+ */
+export const searchDocument = z.array(
+  z.strictObject({
+    ...listed,
+    where: z.enum(["title", "question", "answer"]),
+    snippet: text,
+    matches: whole,
+  }),
+);
+export type SearchDocument = z.infer<typeof searchDocument>;
+
+/** What `conversations show --json` and `conversations export` print. */
+export const conversationDocument = z.strictObject({
+  ...saved,
+  created_at: time,
+  updated_at: time,
+  turns: z.array(
+    z.strictObject({
+      question: z.string(),
+      answer: z.string(),
+      stopped: z.boolean(),
+      tokens_deducted: told,
+      model: z.string().nullable(),
+      at: time,
+    }),
+  ),
+});
+
+/** What `conversations delete --json` prints. */
+export const deleteDocument = z.strictObject({ id: conversationId, title: text });
+export type DeleteDocument = z.infer<typeof deleteDocument>;

@@ -1,0 +1,27 @@
+import type { CommandSpec } from "../../argv/command-spec.ts";
+import { withoutServer } from "../../argv/options.ts";
+
+/** `conversations`: its options, help and run. */
+export const spec: CommandSpec = {
+  summary: "the saved conversations of this machine",
+  words: "list|show ID|search TEXT|export ID|delete ID",
+  actions: {
+    list: { summary: "the latest first", words: [] },
+    show: { summary: "one, from its first turn", words: ["conversation"] },
+    search: { summary: "in titles, questions and answers", words: ["text"] },
+    export: { summary: "as Markdown or JSON, to stdout", words: ["conversation"] },
+    delete: { summary: "for good", words: ["conversation"] },
+  },
+  options: ["format"],
+  common: withoutServer,
+  secrets: [],
+  examples: [
+    ["conversations list", "the latest first"],
+    ["conversations show k3", "by the beginning of its ID"],
+    ["conversations search trip to rome", "in titles, questions and answers"],
+    ["conversations export k3 --format json > rome.json", "else Markdown"],
+    ["conversations delete k3", "for good"],
+  ],
+  grace: 1000,
+  run: async () => (await import("./conversations.ts")).conversations,
+};

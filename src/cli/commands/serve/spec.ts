@@ -1,0 +1,18 @@
+import type { CommandSpec } from "../../argv/command-spec.ts";
+import { ofServer, withoutServer } from "../../argv/options.ts";
+
+/** `serve`: its options, help and run. */
+export const spec: CommandSpec = {
+  summary: "run a chat server",
+  options: ofServer,
+  common: withoutServer,
+  secrets: ["apiKey", "jwtSecret"],
+  examples: [
+    ["serve", "on http://127.0.0.1:8000, with whatever AI is there"],
+    ["serve --provider demo --port 9000", "needs no key and no network"],
+    ["serve --base-url http://localhost:11434/v1 --model llama3.2", "Ollama's"],
+  ],
+  notes: "A flag goes before its variable. Everything that the server must remember lies in its store.",
+  grace: Number.POSITIVE_INFINITY,
+  run: async () => (await import("./serve.ts")).serve,
+};

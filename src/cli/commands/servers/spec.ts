@@ -1,0 +1,14 @@
+import type { CommandSpec } from "../../argv/command-spec.ts";
+
+/** `servers`: its options, help and run. */
+export const spec: CommandSpec = {
+  summary: "every server with a token: user, balance, default",
+  options: [],
+  secrets: [],
+  examples: [
+    ["servers", "* is the one that is used without -s"],
+    ["servers --json", "for programs"],
+  ],
+  grace: 5000,
+  run: async () => (await import("./servers.ts")).servers,
+};

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { text, whole } from "../../io/document-fields.ts";
+
+/** What `store check --json` prints, also where the store is damaged; the exit code is then 1. */
+export const checkDocument = z.strictObject({
+  ok: z.boolean(),
+  findings: z.array(
+    z.strictObject({
+      file: text,
+      line: whole.nullable(),
+      byte: whole.nullable(),
+      what: text,
+      repair: text,
+    }),
+  ),
+  notes: z.array(text),
+  running: z.boolean(),
+  lines: whole,
+  accounts: whole,
+  tokens: whole,
+});
+export type CheckDocument = z.infer<typeof checkDocument>;
+
+/** What `store copy --json` prints. */
+export const copyDocument = z.strictObject({
+  from: text,
+  to: text,
+  accounts: whole,
+  entries: whole,
+  tokens: whole,
+});
+export type CopyDocument = z.infer<typeof copyDocument>;

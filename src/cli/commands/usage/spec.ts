@@ -1,0 +1,15 @@
+import type { CommandSpec } from "../../argv/command-spec.ts";
+
+/** `usage`: its options, help and run. */
+export const spec: CommandSpec = {
+  summary: "questions a day as a bar chart, and the sum",
+  options: ["days"],
+  secrets: ["token"],
+  examples: [
+    ["usage", "the last 30 days"],
+    ["usage --days 7", "a week"],
+    ["usage --json", "for programs"],
+  ],
+  grace: 0,
+  run: async () => (await import("./usage.ts")).usage,
+};

@@ -1,0 +1,14 @@
+import type { CommandSpec } from "../../argv/command-spec.ts";
+
+/** `whoami`: its options, help and run. */
+export const spec: CommandSpec = {
+  summary: "server, user, balance, and where the token came from",
+  options: [],
+  secrets: ["token"],
+  examples: [
+    ["whoami", "exit 4 when nobody is logged in"],
+    ["whoami --json", "for programs"],
+  ],
+  grace: 0,
+  run: async () => (await import("./whoami.ts")).whoami,
+};
