@@ -5,7 +5,7 @@ import { parseArgv } from "./argv/parse-argv.ts";
 import { colorWish, hasColor, tellPackages } from "./io/terminal.ts";
 import { createOutput } from "./io/output.ts";
 import { createEnding } from "./io/ending.ts";
-import { codeOf, tell } from "./failures/outcome.ts";
+import { tell } from "./failures/outcome.ts";
 
 async function main(): Promise<void> {
   const { argv, env, stdout, stderr } = process;
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     version: packageJson.version,
   };
   const fail = async (error: unknown) => {
-    const code = await tell({ error, call: undefined, isLog: false }, output, ending);
+    const code = await tell({ error, call: undefined }, output, ending);
     await output.flushed();
     process.exit(code);
   };
@@ -43,10 +43,10 @@ async function main(): Promise<void> {
     return;
   }
   const { run } = await import("./run.ts");
-  const ended = await run(argv.slice(2), parsed, { program, output, ending });
-  process.exitCode = await codeOf(ended, output, ending);
+  const { code, abandoned } = await run(argv.slice(2), parsed, { program, output, ending });
+  process.exitCode = code;
   const isFlushed = await output.flushed();
-  if (ended.abandoned || !isFlushed) process.exit();
+  if (abandoned || !isFlushed) process.exit();
 }
 
 await main();

@@ -10,7 +10,9 @@ import type { ParsedArgv } from "./argv/parse-argv.ts";
 import { chosenCommand, firstWord, withoutCommandAsId } from "./argv/chosen-command.ts";
 import { commands } from "./argv/commands.ts";
 import type { Ending } from "./io/ending.ts";
-import { signalCodes } from "./failures/exit-codes.ts";
+import { endCode } from "./failures/exit-codes.ts";
+import { FailedAt } from "./failures/failed-at.ts";
+import { tell } from "./failures/outcome.ts";
 import { everywhere } from "./argv/options.ts";
 import type { Output } from "./io/output.ts";
 import type { Program } from "./argv/program.ts";
@@ -45,14 +47,11 @@ async function helpFor(parsed: ParsedArgv, program: Program): Promise<string | u
   });
 }
 
-/**
- * Reads flags, environment and settings file for a command. Throws `usage` with all complaints at once. `onLog` is
- * called where stderr is a log of JSON lines, before any complaint.
- */
-async function read(
+/** Reads flags, environment and settings file for a command. Throws `usage` for what can't be a call of it. */
+function read(
   argv: readonly string[],
   parsed: ParsedArgv,
-  { output, program, env, onLog }: { output: Output; program: Program; env: Call["env"]; onLog: () => void },
+  { output, program, ending }: { output: Output; program: Program; ending: Ending },
 ) {
   if (firstWord(parsed) === undefined)
     checkOptions(parsed, { whose: "ai-chat", taken: withoutCommand, hint: `See: ${program.name} help` });
@@ -65,6 +64,7 @@ async function read(
   // First: the word after an option that does not exist may be a secret, which a complaint about words would quote.
   checkOptions(parsed, { whose: command, taken, hint });
   checkWords(argv, parsed, { command, spec, words }, program);
+  const { env, stdin } = process;
   const places = placesOf({ env, home: homedir(), platform: process.platform });
   const settings = openSettings({ dir: places.config, parse: parseSetting });
   const { complaints, ...resolved } = resolve([...taken, ...spec.secrets], {
@@ -72,79 +72,57 @@ async function read(
     env,
     setting: (name) => settings.get(name),
   });
-  const { values, sources } = resolved;
-  if (command === "serve" && values.log === "json") onLog();
-  if (complaints.length > 0)
-    throw new ClientError("usage", complaints.join("\n"), { hint: `See: ${program.name} ${command} --help` });
-  const serverFault = sources.server === "default" ? settings.fault("server") : undefined;
-  // `config`, and what would have to guess its server, say themselves what is wrong with the settings, once.
-  if (settings.problem !== undefined && serverFault === undefined && command !== "config")
-    output.note(settings.problem);
-  return { command, spec, words, literal: parsed.literal, places, ...resolved, serverFault };
-}
-
-/** A failure with the call that it belongs to, for the hints. */
-export interface Failed {
-  error: unknown;
-  call: Call | undefined;
-  /** stderr is a log of JSON lines (`serve --log json`). */
-  isLog: boolean;
+  const serverFault = resolved.sources.server === "default" ? settings.fault("server") : undefined;
+  const { literal } = parsed;
+  const { signal, spareInterrupts } = ending;
+  const call: Call = {
+    ...{ command, words, literal, program, output, stdin, places, env, signal, spareInterrupts, serverFault },
+    ...resolved,
+  };
+  return { spec, call, complaints, problem: settings.problem };
 }
 
 /** How the program ended. */
 export interface Ended {
-  /** Exit code, or what went wrong. */
-  result: { code: number } | Failed;
-  /** The program was told to end, and something may still be running: it has to be left. */
+  /** The exit code. */
+  code: number;
+  /** The program was told to end, and something may still be running: the process has to exit. */
   abandoned: boolean;
 }
 
-/** Runs the program for its arguments. Never rejects. */
+/** Runs the program for its arguments. Failures are reported on stderr. */
 export async function run(
   argv: readonly string[],
   typed: ParsedArgv,
-  { program, output, ending }: { program: Program; output: Output; ending: Ending },
+  context: { program: Program; output: Output; ending: Ending },
 ): Promise<Ended> {
+  const { program, output, ending } = context;
   let call: Call | undefined;
-  let isLog = false;
   const parsed = withoutCommandAsId(typed);
   try {
     const help = await helpFor(parsed, program);
     if (help !== undefined) {
       await output.write(help);
-      return { result: { code: 0 }, abandoned: false };
+      return { code: 0, abandoned: false };
     }
-    const { env, stdin } = process;
-    const { command, spec, ...resolved } = await read(argv, parsed, {
-      output,
-      program,
-      env,
-      onLog: () => {
-        isLog = true;
-      },
-    });
-    const { signal, spareInterrupts } = ending;
-    call = {
-      command,
-      program,
-      output,
-      stdin,
-      env,
-      signal,
-      spareInterrupts,
-      goOnAs: (there) => {
-        call = there;
-      },
-      ...resolved,
-    };
+    const { spec, complaints, problem, ...made } = read(argv, parsed, context);
+    call = made.call;
+    if (complaints.length > 0)
+      throw new ClientError("usage", complaints.join("\n"), {
+        hint: `See: ${program.name} ${call.command} --help`,
+      });
+    // `config`, and commands that would have to guess their server, report a fault of the settings themselves.
+    if (problem !== undefined && call.serverFault === undefined && call.command !== "config")
+      output.note(problem);
     const work = (await spec.run())(call);
     const code = await Promise.race([work, ending.after(spec.grace)]);
-    // What ends by itself in any case has done its work when it was told to stop.
-    const { by } = ending;
-    const done = by === undefined || spec.grace === Number.POSITIVE_INFINITY;
-    return { result: { code: done ? (code ?? 0) : signalCodes[by] }, abandoned: false };
+    // A command that always ends by itself has done its work when it was told to stop.
+    const stoppedBy = spec.grace === Number.POSITIVE_INFINITY ? undefined : ending.by;
+    return { code: endCode(code ?? 0, stoppedBy), abandoned: false };
   } catch (error) {
-    // What is told to end and has ended waits for nothing else, such as a proxy that takes no connection.
-    return { result: { error, call, isLog }, abandoned: ending.isOver || ending.by !== undefined };
+    // After a signal nothing else is waited for, such as a proxy that takes no connection.
+    const abandoned = ending.isOver || ending.by !== undefined;
+    const failed = error instanceof FailedAt ? { error: error.cause, call: error.call } : { error, call };
+    return { code: await tell(failed, output, ending), abandoned };
   }
 }

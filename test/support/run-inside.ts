@@ -1,7 +1,6 @@
 import { PassThrough } from "node:stream";
 import { vi } from "vitest";
 import { parseArgv } from "../../src/cli/argv/parse-argv.ts";
-import { codeOf } from "../../src/cli/failures/outcome.ts";
 import { createOutput } from "../../src/cli/io/output.ts";
 import { run } from "../../src/cli/run.ts";
 import { programEnv, type Ended, type Home } from "./run-program.ts";
@@ -47,6 +46,6 @@ export async function runInside(args: readonly string[]): Promise<Omit<Ended, "s
     after: () => new Promise<never>(() => {}),
   };
   const program = { name: "ai-chat", version: "0.0.0" };
-  const ended = await run(args, parsed, { program, output, ending });
-  return { code: await codeOf(ended, output, ending), stdout: stdout.text(), stderr: stderr.text() };
+  const { code } = await run(args, parsed, { program, output, ending });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

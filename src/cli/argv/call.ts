@@ -21,6 +21,4 @@ export interface Call extends Resolved {
   signal: AbortSignal;
   /** From now on SIGINT is this command's own business. */
   spareInterrupts: () => void;
-  /** From now on a failure is told as one of that call: at the server that a conversation led to. */
-  goOnAs: (there: Call) => void;
 }

@@ -51,6 +51,10 @@ export const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndingSignal = keyof typeof signalCodes;
 
+/** What the program exits with: the code of its work, or that of the signal which stopped it. */
+export const endCode = (code: number, stoppedBy: EndingSignal | undefined): number =>
+  stoppedBy === undefined ? code : signalCodes[stoppedBy];
+
 /** What the exit codes mean to a script (CLI.md §2), as the help and the man page say it. */
 export const exitMeanings: readonly (readonly [codes: readonly number[], meaning: string])[] = [
   [[0], "done; also when the reader closed the pipe"],

@@ -3,8 +3,9 @@ import { plainText, printableJson } from "../../text/sanitize.ts";
 import { StartupError } from "../../server/core/startup-error.ts";
 import type { Call } from "../argv/call.ts";
 import type { FailureDocument } from "./document.ts";
-import { exitCodeOf } from "./exit-codes.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { OutputFailed } from "../io/output.ts";
+import { painted } from "../io/paint.ts";
 
 /** A failure as people and programs are told about it. */
 export interface Failure {
@@ -63,20 +64,20 @@ export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
       call?.command,
     );
   if (error instanceof StartupError)
-    return { code: "internal", message: error.message, hint: error.hint, exit: 1 };
+    return { code: "internal", message: error.message, hint: error.hint, exit: exitCodes.internal };
   if (error instanceof OutputFailed)
     return {
       code: "internal",
       message: `stdout can't be written: ${error.message}`,
       hint: "Free some space or write somewhere else, then try again.",
-      exit: 1,
+      exit: exitCodes.internal,
     };
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     code: "internal",
     message: `This is a fault of ai-chat: ${message}`,
     hint: "Run it again with AI_CHAT_DEBUG=1 to see where, and report what it prints.",
-    exit: 1,
+    exit: exitCodes.internal,
   };
 }
 
@@ -94,6 +95,5 @@ export function failureLine({ code, message, status, requestId, retryAfter }: Fa
 
 /** Two lines for a person: what went wrong, what to do. */
 export function failureWords({ message, hint }: Failure, color: boolean): string {
-  const prefix = color ? "\x1b[31mai-chat:\x1b[0m" : "ai-chat:";
-  return `${prefix} ${plainText(message)}\n${plainText(hint)}`;
+  return `${painted("ai-chat:", "red", color)} ${plainText(message)}\n${plainText(hint)}`;
 }

@@ -8,9 +8,10 @@ import {
 } from "../../io/answer-writer.ts";
 import type { Call } from "../../argv/call.ts";
 import { chooseServer } from "../../connection/chosen-server.ts";
-import { questionSource, readQuestion } from "./question.ts";
+import { failingAt } from "../../failures/failed-at.ts";
+import { questionSource, readQuestion, type QuestionSource } from "./question.ts";
 import { isAscii } from "../../io/terminal.ts";
-import { wantedThread } from "./thread.ts";
+import { wantedThread, type WantedThread } from "./thread.ts";
 
 async function writerFor({ output, values, env }: Call): Promise<AnswerWriter> {
   if (output.json) return values.stream ? createLinesWriter(output) : createDocumentWriter(output);
@@ -47,6 +48,10 @@ export async function ask(call: Call): Promise<void> {
     });
   const source = questionSource(call);
   const { there, of } = await wantedThread(call);
+  await failingAt(there, () => askThere(there, of, source));
+}
+
+async function askThere(there: Call, of: WantedThread["of"], source: QuestionSource): Promise<void> {
   const chosen = chooseServer(there, "needed");
   const thread = await of(chosen);
   const message = await readQuestion(source, there);

@@ -47,7 +47,6 @@ export async function resumed(
     values: { ...values, server: found.server, token: undefined },
     sources: { ...sources, server: "flag" },
   };
-  call.goOnAs(there);
   return { found, there };
 }
 

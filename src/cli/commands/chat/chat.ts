@@ -1,11 +1,13 @@
 import { createApiClient } from "../../../client/http/api-client.ts";
 import { ClientError } from "../../../client/failure.ts";
 import { checkAnswers } from "../../connection/answers.ts";
+import type { Beginning } from "../../../session/saved.ts";
 import { beginningOf } from "./beginning.ts";
 import type { Call } from "../../argv/call.ts";
 import { checkServerTold, chooseServer, type Chosen } from "../../connection/chosen-server.ts";
 import { usualServer } from "../../argv/options.ts";
 import { connect, type Target } from "../../connection/target.ts";
+import { failingAt } from "../../failures/failed-at.ts";
 import { holdSession } from "./session.ts";
 import { wantsPlain } from "../../io/terminal.ts";
 
@@ -69,11 +71,18 @@ export async function chat(call: Call): Promise<number> {
   // would give the next line, or a second Ctrl-C.
   if (plain && call.stdin.isTTY) call.spareInterrupts();
   const { beginning, there } = await beginningOf(call);
+  return failingAt(there, () => chatAt(there, { plain, beginning }));
+}
+
+async function chatAt(
+  there: Call,
+  how: { plain: boolean; beginning: Beginning | undefined },
+): Promise<number> {
   const { chosen, why } = await sessionServer(there);
   const target = await connect(there, chosen);
   try {
     if (why === undefined && chosen.name !== "local") await checkAnswers(target, there);
-    return await holdSession(there, target, { plain, beginning, lines: await intro(there, target, why) });
+    return await holdSession(there, target, { ...how, lines: await intro(there, target, why) });
   } finally {
     await target.close();
   }

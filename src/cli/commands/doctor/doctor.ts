@@ -7,6 +7,7 @@ import type { Finding, Report } from "./finding.ts";
 import { lookAtProxy } from "./proxy.ts";
 import { lookAtServer } from "./server.ts";
 import { lookAtTerminal } from "./terminal.ts";
+import { painted } from "../../io/paint.ts";
 import { isAscii } from "../../io/terminal.ts";
 
 interface Look {
@@ -18,8 +19,8 @@ interface Look {
 const LEFT = 18;
 
 function sign({ fault, note }: Finding, { color, ascii }: Look): string {
-  const [text, sgr] = fault ? [ascii ? "x" : "✗", 31] : note ? ["-", 2] : [ascii ? "+" : "✓", 32];
-  return color ? `\u001b[${sgr}m${text}\u001b[0m` : text;
+  if (fault) return painted(ascii ? "x" : "✗", "red", color);
+  return note ? painted("-", "dim", color) : painted(ascii ? "+" : "✓", "green", color);
 }
 
 /** A finding, and under it what to do. */

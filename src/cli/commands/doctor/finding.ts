@@ -1,3 +1,4 @@
+import { exitCodes } from "../../failures/exit-codes.ts";
 import type { Failure } from "../../failures/report.ts";
 
 /** What is wrong: as a failure would be told. */
@@ -27,5 +28,5 @@ export const localFault = (message: string, hint: string): Fault => ({
   code: "internal",
   message,
   hint,
-  exit: 1,
+  exit: exitCodes.internal,
 });

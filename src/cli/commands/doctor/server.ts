@@ -11,6 +11,7 @@ import { chooseServer, type Chosen } from "../../connection/chosen-server.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
 import type { DoctorDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
+import { exitCodes } from "../../failures/exit-codes.ts";
 import { failureOf } from "../../failures/report.ts";
 import { connect, type Target } from "../../connection/target.ts";
 import type { Finding, Report } from "./finding.ts";
@@ -50,7 +51,7 @@ function clockFinding(difference: number | null): Finding {
   const words = `The server's clock is ${counted(Math.abs(difference), "second")} ${difference > 0 ? "ahead" : "behind"}.`;
   const hint =
     "Set the clock of this machine, or tell whoever runs the server: until then times and expiries look wrong.";
-  return { about, text: words, fault: { code: "internal", message: words, hint, exit: 1 } };
+  return { about, text: words, fault: { code: "internal", message: words, hint, exit: exitCodes.internal } };
 }
 
 function offerFinding({ extensions, model, price }: Offer): Finding {
