@@ -5,7 +5,10 @@ import { proxyOpener } from "./dispatcher.ts";
 import type { Target } from "./target.ts";
 
 /** Fails where a named server doesn't answer at all; what it answers is the session's to deal with. */
-export async function checkAnswers({ client, token }: Target, { env, signal }: Call): Promise<void> {
+export async function checkAnswers(
+  { client, token }: Target,
+  { env, signal }: Pick<Call, "env" | "signal">,
+): Promise<void> {
   // The same way as the session's own client: behind a proxy there may be no other.
   const openDispatcher = token ? undefined : await proxyOpener(env);
   const probe = token

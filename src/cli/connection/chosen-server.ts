@@ -16,23 +16,31 @@ export interface KnownToken {
 }
 
 /** A command of this program that can be typed as it stands, with the server where it has to be named. */
-export function typedCommand({ program, sources, values }: Call, line: string): string {
+export function typedCommand(
+  { program, sources, values }: Pick<Call, "program" | "sources" | "values">,
+  line: string,
+): string {
   const server = sources.server === "flag" && values.server !== undefined ? ` -s ${values.server}` : "";
   return `${program.name} ${line}${server}`;
 }
 
 /** `-u` and the name that was given, for a command to be typed; what would mean something to a shell is left out. */
-export const userWords = ({ values: { username = "" } }: Call): string =>
+export const userWords = ({ values: { username = "" } }: Pick<Call, "values">): string =>
   /^[\w@.+-]+$/.test(username) ? `-u ${username}` : "";
 
 /** Names are the same without regard to case (API.md §1). */
 export const isSameUser = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 /** The name of the server that was chosen. */
-export const serverName = ({ values }: Call): string => values.server ?? usualServer;
+export const serverName = ({ values }: Pick<Call, "values">): string => values.server ?? usualServer;
 
 /** Throws where the settings are to tell the server and can't be read: a question would go, and cost, elsewhere. */
-export function checkServerTold({ serverFault, program, command, values }: Call): void {
+export function checkServerTold({
+  serverFault,
+  program,
+  command,
+  values,
+}: Pick<Call, "serverFault" | "program" | "command" | "values">): void {
   if (serverFault === undefined || values.server !== undefined) return;
   throw new ClientError("internal", `Which server is yours can't be told: ${serverFault}`, {
     hint: `Or name it: ${program.name} ${command} -s URL`,
@@ -40,7 +48,11 @@ export function checkServerTold({ serverFault, program, command, values }: Call)
 }
 
 /** The token for a server: `AI_CHAT_TOKEN`, else the kept one. */
-function tokenFor({ values }: Call, credentials: Credentials, name: string): KnownToken | undefined {
+function tokenFor(
+  { values }: Pick<Call, "values">,
+  credentials: Credentials,
+  name: string,
+): KnownToken | undefined {
   const { token } = values;
   if (token !== undefined) return { token, from: "environment", username: null, expires: tokenExpiry(token) };
   const entry = credentials.get(name);

@@ -39,7 +39,10 @@ export async function keepLogin(
 }
 
 /** Makes a server that was named the default where none is set, and says so (CLI.md §3). */
-export async function makeDefault({ sources, places, output, program }: Call, name: string): Promise<void> {
+export async function makeDefault(
+  { sources, places, output, program }: Pick<Call, "sources" | "places" | "output" | "program">,
+  name: string,
+): Promise<void> {
   if (sources.server !== "flag") return;
   const settings = openSettings({ dir: places.config, parse: parseSetting });
   if (settings.get("server") !== undefined || settings.problem !== undefined) return;

@@ -41,7 +41,12 @@ export function refusePassword(url: string, where: string): void {
 }
 
 /** Throws `usage` where `--data` stands beside the address of another store, or a password stands in argv. */
-export function checkOneStore({ values, sources, program, command }: Call): void {
+export function checkOneStore({
+  values,
+  sources,
+  program,
+  command,
+}: Pick<Call, "values" | "sources" | "program" | "command">): void {
   if (values.store === undefined) return;
   if (sources.store === "flag") refusePassword(values.store, "--store");
   if (values.data === undefined || sources.data !== "flag") return;

@@ -8,7 +8,12 @@ import { readFirstLine, stdinKind } from "./stdin.ts";
 const TRIES = 3;
 
 /** The person who can be asked: a terminal at stdin and stderr, and nobody forbade it. */
-export function terminal({ values, output, stdin, signal }: Call): PromptTerminal | undefined {
+export function terminal({
+  values,
+  output,
+  stdin,
+  signal,
+}: Pick<Call, "values" | "output" | "stdin" | "signal">): PromptTerminal | undefined {
   const { stderr } = output;
   if (values.noInput || output.json || !stdin.isTTY || !stderr.isTTY) return undefined;
   return { stdin, stderr, signal };

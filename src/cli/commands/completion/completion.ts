@@ -8,7 +8,11 @@ const scripts = new Map<string, () => Promise<{ default: string }>>([
 ]);
 
 /** `completion`: a shell's script, which asks this program (`__complete`) what may stand where the cursor is. */
-export async function completion({ words, output, program }: Call): Promise<void> {
+export async function completion({
+  words,
+  output,
+  program,
+}: Pick<Call, "words" | "output" | "program">): Promise<void> {
   const [shell = ""] = words;
   const load = scripts.get(shell);
   if (!load || words.length > 1)

@@ -22,7 +22,12 @@ function isInstalled(tool: string, path: string): boolean {
 }
 
 /** Nothing is asked of a terminal that isn't there, in the midst of a document, or where nobody may be asked. */
-async function answersOf({ stdin, output, values, env }: Call): Promise<TerminalSays | null> {
+async function answersOf({
+  stdin,
+  output,
+  values,
+  env,
+}: Pick<Call, "stdin" | "output" | "values" | "env">): Promise<TerminalSays | null> {
   const silent = output.json || values.noInput || values.noStdin || env.TERM === "dumb";
   if (silent || !stdin.isTTY || !output.stdout.isTTY) return null;
   return askTerminal({ stdin, stdout: output.stdout });

@@ -12,11 +12,11 @@ import { checkOneStore, storeDir } from "../../connection/server-config.ts";
 type Reply = GrantReply | { kind: "no_store" } | { kind: "no_answer" };
 
 /** The command as it can be typed once more, with `options`. */
-function typed({ program }: Call, { name, tokens }: GrantRequest, options = ""): string {
+function typed({ program }: Pick<Call, "program">, { name, tokens }: GrantRequest, options = ""): string {
   return `${program.name} ${grantWords(name, tokens, options)}`;
 }
 
-function wordsOf({ words, program }: Call): { name: string; tokens: number } {
+function wordsOf({ words, program }: Pick<Call, "words" | "program">): { name: string; tokens: number } {
   const [name, amount] = words;
   const hint = `For instance: ${program.name} grant jane 4000`;
   if (name === undefined || amount === undefined || words.length > 2)
@@ -31,7 +31,11 @@ function wordsOf({ words, program }: Call): { name: string; tokens: number } {
   );
 }
 
-async function inPostgres(url: string, request: GrantRequest, { output, signal }: Call): Promise<Reply> {
+async function inPostgres(
+  url: string,
+  request: GrantRequest,
+  { output, signal }: Pick<Call, "output" | "signal">,
+): Promise<Reply> {
   const { openPostgresStore } = await import("../../../server/stores/postgres/store.ts");
   const { grantByName } = await import("../../../server/core/grant.ts");
   const store = await openPostgresStore({ url, warn: output.note, waitSeconds: 5, signal });
@@ -53,7 +57,7 @@ type Given = Extract<Reply, { kind: "granted" | "repeated" }>;
 const isGiven = (reply: Reply): reply is Given => reply.kind === "granted" || reply.kind === "repeated";
 
 /** Where the tokens were to go, for a person; a Postgres address is never shown. */
-const placeOf = ({ values, places }: Call) =>
+const placeOf = ({ values, places }: Pick<Call, "values" | "places">) =>
   values.store === undefined ? storeDir(values, places.server) : "the database";
 
 /** The failure that a reply without a grant is. */

@@ -43,13 +43,13 @@ async function forgetHere(
   return result.kept ? undefined : result.why;
 }
 
-function tell({ output }: Call, server: string, there: Revoked): void {
+function tell({ output }: Pick<Call, "output">, server: string, there: Revoked): void {
   output.note(`Logged out of ${server}: its token is forgotten here.`);
   if (!there.revoked) output.note(`There it stays valid until it ends by itself: ${there.why}`);
 }
 
 /** With `-u`, whether this login is of that name: one of somebody else isn't to be ended. */
-const isMeant = ({ values }: Call, { username }: Entry): boolean =>
+const isMeant = ({ values }: Pick<Call, "values">, { username }: Entry): boolean =>
   values.username === undefined || isSameUser(values.username, username);
 
 const whose = ({ username }: Entry) => (username === "" ? "another" : `${username}'s`);

@@ -7,7 +7,7 @@ import { proxyOpener } from "../../connection/dispatcher.ts";
 import { checkOneStore, serverConfig } from "../../connection/server-config.ts";
 
 /** The default of an option follows who answers: a demo says how to connect a model. */
-function banner({ program }: Call, { url, store, model, reason }: RunningServer): string[] {
+function banner({ program }: Pick<Call, "program">, { url, store, model, reason }: RunningServer): string[] {
   const { name, version } = program;
   const demo =
     model === "demo"

@@ -6,7 +6,7 @@ import type { Call } from "../../argv/call.ts";
 import type { CheckDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
 
-function folderOf({ words, program }: Call): string {
+function folderOf({ words, program }: Pick<Call, "words" | "program">): string {
   const [, dir] = words;
   // It isn't repeated: a password may stand in it.
   if (dir !== undefined && /^\w+:\/\//.test(dir))
@@ -20,7 +20,10 @@ function folderOf({ words, program }: Call): string {
 }
 
 /** Exit 2, as for a conversation that isn't there: the word is wrong, not the store. */
-async function mustBeFolder(dir: string, { program, places }: Call): Promise<void> {
+async function mustBeFolder(
+  dir: string,
+  { program, places }: Pick<Call, "program" | "places">,
+): Promise<void> {
   const found = await stat(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
     return "unknown" as const;

@@ -6,7 +6,7 @@ import type { CopyDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
 import { refusePassword } from "../../connection/server-config.ts";
 
-function placesOf({ words, program }: Call): { from: string; to: string } {
+function placesOf({ words, program }: Pick<Call, "words" | "program">): { from: string; to: string } {
   const [, from, to] = words;
   if (from === undefined || to === undefined || words.length > 3)
     throw new ClientError("usage", "store copy takes two stores: from where, and to where.", {
