@@ -76,7 +76,17 @@ function read(
   const { literal } = parsed;
   const { signal, spareInterrupts } = ending;
   const call: Call = {
-    ...{ command, words, literal, program, output, stdin, places, env, signal, spareInterrupts, serverFault },
+    command,
+    words,
+    literal,
+    program,
+    output,
+    stdin,
+    places,
+    env,
+    signal,
+    spareInterrupts,
+    serverFault,
     ...resolved,
   };
   return { spec, call, complaints, problem: settings.problem };

@@ -1,7 +1,6 @@
 import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
-import type { ServerConfig } from "../../server/config.ts";
-import { StartupError } from "../../server/core/startup-error.ts";
+import { StartupError, type ServerConfig } from "../../server/local.ts";
 import { ClientError } from "../../client/failure.ts";
 import type { Call } from "../argv/call.ts";
 import type { Values } from "../argv/options.ts";

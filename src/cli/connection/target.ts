@@ -2,7 +2,7 @@ import { createApiClient } from "../../client/http/api-client.ts";
 import { ClientError } from "../../client/failure.ts";
 import type { OpenDispatcher } from "../../client/http/connections.ts";
 import type { ApiClient } from "../../client/http/contract.ts";
-import { StartupError } from "../../server/core/startup-error.ts";
+import { StartupError } from "../../server/local.ts";
 import type { Call } from "../argv/call.ts";
 import { chooseServer, type Chosen } from "./chosen-server.ts";
 import { proxyOpener } from "./dispatcher.ts";

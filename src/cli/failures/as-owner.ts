@@ -1,5 +1,5 @@
 import { shellWord } from "../../text/shell-word.ts";
-import { OtherOwner, StartupError } from "../../server/core/startup-error.ts";
+import { OtherOwner, StartupError } from "../../server/local.ts";
 
 /** The refusal of another user's store, with the `command` to type instead; any other error as it is. */
 export function asOwner(error: unknown, command: (dir: string) => string): unknown {

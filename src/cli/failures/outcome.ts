@@ -20,9 +20,10 @@ export async function tell({ error, call }: Failed, output: Output, ending: Endi
   const exit = endCode(failure.exit, ending.by);
   const debug = process.env.AI_CHAT_DEBUG === "1" && error instanceof Error;
   if (isLog(call) && !output.json) {
-    const { createLog } = await import("../../server/log.ts");
+    const { jsonLog } = await import("../../server/local.ts");
     const { code, hint, message } = failure;
-    createLog("json", output.stderr).error({ code, hint, ...(debug && { stack: error.stack }) }, message);
+    const log = await jsonLog(output.stderr);
+    log.error({ code, hint, ...(debug && { stack: error.stack }) }, message);
     return exit;
   }
   const words = output.json ? failureLine(failure) : failureWords(failure, output.color.stderr);

@@ -1,6 +1,6 @@
 import { ClientError, type ClientErrorCode } from "../../client/failure.ts";
 import { plainText, printableJson } from "../../text/sanitize.ts";
-import { StartupError } from "../../server/core/startup-error.ts";
+import { StartupError } from "../../server/local.ts";
 import type { Call } from "../argv/call.ts";
 import type { FailureDocument } from "./document.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Store } from "./ports.ts";
 
@@ -24,10 +23,7 @@ export const grantReply = z.union([
 
 export type GrantReply = z.infer<typeof grantReply>;
 
-/** An id for a grant whose operator chose none. */
-export const newGrantId = (): string => randomUUID();
-
-/** Grants tokens to the account of that name. Rejects with `store_unavailable`. */
+/** Gives tokens to the account of that name. Rejects with `store_unavailable`; repeated with the same id it is one. */
 export async function grantByName(
   { accounts, ledger }: Pick<Store, "accounts" | "ledger">,
   { name, tokens, id }: GrantRequest,

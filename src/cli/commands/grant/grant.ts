@@ -1,6 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { ClientError } from "../../../client/failure.ts";
-import { ApiError } from "../../../server/core/api-error.ts";
-import type { GrantReply, GrantRequest } from "../../../server/core/grant.ts";
+import {
+  ApiError,
+  giveInFolder,
+  giveInPostgres,
+  type GrantReply,
+  type GrantRequest,
+} from "../../../server/local.ts";
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
 import type { GrantDocument } from "./document.ts";
@@ -31,25 +37,9 @@ function wordsOf({ words, program }: Pick<Call, "words" | "program">): { name: s
   );
 }
 
-async function inPostgres(
-  url: string,
-  request: GrantRequest,
-  { output, signal }: Pick<Call, "output" | "signal">,
-): Promise<Reply> {
-  const { openPostgresStore } = await import("../../../server/stores/postgres/store.ts");
-  const { grantByName } = await import("../../../server/core/grant.ts");
-  const store = await openPostgresStore({ url, warn: output.note, waitSeconds: 5, signal });
-  try {
-    return await grantByName(store, request);
-  } finally {
-    await store.close();
-  }
-}
-
 async function give(request: GrantRequest, call: Call): Promise<Reply> {
-  const { values, places, output } = call;
-  if (values.store !== undefined) return inPostgres(values.store, request, call);
-  const { giveInFolder } = await import("../../../server/stores/json/give.ts");
+  const { values, places, output, signal } = call;
+  if (values.store !== undefined) return giveInPostgres(values.store, request, { warn: output.note, signal });
   return giveInFolder(storeDir(values, places.server), request, output.note);
 }
 
@@ -108,8 +98,7 @@ function storeFailure(error: unknown, request: GrantRequest, call: Call): unknow
 /** `grant NAME TOKENS`: gives tokens, in the folder or through the server that runs on it (CLI.md §1). */
 export async function grant(call: Call): Promise<void> {
   checkOneStore(call);
-  const { newGrantId } = await import("../../../server/core/grant.ts");
-  const request = { ...wordsOf(call), id: call.values.id ?? newGrantId() };
+  const request = { ...wordsOf(call), id: call.values.id ?? randomUUID() };
   const reply = await give(request, call).catch((error: unknown) => {
     throw storeFailure(error, request, call);
   });

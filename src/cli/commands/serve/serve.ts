@@ -1,5 +1,4 @@
-import { createLog } from "../../../server/log.ts";
-import type { RunningServer } from "../../../server/serve.ts";
+import { jsonLog, serve as start, type RunningServer } from "../../../server/local.ts";
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
 import type { ServeDocument } from "./document.ts";
@@ -37,7 +36,7 @@ interface Voice {
 const STOPPING = "Stopping; questions in flight may finish. Once more ends it at once.";
 
 /** Lines for a person; as lines of the log where that is JSON, so that all of stderr can be read by a program. */
-function voiceOf(call: Call, log: Call["values"]["log"]): Voice {
+async function voiceOf(call: Call, log: Call["values"]["log"]): Promise<Voice> {
   const { note, stderr } = call.output;
   if (log !== "json")
     return {
@@ -45,7 +44,7 @@ function voiceOf(call: Call, log: Call["values"]["log"]): Voice {
       ready: (server) => banner(call, server).forEach(note),
       stopping: () => note(STOPPING),
     };
-  const lines = createLog("json", stderr);
+  const lines = await jsonLog(stderr);
   const { version } = call.program;
   return {
     warn: (sentence) => lines.warn(sentence),
@@ -66,11 +65,10 @@ function stopped(signal: AbortSignal): Promise<void> {
 export async function serve(call: Call): Promise<number> {
   checkOneStore(call);
   const { values, sources, warnings, env, program, places, output, signal } = call;
-  const { serve: start } = await import("../../../server/serve.ts");
   const dispatcher = (await proxyOpener(env))?.();
   // With --json stderr is empty unless it fails: the log has to be asked for.
   const log = output.json && sources.log === "default" ? "silent" : values.log;
-  const voice = voiceOf(call, log);
+  const voice = await voiceOf(call, log);
   warnings.forEach(voice.warn);
   const config = serverConfig(
     { ...values, log },

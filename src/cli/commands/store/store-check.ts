@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { ClientError } from "../../../client/failure.ts";
-import type { Checked } from "../../../server/stores/json/check.ts";
-import type { Finding } from "../../../server/stores/json/damage.ts";
+import { checkFolder, type Checked, type Finding } from "../../../server/local.ts";
 import type { Call } from "../../argv/call.ts";
 import type { CheckDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
@@ -62,7 +61,6 @@ export async function checkStore(call: Call): Promise<number> {
   const { output } = call;
   const dir = folderOf(call);
   await mustBeFolder(dir, call);
-  const { checkFolder } = await import("../../../server/stores/json/check.ts");
   const checked = await checkFolder(dir);
   const { ok, findings, notes, lines } = checked;
   if (ok && lines === 0) throw noStore(`There is nothing to check in ${dir}: ${notes.join(" ")}`, call);

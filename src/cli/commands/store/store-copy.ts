@@ -1,4 +1,5 @@
 import { ClientError } from "../../../client/failure.ts";
+import { copyStore } from "../../../server/local.ts";
 import { shellWord } from "../../../text/shell-word.ts";
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
@@ -22,7 +23,6 @@ function placesOf({ words, program }: Pick<Call, "words" | "program">): { from: 
  */
 export async function copyStores(call: Call): Promise<number> {
   const { output, signal, program } = call;
-  const { copyStore } = await import("../../../server/stores/copy.ts");
   const places = placesOf(call);
   const { accounts, entries, tokens, from, to } = await copyStore({
     ...places,

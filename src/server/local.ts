@@ -1,0 +1,78 @@
+import type { Writable } from "node:stream";
+import type { Logger } from "pino";
+import type { ServerConfig } from "./config.ts";
+import type { GrantReply, GrantRequest } from "./core/grant.ts";
+import type { RunningServer, serve as Serve } from "./serve.ts";
+import type { copyStore as CopyStore } from "./stores/copy.ts";
+import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
+import type { giveInFolder as GiveInFolder } from "./stores/json/give.ts";
+
+// The only door through which src/cli enters the server. What takes long to load is loaded when it is called.
+
+export { ApiError } from "./core/api-error.ts";
+export { OtherOwner, StartupError } from "./core/startup-error.ts";
+export type { ServerConfig } from "./config.ts";
+export type { GrantReply, GrantRequest } from "./core/grant.ts";
+export type { RunningServer } from "./serve.ts";
+export type { Checked } from "./stores/json/check.ts";
+export type { Finding } from "./stores/json/damage.ts";
+
+/** Starts a server. */
+export const serve: typeof Serve = async (config) => (await import("./serve.ts")).serve(config);
+
+/** Starts a server; undefined where another process took its folder first. Throws `StartupError`. */
+export async function serveUnlessHeld(config: ServerConfig): Promise<RunningServer | undefined> {
+  const { FolderInUse } = await import("./stores/json/lock.ts");
+  return serve(config).catch((error: unknown) => {
+    if (error instanceof FolderInUse) return undefined;
+    throw error;
+  });
+}
+
+/** Whether a live process holds a data folder, and the address of its server as far as it is known. */
+export async function held(dir: string): Promise<{ url: string | undefined } | undefined> {
+  const { lockHolder } = await import("./stores/json/lock.ts");
+  if (!(await lockHolder(dir))) return undefined;
+  const { readAddress } = await import("./stores/json/address.ts");
+  return { url: await readAddress(dir) };
+}
+
+/** Throws `OtherOwner` where a data folder belongs to another user. */
+export async function checkOwner(dir: string): Promise<void> {
+  const { checkOwner } = await import("./stores/json/other-owner.ts");
+  const { disk } = await import("./stores/json/files.ts");
+  await checkOwner(disk, dir);
+}
+
+/** Gives tokens in a data folder. */
+export const giveInFolder: typeof GiveInFolder = async (...args) =>
+  (await import("./stores/json/give.ts")).giveInFolder(...args);
+
+/** Gives tokens in a Postgres store. */
+export async function giveInPostgres(
+  url: string,
+  request: GrantRequest,
+  { warn, signal }: { warn: (sentence: string) => void; signal: AbortSignal },
+): Promise<GrantReply> {
+  const { openPostgresStore } = await import("./stores/postgres/store.ts");
+  const { grantByName } = await import("./core/grant.ts");
+  const store = await openPostgresStore({ url, warn, waitSeconds: 5, signal });
+  try {
+    return await grantByName(store, request);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Reads a data folder and reports its damage. */
+export const checkFolder: typeof CheckFolder = async (dir) =>
+  (await import("./stores/json/check.ts")).checkFolder(dir);
+
+/** Copies a store into an empty one. */
+export const copyStore: typeof CopyStore = async (options) =>
+  (await import("./stores/copy.ts")).copyStore(options);
+
+/** A log of JSON lines on a stream. */
+export async function jsonLog(stream: Writable): Promise<Logger> {
+  return (await import("./log.ts")).createLog("json", stream);
+}
