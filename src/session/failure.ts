@@ -1,4 +1,5 @@
 import type { ClientError } from "../client/failure.ts";
+import { grantWords } from "../text/grant-words.ts";
 import { commas, counted } from "./money.ts";
 
 interface FailureContext {
@@ -62,14 +63,10 @@ function moneyLines(
   if (parts.length > 0) lines.push(`${parts.join(", ")}.`);
   if (error.code === "tokens_held") lines.push(`Wait for them; ${again} sends it again.`);
   else if (local)
-    lines.push(`More: ${commandName} grant ${typedName(username)} ${cost === null ? 1000 : cost * 10}`);
+    lines.push(`More: ${commandName} ${grantWords(username ?? "NAME", cost === null ? 1000 : cost * 10)}`);
   else lines.push("The operator of the server can grant more.");
   return lines;
 }
-
-/** A name may begin with a dash: then it would be an option. */
-const typedName = (username: string | null) =>
-  username?.startsWith("-") ? `-- ${username}` : (username ?? "NAME");
 
 function chargeLine(error: ClientError, { price, idempotent, again }: FailureContext): string {
   if (error.charged === "no") return `Nothing was charged. ${again} sends it again.`;

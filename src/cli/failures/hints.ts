@@ -1,7 +1,7 @@
 import type { ClientError, ClientErrorCode } from "../../client/failure.ts";
 import type { Call } from "../argv/call.ts";
 import { openCredentials } from "../../client/kept/credentials.ts";
-import { grantWords } from "../commands/grant/grant-words.ts";
+import { grantWords } from "../../text/grant-words.ts";
 import { serverName, typedCommand, userWords } from "../connection/chosen-server.ts";
 import { usualServer } from "../argv/options.ts";
 

@@ -10,7 +10,7 @@ import {
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
 import type { GrantDocument } from "./document.ts";
-import { grantWords } from "./grant-words.ts";
+import { grantWords } from "../../../text/grant-words.ts";
 import { counted, grouped } from "../../../text/numbers.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import { checkOneStore, storeDir } from "../../connection/server-config.ts";
