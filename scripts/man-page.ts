@@ -28,7 +28,7 @@ function command([name, spec]: [string, CommandSpec]): string[] {
     paragraph(
       `${spec.summary[0]?.toUpperCase()}${spec.summary.slice(1)}.${spec.notes ? ` ${spec.notes}` : ""}`,
     ),
-    ...(common ? [paragraph("It talks to no server: --server and --timeout aren't options of it.")] : []),
+    ...(common ? [paragraph("It connects to no server, so it has no --server and no --timeout.")] : []),
     ...Object.entries(spec.actions ?? {}).map(([word, { summary }]) => entry(bold(word), `${summary}.`)),
     ...spec.options.map(option),
     ...spec.examples.map(([line, what]) => entry(plain(typed(line).trim()), `${what}.`)),
@@ -40,10 +40,10 @@ const variable = ({ names, help, shown }: { names: readonly string[]; help: stri
 
 const files: readonly (readonly [path: string, what: string])[] = [
   ["$XDG_CONFIG_HOME/ai-chat/config.json", "your settings"],
-  ["$XDG_CONFIG_HOME/ai-chat/credentials.json", "your tokens, one a server; readable by you alone"],
-  ["$XDG_DATA_HOME/ai-chat/conversations/", "saved conversations, a file each"],
+  ["$XDG_CONFIG_HOME/ai-chat/credentials.json", "your tokens, one per server; only you can read it"],
+  ["$XDG_DATA_HOME/ai-chat/conversations/", "saved conversations, one file each"],
   ["$XDG_DATA_HOME/ai-chat/server/", "the data folder of your own server"],
-  ["$XDG_STATE_HOME/ai-chat/history.jsonl", "what you typed"],
+  ["$XDG_STATE_HOME/ai-chat/history.jsonl", "your input history"],
 ];
 
 /** The manual page of the program in the language of man(7), made from the tables of commands, options and codes. */
@@ -63,10 +63,10 @@ export function manPage({ version, date }: { version: string; date: string }): s
     paragraph("ai-chat [COMMAND] [OPTIONS] [WORDS]"),
     section("DESCRIPTION"),
     paragraph(
-      "Without a command and at a terminal it opens the session; where stdin is a pipe or a file, it asks that. stdout carries the answer and nothing else; notes, prompts and errors go to stderr.",
+      "Without a command it opens the session at a terminal; if stdin is a pipe or a file, it asks what it reads there. stdout carries the answer and nothing else; notes, prompts and errors go to stderr.",
     ),
     paragraph(
-      "Options may stand anywhere; in a question only before or after its words. After -- everything is text.",
+      "Options may stand anywhere, in ask only before or after the words of the question. After -- everything is text.",
     ),
     section("COMMANDS"),
     ...[...commands].flatMap(command),
@@ -74,10 +74,10 @@ export function manPage({ version, date }: { version: string; date: string }): s
     paragraph("Every command takes these:"),
     ...everywhere.map(option),
     section("SETTINGS"),
-    paragraph("Kept by config set; a flag and the environment go before them."),
+    paragraph("Saved by config set. A flag and the environment take precedence."),
     ...settingNames.map(setting),
     section("ENVIRONMENT"),
-    paragraph("An empty variable counts as unset. A flag goes before its variable."),
+    paragraph("An empty variable counts as unset. A flag takes precedence over its variable."),
     ...[...optionVariables(), ...otherVariables].map(variable),
     section("FILES"),
     paragraph(
@@ -93,7 +93,7 @@ export function manPage({ version, date }: { version: string; date: string }): s
     entry(plain('ai-chat ask "What is a monad?"'), "one question, the answer on stdout."),
     entry(
       plain("git diff | ai-chat ask Write a commit message for this"),
-      "a question about what comes by a pipe.",
+      "a question about the input of a pipe.",
     ),
     entry(plain("ai-chat register -s chat.example.org"), "an account on a server."),
     entry(plain("ai-chat serve"), "run a server."),

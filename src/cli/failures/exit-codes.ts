@@ -57,13 +57,13 @@ export const endCode = (code: number, stoppedBy: EndingSignal | undefined): numb
 
 /** What the exit codes mean to a script (CLI.md §2), as the help and the man page say it. */
 export const exitMeanings: readonly (readonly [codes: readonly number[], meaning: string])[] = [
-  [[0], "done; also when the reader closed the pipe"],
-  [[1], "anything that has no code of its own"],
-  [[2], "the words of the command, or a request that the server refuses as wrong"],
+  [[0], "success; also if the reader closed the pipe"],
+  [[1], "any other failure"],
+  [[2], "wrong arguments, or a request that the server rejects as invalid"],
   [[4], "not logged in, or not allowed"],
   [[5], "not enough tokens"],
-  [[6], "the server can't be reached, took too long, or isn't ready"],
-  [[7], "too many requests, or the same question is still under way"],
+  [[6], "the server cannot be reached, timed out, or is not ready"],
+  [[7], "too many requests, or the same question is still in progress"],
   [[8], "the AI behind the server failed"],
-  [[signalCodes.SIGHUP, signalCodes.SIGINT, signalCodes.SIGTERM], "hung up, interrupted, terminated"],
+  [[signalCodes.SIGHUP, signalCodes.SIGINT, signalCodes.SIGTERM], "SIGHUP, SIGINT, SIGTERM"],
 ];

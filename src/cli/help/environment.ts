@@ -12,19 +12,19 @@ export interface Variable {
 /** The variables that are no option's: CLI.md §1 (colour, locale, proxies) and §3 (folders), and what Node obeys. */
 export const otherVariables: readonly Variable[] = [
   { names: ["NO_COLOR"], help: "no colours, unless it is empty" },
-  { names: ["FORCE_COLOR"], help: "colours also where there is no terminal; 0 or false: none" },
-  { names: ["ACCESSIBLE"], help: "the line mode, as --plain; not with 0 or false" },
-  { names: ["TERM"], help: "dumb: the line mode, without colours" },
-  { names: ["LC_ALL", "LC_CTYPE", "LANG"], help: "without UTF-8 in it: only ASCII is drawn" },
-  { names: ["HTTP_PROXY"], help: "the proxy to http servers; loopback never goes through one" },
-  { names: ["HTTPS_PROXY"], help: "the proxy to https servers, and of a server to its AI" },
-  { names: ["NO_PROXY"], help: "names that are reached without a proxy" },
-  { names: ["NODE_EXTRA_CA_CERTS"], help: "a file of certificates to trust besides the usual ones" },
+  { names: ["FORCE_COLOR"], help: "colours even without a terminal; 0 or false: no colours" },
+  { names: ["ACCESSIBLE"], help: "line mode, as --plain; 0 and false count as unset" },
+  { names: ["TERM"], help: "dumb: line mode without colours" },
+  { names: ["LC_ALL", "LC_CTYPE", "LANG"], help: "without UTF-8: only ASCII is drawn" },
+  { names: ["HTTP_PROXY"], help: "proxy for http servers; never used for loopback" },
+  { names: ["HTTPS_PROXY"], help: "proxy for https servers, and from a server to its AI" },
+  { names: ["NO_PROXY"], help: "names reached without a proxy" },
+  { names: ["NODE_EXTRA_CA_CERTS"], help: "a file of additional certificates to trust" },
   { names: ["PGPASSWORD"], help: "the password of a Postgres store" },
-  { names: ["XDG_CONFIG_HOME"], help: "where settings and tokens lie", shown: "~/.config" },
-  { names: ["XDG_DATA_HOME"], help: "where conversations and your own server lie", shown: "~/.local/share" },
-  { names: ["XDG_STATE_HOME"], help: "where what you typed is kept", shown: "~/.local/state" },
-  { names: ["AI_CHAT_DEBUG"], help: "1: a failure's stack on stderr" },
+  { names: ["XDG_CONFIG_HOME"], help: "folder of settings and tokens", shown: "~/.config" },
+  { names: ["XDG_DATA_HOME"], help: "folder of conversations and your own server", shown: "~/.local/share" },
+  { names: ["XDG_STATE_HOME"], help: "folder of your input history", shown: "~/.local/state" },
+  { names: ["AI_CHAT_DEBUG"], help: "1: print the stack trace of a failure" },
 ];
 
 /** The variables of options, each with the flag that goes before it. */

@@ -18,7 +18,7 @@ function optionRow(name: OptionName): [string, string] {
   return [names, withDefault(`${help}${from}`, shown)];
 }
 
-/** What no flag gives: by which variable or setting it comes. */
+/** An option without a flag: its variable or setting. */
 function flaglessRow(name: OptionName): [string, string] {
   const { env, setting, help, shown } = optionNamed(name);
   return [(env ?? [`the setting ${setting}`]).join(", "), withDefault(help, shown)];
@@ -66,8 +66,9 @@ const sections = (...blocks: string[][]): string =>
 /** The help of one command: examples first, every default, 80 columns. */
 export function commandHelp(command: string, spec: CommandSpec, name: string): string {
   const own = spec.options.length === 0 ? [] : [["Options", ...columns(spec.options.map(optionRow), 29)]];
-  const flagless =
-    spec.secrets.length === 0 ? [] : [["Not by a flag", ...columns(spec.secrets.map(flaglessRow), 29)]];
+  const hasSetting = spec.secrets.some((secret) => optionNamed(secret).setting !== undefined);
+  const title = hasSetting ? "Environment and settings only" : "Environment only";
+  const flagless = spec.secrets.length === 0 ? [] : [[title, ...columns(spec.secrets.map(flaglessRow), 29)]];
   return sections(
     [`${name} ${command}: ${spec.summary}`],
     ["Examples", ...examples(spec.examples, name)],
@@ -101,7 +102,7 @@ export const topics = new Map<string, { summary: string; help: () => string }>([
   [
     "exit-codes",
     {
-      summary: "what the program ends with",
+      summary: "what the program exits with",
       help: () =>
         sections(
           [

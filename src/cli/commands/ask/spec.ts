@@ -9,14 +9,14 @@ export const spec: CommandSpec = {
   examples: [
     ['ask "What is a monad?"', "the answer as it comes"],
     ["ask explain this < error.log", "the question, a blank line, then the file"],
-    ['ask --save "Where is Rome?"', "starts a saved conversation, tells its ID"],
-    ['ask -c "And Naples?"', "goes on with the newest, -r ID with that one"],
+    ['ask --save "Where is Rome?"', "starts a saved conversation, prints its ID"],
+    ['ask -c "And Naples?"', "continues the newest; -r ID continues that one"],
     ["git diff | %% ask - write a commit message", "- reads stdin of any kind"],
-    ["ask --json -- is -5 odd", "behind -- everything is text"],
+    ["ask --json -- is -5 odd", "after -- everything is text"],
     ["for f in *.md; do %% ask --no-stdin sum up $f; done", "in loops"],
   ],
   notes:
-    "stdin is read to its end when it is a pipe or a file; sockets and devices only with the word - at the front or the end. --no-stdin or </dev/null keeps it out. With --json, conversation is the one that this turn was saved in, else null.",
+    "stdin is read to its end if it is a pipe or a file. Sockets and devices are read only with - as the first or last word. --no-stdin or </dev/null prevents reading. With --json, conversation is the ID under which this turn was saved, else null.",
   grace: 5000,
   run: async () => (await import("./ask.ts")).ask,
 };

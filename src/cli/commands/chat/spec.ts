@@ -6,9 +6,9 @@ export const spec: CommandSpec = {
   options: ["continue", "resume", "plain", "noSave"],
   secrets: ["token", "save", "editor"],
   examples: [
-    ["", "the session, with your default server or your own"],
+    ["", "open the session, with your default or your own server"],
     ["chat -s chat.example.org", "with this server"],
-    ["-c", "go on with the newest conversation"],
+    ["-c", "continue the newest conversation"],
     ["-r", "choose one from a list"],
     ["chat --plain", "a question a line, for screen readers and pipes"],
   ],

@@ -1,5 +1,5 @@
 #compdef ai-chat
-# zsh completion for ai-chat. In ~/.zshrc, behind compinit:  source <(ai-chat completion zsh)
+# zsh completion for ai-chat. In ~/.zshrc, after compinit:  source <(ai-chat completion zsh)
 
 _ai_chat() {
   emulate -L zsh

@@ -3,7 +3,7 @@ import { withoutServer } from "../../argv/options.ts";
 
 /** `completion`: its options, help and run. */
 export const spec: CommandSpec = {
-  summary: "a script that completes what you type",
+  summary: "a completion script for your shell",
   words: "bash|zsh|fish",
   actions: {
     bash: { summary: "for bash", words: [] },
@@ -15,11 +15,11 @@ export const spec: CommandSpec = {
   secrets: [],
   examples: [
     ["source <(%% completion bash)", "a line for ~/.bashrc"],
-    ["source <(%% completion zsh)", "a line for ~/.zshrc, behind compinit"],
+    ["source <(%% completion zsh)", "a line for ~/.zshrc, after compinit"],
     ["%% completion fish > ~/.config/fish/completions/ai-chat.fish", "once, for fish"],
   ],
   notes:
-    "Completes commands, options and their values, saved conversations by title, servers and settings, for the command ai-chat (npm install -g ai-chat-system). It asks no server.",
+    "Completes commands, options and their values, saved conversations by title, servers and settings, for the command ai-chat (npm install -g ai-chat-system). It connects to no server.",
   grace: 0,
   run: async () => (await import("./completion.ts")).completion,
 };

@@ -3,7 +3,7 @@ import { withoutServer } from "../../argv/options.ts";
 
 /** `grant`: its options, help and run. */
 export const spec: CommandSpec = {
-  summary: "give somebody tokens",
+  summary: "give a user tokens",
   words: "NAME TOKENS",
   options: ["data", "store", "id"],
   common: withoutServer,
@@ -11,10 +11,10 @@ export const spec: CommandSpec = {
   examples: [
     ["grant jane 4000", "at your own server, running or not"],
     ["grant jane 4000 --data /srv/ai-chat", "in that folder"],
-    ["grant jane 4000 --id june", "once, however often it is repeated"],
+    ["grant jane 4000 --id june", "once, even if the command is repeated"],
   ],
   notes:
-    "Whoever may read the data folder may grant. A server that runs on it goes on and knows at once; the ledger gets a line. With --store, in Postgres.",
+    "Everybody who can read the data folder can grant. A running server keeps running and sees the new balance at once; the grant is a line of the ledger. With --store, the account is in Postgres.",
   grace: 0,
   run: async () => (await import("./grant.ts")).grant,
 };

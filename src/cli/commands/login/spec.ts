@@ -2,14 +2,14 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 
 /** `login`: its options, help and run. */
 export const spec: CommandSpec = {
-  summary: "log in; the token is kept for this server",
+  summary: "log in and save the token for this server",
   options: ["username", "passwordStdin"],
   secrets: ["password"],
   examples: [
     ["login", "asks for name and password"],
     ["login -u jane --password-stdin < secret", "without a terminal"],
   ],
-  notes: "The password comes by --password-stdin, AI_CHAT_PASSWORD or the terminal, never in argv.",
+  notes: "The password comes from --password-stdin, AI_CHAT_PASSWORD or the terminal, never from argv.",
   grace: 0,
   run: async () => (await import("./login.ts")).login,
 };

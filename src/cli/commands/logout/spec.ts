@@ -2,15 +2,16 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 
 /** `logout`: its options, help and run. */
 export const spec: CommandSpec = {
-  summary: "forget the token of this server, here and there",
+  summary: "log out of this server",
   options: ["username"],
   secrets: ["token"],
   examples: [
     ["logout", "the default server's"],
     ["logout -s local", "that of your own server"],
-    ["logout -u jane", "only where it is jane's"],
+    ["logout -u jane", "only if jane is logged in"],
   ],
-  notes: "The token is always forgotten here; a server that can't take it back lets it end by itself.",
+  notes:
+    "The saved token is always deleted. If the server can't end the login, the token stays valid until it expires.",
   grace: 5000,
   run: async () => (await import("./logout.ts")).logout,
 };

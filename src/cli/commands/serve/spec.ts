@@ -8,11 +8,11 @@ export const spec: CommandSpec = {
   common: withoutServer,
   secrets: ["apiKey", "jwtSecret"],
   examples: [
-    ["serve", "on http://127.0.0.1:8000, with whatever AI is there"],
+    ["serve", "on http://127.0.0.1:8000, with the AI that is available"],
     ["serve --provider demo --port 9000", "needs no key and no network"],
-    ["serve --base-url http://localhost:11434/v1 --model llama3.2", "Ollama's"],
+    ["serve --base-url http://localhost:11434/v1 --model llama3.2", "with Ollama"],
   ],
-  notes: "A flag goes before its variable. Everything that the server must remember lies in its store.",
+  notes: "A flag takes precedence over its variable. The server keeps all of its data in its store.",
   grace: Number.POSITIVE_INFINITY,
   run: async () => (await import("./serve.ts")).serve,
 };

@@ -6,7 +6,7 @@ export const spec: CommandSpec = {
   options: [],
   secrets: [],
   examples: [
-    ["servers", "* is the one that is used without -s"],
+    ["servers", "* marks the one used without -s"],
     ["servers --json", "for programs"],
   ],
   grace: 5000,

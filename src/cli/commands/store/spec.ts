@@ -13,12 +13,12 @@ export const spec: CommandSpec = {
   common: withoutServer,
   secrets: [],
   examples: [
-    ["store check /srv/ai-chat", "is it whole? Exit 1 when it is damaged"],
+    ["store check /srv/ai-chat", "exits with 1 if it is damaged"],
     ["store check /srv/ai-chat --json", "for programs"],
-    ["store copy /srv/ai-chat postgres://chat@db/chat", "its password by PGPASSWORD"],
+    ["store copy /srv/ai-chat postgres://chat@db/chat", "the password comes from PGPASSWORD"],
   ],
   notes:
-    "check reads every line and every sum and changes nothing; a server may be running on the folder. Says what is wrong, where, and how to repair it. copy needs an empty target, on which no server was ever started, and no server on either side. It adds up both. Interrupted, it leaves nothing in the target, or says that all of it may be there.",
+    "check reads every line, verifies every sum and changes nothing; a server may be running on the folder. It reports what is wrong, where, and how to repair it. copy needs an empty target on which no server was ever started, and no running server on either side. It compares the sums of both. If it is interrupted, it leaves nothing in the target, or says that the copy may be complete.",
   grace: 2000,
   run: async () => (await import("./store.ts")).store,
 };

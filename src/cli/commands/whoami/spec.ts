@@ -6,7 +6,7 @@ export const spec: CommandSpec = {
   options: [],
   secrets: ["token"],
   examples: [
-    ["whoami", "exit 4 when nobody is logged in"],
+    ["whoami", "exits with 4 if you are not logged in"],
     ["whoami --json", "for programs"],
   ],
   grace: 0,
