@@ -138,7 +138,7 @@ test("password -u ends the login that it needed, also when the new password is r
 test("a wrong present password ends with 4, a bad new one with 2, and the login stays", async () => {
   await register(server.url);
   const wrong = await change(`wrong horse\n${NEW}\n`);
-  expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining("Your password is as it was")]);
+  expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining("Your password was not changed")]);
   const short = await change(`${PASSWORD}\nshort\n`, "--json");
   expect([short.code, short.stdout, JSON.parse(short.stderr)]).toEqual([
     2,

@@ -196,7 +196,7 @@ test("where no folder for a login can be made, no account is made either", async
     env: { XDG_CONFIG_HOME: blocked, AI_CHAT_PASSWORD: secret },
   });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/No login can be kept: .*credentials\.json/);
+  expect(stderr).toMatch(/A login cannot be saved: .*credentials\.json/);
   expect(server.seen).toEqual([]);
 });
 
@@ -214,6 +214,6 @@ test("a login that turns out not to be kept is no success, and is told in two li
   });
   await thief.close();
   expect(code).toBe(1);
-  expect(stderr).toMatch(/You are logged in, but the token can't be kept: .*credentials\.json/);
+  expect(stderr).toMatch(/You are logged in, but the token cannot be saved: .*credentials\.json/);
   expect(stderr.trimEnd().split("\n")).toHaveLength(2);
 });

@@ -133,7 +133,7 @@ async function leave(run: Run, { url }: SmallServer) {
   const left = await run(["logout"]);
   expect(left).toMatchObject({ code: 0, stdout: "" });
   expect(left.stderr).toMatch(
-    `Logged out of ${url}: its token is forgotten here.\nThere it stays valid until it ends by itself`,
+    `Logged out of ${url}: the token is deleted here.\nAt the server it stays valid until it expires`,
   );
 }
 

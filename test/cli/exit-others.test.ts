@@ -188,7 +188,7 @@ describe("logout forgets the token here, whatever the server says", () => {
     await writeFile(path, kept);
     const words = await runInside(["logout", "-s", server.url]);
     expect(words).toMatchObject({ code: 0, stdout: "" });
-    expect(words.stderr).toContain("is forgotten here");
+    expect(words.stderr).toContain("is deleted here");
     expect(words.stderr.includes("stays valid")).toBe(!revoked);
     await writeFile(path, kept);
     const json = await runInside(["logout", "--json", "-s", server.url]);

@@ -87,8 +87,8 @@ describe("stdin", () => {
   });
 
   const refused: [name: string, script: string, says: RegExp][] = [
-    ["bytes that are no text", `printf 'a\\377\\376\\000b' | ai ask hi`, /isn't text in UTF-8\.\n.*iconv/],
-    ["half a character", `printf 'a\\303' | ai ask`, /isn't text in UTF-8/],
+    ["bytes that are no text", `printf 'a\\377\\376\\000b' | ai ask hi`, /is not UTF-8\.\n.*iconv/],
+    ["half a character", `printf 'a\\303' | ai ask`, /is not UTF-8/],
     ["nothing but /dev/null", "ai ask - </dev/null", /stdin was empty/],
     ["nothing at all", "ai ask - <&-", /stdin was empty/],
     ["no end of it", "yes | ai ask", /more than 1 MiB/],

@@ -49,17 +49,12 @@ describe("a command that waits for a server that says nothing", () => {
     [["balance"], "SIGINT", 130, /^\S+ Interrupted\.\n.+\n$/],
     [["doctor"], "SIGTERM", 143, /\S+ Interrupted\.\n.+\n$/],
     [["login", "-u", "jane"], "SIGHUP", 129, /^\S+ Interrupted\.\n.+\n$/],
-    [
-      ["register", "-u", "jane"],
-      "SIGINT",
-      130,
-      /Should the account be there by now, log in: .* login -s http/,
-    ],
+    [["register", "-u", "jane"], "SIGINT", 130, /The account may exist now. To log in: .* login -s http/],
     [
       ["password", "--password-stdin"],
       "SIGTERM",
       143,
-      /Should the password be the new one by now, log in with it: .* login -s http/,
+      /The password may have changed. To log in with the new one: .* login -s http/,
     ],
   ];
   test.each(waiting)("%j ends at once with %s: %i", async (args, signal, exit, says) => {

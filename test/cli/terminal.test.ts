@@ -94,7 +94,7 @@ test("a typed password is never shown, a new one is asked for twice, and the ter
   terminal.type("geheim1x\x7f\r");
   await terminal.sees("Once more: ");
   terminal.type("other\r");
-  await terminal.sees("two different");
+  await terminal.sees("The two passwords differ.");
   // Typed ahead, before the next label is there.
   terminal.type("geheim12\rgeheim12\r");
   expect(await terminal.ended).toBe(0);
@@ -107,7 +107,7 @@ test("a typed password is never shown, a new one is asked for twice, and the ter
 test("password asks for the present one once and for the new one twice, and shows neither", async () => {
   const server = await openSmallServer((_seen, response) => void response.end('{"token":"another"}'));
   const terminal = atTerminal(["password", "-s", server.url]);
-  await terminal.sees("Present password: ");
+  await terminal.sees("Current password: ");
   terminal.type("geheim11\r");
   await terminal.sees("New password: ");
   terminal.type("geheim12\rgeheim12\r");

@@ -34,7 +34,7 @@ const problems: Record<
   { only: readonly SpoiledCommand[]; exit: number; hint: RegExp; wait?: true }
 > = {
   invalid_json: { only: writing, exit: 2, hint: /Check what you sent/ },
-  invalid_request: { only: [...writing, "usage"], exit: 2, hint: /Check what you sent|Mend that/ },
+  invalid_request: { only: [...writing, "usage"], exit: 2, hint: /Check what you sent|Fix that/ },
   conflicting_tokens: { only: ["ask"], exit: 2, hint: /Check what you sent/ },
   missing_token: { only: withToken, exit: 4, hint: /Unset it, then log in: .*ai-chat login -s http/ },
   invalid_token: { only: withToken, exit: 4, hint: /Unset it, then log in: .*ai-chat login -s http/ },
@@ -42,7 +42,7 @@ const problems: Record<
   invalid_credentials: {
     only: ["login", "password"],
     exit: 4,
-    hint: /Check name and password, or .* register -s http|Your password is as it was/,
+    hint: /Check name and password, or .* register -s http|Your password was not changed/,
   },
   insufficient_tokens: { only: ["ask"], exit: 5, hint: /Ask whoever runs the server .* balance -s http/ },
   tokens_held: { only: ["ask"], exit: 5, hint: /Try again in 99 s/, wait: true },

@@ -42,7 +42,7 @@ export function checkServerTold({
   values,
 }: Pick<Call, "serverFault" | "program" | "command" | "values">): void {
   if (serverFault === undefined || values.server !== undefined) return;
-  throw new ClientError("internal", `Which server is yours can't be told: ${serverFault}`, {
+  throw new ClientError("internal", `The default server is not known: ${serverFault}`, {
     hint: `Or name it: ${program.name} ${command} -s URL`,
   });
 }
@@ -70,8 +70,8 @@ function tokenFor(
 function notLoggedIn(call: Call, credentials: Credentials, name: string): ClientError {
   const { program } = call;
   if (credentials.problem !== undefined)
-    return new ClientError("not_logged_in", `No login can be read: ${credentials.problem}`, {
-      hint: "Mend that, then try again.",
+    return new ClientError("not_logged_in", `The saved logins cannot be read: ${credentials.problem}`, {
+      hint: "Fix that, then try again.",
     });
   const otherwise =
     call.values.server === undefined && credentials.get("local")

@@ -15,8 +15,8 @@ export async function checkKeepable(call: Call): Promise<void> {
   checkServerTold(call);
   const result = await openCredentials({ dir: call.places.config }).isWritable();
   if (result.kept) return;
-  throw new ClientError("internal", `No login can be kept: ${result.why}`, {
-    hint: "Mend that, then try again.",
+  throw new ClientError("internal", `A login cannot be saved: ${result.why}`, {
+    hint: "Fix that, then try again.",
   });
 }
 
@@ -33,8 +33,8 @@ export async function keepLogin(
     ...(scheme !== undefined && { scheme }),
   });
   if (result.kept) return;
-  throw new ClientError("internal", `You are logged in, but the token can't be kept: ${result.why}`, {
-    hint: "Mend that, then log in again.",
+  throw new ClientError("internal", `You are logged in, but the token cannot be saved: ${result.why}`, {
+    hint: "Fix that, then log in again.",
   });
 }
 
@@ -51,5 +51,5 @@ export async function makeDefault(
     output.note(
       `${name} is now your default server; another one is named with -s, as in: ${program.name} -s URL`,
     );
-  else output.note(`It couldn't be made your default server: ${result.why}`);
+  else output.note(`It could not be made your default server: ${result.why}`);
 }

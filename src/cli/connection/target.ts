@@ -51,7 +51,7 @@ async function startLocal(call: Call): Promise<LocalServer> {
   });
   if (complaints.length > 0)
     throw new ClientError("usage", complaints.join("\n"), {
-      hint: `Mend the environment; what a server takes is told by: ${program.name} serve --help`,
+      hint: `Fix the environment; for the settings of a server see: ${program.name} serve --help`,
     });
   const dir = storeDir(values, places.server);
   const dispatcher = (await proxyOpener(env))?.();

@@ -14,8 +14,8 @@ export async function closeTold(
   const tell = () =>
     note(
       server.inFlight > 0
-        ? "An answer to another session is on its way through this one; a few seconds."
-        : "Your own server is still closing; a few seconds.",
+        ? "Waiting a few seconds for an answer to another session."
+        : "Waiting a few seconds for your own server to close.",
     );
   const timer = setTimeout(tell, UNTOLD_MS);
   try {

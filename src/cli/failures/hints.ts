@@ -10,7 +10,7 @@ type Hint = (call: Call, error: ClientError) => string | undefined;
 const logInAgain: Hint = (call) =>
   call.values.token === undefined
     ? `Log in again: ${typedCommand(call, "login")}`
-    : `AI_CHAT_TOKEN doesn't hold there. Unset it, then log in: ${typedCommand(call, "login")}`;
+    : `That server does not accept AI_CHAT_TOKEN. Unset it, then log in: ${typedCommand(call, "login")}`;
 
 const whatIsLeft = (call: Call) => `What is left: ${typedCommand(call, "balance")}`;
 
@@ -33,12 +33,11 @@ const mayHaveCostToo: Hint = (call, { charged, hint }) =>
 /** Nobody knows how far a call came that changes an account, or a copy in its last step, and was interrupted. */
 const mayHaveHappened: Hint = (call, error) => {
   const login = typedCommand(call, "login");
-  if (call.command === "register")
-    return error.hint ?? `Should the account be there by now, log in: ${login}`;
+  if (call.command === "register") return error.hint ?? `The account may exist now. To log in: ${login}`;
   if (call.command === "password")
-    return error.hint ?? `Should the password be the new one by now, log in with it: ${login}`;
+    return error.hint ?? `The password may have changed. To log in with the new one: ${login}`;
   if (call.command === "store" && call.words[0] === "copy")
-    return error.hint ?? "The target may hold all of the copy by now; a new copy is refused then.";
+    return error.hint ?? "The copy may be complete; a new one is then refused.";
   return mayHaveCost("")(call, error);
 };
 
@@ -55,16 +54,16 @@ const hints: Partial<Record<ClientErrorCode, Hint>> = {
   expired_token: logInAgain,
   invalid_credentials: (call) =>
     call.command === "password"
-      ? `Your password is as it was. Try again: ${typedCommand(call, "password")}`
+      ? `Your password was not changed. Try again: ${typedCommand(call, "password")}`
       : `Check name and password, or make an account: ${typedCommand(call, "register")}`,
   username_taken: (call) => `Choose another name, or log in if it is yours: ${typedCommand(call, "login")}`,
   invalid_request: (call, { hint }) =>
     call.command === "register" || call.command === "password"
-      ? `Mend that, then try again: ${typedCommand(call, `${call.command} ${userWords(call)}`.trimEnd())}`
+      ? `Fix that, then try again: ${typedCommand(call, `${call.command} ${userWords(call)}`.trimEnd())}`
       : hint,
   insufficient_tokens: (call) => `${howToGetMore(call)} ${whatIsLeft(call)}`,
   interrupted: mayHaveHappened,
-  timeout: mayHaveCost("Give it longer with --timeout SECONDS. "),
+  timeout: mayHaveCost("Allow more time with --timeout SECONDS. "),
   unreachable: nobodyThere,
   bad_reply: mayHaveCostToo,
 };

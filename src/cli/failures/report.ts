@@ -33,7 +33,7 @@ const lastResort: Partial<Record<ClientErrorCode, string>> = {
   request_in_progress: "Wait until the question that is under way has ended, then try again.",
   tokens_held: "Wait until the questions that are under way have ended, then try again.",
   payload_too_large: "Send less.",
-  answer_expired: "Ask it anew; that is another question, at its price.",
+  answer_expired: "Ask again; that is a new question and is charged.",
   interrupted: "Nothing is left running.",
 };
 
@@ -75,7 +75,7 @@ export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     code: "internal",
-    message: `This is a fault of ai-chat: ${message}`,
+    message: `This is a bug in ai-chat: ${message}`,
     hint: "Run it again with AI_CHAT_DEBUG=1 to see where, and report what it prints.",
     exit: exitCodes.internal,
   };

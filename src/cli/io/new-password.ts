@@ -29,9 +29,9 @@ export async function newPassword(call: Call, ask: AskSecret, label: string): Pr
     const faults = faultsOf(first);
     if (faults.length > 0) note(`The password must ${faults.join(", and ")}.`);
     else if ((await ask("Once more: ")) === first) return first;
-    else note("These were two different passwords.");
+    else note("The two passwords differ.");
   }
-  throw new ClientError("input_required", "No password was typed that would do, the same way twice.", {
+  throw new ClientError("input_required", "No valid password was typed twice.", {
     hint: `Try again: ${typedCommand(call, call.command)}`,
   });
 }

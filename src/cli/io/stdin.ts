@@ -35,7 +35,7 @@ function decoded(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new ClientError("usage", "What came on stdin isn't text in UTF-8.", {
+    throw new ClientError("usage", "The text on stdin is not UTF-8.", {
       hint: "Send text, for instance by way of: iconv -t UTF-8",
       cause: error,
     });

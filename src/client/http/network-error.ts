@@ -126,7 +126,7 @@ const kinds: Kind[] = [
     is: ({ code }) => code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT",
     code: "timeout",
     why: (server, _, { silence }) => `${server} said nothing for ${silence} s.`,
-    hint: "Give it longer with --timeout SECONDS.",
+    hint: "Allow more time with --timeout SECONDS.",
     sent: true,
   },
   {

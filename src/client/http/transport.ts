@@ -66,7 +66,7 @@ interface TransportOptions {
 
 function neverAnswered(server: string, { question }: Call, silence: number): ClientError {
   return new ClientError("timeout", `${server} began no answer within ${silence} s.`, {
-    hint: "Give it longer with --timeout SECONDS.",
+    hint: "Allow more time with --timeout SECONDS.",
     charged: question === true ? "maybe" : "no",
   });
 }

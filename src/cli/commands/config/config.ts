@@ -40,8 +40,8 @@ function keyOf(typed = ""): SettingName {
 /** Throws where the file didn't take it. */
 function checkKept(result: { kept: true } | { kept: false; why: string }): void {
   if (result.kept) return;
-  throw new ClientError("internal", `The setting can't be kept: ${result.why}`, {
-    hint: "Mend that, then try again.",
+  throw new ClientError("internal", `The setting cannot be saved: ${result.why}`, {
+    hint: "Fix that, then try again.",
   });
 }
 
@@ -51,7 +51,7 @@ const now = (call: Call, settings: Settings, key: SettingName): SettingNow | und
 /** Throws where the file can't be read, or has something of no use in a value's place. */
 function checkKnown(fault: string | undefined): void {
   if (fault === undefined) return;
-  throw new ClientError("internal", fault, { hint: "Until that is mended, the default holds." });
+  throw new ClientError("internal", fault, { hint: "Until it is fixed, the default is used." });
 }
 
 const shown = ({ value }: SettingNow) => (value === null ? "" : String(value));
@@ -89,7 +89,9 @@ async function tell(call: Call, settings: Settings, key: SettingName): Promise<v
   if (!setting) return;
   if (call.output.json) return call.output.document(setting satisfies SettingDocument);
   if (setting.source === "environment")
-    call.output.note(`The environment goes before the settings: ${key} is still ${shown(setting)}.`);
+    call.output.note(
+      `The environment takes precedence over the settings: ${key} is still ${shown(setting)}.`,
+    );
 }
 
 /** Throws `usage` where the setting can't be that. What was typed isn't repeated: it may hold a password. */

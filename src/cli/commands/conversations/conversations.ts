@@ -97,7 +97,7 @@ const remove: Action = async (call, conversations, words) => {
   const { output } = call;
   const { id, title } = await conversations.find(only(call, words, ID));
   const result = await conversations.remove(id);
-  if (!result.kept) throw new ClientError("internal", result.why, { hint: "Mend that, then try again." });
+  if (!result.kept) throw new ClientError("internal", result.why, { hint: "Fix that, then try again." });
   if (output.json) return output.document({ id, title } satisfies DeleteDocument);
   output.note(`Deleted ${id}: ${title}`);
 };

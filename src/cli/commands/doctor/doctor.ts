@@ -1,3 +1,4 @@
+import { counted } from "../../../text/numbers.ts";
 import { plainText } from "../../../text/sanitize.ts";
 import type { Call } from "../../argv/call.ts";
 import { WIDTH, wrapped } from "../../io/columns.ts";
@@ -61,11 +62,7 @@ export async function doctor(call: Call): Promise<number> {
     const look = { color: output.color.stdout, ascii: isAscii(env) };
     const head = `ai-chat ${program.version}, Node ${node}, ${machine}`;
     await output.write(`${[head, ...reports.map((report) => section(report, look))].join("\n\n")}\n`);
-    output.note(
-      faults.length === 0
-        ? "\nAll is well."
-        : `\n${faults.length === 1 ? "One thing is" : `${faults.length} things are`} wrong.`,
-    );
+    output.note(`\n${faults.length === 0 ? "No problems" : counted(faults.length, "problem")} found.`);
   }
   return faults[0]?.exit ?? 0;
 }

@@ -60,19 +60,19 @@ function faultOf(
   if (path === null) return localFault("There is no home folder to keep things in.", "Set HOME.");
   if (!exists && writable === false)
     return localFault(
-      `${path} can't be made: ${above(path)} is no folder that you may write to.`,
+      `${path} cannot be created: ${above(path)} is not a folder that you can write to.`,
       "Make it one, or name another by the XDG variables (see: help environment).",
     );
   if (!exists) return undefined;
   if (readable === false || writable === false)
     return localFault(
       `You may not ${readable === false ? "read" : "write"} ${path}.`,
-      `Mend it: chmod u+rw${isFolder ? "x" : ""} ${shellWord(path)}`,
+      `Fix it: chmod u+rw${isFolder ? "x" : ""} ${shellWord(path)}`,
     );
   if (mode !== null && (Number.parseInt(mode, 8) & 0o077) !== 0)
     return localFault(
       `Others may look into ${path} (mode ${mode}).`,
-      `Mend it: chmod ${isFolder ? 700 : 600} ${shellWord(path)}`,
+      `Fix it: chmod ${isFolder ? 700 : 600} ${shellWord(path)}`,
     );
   return undefined;
 }
@@ -106,7 +106,7 @@ export function lookAtFiles(places: Places, platform: NodeJS.Platform): Report<F
     document.push(found);
     const fault =
       faultOf(found, isFolder) ??
-      (problem === undefined ? undefined : localFault(problem, "Until then what it says doesn't count."));
+      (problem === undefined ? undefined : localFault(problem, "Until it is fixed, the file is ignored."));
     const text = found.exists || path === undefined ? (path ?? "nowhere") : `${path} (nothing there yet)`;
     return { about: what, text, fault };
   });

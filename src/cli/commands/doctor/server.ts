@@ -151,7 +151,7 @@ export async function lookAtServer(call: Call): Promise<Both> {
   if (call.serverFault !== undefined)
     return unasked({ url: null, reachable: null }, chosen, {
       about,
-      text: "not tried: the settings can't tell which server is yours",
+      text: "not tried: the settings do not tell the default server",
       note: true,
     });
   try {

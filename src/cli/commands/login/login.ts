@@ -21,6 +21,7 @@ export async function login(call: Call): Promise<void> {
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : `; ${grouped(tokens)} tokens left`;
     output.note(`Logged in at ${name} as ${username}${balance}.`);
-    if (call.values.token !== undefined) output.note("AI_CHAT_TOKEN is set, and used instead of this login.");
+    if (call.values.token !== undefined)
+      output.note("AI_CHAT_TOKEN is set and is used instead of this login.");
   });
 }

@@ -44,8 +44,8 @@ async function forgetHere(
 }
 
 function tell({ output }: Pick<Call, "output">, server: string, there: Revoked): void {
-  output.note(`Logged out of ${server}: its token is forgotten here.`);
-  if (!there.revoked) output.note(`There it stays valid until it ends by itself: ${there.why}`);
+  output.note(`Logged out of ${server}: the token is deleted here.`);
+  if (!there.revoked) output.note(`At the server it stays valid until it expires: ${there.why}`);
 }
 
 /** With `-u`, whether this login is of that name: one of somebody else isn't to be ended. */
@@ -69,8 +69,8 @@ export async function logout(call: Call): Promise<void> {
   const why = credentials.problem ?? (entry && (await forgetHere(credentials, server, entry)));
   const there = entry && (await forgetThere(call, server, credentials, entry));
   if (why !== undefined)
-    throw new ClientError("internal", `The token can't be forgotten: ${why}`, {
-      hint: "Mend that, then try again.",
+    throw new ClientError("internal", `The token cannot be deleted: ${why}`, {
+      hint: "Fix that, then try again.",
     });
   if (output.json)
     return output.document({

@@ -22,13 +22,13 @@ async function fromStdin(call: Call): Promise<PasswordChange> {
   const [password = "", newPassword = ""] = await readFirstLines({ stream: stdin, signal, onSlow }, 2);
   if (password !== "" && newPassword !== "") return { password, newPassword };
   throw new ClientError("input_required", "Two passwords are needed on stdin, and there are fewer.", {
-    hint: "Write the present one on the first line, the new one on the second.",
+    hint: "Write the current one on the first line, the new one on the second.",
   });
 }
 
 function fromPerson(call: Call, person: PromptTerminal): Promise<PasswordChange> {
   return withoutEcho(person, async (ask) => ({
-    password: call.values.password ?? (await ask("Present password: ")),
+    password: call.values.password ?? (await ask("Current password: ")),
     newPassword: await newPassword(call, ask, "New password: "),
   }));
 }

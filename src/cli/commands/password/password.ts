@@ -30,7 +30,8 @@ function loginNotes(call: Call, kept: boolean, logInAs: string | undefined): str
   const unset = `Unset it, then log in: ${typedCommand(call, "login")}`;
   if (logInAs === undefined) return kept ? [] : [`The token in AI_CHAT_TOKEN has ended with it. ${unset}`];
   if (!kept) return ["The login that is kept for this server is somebody else's, and stays."];
-  const hidden = values.token === undefined ? [] : ["AI_CHAT_TOKEN is set, and used instead of this login."];
+  const hidden =
+    values.token === undefined ? [] : ["AI_CHAT_TOKEN is set and is used instead of this login."];
   return [`You are logged in as ${logInAs}.`, ...hidden];
 }
 

@@ -33,7 +33,7 @@ interface Voice {
   stopping: () => void;
 }
 
-const STOPPING = "Stopping; questions in flight may finish. Once more ends it at once.";
+const STOPPING = "Stopping. Open questions may finish; a second signal stops at once.";
 
 /** Lines for a person; as lines of the log where that is JSON, so that all of stderr can be read by a program. */
 async function voiceOf(call: Call, log: Call["values"]["log"]): Promise<Voice> {

@@ -57,8 +57,8 @@ export async function servers(call: Call): Promise<void> {
   const usual = serverName(call);
   const kept = credentials.list();
   if (credentials.problem !== undefined)
-    throw new ClientError("internal", `No login can be read: ${credentials.problem}`, {
-      hint: "Mend that, then try again.",
+    throw new ClientError("internal", `The saved logins cannot be read: ${credentials.problem}`, {
+      hint: "Fix that, then try again.",
     });
   const rows = await Promise.all(
     kept.map(async ({ server, entry }) => ({

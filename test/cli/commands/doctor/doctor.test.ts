@@ -37,7 +37,7 @@ async function keep(token: string): Promise<string> {
 
 test("doctor ends with 0 where all is well, though nobody is logged in, and makes no file", async () => {
   const { code, stdout, stderr } = await doctor();
-  expect([code, stderr]).toEqual([0, "\nAll is well.\n"]);
+  expect([code, stderr]).toEqual([0, "\nNo problems found.\n"]);
   expect(stdout).toContain("stream, history, idempotency");
   expect(stdout).toContain(`ai-chat login -s ${server.url}`);
   await expect(stat(join(home.dir, "config"))).rejects.toThrow("ENOENT");
@@ -143,7 +143,7 @@ test("a file that others may read ends it with 1 and the command that mends it",
   await chmod(file, 0o644);
   const { code, stdout } = await doctor();
   expect(code).toBe(1);
-  expect(unwrapped(stdout)).toContain(`Mend it: chmod 600 ${file}`);
+  expect(unwrapped(stdout)).toContain(`Fix it: chmod 600 ${file}`);
   await chmod(file, 0o600);
   expect((await doctor()).code).toBe(0);
 });
@@ -155,7 +155,7 @@ test("a file that is broken and a folder that can't be made are told with their 
   expect(code).toBe(1);
   const messages = document.problems.map(({ message }: { message: string }) => message).join("\n");
   expect(messages).toContain(`${file} is broken`);
-  expect(messages).toContain("/dev/null/state/ai-chat/history.jsonl can't be made: /dev/null is no folder");
+  expect(messages).toContain("/dev/null/state/ai-chat/history.jsonl cannot be created: /dev/null is not a folder");
 });
 
 test("in a pipe and with ASCII alone it asks no terminal and draws no other sign, in 80 columns", async () => {

@@ -60,6 +60,6 @@ test.each([another, once, "https://new.example.org"])(
 
 test("three tries end it, with what to type", async () => {
   const { password, said } = await typed("local", ["a", "", "long enough", "long enuogh"]);
-  expect(password).toContain("No password was typed that would do");
+  expect(password).toContain("No valid password was typed twice");
   expect(said.filter((line) => line === "Password: ")).toHaveLength(3);
 });
