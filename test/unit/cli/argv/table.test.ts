@@ -44,23 +44,24 @@ const nobody: Known = { conversations: async () => [], servers: async () => [] }
 const page = manPage({ version: "1", date: "2026-11-22" });
 const words = (text: string) => text.replaceAll(/\s+/g, " ");
 
-test.each(names)("the option %s is taken by a command", (name) => {
-  expect(takers(name).length).toBeGreaterThan(0);
+test("each option is taken by a command", () => {
+  expect(names.filter((name) => takers(name).length === 0)).toEqual([]);
 });
 
 const flagged = names.filter((name) => optionNamed(name).flag !== undefined);
-test.each(flagged)("--%s is read from argv, by its short name too", (name) => {
-  const { flag, short, value } = optionNamed(name);
-  const [text] = samplesOf(name);
-  const typed = value === undefined ? [] : [text];
-  const wanted = value === undefined ? true : text;
-  expect(parseArgv([`--${flag}`, ...typed]).flags.get(name)).toBe(wanted);
-  expect(parseArgv([`-${short ?? `-${flag}`}`, ...typed]).flags.get(name)).toBe(wanted);
+test("each flag is read from argv, by its short name too", () => {
+  for (const name of flagged) {
+    const { flag, short, value } = optionNamed(name);
+    const [text] = samplesOf(name);
+    const typed = value === undefined ? [] : [text];
+    const wanted = value === undefined ? true : text;
+    expect(parseArgv([`--${flag}`, ...typed]).flags.get(name), name).toBe(wanted);
+    expect(parseArgv([`-${short ?? `-${flag}`}`, ...typed]).flags.get(name), name).toBe(wanted);
+  }
 });
 
-test.each(names)(
-  "%s comes from the flag, else the environment, else the settings file, else its default",
-  (name) => {
+test("a value comes from the flag, else the environment, else the settings file, else its default", () => {
+  for (const name of names) {
     const option = optionNamed(name);
     const [flag, variable, kept] = samplesOf(name);
     const places: { source: string; text: string; given: Partial<Given> }[] = [];
@@ -80,52 +81,57 @@ test.each(names)(
       const { values, sources, complaints } = resolve([name], rest);
       return { value: values[name], source: sources[name], complaints };
     });
-    expect(places.length).toBeGreaterThan(0);
-    expect(found).toEqual(
+    expect(places.length, name).toBeGreaterThan(0);
+    expect(found, name).toEqual(
       places.map(({ source, text }) => ({ value: option.parse(text), source, complaints: [] })),
     );
     const { values, sources } = resolve([name], nothing);
-    expect([values[name], sources[name]]).toEqual([option.fallback, "default"]);
-  },
-);
-
-test.each(names)("%s stands with its default in the help of each command that takes it", (name) => {
-  const { flag, env, setting, help, shown } = optionNamed(name);
-  const label = flag === undefined ? (env ?? [`the setting ${setting}`]).join(", ") : `--${flag}`;
-  for (const [command, spec] of takers(name)) {
-    const text = words(commandHelp(command, spec, "ai-chat"));
-    expect(text).toContain(label);
-    expect(text).toContain(help);
-    for (const variable of env ?? []) expect(text).toContain(variable);
-    expect(text).toContain(shown === undefined ? help : `[${shown}]`);
+    expect([values[name], sources[name]], name).toEqual([option.fallback, "default"]);
   }
-  const told = words(topics.get("environment")?.help() ?? "");
-  for (const variable of env ?? []) expect(told).toContain(variable);
 });
 
-test.each(names)("%s stands with its default in the man page", (name) => {
-  const { flag, env, setting, help, shown } = optionNamed(name);
-  const text = words(page);
-  const labels = [flag && `--${flag}`, ...(env ?? []), setting].filter((label) => label !== undefined);
-  for (const label of labels) expect(text).toContain(`\\fB${plain(label)}\\fR`);
-  expect(text).toContain(plain(shown === undefined ? help : `${help} [${shown}]`));
+test("each option stands with its default in the help of each command that takes it", () => {
+  for (const name of names) {
+    const { flag, env, setting, help, shown } = optionNamed(name);
+    const label = flag === undefined ? (env ?? [`the setting ${setting}`]).join(", ") : `--${flag}`;
+    for (const [command, spec] of takers(name)) {
+      const text = words(commandHelp(command, spec, "ai-chat"));
+      expect(text, name).toContain(label);
+      expect(text, name).toContain(help);
+      for (const variable of env ?? []) expect(text, name).toContain(variable);
+      expect(text, name).toContain(shown === undefined ? help : `[${shown}]`);
+    }
+    const told = words(topics.get("environment")?.help() ?? "");
+    for (const variable of env ?? []) expect(told, name).toContain(variable);
+  }
 });
 
-test.each(flagged)(
-  "--%s is completed for each command that takes it, and its choices with it",
-  async (name) => {
+test("each option stands with its default in the man page", () => {
+  for (const name of names) {
+    const { flag, env, setting, help, shown } = optionNamed(name);
+    const text = words(page);
+    const labels = [flag && `--${flag}`, ...(env ?? []), setting].filter((label) => label !== undefined);
+    for (const label of labels) expect(text, name).toContain(`\\fB${plain(label)}\\fR`);
+    expect(text, name).toContain(plain(shown === undefined ? help : `${help} [${shown}]`));
+  }
+});
+
+test("each flag and its choices are completed for each command that takes it", async () => {
+  for (const name of flagged) {
     const { flag, value, choices } = optionNamed(name);
     const given = value === undefined || choices === undefined ? [] : choices;
     for (const [command] of takers(name)) {
       const offered = await candidates([command, "-"], nobody);
-      expect(offered).toMatchObject({ kind: "words" });
-      expect(offered.kind === "words" && offered.candidates.map((one) => one.value)).toContain(`--${flag}`);
+      expect(offered, name).toMatchObject({ kind: "words" });
+      expect(offered.kind === "words" && offered.candidates.map((one) => one.value), name).toContain(
+        `--${flag}`,
+      );
       const values = await candidates([command, `--${flag}`, ""], nobody);
       const found = values.kind === "words" ? values.candidates.map((one) => one.value) : [];
-      expect(found).toEqual(expect.arrayContaining([...given]));
+      expect(found, name).toEqual(expect.arrayContaining([...given]));
     }
-  },
-);
+  }
+});
 
 test("whatever has a default that a person may change shows it", () => {
   const unshown = names.filter((name) => {
@@ -135,18 +141,26 @@ test("whatever has a default that a person may change shows it", () => {
   expect(unshown).toEqual([]);
 });
 
-test.each([...commands])("the help of %s has examples first and fits 80 columns", (command, spec) => {
-  for (const program of ["ai-chat", "npx ai-chat", "npx ai-chat-system"]) {
-    const lines = commandHelp(command, spec, program).split("\n");
-    expect(lines[2]).toBe("Examples");
-    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+test("the help of each command has examples first and fits 80 columns", () => {
+  for (const [command, spec] of commands) {
+    for (const program of ["ai-chat", "npx ai-chat", "npx ai-chat-system"]) {
+      const lines = commandHelp(command, spec, program).split("\n");
+      expect(lines[2], command).toBe("Examples");
+      expect(
+        lines.filter((line) => line.length > 80),
+        command,
+      ).toEqual([]);
+    }
   }
 });
 
-test.each([...topics])("the help on %s fits 80 columns", (_, { help }) => {
-  expect(
-    help()
-      .split("\n")
-      .filter((line) => line.length > 80),
-  ).toEqual([]);
+test("the help on each topic fits 80 columns", () => {
+  for (const [topic, { help }] of topics) {
+    expect(
+      help()
+        .split("\n")
+        .filter((line) => line.length > 80),
+      topic,
+    ).toEqual([]);
+  }
 });

@@ -16,8 +16,9 @@ const wishes: [noColor: boolean, env: Env, wish: boolean | undefined][] = [
   [false, { FORCE_COLOR: "" }, undefined],
   [false, { CI: "1" }, undefined],
 ];
-test.each(wishes)("--no-color %s with %j means colours: %s", (noColor, env, wish) => {
-  expect(colorWish(noColor, env)).toBe(wish);
+test("colours follow --no-color, NO_COLOR and FORCE_COLOR, in this order", () => {
+  for (const [noColor, env, wish] of wishes)
+    expect(colorWish(noColor, env), `--no-color ${noColor} with ${JSON.stringify(env)}`).toBe(wish);
 });
 
 test("without a wish, terminals have colours and nothing else has", () => {
@@ -46,8 +47,8 @@ const locales: [env: Env, ascii: boolean][] = [
   [{ LANG: "C", LC_CTYPE: "C", LC_ALL: "C.UTF-8" }, false],
   [{ LANG: "de_DE.UTF-8", LC_ALL: "" }, false],
 ];
-test.each(locales)("%j means only ASCII: %s", (env, ascii) => {
-  expect(isAscii(env)).toBe(ascii);
+test("only ASCII is drawn if the first locale variable that is set names no UTF-8", () => {
+  for (const [env, ascii] of locales) expect(isAscii(env), JSON.stringify(env)).toBe(ascii);
 });
 
 const plain: [setting: boolean, env: Env, wants: boolean][] = [
@@ -58,8 +59,9 @@ const plain: [setting: boolean, env: Env, wants: boolean][] = [
   [false, { ACCESSIBLE: "" }, false],
   [false, { TERM: "dumb" }, true],
 ];
-test.each(plain)("plain %s with %j means the line mode: %s", (setting, env, wants) => {
-  expect(wantsPlain(setting, env)).toBe(wants);
+test("the line mode follows the setting plain, ACCESSIBLE and TERM", () => {
+  for (const [setting, env, wants] of plain)
+    expect(wantsPlain(setting, env), `plain ${setting} with ${JSON.stringify(env)}`).toBe(wants);
 });
 
 const npx = { npm_lifecycle_event: "npx", npm_command: "exec" };
@@ -93,8 +95,9 @@ const started: [script: string, program: string, env: Env, name: string][] = [
     "npx ai-chat-system",
   ],
 ];
-test.each(started)("started as %s, which is %s, with %j it is called %s", (script, program, env, name) => {
-  expect(commandName(script, program, env)).toBe(name);
+test("the program is named as it was started", () => {
+  for (const [script, program, env, name] of started)
+    expect(commandName(script, program, env), JSON.stringify([script, program, env])).toBe(name);
 });
 
 test("people read numbers with commas, and one is one", () => {

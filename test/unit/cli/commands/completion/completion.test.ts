@@ -86,8 +86,8 @@ const exact: [typed: string[], wanted: string[] | "folders"][] = [
   [["balance", "--timeout", ""], []],
   [["balance", "-"], everywhere.map((name) => `--${optionNamed(name).flag}`)],
 ];
-test.each(exact)("behind ai-chat %j stands %j", async (typed, wanted) => {
-  expect(await offered(...typed)).toEqual(wanted);
+test("exactly these candidates are offered", async () => {
+  for (const [typed, wanted] of exact) expect(await offered(...typed), JSON.stringify(typed)).toEqual(wanted);
 });
 
 test("an option that stands there already isn't offered again", async () => {
