@@ -7,18 +7,18 @@ import type { Resolved } from "./resolve.ts";
 export interface Call extends Resolved {
   /** Its name. */
   command: string;
-  /** Behind the command, in their order; the last `literal` of them stood behind `--`. */
+  /** The words after the command; the last `literal` of them stood after `--`. */
   words: readonly string[];
   literal: number;
   program: Program;
   output: Output;
   stdin: NodeJS.ReadStream;
   places: Places;
-  /** Why the settings can't tell which server is meant, where nothing else tells it: nobody is to guess. */
+  /** Why the default server is not known. Then no server may be guessed. */
   serverFault: string | undefined;
   env: Record<string, string | undefined>;
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of stdout has gone. */
   signal: AbortSignal;
-  /** From now on SIGINT is this command's own business. */
+  /** Stops the program from handling SIGINT; the command handles it. */
   spareInterrupts: () => void;
 }

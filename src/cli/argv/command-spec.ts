@@ -4,26 +4,26 @@ import type { OptionName } from "./options.ts";
 /** What a word names; completion offers what is known of it on this machine. */
 export type WordKind = "command" | "conversation" | "setting" | "settingValue" | "folder" | "text";
 
-/** A command's first word, where it is one of a few. */
+/** A choice for a command's first word. */
 export interface ActionSpec {
   summary: string;
-  /** What the words behind it name, in their order. */
+  /** What the words after it name, in their order. */
   words: readonly WordKind[];
 }
 
 /** One command: what it takes, what its help shows, and where its work is done (loaded when it is called). */
 export interface CommandSpec {
   summary: string;
-  /** What stands behind it in the usage line; absent where it takes no words. */
+  /** Its words in the usage line; absent if it takes none. */
   words?: string;
-  /** What its first word may be, where it is one of a few; in the order of the help. */
+  /** The choices for its first word, in the order of the help. */
   actions?: Readonly<Record<string, ActionSpec>>;
   options: readonly OptionName[];
   /** Its help lists the settings. */
   settings?: true;
-  /** Of the options of every command, those that mean something here; all where it does not say. */
+  /** The common options that it takes; all by default. */
   common?: readonly OptionName[];
-  /** Settings that come by environment alone. */
+  /** Options without a flag. */
   secrets: readonly OptionName[];
   /** Without the program's name. */
   examples: readonly (readonly [line: string, what: string])[];

@@ -8,8 +8,8 @@ import { checkServerTold } from "./chosen-server.ts";
 import type { Target } from "./target.ts";
 
 /**
- * Rejects where a login couldn't be kept or nobody knows at which server, before anything is typed or sent for it:
- * `register` would make an account that nobody is logged in to.
+ * Rejects if a login could not be saved, or the default server is not known. Called before anything is typed or sent:
+ * otherwise `register` would create an account without a login.
  */
 export async function checkKeepable(call: Call): Promise<void> {
   checkServerTold(call);
@@ -20,7 +20,7 @@ export async function checkKeepable(call: Call): Promise<void> {
   });
 }
 
-/** Keeps a token under its server's name. Throws where that can't be done: a login that is lost is none. */
+/** Saves a token under its server's name. Throws if it cannot be saved. */
 export async function keepLogin(
   target: Target,
   { username, token, scheme }: { username: string; token: string; scheme?: string },

@@ -11,7 +11,7 @@ import { ofServer } from "../argv/options.ts";
 import { spareParser } from "./parser-budget.ts";
 import { resolve } from "../argv/resolve.ts";
 import { serverConfig, storeDir } from "./server-config.ts";
-import { closeTold } from "./told-close.ts";
+import { closeWithNote } from "./closing.ts";
 
 /** The server that a command talks to, under the name by which its token is kept: its address, or `local`. */
 export interface Target extends Chosen {
@@ -72,7 +72,7 @@ async function startLocal(call: Call): Promise<LocalServer> {
   });
   const close = async () => {
     try {
-      await closeTold(server, output.note);
+      await closeWithNote(server, output.note);
     } finally {
       await dispatcher?.close();
     }

@@ -8,13 +8,13 @@ export interface Ending {
   readonly signal: AbortSignal;
   /** The signal that came, if any. */
   readonly by: EndingSignal | undefined;
-  /** The time for ending by oneself has passed. */
+  /** The grace time has passed. */
   readonly isOver: boolean;
   /** The reader of stdout has gone. */
   closedPipe: () => void;
-  /** SIGINT no longer counts: somebody else listens to it. */
+  /** Stops listening to SIGINT: the caller handles it. */
   spareInterrupts: () => void;
-  /** Rejects `grace` milliseconds after the first reason; never, where there is none. */
+  /** Rejects `grace` milliseconds after the first reason; never without one. */
   after(grace: number): Promise<never>;
 }
 

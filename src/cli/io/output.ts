@@ -1,11 +1,11 @@
 import { plainText, printableJson } from "../../text/sanitize.ts";
 
-/** The reader of stdout has gone; nobody wants the rest. Ends the program with 0. */
+/** The reader of stdout has closed it. The program exits with 0. */
 export class ClosedPipe extends Error {
   override readonly name = "ClosedPipe";
 }
 
-/** stdout can't be written: a full disk, a device that refuses. */
+/** stdout cannot be written, for example because the disk is full. */
 export class OutputFailed extends Error {
   override readonly name = "OutputFailed";
 }
@@ -83,7 +83,7 @@ export function createOutput(options: OutputOptions): Output {
   stdout.on("error", (error: Error) => {
     if (isClosed(error)) close();
   });
-  // Whoever closed stderr doesn't want to be told about it.
+  // A closed stderr is not an error.
   stderr.on("error", () => {});
 
   const write = async (text: string): Promise<void> => {

@@ -3,7 +3,7 @@ import type { WordKind } from "../../argv/command-spec.ts";
 import { commands } from "../../argv/commands.ts";
 import { everywhere, optionNamed, type OptionName } from "../../argv/options.ts";
 import { optionOfSetting } from "../../argv/settings-now.ts";
-import { placeOf, type Place } from "./place.ts";
+import { cursorAfter, type Cursor } from "./cursor.ts";
 
 /** Something that may stand where the cursor is. */
 export interface Candidate {
@@ -55,7 +55,7 @@ async function wordsOf(
 }
 
 /** The flags that may still come; a short one only where it was typed. */
-function flags({ command, given }: Place, current: string): Candidate[] {
+function flags({ command, given }: Cursor, current: string): Candidate[] {
   const spec = commands.get(command ?? "chat");
   if (!spec) return [];
   return [...spec.options, ...(spec.common ?? everywhere)].flatMap((name) => {
@@ -87,20 +87,20 @@ async function attached(
  */
 export async function candidates(typed: readonly string[], known: Known): Promise<Completion> {
   const current = typed.at(-1) ?? "";
-  const place = placeOf(typed.slice(0, -1));
-  const { command, option } = place;
-  if (place.literal) return words([]);
+  const cursor = cursorAfter(typed.slice(0, -1));
+  const { command, option } = cursor;
+  if (cursor.literal) return words([]);
   if (option !== undefined && optionNamed(option).optional !== true) return valuesOf(option, known);
   if (current.startsWith("-"))
     return (
-      (current.includes("=") && (await attached(command, current, known))) || words(flags(place, current))
+      (current.includes("=") && (await attached(command, current, known))) || words(flags(cursor, current))
     );
   const chosen = option === undefined ? [] : await known.conversations();
   if (command === undefined) return words([...chosen, ...allCommands()]);
   if (option !== undefined) return words(chosen);
-  if (command === "help") return words(place.words.length === 0 ? await helpWords() : []);
+  if (command === "help") return words(cursor.words.length === 0 ? await helpWords() : []);
   const { actions } = commands.get(command) ?? {};
-  const [action, ...behind] = place.words;
+  const [action, ...behind] = cursor.words;
   if (actions === undefined) return words([]);
   if (action === undefined)
     return words(Object.entries(actions).map(([value, { summary }]) => ({ value, about: summary })));

@@ -3,7 +3,7 @@ import type { Call } from "../../argv/call.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import { nearest } from "../../../text/nearest.ts";
 
-const deeds = new Map<string, () => Promise<(call: Call) => Promise<number>>>([
+const actions = new Map<string, () => Promise<(call: Call) => Promise<number>>>([
   ["check", async () => (await import("./store-check.ts")).checkStore],
   ["copy", async () => (await import("./store-copy.ts")).copyStores],
 ]);
@@ -12,9 +12,9 @@ const deeds = new Map<string, () => Promise<(call: Call) => Promise<number>>>([
 export async function store(call: Call): Promise<number> {
   const { words, program } = call;
   const [word] = words;
-  const deed = deeds.get(word ?? "");
-  if (deed) return (await deed())(call);
-  const close = word === undefined ? undefined : nearest(word, [...deeds.keys()]);
+  const action = actions.get(word ?? "");
+  if (action) return (await action())(call);
+  const close = word === undefined ? undefined : nearest(word, [...actions.keys()]);
   const message =
     word === undefined
       ? "store needs a word: check or copy."

@@ -22,8 +22,8 @@ function lines(
   ];
 }
 
-/** A server that tells no balance has nothing against the token by that. */
-function untold(error: unknown): { tokens: null } {
+/** A server without a balance does not make the token invalid. */
+function unknownBalance(error: unknown): { tokens: null } {
   if (error instanceof ClientError && error.code === "not_offered") return { tokens: null };
   throw error;
 }
@@ -33,7 +33,7 @@ export async function whoami(call: Call): Promise<void> {
   const { output, signal } = call;
   await withTarget(call, "needed", async ({ name, client, token, credentials }) => {
     if (!token) return;
-    const { tokens } = await client.balance(signal).catch(untold);
+    const { tokens } = await client.balance(signal).catch(unknownBalance);
     const { username, from, expires } = token;
     if (!output.json)
       return output.line(lines(name, tokens, token, credentials.path ?? "the settings").join("\n"));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { closeTold } from "../../../../src/cli/connection/told-close.ts";
+import { closeWithNote } from "../../../../src/cli/connection/closing.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 async function told(takes: number, inFlight: number): Promise<string[]> {
   const notes: string[] = [];
   const close = () => new Promise<void>((resolve) => setTimeout(resolve, takes));
-  const closing = closeTold({ inFlight, close }, (note) => notes.push(note));
+  const closing = closeWithNote({ inFlight, close }, (note) => notes.push(note));
   await vi.runAllTimersAsync();
   await closing;
   return notes;

@@ -3,7 +3,7 @@ import { firstWord, withoutCommandAsId } from "../../argv/chosen-command.ts";
 import type { OptionName } from "../../argv/options.ts";
 
 /** Where the cursor stands: what was typed before the word that is being typed. */
-export interface Place {
+export interface Cursor {
   command: string | undefined;
   /** The words after the command. */
   words: readonly string[];
@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** Reads what stands before the cursor, without the program's name. */
-export function placeOf(typed: readonly string[]): Place {
+export function cursorAfter(typed: readonly string[]): Cursor {
   const parsed = withoutCommandAsId(parseArgv(typed));
   const { flags, words, incomplete } = parsed;
   const last = typed.at(-1) ?? "";

@@ -7,7 +7,7 @@ const UNTOLD_MS = 2_000;
  * Closes a server of one's own, whose own questions have ended by then; where that takes longer than a moment, `note`
  * is told what is waited for.
  */
-export async function closeTold(
+export async function closeWithNote(
   server: Pick<LocalServer, "inFlight" | "close">,
   note: (sentence: string) => void,
 ): Promise<void> {
