@@ -64,7 +64,7 @@ test("logout takes the token back at the server, and forgets it here", async () 
 test("logout forgets the token also where the server can't take it back, or isn't there", async () => {
   await register(others.url);
   const lacking = await run(["logout"]);
-  expect([lacking.code, lacking.stderr]).toEqual([0, expect.stringContaining("until it ends by itself")]);
+  expect([lacking.code, lacking.stderr]).toEqual([0, expect.stringContaining("until it expires")]);
   expect(await credentials()).toEqual({});
   const gone = await openRefusingPort();
   await keep(gone.url);

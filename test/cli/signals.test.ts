@@ -199,7 +199,7 @@ describe("a command that runs the server of `local` itself", () => {
     const asking = await startProgram(["ask", "hi", "--json", "-s", "local"], { home: there, env: own });
     await ai.arrived(1);
     serving.child.kill("SIGTERM");
-    await serving.sees("Once more ends it at once", "stderr");
+    await serving.sees("a second signal stops at once", "stderr");
     serving.child.kill("SIGINT");
     expect((await serving.ended).code).toBe(130);
     asking.child.kill("SIGINT");

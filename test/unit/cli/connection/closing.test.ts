@@ -14,17 +14,17 @@ async function told(takes: number, inFlight: number): Promise<string[]> {
   return notes;
 }
 
-test("leaving in a moment tells nothing", async () => {
+test("a quick close prints no note", async () => {
   expect(await told(600, 1)).toEqual([]);
 });
 
-test("leaving that waits for another session's answer says so, once", async () => {
+test("a slow close prints one note about the answer to another session", async () => {
   expect(await told(5000, 1)).toEqual([expect.stringContaining("another session")]);
 });
 
-test("leaving that takes long for another reason speaks of no session", async () => {
+test("a slow close for another reason mentions no session", async () => {
   const [note, ...more] = await told(5000, 0);
-  expect(note).toContain("Your own server");
+  expect(note).toContain("your own server");
   expect(note).not.toContain("session");
   expect(more).toEqual([]);
 });
