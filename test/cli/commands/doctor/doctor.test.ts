@@ -155,7 +155,9 @@ test("a file that is broken and a folder that can't be made are told with their 
   expect(code).toBe(1);
   const messages = document.problems.map(({ message }: { message: string }) => message).join("\n");
   expect(messages).toContain(`${file} is broken`);
-  expect(messages).toContain("/dev/null/state/ai-chat/history.jsonl cannot be created: /dev/null is not a folder");
+  expect(messages).toContain(
+    "/dev/null/state/ai-chat/history.jsonl cannot be created: /dev/null is not a folder",
+  );
 });
 
 test("in a pipe and with ASCII alone it asks no terminal and draws no other sign, in 80 columns", async () => {
