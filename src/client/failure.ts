@@ -1,4 +1,5 @@
 import type { ErrorCode, FieldError } from "../protocol/errors.ts";
+import { codeOf } from "../disk/error-code.ts";
 
 /** The server's codes, and what only this side can find (CLI.md §2). */
 export type ClientErrorCode =
@@ -13,8 +14,85 @@ export type ClientErrorCode =
   | "bad_reply"
   | "internal";
 
+/** Remedies that need nothing but their name. */
+export type PlainRemedy =
+  | "log_in"
+  | "check_password"
+  | "choose_other_name"
+  | "correct_input"
+  | "shorten"
+  | "give_text"
+  | "get_tokens"
+  | "wait"
+  | "wait_for_other_questions"
+  | "ask_anew"
+  | "retry_later"
+  | "retry_shorter"
+  | "retry_or_report"
+  | "longer_timeout"
+  | "ask_operator"
+  | "check_address"
+  | "check_scheme"
+  | "check_connection"
+  | "name_server"
+  | "start_server"
+  | "check_proxy"
+  | "log_in_to_proxy"
+  | "trust_certificate"
+  | "list_conversations";
+
+/**
+ * What would help, as data: the shell (`src/cli/failures/remedies.ts`) and the session (`src/session/failure.ts`) each
+ * have one table with the words and commands.
+ */
+export type Remedy =
+  | { kind: PlainRemedy }
+  /** Until then the server refuses. */
+  | { kind: "wait_seconds"; seconds: number }
+  | { kind: "use_server"; server: string }
+  /** `more`: how many candidates are not listed. */
+  | { kind: "name_conversation"; candidates: { id: string; title: string | undefined }[]; more: number }
+  /** A sentence that names the file and says how to repair it; the same in every face. */
+  | { kind: "fix_file"; trouble: string }
+  /** What the server `local` needs before it can start, in its own words to its operator. */
+  | { kind: "fix_local_server"; advice: string };
+
+/** The remedy of one kind. */
+export type RemedyOf<Kind> = Kind extends PlainRemedy ? { kind: Kind } : Extract<Remedy, { kind: Kind }>;
+
+/** What helps where the place of the failure knows nothing better. */
+const usual: Partial<Record<ClientErrorCode, PlainRemedy>> = {
+  not_logged_in: "log_in",
+  missing_token: "log_in",
+  invalid_token: "log_in",
+  expired_token: "log_in",
+  invalid_credentials: "check_password",
+  username_taken: "choose_other_name",
+  invalid_request: "correct_input",
+  payload_too_large: "shorten",
+  insufficient_tokens: "get_tokens",
+  tokens_held: "wait_for_other_questions",
+  request_in_progress: "wait_for_other_questions",
+  answer_expired: "ask_anew",
+  account_disabled: "ask_operator",
+  not_offered: "ask_operator",
+  rate_limited: "wait",
+  overloaded: "wait",
+  shutting_down: "wait",
+  internal_error: "retry_or_report",
+  store_unavailable: "retry_or_report",
+  upstream_error: "retry_later",
+  upstream_unavailable: "retry_later",
+  upstream_timeout: "retry_shorter",
+  not_found: "check_address",
+  method_not_allowed: "check_address",
+  timeout: "longer_timeout",
+};
+
 interface Extras {
-  /** The second line: what to do, with commands that can be typed as they stand. */
+  /** Replaces what usually helps for the code. */
+  remedy?: Remedy;
+  /** The second line of a failure that only a command of the shell can have. Set in src/cli alone, and shown there alone. */
   hint?: string;
   /** HTTP status of the reply, where there was one. */
   status?: number;
@@ -30,12 +108,13 @@ interface Extras {
 }
 
 /**
- * Every failure that a person or a script is told about. `message` is one sentence without control sequences and
- * without secrets; it may quote what the server said.
+ * Every failure that a person or a script is told about. `message` is one sentence about what happened, without control
+ * sequences, secrets, options and commands; it may quote what the server said.
  */
 export class ClientError extends Error {
   override readonly name = "ClientError";
   readonly code: ClientErrorCode;
+  readonly remedy: Remedy | undefined;
   readonly hint: string | undefined;
   readonly status: number | undefined;
   readonly requestId: string | undefined;
@@ -47,6 +126,8 @@ export class ClientError extends Error {
   constructor(code: ClientErrorCode, message: string, extras: Extras = {}) {
     super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
     this.code = code;
+    const kind = usual[code];
+    this.remedy = extras.remedy ?? (kind && { kind });
     this.hint = extras.hint;
     this.status = extras.status;
     this.requestId = extras.requestId;
@@ -54,5 +135,17 @@ export class ClientError extends Error {
     this.fields = extras.fields;
     this.balance = extras.balance;
     this.charged = extras.charged ?? "no";
+  }
+
+  /**
+   * Whether the question may be sent again without being asked: `same_key` only to a server that keeps idempotency keys.
+   * A wrong name or certificate does not change within seconds; a refused connection may.
+   */
+  get retry(): "no" | "yes" | "same_key" {
+    const { code, status } = this;
+    if (code === "unreachable" && this.charged === "maybe") return "same_key";
+    const isRefused = code === "unreachable" && codeOf(this.cause) === "ECONNREFUSED";
+    const asksToWait = code === "tokens_held" || code === "request_in_progress" || status === 429;
+    return isRefused || asksToWait || (status === 503 && this.retryAfter !== undefined) ? "yes" : "no";
   }
 }

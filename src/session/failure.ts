@@ -1,4 +1,4 @@
-import type { ClientError } from "../client/failure.ts";
+import type { ClientError, Remedy, RemedyOf } from "../client/failure.ts";
 import { grantWords } from "../text/grant-words.ts";
 import { commas, counted } from "./money.ts";
 
@@ -28,13 +28,55 @@ export function failureLines(error: ClientError, context: FailureContext): strin
       error.message,
       "Nothing was charged: shorten it, and send it again.",
     ];
-  const lines = [error.message];
-  if (error.retryAfter !== undefined && (error.status === 429 || error.status === 503))
-    lines.push(`It can be asked again in ${duration(error.retryAfter)}.`);
-  else if (error.status === 429) lines.push("Wait a little.");
-  else lines.push(...troubleLines(error).slice(1));
-  lines.push(chargeLine(error, context));
-  return lines;
+  return [...troubleLines(error), chargeLine(error, context)];
+}
+
+/** What went wrong and, where something can be done from here, what. */
+export function troubleLines({ message, remedy }: ClientError): string[] {
+  const words = remedy && wordsOf(remedy);
+  return words === undefined ? [message] : [message, words];
+}
+
+type Words = string | undefined;
+
+/** undefined: sending it again is all that can be done, or it can be done outside the session alone. */
+const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Words) } = {
+  log_in: "/login logs in, or registers.",
+  check_password: undefined,
+  choose_other_name: "Choose another name.",
+  correct_input: undefined,
+  shorten: "Shorten it, and send it again.",
+  give_text: "Give some words.",
+  get_tokens: "The operator of the server can grant more.",
+  wait: "Wait a little.",
+  wait_for_other_questions: "Wait until the other questions have ended.",
+  ask_anew: undefined,
+  retry_later: undefined,
+  retry_shorter: "A shorter question may help.",
+  retry_or_report: "If it stays, tell whoever runs the server.",
+  longer_timeout: undefined,
+  ask_operator: "Ask whoever runs the server.",
+  check_address: "Check the address, or go to another server with /server URL.",
+  check_scheme: "Check the address, and whether it begins with http:// or https://.",
+  check_connection: "Check your connection, or go to another server with /server URL.",
+  name_server: "Name a server like https://chat.example.org or localhost:8000.",
+  start_server: "Is the server running? Start it, or go to another with /server URL.",
+  check_proxy: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+  log_in_to_proxy:
+    "Put your name and password there into its address: http://NAME:PASSWORD@HOST:PORT in HTTP_PROXY or HTTPS_PROXY.",
+  trust_certificate:
+    "Check the address. For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.",
+  list_conversations: "/resume shows which there are.",
+  wait_seconds: ({ seconds }) => `It can be asked again in ${duration(seconds)}.`,
+  use_server: ({ server }) => `Go there with /server ${server}`,
+  name_conversation: "/resume shows which there are.",
+  fix_file: ({ trouble }) => trouble,
+  fix_local_server: ({ advice }) => advice,
+};
+
+function wordsOf(remedy: Remedy): Words {
+  const words = table[remedy.kind] as Words | ((remedy: Remedy) => Words);
+  return typeof words === "function" ? words(remedy) : words;
 }
 
 /** Nobody reckons in hundreds of seconds; rounded up, so that it is not asked too early. */
@@ -74,16 +116,4 @@ function chargeLine(error: ClientError, { price, idempotent, again }: FailureCon
   return idempotent
     ? `${cost}; ${again} sends it again and is not charged twice.`
     : `${cost}: look at /balance before sending it again.`;
-}
-
-/** What went wrong and, where it can be done from here, what to do. */
-export function troubleLines({ message, hint }: ClientError): string[] {
-  const here = hint === undefined ? undefined : hintHere(hint);
-  return here === undefined ? [message] : [message, here];
-}
-
-/** A hint as it holds within the session; undefined for those about options and variables, which are for the shell. */
-function hintHere(hint: string): string | undefined {
-  const here = hint.replaceAll("--server URL", "/server URL");
-  return /--[a-z]|\bask again\b/.test(here) ? undefined : here;
 }

@@ -3,6 +3,7 @@ import type { SavedTurn } from "../client/conversations/saved-turn.ts";
 import type { Summary } from "../client/conversations/summary.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import { ageOf } from "./age.ts";
+import { troubleLines } from "./failure.ts";
 import { counted } from "./money.ts";
 import type { Room } from "./room.ts";
 import type { Saving } from "./saved.ts";
@@ -50,7 +51,7 @@ export function createSaver(room: Room) {
       return await work(saving);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      note("error", error.message, ...(error.hint === undefined ? [] : [error.hint]));
+      note("error", ...troubleLines(error));
       return undefined;
     }
   };

@@ -149,8 +149,8 @@ describe("where no connection stands", () => {
     const plain = await openSmallServer(() => {});
     const ways: [server: string, says: RegExp, hint: RegExp][] = [
       [nobody.url, /refuses the connection/, /Is the server running\?/],
-      ["http://nobody.invalid", /nobody\.invalid/, /Check the address/],
-      [plain.url.replace("http:", "https:"), /No secure connection/, /http:\/\/ in front/],
+      ["http://nobody.invalid", /nobody\.invalid/, /Check your connection and the address/],
+      [plain.url.replace("http:", "https:"), /No secure connection/, /http:\/\/ or https:\/\//],
     ];
     for (const [url, says, hint] of ways) {
       const { code, stdout, stderr } = await runInside([command, ...more(command), "-s", url]);

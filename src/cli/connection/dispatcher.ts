@@ -36,6 +36,10 @@ export async function proxyOpener(
 }
 
 const wrongProxy = () =>
-  new ClientError("usage", "HTTP_PROXY or HTTPS_PROXY isn't the address of a proxy.", {
-    hint: "Set it to an address like http://proxy.example.org:3128, or unset it.",
-  });
+  new ClientError(
+    "usage",
+    "HTTP_PROXY or HTTPS_PROXY isn't the address of a proxy, such as http://proxy.example.org:3128.",
+    {
+      remedy: { kind: "check_proxy" },
+    },
+  );

@@ -27,7 +27,10 @@ const LONGEST_DRAIN = 5;
 /** A server that can't be started is told in its own words, as any failure of the way to a server is. */
 function notStarted(error: unknown): unknown {
   if (!(error instanceof StartupError)) return error;
-  return new ClientError("internal", error.message, { hint: error.hint, cause: error });
+  return new ClientError("internal", error.message, {
+    remedy: { kind: "fix_local_server", advice: error.hint },
+    cause: error,
+  });
 }
 
 /**

@@ -19,50 +19,27 @@ export interface Failure {
   retryAfter?: number;
 }
 
-/** What to do, where the error itself doesn't say. */
-const lastResort: Partial<Record<ClientErrorCode, string>> = {
-  account_disabled: "Ask whoever runs the server.",
-  internal_error: "Try again; if it stays, tell whoever runs the server.",
-  overloaded: "Try again in a moment.",
-  store_unavailable: "Try again in a moment; whoever runs the server finds the reason in its log.",
-  shutting_down: "Try again when the server is back.",
-  upstream_error: "Try again; the AI behind the server failed.",
-  upstream_unavailable: "Try again later; the AI behind the server can't be reached.",
-  upstream_timeout: "Try again, perhaps with a shorter question.",
-  rate_limited: "Wait a little, then try again.",
-  request_in_progress: "Wait until the question that is under way has ended, then try again.",
-  tokens_held: "Wait until the questions that are under way have ended, then try again.",
-  payload_too_large: "Send less.",
-  answer_expired: "Ask again; that is a new question and is charged.",
-  interrupted: "Nothing is left running.",
-};
-
-function fieldsOf({ fields, message }: ClientError): string {
-  const missing = (fields ?? []).filter(({ detail }) => !message.includes(detail));
-  return missing.length === 0 ? message : [message, ...missing.map(({ detail }) => detail)].join(" ");
-}
-
-function ofClient(error: ClientError, hint: string | undefined, command: string | undefined): Failure {
-  const { code, status, requestId, retryAfter } = error;
+async function ofClient(error: ClientError, call: Call | undefined): Promise<Failure> {
+  const { code, status, requestId, retryAfter, message } = error;
+  const { chargeWords, hintFor } = await import("./remedies.ts");
+  const charge = chargeWords(error, call?.command);
   return {
     code,
-    message: fieldsOf(error),
-    hint: hint ?? error.hint ?? lastResort[code] ?? "Check what you sent, then try again.",
-    exit: exitCodeOf(code, command),
+    message: charge === undefined ? message : `${withStop(message)} ${charge}`,
+    hint: hintFor(call, error),
+    exit: exitCodeOf(code, call?.command),
     status,
     requestId,
     retryAfter,
   };
 }
 
+/** A server's own words may end without a full stop. */
+const withStop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
+
 /** Any failure, in words. What isn't expected is told as a fault of ours. */
 export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
-  if (error instanceof ClientError)
-    return ofClient(
-      error,
-      call && (await import("./hints.ts")).hintFor(call, error, lastResort[error.code]),
-      call?.command,
-    );
+  if (error instanceof ClientError) return ofClient(error, call);
   if (error instanceof StartupError)
     return { code: "internal", message: error.message, hint: error.hint, exit: exitCodes.internal };
   if (error instanceof OutputFailed)

@@ -35,8 +35,6 @@ interface ConversationsOptions {
   now: () => number;
   /** A sentence about a file that can't be read and how to mend it; once a file. */
   onProblem?: (why: string) => void;
-  /** How this program is called here, for commands in errors. */
-  commandName?: string;
   open?: OpenFile;
 }
 
@@ -47,10 +45,10 @@ const homeless: Kept = {
 
 /** Opens nothing yet: folder (0700) and file (0600) are made with the first turn. */
 export function openConversations(options: ConversationsOptions): Conversations {
-  const { dir, now, onProblem = () => {}, commandName = "ai-chat" } = options;
+  const { dir, now, onProblem = () => {} } = options;
   const open = regularOnly(options.open ?? openWithNode);
   const folder = createFolder({ dir, open, onProblem });
-  const reader = createReader(folder, commandName);
+  const reader = createReader(folder);
   const headers = new Map<string, Header>();
   const appenders = new Map<string, Appender>();
   const time = () => new Date(now()).toISOString();
@@ -80,7 +78,7 @@ export function openConversations(options: ConversationsOptions): Conversations 
     rename: async (id, wanted) => {
       const title = titleOf(wanted);
       if (title === "")
-        throw new ClientError("usage", "A title needs some text.", { hint: "Give it a few words." });
+        throw new ClientError("usage", "A title needs some text.", { remedy: { kind: "give_text" } });
       return (await appenderOf(id)?.append({ is: "title", at: time(), title })) ?? homeless;
     },
     remove: async (id) => {

@@ -33,7 +33,7 @@ export interface Reader {
   list(): Promise<Summary[]>;
   /** The one with the latest turn, for `-c`. */
   newest(owner: Owner): Promise<Summary | undefined>;
-  /** By its id or the beginning of it. None or several: `ClientError("usage")`, whose hint lists the candidates. */
+  /** By its id or the beginning of it. None or several: `ClientError("usage")`, whose remedy lists the candidates. */
   find(prefix: string): Promise<Summary>;
   /** All of it. */
   read(id: string): Promise<Conversation>;
@@ -63,10 +63,10 @@ async function take<T>(count: number, from: AsyncIterable<T>): Promise<T[]> {
   return taken;
 }
 
-export function createReader(folder: Folder, commandName: string): Reader {
+export function createReader(folder: Folder): Reader {
   const noSuch = (what: string) =>
     new ClientError("usage", `There is no conversation ${what}.`, {
-      hint: `See which there are: ${commandName} conversations list`,
+      remedy: { kind: "list_conversations" },
     });
 
   /** The value, or a `ClientError` for the one file that was asked for. */
@@ -74,7 +74,7 @@ export function createReader(folder: Folder, commandName: string): Reader {
     if (reading.kind === "read") return reading.value;
     if (reading.kind === "missing") throw noSuch(id);
     throw new ClientError("internal", `Conversation ${id} can't be opened.`, {
-      hint: `${folder.pathOf(id)} ${reading.why}`,
+      remedy: { kind: "fix_file", trouble: `${folder.pathOf(id)} ${reading.why}` },
     });
   };
 
@@ -90,13 +90,12 @@ export function createReader(folder: Folder, commandName: string): Reader {
   const summaryOf = (id: string) => folder.read(id, (handle, size) => readSummary(handle, id, size));
 
   const several = async (prefix: string, ids: string[]): Promise<ClientError> => {
-    const found = await mapFew(ids.sort().slice(0, NAMED), async (id) => {
-      const summary = ifReadable(id, await summaryOf(id));
-      return summary ? `${id} (${summary.title})` : id;
-    });
-    const more = ids.length > NAMED ? `, and ${ids.length - NAMED} more` : "";
+    const candidates = await mapFew(ids.sort().slice(0, NAMED), async (id) => ({
+      id,
+      title: ifReadable(id, await summaryOf(id))?.title,
+    }));
     return new ClientError("usage", `${ids.length} conversations begin with ${prefix}.`, {
-      hint: `Name one of them: ${found.join(", ")}${more}`,
+      remedy: { kind: "name_conversation", candidates, more: ids.length - candidates.length },
     });
   };
 

@@ -26,7 +26,7 @@ const escaped = (word: string) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"
 export function createFinder(query: string): Finder {
   const words = query.toWellFormed().normalize("NFC").trim().split(/\s+/);
   if (words[0] === "")
-    throw new ClientError("usage", "There is nothing to search for.", { hint: "Give some words of it." });
+    throw new ClientError("usage", "There is nothing to search for.", { remedy: { kind: "give_text" } });
   const pattern = new RegExp(words.map(escaped).join("\\s+"), "iu");
   return (raw) => {
     const text = raw.normalize("NFC");

@@ -89,10 +89,7 @@ async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent,
   throw new ClientError(
     "unreachable",
     `The connection to ${about.server} was lost before the answer was whole.`,
-    {
-      hint: "Check your connection and the address, then try again.",
-      charged: "maybe",
-    },
+    { remedy: { kind: "check_connection" }, charged: "maybe" },
   );
 }
 

@@ -65,6 +65,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       throw new ClientError(
         "usage",
         "The token has characters that no token has, such as a space or a line end.",
+        { remedy: { kind: "log_in" } },
       );
     return token;
   };
@@ -101,10 +102,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const reply = await sendWithToken({ method: "GET", path: routes.balance, signal });
     if (reply.status === 404) {
       await reply.text(0);
-      throw new ClientError("not_offered", `${server} doesn't tell balances.`, {
-        status: 404,
-        hint: "Check the address, or ask whoever runs the server.",
-      });
+      throw new ClientError("not_offered", `${server} doesn't tell balances.`, { status: 404 });
     }
     if (!isSuccess(reply.status)) return fail(reply, "balance", [tokenToSend()]);
     const body = record(parsed(await reply.text()));
@@ -118,10 +116,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const reply = await sendWithToken(call);
     if (isLacking(reply.status)) {
       await reply.text(0);
-      throw new ClientError("not_offered", `${server} doesn't ${what}.`, {
-        status: reply.status,
-        hint: "Ask whoever runs the server.",
-      });
+      throw new ClientError("not_offered", `${server} doesn't ${what}.`, { status: reply.status });
     }
     if (!isSuccess(reply.status)) return fail(reply, kind, [secret, ...secrets]);
     return reply;

@@ -12,22 +12,6 @@ export interface AskAgainOptions {
   maxWait?: number;
 }
 
-const isRefused = (error: ClientError) => error.code === "unreachable" && error.charged === "no";
-const isLost = (error: ClientError) => error.code === "unreachable" && error.charged === "maybe";
-
-/** Connections that were refused at the socket; a wrong name or certificate won't mend itself in seconds. */
-function isConnectionRefused(error: ClientError): boolean {
-  const { cause } = error;
-  return isRefused(error) && cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
-}
-
-/** Replies that ask to come again. A 503 only where it says when. */
-function asksForPatience(error: ClientError): boolean {
-  const { code, status } = error;
-  if (code === "tokens_held" || code === "request_in_progress" || status === 429) return true;
-  return status === 503 && error.retryAfter !== undefined;
-}
-
 /** The same failure, with a charge that an earlier try under this key may have caused. */
 export function mayHaveCost(error: ClientError): ClientError {
   // A key that was charged never meets 402 (API.md §2): the earlier try cost nothing.
@@ -79,9 +63,10 @@ export async function* askAgain(
     if (!ended) return;
     const { failure, silent } = ended;
     const wait = Math.max(failure.retryAfter ?? 0, tries);
-    const mayRepeat = isConnectionRefused(failure) || asksForPatience(failure) || isLost(failure);
-    if (!mayRepeat || !silent || tries >= maxTries || wait > left) throw final(failure);
-    if (isLost(failure) && !(await client.offer(signal)).extensions.has("idempotency")) throw final(failure);
+    const { retry } = failure;
+    if (retry === "no" || !silent || tries >= maxTries || wait > left) throw final(failure);
+    if (retry === "same_key" && !(await client.offer(signal)).extensions.has("idempotency"))
+      throw final(failure);
     charged ||= failure.charged === "maybe";
     left -= wait;
     onWait?.(wait, failure);

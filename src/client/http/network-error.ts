@@ -1,4 +1,4 @@
-import { ClientError, type ClientErrorCode } from "../failure.ts";
+import { ClientError, type ClientErrorCode, type PlainRemedy } from "../failure.ts";
 import { oneLine } from "../../text/sanitize.ts";
 
 /** What was under way when the network failed. */
@@ -27,16 +27,14 @@ interface Failure {
   port: number | undefined;
 }
 
-/** One kind of failure, and how a person is told. `sent`: a question may have reached the server by then. */
+/** One kind of failure. `sent`: a question may have reached the server by then. */
 interface Kind {
   is(failure: Failure, server: string): boolean;
   code: ClientErrorCode;
   why(server: string, failure: Failure, attempt: Attempt): string;
-  hint: string;
+  remedy: PlainRemedy;
   sent: boolean;
 }
-
-const wrongName = "Check the address and your connection, or name another with --server URL.";
 
 function isProxy({ hostname, port, established }: Failure, server: string): boolean {
   const url = new URL(server);
@@ -46,14 +44,16 @@ function isProxy({ hostname, port, established }: Failure, server: string): bool
   );
 }
 
-/** A connection that never stood, by Node's code for it. */
-const unreached = (codes: string[], why: Kind["why"], hint = wrongName): Kind => ({
-  is: ({ code, established }) => codes.includes(code) && !established,
-  code: "unreachable",
-  why,
-  hint,
-  sent: false,
-});
+type Rest = Pick<Kind, "why" | "remedy">;
+
+/** Nothing was sent. */
+const unsent = (is: Kind["is"], rest: Rest): Kind => ({ is, code: "unreachable", sent: false, ...rest });
+
+/** The connection was never established, by Node's code for it. */
+const unreached = (code: string, why: Kind["why"], remedy: Kind["remedy"] = "check_connection") =>
+  unsent((failure) => failure.code === code && !failure.established, { why, remedy });
+
+const badReply = (is: Kind["is"], rest: Rest): Kind => ({ is, code: "bad_reply", sent: true, ...rest });
 
 /** A reply that undici's parser takes and undici doesn't: lengths that differ, a head beyond measure, an odd status. */
 function isAgainstHttp({ code, message }: Failure): boolean {
@@ -61,102 +61,80 @@ function isAgainstHttp({ code, message }: Failure): boolean {
   return /^(UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ERR_ASSERTION)$/.test(code);
 }
 
-/** The first that fits counts; the last one fits everything. */
+/** The first that fits counts; the last one fits everything. undici's errors of a proxy have the reply's status in their text alone. */
 const kinds: Kind[] = [
-  {
-    is: (failure, server) =>
+  unsent(
+    (failure, server) =>
       /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(failure.code) && isProxy(failure, server),
-    code: "unreachable",
-    why: (server, { code }) => `The proxy on the way to ${server} can't be reached (${code}).`,
-    hint: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
-    sent: false,
-  },
-  unreached(
-    ["ECONNREFUSED"],
-    (server) => `${server} refuses the connection.`,
-    "Is the server running? Start it, or name another with --server URL.",
+    {
+      why: (server, { code }) => `The proxy on the way to ${server} can't be reached (${code}).`,
+      remedy: "check_proxy",
+    },
   ),
-  unreached(["ENOTFOUND"], (server) => `No server has the name in ${server}.`),
-  unreached(["EAI_AGAIN"], (server) => `The name in ${server} can't be looked up now.`),
-  unreached(["EHOSTUNREACH", "ENETUNREACH"], (server) => `There is no way to ${server} from here.`),
-  unreached(["ETIMEDOUT"], (server) => `${server} didn't accept a connection in time.`),
+  unreached("ECONNREFUSED", (server) => `${server} refuses the connection.`, "start_server"),
+  unreached("ENOTFOUND", (server) => `No server has the name in ${server}.`),
+  unreached("EAI_AGAIN", (server) => `The name in ${server} can't be looked up now.`),
+  unreached("EHOSTUNREACH", (server) => `There is no way to ${server} from here.`),
+  unreached("ENETUNREACH", (server) => `There is no way to ${server} from here.`),
+  unreached("ETIMEDOUT", (server) => `${server} didn't accept a connection in time.`),
   unreached(
-    ["UND_ERR_CONNECT_TIMEOUT"],
+    "UND_ERR_CONNECT_TIMEOUT",
     (server, _, { connect }) => `${server} didn't accept a connection within ${connect} s.`,
   ),
-  {
-    is: ({ code }) => /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(code),
-    code: "unreachable",
+  unsent(({ code }) => /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(code), {
     why: (server, { message }) => `${server} isn't trusted: ${oneLine(message, 160)}`,
-    hint: "Check the address. For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.",
-    sent: false,
-  },
-  {
-    // The other end may not speak TLS at all, or it hung up while the handshake was under way.
-    is: ({ code, connecting }) => /^(EPROTO|ERR_SSL_)/.test(code) || (code === "ECONNRESET" && connecting),
-    code: "unreachable",
+    remedy: "trust_certificate",
+  }),
+  // The other end may not speak TLS at all, or it hung up while the handshake was under way.
+  unsent(({ code, connecting }) => /^(EPROTO|ERR_SSL_)/.test(code) || (code === "ECONNRESET" && connecting), {
     why: (server, { code }) => `No secure connection to ${server} (${code}).`,
-    hint: "Check the address; a server without TLS is named with http:// in front.",
-    sent: false,
-  },
-  {
-    is: ({ code, message }) =>
-      /^UND_ERR_(ABORTED|INVALID_ARG)$/.test(code) && /^Proxy .*\(407\)/.test(message),
-    code: "unreachable",
-    why: (server) => `The proxy on the way to ${server} doesn't know you (407).`,
-    hint: "Put your name and password there into its address: http://NAME:PASSWORD@HOST:PORT in HTTP_PROXY or HTTPS_PROXY.",
-    sent: false,
-  },
-  {
-    is: ({ code, message }) => /^UND_ERR_ABORTED$/.test(code) && /^Proxy response \(\d+\)/.test(message),
-    code: "unreachable",
+    remedy: "check_scheme",
+  }),
+  unsent(
+    ({ code, message }) => /^UND_ERR_(ABORTED|INVALID_ARG)$/.test(code) && /^Proxy .*\(407\)/.test(message),
+    {
+      why: (server) => `The proxy on the way to ${server} doesn't know you (407).`,
+      remedy: "log_in_to_proxy",
+    },
+  ),
+  unsent(({ code, message }) => code === "UND_ERR_ABORTED" && /^Proxy response \(\d+\)/.test(message), {
     why: (server, { message }) =>
       `The proxy gives no way to ${server}: it answered ${/\d+/.exec(message)?.[0]}.`,
-    hint: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
-    sent: false,
-  },
-  {
-    is: ({ code, message }) => /^UND_ERR_(PRX_TLS|ABORTED|INVALID_ARG)$/.test(code) && /proxy/i.test(message),
-    code: "unreachable",
-    why: (server, { message }) => `The proxy gives no way to ${server}: ${oneLine(message, 160)}`,
-    hint: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
-    sent: false,
-  },
+    remedy: "check_proxy",
+  }),
+  unsent(
+    ({ code, message }) => /^UND_ERR_(PRX_TLS|ABORTED|INVALID_ARG)$/.test(code) && /proxy/i.test(message),
+    {
+      why: (server, { message }) => `The proxy gives no way to ${server}: ${oneLine(message, 160)}`,
+      remedy: "check_proxy",
+    },
+  ),
   {
     is: ({ code }) => code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT",
     code: "timeout",
     why: (server, _, { silence }) => `${server} said nothing for ${silence} s.`,
-    hint: "Allow more time with --timeout SECONDS.",
+    remedy: "longer_timeout",
     sent: true,
   },
-  {
-    is: ({ name }) => name === "HTTPParserError",
-    code: "bad_reply",
+  badReply(({ name }) => name === "HTTPParserError", {
     why: (server) => `What answers at ${server} doesn't speak HTTP.`,
-    hint: "Check the address, and whether it begins with http:// or https://.",
-    sent: true,
-  },
-  {
-    is: ({ code }) => /^(Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_PADDING)/.test(code),
-    code: "bad_reply",
+    remedy: "check_scheme",
+  }),
+  badReply(({ code }) => /^(Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_PADDING)/.test(code), {
     why: (server) => `What ${server} answered can't be unpacked.`,
-    hint: "Try again; if it stays, tell whoever runs the server.",
-    sent: true,
-  },
-  {
-    is: isAgainstHttp,
-    code: "bad_reply",
+    remedy: "retry_or_report",
+  }),
+  badReply(isAgainstHttp, {
     why: (server) => `What ${server} answered breaks the rules of HTTP.`,
-    hint: "Check that this is the address of a chat server; if it is, tell whoever runs it.",
-    sent: true,
-  },
+    remedy: "check_address",
+  }),
 ];
 
 const lost: Kind = {
   is: () => true,
   code: "unreachable",
   why: (server) => `The connection to ${server} was lost.`,
-  hint: "Check your connection and the address, then try again.",
+  remedy: "check_connection",
   sent: true,
 };
 
@@ -197,7 +175,7 @@ export function networkError(error: unknown, attempt: Attempt): ClientError {
   const failure = read(error);
   const kind = kinds.find((candidate) => candidate.is(failure, attempt.server)) ?? lost;
   return new ClientError(kind.code, kind.why(attempt.server, failure, attempt), {
-    hint: kind.hint,
+    remedy: { kind: kind.remedy },
     charged: kind.sent ? charged : "no",
     cause: error,
   });

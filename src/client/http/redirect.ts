@@ -13,8 +13,8 @@ function target(location: string | undefined, from: string): URL | undefined {
 }
 
 /**
- * What to give `--server`, when a call of `path` was sent on to `url`. It is typed into a shell: a path with characters
- * that mean something there is left out.
+ * The server to use instead, when a call of `path` was redirected to `url`. People type it into a shell, so a path with
+ * characters that mean something there is left out.
  */
 function movedServer(url: URL, path: string): string {
   const call = new RegExp(`${path}/*$`);
@@ -43,15 +43,17 @@ export function followed({ location, from, server, path, left }: Redirect): stri
   const to = target(location, from);
   if (!to)
     throw new ClientError("bad_reply", `${server} redirects to nowhere.`, {
-      hint: "Check that this is the address of a chat server, or name another with --server URL.",
+      remedy: { kind: "check_address" },
     });
   if (to.origin !== new URL(server).origin) {
     const moved = movedServer(to, path);
-    throw new ClientError("unreachable", `The server moved to ${moved}`, { hint: `use --server ${moved}` });
+    throw new ClientError("unreachable", `The server moved to ${moved}`, {
+      remedy: { kind: "use_server", server: moved },
+    });
   }
   if (left === 0)
     throw new ClientError("unreachable", `${server} redirects in circles.`, {
-      hint: "Check the address, or name another with --server URL.",
+      remedy: { kind: "check_address" },
     });
   return to.href;
 }

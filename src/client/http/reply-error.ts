@@ -1,6 +1,6 @@
-import { errors, type ErrorCode } from "../../protocol/errors.ts";
+import { errors, type ErrorCode, type FieldError } from "../../protocol/errors.ts";
 import { headers } from "../../protocol/replies.ts";
-import { ClientError, type ClientErrorCode } from "../failure.ts";
+import { ClientError, type ClientErrorCode, type Remedy } from "../failure.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
 import { jsonWords, pageWords, type Words } from "./reply-words.ts";
 import { oneLine } from "../../text/sanitize.ts";
@@ -49,17 +49,9 @@ export function retryAfter(header: string | undefined, now: number): number | un
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
-/** A span of time for a person: `12 s`, `3 min`, `2 h`. */
-function span(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
-}
-
-const hintFor = (code: ClientErrorCode, wait: number | undefined): string | undefined => {
-  if (wait !== undefined && wait > 0) return `Try again in ${span(wait)}.`;
-  if (code === "not_found" || code === "method_not_allowed" || code === "bad_reply")
-    return "Check that this is the address of a chat server, or name another with --server URL.";
-  return undefined;
+const remedyFor = (code: ClientErrorCode, wait: number | undefined): Remedy | undefined => {
+  if (wait !== undefined && wait > 0) return { kind: "wait_seconds", seconds: wait };
+  return code === "bad_reply" ? { kind: "check_address" } : undefined;
 };
 
 const inHtml = (text: string) =>
@@ -126,6 +118,10 @@ function ofLogin(shown: string, call: CallKind): string {
   return call === "password" ? "The present password is wrong." : "The username or the password is wrong.";
 }
 
+/** The sentence, and behind it what it leaves out of the complaints about single fields. */
+const withDetails = (sentence: string, fields: FieldError[]) =>
+  [sentence, ...fields.map(({ detail }) => detail).filter((detail) => !sentence.includes(detail))].join(" ");
+
 /** The failure that a server reported, in any of its dialects, as `ClientError`. */
 export function problemError(problem: Problem): ClientError {
   const { status, call, json, wait, secrets } = problem;
@@ -134,9 +130,9 @@ export function problemError(problem: Problem): ClientError {
   const words = json === undefined ? undefined : jsonWords(jsonWithout(json, secrets));
   const code = own ?? codeFor(status, call);
   const fields = (words?.fields ?? []).map(({ field, detail }) => ({ field, detail: hide(detail, secrets) }));
-  const shown = hide(sentenceOf(problem, words), secrets);
+  const shown = withDetails(hide(sentenceOf(problem, words), secrets), fields);
   return new ClientError(code, code === "invalid_credentials" ? ofLogin(shown, call) : shown, {
-    hint: hintFor(code, wait),
+    remedy: remedyFor(code, wait),
     status,
     requestId: problem.requestId === undefined ? undefined : oneLine(hide(problem.requestId, secrets), 128),
     retryAfter: wait,

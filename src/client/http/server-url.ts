@@ -1,8 +1,6 @@
 import { ClientError } from "../failure.ts";
 
-const example = "Name a server like https://chat.example.org or localhost:8000.";
-
-const refuse = (why: string) => new ClientError("usage", why, { hint: example });
+const refuse = (why: string) => new ClientError("usage", why, { remedy: { kind: "name_server" } });
 
 /**
  * Whether a host, as `URL` writes it, is this machine. `URL` writes every IPv4 address in four numbers;

@@ -66,7 +66,6 @@ interface TransportOptions {
 
 function neverAnswered(server: string, { question }: Call, silence: number): ClientError {
   return new ClientError("timeout", `${server} began no answer within ${silence} s.`, {
-    hint: "Allow more time with --timeout SECONDS.",
     charged: question === true ? "maybe" : "no",
   });
 }

@@ -71,7 +71,7 @@ describe("a server that can't be reached", () => {
     const error = await failure(ask(clientOf(nobody.url)));
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
     expect(error.message).toBe(`${nobody.url} refuses the connection.`);
-    expect(error.hint).toContain("--server");
+    expect(error.remedy).toEqual({ kind: "start_server" });
   });
 
   it("is told when its name doesn't exist", async () => {
@@ -85,7 +85,7 @@ describe("a server that can't be reached", () => {
     const server = await serve(() => {});
     const error = await failure(clientOf(server.url.replace("http:", "https:")).balance());
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
-    expect(error.hint).toContain("http://");
+    expect(error.remedy).toEqual({ kind: "check_scheme" });
   });
 
   it("is told when it doesn't speak HTTP", async () => {
@@ -191,7 +191,7 @@ describe("a proxy on the way", () => {
     const error = await failure(ask(await behind(proxy.url)));
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
     expect(error.message).toContain("The proxy on the way to http://chat.example.org");
-    expect(error.hint).toContain("HTTP_PROXY");
+    expect(error.remedy).toEqual({ kind: "check_proxy" });
   });
 
   it("that wants a login is no server", async () => {
@@ -208,8 +208,8 @@ describe("a redirect", () => {
       (_, response) =>
         void response.writeHead(307, { location: "http://127.0.0.1:1/$(touch);'x/api/chat/" }).end(),
     );
-    const { hint } = await failure(ask(clientOf(server.url)));
-    expect(hint).toBe("use --server http://127.0.0.1:1");
+    const { remedy } = await failure(ask(clientOf(server.url)));
+    expect(remedy).toEqual({ kind: "use_server", server: "http://127.0.0.1:1" });
   });
 
   it.each([301, 302, 303, 307, 308])(
@@ -239,7 +239,7 @@ describe("a redirect", () => {
       expect(error).toMatchObject({
         code: "unreachable",
         message: `The server moved to ${other.url}/new`,
-        hint: `use --server ${other.url}/new`,
+        remedy: { kind: "use_server", server: `${other.url}/new` },
         charged: "no",
       });
     expect(other.seen).toEqual([]);
@@ -287,7 +287,7 @@ describe("an error reply", () => {
       retryAfter: 1,
       requestId: "r9",
       balance: { tokens: 50, held: 100, required: 100 },
-      hint: "Try again in 1 s.",
+      remedy: { kind: "wait_seconds", seconds: 1 },
     });
   });
 
@@ -297,7 +297,7 @@ describe("an error reply", () => {
       json(response, 429, { error: "Slow down." }, { "retry-after": "Sun, 22 Nov 2026 10:05:00 GMT" }),
     );
     const error = await failure(ask(clientOf(server.url, { now })));
-    expect(error).toMatchObject({ code: "rate_limited", retryAfter: 300, hint: "Try again in 5 min." });
+    expect(error).toMatchObject({ code: "rate_limited", remedy: { kind: "wait_seconds", seconds: 300 } });
   });
 
   it.each<[number, string, "no" | "maybe"]>([

@@ -174,7 +174,7 @@ describe("a streamed answer", () => {
       const { client } = await meet((_, response) => begin(response), { silence: 0.1 });
       const { error } = await hear(client);
       expect(error).toMatchObject({ code: "timeout", charged: "maybe" });
-      expect(error?.hint).toContain("--timeout");
+      expect(error?.remedy).toEqual({ kind: "longer_timeout" });
     }
   });
 

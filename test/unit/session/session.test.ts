@@ -563,9 +563,7 @@ describe("/usage", () => {
   it("says in words that a server doesn't tell", async () => {
     const { session, client, notes } = open();
     client.usage = async () => {
-      throw new ClientError("not_offered", "http://there doesn't tell what was used.", {
-        hint: "Ask whoever runs the server.",
-      });
+      throw new ClientError("not_offered", "http://there doesn't tell what was used.");
     };
     await session.account.showUsage("");
     expect(notes()).toEqual(["http://there doesn't tell what was used.", "Ask whoever runs the server."]);

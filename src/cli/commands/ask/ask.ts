@@ -19,27 +19,6 @@ async function writerFor({ output, values, env }: Call): Promise<AnswerWriter> {
   return createBytesWriter(output.write);
 }
 
-/** Failures after which a person wonders whether it cost anything. */
-const doubtful = new Set<string>([
-  "interrupted",
-  "timeout",
-  "upstream_error",
-  "upstream_unavailable",
-  "upstream_timeout",
-  "shutting_down",
-]);
-
-/** The failure, saying whether the question may have been charged. */
-function withCharge(error: unknown): unknown {
-  if (!(error instanceof ClientError)) return error;
-  const { code, message, charged, ...extras } = error;
-  const sure = doubtful.has(code) ? "Nothing was charged." : "";
-  const told = charged === "maybe" ? "The question may have been charged." : sure;
-  // A server's own words may end without a full stop.
-  const said = told === "" || /[.!?…]$/.test(message) ? message : `${message}.`;
-  return new ClientError(code, `${said} ${told}`.trimEnd(), { ...extras, charged, cause: error.cause });
-}
-
 /** `ask`: one question, its answer on stdout; with `-c`, `-r` or `--save` as a turn of a saved conversation. */
 export async function ask(call: Call): Promise<void> {
   if (call.values.stream && !call.output.json)
@@ -64,8 +43,6 @@ async function askThere(there: Call, of: WantedThread["of"], source: QuestionSou
   try {
     const { client } = target;
     await converse(there, message, { client, writer: await writerFor(there), thread });
-  } catch (error) {
-    throw withCharge(error);
   } finally {
     await target.close();
   }

@@ -61,11 +61,13 @@ function checkOptions(call: Call): void {
     });
 }
 
-/** `ask explain cp -r dir` has an option `-r dir` that wasn't meant as one: the hint says what to do then. */
-function unquoted(error: unknown): unknown {
-  if (!(error instanceof ClientError) || error.code !== "usage") return error;
-  const hint = `${error.hint}   Is -r part of the question? Quote it, or put -- before it.`;
-  return new ClientError("usage", error.message, { hint });
+/** `ask explain cp -r dir` has an option `-r dir` that was not meant as one. */
+function unquoted(error: unknown, { program }: Call): unknown {
+  const kind = error instanceof ClientError ? error.remedy?.kind : undefined;
+  if (kind !== "list_conversations" && kind !== "name_conversation") return error;
+  return new ClientError("usage", (error as ClientError).message, {
+    hint: `See which there are: ${program.name} conversations list   Is -r part of the question? Quote it, or put -- before it.`,
+  });
 }
 
 /**
@@ -79,7 +81,7 @@ export async function wantedThread(call: Call): Promise<WantedThread> {
   const conversations = conversationsOf(call, call.output.note);
   if (resume !== undefined) {
     const { found, there } = await resumed(call, resume, conversations).catch((error: unknown) => {
-      throw resume.length < 8 ? unquoted(error) : error;
+      throw resume.length < 8 ? unquoted(error, call) : error;
     });
     return { there, of: async () => goingOn(conversations, found.id) };
   }

@@ -7,9 +7,9 @@ import type { Call } from "../../argv/call.ts";
 import { serverName } from "../../connection/chosen-server.ts";
 
 /** The saved conversations of this user; what is wrong with a file is told by `onProblem`. */
-export function conversationsOf({ places, program }: Call, onProblem: (why: string) => void): Conversations {
+export function conversationsOf({ places }: Call, onProblem: (why: string) => void): Conversations {
   const dir = places.data === undefined ? undefined : join(places.data, "conversations");
-  return openConversations({ dir, now: Date.now, onProblem, commandName: program.name });
+  return openConversations({ dir, now: Date.now, onProblem });
 }
 
 /** Refuses `-c` beside `-r`. Throws `usage`. */

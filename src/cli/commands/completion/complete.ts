@@ -22,7 +22,7 @@ function knownTo(places: Places): Known {
   return {
     async conversations() {
       const dir = places.data === undefined ? undefined : join(places.data, "conversations");
-      const all = openConversations({ dir, now: Date.now, onProblem: () => {}, commandName: "ai-chat" });
+      const all = openConversations({ dir, now: Date.now });
       return (await all.list()).map(({ id, title }) => ({ value: id, about: title }));
     },
     async servers() {

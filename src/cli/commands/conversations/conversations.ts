@@ -112,7 +112,7 @@ const actions = new Map<string, Action>([
 
 /** `conversations`: the saved conversations of this machine. Connects to nothing. */
 export async function conversations(call: Call): Promise<void> {
-  const { places, output, program } = call;
+  const { places, output } = call;
   const [word = "", ...words] = call.words;
   const action = actions.get(word);
   const wanted = [...actions.keys()].join(", ");
@@ -121,7 +121,6 @@ export async function conversations(call: Call): Promise<void> {
     dir: places.data === undefined ? undefined : join(places.data, "conversations"),
     now: Date.now,
     onProblem: output.note,
-    commandName: program.name,
   });
   await action(call, saved, words);
 }

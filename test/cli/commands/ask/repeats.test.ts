@@ -54,7 +54,7 @@ test.each<[what: string, first: (response: ServerResponse) => void, extensions?:
 
 test.each<[what: string, exit: number, first: (response: ServerResponse) => void, said: RegExp, out: string]>(
   [
-    ["a 503 without a time", 6, again(503, "store_unavailable"), /Try again in a moment/, ""],
+    ["a 503 without a time", 6, again(503, "store_unavailable"), /If it stays, tell whoever/, ""],
     ["an empty balance", 5, again(402, "insufficient_tokens"), /ai-chat balance/, ""],
     ["a wait that is too long", 7, again(429, "rate_limited", "3600"), /again in 60 min/, ""],
     ["the same of a 503", 6, again(503, "overloaded", "31"), /again in 31 s/, ""],
@@ -66,7 +66,7 @@ test.each<[what: string, exit: number, first: (response: ServerResponse) => void
         response.writeHead(500, { "content-type": "text/html" });
         response.end("<title>OperationalError at /api/chat/</title>");
       },
-      /at \/api\/chat\/\. The question may have been charged\.\nTry again; .* What is left: .*ai-chat balance -s /,
+      /at \/api\/chat\/\. The question may have been charged\.\nTry again\. .* What is left: .*ai-chat balance -s /,
       "",
     ],
     ["a loss in the middle of the answer", 6, lostInTheMiddle, /may have been charged/, "Half\n"],

@@ -146,7 +146,7 @@ describe("saved conversations", () => {
     await held(["a"]);
     await expect(place.conversations().find(prefix)).rejects.toMatchObject({
       code: "usage",
-      hint: expect.stringContaining("ai-chat conversations list"),
+      remedy: { kind: "list_conversations" },
     });
   });
 
@@ -157,7 +157,14 @@ describe("saved conversations", () => {
     await expect(place.conversations().find("zz")).rejects.toMatchObject({
       code: "usage",
       message: "2 conversations begin with zz.",
-      hint: "Name one of them: zz000001 (Rome?), zz000002 (Rome?)",
+      remedy: {
+        kind: "name_conversation",
+        candidates: [
+          { id: "zz000001", title: "Rome?" },
+          { id: "zz000002", title: "Rome?" },
+        ],
+        more: 0,
+      },
     });
   });
 

@@ -111,7 +111,7 @@ describe("a conversation's file", () => {
     expect(place.problems).toEqual([expect.stringContaining(`${place.file(bad)} ${why}`)]);
     await expect(conversations.find(bad)).rejects.toMatchObject({
       code: "internal",
-      hint: expect.stringContaining(why),
+      remedy: { kind: "fix_file", trouble: expect.stringContaining(why) },
     });
     expect(await conversations.append(bad, turn("b"))).toMatchObject({ kept: false });
     expect(await place.text(bad)).toBe(text);
@@ -137,7 +137,10 @@ describe("a conversation's file", () => {
       expect(await conversations.list()).toEqual([expect.objectContaining({ id: good })]);
       const why = `${place.file("pipe0000")} can't be read: it isn't a regular file. Move it away.`;
       expect(place.problems).toEqual([why]);
-      await expect(conversations.read("pipe0000")).rejects.toMatchObject({ code: "internal", hint: why });
+      await expect(conversations.read("pipe0000")).rejects.toMatchObject({
+        code: "internal",
+        remedy: { kind: "fix_file", trouble: why },
+      });
       expect(await conversations.append("pipe0000", turn("b"))).toMatchObject({
         kept: false,
         why: expect.stringContaining("can't be written: it isn't a regular file."),

@@ -147,7 +147,7 @@ describe("credentials", () => {
       const { build } = await import("esbuild");
       await build({
         entryPoints: ["credentials", "settings"].map(
-          (name) => new URL(`../../../src/client/${name}.ts`, import.meta.url).pathname,
+          (name) => new URL(`../../../../src/client/kept/${name}.ts`, import.meta.url).pathname,
         ),
         outdir: folder,
         outExtension: { ".js": ".mjs" },

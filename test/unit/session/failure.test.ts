@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { ClientError, type Remedy } from "../../../src/client/failure.ts";
+import { troubleLines } from "../../../src/session/failure.ts";
+
+it("says what helps in commands of the session, and nothing about options of the shell", () => {
+  const rows: [remedy: Remedy, words: string | undefined][] = [
+    [{ kind: "log_in" }, "/login logs in, or registers."],
+    [{ kind: "start_server" }, "Is the server running? Start it, or go to another with /server URL."],
+    [{ kind: "use_server", server: "https://b.example" }, "Go there with /server https://b.example"],
+    [{ kind: "wait_seconds", seconds: 1 }, "It can be asked again in 1 second."],
+    [{ kind: "wait_seconds", seconds: 121 }, "It can be asked again in 3 minutes."],
+    [{ kind: "wait_seconds", seconds: 7_201 }, "It can be asked again in 3 hours."],
+    [{ kind: "fix_file", trouble: "/a is a folder. Move it away." }, "/a is a folder. Move it away."],
+    [{ kind: "name_conversation", candidates: [], more: 0 }, "/resume shows which there are."],
+    [{ kind: "longer_timeout" }, undefined],
+  ];
+  for (const [remedy, words] of rows) {
+    const error = new ClientError("internal", "It failed.", { remedy, hint: "Use --server URL." });
+    const lines = words === undefined ? ["It failed."] : ["It failed.", words];
+    expect(troubleLines(error), remedy.kind).toEqual(lines);
+  }
+});
