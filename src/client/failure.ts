@@ -1,5 +1,5 @@
 import type { ErrorCode, FieldError } from "../protocol/errors.ts";
-import { codeOf } from "../disk/error-code.ts";
+import { errorCode } from "../disk/errors.ts";
 
 /** The server's codes, and what only this side can find (CLI.md §2). */
 export type ClientErrorCode =
@@ -144,7 +144,7 @@ export class ClientError extends Error {
   get retry(): "no" | "yes" | "same_key" {
     const { code, status } = this;
     if (code === "unreachable" && this.charged === "maybe") return "same_key";
-    const isRefused = code === "unreachable" && codeOf(this.cause) === "ECONNREFUSED";
+    const isRefused = code === "unreachable" && errorCode(this.cause) === "ECONNREFUSED";
     const asksToWait = code === "tokens_held" || code === "request_in_progress" || status === 429;
     return isRefused || asksToWait || (status === 503 && this.retryAfter !== undefined) ? "yes" : "no";
   }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorCode } from "./errors.ts";
 
 /** A lock whose owner hasn't touched it for so long is that of a killed process; milliseconds. */
 const STALE = 5000;
 /** Longest wait between two looks at a lock; milliseconds. */
 const PAUSE = 50;
-
-const isHeld = (error: unknown) => error instanceof Error && "code" in error && error.code === "ELOCKED";
 
 /**
  * Runs under the file's lock, which other processes honour. Rejects with the code `ELOCKED` where others hold it for
@@ -32,7 +31,7 @@ async function acquire(path: string, patience: number): Promise<() => Promise<vo
     try {
       return await lock(path, options);
     } catch (error) {
-      if (!isHeld(error) || performance.now() > end) throw error;
+      if (errorCode(error) !== "ELOCKED" || performance.now() > end) throw error;
     }
     await sleep(PAUSE * Math.random());
   }

@@ -1,45 +1,50 @@
 import { mkdirSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errorCode, isMissing } from "./errors.ts";
 
-const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
+/** For its owner alone. */
+export const FOLDER_MODE = 0o700;
+
+/** What is done with each folder that was just made, before anything is made in it. */
+type OnMade = (dir: string) => Promise<void>;
 
 /** Whether it wasn't there before. */
-async function makeOne(dir: string): Promise<boolean> {
+async function makeOne(dir: string, onMade: OnMade): Promise<boolean> {
   try {
-    await mkdir(dir, { mode: 0o700 });
-    return true;
+    await mkdir(dir, { mode: FOLDER_MODE });
   } catch (error) {
-    if (codeOf(error) === "ENOENT") throw error;
+    if (isMissing(error)) throw error;
     // On Windows even the root of a drive, which is there, is refused.
     if (!(await stat(dir).catch(() => undefined))?.isDirectory()) throw error;
     return false;
   }
+  await onMade(dir);
+  return true;
 }
 
 /**
  * Makes a folder and those above it, for their owner alone; true where it wasn't there before. Node's own `recursive`
- * never ends below a folder like /proc, where what was just named isn't found (20.20). src/server/stores has the same:
- * neither room may import the other, and protocol knows no disk.
+ * never ends below a folder like /proc, where what was just named isn't found (20.20).
  */
-export async function makeFolder(dir: string): Promise<boolean> {
+export async function makeFolder(dir: string, onMade: OnMade = async () => {}): Promise<boolean> {
   try {
-    return await makeOne(dir);
+    return await makeOne(dir, onMade);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT" || dirname(dir) === dir) throw error;
+    if (!isMissing(error) || dirname(dir) === dir) throw error;
   }
-  await makeFolder(dirname(dir));
-  return makeOne(dir);
+  await makeFolder(dirname(dir), onMade);
+  return makeOne(dir, onMade);
 }
 
-/** The same at once, for where nothing can be waited for; no error where there is something of that name. */
+/** The same, synchronously; no error where there is something of that name. */
 export function makeFolderSync(dir: string): void {
-  const make = () => mkdirSync(dir, { mode: 0o700 });
+  const make = () => mkdirSync(dir, { mode: FOLDER_MODE });
   try {
     make();
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return;
-    if (codeOf(error) !== "ENOENT" || dirname(dir) === dir) throw error;
+    if (errorCode(error) === "EEXIST") return;
+    if (!isMissing(error) || dirname(dir) === dir) throw error;
     makeFolderSync(dirname(dir));
     make();
   }

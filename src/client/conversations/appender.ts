@@ -2,9 +2,10 @@ import { constants } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Kept } from "../kept/kept-file.ts";
+import { isMissing } from "../../disk/errors.ts";
 import { makeFolder } from "../../disk/make-folder.ts";
 import { isReadable, readHeader } from "./header.ts";
-import { isMissing, troubleOf, type Handle, type OpenFile } from "./open-file.ts";
+import { troubleOf, type Handle, type OpenFile } from "./open-file.ts";
 import { encode, type Header, type TitleRecord, type TurnRecord } from "./record.ts";
 import { readEnd } from "./standing.ts";
 

@@ -1,11 +1,12 @@
 import { open as openWithNode, unlink } from "node:fs/promises";
 import { ClientError } from "../failure.ts";
 import type { Kept } from "../kept/kept-file.ts";
+import { isMissing } from "../../disk/errors.ts";
 import { regularOnly } from "../../disk/regular-file.ts";
 import { createAppender, type Appender } from "./appender.ts";
 import { newId } from "./conversation-id.ts";
 import { createFolder } from "./folder.ts";
-import { isMissing, troubleOf, type OpenFile } from "./open-file.ts";
+import { troubleOf, type OpenFile } from "./open-file.ts";
 import { createReader, type Owner, type Reader } from "./reader.ts";
 import { FORMAT, titleOf, type Header } from "./record.ts";
 import type { NewTurn } from "./saved-turn.ts";

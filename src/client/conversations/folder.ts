@@ -2,7 +2,8 @@ import { constants } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { idOfFile } from "./conversation-id.ts";
-import { isMissing, isSystemError, troubleOf, Unreadable, type Handle, type OpenFile } from "./open-file.ts";
+import { errorCode, isMissing } from "../../disk/errors.ts";
+import { troubleOf, Unreadable, type Handle, type OpenFile } from "./open-file.ts";
 
 /** What became of reading a file; `why` goes on after its path. */
 export type Reading<T> =
@@ -97,7 +98,7 @@ export function createFolder({ dir, open, onProblem }: FolderOptions): Folder {
       } catch (error) {
         if (isMissing(error)) return { kind: "missing" };
         if (error instanceof Unreadable) return { kind: "unreadable", why: error.message };
-        if (!isSystemError(error)) throw error;
+        if (errorCode(error) === undefined) throw error;
         return { kind: "unreadable", why: `can't be read: ${troubleOf(error)}` };
       } finally {
         await handle?.close();

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type ConfType from "conf";
+import { errorCode, fileTrouble, isMissing } from "../../disk/errors.ts";
 import { locked } from "../../disk/locked.ts";
 import { record } from "../../text/loose-json.ts";
 import { makeFolder } from "../../disk/make-folder.ts";
@@ -29,23 +30,6 @@ export interface KeptFile {
 
 /** How long others may take their turns before this one's; milliseconds. */
 const PATIENCE = 30_000;
-
-const codeOf = (error: unknown) =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-
-/** What keeps a file from being read or written and what to do about it, for a person. */
-function reasonOf(error: unknown): string {
-  const code = codeOf(error);
-  if (code === "EACCES" || code === "EPERM") return "you may not. Mend its permissions.";
-  if (code === "EROFS") return "the disk is read-only. Set XDG_CONFIG_HOME to a folder that can be written.";
-  if (code === "ENOSPC" || code === "EDQUOT") return "the disk is full. Free some space.";
-  if (code === "ENOTDIR" || code === "EEXIST")
-    return "a file is in the way of its folder. Move that file away.";
-  if (code === "EISDIR") return "a folder is in its place. Move that folder away.";
-  if (code === "NOT_REGULAR") return "it isn't a regular file. Move it away.";
-  if (code === "ELOCKED") return "another process holds its lock. Try again.";
-  return `${code ?? "it failed"}. Check the file, its permissions and its disk.`;
-}
 
 type Content = { kind: "read"; content: Record<string, unknown> } | { kind: "broken"; why: string };
 
@@ -76,8 +60,8 @@ function load(path: string): Content {
     return contentOf(path, readRegularSync(path));
   } catch (error) {
     // Below something that is no folder (a home of /dev/null) there is nothing either.
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return { kind: "read", content: {} };
-    return { kind: "broken", why: `${path} can't be read: ${reasonOf(error)}` };
+    if (isMissing(error) || errorCode(error) === "ENOTDIR") return { kind: "read", content: {} };
+    return { kind: "broken", why: `${path} can't be read: ${fileTrouble(error, "XDG_CONFIG_HOME")}` };
   }
 }
 
@@ -93,7 +77,8 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
     return { kept: false, why };
   };
 
-  const unwritten = (error: unknown) => noted(`${path} can't be written: ${reasonOf(error)}`);
+  const unwritten = (error: unknown) =>
+    noted(`${path} can't be written: ${fileTrouble(error, "XDG_CONFIG_HOME")}`);
 
   const changeNow = async (edit: (content: Record<string, unknown>) => void): Promise<Kept> => {
     if (dir === undefined || path === undefined) return noted(homeless);

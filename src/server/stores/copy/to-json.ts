@@ -5,15 +5,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
 import { giveFolder, makeFolder } from "../make-folder.ts";
 import { Damage, LEDGER } from "../json/damage.ts";
-import {
-  createFile,
-  disk,
-  errorCode,
-  replaceFile,
-  syncFolder,
-  writeFully,
-  type OpenFile,
-} from "../json/files.ts";
+import { errorCode } from "../../../disk/errors.ts";
+import { createFile, disk, replaceFile, syncFolder, writeFully, type OpenFile } from "../json/files.ts";
 import type { Event } from "../json/facts.ts";
 import { factLine, headerLine } from "../json/line.ts";
 import { load } from "../json/load.ts";

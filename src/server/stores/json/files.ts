@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { errorCode } from "../../../disk/errors.ts";
 import { Damage } from "./damage.ts";
 import { inside, ownerToBe, type Owner } from "./owner.ts";
 
@@ -176,10 +177,4 @@ export async function replaceFile(files: Files, dir: string, name: string, bytes
     throw error;
   }
   await syncFolder(files, dir);
-}
-
-/** A system error's code, such as `ENOSPC`; undefined for other errors. */
-export function errorCode(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
 }

@@ -1,10 +1,12 @@
 import { chmod, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
-import { FOLDER_MODE, makeFolder } from "../make-folder.ts";
+import { FOLDER_MODE } from "../../../disk/make-folder.ts";
+import { makeFolder } from "../make-folder.ts";
 import { ADDRESS } from "./address.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
-import { errorCode, FILE_MODE, openIfThere, unfinished, type Files, type FileStat } from "./files.ts";
+import { errorCode } from "../../../disk/errors.ts";
+import { FILE_MODE, openIfThere, unfinished, type Files, type FileStat } from "./files.ts";
 import { deniedByOwner } from "./other-owner.ts";
 import { me, ownerToBe } from "./owner.ts";
 import { SECRET } from "./secret.ts";

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { ADDRESS } from "./address.ts";
 import { CHECKPOINT, Damage, LEDGER } from "./damage.ts";
-import { errorCode, openIfThere, readPieces, type Files } from "./files.ts";
+import { errorCode } from "../../../disk/errors.ts";
+import { openIfThere, readPieces, type Files } from "./files.ts";
 import { isTornHeader } from "./line.ts";
 import { SECRET } from "./secret.ts";
 

@@ -2,7 +2,8 @@ import type { Hash } from "node:crypto";
 import { ApiError } from "../../core/api-error.ts";
 import { cannotStore } from "../../core/store-unavailable.ts";
 import { LEDGER } from "./damage.ts";
-import { errorCode, writeFully, type Files, type FileStat, type OpenFile } from "./files.ts";
+import { errorCode } from "../../../disk/errors.ts";
+import { writeFully, type Files, type FileStat, type OpenFile } from "./files.ts";
 
 /** How long after a failed repair the next one is tried, in milliseconds. */
 const REPAIR_MS = 1000;

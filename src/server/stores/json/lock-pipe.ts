@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { errorCode } from "./files.ts";
+import { errorCode } from "../../../disk/errors.ts";
 
 /**
  * Windows: a server on the folder's named pipe, of which there is one, and which ends with its process. Undefined if another

@@ -3,7 +3,8 @@ import { constants, existsSync } from "node:fs";
 import { chmod, lchown, open } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { basename, join, relative } from "node:path";
-import { errorCode, FILE_MODE } from "./files.ts";
+import { errorCode } from "../../../disk/errors.ts";
+import { FILE_MODE } from "./files.ts";
 import { me, type Owner } from "./owner.ts";
 
 /** Longest path of a socket, in bytes: 104 on macOS and 108 on Linux, with the zero at the end. */

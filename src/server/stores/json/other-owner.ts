@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { shellWord } from "../../../text/shell-word.ts";
 import { OtherOwner } from "../../core/startup-error.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
-import { errorCode, type Files } from "./files.ts";
+import { errorCode } from "../../../disk/errors.ts";
+import { type Files } from "./files.ts";
 import { inside, me } from "./owner.ts";
 import { SECRET } from "./secret.ts";
 

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { SECRET_BYTES } from "../../../protocol/limits.ts";
 import { StartupError } from "../../core/startup-error.ts";
-import { errorCode, readWhole, replaceFile, type Files } from "./files.ts";
+import { errorCode } from "../../../disk/errors.ts";
+import { readWhole, replaceFile, type Files } from "./files.ts";
 
 /** Name of the file that holds the bytes which sign tokens. */
 export const SECRET = "secret";

@@ -220,7 +220,7 @@ describe("saved conversations", () => {
     for (const name of ["a", "b"])
       expect(await conversations.append(id, turn(name))).toMatchObject({
         kept: false,
-        why: expect.stringContaining(`${place.dir} can't be written: a file is in its way. Move`),
+        why: expect.stringContaining(`${place.dir} can't be written: a file is in the way. Move`),
       });
     expect(await conversations.list()).toEqual([]);
     expect(place.problems).toEqual([

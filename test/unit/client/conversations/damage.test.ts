@@ -152,10 +152,12 @@ describe("a conversation's file", () => {
     const id = await held("a");
     const denied = () => Promise.reject(Object.assign(new Error("denied"), { code: "EACCES" }));
     expect(await place.conversations(denied).list()).toEqual([]);
-    expect(place.problems).toEqual([`${place.file(id)} can't be read: you may not. Mend its permissions.`]);
+    expect(place.problems).toEqual([
+      `${place.file(id)} can't be read: permission denied. Fix its permissions.`,
+    ]);
     expect(await place.conversations(denied).append(id, turn("b"))).toMatchObject({
       kept: false,
-      why: `This conversation can't be kept: ${place.file(id)} can't be written: you may not. Mend its permissions.`,
+      why: `This conversation can't be kept: ${place.file(id)} can't be written: permission denied. Fix its permissions.`,
     });
   });
 
