@@ -1,6 +1,5 @@
 import { ClientError } from "../../client/failure.ts";
-import { connectTime } from "../../client/http/connect-time.ts";
-import type { IdleLimits } from "../../client/http/connections.ts";
+import { connectTime, type IdleLimits } from "../../client/http/connections.ts";
 import type { Dispatcher } from "undici";
 
 type Env = Record<string, string | undefined>;

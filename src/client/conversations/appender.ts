@@ -7,7 +7,7 @@ import { makeFolder } from "../../disk/make-folder.ts";
 import { isReadable, readHeader } from "./header.ts";
 import { troubleOf, type Handle, type OpenFile } from "./open-file.ts";
 import { encode, type Header, type TitleRecord, type TurnRecord } from "./record.ts";
-import { readEnd } from "./standing.ts";
+import { readEnd } from "./totals.ts";
 
 /** A record that doesn't know yet what stands before it. */
 export type Unplaced = Omit<TurnRecord, "before"> | Omit<TitleRecord, "before">;

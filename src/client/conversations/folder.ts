@@ -1,7 +1,7 @@
+import { randomInt } from "node:crypto";
 import { constants } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { idOfFile } from "./conversation-id.ts";
 import { errorCode, isMissing } from "../../disk/errors.ts";
 import { troubleOf, Unreadable, type Handle, type OpenFile } from "./open-file.ts";
 
@@ -31,7 +31,15 @@ interface FolderOptions {
   onProblem: (why: string) => void;
 }
 
-/** Files that are looked at side by side. */
+const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+/** A new conversation's id: 8 of a–z 0–9 (CLI.md §3). */
+export const newId = (): string =>
+  Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
+
+const idOfFile = (name: string): string | undefined => /^([a-z0-9]{8})\.jsonl$/.exec(name)?.[1];
+
+/** Files that are read at the same time. */
 const SIDE_BY_SIDE = 16;
 
 /** Maps in order, a few at a time: thousands of files must not take thousands of descriptors. */

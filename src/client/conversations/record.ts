@@ -20,8 +20,8 @@ export interface Header {
 }
 
 /**
- * What is true of the first `bytes` of the file, which end with a line. Files only grow, so it stays true whoever
- * writes at the same time: readers count from there on instead of from the start.
+ * Totals of the first `bytes` of the file, which end with a line. Files only grow, so they stay true while others write;
+ * readers start to count there instead of at the beginning.
  */
 export interface Before {
   bytes: number;
@@ -55,7 +55,7 @@ export interface TitleRecord {
 
 export type SavedRecord = Header | TurnRecord | TitleRecord;
 
-/** What a line is: `unknown` is of a newer program and left alone; `broken` is nobody's. */
+/** What a line is: `unknown` was written by a newer program, `broken` by none. */
 export type Decoded = SavedRecord | { is: "unknown" } | { is: "broken" };
 
 /** One line with its end. JSON escapes line ends inside it. */
@@ -75,8 +75,8 @@ const isBefore = (value: unknown): value is Before =>
   (value.title === null || isText(value.title)) &&
   (value.at === null || isTime(value.at));
 
-/** A file is a person's to edit: where its claim is gone, one that is never believed stands in. */
-const noClaim: Before = { bytes: Number.MAX_SAFE_INTEGER, turns: 0, title: null, at: null };
+/** In place of a `before` that is missing or was edited. No file is so long, so that readers count all records. */
+const noBefore: Before = { bytes: Number.MAX_SAFE_INTEGER, turns: 0, title: null, at: null };
 
 function headerOf(value: Record<string, unknown>): Decoded {
   const { version, id, server, username, created_at } = value;
@@ -97,14 +97,14 @@ function turnOf(value: Record<string, unknown>): Decoded {
     tokens_deducted: typeof tokens_deducted === "number" ? tokens_deducted : null,
     model: textOrNull(value.model),
     ...(isText(replaces) ? { replaces } : {}),
-    before: isBefore(before) ? before : noClaim,
+    before: isBefore(before) ? before : noBefore,
   };
 }
 
 function titleRecordOf(value: Record<string, unknown>): Decoded {
   const { at, title, before } = value;
   if (!isTime(at) || !isText(title)) return { is: "broken" };
-  return { is: "title", at, title: titleOf(title), before: isBefore(before) ? before : noClaim };
+  return { is: "title", at, title: titleOf(title), before: isBefore(before) ? before : noBefore };
 }
 
 function recordOf(text: string): Decoded {
@@ -121,12 +121,12 @@ function recordOf(text: string): Decoded {
   }
 }
 
-/** The quotes are escaped inside any text, so that this stands only where a record begins. */
+/** Quotes inside a text are escaped, so this matches only where a record begins. */
 const beginning = /(?=\{"is":")/;
 
 /**
- * What a line says, in order: one record; none where it is blank; several pieces where a writer was cut off (a full
- * disk) and another wrote on at the same place. Never throws.
+ * The records of a line: one, or none if it is blank. Several if a write was cut short (a full disk) and another program
+ * appended to the same line. Never throws.
  */
 export function decode(bytes: Uint8Array): Decoded[] {
   const line = new TextDecoder().decode(bytes);

@@ -1,7 +1,8 @@
-import { readFirstWords } from "./first-words.ts";
+import { oneLine } from "../../text/sanitize.ts";
 import { isReadable, readHeader } from "./header.ts";
-import { Unreadable, type Handle } from "./open-file.ts";
-import { readEnd } from "./standing.ts";
+import { readAt, Unreadable, type Handle } from "./open-file.ts";
+import { TITLE_CHARACTERS } from "./record.ts";
+import { readEnd } from "./totals.ts";
 
 /** What a list shows of a conversation. Title, server and name are one line without control sequences. */
 export interface Summary {
@@ -20,7 +21,33 @@ export interface Summary {
   turns: number;
 }
 
-/** Reads the first and the last lines of a file alone. Rejects with `Unreadable` where it isn't a conversation. */
+/** Bytes in which the header and the beginning of the first turn lie. */
+const HEAD_BYTES = 4 * 1024;
+
+/** The first question as JSON, perhaps cut off. */
+const question = /\{"is":"turn"[^\n]*?"question":"((?:[^"\\\n]|\\.)*)/;
+
+/** The text of a JSON string that may be cut off, perhaps within an escape. */
+function unescaped(written: string): string {
+  for (let cut = 0; cut < 6; cut += 1) {
+    try {
+      return JSON.parse(`"${written.slice(0, written.length - cut)}"`) as string;
+    } catch {
+      // Try again without the last character.
+    }
+  }
+  return "";
+}
+
+/** How the first question begins, on one line; "" if the first bytes don't hold it. */
+async function readFirstWords(handle: Handle, size: number): Promise<string> {
+  const head = (await readAt(handle, 0, Math.min(HEAD_BYTES, size))).toString();
+  const written = question.exec(head)?.[1] ?? "";
+  // The bytes may end within a character.
+  return oneLine(unescaped(written).replace(/\uFFFD$/, ""), TITLE_CHARACTERS);
+}
+
+/** Reads only the first and the last lines of a file. Rejects with `Unreadable` if it isn't a conversation. */
 export async function readSummary(handle: Handle, id: string, size: number): Promise<Summary> {
   const header = await readHeader(handle, size);
   if (!header) throw new Unreadable("isn't a conversation. Move it away.");

@@ -3,6 +3,9 @@ import type { Client, Dispatcher } from "undici";
 /** How long undici keeps idle connections, in milliseconds: where the server says nothing of it, and at most. */
 export type IdleLimits = Pick<Client.Options, "keepAliveTimeout" | "keepAliveMaxTimeout">;
 
+/** Most seconds that connecting may take (CLI.md §1): 10, or the server's longest silence if that is shorter. */
+export const connectTime = (silence: number): number => Math.min(10, silence);
+
 /** Makes undici's dispatcher for a client, with these limits for each of its connections. */
 export type OpenDispatcher = (limits: IdleLimits) => Dispatcher;
 

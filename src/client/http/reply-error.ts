@@ -57,7 +57,7 @@ const remedyFor = (code: ClientErrorCode, wait: number | undefined): Remedy | un
 const inHtml = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** The ways in which a reply may write a secret that it echoes. */
+/** How a reply may spell a secret that it echoes. */
 const spellings = (secret: string) => [
   secret,
   oneLine(secret),
@@ -65,7 +65,7 @@ const spellings = (secret: string) => [
   inHtml(secret),
 ];
 
-/** Secrets that were sent never come back in an error, however the server echoes them. */
+/** Replaces secrets that were sent, in any spelling. */
 function hide(text: string, secrets: string[]): string {
   return secrets
     .flatMap(spellings)
@@ -74,8 +74,8 @@ function hide(text: string, secrets: string[]): string {
 }
 
 /**
- * The reply's JSON with secrets hidden in every text, before anything is cut to size: a cut secret is no longer found.
- * `undefined` where it is nested too deeply to be looked through.
+ * The reply's JSON with secrets hidden in every text. Runs before texts are shortened: part of a secret would not be
+ * found. `undefined` if it is nested too deeply.
  */
 function jsonWithout(json: unknown, secrets: string[]): unknown {
   try {
@@ -110,10 +110,10 @@ function sentenceOf(problem: Problem, words: Words | undefined): string {
 }
 
 /**
- * What is shown of a sentence about a login. A password may be one of its words, and a hole in a sentence that everybody
- * knows tells which: such a one is said in words of ours.
+ * A server's sentence about a wrong password. If the password is a common word of that sentence, "…" in its place would
+ * give it away, so the whole sentence is replaced.
  */
-function ofLogin(shown: string, call: CallKind): string {
+function withoutGap(shown: string, call: CallKind): string {
   if (!shown.includes("…")) return shown;
   return call === "password" ? "The present password is wrong." : "The username or the password is wrong.";
 }
@@ -131,7 +131,7 @@ export function problemError(problem: Problem): ClientError {
   const code = own ?? codeFor(status, call);
   const fields = (words?.fields ?? []).map(({ field, detail }) => ({ field, detail: hide(detail, secrets) }));
   const shown = withDetails(hide(sentenceOf(problem, words), secrets), fields);
-  return new ClientError(code, code === "invalid_credentials" ? ofLogin(shown, call) : shown, {
+  return new ClientError(code, code === "invalid_credentials" ? withoutGap(shown, call) : shown, {
     remedy: remedyFor(code, wait),
     status,
     requestId: problem.requestId === undefined ? undefined : oneLine(hide(problem.requestId, secrets), 128),

@@ -1,8 +1,7 @@
 import { Agent, request, type Dispatcher } from "undici";
 import { ClientError } from "../failure.ts";
-import { connectTime } from "./connect-time.ts";
 import { createConnecting } from "./connecting.ts";
-import { openConnections, type Clocks, type OpenDispatcher } from "./connections.ts";
+import { connectTime, openConnections, type Clocks, type OpenDispatcher } from "./connections.ts";
 import { waitForHead } from "./head-wait.ts";
 import { interruptible } from "./interruptible.ts";
 import { networkError } from "./network-error.ts";

@@ -1,7 +1,8 @@
 import { pipeline, type Readable } from "node:stream";
 import { constants, createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
-// A body without a byte is packed by nobody, and one that was cut off is told by its length or its content.
+// Without these, zlib rejects an empty body and a body that was cut off. An empty one is valid (a reply of 204), and the
+// other is found by its Content-Length or its JSON.
 const zlib = { finishFlush: constants.Z_SYNC_FLUSH };
 const brotli = { finishFlush: constants.BROTLI_OPERATION_FLUSH };
 
@@ -13,12 +14,12 @@ const decoders = new Map([
 ]);
 
 /**
- * The body as its `Content-Encoding` says: who names no encodings in the request may get any of them (RFC 9110
- * §12.5.3), and a proxy may pack what the server didn't. One that isn't known here is left as it is. Leaving the loop
- * over it ends the connection as leaving the body itself does.
+ * The body decoded by its `Content-Encoding`. A server may choose any encoding if the request names none (RFC 9110
+ * §12.5.3), and a proxy may compress what the server did not. A body of an unknown encoding is returned unchanged.
+ * Leaving the loop over it ends the connection, as leaving the body itself does.
  */
 export function unpacked(body: Readable, encoding: string | undefined): Readable {
   const decoder = decoders.get((encoding ?? "").trim().toLowerCase())?.();
-  // How it ended is seen by whoever reads the decoder, which fails with it.
+  // An error of the body reaches the reader through the decoder.
   return decoder ? pipeline(body, decoder, () => {}) : body;
 }

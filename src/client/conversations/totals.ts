@@ -1,0 +1,64 @@
+import { linesBack } from "./lines-back.ts";
+import type { Handle } from "./open-file.ts";
+import { decode, titleOf, type Before, type Decoded, type TitleRecord, type TurnRecord } from "./record.ts";
+
+/** What some records of a conversation add up to. */
+export type Totals = Omit<Before, "bytes">;
+
+const none: Totals = { turns: 0, title: null, at: null };
+
+/** What a record changes. Kept instead of the record, which may be large. */
+type Step = (totals: Totals) => Totals;
+
+function stepOf(saved: TurnRecord | TitleRecord): Step {
+  const { at } = saved;
+  if (saved.is === "title") {
+    const { title } = saved;
+    return (totals) => ({ ...totals, title });
+  }
+  const added = saved.replaces === undefined ? 1 : 0;
+  const first = titleOf(saved.question);
+  return ({ turns, title }) => ({ turns: Math.max(turns + added, 1), title: title ?? first, at });
+}
+
+const isCounted = (decoded: Decoded): decoded is TurnRecord | TitleRecord =>
+  decoded.is === "turn" || decoded.is === "title";
+
+/** What a reader and a writer need of a file's end. */
+export interface End {
+  /** Of all records, including a last line without its line end. */
+  now: Totals;
+  /** The `before` of a record that is appended now. */
+  before: Before;
+  /** The last line has no line end: the next append must write it first. */
+  torn: boolean;
+}
+
+/**
+ * Reads the last lines only: the `before` of the last record holds the totals up to some byte, and the records after that
+ * byte are added. If no line begins at that byte (somebody edited the file), all records are counted.
+ */
+export async function readEnd(handle: Handle, size: number): Promise<End> {
+  const steps: { step: Step; ended: boolean }[] = [];
+  let base: Before | undefined;
+  let fits = true;
+  let whole = size;
+  for await (const { start, bytes, ended } of linesBack(handle, size)) {
+    if (!ended) whole = start;
+    for (const decoded of decode(bytes).reverse()) {
+      if (!isCounted(decoded)) continue;
+      steps.push({ step: stepOf(decoded), ended });
+      base ??= decoded.before.bytes <= start ? decoded.before : undefined;
+    }
+    if (fits && base?.bytes === start) break;
+    if (base && start < base.bytes) fits = false;
+  }
+  const from: Totals = fits && base ? totalsOf(base) : none;
+  const fold = (some: typeof steps) => some.reduceRight((totals, { step }) => step(totals), from);
+  const ended = fold(steps.filter((one) => one.ended));
+  return { now: fold(steps), before: { bytes: whole, ...ended }, torn: whole < size };
+}
+
+function totalsOf({ turns, title, at }: Before): Totals {
+  return { turns, title: title === null ? null : titleOf(title), at };
+}
