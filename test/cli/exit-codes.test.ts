@@ -83,7 +83,7 @@ test("nobody at the address ends with 6 and says how to go on", async () => {
   const { code, stderr } = await runProgram(["balance", "-s", nobody.url], { home, env });
   await nobody.close();
   expect(code).toBe(6);
-  expect(stderr).toMatch(/refuses the connection[^]*--server URL/);
+  expect(stderr).toMatch(/refused the connection[^]*--server URL/);
 });
 
 test("without a token nothing is sent: 4", async () => {
@@ -107,12 +107,17 @@ test("a silent server ends with 6, and the question may have been charged", asyn
   expect(stderr).toMatch(/may have been charged[^]*ai-chat balance/);
 });
 
-test("what isn't this API ends with 1 and bad_reply", async () => {
+test("a web page ends with 1 and bad_reply, and is named", async () => {
   const server = await openChatServer((response) => void response.writeHead(200).end("<h1>Welcome</h1>"));
   const { code, stderr } = await ask(server.url, "--json");
   await server.close();
   expect(code).toBe(1);
-  expect(JSON.parse(stderr)).toMatchObject({ error: { code: "bad_reply" } });
+  expect(JSON.parse(stderr)).toMatchObject({
+    error: {
+      code: "bad_reply",
+      message: expect.stringContaining("is not a chat server (it answered with an HTML page)."),
+    },
+  });
 });
 
 test("a fault tells no stack unless AI_CHAT_DEBUG=1 asks for it", async () => {

@@ -115,7 +115,7 @@ test.each(lacking)("%j at a server without it ends with 1, not_offered", async (
     const json = await runInside([...args, "--json", "-s", server.url]);
     expect(json).toMatchObject({ code: 1, stdout: "" });
     expect(errorIn(json.stderr)).toMatchObject({ code: "not_offered", status });
-    expect((await runInside([...args, "-s", server.url])).stderr).toMatch(/^ai-chat: .+ doesn't .+\n.+\n$/);
+    expect((await runInside([...args, "-s", server.url])).stderr).toMatch(/^ai-chat: .+ does not .+\n.+\n$/);
   }
 });
 
@@ -148,9 +148,9 @@ describe("where no connection stands", () => {
     const nobody = await openRefusingPort();
     const plain = await openSmallServer(() => {});
     const ways: [server: string, says: RegExp, hint: RegExp][] = [
-      [nobody.url, /refuses the connection/, /Is the server running\?/],
+      [nobody.url, /refused the connection/, /Is the server running\?/],
       ["http://nobody.invalid", /nobody\.invalid/, /Check your connection and the address/],
-      [plain.url.replace("http:", "https:"), /No secure connection/, /http:\/\/ or https:\/\//],
+      [plain.url.replace("http:", "https:"), /The TLS connection to/, /http:\/\/ or https:\/\//],
     ];
     for (const [url, says, hint] of ways) {
       const { code, stdout, stderr } = await runInside([command, ...more(command), "-s", url]);

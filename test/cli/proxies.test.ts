@@ -129,16 +129,16 @@ describe("name and password of a proxy", () => {
       "http",
       407,
       6,
-      /The proxy on the way to http:\/\/chat\.example doesn't know you \(407\)\.\n.*NAME:PASSWORD@HOST/,
+      /The proxy on the way to http:\/\/chat\.example requires a login \(407\)\.\n.*NAME:PASSWORD@HOST/,
     ],
     [
       "https",
       407,
       6,
-      /The proxy on the way to https:\/\/chat\.example doesn't know you \(407\)\.\n.*NAME:PASSWORD@HOST/,
+      /The proxy on the way to https:\/\/chat\.example requires a login \(407\)\.\n.*NAME:PASSWORD@HOST/,
     ],
     ["http", 502, 8, /The server answered 502: The proxy is out of sorts[^\n]*\n/],
-    ["https", 502, 6, /The proxy gives no way to https:\/\/chat\.example: it answered 502\.\n.*HTTPS_PROXY/],
+    ["https", 502, 6, /The proxy refused to connect to https:\/\/chat\.example \(502\)\.\n.*HTTPS_PROXY/],
   ];
   test.each(refusals)(
     "are shown nowhere when an %s target is refused with %i",
@@ -167,7 +167,7 @@ describe("name and password of a proxy", () => {
       vi.stubEnv("HTTPS_PROXY", "");
       const { code, stderr } = await inside("https", "balance");
       expect([code, asked]).toEqual([6, []]);
-      expect(stderr).toContain("No server has the name in https://chat.example");
+      expect(stderr).toContain("There is no server of the name in https://chat.example");
     });
 
     test.each([

@@ -122,7 +122,7 @@ describe("TLS", () => {
     const server = await openServer(() => answer, { tls: ownCertificate });
     const distrusted = await program(["ask", "-s", server.url, "hi"]);
     expect(distrusted).toMatchObject({ code: 6, stdout: "" });
-    expect(distrusted.stderr).toMatch(/isn't trusted: .*\n.*NODE_EXTRA_CA_CERTS/);
+    expect(distrusted.stderr).toMatch(/is not trusted: .*\n.*NODE_EXTRA_CA_CERTS/);
     expect(server.seen).toEqual([]);
     const authority = join(home.dir, "authority.pem");
     await writeFile(authority, ownCertificate.cert);

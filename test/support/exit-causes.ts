@@ -102,7 +102,7 @@ export const ofNetwork: Cause[] = [
     reply: silent,
     exit: 6,
     code: "timeout",
-    says: /said nothing for 0\.4 s/,
+    says: /sent nothing for 0\.4 s/,
     hint: /--timeout SECONDS/,
     options: ["--timeout", "0.4"],
   },
@@ -111,7 +111,7 @@ export const ofNetwork: Cause[] = [
     reply: (socket) => void socket.write(`${length(100)}{"response":`),
     exit: 6,
     code: "timeout",
-    says: /said nothing for 0\.4 s/,
+    says: /sent nothing for 0\.4 s/,
     hint: /--timeout SECONDS/,
     options: ["--timeout", "0.4"],
   },
@@ -144,7 +144,7 @@ export const ofNetwork: Cause[] = [
     reply: (socket, { url }) => void socket.end(http(308, "", { location: url })),
     exit: 6,
     code: "unreachable",
-    says: /redirects in circles/,
+    says: /redirects in a loop/,
     hint: /--server URL/,
   },
   {
@@ -152,7 +152,7 @@ export const ofNetwork: Cause[] = [
     reply: http(302),
     exit: 1,
     code: "bad_reply",
-    says: /redirects to nowhere/,
+    says: /redirects to an invalid address/,
     hint: /address/,
   },
   ...(
@@ -168,7 +168,7 @@ export const ofNetwork: Cause[] = [
     reply,
     exit: 1,
     code: "bad_reply",
-    says: /isn't this API's/,
+    says: /is not a chat server \(it answered with /,
     hint: /address of a chat server/,
   })),
   {
@@ -185,7 +185,7 @@ export const ofNetwork: Cause[] = [
     reply: "220 mail.example.org ESMTP\r\n",
     exit: 1,
     code: "bad_reply",
-    says: /doesn't speak HTTP/,
+    says: /does not speak HTTP/,
     hint: /begins with http:\/\/ or https:\/\//,
   },
   {

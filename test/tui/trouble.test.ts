@@ -131,7 +131,7 @@ describe("the first run", () => {
     expect(code).toBe(6);
     const lines = (await terminal.text()).filter((line) => line !== "");
     expect(lines.slice(0, lines.indexOf("[code 6]"))).toEqual([
-      `ai-chat: ${refusing.url} refuses the connection.`,
+      `ai-chat: ${refusing.url} refused the connection.`,
       "Is the server running? Start it, or name another with --server URL.",
     ]);
     // Colour alone: no mode, no cursor, no frame.

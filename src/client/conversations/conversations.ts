@@ -33,7 +33,7 @@ interface ConversationsOptions {
   dir: string | undefined;
   /** Milliseconds since the epoch, of the clock that stamps files. */
   now: () => number;
-  /** A sentence about a file that can't be read and how to mend it; once a file. */
+  /** Called once for each file that can't be read, with a sentence about it and how to repair it. */
   onProblem?: (why: string) => void;
   open?: OpenFile;
 }

@@ -3,12 +3,12 @@ import { createWholeCharacters } from "../../text/whole-characters.ts";
 import { headers } from "../../protocol/replies.ts";
 import { ClientError } from "../failure.ts";
 import type { AnswerEvent } from "./contract.ts";
-import { badReply } from "./bad-reply.ts";
+import { badReply, hugeReply } from "./bad-reply.ts";
 import { problemError } from "./reply-error.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
 import type { Reply } from "./transport.ts";
 
-/** Longest single event that is buffered, in characters; the whole answer rides in `done`. */
+/** Longest single event that is buffered, in characters; `done` holds the whole answer. */
 const LONGEST_EVENT = 16 * 1024 * 1024;
 
 interface Told {
@@ -17,7 +17,7 @@ interface Told {
   signal?: AbortSignal;
 }
 
-/** The event that an SSE message stands for; `undefined` for one that this API doesn't know. */
+/** The event of an SSE message; `undefined` for one that this API does not have. */
 function eventOf(
   name: string | undefined,
   data: string,
@@ -26,11 +26,11 @@ function eventOf(
 ): AnswerEvent | undefined {
   const body = record(parsed(data));
   if (name === "delta") {
-    if (typeof body?.text !== "string") throw badReply(about.server, "maybe");
+    if (typeof body?.text !== "string") throw badReply(about.server, { text: data, charged: "maybe" });
     return body.text === "" ? undefined : { type: "delta", text: body.text };
   }
   if (name === "done") {
-    if (!body) throw badReply(about.server, "maybe");
+    if (!body) throw badReply(about.server, { text: data, charged: "maybe" });
     return {
       type: "done",
       response: (typeof body.response === "string" ? body.response : heard.join("")).toWellFormed(),
@@ -53,7 +53,7 @@ function streamedError(body: Record<string, unknown> | undefined, text: string, 
   });
 }
 
-/** A streamed answer (API.md §2). Ends after `done`; a stream that ends without it is a lost connection. */
+/** A streamed answer (API.md §2). Ends after `done`; a stream that ends without `done` is a lost connection. */
 async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent, void, undefined> {
   const waiting: { name: string | undefined; data: string }[] = [];
   let overlong = false;
@@ -64,7 +64,7 @@ async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent,
     },
     maxBufferSize: LONGEST_EVENT,
   });
-  // One decoder for the whole answer: a character may be cut in two by the network.
+  // One decoder for the whole answer: a character may arrive in two pieces.
   const decoder = new TextDecoder();
   const heard: string[] = [];
   const characters = createWholeCharacters();
@@ -84,19 +84,20 @@ async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent,
       if (about.signal?.aborted === true)
         throw new ClientError("interrupted", "Interrupted.", { charged: "maybe" });
     }
-    if (overlong) throw badReply(about.server, "maybe");
+    if (overlong) throw hugeReply(about.server, "maybe");
   }
   throw new ClientError(
     "unreachable",
-    `The connection to ${about.server} was lost before the answer was whole.`,
+    `The connection to ${about.server} was lost before the answer was complete.`,
     { remedy: { kind: "check_connection" }, charged: "maybe" },
   );
 }
 
-/** An answer in one piece: the documented body, the balance in a header where the server sends it. */
+/** An answer in one piece: the documented body, and the balance in a header if the server sends one. */
 async function whole(reply: Reply, about: Told): Promise<AnswerEvent> {
-  const body = record(parsed(await reply.text()));
-  if (typeof body?.response !== "string") throw badReply(about.server, "maybe");
+  const text = await reply.text();
+  const body = record(parsed(text));
+  if (typeof body?.response !== "string") throw badReply(about.server, { text, charged: "maybe" });
   return {
     type: "done",
     response: body.response.toWellFormed(),
@@ -105,7 +106,7 @@ async function whole(reply: Reply, about: Told): Promise<AnswerEvent> {
   };
 }
 
-/** Reads the reply to a question by its content type. Throws `ClientError` alone. Leaving the loop hangs up. */
+/** Reads the reply to a question by its content type. Throws only `ClientError`. Leaving the loop closes the connection. */
 export async function* answer(reply: Reply, about: Told): AsyncGenerator<AnswerEvent, void, undefined> {
   if (/^\s*text\/event-stream\b/i.test(reply.header("content-type") ?? "")) yield* streamed(reply, about);
   else yield await whole(reply, about);

@@ -19,7 +19,7 @@ export interface ApiClientOptions {
   /** As `normalizeServer` writes it. */
   server: string;
   token?: string;
-  /** The scheme that this server's `Authorization` wants, learned earlier; `Bearer` where not given. */
+  /** The scheme of `Authorization` that this server wants, learned earlier; default: `Bearer`. */
   scheme?: string;
   /** For a proxy. */
   openDispatcher?: OpenDispatcher;
@@ -28,17 +28,17 @@ export interface ApiClientOptions {
   userAgent?: string;
   /** Milliseconds since the epoch. */
   now?: () => number;
-  /** Milliseconds since any moment, not counting the time that the machine sleeps. */
+  /** Milliseconds since any moment, without the time that the machine sleeps. */
   monotonic?: () => number;
-  /** Told once when the server accepted the token under another scheme, to be remembered; waited for. */
+  /** Called when the server accepted the token under another scheme, to save it; awaited. */
   onSchemeLearned?: (scheme: string) => unknown;
   offerCache?: OfferCache;
 }
 
-/** Telling a server of a logout is a courtesy: it may not take as long as an answer. Seconds. */
+/** Seconds. A logout is done here in any case, so it does not wait for the server as long as an answer does. */
 const LOGOUT_SILENCE = 10;
 
-/** A server that doesn't know a path, or knows it for something else. */
+/** The server does not have the path, or not with this method. */
 const isLacking = (status: number) => status === 404 || status === 405 || status === 501;
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
@@ -64,7 +64,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     if (!isSendable(token))
       throw new ClientError(
         "usage",
-        "The token has characters that no token has, such as a space or a line end.",
+        "The token has a character that no token has, such as a space or a line end.",
         { remedy: { kind: "log_in" } },
       );
     return token;
@@ -74,7 +74,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     throw await replyError(reply, call, { secrets, now: now() });
   };
 
-  /** Sends with the token; a challenge of another scheme is met once, under that scheme (CLI.md §3). */
+  /** Sends with the token. If the server asks for another scheme, sends once more with that one (CLI.md §3). */
   const sendWithToken = async (call: Call): Promise<Reply> => {
     const secret = tokenToSend();
     const under = (name: string) =>
@@ -91,32 +91,36 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return second;
   };
 
+  const bodyOf = async (reply: Reply): Promise<Record<string, unknown>> => {
+    const text = await reply.text();
+    return record(parsed(text)) ?? Promise.reject(badReply(server, { text }));
+  };
+
   const credentials = async (call: "register" | "login", body: { username: string; password: string }) => {
     const { username, password } = body;
     const reply = await transport.send({ method: "POST", path: routes[call], body: { username, password } });
     if (!isSuccess(reply.status)) return fail(reply, call, [password]);
-    return record(parsed(await reply.text())) ?? Promise.reject(badReply(server));
+    return bodyOf(reply);
   };
 
   const balance = async (signal?: AbortSignal): Promise<BalanceNow> => {
     const reply = await sendWithToken({ method: "GET", path: routes.balance, signal });
     if (reply.status === 404) {
       await reply.text(0);
-      throw new ClientError("not_offered", `${server} doesn't tell balances.`, { status: 404 });
+      throw new ClientError("not_offered", `${server} does not report balances.`, { status: 404 });
     }
     if (!isSuccess(reply.status)) return fail(reply, "balance", [tokenToSend()]);
-    const body = record(parsed(await reply.text()));
-    if (!body) throw badReply(server);
+    const body = await bodyOf(reply);
     return { tokens: told(body.tokens), held: told(reply.header(headers.held)) };
   };
 
-  /** A call that only some servers know (API.md §5); `what` completes "SERVER doesn't …". */
+  /** A call that only some servers know (API.md §5); `what` completes "SERVER does not …". */
   const extension = async (kind: CallKind, what: string, call: Call, secrets: string[] = []) => {
     const secret = tokenToSend();
     const reply = await sendWithToken(call);
     if (isLacking(reply.status)) {
       await reply.text(0);
-      throw new ClientError("not_offered", `${server} doesn't ${what}.`, { status: reply.status });
+      throw new ClientError("not_offered", `${server} does not ${what}.`, { status: reply.status });
     }
     if (!isSuccess(reply.status)) return fail(reply, kind, [secret, ...secrets]);
     return reply;
@@ -125,14 +129,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const usage = async (days: number, signal?: AbortSignal): Promise<Usage> => {
     const path = routes.usage;
     const call: Call = { method: "GET", path, query: `days=${days}`, signal };
-    const body = record(parsed(await (await extension("usage", "tell what was used", call)).text()));
+    const body = await bodyOf(await extension("usage", "report usage", call));
     return usageOf(body) ?? Promise.reject(badReply(server));
   };
 
   const logout = async (signal?: AbortSignal): Promise<void> => {
     const call: Call = { method: "POST", path: routes.logout, signal, silence: LOGOUT_SILENCE };
     try {
-      await (await extension("logout", "take tokens back", call)).text(0);
+      await (await extension("logout", "revoke tokens", call)).text(0);
     } finally {
       token = undefined;
     }
@@ -142,7 +146,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const body = { password, new_password: newPassword };
     const call: Call = { method: "POST", path: routes.password, body };
     const reply = await extension("password", "change passwords", call, [password, newPassword]);
-    const fresh = record(parsed(await reply.text()))?.token;
+    const { token: fresh } = await bodyOf(reply);
     if (typeof fresh !== "string" || !isSendable(fresh)) throw badReply(server);
     token = fresh;
     return { token: fresh };

@@ -1,4 +1,4 @@
-/** Schemes that carry something else than a bare token; a token sent under them would be nonsense or a leak. */
+/** Schemes that do not carry a plain token: a token must not be sent with them. */
 const notForTokens = new Set([
   "basic",
   "digest",
@@ -14,7 +14,7 @@ const notForTokens = new Set([
   "vapid",
 ]);
 
-/** The schemes that a `WWW-Authenticate` names (RFC 9110 §11.6.1), quoted strings left aside. */
+/** The schemes in a `WWW-Authenticate` (RFC 9110 §11.6.1), without quoted strings. */
 function challenged(header: string): string[] {
   const bare = header.replaceAll(/"(?:[^"\\]|\\.)*"/g, "");
   return bare
@@ -24,8 +24,8 @@ function challenged(header: string): string[] {
 }
 
 /**
- * The scheme under which a server that refused a token wants it instead (`WWW-Authenticate: Token`, CLI.md §3), as
- * the server spells it. `undefined` where it asks for the one in use, for none, or for one that carries no token.
+ * The scheme that a server which refused a token wants instead (`WWW-Authenticate: Token`, CLI.md §3), as the server
+ * spells it. `undefined` if it asks for the one in use, for none, or for one that carries no token.
  */
 export function otherScheme(header: string | undefined, used: string): string | undefined {
   const schemes = challenged(header ?? "");

@@ -1,17 +1,17 @@
 import { buildConnector } from "undici";
 
-/** The connections that are still being made: undici's agent doesn't know them, and they would keep the process. */
+/** The connections that are not yet established. undici's agent does not close them, and they would keep the process alive. */
 export interface Connecting {
   /** For undici's `Agent`. */
   connect: buildConnector.connector;
-  /** Gives up those that are under way. */
+  /** Aborts those that are not yet established. */
   close(): void;
 }
 
 /**
- * One signal a connection, and not one for all: Node never takes a socket's listener off the signal that it was
- * opened with, so each connection of a long session would be kept, and Node warns at the eleventh. `timeout` is the
- * longest that connecting may take, in milliseconds.
+ * One signal for each connection: Node never removes a socket's listener from the signal that it was opened with, so with
+ * a common one every connection of a long session would stay in memory, and Node warns at the eleventh. `timeout`: the
+ * longest time for connecting, in milliseconds.
  */
 export function createConnecting(timeout: number): Connecting {
   const underWay = new Set<AbortController>();

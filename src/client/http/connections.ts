@@ -1,6 +1,6 @@
 import type { Client, Dispatcher } from "undici";
 
-/** How long undici keeps idle connections, in milliseconds: where the server says nothing of it, and at most. */
+/** How long undici keeps idle connections, in milliseconds: by default, and at most if the server names a time. */
 export type IdleLimits = Pick<Client.Options, "keepAliveTimeout" | "keepAliveMaxTimeout">;
 
 /** Most seconds that connecting may take (CLI.md §1): 10, or the server's longest silence if that is shorter. */
@@ -13,27 +13,27 @@ export type OpenDispatcher = (limits: IdleLimits) => Dispatcher;
 export interface Clocks {
   /** Since the epoch. */
   now: () => number;
-  /** Doesn't count the time that the machine sleeps, or ends idle connections by its timers where it does. */
+  /** Without the time that the machine sleeps. (If a system counts it, undici's timers close the idle connections.) */
   monotonic: () => number;
 }
 
 /** Connections to one server. */
 export interface Connections {
-  /** For the next request. New ones where the machine has slept since the last call. */
+  /** For the next request. New connections if the machine has slept since the last call. */
   current(): Dispatcher;
-  /** Later requests use new connections. Those under way finish on theirs. */
+  /** Later requests use new connections. Requests in flight finish on the old ones. */
   renew(): void;
-  /** Ends all of them, with what is under way. */
+  /** Closes all of them, and aborts the requests in flight. */
   close(): Promise<void>;
 }
 
 /**
- * 4 s, even where the server offers longer (`Keep-Alive: timeout=75`): after a change of network a connection is dead,
- * and nobody says so.
+ * 4 s, even if the server offers longer (`Keep-Alive: timeout=75`): after a change of network a connection is dead without
+ * a sign.
  */
 const limits: IdleLimits = { keepAliveTimeout: 4000, keepAliveMaxTimeout: 4000 };
 
-/** Milliseconds by which the two clocks may drift apart between two requests. */
+/** Milliseconds that the two clocks may differ by between two requests. */
 const DRIFT = 1000;
 
 /** Opens {@link Connections}; none is made before the first request. */

@@ -6,20 +6,20 @@ export interface Question {
   message: string;
   /** Earlier turns, oldest first; sent only to a server that offers `history`. */
   history: Turn[];
-  /** Told, at each try, that the history stays here, because the server doesn't offer to take it. */
+  /** Called at each try if the history is not sent, because the server does not offer `history`. */
   onHistoryKept?: () => void;
-  /** Idempotency-Key: one per question, kept across its repeats. */
+  /** Idempotency-Key: one per question, the same for all its retries. */
   key: string;
-  /** Aborting hangs up; the generator then throws `ClientError("interrupted")`. */
+  /** Aborting closes the connection; the generator then throws `ClientError("interrupted")`. */
   signal?: AbortSignal;
 }
 
-/** What comes back. `null` is "the server didn't say"; it is never guessed. */
+/** What comes back. `null`: the server did not say; it is never guessed. */
 export type AnswerEvent =
   | { type: "delta"; text: string }
   | { type: "done"; response: string; tokensDeducted: number | null; tokens: number | null };
 
-/** What a server says of itself beyond the four endpoints (`GET /api/`); none of it for a server of others. */
+/** What a server offers beyond the four endpoints (`GET /api/`); empty for other servers. */
 export interface Offer {
   extensions: ReadonlySet<Extension>;
   /** Tokens a question costs. */
@@ -49,8 +49,8 @@ export interface Usage {
 }
 
 /**
- * One server, spoken to in the four documented calls and whatever it offers besides. Every method rejects with
- * `ClientError` alone. Holds the authentication token for as long as it lives; never writes it anywhere.
+ * One server: the four documented calls, and those that it may offer besides. Every method rejects only with
+ * `ClientError`. Keeps the authentication token in memory; writes it nowhere.
  */
 export interface ApiClient {
   /** As normalised by `normalizeServer`, without last slash. */
@@ -58,24 +58,24 @@ export interface ApiClient {
   /** Whether it has a token to send. */
   readonly hasToken: boolean;
   register(credentials: { username: string; password: string }): Promise<{ tokens: number | null }>;
-  /** Resolves to the token, which this client uses from then on. */
+  /** Resolves to the token, which this client then uses. */
   login(credentials: { username: string; password: string }): Promise<{ token: string }>;
   balance(signal?: AbortSignal): Promise<BalanceNow>;
-  /** The last `days` UTC days, 1–90. `not_offered` where the server doesn't tell. */
+  /** The last `days` UTC days, 1–90. `not_offered` if the server does not report usage. */
   usage(days: number, signal?: AbortSignal): Promise<Usage>;
   /**
-   * Makes the token invalid at the server, and forgets it here however that ends. `not_offered` where the server can't:
-   * the token then stays valid there until it ends by itself.
+   * Revokes the token at the server, and forgets it here in any case. `not_offered` if the server can't: the token then
+   * stays valid there until it expires.
    */
   logout(signal?: AbortSignal): Promise<void>;
   /**
-   * Resolves to the new token, which this client uses from then on; the server takes no other of this account any
-   * more. `invalid_credentials` for a wrong present password, `not_offered` where the server can't.
+   * Resolves to the new token, which this client then uses; the account's other tokens end. `invalid_credentials` for a
+   * wrong present password, `not_offered` if the server can't.
    */
   changePassword(passwords: { password: string; newPassword: string }): Promise<{ token: string }>;
-  /** Streams where the server streams, else yields the one `done`. Leaving the loop hangs up. One try, no repeats. */
+  /** Streams if the server streams, else yields one `done`. Leaving the loop closes the connection. Never retries. */
   ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined>;
-  /** Asked once, then remembered; never rejects: a server of others, or one that isn't waited for, offers nothing. */
+  /** Requested once, then remembered. Never rejects: a server that does not answer in time offers nothing. */
   offer(signal?: AbortSignal): Promise<Offer>;
   /** Whether a chat server of this API answers there (CLI.md §3: `token_balance` without a token → 401/403 JSON). */
   isChatServer(): Promise<boolean>;

@@ -1,13 +1,13 @@
-/** Milliseconds after which a reused connection without any reply may be a dead one. */
+/** Milliseconds without a reply after which a reused connection may be dead. */
 const STALLED = 5000;
 
-/** The wait for a reply's head. */
+/** The wait for the head of a reply. */
 export interface HeadWait {
-  /** Aborts with `reason` where interim replies (1xx) go on for longer than `silence`. */
+  /** Aborts with `reason` if interim replies (1xx) go on for longer than `silence`. */
   readonly signal: AbortSignal;
   /** The request is being written. */
   sent: (isReused: boolean) => void;
-  /** An interim reply came: the connection lives, and undici starts its own time anew at each of them. */
+  /** An interim reply came: the connection is alive. undici restarts its own timeout at each of them. */
   interim: () => void;
   end: () => void;
 }
@@ -16,11 +16,11 @@ interface Options {
   /** Milliseconds. */
   silence: number;
   reason: () => Error;
-  /** Called where a reused connection has brought nothing for 5 s. */
+  /** Called when a reused connection has brought nothing for 5 s. */
   onStall?: () => void;
 }
 
-/** Begins a {@link HeadWait}; whoever begins it ends it. */
+/** Starts a {@link HeadWait}; the caller ends it. */
 export function waitForHead({ silence, reason, onStall }: Options): HeadWait {
   const controller = new AbortController();
   let stall: NodeJS.Timeout | undefined;

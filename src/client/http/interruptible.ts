@@ -1,8 +1,8 @@
 import { ClientError } from "../failure.ts";
 
 /**
- * `work` of undici, or an interruption as soon as the signal aborts: undici hears of that only once it is connected.
- * What has not rejected by itself in this turn of the loop is not: nothing was sent.
+ * `work` of undici, or an interruption when the signal aborts: undici looks at the signal only once it is connected. If
+ * undici has not rejected in this turn of the event loop, it is not connected, and nothing was sent.
  */
 export function interruptible<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

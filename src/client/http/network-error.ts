@@ -18,11 +18,11 @@ interface Failure {
   name: string;
   code: string;
   message: string;
-  /** Found on a connection that stood: something may have been sent. */
+  /** The connection was established: something may have been sent. */
   established: boolean;
-  /** Node leaves the host on an error of a connection that was still being made. */
+  /** The connection was not yet established: Node then leaves the host on the error. */
   connecting: boolean;
-  /** Where the connection was to go: another place than the server is a proxy. */
+  /** The target of the connection. If it is not the server, it is a proxy. */
   hostname: string;
   port: number | undefined;
 }
@@ -55,13 +55,13 @@ const unreached = (code: string, why: Kind["why"], remedy: Kind["remedy"] = "che
 
 const badReply = (is: Kind["is"], rest: Rest): Kind => ({ is, code: "bad_reply", sent: true, ...rest });
 
-/** A reply that undici's parser takes and undici doesn't: lengths that differ, a head beyond measure, an odd status. */
+/** A reply that undici's parser accepts and undici rejects: lengths that differ, a huge head, an invalid status. */
 function isAgainstHttp({ code, message }: Failure): boolean {
   if (code === "UND_ERR_SOCKET") return message === "bad response" || message === "bad upgrade";
   return /^(UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ERR_ASSERTION)$/.test(code);
 }
 
-/** The first that fits counts; the last one fits everything. undici's errors of a proxy have the reply's status in their text alone. */
+/** The first that fits counts. undici tells a proxy's status only in the text of its error. */
 const kinds: Kind[] = [
   unsent(
     (failure, server) =>
@@ -71,61 +71,60 @@ const kinds: Kind[] = [
       remedy: "check_proxy",
     },
   ),
-  unreached("ECONNREFUSED", (server) => `${server} refuses the connection.`, "start_server"),
-  unreached("ENOTFOUND", (server) => `No server has the name in ${server}.`),
-  unreached("EAI_AGAIN", (server) => `The name in ${server} can't be looked up now.`),
-  unreached("EHOSTUNREACH", (server) => `There is no way to ${server} from here.`),
-  unreached("ENETUNREACH", (server) => `There is no way to ${server} from here.`),
-  unreached("ETIMEDOUT", (server) => `${server} didn't accept a connection in time.`),
+  unreached("ECONNREFUSED", (server) => `${server} refused the connection.`, "start_server"),
+  unreached("ENOTFOUND", (server) => `There is no server of the name in ${server}.`),
+  unreached("EAI_AGAIN", (server) => `The name in ${server} cannot be looked up now.`),
+  unreached("EHOSTUNREACH", (server) => `${server} cannot be reached from this network.`),
+  unreached("ENETUNREACH", (server) => `${server} cannot be reached from this network.`),
+  unreached("ETIMEDOUT", (server) => `${server} did not accept a connection in time.`),
   unreached(
     "UND_ERR_CONNECT_TIMEOUT",
-    (server, _, { connect }) => `${server} didn't accept a connection within ${connect} s.`,
+    (server, _, { connect }) => `${server} did not accept a connection within ${connect} s.`,
   ),
   unsent(({ code }) => /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(code), {
-    why: (server, { message }) => `${server} isn't trusted: ${oneLine(message, 160)}`,
+    why: (server, { message }) => `${server} is not trusted: ${oneLine(message, 160)}`,
     remedy: "trust_certificate",
   }),
   // The other end may not speak TLS at all, or it hung up while the handshake was under way.
   unsent(({ code, connecting }) => /^(EPROTO|ERR_SSL_)/.test(code) || (code === "ECONNRESET" && connecting), {
-    why: (server, { code }) => `No secure connection to ${server} (${code}).`,
+    why: (server, { code }) => `The TLS connection to ${server} failed (${code}).`,
     remedy: "check_scheme",
   }),
   unsent(
     ({ code, message }) => /^UND_ERR_(ABORTED|INVALID_ARG)$/.test(code) && /^Proxy .*\(407\)/.test(message),
     {
-      why: (server) => `The proxy on the way to ${server} doesn't know you (407).`,
+      why: (server) => `The proxy on the way to ${server} requires a login (407).`,
       remedy: "log_in_to_proxy",
     },
   ),
   unsent(({ code, message }) => code === "UND_ERR_ABORTED" && /^Proxy response \(\d+\)/.test(message), {
-    why: (server, { message }) =>
-      `The proxy gives no way to ${server}: it answered ${/\d+/.exec(message)?.[0]}.`,
+    why: (server, { message }) => `The proxy refused to connect to ${server} (${/\d+/.exec(message)?.[0]}).`,
     remedy: "check_proxy",
   }),
   unsent(
     ({ code, message }) => /^UND_ERR_(PRX_TLS|ABORTED|INVALID_ARG)$/.test(code) && /proxy/i.test(message),
     {
-      why: (server, { message }) => `The proxy gives no way to ${server}: ${oneLine(message, 160)}`,
+      why: (server, { message }) => `The proxy cannot connect to ${server}: ${oneLine(message, 160)}`,
       remedy: "check_proxy",
     },
   ),
   {
     is: ({ code }) => code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT",
     code: "timeout",
-    why: (server, _, { silence }) => `${server} said nothing for ${silence} s.`,
+    why: (server, _, { silence }) => `${server} sent nothing for ${silence} s.`,
     remedy: "longer_timeout",
     sent: true,
   },
   badReply(({ name }) => name === "HTTPParserError", {
-    why: (server) => `What answers at ${server} doesn't speak HTTP.`,
+    why: (server) => `${server} does not speak HTTP.`,
     remedy: "check_scheme",
   }),
   badReply(({ code }) => /^(Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_PADDING)/.test(code), {
-    why: (server) => `What ${server} answered can't be unpacked.`,
+    why: (server) => `The reply of ${server} cannot be decompressed.`,
     remedy: "retry_or_report",
   }),
   badReply(isAgainstHttp, {
-    why: (server) => `What ${server} answered breaks the rules of HTTP.`,
+    why: (server) => `The reply of ${server} is not valid HTTP.`,
     remedy: "check_address",
   }),
 ];
@@ -143,7 +142,7 @@ const text = (error: Error, name: string): string => {
   return typeof value === "string" ? value : "";
 };
 
-/** Of a name with several addresses the first failure speaks for all. */
+/** The port; of a name with several addresses, that of the first failure. */
 const portOf = (error: Error): number | undefined => {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const port: unknown = first instanceof Error ? Reflect.get(first, "port") : undefined;
@@ -164,8 +163,8 @@ function read(error: unknown): Failure {
 }
 
 /**
- * A failure of the network as the one error of this side: `interrupted`, `timeout`, `unreachable` or `bad_reply`, in
- * plain words that name the server, and whether a question may have been charged.
+ * A failure of the network as `interrupted`, `timeout`, `unreachable` or `bad_reply`, with a sentence that names the
+ * server, and whether a question may have been charged.
  */
 export function networkError(error: unknown, attempt: Attempt): ClientError {
   if (error instanceof ClientError) return error;

@@ -6,22 +6,22 @@ import type { Reply, Transport } from "./transport.ts";
 
 /** An offer as it is kept between runs: one a server, good for 24 h (CLI.md §3). */
 export interface KeptOffer {
-  /** When it was asked, in milliseconds since the epoch. */
+  /** When it was requested, in milliseconds since the epoch. */
   at: number;
   extensions: string[];
   price: number | null;
   model: string | null;
 }
 
-/** Where a server's offer is kept between runs. Failing to write is no failure of a question. */
+/** Where a server's offer is kept between runs. A failed write does not fail a question. */
 export interface OfferCache {
   read(): KeptOffer | undefined;
   write(offer: KeptOffer): unknown;
 }
 
-/** How long an offer is believed, in milliseconds. */
+/** How long an offer is used, in milliseconds. */
 const GOOD_FOR = 24 * 60 * 60 * 1000;
-/** `GET /api/` is an aid: it may not take as long as an answer. Seconds. */
+/** Seconds. `GET /api/` is optional, so it does not wait as long as an answer does. */
 const SILENCE = 10;
 const OFFER_BYTES = 256 * 1024;
 
@@ -34,29 +34,29 @@ const known = new Set<string>([
   "password",
 ] satisfies Extension[]);
 
-/** Whether a kept offer is still believed at `now`, in milliseconds since the epoch. */
+/** Whether a kept offer is still used at `now`, in milliseconds since the epoch. */
 export const isFresh = (offer: KeptOffer | undefined, now: number): offer is KeptOffer =>
   offer !== undefined && Math.abs(now - offer.at) < GOOD_FOR;
 
 const isExtension = (name: unknown): name is Extension => typeof name === "string" && known.has(name);
 
 /**
- * Whether the limits of API.md §1 are those of a server that offers these. Others with the four endpoints may allow
- * what we don't; one that names extensions of this API is taken at its word.
+ * Whether the limits of API.md §1 hold for a server with these extensions. Other servers with the four endpoints may have
+ * other limits.
  */
 export const hasOurRules = (extensions: ReadonlySet<Extension>): boolean => extensions.size > 0;
 
-/** What a server offers that says nothing of itself. */
+/** The offer of a server without `GET /api/`. */
 export const noOffer: Offer = { extensions: new Set(), price: null, model: null };
 
-/** A kept offer, of which nothing is believed that a file of other making might hold. */
+/** A kept offer, checked: people may have edited the file. */
 export const fromKept = (kept: KeptOffer): Offer => ({
   extensions: new Set(Array.isArray(kept.extensions) ? kept.extensions.filter(isExtension) : []),
   price: told(kept.price),
   model: typeof kept.model === "string" ? oneLine(kept.model, 100) : null,
 });
 
-/** Anything but a JSON object with an array `extensions` offers nothing. */
+/** Any other reply than a JSON object with an array `extensions` offers nothing. */
 async function read(reply: Reply): Promise<Omit<KeptOffer, "at">> {
   const body = reply.status === 200 ? record(parsed(await reply.text(OFFER_BYTES))) : undefined;
   if (!body || !Array.isArray(body.extensions)) return { extensions: [], price: null, model: null };
@@ -67,12 +67,12 @@ async function read(reply: Reply): Promise<Omit<KeptOffer, "at">> {
   };
 }
 
-/** A server in trouble says nothing about what it offers on other days. */
+/** A temporary failure of the server; its offer is not kept. */
 const isPassing = (status: number) => status === 429 || status >= 500;
 
 /**
- * What a server offers beyond the four endpoints: asked once, kept 24 h. The function rejects with `ClientError`
- * where the server can't be reached; any reply at all gives an offer.
+ * What a server offers beyond the four endpoints: requested once, kept 24 h. The function rejects with `ClientError`
+ * if the server can't be reached; any reply gives an offer.
  */
 export function createOffer(
   transport: Transport,

@@ -1,9 +1,9 @@
 import { ClientError } from "../failure.ts";
 
-/** Whether a reply of this status sends its caller on. */
+/** Whether a reply of this status is a redirect that is followed. */
 export const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes(status);
 
-/** The address that a redirect points at, without user info; `undefined` where it isn't one. */
+/** The target of a redirect, without user info; `undefined` if it is no http address. */
 function target(location: string | undefined, from: string): URL | undefined {
   if (location === undefined || !URL.canParse(location, from)) return undefined;
   const url = new URL(location, from);
@@ -22,27 +22,27 @@ function movedServer(url: URL, path: string): string {
   return `${url.origin}${/^[\w./~%-]*$/.test(base) ? base : ""}`.slice(0, 300);
 }
 
-/** A reply that sends its caller on. */
+/** A redirect. */
 interface Redirect {
   /** Its `Location`. */
   location: string | undefined;
-  /** The address that was asked. */
+  /** The address that was requested. */
   from: string;
-  /** The server that was meant, and the call's path behind it. */
+  /** The server of the call, and the path of the call. */
   server: string;
   path: string;
-  /** How many may be followed still. */
+  /** How many more may be followed. */
   left: number;
 }
 
 /**
- * The address to ask instead: only at the same scheme, host and port (CLI.md §3). Throws `unreachable` for another one
- * and for a circle, `bad_reply` where it leads nowhere.
+ * The address to request instead, at the same scheme, host and port (CLI.md §3). Throws `unreachable` for another server
+ * and for a loop, `bad_reply` for an invalid address.
  */
 export function followed({ location, from, server, path, left }: Redirect): string {
   const to = target(location, from);
   if (!to)
-    throw new ClientError("bad_reply", `${server} redirects to nowhere.`, {
+    throw new ClientError("bad_reply", `${server} redirects to an invalid address.`, {
       remedy: { kind: "check_address" },
     });
   if (to.origin !== new URL(server).origin) {
@@ -52,7 +52,7 @@ export function followed({ location, from, server, path, left }: Redirect): stri
     });
   }
   if (left === 0)
-    throw new ClientError("unreachable", `${server} redirects in circles.`, {
+    throw new ClientError("unreachable", `${server} redirects in a loop.`, {
       remedy: { kind: "check_address" },
     });
   return to.href;

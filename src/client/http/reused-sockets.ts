@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
-/** Tells which requests of undici go out on a connection that has carried another one before. */
+/** Finds out which requests of undici use a connection that was used before. */
 export interface ReusedSockets {
-  /** Runs `start`, which makes one request; `onSent` hears when that is being written, and on what. */
+  /** Runs `start`, which makes one request. `onSent` is called when the request is written. */
   follow<T>(start: () => T, onSent: (isReused: boolean) => void): T;
   close(): void;
 }
@@ -10,7 +10,7 @@ export interface ReusedSockets {
 const CREATED = "undici:request:create";
 const SENT = "undici:client:sendHeaders";
 
-/** Listens on undici's diagnostics channels until it is closed: undici tells nowhere else which socket it took. */
+/** Listens on undici's diagnostics channels until it is closed: nothing else tells which socket undici uses. */
 export function watchSockets(): ReusedSockets {
   const used = new WeakSet<object>();
   const followed = new WeakMap<object, (isReused: boolean) => void>();
@@ -31,7 +31,7 @@ export function watchSockets(): ReusedSockets {
     follow(start, tell) {
       next = tell;
       try {
-        // undici makes its request before it returns.
+        // undici creates the request before `start` returns.
         return start();
       } finally {
         next = undefined;

@@ -4,7 +4,7 @@ const refuse = (why: string) => new ClientError("usage", why, { remedy: { kind: 
 
 /**
  * Whether a host, as `URL` writes it, is this machine. `URL` writes every IPv4 address in four numbers;
- * `127.0.0.1.example.org` is somebody else's name.
+ * `127.0.0.1.example.org` is another machine.
  */
 export const isLoopback = (hostname: string) =>
   hostname === "localhost" || /^127(\.\d+){3}$/.test(hostname) || hostname === "[::1]";
@@ -32,8 +32,8 @@ function withScheme(text: string): URL {
 /**
  * A server as CLI.md §3 writes it: scheme and host in lower case, default port dropped, path as typed without its
  * last slash. Without a scheme: http for loopback, else https. Normalising twice changes nothing. Throws
- * `ClientError("usage")` for other schemes, user info, a query or a fragment; its words never quote the text, which
- * may hold a password. The word `local` is the caller's to look for first.
+ * `ClientError("usage")` for other schemes, user info, a query or a fragment; its message never quotes the text, which
+ * may hold a password. Callers check for the word `local` first.
  */
 export function normalizeServer(text: string): string {
   const typed = text.trim();

@@ -1,14 +1,14 @@
-/** The end of the year 9999: what lies behind it is no time that a person or ISO 8601 could be told. */
+/** The end of the year 9999, the last that ISO 8601 writes with four digits. */
 const LATEST = Date.UTC(10_000, 0) - 1;
 
-/** Whether a token may end then, in milliseconds since the epoch. */
+/** Whether the value is a possible end of a token, in milliseconds since the epoch. */
 export function isExpiry(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= LATEST;
 }
 
 /**
- * When a token ends, in milliseconds since the epoch: the `exp` of a JWT, read without verifying it (that is the
- * server's business). `null` for an opaque token, and for one whose `exp` is missing or no time.
+ * When a token ends, in milliseconds since the epoch: the `exp` of a JWT, read without verifying it (the server
+ * does that). `null` for an opaque token, and if `exp` is missing or invalid.
  */
 export function tokenExpiry(token: string): number | null {
   const payload = token.split(".").length === 3 ? token.split(".")[1] : undefined;

@@ -5,7 +5,7 @@ import { connectTime, openConnections, type Clocks, type OpenDispatcher } from "
 import { waitForHead } from "./head-wait.ts";
 import { interruptible } from "./interruptible.ts";
 import { networkError } from "./network-error.ts";
-import { badReply } from "./bad-reply.ts";
+import { hugeReply } from "./bad-reply.ts";
 import { followed, isRedirect } from "./redirect.ts";
 import { watchSockets } from "./reused-sockets.ts";
 import { endpoint } from "./server-url.ts";
@@ -13,26 +13,26 @@ import { unpacked } from "./unpacked.ts";
 
 /** Most redirects that are followed for one call (CLI.md §3). */
 const REDIRECTS = 3;
-/** Largest body that is read whole, in bytes. An answer as JSON is far below it. */
+/** Largest body that is read whole, in bytes. An answer as JSON is much smaller. */
 const LARGEST_BODY = 16 * 1024 * 1024;
 
 export interface Call {
   method: "GET" | "POST";
   /** As in `protocol/routes.ts`, without its trailing slash. */
   path: string;
-  /** Behind the path, without its question mark. */
+  /** Query of the URL, without its question mark. */
   query?: string;
   headers?: Record<string, string>;
   /** Sent as JSON. */
   body?: unknown;
   signal?: AbortSignal;
-  /** A question may be charged once it was sent; failures then say so. */
+  /** A question may be charged once it was sent; a failure then says so. */
   question?: boolean;
-  /** Seconds; the transport's own where not given. */
+  /** Seconds; default: that of the transport. */
   silence?: number;
   /**
-   * Called where the connection may be dead: it was used before, and has brought no reply within 5 s. What is sent from
-   * then on goes over a new one.
+   * Called when the connection may be dead: it was used before, and brought no reply within 5 s. Later requests use a new
+   * one.
    */
   onStall?: () => void;
 }
@@ -41,14 +41,14 @@ export interface Reply {
   status: number;
   /** A header's value; several are joined by a comma. */
   header(name: string): string | undefined;
-  /** The body without a byte order mark; at most `bytes` of it, else one over 16 MiB is `bad_reply`. */
+  /** The body without a byte order mark: its first `bytes`, or all of it; then a body over 16 MiB is `bad_reply`. */
   text(bytes?: number): Promise<string>;
-  /** The body as it comes. Leaving the loop hangs up. */
+  /** The body as it arrives. Leaving the loop closes the connection. */
   pieces(): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
 export interface Transport {
-  /** Sends one call and follows redirects inside the server. Rejects with `ClientError` alone. */
+  /** Sends one call and follows redirects within the server. Rejects only with `ClientError`. */
   send(call: Call): Promise<Reply>;
   close(): Promise<void>;
 }
@@ -63,8 +63,8 @@ interface TransportOptions {
   userAgent: string;
 }
 
-function neverAnswered(server: string, { question }: Call, silence: number): ClientError {
-  return new ClientError("timeout", `${server} began no answer within ${silence} s.`, {
+function noAnswer(server: string, { question }: Call, silence: number): ClientError {
+  return new ClientError("timeout", `${server} sent no answer within ${silence} s.`, {
     charged: question === true ? "maybe" : "no",
   });
 }
@@ -97,7 +97,7 @@ export function createTransport(options: TransportOptions): Transport {
     };
     const head = waitForHead({
       silence: timeout,
-      reason: () => neverAnswered(options.server, call, silence),
+      reason: () => noAnswer(options.server, call, silence),
       onStall: onStall && stalled,
     });
     const signal = call.signal ? AbortSignal.any([call.signal, head.signal]) : head.signal;
@@ -135,7 +135,7 @@ export function createTransport(options: TransportOptions): Transport {
       const response = await once(url, call, silence).catch((error: unknown) => {
         throw failed(error);
       });
-      // Destroying a body that nobody listens to emits an error; what matters of it is seen where the body is read.
+      // Destroying a body emits an error. Whoever reads the body gets it; without a listener it would end the process.
       response.body.on("error", () => {});
       if (!isRedirect(response.statusCode)) return reply(response, call, failed);
       response.body.destroy();
@@ -166,8 +166,8 @@ export function createTransport(options: TransportOptions): Transport {
         if (length > (bytes ?? LARGEST_BODY)) break;
       }
       if (bytes === undefined && length > LARGEST_BODY)
-        throw badReply(options.server, call.question === true ? "maybe" : "no");
-      // JSON has no byte order mark, but a parser may pass over one (RFC 8259 §8.1); the decoder drops it.
+        throw hugeReply(options.server, call.question === true ? "maybe" : "no");
+      // A parser may ignore a byte order mark (RFC 8259 §8.1); the decoder drops it.
       return new TextDecoder().decode(Buffer.concat(read).subarray(0, bytes));
     };
     return {

@@ -21,7 +21,7 @@ export interface Entry {
  */
 export interface Credentials {
   readonly path: string | undefined;
-  /** Which file is in trouble and how to mend it, as of the last reading or writing. */
+  /** Which file has a problem and how to repair it, as of the last read or write. */
   readonly problem: string | undefined;
   /** Whether a token could be kept now. Never rejects. */
   isWritable(): Promise<Kept>;

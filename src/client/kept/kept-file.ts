@@ -8,27 +8,27 @@ import { record } from "../../text/loose-json.ts";
 import { makeFolder } from "../../disk/make-folder.ts";
 import { readRegularSync } from "../../disk/regular-file.ts";
 
-/** Whether something was kept; `why` is a sentence for a person: which file, and how to mend it. */
+/** Whether something was saved; `why` is a sentence for a person: which file, and how to repair it. */
 export type Kept = { kept: true } | { kept: false; why: string };
 
 /** One JSON object in one file of this user's, shared with other processes. */
 export interface KeptFile {
-  /** Where it lies; `undefined` where there is no folder for it. */
+  /** `undefined` if there is no folder for it. */
   readonly path: string | undefined;
-  /** What is in it now; empty where it isn't there or can't be read (then `problem` says why). Never throws. */
+  /** Its present content; empty if it is missing or can't be read (then `problem` says why). Never throws. */
   read(): Record<string, unknown>;
-  /** Why the last reading or writing gave less than it should; `undefined` where all is well. */
+  /** Why the last read or write failed; `undefined` if it did not. */
   readonly problem: string | undefined;
   /**
-   * Changes it under a lock, from what is in it by then. A file that can't be read is left as it is. Changes of one
-   * process happen in the order of their calls. Never rejects.
+   * Changes the present content under a lock. A file that can't be read is not changed. Changes of one process happen in
+   * the order of their calls. Never rejects.
    */
   change(edit: (content: Record<string, unknown>) => void): Promise<Kept>;
-  /** Whether a change could be kept now: the file can be read, and its folder made and written. Never rejects. */
+  /** Whether a change could be saved now: the file can be read, and its folder made and written. Never rejects. */
   isWritable(): Promise<Kept>;
 }
 
-/** How long others may take their turns before this one's; milliseconds. */
+/** Longest wait for the lock, in milliseconds. */
 const PATIENCE = 30_000;
 
 type Content = { kind: "read"; content: Record<string, unknown> } | { kind: "broken"; why: string };
@@ -39,11 +39,11 @@ function utf16Of([first, second]: Buffer): "utf-16le" | "utf-16be" | undefined {
   return (first === 0xfe && second === 0xff) || (first === 0 && second !== 0) ? "utf-16be" : undefined;
 }
 
-/** A file without any text, such as an editor or a full disk leaves, counts as absent. */
+/** A file without text, which an editor or a full disk may leave, counts as missing. */
 function contentOf(path: string, bytes: Buffer): Content {
   const utf16 = utf16Of(bytes);
   try {
-    // A byte order mark is no part of what it gives; other bytes than UTF-8 would be lost with the next change.
+    // Removes a byte order mark. Rejects bytes that are not UTF-8: the next change would lose them.
     const text = new TextDecoder(utf16 ?? "utf-8", { fatal: true }).decode(bytes);
     const content = text.trim() === "" ? {} : utf16 === undefined && record(JSON.parse(text));
     if (content) return { kind: "read", content };
@@ -51,15 +51,15 @@ function contentOf(path: string, bytes: Buffer): Content {
     // Not text, or not JSON: broken, as below.
   }
   const isnt = utf16 === undefined ? "isn't a JSON object" : "isn't a JSON object in UTF-8 but UTF-16";
-  const how = utf16 === undefined ? "Mend it" : "Save it as UTF-8";
-  return { kind: "broken", why: `${path} is broken: it ${isnt}. ${how}, or move it away to start anew.` };
+  const how = utf16 === undefined ? "Repair it" : "Save it as UTF-8";
+  return { kind: "broken", why: `${path} is broken: it ${isnt}. ${how}, or move it away to start again.` };
 }
 
 function load(path: string): Content {
   try {
     return contentOf(path, readRegularSync(path));
   } catch (error) {
-    // Below something that is no folder (a home of /dev/null) there is nothing either.
+    // ENOTDIR: part of the path is no folder (a home of /dev/null).
     if (isMissing(error) || errorCode(error) === "ENOTDIR") return { kind: "read", content: {} };
     return { kind: "broken", why: `${path} can't be read: ${fileTrouble(error, "XDG_CONFIG_HOME")}` };
   }
@@ -84,7 +84,7 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
     if (dir === undefined || path === undefined) return noted(homeless);
     try {
       await makeFolder(dir);
-      // Before the lock: others wait for it, and on a busy machine loading takes longer than writing.
+      // Before taking the lock, for which others wait: loading may take longer than writing.
       const { default: Conf } = await import("conf");
       const result = await locked(path, PATIENCE, () => rewrite(Conf, { dir, path, name }, edit, noted));
       if (result.kept) problem = undefined;
@@ -133,7 +133,7 @@ function rewrite(
   edit: (content: Record<string, unknown>) => void,
   noted: (why: string) => Kept,
 ): Kept {
-  // Read again, inside the lock: another process may have written since. A broken file is somebody's tokens.
+  // Read again under the lock: another process may have written. A broken file may hold tokens, so it is not replaced.
   const found = load(path);
   if (found.kind === "broken") return noted(found.why);
   const conf = new Conf<Record<string, unknown>>({
@@ -143,7 +143,7 @@ function rewrite(
     projectSuffix: "",
     accessPropertiesByDotNotation: false,
     configFileMode: 0o600,
-    // What conf reads itself it takes for JSON, also where the file is empty.
+    // conf itself rejects an empty file.
     deserialize: () => found.content,
   });
   edit(found.content);

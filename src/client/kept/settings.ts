@@ -40,7 +40,7 @@ export function isSettingName(text: string): text is SettingName {
 /** This user's settings (`config.json`). Reading never throws; writing resolves to whether it was kept. */
 export interface Settings {
   readonly path: string | undefined;
-  /** Which file or value is in trouble and how to mend it, as of the last reading or writing. */
+  /** Which file or value has a problem and how to repair it, as of the last read or write. */
   readonly problem: string | undefined;
   /** Why what the file says of this setting can't be known, as `problem` does; `undefined` where it can. */
   fault(name: SettingName): string | undefined;

@@ -70,7 +70,7 @@ describe("a server that can't be reached", () => {
     const nobody = await refusing();
     const error = await failure(ask(clientOf(nobody.url)));
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
-    expect(error.message).toBe(`${nobody.url} refuses the connection.`);
+    expect(error.message).toBe(`${nobody.url} refused the connection.`);
     expect(error.remedy).toEqual({ kind: "start_server" });
   });
 
@@ -88,7 +88,7 @@ describe("a server that can't be reached", () => {
     expect(error.remedy).toEqual({ kind: "check_scheme" });
   });
 
-  it("is told when it doesn't speak HTTP", async () => {
+  it("is told when it does not speak HTTP", async () => {
     const server = createServer((socket) => socket.end("220 mail.example.org ESMTP\r\n")).listen(
       0,
       "127.0.0.1",
@@ -355,12 +355,22 @@ describe("an error reply", () => {
 });
 
 describe("a reply of success that isn't this API's", () => {
-  it.each(["<html></html>", "[]", '"ok"', ""])("is bad_reply for every call: %s", async (body) => {
-    const server = await serve((_, response) => void response.writeHead(200).end(body));
-    const client = clientOf(server.url);
-    const calls = [client.register(jane), client.login(jane), client.balance(), ask(client)];
-    for (const error of await Promise.all(calls.map((call) => failure(call))))
-      expect(error).toMatchObject({ code: "bad_reply" });
+  it("is bad_reply for every call, which says what came", async () => {
+    const rows = [
+      ["<html></html>", "an HTML page"],
+      ["[]", "unexpected JSON"],
+      ['"ok"', "unexpected JSON"],
+      ["OK", "something that is not JSON"],
+      ["", "an empty reply"],
+    ] as const;
+    for (const [body, came] of rows) {
+      const server = await serve((_, response) => void response.writeHead(200).end(body));
+      const client = clientOf(server.url);
+      const calls = [client.register(jane), client.login(jane), client.balance(), ask(client)];
+      const message = `${server.url} is not a chat server (it answered with ${came}).`;
+      for (const error of await Promise.all(calls.map((call) => failure(call))))
+        expect(error, body).toMatchObject({ code: "bad_reply", message });
+    }
   });
 
   it.each([undefined, 7, "", "two words", "line\nend"])(
@@ -511,7 +521,7 @@ describe.runIf(process.platform === "linux")("a server that accepts no connectio
     // A logout is patient with an answer for ten seconds, and not with connecting.
     for (const error of await Promise.all([failure(client.balance()), failure(client.logout())])) {
       expect(error).toMatchObject({ code: "unreachable", charged: "no" });
-      expect(error.message).toContain("didn't accept a connection within 1 s.");
+      expect(error.message).toContain("did not accept a connection within 1 s.");
     }
   });
 });

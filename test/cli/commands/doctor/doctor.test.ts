@@ -78,7 +78,7 @@ test("a server that isn't there ends it with 6, and the rest is told all the sam
   const nobody = await openRefusingPort();
   const { code, stdout } = await runProgram(["doctor", "-s", nobody.url], { home });
   expect(code).toBe(6);
-  expect(stdout).toContain(`${nobody.url} refuses the connection`);
+  expect(stdout).toContain(`${nobody.url} refused the connection`);
   expect(stdout).toContain("Terminal\n");
   const json = await runProgram(["doctor", "--json", "-s", nobody.url], { home });
   await nobody.close();

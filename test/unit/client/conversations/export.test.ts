@@ -68,22 +68,26 @@ describe("an exported conversation", () => {
     );
   });
 
-  it.each(["```js\ncode", "~~~~\n~~~\n```\ncode", "text\n   ````md\n```\n", "```a`b\n```\nx"])(
-    "closes the code that the stopped answer %j left open",
-    (answer) => {
+  it("closes the code that a stopped answer left open", () => {
+    for (const answer of [
+      "```js\ncode",
+      "~~~~\n~~~\n```\ncode",
+      "text\n   ````md\n```\n",
+      "```a`b\n```\nx",
+    ]) {
       const markdown = toMarkdown(
         conversation(exchange({ answer, stopped: true }), exchange({ question: "After" })),
       );
       const quotes = marked.lexer(markdown).filter(({ type }) => type === "blockquote");
-      expect(quotes).toHaveLength(2);
-    },
-  );
+      expect(quotes, answer).toHaveLength(2);
+    }
+  });
 
-  it.each(["```js\ncode\n```", "`a` ``` b ```"])(
-    "adds nothing to the answer %j, which is closed",
-    (answer) => {
-      expect(toMarkdown(conversation(exchange({ answer })))).toContain(`\n\n${answer}\n`);
-      expect(toMarkdown(conversation(exchange({ answer }))).endsWith(`${answer}\n`)).toBe(true);
-    },
-  );
+  it("adds nothing to an answer whose code is closed", () => {
+    for (const answer of ["```js\ncode\n```", "`a` ``` b ```"]) {
+      const markdown = toMarkdown(conversation(exchange({ answer })));
+      expect(markdown).toContain(`\n\n${answer}\n`);
+      expect(markdown.endsWith(`${answer}\n`), answer).toBe(true);
+    }
+  });
 });

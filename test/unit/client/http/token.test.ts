@@ -12,53 +12,57 @@ describe("tokenExpiry", () => {
     expect(tokenExpiry(jwt({ exp: 1_800_000_000 }))).toBe(1_800_000_000_000);
   });
 
-  it.each([
-    jwt({ exp: 1e300 }),
-    // The year 9999 in milliseconds, where seconds belong.
-    jwt({ exp: 253_402_300_799_000 }),
-    jwt({ exp: -1 }),
-    jwt({}),
-    jwt({ exp: "soon" }),
-    jwt(null),
-    jwt([]),
-    "t-jane",
-    "a.b.c",
-    "",
-    "..",
-    "a.%%%.c",
-  ])("doesn't know when %s ends", (token) => {
-    expect(tokenExpiry(token)).toBeNull();
+  it("doesn't know when a token ends that tells no valid time", () => {
+    const tokens = [
+      jwt({ exp: 1e300 }),
+      // The year 9999 in milliseconds, where seconds belong.
+      jwt({ exp: 253_402_300_799_000 }),
+      jwt({ exp: -1 }),
+      jwt({}),
+      jwt({ exp: "soon" }),
+      jwt(null),
+      jwt([]),
+      "t-jane",
+      "a.b.c",
+      "",
+      "..",
+      "a.%%%.c",
+    ];
+    for (const token of tokens) expect(tokenExpiry(token), token).toBeNull();
   });
 });
 
 describe("isSendable", () => {
-  it.each([
-    ["abc.DEF-_~", true],
-    ["", false],
-    ["two words", false],
-    ["line\n", false],
-    ["ключ", false],
-  ])("of %j is %s", (token, expected) => {
-    expect(isSendable(token)).toBe(expected);
+  it("is true of visible ASCII alone", () => {
+    const rows: [token: string, expected: boolean][] = [
+      ["abc.DEF-_~", true],
+      ["", false],
+      ["two words", false],
+      ["line\n", false],
+      ["ключ", false],
+    ];
+    for (const [token, expected] of rows) expect(isSendable(token), token).toBe(expected);
   });
 });
 
 describe("otherScheme", () => {
-  it.each<[string | undefined, string, string | undefined]>([
-    ["Token", "Bearer", "Token"],
-    ['Token realm="api"', "Bearer", "Token"],
-    ['JWT realm="api", charset="UTF-8"', "Bearer", "JWT"],
-    ["Bearer", "Token", "Bearer"],
-    ['Basic realm="x", Token', "Bearer", "Token"],
-    ['Bearer realm="ai-chat", error="invalid_token"', "Bearer", undefined],
-    ["bearer", "Bearer", undefined],
-    ['Token, Bearer realm="x"', "Bearer", undefined],
-    ['Basic realm="Token, please"', "Bearer", undefined],
-    ["Negotiate", "Bearer", undefined],
-    ["", "Bearer", undefined],
-    [undefined, "Bearer", undefined],
-    ["a b c: d\r\nX", "Bearer", "a"],
-  ])("of %j with %s in use is %s", (header, used, wanted) => {
-    expect(otherScheme(header, used)).toBe(wanted);
+  it("finds a scheme for tokens that is not the one in use", () => {
+    const rows: [header: string | undefined, used: string, wanted: string | undefined][] = [
+      ["Token", "Bearer", "Token"],
+      ['Token realm="api"', "Bearer", "Token"],
+      ['JWT realm="api", charset="UTF-8"', "Bearer", "JWT"],
+      ["Bearer", "Token", "Bearer"],
+      ['Basic realm="x", Token', "Bearer", "Token"],
+      ['Bearer realm="ai-chat", error="invalid_token"', "Bearer", undefined],
+      ["bearer", "Bearer", undefined],
+      ['Token, Bearer realm="x"', "Bearer", undefined],
+      ['Basic realm="Token, please"', "Bearer", undefined],
+      ["Negotiate", "Bearer", undefined],
+      ["", "Bearer", undefined],
+      [undefined, "Bearer", undefined],
+      ["a b c: d\r\nX", "Bearer", "a"],
+    ];
+    for (const [header, used, wanted] of rows)
+      expect(otherScheme(header, used), `${header}, ${used}`).toBe(wanted);
   });
 });

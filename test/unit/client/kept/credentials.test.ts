@@ -79,23 +79,22 @@ describe("credentials", () => {
     expect(open().get(server)).toBeUndefined();
   });
 
-  it.each(["{ broken", "[]", '"text"', "null"])(
-    "never overwrite a file that holds %j, and say so",
-    async (text) => {
+  it("never overwrite a file that holds no JSON object, and say so", async () => {
+    for (const text of ["{ broken", "[]", '"text"', "null"]) {
       await left(text);
       const credentials = open();
       expect(credentials.get(server)).toBeUndefined();
       expect(credentials.problem).toContain(file());
-      expect(credentials.problem).toContain("Mend it, or move it away");
+      expect(credentials.problem).toContain("Repair it, or move it away");
       for (const change of [
         credentials.set(server, jane),
         credentials.update(server, jane),
         credentials.remove(server),
       ])
         expect(await change).toEqual({ kept: false, why: credentials.problem });
-      expect(await readFile(file(), "utf8")).toBe(text);
-    },
-  );
+      expect(await readFile(file(), "utf8"), text).toBe(text);
+    }
+  });
 
   it("skip what isn't an entry and leave it in the file", async () => {
     await left(

@@ -68,7 +68,7 @@ describe("a file", () => {
     ["UTF-16, the large end first", bigEndian("\ufeff{}"), "UTF-8 but UTF-16. Save it as UTF-8,"],
     ["UTF-16 without a mark", Buffer.from("{}", "utf16le"), "UTF-8 but UTF-16. Save it as UTF-8,"],
     ["UTF-16 without a mark, the large end first", bigEndian("{}"), "UTF-8 but UTF-16. Save it as UTF-8,"],
-    ["Latin-1", Buffer.from('{"editor":"\u00e9"}', "latin1"), "it isn't a JSON object. Mend it,"],
+    ["Latin-1", Buffer.from('{"editor":"\u00e9"}', "latin1"), "it isn't a JSON object. Repair it,"],
   ])("in %s is told as such, and never overwritten", async (_, bytes, why) => {
     await writeFile(path(), bytes);
     const file = createKeptFile({ dir, name: "config" });
