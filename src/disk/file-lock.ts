@@ -1,5 +1,5 @@
 /**
- * proper-lockfile's `lock`, in a file of its own so that it is loaded only for writing: imported dynamically by its
- * name, a CommonJS package has nothing but a default in the bundle.
+ * proper-lockfile's `lock`, loaded only for writing. In a file of its own because a dynamic import of a CommonJS package
+ * has only a default export in the bundle.
  */
 export { lock } from "proper-lockfile";

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "./errors.ts";
 
-/** A lock whose owner hasn't touched it for so long is that of a killed process; milliseconds. */
+/** Milliseconds without a touch after which a lock's owner counts as killed. */
 const STALE = 5000;
-/** Longest wait between two looks at a lock; milliseconds. */
+/** Longest wait between two tries, in milliseconds. */
 const PAUSE = 50;
 
 /**
- * Runs under the file's lock, which other processes honour. Rejects with the code `ELOCKED` where others hold it for
- * `patience` milliseconds; what else is in the way of it is told at once. The file itself needn't be there, its folder
- * must.
+ * Runs `run` under the file's lock. Rejects with the code `ELOCKED` if others hold it for `patience` milliseconds, and at
+ * once for any other error. The folder must exist, the file need not.
  */
 export async function locked<T>(path: string, patience: number, run: () => T | Promise<T>): Promise<T> {
   const release = await acquire(path, patience);
@@ -20,12 +19,12 @@ export async function locked<T>(path: string, patience: number, run: () => T | P
   }
 }
 
-/** By time and in short steps, since nobody queues: on a slow disk others may write hundreds of times in between. */
+/** Polls with short waits until a deadline: the lock has no queue, and others may take it hundreds of times meanwhile. */
 async function acquire(path: string, patience: number): Promise<() => Promise<void>> {
   const { lock } = await import("./file-lock.ts");
   const end = performance.now() + patience;
-  // The work under the lock is far shorter than `stale`; should a suspended machine make it longer, the file itself
-  // is still replaced in one step, so a lost lock is not worth crashing for (the default).
+  // By default a lost lock throws outside of any promise. The work is far shorter than `stale`; if a suspended machine
+  // makes it longer, the file is still replaced in one step.
   const options = { realpath: false, stale: STALE, onCompromised: () => {} };
   for (;;) {
     try {

@@ -4,15 +4,15 @@ import { open as openWithNode, type FileHandle } from "node:fs/promises";
 /** As `open` of `node:fs/promises`. */
 type Open<Handle> = (path: string, flags: number, mode?: number) => Promise<Handle>;
 
-// Without O_NONBLOCK the opening of a named pipe waits for another process, and nothing can interrupt that wait. Windows
-// has neither such pipes nor the flag, where `undefined` adds nothing to the others.
+// Without O_NONBLOCK, opening a named pipe waits for another process, and nothing can interrupt that wait. Windows has
+// neither such pipes nor the flag; there it is `undefined`, which adds nothing.
 const { O_NONBLOCK, O_RDONLY } = constants;
 
-/** What the system would say of such a file: only of a folder it does. */
+/** The system itself has an error only for a folder. */
 const notRegular = (isFolder: boolean) =>
   Object.assign(new Error("not a regular file"), { code: isFolder ? "EISDIR" : "NOT_REGULAR" });
 
-/** `open` that never waits and takes regular files alone. Rejects with the code `EISDIR`, or `NOT_REGULAR`. */
+/** `open` that never waits and opens only regular files. Rejects with the code `EISDIR` or `NOT_REGULAR`. */
 export function regularOnly<Handle extends Pick<FileHandle, "stat" | "close">>(
   open: Open<Handle>,
 ): Open<Handle> {

@@ -9,10 +9,10 @@ import { troubleOf, type Handle, type OpenFile } from "./open-file.ts";
 import { encode, type Header, type TitleRecord, type TurnRecord } from "./record.ts";
 import { readEnd } from "./totals.ts";
 
-/** A record that doesn't know yet what stands before it. */
+/** A record without its `before`, which is read from the file when the record is written. */
 export type Unplaced = Omit<TurnRecord, "before"> | Omit<TitleRecord, "before">;
 
-/** Appends to one file. What couldn't be written is tried again, in order, with the next record. */
+/** Appends to one file. A failed write is retried, in order, with the next record. */
 export interface Appender {
   /** Never rejects. A title alone doesn't create the file of a new conversation: it waits for the first turn. */
   append(record: Unplaced): Promise<Kept>;
@@ -20,7 +20,7 @@ export interface Appender {
 
 interface AppenderOptions {
   path: string;
-  /** Of a conversation that begins here: its file is made with the first turn. */
+  /** Of a new conversation: its file is made with the first turn. */
   header?: Header;
   open: OpenFile;
 }
@@ -28,13 +28,13 @@ interface AppenderOptions {
 const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = constants;
 const OTHERS = 0o077;
 
-/** How many of the lines lie wholly in the first `written` bytes; one that lacks only its end is whole. */
+/** How many of the lines are complete in the first `written` bytes; the last one may lack its line end. */
 function wholeLines(lines: readonly string[], written: number): number {
   let end = 0;
   return lines.filter((line) => (end += Buffer.byteLength(line)) - 1 <= written).length;
 }
 
-/** The file or folder that the system names. */
+/** The file or folder that the system's error names. */
 const placeOf = (error: unknown) =>
   error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : undefined;
 
@@ -42,8 +42,8 @@ const placeOf = (error: unknown) =>
 class Refused extends Error {}
 
 /**
- * Whole lines, each batch in one write at the end of the file (O_APPEND), so that two processes don't mix theirs; no
- * lock. Survives the death of this process; not synced, so not always that of the machine.
+ * Writes each batch of lines in one write at the end of the file (O_APPEND), so that the lines of two processes do not
+ * mix; no lock. Nothing is synced: lines survive a crash of this process, but not always one of the machine.
  */
 export function createAppender({ path, header, open }: AppenderOptions): Appender {
   let isNew = header !== undefined;
@@ -59,7 +59,7 @@ export function createAppender({ path, header, open }: AppenderOptions): Appende
     return handle;
   };
 
-  /** The header where it is still missing: the file is new, or its first write broke off. */
+  /** The header if it is still missing: the file is new, or its first write was cut short. */
   const missingHeader = async (handle: Handle, size: number): Promise<Header | undefined> => {
     const found = size === 0 ? undefined : await readHeader(handle, size);
     if (found && !isReadable(found)) throw new Refused("a newer ai-chat wrote it. Update this one.");
@@ -68,7 +68,7 @@ export function createAppender({ path, header, open }: AppenderOptions): Appende
     return found ? undefined : header;
   };
 
-  /** One write. Takes what was written whole off `pending`; false where it was cut short. */
+  /** One write. Removes the complete lines from `pending`; false if the write was cut short. */
   const writeOnce = async (handle: Handle): Promise<boolean> => {
     const { size } = await handle.stat();
     const first = await missingHeader(handle, size);
@@ -85,7 +85,7 @@ export function createAppender({ path, header, open }: AppenderOptions): Appende
     const handle = isNew ? await create() : await open(path, O_RDWR | O_APPEND);
     try {
       if (((await handle.stat()).mode & OTHERS) !== 0) await handle.chmod(0o600).catch(() => undefined);
-      // A write that was cut short is begun anew on its own line; what is in the way then rejects and says what it is.
+      // After a short write, write the rest on a line of its own: if that fails too, its error tells why.
       if (!(await writeOnce(handle)) && !(await writeOnce(handle)) && pending.length > 0)
         throw new Refused("the disk is full. Free some space.");
     } finally {

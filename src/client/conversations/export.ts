@@ -35,7 +35,7 @@ export function toJson(conversation: Conversation): string {
 const literal = (text: string) => text.replaceAll(/[\\`*_[\]<>#]/g, "\\$&");
 const quoted = (text: string) => text.trimEnd().replaceAll(/^/gm, "> ").replaceAll(/ $/gm, "");
 
-/** The code fence that an answer leaves open; else all that follows it would be code. */
+/** The code fence that an answer leaves open: without its end, all that follows would be code. */
 function openFence(answer: string): string | undefined {
   let open: string | undefined;
   for (const line of answer.split("\n")) {
@@ -54,8 +54,8 @@ function exchange({ question, answer, stopped }: SavedTurn): string {
 }
 
 /**
- * `conversations export --format md`: a heading, where and when it was held, each question as a quotation, each answer
- * as the Markdown that it is. Answers are as the server sent them, control sequences included.
+ * `conversations export --format md`: a heading, server, user and day, each question as a quotation, each answer as its
+ * Markdown. Answers are as the server sent them, with control sequences.
  */
 export function toMarkdown(conversation: Conversation): string {
   const { id, title, server, username, createdAt, exchanges } = conversation;

@@ -1,12 +1,12 @@
 import type { Turn } from "../../protocol/bodies.ts";
 import { CHAT_BODY_BYTES, HISTORY_ENTRIES } from "../../protocol/limits.ts";
 
-/** Room in the body for the token, the field names and whatever a server of others adds to its count. */
+/** Bytes of the body for the token, the field names, and what another server may count besides. */
 const OVERHEAD_BYTES = 8 * 1024;
 
 /**
- * The newest turns that may go with a question: at most 200 entries, the whole body within 1 MiB (API.md §2), and
- * beginning with a question.
+ * The newest turns that fit into a request: at most 200 entries, the body within 1 MiB (API.md §2), the first one a
+ * question.
  */
 export function historyFor(turns: readonly Turn[], message: string): Turn[] {
   let room = CHAT_BODY_BYTES - OVERHEAD_BYTES - bytes(message);
@@ -16,13 +16,13 @@ export function historyFor(turns: readonly Turn[], message: string): Turn[] {
     if (room < 0) break;
     first -= 1;
   }
-  // A stopped answer may end within a surrogate pair, which no server takes.
+  // A stopped answer may end within a surrogate pair, which servers reject.
   const fitting = turns.slice(first).map(({ role, content }) => ({ role, content: content.toWellFormed() }));
   const start = fitting.findIndex((turn) => turn.role === "user");
   return start < 0 ? [] : fitting.slice(start);
 }
 
-/** As JSON, where a control character or a quote takes more than itself. */
+/** UTF-8 bytes as JSON, with its escapes. */
 function bytes(text: string): number {
   return Buffer.byteLength(JSON.stringify(text));
 }

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { errorCode, isMissing } from "../../disk/errors.ts";
 import { troubleOf, Unreadable, type Handle, type OpenFile } from "./open-file.ts";
 
-/** What became of reading a file; `why` goes on after its path. */
+/** The result of reading a file; `why` continues a sentence that begins with its path. */
 export type Reading<T> =
   | { kind: "read"; value: T }
   | { kind: "missing" }
   | { kind: "unreadable"; why: string };
 
-/** The files of saved conversations, read only. Trouble is told once a file, by `onProblem`; reading goes on. */
+/** The files of saved conversations, read only. `onProblem` is called once for each broken file. */
 export interface Folder {
   /** `undefined` where there is no folder. */
   pathOf(id: string): string | undefined;
@@ -19,7 +19,7 @@ export interface Folder {
   ids(): Promise<string[]>;
   /** The same, latest change first, with its time in milliseconds. */
   idsByChange(): Promise<{ id: string; changed: number }[]>;
-  /** Tells a problem of one conversation's file; `what` goes on after its path. */
+  /** Reports a problem of one conversation's file; `what` continues a sentence that begins with its path. */
   tell(id: string, what: string): void;
   /** Opens a file while `use` runs. */
   read<T>(id: string, use: (handle: Handle, size: number) => Promise<T>): Promise<Reading<T>>;
@@ -53,7 +53,7 @@ export async function mapFew<T, R>(items: readonly T[], map: (item: T) => Promis
   return results;
 }
 
-/** The same for those who may stop early: results in order, mapped a few ahead. */
+/** The same as a generator, for callers that may stop early. */
 export async function* mapAhead<T, R>(
   items: readonly T[],
   map: (item: T) => Promise<R>,
@@ -85,7 +85,7 @@ export function createFolder({ dir, open, onProblem }: FolderOptions): Folder {
     try {
       return { id, changed: (await stat(pathOf(id) ?? "")).mtimeMs };
     } catch {
-      // Deleted since, or unreadable, which `read` will tell.
+      // Deleted since, or unreadable: `read` reports that.
       return { id, changed: 0 };
     }
   };
@@ -100,7 +100,7 @@ export function createFolder({ dir, open, onProblem }: FolderOptions): Folder {
       try {
         handle = await open(pathOf(id) ?? "", constants.O_RDONLY);
         const { size } = await handle.stat();
-        // Its first turn is just being written, or couldn't be.
+        // Its first turn is being written, or could not be written.
         if (size === 0) return { kind: "missing" };
         return { kind: "read", value: await use(handle, size) };
       } catch (error) {

@@ -2,7 +2,7 @@ import { oneLine } from "../../text/sanitize.ts";
 import { readAt, type Handle } from "./open-file.ts";
 import { decode, FORMAT, type Header } from "./record.ts";
 
-/** Where a header lies: at the start, behind at most a torn one. */
+/** Bytes that are read first: the header is the first line, or follows one that was cut short. */
 const FIRST_BITE = 4 * 1024;
 const LARGEST = 64 * 1024;
 const NEWLINE = 0x0a;
@@ -20,7 +20,7 @@ function headerIn(bytes: Buffer): Header | undefined {
   return undefined;
 }
 
-/** Who held the conversation and where; `undefined` where the file doesn't say: then it isn't one of ours. */
+/** The header; `undefined` if the file has none: then it is no conversation. */
 export async function readHeader(handle: Handle, size: number): Promise<Header | undefined> {
   for (let bite = FIRST_BITE; ; bite *= 4) {
     const found = headerIn(await readAt(handle, 0, Math.min(bite, size)));

@@ -2,7 +2,7 @@ import type { Turn } from "../../protocol/bodies.ts";
 import { CHAT_BODY_BYTES, HISTORY_ENTRIES } from "../../protocol/limits.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 
-/** What of the chat request's 1 MiB is left to the longest message, as JSON, and to the rest of the body. */
+/** Bytes of the chat request's 1 MiB for the longest message, as JSON, and the rest of the body. */
 const FOR_THE_QUESTION = 256 * 1024;
 /** Field names, quotes and commas of one entry. */
 const FRAME = 40;
@@ -11,11 +11,11 @@ const FRAME = 40;
 export interface HistoryBounds {
   /** At most 200 of a question or an answer each (API.md §2). */
   entries?: number;
-  /** Of UTF-8, as JSON. By default so much that the whole body stays within 1 MiB beside any message. */
+  /** UTF-8 bytes as JSON. Default: the body stays within 1 MiB with any message. */
   bytes?: number;
 }
 
-/** An exchange as the server wants it: strict Unicode, and no answer where none came. */
+/** An exchange as the server accepts it: well-formed Unicode. One without an answer is left out. */
 function entriesOf({ question, answer }: SavedTurn): Turn[] {
   const asked: Turn = { role: "user", content: question.toWellFormed() };
   return answer === "" ? [] : [asked, { role: "assistant", content: answer.toWellFormed() }];

@@ -5,16 +5,16 @@ export interface Line {
   /** Where it begins, in bytes. */
   start: number;
   bytes: Buffer;
-  /** Whether it has its line end; only the last one can be without: torn, or still being written. */
+  /** Whether it has a line end. The last one may have none: it was cut short, or is being written. */
   ended: boolean;
 }
 
-/** The first bite; each further one is twice as large, so that little is read too much, and huge lines in few reads. */
+/** Bytes of the first read. Each further read is twice as large: short lines cost little, long ones few reads. */
 const FIRST_BITE = 8 * 1024;
 const LARGEST_BITE = 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** The lines of the first `size` bytes, last one first. Reads no further back than it is asked to go. */
+/** The lines of the first `size` bytes, last one first. Reads only as far back as the caller goes on. */
 export async function* linesBack(handle: Handle, size: number): AsyncGenerator<Line, void, undefined> {
   let unfinished: Buffer = Buffer.alloc(0);
   let isLast = true;
@@ -24,7 +24,7 @@ export async function* linesBack(handle: Handle, size: number): AsyncGenerator<L
     at -= length;
     const bytes = Buffer.concat([await readAt(handle, at, length), unfinished]);
     let to = bytes.length;
-    // What is left over from the bite before holds no line end.
+    // The rest of the previous read holds no line end.
     let end = bytes.lastIndexOf(NEWLINE, length - 1);
     while (end >= 0) {
       if (!isLast || end + 1 < to)

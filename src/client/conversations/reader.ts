@@ -20,13 +20,13 @@ export interface Tail {
   conversation: Summary;
   /** The last turns, oldest first. */
   exchanges: SavedTurn[];
-  /** How many stand before them. */
+  /** How many turns are before them. */
   earlier: number;
 }
 
 /**
- * Reads saved conversations. What takes an id of one that is gone or broken rejects with `ClientError`; what looks at
- * many skips a broken one and tells it.
+ * Reads saved conversations. A method that takes an id rejects with `ClientError` if that one is missing or broken; a
+ * method that reads many skips a broken one and reports it.
  */
 export interface Reader {
   /** Latest turn first. Reads the first and the last lines of each. */
@@ -39,15 +39,15 @@ export interface Reader {
   read(id: string): Promise<Conversation>;
   /** Its last `count` turns. Reads no more than they take. */
   readTail(id: string, count: number): Promise<Tail>;
-  /** What goes with the next question: the newest whole exchanges that fit, oldest first. */
+  /** The history of the next question: the newest complete exchanges that fit, oldest first. */
   turnsForHistory(id: string, bounds?: HistoryBounds): Promise<Turn[]>;
   /** The conversations that hold the text, latest first, one at a time. Blank text: `ClientError("usage")`. */
   search(text: string): AsyncGenerator<Found, void, undefined>;
 }
 
-/** Kernels stamp files with a coarser clock than ours, some file systems with one of two seconds. */
+/** Milliseconds. A kernel's clock for files is coarser than ours; some file systems count in two seconds. */
 const CLOCKS_APART = 2000;
-/** Candidates that an error names. */
+/** Most candidates that an error names. */
 const NAMED = 5;
 
 const latestFirst = (a: Summary, b: Summary) =>
@@ -78,7 +78,7 @@ export function createReader(folder: Folder): Reader {
     });
   };
 
-  /** The value; trouble is told, and the file skipped. */
+  /** The value; `undefined` for a broken file, which is reported. */
   const ifReadable = <T>(id: string, reading: Reading<T>): T | undefined => {
     if (reading.kind === "unreadable") folder.tell(id, reading.why);
     return reading.kind === "read" ? reading.value : undefined;

@@ -2,12 +2,12 @@ import { linesBack } from "./lines-back.ts";
 import type { Handle } from "./open-file.ts";
 import { decode, type TurnRecord } from "./record.ts";
 
-/** One finished exchange of a conversation, as it was said: not yet safe for a terminal. */
+/** One finished exchange of a conversation, unchanged: not safe for a terminal. */
 export interface SavedTurn {
   id: string;
   question: string;
   answer: string;
-  /** Stopped by hand: the answer is what came until then. */
+  /** The user stopped it: the answer is what had arrived. */
   stopped: boolean;
   /** `null` where the server didn't say. */
   tokensDeducted: number | null;
@@ -23,7 +23,7 @@ export interface NewTurn {
   stopped?: boolean;
   tokensDeducted: number | null;
   model: string | null;
-  /** The id of an earlier turn that this one takes the place of: asked again, or edited. */
+  /** The id of an earlier turn that this one replaces: retried, or edited. */
   replaces?: string;
 }
 
@@ -33,8 +33,8 @@ function savedTurn(saved: TurnRecord): SavedTurn {
 }
 
 /**
- * The turns of the first `size` bytes, newest first, without those that a later one replaced. Lines that are nobody's
- * are skipped and told by `onBroken`, with the byte at which they begin; a torn last line is no trouble.
+ * The turns of the first `size` bytes, newest first, without those that a later one replaced. Broken lines are skipped and
+ * reported to `onBroken`, with the byte at which they begin; a last line without its end is not.
  */
 export async function* turnsBack(
   handle: Handle,

@@ -3,14 +3,14 @@ import { oneLine } from "../../text/sanitize.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 import type { Summary } from "./summary.ts";
 
-/** A conversation that holds what was searched for. */
+/** A conversation with a match. */
 export interface Found {
   conversation: Summary;
-  /** Where the newest match stands. */
+  /** Where the newest match is. */
   where: "title" | "question" | "answer";
   /** The text around it: one line without control sequences. */
   snippet: string;
-  /** How many questions and answers hold it; a title isn't counted. */
+  /** Number of questions and answers with a match; titles are not counted. */
   matches: number;
 }
 
@@ -22,7 +22,7 @@ export type Finder = (text: string) => { text: string; from: number; to: number 
 
 const escaped = (word: string) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 
-/** Without regard to case, to how accents are composed, and to the kind of white space. Refuses an empty text. */
+/** Ignores case, the composition of accents and the kind of white space. Throws for an empty text. */
 export function createFinder(query: string): Finder {
   const words = query.toWellFormed().normalize("NFC").trim().split(/\s+/);
   if (words[0] === "")
@@ -47,7 +47,7 @@ function snippetOf({ text, from, to }: { text: string; from: number; to: number 
   return `${start > 0 ? "…" : ""}${cut}${end < text.length ? "…" : ""}`;
 }
 
-/** Looks through one conversation, newest turn first. */
+/** Searches one conversation, newest turn first. */
 export async function searchIn(
   conversation: Summary,
   newestFirst: AsyncIterable<SavedTurn>,

@@ -6,13 +6,13 @@ import { jsonWords, pageWords, type Words } from "./reply-words.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import type { Reply } from "./transport.ts";
 
-/** Which call was answered; some statuses mean another thing in another call. */
+/** The call that was answered: some statuses mean different things in different calls. */
 export type CallKind = "register" | "login" | "chat" | "balance" | "usage" | "logout" | "password";
 
 /** Bytes of an error reply that are read; a page of a debugging framework can be megabytes. */
 const ERROR_BYTES = 64 * 1024;
 
-/** What a status means where the server gives no code of ours (CLI.md §2, §3). 403 keeps the server's own reason. */
+/** The code for a status if the reply has none of this API (CLI.md §2, §3). */
 const codeOfStatus = new Map<number, ClientErrorCode>([
   [401, "invalid_token"],
   [402, "insufficient_tokens"],
@@ -118,7 +118,7 @@ function withoutGap(shown: string, call: CallKind): string {
   return call === "password" ? "The present password is wrong." : "The username or the password is wrong.";
 }
 
-/** The sentence, and behind it what it leaves out of the complaints about single fields. */
+/** The sentence, and the details of fields that it does not contain. */
 const withDetails = (sentence: string, fields: FieldError[]) =>
   [sentence, ...fields.map(({ detail }) => detail).filter((detail) => !sentence.includes(detail))].join(" ");
 
@@ -138,8 +138,8 @@ export function problemError(problem: Problem): ClientError {
     retryAfter: wait,
     fields: fields.length > 0 ? fields : undefined,
     balance: own && errors[own].status === 402 ? balanceOf(body) : undefined,
-    // A gateway that failed or gave up waiting doesn't know what the server behind it has charged; this API's own codes
-    // do (API.md §4).
+    // A gateway that failed or timed out does not know whether the server charged. This API's own codes say so (API.md
+    // §4).
     charged: call === "chat" && own === undefined && (status >= 500 || status === 408) ? "maybe" : "no",
   });
 }

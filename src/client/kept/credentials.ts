@@ -7,11 +7,11 @@ import { isExpiry } from "../http/token.ts";
 export interface Entry {
   token: string;
   username: string;
-  /** The scheme under which the server wants its token, where it isn't Bearer. */
+  /** The scheme of the token, if it is not Bearer. */
   scheme?: string;
-  /** When the token ends, in milliseconds since the epoch, where it tells. */
+  /** When the token expires, in milliseconds since the epoch, if it says so. */
   expires?: number;
-  /** What the server offers, as it said at `offer.at`. */
+  /** What the server offered at `offer.at`. */
   offer?: KeptOffer;
 }
 
@@ -28,9 +28,9 @@ export interface Credentials {
   /** By the name that `normalizeServer` gives, or `local`. */
   get(server: string): Entry | undefined;
   set(server: string, entry: Entry): Promise<Kept>;
-  /** Changes some of an entry; does nothing (and is `kept`) where there is none by then. */
+  /** Changes part of an entry; does nothing, and resolves to `kept`, if there is none. */
   update(server: string, patch: Partial<Entry>): Promise<Kept>;
-  /** With `token` only where that one is kept by then: a login since isn't to be lost with the one before it. */
+  /** With `token` only if that token is still the kept one: a later login stays. */
   remove(server: string, token?: string): Promise<Kept>;
   /** Sorted by server. */
   list(): { server: string; entry: Entry }[];
@@ -47,7 +47,7 @@ const offerOf = (value: unknown): KeptOffer | undefined => {
   };
 };
 
-/** A person may have edited the file: what isn't an entry is none. */
+/** `undefined` for an invalid entry: people may have edited the file. */
 function entryOf(value: unknown): Entry | undefined {
   const entry = record(value);
   if (typeof entry?.token !== "string" || entry.token === "") return undefined;

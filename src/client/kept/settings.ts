@@ -16,13 +16,13 @@ export interface SettingValues {
 
 export type SettingName = keyof SettingValues;
 
-/** A person's text as the value of a setting. Throws where it is none. */
+/** Parses the value of a setting as a person types it. Throws if it is invalid. */
 export type ParseSetting = <Name extends SettingName>(name: Name, text: string) => SettingValues[Name];
 
-/** Settings that are text in the file too: a number as a server would be taken for an IPv4 address. */
+/** Settings that must be strings in the file: `URL` would read a number as an IPv4 address. */
 const texts = new Set<SettingName>(["server", "editor"]);
 
-/** A value of the file as a person would have typed it; empty, which no setting takes, for what is of no use. */
+/** A value of the file as a person types it; empty, which is never valid, for any other value. */
 function typedAs(name: SettingName, value: unknown): string {
   if (typeof value === "string") return value;
   const isPlain = typeof value === "number" || typeof value === "boolean";
@@ -42,9 +42,9 @@ export interface Settings {
   readonly path: string | undefined;
   /** Which file or value has a problem and how to repair it, as of the last read or write. */
   readonly problem: string | undefined;
-  /** Why what the file says of this setting can't be known, as `problem` does; `undefined` where it can. */
+  /** The problem with this setting; `undefined` if there is none. */
   fault(name: SettingName): string | undefined;
-  /** `undefined` where it isn't set, or where the file has something else in its place. */
+  /** `undefined` if it is not set, or invalid. */
   get<Name extends SettingName>(name: Name): SettingValues[Name] | undefined;
   set<Name extends SettingName>(name: Name, value: SettingValues[Name]): Promise<Kept>;
   unset(name: SettingName): Promise<Kept>;
@@ -52,7 +52,7 @@ export interface Settings {
 
 /**
  * The settings in `dir`; `undefined` (no home folder) keeps nothing and says so. Opened when first needed. A value of
- * the file passes through the same door as what a person types: `parse`.
+ * the file is parsed as one that a person types.
  */
 export function openSettings({ dir, parse }: { dir: string | undefined; parse: ParseSetting }): Settings {
   const file = createKeptFile({ dir, name: "config" });
