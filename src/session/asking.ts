@@ -1,4 +1,3 @@
-import { mayHaveCost } from "../client/http/ask-again.ts";
 import { ClientError } from "../client/failure.ts";
 import type { ApiClient } from "../client/http/contract.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
@@ -77,16 +76,8 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
     if (listener.heard === "" && last !== undefined) say({ type: "giveBack", text: last.message });
   };
 
-  /** A question that is sent again isn't known to be free only because its last try was. */
-  const weighed = (error: ClientError): ClientError => {
-    const key = state().last?.key;
-    const failure = inDoubt !== undefined && inDoubt === key ? mayHaveCost(error) : error;
-    inDoubt = failure.charged === "maybe" ? key : undefined;
-    return failure;
-  };
-
-  const failed = async (cause: ClientError, question: Waiting, signal: AbortSignal) => {
-    const error = weighed(cause);
+  const failed = async (error: ClientError, question: Waiting, signal: AbortSignal) => {
+    inDoubt = error.charged === "maybe" ? state().last?.key : undefined;
     dispatch({ type: "failed", text: listener.heard });
     if (wantsLogin(error)) {
       waiting = { ...question, again: true, shown: true };
@@ -124,7 +115,7 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
     try {
       run(tellNoHistory(before.length, stop.signal));
       const history = historyFor(before, message);
-      const done = await listener.follow({ message, history, key, signal: stop.signal });
+      const done = await listener.follow({ message, history, key, signal: stop.signal }, key === inDoubt);
       say({ type: "end" });
       await answered(done, keep, stop.signal);
     } catch (error) {

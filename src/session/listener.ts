@@ -7,12 +7,6 @@ import type { Room } from "./room.ts";
 /** Longest that a question waits by itself for a server that asks for patience, in seconds. */
 const LONGEST_WAIT = 90;
 
-/** Owners of `local` that may leave within one answer. */
-const MOST_OWNERS = 3;
-
-const isOwnerGone = (error: unknown) =>
-  error instanceof ClientError && (error.code === "unreachable" || error.code === "shutting_down");
-
 /** The end of an answer. */
 export type Done = Extract<AnswerEvent, { type: "done" }>;
 
@@ -22,8 +16,11 @@ export interface Listener {
   readonly heard: string;
   /** Milliseconds of the clock at which it last grew. */
   readonly lastData: number;
-  /** Sends the question, with its repeats, and says its answer. Rejects with `ClientError`, or what is a fault of ours. */
-  follow(question: Question): Promise<Done>;
+  /**
+   * Sends the question, with its repeats, and says its answer. `inDoubt`: an earlier request under its key may have been
+   * charged. Rejects with `ClientError`, or what is a fault of ours.
+   */
+  follow(question: Question, inDoubt: boolean): Promise<Done>;
 }
 
 export function createListener(room: Room): Listener {
@@ -54,32 +51,24 @@ export function createListener(room: Room): Listener {
     else if (part.kind === "more") show(part.text);
   };
 
-  const follow = async (question: Question, repeat?: Repeat) => {
-    const onWait = (seconds: number, reason: ClientError) =>
-      dispatch({ type: "waiting", until: now() + seconds * 1000, reason: reason.message });
+  const follow = async (question: Question, inDoubt: boolean) => {
+    let repeat: Repeat | undefined;
     let done: Done | undefined;
-    for await (const event of askAgain(room.client, question, { sleep, onWait, maxWait: LONGEST_WAIT })) {
+    const answers = askAgain(room.client, question, {
+      sleep,
+      inDoubt,
+      maxWait: LONGEST_WAIT,
+      onWait: (seconds, reason) =>
+        dispatch({ type: "waiting", until: now() + seconds * 1000, reason: reason.message }),
+      onRestart: () => (repeat = heard === "" ? undefined : createRepeat(heard)),
+    });
+    for await (const event of answers) {
       if (event.type === "done") done = event;
       hear(event, repeat);
     }
     if (done === undefined)
       throw new ClientError("bad_reply", "The answer has no end.", { charged: "maybe" });
     return done;
-  };
-
-  /**
-   * Who runs the server `local` may leave in the middle of somebody else's answer. Then another session runs it, and
-   * the question is asked there under its key (CLI.md §3), however much of its answer has come.
-   */
-  const followAnywhere = async (question: Question) => {
-    for (let left = MOST_OWNERS; ; left -= 1) {
-      try {
-        return await follow(question, heard === "" ? undefined : createRepeat(heard));
-      } catch (error) {
-        if (!room.local || left === 0 || question.signal?.aborted === true || !isOwnerGone(error))
-          throw error;
-      }
-    }
   };
 
   return {
@@ -89,10 +78,10 @@ export function createListener(room: Room): Listener {
     get lastData() {
       return lastData;
     },
-    follow(question) {
+    follow(question, inDoubt) {
       heard = "";
       lastData = now();
-      return followAnywhere(question);
+      return follow(question, inDoubt);
     },
   };
 }

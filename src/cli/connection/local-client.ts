@@ -1,6 +1,6 @@
-import { mayHaveCost } from "../../client/http/ask-again.ts";
+import { isGone } from "../../client/http/ask-again.ts";
 import { ClientError } from "../../client/failure.ts";
-import type { AnswerEvent, ApiClient, Question } from "../../client/http/contract.ts";
+import type { ApiClient } from "../../client/http/contract.ts";
 import type { LocalServer } from "./local-server.ts";
 
 /** How the server `local` and its client are had; the server anew each time. */
@@ -16,26 +16,18 @@ export interface LocalClient {
   close(): Promise<void>;
 }
 
-/** Failures that mean that the process which ran the server has left, or is about to. */
-const isGone = (error: unknown) =>
-  error instanceof ClientError && (error.code === "unreachable" || error.code === "shutting_down");
-
-/** Why another try of a question failed too; what the earlier one may have cost is still in doubt. */
-function inDoubt(failure: unknown, earlier: unknown): unknown {
-  const isDoubtful = earlier instanceof ClientError && earlier.charged === "maybe";
-  return isDoubtful && failure instanceof ClientError ? mayHaveCost(failure) : failure;
-}
-
 /**
- * A client of `local` that outlives its server (CLI.md §3): when the process that runs it leaves, the server is opened
- * anew, by whoever is first, and the call is repeated, as often as the next server leaves too; a question only while
- * nothing of its answer has come, under its key.
+ * A client of `local` that outlives its server (CLI.md §3): when the process that runs it has ended, the server is
+ * opened again, by the first process that needs it, and the call is repeated, as often as the next process ends too. A
+ * question is not repeated here, but by `askAgain`, which calls `reopen`.
  */
 export async function openLocalClient(way: Way, token: string | undefined): Promise<LocalClient> {
   let server = await way.open();
   let client = way.client(server.url, token);
   const { started } = server;
   let reopening: Promise<void> | undefined;
+  /** The client of the last question. */
+  let asked = client;
 
   const reopen = async () => {
     const [oldServer, oldClient] = [server, client];
@@ -55,7 +47,10 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
 
   /** Whether to repeat what failed at `url`: not on our own server, nor again where the same one fails twice. */
   const hasLeft = (error: unknown, url: string, failedBefore: string | undefined) =>
-    isGone(error) && url !== failedBefore && !(url === server.url && server.started);
+    error instanceof ClientError &&
+    isGone(error) &&
+    url !== failedBefore &&
+    !(url === server.url && server.started);
 
   const repeated = async <T>(call: (client: ApiClient) => Promise<T>): Promise<T> => {
     for (let failed: string | undefined; ;) {
@@ -70,29 +65,6 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
       await replace(used);
     }
   };
-
-  async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
-    let earlier: unknown;
-    for (let failed: string | undefined; ;) {
-      await reopening;
-      const [used, { url }] = [client, server];
-      let silent = true;
-      try {
-        for await (const event of used.ask(question)) {
-          silent = false;
-          yield event;
-        }
-        return;
-      } catch (error) {
-        earlier = inDoubt(error, earlier);
-        if (!silent || !hasLeft(error, url, failed) || question.signal?.aborted === true) throw earlier;
-        failed = url;
-      }
-      await replace(used).catch((error: unknown) => {
-        throw inDoubt(error, earlier);
-      });
-    }
-  }
 
   return {
     started,
@@ -123,7 +95,16 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
       },
       usage: (days, signal) => repeated((client) => client.usage(days, signal)),
       balance: (signal) => repeated((client) => client.balance(signal)),
-      ask,
+      async *ask(question) {
+        await reopening;
+        asked = client;
+        yield* asked.ask(question);
+      },
+      async reopen() {
+        if (asked === client && server.started) return false;
+        await replace(asked);
+        return true;
+      },
       offer: (signal) => client.offer(signal),
       isChatServer: () => client.isChatServer(),
       close: () => client.close(),

@@ -5,12 +5,22 @@ import type { AnswerEvent, ApiClient, Question } from "./contract.ts";
 export interface AskAgainOptions {
   /** Waits; rejects once `signal` aborts. */
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>;
-  /** Told before each wait: how many seconds, and which failure is the reason. */
+  /** Called before each wait, with its seconds and the failure that is the reason. */
   onWait?: (seconds: number, reason: ClientError) => void;
+  /** Called when the answer is about to come again from its start. Without it, a question is not repeated once an event has come. */
+  onRestart?: () => void;
+  /** An earlier request under this key may have been charged. */
+  inDoubt?: boolean;
   maxTries?: number;
   /** Seconds of waiting in all. */
   maxWait?: number;
 }
+
+/** How many owners of `local` may leave during one question. */
+const MOST_OWNERS = 3;
+
+/** The process that ran the server has ended, or is about to. */
+export const isGone = ({ code }: ClientError): boolean => code === "unreachable" || code === "shutting_down";
 
 /** The same failure, with a charge that an earlier try under this key may have caused. */
 export function mayHaveCost(error: ClientError): ClientError {
@@ -42,38 +52,51 @@ async function* once(
 }
 
 /**
- * One question with the repeats of CLI.md §2, all under its key: a refused connection; `tokens_held`,
- * `request_in_progress`, 429, and 503 with Retry-After; a lost connection only where the server offers `idempotency`
- * and nothing was yielded yet. A wait that is longer than what is left isn't begun: the error names the time.
- * Throws `ClientError` alone; `charged` is `maybe` when any of the tries may have been charged.
+ * The one rule for repeating a question (CLI.md §2, §3), always under its key:
+ *
+ * - `local`, if the process that ran it has ended: at once, at its next owner, up to 3 times; with `onRestart` also
+ *   after part of the answer has come.
+ * - A refused connection, `tokens_held`, `request_in_progress`, 429, and 503 with Retry-After: after a wait.
+ * - A lost connection: after a wait, if the server offers `idempotency`.
+ *
+ * A wait that is longer than what is left isn't begun: the error names the time. Throws `ClientError` alone; `charged`
+ * is `maybe` when any of the tries may have been charged.
  */
 export async function* askAgain(
   client: ApiClient,
   question: Question,
   options: AskAgainOptions = {},
 ): AsyncGenerator<AnswerEvent, void, undefined> {
-  const { sleep = defaultSleep, onWait, maxTries = 3, maxWait = 30 } = options;
+  const { sleep = defaultSleep, onWait, onRestart, inDoubt = false, maxTries = 3, maxWait = 30 } = options;
   const { signal } = question;
   let left = maxWait;
-  let charged = false;
-  const final = (error: ClientError) => (charged ? mayHaveCost(error) : error);
+  let owners = 0;
+  let charged = inDoubt;
+  const final = (error: unknown) => (charged && error instanceof ClientError ? mayHaveCost(error) : error);
 
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 1; ;) {
     const ended = yield* once(client, question);
     if (!ended) return;
     const { failure, silent } = ended;
-    const wait = Math.max(failure.retryAfter ?? 0, tries);
-    const { retry } = failure;
-    if (retry === "no" || !silent || tries >= maxTries || wait > left) throw final(failure);
-    if (retry === "same_key" && !(await client.offer(signal)).extensions.has("idempotency"))
-      throw final(failure);
     charged ||= failure.charged === "maybe";
-    left -= wait;
-    onWait?.(wait, failure);
     try {
+      if (isGone(failure) && owners < MOST_OWNERS && (silent || onRestart) && signal?.aborted !== true) {
+        owners += 1;
+        if ((await client.reopen?.()) === true) {
+          if (!silent) onRestart?.();
+          continue;
+        }
+      }
+      const wait = Math.max(failure.retryAfter ?? 0, tries);
+      const { retry } = failure;
+      if (retry === "no" || !silent || tries >= maxTries || wait > left) throw failure;
+      if (retry === "same_key" && !(await client.offer(signal)).extensions.has("idempotency")) throw failure;
+      tries += 1;
+      left -= wait;
+      onWait?.(wait, failure);
       await sleep(wait * 1000, signal);
     } catch (error) {
-      if (signal?.aborted !== true) throw error;
+      if (error instanceof ClientError || signal?.aborted !== true) throw final(error);
       throw final(new ClientError("interrupted", "Interrupted.", { cause: error }));
     }
   }

@@ -75,6 +75,11 @@ export interface ApiClient {
   changePassword(passwords: { password: string; newPassword: string }): Promise<{ token: string }>;
   /** Streams if the server streams, else yields one `done`. Leaving the loop closes the connection. Never retries. */
   ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined>;
+  /**
+   * Only a client of `local` has it. Called after the last question failed because the process that ran the server has
+   * ended: opens the server again. False if this process runs it.
+   */
+  reopen?(): Promise<boolean>;
   /** Requested once, then remembered. Never rejects: a server that does not answer in time offers nothing. */
   offer(signal?: AbortSignal): Promise<Offer>;
   /** Whether a chat server of this API answers there (CLI.md §3: `token_balance` without a token → 401/403 JSON). */

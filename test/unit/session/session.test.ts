@@ -576,6 +576,7 @@ describe("an answer whose server leaves in the middle", () => {
 
   it("goes on at the next owner of local, under its key, and nothing is shown twice", async () => {
     const { session, client, said, ask, notes } = open();
+    client.reopen = async () => true;
     client.script = [[{ type: "delta", text: "Hel" }, lost], answer("H", "ell", "o")];
     await ask("one");
     expect(shown(said)).toBe("Hello");
@@ -586,6 +587,7 @@ describe("an answer whose server leaves in the middle", () => {
 
   it("is told from its start where the next owner's AI says something else", async () => {
     const { session, client, said, ask, notes } = open();
+    client.reopen = async () => true;
     client.script = [[{ type: "delta", text: "Hel" }, lost], answer("Good ", "day")];
     await ask("one");
     expect(shown(said)).toBe("HelGood day");

@@ -144,6 +144,11 @@ describe("askAgain", () => {
     expect((await hear(client)).error).toMatchObject({ code: "insufficient_tokens", charged: "no" });
   });
 
+  it("does not call a question free that an earlier request under its key may have cost", async () => {
+    const { client } = scripted([[answered("invalid_token", 401)]]);
+    expect((await hear(client, { inDoubt: true })).error).toMatchObject({ status: 401, charged: "maybe" });
+  });
+
   it("is interrupted while it waits, by its own clock too", async () => {
     const controller = new AbortController();
     const { client, keys } = scripted([[answered("rate_limited", 429, 25)], [done]]);
@@ -153,6 +158,60 @@ describe("askAgain", () => {
       charged: "no",
     });
     expect(keys).toHaveLength(1);
+  });
+
+  describe("at local, after the process that ran it has ended", () => {
+    /** A client whose server can be opened again, as often as `reopen` resolves to true. */
+    function local(
+      tries: (AnswerEvent | ClientError)[][],
+      reopen: () => Promise<boolean> = async () => true,
+    ) {
+      const { client, keys } = scripted(tries);
+      let opened = 0;
+      Object.assign(client, { reopen: () => ((opened += 1), reopen()) });
+      return { client, keys, opened: () => opened };
+    }
+    const restarts = () => {
+      const heard: string[] = [];
+      return { heard, onRestart: () => heard.push("restart") };
+    };
+
+    it.each([lost(), answered("shutting_down", 503)])("asks the next owner without a wait", async (error) => {
+      const { client, keys } = local([[error], [done]]);
+      expect(await hear(client)).toEqual({ events: [done], error: undefined, waits: [] });
+      expect(keys).toEqual(["k1", "k1"]);
+    });
+
+    it("asks again after part of the answer only for a reader that can take it from its start", async () => {
+      const { heard, onRestart } = restarts();
+      const tries = () => [
+        [word, lost()],
+        [word, done],
+      ];
+      expect(await hear(local(tries()).client, { onRestart })).toMatchObject({ events: [word, word, done] });
+      expect(heard).toEqual(["restart"]);
+      expect(await hear(local(tries()).client)).toMatchObject({ events: [word], error: { message: "lost" } });
+    });
+
+    it("asks three next owners at most", async () => {
+      const { onRestart } = restarts();
+      const { client, opened } = local(Array.from({ length: 5 }, () => [word, lost()]));
+      expect((await hear(client, { onRestart })).events).toHaveLength(4);
+      expect(opened()).toBe(3);
+    });
+
+    it("does not ask again if this process runs the server", async () => {
+      const { client, keys } = local([[word, lost()], [done]], async () => false);
+      const { onRestart } = restarts();
+      expect((await hear(client, { onRestart })).error).toMatchObject({ message: "lost" });
+      expect(keys).toHaveLength(1);
+    });
+
+    it("does not open a server again for a question that was stopped", async () => {
+      const { client, opened } = local([[lost()]]);
+      expect((await hear(client, {}, AbortSignal.abort())).error).toMatchObject({ message: "lost" });
+      expect(opened()).toBe(0);
+    });
   });
 
   it("hangs up when its reader leaves", async () => {
