@@ -5,7 +5,7 @@ import type { Turn } from "../protocol/bodies.ts";
 import type { Account } from "./account.ts";
 import { failureLines, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
-import { createListener, type Done } from "./listener.ts";
+import { exchange, type Ended, type Face } from "./exchange.ts";
 import { commas, costLine, counted } from "./money.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { KeepTurn, Saver } from "./saving.ts";
@@ -41,44 +41,65 @@ export interface Asking {
 interface AskingOptions {
   account: Pick<Account, "tryBalance">;
   saver: Pick<Saver, "begin">;
-  /** Takes over what goes on beside a question: the session waits for its end. */
-  run: (task: Promise<unknown>) => void;
 }
 
+/** Longest that a question waits by itself for a server that asks for patience, in seconds. */
+const LONGEST_WAIT = 90;
+
 /** Asks one question at a time and tells how it ends. */
-export function createAsking(room: Room, { account, saver, run }: AskingOptions): Asking {
+export function createAsking(room: Room, { account, saver }: AskingOptions): Asking {
   const { say, dispatch, state, now } = room;
   /** One, unless the next question is asked while what the last one cost is still looked up. */
   const underWay = new Set<AbortController>();
-  const listener = createListener(room);
+  let lastData = 0;
   let waiting: Waiting | undefined;
   let toldNoHistory: ApiClient | undefined;
   /** The key of a question that an earlier failure may have cost. */
   let inDoubt: string | undefined;
 
-  const tellNoHistory = async (turns: number, signal: AbortSignal) => {
-    const { client } = room;
-    if (turns === 0 || toldNoHistory === client) return;
-    const { extensions } = await client.offer(signal);
-    if (signal.aborted || extensions.has("history") || toldNoHistory === client) return;
-    toldNoHistory = client;
+  const onHistoryKept = () => {
+    if (toldNoHistory === room.client) return;
+    toldNoHistory = room.client;
     room.note("dim", "This server takes no history: each question stands alone.");
   };
 
-  const stopped = async (keep: KeepTurn) => {
+  const show = (text: string) => say({ type: "delta", text });
+
+  const face: Face = {
+    sleep: room.sleep,
+    maxWait: LONGEST_WAIT,
+    show,
+    onWait: (seconds, reason) =>
+      dispatch({ type: "waiting", until: now() + seconds * 1000, reason: reason.message }),
+    onData() {
+      lastData = now();
+      if (state().phase.kind === "asking") dispatch({ type: "firstWords" });
+    },
+    onOther() {
+      say({ type: "end" });
+      room.note("dim", "The connection was lost there; this is the answer from its start:");
+    },
+  };
+
+  const stopped = async (text: string, keep: KeepTurn) => {
     const { tokens: before, price, last } = state();
-    dispatch({ type: "stopping", text: listener.heard, at: now() });
+    dispatch({ type: "stopping", text, at: now() });
     const { cost, tokens } = await settle({ client: room.client, before, price, sleep: room.sleep, now });
     if (tokens !== null) dispatch({ type: "balance", tokens });
     room.note("dim", stoppedLine(cost, state(), room.dot));
-    await keep(listener.heard, true, cost);
+    await keep(text, true, cost);
     dispatch({ type: "settled" });
-    if (listener.heard === "" && last !== undefined) say({ type: "giveBack", text: last.message });
+    if (text === "" && last !== undefined) say({ type: "giveBack", text: last.message });
   };
 
-  const failed = async (error: ClientError, question: Waiting, signal: AbortSignal) => {
+  const failed = async (
+    { text, error: cause }: Exclude<Ended, { kind: "answered" }>,
+    question: Waiting,
+    signal: AbortSignal,
+  ) => {
+    const error = cause instanceof ClientError ? cause : internal(cause);
     inDoubt = error.charged === "maybe" ? state().last?.key : undefined;
-    dispatch({ type: "failed", text: listener.heard });
+    dispatch({ type: "failed", text });
     if (wantsLogin(error)) {
       waiting = { ...question, again: true, shown: true };
       const reason = "Your login is no longer valid. Log in, and the question is sent.";
@@ -94,10 +115,14 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
     else if (error.charged === "maybe") await account.tryBalance(signal);
   };
 
-  const answered = async (event: Done, keep: KeepTurn, signal: AbortSignal) => {
-    const { tokensDeducted: cost, tokens } = event;
-    await keep(listener.heard, false, cost);
-    dispatch({ type: "answered", text: listener.heard, cost, tokens });
+  const answered = async (
+    { text, done }: Extract<Ended, { kind: "answered" }>,
+    keep: KeepTurn,
+    signal: AbortSignal,
+  ) => {
+    const { tokensDeducted: cost, tokens } = done;
+    await keep(text, false, cost);
+    dispatch({ type: "answered", text, cost, tokens });
     if (state().tokens === null) await account.tryBalance(signal);
     sayCost(room, cost);
   };
@@ -112,17 +137,16 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
     if (!shown) say({ type: "question", text: message });
     dispatch({ type: "asked", message, before, key, at: now() });
     const keep = saver.begin();
+    const { signal } = stop;
+    const question = { message, history: historyFor(before, message), key, signal, onHistoryKept };
+    lastData = now();
     try {
-      run(tellNoHistory(before.length, stop.signal));
-      const history = historyFor(before, message);
-      const done = await listener.follow({ message, history, key, signal: stop.signal }, key === inDoubt);
+      const ended = await exchange(room.client, question, { ...face, inDoubt: key === inDoubt });
+      if (ended.kind === "answered" && !ended.isShown) show(ended.text);
       say({ type: "end" });
-      await answered(done, keep, stop.signal);
-    } catch (error) {
-      say({ type: "end" });
-      if (stop.signal.aborted) return await stopped(keep);
-      const failure = error instanceof ClientError ? error : internal(error);
-      await failed(failure, { message, before }, stop.signal);
+      if (ended.kind === "answered") await answered(ended, keep, signal);
+      else if (ended.kind === "stopped") await stopped(ended.text, keep);
+      else await failed(ended, { message, before }, signal);
     } finally {
       underWay.delete(stop);
     }
@@ -130,7 +154,7 @@ export function createAsking(room: Room, { account, saver, run }: AskingOptions)
 
   return {
     get lastData() {
-      return listener.lastData;
+      return lastData;
     },
     ask,
     async retry() {

@@ -8,6 +8,7 @@ import { counted } from "./money.ts";
 import type { Room } from "./room.ts";
 import type { Saving } from "./saved.ts";
 import type { Last } from "./state.ts";
+import { openThread } from "./thread.ts";
 
 /** One conversation to choose, in words. */
 export interface Choice {
@@ -88,22 +89,14 @@ export function createSaver(room: Room) {
      */
     begin(): KeepTurn {
       const { last, username, conversation } = state();
-      const server = room.keptAs;
+      if (saving?.save !== true || last === undefined) return async () => undefined;
+      const { message: question, turn: replaces, key } = last;
+      const thread = openThread(saving.conversations, { server: room.keptAs, username }, conversation);
       return async (answer, stopped, tokensDeducted) => {
-        if (saving?.save !== true || last === undefined || answer === "") return;
-        const { conversations } = saving;
-        const id = conversation ?? conversations.start({ server, username });
-        const { message: question, turn: replaces, key } = last;
-        const { model } = state();
-        const kept = await conversations.append(id, {
-          question,
-          answer,
-          stopped,
-          tokensDeducted,
-          model,
-          replaces,
-        });
-        dispatch({ type: "saved", key, conversation: id, turn: kept.turn, kept: kept.kept });
+        const model = () => state().model;
+        const kept = await thread.keep({ question, answer, stopped, tokensDeducted, model, replaces });
+        if (kept === undefined) return;
+        dispatch({ type: "saved", key, conversation: thread.id, turn: kept.turn, kept: kept.kept });
         tellOnce(kept);
       };
     },

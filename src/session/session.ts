@@ -82,7 +82,7 @@ export function createSession(options: SessionOptions): Session {
 
   const account = createAccount(room);
   const saver = createSaver(room);
-  const asking = createAsking(room, { account, saver, run });
+  const asking = createAsking(room, { account, saver });
   const signingIn = createSigningIn(room, {
     account,
     load,

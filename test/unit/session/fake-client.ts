@@ -62,6 +62,7 @@ export function createFakeClient({ tokens = 4000, extensions = all, token = true
     changePassword: async () => ({ token: "another-token" }),
     async *ask(question) {
       client.questions.push(question);
+      if (question.history.length > 0 && !extensions.includes("history")) question.onHistoryKept?.();
       const steps: Step[] = client.script.shift() ?? echo(question);
       for (const step of steps) {
         if (step instanceof ClientError) throw step;
@@ -94,5 +95,6 @@ function echo({ message }: Question): AnswerEvent[] {
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
 }

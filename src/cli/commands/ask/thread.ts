@@ -1,24 +1,9 @@
 import { ClientError } from "../../../client/failure.ts";
-import type { Conversations } from "../../../client/conversations/conversations.ts";
-import { historyFor } from "../../../client/conversations/fitting-history.ts";
 import type { Owner } from "../../../client/conversations/reader.ts";
-import type { NewTurn } from "../../../client/conversations/saved-turn.ts";
-import type { Kept } from "../../../client/kept/kept-file.ts";
-import type { Turn } from "../../../protocol/bodies.ts";
+import { openThread, type Thread } from "../../../session/thread.ts";
 import { checkOneBeginning, conversationsOf, resumed } from "../chat/beginning.ts";
 import type { Call } from "../../argv/call.ts";
 import { typedCommand, type Chosen } from "../../connection/chosen-server.ts";
-
-/** The saved conversation that one question belongs to. */
-export interface Thread {
-  readonly id: string;
-  /** Nothing of it is on disk before its first turn. */
-  readonly isNew: boolean;
-  /** The turns to send with a message, oldest first: the newest that fit, as they are on disk by then. */
-  history(message: string): Promise<Turn[]>;
-  /** Appends the turn that ended. Never rejects. */
-  keep(turn: NewTurn): Promise<Kept>;
-}
 
 /** What `-c`, `-r` and `--save` ask for, found out before anything is read from stdin or connected to. */
 export interface WantedThread {
@@ -28,17 +13,7 @@ export interface WantedThread {
   of: (chosen: Chosen) => Promise<Thread | undefined>;
 }
 
-const goingOn = (conversations: Conversations, id: string): Thread => ({
-  id,
-  isNew: false,
-  history: async (message) => historyFor(await conversations.turnsForHistory(id), message),
-  keep: (turn) => conversations.append(id, turn),
-});
-
-function begun(conversations: Conversations, owner: Owner): Thread {
-  const id = conversations.start(owner);
-  return { id, isNew: true, history: async () => [], keep: (turn) => conversations.append(id, turn) };
-}
+const ownerOf = ({ name, token }: Chosen): Owner => ({ server: name, username: token?.username ?? null });
 
 function noneYet(call: Call, { server, username }: Owner): ClientError {
   const whose = username === null ? "" : ` of ${username}`;
@@ -83,15 +58,14 @@ export async function wantedThread(call: Call): Promise<WantedThread> {
     const { found, there } = await resumed(call, resume, conversations).catch((error: unknown) => {
       throw resume.length < 8 ? unquoted(error, call) : error;
     });
-    return { there, of: async () => goingOn(conversations, found.id) };
+    return { there, of: async (chosen) => openThread(conversations, ownerOf(chosen), found.id) };
   }
   return {
     there: call,
-    of: async ({ name, token }) => {
-      const owner = { server: name, username: token?.username ?? null };
+    of: async (chosen) => {
+      const owner = ownerOf(chosen);
       const latest = newest ? await conversations.newest(owner) : undefined;
-      if (latest) return goingOn(conversations, latest.id);
-      if (startSaved) return begun(conversations, owner);
+      if (latest || startSaved) return openThread(conversations, owner, latest?.id);
       throw noneYet(call, owner);
     },
   };

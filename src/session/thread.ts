@@ -1,0 +1,33 @@
+import type { Conversations } from "../client/conversations/conversations.ts";
+import { historyFor } from "../client/conversations/fitting-history.ts";
+import type { Owner } from "../client/conversations/reader.ts";
+import type { NewTurn } from "../client/conversations/saved-turn.ts";
+import type { Kept } from "../client/kept/kept-file.ts";
+import type { Turn } from "../protocol/bodies.ts";
+
+/** A turn that just ended; its model is looked up only if it is saved. */
+type EndedTurn = Omit<NewTurn, "model"> & { model: () => string | null | Promise<string | null> };
+
+/** The saved conversation that a question belongs to. */
+export interface Thread {
+  readonly id: string;
+  /** Nothing of it is on disk before its first turn. */
+  readonly isNew: boolean;
+  /** The turns to send with a message, oldest first: the newest that fit, as they are on disk by then. */
+  history(message: string): Promise<Turn[]>;
+  /** Appends the turn that ended; undefined if nothing of an answer came, which is not saved. */
+  keep(turn: EndedTurn): Promise<(Kept & { turn: string }) | undefined>;
+}
+
+/** The conversation with that ID, or a new one. */
+export function openThread(conversations: Conversations, owner: Owner, known: string | undefined): Thread {
+  const id = known ?? conversations.start(owner);
+  return {
+    id,
+    isNew: known === undefined,
+    history: async (message) =>
+      known === undefined ? [] : historyFor(await conversations.turnsForHistory(id), message),
+    keep: async ({ model, ...turn }) =>
+      turn.answer === "" ? undefined : conversations.append(id, { ...turn, model: await model() }),
+  };
+}
