@@ -1,6 +1,8 @@
 import { ClientError } from "../client/failure.ts";
+import type { Kept } from "../client/kept/kept-file.ts";
 import { troubleLines } from "./failure.ts";
-import type { Place, Room, SessionOptions } from "./room.ts";
+import { saveLogin, shownName } from "./connection.ts";
+import type { Room, SessionOptions } from "./room.ts";
 import { firstState, reduce, type Event, type State } from "./state.ts";
 
 /** A room, and what only its owner may do with it. */
@@ -14,8 +16,9 @@ interface OwnRoom {
 
 /** Makes what the parts of a session share: its state, and the server that it is on. */
 export function createRoom(options: SessionOptions): OwnRoom {
-  let place: Place = options;
-  let state: State = firstState(options.entry);
+  let { connection } = options;
+  let isBorrowed = connection.token?.from === "environment";
+  let state: State = firstState(connection.token);
   const listeners = new Set<() => void>();
 
   const dispatch = (event: Event) => {
@@ -23,28 +26,38 @@ export function createRoom(options: SessionOptions): OwnRoom {
     for (const listener of listeners) listener();
   };
 
+  const tell = (result: Kept) => {
+    if (!result.kept) options.onLoginProblem?.(result.why);
+  };
+
   const room: Room = {
     ...options,
+    get connection() {
+      return connection;
+    },
     get server() {
-      return place.server;
+      return shownName(connection.name);
+    },
+    get name() {
+      return connection.name;
     },
     get local() {
-      return place.local;
+      return connection.name === "local";
     },
     get client() {
-      return place.client;
-    },
-    get keptAs() {
-      return place.local ? "local" : place.client.server;
+      return connection.client;
     },
     get isBorrowed() {
-      return place.entry?.isBorrowed === true;
+      return isBorrowed;
     },
-    saveLogin(entry) {
-      place = { ...place, entry };
-      return place.saveLogin(entry);
+    async saveLogin(login) {
+      isBorrowed = false;
+      tell(await saveLogin(connection, login));
     },
-    forgetLogin: () => place.forgetLogin(place.entry?.token),
+    async forgetLogin() {
+      const { name, client, credentials } = connection;
+      if (client.token !== undefined) tell(await credentials.remove(name, client.token));
+    },
     wallClock: options.wallClock ?? options.now,
     state: () => state,
     dispatch,
@@ -63,14 +76,15 @@ export function createRoom(options: SessionOptions): OwnRoom {
         return false;
       }
       try {
-        place = await options.connectTo(typed);
+        connection = await options.connectTo(typed);
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
         room.note("error", ...troubleLines(error));
         return false;
       }
-      dispatch({ type: "moved", entry: place.entry });
-      room.note("dim", `Now on ${place.server}, in a new conversation.`);
+      isBorrowed = connection.token?.from === "environment";
+      dispatch({ type: "moved", login: connection.token });
+      room.note("dim", `Now on ${room.server}, in a new conversation.`);
       return true;
     },
   };

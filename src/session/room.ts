@@ -1,23 +1,15 @@
 import type { ApiClient } from "../client/http/contract.ts";
-import type { Entry } from "./entry.ts";
+import type { Connection } from "./connection.ts";
 import type { Beginning, Saving } from "./saved.ts";
 import { costLine, lowWarning } from "./money.ts";
 import type { Event, State } from "./state.ts";
 import type { Said, Tone } from "./transcript.ts";
 
-/** A server that a session talks to, and what is kept for it. */
-export interface Place {
-  /** As shown to people. */
-  server: string;
-  local: boolean;
-  client: ApiClient;
-  entry: Entry | undefined;
-  saveLogin: (entry: Entry) => Promise<void>;
-  forgetLogin: (token: string | undefined) => Promise<void>;
-}
-
 /** What a session is made of. Everything that touches the world outside comes in here. */
-export interface SessionOptions extends Place {
+export interface SessionOptions {
+  connection: Connection;
+  /** Called with the reason if a login can't be saved, or forgotten, on this machine. */
+  onLoginProblem?: (why: string) => void;
   commandName: string;
   say: (said: Said) => void;
   /** `·`, or what stands for it in ASCII. */
@@ -39,17 +31,24 @@ export interface SessionOptions extends Place {
   /** Without it nothing is saved. */
   saving?: Saving;
   beginning?: Beginning;
-  /** The way to another server; rejects with `ClientError` where there is none. */
-  connectTo?: (server: string) => Promise<Place>;
+  /** Connects to another server; rejects with `ClientError` if that fails. */
+  connectTo?: (server: string) => Promise<Connection>;
 }
 
 /** What the parts of a session share. */
 export interface Room extends SessionOptions {
-  /** Forgets the login that is in use. */
+  /** The server's name, as shown to people. */
+  readonly server: string;
+  /** Its address, or `local`: the name under which things of it are kept. */
+  readonly name: string;
+  /** Whether it is this user's own data folder: then a 402 tells how to grant. */
+  readonly local: boolean;
+  readonly client: ApiClient;
+  /** Saves a new login. */
+  saveLogin: (login: { username: string; token: string }) => Promise<void>;
+  /** Forgets the login that is in use; one that another program saved meanwhile stays. */
   forgetLogin: () => Promise<void>;
   wallClock: () => number;
-  /** The name under which things of this server are kept: its address, or `local`. */
-  readonly keptAs: string;
   state: () => State;
   dispatch: (event: Event) => void;
   note: (tone: Tone, ...lines: string[]) => void;

@@ -59,12 +59,12 @@ export function createSaver(room: Room) {
 
   const detailOf = (summary: Summary) =>
     `${ageOf(summary.updatedAt, room.wallClock())} ${room.dot} ${counted(summary.turns, "turn")}`;
-  const here = (summaries: Summary[]) => summaries.filter(({ server }) => server === room.keptAs);
+  const here = (summaries: Summary[]) => summaries.filter(({ server }) => server === room.name);
 
   const resume = async (id: string): Promise<boolean> => {
     const isResumed = await guarded(async ({ conversations, showCommand }) => {
       const found = await conversations.find(id);
-      if (found.server !== room.keptAs) {
+      if (found.server !== room.name) {
         const way = `${room.commandName} -r ${found.id}`;
         note("warn", `That conversation was held at ${found.server}.`, `To go on there: ${way}`);
         return false;
@@ -91,7 +91,7 @@ export function createSaver(room: Room) {
       const { last, username, conversation } = state();
       if (saving?.save !== true || last === undefined) return async () => undefined;
       const { message: question, turn: replaces, key } = last;
-      const thread = openThread(saving.conversations, { server: room.keptAs, username }, conversation);
+      const thread = openThread(saving.conversations, { server: room.name, username }, conversation);
       return async (answer, stopped, tokensDeducted) => {
         const model = () => state().model;
         const kept = await thread.keep({ question, answer, stopped, tokensDeducted, model, replaces });
@@ -104,7 +104,7 @@ export function createSaver(room: Room) {
     resume,
     /** The conversation of this server and account with the latest turn; true also where there is none. */
     async resumeNewest(): Promise<boolean> {
-      const owner = { server: room.keptAs, username: state().username };
+      const owner = { server: room.name, username: state().username };
       const found = await guarded(async ({ conversations }) => ({
         newest: await conversations.newest(owner),
       }));
@@ -138,7 +138,7 @@ export function createSaver(room: Room) {
       const found: Choice[] = [];
       await guarded(async ({ conversations }) => {
         for await (const { conversation, snippet } of conversations.search(text)) {
-          if (conversation.server !== room.keptAs) continue;
+          if (conversation.server !== room.name) continue;
           found.push({
             id: conversation.id,
             title: conversation.title,

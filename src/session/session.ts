@@ -138,7 +138,7 @@ export function createSession(options: SessionOptions): Session {
       return room.server;
     },
     get address() {
-      return room.keptAs;
+      return room.name;
     },
     get lastData() {
       return asking.lastData;

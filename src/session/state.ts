@@ -76,12 +76,12 @@ export type Event =
   | { type: "saved"; key: string; conversation: string; turn: string; kept: boolean }
   | { type: "titled"; conversation: string; title: string }
   | { type: "editing"; on: boolean }
-  | { type: "moved"; entry: { username: string | null } | undefined };
+  | { type: "moved"; login: { username: string | null } | undefined };
 
-export function firstState(entry: { username: string | null } | undefined): State {
+export function firstState(login: { username: string | null } | undefined): State {
   return {
-    signedIn: entry !== undefined,
-    username: entry?.username ?? null,
+    signedIn: login !== undefined,
+    username: login?.username ?? null,
     model: null,
     ourRules: false,
     tokens: null,
@@ -181,7 +181,7 @@ export function reduce(state: State, event: Event): State {
     case "editing":
       return { ...state, editing: event.on && state.last !== undefined };
     case "moved":
-      return firstState(event.entry);
+      return firstState(event.login);
   }
 }
 

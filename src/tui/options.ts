@@ -1,18 +1,6 @@
-import type { Entry } from "../session/entry.ts";
-import type { ApiClient } from "../client/http/contract.ts";
+import type { Connection } from "../session/connection.ts";
 import type { Beginning, Saving } from "../session/saved.ts";
 import type { Reflow } from "./terminal/reflow.ts";
-
-/** The server that the session talks to. */
-export interface Target {
-  /** As shown to people: `local`, or host and port. */
-  server: string;
-  /** Whether it is this user's own data folder (`-s local`): then a 402 tells how to grant. */
-  local: boolean;
-  /** Already holding the entry's token, where there is one. */
-  client: ApiClient;
-  entry: Entry | undefined;
-}
 
 /** What the terminal can do, found out by the caller; nothing under src/tui reads an environment. */
 export interface TerminalTraits {
@@ -38,15 +26,6 @@ export interface InputHistory {
   add(entry: string): void;
 }
 
-/** A server, and what is kept for it. */
-export interface Connection {
-  target: Target;
-  /** Keeps a login for this server. Where it can't, it resolves all the same: the caller says so once. */
-  saveLogin(entry: Entry): Promise<void>;
-  /** Forgets the login of this token here; one that came meanwhile, from another program, stays. */
-  forgetLogin(token: string | undefined): Promise<void>;
-}
-
 /** What was being typed when a session ended without being left; see `openDraft` of composer/draft-file.ts. */
 export interface Draft {
   /** What was kept by a session that is gone; undefined where there is nothing. */
@@ -63,7 +42,10 @@ export type Edited =
   | { kind: "failed"; end: string };
 
 /** Everything that the session needs; `runChat` reads no argv, no environment, and no global stream. */
-export interface ChatOptions extends Connection {
+export interface ChatOptions {
+  connection: Connection;
+  /** Called with the reason if a login can't be saved, or forgotten, on this machine. */
+  onLoginProblem?: (why: string) => void;
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
@@ -87,8 +69,8 @@ export interface ChatOptions extends Connection {
   saving?: Saving;
   /** With which conversation it begins; a new one, where it isn't given. */
   beginning?: Beginning;
-  /** The way to another server, for `/server`; rejects with `ClientError`. */
-  connectTo?(server: string): Promise<Connection>;
+  /** Connects to another server, for `/server`; rejects with `ClientError`. */
+  connectTo?: (server: string) => Promise<Connection>;
   /** Opens an editor on the terminal and waits for its end. */
   editText?(text: string): Edited;
   /** Puts text on this machine's clipboard; false where there is no tool for it. Never rejects. */

@@ -1,19 +1,9 @@
 import { ClientError } from "../../client/failure.ts";
 import { openCredentials, type Credentials } from "../../client/kept/credentials.ts";
 import { tokenExpiry } from "../../client/http/token.ts";
+import type { Connection, KnownToken } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
 import { usualServer } from "../argv/options.ts";
-
-/** A token and what is known of it. */
-export interface KnownToken {
-  token: string;
-  from: "environment" | "file";
-  /** null where only the token is known. */
-  username: string | null;
-  scheme?: string;
-  /** Milliseconds since the epoch; null where it doesn't tell. */
-  expires: number | null;
-}
 
 /** A command of this program that can be typed as it stands, with the server where it has to be named. */
 export function typedCommand(
@@ -82,11 +72,9 @@ function notLoggedIn(call: Call, credentials: Credentials, name: string): Client
   });
 }
 
-/** A server by its name, with what is kept for it. */
-export interface Chosen {
-  name: string;
+/** A server that is not connected to yet. */
+export interface Chosen extends Omit<Connection, "client"> {
   credentials: Credentials;
-  token: KnownToken | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { ClientError } from "../../client/failure.ts";
 import { openCredentials } from "../../client/kept/credentials.ts";
 import { openSettings } from "../../client/kept/settings.ts";
 import { parseSetting } from "../argv/settings-now.ts";
-import { tokenExpiry } from "../../client/http/token.ts";
+import { saveLogin } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
 import { checkServerTold } from "./chosen-server.ts";
 import type { Target } from "./target.ts";
@@ -23,15 +23,9 @@ export async function checkKeepable(call: Call): Promise<void> {
 /** Saves a token under its server's name. Throws if it cannot be saved. */
 export async function keepLogin(
   target: Target,
-  { username, token, scheme }: { username: string; token: string; scheme?: string },
+  login: { username: string; token: string; scheme?: string },
 ): Promise<void> {
-  const expires = tokenExpiry(token) ?? undefined;
-  const result = await target.credentials.set(target.name, {
-    token,
-    username,
-    expires,
-    ...(scheme !== undefined && { scheme }),
-  });
+  const result = await saveLogin(target, login);
   if (result.kept) return;
   throw new ClientError("internal", `You are logged in, but the token cannot be saved: ${result.why}`, {
     hint: "Fix that, then log in again.",

@@ -29,7 +29,7 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
   /** The client of the last question. */
   let asked = client;
 
-  const reopen = async () => {
+  const reopen = async (token: string | undefined) => {
     const [oldServer, oldClient] = [server, client];
     await oldClient.close();
     await oldServer.close();
@@ -37,9 +37,9 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
     client = way.client(server.url, token);
   };
   /** One at a time; what failed on a server that has been replaced by then isn't a reason for another. */
-  const replace = async (failed: ApiClient) => {
+  const replace = async (failed: ApiClient, token = failed.token) => {
     if (failed !== client) return;
-    reopening ??= reopen().finally(() => {
+    reopening ??= reopen(token).finally(() => {
       reopening = undefined;
     });
     await reopening;
@@ -52,7 +52,8 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
     url !== failedBefore &&
     !(url === server.url && server.started);
 
-  const repeated = async <T>(call: (client: ApiClient) => Promise<T>): Promise<T> => {
+  /** `token`: for the next client, if the call leaves the one that failed without its token. */
+  const repeated = async <T>(call: (client: ApiClient) => Promise<T>, token?: string): Promise<T> => {
     for (let failed: string | undefined; ;) {
       await reopening;
       const [used, { url }] = [client, server];
@@ -62,7 +63,7 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
         if (!hasLeft(error, url, failed)) throw error;
         failed = url;
       }
-      await replace(used);
+      await replace(used, used.token ?? token);
     }
   };
 
@@ -72,27 +73,13 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
       get server() {
         return client.server;
       },
-      get hasToken() {
-        return client.hasToken;
+      get token() {
+        return client.token;
       },
       register: (credentials) => repeated((client) => client.register(credentials)),
-      login: async (credentials) => {
-        const reply = await repeated((client) => client.login(credentials));
-        token = reply.token;
-        return reply;
-      },
-      logout: async (signal) => {
-        try {
-          await repeated((client) => client.logout(signal));
-        } finally {
-          token = undefined;
-        }
-      },
-      changePassword: async (passwords) => {
-        const reply = await repeated((client) => client.changePassword(passwords));
-        token = reply.token;
-        return reply;
-      },
+      login: (credentials) => repeated((client) => client.login(credentials)),
+      logout: (signal) => repeated((client) => client.logout(signal), client.token),
+      changePassword: (passwords) => repeated((client) => client.changePassword(passwords)),
       usage: (days, signal) => repeated((client) => client.usage(days, signal)),
       balance: (signal) => repeated((client) => client.balance(signal)),
       async *ask(question) {

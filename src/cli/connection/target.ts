@@ -3,6 +3,7 @@ import { ClientError } from "../../client/failure.ts";
 import type { OpenDispatcher } from "../../client/http/connections.ts";
 import type { ApiClient } from "../../client/http/contract.ts";
 import { StartupError } from "../../server/local.ts";
+import type { Connection } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
 import { chooseServer, type Chosen } from "./chosen-server.ts";
 import { proxyOpener } from "./dispatcher.ts";
@@ -13,9 +14,9 @@ import { resolve } from "../argv/resolve.ts";
 import { serverConfig, storeDir } from "./server-config.ts";
 import { closeWithNote } from "./closing.ts";
 
-/** The server that a command talks to, under the name by which its token is kept: its address, or `local`. */
-export interface Target extends Chosen {
-  client: ApiClient;
+/** The server that a command talks to. */
+export interface Target extends Chosen, Connection {
+  credentials: Chosen["credentials"];
   /** Of `local`, where this process started it. */
   started: LocalServer["started"];
   close(): Promise<void>;

@@ -176,8 +176,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
   return {
     server,
-    get hasToken() {
-      return token !== undefined && token !== "";
+    get token() {
+      return token;
     },
     register: async (body) => ({ tokens: told((await credentials("register", body)).tokens) }),
     login: async (body) => {

@@ -55,8 +55,8 @@ export interface Usage {
 export interface ApiClient {
   /** As normalised by `normalizeServer`, without last slash. */
   readonly server: string;
-  /** Whether it has a token to send. */
-  readonly hasToken: boolean;
+  /** The token that it sends now. */
+  readonly token: string | undefined;
   register(credentials: { username: string; password: string }): Promise<{ tokens: number | null }>;
   /** Resolves to the token, which this client then uses. */
   login(credentials: { username: string; password: string }): Promise<{ token: string }>;

@@ -198,9 +198,9 @@ describe("with a server of others", () => {
       const lacking = { code: "not_offered", status: 404 };
       expect(await failure(client.usage(30))).toMatchObject(lacking);
       expect(await failure(client.changePassword(passwords))).toMatchObject(lacking);
-      expect(client.hasToken).toBe(true);
+      expect(client.token).toBeDefined();
       expect(await failure(client.logout())).toMatchObject(lacking);
-      expect(client.hasToken).toBe(false);
+      expect(client.token).toBeUndefined();
       expect(calls(server).slice(before)).toEqual([
         "GET /api/usage/?days=30",
         "POST /api/password/",

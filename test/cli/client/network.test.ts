@@ -380,7 +380,7 @@ describe("a reply of success that isn't this API's", () => {
       const client = createApiClient({ server: server.url });
       open.push(client);
       expect(await failure(client.login(jane))).toMatchObject({ code: "bad_reply" });
-      expect(client.hasToken).toBe(false);
+      expect(client.token).toBeUndefined();
     },
   );
 });

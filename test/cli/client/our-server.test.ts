@@ -116,12 +116,12 @@ describe("with this package's own server", () => {
     await client.register({ username: "june", password: PASSWORD });
     const { token } = await client.login({ username: "june", password: PASSWORD });
     await client.logout();
-    expect(client.hasToken).toBe(false);
+    expect(client.token).toBeUndefined();
     const other = createApiClient({ server: server.url, token });
     open.push(other);
     expect(await failure(other.balance())).toMatchObject({ code: "invalid_token", status: 401 });
     expect(await failure(other.logout())).toMatchObject({ code: "invalid_token" });
-    expect(other.hasToken).toBe(false);
+    expect(other.token).toBeUndefined();
   });
 
   it("changes a password and goes on with the new token, others end", async () => {

@@ -1,5 +1,7 @@
 import { ClientError } from "../../../src/client/failure.ts";
 import type { AnswerEvent, ApiClient, BalanceNow, Question } from "../../../src/client/http/contract.ts";
+import type { Entry } from "../../../src/client/kept/credentials.ts";
+import type { Connection, KnownToken } from "../../../src/session/connection.ts";
 import type { Extension } from "../../../src/protocol/routes.ts";
 
 type Step = AnswerEvent | ClientError | Promise<unknown>;
@@ -20,7 +22,7 @@ export interface FakeClient extends ApiClient {
 const all: Extension[] = ["stream", "history", "idempotency", "usage", "logout", "password"];
 
 export function createFakeClient({ tokens = 4000, extensions = all, token = true } = {}): FakeClient {
-  let hasToken = token;
+  let held = token ? "t" : undefined;
   const client: FakeClient = {
     server: "http://127.0.0.1:8000",
     questions: [],
@@ -30,8 +32,8 @@ export function createFakeClient({ tokens = 4000, extensions = all, token = true
     passwords: new Map([["jane", "correct horse"]]),
     balanceFails: undefined,
     balancesAsked: 0,
-    get hasToken() {
-      return hasToken;
+    get token() {
+      return held;
     },
     async register({ username, password }) {
       if (client.passwords.has(username))
@@ -47,8 +49,8 @@ export function createFakeClient({ tokens = 4000, extensions = all, token = true
     async login({ username, password }) {
       if (client.passwords.get(username) !== password)
         throw new ClientError("invalid_credentials", "Wrong username or password.", { status: 401 });
-      hasToken = true;
-      return { token: "token-of-" + username };
+      held = `token-of-${username}`;
+      return { token: held };
     },
     async balance(): Promise<BalanceNow> {
       client.balancesAsked += 1;
@@ -57,7 +59,7 @@ export function createFakeClient({ tokens = 4000, extensions = all, token = true
     },
     usage: async () => ({ tokens: client.tokens, days: [] }),
     async logout() {
-      hasToken = false;
+      held = undefined;
     },
     changePassword: async () => ({ token: "another-token" }),
     async *ask(question) {
@@ -97,4 +99,27 @@ function echo({ message }: Question): AnswerEvent[] {
 function aborted(signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** A connection to that client; nobody is logged in if `username` is undefined. */
+export function connectionTo(
+  client: ApiClient,
+  username: string | undefined,
+  options: {
+    name?: string;
+    from?: KnownToken["from"];
+    onSave?: (entry: Entry) => void;
+    onForget?: (token: string | undefined) => void;
+  } = {},
+): Connection {
+  const { name = "local", from = "file", onSave, onForget } = options;
+  return {
+    name,
+    client,
+    token: username === undefined ? undefined : { token: "t", username, from, expires: null },
+    credentials: {
+      set: async (_, entry) => (onSave?.(entry), { kept: true }),
+      remove: async (_, token) => (onForget?.(token), { kept: true }),
+    },
+  };
 }

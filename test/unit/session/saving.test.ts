@@ -12,7 +12,7 @@ import { commandNamed } from "../../../src/session/commands.ts";
 import { createSaver } from "../../../src/session/saving.ts";
 import { createSession } from "../../../src/session/session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
-import { answer, createFakeClient } from "./fake-client.ts";
+import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
 
 let dir: string;
 beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"))));
@@ -34,12 +34,7 @@ function open({
   let keys = 0;
   const nothing = async () => undefined;
   const options: SessionOptions = {
-    server: "local",
-    local: true,
-    client,
-    entry: signedIn ? { username, token: "t" } : undefined,
-    saveLogin: nothing,
-    forgetLogin: nothing,
+    connection: connectionTo(client, signedIn ? username : undefined),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     dot: "·",
@@ -54,14 +49,7 @@ function open({
     beginning,
     connectTo: async (server) => {
       if (server !== "other") throw new ClientError("unreachable", "Nobody is there.");
-      return {
-        server,
-        local: false,
-        client: other,
-        entry: undefined,
-        saveLogin: nothing,
-        forgetLogin: nothing,
-      };
+      return connectionTo(other, undefined, { name: other.server });
     },
   };
   const session = createSession(options);
@@ -325,7 +313,7 @@ describe("/server", () => {
     await ask("one");
     await session.moveTo("other");
     expect(session.state).toMatchObject({ signedIn: false, turns: [], conversation: undefined });
-    expect(session.server).toBe("other");
+    expect(session.server).toBe("127.0.0.1:9999");
     expect(await session.saver.choices()).toEqual([]);
     session.form({ type: "insert", text: "l" });
     for (const text of ["jane", "correct horse"]) {

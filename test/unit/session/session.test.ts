@@ -1,27 +1,25 @@
 import { describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
-import type { Entry } from "../../../src/session/entry.ts";
 import { createSession } from "../../../src/session/session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
-import { answer, createFakeClient } from "./fake-client.ts";
+import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
 
 const never = new Promise<never>(() => undefined);
 
 function open({ client = createFakeClient(), signedIn = true, local = true, isBorrowed = false } = {}) {
-  const entry = signedIn ? { username: "jane", token: "t", isBorrowed } : undefined;
   const said: Said[] = [];
-  const saved: Entry[] = [];
+  const saved: object[] = [];
   let clock = 0;
   let keys = 0;
   const crashes: unknown[] = [];
   const forgotten: (string | undefined)[] = [];
   const session = createSession({
-    server: "local",
-    local,
-    client,
-    entry,
-    saveLogin: async (login) => void saved.push(login),
-    forgetLogin: async (token) => void forgotten.push(token),
+    connection: connectionTo(client, signedIn ? "jane" : undefined, {
+      name: local ? "local" : client.server,
+      from: isBorrowed ? "environment" : "file",
+      onSave: ({ username, token }) => saved.push({ username, token }),
+      onForget: (token) => forgotten.push(token),
+    }),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     dot: "·",
@@ -404,7 +402,7 @@ describe("logging in", () => {
     expect(saved).toEqual([{ username: "max", token: "token-of-max" }]);
     expect(session.state).toMatchObject({ username: "max", form: undefined, tokens: 4000 });
     expect(notes()).toEqual(["Welcome, max · 4,000 tokens · 40 questions"]);
-    expect(client.hasToken).toBe(true);
+    expect(client.token).toBeDefined();
   });
 
   it("shows what was wrong in its place", async () => {
@@ -484,7 +482,7 @@ describe("logging in", () => {
     const { session, client, notes, forgotten } = open();
     await session.account.logOut();
     expect(forgotten()).toEqual(["t"]);
-    expect(client.hasToken).toBe(false);
+    expect(client.token).toBeUndefined();
     expect(notes()).toEqual(["Logged out of local."]);
   });
 
@@ -517,7 +515,7 @@ describe("logging in", () => {
   it("leaves a token of the environment valid, and a login that is kept beside it", async () => {
     const { session, client, notes, forgotten } = open({ isBorrowed: true });
     await session.account.logOut();
-    expect(client.hasToken).toBe(true);
+    expect(client.token).toBeDefined();
     expect(forgotten()).toEqual([]);
     expect(notes().join()).toContain("AI_CHAT_TOKEN is still set");
   });

@@ -1,8 +1,6 @@
 import { join } from "node:path";
-import { tokenExpiry } from "../../../client/http/token.ts";
 import { ClientError } from "../../../client/failure.ts";
-import type { Connection, InputHistory, TerminalTraits } from "../../../tui/options.ts";
-import type { Entry } from "../../../session/entry.ts";
+import type { InputHistory, TerminalTraits } from "../../../tui/options.ts";
 import type { Beginning } from "../../../session/saved.ts";
 import { checkAnswers } from "../../connection/answers.ts";
 import { conversationsOf } from "./beginning.ts";
@@ -13,8 +11,6 @@ import { editText } from "../../io/editor.ts";
 import { options } from "../../argv/options.ts";
 import { connect, type Target } from "../../connection/target.ts";
 import { isAscii } from "../../io/terminal.ts";
-
-const shownName = (name: string) => (name === "local" ? name : name.replace(/^https?:\/\//, ""));
 
 async function traits({ output, env }: Call): Promise<TerminalTraits> {
   const { reflowOf } = await import("../../../tui/terminal/reflow.ts");
@@ -60,28 +56,7 @@ async function openDraftFile({ places }: Call) {
   return openDraft({ dir: places.state, pid: process.pid, isAlive });
 }
 
-/** A target as the session knows it. */
-function connectionTo(
-  { name, client, credentials, token }: Target,
-  keep: (kept: ReturnType<Target["credentials"]["set"]>) => Promise<void>,
-): Connection {
-  const local = name === "local";
-  const entry = token && {
-    username: token.username,
-    token: token.token,
-    isBorrowed: token.from === "environment",
-  };
-  return {
-    target: { server: shownName(name), local, client, entry },
-    saveLogin: ({ username, token: kept }: Entry) => {
-      const expires = tokenExpiry(kept) ?? undefined;
-      return keep(credentials.set(name, { username: username ?? "", token: kept, expires }));
-    },
-    forgetLogin: (token) => keep(credentials.remove(name, token)),
-  };
-}
-
-/** The way to the server that `/server` names, once it answers. AI_CHAT_TOKEN is for the first server alone. */
+/** Connects to the server that `/server` names. AI_CHAT_TOKEN is for the first server alone. */
 async function connectElsewhere(call: Call, typed: string): Promise<Target> {
   const wrong = () =>
     new ClientError("usage", "/server takes local, or an address like https://chat.example.org.");
@@ -115,10 +90,6 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
   const { output, stdin, program, signal, values, env } = call;
   const lost = new Set<string>();
   const opened: Target[] = [];
-  const keep = async (kept: ReturnType<typeof target.credentials.set>) => {
-    const result = await kept;
-    if (!result.kept) lost.add(result.why);
-  };
   const inputHistory = how.plain ? undefined : await openInputHistory(call, lost);
   const draft = how.plain ? undefined : await openDraftFile(call);
   // Also where the process doesn't wait for the end of the session.
@@ -126,7 +97,8 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
   process.once("exit", flushDraft);
   const { runChat } = await import("../../../tui/chat.ts");
   const end = await runChat({
-    ...connectionTo(target, keep),
+    connection: target,
+    onLoginProblem: (why) => lost.add(why),
     stdin,
     stdout: output.stdout,
     stderr: output.stderr,
@@ -148,7 +120,7 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
     async connectTo(typed) {
       const other = await connectElsewhere(call, typed);
       opened.push(other);
-      return connectionTo(other, keep);
+      return other;
     },
     editText: (text) => editText(values.editor, text),
     copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),

@@ -1,6 +1,7 @@
 import { ClientError } from "../../../client/failure.ts";
 import type { Call } from "../../argv/call.ts";
-import { typedCommand, type KnownToken } from "../../connection/chosen-server.ts";
+import type { KnownToken } from "../../../session/connection.ts";
+import { typedCommand } from "../../connection/chosen-server.ts";
 import type { DoctorDocument } from "./document.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { failureOf } from "../../failures/report.ts";

@@ -2,7 +2,7 @@ import { ClientError } from "../../../client/failure.ts";
 import type { Call } from "../../argv/call.ts";
 import type { WhoamiDocument } from "./document.ts";
 import { grouped } from "../../../text/numbers.ts";
-import { type KnownToken } from "../../connection/chosen-server.ts";
+import type { KnownToken } from "../../../session/connection.ts";
 import { withTarget } from "../../connection/target.ts";
 
 const dayOf = (expires: number) => new Date(expires).toISOString().slice(0, 16).replace("T", " ");

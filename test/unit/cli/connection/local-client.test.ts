@@ -20,12 +20,24 @@ async function openLocal(
       },
       client: (_url, token) => {
         tokens.push(token);
-        return { close: async () => {}, offer: async () => noOffer, ...calls(tokens.length) } as ApiClient;
+        return fake(token, calls(tokens.length));
       },
     },
     "token",
   );
   return { client, tokens };
+}
+
+/** Holds its token until a logout has ended, like a real client. */
+function fake(token: string | undefined, calls: Partial<ApiClient>): ApiClient {
+  const client = {
+    token,
+    close: async () => {},
+    offer: async () => noOffer,
+    ...calls,
+    logout: () => calls.logout?.().finally(() => (client.token = undefined)),
+  };
+  return client as ApiClient;
 }
 
 const gone = async () => {

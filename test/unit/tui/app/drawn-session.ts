@@ -5,7 +5,7 @@ import xterm from "@xterm/headless";
 import { afterEach, expect } from "vitest";
 import { runApp } from "../../../../src/tui/app/run-app.tsx";
 import type { ChatOptions } from "../../../../src/tui/options.ts";
-import { createFakeClient, type FakeClient } from "../../session/fake-client.ts";
+import { connectionTo, createFakeClient, type FakeClient } from "../../session/fake-client.ts";
 
 // vitest's console lacks what Ink patches.
 Object.assign(console, { Console });
@@ -58,14 +58,7 @@ export function start({
     stdout,
     stderr,
     terminal: { color: false, ascii: false, tmux: false, term: "xterm" },
-    target: {
-      server: "local",
-      local: true,
-      client,
-      entry: signedIn ? { username: "jane", token: "t" } : undefined,
-    },
-    saveLogin: async () => undefined,
-    forgetLogin: async () => undefined,
+    connection: connectionTo(client, signedIn ? "jane" : undefined),
     plain: false,
     intro: ["A demo answers here."],
     version: "0.0.0",

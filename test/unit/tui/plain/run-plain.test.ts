@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ClientError } from "../../../../src/client/failure.ts";
 import type { ChatOptions } from "../../../../src/tui/options.ts";
 import { runPlain } from "../../../../src/tui/plain/run-plain.ts";
-import { answer, createFakeClient } from "../../session/fake-client.ts";
+import { answer, connectionTo, createFakeClient } from "../../session/fake-client.ts";
 
 function collect(isTTY: boolean, onWrite: (chunk: string) => void = () => {}) {
   let text = "";
@@ -46,14 +46,7 @@ async function run(
     stdout: stdout.stream,
     stderr: stderr.stream,
     terminal: { color: false, ascii: false, tmux: false, term: "dumb" },
-    target: {
-      server: "local",
-      local: true,
-      client,
-      entry: signedIn ? { username: "jane", token: "t" } : undefined,
-    },
-    saveLogin: async () => undefined,
-    forgetLogin: async () => undefined,
+    connection: connectionTo(client, signedIn ? "jane" : undefined),
     plain: true,
     intro: [],
     version: "0.0.0",

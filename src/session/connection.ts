@@ -1,0 +1,41 @@
+import type { ApiClient } from "../client/http/contract.ts";
+import { tokenExpiry } from "../client/http/token.ts";
+import type { Credentials } from "../client/kept/credentials.ts";
+import type { Kept } from "../client/kept/kept-file.ts";
+
+/** A token, and what is known of it. */
+export interface KnownToken {
+  token: string;
+  /** Of the environment (`AI_CHAT_TOKEN`) it is not kept here: `/logout` leaves it valid. */
+  from: "environment" | "file";
+  /** null if only the token is known. */
+  username: string | null;
+  scheme?: string;
+  /** Milliseconds since the epoch; null if it does not tell. */
+  expires: number | null;
+}
+
+/** A server, and this user's login there. */
+export interface Connection {
+  /** The name under which things of this server are kept, and that follows `-s`: its address, or `local`. */
+  readonly name: string;
+  /** Holds the token that is in use. */
+  readonly client: ApiClient;
+  /** What the client began with; undefined if nobody is logged in there. */
+  readonly token: KnownToken | undefined;
+  /** Where logins are kept. */
+  readonly credentials: Pick<Credentials, "set" | "remove">;
+}
+
+/** A server as shown to people: `local`, or host and port. */
+export const shownName = (name: string): string => name.replace(/^https?:\/\//, "");
+
+/** Keeps a login under its server's name. Never rejects. */
+export function saveLogin(
+  { name, credentials }: Pick<Connection, "name" | "credentials">,
+  login: { username: string; token: string; scheme?: string },
+): Promise<Kept> {
+  const { username, token, scheme } = login;
+  const expires = tokenExpiry(token) ?? undefined;
+  return credentials.set(name, { token, username, expires, ...(scheme !== undefined && { scheme }) });
+}
