@@ -2,10 +2,10 @@ import { USAGE_DAYS } from "../protocol/limits.ts";
 import { ClientError } from "../client/failure.ts";
 import { troubleLines } from "./failure.ts";
 import { chooseForm, passwordForm } from "./form.ts";
-import { counted, questionsLeft } from "./money.ts";
+import { counted } from "../text/numbers.ts";
+import { questionsLeft } from "./money.ts";
 import { hasOurRules } from "../client/http/offer.ts";
 import type { Room } from "./room.ts";
-import { usageLines } from "./usage-lines.ts";
 
 /** Days that `/usage` shows without a number. */
 const DAYS = 7;
@@ -82,12 +82,7 @@ export function createAccount(room: Room): Account {
         const { tokens } = state();
         const left = questionsLeft(state());
         const questions = left === null ? [] : [`${counted(left, "question")} left`];
-        note(
-          "info",
-          [tokens === null ? "The server doesn't tell." : counted(tokens, "token"), ...questions].join(
-            ` ${room.dot} `,
-          ),
-        );
+        note("info", [tokens === null ? "The server doesn't tell." : counted(tokens, "token"), ...questions]);
       }),
     showUsage: (typed) =>
       told(async () => {
@@ -95,7 +90,7 @@ export function createAccount(room: Room): Account {
         if (!/^\d*$/.test(typed) || days < 1 || days > USAGE_DAYS.most)
           return note("dim", `/usage takes the days to look back, 1 to ${USAGE_DAYS.most}.`);
         const used = await room.client.usage(days);
-        note("info", ...usageLines(used, { columns: room.columns(), block: room.block }));
+        room.say({ type: "usage", used });
         if (used.tokens !== null) dispatch({ type: "balance", tokens: used.tokens });
       }),
     async logOut() {

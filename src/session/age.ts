@@ -1,4 +1,4 @@
-import { counted } from "./money.ts";
+import { counted } from "../text/numbers.ts";
 
 const STEPS: readonly [seconds: number, noun: string][] = [
   [365 * 86_400, "year"],

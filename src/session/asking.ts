@@ -6,7 +6,8 @@ import type { Account } from "./account.ts";
 import { failureLines, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
 import { exchange, type Ended, type Face } from "./exchange.ts";
-import { commas, costLine, counted } from "./money.ts";
+import { counted, grouped } from "../text/numbers.ts";
+import { costParts } from "./money.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { KeepTurn, Saver } from "./saving.ts";
 import { settle } from "./settle.ts";
@@ -86,7 +87,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     dispatch({ type: "stopping", text, at: now() });
     const { cost, tokens } = await settle({ client: room.client, before, price, sleep: room.sleep, now });
     if (tokens !== null) dispatch({ type: "balance", tokens });
-    room.note("dim", stoppedLine(cost, state(), room.dot));
+    room.note("dim", stoppedParts(cost, state()));
     await keep(text, true, cost);
     dispatch({ type: "settled" });
     if (text === "" && last !== undefined) say({ type: "giveBack", text: last.message });
@@ -191,11 +192,11 @@ function keyFor(
   return last.before === before || (again && last.before.length === before.length) ? last.key : undefined;
 }
 
-function stoppedLine(cost: number | null, { tokens, price }: State, dot: string): string {
-  if (cost !== null) return `stopped ${dot} ${costLine(cost, tokens, dot)}`;
-  const most = price === null ? "a question" : commas(price);
-  const left = tokens === null ? "" : ` ${dot} ${counted(tokens, "token")} left`;
-  return `stopped ${dot} may have cost ${most}${left}`;
+function stoppedParts(cost: number | null, { tokens, price }: State): string[] {
+  if (cost !== null) return ["stopped", ...costParts(cost, tokens)];
+  const most = price === null ? "a question" : grouped(price);
+  const left = tokens === null ? [] : [`${counted(tokens, "token")} left`];
+  return ["stopped", `may have cost ${most}`, ...left];
 }
 
 /** A fault of ours must not end the conversation; its words may hold anything, so they aren't shown. */

@@ -3,7 +3,8 @@ import type { Kept } from "../client/kept/kept-file.ts";
 import { troubleLines } from "./failure.ts";
 import { saveLogin, shownName } from "./connection.ts";
 import type { Room, SessionOptions } from "./room.ts";
-import { firstState, reduce, type Event, type State } from "./state.ts";
+import { reduce, type Event } from "./reduce.ts";
+import { firstState, type State } from "./state.ts";
 
 /** A room, and what only its owner may do with it. */
 interface OwnRoom {

@@ -1,6 +1,6 @@
 import type { ClientError, Remedy, RemedyOf } from "../client/failure.ts";
 import { grantWords } from "../text/grant-words.ts";
-import { commas, counted } from "./money.ts";
+import { counted, grouped } from "../text/numbers.ts";
 
 interface FailureContext {
   /** `-s local`: then the operator sits here. */
@@ -96,8 +96,8 @@ function moneyLines(
   const cost = required ?? price;
   const parts = [
     tokens === null ? "" : `${counted(tokens, "token")} left`,
-    held === null || held === 0 ? "" : `${commas(held)} of them held by questions in flight`,
-    cost === null ? "" : `a question costs ${commas(cost)}`,
+    held === null || held === 0 ? "" : `${grouped(held)} of them held by questions in flight`,
+    cost === null ? "" : `a question costs ${grouped(cost)}`,
   ].filter((part) => part !== "");
   const lines = [
     error.code === "tokens_held" ? "The tokens are held by other questions." : "Not enough tokens.",
@@ -112,7 +112,7 @@ function moneyLines(
 
 function chargeLine(error: ClientError, { price, idempotent, again }: FailureContext): string {
   if (error.charged === "no") return `Nothing was charged. ${again} sends it again.`;
-  const cost = `It may have cost ${price === null ? "a question" : commas(price)}`;
+  const cost = `It may have cost ${price === null ? "a question" : grouped(price)}`;
   return idempotent
     ? `${cost}; ${again} sends it again and is not charged twice.`
     : `${cost}: look at /balance before sending it again.`;

@@ -1,3 +1,5 @@
+import { counted, grouped } from "../text/numbers.ts";
+
 /** What is known of an account's money; null is "the server didn't say". */
 export interface Money {
   tokens: number | null;
@@ -7,28 +9,17 @@ export interface Money {
 /** From here on the session warns. */
 const FEW_QUESTIONS = 10;
 
-const format = new Intl.NumberFormat("en-US");
-
-/** `3,900` */
-export function commas(number: number): string {
-  return format.format(number);
-}
-
-/** `1 token`, `3,900 tokens` */
-export function counted(number: number, noun: string): string {
-  return `${commas(number)} ${noun}${number === 1 ? "" : "s"}`;
-}
-
 /** How many questions the balance pays for, where both balance and price are known. */
 export function questionsLeft({ tokens, price }: Money): number | null {
   return tokens === null || price === null || price <= 0 ? null : Math.floor(tokens / price);
 }
 
-/** What stands under an answer: `100 tokens · 3,800 left`. Parts that aren't known are left out. */
-export function costLine(cost: number | null, tokens: number | null, dot: string): string {
-  return [cost === null ? "" : counted(cost, "token"), tokens === null ? "" : `${commas(tokens)} left`]
-    .filter((part) => part !== "")
-    .join(` ${dot} `);
+/** What an answer cost and what is left; without what is not known. */
+export function costParts(cost: number | null, tokens: number | null): string[] {
+  return [
+    ...(cost === null ? [] : [counted(cost, "token")]),
+    ...(tokens === null ? [] : [`${grouped(tokens)} left`]),
+  ];
 }
 
 /** A warning at ten questions left, at one, and at none; else undefined. */

@@ -1,9 +1,10 @@
 import type { ApiClient } from "../client/http/contract.ts";
 import type { Connection } from "./connection.ts";
 import type { Beginning, Saving } from "./saved.ts";
-import { costLine, lowWarning } from "./money.ts";
-import type { Event, State } from "./state.ts";
-import type { Said, Tone } from "./transcript.ts";
+import { costParts, lowWarning } from "./money.ts";
+import type { Event } from "./reduce.ts";
+import type { State } from "./state.ts";
+import type { Line, Said, Tone } from "./transcript.ts";
 
 /** What a session is made of. Everything that touches the world outside comes in here. */
 export interface SessionOptions {
@@ -12,12 +13,6 @@ export interface SessionOptions {
   onLoginProblem?: (why: string) => void;
   commandName: string;
   say: (said: Said) => void;
-  /** `·`, or what stands for it in ASCII. */
-  dot: string;
-  /** What bars are made of: `█`, or `#` in ASCII. */
-  block: string;
-  /** Of whatever shows it, now. */
-  columns: () => number;
   /** Told of a fault of ours in what goes on by itself: nothing can be relied on after it, so whoever shows the session ends it. */
   crash: (error: unknown) => void;
   /** What sends a question again that failed: `Enter`, where it comes back into a composer, or `/retry`. */
@@ -51,16 +46,16 @@ export interface Room extends SessionOptions {
   wallClock: () => number;
   state: () => State;
   dispatch: (event: Event) => void;
-  note: (tone: Tone, ...lines: string[]) => void;
+  note: (tone: Tone, ...lines: Line[]) => void;
   /** Whether the token is of the environment: used here, but not this session's to take back. */
   readonly isBorrowed: boolean;
 }
 
-/** The dim line under an answer, with a warning where the money runs out. */
+/** Says what an answer cost, with a warning if few questions are left. */
 export function sayCost(room: Room, cost: number | null): void {
   const { tokens, price } = room.state();
-  const line = costLine(cost, tokens, room.dot);
-  if (line !== "") room.note("dim", line);
+  const parts = costParts(cost, tokens);
+  if (parts.length > 0) room.note("dim", parts);
   const warning = lowWarning({ tokens, price });
   if (warning !== undefined) room.note("warn", warning);
 }

@@ -3,19 +3,20 @@ import type { SavedTurn } from "../client/conversations/saved-turn.ts";
 import type { Summary } from "../client/conversations/summary.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import { ageOf } from "./age.ts";
+import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
-import { counted } from "./money.ts";
 import type { Room } from "./room.ts";
 import type { Saving } from "./saved.ts";
 import type { Last } from "./state.ts";
 import { openThread } from "./thread.ts";
+import type { Line } from "./transcript.ts";
 
 /** One conversation to choose, in words. */
 export interface Choice {
   id: string;
   title: string;
   /** Age and turns. */
-  detail: string;
+  detail: Line;
   /** The first words, where the title says something else; or where the text that was searched for stands. */
   words: string;
   /** Offset in `words` of what was searched for: that is what must be seen where there is little room. */
@@ -57,8 +58,10 @@ export function createSaver(room: Room) {
     }
   };
 
-  const detailOf = (summary: Summary) =>
-    `${ageOf(summary.updatedAt, room.wallClock())} ${room.dot} ${counted(summary.turns, "turn")}`;
+  const detailOf = (summary: Summary) => [
+    ageOf(summary.updatedAt, room.wallClock()),
+    counted(summary.turns, "turn"),
+  ];
   const here = (summaries: Summary[]) => summaries.filter(({ server }) => server === room.name);
 
   const resume = async (id: string): Promise<boolean> => {

@@ -7,7 +7,7 @@ import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";
 import { isAnswering, resumable, type State } from "./state.ts";
-import type { Tone } from "./transcript.ts";
+import type { Line, Tone } from "./transcript.ts";
 
 /** A conversation with one server, without a screen. What happens is told by `say` and by the state. */
 export interface Session {
@@ -47,7 +47,7 @@ export interface Session {
   /** What a person types to come back, once there is something to come back to. */
   wayBack(): string | undefined;
   form(event: FormEvent): void;
-  note(tone: Tone, ...lines: string[]): void;
+  note(tone: Tone, ...lines: Line[]): void;
   /** Resolves when nothing is under way any more. */
   idle(): Promise<void>;
 }

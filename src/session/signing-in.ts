@@ -1,7 +1,8 @@
 import { ClientError } from "../client/failure.ts";
 import type { Account } from "./account.ts";
 import { nextForm, type Form } from "./form.ts";
-import { counted, questionsLeft } from "./money.ts";
+import { counted } from "../text/numbers.ts";
+import { questionsLeft } from "./money.ts";
 import type { Room } from "./room.ts";
 
 interface Credentials {
@@ -41,7 +42,7 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
       ...(tokens === null ? [] : [counted(tokens, "token")]),
       ...(left === null ? [] : [counted(left, "question")]),
     ];
-    room.note("dim", parts.join(` ${room.dot} `));
+    room.note("dim", parts);
   };
 
   return {

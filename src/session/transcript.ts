@@ -1,5 +1,10 @@
+import type { Usage } from "../client/http/contract.ts";
+
 /** How a note is meant. */
 export type Tone = "info" | "dim" | "warn" | "error";
+
+/** A line of a note: its text, or parts that the face writes with its separator between them. */
+export type Line = string | readonly string[];
 
 /**
  * What the session says, in order. Nothing of it is ever taken back; who shows it decides how (Ink's scrollback, or
@@ -14,6 +19,8 @@ export type Said =
   | { type: "past"; question: string; answer: string; stopped: boolean }
   /** The answer has ended, whole or not. */
   | { type: "end" }
-  | { type: "note"; tone: Tone; lines: readonly string[] }
+  | { type: "note"; tone: Tone; lines: readonly Line[] }
+  /** What the account used, day by day. */
+  | { type: "usage"; used: Usage }
   /** A question that wasn't answered, or is to be edited, goes back to where it was typed. */
   | { type: "giveBack"; text: string; toEdit?: boolean };

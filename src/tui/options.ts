@@ -61,6 +61,10 @@ export interface ChatOptions {
   debug?: boolean;
   /** Aborts when the process is told to end (SIGTERM, SIGHUP): the session leaves and restores the terminal. */
   signal?: AbortSignal;
+  /** Calls the listener at each SIGINT; returns what ends that. */
+  onInterrupt?: (listener: () => void) => () => void;
+  /** Calls the listener when the process exits; returns what ends that. */
+  onExit?: (listener: () => void) => () => void;
   /** Without it, input history lasts as long as the session. */
   inputHistory?: InputHistory;
   /** Without it no draft is kept. */
@@ -77,7 +81,5 @@ export interface ChatOptions {
   copyLocally?(text: string): Promise<boolean>;
 }
 
-/** How the session ended; 0 for every way of leaving by hand, 1 after a fault of ours. */
-export interface ChatEnd {
-  exitCode: number;
-}
+/** How the session ended: left by hand, after a fault of this program, or nobody could be asked to log in. */
+export type ChatEnd = "left" | "fault" | "not_logged_in";

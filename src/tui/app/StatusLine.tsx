@@ -1,6 +1,6 @@
 import { paint, styles, type Display } from "../markdown/look.ts";
 import type { State } from "../../session/state.ts";
-import { statusLine } from "../../session/status-line.ts";
+import { statusLine } from "../status-line.ts";
 import { Lines } from "./Lines.tsx";
 
 /** The last row: user, server, tokens, questions, model. */

@@ -1,10 +1,10 @@
 import { keyHelp } from "../composer/keymap.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
-import { glyphs, type Display } from "../markdown/look.ts";
+import type { Display } from "../markdown/look.ts";
 import type { ChatOptions, Edited } from "../options.ts";
 import type { Hands } from "../../session/command.ts";
 import { runCommand } from "../../session/commands.ts";
-import { sessionOptions } from "../../session/from-options.ts";
+import { sessionOptions } from "../session-options.ts";
 import { createSession } from "../../session/session.ts";
 import { osc52 } from "../terminal/clipboard.ts";
 import type { LiveStdout } from "../terminal/live-stdout.ts";
@@ -33,9 +33,6 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const session = createSession(
     sessionOptions(options, {
       say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text) : scribe.say(said)),
-      dot: glyphs(options.terminal).dot,
-      block: glyphs(options.terminal).block,
-      columns: () => live.columns,
       again: "Enter",
       crash: (error) => ending.crash(error),
     }),

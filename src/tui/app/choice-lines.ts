@@ -1,5 +1,6 @@
 import { truncate } from "../markdown/hard-wrap.ts";
 import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
+import { lineText } from "../line-text.ts";
 import { width } from "../terminal/width.ts";
 import type { Choice } from "../../session/saving.ts";
 
@@ -23,7 +24,9 @@ export function choiceLines(
   const height = choiceHeight(display);
   const many = Math.max(1, Math.floor(rows / height));
   const first = Math.max(0, Math.min(index - many + 1, choices.length - many));
-  const shown = choices.slice(first, first + many);
+  const shown = choices
+    .slice(first, first + many)
+    .map((choice) => ({ ...choice, detail: lineText(choice.detail, display) }));
   const lines = height === 1 ? wide(shown, display) : narrow(shown, display);
   return lines
     .flatMap((one, i) => {
@@ -38,12 +41,14 @@ export function choiceLines(
     .slice(0, rows);
 }
 
+type Shown = Choice & { detail: string };
+
 interface Line {
   title: string;
   rest: string;
 }
 
-function wide(choices: readonly Choice[], display: Display): Line[][] {
+function wide(choices: readonly Shown[], display: Display): Line[][] {
   const { ellipsis } = glyphs(display);
   const titles = choices.map(({ title }) =>
     truncate(title, Math.floor(display.columns * TITLE_SHARE), ellipsis),
@@ -63,7 +68,7 @@ function wide(choices: readonly Choice[], display: Display): Line[][] {
 }
 
 /** Two lines each: the title, then age, turns and first words. */
-function narrow(choices: readonly Choice[], display: Display): Line[][] {
+function narrow(choices: readonly Shown[], display: Display): Line[][] {
   const room = Math.max(1, display.columns - 3);
   const { dot, ellipsis } = glyphs(display);
   return choices.map(({ title, detail, words, focus }) => {

@@ -21,7 +21,7 @@ export interface Keyboard {
 const SETTLING_MS = 20;
 
 /** Opens the keyboard. The terminal is restored by `close` and in any case when the process exits. */
-export function openKeyboard({ stdin, stdout, signal }: ChatOptions, ending: Ending): Keyboard {
+export function openKeyboard({ stdin, stdout, signal, onExit }: ChatOptions, ending: Ending): Keyboard {
   let screen: Screen | undefined;
   let ahead = "";
   const leave = () => ending.leave();
@@ -44,7 +44,7 @@ export function openKeyboard({ stdin, stdout, signal }: ChatOptions, ending: End
   const onData = (chunk: Buffer) => parser.feed(chunk);
   const terminal = openTerminal({ stdin, fd: descriptorOf(stdout) });
   const restore = () => terminal.restore();
-  process.once("exit", restore);
+  const stopListening = onExit?.(restore);
   signal?.addEventListener("abort", leave, { once: true });
   if (signal?.aborted === true) leave();
   stdin.on("data", onData);
@@ -67,7 +67,7 @@ export function openKeyboard({ stdin, stdout, signal }: ChatOptions, ending: End
       stdin.pause();
       parser.end();
       restore();
-      process.off("exit", restore);
+      stopListening?.();
       signal?.removeEventListener("abort", leave);
     },
   };

@@ -21,7 +21,7 @@ export function createPicker(choices: readonly Choice[]): Picker {
 export function picked({ choices, editor }: Picker): Choice[] {
   const words = editor.text.toLowerCase().split(/\s+/);
   return choices.filter(({ id, title, detail, words: first }) => {
-    const text = `${title} ${detail} ${first} ${id}`.toLowerCase();
+    const text = `${title} ${[detail].flat().join(" ")} ${first} ${id}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

@@ -16,7 +16,7 @@ import { noteText } from "./words.ts";
 /** Typing is shown at twice the pace at which words of an answer come (see scribe.ts). */
 const FRAMES_A_SECOND = 30;
 
-/** The drawn session. Resolves when the person has left and the terminal is as it was; exit code 1 after a fault of ours. */
+/** The drawn session. Resolves when the person has left and the terminal is as it was; "fault" after a fault of ours. */
 export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   const { stdout, intro } = options;
   const ending = createEnding();
@@ -44,7 +44,7 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   const end = await ending.ended;
   const wayBack = screen?.session.wayBack();
   if (wayBack !== undefined) stdout.write(noteText("dim", [wayBack], look()));
-  return end === undefined ? { exitCode: 0 } : tellCrash(end.fault, options);
+  return end === undefined ? "left" : tellCrash(end.fault, options);
 }
 
 /** Draws until the session ends; then nothing of the live area is left on the screen. */
@@ -106,5 +106,5 @@ function tellCrash(fault: unknown, { stderr, commandName, debug, draft }: ChatOp
     `Start it again: ${commandName}   With AI_CHAT_DEBUG=1 such an end tells where the fault is.\n`,
   );
   if (debug) stderr.write(`${fault instanceof Error ? fault.stack : String(fault)}\n`);
-  return { exitCode: 1 };
+  return "fault";
 }

@@ -1,7 +1,9 @@
 import { plainText } from "../../text/sanitize.ts";
 import { createAnswerPrinter, type AnswerPrinter } from "../markdown/answer.ts";
-import type { Display } from "../markdown/look.ts";
+import { glyphs, type Display } from "../markdown/look.ts";
 import type { Said } from "../../session/transcript.ts";
+import type { Usage } from "../../client/http/contract.ts";
+import { usageLines } from "../usage-lines.ts";
 import { commandText, noteText, questionText } from "./words.ts";
 
 /** Writes the messages of the session into the scrollback, and keeps the unfinished end of an answer for the live area. */
@@ -70,6 +72,9 @@ export function createScribe({ print, display, onChange }: ScribeOptions): Scrib
     if (stopped) show(noteText("dim", ["stopped"], display()));
   };
 
+  const usage = (used: Usage) =>
+    usageLines(used, { columns: display().columns, block: glyphs(display()).block });
+
   return {
     say(said) {
       if (said.type === "delta") {
@@ -80,9 +85,10 @@ export function createScribe({ print, display, onChange }: ScribeOptions): Scrib
       if (said.type === "past") past(said);
       else if (said.type === "question") show(questionText(said.text, display()));
       else if (said.type === "command") show(commandText(said.text, display()));
+      else if (said.type === "usage") show(noteText("info", usage(said.used), display()));
       else if (said.type === "note") show(noteText(said.tone, said.lines, display()));
       else end();
-      isUnderNote = said.type === "note";
+      isUnderNote = said.type === "note" || said.type === "usage";
       onChange();
     },
     print(text) {

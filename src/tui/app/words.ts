@@ -2,7 +2,8 @@ import { plainText } from "../../text/sanitize.ts";
 import { glyphs, paint, styles, type Display, type Style } from "../markdown/look.ts";
 import { paintSpans, type Span } from "../markdown/span.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";
-import type { Tone } from "../../session/transcript.ts";
+import type { Line, Tone } from "../../session/transcript.ts";
+import { lineText } from "../line-text.ts";
 
 const TONES: Record<Tone, Style> = {
   info: styles.plain,
@@ -15,8 +16,10 @@ const TONES: Record<Tone, Style> = {
 const MOST_ECHOED = 10;
 
 /** A note for the scrollback, each line with its "\n". Only the first line of an error is red. */
-export function noteText(tone: Tone, lines: readonly string[], display: Display): string {
-  return lines.map((line, i) => wrapped(line, tone === "error" && i > 0 ? "dim" : tone, display)).join("");
+export function noteText(tone: Tone, lines: readonly Line[], display: Display): string {
+  return lines
+    .map((line, i) => wrapped(lineText(line, display), tone === "error" && i > 0 ? "dim" : tone, display))
+    .join("");
 }
 
 function wrapped(line: string, tone: Tone, display: Display): string {

@@ -1,6 +1,6 @@
 import { glyphs, styles, type Display as Look } from "../markdown/look.ts";
 import { oneLine } from "../../text/sanitize.ts";
-import { counted } from "../../session/money.ts";
+import { counted } from "../../text/numbers.ts";
 import type { Phase } from "../../session/state.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";
 

@@ -1,4 +1,4 @@
-import { counted } from "../../session/money.ts";
+import { counted } from "../../text/numbers.ts";
 
 /** A large paste is one character of the text: a Unicode noncharacter (U+FDD0 to U+FDEF), which is in no other text. */
 const FIRST = 0xfdd0;

@@ -1,5 +1,9 @@
 import { createSanitizer, oneLine, plainText } from "../../text/sanitize.ts";
 import type { Said } from "../../session/transcript.ts";
+import { lineText } from "../line-text.ts";
+import { glyphs } from "../markdown/look.ts";
+import type { ChatOptions } from "../options.ts";
+import { usageLines } from "../usage-lines.ts";
 
 /** Where line mode writes: answers on stdout, all else on stderr (CLI.md §2). Nothing is ever taken back. */
 export interface Paper {
@@ -9,14 +13,10 @@ export interface Paper {
   line(text: string): void;
 }
 
-interface Streams {
-  stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-}
+type Ends = Pick<ChatOptions, "stdin" | "stdout" | "stderr" | "terminal">;
 
 /** Text for a terminal loses its control sequences; a pipe gets the answer's bytes as they came. */
-export function createPaper({ stdin, stdout, stderr }: Streams): Paper {
+export function createPaper({ stdin, stdout, stderr, terminal }: Ends): Paper {
   const fresh = () => (stdout.isTTY ? createSanitizer() : (text: string) => text);
   let clean = fresh();
   let last = "";
@@ -47,10 +47,14 @@ export function createPaper({ stdin, stdout, stderr }: Streams): Paper {
         if (last !== "" && last !== "\n") stdout.write("\n");
         last = "";
         clean = fresh();
+      } else if (said.type === "usage") {
+        const drawn = { columns: stderr.columns ?? 80, block: glyphs(terminal).block };
+        for (const text of usageLines(said.used, drawn)) line(text);
       } else if (said.type === "note") {
-        const [first = "", ...rest] = said.lines;
+        const lines = said.lines.map((part) => lineText(part, terminal));
+        const [first = "", ...rest] = lines;
         // An error is two lines: what went wrong, and what to do.
-        for (const text of said.tone === "error" ? [first, rest.join(" ")] : said.lines)
+        for (const text of said.tone === "error" ? [first, rest.join(" ")] : lines)
           if (text !== "") line(text);
       }
     },

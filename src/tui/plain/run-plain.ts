@@ -1,25 +1,22 @@
+import { lineText } from "../line-text.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
-import { glyphs } from "../markdown/look.ts";
 import type { Hands } from "../../session/command.ts";
 import { commandNamed, runCommand } from "../../session/commands.ts";
 import { readInput } from "../../session/input.ts";
-import { sessionOptions } from "../../session/from-options.ts";
+import { sessionOptions } from "../session-options.ts";
 import type { Choice } from "../../session/saving.ts";
 import { isAnswering } from "../../session/state.ts";
-import { statusLine } from "../../session/status-line.ts";
+import { statusLine } from "../status-line.ts";
 import { createSession, type Session } from "../../session/session.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
 import { createPaper, type Paper } from "./paper.ts";
 import { signInByLines } from "./sign-in-lines.ts";
 
-/** Exit code without a token and without a terminal to ask for one (CLI.md §2). */
-const NO_TOKEN = 4;
-
 /**
  * The line mode (CLI.md §4): a line is a question or a command, the answer is written as it comes, nothing is redrawn.
- * Needs no terminal. The end of the input leaves with 0; at a terminal Ctrl-C stops the answer, else leaves with 0.
- * Elsewhere SIGINT ends the program like any other (130): nobody would give the next line. Rejects with a fault of ours.
+ * Needs no terminal. The end of the input leaves; an interrupt stops the answer, else it leaves. Rejects with a fault
+ * of ours.
  */
 export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const { stdin, terminal } = options;
@@ -29,38 +26,35 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const session = createSession(
     sessionOptions(options, {
       say: (said) => paper.say(said),
-      dot: glyphs(terminal).dot,
-      block: glyphs(terminal).block,
-      columns: () => options.stderr.columns ?? 80,
       again: "/retry",
       crash(error) {
         faults.push(error);
-        end();
+        leave();
       },
     }),
   );
-  const end = () => {
+  const leave = () => {
     session.stop();
     lines.close();
   };
   const interrupt = () => {
     if (isAnswering(session.state.phase)) session.stop();
-    else end();
+    else leave();
   };
-  process.on("SIGINT", interrupt);
-  options.signal?.addEventListener("abort", end, { once: true });
+  const stopListening = options.onInterrupt?.(interrupt);
+  options.signal?.addEventListener("abort", leave, { once: true });
   try {
     for (const line of options.intro) paper.line(line);
     await session.start();
     if (options.stdin.isTTY && session.state.signedIn) paper.line(whoAsks(session, terminal.ascii));
-    const exitCode = await converse(session, lines, paper, { ...options, isOver: () => faults.length > 0 });
+    const end = await converse(session, lines, paper, { ...options, isOver: () => faults.length > 0 });
     if (faults.length > 0) throw faults[0];
     const wayBack = session.wayBack();
     if (wayBack !== undefined) paper.line(wayBack);
-    return { exitCode };
+    return end;
   } finally {
-    process.off("SIGINT", interrupt);
-    options.signal?.removeEventListener("abort", end);
+    stopListening?.();
+    options.signal?.removeEventListener("abort", leave);
     lines.close();
   }
 }
@@ -75,13 +69,13 @@ async function converse(
   lines: LineReader,
   paper: Paper,
   options: ChatOptions & { isOver: () => boolean },
-): Promise<number> {
+): Promise<ChatEnd> {
   let leaving = false;
   const hands: Hands = {
     print: (text) => paper.line(text),
     copy: async (text) => ((await options.copyLocally?.(text)) === true ? "copied" : "none"),
     codeBlocks,
-    choose: (choices) => list(choices, paper),
+    choose: (choices) => list(choices, paper, options.terminal),
     clearScreen: () => undefined,
     quit: () => (leaving = true),
     keys: ["A line that ends with \\ goes on with the next one."],
@@ -89,10 +83,10 @@ async function converse(
   if (options.beginning?.kind === "choose") await commandNamed("resume")?.run(session, "", hands);
   for (;;) {
     await session.idle();
-    if (leaving || options.isOver()) return 0;
+    if (leaving || options.isOver()) return "left";
     if (session.state.form !== undefined) {
       if (!options.stdin.isTTY) return refuse(session, paper, options);
-      if (!(await signInByLines(session, lines, paper))) return 0;
+      if (!(await signInByLines(session, lines, paper))) return "left";
       continue;
     }
     paper.prompt("> ");
@@ -100,15 +94,15 @@ async function converse(
     if (text === undefined) {
       // Ctrl-C and Ctrl-D end no line.
       paper.prompt("\n");
-      return 0;
+      return "left";
     }
     await take(text, session, hands);
   }
 }
 
-function list(choices: readonly Choice[], paper: Paper): void {
+function list(choices: readonly Choice[], paper: Paper, terminal: ChatOptions["terminal"]): void {
   for (const { id, title, detail, words } of choices)
-    paper.line(`${id}  ${title}  (${detail})${words === "" ? "" : `  ${words}`}`);
+    paper.line(`${id}  ${title}  (${lineText(detail, terminal)})${words === "" ? "" : `  ${words}`}`);
   paper.line("/resume ID goes on with one of them.");
 }
 
@@ -136,8 +130,8 @@ async function nextInput(lines: LineReader): Promise<string | undefined> {
   return text;
 }
 
-function refuse(session: Session, paper: Paper, { commandName }: ChatOptions): number {
+function refuse(session: Session, paper: Paper, { commandName }: ChatOptions): ChatEnd {
   paper.line(session.state.form?.reason ?? `Not logged in to ${session.server}.`);
   paper.line(`Log in first: ${commandName} login -s ${session.address}`);
-  return NO_TOKEN;
+  return "not_logged_in";
 }

@@ -37,9 +37,6 @@ function open({
     connection: connectionTo(client, signedIn ? username : undefined),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
-    dot: "·",
-    block: "█",
-    columns: () => 80,
     again: "Enter",
     crash: (error) => crashes.push(error),
     now: () => clock,
@@ -57,7 +54,10 @@ function open({
     session.ask(text);
     await session.idle();
   };
-  const notes = () => said.flatMap((thing) => (thing.type === "note" ? thing.lines : []));
+  const notes = () =>
+    said.flatMap((thing) =>
+      thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
+    );
   const idOf = () => session.state.conversation ?? "";
   return { options, session, client, other, said, notes, ask, idOf };
 }
@@ -303,7 +303,9 @@ describe("coming back", () => {
     const { session } = open();
     expect(await session.saver.search("QUESTION 2")).toMatchObject([{ id, title: "question 1" }]);
     expect(await session.saver.search("Naples")).toEqual([]);
-    expect(await session.saver.choices()).toMatchObject([{ id, detail: expect.stringContaining("2 turns") }]);
+    expect(await session.saver.choices()).toMatchObject([
+      { id, detail: expect.arrayContaining(["2 turns"]) },
+    ]);
   });
 });
 

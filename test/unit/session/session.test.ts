@@ -22,16 +22,16 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
     }),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
-    dot: "·",
-    block: "█",
-    columns: () => 80,
     again: "Enter",
     crash: (error) => crashes.push(error),
     now: () => clock,
     newKey: () => `key-${(keys += 1)}`,
     sleep: async (milliseconds) => void (clock += milliseconds),
   });
-  const notes = () => said.flatMap((thing) => (thing.type === "note" ? thing.lines : []));
+  const notes = () =>
+    said.flatMap((thing) =>
+      thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
+    );
   const ask = async (text: string) => {
     session.ask(text);
     await session.idle();
@@ -538,17 +538,15 @@ describe("a question that is too long for the server", () => {
 });
 
 describe("/usage", () => {
-  it("draws the days, and takes the balance that comes with them", async () => {
-    const { session, client, notes } = open();
+  it("says what was used, and takes the balance that comes with them", async () => {
+    const { session, client, said } = open();
     client.usage = async (days) => ({
       tokens: 700,
       days: [{ date: "2026-11-22", questions: days, tokens: 100 * days }],
     });
     await session.account.showUsage("");
-    expect(notes()).toEqual([
-      `2026-11-22  ${"█".repeat(36)} 7 questions`,
-      "7 questions, 700 tokens in 1 day; 700 tokens left",
-    ]);
+    const days = [{ date: "2026-11-22", questions: 7, tokens: 700 }];
+    expect(said).toEqual([{ type: "usage", used: { tokens: 700, days } }]);
     expect(session.state.tokens).toBe(700);
   });
 

@@ -4,52 +4,8 @@ import { commandNamed } from "../../../src/session/commands.ts";
 import { completions, readInput } from "../../../src/session/input.ts";
 import { chooseForm, nextForm, passwordForm } from "../../../src/session/form.ts";
 import { historyFor } from "../../../src/client/conversations/fitting-history.ts";
-import { costLine, lowWarning, questionsLeft } from "../../../src/session/money.ts";
-import { statusLine } from "../../../src/session/status-line.ts";
+import { costParts, lowWarning, questionsLeft } from "../../../src/session/money.ts";
 import { CHAT_BODY_BYTES } from "../../../src/protocol/limits.ts";
-
-const jane = {
-  username: "jane",
-  signedIn: true,
-  server: "chat.school.org",
-  tokens: 3900,
-  price: 100,
-  model: "gpt-4o-mini",
-  title: "trip to Rome",
-};
-
-describe("the status line", () => {
-  it.each([
-    [90, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to Rome"],
-    [76, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to…"],
-    [72, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"],
-    [61, jane, "jane@chat.school.org · 3,900 tokens · 39 questions"],
-    [59, jane, "3,900 (39 q) · jane@chat.school.org · gpt-4o-mini"],
-    [40, jane, "3,900 (39 q) · jane@chat.school.org"],
-    [20, jane, "3,900 (39 q)"],
-    [80, { ...jane, tokens: null, price: null, model: null, title: null }, "jane@chat.school.org"],
-    [
-      80,
-      { ...jane, username: null },
-      "chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to Rome",
-    ],
-    [
-      80,
-      { ...jane, signedIn: false, tokens: null },
-      "chat.school.org (not logged in) · gpt-4o-mini · trip to Rome",
-    ],
-  ])("fits %i columns", (columns, status, line) => {
-    expect(statusLine(status, columns, false)).toBe(line);
-  });
-
-  it("is never as wide as the screen", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 200 }), fc.string({ maxLength: 150 }), (columns, username) => {
-        expect(statusLine({ ...jane, username }, columns, false).length).toBeLessThan(columns);
-      }),
-    );
-  });
-});
 
 describe("money", () => {
   it.each([
@@ -58,7 +14,7 @@ describe("money", () => {
     [1, null, "1 token"],
     [null, null, ""],
   ])("says %s spent and %s left as '%s'", (cost, tokens, line) => {
-    expect(costLine(cost, tokens, "·")).toBe(line);
+    expect(costParts(cost, tokens).join(" · ")).toBe(line);
   });
 
   it("counts questions only where balance and price are known", () => {

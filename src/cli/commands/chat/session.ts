@@ -3,6 +3,7 @@ import { ClientError } from "../../../client/failure.ts";
 import type { InputHistory, TerminalTraits } from "../../../tui/options.ts";
 import type { Beginning } from "../../../session/saved.ts";
 import { checkAnswers } from "../../connection/answers.ts";
+import { exitCodes } from "../../failures/exit-codes.ts";
 import { conversationsOf } from "./beginning.ts";
 import type { Call } from "../../argv/call.ts";
 import { chooseServer } from "../../connection/chosen-server.ts";
@@ -78,6 +79,12 @@ async function connectElsewhere(call: Call, typed: string): Promise<Target> {
   }
 }
 
+/** Has a listener called for an event of the process, and returns what ends that. */
+const listenTo = (event: "SIGINT" | "exit") => (listener: () => void) => {
+  process.on(event, listener);
+  return () => void process.off(event, listener);
+};
+
 interface How {
   plain: boolean;
   /** What is said first. */
@@ -94,7 +101,7 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
   const draft = how.plain ? undefined : await openDraftFile(call);
   // Also where the process doesn't wait for the end of the session.
   const flushDraft = () => draft?.flush();
-  process.once("exit", flushDraft);
+  const stopFlushing = listenTo("exit")(flushDraft);
   const { runChat } = await import("../../../tui/chat.ts");
   const end = await runChat({
     connection: target,
@@ -109,6 +116,8 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
     commandName: program.name,
     debug: env.AI_CHAT_DEBUG === "1",
     signal,
+    onInterrupt: listenTo("SIGINT"),
+    onExit: listenTo("exit"),
     inputHistory,
     draft,
     saving: {
@@ -126,10 +135,10 @@ export async function holdSession(call: Call, target: Target, how: How): Promise
     copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),
   });
   await inputHistory?.close();
-  process.off("exit", flushDraft);
-  if (end.exitCode === 0 && !signal.aborted) draft?.close();
+  stopFlushing();
+  if (end === "left" && !signal.aborted) draft?.close();
   else flushDraft();
   for (const other of opened) await other.close();
   for (const why of lost) output.note(why);
-  return end.exitCode;
+  return end === "left" ? 0 : exitCodes[end === "fault" ? "internal" : end];
 }

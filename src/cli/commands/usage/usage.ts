@@ -1,4 +1,4 @@
-import { usageLines } from "../../../session/usage-lines.ts";
+import { usageLines } from "../../../tui/usage-lines.ts";
 import type { Call } from "../../argv/call.ts";
 import type { UsageDocument } from "./document.ts";
 import { isAscii } from "../../io/terminal.ts";

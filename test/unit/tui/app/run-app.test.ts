@@ -149,7 +149,7 @@ describe("the session on a terminal", () => {
         session.type(key);
         if (keys.length > 1 && key === keys[0]) await session.shows("Press Ctrl-C again");
       }
-      expect(await session.end).toEqual({ exitCode: 0 });
+      expect(await session.end).toBe("left");
       expect(session.modes).toEqual([true, false]);
       expect(session.text()).toBe("A demo answers here.");
     }
@@ -176,7 +176,7 @@ describe("the session on a terminal", () => {
         }),
       },
     });
-    expect(await session.end).toEqual({ exitCode: 1 });
+    expect(await session.end).toBe("fault");
     expect(session.modes).toEqual([true, false]);
     expect(session.told()).toMatch(
       /^A fault of ai-chat \(TypeError\): the session had to end\..*\nStart it again: ai-chat .*AI_CHAT_DEBUG=1.*\n$/,
@@ -193,7 +193,7 @@ describe("an internal error while a question is asked", () => {
     client.script = [[new ClientError("upstream_error", "It failed.", { status: 502 })]];
     client.offer = () => Promise.reject(new TypeError("a fault"));
     session.type("one\r");
-    expect(await session.end).toEqual({ exitCode: 1 });
+    expect(await session.end).toBe("fault");
     expect(session.modes).toEqual([true, false]);
     expect(session.told()).toMatch(/^A fault of ai-chat \(TypeError\): the session had to end\./);
   });

@@ -60,7 +60,7 @@ describe("line mode", () => {
     const { out, err, end, client } = await run("one\n\ntwo");
     expect(out).toBe("You said: one\nYou said: two\n");
     expect(err).toBe("100 tokens · 3,900 left\n100 tokens · 3,800 left\n");
-    expect(end).toEqual({ exitCode: 0 });
+    expect(end).toBe("left");
     expect(client.questions[1]?.history).toHaveLength(2);
   });
 
@@ -100,7 +100,7 @@ describe("line mode", () => {
     expect(err).toBe(
       "The AI failed.\nNothing was charged. /retry sends it again.\n100 tokens · 3,900 left\n",
     );
-    expect(end).toEqual({ exitCode: 0 });
+    expect(end).toBe("left");
   });
 
   it("gives a pipe the bytes as they came, and a terminal none of the control sequences", async () => {
@@ -128,7 +128,7 @@ describe("line mode", () => {
   it("says how to log in where there is no terminal to ask at", async () => {
     const { err, end } = await run("one\n", { signedIn: false });
     expect(err).toBe("Not logged in to local.\nLog in first: ai-chat login -s local\n");
-    expect(end).toEqual({ exitCode: 4 });
+    expect(end).toBe("not_logged_in");
   });
 
   const login = [

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ChatOptions } from "../tui/options.ts";
-import type { SessionOptions } from "./room.ts";
+import type { ChatOptions } from "./options.ts";
+import type { SessionOptions } from "../session/room.ts";
 
 /** What a session is made of, out of what the program was called with and how it is shown. */
 export function sessionOptions(
   options: ChatOptions,
-  shown: Pick<SessionOptions, "say" | "dot" | "block" | "columns" | "again" | "crash">,
+  shown: Pick<SessionOptions, "say" | "again" | "crash">,
 ): SessionOptions {
   const { connection, onLoginProblem, commandName, saving, beginning, connectTo } = options;
   return {

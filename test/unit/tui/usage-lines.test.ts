@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { usageLines } from "../../../src/session/usage-lines.ts";
+import { usageLines } from "../../../src/tui/usage-lines.ts";
 
 const used = {
   tokens: 3_000,

@@ -1,7 +1,8 @@
-import { truncate } from "../tui/markdown/hard-wrap.ts";
-import { glyphs } from "../tui/markdown/look.ts";
-import { width } from "../tui/terminal/width.ts";
-import { commas, counted, questionsLeft, type Money } from "./money.ts";
+import { truncate } from "./markdown/hard-wrap.ts";
+import { glyphs } from "./markdown/look.ts";
+import { width } from "./terminal/width.ts";
+import { counted, grouped } from "../text/numbers.ts";
+import { questionsLeft, type Money } from "../session/money.ts";
 
 /** What the status line tells. */
 export interface Status extends Money {
@@ -47,7 +48,7 @@ function user({ username, signedIn, server }: Status): string {
 function short(status: Status): string {
   const left = questionsLeft(status);
   if (status.tokens === null) return "";
-  return left === null ? counted(status.tokens, "token") : `${commas(status.tokens)} (${commas(left)} q)`;
+  return left === null ? counted(status.tokens, "token") : `${grouped(status.tokens)} (${grouped(left)} q)`;
 }
 
 function fit(parts: string[], cells: number, between: string): string {

@@ -1,5 +1,5 @@
 import type { Usage } from "../client/http/contract.ts";
-import { counted } from "./money.ts";
+import { counted } from "../text/numbers.ts";
 
 /** Longest bar, in columns: with the date before and the number behind it a line fits into 60. */
 const WIDEST = 36;
