@@ -1,5 +1,5 @@
 import { truncate } from "./markdown/hard-wrap.ts";
-import { glyphs } from "./markdown/look.ts";
+import { glyphs } from "./markdown/display.ts";
 import { width } from "./terminal/width.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { questionsLeft, type Money } from "../session/money.ts";

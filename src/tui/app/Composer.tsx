@@ -1,6 +1,6 @@
 import { useCursor } from "ink";
 import type { EditorLayout } from "../composer/layout.ts";
-import { paint, styles, type Display } from "../markdown/look.ts";
+import { paint, styles, type Display } from "../markdown/display.ts";
 import { Lines } from "./Lines.tsx";
 
 interface ComposerProps {

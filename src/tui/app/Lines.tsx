@@ -1,6 +1,6 @@
 import { Text } from "ink";
 import { hardWrap } from "../markdown/hard-wrap.ts";
-import type { Display } from "../markdown/look.ts";
+import type { Display } from "../markdown/display.ts";
 
 /** Painted lines, one per row. They are truncated here, because Ink would add an ellipsis that is not ASCII. */
 export function Lines({ lines, display }: { lines: readonly string[]; display: Display }) {

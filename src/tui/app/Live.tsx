@@ -1,7 +1,7 @@
 import { Box } from "ink";
 import { useSyncExternalStore } from "react";
 import { layoutEditor } from "../composer/layout.ts";
-import { styles, type Display } from "../markdown/look.ts";
+import { styles, type Display } from "../markdown/display.ts";
 import { wrappedLines } from "../markdown/wrap.ts";
 import { shareRows } from "./budget.ts";
 import { choiceHeight, choiceLines } from "./choice-lines.ts";

@@ -1,5 +1,5 @@
 import { useCursor } from "ink";
-import type { Display } from "../markdown/look.ts";
+import type { Display } from "../markdown/display.ts";
 import type { FormPicture } from "./form-lines.ts";
 import { Lines } from "./Lines.tsx";
 

@@ -1,5 +1,5 @@
 import { hardWrap } from "../markdown/hard-wrap.ts";
-import { paint, styles, type Display } from "../markdown/look.ts";
+import { paint, styles, type Display } from "../markdown/display.ts";
 import { width } from "../terminal/width.ts";
 import { Lines } from "./Lines.tsx";
 

@@ -1,4 +1,4 @@
-import { paint, styles, type Display } from "../markdown/look.ts";
+import { paint, styles, type Display } from "../markdown/display.ts";
 import type { State } from "../../session/state.ts";
 import { statusLine } from "../status-line.ts";
 import { Lines } from "./Lines.tsx";

@@ -1,6 +1,6 @@
 import { keyHelp } from "../composer/keymap.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
-import type { Display } from "../markdown/look.ts";
+import type { Display } from "../markdown/display.ts";
 import type { ChatOptions, Edited } from "../options.ts";
 import type { Hands } from "../../session/command.ts";
 import { runCommand } from "../../session/commands.ts";

@@ -1,5 +1,5 @@
 import { truncate } from "../markdown/hard-wrap.ts";
-import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
+import { glyphs, paint, styles, type Display } from "../markdown/display.ts";
 import { lineText } from "../line-text.ts";
 import { width } from "../terminal/width.ts";
 import type { Choice } from "../../session/saving.ts";

@@ -1,4 +1,4 @@
-import { glyphs, paint, styles, type Display } from "../markdown/look.ts";
+import { glyphs, paint, styles, type Display } from "../markdown/display.ts";
 import { width } from "../terminal/width.ts";
 import type { Form } from "../../session/form.ts";
 import { wrappedLines } from "../markdown/wrap.ts";

@@ -1,6 +1,6 @@
 import { render } from "ink";
 import { loadHighlighter } from "../markdown/highlight.ts";
-import type { Display as Look } from "../markdown/look.ts";
+import type { Display } from "../markdown/display.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
 import { createLiveStdout, type LiveStdout } from "../terminal/live-stdout.ts";
 import type { Terminal } from "../terminal/modes.ts";
@@ -93,7 +93,7 @@ async function learnReflow(terminal: Terminal, live: LiveStdout): Promise<void> 
   if (reflow !== undefined) live.setReflow(reflow);
 }
 
-function lookOf({ terminal }: ChatOptions, live: LiveStdout): () => Look {
+function lookOf({ terminal }: ChatOptions, live: LiveStdout): () => Display {
   const { color, ascii } = terminal;
   return () => ({ columns: live.columns, color, ascii, links: color });
 }

@@ -1,6 +1,6 @@
 import { edit } from "../composer/editor.ts";
 import { fullText } from "../composer/editor-state.ts";
-import type { Display as Look } from "../markdown/look.ts";
+import type { Display } from "../markdown/display.ts";
 import type { Edited } from "../options.ts";
 import type { Form } from "../../session/form.ts";
 import { tooLong } from "../../protocol/question-length.ts";
@@ -23,7 +23,7 @@ import { TICK_MS } from "./working.ts";
 const ARMED_MS = 1_500;
 
 export interface ScreenOptions extends SenderOptions {
-  look: () => Look;
+  look: () => Display;
   history: readonly string[];
   /** Called with what is being typed, after each key. */
   onDraft: (text: string) => void;
@@ -42,7 +42,7 @@ export interface Screen {
   /** The form, in place of the composer; it may be open without being shown yet. */
   readonly form: Form | undefined;
   readonly scribe: Scribe;
-  readonly look: () => Look;
+  readonly look: () => Display;
   readonly now: () => number;
   /** Nothing is drawn any more. */
   readonly isLeaving: boolean;

@@ -1,6 +1,6 @@
 import { plainText } from "../../text/sanitize.ts";
 import { createAnswerPrinter, type AnswerPrinter } from "../markdown/answer.ts";
-import { glyphs, type Display } from "../markdown/look.ts";
+import { glyphs, type Display } from "../markdown/display.ts";
 import type { Said } from "../../session/transcript.ts";
 import type { Usage } from "../../client/http/contract.ts";
 import { usageLines } from "../usage-lines.ts";

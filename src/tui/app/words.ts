@@ -1,5 +1,5 @@
 import { plainText } from "../../text/sanitize.ts";
-import { glyphs, paint, styles, type Display, type Style } from "../markdown/look.ts";
+import { glyphs, paint, styles, type Display, type Style } from "../markdown/display.ts";
 import { paintSpans, type Span } from "../markdown/span.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";
 import type { Line, Tone } from "../../session/transcript.ts";

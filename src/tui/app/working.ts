@@ -1,4 +1,4 @@
-import { glyphs, styles, type Display as Look } from "../markdown/look.ts";
+import { glyphs, styles, type Display } from "../markdown/display.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import { counted } from "../../text/numbers.ts";
 import type { Phase } from "../../session/state.ts";
@@ -15,19 +15,19 @@ const PICTURES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇",
 const PLAIN_PICTURES = ["|", "/", "-", "\\"];
 
 /** What tells that something is under way and for how long: a row, more of them on a narrow screen; none when nothing is. */
-export function workingLines(phase: Phase, lastData: number, now: number, look: Look): string[] {
+export function workingLines(phase: Phase, lastData: number, now: number, display: Display): string[] {
   if (phase.kind === "idle") return [];
   if (phase.kind === "loading" && now - phase.since < QUICK_LOAD_MS) return [];
-  const pictures = look.ascii ? PLAIN_PICTURES : PICTURES;
+  const pictures = display.ascii ? PLAIN_PICTURES : PICTURES;
   const picture = pictures[Math.floor(now / TICK_MS) % pictures.length] ?? "";
-  const { dot } = glyphs(look);
+  const { dot } = glyphs(display);
   const words = says(phase, lastData, now).join(` ${dot} `);
   return wrappedSpans(
     [
       { text: picture, style: styles.cyan },
       { text: ` ${words}`, style: styles.dim },
     ],
-    look,
+    display,
   );
 }
 

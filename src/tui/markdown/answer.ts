@@ -1,7 +1,7 @@
 import { createSanitizer } from "../../text/sanitize.ts";
 import { renderBlock, renderItem } from "./block.ts";
 import { createCodeRenderer, type CodeRenderer } from "./code.ts";
-import type { Display } from "./look.ts";
+import type { Display } from "./display.ts";
 import { previewTail } from "./preview.ts";
 import { createBlockSplitter } from "./split.ts";
 import type { Piece } from "./piece.ts";

@@ -4,7 +4,7 @@ import { createCodeRenderer } from "./code.ts";
 import { inline, withoutBreaks } from "./inline.ts";
 import { lex } from "./lex.ts";
 import { isTableDelimiter } from "./lines.ts";
-import { glyphs, paint, styles, type Display, type Style } from "./look.ts";
+import { glyphs, paint, styles, type Display, type Style } from "./display.ts";
 import type { Span } from "./span.ts";
 import { renderTable } from "./table.ts";
 import { width } from "../terminal/width.ts";

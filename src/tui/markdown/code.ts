@@ -1,5 +1,5 @@
 import { highlightTree, type Highlighter, loadedHighlighter } from "./highlight.ts";
-import { glyphs, paint, styles, type Display } from "./look.ts";
+import { glyphs, paint, styles, type Display } from "./display.ts";
 
 /** Renders the lines of one code block as they arrive. */
 export interface CodeRenderer {

@@ -1,5 +1,5 @@
 import type { createLowlight } from "lowlight";
-import { styles, type Style } from "./look.ts";
+import { styles, type Style } from "./display.ts";
 
 type Lowlight = ReturnType<typeof createLowlight>;
 type Tree = ReturnType<Lowlight["highlight"]>;

@@ -1,6 +1,6 @@
 import type { MarkedToken, Token } from "marked";
 import { plainText } from "../../text/sanitize.ts";
-import { glyphs, join, styles, type Display, type Style } from "./look.ts";
+import { glyphs, join, styles, type Display, type Style } from "./display.ts";
 import { spanText, type Span } from "./span.ts";
 
 const NAMED: ReadonlyMap<string, string> = new Map([

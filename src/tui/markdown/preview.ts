@@ -1,7 +1,7 @@
 import { hardWrap } from "./hard-wrap.ts";
 import { renderBlock, renderItem } from "./block.ts";
-import type { Display } from "./look.ts";
-import { glyphs, paint, styles } from "./look.ts";
+import type { Display } from "./display.ts";
+import { glyphs, paint, styles } from "./display.ts";
 import type { Unfinished } from "./piece.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { Display, Style } from "./look.ts";
-import { paint } from "./look.ts";
+import type { Display, Style } from "./display.ts";
+import { paint } from "./display.ts";
 
 /** Text in one style. A "\n" in it is a line break. */
 export interface Span {

@@ -1,6 +1,6 @@
 import type { Tokens } from "marked";
 import { inline, withoutBreaks } from "./inline.ts";
-import { glyphs, paint, styles, type Display } from "./look.ts";
+import { glyphs, paint, styles, type Display } from "./display.ts";
 import { paintSpans, spanText, type Span } from "./span.ts";
 import { width } from "../terminal/width.ts";
 import { wrapSpans } from "./wrap.ts";

@@ -1,4 +1,4 @@
-import type { Display, Style } from "./look.ts";
+import type { Display, Style } from "./display.ts";
 import { paintSpans, type Span } from "./span.ts";
 import { width } from "../terminal/width.ts";
 

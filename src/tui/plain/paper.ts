@@ -1,7 +1,7 @@
 import { createSanitizer, oneLine, plainText } from "../../text/sanitize.ts";
 import type { Said } from "../../session/transcript.ts";
 import { lineText } from "../line-text.ts";
-import { glyphs } from "../markdown/look.ts";
+import { glyphs } from "../markdown/display.ts";
 import type { ChatOptions } from "../options.ts";
 import { usageLines } from "../usage-lines.ts";
 

@@ -6,7 +6,7 @@ import { noteText, questionText } from "../../../../src/tui/app/words.ts";
 import { workingLines } from "../../../../src/tui/app/working.ts";
 import type { Phase } from "../../../../src/session/state.ts";
 import { wrappedLines } from "../../../../src/tui/markdown/wrap.ts";
-import { styles } from "../../../../src/tui/markdown/look.ts";
+import { styles } from "../../../../src/tui/markdown/display.ts";
 import { passwordForm } from "../../../../src/session/form.ts";
 
 const display = { columns: 60, color: false, ascii: false, links: false };

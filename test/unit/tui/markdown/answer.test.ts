@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAnswerPrinter } from "../../../../src/tui/markdown/answer.ts";
 import { hardWrap } from "../../../../src/tui/markdown/hard-wrap.ts";
-import type { Display } from "../../../../src/tui/markdown/look.ts";
+import type { Display } from "../../../../src/tui/markdown/display.ts";
 import { renderAnswer } from "./render-answer.ts";
 
 const bare: Display = { columns: 40, color: false, ascii: false, links: false };

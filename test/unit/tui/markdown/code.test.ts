@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCodeRenderer } from "../../../../src/tui/markdown/code.ts";
 import { loadHighlighter } from "../../../../src/tui/markdown/highlight.ts";
-import type { Display } from "../../../../src/tui/markdown/look.ts";
+import type { Display } from "../../../../src/tui/markdown/display.ts";
 import { renderAnswer } from "./render-answer.ts";
 
 const painted: Display = { columns: 80, color: true, ascii: false, links: false };

@@ -1,5 +1,5 @@
 import { createAnswerPrinter } from "../../../../src/tui/markdown/answer.ts";
-import type { Display } from "../../../../src/tui/markdown/look.ts";
+import type { Display } from "../../../../src/tui/markdown/display.ts";
 
 /** A whole answer in one chunk. */
 export function renderAnswer(source: string, display: Display): string {
