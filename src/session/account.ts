@@ -10,30 +10,30 @@ import type { Room } from "./room.ts";
 /** Days that `/usage` shows without a number. */
 const DAYS = 7;
 
-/** What the server doesn't know any more needs no taking back. */
+/** Codes that mean that the token is no longer valid: there is nothing to revoke. */
 const ended = new Set<string>(["invalid_token", "expired_token", "missing_token", "not_logged_in"]);
 
-/** The account of the server that a session is on: its balance, its use, its login. */
+/** The account at the server: its balance, its usage, its login. */
 export interface Account {
-  /** Asks for the balance; a failure is no matter. */
+  /** Requests the balance; ignores a failure. */
   tryBalance(signal?: AbortSignal): Promise<void>;
-  /** The first balance: a token that no longer holds opens the form, other trouble is told. */
+  /** Requests the first balance: an invalid token opens the form, another failure is printed. */
   greet(): Promise<void>;
-  /** Learns price, model, how long a question may be, and whose rules there are for a new account. Never rejects. */
+  /** Requests the price, the model, and whether the limits of this API hold. Never rejects. */
   learnOffer(): Promise<void>;
-  /** Tells the balance. */
+  /** Prints the balance. */
   show(): Promise<void>;
-  /** Tells what was used; `typed` is the number of days. */
+  /** Prints the usage of the last days; `typed` is their number. */
   showUsage(typed: string): Promise<void>;
-  /** Forgets the login here, then there where the server takes tokens back; one of the environment only for this session. */
+  /** Forgets the login on this machine, then revokes it at the server. A token of the environment is only left for this session. */
   logOut(): Promise<void>;
 }
 
 export function createAccount(room: Room): Account {
   const { dispatch, note, state } = room;
 
-  /** Runs it; what goes wrong is told. */
-  const told = async (work: () => Promise<void>) => {
+  /** Runs it, and prints a failure. */
+  const printing = async (work: () => Promise<void>) => {
     try {
       await work();
     } catch (error) {
@@ -49,8 +49,8 @@ export function createAccount(room: Room): Account {
     dispatch({ type: "balance", tokens });
   };
 
-  /** Why the server still takes the token; undefined where it doesn't. */
-  const takenBack = async (): Promise<string | undefined> => {
+  /** Revokes the token; the reason if the server still accepts it. */
+  const revoke = async (): Promise<string | undefined> => {
     try {
       await room.client.logout();
     } catch (error) {
@@ -77,7 +77,7 @@ export function createAccount(room: Room): Account {
       dispatch({ type: "offer", price, model, ourRules: hasOurRules(extensions) });
     },
     show: () =>
-      told(async () => {
+      printing(async () => {
         await refresh();
         const { tokens } = state();
         const left = questionsLeft(state());
@@ -85,7 +85,7 @@ export function createAccount(room: Room): Account {
         note("info", [tokens === null ? "The server doesn't tell." : counted(tokens, "token"), ...questions]);
       }),
     showUsage: (typed) =>
-      told(async () => {
+      printing(async () => {
         const days = typed === "" ? DAYS : Number(typed);
         if (!/^\d*$/.test(typed) || days < 1 || days > USAGE_DAYS.most)
           return note("dim", `/usage takes the days to look back, 1 to ${USAGE_DAYS.most}.`);
@@ -95,11 +95,11 @@ export function createAccount(room: Room): Account {
       }),
     async logOut() {
       const { server, isBorrowed } = room;
-      // A login that is kept beside a token of the environment isn't the one that is in use.
+      // A login in the file is not the one in use if the token is of the environment.
       if (!isBorrowed) await room.forgetLogin();
       dispatch({ type: "signedOut" });
       dispatch({ type: "form", form: { ...chooseForm(false), busy: true } });
-      const why = isBorrowed ? undefined : await takenBack();
+      const why = isBorrowed ? undefined : await revoke();
       note("dim", isBorrowed ? `Logged out of ${server} in this session.` : `Logged out of ${server}.`);
       if (isBorrowed) note("dim", "AI_CHAT_TOKEN is still set, and used again by the next one.");
       if (why !== undefined) note("dim", `There the token stays valid until it ends by itself: ${why}`);

@@ -14,11 +14,11 @@ import { settle } from "./settle.ts";
 import type { State } from "./state.ts";
 
 interface Again {
-  /** The turns before it; the conversation's, where not given. */
+  /** The turns before it; by default those of the conversation. */
   before?: readonly Turn[];
-  /** Whether it keeps its key though the conversation has grown: after a stop, or after logging in. */
+  /** Keeps its key although the turns before it are new objects: after a stop, or after a login. */
   again?: boolean;
-  /** Whether the question stands in the transcript already. */
+  /** The question was printed before. */
   shown?: boolean;
 }
 
@@ -29,13 +29,13 @@ export interface Waiting extends Again {
 
 export interface Asking {
   readonly lastData: number;
-  /** Never rejects with a `ClientError`: a failure is told. */
+  /** Never rejects with a `ClientError`: prints a failure. */
   ask(message: string, again?: Again): Promise<void>;
-  /** Asks the last question again: under the same key where it failed or was stopped, else as a new one. */
+  /** Asks the last question again: under the same key if it failed or was stopped, else as a new one. */
   retry(): Promise<void>;
-  /** Stops the answer; after its end, what is still looked up for it. */
+  /** Stops the answer, or the requests that follow it. */
   stop(): void;
-  /** The question that waits for a login, which it then no longer does. */
+  /** Removes and returns the question that waits for a login. */
   takeWaiting(): Waiting | undefined;
 }
 
@@ -44,18 +44,18 @@ interface AskingOptions {
   saver: Pick<Saver, "begin">;
 }
 
-/** Longest that a question waits by itself for a server that asks for patience, in seconds. */
+/** Seconds that a question waits in all for its retries. */
 const LONGEST_WAIT = 90;
 
-/** Asks one question at a time and tells how it ends. */
+/** Asks one question at a time, and prints how it ended. */
 export function createAsking(room: Room, { account, saver }: AskingOptions): Asking {
   const { say, dispatch, state, now } = room;
-  /** One, unless the next question is asked while what the last one cost is still looked up. */
+  /** One, or two while the balance after the last question is still requested. */
   const underWay = new Set<AbortController>();
   let lastData = 0;
   let waiting: Waiting | undefined;
   let toldNoHistory: ApiClient | undefined;
-  /** The key of a question that an earlier failure may have cost. */
+  /** The key of a question that may have been charged although it failed. */
   let inDoubt: string | undefined;
 
   const onHistoryKept = () => {
@@ -130,7 +130,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
 
   const ask: Asking["ask"] = async (
     message,
-    { before = placeOf(state()), again = false, shown = false } = {},
+    { before = turnsBefore(state()), again = false, shown = false } = {},
   ) => {
     const key = keyFor(state(), message, before, again) ?? room.newKey();
     const stop = new AbortController();
@@ -176,8 +176,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   };
 }
 
-/** The turns before a new question; an edited one takes the place of the last. */
-function placeOf({ editing, last, turns }: State): readonly Turn[] {
+/** The turns before a new question. An edited question replaces the last one. */
+function turnsBefore({ editing, last, turns }: State): readonly Turn[] {
   return editing && last !== undefined ? last.before : turns;
 }
 
@@ -199,7 +199,7 @@ function stoppedParts(cost: number | null, { tokens, price }: State): string[] {
   return ["stopped", `may have cost ${most}`, ...left];
 }
 
-/** A fault of ours must not end the conversation; its words may hold anything, so they aren't shown. */
+/** A bug must not end the conversation. Its message may contain anything, so it is not shown. */
 function internal(cause: unknown): ClientError {
   return new ClientError("internal", "Something in this program went wrong.", { charged: "maybe", cause });
 }

@@ -2,8 +2,8 @@ import type { Choice } from "./saving.ts";
 import type { Session } from "./session.ts";
 
 /**
- * What became of a text for the clipboard: `copied` by a tool of this machine; `sent` to the terminal, which does not
- * say whether it takes it; `tooLarge` for the terminal, with no tool here; `none`, there is no clipboard.
+ * The result of copying a text: `copied` by a tool of this machine; `sent` to the terminal, which does not
+ * say whether it accepts it; `tooLarge` for the terminal, and no tool here; `none`: there is no clipboard.
  */
 export type Copied = "copied" | "sent" | "tooLarge" | "none";
 
@@ -15,7 +15,7 @@ export interface Hands {
   copy: (text: string) => Promise<Copied>;
   /** The code blocks of an answer, numbered as they are shown. */
   codeBlocks: (markdown: string) => string[];
-  /** Clears the screen, where there is one; the scrollback stays. */
+  /** Clears the screen, if there is one; the scrollback stays. */
   clearScreen: () => void;
   quit: () => void;
   /** Shows conversations to choose from; the chosen one is then resumed. There is at least one. */
@@ -27,12 +27,12 @@ export interface Hands {
 /** A slash command of the session. To add one, add an object to `commands` in commands.ts. */
 export interface SessionCommand {
   readonly name: string;
-  /** Its argument as the help shows it; in brackets where it may be left out. */
+  /** Its argument as the help shows it; in brackets if it is optional. */
   readonly argument?: string;
   readonly help: string;
-  /** It may run while an answer comes. The others wait for the end of the answer. */
+  /** It may run while an answer arrives. The others wait for the end of the answer. */
   readonly whileAnswering?: boolean;
-  /** It is not shown above its output: it starts afresh, or has no output. */
+  /** It is not printed above its output: it clears the screen, or has no output. */
   readonly silent?: boolean;
   run(session: Session, argument: string, hands: Hands): Promise<void> | void;
 }

@@ -9,13 +9,13 @@ import { firstState, type State } from "./state.ts";
 /** A room, and what only its owner may do with it. */
 interface OwnRoom {
   room: Room;
-  /** Called after each change of the state; returns the way to stop it. */
+  /** Called after each change of the state; returns what unsubscribes. */
   subscribe: (listener: () => void) => () => void;
-  /** Changes the server: another login, a new conversation. False, and nothing changed, where there is no way there. */
+  /** Changes the server: another login, a new conversation. False, and nothing changed, if it can't connect. */
   moveTo: (typed: string) => Promise<boolean>;
 }
 
-/** Makes what the parts of a session share: its state, and the server that it is on. */
+/** Creates what the parts of a session share: its state, and its server. */
 export function createRoom(options: SessionOptions): OwnRoom {
   let { connection } = options;
   let isBorrowed = connection.token?.from === "environment";

@@ -3,18 +3,18 @@ import { grantWords } from "../text/grant-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
 
 interface FailureContext {
-  /** `-s local`: then the operator sits here. */
+  /** `-s local`: this user is the operator. */
   local: boolean;
   username: string | null;
   commandName: string;
   price: number | null;
-  /** Whether the server keeps Idempotency-Keys: then a repeat is never charged twice. */
+  /** The server supports Idempotency-Keys: a retry is never charged twice. */
   idempotent: boolean;
   /** What sends it again: `Enter` or `/retry`. */
   again: string;
 }
 
-/** Whether the token is the reason: then the password is asked for in place. */
+/** Whether a login would help: the token is missing, or no longer valid. */
 export function wantsLogin(error: ClientError): boolean {
   return error.code === "not_logged_in" || (error.status === 401 && error.code !== "invalid_credentials");
 }
@@ -79,7 +79,7 @@ function wordsOf(remedy: Remedy): Words {
   return typeof words === "function" ? words(remedy) : words;
 }
 
-/** Nobody reckons in hundreds of seconds; rounded up, so that it is not asked too early. */
+/** In minutes or hours if it is long; rounded up, so that nobody asks too early. */
 function duration(seconds: number): string {
   if (seconds <= 120) return counted(seconds, "second");
   return seconds <= 7_200

@@ -9,7 +9,7 @@ export interface Form {
   step: "choose" | "username" | "password" | "repeat";
   purpose: Purpose;
   username: string;
-  /** Also at the username's step, where the name alone was refused: another name is sent with it at once. */
+  /** Kept at the username step if only the name was refused: it is sent with the next name. */
   password: string;
   repeated: string;
   /** Why it is asked, such as "Your login is no longer valid." */
@@ -43,7 +43,7 @@ export function chooseForm(canLeave: boolean): Form {
   return { ...empty, step: "choose", first: "choose", purpose: "register", reason: undefined, canLeave };
 }
 
-/** A token stopped being valid in the middle: the same person's password, in place. */
+/** The token is no longer valid: asks for the password of the same user. */
 export function passwordForm(username: string | null, reason: string): Form {
   const step = username === null ? "username" : "password";
   return { ...empty, step, first: step, purpose: "login", username: username ?? "", reason, canLeave: true };
@@ -51,7 +51,7 @@ export function passwordForm(username: string | null, reason: string): Form {
 
 /**
  * One event on the form; pure. While `busy` it takes nothing but `refused`. `ourRules`: the server is known to have the
- * rules of API.md §1 for a new account, so nobody types a password, or types it twice, in vain; others say theirs.
+ * rules of API.md §1 for a new account, so they are checked before anything is sent. Other servers state their own.
  */
 export function nextForm(form: Form, event: FormEvent, ourRules = false): FormOutcome {
   if (event.type === "refused") {

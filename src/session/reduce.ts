@@ -27,7 +27,7 @@ export type Event =
       turns: readonly Turn[];
       last: Last | undefined;
     }
-  /** `key`: of the question whose turn it is. */
+  /** `key`: of the question whose turn was saved. */
   | { type: "saved"; key: string; conversation: string; turn: string; kept: boolean }
   | { type: "titled"; conversation: string; title: string }
   | { type: "editing"; on: boolean }
@@ -120,7 +120,7 @@ export function reduce(state: State, event: Event): State {
   }
 }
 
-/** Whether the conversation has its title from a question that is no part of it: the next one names it. */
+/** Whether the title is from a question that did not become part of the conversation: the next one names it. */
 function isNamedAfter({ message, before }: Last, { title, conversation }: State): boolean {
   return conversation === undefined && before.length === 0 && title === titleOf(message);
 }

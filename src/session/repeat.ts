@@ -1,15 +1,15 @@
-/** What a piece of a repeated answer is: what stands there already, what goes on behind it, or another answer. */
+/** A piece of a repeated answer: shown before, the continuation, or another answer. */
 export type Repeated = { kind: "known" } | { kind: "more" | "other"; text: string };
 
-/** An answer that comes a second time, beside the part of it that is on the screen and can't be taken back. */
+/** Compares an answer that comes a second time with the part that was shown, which can't be undone. */
 export interface Repeat {
-  /** `other` comes at most once, with all that came so far; from then on everything is `more`. */
+  /** `other` is returned at most once, with all text so far; then every piece is `more`. */
   take(text: string): Repeated;
-  /** The answer has ended; `response` is all of it, which counts where it didn't come in pieces. */
+  /** The answer has ended; `response` is all of it, and is used if it did not come in pieces. */
   end(response: string): Repeated;
 }
 
-/** `shown` is the part that was shown, not empty. Pure but for what it remembers. */
+/** `shown` is the part that was shown; not empty. */
 export function createRepeat(shown: string): Repeat {
   let came = "";
   let isPast = false;

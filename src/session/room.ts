@@ -6,22 +6,22 @@ import type { Event } from "./reduce.ts";
 import type { State } from "./state.ts";
 import type { Line, Said, Tone } from "./transcript.ts";
 
-/** What a session is made of. Everything that touches the world outside comes in here. */
+/** What a session is made of. All input and output comes in here. */
 export interface SessionOptions {
   connection: Connection;
   /** Called with the reason if a login can't be saved, or forgotten, on this machine. */
   onLoginProblem?: (why: string) => void;
   commandName: string;
   say: (said: Said) => void;
-  /** Told of a fault of ours in what goes on by itself: nothing can be relied on after it, so whoever shows the session ends it. */
+  /** Called with a bug in background work: the state is no longer reliable, so the face ends the session. */
   crash: (error: unknown) => void;
-  /** What sends a question again that failed: `Enter`, where it comes back into a composer, or `/retry`. */
+  /** What sends a failed question again: `Enter`, if it returns to a composer, or `/retry`. */
   again: string;
   now: () => number;
   newKey: () => string;
   /** Rejects once the signal aborts. */
   sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  /** Milliseconds since the epoch, for ages; `now` where it isn't given. */
+  /** Milliseconds since the epoch, for ages; `now` by default. */
   wallClock?: () => number;
   /** Without it nothing is saved. */
   saving?: Saving;
@@ -47,7 +47,7 @@ export interface Room extends SessionOptions {
   state: () => State;
   dispatch: (event: Event) => void;
   note: (tone: Tone, ...lines: Line[]) => void;
-  /** Whether the token is of the environment: used here, but not this session's to take back. */
+  /** Whether the token is of the environment: the session does not revoke it. */
   readonly isBorrowed: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { Conversations } from "../client/conversations/conversations.ts";
 /** The saved conversations of this machine, as a session uses them. */
 export interface Saving {
   conversations: Conversations;
-  /** Whether this session adds to them; looking at them is always possible. */
+  /** Whether this session saves its turns; reading is always possible. */
   save: boolean;
   /** The command that prints a whole conversation, without its ID. */
   showCommand: string;

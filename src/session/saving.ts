@@ -17,9 +17,9 @@ export interface Choice {
   title: string;
   /** Age and turns. */
   detail: Line;
-  /** The first words, where the title says something else; or where the text that was searched for stands. */
+  /** The first words, if they differ from the title; after a search, the words around the match. */
   words: string;
-  /** Offset in `words` of what was searched for: that is what must be seen where there is little room. */
+  /** Offset of the match in `words`; it must stay visible on a narrow screen. */
   focus?: number;
 }
 
@@ -33,14 +33,14 @@ const SHOWN = 3;
 /** Conversations that a search shows. */
 const MOST_FOUND = 50;
 
-/** Saves turns as they end, and finds conversations again. A `ClientError` of the files is told, not thrown. */
+/** Saves turns as they end, and finds conversations again. A `ClientError` of the files is printed, not thrown. */
 export function createSaver(room: Room) {
   const { saving, state, dispatch, note } = room;
-  let told = false;
+  let isTold = false;
 
   const tellOnce = (kept: { kept: boolean; why?: string }) => {
-    if (kept.kept || told) return;
-    told = true;
+    if (kept.kept || isTold) return;
+    isTold = true;
     note("warn", "This conversation isn't being kept.", kept.why ?? "");
   };
 
@@ -87,8 +87,8 @@ export function createSaver(room: Room) {
 
   return {
     /**
-     * Called when a question is sent. Returns what saves its turn once it ended with some answer, in the conversation
-     * of now; that resolves when it is written, or couldn't be.
+     * Called when a question is sent. Returns what saves its turn in the current conversation; that resolves when the
+     * turn was written, or could not be written.
      */
     begin(): KeepTurn {
       const { last, username, conversation } = state();
@@ -103,9 +103,9 @@ export function createSaver(room: Room) {
         tellOnce(kept);
       };
     },
-    /** Whether it is now the session's conversation. */
+    /** True if it is now the conversation of the session. */
     resume,
-    /** The conversation of this server and account with the latest turn; true also where there is none. */
+    /** Resumes the conversation of this server and account with the latest turn; true also if there is none. */
     async resumeNewest(): Promise<boolean> {
       const owner = { server: room.name, username: state().username };
       const found = await guarded(async ({ conversations }) => ({
@@ -136,7 +136,7 @@ export function createSaver(room: Room) {
         words: summary.firstWords === summary.title ? "" : summary.firstWords,
       }));
     },
-    /** Those of this server that hold the text, with the words around it. */
+    /** Conversations of this server that contain the text, with the words around it. */
     async search(text: string): Promise<Choice[]> {
       const found: Choice[] = [];
       await guarded(async ({ conversations }) => {

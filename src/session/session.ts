@@ -9,7 +9,7 @@ import { createSigningIn } from "./signing-in.ts";
 import { isAnswering, resumable, type State } from "./state.ts";
 import type { Line, Tone } from "./transcript.ts";
 
-/** A conversation with one server, without a screen. What happens is told by `say` and by the state. */
+/** A conversation with one server, without a screen. What happens is in `say` and in the state. */
 export interface Session {
   readonly state: State;
   /** The server's name, as shown to people. */
@@ -18,37 +18,37 @@ export interface Session {
   readonly address: string;
   /** Milliseconds of the clock at which the answer last grew. */
   readonly lastData: number;
-  /** Called after each change of the state; returns the way to stop it. */
+  /** Called after each change of the state; returns what unsubscribes. */
   subscribe(listener: () => void): () => void;
-  /** Asks for the balance and for what the server offers; opens the form where nobody is logged in. */
+  /** Requests the balance and what the server offers; opens the form if nobody is logged in. */
   start(): Promise<void>;
   /**
-   * Sends a question; false, and nothing is sent, while another one is being answered or something is loading, and
-   * where it is longer than the server takes, which is then told.
+   * Sends a question. False, and nothing is sent, while another one is being answered or something is loading, or if it
+   * is too long for the server; then it prints that.
    */
   ask(text: string): boolean;
-  /** Asks the last question again: under the same key where it failed or was stopped, else as a new one. */
+  /** Asks the last question again: under the same key if it failed or was stopped, else as a new one. */
   retry(): void;
-  /** Stops the answer, keeps what came, and tells what it cost; after its end, what is still looked up for it. */
+  /** Stops the answer, keeps what arrived, and prints what it cost; after its end, stops the requests that follow it. */
   stop(): void;
   /** Starts a new conversation. */
   clear(): void;
-  /** What is known and told of the account: `show` and `showUsage` print it. */
+  /** The account: `show` and `showUsage` print it. */
   readonly account: Pick<Account, "show" | "showUsage" | "logOut">;
   openForm(): void;
-  /** The last question goes back to where it was typed; the next one takes its place. */
+  /** Returns the last question to the composer; the next question replaces it. */
   edit(): void;
-  /** Leaves the last question as it was. */
+  /** Ends `edit` without a change. */
   stopEditing(): void;
-  /** The saved conversations: what goes on with one, renames this one, finds others. */
+  /** The saved conversations: resumes one, renames this one, finds others. */
   readonly saver: Pick<Saver, "resume" | "rename" | "choices" | "search">;
   /** Changes the server: another login, another balance, a new conversation. */
   moveTo(server: string): Promise<void>;
-  /** What a person types to come back, once there is something to come back to. */
+  /** The command that resumes the conversation, once it is saved. */
   wayBack(): string | undefined;
   form(event: FormEvent): void;
   note(tone: Tone, ...lines: Line[]): void;
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no request is pending. */
   idle(): Promise<void>;
 }
 
@@ -59,8 +59,8 @@ export function createSession(options: SessionOptions): Session {
   let beginning = options.beginning;
   let loads = 0;
   /**
-   * Runs what changes the conversation, the server or the login: a question sent meanwhile would go up without its
-   * history, or to the wrong server. What is typed meanwhile is sent afterwards where `work` resolves to true.
+   * Runs what changes the conversation, the server or the login: a question sent during that time would lack its
+   * history, or go to the wrong server. What is typed meanwhile is sent afterwards if `work` resolves to true.
    */
   const load = async <T>(work: () => Promise<T>): Promise<T> => {
     let result: T | undefined;
@@ -94,7 +94,7 @@ export function createSession(options: SessionOptions): Session {
     },
   });
 
-  /** Loads the conversation that was asked for at the start, once: `choose` is for whoever shows the session. */
+  /** Loads the conversation that the options name, once. `choose` is up to the face. */
   const begin = async (): Promise<boolean> => {
     const wanted = beginning;
     beginning = undefined;

@@ -1,6 +1,6 @@
 import type { ApiClient } from "../client/http/contract.ts";
 
-/** What a stopped question cost; null where it couldn't be found out. */
+/** What a stopped question cost; null if that is not known. */
 export interface Settled {
   cost: number | null;
   tokens: number | null;
@@ -8,7 +8,7 @@ export interface Settled {
 
 interface SettleOptions {
   client: Pick<ApiClient, "balance">;
-  /** The balance before the question; null where it wasn't known. */
+  /** The balance before the question; null if it is not known. */
   before: number | null;
   price: number | null;
   sleep: (milliseconds: number) => Promise<void>;
@@ -20,7 +20,7 @@ const PAUSE_MS = 150;
 
 /**
  * Asks for the balance until nothing is held any more, for at most 2 s (CLI.md §4). Never rejects. The difference
- * counts only where it is nothing or one price: others may use the same account meanwhile.
+ * counts only if it is zero or one price: another program may use the same account meanwhile.
  */
 export async function settle({ client, before, price, sleep, now }: SettleOptions): Promise<Settled> {
   const deadline = now() + LONGEST_MS;
@@ -36,7 +36,7 @@ export async function settle({ client, before, price, sleep, now }: SettleOption
   }
 }
 
-/** A server that doesn't tell what it holds is through once the balance went down. */
+/** A server that does not report holds has settled once the balance went down. */
 function isOver(balance: { tokens: number | null; held: number | null }, before: number | null): boolean {
   if (balance.held !== null) return balance.held === 0;
   return balance.tokens !== null && before !== null && balance.tokens < before;

@@ -12,13 +12,13 @@ interface Credentials {
 
 interface SigningInOptions {
   account: Pick<Account, "tryBalance">;
-  /** Runs what must be over before a question is sent; the session's. */
+  /** Runs work that must end before a question is sent. */
   load: (work: () => Promise<boolean>) => Promise<boolean>;
-  /** What the session goes on to; resolves to whether what is typed meanwhile may be sent. */
+  /** Called after a login; resolves to whether what was typed meanwhile may be sent. */
   onSignedIn: () => Promise<boolean>;
 }
 
-/** Registers or logs in with what the form has, and tells how it went; errors go back into the form. */
+/** Registers or logs in with the values of the form, and prints the result; errors go back into the form. */
 export function createSigningIn(room: Room, { account, load, onSignedIn }: SigningInOptions) {
   const refuse = (error: unknown, form: Form, { password }: Credentials) => {
     const failure = error instanceof ClientError ? error : undefined;
@@ -26,7 +26,7 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
       type: "refused",
       error: failure === undefined ? "Something in this program went wrong." : words(failure),
       step: stepFor(failure),
-      // Where only the name is wrong, nobody has to type the password twice again.
+      // If only the name is wrong, the password need not be typed again.
       password: isNameAlone(failure) ? password : "",
     });
     room.dispatch({ type: "form", form: refused.form });
@@ -51,7 +51,7 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
       let tried = form;
       try {
         if (form.purpose === "register") await room.client.register(credentials);
-        // From here on the account exists: another try must log in, not register again.
+        // The account exists now: another try must log in, not register again.
         tried = { ...form, purpose: "login" };
         const { token } = await room.client.login(credentials);
         await room.saveLogin({ username, token });
@@ -71,7 +71,7 @@ function words(error: ClientError): string {
   return details.length > 0 ? details.join(" ") : error.message;
 }
 
-/** Where the person has to change something. */
+/** The step of the field that must be changed. */
 function stepFor(error: ClientError | undefined): Form["step"] {
   return isNameAlone(error) || hasField(error, "username") ? "username" : "password";
 }

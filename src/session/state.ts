@@ -2,30 +2,30 @@ import type { Turn } from "../protocol/bodies.ts";
 import type { Form } from "./form.ts";
 import type { Money } from "./money.ts";
 
-/** What the session is at. Times are milliseconds of the session's clock. */
+/** What the session is doing. Times are milliseconds of the session's clock. */
 export type Phase =
-  /** `isLoaded`: what was loaded is there, so what was typed for it may be sent. */
+  /** `isLoaded`: loading succeeded, so a text that was typed meanwhile may be sent. */
   | { kind: "idle"; isLoaded?: boolean }
   /** A conversation is being loaded, or the server or the login changed: no question may be sent. */
   | { kind: "loading"; since: number }
-  /** Sent; no word of the answer yet. `wait`: not before that time, and why. */
+  /** Sent, no text of the answer yet. `wait`: the time of the next try, and the reason. */
   | { kind: "asking"; since: number; wait?: { until: number; reason: string } }
   | { kind: "streaming"; since: number }
-  /** Stopped by hand; what it cost is being found out. */
+  /** Stopped by the user; the balance is being requested. */
   | { kind: "settling"; since: number };
 
 /** The last question, with what is needed to ask it again. */
 export interface Last {
   message: string;
-  /** The turns that stood before it. */
+  /** The turns before it. */
   before: readonly Turn[];
   key: string;
   outcome: "open" | "answered" | "stopped" | "failed";
-  /** The saved turn that stands in its place; the next one there replaces it. */
+  /** The ID of its saved turn, which its next answer replaces. */
   turn?: string;
 }
 
-/** Everything that the screen shows, and what the next question needs. */
+/** What the faces show, and what the next question needs. */
 export interface State extends Money {
   signedIn: boolean;
   username: string | null;
@@ -33,7 +33,7 @@ export interface State extends Money {
   /** Whether the server is known to have the limits of API.md §1, for a question and for a new account. */
   ourRules: boolean;
   phase: Phase;
-  /** Over everything else while it is there. */
+  /** Covers everything else while it is open. */
   form: Form | undefined;
   turns: readonly Turn[];
   last: Last | undefined;
@@ -41,10 +41,10 @@ export interface State extends Money {
   answer: string;
   /** The ID under which the conversation is saved; undefined before its first turn. */
   conversation: string | undefined;
-  /** Whether any of it reached the disk, so that it can be gone on with. */
+  /** Whether any of it is on disk, so that it can be resumed. */
   kept: boolean;
   title: string | null;
-  /** Whether the next question takes the place of the last one. */
+  /** Whether the next question replaces the last one. */
   editing: boolean;
 }
 
@@ -73,7 +73,7 @@ export function isAnswering({ kind }: Phase): boolean {
   return kind !== "idle" && kind !== "loading";
 }
 
-/** The ID under which the conversation can be gone on with; undefined while nothing of it is on disk. */
+/** The ID under which the conversation can be resumed; undefined while nothing of it is on disk. */
 export function resumable({ conversation, kept }: State): string | undefined {
   return kept ? conversation : undefined;
 }

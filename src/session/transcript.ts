@@ -7,7 +7,7 @@ export type Tone = "info" | "dim" | "warn" | "error";
 export type Line = string | readonly string[];
 
 /**
- * What the session says, in order. Nothing of it is ever taken back; who shows it decides how (Ink's scrollback, or
+ * What the session says, in order. Nothing of it is ever undone; each face decides how to show it (Ink's scrollback, or
  * plain lines). Texts come from people, models and servers and aren't yet safe for a terminal.
  */
 export type Said =
@@ -15,12 +15,12 @@ export type Said =
   /** A slash command that was typed, above what it prints. */
   | { type: "command"; text: string }
   | { type: "delta"; text: string }
-  /** An exchange of earlier, shown again. */
+  /** An earlier exchange, shown again. */
   | { type: "past"; question: string; answer: string; stopped: boolean }
   /** The answer has ended, whole or not. */
   | { type: "end" }
   | { type: "note"; tone: Tone; lines: readonly Line[] }
   /** What the account used, day by day. */
   | { type: "usage"; used: Usage }
-  /** A question that wasn't answered, or is to be edited, goes back to where it was typed. */
+  /** A question that was not answered, or is to be edited, returns to the composer. */
   | { type: "giveBack"; text: string; toEdit?: boolean };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ChatOptions } from "./options.ts";
 import type { SessionOptions } from "../session/room.ts";
 
-/** What a session is made of, out of what the program was called with and how it is shown. */
+/** The options of a session, from those of the program and of its face. */
 export function sessionOptions(
   options: ChatOptions,
   shown: Pick<SessionOptions, "say" | "again" | "crash">,

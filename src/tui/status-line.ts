@@ -4,7 +4,7 @@ import { width } from "./terminal/width.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { questionsLeft, type Money } from "../session/money.ts";
 
-/** What the status line tells. */
+/** What the status line shows. */
 export interface Status extends Money {
   /** null before logging in. */
   username: string | null;
@@ -15,15 +15,15 @@ export interface Status extends Money {
   title: string | null;
 }
 
-/** Narrower than this, the balance comes first: what is cut off at the right is the least needed. */
+/** On a narrower screen the balance comes first, because the right end is cut off. */
 const NARROW = 60;
-/** Cells for a title, below which it would tell nothing. */
+/** Fewest cells for a title. */
 const SHORTEST_TITLE = 8;
 
 /**
  * `jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini`; under 60 columns balance, user, model. At most
- * `columns` − 1 wide: parts that don't fit are left out, the last ones first; of the
- * title as much is shown as there is room for.
+ * `columns` − 1 wide: parts that don't fit are left out, the last ones first; the
+ * title is truncated.
  */
 export function statusLine(status: Status, columns: number, ascii: boolean): string {
   const left = questionsLeft(status);

@@ -3,10 +3,10 @@ import { ClientError } from "../../client/failure.ts";
 import type { ApiClient } from "../../client/http/contract.ts";
 import type { LocalServer } from "./local-server.ts";
 
-/** How the server `local` and its client are had; the server anew each time. */
-interface Way {
-  open(): Promise<LocalServer>;
-  client(url: string, token: string | undefined): ApiClient;
+/** Opens the server `local`, and makes a client of it. */
+interface Opener {
+  open: () => Promise<LocalServer>;
+  client: (url: string, token: string | undefined) => ApiClient;
 }
 
 export interface LocalClient {
@@ -21,9 +21,12 @@ export interface LocalClient {
  * opened again, by the first process that needs it, and the call is repeated, as often as the next process ends too. A
  * question is not repeated here, but by `askAgain`, which calls `reopen`.
  */
-export async function openLocalClient(way: Way, token: string | undefined): Promise<LocalClient> {
-  let server = await way.open();
-  let client = way.client(server.url, token);
+export async function openLocalClient(
+  { open, client: clientAt }: Opener,
+  token: string | undefined,
+): Promise<LocalClient> {
+  let server = await open();
+  let client = clientAt(server.url, token);
   const { started } = server;
   let reopening: Promise<void> | undefined;
   /** The client of the last question. */
@@ -33,10 +36,10 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
     const [oldServer, oldClient] = [server, client];
     await oldClient.close();
     await oldServer.close();
-    server = await way.open();
-    client = way.client(server.url, token);
+    server = await open();
+    client = clientAt(server.url, token);
   };
-  /** One at a time; what failed on a server that has been replaced by then isn't a reason for another. */
+  /** One at a time. A failure of a server that was replaced meanwhile opens no other one. */
   const replace = async (failed: ApiClient, token = failed.token) => {
     if (failed !== client) return;
     reopening ??= reopen(token).finally(() => {
@@ -45,7 +48,7 @@ export async function openLocalClient(way: Way, token: string | undefined): Prom
     await reopening;
   };
 
-  /** Whether to repeat what failed at `url`: not on our own server, nor again where the same one fails twice. */
+  /** Whether to repeat what failed at `url`: not at our own server, nor after the same one failed twice. */
   const hasLeft = (error: unknown, url: string, failedBefore: string | undefined) =>
     error instanceof ClientError &&
     isGone(error) &&

@@ -27,7 +27,7 @@ interface Sending {
 type Outcome = { request: AbortController } & ({ reply: Reply } | { failure: ClientError });
 
 /**
- * The reply to a question with an Idempotency-Key. Where its connection may be dead, the question is also sent on a new
+ * The reply to a question with an Idempotency-Key. If its connection may be dead, the question is also sent on a new
  * one while the first request stays open. The first success or final failure counts, and the other request is aborted.
  * Any other failure waits for the other request, which may still be answered: a 409 `request_in_progress` says that it
  * will be. Rejects with `ClientError`.
@@ -69,7 +69,7 @@ export async function replyOfEither({ call, send, mayRepeat }: Sending): Promise
   }
 }
 
-/** A gateway's failure says nothing about the server behind it: it leaves the charge in doubt. */
+/** A failure of a gateway does not tell whether the server behind it charged the question. */
 const isFinal = ({ code, charged }: ClientError) => final.has(code) && charged === "no";
 
 /** The failure to report of two requests for one question; the same one twice where there was only one request. */

@@ -9,7 +9,7 @@ import { pressInPicker, type Picked } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
 import { menuItems, type ViewState } from "./view-state.ts";
 
-/** What the session has to do after a key. `literal`: the text is a question, whatever it begins with. */
+/** What the session has to do after a key. `literal`: the text is a question even if it begins with a slash. */
 export type Effect =
   | { kind: "none" | "stop" | "leave" | "redraw" | "suspend" | "arm" }
   /** `editLast`: Esc was pressed twice; `escape`: once, with nothing to stop; `openEditor`: Ctrl-G. */
@@ -25,7 +25,7 @@ export interface Pressed {
 interface Surroundings {
   /** Cells of a composer row. */
   columns: number;
-  /** Whether a question is on its way. */
+  /** Whether a question is being answered. */
   busy: boolean;
   /** Whether a conversation is being loaded, or the server or the login changed. */
   isLoading?: boolean;
@@ -33,7 +33,7 @@ interface Surroundings {
 
 const none: Effect = { kind: "none" };
 
-/** One key in the composer; pure. Nothing is sent while a question is on its way: the draft stays (CLI.md §4). */
+/** One key in the composer; pure. Nothing is sent while a question is being answered: the draft stays (CLI.md §4). */
 export function press(before: ViewState, key: Key, around: Surroundings): Pressed {
   if (before.picker !== undefined) return inPicker(before, pressInPicker(before.picker, key));
   if (before.searching !== undefined) return inSearch(before, before.searching, key, around);
@@ -159,7 +159,7 @@ function enter(view: ViewState, { busy, isLoading = false, columns }: Surroundin
   return send(view, outcome.text, view.editor.literal);
 }
 
-/** What touches the answer that is on its way: another question, and most commands. */
+/** What must not run during an answer: another question, and most commands. */
 function mustWait(text: string, literal: boolean): boolean {
   const input = literal ? undefined : readInput(text);
   return input?.kind === "command" ? input.command.whileAnswering !== true : input?.kind !== "unknown";

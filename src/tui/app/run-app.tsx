@@ -16,7 +16,7 @@ import { noteText } from "./words.ts";
 /** Typing is shown at twice the pace at which words of an answer come (see scribe.ts). */
 const FRAMES_A_SECOND = 30;
 
-/** The drawn session. Resolves when the person has left and the terminal is as it was; "fault" after a fault of ours. */
+/** The drawn session. Resolves when it has ended and the terminal is restored; to "fault" after a bug. */
 export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   const { stdout, intro } = options;
   const ending = createEnding();
@@ -39,7 +39,7 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
     live.dispose();
     keyboard.close();
   }
-  // What a question that was stopped by leaving has cost is still told, below everything.
+  // Leaving may have stopped a question: what it cost is printed below everything.
   await screen?.session.idle();
   const end = await ending.ended;
   const wayBack = screen?.session.wayBack();

@@ -27,7 +27,7 @@ export interface ScreenOptions extends SenderOptions {
   history: readonly string[];
   /** Called with what is being typed, after each key. */
   onDraft: (text: string) => void;
-  /** Ctrl-G: what became of the text in an editor. */
+  /** Ctrl-G: opens the text in an editor. */
   editText: (text: string) => Edited;
   redraw: () => void;
   suspend: () => void;
@@ -35,7 +35,7 @@ export interface ScreenOptions extends SenderOptions {
   now: () => number;
 }
 
-/** What is drawn, and what keys do to it: the session as React sees it, but without React. */
+/** What is drawn, and what keys do: the view model, without React. */
 export interface Screen {
   readonly view: ViewState;
   readonly session: Session;
@@ -52,16 +52,16 @@ export interface Screen {
   changed(): void;
   key(key: Key): void;
   paste(text: string): void;
-  /** Text that was typed before anything was drawn: it is never sent by itself. */
+  /** Inserts text that was typed before anything was drawn; it is never sent by itself. */
   typedAhead(text: string): void;
   giveBack(text: string): void;
-  /** Lets a person choose a conversation to go on with. */
+  /** Shows conversations to choose from. */
   choose(choices: readonly Choice[]): void;
-  /** Stops what is under way, takes everything off the screen, and stops the timers. */
+  /** Stops the answer, clears the live area, and stops the timers. */
   close(): void;
 }
 
-/** Creates the screen; one ticker runs while something is under way. */
+/** Creates the screen; one ticker runs while the session is not idle. */
 export function createScreen(options: ScreenOptions): Screen {
   const { session, scribe, look } = options;
   const listeners = new Set<() => void>();
@@ -92,7 +92,7 @@ export function createScreen(options: ScreenOptions): Screen {
   const sender = createSender(options);
   const send = (text: string, literal: boolean) => {
     focus.ready();
-    // Asking may change the view (a question that comes back), so it is read before and after.
+    // Sending may change the view (a question that is returned), so it is read before and after.
     const before = view;
     const after = sender.send(before, text, literal);
     if (after !== before) view = after;
@@ -158,7 +158,7 @@ export function createScreen(options: ScreenOptions): Screen {
     const cleared = pressed.effect.kind === "none" && pressed.view.editor.text === "";
     if (cleared && key.ctrl && key.name === "c" && view.editor.text !== "") {
       options.onSent(fullText(view.editor));
-      // Who clears the question to be edited doesn't mean the next one to take its place.
+      // A person who clears the question does not want the next one to replace it.
       session.stopEditing();
     }
     view = pressed.view;
@@ -206,7 +206,7 @@ export function createScreen(options: ScreenOptions): Screen {
       const form = focus.current();
       if (form === undefined || form.busy) {
         view = paste(view, text, around());
-        // Told before it is sent: what was meant for another window is seen at once.
+        // Shown before it is sent, because the paste may have been meant for another window.
         view = { ...view, hint: session.state.ourRules ? tooLong(fullText(view.editor)) : undefined };
       } else session.form({ type: "insert", text });
       options.onDraft(draftOf(view));

@@ -6,7 +6,7 @@ import { completions } from "../../session/input.ts";
 import type { Picker } from "./picker.ts";
 import type { Searching } from "./search-keys.ts";
 
-/** What a person has in hand: what they type, and what the screen says to it. The conversation isn't part of it. */
+/** What a person is typing, and what the screen shows about it; not the conversation. */
 export interface ViewState {
   editor: EditorState;
   walk: HistoryWalk;
@@ -45,7 +45,7 @@ export function menuItems({ editor, menu, searching }: ViewState): readonly Sess
   return menu.closed || editor.literal || searching !== undefined ? [] : completions(editor.text);
 }
 
-/** Puts a question back that wasn't answered; what was typed meanwhile stays, the question is then in the history. */
+/** Returns a question that was not answered to the composer. If a text was typed meanwhile, that stays, and the question is in the history. */
 export function giveBack(view: ViewState, text: string): ViewState {
   if (view.editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
   const editor = { ...edit(view.editor, { type: "set", text }, 1), literal: true };
@@ -57,7 +57,7 @@ export function composerColumns(columns: number): number {
   return Math.max(1, columns - 3);
 }
 
-/** What would be lost: while searching, what stood there before. */
+/** The text to keep as a draft: during a search, the text before it. */
 export function draftOf({ editor, searching }: ViewState): string {
   return fullText(searching?.before ?? editor);
 }

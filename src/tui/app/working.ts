@@ -4,17 +4,17 @@ import { counted } from "../../text/numbers.ts";
 import type { Phase } from "../../session/state.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";
 
-/** Silence that is worth a word, in milliseconds. */
+/** Milliseconds of silence after which the line says so. */
 const SILENT_MS = 20_000;
-/** A load that takes no longer isn't shown: the line would only flicker. Milliseconds. */
+/** A shorter load is not shown, because the line would only flicker. Milliseconds. */
 const QUICK_LOAD_MS = 300;
-/** Milliseconds of one picture of the spinner. */
+/** Milliseconds of one frame of the spinner. */
 export const TICK_MS = 200;
 
 const PICTURES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const PLAIN_PICTURES = ["|", "/", "-", "\\"];
 
-/** What tells that something is under way and for how long: a row, more of them on a narrow screen; none when nothing is. */
+/** What the session is doing and for how long: a row, or more on a narrow screen; none if it is idle. */
 export function workingLines(phase: Phase, lastData: number, now: number, display: Display): string[] {
   if (phase.kind === "idle") return [];
   if (phase.kind === "loading" && now - phase.since < QUICK_LOAD_MS) return [];
@@ -37,7 +37,7 @@ function says(phase: Exclude<Phase, { kind: "idle" }>, lastData: number, now: nu
   if (phase.kind === "settling") return ["stopped, asking what it cost"];
   if (phase.kind === "asking" && phase.wait !== undefined && phase.wait.until > now) {
     const left = Math.ceil((phase.wait.until - now) / 1000);
-    // The reason last: it may be long, and on a narrow screen the wait is what one looks for.
+    // The reason is last because it may be long: the wait must stay visible on a narrow screen.
     return [`asks again in ${left} s`, "Esc gives up", oneLine(phase.wait.reason, 120).replace(/\.$/, "")];
   }
   const silent = now - lastData;

@@ -8,16 +8,15 @@ export interface LineReader {
   /** The next line without its end; undefined at the end of the input. */
   next(): Promise<string | undefined>;
   /**
-   * The answer to something that is asked at a terminal, by `ask`: a line that is typed after that. Lines that were
-   * typed before stay what they are, the next ones. `hidden`: without echo; undefined too when Ctrl-C or Ctrl-D is
-   * pressed.
+   * The answer to a prompt at a terminal, which `ask` writes: a line that is typed after it. Lines that were typed
+   * before it are returned by later calls of `next`. `hidden`: without echo; undefined also after Ctrl-C or Ctrl-D.
    */
   answer(ask: () => void, options: { hidden: boolean }): Promise<string | undefined>;
   close(): void;
 }
 
 /**
- * Reads lines when they are asked for; what comes earlier waits. A last line without an end counts. The terminal is in
+ * Reads lines when they are asked for; lines that come earlier are queued. A last line without an end counts. The terminal is in
  * raw mode only during a hidden answer.
  */
 export function createLineReader(stdin: NodeJS.ReadStream): LineReader {
@@ -67,7 +66,7 @@ export function createLineReader(stdin: NodeJS.ReadStream): LineReader {
     return lines.shift();
   };
 
-  /** What waits in the terminal is there at once when somebody listens. */
+  /** Input that waits in the terminal arrives at once. */
   const settled = async () => {
     stdin.resume();
     await sleep(SETTLING_MS);
@@ -93,7 +92,7 @@ export function createLineReader(stdin: NodeJS.ReadStream): LineReader {
         if (hidden) {
           raw = false;
           stdin.setRawMode(false);
-          // What comes right behind the answer is no part of it; what was given up may be a password's beginning.
+          // Input right after the answer is not part of it. After Ctrl-C the input may be the beginning of a password.
           partial = input.ended ? begun : begun + partial;
         }
         lines.unshift(...ahead);

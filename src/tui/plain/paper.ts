@@ -5,10 +5,10 @@ import { glyphs } from "../markdown/display.ts";
 import type { ChatOptions } from "../options.ts";
 import { usageLines } from "../usage-lines.ts";
 
-/** Where line mode writes: answers on stdout, all else on stderr (CLI.md §2). Nothing is ever taken back. */
+/** Where line mode writes: answers on stdout, all else on stderr (CLI.md §2). Nothing is ever redrawn. */
 export interface Paper {
   say(said: Said): void;
-  /** A prompt, only where somebody sits at a terminal. */
+  /** Writes a prompt, at a terminal only. */
   prompt(text: string): void;
   line(text: string): void;
 }

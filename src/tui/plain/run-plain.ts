@@ -15,8 +15,8 @@ import { signInByLines } from "./sign-in-lines.ts";
 
 /**
  * The line mode (CLI.md §4): a line is a question or a command, the answer is written as it comes, nothing is redrawn.
- * Needs no terminal. The end of the input leaves; an interrupt stops the answer, else it leaves. Rejects with a fault
- * of ours.
+ * Needs no terminal. The end of the input leaves; an interrupt stops the answer, or leaves if there
+ * is none. Rejects with a bug.
  */
 export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const { stdin, terminal } = options;
@@ -59,7 +59,7 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   }
 }
 
-/** What the drawn session's status line tells, said once: who asks, where, and what is left. */
+/** The status line of the drawn session, printed once: user, server, balance. */
 function whoAsks({ state, server }: Session, ascii: boolean): string {
   return statusLine({ ...state, server }, Number.MAX_SAFE_INTEGER, ascii);
 }

@@ -6,15 +6,15 @@ const QUESTIONS = { choose: "> ", username: "Username: ", password: "Password: "
 
 /** Goes through the form line by line; false at the end of the input. An empty line goes a step back. */
 export async function signInByLines(session: Session, lines: LineReader, paper: Paper): Promise<boolean> {
-  let told: string | undefined;
+  let printed: string | undefined;
   for (;;) {
     await session.idle();
     const { form } = session.state;
     if (form === undefined) return true;
-    // An error is of the line before, also where it is the same again; the reason holds for all of them.
+    // An error belongs to the last line and is printed each time; the reason is printed once.
     if (form.error !== undefined) paper.line(form.error);
-    else if (form.reason !== undefined && form.reason !== told) paper.line(form.reason);
-    told = form.reason;
+    else if (form.reason !== undefined && form.reason !== printed) paper.line(form.reason);
+    printed = form.reason;
     if (form.step === "choose") paper.line("Type r to register, l to log in.");
     const hidden = form.step === "password" || form.step === "repeat";
     const line = await lines.answer(() => paper.prompt(QUESTIONS[form.step]), { hidden });

@@ -31,7 +31,7 @@ describe("an answer that comes a second time", () => {
     );
   });
 
-  it("is shown whole and anew where it is another one, also a shorter one", () => {
+  it("is shown from its start if it is another one, also a shorter one", () => {
     assert(
       property(pieces, string({ minLength: 1 }), (all, shown) => {
         const answer = all.join("");
@@ -40,7 +40,7 @@ describe("an answer that comes a second time", () => {
     );
   });
 
-  it("counts as a whole where it comes in one piece at its end", () => {
+  it("is compared as a whole if it comes in one piece at its end", () => {
     expect(createRepeat("Hel").end("Hello")).toEqual({ kind: "more", text: "lo" });
     expect(createRepeat("Hello").end("Hello")).toEqual({ kind: "known" });
     expect(createRepeat("Hello").end("Hel")).toEqual({ kind: "other", text: "Hel" });

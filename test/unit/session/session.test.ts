@@ -94,7 +94,7 @@ describe("a conversation", () => {
     expect(notes()).toEqual(["100 tokens · 3,900 left"]);
   });
 
-  it("guesses nothing where the server tells nothing", async () => {
+  it("prints no cost if the server reports none", async () => {
     const { client, ask, notes } = open({ client: createFakeClient({ extensions: [] }) });
     client.tokens = null;
     client.script = [[{ type: "done", response: "hi", tokensDeducted: null, tokens: null }]];
@@ -102,7 +102,7 @@ describe("a conversation", () => {
     expect(notes()).toEqual([]);
   });
 
-  it("keeps a question to itself that is longer than the server takes", async () => {
+  it("does not send a question that is too long for the server", async () => {
     const { session, client, ask, notes } = open();
     await session.start();
     const question = "😀".repeat(32_001);
@@ -115,21 +115,21 @@ describe("a conversation", () => {
     expect(client.questions).toHaveLength(1);
   });
 
-  it("lets a server of others say itself how long a question may be", async () => {
+  it("sends a question of any length to a server of another API", async () => {
     const { session, client, ask } = open({ client: createFakeClient({ extensions: [] }) });
     await session.start();
     await ask("x".repeat(2_000_000));
     expect(client.questions).toHaveLength(1);
   });
 
-  it("tells who isn't logged in how to, and no address that they never typed", async () => {
+  it("says how to log in, without an address that was never typed", async () => {
     const { session, client, notes } = open({ signedIn: false });
     client.balanceFails = new ClientError("not_logged_in", "There is no token for http://127.0.0.1:4711.");
     await session.account.show();
     expect(notes()).toEqual(["You are not logged in to local.", "/login logs in, or registers."]);
   });
 
-  it("doesn't call a question free that an earlier try of it may have cost", async () => {
+  it("does not call a question free if an earlier try may have been charged", async () => {
     const { session, client, ask, notes } = open({ local: false });
     const refused = new ClientError("unreachable", "It refuses the connection.", { charged: "no" });
     client.script = [
@@ -149,7 +149,7 @@ describe("a conversation", () => {
   });
 
   it.each(["offer", "balance"] as const)(
-    "doesn't make who leaves after a lost question wait for the server's %s",
+    "does not wait for the %s request when leaving after a lost question",
     async (call) => {
       const client = createFakeClient();
       const asked: (AbortSignal | undefined)[] = [];
@@ -170,7 +170,7 @@ describe("a conversation", () => {
     },
   );
 
-  it("hides no fault of ours: who shows it is told, and can end it", async () => {
+  it("reports a bug to the face, which can end the session", async () => {
     const client = createFakeClient();
     const fault = new TypeError("a fault");
     client.script = [[new ClientError("upstream_error", "It failed.", { status: 502 })]];
@@ -276,7 +276,7 @@ describe("a question that failed", () => {
     expect(client.questions[2]?.key).not.toBe(client.questions[1]?.key);
   });
 
-  it("tells where it may have been charged, and that a repeat isn't charged twice", async () => {
+  it("says that it may have been charged, and that a retry is not charged twice", async () => {
     const { session, client, ask, notes } = open();
     await session.start();
     const lost = () => new ClientError("timeout", "The connection was lost.", { charged: "maybe" });
@@ -348,7 +348,7 @@ describe("a question that was stopped", () => {
     expect(client.balancesAsked).toBeGreaterThan(5);
   });
 
-  it("comes back where no word had come yet", async () => {
+  it("is returned to the composer if no text had arrived", async () => {
     const { session, client, said, reached, notes } = open();
     await session.start();
     client.script = [[never]];
@@ -566,7 +566,7 @@ describe("/usage", () => {
   });
 });
 
-describe("an answer whose server leaves in the middle", () => {
+describe("an answer whose server ends in the middle", () => {
   const lost = new ClientError("unreachable", "Lost.", { charged: "maybe" });
   const shown = (said: Said[]) => said.map((thing) => (thing.type === "delta" ? thing.text : "")).join("");
 
@@ -581,7 +581,7 @@ describe("an answer whose server leaves in the middle", () => {
     expect(notes()).toEqual(["100 tokens · 3,900 left"]);
   });
 
-  it("is told from its start where the next owner's AI says something else", async () => {
+  it("is shown from its start if the next owner's AI answers differently", async () => {
     const { session, client, said, ask, notes } = open();
     client.reopen = async () => true;
     client.script = [[{ type: "delta", text: "Hel" }, lost], answer("Good ", "day")];
@@ -591,7 +591,7 @@ describe("an answer whose server leaves in the middle", () => {
     expect(session.state.answer).toBe("Good day");
   });
 
-  it("isn't asked again by itself at a server of others", async () => {
+  it("is not asked again at a server that is not local", async () => {
     const { client, ask, said } = open({ local: false });
     client.script = [[{ type: "delta", text: "Hel" }, lost], answer("Hello")];
     await ask("one");

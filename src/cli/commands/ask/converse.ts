@@ -17,7 +17,7 @@ function spinnerFor({ output, env }: Call): Spinner | undefined {
   return drawn ? startSpinner(stderr, { ascii: isAscii(env) }) : undefined;
 }
 
-/** What it cost and what is left, for a person who looks on. */
+/** What it cost and what is left; at a terminal only. */
 function cost({ output, env }: Call, { tokensDeducted, tokens }: Done): void {
   if (!output.stderr.isTTY) return;
   const parts = [
@@ -30,13 +30,13 @@ function cost({ output, env }: Call, { tokensDeducted, tokens }: Done): void {
 interface Conversing {
   client: ApiClient;
   writer: AnswerWriter;
-  /** The saved conversation that the question belongs to, where there is one. */
+  /** The saved conversation of the question, if there is one. */
   thread: Thread | undefined;
 }
 
 /**
- * One question with its repeats, from the first byte to the last. Its turn is kept when it ends: answered, or stopped
- * by a signal or by the reader of stdout; not when it fails. Ends the line also when the answer breaks off.
+ * One question with its retries. Its turn is saved if it was answered, or stopped by a signal or by the reader of
+ * stdout; not if it failed. A line that was begun is ended also after a failure.
  */
 export async function converse(
   call: Call,
@@ -58,7 +58,7 @@ export async function converse(
     settle();
     output.note("This server takes no history: the question stands alone.");
   };
-  // Of a server that was asked what it offers, and of no other (CLI.md §3).
+  // Only of a server that was asked what it offers (CLI.md §3).
   const model = async () => (isAlone ? null : (await client.offer()).model);
   const question = { message, history, onHistoryKept, key: randomUUID(), signal };
   const ended = await exchange(client, question, {
@@ -72,7 +72,7 @@ export async function converse(
   settle();
 
   let words: string | undefined;
-  /** The ID of the conversation that holds the turn; null if none does: for a program that is the only sign. */
+  /** The ID of the conversation that holds the turn; null if none does, which is how a program learns it. */
   const keep = async (stopped: boolean, tokensDeducted: number | null): Promise<string | null> => {
     const { text: answer } = ended;
     const kept = await thread?.keep({ question: message, answer, stopped, tokensDeducted, model });

@@ -9,7 +9,7 @@ import { typedCommand, type Chosen } from "../../connection/chosen-server.ts";
 export interface WantedThread {
   /** The call at the server of that conversation. */
   there: Call;
-  /** The conversation itself, once it is known who asks. Throws `usage` where there is none to go on with. */
+  /** The conversation itself, once the login is known. Throws `usage` if there is none to resume. */
   of: (chosen: Chosen) => Promise<Thread | undefined>;
 }
 

@@ -6,7 +6,7 @@ import type { Beginning } from "../../../session/saved.ts";
 import type { Call } from "../../argv/call.ts";
 import { serverName } from "../../connection/chosen-server.ts";
 
-/** The saved conversations of this user; what is wrong with a file is told by `onProblem`. */
+/** The saved conversations of this user; `onProblem` is called with what is wrong with a file. */
 export function conversationsOf({ places }: Call, onProblem: (why: string) => void): Conversations {
   const dir = places.data === undefined ? undefined : join(places.data, "conversations");
   return openConversations({ dir, now: Date.now, onProblem });
@@ -41,7 +41,7 @@ export async function resumed(
       hint: `To go on there: ${program.name} ${command} -r ${found.id}${command === "ask" ? ' "…"' : ""}`,
     });
   if (call.serverFault !== undefined) call.output.note(call.serverFault);
-  // The server has to be named from now on, also in commands that a person is told to type.
+  // From now on the server must be named, also in commands that a hint shows.
   const there: Call = {
     ...call,
     values: { ...values, server: found.server, token: undefined },

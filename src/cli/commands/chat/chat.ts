@@ -11,7 +11,7 @@ import { failingAt } from "../../failures/failed-at.ts";
 import { holdSession } from "./session.ts";
 import { wantsPlain } from "../../io/terminal.ts";
 
-/** A session that can't be held here is refused before anything is connected to or drawn. */
+/** Throws `usage` if there can be no session here, before anything is connected or drawn. */
 function checkTerminal({ values, output, stdin, program }: Call, plain: boolean): void {
   const { name } = program;
   if (output.json)
@@ -67,8 +67,8 @@ async function intro(
 export async function chat(call: Call): Promise<number> {
   const plain = wantsPlain(call.values.plain, call.env);
   checkTerminal(call, plain);
-  // At a terminal in line mode Ctrl-C is a signal, and stops an answer before it stops the program. Elsewhere nobody
-  // would give the next line, or a second Ctrl-C.
+  // In line mode at a terminal, Ctrl-C is a signal that stops an answer first. Without a terminal nobody types the next
+  // line, so it ends the program.
   if (plain && call.stdin.isTTY) call.spareInterrupts();
   const { beginning, there } = await beginningOf(call);
   return failingAt(there, () => chatAt(there, { plain, beginning }));

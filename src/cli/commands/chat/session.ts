@@ -25,7 +25,7 @@ async function traits({ output, env }: Call): Promise<TerminalTraits> {
   };
 }
 
-/** What was typed in earlier sessions; for the drawn session, where there is a folder for it. */
+/** What was typed in earlier sessions; undefined if there is no folder for it. */
 async function openInputHistory(
   { places }: Call,
   lost: Set<string>,
@@ -45,12 +45,12 @@ const isAlive = (pid: number): boolean => {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Somebody else's process has that number.
+    // The process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 };
 
-/** What was being typed when an earlier session ended without being left. */
+/** What was being typed when an earlier session was killed. */
 async function openDraftFile({ places }: Call) {
   if (places.state === undefined) return undefined;
   const { openDraft } = await import("../../../tui/composer/draft-file.ts");
@@ -92,14 +92,14 @@ interface How {
   beginning: Beginning | undefined;
 }
 
-/** The session itself; what couldn't be kept of it is said when it is over. */
+/** Runs the session; what could not be saved is printed at its end. */
 export async function holdSession(call: Call, target: Target, how: How): Promise<number> {
   const { output, stdin, program, signal, values, env } = call;
   const lost = new Set<string>();
   const opened: Target[] = [];
   const inputHistory = how.plain ? undefined : await openInputHistory(call, lost);
   const draft = how.plain ? undefined : await openDraftFile(call);
-  // Also where the process doesn't wait for the end of the session.
+  // Also if the process exits before the session has ended.
   const flushDraft = () => draft?.flush();
   const stopFlushing = listenTo("exit")(flushDraft);
   const { runChat } = await import("../../../tui/chat.ts");

@@ -56,7 +56,7 @@ it("forgets the token at a logout, however that ends, also for a server that is 
   expect(tokens).toEqual(["token", undefined]);
 });
 
-it("repeats a logout with its token where the server has left", async () => {
+it("repeats a logout with its token if the server has ended", async () => {
   const { client, tokens } = await openLocal((at) => ({ logout: at === 1 ? gone : async () => {} }));
   await client.logout();
   expect(tokens).toEqual(["token", "token"]);
@@ -82,7 +82,7 @@ async function ask(client: ApiClient): Promise<AnswerEvent[]> {
   return events;
 }
 
-it("says that a question may have cost something, where the server left in the middle and can't be opened", async () => {
+it("says that a question may have been charged if the server ended and can't be opened again", async () => {
   const { client } = await openLocal(
     () => asking(lost),
     async () => {
@@ -106,7 +106,7 @@ it.each([
   await expect(ask(client)).rejects.toMatchObject({ message: "Not now.", status, charged });
 });
 
-describe("servers that leave one after the other", () => {
+describe("servers that end one after the other", () => {
   it("are followed until one stays", async () => {
     const { client, tokens } = await openLocal((at) => ({
       balance: at < 4 ? gone : async () => ({ tokens: 3900, held: 0 }),
@@ -140,7 +140,7 @@ describe("servers that leave one after the other", () => {
   });
 });
 
-it("doesn't ask a server for ever that fails and is still there", async () => {
+it("stops repeating at a server that fails but does not end", async () => {
   const sameUrl = () => "http://127.0.0.1:1";
   const { client, tokens } = await openLocal(() => ({ ...asking(lost), balance: gone }), undefined, sameUrl);
   await expect(client.balance()).rejects.toMatchObject({ code: "unreachable" });

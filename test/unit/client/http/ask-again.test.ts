@@ -69,14 +69,14 @@ describe("askAgain", () => {
     ["a failed AI", answered("upstream_error", 502)],
     ["a time-out", new ClientError("timeout", "silent", { charged: "maybe" })],
     ["an interruption", new ClientError("interrupted", "interrupted")],
-    ["a lost connection where keys mean nothing", lost()],
+    ["a lost connection if the server does not offer idempotency", lost()],
   ])("doesn't repeat after %s", async (_, error) => {
     const { client, keys } = scripted([[error], [done]]);
     expect(await hear(client)).toEqual({ events: [], error, waits: [] });
     expect(keys).toHaveLength(1);
   });
 
-  it("waits for no word of a server about its keys once it was stopped", async () => {
+  it("does not wait for what the server offers after a stop", async () => {
     const { client, keys } = scripted([[lost()]]);
     const stop = new AbortController();
     const none = { extensions: new Set<Extension>(), price: null, model: null };
@@ -90,7 +90,7 @@ describe("askAgain", () => {
     expect(keys).toHaveLength(1);
   });
 
-  it("repeats a lost question where the server knows keys", async () => {
+  it("repeats a lost question if the server offers idempotency", async () => {
     const { client } = scripted([[lost()], [done]], ["idempotency"]);
     expect((await hear(client)).events).toEqual([done]);
   });

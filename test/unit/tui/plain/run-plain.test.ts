@@ -80,7 +80,7 @@ describe("line mode", () => {
     expect(client.questions.map((question) => question.message)).toEqual(["one\ntwo"]);
   });
 
-  it("ends with a fault of ours, and asks nothing more of what waits", async () => {
+  it("ends with a bug, and sends none of the lines that wait", async () => {
     const client = createFakeClient();
     let offers = 0;
     const whole = { ...client };
@@ -151,7 +151,7 @@ describe("line mode", () => {
     expect(out).toBe("You said: typed early\n");
   });
 
-  it("loses nothing of what comes right behind a password", async () => {
+  it("keeps input that follows a password at once", async () => {
     const [choice, name] = login;
     const replies = [choice, name, ["Password: ", "correct horse\rtwo que"], ["> ", "stions\n"]] as const;
     const { out, err } = await run("", { signedIn: false, isTTY: true, replies: [...replies] });
