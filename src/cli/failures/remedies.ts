@@ -87,7 +87,8 @@ function wordsOf(remedy: Remedy, call: Call): string {
 function afterInterruption(call: Call): string {
   const login = typedCommand(call, "login");
   if (call.command === "register") return `The account may exist now. To log in: ${login}`;
-  if (call.command === "password") return `The password may have changed. To log in with the new one: ${login}`;
+  if (call.command === "password")
+    return `The password may have changed. To log in with the new one: ${login}`;
   if (call.command === "store" && call.words[0] === "copy")
     return "The copy may be complete; a new one is then refused.";
   return nothingLeft;
