@@ -104,7 +104,8 @@ test("a client that reads nothing counts as gone before much memory is used", as
   (await reply).pause();
   const piece = "x".repeat(50_000);
   let most = 0;
-  while (stream.delta(piece, false)) most = Math.max(most, res.writableLength);
+  for (let pieces = 0; pieces < 1000 && stream.delta(piece, false); pieces += 1)
+    most = Math.max(most, res.writableLength);
   expect(most).toBeLessThanOrEqual(100_000);
   expect(res.destroyed).toBe(true);
 });

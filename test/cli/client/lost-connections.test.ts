@@ -170,8 +170,11 @@ describe("a machine that slept", () => {
     await use(client);
     wire.deaden();
     jumped = jump;
+    let sent = 0;
+    wire.seen = (data) => (sent += data.includes("POST /api/chat") ? 1 : 0);
     expect(await ask(client)).toMatchObject({ tokens: 3900 });
     expect(wire.connections).toBe(2);
+    expect(sent).toBe(1);
   });
 
   it("hears the end of an answer that was under way", async () => {

@@ -340,6 +340,9 @@ describe("an error reply", () => {
     expect(login.message).toBe('No: {"username":"jane","password":"…"}');
     const asked = await failure(ask(clientOf(server.url)));
     expect(asked.message).toBe('No: {"message":"hi","token":"…"}');
+    const passwords = { password: jane.password, newPassword: "another password" };
+    const changed = await failure(clientOf(server.url).changePassword(passwords));
+    expect(changed.message).toBe('No: {"password":"…","new_password":"…"}');
   });
 
   it("is read no further than needed when it is endless", async () => {

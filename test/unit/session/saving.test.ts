@@ -342,6 +342,19 @@ describe("/server", () => {
     expect(second.notes().at(-1)).toBe(`To go on with the last one, on local: ai-chat -r ${id}`);
   });
 
+  it("leaves a conversation at the server where it was held, and says how to go on there", async () => {
+    const { session, notes, ask, idOf } = open();
+    await ask("one");
+    const id = idOf();
+    await session.moveTo("other");
+    expect(await session.saver.resume(id)).toBe(false);
+    expect(session.state).toMatchObject({ turns: [], conversation: undefined });
+    expect(notes().slice(-2)).toEqual([
+      "That conversation was held at local.",
+      `To go on there: ai-chat -r ${id}`,
+    ]);
+  });
+
   it("takes no question while it is on its way, and takes them again where it stayed", async () => {
     const { session, client, other, ask } = open();
     const moving = session.moveTo("nowhere");

@@ -196,6 +196,18 @@ describe("a question", () => {
     client.abort(new ClientGone());
     await expect(asking).rejects.toMatchObject({ bill: { charged: 100, tokens: 3900 } });
   });
+
+  test("reports no charge when its client left in the middle of the free second answer", async () => {
+    const ledger = createFakeLedger();
+    ledger.outcomes.push({ kind: "paid" });
+    const { puppet, ask } = setUp(ledger);
+    const client = new AbortController();
+    const asking = ask({ key: "k", stop: client, onDelta: () => true });
+    await quiet();
+    puppet.delta();
+    client.abort(new ClientGone());
+    await expect(asking).rejects.toMatchObject({ bill: { charged: 0, tokens: 4000 } });
+  });
 });
 
 describe("a key that was charged", () => {

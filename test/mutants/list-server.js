@@ -1,0 +1,186 @@
+/** @typedef {import("./list.js").Mutant} Mutant */
+
+const tokens = "test/unit/server/auth/tokens.test.ts";
+const signOut = "test/http/sign-out.test.ts";
+const charging = "test/http/charging.test.ts";
+const readStream = "test/unit/server/providers/read-stream.test.ts";
+const dialects = "test/http/providers/dialects.test.ts";
+
+/** Signing in, HTTP, what counts as a whole answer of the AI, and the arguments of the program. @type {Mutant[]} */
+export const serverMutants = [
+  {
+    file: "src/server/core/sign-in.ts",
+    find: "session.revoked || ",
+    replace: "",
+    why: "A token that was logged out is still good.",
+    tests: [signOut],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: "session.account.generation !== claims.generation",
+    replace: "false",
+    why: "Old tokens survive a new password.",
+    tests: [signOut],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: "if (session.account.disabled)",
+    replace: "if (false)",
+    why: "A disabled account goes on asking with its old token.",
+    tests: ["test/http/accounts.test.ts", signOut, "test/http/refusals.test.ts"],
+  },
+  {
+    file: "src/server/providers/read-choice.ts",
+    find: 'if (reason === "error") throw',
+    replace: "if (false) throw",
+    why: "An answer that ended with the finish_reason error is charged.",
+    tests: [readStream, dialects],
+  },
+  {
+    file: "src/server/providers/read-choice.ts",
+    find: "failureIn(document) ?? failureIn(choice)",
+    replace: "failureIn(document)",
+    why: "A failure that the AI reports inside its choice is charged.",
+    tests: [readStream, dialects],
+  },
+  {
+    file: "src/server/providers/read-stream.ts",
+    find: 'if (state === "open") throw',
+    replace: "if (false) throw",
+    why: "A stream that was cut off is sold as a whole answer.",
+    tests: [readStream],
+  },
+  {
+    file: "src/server/providers/openai.ts",
+    find: "if (!finished) throw",
+    replace: "if (false) throw",
+    why: "A plain reply without a finish_reason is sold as a whole answer.",
+    tests: ["test/http/providers/openai.test.ts", charging],
+  },
+  {
+    file: "src/server/providers/openai.ts",
+    find: 'if (answer === "") throw',
+    replace: "if (false) throw",
+    why: "A stream without any text is charged.",
+    tests: ["test/http/providers/openai.test.ts", charging],
+  },
+  {
+    file: "src/server/http/listen.ts",
+    find: "keepAliveTimeout: 75_000",
+    replace: "keepAliveTimeout: 5_000",
+    why: "Load balancers send into connections that were just closed.",
+    tests: ["test/http/listen.test.ts"],
+  },
+  {
+    file: "src/server/http/listen.ts",
+    find: "server.maxHeadersCount = 0;",
+    replace: "",
+    why: "Headers after the 2,000th are dropped unseen, a second Authorization among them.",
+    tests: ["test/http/malformed.test.ts", "test/http/refusals.test.ts"],
+  },
+  {
+    file: "src/server/http/client-signal.ts",
+    find: "if (!res.writableFinished)",
+    replace: "if (false)",
+    why: "Nobody notices that a client left: the AI goes on, and the question is charged.",
+    tests: ["test/http/charging.test.ts"],
+  },
+  {
+    file: "src/server/http/unread-body.ts",
+    find: "req.unpipe();",
+    replace: "return;",
+    why: "A refused body is left unread, and the next request on its connection gets no reply.",
+    tests: ["test/http/unread-body.test.ts"],
+  },
+  {
+    file: "src/server/http/authenticate.ts",
+    find: "inHeader !== inBody",
+    replace: "false",
+    why: "Of two different tokens in a request one is taken.",
+    tests: ["test/http/refusals.test.ts"],
+  },
+  {
+    file: "src/server/http/read-json.ts",
+    find: "fatal: true",
+    replace: "fatal: false",
+    why: "Broken UTF-8 is mended: two passwords become one.",
+    tests: ["test/http/malformed.test.ts", "test/http/refusals.test.ts"],
+  },
+  {
+    file: "src/server/http/accept.ts",
+    find: "!events || events.q === 0",
+    replace: "!events",
+    why: "A client that refuses events gets them.",
+    tests: ["test/http/negotiation.test.ts"],
+  },
+  {
+    file: "src/server/http/event-stream.ts",
+    find: "if (res.writableLength <= unread) return true;",
+    replace: "return true;",
+    why: "A client that reads nothing fills the memory.",
+    tests: ["test/http/event-stream.test.ts"],
+  },
+  {
+    file: "src/server/http/app.ts",
+    find: "forbidCaching,\n",
+    replace: "",
+    why: "A proxy may keep one person's balance for another.",
+    tests: ["test/http/endpoints.test.ts"],
+  },
+  {
+    file: "src/server/auth/tokens.ts",
+    find: "if (claims.expires <= now()) throw",
+    replace: "if (false) throw",
+    why: "A token never expires.",
+    tests: [tokens],
+  },
+  {
+    file: "src/server/auth/tokens.ts",
+    find: 'algorithms: ["HS256"]',
+    replace: 'algorithms: ["HS256", "HS512"]',
+    why: "A token that was signed in another way is taken.",
+    tests: [tokens],
+  },
+  {
+    file: "src/server/auth/passwords.ts",
+    find: "=== true && distinct",
+    replace: "=== true",
+    why: "A password that bcrypt cannot tell from others is compared as the empty one.",
+    tests: ["test/unit/server/auth/passwords.test.ts"],
+  },
+  {
+    file: "src/server/auth/passwords.ts",
+    find: "waiting.delete(enter);",
+    replace: "",
+    why: "A login whose client left keeps its place in the queue.",
+    tests: ["test/unit/server/auth/passwords.test.ts"],
+  },
+  {
+    file: "src/cli/failures/exit-codes.ts",
+    find: "insufficient_tokens: 5",
+    replace: "insufficient_tokens: 1",
+    why: "A script cannot tell an empty account from another failure.",
+    tests: ["test/cli/exit-table.test.ts"],
+  },
+  {
+    file: "src/cli/argv/check-words.ts",
+    find: "question.length === 0 || isOneRun",
+    replace: "true || isOneRun",
+    why: "`ask what does grep -q do` asks another question than the one that was typed.",
+    tests: ["test/unit/cli/argv/parse-argv.test.ts", "test/cli/arguments.test.ts"],
+  },
+  {
+    file: "src/cli/argv/resolve.ts",
+    find: "if (!option.alien?.test(text)) return",
+    replace: "return",
+    why: "AI_CHAT_PORT as Kubernetes sets it stops the server at its start.",
+    tests: ["test/unit/cli/argv/resolve.test.ts"],
+  },
+  {
+    file: "src/cli/argv/resolve.ts",
+    find: 'text === undefined || text === ""',
+    replace: "text === undefined",
+    why: "An empty environment variable counts as a value.",
+    tests: ["test/unit/cli/argv/resolve.test.ts"],
+  },
+];

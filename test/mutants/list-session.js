@@ -1,0 +1,94 @@
+/** @typedef {import("./list.js").Mutant} Mutant */
+
+const session = "test/unit/session/session.test.ts";
+const saving = "test/unit/session/saving.test.ts";
+const press = "test/unit/tui/app/press.test.ts";
+const loading = "test/unit/tui/app/loading.test.ts";
+
+/** A conversation, and the keys that drive it. @type {Mutant[]} */
+export const sessionMutants = [
+  {
+    file: "src/session/asking.ts",
+    find: ' || last.outcome === "answered"',
+    replace: "",
+    why: "A question that is asked anew goes under the key of its first answer and is refused.",
+    tests: [session],
+  },
+  {
+    file: "src/session/asking.ts",
+    find: '.charged === "maybe" ? ',
+    replace: '.charged === "never" ? ',
+    why: "A question that may have been charged is reported as free after its second failure.",
+    tests: [session],
+  },
+  {
+    file: "src/session/state.ts",
+    find: "if (last?.key !== event.key) return state;",
+    replace: "",
+    why: "A turn that is saved late is taken for the turn of the present question.",
+    tests: [session, saving],
+  },
+  {
+    file: "src/session/state.ts",
+    find: 'if (text === "") return',
+    replace: "if (false) return",
+    why: "A failed question stays in the history that goes with the next one.",
+    tests: [session],
+  },
+  {
+    file: "src/session/settle.ts",
+    find: "cost === price)",
+    replace: "true)",
+    why: "What another program spent meanwhile is reported as the cost of the stopped answer.",
+    tests: ["test/unit/session/settle.test.ts"],
+  },
+  {
+    file: "src/session/settle.ts",
+    find: "return balance.held === 0;",
+    replace: "return true;",
+    why: "A stopped answer is reported as free before its charge is through.",
+    tests: [session, "test/unit/session/settle.test.ts"],
+  },
+  {
+    file: "src/session/saving.ts",
+    find: "if (found.server !== room.",
+    replace: "if (false && found.server !== room.",
+    why: "A conversation of one server is sent to another one.",
+    tests: [session, saving],
+  },
+  {
+    file: "src/session/saving.ts",
+    find: "const { message: question, turn: replaces, key } = last;",
+    replace: "const { message: question, key } = last, replaces = undefined;",
+    why: "An edited question does not replace the one that was saved.",
+    tests: [saving],
+  },
+  {
+    file: "src/session/repeat.ts",
+    find: "if (shown.startsWith(came))",
+    replace: "if (true)",
+    why: "Another answer under the same key is taken for the one that was shown.",
+    tests: ["test/unit/session/repeat.test.ts"],
+  },
+  {
+    file: "src/tui/app/press.ts",
+    find: 'view.escaped && view.editor.text === ""',
+    replace: "view.escaped",
+    why: "Esc Esc on a line that is not empty throws its text away.",
+    tests: [press],
+  },
+  {
+    file: "src/tui/app/press.ts",
+    find: "if ((busy || isLoading) && mustWait",
+    replace: "if (busy && mustWait",
+    why: "A question is sent without the conversation that is being loaded.",
+    tests: [press, loading],
+  },
+  {
+    file: "src/tui/app/press.ts",
+    find: "if (view.armed) return",
+    replace: "if (true) return",
+    why: "One Ctrl-C ends the session.",
+    tests: [press],
+  },
+];
