@@ -22,14 +22,14 @@ export const sessionMutants = [
     tests: [session],
   },
   {
-    file: "src/session/state.ts",
+    file: "src/session/reduce.ts",
     find: "if (last?.key !== event.key) return state;",
     replace: "",
     why: "A turn that is saved late is taken for the turn of the present question.",
     tests: [session, saving],
   },
   {
-    file: "src/session/state.ts",
+    file: "src/session/reduce.ts",
     find: 'if (text === "") return',
     replace: "if (false) return",
     why: "A failed question stays in the history that goes with the next one.",
