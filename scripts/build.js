@@ -36,7 +36,7 @@ const options = {
   loader: { ".bash": "text", ".zsh": "text", ".fish": "text" },
   logLevel: "warning",
   define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
-  // Ink under CI=true prints only its last frame (TERMINAL.md §2, 18): whether we are interactive is our decision.
+  // Ink under CI=true prints only its last frame (docs/session.md#ci): whether we are interactive is our decision.
   alias: { "is-in-ci": "./src/tui/not-in-ci.ts" },
   plugins: [leanUndici],
   // What only the server needs is loaded from node_modules: it starts once, and workers resolve it there too.

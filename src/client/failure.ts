@@ -1,7 +1,7 @@
 import type { ErrorCode, FieldError } from "../protocol/errors.ts";
 import { errorCode } from "../disk/errors.ts";
 
-/** The server's codes, and what only this side can find (CLI.md §2). */
+/** The server's codes, and what only this side can find (docs/cli.md#json-documents). */
 export type ClientErrorCode =
   | ErrorCode
   | "usage"

@@ -11,13 +11,16 @@ const required = (name: string) => ({
 
 const hasLoneSurrogate = (text: string) => !text.isWellFormed();
 
-/** A username as API.md §1 allows it; shown as typed, compared without regard to case. */
+/** A username as docs/http-api.md#usernames allows it; shown as typed, compared without regard to case. */
 export const username = z.string(required("username")).superRefine((name, context) => {
   for (const fault of usernameFaults(name))
     context.addIssue({ code: "custom", message: `username ${fault}.` });
 });
 
-/** A new password in the field `name`: taken as sent, refused where bcrypt would cut it short (API.md §1). */
+/**
+ * A new password in the field `name`: taken as sent, refused where bcrypt would cut it short
+ * (docs/http-api.md#passwords).
+ */
 const passwordIn = (name: string) =>
   z.string(required(name)).superRefine((text, context) => {
     for (const must of passwordFaults(text))

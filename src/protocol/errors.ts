@@ -1,6 +1,6 @@
 /**
- * Every error that the API can answer with (API.md §3): its status and the title of its problem document.
- * The one table; the server shapes replies from it and the client's exit codes are keyed by it.
+ * Every error that the API can answer with (docs/http-api.md#error-codes): its status and the title of its problem
+ * document. The one table; the server shapes replies from it and the client's exit codes are keyed by it.
  */
 export const errors = {
   invalid_json: { status: 400, title: "Invalid JSON" },

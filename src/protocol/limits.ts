@@ -4,16 +4,16 @@ export const STARTING_TOKENS = 4000;
 /** Tokens that a question costs, unless the operator says otherwise. */
 export const PRICE = 100;
 
-/** Longest message, in Unicode code points after trimming (API.md §1). */
+/** Longest message, in Unicode code points after trimming (docs/http-api.md#chat). */
 export const MESSAGE_CODE_POINTS = 32_000;
 
-/** Most turns that a request's `history` may hold (API.md §2). */
+/** Most turns that a request's `history` may hold (docs/http-api.md#history). */
 export const HISTORY_ENTRIES = 200;
 
-/** Largest body of a chat request in bytes, counted unpacked (API.md §3). */
+/** Largest body of a chat request in bytes, counted unpacked (docs/http-api.md#limits). */
 export const CHAT_BODY_BYTES = 1024 * 1024;
 
-/** Largest body of register, login, logout and password in bytes, counted unpacked (API.md §3). */
+/** Largest body of register, login, logout and password in bytes, counted unpacked (docs/http-api.md#limits). */
 export const CREDENTIALS_BODY_BYTES = 16 * 1024;
 
 /** Shortest password, in code points. */
@@ -25,14 +25,14 @@ export const PASSWORD_BYTES = 72;
 /** Longest username, in characters. */
 export const USERNAME_CHARACTERS = 150;
 
-/** Most days of usage that are kept and asked for, and the number without `days` (API.md §5). */
+/** Most days of usage that are kept and asked for, and the number without `days` (docs/http-api.md#usage). */
 export const USAGE_DAYS = { most: 90, usual: 30 } as const;
 
-/** How long a charged Idempotency-Key is remembered, in milliseconds (API.md §2). */
+/** How long a charged Idempotency-Key is remembered, in milliseconds (docs/http-api.md#idempotency). */
 export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Fewest bytes of the secret that signs tokens (RFC 7518 §3.2: the size of the hash). */
 export const SECRET_BYTES = 32;
 
-/** Longest Idempotency-Key, in characters (API.md §2). */
+/** Longest Idempotency-Key, in characters (docs/http-api.md#idempotency). */
 export const KEY_CHARACTERS = 255;

@@ -1,7 +1,7 @@
 import { codePoints } from "../text/code-points.ts";
 import { PASSWORD_BYTES, PASSWORD_CODE_POINTS } from "./limits.ts";
 
-/** Each rule of API.md §1 for a new password, and what completes "the password must …". */
+/** Each rule of docs/http-api.md#passwords for a new password, and what completes "the password must …". */
 const rules: readonly (readonly [holds: (password: string) => boolean, must: string])[] = [
   [
     (password) => codePoints(password) >= PASSWORD_CODE_POINTS,

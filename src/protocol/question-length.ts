@@ -1,7 +1,7 @@
 import { codePoints } from "../text/code-points.ts";
 import { MESSAGE_CODE_POINTS } from "./limits.ts";
 
-/** What to say of a question that is too long for API.md §1; undefined where it isn't. */
+/** What to say of a question that is too long for docs/http-api.md#chat; undefined where it isn't. */
 export function tooLong(question: string): string | undefined {
   const text = question.trim();
   // A character of two UTF-16 units counts once; most texts are told without counting.

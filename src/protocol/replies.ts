@@ -62,7 +62,7 @@ export interface DoneEvent {
   tokens_remaining: number;
 }
 
-/** Header names that carry what the documented bodies have no place for (API.md §1, §2). */
+/** Header names that carry what the documented bodies have no place for (docs/http-api.md#chat). */
 export const headers = {
   remaining: "Tokens-Remaining",
   held: "Tokens-Held",

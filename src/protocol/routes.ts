@@ -1,4 +1,4 @@
-/** The paths of API.md §1 and §5, without their trailing slash. Every one answers with and without it. */
+/** The paths of docs/http-api.md, without their trailing slash. Every one answers with and without it. */
 export const routes = {
   about: "/api",
   register: "/api/register",
@@ -12,5 +12,8 @@ export const routes = {
   ready: "/readyz",
 } as const;
 
-/** What a server can do beyond the four documented endpoints, as `GET /api/` names it (API.md §5). */
+/**
+ * What a server can do beyond the four documented endpoints, as `GET /api/` names it
+ * (docs/http-api.md#server-information).
+ */
 export type Extension = "stream" | "history" | "idempotency" | "usage" | "logout" | "password";

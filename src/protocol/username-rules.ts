@@ -1,6 +1,6 @@
 import { USERNAME_CHARACTERS } from "./limits.ts";
 
-/** Each rule of API.md §1 for a username, and what completes "the username …". */
+/** Each rule of docs/http-api.md#usernames for a username, and what completes "the username …". */
 const rules: readonly (readonly [holds: (name: string) => boolean, must: string])[] = [
   [
     (name) => name.length >= 1 && name.length <= USERNAME_CHARACTERS,

@@ -9,7 +9,7 @@ export interface ServerConfig {
   store:
     | { kind: "json"; dir: string }
     | { kind: "postgres"; url: string; /** Most connections. */ connections: number };
-  /** Undefined: chosen by the other settings (DESIGN §4). */
+  /** Undefined: chosen by the other settings (docs/hosting.md#which-ai-answers). */
   provider: "demo" | "openai" | undefined;
   baseUrl: string | undefined;
   model: string | undefined;

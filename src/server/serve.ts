@@ -146,7 +146,7 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
   return { app, questions, stop };
 }
 
-/** Lets `-s local` find the server of a data folder (CLI.md §3) while it accepts questions. */
+/** Lets `-s local` find the server of a data folder (docs/cli.md#your-own-server) while it accepts questions. */
 async function announce({ store }: ServerConfig, url: string, opened: Close[]): Promise<void> {
   if (store.kind !== "json") return;
   const local = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");

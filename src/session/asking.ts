@@ -181,7 +181,10 @@ function turnsBefore({ editing, last, turns }: State): readonly Turn[] {
   return editing && last !== undefined ? last.before : turns;
 }
 
-/** The last question's key, while message and history are unchanged and it wasn't answered (CLI.md §4). */
+/**
+ * The last question's key, while message and history are unchanged and it wasn't answered
+ * (docs/session.md#failed-questions).
+ */
 function keyFor(
   { last }: State,
   message: string,

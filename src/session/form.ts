@@ -51,7 +51,8 @@ export function passwordForm(username: string | null, reason: string): Form {
 
 /**
  * One event on the form; pure. While `busy` it takes nothing but `refused`. `ourRules`: the server is known to have the
- * rules of API.md §1 for a new account, so they are checked before anything is sent. Other servers state their own.
+ * rules of docs/http-api.md#passwords for a new account, so they are checked before anything is sent. Other servers
+ * state their own.
  */
 export function nextForm(form: Form, event: FormEvent, ourRules = false): FormOutcome {
   if (event.type === "refused") {

@@ -28,7 +28,7 @@ export type Saver = ReturnType<typeof createSaver>;
 /** Saves one turn. */
 export type KeepTurn = (answer: string, stopped: boolean, tokensDeducted: number | null) => Promise<void>;
 
-/** Turns of a resumed conversation that are shown again (CLI.md §4). */
+/** Turns of a resumed conversation that are shown again (docs/session.md#saved-conversations). */
 const SHOWN = 3;
 /** Conversations that a search shows. */
 const MOST_FOUND = 50;

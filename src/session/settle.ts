@@ -19,8 +19,8 @@ const LONGEST_MS = 2_000;
 const PAUSE_MS = 150;
 
 /**
- * Asks for the balance until nothing is held any more, for at most 2 s (CLI.md §4). Never rejects. The difference
- * counts only if it is zero or one price: another program may use the same account meanwhile.
+ * Asks for the balance until nothing is held any more, for at most 2 s (docs/session.md#stopping). Never rejects. The
+ * difference counts only if it is zero or one price: another program may use the same account meanwhile.
  */
 export async function settle({ client, before, price, sleep, now }: SettleOptions): Promise<Settled> {
   const deadline = now() + LONGEST_MS;

@@ -30,7 +30,9 @@ export interface State extends Money {
   signedIn: boolean;
   username: string | null;
   model: string | null;
-  /** Whether the server is known to have the limits of API.md §1, for a question and for a new account. */
+  /**
+   * Whether the server is known to have the limits of docs/http-api.md#limits, for a question and for a new account.
+   */
   ourRules: boolean;
   phase: Phase;
   /** Covers everything else while it is open. */

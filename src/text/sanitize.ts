@@ -1,6 +1,6 @@
 /**
  * What a terminal would take for a command or for another reading order, and nobody meant as text: C0 but newline
- * and tab, DEL, C1, and the bidirectional embeddings, overrides and isolates (TERMINAL.md §2, 13).
+ * and tab, DEL, C1, and the bidirectional embeddings, overrides and isolates (docs/session.md#control-characters).
  */
 const unwanted = /[\0-\x08\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
 

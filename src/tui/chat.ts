@@ -1,8 +1,8 @@
 import type { ChatEnd, ChatOptions } from "./options.ts";
 
 /**
- * The session (CLI.md §4), from its first line to its last. Resolves when the person has left; the terminal is then as
- * it was. Ink and React are loaded only for the drawn session, not for the line mode.
+ * The session (docs/session.md), from its first line to its last. Resolves when the person has left; the terminal is
+ * then as it was. Ink and React are loaded only for the drawn session, not for the line mode.
  */
 export async function runChat(options: ChatOptions): Promise<ChatEnd> {
   if (options.plain) {

@@ -4,9 +4,9 @@ import type { Reflow } from "./terminal/reflow.ts";
 
 /** What the terminal can do, found out by the caller; nothing under src/tui reads an environment. */
 export interface TerminalTraits {
-  /** CLI.md §1: `--no-color`, `NO_COLOR`, `FORCE_COLOR`, then whether stdout is a terminal. */
+  /** docs/cli.md#colour-and-characters: `--no-color`, `NO_COLOR`, `FORCE_COLOR`, then whether stdout is a terminal. */
   color: boolean;
-  /** Only ASCII characters (CLI.md §1: a locale that is set and without UTF-8). */
+  /** Only ASCII characters (docs/cli.md#colour-and-characters: a locale that is set and without UTF-8). */
   ascii: boolean;
   /** Under tmux (`TMUX` is set): OSC 52 needs its wrapping. */
   tmux: boolean;

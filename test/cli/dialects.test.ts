@@ -3,7 +3,7 @@ import { openOthersServer, type Dialect, type SmallServer } from "../support/oth
 import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
 
-/** A life at servers of others, one in each dialect (CLI.md §3), by the commands of the program. */
+/** A life at servers of others, one in each dialect (docs/cli.md#other-servers), by the commands of the program. */
 
 let home: Home;
 beforeAll(async () => {

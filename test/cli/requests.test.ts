@@ -5,7 +5,10 @@ import { http, openRawServer, type RawReply, type RawRequest } from "../support/
 import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 
-/** Everything that a command sends to a server that knows the four documented calls, and nothing else (CLI.md §3). */
+/**
+ * Everything that a command sends to a server that knows the four documented calls, and nothing else
+ * (docs/cli.md#other-servers).
+ */
 
 let home: Home;
 beforeAll(async () => {

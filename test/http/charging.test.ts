@@ -8,7 +8,7 @@ import { openTestServer, type TestServer } from "../support/test-server.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
 
-/** The rows of API.md §4, each over real sockets. */
+/** The rows of docs/http-api.md#charging, each over real sockets. */
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {

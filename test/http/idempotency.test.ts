@@ -9,7 +9,7 @@ import { serve, type RunningServer } from "../../src/server/serve.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
 
-/** The table of API.md §2, row by row. */
+/** The table of docs/http-api.md#idempotency, row by row. */
 
 const { ai, server } = openServerWithAi();
 let token: string;

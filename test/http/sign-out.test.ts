@@ -8,7 +8,7 @@ import { PASSWORD, testConfig } from "../support/test-server.ts";
 import { openServerWithAi } from "../support/server-with-ai.ts";
 import { gate } from "./wired-server.ts";
 
-/** POST /api/logout/ and POST /api/password/ (API.md §5). */
+/** POST /api/logout/ and POST /api/password/ (docs/http-api.md#log-out). */
 
 const { ai, server } = openServerWithAi();
 const NEW = "a battery staple";

@@ -6,7 +6,7 @@ export const everyCommand = ["ask", "balance", "whoami", "usage", "password", "l
 
 export type SpoiledCommand = (typeof everyCommand)[number];
 
-/** What a command meets, and what it has to make of it (CLI.md §2). */
+/** What a command meets, and what it has to make of it (docs/cli.md#exit-codes). */
 export interface Cause {
   /** A word of an address. */
   name: string;
@@ -28,7 +28,10 @@ export interface Cause {
 const withToken: readonly SpoiledCommand[] = ["ask", "balance", "whoami", "usage", "password"];
 const writing: readonly SpoiledCommand[] = ["ask", "password", "login", "register"];
 
-/** API.md §3: who can meet a code, its exit code (CLI.md §2), and what the second line says to do about it. */
+/**
+ * docs/http-api.md#error-codes: who can meet a code, its exit code (docs/cli.md#exit-codes), and what the second line
+ * says to do about it.
+ */
 const problems: Record<
   ErrorCode,
   { only: readonly SpoiledCommand[]; exit: number; hint: RegExp; wait?: true }
@@ -70,7 +73,7 @@ const problems: Record<
   upstream_timeout: { only: ["ask"], exit: 8, hint: /perhaps with a shorter question/ },
 };
 
-/** A cause for each code of API.md §3. */
+/** A cause for each code of docs/http-api.md#error-codes. */
 export const ofApi: Cause[] = (Object.keys(problems) as ErrorCode[]).map((code) => {
   const { only, exit, hint, wait } = problems[code];
   const { status, title } = errors[code];

@@ -10,7 +10,7 @@ describe("the built program", () => {
     const whole = texts.join("\n");
     expect(whole).toContain("react-reconciler.production.js");
     expect(whole).toContain("react.production.js");
-    // TERMINAL.md §2, 24: it keeps a trace of every element, and is several times slower.
+    // docs/session.md#production-build: it keeps a trace of every element, and is several times slower.
     expect(whole).not.toMatch(/react[-a-z]*\.development\.js/);
   });
 });

@@ -1,4 +1,4 @@
-// TERMINAL.md §1.3, §2 and §3, as far as the built program in a real terminal can show that it doesn't fall into them.
+// docs/session.md#terminals, as far as the built program in a real terminal can show that it doesn't fall into them.
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";

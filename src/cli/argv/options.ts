@@ -34,11 +34,12 @@ function longSecret(typed: string): string {
   throw new Error(`at least ${SECRET_BYTES} bytes long (openssl rand -base64 48 makes one)`);
 }
 
-/** Where a server is looked for that nobody named (API.md). */
+/** Where a server is looked for that nobody named (docs/cli.md#servers). */
 export const usualServer = "http://127.0.0.1:8000";
 
 /**
- * Every setting of every command (CLI.md §1): the one table that drives flags, `AI_CHAT_…` variables, the settings file,
+ * Every setting of every command (docs/cli.md#settings): the one table that drives flags, `AI_CHAT_…` variables, the
+ * settings file,
  * `config`, the help, the man page and completion. What isn't here isn't an option.
  */
 export const options = {

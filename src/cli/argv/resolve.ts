@@ -13,7 +13,7 @@ export interface Resolved {
   warnings: string[];
 }
 
-/** Where values may come from, in their precedence (CLI.md §1). */
+/** Where values may come from, in their precedence (docs/cli.md#precedence). */
 export interface Given {
   /** As commander read them: text, or true for a switch. */
   flags: ReadonlyMap<OptionName, string | true>;

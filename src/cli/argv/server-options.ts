@@ -19,7 +19,7 @@ function postgres(typed: string): string {
   throw new Error("a Postgres address that begins with postgres://");
 }
 
-/** What a server can be told (CLI.md §1, `serve`), each also by environment. */
+/** What a server can be told (docs/hosting.md#settings), each also by environment. */
 export const serverOptions = {
   host: textOr(
     { flag: "host", value: "HOST", env: ["AI_CHAT_HOST"], help: "address to listen on" },

@@ -30,7 +30,9 @@ export function optionOfSetting(key: SettingName): OptionName {
 export const parseSetting: ParseSetting = (name, text) =>
   optionNamed(optionOfSetting(name)).parse(text) as ReturnType<typeof parseSetting<typeof name>>;
 
-/** Every setting: environment, file, default (CLI.md §1). Throws `usage` for a variable that can't be used. */
+/**
+ * Every setting: environment, file, default (docs/cli.md#precedence). Throws `usage` for a variable that can't be used.
+ */
 export function settingsNow(settings: Settings, env: Record<string, string | undefined>): SettingNow[] {
   const { values, sources, complaints } = resolve(settingNames.map(optionOfSetting), {
     flags: new Map(),

@@ -18,7 +18,7 @@ export function typedCommand(
 export const userWords = ({ values: { username = "" } }: Pick<Call, "values">): string =>
   /^[\w@.+-]+$/.test(username) ? `-u ${username}` : "";
 
-/** Names are the same without regard to case (API.md §1). */
+/** Names are the same without regard to case (docs/http-api.md#usernames). */
 export const isSameUser = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 /** The name of the server that was chosen. */

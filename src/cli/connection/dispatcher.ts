@@ -18,7 +18,8 @@ export function proxiesIn(env: Env): { http: string; https: string; none: string
 }
 
 /**
- * Opens the proxies that the environment names (CLI.md §1), or undefined where it names none: then nothing is loaded.
+ * Opens the proxies that the environment names (docs/cli.md#proxies), or undefined where it names none: then nothing
+ * is loaded.
  * `silence` is the server's longest, in seconds, which bounds connecting too. Throws where the address of a proxy is none.
  */
 export async function proxyOpener(

@@ -17,9 +17,9 @@ export interface LocalClient {
 }
 
 /**
- * A client of `local` that outlives its server (CLI.md §3): when the process that runs it has ended, the server is
- * opened again, by the first process that needs it, and the call is repeated, as often as the next process ends too. A
- * question is not repeated here, but by `askAgain`, which calls `reopen`.
+ * A client of `local` that outlives its server (docs/cli.md#your-own-server): when the process that runs it has ended,
+ * the server is opened again, by the first process that needs it, and the call is repeated, as often as the next
+ * process ends too. A question is not repeated here, but by `askAgain`, which calls `reopen`.
  */
 export async function openLocalClient(
   { open, client: clientAt }: Opener,

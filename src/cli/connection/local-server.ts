@@ -34,8 +34,8 @@ async function answersAt(url: string): Promise<boolean> {
 }
 
 /**
- * The server of a data folder (CLI.md §3, `-s local`): the one that runs there, else one started in this process. Of
- * two commands at once one starts it and the other waits for its address. Throws `StartupError`.
+ * The server of a data folder (docs/cli.md#your-own-server): the one that runs there, else one started in this
+ * process. Of two commands at once one starts it and the other waits for its address. Throws `StartupError`.
  */
 export async function openLocalServer(
   dir: string,

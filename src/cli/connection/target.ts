@@ -22,7 +22,10 @@ export interface Target extends Chosen, Connection {
   close(): Promise<void>;
 }
 
-/** Most seconds that leaving waits for the answers of others: then whoever is next asks them again (CLI.md §3). */
+/**
+ * Most seconds that leaving waits for the answers of others: then whoever is next asks them again
+ * (docs/cli.md#your-own-server).
+ */
 const LONGEST_DRAIN = 5;
 
 /** A server that can't be started is told in its own words, as any failure of the way to a server is. */

@@ -1,6 +1,9 @@
 import type { ClientErrorCode } from "../../client/failure.ts";
 
-/** What a failure ends the program with (CLI.md §2): the one table. A signal ends it with 128 and its number. */
+/**
+ * What a failure ends the program with (docs/cli.md#exit-codes): the one table. A signal ends it with 128 and its
+ * number.
+ */
 export const exitCodes = {
   invalid_json: 2,
   invalid_request: 2,
@@ -41,7 +44,7 @@ export const exitCodes = {
 
 /**
  * The same for the command that failed: to `grant` a store that takes nothing is its own failure, not that of a server
- * on the way to the AI (CLI.md §2).
+ * on the way to the AI (docs/cli.md#exit-codes).
  */
 export const exitCodeOf = (code: ClientErrorCode, command: string | undefined): number =>
   command === "grant" && code === "store_unavailable" ? 1 : exitCodes[code];
@@ -55,7 +58,7 @@ export type EndingSignal = keyof typeof signalCodes;
 export const endCode = (code: number, stoppedBy: EndingSignal | undefined): number =>
   stoppedBy === undefined ? code : signalCodes[stoppedBy];
 
-/** What the exit codes mean to a script (CLI.md §2), as the help and the man page say it. */
+/** What the exit codes mean to a script (docs/cli.md#exit-codes), as the help and the man page say it. */
 export const exitMeanings: readonly (readonly [codes: readonly number[], meaning: string])[] = [
   [[0], "success; also if the reader closed the pipe"],
   [[1], "any other failure"],

@@ -64,7 +64,7 @@ export function interruption(error: unknown): ClientError {
   return new ClientError("interrupted", "Interrupted.", { cause: error });
 }
 
-/** The one line of `--json` on stderr (CLI.md §2). */
+/** The one line of `--json` on stderr (docs/cli.md#json-documents). */
 export function failureLine({ code, message, status, requestId, retryAfter }: Failure): string {
   const line = { error: { code, message, status, request_id: requestId, retry_after: retryAfter } };
   return printableJson(line satisfies FailureDocument);

@@ -9,7 +9,7 @@ export interface Variable {
   shown?: string;
 }
 
-/** The variables that are no option's: CLI.md §1 (colour, locale, proxies) and §3 (folders), and what Node obeys. */
+/** The variables that are no option's: docs/cli.md (colour, proxies, files), and what Node obeys. */
 export const otherVariables: readonly Variable[] = [
   { names: ["NO_COLOR"], help: "no colours, unless it is empty" },
   { names: ["FORCE_COLOR"], help: "colours even without a terminal; 0 or false: no colours" },

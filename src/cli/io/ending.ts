@@ -18,7 +18,7 @@ export interface Ending {
   after(grace: number): Promise<never>;
 }
 
-/** Listens to the signals that end a program (CLI.md §2). The second one ends it at once. */
+/** Listens to the signals that end a program (docs/cli.md#signals). The second one ends it at once. */
 export function createEnding(): Ending {
   const controller = new AbortController();
   const { signal } = controller;

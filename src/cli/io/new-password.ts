@@ -8,7 +8,10 @@ import type { AskSecret } from "./prompt.ts";
 
 const TRIES = 3;
 
-/** Whether the server's rules are known: one's own, or an offer of the last day; none is asked for here (CLI.md §3). */
+/**
+ * Whether the server's rules are known: one's own, or an offer of the last day; none is asked for here
+ * (docs/cli.md#server-information).
+ */
 function areRulesKnown(call: Call): boolean {
   const name = serverName(call);
   if (name === "local") return true;

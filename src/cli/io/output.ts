@@ -17,7 +17,7 @@ export interface Output {
   /** As `--json` says: documents only. */
   readonly json: boolean;
   readonly quiet: boolean;
-  /** Whether the streams may have colours (CLI.md §1). */
+  /** Whether the streams may have colours (docs/cli.md#colour-and-characters). */
   readonly color: { stdout: boolean; stderr: boolean };
   /**
    * Bytes for stdout, as they are. Resolves when they are handed over; rejects with `ClosedPipe` or `OutputFailed`.

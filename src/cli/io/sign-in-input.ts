@@ -51,8 +51,8 @@ async function fromStdin(call: Call): Promise<string> {
 }
 
 /**
- * The password, from `--password-stdin`, `AI_CHAT_PASSWORD`, or the terminal without echo (CLI.md §1); a new one is
- * asked for twice. Throws `input_required` where nobody can be asked.
+ * The password, from `--password-stdin`, `AI_CHAT_PASSWORD`, or the terminal without echo (docs/cli.md#secrets); a new
+ * one is asked for twice. Throws `input_required` where nobody can be asked.
  */
 export async function passwordFrom(
   call: Call,

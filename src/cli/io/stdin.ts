@@ -2,7 +2,7 @@ import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { ClientError } from "../../client/failure.ts";
 
-/** What stdin is. Pipes and files are read by themselves, others only when asked to (CLI.md §1). */
+/** What stdin is. Pipes and files are read by themselves, others only when asked to (docs/cli.md#standard-input). */
 export type StdinKind = "terminal" | "pipe" | "file" | "other";
 
 /** Most that is taken from stdin, in bytes. */

@@ -2,7 +2,10 @@ type Env = Record<string, string | undefined>;
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== "";
 
-/** `--no-color`, then `NO_COLOR` (not empty), then `FORCE_COLOR`; undefined where nobody says (CLI.md §1). */
+/**
+ * `--no-color`, then `NO_COLOR` (not empty), then `FORCE_COLOR`; undefined where nobody says
+ * (docs/cli.md#colour-and-characters).
+ */
 export function colorWish(noColor: boolean, env: Env): boolean | undefined {
   if (noColor || isSet(env.NO_COLOR)) return false;
   if (isSet(env.FORCE_COLOR)) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
@@ -24,7 +27,7 @@ export function tellPackages(wish: boolean | undefined, env: Env): void {
   else if (!wish) env.FORCE_COLOR = "0";
 }
 
-/** Only ASCII: the first of LC_ALL, LC_CTYPE, LANG that is set names no UTF-8 (CLI.md §1). */
+/** Only ASCII: the first of LC_ALL, LC_CTYPE, LANG that is set names no UTF-8 (docs/cli.md#colour-and-characters). */
 export function isAscii(env: Env): boolean {
   const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find(isSet);
   return locale !== undefined && !/utf-?8/i.test(locale);

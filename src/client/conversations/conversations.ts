@@ -11,8 +11,9 @@ import { FORMAT, titleOf, type Header } from "./record.ts";
 import type { NewTurn } from "./saved-turn.ts";
 
 /**
- * The saved conversations of this machine (CLI.md §3), one file each: a header, then a line for each finished turn
- * and each new title, only ever appended to. Any number of processes may read and write them at the same time.
+ * The saved conversations of this machine (docs/cli.md#conversations), one file each: a header, then a line for each
+ * finished turn and each new title, only ever appended to. Any number of processes may read and write them at the same
+ * time.
  */
 export interface Conversations extends Reader {
   /** A new conversation's id. Nothing is written before its first turn. */

@@ -9,7 +9,10 @@ export interface Conversation extends Summary {
 
 const time = (milliseconds: number) => new Date(milliseconds).toISOString();
 
-/** `conversations export --format json`: one document, ended by a newline; unknown values are null (CLI.md §2). */
+/**
+ * `conversations export --format json`: one document, ended by a newline; unknown values are null
+ * (docs/cli.md#json-documents).
+ */
 export function toJson(conversation: Conversation): string {
   const { id, title, server, username, createdAt, updatedAt, exchanges } = conversation;
   const turns = exchanges.map((turn) => ({

@@ -5,8 +5,8 @@ import { CHAT_BODY_BYTES, HISTORY_ENTRIES } from "../../protocol/limits.ts";
 const OVERHEAD_BYTES = 8 * 1024;
 
 /**
- * The newest turns that fit into a request: at most 200 entries, the body within 1 MiB (API.md §2), the first one a
- * question.
+ * The newest turns that fit into a request: at most 200 entries, the body within 1 MiB (docs/http-api.md#history), the
+ * first one a question.
  */
 export function historyFor(turns: readonly Turn[], message: string): Turn[] {
   let room = CHAT_BODY_BYTES - OVERHEAD_BYTES - bytes(message);

@@ -33,7 +33,7 @@ interface FolderOptions {
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-/** A new conversation's id: 8 of a–z 0–9 (CLI.md §3). */
+/** A new conversation's id: 8 of a–z 0–9 (docs/cli.md#conversations). */
 export const newId = (): string =>
   Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
 

@@ -9,7 +9,7 @@ const FRAME = 40;
 
 /** How much history to send. */
 export interface HistoryBounds {
-  /** At most 200 of a question or an answer each (API.md §2). */
+  /** At most 200 of a question or an answer each (docs/http-api.md#history). */
   entries?: number;
   /** UTF-8 bytes as JSON. Default: the body stays within 1 MiB with any message. */
   bytes?: number;

@@ -11,7 +11,7 @@ import { readSummary, type Summary } from "./summary.ts";
 /** Whose conversations: of a server (as `normalizeServer` writes it, or `local`) and an account. */
 export interface Owner {
   server: string;
-  /** Null where only a token is known. Compared without regard to case (API.md §1). */
+  /** Null where only a token is known. Compared without regard to case (docs/http-api.md#usernames). */
   username: string | null;
 }
 

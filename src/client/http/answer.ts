@@ -53,7 +53,10 @@ function streamedError(body: Record<string, unknown> | undefined, text: string, 
   });
 }
 
-/** A streamed answer (API.md §2). Ends after `done`; a stream that ends without `done` is a lost connection. */
+/**
+ * A streamed answer (docs/http-api.md#streaming). Ends after `done`; a stream that ends without `done` is a lost
+ * connection.
+ */
 async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent, void, undefined> {
   const waiting: { name: string | undefined; data: string }[] = [];
   let overlong = false;

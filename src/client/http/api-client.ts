@@ -74,7 +74,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     throw await replyError(reply, call, { secrets, now: now() });
   };
 
-  /** Sends with the token. If the server asks for another scheme, sends once more with that one (CLI.md §3). */
+  /**
+   * Sends with the token. If the server asks for another scheme, sends once more with that one
+   * (docs/cli.md#other-servers).
+   */
   const sendWithToken = async (call: Call): Promise<Reply> => {
     const secret = tokenToSend();
     const under = (name: string) =>
@@ -114,7 +117,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return { tokens: told(body.tokens), held: told(reply.header(headers.held)) };
   };
 
-  /** A call that only some servers know (API.md §5); `what` completes "SERVER does not …". */
+  /** A call that only some servers know (docs/cli.md#missing-features); `what` completes "SERVER does not …". */
   const extension = async (kind: CallKind, what: string, call: Call, secrets: string[] = []) => {
     const secret = tokenToSend();
     const reply = await sendWithToken(call);

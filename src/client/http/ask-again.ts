@@ -24,7 +24,7 @@ export const isGone = ({ code }: ClientError): boolean => code === "unreachable"
 
 /** The same failure, with a charge that an earlier try under this key may have caused. */
 export function mayHaveCost(error: ClientError): ClientError {
-  // A key that was charged never meets 402 (API.md §2): the earlier try cost nothing.
+  // A key that was charged never meets 402 (docs/http-api.md#idempotency): the earlier try cost nothing.
   if (error.charged === "maybe" || error.status === 402) return error;
   const { code, message, ...extras } = error;
   return new ClientError(code, message, { ...extras, cause: error.cause, charged: "maybe" });
@@ -52,7 +52,7 @@ async function* once(
 }
 
 /**
- * The one rule for repeating a question (CLI.md §2, §3), always under its key:
+ * The one rule for repeating a question (docs/cli.md#retries, §3), always under its key:
  *
  * - `local`, if the process that ran it has ended: at once, at its next owner, up to 3 times; with `onRestart` also
  *   after part of the answer has come.

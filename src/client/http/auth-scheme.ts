@@ -24,8 +24,8 @@ function challenged(header: string): string[] {
 }
 
 /**
- * The scheme that a server which refused a token wants instead (`WWW-Authenticate: Token`, CLI.md §3), as the server
- * spells it. `undefined` if it asks for the one in use, for none, or for one that carries no token.
+ * The scheme that a server which refused a token wants instead (`WWW-Authenticate: Token`, docs/cli.md#other-servers),
+ * as the server spells it. `undefined` if it asks for the one in use, for none, or for one that carries no token.
  */
 export function otherScheme(header: string | undefined, used: string): string | undefined {
   const schemes = challenged(header ?? "");

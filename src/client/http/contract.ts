@@ -82,7 +82,10 @@ export interface ApiClient {
   reopen?(): Promise<boolean>;
   /** Requested once, then remembered. Never rejects: a server that does not answer in time offers nothing. */
   offer(signal?: AbortSignal): Promise<Offer>;
-  /** Whether a chat server of this API answers there (CLI.md §3: `token_balance` without a token → 401/403 JSON). */
+  /**
+   * Whether a chat server of this API answers there (docs/cli.md#your-own-server: `token_balance` without a token →
+   * 401/403 JSON).
+   */
   isChatServer(): Promise<boolean>;
   close(): Promise<void>;
 }

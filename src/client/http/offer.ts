@@ -4,7 +4,7 @@ import { parsed, record, told } from "../../text/loose-json.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import type { Reply, Transport } from "./transport.ts";
 
-/** An offer as it is kept between runs: one a server, good for 24 h (CLI.md §3). */
+/** An offer as it is kept between runs: one a server, good for 24 h (docs/cli.md#server-information). */
 export interface KeptOffer {
   /** When it was requested, in milliseconds since the epoch. */
   at: number;
@@ -41,8 +41,8 @@ export const isFresh = (offer: KeptOffer | undefined, now: number): offer is Kep
 const isExtension = (name: unknown): name is Extension => typeof name === "string" && known.has(name);
 
 /**
- * Whether the limits of API.md §1 hold for a server with these extensions. Other servers with the four endpoints may have
- * other limits.
+ * Whether the limits of docs/http-api.md#limits hold for a server with these extensions. Other servers with the four
+ * endpoints may have other limits.
  */
 export const hasOurRules = (extensions: ReadonlySet<Extension>): boolean => extensions.size > 0;
 

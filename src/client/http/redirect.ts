@@ -36,8 +36,8 @@ interface Redirect {
 }
 
 /**
- * The address to request instead, at the same scheme, host and port (CLI.md §3). Throws `unreachable` for another server
- * and for a loop, `bad_reply` for an invalid address.
+ * The address to request instead, at the same scheme, host and port (docs/cli.md#redirects). Throws `unreachable` for
+ * another server and for a loop, `bad_reply` for an invalid address.
  */
 export function followed({ location, from, server, path, left }: Redirect): string {
   const to = target(location, from);

@@ -12,7 +12,7 @@ export type CallKind = "register" | "login" | "chat" | "balance" | "usage" | "lo
 /** Bytes of an error reply that are read; a page of a debugging framework can be megabytes. */
 const ERROR_BYTES = 64 * 1024;
 
-/** The code for a status if the reply has none of this API (CLI.md §2, §3). */
+/** The code for a status if the reply has none of this API (docs/cli.md#other-servers). */
 const codeOfStatus = new Map<number, ClientErrorCode>([
   [401, "invalid_token"],
   [402, "insufficient_tokens"],
@@ -138,8 +138,8 @@ export function problemError(problem: Problem): ClientError {
     retryAfter: wait,
     fields: fields.length > 0 ? fields : undefined,
     balance: own && errors[own].status === 402 ? balanceOf(body) : undefined,
-    // A gateway that failed or timed out does not know whether the server charged. This API's own codes say so (API.md
-    // §4).
+    // A gateway that failed or timed out does not know whether the server charged. This API's own codes say so
+    // (docs/http-api.md#charging).
     charged: call === "chat" && own === undefined && (status >= 500 || status === 408) ? "maybe" : "no",
   });
 }

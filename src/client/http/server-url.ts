@@ -30,8 +30,8 @@ function withScheme(text: string): URL {
 }
 
 /**
- * A server as CLI.md §3 writes it: scheme and host in lower case, default port dropped, path as typed without its
- * last slash. Without a scheme: http for loopback, else https. Normalising twice changes nothing. Throws
+ * A server as docs/cli.md#servers writes it: scheme and host in lower case, default port dropped, path as typed
+ * without its last slash. Without a scheme: http for loopback, else https. Normalising twice changes nothing. Throws
  * `ClientError("usage")` for other schemes, user info, a query or a fragment; its message never quotes the text, which
  * may hold a password. Callers check for the word `local` first.
  */

@@ -11,7 +11,7 @@ import { watchSockets } from "./reused-sockets.ts";
 import { endpoint } from "./server-url.ts";
 import { unpacked } from "./unpacked.ts";
 
-/** Most redirects that are followed for one call (CLI.md §3). */
+/** Most redirects that are followed for one call (docs/cli.md#redirects). */
 const REDIRECTS = 3;
 /** Largest body that is read whole, in bytes. An answer as JSON is much smaller. */
 const LARGEST_BODY = 16 * 1024 * 1024;

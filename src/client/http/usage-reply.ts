@@ -1,7 +1,7 @@
 import type { DayOfUse, Usage } from "./contract.ts";
 import { record, told } from "../../text/loose-json.ts";
 
-/** What was used, out of a server's reply (API.md §5); undefined where any part of it isn't that. */
+/** What was used, out of a server's reply (docs/http-api.md#usage); undefined where any part of it isn't that. */
 export function usageOf(body: Record<string, unknown> | undefined): Usage | undefined {
   if (!Array.isArray(body?.days)) return undefined;
   const days = body.days.map(dayOf).filter((day) => day !== undefined);

@@ -23,7 +23,7 @@ interface Surroundings {
 const name = "ai-chat";
 
 /**
- * The folders of CLI.md §3: on Linux and its kin by the XDG base directory specification, which says to ignore
+ * The folders of docs/cli.md#files: on Linux and its kin by the XDG base directory specification, which says to ignore
  * relative values; on macOS and Windows what env-paths gives.
  */
 export function places({ env, home, platform }: Surroundings): Places {

@@ -1,6 +1,6 @@
 import { createKeptFile, type Kept } from "./kept-file.ts";
 
-/** The settings of this user (CLI.md §1, `config`). */
+/** The settings of this user (docs/cli.md#settings). */
 export interface SettingValues {
   /** The default server, as `normalizeServer` writes it, or `local`. */
   server: string;

@@ -15,9 +15,10 @@ const QUEUE_PER_THREAD = 32;
  * - `threads`: most threads; default: one less than there are cores, 1 to 4.
  * - `maxQueue`: most jobs that wait; default: 32 a thread. One more is refused with `overloaded`.
  *
- * `hash` rejects with a RangeError for a password that bcrypt cannot tell from another (API.md §1); the request's schema
- * refuses it before. `matches` is false for such a password, after the same work. `close` ends all jobs, which then reject
- * with `shutting_down`, as later ones do. Waiting jobs are not handed to piscina, which cancels a job by ending its thread.
+ * `hash` rejects with a RangeError for a password that bcrypt cannot tell from another (docs/http-api.md#passwords);
+ * the request's schema refuses it before. `matches` is false for such a password, after the same work. `close` ends
+ * all jobs, which then reject with `shutting_down`, as later ones do. Waiting jobs are not handed to piscina, which
+ * cancels a job by ending its thread.
  */
 export function openPasswords({
   cost,

@@ -30,7 +30,7 @@ export function createTokens({
       "Give a longer one, or none: the server then makes its own.",
     );
   }
-  // jsonwebtoken tries to parse a string as a public key at every call, at sixty times the cost (DESIGN §5).
+  // jsonwebtoken tries to parse a string as a public key at every call, at sixty times the cost.
   const key = createSecretKey(secret);
 
   return {

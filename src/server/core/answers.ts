@@ -15,7 +15,10 @@ interface Limits {
   age: number;
 }
 
-/** Answers of questions with an Idempotency-Key, for repeats (API.md §2). In memory only; the oldest are dropped first. */
+/**
+ * Answers of questions with an Idempotency-Key, for repeats (docs/http-api.md#idempotency). In memory only; the oldest
+ * are dropped first.
+ */
 export interface Answers {
   keep(account: AccountId, key: string, response: string): void;
   find(account: AccountId, key: string): string | undefined;

@@ -12,8 +12,8 @@ interface Extras {
 }
 
 /**
- * An expected failure: a code of API.md §3, and a message for a person that says what is wrong and what to do. Any other
- * error is a bug, and is sent as `internal_error`.
+ * An expected failure: a code of docs/http-api.md#error-codes, and a message for a person that says what is wrong and
+ * what to do. Any other error is a bug, and is sent as `internal_error`.
  */
 export class ApiError extends Error {
   override readonly name = "ApiError";

@@ -7,7 +7,7 @@ export interface Bill {
 /** The client left, so there is nobody to reply to. */
 export class ClientGone extends Error {
   override readonly name = "ClientGone";
-  /** If it left after its first delta, when the question is charged (API.md §4). */
+  /** If it left after its first delta, when the question is charged (docs/http-api.md#charging). */
   readonly bill: Bill | undefined;
 
   constructor(bill?: Bill) {

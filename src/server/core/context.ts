@@ -3,7 +3,7 @@ import type { Message } from "./ports.ts";
 
 /**
  * The messages for the AI: the operator's system prompt, the newest turns that fit into `limit` characters (UTF-16 code
- * units) together with the message, and the message, which is never cut (API.md §2).
+ * units) together with the message, and the message, which is never cut (docs/http-api.md#history).
  */
 export function contextFor(
   question: { message: string; history: Turn[] },

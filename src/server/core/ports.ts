@@ -79,14 +79,15 @@ export type GrantOutcome =
   | { kind: "too_many"; balance: Balance };
 
 /**
- * The ledger (DESIGN §3). Each call is atomic, and durable when its promise resolves. Every method rejects with
+ * The ledger (docs/ledger.md#promises). Each call is atomic, and durable when its promise resolves. Every method
+ * rejects with
  * `ApiError("store_unavailable")` if the store cannot do it; then nothing has changed, not even in memory. At every
  * moment tokens = grants − charges, and tokens − held ≥ 0.
  */
 export interface Ledger {
   balance(account: AccountId): Promise<Balance>;
   grant(grant: Grant): Promise<GrantOutcome>;
-  /** Checks the key first (API.md §2), then the balance. */
+  /** Checks the key first (docs/http-api.md#idempotency), then the balance. */
   hold(request: HoldRequest): Promise<HoldOutcome>;
   /**
    * Settles a hold: takes its price, or records the second answer of a `paid` hold. A second call for the same hold
@@ -144,8 +145,9 @@ export interface Message {
 }
 
 /**
- * The AI (DESIGN §4). Resolves to a whole answer (API.md §4: a `finish_reason` other than `error`, or `[DONE]` in a
- * stream; some text that is not blank; no error; not aborted). Rejects with `ApiError` `upstream_error` or
+ * The AI (docs/hosting.md#which-ai-answers). Resolves to a whole answer (docs/http-api.md#whole-answers: a
+ * `finish_reason` other than `error`, or `[DONE]` in a stream; some text that is not blank; no error; not aborted).
+ * Rejects with `ApiError` `upstream_error` or
  * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams. The pieces together are the
  * answer; none is empty or ends inside a character.
  */

@@ -38,7 +38,7 @@ export interface Answer {
   replayed: boolean;
 }
 
-/** Questions in flight and the charging table of API.md §4. */
+/** Questions in flight and the charging table of docs/http-api.md#charging. */
 export interface Questions {
   /**
    * Rejects with `ApiError`, or with {@link ClientGone} if the client left. The hold is settled whether or not anybody

@@ -1,7 +1,7 @@
 import { ApiError } from "./api-error.ts";
 import type { HoldOutcome } from "./ports.ts";
 
-/** The error for a hold that was refused (API.md §2, §3). `price`: tokens a question. */
+/** The error for a hold that was refused (docs/http-api.md#idempotency). `price`: tokens a question. */
 export function refusal(outcome: Exclude<HoldOutcome, { kind: "held" | "paid" }>, price: number): ApiError {
   switch (outcome.kind) {
     case "in_flight":

@@ -4,8 +4,8 @@ import { ApiError } from "./api-error.ts";
 const RETRY_AFTER = 1;
 
 /**
- * The store cannot take a write now and may in a moment. A client then repeats its question by itself (CLI.md §2): under
- * the same Idempotency-Key it is charged at most once.
+ * The store cannot take a write now and may in a moment. A client then repeats its question by itself
+ * (docs/cli.md#retries): under the same Idempotency-Key it is charged at most once.
  */
 export const storeUnavailable = (detail: string, cause?: unknown): ApiError =>
   new ApiError("store_unavailable", detail, { retryAfter: RETRY_AFTER, cause });

@@ -26,7 +26,7 @@ const closest = (ranges: Range[], types: string[]) =>
 
 /**
  * Whether a client wants events: it must name `text/event-stream` and prefer it to JSON by q-value, then by position.
- * Otherwise it gets JSON, never 406 (API.md §2).
+ * Otherwise it gets JSON, never 406 (docs/http-api.md#streaming).
  */
 export function wantsEvents(accept: string): boolean {
   if (!/event-stream/i.test(accept)) return false;

@@ -39,7 +39,7 @@ export interface AppNeeds {
 
 type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
-/** The steps of each route, in the order of checks of API.md §3. */
+/** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
 function routeTable(needs: AppNeeds): Route[] {
   const { signIn, questions, ledger, about, stopping, questionTimeout, storeReady } = needs;
   return [
@@ -76,7 +76,7 @@ function routeTable(needs: AppNeeds): Route[] {
   ];
 }
 
-/** The HTTP contract of API.md as a Koa app. */
+/** The HTTP API of docs/http-api.md as a Koa app. */
 export function createApp(needs: AppNeeds): Koa<State> {
   const router = new Router<State>({ sensitive: true });
   for (const [method, path, steps] of routeTable(needs)) router[method](path, ...steps);

@@ -2,7 +2,10 @@ import { ApiError } from "../core/api-error.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import type { Context, Middleware } from "./context.ts";
 
-/** The token of `Authorization: Bearer …`; undefined for another scheme or without a token (API.md §1). */
+/**
+ * The token of `Authorization: Bearer …`; undefined for another scheme or without a token
+ * (docs/http-api.md#authentication).
+ */
 export function bearerToken(authorization: string): string | undefined {
   return /^bearer +(.+)$/i.exec(authorization)?.[1];
 }

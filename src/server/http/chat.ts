@@ -62,7 +62,10 @@ async function replyEvents(ctx: Context, stream: EventStream, asked: Promise<Ans
   ctx.respond = false;
 }
 
-/** The handler of `POST /api/chat`: one JSON reply or a stream of events, as the client prefers (API.md §2). */
+/**
+ * The handler of `POST /api/chat`: one JSON reply or a stream of events, as the client prefers
+ * (docs/http-api.md#streaming).
+ */
 export function answerQuestion({ questions, stopping, questionTimeout }: Needs): Handler<ChatBody> {
   return async function answerQuestion(ctx, body) {
     const question = await questionOf(ctx, body);

@@ -8,7 +8,7 @@ import { ClientGone } from "../core/client-gone.ts";
 export async function stopWithClient(req: IncomingMessage, res: ServerResponse): Promise<AbortController> {
   await ownTurn(req, res);
   const stop = new AbortController();
-  // Not the request's close: that comes when its body was read (DESIGN §5).
+  // Not the request's close: that comes when its body was read.
   res.once("close", () => {
     if (!res.writableFinished) stop.abort(new ClientGone());
   });

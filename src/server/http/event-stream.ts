@@ -13,7 +13,7 @@ interface Options {
   patience: number;
 }
 
-/** A streamed answer (API.md §2). The head is sent with the first delta. */
+/** A streamed answer (docs/http-api.md#streaming). The head is sent with the first delta. */
 export interface EventStream {
   /** Whether the head was sent, so that a failure must become an event. */
   started: () => boolean;

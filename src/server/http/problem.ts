@@ -13,7 +13,7 @@ export function publicErrorOf(error: unknown): ApiError {
   );
 }
 
-/** The problem document of API.md §3. */
+/** The problem document of docs/http-api.md#errors. */
 export function problemOf(error: ApiError, requestId: string): Problem {
   return {
     type: "about:blank",

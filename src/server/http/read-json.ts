@@ -75,7 +75,7 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
 
 /**
  * Reads a JSON object of at most `limit` unpacked bytes into `ctx.state.body`; without a body it is `{}`. Checks media
- * type, size and JSON, in this order (API.md §3).
+ * type, size and JSON, in this order (docs/http-api.md#order-of-checks).
  */
 export function readJson(limit: number): Middleware {
   // koa-body's JSON would replace malformed UTF-8. Read as text with an empty encoding, the body comes as bytes.

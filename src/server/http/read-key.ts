@@ -9,7 +9,10 @@ function unquoted(value: string): string | undefined {
   return inside?.replace(/\\(.)/g, "$1");
 }
 
-/** The key in an Idempotency-Key header, with or without quotes; undefined where its form is wrong (API.md §2). */
+/**
+ * The key in an Idempotency-Key header, with or without quotes; undefined where its form is wrong
+ * (docs/http-api.md#idempotency).
+ */
 export function parseKey(value: string): string | undefined {
   const key = value.startsWith('"') ? unquoted(value) : value;
   if (key === undefined || key.length > KEY_CHARACTERS || !/^[!-~]+$/.test(key)) return undefined;

@@ -8,7 +8,7 @@ function methodsOf(ctx: Context): string[] {
   return methods.length > 0 ? [...methods.sort(), "OPTIONS"] : [];
 }
 
-/** After the router: 404, or `OPTIONS` and 405 with `Allow` (API.md §3). */
+/** After the router: 404, or `OPTIONS` and 405 with `Allow` (docs/http-api.md#error-codes). */
 export const answerUnknownRoute: Middleware = async function answerUnknownRoute(ctx) {
   const methods = methodsOf(ctx);
   if (methods.length === 0) {

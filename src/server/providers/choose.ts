@@ -31,9 +31,9 @@ interface Choice {
 }
 
 /**
- * Chooses the AI (DESIGN §4): the provider that `provider` names; else the openai provider if there is a key or a base
- * URL; else Ollama if it answers on its usual port and has a model; else the demo. Empty strings count as absent.
- * StartupError for settings that cannot be used.
+ * Chooses the AI (docs/hosting.md#which-ai-answers): the provider that `provider` names; else the openai provider if
+ * there is a key or a base URL; else Ollama if it answers on its usual port and has a model; else the demo. Empty
+ * strings count as absent. StartupError for settings that cannot be used.
  */
 export async function chooseProvider(settings: Settings): Promise<Choice> {
   const { provider, model } = settings;

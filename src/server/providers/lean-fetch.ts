@@ -33,7 +33,7 @@ export function openUpstreamAgent(): Agent {
 
 /**
  * The part of `fetch` that the openai package uses, on undici's `request`: a question takes less than half the CPU that it
- * takes with the global `fetch` (DESIGN §5). Sends `headers` and none of the package's own, some of which come from the
+ * takes with the global `fetch`. Sends `headers` and none of the package's own, some of which come from the
  * environment. Follows no redirect, decompresses nothing, reads a body as {@link readBody} does, closes the connection at
  * `body.cancel()`, and has no deadline but the signal. Rejects with {@link NoReply} if no head came.
  */

@@ -6,14 +6,15 @@ import { ReplyTooLong } from "./reply-body.ts";
 /** Seconds. */
 const RETRY_AFTER_MAX = 60;
 
-/** The upstream replied, but its answer is not whole (API.md §4). The message is for the log. */
+/** The upstream replied, but its answer is not whole (docs/http-api.md#whole-answers). The message is for the log. */
 export class NotWhole extends Error {
   override readonly name = "NotWhole";
 }
 
 /**
- * The error of API.md §3 for a failure of the upstream. Its message is for the person who asked. Its `cause` is for the
- * operator's log: status, identifiers and what to do, but never text from the upstream, which may quote a chat or a key.
+ * The error of docs/http-api.md#error-codes for a failure of the upstream. Its message is for the person who asked.
+ * Its `cause` is for the operator's log: status, identifiers and what to do, but never text from the upstream, which
+ * may quote a chat or a key.
  */
 export function upstreamFailure(error: unknown, now: () => number = Date.now): ApiError {
   if (error instanceof APIConnectionError) return fromConnection(error);

@@ -7,7 +7,7 @@ interface NeededRows {
   form: number;
 }
 
-/** The rows that they get; together at most the screen's rows − 1 (TERMINAL.md §2, 1). */
+/** The rows that they get; together at most the screen's rows − 1 (docs/session.md#live-area). */
 interface SharedRows extends NeededRows {
   status: number;
   /** An empty row above the composer. */

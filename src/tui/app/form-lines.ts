@@ -9,7 +9,7 @@ export interface FormPicture {
   cursor: { x: number; y: number };
 }
 
-/** Draws the form. A password field looks the same however much is typed (TERMINAL.md §2, 29). */
+/** Draws the form. A password field looks the same however much is typed (docs/session.md#password-fields). */
 export function formPicture(form: Form, server: string, display: Display): FormPicture {
   const lines: string[] = [];
   if (form.step === "choose") return choosePicture(form, server, display);

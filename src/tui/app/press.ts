@@ -33,7 +33,10 @@ interface Surroundings {
 
 const none: Effect = { kind: "none" };
 
-/** One key in the composer; pure. Nothing is sent while a question is being answered: the draft stays (CLI.md §4). */
+/**
+ * One key in the composer; pure. Nothing is sent while a question is being answered: the draft stays
+ * (docs/session.md#sending).
+ */
 export function press(before: ViewState, key: Key, around: Surroundings): Pressed {
   if (before.picker !== undefined) return inPicker(before, pressInPicker(before.picker, key));
   if (before.searching !== undefined) return inSearch(before, before.searching, key, around);

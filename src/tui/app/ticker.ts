@@ -1,4 +1,4 @@
-/** A timer that runs only while something is in progress (TERMINAL.md §2, 27). */
+/** A timer that runs only while something is in progress (docs/session.md#timers). */
 export interface Ticker {
   /** Starts or stops the timer. */
   follow(isBusy: boolean): void;

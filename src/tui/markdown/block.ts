@@ -12,7 +12,7 @@ import { wrappedSpans } from "./wrap.ts";
 
 /**
  * Lines of one finished Markdown block. Prose is wrapped at words to `display.columns` − 1; code and URLs are neither
- * broken nor indented, so that a copied one is unchanged (CLI.md §4).
+ * broken nor indented, so that a copied one is unchanged (docs/session.md#answers).
  */
 export function renderBlock(source: string, display: Display): string[] {
   return bounded(source, display, (tokens) => blocks(tokens, display, 0));

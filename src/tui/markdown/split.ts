@@ -34,10 +34,10 @@ interface List {
 }
 
 /**
- * Splits a growing answer into finished blocks and an unfinished tail (TERMINAL.md §2, 15). A block is finished when
- * no further text can change it: prose at a blank line, a list item when the next begins, code line by line, a table
- * when it ends. Each line is read once, so the time of a word does not grow with the answer. The pieces do not depend on
- * how the text is cut into chunks.
+ * Splits a growing answer into finished blocks and an unfinished tail (docs/session.md#markdown-blocks). A block is
+ * finished when no further text can change it: prose at a blank line, a list item when the next begins, code line by
+ * line, a table when it ends. Each line is read once, so the time of a word does not grow with the answer. The pieces
+ * do not depend on how the text is cut into chunks.
  */
 export function createBlockSplitter(): BlockSplitter {
   let partial = "";

@@ -5,7 +5,9 @@ import { glyphs } from "../markdown/display.ts";
 import type { ChatOptions } from "../options.ts";
 import { usageLines } from "../usage-lines.ts";
 
-/** Where line mode writes: answers on stdout, all else on stderr (CLI.md §2). Nothing is ever redrawn. */
+/**
+ * Where line mode writes: answers on stdout, all else on stderr (docs/session.md#line-mode). Nothing is ever redrawn.
+ */
 export interface Paper {
   say(said: Said): void;
   /** Writes a prompt, at a terminal only. */

@@ -14,8 +14,8 @@ import { createPaper, type Paper } from "./paper.ts";
 import { signInByLines } from "./sign-in-lines.ts";
 
 /**
- * The line mode (CLI.md §4): a line is a question or a command, the answer is written as it comes, nothing is redrawn.
- * Needs no terminal. The end of the input leaves; an interrupt stops the answer, or leaves if there
+ * The line mode (docs/session.md#line-mode): a line is a question or a command, the answer is written as it comes,
+ * nothing is redrawn. Needs no terminal. The end of the input leaves; an interrupt stops the answer, or leaves if there
  * is none. Rejects with a bug.
  */
 export async function runPlain(options: ChatOptions): Promise<ChatEnd> {

@@ -10,7 +10,7 @@ import { PASSWORD } from "../../support/test-server.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-/** POST /api/logout/ and POST /api/password/ (API.md §5), where another server has the next request. */
+/** POST /api/logout/ and POST /api/password/ (docs/http-api.md#log-out), where another server has the next request. */
 describe.skipIf(noPostgres)(`a token that ended on one server${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   const servers = openServers(places);

@@ -58,7 +58,7 @@ export async function converse(
     settle();
     output.note("This server takes no history: the question stands alone.");
   };
-  // Only of a server that was asked what it offers (CLI.md §3).
+  // Only of a server that was asked what it offers (docs/cli.md#server-information).
   const model = async () => (isAlone ? null : (await client.offer()).model);
   const question = { message, history, onHistoryKept, key: randomUUID(), signal };
   const ended = await exchange(client, question, {

@@ -17,7 +17,7 @@ function withoutDash(words: readonly string[], literal: number): { words: readon
   return { words, dash: false };
 }
 
-/** Sorts out words and stdin (CLI.md §1). Throws `usage` where there is nothing to ask. */
+/** Sorts out words and stdin (docs/cli.md#standard-input). Throws `usage` where there is nothing to ask. */
 export function questionSource({ words, literal, values, program }: Call): QuestionSource {
   const { words: text, dash } = withoutDash(words, literal);
   const kind = stdinKind();
@@ -34,8 +34,9 @@ export function questionSource({ words, literal, values, program }: Call): Quest
 }
 
 /**
- * Refuses what no server of this API takes, whatever it is made of: its body would be larger than 1 MiB (API.md §3); and
- * at one's own server, whose limit is known, what is longer than that (§1).
+ * Refuses what no server of this API takes, whatever it is made of: its body would be larger than 1 MiB
+ * (docs/http-api.md#limits); and at one's own server, whose limit is known, what is longer than that
+ * (docs/http-api.md#chat).
  */
 function checkLength(question: string, call: Call): void {
   const hint = "Send less of it, for instance by way of: head -c 30000";

@@ -46,8 +46,8 @@ function unquoted(error: unknown, { program }: Call): unknown {
 }
 
 /**
- * The conversation of an `ask` (CLI.md §1, §3): `-c` the newest of this server and account, `-r ID` that one, at the
- * server where it was held, `--save` a new one; `-c --save` the newest, else a new one. Throws `usage`.
+ * The conversation of an `ask` (docs/cli.md#conversations): `-c` the newest of this server and account, `-r ID` that
+ * one, at the server where it was held, `--save` a new one; `-c --save` the newest, else a new one. Throws `usage`.
  */
 export async function wantedThread(call: Call): Promise<WantedThread> {
   const { continue: newest, resume, startSaved } = call.values;

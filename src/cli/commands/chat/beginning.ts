@@ -22,8 +22,8 @@ export function checkOneBeginning({ values }: Call): void {
 
 /**
  * The conversation of `-r ID`, and the call at the server where it was held: it goes on there, and with another `-s`
- * not at all (CLI.md §3). `AI_CHAT_TOKEN` is for the server chosen at the start, and doesn't go with it to another one.
- * Throws `usage`.
+ * not at all (docs/cli.md#conversations). `AI_CHAT_TOKEN` is for the server chosen at the start, and doesn't go with
+ * it to another one. Throws `usage`.
  */
 export async function resumed(
   call: Call,

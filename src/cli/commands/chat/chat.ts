@@ -37,7 +37,10 @@ async function isThere(server: string): Promise<boolean> {
   }
 }
 
-/** The server of the session (CLI.md §3): the chosen one, else the usual address if one is there, else `local`. */
+/**
+ * The server of the session (docs/cli.md#your-own-server): the chosen one, else the usual address if one is there,
+ * else `local`.
+ */
 async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string | undefined }> {
   if (call.values.server !== undefined) return { chosen: chooseServer(call, "optional"), why: undefined };
   checkServerTold(call);

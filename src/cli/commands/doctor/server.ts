@@ -24,7 +24,7 @@ const CLOCKS = 60;
 
 type Both = Report<Pick<DoctorDocument, "server" | "token">>;
 
-/** Whether it is a chat server of this API: CLI.md §3. */
+/** Whether it is a chat server of this API: docs/cli.md#your-own-server. */
 async function checkReply(reply: Reply, url: string): Promise<Finding | undefined> {
   const { status } = reply;
   if (status >= 500 || status === 429)

@@ -95,7 +95,10 @@ function storeFailure(error: unknown, request: GrantRequest, call: Call): unknow
   });
 }
 
-/** `grant NAME TOKENS`: gives tokens, in the folder or through the server that runs on it (CLI.md §1). */
+/**
+ * `grant NAME TOKENS`: gives tokens, in the folder or through the server that runs on it
+ * (docs/hosting.md#give-somebody-tokens).
+ */
 export async function grant(call: Call): Promise<void> {
   checkOneStore(call);
   const request = { ...wordsOf(call), id: call.values.id ?? randomUUID() };

@@ -35,7 +35,8 @@ function fromPerson(call: Call, person: PromptTerminal): Promise<PasswordChange>
 
 /**
  * Both passwords: from `--password-stdin` (present, then new), else the present one from `AI_CHAT_PASSWORD` and the rest
- * from the terminal without echo, the new one twice (CLI.md §1). Throws `input_required` where nobody can be asked.
+ * from the terminal without echo, the new one twice (docs/cli.md#secrets). Throws `input_required` where nobody can be
+ * asked.
  */
 export async function passwordChangeFrom(call: Call): Promise<PasswordChange> {
   if (call.values.passwordStdin) return fromStdin(call);

@@ -71,7 +71,10 @@ export function createLedger({
     return known ?? { kind: "held" };
   }
 
-  /** What a known key means for a new question (API.md §2), in that order. Only after `held`: see {@link Holds}. */
+  /**
+   * What a known key means for a new question (docs/http-api.md#idempotency), in that order. Only after `held`: see
+   * {@link Holds}.
+   */
   function onKey(keySlot: string, digest: string): HoldOutcome | undefined {
     const open = holds.onKey(keySlot);
     const charged = chargedKey(books, keySlot, now());

@@ -37,8 +37,9 @@ interface Options {
 }
 
 /**
- * Opens the store in a local folder, for this process only (DESIGN §3). While it is open, it answers `giveInFolder`.
- * Throws `StartupError` if the folder is in use, cannot be used, or holds damaged data, which is never changed.
+ * Opens the store in a local folder, for this process only (docs/ledger.md#locking). While it is open, it answers
+ * `giveInFolder`. Throws `StartupError` if the folder is in use, cannot be used, or holds damaged data, which is never
+ * changed.
  */
 export async function openJsonStore({
   dir: named,

@@ -45,7 +45,10 @@ INSERT INTO chat_revoked (account, jti, expires)
 SELECT id, $2, to_timestamp($3::float8 / 1000) FROM chat_accounts WHERE id = $1
 ON CONFLICT (account, jti) DO NOTHING`;
 
-/** The characters of a username (API.md §1). Other input is not sent: no database accepts U+0000, and some reject more. */
+/**
+ * The characters of a username (docs/http-api.md#usernames). Other input is not sent: no database accepts U+0000, and
+ * some reject more.
+ */
 const ASCII = /^[\x21-\x7e]+$/;
 
 /** The port `Accounts` over a database. */

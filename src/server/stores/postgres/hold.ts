@@ -96,7 +96,7 @@ export async function hold(
   throw overloaded();
 }
 
-/** What a stored key means for a new question (API.md §2), in that order. */
+/** What a stored key means for a new question (docs/http-api.md#idempotency), in that order. */
 function byKey(state: HoldState): HoldOutcome | "stale" | "forgotten" {
   if (!state.charged && state.expired) return "stale";
   if (state.forgotten && !state.being_asked_again) return "forgotten";

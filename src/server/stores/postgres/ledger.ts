@@ -130,7 +130,7 @@ export function createLedger({
   };
 }
 
-/** The connection broke during a charge. A repeat with the same key shows what happened (API.md §4). */
+/** The connection broke during a charge. A repeat with the same key shows what happened (docs/http-api.md#charging). */
 const inDoubt = ({ cause }: ApiError) =>
   storeUnavailable(
     "The server lost its storage while this question was being charged. Ask it again under the same Idempotency-Key, which is charged once, or look at the balance first.",

@@ -36,9 +36,9 @@ interface Options {
 const ACCOUNT_WIDTH = 2;
 
 /**
- * Opens the store in a database that any number of servers share (DESIGN §3), directly or through a pooler. Any engine
- * with PostgreSQL's protocol and plain SQL will do. Throws `StartupError` if the database does not answer in time, refuses
- * the user, or has the schema of a newer version.
+ * Opens the store in a database that any number of servers share (docs/postgres.md#how-it-works), directly or through
+ * a pooler. Any engine with PostgreSQL's protocol and plain SQL will do. Throws `StartupError` if the database does
+ * not answer in time, refuses the user, or has the schema of a newer version.
  */
 export async function openPostgresStore({
   url,

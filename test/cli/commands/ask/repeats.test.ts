@@ -5,7 +5,10 @@ import { openSmallServer } from "../../../support/others-server.ts";
 import { openRefusingPort } from "../../../support/refusing-port.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
-/** The repeats of `ask` (CLI.md §2) by the built program and its own clock; every case of them is askAgain's unit test. */
+/**
+ * The repeats of `ask` (docs/cli.md#retries) by the built program and its own clock; every case of them is askAgain's
+ * unit test.
+ */
 
 let home: Home;
 beforeAll(async () => {

@@ -70,7 +70,7 @@ const codeOf = (error: unknown) =>
 const happenings = ["delta", "finish", "fail", "leave", "socket dies", "deadline", "drain"] as const;
 type Happening = (typeof happenings)[number];
 
-/** API.md §4, read from the table and from nothing else. */
+/** docs/http-api.md#charging, read from the table and from nothing else. */
 function expected(story: Happening[], streamed: boolean, fate: ChargeFate) {
   let reached = false;
   let socket = true;
