@@ -66,3 +66,12 @@ test("every source, test and script that the documentation names exists", () => 
   });
   expect(faults).toEqual([]);
 });
+
+test("nothing refers to a document outside the repository", () => {
+  const outside = /\b(?:API|CLI|DESIGN|TERMINAL|STYLE)(?:\.md\b|\s*§)/;
+  const faults = files.flatMap((file) => {
+    const lines = readFileSync(root + file, "utf8").split("\n");
+    return lines.flatMap((line, i) => (outside.test(line) ? [`${file}:${i + 1}: ${line.trim()}`] : []));
+  });
+  expect(faults).toEqual([]);
+});
