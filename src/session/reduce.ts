@@ -33,7 +33,10 @@ export type Event =
   | { type: "editing"; on: boolean }
   | { type: "moved"; login: { username: string | null } | undefined };
 
-/** The conversation as a reducer (pure). A stopped answer is part of the history, a failed one isn't (docs/session.md#failed-questions). */
+/**
+ * The conversation as a reducer (pure). A stopped answer is part of the history, a failed one isn't
+ * (docs/session.md#failed-questions).
+ */
 export function reduce(state: State, event: Event): State {
   switch (event.type) {
     case "asked": {

@@ -5,7 +5,10 @@ import type { Transport } from "./transport.ts";
 /** Longest time for finding out, in milliseconds. */
 const PROBE_MS = 2000;
 
-/** Whether a chat server of this API answers there (docs/cli.md#servers: `token_balance` without a token → 401/403 JSON). */
+/**
+ * Whether a chat server of this API answers there (docs/cli.md#servers: `token_balance` without a token → 401/403
+ * JSON).
+ */
 export async function isChatServer(transport: Transport): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(PROBE_MS);

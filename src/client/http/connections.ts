@@ -3,7 +3,10 @@ import type { Client, Dispatcher } from "undici";
 /** How long undici keeps idle connections, in milliseconds: by default, and at most if the server names a time. */
 export type IdleLimits = Pick<Client.Options, "keepAliveTimeout" | "keepAliveMaxTimeout">;
 
-/** Most seconds that connecting may take (docs/cli.md#common-options): 10, or the server's longest silence if that is shorter. */
+/**
+ * Most seconds that connecting may take (docs/cli.md#common-options): 10, or the server's longest silence if that
+ * is shorter.
+ */
 export const connectTime = (silence: number): number => Math.min(10, silence);
 
 /** Makes undici's dispatcher for a client, with these limits for each of its connections. */

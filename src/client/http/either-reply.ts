@@ -3,8 +3,8 @@ import { ClientError, type ClientErrorCode } from "../failure.ts";
 import type { Call, Reply } from "./transport.ts";
 
 /**
- * Failures that this API reports only while no other request holds the key (docs/http-api.md#idempotency): the other request is not
- * being answered.
+ * Failures that this API reports only while no other request holds the key (docs/http-api.md#idempotency): the other
+ * request is not being answered.
  */
 const final = new Set<ClientErrorCode>([
   "insufficient_tokens",

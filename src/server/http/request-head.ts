@@ -18,7 +18,10 @@ function pathOf(url: string): string | undefined {
   return parsed?.pathname.startsWith("/") ? parsed.pathname + parsed.search : undefined;
 }
 
-/** Sets the request ID of the reply: the client's X-Request-Id if it is 1–128 of `A-Z a-z 0-9 . _ -`, else a new one (docs/http-api.md#conventions). */
+/**
+ * Sets the request ID of the reply: the client's X-Request-Id if it is 1–128 of `A-Z a-z 0-9 . _ -`, else a new
+ * one (docs/http-api.md#conventions).
+ */
 export const nameRequest: Middleware = async function nameRequest(ctx, next) {
   const theirs = ctx.get(headers.requestId);
   ctx.state.requestId = /^[A-Za-z0-9._-]{1,128}$/.test(theirs) ? theirs : randomUUID();

@@ -4,7 +4,10 @@ import { disk, readWhole, replaceFile } from "./files.ts";
 /** Name of the file that holds the URL of the folder's server. */
 export const ADDRESS = "address";
 
-/** Writes the URL of the folder's server, for `-s local` (docs/cli.md#your-own-server). The caller holds the folder's lock. */
+/**
+ * Writes the URL of the folder's server, for `-s local` (docs/cli.md#your-own-server). The caller holds the
+ * folder's lock.
+ */
 export async function writeAddress(dir: string, url: string): Promise<void> {
   await replaceFile(disk, dir, ADDRESS, Buffer.from(`${url}\n`));
 }
