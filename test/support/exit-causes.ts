@@ -68,8 +68,8 @@ const problems: Record<
     hint: /Try again in 99 s/,
     wait: true,
   },
-  store_unavailable: { only: everyCommand, exit: 6, hint: /whoever runs the server finds the reason/ },
-  shutting_down: { only: everyCommand, exit: 6, hint: /when the server is back/ },
+  store_unavailable: { only: everyCommand, exit: 6, hint: /tell whoever runs the server; its log/ },
+  shutting_down: { only: everyCommand, exit: 6, hint: /Wait a moment/ },
   upstream_timeout: { only: ["ask"], exit: 8, hint: /perhaps with a shorter question/ },
 };
 
