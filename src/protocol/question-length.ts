@@ -1,4 +1,5 @@
 import { codePoints } from "../text/code-points.ts";
+import { grouped } from "../text/numbers.ts";
 import { MESSAGE_CODE_POINTS } from "./limits.ts";
 
 /** What to say of a question that is too long for docs/http-api.md#chat; undefined where it isn't. */
@@ -10,5 +11,3 @@ export function tooLong(question: string): string | undefined {
   if (count <= MESSAGE_CODE_POINTS) return undefined;
   return `The question has ${grouped(count)} characters; this server takes at most ${grouped(MESSAGE_CODE_POINTS)}.`;
 }
-
-const grouped = (number: number) => number.toLocaleString("en-US");

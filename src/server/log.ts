@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { pino, type Logger } from "pino";
+import { grouped } from "../text/numbers.ts";
 
 /** The fields of a log line that the pretty form shows. */
 interface Line {
@@ -26,8 +27,6 @@ const LONGEST_PATH = 200;
 const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, "?").slice(0, LONGEST_PATH);
 
 const clock = (time: string) => new Date(time).toTimeString().slice(0, 8);
-
-const grouped = (tokens: number) => tokens.toLocaleString("en-US");
 
 function requestLine(line: Line): string {
   const { method = "", path = "", status, ms, account, charged, tokens, code, cause, left, error } = line;
@@ -84,7 +83,7 @@ function boundedWriter(stream: Writable, report: (dropped: number) => void): (li
 /** The log, one line per event. The caller owns `stream`. */
 export function createLog(form: "pretty" | "json" | "silent", stream: Writable): Logger {
   const write = boundedWriter(stream, (dropped) => {
-    const lines = dropped === 1 ? "1 line was" : `${dropped.toLocaleString("en-US")} lines were`;
+    const lines = dropped === 1 ? "1 line was" : `${grouped(dropped)} lines were`;
     log.warn({ dropped }, `${lines} dropped here, because nobody read the log.`);
   });
   const log = pino(

@@ -1,3 +1,4 @@
+import { counted } from "../../text/numbers.ts";
 import type { Message } from "../core/ports.ts";
 
 const QUOTE_CHARACTERS = 60;
@@ -66,7 +67,7 @@ function facts(question: string, earlier: number): string {
   const words = question.split(/\s+/).filter((word) => word !== "");
   const longest = words.reduce((best, word) => (word.length > best.length ? word : best), "");
   return [
-    `- It has ${count(words.length, "word")} and ${count([...characters(question)].length, "character")}.`,
+    `- It has ${counted(words.length, "word")} and ${counted([...characters(question)].length, "character")}.`,
     ...(words.length > 1 ? [`- Its longest word is \`${excerpt(longest)}\`.`] : []),
     `- ${soFar(earlier)}`,
   ].join("\n");
@@ -75,11 +76,8 @@ function facts(question: string, earlier: number): string {
 function soFar(earlier: number): string {
   return earlier === 0
     ? "This is the first question of our conversation."
-    : `I remember ${count(earlier, "earlier question")} of this conversation.`;
+    : `I remember ${counted(earlier, "earlier question")} of this conversation.`;
 }
-
-const count = (number: number, noun: string) =>
-  `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
 const quote = (text: string) => `“${excerpt(text)}”`;
 
