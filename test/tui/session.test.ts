@@ -303,13 +303,10 @@ describe("ending", () => {
       const gate = createGate();
       const fault = await preload(
         home,
-        `const Real = Intl.NumberFormat;
-       Intl.NumberFormat = class {
-         #real = new Real("en-US");
-         format(number) {
-           if (number === 66613) throw new Error("made by the test");
-           return this.#real.format(number);
-         }
+        `const { replace } = String.prototype;
+       String.prototype.replace = function (...args) {
+         if (String(this) === "66613") throw new Error("made by the test");
+         return replace.apply(this, args);
        };`,
       );
       const terminal = await talk(
