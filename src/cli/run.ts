@@ -20,14 +20,14 @@ import { repeatable } from "../text/repeatable.ts";
 import { resolve } from "./argv/resolve.ts";
 import { parseSetting } from "./argv/settings-now.ts";
 
-/** What may stand without a command: the options of what is done then. */
+/** The options that are valid without a command: those of `chat` and `ask`, one of which then runs. */
 const withoutCommand = [
   ...everywhere,
   ...(commands.get("chat")?.options ?? []),
   ...(commands.get("ask")?.options ?? []),
 ];
 
-/** The help that was asked for, if any: `help`, `help COMMAND`, `COMMAND --help`, `--help`. */
+/** The requested help, if any: `help`, `help COMMAND`, `COMMAND --help`, `--help`. */
 async function helpFor(parsed: ParsedArgv, program: Program): Promise<string | undefined> {
   const first = firstWord(parsed);
   if (first !== "help" && !parsed.flags.has("help")) return undefined;
@@ -47,7 +47,7 @@ async function helpFor(parsed: ParsedArgv, program: Program): Promise<string | u
   });
 }
 
-/** Reads flags, environment and settings file for a command. Throws `usage` for what can't be a call of it. */
+/** Reads flags, environment and settings file for a command. Throws `usage` if they are invalid. */
 function read(
   argv: readonly string[],
   parsed: ParsedArgv,
@@ -61,7 +61,8 @@ function read(
     command === "ask"
       ? `Quote the question, or put -- before it: ${program.name} ask "…"   Options: ${program.name} ask --help`
       : `See: ${program.name} ${command} --help`;
-  // First: the word after an option that does not exist may be a secret, which a complaint about words would quote.
+  // Options are checked first: the word after an unknown option may be a secret, and a message about words would quote
+  // it.
   checkOptions(parsed, { whose: command, taken, hint });
   checkWords(argv, parsed, { command, spec, words }, program);
   const { env, stdin } = process;
@@ -92,15 +93,13 @@ function read(
   return { spec, call, complaints, problem: settings.problem };
 }
 
-/** How the program ended. */
 export interface Ended {
-  /** The exit code. */
   code: number;
-  /** The program was told to end, and something may still be running: the process has to exit. */
+  /** The program was interrupted and work may still be running, so the process must exit. */
   abandoned: boolean;
 }
 
-/** Runs the program for its arguments. Failures are reported on stderr. */
+/** Runs the program. Reports failures on stderr. */
 export async function run(
   argv: readonly string[],
   typed: ParsedArgv,
@@ -121,16 +120,16 @@ export async function run(
       throw new ClientError("usage", complaints.join("\n"), {
         hint: `See: ${program.name} ${call.command} --help`,
       });
-    // `config`, and commands that would have to guess their server, report a fault of the settings themselves.
+    // `config`, and commands that need the default server, report faults in the settings themselves.
     if (problem !== undefined && call.serverFault === undefined && call.command !== "config")
       output.note(problem);
     const work = (await spec.run())(call);
     const code = await Promise.race([work, ending.after(spec.grace)]);
-    // A command that always ends by itself has done its work when it was told to stop.
+    // A command with infinite grace, such as `serve`, completes normally after a signal.
     const stoppedBy = spec.grace === Number.POSITIVE_INFINITY ? undefined : ending.by;
     return { code: endCode(code ?? 0, stoppedBy), abandoned: false };
   } catch (error) {
-    // After a signal nothing else is waited for, such as a proxy that takes no connection.
+    // After a signal the program does not wait for pending work, such as connecting to a proxy that does not answer.
     const abandoned = ending.isOver || ending.by !== undefined;
     const failed = error instanceof FailedAt ? { error: error.cause, call: error.call } : { error, call };
     return { code: await tell(failed, output, ending), abandoned };

@@ -3,22 +3,21 @@ import type { Output } from "../io/output.ts";
 import type { Program } from "./program.ts";
 import type { Resolved } from "./resolve.ts";
 
-/** One call of one command, everything read and checked. */
+/** One call of a command, after its arguments and settings were read and checked. */
 export interface Call extends Resolved {
-  /** Its name. */
   command: string;
-  /** The words after the command; the last `literal` of them stood after `--`. */
+  /** The words after the command. The last `literal` of them came after `--`. */
   words: readonly string[];
   literal: number;
   program: Program;
   output: Output;
   stdin: NodeJS.ReadStream;
   places: Places;
-  /** Why the default server is not known. Then no server may be guessed. */
+  /** Why the default server is not known; then no server may be assumed. */
   serverFault: string | undefined;
   env: Record<string, string | undefined>;
-  /** Aborts at the first SIGINT, SIGTERM or SIGHUP, and when the reader of stdout has gone. */
+  /** Aborts on the first SIGINT, SIGTERM or SIGHUP, and when stdout is closed by its reader. */
   signal: AbortSignal;
-  /** Stops the program from handling SIGINT; the command handles it. */
+  /** Removes the program's SIGINT handler, so that the command can handle SIGINT. */
   spareInterrupts: () => void;
 }

@@ -6,8 +6,8 @@ import { optionOf, type ParsedArgv } from "./parse-argv.ts";
 const flagOf = (name: OptionName) => `--${optionNamed(name).flag}`;
 
 /**
- * Checks that `taken` holds every option that was given, and that none lacks its value or has one too many. `whose`
- * begins the message: a command, or the program. Throws `usage` with `hint`.
+ * Checks that the command takes every option that was given, and that each has a value exactly if it needs one. `whose`
+ * is the subject of the message: a command or the program. Throws `usage` with `hint`.
  */
 export function checkOptions(
   { flags, unknown, incomplete }: Pick<ParsedArgv, "flags" | "unknown" | "incomplete">,

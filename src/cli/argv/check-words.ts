@@ -10,21 +10,21 @@ const switches = (Object.keys(options) as OptionName[])
   .filter(({ short, value }) => short !== undefined && value === undefined)
   .map(({ short }) => short)
   .join("");
-/** `-rf` would be read as the ID f, though it belongs to a question such as "use rm -rf". */
+/** In `-rf`, f would be read as the value of -r, although it probably belongs to a question such as "use rm -rf". */
 const gluedResume = new RegExp(`^-[${switches}]*r.`);
 
-/** Whether the words before `--` stand side by side: then no option was taken out of the middle of a sentence. */
+/** Whether the words before `--` are adjacent, with no option between them. */
 function isOneRun(argv: readonly string[], words: readonly string[]): boolean {
   for (let at = 0; at + words.length <= argv.length; at += 1) {
     if (!words.every((word, n) => argv[at + n] === word)) continue;
-    // The same texts may also be values of options: up to here there must be no word but the command.
+    // The same strings can also be option values. Before this position only the command may be a word.
     const before = parseArgv(argv.slice(0, at));
     if (before.incomplete === undefined && before.words.length <= 1) return true;
   }
   return false;
 }
 
-/** Refuses a question that options were taken out of: `ask what does grep -q do`. Throws `usage`. */
+/** Rejects a question with an option in the middle: `ask what does grep -q do`. Throws `usage`. */
 function checkQuestion(argv: readonly string[], { words, literal }: ParsedArgv, { name }: Program): void {
   const end = literal > 0 ? argv.length - literal - 1 : argv.length;
   const typed = argv.slice(0, end);
@@ -37,8 +37,8 @@ function checkQuestion(argv: readonly string[], { words, literal }: ParsedArgv, 
 }
 
 /**
- * Checks the words of a command: none where it takes none, and those of a question in one run. `argv` is what was
- * parsed; `words` are those after the command. Throws `usage`.
+ * Rejects words for a command that takes none, and a question that is split by options. `argv` is the unparsed input;
+ * `words` are those after the command. Throws `usage`.
  */
 export function checkWords(
   argv: readonly string[],
@@ -49,7 +49,7 @@ export function checkWords(
   if (command === "ask") checkQuestion(argv, parsed, program);
   if (spec.words !== undefined || words.length === 0) return;
   const { name } = program;
-  // One of the words may be a password.
+  // The message must not quote the words: one may be a password.
   if (spec.options.includes("passwordStdin"))
     throw new ClientError("usage", `${command} takes no words.`, {
       hint: `Give the name with -u NAME; for the password see: ${name} ${command} --help`,

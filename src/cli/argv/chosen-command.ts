@@ -11,7 +11,7 @@ import type { Program } from "./program.ts";
 import { repeatable } from "../../text/repeatable.ts";
 import { stdinKind } from "../io/stdin.ts";
 
-/** A command and what was typed for it. */
+/** A command with its words and flags. */
 export interface ChosenCommand {
   command: string;
   spec: CommandSpec;
@@ -35,7 +35,7 @@ function unknownCommand(words: readonly string[], { name }: Program): ClientErro
   );
 }
 
-/** What runs without a command: `ask` for a pipe or a file on stdin, the session at a terminal. */
+/** The command that runs if none is named: `ask` if stdin is a pipe or a file, `chat` at a terminal. */
 function unnamed({ flags, words }: ParsedArgv, output: Output, { name }: Program): string {
   if (words.length > 0)
     throw new ClientError("usage", "There is no command.", {
@@ -50,11 +50,11 @@ function unnamed({ flags, words }: ParsedArgv, output: Output, { name }: Program
   });
 }
 
-/** The first word, unless it stands after `--`; undefined where there is none. */
+/** The first word; undefined if there is none before `--`. */
 export const firstWord = ({ words, literal }: ParsedArgv): string | undefined =>
   words.length > literal ? words[0] : undefined;
 
-/** `-r ask` is the option without its ID and the command `ask`: no ID is taken that is a command's name. */
+/** Reads `-r ask` as -r without an ID and the command `ask`: a command's name is never taken as an ID. */
 export function withoutCommandAsId(parsed: ParsedArgv): ParsedArgv {
   const { flags, words, literal } = parsed;
   const id = flags.get("resume");
@@ -62,7 +62,7 @@ export function withoutCommandAsId(parsed: ParsedArgv): ParsedArgv {
   return { ...parsed, flags: new Map(flags).set("resume", ""), words: [id, ...words], literal };
 }
 
-/** The command that the first word names, or the one that runs without a name. Throws `usage` where there is none. */
+/** The command named by the first word, or the default one. Throws `usage` if neither applies. */
 export function chosenCommand(parsed: ParsedArgv, output: Output, program: Program): ChosenCommand {
   const first = firstWord(parsed);
   const { flags, words } = parsed;

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 
 /**
- * How this program is called here, so that a command in a message can be typed as it stands: `npx ai-chat-system`
- * (out of npx's cache), `npx ai-chat` (inside the clone, or a package that depends on it), or `ai-chat`.
- * `script` is argv[1]; `program` a file of ours with its links followed: npx reaches a clone by a link in its cache.
+ * The command that starts this program, for messages: `npx ai-chat-system` (run from npx's cache), `npx ai-chat` (in a
+ * clone, or in a package that depends on it), or `ai-chat`. `script` is argv[1]; `program` is the path of one of the
+ * program's files with symbolic links resolved, because npx links to a clone from its cache.
  */
 export function commandName(
   script: string,

@@ -1,36 +1,34 @@
 import type { Call } from "./call.ts";
 import type { OptionName } from "./options.ts";
 
-/** What a word names; completion offers what is known of it on this machine. */
+/** The kind of a word; completion offers the known values of that kind. */
 export type WordKind = "command" | "conversation" | "setting" | "settingValue" | "folder" | "text";
 
-/** A choice for a command's first word. */
+/** A subcommand. */
 export interface ActionSpec {
   summary: string;
-  /** What the words after it name, in their order. */
+  /** The kinds of the words after it, in order. */
   words: readonly WordKind[];
 }
 
-/** One command: what it takes, what its help shows, and where its work is done (loaded when it is called). */
+/** One command: its arguments, its help, and a loader for its code (called only when the command runs). */
 export interface CommandSpec {
   summary: string;
   /** Its words in the usage line; absent if it takes none. */
   words?: string;
-  /** The choices for its first word, in the order of the help. */
+  /** The subcommands, in the order of the help. */
   actions?: Readonly<Record<string, ActionSpec>>;
   options: readonly OptionName[];
   /** Its help lists the settings. */
   settings?: true;
-  /** The common options that it takes; all by default. */
+  /** The common options that the command takes; default: all. */
   common?: readonly OptionName[];
   /** Options without a flag. */
   secrets: readonly OptionName[];
-  /** Without the program's name. */
+  /** The lines leave out the program's name. */
   examples: readonly (readonly [line: string, what: string])[];
   notes?: string;
-  /**
-   * Milliseconds that it may take to end by itself after a signal; Infinity where it ends by itself in any case.
-   */
+  /** Milliseconds that the command may run after a signal; Infinity if it always ends by itself. */
   grace: number;
   run(): Promise<(call: Call) => Promise<number | void>>;
 }

@@ -17,7 +17,7 @@ import { spec as grant } from "../commands/grant/spec.ts";
 import { spec as store } from "../commands/store/spec.ts";
 import type { CommandSpec } from "./command-spec.ts";
 
-/** The commands by their names, in the order of the help. A Map: `toString` is no command. */
+/** The commands by name, in the order of the help. A Map, so that `toString` is not a command. */
 export const commands = new Map<string, CommandSpec>(
   Object.entries({
     chat,

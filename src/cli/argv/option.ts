@@ -1,31 +1,31 @@
 import type { SettingName } from "../../client/kept/settings.ts";
 
 /**
- * One setting of the program: where it may come from, what it may be, and what the help says of it. Everything that
- * reads a flag, an environment variable or the settings file goes through this.
+ * One setting: its sources, its valid values and its help text. Flags, environment variables and the settings file are
+ * all read through this definition.
  */
 export interface Option<T> {
-  /** Long flag without its dashes; absent for what never stands in argv. */
+  /** Long flag without dashes; absent if the value must not appear in argv. */
   flag?: string;
   short?: string;
-  /** What stands for the value in the help; absent for a switch. */
+  /** Placeholder for the value in the help; absent for a switch. */
   value?: string;
-  /** The flag may stand without its value, which then is "". */
+  /** The flag's value may be left out; it is then "". */
   optional?: boolean;
-  /** Environment variables, the first that is set and not empty counts. */
+  /** Environment variables; the first that is set and not empty is used. */
   env?: readonly string[];
-  /** A value that other programs put into such a variable. It is passed over, with a warning. */
+  /** Matches values that other programs set in such a variable. They are ignored with a warning. */
   alien?: RegExp;
   /** Key in the settings file. */
   setting?: SettingName;
-  /** The only words that it takes. */
+  /** The valid values, if there is a fixed set. */
   choices?: readonly string[];
-  /** What its value names: completion offers those that are known on this machine. */
+  /** The kind of the value; completion offers the known values of that kind. */
   names?: "server" | "conversation" | "folder";
-  /** Never quoted in a complaint. */
+  /** The value is never quoted in a message. */
   secret?: boolean;
   help: string;
-  /** The default as the help shows it, where there is one. */
+  /** The default as shown in the help, if there is one. */
   shown?: string;
   fallback: T;
   /** Throws an Error whose message completes "NAME must be …". */
@@ -40,12 +40,12 @@ function yesOrNo(text: string): boolean {
   throw new Error("true or false");
 }
 
-/** A flag that is there or not; where it is a setting too, "yes" and "on" do as well. */
+/** A switch. As a setting or variable it takes true, yes, on, 1 or false, no, off, 0. */
 export function toggle(words: Words, fallback = false): Option<boolean> {
   return { choices: ["true", "false"], ...words, fallback, parse: yesOrNo };
 }
 
-/** Any text that `check` lets pass; undefined where nobody says. */
+/** Text accepted by `check`; default: undefined. */
 export function text(
   words: Words,
   check: (text: string) => string = (text) => text,
@@ -53,7 +53,7 @@ export function text(
   return { ...words, fallback: undefined, parse: check };
 }
 
-/** Text with a default. */
+/** Text accepted by `check`, with a default. */
 export function textOr(
   words: Words,
   fallback: string,
@@ -62,7 +62,7 @@ export function textOr(
   return { shown: fallback, ...words, fallback, parse: check };
 }
 
-/** A whole number from `least` to `most`, in plain digits. */
+/** A whole number from `least` to `most`, in decimal digits. */
 export function whole(words: Words, fallback: number, [least, most]: [number, number]): Option<number> {
   return {
     shown: String(fallback),
@@ -76,7 +76,7 @@ export function whole(words: Words, fallback: number, [least, most]: [number, nu
   };
 }
 
-/** Seconds, with a fraction if one likes. */
+/** Seconds, with up to three decimal places. */
 export function seconds(words: Words, fallback: number, [least, most]: [number, number]): Option<number> {
   return {
     shown: String(fallback),
@@ -99,17 +99,17 @@ function choose<T extends string>(text: string, choices: readonly T[]): T {
   return choice;
 }
 
-/** One of a few words; undefined where nobody says. */
+/** One of `choices`; default: undefined. */
 export function oneOf<T extends string>(words: Words, choices: readonly T[]): Option<T | undefined> {
   return { choices, ...words, fallback: undefined, parse: (text) => choose(text, choices) };
 }
 
-/** One of a few words, with a default. */
+/** One of `choices`, with a default. */
 export function oneOfOr<T extends string>(words: Words, choices: readonly T[], fallback: T): Option<T> {
   return { shown: fallback, choices, ...words, fallback, parse: (text) => choose(text, choices) };
 }
 
-/** A check for text that has to say something. */
+/** Rejects blank text. */
 export function filled(typed: string): string {
   if (typed.trim() !== "") return typed;
   throw new Error("some text");

@@ -18,7 +18,7 @@ function token(typed: string): string {
   throw new Error("one token, in visible ASCII characters without spaces");
 }
 
-/** Shown in lines and kept in files that are read by lines. */
+/** Rejects control characters: usernames are shown and stored on single lines. */
 function oneLine(typed: string): string {
   if (!/\p{Cc}/u.test(typed)) return filled(typed);
   throw new Error("some text without control characters");
@@ -34,13 +34,12 @@ function longSecret(typed: string): string {
   throw new Error(`at least ${SECRET_BYTES} bytes long (openssl rand -base64 48 makes one)`);
 }
 
-/** Where a server is looked for that nobody named (docs/cli.md#servers). */
+/** The server that is tried if none is set (docs/cli.md#servers). */
 export const usualServer = "http://127.0.0.1:8000";
 
 /**
- * Every setting of every command (docs/cli.md#settings): the one table that drives flags, `AI_CHAT_…` variables, the
- * settings file,
- * `config`, the help, the man page and completion. What isn't here isn't an option.
+ * Every option of every command (docs/cli.md#settings). Flags, `AI_CHAT_…` variables, the settings file, `config`, the
+ * help, the man page and completion are all derived from this table.
  */
 export const options = {
   server: text(
@@ -134,7 +133,7 @@ export type OptionName = keyof typeof options;
 
 type Parsed<O> = O extends Option<infer T> ? T : never;
 
-/** The value of every setting, as its option reads it. */
+/** The parsed value of every option. */
 export type Values = { [K in OptionName]: Parsed<(typeof options)[K]> };
 
 /** The options that every command takes. */
@@ -150,11 +149,13 @@ export const everywhere: readonly OptionName[] = [
   "version",
 ];
 
-/** Of them, those of a command that talks to no server. */
+/** The common options of a command that uses no server. */
 export const withoutServer = everywhere.filter((name) => name !== "server" && name !== "timeout");
 
-/** The settings of a server, by flag or environment; also of the one that `-s local` starts (there by environment). */
+/**
+ * The options of a server. `serve` takes them as flags or variables; a server started by `-s local` takes variables
+ * only.
+ */
 export const ofServer: readonly OptionName[] = Object.keys(serverOptions) as (keyof typeof serverOptions)[];
 
-/** An option by the name that the table gives it. */
 export const optionNamed = (name: OptionName): Option<unknown> => options[name];

@@ -1,17 +1,17 @@
 import { Command, CommanderError, Option } from "commander";
 import { optionNamed, options, type OptionName } from "./options.ts";
 
-/** The program's arguments, read once by commander. Values are text here; nothing is checked against a command. */
+/** The program's arguments, as parsed by commander. Values are unchecked text. */
 export interface ParsedArgv {
-  /** The options that were given: their value, true for a switch, "" for an optional value that was left out. */
+  /** The given options: the value, true for a switch, or "" for an optional value that was left out. */
   flags: ReadonlyMap<OptionName, string | true>;
-  /** Everything that is neither an option nor its value, in order; only what stands before an unknown option. */
+  /** The arguments that are neither an option nor its value, in order, up to the first unknown option. */
   words: readonly string[];
-  /** How many of the words stood after `--`; they are the last ones. */
+  /** How many of the last words came after `--`. */
   literal: number;
-  /** The first option that the program does not have, without its value, which may be a secret. */
+  /** The first unknown option, without its value, which may be a secret. */
   unknown: string | undefined;
-  /** The last argument, where it is an option that lacks its value. */
+  /** The last argument, if it is an option without its required value. */
   incomplete: string | undefined;
 }
 
@@ -30,7 +30,10 @@ function withoutValue(item: string): string {
   return item.length > 2 ? `${item.slice(0, 2)}…` : item;
 }
 
-/** How many arguments stand after the `--` that ends the options; 0 where none does. An option's value may be `--`. */
+/**
+ * The number of arguments after the `--` that ends the options; 0 if there is none. A `--` can also be an option's
+ * value.
+ */
 function literalCount(argv: readonly string[], words: readonly string[]): number {
   for (let at = argv.indexOf("--"); at !== -1; at = argv.indexOf("--", at + 1)) {
     const rest = argv.length - at - 1;
@@ -40,14 +43,14 @@ function literalCount(argv: readonly string[], words: readonly string[]): number
   return 0;
 }
 
-/** Reads argv (without node and script). Option names are unique in the program, so one parser knows all of them. */
+/** Parses argv without node and script. Option names are unique in the program, so one parser handles all commands. */
 export function parseArgv(argv: readonly string[]): ParsedArgv {
   const flags = new Map<OptionName, string | true>();
   const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
   for (const name of flagged) {
     const option = commanderOption(name);
     command.addOption(option);
-    // Events keep `--save` and `--no-save` apart; in `opts()` they are one attribute.
+    // `opts()` would merge `--save` and `--no-save` into one attribute; events keep them separate.
     command.on(`option:${option.name()}`, (value: string | null | undefined) => {
       flags.set(name, value ?? (option.optional ? "" : true));
     });
@@ -59,13 +62,13 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
     return { flags, words, literal, unknown: stranger, incomplete: undefined };
   } catch (error) {
     if (!(error instanceof CommanderError) || error.code !== "commander.optionMissingArgument") throw error;
-    // Only the last argument can lack its value: any other takes the next one.
+    // Only the last argument can lack its value: any other option takes the next argument as its value.
     const before = parseArgv(argv.slice(0, -1));
     return { ...before, flags, incomplete: argv.at(-1) };
   }
 }
 
-/** The option that an argument names; of several short ones in it, the last. */
+/** The option named by an argument; for combined short options, the last one. */
 export function optionOf(item: string): OptionName | undefined {
   if (!item.startsWith("-")) return undefined;
   const typed = item.startsWith("--") ? item.slice(2).replace(/=.*$/s, "") : item.slice(-1);

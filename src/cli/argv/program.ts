@@ -1,6 +1,5 @@
-/** The program as it was started. */
 export interface Program {
-  /** As people type it here: `ai-chat`, `npx ai-chat`, `npx ai-chat-system`. */
+  /** The command that starts it: `ai-chat`, `npx ai-chat` or `npx ai-chat-system`. */
   name: string;
   version: string;
 }

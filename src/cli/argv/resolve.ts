@@ -3,19 +3,18 @@ import type { Option } from "./option.ts";
 import { optionNamed, options, type OptionName, type Values } from "./options.ts";
 import { repeatable } from "../../text/repeatable.ts";
 
-/** Where a value came from. */
 export type Source = "flag" | "environment" | "file" | "default";
 
 export interface Resolved {
   values: Values;
   sources: Partial<Record<OptionName, Source>>;
-  /** Sentences about variables that were passed over. */
+  /** One sentence for each variable that was ignored. */
   warnings: string[];
 }
 
-/** Where values may come from, in their precedence (docs/cli.md#precedence). */
+/** The sources of values, highest precedence first (docs/cli.md#precedence). */
 export interface Given {
-  /** As commander read them: text, or true for a switch. */
+  /** Text, or true for a switch. */
   flags: ReadonlyMap<OptionName, string | true>;
   env: Record<string, string | undefined>;
   /** The settings file. */
@@ -24,12 +23,12 @@ export interface Given {
 
 interface Found {
   source: Source;
-  /** As it is called there: `--port`, `AI_CHAT_PORT`, `the setting timeout`. */
+  /** The source's name: `--port`, `AI_CHAT_PORT`, `the setting timeout`. */
   called: string;
   text: string;
 }
 
-/** The first place that says something; an empty environment variable says nothing. */
+/** The value of the source with the highest precedence. An empty environment variable counts as unset. */
 function find(
   name: OptionName,
   option: Option<unknown>,
@@ -57,8 +56,8 @@ function complaint(found: Found, option: Option<unknown>, wanted: string): strin
 }
 
 /**
- * The values of the options `names`: flag, environment, file, default. The others have their defaults. All complaints
- * at once, each a sentence; secrets are never quoted.
+ * Resolves the options `names` from flag, environment, settings file and default. All other options get their default.
+ * Returns one sentence for each invalid value; secrets are never quoted.
  */
 export function resolve(names: Iterable<OptionName>, given: Given): Resolved & { complaints: string[] } {
   const values: Record<string, unknown> = {};

@@ -8,7 +8,7 @@ function webAddress(typed: string): string {
   throw new Error("an address that begins with http:// or https://");
 }
 
-/** A database's address would become folders of that name. */
+/** Rejects URLs: without this check a database URL would create folders of that name. */
 function folder(typed: string): string {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(typed)) return filled(typed);
   throw new Error("a folder (--store takes a database)");
@@ -19,7 +19,7 @@ function postgres(typed: string): string {
   throw new Error("a Postgres address that begins with postgres://");
 }
 
-/** What a server can be told (docs/hosting.md#settings), each also by environment. */
+/** The options of a server (docs/hosting.md#settings). Each has an environment variable. */
 export const serverOptions = {
   host: textOr(
     { flag: "host", value: "HOST", env: ["AI_CHAT_HOST"], help: "address to listen on" },
@@ -31,7 +31,7 @@ export const serverOptions = {
       flag: "port",
       value: "PORT",
       env: ["AI_CHAT_PORT"],
-      // Kubernetes sets this variable in every pod beside a service called ai-chat.
+      // Kubernetes sets this variable to an address in every pod if there is a service called ai-chat.
       alien: /^(tcp|udp|sctp):\/\//,
       help: "port to listen on; 0 takes a free one",
     },
@@ -59,7 +59,7 @@ export const serverOptions = {
     },
     postgres,
   ),
-  // One of them is the readiness check's.
+  // At least 2: the readiness check uses one connection of its own.
   storeConnections: whole(
     {
       flag: "store-connections",

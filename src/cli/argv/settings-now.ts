@@ -8,7 +8,7 @@ import { ClientError } from "../../client/failure.ts";
 import { optionNamed, options, type OptionName } from "./options.ts";
 import { resolve, type Source } from "./resolve.ts";
 
-/** A setting as it holds now, and where its value came from. */
+/** The current value of a setting, and its source. */
 export interface SettingNow {
   key: SettingName;
   value: string | number | boolean | null;
@@ -19,19 +19,20 @@ const rows = new Map(
   (Object.keys(options) as OptionName[]).map((name) => [optionNamed(name).setting, name] as const),
 );
 
-/** The option that a setting is kept for. */
+/** The option that the settings file stores as `key`. */
 export function optionOfSetting(key: SettingName): OptionName {
   const name = rows.get(key);
   if (name === undefined) throw new Error(`no option is kept as ${key}`);
   return name;
 }
 
-/** A person's text as the value of a setting, read by its option. Throws an Error that completes "NAME must be …". */
+/** Parses typed text as the value of a setting. Throws an Error whose message completes "NAME must be …". */
 export const parseSetting: ParseSetting = (name, text) =>
   optionNamed(optionOfSetting(name)).parse(text) as ReturnType<typeof parseSetting<typeof name>>;
 
 /**
- * Every setting: environment, file, default (docs/cli.md#precedence). Throws `usage` for a variable that can't be used.
+ * The current value of every setting, from environment, file or default (docs/cli.md#precedence). Throws `usage` if a
+ * variable is invalid.
  */
 export function settingsNow(settings: Settings, env: Record<string, string | undefined>): SettingNow[] {
   const { values, sources, complaints } = resolve(settingNames.map(optionOfSetting), {
@@ -45,7 +46,7 @@ export function settingsNow(settings: Settings, env: Record<string, string | und
     const name = optionOfSetting(key);
     const value = values[name] ?? optionNamed(name).shown ?? null;
     const source = sources[name];
-    // No flag was given above, so that this is never one.
+    // resolve() got no flags, so the source cannot be "flag"; the check is for the type.
     return { key, value, source: source === undefined || source === "flag" ? "default" : source };
   });
 }

@@ -4,12 +4,12 @@ import type { Call } from "../argv/call.ts";
 import { proxyOpener } from "./dispatcher.ts";
 import type { Target } from "./target.ts";
 
-/** Fails where a named server doesn't answer at all; what it answers is the session's to deal with. */
+/** Rejects if the server sends no response. Error responses are accepted: the session handles them. */
 export async function checkAnswers(
   { client, token }: Target,
   { env, signal }: Pick<Call, "env" | "signal">,
 ): Promise<void> {
-  // The same way as the session's own client: behind a proxy there may be no other.
+  // The probe uses the same proxy as the session's client.
   const openDispatcher = token ? undefined : await proxyOpener(env);
   const probe = token
     ? client

@@ -5,7 +5,7 @@ import type { Connection, KnownToken } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
 import { usualServer } from "../argv/options.ts";
 
-/** A command of this program that can be typed as it stands, with the server where it has to be named. */
+/** A command that can be run as shown, with `-s` if the server was given by flag. */
 export function typedCommand(
   { program, sources, values }: Pick<Call, "program" | "sources" | "values">,
   line: string,
@@ -14,17 +14,19 @@ export function typedCommand(
   return `${program.name} ${line}${server}`;
 }
 
-/** `-u` and the name that was given, for a command to be typed; what would mean something to a shell is left out. */
+/** `-u NAME` for a shown command; empty if the name has characters that a shell interprets. */
 export const userWords = ({ values: { username = "" } }: Pick<Call, "values">): string =>
   /^[\w@.+-]+$/.test(username) ? `-u ${username}` : "";
 
-/** Names are the same without regard to case (docs/http-api.md#usernames). */
+/** Usernames are case-insensitive (docs/http-api.md#usernames). */
 export const isSameUser = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-/** The name of the server that was chosen. */
 export const serverName = ({ values }: Pick<Call, "values">): string => values.server ?? usualServer;
 
-/** Throws where the settings are to tell the server and can't be read: a question would go, and cost, elsewhere. */
+/**
+ * Throws if the default server cannot be read from the settings. Otherwise a question could be sent to, and charged by,
+ * the wrong server.
+ */
 export function checkServerTold({
   serverFault,
   program,
@@ -37,7 +39,7 @@ export function checkServerTold({
   });
 }
 
-/** The token for a server: `AI_CHAT_TOKEN`, else the kept one. */
+/** The token for a server: `AI_CHAT_TOKEN`, otherwise the saved one. */
 function tokenFor(
   { values }: Pick<Call, "values">,
   credentials: Credentials,
@@ -56,7 +58,7 @@ function tokenFor(
   };
 }
 
-/** The failure of a command that needs a token and has none; nothing was connected to. */
+/** The failure of a command that needs a token if there is none. No connection was made. */
 function notLoggedIn(call: Call, credentials: Credentials, name: string): ClientError {
   const { program } = call;
   if (credentials.problem !== undefined)
@@ -72,14 +74,14 @@ function notLoggedIn(call: Call, credentials: Credentials, name: string): Client
   });
 }
 
-/** A server that is not connected to yet. */
+/** A chosen server before a connection is made. */
 export interface Chosen extends Omit<Connection, "client"> {
   credentials: Credentials;
 }
 
 /**
- * The chosen server and its token; connects to nothing. Throws where a token is needed and there is none, and where
- * nobody can tell which server it is.
+ * Returns the chosen server and its token without connecting. Throws if a required token is missing, or if the default
+ * server is not known.
  */
 export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
   checkServerTold(call);

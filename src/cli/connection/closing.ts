@@ -1,11 +1,11 @@
 import type { LocalServer } from "./local-server.ts";
 
-/** Milliseconds after which leaving tells why it takes so long. */
+/** Milliseconds of closing after which a note says what the program waits for. */
 const UNTOLD_MS = 2_000;
 
 /**
- * Closes a server of one's own, whose own questions have ended by then; where that takes longer than a moment, `note`
- * is told what is waited for.
+ * Closes the local server after this session's own questions have ended. Calls `note` if that takes longer than two
+ * seconds.
  */
 export async function closeWithNote(
   server: Pick<LocalServer, "inFlight" | "close">,

@@ -4,23 +4,23 @@ import type { Dispatcher } from "undici";
 
 type Env = Record<string, string | undefined>;
 
-/** The lower-case name first, as curl has it; empty counts as unset. */
+/** The lower-case name takes precedence, as in curl. An empty variable counts as unset. */
 const named = (env: Env, name: string): string => env[name] || env[name.toUpperCase()] || "";
 
-/** A proxy's address; curl takes one without its scheme too. */
+/** A proxy's address; as in curl, the scheme may be left out. */
 const address = (proxy: string) =>
   proxy === "" || /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
 
-/** The proxies that the environment names, "" for none. */
+/** The proxies set in the environment; "" for none. */
 export function proxiesIn(env: Env): { http: string; https: string; none: string } {
   const [http, https] = [address(named(env, "http_proxy")), address(named(env, "https_proxy"))];
   return { http, https, none: named(env, "no_proxy") };
 }
 
 /**
- * Opens the proxies that the environment names (docs/cli.md#proxies), or undefined where it names none: then nothing
- * is loaded.
- * `silence` is the server's longest, in seconds, which bounds connecting too. Throws where the address of a proxy is none.
+ * Returns a factory for the dispatcher of the proxies set in the environment (docs/cli.md#proxies); undefined, without
+ * loading undici, if none is set. `silence` is the request timeout in seconds; it also limits connecting. Throws if a
+ * proxy's address is invalid.
  */
 export async function proxyOpener(
   env: Env,

@@ -32,7 +32,7 @@ export async function keepLogin(
   });
 }
 
-/** Makes a server that was named the default where none is set, and says so (docs/cli.md#logins). */
+/** Makes a server given by flag the default if none is set, and prints a note (docs/cli.md#logins). */
 export async function makeDefault(
   { sources, places, output, program }: Pick<Call, "sources" | "places" | "output" | "program">,
   name: string,

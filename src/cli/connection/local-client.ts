@@ -3,7 +3,7 @@ import { ClientError } from "../../client/failure.ts";
 import type { ApiClient } from "../../client/http/contract.ts";
 import type { LocalServer } from "./local-server.ts";
 
-/** Opens the server `local`, and makes a client of it. */
+/** How to open the server `local` and create a client for it. */
 interface Opener {
   open: () => Promise<LocalServer>;
   client: (url: string, token: string | undefined) => ApiClient;
@@ -11,15 +11,15 @@ interface Opener {
 
 export interface LocalClient {
   client: ApiClient;
-  /** Of the server that was first found or started. */
+  /** Of the first server that was found or started. */
   started: LocalServer["started"];
   close(): Promise<void>;
 }
 
 /**
- * A client of `local` that outlives its server (docs/cli.md#your-own-server): when the process that runs it has ended,
- * the server is opened again, by the first process that needs it, and the call is repeated, as often as the next
- * process ends too. A question is not repeated here, but by `askAgain`, which calls `reopen`.
+ * A client of `local` that survives the end of its server (docs/cli.md#your-own-server). If the process that runs the
+ * server ends, the server is reopened by the first process that needs it, and the call is repeated; this can happen
+ * several times. Questions are not repeated here but by `askAgain`, which calls `reopen`.
  */
 export async function openLocalClient(
   { open, client: clientAt }: Opener,
@@ -29,7 +29,6 @@ export async function openLocalClient(
   let client = clientAt(server.url, token);
   const { started } = server;
   let reopening: Promise<void> | undefined;
-  /** The client of the last question. */
   let asked = client;
 
   const reopen = async (token: string | undefined) => {
@@ -39,7 +38,7 @@ export async function openLocalClient(
     server = await open();
     client = clientAt(server.url, token);
   };
-  /** One at a time. A failure of a server that was replaced meanwhile opens no other one. */
+  /** Runs one replacement at a time. A failure at a client that was already replaced does nothing. */
   const replace = async (failed: ApiClient, token = failed.token) => {
     if (failed !== client) return;
     reopening ??= reopen(token).finally(() => {
@@ -48,14 +47,17 @@ export async function openLocalClient(
     await reopening;
   };
 
-  /** Whether to repeat what failed at `url`: not at our own server, nor after the same one failed twice. */
+  /**
+   * Whether to repeat a call that failed at `url`: not if this process runs the server, nor if the call failed at the
+   * same URL before.
+   */
   const hasLeft = (error: unknown, url: string, failedBefore: string | undefined) =>
     error instanceof ClientError &&
     isGone(error) &&
     url !== failedBefore &&
     !(url === server.url && server.started);
 
-  /** `token`: for the next client, if the call leaves the one that failed without its token. */
+  /** `token` is for the next client, if the call removes the token of the failed one. */
   const repeated = async <T>(call: (client: ApiClient) => Promise<T>, token?: string): Promise<T> => {
     for (let failed: string | undefined; ;) {
       await reopening;

@@ -9,18 +9,18 @@ import {
   type ServerConfig,
 } from "../../server/local.ts";
 
-/** The server of this user's own data folder, as long as it is needed here. */
+/** The server of this user's data folder. */
 export interface LocalServer {
   url: string;
-  /** What this process started; undefined where it runs elsewhere. */
+  /** Set if this process started the server. */
   started: { model: string; reason: string } | undefined;
-  /** Questions in flight at what was started here, of whatever session. */
+  /** Questions in flight, of all sessions; 0 if another process runs the server. */
   readonly inFlight: number;
-  /** Stops what was started here, and nothing else. */
+  /** Stops the server if this process started it. */
   close(): Promise<void>;
 }
 
-/** How long another process may take from its lock to its answer, in milliseconds. */
+/** Longest wait for another process between taking the lock and answering, in milliseconds. */
 const PATIENCE = 15_000;
 const PAUSE = 50;
 
@@ -34,8 +34,8 @@ async function answersAt(url: string): Promise<boolean> {
 }
 
 /**
- * The server of a data folder (docs/cli.md#your-own-server): the one that runs there, else one started in this
- * process. Of two commands at once one starts it and the other waits for its address. Throws `StartupError`.
+ * Returns the server that runs on a data folder, or starts one in this process (docs/cli.md#your-own-server). If two
+ * commands start at once, one starts the server and the other waits for its address. Throws `StartupError`.
  */
 export async function openLocalServer(
   dir: string,
@@ -52,7 +52,7 @@ export async function openLocalServer(
     if (!holder) {
       const server = await serveUnlessHeld(config);
       if (server) return started(server);
-      // Another process took the folder first: it is asked for its address, and may have left by now.
+      // Another process took the lock first. It may also have ended since.
       deadline = Date.now() + PATIENCE;
     }
     if (Date.now() > deadline)

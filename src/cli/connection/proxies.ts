@@ -2,20 +2,21 @@ import { Agent, Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import type { IdleLimits } from "../../client/http/connections.ts";
 import { isLoopback } from "../../client/http/server-url.ts";
 
-/** Addresses of proxies, "" for none, and the names that go straight, as curl reads them. */
+/** Proxy addresses ("" for none) and the hosts to reach directly, in curl's format. */
 export interface ProxySettings {
   http: string;
   https: string;
   none: string;
-  /** Seconds that connecting may take. */
+  /** Connect timeout in seconds. */
   connect: number;
-  /** Of every connection; undici's own where not given. */
+  /** Limits of every connection; default: undici's. */
   limits?: IdleLimits;
 }
 
 /**
- * http targets in absolute form, https through CONNECT; loopback, and a scheme that has no proxy, go straight.
- * (EnvHttpProxyAgent alone sends https through the http proxy where https has none, and loopback through either.)
+ * Sends http requests in absolute form and https through CONNECT. Loopback, and a scheme without a proxy, are reached
+ * directly: EnvHttpProxyAgent alone would send https through the http proxy if there is no https proxy, and loopback
+ * through either.
  */
 export class Proxies extends Dispatcher {
   readonly #settings: ProxySettings;
@@ -25,7 +26,7 @@ export class Proxies extends Dispatcher {
   constructor(settings: ProxySettings) {
     super();
     const { http: httpProxy, https: httpsProxy, none: noProxy, limits } = settings;
-    // undici gives its proxied pools for http no other options than `connect`.
+    // undici passes only `connect` to its pools for http proxies.
     const factory = (origin: string | URL, options: object) => new Pool(origin, { ...options, ...limits });
     const shared = { connect: { timeout: settings.connect * 1000 }, factory };
     this.#settings = settings;

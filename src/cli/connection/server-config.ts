@@ -7,7 +7,7 @@ import type { Values } from "../argv/options.ts";
 
 interface Surroundings {
   version: string;
-  /** Where the store lies unless the values say otherwise; undefined where this user has no home folder. */
+  /** The default folder of the store; undefined if the user has no home folder. */
   dir: string | undefined;
   logStream: Writable;
   dispatcher: Dispatcher | undefined;
@@ -15,7 +15,7 @@ interface Surroundings {
   signal?: AbortSignal;
 }
 
-/** The store's folder. Throws `StartupError` where there is none. */
+/** The store's folder. Throws `StartupError` if there is none. */
 export function storeDir(values: Values, usual: string | undefined): string {
   const dir = values.data ?? usual;
   if (dir !== undefined) return dir;
@@ -25,9 +25,12 @@ export function storeDir(values: Values, usual: string | undefined): string {
   );
 }
 
-/** A Postgres URL in argv must hold no password: everybody on the machine could read it. `where` it stands. */
+/**
+ * Rejects a Postgres URL in argv that has a password, because every user of the machine can read argv. `where` names
+ * the argument.
+ */
 export function refusePassword(url: string, where: string): void {
-  // pg takes one from the query as well.
+  // pg also reads a password from the query.
   const queried = URL.canParse(url) && new URL(url).searchParams.has("password");
   if (!queried && !/^[^/]*\/\/[^/]*:[^/]*@/.test(url)) return;
   const hint =
@@ -39,7 +42,7 @@ export function refusePassword(url: string, where: string): void {
   });
 }
 
-/** Throws `usage` where `--data` stands beside the address of another store, or a password stands in argv. */
+/** Throws `usage` if `--data` and another store are both given, or if argv has a password. */
 export function checkOneStore({
   values,
   sources,
@@ -55,7 +58,6 @@ export function checkOneStore({
   });
 }
 
-/** What `serve` takes, from the settings. */
 export function serverConfig(values: Values, { dir, ...rest }: Surroundings): ServerConfig {
   const store =
     values.store === undefined

@@ -14,21 +14,21 @@ import { resolve } from "../argv/resolve.ts";
 import { serverConfig, storeDir } from "./server-config.ts";
 import { closeWithNote } from "./closing.ts";
 
-/** The server that a command talks to. */
+/** The server of a command, with a client for it. */
 export interface Target extends Chosen, Connection {
   credentials: Chosen["credentials"];
-  /** Of `local`, where this process started it. */
+  /** Set if this process started `local`. */
   started: LocalServer["started"];
   close(): Promise<void>;
 }
 
 /**
- * Most seconds that leaving waits for the answers of others: then whoever is next asks them again
+ * Longest drain time of the local server in seconds. Other sessions ask their open questions again after that
  * (docs/cli.md#your-own-server).
  */
 const LONGEST_DRAIN = 5;
 
-/** A server that can't be started is told in its own words, as any failure of the way to a server is. */
+/** Turns a failed start of the local server into a ClientError with the same message and hint. */
 function notStarted(error: unknown): unknown {
   if (!(error instanceof StartupError)) return error;
   return new ClientError("internal", error.message, {
@@ -38,8 +38,8 @@ function notStarted(error: unknown): unknown {
 }
 
 /**
- * The server `local`, started from the environment's settings where it doesn't run. Rejects with `ClientError`, also
- * later, where the one that ran has left: a session outlives that.
+ * Opens `local`, and starts it with the environment's settings if it does not run. Rejects with `ClientError`, because
+ * a session may reopen the server later and must survive a failure.
  */
 async function openLocal(call: Call): Promise<LocalServer> {
   try {
@@ -94,7 +94,7 @@ async function startLocal(call: Call): Promise<LocalServer> {
   };
 }
 
-/** A client of the server at `url`, with what is kept for it under its name. */
+/** A client of the server at `url`, with the saved data of its name. */
 function clientAt(
   call: Call,
   { name, credentials, token }: Chosen,
@@ -113,7 +113,7 @@ function clientAt(
     silence: call.values.timeout,
     userAgent: `ai-chat/${call.program.version}`,
     onSchemeLearned: (scheme) => token?.from === "file" && credentials.update(name, { scheme }),
-    // `local` may have another model and another price at each start.
+    // `local` can have another model and price at each start.
     offerCache: isLocal
       ? undefined
       : {
@@ -123,7 +123,7 @@ function clientAt(
   });
 }
 
-/** The way to a server. `local` is started where it doesn't run; else nothing is connected to yet. */
+/** Creates the client of a server. Starts `local` if it does not run; other servers are not contacted yet. */
 export async function connect(call: Call, chosen: Chosen): Promise<Target> {
   spareParser();
   const secret = chosen.token?.token;
@@ -140,7 +140,7 @@ export async function connect(call: Call, chosen: Chosen): Promise<Target> {
   return { ...chosen, client, started: undefined, close: () => client.close() };
 }
 
-/** Runs `use` with the chosen server and closes the way to it however that ends. */
+/** Runs `use` with the chosen server and always closes it afterwards. */
 export async function withTarget<T>(
   call: Call,
   token: "needed" | "optional",

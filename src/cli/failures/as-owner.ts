@@ -1,7 +1,7 @@
 import { shellWord } from "../../text/shell-word.ts";
 import { OtherOwner, StartupError } from "../../server/local.ts";
 
-/** The refusal of another user's store, with the `command` to type instead; any other error as it is. */
+/** Adds the `command` to run as the owner if the store belongs to another user; returns any other error unchanged. */
 export function asOwner(error: unknown, command: (dir: string) => string): unknown {
   if (!(error instanceof OtherOwner) || !error.use) return error;
   const { user, dir } = error.use;

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { failureCode, text, whole } from "../io/document-fields.ts";
 
-/** The one line on stderr of a command that failed with `--json`; what has a `?` is there where the server told it. */
+/**
+ * The line that a command with `--json` prints on stderr when it fails. Optional fields are present if the server sent
+ * them.
+ */
 export const failureDocument = z.strictObject({
   error: z.strictObject({
     code: failureCode,

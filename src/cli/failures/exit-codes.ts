@@ -1,9 +1,6 @@
 import type { ClientErrorCode } from "../../client/failure.ts";
 
-/**
- * What a failure ends the program with (docs/cli.md#exit-codes): the one table. A signal ends it with 128 and its
- * number.
- */
+/** The exit code of each failure (docs/cli.md#exit-codes). */
 export const exitCodes = {
   invalid_json: 2,
   invalid_request: 2,
@@ -43,22 +40,22 @@ export const exitCodes = {
 } as const satisfies Record<ClientErrorCode, number>;
 
 /**
- * The same for the command that failed: to `grant` a store that takes nothing is its own failure, not that of a server
- * on the way to the AI (docs/cli.md#exit-codes).
+ * The exit code of a failure of `command`. For `grant`, `store_unavailable` is a failure of its own store, not of a
+ * remote server, so it exits with 1 (docs/cli.md#exit-codes).
  */
 export const exitCodeOf = (code: ClientErrorCode, command: string | undefined): number =>
   command === "grant" && code === "store_unavailable" ? 1 : exitCodes[code];
 
-/** Signals that end the program, and what it then exits with: 128 and the signal's number. */
+/** Signals that end the program, with the exit code: 128 plus the signal's number. */
 export const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndingSignal = keyof typeof signalCodes;
 
-/** What the program exits with: the code of its work, or that of the signal which stopped it. */
+/** The exit code of the command, or that of the signal which stopped it. */
 export const endCode = (code: number, stoppedBy: EndingSignal | undefined): number =>
   stoppedBy === undefined ? code : signalCodes[stoppedBy];
 
-/** What the exit codes mean to a script (docs/cli.md#exit-codes), as the help and the man page say it. */
+/** The meaning of the exit codes (docs/cli.md#exit-codes), for the help and the man page. */
 export const exitMeanings: readonly (readonly [codes: readonly number[], meaning: string])[] = [
   [[0], "success; also if the reader closed the pipe"],
   [[1], "any other failure"],

@@ -1,6 +1,6 @@
 import type { Call } from "../argv/call.ts";
 
-/** A failure at another server than the one of the command line: hints name the server of `call`. */
+/** A failure at a server other than the one of the command line. Hints use the server of `call`. */
 export class FailedAt extends Error {
   readonly call: Call;
 
@@ -10,7 +10,7 @@ export class FailedAt extends Error {
   }
 }
 
-/** Does `work`. Its failures are those of `call`, which may be at another server than the command line says. */
+/** Runs `work` and wraps its failures in `FailedAt`, because `call` may use another server than the command line. */
 export async function failingAt<T>(call: Call, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

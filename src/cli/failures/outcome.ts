@@ -3,16 +3,16 @@ import { ClosedPipe, type Output } from "../io/output.ts";
 import type { Ending } from "../io/ending.ts";
 import { endCode } from "./exit-codes.ts";
 
-/** A failure, and the call that it belongs to, where one was made. */
+/** A failure and its call; undefined if argv was invalid. */
 export interface Failed {
   error: unknown;
   call: Call | undefined;
 }
 
-/** stderr is a log of JSON lines. */
+/** Whether stderr is a log of JSON lines. */
 const isLog = (call: Call | undefined) => call?.command === "serve" && call.values.log === "json";
 
-/** Reports a failure on stderr, in the form that was asked for. Returns the exit code. */
+/** Reports a failure on stderr, as text, JSON document or log line. Returns the exit code. */
 export async function tell({ error, call }: Failed, output: Output, ending: Ending): Promise<number> {
   if (error instanceof ClosedPipe || ending.signal.reason instanceof ClosedPipe) return endCode(0, ending.by);
   const { failureOf, failureLine, failureWords, interruption } = await import("./report.ts");

@@ -12,7 +12,7 @@ const logIn = (call: Call) =>
     ? `Log in again: ${typedCommand(call, "login")}`
     : `That server does not accept AI_CHAT_TOKEN. Unset it, then log in: ${typedCommand(call, "login")}`;
 
-/** At one's own server one is the operator. */
+/** The user is the operator of `local`, so the hint there is to grant tokens. */
 function getTokens(call: Call): string {
   if (serverName(call) !== "local") return `Ask whoever runs the server for more. ${whatIsLeft(call)}`;
   const username = openCredentials({ dir: call.places.config }).get("local")?.username || "NAME";
@@ -32,7 +32,7 @@ const correctInput = (call: Call) =>
 const checkInput = "Check what you sent, then try again.";
 const nothingLeft = "Nothing is left running.";
 
-/** A span of time for a person: `12 s`, `3 min`, `2 h`. */
+/** A duration: `12 s`, `3 min`, `2 h`. */
 function span(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7200 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
@@ -83,7 +83,7 @@ function wordsOf(remedy: Remedy, call: Call): string {
   return typeof words === "string" ? words : words(remedy, call);
 }
 
-/** Nobody knows how far a call came that changes an account, or a copy in its last step, and was interrupted. */
+/** An interrupted account change, or the last step of a copy, may have taken effect. */
 function afterInterruption(call: Call): string {
   const login = typedCommand(call, "login");
   if (call.command === "register") return `The account may exist now. To log in: ${login}`;
@@ -104,7 +104,7 @@ function adviceOn({ code, remedy, charged }: ClientError, call: Call): string | 
   return remedy ? wordsOf(remedy, call) : isCharged ? undefined : checkInput;
 }
 
-/** What to do about a failure, with commands that can be typed as they stand. Without a call, argv itself is wrong. */
+/** The hint for a failure, with commands that can be run as shown. `call` is undefined if argv was invalid. */
 export function hintFor(call: Call | undefined, error: ClientError): string {
   if (!call) return error.hint ?? (error.code === "interrupted" ? nothingLeft : checkInput);
   const advice = error.hint ?? adviceOn(error, call);
@@ -112,7 +112,7 @@ export function hintFor(call: Call | undefined, error: ClientError): string {
   return [advice, charge].filter((part) => part !== undefined).join(" ");
 }
 
-/** Failures after which a person wonders whether the question cost anything. */
+/** Failures for which the message says whether `ask` was charged. */
 const doubtful = new Set<ClientErrorCode>([
   "interrupted",
   "timeout",
@@ -122,7 +122,7 @@ const doubtful = new Set<ClientErrorCode>([
   "shutting_down",
 ]);
 
-/** Whether a question was charged; undefined where nobody would ask. */
+/** The sentence that says whether a question was charged; undefined if the failure cannot concern a charge. */
 export function chargeWords({ code, charged }: ClientError, command: string | undefined): string | undefined {
   if (charged === "maybe") return "The question may have been charged.";
   return command === "ask" && doubtful.has(code) ? "Nothing was charged." : undefined;

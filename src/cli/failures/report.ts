@@ -7,10 +7,10 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { OutputFailed } from "../io/output.ts";
 import { painted } from "../io/paint.ts";
 
-/** A failure as people and programs are told about it. */
+/** A failure in the form in which it is reported. */
 export interface Failure {
   code: ClientErrorCode;
-  /** One sentence or more, on one line unless there are several complaints. */
+  /** One or more sentences; several complaints are separated by newlines. */
   message: string;
   hint: string;
   exit: number;
@@ -34,10 +34,10 @@ async function ofClient(error: ClientError, call: Call | undefined): Promise<Fai
   };
 }
 
-/** A server's own words may end without a full stop. */
+/** Messages from a server may end without a full stop. */
 const withStop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
 
-/** Any failure, in words. What isn't expected is told as a fault of ours. */
+/** Describes any failure. An unexpected error is reported as a bug. */
 export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   if (error instanceof ClientError) return ofClient(error, call);
   if (error instanceof StartupError)
@@ -58,7 +58,7 @@ export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   };
 }
 
-/** After a signal: whatever the work broke off with is an interruption. */
+/** After a signal, any error that is not a ClientError counts as the interruption. */
 export function interruption(error: unknown): ClientError {
   if (error instanceof ClientError) return error;
   return new ClientError("interrupted", "Interrupted.", { cause: error });
@@ -70,7 +70,7 @@ export function failureLine({ code, message, status, requestId, retryAfter }: Fa
   return printableJson(line satisfies FailureDocument);
 }
 
-/** Two lines for a person: what went wrong, what to do. */
+/** Two lines: what failed, and what to do. */
 export function failureWords({ message, hint }: Failure, color: boolean): string {
   return `${painted("ai-chat:", "red", color)} ${plainText(message)}\n${plainText(hint)}`;
 }

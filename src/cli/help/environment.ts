@@ -1,15 +1,15 @@
 import { optionNamed, options, type OptionName } from "../argv/options.ts";
 
-/** Environment variables of one meaning, and what the help and the man page say of them. */
+/** Environment variables with the same meaning, and their text in the help and the man page. */
 export interface Variable {
-  /** The first that is set counts. */
+  /** The first that is set is used. */
   names: readonly string[];
   help: string;
-  /** The default as it is shown, where there is one. */
+  /** The default as shown, if there is one. */
   shown?: string;
 }
 
-/** The variables that are no option's: docs/cli.md (colour, proxies, files), and what Node obeys. */
+/** The variables that belong to no option (docs/cli.md: colour, proxies, files; and those that Node reads). */
 export const otherVariables: readonly Variable[] = [
   { names: ["NO_COLOR"], help: "no colours, unless it is empty" },
   { names: ["FORCE_COLOR"], help: "colours even without a terminal; 0 or false: no colours" },
@@ -27,7 +27,7 @@ export const otherVariables: readonly Variable[] = [
   { names: ["AI_CHAT_DEBUG"], help: "1: print the stack trace of a failure" },
 ];
 
-/** The variables of options, each with the flag that goes before it. */
+/** The variables of options; the help names the flag that takes precedence. */
 export function optionVariables(): Variable[] {
   return (Object.keys(options) as OptionName[]).flatMap((name) => {
     const { env, flag, help, shown } = optionNamed(name);

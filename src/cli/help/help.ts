@@ -18,7 +18,6 @@ function optionRow(name: OptionName): [string, string] {
   return [names, withDefault(`${help}${from}`, shown)];
 }
 
-/** An option without a flag: its variable or setting. */
 function flaglessRow(name: OptionName): [string, string] {
   const { env, setting, help, shown } = optionNamed(name);
   return [(env ?? [`the setting ${setting}`]).join(", "), withDefault(help, shown)];
@@ -34,13 +33,12 @@ function settingRow(key: SettingName): [string, string] {
   return [key, withDefault(help, shown ?? String(fallback))];
 }
 
-/** One line: the variables of a command's own options. */
 function alsoByEnvironment({ options }: CommandSpec): string[][] {
   const names = options.flatMap((name) => optionNamed(name).env ?? []);
   return names.length === 0 ? [] : [wrapped(`The same by environment: ${names.join(", ")}.`, WIDTH)];
 }
 
-/** A line to type and what it does, beside it where both fit, else under it. */
+/** Example commands with their descriptions, on one line if both fit, otherwise on two. */
 function examples(rows: CommandSpec["examples"], name: string): string[] {
   const typed = rows.map(([line, what]) => ({
     line: line.includes("%%") ? line.replaceAll("%%", name) : `${name} ${line}`.trimEnd(),
@@ -54,7 +52,7 @@ function examples(rows: CommandSpec["examples"], name: string): string[] {
   );
 }
 
-/** The usage line; what doesn't fit on it goes under it, `export ID` and its like unbroken. */
+/** Wraps the usage line without breaking alternatives such as `export ID`. */
 const usage = (line: string): string[] =>
   wrapped(line.replaceAll(/(\|\w+) (?=[A-Z])/g, "$1\u00a0"), WIDTH - 6)
     .map((part) => part.replaceAll("\u00a0", " "))
@@ -82,7 +80,7 @@ export function commandHelp(command: string, spec: CommandSpec, name: string): s
   );
 }
 
-/** Help that is about no command, by its name. */
+/** Help topics that are not commands. */
 export const topics = new Map<string, { summary: string; help: () => string }>([
   [
     "environment",
@@ -118,7 +116,6 @@ export const topics = new Map<string, { summary: string; help: () => string }>([
   ],
 ]);
 
-/** The help of the program. */
 export function programHelp(name: string, version: string): string {
   const rows = [...commands].map(([command, { summary }]) => [command, summary] as const);
   const more = [...topics].map(([topic, { summary }]) => [`help ${topic}`, summary] as const);

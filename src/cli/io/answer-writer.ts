@@ -4,18 +4,18 @@ import type { Output } from "./output.ts";
 
 type Done = Extract<AnswerEvent, { type: "done" }>;
 
-/** Takes an answer as it comes and puts it on stdout in one of its forms. Rejects as `Output.write` does. */
+/** Writes an answer to stdout while it arrives. Its methods reject as `Output.write` does. */
 export interface AnswerWriter {
   delta(text: string): Promise<void>;
-  /** The answer is whole; `conversation` is the ID of the one that it was kept in. */
+  /** The answer is complete. `conversation` is the ID of the conversation that it was saved in, if any. */
   done(event: Done, conversation: string | null): Promise<void>;
-  /** The answer broke off: ends what stands there with one newline, or writes nothing where nothing stands. */
+  /** The answer was cut off: ends the text with one newline, or writes nothing if nothing was written. */
   broken(): Promise<void>;
 }
 
 /**
- * The bytes as they come, and one newline at the end: line ends are held back until something follows them, so that
- * what the answer ends with becomes exactly one, also when it breaks off.
+ * Writes the text unchanged, with exactly one newline at the end, even if the answer is cut off. Newlines are held back
+ * until more text follows.
  */
 export function createBytesWriter(write: (text: string) => Promise<void>): AnswerWriter {
   let held = "";
@@ -42,7 +42,10 @@ export function createBytesWriter(write: (text: string) => Promise<void>): Answe
   };
 }
 
-/** Finished Markdown blocks, in the session's look, without cursor movement; control sequences are stripped. */
+/**
+ * Writes completed Markdown blocks, formatted as in the session, without cursor movement. Control sequences are
+ * removed.
+ */
 export async function createBlocksWriter(
   output: Output,
   { ascii }: { ascii: boolean },
@@ -76,7 +79,7 @@ const document = ({ response, tokensDeducted, tokens }: Done, conversation: stri
   conversation,
 });
 
-/** One document at the end; nothing where there is no end. */
+/** Writes one JSON document at the end; nothing if the answer is cut off. */
 export function createDocumentWriter(output: Output): AnswerWriter {
   return {
     delta: async () => {},
@@ -86,8 +89,8 @@ export function createDocumentWriter(output: Output): AnswerWriter {
 }
 
 /**
- * A line of JSON for each piece, the last one as the document. The pieces together are the answer, also where it came
- * in one: who reads them alone reads all of it.
+ * Writes a line of JSON for each piece of the answer, then the whole document. The pieces together are the complete
+ * answer, even if the server sent it at once.
  */
 export function createLinesWriter(output: Output): AnswerWriter {
   let begun = false;

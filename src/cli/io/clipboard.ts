@@ -2,17 +2,17 @@ import { spawn } from "node:child_process";
 
 type Env = Record<string, string | undefined>;
 
-/** Where the text is to be put. */
+/** The environment in which clipboard tools run. */
 export interface Desk {
   env: Env;
   platform: NodeJS.Platform;
-  /** Milliseconds after which a tool that neither ends nor lets go of its input is given up (2,000). */
+  /** Milliseconds after which a tool that has not ended is killed. Default: 2,000. */
   patience?: number;
 }
 
 /**
- * The clipboard tools that may be here, the likeliest first. Over ssh this machine's own clipboard is not the one that
- * somebody sits at, so only tmux is left: it hands the text on to the terminal (also where it ignores OSC 52).
+ * The clipboard tools to try, in order. Over ssh this machine's clipboard is not the user's, so only tmux is tried: it
+ * passes the text to the terminal even if it ignores OSC 52 from programs.
  */
 export function clipboardTools({ env, platform }: Pick<Desk, "env" | "platform">): string[][] {
   const tmux = env.TMUX ? [["tmux", "load-buffer", "-w", "-"]] : [];
@@ -32,7 +32,7 @@ export function clipboardTools({ env, platform }: Pick<Desk, "env" | "platform">
   ];
 }
 
-/** Puts text on this machine's clipboard with the first tool that is there and takes it; false where none does. */
+/** Copies text with the first tool that succeeds; false if none does. */
 export async function copyLocally(text: string, desk: Desk): Promise<boolean> {
   for (const [tool = "", ...args] of clipboardTools(desk)) {
     if (await takes(tool, args, text, desk)) return true;
@@ -40,7 +40,7 @@ export async function copyLocally(text: string, desk: Desk): Promise<boolean> {
   return false;
 }
 
-/** Whether the tool took the text. Those that stay to serve it do so in a child that has let go of us. */
+/** Whether the tool succeeded. Tools that have to stay alive to serve the text fork, so their first process exits. */
 function takes(
   tool: string,
   args: string[],
@@ -51,9 +51,9 @@ function takes(
     const child = spawn(tool, args, { env, stdio: ["pipe", "ignore", "ignore"], timeout: patience });
     child.once("error", () => resolve(false));
     child.once("exit", (code) => resolve(code === 0));
-    // A tool that ends without reading says so by its exit code.
+    // EPIPE: the tool ended without reading. Its exit code tells whether it failed.
     child.stdin.on("error", () => undefined);
     child.stdin.end(text);
-    // Some failures to start are thrown, such as a PATH that leads through a file.
+    // spawn() throws for some failures, for example ENOTDIR if a file is in PATH.
   }).catch(() => false);
 }

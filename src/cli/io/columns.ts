@@ -1,7 +1,7 @@
-/** Columns that text for people is laid out for, whatever the terminal has. */
+/** Width of help and other text for people, in columns, whatever the terminal's width is. */
 export const WIDTH = 80;
 
-/** Words on lines of at most `width` characters. */
+/** Wraps text into lines of at most `width` characters. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -12,7 +12,7 @@ export function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
-/** Two columns; what doesn't fit beside a long left entry goes on its own line. */
+/** Formats rows as two columns. If the left entry is too long, its text starts on the next line. */
 export function columns(rows: readonly (readonly [string, string])[], left: number): string[] {
   const gap = " ".repeat(left + 2);
   return rows.flatMap(([term, text]) => {

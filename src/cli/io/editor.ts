@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Edited } from "../../tui/options.ts";
 
 /**
- * Opens an editor (a command with its arguments, such as `code --wait`) on the text and waits for its end. The file is
- * readable by this user alone and gone afterwards.
+ * Opens the editor (a command with arguments, such as `code --wait`) on the text and waits until it exits. The file is
+ * readable only by this user and deleted afterwards.
  */
 export function editText(command: string, text: string): Edited {
   const [program, ...args] = command.trim().split(/\s+/);
@@ -37,7 +37,7 @@ function newFolder(): string | undefined {
   }
 }
 
-/** Ctrl-C in an editor that leaves the terminal's keys as they are is sent to us as well, but meant for the editor. */
+/** Runs `work` with SIGINT ignored: while an editor runs, the terminal sends Ctrl-C to this process too. */
 function uninterrupted<T>(work: () => T): T {
   const ours = process.listeners("SIGINT");
   const ignore = () => undefined;
@@ -50,7 +50,7 @@ function uninterrupted<T>(work: () => T): T {
   try {
     return work();
   } finally {
-    // What came meanwhile is delivered when Node polls next, after the first of them at the latest.
+    // Node delivers a pending signal at its next poll, which comes before the second setImmediate callback.
     setImmediate(() => setImmediate(heed));
   }
 }

@@ -2,23 +2,23 @@ import { ClientError } from "../../client/failure.ts";
 import { signalCodes, type EndingSignal } from "../failures/exit-codes.ts";
 import { ClosedPipe } from "./output.ts";
 
-/** Why and when the program has to end before its work is done. */
+/** Why and when the program has to end early. */
 export interface Ending {
-  /** Aborts at the first reason. */
+  /** Aborts on the first signal, or when stdout is closed. */
   readonly signal: AbortSignal;
-  /** The signal that came, if any. */
+  /** The signal that was received, if any. */
   readonly by: EndingSignal | undefined;
   /** The grace time has passed. */
   readonly isOver: boolean;
-  /** The reader of stdout has gone. */
+  /** To be called when the reader of stdout has closed it. */
   closedPipe: () => void;
-  /** Stops listening to SIGINT: the caller handles it. */
+  /** Removes the SIGINT handler: the caller handles SIGINT. */
   spareInterrupts: () => void;
-  /** Rejects `grace` milliseconds after the first reason; never without one. */
+  /** Rejects `grace` milliseconds after `signal` aborts; otherwise never settles. */
   after(grace: number): Promise<never>;
 }
 
-/** Listens to the signals that end a program (docs/cli.md#signals). The second one ends it at once. */
+/** Handles the signals that end the program (docs/cli.md#signals). A second signal exits immediately. */
 export function createEnding(): Ending {
   const controller = new AbortController();
   const { signal } = controller;

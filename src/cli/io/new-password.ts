@@ -9,8 +9,8 @@ import type { AskSecret } from "./prompt.ts";
 const TRIES = 3;
 
 /**
- * Whether the server's rules are known: one's own, or an offer of the last day; none is asked for here
- * (docs/cli.md#server-information).
+ * Whether the server's password rules are known without a request: for `local`, or from an offer that is less than a
+ * day old (docs/cli.md#server-information).
  */
 function areRulesKnown(call: Call): boolean {
   const name = serverName(call);
@@ -20,8 +20,8 @@ function areRulesKnown(call: Call): boolean {
 }
 
 /**
- * A new password, asked for twice, and again while the two differ. One that the server is known to refuse isn't to be
- * typed a second time. Throws `input_required` after three times.
+ * Asks for a new password twice. A password that the known rules forbid is rejected before the second prompt. Throws
+ * `input_required` after three attempts.
  */
 export async function newPassword(call: Call, ask: AskSecret, label: string): Promise<string> {
   const { note } = call.output;

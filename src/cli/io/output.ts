@@ -10,26 +10,24 @@ export class OutputFailed extends Error {
   override readonly name = "OutputFailed";
 }
 
-/** Where a command writes: its answer to stdout, all else to stderr. */
+/** Where a command writes: results to stdout, everything else to stderr. */
 export interface Output {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** As `--json` says: documents only. */
+  /** `--json` was given: only JSON documents are written. */
   readonly json: boolean;
   readonly quiet: boolean;
-  /** Whether the streams may have colours (docs/cli.md#colour-and-characters). */
+  /** Whether each stream gets colours (docs/cli.md#colour-and-characters). */
   readonly color: { stdout: boolean; stderr: boolean };
-  /**
-   * Bytes for stdout, as they are. Resolves when they are handed over; rejects with `ClosedPipe` or `OutputFailed`.
-   */
+  /** Writes text to stdout unchanged. Rejects with `ClosedPipe` or `OutputFailed`. */
   write: (text: string) => Promise<void>;
-  /** A line for a person on stdout, without control sequences on a terminal. */
+  /** Writes a line to stdout. Control sequences are removed if stdout is a terminal. */
   line: (text: string) => Promise<void>;
-  /** One JSON document on one line, safe for a terminal. */
+  /** Writes a JSON document on one line, with control characters escaped. */
   document: (value: unknown) => Promise<void>;
-  /** A line on stderr; nothing with `--json` or `--quiet`. */
+  /** Writes a line to stderr, unless `--json` or `--quiet` was given. */
   note: (text: string) => void;
-  /** Waits until all of stderr has been handed over, 2 s at most; whether it has. */
+  /** Waits up to 2 s for stderr to be written. Returns whether it was. */
   flushed: () => Promise<boolean>;
 }
 
@@ -39,24 +37,24 @@ interface OutputOptions {
   json: boolean;
   quiet: boolean;
   color: { stdout: boolean; stderr: boolean };
-  /** Told once, when the reader of stdout has gone. */
+  /** Called once, when the reader of stdout has closed it. */
   onClosed: () => void;
 }
 
 const isClosed = (error: Error) =>
   "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
 
-/** Writes and waits; a stream that throws at once (a device) rejects like one that fails later. */
+/** Rejects on errors that are thrown as well as on those passed to the callback. */
 function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => (error ? reject(error) : resolve()));
   });
 }
 
-/** Milliseconds that the program waits at its end for a reader of stderr. */
+/** Longest wait for stderr at exit, in milliseconds. */
 const PATIENCE = 2_000;
 
-/** Whether all that was written is handed over within {@link PATIENCE}, or nobody can take it any more. */
+/** Waits for the stream to be written. Returns false after the timeout, and true also if the stream failed. */
 function handedOver(stream: NodeJS.WriteStream): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), PATIENCE);
@@ -72,7 +70,7 @@ function handedOver(stream: NodeJS.WriteStream): Promise<boolean> {
   });
 }
 
-/** The streams of the process behind `Output`. Listens to their errors, so that none ends the program by itself. */
+/** Creates an `Output`. It handles the streams' error events, which would otherwise end the process. */
 export function createOutput(options: OutputOptions): Output {
   const { stdout, stderr, json, quiet, color, onClosed } = options;
   let closed = false;
@@ -83,7 +81,7 @@ export function createOutput(options: OutputOptions): Output {
   stdout.on("error", (error: Error) => {
     if (isClosed(error)) close();
   });
-  // A closed stderr is not an error.
+  // A closed stderr does not end the program.
   stderr.on("error", () => {});
 
   const write = async (text: string): Promise<void> => {

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { ClientError } from "../../client/failure.ts";
 
-/** The terminal that a prompt talks to: questions go to stderr, so that stdout stays the answer's. */
+/** The terminal of a prompt. Prompts go to stderr; stdout is for results. */
 export interface PromptTerminal {
   stdin: NodeJS.ReadStream;
   stderr: NodeJS.WriteStream;
@@ -10,7 +10,7 @@ export interface PromptTerminal {
 
 const interrupted = () => new ClientError("interrupted", "Interrupted.", { hint: "Nothing was sent." });
 
-/** One line that is seen while it is typed. Ctrl-C and Ctrl-D throw `interrupted`. */
+/** Reads one line with echo. Ctrl-C and Ctrl-D throw `interrupted`. */
 export function askLine(label: string, { stdin, stderr, signal }: PromptTerminal): Promise<string> {
   return new Promise((resolve, reject) => {
     const lines = createInterface({ input: stdin, output: stderr, terminal: true, historySize: 0 });
@@ -33,15 +33,15 @@ export function askLine(label: string, { stdin, stderr, signal }: PromptTerminal
   });
 }
 
-/** What keys do to a line that nobody sees; `rest` is what came behind its end. */
+/** The result of keys typed without echo. `rest` is the input after the end of the line. */
 export type Typing =
   | { kind: "more"; line: string }
   | { kind: "done"; line: string; rest: string }
   | { kind: "stop" };
 
 /**
- * Takes what a raw terminal sent. Backspace takes one character back, Ctrl-U all; Enter ends; Ctrl-C stops, and so
- * does Ctrl-D on an empty line. Sequences of other keys and the marks of a paste aren't part of a password.
+ * Applies input from a terminal in raw mode to a line. Backspace deletes a character, Ctrl-U the line; Enter ends it;
+ * Ctrl-C stops, and Ctrl-D does on an empty line. Escape sequences of other keys and of bracketed paste are ignored.
  */
 export function typed(line: string, data: string): Typing {
   const plain = data.replaceAll(/\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?/g, "");
@@ -57,12 +57,12 @@ export function typed(line: string, data: string): Typing {
   return { kind: "more", line };
 }
 
-/** Asks for one line that isn't shown, nor how long it is. */
+/** Reads one line without showing it or its length. */
 export type AskSecret = (label: string) => Promise<string>;
 
 /**
- * Runs `use` with the terminal's echo off, from before the first label to after the last line: what is typed ahead
- * isn't seen either, and belongs to the next question. The terminal is as it was when the promise settles.
+ * Runs `use` with echo off, from before the first prompt until after the last line. Input typed ahead is not shown and
+ * goes to the next prompt. The terminal is restored when the promise settles.
  */
 export async function withoutEcho<T>(
   { stdin, stderr, signal }: PromptTerminal,

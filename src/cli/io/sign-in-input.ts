@@ -7,7 +7,7 @@ import { readFirstLine, stdinKind } from "./stdin.ts";
 
 const TRIES = 3;
 
-/** The person who can be asked: a terminal at stdin and stderr, and nobody forbade it. */
+/** The terminal to prompt on: undefined unless stdin and stderr are terminals and prompts are allowed. */
 export function terminal({
   values,
   output,
@@ -19,7 +19,7 @@ export function terminal({
   return { stdin, stderr, signal };
 }
 
-/** `-u`, else the terminal. Throws `input_required` where nobody can be asked. */
+/** The username from `-u` or the terminal. Throws `input_required` if there is no terminal. */
 export async function usernameFrom(call: Call, command: string): Promise<string> {
   if (call.values.username !== undefined) return call.values.username;
   const person = terminal(call);
@@ -51,8 +51,8 @@ async function fromStdin(call: Call): Promise<string> {
 }
 
 /**
- * The password, from `--password-stdin`, `AI_CHAT_PASSWORD`, or the terminal without echo (docs/cli.md#secrets); a new
- * one is asked for twice. Throws `input_required` where nobody can be asked.
+ * The password from `--password-stdin`, `AI_CHAT_PASSWORD` or the terminal without echo (docs/cli.md#secrets). A new
+ * password is asked for twice. Throws `input_required` if there is no terminal.
  */
 export async function passwordFrom(
   call: Call,

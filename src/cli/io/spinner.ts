@@ -1,15 +1,14 @@
-/** Something that moves on a terminal while nothing else does. */
 export interface Spinner {
-  /** Takes it away; what is written next begins on a clean line. A second call does nothing. */
+  /** Stops the spinner and clears its line. A second call does nothing. */
   stop(): void;
 }
 
 const FRAMES = ["⠋", "⠙", "⠸", "⠴", "⠦", "⠇"];
 const ASCII_FRAMES = ["|", "/", "-", "\\"];
-/** Milliseconds a frame. */
+/** Milliseconds per frame. */
 const PACE = 150;
 
-/** Turns on one line of `stream` until it is stopped. Keeps no process alive. */
+/** Shows a spinner on `stream` until it is stopped. Its timer does not keep the process alive. */
 export function startSpinner(stream: NodeJS.WriteStream, { ascii }: { ascii: boolean }): Spinner {
   const frames = ascii ? ASCII_FRAMES : FRAMES;
   let at = 0;

@@ -2,20 +2,21 @@ import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { ClientError } from "../../client/failure.ts";
 
-/** What stdin is. Pipes and files are read by themselves, others only when asked to (docs/cli.md#standard-input). */
+/** The type of stdin. Pipes and files are read by default, others only on request (docs/cli.md#standard-input). */
 export type StdinKind = "terminal" | "pipe" | "file" | "other";
 
-/** Most that is taken from stdin, in bytes. */
+/** Maximum size of stdin, in bytes. */
 const LIMIT = 1024 * 1024;
-/** How long it may take before a person is told what is waited for, in milliseconds. */
+/** Milliseconds without the end of stdin after which a note says what the program waits for. */
 const PATIENCE = 3000;
 
-/** What a file descriptor is, stdin's where none is given. */
+/** The type of a file descriptor; default: stdin. */
 export function stdinKind(fd = 0): StdinKind {
   if (isatty(fd)) return "terminal";
   try {
-    // As bigint: the plain form leaves "a pipe" in an array that Node's realpathSync looks at later (20.20), which then
-    // stops at symbolic links, and packages in a linked node_modules are loaded twice and halfway.
+    // bigint avoids a bug in Node 20.20: fstatSync without it leaves the result for a pipe in an array that
+    // realpathSync reads later. realpathSync then stops at symbolic links, and packages in a linked node_modules load
+    // twice.
     const stat = fstatSync(fd, { bigint: true });
     if (stat.isFIFO()) return "pipe";
     return stat.isFile() ? "file" : "other";
@@ -27,7 +28,7 @@ export function stdinKind(fd = 0): StdinKind {
 interface Reading {
   stream: NodeJS.ReadStream;
   signal: AbortSignal;
-  /** Called once when the end hasn't come within three seconds. */
+  /** Called once if stdin has not ended after three seconds. */
   onSlow: () => void;
 }
 
@@ -48,7 +49,7 @@ function withoutLastLineEnds(text: string): string {
   return text.slice(0, end);
 }
 
-/** Chunks of the stream until its end, or until `enough` says so. Rejects with `interrupted` when the signal aborts. */
+/** Reads the stream until its end or until `enough` returns true. Rejects with `interrupted` when the signal aborts. */
 async function chunks(
   reading: Reading,
   enough: (length: number, chunk: Uint8Array) => boolean,
@@ -74,8 +75,8 @@ async function chunks(
 }
 
 /**
- * stdin as text, to its end, its last line ends dropped. Throws `ClientError`: `payload_too_large` over 1 MiB,
- * `usage` where it isn't UTF-8, `interrupted`.
+ * Reads all of stdin as text, without the newlines at its end. Throws `ClientError`: `payload_too_large` over 1 MiB,
+ * `usage` if it is not UTF-8, `interrupted`.
  */
 export async function readStdin(reading: Reading): Promise<string> {
   const bytes = await chunks(reading, (length) => length > LIMIT);
@@ -86,7 +87,7 @@ export async function readStdin(reading: Reading): Promise<string> {
   return withoutLastLineEnds(decoded(bytes));
 }
 
-/** The first lines of stdin, at most `count`, their line ends dropped, nothing else trimmed. */
+/** Reads up to `count` lines of stdin, without their line ends and otherwise unchanged. */
 export async function readFirstLines(reading: Reading, count: number): Promise<string[]> {
   let ends = 0;
   const bytes = await chunks(reading, (length, chunk) => {
@@ -103,7 +104,7 @@ export async function readFirstLines(reading: Reading, count: number): Promise<s
   return lines;
 }
 
-/** The first line of stdin, its line end dropped, nothing else trimmed; undefined where nothing came at all. */
+/** Reads the first line of stdin; undefined if stdin is empty. */
 export async function readFirstLine(reading: Reading): Promise<string | undefined> {
   return (await readFirstLines(reading, 1))[0];
 }

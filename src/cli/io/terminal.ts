@@ -3,7 +3,7 @@ type Env = Record<string, string | undefined>;
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== "";
 
 /**
- * `--no-color`, then `NO_COLOR` (not empty), then `FORCE_COLOR`; undefined where nobody says
+ * The colour preference from `--no-color`, `NO_COLOR` (if not empty), then `FORCE_COLOR`; undefined if none is set
  * (docs/cli.md#colour-and-characters).
  */
 export function colorWish(noColor: boolean, env: Env): boolean | undefined {
@@ -12,14 +12,14 @@ export function colorWish(noColor: boolean, env: Env): boolean | undefined {
   return undefined;
 }
 
-/** Whether a stream may have colours. */
+/** Whether a stream gets colours. */
 export function hasColor(stream: { isTTY?: boolean }, wish: boolean | undefined, env: Env): boolean {
   return wish ?? (stream.isTTY === true && env.TERM !== "dumb");
 }
 
 /**
- * Makes the wish known to the packages that look at the environment when they are loaded (chalk, under Ink). To be
- * called before any of them is: `FORCE_COLOR` is what they look at last.
+ * Sets NO_COLOR and FORCE_COLOR for packages that read them on load (chalk, used by Ink). Must run before they are
+ * loaded.
  */
 export function tellPackages(wish: boolean | undefined, env: Env): void {
   delete env.NO_COLOR;
@@ -27,13 +27,16 @@ export function tellPackages(wish: boolean | undefined, env: Env): void {
   else if (!wish) env.FORCE_COLOR = "0";
 }
 
-/** Only ASCII: the first of LC_ALL, LC_CTYPE, LANG that is set names no UTF-8 (docs/cli.md#colour-and-characters). */
+/**
+ * Whether output is limited to ASCII: the first of LC_ALL, LC_CTYPE and LANG that is set is not UTF-8
+ * (docs/cli.md#colour-and-characters).
+ */
 export function isAscii(env: Env): boolean {
   const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find(isSet);
   return locale !== undefined && !/utf-?8/i.test(locale);
 }
 
-/** Whether the session is a line mode: asked for, or the terminal can't be drawn on. */
+/** Whether the session uses line mode: on request, or because TERM is dumb. */
 export function wantsPlain(plain: boolean, env: Env): boolean {
   const { ACCESSIBLE } = env;
   const accessible = isSet(ACCESSIBLE) && ACCESSIBLE !== "0" && ACCESSIBLE.toLowerCase() !== "false";

@@ -34,7 +34,7 @@ async function askThere(there: Call, of: WantedThread["of"], source: QuestionSou
   const chosen = chooseServer(there, "needed");
   const thread = await of(chosen);
   const message = await readQuestion(source, there);
-  // Loaded late: the HTTP client is slow to load, and the failures above don't need it.
+  // Loaded here because the HTTP client loads slowly and the checks above do not need it.
   const [{ connect }, { converse }] = await Promise.all([
     import("../../connection/target.ts"),
     import("./converse.ts"),

@@ -17,7 +17,7 @@ function spinnerFor({ output, env }: Call): Spinner | undefined {
   return drawn ? startSpinner(stderr, { ascii: isAscii(env) }) : undefined;
 }
 
-/** What it cost and what is left; at a terminal only. */
+/** Prints the cost and the balance, if stderr is a terminal. */
 function cost({ output, env }: Call, { tokensDeducted, tokens }: Done): void {
   if (!output.stderr.isTTY) return;
   const parts = [
@@ -30,13 +30,12 @@ function cost({ output, env }: Call, { tokensDeducted, tokens }: Done): void {
 interface Conversing {
   client: ApiClient;
   writer: AnswerWriter;
-  /** The saved conversation of the question, if there is one. */
   thread: Thread | undefined;
 }
 
 /**
- * One question with its retries. Its turn is saved if it was answered, or stopped by a signal or by the reader of
- * stdout; not if it failed. A line that was begun is ended also after a failure.
+ * Asks a question, with retries. The turn is saved if it was answered, or stopped by a signal or by closing stdout; not
+ * if it failed. A started line is ended even after a failure.
  */
 export async function converse(
   call: Call,
@@ -58,7 +57,7 @@ export async function converse(
     settle();
     output.note("This server takes no history: the question stands alone.");
   };
-  // Only of a server that was asked what it offers (docs/cli.md#server-information).
+  // The offer is known only if the server was asked for it (docs/cli.md#server-information).
   const model = async () => (isAlone ? null : (await client.offer()).model);
   const question = { message, history, onHistoryKept, key: randomUUID(), signal };
   const ended = await exchange(client, question, {
@@ -72,7 +71,7 @@ export async function converse(
   settle();
 
   let words: string | undefined;
-  /** The ID of the conversation that holds the turn; null if none does, which is how a program learns it. */
+  /** Saves the turn. Returns the conversation's ID, or null if the turn was not saved. */
   const keep = async (stopped: boolean, tokensDeducted: number | null): Promise<string | null> => {
     const { text: answer } = ended;
     const kept = await thread?.keep({ question: message, answer, stopped, tokensDeducted, model });

@@ -6,8 +6,8 @@ const answered = {
   tokens_deducted: told,
   tokens: told,
   /**
-   * The one that holds this turn now; null where none does: without `-c`, `-r` and `--save`, and where it couldn't be
-   * written. A turn that stood alone, as the server takes no history (`doctor --json`: `server.extensions`), is in it.
+   * The conversation in which the turn was saved; null without `-c`, `-r` and `--save`, or if saving failed. A turn is
+   * also saved if the server takes no history (`doctor --json`: `server.extensions`).
    */
   conversation: conversationId.nullable(),
 };
@@ -16,7 +16,7 @@ const answered = {
 export const askDocument = z.strictObject(answered);
 export type AskDocument = z.infer<typeof askDocument>;
 
-/** A line of `ask --stream`. The last one is `done`; the texts before it are together its `response`. */
+/** A line of `ask --stream`. The last line is `done`; the texts before it joined are its `response`. */
 export const streamDocument = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("delta"), text }),
   z.strictObject({ type: z.literal("done"), ...answered }),

@@ -5,10 +5,10 @@ import type { Call } from "../../argv/call.ts";
 import { serverName } from "../../connection/chosen-server.ts";
 import { readStdin, stdinKind } from "../../io/stdin.ts";
 
-/** Where a question comes from, found out before anything is read or connected to. */
+/** The sources of a question, determined before anything is read or connected. */
 export type QuestionSource = { words: string; stdin: boolean };
 
-/** `-` as the first or the last word, not behind `--`, asks for stdin of any kind. */
+/** Removes a `-` that is the first or last word before `--`. It means: read stdin of any type. */
 function withoutDash(words: readonly string[], literal: number): { words: readonly string[]; dash: boolean } {
   const typed = words.slice(0, words.length - literal);
   const behind = words.slice(words.length - literal);
@@ -17,7 +17,7 @@ function withoutDash(words: readonly string[], literal: number): { words: readon
   return { words, dash: false };
 }
 
-/** Sorts out words and stdin (docs/cli.md#standard-input). Throws `usage` where there is nothing to ask. */
+/** Determines the sources of the question (docs/cli.md#standard-input). Throws `usage` if there is no question. */
 export function questionSource({ words, literal, values, program }: Call): QuestionSource {
   const { words: text, dash } = withoutDash(words, literal);
   const kind = stdinKind();
@@ -34,9 +34,8 @@ export function questionSource({ words, literal, values, program }: Call): Quest
 }
 
 /**
- * Refuses what no server of this API takes, whatever it is made of: its body would be larger than 1 MiB
- * (docs/http-api.md#limits); and at one's own server, whose limit is known, what is longer than that
- * (docs/http-api.md#chat).
+ * Rejects a question whose body would exceed 1 MiB, the limit of every server (docs/http-api.md#limits), or the limit
+ * of the local server, which is known (docs/http-api.md#chat).
  */
 function checkLength(question: string, call: Call): void {
   const hint = "Send less of it, for instance by way of: head -c 30000";
@@ -47,8 +46,8 @@ function checkLength(question: string, call: Call): void {
 }
 
 /**
- * The question: words, a blank line, stdin; empty stdin adds nothing. Throws `usage` where all of it is empty,
- * `payload_too_large` or `invalid_request` where it is too long.
+ * The question: the words, a blank line, then stdin if it is not empty. Throws `usage` if the question is empty,
+ * `payload_too_large` or `invalid_request` if it is too long.
  */
 export async function readQuestion({ words, stdin }: QuestionSource, call: Call): Promise<string> {
   const { output, signal, program } = call;

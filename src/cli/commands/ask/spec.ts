@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `ask`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "one question, its answer on stdout",
   words: "[QUESTION…]",

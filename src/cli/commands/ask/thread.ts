@@ -5,11 +5,11 @@ import { checkOneBeginning, conversationsOf, resumed } from "../chat/beginning.t
 import type { Call } from "../../argv/call.ts";
 import { typedCommand, type Chosen } from "../../connection/chosen-server.ts";
 
-/** What `-c`, `-r` and `--save` ask for, found out before anything is read from stdin or connected to. */
+/** The conversation that `-c`, `-r` and `--save` select, determined before stdin is read or a connection is made. */
 export interface WantedThread {
-  /** The call at the server of that conversation. */
+  /** The call, with the server of that conversation. */
   there: Call;
-  /** The conversation itself, once the login is known. Throws `usage` if there is none to resume. */
+  /** Opens the conversation for a login. Throws `usage` if there is none to continue. */
   of: (chosen: Chosen) => Promise<Thread | undefined>;
 }
 
@@ -36,7 +36,7 @@ function checkOptions(call: Call): void {
     });
 }
 
-/** `ask explain cp -r dir` has an option `-r dir` that was not meant as one. */
+/** Adds a hint for `ask explain cp -r dir`, in which `-r dir` is part of the question. */
 function unquoted(error: unknown, { program }: Call): unknown {
   const kind = error instanceof ClientError ? error.remedy?.kind : undefined;
   if (kind !== "list_conversations" && kind !== "name_conversation") return error;
@@ -46,8 +46,9 @@ function unquoted(error: unknown, { program }: Call): unknown {
 }
 
 /**
- * The conversation of an `ask` (docs/cli.md#conversations): `-c` the newest of this server and account, `-r ID` that
- * one, at the server where it was held, `--save` a new one; `-c --save` the newest, else a new one. Throws `usage`.
+ * Selects the conversation of `ask` (docs/cli.md#conversations). `-c`: the newest of this server and account. `-r ID`:
+ * that one, at its own server. `--save`: a new one. `-c --save`: the newest, or a new one if there is none. Throws
+ * `usage`.
  */
 export async function wantedThread(call: Call): Promise<WantedThread> {
   const { continue: newest, resume, startSaved } = call.values;

@@ -5,9 +5,8 @@ import { ClientError } from "../../../client/failure.ts";
 import { withTarget } from "../../connection/target.ts";
 
 /**
- * `balance`: tokens left, and for how many questions where the server tells its price. Fails with `not_offered`, in
- * every form, where the server doesn't tell what is left: it is all that the command is about
- * (docs/cli.md#missing-features).
+ * `balance`: tokens left, and for how many questions if the server reports its price. Fails with `not_offered` if the
+ * server does not report the balance (docs/cli.md#missing-features).
  */
 export async function balance(call: Call): Promise<void> {
   const { output, signal } = call;

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { told, whole } from "../../io/document-fields.ts";
 
-/** What `balance --json` prints. A server that tells no balance has no such document: exit 1, `not_offered`. */
+/**
+ * What `balance --json` prints. If the server reports no balance, the command prints no document and exits with 1,
+ * `not_offered`.
+ */
 export const balanceDocument = z.strictObject({
   tokens: whole,
   held: told,

@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `balance`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "tokens left, and for how many questions",
   options: [],

@@ -6,13 +6,13 @@ import type { Beginning } from "../../../session/saved.ts";
 import type { Call } from "../../argv/call.ts";
 import { serverName } from "../../connection/chosen-server.ts";
 
-/** The saved conversations of this user; `onProblem` is called with what is wrong with a file. */
+/** The saved conversations of this user. `onProblem` gets a description of each damaged file. */
 export function conversationsOf({ places }: Call, onProblem: (why: string) => void): Conversations {
   const dir = places.data === undefined ? undefined : join(places.data, "conversations");
   return openConversations({ dir, now: Date.now, onProblem });
 }
 
-/** Refuses `-c` beside `-r`. Throws `usage`. */
+/** Rejects `-c` with `-r`. Throws `usage`. */
 export function checkOneBeginning({ values }: Call): void {
   if (!values.continue || values.resume === undefined) return;
   throw new ClientError("usage", "--continue and --resume don't go together.", {
@@ -21,9 +21,9 @@ export function checkOneBeginning({ values }: Call): void {
 }
 
 /**
- * The conversation of `-r ID`, and the call at the server where it was held: it goes on there, and with another `-s`
- * not at all (docs/cli.md#conversations). `AI_CHAT_TOKEN` is for the server chosen at the start, and doesn't go with
- * it to another one. Throws `usage`.
+ * Finds the conversation of `-r ID`, and returns the call with that conversation's server. Rejects an `-s` that names
+ * another server (docs/cli.md#conversations). `AI_CHAT_TOKEN` belongs to the server chosen at the start and is not sent
+ * to another. Throws `usage`.
  */
 export async function resumed(
   call: Call,
@@ -41,7 +41,7 @@ export async function resumed(
       hint: `To go on there: ${program.name} ${command} -r ${found.id}${command === "ask" ? ' "…"' : ""}`,
     });
   if (call.serverFault !== undefined) call.output.note(call.serverFault);
-  // From now on the server must be named, also in commands that a hint shows.
+  // As if `-s` had been given, so that commands in hints name the server.
   const there: Call = {
     ...call,
     values: { ...values, server: found.server, token: undefined },
@@ -50,7 +50,7 @@ export async function resumed(
   return { found, there };
 }
 
-/** What `-c` and `-r` ask for, and the call at the server that goes with it. Throws `usage`. */
+/** The conversation that `-c` or `-r` selects, and the call with its server. Throws `usage`. */
 export async function beginningOf(call: Call): Promise<{ beginning: Beginning | undefined; there: Call }> {
   const { continue: newest, resume } = call.values;
   checkOneBeginning(call);

@@ -11,7 +11,7 @@ import { failingAt } from "../../failures/failed-at.ts";
 import { holdSession } from "./session.ts";
 import { wantsPlain } from "../../io/terminal.ts";
 
-/** Throws `usage` if there can be no session here, before anything is connected or drawn. */
+/** Throws `usage` if a session is not possible. Runs before anything is connected or drawn. */
 function checkTerminal({ values, output, stdin, program }: Call, plain: boolean): void {
   const { name } = program;
   if (output.json)
@@ -38,8 +38,8 @@ async function isThere(server: string): Promise<boolean> {
 }
 
 /**
- * The server of the session (docs/cli.md#your-own-server): the chosen one, else the usual address if one is there,
- * else `local`.
+ * The server of the session (docs/cli.md#your-own-server): the chosen one, otherwise the default address if a server
+ * runs there, otherwise `local`.
  */
 async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string | undefined }> {
   if (call.values.server !== undefined) return { chosen: chooseServer(call, "optional"), why: undefined };
@@ -53,7 +53,7 @@ async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string 
   return { chosen, why };
 }
 
-/** What the first lines say: which server and why, and that it is a demo. */
+/** The first lines of the session: which server and why, and whether it is a demo. */
 async function intro(
   { program, output }: Call,
   { name, client, started }: Target,
@@ -70,8 +70,8 @@ async function intro(
 export async function chat(call: Call): Promise<number> {
   const plain = wantsPlain(call.values.plain, call.env);
   checkTerminal(call, plain);
-  // In line mode at a terminal, Ctrl-C is a signal that stops an answer first. Without a terminal nobody types the next
-  // line, so it ends the program.
+  // In line mode at a terminal, the first Ctrl-C stops the answer. Without a terminal it ends the program, because
+  // nobody can type the next line.
   if (plain && call.stdin.isTTY) call.spareInterrupts();
   const { beginning, there } = await beginningOf(call);
   return failingAt(there, () => chatAt(there, { plain, beginning }));

@@ -25,7 +25,7 @@ async function traits({ output, env }: Call): Promise<TerminalTraits> {
   };
 }
 
-/** What was typed in earlier sessions; undefined if there is no folder for it. */
+/** The input of earlier sessions; undefined if there is no folder for it. */
 async function openInputHistory(
   { places }: Call,
   lost: Set<string>,
@@ -50,14 +50,14 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** What was being typed when an earlier session was killed. */
+/** The unsent input of an earlier session that was killed. */
 async function openDraftFile({ places }: Call) {
   if (places.state === undefined) return undefined;
   const { openDraft } = await import("../../../tui/composer/draft-file.ts");
   return openDraft({ dir: places.state, pid: process.pid, isAlive });
 }
 
-/** Connects to the server that `/server` names. AI_CHAT_TOKEN is for the first server alone. */
+/** Connects to the server given to `/server`. AI_CHAT_TOKEN is only for the first server. */
 async function connectElsewhere(call: Call, typed: string): Promise<Target> {
   const wrong = () =>
     new ClientError("usage", "/server takes local, or an address like https://chat.example.org.");
@@ -79,7 +79,7 @@ async function connectElsewhere(call: Call, typed: string): Promise<Target> {
   }
 }
 
-/** Has a listener called for an event of the process, and returns what ends that. */
+/** Adds a listener to a process event. Returns a function that removes it. */
 const listenTo = (event: "SIGINT" | "exit") => (listener: () => void) => {
   process.on(event, listener);
   return () => void process.off(event, listener);
@@ -87,19 +87,19 @@ const listenTo = (event: "SIGINT" | "exit") => (listener: () => void) => {
 
 interface How {
   plain: boolean;
-  /** What is said first. */
+  /** The first lines of the session. */
   lines: string[];
   beginning: Beginning | undefined;
 }
 
-/** Runs the session; what could not be saved is printed at its end. */
+/** Runs the session. At its end, notes report what could not be saved. */
 export async function holdSession(call: Call, target: Target, how: How): Promise<number> {
   const { output, stdin, program, signal, values, env } = call;
   const lost = new Set<string>();
   const opened: Target[] = [];
   const inputHistory = how.plain ? undefined : await openInputHistory(call, lost);
   const draft = how.plain ? undefined : await openDraftFile(call);
-  // Also if the process exits before the session has ended.
+  // The draft is also saved if the process exits before the session ends.
   const flushDraft = () => draft?.flush();
   const stopFlushing = listenTo("exit")(flushDraft);
   const { runChat } = await import("../../../tui/chat.ts");

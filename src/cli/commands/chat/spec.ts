@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `chat`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "the interactive session; also without any command",
   options: ["continue", "resume", "plain", "noSave"],

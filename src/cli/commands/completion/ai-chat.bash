@@ -5,7 +5,7 @@ _ai_chat() {
   local -a words=() abouts=()
   COMPREPLY=()
 
-  # bash cuts words at : and =, too; what stands together in the line is one word.
+  # bash also splits words at : and =. Parts without a space between them are joined here.
   for ((i = 0; i <= COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     if [[ -n $word ]]; then
@@ -32,7 +32,7 @@ _ai_chat() {
     return
   fi
 
-  # What bash takes for the word begins behind the last of those characters.
+  # bash replaces only the text after the last of these characters.
   for char in : =; do
     [[ $COMP_WORDBREAKS == *$char* && $cur == *$char* ]] || continue
     before=${cur%"${cur##*$char}"}
@@ -55,7 +55,7 @@ _ai_chat() {
     return
   fi
 
-  # A list may say what each one is; anything else puts text into the line, and that is the value alone.
+  # Descriptions are shown only in lists; otherwise bash inserts the text, so it must be the value alone.
   if [[ ${#COMPREPLY[@]} -gt 1 && $COMP_TYPE =~ ^(33|63|64)$ ]]; then
     for i in "${!COMPREPLY[@]}"; do
       [[ -n ${abouts[i]} ]] || continue

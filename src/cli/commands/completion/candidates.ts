@@ -5,17 +5,17 @@ import { everywhere, optionNamed, type OptionName } from "../../argv/options.ts"
 import { optionOfSetting } from "../../argv/settings-now.ts";
 import { cursorAfter, type Cursor } from "./cursor.ts";
 
-/** Something that may stand where the cursor is. */
+/** A possible word at the cursor. */
 export interface Candidate {
   value: string;
-  /** In words; untrusted where it is a title. */
+  /** A description. A conversation's title is untrusted. */
   about: string;
 }
 
-/** What the shell is told: words of ours, or to complete folders by itself. */
+/** The reply to the shell: a list of words, or that the shell should complete folders. */
 export type Completion = { kind: "words"; candidates: Candidate[] } | { kind: "folders" };
 
-/** What is known on this machine. Asks no server; rejects never. */
+/** Data saved on this machine. Sends no requests and never rejects. */
 export interface Known {
   conversations(): Promise<Candidate[]>;
   servers(): Promise<Candidate[]>;
@@ -54,7 +54,7 @@ async function wordsOf(
   return words([]);
 }
 
-/** The flags that may still come; a short one only where it was typed. */
+/** Flags that were not given yet; in short form only if that was typed. */
 function flags({ command, given }: Cursor, current: string): Candidate[] {
   const spec = commands.get(command ?? "chat");
   if (!spec) return [];
@@ -65,7 +65,7 @@ function flags({ command, given }: Cursor, current: string): Candidate[] {
   });
 }
 
-/** `--flag=` and the beginning of its value. */
+/** Completes `--flag=VALUE`. */
 async function attached(
   command: string | undefined,
   current: string,
@@ -82,8 +82,8 @@ async function attached(
 }
 
 /**
- * What may stand in place of the last of these words, the program's name left out. Not yet compared with what was
- * typed of it: each shell does that in its own way.
+ * Candidates for the last of `typed`, which leaves out the program's name. They are not filtered by the text of that
+ * word, because shells match in different ways.
  */
 export async function candidates(typed: readonly string[], known: Known): Promise<Completion> {
   const current = typed.at(-1) ?? "";

@@ -9,12 +9,12 @@ import { usualServer } from "../../argv/options.ts";
 import { parseSetting } from "../../argv/settings-now.ts";
 import { candidates, type Candidate, type Known } from "./candidates.ts";
 
-/** Longest description, in characters: a title is a line in a list. */
+/** Longest description in characters, so that a title fits on a line. */
 const LONGEST = 72;
 
 /**
- * What may become part of a command line: nothing that a shell gives a meaning to. A server's address with `$(…)` in
- * its path is left out rather than quoted in three ways.
+ * Whether a value has no characters that a shell interprets. Others, such as a URL with `$(…)`, are left out, because
+ * quoting differs between the three shells.
  */
 const isHarmless = (value: string) => /^[\w@%+:,./[\]=-]+$/.test(value);
 
@@ -38,12 +38,12 @@ function knownTo(places: Places): Known {
   };
 }
 
-/** A value and, behind a tab, what it is; both on one line without control characters. */
+/** A value, a tab and a description, on one line without control characters. */
 const line = ({ value, about }: Candidate) => `${value}\t${oneLine(about, LONGEST)}\n`;
 
 /**
- * The answer to a shell's script: `words` or `folders`, then a line for each candidate. Reads local files alone; what
- * can't be read gives no candidates, for nobody wants an error in the middle of typing.
+ * The reply to a shell's script: `words` or `folders`, then one line per candidate. Reads only local files. Read errors
+ * give no candidates, because an error message would disturb typing.
  */
 export async function complete(
   typed: readonly string[],

@@ -7,7 +7,7 @@ const scripts = new Map<string, () => Promise<{ default: string }>>([
   ["fish", () => import("./ai-chat.fish")],
 ]);
 
-/** `completion`: a shell's script, which asks this program (`__complete`) what may stand where the cursor is. */
+/** `completion`: prints a shell's completion script, which calls `__complete` for candidates. */
 export async function completion({
   words,
   output,

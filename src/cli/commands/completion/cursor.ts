@@ -2,20 +2,20 @@ import { optionOf, parseArgv } from "../../argv/parse-argv.ts";
 import { firstWord, withoutCommandAsId } from "../../argv/chosen-command.ts";
 import type { OptionName } from "../../argv/options.ts";
 
-/** Where the cursor stands: what was typed before the word that is being typed. */
+/** The state of the command line before the word at the cursor. */
 export interface Cursor {
   command: string | undefined;
   /** The words after the command. */
   words: readonly string[];
-  /** The option whose value may come next; it must come, unless the value is optional. */
+  /** The option whose value is expected, or may follow if the value is optional. */
   option: OptionName | undefined;
-  /** Options that are there already. */
+  /** The options that were given. */
   given: ReadonlySet<OptionName>;
-  /** After `--`, where everything is text. */
+  /** The cursor is after `--`, so the word is text. */
   literal: boolean;
 }
 
-/** Reads what stands before the cursor, without the program's name. */
+/** Parses the words before the cursor, without the program's name. */
 export function cursorAfter(typed: readonly string[]): Cursor {
   const parsed = withoutCommandAsId(parseArgv(typed));
   const { flags, words, incomplete } = parsed;
@@ -30,7 +30,7 @@ export function cursorAfter(typed: readonly string[]): Cursor {
     words: command === undefined ? words : words.slice(1),
     option,
     given,
-    // A `--` that is an option's value is rare enough to be taken for the end of the options here.
+    // A `--` can also be an option's value, but that is rare enough to ignore here.
     literal: typed.includes("--"),
   };
 }

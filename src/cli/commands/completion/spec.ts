@@ -1,7 +1,6 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
-/** `completion`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "a completion script for your shell",
   words: "bash|zsh|fish",

@@ -37,7 +37,6 @@ function keyOf(typed = ""): SettingName {
   });
 }
 
-/** Throws where the file didn't take it. */
 function checkKept(result: { kept: true } | { kept: false; why: string }): void {
   if (result.kept) return;
   throw new ClientError("internal", `The setting cannot be saved: ${result.why}`, {
@@ -48,7 +47,7 @@ function checkKept(result: { kept: true } | { kept: false; why: string }): void 
 const now = (call: Call, settings: Settings, key: SettingName): SettingNow | undefined =>
   settingsNow(settings, call.env).find((setting) => setting.key === key);
 
-/** Throws where the file can't be read, or has something of no use in a value's place. */
+/** Throws if the file cannot be read or has an invalid value. */
 function checkKnown(fault: string | undefined): void {
   if (fault === undefined) return;
   throw new ClientError("internal", fault, { hint: "Until it is fixed, the default is used." });
@@ -63,7 +62,7 @@ function table(all: SettingNow[]): string {
     .join("\n");
 }
 
-/** What holds, also where the file can't be read: then with the exit code of a failure. */
+/** Prints the values in effect even if the file cannot be read; the exit code is then that of a failure. */
 const list: Action = async (call, settings, words) => {
   checkCount(call, words, []);
   const all = settingsNow(settings, call.env);
@@ -77,13 +76,13 @@ const get: Action = async (call, settings, words) => {
   const key = keyOf(words[0]);
   const setting = now(call, settings, key);
   if (!setting) return;
-  // A script takes what it is given: not a default for what the file may have said otherwise.
+  // A script must not get a default while the file may have another value.
   if (setting.source !== "environment") checkKnown(settings.fault(key));
   if (call.output.json) return call.output.document(setting satisfies SettingDocument);
   await call.output.line(shown(setting));
 };
 
-/** What holds after a change; a variable that goes before the file is named. */
+/** Prints the value in effect after a change; a note says if a variable overrides it. */
 async function tell(call: Call, settings: Settings, key: SettingName): Promise<void> {
   const setting = now(call, settings, key);
   if (!setting) return;
@@ -94,7 +93,7 @@ async function tell(call: Call, settings: Settings, key: SettingName): Promise<v
     );
 }
 
-/** Throws `usage` where the setting can't be that. What was typed isn't repeated: it may hold a password. */
+/** Throws `usage` if the value is invalid. The message does not repeat it, because it may contain a password. */
 function valueOf(call: Call, key: SettingName, typed: string): SettingValues[SettingName] {
   try {
     return parseSetting(key, typed);
@@ -129,7 +128,7 @@ const path: Action = async (call, settings, words) => {
 
 const actions = new Map<string, Action>(Object.entries({ list, get, set, unset, path }));
 
-/** `config`: the settings of this user, where each value came from, and changing them. */
+/** `config`: shows and changes this user's settings, and the source of each value. */
 export async function config(call: Call): Promise<void> {
   const [word = "", ...words] = call.words;
   const action = actions.get(word);

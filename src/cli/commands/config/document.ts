@@ -2,7 +2,7 @@ import { z } from "zod";
 import { settingNames } from "../../../client/kept/settings.ts";
 import { text } from "../../io/document-fields.ts";
 
-/** One setting. After a change: what holds then, since the environment goes before the file. */
+/** One setting. After a change, `value` is the value in effect: the environment overrides the file. */
 export const settingDocument = z.strictObject({
   key: z.enum(settingNames),
   value: z.union([z.string(), z.number(), z.boolean()]).nullable(),

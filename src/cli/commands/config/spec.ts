@@ -2,7 +2,6 @@ import { settingNames } from "../../../client/kept/settings.ts";
 import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
-/** `config`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: `your settings: ${settingNames.join(", ")}`,
   settings: true,

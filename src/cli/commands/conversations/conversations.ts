@@ -17,7 +17,6 @@ function wrong(call: Call, message: string): ClientError {
   return new ClientError("usage", message, { hint: `See: ${call.program.name} conversations --help` });
 }
 
-/** The one word that an action takes. */
 function only(call: Call, words: readonly string[], wanted: string): string {
   const [word] = words;
   const usage = `conversations ${call.words[0]} ${wanted}`;
@@ -35,7 +34,7 @@ const documentOf = ({ id, title, server, username, updatedAt, turns }: Summary) 
   turns,
 });
 
-/** In the zone of the person who reads it. */
+/** Formats a time in the local time zone. */
 function minuteOf(milliseconds: number): string {
   const time = new Date(milliseconds);
   const two = (number: number) => String(number).padStart(2, "0");
@@ -74,7 +73,7 @@ const search: Action = async (call, conversations, words) => {
   const found: SearchDocument = [];
   for await (const { conversation, where, snippet, matches } of conversations.search(words.join(" "))) {
     found.push({ ...documentOf(conversation), where, snippet, matches });
-    // Each as soon as it is found: there may be thousands to look through.
+    // Results are printed as they are found: a search can read thousands of conversations.
     if (!output.json) await output.line(`${rowOf(conversation)}\n          ${where}: ${snippet}`);
     if (call.signal.aborted) throw new ClientError("interrupted", "Interrupted.");
   }
@@ -82,7 +81,7 @@ const search: Action = async (call, conversations, words) => {
   if (found.length === 0) output.note("No saved conversation holds that.");
 };
 
-/** To stdout as it was said, control sequences of a server included: a file is what it is meant for. */
+/** Exports the text unchanged, including control sequences from a server, because it is meant for a file. */
 const exportIt: Action = async (call, conversations, words) => {
   const { output, values } = call;
   const { id } = await conversations.find(only(call, words, ID));
@@ -110,7 +109,7 @@ const actions = new Map<string, Action>([
   ["delete", remove],
 ]);
 
-/** `conversations`: the saved conversations of this machine. Connects to nothing. */
+/** `conversations`: manages the saved conversations of this machine. Makes no connection. */
 export async function conversations(call: Call): Promise<void> {
   const { places, output } = call;
   const [word = "", ...words] = call.words;

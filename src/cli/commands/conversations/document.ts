@@ -9,8 +9,8 @@ export const listDocument = z.array(z.strictObject(listed));
 export type ListDocument = z.infer<typeof listDocument>;
 
 /**
- * What `conversations search --json` prints. `snippet` is the text around the newest match, which stands in `where`;
- * `matches` counts questions and answers.
+ * What `conversations search --json` prints. `snippet` is the text around the newest match, `where` says which part
+ * matched, and `matches` counts the matching questions and answers.
  */
 export const searchDocument = z.array(
   z.strictObject({

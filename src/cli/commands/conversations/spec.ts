@@ -1,7 +1,6 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
-/** `conversations`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "the saved conversations of this machine",
   words: "list|show ID|search TEXT|export ID|delete ID",

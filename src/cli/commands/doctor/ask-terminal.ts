@@ -1,11 +1,11 @@
-/** Longest wait for the terminal's answers, in milliseconds: over a slow line they are late. */
+/** Longest wait for the terminal's reply in milliseconds. Replies are late over a slow connection. */
 const PATIENCE = 1000;
 
-/** What a terminal says of itself; null where it answered nothing. */
+/** Features that a terminal reports. */
 export interface TerminalSays {
-  /** It tells Shift-Enter from Enter (the kitty keyboard protocol). */
+  /** It distinguishes Shift-Enter from Enter (kitty keyboard protocol). */
   shiftEnter: boolean;
-  /** It lists 52 among its attributes: programs may set the clipboard (OSC 52). */
+  /** Its attributes include 52: programs may set the clipboard (OSC 52). */
   clipboard: boolean;
 }
 
@@ -14,7 +14,10 @@ interface Ends {
   stdout: NodeJS.WriteStream;
 }
 
-/** Reads the answers to `CSI ? u` and `CSI c`; undefined while the second, which every terminal gives, is missing. */
+/**
+ * Parses the replies to `CSI ? u` and `CSI c`; undefined until the reply to `CSI c`, which every terminal sends, has
+ * arrived.
+ */
 function readAnswers(text: string): TerminalSays | undefined {
   const attributes = /\u001b\[\?([\d;]*)c/.exec(text);
   if (!attributes) return undefined;
@@ -24,13 +27,13 @@ function readAnswers(text: string): TerminalSays | undefined {
   };
 }
 
-/** Asks the terminal at both ends what it can do. Leaves it as it was, also when it doesn't answer. */
+/** Queries the terminal's features; null if it does not reply. Restores the terminal in any case. */
 export async function askTerminal({ stdin, stdout }: Ends): Promise<TerminalSays | null> {
   let heard = "";
   stdin.setRawMode(true);
   try {
     return await new Promise((resolve) => {
-      // A turn later: on a busy machine the answer may be there, and only not have been read yet.
+      // setImmediate: on a busy machine the reply may have arrived but not been read yet.
       const timer = setTimeout(() => setImmediate(() => resolve(null)), PATIENCE);
       stdin.on("data", (data: Buffer) => {
         heard += data.toString("latin1");

@@ -16,7 +16,7 @@ interface Look {
   ascii: boolean;
 }
 
-/** Columns of the sign and of what a line is about. */
+/** Width of the sign and the subject, in columns. */
 const LEFT = 18;
 
 function sign({ fault, note }: Finding, { color, ascii }: Look): string {
@@ -24,7 +24,7 @@ function sign({ fault, note }: Finding, { color, ascii }: Look): string {
   return note ? painted("-", "dim", color) : painted(ascii ? "+" : "✓", "green", color);
 }
 
-/** A finding, and under it what to do. */
+/** A finding, and below it the hint if there is a fault. */
 function lines(finding: Finding, look: Look): string[] {
   const gap = " ".repeat(LEFT);
   const text = finding.fault?.message ?? finding.text;
@@ -37,7 +37,7 @@ function lines(finding: Finding, look: Look): string[] {
 const section = ({ title, findings }: Report<unknown>, look: Look): string =>
   [title, ...findings.flatMap((finding) => lines(finding, look))].join("\n");
 
-/** `doctor`: whether all is well, what isn't, and what to do about it. Ends with the code of the first fault. */
+/** `doctor`: reports problems and how to fix them. Exits with the code of the first problem. */
 export async function doctor(call: Call): Promise<number> {
   const { output, env, program, places } = call;
   const node = process.versions.node;

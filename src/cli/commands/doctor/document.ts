@@ -1,48 +1,48 @@
 import { z } from "zod";
 import { failureCode, server, text, time, told, username, whole } from "../../io/document-fields.ts";
 
-/** What `doctor` found. `problems` is empty when all is well; else the first one's exit code is that of the command. */
+/** What `doctor --json` prints. If `problems` is not empty, the command exits with the code of the first. */
 export const doctorDocument = z.strictObject({
   version: text,
   node: text,
   platform: text,
   server: z.strictObject({
-    /** null where the settings, which would tell it, can't be read. */
+    /** null if the settings, which name the server, cannot be read. */
     url: server.nullable(),
-    /** null where it wasn't tried. */
+    /** null if it was not tested. */
     reachable: z.boolean().nullable(),
-    /** How long its first answer took. */
+    /** Time to the first response. */
     milliseconds: whole.nullable(),
     extensions: z.array(text).nullable(),
     model: text.nullable(),
     price: told,
-    /** Seconds that its clock is ahead. */
+    /** Seconds that the server's clock is ahead of this machine's. */
     clock_difference: whole.nullable(),
   }),
   token: z.strictObject({
     source: z.enum(["environment", "file"]).nullable(),
     username,
-    /** Whether the server takes it; null where there is none, or it couldn't be tried. */
+    /** Whether the server accepts the token; null if there is none or it could not be tested. */
     valid: z.boolean().nullable(),
     expires_at: time.nullable(),
     tokens: told,
   }),
-  /** Without name and password. */
+  /** Addresses without username and password. */
   proxy: z.strictObject({ http: text.nullable(), https: text.nullable(), none: text.nullable() }),
   terminal: z.strictObject({
     stdin: z.boolean(),
     stdout: z.boolean(),
     stderr: z.boolean(),
     term: z.string().nullable(),
-    /** How many are used; 1 is none. */
+    /** Number of colours used; 1 means none. */
     colors: whole,
     columns: whole.nullable(),
     rows: whole.nullable(),
     unicode: z.boolean(),
     shift_enter: z.boolean().nullable(),
-    /** Tools that take a text, the first is used. */
+    /** The installed tools, in the order in which they are tried. */
     clipboard_tools: z.array(text),
-    /** Whether the terminal says that it takes one itself. */
+    /** Whether the terminal reports that programs may set its clipboard. */
     osc52: z.boolean().nullable(),
   }),
   files: z.array(
@@ -52,7 +52,7 @@ export const doctorDocument = z.strictObject({
       exists: z.boolean(),
       readable: z.boolean().nullable(),
       writable: z.boolean().nullable(),
-      /** As chmod writes it; null on Windows and for what isn't there. */
+      /** Octal, as for chmod; null on Windows and for a file that does not exist. */
       mode: text.nullable(),
     }),
   ),

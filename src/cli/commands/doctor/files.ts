@@ -8,7 +8,6 @@ import type { DoctorDocument } from "./document.ts";
 import { parseSetting } from "../../argv/settings-now.ts";
 import { localFault, type Fault, type Finding, type Report } from "./finding.ts";
 
-/** One place where something of this user's lies. */
 type FileDocument = DoctorDocument["files"][number];
 
 const may = (path: string, how: number): boolean => {
@@ -20,13 +19,13 @@ const may = (path: string, how: number): boolean => {
   }
 };
 
-/** The nearest folder above that is there. */
+/** The nearest parent folder that exists. */
 function above(path: string): string {
   const parent = dirname(path);
   return parent === path || may(parent, constants.F_OK) ? parent : above(parent);
 }
 
-/** undefined where nothing is there, also because a file is in the way of its folder. */
+/** undefined if the path does not exist, including if one of its folders is a file. */
 function statOf(path: string) {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -77,7 +76,7 @@ function faultOf(
   return undefined;
 }
 
-/** A look that throws (a file in the way of a folder) finds what can't be read. */
+/** If inspection throws, for example because a file is in place of a folder, the file counts as unreadable. */
 function safely(what: string, path: string | undefined, platform: NodeJS.Platform): FileDocument {
   try {
     return look(what, path, platform);

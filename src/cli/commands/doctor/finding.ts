@@ -1,29 +1,29 @@
 import { exitCodes } from "../../failures/exit-codes.ts";
 import type { Failure } from "../../failures/report.ts";
 
-/** What is wrong: as a failure would be told. */
+/** A problem, described as a failure. */
 export type Fault = Pick<Failure, "code" | "message" | "hint" | "exit">;
 
-/** One line of the doctor's. */
+/** One line of the report. */
 export interface Finding {
   /** One or two words. */
   about: string;
   text: string;
-  /** Absent: all is well, or it is only worth knowing. */
+  /** Absent if there is no problem. */
   fault?: Fault;
-  /** Worth knowing, but neither good nor bad. */
+  /** The line is information, neither good nor bad. */
   note?: true;
 }
 
-/** What one of the doctor's looks found. */
+/** The result of one group of checks. */
 export interface Report<T> {
   title: string;
   findings: Finding[];
-  /** For `--json`; null for what isn't known. */
+  /** For `--json`. */
   document: T;
 }
 
-/** Something that is wrong on this machine. */
+/** A problem on this machine. */
 export const localFault = (message: string, hint: string): Fault => ({
   code: "internal",
   message,

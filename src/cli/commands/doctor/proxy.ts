@@ -2,7 +2,7 @@ import { proxiesIn } from "../../connection/dispatcher.ts";
 import type { DoctorDocument } from "./document.ts";
 import type { Finding, Report } from "./finding.ts";
 
-/** An address without name and password; what isn't one isn't shown, for it may hold both. */
+/** An address without username and password. An invalid address is not shown, because it may contain both. */
 function shown(proxy: string): string | null {
   if (proxy === "") return null;
   if (!URL.canParse(proxy)) return "not an address";
@@ -10,7 +10,7 @@ function shown(proxy: string): string | null {
   return `${protocol}//${host}`;
 }
 
-/** The way to servers elsewhere; a proxy that can't be used is told by the look at the server. */
+/** Reports the proxies. An unusable proxy is reported by the server check. */
 export function lookAtProxy(env: Record<string, string | undefined>): Report<DoctorDocument["proxy"]> {
   const { http, https, none } = proxiesIn(env);
   const document = { http: shown(http), https: shown(https), none: none === "" ? null : none };

@@ -17,14 +17,14 @@ import { connect, type Target } from "../../connection/target.ts";
 import type { Finding, Report } from "./finding.ts";
 import { lookAtToken, unknownToken } from "./token.ts";
 
-/** Longest silence of a server that is only looked at, in seconds. */
+/** Request timeout in seconds. */
 const SILENCE = 10;
-/** Seconds that two clocks may be apart before it is worth a word. */
+/** Clock difference in seconds above which a problem is reported. */
 const CLOCKS = 60;
 
 type Both = Report<Pick<DoctorDocument, "server" | "token">>;
 
-/** Whether it is a chat server of this API: docs/cli.md#your-own-server. */
+/** Throws if the reply is not from a chat server of this API (docs/cli.md#your-own-server). */
 async function checkReply(reply: Reply, url: string): Promise<Finding | undefined> {
   const { status } = reply;
   if (status >= 500 || status === 429)
@@ -40,7 +40,7 @@ async function checkReply(reply: Reply, url: string): Promise<Finding | undefine
 
 function clock(date: string | undefined, [before, after]: [number, number]): number | null {
   const theirs = Date.parse(date ?? "");
-  // The header tells whole seconds.
+  // The header has whole seconds, so half a second is added.
   return Number.isNaN(theirs) ? null : Math.round((theirs + 500 - (before + after) / 2) / 1000);
 }
 
@@ -132,7 +132,7 @@ const nothing = {
   clock_difference: null,
 };
 
-/** What can be said of a server that was not, or in vain, asked. */
+/** The report of a server that was not tested or could not be reached. */
 const unasked = (
   server: { url: string | null; reachable: boolean | null },
   chosen: Chosen,
@@ -143,11 +143,14 @@ const unasked = (
   document: { server: { ...server, ...nothing }, token: unknownToken(chosen.token) },
 });
 
-/** The server that is in use: is it there, is it one, what does it offer, does it take the token. Rejects when aborted. */
+/**
+ * Checks whether the server is reachable and a chat server, what it offers, and whether it accepts the token. Rejects
+ * when aborted.
+ */
 export async function lookAtServer(call: Call): Promise<Both> {
   const about = "reachable";
   const chosen = chooseServer({ ...call, serverFault: undefined }, "optional");
-  // What is wrong with the settings is found among the files.
+  // The files check reports what is wrong with the settings.
   if (call.serverFault !== undefined)
     return unasked({ url: null, reachable: null }, chosen, {
       about,

@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `doctor`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "check server, token, terminal and files",
   options: [],

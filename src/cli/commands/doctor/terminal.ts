@@ -21,7 +21,7 @@ function isInstalled(tool: string, path: string): boolean {
   });
 }
 
-/** Nothing is asked of a terminal that isn't there, in the midst of a document, or where nobody may be asked. */
+/** Queries the terminal, unless there is none, the output is a document, or input is not allowed. */
 async function answersOf({
   stdin,
   output,
@@ -62,7 +62,10 @@ function colour({ colors, stdout }: TerminalDocument): Finding {
   return { about, text: `none: ${why}`, note: true };
 }
 
-/** The terminal: colour, size, letters, keyboard, clipboard. None of it is ever wrong: the session copes. */
+/**
+ * Reports colour, size, characters, keyboard and clipboard. None of them is a problem: the session adapts to the
+ * terminal.
+ */
 export async function lookAtTerminal(call: Call): Promise<Report<TerminalDocument>> {
   const { output, env, values } = call;
   const { stdout, color } = output;

@@ -8,10 +8,9 @@ import { failureOf } from "../../failures/report.ts";
 import type { Target } from "../../connection/target.ts";
 import type { Finding } from "./finding.ts";
 
-/** The token without itself. */
 type TokenDocument = DoctorDocument["token"];
 
-/** What is known of a token that wasn't tried. */
+/** The document of a token that was not tested. */
 export const unknownToken = (token: KnownToken | undefined): TokenDocument => ({
   source: token?.from ?? null,
   username: token?.username ?? null,
@@ -31,7 +30,10 @@ function words({ username, expires_at, tokens }: TokenDocument, from: string): s
   return parts.join("; ");
 }
 
-/** Whether the server takes the token; `unlike` says why it can't be tried. No token isn't a fault. */
+/**
+ * Tests whether the server accepts the token. `unlike` is the finding if that cannot be tested. A missing token is not
+ * a problem.
+ */
 export async function lookAtToken(
   call: Call,
   { token, client, credentials }: Target,

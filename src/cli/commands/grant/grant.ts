@@ -17,7 +17,7 @@ import { checkOneStore, storeDir } from "../../connection/server-config.ts";
 
 type Reply = GrantReply | { kind: "no_store" } | { kind: "no_answer" };
 
-/** The command as it can be typed once more, with `options`. */
+/** The command to run again, with `options`. */
 function typed({ program }: Pick<Call, "program">, { name, tokens }: GrantRequest, options = ""): string {
   return `${program.name} ${grantWords(name, tokens, options)}`;
 }
@@ -46,11 +46,10 @@ async function give(request: GrantRequest, call: Call): Promise<Reply> {
 type Given = Extract<Reply, { kind: "granted" | "repeated" }>;
 const isGiven = (reply: Reply): reply is Given => reply.kind === "granted" || reply.kind === "repeated";
 
-/** Where the tokens were to go, for a person; a Postgres address is never shown. */
+/** The store's name in messages. A Postgres address is never shown. */
 const placeOf = ({ values, places }: Pick<Call, "values" | "places">) =>
   values.store === undefined ? storeDir(values, places.server) : "the database";
 
-/** The failure that a reply without a grant is. */
 function refusal(reply: Exclude<Reply, Given>, request: GrantRequest, call: Call): ClientError {
   const place = placeOf(call);
   switch (reply.kind) {
@@ -84,7 +83,6 @@ function refusal(reply: Exclude<Reply, Given>, request: GrantRequest, call: Call
   }
 }
 
-/** What the store refused, for `grant`. */
 function storeFailure(error: unknown, request: GrantRequest, call: Call): unknown {
   const id = call.values.id === undefined ? "" : ` --id ${call.values.id}`;
   if (!(error instanceof ApiError))
@@ -96,7 +94,7 @@ function storeFailure(error: unknown, request: GrantRequest, call: Call): unknow
 }
 
 /**
- * `grant NAME TOKENS`: gives tokens, in the folder or through the server that runs on it
+ * `grant NAME TOKENS`: gives tokens, in the store or through the server that runs on it
  * (docs/hosting.md#give-somebody-tokens).
  */
 export async function grant(call: Call): Promise<void> {

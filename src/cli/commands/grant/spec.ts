@@ -1,7 +1,6 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
-/** `grant`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "give a user tokens",
   words: "NAME TOKENS",

@@ -5,7 +5,7 @@ import { grouped } from "../../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
 import { withTarget } from "../../connection/target.ts";
 
-/** `login`: gets a token and keeps it for this server. */
+/** `login`: gets a token and saves it for this server. */
 export async function login(call: Call): Promise<void> {
   await checkKeepable(call);
   const username = await usernameFrom(call, "login");
@@ -16,7 +16,7 @@ export async function login(call: Call): Promise<void> {
     await keepLogin(target, { username, token });
     const { output, signal } = call;
     await makeDefault(call, name);
-    // The login stands, whatever becomes of this.
+    // The login succeeded even if the balance cannot be read.
     const { tokens } = await client.balance(signal).catch(() => ({ tokens: null }));
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : `; ${grouped(tokens)} tokens left`;

@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `login`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "log in and save the token for this server",
   options: ["username", "passwordStdin"],

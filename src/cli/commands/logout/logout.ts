@@ -5,10 +5,10 @@ import type { LogoutDocument } from "./document.ts";
 import { checkServerTold, isSameUser, serverName } from "../../connection/chosen-server.ts";
 import { connect } from "../../connection/target.ts";
 
-/** Codes that mean that the server doesn't take the token anyway. */
+/** Error codes that mean that the token is already invalid. */
 const ended = new Set<string>(["invalid_token", "expired_token"]);
 
-/** Whether the server has taken the token back; why not, where it hasn't. */
+/** Whether the server revoked the token, and if not, why. */
 type Revoked = { revoked: true } | { revoked: false; why: string };
 
 async function forgetThere(
@@ -33,7 +33,10 @@ async function forgetThere(
   }
 }
 
-/** Forgets the token in the file, and no later one: that would stay valid at the server. A sentence where it fails. */
+/**
+ * Deletes this token from the file, but no newer one, which would stay valid at the server. Returns the reason if that
+ * fails.
+ */
 async function forgetHere(
   credentials: Credentials,
   name: string,
@@ -48,15 +51,15 @@ function tell({ output }: Pick<Call, "output">, server: string, there: Revoked):
   if (!there.revoked) output.note(`At the server it stays valid until it expires: ${there.why}`);
 }
 
-/** With `-u`, whether this login is of that name: one of somebody else isn't to be ended. */
+/** Whether the login belongs to the user of `-u`. Without `-u` every login matches. */
 const isMeant = ({ values }: Pick<Call, "values">, { username }: Entry): boolean =>
   values.username === undefined || isSameUser(values.username, username);
 
 const whose = ({ username }: Entry) => (username === "" ? "another" : `${username}'s`);
 
 /**
- * `logout`: forgets the kept token of the chosen server, whatever becomes of the rest, and has the server take it back
- * where it can. With `-u NAME` only where it is NAME's. `AI_CHAT_TOKEN` isn't touched.
+ * `logout`: deletes the saved token of the chosen server and revokes it at the server if possible. With `-u NAME` only
+ * if it belongs to NAME. `AI_CHAT_TOKEN` is not revoked.
  */
 export async function logout(call: Call): Promise<void> {
   checkServerTold(call);
@@ -65,7 +68,7 @@ export async function logout(call: Call): Promise<void> {
   const credentials = openCredentials({ dir: places.config });
   const kept = credentials.get(server);
   const entry = kept && isMeant(call, kept) ? kept : undefined;
-  // The file first: a server that is slow, and a person who stops waiting, leave no token here.
+  // The file comes first, so that the token is deleted here even if the server is slow or the user interrupts.
   const why = credentials.problem ?? (entry && (await forgetHere(credentials, server, entry)));
   const there = entry && (await forgetThere(call, server, credentials, entry));
   if (why !== undefined)

@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `logout`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "log out of this server",
   options: ["username"],

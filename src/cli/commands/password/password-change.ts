@@ -6,7 +6,6 @@ import { withoutEcho, type PromptTerminal } from "../../io/prompt.ts";
 import { terminal } from "../../io/sign-in-input.ts";
 import { readFirstLines, stdinKind } from "../../io/stdin.ts";
 
-/** The password of now and the one to come. */
 export interface PasswordChange {
   password: string;
   newPassword: string;
@@ -34,9 +33,9 @@ function fromPerson(call: Call, person: PromptTerminal): Promise<PasswordChange>
 }
 
 /**
- * Both passwords: from `--password-stdin` (present, then new), else the present one from `AI_CHAT_PASSWORD` and the rest
- * from the terminal without echo, the new one twice (docs/cli.md#secrets). Throws `input_required` where nobody can be
- * asked.
+ * Both passwords: from `--password-stdin` (current, then new), or the current one from `AI_CHAT_PASSWORD` or the
+ * terminal and the new one, typed twice, from the terminal without echo (docs/cli.md#secrets). Throws `input_required`
+ * if there is no terminal.
  */
 export async function passwordChangeFrom(call: Call): Promise<PasswordChange> {
   if (call.values.passwordStdin) return fromStdin(call);

@@ -6,8 +6,8 @@ import { passwordChangeFrom } from "./password-change.ts";
 import { connect } from "../../connection/target.ts";
 
 /**
- * The account whose password it is: with `-u NAME` NAME's, by the kept login where that is NAME's, else by logging in
- * with the present password; nobody knows whose `AI_CHAT_TOKEN` is. Without `-u` that of the token.
+ * Selects the account. Without `-u` it is that of the token. With `-u NAME` the saved login is used if it belongs to
+ * NAME; otherwise the command logs in with the current password, because the account of `AI_CHAT_TOKEN` is not known.
  */
 function chooseAccount(call: Call): { chosen: Chosen; logInAs: string | undefined } {
   const { username } = call.values;
@@ -17,14 +17,14 @@ function chooseAccount(call: Call): { chosen: Chosen; logInAs: string | undefine
   return { chosen: { ...chosen, token: undefined }, logInAs: username };
 }
 
-/** A new token takes the place of the kept one of the same account, or of none. */
+/** Whether to save the new token: only if there is no saved login of another account. */
 function isToKeep({ credentials, name, token }: Chosen, logInAs: string | undefined): boolean {
   if (logInAs === undefined) return token?.from === "file";
   const kept = credentials.get(name);
   return kept === undefined || isSameUser(kept.username, logInAs);
 }
 
-/** What became of the login, for a person. */
+/** Notes about the state of the login. */
 function loginNotes(call: Call, kept: boolean, logInAs: string | undefined): string[] {
   const { values } = call;
   const unset = `Unset it, then log in: ${typedCommand(call, "login")}`;
@@ -35,7 +35,7 @@ function loginNotes(call: Call, kept: boolean, logInAs: string | undefined): str
   return [`You are logged in as ${logInAs}.`, ...hidden];
 }
 
-/** `password`: sets a new password; every other login of the account ends, this one goes on. */
+/** `password`: sets a new password. Every other login of the account ends; this one stays. */
 export async function password(call: Call): Promise<void> {
   const { chosen, logInAs } = chooseAccount(call);
   const kept = isToKeep(chosen, logInAs);
@@ -56,7 +56,7 @@ export async function password(call: Call): Promise<void> {
     output.note(`Your password at ${name} is changed. You are logged out everywhere else.`);
     for (const note of loginNotes(call, kept, logInAs)) output.note(note);
   } finally {
-    // A token that is kept nowhere should end here; where it can't, it ends by itself.
+    // A token that was not saved is revoked. If that fails, it expires by itself.
     if (isTemporary) await client.logout().catch(() => undefined);
     await target.close();
   }

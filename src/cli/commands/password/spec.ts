@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `password`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "change your password; every other login ends",
   options: ["username", "passwordStdin"],

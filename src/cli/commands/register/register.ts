@@ -6,7 +6,7 @@ import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
 import { typedCommand } from "../../connection/chosen-server.ts";
 import { withTarget } from "../../connection/target.ts";
 
-/** `register`: makes an account and logs in at once. */
+/** `register`: creates an account and logs in. */
 export async function register(call: Call): Promise<void> {
   await checkKeepable(call);
   const username = await usernameFrom(call, "register");

@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `register`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "create an account and log in",
   options: ["username", "passwordStdin"],

@@ -5,7 +5,7 @@ import type { ServeDocument } from "./document.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
 import { checkOneStore, serverConfig } from "../../connection/server-config.ts";
 
-/** The default of an option follows who answers: a demo says how to connect a model. */
+/** The lines that report a start. For the demo they say how to connect a model. */
 function banner({ program }: Pick<Call, "program">, { url, store, model, reason }: RunningServer): string[] {
   const { name, version } = program;
   const demo =
@@ -25,17 +25,16 @@ function banner({ program }: Pick<Call, "program">, { url, store, model, reason 
   ];
 }
 
-/** What the operator is told besides the log of requests. */
+/** Messages to the operator other than the request log. */
 interface Voice {
   warn: (sentence: string) => void;
-  /** It takes questions now. */
   ready: (server: RunningServer) => void;
   stopping: () => void;
 }
 
 const STOPPING = "Stopping. Open questions may finish; a second signal stops at once.";
 
-/** Lines for a person; as lines of the log where that is JSON, so that all of stderr can be read by a program. */
+/** Text lines, or log lines if the log is JSON, so that a program can parse all of stderr. */
 async function voiceOf(call: Call, log: Call["values"]["log"]): Promise<Voice> {
   const { note, stderr } = call.output;
   if (log !== "json")
@@ -53,7 +52,6 @@ async function voiceOf(call: Call, log: Call["values"]["log"]): Promise<Voice> {
   };
 }
 
-/** Resolves when the process was told to stop. */
 function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -61,12 +59,12 @@ function stopped(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** `serve`: a server until it is told to stop; then it drains (a second signal ends it at once). Exit 0. */
+/** `serve`: runs a server until a signal, then drains it; a second signal exits immediately. Exits with 0. */
 export async function serve(call: Call): Promise<number> {
   checkOneStore(call);
   const { values, sources, warnings, env, program, places, output, signal } = call;
   const dispatcher = (await proxyOpener(env))?.();
-  // With --json stderr is empty unless it fails: the log has to be asked for.
+  // With --json, stderr stays empty unless the command fails or a log is requested.
   const log = output.json && sources.log === "default" ? "silent" : values.log;
   const voice = await voiceOf(call, log);
   warnings.forEach(voice.warn);

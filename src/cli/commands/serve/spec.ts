@@ -1,7 +1,6 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 import { ofServer, withoutServer } from "../../argv/options.ts";
 
-/** `serve`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "run a chat server",
   options: ofServer,

@@ -6,7 +6,7 @@ import { checkServerTold, serverName } from "../../connection/chosen-server.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { connect } from "../../connection/target.ts";
 
-/** Longest silence of one of many servers, in seconds: one that sleeps may not hold up the others. */
+/** Request timeout in seconds, so that one slow server does not delay the others. */
 const SILENCE = 10;
 
 interface Row {
@@ -16,7 +16,7 @@ interface Row {
   default: boolean;
 }
 
-/** Tokens left there; null for whatever keeps the server from telling. */
+/** The balance at a server; null if it cannot be read. */
 async function balanceAt(
   call: Call,
   credentials: Credentials,
@@ -49,7 +49,7 @@ function table(rows: Row[]): string {
   return cells.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")).join("\n");
 }
 
-/** `servers`: every server with a token: user, balance, and which is the default. */
+/** `servers`: lists every server with a token, its user and balance, and marks the default. */
 export async function servers(call: Call): Promise<void> {
   checkServerTold(call);
   const { output, places, signal } = call;

@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `servers`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "every server with a token: user, balance, default",
   options: [],

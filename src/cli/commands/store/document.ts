@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { text, whole } from "../../io/document-fields.ts";
 
-/** What `store check --json` prints, also where the store is damaged; the exit code is then 1. */
+/** What `store check --json` prints. If the store is damaged, the exit code is 1. */
 export const checkDocument = z.strictObject({
   ok: z.boolean(),
   findings: z.array(

@@ -1,7 +1,6 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
-/** `store`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "check a data folder; move it into Postgres, or back",
   words: "check DIR | copy FROM TO",

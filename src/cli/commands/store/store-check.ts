@@ -7,7 +7,7 @@ import { counted } from "../../../text/numbers.ts";
 
 function folderOf({ words, program }: Pick<Call, "words" | "program">): string {
   const [, dir] = words;
-  // It isn't repeated: a password may stand in it.
+  // The message does not repeat the URL, because it may contain a password.
   if (dir !== undefined && /^\w+:\/\//.test(dir))
     throw new ClientError("usage", "store check reads a data folder, not a database.", {
       hint: `For instance: ${program.name} store check /srv/ai-chat`,
@@ -18,7 +18,7 @@ function folderOf({ words, program }: Pick<Call, "words" | "program">): string {
   });
 }
 
-/** Exit 2, as for a conversation that isn't there: the word is wrong, not the store. */
+/** Throws `usage` (exit 2) if there is no such folder: the argument is wrong, not the store. */
 async function mustBeFolder(
   dir: string,
   { program, places }: Pick<Call, "program" | "places">,
@@ -27,7 +27,7 @@ async function mustBeFolder(
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
     return "unknown" as const;
   });
-  // What cannot be looked at is for the check itself to say.
+  // The check reports a folder that cannot be read.
   if (found === "unknown" || found?.isDirectory()) return;
   throw noStore(`There is no folder ${dir}.`, { program, places });
 }
@@ -56,7 +56,9 @@ function report(dir: string, checked: Checked): string {
   ].join("\n");
 }
 
-/** `store check DIR`: reads a data folder, running server or not, and changes nothing. Exit 1 where it is damaged. */
+/**
+ * `store check DIR`: checks a data folder without changing it; a server may be running. Exits with 1 if it is damaged.
+ */
 export async function checkStore(call: Call): Promise<number> {
   const { output } = call;
   const dir = folderOf(call);

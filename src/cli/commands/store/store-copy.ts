@@ -18,8 +18,8 @@ function placesOf({ words, program }: Pick<Call, "words" | "program">): { from: 
 }
 
 /**
- * `store copy FROM TO`: a data folder into Postgres, or back. No server may run on either. The target is empty before
- * and whole after; a copy that fails or is interrupted leaves it unused.
+ * `store copy FROM TO`: copies a data folder into Postgres, or back. No server may run on either. The target must be
+ * empty; a copy that fails or is interrupted leaves nothing in it.
  */
 export async function copyStores(call: Call): Promise<number> {
   const { output, signal, program } = call;

@@ -8,7 +8,7 @@ const actions = new Map<string, () => Promise<(call: Call) => Promise<number>>>(
   ["copy", async () => (await import("./store-copy.ts")).copyStores],
 ]);
 
-/** `store check DIR` and `store copy FROM TO`, for whoever hosts a server. */
+/** `store check DIR` and `store copy FROM TO`, for operators of a server. */
 export async function store(call: Call): Promise<number> {
   const { words, program } = call;
   const [word] = words;

@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `usage`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "questions a day as a bar chart, and the sum",
   options: ["days"],

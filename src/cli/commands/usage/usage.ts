@@ -4,10 +4,10 @@ import type { UsageDocument } from "./document.ts";
 import { isAscii } from "../../io/terminal.ts";
 import { withTarget } from "../../connection/target.ts";
 
-/** Where nothing tells how wide it is. */
+/** Width if stdout is not a terminal. */
 const COLUMNS = 80;
 
-/** `usage`: questions a day as a bar chart, and the sum. */
+/** `usage`: shows the questions per day as a bar chart, and their sum. */
 export async function usage(call: Call): Promise<void> {
   const { output, values, env, signal } = call;
   await withTarget(call, "needed", async ({ client }) => {

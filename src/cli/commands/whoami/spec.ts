@@ -1,6 +1,5 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
 
-/** `whoami`: its options, help and run. */
 export const spec: CommandSpec = {
   summary: "server, user, balance, and where the token came from",
   options: [],

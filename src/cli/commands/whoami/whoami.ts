@@ -22,13 +22,13 @@ function lines(
   ];
 }
 
-/** A server without a balance does not make the token invalid. */
+/** A server that reports no balance does not make the token invalid. */
 function unknownBalance(error: unknown): { tokens: null } {
   if (error instanceof ClientError && error.code === "not_offered") return { tokens: null };
   throw error;
 }
 
-/** `whoami`: which server, who, how many tokens, where the token came from and until when it is valid. */
+/** `whoami`: shows server, user, balance, and the token's source and expiry. */
 export async function whoami(call: Call): Promise<void> {
   const { output, signal } = call;
   await withTarget(call, "needed", async ({ name, client, token, credentials }) => {
