@@ -2,10 +2,10 @@ import { fileURLToPath } from "node:url";
 import packageJson from "../../package.json" with { type: "json" };
 import { commandName } from "./argv/command-name.ts";
 import { parseArgv } from "./argv/parse-argv.ts";
-import { colorWish, hasColor, tellPackages } from "./io/terminal.ts";
+import { colorPreference, hasColor, setColorVariables } from "./io/terminal.ts";
 import { createOutput } from "./io/output.ts";
 import { createEnding } from "./io/ending.ts";
-import { tell } from "./failures/outcome.ts";
+import { reportFailure } from "./failures/outcome.ts";
 
 async function main(): Promise<void> {
   const { argv, env, stdout, stderr } = process;
@@ -15,9 +15,9 @@ async function main(): Promise<void> {
     return;
   }
   const parsed = parseArgv(argv.slice(2));
-  const wish = colorWish(parsed.flags.has("noColor"), env);
-  const color = { stdout: hasColor(stdout, wish, env), stderr: hasColor(stderr, wish, env) };
-  tellPackages(wish, env);
+  const preference = colorPreference(parsed.flags.has("noColor"), env);
+  const color = { stdout: hasColor(stdout, preference, env), stderr: hasColor(stderr, preference, env) };
+  setColorVariables(preference, env);
   const ending = createEnding();
   const output = createOutput({
     stdout,
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     version: packageJson.version,
   };
   const fail = async (error: unknown) => {
-    const code = await tell({ error, call: undefined }, output, ending);
+    const code = await reportFailure({ error, call: undefined }, output, ending);
     await output.flushed();
     process.exit(code);
   };

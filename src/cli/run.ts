@@ -12,7 +12,7 @@ import { commands } from "./argv/commands.ts";
 import type { Ending } from "./io/ending.ts";
 import { endCode } from "./failures/exit-codes.ts";
 import { FailedAt } from "./failures/failed-at.ts";
-import { tell } from "./failures/outcome.ts";
+import { reportFailure } from "./failures/outcome.ts";
 import { everywhere } from "./argv/options.ts";
 import type { Output } from "./io/output.ts";
 import type { Program } from "./argv/program.ts";
@@ -75,7 +75,7 @@ function read(
   });
   const serverFault = resolved.sources.server === "default" ? settings.fault("server") : undefined;
   const { literal } = parsed;
-  const { signal, spareInterrupts } = ending;
+  const { signal, releaseInterrupts } = ending;
   const call: Call = {
     command,
     words,
@@ -86,7 +86,7 @@ function read(
     places,
     env,
     signal,
-    spareInterrupts,
+    releaseInterrupts,
     serverFault,
     ...resolved,
   };
@@ -132,6 +132,6 @@ export async function run(
     // After a signal the program does not wait for pending work, such as connecting to a proxy that does not answer.
     const abandoned = ending.isOver || ending.by !== undefined;
     const failed = error instanceof FailedAt ? { error: error.cause, call: error.call } : { error, call };
-    return { code: await tell(failed, output, ending), abandoned };
+    return { code: await reportFailure(failed, output, ending), abandoned };
   }
 }

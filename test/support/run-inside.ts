@@ -42,7 +42,7 @@ export async function runInside(args: readonly string[]): Promise<Omit<Ended, "s
     by: undefined,
     isOver: false,
     closedPipe: () => {},
-    spareInterrupts: () => {},
+    releaseInterrupts: () => {},
     after: () => new Promise<never>(() => {}),
   };
   const program = { name: "ai-chat", version: "0.0.0" };

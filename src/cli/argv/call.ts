@@ -19,5 +19,5 @@ export interface Call extends Resolved {
   /** Aborts on the first SIGINT, SIGTERM or SIGHUP, and when stdout is closed by its reader. */
   signal: AbortSignal;
   /** Removes the program's SIGINT handler, so that the command can handle SIGINT. */
-  spareInterrupts: () => void;
+  releaseInterrupts: () => void;
 }

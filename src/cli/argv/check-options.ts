@@ -19,12 +19,12 @@ export function checkOptions(
   const known = unknown === undefined ? undefined : optionOf(unknown);
   if (unknown?.startsWith("--") && known !== undefined && taken.includes(known))
     fail(`The option ${unknown} takes no value.`);
-  const foreign = [...flags.keys()].find((name) => !taken.includes(name));
-  const stranger = unknown ?? (foreign === undefined ? undefined : flagOf(foreign));
-  if (stranger !== undefined) {
+  const notTaken = [...flags.keys()].find((name) => !taken.includes(name));
+  const unknownFlag = unknown ?? (notTaken === undefined ? undefined : flagOf(notTaken));
+  if (unknownFlag !== undefined) {
     const own = taken.filter((name) => optionNamed(name).flag !== undefined).map(flagOf);
-    const close = stranger.startsWith("--") ? nearest(stranger, own) : undefined;
-    fail(`${whose} has no option ${stranger}.${close === undefined ? "" : ` Did you mean ${close}?`}`);
+    const close = unknownFlag.startsWith("--") ? nearest(unknownFlag, own) : undefined;
+    fail(`${whose} has no option ${unknownFlag}.${close === undefined ? "" : ` Did you mean ${close}?`}`);
   }
   const name = incomplete === undefined ? undefined : optionOf(incomplete);
   if (name !== undefined) fail(`The value of ${flagOf(name)} is missing.`);

@@ -36,15 +36,15 @@ function unknownCommand(words: readonly string[], { name }: Program): ClientErro
 }
 
 /** The command that runs if none is named: `ask` if stdin is a pipe or a file, `chat` at a terminal. */
-function unnamed({ flags, words }: ParsedArgv, output: Output, { name }: Program): string {
+function defaultCommand({ flags, words }: ParsedArgv, output: Output, { name }: Program): string {
   if (words.length > 0)
     throw new ClientError("usage", "There is no command.", {
       hint: `To ask something: ${name} ask ${quotedWords(words)}`,
     });
   const kind = stdinKind();
   if ((kind === "pipe" || kind === "file") && !flags.has("noStdin")) return "ask";
-  const talks = kind === "terminal" && output.stdout.isTTY && !output.json && !flags.has("noInput");
-  if (talks) return "chat";
+  const isInteractive = kind === "terminal" && output.stdout.isTTY && !output.json && !flags.has("noInput");
+  if (isInteractive) return "chat";
   throw new ClientError("usage", "There is no command, and no terminal for the session.", {
     hint: `To ask something: ${name} ask "What is a monad?"   All commands: ${name} help`,
   });
@@ -66,7 +66,7 @@ export function withoutCommandAsId(parsed: ParsedArgv): ParsedArgv {
 export function chosenCommand(parsed: ParsedArgv, output: Output, program: Program): ChosenCommand {
   const first = firstWord(parsed);
   const { flags, words } = parsed;
-  const command = first ?? unnamed(parsed, output, program);
+  const command = first ?? defaultCommand(parsed, output, program);
   const spec = commands.get(command);
   if (!spec) throw unknownCommand(words, program);
   return { command, spec, flags, words: first === undefined ? words : words.slice(1) };

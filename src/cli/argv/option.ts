@@ -15,7 +15,7 @@ export interface Option<T> {
   /** Environment variables; the first that is set and not empty is used. */
   env?: readonly string[];
   /** Matches values that other programs set in such a variable. They are ignored with a warning. */
-  alien?: RegExp;
+  ignored?: RegExp;
   /** Key in the settings file. */
   setting?: SettingName;
   /** The valid values, if there is a fixed set. */
@@ -32,7 +32,7 @@ export interface Option<T> {
   parse(text: string): T;
 }
 
-type Words = Omit<Option<unknown>, "fallback" | "parse">;
+type OptionFields = Omit<Option<unknown>, "fallback" | "parse">;
 
 function yesOrNo(text: string): boolean {
   if (/^(true|yes|on|1)$/i.test(text)) return true;
@@ -41,32 +41,36 @@ function yesOrNo(text: string): boolean {
 }
 
 /** A switch. As a setting or variable it takes true, yes, on, 1 or false, no, off, 0. */
-export function toggle(words: Words, fallback = false): Option<boolean> {
-  return { choices: ["true", "false"], ...words, fallback, parse: yesOrNo };
+export function toggle(fields: OptionFields, fallback = false): Option<boolean> {
+  return { choices: ["true", "false"], ...fields, fallback, parse: yesOrNo };
 }
 
 /** Text accepted by `check`; default: undefined. */
 export function text(
-  words: Words,
+  fields: OptionFields,
   check: (text: string) => string = (text) => text,
 ): Option<string | undefined> {
-  return { ...words, fallback: undefined, parse: check };
+  return { ...fields, fallback: undefined, parse: check };
 }
 
 /** Text accepted by `check`, with a default. */
 export function textOr(
-  words: Words,
+  fields: OptionFields,
   fallback: string,
   check: (text: string) => string = (text) => text,
 ): Option<string> {
-  return { shown: fallback, ...words, fallback, parse: check };
+  return { shown: fallback, ...fields, fallback, parse: check };
 }
 
 /** A whole number from `least` to `most`, in decimal digits. */
-export function whole(words: Words, fallback: number, [least, most]: [number, number]): Option<number> {
+export function whole(
+  fields: OptionFields,
+  fallback: number,
+  [least, most]: [number, number],
+): Option<number> {
   return {
     shown: String(fallback),
-    ...words,
+    ...fields,
     fallback,
     parse: (text) => {
       const number = /^\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
@@ -77,10 +81,14 @@ export function whole(words: Words, fallback: number, [least, most]: [number, nu
 }
 
 /** Seconds, with up to three decimal places. */
-export function seconds(words: Words, fallback: number, [least, most]: [number, number]): Option<number> {
+export function seconds(
+  fields: OptionFields,
+  fallback: number,
+  [least, most]: [number, number],
+): Option<number> {
   return {
     shown: String(fallback),
-    ...words,
+    ...fields,
     fallback,
     parse: (text) => {
       const number = /^\d{1,9}(\.\d{1,3})?$/.test(text.trim()) ? Number(text) : Number.NaN;
@@ -100,13 +108,17 @@ function choose<T extends string>(text: string, choices: readonly T[]): T {
 }
 
 /** One of `choices`; default: undefined. */
-export function oneOf<T extends string>(words: Words, choices: readonly T[]): Option<T | undefined> {
-  return { choices, ...words, fallback: undefined, parse: (text) => choose(text, choices) };
+export function oneOf<T extends string>(fields: OptionFields, choices: readonly T[]): Option<T | undefined> {
+  return { choices, ...fields, fallback: undefined, parse: (text) => choose(text, choices) };
 }
 
 /** One of `choices`, with a default. */
-export function oneOfOr<T extends string>(words: Words, choices: readonly T[], fallback: T): Option<T> {
-  return { shown: fallback, choices, ...words, fallback, parse: (text) => choose(text, choices) };
+export function oneOfOr<T extends string>(
+  fields: OptionFields,
+  choices: readonly T[],
+  fallback: T,
+): Option<T> {
+  return { shown: fallback, choices, ...fields, fallback, parse: (text) => choose(text, choices) };
 }
 
 /** Rejects blank text. */

@@ -35,7 +35,7 @@ function longSecret(typed: string): string {
 }
 
 /** The server that is tried if none is set (docs/cli.md#servers). */
-export const usualServer = "http://127.0.0.1:8000";
+export const defaultServer = "http://127.0.0.1:8000";
 
 /**
  * Every option of every command (docs/cli.md#settings). Flags, `AI_CHAT_…` variables, the settings file, `config`, the
@@ -52,7 +52,7 @@ export const options = {
       names: "server",
       secret: true,
       help: "the server to talk to; local is your own on this machine",
-      shown: usualServer,
+      shown: defaultServer,
     },
     address,
   ),

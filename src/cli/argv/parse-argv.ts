@@ -58,8 +58,8 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
   try {
     const { operands: words, unknown } = command.parseOptions([...argv]);
     const literal = literalCount(argv, words);
-    const stranger = unknown[0] === undefined ? undefined : withoutValue(unknown[0]);
-    return { flags, words, literal, unknown: stranger, incomplete: undefined };
+    const unknownFlag = unknown[0] === undefined ? undefined : withoutValue(unknown[0]);
+    return { flags, words, literal, unknown: unknownFlag, incomplete: undefined };
   } catch (error) {
     if (!(error instanceof CommanderError) || error.code !== "commander.optionMissingArgument") throw error;
     // Only the last argument can lack its value: any other option takes the next argument as its value.

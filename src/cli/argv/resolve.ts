@@ -40,7 +40,7 @@ function find(
   for (const variable of option.env ?? []) {
     const text = env[variable];
     if (text === undefined || text === "") continue;
-    if (!option.alien?.test(text)) return { source: "environment", called: variable, text };
+    if (!option.ignored?.test(text)) return { source: "environment", called: variable, text };
     warn(`${variable} is ignored: ${quoted(text)} is what Kubernetes sets for a service of that name.`);
   }
   const kept = option.setting === undefined ? undefined : setting(option.setting);

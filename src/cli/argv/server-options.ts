@@ -32,7 +32,7 @@ export const serverOptions = {
       value: "PORT",
       env: ["AI_CHAT_PORT"],
       // Kubernetes sets this variable to an address in every pod if there is a service called ai-chat.
-      alien: /^(tcp|udp|sctp):\/\//,
+      ignored: /^(tcp|udp|sctp):\/\//,
       help: "port to listen on; 0 takes a free one",
     },
     8000,

@@ -3,7 +3,7 @@ import { openCredentials, type Credentials } from "../../client/kept/credentials
 import { tokenExpiry } from "../../client/http/token.ts";
 import type { Connection, KnownToken } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
-import { usualServer } from "../argv/options.ts";
+import { defaultServer } from "../argv/options.ts";
 
 /** A command that can be run as shown, with `-s` if the server was given by flag. */
 export function typedCommand(
@@ -21,13 +21,13 @@ export const userWords = ({ values: { username = "" } }: Pick<Call, "values">): 
 /** Usernames are case-insensitive (docs/http-api.md#usernames). */
 export const isSameUser = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-export const serverName = ({ values }: Pick<Call, "values">): string => values.server ?? usualServer;
+export const serverName = ({ values }: Pick<Call, "values">): string => values.server ?? defaultServer;
 
 /**
  * Throws if the default server cannot be read from the settings. Otherwise a question could be sent to, and charged by,
  * the wrong server.
  */
-export function checkServerTold({
+export function checkServerKnown({
   serverFault,
   program,
   command,
@@ -84,7 +84,7 @@ export interface Chosen extends Omit<Connection, "client"> {
  * server is not known.
  */
 export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
-  checkServerTold(call);
+  checkServerKnown(call);
   const name = serverName(call);
   const credentials = openCredentials({ dir: call.places.config });
   const known = tokenFor(call, credentials, name);

@@ -1,7 +1,7 @@
 import type { LocalServer } from "./local-server.ts";
 
 /** Milliseconds of closing after which a note says what the program waits for. */
-const UNTOLD_MS = 2_000;
+const NOTE_AFTER_MS = 2_000;
 
 /**
  * Closes the local server after this session's own questions have ended. Calls `note` if that takes longer than two
@@ -11,13 +11,13 @@ export async function closeWithNote(
   server: Pick<LocalServer, "inFlight" | "close">,
   note: (sentence: string) => void,
 ): Promise<void> {
-  const tell = () =>
+  const noteWait = () =>
     note(
       server.inFlight > 0
         ? "Waiting a few seconds for an answer to another session."
         : "Waiting a few seconds for your own server to close.",
     );
-  const timer = setTimeout(tell, UNTOLD_MS);
+  const timer = setTimeout(noteWait, NOTE_AFTER_MS);
   try {
     await server.close();
   } finally {

@@ -4,7 +4,7 @@ import { openSettings } from "../../client/kept/settings.ts";
 import { parseSetting } from "../argv/settings-now.ts";
 import { saveLogin } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
-import { checkServerTold } from "./chosen-server.ts";
+import { checkServerKnown } from "./chosen-server.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { Target } from "./target.ts";
  * otherwise `register` would create an account without a login.
  */
 export async function checkKeepable(call: Call): Promise<void> {
-  checkServerTold(call);
+  checkServerKnown(call);
   const result = await openCredentials({ dir: call.places.config }).isWritable();
   if (result.kept) return;
   throw new ClientError("internal", `A login cannot be saved: ${result.why}`, {

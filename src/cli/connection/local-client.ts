@@ -51,7 +51,7 @@ export async function openLocalClient(
    * Whether to repeat a call that failed at `url`: not if this process runs the server, nor if the call failed at the
    * same URL before.
    */
-  const hasLeft = (error: unknown, url: string, failedBefore: string | undefined) =>
+  const shouldRepeat = (error: unknown, url: string, failedBefore: string | undefined) =>
     error instanceof ClientError &&
     isGone(error) &&
     url !== failedBefore &&
@@ -65,7 +65,7 @@ export async function openLocalClient(
       try {
         return await call(used);
       } catch (error) {
-        if (!hasLeft(error, url, failed)) throw error;
+        if (!shouldRepeat(error, url, failed)) throw error;
         failed = url;
       }
       await replace(used, used.token ?? token);

@@ -21,7 +21,7 @@ export interface LocalServer {
 }
 
 /** Longest wait for another process between taking the lock and answering, in milliseconds. */
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 const PAUSE = 50;
 
 async function answersAt(url: string): Promise<boolean> {
@@ -42,7 +42,7 @@ export async function openLocalServer(
   config: ServerConfig,
   signal: AbortSignal,
 ): Promise<LocalServer> {
-  let deadline = Date.now() + PATIENCE;
+  let deadline = Date.now() + TIMEOUT;
   await checkOwner(dir);
   for (;;) {
     const holder = await held(dir);
@@ -53,7 +53,7 @@ export async function openLocalServer(
       const server = await serveUnlessHeld(config);
       if (server) return started(server);
       // Another process took the lock first. It may also have ended since.
-      deadline = Date.now() + PATIENCE;
+      deadline = Date.now() + TIMEOUT;
     }
     if (Date.now() > deadline)
       throw new StartupError(

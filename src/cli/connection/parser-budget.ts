@@ -6,6 +6,6 @@ import { setFlagsFromString } from "node:v8";
  * the process cannot exit before it is done. Call it before the first connection. `serve` does not call it, because a
  * long-running process gains from optimization.
  */
-export function spareParser(): void {
+export function limitParserOptimization(): void {
   if (process.versions.node.startsWith("20.")) setFlagsFromString("--wasm-tiering-budget=1000000000");
 }

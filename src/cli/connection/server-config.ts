@@ -5,7 +5,7 @@ import { ClientError } from "../../client/failure.ts";
 import type { Call } from "../argv/call.ts";
 import type { Values } from "../argv/options.ts";
 
-interface Surroundings {
+interface ServerContext {
   version: string;
   /** The default folder of the store; undefined if the user has no home folder. */
   dir: string | undefined;
@@ -58,7 +58,7 @@ export function checkOneStore({
   });
 }
 
-export function serverConfig(values: Values, { dir, ...rest }: Surroundings): ServerConfig {
+export function serverConfig(values: Values, { dir, ...rest }: ServerContext): ServerConfig {
   const store =
     values.store === undefined
       ? ({ kind: "json", dir: storeDir(values, dir) } as const)

@@ -9,7 +9,7 @@ import { chooseServer, type Chosen } from "./chosen-server.ts";
 import { proxyOpener } from "./dispatcher.ts";
 import { openLocalServer, type LocalServer } from "./local-server.ts";
 import { ofServer } from "../argv/options.ts";
-import { spareParser } from "./parser-budget.ts";
+import { limitParserOptimization } from "./parser-budget.ts";
 import { resolve } from "../argv/resolve.ts";
 import { serverConfig, storeDir } from "./server-config.ts";
 import { closeWithNote } from "./closing.ts";
@@ -125,15 +125,15 @@ function clientAt(
 
 /** Creates the client of a server. Starts `local` if it does not run; other servers are not contacted yet. */
 export async function connect(call: Call, chosen: Chosen): Promise<Target> {
-  spareParser();
+  limitParserOptimization();
   const secret = chosen.token?.token;
   if (chosen.name === "local") {
     const { openLocalClient } = await import("./local-client.ts");
-    const way = {
+    const opener = {
       open: () => openLocal(call),
       client: (url: string, kept: string | undefined) => clientAt(call, chosen, { url, secret: kept }),
     };
-    return { ...chosen, ...(await openLocalClient(way, secret)) };
+    return { ...chosen, ...(await openLocalClient(opener, secret)) };
   }
   const openDispatcher = await proxyOpener(call.env, call.values.timeout);
   const client = clientAt(call, chosen, { url: chosen.name, secret, openDispatcher });

@@ -13,7 +13,11 @@ export interface Failed {
 const isLog = (call: Call | undefined) => call?.command === "serve" && call.values.log === "json";
 
 /** Reports a failure on stderr, as text, JSON document or log line. Returns the exit code. */
-export async function tell({ error, call }: Failed, output: Output, ending: Ending): Promise<number> {
+export async function reportFailure(
+  { error, call }: Failed,
+  output: Output,
+  ending: Ending,
+): Promise<number> {
   if (error instanceof ClosedPipe || ending.signal.reason instanceof ClosedPipe) return endCode(0, ending.by);
   const { failureOf, failureLine, failureWords, interruption } = await import("./report.ts");
   const failure = await failureOf(ending.by === undefined ? error : interruption(error), call);

@@ -3,7 +3,7 @@ import type { Call } from "../argv/call.ts";
 import { openCredentials } from "../../client/kept/credentials.ts";
 import { grantWords } from "../../text/grant-words.ts";
 import { serverName, typedCommand, userWords } from "../connection/chosen-server.ts";
-import { usualServer } from "../argv/options.ts";
+import { defaultServer } from "../argv/options.ts";
 
 const whatIsLeft = (call: Call) => `What is left: ${typedCommand(call, "balance")}`;
 
@@ -95,7 +95,7 @@ function afterInterruption(call: Call): string {
 }
 
 const noServerSet = ({ program, command }: Call) =>
-  `No server is set, so ${usualServer} was tried. Start one: ${program.name} serve, name one with -s URL, or use your own: ${program.name} ${command} -s local`;
+  `No server is set, so ${defaultServer} was tried. Start one: ${program.name} serve, name one with -s URL, or use your own: ${program.name} ${command} -s local`;
 
 function adviceOn({ code, remedy, charged }: ClientError, call: Call): string | undefined {
   const isCharged = charged === "maybe";
@@ -113,7 +113,7 @@ export function hintFor(call: Call | undefined, error: ClientError): string {
 }
 
 /** Failures for which the message says whether `ask` was charged. */
-const doubtful = new Set<ClientErrorCode>([
+const statesCharge = new Set<ClientErrorCode>([
   "interrupted",
   "timeout",
   "upstream_error",
@@ -125,5 +125,5 @@ const doubtful = new Set<ClientErrorCode>([
 /** The sentence that says whether a question was charged; undefined if the failure cannot concern a charge. */
 export function chargeWords({ code, charged }: ClientError, command: string | undefined): string | undefined {
   if (charged === "maybe") return "The question may have been charged.";
-  return command === "ask" && doubtful.has(code) ? "Nothing was charged." : undefined;
+  return command === "ask" && statesCharge.has(code) ? "Nothing was charged." : undefined;
 }

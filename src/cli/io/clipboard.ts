@@ -3,18 +3,18 @@ import { spawn } from "node:child_process";
 type Env = Record<string, string | undefined>;
 
 /** The environment in which clipboard tools run. */
-export interface Desk {
+export interface ClipboardContext {
   env: Env;
   platform: NodeJS.Platform;
   /** Milliseconds after which a tool that has not ended is killed. Default: 2,000. */
-  patience?: number;
+  timeout?: number;
 }
 
 /**
  * The clipboard tools to try, in order. Over ssh this machine's clipboard is not the user's, so only tmux is tried: it
  * passes the text to the terminal even if it ignores OSC 52 from programs.
  */
-export function clipboardTools({ env, platform }: Pick<Desk, "env" | "platform">): string[][] {
+export function clipboardTools({ env, platform }: Pick<ClipboardContext, "env" | "platform">): string[][] {
   const tmux = env.TMUX ? [["tmux", "load-buffer", "-w", "-"]] : [];
   if (env.SSH_CONNECTION || env.SSH_TTY) return tmux;
   if (platform === "darwin") return [["pbcopy"], ...tmux];
@@ -33,22 +33,22 @@ export function clipboardTools({ env, platform }: Pick<Desk, "env" | "platform">
 }
 
 /** Copies text with the first tool that succeeds; false if none does. */
-export async function copyLocally(text: string, desk: Desk): Promise<boolean> {
-  for (const [tool = "", ...args] of clipboardTools(desk)) {
-    if (await takes(tool, args, text, desk)) return true;
+export async function copyLocally(text: string, context: ClipboardContext): Promise<boolean> {
+  for (const [tool = "", ...args] of clipboardTools(context)) {
+    if (await runTool(tool, args, text, context)) return true;
   }
   return false;
 }
 
 /** Whether the tool succeeded. Tools that have to stay alive to serve the text fork, so their first process exits. */
-function takes(
+function runTool(
   tool: string,
   args: string[],
   text: string,
-  { env, patience = 2_000 }: Desk,
+  { env, timeout = 2_000 }: ClipboardContext,
 ): Promise<boolean> {
   return new Promise<boolean>((resolve) => {
-    const child = spawn(tool, args, { env, stdio: ["pipe", "ignore", "ignore"], timeout: patience });
+    const child = spawn(tool, args, { env, stdio: ["pipe", "ignore", "ignore"], timeout });
     child.once("error", () => resolve(false));
     child.once("exit", (code) => resolve(code === 0));
     // EPIPE: the tool ended without reading. Its exit code tells whether it failed.

@@ -8,7 +8,7 @@ import { exitCodes } from "../failures/exit-codes.ts";
 export const text = z.string().min(1);
 export const whole = z.int();
 /** Tokens or another count; null if the server does not report it. */
-export const told = z.number().nullable();
+export const nullableCount = z.number().nullable();
 /** null if only a token is known. */
 export const username = text.nullable();
 /** ISO 8601, UTC, with milliseconds. */

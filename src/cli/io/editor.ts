@@ -16,7 +16,7 @@ export function editText(command: string, text: string): Edited {
   try {
     const file = join(dir, "question.md");
     writeFileSync(file, text, { mode: 0o600 });
-    const { status, signal, error } = uninterrupted(() =>
+    const { status, signal, error } = ignoringInterrupts(() =>
       spawnSync(program, [...args, file], { stdio: "inherit" }),
     );
     if (error !== undefined) return { kind: "missing", command: program };
@@ -38,12 +38,12 @@ function newFolder(): string | undefined {
 }
 
 /** Runs `work` with SIGINT ignored: while an editor runs, the terminal sends Ctrl-C to this process too. */
-function uninterrupted<T>(work: () => T): T {
+function ignoringInterrupts<T>(work: () => T): T {
   const ours = process.listeners("SIGINT");
   const ignore = () => undefined;
   process.on("SIGINT", ignore);
   for (const listener of ours) process.off("SIGINT", listener);
-  const heed = () => {
+  const restore = () => {
     for (const listener of ours) process.on("SIGINT", listener);
     process.off("SIGINT", ignore);
   };
@@ -51,6 +51,6 @@ function uninterrupted<T>(work: () => T): T {
     return work();
   } finally {
     // Node delivers a pending signal at its next poll, which comes before the second setImmediate callback.
-    setImmediate(() => setImmediate(heed));
+    setImmediate(() => setImmediate(restore));
   }
 }

@@ -13,7 +13,7 @@ export interface Ending {
   /** To be called when the reader of stdout has closed it. */
   closedPipe: () => void;
   /** Removes the SIGINT handler: the caller handles SIGINT. */
-  spareInterrupts: () => void;
+  releaseInterrupts: () => void;
   /** Rejects `grace` milliseconds after `signal` aborts; otherwise never settles. */
   after(grace: number): Promise<never>;
 }
@@ -40,7 +40,7 @@ export function createEnding(): Ending {
     get isOver() {
       return isOver;
     },
-    spareInterrupts: () => void process.off("SIGINT", end),
+    releaseInterrupts: () => void process.off("SIGINT", end),
     closedPipe: () => controller.abort(new ClosedPipe("stdout is closed")),
     after: (grace) =>
       new Promise((_, reject) => {

@@ -25,11 +25,11 @@ function areRulesKnown(call: Call): boolean {
  */
 export async function newPassword(call: Call, ask: AskSecret, label: string): Promise<string> {
   const { note } = call.output;
-  const faultsOf = areRulesKnown(call) ? passwordFaults : () => [];
+  const faultsIn = areRulesKnown(call) ? passwordFaults : () => [];
   for (let tries = 0; tries < TRIES; tries += 1) {
     const first = await ask(label);
     if (first === "") continue;
-    const faults = faultsOf(first);
+    const faults = faultsIn(first);
     if (faults.length > 0) note(`The password must ${faults.join(", and ")}.`);
     else if ((await ask("Once more: ")) === first) return first;
     else note("The two passwords differ.");

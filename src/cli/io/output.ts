@@ -52,12 +52,12 @@ function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
 }
 
 /** Longest wait for stderr at exit, in milliseconds. */
-const PATIENCE = 2_000;
+const TIMEOUT = 2_000;
 
 /** Waits for the stream to be written. Returns false after the timeout, and true also if the stream failed. */
 function handedOver(stream: NodeJS.WriteStream): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), PATIENCE);
+    const timer = setTimeout(() => resolve(false), TIMEOUT);
     const look = (error?: Error | null) => {
       if (!error && stream.writableLength > 0) {
         stream.write("", look);

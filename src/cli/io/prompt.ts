@@ -69,23 +69,23 @@ export async function withoutEcho<T>(
   use: (ask: AskSecret) => Promise<T>,
 ): Promise<T> {
   let ahead = "";
-  let heard: (() => void) | undefined;
+  let onInput: (() => void) | undefined;
   const onData = (data: Buffer | string) => {
     ahead += data.toString();
-    heard?.();
+    onInput?.();
   };
 
   const ask: AskSecret = (label) =>
     new Promise((resolve, reject) => {
       let line = "";
       const settle = (result: () => void) => {
-        heard = undefined;
+        onInput = undefined;
         signal.removeEventListener("abort", onAbort);
         stderr.write("\n");
         result();
       };
       const onAbort = () => settle(() => reject(interrupted()));
-      heard = () => {
+      onInput = () => {
         const typing = typed(line, ahead);
         ahead = typing.kind === "done" ? typing.rest : "";
         if (typing.kind === "more") line = typing.line;
@@ -95,7 +95,7 @@ export async function withoutEcho<T>(
       stderr.write(label);
       signal.addEventListener("abort", onAbort, { once: true });
       if (signal.aborted) onAbort();
-      else heard();
+      else onInput();
     });
 
   stdin.setRawMode(true);

@@ -22,13 +22,13 @@ export function terminal({
 /** The username from `-u` or the terminal. Throws `input_required` if there is no terminal. */
 export async function usernameFrom(call: Call, command: string): Promise<string> {
   if (call.values.username !== undefined) return call.values.username;
-  const person = terminal(call);
-  if (!person)
+  const prompt = terminal(call);
+  if (!prompt)
     throw new ClientError("input_required", "The username is missing, and nobody can be asked for it.", {
       hint: `Give it: ${typedCommand(call, `${command} -u NAME --password-stdin`)}`,
     });
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const name = await askLine("Username: ", person);
+    const name = await askLine("Username: ", prompt);
     if (name !== "") return name;
   }
   throw new ClientError("input_required", "No username was typed.", {
@@ -60,10 +60,10 @@ export async function passwordFrom(
 ): Promise<string> {
   if (call.values.passwordStdin) return fromStdin(call);
   if (call.values.password !== undefined) return call.values.password;
-  const person = terminal(call);
-  if (!person)
+  const prompt = terminal(call);
+  if (!prompt)
     throw new ClientError("input_required", "The password is missing, and nobody can be asked for it.", {
       hint: `Set AI_CHAT_PASSWORD, or write it into a pipe: ${typedCommand(call, `${command} ${userWords(call) || "-u NAME"} --password-stdin`)}`,
     });
-  return withoutEcho(person, (ask) => (isNew ? newPassword(call, ask, "Password: ") : ask("Password: ")));
+  return withoutEcho(prompt, (ask) => (isNew ? newPassword(call, ask, "Password: ") : ask("Password: ")));
 }

@@ -8,7 +8,7 @@ export type StdinKind = "terminal" | "pipe" | "file" | "other";
 /** Maximum size of stdin, in bytes. */
 const LIMIT = 1024 * 1024;
 /** Milliseconds without the end of stdin after which a note says what the program waits for. */
-const PATIENCE = 3000;
+const NOTE_AFTER = 3000;
 
 /** The type of a file descriptor; default: stdin. */
 export function stdinKind(fd = 0): StdinKind {
@@ -55,7 +55,7 @@ async function chunks(
   enough: (length: number, chunk: Uint8Array) => boolean,
 ): Promise<Buffer> {
   const { stream, signal, onSlow } = reading;
-  const timer = setTimeout(onSlow, PATIENCE);
+  const timer = setTimeout(onSlow, NOTE_AFTER);
   const interrupt = () => stream.destroy(new ClientError("interrupted", "Interrupted."));
   signal.addEventListener("abort", interrupt, { once: true });
   const read: Buffer[] = [];

@@ -6,25 +6,25 @@ const isSet = (value: string | undefined): value is string => value !== undefine
  * The colour preference from `--no-color`, `NO_COLOR` (if not empty), then `FORCE_COLOR`; undefined if none is set
  * (docs/cli.md#colour-and-characters).
  */
-export function colorWish(noColor: boolean, env: Env): boolean | undefined {
+export function colorPreference(noColor: boolean, env: Env): boolean | undefined {
   if (noColor || isSet(env.NO_COLOR)) return false;
   if (isSet(env.FORCE_COLOR)) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
   return undefined;
 }
 
 /** Whether a stream gets colours. */
-export function hasColor(stream: { isTTY?: boolean }, wish: boolean | undefined, env: Env): boolean {
-  return wish ?? (stream.isTTY === true && env.TERM !== "dumb");
+export function hasColor(stream: { isTTY?: boolean }, preference: boolean | undefined, env: Env): boolean {
+  return preference ?? (stream.isTTY === true && env.TERM !== "dumb");
 }
 
 /**
  * Sets NO_COLOR and FORCE_COLOR for packages that read them on load (chalk, used by Ink). Must run before they are
  * loaded.
  */
-export function tellPackages(wish: boolean | undefined, env: Env): void {
+export function setColorVariables(preference: boolean | undefined, env: Env): void {
   delete env.NO_COLOR;
-  if (wish === undefined || (wish && !isSet(env.FORCE_COLOR))) delete env.FORCE_COLOR;
-  else if (!wish) env.FORCE_COLOR = "0";
+  if (preference === undefined || (preference && !isSet(env.FORCE_COLOR))) delete env.FORCE_COLOR;
+  else if (!preference) env.FORCE_COLOR = "0";
 }
 
 /**

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { conversationId, text, told } from "../../io/document-fields.ts";
+import { conversationId, text, nullableCount } from "../../io/document-fields.ts";
 
 const answered = {
   response: z.string(),
-  tokens_deducted: told,
-  tokens: told,
+  tokens_deducted: nullableCount,
+  tokens: nullableCount,
   /**
    * The conversation in which the turn was saved; null without `-c`, `-r` and `--save`, or if saving failed. A turn is
    * also saved if the server takes no history (`doctor --json`: `server.extensions`).

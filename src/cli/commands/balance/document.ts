@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { told, whole } from "../../io/document-fields.ts";
+import { nullableCount, whole } from "../../io/document-fields.ts";
 
 /**
  * What `balance --json` prints. If the server reports no balance, the command prints no document and exits with 1,
@@ -7,8 +7,8 @@ import { told, whole } from "../../io/document-fields.ts";
  */
 export const balanceDocument = z.strictObject({
   tokens: whole,
-  held: told,
-  price: told,
+  held: nullableCount,
+  price: nullableCount,
   questions: whole.nullable(),
 });
 export type BalanceDocument = z.infer<typeof balanceDocument>;

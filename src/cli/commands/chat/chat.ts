@@ -4,8 +4,8 @@ import { checkAnswers } from "../../connection/answers.ts";
 import type { Beginning } from "../../../session/saved.ts";
 import { beginningOf } from "./beginning.ts";
 import type { Call } from "../../argv/call.ts";
-import { checkServerTold, chooseServer, type Chosen } from "../../connection/chosen-server.ts";
-import { usualServer } from "../../argv/options.ts";
+import { checkServerKnown, chooseServer, type Chosen } from "../../connection/chosen-server.ts";
+import { defaultServer } from "../../argv/options.ts";
 import { connect, type Target } from "../../connection/target.ts";
 import { failingAt } from "../../failures/failed-at.ts";
 import { holdSession } from "./session.ts";
@@ -43,13 +43,13 @@ async function isThere(server: string): Promise<boolean> {
  */
 async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string | undefined }> {
   if (call.values.server !== undefined) return { chosen: chooseServer(call, "optional"), why: undefined };
-  checkServerTold(call);
-  const usual = await isThere(usualServer);
-  const server = usual ? usualServer : "local";
+  checkServerKnown(call);
+  const usual = await isThere(defaultServer);
+  const server = usual ? defaultServer : "local";
   const chosen = chooseServer({ ...call, values: { ...call.values, server } }, "optional");
   const why = usual
-    ? `No server is set; using the one at ${usualServer}.`
-    : `No server is set, and none is at ${usualServer}; using your own: local.`;
+    ? `No server is set; using the one at ${defaultServer}.`
+    : `No server is set, and none is at ${defaultServer}; using your own: local.`;
   return { chosen, why };
 }
 
@@ -72,7 +72,7 @@ export async function chat(call: Call): Promise<number> {
   checkTerminal(call, plain);
   // In line mode at a terminal, the first Ctrl-C stops the answer. Without a terminal it ends the program, because
   // nobody can type the next line.
-  if (plain && call.stdin.isTTY) call.spareInterrupts();
+  if (plain && call.stdin.isTTY) call.releaseInterrupts();
   const { beginning, there } = await beginningOf(call);
   return failingAt(there, () => chatAt(there, { plain, beginning }));
 }

@@ -85,7 +85,7 @@ const listenTo = (event: "SIGINT" | "exit") => (listener: () => void) => {
   return () => void process.off(event, listener);
 };
 
-interface How {
+interface SessionOptions {
   plain: boolean;
   /** The first lines of the session. */
   lines: string[];
@@ -93,7 +93,7 @@ interface How {
 }
 
 /** Runs the session. At its end, notes report what could not be saved. */
-export async function holdSession(call: Call, target: Target, how: How): Promise<number> {
+export async function holdSession(call: Call, target: Target, how: SessionOptions): Promise<number> {
   const { output, stdin, program, signal, values, env } = call;
   const lost = new Set<string>();
   const opened: Target[] = [];

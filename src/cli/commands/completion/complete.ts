@@ -5,7 +5,7 @@ import { openCredentials } from "../../../client/kept/credentials.ts";
 import { places as placesOf, type Places } from "../../../client/kept/places.ts";
 import { oneLine } from "../../../text/sanitize.ts";
 import { openSettings } from "../../../client/kept/settings.ts";
-import { usualServer } from "../../argv/options.ts";
+import { defaultServer } from "../../argv/options.ts";
 import { parseSetting } from "../../argv/settings-now.ts";
 import { candidates, type Candidate, type Known } from "./candidates.ts";
 
@@ -16,7 +16,7 @@ const LONGEST = 72;
  * Whether a value has no characters that a shell interprets. Others, such as a URL with `$(…)`, are left out, because
  * quoting differs between the three shells.
  */
-const isHarmless = (value: string) => /^[\w@%+:,./[\]=-]+$/.test(value);
+const isShellSafe = (value: string) => /^[\w@%+:,./[\]=-]+$/.test(value);
 
 function knownTo(places: Places): Known {
   return {
@@ -29,7 +29,7 @@ function knownTo(places: Places): Known {
       const users = new Map([["local", "your own server on this machine"]]);
       for (const { server, entry } of openCredentials({ dir: places.config }).list())
         users.set(server, entry.username === "" ? "" : `you are ${entry.username}`);
-      const usual = openSettings({ dir: places.config, parse: parseSetting }).get("server") ?? usualServer;
+      const usual = openSettings({ dir: places.config, parse: parseSetting }).get("server") ?? defaultServer;
       return [...(users.has(usual) ? users : users.set(usual, "the default"))].map(([value, about]) => ({
         value,
         about,
@@ -54,7 +54,7 @@ export async function complete(
     const found = await candidates(typed, knownTo(places));
     if (found.kind === "folders") return "folders\n";
     return `words\n${found.candidates
-      .filter(({ value }) => isHarmless(value))
+      .filter(({ value }) => isShellSafe(value))
       .map(line)
       .join("")}`;
   } catch {

@@ -83,7 +83,7 @@ const get: Action = async (call, settings, words) => {
 };
 
 /** Prints the value in effect after a change; a note says if a variable overrides it. */
-async function tell(call: Call, settings: Settings, key: SettingName): Promise<void> {
+async function printSetting(call: Call, settings: Settings, key: SettingName): Promise<void> {
   const setting = now(call, settings, key);
   if (!setting) return;
   if (call.output.json) return call.output.document(setting satisfies SettingDocument);
@@ -106,14 +106,14 @@ const set: Action = async (call, settings, words) => {
   checkCount(call, words, ["KEY", "VALUE"]);
   const key = keyOf(words[0]);
   checkKept(await settings.set(key, valueOf(call, key, words[1] ?? "")));
-  await tell(call, settings, key);
+  await printSetting(call, settings, key);
 };
 
 const unset: Action = async (call, settings, words) => {
   checkCount(call, words, ["KEY"]);
   const key = keyOf(words[0]);
   checkKept(await settings.unset(key));
-  await tell(call, settings, key);
+  await printSetting(call, settings, key);
 };
 
 const path: Action = async (call, settings, words) => {

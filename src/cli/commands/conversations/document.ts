@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { conversationId, server, text, time, told, username, whole } from "../../io/document-fields.ts";
+import {
+  conversationId,
+  server,
+  text,
+  time,
+  nullableCount,
+  username,
+  whole,
+} from "../../io/document-fields.ts";
 
 const saved = { id: conversationId, title: text, server, username };
 const listed = { ...saved, updated_at: time, turns: whole };
@@ -32,7 +40,7 @@ export const conversationDocument = z.strictObject({
       question: z.string(),
       answer: z.string(),
       stopped: z.boolean(),
-      tokens_deducted: told,
+      tokens_deducted: nullableCount,
       model: z.string().nullable(),
       at: time,
     }),

@@ -1,8 +1,8 @@
 /** Longest wait for the terminal's reply in milliseconds. Replies are late over a slow connection. */
-const PATIENCE = 1000;
+const TIMEOUT = 1000;
 
 /** Features that a terminal reports. */
-export interface TerminalSays {
+export interface TerminalFeatures {
   /** It distinguishes Shift-Enter from Enter (kitty keyboard protocol). */
   shiftEnter: boolean;
   /** Its attributes include 52: programs may set the clipboard (OSC 52). */
@@ -18,7 +18,7 @@ interface Ends {
  * Parses the replies to `CSI ? u` and `CSI c`; undefined until the reply to `CSI c`, which every terminal sends, has
  * arrived.
  */
-function readAnswers(text: string): TerminalSays | undefined {
+function readAnswers(text: string): TerminalFeatures | undefined {
   const attributes = /\u001b\[\?([\d;]*)c/.exec(text);
   if (!attributes) return undefined;
   return {
@@ -28,16 +28,16 @@ function readAnswers(text: string): TerminalSays | undefined {
 }
 
 /** Queries the terminal's features; null if it does not reply. Restores the terminal in any case. */
-export async function askTerminal({ stdin, stdout }: Ends): Promise<TerminalSays | null> {
-  let heard = "";
+export async function askTerminal({ stdin, stdout }: Ends): Promise<TerminalFeatures | null> {
+  let received = "";
   stdin.setRawMode(true);
   try {
     return await new Promise((resolve) => {
       // setImmediate: on a busy machine the reply may have arrived but not been read yet.
-      const timer = setTimeout(() => setImmediate(() => resolve(null)), PATIENCE);
+      const timer = setTimeout(() => setImmediate(() => resolve(null)), TIMEOUT);
       stdin.on("data", (data: Buffer) => {
-        heard += data.toString("latin1");
-        const answers = readAnswers(heard);
+        received += data.toString("latin1");
+        const answers = readAnswers(received);
         if (!answers) return;
         clearTimeout(timer);
         resolve(answers);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { failureCode, server, text, time, told, username, whole } from "../../io/document-fields.ts";
+import { failureCode, server, text, time, nullableCount, username, whole } from "../../io/document-fields.ts";
 
 /** What `doctor --json` prints. If `problems` is not empty, the command exits with the code of the first. */
 export const doctorDocument = z.strictObject({
@@ -15,7 +15,7 @@ export const doctorDocument = z.strictObject({
     milliseconds: whole.nullable(),
     extensions: z.array(text).nullable(),
     model: text.nullable(),
-    price: told,
+    price: nullableCount,
     /** Seconds that the server's clock is ahead of this machine's. */
     clock_difference: whole.nullable(),
   }),
@@ -25,7 +25,7 @@ export const doctorDocument = z.strictObject({
     /** Whether the server accepts the token; null if there is none or it could not be tested. */
     valid: z.boolean().nullable(),
     expires_at: time.nullable(),
-    tokens: told,
+    tokens: nullableCount,
   }),
   /** Addresses without username and password. */
   proxy: z.strictObject({ http: text.nullable(), https: text.nullable(), none: text.nullable() }),

@@ -80,10 +80,10 @@ async function lookAtReachable(
     const before = Date.now();
     const reply = await transport.send({ method: "GET", path: routes.balance, signal });
     const after = Date.now();
-    const unlike = await checkReply(reply, url);
+    const untestable = await checkReply(reply, url);
     const offer = await createOffer(transport, { now: Date.now })(signal);
     const difference = clock(reply.header("date"), [before, after]);
-    const token = await lookAtToken(call, target, unlike);
+    const token = await lookAtToken(call, target, untestable);
     const milliseconds = after - before;
     const place =
       target.name === "local" ? `your own, ${target.started ? "started for this" : `at ${url}`}` : url;
@@ -133,7 +133,7 @@ const nothing = {
 };
 
 /** The report of a server that was not tested or could not be reached. */
-const unasked = (
+const notReached = (
   server: { url: string | null; reachable: boolean | null },
   chosen: Chosen,
   finding: Finding,
@@ -152,7 +152,7 @@ export async function lookAtServer(call: Call): Promise<Both> {
   const chosen = chooseServer({ ...call, serverFault: undefined }, "optional");
   // The files check reports what is wrong with the settings.
   if (call.serverFault !== undefined)
-    return unasked({ url: null, reachable: null }, chosen, {
+    return notReached({ url: null, reachable: null }, chosen, {
       about,
       text: "not tried: the settings do not tell the default server",
       note: true,
@@ -163,6 +163,6 @@ export async function lookAtServer(call: Call): Promise<Both> {
     call.signal.throwIfAborted();
     const fault = await failureOf(error, call);
     const reachable = fault.code === "bad_reply" || fault.status !== undefined;
-    return unasked({ url: chosen.name, reachable }, chosen, { about, text: fault.message, fault });
+    return notReached({ url: chosen.name, reachable }, chosen, { about, text: fault.message, fault });
   }
 }

@@ -5,7 +5,7 @@ import type { Call } from "../../argv/call.ts";
 import { clipboardTools } from "../../io/clipboard.ts";
 import type { DoctorDocument } from "./document.ts";
 import { isAscii, wantsPlain } from "../../io/terminal.ts";
-import { askTerminal, type TerminalSays } from "./ask-terminal.ts";
+import { askTerminal, type TerminalFeatures } from "./ask-terminal.ts";
 import type { Finding, Report } from "./finding.ts";
 
 type TerminalDocument = DoctorDocument["terminal"];
@@ -27,7 +27,7 @@ async function answersOf({
   output,
   values,
   env,
-}: Pick<Call, "stdin" | "output" | "values" | "env">): Promise<TerminalSays | null> {
+}: Pick<Call, "stdin" | "output" | "values" | "env">): Promise<TerminalFeatures | null> {
   const silent = output.json || values.noInput || values.noStdin || env.TERM === "dumb";
   if (silent || !stdin.isTTY || !output.stdout.isTTY) return null;
   return askTerminal({ stdin, stdout: output.stdout });

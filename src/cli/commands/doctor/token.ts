@@ -31,13 +31,13 @@ function words({ username, expires_at, tokens }: TokenDocument, from: string): s
 }
 
 /**
- * Tests whether the server accepts the token. `unlike` is the finding if that cannot be tested. A missing token is not
+ * Tests whether the server accepts the token. `untestable` is the finding if that cannot be tested. A missing token is not
  * a problem.
  */
 export async function lookAtToken(
   call: Call,
   { token, client, credentials }: Target,
-  unlike: Finding | undefined,
+  untestable: Finding | undefined,
 ): Promise<{ findings: Finding[]; document: TokenDocument }> {
   const document = unknownToken(token);
   if (!token)
@@ -45,7 +45,7 @@ export async function lookAtToken(
       findings: [{ about: "token", text: `none: ${typedCommand(call, "login")}`, note: true }],
       document,
     };
-  if (unlike) return { findings: [unlike], document };
+  if (untestable) return { findings: [untestable], document };
   const from = token.from === "environment" ? "AI_CHAT_TOKEN" : (credentials.path ?? "the settings");
   try {
     const { tokens } = await client.balance(call.signal);

@@ -2,21 +2,16 @@ import { ClientError } from "../../../client/failure.ts";
 import { openCredentials, type Credentials, type Entry } from "../../../client/kept/credentials.ts";
 import type { Call } from "../../argv/call.ts";
 import type { LogoutDocument } from "./document.ts";
-import { checkServerTold, isSameUser, serverName } from "../../connection/chosen-server.ts";
+import { checkServerKnown, isSameUser, serverName } from "../../connection/chosen-server.ts";
 import { connect } from "../../connection/target.ts";
 
 /** Error codes that mean that the token is already invalid. */
-const ended = new Set<string>(["invalid_token", "expired_token"]);
+const invalidTokenCodes = new Set<string>(["invalid_token", "expired_token"]);
 
 /** Whether the server revoked the token, and if not, why. */
 type Revoked = { revoked: true } | { revoked: false; why: string };
 
-async function forgetThere(
-  call: Call,
-  name: string,
-  credentials: Credentials,
-  entry: Entry,
-): Promise<Revoked> {
+async function revoke(call: Call, name: string, credentials: Credentials, entry: Entry): Promise<Revoked> {
   const { token, scheme } = entry;
   const known = { token, scheme, from: "file" as const, username: entry.username, expires: null };
   try {
@@ -29,7 +24,7 @@ async function forgetThere(
     return { revoked: true };
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === "interrupted") throw error;
-    return ended.has(error.code) ? { revoked: true } : { revoked: false, why: error.message };
+    return invalidTokenCodes.has(error.code) ? { revoked: true } : { revoked: false, why: error.message };
   }
 }
 
@@ -37,7 +32,7 @@ async function forgetThere(
  * Deletes this token from the file, but no newer one, which would stay valid at the server. Returns the reason if that
  * fails.
  */
-async function forgetHere(
+async function deleteToken(
   credentials: Credentials,
   name: string,
   { token }: Entry,
@@ -46,7 +41,7 @@ async function forgetHere(
   return result.kept ? undefined : result.why;
 }
 
-function tell({ output }: Pick<Call, "output">, server: string, there: Revoked): void {
+function noteLogout({ output }: Pick<Call, "output">, server: string, there: Revoked): void {
   output.note(`Logged out of ${server}: the token is deleted here.`);
   if (!there.revoked) output.note(`At the server it stays valid until it expires: ${there.why}`);
 }
@@ -62,15 +57,15 @@ const whose = ({ username }: Entry) => (username === "" ? "another" : `${usernam
  * if it belongs to NAME. `AI_CHAT_TOKEN` is not revoked.
  */
 export async function logout(call: Call): Promise<void> {
-  checkServerTold(call);
+  checkServerKnown(call);
   const { output, places, values } = call;
   const server = serverName(call);
   const credentials = openCredentials({ dir: places.config });
   const kept = credentials.get(server);
   const entry = kept && isMeant(call, kept) ? kept : undefined;
   // The file comes first, so that the token is deleted here even if the server is slow or the user interrupts.
-  const why = credentials.problem ?? (entry && (await forgetHere(credentials, server, entry)));
-  const there = entry && (await forgetThere(call, server, credentials, entry));
+  const why = credentials.problem ?? (entry && (await deleteToken(credentials, server, entry)));
+  const there = entry && (await revoke(call, server, credentials, entry));
   if (why !== undefined)
     throw new ClientError("internal", `The token cannot be deleted: ${why}`, {
       hint: "Fix that, then try again.",
@@ -81,7 +76,7 @@ export async function logout(call: Call): Promise<void> {
       username: entry?.username || null,
       revoked: there?.revoked ?? null,
     } satisfies LogoutDocument);
-  if (there) tell(call, server, there);
+  if (there) noteLogout(call, server, there);
   else if (kept) output.note(`${values.username} wasn't logged in at ${server}; ${whose(kept)} login stays.`);
   else output.note(`There was no login at ${server}.`);
   if (values.token !== undefined) output.note("AI_CHAT_TOKEN is still set, and still used.");

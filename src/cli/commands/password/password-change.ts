@@ -25,8 +25,8 @@ async function fromStdin(call: Call): Promise<PasswordChange> {
   });
 }
 
-function fromPerson(call: Call, person: PromptTerminal): Promise<PasswordChange> {
-  return withoutEcho(person, async (ask) => ({
+function fromTerminal(call: Call, prompt: PromptTerminal): Promise<PasswordChange> {
+  return withoutEcho(prompt, async (ask) => ({
     password: call.values.password ?? (await ask("Current password: ")),
     newPassword: await newPassword(call, ask, "New password: "),
   }));
@@ -39,8 +39,8 @@ function fromPerson(call: Call, person: PromptTerminal): Promise<PasswordChange>
  */
 export async function passwordChangeFrom(call: Call): Promise<PasswordChange> {
   if (call.values.passwordStdin) return fromStdin(call);
-  const person = terminal(call);
-  if (person) return fromPerson(call, person);
+  const prompt = terminal(call);
+  if (prompt) return fromTerminal(call, prompt);
   const words = ["password", userWords(call), "--password-stdin"].filter((word) => word !== "");
   throw new ClientError("input_required", "The new password is missing, and nobody can be asked for it.", {
     hint: `Write both into a pipe, a line each: ${typedCommand(call, words.join(" "))}`,

@@ -26,7 +26,7 @@ function banner({ program }: Pick<Call, "program">, { url, store, model, reason 
 }
 
 /** Messages to the operator other than the request log. */
-interface Voice {
+interface OperatorLog {
   warn: (sentence: string) => void;
   ready: (server: RunningServer) => void;
   stopping: () => void;
@@ -35,7 +35,7 @@ interface Voice {
 const STOPPING = "Stopping. Open questions may finish; a second signal stops at once.";
 
 /** Text lines, or log lines if the log is JSON, so that a program can parse all of stderr. */
-async function voiceOf(call: Call, log: Call["values"]["log"]): Promise<Voice> {
+async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<OperatorLog> {
   const { note, stderr } = call.output;
   if (log !== "json")
     return {
@@ -66,8 +66,8 @@ export async function serve(call: Call): Promise<number> {
   const dispatcher = (await proxyOpener(env))?.();
   // With --json, stderr stays empty unless the command fails or a log is requested.
   const log = output.json && sources.log === "default" ? "silent" : values.log;
-  const voice = await voiceOf(call, log);
-  warnings.forEach(voice.warn);
+  const operator = await operatorLog(call, log);
+  warnings.forEach(operator.warn);
   const config = serverConfig(
     { ...values, log },
     {
@@ -75,7 +75,7 @@ export async function serve(call: Call): Promise<number> {
       version: program.version,
       logStream: output.stderr,
       dispatcher,
-      warn: voice.warn,
+      warn: operator.warn,
       signal,
     },
   );
@@ -87,9 +87,9 @@ export async function serve(call: Call): Promise<number> {
       if (output.json) {
         const { url, store, model, reason } = server;
         await output.document({ url, store, model, reason } satisfies ServeDocument);
-      } else voice.ready(server);
+      } else operator.ready(server);
       await stopped(signal);
-      voice.stopping();
+      operator.stopping();
     } finally {
       await server.close();
     }

@@ -2,7 +2,7 @@ import { ClientError } from "../../../client/failure.ts";
 import { openCredentials, type Credentials, type Entry } from "../../../client/kept/credentials.ts";
 import type { Call } from "../../argv/call.ts";
 import type { ServersDocument } from "./document.ts";
-import { checkServerTold, serverName } from "../../connection/chosen-server.ts";
+import { checkServerKnown, serverName } from "../../connection/chosen-server.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { connect } from "../../connection/target.ts";
 
@@ -51,7 +51,7 @@ function table(rows: Row[]): string {
 
 /** `servers`: lists every server with a token, its user and balance, and marks the default. */
 export async function servers(call: Call): Promise<void> {
-  checkServerTold(call);
+  checkServerKnown(call);
   const { output, places, signal } = call;
   const credentials = openCredentials({ dir: places.config });
   const usual = serverName(call);

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { told } from "../../io/document-fields.ts";
+import { nullableCount } from "../../io/document-fields.ts";
 
 /** What `usage --json` prints. */
 export const usageDocument = z.strictObject({
-  tokens: told,
+  tokens: nullableCount,
   days: z.array(z.strictObject({ date: z.iso.date(), questions: z.number(), tokens: z.number() })),
 });
 export type UsageDocument = z.infer<typeof usageDocument>;

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { server, time, told, username } from "../../io/document-fields.ts";
+import { server, time, nullableCount, username } from "../../io/document-fields.ts";
 
 /** What `whoami --json` prints. */
 export const whoamiDocument = z.strictObject({
   server,
   username,
-  tokens: told,
+  tokens: nullableCount,
   token_source: z.enum(["environment", "file"]),
   expires_at: time.nullable(),
 });

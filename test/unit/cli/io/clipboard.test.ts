@@ -43,8 +43,8 @@ describe("a text for the clipboard of this machine", () => {
     await writeFile(file, `#!/bin/sh\ncd '${dir}'\nPATH=/usr/bin:/bin\n${words}\n`);
     await chmod(file, 0o755);
   }
-  const copy = (text: string, env: Record<string, string>, patience?: number) =>
-    copyLocally(text, { env: { PATH: dir, ...env }, platform: "linux", patience });
+  const copy = (text: string, env: Record<string, string>, timeout?: number) =>
+    copyLocally(text, { env: { PATH: dir, ...env }, platform: "linux", timeout });
   const took = (name: string) => readFile(join(dir, `${name}.took`), "utf8");
   const keeps = (name: string) => tool(name, `printf '%s ' "$@" > ${name}.args; cat > ${name}.took`);
 

@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { commandName } from "../../../../src/cli/argv/command-name.ts";
 import { counted, grouped } from "../../../../src/text/numbers.ts";
-import { colorWish, hasColor, isAscii, tellPackages, wantsPlain } from "../../../../src/cli/io/terminal.ts";
+import {
+  colorPreference,
+  hasColor,
+  isAscii,
+  setColorVariables,
+  wantsPlain,
+} from "../../../../src/cli/io/terminal.ts";
 
 type Env = Record<string, string>;
 
@@ -18,7 +24,7 @@ const wishes: [noColor: boolean, env: Env, wish: boolean | undefined][] = [
 ];
 test("colours follow --no-color, NO_COLOR and FORCE_COLOR, in this order", () => {
   for (const [noColor, env, wish] of wishes)
-    expect(colorWish(noColor, env), `--no-color ${noColor} with ${JSON.stringify(env)}`).toBe(wish);
+    expect(colorPreference(noColor, env), `--no-color ${noColor} with ${JSON.stringify(env)}`).toBe(wish);
 });
 
 test("without a wish, terminals have colours and nothing else has", () => {
@@ -30,7 +36,7 @@ test("without a wish, terminals have colours and nothing else has", () => {
 
 test("packages that look at the environment see the wish in FORCE_COLOR alone", () => {
   const told = (wish: boolean | undefined, env: Env) => {
-    tellPackages(wish, env);
+    setColorVariables(wish, env);
     return env;
   };
   expect(told(false, { NO_COLOR: "1", FORCE_COLOR: "3" })).toEqual({ FORCE_COLOR: "0" });
