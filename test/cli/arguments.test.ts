@@ -82,7 +82,7 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   ],
   ["a question without words or stdin", ["ask"], /no question[^]*ask "What is a monad\?"/],
   ["no command and no terminal", [], /no command, and no terminal/],
-  ["a session without a terminal", ["chat"], /terminal at both ends/],
+  ["a session without a terminal", ["chat"], /terminal as stdin and stdout/],
   ["help on what is no command", ["help", "aks"], /ai-chat help ask/],
   ["--stream without --json", ["ask", "--stream", "hi"], /--stream goes with --json/],
   ["--data beside --store", ["serve", "--data", "x", "--store", "postgres://h/d"], /two different stores/],

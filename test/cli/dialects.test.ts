@@ -116,7 +116,9 @@ async function converse(run: Run, { seen }: SmallServer, { price = 100 }: Shows)
   expect((await ask("a secret", "--save")).stderr).toMatch(/^Saved as /);
   const goneOn = await ask("more", "-c");
   expect(goneOn).toMatchObject({ code: 0, stdout: "You said: more\n" });
-  expect(goneOn.stderr).toBe("This server takes no history: the question stands alone.\n");
+  expect(goneOn.stderr).toBe(
+    "This server takes no history: the question is sent without the earlier turns.\n",
+  );
   expect(Object.keys(JSON.parse(seen.at(-1)?.body ?? "") as object)).toEqual(["message", "token"]);
   expect(seen.filter(({ body }) => body.includes("a secret"))).toHaveLength(1);
 }

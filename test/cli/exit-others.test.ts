@@ -125,7 +125,7 @@ test("a balance that can't be read ends every form of the command with 1, and wh
     for (const args of [["balance"], ["balance", "-q"]]) {
       const words = await runInside([...args, "-s", server.url]);
       expect(words).toMatchObject({ code: 1, stdout: "" });
-      expect(words.stderr).toMatch(/^ai-chat: .+ doesn't tell how many tokens are left\.\n.+\n$/);
+      expect(words.stderr).toMatch(/^ai-chat: .+ does not report how many tokens are left\.\n.+\n$/);
       const json = await runInside([...args, "--json", "-s", server.url]);
       expect(json).toMatchObject({ code: 1, stdout: "" });
       expect(errorIn(json.stderr)).toMatchObject({ code: "not_offered" });

@@ -174,7 +174,7 @@ test("a session with one end at a terminal is refused with words, and the line m
     return terminal.screen();
   };
   for (const script of ["ai chat | cat; echo", "ai chat </dev/null", "echo hi | ai chat"])
-    expect(await screenOf(script)).toMatch(/needs a terminal at both ends\.\r\n.*ask.*chat --plain/);
+    expect(await screenOf(script)).toMatch(/needs a terminal as stdin and stdout\.\r\n.*ask.*chat --plain/);
   expect(await screenOf("ai | cat")).toMatch(/no command, and no terminal for the session/);
   expect(server.seen).toEqual([]);
   expect(await screenOf("echo hi | ai chat --plain")).toContain("Hello.\r\n");

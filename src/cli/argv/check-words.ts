@@ -36,10 +36,7 @@ function checkQuestion(argv: readonly string[], { words, literal }: ParsedArgv, 
   });
 }
 
-/**
- * Rejects words for a command that takes none, and a question that is split by options. `argv` is the unparsed input;
- * `words` are those after the command. Throws `usage`.
- */
+/** Rejects words for a command that takes none, and a question that is split by options. Throws `usage`. */
 export function checkWords(
   argv: readonly string[],
   parsed: ParsedArgv,

@@ -1,9 +1,6 @@
 import type { SettingName } from "../../client/kept/settings.ts";
 
-/**
- * One setting: its sources, its valid values and its help text. Flags, environment variables and the settings file are
- * all read through this definition.
- */
+/** One setting: its sources, its valid values and its help text. */
 export interface Option<T> {
   /** Long flag without dashes; absent if the value must not appear in argv. */
   flag?: string;

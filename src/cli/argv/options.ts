@@ -152,10 +152,7 @@ export const everywhere: readonly OptionName[] = [
 /** The common options of a command that uses no server. */
 export const withoutServer = everywhere.filter((name) => name !== "server" && name !== "timeout");
 
-/**
- * The options of a server. `serve` takes them as flags or variables; a server started by `-s local` takes variables
- * only.
- */
+/** The options of a server. `serve` takes them as flags or variables, `-s local` only as variables. */
 export const ofServer: readonly OptionName[] = Object.keys(serverOptions) as (keyof typeof serverOptions)[];
 
 export const optionNamed = (name: OptionName): Option<unknown> => options[name];

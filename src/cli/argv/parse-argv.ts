@@ -30,10 +30,7 @@ function withoutValue(item: string): string {
   return item.length > 2 ? `${item.slice(0, 2)}…` : item;
 }
 
-/**
- * The number of arguments after the `--` that ends the options; 0 if there is none. A `--` can also be an option's
- * value.
- */
+/** The number of arguments after the `--` that ends the options. A `--` can also be an option's value. */
 function literalCount(argv: readonly string[], words: readonly string[]): number {
   for (let at = argv.indexOf("--"); at !== -1; at = argv.indexOf("--", at + 1)) {
     const rest = argv.length - at - 1;

@@ -30,10 +30,7 @@ export function optionOfSetting(key: SettingName): OptionName {
 export const parseSetting: ParseSetting = (name, text) =>
   optionNamed(optionOfSetting(name)).parse(text) as ReturnType<typeof parseSetting<typeof name>>;
 
-/**
- * The current value of every setting, from environment, file or default (docs/cli.md#precedence). Throws `usage` if a
- * variable is invalid.
- */
+/** The current value of every setting (docs/cli.md#precedence). Throws `usage` if a variable is invalid. */
 export function settingsNow(settings: Settings, env: Record<string, string | undefined>): SettingNow[] {
   const { values, sources, complaints } = resolve(settingNames.map(optionOfSetting), {
     flags: new Map(),

@@ -23,10 +23,7 @@ export const isSameUser = (one: string, other: string): boolean => one.toLowerCa
 
 export const serverName = ({ values }: Pick<Call, "values">): string => values.server ?? defaultServer;
 
-/**
- * Throws if the default server cannot be read from the settings. Otherwise a question could be sent to, and charged by,
- * the wrong server.
- */
+/** Throws if the settings are unreadable: a wrong server could be asked, and charge for it. */
 export function checkServerKnown({
   serverFault,
   program,
@@ -79,10 +76,7 @@ export interface Chosen extends Omit<Connection, "client"> {
   credentials: Credentials;
 }
 
-/**
- * Returns the chosen server and its token without connecting. Throws if a required token is missing, or if the default
- * server is not known.
- */
+/** The chosen server and its token, without connecting. Throws if the token or the default server is missing. */
 export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
   checkServerKnown(call);
   const name = serverName(call);

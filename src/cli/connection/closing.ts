@@ -3,10 +3,7 @@ import type { LocalServer } from "./local-server.ts";
 /** Milliseconds of closing after which a note says what the program waits for. */
 const NOTE_AFTER_MS = 2_000;
 
-/**
- * Closes the local server after this session's own questions have ended. Calls `note` if that takes longer than two
- * seconds.
- */
+/** Closes the local server. Calls `note` if that takes longer than two seconds. */
 export async function closeWithNote(
   server: Pick<LocalServer, "inFlight" | "close">,
   note: (sentence: string) => void,

@@ -47,10 +47,7 @@ export async function openLocalClient(
     await reopening;
   };
 
-  /**
-   * Whether to repeat a call that failed at `url`: not if this process runs the server, nor if the call failed at the
-   * same URL before.
-   */
+  /** Not if this process runs the server, nor if the call failed at the same URL before. */
   const shouldRepeat = (error: unknown, url: string, failedBefore: string | undefined) =>
     error instanceof ClientError &&
     isGone(error) &&

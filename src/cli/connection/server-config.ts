@@ -25,10 +25,7 @@ export function storeDir(values: Values, usual: string | undefined): string {
   );
 }
 
-/**
- * Rejects a Postgres URL in argv that has a password, because every user of the machine can read argv. `where` names
- * the argument.
- */
+/** Rejects a password in argv, which every user of the machine can read. `where` names the argument. */
 export function refusePassword(url: string, where: string): void {
   // pg also reads a password from the query.
   const queried = URL.canParse(url) && new URL(url).searchParams.has("password");

@@ -38,8 +38,7 @@ function notStarted(error: unknown): unknown {
 }
 
 /**
- * Opens `local`, and starts it with the environment's settings if it does not run. Rejects with `ClientError`, because
- * a session may reopen the server later and must survive a failure.
+ * Opens or starts `local`. Rejects with `ClientError`, because a session reopens it later and must survive a failure.
  */
 async function openLocal(call: Call): Promise<LocalServer> {
   try {

@@ -1,10 +1,7 @@
 import { z } from "zod";
 import { failureCode, text, whole } from "../io/document-fields.ts";
 
-/**
- * The line that a command with `--json` prints on stderr when it fails. Optional fields are present if the server sent
- * them.
- */
+/** What a command with `--json` prints on stderr when it fails. Optional fields are present if the server sent them. */
 export const failureDocument = z.strictObject({
   error: z.strictObject({
     code: failureCode,

@@ -39,10 +39,7 @@ export const exitCodes = {
   internal: 1,
 } as const satisfies Record<ClientErrorCode, number>;
 
-/**
- * The exit code of a failure of `command`. For `grant`, `store_unavailable` is a failure of its own store, not of a
- * remote server, so it exits with 1 (docs/cli.md#exit-codes).
- */
+/** The exit code of a failure of `command`. For `grant`, `store_unavailable` is its own failure, not a server's. */
 export const exitCodeOf = (code: ClientErrorCode, command: string | undefined): number =>
   command === "grant" && code === "store_unavailable" ? 1 : exitCodes[code];
 

@@ -10,7 +10,7 @@ export class FailedAt extends Error {
   }
 }
 
-/** Runs `work` and wraps its failures in `FailedAt`, because `call` may use another server than the command line. */
+/** Runs `work` and adds `call` to its failures, because it may use another server than the command line. */
 export async function failingAt<T>(call: Call, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -90,7 +90,7 @@ function afterInterruption(call: Call): string {
   if (call.command === "password")
     return `The password may have changed. To log in with the new one: ${login}`;
   if (call.command === "store" && call.words[0] === "copy")
-    return "The copy may be complete; a new one is then refused.";
+    return "The copy may be complete. If it is, a second copy is refused.";
   return nothingLeft;
 }
 

@@ -42,10 +42,7 @@ export function createBytesWriter(write: (text: string) => Promise<void>): Answe
   };
 }
 
-/**
- * Writes completed Markdown blocks, formatted as in the session, without cursor movement. Control sequences are
- * removed.
- */
+/** Writes completed Markdown blocks as the session does, without cursor movement or control sequences. */
 export async function createBlocksWriter(
   output: Output,
   { ascii }: { ascii: boolean },

@@ -8,10 +8,7 @@ import type { AskSecret } from "./prompt.ts";
 
 const TRIES = 3;
 
-/**
- * Whether the server's password rules are known without a request: for `local`, or from an offer that is less than a
- * day old (docs/cli.md#server-information).
- */
+/** Whether the password rules are known without a request (docs/cli.md#server-information). */
 function areRulesKnown(call: Call): boolean {
   const name = serverName(call);
   if (name === "local") return true;

@@ -54,7 +54,7 @@ function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
 /** Longest wait for stderr at exit, in milliseconds. */
 const TIMEOUT = 2_000;
 
-/** Waits for the stream to be written. Returns false after the timeout, and true also if the stream failed. */
+/** Waits for the stream to be written; false after the timeout, true also if the stream failed. */
 function handedOver(stream: NodeJS.WriteStream): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), TIMEOUT);

@@ -24,9 +24,13 @@ export async function usernameFrom(call: Call, command: string): Promise<string>
   if (call.values.username !== undefined) return call.values.username;
   const prompt = terminal(call);
   if (!prompt)
-    throw new ClientError("input_required", "The username is missing, and nobody can be asked for it.", {
-      hint: `Give it: ${typedCommand(call, `${command} -u NAME --password-stdin`)}`,
-    });
+    throw new ClientError(
+      "input_required",
+      "The username is missing, and there is no terminal to ask for it.",
+      {
+        hint: `Give it: ${typedCommand(call, `${command} -u NAME --password-stdin`)}`,
+      },
+    );
   for (let tries = 0; tries < TRIES; tries += 1) {
     const name = await askLine("Username: ", prompt);
     if (name !== "") return name;
@@ -62,8 +66,12 @@ export async function passwordFrom(
   if (call.values.password !== undefined) return call.values.password;
   const prompt = terminal(call);
   if (!prompt)
-    throw new ClientError("input_required", "The password is missing, and nobody can be asked for it.", {
-      hint: `Set AI_CHAT_PASSWORD, or write it into a pipe: ${typedCommand(call, `${command} ${userWords(call) || "-u NAME"} --password-stdin`)}`,
-    });
+    throw new ClientError(
+      "input_required",
+      "The password is missing, and there is no terminal to ask for it.",
+      {
+        hint: `Set AI_CHAT_PASSWORD, or write it into a pipe: ${typedCommand(call, `${command} ${userWords(call) || "-u NAME"} --password-stdin`)}`,
+      },
+    );
   return withoutEcho(prompt, (ask) => (isNew ? newPassword(call, ask, "Password: ") : ask("Password: ")));
 }

@@ -37,7 +37,7 @@ function decoded(bytes: Uint8Array): string {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw new ClientError("usage", "The text on stdin is not UTF-8.", {
-      hint: "Send text, for instance by way of: iconv -t UTF-8",
+      hint: "Send text, for example with: iconv -t UTF-8",
       cause: error,
     });
   }
@@ -82,7 +82,7 @@ export async function readStdin(reading: Reading): Promise<string> {
   const bytes = await chunks(reading, (length) => length > LIMIT);
   if (bytes.length > LIMIT)
     throw new ClientError("payload_too_large", "stdin has more than 1 MiB.", {
-      hint: "Send less of it, for instance by way of: head -c 30000",
+      hint: "Send less of it, for example with: head -c 30000",
     });
   return withoutLastLineEnds(decoded(bytes));
 }

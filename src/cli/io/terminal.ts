@@ -17,20 +17,14 @@ export function hasColor(stream: { isTTY?: boolean }, preference: boolean | unde
   return preference ?? (stream.isTTY === true && env.TERM !== "dumb");
 }
 
-/**
- * Sets NO_COLOR and FORCE_COLOR for packages that read them on load (chalk, used by Ink). Must run before they are
- * loaded.
- */
+/** Sets NO_COLOR and FORCE_COLOR. Must run before chalk is loaded, which reads them then. */
 export function setColorVariables(preference: boolean | undefined, env: Env): void {
   delete env.NO_COLOR;
   if (preference === undefined || (preference && !isSet(env.FORCE_COLOR))) delete env.FORCE_COLOR;
   else if (!preference) env.FORCE_COLOR = "0";
 }
 
-/**
- * Whether output is limited to ASCII: the first of LC_ALL, LC_CTYPE and LANG that is set is not UTF-8
- * (docs/cli.md#colour-and-characters).
- */
+/** Whether the locale is not UTF-8 (docs/cli.md#colour-and-characters). */
 export function isAscii(env: Env): boolean {
   const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find(isSet);
   return locale !== undefined && !/utf-?8/i.test(locale);

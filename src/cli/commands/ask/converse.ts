@@ -55,7 +55,7 @@ export async function converse(
     if (isAlone) return;
     isAlone = true;
     settle();
-    output.note("This server takes no history: the question stands alone.");
+    output.note("This server takes no history: the question is sent without the earlier turns.");
   };
   // The offer is known only if the server was asked for it (docs/cli.md#server-information).
   const model = async () => (isAlone ? null : (await client.offer()).model);

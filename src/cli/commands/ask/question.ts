@@ -33,12 +33,9 @@ export function questionSource({ words, literal, values, program }: Call): Quest
   });
 }
 
-/**
- * Rejects a question whose body would exceed 1 MiB, the limit of every server (docs/http-api.md#limits), or the limit
- * of the local server, which is known (docs/http-api.md#chat).
- */
+/** Rejects a question over a server's size limit (docs/http-api.md#limits), or over the length limit of `local`. */
 function checkLength(question: string, call: Call): void {
-  const hint = "Send less of it, for instance by way of: head -c 30000";
+  const hint = "Send less of it, for example with: head -c 30000";
   if (Buffer.byteLength(question) > CHAT_BODY_BYTES)
     throw new ClientError("payload_too_large", "The question has more than 1 MiB.", { hint });
   const refusal = serverName(call) === "local" ? tooLong(question) : undefined;

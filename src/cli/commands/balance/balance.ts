@@ -13,7 +13,7 @@ export async function balance(call: Call): Promise<void> {
   await withTarget(call, "needed", async ({ client, name }) => {
     const { tokens, held } = await client.balance(signal);
     if (tokens === null)
-      throw new ClientError("not_offered", `${name} doesn't tell how many tokens are left.`);
+      throw new ClientError("not_offered", `${name} does not report how many tokens are left.`);
     if (output.quiet && !output.json) return output.line(String(tokens));
     const { price } = await client.offer();
     const questions =

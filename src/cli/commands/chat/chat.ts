@@ -19,12 +19,16 @@ function checkTerminal({ values, output, stdin, program }: Call, plain: boolean)
       hint: `For programs: ${name} ask --json "What is a monad?"`,
     });
   if (values.noStdin || (values.noInput && !plain))
-    throw new ClientError("usage", "The session needs somebody who types.", {
-      hint: `To ask one thing: ${name} ask "What is a monad?"`,
-    });
+    throw new ClientError(
+      "usage",
+      "The session needs keyboard input, which --no-input and --no-stdin forbid.",
+      {
+        hint: `To ask one thing: ${name} ask "What is a monad?"`,
+      },
+    );
   if (plain || (stdin.isTTY && output.stdout.isTTY)) return;
-  throw new ClientError("usage", "The session needs a terminal at both ends.", {
-    hint: `Without one: ${name} ask "What is a monad?", or a question a line: ${name} chat --plain`,
+  throw new ClientError("usage", "The session needs a terminal as stdin and stdout.", {
+    hint: `Without one: ${name} ask "What is a monad?", or one question per line: ${name} chat --plain`,
   });
 }
 
@@ -37,10 +41,7 @@ async function isThere(server: string): Promise<boolean> {
   }
 }
 
-/**
- * The server of the session (docs/cli.md#your-own-server): the chosen one, otherwise the default address if a server
- * runs there, otherwise `local`.
- */
+/** The chosen server, or one at the default address, or `local` (docs/cli.md#your-own-server). */
 async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string | undefined }> {
   if (call.values.server !== undefined) return { chosen: chooseServer(call, "optional"), why: undefined };
   checkServerKnown(call);
@@ -70,8 +71,7 @@ async function intro(
 export async function chat(call: Call): Promise<number> {
   const plain = wantsPlain(call.values.plain, call.env);
   checkTerminal(call, plain);
-  // In line mode at a terminal, the first Ctrl-C stops the answer. Without a terminal it ends the program, because
-  // nobody can type the next line.
+  // At a terminal Ctrl-C first stops the answer. Without one it ends the program: nobody can type a next line.
   if (plain && call.stdin.isTTY) call.releaseInterrupts();
   const { beginning, there } = await beginningOf(call);
   return failingAt(there, () => chatAt(there, { plain, beginning }));

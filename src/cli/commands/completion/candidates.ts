@@ -81,10 +81,7 @@ async function attached(
   return words(found.candidates.map(({ value, about }) => ({ value: `${flag}=${value}`, about })));
 }
 
-/**
- * Candidates for the last of `typed`, which leaves out the program's name. They are not filtered by the text of that
- * word, because shells match in different ways.
- */
+/** Candidates for the last of `typed`. They are not filtered by its text, because shells match in different ways. */
 export async function candidates(typed: readonly string[], known: Known): Promise<Completion> {
   const current = typed.at(-1) ?? "";
   const cursor = cursorAfter(typed.slice(0, -1));

@@ -12,10 +12,7 @@ import { candidates, type Candidate, type Known } from "./candidates.ts";
 /** Longest description in characters, so that a title fits on a line. */
 const LONGEST = 72;
 
-/**
- * Whether a value has no characters that a shell interprets. Others, such as a URL with `$(…)`, are left out, because
- * quoting differs between the three shells.
- */
+/** Whether a value has no characters that a shell interprets: quoting differs between the three shells. */
 const isShellSafe = (value: string) => /^[\w@%+:,./[\]=-]+$/.test(value);
 
 function knownTo(places: Places): Known {

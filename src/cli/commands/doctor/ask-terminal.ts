@@ -14,10 +14,7 @@ interface Ends {
   stdout: NodeJS.WriteStream;
 }
 
-/**
- * Parses the replies to `CSI ? u` and `CSI c`; undefined until the reply to `CSI c`, which every terminal sends, has
- * arrived.
- */
+/** Parses the replies to `CSI ? u` and `CSI c`; undefined before the second, which every terminal sends. */
 function readAnswers(text: string): TerminalFeatures | undefined {
   const attributes = /\u001b\[\?([\d;]*)c/.exec(text);
   if (!attributes) return undefined;

@@ -76,7 +76,7 @@ function faultOf(
   return undefined;
 }
 
-/** If inspection throws, for example because a file is in place of a folder, the file counts as unreadable. */
+/** Counts a file as unreadable if inspecting it throws. */
 function safely(what: string, path: string | undefined, platform: NodeJS.Platform): FileDocument {
   try {
     return look(what, path, platform);
@@ -85,7 +85,7 @@ function safely(what: string, path: string | undefined, platform: NodeJS.Platfor
   }
 }
 
-/** Where this user's files lie, whether they can be read and written, and by nobody else. Changes nothing. */
+/** Reports whether this user's files can be read and written, and by no other user. Changes nothing. */
 export function lookAtFiles(places: Places, platform: NodeJS.Platform): Report<FileDocument[]> {
   const settings = openSettings({ dir: places.config, parse: parseSetting });
   const credentials = openCredentials({ dir: places.config });

@@ -32,7 +32,11 @@ async function checkReply(reply: Reply, url: string): Promise<Finding | undefine
   const body = record(parsed(await reply.text(64 * 1024)));
   if (body && (status === 401 || status === 403)) return undefined;
   if (body && status === 404)
-    return { about: "balance", text: "not told by this server, so the token can't be tried", note: true };
+    return {
+      about: "balance",
+      text: "not reported by this server, so the token cannot be tested",
+      note: true,
+    };
   throw new ClientError("bad_reply", `${url} answers, but not as a chat server.`, {
     hint: "Check the address, with the path that its operator gave, or name another with -s URL.",
   });
@@ -46,11 +50,11 @@ function clock(date: string | undefined, [before, after]: [number, number]): num
 
 function clockFinding(difference: number | null): Finding {
   const about = "clock";
-  if (difference === null) return { about, text: "not told", note: true };
-  if (Math.abs(difference) <= CLOCKS) return { about, text: "as here, to the second or two" };
+  if (difference === null) return { about, text: "not reported by the server", note: true };
+  if (Math.abs(difference) <= CLOCKS) return { about, text: "same as on this machine" };
   const words = `The server's clock is ${counted(Math.abs(difference), "second")} ${difference > 0 ? "ahead" : "behind"}.`;
   const hint =
-    "Set the clock of this machine, or tell whoever runs the server: until then times and expiries look wrong.";
+    "Set the clock of this machine, or tell the operator of the server: until then, times and expiry dates are shown wrong.";
   return { about, text: words, fault: { code: "internal", message: words, hint, exit: exitCodes.internal } };
 }
 
@@ -143,10 +147,7 @@ const notReached = (
   document: { server: { ...server, ...nothing }, token: unknownToken(chosen.token) },
 });
 
-/**
- * Checks whether the server is reachable and a chat server, what it offers, and whether it accepts the token. Rejects
- * when aborted.
- */
+/** Checks whether the server is reachable, what it offers, and whether it accepts the token. Rejects when aborted. */
 export async function lookAtServer(call: Call): Promise<Both> {
   const about = "reachable";
   const chosen = chooseServer({ ...call, serverFault: undefined }, "optional");
@@ -154,7 +155,7 @@ export async function lookAtServer(call: Call): Promise<Both> {
   if (call.serverFault !== undefined)
     return notReached({ url: null, reachable: null }, chosen, {
       about,
-      text: "not tried: the settings do not tell the default server",
+      text: "not tested: the default server cannot be read from the settings",
       note: true,
     });
   try {

@@ -35,10 +35,11 @@ async function answersOf({
 
 function keyboard({ stdin, stdout, shift_enter }: TerminalDocument): Finding {
   const about = "keyboard";
-  if (!stdin || !stdout) return { about, text: "not asked: no terminal at both ends", note: true };
+  if (!stdin || !stdout)
+    return { about, text: "not tested: stdin and stdout are not both terminals", note: true };
   if (shift_enter === true) return { about, text: "Shift-Enter begins a new line" };
   const why =
-    shift_enter === null ? "the terminal wasn't asked, or said nothing" : "Shift-Enter is Enter here";
+    shift_enter === null ? "the terminal was not asked, or did not reply" : "Shift-Enter is Enter here";
   return { about, text: `${why}; Alt-Enter, Ctrl-J or \\ and Enter begin a new line`, note: true };
 }
 
@@ -62,10 +63,7 @@ function colour({ colors, stdout }: TerminalDocument): Finding {
   return { about, text: `none: ${why}`, note: true };
 }
 
-/**
- * Reports colour, size, characters, keyboard and clipboard. None of them is a problem: the session adapts to the
- * terminal.
- */
+/** Reports the terminal's features. A missing one is not a problem: the session adapts to the terminal. */
 export async function lookAtTerminal(call: Call): Promise<Report<TerminalDocument>> {
   const { output, env, values } = call;
   const { stdout, color } = output;

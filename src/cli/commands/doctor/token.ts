@@ -30,10 +30,7 @@ function words({ username, expires_at, tokens }: TokenDocument, from: string): s
   return parts.join("; ");
 }
 
-/**
- * Tests whether the server accepts the token. `untestable` is the finding if that cannot be tested. A missing token is not
- * a problem.
- */
+/** Tests the token; `untestable` is the finding if that is not possible. A missing token is not a problem. */
 export async function lookAtToken(
   call: Call,
   { token, client, credentials }: Target,

@@ -54,7 +54,7 @@ function refusal(reply: Exclude<Reply, Given>, request: GrantRequest, call: Call
   const place = placeOf(call);
   switch (reply.kind) {
     case "unknown_name":
-      return new ClientError("usage", `Nobody is called ${JSON.stringify(request.name)} in ${place}.`, {
+      return new ClientError("usage", `There is no user ${JSON.stringify(request.name)} in ${place}.`, {
         hint:
           call.values.store === undefined
             ? `Check the name, or name another store: ${typed(call, request, "--data DIR")}`
@@ -63,7 +63,7 @@ function refusal(reply: Exclude<Reply, Given>, request: GrantRequest, call: Call
     case "id_taken":
       return new ClientError(
         "idempotency_key_reused",
-        `The id ${request.id} is that of another grant, of another account or amount. Nothing was given.`,
+        `The id ${request.id} was already used for a grant of another account or amount. Nothing was given.`,
         { hint: `Use another --id, or none: ${typed(call, request)}` },
       );
     case "too_many":

@@ -28,10 +28,7 @@ async function revoke(call: Call, name: string, credentials: Credentials, entry:
   }
 }
 
-/**
- * Deletes this token from the file, but no newer one, which would stay valid at the server. Returns the reason if that
- * fails.
- */
+/** Deletes this token but no newer one, which would stay valid. Returns the reason if that fails. */
 async function deleteToken(
   credentials: Credentials,
   name: string,

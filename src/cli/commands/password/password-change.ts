@@ -42,7 +42,11 @@ export async function passwordChangeFrom(call: Call): Promise<PasswordChange> {
   const prompt = terminal(call);
   if (prompt) return fromTerminal(call, prompt);
   const words = ["password", userWords(call), "--password-stdin"].filter((word) => word !== "");
-  throw new ClientError("input_required", "The new password is missing, and nobody can be asked for it.", {
-    hint: `Write both into a pipe, a line each: ${typedCommand(call, words.join(" "))}`,
-  });
+  throw new ClientError(
+    "input_required",
+    "The new password is missing, and there is no terminal to ask for it.",
+    {
+      hint: `Write both into a pipe, a line each: ${typedCommand(call, words.join(" "))}`,
+    },
+  );
 }

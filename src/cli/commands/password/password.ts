@@ -17,7 +17,7 @@ function chooseAccount(call: Call): { chosen: Chosen; logInAs: string | undefine
   return { chosen: { ...chosen, token: undefined }, logInAs: username };
 }
 
-/** Whether to save the new token: only if there is no saved login of another account. */
+/** Whether to save the new token: not if the old one is from the environment, or if another account is logged in. */
 function isToKeep({ credentials, name, token }: Chosen, logInAs: string | undefined): boolean {
   if (logInAs === undefined) return token?.from === "file";
   const kept = credentials.get(name);
@@ -28,8 +28,8 @@ function isToKeep({ credentials, name, token }: Chosen, logInAs: string | undefi
 function loginNotes(call: Call, kept: boolean, logInAs: string | undefined): string[] {
   const { values } = call;
   const unset = `Unset it, then log in: ${typedCommand(call, "login")}`;
-  if (logInAs === undefined) return kept ? [] : [`The token in AI_CHAT_TOKEN has ended with it. ${unset}`];
-  if (!kept) return ["The login that is kept for this server is somebody else's, and stays."];
+  if (logInAs === undefined) return kept ? [] : [`The token in AI_CHAT_TOKEN is no longer valid. ${unset}`];
+  if (!kept) return ["The saved login for this server belongs to another account and is unchanged."];
   const hidden =
     values.token === undefined ? [] : ["AI_CHAT_TOKEN is set and is used instead of this login."];
   return [`You are logged in as ${logInAs}.`, ...hidden];

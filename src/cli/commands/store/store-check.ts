@@ -56,9 +56,7 @@ function report(dir: string, checked: Checked): string {
   ].join("\n");
 }
 
-/**
- * `store check DIR`: checks a data folder without changing it; a server may be running. Exits with 1 if it is damaged.
- */
+/** `store check DIR`: checks a folder without changing it; a server may run on it. Exits with 1 if it is damaged. */
 export async function checkStore(call: Call): Promise<number> {
   const { output } = call;
   const dir = folderOf(call);

@@ -32,7 +32,7 @@ export async function copyStores(call: Call): Promise<number> {
     const again = [places.from, places.to].map(shellWord).join(" ");
     if (!signal.aborted || error !== signal.reason)
       throw asOwner(error, () => `${program.name} store copy ${again}`);
-    throw new ClientError("interrupted", "Interrupted. Nothing was kept of the copy.", {
+    throw new ClientError("interrupted", "Interrupted. The copy was discarded.", {
       hint: `To start over: ${program.name} store copy ${places.from} ${places.to}`,
     });
   });

@@ -163,7 +163,7 @@ test("a file that is broken and a folder that can't be made are told with their 
 test("in a pipe and with ASCII alone it asks no terminal and draws no other sign, in 80 columns", async () => {
   const { stdout } = await doctor([], { LC_ALL: "C", AI_CHAT_TOKEN: "x" });
   expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);
-  expect(stdout).toContain("not asked");
+  expect(stdout).toContain("not tested: stdin");
   expect(stdout).toMatch(/^ {2}x token/m);
   const roomy = stdout.split("\n").filter((line) => line.length > 80 && line.includes(" ", 20));
   expect(roomy).toEqual([]);

@@ -46,7 +46,7 @@ test("grant gives through the server that runs on the folder, which knows at onc
   const unknown = await grant("joe", "1");
   expect(unknown).toMatchObject({ code: 2, stdout: "" });
   expect(unknown.stderr).toMatch(
-    /^ai-chat: Nobody is called "joe" in .*\n.*ai-chat grant joe 1 --data DIR\n$/,
+    /^ai-chat: There is no user "joe" in .*\n.*ai-chat grant joe 1 --data DIR\n$/,
   );
   server.child.kill("SIGTERM");
   expect((await server.ended).code).toBe(0);

@@ -60,8 +60,8 @@ describe("store copy to a folder", () => {
     syncBuiltinESMExports();`;
 
   test.each([
-    ["check", ["SIGINT"], [130], "Interrupted. Nothing was kept of the copy."],
-    ["check", ["SIGTERM"], [143], "Interrupted. Nothing was kept of the copy."],
+    ["check", ["SIGINT"], [130], "Interrupted. The copy was discarded."],
+    ["check", ["SIGTERM"], [143], "Interrupted. The copy was discarded."],
     // The second signal leaves no time for words.
     ["write", ["SIGINT", "SIGTERM"], [130, 143], ""],
   ] as const)(
@@ -178,7 +178,7 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
       running.child.kill(signal);
       const { code, stdout, stderr } = await running.ended;
       expect([code, stdout]).toEqual([signal === "SIGINT" ? 130 : null, ""]);
-      expect(stderr).toContain(signal === "SIGINT" ? "Interrupted. Nothing was kept of the copy." : "");
+      expect(stderr).toContain(signal === "SIGINT" ? "Interrupted. The copy was discarded." : "");
       await operator.query("ROLLBACK");
       await operator.end();
       for (const table of ["accounts", "ledger", "questions", "usage"])
