@@ -113,7 +113,7 @@ test("password asks for the present one once and for the new one twice, and show
   terminal.type("geheim12\rgeheim12\r");
   expect(await terminal.ended).toBe(0);
   await server.close();
-  expect(terminal.screen()).toMatch(/is changed[^]*AI_CHAT_TOKEN has ended/);
+  expect(terminal.screen()).toMatch(/is changed[^]*AI_CHAT_TOKEN is no longer valid/);
   expect(terminal.screen()).not.toContain("geheim");
   expect(JSON.parse(server.seen[0]?.body ?? "")).toEqual({ password: "geheim11", new_password: "geheim12" });
 });
