@@ -171,7 +171,7 @@ export const serverMutants = [
   },
   {
     file: "src/cli/argv/resolve.ts",
-    find: "if (!option.alien?.test(text)) return",
+    find: "if (!option.ignored?.test(text)) return",
     replace: "return",
     why: "AI_CHAT_PORT as Kubernetes sets it stops the server at its start.",
     tests: ["test/unit/cli/argv/resolve.test.ts"],
