@@ -7,7 +7,7 @@ import { openRefusingPort } from "../support/refusing-port.ts";
 import { makeHome, runProgram, type Home, type ProgramOptions } from "../support/run-program.ts";
 import { openTestServer, PASSWORD, type TestServer } from "../support/test-server.ts";
 
-/** logout, password, usage and servers, against this package's own server and those of others. */
+/** logout, password, usage and servers, against this package's server and other servers. */
 
 let server: TestServer;
 let others: SmallServer;
@@ -31,7 +31,7 @@ const NEW = "a battery staple";
 const run = (args: string[], more: Omit<ProgramOptions, "home"> = {}) => runProgram(args, { home, ...more });
 const register = (at: string) =>
   run(["register", "-s", at, "-u", username], { env: { AI_CHAT_PASSWORD: PASSWORD } });
-/** A login of an earlier day. */
+/** Stores a token as an earlier login would. */
 const keep = (at: string) =>
   openCredentials({ dir: join(home.dir, "config", "ai-chat") }).set(at, { token: "t-jane", username });
 const credentials = async () => {
@@ -47,7 +47,7 @@ const statusOf = async (token: string | undefined) => {
 const change = (lines: string, ...more: string[]) =>
   run(["password", "--password-stdin", ...more], { stdin: { pipe: lines } });
 
-test("logout takes the token back at the server, and forgets it here", async () => {
+test("logout revokes the token at the server and removes it here", async () => {
   await register(server.url);
   const token = (await credentials())[server.url]?.token;
   const { code, stdout, stderr } = await run(["logout", "--json"]);
@@ -61,7 +61,7 @@ test("logout takes the token back at the server, and forgets it here", async () 
   expect((await run(["logout"])).stderr).toContain("There was no login");
 });
 
-test("logout forgets the token also where the server can't take it back, or isn't there", async () => {
+test("logout removes the token here when the server cannot revoke it or doesn't answer", async () => {
   await register(others.url);
   const lacking = await run(["logout"]);
   expect([lacking.code, lacking.stderr]).toEqual([0, expect.stringContaining("until it expires")]);
@@ -74,7 +74,7 @@ test("logout forgets the token also where the server can't take it back, or isn'
   expect(await credentials()).toEqual({});
 });
 
-test("password takes both passwords from stdin, keeps the new token, and ends the others", async () => {
+test("password reads both passwords from stdin, stores the new token, and revokes the other tokens", async () => {
   await register(server.url);
   const old = (await credentials())[server.url]?.token;
   const { code, stdout, stderr } = await change(`${PASSWORD}\r\n${NEW}\nmore\n`);
@@ -88,7 +88,7 @@ test("password takes both passwords from stdin, keeps the new token, and ends th
   expect(JSON.parse(login.stdout)).toEqual({ server: server.url, username, tokens: 4000 });
 });
 
-test("logout -u ends that user's login, and leaves somebody else's alone", async () => {
+test("logout -u ends only that user's login", async () => {
   await register(server.url);
   const other = await run(["logout", "-u", "somebody"]);
   expect([other.code, other.stderr]).toEqual([0, expect.stringContaining(`${username}'s login stays`)]);
@@ -99,7 +99,7 @@ test("logout -u ends that user's login, and leaves somebody else's alone", async
   expect(await credentials()).toEqual({});
 });
 
-test("password -u changes that user's, logged in or not, and touches nobody else's login", async () => {
+test("password -u changes that user's password, logged in or not, and leaves another user's login unchanged", async () => {
   await register(server.url);
   expect((await change(`${PASSWORD}\n${NEW}\n`, "-u", username.toUpperCase())).code).toBe(0);
   await run(["logout"]);
@@ -117,7 +117,7 @@ test("password -u changes that user's, logged in or not, and touches nobody else
   expect(login.code).toBe(0);
 });
 
-test("password -u ends the login that it needed, also when the new password is refused", async () => {
+test("password -u revokes the token that it needed, also when the new password is refused", async () => {
   const strict = await openSmallServer(({ url }, response) => {
     const [status, body] =
       url === "/api/login/" ? [200, { token: "made" }] : [url === "/api/password/" ? 400 : 204, {}];
@@ -135,7 +135,7 @@ test("password -u ends the login that it needed, also when the new password is r
   expect(await credentials().catch(() => ({}))).toEqual({});
 });
 
-test("a wrong present password ends with 4, a bad new one with 2, and the login stays", async () => {
+test("password ends with exit 4 for a wrong current password and 2 for an invalid new one, and keeps the login", async () => {
   await register(server.url);
   const wrong = await change(`wrong horse\n${NEW}\n`);
   expect([wrong.code, wrong.stderr]).toEqual([4, expect.stringContaining("Your password was not changed")]);
@@ -152,8 +152,8 @@ test("a wrong present password ends with 4, a bad new one with 2, and the login 
 test.each([
   ["one line on stdin", ["--password-stdin"], { pipe: `${PASSWORD}\n` }],
   ["an empty stdin", ["--password-stdin"], { pipe: "" }],
-  ["nobody to ask", [], undefined],
-])("password with %s ends with 2 before anything is sent", async (_, args, stdin) => {
+  ["no password to read", [], undefined],
+])("password with %s ends with exit 2 before sending anything", async (_, args, stdin) => {
   const silent = await openSmallServer(() => {});
   const env = { AI_CHAT_TOKEN: "tok", AI_CHAT_PASSWORD: PASSWORD };
   const { code, stderr } = await run(["password", "-s", silent.url, "--json", ...args], { stdin, env });
@@ -165,7 +165,7 @@ test.each([
   expect(silent.seen).toHaveLength(0);
 });
 
-test("usage draws a bar for each day and the sum, and gives programs the API's document", async () => {
+test("usage draws a bar for each day and prints the sum, and --json prints the API's document", async () => {
   await register(server.url);
   for (const question of ["one", "two"]) await run(["ask", question]);
   const { stdout } = await run(["usage", "--days", "3"]);
@@ -181,13 +181,13 @@ test("usage draws a bar for each day and the sum, and gives programs the API's d
     const reply = await fetch(`${server.url}/api/usage/`, { headers: { Authorization: `Bearer ${token}` } });
     return reply.json();
   };
-  // Midnight may pass in between.
+  // The day can change between the two calls.
   const before = await now();
   const document = JSON.parse((await run(["usage", "--json"])).stdout) as unknown;
   expect([before, await now()]).toContainEqual(document);
 });
 
-test("usage and password end with 1 and not_offered at a server that lacks them", async () => {
+test("usage and password end with exit 1 and not_offered at a server without them", async () => {
   await register(others.url);
   for (const ended of [await run(["usage", "--json"]), await change(`${PASSWORD}\n${NEW}\n`, "--json")]) {
     expect([ended.code, ended.stdout, JSON.parse(ended.stderr)]).toEqual([
@@ -199,17 +199,17 @@ test("usage and password end with 1 and not_offered at a server that lacks them"
   expect((await run(["whoami"])).code).toBe(0);
 });
 
-test.each(["0", "91", "x", "1.5"])("usage --days %s ends with 2", async (days) => {
+test.each(["0", "91", "x", "1.5"])("usage --days %s ends with exit 2", async (days) => {
   const { code, stderr } = await run(["usage", "--days", days], { env: { AI_CHAT_TOKEN: "tok" } });
   expect([code, stderr]).toEqual([2, expect.stringContaining("a whole number from 1 to 90")]);
 });
 
-test("usage and password without a token end with 4", async () => {
+test("usage and password without a token end with exit 4", async () => {
   expect((await run(["usage"])).code).toBe(4);
   expect((await change(`${PASSWORD}\n${NEW}\n`)).code).toBe(4);
 });
 
-test("servers lists each server with a token, its balance where it tells, and the default", async () => {
+test("servers lists each server that has a token, its balance if known, and the default", async () => {
   expect(await run(["servers", "--json"])).toMatchObject({ code: 0, stdout: "[]\n", stderr: "" });
   const gone = await openRefusingPort();
   for (const at of [server.url, others.url]) await register(at);

@@ -18,7 +18,7 @@ afterEach(async () => {
 const secret = "correct horse";
 const run = (args: string[], more: Omit<ProgramOptions, "home"> = {}): Promise<Ended> =>
   runProgram(args, { home, ...more });
-/** Fails with what the program said where it didn't work. */
+/** Fails with the program's stderr if registration fails. */
 async function registered(ended: Promise<Ended>): Promise<Ended> {
   const result = await ended;
   expect(result).toMatchObject({ code: 0 });
@@ -31,7 +31,7 @@ const register = (...more: string[]) =>
     }),
   );
 
-test("register logs in at once, keeps the token for its server alone, and makes it the default", async () => {
+test("register logs in, stores the token for that server only, and makes the server the default", async () => {
   const { code, stdout, stderr } = await register();
   expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   expect(stderr).toMatch(/is now your default server[^]*Welcome, jane.*4,000 tokens/);
@@ -43,7 +43,7 @@ test("register logs in at once, keeps the token for its server alone, and makes 
   expect(await run(["ask", "hello"])).toMatchObject({ code: 0, stdout: "You said: hello\n" });
 });
 
-test("a second server doesn't become the default by itself", async () => {
+test("a second server does not become the default", async () => {
   await register();
   const other = await openOthersServer();
   const { stderr } = await run(["register", "-s", other.url, "-u", "joe"], {
@@ -58,7 +58,7 @@ test("a second server doesn't become the default by itself", async () => {
   });
 });
 
-test("the documents of --json have their fields, unknown values null, and stderr is empty", async () => {
+test("documents of --json have all fields, with null for unknown values, and stderr is empty", async () => {
   const registered = await register("--json");
   expect(registered.stderr).toBe("");
   expect(JSON.parse(registered.stdout)).toEqual({ server: server.url, username: "jane", tokens: 4000 });
@@ -85,13 +85,13 @@ test("the documents of --json have their fields, unknown values null, and stderr
   expect(JSON.parse(login.stdout)).toEqual({ server: server.url, username: "jane", tokens: 3900 });
 });
 
-test("balance tells people commas and programs a bare number", async () => {
+test("balance prints a number with commas, and with -q without them", async () => {
   await register();
   expect((await run(["balance"])).stdout).toBe("4,000 tokens left\n");
   expect((await run(["balance", "-q"])).stdout).toBe("4000\n");
 });
 
-test("a wrong password ends with 4, says what to do, and keeps the old login", async () => {
+test("a wrong password ends with exit 4, says what to do, and keeps the old login", async () => {
   await register();
   const { code, stderr } = await run(["login", "-u", "jane"], { env: { AI_CHAT_PASSWORD: "not this one" } });
   expect(code).toBe(4);
@@ -100,14 +100,14 @@ test("a wrong password ends with 4, says what to do, and keeps the old login", a
   expect((await run(["whoami"])).code).toBe(0);
 });
 
-test("only the first line of stdin is the password, and nothing else of it is trimmed", async () => {
+test("the password is the first line of stdin, with its spaces", async () => {
   await run(["register", "-s", server.url, "-u", "jane", "--password-stdin"], {
     stdin: { pipe: " a b \r\nnext\n" },
   });
   expect(JSON.parse(server.seen[0]?.body ?? "")).toEqual({ username: "jane", password: " a b " });
 });
 
-test("without a terminal, a missing name or password ends with 2 before anything is sent", async () => {
+test("without a terminal, a missing name or password ends with exit 2 before sending anything", async () => {
   for (const args of [
     ["login", "-s", server.url],
     ["login", "-s", server.url, "-u", "jane"],
@@ -131,7 +131,7 @@ test.each([
   expect([code, told.exec(stderr)?.[1]]).toEqual([2, server.url]);
 });
 
-test("logout forgets the token here, and whoami then ends with 4", async () => {
+test("logout removes the stored token, and whoami then ends with exit 4", async () => {
   await register();
   expect((await run(["logout"])).code).toBe(0);
   expect(await run(["whoami"])).toMatchObject({ code: 4, stdout: "" });
@@ -140,7 +140,7 @@ test("logout forgets the token here, and whoami then ends with 4", async () => {
   );
 });
 
-test("AI_CHAT_TOKEN goes before the kept token, is named as its source, and is never stored", async () => {
+test("AI_CHAT_TOKEN overrides the stored token, is reported as the source, and is never stored", async () => {
   await register();
   await run(["register", "-s", server.url, "-u", "env"], { env: { AI_CHAT_PASSWORD: secret } });
   const env = { AI_CHAT_TOKEN: "t-env" };
@@ -150,7 +150,7 @@ test("AI_CHAT_TOKEN goes before the kept token, is named as its source, and is n
   expect((await run(["balance", "-q"], { env })).stdout).toBe("3900\n");
 });
 
-test("the flag goes before the environment, which goes before the setting", async () => {
+test("the flag overrides the environment, which overrides the setting", async () => {
   await register();
   const where = async (args: string[], env: Record<string, string> = {}) =>
     (JSON.parse((await run(["logout", "--json", ...args], { env })).stdout) as { server: string }).server;
@@ -160,7 +160,7 @@ test("the flag goes before the environment, which goes before the setting", asyn
 });
 
 test.each(["login", "register"])(
-  "a broken file of tokens is told in two lines, before %s sends anything",
+  "a broken credentials file is reported in two lines before %s sends anything",
   async (command) => {
     const file = join(home.dir, "config", "ai-chat", "credentials.json");
     await mkdir(dirname(file), { recursive: true });
@@ -175,7 +175,7 @@ test.each(["login", "register"])(
   },
 );
 
-test("a folder that can't be written is told with the file's name by what would write; reading goes on", async () => {
+test("in a read-only folder, commands that write report the file's name, and commands that read work", async () => {
   await register();
   const blocked = join(home.dir, "a file");
   await writeFile(blocked, "");
@@ -189,7 +189,7 @@ test("a folder that can't be written is told with the file's name by what would 
   expect(asked).toMatchObject({ code: 0, stdout: "You said: hi\n", stderr: "" });
 });
 
-test("where no folder for a login can be made, no account is made either", async () => {
+test("register creates no account when it cannot create the folder for the token", async () => {
   const blocked = join(home.dir, "leads nowhere");
   await symlink(join(home.dir, "no such folder", "config"), blocked);
   const { code, stderr } = await run(["register", "-s", server.url, "-u", "jane"], {
@@ -200,7 +200,7 @@ test("where no folder for a login can be made, no account is made either", async
   expect(server.seen).toEqual([]);
 });
 
-test("a login that turns out not to be kept is no success, and is told in two lines", async () => {
+test("a login whose token cannot be stored fails and is reported in two lines", async () => {
   const folder = join(home.dir, "config", "ai-chat");
   const thief = await openSmallServer(async ({ url }, response) => {
     if (url === "/api/login/") {

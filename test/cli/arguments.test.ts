@@ -88,7 +88,7 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   ["--data beside --store", ["serve", "--data", "x", "--store", "postgres://h/d"], /two different stores/],
 ];
 
-test.each(wrong)("%s is told in two lines on stderr and ends with 2", async (_, args, told) => {
+test.each(wrong)("%s: two lines on stderr and exit 2", async (_, args, told) => {
   const { code, stdout, stderr } = await run(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(told);
@@ -108,7 +108,7 @@ test.each([
   expect({ code, told: stdout + stderr }).toEqual({ code: exit, told: expect.stringMatching(told) });
 });
 
-test("all wrong settings are told at once, secrets unseen", async () => {
+test("all invalid settings are reported at once, without secrets", async () => {
   const env = { AI_CHAT_PORT: "x", AI_CHAT_JWT_SECRET: "geheim", AI_CHAT_STORE: "mysql://u:geheim@h/d" };
   const { code, stderr } = await run(["serve", "--price", "-", "--provider", "me"], env);
   expect(code).toBe(2);
@@ -117,7 +117,7 @@ test("all wrong settings are told at once, secrets unseen", async () => {
   expect(stderr).not.toContain("geheim");
 });
 
-test("the password of a server's address is not repeated", async () => {
+test("the password in a server's address is not printed", async () => {
   const { stderr } = await run(["balance", "-s", "http://u:geheim@x"]);
   expect(stderr).not.toContain("geheim");
 });
@@ -142,7 +142,7 @@ test.each(helps)("the help of %s %s has examples first and fits 80 columns", asy
   expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
-test("the help breaks no line between a word and what belongs to it", async () => {
+test("the help breaks no line inside a command or option", async () => {
   const { stdout } = await run(["conversations", "--help"]);
   expect(stdout).toContain("      list|show ID|search TEXT|export ID|delete ID\n");
 });
@@ -163,12 +163,12 @@ test("the help of serve shows every default", async () => {
     expect(stdout).toContain(shown);
 });
 
-test("messages name the program as it was started", async () => {
+test("messages show the command by which the program was started", async () => {
   const env = { npm_command: "exec", npm_lifecycle_event: "npx" };
   expect((await run(["whoami"], env)).stderr).toContain("npx ai-chat login");
 });
 
-test("with --json wrong arguments too are one line of JSON on stderr", async () => {
+test("with --json, wrong arguments are reported as one JSON line on stderr", async () => {
   for (const args of [
     ["--json", "aks"],
     ["whoami", "--json", "--nope"],

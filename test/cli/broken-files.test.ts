@@ -20,7 +20,7 @@ afterAll(() => server.close());
 const folder = () => join(home.dir, "config", "ai-chat");
 const pathOf = (name: string) => join(folder(), `${name}.json`);
 const run = (args: string[], env: Record<string, string> = {}) => runProgram(args, { home, env });
-/** In this process, for the many cases in which a start of the program isn't the point. */
+/** In this process, for the many cases that don't need a process of their own. */
 async function inside(args: string[], env: Record<string, string> = {}): Promise<Omit<Ended, "signal">> {
   moveInto(home, env);
   try {
@@ -34,14 +34,14 @@ let people = 0;
 const register = (env: Record<string, string> = {}, by: typeof inside = run) =>
   by(["register", "-s", server.url, "-u", `jane${(people += 1)}`], { ...password, ...env });
 
-/** Two lines, the first naming what is in the way. */
+/** Expects two lines, the first of which names the path. */
 function expectTold({ code, stdout, stderr }: Omit<Ended, "signal">, exit: number, path: string): void {
   expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
   expect(stderr.trimEnd().split("\n")).toHaveLength(2);
   expect(stderr).toContain(path);
 }
 
-/** What may stand where a file of ours should, and what is said of it. */
+/** What can be in the place of a file of ours, and the message about it. */
 const wrecks: [name: string, put: (path: string) => Promise<unknown>, says: RegExp][] = [
   ["half a document", (path) => writeFile(path, '{"a":'), /isn't a JSON object/],
   ["a list", (path) => writeFile(path, "[]"), /isn't a JSON object/],
@@ -52,8 +52,8 @@ const wrecks: [name: string, put: (path: string) => Promise<unknown>, says: RegE
   ["a link to itself", (path) => symlink(path, path), /can't be read/],
 ];
 
-describe.each(wrecks)("%s in the place of the tokens' file", (_name, put, says) => {
-  test("is told by what needs it, left as it is, and no hindrance to the rest", async () => {
+describe.each(wrecks)("%s in place of the credentials file", (_name, put, says) => {
+  test("is reported by the commands that need it, left as it is, and ignored by the others", async () => {
     const path = pathOf("credentials");
     await put(path);
     const before = await readFile(path).catch(() => undefined);
@@ -65,7 +65,7 @@ describe.each(wrecks)("%s in the place of the tokens' file", (_name, put, says) 
     const balance = await inside(["balance", "-s", server.url]);
     expectTold(balance, 4, path);
     expect(balance.stderr).toMatch(says);
-    // "Nobody is logged in" would be untrue, for a program too, which is told no note.
+    // "Nobody is logged in" would be wrong, with --json too, which prints no note.
     for (const [args, exit, code] of [
       [["balance", "-s", server.url, "--json"], 4, "not_logged_in"],
       [["servers", "--json"], 1, "internal"],
@@ -79,15 +79,15 @@ describe.each(wrecks)("%s in the place of the tokens' file", (_name, put, says) 
     const other = await inside(["ask", "--no-stdin", "-s", server.url, "hi"], {
       AI_CHAT_TOKEN: `t-jane${people}`,
     });
-    // The token in the environment is enough; this one is of nobody, and the server says so.
+    // The token in the environment is enough; this one belongs to no account, and the server says so.
     expect(other.code).toBe(4);
     expect(server.seen.length).toBeGreaterThan(seen);
     expect(await readFile(path).catch(() => undefined)).toEqual(before);
   });
 });
 
-describe.each(wrecks)("%s in the place of the settings", (_name, put, says) => {
-  test("is told, left as it is, and no hindrance to the rest", async () => {
+describe.each(wrecks)("%s in place of the settings file", (_name, put, says) => {
+  test("is reported, left as it is, and stops no command that can do without it", async () => {
     const path = pathOf("config");
     await put(path);
     const before = await readFile(path).catch(() => undefined);
@@ -106,11 +106,11 @@ describe.each(wrecks)("%s in the place of the settings", (_name, put, says) => {
 
 describe.each([
   ["a broken file", "{ broken", /isn't a JSON object/],
-  ["an address that is none", '{"server": 7}', /a server that can't be used/],
-])("where the settings tell no server, for %s", (_name, content, says) => {
-  // Another server than the one that was set would get the question, and take its price.
+  ["an invalid address", '{"server": 7}', /a server that can't be used/],
+])("when the settings name no usable server because of %s", (_name, content, says) => {
+  // Otherwise another server than the one in the settings would get the question and charge for it.
   test.each([["ask", "hi"], ["balance", "-q"], ["whoami"], ["login", "-u", "jane"], ["logout"], ["servers"]])(
-    "%s fails with what is wrong instead of guessing, also for a program",
+    "%s fails and names the fault instead of choosing a server, with --json too",
     async (...args) => {
       await writeFile(pathOf("config"), content);
       const seen = server.seen.length;
@@ -130,7 +130,7 @@ describe.each([
     },
   );
 
-  test("a conversation goes on at its own server", async () => {
+  test("a conversation continues at its own server", async () => {
     await register({}, inside);
     const saved = await inside(["ask", "--no-stdin", "-s", server.url, "--save", "--json", "hi"]);
     const { conversation } = JSON.parse(saved.stdout) as { conversation: string };
@@ -140,7 +140,7 @@ describe.each([
     expect(goneOn.stderr).toMatch(says);
   });
 
-  test("doctor tells it among what is wrong, and says nothing of a server that nobody chose", async () => {
+  test("doctor reports it as a problem and checks no server", async () => {
     await writeFile(pathOf("config"), content, { mode: 0o600 });
     const { code, stdout } = await inside(["doctor", "--json"]);
     const { problems, server } = JSON.parse(stdout) as { problems: { message: string }[]; server: object };
@@ -150,7 +150,7 @@ describe.each([
   });
 });
 
-test("a home that can't be written: what would be kept is refused with words, the rest works", async () => {
+test("in a read-only home, commands that save something fail with a message, and the others work", async () => {
   const file = join(home.dir, "file");
   await writeFile(file, "");
   const env = { XDG_CONFIG_HOME: file, XDG_DATA_HOME: file, XDG_STATE_HOME: file };
@@ -166,7 +166,7 @@ test("a home that can't be written: what would be kept is refused with words, th
   expect(asked).toMatchObject({ code: 0, stdout: "You said: hi\n" });
 });
 
-test("without any home: a token from the environment is enough, and what would be kept is refused with words", async () => {
+test("without a home, a token from the environment is enough, and commands that save something fail with a message", async () => {
   await register();
   const token = `t-jane${people}`;
   const none = { HOME: "", XDG_CONFIG_HOME: "", XDG_DATA_HOME: "relative", XDG_STATE_HOME: "" };
@@ -177,7 +177,7 @@ test("without any home: a token from the environment is enough, and what would b
   expect(refused.stderr).toMatch(/no home folder.*\n?.*Set HOME or XDG_CONFIG_HOME/);
 });
 
-test("a home that is no folder has nothing to be read, and nothing is said of it", async () => {
+test("a home that is not a folder counts as empty, without a message", async () => {
   await register({}, inside);
   const none = { HOME: "/dev/null", XDG_CONFIG_HOME: "", XDG_DATA_HOME: "", XDG_STATE_HOME: "" };
   const env = { ...none, AI_CHAT_SERVER: server.url, AI_CHAT_TOKEN: `t-jane${people}` };
@@ -192,7 +192,7 @@ test("a home that is no folder has nothing to be read, and nothing is said of it
   expect(server.seen).toHaveLength(seen);
 });
 
-test("XDG's folders are used, and relative ones ignored", async () => {
+test("the XDG variables are used, and relative paths in them are ignored", async () => {
   const env = { XDG_CONFIG_HOME: "config-here", XDG_DATA_HOME: "./data", HOME: home.dir };
   expect((await run(["config", "path"], env)).stdout).toBe(
     `${join(home.dir, ".config", "ai-chat", "config.json")}\n`,
@@ -203,7 +203,7 @@ test("XDG's folders are used, and relative ones ignored", async () => {
   expect((await stat(join(home.dir, ".config", "ai-chat"))).mode & 0o777).toBe(0o700);
 });
 
-test("logins that end at the same time all stay: twelve processes, twelve servers' names", async () => {
+test("twelve processes that log in to twelve servers at once keep all twelve tokens", async () => {
   await register();
   const name = `jane${people}`;
   const others = await Promise.all(Array.from({ length: 12 }, () => openOthersServer()));

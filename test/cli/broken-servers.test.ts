@@ -11,7 +11,7 @@ const streamed = events(
   ["done", { response: "Héllo", tokens_deducted: 100, tokens_remaining: 7 }],
 );
 
-/** A piece at a time, each as soon as the one before has left. */
+/** Writes the bytes in pieces, each as soon as the previous one is flushed. */
 const inPieces = (bytes: Uint8Array, size: number) => (socket: Socket) => {
   socket.setNoDelay(true);
   let at = 0;
@@ -31,7 +31,7 @@ const packed = (encoding: string, body: Uint8Array, status = 200) =>
     body,
   ]);
 
-/** Odd replies that are whole all the same: `ask` and `balance` make of them what they would of others. */
+/** Unusual replies that are valid: `ask` and `balance` read them like any other. */
 const whole: Record<string, RawReply> = {
   "byte by byte": inPieces(Buffer.from(http(200, answered)), 1),
   "a byte order mark": http(200, `\uFEFF${answered}`),
@@ -48,7 +48,7 @@ const whole: Record<string, RawReply> = {
   "identity, told": packed("identity", Buffer.from(answered)),
 };
 
-/** Replies that are none: exit code, code of the JSON line. */
+/** Invalid replies: exit code, error code of the JSON line. */
 const broken: Record<string, [reply: RawReply, exit: number, code: string]> = {
   "a head that never ends": [
     (socket) => {
@@ -112,17 +112,17 @@ afterAll(async () => {
 
 const at = (reply: RawReply) => ["-s", `${server.url}/${replies.indexOf(reply)}`];
 const ask = ["ask", "--no-stdin", "hi"];
-/** Short where a silence is what is tried, and nowhere else: a machine that others share has silences of its own. */
+/** A short timeout only where silence is the subject: on a busy machine other replies can be slow. */
 const silence = (code: string) => (code === "timeout" ? ["--timeout", "0.5"] : []);
 
-describe.concurrent("a reply with an oddity is read all the same", () => {
+describe.concurrent("an unusual but valid reply is read", () => {
   test.each(Object.entries(whole))("%s", async (_name, reply) => {
     expect(await runInside([...ask, ...at(reply)])).toEqual({ code: 0, stdout: "Hello\n", stderr: "" });
     expect((await runInside(["balance", "-q", ...at(reply)])).stdout).toBe("7\n");
   });
 });
 
-describe.concurrent("a broken reply is told in two lines", () => {
+describe.concurrent("an invalid reply is reported in two lines", () => {
   test.each(Object.entries(broken))("%s", async (_name, [reply, exit, code]) => {
     const where = [...at(reply), ...silence(code)];
     const words = await runInside([...ask, ...where]);
@@ -140,7 +140,7 @@ describe.concurrent("a broken reply is told in two lines", () => {
   });
 });
 
-test("a streamed answer is the same however it is cut: bytes, and characters in the middle", async () => {
+test("a streamed answer is the same wherever the bytes are split, also inside a character", async () => {
   const bytes = Buffer.from(streamed);
   for (const size of [1, 7]) {
     const pieces = await openRawServer(() => inPieces(bytes, size));

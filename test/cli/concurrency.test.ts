@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const folder = () => join(home.dir, "data", "ai-chat", "server");
 const urlOf = async () => (await readFile(join(folder(), "address"), "utf8")).trim();
-/** A server that is gone when the test is. */
+/** Starts a server that is killed when the test ends. */
 async function start(env: Record<string, string> = {}): Promise<Running> {
   const running = await startProgram(["serve", "--port", "0", "--log", "silent"], { home, env });
   onTestFinished(() => void running.child.kill("SIGKILL"));
@@ -40,14 +40,14 @@ async function kill({ child, ended }: Running) {
 }
 
 test.each([1, 10])(
-  "sixty questions at once on 4,000 tokens are forty answers and twenty 402, from %d clients",
+  "sixty questions at once on 4,000 tokens get forty answers and twenty 402 replies, from %d client(s)",
   async (clients) => {
     const env = { AI_CHAT_PROVIDER: "openai", AI_CHAT_BASE_URL: ai.url, AI_CHAT_MODEL: "fake-model" };
     const running = await start(env);
     await isUp(running);
     const url = await urlOf();
     const jane = await openPerson(url, "jane");
-    // No answer comes before forty questions are with the AI: by then each of the others has met its 402, or will.
+    // No answer is sent before forty questions have reached the AI: the tokens of all forty are then held.
     ai.respond(after(ai.arrived(40), answer("Yes.")));
     const people = Array.from({ length: clients }, () => jane.at(url));
     const replies = await Promise.all(
@@ -63,7 +63,7 @@ test.each([1, 10])(
   },
 );
 
-test("a server that was killed is followed at once by another, time after time", async () => {
+test("a server starts at once on the folder of a killed server, several times in a row", async () => {
   for (let round = 0; round < 3; round += 1) {
     const running = await start();
     await isUp(running);
@@ -74,7 +74,7 @@ test("a server that was killed is followed at once by another, time after time",
   expect(await stop(last)).toBe(0);
 });
 
-test("of twelve servers that start at once on a folder one serves, and the others say why not", async () => {
+test("twelve servers that start on one folder at once: one serves, and the others say why they do not", async () => {
   const all = await Promise.all(Array.from({ length: 12 }, () => start()));
   const fates = await Promise.all(
     all.map(async (running) =>

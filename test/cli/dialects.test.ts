@@ -3,7 +3,7 @@ import { openOthersServer, type Dialect, type SmallServer } from "../support/oth
 import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
 
-/** A life at servers of others, one in each dialect (docs/cli.md#other-servers), by the commands of the program. */
+/** The commands against other servers, one for each dialect (docs/cli.md#other-servers). */
 
 let home: Home;
 beforeAll(async () => {
@@ -17,12 +17,12 @@ afterAll(async () => {
 
 type Run = (args: string[]) => Promise<Omit<Ended, "signal">>;
 
-/** How a dialect shows; what isn't given is as with the original. */
+/** What a dialect changes in the output; a missing field means the same as with the documented API. */
 interface Shows {
-  /** The sentence of a name that is taken, as it is told. */
+  /** The message for a name that is taken. */
   taken?: string;
   wrongPassword?: [exit: number, code: string];
-  /** What the balance commands make of a balance of 600. */
+  /** What the balance commands print for a balance of 600. */
   balance?: "told" | "not offered";
   price?: number | null;
   empty?: [exit: number, code: string];
@@ -103,7 +103,7 @@ async function converse(run: Run, { seen }: SmallServer, { price = 100 }: Shows)
   expect(document(await ask("hi", "--json"))).toEqual(answered);
   const { code, stdout } = await ask("hi", "--json", "--stream");
   expect(code).toBe(0);
-  // In one piece, but in pieces all the same: a script that reads those alone misses nothing.
+  // The answer comes whole, but is printed as a delta too: a script that reads only deltas misses nothing.
   expect(
     stdout
       .trimEnd()
@@ -148,7 +148,7 @@ async function live(run: Run, server: SmallServer, shows: Shows) {
   await leave(run, server);
 }
 
-describe("an account is made, used up and left at a server of others", () => {
+describe("at another server the commands register, use up the balance and log out", () => {
   test.each(dialects)("%s", async (_name, dialect, shows) => {
     const server = await openOthersServer({ ...dialect, startingTokens: 600 });
     await live((args) => runInside([...args, "-s", server.url]), server, shows);
@@ -158,7 +158,7 @@ describe("an account is made, used up and left at a server of others", () => {
     await server.close();
   });
 
-  test.each(dialects)("a wrong password leaves nobody logged in: %s", async (_name, dialect, shows) => {
+  test.each(dialects)("login with a wrong password keeps no token: %s", async (_name, dialect, shows) => {
     const server = await openOthersServer(dialect);
     vi.stubEnv("AI_CHAT_PASSWORD", "wrong horse");
     const ended = await runInside(["login", "-u", "jane", "--json", "-s", server.url]);
@@ -169,7 +169,7 @@ describe("an account is made, used up and left at a server of others", () => {
     await server.close();
   });
 
-  test("by the built program, where the token is wanted under the scheme Token and no price is told", async () => {
+  test("the built program does the same where the scheme is Token and replies have no tokens_deducted", async () => {
     const server = await openOthersServer({ token: "Token", tellsPrice: false, startingTokens: 600 });
     const other = await makeHome();
     const env = { AI_CHAT_PASSWORD: "correct horse" };

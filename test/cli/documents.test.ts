@@ -21,7 +21,7 @@ import { openOthersServer, type SmallServer } from "../support/others-server.ts"
 import { makeHome, runProgram, startProgram, type Home, type Running } from "../support/run-program.ts";
 import { PASSWORD } from "../support/test-server.ts";
 
-/** What each command prints on stdout with `--json`, by the command with its second word or its `--stream`. */
+/** The schema of each command's stdout with `--json`; keys are the command with its second word or `--stream`. */
 const documents = {
   ask: askDocument,
   "ask --stream": streamDocument,
@@ -77,7 +77,7 @@ const password = (text: string) => ({ env: { AI_CHAT_PASSWORD: text } });
 const run = (args: readonly string[], more: object = {}) =>
   runProgram(["--json", ...args], { home, ...more });
 
-/** What a command that works prints, held to its schema: line by line for `--stream`, else the one document. */
+/** The documents that a successful command prints, checked against the schema: one a line for `--stream`, else one. */
 async function printed(name: DocumentName, args: readonly string[], more?: object): Promise<unknown[]> {
   const { code, stdout, stderr } = await run(args, more);
   expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: "" });
@@ -90,13 +90,13 @@ async function conversation(): Promise<string> {
   return first?.id ?? "";
 }
 
-test("every command has its documents in the table, but the session", () => {
+test("the table has the documents of every command except the session", () => {
   const described = new Set(Object.keys(documents).map((name) => name.split(" ")[0]));
   const without = [...commands.keys()].filter((name) => !described.has(name));
   expect(without.filter((name) => name !== "chat")).toEqual([]);
 });
 
-test("whatever works prints its document and nothing else", async () => {
+test("a successful command prints its document and nothing else", async () => {
   const jane = ["-s", url, "-u", "jane"];
   await printed("register", ["register", ...jane], password(PASSWORD));
   await printed("login", ["login", ...jane], password(PASSWORD));
@@ -137,7 +137,7 @@ test("whatever works prints its document and nothing else", async () => {
   await printed("store copy", ["store", "copy", dir, join(home.dir, "copy")]);
 }, 300_000);
 
-test("what a server of others doesn't tell is null, and never left out", async () => {
+test("fields that another server doesn't send are null, never missing", async () => {
   const at = ["-s", others.url];
   await printed("register", ["register", ...at, "-u", "joe"], password(PASSWORD));
   expect(await printed("login", ["login", ...at, "-u", "joe"], password(PASSWORD))).toMatchObject([
@@ -148,7 +148,7 @@ test("what a server of others doesn't tell is null, and never left out", async (
   await printed("logout", ["logout", ...at]);
 });
 
-describe("whatever fails prints one line on stderr, and nothing on stdout", () => {
+describe("a failed command prints one line on stderr and nothing on stdout", () => {
   const nowhere = ["-s", "http://127.0.0.1:1"];
   const failures: [exit: number, args: string[], more?: object][] = [
     [4, ["ask", ...nowhere, "hi"]],
@@ -179,7 +179,7 @@ describe("whatever fails prints one line on stderr, and nothing on stdout", () =
     [2, ["no such command"]],
     [2, ["--no-such-option"]],
   ];
-  test.each(failures)("%i: %j", async (exit, args, more) => {
+  test.each(failures)("exit %i: %j", async (exit, args, more) => {
     const { code, stdout, stderr } = await run(args, more);
     expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
     expect(stderr).toMatch(/^[^\n]+\n$/);

@@ -34,7 +34,7 @@ const replies: [status: number, code: string, exit: number][] = [
   [504, "upstream_timeout", 8],
 ];
 
-test.each(replies)("a reply %i %s ends with %i, in words and as JSON", async (status, code, exit) => {
+test.each(replies)("a reply %i %s ends with exit %i, as text and as JSON", async (status, code, exit) => {
   const server = await openChatServer((response) => refuse(response, status, code));
   try {
     const told = await ask(server.url);
@@ -51,7 +51,7 @@ test.each(replies)("a reply %i %s ends with %i, in words and as JSON", async (st
   }
 });
 
-test("a wait that is too long is not begun: 7, with the seconds in the JSON line", async () => {
+test("ask does not wait when the wait would be too long: exit 7, with the seconds in the JSON line", async () => {
   const server = await openChatServer((response) =>
     refuse(response, 429, "rate_limited", { "retry-after": "99" }),
   );
@@ -62,7 +62,7 @@ test("a wait that is too long is not begun: 7, with the seconds in the JSON line
   expect(server.seen).toHaveLength(1);
 });
 
-test("a question is asked again under its key until it is answered", async () => {
+test("ask retries a question under the same key until it is answered", async () => {
   let tries = 0;
   const server = await openChatServer((response) => {
     tries += 1;
@@ -78,7 +78,7 @@ test("a question is asked again under its key until it is answered", async () =>
   expect(new Set(keys).size).toBe(1);
 });
 
-test("nobody at the address ends with 6 and says how to go on", async () => {
+test("a refused connection ends with exit 6 and says what to do", async () => {
   const nobody = await openRefusingPort();
   const { code, stderr } = await runProgram(["balance", "-s", nobody.url], { home, env });
   await nobody.close();
@@ -86,7 +86,7 @@ test("nobody at the address ends with 6 and says how to go on", async () => {
   expect(stderr).toMatch(/refused the connection[^]*--server URL/);
 });
 
-test("without a token nothing is sent: 4", async () => {
+test("ask without a token sends nothing: exit 4", async () => {
   const server = await openChatServer((response) => streamAnswer(response, ["x"]));
   const { code, stderr } = await runProgram(["ask", "-s", server.url, "hi"], { home });
   await server.close();
@@ -95,19 +95,19 @@ test("without a token nothing is sent: 4", async () => {
   expect(server.seen).toHaveLength(0);
 });
 
-test("a silent server ends with 6, and the question may have been charged", async () => {
+test("a silent server ends with exit 6, and the message says that the question may have been charged", async () => {
   const server = await openChatServer((response) => {
     beginStream(response);
     sendEvent(response, "delta", { text: "Half" });
   });
-  // Also the longest that a busy machine may take over the first half.
+  // Long enough for the first half of the reply on a busy machine.
   const { code, stdout, stderr } = await ask(server.url, "--timeout", "5");
   await server.close();
   expect({ code, stdout }).toEqual({ code: 6, stdout: "Half\n" });
   expect(stderr).toMatch(/may have been charged[^]*ai-chat balance/);
 });
 
-test("a web page ends with 1 and bad_reply, and is named", async () => {
+test("a web page ends with exit 1 and bad_reply, and the message quotes its title", async () => {
   const server = await openChatServer((response) => void response.writeHead(200).end("<h1>Welcome</h1>"));
   const { code, stderr } = await ask(server.url, "--json");
   await server.close();
@@ -120,7 +120,7 @@ test("a web page ends with 1 and bad_reply, and is named", async () => {
   });
 });
 
-test("a fault tells no stack unless AI_CHAT_DEBUG=1 asks for it", async () => {
+test("an internal error prints its stack only with AI_CHAT_DEBUG=1", async () => {
   const server = await openChatServer((response) => refuse(response, 500, "internal_error"));
   const plain = await ask(server.url);
   const debug = await runProgram(["ask", "-s", server.url, "hi"], {

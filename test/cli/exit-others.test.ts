@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const errorIn = (stderr: string) => (JSON.parse(stderr) as { error: Record<string, unknown> }).error;
 
-/** Statuses of others, without a code of this API: exit code and code of `ask`, then of `login`. */
+/** Statuses without an error code of this API: exit code and error code of `ask`, then of `login`. */
 const statuses: [status: number, ask: [number, string], login?: [number, string]][] = [
   [400, [2, "invalid_request"]],
   [401, [4, "invalid_token"], [4, "invalid_credentials"]],
@@ -57,7 +57,7 @@ const statuses: [status: number, ask: [number, string], login?: [number, string]
   [399, [1, "bad_reply"]],
 ];
 
-describe("a status of a server that has no codes", () => {
+describe("a reply without an error code is classified by its status", () => {
   test.each(statuses)("%i", async (status, ask, login = ask) => {
     for (const [args, [exit, code]] of [
       [["ask", "--no-stdin", "hi"], ask],
@@ -71,7 +71,7 @@ describe("a status of a server that has no codes", () => {
   });
 });
 
-/** What may come after some text, and what it ends with. */
+/** Errors that can end a stream after some text, and their exit codes. */
 const late: [code: string, status: number, exit: number][] = [
   ["upstream_error", 502, 8],
   ["upstream_unavailable", 503, 8],
@@ -81,7 +81,7 @@ const late: [code: string, status: number, exit: number][] = [
   ["internal_error", 500, 1],
 ];
 
-describe("an error event behind some text", () => {
+describe("an error event after some text ends ask with its exit code", () => {
   test.each(late)("%s", async (code, status, exit) => {
     reply = events(
       ["delta", { text: "Half" }],
@@ -103,23 +103,28 @@ describe("an error event behind some text", () => {
   });
 });
 
-/** What a command only asks for where it is offered. */
+/** Commands whose endpoint a server may lack, and the statuses that say so. */
 const lacking: [args: string[], statuses: number[]][] = [
   [["usage"], [404, 405, 501]],
   [["balance"], [404]],
   [["balance", "-q"], [404]],
 ];
-test.each(lacking)("%j at a server without it ends with 1, not_offered", async (args, those) => {
-  for (const status of those) {
-    reply = http(status);
-    const json = await runInside([...args, "--json", "-s", server.url]);
-    expect(json).toMatchObject({ code: 1, stdout: "" });
-    expect(errorIn(json.stderr)).toMatchObject({ code: "not_offered", status });
-    expect((await runInside([...args, "-s", server.url])).stderr).toMatch(/^ai-chat: .+ does not .+\n.+\n$/);
-  }
-});
+test.each(lacking)(
+  "%j ends with exit 1 and not_offered at a server without the endpoint",
+  async (args, those) => {
+    for (const status of those) {
+      reply = http(status);
+      const json = await runInside([...args, "--json", "-s", server.url]);
+      expect(json).toMatchObject({ code: 1, stdout: "" });
+      expect(errorIn(json.stderr)).toMatchObject({ code: "not_offered", status });
+      expect((await runInside([...args, "-s", server.url])).stderr).toMatch(
+        /^ai-chat: .+ does not .+\n.+\n$/,
+      );
+    }
+  },
+);
 
-test("a balance that can't be read ends every form of the command with 1, and whoami goes on without", async () => {
+test("an invalid balance reply ends every form of balance with exit 1, and whoami prints no balance", async () => {
   for (const body of ['{"tokens":"plenty"}', "{}", '{"tokens":null}']) {
     reply = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     for (const args of [["balance"], ["balance", "-q"]]) {
@@ -139,12 +144,12 @@ test("a balance that can't be read ends every form of the command with 1, and wh
 const everyWay = ["balance", "whoami", "usage", "login", "register"] as const;
 const more = (command: string) => (command === "login" || command === "register" ? ["-u", "jane"] : []);
 
-describe("where no connection stands", () => {
+describe("when no connection can be made", () => {
   let knowNames: () => void;
   beforeAll(() => (knowNames = knowNoNames()));
   afterAll(() => knowNames());
 
-  test.each(everyWay)("%s ends with 6 and says what to do", async (command) => {
+  test.each(everyWay)("%s ends with exit 6 and says what to do", async (command) => {
     const nobody = await openRefusingPort();
     const plain = await openSmallServer(() => {});
     const ways: [server: string, says: RegExp, hint: RegExp][] = [
@@ -168,7 +173,7 @@ describe("where no connection stands", () => {
   });
 });
 
-describe("logout forgets the token here, whatever the server says", () => {
+describe("logout removes the stored token, whatever the server answers", () => {
   const answers: [name: string, reply: RawReply, revoked: boolean][] = [
     ["204", "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n", true],
     ["401", http(401, { detail: "Invalid token." }), true],

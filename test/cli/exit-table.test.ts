@@ -8,7 +8,7 @@ const causes = [...ofApi, ...ofNetwork];
 const byName = new Map(causes.map((cause) => [cause.name, cause]));
 
 let home: Home;
-/** The cause is the first part of the path, so that one server holds the whole table. */
+/** The first part of the path names the cause, so that one server serves the whole table. */
 let server: RawServer;
 beforeAll(async () => {
   home = await makeHome();
@@ -72,10 +72,10 @@ function expectJson(ended: Omit<Ended, "signal">, cause: Cause): void {
 const rows = causes.flatMap((cause) =>
   (cause.only ?? everyCommand).map((command) => [cause.name, command, cause] as const),
 );
-/** `password` takes its words from stdin alone: it is spawned, below. */
+/** `password` reads passwords only from stdin, so it is spawned, below. */
 const inside = rows.filter(([, command]) => command !== "password");
 
-describe.concurrent("two lines for people, one of JSON for programs, nothing on stdout", () => {
+describe.concurrent("a failure prints two lines, or one JSON line with --json, and nothing on stdout", () => {
   test.each(inside)("%s, met by %s", async (_name, command, cause) => {
     const told = await runInside(argsOf(command, cause));
     const json = await runInside(["--json", ...argsOf(command, cause)]);
@@ -86,15 +86,15 @@ describe.concurrent("two lines for people, one of JSON for programs, nothing on 
 });
 
 /**
- * What the built program is started for: of `ask` and `password` the first cause of each exit code that they can meet,
- * of the others, which the table above has whole, the first cause of all.
+ * The rows for which the built program is started: for `ask` and `password` the first cause of each exit code that they
+ * can end with, for the other commands, which the table above covers, only the first cause.
  */
 const ofEachCode = rows.filter(([, command, { exit }], at) => {
   const whole = command === "ask" || command === "password";
   return rows.findIndex((row) => row[1] === command && (!whole || row[2].exit === exit)) === at;
 });
 
-describe.concurrent("the program that is built ends with the code of its row", () => {
+describe.concurrent("the built program ends with the row's exit code", () => {
   test.each(ofEachCode)("%s, met by %s", async (_name, command, cause) => {
     const [told, json] = await Promise.all([spawned(command, cause), spawned(command, cause, "--json")]);
     for (const ended of [told, json]) expect(ended).toMatchObject({ code: cause.exit, stdout: "" });

@@ -20,7 +20,7 @@ async function start(fileLimit?: number): Promise<{ running: Running; url: strin
   return { running, url: await urlOf() };
 }
 
-/** What the server wrote beside its lock. */
+/** The address that the server wrote into its folder. */
 const urlOf = async () => (await readFile(join(folder(), "address"), "utf8")).trim();
 const folder = () => join(home.dir, "data", "ai-chat", "server");
 
@@ -32,7 +32,7 @@ async function stop({ child, ended }: Running) {
 const charges = async () =>
   (await readFile(join(folder(), "ledger.jsonl"), "utf8")).split('"fact":"charge"').length - 1;
 
-/** Bursts of plain and streamed questions until one is refused for the disk's sake; the keys by what became of them. */
+/** Asks plain and streamed questions in bursts until the full disk refuses one; returns the keys by outcome. */
 async function askUntilFull(person: Person) {
   const [answered, refused]: [string[], string[]] = [[], []];
   const codes = new Set<string | undefined>();
@@ -70,7 +70,7 @@ test.skipIf(noLimits)(
     const granted = await runProgram(["grant", "jane", "1"], { home });
     expect(granted.code).toBe(1);
     expect(granted.stderr).toMatch(/cannot take the grant[^]*--id/);
-    // What it knows by now is told again, without a charge.
+    // An answered key is replayed without a charge.
     expect(await jane.ask({ key: answered[0] ?? "", streamed: false })).toMatchObject({ replayed: true });
     const ended = await stop(running);
     expect(ended.code).toBe(0);

@@ -12,15 +12,15 @@ afterEach(() => home.remove());
 
 const tokens = async () => (await runProgram(["balance", "-q"], { home })).stdout.trim();
 
-test("each command starts the user's own server and stops it; balances stay", async () => {
+test("each command starts and stops the local server, and balances are kept", async () => {
   const { code, stdout } = await runProgram(["ask", "hello"], { home });
   expect(code).toBe(0);
   expect(stdout).toContain("Hello!");
   expect(await tokens()).toBe("3900");
 });
 
-test("commands at the same time share one server", async () => {
-  // An AI that answers at once: the demo's pauses add up on a busy machine, and leaving waits 5 s for others' answers.
+test("commands that run at the same time share one server", async () => {
+  // An AI without delay: the demo's pauses add up on a busy machine, and the owner waits at most 5 s for other answers.
   const ai = await openFakeOpenAi();
   onTestFinished(() => ai.close());
   ai.respond((request, response) =>
@@ -32,7 +32,7 @@ test("commands at the same time share one server", async () => {
   );
   for (const [at, word] of ["one", "two", "three"].entries()) {
     expect(asked[at]?.code).toBe(0);
-    // Whoever runs the server waits for the others' answers, and says so where that, or closing, takes long.
+    // The command that runs the server waits for the other answers, and prints a line when that or closing takes long.
     expect(asked[at]?.stderr).toMatch(
       /^(?:(?:An answer to another session is|Your own server is still) .+\n)?$/,
     );
@@ -41,7 +41,7 @@ test("commands at the same time share one server", async () => {
   expect(await tokens()).toBe("3700");
 });
 
-test("a server that runs on the folder is used, whatever its port, and is left running", async () => {
+test("a command uses a server that already runs on the folder, on any port, and leaves it running", async () => {
   const running = await startProgram(["serve", "--port", "0", "--log", "json"], { home });
   await running.sees("listening", "stderr");
   expect((await runProgram(["ask", "hello"], { home })).code).toBe(0);
@@ -51,7 +51,7 @@ test("a server that runs on the folder is used, whatever its port, and is left r
   expect((await running.ended).code).toBe(0);
 });
 
-test("without a login nothing is started: 4", async () => {
+test("a command without a login starts no server: exit 4", async () => {
   const other = await makeHome();
   const { code, stderr } = await runProgram(["ask", "-s", "local", "hi"], { home: other });
   await other.remove();
@@ -59,13 +59,13 @@ test("without a login nothing is started: 4", async () => {
   expect(stderr).toContain("ai-chat login -s local");
 });
 
-test("a wrong setting of the server is told, with the name of its variable: 2", async () => {
+test("an invalid server setting is reported with the name of its variable: exit 2", async () => {
   const { code, stderr } = await runProgram(["balance"], { home, env: { AI_CHAT_PRICE: "free" } });
   expect(code).toBe(2);
   expect(stderr).toContain("AI_CHAT_PRICE must be");
 });
 
-test("a session goes on when the process that ran its server is killed, and charges each question once", async () => {
+test("a session continues after the process that ran its server is killed, and charges each question once", async () => {
   const owner = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
   await owner.sees("Ctrl-C", "stderr");
   const session = await startProgram(["chat", "--plain"], { home, stdin: { openSocket: true } });

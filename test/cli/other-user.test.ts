@@ -6,7 +6,7 @@ import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, program, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
 const env = { AI_CHAT_PASSWORD: "correct horse" };
-// A number that no user has.
+// A user id that belongs to no user.
 const USER = 4_000_001;
 
 let home: Home;
@@ -21,7 +21,7 @@ afterEach(async () => {
   await home.remove();
 });
 
-/** Whether that user may run Node and the program, which may lie in a folder of root's. */
+/** Whether that user may run Node and the program: the checkout can be in a folder that only root can read. */
 const runsAs = (user: number): boolean =>
   process.getuid?.() === 0 &&
   spawnSync(process.execPath, [program, "-V"], { uid: user, gid: user, cwd: "/" }).status === 0;
@@ -48,7 +48,7 @@ describe.skipIf(process.platform === "win32")("the store of another user", () =>
     expect(hint?.replace(/sudo -u \S+/, "sudo -u X")).toBe(`Use it as that user: sudo -u X ${command(dir)}`);
   });
 
-  test("is refused to a command at one's own server: 1", async () => {
+  test("is refused to a command that runs its own server: exit 1", async () => {
     const { code, stdout, stderr } = await runInside(["balance", "-s", "local"]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(
@@ -68,7 +68,7 @@ describe.skipIf(!runsAs(USER))("a grant by root at a server of another user", ()
     await asUser("register", "-s", "local", "-u", "Jane");
   });
 
-  test("that is stopped leaves it able to start, and its files that user's", async () => {
+  test("that is stopped leaves the files to that user, whose server starts again", async () => {
     const granted = await runProgram(["grant", "Jane", "4000", "--data", dir], { home });
     expect(granted).toMatchObject({ code: 0, stderr: "" });
     expect(await owners()).toEqual(new Set([USER]));

@@ -6,7 +6,7 @@ import { beginStream, openChatServer, sendEvent, streamAnswer } from "../support
 import type { SmallServer } from "../support/others-server.ts";
 import { makeHome, program, programEnv, type Home } from "../support/run-program.ts";
 
-/** The built program as a shell puts it into pipes, loops and redirections. */
+/** The built program in a shell's pipes, loops and redirections. */
 
 let home: Home;
 let server: SmallServer;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = await openChatServer((response, { body }) => {
     const { message } = JSON.parse(body) as { message: string };
     if (message !== "endless") return streamAnswer(response, [`You said: ${message}`]);
-    // More than any pipe holds, as long as somebody listens.
+    // More than any pipe can hold, until the client disconnects.
     beginStream(response);
     const more = () => {
       if (response.destroyed) return;
@@ -32,7 +32,7 @@ afterAll(async () => {
   await home.remove();
 });
 
-/** A script of sh in which `ai` is the program; `said` is what it writes to stdout and stderr. */
+/** Runs an sh script in which `ai` is the program. */
 async function shell(script: string, env: Record<string, string> = {}) {
   const child = spawn("sh", ["-c", `ai() { "$NODE" "$PROGRAM" "$@"; }; ${script}`], {
     cwd: home.dir,
@@ -57,7 +57,7 @@ describe("stdin", () => {
     ["a here-document is read", "ai ask hi <<E\none\nE\n", "You said: hi\n\none\n", ["hi\n\none"]],
     [
       "that is slow is read to its end",
-      // (After three seconds, which a busy machine may need for it, stderr has a hint.)
+      // (On a busy machine this can take over three seconds, and then stderr has a hint.)
       "(printf 'o'; ai --version >/dev/null; echo ne) | ai ask 2>/dev/null",
       "You said: one\n",
       ["one"],
@@ -93,7 +93,7 @@ describe("stdin", () => {
     ["nothing at all", "ai ask - <&-", /stdin was empty/],
     ["no end of it", "yes | ai ask", /more than 1 MiB/],
   ];
-  test.each(refused)("%s is refused with words: 2", async (_name, script, says) => {
+  test.each(refused)("%s is refused with a message: exit 2", async (_name, script, says) => {
     const { stdout, stderr } = await shell(`${script}; echo "$?"`);
     expect(stdout).toBe("2\n");
     expect(stderr).toMatch(/^ai-chat: [^\n]+\n[^\n]+\n$/);
@@ -106,7 +106,7 @@ describe("stdin", () => {
   });
 });
 
-test("a reader that has seen enough ends it with 0, without a word", async () => {
+test("ask ends with exit 0 and no message when head has read enough", async () => {
   const { stdout, stderr } = await shell(`{ ai ask endless; echo "$?" >&2; } | head -c 14`);
   expect({ stdout, stderr }).toEqual({ stdout: "a line of text", stderr: "0\n" });
   asked();
@@ -126,7 +126,7 @@ describe("stdout and stderr", () => {
     asked();
   });
 
-  test("a full disk behind every form of an answer is no success, and says so", async () => {
+  test("every form of ask fails with a message when stdout is on a full disk", async () => {
     for (const form of ["", "--json", "--json --stream"]) {
       const { stdout, stderr } = await shell(`ai ask ${form} hi >/dev/full; echo $?`);
       expect([form, stdout]).toEqual([form, "1\n"]);

@@ -11,11 +11,11 @@ import { knowNoNames } from "../support/unknown-names.ts";
 let home: Home;
 let proxy: string;
 let asked: string[] = [];
-/** What the proxy was told of who asks. */
+/** The Proxy-Authorization headers that the proxy received. */
 let known: (string | undefined)[] = [];
-/** What it answers everything with, if anything. */
+/** The status of every reply of the proxy; undefined for none forced. */
 const refusal: { status: number | undefined } = { status: undefined };
-/** A proxy that answers for http targets itself, and refuses to make tunnels. */
+/** A proxy that answers http requests itself and refuses tunnels. */
 const server = createServer((request, response) => {
   asked.push(`${request.method} ${request.url}`);
   known.push(request.headers["proxy-authorization"]);
@@ -48,7 +48,7 @@ afterAll(async () => {
 const ask = (target: string, env: Record<string, string>) =>
   runProgram(["ask", "-s", target, "hi"], { home, env: { AI_CHAT_TOKEN: "tok", ...env } });
 
-test("an http server is asked through HTTP_PROXY in absolute form", async () => {
+test("a request to an http server goes through HTTP_PROXY in absolute form", async () => {
   const { code, stdout } = await ask("http://chat.example", { HTTP_PROXY: proxy });
   expect({ code, stdout, asked }).toEqual({
     code: 0,
@@ -57,38 +57,38 @@ test("an http server is asked through HTTP_PROXY in absolute form", async () => 
   });
 });
 
-test("a name that only begins like loopback is somebody else's, and goes through the proxy", async () => {
+test("a request to a name that only begins like loopback goes through the proxy", async () => {
   const { code } = await ask("http://127.0.0.1.chat.example", { HTTP_PROXY: proxy });
   expect({ code, asked }).toEqual({ code: 0, asked: ["POST http://127.0.0.1.chat.example/api/chat/"] });
 });
 
-test("the lower-case name goes first, and an empty one doesn't hide the other", async () => {
+test("the lower-case variable has precedence unless it is empty", async () => {
   expect((await ask("http://chat.example", { http_proxy: "", HTTP_PROXY: proxy })).code).toBe(0);
   expect(
     (await ask("http://chat.example", { http_proxy: proxy, HTTP_PROXY: "http://127.0.0.1:1" })).code,
   ).toBe(0);
 });
 
-test("an https server is asked through CONNECT of HTTPS_PROXY", async () => {
+test("a request to an https server goes through a CONNECT tunnel of HTTPS_PROXY", async () => {
   expect((await ask("https://chat.example", { HTTPS_PROXY: proxy })).code).toBe(6);
   expect(asked[0]).toBe("CONNECT chat.example:443");
 });
 
-test("loopback goes through no proxy", async () => {
+test("a request to loopback goes through no proxy", async () => {
   const others = await openOthersServer();
   const { code } = await ask(others.url, { HTTP_PROXY: proxy, HTTPS_PROXY: proxy });
   await others.close();
   expect({ code, asked, seen: others.seen.length }).toEqual({ code: 4, asked: [], seen: 1 });
 });
 
-test("what is no proxy's address is told without quoting it: 2", async () => {
+test("an invalid proxy address is reported without quoting it: exit 2", async () => {
   const { code, stderr } = await ask("http://chat.example", { HTTP_PROXY: "socks5://u:geheim@h" });
   expect(code).toBe(2);
   expect(stderr).toContain("HTTP_PROXY");
   expect(stderr).not.toContain("geheim");
 });
 
-test("a session without a login finds its server through the proxy too", async () => {
+test("a session without a login connects through the proxy too", async () => {
   const { stderr } = await runProgram(["chat", "--plain", "-s", "http://chat.example"], {
     home,
     env: { HTTP_PROXY: proxy },
@@ -98,7 +98,7 @@ test("a session without a login finds its server through the proxy too", async (
 });
 
 describe("name and password of a proxy", () => {
-  // As they stand in an address, and as Basic says them (RFC 7617).
+  // Percent-encoded in the address, Base64 in the Basic scheme (RFC 7617).
   const address = () => proxy.replace("//", "//us%40er:ge%3Aheim@");
   const basic = `Basic ${Buffer.from("us@er:ge:heim").toString("base64")}`;
   const shown = /heim|us@er|us%40er|dXNA/;
@@ -113,7 +113,7 @@ describe("name and password of a proxy", () => {
   const inside = (scheme: string, ...args: string[]) =>
     runInside([...args, "-s", `${scheme}://chat.example`]);
 
-  test("are told to the proxy, with or without a tunnel, and to nobody else", async () => {
+  test("are sent only to the proxy, with or without a tunnel", async () => {
     const answered = await inside("http", "ask", "--no-stdin", "hi");
     expect(answered).toEqual({ code: 0, stdout: "From the proxy.\n", stderr: "" });
     const doctor = await inside("http", "doctor", "--json");
@@ -141,7 +141,7 @@ describe("name and password of a proxy", () => {
     ["https", 502, 6, /The proxy refused to connect to https:\/\/chat\.example \(502\)\.\n.*HTTPS_PROXY/],
   ];
   test.each(refusals)(
-    "are shown nowhere when an %s target is refused with %i",
+    "are not printed when the proxy refuses an %s request with %i",
     async (scheme, status, exit, says) => {
       refusal.status = status;
       vi.stubEnv("AI_CHAT_DEBUG", "1");
@@ -158,12 +158,12 @@ describe("name and password of a proxy", () => {
     },
   );
 
-  describe("that is not for everything", () => {
+  describe("and exceptions from the proxy", () => {
     let knowNames: () => void;
     beforeEach(() => (knowNames = knowNoNames()));
     afterEach(() => knowNames());
 
-    test("https without a proxy of its own goes straight", async () => {
+    test("an https request without HTTPS_PROXY connects directly", async () => {
       vi.stubEnv("HTTPS_PROXY", "");
       const { code, stderr } = await inside("https", "balance");
       expect([code, asked]).toEqual([6, []]);
@@ -184,7 +184,7 @@ describe("name and password of a proxy", () => {
       [",", false],
     ])("NO_PROXY=%j: straight to http://chat.invalid? %s", async (none, straight) => {
       vi.stubEnv("NO_PROXY", none);
-      // Straight means that no such server is found.
+      // A direct connection fails because the name does not exist.
       const { code } = await runInside(["ask", "--no-stdin", "hi", "-s", "http://chat.invalid"]);
       expect([code, asked]).toEqual(straight ? [6, []] : [0, ["POST http://chat.invalid/api/chat/"]]);
     });

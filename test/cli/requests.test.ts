@@ -6,7 +6,7 @@ import { moveInto, runInside } from "../support/run-inside.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 
 /**
- * Everything that a command sends to a server that knows the four documented calls, and nothing else
+ * Every request that a command sends to a server that has only the four documented endpoints
  * (docs/cli.md#other-servers).
  */
 
@@ -20,7 +20,7 @@ afterAll(async () => {
   await home.remove();
 });
 
-/** A request as it has to be; what differs each time is checked and left out. */
+/** An expected request; parts that vary are checked and left out. */
 interface Sent {
   request: string;
   headers: Record<string, string>;
@@ -73,7 +73,7 @@ const documented: Record<string, string> = {
   "GET /api/token_balance/": http(200, { tokens: 4000 }),
 };
 
-/** The server, with jane logged in at it. */
+/** The server, with jane logged in. */
 async function open(replyTo: (request: RawRequest) => RawReply | undefined = () => undefined) {
   const server = await openRawServer(
     (request) => replyTo(request) ?? documented[`${request.method} ${request.url}`] ?? http(404),
@@ -85,7 +85,7 @@ async function open(replyTo: (request: RawRequest) => RawReply | undefined = () 
 
 interface Row {
   args: string[];
-  /** Done before. */
+  /** A command that runs before. */
   after?: string[];
   sends: Sent[];
 }
@@ -99,7 +99,7 @@ const rows: Row[] = [
   { args: ["login", "-u", "jane"], sends: [post("/api/login/", jane), balance] },
   { args: ["whoami"], sends: [balance] },
   { args: ["balance", "-q"], sends: [balance] },
-  // For the price.
+  // The offer has the price.
   { args: ["balance"], sends: [balance, offer] },
   { args: ["balance"], after: ["balance"], sends: [balance] },
   { args: ["usage"], sends: [get("/api/usage/?days=30", "Bearer")] },
@@ -118,7 +118,7 @@ const rows: Row[] = [
   { args: ["balance", "too", "many"], sends: [] },
 ];
 
-describe("sends these requests, these headers, these fields, and no others:", () => {
+describe("a command sends exactly these requests, headers and fields:", () => {
   test.each(
     rows.map((row) => [[row.args, row.after && ["after", ...row.after]].flat().join(" "), row] as const),
   )("%s", async (_name, { args, after, sends }) => {
@@ -131,7 +131,7 @@ describe("sends these requests, these headers, these fields, and no others:", ()
     expect(server.seen.map((request) => sentBy(request, host, "0.0.0"))).toEqual(sends);
   });
 
-  test("whatever reads only what is kept here: none", async () => {
+  test("none for commands that read only local files", async () => {
     const server = await open();
     await runInside(["config", "set", "server", server.url]);
     for (const words of ["config list", "config path", "conversations list", "ask --help"])
@@ -141,7 +141,7 @@ describe("sends these requests, these headers, these fields, and no others:", ()
     expect(server.seen).toEqual([]);
   });
 
-  test("a question that was lost: what the server offers, and not the question again", async () => {
+  test("for a lost question, the offer of the server, and not the question again", async () => {
     const server = await open(({ url }) =>
       url === "/api/chat/" ? (socket) => void socket.destroy() : undefined,
     );
@@ -152,7 +152,7 @@ describe("sends these requests, these headers, these fields, and no others:", ()
     expect(server.seen.map((request) => sentBy(request, host, "0.0.0"))).toEqual([question("hi"), offer]);
   });
 
-  test("a token that is wanted under another scheme: the same question once more, and then never again", async () => {
+  test("for a token under another scheme, the same question once more, and only the first time", async () => {
     const server = await open((request) =>
       request.header("authorization") === "Bearer tok"
         ? http(401, { detail: "Invalid token." }, { "www-authenticate": "Token" })
@@ -170,7 +170,7 @@ describe("sends these requests, these headers, these fields, and no others:", ()
     expect(second).toBe(first);
   });
 
-  test("the built program's password, and its session in line mode", async () => {
+  test("from the built program: password, and the session with --plain", async () => {
     const server = await open();
     const run = async (args: string[], pipe: string) => {
       server.seen.splice(0);
@@ -181,7 +181,7 @@ describe("sends these requests, these headers, these fields, and no others:", ()
     expect(await run(["password", "--password-stdin"], "correct horse\nbattery staple\n")).toEqual([
       post("/api/password/", { password: "correct horse", new_password: "battery staple" }, "Bearer"),
     ]);
-    // Whether somebody answers there, what is left, and what the model and the price are; later the questions alone.
+    // First a check of the server, the balance, and the offer with model and price; later only the questions.
     expect(await run(["chat", "--plain"], "one\ntwo\n")).toEqual([
       balance,
       offer,

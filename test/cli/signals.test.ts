@@ -7,7 +7,7 @@ import { answer, openFakeOpenAi } from "../support/openai-server.ts";
 import { http, openRawServer, type RawReply, type RawServer } from "../support/raw-server.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
-/** Signals at each stage of a command. In mid-answer: streams.test.ts; at a password's prompt: terminal.test.ts. */
+/** Signals at each stage of a command. During an answer: streams.test.ts; at a password prompt: terminal.test.ts. */
 
 let home: Home;
 let server: RawServer;
@@ -35,7 +35,7 @@ const signals: [NodeJS.Signals, exit: number][] = [
   ["SIGHUP", 129],
 ];
 
-describe("a command that waits for a server that says nothing", () => {
+describe("a command that waits for a silent server", () => {
   const waiting: [args: string[], signal: NodeJS.Signals, exit: number, says: RegExp][] = [
     ...signals.map(
       ([signal, exit]) =>
@@ -57,7 +57,7 @@ describe("a command that waits for a server that says nothing", () => {
       /The password may have changed. To log in with the new one: .* login -s http/,
     ],
   ];
-  test.each(waiting)("%j ends at once with %s: %i", async (args, signal, exit, says) => {
+  test.each(waiting)("%j ends at once on %s: exit %i", async (args, signal, exit, says) => {
     reply = () => {};
     const arrived = requested();
     const stdin = args[0] === "password" ? { file: "correct horse\nbattery staple\n" } : undefined;
@@ -69,7 +69,7 @@ describe("a command that waits for a server that says nothing", () => {
     expect(stderr).toMatch(says);
   });
 
-  test("logout has forgotten its token by then", async () => {
+  test("logout removes the token from the file before the signal", async () => {
     reply = () => {};
     const there = await makeHome();
     const file = join(there.dir, "config", "ai-chat", "credentials.json");
@@ -86,9 +86,9 @@ describe("a command that waits for a server that says nothing", () => {
 });
 
 test.each(signals)(
-  "%s while the connection is made, and before a repeat: nothing was charged, %i",
+  "%s while connecting or before a retry reports that nothing was charged: exit %i",
   async (signal, exit) => {
-    // Takes connections, and never answers the greeting of TLS.
+    // Accepts connections and never answers the TLS handshake.
     const mute = createServer((socket) => void socket.on("error", () => {})).listen(0, "127.0.0.1");
     await once(mute, "listening");
     const { port } = mute.address() as AddressInfo;
@@ -112,7 +112,7 @@ test.each(signals)(
   },
 );
 
-test("signals while stdin is waited for: nothing was sent, and each ends with its code", async () => {
+test("a signal while ask reads stdin ends it with the signal's exit code, and nothing is sent", async () => {
   const before = server.seen.length;
   const stages = [
     { args: ["ask", "hi", "-"], sees: "the end of stdin" },
@@ -135,7 +135,7 @@ test("signals while stdin is waited for: nothing was sent, and each ends with it
   expect(server.seen).toHaveLength(before);
 });
 
-test("SIGPIPE changes nothing: what can't be written is told by the writing", async () => {
+test("SIGPIPE is ignored: the failed write reports the closed pipe", async () => {
   const arrived = requested();
   let answerIt = () => {};
   reply = (socket) => {
@@ -151,9 +151,9 @@ test("SIGPIPE changes nothing: what can't be written is told by the writing", as
 describe("a command that runs the server of `local` itself", () => {
   test.each([
     ["before the first word", false, "4000", /Interrupted\. The question may have been charged/],
-    ["in mid-answer", true, "3900", /Interrupted\. The question may have been charged/],
+    ["during the answer", true, "3900", /Interrupted\. The question may have been charged/],
   ] as const)(
-    "stops it %s, charges as the contract has it, and leaves the folder free",
+    "stops it on SIGTERM %s, charges as documented, and unlocks the folder",
     async (_when, begun, left, says) => {
       const there = await makeHome();
       const ai = await openFakeOpenAi();
@@ -174,7 +174,7 @@ describe("a command that runs the server of `local` itself", () => {
       expect({ code, stdout }).toEqual({ code: 143, stdout: begun ? "Half\n" : "" });
       expect(stderr).toMatch(says);
       await question.hungUp;
-      // Starts a server of its own on the folder, at once.
+      // Starts its own server on the folder, which must be unlocked.
       const balance = await runProgram(["balance", "--json"], { home: there, env: own });
       expect(JSON.parse(balance.stdout)).toMatchObject({ tokens: Number(left), held: 0 });
       const folder = join(there.dir, "data", "ai-chat", "server");
@@ -184,7 +184,7 @@ describe("a command that runs the server of `local` itself", () => {
     },
   );
 
-  test("as a server that drains, the second signal ends at once: its code, and nothing is charged", async () => {
+  test("ends at once on a second signal, with the signal's exit code and no charge", async () => {
     const there = await makeHome();
     const ai = await openFakeOpenAi();
     const own = { AI_CHAT_PROVIDER: "openai", AI_CHAT_BASE_URL: ai.url, AI_CHAT_MODEL: "fake-model" };

@@ -19,10 +19,10 @@ afterAll(async () => {
   await home.remove();
 });
 
-// Node 20 alone is in such a hurry; what later ones print of it is another thing.
+// Only Node 20 optimizes so early; later versions print it in another form.
 const isHasty = process.versions.node.startsWith("20.");
 
-test.runIf(isHasty)("a prompt doesn't wait for a compiler: balance -q optimizes nothing", async () => {
+test.runIf(isHasty)("balance -q ends before the compiler optimizes anything", async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--trace-wasm-compilation-times", program, "balance", "-q"],

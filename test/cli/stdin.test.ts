@@ -61,7 +61,7 @@ test.each(asked)("%s", async (_, args, stdin, question) => {
   expect({ code, question: stdout && (JSON.parse(stdout) as string) }).toEqual({ code: 0, question });
 });
 
-test("stdin is waited for to its end, with a hint after a while", async () => {
+test("ask reads stdin to its end, and prints a hint after a while", async () => {
   const running = await startProgram(["ask", "sum up"], options({ openPipe: true }));
   running.child.stdin?.write("one ");
   await running.sees("Waiting for the end of stdin", "stderr");
@@ -75,7 +75,7 @@ const refused: [why: string, stdin: ProgramOptions["stdin"], told: RegExp][] = [
   ["more than 1 MiB", { pipe: "x".repeat(1024 * 1024 + 1) }, /more than 1 MiB/],
   ["nothing at all", { pipe: "" }, /no question: stdin was empty/],
 ];
-test.each(refused)("%s on stdin is refused with words: 2", async (_, stdin, told) => {
+test.each(refused)("ask refuses %s on stdin with a message: exit 2", async (_, stdin, told) => {
   const before = server.seen.length;
   const { code, stdout, stderr } = await runProgram(["ask"], options(stdin));
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -83,13 +83,13 @@ test.each(refused)("%s on stdin is refused with words: 2", async (_, stdin, told
   expect(server.seen).toHaveLength(before);
 });
 
-test("1 MiB on stdin is taken", async () => {
+test("ask accepts 1 MiB on stdin", async () => {
   const { code, stdout } = await runProgram(["ask"], options({ file: "x".repeat(1024 * 1024) }));
   expect(code).toBe(0);
   expect(stdout).toHaveLength(1024 * 1024 + 3);
 });
 
-test("a question of more than 1 MiB is refused before anything is sent, whatever it is made of", async () => {
+test("ask refuses a question of more than 1 MiB before sending anything, from many words or from stdin too", async () => {
   const before = server.seen.length;
   // One argument takes at most 128 KiB on Linux.
   const words = Array.from({ length: 11 }, () => "x".repeat(100_000));
@@ -106,12 +106,12 @@ test("a question of more than 1 MiB is refused before anything is sent, whatever
   expect(server.seen).toHaveLength(before);
 });
 
-test("what one's own server won't take is refused before one is started for it", async () => {
+test("ask refuses a question that is too long for the local server without starting the server", async () => {
   const at = (length: number) =>
     runProgram(["ask", "-s", "local"], { ...options({ pipe: "é".repeat(length) }), home });
   const told = await at(32_001);
   expect(told).toMatchObject({ code: 2, stdout: "" });
   expect(told.stderr).toMatch(/has 32,001 characters; this server takes at most 32,000\.\n.+\n$/);
-  // The token is nobody's there, which only a server can tell.
+  // The token belongs to no account there: exit code 4 shows that a server was asked.
   expect((await at(32_000)).code).toBe(4);
 });

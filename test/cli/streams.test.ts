@@ -26,15 +26,15 @@ const endings: [pieces: string[], stdout: string][] = [
   [["a\n", "\nb", "\n"], "a\n\nb\n"],
   [["\n\na"], "\n\na\n"],
 ];
-test.each(endings)("the answer %j stands on stdout as %j, and stderr is empty", async (pieces, stdout) => {
+test.each(endings)("ask prints the answer %j as %j, and nothing on stderr", async (pieces, stdout) => {
   expect(await asked(pieces)).toMatchObject({ code: 0, stdout, stderr: "" });
 });
 
-test("a pipe gets control sequences as they came, and no colours", async () => {
+test("ask writes control sequences to a pipe unchanged, and adds no colours", async () => {
   expect((await asked(["**a** \x1b[31mred\x1b[0m\r\n"])).stdout).toBe("**a** \x1b[31mred\x1b[0m\r\n");
 });
 
-test("a failure in the middle ends the line and the program with the failure's code", async () => {
+test("a failure during the answer ends the line, and the program with the failure's exit code", async () => {
   const server = await openChatServer((response) => {
     beginStream(response);
     sendEvent(response, "delta", { text: "Half an" });
@@ -47,14 +47,14 @@ test("a failure in the middle ends the line and the program with the failure's c
   expect(stderr).toContain("The AI failed. Nothing was charged.");
 });
 
-test("a failure before the answer leaves stdout empty", async () => {
+test("a failure before the answer prints nothing on stdout", async () => {
   const server = await openChatServer((response) => refuse(response, 502, "upstream_error"));
   const { stdout } = await runProgram(["ask", "-s", server.url, "hi"], { home, env });
   await server.close();
   expect(stdout).toBe("");
 });
 
-test("a reader who leaves ends the program with 0, silently, and hangs up on the server", async () => {
+test("ask ends with exit 0 and no message when stdout's reader closes, and disconnects from the server", async () => {
   let hungUp: Promise<unknown> | undefined;
   const server = await openChatServer((response) => {
     beginStream(response);
@@ -71,7 +71,7 @@ test("a reader who leaves ends the program with 0, silently, and hangs up on the
 });
 
 test.each([["-V"], ["--help"], ["config", "list"]])(
-  "a reader who has left before the first byte of %s ends the program with 0, silently",
+  "%s ends with exit 0 and no message when stdout is closed before the first byte",
   async (...args) => {
     const running = await startProgram(args, { home });
     running.child.stdout?.destroy();
@@ -80,7 +80,7 @@ test.each([["-V"], ["--help"], ["config", "list"]])(
 );
 
 const documents: string[][] = [["--help"], ["whoami"], ["balance", "--json"], ["ask", "hi"]];
-test.each(documents)("a full disk behind stdout is told by %s, and is no success", async (...args) => {
+test.each(documents)("%s fails with a message when stdout is on a full disk", async (...args) => {
   const server = await openChatServer((response) => streamAnswer(response, ["Hello"]));
   const ended = await runProgram([...args, "-s", server.url], { home, env, stdoutTo: "/dev/full" });
   await server.close();
@@ -94,7 +94,7 @@ const signals: [NodeJS.Signals, number][] = [
   ["SIGHUP", 129],
 ];
 test.each(signals)(
-  "%s in the middle of an answer hangs up, ends the line, tells the charge: %i",
+  "%s during an answer disconnects, ends the line and prints the charge: exit %i",
   async (signal, exit) => {
     const open: ServerResponse[] = [];
     const server = await openChatServer((response) => {
@@ -112,7 +112,7 @@ test.each(signals)(
   },
 );
 
-test("SIGINT while stdin is waited for ends with 130, and nothing was sent", async () => {
+test("SIGINT while ask reads stdin ends it with exit 130, and nothing is sent", async () => {
   const server = await openChatServer((response) => streamAnswer(response, ["Hello"]));
   const waiting = await startProgram(["ask", "-s", server.url, "hi", "-"], {
     home,
@@ -127,7 +127,7 @@ test("SIGINT while stdin is waited for ends with 130, and nothing was sent", asy
   expect(server.seen).toHaveLength(0);
 });
 
-test("SIGINT before the first word ends with 130 and an empty stdout", async () => {
+test("SIGINT before the first word ends ask with exit 130 and an empty stdout", async () => {
   let arrived: () => void;
   const question = new Promise<void>((resolve) => {
     arrived = resolve;
@@ -142,7 +142,7 @@ test("SIGINT before the first word ends with 130 and an empty stdout", async () 
   expect(JSON.parse(stderr)).toMatchObject({ error: { code: "interrupted" } });
 });
 
-test("one SIGINT ends a line mode that reads a pipe, in an answer and between two: 130", async () => {
+test("one SIGINT ends the line mode on a pipe, during an answer and between two: exit 130", async () => {
   const server = await openChatServer((response, { body }) => {
     if (body.includes("whole")) return streamAnswer(response, ["Whole"]);
     beginStream(response);

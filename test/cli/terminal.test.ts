@@ -11,11 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => home.remove());
 
-/** The program at a terminal of 80 columns; everything that the terminal got is in `screen()`. */
+/** The program at a terminal of 80 columns; `screen()` returns everything that it wrote there. */
 const atTerminal = (args: readonly string[], env: Record<string, string> = {}) =>
   openAtTerminal([process.execPath, program, ...args], { home, env });
 
-/** A script of sh at a terminal, in which `ai` is the program. */
+/** An sh script at a terminal, in which `ai` is the program. */
 const shellAtTerminal = (script: string, env: Record<string, string> = {}) =>
   openAtTerminal(["/bin/sh", "-c", `ai() { "$NODE" "$PROGRAM" "$@"; }; ${script}`], {
     home,
@@ -32,12 +32,12 @@ async function shown(args: string[], env?: Record<string, string>): Promise<stri
   return terminal.screen();
 }
 
-test("ask renders finished blocks in colour, strips the answer's control sequences, and tells the cost", async () => {
+test("ask renders finished blocks in colour, strips the answer's control sequences, and prints the cost", async () => {
   const screen = await shown([]);
   expect(screen).toContain("\x1b[1mbold\x1b[0m text.");
   expect(screen).not.toContain("owned");
   expect(screen).toContain("100 tokens · 3,900 left");
-  // No cursor movement: of all CSI sequences only colours, and the spinner's erasing of its own line.
+  // No cursor movement: the only CSI sequences are colours and the one by which the spinner erases its line.
   expect(
     screen.match(/\x1b\[[0-9;?]*[A-Za-ln-z]/g)?.filter((sequence) => sequence !== "\x1b[K") ?? [],
   ).toEqual([]);
@@ -72,7 +72,7 @@ test.each(locales)("with the locale %j a list item is %j", async (env, bullet) =
   expect(await shown(["--no-color"], env)).toContain(bullet);
 });
 
-test("Ctrl-C in the middle of an answer leaves what came, and the charge is told: 130", async () => {
+test("Ctrl-C during an answer keeps the text so far and prints the charge: exit 130", async () => {
   const server = await openChatServer((response) => {
     beginStream(response);
     sendEvent(response, "delta", { text: "First block.\n\nSecond blo" });
@@ -85,7 +85,7 @@ test("Ctrl-C in the middle of an answer leaves what came, and the charge is told
   expect(terminal.screen()).toMatch(/Second blo\r\n[^]*may have been charged/);
 });
 
-test("a typed password is never shown, a new one is asked for twice, and the terminal echoes again", async () => {
+test("a typed password is never shown, a new one must be typed twice, and echo is on again afterwards", async () => {
   const server = await openOthersServer();
   const terminal = atTerminal(["register", "-s", server.url], { AI_CHAT_TOKEN: "" });
   await terminal.sees("Username: ");
@@ -95,7 +95,7 @@ test("a typed password is never shown, a new one is asked for twice, and the ter
   await terminal.sees("Once more: ");
   terminal.type("other\r");
   await terminal.sees("The two passwords differ.");
-  // Typed ahead, before the next label is there.
+  // Typed before the next prompt is printed.
   terminal.type("geheim12\rgeheim12\r");
   expect(await terminal.ended).toBe(0);
   await server.close();
@@ -104,7 +104,7 @@ test("a typed password is never shown, a new one is asked for twice, and the ter
   expect(server.seen[0]?.body).toContain("geheim12");
 });
 
-test("password asks for the present one once and for the new one twice, and shows neither", async () => {
+test("password asks for the current password once and for the new one twice, and shows neither", async () => {
   const server = await openSmallServer((_seen, response) => void response.end('{"token":"another"}'));
   const terminal = atTerminal(["password", "-s", server.url]);
   await terminal.sees("Current password: ");
@@ -125,16 +125,16 @@ const promptEnds: [name: string, end: string, exit: number][] = [
   ["SIGHUP", "", 129],
 ];
 test.each(promptEnds)(
-  "%s at the password ends it, and the terminal echoes again",
+  "%s at the password prompt ends the command, and echo is on again",
   async (name, keys, exit) => {
-    // The number of the process, so that the signal comes to it and not to the shell.
+    // The process id, so that the signal goes to the program and not to the shell.
     const terminal = shellAtTerminal(
       `sh -c 'echo "pid $$."; exec "$NODE" "$PROGRAM" login -s http://127.0.0.1:1 -u jane'
     echo "ended $?"; ${TELL_MODES}`,
       { AI_CHAT_TOKEN: "" },
     );
     await terminal.sees("Password: ");
-    // Keys go through the kernel at their own pace: a signal could overtake them, and they would be echoed after it.
+    // The kernel delivers keys with a delay: a signal could arrive first, and the keys would then be echoed.
     if (keys === "") process.kill(Number(/pid (\d+)\./.exec(terminal.screen())?.[1]), name);
     else terminal.type(`gehe${keys}`);
     await terminal.ended;
@@ -144,7 +144,7 @@ test.each(promptEnds)(
   },
 );
 
-test("with one end at a terminal ask gives the other what belongs there", async () => {
+test("ask writes rendered text to a terminal and raw text to a pipe or a file, per stream", async () => {
   const server = await openChatServer((response) => streamAnswer(response, ["**bold**\n\nmore"]));
   const env = { AI_CHAT_SERVER: server.url };
   const screenOf = async (script: string) => {
@@ -152,21 +152,21 @@ test("with one end at a terminal ask gives the other what belongs there", async 
     await terminal.ended;
     return terminal.screen().replaceAll("\r\n", "\n");
   };
-  // stdin the terminal, stdout not: the bytes, without colours; the cost on stderr, which a person sees.
+  // stdin is the terminal, stdout is not: the bytes, without colours; the cost goes to stderr, which is visible.
   const bytes = "**bold**\n\nmore\n";
   expect(await screenOf(`ai ask hi >"$HOME/out"; cat "$HOME/out"`)).toBe(`100 tokens · 3,900 left\n${bytes}`);
   expect(await screenOf("ai ask hi 2>/dev/null | cat")).toBe(bytes);
-  // stdout the terminal, stdin not: rendered, and what came on stdin is in the question.
+  // stdout is the terminal, stdin is not: rendered, and stdin is part of the question.
   expect(await screenOf("echo one | ai ask hi 2>/dev/null")).toContain("\x1b[1mbold");
   expect(JSON.parse(server.seen.at(-1)?.body ?? "")).toMatchObject({ message: "hi\n\none" });
-  // stderr elsewhere, or nothing but it at the terminal.
+  // stderr is not the terminal, or only stderr is.
   expect(await screenOf(`ai ask hi 2>"$HOME/err"; cat "$HOME/err"`)).not.toContain("left");
-  // (Through a file: a reader's bytes and ours on stderr come to the terminal in any order.)
+  // (Through a file: with a pipe, stdout's reader and stderr would reach the terminal in any order.)
   expect(await screenOf(`ai ask hi </dev/null >"$HOME/out"; cat "$HOME/out"`)).toContain(bytes);
   await server.close();
 });
 
-test("a session with one end at a terminal is refused with words, and the line mode needs none", async () => {
+test("a session needs a terminal at both ends and says so, and --plain needs none", async () => {
   const server = await openChatServer((response) => streamAnswer(response, ["Hello."]));
   const screenOf = async (script: string) => {
     const terminal = shellAtTerminal(script, { AI_CHAT_SERVER: server.url });
@@ -179,18 +179,18 @@ test("a session with one end at a terminal is refused with words, and the line m
   expect(server.seen).toEqual([]);
   expect(await screenOf("echo hi | ai chat --plain")).toContain("Hello.\r\n");
   expect(await screenOf("echo hi | ai chat --plain 2>/dev/null | cat")).toBe("Hello.\r\n");
-  // Without a command a pipe is a question.
+  // Without a command, text from a pipe is a question.
   expect(await screenOf("echo hi | ai 2>/dev/null")).toBe("Hello.\r\n");
   await server.close();
 });
 
-test("ask without words at a terminal says how to ask: 2", async () => {
+test("ask without a question at a terminal prints how to ask: exit 2", async () => {
   const terminal = atTerminal(["ask"]);
   expect(await terminal.ended).toBe(2);
   expect(terminal.screen()).toContain('ask "What is a monad?"');
 });
 
-test("the session begins at a terminal without any command, and Ctrl-D leaves it with 0", async () => {
+test("the program without a command at a terminal starts the session, and Ctrl-D ends it with exit 0", async () => {
   const server = await openChatServer((response) => streamAnswer(response, ["Hello."]));
   const terminal = atTerminal(["-s", server.url]);
   await terminal.sees("3,900");
@@ -199,7 +199,7 @@ test("the session begins at a terminal without any command, and Ctrl-D leaves it
   await server.close();
 });
 
-test("SIGTERM ends the session with 143 and leaves the terminal's modes off", async () => {
+test("SIGTERM ends the session with exit 143 and resets the terminal's modes", async () => {
   const server = await openChatServer((response) => streamAnswer(response, ["Hello."]));
   const terminal = atTerminal(["-s", server.url]);
   await terminal.sees("3,900");
@@ -209,7 +209,7 @@ test("SIGTERM ends the session with 143 and leaves the terminal's modes off", as
   expect(terminal.screen()).toContain("\x1b[?2004l");
 });
 
-test("a named server that doesn't answer ends the session before it is drawn: 6", async () => {
+test("a session whose named server doesn't answer ends before it draws anything: exit 6", async () => {
   const { code, stderr } = await runProgram(["chat", "--plain", "-s", "http://127.0.0.1:1"], { home });
   expect(code).toBe(6);
   expect(stderr.trimEnd().split("\n")).toHaveLength(2);

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => home.remove());
 
-/** The program with a stderr that nobody reads. */
+/** Starts the program with an unread pipe as stderr. */
 function start(args: string[]) {
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -19,7 +19,7 @@ function start(args: string[]) {
   return { child, exited: once(child, "exit") };
 }
 
-test("SIGTERM ends a server with 0 though nobody reads its log", async () => {
+test("SIGTERM ends a server with exit 0 while its log is unread", async () => {
   const { child, exited } = start(["serve", "--port", "0", "--json", "--log", "json"]);
   const [document] = (await once(child.stdout, "data")) as [Buffer];
   const { url } = JSON.parse(String(document)) as { url: string };
@@ -31,7 +31,7 @@ test("SIGTERM ends a server with 0 though nobody reads its log", async () => {
   expect(await exited).toEqual([0, null]);
 });
 
-/** Runs the program with a full pipe as stderr, whose reader lives and reads nothing. */
+/** Runs the program with a full pipe as stderr, whose reader is alive and reads nothing. */
 const SCRIPT = `exec 3>&1
 { "$NODE" -e "$FILL"; "$NODE" "$PROGRAM" "$@" >&3; echo "ended with $?" >&3; } 2>&1 >/dev/null | "$NODE" -e "$IDLE"`;
 const FILL = 'process.stderr.write("x".repeat(1e6)); setImmediate(() => process.exit())';
@@ -41,7 +41,7 @@ test.each([
   [["balance", "--nonsense"], 2],
   [["balance", "--nonsense", "--json"], 2],
   [["serve", "--port", "0", "--data", "/dev/null/x", "--log", "json"], 1],
-])("%j ends with its code though nobody reads why", async (args, code) => {
+])("%j ends with its exit code while stderr is unread", async (args, code) => {
   const child = spawn("sh", ["-c", SCRIPT, "sh", ...args], {
     stdio: ["ignore", "pipe", "ignore"],
     detached: true,

@@ -51,7 +51,7 @@ describe("a redirect", () => {
   const statuses = [301, 302, 303, 307, 308];
 
   test.each(statuses)(
-    "%i within the server is followed with the same method, body and token",
+    "%i within the same server is followed with the same method, body and token",
     async (status) => {
       const server = await openServer(({ url }) =>
         url.startsWith("/new/") ? answer : http(status, "", { location: `/new${url}` }),
@@ -68,7 +68,7 @@ describe("a redirect", () => {
     },
   );
 
-  test("is followed three times, and no more", async () => {
+  test("is followed at most three times", async () => {
     const server = await openServer(({ url }) =>
       url.length < 30 ? http(307, "", { location: `/x${url}` }) : answer,
     );
@@ -83,7 +83,7 @@ describe("a redirect", () => {
 
   const elsewhere = ["", "http://u:p@", "https://", "//"];
   test.each(everyCommand.flatMap((command) => elsewhere.map((way) => [command, way] as const)))(
-    "of %s to another server (%s) sends nothing there",
+    "of %s to another server (prefix %j) sends nothing there",
     async (command, way) => {
       const other = await openServer(() => answer);
       const there = way === "" ? other.url : `${way}127.0.0.1:${other.port}`;
@@ -108,7 +108,7 @@ describe("a redirect", () => {
     },
   );
 
-  test("to the same port under another name of this machine is another server", async () => {
+  test("to the same port under another host name counts as another server", async () => {
     const server: RawServer = await openServer(({ url }) =>
       http(307, "", { location: `http://localhost:${server.port}${url}` }),
     );
@@ -118,7 +118,7 @@ describe("a redirect", () => {
 });
 
 describe("TLS", () => {
-  test("a certificate of nobody's is not trusted, and nothing is sent; NODE_EXTRA_CA_CERTS trusts it", async () => {
+  test("a self-signed certificate is trusted only through NODE_EXTRA_CA_CERTS, and nothing is sent without trust", async () => {
     const server = await openServer(() => answer, { tls: ownCertificate });
     const distrusted = await program(["ask", "-s", server.url, "hi"]);
     expect(distrusted).toMatchObject({ code: 6, stdout: "" });
@@ -128,7 +128,7 @@ describe("TLS", () => {
     await writeFile(authority, ownCertificate.cert);
     const env = { NODE_EXTRA_CA_CERTS: authority };
     expect(await program(["ask", "-s", server.url, "hi"], env)).toMatchObject({ code: 0, stdout: "Hello\n" });
-    // For another name it isn't valid.
+    // The certificate is not valid for another name.
     const named = await program(["balance", "-s", `https://127.0.0.2:${server.port}`], env);
     expect(named.code).toBe(6);
     expect(server.seen).toHaveLength(1);
@@ -152,7 +152,7 @@ describe("an address", () => {
     [(port) => `HTTP://127.0.0.1:${port}/Base//`, "/Base", "127.0.0.1"],
     [(port) => `http://127.0.0.1:${port}/a%20b/ä`, "/a%20b/%C3%A4", "127.0.0.1"],
   ];
-  test.each(ways)("%s is asked under %s", async (typed, base, name) => {
+  test.each(ways)("%s sends requests below the path %j", async (typed, base, name) => {
     const server = await openServer(() => answer);
     const document = (await program(["login", "-u", "jane", "--json", "-s", typed(server.port)])).stdout;
     expect(JSON.parse(document)).toMatchObject({
@@ -162,7 +162,7 @@ describe("an address", () => {
     expect(server.seen.map(({ url }) => url)).toEqual([`${base}/api/login/`, `${base}/api/token_balance/`]);
   });
 
-  test("without a scheme is https everywhere else; a default port goes, an international name is written in ASCII", async () => {
+  test("without a scheme gets https unless it is loopback, loses a default port, and has its international name in ASCII", async () => {
     const asked: string[] = [];
     const proxy = await openServer(({ method, url }) => {
       asked.push(`${method} ${url}`);
