@@ -126,7 +126,7 @@ test.each([
   [["register", "-u", "jane"], /ai-chat register -u jane --password-stdin -s (\S+)\n$/],
   [["login", "-u", "o'neil; ls"], /ai-chat login -u NAME --password-stdin -s (\S+)\n$/],
   [["password", "-u", "jane"], /ai-chat password -u jane --password-stdin -s (\S+)\n$/],
-])("where nobody can be asked, %j is told as it can be typed, at the same server", async (args, told) => {
+])("without a terminal, %j prints the command to type, with the same server", async (args, told) => {
   const { code, stderr } = await run([...args, "-s", server.url]);
   expect([code, told.exec(stderr)?.[1]]).toEqual([2, server.url]);
 });

@@ -103,7 +103,7 @@ test.each([
   [["conversations", "search", "--no-color", "trip", "to rome"], 0, /holds that/],
   [["config", "set", "timeout", "-q", "5"], 0, /^$/],
   [["conversations", "search", "trip", "--no-color", "to rome"], 0, /holds that/],
-] as const)("options may stand anywhere, except in a question: %j", async (args, exit, told) => {
+] as const)("options are accepted anywhere except inside a question: %j", async (args, exit, told) => {
   const { code, stdout, stderr } = await run([...args]);
   expect({ code, told: stdout + stderr }).toEqual({ code: exit, told: expect.stringMatching(told) });
 });
@@ -142,7 +142,7 @@ test.each(helps)("the help of %s %s has examples first and fits 80 columns", asy
   expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
-test("the help breaks no line inside a command or option", async () => {
+test("the help never breaks a line between a subcommand and its argument", async () => {
   const { stdout } = await run(["conversations", "--help"]);
   expect(stdout).toContain("      list|show ID|search TEXT|export ID|delete ID\n");
 });

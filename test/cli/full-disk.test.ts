@@ -51,7 +51,7 @@ async function askUntilFull(person: Person) {
 }
 
 test.skipIf(noLimits)(
-  `a disk that is really full: nothing half done, nothing charged, and every answer that was given is kept${noLimits ? ` (skipped: ${noLimits})` : ""}`,
+  `a server on a full disk charges nothing for refused questions, and keeps every answer that it sent${noLimits ? ` (skipped: ${noLimits})` : ""}`,
   async () => {
     const { running, url } = await start(6);
     const jane = await openPerson(url, "jane");

@@ -42,7 +42,7 @@ const failure = (promise: Promise<unknown>): Promise<ClientError> =>
 
 const calls = (server: SmallServer) => server.seen.map(({ method, url }) => `${method} ${url}`);
 
-describe("with a server of others", () => {
+describe("a client of another server", () => {
   const answered = { type: "done", response: "You said: hi", tokensDeducted: 100, tokens: null };
 
   it.each<[string, Dialect, AnswerEvent, number | null]>([
@@ -68,7 +68,7 @@ describe("with a server of others", () => {
     expect(await client.balance()).toEqual({ tokens: left, held: null });
   });
 
-  it("sends nothing but the documented call, with the token both ways", async () => {
+  it("sends only the documented call, with the token in body and header", async () => {
     const { client, server } = await meet({});
     await client.register(jane);
     await client.login(jane);
@@ -85,7 +85,7 @@ describe("with a server of others", () => {
     });
   });
 
-  it("asks what is offered before sending history, once, and keeps history to itself", async () => {
+  it("requests the offer once before it would send history, and then sends no history", async () => {
     const { client, server } = await meet({});
     await client.register(jane);
     await client.login(jane);
@@ -97,7 +97,7 @@ describe("with a server of others", () => {
     expect((await client.offer()).extensions.size).toBe(0);
   });
 
-  it("learns the scheme Token once, and uses it from then on", async () => {
+  it("finds out the scheme Token once, and uses it from then on", async () => {
     const learned: string[] = [];
     const { client, server } = await meet(
       { token: "Token" },
@@ -136,14 +136,14 @@ describe("with a server of others", () => {
     ["fields", "username: A user with that username already exists."],
     ["html", "The server answered 400: A user with that username already exists."],
     ["text", "The server answered 400: A user with that username already exists."],
-  ])("says what the server says, told as %s", async (errors, sentence) => {
+  ])("reports the server's message, sent as %s", async (errors, sentence) => {
     const { client } = await meet({ errors });
     await client.register(jane);
     const error = await failure(client.register(jane));
     expect(error).toMatchObject({ code: "invalid_request", status: 400, message: sentence, charged: "no" });
   });
 
-  it("names the field that the server complains about", async () => {
+  it("names the invalid field that the server reports", async () => {
     const { client } = await meet({ errors: "fields" });
     await client.register(jane);
     expect((await failure(client.register(jane))).fields).toEqual([
@@ -165,7 +165,7 @@ describe("with a server of others", () => {
   });
 
   it.each([402, 403] as const)(
-    "keeps the server's reason for an empty balance, answered with %i",
+    "keeps the server's message for an empty balance, status %i",
     async (status) => {
       const { client } = await meet({ emptyBalance: status, startingTokens: 50 });
       await client.register(jane);
@@ -176,7 +176,7 @@ describe("with a server of others", () => {
     },
   );
 
-  it("says that a server without balances doesn't offer them", async () => {
+  it("reports not_offered for the balance of a server without balances", async () => {
     const { client } = await meet({ balance: "missing" });
     await client.register(jane);
     await client.login(jane);
@@ -221,7 +221,7 @@ describe("with a server of others", () => {
     expect(await failure(client.usage(30))).toMatchObject({ code: "bad_reply" });
   });
 
-  it("knows a chat server by its refusal of a balance without a token", async () => {
+  it("recognizes a chat server by its refusal of a balance request without a token", async () => {
     const [json, html] = [await meet({}), await meet({ errors: "html" })];
     expect(await json.client.isChatServer()).toBe(true);
     expect(await html.client.isChatServer()).toBe(false);

@@ -9,7 +9,7 @@ import { openServerWithAi } from "../../support/server-with-ai.ts";
 import { openTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
 
 const { ai, server } = openServerWithAi();
-// The tests' own clock, for what undici waits for too. Only Node's timers of sockets go on.
+// Fake timers, also for undici. Only Node's internal socket timers are real.
 beforeAll(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterAll(() => void vi.useRealTimers());
 
@@ -48,7 +48,7 @@ async function ask(client: ApiClient) {
   return undefined;
 }
 
-/** Resolves when what is sent (or answered) over the wire has the text. */
+/** Resolves when the data sent (or answered) over the wire contains the text. */
 const passing = (way: "seen" | "answered", text: string) =>
   new Promise<void>((resolve) => {
     wire[way] = (data) => {
@@ -56,13 +56,13 @@ const passing = (way: "seen" | "answered", text: string) =>
     };
   });
 
-/** Makes a call, and waits until undici sees its connection as free. */
+/** Makes a call, and waits until undici marks its connection as free. */
 async function use(client: ApiClient): Promise<void> {
   await client.balance();
   await otherWork();
 }
 
-/** Time for whatever would be done by now: a few trips to the server and back. */
+/** Gives pending work time to finish: a few round trips to the server. */
 async function otherWork(): Promise<void> {
   for (let trips = 0; trips < 3; trips += 1) await server.balance(token);
 }
@@ -76,7 +76,7 @@ describe.each([
   ["straight", straight],
   ["through a proxy", throughProxy],
 ])("a connection %s that died", (_way, newClient) => {
-  it("is given up for a new one after 5 s, and the question costs once", async () => {
+  it("is replaced by a new one after 5 s, and the question is charged once", async () => {
     const client = newClient();
     await use(client);
     wire.deaden();
@@ -91,7 +91,7 @@ describe.each([
     await paidOnce();
   });
 
-  it("is not kept for longer than 4 s, whatever the server offers", async () => {
+  it("is kept for at most 4 s, whatever keep-alive the server offers", async () => {
     const client = newClient();
     await use(client);
     vi.advanceTimersByTime(3999);
@@ -104,7 +104,7 @@ describe.each([
 });
 
 describe("a slow AI", () => {
-  it("is asked once and charged once, though the question goes out twice on a used connection", async () => {
+  it("answers and charges once when the question is sent again after a used connection", async () => {
     let release!: () => void;
     ai.respond(after(new Promise<void>((resolve) => (release = resolve)), answer("At last.")));
     const client = clientOf();
@@ -119,7 +119,7 @@ describe("a slow AI", () => {
     await paidOnce();
   });
 
-  it("is waited for on a new connection, and nothing is repeated", async () => {
+  it("gets no second request when the connection is new", async () => {
     let release!: () => void;
     ai.respond(after(new Promise<void>((resolve) => (release = resolve)), answer("At last.")));
     const asked = ask(clientOf());
@@ -132,7 +132,7 @@ describe("a slow AI", () => {
     await paidOnce();
   });
 
-  it("of a server that knows no keys is not asked twice", async () => {
+  it("gets no second request when the server has no idempotency keys", async () => {
     let release!: () => void;
     const released = new Promise<void>((resolve) => (release = resolve));
     const paths: string[] = [];
@@ -160,7 +160,7 @@ describe("a slow AI", () => {
   });
 });
 
-describe("a machine that slept", () => {
+describe("a client whose machine slept", () => {
   it.each([
     ["slept for a minute", 60_000],
     ["set its clock back", -60_000],
@@ -177,7 +177,7 @@ describe("a machine that slept", () => {
     expect(sent).toBe(1);
   });
 
-  it("hears the end of an answer that was under way", async () => {
+  it("receives the end of an answer that had begun", async () => {
     let release!: () => void;
     const held = new Promise<void>((resolve) => (release = resolve));
     ai.respond(answer(["The ", held, "end."]));
@@ -193,7 +193,7 @@ describe("a machine that slept", () => {
     await paidOnce();
   });
 
-  it("keeps its connection while its clocks drift apart slowly", async () => {
+  it("keeps its connection while its two clocks drift apart slowly", async () => {
     let drift = 0;
     const client = clientOf({ now: () => 1e12 + drift, monotonic: () => 0 });
     for (; drift < 3000; drift += 900) await use(client);

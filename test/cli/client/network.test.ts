@@ -66,7 +66,7 @@ const json = (
     .end(JSON.stringify(body));
 
 describe("a server that can't be reached", () => {
-  it("is told in plain words with its name, and nothing was charged", async () => {
+  it("is reported with its address, and nothing was charged", async () => {
     const nobody = await refusing();
     const error = await failure(ask(clientOf(nobody.url)));
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
@@ -74,21 +74,21 @@ describe("a server that can't be reached", () => {
     expect(error.remedy).toEqual({ kind: "start_server" });
   });
 
-  it("is told when its name doesn't exist", async () => {
+  it("is reported when its name doesn't exist", async () => {
     onTestFinished(knowNoNames());
     const error = await failure(clientOf("http://nowhere.invalid").balance());
     expect(error).toMatchObject({ code: "unreachable" });
     expect(error.message).toContain("nowhere.invalid");
   });
 
-  it("is told when it doesn't speak TLS", async () => {
+  it("is reported when it doesn't speak TLS", async () => {
     const server = await serve(() => {});
     const error = await failure(clientOf(server.url.replace("http:", "https:")).balance());
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
     expect(error.remedy).toEqual({ kind: "check_scheme" });
   });
 
-  it("is told when it does not speak HTTP", async () => {
+  it("is reported when it doesn't speak HTTP", async () => {
     const server = createServer((socket) => socket.end("220 mail.example.org ESMTP\r\n")).listen(
       0,
       "127.0.0.1",
@@ -101,13 +101,13 @@ describe("a server that can't be reached", () => {
     expect(error.code).toBe("bad_reply");
   });
 
-  it("is no chat server, and offers nothing", async () => {
+  it("does not count as a chat server, and offers nothing", async () => {
     const client = clientOf((await refusing()).url);
     expect(await client.isChatServer()).toBe(false);
     expect(await client.offer()).toEqual({ extensions: new Set(), price: null, model: null });
   });
 
-  it("keeps nothing of a connection that has ended, however many there were", async () => {
+  it("leaves no listeners behind after many closed connections", async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error) => void warnings.push(warning);
     process.on("warning", onWarning);
@@ -122,7 +122,7 @@ describe("a server that can't be reached", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("may have charged a question whose connection broke", async () => {
+  it("may have charged a question whose connection was lost", async () => {
     const server = await serve((_, response) => void response.destroy());
     expect(await failure(ask(clientOf(server.url)))).toMatchObject({ code: "unreachable", charged: "maybe" });
     expect(await failure(clientOf(server.url).balance())).toMatchObject({
@@ -135,7 +135,7 @@ describe("a server that can't be reached", () => {
 describe("interim replies", () => {
   const interim = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n";
 
-  /** Sends interim heads, `count` of them, then the answer; without a count for ever. */
+  /** Sends `count` interim responses, then the answer; without a count it never stops. */
   async function hinting(count: number) {
     const server = createServer((socket) => {
       socket.on("error", () => {});
@@ -155,17 +155,17 @@ describe("interim replies", () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  it("that never become an answer end as a time-out, and a question may have been charged", async () => {
+  it("without a final response end as a timeout, and the question may have been charged", async () => {
     const client = clientOf(await hinting(Number.POSITIVE_INFINITY), { silence: 0.2 });
     expect(await failure(ask(client))).toMatchObject({ code: "timeout", charged: "maybe" });
     expect(await failure(client.balance())).toMatchObject({ code: "timeout", charged: "no" });
   });
 
-  it("before an answer are passed over", async () => {
+  it("before the final response are skipped", async () => {
     expect(await ask(clientOf(await hinting(3)))).toBe("Hello");
   });
 
-  it("leave an interruption what it is", async () => {
+  it("do not prevent an interruption", async () => {
     const client = clientOf(await hinting(Number.POSITIVE_INFINITY));
     const stop = new AbortController();
     const asked = client.ask({ message: "hi", history: [], key: "k1", signal: stop.signal }).next();
@@ -174,19 +174,19 @@ describe("interim replies", () => {
   });
 });
 
-describe("a proxy on the way", () => {
+describe("a proxy", () => {
   async function behind(proxy: string) {
     const openDispatcher = () => new ProxyAgent({ uri: proxy, proxyTunnel: false });
     return clientOf("http://chat.example.org", { openDispatcher });
   }
 
-  it("is asked in absolute form, token and all", async () => {
+  it("gets the request in absolute form, with the token", async () => {
     const proxy = await serve((_, response) => json(response, 200, { response: "Hello" }));
     expect(await ask(await behind(proxy.url))).toBe("Hello");
     expect(proxy.seen[0]).toMatchObject({ url: "http://chat.example.org/api/chat/" });
   });
 
-  it("is named as what is missing when it doesn't answer", async () => {
+  it("is named in the error when it doesn't answer", async () => {
     const proxy = await refusing();
     const error = await failure(ask(await behind(proxy.url)));
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
@@ -194,7 +194,7 @@ describe("a proxy on the way", () => {
     expect(error.remedy).toEqual({ kind: "check_proxy" });
   });
 
-  it("that wants a login is no server", async () => {
+  it("that requires a login does not count as a server", async () => {
     const proxy = await serve((_, response) => void response.writeHead(407).end());
     const error = await failure(ask(await behind(proxy.url)));
     expect(error).toMatchObject({ code: "unreachable", charged: "no" });
@@ -203,7 +203,7 @@ describe("a proxy on the way", () => {
 });
 
 describe("a redirect", () => {
-  it("names no path that a shell would take for a command", async () => {
+  it("is reported without a path that a shell could run as a command", async () => {
     const server = await serve(
       (_, response) =>
         void response.writeHead(307, { location: "http://127.0.0.1:1/$(touch);'x/api/chat/" }).end(),
@@ -213,7 +213,7 @@ describe("a redirect", () => {
   });
 
   it.each([301, 302, 303, 307, 308])(
-    "inside the server is followed with method and body, answered %i",
+    "inside the server is followed with method and body, status %i",
     async (status) => {
       const server = await serve((request, response) =>
         request.url === "/v2/chat"
@@ -227,7 +227,7 @@ describe("a redirect", () => {
     },
   );
 
-  it("to another server sends nothing there and says where it went", async () => {
+  it("to another server sends nothing there, and the error names the target", async () => {
     const other = await serve((_, response) => json(response, 200, {}));
     const server = await serve(
       (request, response) =>
@@ -253,7 +253,7 @@ describe("a redirect", () => {
     expect(error.message).toBe(`The server moved to ${server.url.replace("http:", "https:")}`);
   });
 
-  it("is followed three times, not four", async () => {
+  it("is followed three times but not four times", async () => {
     const server = await serve((_, response) => void response.writeHead(302, { location: "/again/" }).end());
     expect(await failure(ask(clientOf(server.url)))).toMatchObject({ code: "unreachable", charged: "no" });
     expect(server.seen).toHaveLength(4);
@@ -268,7 +268,7 @@ describe("a redirect", () => {
 });
 
 describe("an error reply", () => {
-  it("brings its code, balance, time to wait and request id", async () => {
+  it("has its code, balance, wait time and request id in the error", async () => {
     const problem = {
       status: 402,
       code: "tokens_held",
@@ -291,7 +291,7 @@ describe("an error reply", () => {
     });
   });
 
-  it("reads a Retry-After that is a date", async () => {
+  it("may have a date as Retry-After", async () => {
     const now = () => Date.parse("2026-11-22T10:00:00Z");
     const server = await serve((_, response) =>
       json(response, 429, { error: "Slow down." }, { "retry-after": "Sun, 22 Nov 2026 10:05:00 GMT" }),
@@ -327,12 +327,12 @@ describe("an error reply", () => {
     });
   });
 
-  it("takes 409 for a name that exists at register", async () => {
+  it("with status 409 means username_taken for register", async () => {
     const server = await serve((_, response) => json(response, 409, { error: "exists" }));
     expect(await failure(clientOf(server.url).register(jane))).toMatchObject({ code: "username_taken" });
   });
 
-  it("loses its control sequences and every secret that was sent", async () => {
+  it("is stripped of control sequences and of every secret that was sent", async () => {
     const server = await serve((request, response) =>
       json(response, 400, { error: `\u001B[2J\u001B]0;title\u0007No:\n${request.body}` }),
     );
@@ -345,7 +345,7 @@ describe("an error reply", () => {
     expect(changed.message).toBe('No: {"password":"…","new_password":"…"}');
   });
 
-  it("is read no further than needed when it is endless", async () => {
+  it("is read only up to a limit when it never ends", async () => {
     const server = await serve(async (_, response) => {
       response.writeHead(500, { "content-type": "text/html" }).write("<title>Boom</title>");
       while (!response.destroyed) {
@@ -357,8 +357,8 @@ describe("an error reply", () => {
   });
 });
 
-describe("a reply of success that isn't this API's", () => {
-  it("is bad_reply for every call, which says what came", async () => {
+describe("a successful reply that isn't this API's", () => {
+  it("is bad_reply for every call, and the error says what was received", async () => {
     const rows = [
       ["<html></html>", "an HTML page"],
       ["[]", "unexpected JSON"],
@@ -391,7 +391,7 @@ describe("a reply of success that isn't this API's", () => {
 describe("a byte order mark before a reply", () => {
   const mark = "\uFEFF";
 
-  it("is no part of its JSON", async () => {
+  it("is ignored when the JSON is parsed", async () => {
     const server = await serve((request, response) => {
       const body = request.url === "/api/chat/" ? { response: "Hello" } : { tokens: 7 };
       response.writeHead(200, { "content-type": "application/json" }).end(mark + JSON.stringify(body));
@@ -401,7 +401,7 @@ describe("a byte order mark before a reply", () => {
     expect(await client.balance()).toEqual({ tokens: 7, held: null });
   });
 
-  it("hides no error of the server's", async () => {
+  it("does not hide the server's error", async () => {
     const server = await serve(
       (_, response) => void response.writeHead(400).end(`${mark}{"error":"No such model."}`),
     );
@@ -410,7 +410,7 @@ describe("a byte order mark before a reply", () => {
 });
 
 describe("a token", () => {
-  it("that isn't there is missed before connecting", async () => {
+  it("that is missing is reported before connecting", async () => {
     const server = await serve(() => {});
     const client = createApiClient({ server: server.url });
     open.push(client);
@@ -419,7 +419,7 @@ describe("a token", () => {
     expect(server.seen).toEqual([]);
   });
 
-  it("that can't be sent is refused before connecting, and not shown", async () => {
+  it("with invalid characters is refused before connecting, and not shown", async () => {
     const server = await serve(() => {});
     const error = await failure(ask(clientOf(server.url, { token: "se cret\n" })));
     expect(error.code).toBe("usage");
@@ -427,7 +427,7 @@ describe("a token", () => {
     expect(server.seen).toEqual([]);
   });
 
-  it("isn't sent under a scheme that carries no token", async () => {
+  it("isn't sent under a scheme that is not for tokens", async () => {
     const server = await serve((_, response) =>
       json(response, 401, { error: "No." }, { "www-authenticate": 'Basic realm="x", Negotiate' }),
     );
@@ -436,7 +436,7 @@ describe("a token", () => {
   });
 });
 
-describe("what a server offers", () => {
+describe("the offer of a server", () => {
   const about = {
     name: "ai-chat",
     price: 100,
@@ -446,7 +446,7 @@ describe("what a server offers", () => {
   const ours = (request: Seen, response: ServerResponse) =>
     json(response, 200, request.url === "/api/" ? about : { response: "Hello" });
 
-  it("is asked before history is sent, once, without the token", async () => {
+  it("is requested once before history is sent, without the token", async () => {
     const server = await serve(ours);
     const client = clientOf(server.url);
     await ask(client);
@@ -462,7 +462,7 @@ describe("what a server offers", () => {
     });
   });
 
-  it("is believed for 24 hours when it was kept", async () => {
+  it("is reused for 24 hours when it was stored", async () => {
     const server = await serve(ours);
     const written: KeptOffer[] = [];
     const kept = { at: 0, extensions: [], price: 7, model: null };
@@ -474,7 +474,7 @@ describe("what a server offers", () => {
     expect(written).toEqual([{ at: day, extensions: ["stream", "history"], price: 100, model: "demo" }]);
   });
 
-  it("isn't kept while the server is in trouble", async () => {
+  it("isn't stored when the server answers with an error", async () => {
     let status = 503;
     const server = await serve((_, response) => json(response, status, about));
     const client = clientOf(server.url);
@@ -484,21 +484,21 @@ describe("what a server offers", () => {
   });
 
   it.each(["[]", "null", '{"extensions":"history"}', "<html></html>"])(
-    "is nothing when it says %s",
+    "counts as empty when the reply is %s",
     async (body) => {
       const server = await serve((_, response) => void response.end(body));
       expect(await clientOf(server.url).offer()).toEqual({ extensions: new Set(), price: null, model: null });
     },
   );
 
-  it("doesn't fail a question where it can't be kept", async () => {
+  it("doesn't fail a question when it can't be stored", async () => {
     const server = await serve(ours);
     const offerCache = { read: () => undefined, write: () => Promise.reject(new Error("read-only")) };
     expect(await ask(clientOf(server.url, { offerCache }), history)).toBe("Hello");
   });
 });
 
-/** A server whose queue is full: it accepts nobody, and nobody is refused. */
+/** A server whose accept queue is full: it neither accepts nor refuses connections. */
 async function openFullServer(): Promise<string> {
   const script = `const server = require("node:net").createServer();
     server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
@@ -508,7 +508,7 @@ async function openFullServer(): Promise<string> {
   const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
   open.push({ close: async () => void child.kill("SIGKILL") });
   const [port] = (await once(child.stdout, "data")) as [Buffer];
-  // Two are taken into the queue, and the next ones are left to wait.
+  // The queue holds two connections; the others stay unanswered.
   const waiting = Array.from({ length: 8 }, () =>
     connect(Number(String(port)), "127.0.0.1").on("error", () => {}),
   );
@@ -517,11 +517,11 @@ async function openFullServer(): Promise<string> {
   return `http://127.0.0.1:${String(port)}`;
 }
 
-// Elsewhere the system has other ways with a full queue.
+// Other systems treat a full queue in another manner.
 describe.runIf(process.platform === "linux")("a server that accepts no connection", () => {
-  it("is waited for no longer than it may be silent", async () => {
+  it("ends as a timeout after the allowed silence", async () => {
     const client = clientOf(await openFullServer(), { silence: 1 });
-    // A logout is patient with an answer for ten seconds, and not with connecting.
+    // A logout waits ten seconds for the answer, but not for the connection.
     for (const error of await Promise.all([failure(client.balance()), failure(client.logout())])) {
       expect(error).toMatchObject({ code: "unreachable", charged: "no" });
       expect(error.message).toContain("did not accept a connection within 1 s.");

@@ -40,8 +40,8 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe("with this package's own server", () => {
-  it("streams an answer whose pieces are the answer, and knows what is left", async () => {
+describe("a client of this package's server", () => {
+  it("receives an answer in pieces that add up to the text, and the balance", async () => {
     const client = await signedIn("jane");
     const events = await hear(client, "hi", "k1");
     const done = events.at(-1);
@@ -51,7 +51,7 @@ describe("with this package's own server", () => {
     expect(await client.balance()).toEqual({ tokens: 150, held: 0 });
   });
 
-  it("pays once for one key, and is told what is missing when the balance ends", async () => {
+  it("is charged once for one key, and learns price and balance when the tokens don't suffice", async () => {
     const client = await signedIn("joe");
     await hear(client, "hi", "k1");
     expect((await hear(client, "hi", "k1")).at(-1)).toMatchObject({ tokens: 150 });
@@ -64,7 +64,7 @@ describe("with this package's own server", () => {
     });
   });
 
-  it("pays for an answer that it hangs up on, and holds nothing after", async () => {
+  it("is charged for an answer that it interrupts, and no tokens stay held", async () => {
     const client = await signedIn("jill");
     for await (const event of client.ask({ message: "hi", history: [], key: "k1" }))
       if (event.type === "delta") break;
@@ -73,7 +73,7 @@ describe("with this package's own server", () => {
     expect(now).toEqual({ tokens: 150, held: 0 });
   });
 
-  it("learns what the server offers, and that it is one", async () => {
+  it("receives the server's offer, and recognizes it as a chat server", async () => {
     const client = newClient();
     expect(await client.isChatServer()).toBe(true);
     const offer = await client.offer();
@@ -81,14 +81,14 @@ describe("with this package's own server", () => {
     expect(offer.extensions.has("history")).toBe(true);
   });
 
-  it("hears every complaint about a registration", async () => {
+  it("receives every error of a registration", async () => {
     const error = await failure(newClient().register({ username: "a b", password: "short" }));
     expect(error).toBeInstanceOf(ClientError);
     const { code, fields } = error as ClientError;
     expect([code, fields?.map(({ field }) => field)]).toEqual(["invalid_request", ["username", "password"]]);
   });
 
-  it("tells a taken name, a wrong password and a wrong token apart", async () => {
+  it("distinguishes a taken name, a wrong password and an invalid token", async () => {
     const client = await signedIn("jack");
     expect(await failure(client.register({ username: "JACK", password: PASSWORD }))).toMatchObject({
       code: "username_taken",
@@ -101,7 +101,7 @@ describe("with this package's own server", () => {
     expect(await failure(stranger.balance())).toMatchObject({ code: "invalid_token", status: 401 });
   });
 
-  it("tells what was used, day by day", async () => {
+  it("receives the usage of each day", async () => {
     const client = await signedIn("jude");
     await hear(client, "hi", "k1");
     const { tokens, days } = await client.usage(90);
@@ -111,7 +111,7 @@ describe("with this package's own server", () => {
     expect((await client.usage(1)).days).toHaveLength(1);
   });
 
-  it("logs out there too, and has no token after it", async () => {
+  it("revokes the token at logout, and has no token afterwards", async () => {
     const client = newClient();
     await client.register({ username: "june", password: PASSWORD });
     const { token } = await client.login({ username: "june", password: PASSWORD });
@@ -124,7 +124,7 @@ describe("with this package's own server", () => {
     expect(other.token).toBeUndefined();
   });
 
-  it("changes a password and goes on with the new token, others end", async () => {
+  it("changes a password, continues with the new token, and the other tokens are revoked", async () => {
     const [client, other] = [await signedIn("jim"), newClient()];
     await other.login({ username: "jim", password: PASSWORD });
     const newPassword = "a battery staple";

@@ -24,7 +24,7 @@ async function meet(
 
 const question = { message: "hi", history: [], key: "k1" };
 
-/** What came, and how it failed, if it did. */
+/** The events, and the error, if it failed. */
 async function hear(client: ApiClient, signal?: AbortSignal) {
   const events: AnswerEvent[] = [];
   try {
@@ -41,7 +41,7 @@ const done = (response: string) =>
   `event: done\ndata: ${JSON.stringify({ response, tokens_deducted: 100, tokens_remaining: 3900 })}\n\n`;
 const whole = (response: string) => ({ type: "done", response, tokensDeducted: 100, tokens: 3900 });
 
-/** Writes the bytes a few at a time, each in a packet of its own as far as the machine allows. */
+/** Writes the bytes in small pieces, each in its own packet as far as the system allows. */
 async function dribble(response: ServerResponse, bytes: Buffer, size: number) {
   for (let at = 0; at < bytes.length; at += size) {
     response.write(bytes.subarray(at, at + size));
@@ -51,7 +51,7 @@ async function dribble(response: ServerResponse, bytes: Buffer, size: number) {
 }
 
 describe("a streamed answer", () => {
-  it.each([1, 2, 3, 7, 1000])("comes whole when the network cuts it every %i bytes", async (size) => {
+  it.each([1, 2, 3, 7, 1000])("is complete when the network splits it every %i bytes", async (size) => {
     const text = "Héllo 👍 世界";
     const bytes = Buffer.from(`: ping\n\n${delta("Héllo ")}${delta("👍 世界")}${done(text)}`);
     const { client } = await meet((_, response) => dribble(response.writeHead(200, sse), bytes, size));
@@ -61,7 +61,7 @@ describe("a streamed answer", () => {
     });
   });
 
-  it("reads lines that end in CR LF, skips events it doesn't know, and joins the deltas for a done without text", async () => {
+  it("may have CR LF line ends, unknown events, and a done without text", async () => {
     const { client } = await meet((_, response) => {
       response.writeHead(200, sse);
       response.end(`event: mood\r\ndata: 1\r\n\r\n${delta("a")}${delta("b")}event: done\ndata: {}\n\n`);
@@ -88,14 +88,14 @@ describe("a streamed answer", () => {
     expect((await hear(client)).events).toEqual([...deltas, whole(joined.join(""))]);
   });
 
-  it("ends at done, though the server keeps the connection", async () => {
+  it("ends at done, also when the server keeps the connection open", async () => {
     const { client } = await meet((_, response) => {
       response.writeHead(200, sse).write(delta("a") + done("a"));
     });
     expect((await hear(client)).events.at(-1)).toEqual(whole("a"));
   });
 
-  it("keeps the code of an error that comes in the middle", async () => {
+  it("keeps the code of an error event after some text", async () => {
     const problem = { status: 502, code: "upstream_error", detail: "The AI stopped.", request_id: "r1" };
     const { client } = await meet((_, response) => {
       response.writeHead(200, sse);
@@ -125,14 +125,14 @@ describe("a streamed answer", () => {
     expect(error).toMatchObject({ code: "unreachable", charged: "maybe" });
   });
 
-  it("is bad_reply when an event isn't what the contract says", async () => {
+  it("is bad_reply when an event doesn't match the API", async () => {
     const { client } = await meet((_, response) => {
       response.writeHead(200, sse).end("event: delta\ndata: nonsense\n\n");
     });
     expect((await hear(client)).error).toMatchObject({ code: "bad_reply", charged: "maybe" });
   });
 
-  it("hangs up when its reader leaves the loop", async () => {
+  it("is disconnected when its reader leaves the loop", async () => {
     let gone: Promise<unknown> | undefined;
     const { client } = await meet((_, response) => {
       gone = once(response, "close");
@@ -145,7 +145,7 @@ describe("a streamed answer", () => {
     await gone;
   });
 
-  it("hangs up and says interrupted when it is aborted, in the middle or before the first word", async () => {
+  it("is disconnected and reported as interrupted when it is aborted, before or after the first word", async () => {
     for (const first of [delta("a"), ": ping\n\n"]) {
       const controller = new AbortController();
       let gone: Promise<unknown> | undefined;
@@ -159,14 +159,14 @@ describe("a streamed answer", () => {
     }
   });
 
-  it("sends nothing when it was aborted before", async () => {
+  it("is not requested when the signal is already aborted", async () => {
     const { client, server } = await meet(() => {});
     const { error } = await hear(client, AbortSignal.abort());
     expect(error).toMatchObject({ code: "interrupted", charged: "no" });
     expect(server.seen).toEqual([]);
   });
 
-  it("is a time-out that may have been charged when the server falls silent", async () => {
+  it("is a timeout that may have been charged when the server stops sending", async () => {
     for (const begin of [
       () => {},
       (response: ServerResponse) => void response.writeHead(200, sse).write(delta("a")),
@@ -178,7 +178,7 @@ describe("a streamed answer", () => {
     }
   });
 
-  it("takes a megabyte in one event without minding", async () => {
+  it("may have a megabyte in one event", async () => {
     const text = "x".repeat(1_000_000);
     const { client } = await meet((_, response) =>
       dribble(response.writeHead(200, sse), Buffer.from(done(text)), 8192),
@@ -188,7 +188,7 @@ describe("a streamed answer", () => {
 });
 
 describe("an answer in one piece", () => {
-  it("tells what is left where the header does", async () => {
+  it("includes the balance if the header has it", async () => {
     const { client } = await meet((_, response) => {
       response.writeHead(200, { "content-type": "application/json", "tokens-remaining": "3900" });
       response.end(JSON.stringify({ response: "Hello", tokens_deducted: "100" }));

@@ -14,11 +14,11 @@ import {
   type ProgramOptions,
 } from "../../../support/run-program.ts";
 
-/** `ask` with `-c`, `-r` and `--save`: which conversation, what is sent of it, what is kept of the turn. */
+/** `ask` with `-c`, `-r` and `--save`: the conversation, the history that is sent, and the turn that is saved. */
 
 let home: Home;
 let server: SmallServer;
-/** What the next questions are answered with; the question itself, where nothing is said. */
+/** The answers to the next questions; when there are none left, the answer repeats the question. */
 let answers: ((response: ServerResponse) => void)[];
 let extensions: string[] | undefined;
 
@@ -67,7 +67,7 @@ const run = (args: string[], options: Omit<ProgramOptions, "home"> = { env }) =>
 const ask = (...args: string[]) => run(["ask", "-s", server.url, ...args]);
 const questions = () => server.seen.filter(({ url }) => url === "/api/chat/").map(({ body }) => sent(body));
 
-test("--save starts a conversation and tells its ID, -c goes on with it and sends what was said", async () => {
+test("--save starts a conversation and prints its ID, and -c continues it and sends the history", async () => {
   const { code, stdout, stderr } = await ask("--save", "one");
   const id = await only();
   expect({ code, stdout }).toEqual({ code: 0, stdout: "You said: one\n" });
@@ -88,7 +88,7 @@ test("--save starts a conversation and tells its ID, -c goes on with it and send
   ]);
 });
 
-test("what the server offers is asked for only before history is sent, and once a day", async () => {
+test("ask requests the server's offer only before it sends history, and once a day", async () => {
   const login = await run(["login", "-s", server.url, "-u", "jane"], {
     env: { AI_CHAT_PASSWORD: "geheim12" },
   });
@@ -105,7 +105,7 @@ test("what the server offers is asked for only before history is sent, and once 
   expect((await saved().list())[0]).toMatchObject({ username: "jane", server: server.url, turns: 3 });
 });
 
-test("a server that takes no history gets none, which is said once, and the turn is kept", async () => {
+test("a server without history gets none, which ask reports once, and the turn is saved", async () => {
   extensions = undefined;
   await ask("--save", "one");
   answers = [(response) => refuse(response, 429, "rate_limited", { "retry-after": "0" })];
@@ -126,7 +126,7 @@ test("--json and --stream name the conversation, and null where there is none", 
   expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ type: "done", conversation: begun.conversation });
 });
 
-test("-c without any conversation ends with 2 and sends nothing; with --save it starts one", async () => {
+test("-c without any conversation ends with exit 2 and sends nothing, and with --save starts one", async () => {
   const { code, stdout, stderr } = await ask("-c", "one");
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(/no saved conversation[^]*ask --save "…" -s /);
@@ -136,7 +136,7 @@ test("-c without any conversation ends with 2 and sends nothing; with --save it 
   expect(await turnsOf(await only())).toHaveLength(2);
 });
 
-test("-c takes the newest of this server and this account alone", async () => {
+test("-c continues the newest conversation of this server and account", async () => {
   const conversations = saved();
   const turn = { answer: "a", tokensDeducted: null, model: null };
   const mine = conversations.start({ server: server.url, username: null });
@@ -150,7 +150,7 @@ test("-c takes the newest of this server and this account alone", async () => {
   expect(questions()[0]?.history?.[0]?.content).toBe("mine");
 });
 
-test("-r goes on at the server where it was held; another -s and its AI_CHAT_TOKEN stay out of it", async () => {
+test("-r continues at the conversation's server, without another server's -s or AI_CHAT_TOKEN", async () => {
   const elsewhere = await openServer();
   try {
     await ask("--save", "one");
@@ -179,7 +179,7 @@ test.each([
   [["x", "-r"], "--resume needs the ID"],
   [["-c", "-r", "abc", "x"], "don't go together"],
   [["--save", "-r", "abc", "x"], "--save starts a conversation"],
-])("ask %j ends with 2, says why, and sends nothing", async (args, words) => {
+])("ask %j ends with exit 2, says why, and sends nothing", async (args, words) => {
   const { code, stdout, stderr } = await ask(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(words);
@@ -187,7 +187,7 @@ test.each([
   expect(server.seen).toEqual([]);
 });
 
-test("a failed turn isn't kept, also after some of its answer", async () => {
+test("a failed turn isn't saved, even after part of its answer", async () => {
   answers = [
     (response) => refuse(response, 502, "upstream_error"),
     (response) => {
@@ -202,7 +202,7 @@ test("a failed turn isn't kept, also after some of its answer", async () => {
   expect(await saved().list()).toEqual([]);
 });
 
-test.each(["SIGINT", "SIGTERM"] as const)("a turn that %s stops is kept as such", async (signal) => {
+test.each(["SIGINT", "SIGTERM"] as const)("a turn that %s interrupts is saved as stopped", async (signal) => {
   answers = [
     (response) => {
       beginStream(response);
@@ -219,12 +219,12 @@ test.each(["SIGINT", "SIGTERM"] as const)("a turn that %s stops is kept as such"
   expect(await turnsOf(id)).toEqual([["one", "Half", true]]);
 });
 
-test("a turn whose reader leaves is kept as stopped, one whose stdout is full at its end as whole", async () => {
+test("a turn is saved as stopped when stdout's reader closes, and as complete when stdout is full at the end", async () => {
   answers = [
     (response) => {
       beginStream(response);
       sendEvent(response, "delta", { text: "Half" });
-      // Goes on as long as somebody listens.
+      // Continues until the client disconnects.
       const timer = setInterval(() => sendEvent(response, "delta", { text: "." }), 20);
       response.on("close", () => clearInterval(timer));
     },
@@ -243,8 +243,8 @@ test("a turn whose reader leaves is kept as stopped, one whose stdout is full at
   expect(await turnsOf(await only())).toEqual([["one", "All of it", false]]);
 });
 
-test("where it can't be written the answer comes all the same, and it is said: 0", async () => {
-  // A file in the way, which stops a superuser too.
+test("an answer that can't be saved is printed with a note: exit 0", async () => {
+  // A file in place of the folder stops root too.
   await mkdir(join(home.dir, "data", "ai-chat"), { recursive: true });
   await writeFile(folder(), "");
   const { code, stdout, stderr } = await ask("--save", "one");
@@ -255,10 +255,10 @@ test("where it can't be written the answer comes all the same, and it is said: 0
   expect(JSON.parse(document.stdout)).toMatchObject({ conversation: null });
 });
 
-test("--json names no conversation where the turn isn't in it, and the one it was in before stays whole", async () => {
+test("--json names no conversation when the turn isn't saved, and the old conversation is unchanged", async () => {
   await ask("--save", "one");
   const id = await only();
-  // Nobody's turns can be added to a line of a newer version, a superuser's neither.
+  // A line of a newer version refuses further turns, for root too.
   const path = join(folder(), `${id}.jsonl`);
   const lines = (await readFile(path, "utf8")).split("\n");
   const broken = [(lines[0] ?? "").replace(/"version":\d+/, '"version":999'), ...lines.slice(1)].join("\n");
@@ -278,7 +278,7 @@ test("--json names no conversation where the turn isn't in it, and the one it wa
   expect(await readFile(path, "utf8")).toBe(broken);
 });
 
-test("--json names the conversation of a turn that stood alone: it is kept in it", async () => {
+test("--json names the conversation of a turn that was sent without history, because it is saved there", async () => {
   extensions = undefined;
   await ask("--save", "one");
   const id = await only();
@@ -288,7 +288,7 @@ test("--json names the conversation of a turn that stood alone: it is kept in it
   expect(await turnsOf(id)).toHaveLength(2);
 });
 
-test("questions at the same time in one conversation all stand in it, each once", async () => {
+test("questions asked at once in one conversation are all saved, each once", async () => {
   await ask("--save", "0");
   const asked = ["1", "2", "3", "4", "5"];
   const ended = await Promise.all(asked.map((question) => ask("-c", question)));
@@ -300,7 +300,7 @@ test("questions at the same time in one conversation all stand in it, each once"
   expect(await readdir(folder())).toEqual([`${id}.jsonl`]);
 });
 
-test("the session goes on with what ask saved, and ask with what the session saved", async () => {
+test("the session continues conversations saved by ask, and ask those saved by the session", async () => {
   await ask("--save", "one");
   const line = ["chat", "--plain", "-c", "-s", server.url];
   expect((await run(line, { env, stdin: { pipe: "two\n" } })).code).toBe(0);
@@ -309,7 +309,7 @@ test("the session goes on with what ask saved, and ask with what the session sav
   expect((await turnsOf(await only())).map(([question]) => question)).toEqual(["one", "two", "three"]);
 });
 
-test("the setting save is the session's: ask keeps what it is told to", async () => {
+test("the setting save applies only to the session, and ask saves only with --save", async () => {
   await run(["config", "set", "save", "false"], {});
   await ask("--save", "one");
   await ask("-c", "two");

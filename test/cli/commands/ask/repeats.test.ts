@@ -6,8 +6,8 @@ import { openRefusingPort } from "../../../support/refusing-port.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 /**
- * The repeats of `ask` (docs/cli.md#retries) by the built program and its own clock; every case of them is askAgain's
- * unit test.
+ * The retries of `ask` (docs/cli.md#retries) by the built program and the real clock. The unit test of askAgain covers
+ * every case.
  */
 
 let home: Home;
@@ -18,7 +18,7 @@ afterAll(() => home.remove());
 
 const env = { AI_CHAT_TOKEN: "tok" };
 
-/** A server that meets the first question with `first` and answers the others. */
+/** A server that handles the first question with `first` and answers the others. */
 function openServer(first: (response: ServerResponse) => void, extensions: string[] = []) {
   let met = false;
   return openSmallServer(({ url }, response) => {
@@ -42,9 +42,9 @@ test.each<[what: string, first: (response: ServerResponse) => void, extensions?:
   ["tokens that are held", again(402, "tokens_held", "1")],
   ["a question in progress", again(409, "request_in_progress")],
   ["too many questions", again(429, "rate_limited", "1")],
-  ["a server that says when to come back", again(503, "overloaded", "1")],
-  ["a lost connection where keys count", lost, ["idempotency"]],
-])("after %s it asks again under the same key, and says so", async (_, first, extensions) => {
+  ["a 503 with a Retry-After", again(503, "overloaded", "1")],
+  ["a lost connection to a server with idempotency keys", lost, ["idempotency"]],
+])("after %s ask retries under the same key, and says so", async (_, first, extensions) => {
   const server = await openServer(first, extensions);
   const { code, stdout, stderr } = await runProgram(["ask", "-s", server.url, "hi"], { home, env });
   await server.close();
@@ -57,13 +57,19 @@ test.each<[what: string, first: (response: ServerResponse) => void, extensions?:
 
 test.each<[what: string, exit: number, first: (response: ServerResponse) => void, said: RegExp, out: string]>(
   [
-    ["a 503 without a time", 6, again(503, "store_unavailable"), /If it stays, tell whoever/, ""],
+    ["a 503 without a Retry-After", 6, again(503, "store_unavailable"), /If it stays, tell whoever/, ""],
     ["an empty balance", 5, again(402, "insufficient_tokens"), /ai-chat balance/, ""],
-    ["a wait that is too long", 7, again(429, "rate_limited", "3600"), /again in 60 min/, ""],
-    ["the same of a 503", 6, again(503, "overloaded", "31"), /again in 31 s/, ""],
-    ["a lost connection where keys mean nothing", 6, lost, /may have been charged[^]*ai-chat balance/, ""],
+    ["a 429 with too long a wait", 7, again(429, "rate_limited", "3600"), /again in 60 min/, ""],
+    ["a 503 with too long a wait", 6, again(503, "overloaded", "31"), /again in 31 s/, ""],
     [
-      "a page of a server that failed",
+      "a lost connection to a server without idempotency keys",
+      6,
+      lost,
+      /may have been charged[^]*ai-chat balance/,
+      "",
+    ],
+    [
+      "an HTML error page",
       1,
       (response) => {
         response.writeHead(500, { "content-type": "text/html" });
@@ -72,9 +78,9 @@ test.each<[what: string, exit: number, first: (response: ServerResponse) => void
       /at \/api\/chat\/\. The question may have been charged\.\nTry again\. .* What is left: .*ai-chat balance -s /,
       "",
     ],
-    ["a loss in the middle of the answer", 6, lostInTheMiddle, /may have been charged/, "Half\n"],
+    ["a connection lost during the answer", 6, lostInTheMiddle, /may have been charged/, "Half\n"],
   ],
-)("after %s it gives up at once", async (_, exit, first, said, out) => {
+)("after %s ask fails without a retry", async (_, exit, first, said, out) => {
   const server = await openServer(first, exit === 6 && out !== "" ? ["idempotency"] : []);
   const { code, stdout, stderr } = await runProgram(["ask", "-s", server.url, "hi"], { home, env });
   await server.close();
@@ -84,7 +90,7 @@ test.each<[what: string, exit: number, first: (response: ServerResponse) => void
   expect(server.seen.filter(({ url }) => url === "/api/chat/")).toHaveLength(1);
 });
 
-test("a refused connection is tried again, and with --json nothing is said of it", async () => {
+test("a refused connection is retried, without a message when --json is set", async () => {
   const nobody = await openRefusingPort();
   const words = await startProgram(["ask", "-s", nobody.url, "hi"], { home, env });
   await words.sees("Trying again in 1 s", "stderr");

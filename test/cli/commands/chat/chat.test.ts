@@ -29,7 +29,7 @@ const chat = (input: string, args: string[] = [], env: Record<string, string> = 
   });
 const wayBack = (stderr: string) => / -r ([a-z0-9]{8})/.exec(stderr)?.[1] ?? "";
 
-test("a conversation is kept, and -c and -r ID go on with it, the old turns on stderr alone", async () => {
+test("a conversation is saved, and -c and -r ID continue it and print the old turns only on stderr", async () => {
   const first = await chat("one\ntwo\n");
   const id = wayBack(first.stderr);
   expect(id).not.toBe("");
@@ -42,7 +42,7 @@ test("a conversation is kept, and -c and -r ID go on with it, the old turns on s
   expect(named.code).toBe(0);
 });
 
-test("-r without an ID lists what there is, and /resume takes one", async () => {
+test("-r without an ID lists the conversations, and /resume opens one", async () => {
   const id = wayBack((await chat("what is Rome\n")).stderr);
   const { stderr } = await chat(`/resume ${id.slice(0, 6)}\nand Naples\n`, ["-r"]);
   expect(stderr).toMatch(new RegExp(`^${id}  what is Rome  \\(just now · 1 turn\\)$`, "m"));
@@ -50,7 +50,7 @@ test("-r without an ID lists what there is, and /resume takes one", async () => 
   expect((await chat("/search naples\n")).stderr).toContain(id);
 });
 
-test("--no-save and the setting keep nothing", async () => {
+test("--no-save and the setting save=false save nothing", async () => {
   expect(wayBack((await chat("secret\n", ["--no-save"])).stderr)).toBe("");
   const settings = join(home.dir, "config", "ai-chat");
   await mkdir(settings, { recursive: true });
@@ -59,14 +59,14 @@ test("--no-save and the setting keep nothing", async () => {
   await expect(readdir(join(home.dir, "data", "ai-chat", "conversations"))).rejects.toThrow("ENOENT");
 });
 
-test("a conversation goes on at its own server, with another -s not at all, and takes no token there", async () => {
+test("a conversation continues at its server without AI_CHAT_TOKEN, and -s with another server is refused", async () => {
   const id = wayBack((await chat("one\n")).stderr);
   const refused = await chat("two\n", ["-r", id, "-s", other.url]);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain(server.url);
   expect(refused.stderr).toContain(`chat -r ${id}`);
   const elsewhere = await chat("two\n", ["-r", id], { AI_CHAT_SERVER: other.url });
-  // The token was for the server that was chosen, which isn't the conversation's.
+  // The token was for the chosen server, which isn't the conversation's.
   expect(elsewhere.code).toBe(4);
   expect(elsewhere.stderr).toContain(`Not logged in to ${new URL(server.url).host}`);
   expect(other.seen.filter(({ url }) => url === "/api/chat/")).toEqual([]);
@@ -75,14 +75,14 @@ test("a conversation goes on at its own server, with another -s not at all, and 
 test.each([
   [["-r", "zzzzzzzz"], "There is no conversation zzzzzzzz."],
   [["-c", "-r", "abc"], "--continue and --resume don't go together."],
-])("%s that can't be: 2, and nothing was connected to", async (args, words) => {
+])("%s is refused before connecting: exit 2", async (args, words) => {
   const { code, stderr } = await chat("one\n", args);
   expect(code).toBe(2);
   expect(stderr).toContain(words);
   expect(server.seen).toEqual([]);
 });
 
-test("/server local, whose folder is damaged, says so, and the session goes on where it is", async () => {
+test("/server local with a damaged folder reports the damage, and the session stays at its server", async () => {
   const folder = join(home.dir, "data", "ai-chat", "server");
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "ledger.jsonl"), '{"format":"ai-chat-ledger","version":1}\n');
@@ -91,7 +91,7 @@ test("/server local, whose folder is damaged, says so, and the session goes on w
   expect(stderr).toMatch(/^ledger\.jsonl, line 1 .*\nNothing was changed\. Restore/m);
 });
 
-test("/server takes neither the first server's token nor its conversation along", async () => {
+test("/server sends neither the first server's token nor its conversation to the new server", async () => {
   const { stderr } = await chat(`one\n/server ${other.url}\ntwo\n`);
   expect(stderr).toContain(`Now on ${other.url.replace("http://", "")}`);
   const sent = other.seen.map(({ headers, body }) => JSON.stringify(headers) + body).join();

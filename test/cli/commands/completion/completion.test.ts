@@ -8,7 +8,7 @@ import { makeHome, program, programEnv, runProgram, type Home } from "../../../s
 let home: Home;
 let env: Record<string, string>;
 
-/** A title that runs something wherever it is taken for more than text. */
+/** A title that runs a command if a shell evaluates it. */
 const hostile = `it's "so": $(touch hit) \`touch hit\` \u001b]0;hit\u0007; touch hit %F{red} \\n`;
 
 async function keep(id: string, title: string): Promise<void> {
@@ -50,7 +50,7 @@ afterAll(() => home.remove());
 
 const has = (shell: string) => spawnSync(shell, ["-c", ":"]).error === undefined;
 
-test("a candidate is one line, whatever its title holds, and none has a meaning to a shell", async () => {
+test("each candidate is one line without shell syntax, whatever its title contains", async () => {
   const { stdout, stderr } = await runProgram(["__complete", "chat", "-r", ""], { home });
   expect(stderr).toBe("");
   expect(stdout.split("\n")).toHaveLength(4);
@@ -66,7 +66,7 @@ test("a candidate is one line, whatever its title holds, and none has a meaning 
   ]);
 });
 
-test("options among the words to complete are not obeyed, and files that can't be read give nothing", async () => {
+test("options among the words to complete have no effect, and unreadable files give no candidates", async () => {
   const version = await runProgram(["__complete", "--version", "--help", ""], { home });
   expect(version.stdout).toMatch(/^words\nchat\t/);
   const lost = await runProgram(["__complete", "-r", ""], { home, env: { XDG_DATA_HOME: "/dev/null/none" } });
@@ -74,7 +74,7 @@ test("options among the words to complete are not obeyed, and files that can't b
 });
 
 test.each([[["powershell"]], [[]], [["bash", "zsh"]]])(
-  "completion %j ends with 2 and the three names",
+  "completion %j ends with exit 2 and names the three shells",
   async (words) => {
     const { code, stdout, stderr } = await runProgram(["completion", ...words], { home });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -82,7 +82,7 @@ test.each([[["powershell"]], [[]], [["bash", "zsh"]]])(
   },
 );
 
-/** What a real bash's function gives for a line, as its readline calls it. */
+/** The candidates of the function in a real bash, called as readline does. */
 function bashReply(line: string, words: string[], type = 9): string[] {
   const script = `
     source <(ai-chat completion bash)
@@ -102,7 +102,7 @@ describe.skipIf(!has("bash"))("bash (skipped where it isn't installed)", () => {
     expect(bashReply("ai-chat serve --prov", ["ai-chat", "serve", "--prov"])).toEqual(["--provider"]);
   });
 
-  test("completes an address behind the colon where bash cuts it, alone and behind =", () => {
+  test("completes an address after the colon at which bash splits it, alone and after =", () => {
     const words = ["ai-chat", "-s", "https", ":", "//ch"];
     expect(bashReply("ai-chat -s https://ch", words)).toEqual(["//chat.example.org"]);
     const attached = ["ai-chat", "whoami", "--server", "=", "https", ":", "//ch"];
@@ -112,10 +112,10 @@ describe.skipIf(!has("bash"))("bash (skipped where it isn't installed)", () => {
     ]);
   });
 
-  test("shows titles in a list, and never where they would come into the line", () => {
+  test("shows titles in a list, and never inserts them into the line", () => {
     const [line, words] = ["ai-chat chat -r k", ["ai-chat", "chat", "-r", "k"]] as const;
     expect(bashReply(line, [...words])).toEqual(["k3aaaaaa", "k3bbbbbb"]);
-    // 37: menu-complete puts the whole entry into the line.
+    // 37 is menu-complete, which inserts the whole entry into the line.
     expect(bashReply(line, [...words], 37)).toEqual(["k3aaaaaa", "k3bbbbbb"]);
     const listed = bashReply(line, [...words], 63);
     expect(listed.join("\n")).toContain("k3bbbbbb  trip to Rome");
@@ -123,14 +123,14 @@ describe.skipIf(!has("bash"))("bash (skipped where it isn't installed)", () => {
   });
 });
 
-/** Types into a real shell on a terminal, waiting for each thing that it shows. */
+/** Types into a real shell at a terminal, and waits for the expected output of each step. */
 async function typeInto(shell: string, args: string[], steps: [type: string, sees: string][]): Promise<void> {
   const terminal = openPty(shell, args, { cols: 100, rows: 40, cwd: join(home.dir, "work"), env });
   let seen = "";
   let look = () => {};
   terminal.onData((data) => {
     seen += data;
-    // fish asks what the terminal is before it shows anything.
+    // fish queries the terminal's attributes before it prints anything.
     if (data.includes("\u001b[0c") || data.includes("\u001b[c")) terminal.write("\u001b[?62;22c");
     if (data.includes("\u001b[6n")) terminal.write("\u001b[1;1R");
     look();

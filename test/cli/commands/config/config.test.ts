@@ -15,7 +15,7 @@ const config = (args: string[], env: Record<string, string> = {}) =>
 const list = async (env: Record<string, string> = {}) =>
   JSON.parse((await config(["list", "--json"], env)).stdout) as unknown;
 
-test("config list tells every value and where it came from", async () => {
+test("config list prints every value and its source", async () => {
   expect(await list()).toEqual([
     { key: "server", value: "http://127.0.0.1:8000", source: "default" },
     { key: "save", value: true, source: "default" },
@@ -35,7 +35,7 @@ test("config list tells every value and where it came from", async () => {
   expect((await config(["list"])).stdout).toMatch(/^server {3}https:\/\/chat\.example\.org {2}file$/m);
 });
 
-test("what config set keeps is what the other commands use, until it is unset", async () => {
+test("other commands use a value from config set until config unset removes it", async () => {
   expect(await config(["set", "server", "localhost:9"])).toEqual({
     code: 0,
     signal: null,
@@ -50,7 +50,7 @@ test("what config set keeps is what the other commands use, until it is unset", 
   expect(JSON.parse(await readFile(file(), "utf8"))).toEqual({});
 });
 
-test("config path names the file, and the environment goes before it", async () => {
+test("config path prints the file's path, and the environment overrides the file", async () => {
   expect((await config(["path"])).stdout).toBe(`${file()}\n`);
   const { code, stderr } = await config(["set", "server", "a.example"], { AI_CHAT_SERVER: "b.example" });
   expect(code).toBe(0);
@@ -67,7 +67,7 @@ test.each([
   [["get", "toString"], "no setting"],
   [["lst"], "list, get, set, unset, path"],
   [[], "list, get, set, unset, path"],
-])("config %j ends with 2 and says why", async (args, words) => {
+])("config %j ends with exit 2 and says why", async (args, words) => {
   const { code, stdout, stderr } = await config(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(words);
@@ -84,7 +84,7 @@ test("a password in an address is refused and never shown", async () => {
   }
 });
 
-test("a broken file is told, left as it is, and list goes on with what holds", async () => {
+test("a broken file is reported and left as it is, and list prints the valid values", async () => {
   await mkdir(join(home.dir, "config", "ai-chat"), { recursive: true });
   await writeFile(file(), "{ broken");
   const listed = await config(["list"]);
@@ -101,7 +101,7 @@ test("a broken file is told, left as it is, and list goes on with what holds", a
   expect(await readFile(file(), "utf8")).toBe("{ broken");
 });
 
-test("config get prints nothing that the file may have said otherwise", async () => {
+test("config get prints no default when the file is broken and could have set another value", async () => {
   await mkdir(join(home.dir, "config", "ai-chat"), { recursive: true });
   await writeFile(file(), JSON.stringify({ timeout: "soon", plain: true }));
   const wrong = await config(["get", "timeout"]);
@@ -118,11 +118,11 @@ test("config get prints nothing that the file may have said otherwise", async ()
     ["get", "plain", "--json"],
   ])
     expect(await config(args)).toMatchObject({ code: 1, stdout: "" });
-  // What the environment says is known whatever the file has.
+  // A value from the environment is known whatever the file contains.
   expect(await config(["get", "editor"], { EDITOR: "nano" })).toMatchObject({ code: 0, stdout: "nano\n" });
 });
 
-test("five processes that set different settings at once lose none", async () => {
+test("five processes that set different settings at once keep all of them", async () => {
   const settings = ["server a.example", "save false", "plain true", "timeout 7", "editor vi"];
   await Promise.all(settings.map((words) => config(["set", ...words.split(" ")])));
   expect(JSON.parse(await readFile(file(), "utf8"))).toEqual({

@@ -35,7 +35,7 @@ const romeRow = () => ({
   turns: 1,
 });
 
-test("list shows the saved conversations, and gives programs their documents", async () => {
+test("list shows the saved conversations, and --json prints their documents", async () => {
   const lines = (await run("list")).stdout.trimEnd().split("\n");
   expect(lines).toHaveLength(2);
   expect(lines.find((line) => line.startsWith(rome))).toMatch(
@@ -50,7 +50,7 @@ test("list shows the saved conversations, and gives programs their documents", a
 });
 
 test.skipIf(process.platform === "win32")(
-  "a named pipe among the saved conversations is told, and nobody waits for it",
+  "a named pipe among the saved conversations is reported and not read",
   async () => {
     const pipe = join(home.dir, "data", "ai-chat", "conversations", "pipe0000.jsonl");
     execFileSync("mkfifo", [pipe]);
@@ -61,7 +61,7 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test("list of nothing is nothing, and says so", async () => {
+test("list without conversations prints nothing on stdout and says so on stderr", async () => {
   for (const id of [rome, code]) await saved.remove(id);
   const { code: exit, stdout, stderr } = await run("list");
   expect({ exit, stdout }).toEqual({ exit: 0, stdout: "" });
@@ -69,7 +69,7 @@ test("list of nothing is nothing, and says so", async () => {
   expect(await documentOf("list")).toEqual([]);
 });
 
-test("show and export tell all of one as Markdown, by the beginning of its ID", async () => {
+test("show and export print a conversation as Markdown, by the beginning of its ID", async () => {
   const shown = await run("show", rome);
   expect(shown.stdout).toMatch(/^# Trip to Rome\?\n[^]*> Trip to Rome\?\n\n\*\*Yes\*\*, by train\.\n$/);
   const prefix = Array.from(rome, (_, at) => rome.slice(0, at + 1)).find((text) => !code.startsWith(text));
@@ -85,7 +85,7 @@ test("export --format json is one document with every turn, oldest first", async
   expect(await documentOf("show", code)).toEqual(exported);
 });
 
-test("search looks into titles, questions and answers, without regard to case", async () => {
+test("search looks in titles, questions and answers, and ignores case", async () => {
   const { stdout } = await run("search", "by", "TRAIN");
   expect(stdout).toMatch(new RegExp(`^${rome} [^]*answer: .*by train`));
   expect(stdout).not.toContain(code);
@@ -100,7 +100,7 @@ test("search looks into titles, questions and answers, without regard to case", 
   ]);
 });
 
-test("delete deletes that one for good", async () => {
+test("delete removes that conversation for good", async () => {
   const { code: exit, stderr } = await run("delete", rome);
   expect([exit, stderr]).toEqual([0, expect.stringContaining("Trip to Rome?")]);
   expect((await saved.list()).map(({ id }) => id)).toEqual([code]);
@@ -116,7 +116,7 @@ test.each([
   [["search"], "TEXT is missing"],
   [["lst"], "list, show, search, export, delete"],
   [[], "list, show, search, export, delete"],
-])("conversations %j ends with 2 and says why", async (args, words) => {
+])("conversations %j ends with exit 2 and says why", async (args, words) => {
   const { code: exit, stdout, stderr } = await run(...args);
   expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
   expect(stderr).toContain(words);

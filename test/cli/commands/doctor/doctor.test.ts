@@ -25,7 +25,7 @@ const documentOf = async (args: string[] = [], env: Record<string, string> = {})
   expect(stderr).toBe("");
   return { code, document: JSON.parse(stdout) };
 };
-/** As it was wrapped. */
+/** The text without its line breaks. */
 const unwrapped = (text: string) => text.replaceAll(/\s+/g, " ");
 
 async function keep(token: string): Promise<string> {
@@ -35,7 +35,7 @@ async function keep(token: string): Promise<string> {
   return file;
 }
 
-test("doctor ends with 0 where all is well, though nobody is logged in, and makes no file", async () => {
+test("doctor ends with exit 0 without problems, also when nobody is logged in, and creates no file", async () => {
   const { code, stdout, stderr } = await doctor();
   expect([code, stderr]).toEqual([0, "\nNo problems found.\n"]);
   expect(stdout).toContain("stream, history, idempotency");
@@ -43,7 +43,7 @@ test("doctor ends with 0 where all is well, though nobody is logged in, and make
   await expect(stat(join(home.dir, "config"))).rejects.toThrow("ENOENT");
 });
 
-test("doctor knows the token's owner, source, end and balance, and never shows it", async () => {
+test("doctor prints the token's owner, source, expiry and balance, and never the token", async () => {
   const token = await server.token("jane");
   const file = await keep(token);
   const { code, stdout } = await doctor();
@@ -65,7 +65,7 @@ test("doctor knows the token's owner, source, end and balance, and never shows i
   });
 });
 
-test("a token that is refused ends it with 4 and says how to log in, without the token", async () => {
+test("doctor ends with exit 4 for a refused token and says how to log in, without the token", async () => {
   const { code, stdout } = await doctor([], { AI_CHAT_TOKEN: "geheim-token" });
   expect(code).toBe(4);
   expect(unwrapped(stdout)).toContain(`Unset it, then log in: npx ai-chat login -s ${server.url}`);
@@ -74,7 +74,7 @@ test("a token that is refused ends it with 4 and says how to log in, without the
   expect(stdout + JSON.stringify(document)).not.toContain("geheim");
 });
 
-test("a server that isn't there ends it with 6, and the rest is told all the same", async () => {
+test("doctor ends with exit 6 for an unreachable server, and still prints the rest", async () => {
   const nobody = await openRefusingPort();
   const { code, stdout } = await runProgram(["doctor", "-s", nobody.url], { home });
   expect(code).toBe(6);
@@ -89,14 +89,14 @@ test("a server that isn't there ends it with 6, and the rest is told all the sam
   });
 });
 
-test("a server in trouble is reachable all the same", async () => {
+test("a server that answers 503 counts as reachable", async () => {
   const small = await openSmallServer((_seen, response) => void response.writeHead(503).end());
   const { code, stdout } = await runProgram(["doctor", "--json", "-s", small.url], { home });
   await small.close();
   expect([code, JSON.parse(stdout)]).toMatchObject([6, { server: { reachable: true } }]);
 });
 
-test("a web page that is no chat server ends it with 1", async () => {
+test("doctor ends with exit 1 for a web page that is not a chat server", async () => {
   const small = await openSmallServer((_seen, response) => void response.end("<h1>hello</h1>"));
   const { code, stdout } = await runProgram(["doctor", "-s", small.url], { home });
   await small.close();
@@ -104,7 +104,7 @@ test("a web page that is no chat server ends it with 1", async () => {
   expect(unwrapped(stdout)).toContain("not as a chat server. Check the address");
 });
 
-test("a clock that is wrong by minutes is told, either way", async () => {
+test("doctor reports a clock that is minutes fast or slow", async () => {
   for (const [offset, words] of [
     [600_000, /\d+ seconds ahead/],
     [-600_000, /\d+ seconds behind/],
@@ -123,7 +123,7 @@ test("a clock that is wrong by minutes is told, either way", async () => {
   }
 });
 
-test("name and password of a proxy are never shown", async () => {
+test("doctor never shows the name and password of a proxy", async () => {
   const env = { HTTPS_PROXY: "http://jane:geheim@proxy.example:3128", NO_PROXY: "a.example" };
   const { stdout } = await doctor([], env);
   expect(unwrapped(stdout)).toContain(
@@ -138,7 +138,7 @@ test("name and password of a proxy are never shown", async () => {
   expect(broken.stdout + broken.stderr).not.toContain("geheim");
 });
 
-test("a file that others may read ends it with 1 and the command that mends it", async () => {
+test("doctor ends with exit 1 for a credentials file that others can read, and prints the chmod command", async () => {
   const file = await keep(await server.token("joe"));
   await chmod(file, 0o644);
   const { code, stdout } = await doctor();
@@ -148,7 +148,7 @@ test("a file that others may read ends it with 1 and the command that mends it",
   expect((await doctor()).code).toBe(0);
 });
 
-test("a file that is broken and a folder that can't be made are told with their names", async () => {
+test("doctor reports a broken file and a folder that can't be created, with their names", async () => {
   const file = await keep("x");
   await writeFile(file, "{ broken");
   const { code, document } = await documentOf([], { XDG_STATE_HOME: "/dev/null/state" });
@@ -160,7 +160,7 @@ test("a file that is broken and a folder that can't be made are told with their 
   );
 });
 
-test("in a pipe and with ASCII alone it asks no terminal and draws no other sign, in 80 columns", async () => {
+test("doctor in a pipe with an ASCII locale sends no terminal queries, and prints only ASCII in 80 columns", async () => {
   const { stdout } = await doctor([], { LC_ALL: "C", AI_CHAT_TOKEN: "x" });
   expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);
   expect(stdout).toContain("not tested: stdin");
@@ -169,7 +169,7 @@ test("in a pipe and with ASCII alone it asks no terminal and draws no other sign
   expect(roomy).toEqual([]);
 });
 
-test("at a terminal it asks what the keyboard and the clipboard can", async () => {
+test("doctor at a terminal queries the keyboard and clipboard features", async () => {
   const terminal = openPty(process.execPath, [program, "doctor", "-s", server.url], {
     cols: 80,
     rows: 50,
@@ -177,7 +177,7 @@ test("at a terminal it asks what the keyboard and the clipboard can", async () =
   });
   let seen = "";
   terminal.onData((data) => (seen += data));
-  // The answer is there before the question: so it comes in time, however busy the machine is.
+  // The reply is written before the query, so that it is in time on a busy machine too.
   terminal.write("\u001b[?0u\u001b[?62;52c");
   const code = await new Promise((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)));
   expect(code).toBe(0);

@@ -23,7 +23,7 @@ describe.skipIf(noPostgres)(`grant in Postgres${skipped(noPostgres)}`, () => {
   const grant = (...words: string[]) =>
     runProgram(["grant", ...words], { home, env: { AI_CHAT_STORE: place.url } });
 
-  test("gives once under an id, to a name in any case, and refuses what is another grant's", async () => {
+  test("gives tokens once for an id, to a name in any case, and refuses the id for another grant", async () => {
     const line = (granted: number, tokens: number) =>
       `${JSON.stringify({ username: "Jane", granted, tokens })}\n`;
     expect((await grant("jane", "500", "--id", "june", "--json")).stdout).toBe(line(500, 4500));

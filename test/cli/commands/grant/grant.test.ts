@@ -20,7 +20,7 @@ const facts = async () =>
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-test("grant gives tokens in the user's own folder, to a name in any case, with a line in the ledger", async () => {
+test("grant gives tokens in the user's folder, to a name in any case, with a line in the ledger", async () => {
   const { code, stdout, stderr } = await grant("jANE", "4000");
   expect({ code, stdout, stderr }).toEqual({
     code: 0,
@@ -37,7 +37,7 @@ test("grant gives tokens in the user's own folder, to a name in any case, with a
   });
 });
 
-test("grant gives through the server that runs on the folder, which knows at once", async () => {
+test("grant goes through the server that runs on the folder, which shows the new balance at once", async () => {
   const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
   await server.sees("Ctrl-C", "stderr");
   const given = await Promise.all([1, 2, 3].map((count) => grant("jane", String(count), "--json")));
@@ -52,7 +52,7 @@ test("grant gives through the server that runs on the folder, which knows at onc
   expect((await server.ended).code).toBe(0);
 });
 
-test("grant under the same id is one grant, with a server and without, and another under it is refused", async () => {
+test("grant with the same id is one grant, with a server and without, and a different grant is refused", async () => {
   const document = (granted: number) => `${JSON.stringify({ username: "Jane", granted, tokens: 4500 })}\n`;
   expect((await grant("jane", "500", "--id", "june", "--json")).stdout).toBe(document(500));
   const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
@@ -67,7 +67,7 @@ test("grant under the same id is one grant, with a server and without, and anoth
   expect((await facts()).filter(({ fact }) => fact === "grant")).toHaveLength(1);
 });
 
-test("many grants at once, without a server, all arrive", async () => {
+test("many grants at once without a server are all recorded", async () => {
   const given = await Promise.all(Array.from({ length: 6 }, () => grant("jane", "10")));
   expect(given.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
     given.map(() => ({ code: 0, stderr: "" })),
@@ -75,7 +75,7 @@ test("many grants at once, without a server, all arrive", async () => {
   expect(await tokens()).toBe("4060");
 });
 
-test("a grant to a server that is stopped in mid-air says that it is not known, and how to have it once", async () => {
+test("a grant whose server is stopped midway reports an unknown outcome, and how to repeat it safely", async () => {
   const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
   await server.sees("Ctrl-C", "stderr");
   server.child.kill("SIGSTOP");
@@ -104,7 +104,7 @@ const wrong: [words: string[], why: RegExp][] = [
   [["jane", "5", "--data", "x", "--store", "postgres://x"], /two different stores/],
 ];
 
-test("a grant whose words are wrong is refused with 2 and two lines, and changes nothing", async () => {
+test("a grant with invalid arguments ends with exit 2 and two lines, and changes nothing", async () => {
   const refused = await Promise.all(wrong.map(([words]) => grant(...words)));
   for (const [at, [, why]] of wrong.entries()) {
     expect(refused[at]).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
@@ -113,7 +113,7 @@ test("a grant whose words are wrong is refused with 2 and two lines, and changes
   expect(await facts()).toHaveLength(2);
 });
 
-test("a question at one's own server that meets 402 tells the grant that helps", async () => {
+test("a 402 from the local server prints the grant command that helps", async () => {
   const env = { AI_CHAT_PRICE: "5000" };
   const { code, stderr } = await runProgram(["ask", "hello"], { home, env });
   expect(code).toBe(5);

@@ -11,7 +11,7 @@ afterEach(() => home.remove());
 
 const urlIn = (text: string) => /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0] ?? "";
 
-test("serve says where it listens, who answers and how to connect, on stderr, and SIGTERM ends it with 0", async () => {
+test("serve prints its address, its AI and how to connect on stderr, and SIGTERM ends it with exit 0", async () => {
   const running = await startProgram(["serve", "--port", "0"], { home });
   await running.sees("Ctrl-C", "stderr");
   running.child.kill("SIGTERM");
@@ -22,7 +22,7 @@ test("serve says where it listens, who answers and how to connect, on stderr, an
   );
 });
 
-test("serve --json prints one document once it takes questions, and can be used from then on", async () => {
+test("serve --json prints one document once it accepts questions", async () => {
   const running = await startProgram(["serve", "--port", "0", "--json", "--price", "7"], { home });
   await running.sees("\n");
   let told = "";
@@ -43,7 +43,7 @@ test("serve --json prints one document once it takes questions, and can be used 
   expect(told).toBe("");
 });
 
-test("a port in use, and a folder in use, are told in two lines: 1", async () => {
+test("a port in use and a folder in use are reported in two lines: exit 1", async () => {
   const first = await startProgram(["serve", "--port", "0"], { home });
   await first.sees("Ctrl-C", "stderr");
   const folder = await runProgram(["serve", "--port", "0"], { home });
@@ -63,7 +63,7 @@ test("a port in use, and a folder in use, are told in two lines: 1", async () =>
   await again.ended;
 });
 
-test("a Postgres address's password is shown nowhere", async () => {
+test("the password of a Postgres address is never printed", async () => {
   const env = { AI_CHAT_STORE: "postgres://u:geheim@127.0.0.1:1/d" };
   const waiting = await startProgram(["serve", "--port", "0"], { home, env });
   await waiting.sees("Waiting for the database", "stderr");
@@ -73,7 +73,7 @@ test("a Postgres address's password is shown nowhere", async () => {
   expect(stdout + stderr).not.toContain("geheim");
 });
 
-test("a Postgres address with a password is not taken from the command line", async () => {
+test("a Postgres address with a password is refused on the command line", async () => {
   const { code, stderr } = await runProgram(["serve", "--store", "postgres://u:geheim@127.0.0.1:1/d"], {
     home,
   });
@@ -82,7 +82,7 @@ test("a Postgres address with a password is not taken from the command line", as
   expect(stderr).not.toContain("geheim");
 });
 
-test("with --log json every line on stderr is one of JSON, from the first to the last", async () => {
+test("with --log json every line on stderr is JSON", async () => {
   const running = await startProgram(
     ["serve", "--port", "0", "--log", "json", "--data", `${home.dir}/open`],
     {
@@ -100,7 +100,7 @@ test("with --log json every line on stderr is one of JSON, from the first to the
   ]);
 });
 
-test("with --json and --log json the log says what the operator should know, and nothing else goes to stderr", async () => {
+test("with --json and --log json the log has the notes for the operator, and stderr has nothing else", async () => {
   const data = `${home.dir}/torn`;
   const first = await startProgram(["serve", "--port", "0", "--json", "--data", data], { home });
   await first.sees("\n");
@@ -127,7 +127,7 @@ test("with --json and --log json the log says what the operator should know, and
 
 const kubernetes = { AI_CHAT_PORT: "tcp://10.0.0.1:8000" };
 
-test("serve warns of the AI_CHAT_PORT that Kubernetes sets: as a line, as a line of the log, with --json not", async () => {
+test("serve warns of the AI_CHAT_PORT that Kubernetes sets, as text or in the log, but not with --json", async () => {
   const serve = async (...args: string[]) => {
     const ended = await runProgram(["serve", "--data", "/dev/null/store", ...args], {
       home,
@@ -144,7 +144,7 @@ test("serve warns of the AI_CHAT_PORT that Kubernetes sets: as a line, as a line
   expect(json).toEqual([{ error: expect.anything() }]);
 });
 
-test("a command at one's own server doesn't mind the AI_CHAT_PORT that Kubernetes sets", async () => {
+test("a command that runs the local server ignores the AI_CHAT_PORT that Kubernetes sets", async () => {
   const env = { ...kubernetes, AI_CHAT_PASSWORD: "correct horse" };
   const { code, stderr } = await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
   expect(code).toBe(0);
@@ -152,7 +152,7 @@ test("a command at one's own server doesn't mind the AI_CHAT_PORT that Kubernete
 });
 
 test.each(["/proc/ai-chat", "/proc/ai-chat/store", "/dev/null/store"])(
-  "a folder that can't be made is told at once: %s",
+  "a folder that can't be created is reported at once: %s",
   async (dir) => {
     const { code, stdout, stderr } = await runProgram(["serve", "--port", "0", "--data", dir], { home });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
@@ -185,7 +185,7 @@ test.each([
   },
 );
 
-test("with --log json a stop before it takes questions is a line of the log too: 143", async () => {
+test("with --log json a stop before it accepts questions is logged too: exit 143", async () => {
   const env = { AI_CHAT_STORE: "postgres://u@127.0.0.1:1/d", AI_CHAT_LOG: "json" };
   const waiting = await startProgram(["serve", "--port", "0"], { home, env });
   await waiting.sees("Waiting for the database", "stderr");

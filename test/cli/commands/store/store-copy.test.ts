@@ -8,7 +8,7 @@ import { noPostgres, openCluster, type Cluster, type Place, skipped } from "../.
 import { createAccount } from "../../../support/postgres-store.ts";
 import { makeHome, preload, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
-test("store copy wants two places, and takes no password from the command line", async () => {
+test("store copy requires two places, and refuses a password on the command line", async () => {
   const home = await makeHome();
   const copy = (...words: string[]) => runProgram(["store", "copy", ...words], { home });
   expect(await copy("/nowhere")).toMatchObject({ code: 2, stderr: expect.stringContaining("two stores") });
@@ -23,7 +23,7 @@ test("store copy wants two places, and takes no password from the command line",
   await home.remove();
 });
 
-test("store copy from a folder in use says what to do, in options that it has", async () => {
+test("store copy from a folder in use says what to do, with its own options", async () => {
   const home = await makeHome();
   const dir = join(home.dir, "store");
   const server = await startProgram(["serve", "--port", "0", "--data", dir], { home });
@@ -41,7 +41,7 @@ test("store copy from a folder in use says what to do, in options that it has", 
 });
 
 describe("store copy to a folder", () => {
-  /** Makes the program stand still at a moment of the copy, and say so. */
+  /** Makes the program stop at a step of the copy and print a line. */
   const stall = (moment: string) => `
     import fs from "node:fs/promises";
     import { syncBuiltinESMExports } from "node:module";
@@ -62,7 +62,7 @@ describe("store copy to a folder", () => {
   test.each([
     ["check", ["SIGINT"], [130], "Interrupted. The copy was discarded."],
     ["check", ["SIGTERM"], [143], "Interrupted. The copy was discarded."],
-    // The second signal leaves no time for words.
+    // The second signal leaves no time for a message.
     ["write", ["SIGINT", "SIGTERM"], [130, 143], ""],
   ] as const)(
     "ended in its last %s by %j leaves nothing beside it",
@@ -106,7 +106,7 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
     await home?.remove();
   });
 
-  test("moves a folder into Postgres and back with every balance, and wants an empty target", async () => {
+  test("copies a folder into Postgres and back with every balance, and requires an empty target", async () => {
     const url = new URL(place.url);
     const env = { PGPASSWORD: decodeURIComponent(url.password) };
     url.password = "";
@@ -123,7 +123,7 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
     expect((await runProgram(["store", "check", join(home.dir, "back")], { home })).code).toBe(0);
   });
 
-  /** A copy of the home's store into this place, once it waits for somebody's lock. */
+  /** Starts a copy of the home's store into this place, and resolves once it waits for a lock. */
   async function startAndBlock(target: Place) {
     const url = new URL(target.url);
     const env = { PGPASSWORD: decodeURIComponent(url.password) };
@@ -137,7 +137,7 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
     return { words, env, running };
   }
 
-  test("interrupted while its COMMIT waits says that the target may hold the copy", async () => {
+  test("interrupted during its COMMIT says that the target may hold the copy", async () => {
     const target = await cluster.place();
     await (await openPostgresStore({ url: target.url, warn: () => {} })).close();
     await target.query(
@@ -163,32 +163,29 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
     await target.drop();
   });
 
-  test.each(["SIGKILL", "SIGINT"] as const)(
-    "ended by %s in the middle leaves the target unused",
-    async (signal) => {
-      const target = await cluster.place();
-      const store = await openPostgresStore({ url: target.url, warn: () => {} });
-      await store.close();
-      // It has written the accounts and their ledger when it comes to this table, and waits there.
-      const operator = new Client({ connectionString: target.url });
-      await operator.connect();
-      await operator.query("BEGIN");
-      await operator.query("LOCK TABLE chat_revoked");
-      const { words, env, running } = await startAndBlock(target);
-      running.child.kill(signal);
-      const { code, stdout, stderr } = await running.ended;
-      expect([code, stdout]).toEqual([signal === "SIGINT" ? 130 : null, ""]);
-      expect(stderr).toContain(signal === "SIGINT" ? "Interrupted. The copy was discarded." : "");
-      await operator.query("ROLLBACK");
-      await operator.end();
-      for (const table of ["accounts", "ledger", "questions", "usage"])
-        expect(await target.query(`SELECT * FROM chat_${table}`)).toEqual([]);
-      const again = await runProgram(words, { home, env });
-      expect(again).toMatchObject({
-        code: 0,
-        stdout: expect.stringContaining("1 account with 3,900 tokens"),
-      });
-      await target.drop();
-    },
-  );
+  test.each(["SIGKILL", "SIGINT"] as const)("ended midway by %s leaves the target empty", async (signal) => {
+    const target = await cluster.place();
+    const store = await openPostgresStore({ url: target.url, warn: () => {} });
+    await store.close();
+    // The copy writes this table after the accounts and their ledger, and waits for its lock.
+    const operator = new Client({ connectionString: target.url });
+    await operator.connect();
+    await operator.query("BEGIN");
+    await operator.query("LOCK TABLE chat_revoked");
+    const { words, env, running } = await startAndBlock(target);
+    running.child.kill(signal);
+    const { code, stdout, stderr } = await running.ended;
+    expect([code, stdout]).toEqual([signal === "SIGINT" ? 130 : null, ""]);
+    expect(stderr).toContain(signal === "SIGINT" ? "Interrupted. The copy was discarded." : "");
+    await operator.query("ROLLBACK");
+    await operator.end();
+    for (const table of ["accounts", "ledger", "questions", "usage"])
+      expect(await target.query(`SELECT * FROM chat_${table}`)).toEqual([]);
+    const again = await runProgram(words, { home, env });
+    expect(again).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("1 account with 3,900 tokens"),
+    });
+    await target.drop();
+  });
 });

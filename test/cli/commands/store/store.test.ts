@@ -28,7 +28,7 @@ async function content(): Promise<string[]> {
   return Promise.all(names.map(async (name) => name + (await readFile(join(dir, name), "latin1"))));
 }
 
-test("store check tells a whole folder and what is in it: 0", async () => {
+test("store check reports an undamaged folder and its contents: exit 0", async () => {
   const { code, stdout, stderr } = await check(dir);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toBe(`${dir} is whole.\n  ledger   3 lines, 1 account, 3,900 tokens\n`);
@@ -53,7 +53,7 @@ test("store check reads a folder in use without disturbing its server", async ()
   await server.ended;
 });
 
-test("store check names damage by file, line and byte, with a repair that works: 1", async () => {
+test("store check reports damage by file, line and byte, with a repair that works: exit 1", async () => {
   await damage();
   const before = await content();
   const { code, stdout } = await check(dir);
@@ -78,7 +78,7 @@ test("store check names damage by file, line and byte, with a repair that works:
   expect((await check(dir)).stdout).toContain("2 lines, 1 account, 4,000 tokens");
 });
 
-test("store check tells a torn tail as a note: 0, and null where a file as a whole is meant", async () => {
+test("store check reports a torn tail as a note: exit 0, with null when the note is about a whole file", async () => {
   await appendFile(ledger(), '{"n":3');
   const torn = await check(dir);
   expect(torn.code).toBe(0);
@@ -97,7 +97,7 @@ const wrong: [words: string[], why: RegExp][] = [
   [["store", "check", "."], /nothing to check/],
 ];
 
-test("a check whose words are wrong is refused with 2 and two lines", async () => {
+test("store check with invalid arguments ends with exit 2 and two lines", async () => {
   const refused = await Promise.all(wrong.map(([words]) => runProgram(words, { home })));
   for (const [at, [, why]] of wrong.entries()) {
     expect(refused[at]).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
