@@ -3,10 +3,10 @@ import { request } from "undici";
 
 /** @typedef {{ status: number, text: string, headers: Record<string, unknown> }} Reply */
 
-/** What is known of one question in the end: `charged` was answered (or its answer is used up), `free` was given up. */
+/** The outcome of one question: `charged` was answered (or its answer has expired), `free` was not charged. */
 /** @typedef {"charged" | "free" | "unknown"} Fate */
 
-/** ms after which a question that is repeated has no answer: many times of what a slow disk takes. */
+/** Longest time in ms for which a question is repeated: many times what a slow disk needs. */
 const PATIENCE = 120_000;
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -15,8 +15,8 @@ const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(
 export const digestOf = (/** @type {string} */ key) => createHash("sha256").update(key).digest("hex");
 
 /**
- * One person who asks one question after the other, each under its own key, and repeats it under the same key until its
- * fate is known. Some hang up in the middle and ask again.
+ * One person who asks one question after the other, each under its own key, and repeats it under the same key until the
+ * outcome is known. Some people disconnect during the answer and ask again.
  * @param {{ url: string | undefined }} victim
  */
 export function createPerson(victim) {
@@ -38,7 +38,7 @@ export function createPerson(victim) {
     return { status: reply.statusCode, text: await reply.body.text(), headers: reply.headers };
   }
 
-  /** Sends the question once. Undefined: the connection was lost, or there was no server. */
+  /** Sends the question once. Returns undefined if the connection was lost or refused. */
   async function once(
     /** @type {string} */ key,
     /** @type {boolean} */ streamed,
@@ -73,7 +73,7 @@ export function createPerson(victim) {
       await post("/api/register/", { username, password });
       token = JSON.parse((await post("/api/login/", { username, password })).text).token;
     },
-    /** Asks until `over()`; what is unknown then stays so, for {@link settle}. */
+    /** Asks until `over()`; outcomes that are still unknown are left to {@link settle}. */
     async keepAsking(/** @type {() => boolean} */ over) {
       while (!over()) {
         const key = randomUUID();
@@ -93,7 +93,7 @@ export function createPerson(victim) {
         }
       }
     },
-    /** Repeats every question of unknown fate until it is answered: each key has then been charged once. */
+    /** Repeats every question of unknown outcome until it is answered: each key has then been charged once. */
     async settle(/** @type {AbortSignal | undefined} */ signal) {
       for (const [key, fate] of fates) {
         if (fate !== "unknown") continue;

@@ -10,13 +10,13 @@ import { openMoodyUpstream } from "./upstream.js";
 const STARTING_TOKENS = 100_000_000;
 const PRICE = 100;
 
-/** Most questions that are begun between a start and the next kill. */
+/** Highest number of questions that begin between a start and the next kill. */
 const BETWEEN = 15;
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Kills a real server under parallel load at random moments, again and again, then adds up.
+ * Kills a real server under parallel load repeatedly at random moments, then checks the charges.
  * @param {{ kills?: number, questions?: number, minutes?: number, people?: number, told?: (sentence: string) => void, signal?: AbortSignal }} options
  *   it ends after `kills` kills and `questions` questions, or after `minutes`, or by the signal
  * @returns {Promise<Report>}
@@ -45,7 +45,7 @@ export async function crashRun({
       crowd.reduce((all, person) => all + person.counts[count], 0);
     const mayGoOn = () => Date.now() < end && signal?.aborted !== true;
     while ((done < kills || sum("asked") < questions) && mayGoOn()) {
-      // Counted in questions: in so many milliseconds a slow machine may not have answered a single one.
+      // Counted in questions: in a fixed time a slow machine may not have answered any.
       const next = sum("asked") + Math.floor(Math.random() * BETWEEN);
       while (sum("asked") < next && mayGoOn()) await Promise.race([pause(5), asking]);
       await Promise.race([pause(Math.random() * 60), asking]);
@@ -83,7 +83,7 @@ async function violationsOf(crowd) {
   return found;
 }
 
-/** Every charged question has exactly one charge in the ledger, and there is no other. @param {string} file @param {Person[]} crowd */
+/** Every charged question has exactly one charge in the ledger, and the ledger has no other charges. @param {string} file @param {Person[]} crowd */
 async function ledgerViolations(file, crowd) {
   const facts = (await readFile(file, "utf8"))
     .trimEnd()

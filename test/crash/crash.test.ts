@@ -3,7 +3,7 @@ import { crashRun } from "./crash-run.js";
 
 let run: ReturnType<typeof crashRun> | undefined;
 
-// Also where the test's time is over: then its server is not left running.
+// Runs after a timeout too, so that no server is left running.
 afterEach(() =>
   run?.then(
     () => {},
@@ -11,7 +11,7 @@ afterEach(() =>
   ),
 );
 
-test("a server that is killed under load again and again charges every answered question exactly once", async ({
+test("a server that is killed repeatedly under load charges every answered question exactly once", async ({
   signal,
 }) => {
   run = crashRun({ kills: 8, questions: 60, signal });

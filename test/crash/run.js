@@ -1,4 +1,4 @@
-// The crash test for as long as you like: npm run test:crash -- --minutes N
+// The crash test for any number of minutes: npm run test:crash -- --minutes N
 import { parseArgs } from "node:util";
 import { crashRun } from "./crash-run.js";
 

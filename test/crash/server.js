@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
 
 /**
- * A real `ai-chat serve` on a folder, which can be killed and started again. `url` is where the present one listens,
- * undefined while there is none.
+ * A real `ai-chat serve` on a folder, which can be killed and started again. `url` is the address of the running server,
+ * undefined while none runs.
  * @param {{ data: string, upstream: string, startingTokens: number }} options
  */
 export function createVictim({ data, upstream, startingTokens }) {
@@ -15,7 +15,7 @@ export function createVictim({ data, upstream, startingTokens }) {
   const victim = {
     /** @type {string | undefined} */
     url: undefined,
-    /** Starts it and waits until it listens; throws with what it printed when it doesn't. */
+    /** Starts it and waits until it listens; throws with its output if it doesn't. */
     async start() {
       const argv = [
         program,
@@ -41,7 +41,7 @@ export function createVictim({ data, upstream, startingTokens }) {
       ];
       const started = spawn(process.execPath, argv, {
         stdio: ["ignore", "pipe", "pipe"],
-        // Nothing of this machine's but where programs lie: no proxies, no settings of others.
+        // Only PATH of this machine's environment: no proxies, no other settings.
         env: { PATH: process.env.PATH, HOME: `${data}-home`, AI_CHAT_API_KEY: "none" },
       });
       child = started;
@@ -57,7 +57,7 @@ export function createVictim({ data, upstream, startingTokens }) {
         started.once("exit", (code) => reject(new Error(`serve ended with ${code}:\n${printed}`)));
       });
     },
-    /** @param {NodeJS.Signals} signal SIGKILL, or SIGTERM for a clean stop; waits for its end */
+    /** @param {NodeJS.Signals} signal SIGKILL, or SIGTERM for a clean stop; waits until it has ended */
     async end(signal) {
       victim.url = undefined;
       if (!child || child.exitCode !== null || child.signalCode !== null) return;

@@ -1,4 +1,4 @@
-// An OpenAI-shaped upstream with moods: it mostly answers, sometimes slowly, sometimes fails or hangs up halfway.
+// An OpenAI-compatible upstream with random faults: it mostly answers, sometimes slowly, fails, or disconnects midway.
 import { once } from "node:events";
 import { createServer } from "node:http";
 

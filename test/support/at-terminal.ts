@@ -5,15 +5,15 @@ import { programEnv, type Home } from "./run-program.ts";
 export interface AtTerminal {
   type: (keys: string) => void;
   kill: (signal: string) => void;
-  /** Resolves when the terminal has got the text; rejects when the command ends without it. */
+  /** Resolves when the text is in the output; rejects when the command ends without it. */
   sees: (wanted: string) => Promise<void>;
   /** The exit code. */
   ended: Promise<number>;
-  /** Everything that the terminal has got. */
+  /** All output so far. */
   screen: () => string;
 }
 
-/** Runs a command, by its whole path, with both ends at a terminal. */
+/** Runs a command, given by its full path, with stdin and stdout at a terminal. */
 export function atTerminal(
   [file = "", ...args]: readonly string[],
   { home, env }: { home: Home; env?: Record<string, string> },

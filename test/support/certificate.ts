@@ -1,13 +1,13 @@
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 
-/** PEM, both. */
+/** A certificate and its key, both PEM. */
 export interface Certified {
   key: string;
   cert: string;
 }
 
-/** An authority that nobody knows but who is given its certificate. */
+/** A certificate authority that is trusted only by clients which get its certificate. */
 export interface Authority {
   /** PEM. */
   cert: string;
@@ -15,7 +15,7 @@ export interface Authority {
   issue(host: string): Certified;
 }
 
-// What node:crypto has no word for: X.509 (RFC 5280) in DER, as much of it as a test needs.
+// node:crypto cannot create certificates: this is X.509 (RFC 5280) in DER, as much of it as a test needs.
 const der = (tag: number, ...parts: Uint8Array[]) => {
   const body = Buffer.concat(parts);
   const length =
@@ -61,7 +61,7 @@ function certificate(
 
 const newKey = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
 
-/** Opens an {@link Authority} for a day. */
+/** Creates an {@link Authority} that is valid for a day. */
 export function createAuthority(): Authority {
   const own = newKey();
   const issuer = `Test authority ${randomBytes(4).toString("hex")}`;

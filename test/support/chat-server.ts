@@ -11,7 +11,7 @@ export function sendEvent(response: ServerResponse, event: string, data: unknown
   response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
-/** A whole streamed answer in these pieces. */
+/** A complete streamed answer in these pieces. */
 export function streamAnswer(response: ServerResponse, pieces: readonly string[]): void {
   beginStream(response);
   for (const text of pieces) sendEvent(response, "delta", { text });
@@ -19,7 +19,7 @@ export function streamAnswer(response: ServerResponse, pieces: readonly string[]
   response.end();
 }
 
-/** A problem document in reply. */
+/** Replies with a problem document. */
 export function refuse(
   response: ServerResponse,
   status: number,
@@ -34,7 +34,7 @@ export function refuse(
   response.end(JSON.stringify({ status, code, detail: `It is ${code}.`, request_id: "req-1" }));
 }
 
-/** A chat server whose questions are answered by `onChat`; all else is as for an account with 3,900 tokens. */
+/** A chat server that answers questions with `onChat`, and everything else as for an account with 3,900 tokens. */
 export function openChatServer(
   onChat: (response: ServerResponse, seen: Seen) => void | Promise<void>,
 ): Promise<SmallServer> {

@@ -1,4 +1,4 @@
-// Stands in for curl, so that the documentation's examples also run where it isn't installed. Takes what they use:
+// Replaces curl, so that the documentation's examples also run where it isn't installed. Supports what they use:
 // -s, -N, -i, -X METHOD, -H "Name: value", -d BODY, and the address.
 import { argv, stdout } from "node:process";
 import { parseArgs } from "node:util";

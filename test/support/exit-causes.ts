@@ -6,19 +6,19 @@ export const everyCommand = ["ask", "balance", "whoami", "usage", "password", "l
 
 export type SpoiledCommand = (typeof everyCommand)[number];
 
-/** What a command meets, and what it has to make of it (docs/cli.md#exit-codes). */
+/** A cause of a failure, and the required exit code and messages (docs/cli.md#exit-codes). */
 export interface Cause {
-  /** A word of an address. */
+  /** A path segment. */
   name: string;
   reply: RawReply;
-  /** Exit code and code of the JSON line, for the commands that can meet it. */
+  /** Exit code and error code of the JSON line, for the commands that the cause applies to. */
   exit: number;
   code: string;
   only?: readonly SpoiledCommand[];
   status?: number;
   requestId?: string;
   retryAfter?: number;
-  /** The first line says so, the second what to do. */
+  /** The first line names the failure, the second says what to do. */
   says: RegExp;
   hint: RegExp;
   /** More options, for every command. */
@@ -29,8 +29,8 @@ const withToken: readonly SpoiledCommand[] = ["ask", "balance", "whoami", "usage
 const writing: readonly SpoiledCommand[] = ["ask", "password", "login", "register"];
 
 /**
- * docs/http-api.md#error-codes: who can meet a code, its exit code (docs/cli.md#exit-codes), and what the second line
- * says to do about it.
+ * For each code of docs/http-api.md#error-codes: the commands that can get it, its exit code (docs/cli.md#exit-codes), and
+ * the advice on the second line.
  */
 const problems: Record<
   ErrorCode,
@@ -98,7 +98,7 @@ const length = (bytes: number) =>
   `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`;
 const silent: RawReply = () => {};
 
-/** What goes wrong on the way, or is answered by something else than a chat server. */
+/** Failures of the network, and replies that are not from a chat server. */
 export const ofNetwork: Cause[] = [
   {
     name: "no-head",

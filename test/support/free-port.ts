@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Below what Linux, macOS and Windows give to those who ask for any port, and to the near ends of connections. */
+/** Below the ephemeral ports of Linux, macOS and Windows, which are for port 0 and the local ends of connections. */
 const [FIRST, COUNT] = [20_000, 10_000];
 
 /**
- * A free port of 127.0.0.1 for a program that can't be told to take any, or that comes back to the port it had: none that
- * the system gives away by itself, so that it is still free when that program listens.
+ * A free port of 127.0.0.1 for a program that cannot use port 0, or that must listen on the same port again. It is not an
+ * ephemeral port, so that it is still free when the program listens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

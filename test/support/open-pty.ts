@@ -1,25 +1,25 @@
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { spawn, type IPtyForkOptions } from "@lydell/node-pty";
 
-/** A program at a terminal of its own. */
+/** A program at its own terminal. */
 export interface Pty {
   readonly pid: number;
   write(keys: string): void;
   resize(columns: number, rows: number): void;
   kill(signal?: string): void;
   onData(listener: (data: string) => void): void;
-  /** Called once the program has ended and all that it wrote has been heard. */
+  /** Called once the program has ended and all its output has been read. */
   onExit(listener: (end: { exitCode: number; signal?: number }) => void): void;
 }
 
-/** What a terminal shows nothing of, and no program of ours writes. */
+/** Bytes that a terminal does not show and that no program under test writes. */
 const MARK = "\0\x7fread to here\0";
 
 /**
- * Starts a program as node-pty does, but loses nothing that it wrote. Left to itself node-pty hears at most 4,095 bytes
- * more once the program has ended (libuv takes a hangup for the end of what can be read), and stops 200 ms later anyhow:
- * a test on a busy machine may not have read its last words by then. So the terminal is kept from hanging up by a
- * handle of ours, and what we write to it at the program's end stands behind all that the program wrote.
+ * Starts a program as node-pty does, but loses none of its output. node-pty reads at most 4,095 more bytes after the
+ * program has ended (libuv treats a hangup as the end of the data), and stops after 200 ms: on a busy machine a test can
+ * miss the last output. So an open handle keeps the terminal from hanging up, and the mark that is written to it at the
+ * program's end comes after all of the program's output.
  */
 export function openPty(file: string, args: string[], options: IPtyForkOptions): Pty {
   const pty = spawn(file, args, options);
@@ -29,7 +29,7 @@ export function openPty(file: string, args: string[], options: IPtyForkOptions):
   pty.onData((data) => {
     const text = held + data;
     const at = text.indexOf(MARK);
-    // A mark may come in two pieces: what could be its beginning waits for the next one.
+    // A mark can arrive in two pieces: a possible beginning waits for the next piece.
     held = at === -1 ? beginning(text) : "";
     const said = at === -1 ? text.slice(0, text.length - held.length) : text.slice(0, at);
     if (said !== "") for (const listener of listeners) listener(said);
@@ -45,9 +45,9 @@ export function openPty(file: string, args: string[], options: IPtyForkOptions):
   };
 }
 
-/** What node-pty is made of where there are terminals of Unix. */
+/** Internals of node-pty's Unix terminal. */
 interface UnixTerminal {
-  /** Where the program's end of the terminal lies. */
+  /** The path of the program's end of the terminal. */
   _pty: string;
   _socket: { destroy(error?: Error): unknown };
   once(event: string, listener: () => void): unknown;
@@ -61,10 +61,10 @@ function keptOpen(pty: UnixTerminal): () => void {
   const fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   const destroy = socket.destroy.bind(socket);
   const once = pty.once.bind(pty);
-  // Its own end of patience.
+  // Disables the 200 ms limit.
   socket.destroy = () => socket;
   pty.once = (event, listener) => {
-    // node-pty waits for this one when it has heard that the program is gone.
+    // node-pty waits for this event after the program has ended.
     const outcome = once(event, listener);
     if (event === "close") mark(fd, finish);
     return outcome;
@@ -78,8 +78,8 @@ function keptOpen(pty: UnixTerminal): () => void {
 }
 
 /**
- * Writes what is left of the mark, as soon as the terminal has room for it: we are who makes room. Where a terminal is
- * taken from everybody at its program's end, as on macOS, there is nothing to wait for.
+ * Writes the rest of the mark as soon as the terminal has room, which our reading makes. On systems that close a terminal
+ * at its program's end, such as macOS, the write fails and there is nothing to wait for.
  */
 function mark(fd: number, giveUp: () => void, left: Uint8Array = Buffer.from(MARK)): void {
   let taken = 0;
@@ -91,7 +91,7 @@ function mark(fd: number, giveUp: () => void, left: Uint8Array = Buffer.from(MAR
   if (taken < left.length) setImmediate(() => mark(fd, giveUp, left.subarray(taken)));
 }
 
-/** The longest end of the text with which a mark begins. */
+/** The longest end of the text that is a beginning of the mark. */
 function beginning(text: string): string {
   for (let length = Math.min(text.length, MARK.length - 1); length > 0; length -= 1) {
     if (MARK.startsWith(text.slice(-length))) return text.slice(-length);

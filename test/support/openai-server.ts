@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
-/** A request as the fake upstream saw it. */
+/** A request that the fake upstream received. */
 export interface SeenRequest {
   method: string;
   /** Path with query, `/v1/chat/completions`. */
@@ -10,20 +10,20 @@ export interface SeenRequest {
   headers: IncomingHttpHeaders;
   /** The parsed JSON body; undefined for a GET. */
   body: any;
-  /** True once its connection closed before the reply had ended: the other side hung up, or a script cut it. */
+  /** True once its connection closed before the reply had ended: the client disconnected, or a script cut it. */
   closedEarly: boolean;
-  /** Resolves when `closedEarly` becomes true; else never. */
+  /** Resolves when `closedEarly` becomes true; otherwise never. */
   hungUp: Promise<void>;
 }
 
 /** How one request is answered. Make them with the functions below, or write your own. */
 export type Script = (request: SeenRequest, response: ServerResponse) => void | Promise<void>;
 
-/** Text, or a promise that the script waits for before it goes on: how a test holds an answer back. */
+/** Text, or a promise that the script awaits, by which a test delays an answer. */
 type Step = string | Uint8Array | Promise<unknown>;
 
 /**
- * How a reply ends. `done`: whole, `[DONE]` where streamed. `clean`: the same without `[DONE]`. `cut`: the socket is
+ * How a reply ends. `done`: complete, with `[DONE]` if streamed. `clean`: the same without `[DONE]`. `cut`: the socket is
  * destroyed. `hang`: nothing more comes. `linger`: `[DONE]` is sent but the reply never ends.
  */
 type End = "done" | "clean" | "cut" | "hang" | "linger";
@@ -40,7 +40,7 @@ interface Ending {
   /** The `finish_reason`; null for none. */
   finish?: string | null;
   end?: End;
-  /** Where the text goes: `content` or `refusal`. */
+  /** The field for the text: `content` or `refusal`. */
   field?: string;
 }
 
@@ -49,19 +49,19 @@ export interface FakeOpenAi {
   url: string;
   /** Every request so far, in order of arrival, those for `/models` included. */
   requests: SeenRequest[];
-  /** Resolves to the request number `count` (1 is the first), as soon as it has arrived whole. */
+  /** Resolves to the request number `count` (1 is the first), as soon as it has arrived completely. */
   arrived(count: number): Promise<SeenRequest>;
-  /** Answers every later question so; at first `answer("Hello from the fake AI.")`. */
+  /** Answers every later question with the script; the default is `answer("Hello from the fake AI.")`. */
   respond(script: Script): void;
-  /** Answers `GET /v1/models` with these names (at first `fake-model`), or so. */
+  /** Answers `GET /v1/models` with these names (default `fake-model`), or with the script. */
   models(names: string[] | Script): void;
-  /** Connections open now. */
+  /** Number of open connections. */
   connections(): number;
-  /** Destroys what is open. */
+  /** Destroys all connections and stops listening. */
   close(): Promise<void>;
 }
 
-/** Sends raw chunks, each in a packet of its own. */
+/** Sends raw chunks, each in its own packet. */
 export function bytes(
   steps: Step[],
   { status = 200, type = "application/json", end = "clean", headers = {} }: RawReply = {},
@@ -75,7 +75,7 @@ export function bytes(
 }
 
 /**
- * An answer in the form that was asked for: one JSON document, or a stream with an event for each text.
+ * An answer in the requested form: one JSON document, or a stream with an event for each text.
  */
 export function answer(
   text: string | Step[],
@@ -121,7 +121,7 @@ export function failure(
   return bytes([JSON.stringify({ error: { message, type: "some_type", code } })], { status, headers });
 }
 
-/** Takes the question and never says a word; with `head`, the head of the reply and nothing after it. */
+/** Receives the question and never answers; with `head`, sends only the head of the reply. */
 export function silence({ head = false } = {}): Script {
   return async (request, response) => {
     const type = request.body?.stream ? "text/event-stream" : "application/json";
@@ -134,7 +134,7 @@ export function slam(): Script {
   return (_request, response) => void response.socket?.destroy();
 }
 
-/** Waits for `released`, then goes on with `script`. */
+/** Waits for `released`, then runs `script`. */
 export function after(released: Promise<unknown>, script: Script): Script {
   return async (request, response) => {
     await released;
@@ -142,7 +142,7 @@ export function after(released: Promise<unknown>, script: Script): Script {
   };
 }
 
-/** A fake of OpenAI's chat completions on a free loopback port, keep-alive on. It never sleeps: tests hold it with promises. */
+/** A fake of OpenAI's chat completions on a free loopback port, keep-alive on. It never sleeps: tests delay it with promises. */
 export async function openFakeOpenAi(): Promise<FakeOpenAi> {
   const requests: SeenRequest[] = [];
   const sockets = new Set<Socket>();
@@ -200,7 +200,7 @@ async function play(response: ServerResponse, steps: Step[]): Promise<void> {
   for (const step of steps) {
     if (step instanceof Promise) await step;
     else if (response.destroyed) return;
-    // Waiting for the socket keeps chunks apart, which is what tests of split characters need.
+    // Waiting for the socket keeps chunks separate, which tests of split characters need.
     else await new Promise<void>((resolve) => response.write(step, () => resolve()));
   }
 }
@@ -210,7 +210,7 @@ function finish(response: ServerResponse, end: End): void {
   else if (end === "done" || end === "clean") response.end();
 }
 
-/** Undefined where the other side left before its request was whole. */
+/** Undefined if the client disconnected before its request was complete. */
 async function see(message: IncomingMessage, response: ServerResponse): Promise<SeenRequest | undefined> {
   const request: Omit<SeenRequest, "hungUp"> = {
     method: message.method ?? "",

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A request as it arrived. */
+/** A received request. */
 export interface Seen {
   method: string;
   url: string;
@@ -27,7 +27,7 @@ async function read(request: IncomingMessage): Promise<Seen> {
   return { method, url, headers, body: Buffer.concat(pieces).toString("utf8") };
 }
 
-/** An HTTP server on a free loopback port that remembers what it is asked. */
+/** An HTTP server on a free loopback port that records its requests. */
 export async function openSmallServer(handler: Handler): Promise<SmallServer> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
@@ -51,10 +51,10 @@ export async function openSmallServer(handler: Handler): Promise<SmallServer> {
   };
 }
 
-/** How a server of others differs; what isn't given is as the original documentation has it. */
+/** How another server differs; a missing field means as in the original documentation. */
 export interface Dialect {
   registered?: 200 | 201;
-  /** How it says that something went wrong. */
+  /** The form of its errors. */
   errors?: "error" | "detail" | "message" | "fields" | "html" | "text";
   /** Where a question's token must be: in the body, in a Bearer header, or in a header of the scheme `Token`. */
   token?: "body" | "header" | "Token";
@@ -63,7 +63,7 @@ export interface Dialect {
   balance?: "number" | "string" | "missing";
   /** Whether a chat reply has `tokens_deducted`. */
   tellsPrice?: boolean;
-  /** What a path without its slash gets. */
+  /** The reply to a path without its trailing slash. */
   slashless?: "404" | "500" | "301";
   startingTokens?: number;
 }
@@ -73,7 +73,7 @@ interface Account {
   tokens: number;
 }
 
-/** A path of the four, by its name; what the original documentation has, and nothing else. */
+/** The four paths of the original documentation. */
 const paths = ["/api/register/", "/api/login/", "/api/chat/", "/api/token_balance/"];
 
 const pageOf = (sentence: string) =>
@@ -102,7 +102,7 @@ function tokenOf(seen: Seen, dialect: Dialect, body: Record<string, unknown>): s
   return scheme === wanted ? token : undefined;
 }
 
-/** A server that has the four documented endpoints and nothing else, written as somebody else would. */
+/** A server that has only the four documented endpoints, independent of this package's server. */
 export function openOthersServer(dialect: Dialect = {}): Promise<SmallServer> {
   const accounts = new Map<string, Account>();
   const price = 100;

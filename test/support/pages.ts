@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { lexer, walkTokens } from "marked";
 
-/** The repository's own folder. */
+/** The repository's folder. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A fenced block. `line` is that of its opening fence, from 1. */
@@ -14,7 +14,7 @@ export interface Fence {
 
 /** A page of documentation. */
 export interface Page {
-  /** From the repository's folder: `docs/cli.md`. */
+  /** Relative to the repository's folder: `docs/cli.md`. */
   path: string;
   /** Slugs of its headings, as GitHub makes them. */
   slugs: Set<string>;

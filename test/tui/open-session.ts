@@ -11,8 +11,8 @@ export interface SessionOptions {
 }
 
 /**
- * Around the program: tells its exit code and the terminal's modes. Then it stays: of a terminal whose last process is
- * gone, what that wrote last may never be read.
+ * The shell around the program: prints its exit code and the terminal's modes, then stays. When the last process of a
+ * terminal ends, its last output can be lost.
  */
 const SHELL = `"$0" "$@"; echo "[code $?]"; ${TELL_MODES}; echo [end]; read _`;
 
@@ -27,9 +27,9 @@ export function openSession({ home, args = [], env = {}, columns, rows }: Sessio
     ...terminal,
     /** The process of the program itself. */
     programPid: terminal.child,
-    /** Closes the window, as a person does who has enough: the program gets SIGHUP. */
+    /** Closes the window: the program gets SIGHUP. */
     closeWindow: terminal.end,
-    /** Kills it where it still runs, and waits for that: nobody writes into the home any more. */
+    /** Kills the program if it still runs, and waits for its end, after which the home no longer changes. */
     async end(): Promise<void> {
       const pid = await terminal.child().catch(() => undefined);
       if (pid !== undefined) {
@@ -38,7 +38,7 @@ export function openSession({ home, args = [], env = {}, columns, rows }: Sessio
       }
       await terminal.end();
     },
-    /** The end: its exit code, and whether the terminal is as it was. */
+    /** Resolves at the end to the exit code, and whether the terminal is restored. */
     async ended(): Promise<{ code: number; isRestored: boolean }> {
       await terminal.sees("[end]");
       const text = (await terminal.text()).join("\n");
@@ -57,6 +57,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
   }
 }

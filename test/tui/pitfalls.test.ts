@@ -1,4 +1,4 @@
-// docs/session.md#terminals, as far as the built program in a real terminal can show that it doesn't fall into them.
+// The pitfalls of docs/session.md#terminals that the built program can be tested for in a real terminal.
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -42,14 +42,14 @@ const questions = () =>
     .filter(({ url }) => url === "/api/chat/")
     .map(({ body }) => (JSON.parse(body) as { message: string }).message);
 
-/** Whether a process has ended; in a container without an init, nobody may ask for how it did. */
+/** Whether a process has ended. Its state counts too: in a container without an init it can stay a zombie. */
 async function isOver(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z");
   return stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
 }
 
 describe("keys", () => {
-  it("that Ink dies of, and reports of the terminal, are nothing", async () => {
+  it("that crash Ink, and reports of the terminal, are ignored", async () => {
     const terminal = await talk();
     terminal.type(
       "\u001b[1;5P\u001b[1;5I\u001b[I\u001b[O\u001b[<0;1;1M\u001b]11;rgb:00/00/00\u0007\u001b[24;80R",
@@ -59,7 +59,7 @@ describe("keys", () => {
     expect(questions()).toEqual(["still here"]);
   });
 
-  it("of a paste whose end never comes are given back after a while, and nothing was sent", async () => {
+  it("of a paste without an end go to the composer after a while, and nothing is sent", async () => {
     const terminal = await talk();
     terminal.type("\u001b[200~half of a paste\rand more\r");
     await terminal.sees("and more");
@@ -68,7 +68,7 @@ describe("keys", () => {
     await terminal.onScreen("> Ask, or type /");
   });
 
-  it("of a paste lose their control sequences", async () => {
+  it("of a paste are stripped of control sequences", async () => {
     const terminal = await talk();
     terminal.type("\u001b[200~a\u001b[31mred\u001b]0;title\u0007\u0003\u0000 b\u001b[201~\r");
     await terminal.sees("You said: ared b");
@@ -77,14 +77,14 @@ describe("keys", () => {
 });
 
 describe("a terminal", () => {
-  it("inside a shell with CI set gets the session all the same", async () => {
+  it("shows the session also when CI is set", async () => {
     const terminal = await talk(echo, { env: { CI: "true", GITHUB_ACTIONS: "true" } });
     terminal.type("hello\r");
     await terminal.sees("You said: hello");
     expect(questions()).toEqual(["hello"]);
   });
 
-  it("gets no colour with NO_COLOR, whatever else is set", async () => {
+  it("gets no colour when NO_COLOR is set, whatever else is set", async () => {
     const terminal = await talk((response) => streamAnswer(response, ["# A\n\n**b** `c`\n"]), {
       env: { NO_COLOR: "1", FORCE_COLOR: "3", COLORTERM: "truecolor" },
     });
@@ -93,7 +93,7 @@ describe("a terminal", () => {
     expect(terminal.output()).not.toMatch(/\u001b\[[1-9][\d;]*m|\u001b\]8/);
   });
 
-  it("without UTF-8 gets ASCII alone from us, until an answer has more", async () => {
+  it("without UTF-8 gets only ASCII, except from an answer", async () => {
     const terminal = await talk(
       (response) => streamAnswer(response, ["- a\n\n> b\n\n|c|d|\n|-|-|\n|1|2|\n"]),
       {
@@ -107,7 +107,7 @@ describe("a terminal", () => {
     expect(terminal.output()).toMatch(/^[\0-\x7f]*$/);
   });
 
-  it("is never told what an answer or an error wants to tell it", async () => {
+  it("gets no control sequence from an answer or an error", async () => {
     const evil = "x\u001b]0;owned\u0007\u001b]52;c;b3duZWQ=\u0007\u009b31m\u001b[2J\u001bPq\u001b\\y";
     const terminal = await talk((response, message) => {
       if (message === "fail") return refuse(response, 403, `no ${evil}`);
@@ -122,7 +122,7 @@ describe("a terminal", () => {
     expect(terminal.output()).not.toMatch(/owned|b3duZWQ|\u009b|\u001b\[2J|\u001bP/);
   });
 
-  it("loses no line to a window of 20 by 5 or 10 by 3, nor to sixty small changes, and is never wiped", async () => {
+  it("keeps every line at 20 by 5, at 10 by 3 and after sixty small resizes, and its scrollback is never cleared", async () => {
     const LAST = 400;
     let goOn = () => {};
     const terminal = await talk(async (response) => {
@@ -157,11 +157,11 @@ describe("a terminal", () => {
   });
 });
 
-describe("the end", () => {
+describe("the end of the session", () => {
   it.each([
     ["a fault in a timer", `setTimeout(() => { throw new Error("made by the test"); }, 0);`],
-    ["a rejection that nobody hears", `void Promise.reject(new Error("made by the test"));`],
-  ])("by %s leaves the terminal as it was, and exits with 1", async (_, source) => {
+    ["an unhandled rejection", `void Promise.reject(new Error("made by the test"));`],
+  ])("by %s restores the terminal and exits with 1", async (_, source) => {
     const env = await preload(home, `process.on("SIGUSR2", () => { ${source} });`);
     const terminal = await talk(echo, { env });
     process.kill(await terminal.programPid(), "SIGUSR2");
@@ -169,17 +169,17 @@ describe("the end", () => {
     expect((await terminal.text()).join("\n")).not.toMatch(/ at .*:\d+:\d+/);
   });
 
-  it("by Ctrl-C in the form leaves the terminal as it was", async () => {
+  it("by Ctrl-C in the form restores the terminal", async () => {
     server = await openChatServer(echo as never);
     const terminal = openSession({ home, args: ["-s", server.url], env: { AI_CHAT_TOKEN: "" } });
     open.push(terminal);
     await terminal.sees("I have an account");
-    // Together: once it is asked, it is remembered for 1.5 s.
+    // Sent together: the second Ctrl-C counts only within 1.5 s.
     terminal.type("\u0003\u0003");
     expect(await terminal.ended()).toEqual({ code: 0, isRestored: true });
   });
 
-  it("comes by itself when the window is closed", async () => {
+  it("follows when the window is closed", async () => {
     const terminal = await talk((response) => {
       beginStream(response);
       sendEvent(response, "delta", { text: "First words.\n\nand more" });
@@ -193,7 +193,7 @@ describe("the end", () => {
 });
 
 describe("Ctrl-C", () => {
-  it("in an editor is the editor's, and what was typed is still there", async () => {
+  it("in an editor goes to the editor, and the typed text is kept", async () => {
     const script = join(home.dir, "editor.mjs");
     await writeFile(
       script,
@@ -203,7 +203,7 @@ describe("Ctrl-C", () => {
     server = await openChatServer((response, seen) =>
       echo(response, (JSON.parse(seen.body) as { message: string }).message),
     );
-    // Without a shell around it: that would die of the same Ctrl-C.
+    // Without a shell around it, which the same Ctrl-C would end.
     const terminal = openRealTerminal(process.execPath, [program, "chat", "-s", server.url], {
       env: programEnv(home, { AI_CHAT_TOKEN: "tok", EDITOR: `${process.execPath} ${script}` }),
     });
@@ -213,7 +213,7 @@ describe("Ctrl-C", () => {
     await terminal.sees("editor runs");
     terminal.type("\u0003");
     await terminal.sees("editor heard it");
-    // Only now does the session read keys again.
+    // The session reads keys again only now.
     await terminal.onScreen("Your text is still here.");
     await terminal.onScreen("> typed");
     terminal.type("\r");
@@ -225,7 +225,7 @@ describe("Ctrl-C", () => {
 });
 
 describe("/copy", () => {
-  it("tells the terminal and gives the code to the tool that is here", async () => {
+  it("sends the code to the terminal and to the installed clipboard tool", async () => {
     const bin = join(home.dir, "bin");
     await mkdir(bin);
     await writeFile(join(bin, "xclip"), `#!/bin/sh\nexec cat > '${join(home.dir, "copied")}'\n`);

@@ -27,7 +27,7 @@ function session(options: Omit<SessionOptions, "home"> = {}) {
   return opened;
 }
 
-/** A session with a server whose answers come from `onChat`, once it is ready for a question. */
+/** Opens a session at a server that answers with `onChat`; resolves when it is ready for a question. */
 async function talk(
   onChat: (response: ServerResponse, message: string) => void | Promise<void>,
   options: Omit<SessionOptions, "home"> = {},
@@ -55,7 +55,7 @@ function createGate(): { opened: Promise<void>; open: () => void } {
 const echo = (response: ServerResponse, message: string) => streamAnswer(response, [`You said: ${message}`]);
 
 describe("the session, from the first run on", () => {
-  it("registers, answers, says what it cost, and tells how to come back; -r goes on with it", async () => {
+  it("registers, answers, prints the cost and the command to resume, and -r resumes", async () => {
     const first = session({ args: ["-s", "local"], env: { AI_CHAT_TOKEN: "" } });
     await first.sees("I'm new: register");
     first.type("\r");
@@ -85,7 +85,7 @@ describe("the session, from the first run on", () => {
     expect(await second.ended()).toEqual({ code: 0, isRestored: true });
   });
 
-  it("asks again what Esc Esc brings back, and keeps only that", async () => {
+  it("sends the question that Esc Esc brings back, and saves only that turn", async () => {
     const terminal = await talk(echo);
     terminal.type("tow\r");
     await terminal.sees("You said: tow");
@@ -103,7 +103,7 @@ describe("the session, from the first run on", () => {
     expect(text).not.toContain("> tow");
   });
 
-  it("opens the editor on what is typed, and takes what it left", async () => {
+  it("opens the editor with the typed text, and takes the edited text", async () => {
     const script = join(home.dir, "editor.mjs");
     await writeFile(
       script,
@@ -119,7 +119,7 @@ describe("the session, from the first run on", () => {
     expect(questions()).toEqual(["typed and edited"]);
   });
 
-  it("gives a draft back that a killed session left", async () => {
+  it("restores the draft of a killed session", async () => {
     const terminal = await talk(echo);
     terminal.type("half a question");
     const state = join(home.dir, "state", "ai-chat");
@@ -135,7 +135,7 @@ describe("the session, from the first run on", () => {
     expect((await readdir(state)).join()).not.toContain("draft-");
   });
 
-  it("sends a paste of 500 lines whole, and shows it as one line until then", async () => {
+  it("shows a paste of 500 lines as one line, and sends it complete", async () => {
     const terminal = await talk((response, message) =>
       streamAnswer(response, [`It has ${message.split("\n").length} lines.`]),
     );
@@ -153,7 +153,7 @@ describe("an answer of 2,000 lines", () => {
   const line = (n: number) => (n % 10 === 0 ? `[${n}] ${"more words ".repeat(9)}end` : `[${n}] words`);
   const LAST = 2_000;
 
-  /** Streams the lines, a few a time; stops before each of `holds` until it is let go on. */
+  /** Streams the lines, a few at a time; pauses before each of `holds` until `release`. */
   function stream(holds: readonly number[] = []) {
     const gates = new Map(holds.map((at) => [at, createGate()]));
     const onChat = async (response: ServerResponse) => {
@@ -163,7 +163,7 @@ describe("an answer of 2,000 lines", () => {
         text += `${line(n)}\n\n`;
         const gate = gates.get(n);
         if (n % 7 !== 0 && n !== LAST && gate === undefined) continue;
-        // A line is finished by what follows it.
+        // A line is complete only when more text follows it.
         sendEvent(response, "delta", { text: gate === undefined ? text : `${text}held ${n}\n\n` });
         text = "";
         await gate?.opened;
@@ -185,19 +185,22 @@ describe("an answer of 2,000 lines", () => {
   it.each([
     [80, 24],
     [40, 10],
-  ])("stands whole and once in the scrollback at %i by %i, which is never wiped", async (columns, rows) => {
-    const { onChat } = stream();
-    const terminal = await talk(onChat, { columns, rows });
-    terminal.type("go\r");
-    await terminal.sees("100 tokens · 3,800 left");
-    expect(await numbers(terminal)).toEqual(all);
-    expect(terminal.output()).not.toContain("\u001b[3J");
-    terminal.type("\u0004");
-    expect(await terminal.ended()).toEqual({ code: 0, isRestored: true });
-    expect(await numbers(terminal)).toEqual(all);
-  });
+  ])(
+    "is in the scrollback completely and once at %i by %i, which is never cleared",
+    async (columns, rows) => {
+      const { onChat } = stream();
+      const terminal = await talk(onChat, { columns, rows });
+      terminal.type("go\r");
+      await terminal.sees("100 tokens · 3,800 left");
+      expect(await numbers(terminal)).toEqual(all);
+      expect(terminal.output()).not.toContain("\u001b[3J");
+      terminal.type("\u0004");
+      expect(await terminal.ended()).toEqual({ code: 0, isRestored: true });
+      expect(await numbers(terminal)).toEqual(all);
+    },
+  );
 
-  it("loses and doubles no line while the window narrows and grows", async () => {
+  it("loses and repeats no line while the window gets narrower and wider", async () => {
     const sizes = new Map([
       [300, 60],
       [600, 40],
@@ -206,8 +209,8 @@ describe("an answer of 2,000 lines", () => {
       [1500, 80],
     ]);
     const { onChat, release } = stream([...sizes.keys()]);
-    // It holds still at each resize: a frame that is under way when a terminal reflows is drawn for the old width, and
-    // no program can call it back. So nothing turns meanwhile, either.
+    // The stream pauses at each resize: a frame that is already sent when the terminal reflows has the old width, and
+    // no program can revoke it. The spinner stops for the same reason.
     const env = await preload(
       home,
       `const { setInterval } = globalThis;
@@ -225,7 +228,7 @@ describe("an answer of 2,000 lines", () => {
     expect(terminal.output()).not.toContain("\u001b[3J");
   });
 
-  it("loses no line while the window gets shorter and higher again", async () => {
+  it("loses no line while the window gets shorter and taller again", async () => {
     const { onChat, release } = stream([500, 1000, 1500]);
     const terminal = await talk(onChat, { columns: 80, rows: 24 });
     terminal.type("go\r");
@@ -244,10 +247,10 @@ describe("an answer of 2,000 lines", () => {
   });
 });
 
-describe("ending", () => {
+describe("ending the session", () => {
   const never = () => new Promise<void>(() => undefined);
 
-  it("by Ctrl-C only after the answer was stopped, the line cleared, and it was asked", async () => {
+  it("by Ctrl-C needs one to stop the answer, one to clear the line, and two to leave", async () => {
     const terminal = await talk(async (response, message) => {
       if (message === "waits") return never();
       beginStream(response);
@@ -258,7 +261,7 @@ describe("ending", () => {
     await terminal.sees("waiting");
     terminal.type("\u0003");
     await terminal.sees(/^stopped · /);
-    // Once where it was asked, once back in the composer.
+    // Once above as the question, once back in the composer.
     await terminal.onScreen(/^> waits$/, 2);
     terminal.type("\u0003");
     await terminal.onScreen("> Ask, or type /");
@@ -269,14 +272,14 @@ describe("ending", () => {
     await terminal.offScreen("asking what it cost");
     terminal.type("\u0003");
     await terminal.onScreen("Press Ctrl-C again to leave.");
-    // Nobody did: then it has to be asked for once more, by two that come together.
+    // The hint has expired: two more are needed, sent together.
     await terminal.offScreen("Press Ctrl-C again to leave.");
     terminal.type("\u0003\u0003");
     expect(await terminal.ended()).toEqual({ code: 0, isRestored: true });
   });
 
   it.each(["SIGTERM", "SIGHUP"] as const)(
-    "by %s in the middle of an answer leaves the terminal as it was, what came, and what was typed",
+    "by %s during an answer restores the terminal, and keeps the text so far and the typed text",
     async (signal) => {
       const terminal = await talk((response) => {
         beginStream(response);
@@ -298,7 +301,7 @@ describe("ending", () => {
     ["without a stack", {}, false],
     ["with AI_CHAT_DEBUG=1 and its stack", { AI_CHAT_DEBUG: "1" }, true],
   ])(
-    "by a crash inside the tree says so, %s, exits with 1, and leaves the terminal as it was",
+    "by an error in a component prints it %s, exits with 1, and restores the terminal",
     async (_, env, hasStack) => {
       const gate = createGate();
       const fault = await preload(
@@ -320,7 +323,7 @@ describe("ending", () => {
         { env: { ...env, ...fault } },
       );
       terminal.type("go\r");
-      // Sent: within one burst the Enter would be a line end of the text.
+      // Wait until it is sent: in one burst the Enter would be a line end of the text.
       await terminal.onScreen("Esc stops");
       terminal.type("half a question");
       await terminal.onScreen("> half a question");
@@ -339,7 +342,7 @@ describe("ending", () => {
 describe("two sessions on one folder", () => {
   const env = { AI_CHAT_TOKEN: "", AI_CHAT_PASSWORD: "correct horse" };
 
-  it("share the server of the first; when that leaves, the other goes on with the same balance", async () => {
+  it("share the server of the first, and when that ends, the other continues with the same balance", async () => {
     await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
     const owner = session({ args: ["-s", "local"], env });
     await owner.sees("4,000 tokens");
@@ -366,7 +369,7 @@ describe("two sessions on one folder", () => {
       async (owner: ReturnType<typeof openSession>) => process.kill(await owner.programPid(), "SIGKILL"),
     ],
   ])(
-    "when the first is %s in the middle of the other's answer, that goes on, once on the screen, for one charge",
+    "when the first is %s during the other's answer, the answer continues, is shown once and charged once",
     async (_, end) => {
       const upstream = await openFakeOpenAi();
       try {
@@ -402,8 +405,8 @@ describe("two sessions on one folder", () => {
   );
 });
 
-describe("trouble in the middle", () => {
-  it("gives a question back whole when the connection is lost, and asks again by Enter", async () => {
+describe("an error in a session", () => {
+  it("puts the complete question back into the composer when the connection is lost, and Enter retries it", async () => {
     let tries = 0;
     const terminal = await talk((response, message) => {
       tries += 1;
@@ -420,7 +423,7 @@ describe("trouble in the middle", () => {
     expect(questions()).toEqual(["a question", "a question"]);
   });
 
-  it("tells a refusal beside the question, which is still there", async () => {
+  it("shows a refusal, and the question is back in the composer", async () => {
     const terminal = await talk((response) => refuse(response, 403, "account_disabled"));
     terminal.type("a question\r");
     await terminal.sees("It is account_disabled.");

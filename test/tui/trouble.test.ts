@@ -26,7 +26,7 @@ function session(args: string[], env: Record<string, string> = {}) {
 
 type OnChat = (response: ServerResponse, message: string) => void | Promise<void>;
 
-/** A chat server whose questions are answered so. */
+/** A chat server that answers questions with `onChat`. */
 async function chatServer(onChat: OnChat): Promise<SmallServer> {
   const server = await openChatServer((response, seen) =>
     onChat(response, (JSON.parse(seen.body) as { message: string }).message),
@@ -45,7 +45,7 @@ const questionsTo = (server: SmallServer) => server.seen.filter(({ url }) => url
 
 const echo: OnChat = (response, message) => streamAnswer(response, [`You said: ${message}`]);
 
-/** Waits until the last row that begins like the composer's is this one: a question above it may look the same. */
+/** Waits until the composer shows the row: the last row with its prefix, as a question above can look the same. */
 const composed = (terminal: ReturnType<typeof openSession>, row: string) =>
   vi.waitFor(
     async () => {
@@ -56,7 +56,7 @@ const composed = (terminal: ReturnType<typeof openSession>, row: string) =>
   );
 
 describe("too many questions", () => {
-  it("are waited for with the seconds counted down, and asked again under the same key", async () => {
+  it("are retried under the same key after a countdown", async () => {
     let tries = 0;
     const server = await chatServer((response, message) => {
       tries += 1;
@@ -75,7 +75,7 @@ describe("too many questions", () => {
     expect((await terminal.screen()).join()).not.toContain("asks again");
   });
 
-  it("are given back whole where Esc gives up the wait", async () => {
+  it("are back in the composer, complete, when Esc cancels the wait", async () => {
     const server = await chatServer((response) =>
       refuse(response, 429, "rate_limited", { "retry-after": "60" }),
     );
@@ -90,7 +90,7 @@ describe("too many questions", () => {
     expect(questionsTo(server)).toHaveLength(1);
   });
 
-  it("are given back at once, with the time, where the wait would be long", async () => {
+  it("are back in the composer at once, with the time to wait, when the wait would be long", async () => {
     const server = await chatServer((response) =>
       refuse(response, 429, "rate_limited", { "retry-after": "3600" }),
     );
@@ -104,7 +104,7 @@ describe("too many questions", () => {
 });
 
 describe("the first run", () => {
-  it("with a name that is taken asks for another one, and not for the password again", async () => {
+  it("with a taken name asks for another name, and not for the password again", async () => {
     const server = await realServer();
     await server.token("jane");
     const terminal = session(["-s", server.url], { AI_CHAT_TOKEN: "" });
@@ -123,7 +123,7 @@ describe("the first run", () => {
     expect(terminal.output()).not.toContain("a long password");
   });
 
-  it("with a named server that doesn't answer is two lines and 6, and draws nothing", async () => {
+  it("at a named server that doesn't answer prints two lines, exits with 6 and draws nothing", async () => {
     const refusing = await openRefusingPort();
     open.push(refusing);
     const terminal = session(["-s", refusing.url]);
@@ -134,13 +134,13 @@ describe("the first run", () => {
       `ai-chat: ${refusing.url} refused the connection.`,
       "Is the server running? Start it, or name another with --server URL.",
     ]);
-    // Colour alone: no mode, no cursor, no frame.
+    // Only colours: no mode, no cursor movement, no frame.
     expect(terminal.output()).not.toMatch(/\u001b\[[^m]*[^\dm;]/);
   });
 });
 
 describe("a paste of five megabytes", () => {
-  it("is one line that says it is too long, and stays when Enter is refused", async () => {
+  it("is shown as one line that says it is too long, and is kept when Enter is refused", async () => {
     const server = await realServer();
     const token = await server.token("jane");
     const terminal = session(["-s", server.url], { AI_CHAT_TOKEN: token });
@@ -153,7 +153,7 @@ describe("a paste of five megabytes", () => {
     await composed(terminal, "> [Pasted 200,001 lines]");
     expect(server.log.filter(({ path }) => path === "/api/chat/")).toEqual([]);
     expect((await server.balance(token)).tokens).toBe(4000);
-    // Ctrl-C clears it, and a question goes.
+    // Ctrl-C clears it, and the next question is sent.
     terminal.type("\u0003");
     await composed(terminal, "> Ask, or type / for commands");
     terminal.type("hello\r");
@@ -161,8 +161,8 @@ describe("a paste of five megabytes", () => {
   });
 });
 
-describe("Ctrl-Z in the middle of an answer", () => {
-  it("gives the shell a terminal as it was; fg goes on with the answer, each line once", async () => {
+describe("Ctrl-Z during an answer", () => {
+  it("restores the terminal for the shell, and fg continues the answer, each line once", async () => {
     let goOn = () => {};
     const held = new Promise<void>((resolve) => (goOn = resolve));
     const pieces = ["first block\n\n", "second block\n\n", "third block\n"];
@@ -193,7 +193,7 @@ describe("Ctrl-Z in the middle of an answer", () => {
     terminal.type(`${TELL_MODES}\r`);
     for (const mode of ["isig", "icanon", "echo"]) await terminal.sees(`mode ${mode}`);
     expect((await terminal.screen()).join("\n")).not.toContain("> a draft");
-    // What comes while the shell has the terminal is there when we are back.
+    // Text that arrives while the shell has the terminal is shown after fg.
     goOn();
     terminal.type("fg\r");
     await terminal.onScreen("> a draft");

@@ -1,4 +1,4 @@
-// A session in small, for a real terminal: the terminal layer as the session uses it, without a server.
+// A small session for a real terminal: it uses the terminal layer as the session does, without a server.
 import { Box, render, Text, useCursor } from "ink";
 import { useSyncExternalStore } from "react";
 import { edit, pressEnter } from "../../../src/tui/composer/editor.ts";
@@ -62,7 +62,7 @@ function submit(): void {
 
 let go = () => {};
 
-/** Streams that many lines; after each of the `marks` it holds still until `/go`. */
+/** Streams that many lines; after each of the `marks` it pauses until `/go`. */
 function stream([lines = 0, ...marks]: number[]): void {
   let line = 0;
   let held = false;

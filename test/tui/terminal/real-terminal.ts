@@ -3,13 +3,13 @@ import xterm from "@xterm/headless";
 import { vi } from "vitest";
 import { openPty } from "../../support/open-pty.ts";
 
-/** Longest that something may take to come on the screen, on a machine that others keep busy. */
+/** Longest wait for something to appear on the screen, on a busy machine. */
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
-/** Nothing of the terminal in which the tests run, its language or its shell's settings. */
+/** An environment without the terminal, language and shell settings of whoever runs the tests. */
 const plainEnv = { PATH: process.env.PATH ?? "", LANG: "C.UTF-8" };
 
-/** A program in a pseudo-terminal with an emulator behind it that also answers questions, as a real one does. */
+/** A program in a pseudo-terminal with an emulator that also replies to queries, as a real terminal does. */
 export function openRealTerminal(
   command: string,
   args: string[],
@@ -33,9 +33,9 @@ export function openRealTerminal(
   term.onData((data) => pty.write(data));
   const exited = new Promise<{ exitCode: number }>((resolve) => pty.onExit(resolve));
 
-  /** What came is on the screen; half of a synchronized update is not shown, here as in the terminals that know them. */
+  /** Resolves when the output so far is on the screen; an unfinished synchronized update is not shown. */
   async function shown(): Promise<void> {
-    // They wait no longer than this, either: whoever began the update may be gone.
+    // Terminals stop waiting too: the program that began the update may have ended.
     const end = performance.now() + 2_000;
     do await new Promise<void>((resolve) => term.write("", resolve));
     while (term.modes.synchronizedOutputMode && performance.now() < end);
@@ -54,7 +54,7 @@ export function openRealTerminal(
     return lines;
   }
 
-  /** The rows that are on the screen now. */
+  /** The current rows of the screen. */
   async function screen(): Promise<string[]> {
     await shown();
     const { active } = term.buffer;
@@ -66,7 +66,7 @@ export function openRealTerminal(
   const has = (line: string, words: string | RegExp) =>
     typeof words === "string" ? line.includes(words) : words.test(line);
 
-  /** Waits until as many of the lines as said have the words; "some" is one or more. */
+  /** Waits until the wanted number of lines has the words; "some" is one or more. */
   const waitFor = (lines: () => Promise<string[]>, words: string | RegExp, wanted: number | "some") =>
     vi.waitFor(async () => {
       const now = await lines();
@@ -81,14 +81,14 @@ export function openRealTerminal(
     text,
     output: () => output,
     screen,
-    /** Waits until a row of the screen, without the scrollback, has the words; or so many rows. */
+    /** Waits until a row of the screen, without the scrollback, has the words; or `count` rows. */
     onScreen: (words: string | RegExp, count: number | "some" = "some") => waitFor(screen, words, count),
     /** Waits until no row of the screen has the words. */
     offScreen: (words: string | RegExp) => waitFor(screen, words, 0),
     type: (keys: string) => pty.write(keys),
-    /** Waits until a line of screen or scrollback holds the words; or so many lines. */
+    /** Waits until a line of screen or scrollback has the words; or `count` lines. */
     sees: (words: string | RegExp, count: number | "some" = "some") => waitFor(text, words, count),
-    /** What the shell that was started runs now: its first child. */
+    /** The process id of the shell's first child. */
     child: async (): Promise<number> => {
       const children = await readFile(`/proc/${pty.pid}/task/${pty.pid}/children`, "utf8");
       const pid = Number(children.trim().split(" ")[0]);
@@ -104,7 +104,7 @@ export function openRealTerminal(
       try {
         pty.kill("SIGKILL");
       } catch {
-        // It has ended.
+        // The process has ended.
       }
       await exited;
     },

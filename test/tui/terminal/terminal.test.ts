@@ -10,7 +10,7 @@ let program: string;
 let terminal: ReturnType<typeof openRealTerminal> | undefined;
 
 beforeAll(async () => {
-  // Inside node_modules, so that the packages are found.
+  // Inside node_modules, so that imports of packages resolve.
   folder = await mkdtemp(join("node_modules", ".terminal-test-"));
   program = join(folder, "program.mjs");
   const entryPoints = ["test/tui/terminal/program.tsx"];
@@ -39,7 +39,7 @@ async function start(size?: { columns: number; rows: number }) {
 /** The program in a shell, so that the terminal's modes can be asked afterwards. */
 async function startInShell() {
   terminal = openRealTerminal("/bin/sh", ["-i"]);
-  // Typed before the prompt, it would stand there twice with a shell that edits its line.
+  // A shell that edits its line would show text typed before the prompt twice.
   await terminal.sees(/^\$/);
   terminal.type(`${process.execPath} ${program}\r`);
   await terminal.sees("ready");
@@ -49,10 +49,10 @@ async function startInShell() {
 const count = (lines: string[], words: string) => lines.filter((line) => line.includes(words)).length;
 
 describe("a session in a real terminal", () => {
-  it("loses and doubles no streamed line while the window goes 100, 60, 40, 90 columns", async () => {
+  it("loses and repeats no streamed line while the window changes to 100, 60, 40, 90 columns", async () => {
     const terminal = await start({ columns: 100, rows: 24 });
-    // It holds still at each resize: a frame that is under way when a terminal reflows is drawn for the old width,
-    // and no program can call it back.
+    // The stream pauses at each resize: a frame that is already sent when the terminal reflows has the old width,
+    // and no program can revoke it.
     terminal.type("/stream 200 40 80 120 160\r");
     for (const [line, columns] of [
       [40, 60],
@@ -74,9 +74,9 @@ describe("a session in a real terminal", () => {
     expect(terminal.output()).not.toContain("\u001b[3J");
   });
 
-  it("loses no line and wipes nothing when the width changes in the middle of the stream", async () => {
+  it("loses no line and clears nothing when the width changes during the stream", async () => {
     const terminal = await start({ columns: 100, rows: 24 });
-    // The holds are there so that it streams at each resize, however slow this test is.
+    // The pauses make sure that it still streams at each resize, however slow this test is.
     terminal.type("/stream 200 40 80 120 160\r");
     for (const [line, columns] of [
       [40, 60],
@@ -98,7 +98,7 @@ describe("a session in a real terminal", () => {
     expect(terminal.output()).not.toContain("\u001b[3J");
   });
 
-  it("loses no line and wipes nothing when the window shrinks to 80x8", async () => {
+  it("loses no line and clears nothing when the window shrinks to 80x8", async () => {
     const terminal = await start();
     terminal.type("/stream 150\r");
     await terminal.sees("LINE-60-");
@@ -114,7 +114,7 @@ describe("a session in a real terminal", () => {
     expect(terminal.output()).not.toContain("\u001b[3J");
   });
 
-  it("takes any key, paste and report for what it is, and dies of none", async () => {
+  it("recognizes every key, paste and report, and survives them", async () => {
     const terminal = await start();
     terminal.type("\u001b[1;5P\u001b[1;5I\u001b[I\u001b[<0;1;1M\u001b]11;rgb:00/00/00\u0007\u001b[24;80R");
     terminal.type("hello\r");
@@ -131,7 +131,7 @@ describe("a session in a real terminal", () => {
     expect(count(await terminal.text(), "sent")).toBe(3);
   });
 
-  it("puts what a library writes to the console above the frame", async () => {
+  it("prints console output of a library above the frame", async () => {
     const terminal = await start();
     terminal.type("/log\r");
     await terminal.sees("written by a library");
@@ -142,7 +142,7 @@ describe("a session in a real terminal", () => {
   it.each([
     ["Ctrl-C", "\u0003"],
     ["a crash", "/crash\r"],
-  ])("leaves the terminal as it was after %s", async (_, keys) => {
+  ])("restores the terminal after %s", async (_, keys) => {
     const terminal = await startInShell();
     terminal.type(keys);
     await terminal.sees(/^\$ $|^\$$/);
@@ -151,8 +151,8 @@ describe("a session in a real terminal", () => {
     expect(modesLeft(terminal.output())).toEqual({ cursorHidden: false, bracketedPaste: false });
   });
 
-  it("takes its modes back when it is terminated", async () => {
-    // The shell stays: of a terminal whose last process is gone, what that wrote last may never be read.
+  it("resets the terminal's modes on SIGTERM", async () => {
+    // The shell stays: when the last process of a terminal ends, its last output can be lost.
     const script = `"$0" "$@"; echo "[code $?]"; read _`;
     terminal = openRealTerminal("/bin/sh", ["-c", script, process.execPath, program]);
     await terminal.sees("ready");
@@ -161,7 +161,7 @@ describe("a session in a real terminal", () => {
     expect(modesLeft(terminal.output())).toEqual({ cursorHidden: false, bracketedPaste: false });
   });
 
-  it("stops for Ctrl-Z, lets the shell work, and comes back whole with fg", async () => {
+  it("stops on Ctrl-Z, leaves the shell usable, and is complete again after fg", async () => {
     const terminal = await startInShell();
     terminal.type("draft");
     await terminal.sees("> draft");
@@ -177,7 +177,7 @@ describe("a session in a real terminal", () => {
   });
 });
 
-/** What the program left switched on. */
+/** The modes that the program left on. */
 function modesLeft(output: string) {
   const isOn = (on: string, off: string) => output.lastIndexOf(on) > output.lastIndexOf(off);
   return {

@@ -163,7 +163,7 @@ const shells: [shell: string, args: string[], setUp: string][] = [
 ];
 for (const [shell, args, setUp] of shells)
   test.skipIf(!has(shell))(
-    `an interactive ${shell} lists titles, completes IDs and runs nothing that stands in them (skipped where it isn't installed)`,
+    `an interactive ${shell} lists titles, completes IDs and runs no command from them (skipped where it isn't installed)`,
     async () => {
       await typeInto(shell, args, [
         [setUp, "ready"],

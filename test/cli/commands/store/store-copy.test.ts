@@ -65,7 +65,7 @@ describe("store copy to a folder", () => {
     // The second signal leaves no time for a message.
     ["write", ["SIGINT", "SIGTERM"], [130, 143], ""],
   ] as const)(
-    "ended in its last %s by %j leaves nothing beside it",
+    "ended during its last %s by %j leaves no files behind",
     async (moment, signals, codes, words) => {
       const home = await makeHome();
       const stores = join(home.dir, "stores");
