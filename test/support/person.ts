@@ -3,18 +3,18 @@ import { PASSWORD } from "./test-server.ts";
 
 interface Reply {
   status: number;
-  /** Of the problem document, also of one that ended a stream. */
+  /** The code of the problem document, which can also be in a stream's error event. */
   code: string | undefined;
-  /** The whole answer came: a plain 200, or a stream with its `done`. */
+  /** Whether the answer is complete: a plain 200, or a stream with its `done`. */
   whole: boolean;
   replayed: boolean;
 }
 
-/** Somebody with an account, who asks over connections of their own. */
+/** A user with an account and separate connections. */
 export interface Person {
   ask(question: { key?: string; streamed: boolean }): Promise<Reply>;
   balance(): Promise<{ tokens: number; held: number }>;
-  /** The same person, with the same token, at another address; or as another client of the same server. */
+  /** The same user and token at another address, or as another client of the same server. */
   at(url: string): Person;
 }
 

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
 /**
- * A connection pooler of the oldest kind: every transaction gets whichever server connection has waited longest, and
- * nothing of a session goes along, prepared statements least of all. For a PostgreSQL that trusts who connects.
+ * A simple connection pooler: every transaction gets the server connection that has been idle longest, and no session
+ * state is kept, in particular no prepared statements. For a PostgreSQL with trust authentication.
  */
 export interface Pooler {
-  /** The same URL by way of this pooler. */
+  /** The same URL through this pooler. */
   through(url: string): string;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ const message = (type: string, body: Buffer) => {
   return Buffer.concat([Buffer.from(type), length, body]);
 };
 
-/** Calls `take` with each whole message that comes, its type and length included. */
+/** Calls `take` with each complete message, including its type and length. */
 function reader(socket: Socket): Backend["read"] {
   let rest = Buffer.alloc(0);
   let taker: (type: string, message: Buffer) => void = () => {};

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-/** Why no PostgreSQL can be started here, in words for a skipped test; undefined where one can. */
+/** The reason why no PostgreSQL can be started here, for the name of a skipped test; undefined if one can. */
 export const noBinaries: string | undefined = reason();
 
 function reason(): string | undefined {
@@ -35,7 +35,7 @@ function packageFolder(): string | undefined {
   }
 }
 
-/** As root PostgreSQL refuses to run: then whom to run it as. */
+/** The user to run PostgreSQL as when this process is root, as which PostgreSQL refuses to run. */
 export function runAs(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
@@ -44,7 +44,7 @@ export function runAs(): { uid: number; gid: number } | undefined {
         Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
       return { uid: id("-u"), gid: id("-g") };
     } catch {
-      // The next one.
+      // Try the next one.
     }
   }
   throw new Error("As root, the tests need a user postgres or nobody to run PostgreSQL as.");
@@ -52,7 +52,7 @@ export function runAs(): { uid: number; gid: number } | undefined {
 
 /**
  * A folder with `bin`, `lib` and `share` that the user of {@link runAs} can run: the package's own one, or a copy in
- * `folder` where the checkout lies out of that user's reach or cannot be written to.
+ * `folder` if that user cannot read the checkout or the checkout is read-only.
  */
 export async function binaries(folder: string): Promise<string> {
   const native = packageFolder();
@@ -62,18 +62,18 @@ export async function binaries(folder: string): Promise<string> {
       await linkLibraries(native);
       return native;
     } catch {
-      // Read-only: the copy can be written to.
+      // The checkout is read-only, so use a copy.
     }
   }
   const copy = join(folder, "native");
   await cp(native, copy, { recursive: true, verbatimSymlinks: true });
-  // As strictly as it was installed, it is copied.
+  // The copy has the strict permissions of the installed files.
   await promisify(execFile)("chmod", ["-R", "a+rX", copy]);
   await linkLibraries(copy);
   return copy;
 }
 
-/** The folder for temporary files, or one that the user of {@link runAs} can get to as well. */
+/** The folder for temporary files, or another one that the user of {@link runAs} can read too. */
 export async function folderForAll(): Promise<string> {
   return !runAs() || (await reachable(tmpdir())) ? tmpdir() : "/tmp";
 }

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { openCluster, type Cluster, type ClusterOptions, type Place } from "./postgres.ts";
 
-/** What the tests of one file have; none of it before a test runs. */
+/** The state that the tests of one file share; empty until a test runs. */
 export interface Places {
   readonly cluster: Cluster;
-  /** Of this test alone. */
+  /** The place of the current test. */
   readonly place: Place;
-  /** What is called when the test has ended, the last one first, before the place is dropped. */
+  /** Called when the test has ended, the last one first, before the place is dropped. */
   readonly closers: (() => Promise<unknown>)[];
 }
 

@@ -10,7 +10,7 @@ export interface Server {
   running: Running;
 }
 
-/** Servers on the place of each test, and the AI that answers them; none of it before a test runs. */
+/** Servers on the place of each test, and the AI that answers them; empty until a test runs. */
 export interface Servers {
   readonly upstream: FakeOpenAi;
   readonly home: Home;
@@ -18,7 +18,7 @@ export interface Servers {
   startMany(count: number): Promise<Server[]>;
 }
 
-/** Opens {@link Servers}; what a test started is killed when it ends. */
+/** Opens {@link Servers}; the servers that a test started are killed when it ends. */
 export function openServers(places: Places): Servers {
   let upstream: FakeOpenAi;
   let home: Home;
@@ -67,7 +67,7 @@ export function openServers(places: Places): Servers {
   };
 }
 
-/** A POST of JSON. */
+/** Sends JSON by POST. */
 export const post = (
   server: Server,
   path: string,
@@ -80,14 +80,14 @@ export const post = (
     body: JSON.stringify(body),
   });
 
-/** A new token of an account that may have to be registered first. */
+/** A new token of an account, which is registered first if needed. */
 export async function tokenFrom(server: Server, username = "jane", password = PASSWORD): Promise<string> {
   await post(server, "/api/register/", { username, password });
   const reply = await post(server, "/api/login/", { username, password });
   return ((await reply.json()) as { token: string }).token;
 }
 
-/** One question. */
+/** Asks one question. */
 export const ask = (server: Server, token: string, key?: string): Promise<Response> =>
   post(
     server,
@@ -96,7 +96,7 @@ export const ask = (server: Server, token: string, key?: string): Promise<Respon
     key === undefined ? {} : { "Idempotency-Key": key },
   );
 
-/** What a server says of the token's account. */
+/** The balance of the token's account at a server. */
 export async function balance(server: Server, token: string): Promise<{ tokens: number; held: number }> {
   const reply = await fetch(`${server.url}/api/token_balance/`, {
     headers: { Authorization: `Bearer ${token}` },

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Account, HoldRequest, Store } from "../../src/server/core/ports.ts";
 import type { Place } from "./postgres.ts";
 
-/** For a store on a busy machine: nobody waits in vain for a turn, a connection or an answer that does come. */
+/** Long timeouts for a store, so that nothing times out on a busy machine. */
 export const unhurried = { wait: 120_000, answer: 120_000 };
 
-/** An account, named by chance unless it is given a name. */
+/** Creates an account, with a random name unless one is given. */
 export async function createAccount(
   store: Store,
   tokens = 4000,
@@ -16,7 +16,7 @@ export async function createAccount(
   return made.account;
 }
 
-/** A question of 100 tokens that has two minutes, by the clock of this machine unless `expires` says otherwise. */
+/** A question of 100 tokens that expires in two minutes by this machine's clock, unless `expires` is given. */
 export const question = (account: Account, more: Partial<HoldRequest> = {}): HoldRequest => ({
   id: randomUUID(),
   account: account.id,
@@ -26,7 +26,7 @@ export const question = (account: Account, more: Partial<HoldRequest> = {}): Hol
   ...more,
 });
 
-/** Whether every account's tokens are what its ledger says, and its holds what its open questions hold. */
+/** Whether every account's tokens match its ledger, and its holds match its open questions. */
 export async function balanced(place: Pick<Place, "query">): Promise<boolean> {
   const wrong = await place.query(
     `SELECT id FROM chat_accounts a

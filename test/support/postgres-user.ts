@@ -2,8 +2,8 @@ import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import type { Places } from "./postgres-places.ts";
 
 /**
- * A user of the place, which is its name as well, with these rights on the tables, and the URL of a server that
- * connects as this user. For a PostgreSQL of the tests' own.
+ * Creates a user of the place, with the same name and these rights on the tables, and returns the URL by which a server
+ * connects as this user. Only for a PostgreSQL that the tests started.
  */
 export async function createUser(
   { place, closers }: Places,

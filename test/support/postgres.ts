@@ -8,13 +8,13 @@ import { Client, type QueryResultRow } from "pg";
 import { freePort } from "./free-port.ts";
 import { binaries, folderForAll, noBinaries, runAs } from "./postgres-binaries.ts";
 
-/** A schema of its own, for one test: creating one takes a millisecond, a database a third of a second. */
+/** A separate schema for one test: creating a schema takes a millisecond, a database a third of a second. */
 export interface Place {
-  /** Its tables are found there, and nobody else's. */
+  /** Connections by this URL see only the tables of this place. */
   readonly url: string;
-  /** Of the schema, and of the application that connects with `url`. */
+  /** The name of the schema, and of the application that connects with `url`. */
   readonly name: string;
-  /** One statement, on a connection of its own. */
+  /** Runs one statement on a separate connection. */
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   drop(): Promise<void>;
 }
@@ -22,10 +22,10 @@ export interface Place {
 /** A PostgreSQL server for one test file, with its data in a temporary folder. */
 export interface Cluster {
   readonly port: number;
-  /** The folder of its data; empty for one that isn't ours. */
+  /** Its data folder; empty for a server that the tests did not start. */
   readonly data: string;
   place(): Promise<Place>;
-  /** Ends it as a crash would. */
+  /** Kills it, as in a crash. */
   crash(): Promise<void>;
   /** Starts it again, on the same port and data. */
   start(): Promise<void>;
@@ -36,13 +36,13 @@ export interface Cluster {
 /** `TEST_POSTGRES_URL` runs the tests on another server, by a user who may create schemas. */
 const given = process.env["TEST_POSTGRES_URL"] || undefined;
 
-/** Why there is no PostgreSQL to test with; undefined where there is one. */
+/** The reason why there is no PostgreSQL to test with; undefined if there is one. */
 export const noPostgres = given === undefined ? noBinaries : undefined;
 
-/** Why no PostgreSQL can be crashed and started by a test; undefined where one can. */
+/** The reason why a test cannot crash and start a PostgreSQL; undefined if it can. */
 export const noOwnPostgres = given === undefined ? noBinaries : "TEST_POSTGRES_URL is not ours to stop";
 
-/** Behind the name of what is skipped: why. */
+/** The reason for a skipped test, to append to its name. */
 export const skipped = (why: string | undefined): string => (why === undefined ? "" : ` (skipped: ${why})`);
 
 export interface ClusterOptions {
@@ -50,9 +50,9 @@ export interface ClusterOptions {
   durable?: boolean;
   /** `name=value` each. */
   settings?: string[];
-  /** PEM; then it encrypts for who asks for it. */
+  /** PEM; the server then accepts TLS connections. */
   tls?: { key: string; cert: string };
-  /** Begins as a standby of this one, which is crashed and started again for it. */
+  /** Starts as a standby of this server, which is crashed and started again for it. */
   standbyOf?: Cluster;
 }
 
@@ -127,12 +127,12 @@ export async function openCluster({
 
 const run = promisify(execFile);
 
-/** What this machine's environment says of other databases is nothing to ours: `PGSSLMODE`, `PGOPTIONS` and the like. */
+/** Removes settings for other databases from the environment: `PGSSLMODE`, `PGOPTIONS` and the like. */
 function forgetOthers(): void {
   for (const name of Object.keys(process.env)) if (name.startsWith("PG")) delete process.env[name];
 }
 
-/** A copy of the other's data that follows it from there on. */
+/** Copies the primary's data and makes the copy its standby. */
 async function makeStandby(
   data: string,
   primary: Cluster,
@@ -149,7 +149,7 @@ async function makeStandby(
   );
 }
 
-/** The flags for a server with this certificate; the key has to be its user's, and nobody else's to read. */
+/** The flags for a server with this certificate; PostgreSQL requires that only its user can read the key. */
 async function certified(
   folder: string,
   { key, cert }: { key: string; cert: string },
@@ -203,7 +203,7 @@ async function createPlace(admin: string): Promise<Place> {
   const name = `ai_chat_test_${randomBytes(6).toString("hex")}`;
   await query(admin, `CREATE SCHEMA ${name}`);
   const url = new URL(admin);
-  // pg_catalog at the end: so that a test can put a clock of its own before it.
+  // pg_catalog comes last, so that a test can define its own clock.
   url.searchParams.set("options", `-c search_path=${name},pg_catalog`);
   url.searchParams.set("application_name", name);
   return {

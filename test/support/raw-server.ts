@@ -2,31 +2,31 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
-/** A request as its bytes said it. */
+/** A request, parsed from its bytes without changes. */
 export interface RawRequest {
   method: string;
-  /** As it stands in the request line: a path, or a whole address where a proxy is asked. */
+  /** The target of the request line: a path, or a full address in a request to a proxy. */
   url: string;
-  /** Names as they were written, in their order. */
+  /** Header names as they were sent, in order. */
   heads: (readonly [name: string, value: string])[];
   body: string;
-  /** A header's value, whatever the case of its name. */
+  /** A header's value; the case of the name doesn't matter. */
   header(name: string): string | undefined;
 }
 
-/** Bytes, after which the connection is closed; or whatever is done with the socket. */
+/** Bytes, after which the connection is closed; or a function that writes to the socket. */
 export type RawReply = string | Uint8Array | ((socket: Socket, request: RawRequest) => void);
 
 export interface RawServer {
   /** `http://127.0.0.1:PORT`, with the scheme and host that it was opened with. */
   readonly url: string;
   readonly port: number;
-  /** Every whole request so far, oldest first. */
+  /** Every complete request so far, oldest first. */
   readonly seen: RawRequest[];
   close(): Promise<void>;
 }
 
-/** A reply whose length is told, with `body` as it is; an object becomes JSON. */
+/** A reply with Content-Length and `body` unchanged; an object becomes JSON. */
 export function http(status: number, body: unknown = "", headers: Record<string, string> = {}): string {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const heads = {
@@ -39,13 +39,13 @@ export function http(status: number, body: unknown = "", headers: Record<string,
   return `HTTP/1.1 ${status} Whatever\r\n${lines.join("")}\r\n${text}`;
 }
 
-/** Events of a streamed answer, behind a head without a length: the end of the connection ends it. */
+/** Events of a streamed answer, after a head without a length: the end of the connection ends it. */
 export function events(...list: readonly (readonly [event: string, data: unknown])[]): string {
   const lines = list.map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   return `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n${lines.join("")}`;
 }
 
-/** The request, once its bytes are whole. */
+/** The request, once its bytes are complete. */
 function parsed(bytes: Buffer): RawRequest | undefined {
   const end = bytes.indexOf("\r\n\r\n");
   if (end === -1) return undefined;
@@ -67,8 +67,8 @@ function answer(socket: Socket, reply: RawReply, request: RawRequest): void {
 }
 
 /**
- * A server on a free loopback port that answers the one request of each connection byte for byte as `replyTo` says:
- * for what no HTTP library would send.
+ * A server on a free loopback port that answers the one request of each connection with the exact bytes of `replyTo`,
+ * which no HTTP library would send.
  */
 export async function openRawServer(
   replyTo: (request: RawRequest) => RawReply,

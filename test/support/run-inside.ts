@@ -5,7 +5,7 @@ import { createOutput } from "../../src/cli/io/output.ts";
 import { run } from "../../src/cli/run.ts";
 import { programEnv, type Ended, type Home } from "./run-program.ts";
 
-/** A stream of the process, to nobody's terminal; `text()` is all that was written to it. */
+/** An output stream that is not a terminal; `text()` returns everything that was written to it. */
 function recorded() {
   const stream = new PassThrough();
   const heard: string[] = [];
@@ -14,8 +14,8 @@ function recorded() {
 }
 
 /**
- * Gives this process the environment that the program has in `home`, until `vi.unstubAllEnvs`; no proxy of this machine's
- * is among it.
+ * Gives this process the environment that the program has in `home`, until `vi.unstubAllEnvs`; it has no proxy of this
+ * machine.
  */
 export function moveInto(home: Home, env: Record<string, string> = {}): void {
   for (const name of Object.keys(process.env)) if (/_proxy$/i.test(name)) vi.stubEnv(name, undefined);
@@ -23,8 +23,8 @@ export function moveInto(home: Home, env: Record<string, string> = {}): void {
 }
 
 /**
- * Runs the program's arguments in this very process, environment and all: for a matrix whose every row needs no start
- * of its own. Signals and stdin are left to tests that spawn it.
+ * Runs the program in this process with these arguments and its environment: for tables whose rows need no process of
+ * their own. Tests of signals and stdin spawn the program.
  */
 export async function runInside(args: readonly string[]): Promise<Omit<Ended, "signal">> {
   const parsed = parseArgv(args);

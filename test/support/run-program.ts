@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** The built program; another copy of it (installed, packed) is tried by naming it. */
+/** The path of the built program; the environment can name another copy of it (installed, packed). */
 export const program =
   process.env.AI_CHAT_TEST_PROGRAM ?? fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
 
-/** A home folder of its own for one test. */
+/** A separate home folder for one test. */
 export interface Home {
   dir: string;
-  /** What was started with it; what a failed test left running is killed with the folder. */
+  /** Processes that were started with it; those that a failed test left running are killed with the folder. */
   running: Set<ChildProcess>;
   remove(): Promise<void>;
 }
@@ -29,16 +29,16 @@ export async function makeHome(): Promise<Home> {
 export interface ProgramOptions {
   home: Home;
   env?: Record<string, string>;
-  /** What stdin is; /dev/null where nothing is said. A `pipe` is a real one, a `socket` is what Node calls a pipe. */
+  /** The kind of stdin; /dev/null by default. `pipe` is a real pipe, `socket` is what Node calls a pipe. */
   stdin?:
     | { pipe: string }
     | { file: string }
     | { socket: string }
     | { openPipe: true }
     | { openSocket: true };
-  /** Most that it may write to one file, in the blocks of `ulimit -f`: beyond it the disk is full. */
+  /** The size limit of one file in blocks of `ulimit -f`; larger writes fail as on a full disk. */
   fileLimit?: number;
-  /** The user, and the group of the same number, as whom it runs; only root can name another. */
+  /** The user id and group id that it runs with; only root can choose another. */
   user?: number;
   /** A file that stdout goes to instead, such as /dev/full. */
   stdoutTo?: string;
@@ -55,12 +55,12 @@ export interface Running {
   child: ChildProcess;
   /** Resolves when stdout (or stderr) has the text; rejects when the program ends without it. */
   sees(text: string, stream?: "stdout" | "stderr"): Promise<void>;
-  /** For one that is left open: the end of stdin, after some more of it. */
+  /** Ends a stdin that was left open, after writing the text. */
   endInput(text?: string): void;
   ended: Promise<Ended>;
 }
 
-/** The environment that a test gives the program: nothing of this machine's but where programs lie. */
+/** The environment that a test gives the program: only PATH comes from this machine. */
 export function programEnv(home: Home, env: Record<string, string> = {}): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
@@ -75,7 +75,7 @@ export function programEnv(home: Home, env: Record<string, string> = {}): Record
   };
 }
 
-/** The environment in which a module of this source is loaded into the program first. */
+/** An environment that makes the program load a module with this source first. */
 export async function preload(home: Home, source: string): Promise<Record<string, string>> {
   const file = join(home.dir, "preload.mjs");
   await writeFile(file, source);
@@ -89,7 +89,7 @@ async function stdinFile({ home, stdin }: ProgramOptions): Promise<FileHandle | 
   return open(path);
 }
 
-/** Starts the program with `args`. Whoever starts it waits for `ended`. */
+/** Starts the program with `args`. The caller waits for `ended`. */
 export async function startProgram(args: readonly string[], options: ProgramOptions): Promise<Running> {
   const { home, env, stdin, stdoutTo, fileLimit, user } = options;
   const file = await stdinFile(options);

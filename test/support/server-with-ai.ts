@@ -5,7 +5,7 @@ import { openTestServer, type TestServer } from "./test-server.ts";
 
 /**
  * One server and the fake AI that answers it, for all tests of a file: opened before the first and closed after the
- * last. Both objects are empty until then.
+ * last. Both objects are empty before that.
  */
 export function openServerWithAi(wishes: Partial<ServerConfig> = {}): { ai: FakeOpenAi; server: TestServer } {
   const ai = {} as FakeOpenAi;

@@ -1,28 +1,28 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-/** What becomes of the next thing that a client sends. */
+/** What the proxy does with the next data that a client sends. */
 export type Fate = "pass" | "cut before it arrives" | "cut before its answer";
 
-/** A wire to a TCP port of this machine that can be cut at a chosen moment. */
+/** A proxy to a TCP port of this machine that can cut connections at a chosen moment. */
 export interface TcpProxy {
   readonly port: number;
-  /** The same URL by way of this wire. */
+  /** The same URL through this proxy. */
   through(url: string): string;
   next: Fate;
-  /** The fate waits for something that contains this. */
+  /** `next` applies to the next data that contains this text. */
   nextWith: string;
-  /** Sees whatever a client sends, as it comes. */
+  /** Called with all data from clients. */
   seen: (data: Buffer) => void;
-  /** Sees whatever the port answers, as it comes. */
+  /** Called with all data from the port. */
   answered: (data: Buffer) => void;
-  /** The connections that are open carry nothing any more and stay open, as after a change of network. */
+  /** Open connections stay open but transfer no more data, as after a change of network. */
   deaden(): void;
-  /** How many were made so far. */
+  /** Number of connections so far. */
   readonly connections: number;
-  /** Cuts everything and leads to another port from now on, as a failover does; to nobody where none is given. */
+  /** Cuts all connections and forwards to another port, as in a failover; without a port new connections are cut. */
   lead(target: number | undefined): void;
-  /** How many came while it led to nobody. */
+  /** Number of connections that were cut because there was no target. */
   readonly turnedAway: number;
   close(): Promise<void>;
 }

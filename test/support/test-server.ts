@@ -5,7 +5,7 @@ import { Writable } from "node:stream";
 import type { ServerConfig } from "../../src/server/config.ts";
 import { serve, type RunningServer } from "../../src/server/serve.ts";
 
-/** A real server in this process, on a free port and a folder of its own. */
+/** A real server in this process, with a free port and a separate folder. */
 export interface TestServer {
   url: string;
   port: number;
@@ -13,23 +13,23 @@ export interface TestServer {
   running: RunningServer;
   /** The JSON log so far, parsed. */
   log: Record<string, any>[];
-  /** Sentences for the operator so far. */
+  /** Warnings for the operator so far. */
   warnings: string[];
-  /** Registers and logs in; a token. */
+  /** Registers and logs in; resolves to the token. */
   token(username: string): Promise<string>;
   balance(token: string): Promise<{ tokens: number; held: number }>;
-  /** Resolves once nothing of this account is held any more: every question has been settled. */
+  /** Resolves once the account has no held tokens, so that every question is settled. */
   settled(token: string): Promise<number>;
-  /** A POST of JSON. */
+  /** Sends JSON by POST. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Stops the server and removes its folder. */
   close(): Promise<void>;
 }
 
-/** The password of everybody whom {@link TestServer.token} registers. */
+/** The password of every account that {@link TestServer.token} registers. */
 export const PASSWORD = "correct horse";
 
-/** What a test's server is told unless it says otherwise. */
+/** The default configuration of a test's server. */
 export function testConfig(dir: string, wishes: Partial<ServerConfig> = {}): ServerConfig {
   return {
     host: "127.0.0.1",
@@ -57,7 +57,7 @@ export function testConfig(dir: string, wishes: Partial<ServerConfig> = {}): Ser
   };
 }
 
-/** Opens a {@link TestServer}; `wishes` as `ServerConfig` says. With `baseUrl` it asks the fake upstream there. */
+/** Opens a {@link TestServer}; `wishes` overrides the configuration. With `baseUrl` it uses the fake upstream there. */
 export async function openTestServer(wishes: Partial<ServerConfig> = {}): Promise<TestServer> {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"));
   const log: Record<string, unknown>[] = [];

@@ -3,8 +3,8 @@ import { isIP } from "node:net";
 import { vi } from "vitest";
 
 /**
- * Lets no name be found by this process but `localhost`, until the returned function is called. Without a network the
- * resolver may take its time over a name, and some networks answer for every name there is.
+ * Makes every name lookup of this process fail except for `localhost`, until the returned function is called. Without a
+ * network the resolver can be slow, and some networks return an address for every name.
  */
 export function knowNoNames(): () => void {
   const real = dns.lookup as (...args: unknown[]) => void;
