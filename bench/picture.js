@@ -1,4 +1,4 @@
-// Makes the picture of a session in README.md from what the built program really writes to a terminal.
+// Makes the picture of a session in README.md from the real terminal output of the built program.
 //   node bench/picture.js [file, default bench/session.svg]
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -30,7 +30,7 @@ function debounce(callback, ms) {
 | 3rd  | 150 ms        | at 250 ms, for \`ms = 100\` |
 `;
 
-/** An upstream like OpenAI's that streams the answer word by word. */
+/** An OpenAI-compatible upstream that streams the answer word by word. */
 const upstream = createServer((request, response) => {
   const answer = async () => {
     response.writeHead(200, { "content-type": "text/event-stream" });

@@ -1,7 +1,7 @@
-// Questions a second and their CPU with 1, 2 and 4 servers on one Postgres, beside one server on the JSON store, and
-// where all are of one account; what a busy account costs the others; what a question and `usage` take with ten million
-// rows of ledger, against an almost empty database. Everything (servers, Postgres, upstream, load) shares this
-// machine's processors, and every charge is synced to its disk: read the ratios.
+// Measures questions per second and CPU with 1, 2 and 4 servers on one Postgres, with one server on the JSON store, and
+// with all questions from one account; how much a busy account slows the others; the time of a question and of `usage`
+// with ten million ledger rows and with an almost empty database. Servers, Postgres, upstream and load share this
+// machine's processors, and every charge is synced to its disk: compare the ratios, not the times.
 //   node bench/postgres.js [questions a round, default 1500] [rows of ledger, default 10000000]
 import { folderWith } from "./support/folder.js";
 import { ask, newToken } from "./support/load.js";
@@ -26,7 +26,7 @@ if (!one) throw new Error("no server");
 const tokens = await Promise.all(Array.from({ length: parallel }, () => newToken(one.url)));
 const jsonTokens = await Promise.all(Array.from({ length: parallel }, () => newToken(json.url)));
 
-/** Each of the tokens asks its share, the servers in turn. */
+/** Each token asks an equal share of the questions, at the servers in turn. */
 const round = (/** @type {{ url: string }[]} */ on, /** @type {string[]} */ who) =>
   Promise.all(
     Array.from({ length: parallel }, (_, i) =>
@@ -79,14 +79,14 @@ for (const [name, on, who] of contenders) {
   );
 }
 
-/** Milliseconds of one question, one after the other, of an account that nobody else uses. */
+/** Mean milliseconds of a question, asked one after the other on an account without other load. */
 async function questionTime(/** @type {string} */ url, /** @type {string} */ token) {
   const wall = performance.now();
   await ask(url, { token, count: 100, parallel: 1 });
   return (performance.now() - wall) / 100;
 }
 
-/** Milliseconds of one look at 90 days of usage, one after the other. */
+/** Mean milliseconds of a request for 90 days of usage, one after the other. */
 async function usageTime(/** @type {string} */ url, /** @type {string} */ token) {
   const wall = performance.now();
   for (let i = 0; i < 100; i++) {
@@ -99,7 +99,7 @@ async function usageTime(/** @type {string} */ url, /** @type {string} */ token)
 
 const quiet = await newToken(one.url);
 
-/** The time of a question beside somebody's load, of which half comes by each of two servers. */
+/** The time of a question while these tokens load two servers equally. */
 async function beside(/** @type {string[]} */ who) {
   const over = new AbortController();
   const load = Array.from({ length: parallel }, async (_, i) => {
@@ -112,7 +112,7 @@ async function beside(/** @type {string[]} */ who) {
   return time;
 }
 
-/** The median of five rounds, each of which takes the one and then the other. */
+/** The median ratio of five rounds, each of which measures first one time and then the other. */
 async function ratioOf(
   /** @type {() => Promise<number>} */ measured,
   /** @type {() => Promise<number>} */ against,
@@ -136,7 +136,7 @@ await questionTime(one.url, quiet);
 const [{ account }] = await postgres.query(
   "SELECT account FROM chat_ledger WHERE kind = 'charge' ORDER BY at DESC LIMIT 1",
 );
-// One row of a thousand is the asking account's own; an index is quicker made afterwards.
+// One row in a thousand belongs to the asking account; creating the index afterwards is faster.
 await postgres.query("DROP INDEX chat_ledger_account");
 await postgres.query(`INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
   SELECT '0' || lpad(i::text, 35, '0'), 'charge', CASE i % 1000 WHEN 0 THEN '${account}' ELSE 'a' || (i % 1000) END,

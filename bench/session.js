@@ -1,6 +1,6 @@
-// What a session costs: bytes and CPU of a streamed word early and late in a long answer, the time from a key to the
-// screen in a new conversation and in one of 2,000 turns, what it does while nothing happens, memory after 2,000
-// questions. One run; read the ratios, the times are this machine's. Linux only: it reads /proc.
+// Measures a session: bytes and CPU of a streamed word early and late in a long answer, the time from a key to the
+// screen in a new conversation and in one of 2,000 turns, the CPU and wakeups while idle, and the memory after 2,000
+// questions. One run; compare the ratios, not the times. Linux only: it reads /proc.
 //   node bench/session.js [questions for the memory, default 2000]
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ const IDLE_SECONDS = 20;
 const READY = "tokens · ";
 
 const times = (/** @type {number} */ ratio) => `${ratio.toFixed(2)}x`;
-/** The value that so large a part of the values stays under. */
+/** The quantile of the values for a part from 0 to 1. */
 const quantile = (/** @type {number[]} */ values, /** @type {number} */ part) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? NaN;
 
@@ -30,7 +30,7 @@ let streaming;
 /** @type {{ bytes: number, cpu: number }[]} */
 const windows = [];
 
-/** One answer: words a few milliseconds apart in the two windows that are measured, everything else at once. */
+/** One answer: in the two measured windows words come a few milliseconds apart, everything else comes at once. */
 async function longAnswer(/** @type {(text: string) => void} */ delta) {
   const fast = (/** @type {number} */ lines) => delta(`${"word ".repeat(WORDS)}\n\n`.repeat(lines));
   const measured = async () => {
@@ -57,7 +57,7 @@ async function longAnswer(/** @type {(text: string) => void} */ delta) {
 }
 
 /**
- * Milliseconds from a key to the write that shows it, in each of the sessions, by turns, each first every other time.
+ * Milliseconds from a key to the write that shows it, in each session. The sessions take turns to go first.
  * @param {Session[]} sessions
  */
 async function keyTimes(sessions) {
@@ -65,7 +65,7 @@ async function keyTimes(sessions) {
   for (let i = 0; i < KEYS; i++) {
     const order = [...sessions.entries()];
     for (const [at, session] of i % 2 === 0 ? order : order.toReversed()) {
-      // Longer than a frame takes its turn, and not in step with it.
+      // Longer than the frame interval, and not a multiple of it.
       await sleep(100 + (i % 7));
       const key = String.fromCharCode(97 + (i % 26));
       const begun = performance.now();

@@ -1,5 +1,5 @@
-// How long the program takes to start: the client's commands beside an empty Node program, and the server with 10
-// and 100,000 accounts, from its checkpoint and from the ledger alone. One run; read the ratios.
+// Measures startup times: the client's commands against an empty Node program, and the server with 10 and 100,000
+// accounts, from its checkpoint and from the ledger only. One run; compare the ratios, not the times.
 //   node bench/startup.js [runs, default 7]
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ const program = fileURLToPath(new URL("../bin/ai-chat.js", import.meta.url));
 const median = (/** @type {number[]} */ values) =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
-/** A server that tells a balance at once; a process of its own, because this one waits for the commands. */
+/** A server that returns a balance at once; a separate process, because this one blocks while a command runs. */
 const teller = spawn(
   process.execPath,
   [

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Refuses a Node that is too old before anything newer is parsed, then hands over to the built program.
+// Refuses a Node that is too old before newer syntax is parsed, then loads the built program.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`ai-chat needs Node 20.19 or newer; this is ${process.versions.node}.`);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 
 /**
- * A chat server in this process, so that its CPU is not the session's. `onChat` writes the answer by `delta`.
+ * A chat server in this process, so that its CPU is not counted for the session. `onChat` writes the answer by `delta`.
  * @param {(delta: (text: string) => void, message: string) => void | Promise<void>} onChat
  * @param {{ tokens?: number, price?: number, model?: string }} [account]
  * @returns {Promise<{ url: string, stop(): void }>}

@@ -2,7 +2,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 /**
- * Saves a conversation of that many turns, made by the client's own code; resolves to its ID.
+ * Saves a conversation with that many turns by the client's code; resolves to its ID.
  * @param {string} dir
  * @param {{ turns: number, server: string }} options
  * @returns {Promise<string>}

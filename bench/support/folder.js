@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const source = (/** @type {string} */ path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 
 /**
- * A data folder with that many accounts, made by the store itself.
+ * Creates a data folder with that many accounts by the store's code.
  * @param {number} accounts
  * @returns {Promise<{ path: string, remove(): Promise<void> }>}
  */

@@ -1,5 +1,5 @@
-// The least that could stand where the chat server stands: parse the question, ask the upstream, pass its answer on.
-// No accounts, no tokens, no ledger. `node forwarder.js UPSTREAM`
+// The minimum that a chat server must do: parse the question, ask the upstream, forward its answer. No accounts, no
+// tokens, no ledger. `node forwarder.js UPSTREAM`
 import { createServer } from "node:http";
 import { Pool } from "undici";
 

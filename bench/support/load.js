@@ -25,7 +25,7 @@ export async function ask(url, { token = "", count, parallel }) {
   await pool.close();
 }
 
-/** Registers somebody new and logs in. @param {string} url @returns {Promise<string>} */
+/** Registers a new account and logs in; resolves to the token. @param {string} url @returns {Promise<string>} */
 export async function newToken(url) {
   const body = JSON.stringify({ username: `bench-${randomUUID()}`, password: randomUUID() });
   const post = (/** @type {string} */ path) =>

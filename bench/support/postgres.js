@@ -6,7 +6,7 @@ import { start } from "./programs.js";
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * A PostgreSQL of our own that syncs every commit, with an empty schema.
+ * Starts a PostgreSQL that syncs every commit, with an empty schema.
  * @returns {Promise<{
  *   url: string,
  *   query(sql: string): Promise<any[]>,
@@ -42,7 +42,7 @@ export async function startPostgres() {
   };
 }
 
-/** CPU of a process, its living children, and those that it has seen end, in ms. Linux: proc(5), stat, in 1/100 s. */
+/** CPU in ms of a process, its running children and those it has waited for. Linux: proc(5), stat, in 1/100 s. */
 async function cpuOfFamily(/** @type {number} */ pid) {
   let sum = 0;
   for (const name of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
@@ -61,7 +61,7 @@ async function cpuOfFamily(/** @type {number} */ pid) {
   return sum * 10;
 }
 
-/** The built chat server on a database. Questions cost 1 token, so that they don't run out. */
+/** The built chat server on a database. Questions cost 1 token, so that the accounts don't run out of tokens. */
 export const startOnPostgres = (/** @type {string} */ store, /** @type {string} */ upstream) =>
   start([here("../../bin/ai-chat.js"), "serve", "--port", "0", "--log", "silent"], {
     AI_CHAT_STORE: store,

@@ -55,7 +55,7 @@ export const startUpstream = () => start([here("./upstream.js")]);
 /** The bare forwarder to an upstream. */
 export const startForwarder = (/** @type {string} */ upstream) => start([here("./forwarder.js"), upstream]);
 
-/** The built chat server on a data folder. Questions cost 1 token, so that they don't run out. */
+/** The built chat server on a data folder. Questions cost 1 token, so that the accounts don't run out of tokens. */
 export const startServer = (/** @type {string} */ data, /** @type {string} */ upstream) =>
   start(
     [

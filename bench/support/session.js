@@ -7,7 +7,7 @@ const PATIENCE_MS = 120_000;
 const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
 
 /**
- * The built session in a pseudo-terminal, with a home folder of its own.
+ * The built session in a pseudo-terminal, with a separate home folder.
  * @param {string} home
  * @param {string[]} argv
  * @param {{ columns?: number, rows?: number, onData?: (data: string) => void, env?: Record<string, string> }} [options]
@@ -52,14 +52,14 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
   };
 
   return {
-    /** What it has written to the terminal so far. */
+    /** Number of bytes written to the terminal so far. */
     bytes: () => bytes,
     /** CPU in milliseconds, user and system. Linux: proc(5), fields 14 and 15 of stat, in 1/100 s. */
     async cpu() {
       const fields = await stat();
       return (Number(fields[11]) + Number(fields[12])) * 10;
     },
-    /** How often it gave the processor back to wait for something, all its threads together. Linux: proc(5). */
+    /** Number of voluntary context switches of all threads. Linux: proc(5). */
     async wakeups() {
       const threads = await readdir(`/proc/${pty.pid}/task`);
       const counts = threads.map(async (thread) => {
@@ -68,18 +68,18 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
       });
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     },
-    /** Memory that is in use, in MiB. */
+    /** Memory in use, in MiB. */
     async memory() {
       const status = await readFile(`/proc/${pty.pid}/status`, "utf8");
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
     },
-    /** Types, and waits until what comes afterwards has the words. */
+    /** Types, and waits until the output afterwards has the words. */
     async type(/** @type {string} */ keys, /** @type {string} */ words) {
       recent = "";
       pty.write(keys);
       await this.sees(words);
     },
-    /** Waits until what was written lately has the words; after two minutes it says that they never came. */
+    /** Waits until the recent output has the words; rejects after two minutes. */
     sees(/** @type {string} */ words) {
       return new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
         const look = () => {
@@ -100,7 +100,7 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
       pty.write("\u0003\u0004");
       await exited;
     },
-    /** Ends it by force, where it hasn't ended. */
+    /** Kills it if it still runs. */
     end() {
       if (!isOver) pty.kill("SIGKILL");
     },

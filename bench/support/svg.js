@@ -41,7 +41,7 @@ function colorOf(cell) {
 }
 
 /**
- * The cells of one row as runs that look the same.
+ * The cells of one row, grouped into runs with the same style.
  * @param {import("@xterm/headless").IBufferLine} line
  * @param {number} columns
  */
@@ -87,7 +87,7 @@ export function pictureOf(term, title) {
   const texts = rows.flatMap((line, y) => {
     let x = 0;
     return runsOf(line, term.cols).flatMap((run) => {
-      // Blanks at the ends are left out: not every renderer counts them in textLength.
+      // Spaces at the ends are left out, because not every renderer counts them in textLength.
       const text = run.text.trim();
       const before = run.text.length - run.text.trimStart().length;
       const at = PAD + (x + before) * CELL;

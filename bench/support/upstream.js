@@ -1,4 +1,4 @@
-// An OpenAI-shaped upstream that answers at once, in a process of its own so that its CPU is nobody else's.
+// An OpenAI-compatible upstream that answers at once, in a separate process so that its CPU is not counted elsewhere.
 import { createServer } from "node:http";
 
 const reply = JSON.stringify({

@@ -38,14 +38,14 @@ const whole: Record<string, RawReply> = {
   "HTTP/1.0": head("", "1.0") + answered,
   "no length, no type": head("") + answered,
   "the same name twice": head("x-a: 1\r\nx-a: 2\r\n") + answered,
-  "something behind its end": `${http(200, answered)}HTTP/1.1 500 No\r\n\r\n`,
+  "extra bytes after the end": `${http(200, answered)}HTTP/1.1 500 No\r\n\r\n`,
   "chunks of one byte": `${head("transfer-encoding: chunked\r\n")}${Array.from(answered, (char) => `1\r\n${char}\r\n`).join("")}0\r\n\r\n`,
   "early hints": `HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n${http(200, answered)}`,
-  "gzip unasked": packed("gzip", gzipSync(answered)),
+  "gzip without a request for it": packed("gzip", gzipSync(answered)),
   "gzip by its old name": packed("X-GZIP", gzipSync(answered)),
-  "deflate unasked": packed("deflate", deflateSync(answered)),
-  "brotli unasked": packed("br", brotliCompressSync(answered)),
-  "identity, told": packed("identity", Buffer.from(answered)),
+  "deflate without a request for it": packed("deflate", deflateSync(answered)),
+  "brotli without a request for it": packed("br", brotliCompressSync(answered)),
+  "an identity encoding": packed("identity", Buffer.from(answered)),
 };
 
 /** Invalid replies: exit code, error code of the JSON line. */
@@ -73,16 +73,20 @@ const broken: Record<string, [reply: RawReply, exit: number, code: string]> = {
     1,
     "bad_reply",
   ],
-  "a length that is none": [`${head("content-length: many\r\n")}${answered}`, 1, "bad_reply"],
-  "100 Continue, unasked": [`HTTP/1.1 100 Continue\r\n\r\n${http(200, answered)}`, 1, "bad_reply"],
-  "another protocol": ["HTTP/1.1 101 No\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n", 1, "bad_reply"],
+  "an invalid length": [`${head("content-length: many\r\n")}${answered}`, 1, "bad_reply"],
+  "100 Continue without a request for it": [
+    `HTTP/1.1 100 Continue\r\n\r\n${http(200, answered)}`,
+    1,
+    "bad_reply",
+  ],
+  "a switch of protocols": ["HTTP/1.1 101 No\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n", 1, "bad_reply"],
   "status 0": ["HTTP/1.1 000 No\r\ncontent-length: 0\r\n\r\n", 1, "bad_reply"],
-  "HTTP/2 in the clear": [`HTTP/2 200\r\n\r\n${answered}`, 1, "bad_reply"],
+  "HTTP/2 in plain text": [`HTTP/2 200\r\n\r\n${answered}`, 1, "bad_reply"],
   "HTTP/0.9": [answered, 1, "bad_reply"],
-  "brackets beyond measure": [http(200, "[".repeat(100_000)), 1, "bad_reply"],
-  "what isn't gzip": [packed("gzip", Buffer.from(answered)), 1, "bad_reply"],
-  "half of a gzip": [packed("gzip", gzipSync(answered).subarray(0, 30)), 1, "bad_reply"],
-  "an encoding of the future": [packed("zstd", Buffer.from([1, 2, 3])), 1, "bad_reply"],
+  "too deeply nested JSON": [http(200, "[".repeat(100_000)), 1, "bad_reply"],
+  "invalid gzip": [packed("gzip", Buffer.from(answered)), 1, "bad_reply"],
+  "truncated gzip": [packed("gzip", gzipSync(answered).subarray(0, 30)), 1, "bad_reply"],
+  "an unknown encoding": [packed("zstd", Buffer.from([1, 2, 3])), 1, "bad_reply"],
   "bytes without an end": [
     (socket) => {
       const piece = "x".repeat(1024 * 1024);

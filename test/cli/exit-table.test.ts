@@ -76,7 +76,7 @@ const rows = causes.flatMap((cause) =>
 const inside = rows.filter(([, command]) => command !== "password");
 
 describe.concurrent("a failure prints two lines, or one JSON line with --json, and nothing on stdout", () => {
-  test.each(inside)("%s, met by %s", async (_name, command, cause) => {
+  test.each(inside)("%s in %s", async (_name, command, cause) => {
     const told = await runInside(argsOf(command, cause));
     const json = await runInside(["--json", ...argsOf(command, cause)]);
     for (const ended of [told, json]) expect(ended).toMatchObject({ code: cause.exit, stdout: "" });
@@ -95,7 +95,7 @@ const ofEachCode = rows.filter(([, command, { exit }], at) => {
 });
 
 describe.concurrent("the built program ends with the row's exit code", () => {
-  test.each(ofEachCode)("%s, met by %s", async (_name, command, cause) => {
+  test.each(ofEachCode)("%s in %s", async (_name, command, cause) => {
     const [told, json] = await Promise.all([spawned(command, cause), spawned(command, cause, "--json")]);
     for (const ended of [told, json]) expect(ended).toMatchObject({ code: cause.exit, stdout: "" });
     expectWords(told, cause);

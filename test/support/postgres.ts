@@ -57,7 +57,7 @@ export interface ClusterOptions {
 }
 
 /**
- * Starts a PostgreSQL. Whatever ends the test process, also SIGKILL, ends the server and removes its data: a watching
+ * Starts a PostgreSQL. When the test process ends, even by SIGKILL, the server ends and its data is removed: a watching
  * shell waits for its standard input to close.
  */
 export async function openCluster({
@@ -216,7 +216,7 @@ async function createPlace(admin: string): Promise<Place> {
   };
 }
 
-/** One statement, on a connection of its own. */
+/** Runs one statement on a separate connection. */
 export async function query<Row extends QueryResultRow>(
   url: string,
   text: string,
