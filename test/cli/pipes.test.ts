@@ -51,10 +51,15 @@ async function shell(script: string, env: Record<string, string> = {}) {
 
 describe("stdin", () => {
   const inputs: [name: string, script: string, stdout: string, questions: string[]][] = [
-    ["closed counts as none", "ai ask hi <&-", "You said: hi\n", ["hi"]],
-    ["/dev/null counts as none", "ai ask hi </dev/null", "You said: hi\n", ["hi"]],
-    ["a FIFO is read", "mkfifo f; (echo one >f &); ai ask hi <f", "You said: hi\n\none\n", ["hi\n\none"]],
-    ["a here-document is read", "ai ask hi <<E\none\nE\n", "You said: hi\n\none\n", ["hi\n\none"]],
+    ["that is closed counts as empty", "ai ask hi <&-", "You said: hi\n", ["hi"]],
+    ["from /dev/null counts as empty", "ai ask hi </dev/null", "You said: hi\n", ["hi"]],
+    [
+      "from a FIFO is read",
+      "mkfifo f; (echo one >f &); ai ask hi <f",
+      "You said: hi\n\none\n",
+      ["hi\n\none"],
+    ],
+    ["from a here-document is read", "ai ask hi <<E\none\nE\n", "You said: hi\n\none\n", ["hi\n\none"]],
     [
       "that is slow is read to its end",
       // (On a busy machine this can take over three seconds, and then stderr has a hint.)
@@ -63,19 +68,19 @@ describe("stdin", () => {
       ["one"],
     ],
     [
-      "a loop over lines keeps its lines with --no-stdin",
+      "of a loop over lines is not read with --no-stdin",
       `printf 'a\\nb\\n' | while read -r w; do ai ask --no-stdin "$w"; done`,
       "You said: a\nYou said: b\n",
       ["a", "b"],
     ],
     [
-      "a loop over lines keeps its lines with </dev/null",
+      "of a loop over lines is not read with </dev/null",
       `printf 'a\\nb\\n' | while read -r w; do ai ask "$w" </dev/null; done`,
       "You said: a\nYou said: b\n",
       ["a", "b"],
     ],
     [
-      "a loop over lines loses them to the first question without either",
+      "of a loop over lines is read by the first question without either",
       `printf 'a\\nb\\nc\\n' | while read -r w; do ai ask "$w"; done`,
       "You said: a\n\nb\nc\n",
       ["a\n\nb\nc"],
@@ -87,11 +92,11 @@ describe("stdin", () => {
   });
 
   const refused: [name: string, script: string, says: RegExp][] = [
-    ["bytes that are no text", `printf 'a\\377\\376\\000b' | ai ask hi`, /is not UTF-8\.\n.*iconv/],
-    ["half a character", `printf 'a\\303' | ai ask`, /is not UTF-8/],
-    ["nothing but /dev/null", "ai ask - </dev/null", /stdin was empty/],
-    ["nothing at all", "ai ask - <&-", /stdin was empty/],
-    ["no end of it", "yes | ai ask", /more than 1 MiB/],
+    ["with bytes that are not text", `printf 'a\\377\\376\\000b' | ai ask hi`, /is not UTF-8\.\n.*iconv/],
+    ["with half a character", `printf 'a\\303' | ai ask`, /is not UTF-8/],
+    ["from /dev/null with a dash", "ai ask - </dev/null", /stdin was empty/],
+    ["that is closed with a dash", "ai ask - <&-", /stdin was empty/],
+    ["without an end", "yes | ai ask", /more than 1 MiB/],
   ];
   test.each(refused)("%s is refused with a message: exit 2", async (_name, script, says) => {
     const { stdout, stderr } = await shell(`${script}; echo "$?"`);
@@ -114,12 +119,12 @@ test("ask ends with exit 0 and no message when head has read enough", async () =
 
 describe("stdout and stderr", () => {
   const closed: [name: string, script: string, stdout: string, stderr: string][] = [
-    ["stderr closed changes no answer", "ai ask hi 2>&-; echo $?", "You said: hi\n0\n", ""],
-    ["stderr full changes no answer", "ai ask hi 2>/dev/full; echo $?", "You said: hi\n0\n", ""],
-    ["stderr closed changes no exit code", "ai ask 2>&-; echo $?", "2\n", ""],
-    ["stderr full changes no exit code", "ai ask 2>/dev/full; echo $?", "2\n", ""],
-    ["--json with stderr full changes no exit code", "ai ask --json 2>/dev/full; echo $?", "2\n", ""],
-    ["everything closed is no fault", "ai ask hi <&- >&- 2>&-; echo $?", "0\n", ""],
+    ["with stderr closed change no answer", "ai ask hi 2>&-; echo $?", "You said: hi\n0\n", ""],
+    ["with stderr full change no answer", "ai ask hi 2>/dev/full; echo $?", "You said: hi\n0\n", ""],
+    ["with stderr closed change no exit code", "ai ask 2>&-; echo $?", "2\n", ""],
+    ["with stderr full change no exit code", "ai ask 2>/dev/full; echo $?", "2\n", ""],
+    ["with stderr full and --json change no exit code", "ai ask --json 2>/dev/full; echo $?", "2\n", ""],
+    ["all closed cause no error", "ai ask hi <&- >&- 2>&-; echo $?", "0\n", ""],
   ];
   test.each(closed)("%s", async (_name, script, stdout, stderr) => {
     expect(await shell(script)).toEqual({ stdout, stderr });
