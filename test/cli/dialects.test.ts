@@ -31,11 +31,11 @@ interface Shows {
 const said = "A user with that username already exists.";
 const dialects: [name: string, dialect: Dialect, shows: Shows][] = [
   ["as documented", {}, {}],
-  ["registering with 200", { registered: 200 }, {}],
+  ["status 200 for register", { registered: 200 }, {}],
   ["errors as detail", { errors: "detail" }, {}],
   ["errors as message", { errors: "message" }, {}],
   ["errors as fields", { errors: "fields" }, { taken: `username: ${said}` }],
-  ["errors as pages", { errors: "html" }, { taken: `The server answered 400: ${said}` }],
+  ["errors as HTML", { errors: "html" }, { taken: `The server answered 400: ${said}` }],
   ["errors as text", { errors: "text" }, { taken: `The server answered 400: ${said}` }],
   ["the token in the body only", { token: "body" }, {}],
   ["the token in the header only", { token: "header" }, {}],

@@ -48,7 +48,7 @@ describe.skipIf(process.platform === "win32")("the store of another user", () =>
     expect(hint?.replace(/sudo -u \S+/, "sudo -u X")).toBe(`Use it as that user: sudo -u X ${command(dir)}`);
   });
 
-  test("is refused to a command that runs its own server: exit 1", async () => {
+  test("is refused to a command that would run the local server: exit 1", async () => {
     const { code, stdout, stderr } = await runInside(["balance", "-s", "local"]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(

@@ -51,7 +51,7 @@ export function runAs(): { uid: number; gid: number } | undefined {
 }
 
 /**
- * A folder with `bin`, `lib` and `share` that the user of {@link runAs} can run: the package's own one, or a copy in
+ * A folder with `bin`, `lib` and `share` that the user of {@link runAs} can run: the package's folder, or a copy in
  * `folder` if that user cannot read the checkout or the checkout is read-only.
  */
 export async function binaries(folder: string): Promise<string> {

@@ -159,7 +159,7 @@ describe("a terminal", () => {
 
 describe("the end of the session", () => {
   it.each([
-    ["a fault in a timer", `setTimeout(() => { throw new Error("made by the test"); }, 0);`],
+    ["an error in a timer", `setTimeout(() => { throw new Error("made by the test"); }, 0);`],
     ["an unhandled rejection", `void Promise.reject(new Error("made by the test"));`],
   ])("by %s restores the terminal and exits with 1", async (_, source) => {
     const env = await preload(home, `process.on("SIGUSR2", () => { ${source} });`);

@@ -299,7 +299,7 @@ describe("ending the session", () => {
 
   it.each([
     ["without a stack", {}, false],
-    ["with AI_CHAT_DEBUG=1 and its stack", { AI_CHAT_DEBUG: "1" }, true],
+    ["with its stack when AI_CHAT_DEBUG=1", { AI_CHAT_DEBUG: "1" }, true],
   ])(
     "by an error in a component prints it %s, exits with 1, and restores the terminal",
     async (_, env, hasStack) => {

@@ -47,20 +47,20 @@ describe("a client of another server", () => {
 
   it.each<[string, Dialect, AnswerEvent, number | null]>([
     ["as documented", {}, answered as AnswerEvent, 3900],
-    ["registering with 200", { registered: 200 }, answered as AnswerEvent, 3900],
-    ["reading the token from the body alone", { token: "body" }, answered as AnswerEvent, 3900],
-    ["reading the token from the header alone", { token: "header" }, answered as AnswerEvent, 3900],
-    ["wanting the scheme Token", { token: "Token" }, answered as AnswerEvent, 3900],
-    ["telling the balance as a string", { balance: "string" }, answered as AnswerEvent, 3900],
-    ["redirecting to the slash", { slashless: "301" }, answered as AnswerEvent, 3900],
-    ["failing without the slash", { slashless: "500" }, answered as AnswerEvent, 3900],
+    ["status 200 for register", { registered: 200 }, answered as AnswerEvent, 3900],
+    ["the token only in the body", { token: "body" }, answered as AnswerEvent, 3900],
+    ["the token only in the header", { token: "header" }, answered as AnswerEvent, 3900],
+    ["the scheme Token", { token: "Token" }, answered as AnswerEvent, 3900],
+    ["the balance as a string", { balance: "string" }, answered as AnswerEvent, 3900],
+    ["a redirect to the slash", { slashless: "301" }, answered as AnswerEvent, 3900],
+    ["status 500 without the slash", { slashless: "500" }, answered as AnswerEvent, 3900],
     [
-      "not telling what a question cost",
+      "a reply without the cost",
       { tellsPrice: false },
       { ...answered, tokensDeducted: null } as AnswerEvent,
       3900,
     ],
-  ])("registers, logs in, asks and tells the balance: %s", async (_, dialect, done, left) => {
+  ])("registers, logs in, asks and reads the balance: %s", async (_, dialect, done, left) => {
     const { client } = await meet(dialect);
     expect(await client.register(jane)).toEqual({ tokens: 4000 });
     expect(await client.login(jane)).toEqual({ token: "t-jane" });
@@ -185,10 +185,10 @@ describe("a client of another server", () => {
 
   it.each<[string, Dialect]>([
     ["as documented", {}],
-    ["with pages", { errors: "html" }],
-    ["redirecting to the slash", { slashless: "301" }],
+    ["HTML errors", { errors: "html" }],
+    ["a redirect to the slash", { slashless: "301" }],
   ])(
-    "says that it has no usage, logout or password, and asks nothing else for it: %s",
+    "reports that usage, logout and password are not offered, without further requests: %s",
     async (_, dialect) => {
       const { client, server } = await meet(dialect);
       await client.register(jane);
@@ -213,8 +213,8 @@ describe("a client of another server", () => {
     ["a page", "<h1>Welcome</h1>"],
     ["no days", '{"tokens":1}'],
     ["a day without a date", '{"tokens":1,"days":[{"questions":1,"tokens":2}]}'],
-    ["days of another kind", '{"tokens":1,"days":["2026-11-22"]}'],
-  ])("takes no use out of what isn't this API's: %s", async (_, body) => {
+    ["days that are not objects", '{"tokens":1,"days":["2026-11-22"]}'],
+  ])("refuses a usage reply that isn't this API's: %s", async (_, body) => {
     const server = await openSmallServer((_seen, response) => void response.writeHead(200).end(body));
     const client = createApiClient({ server: server.url, token: "t" });
     open.push(client, server);

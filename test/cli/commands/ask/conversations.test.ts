@@ -117,7 +117,7 @@ test("a server without history gets none, which ask reports once, and the turn i
   expect((await ask("-c", "--json", "three")).stderr).toBe("");
 });
 
-test("--json and --stream name the conversation, and null where there is none", async () => {
+test("--json and --stream name the conversation, or null without one", async () => {
   const none = await ask("--json", "x");
   expect(JSON.parse(none.stdout)).toMatchObject({ conversation: null });
   const begun = JSON.parse((await ask("--json", "--save", "one")).stdout) as { conversation: string };
