@@ -38,7 +38,7 @@ describe.skipIf(process.platform === "win32")("the store of another user", () =>
     [["grant", "--id", "june", "--", "Jane", "5"], (dir) => `ai-chat grant Jane 5 --data ${dir} --id june`],
     [["serve", "--port", "0"], (dir) => `ai-chat serve --data ${dir}`],
     [["store", "copy", "DIR", "DIR-copy"], (dir) => `ai-chat store copy ${dir} ${dir}-copy`],
-  ])("is refused to %j with the command for that user: 1", async (words, command) => {
+  ])("is refused to %j with the command for that user: exit 1", async (words, command) => {
     const args = words.map((word) => word.replace(/^DIR/, dir));
     const { code, stdout, stderr } = await runInside(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
