@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
 
 /**
- * A real `ai-chat serve` on a folder, which can be killed and started again. `url` is the address of the running server,
- * undefined while none runs.
+ * A real `ai-chat serve` on a folder, which can be killed and started again. `url` is the address of the running
+ * server, undefined while none runs.
  * @param {{ data: string, upstream: string, startingTokens: number }} options
  */
 export function createVictim({ data, upstream, startingTokens }) {

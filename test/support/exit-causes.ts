@@ -29,8 +29,8 @@ const withToken: readonly SpoiledCommand[] = ["ask", "balance", "whoami", "usage
 const writing: readonly SpoiledCommand[] = ["ask", "password", "login", "register"];
 
 /**
- * For each code of docs/http-api.md#error-codes: the commands that can get it, its exit code (docs/cli.md#exit-codes), and
- * the advice on the second line.
+ * For each code of docs/http-api.md#error-codes: the commands that can get it, its exit code (docs/cli.md#exit-codes),
+ * and the advice on the second line.
  */
 const problems: Record<
   ErrorCode,

@@ -5,8 +5,8 @@ import { createServer } from "node:net";
 const [FIRST, COUNT] = [20_000, 10_000];
 
 /**
- * A free port of 127.0.0.1 for a program that cannot use port 0, or that must listen on the same port again. It is not an
- * ephemeral port, so that it is still free when the program listens.
+ * A free port of 127.0.0.1 for a program that cannot use port 0, or that must listen on the same port again. It is not
+ * an ephemeral port, so that it is still free when the program listens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

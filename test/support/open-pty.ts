@@ -17,9 +17,9 @@ const MARK = "\0\x7fread to here\0";
 
 /**
  * Starts a program as node-pty does, but loses none of its output. node-pty reads at most 4,095 more bytes after the
- * program has ended (libuv treats a hangup as the end of the data), and stops after 200 ms: on a busy machine a test can
- * miss the last output. So an open handle keeps the terminal from hanging up, and the mark that is written to it at the
- * program's end comes after all of the program's output.
+ * program has ended (libuv treats a hangup as the end of the data), and stops after 200 ms: on a busy machine a test
+ * can miss the last output. So an open handle keeps the terminal from hanging up, and the mark that is written to it at
+ * the program's end comes after all of the program's output.
  */
 export function openPty(file: string, args: string[], options: IPtyForkOptions): Pty {
   const pty = spawn(file, args, options);
@@ -78,8 +78,8 @@ function keptOpen(pty: UnixTerminal): () => void {
 }
 
 /**
- * Writes the rest of the mark as soon as the terminal has room, which our reading makes. On systems that close a terminal
- * at its program's end, such as macOS, the write fails and there is nothing to wait for.
+ * Writes the rest of the mark as soon as the terminal has room, which our reading makes. On systems that close a
+ * terminal at its program's end, such as macOS, the write fails and there is nothing to wait for.
  */
 function mark(fd: number, giveUp: () => void, left: Uint8Array = Buffer.from(MARK)): void {
   let taken = 0;

@@ -23,8 +23,8 @@ export type Script = (request: SeenRequest, response: ServerResponse) => void | 
 type Step = string | Uint8Array | Promise<unknown>;
 
 /**
- * How a reply ends. `done`: complete, with `[DONE]` if streamed. `clean`: the same without `[DONE]`. `cut`: the socket is
- * destroyed. `hang`: nothing more comes. `linger`: `[DONE]` is sent but the reply never ends.
+ * How a reply ends. `done`: complete, with `[DONE]` if streamed. `clean`: the same without `[DONE]`. `cut`: the socket
+ * is destroyed. `hang`: nothing more comes. `linger`: `[DONE]` is sent but the reply never ends.
  */
 type End = "done" | "clean" | "cut" | "hang" | "linger";
 
@@ -142,7 +142,7 @@ export function after(released: Promise<unknown>, script: Script): Script {
   };
 }
 
-/** A fake of OpenAI's chat completions on a free loopback port, keep-alive on. It never sleeps: tests delay it with promises. */
+/** A fake of OpenAI's chat completions on a free loopback port, with keep-alive. Tests delay it with promises. */
 export async function openFakeOpenAi(): Promise<FakeOpenAi> {
   const requests: SeenRequest[] = [];
   const sockets = new Set<Socket>();

@@ -1,6 +1,6 @@
 /**
- * A self-signed certificate for localhost, 127.0.0.1 and ::1, valid from 2020 to 2120. It and its key were made for these
- * tests and protect nothing.
+ * A self-signed certificate for localhost, 127.0.0.1 and ::1, valid from 2020 to 2120. It and its key were made for
+ * these tests and protect nothing.
  */
 export const ownCertificate = {
   cert: `-----BEGIN CERTIFICATE-----

@@ -1,9 +1,9 @@
 import type { Place } from "./postgres.ts";
 
 /**
- * Gives a place a clock that the test sets. The store's SQL calls `now()`; with `pg_catalog` at the end of the search path
- * this is our function and not the server's. So the store runs unchanged, by the database's clock, and the test sets the
- * time.
+ * Gives a place a clock that the test sets. The store's SQL calls `now()`; with `pg_catalog` at the end of the search
+ * path this is our function and not the server's. So the store runs unchanged, by the database's clock, and the test
+ * sets the time.
  */
 export async function ownClock(
   place: Place,

@@ -10,8 +10,8 @@ export interface RefusingPort {
 }
 
 /**
- * Opens a {@link RefusingPort}. A port that was closed is free, and the server of another test could get it; this port is
- * in use as the local end of an open connection, so that nothing can listen on it.
+ * Opens a {@link RefusingPort}. A port that was closed is free, and the server of another test could get it; this port
+ * is in use as the local end of an open connection, so that nothing can listen on it.
  */
 export async function openRefusingPort(): Promise<RefusingPort> {
   const server = createServer().listen(0, "127.0.0.1");
