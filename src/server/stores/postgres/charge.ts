@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ApiError } from "../../core/api-error.ts";
 import type { ChargeOutcome, HoldId } from "../../core/ports.ts";
-import type { Database, Outcome } from "./database.ts";
+import { unavailable, type Database, type Outcome } from "./database.ts";
 import { TODAY } from "./migrations.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
@@ -62,13 +62,18 @@ const CHARGE_TIMEOUT = 8_000;
 /** `Ledger.charge`. Each statement takes effect once, so a retry after a lost response is safe. */
 export async function charge({ run }: Pick<Database, "run">, id: HoldId): Promise<ChargeOutcome> {
   const end = performance.now() + CHARGE_TIMEOUT;
+  let repeated = false;
   async function runRetrying<Row>(sql: string, values: unknown[]): Promise<Outcome<Row>> {
     for (;;) {
       try {
-        return await run<Row>(sql, values, Math.max(0, end - performance.now()));
+        const outcome = await run<Row>(sql, values, Math.max(0, end - performance.now()));
+        repeated ||= outcome.repeated;
+        return outcome;
       } catch (error) {
         // Not sent, for lack of a connection. New questions are refused then; this one has its answer, and retries.
-        if (!isOverloaded(error) || performance.now() >= end) throw error;
+        if (!isOverloaded(error)) throw error;
+        // After a lost response the charge may exist: only `store_unavailable` says so.
+        if (performance.now() >= end) throw repeated ? unavailable(error) : error;
         await pause(Math.random() * 100);
       }
     }
