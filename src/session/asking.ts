@@ -55,7 +55,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let lastData = 0;
   let waiting: Waiting | undefined;
   let toldNoHistory: ApiClient | undefined;
-  /** The key of a question that may have been charged although it failed. */
+  /** The key of a question that may have been charged although it failed or was stopped. */
   let inDoubt: string | undefined;
 
   const onHistoryKept = () => {
@@ -87,6 +87,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     dispatch({ type: "stopping", text, at: now() });
     const { cost, tokens } = await settle({ client: room.client, before, price, sleep: room.sleep, now });
     if (tokens !== null) dispatch({ type: "balance", tokens });
+    if (cost !== 0) inDoubt = last?.key;
     room.note("dim", stoppedParts(cost, state()));
     await keep(text, true, cost);
     dispatch({ type: "settled" });

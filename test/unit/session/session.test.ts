@@ -348,6 +348,21 @@ describe("a question that was stopped", () => {
     expect(client.balancesAsked).toBeGreaterThan(5);
   });
 
+  it("is not called free after a retry that failed, if it may have been charged", async () => {
+    const { session, client, reached, notes } = open();
+    await session.start();
+    const refused = new ClientError("upstream_error", "The AI failed.", { charged: "no" });
+    client.script = [[{ type: "delta", text: "half" }, never], [refused]];
+    session.ask("one");
+    await reached("streaming");
+    client.held = 100;
+    session.stop();
+    await session.idle();
+    session.retry();
+    await session.idle();
+    expect(notes().at(-1)).toBe("It may have cost 100; Enter sends it again and is not charged twice.");
+  });
+
   it("is returned to the composer if no text had arrived", async () => {
     const { session, client, said, reached, notes } = open();
     await session.start();
