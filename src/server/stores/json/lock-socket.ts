@@ -27,6 +27,9 @@ export async function listenIn(
   const handle = await open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   const server = createServer(accept);
   try {
+    // The owner of the folder above can also put a folder of its own there, and replace the socket in it by a link.
+    if (me() === 0 && (await handle.stat()).uid !== process.getuid?.())
+      throw new Error(`${folder} belongs to another user`);
     // Through the handle: chmod follows links, and the owner of the folder above can rename this one and put a link in its place.
     const byHandle = `/proc/self/fd/${handle.fd}`;
     const place = existsSync(byHandle) ? byHandle : folder;

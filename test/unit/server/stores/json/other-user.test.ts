@@ -7,6 +7,7 @@ import { OtherOwner } from "../../../../../src/server/core/startup-error.ts";
 import { copyStore } from "../../../../../src/server/stores/copy.ts";
 import { writeAddress } from "../../../../../src/server/stores/json/address.ts";
 import { giveInFolder } from "../../../../../src/server/stores/json/give.ts";
+import { listenIn } from "../../../../../src/server/stores/json/lock-socket.ts";
 import { fillFolder, makeFolder, openStore } from "./place.ts";
 
 // A number that no user has: nothing needs to know it by name.
@@ -116,6 +117,13 @@ describe.skipIf(process.getuid?.() !== 0)("root, in the store of another user", 
     await copyStore({ from, to, warn: notWarned });
     expect(await ownersIn(to)).toEqual(new Set([USER]));
     await as(USER, async () => (await openStore(to)).store.close());
+  });
+
+  it("makes no lock in a folder that this user put in the place of root's own", async () => {
+    const starter = join(dir, "lock.new.abc");
+    await as(USER, () => mkdir(starter));
+    await expect(listenIn(starter, { uid: USER, gid: USER }, () => {})).rejects.toThrow("another user");
+    expect(await readdir(starter)).toEqual([]);
   });
 
   it("does not change a file of root that is linked into the folder", async () => {
