@@ -54,4 +54,6 @@ export interface Problem {
   tokens?: number;
   held?: number;
   required?: number;
+  /** The question may have been charged although it failed. */
+  in_doubt?: true;
 }

@@ -138,11 +138,19 @@ export function problemError(problem: Problem): ClientError {
     retryAfter: wait,
     fields: fields.length > 0 ? fields : undefined,
     balance: own && errors[own].status === 402 ? balanceOf(body) : undefined,
-    // A gateway that failed or timed out does not know whether the server charged. This API's own codes say so
-    // (docs/http-api.md#charging).
-    charged: call === "chat" && own === undefined && (status >= 500 || status === 408) ? "maybe" : "no",
+    charged: call === "chat" && mayBeCharged(status, own, body) ? "maybe" : "no",
   });
 }
+
+/**
+ * A gateway that failed or timed out does not know whether the server charged. This API's own replies say so
+ * (docs/http-api.md#charging).
+ */
+const mayBeCharged = (
+  status: number,
+  own: ErrorCode | undefined,
+  body: Record<string, unknown> | undefined,
+) => (own === undefined ? status >= 500 || status === 408 : body?.in_doubt === true);
 
 const balanceOf = (body: Record<string, unknown> | undefined) => ({
   tokens: told(body?.tokens),

@@ -7,6 +7,8 @@ interface Extras {
   fields?: FieldError[];
   /** Balance fields of a 402 problem document. */
   balance?: { tokens: number; held: number; required: number };
+  /** The question may have been charged. */
+  inDoubt?: true;
   /** The failure behind it. For the log only; never sent. */
   cause?: unknown;
 }
@@ -21,6 +23,7 @@ export class ApiError extends Error {
   readonly retryAfter: number | undefined;
   readonly fields: FieldError[] | undefined;
   readonly balance: Extras["balance"];
+  readonly inDoubt: true | undefined;
 
   constructor(code: ErrorCode, detail: string, extras: Extras = {}) {
     super(detail, extras.cause === undefined ? undefined : { cause: extras.cause });
@@ -28,6 +31,7 @@ export class ApiError extends Error {
     this.retryAfter = extras.retryAfter;
     this.fields = extras.fields;
     this.balance = extras.balance;
+    this.inDoubt = extras.inDoubt;
   }
 
   /** HTTP status. */

@@ -10,6 +10,14 @@ const RETRY_AFTER = 1;
 export const storeUnavailable = (detail: string, cause?: unknown): ApiError =>
   new ApiError("store_unavailable", detail, { retryAfter: RETRY_AFTER, cause });
 
+/** {@link storeUnavailable}, for a charge that may have been written. A repeat with the same key shows what happened. */
+export const chargeInDoubt = (cause?: unknown): ApiError =>
+  new ApiError(
+    "store_unavailable",
+    "The server lost its storage while this question was being charged. Ask it again under the same Idempotency-Key, which is charged once, or look at the balance first.",
+    { retryAfter: RETRY_AFTER, cause, inDoubt: true },
+  );
+
 /** {@link storeUnavailable}, for a write that failed because of `cause`. */
 export const cannotStore = (cause?: unknown): ApiError =>
   storeUnavailable(

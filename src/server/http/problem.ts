@@ -25,5 +25,6 @@ export function problemOf(error: ApiError, requestId: string): Problem {
     request_id: requestId,
     ...(error.fields && { errors: error.fields }),
     ...error.balance,
+    ...(error.inDoubt && { in_doubt: true }),
   };
 }

@@ -1,6 +1,6 @@
 import { ApiError } from "../../core/api-error.ts";
 import type { AccountId, Balance, ChargeOutcome, HoldId, HoldRequest, Ledger } from "../../core/ports.ts";
-import { storeUnavailable } from "../../core/store-unavailable.ts";
+import { chargeInDoubt } from "../../core/store-unavailable.ts";
 import { noAccount } from "./accounts.ts";
 import { charge } from "./charge.ts";
 import { unavailable, type Database } from "./database.ts";
@@ -69,7 +69,7 @@ export function createLedger({
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // It never left its lane, so nothing was sent.
-      throw error.code === "overloaded" ? unavailable(error) : inDoubt(error);
+      throw error.code === "overloaded" ? unavailable(error) : chargeInDoubt(error.cause);
     } finally {
       charging.delete(id);
     }
@@ -129,12 +129,5 @@ export function createLedger({
     },
   };
 }
-
-/** The connection broke during a charge. A repeat with the same key shows what happened (docs/http-api.md#charging). */
-const inDoubt = ({ cause }: ApiError) =>
-  storeUnavailable(
-    "The server lost its storage while this question was being charged. Ask it again under the same Idempotency-Key, which is charged once, or look at the balance first.",
-    cause,
-  );
 
 const isUnavailable = (error: unknown) => error instanceof ApiError && error.code === "store_unavailable";

@@ -92,6 +92,13 @@ describe("told", () => {
 });
 
 describe("problemError", () => {
+  it("reports a question that may have been charged, as this package's server says", () => {
+    const chargedBy = (json: object) =>
+      problemError({ status: 503, call: "chat", json, text: "", secrets: [] }).charged;
+    expect(chargedBy({ code: "store_unavailable", detail: "Lost.", in_doubt: true })).toBe("maybe");
+    expect(chargedBy({ code: "store_unavailable", detail: "Lost." })).toBe("no");
+  });
+
   it("hides a secret however it is echoed", () => {
     for (const secret of ['pass"word\\1', "pass  word", "password"]) {
       const echoes = [secret, JSON.stringify(secret)];

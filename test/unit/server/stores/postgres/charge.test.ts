@@ -1,7 +1,10 @@
+import type { ApiError } from "../../../../../src/server/core/api-error.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { charge, CHARGE } from "../../../../../src/server/stores/postgres/charge.ts";
-import type { Database } from "../../../../../src/server/stores/postgres/database.ts";
-import { overloaded } from "../../../../../src/server/stores/postgres/lanes.ts";
+import { unavailable, type Database } from "../../../../../src/server/stores/postgres/database.ts";
+import { problemOf } from "../../../../../src/server/http/problem.ts";
+import { createLedger } from "../../../../../src/server/stores/postgres/ledger.ts";
+import { createLanes, overloaded } from "../../../../../src/server/stores/postgres/lanes.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -23,4 +26,17 @@ test("a charge whose response was lost does not count as unsent if no connection
 
 test("a charge that changed nothing counts as unsent if no connection is free afterwards", async () => {
   expect(await failureAfter({ repeated: false })).toMatchObject({ code: "overloaded" });
+});
+
+test("the problem document says whether the question may have been charged", async () => {
+  const inDoubtAfter = async (failure: Error) => {
+    const run: Database["run"] = () => Promise.reject(failure);
+    const lanes = createLanes(1, 1_000);
+    const ledger = createLedger({ database: { run }, lanes, now: Date.now, abandoned: new Map() });
+    const charging = ledger.charge("hold").catch((error: ApiError) => problemOf(error, "id"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    return charging;
+  };
+  expect(await inDoubtAfter(unavailable(new Error("lost")))).toHaveProperty("in_doubt", true);
+  expect(await inDoubtAfter(overloaded())).not.toHaveProperty("in_doubt");
 });
