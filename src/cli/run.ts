@@ -124,7 +124,8 @@ export async function run(
     if (problem !== undefined && call.serverFault === undefined && call.command !== "config")
       output.note(problem);
     const work = (await spec.run())(call);
-    const code = await Promise.race([work, ending.after(spec.grace)]);
+    const charged = call.command === "ask" ? "maybe" : "no";
+    const code = await Promise.race([work, ending.after(spec.grace, charged)]);
     // A command with infinite grace, such as `serve`, completes normally after a signal.
     const stoppedBy = spec.grace === Number.POSITIVE_INFINITY ? undefined : ending.by;
     return { code: endCode(code ?? 0, stoppedBy), abandoned: false };

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answer, openFakeOpenAi } from "../support/openai-server.ts";
-import { http, openRawServer, type RawReply, type RawServer } from "../support/raw-server.ts";
+import { events, http, openRawServer, type RawReply, type RawServer } from "../support/raw-server.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
 /** Signals at each stage of a command. During an answer: streams.test.ts; at a password prompt: terminal.test.ts. */
@@ -209,4 +209,17 @@ describe("a command that runs the server of `local` itself", () => {
     await ai.close();
     await there.remove();
   });
+});
+
+test("SIGTERM while a reader of stdout takes nothing: the question may have been charged", async () => {
+  reply = events(["delta", { text: "word ".repeat(400_000) }]);
+  const running = await startProgram(["ask", "hi", "-s", server.url], { home, env });
+  await running.sees("word");
+  running.child.stdout?.pause();
+  running.child.kill("SIGTERM");
+  await once(running.child, "exit");
+  running.child.stdout?.resume();
+  const { code, stderr } = await running.ended;
+  expect(code).toBe(143);
+  expect(stderr).toMatch(/^\S+ Interrupted\. The question may have been charged\.\n/);
 });

@@ -14,8 +14,11 @@ export interface Ending {
   closedPipe: () => void;
   /** Removes the SIGINT handler: the caller handles SIGINT. */
   releaseInterrupts: () => void;
-  /** Rejects `grace` milliseconds after `signal` aborts; otherwise never settles. */
-  after(grace: number): Promise<never>;
+  /**
+   * Rejects `grace` milliseconds after `signal` aborts; otherwise never settles. `charged`: whether the work, which is
+   * then abandoned, may have been charged.
+   */
+  after(grace: number, charged: "no" | "maybe"): Promise<never>;
 }
 
 /** Handles the signals that end the program (docs/cli.md#signals). A second signal exits immediately. */
@@ -42,11 +45,11 @@ export function createEnding(): Ending {
     },
     releaseInterrupts: () => void process.off("SIGINT", end),
     closedPipe: () => controller.abort(new ClosedPipe("stdout is closed")),
-    after: (grace) =>
+    after: (grace, charged) =>
       new Promise((_, reject) => {
         const over = () => {
           isOver = true;
-          reject(new ClientError("interrupted", "Interrupted."));
+          reject(new ClientError("interrupted", "Interrupted.", { charged }));
         };
         const wait = () => {
           if (grace === 0) over();
