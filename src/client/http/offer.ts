@@ -2,6 +2,7 @@ import { routes, type Extension } from "../../protocol/routes.ts";
 import type { Offer } from "./contract.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
 import { oneLine } from "../../text/sanitize.ts";
+import { replyError } from "./reply-error.ts";
 import type { Reply, Transport } from "./transport.ts";
 
 /** An offer as it is kept between runs: one a server, good for 24 h (docs/cli.md#server-information). */
@@ -67,12 +68,12 @@ async function read(reply: Reply): Promise<Omit<KeptOffer, "at">> {
   };
 }
 
-/** A temporary failure of the server; its offer is not kept. */
-const isPassing = (status: number) => status === 429 || status >= 500;
+/** A temporary failure of the server, or of a gateway before it: its offer stays unknown. */
+const isPassing = (status: number) => [429, 502, 503, 504].includes(status);
 
 /**
  * What a server offers beyond the four endpoints: requested once, kept 24 h. The function rejects with `ClientError`
- * if the server can't be reached; any reply gives an offer.
+ * if the server can't be reached or fails for a moment; any other reply gives an offer.
  */
 export function createOffer(
   transport: Transport,
@@ -84,8 +85,9 @@ export function createOffer(
     if (!isFresh(kept, now())) kept = cache?.read();
     if (isFresh(kept, now())) return fromKept(kept);
     const reply = await transport.send({ method: "GET", path: routes.about, signal, silence: SILENCE });
+    if (isPassing(reply.status)) throw await replyError(reply, "balance", { secrets: [], now: now() });
     const fresh: KeptOffer = { at: now(), ...(await read(reply)) };
-    if (isPassing(reply.status)) return fromKept(fresh);
+    if (reply.status >= 500) return fromKept(fresh);
     kept = fresh;
     await Promise.resolve(cache?.write(fresh)).catch(() => undefined);
     return fromKept(fresh);

@@ -26,3 +26,13 @@ describe("a kept offer", () => {
     expect(await priceWith(NOW + 10_000 * HOUR)).toBe(100);
   });
 });
+
+it("is unknown while the server or a gateway fails for a moment, so that no history is left out", async () => {
+  const none = async function* () {};
+  const failing = { status: 503, header: () => undefined, text: async () => "", pieces: none };
+  const transport = { send: async () => failing, close: async () => undefined };
+  await expect(createOffer(transport, { now: () => 0 })()).rejects.toMatchObject({
+    status: 503,
+    charged: "no",
+  });
+});
