@@ -91,6 +91,20 @@ function expected(story: Happening[], streamed: boolean, fate: ChargeFate) {
 }
 
 describe("a question", () => {
+  test("charges nothing if its client leaves between the end of the answer and the charge", async () => {
+    const ledger = createFakeLedger("charged");
+    const { puppet, ask } = setUp(ledger);
+    const stop = new AbortController();
+    const asking = ask({ stop }).then(() => "answered", codeOf);
+    await quiet();
+    puppet.finish();
+    // After the promise of the answer has resolved, and before anybody who awaits it has gone on.
+    await Promise.resolve();
+    stop.abort(new ClientGone());
+    expect(await asking).toBe("left");
+    expect(ledger.settlements).toEqual(["released"]);
+  });
+
   test("settles its hold exactly once, as the charging table says, for all events in any order", async () => {
     const stories = fc.array(fc.constantFrom(...happenings), { maxLength: 6 });
     const fates = fc.constantFrom<ChargeFate>("charged", "charged", "refused", "expired");
