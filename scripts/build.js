@@ -1,9 +1,16 @@
-// Builds dist/ from src/: one bundle with code splitting, so that a command loads only what it needs.
-// And the manual page, from the program's own tables. `node scripts/build.js --watch` keeps building.
+// Builds dist/ from src/: one bundle with code splitting, so that a command loads only what it needs. It contains every
+// package: nothing is loaded from node_modules. And the manual page, from the program's own tables.
+// `node scripts/build.js --watch` keeps building.
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build, context } from "esbuild";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const { build, context } = await import("esbuild").catch(() => {
+  console.error(
+    "The build needs the packages of package-lock.json. Run `npm ci`, which installs them and builds.",
+  );
+  process.exit(1);
+});
 
 /**
  * What of undici nearly every command uses; all of it where proxies are, which are loaded when they are set.
@@ -19,65 +26,97 @@ const leanUndici = {
     ),
 };
 
+/**
+ * For the manual page, which needs the tables of the commands and not their code.
+ * @type {import("esbuild").Plugin}
+ */
+const noMore = {
+  name: "no-more",
+  setup: (bundle) =>
+    bundle.onResolve({ filter: /^/ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path, external: true } : undefined,
+    ),
+};
+
 /** @type {import("esbuild").BuildOptions} */
 const options = {
-  entryPoints: ["src/cli/main.ts", "scripts/man-page.ts", "src/server/auth/bcrypt-worker.js"],
-  outdir: "dist",
-  entryNames: "[name]",
+  entryPoints: {
+    main: "src/cli/main.ts",
+    // Files of worker threads. piscina looks for its own in the folder of the code that starts it.
+    "bcrypt-worker": "src/server/auth/bcrypt-worker.js",
+    worker: "node_modules/piscina/dist/worker.js",
+  },
   chunkNames: "[name]-[hash]",
   bundle: true,
   splitting: true,
   format: "esm",
   platform: "node",
   target: "node20.19",
+  // Names stay: stack traces need them, and some packages read them. Short lines keep the places in stack traces apart.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 200,
   legalComments: "none",
-  sourcemap: true,
   // The scripts of `completion`.
   loader: { ".bash": "text", ".zsh": "text", ".fish": "text" },
   logLevel: "warning",
-  define: { "process.env.NODE_ENV": '"production"', "process.env.DEV": '"false"' },
+  define: {
+    "process.env.NODE_ENV": '"production"',
+    "process.env.DEV": '"false"',
+    __dirname: "import.meta.dirname",
+  },
   // Ink under CI=true prints only its last frame (docs/session.md#ci): whether we are interactive is our decision.
   alias: { "is-in-ci": "./src/tui/not-in-ci.ts" },
   plugins: [leanUndici],
-  // What only the server needs is loaded from node_modules: it starts once, and workers resolve it there too.
-  external: [
-    "@koa/router",
-    "bcryptjs",
-    "jsonwebtoken",
-    "koa",
-    "koa-body",
-    "lowdb",
-    "openai",
-    "pg",
-    "pino",
-    "piscina",
-    "react-devtools-core",
-    "zod",
-  ],
+  // Never loaded: Ink's for developers, a faster pg, and the priority of threads. The last two are native code.
+  external: ["react-devtools-core", "ws", "pg-native", "@napi-rs/nice"],
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
 };
 
-/** Removes what an earlier build left. Afterwards, not before: a program that runs meanwhile finds its pieces. */
-async function sweep(/** @type {string[]} */ built) {
-  const kept = new Set(built.map((path) => basename(path)));
-  const stale = (await readdir("dist")).filter((name) => !kept.has(name));
-  await Promise.all(stale.map((name) => rm(`dist/${name}`, { recursive: true })));
-}
+/**
+ * Builds the program into the folder `outdir`, with or without source maps. Returns what esbuild tells of it.
+ * @param {string} outdir
+ * @param {{ sourcemap: boolean }} how
+ */
+export const bundle = async (outdir, { sourcemap }) =>
+  (await build({ ...options, outdir, sourcemap, metafile: true })).metafile;
 
-/** Writes man/ai-chat.1, which the package carries; SOURCE_DATE_EPOCH makes two builds alike. */
-async function writeManual() {
-  const { manPage } = await import(new URL("../dist/man-page.js", import.meta.url).href);
+/**
+ * Writes the manual page ai-chat.1 into the folder `to`. SOURCE_DATE_EPOCH makes two builds alike.
+ * @param {string} to
+ */
+export async function writeManual(to) {
+  await mkdir(to, { recursive: true });
+  const script = join(to, "man-page.js");
+  await build({
+    ...options,
+    entryPoints: ["scripts/man-page.ts"],
+    outfile: script,
+    splitting: false,
+    plugins: [noMore],
+  });
+  const { manPage } = await import(pathToFileURL(script).href);
+  await rm(script);
   const { version } = JSON.parse(await readFile("package.json", "utf8"));
   const { SOURCE_DATE_EPOCH: seconds } = process.env;
   const date = new Date(seconds ? Number(seconds) * 1000 : Date.now()).toISOString().slice(0, 10);
-  await mkdir("man", { recursive: true });
-  await writeFile("man/ai-chat.1", manPage({ version, date }));
+  await writeFile(join(to, "ai-chat.1"), manPage({ version, date }));
 }
 
-if (process.argv.includes("--watch")) await (await context({ ...options, logLevel: "info" })).watch();
-else {
-  await sweep(Object.keys((await build({ ...options, metafile: true })).metafile.outputs));
-  await writeManual();
+/** Removes what an earlier build left. Afterwards, not before: a program that runs meanwhile finds its pieces. */
+async function sweep(/** @type {string[]} */ built) {
+  const kept = new Set(built.map((path) => basename(path)));
+  const stale = (await readdir("dist")).filter((name) => /\.js(\.map)?$/.test(name) && !kept.has(name));
+  await Promise.all(stale.map((name) => rm(join("dist", name))));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes("--watch"))
+    await (await context({ ...options, outdir: "dist", sourcemap: true, logLevel: "info" })).watch();
+  else {
+    await sweep(Object.keys((await bundle("dist", { sourcemap: true })).outputs));
+    await writeManual("man");
+  }
 }

@@ -59,7 +59,7 @@ let loading: Promise<void> | undefined;
 
 /** Loads the highlighter, once. Until it is loaded, code is printed without colours. */
 export function loadHighlighter(): Promise<void> {
-  loading ??= import("lowlight").then(({ common, createLowlight }) => {
+  loading ??= import("./lowlight.ts").then(({ common, createLowlight }) => {
     loaded = createLowlight(common);
   });
   return loading;
