@@ -28,6 +28,8 @@ export async function makeHome(): Promise<Home> {
 
 export interface ProgramOptions {
   home: Home;
+  /** The path of another copy of the program. */
+  copy?: string;
   env?: Record<string, string>;
   /** The kind of stdin; /dev/null by default. `pipe` is a real pipe, `socket` is what Node calls a pipe. */
   stdin?:
@@ -91,11 +93,11 @@ async function stdinFile({ home, stdin }: ProgramOptions): Promise<FileHandle | 
 
 /** Starts the program with `args`. The caller waits for `ended`. */
 export async function startProgram(args: readonly string[], options: ProgramOptions): Promise<Running> {
-  const { home, env, stdin, stdoutTo, fileLimit, user } = options;
+  const { home, copy = program, env, stdin, stdoutTo, fileLimit, user } = options;
   const file = await stdinFile(options);
   const out = stdoutTo === undefined ? undefined : await open(stdoutTo, "w");
   const limited = fileLimit === undefined ? [] : ["sh", "-c", `ulimit -f ${fileLimit}; exec "$@"`, "sh"];
-  const command = [...limited, process.execPath, program, ...args];
+  const command = [...limited, process.execPath, copy, ...args];
   const piped = stdin !== undefined && ("pipe" in stdin || "openPipe" in stdin);
   const [name = "", ...rest] = piped ? ["sh", "-c", 'cat | "$@"', "sh", ...command] : command;
   const input = file?.fd ?? (stdin ? "pipe" : "ignore");
