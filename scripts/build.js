@@ -27,6 +27,18 @@ const leanUndici = {
 };
 
 /**
+ * zod's messages in English alone: the others are half of the package, and nothing chooses them.
+ * @type {import("esbuild").Plugin}
+ */
+const englishZod = {
+  name: "english-zod",
+  setup: (bundle) =>
+    bundle.onResolve({ filter: /^\.\.\/locales\/index\.js$/ }, ({ resolveDir }) => ({
+      path: join(resolveDir, "../locales/en.js"),
+    })),
+};
+
+/**
  * For the manual page, which needs the tables of the commands and not their code.
  * @type {import("esbuild").Plugin}
  */
@@ -67,7 +79,7 @@ const options = {
   },
   // Ink under CI=true prints only its last frame (docs/session.md#ci): whether we are interactive is our decision.
   alias: { "is-in-ci": "./src/tui/not-in-ci.ts" },
-  plugins: [leanUndici],
+  plugins: [leanUndici, englishZod],
   // Never loaded: Ink's for developers, a faster pg, and the priority of threads. The last two are native code.
   external: ["react-devtools-core", "ws", "pg-native", "@napi-rs/nice"],
   banner: {
