@@ -97,7 +97,7 @@ test("registers and asks without a server", async () => {
 
 test("a stack trace names the functions", async () => {
   const { stderr } = await runProgram(["balance"], { home, copy, env: { AI_CHAT_DEBUG: "1" } });
-  expect(stderr).toMatch(/^ {4}at (async )?main \(/m);
+  expect(stderr).toMatch(/^ {4}at (async )?(\w+\.)?main \(/m);
 });
 
 test("the session answers in a terminal", async () => {
