@@ -29,15 +29,33 @@ export function openPasswords({
   threads?: number;
   maxQueue?: number;
 }): Passwords {
-  const pool = new Piscina({
-    filename: fileURLToPath(new URL("./bcrypt-worker.js", import.meta.url)),
-    minThreads: 0,
-    maxThreads: threads,
-    idleTimeout: IDLE_MS,
-    execArgv: [],
-  });
+  const failures = new WeakMap<Piscina, unknown>();
+  let ended: Promise<unknown> = Promise.resolve();
+  let closing: Promise<unknown> | undefined;
+  let pool = openPool();
   const queue = createQueue({ threads, maxQueue });
-  let closing: Promise<void> | undefined;
+
+  function openPool(): Piscina {
+    const opened = new Piscina({
+      filename: fileURLToPath(new URL("./bcrypt-worker.js", import.meta.url)),
+      minThreads: 0,
+      maxThreads: threads,
+      idleTimeout: IDLE_MS,
+      execArgv: [],
+    });
+    return opened.on("error", (error) => replace(opened, error));
+  }
+
+  /**
+   * If a thread cannot start, piscina lets its jobs wait, and its error ends the process unless it is listened to. Here
+   * the jobs fail with that error, and later ones get a new pool.
+   */
+  function replace(broken: Piscina, error: unknown): void {
+    if (closing || pool !== broken) return;
+    failures.set(broken, error);
+    pool = openPool();
+    ended = Promise.all([ended, broken.destroy()]);
+  }
 
   const run = async (
     name: "hash" | "matches",
@@ -45,12 +63,13 @@ export function openPasswords({
     signal?: AbortSignal,
   ) => {
     await queue.enter(signal);
+    const used = pool;
     try {
       if (closing) throw shuttingDown();
-      return (await pool.run({ ...job, cost }, { name })) as unknown;
+      return (await used.run({ ...job, cost }, { name })) as unknown;
     } catch (error) {
       if (closing) throw shuttingDown();
-      throw error;
+      throw failures.get(used) ?? error;
     } finally {
       queue.leave();
     }
@@ -66,7 +85,9 @@ export function openPasswords({
       const job = { password: distinct ? password : "", hash };
       return (await run("matches", job, signal)) === true && distinct;
     },
-    close: () => (closing ??= pool.destroy()),
+    close: async () => {
+      await (closing ??= Promise.all([ended, pool.destroy()]));
+    },
   };
 }
 

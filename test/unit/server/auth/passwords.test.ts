@@ -1,5 +1,5 @@
 import { getRounds } from "bcryptjs";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { openPasswords } from "../../../../src/server/auth/passwords.ts";
 
 const passwords = openPasswords({ cost: 4, threads: 2 });
@@ -116,6 +116,16 @@ describe("passwords", () => {
 
   test("a broken stored hash is a failure", async () => {
     await expect(passwords.matches("correct horse", `$9x$${"x".repeat(56)}`)).rejects.toThrow("salt");
+  });
+
+  test("a thread that cannot start fails the jobs that wait for it, and the next job gets another", async () => {
+    const starting = openPasswords({ cost: 4, threads: 1 });
+    vi.stubEnv("NODE_OPTIONS", "--import data:text/javascript,throw(Error('no-thread'))");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(starting.hash("correct horse")).rejects.toThrow("no-thread");
+    vi.unstubAllEnvs();
+    expect(await starting.hash("correct horse")).toMatch(/^\$2b\$/);
+    await starting.close();
   });
 
   test("close ends waiting jobs with shutting_down, and can be called twice", async () => {
