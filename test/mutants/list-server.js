@@ -51,14 +51,14 @@ export const serverMutants = [
     tests: [readStream],
   },
   {
-    file: "src/server/providers/openai.ts",
+    file: "src/server/providers/read-body.ts",
     find: "if (!finished) throw",
     replace: "if (false) throw",
     why: "A plain reply without a finish_reason is sold as a whole answer.",
     tests: ["test/http/providers/openai.test.ts", charging],
   },
   {
-    file: "src/server/providers/openai.ts",
+    file: "src/server/providers/answer-text.ts",
     find: 'if (answer === "") throw',
     replace: "if (false) throw",
     why: "A stream without any text is charged.",

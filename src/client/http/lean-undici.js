@@ -8,6 +8,8 @@ import buildConnector from "undici/lib/core/connect.js";
 // @ts-expect-error -- undici declares the types of its index alone.
 import Agent from "undici/lib/dispatcher/agent.js";
 // @ts-expect-error -- undici declares the types of its index alone.
+import Pool from "undici/lib/dispatcher/pool.js";
+// @ts-expect-error -- undici declares the types of its index alone.
 import { getGlobalDispatcher } from "undici/lib/global.js";
 
 /**
@@ -21,4 +23,4 @@ function request(address, options = {}) {
   return apiRequest.call(dispatcher, { ...rest, origin, path: pathname + search, method });
 }
 
-export { Agent, buildConnector, request };
+export { Agent, Pool, buildConnector, request };

@@ -7,8 +7,8 @@ export const OPENAI_URL = "https://api.openai.com/v1";
 interface BaseUrl {
   /** Without user info, query, fragment and last slash; may be shown and logged. */
   address: string;
-  /** The query, to be sent with every request (`?api-version=…`); it may hold a secret. */
-  query: Record<string, string>;
+  /** The query with its question mark, to be sent with every request (`?api-version=…`), or ""; it may hold a secret. */
+  search: string;
   /** `Basic …`, if the URL holds user info. */
   authorization: string | undefined;
 }
@@ -24,7 +24,7 @@ export function readBaseUrl(text: string): BaseUrl {
   }
   return {
     address: (url.origin + url.pathname).replace(/\/+$/, ""),
-    query: Object.fromEntries(url.searchParams),
+    search: url.search,
     authorization: basic(url.username, url.password),
   };
 }

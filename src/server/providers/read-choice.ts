@@ -1,4 +1,4 @@
-import { APIError } from "openai";
+import { APIError } from "openai/core/error";
 import { NotWhole } from "./upstream-failure.ts";
 
 type Loose = Record<string, unknown>;

@@ -1,29 +1,40 @@
+import { StringDecoder } from "node:string_decoder";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { ReplyTooLong } from "./reply-body.ts";
+import { ReplyTooLong } from "./upstream-failure.ts";
 
-/** Longest event that is read, in bytes from blank line to blank line. */
-const EVENT_BYTES = 1024 * 1024;
+/** Longest event that is read, in UTF-16 code units from blank line to blank line. */
+const EVENT_CHARACTERS = 1024 * 1024;
+
+/** Reads the bytes of server-sent events. */
+export interface EventReader {
+  push: (piece: Buffer) => void;
+  /** No more bytes come: the last event needs no blank line. */
+  end: () => void;
+}
 
 /**
- * The server-sent events of a reply, each as soon as its blank line has come; the last one may have none. ReplyTooLong for
- * an event of more than `longest` bytes. Takes linear time, however the bytes are split.
+ * Calls `onEvent` for each event with data, as soon as its blank line has come; what it throws, `push` throws. ReplyTooLong
+ * once more than `longest` code units have come without a blank line. Takes linear time, however the bytes are split.
  */
-export async function* readEvents(
-  body: AsyncIterable<Uint8Array>,
-  longest = EVENT_BYTES,
-): AsyncGenerator<EventSourceMessage, void, undefined> {
-  const found: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (event) => found.push(event) });
-  const decoder = new TextDecoder();
+export function createEventReader(
+  onEvent: (event: EventSourceMessage) => void,
+  longest = EVENT_CHARACTERS,
+): EventReader {
+  const parser = createParser({ onEvent });
+  const decoder = new StringDecoder("utf8");
   const withLineFeeds = createLineFeeds();
   const measure = createMeter(longest);
-  for await (const piece of body) {
-    measure(piece);
-    parser.feed(withLineFeeds(decoder.decode(piece, { stream: true })));
-    yield* found.splice(0);
-  }
-  parser.feed(`${withLineFeeds(decoder.decode())}\n\n`);
-  yield* found.splice(0);
+  return {
+    push(piece) {
+      const text = withLineFeeds(decoder.write(piece));
+      if (text === "") return;
+      measure(text);
+      parser.feed(text);
+    },
+    end() {
+      parser.feed(`${withLineFeeds(decoder.end())}\n\n`);
+    },
+  };
 }
 
 /**
@@ -39,22 +50,16 @@ function createLineFeeds(): (text: string) => string {
   };
 }
 
-/** Counts the bytes of each event; ReplyTooLong beyond `longest`. */
-function createMeter(longest: number): (piece: Uint8Array) => void {
-  const [LF, CR] = [0x0a, 0x0d];
-  let event = 0;
-  let last = LF;
-  let lineIsEmpty = true;
-  return (piece) => {
-    for (let at = 0; at < piece.length; at += 1) {
-      const byte = piece[at]!;
-      const isSecondOfPair = byte === LF && last === CR;
-      const endsLine = byte === LF || byte === CR;
-      last = byte;
-      if (isSecondOfPair) continue;
-      event = endsLine && lineIsEmpty ? 0 : event + 1;
-      lineIsEmpty = endsLine;
-      if (event > longest) throw new ReplyTooLong("an event of the reply", longest);
-    }
+/** Counts what follows the last blank line; ReplyTooLong beyond `longest`. For text whose line ends are LF. */
+function createMeter(longest: number): (text: string) => void {
+  let length = 0;
+  let afterLine = true;
+  return (text) => {
+    const blank = text.lastIndexOf("\n\n");
+    if (blank >= 0) length = text.length - blank - 2;
+    else if (afterLine && text.startsWith("\n")) length = text.length - 1;
+    else length += text.length;
+    afterLine = text.endsWith("\n");
+    if (length > longest) throw new ReplyTooLong("an event of the reply", `${longest} characters`);
   };
 }

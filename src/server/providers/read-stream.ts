@@ -1,6 +1,7 @@
 import type { EventSourceMessage } from "eventsource-parser";
+import type { BodyReader } from "./read-body.ts";
 import { readChoice, reportedIn, type Choice } from "./read-choice.ts";
-import { readEvents } from "./read-events.ts";
+import { createEventReader } from "./read-events.ts";
 import { NotWhole } from "./upstream-failure.ts";
 
 /** How long to wait for more text after a `finish_reason`, in milliseconds. */
@@ -13,58 +14,52 @@ export interface Patience {
 
 const DEFAULT_PATIENCE: Patience = { finished: 3000, continued: 30_000 };
 
-type State = "open" | keyof Patience;
+type State = "open" | "done" | keyof Patience;
 
-interface Options {
-  patience?: Patience;
-  /** Closes the connection; the body then ends with an error. */
-  hangUp: () => void;
+/** What a reader needs. */
+export interface ReaderNeeds {
+  /** Gets each text of the answer, none empty. What it throws ends the reading. */
+  onText: (text: string) => void;
+  /** Ends the answer, which is then whole, if it is not called again within so many milliseconds. */
+  wait: (milliseconds: number) => void;
+  patience?: Patience | undefined;
 }
 
 /**
- * The texts of a streamed answer, none empty. Ends when the answer is whole: at `[DONE]`; after a `finish_reason` also at
- * the end of the stream, after the silence that {@link Patience} allows, or if the connection breaks before more text.
- * Throws for any other end.
+ * Reads a streamed answer. It is whole at `[DONE]`; after a `finish_reason` also at the end of the stream, after the silence
+ * that {@link Patience} allows, or if the connection breaks before more text.
  */
-export async function* readStream(
-  body: AsyncIterable<Uint8Array>,
-  { patience = DEFAULT_PATIENCE, hangUp }: Options,
-): AsyncGenerator<string, void, undefined> {
-  const events = readEvents(body);
+export function createStreamReader({ onText, wait, patience = DEFAULT_PATIENCE }: ReaderNeeds): BodyReader {
   let state: State = "open";
-  let silent = false;
-  const silence = createTimer(() => {
-    silent = true;
-    hangUp();
+  const events = createEventReader((event) => {
+    if (state === "done") return;
+    if (event.data.startsWith("[DONE]")) {
+      state = "done";
+      return;
+    }
+    const chunk = chunkOf(event);
+    if (!chunk) return;
+    const before = state;
+    state = stateAfter(before, chunk);
+    if (state !== "open" && (chunk.text !== "" || state !== before)) wait(patience[state]);
+    if (chunk.text !== "") onText(chunk.text);
   });
-
-  const nextEvent = async () => {
-    try {
-      return (await events.next()).value;
-    } catch (error) {
-      if (silent || state === "finished") return undefined;
-      throw error;
-    }
+  return {
+    push(piece) {
+      events.push(piece);
+      return state === "done";
+    },
+    end() {
+      events.end();
+      if (state === "open") throw new NotWhole("the stream ended without a finish_reason or [DONE]");
+    },
+    broke(error) {
+      if (state !== "finished") throw error;
+    },
   };
-
-  try {
-    for (let event = await nextEvent(); event; event = await nextEvent()) {
-      if (event.data.startsWith("[DONE]")) return;
-      const chunk = chunkOf(event);
-      if (!chunk) continue;
-      const before: State = state;
-      state = stateAfter(before, chunk);
-      if (state !== "open" && (chunk.text !== "" || state !== before)) silence.restart(patience[state]);
-      if (chunk.text !== "") yield chunk.text;
-    }
-    if (state === "open") throw new NotWhole("the stream ended without a finish_reason or [DONE]");
-  } finally {
-    silence.stop();
-    await events.return();
-  }
 }
 
-function stateAfter(state: State, { text, finished }: Choice): State {
+function stateAfter(state: keyof Patience | "open", { text, finished }: Choice): keyof Patience | "open" {
   if (state === "open") return finished ? "finished" : "open";
   return text === "" ? state : "continued";
 }
@@ -74,21 +69,4 @@ function chunkOf({ event, data }: EventSourceMessage): Choice | undefined {
   if (data.trim() === "" || event === "ping") return undefined;
   if (event === "error") throw reportedIn(data);
   return readChoice(JSON.parse(data), "delta");
-}
-
-/** A timer that lets the event loop read first: after a pause of the process, data and the timeout are due together. */
-function createTimer(act: () => void) {
-  let timeout: NodeJS.Timeout | undefined;
-  let immediate: NodeJS.Immediate | undefined;
-  const stop = () => {
-    clearTimeout(timeout);
-    clearImmediate(immediate);
-  };
-  const restart = (milliseconds: number) => {
-    stop();
-    timeout = setTimeout(() => {
-      immediate = setImmediate(act);
-    }, milliseconds);
-  };
-  return { restart, stop };
 }

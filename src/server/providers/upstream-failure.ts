@@ -1,7 +1,9 @@
-import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+// The package's index loads 8 times as much.
+import { APIConnectionError, APIError } from "openai/core/error";
 import { ApiError } from "../core/api-error.ts";
-import { NoReply } from "./lean-fetch.ts";
-import { ReplyTooLong } from "./reply-body.ts";
+
+/** Codes and names of errors that come only after a connection was made. */
+const LOST = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_OVERFLOW|HPE_.*|HTTPParserError)$/;
 
 /** Seconds. */
 const RETRY_AFTER_MAX = 60;
@@ -11,13 +13,38 @@ export class NotWhole extends Error {
   override readonly name = "NotWhole";
 }
 
+/** A reply, or an event of one, is longer than we read. */
+export class ReplyTooLong extends Error {
+  override readonly name = "ReplyTooLong";
+  constructor(what: string, limit: string) {
+    super(`${what} is longer than ${limit}`);
+  }
+}
+
+/** The upstream sent no head. */
+export class NoReply extends APIConnectionError {
+  /** The connection was made, and lost. */
+  readonly lost: boolean;
+  /** undici's or the system's code, else the error's name; for the log. */
+  override readonly code: string;
+
+  constructor(error: unknown) {
+    super({});
+    this.code = codeOf(error);
+    const inHandshake = String((error as { message?: unknown }).message).includes(
+      "before secure TLS connection",
+    );
+    this.lost = LOST.test(this.code) && !inHandshake;
+  }
+}
+
 /**
  * The error of docs/http-api.md#error-codes for a failure of the upstream. Its message is for the person who asked.
  * Its `cause` is for the operator's log: status, identifiers and what to do, but never text from the upstream, which
  * may quote a chat or a key.
  */
 export function upstreamFailure(error: unknown, now: () => number = Date.now): ApiError {
-  if (error instanceof APIConnectionError) return fromConnection(error);
+  if (error instanceof NoReply) return fromConnection(error);
   if (error instanceof APIError && error.status !== undefined) return fromStatus(error, error.status, now);
   if (error instanceof APIError) {
     return failed(`the upstream reported an error inside its answer${identifiers(error)}`);
@@ -27,13 +54,8 @@ export function upstreamFailure(error: unknown, now: () => number = Date.now): A
   return failed(`the answer was cut off or cannot be read (${codeOf(error)})`);
 }
 
-function fromConnection(error: APIConnectionError): ApiError {
-  const { cause } = error;
-  if (cause instanceof NoReply && cause.lost) {
-    return failed(`the upstream closed the connection without a reply (${cause.code})`);
-  }
-  const timedOut = error instanceof APIConnectionTimeoutError;
-  const code = cause instanceof NoReply ? cause.code : timedOut ? "timed out" : codeOf(cause);
+function fromConnection({ lost, code }: NoReply): ApiError {
+  if (lost) return failed(`the upstream closed the connection without a reply (${code})`);
   return new ApiError("upstream_unavailable", "The AI cannot be reached. Try again in a moment.", {
     cause: new Error(`no connection to the upstream (${code})`),
   });

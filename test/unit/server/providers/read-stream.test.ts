@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { readStream } from "../../../../src/server/providers/read-stream.ts";
+import { createStreamReader } from "../../../../src/server/providers/read-stream.ts";
+import { createSilenceTimer } from "../../../../src/server/providers/silence-timer.ts";
 import { chunk } from "../../../support/openai-server.ts";
 
 const DONE = "data: [DONE]\n\n";
@@ -11,38 +12,26 @@ afterEach(() => void vi.useRealTimers());
 
 /** A stream that is being read, whose upstream is the test. */
 function openStream() {
-  const steps: { piece?: string; error?: Error; taken: () => void }[] = [];
-  let wake = () => {};
-  const add = (step: { piece?: string; error?: Error }) =>
-    new Promise<void>((taken) => {
-      steps.push({ ...step, taken });
-      wake();
-    });
-  async function* body() {
-    for (;;) {
-      while (steps.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      const { piece, error, taken } = steps.shift()!;
-      if (error) throw error;
-      if (piece === undefined) return;
-      yield Buffer.from(piece);
-      taken();
-    }
-  }
-  const hangUp = vi.fn<() => void>(() => void add({ error: new Error("aborted") }));
   const pieces: string[] = [];
-  const read = async () => {
-    for await (const text of readStream(body(), { hangUp })) pieces.push(text);
-    return pieces.join("");
-  };
-  const answer = read();
+  let settle: { whole: (text: string) => void; fail: (error: unknown) => void };
+  const answer = new Promise<string>((whole, fail) => (settle = { whole, fail }));
   answer.catch(() => {});
+  const read = (step: () => boolean | void) => {
+    try {
+      if (step() !== false) settle.whole(pieces.join(""));
+    } catch (error) {
+      settle.fail(error);
+    }
+  };
+  const hangUp = vi.fn<() => void>(() => read(() => true));
+  const timer = createSilenceTimer(hangUp);
+  const reader = createStreamReader({ onText: (text) => void pieces.push(text), wait: timer.restart });
   return {
     hangUp,
     answer,
-    /** Resolves once the piece is read and more is wanted. */
-    send: (piece: string) => add({ piece }),
-    end: () => void add({}),
-    breakOff: () => void add({ error: new Error("other side closed") }),
+    send: (piece: string) => read(() => reader.push(Buffer.from(piece))),
+    end: () => read(() => reader.end()),
+    breakOff: () => read(() => reader.broke(new Error("other side closed"))),
   };
 }
 
@@ -55,7 +44,7 @@ async function pass(milliseconds: number): Promise<void> {
 describe("after its first finish_reason a stream", () => {
   test("is whole when no text has come for 3 s, and is closed", async () => {
     const { send, hangUp, answer } = openStream();
-    await send(chunk({ content: "a" }, "stop"));
+    send(chunk({ content: "a" }, "stop"));
     await pass(2999);
     expect(hangUp).not.toHaveBeenCalled();
     await pass(1);
@@ -72,10 +61,10 @@ describe("after its first finish_reason a stream", () => {
     ];
     for (const [what, piece] of cases) {
       const { send, hangUp, answer } = openStream();
-      await send(chunk({ content: "a" }));
-      await send(chunk({}, "stop"));
+      send(chunk({ content: "a" }));
+      send(chunk({}, "stop"));
       await pass(2000);
-      await send(piece);
+      send(piece);
       await pass(999);
       expect(hangUp, what).not.toHaveBeenCalled();
       await pass(1);
@@ -85,13 +74,13 @@ describe("after its first finish_reason a stream", () => {
 
   test("waits 30 s for more once text has followed, from the last text on", async () => {
     const { send, hangUp, answer } = openStream();
-    await send(chunk({ content: "a" }, "stop"));
+    send(chunk({ content: "a" }, "stop"));
     await pass(2999);
-    await send(chunk({ content: "b" }, "stop"));
+    send(chunk({ content: "b" }, "stop"));
     await pass(29_999);
-    await send(chunk({ content: "c" }));
+    send(chunk({ content: "c" }));
     await pass(20_000);
-    await send(`: ping\n\n${chunk({}, "stop")}`);
+    send(`: ping\n\n${chunk({}, "stop")}`);
     await pass(9999);
     expect(hangUp).not.toHaveBeenCalled();
     await pass(1);
@@ -100,9 +89,9 @@ describe("after its first finish_reason a stream", () => {
 
   test("reads waiting data before it ends, after a pause of the process", async () => {
     const { send, end, hangUp, answer } = openStream();
-    await send(chunk({ content: "a" }, "stop"));
+    send(chunk({ content: "a" }, "stop"));
     vi.advanceTimersByTime(60_000);
-    await send(chunk({ content: "b" }, "stop"));
+    send(chunk({ content: "b" }, "stop"));
     await turn();
     expect(hangUp).not.toHaveBeenCalled();
     end();
@@ -116,12 +105,12 @@ describe("after its first finish_reason a stream", () => {
     ];
     for (const [when, pieces, whole] of cases) {
       const ended = openStream();
-      for (const piece of pieces) await ended.send(piece);
+      for (const piece of pieces) ended.send(piece);
       ended.end();
       expect(await ended.answer, when).toBe(whole);
       const done = openStream();
-      for (const piece of pieces) await done.send(piece);
-      void done.send(DONE);
+      for (const piece of pieces) done.send(piece);
+      done.send(DONE);
       expect(await done.answer, when).toBe(whole);
       expect(done.hangUp, when).not.toHaveBeenCalled();
     }
@@ -129,12 +118,12 @@ describe("after its first finish_reason a stream", () => {
 
   test("is whole when its connection breaks, but not once text has followed", async () => {
     const finished = openStream();
-    await finished.send(chunk({ content: "a" }, "stop"));
+    finished.send(chunk({ content: "a" }, "stop"));
     finished.breakOff();
     expect(await finished.answer).toBe("a");
     const continued = openStream();
-    await continued.send(chunk({ content: "a" }, "stop"));
-    await continued.send(chunk({ content: "b" }, "stop"));
+    continued.send(chunk({ content: "a" }, "stop"));
+    continued.send(chunk({ content: "b" }, "stop"));
     continued.breakOff();
     await expect(continued.answer).rejects.toThrow("other side closed");
   });
@@ -148,8 +137,8 @@ describe("after its first finish_reason a stream", () => {
     ];
     for (const [what, piece, name] of cases) {
       const { send, answer } = openStream();
-      await send(chunk({ content: "a" }, "stop"));
-      void send(piece + DONE);
+      send(chunk({ content: "a" }, "stop"));
+      send(piece + DONE);
       await expect(answer, what).rejects.toMatchObject({ name });
     }
   });
@@ -157,20 +146,20 @@ describe("after its first finish_reason a stream", () => {
 
 test("without a finish_reason a stream waits without limit, and is whole only at [DONE]", async () => {
   const done = openStream();
-  await done.send(chunk({ content: "a" }));
+  done.send(chunk({ content: "a" }));
   await pass(100_000);
   expect(done.hangUp).not.toHaveBeenCalled();
-  void done.send(DONE);
+  done.send(DONE);
   expect(await done.answer).toBe("a");
 
   const ended = openStream();
-  await ended.send(chunk({ content: "a" }));
+  ended.send(chunk({ content: "a" }));
   ended.end();
   await expect(ended.answer).rejects.toMatchObject({ name: "NotWhole" });
 });
 
 test("nothing after [DONE] is read", async () => {
   const { send, answer } = openStream();
-  void send(chunk({ content: "a" }) + DONE + chunk({ content: "b" }) + 'data: {"error":{}}\n\n');
+  send(chunk({ content: "a" }) + DONE + chunk({ content: "b" }) + 'data: {"error":{}}\n\n');
   expect(await answer).toBe("a");
 });

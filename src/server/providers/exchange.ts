@@ -1,0 +1,152 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Dispatcher } from "undici";
+import type { Provider } from "../core/ports.ts";
+import { createAnswerText, type AnswerText } from "./answer-text.ts";
+import { createBodyReader, type BodyReader } from "./read-body.ts";
+import { createFailureReader } from "./read-failure.ts";
+import type { Patience } from "./read-stream.ts";
+import { createSilenceTimer } from "./silence-timer.ts";
+import { NoReply, ReplyTooLong, upstreamFailure } from "./upstream-failure.ts";
+import type { Upstream } from "./upstream.ts";
+
+type Question = Parameters<Provider["answer"]>[0];
+
+/** Longest body that is read, in bytes. */
+const BODY_BYTES = 8 * 1024 * 1024;
+
+/** How long the rest of a body may take after its answer was whole, in milliseconds. */
+const REST_MS = 1000;
+
+/**
+ * Sends one question and reads its answer; with `onDelta` each text is passed on in the moment in which its bytes come. The
+ * promise is settled as {@link Provider} says.
+ */
+export function exchange(
+  upstream: Upstream,
+  body: string,
+  { signal, onDelta }: Question,
+  patience: Patience | undefined,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const handler = new Exchange({ signal, onDelta, patience, resolve, reject });
+    signal.addEventListener("abort", () => handler.fail(signal.reason), { once: true });
+    try {
+      upstream.post(body, handler);
+    } catch (error) {
+      handler.fail(new NoReply(error));
+    }
+  });
+}
+
+interface Needs extends Pick<Question, "signal" | "onDelta"> {
+  patience: Patience | undefined;
+  resolve: (answer: string) => void;
+  reject: (error: unknown) => void;
+}
+
+/** What undici calls while a question is sent and its reply comes. Settles once, and ignores what comes later. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #needs: Needs;
+  readonly #answer: AnswerText;
+  readonly #silence = createSilenceTimer(() => {
+    this.#read(isWhole);
+    this.#hangUp();
+  });
+  #controller: Dispatcher.DispatchController | undefined;
+  #reader: BodyReader | undefined;
+  #bytes = 0;
+  #settled = false;
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+    this.#answer = createAnswerText((piece) => this.#passOn(piece));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#settled) this.#hangUp();
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#reader =
+      status < 300
+        ? createBodyReader({
+            onText: (text) => this.#answer.add(text),
+            wait: (milliseconds) => this.#silence.restart(milliseconds),
+            patience: this.#needs.patience,
+          })
+        : createFailureReader(status, headers);
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, piece: Buffer): void {
+    this.#read((reader) => {
+      this.#bytes += piece.length;
+      if (this.#bytes > BODY_BYTES) throw new ReplyTooLong("the reply", `${BODY_BYTES} bytes`);
+      return reader.push(piece);
+    });
+    if (this.#settled) this.#silence.restart(REST_MS);
+  }
+
+  onResponseEnd(): void {
+    this.#silence.stop();
+    this.#read((reader) => {
+      reader.end();
+      return true;
+    });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#silence.stop();
+    if (!this.#reader) this.fail(new NoReply(error));
+    this.#read((reader) => {
+      reader.broke(error);
+      return true;
+    });
+  }
+
+  /** Rejects, and closes the connection. */
+  fail(error: unknown): void {
+    const { signal } = this.#needs;
+    this.#reject(signal.aborted ? signal.reason : upstreamFailure(error));
+  }
+
+  /** `read` returns true once the answer is whole. */
+  #read(read: (reader: BodyReader) => boolean): void {
+    if (this.#settled) return;
+    try {
+      if (!read(this.#reader!)) return;
+      const answer = this.#answer.end();
+      this.#settled = true;
+      this.#needs.resolve(answer);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #passOn(piece: string): void {
+    const { signal, onDelta } = this.#needs;
+    try {
+      onDelta?.(piece);
+    } catch (error) {
+      // A bug of the listener, not a failure of the upstream.
+      this.#reject(error);
+      throw error;
+    }
+    signal.throwIfAborted();
+  }
+
+  #reject(error: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#needs.reject(error);
+    this.#hangUp();
+  }
+
+  #hangUp(): void {
+    this.#silence.stop();
+    this.#controller?.abort(new Error("no more of the reply is wanted"));
+  }
+}
+
+const isWhole = () => true;

@@ -1,0 +1,35 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { APIError } from "openai/core/error";
+import type { BodyReader } from "./read-body.ts";
+
+/** As much of a failure's body is read, in bytes. */
+const MOST_BYTES = 64 * 1024;
+
+/** Reads the reply of an upstream that refused or failed. Every end of it is an APIError with its status. */
+export function createFailureReader(status: number, headers: IncomingHttpHeaders): BodyReader {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  const fail = (): never => {
+    const said = parsed(Buffer.concat(pieces).toString());
+    const pairs = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);
+    throw APIError.generate(status, said, undefined, new Headers(pairs));
+  };
+  return {
+    push(piece) {
+      pieces.push(piece);
+      bytes += piece.length;
+      return bytes > MOST_BYTES && fail();
+    },
+    end: fail,
+    broke: fail,
+  };
+}
+
+/** Undefined if the text is no JSON. */
+function parsed(text: string): object | undefined {
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return undefined;
+  }
+}
