@@ -58,7 +58,7 @@ export const serverMutants = [
     tests: ["test/http/providers/openai.test.ts", charging],
   },
   {
-    file: "src/server/providers/answer-text.ts",
+    file: "src/server/providers/exchange.ts",
     find: 'if (answer === "") throw',
     replace: "if (false) throw",
     why: "A stream without any text is charged.",

@@ -8,7 +8,7 @@ import { openRawServer, type RawReply, type RawRequest } from "./raw-server.ts";
 export interface Outcome {
   answer?: string;
   deltas?: string[];
-  error?: { code: string; detail: string; retryAfter: number | undefined; cause: string };
+  error?: { status: number; code: string; detail: string; retryAfter: number | undefined; cause: string };
   /** What the upstream was asked, oldest first. */
   requests: RawRequest[];
 }
@@ -16,6 +16,9 @@ export interface Outcome {
 interface Asking {
   messages?: Message[];
   stream?: boolean;
+  apiKey?: string;
+  /** Of the base URL, with a query if there is one. */
+  path?: string;
 }
 
 /** Two forms in which the same question is asked. */
@@ -46,10 +49,10 @@ export const inPieces =
 /** Asks one question of an upstream that answers each request with `replyTo`. */
 export async function askUpstream(
   replyTo: (request: RawRequest) => RawReply,
-  { messages = [{ role: "user", content: "Say hello." }], stream = false }: Asking = {},
+  { messages = [{ role: "user", content: "Say hello." }], stream = false, apiKey, path = "/v1" }: Asking = {},
 ): Promise<Outcome> {
   const server = await openRawServer(replyTo);
-  const provider = openOpenAiProvider({ baseUrl: `${server.url}/v1`, model: "m" });
+  const provider = openOpenAiProvider({ baseUrl: server.url + path, apiKey, model: "m" });
   const deltas: string[] = [];
   const onDelta = (text: string) => void deltas.push(text);
   const { signal } = new AbortController();
@@ -57,9 +60,9 @@ export async function askUpstream(
     const answer = await provider.answer({ messages, signal, ...(stream && { onDelta }) });
     return { answer, ...(stream && { deltas }), requests: server.seen };
   } catch (error) {
-    const { code, message, retryAfter, cause } = error as ApiError;
+    const { status, code, message, retryAfter, cause } = error as ApiError;
     return {
-      error: { code, detail: message, retryAfter, cause: (cause as Error).message },
+      error: { status, code, detail: message, retryAfter, cause: (cause as Error).message },
       requests: server.seen,
     };
   } finally {

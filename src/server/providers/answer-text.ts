@@ -1,10 +1,16 @@
 import { createWholeCharacters } from "../../text/whole-characters.ts";
-import { NotWhole } from "./upstream-failure.ts";
+import { ReplyTooLong } from "./upstream-errors.ts";
+
+/** Longest answer, in UTF-16 code units. */
+const LONGEST = 8 * 1024 * 1024;
 
 /** The text of an answer while it comes. */
 export interface AnswerText {
+  /** ReplyTooLong beyond {@link LONGEST}. */
   add(text: string): void;
-  /** The whole answer. NotWhole if it is blank. */
+  /** Whether any of it is not blank. */
+  hasText(): boolean;
+  /** The whole answer; "" if it is blank. */
   end(): string;
 }
 
@@ -16,6 +22,9 @@ export function createAnswerText(onPiece: (piece: string) => void): AnswerText {
   let blanks = "";
   const pass = (text: string) => {
     if (text === "") return;
+    if (answer.length + blanks.length + text.length > LONGEST) {
+      throw new ReplyTooLong("the answer", `${LONGEST} characters`);
+    }
     if (answer === "" && text.trim() === "") {
       blanks += text;
       return;
@@ -27,9 +36,9 @@ export function createAnswerText(onPiece: (piece: string) => void): AnswerText {
   };
   return {
     add: (text) => pass(characters.push(text)),
+    hasText: () => answer !== "",
     end: () => {
       pass(characters.end());
-      if (answer === "") throw new NotWhole("the answer has no text");
       return answer;
     },
   };

@@ -3,6 +3,9 @@ import { StartupError } from "../core/startup-error.ts";
 /** OpenAI's own address. */
 export const OPENAI_URL = "https://api.openai.com/v1";
 
+/** Shorter values of a query are versions and switches. */
+const SHORT = 8;
+
 /** The parts of an upstream's base URL. */
 interface BaseUrl {
   /** Without user info, query, fragment and last slash; may be shown and logged. */
@@ -11,6 +14,8 @@ interface BaseUrl {
   search: string;
   /** `Basic …`, if the URL holds user info. */
   authorization: string | undefined;
+  /** What of it may be secret: user info, also as it is sent, and values of the query, unless they are short. */
+  secrets: string[];
 }
 
 /** Reads the operator's `--base-url`. StartupError for anything but an http or https URL; it does not quote the URL. */
@@ -22,17 +27,23 @@ export function readBaseUrl(text: string): BaseUrl {
       "Give the complete URL, such as --base-url http://127.0.0.1:11434/v1",
     );
   }
+  const user = [decoded(url.username), decoded(url.password)] as const;
+  const authorization = basic(...user);
   return {
     address: (url.origin + url.pathname).replace(/\/+$/, ""),
     search: url.search,
-    authorization: basic(url.username, url.password),
+    authorization,
+    secrets: [
+      ...user,
+      ...(authorization ? [authorization.slice("Basic ".length)] : []),
+      ...[...url.searchParams.values()].filter((value) => value.length >= SHORT),
+    ],
   };
 }
 
 function basic(username: string, password: string): string | undefined {
   if (username === "" && password === "") return undefined;
-  const pair = `${decoded(username)}:${decoded(password)}`;
-  return `Basic ${Buffer.from(pair).toString("base64")}`;
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
 /** Text with a stray percent sign is used as typed. */

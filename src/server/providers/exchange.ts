@@ -6,20 +6,17 @@ import { createBodyReader, type BodyReader } from "./read-body.ts";
 import { createFailureReader } from "./read-failure.ts";
 import type { Patience } from "./read-stream.ts";
 import { createSilenceTimer } from "./silence-timer.ts";
-import { NoReply, ReplyTooLong, upstreamFailure } from "./upstream-failure.ts";
+import { Failed, NoReply, NotWhole } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
 
 type Question = Parameters<Provider["answer"]>[0];
-
-/** Longest body that is read, in bytes. */
-const BODY_BYTES = 8 * 1024 * 1024;
 
 /** How long the rest of a body may take after its answer was whole, in milliseconds. */
 const REST_MS = 1000;
 
 /**
- * Sends one question and reads its answer; with `onDelta` each text is passed on in the moment in which its bytes come. The
- * promise is settled as {@link Provider} says.
+ * Sends one question and reads its answer; with `onDelta` each text is passed on in the moment in which its bytes come. Rejects
+ * with {@link Failed}, with what `onDelta` throws, or with the signal's reason.
  */
 export function exchange(
   upstream: Upstream,
@@ -54,7 +51,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   });
   #controller: Dispatcher.DispatchController | undefined;
   #reader: BodyReader | undefined;
-  #bytes = 0;
+  /** The last `finish_reason`. */
+  #reason = "";
   #settled = false;
 
   constructor(needs: Needs) {
@@ -73,6 +71,9 @@ class Exchange implements Dispatcher.DispatchHandler {
       status < 300
         ? createBodyReader({
             onText: (text) => this.#answer.add(text),
+            onReason: (reason) => {
+              if (this.#reason !== "tool_calls") this.#reason = reason;
+            },
             wait: (milliseconds) => this.#silence.restart(milliseconds),
             patience: this.#needs.patience,
           })
@@ -80,11 +81,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, piece: Buffer): void {
-    this.#read((reader) => {
-      this.#bytes += piece.length;
-      if (this.#bytes > BODY_BYTES) throw new ReplyTooLong("the reply", `${BODY_BYTES} bytes`);
-      return reader.push(piece);
-    });
+    this.#read((reader) => reader.push(piece));
     if (this.#settled) this.#silence.restart(REST_MS);
   }
 
@@ -108,7 +105,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Rejects, and closes the connection. */
   fail(error: unknown): void {
     const { signal } = this.#needs;
-    this.#reject(signal.aborted ? signal.reason : upstreamFailure(error));
+    this.#reject(signal.aborted ? signal.reason : new Failed(error, { hasText: this.#answer.hasText() }));
   }
 
   /** `read` returns true once the answer is whole. */
@@ -117,6 +114,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     try {
       if (!read(this.#reader!)) return;
       const answer = this.#answer.end();
+      if (answer === "") throw withoutText(this.#reason);
       this.#settled = true;
       this.#needs.resolve(answer);
     } catch (error) {
@@ -150,3 +148,17 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 const isWhole = () => true;
+
+/** Why an answer has no text, by its `finish_reason`. */
+function withoutText(reason: string): NotWhole {
+  return new NotWhole(
+    `the answer has no text${/^\w{1,40}$/.test(reason) ? ` (finish_reason ${reason})` : ""}`,
+    reason === "content_filter"
+      ? "The AI withheld its answer because of its content filter. Try it in other words."
+      : reason === "tool_calls" || reason === "function_call"
+        ? "The AI wanted to call a tool instead of answering. Try it in other words."
+        : reason === "length"
+          ? "The AI reached its limit before it wrote any text. Try again, or ask for less."
+          : "The AI gave an empty answer. Try again.",
+  );
+}

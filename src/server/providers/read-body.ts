@@ -1,6 +1,6 @@
 import { readChoice } from "./read-choice.ts";
 import { createStreamReader, type ReaderNeeds } from "./read-stream.ts";
-import { NotWhole } from "./upstream-failure.ts";
+import { NotWhole, ReplyTooLong } from "./upstream-errors.ts";
 
 /** Reads the body of a reply. Each method throws if the answer cannot become whole. */
 export interface BodyReader {
@@ -11,6 +11,9 @@ export interface BodyReader {
   /** The connection broke; returns if the answer is whole, else throws `error`. */
   broke(error: Error): void;
 }
+
+/** Longest JSON document that is read, in bytes. */
+const DOCUMENT_BYTES = 8 * 1024 * 1024;
 
 /** How a line of an event stream may begin. */
 const FIELDS = ["data:", "event:", "id:", "retry:", ":"];
@@ -59,16 +62,21 @@ function readerFor(start: Buffer, needs: ReaderNeeds): BodyReader | undefined {
 }
 
 /** Reads an answer that is one JSON document. */
-function createDocumentReader({ onText }: ReaderNeeds): BodyReader {
+function createDocumentReader({ onText, onReason }: ReaderNeeds): BodyReader {
   const pieces: Buffer[] = [];
+  let bytes = 0;
   return {
     push(piece) {
       pieces.push(piece);
+      bytes += piece.length;
+      if (bytes > DOCUMENT_BYTES) throw new ReplyTooLong("the reply", `${DOCUMENT_BYTES} bytes`);
       return false;
     },
     end() {
-      const { text, finished } = readChoice(JSON.parse(Buffer.concat(pieces).toString()), "message");
+      const document: unknown = JSON.parse(Buffer.concat(pieces).toString());
+      const { text, finished, reason } = readChoice(document, "message");
       if (!finished) throw new NotWhole("the reply is no chat completion with a finish_reason");
+      onReason(reason);
       if (text !== "") onText(text);
     },
     broke(error) {

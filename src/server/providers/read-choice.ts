@@ -1,5 +1,6 @@
 import { APIError } from "openai/core/error";
-import { NotWhole } from "./upstream-failure.ts";
+import { parsed } from "../../text/loose-json.ts";
+import { NotWhole } from "./upstream-errors.ts";
 
 type Loose = Record<string, unknown>;
 
@@ -9,6 +10,8 @@ export interface Choice {
   text: string;
   /** Whether it has a `finish_reason`. */
   finished: boolean;
+  /** The `finish_reason`; `tool_calls` if it calls a tool, whatever the reason; else "". */
+  reason: string;
 }
 
 /**
@@ -25,22 +28,23 @@ export function readChoice(document: unknown, field: "delta" | "message"): Choic
   if (failure !== undefined) throw reported(failure);
   const { finish_reason: reason } = choice;
   if (reason === "error") throw new NotWhole("the upstream ended its answer with the finish_reason error");
-  return { text: textOf(choice[field]), finished: typeof reason === "string" && reason !== "" };
+  const finished = typeof reason === "string" && reason !== "";
+  const part = choice[field];
+  return {
+    text: textOf(part),
+    finished,
+    reason: callsTool(part) ? "tool_calls" : finished ? reason : "",
+  };
 }
 
 /** The failure that an `error` event reports; its data may be other text than JSON. */
 export function reportedIn(data: string): APIError {
-  let said: unknown;
-  try {
-    said = JSON.parse(data);
-  } catch {
-    return reported({});
-  }
+  const said = parsed(data) ?? data;
   return reported(isObject(said) && said.error ? said.error : said);
 }
 
-const reported = (error: unknown) =>
-  new APIError(undefined, isObject(error) ? error : {}, undefined, undefined);
+/** Some upstreams report a sentence instead of an object. */
+const reported = (error: unknown) => new APIError(undefined, error as object, undefined, undefined);
 
 const isObject = (value: unknown): value is Loose => typeof value === "object" && value !== null;
 
@@ -58,6 +62,10 @@ function textOf(message: unknown): string {
   const text = Array.isArray(content) ? content.map(textOfPart).join("") : content;
   if (typeof text === "string" && text !== "") return text;
   return typeof refusal === "string" ? refusal : "";
+}
+
+function callsTool(message: unknown): boolean {
+  return isObject(message) && Array.isArray(message.tool_calls) && message.tool_calls.length > 0;
 }
 
 /** Empty for parts of other types, such as a model's reasoning. */

@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { ReplyTooLong } from "./upstream-failure.ts";
+import { ReplyTooLong } from "./upstream-errors.ts";
 
 /** Longest event that is read, in UTF-16 code units from blank line to blank line. */
 const EVENT_CHARACTERS = 1024 * 1024;

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { APIError } from "openai/core/error";
+import { isRecord, parsed } from "../../text/loose-json.ts";
 import type { BodyReader } from "./read-body.ts";
 
 /** As much of a failure's body is read, in bytes. */
@@ -10,7 +11,7 @@ export function createFailureReader(status: number, headers: IncomingHttpHeaders
   const pieces: Buffer[] = [];
   let bytes = 0;
   const fail = (): never => {
-    const said = parsed(Buffer.concat(pieces).toString());
+    const said = errorIn(Buffer.concat(pieces).toString());
     const pairs = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);
     throw APIError.generate(status, said, undefined, new Headers(pairs));
   };
@@ -25,11 +26,11 @@ export function createFailureReader(status: number, headers: IncomingHttpHeaders
   };
 }
 
-/** Undefined if the text is no JSON. */
-function parsed(text: string): object | undefined {
-  try {
-    return JSON.parse(text) as object;
-  } catch {
-    return undefined;
-  }
+/** In the package's form, `{ error }`; undefined for a page and for nothing. */
+function errorIn(text: string): { error: unknown } | undefined {
+  // Gemini sends a list of one.
+  const said = [parsed(text)].flat()[0];
+  if (isRecord(said)) return { error: said.error ?? said };
+  const isText = said === undefined && /^[^<]*\w/.test(text);
+  return isText ? { error: text } : undefined;
 }

@@ -2,7 +2,7 @@ import type { EventSourceMessage } from "eventsource-parser";
 import type { BodyReader } from "./read-body.ts";
 import { readChoice, reportedIn, type Choice } from "./read-choice.ts";
 import { createEventReader } from "./read-events.ts";
-import { NotWhole } from "./upstream-failure.ts";
+import { NotWhole } from "./upstream-errors.ts";
 
 /** How long to wait for more text after a `finish_reason`, in milliseconds. */
 export interface Patience {
@@ -20,6 +20,8 @@ type State = "open" | "done" | keyof Patience;
 export interface ReaderNeeds {
   /** Gets each text of the answer, none empty. What it throws ends the reading. */
   onText: (text: string) => void;
+  /** Gets each `finish_reason`, and `tool_calls` for each part of a call. */
+  onReason: (reason: string) => void;
   /** Ends the answer, which is then whole, if it is not called again within so many milliseconds. */
   wait: (milliseconds: number) => void;
   patience?: Patience | undefined;
@@ -29,7 +31,12 @@ export interface ReaderNeeds {
  * Reads a streamed answer. It is whole at `[DONE]`; after a `finish_reason` also at the end of the stream, after the silence
  * that {@link Patience} allows, or if the connection breaks before more text.
  */
-export function createStreamReader({ onText, wait, patience = DEFAULT_PATIENCE }: ReaderNeeds): BodyReader {
+export function createStreamReader({
+  onText,
+  onReason,
+  wait,
+  patience = DEFAULT_PATIENCE,
+}: ReaderNeeds): BodyReader {
   let state: State = "open";
   const events = createEventReader((event) => {
     if (state === "done") return;
@@ -42,6 +49,7 @@ export function createStreamReader({ onText, wait, patience = DEFAULT_PATIENCE }
     const before = state;
     state = stateAfter(before, chunk);
     if (state !== "open" && (chunk.text !== "" || state !== before)) wait(patience[state]);
+    if (chunk.reason !== "") onReason(chunk.reason);
     if (chunk.text !== "") onText(chunk.text);
   });
   return {

@@ -1,88 +1,107 @@
 // The package's index loads 8 times as much.
-import { APIConnectionError, APIError } from "openai/core/error";
+import { APIError } from "openai/core/error";
 import { ApiError } from "../core/api-error.ts";
-
-/** Codes and names of errors that come only after a connection was made. */
-const LOST = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_OVERFLOW|HPE_.*|HTTPParserError)$/;
+import { statusOf, wordsOf } from "./said.ts";
+import { codeOf, NoReply, NotWhole, ReplyTooLong, type Failed } from "./upstream-errors.ts";
 
 /** Seconds. */
 const RETRY_AFTER_MAX = 60;
 
-/** The upstream replied, but its answer is not whole (docs/http-api.md#whole-answers). The message is for the log. */
-export class NotWhole extends Error {
-  override readonly name = "NotWhole";
+interface Circumstances {
+  /** What of the upstream's words may be logged. */
+  quote: (words: string) => string;
+  /** Whether the base URL ends in `/v1` or the like. */
+  hasVersion: boolean;
+  /** Whether the upstream refuses whatever it is asked. */
+  refusesAll: boolean;
 }
 
-/** A reply, or an event of one, is longer than we read. */
-export class ReplyTooLong extends Error {
-  override readonly name = "ReplyTooLong";
-  constructor(what: string, limit: string) {
-    super(`${what} is longer than ${limit}`);
-  }
-}
+/** Codes of refusals for which the question is the reason. */
+const OWN_FAULT = /^(content_filter|context_length_exceeded|string_above_max_length|invalid_prompt)$/;
 
-/** The upstream sent no head. */
-export class NoReply extends APIConnectionError {
-  /** The connection was made, and lost. */
-  readonly lost: boolean;
-  /** undici's or the system's code, else the error's name; for the log. */
-  override readonly code: string;
+/** Codes of refusals until somebody pays. Others use the words, but not the code, for a limit per minute. */
+const UNPAID =
+  /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|exceeded_current_quota_error)$/;
 
-  constructor(error: unknown) {
-    super({});
-    this.code = codeOf(error);
-    const inHandshake = String((error as { message?: unknown }).message).includes(
-      "before secure TLS connection",
-    );
-    this.lost = LOST.test(this.code) && !inHandshake;
-  }
+/** Whether this is a refusal of the question, for which the question need not be the reason. */
+export function isRefusal({ cause }: Failed): boolean {
+  return (
+    cause instanceof APIError &&
+    [400, 413, 422].includes(cause.status ?? 0) &&
+    !OWN_FAULT.test(cause.code ?? "")
+  );
 }
 
 /**
  * The error of docs/http-api.md#error-codes for a failure of the upstream. Its message is for the person who asked.
- * Its `cause` is for the operator's log: status, identifiers and what to do, but never text from the upstream, which
- * may quote a chat or a key.
+ * Its `cause` is for the operator's log: status, identifiers, what to do, and what may be quoted of the upstream's words.
  */
-export function upstreamFailure(error: unknown, now: () => number = Date.now): ApiError {
+export function upstreamFailure({ cause: error, hasText }: Failed, circumstances: Circumstances): ApiError {
   if (error instanceof NoReply) return fromConnection(error);
-  if (error instanceof APIError && error.status !== undefined) return fromStatus(error, error.status, now);
   if (error instanceof APIError) {
-    return failed(`the upstream reported an error inside its answer${identifiers(error)}`);
+    if (error.status !== undefined) return fromStatus(error, error.status, "", circumstances);
+    const status = hasText ? undefined : statusOf(error.error);
+    if (status !== undefined)
+      return fromStatus(error, status, " inside a reply with status 200", circumstances);
+    return reported(error, hasText, circumstances);
   }
-  if (error instanceof NotWhole || error instanceof ReplyTooLong) return failed(error.message);
-  if (error instanceof SyntaxError) return failed("the upstream sent JSON that does not parse");
-  return failed(`the answer was cut off or cannot be read (${codeOf(error)})`);
+  if (error instanceof NotWhole) return notWhole(error.message, error.detail);
+  if (error instanceof ReplyTooLong) return notWhole(error.message);
+  if (error instanceof SyntaxError) return notWhole("the upstream sent JSON that does not parse");
+  return notWhole(`the answer was cut off or cannot be read (${codeOf(error)})`);
 }
 
+const notWhole = (why: string, detail = "The AI did not give a whole answer. Try again.") =>
+  new ApiError("upstream_error", detail, { cause: new Error(why) });
+
 function fromConnection({ lost, code }: NoReply): ApiError {
-  if (lost) return failed(`the upstream closed the connection without a reply (${code})`);
+  if (lost) return notWhole(`the upstream closed the connection without a reply (${code})`);
   return new ApiError("upstream_unavailable", "The AI cannot be reached. Try again in a moment.", {
     cause: new Error(`no connection to the upstream (${code})`),
   });
 }
 
-function fromStatus(error: APIError, status: number, now: () => number): ApiError {
-  const cause = new Error(`the upstream answered ${status}${identifiers(error)}${advice(status)}`);
-  if (status === 429) {
-    const retryAfter = readRetryAfter(error.headers?.get("retry-after"), now);
-    return new ApiError("upstream_unavailable", "The AI is busy. Try again in a moment.", {
-      ...(retryAfter !== undefined && { retryAfter }),
-      cause,
-    });
-  }
-  const detail =
-    status === 400 || status === 413 || status === 422
-      ? "The AI did not accept this question. Try it in other words, or start a new conversation."
-      : status < 500
-        ? "The AI refused this server. Tell whoever runs it."
-        : "The AI failed. Try again in a moment.";
-  return new ApiError("upstream_error", detail, { cause });
+/** An error inside an answer, whose kind nobody knows. */
+function reported(error: APIError, hasText: boolean, { quote, hasVersion }: Circumstances): ApiError {
+  const advice = hasText || hasVersion ? "" : ": the base URL may be wrong (most end in /v1)";
+  const why = `the upstream reported an error inside its answer${identifiers(error, quote)}${advice}`;
+  return notWhole(why + said(error, quote), hasText ? undefined : "The AI failed. Try again in a moment.");
 }
 
-const failed = (why: string) =>
-  new ApiError("upstream_error", "The AI did not give a whole answer. Try again.", { cause: new Error(why) });
+function fromStatus(
+  error: APIError,
+  status: number,
+  where: string,
+  { quote, refusesAll }: Circumstances,
+): ApiError {
+  const unpaid = status === 402 || [error.code, error.type].some((name) => UNPAID.test(name ?? ""));
+  const advice = unpaid ? ": its account has no credit left; add some there" : adviceFor(status);
+  const cause = new Error(
+    `the upstream answered ${status}${where}${identifiers(error, quote)}${advice}${said(error, quote)}`,
+  );
+  const retryAfter = readRetryAfter(error.headers?.get("retry-after"));
+  const passing = (detail: string) =>
+    new ApiError("upstream_unavailable", detail, { ...(retryAfter !== undefined && { retryAfter }), cause });
+  if (status === 429 && !unpaid) return passing("The AI is busy. Try again in a moment.");
+  if (status === 503 && (retryAfter !== undefined || /\bloading\b/i.test(wordsOf(error.error)))) {
+    return passing("The AI is not ready yet. Try again in a moment.");
+  }
+  const isOwn = OWN_FAULT.test(error.code ?? "");
+  return new ApiError("upstream_error", detailFor(status, refusesAll && !isOwn), { cause });
+}
 
-function advice(status: number): string {
+function detailFor(status: number, refusesAll: boolean): string {
+  const refused = status === 400 || status === 413 || status === 422;
+  if (refused && !refusesAll) {
+    return "The AI did not accept this question. Try it in other words, or start a new conversation.";
+  }
+  if (refused) return "The AI accepts no questions at present. Tell whoever runs this server.";
+  return status < 500
+    ? "The AI refused this server. Tell whoever runs it."
+    : "The AI failed. Try again in a moment.";
+}
+
+function adviceFor(status: number): string {
   if (status === 401 || status === 403) return ": it refused the operator's API key";
   if (status === 404) return ": it does not know the model, or the base URL is wrong (most end in /v1)";
   if (status >= 300 && status < 400)
@@ -90,27 +109,30 @@ function advice(status: number): string {
   return "";
 }
 
+function said({ error }: APIError, quote: (words: string) => string): string {
+  const words = quote(wordsOf(error));
+  return words === "" ? "" : `; it says: ${words}`;
+}
+
 /** Type, code and request id, unless they look like prose or a secret. */
-function identifiers(error: APIError): string {
+function identifiers(error: APIError, quote: (words: string) => string): string {
   const known = [error.type, error.code, error.requestID].filter(
     (value): value is string =>
-      typeof value === "string" && /^[a-z][\w.-]{0,63}$/i.test(value) && !looksSecret(value),
+      typeof value === "string" &&
+      /^[a-z][\w.-]{0,63}$/i.test(value) &&
+      !looksSecret(value) &&
+      quote(value) === value,
   );
   return known.length === 0 ? "" : ` (${known.join(", ")})`;
 }
 
 const looksSecret = (text: string) => /^(sk|pk|key|bearer|gsk|xai)[-_]/i.test(text);
 
-function codeOf(error: unknown): string {
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  return [code, name].find((value) => typeof value === "string") ?? "unknown";
-}
-
 /** `Retry-After` (RFC 9110 §10.2.3: seconds or a date) as whole seconds, 1 to 60; undefined for anything else. */
-function readRetryAfter(text: string | null | undefined, now: () => number): number | undefined {
+function readRetryAfter(text: string | null | undefined): number | undefined {
   if (!text) return undefined;
   // Date.parse would accept "-5", so a date must begin with its weekday.
   const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (date - now()) / 1000;
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (date - Date.now()) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.min(RETRY_AFTER_MAX, Math.max(1, Math.ceil(seconds)));
 }

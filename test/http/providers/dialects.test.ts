@@ -149,12 +149,24 @@ describe("a failure inside a reply with status 200", () => {
     await expect(ask()).rejects.toMatchObject(failed);
   });
 
-  test("is reported to the operator by its identifiers", async () => {
-    stream([text, 'event: error\ndata: {"type":"server_error","code":"overloaded","message":"secret"}\n\n']);
+  test("is reported to the operator by its identifiers and words", async () => {
+    stream([
+      text,
+      'event: error\ndata: {"type":"server_error","code":"overloaded","message":"Busy, sorry."}\n\n',
+    ]);
     await expect(hear()).rejects.toMatchObject({
-      cause: { message: "the upstream reported an error inside its answer (server_error, overloaded)" },
+      cause: {
+        message:
+          "the upstream reported an error inside its answer (server_error, overloaded); it says: Busy, sorry.",
+      },
     });
   });
+});
+
+test("thinking of more bytes than an answer may have does no harm", async () => {
+  const thought = chunk({ content: "", reasoning_content: "Hm. ".repeat(50) });
+  stream([...Array.from({ length: 30 }, () => thought.repeat(1000)), chunk({ content: "a" }, "stop"), DONE]);
+  expect(await hear()).toEqual({ text: "a", pieces: ["a"] });
 });
 
 test("text and [DONE] are whole without a finish_reason, with or without a line end behind them", async () => {

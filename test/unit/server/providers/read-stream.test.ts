@@ -25,7 +25,11 @@ function openStream() {
   };
   const hangUp = vi.fn<() => void>(() => read(() => true));
   const timer = createSilenceTimer(hangUp);
-  const reader = createStreamReader({ onText: (text) => void pieces.push(text), wait: timer.restart });
+  const reader = createStreamReader({
+    onText: (text) => void pieces.push(text),
+    onReason: () => {},
+    wait: timer.restart,
+  });
   return {
     hangUp,
     answer,

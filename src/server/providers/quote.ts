@@ -1,0 +1,48 @@
+import { oneLine } from "../../text/sanitize.ts";
+
+/** Most characters of an upstream's words in the log. */
+const LONGEST = 500;
+/** So many characters of a chat in a row are recognized. */
+const RUN = 12;
+
+/** An upstream's words for the operator's log, on one line; `texts` are those of the conversation. */
+export type Quote = (words: string, texts: string[]) => string;
+
+/**
+ * Quotes at most {@link LONGEST} characters. Each of the secrets, and each run of {@link RUN} characters or more of the
+ * texts, is replaced by a mark, also where JSON escapes its characters.
+ */
+export function createQuote(secrets: string[]): Quote {
+  // A short one may be contained in a longer one.
+  const known = secrets.filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
+  return (words, texts) => {
+    const plain = known.reduce((text, secret) => text.replaceAll(secret, "[secret]"), unescaped(words));
+    const line = oneLine(plain, LONGEST);
+    return withoutRuns(line, texts.map((text) => text.replaceAll(/\s+/g, " ")).join("\n"));
+  };
+}
+
+const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
+
+const unescaped = (text: string) =>
+  text
+    .replaceAll(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replaceAll(/\\(.)/g, (_, character: string) => ESCAPES[character] ?? character);
+
+/** Replaces what `line` has in common with `text`. */
+function withoutRuns(line: string, text: string): string {
+  let quoted = "";
+  let at = 0;
+  while (at < line.length) {
+    let end = at;
+    while (end + RUN <= line.length && text.includes(line.slice(end, end + RUN))) end += 1;
+    if (end > at) {
+      quoted += "[chat]";
+      at = end + RUN - 1;
+    } else {
+      quoted += line[at];
+      at += 1;
+    }
+  }
+  return quoted;
+}

@@ -1,0 +1,65 @@
+// The package's index loads 8 times as much.
+import { APIConnectionError } from "openai/core/error";
+
+/** Codes and names of errors that come only after a connection was made. */
+const LOST = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_OVERFLOW|HPE_.*|HTTPParserError)$/;
+
+/** The upstream replied, but its answer is not whole (docs/http-api.md#whole-answers). The message is for the log. */
+export class NotWhole extends Error {
+  override readonly name = "NotWhole";
+  /** What the person who asked is told, if that is more than that the answer is not whole. */
+  readonly detail: string | undefined;
+
+  constructor(message: string, detail?: string) {
+    super(message);
+    this.detail = detail;
+  }
+}
+
+/** A reply, or an event of one, is longer than we read. */
+export class ReplyTooLong extends Error {
+  override readonly name = "ReplyTooLong";
+  constructor(what: string, limit: string) {
+    super(`${what} is longer than ${limit}`);
+  }
+}
+
+/** The upstream sent no head. */
+export class NoReply extends APIConnectionError {
+  /** The connection was made, and lost. */
+  readonly lost: boolean;
+  /** undici's or the system's code, else the error's name; for the log. */
+  override readonly code: string;
+
+  constructor(error: unknown) {
+    super({});
+    this.code = codeOf(error);
+    const inHandshake = String((error as { message?: unknown }).message).includes(
+      "before secure TLS connection",
+    );
+    this.lost = LOST.test(this.code) && !inHandshake;
+  }
+}
+
+/** Why an exchange failed, and how far it had come. */
+export class Failed extends Error {
+  override readonly name = "Failed";
+  override readonly cause: unknown;
+  /** Whether any text of an answer had come. */
+  readonly hasText: boolean;
+  /** A connection that had been used before was lost before anything of the reply came. */
+  readonly wasStale: boolean;
+
+  constructor(cause: unknown, { hasText = false, wasStale = false } = {}) {
+    super("the exchange with the upstream failed");
+    this.cause = cause;
+    this.hasText = hasText;
+    this.wasStale = wasStale;
+  }
+}
+
+/** undici's or the system's code of an error, else its name; for the log. */
+export function codeOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  return [code, name].find((value) => typeof value === "string") ?? "unknown";
+}
