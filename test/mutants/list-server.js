@@ -65,6 +65,20 @@ export const serverMutants = [
     tests: ["test/http/providers/openai.test.ts", charging],
   },
   {
+    file: "src/server/providers/quote.ts",
+    find: 'text.replaceAll(secret, "[secret]")',
+    replace: "text",
+    why: "The AI's key is in the log when the AI repeats it.",
+    tests: ["test/http/providers/failures.test.ts"],
+  },
+  {
+    file: "src/server/providers/quote.ts",
+    find: "if (end > at) {",
+    replace: "if (false) {",
+    why: "What somebody asked is in the log when the AI repeats it.",
+    tests: ["test/http/providers/failures.test.ts"],
+  },
+  {
     file: "src/server/http/listen.ts",
     find: "keepAliveTimeout: 75_000",
     replace: "keepAliveTimeout: 5_000",

@@ -6,6 +6,7 @@ import { createBodyReader, type BodyReader } from "./read-body.ts";
 import { createFailureReader } from "./read-failure.ts";
 import type { Patience } from "./read-stream.ts";
 import { createSilenceTimer } from "./silence-timer.ts";
+import { createUnpacker } from "./unpacker.ts";
 import { Failed, NoReply, NotWhole } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -25,10 +26,10 @@ export function exchange(
   patience: Patience | undefined,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const handler = new Exchange({ signal, onDelta, patience, resolve, reject });
+    const handler = new Exchange({ upstream, signal, onDelta, patience, resolve, reject });
     signal.addEventListener("abort", () => handler.fail(signal.reason), { once: true });
     try {
-      upstream.post(body, handler);
+      handler.way = upstream.post(body, handler);
     } catch (error) {
       handler.fail(new NoReply(error));
     }
@@ -36,6 +37,7 @@ export function exchange(
 }
 
 interface Needs extends Pick<Question, "signal" | "onDelta"> {
+  upstream: Upstream;
   patience: Patience | undefined;
   resolve: (answer: string) => void;
   reject: (error: unknown) => void;
@@ -43,6 +45,8 @@ interface Needs extends Pick<Question, "signal" | "onDelta"> {
 
 /** What undici calls while a question is sent and its reply comes. Settles once, and ignores what comes later. */
 class Exchange implements Dispatcher.DispatchHandler {
+  /** Where the question was sent. */
+  way: Dispatcher | undefined;
   readonly #needs: Needs;
   readonly #answer: AnswerText;
   readonly #silence = createSilenceTimer(() => {
@@ -53,6 +57,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   #reader: BodyReader | undefined;
   /** The last `finish_reason`. */
   #reason = "";
+  #unpacker: ReturnType<typeof createUnpacker>;
+  #isUsed = false;
+  #hasBegun = false;
   #settled = false;
 
   constructor(needs: Needs) {
@@ -62,7 +69,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#isUsed = this.#needs.upstream.startsOnUsed();
     if (this.#settled) this.#hangUp();
+  }
+
+  onResponseStarted(): void {
+    this.#hasBegun = true;
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -78,14 +90,35 @@ class Exchange implements Dispatcher.DispatchHandler {
             patience: this.#needs.patience,
           })
         : createFailureReader(status, headers);
+    this.#unpacker = createUnpacker(headers["content-encoding"]);
+    this.#unpacker
+      ?.on("data", (piece: Buffer) => this.#take(piece))
+      .on("end", () => this.#end())
+      .on("error", (error) => this.#break(error));
   }
 
   onResponseData(_: Dispatcher.DispatchController, piece: Buffer): void {
-    this.#read((reader) => reader.push(piece));
-    if (this.#settled) this.#silence.restart(REST_MS);
+    if (this.#unpacker) this.#unpacker.write(piece);
+    else this.#take(piece);
   }
 
   onResponseEnd(): void {
+    if (this.#unpacker) this.#unpacker.end();
+    else this.#end();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (!this.#reader) this.fail(new NoReply(error));
+    // It ends with an error if it has not got the whole body.
+    else if (this.#unpacker) this.#unpacker.end();
+    else this.#break(error);
+  }
+
+  #take(piece: Buffer): void {
+    if (this.#read((reader) => reader.push(piece))) this.#silence.restart(REST_MS);
+  }
+
+  #end(): void {
     this.#silence.stop();
     this.#read((reader) => {
       reader.end();
@@ -93,9 +126,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     });
   }
 
-  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+  #break(error: Error): void {
     this.#silence.stop();
-    if (!this.#reader) this.fail(new NoReply(error));
     this.#read((reader) => {
       reader.broke(error);
       return true;
@@ -105,20 +137,24 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Rejects, and closes the connection. */
   fail(error: unknown): void {
     const { signal } = this.#needs;
-    this.#reject(signal.aborted ? signal.reason : new Failed(error, { hasText: this.#answer.hasText() }));
+    const isStale = this.#isUsed && !this.#hasBegun && error instanceof NoReply && error.mayBeStale;
+    const failed = new Failed(error, this.#answer.hasText(), isStale ? this.way : undefined);
+    this.#reject(signal.aborted ? signal.reason : failed);
   }
 
-  /** `read` returns true once the answer is whole. */
-  #read(read: (reader: BodyReader) => boolean): void {
-    if (this.#settled) return;
+  /** `read` returns true once the answer is whole; so does this. */
+  #read(read: (reader: BodyReader) => boolean): boolean {
+    if (this.#settled) return false;
     try {
-      if (!read(this.#reader!)) return;
+      if (!read(this.#reader!)) return false;
       const answer = this.#answer.end();
       if (answer === "") throw withoutText(this.#reason);
       this.#settled = true;
       this.#needs.resolve(answer);
+      return true;
     } catch (error) {
       this.fail(error);
+      return false;
     }
   }
 
@@ -143,6 +179,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #hangUp(): void {
     this.#silence.stop();
+    this.#unpacker?.destroy();
     this.#controller?.abort(new Error("no more of the reply is wanted"));
   }
 }

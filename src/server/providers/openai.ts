@@ -4,10 +4,13 @@ import type { ApiError } from "../core/api-error.ts";
 import type { Message, Provider } from "../core/ports.ts";
 import { OPENAI_URL } from "./base-url.ts";
 import { exchange } from "./exchange.ts";
+import { mergeMessages } from "./messages.ts";
 import type { Patience } from "./read-stream.ts";
 import { Failed } from "./upstream-errors.ts";
-import { isRefusal, upstreamFailure } from "./upstream-failure.ts";
+import { isRefusal, upstreamFailure, wantsStream } from "./upstream-failure.ts";
 import { openUpstream } from "./upstream.ts";
+
+type Question = Parameters<Provider["answer"]>[0];
 
 /** After so many refusals in a row, with no answer in between, the questions are not the reason. */
 const REFUSALS = 3;
@@ -21,7 +24,8 @@ const REFUSALS = 3;
  * - `patience`: see {@link Patience}.
  *
  * Reads nothing from the environment. StartupError for a base URL or a key that cannot be used. Failures: see
- * docs/http-api.md#error-codes; nothing is retried.
+ * docs/http-api.md#error-codes. Two kinds are tried once more: a lost connection
+ * that was used before, and a plain question of an upstream that wants to stream.
  */
 export function openOpenAiProvider({
   baseUrl = OPENAI_URL,
@@ -38,6 +42,8 @@ export function openOpenAiProvider({
 }): Provider {
   const upstream = openUpstream({ baseUrl, apiKey, dispatcher });
   let refusals = 0;
+  /** The upstream answers plain questions only as a stream, too. */
+  let onlyStreams = false;
 
   function failureOf(failure: Failed, messages: Message[]): ApiError {
     const refusesAll = refusals >= REFUSALS;
@@ -50,18 +56,42 @@ export function openOpenAiProvider({
     });
   }
 
+  async function send(question: Question, stream: boolean): Promise<string> {
+    const messages = mergeMessages(question.messages);
+    const body = { model, messages, ...(stream && { stream }) } satisfies ChatCompletionCreateParams;
+    const text = JSON.stringify(body);
+    try {
+      return await exchange(upstream, text, question, patience);
+    } catch (error) {
+      if (!(error instanceof Failed) || !error.stale) throw error;
+      upstream.renew(error.stale);
+      return exchange(upstream, text, question, patience);
+    }
+  }
+
+  async function sendPlain(question: Question): Promise<string> {
+    try {
+      return await send(question, onlyStreams);
+    } catch (error) {
+      const wasStream = onlyStreams;
+      if (error instanceof Failed) onlyStreams = false;
+      if (wasStream || !(error instanceof Failed) || !wantsStream(error)) throw error;
+    }
+    const answer = await send(question, true);
+    onlyStreams = true;
+    return answer;
+  }
+
   return {
     model,
     answer: async (question) => {
-      const { messages, signal, onDelta } = question;
-      signal.throwIfAborted();
-      const body = { model, messages, ...(onDelta && { stream: true }) } satisfies ChatCompletionCreateParams;
+      question.signal.throwIfAborted();
       try {
-        const answer = await exchange(upstream, JSON.stringify(body), question, patience);
+        const answer = await (question.onDelta ? send(question, true) : sendPlain(question));
         refusals = 0;
         return answer;
       } catch (error) {
-        throw error instanceof Failed ? failureOf(error, messages) : error;
+        throw error instanceof Failed ? failureOf(error, question.messages) : error;
       }
     },
     close: () => upstream.close(),

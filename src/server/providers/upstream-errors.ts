@@ -1,8 +1,12 @@
 // The package's index loads 8 times as much.
 import { APIConnectionError } from "openai/core/error";
+import type { Dispatcher } from "undici";
 
 /** Codes and names of errors that come only after a connection was made. */
 const LOST = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_OVERFLOW|HPE_.*|HTTPParserError)$/;
+
+/** Codes of errors that may come from a connection that was closed while it was idle. */
+const CLOSED = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
 
 /** The upstream replied, but its answer is not whole (docs/http-api.md#whole-answers). The message is for the log. */
 export class NotWhole extends Error {
@@ -30,6 +34,8 @@ export class NoReply extends APIConnectionError {
   readonly lost: boolean;
   /** undici's or the system's code, else the error's name; for the log. */
   override readonly code: string;
+  /** The connection may have been closed before the question was sent. */
+  readonly mayBeStale: boolean;
 
   constructor(error: unknown) {
     super({});
@@ -37,6 +43,7 @@ export class NoReply extends APIConnectionError {
     const inHandshake = String((error as { message?: unknown }).message).includes(
       "before secure TLS connection",
     );
+    this.mayBeStale = CLOSED.test(this.code) && !inHandshake;
     this.lost = LOST.test(this.code) && !inHandshake;
   }
 }
@@ -47,14 +54,14 @@ export class Failed extends Error {
   override readonly cause: unknown;
   /** Whether any text of an answer had come. */
   readonly hasText: boolean;
-  /** A connection that had been used before was lost before anything of the reply came. */
-  readonly wasStale: boolean;
+  /** Where it was sent, if a connection that had been used before was lost before anything of the reply came. */
+  readonly stale: Dispatcher | undefined;
 
-  constructor(cause: unknown, { hasText = false, wasStale = false } = {}) {
+  constructor(cause: unknown, hasText: boolean, stale: Dispatcher | undefined) {
     super("the exchange with the upstream failed");
     this.cause = cause;
     this.hasText = hasText;
-    this.wasStale = wasStale;
+    this.stale = stale;
   }
 }
 

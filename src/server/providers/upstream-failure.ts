@@ -32,6 +32,12 @@ export function isRefusal({ cause }: Failed): boolean {
   );
 }
 
+/** Whether the upstream refuses a plain question and names `stream`. */
+export function wantsStream({ cause }: Failed): boolean {
+  if (!(cause instanceof APIError) || (cause.status !== 400 && cause.status !== 422)) return false;
+  return /\bstream/i.test(`${wordsOf(cause.error)} ${cause.param ?? ""}`);
+}
+
 /**
  * The error of docs/http-api.md#error-codes for a failure of the upstream. Its message is for the person who asked.
  * Its `cause` is for the operator's log: status, identifiers, what to do, and what may be quoted of the upstream's words.
