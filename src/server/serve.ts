@@ -88,7 +88,9 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   return {
     url: server.url,
     store: store.description,
-    model: provider.model,
+    get model() {
+      return provider.model;
+    },
     reason,
     get inFlight() {
       return questions.inFlight;
@@ -131,7 +133,9 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
       version: config.version,
       price,
       starting_tokens: startingTokens,
-      model: provider.model,
+      get model() {
+        return provider.model;
+      },
       extensions: ["stream", "history", "idempotency", "usage", "logout", "password"],
     },
     questionTimeout,

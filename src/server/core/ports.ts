@@ -152,7 +152,7 @@ export interface Message {
  * answer; none is empty or ends inside a character.
  */
 export interface Provider {
-  /** The upstream's name of the model. */
+  /** The upstream's name of the model. It may change once, when an upstream that was late lists its models. */
   readonly model: string;
   answer(request: {
     messages: Message[];

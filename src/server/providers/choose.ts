@@ -20,6 +20,8 @@ interface Settings {
   dispatcher?: Dispatcher | undefined;
   /** Ollama's usual address, without `/v1`. */
   ollamaUrl?: string | undefined;
+  /** Gets warnings for the operator. */
+  warn?: ((sentence: string) => void) | undefined;
   /** Milliseconds that a list of models may take: 2,000. */
   patience?: number | undefined;
 }
@@ -52,28 +54,45 @@ function demo(reason: string, model: string | undefined): Choice {
   return { provider: createDemoProvider(), reason: reason + unused };
 }
 
-async function openai({ provider, baseUrl, apiKey, model, dispatcher, patience }: Settings): Promise<Choice> {
+async function openai(settings: Settings): Promise<Choice> {
+  const { provider, baseUrl, apiKey, model, dispatcher, patience } = settings;
   const url = baseUrl || OPENAI_URL;
   const why = [
     ...(provider ? [`--provider ${provider}`] : []),
     ...(baseUrl ? [`the base URL is ${readBaseUrl(baseUrl).address}`] : []),
     ...(apiKey ? ["an API key is set"] : []),
   ];
-  const chosen = model
-    ? { model }
-    : baseUrl
-      ? await listedModel({ baseUrl: url, apiKey, dispatcher, timeout: patience ?? MODELS_MS })
-      : { model: DEFAULT_MODEL };
+  const endpoint = { baseUrl: url, apiKey, dispatcher };
+  const find = () => listedModel({ ...endpoint, timeout: patience ?? MODELS_MS });
+  const chosen: Chosen = model ? { model } : baseUrl ? await find() : { model: DEFAULT_MODEL };
   if (chosen.remark) why.push(chosen.remark);
   return {
-    provider: await open({ baseUrl: url, apiKey, model: chosen.model, dispatcher }),
+    provider: await open({
+      ...endpoint,
+      model: chosen.model,
+      ...(chosen.isEarly && { findModel: findLater(chosen.model, find, settings) }),
+    }),
     reason: why.join(", "),
+  };
+}
+
+/** Warns that the AI has not answered yet. The function that it returns asks again, and warns once it has. */
+function findLater(guess: string, find: () => Promise<Chosen>, { baseUrl = "", warn = () => {} }: Settings) {
+  const { address } = readBaseUrl(baseUrl);
+  warn(
+    `The AI at ${address} does not answer yet. Until it lists its models, questions ask for ${guess}; --model NAME names another.`,
+  );
+  return async () => {
+    const { model, isEarly } = await find();
+    if (isEarly) return undefined;
+    warn(`The AI at ${address} answers now: questions ask for ${model}.`);
+    return model;
   };
 }
 
 async function ollama({ model, ollamaUrl, patience }: Settings): Promise<Choice | undefined> {
   const baseUrl = `${ollamaUrl || OLLAMA_URL}/v1`;
-  const models = await listed({ baseUrl, timeout: patience ?? MODELS_MS });
+  const { models } = await listed({ baseUrl, timeout: patience ?? MODELS_MS });
   const chosen = model || models?.[0];
   if (!models || !chosen) return undefined;
   return {
@@ -84,18 +103,28 @@ async function ollama({ model, ollamaUrl, patience }: Settings): Promise<Choice 
 
 type Endpoint = { baseUrl: string; apiKey?: string | undefined; dispatcher?: Dispatcher | undefined };
 
+interface Chosen {
+  model: string;
+  remark?: string;
+  /** The AI may list its models later. */
+  isEarly?: boolean;
+}
+
 /** The default model if it is listed, else the first one: OpenAI and services like it list dozens in no order. */
-async function listedModel(
-  endpoint: Endpoint & { timeout: number },
-): Promise<{ model: string; remark?: string }> {
-  const models = await listed(endpoint);
+async function listedModel(endpoint: Endpoint & { timeout: number }): Promise<Chosen> {
+  const { models, answered } = await listed(endpoint);
   const [first] = models ?? [];
   if (models?.includes(DEFAULT_MODEL)) return { model: DEFAULT_MODEL };
   if (first !== undefined) return { model: first, remark: `${first} is the first model that it lists` };
-  return { model: DEFAULT_MODEL, remark: `it lists no models, so ${DEFAULT_MODEL} is a guess: --model NAME` };
+  const why = answered ? "it lists no models" : "it does not answer yet";
+  return {
+    model: DEFAULT_MODEL,
+    remark: `${why}, so ${DEFAULT_MODEL} is a guess: --model NAME`,
+    isEarly: !answered,
+  };
 }
 
-async function listed(endpoint: Endpoint & { timeout: number }): Promise<string[] | undefined> {
+async function listed(endpoint: Endpoint & { timeout: number }) {
   const agent = endpoint.dispatcher ? undefined : new Agent({ connect: { timeout: endpoint.timeout } });
   try {
     return await listModels({ ...endpoint, dispatcher: (endpoint.dispatcher ?? agent)! });
@@ -105,7 +134,9 @@ async function listed(endpoint: Endpoint & { timeout: number }): Promise<string[
 }
 
 /** Loads the openai package, which the demo does not need, only when it is used. */
-async function open(options: Endpoint & { model: string }): Promise<Provider> {
+async function open(
+  options: Endpoint & { model: string; findModel?: () => Promise<string | undefined> },
+): Promise<Provider> {
   const { openOpenAiProvider } = await import("./openai.ts");
   return openOpenAiProvider(options);
 }

@@ -26,6 +26,7 @@ export function exchange(
   patience: Patience | undefined,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const handler = new Exchange({ upstream, signal, onDelta, patience, resolve, reject });
     signal.addEventListener("abort", () => handler.fail(signal.reason), { once: true });
     try {

@@ -8,9 +8,16 @@ const LIST_BYTES = 8 * 1024 * 1024;
 
 const listing = z.object({ data: z.array(z.object({ id: z.string().min(1) })) });
 
+interface Listing {
+  /** In the upstream's order, without those for embeddings. Undefined if no list came. */
+  models: string[] | undefined;
+  /** Whether a reply came that will not change by itself: any but 429 and 5xx. */
+  answered: boolean;
+}
+
 /**
- * The models that an upstream lists (`GET {base}/models`), in its order, without those for embeddings. Undefined if no
- * such list comes within `timeout` milliseconds, or if it is longer than {@link LIST_BYTES}.
+ * The models that an upstream lists (`GET {base}/models`). No list that takes longer than `timeout` milliseconds or has more
+ * than {@link LIST_BYTES}.
  */
 export async function listModels({
   baseUrl,
@@ -22,9 +29,10 @@ export async function listModels({
   apiKey?: string | undefined;
   dispatcher: Dispatcher;
   timeout: number;
-}): Promise<string[] | undefined> {
+}): Promise<Listing> {
   const { address, search, authorization } = readBaseUrl(baseUrl);
   const headers = requestHeaders(apiKey, authorization);
+  let answered = false;
   try {
     const { statusCode, body } = await request(`${address}/models${search}`, {
       dispatcher,
@@ -32,12 +40,12 @@ export async function listModels({
       signal: AbortSignal.timeout(timeout),
     });
     const text = await textOf(body);
-    if (statusCode !== 200) return undefined;
-    const reply = listing.safeParse(JSON.parse(text));
-    if (!reply.success) return undefined;
-    return reply.data.data.map(({ id }) => id).filter((id) => !/embed/i.test(id));
+    answered = statusCode !== 429 && statusCode < 500;
+    const reply = listing.safeParse(statusCode === 200 ? JSON.parse(text) : undefined);
+    const models = reply.data?.data.map(({ id }) => id).filter((id) => !/embed/i.test(id));
+    return { models, answered };
   } catch {
-    return undefined;
+    return { models: undefined, answered };
   }
 }
 

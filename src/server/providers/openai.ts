@@ -20,6 +20,7 @@ const REFUSALS = 3;
  *
  * - `baseUrl`: default OpenAI's. User info in it is sent as Basic authorization if there is no `apiKey`.
  * - `apiKey`: absent for servers that need none.
+ * - `findModel`: asked before a question, until it resolves to the name that replaces `model`.
  * - `dispatcher`: for connections, such as a proxy; the caller closes it. Default: direct connections.
  * - `patience`: see {@link Patience}.
  *
@@ -30,17 +31,22 @@ const REFUSALS = 3;
 export function openOpenAiProvider({
   baseUrl = OPENAI_URL,
   apiKey,
-  model,
+  model: firstModel,
+  findModel,
   dispatcher,
   patience,
 }: {
   baseUrl?: string | undefined;
   apiKey?: string | undefined;
   model: string;
+  findModel?: (() => Promise<string | undefined>) | undefined;
   dispatcher?: Dispatcher | undefined;
   patience?: Patience | undefined;
 }): Provider {
   const upstream = openUpstream({ baseUrl, apiKey, dispatcher });
+  let model = firstModel;
+  let isFound = findModel === undefined;
+  let finding: Promise<string | undefined> | undefined;
   let refusals = 0;
   /** The upstream answers plain questions only as a stream, too. */
   let onlyStreams = false;
@@ -54,6 +60,16 @@ export function openOpenAiProvider({
       hasVersion: upstream.hasVersion,
       refusesAll,
     });
+  }
+
+  /** Questions that come meanwhile wait for the same answer. */
+  async function updateModel(): Promise<void> {
+    finding ??= findModel?.();
+    const found = await finding;
+    finding = undefined;
+    if (found === undefined) return;
+    model = found;
+    isFound = true;
   }
 
   async function send(question: Question, stream: boolean): Promise<string> {
@@ -83,9 +99,12 @@ export function openOpenAiProvider({
   }
 
   return {
-    model,
+    get model() {
+      return model;
+    },
     answer: async (question) => {
       question.signal.throwIfAborted();
+      if (!isFound) await updateModel();
       try {
         const answer = await (question.onDelta ? send(question, true) : sendPlain(question));
         refusals = 0;

@@ -95,6 +95,46 @@ describe("the provider is", () => {
     expect(reason).toContain("a guess");
   });
 
+  test.each<[what: string, script: Script, patience: number]>([
+    ["is still starting", failure(503), PATIENT],
+    ["is busy", failure(429), PATIENT],
+    ["is silent", silence(), 200],
+  ])(
+    "the first listed model as soon as the base URL lists any, where it %s at first",
+    async (_what, script, patience) => {
+      upstream.models(script);
+      const warnings: string[] = [];
+      const warn = (sentence: string) => void warnings.push(sentence);
+      const { provider } = await chooseProvider({ baseUrl: upstream.url, warn, patience });
+      const messages = [{ role: "user" as const, content: "Hello" }];
+      const ask = () => provider.answer({ messages, signal: new AbortController().signal });
+      const asked = () => upstream.requests.splice(0).map(({ method, body }) => body?.model ?? method);
+      expect(warnings).toEqual([expect.stringContaining("does not answer yet")]);
+      asked();
+      await ask();
+      expect(provider.model).toBe("gpt-4o-mini");
+      expect(asked()).toEqual(["GET", "gpt-4o-mini"]);
+      // A list that is there at once comes in time even for the hasty.
+      upstream.models(["llama3.2"]);
+      while (provider.model !== "llama3.2") await ask();
+      expect(asked().at(-1)).toBe("llama3.2");
+      await Promise.all([ask(), ask()]);
+      expect(asked()).toEqual(["llama3.2", "llama3.2"]);
+      expect(warnings.slice(1)).toEqual([expect.stringContaining("llama3.2")]);
+      await provider.close();
+    },
+  );
+
+  test("asked for its models once, where it answers without any", async () => {
+    upstream.models(failure(404));
+    const warn = () => expect.fail();
+    const { provider } = await chooseProvider({ baseUrl: upstream.url, warn, patience: PATIENT });
+    const messages = [{ role: "user" as const, content: "Hello" }];
+    await provider.answer({ messages, signal: new AbortController().signal });
+    expect(upstream.requests.map(({ method }) => method)).toEqual(["GET", "POST"]);
+    await provider.close();
+  });
+
   test("asked for its models through the given dispatcher", async () => {
     const dispatcher = new MockAgent();
     dispatcher.disableNetConnect();
