@@ -37,10 +37,16 @@ export async function held(dir: string): Promise<{ url: string | undefined } | u
   return { url: await readAddress(dir) };
 }
 
+/** Whether a store in this folder writes to its ledger synchronously (docs/ledger.md#writing). */
+export async function writesSynchronously(dir: string): Promise<boolean> {
+  const { diskOn, fileSystemOf } = await import("./stores/json/disk.ts");
+  return diskOn(await fileSystemOf(dir)).synchronous;
+}
+
 /** Throws `OtherOwner` where a data folder belongs to another user. */
 export async function checkOwner(dir: string): Promise<void> {
   const { checkOwner } = await import("./stores/json/other-owner.ts");
-  const { disk } = await import("./stores/json/files.ts");
+  const { disk } = await import("./stores/json/disk.ts");
   await checkOwner(disk, dir);
 }
 

@@ -1,18 +1,21 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Files } from "../../src/server/stores/json/files.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
+import { disks } from "../unit/server/stores/json/place.ts";
 import { storeContract, type StoreFixture } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
 
 /** A folder of its own, and a clock that the test owns. */
-async function place(): Promise<StoreFixture> {
+async function place(files: Files): Promise<StoreFixture> {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-store-"));
   let time = Date.parse("2026-11-22T10:00:00Z");
   return {
     open: () =>
       openJsonStore({
         dir,
+        files,
         now: () => time,
         warn: (sentence) => {
           throw new Error(sentence);
@@ -27,5 +30,7 @@ async function place(): Promise<StoreFixture> {
   };
 }
 
-storeContract("JSON files", place);
-storeModel("JSON files", place);
+for (const { name, files } of disks) {
+  storeContract(`JSON files on ${name}`, () => place(files));
+  storeModel(`JSON files on ${name}`, () => place(files));
+}

@@ -16,10 +16,11 @@ export const digestOf = (/** @type {string} */ key) => createHash("sha256").upda
 
 /**
  * One person who asks one question after the other, each under its own key, and repeats it under the same key until the
- * outcome is known. Some people disconnect during the answer and ask again.
+ * outcome is known. Some people disconnect during the answer and ask again. Without keys, nothing is repeated.
  * @param {{ url: string | undefined }} victim
+ * @param {{ keyed?: boolean }} options
  */
-export function createPerson(victim) {
+export function createPerson(victim, { keyed = true } = {}) {
   const username = `p-${randomUUID()}`;
   const password = randomUUID();
   let token = "";
@@ -46,7 +47,11 @@ export function createPerson(victim) {
   ) {
     if (victim.url === undefined) return undefined;
     const accept = streamed ? "text/event-stream" : "application/json";
-    const headers = { authorization: `Bearer ${token}`, "idempotency-key": key, accept };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept,
+      ...(keyed && { "idempotency-key": key }),
+    };
     return post("/api/chat/", { message: `What is ${key}?` }, headers, signal).catch(
       () => void (counts.lost += 1),
     );
@@ -89,7 +94,7 @@ export function createPerson(victim) {
           );
           if (reply) fates.set(key, fateOf(reply));
           if (fates.get(key) === "unknown") await pause(5 + Math.random() * 30);
-          if (hasty && Math.random() < 0.5) break;
+          if (!keyed || (hasty && Math.random() < 0.5)) break;
         }
       }
     },

@@ -7,8 +7,8 @@ import { openMoodyUpstream } from "./upstream.js";
 
 /** @typedef {{ kills: number, questions: number, replays: number, lost: number, violations: string[] }} Report */
 
-const STARTING_TOKENS = 100_000_000;
-const PRICE = 100;
+export const STARTING_TOKENS = 100_000_000;
+export const PRICE = 100;
 
 /** Highest number of questions that begin between a start and the next kill. */
 const BETWEEN = 15;

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { crashRun } from "./crash-run.js";
+import { memoryRun } from "./memory-run.js";
 
 let run: ReturnType<typeof crashRun> | undefined;
 
@@ -19,4 +20,12 @@ test("a server that is killed repeatedly under load charges every answered quest
   expect(report.violations).toEqual([]);
   expect(report.kills).toBeGreaterThanOrEqual(8);
   expect(report.questions).toBeGreaterThanOrEqual(60);
+});
+
+test("the memory of a server under load is measured in one process, and its charges are right", async () => {
+  const { rss, questions, violations } = await memoryRun({ intervals: 2, interval: 300, people: 4 });
+  expect(violations).toEqual([]);
+  expect(questions).toBeGreaterThan(0);
+  expect(rss).toHaveLength(2);
+  for (const bytes of rss) expect(bytes).toBeGreaterThan(2 ** 20);
 });

@@ -1,14 +1,41 @@
 // The crash test for any number of minutes: npm run test:crash -- --minutes N
+// Memory of one server under load instead, without kills: npm run test:crash -- --memory --minutes N
 import { parseArgs } from "node:util";
 import { crashRun } from "./crash-run.js";
+import { memoryRun } from "./memory-run.js";
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "1" } } });
+/** From minute 2, when everything is warm, the memory may grow by this factor. */
+const MOST_GROWTH = 1.1;
+
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "1" }, memory: { type: "boolean", default: false } },
+});
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error("--minutes takes a number above 0");
 
-const { kills, questions, replays, lost, violations } = await crashRun({ minutes, told: console.error });
-for (const violation of violations) console.log(violation);
-console.log(
-  `kills ${kills}, questions ${questions}, lost connections ${lost}, replays ${replays}, violations: ${violations.length}`,
-);
-process.exitCode = violations.length === 0 ? 0 : 1;
+async function crash() {
+  const { kills, questions, replays, lost, violations } = await crashRun({ minutes, told: console.error });
+  for (const violation of violations) console.log(violation);
+  console.log(
+    `kills ${kills}, questions ${questions}, lost connections ${lost}, replays ${replays}, violations: ${violations.length}`,
+  );
+  return violations.length === 0;
+}
+
+async function memory() {
+  if (!(minutes >= 3))
+    throw new Error("--memory needs --minutes 3 or more: minute 2 is compared with the last one");
+  const { questions, rss, violations } = await memoryRun({
+    intervals: Math.floor(minutes),
+    interval: 60_000,
+    told: (sentence) => console.log(`minute ${sentence}`),
+  });
+  for (const violation of violations) console.log(violation);
+  const growth = (rss.at(-1) ?? NaN) / (rss[1] ?? NaN);
+  console.log(
+    `questions ${questions}, memory of the last minute beside minute 2: ${growth.toFixed(3)}, violations: ${violations.length}`,
+  );
+  return growth <= MOST_GROWTH && violations.length === 0;
+}
+
+process.exitCode = (await (values.memory ? memory() : crash())) ? 0 : 1;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
+const memory = new URL("./memory.js", import.meta.url).href;
 
 /**
  * A real `ai-chat serve` on a folder, which can be killed and started again. `url` is the address of the running
@@ -15,9 +16,10 @@ export function createVictim({ data, upstream, startingTokens }) {
   const victim = {
     /** @type {string | undefined} */
     url: undefined,
-    /** Starts it and waits until it listens; throws with its output if it doesn't. */
-    async start() {
+    /** Starts it and waits until it listens; throws with its output if it doesn't. `measured`: for {@link memory}. */
+    async start({ measured = false } = {}) {
       const argv = [
+        ...(measured ? ["--expose-gc", "--import", memory] : []),
         program,
         "serve",
         "--port",
@@ -40,7 +42,7 @@ export function createVictim({ data, upstream, startingTokens }) {
         "silent",
       ];
       const started = spawn(process.execPath, argv, {
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["ignore", "pipe", "pipe", ...(measured ? [/** @type {const} */ ("ipc")] : [])],
         // Only PATH of this machine's environment: no proxies, no other settings.
         env: { PATH: process.env.PATH, HOME: `${data}-home`, AI_CHAT_API_KEY: "none" },
       });
@@ -52,10 +54,17 @@ export function createVictim({ data, upstream, startingTokens }) {
           const found = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(printed.replaceAll(upstream, ""))?.[0];
           if (found) resolve(found);
         };
-        started.stdout.on("data", look);
-        started.stderr.on("data", look);
+        started.stdout?.on("data", look);
+        started.stderr?.on("data", look);
         started.once("exit", (code) => reject(new Error(`serve ended with ${code}:\n${printed}`)));
       });
+    },
+    /** Its RSS after gc, in bytes. @returns {Promise<number>} */
+    async memory() {
+      if (!child?.connected) throw new Error("the server is not measured, or has ended");
+      child.send("measure");
+      const [rss] = await once(child, "message");
+      return rss;
     },
     /** @param {NodeJS.Signals} signal SIGKILL, or SIGTERM for a clean stop; waits until it has ended */
     async end(signal) {

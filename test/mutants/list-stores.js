@@ -95,6 +95,34 @@ export const storeMutants = [
     tests: [damage],
   },
   {
+    file: "src/server/stores/json/committer.ts",
+    find: "await journal.append(",
+    replace: "void journal.append(",
+    why: "A batch is entered and acknowledged before its fdatasync.",
+    tests: [failures],
+  },
+  {
+    file: "src/server/stores/json/committer.ts",
+    find: "await oneTurn();",
+    replace: "",
+    why: "Charges that arrive in one turn of the event loop wait for each other's syncs.",
+    tests: [`${json}batch.test.ts`],
+  },
+  {
+    file: "src/server/stores/json/disk.ts",
+    find: "error ? reject(error) : resolve()",
+    replace: "resolve()",
+    why: "A failed fdatasync counts as a sync.",
+    tests: [`${json}disk.test.ts`],
+  },
+  {
+    file: "src/server/stores/json/files.ts",
+    find: "done += bytesWritten;",
+    replace: "done = bytes.length;",
+    why: "A short write is taken for a whole one.",
+    tests: [failures],
+  },
+  {
     file: "src/server/stores/json/files.ts",
     find: "await file.sync();",
     replace: "",
@@ -102,7 +130,7 @@ export const storeMutants = [
     tests: [failures, `${json}folder.test.ts`],
   },
   {
-    file: "src/server/stores/json/files.ts",
+    file: "src/server/stores/json/disk.ts",
     find: "r: O_RDONLY | O_NOFOLLOW",
     replace: "r: O_RDONLY",
     why: "A link in the folder is followed to a file of another user.",

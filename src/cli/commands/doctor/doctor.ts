@@ -7,6 +7,7 @@ import { lookAtFiles } from "./files.ts";
 import type { Finding, Report } from "./finding.ts";
 import { lookAtProxy } from "./proxy.ts";
 import { lookAtServer } from "./server.ts";
+import { lookAtStore } from "./store.ts";
 import { lookAtTerminal } from "./terminal.ts";
 import { painted } from "../../io/paint.ts";
 import { isAscii } from "../../io/terminal.ts";
@@ -44,7 +45,12 @@ export async function doctor(call: Call): Promise<number> {
   const machine = `${process.platform} ${process.arch}`;
   const [server, terminal] = [await lookAtServer(call), await lookAtTerminal(call)];
   const [proxy, files] = [lookAtProxy(env), lookAtFiles(places, process.platform)];
-  const reports = [{ ...server, findings: [...server.findings, ...proxy.findings] }, terminal, files];
+  const store = await lookAtStore(places);
+  const reports = [
+    { ...server, findings: [...server.findings, ...proxy.findings] },
+    terminal,
+    { ...files, findings: [...files.findings, ...store.findings] },
+  ];
   const faults = reports.flatMap(({ findings }) => findings.flatMap(({ fault }) => fault ?? []));
   if (output.json) {
     const document: DoctorDocument = {
@@ -55,6 +61,7 @@ export async function doctor(call: Call): Promise<number> {
       proxy: proxy.document,
       terminal: terminal.document,
       files: files.document,
+      own_server: store.document,
       problems: faults.map(({ code, message, hint }) => ({ code, message, hint })),
     };
     await output.document(document);

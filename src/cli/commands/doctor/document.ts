@@ -56,6 +56,8 @@ export const doctorDocument = z.strictObject({
       mode: text.nullable(),
     }),
   ),
+  /** Whether it would write to its ledger synchronously; null without a folder for it. */
+  own_server: z.strictObject({ synchronous: z.boolean().nullable() }),
   problems: z.array(
     z.strictObject({
       code: failureCode,

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import type { Fact } from "../json/facts.ts";
 import { LEDGER } from "../json/damage.ts";
-import { disk, readPieces, readWhole } from "../json/files.ts";
+import { disk } from "../json/disk.ts";
+import { readPieces, readWhole } from "../json/files.ts";
 import { hasLedger } from "../json/has-ledger.ts";
 import { readFact, readHeader } from "../json/line.ts";
 import { load, type Loaded } from "../json/load.ts";

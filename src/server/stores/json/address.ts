@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { disk, readWhole, replaceFile } from "./files.ts";
+import { disk } from "./disk.ts";
+import { readWhole, replaceFile } from "./files.ts";
 
 /** Name of the file that holds the URL of the folder's server. */
 export const ADDRESS = "address";

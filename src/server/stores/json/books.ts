@@ -120,7 +120,10 @@ export function post(books: Books, fact: Fact, crc: number, now: number): void {
       return;
     case "charge":
       account.usage.add(fact.at, -fact.tokens, now);
-      if ("key" in fact) postKey(books, { ...fact, again: false }, now);
+      if ("key" in fact) {
+        const { account, key, digest, at } = fact;
+        postKey(books, { account, key, digest, at, again: false }, now);
+      }
       return;
     case "again": {
       const charged = books.keys.get(slot(fact.account, fact.key));

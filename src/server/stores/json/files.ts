@@ -1,5 +1,4 @@
 import { constants } from "node:fs";
-import { lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { errorCode } from "../../../disk/errors.ts";
 import { Damage } from "./damage.ts";
@@ -12,6 +11,8 @@ export interface FileStat extends Owner {
   mode: number;
 }
 
+type Awaitable<T> = T | Promise<T>;
+
 /** An open file, as in `node:fs/promises`. `write` may write fewer bytes than asked, as write(2) may. */
 export interface OpenFile {
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
@@ -20,11 +21,11 @@ export interface OpenFile {
     offset: number,
     length: number,
     position: number,
-  ): Promise<{ bytesWritten: number }>;
+  ): Awaitable<{ bytesWritten: number }>;
   truncate(length: number): Promise<void>;
   datasync(): Promise<void>;
   sync(): Promise<void>;
-  stat(): Promise<FileStat>;
+  stat(): Awaitable<FileStat>;
   chmod(mode: number): Promise<void>;
   chown(uid: number, gid: number): Promise<void>;
   close(): Promise<void>;
@@ -35,31 +36,15 @@ export interface OpenFile {
  * path is never followed: a user who can write to the folder could point it at a file of root.
  */
 export interface Files {
-  open(path: string, flags: keyof typeof openFlags, mode?: number): Promise<OpenFile>;
-  stat(path: string): Promise<FileStat>;
+  /** Whether `write` and `stat` return, or throw, before the next tick: see `diskOn`. */
+  readonly synchronous: boolean;
+  open(path: string, flags: "r" | "r+" | "wx", mode?: number): Promise<OpenFile>;
+  stat(path: string): Awaitable<FileStat>;
   rename(from: string, to: string): Promise<void>;
   /** No error if there is none. */
   remove(path: string): Promise<void>;
   list(dir: string): Promise<string[]>;
 }
-
-const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
-
-/** Named as for fopen(3). O_NONBLOCK: opening a named pipe must not wait. Windows lacks the last two flags. */
-const openFlags = {
-  r: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
-  "r+": O_RDWR | O_NOFOLLOW | O_NONBLOCK,
-  wx: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK,
-};
-
-/** The real disk. */
-export const disk: Files = {
-  open: (path, flags, mode) => open(path, openFlags[flags], mode),
-  stat: (path) => lstat(path),
-  rename,
-  remove: (path) => rm(path, { force: true }),
-  list: (dir) => readdir(dir),
-};
 
 /** Mode of every file of the store. */
 export const FILE_MODE = 0o600;

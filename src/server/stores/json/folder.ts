@@ -59,7 +59,7 @@ export async function tidyFolder(files: Files, dir: string): Promise<void> {
 /** Changes only files of `owner`: the folder's owner can link a file of root into it. */
 async function closeFile(files: Files, path: string, owner: number | undefined): Promise<void> {
   const isOpen = ({ mode, uid }: FileStat) => uid === owner && (mode & OTHERS) !== 0;
-  const found = await files.stat(path).catch((error: unknown) => {
+  const found = await (async () => files.stat(path))().catch((error: unknown) => {
     if (errorCode(error) !== "ENOENT") throw error;
   });
   if (!found || !isOpen(found)) return;

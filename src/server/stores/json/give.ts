@@ -4,7 +4,7 @@ import { ApiError } from "../../core/api-error.ts";
 import { grantByName, type GrantReply, type GrantRequest } from "../../core/grant.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { errorCode } from "../../../disk/errors.ts";
-import { disk } from "./files.ts";
+import { disk } from "./disk.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { askHolder, FolderInUse, lockHolder } from "./lock.ts";
 import { operatorAnswer, type OperatorRequest } from "./operator.ts";

@@ -1,7 +1,7 @@
 import type { AccountId, Balance, ChargeOutcome, HoldId } from "../../core/ports.ts";
 
-/** Charged holds whose outcome is remembered, so that a second charge gets the same. */
-const REMEMBERED = 10_000;
+/** So many charged holds, or up to twice as many, are remembered, so that a second charge gets the same outcome. */
+const REMEMBERED = 5_000;
 
 /** A question in flight. */
 export interface OpenHold {
@@ -47,7 +47,10 @@ export function createHolds(): Holds {
   const byId = new Map<HoldId, OpenHold>();
   const byKey = new Map<string, OpenHold>();
   const byAccount = new Map<AccountId, AccountHolds>();
-  const charged = new Map<HoldId, Balance>();
+  /** Two generations: taking the oldest out of a Map passes the places of all that were taken out before it. */
+  let charged = new Map<HoldId, Balance>();
+  let before = new Map<HoldId, Balance>();
+  const chargedBalance = (id: HoldId) => charged.get(id) ?? before.get(id);
 
   function remove(hold: OpenHold): void {
     byId.delete(hold.id);
@@ -68,7 +71,7 @@ export function createHolds(): Holds {
 
   return {
     open(hold) {
-      if (byId.has(hold.id) || charged.has(hold.id)) throw new Error("A hold's id was used twice.");
+      if (byId.has(hold.id) || chargedBalance(hold.id)) throw new Error("A hold's id was used twice.");
       const { account, price, expires } = hold;
       const mine = byAccount.get(account) ?? { held: 0, holds: new Set(), earliest: expires };
       mine.held += price;
@@ -92,12 +95,12 @@ export function createHolds(): Holds {
     },
     remember(id, balance) {
       charged.set(id, balance);
-      if (charged.size <= REMEMBERED) return;
-      const oldest = charged.keys().next();
-      if (!oldest.done) charged.delete(oldest.value);
+      if (charged.size < REMEMBERED) return;
+      before = charged;
+      charged = new Map();
     },
     outcome(id) {
-      const balance = charged.get(id);
+      const balance = chargedBalance(id);
       return balance && { kind: "charged", balance };
     },
   };

@@ -130,6 +130,6 @@ export function createLedger({
 
 function chargeOf({ id, price, paid, key }: OpenHold): Event {
   if (paid && key) return { fact: "again", id, tokens: 0, key: key.key, digest: key.digest };
-  const charge = { fact: "charge" as const, id, tokens: -price };
-  return key ? { ...charge, key: key.key, digest: key.digest } : charge;
+  if (!key) return { fact: "charge", id, tokens: -price };
+  return { fact: "charge", id, tokens: -price, key: key.key, digest: key.digest };
 }

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
 import { createChannel, request, type Answerer, type Asked, type Channel } from "./channel.ts";
 import { errorCode } from "../../../disk/errors.ts";
-import { disk } from "./files.ts";
+import { disk } from "./disk.ts";
 import { answers, connectTo, listenIn } from "./lock-socket.ts";
 import { connectToPipe, listenOnPipe, pipeAnswers } from "./lock-pipe.ts";
 import { deniedByOwner, lockOfOther } from "./other-owner.ts";

@@ -17,12 +17,12 @@ export const inside = (dir: string): string => `${dir}/.`;
  * user can use them; if root owns the folder, the ledger's owner. Undefined: this process's user.
  */
 export async function ownerToBe(
-  files: { stat(path: string): Promise<Owner> },
+  files: { stat(path: string): Owner | Promise<Owner> },
   dir: string,
 ): Promise<Owner | undefined> {
   if (me() !== 0) return undefined;
   const folder = await files.stat(inside(dir));
   if (folder.uid !== 0) return folder;
-  const ledger = await files.stat(join(dir, LEDGER)).catch(() => folder);
+  const ledger = await (async () => files.stat(join(dir, LEDGER)))().catch(() => folder);
   return ledger.uid === 0 ? undefined : ledger;
 }

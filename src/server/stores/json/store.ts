@@ -8,7 +8,8 @@ import { checkpointOf, writeCheckpoint } from "./checkpoint.ts";
 import { createCommitter } from "./committer.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
-import { disk, replaceFile, syncFolder, writeFully, type Files, type OpenFile } from "./files.ts";
+import { diskOn, fileSystemOf } from "./disk.ts";
+import { replaceFile, syncFolder, writeFully, type Files, type OpenFile } from "./files.ts";
 import { prepareFolder, tidyFolder } from "./folder.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { createHolds } from "./holds.ts";
@@ -25,6 +26,9 @@ import { openSecret } from "./secret.ts";
 /** From this number of replayed facts on, a start writes a checkpoint before it serves. */
 const LONG_REPLAY = 5000;
 
+/** For the operator: charges cost more here. */
+const ASYNCHRONOUS = "written asynchronously: not on a local disk of Linux";
+
 interface Options {
   /** Made if there is none. */
   dir: string;
@@ -32,7 +36,7 @@ interface Options {
   now?: () => number;
   /** Gets sentences for the operator. */
   warn: (sentence: string) => void;
-  /** The disk by default. */
+  /** By default those for the folder's file system. */
   files?: Files;
 }
 
@@ -45,9 +49,10 @@ export async function openJsonStore({
   dir: named,
   now = Date.now,
   warn,
-  files = disk,
+  files: given,
 }: Options): Promise<Store> {
   const dir = resolve(named);
+  const files = given ?? diskOn(await fileSystemOf(dir));
   await checkOwner(files, dir);
   await prepareFolder(dir, warn);
   const lock = await acquireLock(dir);
@@ -164,7 +169,7 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
   });
 
   return {
-    description: `JSON files in ${dir}`,
+    description: `JSON files in ${dir}${files.synchronous ? "" : `, ${ASYNCHRONOUS}`}`,
     ledger,
     accounts,
     async signingSecret() {

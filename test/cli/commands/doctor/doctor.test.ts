@@ -1,6 +1,7 @@
 import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { diskOn, fileSystemOf } from "../../../../src/server/stores/json/disk.ts";
 import { openPty } from "../../../support/open-pty.ts";
 import { openSmallServer } from "../../../support/others-server.ts";
 import { openRefusingPort } from "../../../support/refusing-port.ts";
@@ -87,6 +88,16 @@ test("doctor ends with exit 6 for an unreachable server, and still prints the re
     token: { source: null, username: null, valid: null, expires_at: null, tokens: null },
     problems: [{ code: "unreachable" }],
   });
+});
+
+test("doctor says whether the own server would write synchronously", async () => {
+  const { document } = await documentOf();
+  const local = diskOn(await fileSystemOf(home.dir)).synchronous;
+  expect(document.own_server).toEqual({ synchronous: local });
+  // On Linux no local disk, elsewhere not Linux.
+  const env = { XDG_DATA_HOME: "/proc" };
+  expect((await documentOf([], env)).document.own_server).toEqual({ synchronous: false });
+  expect(unwrapped((await doctor([], env)).stdout)).toContain("own server writes asynchronously: its folder");
 });
 
 test("a server that answers 503 counts as reachable", async () => {

@@ -1,58 +1,45 @@
 import { basename } from "node:path";
-import { disk, type Files, type OpenFile } from "../../../../../src/server/stores/json/files.ts";
+import type { Files, OpenFile } from "../../../../../src/server/stores/json/files.ts";
 
 /** What becomes of a file call: fails with an error, or (a write) takes that many bytes; undefined: it works. */
 export type Fault = Error | number | undefined;
 
-/** The disk, with a word in every call: `say(call, file)` before it is made. */
+type Call = keyof OpenFile | keyof Files;
+
+/** A disk, with a word in every call: `say(call, file)` before it is made. */
 export function createFaultyFiles(
-  say: (call: keyof OpenFile | keyof Files, file: string) => Fault | Promise<Fault>,
+  on: Files,
+  say: (call: Call, file: string) => Fault | Promise<Fault>,
 ): Files {
-  async function ask(call: keyof OpenFile | keyof Files, path: string): Promise<number | undefined> {
-    const fault = await say(call, basename(path));
-    if (fault instanceof Error) throw fault;
-    return fault;
+  /** Makes a call unless it is to fail: on a synchronous disk in this tick, unless the word comes later. */
+  function ask<T>(call: Call, path: string, make: (most?: number) => T | Promise<T>): T | Promise<T> {
+    const obey = (fault: Fault) => {
+      if (fault instanceof Error) throw fault;
+      return make(fault);
+    };
+    const said = say(call, basename(path));
+    return on.synchronous && !(said instanceof Promise) ? obey(said) : Promise.resolve(said).then(obey);
   }
 
-  function wrap(file: OpenFile, path: string): OpenFile {
-    return {
-      read: (...how) => file.read(...how),
-      async write(bytes, offset, length, position) {
-        const most = await ask("write", path);
-        return file.write(bytes, offset, Math.min(length, most ?? length), position);
-      },
-      truncate: async (length) => {
-        await ask("truncate", path);
-        await file.truncate(length);
-      },
-      datasync: async () => {
-        await ask("datasync", path);
-        await file.datasync();
-      },
-      sync: async () => {
-        await ask("sync", path);
-        await file.sync();
-      },
-      stat: async () => {
-        await ask("stat", path);
-        return file.stat();
-      },
-      chmod: (mode) => file.chmod(mode),
-      chown: (uid, gid) => file.chown(uid, gid),
-      close: () => file.close(),
-    };
-  }
+  const wrap = (file: OpenFile, path: string): OpenFile => ({
+    read: (...how) => file.read(...how),
+    write: (bytes, offset, length, position) =>
+      ask("write", path, (most) => file.write(bytes, offset, Math.min(length, most ?? length), position)),
+    truncate: async (length) => ask("truncate", path, () => file.truncate(length)),
+    datasync: async () => ask("datasync", path, () => file.datasync()),
+    sync: async () => ask("sync", path, () => file.sync()),
+    stat: () => ask("stat", path, () => file.stat()),
+    chmod: (mode) => file.chmod(mode),
+    chown: (uid, gid) => file.chown(uid, gid),
+    close: () => file.close(),
+  });
 
   return {
-    ...disk,
-    async open(path, flags, mode) {
-      await ask("open", path);
-      return wrap(await disk.open(path, flags, mode), path);
-    },
-    async rename(from, to) {
-      await ask("rename", to);
-      await disk.rename(from, to);
-    },
+    ...on,
+    open: async (path, flags, mode) =>
+      ask("open", path, async () => wrap(await on.open(path, flags, mode), path)),
+    stat: (path) => ask("stat", path, () => on.stat(path)),
+    rename: async (from, to) => ask("rename", to, () => on.rename(from, to)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { disk, type Files } from "../../../../../src/server/stores/json/files.ts";
+import { disk } from "../../../../../src/server/stores/json/disk.ts";
+import type { Files } from "../../../../../src/server/stores/json/files.ts";
 import { systemError } from "./faulty-files.ts";
 
 const statOf = (bytes: Buffer) => ({ size: bytes.length, ino: 1, dev: 1, mode: 0o100600, uid: 0, gid: 0 });

@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { OtherOwner } from "../../../../../src/server/core/startup-error.ts";
-import { disk, type Files, type FileStat } from "../../../../../src/server/stores/json/files.ts";
+import { disk } from "../../../../../src/server/stores/json/disk.ts";
+import type { Files, FileStat } from "../../../../../src/server/stores/json/files.ts";
 import { contentOf, fillFolder, makeFolder, openStore } from "./place.ts";
 
 // Numbers of users that no machine has.

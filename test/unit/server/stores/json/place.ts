@@ -3,11 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Store } from "../../../../../src/server/core/ports.ts";
+import { diskOn } from "../../../../../src/server/stores/json/disk.ts";
 import { openJsonStore } from "../../../../../src/server/stores/json/store.ts";
 import type { Files } from "../../../../../src/server/stores/json/files.ts";
 
 /** When the tests' clocks begin. */
 export const START = Date.parse("2026-11-22T10:00:00Z");
+
+const [EXT4, NFS] = [0xef53, 0x6969];
+
+export const localDisk = { name: "a local disk of Linux", files: diskOn(EXT4) };
+
+/** Both ways to call a disk. */
+export const disks = [localDisk, { name: "any other disk", files: diskOn(NFS) }];
 
 /** A folder of this test's own; gone when it is over. */
 export async function makeFolder(): Promise<string> {
