@@ -74,19 +74,14 @@ const orders = new Map<unknown, string[]>(
   [...shapes].map(([kind, choices]) => [kind, Object.keys(choices.at(-1) ?? {})]),
 );
 
-/**
- * The fact as JSON, its fields in their order, without the closing brace. Put together by hand: an object in that order,
- * with a spread in its middle, takes ten times as long.
- */
-export function factText(fact: Fact): string {
-  let text = "";
+/** The fields as they are written, in their order. */
+export function fieldsOf(fact: Fact): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
   for (const field of orders.get(fact.fact) ?? []) {
-    const value = (fact as unknown as Record<string, unknown>)[field];
-    if (value === undefined) continue;
-    const isTime = field === "at" || field === "expires";
-    text += `,"${field}":${isTime ? `"${isoText(value as number)}"` : JSON.stringify(value)}`;
+    const value: unknown = Reflect.get(fact, field);
+    fields[field] = field === "at" || field === "expires" ? isoText(value as number) : value;
   }
-  return `{${text.slice(1)}`;
+  return fields;
 }
 
 let latest = { ms: 0, text: "1970-01-01T00:00:00.000Z" };

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { factOf, factText, isoText, isoTime, type Fact } from "./facts.ts";
+import { factOf, fieldsOf, isoText, isoTime, type Fact } from "./facts.ts";
 
 /** Longest line that is written or read, in bytes. It bounds the memory of a reader. */
 export const LINE_BYTES = 1024 * 1024;
@@ -26,19 +26,18 @@ interface Sealed {
 
 /** The header's line; its checksum starts with 0. */
 export function headerLine({ ledger, at }: Header): Sealed {
-  const fields = { format: FORMAT, version: VERSION, ledger, at: isoText(at) };
-  return seal(JSON.stringify(fields).slice(0, -1), 0);
+  return seal({ format: FORMAT, version: VERSION, ledger, at: isoText(at) }, 0);
 }
 
 /** A fact's line after a line with checksum `previous`. RangeError if it is longer than {@link LINE_BYTES}. */
 export function factLine(fact: Fact, previous: number): Sealed {
-  const sealed = seal(factText(fact), previous);
+  const sealed = seal(fieldsOf(fact), previous);
   if (Buffer.byteLength(sealed.text) > LINE_BYTES) throw new RangeError("A fact is too long for the ledger.");
   return sealed;
 }
 
-/** `body` is a JSON object without its closing brace. */
-function seal(body: string, previous: number): Sealed {
+function seal(fields: Record<string, unknown>, previous: number): Sealed {
+  const body = JSON.stringify(fields).slice(0, -1);
   const crc = crc32(body, previous);
   return { text: `${body},"crc":"${crc.toString(16).padStart(8, "0")}"}`, crc };
 }
