@@ -10,7 +10,7 @@ import { openMoodyUpstream } from "./upstream.js";
 
 /**
  * Loads one server, which is never killed, and measures its memory. The questions have no keys: a key is kept for a day
- * (docs/http-api.md), and the memory of those that are kept would hide what is kept by mistake.
+ * (docs/http-api.md#idempotency), and the memory of those that are kept would hide what is kept by mistake.
  * @param {{ intervals: number, interval: number, people?: number, told?: (sentence: string) => void }} options
  *   `interval` in milliseconds
  * @returns {Promise<Report>}
