@@ -4,6 +4,8 @@
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { oneCore } from "./one-core.js";
+import { withStandIns } from "./stand-ins.js";
 
 const { build, context } = await import("esbuild").catch(() => {
   console.error(
@@ -12,19 +14,16 @@ const { build, context } = await import("esbuild").catch(() => {
   process.exit(1);
 });
 
-/**
- * What of undici nearly every command uses; all of it where proxies are, which are loaded when they are set.
- * @type {import("esbuild").Plugin}
- */
-const leanUndici = {
-  name: "lean-undici",
-  setup: (bundle) =>
-    bundle.onResolve({ filter: /^undici$/ }, ({ importer }) =>
-      importer.endsWith("proxies.ts")
-        ? undefined
-        : { path: fileURLToPath(new URL("../src/client/http/lean-undici.js", import.meta.url)) },
-    ),
-};
+/** What every command loads, and what is small and shared by many. */
+const core = [
+  "src/cli/main.ts",
+  "src/cli/connection/chosen-server.ts",
+  "src/cli/connection/dispatcher.ts",
+  "src/cli/connection/server-config.ts",
+  "src/client/http/ask-again.ts",
+  "src/client/http/offer.ts",
+  "src/text/numbers.ts",
+];
 
 /**
  * zod's messages in English alone: the others are half of the package, and nothing chooses them.
@@ -79,7 +78,7 @@ const options = {
   },
   // Ink under CI=true prints only its last frame (docs/session.md#ci): whether we are interactive is our decision.
   alias: { "is-in-ci": "./src/tui/not-in-ci.ts" },
-  plugins: [leanUndici, englishZod],
+  plugins: [withStandIns, englishZod, oneCore({ folder: "src", core, others: ["src/cli/main.ts"] })],
   // Never loaded: Ink's for developers, a faster pg, and the priority of threads. The last two are native code.
   external: ["react-devtools-core", "ws", "pg-native", "@napi-rs/nice"],
   banner: {

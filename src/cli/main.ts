@@ -6,8 +6,10 @@ import { colorPreference, hasColor, setColorVariables } from "./io/terminal.ts";
 import { createOutput } from "./io/output.ts";
 import { createEnding } from "./io/ending.ts";
 import { reportFailure } from "./failures/outcome.ts";
+import { run } from "./run.ts";
 
-async function main(): Promise<void> {
+/** Runs the program with the arguments and streams of this process. */
+export async function main(): Promise<void> {
   const { argv, env, stdout, stderr } = process;
   if (argv[2] === "__complete") {
     const { complete } = await import("./commands/completion/complete.ts");
@@ -42,11 +44,8 @@ async function main(): Promise<void> {
     await output.write(`${program.version}\n`);
     return;
   }
-  const { run } = await import("./run.ts");
   const { code, abandoned } = await run(argv.slice(2), parsed, { program, output, ending });
   process.exitCode = code;
   const isFlushed = await output.flushed();
   if (abandoned || !isFlushed) process.exit();
 }
-
-await main();

@@ -65,7 +65,7 @@ function read(
   // it.
   checkOptions(parsed, { whose: command, taken, hint });
   checkWords(argv, parsed, { command, spec, words }, program);
-  const { env, stdin } = process;
+  const { env } = process;
   const places = placesOf({ env, home: homedir(), platform: process.platform });
   const settings = openSettings({ dir: places.config, parse: parseSetting });
   const { complaints, ...resolved } = resolve([...taken, ...spec.secrets], {
@@ -82,7 +82,10 @@ function read(
     literal,
     program,
     output,
-    stdin,
+    // Node opens it when it is first read, which takes 2 ms.
+    get stdin() {
+      return process.stdin;
+    },
     places,
     env,
     signal,

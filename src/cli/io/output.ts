@@ -55,7 +55,8 @@ function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
 const TIMEOUT = 2_000;
 
 /** Waits for the stream to be written; false after the timeout, true also if the stream failed. */
-function handedOver(stream: NodeJS.WriteStream): Promise<boolean> {
+async function handedOver(stream: NodeJS.WriteStream): Promise<boolean> {
+  if (stream.writableLength === 0) return true;
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), TIMEOUT);
     const look = (error?: Error | null) => {

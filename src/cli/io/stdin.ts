@@ -1,5 +1,4 @@
 import { fstatSync } from "node:fs";
-import { isatty } from "node:tty";
 import { ClientError } from "../../client/failure.ts";
 
 /** The type of stdin. Pipes and files are read by default, others only on request (docs/cli.md#standard-input). */
@@ -12,7 +11,8 @@ const NOTE_AFTER = 3000;
 
 /** The type of a file descriptor; default: stdin. */
 export function stdinKind(fd = 0): StdinKind {
-  if (isatty(fd)) return "terminal";
+  // Not imported: it loads the network, which a command without a server does not need.
+  if (process.getBuiltinModule("node:tty").isatty(fd)) return "terminal";
   try {
     // bigint avoids a bug in Node 20.20: fstatSync without it leaves the result for a pipe in an array that
     // realpathSync reads later. realpathSync then stops at symbolic links, and packages in a linked node_modules load

@@ -42,7 +42,7 @@ const DRIFT = 1000;
 /** Opens {@link Connections}; none is made before the first request. */
 export function openConnections(
   open: OpenDispatcher,
-  { now = Date.now, monotonic = () => performance.now() }: Partial<Clocks> = {},
+  { now = Date.now, monotonic = () => process.uptime() * 1000 }: Partial<Clocks> = {},
 ): Connections {
   const difference = () => now() - monotonic();
   const retired = new Set<Dispatcher>();

@@ -85,7 +85,7 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
     try {
       await makeFolder(dir);
       // Before taking the lock, for which others wait: loading may take longer than writing.
-      const { default: Conf } = await import("conf");
+      const { Conf } = await import("./conf.ts");
       const result = await locked(path, PATIENCE, () => rewrite(Conf, { dir, path, name }, edit, noted));
       if (result.kept) problem = undefined;
       return result;
