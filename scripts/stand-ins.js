@@ -1,4 +1,5 @@
 // For esbuild: replaces modules that cost much at the start and of which little or nothing is used.
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 /** A path below this folder. */
@@ -21,11 +22,53 @@ const standIns = [
   { module: /^(node:)?process$/, by: /./, path: here("stand-ins/process.cjs") },
 ];
 
+const lazySegmenter = `import { segmenter as lazySegmenter } from ${JSON.stringify(here("../src/tui/terminal/segmenter.ts"))};`;
+const lazyEmoji = `import { rgiEmoji as lazyEmoji } from ${JSON.stringify(here("../src/tui/terminal/emoji.ts"))};`;
+
+/** Edits of packages that make at their start what takes long to make: there, `text` becomes `by`. */
+const edits = [
+  {
+    file: /\/(string-width\/index|slice-ansi\/tokenize-ansi|ansi-tokenize\/build\/tokenize)\.js$/,
+    text: /new Intl\.Segmenter\([^)]*\)/,
+    by: "lazySegmenter",
+    begin: lazySegmenter,
+  },
+  {
+    file: /(?<!wrap-ansi)\/node_modules\/string-width\/index\.js$/,
+    text: "/^\\p{RGI_Emoji}$/v",
+    by: "lazyEmoji",
+    begin: lazyEmoji,
+  },
+  {
+    // With `fetch`, which Node then loads (50 ms), it reads the WebAssembly in its text as a `data:` URL; without, as
+    // base64.
+    file: /\/yoga-wasm-base64-esm\.js$/,
+    text: /^/,
+    by: "const fetch = undefined;",
+    begin: "",
+  },
+];
+
+/** The text of a package's file, edited. */
+async function edited(/** @type {string} */ path) {
+  let contents = await readFile(path, "utf8");
+  for (const { file, text, by, begin } of edits) {
+    if (!file.test(path)) continue;
+    const before = contents;
+    contents = begin + contents.replace(text, by);
+    if (contents === begin + before) throw new Error(`${path} does not contain ${text}`);
+  }
+  return { contents };
+}
+
 /** @type {import("esbuild").Plugin} */
 export const withStandIns = {
   name: "stand-ins",
   setup(bundle) {
     for (const { module, by, path } of standIns)
       bundle.onResolve({ filter: module }, ({ importer }) => (by.test(importer) ? { path } : undefined));
+    bundle.onLoad({ filter: /\/(string-width|slice-ansi|ansi-tokenize|yoga-layout)\/.*\.js$/ }, ({ path }) =>
+      edits.some(({ file }) => file.test(path)) ? edited(path) : undefined,
+    );
   },
 };

@@ -9,6 +9,13 @@ export async function runChat(options: ChatOptions): Promise<ChatEnd> {
     const { runPlain } = await import("./plain/run-plain.ts");
     return runPlain(options);
   }
-  const { runApp } = await import("./app/run-app.tsx");
+  const { runApp } = await import("./app/run-app.ts");
   return runApp(options);
+}
+
+/** Loads ahead what `runChat` needs. */
+export async function loadChat(plain: boolean): Promise<void> {
+  await (plain
+    ? import("./plain/run-plain.ts")
+    : Promise.all([import("./app/run-app.ts"), import("./app/draw.tsx")]));
 }

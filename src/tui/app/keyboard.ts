@@ -11,8 +11,8 @@ export interface Keyboard {
   readonly terminal: Terminal;
   /** Passes the text typed so far to the screen, and then its keys. */
   attach(screen: Screen): void;
-  /** Resolves when text typed before raw mode has been read. */
-  readonly settled: Promise<void>;
+  /** Resolves when text typed before raw mode, and before this call, has been read. */
+  settled(): Promise<void>;
   /** Stops reading and restores the terminal. Idempotent. */
   close(): void;
 }
@@ -50,11 +50,12 @@ export function openKeyboard({ stdin, stdout, signal, onExit }: ChatOptions, end
   stdin.on("data", onData);
   stdin.on("end", leave);
   stdin.resume();
+  const settling = sleep(SETTLING_MS);
 
   return {
     terminal,
     // One more turn reads input that came while the process was busy (see patientTimers).
-    settled: sleep(SETTLING_MS).then(() => turn()),
+    settled: () => settling.then(() => turn()),
     attach(to) {
       screen = to;
       // The line end is dropped: nothing is sent before the person has seen the session.

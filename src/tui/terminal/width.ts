@@ -1,12 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
+import { segmenter } from "./segmenter.ts";
 
 const ASCII = /^[\x20-\x7e]*$/;
 
 /** One user-perceived character: its text, its offset in the line (UTF-16 units) and its width in cells. */
 export type Grapheme = { text: string; start: number; width: number };
-
-const segmenter = new Intl.Segmenter();
 
 /** Characters that always begin a grapheme, so that a line may be cut before them. */
 const STARTER = /[\x20-\x7e\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]/;

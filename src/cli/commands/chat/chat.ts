@@ -84,7 +84,10 @@ async function chatAt(
   const { chosen, why } = await sessionServer(there);
   const target = await connect(there, chosen);
   try {
-    if (why === undefined && chosen.name !== "local") await checkAnswers(target, there);
+    // The session is loaded while the server answers.
+    const loading = async () => (await import("../../../tui/chat.ts")).loadChat(how.plain);
+    if (why === undefined && chosen.name !== "local")
+      await Promise.all([checkAnswers(target, there), loading()]);
     return await holdSession(there, target, { ...how, lines: await intro(there, target, why) });
   } finally {
     await target.close();

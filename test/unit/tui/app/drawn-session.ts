@@ -3,7 +3,7 @@ import { openSync, closeSync } from "node:fs";
 import { PassThrough, Writable } from "node:stream";
 import xterm from "@xterm/headless";
 import { afterEach, expect } from "vitest";
-import { runApp } from "../../../../src/tui/app/run-app.tsx";
+import { runApp } from "../../../../src/tui/app/run-app.ts";
 import type { ChatOptions } from "../../../../src/tui/options.ts";
 import { connectionTo, createFakeClient, type FakeClient } from "../../session/fake-client.ts";
 

@@ -66,7 +66,7 @@ describe("a busy process", () => {
     const ends = { stdin: Object.assign(stdin, { setRawMode: () => {} }), stdout: { fd } };
     const keyboard = openKeyboard(ends as unknown as ChatOptions, createEnding());
     typeWhileBusy("rm it all\r", 100);
-    await keyboard.settled;
+    await keyboard.settled();
     keyboard.attach(screen);
     await new Promise((resolve) => setImmediate(resolve));
     keyboard.close();

@@ -1,20 +1,13 @@
-import { render } from "ink";
-import { loadHighlighter } from "../markdown/highlight.ts";
 import type { Display } from "../markdown/display.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
 import { createLiveStdout, type LiveStdout } from "../terminal/live-stdout.ts";
 import type { Terminal } from "../terminal/modes.ts";
 import { reflowOfAnswers } from "../terminal/reflow.ts";
-import { Boundary } from "./Boundary.tsx";
 import { buildScreen } from "./build-screen.ts";
-import { createEnding, type Ending } from "./ending.ts";
+import { createEnding } from "./ending.ts";
 import { openKeyboard } from "./keyboard.ts";
-import { Live } from "./Live.tsx";
 import type { Screen } from "./screen.ts";
 import { noteText } from "./words.ts";
-
-/** Typing is shown at twice the pace at which words of an answer come (see scribe.ts). */
-const FRAMES_A_SECOND = 30;
 
 /** The drawn session. Resolves when it has ended and the terminal is restored; to "fault" after a bug. */
 export async function runApp(options: ChatOptions): Promise<ChatEnd> {
@@ -29,7 +22,9 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   try {
     screen = buildScreen(options, { live, ending, look, terminal: keyboard.terminal });
     giveDraft(screen, options);
-    await keyboard.settled;
+    // Ink and React are loaded meanwhile.
+    const { draw } = await import("./draw.tsx");
+    await keyboard.settled();
     keyboard.attach(screen);
     void learnReflow(keyboard.terminal, live);
     await draw(screen, live, ending, options);
@@ -47,45 +42,10 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   return end === undefined ? "left" : tellCrash(end.fault, options);
 }
 
-/** Draws until the session ends; then nothing of the live area is left on the screen. */
-async function draw(screen: Screen, live: LiveStdout, ending: Ending, options: ChatOptions): Promise<void> {
-  const { stdin, stderr } = options;
-  const crash = (error: unknown) => ending.crash(error);
-  const ink = render(
-    <Boundary onCrash={crash}>
-      <Live screen={screen} rows={() => live.rows} />
-    </Boundary>,
-    { stdout: live.stdout, stdin, stderr, exitOnCtrlC: false, maxFps: FRAMES_A_SECOND },
-  );
-  const stopResize = live.onResize(() => screen.changed());
-  begin(screen, options).catch(crash);
-  loadHighlighter().catch(crash);
-  await ending.ended;
-  stopResize();
-  screen.close();
-  // React draws nothing in a tick from now; only then may Ink go, else its last frame stays on the screen.
-  await new Promise((resolve) => setImmediate(resolve));
-  ink.unmount();
-  await ink.waitUntilExit();
-}
-
 function giveDraft(screen: Screen, { draft }: ChatOptions): void {
   if (draft?.found === undefined) return;
   screen.giveBack(draft.found);
   draft.keep(draft.found);
-}
-
-async function begin(screen: Screen, { beginning }: ChatOptions): Promise<void> {
-  // At once: a question sent before the choice would begin another conversation.
-  const chosen = beginning?.kind === "choose" ? offerChoices(screen) : undefined;
-  await Promise.all([screen.session.start(), chosen]);
-}
-
-async function offerChoices(screen: Screen): Promise<void> {
-  const { session } = screen;
-  const choices = await session.saver.choices();
-  if (choices.length > 0) screen.choose(choices);
-  else session.note("dim", "There is no saved conversation here yet; this is a new one.");
 }
 
 async function learnReflow(terminal: Terminal, live: LiveStdout): Promise<void> {
