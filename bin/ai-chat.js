@@ -15,7 +15,26 @@ function printVersion() {
   }
 }
 
+/** Keeps compiled code for the next start (docs/cli.md#files). Node has this from 22.1; without it the start is slower. */
+function keepCompiled() {
+  const { enableCompileCache } =
+    /** @type {typeof import("node:module") & { enableCompileCache?: (folder: string) => unknown }} */ (
+      process.getBuiltinModule("node:module")
+    );
+  const { HOME = "", XDG_CACHE_HOME = "" } = process.env;
+  const base = XDG_CACHE_HOME.startsWith("/") ? XDG_CACHE_HOME : HOME.startsWith("/") && `${HOME}/.cache`;
+  if (enableCompileCache === undefined || base === false) return;
+  try {
+    // Only this one folder, because Node makes all above it, which never ends below /proc.
+    process.getBuiltinModule("node:fs").mkdirSync(`${base}/ai-chat`, { mode: 0o700 });
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") return;
+  }
+  enableCompileCache(`${base}/ai-chat`);
+}
+
 async function runProgram() {
+  keepCompiled();
   const program = await import(new URL("../dist/main.js", import.meta.url).href).catch(
     (/** @type {NodeJS.ErrnoException} */ error) => {
       if (error.code !== "ERR_MODULE_NOT_FOUND" || !error.message.includes("main.js")) throw error;
