@@ -4,6 +4,7 @@ import { SECRET_BYTES } from "../../protocol/limits.ts";
 import { ApiError } from "../core/api-error.ts";
 import type { TokenClaims, Tokens } from "../core/ports.ts";
 import { StartupError } from "../core/startup-error.ts";
+import { createVerified } from "./verified.ts";
 
 const TOKEN_CHARACTERS = 4096;
 const DAY_S = 24 * 60 * 60;
@@ -32,6 +33,7 @@ export function createTokens({
   }
   // jsonwebtoken tries to parse a string as a public key at every call, at sixty times the cost.
   const key = createSecretKey(secret);
+  const verified = createVerified();
 
   return {
     issue: ({ id, generation }) => {
@@ -40,17 +42,20 @@ export function createTokens({
       return jwt.sign({ sub: id, gen: generation, jti: randomUUID(), iat, exp }, key, { algorithm: "HS256" });
     },
     verify: (token) => {
+      if (typeof token !== "string" || token.length > TOKEN_CHARACTERS) throw invalid();
+      const known = verified.find(token, now());
+      if (known) return known;
       const claims = readClaims(signedPayload(token, key));
       if (!claims) throw invalid();
       if (claims.expires <= now()) throw expired();
+      verified.remember(token, claims, now());
       return claims;
     },
   };
 }
 
 /** Undefined if we did not sign it. Does not check the expiry, because jsonwebtoken has another clock than `now`. */
-function signedPayload(token: unknown, key: ReturnType<typeof createSecretKey>): unknown {
-  if (typeof token !== "string" || token.length > TOKEN_CHARACTERS) return undefined;
+function signedPayload(token: string, key: ReturnType<typeof createSecretKey>): unknown {
   try {
     return jwt.verify(token, key, { algorithms: ["HS256"], ignoreExpiration: true });
   } catch {

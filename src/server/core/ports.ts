@@ -38,7 +38,10 @@ export interface HoldRequest {
   account: AccountId;
   /** SHA-256 hex of the Idempotency-Key; absent for a question without one. */
   key?: string;
-  /** SHA-256 hex of key, trimmed message and history. The same key with another digest is `key_reused`. */
+  /**
+   * SHA-256 hex of key, trimmed message and history. The same key with another digest is `key_reused`. Empty without a
+   * key.
+   */
   digest: string;
   /** Tokens. */
   price: number;

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
@@ -6,6 +6,7 @@ import { ClientGone } from "./client-gone.ts";
 import { contextFor } from "./context.ts";
 import type { AccountId, Balance, HoldId, HoldOutcome, Ledger, Provider } from "./ports.ts";
 import { refusal } from "./refusal.ts";
+import { sha256 } from "./sha256.ts";
 
 /** A question of an account that is allowed to ask. */
 export interface Question {
@@ -77,7 +78,6 @@ interface Held {
 /** Milliseconds by which a hold outlives its question's deadline, so that a charge at the last moment finds it. */
 const HOLD_GRACE = 10_000;
 
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const shuttingDown = () =>
   new ApiError("shutting_down", "The server is stopping. Nothing was charged; ask again in a moment.", {
     retryAfter: 1,
@@ -96,7 +96,7 @@ export function createQuestions(needs: Needs): Questions {
     const hold = randomUUID();
     const key = question.key === undefined ? undefined : sha256(question.key);
     // The key itself is stored nowhere, so it salts the digest of the question.
-    const digest = sha256(JSON.stringify([question.key ?? hold, message, history]));
+    const digest = key === undefined ? "" : sha256(JSON.stringify([question.key, message, history]));
     const expires = now() + timeout + HOLD_GRACE;
     const request = { id: hold, account, digest, price, expires };
     const outcome = await ledger.hold(key === undefined ? request : { ...request, key });
@@ -113,6 +113,7 @@ export function createQuestions(needs: Needs): Questions {
   /** From an open hold to its settlement. */
   async function settle({ question, hold, key, replayed }: Held): Promise<Answer> {
     const { account, stop } = question;
+    const { signal } = stop;
     let reachedClient = false;
     let settled = false;
 
@@ -123,7 +124,7 @@ export function createQuestions(needs: Needs): Questions {
       return outcome.balance;
     }
     function onDelta(text: string): void {
-      if (stop.signal.aborted) return;
+      if (signal.aborted) return;
       if (question.onDelta!(text, replayed)) reachedClient = true;
       else stop.abort(new ClientGone());
     }

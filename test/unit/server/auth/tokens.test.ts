@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import * as fc from "fast-check";
 import jwt from "jsonwebtoken";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createTokens } from "../../../../src/server/auth/tokens.ts";
 
 const START = Date.UTC(2026, 10, 22);
@@ -36,6 +36,39 @@ describe("tokens", () => {
     expect(() => at(START + 30 * DAY).verify(token)).toThrow(
       expect.objectContaining({ code: "expired_token" }),
     );
+  });
+
+  test("a token that was accepted before expires at the same moment, for good", () => {
+    let time = START;
+    const ticking = createTokens({ secret, days: 30, now: () => time });
+    const token = ticking.issue(jane);
+    const claimed = ticking.verify(token);
+    time = START + 30 * DAY - 1;
+    expect(ticking.verify(token)).toEqual(claimed);
+    time += 1;
+    expect(() => ticking.verify(token)).toThrow(expect.objectContaining({ code: "expired_token" }));
+    expect(() => ticking.verify(token)).toThrow(expect.objectContaining({ code: "expired_token" }));
+  });
+
+  test("verifies the signature of a token once", () => {
+    const fresh = at(START);
+    const token = fresh.issue(jane);
+    fresh.verify(token);
+    const verify = vi.spyOn(jwt, "verify");
+    onTestFinished(() => verify.mockRestore());
+    fresh.verify(token);
+    expect(verify).not.toHaveBeenCalled();
+    expect(() => fresh.verify(forge(claims, randomBytes(32)))).toThrow(
+      expect.objectContaining({ code: "invalid_token" }),
+    );
+    expect(verify).toHaveBeenCalledOnce();
+  });
+
+  test("a token that was accepted under one secret is refused under another", () => {
+    const token = tokens.issue(jane);
+    tokens.verify(token);
+    const other = createTokens({ secret: randomBytes(32), days: 30, now: () => START });
+    expect(() => other.verify(token)).toThrow(expect.objectContaining({ code: "invalid_token" }));
   });
 
   test("works with a clock that starts at zero", () => {
