@@ -32,7 +32,7 @@ async function openPair(): Promise<{ res: ServerResponse; reply: Promise<Incomin
   return { res, reply };
 }
 
-const wishes = { beforeHead: () => {}, patience: 60_000 };
+const wishes = { finishHead: () => [], patience: 60_000 };
 
 test("a streamed answer is exactly the documented bytes", async () => {
   const ai = await openFakeOpenAi();

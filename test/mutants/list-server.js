@@ -129,7 +129,7 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/event-stream.ts",
-    find: "if (res.writableLength <= unread) return true;",
+    find: "if (res.writableLength + joinedBytes <= unread) return true;",
     replace: "return true;",
     why: "A client that reads nothing fills the memory.",
     tests: ["test/http/event-stream.test.ts"],
@@ -146,6 +146,13 @@ export const serverMutants = [
     find: "if (claims.expires <= now()) throw",
     replace: "if (false) throw",
     why: "A token never expires.",
+    tests: [tokens],
+  },
+  {
+    file: "src/server/auth/verified.ts",
+    find: "claims.expires > now) return claims",
+    replace: "true) return claims",
+    why: "A token that was used before never expires.",
     tests: [tokens],
   },
   {

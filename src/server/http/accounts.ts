@@ -9,7 +9,8 @@ import {
 import type { Ledger } from "../core/ports.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { stopWithClient } from "./client-signal.ts";
-import { accountOf, replyJson, sessionOf, type Middleware } from "./context.ts";
+import { accountOf, sessionOf, type Middleware } from "./context.ts";
+import { headOf, replyJson } from "./reply.ts";
 import type { Handler } from "./validate.ts";
 
 /** The handler of `POST /api/register`. */
@@ -38,7 +39,7 @@ export function logIn(signIn: SignIn): Handler<LoginBody> {
 export function logOut(signIn: SignIn): Middleware {
   return async function logOut(ctx) {
     await signIn.logout(sessionOf(ctx));
-    ctx.status = 204;
+    ctx.state.reply = { status: 204 };
   };
 }
 
@@ -56,7 +57,7 @@ export function changePassword(signIn: SignIn): Handler<PasswordBody> {
 export function tellBalance(ledger: Ledger): Middleware {
   return async function tellBalance(ctx) {
     const { tokens, held } = await ledger.balance(accountOf(ctx).id);
-    ctx.set(headers.held, String(held));
+    headOf(ctx.res).push(headers.held, String(held));
     const reply: BalanceReply = { tokens };
     replyJson(ctx, 200, reply);
   };

@@ -16,7 +16,8 @@ import { handleErrors } from "./handle-errors.ts";
 import { readJson } from "./read-json.ts";
 import { checkHead, nameRequest, readTarget } from "./request-head.ts";
 import { logRequests } from "./request-log.ts";
-import { closeConnections, forbidCaching } from "./reply-headers.ts";
+import { sendReply } from "./reply.ts";
+import { forbidCaching } from "./reply-headers.ts";
 import { tellAbout, tellHealth, tellReady } from "./status.ts";
 import { answerUnknownRoute } from "./unknown-route.ts";
 import { discardBody } from "./unread-body.ts";
@@ -83,11 +84,11 @@ export function createApp(needs: AppNeeds): Koa<State> {
 
   const app = new Koa<State>();
   const steps = [
+    sendReply(needs.stopping),
     readTarget,
     nameRequest,
     logRequests(needs.log),
     forbidCaching,
-    closeConnections(needs.stopping),
     discardBody,
     handleErrors,
     checkHead,

@@ -19,7 +19,7 @@ function bodyToken({ token }: Record<string, unknown>): string | undefined {
 }
 
 function tokenOf(ctx: Context, places: "header" | "header or body"): string {
-  const inHeader = bearerToken(ctx.get("Authorization"));
+  const inHeader = bearerToken(ctx.req.headers.authorization ?? "");
   const inBody = places === "header" ? undefined : bodyToken(ctx.state.body);
   if (inHeader !== undefined && inBody !== undefined && inHeader !== inBody) {
     throw new ApiError(

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Problem } from "../../protocol/errors.ts";
 import { headers } from "../../protocol/replies.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
+import { headOf, valueIn } from "./reply.ts";
 
 interface Refusal {
   status: number;
@@ -59,13 +60,11 @@ function answerBare(socket: Socket, refusal: Refusal): void {
 
 /** Replies to a request whose body is malformed. The app has seen its head, and given it an ID. */
 function answerThrough(res: ServerResponse, refusal: Refusal): void {
-  const requestId = String(res.getHeader(headers.requestId) ?? randomUUID());
-  const body = JSON.stringify(problemOf(refusal, requestId));
-  res.statusCode = refusal.status;
-  res.setHeader(headers.requestId, requestId);
-  res.setHeader("Content-Type", PROBLEM_TYPE);
-  res.setHeader("Content-Length", Buffer.byteLength(body));
-  res.setHeader("Connection", "close");
+  const head = headOf(res);
+  const body = JSON.stringify(problemOf(refusal, valueIn(head, headers.requestId) ?? ""));
+  res.shouldKeepAlive = false;
+  head.push("Content-Type", PROBLEM_TYPE, "Content-Length", String(Buffer.byteLength(body)));
+  res.writeHead(refusal.status, head);
   // Node does not end an answered request when its connection closes: a reader of its body would wait for ever.
   res.req.socket.once("close", () => res.req.destroy());
   res.end(body);

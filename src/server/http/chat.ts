@@ -4,10 +4,11 @@ import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
 import { stopWithClient } from "./client-signal.ts";
-import { accountOf, replyJson, type Context } from "./context.ts";
+import { accountOf, type Context } from "./context.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import { problemOf, publicErrorOf } from "./problem.ts";
 import { keyOf } from "./read-key.ts";
+import { headOf, replyJson } from "./reply.ts";
 import type { Handler } from "./validate.ts";
 
 interface Needs {
@@ -35,8 +36,9 @@ function logBill(ctx: Context, { deducted, balance, replayed }: Answer): void {
 /** `POST /api/chat`, plain. */
 function replyWhole(ctx: Context, answer: Answer): void {
   logBill(ctx, answer);
-  ctx.set(headers.remaining, String(answer.balance.tokens));
-  if (answer.replayed) ctx.set(headers.replayed, "true");
+  const head = headOf(ctx.res);
+  head.push(headers.remaining, String(answer.balance.tokens));
+  if (answer.replayed) head.push(headers.replayed, "true");
   const reply: ChatReply = { response: answer.response, tokens_deducted: answer.deducted };
   replyJson(ctx, 200, reply);
 }
@@ -59,7 +61,6 @@ async function replyEvents(ctx: Context, stream: EventStream, asked: Promise<Ans
     ctx.state.failure = error;
     stream.fail(problemOf(publicErrorOf(error), ctx.state.requestId));
   }
-  ctx.respond = false;
 }
 
 /**
@@ -69,14 +70,15 @@ async function replyEvents(ctx: Context, stream: EventStream, asked: Promise<Ans
 export function answerQuestion({ questions, stopping, questionTimeout }: Needs): Handler<ChatBody> {
   return async function answerQuestion(ctx, body) {
     const question = await questionOf(ctx, body);
-    ctx.vary("Accept");
-    if (!wantsEvents(ctx.get("Accept"))) return replyWhole(ctx, await questions.ask(question));
-    const beforeHead = (replayed: boolean) => {
-      ctx.status = 200;
-      if (replayed) ctx.set(headers.replayed, "true");
-      if (stopping()) ctx.set("Connection", "close");
+    const { req, res } = ctx;
+    headOf(res).push("Vary", "Accept");
+    if (!wantsEvents(req.headers.accept ?? "")) return replyWhole(ctx, await questions.ask(question));
+    const finishHead = (replayed: boolean) => {
+      if (replayed) headOf(res).push(headers.replayed, "true");
+      if (stopping()) res.shouldKeepAlive = false;
+      return headOf(res);
     };
-    const stream = createEventStream(ctx.res, { beforeHead, patience: questionTimeout });
+    const stream = createEventStream(res, { finishHead, patience: questionTimeout });
     return replyEvents(ctx, stream, questions.ask({ ...question, onDelta: stream.delta }));
   };
 }

@@ -6,7 +6,7 @@ import { ClientGone } from "../core/client-gone.ts";
  * aborted with ClientGone if the client goes away before its whole reply was handed to the system.
  */
 export async function stopWithClient(req: IncomingMessage, res: ServerResponse): Promise<AbortController> {
-  await ownTurn(req, res);
+  if (!res.socket) await ownTurn(req, res);
   const stop = new AbortController();
   // Not the request's close: that comes when its body was read.
   res.once("close", () => {
@@ -21,7 +21,6 @@ export async function stopWithClient(req: IncomingMessage, res: ServerResponse):
  * received, and be charged, while it still waits in our memory. Rejects with ClientGone when the connection ends.
  */
 async function ownTurn(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  if (res.socket) return;
   const { socket } = req;
   await new Promise<void>((resolve, reject) => {
     if (socket.destroyed) reject(new ClientGone());

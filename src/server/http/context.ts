@@ -2,6 +2,7 @@ import type { Next, ParameterizedContext } from "koa";
 import type { Bill } from "../core/client-gone.ts";
 import type { Account } from "../core/ports.ts";
 import type { Session } from "../core/sign-in.ts";
+import type { Reply } from "./reply.ts";
 
 /** What the steps of one request pass on to each other. */
 export interface State {
@@ -12,6 +13,8 @@ export interface State {
   session: Session | undefined;
   /** The authenticated username, for the log. Never an unverified one: people type passwords into that field. */
   who: string | undefined;
+  /** Undefined while it is undecided, for a stream, and if the connection is closed instead. */
+  reply: Reply | undefined;
   /** For the log. */
   bill: Bill | undefined;
   /** What was thrown, for the log. */
@@ -29,10 +32,3 @@ export function sessionOf(ctx: Context): Session {
 
 /** The account that `authenticate` has set. */
 export const accountOf = (ctx: Context): Account => sessionOf(ctx).account;
-
-/** Sends `value` as JSON, exactly as `JSON.stringify` writes it. */
-export function replyJson(ctx: Context, status: number, value: object, type = "application/json"): void {
-  ctx.status = status;
-  ctx.set("Content-Type", type);
-  ctx.body = JSON.stringify(value);
-}

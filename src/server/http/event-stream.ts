@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
-import type { DeltaEvent, DoneEvent } from "../../protocol/replies.ts";
+import type { DoneEvent } from "../../protocol/replies.ts";
 import type { Problem } from "../../protocol/errors.ts";
 
 interface Options {
-  /** Called once, right before the head is sent: sets the headers that are known only then. */
-  beforeHead: (replayed: boolean) => void;
+  /** Called once, right before the head is sent: the headers of the reply, names and values in turn. */
+  finishHead: (replayed: boolean) => string[];
   /** Milliseconds without an event after which a `: ping` is sent. */
   silence?: number;
   /** Most bytes that wait for a client that does not read; after that it counts as gone. */
@@ -29,6 +29,9 @@ export interface EventStream {
 
 const SILENCE = 15_000;
 const UNREAD = 4 * 1024 * 1024;
+
+/** A comment, which clients ignore. */
+const PING = ": ping\n\n";
 
 /** UTF-16 code units. Each takes at most three bytes of UTF-8, so a piece has at most 64 KiB. */
 const PIECE = Math.floor((64 * 1024) / 3);
@@ -62,26 +65,62 @@ function drained(res: ServerResponse): Promise<void> {
 /** See {@link EventStream}. Nobody else may write to `res`. */
 export function createEventStream(
   res: ServerResponse,
-  { beforeHead, silence = SILENCE, unread = UNREAD, patience }: Options,
+  { finishHead, silence = SILENCE, unread = UNREAD, patience }: Options,
 ): EventStream {
   let pinging: NodeJS.Timeout | undefined;
+  /** Events of this tick, and their bytes. One write for all of them costs a fraction of one for each. */
+  let joined = "";
+  let joinedBytes = 0;
 
   function sendHead(replayed: boolean): void {
-    beforeHead(replayed);
-    res.setHeader("Content-Type", "text/event-stream; charset=utf-8");
-    res.setHeader("Cache-Control", "no-store");
-    res.setHeader("X-Accel-Buffering", "no");
-    res.writeHead(200);
+    const head = finishHead(replayed);
+    head.push("Content-Type", "text/event-stream; charset=utf-8", "X-Accel-Buffering", "no");
+    res.writeHead(200, head);
   }
 
   const isGone = () => res.destroyed || !res.socket?.writable;
 
+  /** False, and the connection is closed, if more than `unread` bytes wait. */
+  function keepsUp(): boolean {
+    if (res.writableLength + joinedBytes <= unread) return true;
+    res.destroy();
+    return false;
+  }
+
   function send(text: string): boolean {
     if (isGone()) return false;
     res.write(text);
-    if (res.writableLength <= unread) return true;
-    res.destroy();
-    return false;
+    return keepsUp();
+  }
+
+  function takeJoined(): string {
+    const text = joined;
+    joined = "";
+    joinedBytes = 0;
+    return text;
+  }
+
+  function sendJoined(): void {
+    const text = takeJoined();
+    if (text !== "" && !isGone()) res.write(text);
+  }
+
+  /** Sends the text at the end of this tick, together with what else is joined until then. */
+  function join(text: string): boolean {
+    if (isGone()) return false;
+    if (joined === "") {
+      pinging?.refresh();
+      process.nextTick(sendJoined);
+    }
+    joined += text;
+    joinedBytes += Buffer.byteLength(text);
+    return keepsUp();
+  }
+
+  function start(replayed: boolean): void {
+    sendHead(replayed);
+    pinging = setInterval(() => send(PING), silence);
+    res.once("close", () => clearInterval(pinging));
   }
 
   /** Writes as fast as the client reads; false if the client is gone. */
@@ -103,32 +142,37 @@ export function createEventStream(
     started: () => res.headersSent,
     delta(text, replayed) {
       if (isGone()) return false;
+      const event = deltaOf(text);
+      // The first true says that the client's socket has the piece: nothing may come in between.
       if (!res.headersSent) {
-        sendHead(replayed);
-        pinging = setInterval(() => send(": ping\n\n"), silence);
-        res.once("close", () => clearInterval(pinging));
+        start(replayed);
+        return send(event);
       }
-      pinging?.refresh();
-      return send(eventOf("delta", { text } satisfies DeltaEvent));
+      return join(event);
     },
     async replay(response) {
       if (isGone()) return false;
       sendHead(true);
       for (const text of piecesOf(response)) {
-        if (!(await sendSlowly(eventOf("delta", { text } satisfies DeltaEvent)))) return false;
+        if (!(await sendSlowly(deltaOf(text)))) return false;
       }
       return true;
     },
     async done(event) {
       clearInterval(pinging);
-      if (await sendSlowly(eventOf("done", event))) res.end();
+      const text = takeJoined() + eventOf("done", event);
+      if (text.length <= PIECE && !res.writableNeedDrain && !isGone()) res.end(text);
+      else if (await sendSlowly(text)) res.end();
     },
     fail(problem) {
       clearInterval(pinging);
-      res.end(eventOf("error", problem));
+      res.end(takeJoined() + eventOf("error", problem));
     },
   };
 }
+
+/** A `DeltaEvent`. Without an object around the text, which takes `JSON.stringify` longer than most pieces. */
+const deltaOf = (text: string) => `event: delta\ndata: {"text":${JSON.stringify(text)}}\n\n`;
 
 /** `JSON.stringify` escapes line breaks, so the data is one line. */
 const eventOf = (event: string, data: object) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -1,7 +1,8 @@
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
-import { replyJson, type Context, type Middleware } from "./context.ts";
+import type { Context, Middleware } from "./context.ts";
 import { PROBLEM_TYPE, problemOf, publicErrorOf } from "./problem.ts";
+import { headOf, replyJson } from "./reply.ts";
 
 const REALM = 'Bearer realm="ai-chat"';
 
@@ -14,8 +15,8 @@ function challengeOf({ code }: ApiError): string | undefined {
 
 function replyProblem(ctx: Context, error: ApiError): void {
   const challenge = challengeOf(error);
-  if (challenge) ctx.set("WWW-Authenticate", challenge);
-  if (error.retryAfter !== undefined) ctx.set("Retry-After", String(error.retryAfter));
+  if (challenge) headOf(ctx.res).push("WWW-Authenticate", challenge);
+  if (error.retryAfter !== undefined) headOf(ctx.res).push("Retry-After", String(error.retryAfter));
   replyJson(ctx, error.status, problemOf(error, ctx.state.requestId), PROBLEM_TYPE);
 }
 
@@ -33,8 +34,7 @@ export const handleErrors: Middleware = async function handleErrors(ctx, next) {
       return;
     }
     ctx.state.failure = error;
-    if (error instanceof ClientGone || ctx.headerSent) {
-      ctx.respond = false;
+    if (error instanceof ClientGone || ctx.res.headersSent) {
       ctx.res.destroy();
       return;
     }

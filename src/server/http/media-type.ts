@@ -10,6 +10,7 @@ function parseContentType(value: string): { type: string; charsets: string[] } |
 
 /** Whether a Content-Type is `application/json` or any `+json`, without a charset other than UTF-8. */
 export function isUtf8Json(contentType: string): boolean {
+  if (contentType === "application/json") return true;
   const parsed = parseContentType(contentType);
   if (!parsed) return false;
   const { type, charsets } = parsed;

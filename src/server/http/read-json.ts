@@ -5,6 +5,7 @@ import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import type { Context, Middleware } from "./context.ts";
 import { isUtf8Json } from "./media-type.ts";
+import { readBody, tooLarge } from "./read-body.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -17,21 +18,23 @@ const notUnpacked = () =>
 const hasBody = ({ headers }: IncomingMessage) =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 
-function checkMediaType({ headers }: IncomingMessage): void {
-  const { "transfer-encoding": coding = "chunked", "content-type": type } = headers;
+function checkMediaType(ctx: Context): void {
+  const { "transfer-encoding": coding = "chunked", "content-type": type } = ctx.req.headers;
   if (coding.toLowerCase() !== "chunked") {
     throw unsupported("The only Transfer-Encoding is chunked. Send a packed body with Content-Encoding.");
   }
   if (type === undefined || !isUtf8Json(type)) {
     throw unsupported("The body must be JSON in UTF-8. Send it with Content-Type: application/json.");
   }
+  // What koa-body would not read either.
+  if (type !== "application/json" && ctx.request.is("*/*") === false) {
+    throw unsupported("The Content-Type of the body is not well formed.");
+  }
 }
 
 /** Replaces an error of koa-body, which can contain the body. */
 function readingError(error: Error & { type?: string; code?: string }, limit: number): Error {
-  if (error.type === "entity.too.large") {
-    return new ApiError("payload_too_large", `The body may have at most ${limit} bytes, counted unpacked.`);
-  }
+  if (error.type === "entity.too.large") return tooLarge(limit);
   if (error.type === "request.aborted") return new ClientGone();
   if (error.code?.startsWith("Z_") || error.code?.startsWith("ERR_")) return notUnpacked();
   return new Error(`The body could not be read: ${error.message}`);
@@ -88,40 +91,35 @@ export function readJson(limit: number): Middleware {
     textLimit: limit,
   });
 
-  /** Not by koa-body: it goes on unpacking after a refusal, and ends the process at the next invalid byte. */
-  async function readUnpacked(ctx: Context, unpacker: Unzip | BrotliDecompress): Promise<void> {
+  /** Unpacked not by koa-body: it goes on unpacking after a refusal, and ends the process at the next invalid byte. */
+  async function readUnpacked(ctx: Context, unpacker: Unzip | BrotliDecompress): Promise<Buffer> {
     const { req } = ctx;
-    const headers = { ...req.headers, "content-length": undefined };
+    const headers = { ...req.headers, "content-length": undefined, "content-encoding": undefined };
     const unpacked = Object.assign(req.pipe(unpacker), { headers });
     req.once("close", () => {
       if (!req.complete) unpacker.destroy(new ClientGone());
     });
     try {
       await read(Object.create(ctx, { req: { value: unpacked } }) as Context, async () => {});
+      return (ctx.request as unknown as { body: Buffer }).body;
     } finally {
       unpacker.destroy();
     }
   }
 
-  async function bytesOf(ctx: Context): Promise<Buffer> {
-    const { headers } = ctx.req;
-    const unpacker = unpackerOf(headers["content-encoding"]);
-    // Otherwise koa-body would unpack too, and refuse "Identity" as an unknown encoding.
-    delete headers["content-encoding"];
-    await (unpacker ? readUnpacked(ctx, unpacker) : read(ctx, async () => {}));
-    const bytes: unknown = (ctx.request as { body?: unknown }).body;
-    if (!Buffer.isBuffer(bytes)) throw unsupported("The Content-Type of the body is not well formed.");
-    return bytes;
+  function bytesOf(ctx: Context): Promise<Buffer> {
+    const unpacker = unpackerOf(ctx.req.headers["content-encoding"]);
+    if (!unpacker) return readBody(ctx.req, limit);
+    return readUnpacked(ctx, unpacker).catch((error: Error) => {
+      throw error instanceof ClientGone ? error : readingError(error, limit);
+    });
   }
 
   return async function readJson(ctx, next) {
     ctx.state.body = {};
     if (hasBody(ctx.req)) {
-      checkMediaType(ctx.req);
-      const bytes = await bytesOf(ctx).catch((error: Error) => {
-        throw error instanceof ApiError || error instanceof ClientGone ? error : readingError(error, limit);
-      });
-      ctx.state.body = parseObject(bytes);
+      checkMediaType(ctx);
+      ctx.state.body = parseObject(await bytesOf(ctx));
     }
     await next();
   };

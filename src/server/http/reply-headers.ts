@@ -1,16 +1,8 @@
 import type { Middleware } from "./context.ts";
+import { headOf } from "./reply.ts";
 
 /** Replies contain tokens and balances: no cache may keep them. */
-export const forbidCaching: Middleware = async function forbidCaching(ctx, next) {
-  ctx.set("Cache-Control", "no-store");
-  ctx.set("X-Content-Type-Options", "nosniff");
-  await next();
+export const forbidCaching: Middleware = function forbidCaching(ctx, next) {
+  headOf(ctx.res).push("Cache-Control", "no-store", "X-Content-Type-Options", "nosniff");
+  return next();
 };
-
-/** While the server is stopping, each reply is the last on its connection. */
-export function closeConnections(stopping: () => boolean): Middleware {
-  return async function closeConnections(ctx, next) {
-    await next();
-    if (stopping()) ctx.set("Connection", "close");
-  };
-}

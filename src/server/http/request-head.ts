@@ -2,15 +2,16 @@ import { randomUUID } from "node:crypto";
 import { headers } from "../../protocol/replies.ts";
 import { ApiError } from "../core/api-error.ts";
 import type { Middleware } from "./context.ts";
+import { headOf } from "./reply.ts";
 
 /**
  * Turns a target in absolute form (RFC 9112 §3.2.2) into its path, and an invalid one into `*`, which no route has. Koa's
  * own parser throws at some of them, and prints warnings about others.
  */
-export const readTarget: Middleware = async function readTarget(ctx, next) {
+export const readTarget: Middleware = function readTarget(ctx, next) {
   const { url = "" } = ctx.req;
   if (!url.startsWith("/")) ctx.req.url = pathOf(url) ?? "*";
-  await next();
+  return next();
 };
 
 function pathOf(url: string): string | undefined {
@@ -18,15 +19,17 @@ function pathOf(url: string): string | undefined {
   return parsed?.pathname.startsWith("/") ? parsed.pathname + parsed.search : undefined;
 }
 
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
 /**
  * Sets the request ID of the reply: the client's X-Request-Id if it is 1–128 of `A-Z a-z 0-9 . _ -`, else a new
  * one (docs/http-api.md#conventions).
  */
-export const nameRequest: Middleware = async function nameRequest(ctx, next) {
-  const theirs = ctx.get(headers.requestId);
-  ctx.state.requestId = /^[A-Za-z0-9._-]{1,128}$/.test(theirs) ? theirs : randomUUID();
-  ctx.set(headers.requestId, ctx.state.requestId);
-  await next();
+export const nameRequest: Middleware = function nameRequest(ctx, next) {
+  const theirs = ctx.req.headers["x-request-id"];
+  ctx.state.requestId = typeof theirs === "string" && REQUEST_ID.test(theirs) ? theirs : randomUUID();
+  headOf(ctx.res).push(headers.requestId, ctx.state.requestId);
+  return next();
 };
 
 const refuse = (detail: string) => new ApiError("invalid_request", detail);
@@ -51,16 +54,15 @@ function repeated(rawHeaders: string[]): string | undefined {
  * Expect (RFC 9110 §10.1.1); HTTP/1.0 has neither header. Also refuses what Node would accept although it is ambiguous:
  * two hosts (RFC 9112 §3.2), two tokens, two media types.
  */
-export const checkHead: Middleware = async function checkHead(ctx, next) {
+export const checkHead: Middleware = function checkHead(ctx, next) {
   const { httpVersion, headers: given, rawHeaders } = ctx.req;
   const twice = repeated(rawHeaders);
   if (twice !== undefined) throw refuse(`The header ${twice} came twice. Send it once.`);
   if (httpVersion === "1.1") {
     if (given.host === undefined) throw refuse("The header Host is missing. Send it with every request.");
-    const { expect = "100-continue" } = given;
-    if (expect.toLowerCase() !== "100-continue") {
+    if (given.expect !== undefined && given.expect.toLowerCase() !== "100-continue") {
       throw refuse("The only Expect that this server knows is 100-continue. Send that, or none.");
     }
   }
-  await next();
+  return next();
 };

@@ -22,7 +22,9 @@ function failureOf(failure: unknown): object {
 }
 
 function statusOf(ctx: Context): number {
-  return ctx.state.failure instanceof ClientGone && !ctx.headerSent ? CLIENT_LEFT : ctx.status;
+  const { failure, reply } = ctx.state;
+  if (reply) return reply.status;
+  return failure instanceof ClientGone && !ctx.res.headersSent ? CLIENT_LEFT : ctx.res.statusCode;
 }
 
 function levelOf(failure: unknown): "info" | "warn" | "error" {

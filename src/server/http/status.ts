@@ -1,7 +1,8 @@
 import type { AboutReply } from "../../protocol/replies.ts";
 import { ApiError } from "../core/api-error.ts";
 import { storeUnavailable } from "../core/store-unavailable.ts";
-import { replyJson, type Middleware } from "./context.ts";
+import type { Middleware } from "./context.ts";
+import { replyJson } from "./reply.ts";
 
 /** The handler of `GET /api/`. */
 export function tellAbout(about: AboutReply): Middleware {

@@ -1,5 +1,6 @@
 import { ApiError } from "../core/api-error.ts";
 import type { Context, Middleware } from "./context.ts";
+import { headOf } from "./reply.ts";
 
 /** The methods of this path, with OPTIONS; empty for an unknown path. */
 function methodsOf(ctx: Context): string[] {
@@ -14,7 +15,7 @@ export const answerUnknownRoute: Middleware = async function answerUnknownRoute(
   if (methods.length === 0) {
     throw new ApiError("not_found", "There is nothing at this path. GET /api/ describes this server.");
   }
-  ctx.set("Allow", methods.join(", "));
-  if (ctx.method === "OPTIONS") ctx.status = 204;
+  headOf(ctx.res).push("Allow", methods.join(", "));
+  if (ctx.method === "OPTIONS") ctx.state.reply = { status: 204 };
   else throw new ApiError("method_not_allowed", `This path takes ${methods.join(", ")}.`);
 };

@@ -33,7 +33,7 @@ export const discardBody: Middleware = async function discardBody(ctx, next) {
     req.resume();
     return;
   }
-  if (Number(req.headers["content-length"] ?? 0) > MOST_BYTES) ctx.set("Connection", "close");
+  if (Number(req.headers["content-length"] ?? 0) > MOST_BYTES) res.shouldKeepAlive = false;
   const end = () => req.socket.destroy();
   discard(req, () => {
     req.pause();

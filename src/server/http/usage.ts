@@ -1,7 +1,8 @@
 import { USAGE_DAYS } from "../../protocol/limits.ts";
 import type { UsageReply } from "../../protocol/replies.ts";
 import type { Ledger } from "../core/ports.ts";
-import { accountOf, replyJson, type Context, type Middleware } from "./context.ts";
+import { accountOf, type Context, type Middleware } from "./context.ts";
+import { replyJson } from "./reply.ts";
 import { invalidFields } from "./validate.ts";
 
 /** `days` of the query: at most once, in digits; see {@link USAGE_DAYS}. */

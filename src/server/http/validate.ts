@@ -31,9 +31,9 @@ export type Handler<Input> = (ctx: Context, input: Input) => Promise<void>;
 
 /** Reads the body with `schema` and passes the result to `handle`. */
 export function validate<Input>(schema: z.ZodType<Input>, handle: Handler<Input>): Middleware {
-  return async function validate(ctx) {
+  return function validate(ctx) {
     const result = schema.safeParse(ctx.state.body);
     if (!result.success) throw invalidFields(result.error.issues.map(errorOf));
-    await handle(ctx, result.data);
+    return handle(ctx, result.data);
   };
 }

@@ -1,0 +1,53 @@
+import type { ServerResponse } from "node:http";
+import type { Context, Middleware } from "./context.ts";
+
+const HEAD = Symbol("head");
+
+/**
+ * Headers that the reply will have: names and values in turn, as `writeHead` takes them. They are kept here until all are
+ * known, because `setHeader` for each costs more than the rest of a reply.
+ */
+export function headOf(res: ServerResponse & { [HEAD]?: string[] }): string[] {
+  return (res[HEAD] ??= []);
+}
+
+/** The value of a header in a head. */
+export function valueIn(head: string[], name: string): string | undefined {
+  const at = head.indexOf(name);
+  return at < 0 ? undefined : head[at + 1];
+}
+
+/** The whole reply of a request that is no stream. */
+export interface Reply {
+  status: number;
+  /** Media type and text; absent for a reply without a body. */
+  content?: { type: string; text: string };
+}
+
+/** Decides on the reply; `sendReply` sends it after all steps. */
+export function replyJson(ctx: Context, status: number, value: object, type = "application/json"): void {
+  ctx.state.reply = { status, content: { type, text: JSON.stringify(value) } };
+}
+
+/**
+ * The first step: sends the reply that the others decided on, in one write. Koa's own way sets each header by itself.
+ * While the server is stopping, each reply is the last on its connection.
+ */
+export function sendReply(stopping: () => boolean): Middleware {
+  return async function sendReply(ctx, next) {
+    const { req, res } = ctx;
+    ctx.respond = false;
+    await next();
+    const { reply } = ctx.state;
+    // A stream, or a reply by bad-request.ts.
+    if (reply === undefined || res.headersSent) return;
+    const head = headOf(res);
+    const { status, content } = reply;
+    if (content) head.push("Content-Type", content.type, "Content-Length", lengthOf(content.text));
+    if (stopping()) res.shouldKeepAlive = false;
+    res.writeHead(status, head);
+    res.end(req.method === "HEAD" ? undefined : content?.text);
+  };
+}
+
+const lengthOf = (text: string) => String(Buffer.byteLength(text));
