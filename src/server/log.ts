@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import { pino, type Logger } from "pino";
 import { grouped } from "../text/numbers.ts";
+import { sinkOf, type LogSink } from "./log-sink.ts";
 
 /** The fields of a log line that the pretty form shows. */
 interface Line {
@@ -59,20 +60,20 @@ export function prettyLine(json: string): string {
 const MOST_WAITING = 1024 * 1024;
 
 /**
- * Writes lines to `stream`. If more than {@link MOST_WAITING} would wait there, drops lines until everything was read, and
+ * Writes lines to `sink`. If more than {@link MOST_WAITING} would wait there, drops lines until everything was read, and
  * then calls `report` with their number.
  */
-function boundedWriter(stream: Writable, report: (dropped: number) => void): (line: string) => void {
+function boundedWriter(sink: LogSink, report: (dropped: number) => void): (line: string) => void {
   let dropped = 0;
   return (line) => {
-    const waiting = stream.writableLength;
+    const waiting = sink.writableLength;
     if (dropped === 0 && (waiting === 0 || waiting + Buffer.byteLength(line) <= MOST_WAITING)) {
-      stream.write(line);
+      sink.write(line);
       return;
     }
     dropped += 1;
     if (dropped > 1) return;
-    stream.once("drain", () => {
+    sink.once("drain", () => {
       const count = dropped;
       dropped = 0;
       report(count);
@@ -80,15 +81,16 @@ function boundedWriter(stream: Writable, report: (dropped: number) => void): (li
   };
 }
 
-/** The log, one line per event. The caller owns `stream`. */
+/** The log, one line per event, on a stream that the caller owns; see {@link sinkOf}. */
 export function createLog(form: "pretty" | "json" | "silent", stream: Writable): Logger {
-  const write = boundedWriter(stream, (dropped) => {
+  if (form === "silent") return pino({ level: "silent" }, { write: () => {} });
+  const write = boundedWriter(sinkOf(stream), (dropped) => {
     const lines = dropped === 1 ? "1 line was" : `${grouped(dropped)} lines were`;
     log.warn({ dropped }, `${lines} dropped here, because nobody read the log.`);
   });
   const log = pino(
     {
-      level: form === "silent" ? "silent" : "info",
+      level: "info",
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },

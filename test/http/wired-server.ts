@@ -22,6 +22,8 @@ interface Wishes {
   timeout?: number;
   /** The store's clock and the answers'; the system's by default. */
   now?: () => number;
+  /** By default the lines are in `log`. */
+  logStream?: Writable;
 }
 
 const plainPasswords: Passwords = {
@@ -37,13 +39,14 @@ export async function openWiredServer({
   passwords = plainPasswords,
   timeout = 60_000,
   now = Date.now,
+  logStream,
 }: Wishes) {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-wired-"));
   const store = await openJsonStore({ dir, now, warn: () => {} });
   const ledger: Ledger = { ...store.ledger, ...around(store.ledger) };
   const tokens = createTokens({ secret: await store.signingSecret(), days: 1, now: Date.now });
   const log: Record<string, any>[] = [];
-  const logStream = new Writable({
+  const lines = new Writable({
     write(chunk: Buffer, _encoding, done) {
       log.push(JSON.parse(String(chunk)));
       done();
@@ -66,7 +69,7 @@ export async function openWiredServer({
     questionTimeout: timeout,
     stopping: () => false,
     storeReady: () => store.ready(),
-    log: createLog("json", logStream),
+    log: createLog("json", logStream ?? lines),
   });
   const server = await openHttpServer({
     host: "127.0.0.1",
