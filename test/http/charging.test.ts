@@ -200,12 +200,15 @@ describe("a client that goes away", () => {
     expect(await server.balance()).toEqual({ tokens: 3900, held: 0 });
   });
 
-  test("during a packed upload is noticed", async () => {
+  test.each([
+    ["a packed", ["Content-Encoding: gzip"], Buffer.from([0x1f, 0x8b, 8, 0, 0, 0])],
+    ["an unpacked", [], '{"mess'],
+  ])("during %s upload is noticed", async (_how, packing, begun) => {
     const { server } = await setUp(silence());
     const client = await openRawClient(server.port);
     const head = ["POST /api/chat HTTP/1.1", "Host: x", "Content-Type: application/json"];
-    client.send([...head, "Content-Encoding: gzip", "Content-Length: 100", "", ""].join("\r\n"));
-    client.send(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]));
+    client.send([...head, ...packing, "Content-Length: 100", "", ""].join("\r\n"));
+    client.send(begun);
     // The reply to another request tells that the first bytes were read.
     await fetch(`${server.url}/healthz`);
     client.vanish();

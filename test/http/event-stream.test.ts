@@ -2,10 +2,13 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from "no
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Problem } from "../../src/protocol/errors.ts";
+import type { Provider } from "../../src/server/core/ports.ts";
 import { createEventStream } from "../../src/server/http/event-stream.ts";
 import { answer, openFakeOpenAi } from "../support/openai-server.ts";
 import { openTestServer } from "../support/test-server.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
+import { openWiredServer } from "./wired-server.ts";
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -142,4 +145,97 @@ test("nothing is written if the client left before the first delta", async () =>
   const stream = createEventStream(res, wishes);
   expect(stream.delta("a", false)).toBe(false);
   expect(stream.started()).toBe(false);
+});
+
+describe("events of one tick", () => {
+  const end = { response: "abc", tokens_deducted: 100, tokens_remaining: 0 };
+  const deltas = ["a", "b", "c"].map((text) => `event: delta\ndata: {"text":"${text}"}\n\n`).join("");
+
+  async function all(reply: Promise<IncomingMessage>): Promise<string> {
+    let came = "";
+    for await (const piece of (await reply).setEncoding("utf8")) came += String(piece);
+    return came;
+  }
+
+  test("are one write after the first, and stay events of their own", async () => {
+    const { res, reply } = await openPair();
+    const written = vi.spyOn(res, "write");
+    const stream = createEventStream(res, wishes);
+    for (const text of ["a", "b", "c"]) expect(stream.delta(text, false)).toBe(true);
+    // The first is with the socket when `delta` returns: from then on the question must be paid.
+    expect(written).toHaveBeenCalledTimes(1);
+    expect(res.writableLength).toBeGreaterThanOrEqual(deltas.length / 3);
+    await new Promise(setImmediate);
+    expect(written).toHaveBeenCalledTimes(2);
+    await stream.done(end);
+    expect(await all(reply)).toBe(`${deltas}event: done\ndata: ${JSON.stringify(end)}\n\n`);
+  });
+
+  test("come before a done or an error of the same tick", async () => {
+    const first = await openPair();
+    const whole = createEventStream(first.res, wishes);
+    for (const text of ["a", "b", "c"]) whole.delta(text, false);
+    await whole.done(end);
+    expect(await all(first.reply)).toBe(`${deltas}event: done\ndata: ${JSON.stringify(end)}\n\n`);
+    const second = await openPair();
+    const broken = createEventStream(second.res, wishes);
+    for (const text of ["a", "b", "c"]) broken.delta(text, false);
+    broken.fail({ code: "upstream_error" } as Problem);
+    expect(await all(second.reply)).toBe(`${deltas}event: error\ndata: {"code":"upstream_error"}\n\n`);
+  });
+
+  test("are not written to a client that left in the meantime", async () => {
+    const { res, reply } = await openPair();
+    const written = vi.spyOn(res, "write");
+    const failed = vi.fn<() => void>();
+    res.on("error", failed);
+    const stream = createEventStream(res, wishes);
+    expect([stream.delta("a", false), stream.delta("b", false)]).toEqual([true, true]);
+    const closed = once(res, "close");
+    res.destroy();
+    expect(stream.delta("c", false)).toBe(false);
+    await closed;
+    await stream.done(end);
+    expect(written).toHaveBeenCalledTimes(1);
+    expect(failed).not.toHaveBeenCalled();
+    await expect(all(reply)).rejects.toThrow("socket hang up");
+  });
+
+  test("count as unread before they are written", async () => {
+    const { res, reply } = await openPair();
+    const stream = createEventStream(res, { ...wishes, unread: 100_000 });
+    stream.delta("first", false);
+    (await reply).pause();
+    const fits = Array.from({ length: 10 }, () => stream.delta("x".repeat(20_000), false));
+    expect(fits).toEqual([true, true, true, true, ...Array<boolean>(6).fill(false)]);
+    expect(res.destroyed).toBe(true);
+  });
+});
+
+test("a client that stops reading after the first delta is disconnected, and charged once", async () => {
+  const piece = "x".repeat(64_000);
+  let given = 0;
+  const provider: Provider = {
+    model: "test",
+    answer: async ({ signal, onDelta }) => {
+      for (;;) {
+        signal.throwIfAborted();
+        given += piece.length;
+        onDelta?.(piece);
+        // Several in one tick, as they come from a socket.
+        if (given % (10 * piece.length) === 0) await new Promise(setImmediate);
+      }
+    },
+    close: async () => {},
+  };
+  const server = await openWiredServer({ provider });
+  closers.push(() => server.close());
+  const client = await openRawClient(server.port);
+  client.pause();
+  client.send(rawQuestion(server.token, { Accept: "text/event-stream" }));
+  await vi.waitUntil(() => server.log.length > 0);
+  expect(server.log).toMatchObject([{ left: true, charged: 100, tokens: 3900 }]);
+  expect(await server.balance()).toEqual({ tokens: 3900, held: 0 });
+  // 4 MiB of our own, and what the system's buffers take.
+  expect(given).toBeLessThan(32 * 1024 * 1024);
 });

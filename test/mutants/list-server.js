@@ -129,7 +129,7 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/event-stream.ts",
-    find: "if (res.writableLength + joinedBytes <= unread) return true;",
+    find: "if (this.#res.writableLength + this.#joinedBytes <= (this.#options.unread ?? UNREAD)) return true;",
     replace: "return true;",
     why: "A client that reads nothing fills the memory.",
     tests: ["test/http/event-stream.test.ts"],

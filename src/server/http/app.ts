@@ -11,11 +11,11 @@ import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, register, tellBalance } from "./accounts.ts";
 import { authenticate } from "./authenticate.ts";
 import { answerQuestion } from "./chat.ts";
-import type { Middleware, State } from "./context.ts";
+import type { Context, Middleware, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
 import { readJson } from "./read-json.ts";
 import { checkHead, nameRequest, readTarget } from "./request-head.ts";
-import { logRequests } from "./request-log.ts";
+import { detailsOf, logRequests } from "./request-log.ts";
 import { sendReply } from "./reply.ts";
 import { forbidCaching } from "./reply-headers.ts";
 import { tellAbout, tellHealth, tellReady } from "./status.ts";
@@ -96,7 +96,14 @@ export function createApp(needs: AppNeeds): Koa<State> {
     answerUnknownRoute,
   ];
   for (const step of steps) app.use(step);
-  // Only connections that broke during a reply get here; handleErrors handles everything else.
-  app.on("error", (error: Error) => needs.log.debug({ cause: error.message }, "connection lost"));
-  return app;
+  // Instead of Koa's own, which watches each reply with an AsyncResource, and sends what sendReply has sent.
+  const handleRequest = (ctx: Context, run: (ctx: Context) => Promise<void>) => {
+    // A write to a connection that broke; without a listener it would end the process.
+    ctx.res.on("error", ({ message: cause }) => needs.log.debug({ cause }, "connection lost"));
+    return run(ctx).catch((error: unknown) => {
+      ctx.res.destroy();
+      needs.log.error({ error: detailsOf(error) }, "a reply could not be sent");
+    });
+  };
+  return Object.assign(app, { handleRequest });
 }

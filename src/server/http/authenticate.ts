@@ -45,6 +45,6 @@ export function authenticate(signIn: SignIn, places: "header" | "header or body"
     const session = await signIn.authenticate(tokenOf(ctx, places));
     ctx.state.session = session;
     ctx.state.who = session.account.name;
-    await next();
+    return next();
   };
 }

@@ -79,6 +79,10 @@ export function answerQuestion({ questions, stopping, questionTimeout }: Needs):
       return headOf(res);
     };
     const stream = createEventStream(res, { finishHead, patience: questionTimeout });
-    return replyEvents(ctx, stream, questions.ask({ ...question, onDelta: stream.delta }));
+    return replyEvents(
+      ctx,
+      stream,
+      questions.ask({ ...question, onDelta: (text, replayed) => stream.delta(text, replayed) }),
+    );
   };
 }

@@ -63,113 +63,126 @@ function drained(res: ServerResponse): Promise<void> {
 }
 
 /** See {@link EventStream}. Nobody else may write to `res`. */
-export function createEventStream(
-  res: ServerResponse,
-  { finishHead, silence = SILENCE, unread = UNREAD, patience }: Options,
-): EventStream {
-  let pinging: NodeJS.Timeout | undefined;
-  /** Events of this tick, and their bytes. One write for all of them costs a fraction of one for each. */
-  let joined = "";
-  let joinedBytes = 0;
+export function createEventStream(res: ServerResponse, options: Options): EventStream {
+  return new Stream(res, options);
+}
 
-  function sendHead(replayed: boolean): void {
-    const head = finishHead(replayed);
-    head.push("Content-Type", "text/event-stream; charset=utf-8", "X-Accel-Buffering", "no");
-    res.writeHead(200, head);
+/** A class, because a thousand streams are open at once: closures would take three times the memory. */
+class Stream implements EventStream {
+  readonly #res: ServerResponse;
+  readonly #options: Options;
+  #pinging: NodeJS.Timeout | undefined;
+  /** Events of this tick, and their bytes. One write for all of them costs a fraction of one for each. */
+  #joined = "";
+  #joinedBytes = 0;
+
+  constructor(res: ServerResponse, options: Options) {
+    this.#res = res;
+    this.#options = options;
   }
 
-  const isGone = () => res.destroyed || !res.socket?.writable;
+  started(): boolean {
+    return this.#res.headersSent;
+  }
+
+  delta(text: string, replayed: boolean): boolean {
+    if (this.#isGone()) return false;
+    const event = deltaOf(text);
+    if (this.#res.headersSent) return this.#join(event);
+    this.#sendHead(replayed);
+    this.#pinging = setInterval(() => this.#send(PING), this.#options.silence ?? SILENCE);
+    this.#res.once("close", () => clearInterval(this.#pinging));
+    // The first true says that the client's socket has the piece: nothing may come in between.
+    return this.#send(event);
+  }
+
+  async replay(response: string): Promise<boolean> {
+    if (this.#isGone()) return false;
+    this.#sendHead(true);
+    for (const text of piecesOf(response)) {
+      if (!(await this.#sendSlowly(deltaOf(text)))) return false;
+    }
+    return true;
+  }
+
+  async done(event: DoneEvent): Promise<void> {
+    clearInterval(this.#pinging);
+    const res = this.#res;
+    const text = this.#takeJoined() + eventOf("done", event);
+    if (text.length <= PIECE && !res.writableNeedDrain && !this.#isGone()) res.end(text);
+    else if (await this.#sendSlowly(text)) res.end();
+  }
+
+  fail(problem: Problem): void {
+    clearInterval(this.#pinging);
+    this.#res.end(this.#takeJoined() + eventOf("error", problem));
+  }
+
+  #sendHead(replayed: boolean): void {
+    const head = this.#options.finishHead(replayed);
+    head.push("Content-Type", "text/event-stream; charset=utf-8", "X-Accel-Buffering", "no");
+    this.#res.writeHead(200, head);
+  }
+
+  #isGone(): boolean {
+    return this.#res.destroyed || !this.#res.socket?.writable;
+  }
 
   /** False, and the connection is closed, if more than `unread` bytes wait. */
-  function keepsUp(): boolean {
-    if (res.writableLength + joinedBytes <= unread) return true;
-    res.destroy();
+  #keepsUp(): boolean {
+    if (this.#res.writableLength + this.#joinedBytes <= (this.#options.unread ?? UNREAD)) return true;
+    this.#res.destroy();
     return false;
   }
 
-  function send(text: string): boolean {
-    if (isGone()) return false;
-    res.write(text);
-    return keepsUp();
-  }
-
-  function takeJoined(): string {
-    const text = joined;
-    joined = "";
-    joinedBytes = 0;
-    return text;
-  }
-
-  function sendJoined(): void {
-    const text = takeJoined();
-    if (text !== "" && !isGone()) res.write(text);
+  #send(text: string): boolean {
+    if (this.#isGone()) return false;
+    this.#res.write(text);
+    return this.#keepsUp();
   }
 
   /** Sends the text at the end of this tick, together with what else is joined until then. */
-  function join(text: string): boolean {
-    if (isGone()) return false;
-    if (joined === "") {
-      pinging?.refresh();
-      process.nextTick(sendJoined);
+  #join(text: string): boolean {
+    if (this.#joined === "") {
+      this.#pinging?.refresh();
+      process.nextTick(sendJoined, this);
     }
-    joined += text;
-    joinedBytes += Buffer.byteLength(text);
-    return keepsUp();
+    this.#joined += text;
+    this.#joinedBytes += Buffer.byteLength(text);
+    return this.#keepsUp();
   }
 
-  function start(replayed: boolean): void {
-    sendHead(replayed);
-    pinging = setInterval(() => send(PING), silence);
-    res.once("close", () => clearInterval(pinging));
+  #takeJoined(): string {
+    const text = this.#joined;
+    this.#joined = "";
+    this.#joinedBytes = 0;
+    return text;
+  }
+
+  /** Called at the end of a tick. */
+  sendJoined(): void {
+    const text = this.#takeJoined();
+    if (text !== "" && !this.#isGone()) this.#res.write(text);
   }
 
   /** Writes as fast as the client reads; false if the client is gone. */
-  async function sendSlowly(text: string): Promise<boolean> {
+  async #sendSlowly(text: string): Promise<boolean> {
+    const res = this.#res;
     const { socket } = res;
-    if (isGone() || !socket) return false;
+    if (this.#isGone() || !socket) return false;
     const { timeout = 0 } = socket;
     // The socket's timeout restarts whenever the client has read something.
-    socket.setTimeout(patience);
+    socket.setTimeout(this.#options.patience);
     for (const piece of piecesOf(text)) {
-      if (isGone()) break;
+      if (this.#isGone()) break;
       if (!res.write(piece)) await drained(res);
     }
     if (!socket.destroyed) socket.setTimeout(timeout);
-    return !isGone();
+    return !this.#isGone();
   }
-
-  return {
-    started: () => res.headersSent,
-    delta(text, replayed) {
-      if (isGone()) return false;
-      const event = deltaOf(text);
-      // The first true says that the client's socket has the piece: nothing may come in between.
-      if (!res.headersSent) {
-        start(replayed);
-        return send(event);
-      }
-      return join(event);
-    },
-    async replay(response) {
-      if (isGone()) return false;
-      sendHead(true);
-      for (const text of piecesOf(response)) {
-        if (!(await sendSlowly(deltaOf(text)))) return false;
-      }
-      return true;
-    },
-    async done(event) {
-      clearInterval(pinging);
-      const text = takeJoined() + eventOf("done", event);
-      if (text.length <= PIECE && !res.writableNeedDrain && !isGone()) res.end(text);
-      else if (await sendSlowly(text)) res.end();
-    },
-    fail(problem) {
-      clearInterval(pinging);
-      res.end(takeJoined() + eventOf("error", problem));
-    },
-  };
 }
+
+const sendJoined = (stream: Stream) => stream.sendJoined();
 
 /** A `DeltaEvent`. Without an object around the text, which takes `JSON.stringify` longer than most pieces. */
 const deltaOf = (text: string) => `event: delta\ndata: {"text":${JSON.stringify(text)}}\n\n`;

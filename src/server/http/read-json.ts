@@ -115,12 +115,12 @@ export function readJson(limit: number): Middleware {
     });
   }
 
-  return async function readJson(ctx, next) {
+  return async function readJson(ctx, next): Promise<void> {
     ctx.state.body = {};
     if (hasBody(ctx.req)) {
       checkMediaType(ctx);
       ctx.state.body = parseObject(await bytesOf(ctx));
     }
-    await next();
+    return next();
   };
 }

@@ -36,7 +36,6 @@ export function replyJson(ctx: Context, status: number, value: object, type = "a
 export function sendReply(stopping: () => boolean): Middleware {
   return async function sendReply(ctx, next) {
     const { req, res } = ctx;
-    ctx.respond = false;
     await next();
     const { reply } = ctx.state;
     // A stream, or a reply by bad-request.ts.

@@ -7,7 +7,7 @@ import type { Context, Middleware } from "./context.ts";
 const CLIENT_LEFT = 499;
 
 /** Only name, message and stack: other properties of an error can contain bodies. */
-const detailsOf = (error: unknown) =>
+export const detailsOf = (error: unknown) =>
   error instanceof Error
     ? { name: error.name, message: error.message, stack: error.stack }
     : { name: typeof error, message: "a value that is not an Error was thrown", stack: undefined };
