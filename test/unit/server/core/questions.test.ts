@@ -279,6 +279,17 @@ describe("a key that was charged", () => {
     await expect(ask({ key: "k" })).rejects.toMatchObject({ code: "answer_expired" });
   });
 
+  test("is what the digest is for: a question without one has none", async () => {
+    const ledger = createFakeLedger();
+    const { puppet, ask } = setUp(ledger);
+    const asking = ask({});
+    await quiet();
+    puppet.finish();
+    await asking;
+    expect(ledger.requests).toMatchObject([{ digest: "" }]);
+    expect(ledger.requests[0]).not.toHaveProperty("key");
+  });
+
   test("has another digest for another message or history", async () => {
     const ledger = createFakeLedger();
     const { puppet, ask } = setUp(ledger);
