@@ -22,16 +22,18 @@ interface Listing {
 export async function listModels({
   baseUrl,
   apiKey,
+  headers: more,
   dispatcher,
   timeout,
 }: {
   baseUrl: string;
   apiKey?: string | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
   dispatcher: Dispatcher;
   timeout: number;
 }): Promise<Listing> {
   const { address, search, authorization } = readBaseUrl(baseUrl);
-  const headers = requestHeaders(apiKey, authorization);
+  const headers = requestHeaders(apiKey, authorization, more);
   let answered = false;
   try {
     const { statusCode, body } = await request(`${address}/models${search}`, {

@@ -21,6 +21,7 @@ const REFUSALS = 3;
  * - `baseUrl`: default OpenAI's. User info in it is sent as Basic authorization if there is no `apiKey`.
  * - `apiKey`: absent for servers that need none.
  * - `findModel`: asked before a question, until it resolves to the name that replaces `model`.
+ * - `headers`, `body`: what the operator adds to each request; it can set neither key nor model nor messages.
  * - `dispatcher`: for connections, such as a proxy; the caller closes it. Default: direct connections.
  * - `patience`: see {@link Patience}.
  *
@@ -33,6 +34,8 @@ export function openOpenAiProvider({
   apiKey,
   model: firstModel,
   findModel,
+  headers,
+  body: more = {},
   dispatcher,
   patience,
 }: {
@@ -40,10 +43,12 @@ export function openOpenAiProvider({
   apiKey?: string | undefined;
   model: string;
   findModel?: (() => Promise<string | undefined>) | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  body?: Readonly<Record<string, unknown>> | undefined;
   dispatcher?: Dispatcher | undefined;
   patience?: Patience | undefined;
 }): Provider {
-  const upstream = openUpstream({ baseUrl, apiKey, dispatcher });
+  const upstream = openUpstream({ baseUrl, apiKey, headers, dispatcher });
   let model = firstModel;
   let isFound = findModel === undefined;
   let finding: Promise<string | undefined> | undefined;
@@ -74,7 +79,12 @@ export function openOpenAiProvider({
 
   async function send(question: Question, stream: boolean): Promise<string> {
     const messages = mergeMessages(question.messages);
-    const body = { model, messages, ...(stream && { stream }) } satisfies ChatCompletionCreateParams;
+    const body = {
+      ...more,
+      model,
+      messages,
+      ...(stream && { stream }),
+    } satisfies ChatCompletionCreateParams;
     const text = JSON.stringify(body);
     try {
       return await exchange(upstream, text, question, patience);

@@ -1,12 +1,13 @@
 import { StartupError } from "../core/startup-error.ts";
 
 /**
- * Headers of every request to an upstream. `authorization` is used if there is no key. StartupError for a key that no
+ * Headers of every request to an upstream; `more` are the operator's own. `authorization` is used if there is no key. StartupError for a key that no
  * header can carry; it does not quote the key.
  */
 export function requestHeaders(
   apiKey: string | undefined,
   authorization: string | undefined,
+  more: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const key = apiKey?.trim();
   if (key && !/^[\x21-\x7e]+$/.test(key)) {
@@ -21,6 +22,7 @@ export function requestHeaders(
     "Accept-Encoding": "identity",
     "Content-Type": "application/json",
     "User-Agent": "ai-chat-system",
+    ...more,
     ...(credentials && { Authorization: credentials }),
   };
 }

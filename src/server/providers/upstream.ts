@@ -30,15 +30,18 @@ export interface Upstream {
 export function openUpstream({
   baseUrl,
   apiKey,
+  headers: more = {},
   dispatcher,
 }: {
   baseUrl: string;
   apiKey: string | undefined;
+  /** The operator's own. */
+  headers: Readonly<Record<string, string>> | undefined;
   dispatcher: Dispatcher | undefined;
 }): Upstream {
   const { address, search, authorization, secrets } = readBaseUrl(baseUrl);
   const { origin, pathname } = new URL(`${address}/chat/completions`);
-  const headers = Object.entries(requestHeaders(apiKey, authorization)).flat();
+  const headers = Object.entries(requestHeaders(apiKey, authorization, more)).flat();
   const path = pathname + search;
   const unlimited = { headersTimeout: 0, bodyTimeout: 0 };
   const connect = createConnector();
@@ -51,7 +54,7 @@ export function openUpstream({
 
   return {
     hasVersion: /\/v\d\w*$/.test(address),
-    quote: createQuote([...secrets, apiKey?.trim() ?? ""]),
+    quote: createQuote([...secrets, apiKey?.trim() ?? "", ...Object.values(more)]),
     post(body, handler) {
       const way = (dispatcher ?? own)!;
       way.dispatch({ origin, path, method: "POST", headers, body, ...unlimited }, handler);
