@@ -73,6 +73,8 @@ function read(
     env,
     setting: (name) => settings.get(name),
   });
+  // pg reads it there.
+  if (resolved.values.storePassword !== undefined) env.PGPASSWORD = resolved.values.storePassword;
   const serverFault = resolved.sources.server === "default" ? settings.fault("server") : undefined;
   const { literal } = parsed;
   const { signal, releaseInterrupts } = ending;

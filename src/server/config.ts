@@ -1,6 +1,33 @@
 import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 
+/** A model that answers, as the operator set it (docs/hosting.md#several-models). */
+export interface ModelConfig {
+  /** For users. Undefined without a list of models: then it is the name that the provider has. */
+  name: string | undefined;
+  /** Its name at the AI. Undefined: chosen at the start (docs/hosting.md#which-ai-answers). */
+  upstream: string | undefined;
+  /** Undefined: OpenAI's. */
+  baseUrl: string | undefined;
+  apiKey: string | undefined;
+  /** Tokens per question. */
+  price: number;
+  /** System prompt of every conversation. */
+  system: string | undefined;
+  /** Most characters of message and history that are sent to the AI. */
+  contextChars: number;
+  /** Longest answer, in tokens of the AI. */
+  maxOutputTokens: number | undefined;
+  temperature: number | undefined;
+  reasoningEffort: string | undefined;
+  /** More fields of each request. */
+  extraBody: Readonly<Record<string, unknown>>;
+  /** More headers of each request; they may hold secrets. */
+  headers: Readonly<Record<string, string>>;
+  /** Name of the model that is asked if this one fails. */
+  fallback: string | undefined;
+}
+
 /** The options of `serve`, already checked. */
 export interface ServerConfig {
   host: string;
@@ -11,21 +38,14 @@ export interface ServerConfig {
     | { kind: "postgres"; url: string; /** Most connections. */ connections: number };
   /** Undefined: chosen by the other settings (docs/hosting.md#which-ai-answers). */
   provider: "demo" | "openai" | undefined;
-  baseUrl: string | undefined;
-  model: string | undefined;
-  apiKey: string | undefined;
-  /** System prompt of every conversation. */
-  system: string | undefined;
-  /** Tokens per question. */
-  price: number;
+  /** The first is the default. */
+  models: readonly [ModelConfig, ...ModelConfig[]];
   /** Tokens of a new account. */
   startingTokens: number;
   /** Seconds. */
   questionTimeout: number;
   /** Seconds. */
   drainTimeout: number;
-  /** Most characters of message and history that are sent to the AI. */
-  contextChars: number;
   /** Lifetime of a token, in days. */
   tokenDays: number;
   bcryptCost: number;

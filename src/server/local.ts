@@ -10,8 +10,8 @@ import type { giveInFolder as GiveInFolder } from "./stores/json/give.ts";
 // The only door through which src/cli enters the server. What takes long to load is loaded when it is called.
 
 export { ApiError } from "./core/api-error.ts";
-export { OtherOwner, StartupError } from "./core/startup-error.ts";
-export type { ServerConfig } from "./config.ts";
+export { NoProvider, OtherOwner, StartupError } from "./core/startup-error.ts";
+export type { ModelConfig, ServerConfig } from "./config.ts";
 export type { GrantReply, GrantRequest } from "./core/grant.ts";
 export type { RunningServer } from "./serve.ts";
 export type { Checked } from "./stores/json/check.ts";
@@ -19,6 +19,12 @@ export type { Finding } from "./stores/json/damage.ts";
 
 /** Starts a server. */
 export const serve: typeof Serve = async (config) => (await import("./serve.ts")).serve(config);
+
+/** NoProvider for settings that can connect no AI. Connects to nothing. */
+export async function checkProviders({ models, provider }: ServerConfig): Promise<void> {
+  const { checkProvider } = await import("./providers/choose.ts");
+  for (const { apiKey, baseUrl } of models) checkProvider({ provider, apiKey, baseUrl });
+}
 
 /** Starts a server; undefined where another process took its folder first. Throws `StartupError`. */
 export async function serveUnlessHeld(config: ServerConfig): Promise<RunningServer | undefined> {

@@ -4,11 +4,11 @@ import { createQuestions } from "./core/questions.ts";
 import { createSignIn } from "./core/sign-in.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { openPasswords } from "./auth/passwords.ts";
-import type { ServerConfig } from "./config.ts";
+import type { ModelConfig, ServerConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
 import { openHttpServer } from "./http/listen.ts";
 import { createLog } from "./log.ts";
-import { chooseProvider } from "./providers/choose.ts";
+import { chooseProvider, refuseDemo, requestBody } from "./providers/choose.ts";
 import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
 import { openJsonStore } from "./stores/json/store.ts";
 
@@ -21,6 +21,8 @@ export interface RunningServer {
   model: string;
   /** Why this provider was chosen, for the banner. */
   reason: string;
+  /** The demo answers, because no AI is connected and `--provider` does not name it. */
+  byDefault: boolean;
   /** Questions in flight. */
   readonly inFlight: number;
   /**
@@ -48,7 +50,7 @@ async function closeInReverse(opened: Close[]): Promise<void> {
 }
 
 /**
- * Starts a server: store → provider → core → app → listen. Rejects with a StartupError if the operator can correct the
+ * Starts a server: providers → store → core → app → listen. Rejects with a StartupError if the operator can correct the
  * fault; closes then what was opened.
  */
 export async function serve(config: ServerConfig): Promise<RunningServer> {
@@ -63,11 +65,11 @@ export async function serve(config: ServerConfig): Promise<RunningServer> {
 }
 
 async function start(config: ServerConfig, opened: Close[]): Promise<RunningServer> {
+  // First: a server that is refused for its providers must not have touched its folder.
+  const models = await openModels(config, opened);
   const store = await openStore(config);
   opened.push(() => store.close());
-  const { provider, reason } = await chooseProvider(config);
-  opened.push(() => provider.close());
-  const { app, questions, stop } = await assemble(config, store, provider, opened);
+  const { app, questions, stop } = await assemble(config, store, models[0], opened);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
@@ -89,14 +91,48 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
     url: server.url,
     store: store.description,
     get model() {
-      return provider.model;
+      return models[0].name;
     },
-    reason,
+    reason: models[0].reason,
+    byDefault: models[0].byDefault,
     get inFlight() {
       return questions.inFlight;
     },
     close: () => (closing ??= close()),
   };
+}
+
+/** A model with its provider. For the rest see {@link RunningServer}. */
+interface OpenModel extends ModelConfig, Pick<RunningServer, "reason" | "byDefault"> {
+  name: string;
+  provider: Provider;
+}
+
+/** Opens the provider of each model, in the order of the configuration. */
+async function openModels(
+  { models, provider: wish, dispatcher, host, warn }: ServerConfig,
+  opened: Close[],
+): Promise<[OpenModel, ...OpenModel[]]> {
+  const open = async (model: ModelConfig): Promise<OpenModel> => {
+    const { upstream, ...rest } = model;
+    const settings = { ...rest, provider: wish, model: upstream, body: requestBody(model), dispatcher, warn };
+    const { provider, reason, byDefault = false } = await chooseProvider(settings);
+    opened.push(() => provider.close());
+    if (byDefault) refuseDemo(host);
+    return {
+      ...model,
+      get name() {
+        return model.name ?? provider.model;
+      },
+      provider,
+      reason,
+      byDefault,
+    };
+  };
+  const [first, ...others] = models;
+  const all: [OpenModel, ...OpenModel[]] = [await open(first)];
+  for (const model of others) all.push(await open(model));
+  return all;
 }
 
 async function openStore({ store, warn, signal }: ServerConfig): Promise<Store> {
@@ -106,9 +142,10 @@ async function openStore({ store, warn, signal }: ServerConfig): Promise<Store> 
 }
 
 /** Makes the app and what it needs. `stop` drains the questions. */
-async function assemble(config: ServerConfig, store: Store, provider: Provider, opened: Close[]) {
+async function assemble(config: ServerConfig, store: Store, model: OpenModel, opened: Close[]) {
   const { ledger, accounts } = store;
-  const { price, startingTokens } = config;
+  const { startingTokens } = config;
+  const { provider, price } = model;
   const questionTimeout = config.questionTimeout * 1000;
   const secret = config.secret === undefined ? await store.signingSecret() : Buffer.from(config.secret);
   const tokens = createTokens({ secret, days: config.tokenDays, now: Date.now });
@@ -120,7 +157,7 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
     answers: createAnswers(Date.now),
     price,
     timeout: questionTimeout,
-    context: { system: config.system, limit: config.contextChars },
+    context: { system: model.system, limit: model.contextChars },
     now: Date.now,
   });
   let stopping = false;
@@ -134,7 +171,7 @@ async function assemble(config: ServerConfig, store: Store, provider: Provider, 
       price,
       starting_tokens: startingTokens,
       get model() {
-        return provider.model;
+        return model.name;
       },
       extensions: ["stream", "history", "idempotency", "usage", "logout", "password"],
     },

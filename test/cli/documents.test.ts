@@ -11,7 +11,7 @@ import { grantDocument } from "../../src/cli/commands/grant/document.ts";
 import { loginDocument } from "../../src/cli/commands/login/document.ts";
 import { logoutDocument } from "../../src/cli/commands/logout/document.ts";
 import { passwordDocument } from "../../src/cli/commands/password/document.ts";
-import { serveDocument } from "../../src/cli/commands/serve/document.ts";
+import { checkedDocument, serveDocument } from "../../src/cli/commands/serve/document.ts";
 import { serversDocument } from "../../src/cli/commands/servers/document.ts";
 import { checkDocument, copyDocument } from "../../src/cli/commands/store/document.ts";
 import { usageDocument } from "../../src/cli/commands/usage/document.ts";
@@ -46,6 +46,7 @@ const documents = {
   doctor: doctorDocument,
   completion: completionDocument,
   serve: serveDocument,
+  "serve --check": checkedDocument,
   grant: grantDocument,
   "store check": checkDocument,
   "store copy": copyDocument,
@@ -100,6 +101,7 @@ test("a successful command prints its document and nothing else", async () => {
   const jane = ["-s", url, "-u", "jane"];
   await printed("register", ["register", ...jane], password(PASSWORD));
   await printed("login", ["login", ...jane], password(PASSWORD));
+  await printed("serve --check", ["serve", "--check"]);
   await printed("whoami", ["whoami"]);
   await printed("balance", ["balance"]);
   await printed("ask", ["ask", "hi"]);

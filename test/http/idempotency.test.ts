@@ -259,7 +259,7 @@ describe.each([
 
 test("a key survives a restart: it is answered again once, without a charge", async () => {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-restarted-"));
-  const config = testConfig(dir, { provider: "openai", baseUrl: ai.url, model: "fake-model" });
+  const config = testConfig(dir, { provider: "openai", baseUrl: ai.url, upstream: "fake-model" });
   const restarted = async (use: (running: RunningServer) => Promise<void>) => {
     const running = await serve(config);
     await use(running);

@@ -199,9 +199,30 @@ export const serverMutants = [
   },
   {
     file: "src/cli/argv/resolve.ts",
-    find: 'text === undefined || text === ""',
-    replace: "text === undefined",
+    find: 'text !== undefined && text !== ""',
+    replace: "text !== undefined",
     why: "An empty environment variable counts as a value.",
     tests: ["test/unit/cli/argv/resolve.test.ts"],
+  },
+  {
+    file: "src/cli/argv/config-fields.ts",
+    find: 'option.elsewhere === "always" ||',
+    replace: "",
+    why: "A literal API key is accepted in the configuration file.",
+    tests: ["test/unit/cli/argv/config-file.test.ts"],
+  },
+  {
+    file: "src/cli/connection/server-config.ts",
+    find: "(model.baseUrl === undefined ? values.apiKey : undefined)",
+    replace: "values.apiKey",
+    why: "The key for OpenAI is sent to a model with an address of its own.",
+    tests: ["test/cli/commands/serve/config.test.ts"],
+  },
+  {
+    file: "src/server/serve.ts",
+    find: "if (byDefault) refuseDemo(host);",
+    replace: "",
+    why: "The demo answers other machines although nobody asked for it.",
+    tests: ["test/cli/commands/serve/config.test.ts"],
   },
 ];

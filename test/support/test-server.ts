@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import type { ServerConfig } from "../../src/server/config.ts";
+import type { ModelConfig, ServerConfig } from "../../src/server/config.ts";
 import { serve, type RunningServer } from "../../src/server/serve.ts";
 
 /** A real server in this process, with a free port and a separate folder. */
@@ -29,22 +29,39 @@ export interface TestServer {
 /** The password of every account that {@link TestServer.token} registers. */
 export const PASSWORD = "correct horse";
 
+/** The configuration of a server, or of its only model. */
+export type Wishes = Partial<ServerConfig & ModelConfig>;
+
+/** A model as the options describe it without a list. */
+export const testModel = (wishes: Partial<ModelConfig> = {}): ModelConfig => ({
+  name: undefined,
+  upstream: undefined,
+  baseUrl: undefined,
+  apiKey: undefined,
+  price: 100,
+  system: undefined,
+  contextChars: 48_000,
+  maxOutputTokens: undefined,
+  temperature: undefined,
+  reasoningEffort: undefined,
+  extraBody: {},
+  headers: {},
+  fallback: undefined,
+  ...wishes,
+});
+
 /** The default configuration of a test's server. */
-export function testConfig(dir: string, wishes: Partial<ServerConfig> = {}): ServerConfig {
+export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
+  const { upstream, baseUrl, price = 100, system, contextChars = 48_000, ...config } = wishes;
   return {
     host: "127.0.0.1",
     port: 0,
     store: { kind: "json", dir },
     provider: "demo",
-    baseUrl: undefined,
-    model: undefined,
-    apiKey: undefined,
-    system: undefined,
-    price: 100,
+    models: [testModel({ upstream, baseUrl, price, system, contextChars })],
     startingTokens: 4000,
     questionTimeout: 60,
     drainTimeout: 10,
-    contextChars: 48_000,
     tokenDays: 30,
     bcryptCost: 4,
     secret: undefined,
@@ -53,12 +70,12 @@ export function testConfig(dir: string, wishes: Partial<ServerConfig> = {}): Ser
     dispatcher: undefined,
     version: "0.0.0-test",
     warn: () => {},
-    ...wishes,
+    ...config,
   };
 }
 
 /** Opens a {@link TestServer}; `wishes` overrides the configuration. With `baseUrl` it uses the fake upstream there. */
-export async function openTestServer(wishes: Partial<ServerConfig> = {}): Promise<TestServer> {
+export async function openTestServer(wishes: Wishes = {}): Promise<TestServer> {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"));
   const log: Record<string, unknown>[] = [];
   const warnings: string[] = [];
@@ -68,7 +85,7 @@ export async function openTestServer(wishes: Partial<ServerConfig> = {}): Promis
       done();
     },
   });
-  const upstream: Partial<ServerConfig> = wishes.baseUrl ? { provider: "openai", model: "fake-model" } : {};
+  const upstream: Wishes = wishes.baseUrl ? { provider: "openai", upstream: "fake-model" } : {};
   const running = await serve(
     testConfig(dir, { logStream, warn: (sentence) => void warnings.push(sentence), ...upstream, ...wishes }),
   );

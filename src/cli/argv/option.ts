@@ -1,4 +1,5 @@
 import type { SettingName } from "../../client/kept/settings.ts";
+import { parsed } from "../../text/loose-json.ts";
 
 /** One setting: its sources, its valid values and its help text. */
 export interface Option<T> {
@@ -11,6 +12,8 @@ export interface Option<T> {
   optional?: boolean;
   /** Environment variables; the first that is set and not empty is used. */
   env?: readonly string[];
+  /** Variable that names a file with the value. The first of `env` must not be set beside it. */
+  envFile?: string;
   /** Matches values that other programs set in such a variable. They are ignored with a warning. */
   ignored?: RegExp;
   /** Key in the settings file. */
@@ -21,15 +24,40 @@ export interface Option<T> {
   names?: "server" | "conversation" | "folder";
   /** The value is never quoted in a message. */
   secret?: boolean;
+  /**
+   * The configuration file names a variable or a file with the value, as `NAME_env` or `NAME_file`. `password`: it may
+   * also have the value itself, if that is a URL without a password.
+   */
+  elsewhere?: "always" | "password";
+  /** In JSON Schema: what `parse` accepts, or more. */
+  pattern?: string;
   help: string;
   /** The default as shown in the help, if there is one. */
   shown?: string;
   fallback: T;
   /** Throws an Error whose message completes "NAME must be …". */
-  parse(text: string): T;
+  parse: (text: string) => T;
+  /** JSON Schema of the value in the configuration file (docs/hosting.md#configuration-file). */
+  schema: Readonly<Record<string, unknown>>;
+  /** Checks that value. Throws as `parse`. */
+  read: (value: unknown) => T;
 }
 
-type OptionFields = Omit<Option<unknown>, "fallback" | "parse">;
+type OptionFields = Omit<Option<unknown>, "fallback" | "parse" | "schema" | "read">;
+
+/** What parses text, and JSON text in the same way. */
+function ofText<T>({ pattern }: OptionFields, parse: (text: string) => T) {
+  const read = (value: unknown) => {
+    if (typeof value === "string") return parse(value);
+    throw new Error("text in quotes");
+  };
+  return { parse, read, schema: { type: "string", ...(pattern !== undefined && { pattern }) } };
+}
+
+function ofChoices<T extends string>(choices: readonly T[]) {
+  const read = (value: unknown) => choose(value, choices);
+  return { choices, parse: read, read, schema: { enum: choices } };
+}
 
 function yesOrNo(text: string): boolean {
   if (/^(true|yes|on|1)$/i.test(text)) return true;
@@ -39,7 +67,18 @@ function yesOrNo(text: string): boolean {
 
 /** A switch. As a setting or variable it takes true, yes, on, 1 or false, no, off, 0. */
 export function toggle(fields: OptionFields, fallback = false): Option<boolean> {
-  return { choices: ["true", "false"], ...fields, fallback, parse: yesOrNo };
+  const read = (value: unknown) => {
+    if (typeof value === "boolean") return value;
+    throw new Error("true or false");
+  };
+  return {
+    choices: ["true", "false"],
+    ...fields,
+    fallback,
+    parse: yesOrNo,
+    schema: { type: "boolean" },
+    read,
+  };
 }
 
 /** Text accepted by `check`; default: undefined. */
@@ -47,7 +86,7 @@ export function text(
   fields: OptionFields,
   check: (text: string) => string = (text) => text,
 ): Option<string | undefined> {
-  return { ...fields, fallback: undefined, parse: check };
+  return { ...fields, fallback: undefined, ...ofText(fields, check) };
 }
 
 /** Text accepted by `check`, with a default. */
@@ -56,57 +95,60 @@ export function textOr(
   fallback: string,
   check: (text: string) => string = (text) => text,
 ): Option<string> {
-  return { shown: fallback, ...fields, fallback, parse: check };
+  return { shown: fallback, ...fields, fallback, ...ofText(fields, check) };
+}
+
+/** A number from `least` to `most`. `digits` is the form of one that is typed. */
+function numeric<T extends number | undefined>(
+  fields: OptionFields,
+  fallback: T,
+  [least, most]: [number, number],
+  { type, digits, what }: { type: "integer" | "number"; digits: RegExp; what: string },
+): Option<number | T> {
+  const check = (number: number) => {
+    if (number >= least && number <= most && (type === "number" || Number.isInteger(number))) return number;
+    throw new Error(`${what} from ${least} to ${most}`);
+  };
+  return {
+    ...(fallback !== undefined && { shown: String(fallback) }),
+    ...fields,
+    fallback,
+    schema: { type, minimum: least, maximum: most },
+    parse: (text) => check(digits.test(text.trim()) ? Number(text) : Number.NaN),
+    read: (value) => check(typeof value === "number" ? value : Number.NaN),
+  };
 }
 
 /** A whole number from `least` to `most`, in decimal digits. */
-export function whole(
+export const whole = <T extends number | undefined>(
   fields: OptionFields,
-  fallback: number,
-  [least, most]: [number, number],
-): Option<number> {
-  return {
-    shown: String(fallback),
-    ...fields,
-    fallback,
-    parse: (text) => {
-      const number = /^\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
-      if (number >= least && number <= most) return number;
-      throw new Error(`a whole number from ${least} to ${most}`);
-    },
-  };
-}
+  fallback: T,
+  range: [number, number],
+): Option<number | T> =>
+  numeric(fields, fallback, range, { type: "integer", digits: /^\d{1,15}$/, what: "a whole number" });
 
-/** Seconds, with up to three decimal places. */
-export function seconds(
-  fields: OptionFields,
-  fallback: number,
-  [least, most]: [number, number],
-): Option<number> {
-  return {
-    shown: String(fallback),
-    ...fields,
-    fallback,
-    parse: (text) => {
-      const number = /^\d{1,9}(\.\d{1,3})?$/.test(text.trim()) ? Number(text) : Number.NaN;
-      if (number >= least && number <= most) return number;
-      throw new Error(`a number of seconds from ${least} to ${most}`);
-    },
-  };
-}
+const decimal = /^\d{1,9}(\.\d{1,3})?$/;
+
+/** Seconds, typed with up to three decimal places. */
+export const seconds = (fields: OptionFields, fallback: number, range: [number, number]): Option<number> =>
+  numeric(fields, fallback, range, { type: "number", digits: decimal, what: "a number of seconds" });
+
+/** A number without a default. */
+export const number = (fields: OptionFields, range: [number, number]): Option<number | undefined> =>
+  numeric(fields, undefined, range, { type: "number", digits: decimal, what: "a number" });
 
 const listed = (choices: readonly string[]) =>
   `${choices.slice(0, -1).join(", ")} or ${choices[choices.length - 1] ?? ""}`;
 
-function choose<T extends string>(text: string, choices: readonly T[]): T {
-  const choice = choices.find((choice) => choice === text);
+function choose<T extends string>(given: unknown, choices: readonly T[]): T {
+  const choice = choices.find((choice) => choice === given);
   if (choice === undefined) throw new Error(listed(choices));
   return choice;
 }
 
 /** One of `choices`; default: undefined. */
 export function oneOf<T extends string>(fields: OptionFields, choices: readonly T[]): Option<T | undefined> {
-  return { choices, ...fields, fallback: undefined, parse: (text) => choose(text, choices) };
+  return { ...fields, fallback: undefined, ...ofChoices(choices) };
 }
 
 /** One of `choices`, with a default. */
@@ -115,8 +157,20 @@ export function oneOfOr<T extends string>(
   choices: readonly T[],
   fallback: T,
 ): Option<T> {
-  return { shown: fallback, choices, ...fields, fallback, parse: (text) => choose(text, choices) };
+  return { shown: fallback, ...fields, fallback, ...ofChoices(choices) };
 }
+
+/** A JSON value; default: undefined. `check` throws as `parse`. */
+export function json<T>(
+  fields: OptionFields,
+  schema: Option<T>["schema"],
+  check: (value: unknown) => T,
+): Option<T | undefined> {
+  return { ...fields, fallback: undefined, schema, read: check, parse: (text) => check(parsed(text)) };
+}
+
+/** The pattern of `filled`. */
+export const FILLED = "\\S";
 
 /** Rejects blank text. */
 export function filled(typed: string): string {

@@ -1,8 +1,8 @@
 import { normalizeServer } from "../../client/http/server-url.ts";
 import { isSendable } from "../../client/http/token.ts";
-import { SECRET_BYTES, USAGE_DAYS } from "../../protocol/limits.ts";
+import { USAGE_DAYS } from "../../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
-import { serverOptions } from "./server-options.ts";
+import { serverOptions, serverSecrets } from "./server-options.ts";
 
 function address(typed: string): string {
   if (typed === "local") return typed;
@@ -27,11 +27,6 @@ function oneLine(typed: string): string {
 function visible(typed: string): string {
   if (/^[\x21-\x7e]{1,200}$/.test(typed)) return typed;
   throw new Error("1 to 200 visible ASCII characters without spaces");
-}
-
-function longSecret(typed: string): string {
-  if (Buffer.byteLength(typed) >= SECRET_BYTES) return typed;
-  throw new Error(`at least ${SECRET_BYTES} bytes long (openssl rand -base64 48 makes one)`);
 }
 
 /** The server that is tried if none is set (docs/cli.md#servers). */
@@ -90,7 +85,18 @@ export const options = {
     visible,
   ),
 
+  config: text(
+    {
+      flag: "config",
+      value: "FILE",
+      env: ["AI_CHAT_CONFIG"],
+      help: "file with the server's settings; flags and variables win over it",
+    },
+    filled,
+  ),
+  check: toggle({ flag: "check", help: "check the settings, then end; nothing is opened" }),
   ...serverOptions,
+  ...serverSecrets,
 
   token: text(
     { env: ["AI_CHAT_TOKEN"], secret: true, help: "a token to use instead of the saved one" },
@@ -118,15 +124,6 @@ export const options = {
     process.platform === "win32" ? "notepad" : "vi",
     (typed) => filled(typed).trim(),
   ),
-  apiKey: text({ env: ["AI_CHAT_API_KEY", "OPENAI_API_KEY"], secret: true, help: "API key of the AI" }),
-  jwtSecret: text(
-    {
-      env: ["AI_CHAT_JWT_SECRET"],
-      secret: true,
-      help: "signs tokens, at least 32 bytes; by default the store generates one",
-    },
-    longSecret,
-  ),
 };
 
 export type OptionName = keyof typeof options;
@@ -152,7 +149,12 @@ export const everywhere: readonly OptionName[] = [
 /** The common options of a command that uses no server. */
 export const withoutServer = everywhere.filter((name) => name !== "server" && name !== "timeout");
 
-/** The options of a server. `serve` takes them as flags or variables, `-s local` only as variables. */
+/** The options of a server with a flag. `serve` takes them as flags or variables, `-s local` only as variables. */
 export const ofServer: readonly OptionName[] = Object.keys(serverOptions) as (keyof typeof serverOptions)[];
+
+/** The options of a server without a flag. */
+export const secretsOfServer: readonly OptionName[] = Object.keys(
+  serverSecrets,
+) as (keyof typeof serverSecrets)[];
 
 export const optionNamed = (name: OptionName): Option<unknown> => options[name];

@@ -1,4 +1,8 @@
 import type { SettingName } from "../../client/kept/settings.ts";
+import type { FieldValue } from "./config-fields.ts";
+import { fileOptions, readConfigFile, type ConfigFile } from "./config-file.ts";
+import { fromFile, parseElsewhere } from "./elsewhere.ts";
+import type { FileModel } from "./model-options.ts";
 import type { Option } from "./option.ts";
 import { optionNamed, options, type OptionName, type Values } from "./options.ts";
 import { repeatable } from "../../text/repeatable.ts";
@@ -10,6 +14,8 @@ export interface Resolved {
   sources: Partial<Record<OptionName, Source>>;
   /** One sentence for each variable that was ignored. */
   warnings: string[];
+  /** The list `models` of the configuration file; undefined if it has none. */
+  models: FileModel[] | undefined;
 }
 
 /** The sources of values, highest precedence first (docs/cli.md#precedence). */
@@ -21,11 +27,46 @@ export interface Given {
   setting: (key: SettingName) => string | number | boolean | undefined;
 }
 
+type Env = Given["env"];
+
 interface Found {
   source: Source;
-  /** The source's name: `--port`, `AI_CHAT_PORT`, `the setting timeout`. */
+  /** The source's name: `--port`, `AI_CHAT_PORT`, `the setting timeout`, `/etc/chat.json: port`. */
   called: string;
-  text: string;
+  /** The value, or whole sentences about it. */
+  found: FieldValue;
+}
+
+const quoted = (text: string) => JSON.stringify(repeatable(text).slice(0, 80));
+
+/** Reads a value. `text` is quoted if it is wrong, unless it is a secret. */
+function reading(
+  source: Source,
+  called: string,
+  option: Option<unknown>,
+  { text, read }: { text: string | undefined; read: () => unknown },
+): Found {
+  try {
+    return { source, called, found: { value: read() } };
+  } catch (error) {
+    const wanted = error instanceof Error ? error.message : "something else";
+    const instead = option.secret === true || text === undefined ? "" : `, not ${quoted(text)}`;
+    return { source, called, found: { complaints: [`${called} must be ${wanted}${instead}.`] } };
+  }
+}
+
+const isSet = (text: string | undefined): text is string => text !== undefined && text !== "";
+
+/** The value of a file that a variable names. Undefined if the variable is not set. */
+function ofEnvFile(option: Option<unknown>, env: Env): Found | undefined {
+  const { envFile, env: [first = ""] = [] } = option;
+  const path = envFile === undefined ? undefined : env[envFile];
+  if (envFile === undefined || !isSet(path)) return undefined;
+  const read = () => {
+    if (isSet(env[first])) throw new Error(`unset, because ${first} is set`);
+    return parseElsewhere(fromFile(path, "."), option.parse);
+  };
+  return reading("environment", envFile, option, { text: undefined, read });
 }
 
 /** The value of the source with the highest precedence. An empty environment variable counts as unset. */
@@ -33,48 +74,74 @@ function find(
   name: OptionName,
   option: Option<unknown>,
   { flags, env, setting }: Given,
-  warn: (sentence: string) => void,
+  { warn, file }: { warn: (sentence: string) => void; file: ConfigFile | undefined },
 ): Found | undefined {
+  const parsing = (source: Source, called: string, text: string) =>
+    reading(source, called, option, { text, read: () => option.parse(text) });
   const flag = flags.get(name);
-  if (flag !== undefined) return { source: "flag", called: `--${option.flag}`, text: String(flag) };
+  if (flag !== undefined) return parsing("flag", `--${option.flag}`, String(flag));
+  const inFile = ofEnvFile(option, env);
+  if (inFile) return inFile;
   for (const variable of option.env ?? []) {
     const text = env[variable];
-    if (text === undefined || text === "") continue;
-    if (!option.ignored?.test(text)) return { source: "environment", called: variable, text };
+    if (!isSet(text)) continue;
+    if (!option.ignored?.test(text)) return parsing("environment", variable, text);
     warn(`${variable} is ignored: ${quoted(text)} is what Kubernetes sets for a service of that name.`);
   }
+  const field = file?.field(name);
+  if (field) return { source: "file", ...field };
   const kept = option.setting === undefined ? undefined : setting(option.setting);
   if (kept === undefined) return undefined;
-  return { source: "file", called: `the setting ${option.setting}`, text: String(kept) };
+  return parsing("file", `the setting ${option.setting}`, String(kept));
 }
 
-const quoted = (text: string) => JSON.stringify(repeatable(text).slice(0, 80));
+/** Reads the configuration file if one is named and an option that it can give is asked for. */
+function openFile(names: ReadonlySet<OptionName>, path: FieldValue | undefined, env: Env) {
+  if (path === undefined || "complaints" in path || typeof path.value !== "string") return undefined;
+  const ofFile = Object.keys(fileOptions) as OptionName[];
+  if (!ofFile.some((name) => names.has(name))) return undefined;
+  return readConfigFile(path.value, { whole: ofFile.every((name) => names.has(name)), env });
+}
 
-function complaint(found: Found, option: Option<unknown>, wanted: string): string {
-  const instead = option.secret === true ? "" : `, not ${quoted(found.text)}`;
-  return `${found.called} must be ${wanted}${instead}.`;
+/** Complaints about a list of models and what else was given. */
+function modelComplaints(
+  { path, models, keyless }: ConfigFile,
+  found: ReadonlyMap<OptionName, Found>,
+  { provider }: Values,
+): string[] {
+  if (models === undefined) return [];
+  const beside = (["model", "baseUrl", "headers"] as const).flatMap((name) => {
+    const one = found.get(name);
+    return one ? [`${one.called} must be left out, because ${path} has a list of models.`] : [];
+  });
+  return found.has("apiKey") || provider === "demo" ? beside : [...beside, ...keyless];
 }
 
 /**
- * Resolves the options `names` from flag, environment, settings file and default. All other options get their default.
- * Returns one sentence for each invalid value; secrets are never quoted.
+ * Resolves the options `names` from flag, environment, files and default. All other options get their default. Returns
+ * whole sentences about invalid values; secrets are never quoted.
  */
 export function resolve(names: Iterable<OptionName>, given: Given): Resolved & { complaints: string[] } {
   const values: Record<string, unknown> = {};
   for (const name of Object.keys(options) as OptionName[]) values[name] = optionNamed(name).fallback;
   const sources: Resolved["sources"] = {};
-  const complaints: string[] = [];
   const warnings: string[] = [];
-  for (const name of names) {
-    const option = optionNamed(name);
-    const found = find(name, option, given, (sentence) => warnings.push(sentence));
-    sources[name] = found?.source ?? "default";
-    if (!found) continue;
-    try {
-      values[name] = option.parse(found.text);
-    } catch (error) {
-      complaints.push(complaint(found, option, error instanceof Error ? error.message : "something else"));
-    }
+  const wanted = new Set(names);
+  const warn = (sentence: string) => warnings.push(sentence);
+  const config = wanted.has("config")
+    ? find("config", optionNamed("config"), given, { warn, file: undefined })
+    : undefined;
+  const file = openFile(wanted, config?.found, given.env);
+  const complaints = [...(file?.complaints ?? [])];
+  const found = new Map<OptionName, Found>();
+  for (const name of wanted) {
+    const one = find(name, optionNamed(name), given, { warn, file });
+    sources[name] = one?.source ?? "default";
+    if (!one) continue;
+    found.set(name, one);
+    if ("value" in one.found) values[name] = one.found.value;
+    else complaints.push(...one.found.complaints);
   }
-  return { values: values as Values, sources, warnings, complaints };
+  if (file) complaints.push(...modelComplaints(file, found, values as Values));
+  return { values: values as Values, sources, warnings, complaints, models: file?.models };
 }

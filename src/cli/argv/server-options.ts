@@ -1,7 +1,9 @@
-import { PRICE, STARTING_TOKENS } from "../../protocol/limits.ts";
-import { filled, oneOf, oneOfOr, seconds, text, textOr, whole } from "./option.ts";
+import { PRICE, SECRET_BYTES, STARTING_TOKENS } from "../../protocol/limits.ts";
+import { checkedHeaders, headersSchema } from "./headers.ts";
+import { FILLED, filled, json, oneOf, oneOfOr, seconds, text, textOr, whole } from "./option.ts";
 
-const LARGEST = 1_000_000_000;
+/** The largest number of tokens or characters that an option takes. */
+export const LARGEST = 1_000_000_000;
 
 function webAddress(typed: string): string {
   if (/^https?:\/\//i.test(typed) && URL.canParse(typed)) return typed;
@@ -19,10 +21,20 @@ function postgres(typed: string): string {
   throw new Error("a Postgres address that begins with postgres://");
 }
 
+function longSecret(typed: string): string {
+  if (Buffer.byteLength(typed) >= SECRET_BYTES) return typed;
+  throw new Error(`at least ${SECRET_BYTES} bytes long (openssl rand -base64 48 makes one)`);
+}
+
+function apiKey(typed: string): string {
+  if (/^[\x21-\x7e]+$/.test(typed.trim())) return typed.trim();
+  throw new Error("one key, in visible ASCII characters without spaces");
+}
+
 /** The options of a server (docs/hosting.md#settings). Each has an environment variable. */
 export const serverOptions = {
   host: textOr(
-    { flag: "host", value: "HOST", env: ["AI_CHAT_HOST"], help: "address to listen on" },
+    { flag: "host", value: "HOST", env: ["AI_CHAT_HOST"], pattern: FILLED, help: "address to listen on" },
     "127.0.0.1",
     filled,
   ),
@@ -44,6 +56,7 @@ export const serverOptions = {
       value: "DIR",
       env: ["AI_CHAT_DATA"],
       names: "folder",
+      pattern: "^(?![A-Za-z][A-Za-z0-9+.-]*://)[^]*\\S",
       help: "folder of the JSON store",
       shown: "your data folder",
     },
@@ -54,7 +67,10 @@ export const serverOptions = {
       flag: "store",
       value: "URL",
       env: ["AI_CHAT_STORE"],
+      envFile: "AI_CHAT_STORE_FILE",
       secret: true,
+      elsewhere: "password",
+      pattern: "^[Pp][Oo][Ss][Tt][Gg][Rr][Ee][Ss]([Qq][Ll])?://.",
       help: "postgres://… instead of a folder",
     },
     postgres,
@@ -85,6 +101,8 @@ export const serverOptions = {
       flag: "base-url",
       value: "URL",
       env: ["AI_CHAT_BASE_URL"],
+      elsewhere: "password",
+      pattern: "^[Hh][Tt][Tt][Pp][Ss]?://.",
       help: "any OpenAI-compatible API, with its /v1",
       shown: "OpenAI's",
     },
@@ -95,6 +113,7 @@ export const serverOptions = {
       flag: "model",
       value: "NAME",
       env: ["AI_CHAT_MODEL"],
+      pattern: FILLED,
       help: "the model's name",
       shown: "the provider's default",
     },
@@ -167,4 +186,40 @@ export const serverOptions = {
     ["pretty", "json", "silent"],
     "pretty",
   ),
+};
+
+/** The options of a server that have no flag, because everybody on the machine can read a command line. */
+export const serverSecrets = {
+  apiKey: text(
+    {
+      env: ["AI_CHAT_API_KEY", "OPENAI_API_KEY"],
+      envFile: "AI_CHAT_API_KEY_FILE",
+      secret: true,
+      elsewhere: "always",
+      help: "API key of the AI",
+    },
+    apiKey,
+  ),
+  headers: json(
+    { env: ["AI_CHAT_HEADERS"], secret: true, help: "more headers for the AI, as a JSON object" },
+    headersSchema,
+    checkedHeaders,
+  ),
+  jwtSecret: text(
+    {
+      env: ["AI_CHAT_JWT_SECRET"],
+      envFile: "AI_CHAT_JWT_SECRET_FILE",
+      secret: true,
+      elsewhere: "always",
+      help: "signs tokens, at least 32 bytes; by default the store generates one",
+    },
+    longSecret,
+  ),
+  storePassword: text({
+    env: ["PGPASSWORD"],
+    envFile: "PGPASSWORD_FILE",
+    secret: true,
+    elsewhere: "always",
+    help: "the password of a Postgres store",
+  }),
 };

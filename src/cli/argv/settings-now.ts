@@ -41,7 +41,8 @@ export function settingsNow(settings: Settings, env: Record<string, string | und
     throw new ClientError("usage", complaints.join("\n"), { hint: "Set it to something else, or unset it." });
   return settingNames.map((key) => {
     const name = optionOfSetting(key);
-    const value = values[name] ?? optionNamed(name).shown ?? null;
+    // No setting is an object.
+    const value = (values[name] ?? optionNamed(name).shown ?? null) as SettingNow["value"];
     const source = sources[name];
     // resolve() got no flags, so the source cannot be "flag"; the check is for the type.
     return { key, value, source: source === undefined || source === "flag" ? "default" : source };

@@ -13,7 +13,7 @@ import {
 export interface LocalServer {
   url: string;
   /** Set if this process started the server. */
-  started: { model: string; reason: string } | undefined;
+  started: Pick<RunningServer, "model" | "reason" | "byDefault"> | undefined;
   /** Questions in flight, of all sessions; 0 if another process runs the server. */
   readonly inFlight: number;
   /** Stops the server if this process started it. */
@@ -66,7 +66,7 @@ export async function openLocalServer(
 
 const started = (server: RunningServer): LocalServer => ({
   url: server.url,
-  started: { model: server.model, reason: server.reason },
+  started: { model: server.model, reason: server.reason, byDefault: server.byDefault },
   get inFlight() {
     return server.inFlight;
   },

@@ -1,8 +1,9 @@
 import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
-import { StartupError, type ServerConfig } from "../../server/local.ts";
+import { StartupError, type ModelConfig, type ServerConfig } from "../../server/local.ts";
 import { ClientError } from "../../client/failure.ts";
 import type { Call } from "../argv/call.ts";
+import type { FileModel } from "../argv/model-options.ts";
 import type { Values } from "../argv/options.ts";
 
 interface ServerContext {
@@ -14,6 +15,10 @@ interface ServerContext {
   warn: (sentence: string) => void;
   signal?: AbortSignal;
 }
+
+/** The warning of a server that nobody connected to an AI. */
+export const demoByDefault = ({ name }: Call["program"]): string =>
+  `No AI is connected, so the built-in demo answers. To connect one: AI_CHAT_API_KEY=... ${name} serve`;
 
 /** The store's folder. Throws `StartupError` if there is none. */
 export function storeDir(values: Values, usual: string | undefined): string {
@@ -48,14 +53,58 @@ export function checkOneStore({
 }: Pick<Call, "values" | "sources" | "program" | "command">): void {
   if (values.store === undefined) return;
   if (sources.store === "flag") refusePassword(values.store, "--store");
-  if (values.data === undefined || sources.data !== "flag") return;
-  const other = sources.store === "flag" ? "--store" : "AI_CHAT_STORE";
-  throw new ClientError("usage", `--data and ${other} name two different stores.`, {
+  // A store in the configuration file must not win over a folder that was named with more right.
+  if (values.data === undefined || !(sources.data === "flag" || sources.store === "file")) return;
+  const names = { flag: "--store", environment: "AI_CHAT_STORE", file: "the configuration file" };
+  const other = names[sources.store as keyof typeof names];
+  const folder = sources.data === "flag" ? "--data" : "AI_CHAT_DATA";
+  throw new ClientError("usage", `${folder} and ${other} name two different stores.`, {
     hint: `Leave one of them out; see: ${program.name} ${command} --help`,
   });
 }
 
-export function serverConfig(values: Values, { dir, ...rest }: ServerContext): ServerConfig {
+/** One model of a list. A model with an address of its own does not get the key that is meant for OpenAI. */
+function listedModel(model: FileModel, values: Values): ModelConfig {
+  return {
+    name: model.name,
+    upstream: model.upstream ?? model.name,
+    baseUrl: model.baseUrl,
+    apiKey: model.apiKey ?? (model.baseUrl === undefined ? values.apiKey : undefined),
+    price: model.price ?? values.price,
+    system: model.system ?? values.system,
+    contextChars: model.contextChars ?? values.contextChars,
+    maxOutputTokens: model.maxOutputTokens,
+    temperature: model.temperature,
+    reasoningEffort: model.reasoningEffort,
+    extraBody: model.extraBody ?? {},
+    headers: model.headers ?? {},
+    fallback: model.fallback,
+  };
+}
+
+/** The model that the options describe without a list. */
+const modelOf = (values: Values): ModelConfig => ({
+  name: undefined,
+  upstream: values.model,
+  baseUrl: values.baseUrl,
+  apiKey: values.apiKey,
+  price: values.price,
+  system: values.system,
+  contextChars: values.contextChars,
+  maxOutputTokens: undefined,
+  temperature: undefined,
+  reasoningEffort: undefined,
+  extraBody: {},
+  headers: values.headers ?? {},
+  fallback: undefined,
+});
+
+export function serverConfig(
+  values: Values,
+  models: readonly FileModel[] | undefined,
+  { dir, ...rest }: ServerContext,
+): ServerConfig {
+  const [first, ...others] = models ?? [];
   const store =
     values.store === undefined
       ? ({ kind: "json", dir: storeDir(values, dir) } as const)
@@ -65,15 +114,13 @@ export function serverConfig(values: Values, { dir, ...rest }: ServerContext): S
     port: values.port,
     store,
     provider: values.provider,
-    baseUrl: values.baseUrl,
-    model: values.model,
-    apiKey: values.apiKey,
-    system: values.system,
-    price: values.price,
+    models:
+      first === undefined
+        ? [modelOf(values)]
+        : [listedModel(first, values), ...others.map((model) => listedModel(model, values))],
     startingTokens: values.startingTokens,
     questionTimeout: values.questionTimeout,
     drainTimeout: values.drainTimeout,
-    contextChars: values.contextChars,
     tokenDays: values.tokenDays,
     bcryptCost: values.bcryptCost,
     secret: values.jwtSecret,

@@ -8,10 +8,10 @@ import type { Call } from "../argv/call.ts";
 import { chooseServer, type Chosen } from "./chosen-server.ts";
 import { proxyOpener } from "./dispatcher.ts";
 import { openLocalServer, type LocalServer } from "./local-server.ts";
-import { ofServer } from "../argv/options.ts";
+import { ofServer, secretsOfServer } from "../argv/options.ts";
 import { limitParserOptimization } from "./parser-budget.ts";
 import { resolve } from "../argv/resolve.ts";
-import { serverConfig, storeDir } from "./server-config.ts";
+import { demoByDefault, serverConfig, storeDir } from "./server-config.ts";
 import { closeWithNote } from "./closing.ts";
 
 /** The server of a command, with a client for it. */
@@ -50,7 +50,7 @@ async function openLocal(call: Call): Promise<LocalServer> {
 
 async function startLocal(call: Call): Promise<LocalServer> {
   const { env, program, places, output, signal } = call;
-  const { values, complaints } = resolve([...ofServer, "apiKey", "jwtSecret"], {
+  const { values, models, complaints } = resolve(["config", ...ofServer, ...secretsOfServer], {
     flags: new Map(),
     env,
     setting: () => undefined,
@@ -70,6 +70,7 @@ async function startLocal(call: Call): Promise<LocalServer> {
       log: "silent",
       drainTimeout: Math.min(values.drainTimeout, LONGEST_DRAIN),
     },
+    models,
     { dir, version: program.version, logStream: output.stderr, dispatcher, warn: output.note },
   );
   const server = await openLocalServer(dir, config, signal).catch(async (error: unknown) => {
@@ -132,7 +133,10 @@ export async function connect(call: Call, chosen: Chosen): Promise<Target> {
       open: () => openLocal(call),
       client: (url: string, kept: string | undefined) => clientAt(call, chosen, { url, secret: kept }),
     };
-    return { ...chosen, ...(await openLocalClient(opener, secret)) };
+    const opened = await openLocalClient(opener, secret);
+    // The session says so itself, on its screen.
+    if (opened.started?.byDefault && call.command !== "chat") call.output.note(demoByDefault(call.program));
+    return { ...chosen, ...opened };
   }
   const openDispatcher = await proxyOpener(call.env, call.values.timeout);
   const client = clientAt(call, chosen, { url: chosen.name, secret, openDispatcher });

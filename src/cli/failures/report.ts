@@ -1,6 +1,6 @@
 import { ClientError, type ClientErrorCode } from "../../client/failure.ts";
 import { plainText, printableJson } from "../../text/sanitize.ts";
-import { StartupError } from "../../server/local.ts";
+import { NoProvider, StartupError } from "../../server/local.ts";
 import type { Call } from "../argv/call.ts";
 import type { FailureDocument } from "./document.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -40,8 +40,10 @@ const withStop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : 
 /** Describes any failure. An unexpected error is reported as a bug. */
 export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   if (error instanceof ClientError) return ofClient(error, call);
-  if (error instanceof StartupError)
-    return { code: "internal", message: error.message, hint: error.hint, exit: exitCodes.internal };
+  if (error instanceof StartupError) {
+    const code = error instanceof NoProvider ? "usage" : "internal";
+    return { code, message: error.message, hint: error.hint, exit: exitCodes[code] };
+  }
   if (error instanceof OutputFailed)
     return {
       code: "internal",

@@ -20,18 +20,24 @@ export const otherVariables: readonly Variable[] = [
   { names: ["HTTPS_PROXY"], help: "proxy for https servers, and from a server to its AI" },
   { names: ["NO_PROXY"], help: "names reached without a proxy" },
   { names: ["NODE_EXTRA_CA_CERTS"], help: "a file of additional certificates to trust" },
-  { names: ["PGPASSWORD"], help: "the password of a Postgres store" },
   { names: ["XDG_CONFIG_HOME"], help: "folder of settings and tokens", shown: "~/.config" },
   { names: ["XDG_DATA_HOME"], help: "folder of conversations and your own server", shown: "~/.local/share" },
   { names: ["XDG_STATE_HOME"], help: "folder of your input history", shown: "~/.local/state" },
   { names: ["AI_CHAT_DEBUG"], help: "1: print the stack trace of a failure" },
 ];
 
+/** The variables of an option, with the one that names a file. */
+export function variablesOf(name: OptionName): string[] {
+  const { env = [], envFile } = optionNamed(name);
+  return envFile === undefined ? [...env] : [...env, envFile];
+}
+
 /** The variables of options; the help names the flag that takes precedence. */
 export function optionVariables(): Variable[] {
   return (Object.keys(options) as OptionName[]).flatMap((name) => {
-    const { env, flag, help, shown } = optionNamed(name);
-    if (env === undefined) return [];
-    return [{ names: env, help: flag === undefined ? help : `as --${flag}: ${help}`, shown }];
+    const { flag, help, shown } = optionNamed(name);
+    const names = variablesOf(name);
+    if (names.length === 0) return [];
+    return [{ names, help: flag === undefined ? help : `as --${flag}: ${help}`, shown }];
   });
 }

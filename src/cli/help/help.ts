@@ -3,7 +3,7 @@ import { columns, WIDTH, wrapped } from "../io/columns.ts";
 import type { CommandSpec } from "../argv/command-spec.ts";
 import { optionOfSetting } from "../argv/settings-now.ts";
 import { commands } from "../argv/commands.ts";
-import { optionVariables, otherVariables, type Variable } from "./environment.ts";
+import { optionVariables, otherVariables, variablesOf, type Variable } from "./environment.ts";
 import { exitMeanings } from "../failures/exit-codes.ts";
 import { everywhere, optionNamed, type OptionName } from "../argv/options.ts";
 
@@ -19,8 +19,10 @@ function optionRow(name: OptionName): [string, string] {
 }
 
 function flaglessRow(name: OptionName): [string, string] {
-  const { env, setting, help, shown } = optionNamed(name);
-  return [(env ?? [`the setting ${setting}`]).join(", "), withDefault(help, shown)];
+  const { setting, help, shown } = optionNamed(name);
+  const variables = variablesOf(name);
+  const names = variables.length === 0 ? `the setting ${setting}` : variables.join(", ");
+  return [names, withDefault(help, shown)];
 }
 
 const variableRow = ({ names, help, shown }: Variable): [string, string] => [
@@ -34,7 +36,7 @@ function settingRow(key: SettingName): [string, string] {
 }
 
 function alsoByEnvironment({ options }: CommandSpec): string[][] {
-  const names = options.flatMap((name) => optionNamed(name).env ?? []);
+  const names = options.flatMap(variablesOf);
   return names.length === 0 ? [] : [wrapped(`The same by environment: ${names.join(", ")}.`, WIDTH)];
 }
 

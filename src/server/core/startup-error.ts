@@ -13,6 +13,9 @@ export class StartupError extends Error {
   }
 }
 
+/** The settings connect no AI. */
+export class NoProvider extends StartupError {}
+
 /** The store, or a file in its folder, belongs to another user than the one who runs this. */
 export class OtherOwner extends StartupError {
   /** Where the command works for another user: that user as `sudo -u` takes it, and the store's folder. */

@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher } from "undici";
+import type { ModelConfig } from "../config.ts";
 import type { Provider } from "../core/ports.ts";
-import { StartupError } from "../core/startup-error.ts";
+import { NoProvider } from "../core/startup-error.ts";
 import { OPENAI_URL, readBaseUrl } from "./base-url.ts";
 import { createDemoProvider } from "./demo.ts";
 import { listModels } from "./models.ts";
@@ -16,6 +17,10 @@ interface Settings {
   baseUrl?: string | undefined;
   model?: string | undefined;
   apiKey?: string | undefined;
+  /** More headers of each request, that for a list of models included. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** More fields of each request that asks a question. */
+  body?: Readonly<Record<string, unknown>> | undefined;
   /** For connections to the upstream, such as a proxy; the caller closes it. Not used for Ollama on this machine. */
   dispatcher?: Dispatcher | undefined;
   /** Ollama's usual address, without `/v1`. */
@@ -26,10 +31,41 @@ interface Settings {
   patience?: number | undefined;
 }
 
-/** `reason`: a phrase for the banner, without secrets. */
+/** `reason`: a phrase for the banner, without secrets. `byDefault`: nothing was set and found, so the demo answers. */
 interface Choice {
   provider: Provider;
   reason: string;
+  byDefault?: true;
+}
+
+/** What a model adds to the body of its requests. The hosts of other models know only `max_tokens`. */
+export function requestBody(
+  model: Pick<ModelConfig, "baseUrl" | "maxOutputTokens" | "temperature" | "reasoningEffort" | "extraBody">,
+): Record<string, unknown> {
+  const { baseUrl, maxOutputTokens, temperature, reasoningEffort, extraBody } = model;
+  const limit = baseUrl === undefined ? "max_completion_tokens" : "max_tokens";
+  return {
+    ...(maxOutputTokens !== undefined && { [limit]: maxOutputTokens }),
+    ...(temperature !== undefined && { temperature }),
+    ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
+    ...extraBody,
+  };
+}
+
+/** NoProvider if the demo would answer strangers because nothing else was set (docs/hosting.md#which-ai-answers). */
+export function refuseDemo(host: string): void {
+  if (/^(127(\.\d+){3}|::1|localhost)$/i.test(host)) return;
+  throw new NoProvider(
+    `No AI is connected, and ${host} is open to other machines.`,
+    "Set AI_CHAT_API_KEY, or give --base-url URL. To let the built-in demo answer: --provider demo",
+  );
+}
+
+const isConnected = ({ apiKey, baseUrl }: Settings) => Boolean(apiKey || baseUrl);
+
+/** NoProvider for settings that can connect no AI. Connects to nothing. */
+export function checkProvider(settings: Settings): void {
+  if (settings.provider === "openai" && !isConnected(settings)) throw nothingConfigured();
 }
 
 /**
@@ -39,14 +75,13 @@ interface Choice {
  */
 export async function chooseProvider(settings: Settings): Promise<Choice> {
   const { provider, model } = settings;
-  const given = Boolean(settings.apiKey || settings.baseUrl);
-  if (provider === "openai" && !given) throw nothingConfigured();
+  checkProvider(settings);
   if (provider === "demo") return demo("--provider demo", model);
-  if (given) return openai(settings);
-  return (
-    (await ollama(settings)) ??
-    demo("no API key, no base URL, and no Ollama with a model on this machine", model)
-  );
+  if (isConnected(settings)) return openai(settings);
+  const found = await ollama(settings);
+  if (found) return found;
+  const reason = "no API key, no base URL, and no Ollama with a model on this machine";
+  return { ...demo(reason, model), byDefault: true };
 }
 
 function demo(reason: string, model: string | undefined): Choice {
@@ -55,20 +90,21 @@ function demo(reason: string, model: string | undefined): Choice {
 }
 
 async function openai(settings: Settings): Promise<Choice> {
-  const { provider, baseUrl, apiKey, model, dispatcher, patience } = settings;
+  const { provider, baseUrl, apiKey, model, headers, body, dispatcher, patience } = settings;
   const url = baseUrl || OPENAI_URL;
   const why = [
     ...(provider ? [`--provider ${provider}`] : []),
     ...(baseUrl ? [`the base URL is ${readBaseUrl(baseUrl).address}`] : []),
     ...(apiKey ? ["an API key is set"] : []),
   ];
-  const endpoint = { baseUrl: url, apiKey, dispatcher };
+  const endpoint = { baseUrl: url, apiKey, headers, dispatcher };
   const find = () => listedModel({ ...endpoint, timeout: patience ?? MODELS_MS });
   const chosen: Chosen = model ? { model } : baseUrl ? await find() : { model: DEFAULT_MODEL };
   if (chosen.remark) why.push(chosen.remark);
   return {
     provider: await open({
       ...endpoint,
+      body,
       model: chosen.model,
       ...(chosen.isEarly && { findModel: findLater(chosen.model, find, settings) }),
     }),
@@ -90,18 +126,18 @@ function findLater(guess: string, find: () => Promise<Chosen>, { baseUrl = "", w
   };
 }
 
-async function ollama({ model, ollamaUrl, patience }: Settings): Promise<Choice | undefined> {
+async function ollama({ model, headers, body, ollamaUrl, patience }: Settings): Promise<Choice | undefined> {
   const baseUrl = `${ollamaUrl || OLLAMA_URL}/v1`;
-  const { models } = await listed({ baseUrl, timeout: patience ?? MODELS_MS });
+  const { models } = await listed({ baseUrl, headers, timeout: patience ?? MODELS_MS });
   const chosen = model || models?.[0];
   if (!models || !chosen) return undefined;
   return {
-    provider: await open({ baseUrl, model: chosen }),
+    provider: await open({ baseUrl, model: chosen, headers, body }),
     reason: `Ollama answers at ${readBaseUrl(baseUrl).address}`,
   };
 }
 
-type Endpoint = { baseUrl: string; apiKey?: string | undefined; dispatcher?: Dispatcher | undefined };
+type Endpoint = { baseUrl: string } & Pick<Settings, "apiKey" | "headers" | "dispatcher">;
 
 interface Chosen {
   model: string;
@@ -135,14 +171,15 @@ async function listed(endpoint: Endpoint & { timeout: number }) {
 
 /** Loads the openai package, which the demo does not need, only when it is used. */
 async function open(
-  options: Endpoint & { model: string; findModel?: () => Promise<string | undefined> },
+  options: Endpoint &
+    Pick<Settings, "body"> & { model: string; findModel?: () => Promise<string | undefined> },
 ): Promise<Provider> {
   const { openOpenAiProvider } = await import("./openai.ts");
   return openOpenAiProvider(options);
 }
 
 const nothingConfigured = () =>
-  new StartupError(
+  new NoProvider(
     "--provider openai needs an API key or a base URL.",
     "Set AI_CHAT_API_KEY, or give --base-url (Ollama: --base-url http://127.0.0.1:11434/v1).",
   );

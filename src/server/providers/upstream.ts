@@ -54,7 +54,11 @@ export function openUpstream({
 
   return {
     hasVersion: /\/v\d\w*$/.test(address),
-    quote: createQuote([...secrets, apiKey?.trim() ?? "", ...Object.values(more)]),
+    quote: createQuote([
+      ...secrets,
+      apiKey?.trim() ?? "",
+      ...Object.values(more).filter((value) => value.length >= 8),
+    ]),
     post(body, handler) {
       const way = (dispatcher ?? own)!;
       way.dispatch({ origin, path, method: "POST", headers, body, ...unlimited }, handler);

@@ -4,12 +4,13 @@ import { withoutServer } from "../../argv/options.ts";
 export const spec: CommandSpec = {
   summary: "give a user tokens",
   words: "NAME TOKENS",
-  options: ["data", "store", "id"],
+  options: ["config", "data", "store", "id"],
   common: withoutServer,
-  secrets: [],
+  secrets: ["storePassword"],
   examples: [
     ["grant jane 4000", "at your own server, running or not"],
     ["grant jane 4000 --data /srv/ai-chat", "in that folder"],
+    ["grant jane 4000 --config chat.json", "in the store of that server"],
     ["grant jane 4000 --id june", "once, even if the command is repeated"],
   ],
   notes:

@@ -4,3 +4,10 @@ import { text } from "../../io/document-fields.ts";
 /** What `serve --json` prints when it listens. */
 export const serveDocument = z.strictObject({ url: z.url(), store: text, model: text, reason: text });
 export type ServeDocument = z.infer<typeof serveDocument>;
+
+/** What `serve --check --json` prints. `models`: the names in the file; null without a list. */
+export const checkedDocument = z.strictObject({
+  config: text.nullable(),
+  models: z.array(text).nullable(),
+});
+export type CheckedDocument = z.infer<typeof checkedDocument>;

@@ -1,9 +1,16 @@
-import { jsonLog, serve as start, type RunningServer } from "../../../server/local.ts";
+import {
+  checkProviders,
+  jsonLog,
+  serve as start,
+  type RunningServer,
+  type ServerConfig,
+} from "../../../server/local.ts";
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
-import type { ServeDocument } from "./document.ts";
+import type { CheckedDocument, ServeDocument } from "./document.ts";
+import { counted } from "../../../text/numbers.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
-import { checkOneStore, serverConfig } from "../../connection/server-config.ts";
+import { checkOneStore, demoByDefault, serverConfig } from "../../connection/server-config.ts";
 
 /** The lines that report a start. For the demo they say how to connect a model. */
 function banner({ program }: Pick<Call, "program">, { url, store, model, reason }: RunningServer): string[] {
@@ -59,27 +66,38 @@ function stopped(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** `serve --check`: the settings were checked before; says so, and what answers. Exits with 0. */
+async function check({ values, models, output }: Call, settings: ServerConfig): Promise<number> {
+  await checkProviders(settings);
+  const config = values.config ?? null;
+  const names = models === undefined ? null : models.map(({ name }) => name);
+  if (output.json) await output.document({ config, models: names } satisfies CheckedDocument);
+  else {
+    const what = names === null ? "" : `: ${counted(names.length, "model")}, ${names[0]} is the default`;
+    await output.line(`Nothing is wrong with ${config ?? "the settings"}${what}.`);
+  }
+  return 0;
+}
+
 /** `serve`: runs a server until a signal, then drains it; a second signal exits immediately. Exits with 0. */
 export async function serve(call: Call): Promise<number> {
   checkOneStore(call);
-  const { values, sources, warnings, env, program, places, output, signal } = call;
+  const { values, sources, warnings, models, env, program, places, output, signal } = call;
   const dispatcher = (await proxyOpener(env))?.();
   // With --json, stderr stays empty unless the command fails or a log is requested.
   const log = output.json && sources.log === "default" ? "silent" : values.log;
   const operator = await operatorLog(call, log);
   warnings.forEach(operator.warn);
-  const config = serverConfig(
-    { ...values, log },
-    {
-      dir: places.server,
-      version: program.version,
-      logStream: output.stderr,
-      dispatcher,
-      warn: operator.warn,
-      signal,
-    },
-  );
+  const config = serverConfig({ ...values, log }, models, {
+    dir: places.server,
+    version: program.version,
+    logStream: output.stderr,
+    dispatcher,
+    warn: operator.warn,
+    signal,
+  });
   try {
+    if (values.check) return await check(call, config);
     const server = await start(config).catch((error: unknown) => {
       throw asOwner(error, (dir) => `${program.name} serve --data ${dir}`);
     });
@@ -88,6 +106,7 @@ export async function serve(call: Call): Promise<number> {
         const { url, store, model, reason } = server;
         await output.document({ url, store, model, reason } satisfies ServeDocument);
       } else operator.ready(server);
+      if (server.byDefault) operator.warn(demoByDefault(program));
       await stopped(signal);
       operator.stopping();
     } finally {

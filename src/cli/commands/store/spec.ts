@@ -10,7 +10,7 @@ export const spec: CommandSpec = {
   },
   options: [],
   common: withoutServer,
-  secrets: [],
+  secrets: ["storePassword"],
   examples: [
     ["store check /srv/ai-chat", "exits with 1 if it is damaged"],
     ["store check /srv/ai-chat --json", "for programs"],

@@ -25,7 +25,15 @@ it("starts where another process took the folder first and has already left it",
   });
   const url = "http://127.0.0.1:1";
   const close = async () => {};
-  vi.mocked(serve).mockResolvedValueOnce({ url, store: dir, model: "demo", reason: "", inFlight: 0, close });
+  vi.mocked(serve).mockResolvedValueOnce({
+    url,
+    store: dir,
+    model: "demo",
+    reason: "",
+    byDefault: false,
+    inFlight: 0,
+    close,
+  });
   expect(await open()).toMatchObject({ url, started: { model: "demo" } });
 });
 

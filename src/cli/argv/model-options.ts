@@ -1,0 +1,49 @@
+import { isRecord } from "../../text/loose-json.ts";
+import { FILLED, filled, json, number, text, whole, type Option } from "./option.ts";
+import { LARGEST, serverOptions, serverSecrets } from "./server-options.ts";
+
+/** A name that every header and every command line can carry. */
+const NAME = "^(?=.{1,200}$)[\\x21-\\x7e]+( +[\\x21-\\x7e]+)*$";
+
+function modelName(typed: string): string {
+  if (new RegExp(NAME).test(typed)) return typed;
+  throw new Error("1 to 200 visible ASCII characters");
+}
+
+/** What the program itself puts into a request. */
+const FIXED = ["messages", "model", "stream"];
+
+function extraBody(value: unknown): Record<string, unknown> {
+  if (!isRecord(value)) throw new Error("a JSON object");
+  const fixed = FIXED.find((name) => Object.hasOwn(value, name));
+  if (fixed !== undefined) throw new Error(`without ${fixed}, which the program sets itself`);
+  return value;
+}
+
+/** The fields of an entry of `models` in the configuration file (docs/hosting.md#several-models). */
+export const modelOptions = {
+  name: text({ pattern: NAME, help: "its name for users" }, modelName),
+  upstream: text({ pattern: FILLED, help: "its name at the AI", shown: "the name" }, filled),
+  baseUrl: serverOptions.baseUrl,
+  apiKey: serverSecrets.apiKey,
+  price: serverOptions.price,
+  system: serverOptions.system,
+  contextChars: serverOptions.contextChars,
+  maxOutputTokens: whole({ help: "longest answer, in tokens of the AI" }, undefined, [1, LARGEST]),
+  temperature: number({ help: "0 to 2" }, [0, 2]),
+  reasoningEffort: text({ pattern: FILLED, help: "such as low, medium or high" }, filled),
+  extraBody: json(
+    { help: "more fields of the request" },
+    { type: "object", propertyNames: { not: { enum: FIXED } } },
+    extraBody,
+  ),
+  headers: serverSecrets.headers,
+  fallback: text({ pattern: NAME, help: "the model that is asked if this one fails" }, modelName),
+};
+
+type Parsed<O> = O extends Option<infer T> ? T : never;
+
+/** An entry of `models`, checked. */
+export type FileModel = {
+  [K in keyof typeof modelOptions]?: Parsed<(typeof modelOptions)[K]>;
+} & { name: string };
