@@ -90,6 +90,7 @@ export const options = {
       flag: "config",
       value: "FILE",
       env: ["AI_CHAT_CONFIG"],
+      names: "file",
       help: "file with the server's settings; flags and variables win over it",
     },
     filled,

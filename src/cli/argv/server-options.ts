@@ -56,7 +56,7 @@ export const serverOptions = {
       value: "DIR",
       env: ["AI_CHAT_DATA"],
       names: "folder",
-      pattern: "^(?![A-Za-z][A-Za-z0-9+.-]*://)[^]*\\S",
+      pattern: "^(?![A-Za-z][A-Za-z0-9+.-]*://)[\\s\\S]*\\S",
       help: "folder of the JSON store",
       shown: "your data folder",
     },

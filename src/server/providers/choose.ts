@@ -43,7 +43,8 @@ export function requestBody(
   model: Pick<ModelConfig, "baseUrl" | "maxOutputTokens" | "temperature" | "reasoningEffort" | "extraBody">,
 ): Record<string, unknown> {
   const { baseUrl, maxOutputTokens, temperature, reasoningEffort, extraBody } = model;
-  const limit = baseUrl === undefined ? "max_completion_tokens" : "max_tokens";
+  const atOpenAi = readBaseUrl(baseUrl || OPENAI_URL).address === OPENAI_URL;
+  const limit = atOpenAi ? "max_completion_tokens" : "max_tokens";
   return {
     ...(maxOutputTokens !== undefined && { [limit]: maxOutputTokens }),
     ...(temperature !== undefined && { temperature }),

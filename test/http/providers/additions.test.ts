@@ -48,5 +48,8 @@ test("the list of models is asked for with the operator's headers too", async ()
 
 test("OpenAI's own name of the longest answer is used at OpenAI alone", () => {
   expect(requestBody(testModel({ maxOutputTokens: 9 }))).toEqual({ max_completion_tokens: 9 });
+  expect(requestBody(testModel({ maxOutputTokens: 9, baseUrl: "https://api.openai.com/v1/" }))).toEqual({
+    max_completion_tokens: 9,
+  });
   expect(requestBody(testModel())).toEqual({});
 });

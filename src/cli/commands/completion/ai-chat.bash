@@ -54,6 +54,10 @@ _ai_chat() {
     compopt -o dirnames 2>/dev/null
     return
   fi
+  if [[ $kind == files ]]; then
+    compopt -o default 2>/dev/null
+    return
+  fi
 
   # Descriptions are shown only in lists; otherwise bash inserts the text, so it must be the value alone.
   if [[ ${#COMPREPLY[@]} -gt 1 && $COMP_TYPE =~ ^(33|63|64)$ ]]; then

@@ -9,6 +9,11 @@ function __ai_chat_complete
         for folder in (__fish_complete_directories (string replace -- "$flag" '' "$current") '')
             printf '%s%s\n' "$flag" "$folder"
         end
+    else if test "$lines[1]" = files
+        set -l flag (string match -r -- '^--[^=]*=' "$current")
+        for file in (__fish_complete_path (string replace -- "$flag" '' "$current") '')
+            printf '%s%s\n' "$flag" "$file"
+        end
     else if test (count $lines) -gt 1
         printf '%s\n' $lines[2..]
     end

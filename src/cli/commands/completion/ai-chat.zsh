@@ -21,6 +21,11 @@ _ai_chat() {
     _path_files -/
     return
   fi
+  if [[ $kind == files ]]; then
+    compset -P '--*='
+    _path_files
+    return
+  fi
   (( $#values )) || return 1
   for (( i = 1; i <= $#values; i++ )); do
     shown+=("${(r:width:)values[i]}${abouts[i]:+  $abouts[i]}")

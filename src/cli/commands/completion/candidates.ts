@@ -12,8 +12,8 @@ export interface Candidate {
   about: string;
 }
 
-/** The reply to the shell: a list of words, or that the shell should complete folders. */
-export type Completion = { kind: "words"; candidates: Candidate[] } | { kind: "folders" };
+/** The reply to the shell: a list of words, or that the shell should complete folders or files. */
+export type Completion = { kind: "words"; candidates: Candidate[] } | { kind: "folders" | "files" };
 
 /** Data saved on this machine. Sends no requests and never rejects. */
 export interface Known {
@@ -32,6 +32,7 @@ const allCommands = (): Candidate[] => [
 async function valuesOf(name: OptionName, known: Known): Promise<Completion> {
   const { names, choices } = optionNamed(name);
   if (names === "folder") return { kind: "folders" };
+  if (names === "file") return { kind: "files" };
   if (names === "server") return words(await known.servers());
   if (names === "conversation") return words(await known.conversations());
   return words(plain(choices ?? []));
@@ -77,7 +78,7 @@ async function attached(
   const name = names.find((name) => `--${optionNamed(name).flag}` === flag);
   if (name === undefined || optionNamed(name).value === undefined) return undefined;
   const found = await valuesOf(name, known);
-  if (found.kind === "folders") return found;
+  if (found.kind !== "words") return found;
   return words(found.candidates.map(({ value, about }) => ({ value: `${flag}=${value}`, about })));
 }
 

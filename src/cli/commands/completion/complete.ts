@@ -39,7 +39,7 @@ function knownTo(places: Places): Known {
 const line = ({ value, about }: Candidate) => `${value}\t${oneLine(about, LONGEST)}\n`;
 
 /**
- * The reply to a shell's script: `words` or `folders`, then one line per candidate. Reads only local files. Read errors
+ * The reply to a shell's script: `folders`, `files`, or `words` and then one line per candidate. Reads only local files. Read errors
  * give no candidates, because an error message would disturb typing.
  */
 export async function complete(
@@ -49,7 +49,7 @@ export async function complete(
   try {
     const places = placesOf({ env, home: homedir(), platform: process.platform });
     const found = await candidates(typed, knownTo(places));
-    if (found.kind === "folders") return "folders\n";
+    if (found.kind !== "words") return `${found.kind}\n`;
     return `words\n${found.candidates
       .filter(({ value }) => isShellSafe(value))
       .map(line)

@@ -170,6 +170,7 @@ for (const [shell, args, setUp] of shells)
         ["ai-chat conversations show k3\t\t", "trip to Rome"],
         ["\u0015ai-chat conversations show k3a\t", "k3aaaaaa"],
         ["\u0015ai-chat serve --data so\t", "some\\ folder"],
+        ["\u0015ai-chat serve --config so\t", "some\\ folder"],
       ]);
       expect(await readdir(join(home.dir, "work"))).toEqual(["some folder"]);
       expect(await readdir(home.dir)).not.toContain("hit");

@@ -9,13 +9,13 @@ const known: Known = {
 };
 
 /** What may stand where the last word is. */
-async function offered(...typed: string[]): Promise<string[] | "folders"> {
+async function offered(...typed: string[]): Promise<string[] | "folders" | "files"> {
   const found = await candidates(typed, known);
-  return found.kind === "folders" ? "folders" : found.candidates.map(({ value }) => value);
+  return found.kind !== "words" ? found.kind : found.candidates.map(({ value }) => value);
 }
 
 const names = [...commands.keys(), "help"];
-const exact: [typed: string[], wanted: string[] | "folders"][] = [
+const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   [[""], names],
   [["-s", "local", "--json", ""], names],
   [
@@ -63,6 +63,8 @@ const exact: [typed: string[], wanted: string[] | "folders"][] = [
   [["store", "copy", "here", ""], "folders"],
   [["serve", "--data", ""], "folders"],
   [["serve", "--data=so"], "folders"],
+  [["serve", "--config", ""], "files"],
+  [["grant", "--config=so"], "files"],
   [
     ["serve", "--provider", ""],
     ["demo", "openai"],
