@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import xterm from "@xterm/headless";
-import { openSession } from "./support/session.js";
+import { environmentOf, openSession } from "./support/session.js";
 import { pictureOf } from "./support/svg.js";
 
 const file = process.argv[2] ?? "bench/session.svg";
@@ -60,6 +60,7 @@ const session = openSession(home, ["-s", "local"], {
   rows: term.rows,
   onData: (data) => term.write(data),
   env: {
+    ...environmentOf(home),
     AI_CHAT_TOKEN: "",
     AI_CHAT_API_KEY: "picture",
     AI_CHAT_BASE_URL: `http://127.0.0.1:${port}/v1`,

@@ -1,161 +1,117 @@
-// Measures questions per second and CPU with 1, 2 and 4 servers on one Postgres, with one server on the JSON store, and
-// with all questions from one account; how much a busy account slows the others; the time of a question and of `usage`
-// with ten million ledger rows and with an almost empty database. Servers, Postgres, upstream and load share this
-// machine's processors, and every charge is synced to its disk: compare the ratios, not the times.
-//   node bench/postgres.js [questions a round, default 1500] [rows of ledger, default 10000000]
-import { folderWith } from "./support/folder.js";
-import { ask, newToken } from "./support/load.js";
-import { startOnPostgres, startPostgres } from "./support/postgres.js";
+// Questions a second and CPU a question of servers on one Postgres that syncs each commit, beside one server on a data
+// folder, or with --against beside that build; 64 questions in flight. Servers, database, upstream and load share this
+// machine's processors, so more servers cannot answer more here.
+//   npm run bench -- postgres
+import { createLoad, newAccounts } from "./support/load.js";
+import { countCpu, isLinux } from "./support/machine.js";
+import { noPostgres, startPostgres } from "./support/postgres.js";
 import { startServer, startUpstream } from "./support/programs.js";
+import { inRounds } from "./support/rounds.js";
 
-const count = Number(process.argv[2] ?? 1500);
-const ledger = Number(process.argv[3] ?? 10_000_000);
-const parallel = 16;
-const rounds = 3;
+const PARALLEL = 64;
+const TURN = { warmUp: 4000, count: 1500 };
+/** For questions that are asked one after the other. */
+const SINGLE = { warmUp: 500, count: 300 };
 
-const median = (/** @type {number[]} */ values) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+/** @typedef {import("./support/programs.js").Program} Program */
+/** @typedef {Record<string, string>[]} Heads */
+/** @typedef {{ rate: number, cpu: number, db: number }} Told */
 
-const [upstream, postgres, folder] = await Promise.all([startUpstream(), startPostgres(), folderWith(10)]);
-const json = await startServer(folder.path, upstream.url);
-/** @type {import("./support/programs.js").Program[]} */
-const servers = [];
-for (let i = 0; i < 4; i++) servers.push(await startOnPostgres(postgres.url, upstream.url));
-const [one] = servers;
-if (!one) throw new Error("no server");
-const tokens = await Promise.all(Array.from({ length: parallel }, () => newToken(one.url)));
-const jsonTokens = await Promise.all(Array.from({ length: parallel }, () => newToken(json.url)));
-
-/** Each token asks an equal share of the questions, at the servers in turn. */
-const round = (/** @type {{ url: string }[]} */ on, /** @type {string[]} */ who) =>
-  Promise.all(
-    Array.from({ length: parallel }, (_, i) =>
-      ask(on[i % on.length]?.url ?? "", {
-        token: who[i % who.length] ?? "",
-        count: Math.ceil(count / parallel),
-        parallel: 1,
-      }),
-    ),
-  );
-
-/** @type {[string, typeof servers, string[]][]} */
-const contenders = [
-  ["JSON store, 1 server", [json], jsonTokens],
-  ...[1, 2, 4].map(
-    (many) =>
-      /** @type {[string, typeof servers, string[]]} */ ([
-        `Postgres, ${many} server${many > 1 ? "s" : ""}`,
-        servers.slice(0, many),
-        tokens,
-      ]),
-  ),
-  ["Postgres, 4, one account", servers, tokens.slice(0, 1)],
-];
-
-const cpuOf = async (/** @type {typeof servers} */ on) => {
-  let sum = 0;
-  for (const server of on) sum += await server.cpu();
-  return sum;
-};
-
-console.log(`${rounds} rounds of ${count} questions, ${parallel} at a time, ${parallel} accounts`);
-console.log("                            questions/s   server CPU ms   Postgres CPU ms");
-for (const [, on, who] of contenders) await round(on, who);
-for (const [name, on, who] of contenders) {
-  /** @type {number[][]} */
-  const told = [];
-  for (let i = 0; i < rounds; i++) {
-    const [wall, cpu, db] = [performance.now(), await cpuOf(on), await postgres.cpu()];
-    await round(on, who);
-    told.push([
-      (1000 * count) / (performance.now() - wall),
-      ((await cpuOf(on)) - cpu) / count,
-      ((await postgres.cpu()) - db) / count,
-    ]);
-  }
-  const [rate, cpu, db] = [0, 1, 2].map((i) => median(told.map((figures) => figures[i] ?? NaN)));
-  console.log(
-    `${name.padEnd(26)} ${(rate ?? 0).toFixed(0).padStart(12)} ${(cpu ?? 0).toFixed(2).padStart(15)} ${(db ?? 0).toFixed(2).padStart(17)}`,
-  );
-}
-
-/** Mean milliseconds of a question, asked one after the other on an account without other load. */
-async function questionTime(/** @type {string} */ url, /** @type {string} */ token) {
-  const wall = performance.now();
-  await ask(url, { token, count: 100, parallel: 1 });
-  return (performance.now() - wall) / 100;
-}
-
-/** Mean milliseconds of a request for 90 days of usage, one after the other. */
-async function usageTime(/** @type {string} */ url, /** @type {string} */ token) {
-  const wall = performance.now();
-  for (let i = 0; i < 100; i++) {
-    const reply = await fetch(`${url}/api/usage/?days=90`, { headers: { Authorization: `Bearer ${token}` } });
-    if (reply.status !== 200) throw new Error(`usage: ${reply.status}`);
-    await reply.arrayBuffer();
-  }
-  return (performance.now() - wall) / 100;
-}
-
-const quiet = await newToken(one.url);
-
-/** The time of a question while these tokens load two servers equally. */
-async function beside(/** @type {string[]} */ who) {
-  const over = new AbortController();
-  const load = Array.from({ length: parallel }, async (_, i) => {
-    while (!over.signal.aborted)
-      await ask(servers[i % 2]?.url ?? "", { token: who[i % who.length] ?? "", count: 10, parallel: 1 });
+/**
+ * A turn of servers that are asked alike, each by its share of those in flight. CPU in ms a question.
+ * @param {Program[]} servers
+ * @param {Heads} heads
+ * @param {() => number} databaseCpu
+ */
+async function turnOf(servers, heads, databaseCpu, parallel = PARALLEL) {
+  const { warmUp, count } = parallel === 1 ? SINGLE : TURN;
+  const share = parallel / servers.length;
+  const loads = servers.map(({ url }, i) => {
+    const own = heads.slice(i * share, (i + 1) * share);
+    return createLoad({ url, heads: own.length > 0 ? own : heads }, share);
   });
-  const time = await questionTime(one?.url ?? "", quiet);
-  over.abort();
-  await Promise.all(load);
-  return time;
+  const ask = (/** @type {number} */ all) => Promise.all(loads.map((load) => load(all / servers.length)));
+  await ask(warmUp);
+  return async () => {
+    const [begun, db, cpus] = [performance.now(), databaseCpu(), servers.map(({ pid }) => countCpu(pid))];
+    await ask(count);
+    const rate = (count * 1000) / (performance.now() - begun);
+    const cpu = cpus.reduce((sum, used) => sum + used(), 0) / count;
+    return { rate, cpu, db: (databaseCpu() - db) / count };
+  };
 }
 
-/** The median ratio of five rounds, each of which measures first one time and then the other. */
-async function ratioOf(
-  /** @type {() => Promise<number>} */ measured,
-  /** @type {() => Promise<number>} */ against,
-) {
-  /** @type {number[]} */
-  const ratios = [];
-  for (let i = 0; i < 5; i++) ratios.push((await measured()) / (await against()));
-  return median(ratios).toFixed(2);
-}
-
-const [hot, spread] = [() => beside(tokens.slice(0, 1)), () => beside(tokens)];
-console.log(
-  `\na question beside one busy account, against one beside ${parallel} busy accounts   ${await ratioOf(hot, spread)}`,
-);
-
-const other = await postgres.place();
-const small = await startOnPostgres(other.url, upstream.url);
-const smallToken = await newToken(small.url);
-await questionTime(small.url, smallToken);
-await questionTime(one.url, quiet);
-const [{ account }] = await postgres.query(
-  "SELECT account FROM chat_ledger WHERE kind = 'charge' ORDER BY at DESC LIMIT 1",
-);
-// One row in a thousand belongs to the asking account; creating the index afterwards is faster.
-await postgres.query("DROP INDEX chat_ledger_account");
-await postgres.query(`INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
-  SELECT '0' || lpad(i::text, 35, '0'), 'charge', CASE i % 1000 WHEN 0 THEN '${account}' ELSE 'a' || (i % 1000) END,
-    now() - (i % 90) * interval '1 day', -1, 0
-  FROM generate_series(1, ${ledger}) i`);
-await postgres.query("CREATE INDEX chat_ledger_account ON chat_ledger (account, at)");
-await postgres.query("VACUUM ANALYZE chat_ledger");
-await postgres.query("CHECKPOINT");
-
-console.log(`\nwith ${ledger.toLocaleString("en")} more rows of ledger, against an almost empty database`);
-const ofBoth = (/** @type {typeof questionTime} */ time) =>
-  ratioOf(
-    () => time(one?.url ?? "", quiet),
-    () => time(small.url, smallToken),
+/** @type {import("./run.js").Measure} */
+export async function postgres({ report, older }) {
+  const why = isLinux ? await noPostgres() : "CPU is read from /proc";
+  if (why !== undefined) return report.skip("Postgres", why);
+  const [upstream, database] = [await startUpstream(), await startPostgres()];
+  const on = async (/** @type {import("./support/programs.js").ServerOptions} */ options) => {
+    const server = await startServer(upstream.url, options);
+    return { server, heads: await newAccounts(server.url, PARALLEL) };
+  };
+  /** @param {Program[]} servers @param {Heads} heads @param {number} [parallel] */
+  const turn = (servers, heads, parallel) => turnOf(servers, heads, () => database.cpu(), parallel);
+  const now = await on({ postgres: database.url });
+  const then = await on(
+    older ? { postgres: (await database.place()).url, root: older.root } : { postgres: undefined },
   );
-console.log(`a question, one at a time   ${await ofBoth(questionTime)}`);
-console.log(`usage of 90 days            ${await ofBoth(usageTime)}`);
+  /** @param {typeof now} on */
+  const threeOf = async ({ server, heads }) => ({
+    many: await turn([server], heads),
+    burst: await turn([server], heads.slice(0, 1)),
+    single: await turn([server], heads.slice(0, 1), 1),
+  });
+  const others = [];
+  if (!older) for (let i = 0; i < 3; i++) others.push((await on({ postgres: database.url })).server);
 
-for (const server of [json, small, ...servers]) await server.stop();
-await postgres.close();
-await upstream.stop();
-await folder.remove();
+  const [three, threeThen] = [await threeOf(now), await threeOf(then)];
+  const rounds = await inRounds(
+    {
+      ...three,
+      ...Object.fromEntries(Object.entries(threeThen).map(([name, turn]) => [`${name} then`, turn])),
+      ...(older ? {} : { four: await turn([now.server, ...others], now.heads) }),
+    },
+    { seconds: older ? 240 : 110 },
+  );
+
+  /** @param {string} a @param {string} b @param {keyof Told} what @param {keyof Told} [of] */
+  const ratio =
+    (a, b, what, of = what) =>
+    (/** @type {any} */ round) =>
+      round[a][what] / round[b][of];
+  const beside = older?.name ?? "data folder";
+  const labels = { many: "64 accounts", burst: "one account", single: "one question at a time" };
+  for (const [name, label] of Object.entries(labels)) {
+    const goal = older && {
+      rate: name === "many" ? "≥ 2" : "≥ 1",
+      db: name === "many" ? "≤ 0.5" : undefined,
+    };
+    const [what, base] = [`Postgres, ${label}`, `${name} then`];
+    report.add(
+      { name: `${what}: questions a second`, beside, goal: goal?.rate },
+      rounds,
+      ratio(name, base, "rate"),
+    );
+    report.add({ name: `${what}: CPU of the server`, beside }, rounds, ratio(name, base, "cpu"));
+    report.add(
+      older
+        ? { name: `${what}: CPU of the database`, beside, goal: goal?.db }
+        : { name: `${what}: CPU of the database`, beside: "CPU of the server on a data folder" },
+      rounds,
+      ratio(name, base, "db", older ? "db" : "cpu"),
+    );
+  }
+  if (!older)
+    for (const what of /** @type {const} */ (["rate", "cpu"]))
+      report.add(
+        {
+          name: `Postgres, four servers: ${what === "rate" ? "questions a second" : "CPU of the servers"}`,
+          beside,
+        },
+        rounds,
+        ratio("four", "many then", what),
+      );
+  for (const server of [now.server, then.server, ...others]) await server.stop();
+  await Promise.all([database.close(), upstream.stop()]);
+}

@@ -1,54 +1,123 @@
-// Measures the server's CPU time per question with 10, 1,000 and 100,000 accounts, against a bare forwarder to the same
-// upstream without accounts. One run with alternating rounds; compare the ratios, not the times.
-//   node bench/question.js [questions a round, default 1500]
+// CPU of the server, with all its threads, for one question: plain and streamed, with few and many accounts, beside a
+// bare forwarder to the same upstream; and the slowest of a hundred answers with 64 in flight. 16 questions are in
+// flight on 16 accounts, and each charge is synced to disk.
+//   npm run bench -- question accounts latency
 import { folderWith } from "./support/folder.js";
-import { ask, newToken } from "./support/load.js";
+import { createLoad, newAccounts } from "./support/load.js";
+import { countCpu } from "./support/machine.js";
 import { startForwarder, startServer, startUpstream } from "./support/programs.js";
+import { inRounds, quantile } from "./support/rounds.js";
 
-const count = Number(process.argv[2] ?? 1500);
-const rounds = 5;
-const parallel = 16;
-const sizes = [10, 1_000, 100_000];
+const PARALLEL = 16;
+/** Questions before the first round, for the compilers of Node, and in a turn of a round. */
+const PLAIN = { warmUp: 8000, count: 2500 };
+const STREAM = { warmUp: 1500, count: 400 };
 
-const median = (/** @type {number[]} */ values) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+/**
+ * @typedef {import("./support/programs.js").Program} Program
+ * @typedef {import("./support/load.js").Target & { program: Program }} Contender
+ */
 
-const upstream = await startUpstream();
-const folders = await Promise.all(sizes.map(folderWith));
-const contenders = [{ name: "bare forwarder", program: await startForwarder(upstream.url), token: "" }];
-for (const [i, folder] of folders.entries()) {
-  const program = await startServer(folder.path, upstream.url);
-  contenders.push({
-    name: `${sizes[i]?.toLocaleString("en")} accounts`,
-    program,
-    token: await newToken(program.url),
-  });
-}
+/** @param {Program} program @param {number} [accounts] @returns {Promise<Contender>} */
+const withAccounts = async (program, accounts = PARALLEL) => ({
+  program,
+  url: program.url,
+  heads: await newAccounts(program.url, accounts),
+});
 
-/** @type {Map<string, { cpu: number[], wall: number[] }>} */
-const figures = new Map(contenders.map(({ name }) => [name, { cpu: [], wall: [] }]));
-for (const { program, token } of contenders) await ask(program.url, { token, count, parallel });
-for (let round = 0; round < rounds; round++) {
-  for (const { name, program, token } of contenders) {
-    const [cpu, wall] = [await program.cpu(), performance.now()];
-    await ask(program.url, { token, count, parallel });
-    figures.get(name)?.cpu.push(((await program.cpu()) - cpu) / count);
-    figures.get(name)?.wall.push((performance.now() - wall) / count);
+/**
+ * Microseconds of CPU a question in rounds.
+ * @param {Record<string, Contender>} contenders
+ * @param {{ stream: boolean, seconds: number }} options
+ */
+async function cpuInRounds(contenders, { stream, seconds }) {
+  const { warmUp, count } = stream ? STREAM : PLAIN;
+  /** @type {Parameters<typeof inRounds>[0]} */
+  const turns = {};
+  for (const [name, { program, ...target }] of Object.entries(contenders)) {
+    const ask = createLoad({ ...target, stream }, PARALLEL);
+    await ask(warmUp);
+    turns[name] = async () => {
+      const cpu = countCpu(program.pid);
+      await ask(count);
+      return { us: (cpu() * 1000) / count };
+    };
   }
+  return inRounds(turns, { seconds });
 }
 
-const bare = median(figures.get("bare forwarder")?.cpu ?? []);
-console.log(
-  `CPU of a question, ${rounds} rounds of ${count}, ${parallel} at a time, every charge synced to disk`,
-);
-console.log("                     CPU ms    beside bare    questions/s");
-for (const [name, { cpu, wall }] of figures) {
-  const ms = median(cpu);
-  console.log(
-    `${name.padEnd(18)} ${ms.toFixed(3).padStart(8)} ${`${(ms / bare).toFixed(2)}x`.padStart(14)} ${(1000 / median(wall)).toFixed(0).padStart(14)}`,
+/** @param {string} a @param {string} b @returns {(round: any) => number} */
+const cpuRatio = (a, b) => (round) => round[a].us / round[b].us;
+
+const kinds = /** @type {const} */ ([
+  [false, "plain question", "≤ 2.5"],
+  [true, "200-word stream", "≤ 2.2"],
+]);
+
+/** @type {import("./run.js").Measure} */
+export async function question({ report, older, peers }) {
+  const upstream = await startUpstream();
+  const forwarder = await startForwarder(upstream.url);
+  /** @type {Record<string, Contender>} */
+  const contenders = {
+    forwarder: { program: forwarder, url: forwarder.url },
+    server: await withAccounts(await startServer(upstream.url)),
+  };
+  if (older) contenders.older = await withAccounts(await startServer(upstream.url, { root: older.root }));
+  if (peers) contenders.portkey = await peers.startPortkey(upstream.url);
+  for (const [stream, name, goal] of kinds) {
+    const rounds = await cpuInRounds(contenders, { stream, seconds: 70 });
+    report.add({ name: `${name}: CPU`, beside: "forwarder", goal }, rounds, cpuRatio("server", "forwarder"));
+    if (older) report.add({ name: `${name}: CPU`, beside: older.name }, rounds, cpuRatio("server", "older"));
+    if (peers)
+      report.add(
+        { name: `${name}: CPU of ${peers.portkeyName}`, beside: "forwarder" },
+        rounds,
+        cpuRatio("portkey", "forwarder"),
+      );
+  }
+  await Promise.all([...Object.values(contenders).map(({ program }) => program.stop()), upstream.stop()]);
+}
+
+/** @type {import("./run.js").Measure} */
+export async function accounts({ report }) {
+  const upstream = await startUpstream();
+  /** @type {Record<string, Contender>} */
+  const contenders = {};
+  for (const size of [10, 1_000, 100_000])
+    contenders[size] = await withAccounts(await startServer(upstream.url, { data: await folderWith(size) }));
+  const rounds = await cpuInRounds(contenders, { stream: false, seconds: 90 });
+  for (const size of [1_000, 100_000])
+    report.add(
+      { name: `plain question, ${size.toLocaleString("en")} accounts: CPU`, beside: "10 accounts" },
+      rounds,
+      cpuRatio(String(size), "10"),
+    );
+  await Promise.all([...Object.values(contenders).map(({ program }) => program.stop()), upstream.stop()]);
+}
+
+/** @type {import("./run.js").Measure} */
+export async function latency({ report }) {
+  const parallel = 64;
+  const upstream = await startUpstream();
+  const [forwarder, server] = await Promise.all([startForwarder(upstream.url), startServer(upstream.url)]);
+  const heads = await newAccounts(server.url, parallel);
+  const asks = {
+    forwarder: createLoad({ url: forwarder.url }, parallel),
+    server: createLoad({ url: server.url, heads }, parallel),
+  };
+  for (const ask of Object.values(asks)) await ask(PLAIN.warmUp);
+  const turn = (/** @type {typeof asks.server} */ ask) => async () => {
+    const times = await ask(4000);
+    return { p99: quantile(times, 0.99), p50: quantile(times, 0.5) };
+  };
+  const rounds = await inRounds(
+    { forwarder: turn(asks.forwarder), server: turn(asks.server) },
+    { seconds: 60 },
   );
+  const ratio = (/** @type {"p50" | "p99"} */ part) => (/** @type {any} */ round) =>
+    round.server[part] / round.forwarder[part];
+  report.add({ name: "64 in flight: median time of an answer", beside: "forwarder" }, rounds, ratio("p50"));
+  report.add({ name: "64 in flight: p99", beside: "forwarder" }, rounds, ratio("p99"));
+  await Promise.all([forwarder.stop(), server.stop(), upstream.stop()]);
 }
-
-await Promise.all(contenders.map(({ program }) => program.stop()));
-await upstream.stop();
-await Promise.all(folders.map((folder) => folder.remove()));

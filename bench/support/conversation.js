@@ -1,32 +1,34 @@
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { OURS } from "./programs.js";
+import { environmentOf } from "./session.js";
 
 /**
- * Saves a conversation with that many turns by the client's code; resolves to its ID.
- * @param {string} dir
+ * Saves a conversation with that many turns, which the program's line mode has with the server; resolves to its ID.
+ * @param {string} home
  * @param {{ turns: number, server: string }} options
  * @returns {Promise<string>}
  */
-export async function saveConversation(dir, { turns, server }) {
-  const module = fileURLToPath(new URL("../../node_modules/.cache/bench/conversations.mjs", import.meta.url));
-  await build({
-    entryPoints: [fileURLToPath(new URL("../../src/client/conversations/conversations.ts", import.meta.url))],
-    outfile: module,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    packages: "external",
+export async function saveConversation(home, { turns, server }) {
+  const folder = join(home, "data/ai-chat/conversations");
+  const ids = () => {
+    try {
+      return readdirSync(folder);
+    } catch {
+      return [];
+    }
+  };
+  const before = new Set(ids());
+  const argv = [join(OURS, "bin/ai-chat.js"), "chat", "--plain", "-s", server];
+  const child = spawn(process.execPath, argv, {
+    stdio: ["pipe", "ignore", "ignore"],
+    env: environmentOf(home),
   });
-  const { openConversations } = await import(pathToFileURL(module).href);
-  const conversations = openConversations({ dir, now: Date.now });
-  const id = conversations.start({ server, username: null });
-  for (let i = 1; i <= turns; i++) {
-    await conversations.append(id, {
-      question: `Question ${i}: what is it?`,
-      answer: `It is **answer ${i}**.\n\n${"Some more words of it. ".repeat(20)}`,
-      tokensDeducted: 100,
-      model: "bench",
-    });
-  }
-  return id;
+  child.stdin.end(Array.from({ length: turns }, (_, i) => `Question ${i + 1}: what is it?\n`).join(""));
+  const [code] = await once(child, "exit");
+  const made = ids().find((name) => !before.has(name));
+  if (code !== 0 || made === undefined) throw new Error(`The conversation was not saved (${code}).`);
+  return made.replace(/\.jsonl$/, "");
 }

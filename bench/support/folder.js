@@ -1,36 +1,32 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
-
-const source = (/** @type {string} */ path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
+import { finished } from "node:stream/promises";
+import { crc32 } from "node:zlib";
+import { newFolder } from "./endings.js";
 
 /**
- * Creates a data folder with that many accounts by the store's code.
+ * A data folder with that many accounts that nobody can log in to, in the format of docs/ledger.md#file-format.
  * @param {number} accounts
- * @returns {Promise<{ path: string, remove(): Promise<void> }>}
+ * @returns {Promise<string>}
  */
 export async function folderWith(accounts) {
-  const path = await mkdtemp(join(tmpdir(), "ai-chat-bench-"));
-  const module = fileURLToPath(new URL("../../node_modules/.cache/bench/store.mjs", import.meta.url));
-  await build({
-    entryPoints: [source("server/stores/json/store.ts")],
-    outfile: module,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    packages: "external",
-  });
-  const { openJsonStore } = await import(pathToFileURL(module).href);
-  const store = await openJsonStore({ dir: path, warn: console.error });
-  const passwordHash = `$2b$12$${"x".repeat(53)}`;
-  for (let first = 0; first < accounts; first += 10_000) {
-    const names = Array.from({ length: Math.min(10_000, accounts - first) }, (_, i) => `user${first + i}`);
-    await Promise.all(
-      names.map((/** @type {string} */ name) => store.accounts.create({ name, passwordHash, tokens: 4000 })),
-    );
+  const path = newFolder();
+  const file = createWriteStream(join(path, "ledger.jsonl"), { mode: 0o600 });
+  let crc = 0;
+  const write = (/** @type {object} */ fields) => {
+    const body = JSON.stringify(fields).slice(0, -1);
+    crc = crc32(body, crc);
+    file.write(`${body},"crc":"${crc.toString(16).padStart(8, "0")}"}\n`);
+  };
+  const at = new Date().toISOString();
+  const hash = `$2b$12$${"x".repeat(53)}`;
+  write({ format: "ai-chat-ledger", version: 1, ledger: randomUUID(), at });
+  for (let n = 1; n <= accounts; n++) {
+    const whose = { account: randomUUID(), name: `user${n}` };
+    write({ n, at, fact: "account", ...whose, hash, generation: 1, tokens: 4000, balance: 4000 });
   }
-  await store.close();
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  file.end();
+  await finished(file);
+  return path;
 }

@@ -1,9 +1,9 @@
-// The minimum that a chat server must do: parse the question, ask the upstream, forward its answer. No accounts, no
-// tokens, no ledger. `node forwarder.js UPSTREAM`
+// The minimum that a chat server must do: parse the question, ask the upstream, forward its answer. A streamed answer is
+// passed on as it comes. No accounts, no tokens, no ledger. `node forwarder.js UPSTREAM`
 import { createServer } from "node:http";
 import { Pool } from "undici";
 
-const upstream = new Pool(process.argv[2] ?? "", { connections: 64 });
+const upstream = new Pool(process.argv[2] ?? "", { connections: 2048, bodyTimeout: 0 });
 
 /** @param {import("node:http").IncomingMessage} request */
 async function bodyOf(request) {
@@ -18,12 +18,19 @@ async function bodyOf(request) {
  */
 async function forward(request, response) {
   const { message } = await bodyOf(request);
+  const stream = request.headers.accept === "text/event-stream";
   const { body } = await upstream.request({
     method: "POST",
     path: "/v1/chat/completions",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ model: "bench", messages: [{ role: "user", content: message }] }),
+    body: JSON.stringify({ model: "bench", stream, messages: [{ role: "user", content: message }] }),
   });
+  if (stream) {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    body.on("data", (piece) => response.write(piece)).on("end", () => response.end());
+    response.on("close", () => body.destroy());
+    return;
+  }
   const answer = /** @type {any} */ (await body.json());
   const text = JSON.stringify({ response: answer.choices[0].message.content, tokens_deducted: 100 });
   response
@@ -33,7 +40,7 @@ async function forward(request, response) {
 
 const server = createServer((request, response) => void forward(request, response));
 server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => {
+server.listen(0, "127.0.0.1", 2048, () => {
   const address = server.address();
   if (address && typeof address === "object") console.log(`http://127.0.0.1:${address.port}`);
 });

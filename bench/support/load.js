@@ -2,36 +2,59 @@ import { randomUUID } from "node:crypto";
 import { Pool } from "undici";
 
 /**
- * Asks `count` questions, `parallel` at a time, over kept-alive connections.
- * @param {string} url
- * @param {{ token?: string, count: number, parallel: number }} load
+ * Who is asked, and how. `heads` are taken in turn: one a question in flight, as with an account each.
+ * @typedef {{ url: string, path?: string, heads?: Record<string, string>[],
+ *   body?: (stream: boolean) => string, stream?: boolean }} Target
  */
-export async function ask(url, { token = "", count, parallel }) {
+
+const question = () => JSON.stringify({ message: "What is the answer to everything?" });
+
+/**
+ * Asks over kept-alive connections. The result asks `count` questions, `parallel` at a time, and resolves to how long
+ * each took, in milliseconds.
+ * @param {Target} target
+ * @param {number} parallel
+ */
+export function createLoad(
+  { url, path = "/api/chat/", heads = [{}], body = question, stream = false },
+  parallel,
+) {
+  const text = body(stream);
   const pool = new Pool(url, { connections: parallel });
-  let left = count;
-  const one = async () => {
-    while (left-- > 0) {
-      const { statusCode, body } = await pool.request({
-        method: "POST",
-        path: "/api/chat/",
-        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-        body: JSON.stringify({ message: "What is the answer to everything?" }),
-      });
-      const text = await body.text();
-      if (statusCode !== 200) throw new Error(`${statusCode}: ${text}`);
-    }
+  const accept = stream ? "text/event-stream" : "application/json";
+  const headers = heads.map((head) => ({ "content-type": "application/json", accept, ...head }));
+  return async (/** @type {number} */ count) => {
+    let left = count;
+    /** @type {number[]} */
+    const times = [];
+    const asker = async (/** @type {number} */ index) => {
+      const head = headers[index % headers.length];
+      while (left-- > 0) {
+        const begun = performance.now();
+        const reply = await pool.request({ method: "POST", path, headers: head, body: text });
+        const answer = await reply.body.text();
+        times.push(performance.now() - begun);
+        const isWhole = !stream || /event: done|data: \[DONE\]/.test(answer.slice(-4000));
+        if (reply.statusCode !== 200 || !isWhole)
+          throw new Error(`${url}: ${reply.statusCode} ${answer.slice(0, 500)}`);
+      }
+    };
+    await Promise.all(Array.from({ length: parallel }, (_, index) => asker(index)));
+    return times;
   };
-  await Promise.all(Array.from({ length: parallel }, one));
-  await pool.close();
 }
 
-/** Registers a new account and logs in; resolves to the token. @param {string} url @returns {Promise<string>} */
-export async function newToken(url) {
-  const body = JSON.stringify({ username: `bench-${randomUUID()}`, password: randomUUID() });
-  const post = (/** @type {string} */ path) =>
-    fetch(url + path, { method: "POST", headers: { "content-type": "application/json" }, body });
-  const registered = await post("/api/register/");
-  if (registered.status !== 201) throw new Error(`register: ${registered.status}`);
-  const { token } = /** @type {{ token: string }} */ (await (await post("/api/login/")).json());
-  return token;
+/** Registers that many accounts and logs in; resolves to the headers that name them. @param {string} url @param {number} count */
+export async function newAccounts(url, count) {
+  const heads = [];
+  for (let i = 0; i < count; i++) {
+    const body = JSON.stringify({ username: `bench-${randomUUID()}`, password: randomUUID() });
+    const post = (/** @type {string} */ path) =>
+      fetch(url + path, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const registered = await post("/api/register/");
+    if (registered.status !== 201) throw new Error(`register: ${registered.status}`);
+    const { token } = /** @type {{ token: string }} */ (await (await post("/api/login/")).json());
+    heads.push({ authorization: `Bearer ${token}` });
+  }
+  return heads;
 }

@@ -1,46 +1,51 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { atEnd, newFolder } from "./endings.js";
 
-/** @typedef {{ url: string, pid: number, cpu(): Promise<number>, stop(): Promise<void> }} Program */
+/**
+ * @typedef {{ url: string, pid: number, collect(): Promise<void>, stop(): Promise<void> }} Program
+ * `collect` runs the garbage collector of a program that was started with `gc`.
+ */
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** CPU time of a process in milliseconds, user and system. Linux: proc(5), fields 14 and 15 of stat, in 1/100 s. */
-async function cpuOf(/** @type {number} */ pid) {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
+/** The folder of this program's own repository. */
+export const OURS = here("../..");
 
 /**
  * Starts a Node program and waits for the loopback address that it prints.
  * @param {string[]} argv
- * @param {Record<string, string>} [env]
+ * @param {{ env?: Record<string, string>, gc?: boolean, core?: number }} [options] `core`: the only one that it may use
  * @returns {Promise<Program>}
  */
-export async function start(argv, env = {}) {
-  const child = spawn(process.execPath, argv, {
-    stdio: ["ignore", "pipe", "pipe"],
+export async function start(argv, { env = {}, gc = false, core } = {}) {
+  const node = [process.execPath, ...(gc ? ["--expose-gc", "--import", here("./collect.js")] : []), ...argv];
+  const [command = "", ...args] = core === undefined ? node : ["taskset", "-c", String(core), ...node];
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", "pipe", gc ? "ipc" : "ignore"],
     env: { ...process.env, ...env },
   });
+  atEnd(() => child.kill("SIGKILL"));
   let printed = "";
   const url = await new Promise((resolve, reject) => {
     const look = (/** @type {Buffer} */ chunk) => {
-      printed += chunk.toString();
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
-      if (found) resolve(found);
+      printed = (printed + chunk.toString()).slice(-10_000);
+      const found = /http:\/\/(127\.0\.0\.1|localhost):(\d+)/.exec(printed);
+      if (found) resolve(`http://127.0.0.1:${found[2]}`);
     };
-    child.stdout.on("data", look);
-    child.stderr.on("data", look);
-    child.once("exit", (code) => reject(new Error(`it ended with ${code}:\n${printed}`)));
+    child.stdout?.on("data", look);
+    child.stderr?.on("data", look);
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`It ended with ${code}:\n${printed}`)));
   });
-  const pid = child.pid ?? 0;
   return {
     url,
-    pid,
-    cpu: () => cpuOf(pid),
+    pid: child.pid ?? 0,
+    async collect() {
+      child.send("collect");
+      await once(child, "message");
+    },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGTERM");
@@ -53,32 +58,30 @@ export async function start(argv, env = {}) {
 export const startUpstream = () => start([here("./upstream.js")]);
 
 /** The bare forwarder to an upstream. */
-export const startForwarder = (/** @type {string} */ upstream) => start([here("./forwarder.js"), upstream]);
+export const startForwarder = (
+  /** @type {string} */ upstream,
+  /** @type {{ core?: number }} */ options = {},
+) => start([here("./forwarder.js"), upstream], options);
 
-/** The built chat server on a data folder. Questions cost 1 token, so that the accounts don't run out of tokens. */
-export const startServer = (/** @type {string} */ data, /** @type {string} */ upstream) =>
-  start(
-    [
-      here("../../bin/ai-chat.js"),
-      "serve",
-      "--port",
-      "0",
-      "--data",
-      data,
-      "--provider",
-      "openai",
-      "--base-url",
-      `${upstream}/v1`,
-      "--model",
-      "bench",
-      "--price",
-      "1",
-      "--starting-tokens",
-      "1000000000",
-      "--bcrypt-cost",
-      "4",
-      "--log",
-      "silent",
-    ],
-    { AI_CHAT_API_KEY: "bench" },
-  );
+/**
+ * The built chat server, of this or another build. Questions cost 1 token, so that the accounts don't run out of tokens.
+ * @typedef {{ data?: string, postgres?: string, root?: string, gc?: boolean, core?: number }} ServerOptions `data`
+ *   defaults to a new folder
+ * @param {string} upstream
+ * @param {ServerOptions} [options]
+ */
+export const startServer = (upstream, { data = newFolder(), postgres, root = OURS, gc, core } = {}) =>
+  start([`${root}/bin/ai-chat.js`, "serve", "--port", "0", "--log", "silent"], {
+    gc,
+    core,
+    env: {
+      ...(postgres === undefined ? { AI_CHAT_DATA: data } : { AI_CHAT_STORE: postgres }),
+      AI_CHAT_PROVIDER: "openai",
+      AI_CHAT_BASE_URL: `${upstream}/v1`,
+      AI_CHAT_API_KEY: "bench",
+      AI_CHAT_MODEL: "bench",
+      AI_CHAT_PRICE: "1",
+      AI_CHAT_STARTING_TOKENS: "1000000000",
+      AI_CHAT_BCRYPT_COST: "4",
+    },
+  });

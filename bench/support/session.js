@@ -1,32 +1,35 @@
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
+import { atEnd } from "./endings.js";
+import { OURS } from "./programs.js";
 
 const PATIENCE_MS = 120_000;
-const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
+
+/** The environment of a program with its own home folder, and a login that the bench's servers take. */
+export const environmentOf = (/** @type {string} */ home) => ({
+  PATH: process.env.PATH ?? "",
+  HOME: home,
+  XDG_CONFIG_HOME: join(home, "config"),
+  XDG_DATA_HOME: join(home, "data"),
+  XDG_STATE_HOME: join(home, "state"),
+  LANG: "C.UTF-8",
+  TERM: "xterm-256color",
+  AI_CHAT_TOKEN: "bench",
+});
 
 /**
- * The built session in a pseudo-terminal, with a separate home folder.
+ * The built session in a pseudo-terminal.
  * @param {string} home
  * @param {string[]} argv
- * @param {{ columns?: number, rows?: number, onData?: (data: string) => void, env?: Record<string, string> }} [options]
+ * @param {{ root?: string, columns?: number, rows?: number, onData?: (data: string) => void, env?: Record<string, string> }} [options]
+ *   `root` is the folder of another build
  */
-export function openSession(home, argv, { columns = 80, rows = 24, onData = () => {}, env = {} } = {}) {
-  const pty = spawn(process.execPath, [program, "chat", ...argv], {
+export function openSession(home, argv, options = {}) {
+  const { root = OURS, columns = 80, rows = 24, onData = () => {}, env = environmentOf(home) } = options;
+  const pty = spawn(process.execPath, [join(root, "bin/ai-chat.js"), "chat", ...argv], {
     cols: columns,
     rows,
-    env: {
-      PATH: process.env.PATH ?? "",
-      HOME: home,
-      XDG_CONFIG_HOME: join(home, "config"),
-      XDG_DATA_HOME: join(home, "data"),
-      XDG_STATE_HOME: join(home, "state"),
-      LANG: "C.UTF-8",
-      TERM: "xterm-256color",
-      AI_CHAT_TOKEN: "bench",
-      ...env,
-    },
+    env,
   });
   let bytes = 0;
   let recent = "";
@@ -46,33 +49,17 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
       resolve();
     }),
   );
-  const stat = async () => {
-    const text = await readFile(`/proc/${pty.pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const end = () => {
+    if (!isOver) pty.kill("SIGKILL");
   };
+  atEnd(end);
 
   return {
+    pid: pty.pid,
     /** Number of bytes written to the terminal so far. */
     bytes: () => bytes,
-    /** CPU in milliseconds, user and system. Linux: proc(5), fields 14 and 15 of stat, in 1/100 s. */
-    async cpu() {
-      const fields = await stat();
-      return (Number(fields[11]) + Number(fields[12])) * 10;
-    },
-    /** Number of voluntary context switches of all threads. Linux: proc(5). */
-    async wakeups() {
-      const threads = await readdir(`/proc/${pty.pid}/task`);
-      const counts = threads.map(async (thread) => {
-        const status = await readFile(`/proc/${pty.pid}/task/${thread}/status`, "utf8");
-        return Number(/\nvoluntary_ctxt_switches:\s+(\d+)/.exec(status)?.[1]);
-      });
-      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-    },
-    /** Memory in use, in MiB. */
-    async memory() {
-      const status = await readFile(`/proc/${pty.pid}/status`, "utf8");
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
-    },
+    /** Types, and waits for nothing. */
+    write: (/** @type {string} */ keys) => pty.write(keys),
     /** Types, and waits until the output afterwards has the words. */
     async type(/** @type {string} */ keys, /** @type {string} */ words) {
       recent = "";
@@ -96,13 +83,15 @@ export function openSession(home, argv, { columns = 80, rows = 24, onData = () =
         look();
       });
     },
+    /** Ends it; resolves when it is over. */
     async leave() {
       pty.write("\u0003\u0004");
       await exited;
     },
-    /** Kills it if it still runs. */
-    end() {
-      if (!isOver) pty.kill("SIGKILL");
+    /** Kills it. */
+    async kill() {
+      end();
+      await exited;
     },
   };
 }

@@ -1,29 +1,73 @@
-// An OpenAI-compatible upstream that answers at once, in a separate process so that its CPU is not counted elsewhere.
+// An OpenAI-compatible upstream, a process of its own. It answers at once: a plain answer, or a stream of 200 words.
+// A question that begins with "pace N" gets N deltas, 20 a second, each of which says when it was sent.
 import { createServer } from "node:http";
 
-const reply = JSON.stringify({
-  id: "bench",
-  object: "chat.completion",
-  created: 0,
-  model: "bench",
-  choices: [
-    {
-      index: 0,
-      finish_reason: "stop",
-      message: { role: "assistant", content: "The answer is forty-two. ".repeat(20) },
-    },
-  ],
-});
+const WORDS = 200;
+const PACE_MS = 50;
+/** Streams are served in this many groups a pace, so that not all deltas come at once. */
+const PHASES = 10;
 
-const server = createServer((request, response) => {
-  request.resume().on("end", () => {
-    response
-      .writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(reply) })
-      .end(reply);
+const message = { role: "assistant", content: "The answer is forty-two. ".repeat(20) };
+const envelope = { id: "bench", created: 0, model: "bench" };
+const plain = JSON.stringify({
+  ...envelope,
+  object: "chat.completion",
+  choices: [{ index: 0, finish_reason: "stop", message }],
+});
+const event = (/** @type {object} */ delta, /** @type {string | null} */ finish_reason = null) =>
+  `data: ${JSON.stringify({ ...envelope, object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+const last = event({}, "stop");
+const words = [event({ role: "assistant", content: "" }), ...Array(WORDS).fill(event({ content: "word " }))];
+
+/** @typedef {import("node:http").ServerResponse} Reply */
+const end = (/** @type {Reply} */ reply) => reply.end(`${last}data: [DONE]\n\n`);
+
+/** @type {Set<{ reply: Reply, left: number }>[]} */
+const paced = Array.from({ length: PHASES }, () => new Set());
+let turn = 0;
+let begun = 0;
+setInterval(() => {
+  // A timer that is late makes up for it, so that the pace holds.
+  for (; turn * (PACE_MS / PHASES) < performance.now(); turn++) {
+    const group = paced[turn % PHASES];
+    for (const stream of group ?? []) {
+      if (stream.left-- > 0) stream.reply.write(event({ content: `@${process.hrtime.bigint()} ` }));
+      else {
+        end(stream.reply);
+        group?.delete(stream);
+      }
+    }
+  }
+}, PACE_MS / PHASES);
+
+const server = createServer((request, reply) => {
+  let body = "";
+  request.setEncoding("utf8").on("data", (text) => (body += text));
+  request.on("end", () => {
+    const { stream, messages } = JSON.parse(body);
+    if (!stream) {
+      reply.writeHead(200, {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(plain),
+      });
+      reply.end(plain);
+      return;
+    }
+    reply.writeHead(200, { "content-type": "text/event-stream" });
+    const pace = /^pace (\d+)/.exec(messages.at(-1).content)?.[1];
+    if (pace === undefined) {
+      reply.write(words.join(""));
+      end(reply);
+      return;
+    }
+    const group = paced[begun++ % PHASES];
+    const entry = { reply, left: Number(pace) };
+    group?.add(entry);
+    reply.on("close", () => group?.delete(entry));
   });
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => {
+server.listen(0, "127.0.0.1", 2048, () => {
   const address = server.address();
   if (address && typeof address === "object") console.log(`http://127.0.0.1:${address.port}`);
 });
