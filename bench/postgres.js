@@ -112,6 +112,5 @@ export async function postgres({ report, older }) {
         rounds,
         ratio("four", "many then", what),
       );
-  for (const server of [now.server, then.server, ...others]) await server.stop();
-  await Promise.all([database.close(), upstream.stop()]);
+  await database.close();
 }

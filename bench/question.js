@@ -76,7 +76,6 @@ export async function question({ report, older, peers }) {
         cpuRatio("portkey", "forwarder"),
       );
   }
-  await Promise.all([...Object.values(contenders).map(({ program }) => program.stop()), upstream.stop()]);
 }
 
 /** @type {import("./run.js").Measure} */
@@ -93,7 +92,6 @@ export async function accounts({ report }) {
       rounds,
       cpuRatio(String(size), "10"),
     );
-  await Promise.all([...Object.values(contenders).map(({ program }) => program.stop()), upstream.stop()]);
 }
 
 /** @type {import("./run.js").Measure} */
@@ -119,5 +117,4 @@ export async function latency({ report }) {
     round.server[part] / round.forwarder[part];
   report.add({ name: "64 in flight: median time of an answer", beside: "forwarder" }, rounds, ratio("p50"));
   report.add({ name: "64 in flight: p99", beside: "forwarder" }, rounds, ratio("p99"));
-  await Promise.all([forwarder.stop(), server.stop(), upstream.stop()]);
 }

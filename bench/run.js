@@ -8,6 +8,7 @@ import { postgres } from "./postgres.js";
 import { session } from "./session.js";
 import { serverStart, start } from "./start.js";
 import { streamMemory, streams } from "./streams.js";
+import { beginEndings } from "./support/endings.js";
 import { isLinux, machine } from "./support/machine.js";
 import { buildOlder } from "./support/older.js";
 import { installPeers } from "./support/peers.js";
@@ -90,9 +91,21 @@ const older = values.against === undefined ? undefined : await buildOlder(values
 const peers = values.peers ? await installPeers() : undefined;
 const report = createReport(head);
 report.begin();
+/** One that fails does not keep the others from being measured. */
+async function measure(/** @type {string} */ name) {
+  const end = beginEndings();
+  try {
+    await measures[name]?.({ report, older, peers });
+  } catch (error) {
+    report.skip(name, error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  } finally {
+    end();
+  }
+}
 for (const name of names) {
   if (isLate()) report.skip(name, "the time was over");
-  else await measures[name]?.({ report, older, peers });
+  else await measure(name);
 }
 if (values.json !== undefined) report.write(values.json);
 process.exit();

@@ -45,10 +45,7 @@ async function answering(/** @type {number} */ length) {
       await sleep(200);
       return { cpu: cpu(), bytes: session.bytes() - bytes };
     },
-    async end() {
-      await session.kill();
-      server.stop();
-    },
+    end: () => session.kill(),
   };
 }
 
@@ -71,7 +68,6 @@ async function conversing(/** @type {number} */ turns, /** @type {string} */ ser
       }
       return { ms: quantile(times, 0.5) };
     },
-    end: () => session.kill(),
   };
 }
 
@@ -99,6 +95,4 @@ export async function session({ report }) {
     keys,
     (r) => r.many.ms / r.few.ms,
   );
-  await Promise.all([few.end(), many.end()]);
-  server.stop();
 }

@@ -12,24 +12,18 @@ import { OURS, startServer, startUpstream } from "./support/programs.js";
 import { inRounds } from "./support/rounds.js";
 import { openSession } from "./support/session.js";
 
-const home = newFolder();
-const env = { PATH: process.env.PATH ?? "", HOME: home };
-const terminal = { ...env, TERM: "xterm-256color", AI_CHAT_TOKEN: "bench" };
-
-/** Milliseconds that a Node program takes. */
-const run =
-  (/** @type {string[]} */ argv, /** @type {Record<string, string>} */ more = {}) =>
-  async () => {
-    const begun = performance.now();
-    const child = spawn(process.execPath, argv, {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...env, ...more },
-    });
-    child.stdout.resume();
-    const [code] = await once(child, "exit");
-    if (code !== 0) throw new Error(`${argv.join(" ")} ended with ${code}`);
-    return { ms: performance.now() - begun };
-  };
+/** Milliseconds that a Node program takes in this environment. */
+const run = (/** @type {string[]} */ argv, /** @type {NodeJS.ProcessEnv} */ env) => async () => {
+  const begun = performance.now();
+  const child = spawn(process.execPath, argv, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env,
+  });
+  child.stdout.resume();
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`${argv.join(" ")} ended with ${code}`);
+  return { ms: performance.now() - begun };
+};
 
 const COMMANDS = { "--version": "≤ 1.6", "config path": "≤ 2.0", "balance -q": "≤ 3.3" };
 const SESSION = "first frame of the session that takes keys";
@@ -37,10 +31,16 @@ const SESSION = "first frame of the session that takes keys";
 /** @type {import("./run.js").Measure} */
 export async function start({ report, older }) {
   const server = await startChatServer(() => {});
+  const home = newFolder();
+  const env = { PATH: process.env.PATH ?? "", HOME: home };
+  const loggedIn = { ...env, AI_CHAT_TOKEN: "bench" };
   /** The first frame has a key that was typed before: the terminal keeps it. */
   const firstFrame = (/** @type {string} */ root) => async () => {
     const begun = performance.now();
-    const session = openSession(home, ["-s", server.url, "--no-save"], { root, env: terminal });
+    const session = openSession(home, ["-s", server.url, "--no-save"], {
+      root,
+      env: { ...loggedIn, TERM: "xterm-256color" },
+    });
     session.write("q");
     await session.sees("\u001b[?2026h");
     await session.sees("q\r\n");
@@ -54,18 +54,17 @@ export async function start({ report, older }) {
       Object.keys(COMMANDS).map((name) => {
         const asks = name.startsWith("balance");
         const argv = [join(root, "bin/ai-chat.js"), ...name.split(" "), ...(asks ? ["-s", server.url] : [])];
-        return [name + suffix, run(argv, asks ? { AI_CHAT_TOKEN: "bench" } : {})];
+        return [name + suffix, run(argv, asks ? loggedIn : env)];
       }),
     ),
     [SESSION + suffix]: firstFrame(root),
   });
   const contenders = {
-    empty: run(["-e", "0"]),
+    empty: run(["-e", "0"], env),
     ...commandsOf(OURS, ""),
     ...(older ? commandsOf(older.root, " then") : {}),
   };
-  for (const turn of Object.values(contenders)) await turn();
-  const rounds = await inRounds(contenders, { rounds: 15, seconds: 90 });
+  const rounds = await inRounds(contenders, { rounds: 15, warmUp: 1, seconds: 90 });
   const beside = (/** @type {string} */ a, /** @type {string} */ b) => (/** @type {any} */ round) =>
     round[a].ms / round[b].ms;
   for (const [command, goal] of Object.entries({ ...COMMANDS, [SESSION]: "≤ 6.5" })) {
@@ -73,7 +72,6 @@ export async function start({ report, older }) {
     report.add({ name, beside: "`node -e 0`", goal }, rounds, beside(command, "empty"));
     if (older) report.add({ name, beside: older.name }, rounds, beside(command, `${command} then`));
   }
-  server.stop();
 }
 
 /** @type {import("./run.js").Measure} */
@@ -103,5 +101,4 @@ export async function serverStart({ report }) {
     rounds,
     (r) => r.ledger.ms / r.few.ms,
   );
-  await upstream.stop();
 }

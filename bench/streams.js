@@ -13,8 +13,6 @@ const MANY = 1000;
 const FEW = 200;
 const PER_SECOND = 20;
 const WINDOW_S = 8;
-/** How long streams go on besides: they open one after the other. */
-const OPENING_S = 3;
 const CORE = 0;
 
 const hasTaskset = spawnSync("taskset", ["-c", String(CORE), process.execPath, "-e", "0"]).status === 0;
@@ -22,16 +20,17 @@ const whyNot = isLinux && hasTaskset ? undefined : "taskset (Linux, util-linux) 
 
 /** One turn: the streams are open, then the window is measured, in quarters. */
 async function crowdTurn(
+  /** @type {string} */ upstream,
   /** @type {{ url: string, pid: number }} */ { url, pid },
   /** @type {Record<string, string>[] | undefined} */ heads,
 ) {
-  const crowd = await openCrowd(url, { count: MANY, deltas: PER_SECOND * (OPENING_S + WINDOW_S), heads });
+  const crowd = await openCrowd(url, { count: MANY, heads });
   const cpu = countCpu(pid);
   const begun = performance.now();
   const quarters = [];
   for (let i = 0; i < 4; i++) quarters.push(await crowd.lags(sleep((WINDOW_S * 1000) / 4)));
   const share = cpu() / (performance.now() - begun);
-  await crowd.over();
+  await crowd.end(upstream);
   const [first = [], , , last = []] = quarters;
   const all = quarters.flat();
   return {
@@ -49,12 +48,11 @@ export async function streams({ report }) {
   const forwarder = await startForwarder(upstream.url, { core: CORE });
   const server = await startServer(upstream.url, { core: CORE });
   const heads = await newAccounts(server.url, 16);
-  await crowdTurn(forwarder, undefined);
-  await crowdTurn(server, heads);
-  const rounds = await inRounds(
-    { forwarder: () => crowdTurn(forwarder, undefined), server: () => crowdTurn(server, heads) },
-    { rounds: 7, seconds: 230 },
-  );
+  const turns = {
+    forwarder: () => crowdTurn(upstream.url, forwarder, undefined),
+    server: () => crowdTurn(upstream.url, server, heads),
+  };
+  const rounds = await inRounds(turns, { rounds: 7, warmUp: 1, seconds: 230 });
   const name = (/** @type {string} */ what) => `1,000 streams, one core: ${what}`;
   const ms = { unit: "ms" };
   report.add(
@@ -72,27 +70,23 @@ export async function streams({ report }) {
     rounds,
     (r) => r.server.growth,
   );
-  await Promise.all([forwarder.stop(), server.stop(), upstream.stop()]);
 }
 
 /** KiB in RAM for one more stream, after garbage collection, of a server that has served streams before. */
 async function memoryTurn(/** @type {string} */ upstream) {
   const server = await startServer(upstream, { gc: true });
   const heads = await newAccounts(server.url, 16);
-  const open = (/** @type {number} */ count, /** @type {number} */ seconds) =>
-    openCrowd(server.url, { count, deltas: PER_SECOND * seconds, heads });
-  const warm = await open(FEW, 2);
-  await warm.over();
+  const open = (/** @type {number} */ count) => openCrowd(server.url, { count, heads });
+  await (await open(FEW)).end(upstream);
   const resident = async () => {
     await server.collect();
     return residentKib(server.pid);
   };
-  const few = await open(FEW, 6);
+  const few = await open(FEW);
   const before = await resident();
-  const rest = await open(MANY - FEW, 4);
+  const rest = await open(MANY - FEW);
   const kib = ((await resident()) - before) / (MANY - FEW);
-  await few.over();
-  await rest.over();
+  await Promise.all([few, rest].map((crowd) => crowd.end(upstream)));
   await server.stop();
   return { kib };
 }
@@ -107,5 +101,4 @@ export async function streamMemory({ report }) {
     rounds,
     (round) => round.server.kib,
   );
-  await upstream.stop();
 }

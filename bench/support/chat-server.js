@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { atEnd } from "./endings.js";
 
 /**
- * A chat server in this process, so that its CPU is not counted for the session. `onChat` writes the answer by `delta`.
+ * A chat server in this process until the measurement ends, so that its CPU is not counted for the session. `onChat` writes the answer by `delta`.
  * @param {(delta: (text: string) => void, message: string) => void | Promise<void>} onChat
  * @param {{ tokens?: number, price?: number, model?: string }} [account]
- * @returns {Promise<{ url: string, stop(): void }>}
+ * @returns {Promise<{ url: string }>}
  */
 export async function startChatServer(onChat, { tokens = 1_000_000, price = 1, model = "bench" } = {}) {
   let left = tokens;
@@ -35,11 +36,9 @@ export async function startChatServer(onChat, { tokens = 1_000_000, price = 1, m
   await once(server, "listening");
   const address = server.address();
   const port = address && typeof address === "object" ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    stop: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  atEnd(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${port}` };
 }

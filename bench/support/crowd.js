@@ -1,16 +1,21 @@
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const NANOSECONDS = 1e6;
+const BATCH = 50;
+const PATIENCE_MS = 30_000;
+/** The forwarder's deltas and the server's, whose last event has the whole answer. */
+const DELTA = /"(?:content|text)":"@(\d+) /g;
 const now = () => Number(process.hrtime.bigint()) / NANOSECONDS;
 
 /**
- * Opens that many paced streams (bench/support/upstream.js), a few at a time, and reads them with as little CPU as
+ * Opens that many paced streams (bench/support/upstream.js), some at a time, and reads them with as little CPU as
  * possible. Resolves when all have begun.
  * @param {string} url
- * @param {{ count: number, deltas: number, heads?: Record<string, string>[] }} options `deltas` of each stream
+ * @param {{ count: number, heads?: Record<string, string>[] }} options
  */
-export async function openCrowd(url, { count, deltas, heads = [{}] }) {
-  const body = JSON.stringify({ message: `pace ${deltas}` });
+export async function openCrowd(url, { count, heads = [{}] }) {
+  const body = JSON.stringify({ message: "pace" });
   const { hostname, port, host } = new URL(url);
   /** @type {{ lags: number[] } | undefined} */
   let window;
@@ -37,14 +42,20 @@ export async function openCrowd(url, { count, deltas, heads = [{}] }) {
       socket.on("data", (text) => {
         if (window === undefined) return;
         const at = now();
-        for (const [, sent] of String(text).matchAll(/@(\d+) /g))
+        for (const [, sent] of String(text).matchAll(DELTA))
           window.lags.push(at - Number(sent) / NANOSECONDS);
       });
     });
 
-  const BATCH = 20;
-  for (let first = 0; first < count; first += BATCH)
-    await Promise.all(Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => open(first + i)));
+  const openAll = async () => {
+    for (let first = 0; first < count; first += BATCH)
+      await Promise.all(Array.from({ length: Math.min(BATCH, count - first) }, (_, i) => open(first + i)));
+  };
+  const tooSlow = async () => {
+    await sleep(PATIENCE_MS, undefined, { ref: false });
+    throw new Error(`${count} streams did not begin within ${PATIENCE_MS / 1000} s`);
+  };
+  await Promise.race([openAll(), tooSlow()]);
 
   return {
     /** The milliseconds from the upstream to here, of each delta until `until` resolves. */
@@ -55,7 +66,10 @@ export async function openCrowd(url, { count, deltas, heads = [{}] }) {
       window = undefined;
       return mine.lags;
     },
-    /** Resolves when all streams have ended. */
-    over: async () => void (await Promise.all(ends)),
+    /** Ends the streams at their upstream; resolves when all have ended here. */
+    async end(/** @type {string} */ upstream) {
+      await fetch(`${upstream}/end`, { method: "POST" });
+      await Promise.all(ends);
+    },
   };
 }

@@ -3,15 +3,21 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** @type {Set<() => void>} */
-const endings = new Set();
+/** @type {(() => void)[]} */
+const endings = [];
 
-/** Calls it, synchronously, when this process ends. @param {() => void} end */
-export const atEnd = (end) => void endings.add(end);
+/** Calls it, synchronously, when the measurement or this process ends. @param {() => void} end */
+export const atEnd = (end) => void endings.push(end);
 
-process.once("exit", () => {
-  for (const end of [...endings].toReversed()) end();
-});
+/** Begins a measurement; call the result to end what it started, the last first. */
+export function beginEndings() {
+  const kept = endings.length;
+  return () => {
+    while (endings.length > kept) endings.pop()?.();
+  };
+}
+
+process.once("exit", beginEndings());
 for (const [signal, code] of /** @type {const} */ ([
   ["SIGINT", 130],
   ["SIGTERM", 143],
@@ -19,13 +25,10 @@ for (const [signal, code] of /** @type {const} */ ([
 ]))
   process.once(signal, () => process.exit(code));
 
-/** @type {string | undefined} */
-let root;
 /** An empty temporary folder, which is removed at the end. */
 export function newFolder() {
-  if (root === undefined) {
-    const made = (root = mkdtempSync(join(tmpdir(), "ai-chat-bench-")));
-    atEnd(() => rmSync(made, { recursive: true, force: true }));
-  }
-  return mkdtempSync(join(root, "x"));
+  const path = mkdtempSync(join(tmpdir(), "ai-chat-bench-"));
+  // A program that was killed a moment ago may still write.
+  atEnd(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  return path;
 }

@@ -1,8 +1,11 @@
 // Alternating rounds, and what may be said of them.
+import { setTimeout as sleep } from "node:timers/promises";
 import { isLinux, watchOthers } from "./machine.js";
 
 /** Cores that the rest of the machine may use in a round that counts. */
 const QUIET = 0.3;
+/** How long to look whether the machine is busy: ticks are 10 ms. */
+const LOOK_MS = 500;
 /** Fewer quiet rounds say nothing. */
 export const ENOUGH = 7;
 /** Nothing begins later, so that all of it ends in 15 minutes. Since the start of this process. */
@@ -17,26 +20,39 @@ const SPREAD = 0.25;
 
 /**
  * Gives each contender one turn a round, in reverse order every other round, until enough rounds were quiet or the time
- * is over.
+ * is over. A round does not begin while the machine is busy.
  * @param {Record<string, () => Promise<Record<string, number>>>} contenders
- * @param {{ rounds?: number, seconds: number }} limits
+ * @param {{ rounds?: number, warmUp?: number, seconds: number }} limits `warmUp` rounds are run before and don't count
  * @returns {Promise<Rounds>}
  */
-export async function inRounds(contenders, { rounds = 9, seconds }) {
+export async function inRounds(contenders, { rounds = 9, warmUp = 0, seconds }) {
   const end = Math.min(performance.now() + seconds * 1000, LAST_MS);
   /** @type {Rounds} */
   const result = { values: [], noisy: 0 };
   const names = Object.keys(contenders);
-  for (let round = 0; result.values.length < rounds && performance.now() < end; round++) {
+  for (let round = 0; result.values.length < rounds && performance.now() < end;) {
+    if (await isBusy()) {
+      result.noisy++;
+      continue;
+    }
     const others = watchOthers();
     /** @type {Record<string, Record<string, number>>} */
     const values = {};
     for (const name of round % 2 === 0 ? names : names.toReversed())
       values[name] = (await contenders[name]?.()) ?? {};
+    if (round++ < warmUp) continue;
     if (isLinux && others() >= QUIET) result.noisy++;
     else result.values.push(values);
   }
   return result;
+}
+
+/** Whether others use the machine, while we do nothing. */
+async function isBusy() {
+  if (!isLinux) return false;
+  const others = watchOthers();
+  await sleep(LOOK_MS);
+  return others() >= QUIET;
 }
 
 /** Whether it is too late to begin to measure. */

@@ -1,5 +1,5 @@
 // An OpenAI-compatible upstream, a process of its own. It answers at once: a plain answer, or a stream of 200 words.
-// A question that begins with "pace N" gets N deltas, 20 a second, each of which says when it was sent.
+// The question "pace" gets 20 deltas a second, each of which says when it was sent, until a request for /end.
 import { createServer } from "node:http";
 
 const WORDS = 200;
@@ -22,21 +22,15 @@ const words = [event({ role: "assistant", content: "" }), ...Array(WORDS).fill(e
 /** @typedef {import("node:http").ServerResponse} Reply */
 const end = (/** @type {Reply} */ reply) => reply.end(`${last}data: [DONE]\n\n`);
 
-/** @type {Set<{ reply: Reply, left: number }>[]} */
+/** @type {Set<Reply>[]} */
 const paced = Array.from({ length: PHASES }, () => new Set());
 let turn = 0;
 let begun = 0;
 setInterval(() => {
   // A timer that is late makes up for it, so that the pace holds.
   for (; turn * (PACE_MS / PHASES) < performance.now(); turn++) {
-    const group = paced[turn % PHASES];
-    for (const stream of group ?? []) {
-      if (stream.left-- > 0) stream.reply.write(event({ content: `@${process.hrtime.bigint()} ` }));
-      else {
-        end(stream.reply);
-        group?.delete(stream);
-      }
-    }
+    for (const stream of paced[turn % PHASES] ?? [])
+      stream.write(event({ content: `@${process.hrtime.bigint()} ` }));
   }
 }, PACE_MS / PHASES);
 
@@ -44,6 +38,11 @@ const server = createServer((request, reply) => {
   let body = "";
   request.setEncoding("utf8").on("data", (text) => (body += text));
   request.on("end", () => {
+    if (request.url === "/end") {
+      for (const stream of paced.flatMap((group) => [...group])) end(stream);
+      reply.end();
+      return;
+    }
     const { stream, messages } = JSON.parse(body);
     if (!stream) {
       reply.writeHead(200, {
@@ -54,16 +53,14 @@ const server = createServer((request, reply) => {
       return;
     }
     reply.writeHead(200, { "content-type": "text/event-stream" });
-    const pace = /^pace (\d+)/.exec(messages.at(-1).content)?.[1];
-    if (pace === undefined) {
+    if (messages.at(-1).content !== "pace") {
       reply.write(words.join(""));
       end(reply);
       return;
     }
     const group = paced[begun++ % PHASES];
-    const entry = { reply, left: Number(pace) };
-    group?.add(entry);
-    reply.on("close", () => group?.delete(entry));
+    group?.add(reply);
+    reply.on("close", () => group?.delete(reply));
   });
 });
 server.keepAliveTimeout = 60_000;
