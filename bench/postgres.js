@@ -9,7 +9,7 @@ import { startServer, startUpstream } from "./support/programs.js";
 import { inRounds } from "./support/rounds.js";
 
 const PARALLEL = 64;
-const TURN = { warmUp: 4000, count: 1500 };
+const TURN = { warmUp: 4000, count: 1000 };
 /** For questions that are asked one after the other. */
 const SINGLE = { warmUp: 500, count: 300 };
 
@@ -72,7 +72,7 @@ export async function postgres({ report, older }) {
       ...Object.fromEntries(Object.entries(threeThen).map(([name, turn]) => [`${name} then`, turn])),
       ...(older ? {} : { four: await turn([now.server, ...others], now.heads) }),
     },
-    { seconds: older ? 240 : 110 },
+    { seconds: older ? 240 : 130 },
   );
 
   /** @param {string} a @param {string} b @param {keyof Told} what @param {keyof Told} [of] */
