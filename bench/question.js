@@ -64,17 +64,30 @@ export async function question({ report, older, peers }) {
     server: await withAccounts(await startServer(upstream.url)),
   };
   if (older) contenders.older = await withAccounts(await startServer(upstream.url, { root: older.root }));
-  if (peers) contenders.portkey = await peers.startPortkey(upstream.url);
+  const portkey = await peers?.startPortkey(upstream.url);
   for (const [stream, name, goal] of kinds) {
-    const rounds = await cpuInRounds(contenders, { stream, seconds: 70 });
-    report.add({ name: `${name}: CPU`, beside: "forwarder", goal }, rounds, cpuRatio("server", "forwarder"));
+    const peerName = `${name}: CPU of ${peers?.portkeyName}`;
+    const why = portkey && (await whyNotAsked({ ...portkey, stream }));
+    if (why !== undefined) report.skip(peerName, why);
+    const peer = why === undefined ? portkey : undefined;
+    const rounds = await cpuInRounds(peer ? { ...contenders, portkey: peer } : contenders, {
+      stream,
+      seconds: 70,
+    });
+    const beside = "forwarder";
+    report.add({ name: `${name}: CPU`, beside, goal }, rounds, cpuRatio("server", beside));
     if (older) report.add({ name: `${name}: CPU`, beside: older.name }, rounds, cpuRatio("server", "older"));
-    if (peers)
-      report.add(
-        { name: `${name}: CPU of ${peers.portkeyName}`, beside: "forwarder" },
-        rounds,
-        cpuRatio("portkey", "forwarder"),
-      );
+    if (peer) report.add({ name: peerName, beside }, rounds, cpuRatio("portkey", beside));
+  }
+}
+
+/** What happened instead of a whole answer; undefined for one. @param {import("./support/load.js").Target} target */
+async function whyNotAsked(target) {
+  try {
+    await createLoad(target, 1)(1);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

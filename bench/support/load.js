@@ -36,7 +36,7 @@ export function createLoad(
         times.push(performance.now() - begun);
         const isWhole = !stream || /event: done|data: \[DONE\]/.test(answer.slice(-4000));
         if (reply.statusCode !== 200 || !isWhole)
-          throw new Error(`${url}: ${reply.statusCode} ${answer.slice(0, 500)}`);
+          throw new Error(`it answered ${reply.statusCode}: ${answer.slice(0, 200)}`);
       }
     };
     await Promise.all(Array.from({ length: parallel }, (_, index) => asker(index)));
