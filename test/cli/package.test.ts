@@ -70,7 +70,14 @@ test("installs nothing else, runs nothing while it is installed, and has no sour
   const own = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as object;
   expect(Object.keys(own).filter((field) => /scripts|dependencies/i.test(field))).toEqual([]);
   const names = await readdir(root, { recursive: true });
-  expect(names).toEqual(expect.arrayContaining(["README.md", "LICENSE", join("man", "ai-chat.1")]));
+  expect(names).toEqual(
+    expect.arrayContaining([
+      "README.md",
+      "LICENSE",
+      join("man", "ai-chat.1"),
+      join("schema", "serve.schema.json"),
+    ]),
+  );
   expect(names.filter((name) => name.endsWith(".map"))).toEqual([]);
 });
 
