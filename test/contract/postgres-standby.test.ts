@@ -46,7 +46,13 @@ describe.skipIf(noOwnPostgres)(`a missing synchronous standby${skipped(noOwnPost
     const writing = write();
     await vi.waitUntil(async () => (await committing()) === 1, { timeout: 60_000 });
     const asked = [question(jane), question(john, { key: "key" })];
-    const refused = Promise.allSettled(asked.map((request) => store.ledger.hold(request)));
+    const refused = Promise.allSettled(
+      asked.map(async (request, index) => {
+        // One after the other: together they would be one commit.
+        await vi.waitUntil(async () => (await committing()) === 1 + index, { timeout: 60_000 });
+        return store.ledger.hold(request);
+      }),
+    );
     await vi.waitUntil(async () => (await committing()) === 3, { timeout: 60_000 });
     wire.lead(undefined);
     const unavailable = { status: "rejected", reason: { code: "store_unavailable" } };

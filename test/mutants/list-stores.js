@@ -7,6 +7,8 @@ const books = `${json}books.test.ts`;
 const sequence = `${json}sequence.test.ts`;
 const contract = "test/contract/json-store.test.ts";
 const postgres = "test/contract/postgres-store.test.ts";
+const gather = "test/contract/postgres-gather.test.ts";
+const rowCalls = "test/unit/server/stores/postgres/row-calls.test.ts";
 
 /** The ledger's files, the tables of Postgres, and the files of every room. @type {Mutant[]} */
 export const storeMutants = [
@@ -166,7 +168,7 @@ export const storeMutants = [
   },
   {
     file: "src/server/stores/postgres/charge.ts",
-    find: "tokens = a.tokens - q.price, held",
+    find: "tokens = a.tokens - b.price, held",
     replace: "held",
     why: "A charge frees the hold and takes nothing.",
     tests: [postgres],
@@ -177,6 +179,76 @@ export const storeMutants = [
     replace: ".same && false) return",
     why: "A key is good for any question.",
     tests: [postgres],
+  },
+  {
+    file: "src/server/stores/postgres/charge.ts",
+    find: " - price)::bigint AS later",
+    replace: " * 0)::bigint AS later",
+    why: "Charges that go together get one balance, and the ledger too.",
+    tests: [gather],
+  },
+  {
+    file: "src/server/stores/postgres/charge.ts",
+    find: "sum(price)::bigint AS price FROM question",
+    replace: "max(price)::bigint AS price FROM question",
+    why: "Charges of one account that go together cost as much as one.",
+    tests: [gather],
+  },
+  {
+    file: "src/server/stores/postgres/hold.ts",
+    find: "sum(price)::bigint AS price FROM question",
+    replace: "max(price)::bigint AS price FROM question",
+    why: "Holds of one account that go together reserve as much as one.",
+    tests: [gather],
+  },
+  {
+    file: "src/server/stores/postgres/hold.ts",
+    find: " AND NOT a.disabled",
+    replace: "",
+    why: "A disabled account asks on.",
+    tests: [gather],
+  },
+  {
+    file: "src/server/stores/postgres/hold.ts",
+    find: "r.account = i.account AND r.jti = i.jti",
+    replace: "r.account = i.account AND r.jti = ''",
+    why: "A token that was logged out asks on.",
+    tests: [gather],
+  },
+  {
+    file: "src/server/stores/postgres/hold.ts",
+    find: "a.generation = i.generation AND",
+    replace: "",
+    why: "A token from before a new password asks on.",
+    tests: [gather],
+  },
+  {
+    file: "src/server/stores/postgres/row-calls.ts",
+    find: "outcome.repeated || lost",
+    replace: "outcome.repeated",
+    why: "A hold whose statement was lost on its way back is refused, and its tokens stay held.",
+    tests: [gather],
+  },
+  {
+    file: "src/server/stores/postgres/row-calls.ts",
+    find: "return { left: calls, lost: error.lost }",
+    replace: "return { left: [], lost: error.lost }",
+    why: "A statement that failed takes its questions with it.",
+    tests: [gather],
+  },
+  {
+    file: "src/server/stores/postgres/row-calls.ts",
+    find: '=== "overloaded" && !lost',
+    replace: '=== "overloaded"',
+    why: "A charge that may have been made is reported as free.",
+    tests: [rowCalls],
+  },
+  {
+    file: "src/server/stores/postgres/database.ts",
+    find: 'failure === "lost", error);',
+    replace: "false, error);",
+    why: "Nobody knows that a statement of several rows may have taken effect.",
+    tests: [gather],
   },
   {
     file: "src/server/stores/postgres/release.ts",

@@ -59,6 +59,18 @@ export type HoldOutcome =
   | { kind: "insufficient"; balance: Balance }
   | { kind: "all_held"; balance: Balance };
 
+/** What a token states about its account; both must still be true. */
+export interface Login {
+  generation: number;
+  jti: string;
+}
+
+/** `ended`: the account is gone, has another generation, or has revoked the token. `name`: the account's. */
+export type Admission =
+  | { kind: "ended" }
+  | { kind: "disabled" }
+  | { kind: "admitted"; name: string; outcome: HoldOutcome };
+
 /** `expired`: nothing was charged. */
 export type ChargeOutcome = { kind: "charged"; balance: Balance } | { kind: "expired" };
 
@@ -92,6 +104,8 @@ export interface Ledger {
   grant(grant: Grant): Promise<GrantOutcome>;
   /** Checks the key first (docs/http-api.md#idempotency), then the balance. */
   hold(request: HoldRequest): Promise<HoldOutcome>;
+  /** Checks the login, then as `hold`, in one step. Absent from a store that looks up a login without waiting. */
+  admit?(login: Login, request: HoldRequest): Promise<Admission>;
   /**
    * Settles a hold: takes its price, or records the second answer of a `paid` hold. A second call for the same hold
    * changes nothing and gives the same outcome. If it rejects, the hold is still open and must be released.

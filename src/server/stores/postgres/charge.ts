@@ -5,27 +5,43 @@ import { unavailable, type Database, type Outcome } from "./database.ts";
 import { TODAY } from "./migrations.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
-/** Charges a hold. Locks the account's row first, see {@link migrations}. */
+/**
+ * Charges the holds $1, in their order. Locks the accounts' rows first, see {@link migrations}. Of each account's charges
+ * the ledger has the balances as if they had come one after the other.
+ */
 export const CHARGE = `
-WITH account AS (
-  SELECT a.id FROM chat_accounts a JOIN chat_questions q ON q.account = a.id WHERE q.id = $1 FOR UPDATE OF a
+WITH asked AS (
+  SELECT id, account FROM chat_questions WHERE id = ANY($1::text[])
+), account AS (
+  SELECT id FROM chat_accounts WHERE id IN (SELECT account FROM asked) ORDER BY id FOR UPDATE
 ), question AS (
   UPDATE chat_questions q SET charged_at = now() FROM account
-  WHERE q.id = $1 AND q.charged_at IS NULL AND q.expires > now()
+  WHERE q.id = ANY($1::text[]) AND q.account = account.id AND q.charged_at IS NULL AND q.expires > now()
   RETURNING q.id, q.account, q.price
+), bill AS (
+  SELECT account, count(*) AS questions, sum(price)::bigint AS price FROM question GROUP BY account
 ), balance AS (
-  UPDATE chat_accounts a SET tokens = a.tokens - q.price, held = a.held - q.price
-  FROM question q WHERE a.id = q.account
-  RETURNING a.tokens, a.held
+  UPDATE chat_accounts a SET tokens = a.tokens - b.price, held = a.held - b.price
+  FROM bill b WHERE a.id = b.account
+  RETURNING a.id, a.tokens, a.held
+), charged AS (
+  SELECT q.id, q.account, q.price, b.tokens + q.later AS tokens, b.held + q.later AS held
+  FROM (
+    SELECT id, account, price,
+      (sum(price) OVER (PARTITION BY account ORDER BY array_position($1::text[], id) DESC) - price)::bigint AS later
+    FROM question
+  ) q JOIN balance b ON b.id = q.account
 ), entry AS (
   INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
-  SELECT q.id, 'charge', q.account, now(), -q.price, b.tokens FROM question q CROSS JOIN balance b
+  SELECT id, 'charge', account, now(), -price, tokens FROM charged
 ), day AS (
   INSERT INTO chat_usage AS u (account, day, questions, tokens)
-  SELECT q.account, ${TODAY}, 1, q.price FROM question q
-  ON CONFLICT (account, day) DO UPDATE SET questions = u.questions + 1, tokens = u.tokens + excluded.tokens
+  SELECT account, ${TODAY}, questions, price FROM bill
+  ON CONFLICT (account, day) DO UPDATE SET questions = u.questions + excluded.questions, tokens = u.tokens + excluded.tokens
 )
-SELECT tokens, held FROM balance`;
+SELECT id, tokens, held, false AS locked FROM charged
+UNION ALL
+SELECT id, 0, 0, true FROM asked WHERE account NOT IN (SELECT id FROM account)`;
 
 /** Records the second answer of a charged key, which costs nothing. */
 export const CHARGE_AGAIN = `
@@ -59,14 +75,21 @@ interface HoldState {
 /** Milliseconds for which a charge is retried: long enough for a restart of the database, while the answer waits. */
 const CHARGE_TIMEOUT = 8_000;
 
+/** Sends {@link CHARGE} for one hold, perhaps together with others. */
+type Charge = (timeout: number) => Promise<Outcome<HoldState>>;
+
 /** `Ledger.charge`. Each statement takes effect once, so a retry after a lost response is safe. */
-export async function charge({ run }: Pick<Database, "run">, id: HoldId): Promise<ChargeOutcome> {
+export async function charge(
+  { run }: Pick<Database, "run">,
+  id: HoldId,
+  first: Charge = (timeout) => run(CHARGE, [[id]], timeout),
+): Promise<ChargeOutcome> {
   const end = performance.now() + CHARGE_TIMEOUT;
   let repeated = false;
-  async function runRetrying<Row>(sql: string, values: unknown[]): Promise<Outcome<Row>> {
+  async function runRetrying(send: Charge): Promise<Outcome<HoldState>> {
     for (;;) {
       try {
-        const outcome = await run<Row>(sql, values, Math.max(0, end - performance.now()));
+        const outcome = await send(Math.max(0, end - performance.now()));
         repeated ||= outcome.repeated;
         return outcome;
       } catch (error) {
@@ -78,14 +101,15 @@ export async function charge({ run }: Pick<Database, "run">, id: HoldId): Promis
       }
     }
   }
-  for (const statement of [CHARGE, CHARGE_AGAIN]) {
-    const { rows } = await runRetrying<HoldState>(statement, [id]);
+  const again: Charge = (timeout) => run(CHARGE_AGAIN, [id], timeout);
+  for (const statement of [first, again]) {
+    const { rows } = await runRetrying(statement);
     if (rows[0]) return charged(rows[0]);
-    const state = (await runRetrying<HoldState>(CHARGE_LOOK, [id])).rows[0];
+    const state = (await runRetrying((timeout) => run(CHARGE_LOOK, [id], timeout))).rows[0];
     if (state?.charged) return charged(state);
     if (state) {
       // The hold has expired: free its tokens.
-      await runRetrying(SWEEP_ACCOUNT, [state.account]);
+      await runRetrying((timeout) => run(SWEEP_ACCOUNT, [state.account], timeout));
       return { kind: "expired" };
     }
   }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { ApiError } from "../../core/api-error.ts";
 import { cannotStore } from "../../core/store-unavailable.ts";
-import { codeOf, failureOf } from "./failures.ts";
+import { codeOf, failureOf, type Failure } from "./failures.ts";
 import { overloaded } from "./lanes.ts";
 import { openPool, type PoolOptions } from "./pool.ts";
 
@@ -23,14 +23,34 @@ export interface Database {
   /**
    * Runs one statement that is safe to repeat: a second run changes nothing, or the caller checks `repeated`. Retries for
    * `timeout` ms after a serialization failure, a deadlock or a lost response. Rejects with `store_unavailable` (the
-   * statement may have taken effect if the last response was lost) or `overloaded` (it has not).
+   * statement may have taken effect if the last response was lost) or `overloaded` (it has not). `together`: the statement
+   * has rows of several calls; if it fails after it was sent, it is not repeated but rejects with {@link TogetherFailed}.
    */
-  run: <Row = unknown>(sql: string, values?: unknown[], timeout?: number) => Promise<Outcome<Row>>;
+  run: <Row = unknown>(
+    sql: string,
+    values?: unknown[],
+    timeout?: number,
+    together?: boolean,
+  ) => Promise<Outcome<Row>>;
   /** A connection for several statements; it is closed if `work` rejects. Errors are passed on unchanged. */
   connection: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
   readonly health: Health;
   close(): Promise<void>;
 }
+
+/** A statement with rows of several calls failed: nothing changed, or, if its response was `lost`, perhaps all of it. */
+export class TogetherFailed extends Error {
+  readonly lost: boolean;
+  constructor(lost: boolean, cause: unknown) {
+    super("a statement of several rows failed", { cause });
+    this.lost = lost;
+  }
+}
+
+/** Makes a statement that waits for locked rows one that leaves them out. */
+export const skippingLocked = (sql: string): string => sql.replace("FOR UPDATE", "FOR UPDATE SKIP LOCKED");
+
+const waitingForLocked = (sql: string) => sql.replace(" SKIP LOCKED", "");
 
 /** The state of the database, as the statements of `run` have shown it. */
 export interface Health {
@@ -44,6 +64,9 @@ export interface Health {
 
 /** Milliseconds for which a statement is retried by default. */
 const RETRY_TIMEOUT = 2_000;
+
+/** Failures after which a statement is sent again as it was, because the database did not execute it. */
+const NOT_EXECUTED: readonly Failure[] = ["busy", "full", "unprepared"];
 
 /** Statements that write nothing. */
 const READS = /^\s*(SELECT|SHOW)\b/;
@@ -81,7 +104,8 @@ export function openDatabase(options: PoolOptions): Database {
     down = false;
     health.answered = performance.now();
     // On a full disk, statements that need no new page still succeed.
-    if (health.unwritten === sql && rowCount) health.unwritten = undefined;
+    if (rowCount && health.unwritten !== undefined && health.unwritten === waitingForLocked(sql))
+      health.unwritten = undefined;
     return rows as Row[];
   }
 
@@ -98,6 +122,7 @@ export function openDatabase(options: PoolOptions): Database {
     sql: string,
     values: unknown[] = [],
     timeout = RETRY_TIMEOUT,
+    together = false,
   ): Promise<Outcome<Row>> {
     const end = performance.now() + timeout;
     let repeated = false;
@@ -107,6 +132,7 @@ export function openDatabase(options: PoolOptions): Database {
       } catch (error) {
         if (error instanceof ApiError) throw error;
         const failure = failureOf(error);
+        if (together && !NOT_EXECUTED.includes(failure)) throw new TogetherFailed(failure === "lost", error);
         if (failure === "conflict") return { rows: [], conflict: true, repeated };
         if (failure === "bug") throw error;
         if (failure === "busy" && !repeated) throw overloaded(error);

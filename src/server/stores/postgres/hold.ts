@@ -1,22 +1,51 @@
 import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
-import type { Balance, HoldOutcome, HoldRequest } from "../../core/ports.ts";
+import type { Admission, Balance, HoldOutcome, HoldRequest, Login } from "../../core/ports.ts";
 import { noAccount } from "./accounts.ts";
 import { unavailable, type Database } from "./database.ts";
+import type { RunRow } from "./gather.ts";
 import { overloaded } from "./lanes.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
-/** Checks the balance, reserves the price and takes the key, atomically. Returns a row if it did. */
+/**
+ * Checks logins and balances, reserves prices and takes keys, in the order of the rows. $1 ids, $2 accounts, $3 keys,
+ * $4 digests, $5 prices, $6 milliseconds to live, $7 and $8 generation and jti of the logins, or null. A row that does not
+ * fit, or whose key or id exists, takes no effect; if it comes before others of its account, those may take none either.
+ */
 export const HOLD = `
-WITH account AS (
-  UPDATE chat_accounts SET held = held + $5::bigint WHERE id = $2 AND tokens - held >= $5::bigint RETURNING id
+WITH asked AS (
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::bigint[], $8::text[])
+    WITH ORDINALITY AS i (id, account, key, digest, price, life, generation, jti, place)
+), account AS (
+  SELECT a.id, a.name, a.tokens - a.held AS free, a.generation, a.disabled FROM chat_accounts a
+  WHERE a.id = ANY($2::text[]) ORDER BY a.id FOR UPDATE
+), allowed AS (
+  SELECT i.*, a.free, sum(i.price) OVER (PARTITION BY i.account ORDER BY i.place) AS needed
+  FROM asked i JOIN account a ON a.id = i.account
+  WHERE i.jti IS NULL OR (a.generation = i.generation AND NOT a.disabled
+    AND NOT EXISTS (SELECT FROM chat_revoked r WHERE r.account = i.account AND r.jti = i.jti))
+), question AS (
+  INSERT INTO chat_questions (id, account, key, digest, price, expires)
+  SELECT id, account, key, digest, price, now() + life * interval '1 millisecond' FROM allowed WHERE needed <= free
+  ORDER BY place
+  ON CONFLICT DO NOTHING
+  RETURNING id, account, price
+), reserved AS (
+  UPDATE chat_accounts a SET held = a.held + q.price
+  FROM (SELECT account, sum(price)::bigint AS price FROM question GROUP BY account) q
+  WHERE a.id = q.account
 )
-INSERT INTO chat_questions (id, account, key, digest, price, expires)
-SELECT $1, account.id, $3, $4, $5::bigint, now() + $6::float8 * interval '1 millisecond' FROM account
-RETURNING id`;
+SELECT i.id, a.name, a.id IS NULL AS locked
+FROM asked i LEFT JOIN account a ON a.id = i.account LEFT JOIN question q ON q.id = i.id
+WHERE q.id IS NOT NULL OR a.id IS NULL`;
 
-/** Runs only when HOLD inserted nothing. Returns one row: the balance, how much of `held` is expired, the state of the key. */
+/**
+ * Runs only when HOLD did not hold. Returns one row: the account and whether login $5 was revoked, the balance, how much of
+ * `held` is expired, the state of the key.
+ */
 export const HOLD_LOOK = `
-SELECT a.tokens, a.held,
+SELECT a.name, a.generation, a.disabled,
+  EXISTS (SELECT FROM chat_revoked r WHERE r.account = a.id AND r.jti = $5) AS revoked,
+  a.tokens, a.held,
   (SELECT coalesce(sum(o.price), 0) FROM chat_questions o
     WHERE o.account = a.id AND o.charged_at IS NULL AND o.expires <= now()) AS stale,
   k.id AS key_id, k.digest = $3 AS same,
@@ -45,6 +74,10 @@ WHERE id = $1 AND charged_at <= now() - interval '${KEY_LIFETIME_MS} millisecond
   AND (again_id IS NULL OR asked_again_at IS NOT NULL OR again_expires <= now())`;
 
 interface HoldState {
+  name: string;
+  generation: number;
+  disabled: boolean;
+  revoked: boolean;
   tokens: string;
   held: string;
   stale: string;
@@ -61,40 +94,58 @@ interface HoldState {
 /** Rounds in which another request changed the row between HOLD_LOOK and the next statement. */
 const TRIES = 20;
 
-/** `Ledger.hold`. `now`: the clock of `request.expires`. The hold itself expires by the database's clock. */
+interface Needs {
+  run: Database["run"];
+  runRow: RunRow;
+  /** The clock of `HoldRequest.expires`. The hold itself expires by the database's clock. */
+  now: () => number;
+}
+
+/** `Ledger.admit`, and `Ledger.hold` without a login. */
 export async function hold(
-  { run }: Pick<Database, "run">,
+  { run, runRow, now }: Needs,
   request: HoldRequest,
-  now: () => number,
-): Promise<HoldOutcome> {
-  const { id, account, key, digest, price, expires } = request;
+  login?: Login,
+): Promise<Admission> {
+  const { id, account, key = null, digest, price, expires } = request;
+  const { generation = null, jti = null } = login ?? {};
   if (!Number.isSafeInteger(price) || price < 0) throw new RangeError("A price is a whole number of tokens.");
   const life = () => Math.max(0, expires - now());
+  const values = () => [account, key, digest, price, life(), generation, jti];
   let repeated = false;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const done = await run(HOLD, [id, account, key ?? null, digest, price, life()]);
-    if (done.rows.length > 0) return { kind: "held" };
+    const done = await runRow<{ name: string }>({ sql: HOLD, id, account, values });
+    if (done.rows[0]) return admitted(done.rows[0], { kind: "held" });
     repeated ||= done.repeated;
-    const { rows } = await run<HoldState>(HOLD_LOOK, [account, key ?? null, digest, id]).catch(
+    const { rows } = await run<HoldState>(HOLD_LOOK, [account, key, digest, id, jti]).catch(
       (error: unknown) => {
         // The hold may exist: only `store_unavailable` makes the caller release it.
         throw repeated ? unavailable(error) : error;
       },
     );
     const state = rows[0];
+    if (!state && login) return { kind: "ended" };
     if (!state) throw noAccount();
-    if (state.mine && repeated) return { kind: "held" };
+    if (state.mine && repeated) return admitted(state, { kind: "held" });
     if (state.mine) throw new Error("A hold's id was used twice.");
+    if (login && (state.revoked || state.generation !== generation)) return { kind: "ended" };
+    if (login && state.disabled) return { kind: "disabled" };
     const outcome = state.key_id === null ? byBalance(state, price) : byKey(state);
     if (outcome === "stale") await run(SWEEP_ACCOUNT, [account]);
     else if (outcome === "forgotten") await run(FORGET, [state.key_id]);
     else if (outcome?.kind === "paid") {
       const again = await run(ASK_AGAIN, [state.key_id, id, life()]);
-      if (again.rows.length > 0) return outcome;
-    } else if (outcome) return outcome;
+      if (again.rows.length > 0) return admitted(state, outcome);
+    } else if (outcome) return admitted(state, outcome);
   }
   throw overloaded();
 }
+
+const admitted = ({ name }: { name: string }, outcome: HoldOutcome): Admission => ({
+  kind: "admitted",
+  name,
+  outcome,
+});
 
 /** What a stored key means for a new question (docs/http-api.md#idempotency), in that order. */
 function byKey(state: HoldState): HoldOutcome | "stale" | "forgotten" {

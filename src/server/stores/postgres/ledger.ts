@@ -1,9 +1,19 @@
 import { ApiError } from "../../core/api-error.ts";
-import type { AccountId, Balance, ChargeOutcome, HoldId, HoldRequest, Ledger } from "../../core/ports.ts";
+import type {
+  AccountId,
+  Admission,
+  Balance,
+  ChargeOutcome,
+  HoldId,
+  HoldRequest,
+  Ledger,
+  Login,
+} from "../../core/ports.ts";
 import { chargeInDoubt } from "../../core/store-unavailable.ts";
 import { noAccount } from "./accounts.ts";
-import { charge } from "./charge.ts";
+import { charge, CHARGE } from "./charge.ts";
 import { unavailable, type Database } from "./database.ts";
+import { createGather } from "./gather.ts";
 import { hold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
 import { release } from "./release.ts";
@@ -41,13 +51,16 @@ export function createLedger({
   lanes,
   now,
   abandoned,
+  wait = 5_000,
 }: {
   database: Pick<Database, "run">;
   lanes: Lanes;
   /** ms since the epoch, as in `HoldRequest.expires`. */
   now: () => number;
   abandoned: Abandoned;
-}): Ledger {
+  /** See {@link createGather}. */
+  wait?: number;
+}): Required<Ledger> {
   const { run } = database;
   /** The account, for the lane, and the expiry of each open hold. */
   const inFlight = new Map<HoldId, Pick<HoldRequest, "account" | "expires">>();
@@ -59,16 +72,39 @@ export function createLedger({
     return { tokens: Number(rows[0].tokens), held: Number(rows[0].held) };
   }
 
-  const inLane = <T>(id: HoldId, work: () => Promise<T>) => lanes(inFlight.get(id)?.account ?? id, work);
+  const runRow = createGather(database, wait);
+  const accountOf = (id: HoldId) => inFlight.get(id)?.account ?? id;
+  /** `run` in the lane of an account. */
+  const inLane =
+    (account: AccountId): Database["run"] =>
+    (...statement) =>
+      lanes(account, () => run(...statement));
+
+  async function admit(request: HoldRequest, login?: Login): Promise<Admission> {
+    const { id, account, expires } = request;
+    try {
+      const admission = await hold({ run: inLane(account), runRow, now }, request, login);
+      const outcome = admission.kind === "admitted" ? admission.outcome.kind : undefined;
+      if (outcome === "held" || outcome === "paid") inFlight.set(id, { account, expires });
+      return admission;
+    } catch (error) {
+      // If a response was lost, the hold may exist.
+      if (isUnavailable(error)) abandoned.set(id, expires);
+      throw error;
+    }
+  }
 
   async function settle(id: HoldId): Promise<ChargeOutcome> {
     try {
-      const outcome = await inLane(id, () => charge(database, id));
+      const account = accountOf(id);
+      const outcome = await charge({ run: inLane(account) }, id, (timeout) =>
+        runRow({ sql: CHARGE, id, account, values: () => [], timeout }),
+      );
       inFlight.delete(id);
       return outcome;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // It never left its lane, so nothing was sent.
+      // Nothing was sent.
       throw error.code === "overloaded" ? unavailable(error) : chargeInDoubt(error.cause);
     } finally {
       charging.delete(id);
@@ -91,17 +127,12 @@ export function createLedger({
       return { kind: repeated ? "granted" : "repeated", balance: await balance(account) };
     },
 
+    admit: (login, request) => admit(request, login),
+
     async hold(request) {
-      const { id, account, expires } = request;
-      try {
-        const outcome = await lanes(account, () => hold(database, request, now));
-        if (outcome.kind === "held" || outcome.kind === "paid") inFlight.set(id, { account, expires });
-        return outcome;
-      } catch (error) {
-        // If a response was lost, the hold may exist.
-        if (isUnavailable(error)) abandoned.set(id, expires);
-        throw error;
-      }
+      const admission = await admit(request);
+      if (admission.kind !== "admitted") throw new Error("A hold without a login was refused for its login.");
+      return admission.outcome;
     },
 
     charge(id) {
@@ -113,7 +144,7 @@ export function createLedger({
     async release(id) {
       if (charging.has(id)) return;
       try {
-        await inLane(id, () => release(database, id));
+        await release({ run: inLane(accountOf(id)) }, id);
       } catch (error) {
         const held = inFlight.get(id);
         if (held) abandoned.set(id, held.expires);

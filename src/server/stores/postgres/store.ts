@@ -64,7 +64,14 @@ export async function openPostgresStore({
   }
   const own = openDatabase({ ...settings, connections: 1, warn: () => {} });
   const readiness = openReadiness(own, database);
-  return createStore({ database, readiness, description, now, lanes: createLanes(ACCOUNT_WIDTH, wait) });
+  return createStore({
+    database,
+    readiness,
+    description,
+    now,
+    lanes: createLanes(ACCOUNT_WIDTH, wait),
+    wait,
+  });
 }
 
 interface Parts {
@@ -73,9 +80,10 @@ interface Parts {
   description: string;
   now: () => number;
   lanes: Lanes;
+  wait: number;
 }
 
-function createStore({ database, readiness, description, now, lanes }: Parts): Store {
+function createStore({ database, readiness, description, now, lanes, wait }: Parts): Store {
   const abandoned: Abandoned = new Map();
   const sweeper = openSweeper(database, abandoned, now);
   const underWay = createUnderWay();
@@ -90,7 +98,7 @@ function createStore({ database, readiness, description, now, lanes }: Parts): S
 
   return {
     description,
-    ledger: underWay.count(createLedger({ database, lanes, now, abandoned })),
+    ledger: underWay.count(createLedger({ database, lanes, now, abandoned, wait })),
     accounts: underWay.count(createAccounts(database)),
     signingSecret: () => readSecret(database),
     ready: async () => closing === undefined && readiness.ask(),

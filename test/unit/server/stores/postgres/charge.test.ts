@@ -6,7 +6,8 @@ import { problemOf } from "../../../../../src/server/http/problem.ts";
 import { createLedger } from "../../../../../src/server/stores/postgres/ledger.ts";
 import { createLanes, overloaded } from "../../../../../src/server/stores/postgres/lanes.ts";
 
-beforeEach(() => void vi.useFakeTimers());
+// Not setImmediate: nobody would call it after the time has passed.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
 /** How a charge fails if no connection is free after CHARGE has changed nothing. */
