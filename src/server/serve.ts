@@ -162,7 +162,7 @@ async function assemble(config: ServerConfig, store: Store, model: OpenModel, op
   });
   let stopping = false;
   const app = createApp({
-    signIn: createSignIn({ accounts, passwords, tokens, startingTokens }),
+    signIn: createSignIn({ accounts, passwords, tokens, startingTokens, ledger }),
     questions,
     ledger,
     about: {

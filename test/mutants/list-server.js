@@ -108,6 +108,13 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/authenticate.ts",
+    find: "if (!checked)",
+    replace: "if (false)",
+    why: "Whoever has a token that ended learns what is wrong with a question.",
+    tests: ["test/http/postgres/order.test.ts"],
+  },
+  {
+    file: "src/server/http/authenticate.ts",
     find: "inHeader !== inBody",
     replace: "false",
     why: "Of two different tokens in a request one is taken.",

@@ -27,6 +27,8 @@ export interface Question {
    * Not called for an answer that was kept.
    */
   onDelta?: (text: string, replayed: boolean) => boolean;
+  /** `Ledger.hold`, with a check of the account before it. Without it, the account was checked. */
+  hold?: Ledger["hold"];
 }
 
 /** The answer and its price. `deducted` is what this question (or the earlier one with its key) cost, in tokens. */
@@ -99,7 +101,8 @@ export function createQuestions(needs: Needs): Questions {
     const digest = key === undefined ? "" : sha256(JSON.stringify([question.key, message, history]));
     const expires = now() + timeout + HOLD_GRACE;
     const request = { id: hold, account, digest, price, expires };
-    const outcome = await ledger.hold(key === undefined ? request : { ...request, key });
+    const holder = question.hold === undefined ? ledger : { hold: question.hold };
+    const outcome = await holder.hold(key === undefined ? request : { ...request, key });
     const kept = key !== undefined && chargedBefore(outcome) ? answers.find(account, key) : undefined;
     if (kept !== undefined) {
       await ledger.release(hold);

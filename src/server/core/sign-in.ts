@@ -1,5 +1,14 @@
 import { ApiError } from "./api-error.ts";
-import type { Account, Accounts, Passwords, TokenClaims, Tokens } from "./ports.ts";
+import type {
+  Account,
+  Accounts,
+  HoldOutcome,
+  HoldRequest,
+  Ledger,
+  Passwords,
+  TokenClaims,
+  Tokens,
+} from "./ports.ts";
 
 interface Credentials {
   username: string;
@@ -23,6 +32,15 @@ export interface SignIn {
   login(credentials: Credentials, signal?: AbortSignal): Promise<{ token: string }>;
   /** Rejects with `invalid_token`, `expired_token` or `account_disabled`. */
   authenticate(token: string): Promise<Session>;
+  /** The first half of `authenticate`, without the store: throws `invalid_token` or `expired_token`. */
+  verify(token: string): TokenClaims;
+  /** The second half of `authenticate`. */
+  confirm(claims: TokenClaims): Promise<Session>;
+  /**
+   * The second half of `authenticate`, and a hold, in one step of the store. Resolves to the account's name and the outcome
+   * of the hold. Absent if the store has no such step.
+   */
+  admit?: (claims: TokenClaims, request: HoldRequest) => Promise<{ name: string; outcome: HoldOutcome }>;
   /** Revokes this one token. Questions that were asked with it go on. */
   logout(session: Session): Promise<void>;
   /**
@@ -41,17 +59,39 @@ interface Needs {
   passwords: Passwords;
   tokens: Tokens;
   startingTokens: number;
+  ledger?: Pick<Ledger, "admit">;
 }
 
 const disabled = () =>
   new ApiError("account_disabled", "This account is disabled. Ask the operator of this server.");
 
 /** See {@link SignIn}. */
-export function createSignIn({ accounts, passwords, tokens, startingTokens }: Needs): SignIn {
+export function createSignIn({ accounts, passwords, tokens, startingTokens, ledger }: Needs): SignIn {
   const ended = () => new ApiError("invalid_token", "This token is no longer valid. Log in again.");
   const taken = () => new ApiError("username_taken", "This username is taken. Choose another one.");
 
+  async function confirm(claims: TokenClaims): Promise<Session> {
+    const session = await accounts.session(claims.account, claims.jti);
+    if (!session || session.revoked || session.account.generation !== claims.generation) {
+      throw ended();
+    }
+    if (session.account.disabled) throw disabled();
+    return { account: session.account, claims };
+  }
+
+  const admit: SignIn["admit"] = async (claims, request) => {
+    const admission = await ledger!.admit!(claims, request);
+    if (admission.kind === "ended") throw ended();
+    if (admission.kind === "disabled") throw disabled();
+    return admission;
+  };
+
   return {
+    verify: (token) => tokens.verify(token),
+    confirm,
+    authenticate: async (token) => confirm(tokens.verify(token)),
+    ...(ledger?.admit && { admit }),
+
     async register({ username, password }, signal) {
       if (await accounts.byName(username)) throw taken();
       const passwordHash = await passwords.hash(password, signal);
@@ -68,16 +108,6 @@ export function createSignIn({ accounts, passwords, tokens, startingTokens }: Ne
       }
       if (account.disabled) throw disabled();
       return { token: tokens.issue(account) };
-    },
-
-    async authenticate(token) {
-      const claims = tokens.verify(token);
-      const session = await accounts.session(claims.account, claims.jti);
-      if (!session || session.revoked || session.account.generation !== claims.generation) {
-        throw ended();
-      }
-      if (session.account.disabled) throw disabled();
-      return { account: session.account, claims };
     },
 
     async logout({ claims: { account, jti, expires } }) {

@@ -9,7 +9,7 @@ import type { Ledger } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, register, tellBalance } from "./accounts.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, authenticateWithHold } from "./authenticate.ts";
 import { answerQuestion } from "./chat.ts";
 import type { Context, Middleware, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
@@ -51,7 +51,7 @@ function routeTable(needs: AppNeeds): Route[] {
       routes.chat,
       [
         readJson(CHAT_BODY_BYTES),
-        authenticate(signIn, "header or body"),
+        authenticateWithHold(signIn),
         validate(chatBody, answerQuestion({ questions, stopping, questionTimeout })),
       ],
     ],

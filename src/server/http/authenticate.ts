@@ -48,3 +48,32 @@ export function authenticate(signIn: SignIn, places: "header" | "header or body"
     return next();
   };
 }
+
+/**
+ * Requires a valid token for a question. Its account is checked by the question's hold, if the store does both in one step.
+ * If the request fails before its hold, the account is checked then, so that the order of checks stays
+ * (docs/http-api.md#order-of-checks).
+ */
+export function authenticateWithHold(signIn: SignIn): Middleware {
+  const { admit } = signIn;
+  if (!admit) return authenticate(signIn, "header or body");
+  return async function authenticateWithHold(ctx, next) {
+    const claims = signIn.verify(tokenOf(ctx, "header or body"));
+    let checked = false;
+    ctx.state.asker = {
+      account: claims.account,
+      async hold(request) {
+        checked = true;
+        const { name, outcome } = await admit(claims, request);
+        ctx.state.who = name;
+        return outcome;
+      },
+    };
+    try {
+      await next();
+    } catch (error) {
+      if (!checked) ctx.state.who = (await signIn.confirm(claims)).account.name;
+      throw error;
+    }
+  };
+}

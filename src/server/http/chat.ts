@@ -4,7 +4,7 @@ import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
 import { stopWithClient } from "./client-signal.ts";
-import { accountOf, type Context } from "./context.ts";
+import { askerOf, type Context } from "./context.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import { problemOf, publicErrorOf } from "./problem.ts";
 import { keyOf } from "./read-key.ts";
@@ -21,7 +21,7 @@ interface Needs {
 async function questionOf(ctx: Context, { message, history = [] }: ChatBody): Promise<Question> {
   const key = keyOf(ctx);
   return {
-    account: accountOf(ctx).id,
+    ...askerOf(ctx),
     message,
     history,
     ...(key !== undefined && { key }),

@@ -1,6 +1,7 @@
 import type { Next, ParameterizedContext } from "koa";
 import type { Bill } from "../core/client-gone.ts";
 import type { Account } from "../core/ports.ts";
+import type { Question } from "../core/questions.ts";
 import type { Session } from "../core/sign-in.ts";
 import type { Reply } from "./reply.ts";
 
@@ -11,6 +12,8 @@ export interface State {
   body: Record<string, unknown>;
   /** Set by `authenticate`. */
   session: Session | undefined;
+  /** Whose question it is. Set by `authenticateWithHold`. */
+  asker: Asker | undefined;
   /** The authenticated username, for the log. Never an unverified one: people type passwords into that field. */
   who: string | undefined;
   /** Undefined while it is undecided, for a stream, and if the connection is closed instead. */
@@ -20,6 +23,9 @@ export interface State {
   /** What was thrown, for the log. */
   failure: unknown;
 }
+
+/** An account, and how to hold its tokens if that is what checks it. */
+export type Asker = Pick<Question, "account" | "hold">;
 
 export type Context = ParameterizedContext<State>;
 export type Middleware = (ctx: Context, next: Next) => Promise<void>;
@@ -32,3 +38,6 @@ export function sessionOf(ctx: Context): Session {
 
 /** The account that `authenticate` has set. */
 export const accountOf = (ctx: Context): Account => sessionOf(ctx).account;
+
+/** Who asks the question of this request. */
+export const askerOf = (ctx: Context): Asker => ctx.state.asker ?? { account: accountOf(ctx).id };
