@@ -1,7 +1,5 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createPerson, digestOf } from "./client.js";
+import { openFolder } from "./on-folder.js";
 import { createVictim } from "./server.js";
 import { openMoodyUpstream } from "./upstream.js";
 
@@ -16,12 +14,14 @@ const BETWEEN = 15;
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Kills a real server under parallel load repeatedly at random moments, then checks the charges.
- * @param {{ kills?: number, questions?: number, minutes?: number, people?: number, told?: (sentence: string) => void, signal?: AbortSignal }} options
+ * Kills a real server under parallel load repeatedly at random moments, now and then its database instead, then checks the
+ * charges.
+ * @param {{ open?: () => Promise<import("./on-folder.js").Ground>, kills?: number, questions?: number, minutes?: number, people?: number, told?: (sentence: string) => void, signal?: AbortSignal }} options
  *   it ends after `kills` kills and `questions` questions, or after `minutes`, or by the signal
  * @returns {Promise<Report>}
  */
 export async function crashRun({
+  open = openFolder,
   kills = Infinity,
   questions = 0,
   minutes = Infinity,
@@ -29,9 +29,9 @@ export async function crashRun({
   told = () => {},
   signal,
 }) {
-  const data = await mkdtemp(join(tmpdir(), "ai-chat-crash-"));
+  const ground = await open();
   const upstream = await openMoodyUpstream();
-  const victim = createVictim({ data, upstream: upstream.url, startingTokens: STARTING_TOKENS });
+  const victim = createVictim({ ground, upstream: upstream.url, startingTokens: STARTING_TOKENS });
   try {
     await victim.start();
     const crowd = Array.from({ length: people }, () => createPerson(victim));
@@ -49,33 +49,49 @@ export async function crashRun({
       const next = sum("asked") + Math.floor(Math.random() * BETWEEN);
       while (sum("asked") < next && mayGoOn()) await Promise.race([pause(5), asking]);
       await Promise.race([pause(Math.random() * 60), asking]);
-      await victim.end("SIGKILL");
+      if (ground.crash && done % 4 === 3) await ground.crash();
+      else {
+        await victim.end("SIGKILL");
+        await ground.afterKill();
+        await victim.start();
+      }
       done += 1;
-      await victim.start();
       if (done % 50 === 0) told(`${done} kills`);
     }
     over = true;
     await asking;
     await Promise.all(crowd.map((person) => person.settle(signal)));
-    const violations = await violationsOf(crowd);
+    const violations = await violationsOf(crowd, ground.crash ? RELEASED : 0);
     await victim.end("SIGTERM");
-    violations.push(...(await ledgerViolations(join(data, "ledger.jsonl"), crowd)));
+    violations.push(...ledgerViolations(await ground.charges(), crowd));
+    if (!(await ground.adds())) violations.push("the store does not add up");
     return { kills: done, questions: sum("asked"), replays: sum("replayed"), lost: sum("lost"), violations };
   } finally {
     await victim.end("SIGKILL");
     upstream.close();
-    await rm(data, { recursive: true, force: true });
+    await ground.close();
   }
 }
 
 /** @typedef {ReturnType<typeof createPerson>} Person */
 
-/** Balance = grants − price × distinct charged questions; nothing held. @param {Person[]} crowd */
-async function violationsOf(crowd) {
+/**
+ * Longest time in ms until the server has released what it could not release while its database was away. The holds
+ * themselves do not expire meanwhile.
+ */
+const RELEASED = 60_000;
+
+/** Balance = grants − price × distinct charged questions; nothing held after `patience` ms. @param {Person[]} crowd @param {number} patience */
+async function violationsOf(crowd, patience) {
   const found = [];
   for (const person of crowd) {
     const charged = [...person.fates.values()].filter((fate) => fate === "charged").length;
-    const { tokens, held } = await person.balance();
+    const end = Date.now() + patience;
+    let { tokens, held } = await person.balance();
+    while (held !== 0 && Date.now() < end) {
+      await pause(100);
+      ({ tokens, held } = await person.balance());
+    }
     const expected = STARTING_TOKENS - PRICE * charged;
     if (tokens !== expected) found.push(`${person.username} has ${tokens} tokens, not ${expected}`);
     if (held !== 0) found.push(`${person.username} still has ${held} tokens held`);
@@ -83,15 +99,11 @@ async function violationsOf(crowd) {
   return found;
 }
 
-/** Every charged question has exactly one charge in the ledger, and the ledger has no other charges. @param {string} file @param {Person[]} crowd */
-async function ledgerViolations(file, crowd) {
-  const facts = (await readFile(file, "utf8"))
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
+/** Every charged question has exactly one charge in the ledger, and the ledger has no other charges. @param {string[]} keys @param {Person[]} crowd */
+function ledgerViolations(keys, crowd) {
   /** @type {Map<string, number>} */
   const charges = new Map();
-  for (const { fact, key } of facts) if (fact === "charge") charges.set(key, (charges.get(key) ?? 0) + 1);
+  for (const key of keys) charges.set(key, (charges.get(key) ?? 0) + 1);
   const found = [];
   for (const [key, count] of charges) if (count !== 1) found.push(`key ${key} was charged ${count} times`);
   const expected = new Set(

@@ -18,7 +18,11 @@ import { openMoodyUpstream } from "./upstream.js";
 export async function memoryRun({ intervals, interval, people = 16, told = () => {} }) {
   const data = await mkdtemp(join(tmpdir(), "ai-chat-memory-"));
   const upstream = await openMoodyUpstream();
-  const victim = createVictim({ data, upstream: upstream.url, startingTokens: STARTING_TOKENS });
+  const victim = createVictim({
+    ground: { argv: ["--data", data], env: {} },
+    upstream: upstream.url,
+    startingTokens: STARTING_TOKENS,
+  });
   try {
     await victim.start({ measured: true });
     const crowd = Array.from({ length: people }, () => createPerson(victim, { keyed: false }));

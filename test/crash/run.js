@@ -1,5 +1,7 @@
 // The crash test for any number of minutes: npm run test:crash -- --minutes N
+// On Postgres, which is crashed as well: npm run test:crash -- --minutes N --store postgres
 // Memory of one server under load instead, without kills: npm run test:crash -- --memory --minutes N
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { crashRun } from "./crash-run.js";
 import { memoryRun } from "./memory-run.js";
@@ -8,13 +10,40 @@ import { memoryRun } from "./memory-run.js";
 const MOST_GROWTH = 1.1;
 
 const { values } = parseArgs({
-  options: { minutes: { type: "string", default: "1" }, memory: { type: "boolean", default: false } },
+  options: {
+    minutes: { type: "string", default: "1" },
+    store: { type: "string", default: "json" },
+    memory: { type: "boolean", default: false },
+  },
 });
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error("--minutes takes a number above 0");
+const { store } = values;
+if (store !== "json" && store !== "postgres") throw new Error("--store takes json or postgres");
+if (values.memory && store !== "json") throw new Error("--memory measures a server on a data folder");
+
+/** Opens a PostgreSQL as the tests do, whose TypeScript Node 20 does not read. */
+async function openPostgres() {
+  const { build } = await import("esbuild");
+  const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+  const outfile = here("../../node_modules/.cache/crash/on-postgres.mjs");
+  await build({
+    entryPoints: [here("./on-postgres.ts")],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+  });
+  return (await import(pathToFileURL(outfile).href)).openDatabase();
+}
 
 async function crash() {
-  const { kills, questions, replays, lost, violations } = await crashRun({ minutes, told: console.error });
+  const { kills, questions, replays, lost, violations } = await crashRun({
+    minutes,
+    told: console.error,
+    ...(store === "postgres" && { open: openPostgres }),
+  });
   for (const violation of violations) console.log(violation);
   console.log(
     `kills ${kills}, questions ${questions}, lost connections ${lost}, replays ${replays}, violations: ${violations.length}`,

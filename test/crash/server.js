@@ -6,11 +6,11 @@ const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
 const memory = new URL("./memory.js", import.meta.url).href;
 
 /**
- * A real `ai-chat serve` on a folder, which can be killed and started again. `url` is the address of the running
+ * A real `ai-chat serve`, which can be killed and started again. `url` is the address of the running
  * server, undefined while none runs.
- * @param {{ data: string, upstream: string, startingTokens: number }} options
+ * @param {{ ground: Pick<import("./on-folder.js").Ground, "argv" | "env">, upstream: string, startingTokens: number }} options
  */
-export function createVictim({ data, upstream, startingTokens }) {
+export function createVictim({ ground, upstream, startingTokens }) {
   /** @type {import("node:child_process").ChildProcess | undefined} */
   let child;
   const victim = {
@@ -24,8 +24,7 @@ export function createVictim({ data, upstream, startingTokens }) {
         "serve",
         "--port",
         "0",
-        "--data",
-        data,
+        ...ground.argv,
         "--provider",
         "openai",
         "--base-url",
@@ -44,7 +43,7 @@ export function createVictim({ data, upstream, startingTokens }) {
       const started = spawn(process.execPath, argv, {
         stdio: ["ignore", "pipe", "pipe", ...(measured ? [/** @type {const} */ ("ipc")] : [])],
         // Only PATH of this machine's environment: no proxies, no other settings.
-        env: { PATH: process.env.PATH, HOME: `${data}-home`, AI_CHAT_API_KEY: "none" },
+        env: { PATH: process.env.PATH, HOME: "/nonexistent", AI_CHAT_API_KEY: "none", ...ground.env },
       });
       child = started;
       let printed = "";

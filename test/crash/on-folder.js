@@ -1,0 +1,34 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * Where the server of a crash test keeps its accounts.
+ * @typedef {object} Ground
+ * @property {string[]} argv Its arguments for `serve`.
+ * @property {Record<string, string>} env
+ * @property {() => Promise<void>} afterKill To be called between a kill of the server and its next start.
+ * @property {(() => Promise<void>) | undefined} crash Crashes the store below the running server, and starts it again.
+ * @property {() => Promise<string[]>} charges The keys of all charges, as digests; to be called when the server has ended.
+ * @property {() => Promise<boolean>} adds Whether it adds up; to be called when the server has ended.
+ * @property {() => Promise<void>} close
+ */
+
+/** A folder of the JSON store. @returns {Promise<Ground>} */
+export async function openFolder() {
+  const data = await mkdtemp(join(tmpdir(), "ai-chat-crash-"));
+  return {
+    argv: ["--data", data],
+    env: {},
+    afterKill: async () => {},
+    crash: undefined,
+    async charges() {
+      const lines = (await readFile(join(data, "ledger.jsonl"), "utf8")).trimEnd().split("\n");
+      const facts = lines.map((line) => JSON.parse(line));
+      return facts.flatMap(({ fact, key }) => (fact === "charge" ? [key] : []));
+    },
+    // The server has checked each line when it started.
+    adds: async () => true,
+    close: () => rm(data, { recursive: true, force: true }),
+  };
+}
