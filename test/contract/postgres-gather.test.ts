@@ -26,9 +26,14 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     while (people.length < 6) people.push(await createAccount(store));
   });
 
-  async function open(): Promise<Store> {
+  async function open(options: { connections?: number } = {}): Promise<Store> {
     const warn = () => {};
-    const opened = await openPostgresStore({ url: wire.through(place.url), warn, ...unhurried });
+    const opened = await openPostgresStore({
+      url: wire.through(place.url),
+      warn,
+      ...unhurried,
+      ...options,
+    });
     closers.push(() => opened.close());
     return opened;
   }
@@ -64,14 +69,24 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
   const held = { kind: "held" };
   const charged = (tokens: number, holds = 0) => ({ kind: "charged", balance: { tokens, held: holds } });
 
-  async function lockAccount({ id }: Account): Promise<Client> {
+  async function lockAccounts(...accounts: Account[]): Promise<Client> {
     const operator = new Client({ connectionString: place.url });
     await operator.connect();
     closers.push(() => operator.end());
     await operator.query("BEGIN");
-    await operator.query("SELECT id FROM chat_accounts WHERE id = $1 FOR UPDATE", [id]);
+    const ids = accounts.map(({ id }) => id);
+    await operator.query("SELECT id FROM chat_accounts WHERE id = ANY($1) FOR UPDATE", [ids]);
     return operator;
   }
+
+  /** The statements with this word that wait for a lock. */
+  const waitingFor = async (word: string) =>
+    (
+      await place.query(
+        "SELECT FROM pg_stat_activity WHERE application_name = $1 AND query LIKE $2 AND wait_event_type = 'Lock'",
+        [place.name, `%${word}%`],
+      )
+    ).length;
 
   /** From now on this statement fails for a row with this text in this column. */
   async function poison(table: string, column: string, text: string, state: string): Promise<void> {
@@ -143,7 +158,7 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
   });
 
   it("do not wait for one whose account is locked", async () => {
-    const operator = await lockAccount(people[0]!);
+    const operator = await lockAccounts(people[0]!);
     const [first, ...others] = askAll();
     const waiting = store.ledger.hold(first!);
     expect(await hold(others)).toEqual(others.map(() => held));
@@ -152,7 +167,7 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     await operator.query("ROLLBACK");
     expect(await waiting).toEqual(held);
 
-    const again = await lockAccount(people[0]!);
+    const again = await lockAccounts(people[0]!);
     const more = askAll().slice(1);
     await hold(more);
     const paying = store.ledger.charge(first!.id);
@@ -160,6 +175,19 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     await again.query("ROLLBACK");
     expect(await paying).toEqual(charged(3900));
     expect(await balanced(place)).toBe(true);
+  });
+
+  it("are served while as many accounts are locked as the server has connections", async () => {
+    const small = await open({ connections: 4 });
+    const [free, ...locked] = askAll();
+    const operator = await lockAccounts(...people.slice(1));
+    const waiting = Promise.all(locked.map((request) => small.ledger.hold(request)));
+    expect(await small.ledger.hold(free!)).toEqual(held);
+    await vi.waitUntil(async () => (await waitingFor("reserved")) === 2, { timeout: 60_000 });
+    expect(await small.ledger.charge(free!.id)).toEqual(charged(3900));
+    expect(await waitingFor("reserved")).toBe(2);
+    await operator.query("ROLLBACK");
+    expect(await waiting).toEqual(locked.map(() => held));
   });
 
   it.each([
@@ -218,13 +246,6 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
 
   it("wait behind no statement that gets no response", async () => {
     const [first, ...others] = askAll();
-    const waiting = async () =>
-      (
-        await place.query(
-          "SELECT FROM pg_stat_activity WHERE application_name = $1 AND query LIKE '%bill%' AND wait_event_type = 'Lock'",
-          [place.name],
-        )
-      ).length;
     // A charge is not answered, because the database waits for the lock of this table.
     const operator = new Client({ connectionString: place.url });
     await operator.connect();
@@ -234,7 +255,7 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     await hold([first!, ...others]);
     const stuck = store.ledger.charge(first!.id);
     const waitFor = (count: number) =>
-      vi.waitUntil(async () => (await waiting()) >= count, { timeout: 60_000 });
+      vi.waitUntil(async () => (await waitingFor("bill")) >= count, { timeout: 60_000 });
     await waitFor(1);
     const more = charge(others);
     await waitFor(2);

@@ -4,6 +4,7 @@ import { openPlaces } from "../../support/postgres-places.ts";
 import { openServers, post, tokenFrom, type Server } from "../../support/postgres-servers.ts";
 import { balanced } from "../../support/postgres-store.ts";
 import { noPostgres, skipped } from "../../support/postgres.ts";
+import { openTcpProxy } from "../../support/tcp-proxy.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
@@ -57,6 +58,21 @@ describe.skipIf(noPostgres)(`a question to ai-chat serve on Postgres${skipped(no
     const logged = () => log.split("\n").filter((line) => line.includes("/api/chat/"));
     await vi.waitUntil(() => logged().length === 4, { timeout: 60_000 });
     for (const line of logged()) expect(JSON.parse(line)).toMatchObject({ account: "jane" });
+  });
+
+  it("takes two round trips, of which the first also checks the login", async () => {
+    const wire = await openTcpProxy(places.cluster.port);
+    places.closers.push(() => wire.close());
+    server = await servers.start({ AI_CHAT_STORE: wire.through(places.place.url) });
+    const sent: string[] = [];
+    wire.seen = (data) => sent.push(data.toString("latin1"));
+    expect(await codeOf(good)).toBe(200);
+    const [row] = await places.place.query<{ id: string; account: string }>(
+      "SELECT id, account FROM chat_questions",
+    );
+    // The sweeper's statements name neither.
+    const withText = (text = "") => sent.filter((data) => data.includes(text)).length;
+    expect([withText(row?.id), withText(row?.account)]).toEqual([2, 1]);
   });
 
   it("is refused for a login that ended before anything else", async () => {

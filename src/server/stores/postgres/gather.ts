@@ -1,6 +1,6 @@
 import type { AccountId } from "../../core/ports.ts";
 import type { Database, Outcome } from "./database.ts";
-import { overloaded } from "./lanes.ts";
+import { createLanes, overloaded } from "./lanes.ts";
 import { sendGroup, sendTogether, type RowCall, type WaitingCall } from "./row-calls.ts";
 
 /** Like `Database.run`, for one row. */
@@ -28,9 +28,15 @@ const QUEUE = 2_000;
  * several accounts fails, its rows go the same way.
  *
  * An account has one statement at a time, so that a server does not lock out itself. A row that waited `wait` ms for the
- * end of its account's statement is refused with `overloaded`.
+ * end of its account's statement is refused with `overloaded`. Accounts with a statement of their own leave two of the
+ * `connections` to the others, if there are four.
  */
-export function createGather(database: Pick<Database, "run">, wait: number): RunRow {
+export function createGather(
+  { run }: Pick<Database, "run">,
+  { wait, connections }: { wait: number; connections: number },
+): RunRow {
+  const lanes = createLanes(Math.max(2, connections - 2), wait);
+  const runInLane: Database["run"] = (...statement) => lanes("", () => run(...statement));
   const queues = new Map<string, Queue>();
   /** The accounts that have a statement, and what to do when it has ended. */
   const busy = new Map<AccountId, Set<() => void>>();
@@ -95,11 +101,12 @@ export function createGather(database: Pick<Database, "run">, wait: number): Run
       plan(queue);
     };
     const slow = setTimeout(next, SLOW);
-    const { left, lost } = await sendTogether(database, calls);
+    const { left, lost } = await sendTogether({ run }, calls);
     clearTimeout(slow);
     const groups = byAccount(left);
     for (const account of byAccount(calls).keys()) if (!groups.has(account)) free(account);
-    for (const [account, group] of groups) void sendGroup(database, group, lost).finally(() => free(account));
+    for (const [account, group] of groups)
+      void sendGroup({ run: runInLane }, group, lost).finally(() => free(account));
     next();
   }
 

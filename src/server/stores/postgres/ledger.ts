@@ -13,7 +13,7 @@ import { chargeInDoubt } from "../../core/store-unavailable.ts";
 import { noAccount } from "./accounts.ts";
 import { charge, CHARGE } from "./charge.ts";
 import { unavailable, type Database } from "./database.ts";
-import { createGather } from "./gather.ts";
+import { createGather, type RunRow } from "./gather.ts";
 import { hold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
 import { release } from "./release.ts";
@@ -51,15 +51,14 @@ export function createLedger({
   lanes,
   now,
   abandoned,
-  wait = 5_000,
+  runRow = createGather(database, { wait: 5_000, connections: 9 }),
 }: {
   database: Pick<Database, "run">;
   lanes: Lanes;
   /** ms since the epoch, as in `HoldRequest.expires`. */
   now: () => number;
   abandoned: Abandoned;
-  /** See {@link createGather}. */
-  wait?: number;
+  runRow?: RunRow;
 }): Required<Ledger> {
   const { run } = database;
   /** The account, for the lane, and the expiry of each open hold. */
@@ -72,7 +71,6 @@ export function createLedger({
     return { tokens: Number(rows[0].tokens), held: Number(rows[0].held) };
   }
 
-  const runRow = createGather(database, wait);
   const accountOf = (id: HoldId) => inFlight.get(id)?.account ?? id;
   /** `run` in the lane of an account. */
   const inLane =

@@ -3,6 +3,7 @@ import type { Store } from "../../core/ports.ts";
 import { createAccounts } from "./accounts.ts";
 import { readAddress } from "./address.ts";
 import { openDatabase, type Database } from "./database.ts";
+import { createGather, type RunRow } from "./gather.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { LEDGER_ID } from "./ledger-id.ts";
 import { createLedger } from "./ledger.ts";
@@ -64,14 +65,9 @@ export async function openPostgresStore({
   }
   const own = openDatabase({ ...settings, connections: 1, warn: () => {} });
   const readiness = openReadiness(own, database);
-  return createStore({
-    database,
-    readiness,
-    description,
-    now,
-    lanes: createLanes(ACCOUNT_WIDTH, wait),
-    wait,
-  });
+  const lanes = createLanes(ACCOUNT_WIDTH, wait);
+  const runRow = createGather(database, { wait, connections });
+  return createStore({ database, readiness, description, now, lanes, runRow });
 }
 
 interface Parts {
@@ -80,10 +76,10 @@ interface Parts {
   description: string;
   now: () => number;
   lanes: Lanes;
-  wait: number;
+  runRow: RunRow;
 }
 
-function createStore({ database, readiness, description, now, lanes, wait }: Parts): Store {
+function createStore({ database, readiness, description, now, lanes, runRow }: Parts): Store {
   const abandoned: Abandoned = new Map();
   const sweeper = openSweeper(database, abandoned, now);
   const underWay = createUnderWay();
@@ -98,7 +94,7 @@ function createStore({ database, readiness, description, now, lanes, wait }: Par
 
   return {
     description,
-    ledger: underWay.count(createLedger({ database, lanes, now, abandoned, wait })),
+    ledger: underWay.count(createLedger({ database, lanes, now, abandoned, runRow })),
     accounts: underWay.count(createAccounts(database)),
     signingSecret: () => readSecret(database),
     ready: async () => closing === undefined && readiness.ask(),

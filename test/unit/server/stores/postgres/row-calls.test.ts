@@ -11,7 +11,7 @@ async function errorsAfter(lost: boolean): Promise<unknown[]> {
   const run: Database["run"] = async (_sql, _values, _timeout, together) => {
     throw together ? new TogetherFailed(lost, new Error("cut")) : overloaded();
   };
-  const send = createGather({ run }, 1_000);
+  const send = createGather({ run }, { wait: 1_000, connections: 9 });
   const failed = [send(call("one")), send(call("two"))];
   return Promise.all(failed.map((each) => each.catch((error: ApiError) => error)));
 }
@@ -32,7 +32,7 @@ test("a row gets its own result, whatever the order of the results", async () =>
     const rows = (values[0] as string[]).map((id) => ({ id, locked: false })).reverse();
     return { rows: rows.filter(({ id }) => id !== "two") as never[], conflict: false, repeated: false };
   };
-  const send = createGather({ run }, 1_000);
+  const send = createGather({ run }, { wait: 1_000, connections: 9 });
   const sent = ["one", "two", "three"].map((id) => send<{ id: string }>(call(id, id)));
   expect((await Promise.all(sent)).map(({ rows }) => rows.map(({ id }) => id))).toEqual([
     ["one"],
@@ -54,7 +54,7 @@ test("rows beyond the most of a statement go in the next one, and an account has
     accounts = [];
     return { rows: ids.map((id) => ({ id, locked: false })) as never[], conflict: false, repeated: false };
   };
-  const send = createGather({ run }, 60_000);
+  const send = createGather({ run }, { wait: 60_000, connections: 9 });
   const ids = Array.from({ length: 450 }, (_, index) => `${index % 300} ${index}`);
   const outcomes = await Promise.all(ids.map((id) => send(call(id, id.split(" ")[0]))));
   expect(outcomes.every(({ rows }) => rows.length === 1)).toBe(true);
