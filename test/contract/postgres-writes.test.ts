@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Store } from "../../src/server/core/ports.ts";
+import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
+import { sweep } from "../../src/server/stores/postgres/sweep.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { balanced, createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { noPostgres, skipped, type Place } from "../support/postgres.ts";
@@ -57,6 +59,31 @@ describe.skipIf(noPostgres)(`a database on a full disk${skipped(noPostgres)}`, (
     expect((await store.ledger.charge(request.id)).kind).toBe("charged");
     expect(await store.ready()).toBe(true);
     expect(await balanced(place)).toBe(true);
+  });
+
+  it("has written when the sweep that failed has deleted what it could not", async () => {
+    const database = openDatabase({
+      connectionString: place.url,
+      connections: 1,
+      ...unhurried,
+      warn: () => {},
+    });
+    places.closers.push(() => database.close());
+    // The store's own sweep would delete it as well.
+    await store.close();
+    await place.query("INSERT INTO chat_revoked VALUES ('jane', 'jti', now() - interval '1 day')");
+    await place.query(
+      `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql
+       AS $$ BEGIN RAISE 'No space left on device' USING ERRCODE = '53100'; END $$`,
+    );
+    await place.query(
+      "CREATE TRIGGER full_disk BEFORE DELETE ON chat_revoked FOR EACH ROW EXECUTE FUNCTION full_disk()",
+    );
+    await expect(sweep(database)).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(database.health.unwritten).toBeDefined();
+    await makeRoom();
+    await sweep(database);
+    expect(database.health.unwritten).toBeUndefined();
   });
 
   it("is checked by a write larger than a page, which the sweep removes", async () => {
