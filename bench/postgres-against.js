@@ -104,7 +104,7 @@ const here = new URL("..", import.meta.url).pathname;
 const theirs = await openContender("theirs", folder, false);
 const ours = await openContender("ours", here, false);
 console.log(
-  "ours / theirs, median and quartiles  time a question       database CPU         server CPU   ms ours  ms theirs  database CPU ms, ours / theirs",
+  "ours / theirs, median and quartiles  time a question       database CPU         server CPU   ms ours  ms theirs  CPU ms ours / theirs: database, server",
 );
 for (const load of loads) {
   await round(theirs, load);
@@ -125,7 +125,7 @@ for (const load of loads) {
   const median = (/** @type {number[][]} */ from, /** @type {number} */ n) =>
     (quartiles(column(from, n))[1] ?? NaN).toFixed(3);
   console.log(
-    `${load.name.padEnd(34)} ${[0, 1, 2].map((n) => told(column(ratios, n))).join(" ")} ${median(own, 0).padStart(9)} ${median(other, 0).padStart(10)}  ${median(own, 1)} / ${median(other, 1)}`,
+    `${load.name.padEnd(34)} ${[0, 1, 2].map((n) => told(column(ratios, n))).join(" ")} ${median(own, 0).padStart(9)} ${median(other, 0).padStart(10)}  ${median(own, 1)} / ${median(other, 1)}, ${median(own, 2)} / ${median(other, 2)}`,
   );
 }
 await theirs.server.stop();
