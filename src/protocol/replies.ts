@@ -55,6 +55,11 @@ export interface DeltaEvent {
   text: string;
 }
 
+/** `event: reasoning` of a streamed answer: what the AI thinks before it, which is no part of it. */
+export interface ReasoningEvent {
+  text: string;
+}
+
 /** `event: done` of a streamed answer: the whole text, what this key cost, and the balance now. */
 export interface DoneEvent {
   response: string;

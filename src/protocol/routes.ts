@@ -16,4 +16,4 @@ export const routes = {
  * What a server can do beyond the four documented endpoints, as `GET /api/` names it
  * (docs/http-api.md#server-information).
  */
-export type Extension = "stream" | "history" | "idempotency" | "usage" | "logout" | "password";
+export type Extension = "stream" | "history" | "idempotency" | "usage" | "logout" | "password" | "reasoning";

@@ -45,6 +45,8 @@ export interface ServerConfig {
   /** Seconds. */
   questionTimeout: number;
   /** Seconds. */
+  idleTimeout: number;
+  /** Seconds. */
   drainTimeout: number;
   /** Lifetime of a token, in days. */
   tokenDays: number;

@@ -173,7 +173,7 @@ async function assemble(config: ServerConfig, store: Store, model: OpenModel, op
       get model() {
         return model.name;
       },
-      extensions: ["stream", "history", "idempotency", "usage", "logout", "password"],
+      extensions: ["stream", "history", "idempotency", "usage", "logout", "password", "reasoning"],
     },
     questionTimeout,
     stopping: () => stopping,

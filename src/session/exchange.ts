@@ -4,11 +4,13 @@ import type { AnswerEvent, ApiClient, Question } from "../client/http/contract.t
 import { createRepeat, type Repeat } from "./repeat.ts";
 
 /** What a face does while a question is under way. */
-export interface Face extends Pick<AskAgainOptions, "sleep" | "onWait" | "maxWait" | "inDoubt"> {
+export interface Face extends Pick<AskAgainOptions, "sleep" | "onWait" | "onTry" | "maxWait" | "inDoubt"> {
   /** Called with each piece of the answer, and waited for; if it fails, so does the exchange. */
   show: (text: string) => unknown;
   /** Called with each sign of the answer, before it is shown. */
   onData: () => void;
+  /** Called with each piece of what the AI thinks; `onTry` says that it comes from its start. */
+  onReasoning?: (text: string) => void;
   /**
    * Called when the answer comes again and is another than the one that was cut off; all of it is shown then. Without
    * it, a question is not repeated once some of its answer was shown.
@@ -25,7 +27,8 @@ export type Ended =
 
 /** Asks one question, with its repeats, and shows its answer: the same for every face. Never rejects. */
 export async function exchange(client: ApiClient, question: Question, face: Face): Promise<Ended> {
-  const { onOther, sleep, onWait, maxWait, inDoubt } = face;
+  const { onOther, sleep, onWait, onTry, maxWait, inDoubt } = face;
+  const wishes = { sleep, onWait, onTry, maxWait, inDoubt };
   let text = "";
   let repeat: Repeat | undefined;
   const onRestart = onOther && (() => (repeat = text === "" ? undefined : createRepeat(text)));
@@ -36,6 +39,7 @@ export async function exchange(client: ApiClient, question: Question, face: Face
   };
 
   const hear = async (event: AnswerEvent) => {
+    if (event.type === "reasoning") return face.onReasoning?.(event.text);
     face.onData();
     if (repeat === undefined) return event.type === "delta" ? show(event.text) : undefined;
     const part = event.type === "delta" ? repeat.take(event.text) : repeat.end(event.response);
@@ -47,7 +51,7 @@ export async function exchange(client: ApiClient, question: Question, face: Face
   };
 
   try {
-    for await (const event of askAgain(client, question, { sleep, onWait, maxWait, inDoubt, onRestart })) {
+    for await (const event of askAgain(client, question, { ...wishes, onRestart })) {
       await hear(event);
       if (event.type !== "done") continue;
       return { kind: "answered", text: text || event.response, isShown: text !== "", done: event };

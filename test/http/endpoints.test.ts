@@ -55,7 +55,7 @@ describe.each(["", "/"])("with %j at the end of the path", (slash) => {
       price: 100,
       starting_tokens: 4000,
       model: "fake-model",
-      extensions: ["stream", "history", "idempotency", "usage", "logout", "password"],
+      extensions: ["stream", "history", "idempotency", "usage", "logout", "password", "reasoning"],
     });
     expect(await (await fetch(`${server.url}/healthz${slash}`)).text()).toBe('{"status":"ok"}');
     expect(await (await fetch(`${server.url}/readyz${slash}`)).text()).toBe('{"status":"ready"}');

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Problem } from "../../src/protocol/errors.ts";
 import type { Provider } from "../../src/server/core/ports.ts";
 import { createEventStream } from "../../src/server/http/event-stream.ts";
+import { createTicker } from "../../src/server/http/ticker.ts";
 import { answer, openFakeOpenAi } from "../support/openai-server.ts";
 import { openTestServer } from "../support/test-server.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
@@ -35,7 +36,7 @@ async function openPair(): Promise<{ res: ServerResponse; reply: Promise<Incomin
   return { res, reply };
 }
 
-const wishes = { finishHead: () => [], patience: 60_000 };
+const wishes = { finishHead: () => [], patience: 60_000, ticker: createTicker() };
 
 test("a streamed answer is exactly the documented bytes", async () => {
   const ai = await openFakeOpenAi();
@@ -65,39 +66,88 @@ test("a streamed answer is exactly the documented bytes", async () => {
 });
 
 describe("silence", () => {
-  test("gets a ping every 15 seconds after the head and the last delta", async () => {
+  /** A stream on a fake clock, and what was written to it. */
+  async function openQuiet() {
     const { res, reply } = await openPair();
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const written = vi.spyOn(res, "write");
+    const stream = createEventStream(res, { ...wishes, ticker: createTicker() });
     const pings = () => written.mock.calls.filter(([text]) => text === ": ping\n\n").length;
-    const stream = createEventStream(res, wishes);
-    vi.advanceTimersByTime(60_000);
-    expect(written).not.toHaveBeenCalled();
+    return { res, reply, stream, pings, pass: (seconds: number) => vi.advanceTimersByTime(seconds * 1000) };
+  }
+
+  test("gets the head and a ping after 10 s without a delta, and a ping each 15 s", async () => {
+    const { res, reply, stream, pings, pass } = await openQuiet();
+    pass(60);
+    stream.asking(false);
+    pass(10);
+    expect(res.headersSent).toBe(false);
+    pass(1);
+    expect([res.headersSent, pings()]).toEqual([true, 1]);
+    pass(15);
+    expect(pings()).toBe(1);
+    pass(1 + 16 + 16);
+    expect(pings()).toBe(4);
     stream.delta("a", false);
-    vi.advanceTimersByTime(14_999);
-    expect(pings()).toBe(0);
+    pass(15);
     stream.delta("b", false);
-    vi.advanceTimersByTime(14_999);
-    expect(pings()).toBe(0);
-    vi.advanceTimersByTime(30_001);
-    expect(pings()).toBe(3);
+    await new Promise(setImmediate);
+    pass(15);
+    expect(pings()).toBe(4);
+    pass(1);
+    expect(pings()).toBe(5);
     await stream.done({ response: "ab", tokens_deducted: 100, tokens_remaining: 0 });
+    pass(60);
+    expect(pings()).toBe(5);
+    (await reply).resume();
+  });
+
+  test("states a replay in the head of a first ping", async () => {
+    const { res } = await openPair();
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const finishHead = vi.fn<(replayed: boolean) => string[]>(() => []);
+    createEventStream(res, { ...wishes, finishHead, ticker: createTicker() }).asking(true);
     vi.advanceTimersByTime(60_000);
-    expect(pings()).toBe(3);
+    expect(finishHead.mock.calls).toEqual([[true]]);
+  });
+
+  test("is ended by reasoning", async () => {
+    const { reply, stream, pings, pass } = await openQuiet();
+    stream.asking(false);
+    pass(9);
+    stream.reasoning("Hm");
+    await new Promise(setImmediate);
+    pass(15);
+    expect(pings()).toBe(0);
+    pass(1);
+    expect(pings()).toBe(1);
     (await reply).resume();
   });
 
   test("gets no ping after the client left", async () => {
-    const { res } = await openPair();
-    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-    const stream = createEventStream(res, wishes);
+    const { res, stream, pass } = await openQuiet();
+    stream.asking(false);
     stream.delta("a", false);
     const closed = once(res, "close");
     res.destroy();
     await closed;
+    pass(1);
     expect(vi.getTimerCount()).toBe(0);
     expect(stream.delta("b", false)).toBe(false);
   });
+});
+
+test("the first delta after reasoning is in the socket when delta says so", async () => {
+  const { res, reply } = await openPair();
+  const stream = createEventStream(res, wishes);
+  stream.asking(false);
+  stream.reasoning("Hm");
+  const written = vi.spyOn(res, "write");
+  expect(stream.delta("a", false)).toBe(true);
+  expect(written.mock.calls).toEqual([
+    ['event: reasoning\ndata: {"text":"Hm"}\n\nevent: delta\ndata: {"text":"a"}\n\n'],
+  ]);
+  (await reply).resume();
 });
 
 test("a client that reads nothing counts as gone before much memory is used", async () => {

@@ -44,6 +44,20 @@ export const moneyMutants = [
   },
   {
     file: "src/server/core/questions.ts",
+    find: "onReasoning: (text) => !signal.aborted && onReasoning(text)",
+    replace: "onReasoning: onDelta",
+    why: "A client that leaves while the AI thinks pays.",
+    tests: [questions, "test/http/reasoning.test.ts"],
+  },
+  {
+    file: "src/server/http/event-stream.ts",
+    find: "if (this.#hasDelta) return this.#join(event);",
+    replace: "if (this.#res.headersSent) return this.#join(event);",
+    why: "The first delta after reasoning is charged before the socket has it.",
+    tests: ["test/http/event-stream.test.ts"],
+  },
+  {
+    file: "src/server/core/questions.ts",
     find: "if (!settled) await ledger.release",
     replace: "if (false) await ledger.release",
     why: "The tokens of a question that failed stay held.",

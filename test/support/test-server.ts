@@ -61,6 +61,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     models: [testModel({ upstream, baseUrl, price, system, contextChars })],
     startingTokens: 4000,
     questionTimeout: 60,
+    idleTimeout: 60,
     drainTimeout: 10,
     tokenDays: 30,
     bcryptCost: 4,

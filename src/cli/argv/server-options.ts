@@ -151,6 +151,16 @@ export const serverOptions = {
     120,
     [0.1, 86_400],
   ),
+  idleTimeout: seconds(
+    {
+      flag: "idle-timeout",
+      value: "SECONDS",
+      env: ["AI_CHAT_IDLE_TIMEOUT"],
+      help: "longest silence of the AI within a reply",
+    },
+    60,
+    [0.1, 86_400],
+  ),
   drainTimeout: seconds(
     {
       flag: "drain-timeout",

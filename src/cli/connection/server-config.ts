@@ -120,6 +120,7 @@ export function serverConfig(
         : [listedModel(first, values), ...others.map((model) => listedModel(model, values))],
     startingTokens: values.startingTokens,
     questionTimeout: values.questionTimeout,
+    idleTimeout: values.idleTimeout,
     drainTimeout: values.drainTimeout,
     tokenDays: values.tokenDays,
     bcryptCost: values.bcryptCost,

@@ -29,6 +29,9 @@ function eventOf(
     if (typeof body?.text !== "string") throw badReply(about.server, { text: data, charged: "maybe" });
     return body.text === "" ? undefined : { type: "delta", text: body.text };
   }
+  // A reasoning that cannot be read costs nothing of the answer.
+  if (name === "reasoning")
+    return typeof body?.text === "string" ? { type: "reasoning", text: body.text } : undefined;
   if (name === "done") {
     if (!body) throw badReply(about.server, { text: data, charged: "maybe" });
     return {
@@ -76,6 +79,10 @@ async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent,
     for (const { name, data } of waiting.splice(0)) {
       const event = eventOf(name, data, heard, about);
       if (!event) continue;
+      if (event.type === "reasoning") {
+        yield event;
+        continue;
+      }
       if (event.type === "delta") heard.push(event.text);
       // Some servers split a character, an emoji for example, over two deltas.
       const text = event.type === "delta" ? characters.push(event.text) : characters.end();

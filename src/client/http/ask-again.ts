@@ -7,8 +7,10 @@ export interface AskAgainOptions {
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>;
   /** Called before each wait, with its seconds and the failure that is the reason. */
   onWait?: (seconds: number, reason: ClientError) => void;
-  /** Called when the answer is about to come again from its start. Without it, a question is not repeated once an event has come. */
+  /** Called when the answer is about to come again from its start. Without it, a question is not repeated once some of its answer has come. */
   onRestart?: () => void;
+  /** Called before each try. */
+  onTry?: () => void;
   /** An earlier request under this key may have been charged. */
   inDoubt?: boolean;
   maxTries?: number;
@@ -33,7 +35,7 @@ export function mayHaveCost(error: ClientError): ClientError {
 const defaultSleep = (milliseconds: number, signal?: AbortSignal) =>
   setTimeout(milliseconds, undefined, { signal });
 
-/** One try. Returns its failure, if it failed, and whether nothing had been yielded by then. */
+/** One try. Returns its failure, if it failed, and whether nothing of the answer had been yielded by then. */
 async function* once(
   client: ApiClient,
   question: Question,
@@ -41,7 +43,7 @@ async function* once(
   let silent = true;
   try {
     for await (const event of client.ask(question)) {
-      silent = false;
+      if (event.type !== "reasoning") silent = false;
       yield event;
     }
     return undefined;
@@ -67,7 +69,8 @@ export async function* askAgain(
   question: Question,
   options: AskAgainOptions = {},
 ): AsyncGenerator<AnswerEvent, void, undefined> {
-  const { sleep = defaultSleep, onWait, onRestart, inDoubt = false, maxTries = 3, maxWait = 30 } = options;
+  const { sleep = defaultSleep, onWait, onRestart, onTry } = options;
+  const { inDoubt = false, maxTries = 3, maxWait = 30 } = options;
   const { signal } = question;
   let left = maxWait;
   let owners = 0;
@@ -75,6 +78,7 @@ export async function* askAgain(
   const final = (error: unknown) => (charged && error instanceof ClientError ? mayHaveCost(error) : error);
 
   for (let tries = 1; ;) {
+    onTry?.();
     const ended = yield* once(client, question);
     if (!ended) return;
     const { failure, silent } = ended;

@@ -17,6 +17,8 @@ export interface Question {
 /** What comes back. `null`: the server did not say; it is never guessed. */
 export type AnswerEvent =
   | { type: "delta"; text: string }
+  /** What the AI thinks before its answer; no part of it. */
+  | { type: "reasoning"; text: string }
   | { type: "done"; response: string; tokensDeducted: number | null; tokens: number | null };
 
 /** What a server offers beyond the four endpoints (`GET /api/`); empty for other servers. */

@@ -33,6 +33,7 @@ const known = new Set<string>([
   "usage",
   "logout",
   "password",
+  "reasoning",
 ] satisfies Extension[]);
 
 /** Whether a kept offer is still used at `now`, in milliseconds since the epoch. */

@@ -166,7 +166,8 @@ export interface Message {
  * `finish_reason` other than `error`, or `[DONE]` in a stream; some text that is not blank; no error; not aborted).
  * Rejects with `ApiError` `upstream_error` or
  * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams. The pieces together are the
- * answer; none is empty or ends inside a character.
+ * answer; none is empty or ends inside a character. `onReasoning` gets what the model thinks before, which is no part of
+ * the answer, in such pieces.
  */
 export interface Provider {
   /** The upstream's name of the model. It may change once, when an upstream that was late lists its models. */
@@ -175,6 +176,7 @@ export interface Provider {
     messages: Message[];
     signal: AbortSignal;
     onDelta?: (text: string) => void;
+    onReasoning?: (text: string) => void;
   }): Promise<string>;
   /** Closes its connections. */
   close(): Promise<void>;

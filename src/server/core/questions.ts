@@ -29,6 +29,10 @@ export interface Question {
   onDelta?: (text: string, replayed: boolean) => boolean;
   /** `Ledger.hold`, with a check of the account before it. Without it, the account was checked. */
   hold?: Ledger["hold"];
+  /** Called once the tokens are held, right before the AI is asked: 402, 409, 422 and 503 for the hold are past. */
+  onAsking?: (replayed: boolean) => void;
+  /** Gets what the AI thinks before its answer. Nobody pays for that alone. */
+  onReasoning?: (text: string) => void;
 }
 
 /** The answer and its price. `deducted` is what this question (or the earlier one with its key) cost, in tokens. */
@@ -134,6 +138,7 @@ export function createQuestions(needs: Needs): Questions {
 
     const deadline = setTimeout(() => stop.abort(tookTooLong()), timeout);
     try {
+      question.onAsking?.(replayed);
       const response = await answerTo(question, onDelta);
       // From here on the store decides: a client that leaves now has paid for its answer.
       if (key !== undefined) answers.keep(account, key, response);
@@ -153,10 +158,16 @@ export function createQuestions(needs: Needs): Questions {
 
   /** The whole answer; rejects with the reason of `stop` the moment it is aborted, whatever the provider does. */
   async function answerTo(question: Question, onDelta: (text: string) => void): Promise<string> {
+    const { onReasoning } = question;
     const { signal } = question.stop;
     signal.throwIfAborted();
     const messages = contextFor(question, context);
-    const answer = provider.answer({ messages, signal, ...(question.onDelta && { onDelta }) });
+    const answer = provider.answer({
+      messages,
+      signal,
+      ...(question.onDelta && { onDelta }),
+      ...(onReasoning && { onReasoning: (text) => !signal.aborted && onReasoning(text) }),
+    });
     const response = await new Promise<string>((resolve, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
       answer.then(resolve, reject);

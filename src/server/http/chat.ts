@@ -6,6 +6,7 @@ import { wantsEvents } from "./accept.ts";
 import { stopWithClient } from "./client-signal.ts";
 import { askerOf, type Context } from "./context.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
+import { createTicker } from "./ticker.ts";
 import { problemOf, publicErrorOf } from "./problem.ts";
 import { keyOf } from "./read-key.ts";
 import { headOf, replyJson } from "./reply.ts";
@@ -43,12 +44,12 @@ function replyWhole(ctx: Context, answer: Answer): void {
   replyJson(ctx, 200, reply);
 }
 
-/** `POST /api/chat`, streamed: a failure before the first delta is thrown, a later one becomes an event. */
+/** `POST /api/chat`, streamed: a failure before its head is thrown, a later one becomes an event. */
 async function replyEvents(ctx: Context, stream: EventStream, asked: Promise<Answer>): Promise<void> {
   try {
     const answer = await asked;
     logBill(ctx, answer);
-    // Only a kept answer comes without a delta.
+    // Only for a kept answer the AI is not asked.
     if (!stream.started() && !(await stream.replay(answer.response))) throw new ClientGone();
     const event: DoneEvent = {
       response: answer.response,
@@ -68,6 +69,7 @@ async function replyEvents(ctx: Context, stream: EventStream, asked: Promise<Ans
  * (docs/http-api.md#streaming).
  */
 export function answerQuestion({ questions, stopping, questionTimeout }: Needs): Handler<ChatBody> {
+  const ticker = createTicker();
   return async function answerQuestion(ctx, body) {
     const question = await questionOf(ctx, body);
     const { req, res } = ctx;
@@ -78,11 +80,16 @@ export function answerQuestion({ questions, stopping, questionTimeout }: Needs):
       if (stopping()) res.shouldKeepAlive = false;
       return headOf(res);
     };
-    const stream = createEventStream(res, { finishHead, patience: questionTimeout });
+    const stream = createEventStream(res, { finishHead, ticker, patience: questionTimeout });
     return replyEvents(
       ctx,
       stream,
-      questions.ask({ ...question, onDelta: (text, replayed) => stream.delta(text, replayed) }),
+      questions.ask({
+        ...question,
+        onAsking: (replayed) => stream.asking(replayed),
+        onReasoning: (text) => stream.reasoning(text),
+        onDelta: (text, replayed) => stream.delta(text, replayed),
+      }),
     );
   };
 }

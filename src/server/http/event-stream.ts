@@ -1,24 +1,32 @@
 import type { ServerResponse } from "node:http";
 import type { DoneEvent } from "../../protocol/replies.ts";
 import type { Problem } from "../../protocol/errors.ts";
+import type { Ticker, Ticking } from "./ticker.ts";
 
 interface Options {
   /** Called once, right before the head is sent: the headers of the reply, names and values in turn. */
   finishHead: (replayed: boolean) => string[];
-  /** Milliseconds without an event after which a `: ping` is sent. */
-  silence?: number;
+  /** Measures the silences of all streams. */
+  ticker: Ticker;
   /** Most bytes that wait for a client that does not read; after that it counts as gone. */
   unread?: number;
   /** Milliseconds without reading after which the connection is closed, during a replay and a `done`. */
   patience: number;
 }
 
-/** A streamed answer (docs/http-api.md#streaming). The head is sent with the first delta. */
+/**
+ * A streamed answer (docs/http-api.md#streaming). The head is sent with the first delta or reasoning, or with the first
+ * ping.
+ */
 export interface EventStream {
+  /** The AI is being asked: from now on silence is filled with pings. */
+  asking: (replayed: boolean) => void;
   /** Whether the head was sent, so that a failure must become an event. */
   started: () => boolean;
   /** Hands a piece to the client's socket; false if the socket is gone or the client does not read. */
   delta: (text: string, replayed: boolean) => boolean;
+  /** After `asking`. */
+  reasoning: (text: string) => void;
   /** Sends a kept answer in deltas of at most 64 KiB, as fast as the client reads; false if the client is gone. */
   replay: (response: string) => Promise<boolean>;
   /** Sends the last event, as fast as the client reads, and ends the reply. */
@@ -27,7 +35,9 @@ export interface EventStream {
   fail: (problem: Problem) => void;
 }
 
-const SILENCE = 15_000;
+/** Ticks without any event before a ping: at first, and once the head was sent. The first tick may come at once. */
+const FIRST_SILENCE = 10;
+const SILENCE = 15;
 const UNREAD = 4 * 1024 * 1024;
 
 /** A comment, which clients ignore. */
@@ -68,10 +78,13 @@ export function createEventStream(res: ServerResponse, options: Options): EventS
 }
 
 /** A class, because a thousand streams are open at once: closures would take three times the memory. */
-class Stream implements EventStream {
+class Stream implements EventStream, Ticking {
   readonly #res: ServerResponse;
   readonly #options: Options;
-  #pinging: NodeJS.Timeout | undefined;
+  #replayed = false;
+  /** Ticks since the last event. */
+  #quiet = 0;
+  #hasDelta = false;
   /** Events of this tick, and their bytes. One write for all of them costs a fraction of one for each. */
   #joined = "";
   #joinedBytes = 0;
@@ -85,15 +98,37 @@ class Stream implements EventStream {
     return this.#res.headersSent;
   }
 
+  asking(replayed: boolean): void {
+    if (this.#isGone()) return;
+    this.#replayed = replayed;
+    const { ticker } = this.#options;
+    ticker.follow(this);
+    this.#res.once("close", () => ticker.leave(this));
+  }
+
   delta(text: string, replayed: boolean): boolean {
     if (this.#isGone()) return false;
     const event = deltaOf(text);
-    if (this.#res.headersSent) return this.#join(event);
+    if (this.#hasDelta) return this.#join(event);
+    this.#hasDelta = true;
     this.#sendHead(replayed);
-    this.#pinging = setInterval(() => this.#send(PING), this.#options.silence ?? SILENCE);
-    this.#res.once("close", () => clearInterval(this.#pinging));
+    this.#quiet = 0;
     // The first true says that the client's socket has the piece: nothing may come in between.
-    return this.#send(event);
+    return this.#send(this.#takeJoined() + event);
+  }
+
+  reasoning(text: string): void {
+    if (this.#isGone()) return;
+    this.#sendHead(this.#replayed);
+    this.#join(reasoningOf(text));
+  }
+
+  tick(): void {
+    this.#quiet += 1;
+    if (this.#quiet <= (this.#res.headersSent ? SILENCE : FIRST_SILENCE) || this.#isGone()) return;
+    this.#quiet = 0;
+    this.#sendHead(this.#replayed);
+    this.#send(PING);
   }
 
   async replay(response: string): Promise<boolean> {
@@ -106,19 +141,20 @@ class Stream implements EventStream {
   }
 
   async done(event: DoneEvent): Promise<void> {
-    clearInterval(this.#pinging);
     const res = this.#res;
+    this.#options.ticker.leave(this);
     const text = this.#takeJoined() + eventOf("done", event);
     if (text.length <= PIECE && !res.writableNeedDrain && !this.#isGone()) res.end(text);
     else if (await this.#sendSlowly(text)) res.end();
   }
 
   fail(problem: Problem): void {
-    clearInterval(this.#pinging);
+    this.#options.ticker.leave(this);
     this.#res.end(this.#takeJoined() + eventOf("error", problem));
   }
 
   #sendHead(replayed: boolean): void {
+    if (this.#res.headersSent) return;
     const head = this.#options.finishHead(replayed);
     head.push("Content-Type", "text/event-stream; charset=utf-8", "X-Accel-Buffering", "no");
     this.#res.writeHead(200, head);
@@ -144,7 +180,7 @@ class Stream implements EventStream {
   /** Sends the text at the end of this tick, together with what else is joined until then. */
   #join(text: string): boolean {
     if (this.#joined === "") {
-      this.#pinging?.refresh();
+      this.#quiet = 0;
       process.nextTick(sendJoined, this);
     }
     this.#joined += text;
@@ -186,6 +222,9 @@ const sendJoined = (stream: Stream) => stream.sendJoined();
 
 /** A `DeltaEvent`. Without an object around the text, which takes `JSON.stringify` longer than most pieces. */
 const deltaOf = (text: string) => `event: delta\ndata: {"text":${JSON.stringify(text)}}\n\n`;
+
+/** A `ReasoningEvent`. */
+const reasoningOf = (text: string) => `event: reasoning\ndata: {"text":${JSON.stringify(text)}}\n\n`;
 
 /** `JSON.stringify` escapes line breaks, so the data is one line. */
 const eventOf = (event: string, data: object) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -4,42 +4,115 @@ import { ReplyTooLong } from "./upstream-errors.ts";
 /** Longest answer, in UTF-16 code units. */
 const LONGEST = 8 * 1024 * 1024;
 
+const OPEN = "<think>";
+const CLOSE = "</think>";
+
 /** The text of an answer while it comes. */
 export interface AnswerText {
   /** ReplyTooLong beyond {@link LONGEST}. */
   add(text: string): void;
-  /** Whether any of it is not blank. */
+  /** Reasoning that came beside the text. */
+  addReasoning(text: string): void;
+  /** Whether any of the answer is not blank. */
   hasText(): boolean;
+  hasReasoning(): boolean;
   /** The whole answer; "" if it is blank. */
   end(): string;
 }
 
-/** `onPiece` gets the text in pieces of whole characters, none empty. */
-export function createAnswerText(onPiece: (piece: string) => void): AnswerText {
+interface Listener {
+  /** Gets the answer in pieces of whole characters, none empty. */
+  onText: (piece: string) => void;
+  /** Gets the reasoning in such pieces. */
+  onReasoning: (piece: string) => void;
+}
+
+/** `start`: no text yet, and it may begin with a tag; `thinking`: inside of it; `after`: behind it, no text yet. */
+type Stage = "start" | "thinking" | "after" | "text";
+
+/** Separates reasoning from the answer: what was added as such, and a `<think>` block at the beginning, closed or not. */
+export function createAnswerText({ onText, onReasoning }: Listener): AnswerText {
   const characters = createWholeCharacters();
+  const reasoningCharacters = createWholeCharacters();
+  let stage: Stage = "start";
   let answer = "";
   // Blanks at the beginning wait for text: an answer without text must fail before the head is sent.
   let blanks = "";
-  const pass = (text: string) => {
-    if (text === "") return;
-    if (answer.length + blanks.length + text.length > LONGEST) {
-      throw new ReplyTooLong("the answer", `${LONGEST} characters`);
-    }
-    if (answer === "" && text.trim() === "") {
-      blanks += text;
-      return;
-    }
+  /** The end of what came, if it may be the beginning of a tag. */
+  let tag = "";
+  let hasReasoning = false;
+
+  const passReasoning = (text: string) => {
+    // Some models send a block of blanks if they do not think.
+    const piece = hasReasoning ? text : text.trimStart();
+    if (piece === "") return;
+    hasReasoning = true;
+    onReasoning(piece);
+  };
+  const passText = (piece: string) => {
+    if (answer.length + piece.length > LONGEST) throw tooLong();
+    answer += piece;
+    onText(piece);
+  };
+  const begin = (text: string) => {
+    stage = "text";
     const piece = blanks + text;
     blanks = "";
-    answer += piece;
-    onPiece(piece);
+    tag = "";
+    passText(piece);
   };
+
+  const beforeText = (text: string) => {
+    const rest = tag + (tag === "" ? text.trimStart() : text);
+    if (tag === "" && stage === "start") blanks += text.slice(0, text.length - rest.length);
+    if (blanks.length > LONGEST) throw tooLong();
+    if (rest === "") return;
+    if (stage === "after") return begin(rest);
+    if (rest.startsWith(OPEN)) {
+      stage = "thinking";
+      blanks = "";
+      tag = "";
+      think(rest.slice(OPEN.length));
+    } else if (OPEN.startsWith(rest)) tag = rest;
+    else begin(rest);
+  };
+
+  const think = (text: string) => {
+    const all = tag + text;
+    const end = all.indexOf(CLOSE);
+    tag = end < 0 ? startOfClose(all) : "";
+    passReasoning(all.slice(0, end < 0 ? all.length - tag.length : end));
+    if (end < 0) return;
+    stage = "after";
+    pass(all.slice(end + CLOSE.length));
+  };
+
+  const pass = (text: string) => {
+    if (text === "") return;
+    if (stage === "text") passText(text);
+    else if (stage === "thinking") think(text);
+    else beforeText(text);
+  };
+
   return {
     add: (text) => pass(characters.push(text)),
+    addReasoning: (text) => passReasoning(reasoningCharacters.push(text)),
     hasText: () => answer !== "",
+    hasReasoning: () => hasReasoning,
     end: () => {
       pass(characters.end());
+      if (stage === "thinking") passReasoning(tag);
+      else if (tag !== "") begin(tag);
       return answer;
     },
   };
+}
+
+const tooLong = () => new ReplyTooLong("the answer", `${LONGEST} characters`);
+
+/** The longest end of the text with which the closing tag begins; "" if there is none. */
+function startOfClose(text: string): string {
+  const from = text.lastIndexOf("<");
+  const end = from < 0 ? "" : text.slice(from);
+  return CLOSE.startsWith(end) ? end : "";
 }

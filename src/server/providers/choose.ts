@@ -25,6 +25,8 @@ interface Settings {
   dispatcher?: Dispatcher | undefined;
   /** Ollama's usual address, without `/v1`. */
   ollamaUrl?: string | undefined;
+  /** Seconds, as `--idle-timeout`. */
+  idleTimeout?: number | undefined;
   /** Gets warnings for the operator. */
   warn?: ((sentence: string) => void) | undefined;
   /** Milliseconds that a list of models may take: 2,000. */
@@ -106,6 +108,7 @@ async function openai(settings: Settings): Promise<Choice> {
     provider: await open({
       ...endpoint,
       body,
+      ...idleOf(settings),
       model: chosen.model,
       ...(chosen.isEarly && { findModel: findLater(chosen.model, find, settings) }),
     }),
@@ -127,16 +130,21 @@ function findLater(guess: string, find: () => Promise<Chosen>, { baseUrl = "", w
   };
 }
 
-async function ollama({ model, headers, body, ollamaUrl, patience }: Settings): Promise<Choice | undefined> {
+async function ollama(settings: Settings): Promise<Choice | undefined> {
+  const { model, headers, body, ollamaUrl, patience } = settings;
   const baseUrl = `${ollamaUrl || OLLAMA_URL}/v1`;
   const { models } = await listed({ baseUrl, headers, timeout: patience ?? MODELS_MS });
   const chosen = model || models?.[0];
   if (!models || !chosen) return undefined;
   return {
-    provider: await open({ baseUrl, model: chosen, headers, body }),
+    provider: await open({ baseUrl, model: chosen, headers, body, ...idleOf(settings) }),
     reason: `Ollama answers at ${readBaseUrl(baseUrl).address}`,
   };
 }
+
+const idleOf = ({ idleTimeout }: Settings) => ({
+  idleTimeout: idleTimeout === undefined ? undefined : idleTimeout * 1000,
+});
 
 type Endpoint = { baseUrl: string } & Pick<Settings, "apiKey" | "headers" | "dispatcher">;
 
@@ -173,7 +181,11 @@ async function listed(endpoint: Endpoint & { timeout: number }) {
 /** Loads the openai package, which the demo does not need, only when it is used. */
 async function open(
   options: Endpoint &
-    Pick<Settings, "body"> & { model: string; findModel?: () => Promise<string | undefined> },
+    Pick<Settings, "body"> & {
+      model: string;
+      idleTimeout: number | undefined;
+      findModel?: () => Promise<string | undefined>;
+    },
 ): Promise<Provider> {
   const { openOpenAiProvider } = await import("./openai.ts");
   return openOpenAiProvider(options);

@@ -7,13 +7,21 @@ import { createFailureReader } from "./read-failure.ts";
 import type { Patience } from "./read-stream.ts";
 import { createSilenceTimer } from "./silence-timer.ts";
 import { createUnpacker } from "./unpacker.ts";
-import { Failed, NoReply, NotWhole } from "./upstream-errors.ts";
+import { IdleTooLong, Failed, NoReply, NotWhole } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
 
 type Question = Parameters<Provider["answer"]>[0];
 
 /** How long the rest of a body may take after its answer was whole, in milliseconds. */
 const REST_MS = 1000;
+
+/** How long an upstream may be silent. */
+export interface Silences {
+  /** Milliseconds between two pieces of a reply, until its answer has a `finish_reason`. */
+  idle: number;
+  /** From then on. */
+  patience: Patience | undefined;
+}
 
 /**
  * Sends one question and reads its answer; with `onDelta` each text is passed on in the moment in which its bytes come. Rejects
@@ -22,12 +30,12 @@ const REST_MS = 1000;
 export function exchange(
   upstream: Upstream,
   body: string,
-  { signal, onDelta }: Question,
-  patience: Patience | undefined,
+  { signal, onDelta, onReasoning }: Question,
+  silences: Silences,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const handler = new Exchange({ upstream, signal, onDelta, patience, resolve, reject });
+    const handler = new Exchange({ upstream, signal, onDelta, onReasoning, silences, resolve, reject });
     signal.addEventListener("abort", () => handler.fail(signal.reason), { once: true });
     try {
       handler.way = upstream.post(body, handler);
@@ -37,9 +45,9 @@ export function exchange(
   });
 }
 
-interface Needs extends Pick<Question, "signal" | "onDelta"> {
+interface Needs extends Pick<Question, "signal" | "onDelta" | "onReasoning"> {
   upstream: Upstream;
-  patience: Patience | undefined;
+  silences: Silences;
   resolve: (answer: string) => void;
   reject: (error: unknown) => void;
 }
@@ -50,10 +58,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   way: Dispatcher | undefined;
   readonly #needs: Needs;
   readonly #answer: AnswerText;
-  readonly #silence = createSilenceTimer(() => {
-    this.#read(isWhole);
-    this.#hangUp();
-  });
+  readonly #silence = createSilenceTimer(() => this.#onSilence());
   #controller: Dispatcher.DispatchController | undefined;
   #reader: BodyReader | undefined;
   /** The last `finish_reason`. */
@@ -61,11 +66,17 @@ class Exchange implements Dispatcher.DispatchHandler {
   #unpacker: ReturnType<typeof createUnpacker>;
   #isUsed = false;
   #hasBegun = false;
+  /** A `finish_reason` came: from now on silence means that the answer is whole. */
+  #isFinished = false;
   #settled = false;
 
   constructor(needs: Needs) {
     this.#needs = needs;
-    this.#answer = createAnswerText((piece) => this.#passOn(piece));
+    const { onDelta, onReasoning } = needs;
+    this.#answer = createAnswerText({
+      onText: (piece) => this.#passOn(piece, onDelta),
+      onReasoning: (piece) => this.#passOn(piece, onReasoning),
+    });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -79,16 +90,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
+    if (status < 200 || this.#settled) return;
+    this.#live();
     this.#reader =
       status < 300
         ? createBodyReader({
             onText: (text) => this.#answer.add(text),
+            onReasoning: (text) => this.#answer.addReasoning(text),
             onReason: (reason) => {
               if (this.#reason !== "tool_calls") this.#reason = reason;
             },
-            wait: (milliseconds) => this.#silence.restart(milliseconds),
-            patience: this.#needs.patience,
+            wait: (milliseconds) => this.#wait(milliseconds),
+            patience: this.#needs.silences.patience,
           })
         : createFailureReader(status, headers);
     this.#unpacker = createUnpacker(headers["content-encoding"]);
@@ -99,6 +112,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, piece: Buffer): void {
+    this.#live();
     if (this.#unpacker) this.#unpacker.write(piece);
     else this.#take(piece);
   }
@@ -115,8 +129,24 @@ class Exchange implements Dispatcher.DispatchHandler {
     else this.#break(error);
   }
 
+  /** Something of the reply came. */
+  #live(): void {
+    if (!this.#isFinished && !this.#settled) this.#silence.restart(this.#needs.silences.idle);
+  }
+
+  #wait(milliseconds: number): void {
+    this.#isFinished = true;
+    this.#silence.restart(milliseconds);
+  }
+
+  #onSilence(): void {
+    if (!this.#isFinished) return this.fail(new IdleTooLong(this.#needs.silences.idle));
+    this.#read(isWhole);
+    this.#hangUp();
+  }
+
   #take(piece: Buffer): void {
-    if (this.#read((reader) => reader.push(piece))) this.#silence.restart(REST_MS);
+    if (this.#read((reader) => reader.push(piece))) this.#wait(REST_MS);
   }
 
   #end(): void {
@@ -149,7 +179,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     try {
       if (!read(this.#reader!)) return false;
       const answer = this.#answer.end();
-      if (answer === "") throw withoutText(this.#reason);
+      if (answer === "") throw withoutText(this.#reason, this.#answer.hasReasoning());
       this.#settled = true;
       this.#needs.resolve(answer);
       return true;
@@ -159,10 +189,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  #passOn(piece: string): void {
-    const { signal, onDelta } = this.#needs;
+  #passOn(piece: string, listener: Question["onDelta"]): void {
+    const { signal } = this.#needs;
     try {
-      onDelta?.(piece);
+      listener?.(piece);
     } catch (error) {
       // A bug of the listener, not a failure of the upstream.
       this.#reject(error);
@@ -188,9 +218,9 @@ class Exchange implements Dispatcher.DispatchHandler {
 const isWhole = () => true;
 
 /** Why an answer has no text, by its `finish_reason`. */
-function withoutText(reason: string): NotWhole {
+function withoutText(reason: string, hasReasoning: boolean): NotWhole {
   return new NotWhole(
-    `the answer has no text${/^\w{1,40}$/.test(reason) ? ` (finish_reason ${reason})` : ""}`,
+    `the answer has no text${hasReasoning ? " but reasoning" : ""}${/^\w{1,40}$/.test(reason) ? ` (finish_reason ${reason})` : ""}`,
     reason === "content_filter"
       ? "The AI withheld its answer because of its content filter. Try it in other words."
       : reason === "tool_calls" || reason === "function_call"

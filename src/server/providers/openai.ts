@@ -15,6 +15,8 @@ type Question = Parameters<Provider["answer"]>[0];
 /** After so many refusals in a row, with no answer in between, the questions are not the reason. */
 const REFUSALS = 3;
 
+const IDLE_MS = 60_000;
+
 /**
  * Asks OpenAI, or a service with the same chat completions.
  *
@@ -23,6 +25,7 @@ const REFUSALS = 3;
  * - `findModel`: asked before a question, until it resolves to the name that replaces `model`.
  * - `headers`, `body`: what the operator adds to each request; it can set neither key nor model nor messages.
  * - `dispatcher`: for connections, such as a proxy; the caller closes it. Default: direct connections.
+ * - `idleTimeout`: the longest silence once the reply has begun, in milliseconds.
  * - `patience`: see {@link Patience}.
  *
  * Reads nothing from the environment. StartupError for a base URL or a key that cannot be used. Failures: see
@@ -37,6 +40,7 @@ export function openOpenAiProvider({
   headers,
   body: more = {},
   dispatcher,
+  idleTimeout = IDLE_MS,
   patience,
 }: {
   baseUrl?: string | undefined;
@@ -46,8 +50,10 @@ export function openOpenAiProvider({
   headers?: Readonly<Record<string, string>> | undefined;
   body?: Readonly<Record<string, unknown>> | undefined;
   dispatcher?: Dispatcher | undefined;
+  idleTimeout?: number | undefined;
   patience?: Patience | undefined;
 }): Provider {
+  const silences = { idle: idleTimeout, patience };
   const upstream = openUpstream({ baseUrl, apiKey, headers, dispatcher });
   let model = firstModel;
   let isFound = findModel === undefined;
@@ -87,11 +93,11 @@ export function openOpenAiProvider({
     } satisfies ChatCompletionCreateParams;
     const text = JSON.stringify(body);
     try {
-      return await exchange(upstream, text, question, patience);
+      return await exchange(upstream, text, question, silences);
     } catch (error) {
       if (!(error instanceof Failed) || !error.stale) throw error;
       upstream.renew(error.stale);
-      return exchange(upstream, text, question, patience);
+      return exchange(upstream, text, question, silences);
     }
   }
 

@@ -62,7 +62,7 @@ function readerFor(start: Buffer, needs: ReaderNeeds): BodyReader | undefined {
 }
 
 /** Reads an answer that is one JSON document. */
-function createDocumentReader({ onText, onReason }: ReaderNeeds): BodyReader {
+function createDocumentReader({ onText, onReasoning, onReason }: ReaderNeeds): BodyReader {
   const pieces: Buffer[] = [];
   let bytes = 0;
   return {
@@ -74,9 +74,10 @@ function createDocumentReader({ onText, onReason }: ReaderNeeds): BodyReader {
     },
     end() {
       const document: unknown = JSON.parse(Buffer.concat(pieces).toString());
-      const { text, finished, reason } = readChoice(document, "message");
+      const { text, reasoning, finished, reason } = readChoice(document, "message");
       if (!finished) throw new NotWhole("the reply is no chat completion with a finish_reason");
       onReason(reason);
+      if (reasoning !== "") onReasoning(reasoning);
       if (text !== "") onText(text);
     },
     broke(error) {

@@ -8,6 +8,8 @@ type Loose = Record<string, unknown>;
 export interface Choice {
   /** Empty if there is none. */
   text: string;
+  /** What the model thought before it answers; empty if there is none. */
+  reasoning: string;
   /** Whether it has a `finish_reason`. */
   finished: boolean;
   /** The `finish_reason`; `tool_calls` if it calls a tool, whatever the reason; else "". */
@@ -32,6 +34,7 @@ export function readChoice(document: unknown, field: "delta" | "message"): Choic
   const part = choice[field];
   return {
     text: textOf(part),
+    reasoning: reasoningOf(part),
     finished,
     reason: callsTool(part) ? "tool_calls" : finished ? reason : "",
   };
@@ -64,11 +67,27 @@ function textOf(message: unknown): string {
   return typeof refusal === "string" ? refusal : "";
 }
 
+/**
+ * What the model thought: a field, or parts of the content. Some upstreams send both fields with the same text.
+ */
+function reasoningOf(message: unknown): string {
+  const { reasoning_content: first, reasoning: second, content }: Loose = isObject(message) ? message : {};
+  if (typeof first === "string" && first !== "") return first;
+  if (typeof second === "string" && second !== "") return second;
+  return Array.isArray(content) ? content.map(reasoningOfPart).join("") : "";
+}
+
+function reasoningOfPart(part: unknown): string {
+  if (!isObject(part) || (part.type !== "thinking" && part.type !== "reasoning")) return "";
+  const said = part.thinking ?? part.reasoning ?? part.text;
+  return Array.isArray(said) ? said.map(textOfPart).join("") : typeof said === "string" ? said : "";
+}
+
 function callsTool(message: unknown): boolean {
   return isObject(message) && Array.isArray(message.tool_calls) && message.tool_calls.length > 0;
 }
 
-/** Empty for parts of other types, such as a model's reasoning. */
+/** Empty for parts of other types. */
 function textOfPart(part: unknown): string {
   if (typeof part === "string") return part;
   return isObject(part) && part.type === "text" && typeof part.text === "string" ? part.text : "";

@@ -20,6 +20,8 @@ type State = "open" | "done" | keyof Patience;
 export interface ReaderNeeds {
   /** Gets each text of the answer, none empty. What it throws ends the reading. */
   onText: (text: string) => void;
+  /** Gets each part of the reasoning, none empty. */
+  onReasoning: (text: string) => void;
   /** Gets each `finish_reason`, and `tool_calls` for each part of a call. */
   onReason: (reason: string) => void;
   /** Ends the answer, which is then whole, if it is not called again within so many milliseconds. */
@@ -33,6 +35,7 @@ export interface ReaderNeeds {
  */
 export function createStreamReader({
   onText,
+  onReasoning,
   onReason,
   wait,
   patience = DEFAULT_PATIENCE,
@@ -48,8 +51,9 @@ export function createStreamReader({
     if (!chunk) return;
     const before = state;
     state = stateAfter(before, chunk);
-    if (state !== "open" && (chunk.text !== "" || state !== before)) wait(patience[state]);
+    if (state !== "open" && (saysMore(chunk) || state !== before)) wait(patience[state]);
     if (chunk.reason !== "") onReason(chunk.reason);
+    if (chunk.reasoning !== "") onReasoning(chunk.reasoning);
     if (chunk.text !== "") onText(chunk.text);
   });
   return {
@@ -67,10 +71,13 @@ export function createStreamReader({
   };
 }
 
-function stateAfter(state: keyof Patience | "open", { text, finished }: Choice): keyof Patience | "open" {
-  if (state === "open") return finished ? "finished" : "open";
-  return text === "" ? state : "continued";
+function stateAfter(state: keyof Patience | "open", chunk: Choice): keyof Patience | "open" {
+  if (state === "open") return chunk.finished ? "finished" : "open";
+  return saysMore(chunk) ? "continued" : state;
 }
+
+/** Reasoning counts too: an upstream that puts a `finish_reason` into every chunk does so before its text. */
+const saysMore = ({ text, reasoning }: Choice) => text !== "" || reasoning !== "";
 
 /** Undefined for a heartbeat. APIError for an event that reports a failure, SyntaxError for broken JSON. */
 function chunkOf({ event, data }: EventSourceMessage): Choice | undefined {

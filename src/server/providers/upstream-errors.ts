@@ -28,6 +28,14 @@ export class ReplyTooLong extends Error {
   }
 }
 
+/** The upstream's reply has begun, and nothing more of it came for so long. */
+export class IdleTooLong extends Error {
+  override readonly name = "IdleTooLong";
+  constructor(milliseconds: number) {
+    super(`nothing of the upstream's reply came for ${milliseconds / 1000} s`);
+  }
+}
+
 /** The upstream sent no head. */
 export class NoReply extends APIConnectionError {
   /** The connection was made, and lost. */

@@ -2,7 +2,7 @@
 import { APIError } from "openai/core/error";
 import { ApiError } from "../core/api-error.ts";
 import { statusOf, wordsOf } from "./said.ts";
-import { codeOf, NoReply, NotWhole, ReplyTooLong, type Failed } from "./upstream-errors.ts";
+import { codeOf, IdleTooLong, NoReply, NotWhole, ReplyTooLong, type Failed } from "./upstream-errors.ts";
 
 /** Seconds. */
 const RETRY_AFTER_MAX = 60;
@@ -50,6 +50,15 @@ export function upstreamFailure({ cause: error, hasText }: Failed, circumstances
     if (status !== undefined)
       return fromStatus(error, status, " inside a reply with status 200", circumstances);
     return reported(error, hasText, circumstances);
+  }
+  if (error instanceof IdleTooLong) {
+    return new ApiError(
+      "upstream_timeout",
+      "The AI sent nothing for too long. Nothing was charged; ask again.",
+      {
+        cause: error,
+      },
+    );
   }
   if (error instanceof NotWhole) return notWhole(error.message, error.detail);
   if (error instanceof ReplyTooLong) return notWhole(error.message);

@@ -23,6 +23,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   price: ["1", "2", "3"],
   startingTokens: ["1", "2", "3"],
   questionTimeout: ["1", "2", "3"],
+  idleTimeout: ["1", "2", "3"],
   drainTimeout: ["1", "2", "3"],
   contextChars: ["1", "2", "3"],
   tokenDays: ["1", "2", "3"],

@@ -20,12 +20,14 @@ function createPuppet() {
   let finish!: (text: string) => void;
   let fail!: (error: Error) => void;
   let say: ((text: string) => void) | undefined;
+  let think: ((text: string) => void) | undefined;
   const seen: Parameters<Provider["answer"]>[0][] = [];
   const provider: Provider = {
     model: "puppet",
     answer: (request) => {
       seen.push(request);
       say = request.onDelta;
+      think = request.onReasoning;
       return new Promise((resolve, reject) => {
         finish = resolve;
         fail = reject;
@@ -37,6 +39,7 @@ function createPuppet() {
     provider,
     seen,
     delta: () => say?.("word "),
+    reasoning: () => think?.("hm "),
     finish: (text = "word word ") => finish?.(text),
     fail: () => fail?.(new ApiError("upstream_error", "The AI failed.")),
   };
@@ -67,7 +70,16 @@ function setUp(ledger: FakeLedger) {
 const codeOf = (error: unknown) =>
   error instanceof ClientGone ? "left" : error instanceof ApiError ? error.code : "bug";
 
-const happenings = ["delta", "finish", "fail", "leave", "socket dies", "deadline", "drain"] as const;
+const happenings = [
+  "delta",
+  "reasoning",
+  "finish",
+  "fail",
+  "leave",
+  "socket dies",
+  "deadline",
+  "drain",
+] as const;
 type Happening = (typeof happenings)[number];
 
 /** docs/http-api.md#charging, read from the table and from nothing else. */
@@ -117,12 +129,13 @@ describe("a question", () => {
         const asking = ask({
           stop: client,
           ...(keyed && { key: "k" }),
-          ...(streamed && { onDelta: () => socket }),
+          ...(streamed && { onDelta: () => socket, onReasoning: () => {} }),
         }).then(() => "answered", codeOf);
         await quiet();
 
         const play: Record<Happening, () => unknown> = {
           delta: () => puppet.delta(),
+          reasoning: () => puppet.reasoning(),
           finish: () => puppet.finish(),
           fail: () => puppet.fail(),
           leave: () => client.abort(new ClientGone()),

@@ -27,6 +27,7 @@ function openStream() {
   const timer = createSilenceTimer(hangUp);
   const reader = createStreamReader({
     onText: (text) => void pieces.push(text),
+    onReasoning: () => {},
     onReason: () => {},
     wait: timer.restart,
   });

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { createAnswerText } from "../../../../src/server/providers/answer-text.ts";
+
+/** What becomes of a text that comes in these pieces. */
+function read(pieces: string[]) {
+  const heard = { text: "", reasoning: "" };
+  const text = createAnswerText({
+    onText: (piece) => {
+      expect(piece).not.toBe("");
+      heard.text += piece;
+    },
+    onReasoning: (piece) => {
+      expect(piece).not.toBe("");
+      heard.reasoning += piece;
+    },
+  });
+  for (const piece of pieces) text.add(piece);
+  const answer = text.end();
+  expect(heard.text).toBe(answer);
+  expect([text.hasText(), text.hasReasoning()]).toEqual([answer !== "", heard.reasoning !== ""]);
+  return { answer, reasoning: heard.reasoning };
+}
+
+const letters = (text: string) => text.split("");
+
+describe("a thinking block at the beginning is no part of the answer", () => {
+  const cases: [whole: string, answer: string, reasoning: string][] = [
+    ["<think>Hm, 2.</think>\n\nIt is 2.", "It is 2.", "Hm, 2."],
+    [" \n<think>\nHm\n</think> 2\n", "2\n", "Hm\n"],
+    ["<think>\n\n</think>\n\nHi", "Hi", ""],
+    ["<think></think>Hi", "Hi", ""],
+    ["<think>a < b </thin </think>Hi", "Hi", "a < b </thin "],
+    ["<think><think>a</think>b</think>", "b</think>", "<think>a"],
+    ["<think>👍</think>👍", "👍", "👍"],
+    // Not closed.
+    ["<think>Hm, 2.", "", "Hm, 2."],
+    ["<think>Hm, 2.</thi", "", "Hm, 2.</thi"],
+    ["<think>Hm</think>\n", "", "Hm"],
+    // No such block.
+    ["<thinking>a</thinking>b", "<thinking>a</thinking>b", ""],
+    ["<thi", "<thi", ""],
+    [" <", " <", ""],
+    ["\n Hi <think>a</think>", "\n Hi <think>a</think>", ""],
+    ["Hi</think>", "Hi</think>", ""],
+    ["<think>a</think><think>b</think>c", "<think>b</think>c", "a"],
+    [" \n ", "", ""],
+  ];
+
+  test.each(cases)("%j, split at every place", (whole, answer, reasoning) => {
+    expect(read([whole])).toEqual({ answer, reasoning });
+    expect(read(letters(whole))).toEqual({ answer, reasoning });
+    for (let first = 1; first < whole.length; first += 1)
+      for (let second = first; second < whole.length; second += 1)
+        expect(read([whole.slice(0, first), whole.slice(first, second), whole.slice(second)])).toEqual({
+          answer,
+          reasoning,
+        });
+  });
+});
+
+test("a block longer than an answer may be does no harm, and blanks are counted", () => {
+  const megabyte = "x".repeat(1024 * 1024);
+  const pieces = ["<think>", ...Array.from({ length: 20 }, () => megabyte), "</think>", "Hi"];
+  expect(read(pieces).answer).toBe("Hi");
+  const blanks = Array.from({ length: 9 }, () => " ".repeat(1024 * 1024));
+  expect(() => read(blanks)).toThrow("the answer is longer than 8388608 characters");
+});
