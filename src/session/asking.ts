@@ -72,9 +72,22 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     show,
     onWait: (seconds, reason) =>
       dispatch({ type: "waiting", until: now() + seconds * 1000, reason: reason.message }),
+    onTry() {
+      state().reasoning.text = "";
+      dispatch({ type: "tried" });
+    },
+    onReasoning(text) {
+      lastData = now();
+      state().reasoning.text += text;
+      if (state().phase.kind !== "asking") return;
+      say({ type: "thinking" });
+      dispatch({ type: "thinking", at: lastData });
+    },
     onData() {
       lastData = now();
-      if (state().phase.kind === "asking") dispatch({ type: "firstWords" });
+      const { phase } = state();
+      if (phase.kind === "thinking") room.note("dim", `thought for ${secondsOf(lastData - phase.from)} s`);
+      if (phase.kind === "asking" || phase.kind === "thinking") dispatch({ type: "firstWords" });
     },
     onOther() {
       say({ type: "end" });
@@ -176,6 +189,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     },
   };
 }
+
+const secondsOf = (milliseconds: number) => grouped(Math.max(1, Math.round(milliseconds / 1000)));
 
 /** The turns before a new question. An edited question replaces the last one. */
 function turnsBefore({ editing, last, turns }: State): readonly Turn[] {

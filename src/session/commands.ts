@@ -72,6 +72,16 @@ export const commands: readonly SessionCommand[] = [
     },
   },
   {
+    name: "reasoning",
+    help: "print what the AI thought before the last answer",
+    whileAnswering: true,
+    run(session, _, { print }) {
+      const { text } = session.state.reasoning;
+      if (text === "") session.note("dim", "The AI told nothing of what it thought.");
+      else print(text.trim());
+    },
+  },
+  {
     name: "balance",
     help: "tokens left, and for how many questions",
     whileAnswering: true,

@@ -7,6 +7,9 @@ import { firstState, type Last, type State } from "./state.ts";
 export type Event =
   | { type: "asked"; message: string; before: readonly Turn[]; key: string; at: number }
   | { type: "waiting"; until: number; reason: string }
+  | { type: "thinking"; at: number }
+  /** The question is asked anew. */
+  | { type: "tried" }
   | { type: "firstWords" }
   | { type: "answered"; text: string; cost: number | null; tokens: number | null }
   | { type: "stopping"; text: string; at: number }
@@ -44,7 +47,8 @@ export function reduce(state: State, event: Event): State {
       const turn = state.last?.before === before ? state.last.turn : undefined;
       const last: Last = { message, before, key, outcome: "open", turn };
       const title = state.title ?? titleOf(message);
-      return { ...state, turns: before, last, title, editing: false, phase: { kind: "asking", since: at } };
+      const phase = { kind: "asking", since: at } as const;
+      return { ...state, turns: before, last, reasoning: { text: "" }, title, editing: false, phase };
     }
     case "waiting": {
       const { until, reason } = event;
@@ -52,8 +56,16 @@ export function reduce(state: State, event: Event): State {
         ? { ...state, phase: { ...state.phase, wait: { until, reason } } }
         : state;
     }
-    case "firstWords":
+    case "thinking":
       return state.phase.kind === "asking"
+        ? { ...state, phase: { kind: "thinking", since: state.phase.since, from: event.at } }
+        : state;
+    case "tried":
+      return state.phase.kind === "thinking"
+        ? { ...state, phase: { kind: "asking", since: state.phase.since } }
+        : state;
+    case "firstWords":
+      return state.phase.kind === "asking" || state.phase.kind === "thinking"
         ? { ...state, phase: { kind: "streaming", since: state.phase.since } }
         : state;
     case "answered":
@@ -98,6 +110,7 @@ export function reduce(state: State, event: Event): State {
         turns: [],
         last: undefined,
         answer: "",
+        reasoning: { text: "" },
         conversation: undefined,
         kept: false,
         title: null,
@@ -106,7 +119,8 @@ export function reduce(state: State, event: Event): State {
     case "resumed": {
       const { conversation, title, turns, last } = event;
       const answer = turns.at(-1)?.content ?? "";
-      return { ...state, conversation, kept: true, title, turns, last, answer, editing: false };
+      const reasoning = { text: "" };
+      return { ...state, conversation, kept: true, title, turns, last, answer, reasoning, editing: false };
     }
     case "saved": {
       const { last } = state;

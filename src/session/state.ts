@@ -10,6 +10,8 @@ export type Phase =
   | { kind: "loading"; since: number }
   /** Sent, no text of the answer yet. `wait`: the time of the next try, and the reason. */
   | { kind: "asking"; since: number; wait?: { until: number; reason: string } }
+  /** Sent, and the AI thinks; `from`: since when. */
+  | { kind: "thinking"; since: number; from: number }
   | { kind: "streaming"; since: number }
   /** Stopped by the user; the balance is being requested. */
   | { kind: "settling"; since: number };
@@ -23,6 +25,14 @@ export interface Last {
   outcome: "open" | "answered" | "stopped" | "failed";
   /** The ID of its saved turn, which its next answer replaces. */
   turn?: string;
+}
+
+/**
+ * What the AI thinks before its answer. `text` grows without an event: a model may think in tens of thousands of pieces.
+ * It is saved nowhere.
+ */
+export interface Reasoning {
+  text: string;
 }
 
 /** What the faces show, and what the next question needs. */
@@ -41,6 +51,8 @@ export interface State extends Money {
   last: Last | undefined;
   /** The Markdown of the last answer, for /copy and /raw. */
   answer: string;
+  /** What the AI thought before it, for /reasoning. */
+  reasoning: Reasoning;
   /** The ID under which the conversation is saved; undefined before its first turn. */
   conversation: string | undefined;
   /** Whether any of it is on disk, so that it can be resumed. */
@@ -63,6 +75,7 @@ export function firstState(login: { username: string | null } | undefined): Stat
     turns: [],
     last: undefined,
     answer: "",
+    reasoning: { text: "" },
     conversation: undefined,
     kept: false,
     title: null,

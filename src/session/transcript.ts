@@ -14,6 +14,8 @@ export type Said =
   | { type: "question"; text: string }
   /** A slash command that was typed, above what it prints. */
   | { type: "command"; text: string }
+  /** The AI has begun to think. */
+  | { type: "thinking" }
   | { type: "delta"; text: string }
   /** An earlier exchange, shown again. */
   | { type: "past"; question: string; answer: string; stopped: boolean }

@@ -59,7 +59,9 @@ export function Live({ screen, rows }: LiveProps) {
   const editor = picker?.editor ?? view.editor;
   const text = form === undefined ? hintOf(view, state, display) : view.hint;
   const hint = text === undefined ? [] : wrappedLines(text, styles.yellow, display);
-  const working = workingLines(state.phase, session.lastData, screen.now(), display);
+  const { phase, reasoning } = state;
+  const work = { phase, reasoning, lastData: session.lastData, now: screen.now() };
+  const working = workingLines(work, display);
   const columns = composerColumns(display.columns);
   const wanted = layoutEditor(editor, columns, rows()).rows.length;
   const picture = form && formPicture(form, server, display);

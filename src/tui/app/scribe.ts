@@ -77,6 +77,8 @@ export function createScribe({ print, display, onChange }: ScribeOptions): Scrib
 
   return {
     say(said) {
+      // The live area shows it.
+      if (said.type === "thinking") return;
       if (said.type === "delta") {
         waiting += said.text;
         timer ??= setTimeout(tick, FRAME_MS);

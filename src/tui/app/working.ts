@@ -1,8 +1,9 @@
 import { glyphs, styles, type Display } from "../markdown/display.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import { counted } from "../../text/numbers.ts";
-import type { Phase } from "../../session/state.ts";
+import type { Phase, Reasoning } from "../../session/state.ts";
 import { wrappedSpans } from "../markdown/wrap.ts";
+import { graphemesOf, width } from "../terminal/width.ts";
 
 /** Milliseconds of silence after which the line says so. */
 const SILENT_MS = 20_000;
@@ -14,14 +15,29 @@ export const TICK_MS = 200;
 const PICTURES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const PLAIN_PICTURES = ["|", "/", "-", "\\"];
 
+/** Fewer cells are not enough for the last words of a reasoning. */
+const FEWEST_WORDS = 12;
+
+interface Work {
+  phase: Phase;
+  reasoning: Reasoning;
+  /** When the answer last grew. */
+  lastData: number;
+  now: number;
+}
+
 /** What the session is doing and for how long: a row, or more on a narrow screen; none if it is idle. */
-export function workingLines(phase: Phase, lastData: number, now: number, display: Display): string[] {
+export function workingLines({ phase, reasoning, lastData, now }: Work, display: Display): string[] {
   if (phase.kind === "idle") return [];
   if (phase.kind === "loading" && now - phase.since < QUICK_LOAD_MS) return [];
   const pictures = display.ascii ? PLAIN_PICTURES : PICTURES;
   const picture = pictures[Math.floor(now / TICK_MS) % pictures.length] ?? "";
-  const { dot } = glyphs(display);
-  const words = says(phase, lastData, now).join(` ${dot} `);
+  const { dot, ellipsis } = glyphs(display);
+  const told = says(phase, lastData, now).join(` ${dot} `);
+  const left = display.columns - 1 - width(`${picture} ${told} ${dot} `);
+  const thinks = phase.kind === "thinking" && left >= FEWEST_WORDS;
+  const thought = thinks ? lastWords(reasoning.text, left, ellipsis) : "";
+  const words = thought === "" ? told : `${told} ${dot} ${thought}`;
   return wrappedSpans(
     [
       { text: picture, style: styles.cyan },
@@ -41,9 +57,26 @@ function says(phase: Exclude<Phase, { kind: "idle" }>, lastData: number, now: nu
     return [`asks again in ${left} s`, "Esc gives up", oneLine(phase.wait.reason, 120).replace(/\.$/, "")];
   }
   const silent = now - lastData;
-  const state = phase.kind === "asking" ? "waiting" : "answering";
   if (silent >= SILENT_MS) return [`no data for ${counted(seconds(silent), "second")}`, "Esc stops"];
-  return [state, passed, "Esc stops"];
+  if (phase.kind === "thinking") return ["thinking", `${seconds(now - phase.from)} s`, "Esc stops"];
+  return [phase.kind === "asking" ? "waiting" : "answering", passed, "Esc stops"];
+}
+
+/** The end of a text in at most so many cells, from the beginning of a word on if it has several. */
+function lastWords(text: string, cells: number, ellipsis: string): string {
+  // More characters than fit, but not a whole book.
+  const longest = cells * 4;
+  const line = oneLine(text.slice(-longest), longest);
+  if (text.length <= longest && width(line) <= cells) return line;
+  let left = cells - width(ellipsis);
+  let from = line.length;
+  for (const grapheme of graphemesOf(line).toReversed()) {
+    left -= grapheme.width;
+    if (left < 0) break;
+    from = grapheme.start;
+  }
+  const end = line.slice(from);
+  return ellipsis + end.slice(end.indexOf(" ") + 1);
 }
 
 function seconds(milliseconds: number): number {

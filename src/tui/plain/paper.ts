@@ -39,6 +39,7 @@ export function createPaper({ stdin, stdout, stderr, terminal }: Ends): Paper {
     },
     say(said) {
       if (said.type === "delta") delta(said.text);
+      else if (said.type === "thinking") line("thinking");
       else if (said.type === "past") {
         line(`> ${said.question}`);
         line(said.answer);

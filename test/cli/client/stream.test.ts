@@ -1,8 +1,10 @@
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { createApiClient, type ApiClientOptions } from "../../../src/client/http/api-client.ts";
 import type { ClientError } from "../../../src/client/failure.ts";
+import { createTransport } from "../../../src/client/http/transport.ts";
 import type { AnswerEvent, ApiClient } from "../../../src/client/http/contract.ts";
 import { openSmallServer, type Seen } from "../../support/others-server.ts";
 
@@ -20,6 +22,15 @@ async function meet(
   const client = createApiClient({ server: server.url, token: "secret-token", ...options });
   open.push(client, server);
   return { server, client };
+}
+
+/** The clock of undici's timers, which is its own; a timer that was just restarted counts from the first tick. */
+function passInUndici(milliseconds: number): void {
+  const { tick } = createRequire(import.meta.url)("undici/lib/util/timers.js") as {
+    tick: (milliseconds: number) => void;
+  };
+  tick(1000);
+  tick(milliseconds);
 }
 
 const question = { message: "hi", history: [], key: "k1" };
@@ -176,6 +187,44 @@ describe("a streamed answer", () => {
       expect(error).toMatchObject({ code: "timeout", charged: "maybe" });
       expect(error?.remedy).toEqual({ kind: "longer_timeout" });
     }
+  });
+
+  it("may be silent for longer than --timeout while pings come", async () => {
+    let ping = () => {};
+    const server = await openSmallServer((_, response) => {
+      response.writeHead(200, sse);
+      ping = () => void response.write(": ping\n\n");
+      ping();
+    });
+    const transport = createTransport({ server: server.url, silence: 300, userAgent: "test" });
+    open.push(transport, server);
+    const reply = await transport.send({ method: "POST", path: "/api/chat", body: {}, question: true });
+    let pings = 0;
+    const listen = async () => {
+      for await (const piece of reply.pieces()) {
+        expect(Buffer.from(piece).toString()).toBe(": ping\n\n");
+        pings += 1;
+        passInUndici(pings < 5 ? 200_000 : 310_000);
+        if (pings < 5) ping();
+      }
+    };
+    await expect(listen()).rejects.toMatchObject({ code: "timeout" });
+    expect(pings).toBe(5);
+  });
+
+  it("tells reasoning apart from the answer", async () => {
+    const reasoning = (data: string) => `event: reasoning\ndata: ${data}\n\n`;
+    const { client } = await meet((_, response) => {
+      response.writeHead(200, sse);
+      response.end(
+        reasoning('{"text":"Hm"}') + reasoning("nonsense") + delta("a") + "event: done\ndata: {}\n\n",
+      );
+    });
+    expect((await hear(client)).events).toEqual([
+      { type: "reasoning", text: "Hm" },
+      { type: "delta", text: "a" },
+      { type: "done", response: "a", tokensDeducted: null, tokens: null },
+    ]);
   });
 
   it("may have a megabyte in one event", async () => {

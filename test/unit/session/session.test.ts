@@ -53,6 +53,7 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
     saved,
     crashes,
     ask,
+    pass: (milliseconds: number) => void (clock += milliseconds),
     reached,
     type,
   };
@@ -80,6 +81,58 @@ describe("a conversation", () => {
     const { ask, notes } = open();
     await ask("one");
     expect(notes()).toEqual(["100 tokens · 3,900 left"]);
+  });
+
+  it("says how long the AI thought, and keeps what it thought out of the conversation", async () => {
+    const { session, client, said, ask, reached, pass, notes } = open();
+    let go = () => {};
+    const passed = new Promise<void>((resolve) => (go = resolve));
+    client.script = [
+      [{ type: "reasoning", text: "Hm, " }, { type: "reasoning", text: "1 + 1." }, passed, ...answer("2")],
+    ];
+    const asked = ask("one");
+    await reached("thinking");
+    pass(12_300);
+    go();
+    await asked;
+    expect(said.slice(0, 4)).toEqual([
+      { type: "question", text: "one" },
+      { type: "thinking" },
+      { type: "note", tone: "dim", lines: ["thought for 12 s"] },
+      { type: "delta", text: "2" },
+    ]);
+    expect(session.state.reasoning.text).toBe("Hm, 1 + 1.");
+    expect(session.state.answer).toBe("2");
+    await ask("two");
+    expect(client.questions[1]?.history.at(-1)).toEqual({ role: "assistant", content: "2" });
+    expect(session.state.reasoning.text).toBe("");
+    expect(notes()).toHaveLength(3);
+  });
+
+  it("keeps only the reasoning of the last try", async () => {
+    const { session, client, ask } = open();
+    client.script = [
+      [{ type: "reasoning", text: "Hm" }, new ClientError("unreachable", "Lost.", { charged: "maybe" })],
+      [{ type: "reasoning", text: "Well" }, ...answer("2")],
+    ];
+    await ask("one");
+    expect(session.state.reasoning.text).toBe("Well");
+    session.clear();
+    expect(session.state.reasoning.text).toBe("");
+  });
+
+  it("charges nothing for a question that is stopped while the AI thinks", async () => {
+    const { session, client, said, ask, reached, notes } = open();
+    await session.start();
+    client.script = [[{ type: "reasoning", text: "Hm" }, never]];
+    const asked = ask("one");
+    await reached("thinking");
+    session.stop();
+    await asked;
+    expect(notes().at(-1)).toMatch(/^stopped · /);
+    expect(said.at(-1)).toEqual({ type: "giveBack", text: "one" });
+    expect(session.state.turns).toEqual([]);
+    expect(session.state.reasoning.text).toBe("Hm");
   });
 
   it("asks for the balance where the answer doesn't tell it", async () => {

@@ -47,6 +47,20 @@ async function hear(client: ApiClient, options: AskAgainOptions = {}, signal?: A
 }
 
 describe("askAgain", () => {
+  it("repeats a question of which only reasoning has come, and tells of each try", async () => {
+    const hm: AnswerEvent = { type: "reasoning", text: "Hm" };
+    const { client } = scripted(
+      [
+        [hm, lost()],
+        [hm, word, done],
+      ],
+      ["idempotency"],
+    );
+    let tries = 0;
+    const { events, error } = await hear(client, { onTry: () => (tries += 1) });
+    expect({ events, error, tries }).toEqual({ events: [hm, hm, word, done], error: undefined, tries: 2 });
+  });
+
   it.each<[string, ClientError]>([
     ["a refused connection", refused()],
     ["held tokens", answered("tokens_held", 402, 1)],

@@ -6,7 +6,8 @@ import { noteText, questionText } from "../../../../src/tui/app/words.ts";
 import { workingLines } from "../../../../src/tui/app/working.ts";
 import type { Phase } from "../../../../src/session/state.ts";
 import { wrappedLines } from "../../../../src/tui/markdown/wrap.ts";
-import { styles } from "../../../../src/tui/markdown/display.ts";
+import { styles, type Display } from "../../../../src/tui/markdown/display.ts";
+import { width } from "../../../../src/tui/terminal/width.ts";
 import { passwordForm } from "../../../../src/session/form.ts";
 
 const display = { columns: 60, color: false, ascii: false, links: false };
@@ -61,6 +62,9 @@ describe("a hint", () => {
 });
 
 describe("the progress line", () => {
+  const linesOf = (phase: Phase, now: number, look: Partial<Display> = {}, thought = "") =>
+    workingLines({ phase, reasoning: { text: thought }, lastData: 0, now }, { ...display, ...look });
+
   it("names the phase, its time and what Esc does", () => {
     const rows: [phase: Phase, now: number, lines: string[]][] = [
       [{ kind: "idle" }, 0, []],
@@ -74,20 +78,50 @@ describe("the progress line", () => {
       ],
       [{ kind: "settling", since: 0 }, 3_000, ["⠴ stopped, asking what it cost"]],
     ];
-    for (const [phase, now, lines] of rows)
-      expect(workingLines(phase, 0, now, display), JSON.stringify(phase)).toEqual(lines);
+    for (const [phase, now, lines] of rows) expect(linesOf(phase, now), JSON.stringify(phase)).toEqual(lines);
   });
 
   it("shows on a narrow screen how long it waits and how to give up", () => {
     const wait = { until: 9_000, reason: "Too many questions from this account at once." };
-    const lines = workingLines({ kind: "asking", since: 0, wait }, 0, 3_000, { ...display, columns: 40 });
+    const lines = linesOf({ kind: "asking", since: 0, wait }, 3_000, { columns: 40 });
     expect(lines[0]).toContain("asks again in 6 s · Esc gives up");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(40);
   });
 
+  describe("while the AI thinks", () => {
+    const phase: Phase = { kind: "thinking", since: 0, from: 1_000 };
+
+    it("has the seconds of it and its last words, on one line", () => {
+      expect(linesOf(phase, 3_000, {}, "Hm,\n 1 + 1.")).toEqual([
+        "⠴ thinking · 2 s · Esc stops · Hm, 1 + 1.",
+      ]);
+      const long = `${"so ".repeat(1_000_000)}it must be 2.`;
+      expect(linesOf(phase, 3_000, { columns: 50 }, long)).toEqual([
+        "⠴ thinking · 2 s · Esc stops · …so it must be 2.",
+      ]);
+    });
+
+    it.each(["word ".repeat(100), "w".repeat(500), "世界".repeat(100), "\x1b[31m👩‍🚀 \u202e".repeat(50)])(
+      "never is wider than the screen: %j",
+      (thought) => {
+        for (let columns = 20; columns < 100; columns += 1) {
+          const lines = linesOf(phase, 3_000, { columns }, thought);
+          expect(Math.max(...lines.map(width))).toBeLessThan(columns);
+          expect(lines.join(" ")).toContain("thinking · 2 s · Esc");
+          expect(lines.join("")).not.toMatch(/[\x1b\u202e\ud800-\udbff]$/);
+          expect(lines.length).toBeLessThanOrEqual(columns < 45 ? 2 : 1);
+        }
+      },
+    );
+
+    it("says that no data comes", () => {
+      expect(linesOf(phase, 25_000, {}, "Hm")[0]).toContain("no data for 25 seconds · Esc stops");
+    });
+  });
+
   it("is ASCII on a terminal without Unicode", () => {
     for (let now = 0; now < 3_000; now += 200)
-      expect(workingLines({ kind: "asking", since: 0 }, 0, now, { ...display, ascii: true })).toEqual([
+      expect(linesOf({ kind: "asking", since: 0 }, now, { ascii: true })).toEqual([
         expect.stringMatching(/^[\x20-\x7e]+$/),
       ]);
   });

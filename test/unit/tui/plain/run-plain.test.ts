@@ -64,6 +64,19 @@ describe("line mode", () => {
     expect(client.questions[1]?.history).toHaveLength(2);
   });
 
+  it("says on stderr that the AI thinks, and how long it did; /reasoning prints it", async () => {
+    const client = createFakeClient();
+    client.script = [
+      [{ type: "reasoning", text: "Hm,\n" }, { type: "reasoning", text: "1.\x1b[2J" }, ...answer("2")],
+    ];
+    const { out, err } = await run("one\n/reasoning\ntwo\n/reasoning\n", { client });
+    expect(out).toBe("2\nYou said: two\n");
+    expect(err).toBe(
+      "thinking\nthought for 1 s\n100 tokens · 3,900 left\nHm,\n1.\n100 tokens · 3,800 left\n" +
+        "The AI told nothing of what it thought.\n",
+    );
+  });
+
   it("leaves the line of its prompt at a terminal, where Ctrl-C or Ctrl-D ends it", async () => {
     const { err } = await run("one\n", { isTTY: true });
     expect(err.endsWith("left\n> \n")).toBe(true);
