@@ -75,10 +75,10 @@ export const commands: readonly SessionCommand[] = [
     name: "reasoning",
     help: "print what the AI thought before the last answer",
     whileAnswering: true,
-    run(session, _, { print }) {
+    run(session) {
       const { text } = session.state.reasoning;
       if (text === "") session.note("dim", "The AI told nothing of what it thought.");
-      else print(text.trim());
+      else session.note("dim", ...text.trim().split("\n"));
     },
   },
   {
