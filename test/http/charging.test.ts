@@ -124,6 +124,13 @@ describe("an incomplete answer costs nothing", () => {
     expect(await server.balance()).toEqual({ tokens: 4000, held: 0 });
   });
 
+  test("when the AI is silent in the middle of its answer, which may be sooner", async () => {
+    const { ai, server, token } = await setUp(silence({ head: true }), { idleTimeout: 0.02 });
+    expect(await (await ask(server, token)).json()).toMatchObject({ status: 504, code: "upstream_timeout" });
+    await ai.requests[0]?.hungUp;
+    expect(await server.balance(token)).toEqual({ tokens: 4000, held: 0 });
+  });
+
   test("when the AI cannot be reached", async () => {
     const nobody = await openRefusingPort();
     closers.push(() => nobody.close());

@@ -7,8 +7,9 @@ import { createFailureReader } from "./read-failure.ts";
 import type { Patience } from "./read-stream.ts";
 import { createSilenceTimer } from "./silence-timer.ts";
 import { createUnpacker } from "./unpacker.ts";
-import { IdleTooLong, Failed, NoReply, NotWhole } from "./upstream-errors.ts";
+import { Failed, IdleTooLong, NoReply } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
+import { withoutText } from "./without-text.ts";
 
 type Question = Parameters<Provider["answer"]>[0];
 
@@ -216,17 +217,3 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 const isWhole = () => true;
-
-/** Why an answer has no text, by its `finish_reason`. */
-function withoutText(reason: string, hasReasoning: boolean): NotWhole {
-  return new NotWhole(
-    `the answer has no text${hasReasoning ? " but reasoning" : ""}${/^\w{1,40}$/.test(reason) ? ` (finish_reason ${reason})` : ""}`,
-    reason === "content_filter"
-      ? "The AI withheld its answer because of its content filter. Try it in other words."
-      : reason === "tool_calls" || reason === "function_call"
-        ? "The AI wanted to call a tool instead of answering. Try it in other words."
-        : reason === "length"
-          ? "The AI reached its limit before it wrote any text. Try again, or ask for less."
-          : "The AI gave an empty answer. Try again.",
-  );
-}
