@@ -110,12 +110,20 @@ interface OpenModel extends ModelConfig, Pick<RunningServer, "reason" | "byDefau
 
 /** Opens the provider of each model, in the order of the configuration. */
 async function openModels(
-  { models, provider: wish, dispatcher, host, warn }: ServerConfig,
+  { models, provider: wish, dispatcher, host, warn, idleTimeout }: ServerConfig,
   opened: Close[],
 ): Promise<[OpenModel, ...OpenModel[]]> {
   const open = async (model: ModelConfig): Promise<OpenModel> => {
     const { upstream, ...rest } = model;
-    const settings = { ...rest, provider: wish, model: upstream, body: requestBody(model), dispatcher, warn };
+    const settings = {
+      ...rest,
+      provider: wish,
+      model: upstream,
+      body: requestBody(model),
+      dispatcher,
+      warn,
+      idleTimeout,
+    };
     const { provider, reason, byDefault = false } = await chooseProvider(settings);
     opened.push(() => provider.close());
     if (byDefault) refuseDemo(host);
