@@ -44,6 +44,13 @@ export const serverMutants = [
     tests: [readStream, dialects],
   },
   {
+    file: "src/server/providers/read-chunk.ts",
+    find: "read.text === other",
+    replace: "read",
+    why: "The text of another field is passed on as the AI's.",
+    tests: ["test/unit/server/providers/read-chunk.test.ts"],
+  },
+  {
     file: "src/server/providers/read-stream.ts",
     find: 'if (state === "open") throw',
     replace: "if (false) throw",
@@ -136,7 +143,7 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/event-stream.ts",
-    find: "if (this.#res.writableLength + this.#joinedBytes <= (this.#options.unread ?? UNREAD)) return true;",
+    find: "if (this.#joined.length * BYTES <= room || Buffer.byteLength(this.#joined) <= room) return true;",
     replace: "return true;",
     why: "A client that reads nothing fills the memory.",
     tests: ["test/http/event-stream.test.ts"],

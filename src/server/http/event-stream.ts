@@ -43,8 +43,11 @@ const UNREAD = 4 * 1024 * 1024;
 /** A comment, which clients ignore. */
 const PING = ": ping\n\n";
 
-/** UTF-16 code units. Each takes at most three bytes of UTF-8, so a piece has at most 64 KiB. */
-const PIECE = Math.floor((64 * 1024) / 3);
+/** The most bytes of UTF-8 that a UTF-16 code unit takes. */
+const BYTES = 3;
+
+/** UTF-16 code units of a piece of at most 64 KiB. */
+const PIECE = Math.floor((64 * 1024) / BYTES);
 
 /** `text` in pieces of at most 64 KiB of UTF-8, without cutting a character. */
 function* piecesOf(text: string): Generator<string> {
@@ -85,9 +88,8 @@ class Stream implements EventStream, Ticking {
   /** Ticks since the last event. */
   #quiet = 0;
   #hasDelta = false;
-  /** Events of this tick, and their bytes. One write for all of them costs a fraction of one for each. */
+  /** Events of this tick. One write for all of them costs a fraction of one for each. */
   #joined = "";
-  #joinedBytes = 0;
 
   constructor(res: ServerResponse, options: Options) {
     this.#res = res;
@@ -113,6 +115,8 @@ class Stream implements EventStream, Ticking {
     this.#hasDelta = true;
     this.#sendHead(replayed);
     this.#quiet = 0;
+    // Before the write: Node queues the end of its own cork with it, and what is joined then leaves in the same packet.
+    process.nextTick(sendJoined, this);
     // The first true says that the client's socket has the piece: nothing may come in between.
     return this.#send(this.#takeJoined() + event);
   }
@@ -166,7 +170,9 @@ class Stream implements EventStream, Ticking {
 
   /** False, and the connection is closed, if more than `unread` bytes wait. */
   #keepsUp(): boolean {
-    if (this.#res.writableLength + this.#joinedBytes <= (this.#options.unread ?? UNREAD)) return true;
+    const room = (this.#options.unread ?? UNREAD) - this.#res.writableLength;
+    // To count bytes takes as long as to make the event.
+    if (this.#joined.length * BYTES <= room || Buffer.byteLength(this.#joined) <= room) return true;
     this.#res.destroy();
     return false;
   }
@@ -184,14 +190,12 @@ class Stream implements EventStream, Ticking {
       process.nextTick(sendJoined, this);
     }
     this.#joined += text;
-    this.#joinedBytes += Buffer.byteLength(text);
     return this.#keepsUp();
   }
 
   #takeJoined(): string {
     const text = this.#joined;
     this.#joined = "";
-    this.#joinedBytes = 0;
     return text;
   }
 

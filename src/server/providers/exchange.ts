@@ -199,7 +199,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#reject(error);
       throw error;
     }
-    signal.throwIfAborted();
+    // The listener was the reason to abort.
+    if (this.#settled) throw signal.reason;
   }
 
   #reject(error: unknown): void {

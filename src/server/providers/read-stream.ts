@@ -1,6 +1,7 @@
 import type { EventSourceMessage } from "eventsource-parser";
 import type { BodyReader } from "./read-body.ts";
-import { readChoice, reportedIn, type Choice } from "./read-choice.ts";
+import { reportedIn, type Choice } from "./read-choice.ts";
+import { createChunkReader } from "./read-chunk.ts";
 import { createEventReader } from "./read-events.ts";
 import { NotWhole } from "./upstream-errors.ts";
 
@@ -41,14 +42,16 @@ export function createStreamReader({
   patience = DEFAULT_PATIENCE,
 }: ReaderNeeds): BodyReader {
   let state: State = "open";
+  const readChunk = createChunkReader();
   const events = createEventReader((event) => {
     if (state === "done") return;
     if (event.data.startsWith("[DONE]")) {
       state = "done";
       return;
     }
-    const chunk = chunkOf(event);
-    if (!chunk) return;
+    if (isHeartbeat(event)) return;
+    if (event.event === "error") throw reportedIn(event.data);
+    const chunk = readChunk(event.data);
     const before = state;
     state = stateAfter(before, chunk);
     if (state !== "open" && (saysMore(chunk) || state !== before)) wait(patience[state]);
@@ -79,9 +82,4 @@ function stateAfter(state: keyof Patience | "open", chunk: Choice): keyof Patien
 /** Reasoning counts too: an upstream that puts a `finish_reason` into every chunk does so before its text. */
 const saysMore = ({ text, reasoning }: Choice) => text !== "" || reasoning !== "";
 
-/** Undefined for a heartbeat. APIError for an event that reports a failure, SyntaxError for broken JSON. */
-function chunkOf({ event, data }: EventSourceMessage): Choice | undefined {
-  if (data.trim() === "" || event === "ping") return undefined;
-  if (event === "error") throw reportedIn(data);
-  return readChoice(JSON.parse(data), "delta");
-}
+const isHeartbeat = ({ event, data }: EventSourceMessage) => event === "ping" || data.trim() === "";
