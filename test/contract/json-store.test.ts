@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Files } from "../../src/server/stores/json/files.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
-import { disks } from "../unit/server/stores/json/place.ts";
+import { disks, localDisk } from "../unit/server/stores/json/place.ts";
 import { storeContract, type StoreFixture } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
 
 /** A folder of its own, and a clock that the test owns. */
-async function place(files: Files): Promise<StoreFixture> {
+async function place(files: Files, models = false): Promise<StoreFixture> {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-store-"));
   let time = Date.parse("2026-11-22T10:00:00Z");
   return {
@@ -16,6 +16,7 @@ async function place(files: Files): Promise<StoreFixture> {
       openJsonStore({
         dir,
         files,
+        models,
         now: () => time,
         warn: (sentence) => {
           throw new Error(sentence);
@@ -25,6 +26,7 @@ async function place(files: Files): Promise<StoreFixture> {
     async advance(ms) {
       time += ms;
     },
+    models,
     keepsHolds: false,
     destroy: () => rm(dir, { recursive: true }),
   };
@@ -34,3 +36,6 @@ for (const { name, files } of disks) {
   storeContract(`JSON files on ${name}`, () => place(files));
   storeModel(`JSON files on ${name}`, () => place(files));
 }
+
+storeContract("JSON files of version 2", () => place(localDisk.files, true));
+storeModel("JSON files of version 2", () => place(localDisk.files, true));

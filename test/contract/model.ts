@@ -14,12 +14,16 @@ interface ModelHold extends HoldRequest {
 
 interface ModelKey {
   digest: string;
+  cost: number;
+  model: string | undefined;
   at: number;
   again: boolean;
 }
 
 interface ModelAccount {
   tokens: number;
+  /** In questions. */
+  spent: number;
   questions: number;
   keys: Map<string, ModelKey>;
 }
@@ -27,6 +31,8 @@ interface ModelAccount {
 /** The ledger port said once more, as plainly as can be: everything is looked up anew, nothing is durable. */
 export class Model {
   now: number;
+  /** Whether charges name their model. */
+  readonly models: boolean;
   readonly accounts = new Map<AccountId, ModelAccount>();
   readonly grants = new Map<string, { account: AccountId; tokens: number }>();
   /** Open ones. */
@@ -35,8 +41,9 @@ export class Model {
   asked: string[] = [];
   readonly charged = new Set<string>();
 
-  constructor(now: number) {
+  constructor(now: number, models: boolean) {
     this.now = now;
+    this.models = models;
   }
 
   /** Drops what time has ended. */
@@ -84,7 +91,10 @@ export class Model {
       const known = open ?? charged;
       if (known && known.digest !== digest) return { kind: "key_reused" };
       if (open) return { kind: "in_flight" };
-      if (charged) return { kind: charged.again ? "answer_expired" : "paid" };
+      if (charged) {
+        const { again, cost, model } = charged;
+        return { kind: again ? "answer_expired" : "paid", cost, model };
+      }
     }
     const balance = this.balance(account);
     if (balance.tokens < price) return { kind: "insufficient", balance };
@@ -105,9 +115,16 @@ export class Model {
       return "charged";
     }
     account.tokens -= hold.price;
+    account.spent += hold.price;
     account.questions += 1;
     if (hold.key !== undefined)
-      account.keys.set(hold.key, { digest: hold.digest, at: this.now, again: false });
+      account.keys.set(hold.key, {
+        digest: hold.digest,
+        cost: hold.price,
+        model: this.models ? hold.model : undefined,
+        at: this.now,
+        again: false,
+      });
     return "charged";
   }
 

@@ -29,6 +29,7 @@ describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
         }),
       now: clock.now,
       advance: clock.advance,
+      models: false,
       keepsHolds: true,
       destroy: () => place.drop(),
     };

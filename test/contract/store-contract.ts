@@ -10,6 +10,8 @@ export interface StoreFixture {
   now(): number;
   /** Lets time pass for the store: its clock, or the age of everything in it. */
   advance(ms: number): Promise<void>;
+  /** Whether its charges name their model. */
+  models: boolean;
   /** Whether an open hold outlives the process that made it, until it expires. */
   keepsHolds: boolean;
   /** Removes the place; every store on it has been closed. */
@@ -51,6 +53,7 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
       account,
       digest: "digest",
       price: 100,
+      model: "small",
       expires: fixture.now() + 130_000,
       ...more,
     });
@@ -393,6 +396,31 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
         });
         expect(await hold(question(id, { key: "key" }))).toBe("answer_expired");
         expect(await hold(question(id, { key: "key", digest: "other" }))).toBe("key_reused");
+      });
+
+      it("tells what a charged key cost then, and its model, whatever is asked now", async () => {
+        const { id } = await create();
+        const model = fixture.models ? "large" : undefined;
+        const first = question(id, { key: "key", price: 250, model: "large" });
+        await store.ledger.hold(first);
+        await store.ledger.charge(first.id);
+        const free = question(id, { key: "free", price: 0, model: "small" });
+        await store.ledger.hold(free);
+        await store.ledger.charge(free.id);
+        await restart();
+        expect(await store.ledger.hold(question(id, { key: "free" }))).toEqual({
+          kind: "paid",
+          cost: 0,
+          model: fixture.models ? "small" : undefined,
+        });
+        const again = question(id, { key: "key" });
+        expect(await store.ledger.hold(again)).toEqual({ kind: "paid", cost: 250, model });
+        await store.ledger.charge(again.id);
+        const spent = { kind: "answer_expired", cost: 250, model };
+        expect(await store.ledger.hold(question(id, { key: "key" }))).toEqual(spent);
+        await restart();
+        expect(await store.ledger.hold(question(id, { key: "key" }))).toEqual(spent);
+        expect(await balance(id)).toEqual({ tokens: 3750, held: 0 });
       });
 
       it("does not use up the second answer when that question fails or expires", async () => {

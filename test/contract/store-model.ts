@@ -28,13 +28,13 @@ function same(both: { told: unknown; expected: unknown } | undefined): void {
 
 /** What is true after every deed. */
 async function compare(model: Model, { store }: Real): Promise<void> {
-  for (const [id, { questions }] of model.accounts) {
+  for (const [id, { questions, spent }] of model.accounts) {
     const balance = await store.ledger.balance(id);
     expect(balance).toEqual(model.balance(id));
     expect(balance.tokens).toBeGreaterThanOrEqual(balance.held);
     const usage = await store.ledger.usage(id, 90);
     expect(usage.reduce((sum, day) => sum + day.questions, 0)).toBe(questions);
-    expect(usage.reduce((sum, day) => sum + day.tokens, 0)).toBe(questions * 100);
+    expect(usage.reduce((sum, day) => sum + day.tokens, 0)).toBe(spent);
   }
 }
 
@@ -56,15 +56,20 @@ const hold = fc
     fc.option(fc.constantFrom("a", "b")),
     fc.constantFrom("x", "x", "x", "y"),
     fc.constantFrom(30_000, 130_000),
+    fc.constantFrom(
+      { price: 100, model: "small" },
+      { price: 100, model: "small" },
+      { price: 150, model: "large" },
+    ),
   )
-  .map(([who, key, digest, life]) =>
-    command(`hold(${who}, ${key}, ${digest}, ${life})`, async (model, { store }) => {
+  .map(([who, key, digest, life, asked]) =>
+    command(`hold(${who}, ${key}, ${digest}, ${life}, ${asked.model})`, async (model, { store }) => {
       const request = {
         id: randomUUID(),
         account: accountOf(model, who),
         key: key ?? undefined,
         digest,
-        price: 100,
+        ...asked,
         expires: model.now + life,
       };
       return { told: await store.ledger.hold(request), expected: model.hold(request) };
@@ -131,14 +136,14 @@ async function runIn(
   const fixture = await place();
   const real = { fixture, store: await fixture.open() };
   try {
-    const model = new Model(fixture.now());
+    const model = new Model(fixture.now(), fixture.models);
     for (const [name, tokens] of [
       ["jane", 350],
       ["john", 100],
     ] as const) {
       const made = await real.store.accounts.create({ name, passwordHash: "$2b$", tokens });
       if (made.kind === "created")
-        model.accounts.set(made.account.id, { tokens, questions: 0, keys: new Map() });
+        model.accounts.set(made.account.id, { tokens, spent: 0, questions: 0, keys: new Map() });
     }
     await fc.asyncModelRun(() => ({ model, real }), commands);
   } finally {

@@ -22,6 +22,7 @@ export const question = (account: Account, more: Partial<HoldRequest> = {}): Hol
   account: account.id,
   digest: "digest",
   price: 100,
+  model: "small",
   expires: Date.now() + 130_000,
   ...more,
 });

@@ -45,17 +45,22 @@ export interface HoldRequest {
   digest: string;
   /** Tokens. */
   price: number;
+  /** Name of the model that the question asks, as the operator named it. The charge records it. */
+  model: string;
   /** Milliseconds since the epoch; from then on the hold cannot be charged. */
   expires: number;
 }
 
-/** `paid`: this key was charged before; the hold costs nothing and keeps the key busy until it is settled. */
+/**
+ * `paid`: this key was charged before; the hold costs nothing and keeps the key busy until it is settled. `cost`: tokens of
+ * the charge that has this key. `model`: undefined for a charge of before models.
+ */
 export type HoldOutcome =
   | { kind: "held" }
-  | { kind: "paid" }
+  | { kind: "paid"; cost: number; model: string | undefined }
   | { kind: "in_flight" }
   | { kind: "key_reused" }
-  | { kind: "answer_expired" }
+  | { kind: "answer_expired"; cost: number; model: string | undefined }
   | { kind: "insufficient"; balance: Balance }
   | { kind: "all_held"; balance: Balance };
 

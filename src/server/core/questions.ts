@@ -104,7 +104,7 @@ export function createQuestions(needs: Needs): Questions {
     // The key itself is stored nowhere, so it salts the digest of the question.
     const digest = key === undefined ? "" : sha256(JSON.stringify([question.key, message, history]));
     const expires = now() + timeout + HOLD_GRACE;
-    const request = { id: hold, account, digest, price, expires };
+    const request = { id: hold, account, digest, price, model: provider.model, expires };
     const holder = question.hold === undefined ? ledger : { hold: question.hold };
     const outcome = await holder.hold(key === undefined ? request : { ...request, key });
     const kept = key !== undefined && chargedBefore(outcome) ? answers.find(account, key) : undefined;

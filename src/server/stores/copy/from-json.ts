@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
-import type { Fact } from "../json/facts.ts";
+import type { Line } from "../json/facts.ts";
 import { LEDGER } from "../json/damage.ts";
 import { disk } from "../json/disk.ts";
-import { readPieces, readWhole } from "../json/files.ts";
+import { readLines, readWhole } from "../json/files.ts";
 import { hasLedger } from "../json/has-ledger.ts";
 import { readFact, readHeader } from "../json/line.ts";
 import { load, type Loaded } from "../json/load.ts";
@@ -33,7 +33,7 @@ export async function openJsonSource(named: string, { now, warn, signal }: Openi
   try {
     const loaded = await unlessAborted(() => load(disk, dir, now), signal);
     if (loaded.tail.kind === "torn") warn(tornSentence(loaded.end, loaded.tail.bytes));
-    const { accounts, revoked } = loaded.books;
+    const { accounts, revoked, features } = loaded.books;
     return {
       description: `JSON files in ${dir}`,
       accounts: [...accounts.values()].map(({ hash, usage: _usage, ...account }) => ({
@@ -41,6 +41,7 @@ export async function openJsonSource(named: string, { now, warn, signal }: Openi
         passwordHash: hash,
       })),
       revoked: [...revoked.values()].filter(({ expires }) => expires > now),
+      models: features.has("models"),
       secret: await readWhole(disk, join(dir, SECRET)),
       entries: () => entries(dir, loaded),
       close: lock.release,
@@ -55,7 +56,6 @@ export async function openJsonSource(named: string, { now, warn, signal }: Openi
 async function* entries(dir: string, { end }: Loaded): AsyncGenerator<Entry[]> {
   const file = await disk.open(join(dir, LEDGER), "r");
   let crc: number | undefined;
-  let rest: Buffer = Buffer.alloc(0);
   const read = (line: Buffer): Entry[] => {
     const result = crc === undefined ? readHeader(line) : readFact(line, crc);
     if (result.kind !== "read")
@@ -64,25 +64,15 @@ async function* entries(dir: string, { end }: Loaded): AsyncGenerator<Entry[]> {
     return "fact" in result.value ? entryOf(result.value) : [];
   };
   try {
-    for await (const piece of readPieces(file, 0, end.byte)) {
-      const bytes = Buffer.concat([rest, piece]);
-      const found: Entry[] = [];
-      let start = 0;
-      for (let stop = bytes.indexOf(10); stop !== -1; stop = bytes.indexOf(10, start)) {
-        found.push(...read(bytes.subarray(start, stop)));
-        start = stop + 1;
-      }
-      rest = bytes.subarray(start);
-      yield found;
-    }
-    if (rest.length > 0) yield read(rest);
+    for await (const lines of readLines(file, end.byte)) yield lines.flatMap(read);
   } finally {
     await file.close();
   }
 }
 
 /** Passwords, revoked tokens and disabled accounts are no entries: `Source` has their present state. */
-function entryOf(fact: Fact): Entry[] {
+function entryOf(fact: Line): Entry[] {
+  if (fact.fact === "feature") return [];
   const { account, at } = fact;
   switch (fact.fact) {
     case "account":
@@ -92,7 +82,8 @@ function entryOf(fact: Fact): Entry[] {
     case "charge":
     case "again": {
       const key = "key" in fact ? { key: fact.key, digest: fact.digest } : undefined;
-      return [{ id: fact.id, kind: fact.fact, account, at, tokens: fact.tokens, key }];
+      const model = fact.fact === "charge" ? fact.model : undefined;
+      return [{ id: fact.id, kind: fact.fact, account, at, tokens: fact.tokens, model, key }];
     }
     case "password":
     case "revoked":

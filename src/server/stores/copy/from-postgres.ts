@@ -95,7 +95,7 @@ export async function openPostgresSource(url: string, opening: Opening): Promise
   }
 }
 
-async function look(query: Query): Promise<Pick<Source, "accounts" | "revoked" | "secret">> {
+async function look(query: Query): Promise<Pick<Source, "accounts" | "revoked" | "models" | "secret">> {
   const [flying] = await query<{ count: number }>(IN_FLIGHT);
   if (flying && flying.count > 0)
     throw new StartupError(
@@ -112,6 +112,7 @@ async function look(query: Query): Promise<Pick<Source, "accounts" | "revoked" |
       ...token,
       expires: Math.round(token.expires),
     })),
+    models: false,
     secret: secret && Buffer.from(secret.value, "base64"),
   };
 }

@@ -15,6 +15,8 @@ export interface Entry {
   /** Added to the balance; negative for a charge. */
   tokens: number;
   reason?: string | undefined;
+  /** Of a charge; undefined if it was made before models. */
+  model?: string | undefined;
   /** SHA-256 of the Idempotency-Key and of the question, if they are still stored. */
   key?: { key: string; digest: string } | undefined;
 }
@@ -42,6 +44,8 @@ export interface Source {
   description: string;
   accounts: CopiedAccount[];
   revoked: CopiedToken[];
+  /** Whether a charge may name its model. */
+  models: boolean;
   /** Undefined if none was made yet. */
   secret: Buffer | undefined;
   /** The ledger in pieces, in an order in which an account's own entry is first, no balance is negative, and an `again` comes after its charge. */

@@ -8,7 +8,7 @@ import { Damage, LEDGER } from "../json/damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "../json/disk.ts";
 import { createFile, replaceFile, syncFolder, writeFully, type OpenFile } from "../json/files.ts";
-import type { Event } from "../json/facts.ts";
+import type { Event, Line } from "../json/facts.ts";
 import { factLine, headerLine } from "../json/line.ts";
 import { load } from "../json/load.ts";
 import { deniedByOwner } from "../json/other-owner.ts";
@@ -95,7 +95,7 @@ async function write(staging: string, source: Source, opening: Opening): Promise
 async function writeLedger(file: OpenFile, source: Source, { now, signal }: Opening): Promise<Copied> {
   const accounts = new Map(source.accounts.map((account) => [account.id, account]));
   const tally = createTally();
-  const header = headerLine({ ledger: randomUUID(), at: now });
+  const header = headerLine({ version: source.models ? 2 : 1, ledger: randomUUID(), at: now });
   let lines = `${header.text}\n`;
   let [crc, n, position] = [header.crc, 0, 0];
 
@@ -106,12 +106,16 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
     position += bytes.length;
     lines = "";
   }
-  function add(account: CopiedAccount, at: number, event: Event, balance: number): void {
-    n += 1;
-    const line = factLine({ ...event, n, at, account: account.id, name: account.name, balance }, crc);
-    crc = line.crc;
+  function addLine(fact: Line): void {
+    const line = factLine(fact, crc);
+    ({ n } = fact);
+    ({ crc } = line);
     lines += `${line.text}\n`;
   }
+  function add({ id: account, name }: CopiedAccount, at: number, event: Event, balance: number): void {
+    addLine({ n: n + 1, at, account, name, balance, ...event });
+  }
+  if (source.models) addLine({ n: 1, at: now, fact: "feature", feature: "models" });
 
   for await (const piece of source.entries()) {
     signal?.throwIfAborted();
@@ -134,14 +138,14 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
   return tally.copied();
 }
 
-function eventOf({ id, kind, tokens, reason, key }: Entry, account: CopiedAccount): Event | undefined {
+function eventOf({ id, kind, tokens, reason, model, key }: Entry, account: CopiedAccount): Event | undefined {
   switch (kind) {
     case "account":
       return { fact: "account", hash: account.passwordHash, generation: account.generation, tokens };
     case "grant":
       return { fact: "grant", id, tokens, reason: reason ?? "" };
     case "charge":
-      return { fact: "charge", id, tokens, ...key };
+      return { fact: "charge", id, tokens, model, ...key };
     case "again":
       // Its key is forgotten, and it charged nothing: the entry has no effect.
       return key && { fact: "again", id, tokens, ...key };

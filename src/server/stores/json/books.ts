@@ -1,7 +1,8 @@
 import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import { foldName } from "../../core/fold-name.ts";
 import type { AccountId } from "../../core/ports.ts";
-import { tokensOf, type Fact } from "./facts.ts";
+import { tokensOf, type Fact, type Feature, type Line } from "./facts.ts";
+import type { Version } from "./line.ts";
 import { createUsage, type Usage } from "./usage.ts";
 
 /** The state of an account that follows from the ledger. Only `post` changes it. */
@@ -24,6 +25,10 @@ export interface ChargedKey {
   at: number;
   /** Whether its second answer was given, too. */
   again: boolean;
+  /** Tokens of the charge. */
+  cost: number;
+  /** Undefined for a charge of before models. */
+  model: string | undefined;
 }
 
 /** A grant that was made; its id is never used for another one. */
@@ -44,6 +49,9 @@ export interface RevokedToken {
 export interface Books {
   /** The ledger's id. */
   ledger: string;
+  version: Version;
+  /** Those that the ledger names so far. */
+  readonly features: Set<Feature>;
   /** Running number of the last fact; 0 before the first. */
   n: number;
   /** Checksum of the last line. */
@@ -63,6 +71,8 @@ export interface Books {
 export function createBooks(): Books {
   return {
     ledger: "",
+    version: 1,
+    features: new Set(),
     n: 0,
     crc: 0,
     accounts: new Map(),
@@ -90,8 +100,10 @@ export function chargedKey(books: Books, keySlot: string, now: number): ChargedK
 }
 
 /** Why the fact cannot follow what the books hold; undefined if it can. */
-export function refute(books: Books, fact: Fact): string | undefined {
+export function refute(books: Books, fact: Line): string | undefined {
   if (fact.n !== books.n + 1) return `its number is ${fact.n}, where ${books.n + 1} follows.`;
+  if (fact.fact === "feature")
+    return books.version === 1 ? "a ledger of version 1 has no features." : undefined;
   const account = books.accounts.get(fact.account);
   if (fact.fact === "account") {
     if (account || books.names.has(foldName(fact.name))) return "its account exists already.";
@@ -104,13 +116,16 @@ export function refute(books: Books, fact: Fact): string | undefined {
   if (fact.fact === "password" && fact.generation !== (account?.generation ?? 0) + 1)
     return "its generation does not follow.";
   if (fact.fact === "grant" && books.grants.has(fact.id)) return "its grant was made already.";
+  if (fact.fact === "charge" && fact.model !== undefined && !books.features.has("models"))
+    return "it names a model, but no line before it names that feature.";
   return undefined;
 }
 
 /** Enters a durable fact that `refute` accepts, and drops what is too old at `now`. */
-export function post(books: Books, fact: Fact, crc: number, now: number): void {
+export function post(books: Books, fact: Line, crc: number, now: number): void {
   books.n = fact.n;
   books.crc = crc;
+  if (fact.fact === "feature") return void books.features.add(fact.feature);
   if (fact.fact === "account") return postAccount(books, fact);
   const account = bookOf(books, fact.account);
   account.tokens = fact.balance;
@@ -121,8 +136,9 @@ export function post(books: Books, fact: Fact, crc: number, now: number): void {
     case "charge":
       account.usage.add(fact.at, -fact.tokens, now);
       if ("key" in fact) {
-        const { account, key, digest, at } = fact;
-        postKey(books, { account, key, digest, at, again: false }, now);
+        const { account, key, digest, at, tokens, model } = fact;
+        // 0 − 0 is 0, but −0 is not.
+        postKey(books, { account, key, digest, at, again: false, cost: 0 - tokens, model }, now);
       }
       return;
     case "again": {
@@ -159,11 +175,11 @@ export function postKey(books: Books, charged: ChargedKey, now: number): void {
     if (at + KEY_LIFETIME_MS > now) break;
     books.keys.delete(keySlot);
   }
-  const { account, key, digest, at, again } = charged;
+  const { account, key, digest, at, again, cost, model } = charged;
   const keySlot = slot(account, key);
   // A Map keeps the place of a known key: deleted first, it goes to the end.
   books.keys.delete(keySlot);
-  if (at + KEY_LIFETIME_MS > now) books.keys.set(keySlot, { account, key, digest, at, again });
+  if (at + KEY_LIFETIME_MS > now) books.keys.set(keySlot, { account, key, digest, at, again, cost, model });
 }
 
 /** Enters a revoked token. Each time the list has doubled, the tokens that have expired are dropped. */

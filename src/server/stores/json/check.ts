@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { SECRET_BYTES } from "../../../protocol/limits.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { createBooks, type Books } from "./books.ts";
-import { booksOf, checkpointOf, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { booksOf, checkpointOf, covers, lacksCosts, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { checkpointDamage, Damage, LEDGER, type Finding } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "./disk.ts";
 import { readWhole, type Files, type OpenFile } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
-import { ledgerCut } from "./load.ts";
+import { ledgerCut, precedesLedger } from "./load.ts";
 import { lockHolder } from "./lock.ts";
 import { replay, type Place, type Replayed } from "./replay.ts";
 import { SECRET } from "./secret.ts";
@@ -80,7 +80,8 @@ async function lookAtLedger(
     const { size } = await read.file.stat();
     const short = checkpoint && size < checkpoint.length;
     if (short) findings.push(ledgerCut(size, checkpoint).finding);
-    return await collect(findings, () => readAll(read, short ? undefined : checkpoint, findings));
+    const fits = checkpoint && !short && !(await precedesLedger(read.file, checkpoint));
+    return await collect(findings, () => readAll(read, fits ? checkpoint : undefined, findings));
   } finally {
     await read.file.close();
   }
@@ -128,16 +129,23 @@ function difference(
   { sha256, whole }: { sha256: string; whole: boolean },
 ): string | undefined {
   if (books.ledger !== checkpoint.ledger) return `it was made from another ${LEDGER}.`;
-  if (!whole || sha256 !== checkpoint.sha256) return `it does not match ${LEDGER}.`;
-  const [ours, theirs] = [books, booksOf(checkpoint, now)].map((side) => comparable(side, now));
+  if (!whole || !covers(checkpoint, sha256)) return `it does not match ${LEDGER}.`;
+  const costs = !lacksCosts(checkpoint);
+  const [ours, theirs] = [books, booksOf(checkpoint, now)].map((side) => comparable(side, now, costs));
   const other = Object.keys(ours ?? {}).find((part) => ours?.[part] !== theirs?.[part]);
   return other && `its ${other} differ from ${LEDGER}, although its checksums are right.`;
 }
 
-/** The parts of the books as texts that are equal for equal content. */
-function comparable(books: Books, now: number): Record<string, string> {
-  const { accounts, keys, revoked, grants } = checkpointOf(books, { length: 0, lines: 0, sha256: "" }, now);
-  const parts = { accounts, keys, revoked, grants, counters: [books.n, books.crc] };
+/** The parts of the books as texts that are equal for equal content; with or without what the keys cost. */
+function comparable(books: Books, now: number, costs: boolean): Record<string, string> {
+  const { accounts, revoked, grants, ...rest } = checkpointOf(
+    books,
+    { length: 0, lines: 0, sha256: "" },
+    now,
+  );
+  const keys = costs ? rest.keys : rest.keys.map(({ cost: _cost, ...key }) => key);
+  const features = [...books.features];
+  const parts = { accounts, keys, revoked, grants, features, counters: [books.n, books.crc, books.version] };
   const texts = Object.entries(parts).map(([part, list]) => [
     part,
     list

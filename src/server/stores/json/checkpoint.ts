@@ -13,8 +13,10 @@ import {
   type GivenGrant,
   type RevokedToken,
 } from "./books.ts";
-import { CHECKPOINT, checkpointDamage } from "./damage.ts";
+import { CHECKPOINT, checkpointDamage, newerCheckpoint } from "./damage.ts";
+import { isFeature, type Feature } from "./facts.ts";
 import { readWhole, replaceFile, type Files } from "./files.ts";
+import { unknownFeature, type Version } from "./line.ts";
 import { createUsage } from "./usage.ts";
 
 const FORMAT = "ai-chat-checkpoint";
@@ -30,11 +32,19 @@ export interface Covered {
   sha256: string;
 }
 
+/**
+ * What a checkpoint gives as its SHA-256. Version 1 of the program does not read line 1 of a ledger whose bytes have the
+ * plain sum: with another one it does, and refuses there.
+ */
+const sumOf = (version: Version, sha256: string) => (version === 1 ? sha256 : `${version}:${sha256}`);
+
 /** `accounts.json`: everything that the first `length` bytes of the ledger imply. */
 export interface Checkpoint extends Covered {
   format: string;
   version: number;
   ledger: string;
+  /** Absent in the checkpoint of a ledger of version 1. */
+  features?: Feature[];
   crc: number;
   accounts: {
     id: AccountId;
@@ -45,6 +55,7 @@ export interface Checkpoint extends Covered {
     tokens: number;
     days: DayUsage[];
   }[];
+  /** Without `cost` if an older ai-chat wrote them. */
   keys: ChargedKey[];
   revoked: RevokedToken[];
   grants: GivenGrant[];
@@ -57,6 +68,8 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
     version: VERSION,
     ledger: books.ledger,
     ...covered,
+    sha256: sumOf(books.version, covered.sha256),
+    ...(books.version > 1 && { features: [...books.features] }),
     crc: books.crc,
     accounts: [...books.accounts.values()].map(({ usage, ...account }) => ({
       ...account,
@@ -68,10 +81,23 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
   };
 }
 
+/** Version of the ledger that the checkpoint was made from. */
+export const versionOf = ({ features }: Checkpoint): Version => (features ? 2 : 1);
+
+/** Whether the checkpoint was made from bytes of this SHA-256. */
+export const covers = (checkpoint: Checkpoint, sha256: string): boolean =>
+  checkpoint.sha256 === sumOf(versionOf(checkpoint), sha256);
+
+/** Whether it lacks what the keys cost. */
+export const lacksCosts = ({ keys }: Checkpoint): boolean =>
+  keys.some(({ cost }: Partial<ChargedKey>) => cost === undefined);
+
 /** The books that a checkpoint describes. */
 export function booksOf(checkpoint: Checkpoint, now: number): Books {
   const books = createBooks();
   books.ledger = checkpoint.ledger;
+  books.version = versionOf(checkpoint);
+  for (const feature of checkpoint.features ?? []) books.features.add(feature);
   // The header has no number.
   books.n = checkpoint.lines - 1;
   books.crc = checkpoint.crc;
@@ -134,5 +160,7 @@ function unseal(bytes: Buffer): Checkpoint {
   }
   if (read.format !== FORMAT || read.version !== VERSION)
     throw checkpointDamage(`it has version ${read.version}, which this ai-chat cannot read.`);
+  const unknown = read.features?.find((feature) => !isFeature(feature));
+  if (unknown !== undefined) throw newerCheckpoint(unknownFeature(unknown));
   return read;
 }

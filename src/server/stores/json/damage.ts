@@ -36,6 +36,17 @@ export function ledgerDamage(at: { line: number; byte: number }, what: string): 
   return new Damage({ file: LEDGER, ...at, what, repair: ledgerRepair(at) });
 }
 
+/** A line of the ledger that only a newer version can read. The advice is never to cut it off. */
+export function newerLedger(at: { line: number; byte: number }, what: string): Damage {
+  return new Damage({ file: LEDGER, ...at, what, repair: NEWER });
+}
+
+const NEWER = "Nothing was changed. Use the ai-chat that wrote it, or a later one.";
+
+/** A checkpoint that only a newer version can read, and so its ledger. */
+export const newerCheckpoint = (what: string): Damage =>
+  new Damage({ file: CHECKPOINT, what, repair: NEWER });
+
 function ledgerRepair({ line, byte }: { line: number; byte: number }): string {
   const restore = `Nothing was changed. Restore ${LEDGER} from a backup.`;
   if (line === 1) return restore;

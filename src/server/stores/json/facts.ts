@@ -4,14 +4,14 @@ import type { AccountId, HoldId } from "../../core/ports.ts";
 export type Event =
   | { fact: "account"; hash: string; generation: number; tokens: number }
   | { fact: "grant"; id: string; tokens: number; reason: string }
-  | { fact: "charge"; id: HoldId; tokens: number }
-  | { fact: "charge"; id: HoldId; tokens: number; key: string; digest: string }
+  | { fact: "charge"; id: HoldId; tokens: number; model?: string | undefined }
+  | { fact: "charge"; id: HoldId; tokens: number; model?: string | undefined; key: string; digest: string }
   | { fact: "again"; id: HoldId; tokens: number; key: string; digest: string }
   | { fact: "password"; hash: string; generation: number }
   | { fact: "revoked"; jti: string; expires: number }
   | { fact: "disabled"; disabled: boolean };
 
-/** One line of the ledger. Times in milliseconds since the epoch; on disk they are ISO 8601 in UTC. */
+/** A fact of the ledger. Times in milliseconds since the epoch; on disk they are ISO 8601 in UTC. */
 export type Fact = Event & {
   /** Running number, from 1. */
   n: number;
@@ -22,6 +22,23 @@ export type Fact = Event & {
   /** The account's tokens after it. */
   balance: number;
 };
+
+/** What a line of version 1 cannot say (docs/ledger.md#versions). `models`: a charge names its model. */
+export type Feature = "models";
+
+/** Names a feature, before the first line that needs it. */
+export interface FeatureFact {
+  n: number;
+  at: number;
+  fact: "feature";
+  feature: Feature;
+}
+
+/** A line of the ledger after its header. */
+export type Line = Fact | FeatureFact;
+
+/** Whether this version knows the feature of that name. */
+export const isFeature = (name: unknown): name is Feature => name === "models";
 
 /** What the event adds to the account's balance. */
 export const tokensOf = (event: Event): number => ("tokens" in event ? event.tokens : 0);
@@ -38,13 +55,15 @@ type Shape = Record<string, (value: unknown) => boolean>;
 const before: Shape = { n: count, at: time, fact: text, account: filled, name: filled };
 const after: Shape = { balance: count };
 const keyed: Shape = { id: text, tokens: whole, key: filled, digest: filled };
+const named: Shape = { id: text, tokens: whole, model: filled };
 
 /** Fields of each kind of fact, in the order in which they are written. */
 const shapes = new Map<unknown, Shape[]>(
   Object.entries({
     account: [{ hash: text, generation: count, tokens: count }],
     grant: [{ id: text, tokens: count, reason: text }],
-    charge: [{ id: text, tokens: whole }, keyed],
+    // The last has every field, in order.
+    charge: [{ id: text, tokens: whole }, keyed, named, { ...named, key: filled, digest: filled }],
     again: [keyed],
     password: [{ hash: text, generation: count }],
     revoked: [{ jti: text, expires: time }],
@@ -54,9 +73,10 @@ const shapes = new Map<unknown, Shape[]>(
     own.map((fields) => ({ ...before, ...fields, ...after })),
   ]),
 );
+shapes.set("feature", [{ n: count, at: time, fact: text, feature: isFeature }]);
 
 /** The fact in a parsed line without its checksum, or a sentence about what is wrong with it. */
-export function factOf(fields: Record<string, unknown>): Fact | string {
+export function factOf(fields: Record<string, unknown>): Line | string {
   const choices = shapes.get(fields["fact"]);
   if (!choices) return "it is of a kind that this version does not know.";
   const names = Object.keys(fields);
@@ -66,16 +86,16 @@ export function factOf(fields: Record<string, unknown>): Fact | string {
   if (wrong !== undefined) return `its field ${wrong} is not what it should be.`;
   const fact: Record<string, unknown> = { ...fields, at: isoTime(String(fields["at"])) };
   if ("expires" in fields) fact["expires"] = isoTime(String(fields["expires"]));
-  return fact as unknown as Fact;
+  return fact as unknown as Line;
 }
 
-/** The fields of each kind in the order in which they are written. A fact without a key lacks the key's. */
+/** The fields of each kind in the order in which they are written. A charge may lack the model, the key and its digest. */
 const orders = new Map<unknown, string[]>(
   [...shapes].map(([kind, choices]) => [kind, Object.keys(choices.at(-1) ?? {})]),
 );
 
 /** The fields as they are written, in their order. */
-export function fieldsOf(fact: Fact): Record<string, unknown> {
+export function fieldsOf(fact: Line): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const field of orders.get(fact.fact) ?? []) {
     const value: unknown = Reflect.get(fact, field);

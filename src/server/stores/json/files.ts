@@ -76,6 +76,23 @@ export async function* readPieces(
   }
 }
 
+/** The lines up to byte `to` without their newlines, those of one piece at a time; last what follows the last newline. */
+export async function* readLines(file: OpenFile, to: number): AsyncGenerator<Buffer[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of readPieces(file, 0, to)) {
+    const bytes = Buffer.concat([rest, piece]);
+    const lines: Buffer[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+      lines.push(bytes.subarray(start, end));
+      start = end + 1;
+    }
+    rest = bytes.subarray(start);
+    yield lines;
+  }
+  if (rest.length > 0) yield [rest];
+}
+
 /** The whole file; undefined if there is none. */
 export async function readWhole(files: Files, path: string): Promise<Buffer | undefined> {
   const file = await openIfThere(files, path);
@@ -145,13 +162,23 @@ export async function createFile(files: Files, dir: string, name: string): Promi
 }
 
 /** Replaces a file atomically and durably: a reader, also after a crash, finds the old content or the new one. */
-export async function replaceFile(files: Files, dir: string, name: string, bytes: Uint8Array): Promise<void> {
+export function replaceFile(files: Files, dir: string, name: string, bytes: Uint8Array): Promise<void> {
+  return replaceWith(files, dir, name, (file) => writeFully(file, bytes, 0));
+}
+
+/** As {@link replaceFile}, with what `write` writes. If it rejects, the old content stays. */
+export async function replaceWith(
+  files: Files,
+  dir: string,
+  name: string,
+  write: (file: OpenFile, path: string) => Promise<void>,
+): Promise<void> {
   const path = join(dir, unfinished(name));
   await files.remove(path);
   try {
     const file = await createFile(files, dir, unfinished(name));
     try {
-      await writeFully(file, bytes, 0);
+      await write(file, path);
       await file.sync();
     } finally {
       await file.close();

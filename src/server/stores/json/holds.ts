@@ -9,6 +9,7 @@ export interface OpenHold {
   account: AccountId;
   /** Tokens; 0 for a `paid` hold. */
   price: number;
+  model: string;
   /** Milliseconds since the epoch. */
   expires: number;
   key: { slot: string; key: string; digest: string } | undefined;

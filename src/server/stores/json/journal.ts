@@ -28,18 +28,17 @@ export interface Journal {
   close(): Promise<boolean>;
 }
 
-/** Takes over an open ledger file whose `length` bytes are synced and in `hash`. `warn` gets sentences for the operator. */
+/** Opens a ledger file whose `length` bytes are synced and in `hash`. `warn` gets sentences for the operator. */
 export async function openJournal(opened: {
   files: Files;
   path: string;
-  file: OpenFile;
   length: number;
   hash: Hash;
   warn: (sentence: string) => void;
 }): Promise<Journal> {
   const { files, path, hash, warn } = opened;
-  const ours = await opened.file.stat();
-  let file: OpenFile | undefined = opened.file;
+  let file: OpenFile | undefined = await files.open(path, "r+");
+  const ours = await statOf(file);
   let length = opened.length;
   let state: "takes" | "failed" | "stopped" | "closed" = "takes";
   /** Set from the first failure until a write has worked again: one outage, one warning. */
@@ -171,4 +170,14 @@ export async function openJournal(opened: {
       return whole;
     },
   };
+}
+
+/** Closes the file if it cannot be read. */
+async function statOf(file: OpenFile): Promise<FileStat> {
+  try {
+    return await file.stat();
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }

@@ -55,7 +55,7 @@ export function createLedger({
   }
 
   function hold(request: HoldRequest): HoldOutcome {
-    const { id, account, digest, price, expires } = request;
+    const { id, account, digest, price, model, expires } = request;
     if (!Number.isSafeInteger(price) || price < 0)
       throw new RangeError("A price is a whole number of tokens.");
     const balance = balanceOf(bookOf(books, account));
@@ -67,7 +67,7 @@ export function createLedger({
     if (!known) committer.assertTakes();
     if (!known && balance.tokens < price) return { kind: "insufficient", balance };
     if (!known && balance.tokens - balance.held < price) return { kind: "all_held", balance };
-    holds.open({ id, account, price: known ? 0 : price, expires, key, paid: Boolean(known) });
+    holds.open({ id, account, price: known ? 0 : price, model, expires, key, paid: Boolean(known) });
     return known ?? { kind: "held" };
   }
 
@@ -81,8 +81,9 @@ export function createLedger({
     const first = open?.key ?? charged;
     if (!first) return undefined;
     if (first.digest !== digest) return { kind: "key_reused" };
-    if (open) return { kind: "in_flight" };
-    return charged?.again ? { kind: "answer_expired" } : { kind: "paid" };
+    if (open || !charged) return { kind: "in_flight" };
+    const { again, cost, model } = charged;
+    return { kind: again ? "answer_expired" : "paid", cost, model };
   }
 
   async function charge(id: HoldId): Promise<ChargeOutcome> {
@@ -108,7 +109,7 @@ export function createLedger({
   /** The committer settles the hold. A charge that fails leaves it open. */
   async function write(hold: OpenHold, name: string): Promise<ChargeOutcome> {
     try {
-      const balance = await committer.commit({ account: hold.account, name, event: chargeOf(hold) });
+      const balance = await committer.commit({ account: hold.account, name, event: chargeOf(hold, books) });
       return { kind: "charged", balance };
     } catch (error) {
       hold.charging = undefined;
@@ -128,8 +129,9 @@ export function createLedger({
   };
 }
 
-function chargeOf({ id, price, paid, key }: OpenHold): Event {
+function chargeOf({ id, price, paid, key, ...hold }: OpenHold, { features }: Books): Event {
   if (paid && key) return { fact: "again", id, tokens: 0, key: key.key, digest: key.digest };
-  if (!key) return { fact: "charge", id, tokens: -price };
-  return { fact: "charge", id, tokens: -price, key: key.key, digest: key.digest };
+  const model = features.has("models") ? hold.model : undefined;
+  if (!key) return { fact: "charge", id, tokens: -price, model };
+  return { fact: "charge", id, tokens: -price, model, key: key.key, digest: key.digest };
 }

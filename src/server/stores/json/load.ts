@@ -1,10 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { createBooks, type Books } from "./books.ts";
-import { booksOf, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { booksOf, covers, lacksCosts, readCheckpoint, versionOf, type Checkpoint } from "./checkpoint.ts";
 import { CHECKPOINT, checkpointDamage, Damage, LEDGER } from "./damage.ts";
 import { readPieces, type Files, type OpenFile } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
+import { readHeader } from "./line.ts";
 import { replay, type Place, type Tail } from "./replay.ts";
 
 /** The content of a data folder. */
@@ -27,14 +28,19 @@ export async function load(files: Files, dir: string, now: number): Promise<Load
   const checkpoint = await readCheckpoint(files, dir);
   const file = await files.open(join(dir, LEDGER), "r");
   try {
-    if (checkpoint) return await resume(file, checkpoint, now);
-    const hash = createHash("sha256");
-    const books = createBooks();
-    const end = await replay({ file, books, from: { byte: 0, line: 1 }, hash, now });
-    return { books, hash, end, tail: end.tail, covered: 0, replayed: books.n };
+    const resumed = checkpoint && (await resume(file, checkpoint, now));
+    return resumed ?? (await loadWhole(file, now));
   } finally {
     await file.close();
   }
+}
+
+/** Reads an open ledger from its first line. Throws `Damage`. */
+export async function loadWhole(file: OpenFile, now: number): Promise<Loaded> {
+  const hash = createHash("sha256");
+  const books = createBooks();
+  const end = await replay({ file, books, from: { byte: 0, line: 1 }, hash, now });
+  return { books, hash, end, tail: end.tail, covered: 0, replayed: books.n };
 }
 
 function fresh(): Loaded {
@@ -48,17 +54,28 @@ function fresh(): Loaded {
   };
 }
 
-async function resume(file: OpenFile, checkpoint: Checkpoint, now: number): Promise<Loaded> {
+/** Undefined if the checkpoint was written by an older ai-chat and does not say enough. */
+async function resume(file: OpenFile, checkpoint: Checkpoint, now: number): Promise<Loaded | undefined> {
   const { length, lines } = checkpoint;
   const { size } = await file.stat();
   if (size < length) throw ledgerCut(size, checkpoint);
+  if (await precedesLedger(file, checkpoint)) return undefined;
   const hash = createHash("sha256");
   for await (const piece of readPieces(file, 0, length)) hash.update(piece);
-  if (hash.copy().digest("hex") !== checkpoint.sha256) throw await explain(file, checkpoint, now);
+  if (!covers(checkpoint, hash.copy().digest("hex"))) throw await explain(file, checkpoint, now);
+  if (lacksCosts(checkpoint)) return undefined;
   const books = booksOf(checkpoint, now);
   const from = { byte: length, line: lines + 1 };
   const end = await replay({ file, books, from, hash, now });
   return { books, hash, end, tail: end.tail, covered: length, replayed: books.n + 1 - lines };
+}
+
+/** Whether the ledger was written anew since the checkpoint: a start was killed before it made the next one. */
+export async function precedesLedger(file: OpenFile, checkpoint: Checkpoint): Promise<boolean> {
+  const { value: start = Buffer.alloc(0) } = await readPieces(file, 0).next();
+  const header = readHeader(start.subarray(0, Math.max(0, start.indexOf(10))));
+  if (header.kind !== "read" || header.value.ledger !== checkpoint.ledger) return false;
+  return versionOf(checkpoint) < header.value.version;
 }
 
 /** The bytes that a checkpoint covers have changed. Finds the line by the checksums of the ledger. */

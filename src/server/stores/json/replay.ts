@@ -1,6 +1,6 @@
 import type { Hash } from "node:crypto";
 import { post, refute, type Books } from "./books.ts";
-import { LEDGER, ledgerDamage } from "./damage.ts";
+import { LEDGER, ledgerDamage, newerLedger } from "./damage.ts";
 import { readPieces, type OpenFile } from "./files.ts";
 import { isTornHeader, LINE_BYTES, readFact, readHeader } from "./line.ts";
 
@@ -75,12 +75,15 @@ function enter(books: Books, place: Place, line: Buffer, now: number): string | 
     const header = readHeader(line);
     if (header.kind === "broken") return header.why;
     if (header.kind === "wrong") throw ledgerDamage(place, header.why);
+    if (header.kind === "newer") throw newerLedger(place, header.why);
     books.ledger = header.value.ledger;
+    books.version = header.value.version;
     books.crc = header.crc;
     return undefined;
   }
   const read = readFact(line, books.crc);
   if (read.kind === "broken") return read.why;
+  if (read.kind === "newer") throw newerLedger(place, read.why);
   const wrong = read.kind === "wrong" ? read.why : refute(books, read.value);
   if (wrong !== undefined || read.kind === "wrong")
     throw ledgerDamage(place, `its checksum is right, but ${wrong}`);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Store } from "../../core/ports.ts";
 import { StartupError } from "../../core/startup-error.ts";
@@ -9,19 +8,19 @@ import { createCommitter } from "./committer.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { diskOn, fileSystemOf } from "./disk.ts";
-import { replaceFile, syncFolder, writeFully, type Files, type OpenFile } from "./files.ts";
+import type { Files } from "./files.ts";
 import { prepareFolder, tidyFolder } from "./folder.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { createHolds } from "./holds.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { createLedger } from "./ledger.ts";
-import { headerLine } from "./line.ts";
 import { load, type Loaded } from "./load.ts";
 import { acquireLock, type Lock } from "./lock.ts";
+import { mend } from "./mend.ts";
 import { answerOperator } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
-import { tornSentence } from "./replay.ts";
 import { openSecret } from "./secret.ts";
+import { writeAnew } from "./write-anew.ts";
 
 /** From this number of replayed facts on, a start writes a checkpoint before it serves. */
 const LONG_REPLAY = 5000;
@@ -29,9 +28,13 @@ const LONG_REPLAY = 5000;
 /** For the operator: charges cost more here. */
 const ASYNCHRONOUS = "written asynchronously: not on a local disk of Linux";
 
+const WRITTEN_ANEW = `${LEDGER} was written anew as version 2, because charges now name their model. An older ai-chat refuses to start on it.`;
+
 interface Options {
   /** Made if there is none. */
   dir: string;
+  /** Whether charges name their model. A ledger of version 1 is then written anew as version 2, which always does. */
+  models?: boolean;
   /** Milliseconds since the epoch; the system's clock by default. */
   now?: () => number;
   /** Gets sentences for the operator. */
@@ -47,6 +50,7 @@ interface Options {
  */
 export async function openJsonStore({
   dir: named,
+  models = false,
   now = Date.now,
   warn,
   files: given,
@@ -60,13 +64,17 @@ export async function openJsonStore({
     // Before anything is removed: an address without a ledger shows that the ledger was lost.
     await hasLedger(files, dir);
     await removeAddress(dir);
-    const loaded = await load(files, dir, now());
+    let loaded = await load(files, dir, now());
     await tidyFolder(files, dir);
-    const file = await mend(files, dir, loaded, now, warn);
+    await mend(files, dir, loaded, now(), warn);
+    const { version, features, n } = loaded.books;
+    if ((models || version > 1) && !features.has("models")) {
+      loaded = await writeAnew(files, dir, loaded, now());
+      if (version === 1 && n > 0) warn(WRITTEN_ANEW);
+    }
     const journal = await openJournal({
       files,
       path: join(dir, LEDGER),
-      file,
       length: loaded.end.byte,
       hash: loaded.hash,
       warn,
@@ -76,43 +84,6 @@ export async function openJsonStore({
     await lock.release();
     throw error instanceof StartupError ? error : cannotUse(dir, error);
   }
-}
-
-/** Makes the ledger end where `loaded` says, durably; returns it open for writing. */
-async function mend(
-  files: Files,
-  dir: string,
-  loaded: Loaded,
-  now: () => number,
-  warn: (sentence: string) => void,
-): Promise<OpenFile> {
-  const { end, tail } = loaded;
-  if (end.line === 1) await createFile(files, dir, loaded, now());
-  const file = await files.open(join(dir, LEDGER), "r+");
-  try {
-    if (tail.kind === "whole") await writeFully(file, Buffer.from("\n"), end.byte - 1);
-    if (tail.kind === "torn") {
-      warn(tornSentence(end, tail.bytes));
-      await file.truncate(loaded.end.byte);
-    }
-    await file.datasync();
-    await syncFolder(files, dir);
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-}
-
-async function createFile(files: Files, dir: string, loaded: Loaded, at: number): Promise<void> {
-  const ledger = randomUUID();
-  const header = headerLine({ ledger, at });
-  const bytes = Buffer.from(`${header.text}\n`);
-  await replaceFile(files, dir, LEDGER, bytes);
-  loaded.hash.update(bytes);
-  loaded.books.ledger = ledger;
-  loaded.books.crc = header.crc;
-  loaded.end = { byte: bytes.length, line: 2 };
 }
 
 interface Parts {

@@ -48,7 +48,7 @@ SELECT a.name, a.generation, a.disabled,
   a.tokens, a.held,
   (SELECT coalesce(sum(o.price), 0) FROM chat_questions o
     WHERE o.account = a.id AND o.charged_at IS NULL AND o.expires <= now()) AS stale,
-  k.id AS key_id, k.digest = $3 AS same,
+  k.id AS key_id, k.digest = $3 AS same, k.price AS cost,
   k.charged_at IS NOT NULL AS charged,
   k.charged_at <= now() - interval '${KEY_LIFETIME_MS} milliseconds' AS forgotten,
   k.expires <= now() AS expired,
@@ -83,6 +83,7 @@ interface HoldState {
   stale: string;
   key_id: string | null;
   same: boolean | null;
+  cost: string | null;
   charged: boolean;
   forgotten: boolean | null;
   expired: boolean | null;
@@ -153,7 +154,7 @@ function byKey(state: HoldState): HoldOutcome | "stale" | "forgotten" {
   if (state.forgotten && !state.being_asked_again) return "forgotten";
   if (!state.same) return { kind: "key_reused" };
   if (!state.charged || state.being_asked_again) return { kind: "in_flight" };
-  return { kind: state.asked_again ? "answer_expired" : "paid" };
+  return { kind: state.asked_again ? "answer_expired" : "paid", cost: Number(state.cost), model: undefined };
 }
 
 /** Why the balance does not suffice; undefined if it does by now. */

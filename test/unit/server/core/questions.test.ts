@@ -226,7 +226,7 @@ describe("a question", () => {
 
   test("reports no charge when its client left in the middle of the free second answer", async () => {
     const ledger = createFakeLedger();
-    ledger.outcomes.push({ kind: "paid" });
+    ledger.outcomes.push({ kind: "paid", cost: 100, model: undefined });
     const { puppet, ask } = setUp(ledger);
     const client = new AbortController();
     const asking = ask({ key: "k", stop: client, onDelta: () => true });
@@ -245,7 +245,7 @@ describe("a key that was charged", () => {
     await quiet();
     puppet.finish("the answer");
     await first;
-    ledger.outcomes.push({ kind: "paid" });
+    ledger.outcomes.push({ kind: "paid", cost: 100, model: undefined });
     expect(await ask({ key: "k" })).toEqual({
       response: "the answer",
       deducted: 100,
@@ -258,7 +258,7 @@ describe("a key that was charged", () => {
 
   test("is asked again without a charge if the answer is gone, and says so with the first delta", async () => {
     const ledger = createFakeLedger();
-    ledger.outcomes.push({ kind: "paid" });
+    ledger.outcomes.push({ kind: "paid", cost: 100, model: undefined });
     const { puppet, ask } = setUp(ledger);
     const pieces: [string, boolean][] = [];
     const asking = ask({ key: "k", onDelta: (text, replayed) => pieces.push([text, replayed]) > 0 });
@@ -272,7 +272,7 @@ describe("a key that was charged", () => {
 
   test("can be asked again when a second answer failed", async () => {
     const ledger = createFakeLedger();
-    ledger.outcomes.push({ kind: "paid" });
+    ledger.outcomes.push({ kind: "paid", cost: 100, model: undefined });
     const { puppet, ask } = setUp(ledger);
     const asking = ask({ key: "k" });
     await quiet();
@@ -288,7 +288,7 @@ describe("a key that was charged", () => {
     await quiet();
     puppet.finish("never paid");
     await expect(first).rejects.toMatchObject({ code: "store_unavailable" });
-    ledger.outcomes.push({ kind: "answer_expired" });
+    ledger.outcomes.push({ kind: "answer_expired", cost: 100, model: undefined });
     await expect(ask({ key: "k" })).rejects.toMatchObject({ code: "answer_expired" });
   });
 

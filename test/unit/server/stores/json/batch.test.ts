@@ -35,7 +35,7 @@ async function openCounted(on: Files) {
 /** A question up to its charge: `charge` begins that, and resolves when it is durable. */
 async function ask(store: Store, account: string) {
   const id = randomUUID();
-  const request = { id, account, digest: "digest", price: 1, expires: START + 1000 };
+  const request = { id, account, digest: "digest", price: 1, model: "small", expires: START + 1000 };
   expect((await store.ledger.hold(request)).kind).toBe("held");
   return { charge: async () => expect((await store.ledger.charge(id)).kind).toBe("charged") };
 }

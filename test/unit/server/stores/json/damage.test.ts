@@ -11,9 +11,9 @@ import { createMemoryFiles } from "./memory-files.ts";
 import { contentOf, fillFolder, makeFolder, openStore, START } from "./place.ts";
 
 /** A filled folder: its paths, and the lines of its ledger. */
-async function makeFilled() {
+async function makeFilled({ models = false } = {}) {
   const dir = await makeFolder();
-  await fillFolder(dir);
+  await fillFolder(dir, { models });
   const [ledger, checkpoint] = [join(dir, "ledger.jsonl"), join(dir, "accounts.json")];
   const bytes = await readFile(ledger);
   return { dir, ledger, checkpoint, bytes };
@@ -37,55 +37,58 @@ function starts(bytes: Buffer): number[] {
   return places.slice(0, -1);
 }
 
-describe("a ledger with flipped bits", () => {
-  it("is refused with a checkpoint, whichever bit was flipped", async () => {
-    for (const bit of [1, 0x80]) {
-      const { checkpoint, bytes } = await makeFilled();
-      const accounts = await readFile(checkpoint);
-      for (let at = 0; at < bytes.length; at += 1) {
-        const damage = await found({ "ledger.jsonl": flip(bytes, at, bit), "accounts.json": accounts });
-        expect(damage, `byte ${at}`).toBeInstanceOf(Damage);
+describe.each([{ models: false }, { models: true }])(
+  "a ledger with flipped bits, models: $models",
+  (version) => {
+    it("is refused with a checkpoint, whichever bit was flipped", async () => {
+      for (const bit of [1, 0x80]) {
+        const { checkpoint, bytes } = await makeFilled(version);
+        const accounts = await readFile(checkpoint);
+        for (let at = 0; at < bytes.length; at += 1) {
+          const damage = await found({ "ledger.jsonl": flip(bytes, at, bit), "accounts.json": accounts });
+          expect(damage, `byte ${at}`).toBeInstanceOf(Damage);
+        }
       }
-    }
-  });
+    });
 
-  it("is refused without a checkpoint, at the line with the flipped bit, except in the last newline", async () => {
-    const { bytes } = await makeFilled();
-    const places = starts(bytes);
-    for (let at = 0; at < bytes.length - 1; at += 1) {
-      const damage = await found({ "ledger.jsonl": flip(bytes, at, 2) });
-      if (!(damage instanceof Damage)) throw new Error(`byte ${at} is not seen`);
-      const line = places.findLastIndex((start) => start <= at) + 1;
-      expect(damage.finding).toMatchObject({ file: "ledger.jsonl", line, byte: places[line - 1] });
-    }
-  });
+    it("is refused without a checkpoint, at the line with the flipped bit, except in the last newline", async () => {
+      const { bytes } = await makeFilled(version);
+      const places = starts(bytes);
+      for (let at = 0; at < bytes.length - 1; at += 1) {
+        const damage = await found({ "ledger.jsonl": flip(bytes, at, 2) });
+        if (!(damage instanceof Damage)) throw new Error(`byte ${at} is not seen`);
+        const line = places.findLastIndex((start) => start <= at) + 1;
+        expect(damage.finding).toMatchObject({ file: "ledger.jsonl", line, byte: places[line - 1] });
+      }
+    });
 
-  it("is refused by a start with file, line, byte and a repair, and nothing is changed", async () => {
-    const { dir, ledger, bytes } = await makeFilled();
-    const at = starts(bytes)[3] ?? 0;
-    await writeFile(ledger, flip(bytes, at + 10, 1));
-    const before = await contentOf(dir);
-    const refusal: unknown = await openStore(dir).catch((error: unknown) => error);
-    if (!(refusal instanceof StartupError)) throw new Error("It started.");
-    expect(refusal.message).toContain(`ledger.jsonl, line 4 (byte ${at})`);
-    expect(refusal.hint).toContain(`head -c ${at} ledger.jsonl.damaged > ledger.jsonl`);
-    expect(await contentOf(dir)).toEqual(before);
-  });
+    it("is refused by a start with file, line, byte and a repair, and nothing is changed", async () => {
+      const { dir, ledger, bytes } = await makeFilled();
+      const at = starts(bytes)[3] ?? 0;
+      await writeFile(ledger, flip(bytes, at + 10, 1));
+      const before = await contentOf(dir);
+      const refusal: unknown = await openStore(dir).catch((error: unknown) => error);
+      if (!(refusal instanceof StartupError)) throw new Error("It started.");
+      expect(refusal.message).toContain(`ledger.jsonl, line 4 (byte ${at})`);
+      expect(refusal.hint).toContain(`head -c ${at} ledger.jsonl.damaged > ledger.jsonl`);
+      expect(await contentOf(dir)).toEqual(before);
+    });
 
-  it("starts again after the repair that the refusal names", async () => {
-    const { dir, ledger, checkpoint, bytes } = await makeFilled();
-    await rm(checkpoint);
-    await writeFile(ledger, bytes.subarray(0, starts(bytes)[3]));
-    const { store, warnings } = await openStore(dir);
-    const jane = await store.accounts.byName("jane");
-    expect(await store.ledger.balance(jane?.id ?? "")).toEqual({ tokens: 4050, held: 0 });
-    expect(warnings).toEqual([]);
-  });
-});
+    it("starts again after the repair that the refusal names", async () => {
+      const { dir, ledger, checkpoint, bytes } = await makeFilled();
+      await rm(checkpoint);
+      await writeFile(ledger, bytes.subarray(0, starts(bytes)[3]));
+      const { store, warnings } = await openStore(dir);
+      const jane = await store.accounts.byName("jane");
+      expect(await store.ledger.balance(jane?.id ?? "")).toEqual({ tokens: 4050, held: 0 });
+      expect(warnings).toEqual([]);
+    });
+  },
+);
 
 describe("a ledger that was cut short", () => {
-  it("counts every whole line, wherever it was cut", async () => {
-    const { bytes } = await makeFilled();
+  it.each([false, true])("counts every whole line, wherever it was cut, models: %s", async (models) => {
+    const { bytes } = await makeFilled({ models });
     for (let length = bytes.length; length >= 0; length -= 1) {
       const files = createMemoryFiles({ "ledger.jsonl": bytes.subarray(0, length) });
       const loaded = await load(files, "", START);
@@ -162,8 +165,9 @@ describe("a ledger that was cut short", () => {
   it("is refused with its version if that is newer", async () => {
     const { dir, ledger, checkpoint, bytes } = await makeFilled();
     await rm(checkpoint);
-    await writeFile(ledger, bytes.toString("utf8").replace('"version":1', '"version":2'));
-    await expect(openStore(dir)).rejects.toThrow(/line 1 .*version 2, which this ai-chat cannot read/);
+    await writeFile(ledger, bytes.toString("utf8").replace('"version":1', '"version":3'));
+    const says = /line 1 .*version 3, which this ai-chat cannot read: it was made by a newer ai-chat/;
+    await expect(openStore(dir)).rejects.toThrow(says);
   });
 });
 
@@ -226,8 +230,11 @@ describe("a ledger that was emptied or removed", () => {
 
 describe("a damaged checkpoint", () => {
   it("is refused whichever bit was flipped", async () => {
-    for (const bit of [1, 0x80]) {
-      const { checkpoint, bytes: ledger } = await makeFilled();
+    for (const [bit, models] of [
+      [1, false],
+      [0x80, true],
+    ] as const) {
+      const { checkpoint, bytes: ledger } = await makeFilled({ models });
       const bytes = await readFile(checkpoint);
       for (let at = 0; at < bytes.length; at += 1) {
         const damage = await found({ "ledger.jsonl": ledger, "accounts.json": flip(bytes, at, bit) });

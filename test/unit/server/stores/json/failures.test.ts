@@ -10,11 +10,20 @@ import { disks, makeFolder, openStore, START } from "./place.ts";
 
 type Say = Parameters<typeof createFaultyFiles>[1];
 
+const questionOf = (account: string, key?: string) => ({
+  id: randomUUID(),
+  account,
+  key,
+  digest: "digest",
+  price: 100,
+  model: "small",
+  expires: START + 1000,
+});
+
 async function hold(store: Store, account: string, key?: string): Promise<string> {
-  const id = randomUUID();
-  const request = { id, account, key, digest: "digest", price: 100, expires: START + 1000 };
+  const request = questionOf(account, key);
   expect((await store.ledger.hold(request)).kind).toBe("held");
-  return id;
+  return request.id;
 }
 
 /** A fault for one call on the ledger, once: the first one, or one after `passed` others. */
@@ -160,8 +169,7 @@ describe.each(disks)("on $name", ({ files: on }) => {
       expect(await store.ledger.balance(jane)).toEqual({ tokens: 4000, held: 100 });
       expect((await store.ledger.usage(jane, 1))[0]?.questions).toBe(0);
       expect(await store.accounts.byName("john")).toBeUndefined();
-      const same = { account: jane, key: "key", digest: "digest", price: 100, expires: START + 1000 };
-      expect(await store.ledger.hold({ id: "other", ...same })).toEqual({ kind: "in_flight" });
+      expect(await store.ledger.hold(questionOf(jane, "key"))).toEqual({ kind: "in_flight" });
       fault.say = () => undefined;
       sync();
       await Promise.all([charge, john]);
@@ -185,8 +193,7 @@ describe.each(disks)("on $name", ({ files: on }) => {
       // Short write and refusal of the charge, then the same of each try for room.
       await vi.waitFor(() => expect(tries).toBeGreaterThanOrEqual(6), 45_000);
       expect(await store.ready()).toBe(false);
-      const request = { id: "x", account: jane, digest: "d", price: 100, expires: START + 1000 };
-      expect(await refusal(store.ledger.hold(request))).toEqual(unavailable);
+      expect(await refusal(hold(store, jane))).toEqual(unavailable);
       expect(warnings).toHaveLength(1);
       fault.say = () => undefined;
       await serves(store);
@@ -207,8 +214,7 @@ describe.each(disks)("on $name", ({ files: on }) => {
       };
       await refusal(store.ledger.charge(id));
       expect(await store.ready()).toBe(false);
-      const request = { id: "x", account: jane, digest: "d", price: 100, expires: START + 1000 };
-      expect(await refusal(store.ledger.hold(request))).toEqual(unavailable);
+      expect(await refusal(hold(store, jane))).toEqual(unavailable);
       expect(await refusal(store.ledger.charge(id))).toEqual(unavailable);
       const grant = store.ledger.grant({ id: "g", account: jane, tokens: 1, reason: "" });
       expect(await refusal(grant)).toEqual(unavailable);

@@ -39,6 +39,7 @@ export function createFaultyFiles(
     open: async (path, flags, mode) =>
       ask("open", path, async () => wrap(await on.open(path, flags, mode), path)),
     stat: (path) => ask("stat", path, () => on.stat(path)),
+    remove: async (path) => ask("remove", path, () => on.remove(path)),
     rename: async (from, to) => ask("rename", to, () => on.rename(from, to)),
   };
 }

@@ -27,7 +27,7 @@ export async function makeFolder(): Promise<string> {
 /** A store whose warnings are collected; closed when the test is over. */
 export async function openStore(
   dir: string,
-  more: { now?: () => number; files?: Files } = {},
+  more: { now?: () => number; files?: Files; models?: boolean } = {},
 ): Promise<{ store: Store; warnings: string[] }> {
   const warnings: string[] = [];
   const warn = (sentence: string) => warnings.push(sentence);
@@ -47,16 +47,16 @@ export async function contentOf(dir: string): Promise<Record<string, string>> {
 }
 
 /** A folder's history with a fact of every kind, closed. */
-export async function fillFolder(dir: string): Promise<void> {
-  const { store } = await openStore(dir);
+export async function fillFolder(dir: string, more: { models?: boolean } = {}): Promise<void> {
+  const { store } = await openStore(dir, more);
   const { ledger, accounts } = store;
   const made = await accounts.create({ name: "Jane", passwordHash: "$2b$one", tokens: 4000 });
   if (made.kind !== "created") throw new Error(made.kind);
   const { id } = made.account;
   await ledger.grant({ id: "grant-1", account: id, tokens: 50, reason: "Grüße\nund mehr" });
   for (const [hold, key] of [["h1"], ["h2", "k".repeat(64)], ["h3", "k".repeat(64)]]) {
-    const digest = "d".repeat(64);
-    await ledger.hold({ id: hold ?? "", account: id, key, digest, price: 100, expires: START + 1000 });
+    const question = { digest: "d".repeat(64), price: 100, model: "small", expires: START + 1000 };
+    await ledger.hold({ id: hold ?? "", account: id, key, ...question });
     await ledger.charge(hold ?? "");
   }
   await accounts.setPassword({ account: id, generation: 1, passwordHash: "$2b$two" });

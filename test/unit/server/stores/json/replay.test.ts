@@ -48,7 +48,7 @@ async function run({ accounts, ledger }: Store, step: Step, now: number): Promis
   switch (step.kind) {
     case "ask": {
       const id = `h${(holds += 1)}`;
-      const request = { id, account, key: step.key ?? undefined, digest: "d", price: 100 };
+      const request = { id, account, key: step.key ?? undefined, digest: "d", price: 100, model: "small" };
       await ledger.hold({ ...request, expires: now + HOUR });
       await ledger.charge(id);
       return;
