@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Account, Store } from "../../src/server/core/ports.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { copyStore } from "../../src/server/stores/copy.ts";
+import { checkFolder } from "../../src/server/stores/json/check.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { readSecret } from "../../src/server/stores/postgres/secret.ts";
@@ -29,8 +30,8 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     throw new Error(sentence);
   };
   const inFolder = (name: string) => join(folder, name);
-  const openJson = (name: string, now?: () => number) =>
-    openJsonStore({ dir: inFolder(name), warn, ...(now && { now }) });
+  const openJson = (name: string, { now = Date.now, models = false } = {}) =>
+    openJsonStore({ dir: inFolder(name), warn, now, models });
   const openPostgres = (url = place.url) => openPostgresStore({ url, warn });
   const copy = (from: string, to: string) => copyStore({ from, to, warn });
 
@@ -65,9 +66,9 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     ];
     const hold = async (key: string, digest: string) => {
       const request = question(jane, { key, digest });
-      const { kind } = await store.ledger.hold(request);
+      const outcome = await store.ledger.hold(request);
       await store.ledger.release(request.id);
-      return kind;
+      return outcome;
     };
     return [
       await Promise.all(accounts.map(of)),
@@ -108,6 +109,49 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect((await readdir(folder)).sort()).toEqual(["first", "third"]);
   });
 
+  it("keeps the model of every charge, and that some have none, into Postgres and back", async () => {
+    const first = await openJson("first");
+    const jane = await createAccount(first, 4000, "jane");
+    const ask = async (store: Store, id: string, model: string) => {
+      await store.ledger.hold(question(jane, { id, key: id, model }));
+      expect((await store.ledger.charge(id)).kind).toBe("charged");
+    };
+    await ask(first, "old", "small");
+    await first.close();
+    const second = await openJsonStore({ dir: inFolder("first"), models: true, warn: () => {} });
+    await ask(second, "new", "large");
+    await second.close();
+    await copy(inFolder("first"), place.url);
+    const MODELS = "SELECT id, model FROM chat_ledger WHERE kind = 'charge' ORDER BY at, id";
+    const models = [
+      { id: "old", model: null },
+      { id: "new", model: "large" },
+    ];
+    expect(await place.query(MODELS)).toEqual(models);
+    // An older server beside the database's own charges last.
+    await place.query("UPDATE chat_ledger SET at = at + interval '1 hour' WHERE id = 'old'");
+    await copy(place.url, inFolder("back"));
+    expect(await checkFolder(inFolder("back"))).toMatchObject({ ok: true, tokens: 3800 });
+    const back = await openJson("back");
+    const hold = (key: string) => back.ledger.hold(question(jane, { key }));
+    expect(await hold("old")).toEqual({ kind: "paid", cost: 100, model: undefined });
+    expect(await hold("new")).toEqual({ kind: "paid", cost: 100, model: "large" });
+    await back.close();
+    const other = await places.cluster.place();
+    places.closers.push(() => other.drop());
+    await copy(inFolder("back"), other.url);
+    expect(await other.query(MODELS)).toEqual([models[1], models[0]]);
+  });
+
+  it("stays version 1 as long as no charge names its model", async () => {
+    const first = await openJson("first");
+    await fill(first);
+    await first.close();
+    await copy(inFolder("first"), place.url);
+    await copy(place.url, inFolder("back"));
+    expect(await readFile(join(inFolder("back"), "ledger.jsonl"), "utf8")).not.toMatch(/"version":2|model/);
+  });
+
   it("keeps every balance at or above zero, although entries are sorted by the start of their transactions", async () => {
     const store = await openPostgres();
     const jane = await createAccount(store, 100);
@@ -128,7 +172,7 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
 
   it("keeps a charge before its repeat if the folder's clock was two minutes ahead of the database's", async () => {
     const ahead = () => Date.now() + 120_000;
-    const first = await openJson("first", ahead);
+    const first = await openJson("first", { now: ahead });
     const accounts = await fill(first);
     await first.close();
     await copy(inFolder("first"), place.url);

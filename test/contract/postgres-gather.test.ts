@@ -111,6 +111,21 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     expect(await balanced(place)).toBe(true);
   });
 
+  it("each cost their own price, and their charges name their own model", async () => {
+    const requests = people.map((person, place) =>
+      question(person, { price: 10 + place, model: `model ${place}`, key: "key" }),
+    );
+    await hold(requests);
+    await charge(requests);
+    const again = requests.map(({ price, model }) => ({ kind: "paid", cost: price, model }));
+    expect(await hold(askAll({ key: "key" }))).toEqual(again);
+    expect(
+      await place.query(
+        "SELECT -tokens::int4 AS price, model FROM chat_ledger WHERE kind = 'charge' ORDER BY tokens DESC",
+      ),
+    ).toEqual(requests.map(({ price, model }) => ({ price, model })));
+  });
+
   it("take no more round trips when one account asks them all", async () => {
     const counted = await openCounted();
     const requests = people.map(() => question(people[0]!));
@@ -183,9 +198,9 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     const operator = await lockAccounts(...people.slice(1));
     const waiting = Promise.all(locked.map((request) => small.ledger.hold(request)));
     expect(await small.ledger.hold(free!)).toEqual(held);
-    await vi.waitUntil(async () => (await waitingFor("reserved")) === 2, { timeout: 60_000 });
+    await vi.waitUntil(async () => (await waitingFor("INTO chat_questions")) === 2, { timeout: 60_000 });
     expect(await small.ledger.charge(free!.id)).toEqual(charged(3900));
-    expect(await waitingFor("reserved")).toBe(2);
+    expect(await waitingFor("INTO chat_questions")).toBe(2);
     await operator.query("ROLLBACK");
     expect(await waiting).toEqual(locked.map(() => held));
   });

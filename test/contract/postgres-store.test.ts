@@ -29,7 +29,7 @@ describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
         }),
       now: clock.now,
       advance: clock.advance,
-      models: false,
+      models: true,
       keepsHolds: true,
       destroy: () => place.drop(),
     };

@@ -7,6 +7,8 @@ const books = `${json}books.test.ts`;
 const sequence = `${json}sequence.test.ts`;
 const contract = "test/contract/json-store.test.ts";
 const postgres = "test/contract/postgres-store.test.ts";
+const older = "test/contract/postgres-older.test.ts";
+const copies = "test/contract/postgres-copy.test.ts";
 const gather = "test/contract/postgres-gather.test.ts";
 const rowCalls = "test/unit/server/stores/postgres/row-calls.test.ts";
 
@@ -126,9 +128,9 @@ export const storeMutants = [
   },
   {
     file: "src/server/stores/json/write-anew.ts",
-    find: "anew = await readBack(",
+    find: "throw error instanceof Damage ? notWritten(error) : error;",
     replace:
-      "anew = await Promise.resolve({ ...loaded, books: { ...loaded.books, n: loaded.books.n + 1 } }) || await readBack(",
+      "if (!(error instanceof Damage)) throw error;\nreturn { ...loaded, books: { ...loaded.books, n: loaded.books.n + 1 } };",
     why: "A ledger that was not written as it should be takes the place of the whole one.",
     tests: [`${json}write-anew.test.ts`],
   },
@@ -222,6 +224,48 @@ export const storeMutants = [
     replace: "held",
     why: "A charge frees the hold and takes nothing.",
     tests: [postgres],
+  },
+  {
+    file: "src/server/stores/postgres/charge.ts",
+    find: "-price, tokens, model FROM charged",
+    replace: "-price, tokens, NULL FROM charged",
+    why: "Charges name no model.",
+    tests: [gather],
+  },
+  {
+    file: "src/server/stores/postgres/hold.ts",
+    find: "cost: Number(state.cost)",
+    replace: "cost: 100",
+    why: "A replay tells today's price instead of what its key cost.",
+    tests: [postgres],
+  },
+  {
+    file: "src/server/stores/postgres/migrate.ts",
+    find: "await query(`SET LOCAL lock_timeout",
+    replace: "if (version < 0) await query(`SET LOCAL lock_timeout",
+    why: "A start stops the questions of all servers until the backup has ended.",
+    tests: [older],
+  },
+  {
+    file: "src/server/stores/copy/to-json.ts",
+    find: 'fact: "charge", id, tokens, model, ...key',
+    replace: 'fact: "charge", id, tokens, ...key',
+    why: "A copy loses the model of the charges.",
+    tests: [copies],
+  },
+  {
+    file: "src/server/stores/copy/to-postgres.ts",
+    find: "entries.map(({ model }) => model ?? null)",
+    replace: "entries.map(() => null)",
+    why: "A copy loses the model of the charges.",
+    tests: [copies],
+  },
+  {
+    file: "src/server/stores/copy/charged-keys.ts",
+    find: "charge.model ?? null",
+    replace: "null",
+    why: "After a copy, a key is asked again at another model.",
+    tests: [copies],
   },
   {
     file: "src/server/stores/postgres/hold.ts",

@@ -6,11 +6,12 @@ import type { Entry } from "./side.ts";
 export const PIECE = 5_000;
 
 const QUESTIONS = `
-INSERT INTO chat_questions (id, account, key, digest, price, expires, charged_at, again_id, again_expires, asked_again_at)
-SELECT id, account, key, digest, price, to_timestamp(at / 1000), to_timestamp(at / 1000),
+INSERT INTO chat_questions
+  (id, account, key, digest, price, model, expires, charged_at, again_id, again_expires, asked_again_at)
+SELECT id, account, key, digest, price, model, to_timestamp(at / 1000), to_timestamp(at / 1000),
   again, to_timestamp(again_at / 1000), to_timestamp(again_at / 1000)
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::text[], $8::float8[])
-  AS t (id, account, key, digest, price, at, again, again_at)`;
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::text[], $8::float8[], $9::text[])
+  AS t (id, account, key, digest, price, at, again, again_at, model)`;
 
 interface Key {
   charge: Entry;
@@ -41,6 +42,7 @@ export function createKeys(now: number) {
           piece.map(({ charge }) => charge.at),
           piece.map(({ again }) => again?.id ?? null),
           piece.map(({ again }) => again?.at ?? null),
+          piece.map(({ charge }) => charge.model ?? null),
         ]);
       }
     },

@@ -27,14 +27,22 @@ WHERE (charged_at IS NULL AND expires > now()) OR (asked_again_at IS NULL AND ag
  */
 const ENTRIES = `
 DECLARE copied CURSOR FOR
-SELECT l.id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens, l.reason, k.key, k.digest
+SELECT l.id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens, l.reason,
+  l.model, k.key, k.digest
 FROM chat_ledger l
 LEFT JOIN chat_questions k ON k.account = l.account AND k.key IS NOT NULL
   AND k.charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds'
   AND ((l.kind = 'charge' AND k.id = l.id) OR (l.kind = 'again' AND k.again_id = l.id))
 ORDER BY greatest(l.at, k.charged_at), CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END`;
 
-type Row = Omit<Entry, "key" | "tokens"> & { tokens: string; key: string | null; digest: string };
+/** Whether a charge may name its model. */
+const MODELS = "SELECT EXISTS (SELECT FROM chat_ledger WHERE model IS NOT NULL) AS models";
+
+interface Row extends Omit<Entry, "key" | "tokens"> {
+  tokens: string;
+  key: string | null;
+  digest: string;
+}
 
 /** Milliseconds for one statement of a copy: one of them reads and sorts the whole ledger. */
 const STATEMENT_TIMEOUT = 60 * 60 * 1000;
@@ -103,6 +111,7 @@ async function look(query: Query): Promise<Pick<Source, "accounts" | "revoked" |
       "Stop its servers first; the questions of one that was killed end two minutes later.",
     );
   const accounts = await query<Omit<CopiedAccount, "tokens"> & { tokens: string }>(ACCOUNTS);
+  const [named] = await query<{ models: boolean }>(MODELS);
   const [secret] = await query<{ value: string }>(
     "SELECT value FROM chat_settings WHERE name = 'signing_secret'",
   );
@@ -112,7 +121,7 @@ async function look(query: Query): Promise<Pick<Source, "accounts" | "revoked" |
       ...token,
       expires: Math.round(token.expires),
     })),
-    models: false,
+    models: named?.models === true,
     secret: secret && Buffer.from(secret.value, "base64"),
   };
 }
@@ -129,10 +138,11 @@ async function* entries(query: Query): AsyncGenerator<Entry[]> {
     throw differs("in the source's ledger, an account has no first entry or a balance below zero");
 }
 
-const entryOf = ({ key, digest, tokens, at, reason, ...row }: Row): Entry => ({
+const entryOf = ({ key, digest, tokens, at, reason, model, ...row }: Row): Entry => ({
   ...row,
   at: Math.floor(at),
   tokens: Number(tokens),
   reason: reason ?? undefined,
+  model: model ?? undefined,
   key: key === null ? undefined : { key, digest },
 });

@@ -19,10 +19,10 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::bool
   AS t (id, name, folded, hash, generation, disabled, tokens)`;
 
 const LEDGER = `
-INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason)
-SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason
-FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[], $7::text[])
-  AS t (id, kind, account, at, tokens, balance, reason)`;
+INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, model)
+SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason, model
+FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[], $7::text[], $8::text[])
+  AS t (id, kind, account, at, tokens, balance, reason, model)`;
 
 const USAGE = `
 INSERT INTO chat_usage (account, day, questions, tokens)
@@ -161,5 +161,6 @@ function insertEntries(query: Query, entries: Entry[], tally: Tally): Promise<un
     entries.map(({ tokens }) => tokens),
     entries.map((entry) => tally.add(entry)),
     entries.map(({ reason }) => reason ?? null),
+    entries.map(({ model }) => model ?? null),
   ]);
 }

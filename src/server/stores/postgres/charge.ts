@@ -17,7 +17,7 @@ WITH asked AS (
 ), question AS (
   UPDATE chat_questions q SET charged_at = now() FROM account
   WHERE q.id = ANY($1::text[]) AND q.account = account.id AND q.charged_at IS NULL AND q.expires > now()
-  RETURNING q.id, q.account, q.price
+  RETURNING q.id, q.account, q.price, q.model
 ), bill AS (
   SELECT account, count(*) AS questions, sum(price)::bigint AS price FROM question GROUP BY account
 ), balance AS (
@@ -25,15 +25,15 @@ WITH asked AS (
   FROM bill b WHERE a.id = b.account
   RETURNING a.id, a.tokens, a.held
 ), charged AS (
-  SELECT q.id, q.account, q.price, b.tokens + q.later AS tokens, b.held + q.later AS held
+  SELECT q.id, q.account, q.price, q.model, b.tokens + q.later AS tokens, b.held + q.later AS held
   FROM (
-    SELECT id, account, price,
+    SELECT id, account, price, model,
       (sum(price) OVER (PARTITION BY account ORDER BY array_position($1::text[], id) DESC) - price)::bigint AS later
     FROM question
   ) q JOIN balance b ON b.id = q.account
 ), entry AS (
-  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
-  SELECT id, 'charge', account, now(), -price, tokens FROM charged
+  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, model)
+  SELECT id, 'charge', account, now(), -price, tokens, model FROM charged
 ), day AS (
   INSERT INTO chat_usage AS u (account, day, questions, tokens)
   SELECT account, ${TODAY}, questions, price FROM bill

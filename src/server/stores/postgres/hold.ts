@@ -8,13 +8,13 @@ import { SWEEP_ACCOUNT } from "./sweep.ts";
 
 /**
  * Checks logins and balances, reserves prices and takes keys, in the order of the rows. $1 ids, $2 accounts, $3 keys,
- * $4 digests, $5 prices, $6 milliseconds to live, $7 and $8 generation and jti of the logins, or null. A row that does not
+ * $4 digests, $5 prices, $6 milliseconds to live, $7 and $8 generation and jti of the logins, or null, $9 models. A row that does not
  * fit, or whose key or id exists, takes no effect; if it comes before others of its account, those may take none either.
  */
 export const HOLD = `
 WITH asked AS (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::bigint[], $8::text[])
-    WITH ORDINALITY AS i (id, account, key, digest, price, life, generation, jti, place)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::bigint[], $8::text[], $9::text[])
+    WITH ORDINALITY AS i (id, account, key, digest, price, life, generation, jti, model, place)
 ), account AS (
   SELECT a.id, a.name, a.tokens - a.held AS free, a.generation, a.disabled FROM chat_accounts a
   WHERE a.id = ANY($2::text[]) ORDER BY a.id FOR UPDATE
@@ -24,8 +24,8 @@ WITH asked AS (
   WHERE i.jti IS NULL OR (a.generation = i.generation AND NOT a.disabled
     AND NOT EXISTS (SELECT FROM chat_revoked r WHERE r.account = i.account AND r.jti = i.jti))
 ), question AS (
-  INSERT INTO chat_questions (id, account, key, digest, price, expires)
-  SELECT id, account, key, digest, price, now() + life * interval '1 millisecond' FROM allowed WHERE needed <= free
+  INSERT INTO chat_questions (id, account, key, digest, price, model, expires)
+  SELECT id, account, key, digest, price, model, now() + life * interval '1 millisecond' FROM allowed WHERE needed <= free
   ORDER BY place
   ON CONFLICT DO NOTHING
   RETURNING id, account, price
@@ -48,7 +48,7 @@ SELECT a.name, a.generation, a.disabled,
   a.tokens, a.held,
   (SELECT coalesce(sum(o.price), 0) FROM chat_questions o
     WHERE o.account = a.id AND o.charged_at IS NULL AND o.expires <= now()) AS stale,
-  k.id AS key_id, k.digest = $3 AS same, k.price AS cost,
+  k.id AS key_id, k.digest = $3 AS same, k.price AS cost, k.model,
   k.charged_at IS NOT NULL AS charged,
   k.charged_at <= now() - interval '${KEY_LIFETIME_MS} milliseconds' AS forgotten,
   k.expires <= now() AS expired,
@@ -84,6 +84,7 @@ interface HoldState {
   key_id: string | null;
   same: boolean | null;
   cost: string | null;
+  model: string | null;
   charged: boolean;
   forgotten: boolean | null;
   expired: boolean | null;
@@ -108,11 +109,11 @@ export async function hold(
   request: HoldRequest,
   login?: Login,
 ): Promise<Admission> {
-  const { id, account, key = null, digest, price, expires } = request;
+  const { id, account, key = null, digest, price, model, expires } = request;
   const { generation = null, jti = null } = login ?? {};
   if (!Number.isSafeInteger(price) || price < 0) throw new RangeError("A price is a whole number of tokens.");
   const life = () => Math.max(0, expires - now());
-  const values = () => [account, key, digest, price, life(), generation, jti];
+  const values = () => [account, key, digest, price, life(), generation, jti, model];
   let repeated = false;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const done = await runRow<{ name: string }>({ sql: HOLD, id, account, values });
@@ -154,7 +155,11 @@ function byKey(state: HoldState): HoldOutcome | "stale" | "forgotten" {
   if (state.forgotten && !state.being_asked_again) return "forgotten";
   if (!state.same) return { kind: "key_reused" };
   if (!state.charged || state.being_asked_again) return { kind: "in_flight" };
-  return { kind: state.asked_again ? "answer_expired" : "paid", cost: Number(state.cost), model: undefined };
+  return {
+    kind: state.asked_again ? "answer_expired" : "paid",
+    cost: Number(state.cost),
+    model: state.model ?? undefined,
+  };
 }
 
 /** Why the balance does not suffice; undefined if it does by now. */

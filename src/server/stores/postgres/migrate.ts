@@ -11,6 +11,9 @@ import { checkSchemas } from "./rights.ts";
  */
 const RACES = new Set(["23505", "42P07", "42710", "42P01", "40001", "40P01", "XX000"]);
 
+/** Longest time, in milliseconds, that a change of a table waits for those that use it, such as a backup. */
+const LOCK_MS = 1000;
+
 /** After this number of such errors in a row it is another fault. */
 const TRIES = 50;
 
@@ -20,15 +23,17 @@ const TRIES = 50;
  * version; passes on other errors.
  */
 export async function migrate(database: Database, steps: string[][] = migrations): Promise<void> {
+  let version = -1;
   for (let tries = 1; ; tries += 1) {
     try {
-      const version = await versionOf(database);
+      version = await versionOf(database);
       if (version > steps.length) throw newer();
       if (version === steps.length) return;
       if (version < 0) await checkSchemas(database);
       await (version < 0 ? createVersion(database) : step(database, steps));
       tries = 1;
     } catch (error) {
+      if (sqlState(error) === "42501" && version > 0) throw notOwner(error);
       if (!RACES.has(sqlState(error) ?? "") || tries > TRIES) throw error;
       await pause(Math.random() * 10 * Math.min(tries, 20));
     }
@@ -69,6 +74,8 @@ function step(database: Database, steps: string[][]): Promise<void> {
   return database.connection(async (query) => {
     await query("BEGIN");
     const version = read(await query("SELECT version FROM chat_schema WHERE one = 1 FOR UPDATE"));
+    // While a change of a table waits for its lock, the table's other users wait for it.
+    await query(`SET LOCAL lock_timeout = '${LOCK_MS}ms'`);
     for (const statement of steps[version] ?? []) await query(statement);
     if (version < steps.length) await query(`UPDATE chat_schema SET version = ${version + 1} WHERE one = 1`);
     await query("COMMIT");
@@ -79,6 +86,13 @@ const notOurs = (cause?: unknown) =>
   new StartupError(
     "The table chat_schema in the database does not hold a store's version: it was changed, or belongs to another program.",
     "Restore it from a backup, or give the store a database of its own.",
+    cause,
+  );
+
+const notOwner = (cause: unknown) =>
+  new StartupError(
+    "The store's tables are of an older version, and the database's user may not change them (42501).",
+    "Start one server as the owner of the tables; it changes them. Then start the others as before.",
     cause,
   );
 

@@ -72,6 +72,10 @@ export const migrations: string[][] = [
       value text NOT NULL
     )`,
   ],
+  // The model of a charge; null for one that a server of version 1 held or charged. A step for each table: none is locked
+  // while the other is waited for.
+  ["ALTER TABLE chat_ledger ADD COLUMN model text"],
+  ["ALTER TABLE chat_questions ADD COLUMN model text"],
 ];
 
 /** SQL for the UTC day of the database's clock, as days since 1970. */

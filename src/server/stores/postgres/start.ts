@@ -94,7 +94,7 @@ const refusals = new Map<string, [message: string, hint: string]>([
   [
     LOCKED,
     [
-      "The store's schema is locked (55P03): a copy into the database is running, or a migration.",
+      "The store's schema is locked (55P03): a copy into the database is running, a backup or a migration.",
       "Start the server when that has ended.",
     ],
   ],
