@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { KEY_LIFETIME_MS } from "../../src/protocol/limits.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
@@ -172,10 +172,15 @@ describe.skipIf(noPostgres)(`a server of before models in Postgres${skipped(noPo
     const backup = await connect();
     await backup.query("BEGIN");
     await backup.query("SELECT count(*) FROM chat_ledger");
-    let warned = (_sentence: string) => {};
-    const waiting = new Promise<string>((resolve) => (warned = resolve));
-    const opening = openPostgresStore({ url: place.url, ...unhurried, warn: warned });
-    expect(await waiting).toContain("Waiting for the database (55P03)");
+    const said: string[] = [];
+    const opening = openPostgresStore({
+      url: place.url,
+      ...unhurried,
+      waitSeconds: 120,
+      warn: (sentence) => said.push(sentence),
+    });
+    await vi.waitUntil(() => said.length > 0, { timeout: 60_000 });
+    expect(said[0]).toContain("Waiting for the database (55P03)");
     await older.hold("beside", 130);
     await older.charge("beside");
     expect(await version()).toBe(1);

@@ -121,8 +121,8 @@ export const storeMutants = [
   },
   {
     file: "src/server/stores/json/write-anew.ts",
-    find: "await replaceWith(files, dir, LEDGER,",
-    replace: "await files.remove(join(dir, LEDGER));\n    await replaceWith(files, dir, LEDGER,",
+    find: "if (anew.books.n !== loaded.books.n + 1) throw notWritten();",
+    replace: "await files.remove(join(dir, LEDGER));",
     why: "A server that is killed while it writes the ledger anew leaves none.",
     tests: [`${json}write-anew.test.ts`],
   },

@@ -11,19 +11,23 @@ import { loadWhole, type Loaded } from "./load.ts";
  * other lines keep everything but their checksums. The new file is read back before it takes the place of the old one.
  */
 export async function writeAnew(files: Files, dir: string, loaded: Loaded, at: number): Promise<Loaded> {
-  const old = await files.open(join(dir, LEDGER), "r");
-  try {
-    let anew = loaded;
-    await replaceWith(files, dir, LEDGER, async (file, path) => {
-      await copyLines(old, file, loaded, at);
-      anew = await readBack(files, path, at).catch((error: unknown) => {
-        throw error instanceof Damage ? notWritten(error) : error;
-      });
-      if (anew.books.n !== loaded.books.n + 1) throw notWritten();
+  let anew = loaded;
+  await replaceWith(files, dir, LEDGER, async (file, path) => {
+    await reading(files, join(dir, LEDGER), (old) => copyLines(old, file, loaded, at));
+    anew = await reading(files, path, (written) => loadWhole(written, at)).catch((error: unknown) => {
+      throw error instanceof Damage ? notWritten(error) : error;
     });
-    return anew;
+    if (anew.books.n !== loaded.books.n + 1) throw notWritten();
+  });
+  return anew;
+}
+
+async function reading<T>(files: Files, path: string, read: (file: OpenFile) => Promise<T>): Promise<T> {
+  const file = await files.open(path, "r");
+  try {
+    return await read(file);
   } finally {
-    await old.close();
+    await file.close();
   }
 }
 
@@ -67,13 +71,4 @@ function headed(line: Buffer): { bytes: Buffer; crc: number } {
   if (header.kind !== "read") throw new Error("The ledger has no header.");
   const { text, crc } = headerLine({ ...header.value, version: 2 });
   return { bytes: Buffer.from(text), crc };
-}
-
-async function readBack(files: Files, path: string, now: number): Promise<Loaded> {
-  const file = await files.open(path, "r");
-  try {
-    return await loadWhole(file, now);
-  } finally {
-    await file.close();
-  }
 }
