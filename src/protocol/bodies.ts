@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { codePoints } from "../text/code-points.ts";
-import { HISTORY_ENTRIES, MESSAGE_CODE_POINTS } from "./limits.ts";
+import { HISTORY_ENTRIES, MESSAGE_CODE_POINTS, MODEL_CHARACTERS } from "./limits.ts";
 import { passwordFaults } from "./password-rules.ts";
 import { usernameFaults } from "./username-rules.ts";
 
@@ -61,12 +61,20 @@ export const passwordBody = z.object({
   new_password: passwordIn("new_password"),
 });
 
-/** `POST /api/chat/` less its token. `message` comes out trimmed; `history` is the earlier turns, oldest first. */
+/** `POST /api/chat/` less its token. `message` comes out trimmed; `history` is the earlier turns, oldest first; `model` is
+ * the name of the model to ask. */
 export const chatBody = z.object({
   message,
   history: z
     .array(turn, { error: "history must be a list of turns." })
     .max(HISTORY_ENTRIES, { error: `history may have at most ${HISTORY_ENTRIES} turns.` })
+    .optional(),
+  model: z
+    .string(required("model"))
+    .refine((name) => name !== "", { error: "model must not be empty." })
+    .refine((name) => name.length <= MODEL_CHARACTERS, {
+      error: `model must have at most ${MODEL_CHARACTERS} characters.`,
+    })
     .optional(),
 });
 

@@ -10,6 +10,9 @@ export const MESSAGE_CODE_POINTS = 32_000;
 /** Most turns that a request's `history` may hold (docs/http-api.md#history). */
 export const HISTORY_ENTRIES = 200;
 
+/** Longest name of a model, in characters (docs/hosting.md#several-models). */
+export const MODEL_CHARACTERS = 200;
+
 /** Largest body of a chat request in bytes, counted unpacked (docs/http-api.md#limits). */
 export const CHAT_BODY_BYTES = 1024 * 1024;
 

@@ -17,6 +17,11 @@ export interface ChatReply {
   tokens_deducted: number;
 }
 
+/** `GET /api/models/` → 200: the models that a question can name, the default first. */
+export interface ModelsReply {
+  models: { name: string; /** Tokens a question. */ price: number; default: boolean }[];
+}
+
 /** `GET /api/token_balance/` → 200. What questions in flight hold rides in the header `Tokens-Held`. */
 export interface BalanceReply {
   tokens: number;
@@ -60,17 +65,23 @@ export interface ReasoningEvent {
   text: string;
 }
 
-/** `event: done` of a streamed answer: the whole text, what this key cost, and the balance now. */
+/**
+ * `event: done` of a streamed answer: the whole text, what this key cost, the balance now, and the name of the model that
+ * answered. A server of before models has no `model`.
+ */
 export interface DoneEvent {
   response: string;
   tokens_deducted: number;
   tokens_remaining: number;
+  model?: string;
 }
 
 /** Header names that carry what the documented bodies have no place for (docs/http-api.md#chat). */
 export const headers = {
   remaining: "Tokens-Remaining",
   held: "Tokens-Held",
+  /** Name of the model that answered. */
+  model: "Model",
   key: "Idempotency-Key",
   replayed: "Idempotent-Replayed",
   requestId: "X-Request-Id",

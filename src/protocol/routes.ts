@@ -4,6 +4,7 @@ export const routes = {
   register: "/api/register",
   login: "/api/login",
   chat: "/api/chat",
+  models: "/api/models",
   balance: "/api/token_balance",
   usage: "/api/usage",
   logout: "/api/logout",
@@ -16,4 +17,12 @@ export const routes = {
  * What a server can do beyond the four documented endpoints, as `GET /api/` names it
  * (docs/http-api.md#server-information).
  */
-export type Extension = "stream" | "history" | "idempotency" | "usage" | "logout" | "password" | "reasoning";
+export type Extension =
+  | "stream"
+  | "history"
+  | "idempotency"
+  | "usage"
+  | "logout"
+  | "password"
+  | "reasoning"
+  | "models";

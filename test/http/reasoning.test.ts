@@ -141,7 +141,9 @@ describe("after 10 s without a delta", () => {
 
   test("a replay that fails is an event, and the head says that it is a replay", async () => {
     fakeClock();
-    const around = (): Partial<Ledger> => ({ hold: async () => ({ kind: "paid" }) });
+    const around = (): Partial<Ledger> => ({
+      hold: async () => ({ kind: "paid", cost: 100, model: undefined }),
+    });
     const { server, asked, answer } = await setUp({ around });
     const client = await ask(server, { "Idempotency-Key": "k" });
     await asked;
