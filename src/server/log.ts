@@ -18,6 +18,9 @@ interface Line {
   code?: string;
   cause?: string;
   left?: boolean;
+  fallback?: string;
+  fallback_code?: string;
+  fallback_cause?: string;
   error?: { name: string; message: string; stack?: string };
   request_id?: string;
 }
@@ -29,6 +32,10 @@ const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, "?").slice(0, 
 
 const clock = (time: string) => new Date(time).toTimeString().slice(0, 8);
 
+/** Which model was asked instead of one that failed, and why. */
+const fallbackWords = ({ fallback, fallback_code: code, fallback_cause: cause }: Line) =>
+  fallback && `${code}${cause ? ` (${cause})` : ""}, so ${printable(fallback)} was asked`;
+
 function requestLine(line: Line): string {
   const { method = "", path = "", status, ms, account, charged, tokens, code, cause, left, error } = line;
   const words = [
@@ -39,6 +46,7 @@ function requestLine(line: Line): string {
     `${ms} ms`,
     account,
     charged === undefined || tokens === undefined ? undefined : `−${charged} → ${grouped(tokens)}`,
+    fallbackWords(line),
     code,
     cause && `(${cause})`,
     left && "client left",

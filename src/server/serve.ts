@@ -1,14 +1,16 @@
+import type { AboutReply } from "../protocol/replies.ts";
 import { createAnswers } from "./core/answers.ts";
-import type { Provider, Store } from "./core/ports.ts";
+import type { Store } from "./core/ports.ts";
 import { createQuestions } from "./core/questions.ts";
 import { createSignIn } from "./core/sign-in.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { openPasswords } from "./auth/passwords.ts";
-import type { ModelConfig, ServerConfig } from "./config.ts";
+import type { ServerConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
 import { openHttpServer } from "./http/listen.ts";
 import { createLog } from "./log.ts";
-import { chooseProvider, refuseDemo, requestBody } from "./providers/choose.ts";
+import { createReload, type Current } from "./reload.ts";
+import { openModels } from "./open-models.ts";
 import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
 import { openJsonStore } from "./stores/json/store.ts";
 
@@ -25,6 +27,12 @@ export interface RunningServer {
   byDefault: boolean;
   /** Questions in flight. */
   readonly inFlight: number;
+  /**
+   * Takes what it can of a configuration that was read again; questions under way end as they began. Resolves to the
+   * names of the options that need a restart. Rejects with a StartupError if an AI cannot be connected; then nothing has
+   * changed.
+   */
+  reload(next: ServerConfig): Promise<string[]>;
   /**
    * Refuses new questions, waits for those in flight up to the drain time, releases the rest, sends every reply, then
    * closes everything in reverse order. A second call returns the same promise.
@@ -66,14 +74,18 @@ export async function serve(config: ServerConfig): Promise<RunningServer> {
 
 async function start(config: ServerConfig, opened: Close[]): Promise<RunningServer> {
   // First: a server that is refused for its providers must not have touched its folder.
-  const models = await openModels(config, opened);
+  const current: Current = { config, models: await openModels(config), leftOver: new Set() };
+  opened.push(async () => {
+    await Promise.all(current.leftOver);
+    await current.models.close();
+  });
   const store = await openStore(config);
   opened.push(() => store.close());
-  const { app, questions, stop } = await assemble(config, store, models[0], opened);
+  const { app, questions, stop } = await assemble(current, store, opened);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
-    silence: config.questionTimeout * 1000 + SILENCE_GRACE,
+    silence: silenceOf(config),
     handle: app.callback(),
   });
   opened.push(() => server.close(FLUSH));
@@ -82,117 +94,106 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   // The address is removed before the drain: a command that looks for the folder's server then waits for the next one.
   await announce(config, server.url, opened);
 
+  const reload = createReload(current, {
+    stopping: () => drained !== undefined,
+    apply: ({ config, models }) => {
+      server.setSilence(silenceOf(config));
+      return questions.change({ models: models.list, timeout: timeoutOf(config) });
+    },
+  });
   let closing: Promise<void> | undefined;
   const close = () => {
     drained = stop();
     return closeInReverse(opened);
   };
+  const first = () => current.models.list[0];
   return {
     url: server.url,
     store: store.description,
     get model() {
-      return models[0].name;
+      return first().name;
     },
-    reason: models[0].reason,
-    byDefault: models[0].byDefault,
+    get reason() {
+      return first().reason;
+    },
+    get byDefault() {
+      return first().byDefault;
+    },
     get inFlight() {
       return questions.inFlight;
     },
+    reload,
     close: () => (closing ??= close()),
   };
 }
 
-/** A model with its provider. For the rest see {@link RunningServer}. */
-interface OpenModel extends ModelConfig, Pick<RunningServer, "reason" | "byDefault"> {
-  name: string;
-  provider: Provider;
-}
+const silenceOf = (config: ServerConfig) => timeoutOf(config) + SILENCE_GRACE;
+const timeoutOf = ({ questionTimeout }: ServerConfig) => questionTimeout * 1000;
 
-/** Opens the provider of each model, in the order of the configuration. */
-async function openModels(
-  { models, provider: wish, dispatcher, host, warn, idleTimeout }: ServerConfig,
-  opened: Close[],
-): Promise<[OpenModel, ...OpenModel[]]> {
-  const open = async (model: ModelConfig): Promise<OpenModel> => {
-    const { upstream, ...rest } = model;
-    const settings = {
-      ...rest,
-      provider: wish,
-      model: upstream,
-      body: requestBody(model),
-      dispatcher,
-      warn,
-      idleTimeout,
-    };
-    const { provider, reason, byDefault = false } = await chooseProvider(settings);
-    opened.push(() => provider.close());
-    if (byDefault) refuseDemo(host);
-    return {
-      ...model,
-      get name() {
-        return model.name ?? provider.model;
-      },
-      provider,
-      reason,
-      byDefault,
-    };
-  };
-  const [first, ...others] = models;
-  const all: [OpenModel, ...OpenModel[]] = [await open(first)];
-  for (const model of others) all.push(await open(model));
-  return all;
-}
-
-async function openStore({ store, warn, signal }: ServerConfig): Promise<Store> {
-  if (store.kind === "json") return openJsonStore({ dir: store.dir, warn });
+async function openStore({ store, models, warn, signal }: ServerConfig): Promise<Store> {
+  const listed = models[0].name !== undefined;
+  if (store.kind === "json") return openJsonStore({ dir: store.dir, models: listed, warn });
   const { openPostgresStore } = await import("./stores/postgres/store.ts");
   return openPostgresStore({ url: store.url, connections: store.connections - 1, warn, signal });
 }
 
 /** Makes the app and what it needs. `stop` drains the questions. */
-async function assemble(config: ServerConfig, store: Store, model: OpenModel, opened: Close[]) {
+async function assemble(current: Current, store: Store, opened: Close[]) {
+  const { config } = current;
   const { ledger, accounts } = store;
-  const { startingTokens } = config;
-  const { provider, price } = model;
-  const questionTimeout = config.questionTimeout * 1000;
   const secret = config.secret === undefined ? await store.signingSecret() : Buffer.from(config.secret);
   const tokens = createTokens({ secret, days: config.tokenDays, now: Date.now });
   const passwords = openPasswords({ cost: config.bcryptCost });
   opened.push(() => passwords.close());
   const questions = createQuestions({
     ledger,
-    provider,
     answers: createAnswers(Date.now),
-    price,
-    timeout: questionTimeout,
-    context: { system: model.system, limit: model.contextChars },
+    models: current.models.list,
+    timeout: timeoutOf(config),
     now: Date.now,
   });
   let stopping = false;
   const app = createApp({
-    signIn: createSignIn({ accounts, passwords, tokens, startingTokens, ledger }),
+    signIn: createSignIn({
+      accounts,
+      passwords,
+      tokens,
+      startingTokens: () => current.config.startingTokens,
+    }),
     questions,
     ledger,
-    about: {
-      name: "ai-chat-system",
-      version: config.version,
-      price,
-      starting_tokens: startingTokens,
-      get model() {
-        return model.name;
-      },
-      extensions: ["stream", "history", "idempotency", "usage", "logout", "password", "reasoning"],
-    },
-    questionTimeout,
+    about: () => aboutOf(current),
+    questionTimeout: () => timeoutOf(current.config),
     stopping: () => stopping,
     storeReady: () => store.ready(),
     log: createLog(config.log, config.logStream),
   });
   const stop = () => {
     stopping = true;
-    return questions.drain(config.drainTimeout * 1000);
+    return questions.drain(current.config.drainTimeout * 1000);
   };
   return { app, questions, stop };
+}
+
+function aboutOf({ config, models }: Current): AboutReply {
+  const [{ name, price, listed }] = models.list;
+  return {
+    name: "ai-chat-system",
+    version: config.version,
+    price,
+    starting_tokens: config.startingTokens,
+    model: name,
+    extensions: [
+      "stream",
+      "history",
+      "idempotency",
+      "usage",
+      "logout",
+      "password",
+      "reasoning",
+      ...(listed ? (["models"] as const) : []),
+    ],
+  };
 }
 
 /** Lets `-s local` find the server of a data folder (docs/cli.md#your-own-server) while it accepts questions. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { createTokens } from "../../src/server/auth/tokens.ts";
 import { createAnswers } from "../../src/server/core/answers.ts";
+import type { Models } from "../../src/server/core/models.ts";
 import type { Ledger, Passwords, Provider } from "../../src/server/core/ports.ts";
 import { createQuestions } from "../../src/server/core/questions.ts";
 import { createSignIn } from "../../src/server/core/sign-in.ts";
@@ -11,11 +12,15 @@ import { createApp } from "../../src/server/http/app.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { createLog } from "../../src/server/log.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
+import { testedModel } from "../support/tested-model.ts";
 
 interface Wishes {
   /** Puts something between the app and the real ledger. */
   around?: (ledger: Ledger) => Partial<Ledger>;
-  provider: Provider;
+  /** Of the only model. */
+  provider?: Provider;
+  /** Instead of `provider`. */
+  models?: Models;
   /** By default a password is its own hash. */
   passwords?: Passwords;
   /** Milliseconds. */
@@ -36,6 +41,7 @@ const plainPasswords: Passwords = {
 export async function openWiredServer({
   around = () => ({}),
   provider,
+  models = [testedModel({ provider: provider! })],
   passwords = plainPasswords,
   timeout = 60_000,
   now = Date.now,
@@ -54,19 +60,17 @@ export async function openWiredServer({
   });
   const questions = createQuestions({
     ledger,
-    provider,
+    models,
     answers: createAnswers(now),
-    price: 100,
     timeout,
-    context: { system: undefined, limit: 48_000 },
     now,
   });
   const app = createApp({
-    signIn: createSignIn({ accounts: store.accounts, passwords, tokens, startingTokens: 4000 }),
+    signIn: createSignIn({ accounts: store.accounts, passwords, tokens, startingTokens: () => 4000 }),
     questions,
     ledger,
-    about: { name: "", version: "", price: 100, starting_tokens: 4000, model: "", extensions: [] },
-    questionTimeout: timeout,
+    about: () => ({ name: "", version: "", price: 100, starting_tokens: 4000, model: "", extensions: [] }),
+    questionTimeout: () => timeout,
     stopping: () => false,
     storeReady: () => store.ready(),
     log: createLog("json", logStream ?? lines),

@@ -233,8 +233,8 @@ export const serverMutants = [
     tests: ["test/cli/commands/serve/config.test.ts"],
   },
   {
-    file: "src/server/serve.ts",
-    find: "if (byDefault) refuseDemo(host);",
+    file: "src/server/open-models.ts",
+    find: "if (opened.byDefault) refuseDemo(config.host);",
     replace: "",
     why: "The demo answers other machines although nobody asked for it.",
     tests: ["test/cli/commands/serve/config.test.ts"],

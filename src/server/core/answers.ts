@@ -1,8 +1,9 @@
 import { KEY_LIFETIME_MS } from "../../protocol/limits.ts";
+import type { Answered } from "./ask-model.ts";
 import type { AccountId } from "./ports.ts";
 
 interface KeptAnswer {
-  response: string;
+  answer: Answered;
   /** Milliseconds since the epoch. */
   until: number;
 }
@@ -20,8 +21,8 @@ interface Limits {
  * are dropped first.
  */
 export interface Answers {
-  keep(account: AccountId, key: string, response: string): void;
-  find(account: AccountId, key: string): string | undefined;
+  keep(account: AccountId, key: string, answer: Answered): void;
+  find(account: AccountId, key: string): Answered | undefined;
   forget(account: AccountId, key: string): void;
 }
 
@@ -35,31 +36,31 @@ export function createAnswers(now: () => number, limits: Limits = DEFAULT_LIMITS
   const idOf = (account: AccountId, key: string) => `${account} ${key}`;
 
   function drop(id: string): void {
-    const answer = kept.get(id);
-    if (!answer) return;
+    const one = kept.get(id);
+    if (!one) return;
     kept.delete(id);
-    characters -= answer.response.length;
+    characters -= one.answer.response.length;
   }
 
   function makeRoom(): void {
-    for (const [id, answer] of kept) {
-      if (kept.size <= limits.count && characters <= limits.characters && answer.until > now()) return;
+    for (const [id, { until }] of kept) {
+      if (kept.size <= limits.count && characters <= limits.characters && until > now()) return;
       drop(id);
     }
   }
 
   return {
-    keep(account, key, response) {
+    keep(account, key, answer) {
       const id = idOf(account, key);
       drop(id);
-      if (response.length > limits.characters) return;
-      kept.set(id, { response, until: now() + limits.age });
-      characters += response.length;
+      if (answer.response.length > limits.characters) return;
+      kept.set(id, { answer, until: now() + limits.age });
+      characters += answer.response.length;
       makeRoom();
     },
     find(account, key) {
-      const answer = kept.get(idOf(account, key));
-      return answer && answer.until > now() ? answer.response : undefined;
+      const one = kept.get(idOf(account, key));
+      return one && one.until > now() ? one.answer : undefined;
     },
     forget(account, key) {
       drop(idOf(account, key));

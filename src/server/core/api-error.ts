@@ -9,6 +9,8 @@ interface Extras {
   balance?: { tokens: number; held: number; required: number };
   /** The question may have been charged. */
   inDoubt?: true;
+  /** The AI refused the question itself: no other model need be asked. */
+  refused?: true;
   /** The failure behind it. For the log only; never sent. */
   cause?: unknown;
 }
@@ -24,6 +26,7 @@ export class ApiError extends Error {
   readonly fields: FieldError[] | undefined;
   readonly balance: Extras["balance"];
   readonly inDoubt: true | undefined;
+  readonly refused: true | undefined;
 
   constructor(code: ErrorCode, detail: string, extras: Extras = {}) {
     super(detail, extras.cause === undefined ? undefined : { cause: extras.cause });
@@ -32,6 +35,7 @@ export class ApiError extends Error {
     this.fields = extras.fields;
     this.balance = extras.balance;
     this.inDoubt = extras.inDoubt;
+    this.refused = extras.refused;
   }
 
   /** HTTP status. */

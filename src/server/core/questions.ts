@@ -3,8 +3,9 @@ import type { Turn } from "../../protocol/bodies.ts";
 import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
 import { ClientGone } from "./client-gone.ts";
-import { contextFor } from "./context.ts";
-import type { AccountId, Balance, HoldId, HoldOutcome, Ledger, Provider } from "./ports.ts";
+import { askModel } from "./ask-model.ts";
+import { fallbackOf, modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
+import type { AccountId, Balance, HoldId, Ledger } from "./ports.ts";
 import { refusal } from "./refusal.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -14,6 +15,8 @@ export interface Question {
   /** Trimmed. */
   message: string;
   history: Turn[];
+  /** Name of the model as the client sent it; absent: the default. */
+  model?: string;
   /** Idempotency-Key as the client sent it, without quotes. */
   key?: string;
   /**
@@ -23,21 +26,25 @@ export interface Question {
   stop: AbortController;
   /**
    * Asks for a stream. Hands a piece to the client's socket; false if that socket is gone. From the first true on, the
-   * question is charged even if the client leaves. `replayed` as in {@link Answer}: the head of the reply states it.
-   * Not called for an answer that was kept.
+   * question is charged even if the client leaves. `replayed` and `model` as in {@link Answer}: the head of the reply
+   * states them. Not called for an answer that was kept.
    */
-  onDelta?: (text: string, replayed: boolean) => boolean;
+  onDelta?: (text: string, { replayed, model }: Pick<Answer, "replayed" | "model">) => boolean;
   /** `Ledger.hold`, with a check of the account before it. Without it, the account was checked. */
   hold?: Ledger["hold"];
   /** Called once the tokens are held, right before the AI is asked: 402, 409, 422 and 503 for the hold are past. */
   onAsking?: (replayed: boolean) => void;
   /** Gets what the AI thinks before its answer. Nobody pays for that alone. */
   onReasoning?: (text: string) => void;
+  /** Called when the fallback of the model is asked, with its name and the failure of the first. */
+  onFallback?: (model: string, failure: ApiError) => void;
 }
 
 /** The answer and its price. `deducted` is what this question (or the earlier one with its key) cost, in tokens. */
 export interface Answer {
   response: string;
+  /** Name of the model that answered. */
+  model: string;
   deducted: number;
   /** After this question. */
   balance: Balance;
@@ -52,33 +59,37 @@ export interface Questions {
    * waits for the promise; `drain` waits for it.
    */
   ask(question: Question): Promise<Answer>;
+  /** The models that questions can name now. */
+  readonly models: Models;
+  /** Questions from now on get these settings. Resolves when no question has the old ones any more. */
+  change(settings: Settings): Promise<void>;
   /** Refuses new questions, lets those in flight end within `patience` ms, aborts the rest; resolves when all are settled. */
   drain(patience: number): Promise<void>;
   /** Questions in flight. */
   readonly inFlight: number;
 }
 
-interface Needs {
-  ledger: Ledger;
-  provider: Provider;
-  answers: Answers;
-  /** Tokens a question. */
-  price: number;
+interface Settings {
+  models: Models;
   /** Milliseconds that a question may take, stream included. */
   timeout: number;
-  /** See {@link contextFor}. */
-  context: { system: string | undefined; limit: number };
+}
+
+interface Needs extends Settings {
+  ledger: Ledger;
+  answers: Answers;
   now: () => number;
 }
 
 /** A question whose tokens are held. */
-interface Held {
+interface Held extends Settings {
   question: Question;
   hold: HoldId;
   /** SHA-256 of the Idempotency-Key, in hex. */
   key: string | undefined;
-  /** See {@link Answer}. */
-  replayed: boolean;
+  asked: Model;
+  /** Set if its key was charged before. */
+  paid?: { cost: number; model: string | undefined };
 }
 
 /** Milliseconds by which a hold outlives its question's deadline, so that a charge at the last moment finds it. */
@@ -93,34 +104,41 @@ const tookTooLong = () =>
 
 /** See {@link Questions}. One flow with one `finally`: whatever happens, a hold is settled exactly once. */
 export function createQuestions(needs: Needs): Questions {
-  const { ledger, provider, answers, price, timeout, context, now } = needs;
+  const { ledger, answers, now } = needs;
+  let settings: Settings = needs;
   const inFlight = new Map<Promise<unknown>, AbortController>();
   let stopping = false;
 
   async function run(question: Question): Promise<Answer> {
-    const { account, message, history } = question;
+    // Taken once: the settings may change while the question is answered.
+    const { models, timeout } = settings;
+    const asked = modelNamed(models, question.model);
+    const { account } = question;
     const hold = randomUUID();
     const key = question.key === undefined ? undefined : sha256(question.key);
-    // The key itself is stored nowhere, so it salts the digest of the question.
-    const digest = key === undefined ? "" : sha256(JSON.stringify([question.key, message, history]));
+    const digest = key === undefined ? "" : digestOf(question);
     const expires = now() + timeout + HOLD_GRACE;
-    const request = { id: hold, account, digest, price, model: provider.model, expires };
+    const request = { id: hold, account, digest, price: asked.price, model: asked.name, expires };
     const holder = question.hold === undefined ? ledger : { hold: question.hold };
     const outcome = await holder.hold(key === undefined ? request : { ...request, key });
-    const kept = key !== undefined && chargedBefore(outcome) ? answers.find(account, key) : undefined;
-    if (kept !== undefined) {
+    if (outcome.kind === "held") return settle({ question, hold, key, models, asked, timeout });
+    if (outcome.kind !== "paid" && outcome.kind !== "answer_expired") throw refusal(outcome, asked.price);
+    const kept = key !== undefined && answers.find(account, key);
+    if (kept) {
       await ledger.release(hold);
       const balance = await ledger.balance(account);
-      return { response: kept, deducted: price, balance, replayed: true };
+      return { ...kept, deducted: outcome.cost, balance, replayed: true };
     }
-    if (outcome.kind !== "held" && outcome.kind !== "paid") throw refusal(outcome, price);
-    return settle({ question, hold, key, replayed: outcome.kind === "paid" });
+    if (outcome.kind !== "paid") throw refusal(outcome, asked.price);
+    return settle({ question, hold, key, models, asked, timeout, paid: outcome });
   }
 
   /** From an open hold to its settlement. */
-  async function settle({ question, hold, key, replayed }: Held): Promise<Answer> {
+  async function settle({ question, hold, key, models, asked, timeout, paid }: Held): Promise<Answer> {
     const { account, stop } = question;
     const { signal } = stop;
+    const replayed = paid !== undefined;
+    const deducted = paid ? paid.cost : asked.price;
     let reachedClient = false;
     let settled = false;
 
@@ -130,50 +148,35 @@ export function createQuestions(needs: Needs): Questions {
       settled = true;
       return outcome.balance;
     }
-    function onDelta(text: string): void {
+    function onDelta(text: string, model: string): void {
       if (signal.aborted) return;
-      if (question.onDelta!(text, replayed)) reachedClient = true;
+      if (question.onDelta!(text, { replayed, model })) reachedClient = true;
       else stop.abort(new ClientGone());
     }
 
     const deadline = setTimeout(() => stop.abort(tookTooLong()), timeout);
     try {
+      const model = paid ? modelOfCharge(models, paid.model, asked) : asked;
       question.onAsking?.(replayed);
-      const response = await answerTo(question, onDelta);
+      const answer = await askModel(model, fallbackOf(models, model), {
+        ...question,
+        signal,
+        onDelta: question.onDelta && onDelta,
+      });
       // From here on the store decides: a client that leaves now has paid for its answer.
-      if (key !== undefined) answers.keep(account, key, response);
+      if (key !== undefined) answers.keep(account, key, answer);
       const balance = await charge();
-      return { response, deducted: price, balance, replayed };
+      return { ...answer, deducted, balance, replayed };
     } catch (error) {
       if (key !== undefined && !settled) answers.forget(account, key);
       if (!(error instanceof ClientGone && reachedClient)) throw error;
       const { tokens } = await charge();
-      throw new ClientGone({ charged: replayed ? 0 : price, tokens });
+      throw new ClientGone({ charged: replayed ? 0 : deducted, tokens });
     } finally {
       clearTimeout(deadline);
       // If the release fails, too, the hold expires by itself; the first failure is the one to report.
       if (!settled) await ledger.release(hold).catch(() => {});
     }
-  }
-
-  /** The whole answer; rejects with the reason of `stop` the moment it is aborted, whatever the provider does. */
-  async function answerTo(question: Question, onDelta: (text: string) => void): Promise<string> {
-    const { onReasoning } = question;
-    const { signal } = question.stop;
-    signal.throwIfAborted();
-    const messages = contextFor(question, context);
-    const answer = provider.answer({
-      messages,
-      signal,
-      ...(question.onDelta && { onDelta }),
-      ...(onReasoning && { onReasoning: (text) => !signal.aborted && onReasoning(text) }),
-    });
-    const response = await new Promise<string>((resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-      answer.then(resolve, reject);
-    });
-    signal.throwIfAborted();
-    return response;
   }
 
   return {
@@ -186,6 +189,15 @@ export function createQuestions(needs: Needs): Questions {
       } finally {
         inFlight.delete(answer);
       }
+    },
+
+    get models() {
+      return settings.models;
+    },
+
+    async change(next) {
+      settings = next;
+      await Promise.allSettled(inFlight.keys());
     },
 
     async drain(patience) {
@@ -203,4 +215,9 @@ export function createQuestions(needs: Needs): Questions {
   };
 }
 
-const chargedBefore = (outcome: HoldOutcome) => outcome.kind === "paid" || outcome.kind === "answer_expired";
+/**
+ * What a key stands for. The key itself is stored nowhere, so it salts the digest. A name that was not sent is no part of
+ * it: such a question has the digest that it had before models.
+ */
+const digestOf = ({ key, message, history, model }: Question) =>
+  sha256(JSON.stringify([key, message, history, ...(model === undefined ? [] : [model])]));

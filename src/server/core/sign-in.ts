@@ -58,7 +58,8 @@ interface Needs {
   accounts: Accounts;
   passwords: Passwords;
   tokens: Tokens;
-  startingTokens: number;
+  /** Tokens of a new account, now. */
+  startingTokens: () => number;
   ledger?: Pick<Ledger, "admit">;
 }
 
@@ -95,9 +96,10 @@ export function createSignIn({ accounts, passwords, tokens, startingTokens, ledg
     async register({ username, password }, signal) {
       if (await accounts.byName(username)) throw taken();
       const passwordHash = await passwords.hash(password, signal);
-      const outcome = await accounts.create({ name: username, passwordHash, tokens: startingTokens });
+      const granted = startingTokens();
+      const outcome = await accounts.create({ name: username, passwordHash, tokens: granted });
       if (outcome.kind === "taken") throw taken();
-      return { tokens: startingTokens };
+      return { tokens: granted };
     },
 
     async login({ username, password }, signal) {

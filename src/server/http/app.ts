@@ -13,6 +13,7 @@ import { authenticate, authenticateWithHold } from "./authenticate.ts";
 import { answerQuestion } from "./chat.ts";
 import type { Context, Middleware, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
+import { listModels } from "./list-models.ts";
 import { readJson } from "./read-json.ts";
 import { checkHead, nameRequest, readTarget } from "./request-head.ts";
 import { detailsOf, logRequests } from "./request-log.ts";
@@ -28,9 +29,10 @@ export interface AppNeeds {
   signIn: SignIn;
   questions: Questions;
   ledger: Ledger;
-  about: AboutReply;
+  /** What `GET /api/` says now. */
+  about: () => AboutReply;
   /** Milliseconds that a question may take. */
-  questionTimeout: number;
+  questionTimeout: () => number;
   /** Whether the server is shutting down. */
   stopping: () => boolean;
   /** Whether the store accepts charges now. */
@@ -55,6 +57,7 @@ function routeTable(needs: AppNeeds): Route[] {
         validate(chatBody, answerQuestion({ questions, stopping, questionTimeout })),
       ],
     ],
+    ["get", routes.models, [listModels(questions)]],
     ["get", routes.balance, [authenticate(signIn, "header"), tellBalance(ledger)]],
     ["get", routes.usage, [authenticate(signIn, "header"), tellUsage(ledger)]],
     [

@@ -1,32 +1,45 @@
 import type { ChatBody } from "../../protocol/bodies.ts";
 import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.ts";
+import { modelNamed, type Models } from "../core/models.ts";
 import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
 import { stopWithClient } from "./client-signal.ts";
 import { askerOf, type Context } from "./context.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
-import { createTicker } from "./ticker.ts";
+import { modelHeader } from "./model-header.ts";
 import { problemOf, publicErrorOf } from "./problem.ts";
 import { keyOf } from "./read-key.ts";
 import { headOf, replyJson } from "./reply.ts";
+import { createTicker } from "./ticker.ts";
 import type { Handler } from "./validate.ts";
 
 interface Needs {
   questions: Questions;
   stopping: () => boolean;
   /** Milliseconds. */
-  questionTimeout: number;
+  questionTimeout: () => number;
 }
 
-async function questionOf(ctx: Context, { message, history = [] }: ChatBody): Promise<Question> {
+/** What the head of a stream says about an answer. */
+interface Head {
+  /** Name of the model that answers; set before the head is sent. */
+  model?: string;
+}
+
+async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise<Question> {
+  const { message, history = [], model } = body;
+  // Before the key, as docs/http-api.md#order-of-checks says.
+  modelNamed(models, model);
   const key = keyOf(ctx);
   return {
     ...askerOf(ctx),
     message,
     history,
+    ...(model !== undefined && { model }),
     ...(key !== undefined && { key }),
     stop: await stopWithClient(ctx.req, ctx.res),
+    onFallback: (name, failure) => (ctx.state.fellBack = { model: name, failure }),
   };
 }
 
@@ -38,6 +51,7 @@ function logBill(ctx: Context, { deducted, balance, replayed }: Answer): void {
 function replyWhole(ctx: Context, answer: Answer): void {
   logBill(ctx, answer);
   const head = headOf(ctx.res);
+  head.push(headers.model, modelHeader(answer.model));
   head.push(headers.remaining, String(answer.balance.tokens));
   if (answer.replayed) head.push(headers.replayed, "true");
   const reply: ChatReply = { response: answer.response, tokens_deducted: answer.deducted };
@@ -45,16 +59,22 @@ function replyWhole(ctx: Context, answer: Answer): void {
 }
 
 /** `POST /api/chat`, streamed: a failure before its head is thrown, a later one becomes an event. */
-async function replyEvents(ctx: Context, stream: EventStream, asked: Promise<Answer>): Promise<void> {
+async function replyEvents(
+  ctx: Context,
+  stream: EventStream,
+  { asked, head }: { asked: Promise<Answer>; head: Head },
+): Promise<void> {
   try {
     const answer = await asked;
     logBill(ctx, answer);
+    head.model = answer.model;
     // Only for a kept answer the AI is not asked.
     if (!stream.started() && !(await stream.replay(answer.response))) throw new ClientGone();
     const event: DoneEvent = {
       response: answer.response,
       tokens_deducted: answer.deducted,
       tokens_remaining: answer.balance.tokens,
+      model: answer.model,
     };
     await stream.done(event);
   } catch (error) {
@@ -71,25 +91,27 @@ async function replyEvents(ctx: Context, stream: EventStream, asked: Promise<Ans
 export function answerQuestion({ questions, stopping, questionTimeout }: Needs): Handler<ChatBody> {
   const ticker = createTicker();
   return async function answerQuestion(ctx, body) {
-    const question = await questionOf(ctx, body);
+    const question = await questionOf(ctx, questions.models, body);
     const { req, res } = ctx;
     headOf(res).push("Vary", "Accept");
     if (!wantsEvents(req.headers.accept ?? "")) return replyWhole(ctx, await questions.ask(question));
+    const head: Head = {};
     const finishHead = (replayed: boolean) => {
+      if (head.model !== undefined) headOf(res).push(headers.model, modelHeader(head.model));
       if (replayed) headOf(res).push(headers.replayed, "true");
       if (stopping()) res.shouldKeepAlive = false;
       return headOf(res);
     };
-    const stream = createEventStream(res, { finishHead, ticker, patience: questionTimeout });
-    return replyEvents(
-      ctx,
-      stream,
-      questions.ask({
-        ...question,
-        onAsking: (replayed) => stream.asking(replayed),
-        onReasoning: (text) => stream.reasoning(text),
-        onDelta: (text, replayed) => stream.delta(text, replayed),
-      }),
-    );
+    const stream = createEventStream(res, { finishHead, ticker, patience: questionTimeout() });
+    const asked = questions.ask({
+      ...question,
+      onAsking: (replayed) => stream.asking(replayed),
+      onReasoning: (text) => stream.reasoning(text),
+      onDelta(text, { replayed, model }) {
+        head.model = model;
+        return stream.delta(text, replayed);
+      },
+    });
+    return replyEvents(ctx, stream, { asked, head });
   };
 }

@@ -1,4 +1,5 @@
 import type { Next, ParameterizedContext } from "koa";
+import type { ApiError } from "../core/api-error.ts";
 import type { Bill } from "../core/client-gone.ts";
 import type { Account } from "../core/ports.ts";
 import type { Question } from "../core/questions.ts";
@@ -20,6 +21,8 @@ export interface State {
   reply: Reply | undefined;
   /** For the log. */
   bill: Bill | undefined;
+  /** For the log: the model that was asked instead of one that failed, and that failure. */
+  fellBack: { model: string; failure: ApiError } | undefined;
   /** What was thrown, for the log. */
   failure: unknown;
 }

@@ -9,6 +9,8 @@ import { closeInStages } from "./unread-body.ts";
 export interface Listening {
   /** `http://host:port` with the actual port, IPv6 in brackets. */
   url: string;
+  /** From the next request of each connection on: see {@link Options}. */
+  setSilence(milliseconds: number): void;
   /**
    * Waits up to `timeout` ms until every reply has been sent, then refuses new connections and closes all others.
    */
@@ -64,6 +66,7 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
   await listen(server, host, port);
   return {
     url: urlOf(host, (server.address() as AddressInfo).port),
+    setSilence: (milliseconds) => void server.setTimeout(milliseconds),
     close: async (timeout) => {
       await close(server, replies, timeout);
       await Promise.allSettled(atWork);

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
-import type { Context, Middleware } from "./context.ts";
+import type { Context, Middleware, State } from "./context.ts";
 
 /** nginx's status for a client that left before its reply. For the log only. */
 const CLIENT_LEFT = 499;
@@ -13,6 +13,13 @@ export const detailsOf = (error: unknown) =>
     : { name: typeof error, message: "a value that is not an Error was thrown", stack: undefined };
 
 const causeOf = ({ cause }: ApiError) => (cause instanceof Error ? { cause: cause.message } : {});
+
+/** Who was asked instead, and why. */
+const fallbackOf = ({ model, failure }: NonNullable<State["fellBack"]>) => ({
+  fallback: model,
+  fallback_code: failure.code,
+  ...(failure.cause instanceof Error && { fallback_cause: failure.cause.message }),
+});
 
 function failureOf(failure: unknown): object {
   if (failure === undefined) return {};
@@ -41,7 +48,7 @@ export function logRequests(log: Logger): Middleware {
   return async function logRequests(ctx, next) {
     const start = performance.now();
     await next();
-    const { requestId, who, failure } = ctx.state;
+    const { requestId, who, failure, fellBack } = ctx.state;
     const bill = failure instanceof ClientGone ? failure.bill : ctx.state.bill;
     const fields = {
       method: ctx.method,
@@ -51,6 +58,7 @@ export function logRequests(log: Logger): Middleware {
       request_id: requestId,
       ...(who !== undefined && { account: who }),
       ...bill,
+      ...(fellBack && fallbackOf(fellBack)),
       ...failureOf(failure),
     };
     log[levelOf(failure)](fields, "request");

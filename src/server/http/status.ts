@@ -5,9 +5,9 @@ import type { Middleware } from "./context.ts";
 import { replyJson } from "./reply.ts";
 
 /** The handler of `GET /api/`. */
-export function tellAbout(about: AboutReply): Middleware {
+export function tellAbout(about: () => AboutReply): Middleware {
   return async function tellAbout(ctx) {
-    replyJson(ctx, 200, about);
+    replyJson(ctx, 200, about());
   };
 }
 

@@ -23,13 +23,12 @@ const OWN_FAULT = /^(content_filter|context_length_exceeded|string_above_max_len
 const UNPAID =
   /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|exceeded_current_quota_error)$/;
 
+/** Whether a status says that the question is refused, and not the server that passes it on. */
+const ofQuestion = (status: number | undefined) => [400, 413, 422].includes(status ?? 0);
+
 /** Whether this is a refusal of the question, for which the question need not be the reason. */
 export function isRefusal({ cause }: Failed): boolean {
-  return (
-    cause instanceof APIError &&
-    [400, 413, 422].includes(cause.status ?? 0) &&
-    !OWN_FAULT.test(cause.code ?? "")
-  );
+  return cause instanceof APIError && ofQuestion(cause.status) && !OWN_FAULT.test(cause.code ?? "");
 }
 
 /** Whether the upstream refuses a plain question and names `stream`. */
@@ -102,11 +101,13 @@ function fromStatus(
     return passing("The AI is not ready yet. Try again in a moment.");
   }
   const isOwn = OWN_FAULT.test(error.code ?? "");
-  return new ApiError("upstream_error", detailFor(status, refusesAll && !isOwn), { cause });
+  const detail = detailFor(status, refusesAll && !isOwn);
+  const refused = isOwn || ofQuestion(status);
+  return new ApiError("upstream_error", detail, { cause, ...(refused && { refused }) });
 }
 
 function detailFor(status: number, refusesAll: boolean): string {
-  const refused = status === 400 || status === 413 || status === 422;
+  const refused = ofQuestion(status);
   if (refused && !refusesAll) {
     return "The AI did not accept this question. Try it in other words, or start a new conversation.";
   }

@@ -32,6 +32,7 @@ it("starts where another process took the folder first and has already left it",
     reason: "",
     byDefault: false,
     inFlight: 0,
+    reload: async () => [],
     close,
   });
   expect(await open()).toMatchObject({ url, started: { model: "demo" } });

@@ -5,6 +5,7 @@ import { ApiError } from "../../../../src/server/core/api-error.ts";
 import { ClientGone } from "../../../../src/server/core/client-gone.ts";
 import type { Provider } from "../../../../src/server/core/ports.ts";
 import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";
+import { testedModel } from "../../../support/tested-model.ts";
 import { createFakeLedger, type ChargeFate, type FakeLedger } from "./fake-ledger.ts";
 
 const TIMEOUT = 120_000;
@@ -49,11 +50,9 @@ function setUp(ledger: FakeLedger) {
   const puppet = createPuppet();
   const questions = createQuestions({
     ledger,
-    provider: puppet.provider,
+    models: [testedModel({ provider: puppet.provider, contextChars: 1000 })],
     answers: createAnswers(Date.now),
-    price: 100,
     timeout: TIMEOUT,
-    context: { system: undefined, limit: 1000 },
     now: Date.now,
   });
   const ask = (wishes: Partial<Question> = {}) =>
@@ -248,6 +247,7 @@ describe("a key that was charged", () => {
     ledger.outcomes.push({ kind: "paid", cost: 100, model: undefined });
     expect(await ask({ key: "k" })).toEqual({
       response: "the answer",
+      model: "small",
       deducted: 100,
       balance: { tokens: 3900, held: 0 },
       replayed: true,
@@ -261,7 +261,7 @@ describe("a key that was charged", () => {
     ledger.outcomes.push({ kind: "paid", cost: 100, model: undefined });
     const { puppet, ask } = setUp(ledger);
     const pieces: [string, boolean][] = [];
-    const asking = ask({ key: "k", onDelta: (text, replayed) => pieces.push([text, replayed]) > 0 });
+    const asking = ask({ key: "k", onDelta: (text, { replayed }) => pieces.push([text, replayed]) > 0 });
     await quiet();
     puppet.delta();
     puppet.finish("word ");

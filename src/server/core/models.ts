@@ -1,0 +1,49 @@
+import { ApiError } from "./api-error.ts";
+import type { Provider } from "./ports.ts";
+
+/** A model that questions can name (docs/hosting.md#several-models). */
+export interface Model {
+  /** Whether the operator named it in a list. If not, it is the only one, and its name at the AI may change once. */
+  readonly listed: boolean;
+  /** For users. */
+  readonly name: string;
+  /** Tokens a question. */
+  readonly price: number;
+  /** System prompt. */
+  readonly system: string | undefined;
+  /** Most characters of message and history that are sent to the AI. */
+  readonly contextChars: number;
+  readonly provider: Provider;
+  /** Name of the model that is asked if this one fails before any text. */
+  readonly fallback: string | undefined;
+}
+
+/** The first is the default. */
+export type Models = readonly [Model, ...Model[]];
+
+const find = (models: Models, name: string) => models.find((model) => model.name === name);
+
+/** The model of that name, the default without a name. Throws `invalid_request` with the names if there is none. */
+export function modelNamed(models: Models, name: string | undefined): Model {
+  const model = name === undefined ? models[0] : find(models, name);
+  if (model) return model;
+  const detail = `model must be one of these: ${namesOf(models)}`;
+  throw new ApiError("invalid_request", detail, { fields: [{ field: "model", detail }] });
+}
+
+/**
+ * The model that answers a key once more: the one that its charge names, since the answer of no other was paid for.
+ * `asked`: the model for a charge that names none, and where there is no list. Throws `invalid_request` if it is gone.
+ */
+export function modelOfCharge(models: Models, name: string | undefined, asked: Model): Model {
+  const model = name === undefined || !asked.listed ? asked : find(models, name);
+  if (model) return model;
+  const detail = `This key was charged for the model ${name}, which is gone. Nothing was charged now. Ask again with a new key and one of these models: ${namesOf(models)}`;
+  throw new ApiError("invalid_request", detail, { fields: [{ field: "model", detail }] });
+}
+
+/** The model that takes over for `model`, if it has one. */
+export const fallbackOf = (models: Models, { fallback }: Model): Model | undefined =>
+  fallback === undefined ? undefined : find(models, fallback);
+
+const namesOf = (models: Models) => models.map(({ name }) => name).join(", ");

@@ -1,0 +1,66 @@
+import type { ModelConfig, ServerConfig } from "./config.ts";
+import type { Model } from "./core/models.ts";
+import { chooseProvider, refuseDemo, requestBody } from "./providers/choose.ts";
+
+/** A model with its provider, and how that was chosen. */
+export interface OpenModel extends Model {
+  /** A phrase for the banner. */
+  reason: string;
+  /** The demo answers, because no AI is connected and `--provider` does not name it. */
+  byDefault: boolean;
+}
+
+/** The models of a configuration, in its order. */
+export interface OpenModels {
+  list: readonly [OpenModel, ...OpenModel[]];
+  /** Closes the connections of all. */
+  close(): Promise<void>;
+}
+
+async function openModel(model: ModelConfig, config: ServerConfig): Promise<OpenModel> {
+  const { provider: wish, dispatcher, idleTimeout, warn } = config;
+  const { name, upstream, price, system, contextChars, fallback, ...rest } = model;
+  const settings = {
+    ...rest,
+    provider: wish,
+    model: upstream,
+    body: requestBody(model),
+    dispatcher,
+    idleTimeout,
+    warn,
+  };
+  const { provider, reason, byDefault = false } = await chooseProvider(settings);
+  return {
+    get name() {
+      return name ?? provider.model;
+    },
+    listed: name !== undefined,
+    price,
+    system,
+    contextChars,
+    fallback,
+    provider,
+    reason,
+    byDefault,
+  };
+}
+
+/** Opens the provider of each model. If one fails, closes the others, and rejects with its StartupError. */
+export async function openModels(config: ServerConfig): Promise<OpenModels> {
+  const all: OpenModel[] = [];
+  const close = async () => {
+    await Promise.all(all.map(({ provider }) => provider.close()));
+  };
+  try {
+    for (const model of config.models) {
+      const opened = await openModel(model, config);
+      all.push(opened);
+      if (opened.byDefault) refuseDemo(config.host);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const [first, ...others] = all;
+  return { list: [first!, ...others], close };
+}

@@ -1,0 +1,55 @@
+import type { ServerConfig } from "./config.ts";
+import { openModels, type OpenModels } from "./open-models.ts";
+import { takeOver } from "./take-over.ts";
+
+/** The settings of a running server. */
+export interface Current {
+  config: ServerConfig;
+  models: OpenModels;
+  /** What goes on without anybody who waits for it: models that answer their last questions. */
+  readonly leftOver: Set<Promise<void>>;
+}
+
+interface Needs {
+  /** Called with the new settings. Resolves when no question has the old ones any more. */
+  apply: (current: Current) => Promise<void>;
+  stopping: () => boolean;
+}
+
+/** `RunningServer.reload`. Runs one after the other. */
+export function createReload(current: Current, { apply, stopping }: Needs) {
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function reload(next: ServerConfig): Promise<string[]> {
+    const { config, restart } = takeOver(current.config, next);
+    const models = await openModels(config);
+    if (stopping()) {
+      await models.close();
+      return [];
+    }
+    const old = current.models;
+    Object.assign(current, { config, models } satisfies Partial<Current>);
+    leave(apply(current).then(() => old.close()));
+    return restart;
+  }
+
+  function leave(work: Promise<unknown>): void {
+    const left = work.then(
+      () => void current.leftOver.delete(left),
+      () => void current.leftOver.delete(left),
+    );
+    current.leftOver.add(left);
+  }
+
+  async function reloadAfter(earlier: Promise<unknown>, next: ServerConfig): Promise<string[]> {
+    await earlier;
+    return reload(next);
+  }
+
+  return (next: ServerConfig): Promise<string[]> => {
+    const done = reloadAfter(last, next);
+    last = done.catch(() => {});
+    leave(last);
+    return done;
+  };
+}

@@ -1,0 +1,41 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ServerConfig } from "./config.ts";
+
+/** What a running server takes over. */
+const TAKEN = ["models", "provider", "startingTokens", "questionTimeout", "drainTimeout"] as const;
+
+/** What is no option, or is compared under another name. */
+const OTHER = ["store", "logStream", "dispatcher", "version", "warn", "signal"] as const;
+
+const skipped: ReadonlySet<string> = new Set([...TAKEN, ...OTHER]);
+
+/** The name of an option in the configuration file. */
+const nameOf = (option: string) =>
+  option === "secret" ? "jwt_secret" : option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** What only a restart changes, by its name in the configuration file. A new option is here until it is taken over. */
+function fixedOf(config: ServerConfig): Map<string, unknown> {
+  const { store, models } = config;
+  const options = Object.entries(config).filter(([option]) => !skipped.has(option));
+  const place =
+    store.kind === "json" ? { data: store.dir } : { store: store.url, storeConnections: store.connections };
+  // The store is opened for a list of models, or for none.
+  const listed = { models: models[0].name !== undefined };
+  const all = [...options, ...Object.entries({ ...place, ...listed })];
+  return new Map(all.map(([option, value]) => [nameOf(option), value]));
+}
+
+/**
+ * The configuration of a running server after its options were read again: `config` has what it can take of `next`, and
+ * `restart` names the options that have changed and need a restart, as the configuration file names them.
+ */
+export function takeOver(now: ServerConfig, next: ServerConfig): { config: ServerConfig; restart: string[] } {
+  const before = fixedOf(now);
+  const after = fixedOf(next);
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  const restart = names.filter((name) => !isDeepStrictEqual(before.get(name), after.get(name))).sort();
+  const taken = Object.fromEntries(TAKEN.map((option) => [option, next[option]]));
+  // A model of a list cannot take the place of one without, and its provider belongs to it.
+  const { models, provider } = restart.includes("models") ? now : next;
+  return { config: { ...now, ...taken, models, provider }, restart };
+}

@@ -1,0 +1,13 @@
+import type { Model } from "../../src/server/core/models.ts";
+import type { Provider } from "../../src/server/core/ports.ts";
+
+/** A model of a list, with a provider of the test. */
+export const testedModel = (wishes: Partial<Model> & { provider: Provider }): Model => ({
+  name: "small",
+  listed: true,
+  price: 100,
+  system: undefined,
+  contextChars: 48_000,
+  fallback: undefined,
+  ...wishes,
+});
