@@ -1,12 +1,20 @@
 import { fileURLToPath } from "node:url";
 import packageJson from "../../package.json" with { type: "json" };
 import { commandName } from "./argv/command-name.ts";
-import { parseArgv } from "./argv/parse-argv.ts";
+import { firstWord } from "./argv/chosen-command.ts";
+import { parseArgv, type ParsedArgv } from "./argv/parse-argv.ts";
 import { colorPreference, hasColor, setColorVariables } from "./io/terminal.ts";
 import { createOutput } from "./io/output.ts";
 import { createEnding } from "./io/ending.ts";
 import { reportFailure } from "./failures/outcome.ts";
 import { run } from "./run.ts";
+
+/** Whether this is a `serve` that no terminal can hang up on. Node cannot see that `nohup` ignores SIGHUP. */
+async function outlivesHangup(parsed: ParsedArgv): Promise<boolean> {
+  if (firstWord(parsed) !== "serve") return false;
+  const { isatty } = await import("node:tty");
+  return ![0, 1, 2].some((descriptor) => isatty(descriptor));
+}
 
 /** Runs the program with the arguments and streams of this process. */
 export async function main(): Promise<void> {
@@ -20,7 +28,7 @@ export async function main(): Promise<void> {
   const preference = colorPreference(parsed.flags.has("noColor"), env);
   const color = { stdout: hasColor(stdout, preference, env), stderr: hasColor(stderr, preference, env) };
   setColorVariables(preference, env);
-  const ending = createEnding();
+  const ending = createEnding({ outlivesHangup: await outlivesHangup(parsed) });
   const output = createOutput({
     stdout,
     stderr,

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { ClientError } from "../client/failure.ts";
 import { places as placesOf } from "../client/kept/places.ts";
-import { openSettings } from "../client/kept/settings.ts";
+import { openSettings, type SettingName } from "../client/kept/settings.ts";
 import { nearest } from "../text/nearest.ts";
 import type { Call } from "./argv/call.ts";
 import { checkOptions } from "./argv/check-options.ts";
@@ -47,6 +47,10 @@ async function helpFor(parsed: ParsedArgv, program: Program): Promise<string | u
   });
 }
 
+function refuseInvalid(complaints: readonly string[], hint: string): void {
+  if (complaints.length > 0) throw new ClientError("usage", complaints.join("\n"), { hint });
+}
+
 /** Reads flags, environment and settings file for a command. Throws `usage` if they are invalid. */
 function read(
   argv: readonly string[],
@@ -68,16 +72,19 @@ function read(
   const { env } = process;
   const places = placesOf({ env, home: homedir(), platform: process.platform });
   const settings = openSettings({ dir: places.config, parse: parseSetting });
-  const { complaints, ...resolved } = resolve([...taken, ...spec.secrets], {
-    flags,
-    env,
-    setting: (name) => settings.get(name),
-  });
-  // pg reads it there.
-  if (resolved.values.storePassword !== undefined) env.PGPASSWORD = resolved.values.storePassword;
+  // A copy, since PGPASSWORD is written below, and may have come from PGPASSWORD_FILE.
+  const given = { flags, env: { ...env }, setting: (name: SettingName) => settings.get(name) };
+  const readNow = () => {
+    const { complaints, ...resolved } = resolve([...taken, ...spec.secrets], given);
+    // pg reads it there.
+    if (complaints.length === 0 && resolved.values.storePassword !== undefined)
+      env.PGPASSWORD = resolved.values.storePassword;
+    return { complaints, resolved };
+  };
+  const { complaints, resolved } = readNow();
   const serverFault = resolved.sources.server === "default" ? settings.fault("server") : undefined;
   const { literal } = parsed;
-  const { signal, releaseInterrupts } = ending;
+  const { signal, releaseInterrupts, onHangup } = ending;
   const call: Call = {
     command,
     words,
@@ -92,6 +99,12 @@ function read(
     env,
     signal,
     releaseInterrupts,
+    onHangup,
+    readAgain: () => {
+      const again = readNow();
+      refuseInvalid(again.complaints, hint);
+      return again.resolved;
+    },
     serverFault,
     ...resolved,
   };
@@ -121,18 +134,16 @@ export async function run(
     }
     const { spec, complaints, problem, ...made } = read(argv, parsed, context);
     call = made.call;
-    if (complaints.length > 0)
-      throw new ClientError("usage", complaints.join("\n"), {
-        hint: `See: ${program.name} ${call.command} --help`,
-      });
+    refuseInvalid(complaints, `See: ${program.name} ${call.command} --help`);
     // `config`, and commands that need the default server, report faults in the settings themselves.
     if (problem !== undefined && call.serverFault === undefined && call.command !== "config")
       output.note(problem);
     const work = (await spec.run())(call);
     const charged = call.command === "ask" ? "maybe" : "no";
     const code = await Promise.race([work, ending.after(spec.grace, charged)]);
-    // A command with infinite grace, such as `serve`, completes normally after a signal.
-    const stoppedBy = spec.grace === Number.POSITIVE_INFINITY ? undefined : ending.by;
+    // A command with infinite grace, such as `serve`, completes normally after a signal, unless its terminal is gone.
+    const isStop = spec.grace === Number.POSITIVE_INFINITY && ending.by !== "SIGHUP";
+    const stoppedBy = isStop ? undefined : ending.by;
     return { code: endCode(code ?? 0, stoppedBy), abandoned: false };
   } catch (error) {
     // After a signal the program does not wait for pending work, such as connecting to a proxy that does not answer.

@@ -43,6 +43,7 @@ export async function runInside(args: readonly string[]): Promise<Omit<Ended, "s
     isOver: false,
     closedPipe: () => {},
     releaseInterrupts: () => {},
+    onHangup: () => {},
     after: () => new Promise<never>(() => {}),
   };
   const program = { name: "ai-chat", version: "0.0.0" };

@@ -14,6 +14,8 @@ export interface Ending {
   closedPipe: () => void;
   /** Removes the SIGINT handler: the caller handles SIGINT. */
   releaseInterrupts: () => void;
+  /** Calls `handle` at each SIGHUP, also for one that came before, if SIGHUP does not end the program. */
+  onHangup: (handle: () => void) => void;
   /**
    * Rejects `grace` milliseconds after `signal` aborts; otherwise never settles. `charged`: whether the work, which is
    * then abandoned, may have been charged.
@@ -21,8 +23,11 @@ export interface Ending {
   after(grace: number, charged: "no" | "maybe"): Promise<never>;
 }
 
-/** Handles the signals that end the program (docs/cli.md#signals). A second signal exits immediately. */
-export function createEnding(): Ending {
+/**
+ * Handles the signals that end the program (docs/cli.md#signals). A second signal exits immediately. `outlivesHangup`:
+ * SIGHUP is none of them.
+ */
+export function createEnding({ outlivesHangup }: { outlivesHangup: boolean }): Ending {
   const controller = new AbortController();
   const { signal } = controller;
   let by: EndingSignal | undefined;
@@ -33,7 +38,16 @@ export function createEnding(): Ending {
     by = known;
     controller.abort();
   };
-  for (const name of Object.keys(signalCodes) as EndingSignal[]) process.on(name, end);
+  const ending = (Object.keys(signalCodes) as EndingSignal[]).filter(
+    (name) => name !== "SIGHUP" || !outlivesHangup,
+  );
+  for (const name of ending) process.on(name, end);
+
+  let hungUp = false;
+  let handleHangup = (): void => {
+    hungUp = true;
+  };
+  if (outlivesHangup) process.on("SIGHUP", () => handleHangup());
 
   return {
     signal,
@@ -44,6 +58,10 @@ export function createEnding(): Ending {
       return isOver;
     },
     releaseInterrupts: () => void process.off("SIGINT", end),
+    onHangup: (handle) => {
+      handleHangup = handle;
+      if (hungUp) handle();
+    },
     closedPipe: () => controller.abort(new ClosedPipe("stdout is closed")),
     after: (grace, charged) =>
       new Promise((_, reject) => {

@@ -8,6 +8,7 @@ import {
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
 import type { CheckedDocument, ServeDocument } from "./document.ts";
+import { readAtHangup } from "./read-again.ts";
 import { counted } from "../../../text/numbers.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
 import { checkOneStore, demoByDefault, serverConfig } from "../../connection/server-config.ts";
@@ -32,9 +33,14 @@ function banner({ program }: Pick<Call, "program">, { url, store, model, reason 
   ];
 }
 
+/** The form of the log. With --json, stderr stays empty unless the command fails or a log is requested. */
+const logOf = ({ values, sources, output }: Pick<Call, "values" | "sources" | "output">) =>
+  output.json && sources.log === "default" ? "silent" : values.log;
+
 /** Messages to the operator other than the request log. */
 interface OperatorLog {
   warn: (sentence: string) => void;
+  note: (sentence: string) => void;
   ready: (server: RunningServer) => void;
   stopping: () => void;
 }
@@ -47,6 +53,7 @@ async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<Oper
   if (log !== "json")
     return {
       warn: note,
+      note,
       ready: (server) => banner(call, server).forEach(note),
       stopping: () => note(STOPPING),
     };
@@ -54,6 +61,7 @@ async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<Oper
   const { version } = call.program;
   return {
     warn: (sentence) => lines.warn(sentence),
+    note: (sentence) => lines.info(sentence),
     ready: ({ url, store, model, reason }) => lines.info({ version, url, store, model, reason }, "listening"),
     stopping: () => lines.info(STOPPING),
   };
@@ -81,21 +89,23 @@ async function check({ values, models, output }: Call, settings: ServerConfig): 
 
 /** `serve`: runs a server until a signal, then drains it; a second signal exits immediately. Exits with 0. */
 export async function serve(call: Call): Promise<number> {
-  checkOneStore(call);
-  const { values, sources, warnings, models, env, program, places, output, signal } = call;
+  const { values, warnings, env, program, places, output, signal } = call;
   const dispatcher = (await proxyOpener(env))?.();
-  // With --json, stderr stays empty unless the command fails or a log is requested.
-  const log = output.json && sources.log === "default" ? "silent" : values.log;
-  const operator = await operatorLog(call, log);
+  const operator = await operatorLog(call, logOf(call));
   warnings.forEach(operator.warn);
-  const config = serverConfig({ ...values, log }, models, {
-    dir: places.server,
-    version: program.version,
-    logStream: output.stderr,
-    dispatcher,
-    warn: operator.warn,
-    signal,
-  });
+  const configOf = (now: Pick<Call, "values" | "sources" | "models">) => {
+    checkOneStore({ ...call, ...now });
+    const logged = { ...now.values, log: logOf({ ...call, ...now }) };
+    return serverConfig(logged, now.models, {
+      dir: places.server,
+      version: program.version,
+      logStream: output.stderr,
+      dispatcher,
+      warn: operator.warn,
+      signal,
+    });
+  };
+  const config = configOf(call);
   try {
     if (values.check) return await check(call, config);
     const server = await start(config).catch((error: unknown) => {
@@ -106,6 +116,11 @@ export async function serve(call: Call): Promise<number> {
         const { url, store, model, reason } = server;
         await output.document({ url, store, model, reason } satisfies ServeDocument);
       } else operator.ready(server);
+      readAtHangup(call, {
+        server,
+        read: () => configOf(call.readAgain()),
+        ...operator,
+      });
       if (server.byDefault) operator.warn(demoByDefault(program));
       await stopped(signal);
       operator.stopping();
