@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import type { ServerConfig } from "../../../src/server/config.ts";
+import { takeOver } from "../../../src/server/take-over.ts";
+import { testConfig, testModel } from "../../support/test-server.ts";
+
+const listed = (config: Partial<ServerConfig> = {}): ServerConfig => ({
+  ...testConfig("/srv/ai-chat"),
+  models: [testModel({ name: "small" })],
+  ...config,
+});
+
+test("takes models, provider, starting tokens and timeouts", () => {
+  const next = listed({
+    models: [testModel({ name: "large", price: 7 })],
+    provider: "openai",
+    startingTokens: 1,
+    questionTimeout: 2,
+    drainTimeout: 3,
+  });
+  const { models, provider, startingTokens, questionTimeout, drainTimeout } = next;
+  const now = listed();
+  expect(takeOver(now, next)).toEqual({
+    config: { ...now, models, provider, startingTokens, questionTimeout, drainTimeout },
+    restart: [],
+  });
+});
+
+const postgres = { kind: "postgres", url: "postgres://db/chat", connections: 10 } as const;
+const changes: [string[], Partial<ServerConfig>, Partial<ServerConfig>?][] = [
+  [["host", "port"], { host: "::", port: 1 }],
+  [
+    ["bcrypt_cost", "jwt_secret", "log", "token_days"],
+    { bcryptCost: 5, secret: "s", log: "silent", tokenDays: 1 },
+  ],
+  [["data"], { store: { kind: "json", dir: "/elsewhere" } }],
+  [["data", "store", "store_connections"], { store: postgres }],
+  [["store_connections"], { store: { ...postgres, connections: 4 } }, { store: postgres }],
+];
+test.each(changes)("names %j for a restart, and does not take it", (restart, change, before = {}) => {
+  const now = listed(before);
+  expect(takeOver(now, { ...now, ...change })).toEqual({ config: now, restart });
+});
+
+test("takes no list of models in place of none, since the store was opened without", () => {
+  const single = testConfig("/srv/ai-chat");
+  for (const [now, next] of [
+    [single, listed({ provider: "openai", startingTokens: 1 })],
+    [listed(), { ...single, startingTokens: 1 }],
+  ] as const)
+    expect(takeOver(now, next)).toEqual({ config: { ...now, startingTokens: 1 }, restart: ["models"] });
+});
