@@ -1,4 +1,5 @@
 import { clientMutants } from "./list-client.js";
+import { modelMutants } from "./list-models.js";
 import { moneyMutants } from "./list-money.js";
 import { serverMutants } from "./list-server.js";
 import { sessionMutants } from "./list-session.js";
@@ -18,6 +19,7 @@ import { storeMutants } from "./list-stores.js";
 /** @type {Mutant[]} */
 export const mutants = [
   ...moneyMutants,
+  ...modelMutants,
   ...storeMutants,
   ...serverMutants,
   ...clientMutants,

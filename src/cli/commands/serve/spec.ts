@@ -12,7 +12,8 @@ export const spec: CommandSpec = {
     ["serve --base-url http://localhost:11434/v1 --model llama3.2", "with Ollama"],
     ["serve --config chat.json --check", "says everything that is wrong in the file"],
   ],
-  notes: "A flag takes precedence over its variable. The server keeps all of its data in its store.",
+  notes:
+    "A flag takes precedence over its variable. The server keeps all of its data in its store. SIGHUP makes a server without a terminal read its files again.",
   grace: Number.POSITIVE_INFINITY,
   run: async () => (await import("./serve.ts")).serve,
 };

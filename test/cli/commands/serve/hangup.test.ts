@@ -46,7 +46,7 @@ async function start(content: object) {
 }
 
 test("SIGHUP takes models, prices, keys and starting tokens, and names what needs a restart", async () => {
-  const { call, hangUp, sees, child, ended } = await start({ models: models(100), starting_tokens: 300 });
+  const server = await start({ models: models(100), starting_tokens: 300 });
   await writeFile(at("key"), "sk-second");
   await write({
     data: "elsewhere",
@@ -56,32 +56,36 @@ test("SIGHUP takes models, prices, keys and starting tokens, and names what need
     models: models(7),
     starting_tokens: 50,
   });
-  hangUp();
-  await sees("The configuration was read again; 2 models can be asked.", "stderr");
-  await sees("Changed, but only after a restart: data, port.", "stderr");
-  expect(await call("models")).toMatchObject({ models: [{ name: "small", price: 7 }, { name: "large" }] });
+  server.hangUp();
+  await server.sees("The configuration was read again; 2 models can be asked.", "stderr");
+  await server.sees("Changed, but only after a restart: data, port.", "stderr");
+  expect(await server.call("models")).toMatchObject({
+    models: [{ name: "small", price: 7 }, { name: "large" }],
+  });
   const jane = { username: "jane", password: "correct horse" };
-  expect(await call("register", jane)).toMatchObject({ tokens: 50 });
-  const { token } = await call("login", jane);
-  const answer = await call("chat", { message: "hi" }, { Authorization: `Bearer ${String(token)}` });
+  expect(await server.call("register", jane)).toMatchObject({ tokens: 50 });
+  const { token } = await server.call("login", jane);
+  const answer = await server.call("chat", { message: "hi" }, { Authorization: `Bearer ${String(token)}` });
   expect(answer).toMatchObject({ tokens_deducted: 7 });
   expect(ai.requests.at(-1)?.headers.authorization).toBe("Bearer sk-second");
-  child.kill("SIGTERM");
-  expect((await ended).code).toBe(0);
+  server.child.kill("SIGTERM");
+  expect((await server.ended).code).toBe(0);
 });
 
 test("SIGHUP with a broken file changes nothing, says what is wrong and shows no secret", async () => {
-  const { call, hangUp, sees, child, ended } = await start({ models: models(100) });
+  const server = await start({ models: models(100) });
   await write({ models: [{ name: "small", price: -1, api_key: SECRET }] });
-  hangUp();
-  await sees("The configuration was read again, and nothing has changed", "stderr");
-  expect(await call("models")).toMatchObject({ models: [{ name: "small", price: 100 }, { name: "large" }] });
+  server.hangUp();
+  await server.sees("The configuration was read again, and nothing has changed", "stderr");
+  expect(await server.call("models")).toMatchObject({
+    models: [{ name: "small", price: 100 }, { name: "large" }],
+  });
   await write({ data: "store", port: 0, log: "json", models: models(8) });
-  hangUp();
-  await sees("2 models can be asked", "stderr");
-  expect(await call("models")).toMatchObject({ models: [{ price: 8 }, {}] });
-  child.kill("SIGTERM");
-  const { stderr } = await ended;
+  server.hangUp();
+  await server.sees("2 models can be asked", "stderr");
+  expect(await server.call("models")).toMatchObject({ models: [{ price: 8 }, {}] });
+  server.child.kill("SIGTERM");
+  const { stderr } = await server.ended;
   expect(stderr).toContain("models[0].price");
   expect(stderr).not.toContain(SECRET);
 });
@@ -95,15 +99,18 @@ test("SIGHUP reads again what a file named by a variable says, twice", async () 
     AI_CHAT_PROVIDER: "",
   };
   const args = ["serve", "--port", "0", "--base-url", ai.url, "--model", "m", "--log", "json"];
-  const { child, sees, ended } = await startProgram(args, { home, env });
-  await sees('"listening"', "stderr");
-  child.kill("SIGHUP");
-  await sees("1 model can be asked", "stderr");
+  const server = await startProgram(args, { home, env });
+  await server.sees('"listening"', "stderr");
+  server.child.kill("SIGHUP");
+  await server.sees("1 model can be asked", "stderr");
   await writeFile(at("env-key"), "two words");
-  child.kill("SIGHUP");
-  await sees("nothing has changed: AI_CHAT_API_KEY_FILE must be a file whose content is one key", "stderr");
-  child.kill("SIGTERM");
-  expect((await ended).code).toBe(0);
+  server.child.kill("SIGHUP");
+  await server.sees(
+    "nothing has changed: AI_CHAT_API_KEY_FILE must be a file whose content is one key",
+    "stderr",
+  );
+  server.child.kill("SIGTERM");
+  expect((await server.ended).code).toBe(0);
 });
 
 test("SIGHUP ends a server at a terminal: exit 129", async () => {
