@@ -61,7 +61,7 @@ test("a streamed answer is exactly the documented bytes", async () => {
   expect(body.replace(/[0-9a-f]+\r\n([^]*?)\r\n/g, "$1")).toBe(
     'event: delta\ndata: {"text":"Hel"}\n\n' +
       'event: delta\ndata: {"text":"lo\\n"}\n\n' +
-      'event: done\ndata: {"response":"Hello\\n","tokens_deducted":100,"tokens_remaining":3900}\n\n',
+      'event: done\ndata: {"response":"Hello\\n","tokens_deducted":100,"tokens_remaining":3900,"model":"fake-model"}\n\n',
   );
 });
 
