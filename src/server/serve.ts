@@ -159,6 +159,7 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
       passwords,
       tokens,
       startingTokens: () => current.config.startingTokens,
+      ledger,
     }),
     questions,
     ledger,

@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { ServerConfig } from "./config.ts";
 
 /** What a running server takes over. */
-const TAKEN = ["models", "provider", "startingTokens", "questionTimeout", "drainTimeout"] as const;
+const TAKEN = [
+  "models",
+  "provider",
+  "startingTokens",
+  "questionTimeout",
+  "idleTimeout",
+  "drainTimeout",
+] as const;
 
 /** What is no option, or is compared under another name. */
 const OTHER = ["store", "logStream", "dispatcher", "version", "warn", "signal"] as const;

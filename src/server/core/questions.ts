@@ -32,8 +32,11 @@ export interface Question {
   onDelta?: (text: string, { replayed, model }: Pick<Answer, "replayed" | "model">) => boolean;
   /** `Ledger.hold`, with a check of the account before it. Without it, the account was checked. */
   hold?: Ledger["hold"];
-  /** Called once the tokens are held, right before the AI is asked: 402, 409, 422 and 503 for the hold are past. */
-  onAsking?: (replayed: boolean) => void;
+  /**
+   * Called once the tokens are held, right before the AI is asked: 402, 409, 422 and 503 for the hold are past. `model`:
+   * the name of the one that will answer; undefined if it has a fallback.
+   */
+  onAsking?: (replayed: boolean, model: string | undefined) => void;
   /** Gets what the AI thinks before its answer. Nobody pays for that alone. */
   onReasoning?: (text: string) => void;
   /** Called when the fallback of the model is asked, with its name and the failure of the first. */
@@ -157,8 +160,9 @@ export function createQuestions(needs: Needs): Questions {
     const deadline = setTimeout(() => stop.abort(tookTooLong()), timeout);
     try {
       const model = paid ? modelOfCharge(models, paid.model, asked) : asked;
-      question.onAsking?.(replayed);
-      const answer = await askModel(model, fallbackOf(models, model), {
+      const fallback = fallbackOf(models, model);
+      question.onAsking?.(replayed, fallback ? undefined : model.name);
+      const answer = await askModel(model, fallback, {
         ...question,
         signal,
         onDelta: question.onDelta && onDelta,

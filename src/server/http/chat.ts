@@ -105,7 +105,10 @@ export function answerQuestion({ questions, stopping, questionTimeout }: Needs):
     const stream = createEventStream(res, { finishHead, ticker, patience: questionTimeout() });
     const asked = questions.ask({
       ...question,
-      onAsking: (replayed) => stream.asking(replayed),
+      onAsking(replayed, model) {
+        if (model !== undefined) head.model = model;
+        stream.asking(replayed);
+      },
       onReasoning: (text) => stream.reasoning(text),
       onDelta(text, { replayed, model }) {
         head.model = model;
