@@ -79,7 +79,7 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     return operator;
   }
 
-  /** The statements with this word that wait for a lock. */
+  /** The statements with this word in their first 1,024 characters, which is what Postgres shows, that wait for a lock. */
   const waitingFor = async (word: string) =>
     (
       await place.query(
@@ -270,7 +270,7 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     await hold([first!, ...others]);
     const stuck = store.ledger.charge(first!.id);
     const waitFor = (count: number) =>
-      vi.waitUntil(async () => (await waitingFor("bill")) >= count, { timeout: 60_000 });
+      vi.waitUntil(async () => (await waitingFor("charged_at = now()")) >= count, { timeout: 60_000 });
     await waitFor(1);
     const more = charge(others);
     await waitFor(2);

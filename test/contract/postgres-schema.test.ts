@@ -6,6 +6,7 @@ import { CHARGE, CHARGE_AGAIN, CHARGE_LOOK } from "../../src/server/stores/postg
 import { openDatabase, skippingLocked, type Database } from "../../src/server/stores/postgres/database.ts";
 import { ASK_AGAIN, HOLD, HOLD_LOOK } from "../../src/server/stores/postgres/hold.ts";
 import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
+import { CHARGE_ONE, HOLD_ONE } from "../../src/server/stores/postgres/one-row.ts";
 import { BALANCE, createLedger } from "../../src/server/stores/postgres/ledger.ts";
 import { migrate } from "../../src/server/stores/postgres/migrate.ts";
 import { migrations, TODAY } from "../../src/server/stores/postgres/migrations.ts";
@@ -240,8 +241,23 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
       }
       return told;
     };
-    const questions = { HOLD, HOLD_LOOK, ASK_AGAIN, CHARGE, CHARGE_AGAIN, CHARGE_LOOK, RELEASE };
-    const together = { HOLDS: skippingLocked(HOLD), CHARGES: skippingLocked(CHARGE) };
+    const questions = {
+      HOLD,
+      HOLD_LOOK,
+      ASK_AGAIN,
+      CHARGE,
+      CHARGE_AGAIN,
+      CHARGE_LOOK,
+      RELEASE,
+      HOLD_ONE,
+      CHARGE_ONE,
+    };
+    const together = {
+      HOLDS: skippingLocked(HOLD),
+      CHARGES: skippingLocked(CHARGE),
+      HOLD_ALONE: skippingLocked(HOLD_ONE),
+      CHARGE_ALONE: skippingLocked(CHARGE_ONE),
+    };
     const releases = { RELEASE_MANY, RELEASE_MANY_AGAIN };
     for (const plan of await plans({
       ...questions,

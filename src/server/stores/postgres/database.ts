@@ -48,9 +48,9 @@ export class TogetherFailed extends Error {
 }
 
 /** Makes a statement that waits for locked rows one that leaves them out. */
-export const skippingLocked = (sql: string): string => sql.replace("FOR UPDATE", "FOR UPDATE SKIP LOCKED");
+export const skippingLocked = (sql: string): string => sql.replaceAll("FOR UPDATE", "FOR UPDATE SKIP LOCKED");
 
-const waitingForLocked = (sql: string) => sql.replace(" SKIP LOCKED", "");
+const waitingForLocked = (sql: string) => sql.replaceAll(" SKIP LOCKED", "");
 
 /** The state of the database, as the statements of `run` have shown it. */
 export interface Health {

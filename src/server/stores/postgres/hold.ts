@@ -4,6 +4,7 @@ import { noAccount } from "./accounts.ts";
 import { unavailable, type Database } from "./database.ts";
 import type { RunRow } from "./gather.ts";
 import { overloaded } from "./lanes.ts";
+import { HOLD_ONE } from "./one-row.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
 /**
@@ -116,7 +117,7 @@ export async function hold(
   const values = () => [account, key, digest, price, life(), generation, jti, model];
   let repeated = false;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const done = await runRow<{ name: string }>({ sql: HOLD, id, account, values });
+    const done = await runRow<{ name: string }>({ sql: HOLD, one: HOLD_ONE, id, account, values });
     if (done.rows[0]) return admitted(done.rows[0], { kind: "held" });
     repeated ||= done.repeated;
     const { rows } = await run<HoldState>(HOLD_LOOK, [account, key, digest, id, jti]).catch(

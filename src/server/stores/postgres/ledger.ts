@@ -16,6 +16,7 @@ import { unavailable, type Database } from "./database.ts";
 import { createGather, type RunRow } from "./gather.ts";
 import { hold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
+import { CHARGE_ONE } from "./one-row.ts";
 import { release } from "./release.ts";
 import type { Abandoned } from "./sweeper.ts";
 import { USAGE, usageOf, type UsageRow } from "./usage.ts";
@@ -96,7 +97,7 @@ export function createLedger({
     try {
       const account = accountOf(id);
       const outcome = await charge({ run: inLane(account) }, id, (timeout) =>
-        runRow({ sql: CHARGE, id, account, values: () => [], timeout }),
+        runRow({ sql: CHARGE, one: CHARGE_ONE, id, account, values: () => [], timeout }),
       );
       inFlight.delete(id);
       return outcome;

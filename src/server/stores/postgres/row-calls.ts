@@ -11,6 +11,8 @@ export interface RowCall {
    * and returns the row of each call that took effect, and as `locked` each whose account it left out.
    */
   sql: string;
+  /** The same for one row, with its id and values as parameters. It may fail as a conflict instead of taking no effect. */
+  one: string;
   id: string;
   account: AccountId;
   /** Called anew for each statement. */
@@ -32,9 +34,11 @@ interface Row {
 
 type Run = Pick<Database, "run">;
 
-function columnsOf(calls: WaitingCall[]): unknown[][] {
+function statementOf(calls: WaitingCall[]): { sql: string; parameters: unknown[] } {
+  const { sql, one } = calls[0]!;
   const rows = calls.map(({ id, values }) => [id, ...values()]);
-  return rows[0]!.map((_, column) => rows.map((row) => row[column]));
+  if (rows.length === 1) return { sql: one, parameters: rows[0]! };
+  return { sql, parameters: rows[0]!.map((_, column) => rows.map((row) => row[column])) };
 }
 
 /**
@@ -46,13 +50,18 @@ export async function sendTogether(
   calls: WaitingCall[],
 ): Promise<{ left: WaitingCall[]; lost: boolean }> {
   try {
-    const { rows } = await run<Row>(skippingLocked(calls[0]!.sql), columnsOf(calls), undefined, true);
+    const { sql, parameters } = statementOf(calls);
+    const { rows } = await run<Row>(skippingLocked(sql), parameters, undefined, true);
     const locked = new Set(rows.flatMap((row) => (row.locked ? [row.id] : [])));
     const left = calls.filter(({ id }) => locked.has(id));
     const settled = calls.filter(({ id }) => !locked.has(id));
     settle(settled, { rows, conflict: false, repeated: false });
     return { left, lost: false };
   } catch (error) {
+    if (calls.length === 1 && error instanceof TogetherFailed && failureOf(error.cause) === "conflict") {
+      settle(calls, { rows: [], conflict: true, repeated: false });
+      return { left: [], lost: false };
+    }
     if (error instanceof TogetherFailed) return { left: calls, lost: error.lost };
     for (const { reject } of calls) reject(copyOf(error));
     return { left: [], lost: false };
@@ -66,11 +75,8 @@ export async function sendTogether(
 export async function sendGroup({ run }: Run, calls: WaitingCall[], lost: boolean): Promise<void> {
   const timeouts = calls.flatMap(({ timeout }) => timeout ?? []);
   try {
-    const outcome = await run<Row>(
-      calls[0]!.sql,
-      columnsOf(calls),
-      timeouts.length > 0 ? Math.max(...timeouts) : undefined,
-    );
+    const { sql, parameters } = statementOf(calls);
+    const outcome = await run<Row>(sql, parameters, timeouts.length > 0 ? Math.max(...timeouts) : undefined);
     if (outcome.conflict && calls.length > 1) return await sendEach({ run }, calls, lost);
     settle(calls, { ...outcome, repeated: outcome.repeated || lost });
   } catch (error) {

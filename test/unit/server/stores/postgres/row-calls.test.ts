@@ -4,7 +4,13 @@ import { TogetherFailed, type Database } from "../../../../../src/server/stores/
 import { createGather } from "../../../../../src/server/stores/postgres/gather.ts";
 import { overloaded } from "../../../../../src/server/stores/postgres/lanes.ts";
 
-const call = (id: string, account = "jane") => ({ sql: "FOR UPDATE", id, account, values: () => [] });
+const call = (id: string, account = "jane") => ({
+  sql: "FOR UPDATE",
+  one: "one",
+  id,
+  account,
+  values: () => [],
+});
 
 /** The errors of two calls of which one statement together failed so, and found no connection afterwards. */
 async function errorsAfter(lost: boolean): Promise<unknown[]> {
@@ -45,7 +51,7 @@ test("rows beyond the most of a statement go in the next one, and an account has
   const sizes: number[] = [];
   let accounts: string[] = [];
   const run: Database["run"] = async (_sql, values = []) => {
-    const ids = values[0] as string[];
+    const ids = [values[0]].flat() as string[];
     sizes.push(ids.length);
     const own = ids.map((id) => id.split(" ")[0]!);
     expect(accounts.filter((account) => own.includes(account))).toEqual([]);
