@@ -39,7 +39,8 @@ export type PlainRemedy =
   | "check_proxy"
   | "log_in_to_proxy"
   | "trust_certificate"
-  | "list_conversations";
+  | "list_conversations"
+  | "choose_model";
 
 /**
  * What would help, as data: the shell (`src/cli/failures/remedies.ts`) and the session (`src/session/failure.ts`) each

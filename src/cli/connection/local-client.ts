@@ -95,6 +95,7 @@ export async function openLocalClient(
         return true;
       },
       offer: (signal) => client.offer(signal),
+      models: (signal) => repeated((client) => client.models(signal)),
       isChatServer: () => client.isChatServer(),
       close: () => client.close(),
     },

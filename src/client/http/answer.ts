@@ -1,11 +1,13 @@
 import { createParser } from "eventsource-parser";
 import { createWholeCharacters } from "../../text/whole-characters.ts";
+import { MODEL_CHARACTERS } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/replies.ts";
 import { ClientError } from "../failure.ts";
 import type { AnswerEvent } from "./contract.ts";
 import { badReply, hugeReply } from "./bad-reply.ts";
 import { problemError } from "./reply-error.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
+import { oneLine } from "../../text/sanitize.ts";
 import type { Reply } from "./transport.ts";
 
 /** Longest single event that is buffered, in characters; `done` holds the whole answer. */
@@ -16,6 +18,9 @@ interface Told {
   secrets: string[];
   signal?: AbortSignal;
 }
+
+const nameOf = (model: unknown) =>
+  typeof model === "string" && model !== "" ? oneLine(model, MODEL_CHARACTERS) : undefined;
 
 /** The event of an SSE message; `undefined` for one that this API does not have. */
 function eventOf(
@@ -39,6 +44,7 @@ function eventOf(
       response: (typeof body.response === "string" ? body.response : heard.join("")).toWellFormed(),
       tokensDeducted: told(body.tokens_deducted),
       tokens: told(body.tokens_remaining),
+      model: nameOf(body.model),
     };
   }
   if (name === "error") throw streamedError(body, data, about);
@@ -113,6 +119,7 @@ async function whole(reply: Reply, about: Told): Promise<AnswerEvent> {
     response: body.response.toWellFormed(),
     tokensDeducted: told(body.tokens_deducted),
     tokens: told(reply.header(headers.remaining)),
+    model: nameOf(reply.header(headers.model)),
   };
 }
 

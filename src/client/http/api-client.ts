@@ -9,7 +9,7 @@ import { replyOfEither } from "./either-reply.ts";
 import { isChatServer } from "./chat-server.ts";
 import { createOffer, noOffer, type OfferCache } from "./offer.ts";
 import { badReply } from "./bad-reply.ts";
-import { replyError, type CallKind } from "./reply-error.ts";
+import { namesModel, replyError, type CallKind } from "./reply-error.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
 import { isSendable } from "./token.ts";
 import { createTransport, type Call, type Reply } from "./transport.ts";
@@ -155,22 +155,45 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return { token: fresh };
   };
 
+  const notOffered = () =>
+    new ClientError("not_offered", `${server} does not let a question choose its model.`);
+
+  /** The question's model if the server offers `models`. What was learned hours ago is asked again before it fails. */
+  const modelFor = async ({ model, onModelLeftOut, signal }: Question): Promise<string | undefined> => {
+    if (model === undefined || (await loadOffer(signal)).extensions.has("models")) return model;
+    if (onModelLeftOut) onModelLeftOut();
+    else if ((await loadOffer(signal, true)).extensions.has("models")) return model;
+    else throw notOffered();
+    return undefined;
+  };
+
   async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
     const { message, history, key, signal } = question;
     const secret = tokenToSend();
     const offersHistory = history.length > 0 && (await loadOffer(signal)).extensions.has("history");
     if (history.length > 0 && !offersHistory) question.onHistoryKept?.();
+    const model = await modelFor(question);
     const call: Call = {
       method: "POST",
       path: routes.chat,
       headers: { accept: "text/event-stream, application/json;q=0.9", [headers.key]: key },
-      body: { message, token: secret, ...(offersHistory ? { history } : {}) },
+      body: {
+        message,
+        token: secret,
+        ...(offersHistory && { history }),
+        ...(model !== undefined && { model }),
+      },
       signal,
       question: true,
     };
     const send = async (once: Call) => {
       const reply = await sendWithToken(once);
-      return isSuccess(reply.status) ? reply : fail(reply, "chat", [secret]);
+      if (isSuccess(reply.status)) return reply;
+      const error = await replyError(reply, "chat", { secrets: [secret], now: now() });
+      // The list of models that was learned is out of date.
+      if (model !== undefined && namesModel(error.fields))
+        await loadOffer(signal, true).catch(() => undefined);
+      throw error;
     };
     const mayRepeat = async (once: AbortSignal) => (await offer(once)).extensions.has("idempotency");
     const reply = await replyOfEither({ call, send, mayRepeat });
@@ -195,6 +218,11 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     changePassword,
     ask,
     offer,
+    async models(signal) {
+      const { extensions, models } = await loadOffer(signal, true);
+      if (!extensions.has("models")) throw notOffered();
+      return models;
+    },
     isChatServer: () => isChatServer(transport),
     close: () => transport.close(),
   };

@@ -8,18 +8,40 @@ export interface Question {
   history: Turn[];
   /** Called at each try if the history is not sent, because the server does not offer `history`. */
   onHistoryKept?: () => void;
+  /** Name of the model to ask; the server's default if absent. */
+  model?: string;
+  /**
+   * Called at each try if `model` is not sent, because the server does not offer `models`. Without it, such a question
+   * fails with `not_offered`, and nothing is sent.
+   */
+  onModelLeftOut?: () => void;
   /** Idempotency-Key: one per question, the same for all its retries. */
   key: string;
   /** Aborting closes the connection; the generator then throws `ClientError("interrupted")`. */
   signal?: AbortSignal;
 }
 
-/** What comes back. `null`: the server did not say; it is never guessed. */
+/** What comes back. `null`, or no `model`: the server did not say; it is never guessed. `model` is who answered. */
 export type AnswerEvent =
   | { type: "delta"; text: string }
   /** What the AI thinks before its answer; no part of it. */
   | { type: "reasoning"; text: string }
-  | { type: "done"; response: string; tokensDeducted: number | null; tokens: number | null };
+  | {
+      type: "done";
+      response: string;
+      tokensDeducted: number | null;
+      tokens: number | null;
+      model?: string;
+    };
+
+/** A model that a question can name. */
+export interface ModelOffer {
+  name: string;
+  /** Tokens a question costs. */
+  price: number | null;
+  /** It answers questions that name none. */
+  isDefault: boolean;
+}
 
 /** What a server offers beyond the four endpoints (`GET /api/`); empty for other servers. */
 export interface Offer {
@@ -27,6 +49,8 @@ export interface Offer {
   /** Tokens a question costs. */
   price: number | null;
   model: string | null;
+  /** Empty if the server does not offer `models`. */
+  models: readonly ModelOffer[];
 }
 
 /** Tokens and what questions in flight hold of them. */
@@ -84,6 +108,8 @@ export interface ApiClient {
   reopen?(): Promise<boolean>;
   /** Requested once, then remembered. Never rejects: a server that does not answer in time offers nothing. */
   offer(signal?: AbortSignal): Promise<Offer>;
+  /** The models that a question can name, requested anew. `not_offered` if the server does not offer `models`. */
+  models(signal?: AbortSignal): Promise<readonly ModelOffer[]>;
   /**
    * Whether a chat server of this API answers there (docs/cli.md#your-own-server: `token_balance` without a token →
    * 401/403 JSON).

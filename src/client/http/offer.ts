@@ -1,5 +1,6 @@
 import { routes, type Extension } from "../../protocol/routes.ts";
-import type { Offer } from "./contract.ts";
+import { MODEL_CHARACTERS } from "../../protocol/limits.ts";
+import type { ModelOffer, Offer } from "./contract.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import { replyError } from "./reply-error.ts";
@@ -12,6 +13,8 @@ export interface KeptOffer {
   extensions: string[];
   price: number | null;
   model: string | null;
+  /** The list of `GET /api/models/`, unchecked; absent if the server does not offer `models`. */
+  models?: unknown[];
 }
 
 /** Where a server's offer is kept between runs. A failed write does not fail a question. */
@@ -34,6 +37,7 @@ const known = new Set<string>([
   "logout",
   "password",
   "reasoning",
+  "models",
 ] satisfies Extension[]);
 
 /** Whether a kept offer is still used at `now`, in milliseconds since the epoch. */
@@ -49,14 +53,23 @@ const isExtension = (name: unknown): name is Extension => typeof name === "strin
 export const hasOurRules = (extensions: ReadonlySet<Extension>): boolean => extensions.size > 0;
 
 /** The offer of a server without `GET /api/`. */
-export const noOffer: Offer = { extensions: new Set(), price: null, model: null };
+export const noOffer: Offer = { extensions: new Set(), price: null, model: null, models: [] };
 
 /** A kept offer, checked: people may have edited the file. */
 export const fromKept = (kept: KeptOffer): Offer => ({
   extensions: new Set(Array.isArray(kept.extensions) ? kept.extensions.filter(isExtension) : []),
   price: told(kept.price),
   model: typeof kept.model === "string" ? oneLine(kept.model, 100) : null,
+  models: (kept.models ?? []).flatMap(modelOf),
 });
+
+function modelOf(value: unknown): ModelOffer[] {
+  const model = record(value);
+  const name = typeof model?.name === "string" ? oneLine(model.name, MODEL_CHARACTERS) : "";
+  // A name that is not shown as it is sent could be taken for another.
+  if (name === "" || name !== model?.name) return [];
+  return [{ name, price: told(model.price), isDefault: model.default === true }];
+}
 
 /** Any other reply than a JSON object with an array `extensions` offers nothing. */
 async function read(reply: Reply): Promise<Omit<KeptOffer, "at">> {
@@ -72,22 +85,36 @@ async function read(reply: Reply): Promise<Omit<KeptOffer, "at">> {
 /** A temporary failure of the server, or of a gateway before it: its offer stays unknown. */
 const isPassing = (status: number) => [429, 502, 503, 504].includes(status);
 
+async function readModels(reply: Reply): Promise<unknown[]> {
+  const body = reply.status === 200 ? record(parsed(await reply.text(OFFER_BYTES))) : undefined;
+  return Array.isArray(body?.models) ? body.models : [];
+}
+
 /**
- * What a server offers beyond the four endpoints: requested once, kept 24 h. The function rejects with `ClientError`
- * if the server can't be reached or fails for a moment; any other reply gives an offer.
+ * What a server offers beyond the four endpoints: requested once, kept 24 h; `anew` requests it again. The function
+ * rejects with `ClientError` if the server can't be reached or fails for a moment; any other reply gives an offer.
  */
 export function createOffer(
   transport: Transport,
   { cache, now }: { cache?: OfferCache; now: () => number },
-): (signal?: AbortSignal) => Promise<Offer> {
+): (signal?: AbortSignal, anew?: boolean) => Promise<Offer> {
   let kept: KeptOffer | undefined;
 
-  return async (signal) => {
-    if (!isFresh(kept, now())) kept = cache?.read();
-    if (isFresh(kept, now())) return fromKept(kept);
-    const reply = await transport.send({ method: "GET", path: routes.about, signal, silence: SILENCE });
+  const get = async (path: string, signal: AbortSignal | undefined) => {
+    const reply = await transport.send({ method: "GET", path, signal, silence: SILENCE });
     if (isPassing(reply.status)) throw await replyError(reply, "balance", { secrets: [], now: now() });
+    return reply;
+  };
+
+  return async (signal, anew = false) => {
+    if (!anew) {
+      if (!isFresh(kept, now())) kept = cache?.read();
+      if (isFresh(kept, now())) return fromKept(kept);
+    }
+    const reply = await get(routes.about, signal);
     const fresh: KeptOffer = { at: now(), ...(await read(reply)) };
+    if (fresh.extensions.includes("models"))
+      fresh.models = await readModels(await get(routes.models, signal));
     if (reply.status >= 500) return fromKept(fresh);
     kept = fresh;
     await Promise.resolve(cache?.write(fresh)).catch(() => undefined);

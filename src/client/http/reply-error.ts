@@ -49,6 +49,10 @@ export function retryAfter(header: string | undefined, now: number): number | un
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
+/** Whether the model that a question named is what the server refuses. */
+export const namesModel = (fields: readonly FieldError[] | undefined): boolean =>
+  fields?.some(({ field }) => field === "model") === true;
+
 const remedyFor = (code: ClientErrorCode, wait: number | undefined): Remedy | undefined => {
   if (wait !== undefined && wait > 0) return { kind: "wait_seconds", seconds: wait };
   return code === "bad_reply" ? { kind: "check_address" } : undefined;
@@ -132,7 +136,7 @@ export function problemError(problem: Problem): ClientError {
   const fields = (words?.fields ?? []).map(({ field, detail }) => ({ field, detail: hide(detail, secrets) }));
   const shown = withDetails(hide(sentenceOf(problem, words), secrets), fields);
   return new ClientError(code, code === "invalid_credentials" ? withoutGap(shown, call) : shown, {
-    remedy: remedyFor(code, wait),
+    remedy: call === "chat" && namesModel(fields) ? { kind: "choose_model" } : remedyFor(code, wait),
     status,
     requestId: problem.requestId === undefined ? undefined : oneLine(hide(problem.requestId, secrets), 128),
     retryAfter: wait,

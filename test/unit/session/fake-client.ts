@@ -1,5 +1,11 @@
 import { ClientError } from "../../../src/client/failure.ts";
-import type { AnswerEvent, ApiClient, BalanceNow, Question } from "../../../src/client/http/contract.ts";
+import type {
+  AnswerEvent,
+  ApiClient,
+  BalanceNow,
+  ModelOffer,
+  Question,
+} from "../../../src/client/http/contract.ts";
 import type { Entry } from "../../../src/client/kept/credentials.ts";
 import type { Connection, KnownToken } from "../../../src/session/connection.ts";
 import type { Extension } from "../../../src/protocol/routes.ts";
@@ -21,7 +27,18 @@ export interface FakeClient extends ApiClient {
 
 const all: Extension[] = ["stream", "history", "idempotency", "usage", "logout", "password"];
 
-export function createFakeClient({ tokens = 4000, extensions = all, token = true } = {}): FakeClient {
+/** The models of a server with two; pass them to `createFakeClient`. */
+export const twoModels: ModelOffer[] = [
+  { name: "small", price: 100, isDefault: true },
+  { name: "big", price: 500, isDefault: false },
+];
+
+export function createFakeClient({
+  tokens = 4000,
+  extensions = all,
+  token = true,
+  models = [] as ModelOffer[],
+} = {}): FakeClient {
   let held = token ? "t" : undefined;
   const client: FakeClient = {
     server: "http://127.0.0.1:8000",
@@ -65,6 +82,10 @@ export function createFakeClient({ tokens = 4000, extensions = all, token = true
     async *ask(question) {
       client.questions.push(question);
       if (question.history.length > 0 && !extensions.includes("history")) question.onHistoryKept?.();
+      if (question.model !== undefined && models.length === 0) {
+        if (question.onModelLeftOut === undefined) throw notOffered();
+        question.onModelLeftOut();
+      }
       const steps: Step[] = client.script.shift() ?? echo(question);
       for (const step of steps) {
         if (step instanceof ClientError) throw step;
@@ -77,12 +98,19 @@ export function createFakeClient({ tokens = 4000, extensions = all, token = true
         yield step.type === "done" && step.tokens === -1 ? { ...step, tokens: client.tokens } : step;
       }
     },
-    offer: async () => ({ extensions: new Set(extensions), price: 100, model: "demo" }),
+    offer: async () => ({ extensions: new Set(extensions), price: 100, model: "demo", models }),
+    async models() {
+      if (models.length === 0) throw notOffered();
+      return models;
+    },
     isChatServer: async () => true,
     close: async () => undefined,
   };
   return client;
 }
+
+const notOffered = () =>
+  new ClientError("not_offered", "The server does not let a question choose its model.");
 
 /** A whole answer in these pieces; `tokens` of `done` is the balance then. */
 export function answer(...pieces: string[]): AnswerEvent[] {

@@ -211,7 +211,7 @@ describe("a conversation", () => {
           asked.push(signal);
           signal?.addEventListener("abort", () => reject(new ClientError("interrupted", "Interrupted.")));
         });
-      const none = { extensions: new Set<never>(), price: null, model: null };
+      const none = { extensions: new Set<never>(), price: null, model: null, models: [] };
       const quiet = call === "offer" ? (signal?: AbortSignal) => silent(signal).catch(() => none) : silent;
       client.script = [[new ClientError("timeout", "It fell silent.", { charged: "maybe" })]];
       const { session, notes } = open({ client: Object.assign(client, { [call]: quiet }), local: false });

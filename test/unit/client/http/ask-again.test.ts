@@ -27,7 +27,7 @@ function scripted(tries: (AnswerEvent | ClientError)[][], extensions: Extension[
   }
   const client = {
     ask,
-    offer: async () => ({ extensions: new Set(extensions), price: null, model: null }),
+    offer: async () => ({ extensions: new Set(extensions), price: null, model: null, models: [] }),
   } satisfies Partial<ApiClient> as unknown as ApiClient;
   return { client, keys };
 }

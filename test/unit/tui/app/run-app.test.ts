@@ -173,6 +173,7 @@ describe("the session on a terminal", () => {
           extensions: new Set(),
           price: 100,
           model: Symbol("no text") as unknown as string,
+          models: [],
         }),
       },
     });
