@@ -6,7 +6,7 @@ import { nearest } from "../text/nearest.ts";
 import type { Call } from "./argv/call.ts";
 import { checkOptions } from "./argv/check-options.ts";
 import { checkWords } from "./argv/check-words.ts";
-import type { ParsedArgv } from "./argv/parse-argv.ts";
+import { forCommand, type ParsedArgv } from "./argv/parse-argv.ts";
 import { chosenCommand, firstWord, withoutCommandAsId } from "./argv/chosen-command.ts";
 import { commands } from "./argv/commands.ts";
 import type { Ending } from "./io/ending.ts";
@@ -59,23 +59,24 @@ function read(
 ) {
   if (firstWord(parsed) === undefined)
     checkOptions(parsed, { whose: "ai-chat", taken: withoutCommand, hint: `See: ${program.name} help` });
-  const { command, spec, words, flags } = chosenCommand(parsed, output, program);
+  const { command, spec, words } = chosenCommand(parsed, output, program);
   const taken = [...(spec.common ?? everywhere), ...spec.options];
+  const given = forCommand(parsed, taken);
   const hint =
     command === "ask"
       ? `Quote the question, or put -- before it: ${program.name} ask "…"   Options: ${program.name} ask --help`
       : `See: ${program.name} ${command} --help`;
   // Options are checked first: the word after an unknown option may be a secret, and a message about words would quote
   // it.
-  checkOptions(parsed, { whose: command, taken, hint });
+  checkOptions(given, { whose: command, taken, hint });
   checkWords(argv, parsed, { command, spec, words }, program);
   const { env } = process;
   const places = placesOf({ env, home: homedir(), platform: process.platform });
   const settings = openSettings({ dir: places.config, parse: parseSetting });
   // A copy, since PGPASSWORD is written below, and may have come from PGPASSWORD_FILE.
-  const given = { flags, env: { ...env }, setting: (name: SettingName) => settings.get(name) };
+  const sources = { flags: given.flags, env: { ...env }, setting: (name: SettingName) => settings.get(name) };
   const readNow = () => {
-    const { complaints, ...resolved } = resolve([...taken, ...spec.secrets], given);
+    const { complaints, ...resolved } = resolve([...taken, ...spec.secrets], sources);
     // pg reads it there.
     if (complaints.length === 0 && resolved.values.storePassword !== undefined)
       env.PGPASSWORD = resolved.values.storePassword;

@@ -73,8 +73,8 @@ export function createAccount(room: Room): Account {
       }
     },
     async learnOffer() {
-      const { price, model, extensions } = await room.client.offer();
-      dispatch({ type: "offer", price, model, ourRules: hasOurRules(extensions) });
+      const { price, model, models, extensions } = await room.client.offer();
+      dispatch({ type: "offer", price, model, models, ourRules: hasOurRules(extensions) });
     },
     show: () =>
       printing(async () => {

@@ -8,10 +8,11 @@ import { passwordForm } from "./form.ts";
 import { exchange, type Ended, type Face } from "./exchange.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { costParts } from "./money.ts";
+import { isRequired, leftOutWords, nameFor } from "./model.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { KeepTurn, Saver } from "./saving.ts";
 import { settle } from "./settle.ts";
-import type { State } from "./state.ts";
+import type { Last, State } from "./state.ts";
 
 interface Again {
   /** The turns before it; by default those of the conversation. */
@@ -55,6 +56,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let lastData = 0;
   let waiting: Waiting | undefined;
   let toldNoHistory: ApiClient | undefined;
+  let toldNoModels: ApiClient | undefined;
   /** The key of a question that may have been charged although it failed or was stopped. */
   let inDoubt: string | undefined;
 
@@ -62,6 +64,13 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     if (toldNoHistory === room.client) return;
     toldNoHistory = room.client;
     room.note("dim", "This server takes no history: each question stands alone.");
+  };
+
+  const onModelLeftOut = () => {
+    const { choice } = state();
+    if (choice === undefined || toldNoModels === room.client) return;
+    toldNoModels = room.client;
+    room.note("dim", leftOutWords(choice.name));
   };
 
   const show = (text: string) => say({ type: "delta", text });
@@ -136,7 +145,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     signal: AbortSignal,
   ) => {
     const { tokensDeducted: cost, tokens } = done;
-    await keep(text, false, cost);
+    await keep(text, false, cost, done.model);
     dispatch({ type: "answered", text, cost, tokens });
     if (state().tokens === null) await account.tryBalance(signal);
     sayCost(room, cost);
@@ -146,14 +155,25 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     message,
     { before = turnsBefore(state()), again = false, shown = false } = {},
   ) => {
-    const key = keyFor(state(), message, before, again) ?? room.newKey();
+    const same = sameQuestion(state(), message, before, again);
+    const { choice, models } = state();
+    const key = same?.key ?? room.newKey();
+    const model = same ? same.model : nameFor(choice, models);
     const stop = new AbortController();
     underWay.add(stop);
     if (!shown) say({ type: "question", text: message });
-    dispatch({ type: "asked", message, before, key, at: now() });
+    dispatch({ type: "asked", message, before, key, model, at: now() });
     const keep = saver.begin();
     const { signal } = stop;
-    const question = { message, history: historyFor(before, message), key, signal, onHistoryKept };
+    const question = {
+      message,
+      history: historyFor(before, message),
+      key,
+      signal,
+      onHistoryKept,
+      model,
+      ...(choice !== undefined && isRequired(choice) ? {} : { onModelLeftOut }),
+    };
     lastData = now();
     try {
       const ended = await exchange(room.client, question, { ...face, inDoubt: key === inDoubt });
@@ -198,17 +218,18 @@ function turnsBefore({ editing, last, turns }: State): readonly Turn[] {
 }
 
 /**
- * The last question's key, while message and history are unchanged and it wasn't answered
- * (docs/session.md#failed-questions).
+ * The last question, whose key is used again, while message, history and choice of model are unchanged and it wasn't
+ * answered (docs/session.md#failed-questions).
  */
-function keyFor(
-  { last }: State,
+function sameQuestion(
+  { last, choice }: State,
   message: string,
   before: readonly Turn[],
   again: boolean,
-): string | undefined {
+): Last | undefined {
   if (last === undefined || last.message !== message || last.outcome === "answered") return undefined;
-  return last.before === before || (again && last.before.length === before.length) ? last.key : undefined;
+  if (last.choice?.name !== choice?.name) return undefined;
+  return last.before === before || (again && last.before.length === before.length) ? last : undefined;
 }
 
 function stoppedParts(cost: number | null, { tokens, price }: State): string[] {

@@ -20,6 +20,8 @@ export interface Hands {
   quit: () => void;
   /** Shows conversations to choose from; the chosen one is then resumed. There is at least one. */
   choose: (choices: readonly Choice[]) => void;
+  /** Shows models to choose from; there is at least one. */
+  chooseModel: (choices: readonly Choice[]) => void;
   /** The lines of the help about keys. */
   keys: readonly string[];
 }

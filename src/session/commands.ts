@@ -32,6 +32,16 @@ export const commands: readonly SessionCommand[] = [
     },
   },
   {
+    name: "model",
+    argument: "[NAME]",
+    help: "choose the model that answers; without NAME from a list",
+    async run(session, name, hands) {
+      if (name !== "") return session.models.choose(name);
+      const choices = await session.models.choices();
+      if (choices !== undefined) hands.chooseModel(choices);
+    },
+  },
+  {
     name: "rename",
     argument: "TITLE",
     help: "give this conversation another title",

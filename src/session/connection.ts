@@ -1,6 +1,7 @@
 import type { ApiClient } from "../client/http/contract.ts";
 import { tokenExpiry } from "../client/http/token.ts";
 import type { Credentials } from "../client/kept/credentials.ts";
+import type { ModelChoice } from "./model.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
 
 /** A token, and what is known of it. */
@@ -23,6 +24,8 @@ export interface Connection {
   readonly client: ApiClient;
   /** What the client began with; undefined if nobody is logged in there. */
   readonly token: KnownToken | undefined;
+  /** The model that is asked there, if one was chosen. */
+  readonly model?: ModelChoice;
   /** Where logins are kept. */
   readonly credentials: Pick<Credentials, "set" | "remove">;
 }

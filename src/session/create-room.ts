@@ -19,7 +19,7 @@ interface OwnRoom {
 export function createRoom(options: SessionOptions): OwnRoom {
   let { connection } = options;
   let isBorrowed = connection.token?.from === "environment";
-  let state: State = firstState(connection.token);
+  let state: State = firstState(connection.token, connection.model);
   const listeners = new Set<() => void>();
 
   const dispatch = (event: Event) => {
@@ -84,7 +84,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
         return false;
       }
       isBorrowed = connection.token?.from === "environment";
-      dispatch({ type: "moved", login: connection.token });
+      dispatch({ type: "moved", login: connection.token, usual: connection.model });
       room.note("dim", `Now on ${room.server}, in a new conversation.`);
       return true;
     },

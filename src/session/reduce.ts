@@ -1,11 +1,13 @@
 import { titleOf } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
+import type { ModelOffer } from "../client/http/contract.ts";
 import type { Form } from "./form.ts";
+import { choiceIn, offeredBy, type ModelChoice } from "./model.ts";
 import { firstState, type Last, type State } from "./state.ts";
 
 /** What changes the state. */
 export type Event =
-  | { type: "asked"; message: string; before: readonly Turn[]; key: string; at: number }
+  | { type: "asked"; message: string; before: readonly Turn[]; key: string; model?: string; at: number }
   | { type: "waiting"; until: number; reason: string }
   | { type: "thinking"; at: number }
   /** The question is asked anew. */
@@ -18,7 +20,16 @@ export type Event =
   | { type: "loading"; at: number }
   | { type: "loaded"; isLoaded: boolean }
   | { type: "balance"; tokens: number | null }
-  | { type: "offer"; price: number | null; model: string | null; ourRules: boolean }
+  | {
+      type: "offer";
+      price: number | null;
+      model: string | null;
+      models: readonly ModelOffer[];
+      ourRules: boolean;
+    }
+  /** The list was requested anew. */
+  | { type: "models"; models: readonly ModelOffer[] }
+  | { type: "chosen"; model: string }
   | { type: "form"; form: Form | undefined }
   | { type: "signedIn"; username: string | null }
   | { type: "signedOut" }
@@ -29,12 +40,14 @@ export type Event =
       title: string;
       turns: readonly Turn[];
       last: Last | undefined;
+      /** The model that its last question named. */
+      asked?: string;
     }
   /** `key`: of the question whose turn was saved. */
   | { type: "saved"; key: string; conversation: string; turn: string; kept: boolean }
   | { type: "titled"; conversation: string; title: string }
   | { type: "editing"; on: boolean }
-  | { type: "moved"; login: { username: string | null } | undefined };
+  | { type: "moved"; login: { username: string | null } | undefined; usual?: ModelChoice };
 
 /**
  * The conversation as a reducer (pure). A stopped answer is part of the history, a failed one isn't
@@ -43,9 +56,9 @@ export type Event =
 export function reduce(state: State, event: Event): State {
   switch (event.type) {
     case "asked": {
-      const { message, before, key, at } = event;
+      const { message, before, key, model, at } = event;
       const turn = state.last?.before === before ? state.last.turn : undefined;
-      const last: Last = { message, before, key, outcome: "open", turn };
+      const last: Last = { message, before, key, outcome: "open", choice: state.choice, model, turn };
       const title = state.title ?? titleOf(message);
       const phase = { kind: "asking", since: at } as const;
       return { ...state, turns: before, last, reasoning: { text: "" }, title, editing: false, phase };
@@ -93,20 +106,27 @@ export function reduce(state: State, event: Event): State {
     case "balance":
       return { ...state, tokens: event.tokens };
     case "offer": {
-      const { model, ourRules } = event;
-      return { ...state, price: event.price ?? state.price, model, ourRules };
+      const { price, model, models, ourRules } = event;
+      return shownOf({ ...state, offered: { price, model }, models, ourRules });
+    }
+    case "models":
+      return shownOf({ ...state, models: event.models });
+    case "chosen": {
+      const choice: ModelChoice = { name: event.model, from: "session" };
+      return shownOf({ ...state, usual: choice, choice });
     }
     case "form":
       return { ...state, form: event.form };
     case "signedIn":
       return { ...state, form: undefined, signedIn: true, username: event.username, tokens: null };
     case "signedOut": {
-      const { price, model, ourRules } = state;
-      return { ...firstState(undefined), price, model, ourRules };
+      const { price, model, models, offered, usual, ourRules } = state;
+      return shownOf({ ...firstState(undefined, usual), price, model, models, offered, ourRules });
     }
     case "cleared":
-      return {
+      return shownOf({
         ...state,
+        choice: state.usual,
         turns: [],
         last: undefined,
         answer: "",
@@ -115,12 +135,14 @@ export function reduce(state: State, event: Event): State {
         kept: false,
         title: null,
         editing: false,
-      };
+      });
     case "resumed": {
-      const { conversation, title, turns, last } = event;
+      const { conversation, title, turns, last, asked } = event;
+      const choice = choiceIn(state.usual, asked);
       const answer = turns.at(-1)?.content ?? "";
       const reasoning = { text: "" };
-      return { ...state, conversation, kept: true, title, turns, last, answer, reasoning, editing: false };
+      const resumed = { conversation, kept: true, title, turns, last, answer, reasoning, editing: false };
+      return shownOf({ ...state, ...resumed, choice });
     }
     case "saved": {
       const { last } = state;
@@ -133,8 +155,15 @@ export function reduce(state: State, event: Event): State {
     case "editing":
       return { ...state, editing: event.on && state.last !== undefined };
     case "moved":
-      return firstState(event.login);
+      return firstState(event.login, event.usual);
   }
+}
+
+/** The state with the model that answers now, and its price. */
+function shownOf(state: State): State {
+  const { price, model } = offeredBy(state);
+  // Without a list the price may have been learned from an answer.
+  return { ...state, model, price: state.models.length === 0 ? (price ?? state.price) : price };
 }
 
 /** Whether the title is from a question that did not become part of the conversation: the next one names it. */

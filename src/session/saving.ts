@@ -26,7 +26,13 @@ export interface Choice {
 export type Saver = ReturnType<typeof createSaver>;
 
 /** Saves one turn. */
-export type KeepTurn = (answer: string, stopped: boolean, tokensDeducted: number | null) => Promise<void>;
+export type KeepTurn = (
+  answer: string,
+  stopped: boolean,
+  tokensDeducted: number | null,
+  /** Who answered, if the server said so. */
+  by?: string,
+) => Promise<void>;
 
 /** Turns of a resumed conversation that are shown again (docs/session.md#saved-conversations). */
 const SHOWN = 3;
@@ -75,7 +81,8 @@ export function createSaver(room: Room) {
       const { exchanges, earlier } = await conversations.readTail(found.id, SHOWN);
       const turns = await conversations.turnsForHistory(found.id);
       const last = lastOf(exchanges.at(-1), turns, room.newKey());
-      dispatch({ type: "resumed", conversation: found.id, title: found.title, turns, last });
+      const { asked } = exchanges.at(-1) ?? {};
+      dispatch({ type: "resumed", conversation: found.id, title: found.title, turns, last, asked });
       if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
       for (const { question, answer, stopped } of exchanges)
         room.say({ type: "past", question, answer, stopped });
@@ -95,9 +102,10 @@ export function createSaver(room: Room) {
       if (saving?.save !== true || last === undefined) return async () => undefined;
       const { message: question, turn: replaces, key } = last;
       const thread = openThread(saving.conversations, { server: room.name, username }, conversation);
-      return async (answer, stopped, tokensDeducted) => {
-        const model = () => state().model;
-        const kept = await thread.keep({ question, answer, stopped, tokensDeducted, model, replaces });
+      return async (answer, stopped, tokensDeducted, by) => {
+        const model = () => by ?? state().model;
+        const asked = state().models.length > 0 ? last.model : undefined;
+        const kept = await thread.keep({ question, answer, stopped, tokensDeducted, model, asked, replaces });
         if (kept === undefined) return;
         dispatch({ type: "saved", key, conversation: thread.id, turn: kept.turn, kept: kept.kept });
         tellOnce(kept);

@@ -3,6 +3,7 @@ import { createAsking } from "./asking.ts";
 import { createRoom } from "./create-room.ts";
 import { chooseForm, nextForm, type FormEvent } from "./form.ts";
 import { tooLong } from "../protocol/question-length.ts";
+import { createModels, type Models } from "./models.ts";
 import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";
@@ -42,6 +43,8 @@ export interface Session {
   stopEditing(): void;
   /** The saved conversations: resumes one, renames this one, finds others. */
   readonly saver: Pick<Saver, "resume" | "rename" | "choices" | "search">;
+  /** The models of the server, to choose from. */
+  readonly models: Models;
   /** Changes the server: another login, another balance, a new conversation. */
   moveTo(server: string): Promise<void>;
   /** The command that resumes the conversation, once it is saved. */
@@ -82,6 +85,7 @@ export function createSession(options: SessionOptions): Session {
 
   const account = createAccount(room);
   const saver = createSaver(room);
+  const models = createModels(room);
   const asking = createAsking(room, { account, saver });
   const signingIn = createSigningIn(room, {
     account,
@@ -130,6 +134,10 @@ export function createSession(options: SessionOptions): Session {
       rename: saver.rename,
       choices: () => load(saver.choices),
       search: (text) => load(() => saver.search(text)),
+    },
+    models: {
+      choices: () => load(models.choices),
+      choose: (name) => load(() => models.choose(name)),
     },
     get state() {
       return state();

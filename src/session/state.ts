@@ -1,5 +1,7 @@
 import type { Turn } from "../protocol/bodies.ts";
 import type { Form } from "./form.ts";
+import type { ModelOffer } from "../client/http/contract.ts";
+import type { ModelChoice } from "./model.ts";
 import type { Money } from "./money.ts";
 
 /** What the session is doing. Times are milliseconds of the session's clock. */
@@ -23,6 +25,9 @@ export interface Last {
   before: readonly Turn[];
   key: string;
   outcome: "open" | "answered" | "stopped" | "failed";
+  /** The model that was chosen then, and the one that the question names. */
+  choice?: ModelChoice;
+  model?: string;
   /** The ID of its saved turn, which its next answer replaces. */
   turn?: string;
 }
@@ -39,7 +44,15 @@ export interface Reasoning {
 export interface State extends Money {
   signedIn: boolean;
   username: string | null;
+  /** Which model answers, as far as it is known. */
   model: string | null;
+  /** The models to choose from. */
+  models: readonly ModelOffer[];
+  /** What `GET /api/` told of the default. */
+  offered: { price: number | null; model: string | null };
+  /** The chosen model, in new conversations and in this one. */
+  usual: ModelChoice | undefined;
+  choice: ModelChoice | undefined;
   /**
    * Whether the server is known to have the limits of docs/http-api.md#limits, for a question and for a new account.
    */
@@ -62,11 +75,15 @@ export interface State extends Money {
   editing: boolean;
 }
 
-export function firstState(login: { username: string | null } | undefined): State {
+export function firstState(login: { username: string | null } | undefined, usual?: ModelChoice): State {
   return {
     signedIn: login !== undefined,
     username: login?.username ?? null,
     model: null,
+    models: [],
+    offered: { price: null, model: null },
+    usual,
+    choice: usual,
     ourRules: false,
     tokens: null,
     price: null,

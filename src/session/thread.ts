@@ -15,6 +15,8 @@ export interface Thread {
   readonly isNew: boolean;
   /** The turns to send with a message, oldest first: the newest that fit, as they are on disk by then. */
   history(message: string): Promise<Turn[]>;
+  /** The model that its last question named. */
+  model(): Promise<string | undefined>;
   /** Appends the turn that ended; undefined if nothing of an answer came, which is not saved. */
   keep(turn: EndedTurn): Promise<(Kept & { turn: string }) | undefined>;
 }
@@ -27,6 +29,8 @@ export function openThread(conversations: Conversations, owner: Owner, known: st
     isNew: known === undefined,
     history: async (message) =>
       known === undefined ? [] : historyFor(await conversations.turnsForHistory(id), message),
+    model: async () =>
+      known === undefined ? undefined : (await conversations.readTail(id, 1)).exchanges.at(-1)?.asked,
     keep: async ({ model, ...turn }) =>
       turn.answer === "" ? undefined : conversations.append(id, { ...turn, model: await model() }),
   };

@@ -2,6 +2,7 @@ import { truncate } from "./markdown/hard-wrap.ts";
 import { glyphs } from "./markdown/display.ts";
 import { width } from "./terminal/width.ts";
 import { counted, grouped } from "../text/numbers.ts";
+import { PRICE } from "../protocol/limits.ts";
 import { questionsLeft, type Money } from "../session/money.ts";
 
 /** What the status line shows. */
@@ -11,6 +12,8 @@ export interface Status extends Money {
   signedIn: boolean;
   server: string;
   model: string | null;
+  /** What the server's default costs. */
+  offered: Pick<Money, "price">;
   /** Of the conversation. */
   title: string | null;
 }
@@ -30,14 +33,21 @@ export function statusLine(status: Status, columns: number, ascii: boolean): str
   const tokens = status.tokens === null ? "" : counted(status.tokens, "token");
   const questions = left === null ? "" : counted(left, "question");
   const model = status.model ?? "";
+  const cost = costs(status);
   const title = status.title ?? "";
   const { dot, ellipsis } = glyphs({ ascii });
   const between = ` ${dot} `;
-  if (columns < NARROW) return fit([short(status), user(status), model], columns - 1, between);
-  const line = fit([user(status), tokens, questions, model], columns - 1, between);
+  if (columns < NARROW) return fit([short(status), user(status), model, cost], columns - 1, between);
+  const line = fit([user(status), tokens, questions, model, cost], columns - 1, between);
   const room = columns - 1 - width(line) - width(between);
   const named = title === "" || room < SHORTEST_TITLE ? "" : `${between}${truncate(title, room, ellipsis)}`;
   return line + named;
+}
+
+/** The price, unless it is the usual one, here and in general. */
+function costs({ price, offered }: Status): string {
+  const isUsual = price === null || (price === PRICE && price === (offered.price ?? PRICE));
+  return isUsual ? "" : `${grouped(price)} a question`;
 }
 
 function user({ username, signedIn, server }: Status): string {

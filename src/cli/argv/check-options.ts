@@ -1,7 +1,7 @@
 import { ClientError } from "../../client/failure.ts";
 import { nearest } from "../../text/nearest.ts";
 import { optionNamed, type OptionName } from "./options.ts";
-import { optionOf, type ParsedArgv } from "./parse-argv.ts";
+import { optionOf, ownOption, type ParsedArgv } from "./parse-argv.ts";
 
 const flagOf = (name: OptionName) => `--${optionNamed(name).flag}`;
 
@@ -17,7 +17,7 @@ export function checkOptions(
     throw new ClientError("usage", message, { hint });
   };
   const known = unknown === undefined ? undefined : optionOf(unknown);
-  if (unknown?.startsWith("--") && known !== undefined && taken.includes(known))
+  if (unknown?.startsWith("--") && known !== undefined && taken.includes(ownOption(known, taken)))
     fail(`The option ${unknown} takes no value.`);
   const notTaken = [...flags.keys()].find((name) => !taken.includes(name));
   const unknownFlag = unknown ?? (notTaken === undefined ? undefined : flagOf(notTaken));

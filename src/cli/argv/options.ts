@@ -1,6 +1,6 @@
 import { normalizeServer } from "../../client/http/server-url.ts";
 import { isSendable } from "../../client/http/token.ts";
-import { USAGE_DAYS } from "../../protocol/limits.ts";
+import { MODEL_CHARACTERS, USAGE_DAYS } from "../../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
 import { serverOptions, serverSecrets } from "./server-options.ts";
 
@@ -22,6 +22,11 @@ function token(typed: string): string {
 function oneLine(typed: string): string {
   if (!/\p{Cc}/u.test(typed)) return filled(typed);
   throw new Error("some text without control characters");
+}
+
+function modelName(typed: string): string {
+  if (typed.length > MODEL_CHARACTERS) throw new Error(`at most ${MODEL_CHARACTERS} characters`);
+  return oneLine(typed);
 }
 
 function visible(typed: string): string {
@@ -66,6 +71,18 @@ export const options = {
 
   username: text({ flag: "username", short: "u", value: "NAME", help: "the name of your account" }, oneLine),
   passwordStdin: toggle({ flag: "password-stdin", help: "read the password from the first line of stdin" }),
+  askModel: text(
+    {
+      flag: "model",
+      short: "m",
+      value: "NAME",
+      env: ["AI_CHAT_ASK_MODEL"],
+      setting: "model",
+      names: "model",
+      help: "the model that answers, at a server with several",
+    },
+    modelName,
+  ),
   stream: toggle({ flag: "stream", help: "with --json: a line of JSON for each piece" }),
   days: whole(
     { flag: "days", value: "N", help: "days to look back, in UTC, today included" },

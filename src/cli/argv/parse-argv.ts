@@ -15,7 +15,26 @@ export interface ParsedArgv {
   incomplete: string | undefined;
 }
 
-const flagged = (Object.keys(options) as OptionName[]).filter((name) => optionNamed(name).flag !== undefined);
+const all = Object.keys(options) as OptionName[];
+
+/** One option for each flag. Two commands can have a flag of the same name: see `ownOption`. */
+const flagged = all.filter((name) => {
+  const { flag } = optionNamed(name);
+  return flag !== undefined && name === all.find((other) => optionNamed(other).flag === flag);
+});
+
+/** What the flag of the option means for a command with the options `taken`: `--model` is another one for `serve`. */
+export function ownOption(name: OptionName, taken: readonly OptionName[]): OptionName {
+  if (taken.includes(name)) return name;
+  const { flag } = optionNamed(name);
+  return taken.find((other) => flag !== undefined && optionNamed(other).flag === flag) ?? name;
+}
+
+/** The arguments, as the options of a command that takes these. */
+export function forCommand(parsed: ParsedArgv, taken: readonly OptionName[]): ParsedArgv {
+  const flags = new Map([...parsed.flags].map(([name, value]) => [ownOption(name, taken), value]));
+  return { ...parsed, flags };
+}
 
 function commanderOption(name: OptionName): Option {
   const { flag, short, value, optional } = optionNamed(name);
@@ -40,7 +59,7 @@ function literalCount(argv: readonly string[], words: readonly string[]): number
   return 0;
 }
 
-/** Parses argv without node and script. Option names are unique in the program, so one parser handles all commands. */
+/** Parses argv without node and script. A flag has the same form in every command, so one parser handles all of them. */
 export function parseArgv(argv: readonly string[]): ParsedArgv {
   const flags = new Map<OptionName, string | true>();
   const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });

@@ -111,6 +111,7 @@ export const serverOptions = {
   model: text(
     {
       flag: "model",
+      short: "m",
       value: "NAME",
       env: ["AI_CHAT_MODEL"],
       pattern: FILLED,

@@ -69,10 +69,14 @@ export async function createBlocksWriter(
   };
 }
 
-const document = ({ response, tokensDeducted, tokens }: Done, conversation: string | null): AskDocument => ({
+const document = (
+  { response, tokensDeducted, tokens, model }: Done,
+  conversation: string | null,
+): AskDocument => ({
   response,
   tokens_deducted: tokensDeducted,
   tokens,
+  model: model ?? null,
   conversation,
 });
 

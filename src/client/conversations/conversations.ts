@@ -69,10 +69,11 @@ export function openConversations(options: ConversationsOptions): Conversations 
       headers.set(id, { is: "conversation", version: FORMAT, id, server, username, created_at: time() });
       return id;
     },
-    append: async (id, { question, answer, stopped = false, tokensDeducted, model, replaces }) => {
+    append: async (id, { question, answer, stopped = false, tokensDeducted, model, asked, replaces }) => {
       const turn = newId();
       const instead = replaces === undefined ? {} : { replaces };
-      const said = { question, answer, stopped, tokens_deducted: tokensDeducted, model };
+      const named = asked === undefined ? {} : { asked_model: asked };
+      const said = { question, answer, stopped, tokens_deducted: tokensDeducted, model, ...named };
       const kept = await appenderOf(id)?.append({ is: "turn", id: turn, at: time(), ...said, ...instead });
       return { ...(kept ?? homeless), turn };
     },

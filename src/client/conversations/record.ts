@@ -41,6 +41,8 @@ export interface TurnRecord {
   stopped: boolean;
   tokens_deducted: number | null;
   model: string | null;
+  /** The model that the question named. `model` is who answered, which can be another one. */
+  asked_model?: string;
   replaces?: string;
   before: Before;
 }
@@ -85,7 +87,7 @@ function headerOf(value: Record<string, unknown>): Decoded {
 }
 
 function turnOf(value: Record<string, unknown>): Decoded {
-  const { id, at, question, answer, tokens_deducted, replaces, before } = value;
+  const { id, at, question, answer, tokens_deducted, asked_model, replaces, before } = value;
   if (!isText(id) || !isTime(at) || !isText(question) || !isText(answer)) return { is: "broken" };
   return {
     is: "turn",
@@ -96,6 +98,7 @@ function turnOf(value: Record<string, unknown>): Decoded {
     stopped: value.stopped === true,
     tokens_deducted: typeof tokens_deducted === "number" ? tokens_deducted : null,
     model: textOrNull(value.model),
+    ...(isText(asked_model) ? { asked_model } : {}),
     ...(isText(replaces) ? { replaces } : {}),
     before: isBefore(before) ? before : noBefore,
   };

@@ -12,6 +12,8 @@ export interface SavedTurn {
   /** `null` where the server didn't say. */
   tokensDeducted: number | null;
   model: string | null;
+  /** The model that the question named. */
+  asked?: string;
   /** When it ended, in milliseconds since the epoch. */
   at: number;
 }
@@ -23,13 +25,16 @@ export interface NewTurn {
   stopped?: boolean;
   tokensDeducted: number | null;
   model: string | null;
+  /** The model that the question named. */
+  asked?: string;
   /** The id of an earlier turn that this one replaces: retried, or edited. */
   replaces?: string;
 }
 
 function savedTurn(saved: TurnRecord): SavedTurn {
   const { id, question, answer, stopped, tokens_deducted: tokensDeducted, model, at } = saved;
-  return { id, question, answer, stopped, tokensDeducted, model, at: Date.parse(at) };
+  const asked = saved.asked_model === undefined ? {} : { asked: saved.asked_model };
+  return { id, question, answer, stopped, tokensDeducted, model, ...asked, at: Date.parse(at) };
 }
 
 /**

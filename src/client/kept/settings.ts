@@ -1,9 +1,12 @@
+import { record } from "../../text/loose-json.ts";
 import { createKeptFile, type Kept } from "./kept-file.ts";
 
 /** The settings of this user (docs/cli.md#settings). */
 export interface SettingValues {
   /** The default server, as `normalizeServer` writes it, or `local`. */
   server: string;
+  /** The model that a question names. One for each server. */
+  model: string;
   /** Whether the session keeps conversations. */
   save: boolean;
   /** Whether the session is the line mode. */
@@ -20,7 +23,7 @@ export type SettingName = keyof SettingValues;
 export type ParseSetting = <Name extends SettingName>(name: Name, text: string) => SettingValues[Name];
 
 /** Settings that must be strings in the file: `URL` would read a number as an IPv4 address. */
-const texts = new Set<SettingName>(["server", "editor"]);
+const texts = new Set<SettingName>(["server", "model", "editor"]);
 
 /** A value of the file as a person types it; empty, which is never valid, for any other value. */
 function typedAs(name: SettingName, value: unknown): string {
@@ -30,7 +33,14 @@ function typedAs(name: SettingName, value: unknown): string {
 }
 
 /** Every setting, in the order in which they are shown. */
-export const settingNames = ["server", "save", "plain", "timeout", "editor"] as const satisfies SettingName[];
+export const settingNames = [
+  "server",
+  "model",
+  "save",
+  "plain",
+  "timeout",
+  "editor",
+] as const satisfies SettingName[];
 
 /** Whether the text names a setting. */
 export function isSettingName(text: string): text is SettingName {
@@ -50,18 +60,42 @@ export interface Settings {
   unset(name: SettingName): Promise<Kept>;
 }
 
+interface SettingsOptions {
+  dir: string | undefined;
+  parse: ParseSetting;
+  /** As `normalizeServer` writes it, or `local`. */
+  server?: string;
+}
+
+const own = (content: Record<string, unknown>, key: string) =>
+  Object.hasOwn(content, key) ? content[key] : undefined;
+
 /**
  * The settings in `dir`; `undefined` (no home folder) keeps nothing and says so. Opened when first needed. A value of
- * the file is parsed as one that a person types.
+ * the file is parsed as one that a person types. `server`: whose `model` is read and written; without it that is not set.
  */
-export function openSettings({ dir, parse }: { dir: string | undefined; parse: ParseSetting }): Settings {
+export function openSettings({ dir, parse, server = "" }: SettingsOptions): Settings {
   const file = createKeptFile({ dir, name: "config" });
   const wrong = new Map<SettingName, string>();
+
+  /** `model` is an object in the file, by server. Anything else has no valid value. */
+  const modelIn = (content: Record<string, unknown>): unknown => {
+    const value = own(content, "model");
+    const models = record(value);
+    return models ? own(models, server) : value === undefined ? undefined : null;
+  };
+
+  const change = (name: SettingName, value: SettingValues[SettingName] | undefined) => {
+    wrong.clear();
+    return file.change((content) => {
+      content[name] = name === "model" ? { ...record(content.model), [server]: value } : value;
+    });
+  };
 
   const get = <Name extends SettingName>(name: Name): SettingValues[Name] | undefined => {
     const content = file.read();
     wrong.delete(name);
-    const value = Object.hasOwn(content, name) ? content[name] : undefined;
+    const value = name === "model" ? modelIn(content) : own(content, name);
     if (value === undefined) return undefined;
     try {
       return parse(name, typedAs(name, value));
@@ -78,17 +112,7 @@ export function openSettings({ dir, parse }: { dir: string | undefined; parse: P
     },
     fault: (name) => file.problem ?? wrong.get(name),
     get,
-    set: (name, value) => {
-      wrong.clear();
-      return file.change((content) => {
-        content[name] = value;
-      });
-    },
-    unset: (name) => {
-      wrong.clear();
-      return file.change((content) => {
-        delete content[name];
-      });
-    },
+    set: change,
+    unset: (name) => change(name, undefined),
   };
 }

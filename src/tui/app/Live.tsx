@@ -34,10 +34,12 @@ function itemsOf(view: ViewState): MenuItem[] {
 
 /** The text above the composer. */
 function hintOf(view: ViewState, { form, editing }: State, display: Display): string | undefined {
-  if (view.picker !== undefined)
+  if (view.picker !== undefined) {
+    const enter = view.picker.of === "models" ? "takes it" : "opens";
     return choiceHeight(display) > 1
-      ? "Type to filter; Enter opens, Esc closes."
-      : "Type to filter; Up and Down choose, Enter opens, Esc closes.";
+      ? `Type to filter; Enter ${enter}, Esc closes.`
+      : `Type to filter; Up and Down choose, Enter ${enter}, Esc closes.`;
+  }
   if (view.searching !== undefined) return searchLine(view.searching);
   if (form?.reason !== undefined) return `${form.reason} To log in, press Enter or stop typing.`;
   return view.hint ?? (editing ? "Asks this instead of the last question; Esc cancels." : undefined);

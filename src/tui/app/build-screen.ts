@@ -48,6 +48,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     },
     codeBlocks,
     choose: (choices) => screen.choose(choices),
+    chooseModel: (choices) => screen.choose(choices, "models"),
     clearScreen: () => live.clearScreen(),
     quit: () => ending.leave(),
     keys: keyHelp(),

@@ -4,8 +4,9 @@ import { commandOf } from "../composer/keymap.ts";
 import type { Choice } from "../../session/saving.ts";
 import type { Key } from "../terminal/key.ts";
 
-/** A list of conversations, filtered by what is typed. */
+/** A list of conversations or models, filtered by what is typed. */
 export interface Picker {
+  of: "conversations" | "models";
   choices: readonly Choice[];
   editor: EditorState;
   index: number;
@@ -13,8 +14,8 @@ export interface Picker {
 
 export type Picked = { kind: "open"; picker: Picker } | { kind: "closed" } | { kind: "chosen"; id: string };
 
-export function createPicker(choices: readonly Choice[]): Picker {
-  return { choices, editor: createEditor(), index: 0 };
+export function createPicker(choices: readonly Choice[], of: Picker["of"] = "conversations"): Picker {
+  return { of, choices, editor: createEditor(), index: 0 };
 }
 
 /** The choices whose title, ID, detail or first words contain every typed word, ignoring case. */

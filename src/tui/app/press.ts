@@ -5,7 +5,7 @@ import { commandOf, type SessionCommand } from "../composer/keymap.ts";
 import { needsArgument, type SessionCommand as SlashCommand } from "../../session/command.ts";
 import { readInput } from "../../session/input.ts";
 import type { Key } from "../terminal/key.ts";
-import { pressInPicker, type Picked } from "./picker.ts";
+import { pressInPicker, type Picked, type Picker } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
 import { menuItems, type ViewState } from "./view-state.ts";
 
@@ -15,6 +15,7 @@ export type Effect =
   /** `editLast`: Esc was pressed twice; `escape`: once, with nothing to stop; `openEditor`: Ctrl-G. */
   | { kind: "editLast" | "escape" | "openEditor" }
   | { kind: "resume"; id: string }
+  | { kind: "chooseModel"; name: string }
   | { kind: "send"; text: string; literal: boolean };
 
 export interface Pressed {
@@ -38,7 +39,7 @@ const none: Effect = { kind: "none" };
  * (docs/session.md#sending).
  */
 export function press(before: ViewState, key: Key, around: Surroundings): Pressed {
-  if (before.picker !== undefined) return inPicker(before, pressInPicker(before.picker, key));
+  if (before.picker !== undefined) return inPicker(before, before.picker, key);
   if (before.searching !== undefined) return inSearch(before, before.searching, key, around);
   const meaning = commandOf(key);
   if (meaning === undefined) return { view: before, effect: none };
@@ -49,10 +50,15 @@ export function press(before: ViewState, key: Key, around: Surroundings): Presse
     : doCommand({ ...view, armed, escaped }, meaning.command, around);
 }
 
-function inPicker(view: ViewState, outcome: Picked): Pressed {
+function inPicker(view: ViewState, picker: Picker, key: Key): Pressed {
+  const outcome = pressInPicker(picker, key);
   if (outcome.kind === "open") return { view: { ...view, picker: outcome.picker }, effect: none };
-  const effect: Effect = outcome.kind === "chosen" ? { kind: "resume", id: outcome.id } : none;
-  return { view: { ...view, picker: undefined }, effect };
+  return { view: { ...view, picker: undefined }, effect: effectOf(outcome, picker) };
+}
+
+function effectOf(outcome: Picked, { of }: Picker): Effect {
+  if (outcome.kind !== "chosen") return none;
+  return of === "models" ? { kind: "chooseModel", name: outcome.id } : { kind: "resume", id: outcome.id };
 }
 
 function inSearch(view: ViewState, searching: Searching, key: Key, around: Surroundings): Pressed {

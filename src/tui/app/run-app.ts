@@ -44,8 +44,8 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
 
 function giveDraft(screen: Screen, { draft }: ChatOptions): void {
   if (draft?.found === undefined) return;
-  screen.giveBack(draft.found);
-  draft.keep(draft.found);
+  // As if it were typed: a command in it stays one.
+  screen.typedAhead(draft.found);
 }
 
 async function learnReflow(terminal: Terminal, live: LiveStdout): Promise<void> {

@@ -12,7 +12,7 @@ import { takeEdited } from "./edited.ts";
 import { createFormFocus } from "./form-focus.ts";
 import { isTyping, pressInForm } from "./form-keys.ts";
 import { paste, press, type Effect } from "./press.ts";
-import { createPicker } from "./picker.ts";
+import { createPicker, type Picker } from "./picker.ts";
 import type { Scribe } from "./scribe.ts";
 import { createSender, type SenderOptions } from "./sender.ts";
 import { createTicker } from "./ticker.ts";
@@ -55,8 +55,8 @@ export interface Screen {
   /** Inserts text that was typed before anything was drawn; it is never sent by itself. */
   typedAhead(text: string): void;
   giveBack(text: string): void;
-  /** Shows conversations to choose from. */
-  choose(choices: readonly Choice[]): void;
+  /** Shows conversations or models to choose from. */
+  choose(choices: readonly Choice[], of?: Picker["of"]): void;
   /** Stops the answer, clears the live area, and stops the timers. */
   close(): void;
 }
@@ -118,6 +118,9 @@ export function createScreen(options: ScreenOptions): Screen {
         return;
       case "resume":
         session.saver.resume(effect.id).catch(options.crash);
+        return;
+      case "chooseModel":
+        session.models.choose(effect.name).catch(options.crash);
         return;
       case "escape":
         return session.stopEditing();
@@ -223,8 +226,8 @@ export function createScreen(options: ScreenOptions): Screen {
       view = giveBack(view, text);
       changed();
     },
-    choose(choices) {
-      view = { ...view, picker: createPicker(choices) };
+    choose(choices, of) {
+      view = { ...view, picker: createPicker(choices, of) };
       changed();
     },
     close() {

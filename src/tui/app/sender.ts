@@ -2,7 +2,7 @@ import type { SessionCommand } from "../../session/command.ts";
 import { readInput } from "../../session/input.ts";
 import type { Session } from "../../session/session.ts";
 import type { Scribe } from "./scribe.ts";
-import { giveBack, type ViewState } from "./view-state.ts";
+import { giveBack, giveCommandBack, type ViewState } from "./view-state.ts";
 
 export interface SenderOptions {
   session: Session;
@@ -37,7 +37,7 @@ export function createSender({ session, scribe, onSent, run, crash }: SenderOpti
         case "unknown": {
           const instead =
             input.nearest === undefined ? "/help lists all commands." : `did you mean /${input.nearest}?`;
-          return { ...giveBack(view, text), hint: `There is no command /${input.name}: ${instead}` };
+          return giveCommandBack(view, text, `There is no command /${input.name}: ${instead}`);
         }
       }
     },

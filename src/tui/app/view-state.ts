@@ -52,6 +52,12 @@ export function giveBack(view: ViewState, text: string): ViewState {
   return { ...view, editor };
 }
 
+/** Returns a command that does not exist. It stays a command, so that Enter does not send it as a question. */
+export function giveCommandBack(view: ViewState, text: string, hint: string): ViewState {
+  const editor = edit(view.editor, { type: "set", text }, 1);
+  return { ...view, editor, menu: { index: 0, closed: true }, hint };
+}
+
 /** Cells of a composer row: two for its mark, one that is never used. */
 export function composerColumns(columns: number): number {
   return Math.max(1, columns - 3);

@@ -76,6 +76,11 @@ async function converse(
     copy: async (text) => ((await options.copyLocally?.(text)) === true ? "copied" : "none"),
     codeBlocks,
     choose: (choices) => list(choices, paper, options.terminal),
+    chooseModel: (choices) => {
+      for (const { title, detail } of choices)
+        paper.line(`${title}  (${lineText(detail, options.terminal)})`);
+      paper.line("/model NAME chooses one of them.");
+    },
     clearScreen: () => undefined,
     quit: () => (leaving = true),
     keys: ["A line that ends with \\ goes on with the next one."],

@@ -22,6 +22,7 @@ async function copy(
     print: () => undefined,
     copy: async (text) => (copied.push(text), outcome),
     choose: () => undefined,
+    chooseModel: () => undefined,
     clearScreen: () => undefined,
     quit: () => undefined,
     keys: [],

@@ -9,6 +9,7 @@ const jane = {
   tokens: 3900,
   price: 100,
   model: "gpt-4o-mini",
+  offered: { price: 100 },
   title: "trip to Rome",
 };
 

@@ -8,6 +8,7 @@ import {
 } from "../../io/answer-writer.ts";
 import type { Call } from "../../argv/call.ts";
 import { chooseServer } from "../../connection/chosen-server.ts";
+import { askedModel } from "../../connection/asked-model.ts";
 import { failingAt } from "../../failures/failed-at.ts";
 import { questionSource, readQuestion, type QuestionSource } from "./question.ts";
 import { isAscii } from "../../io/terminal.ts";
@@ -42,7 +43,8 @@ async function askThere(there: Call, of: WantedThread["of"], source: QuestionSou
   const target = await connect(there, chosen);
   try {
     const { client } = target;
-    await converse(there, message, { client, writer: await writerFor(there), thread });
+    const model = askedModel(there, chosen.name);
+    await converse(there, message, { client, writer: await writerFor(there), thread, model });
   } finally {
     await target.close();
   }

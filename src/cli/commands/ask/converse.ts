@@ -7,6 +7,7 @@ import { ClosedPipe } from "../../io/output.ts";
 import { startSpinner, type Spinner } from "../../io/spinner.ts";
 import { isAscii } from "../../io/terminal.ts";
 import { exchange } from "../../../session/exchange.ts";
+import { choiceIn, isRequired, leftOutWords, nameFor, type ModelChoice } from "../../../session/model.ts";
 import type { Thread } from "../../../session/thread.ts";
 
 type Done = Extract<AnswerEvent, { type: "done" }>;
@@ -31,6 +32,8 @@ interface Conversing {
   client: ApiClient;
   writer: AnswerWriter;
   thread: Thread | undefined;
+  /** The model without a conversation. */
+  model: ModelChoice | undefined;
 }
 
 /**
@@ -40,11 +43,12 @@ interface Conversing {
 export async function converse(
   call: Call,
   message: string,
-  { client, writer, thread }: Conversing,
+  { client, writer, thread, model: usual }: Conversing,
 ): Promise<void> {
   const { output, signal } = call;
   const { name } = call.program;
   const history = (await thread?.history(message)) ?? [];
+  const choice = choiceIn(usual, await thread?.model());
   let spinner = spinnerFor(call);
   const settle = () => {
     spinner?.stop();
@@ -57,9 +61,22 @@ export async function converse(
     settle();
     output.note("This server takes no history: the question is sent without the earlier turns.");
   };
-  // The offer is known only if the server was asked for it (docs/cli.md#server-information).
-  const model = async () => (isAlone ? null : (await client.offer()).model);
-  const question = { message, history, onHistoryKept, key: randomUUID(), signal };
+  // What the server offers is asked for only where it is needed (docs/cli.md#server-information).
+  let asked = nameFor(choice, isAlone ? [] : (await client.offer(signal)).models);
+  const onModelLeftOut = () => {
+    settle();
+    if (asked !== undefined) output.note(leftOutWords(asked));
+    asked = undefined;
+  };
+  const question = {
+    message,
+    history,
+    onHistoryKept,
+    model: asked,
+    ...(choice !== undefined && isRequired(choice) ? {} : { onModelLeftOut }),
+    key: randomUUID(),
+    signal,
+  };
   const ended = await exchange(client, question, {
     show: (text) => writer.delta(text),
     onData: settle,
@@ -74,7 +91,12 @@ export async function converse(
   /** Saves the turn. Returns the conversation's ID, or null if the turn was not saved. */
   const keep = async (stopped: boolean, tokensDeducted: number | null): Promise<string | null> => {
     const { text: answer } = ended;
-    const kept = await thread?.keep({ question: message, answer, stopped, tokensDeducted, model });
+    const told = ended.kind === "answered" ? ended.done.model : undefined;
+    const offered = async () => (isAlone ? null : (await client.offer()).model);
+    const model = async () => told ?? offered();
+    if (thread !== undefined && told !== undefined)
+      asked ??= nameFor(undefined, (await client.offer()).models);
+    const kept = await thread?.keep({ question: message, answer, stopped, tokensDeducted, model, asked });
     if (thread === undefined || kept === undefined) return null;
     const { id, isNew } = thread;
     if (!kept.kept) words = kept.why;

@@ -5,6 +5,8 @@ const answered = {
   response: z.string(),
   tokens_deducted: nullableCount,
   tokens: nullableCount,
+  /** The name of the model that answered; null if the server does not say. */
+  model: text.nullable(),
   /**
    * The conversation in which the turn was saved; null without `-c`, `-r` and `--save`, or if saving failed. A turn is
    * also saved if the server takes no history (`doctor --json`: `server.extensions`).

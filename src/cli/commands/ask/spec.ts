@@ -3,13 +3,14 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 export const spec: CommandSpec = {
   summary: "one question, its answer on stdout",
   words: "[QUESTION…]",
-  options: ["continue", "resume", "startSaved", "stream"],
+  options: ["askModel", "continue", "resume", "startSaved", "stream"],
   secrets: ["token"],
   examples: [
     ['ask "What is a monad?"', "the answer as it comes"],
     ["ask explain this < error.log", "the question, a blank line, then the file"],
     ['ask --save "Where is Rome?"', "starts a saved conversation, prints its ID"],
     ['ask -c "And Naples?"', "continues the newest; -r ID continues that one"],
+    ['ask -m big "Why is the sky blue?"', "another model of this server"],
     ["git diff | %% ask - write a commit message", "- reads stdin of any kind"],
     ["ask --json -- is -5 odd", "after -- everything is text"],
     ["for f in *.md; do %% ask --no-stdin sum up $f; done", "in loops"],

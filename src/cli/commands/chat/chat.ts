@@ -1,5 +1,6 @@
 import { createApiClient } from "../../../client/http/api-client.ts";
 import { ClientError } from "../../../client/failure.ts";
+import { askedModel } from "../../connection/asked-model.ts";
 import { checkAnswers } from "../../connection/answers.ts";
 import type { Beginning } from "../../../session/saved.ts";
 import { beginningOf } from "./beginning.ts";
@@ -54,6 +55,12 @@ async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string 
   return { chosen, why };
 }
 
+/** Throws `not_offered` if questions at this server can't name a model. */
+async function checkModels({ client }: Target): Promise<void> {
+  // What was learned hours ago is asked again before it fails.
+  if (!(await client.offer()).extensions.has("models")) await client.models();
+}
+
 /** The first lines of the session: which server and why, and whether it is a demo. */
 async function intro(
   { program, output }: Call,
@@ -88,7 +95,9 @@ async function chatAt(
     const loading = async () => (await import("../../../tui/chat.ts")).loadChat(how.plain);
     if (why === undefined && chosen.name !== "local")
       await Promise.all([checkAnswers(target, there), loading()]);
-    return await holdSession(there, target, { ...how, lines: await intro(there, target, why) });
+    const model = askedModel(there, chosen.name);
+    if (model?.from === "flag") await checkModels(target);
+    return await holdSession(there, target, { ...how, model, lines: await intro(there, target, why) });
   } finally {
     await target.close();
   }

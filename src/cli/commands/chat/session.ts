@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { ClientError } from "../../../client/failure.ts";
 import type { InputHistory, TerminalTraits } from "../../../tui/options.ts";
+import type { Connection } from "../../../session/connection.ts";
 import type { Beginning } from "../../../session/saved.ts";
+import { askedModel } from "../../connection/asked-model.ts";
 import { checkAnswers } from "../../connection/answers.ts";
 import { exitCodes } from "../../failures/exit-codes.ts";
 import { conversationsOf } from "./beginning.ts";
@@ -57,7 +59,7 @@ async function openDraftFile({ places }: Call) {
   return openDraft({ dir: places.state, pid: process.pid, isAlive });
 }
 
-/** Connects to the server given to `/server`. AI_CHAT_TOKEN is only for the first server. */
+/** Connects to the server given to `/server`. AI_CHAT_TOKEN and `--model` are only for the first server. */
 async function connectElsewhere(call: Call, typed: string): Promise<Target> {
   const wrong = () =>
     new ClientError("usage", "/server takes local, or an address like https://chat.example.org.");
@@ -68,11 +70,13 @@ async function connectElsewhere(call: Call, typed: string): Promise<Target> {
       throw wrong();
     }
   };
-  const there: Call = { ...call, values: { ...call.values, server: parsed(), token: undefined } };
+  const askModel = call.sources.askModel === "flag" ? undefined : call.values.askModel;
+  const values = { ...call.values, server: parsed(), token: undefined, askModel };
+  const there: Call = { ...call, values };
   const target = await connect(there, chooseServer(there, "optional"));
   try {
     if (target.name !== "local") await checkAnswers(target, call);
-    return target;
+    return { ...target, model: askedModel(there, target.name) };
   } catch (error) {
     await target.close();
     throw error;
@@ -90,6 +94,7 @@ interface SessionOptions {
   /** The first lines of the session. */
   lines: string[];
   beginning: Beginning | undefined;
+  model: Connection["model"];
 }
 
 /** Runs the session. At its end, notes report what could not be saved. */
@@ -104,7 +109,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
   const stopFlushing = listenTo("exit")(flushDraft);
   const { runChat } = await import("../../../tui/chat.ts");
   const end = await runChat({
-    connection: target,
+    connection: { ...target, model: how.model },
     onLoginProblem: (why) => lost.add(why),
     stdin,
     stdout: output.stdout,

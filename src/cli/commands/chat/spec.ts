@@ -2,7 +2,7 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 
 export const spec: CommandSpec = {
   summary: "the interactive session; also without any command",
-  options: ["continue", "resume", "plain", "noSave"],
+  options: ["askModel", "continue", "resume", "plain", "noSave"],
   secrets: ["token", "save", "editor"],
   examples: [
     ["", "open the session, with your default or your own server"],

@@ -15,10 +15,12 @@ export interface Candidate {
 /** The reply to the shell: a list of words, or that the shell should complete folders or files. */
 export type Completion = { kind: "words"; candidates: Candidate[] } | { kind: "folders" | "files" };
 
-/** Data saved on this machine. Sends no requests and never rejects. */
+/** Data saved on this machine, and the names of models, which a server is asked for if they aren't. Never rejects. */
 export interface Known {
   conversations(): Promise<Candidate[]>;
   servers(): Promise<Candidate[]>;
+  /** `server` as it was typed; undefined: the default one. */
+  models(server: string | undefined): Promise<Candidate[]>;
 }
 
 const words = (candidates: Candidate[]): Completion => ({ kind: "words", candidates });
@@ -29,11 +31,12 @@ const allCommands = (): Candidate[] => [
   { value: "help", about: "options and examples of a command" },
 ];
 
-async function valuesOf(name: OptionName, known: Known): Promise<Completion> {
+async function valuesOf(name: OptionName, { server }: Cursor, known: Known): Promise<Completion> {
   const { names, choices } = optionNamed(name);
   if (names === "folder") return { kind: "folders" };
   if (names === "file") return { kind: "files" };
   if (names === "server") return words(await known.servers());
+  if (names === "model") return words(await known.models(server));
   if (names === "conversation") return words(await known.conversations());
   return words(plain(choices ?? []));
 }
@@ -45,13 +48,15 @@ function settings(): Candidate[] {
 async function wordsOf(
   kind: WordKind | undefined,
   before: string | undefined,
+  cursor: Cursor,
   known: Known,
 ): Promise<Completion> {
   if (kind === "folder") return { kind: "folders" };
   if (kind === "conversation") return words(await known.conversations());
   if (kind === "setting") return words(settings());
   const setting = settingNames.find((name) => name === before);
-  if (kind === "settingValue" && setting !== undefined) return valuesOf(optionOfSetting(setting), known);
+  if (kind === "settingValue" && setting !== undefined)
+    return valuesOf(optionOfSetting(setting), cursor, known);
   return words([]);
 }
 
@@ -67,17 +72,13 @@ function flags({ command, given }: Cursor, current: string): Candidate[] {
 }
 
 /** Completes `--flag=VALUE`. */
-async function attached(
-  command: string | undefined,
-  current: string,
-  known: Known,
-): Promise<Completion | undefined> {
+async function attached(cursor: Cursor, current: string, known: Known): Promise<Completion | undefined> {
   const [flag = ""] = current.split("=", 1);
-  const spec = commands.get(command ?? "chat");
+  const spec = commands.get(cursor.command ?? "chat");
   const names = spec ? [...spec.options, ...(spec.common ?? everywhere)] : [];
   const name = names.find((name) => `--${optionNamed(name).flag}` === flag);
   if (name === undefined || optionNamed(name).value === undefined) return undefined;
-  const found = await valuesOf(name, known);
+  const found = await valuesOf(name, cursor, known);
   if (found.kind !== "words") return found;
   return words(found.candidates.map(({ value, about }) => ({ value: `${flag}=${value}`, about })));
 }
@@ -88,10 +89,10 @@ export async function candidates(typed: readonly string[], known: Known): Promis
   const cursor = cursorAfter(typed.slice(0, -1));
   const { command, option } = cursor;
   if (cursor.literal) return words([]);
-  if (option !== undefined && optionNamed(option).optional !== true) return valuesOf(option, known);
+  if (option !== undefined && optionNamed(option).optional !== true) return valuesOf(option, cursor, known);
   if (current.startsWith("-"))
     return (
-      (current.includes("=") && (await attached(command, current, known))) || words(flags(cursor, current))
+      (current.includes("=") && (await attached(cursor, current, known))) || words(flags(cursor, current))
     );
   const chosen = option === undefined ? [] : await known.conversations();
   if (command === undefined) return words([...chosen, ...allCommands()]);
@@ -103,7 +104,7 @@ export async function candidates(typed: readonly string[], known: Known): Promis
   if (action === undefined)
     return words(Object.entries(actions).map(([value, { summary }]) => ({ value, about: summary })));
   const spec = Object.hasOwn(actions, action) ? actions[action] : undefined;
-  return wordsOf(spec?.words[behind.length], behind.at(-1), known);
+  return wordsOf(spec?.words[behind.length], behind.at(-1), cursor, known);
 }
 
 async function helpWords(): Promise<Candidate[]> {

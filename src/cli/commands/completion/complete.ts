@@ -4,6 +4,8 @@ import { openConversations } from "../../../client/conversations/conversations.t
 import { openCredentials } from "../../../client/kept/credentials.ts";
 import { places as placesOf, type Places } from "../../../client/kept/places.ts";
 import { oneLine } from "../../../text/sanitize.ts";
+import type { ModelOffer } from "../../../client/http/contract.ts";
+import { counted } from "../../../text/numbers.ts";
 import { openSettings } from "../../../client/kept/settings.ts";
 import { defaultServer } from "../../argv/options.ts";
 import { parseSetting } from "../../argv/settings-now.ts";
@@ -15,8 +17,54 @@ const LONGEST = 72;
 /** Whether a value has no characters that a shell interprets: quoting differs between the three shells. */
 const isShellSafe = (value: string) => /^[\w@%+:,./[\]=-]+$/.test(value);
 
-function knownTo(places: Places): Known {
+/** Milliseconds that a person waits for the names of models. */
+const LONGEST_WAIT_MS = 1_000;
+
+type Env = Record<string, string | undefined>;
+
+/** The server as commands use it. Throws if it is not valid. */
+function serverOf(typed: string | undefined, places: Places, { AI_CHAT_SERVER }: Env): string {
+  const named = typed ?? (AI_CHAT_SERVER || undefined);
+  return named === undefined
+    ? (openSettings({ dir: places.config, parse: parseSetting }).get("server") ?? defaultServer)
+    : parseSetting("server", named);
+}
+
+/** The models that the server offers: as they are kept, else as it tells within a second. */
+async function modelsAt(server: string, places: Places, env: Env): Promise<readonly ModelOffer[]> {
+  const credentials = openCredentials({ dir: places.config });
+  const { fromKept, isFresh } = await import("../../../client/http/offer.ts");
+  const kept = credentials.get(server)?.offer;
+  if (isFresh(kept, Date.now())) return fromKept(kept).models;
+  // It would have to be started.
+  if (server === "local") return [];
+  const [{ createApiClient }, { proxyOpener }] = await Promise.all([
+    import("../../../client/http/api-client.ts"),
+    import("../../connection/dispatcher.ts"),
+  ]);
+  const client = createApiClient({
+    server,
+    openDispatcher: await proxyOpener(env),
+    offerCache: { read: () => undefined, write: (offer) => credentials.update(server, { offer }) },
+  });
+  try {
+    return (await client.offer(AbortSignal.timeout(LONGEST_WAIT_MS))).models;
+  } finally {
+    await client.close();
+  }
+}
+
+function knownTo(places: Places, env: Env): Known {
   return {
+    async models(typed) {
+      const models = await modelsAt(serverOf(typed, places, env), places, env);
+      return models.map(({ name, price, isDefault }) => ({
+        value: name,
+        about: [price === null ? "" : counted(price, "token"), isDefault ? "the default" : ""]
+          .filter((part) => part !== "")
+          .join(", "),
+      }));
+    },
     async conversations() {
       const dir = places.data === undefined ? undefined : join(places.data, "conversations");
       const all = openConversations({ dir, now: Date.now });
@@ -39,16 +87,13 @@ function knownTo(places: Places): Known {
 const line = ({ value, about }: Candidate) => `${value}\t${oneLine(about, LONGEST)}\n`;
 
 /**
- * The reply to a shell's script: `folders`, `files`, or `words` and then one line per candidate. Reads only local files. Read errors
- * give no candidates, because an error message would disturb typing.
+ * The reply to a shell's script: `folders`, `files`, or `words` and then one line per candidate. Errors give no
+ * candidates, because an error message would disturb typing.
  */
-export async function complete(
-  typed: readonly string[],
-  env: Record<string, string | undefined>,
-): Promise<string> {
+export async function complete(typed: readonly string[], env: Env): Promise<string> {
   try {
     const places = placesOf({ env, home: homedir(), platform: process.platform });
-    const found = await candidates(typed, knownTo(places));
+    const found = await candidates(typed, knownTo(places, env));
     if (found.kind !== "words") return `${found.kind}\n`;
     return `words\n${found.candidates
       .filter(({ value }) => isShellSafe(value))

@@ -8,6 +8,7 @@ import {
   type Settings,
 } from "../../../client/kept/settings.ts";
 import type { Call } from "../../argv/call.ts";
+import { serverName } from "../../connection/chosen-server.ts";
 import type { PathDocument, SettingDocument } from "./document.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import { parseSetting, settingsNow, type SettingNow } from "../../argv/settings-now.ts";
@@ -87,6 +88,7 @@ async function printSetting(call: Call, settings: Settings, key: SettingName): P
   const setting = now(call, settings, key);
   if (!setting) return;
   if (call.output.json) return call.output.document(setting satisfies SettingDocument);
+  if (key === "model") call.output.note(`This is the model for ${serverName(call)}.`);
   if (setting.source === "environment")
     call.output.note(
       `The environment takes precedence over the settings: ${key} is still ${shown(setting)}.`,
@@ -135,7 +137,11 @@ export async function config(call: Call): Promise<void> {
   const wanted = [...actions.keys()].join(", ");
   if (!action)
     throw wrong(call, word === "" ? `config needs one of: ${wanted}.` : `config takes one of: ${wanted}.`);
-  const settings = openSettings({ dir: call.places.config, parse: parseSetting });
+  const [key] = words;
+  if (call.sources.server === "flag" && word !== "list" && key !== "model")
+    throw wrong(call, `--server goes with the setting model: only that one is kept for each server.`);
+  const server = serverName(call);
+  const settings = openSettings({ dir: call.places.config, parse: parseSetting, server });
   await action(call, settings, words);
   if (settings.problem !== undefined) call.output.note(settings.problem);
 }

@@ -3,7 +3,7 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
 export const spec: CommandSpec = {
-  summary: `your settings: ${settingNames.join(", ")}`,
+  summary: `settings: ${settingNames.join(", ")}`,
   settings: true,
   words: "list|get KEY|set KEY VALUE|unset KEY|path",
   actions: {
@@ -13,16 +13,18 @@ export const spec: CommandSpec = {
     unset: { summary: "return to the default", words: ["setting"] },
     path: { summary: "the file", words: [] },
   },
-  options: [],
+  options: ["server"],
   common: withoutServer,
   secrets: [],
   examples: [
     ["config list", "every setting, and where its value comes from"],
     ["config set server chat.example.org", "your default server"],
     ["config set timeout 60", "longest silence of a server, in seconds"],
+    ["config set model big -s chat.example.org", "the model that answers there"],
     ["config unset server", "return to the default"],
     ["config path", "the file"],
   ],
+  notes: "model is kept for each server: the one that -s names, else your default server.",
   grace: 0,
   run: async () => (await import("./config.ts")).config,
 };

@@ -18,6 +18,7 @@ const list = async (env: Record<string, string> = {}) =>
 test("config list prints every value and its source", async () => {
   expect(await list()).toEqual([
     { key: "server", value: "http://127.0.0.1:8000", source: "default" },
+    { key: "model", value: null, source: "default" },
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "timeout", value: 300, source: "default" },
@@ -27,6 +28,7 @@ test("config list prints every value and its source", async () => {
   await config(["set", "timeout", "60"]);
   expect(await list({ EDITOR: "vim" })).toEqual([
     { key: "server", value: "https://chat.example.org", source: "file" },
+    { key: "model", value: null, source: "default" },
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "timeout", value: 60, source: "file" },
@@ -48,6 +50,20 @@ test("other commands use a value from config set until config unset removes it",
   await config(["unset", "server"]);
   expect((await config(["get", "server"])).stdout).toBe("http://127.0.0.1:8000\n");
   expect(JSON.parse(await readFile(file(), "utf8"))).toEqual({});
+});
+
+test("a model is kept for each server, and -s goes with nothing else", async () => {
+  const there = ["-s", "chat.example.org"];
+  expect(await config(["set", "model", "big", ...there])).toMatchObject({
+    code: 0,
+    stderr: "This is the model for https://chat.example.org.\n",
+  });
+  expect((await config(["get", "model", ...there])).stdout).toBe("big\n");
+  expect((await config(["get", "model"])).stdout).toBe("\n");
+  expect((await config(["get", "model"], { AI_CHAT_ASK_MODEL: "tiny" })).stdout).toBe("tiny\n");
+  await config(["unset", "model", ...there]);
+  expect((await config(["get", "model", ...there])).stdout).toBe("\n");
+  expect(await config(["set", "timeout", "9", ...there])).toMatchObject({ code: 2 });
 });
 
 test("config path prints the file's path, and the environment overrides the file", async () => {

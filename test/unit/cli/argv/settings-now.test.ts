@@ -50,6 +50,7 @@ test("the environment goes before the file, and the file before the default that
   const settings = kept({ server: "https://a.example", timeout: 7 });
   expect(settingsNow(settings, env)).toEqual([
     { key: "server", value: "https://b.example", source: "environment" },
+    { key: "model", value: null, source: "default" },
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "timeout", value: 7, source: "file" },
@@ -57,6 +58,7 @@ test("the environment goes before the file, and the file before the default that
   ]);
   expect(settingsNow(kept({}), {}).map(({ value }) => value)).toEqual([
     "http://127.0.0.1:8000",
+    null,
     true,
     false,
     300,

@@ -4,7 +4,7 @@ import { candidates, type Known } from "../../../../src/cli/commands/completion/
 import { commandHelp, topics } from "../../../../src/cli/help/help.ts";
 import { manPage } from "../../../../scripts/man-page.ts";
 import { everywhere, optionNamed, options, type OptionName } from "../../../../src/cli/argv/options.ts";
-import { parseArgv } from "../../../../src/cli/argv/parse-argv.ts";
+import { forCommand, parseArgv } from "../../../../src/cli/argv/parse-argv.ts";
 import { resolve, type Given } from "../../../../src/cli/argv/resolve.ts";
 import { plain } from "../../../../scripts/roff.ts";
 
@@ -42,7 +42,11 @@ const takers = (name: OptionName) =>
   [...commands].filter(([, spec]) =>
     [...spec.options, ...(spec.common ?? everywhere), ...spec.secrets].includes(name),
   );
-const nobody: Known = { conversations: async () => [], servers: async () => [] };
+const nobody: Known = {
+  conversations: async () => [],
+  servers: async () => [],
+  models: async () => [],
+};
 const page = manPage({ version: "1", date: "2026-11-22" });
 const words = (text: string) => text.replaceAll(/\s+/g, " ");
 
@@ -57,8 +61,9 @@ test("each flag is read from argv, by its short name too", () => {
     const [text] = samplesOf(name);
     const typed = value === undefined ? [] : [text];
     const wanted = value === undefined ? true : text;
-    expect(parseArgv([`--${flag}`, ...typed]).flags.get(name), name).toBe(wanted);
-    expect(parseArgv([`-${short ?? `-${flag}`}`, ...typed]).flags.get(name), name).toBe(wanted);
+    const read = (as: string) => forCommand(parseArgv([as, ...typed]), [name]).flags.get(name);
+    expect(read(`--${flag}`), name).toBe(wanted);
+    expect(read(`-${short ?? `-${flag}`}`), name).toBe(wanted);
   }
 });
 

@@ -22,8 +22,26 @@ describe("settings", () => {
       undefined,
       undefined,
       undefined,
+      undefined,
       60,
       undefined,
+    ]);
+  });
+
+  it("have a model for each server", async () => {
+    const at = (server?: string) => openSettings({ dir, parse: parseSetting, server });
+    await at("local").set("model", "small");
+    await at("https://a.example").set("model", "big");
+    expect(
+      ["local", "https://a.example", "https://b.example", undefined].map((s) => at(s).get("model")),
+    ).toEqual(["small", "big", undefined, undefined]);
+    await at("local").unset("model");
+    expect([at("local").get("model"), at("https://a.example").get("model")]).toEqual([undefined, "big"]);
+    await writeFile(join(dir, "config.json"), JSON.stringify({ model: "big" }));
+    const edited = at("local");
+    expect([edited.get("model"), edited.fault("model")]).toEqual([
+      undefined,
+      expect.stringContaining("has a model that can't be used"),
     ]);
   });
 

@@ -6,6 +6,7 @@ import { everywhere, optionNamed } from "../../../../../src/cli/argv/options.ts"
 const known: Known = {
   conversations: async () => [{ value: "k3aaaaaa", about: "trip to Rome" }],
   servers: async () => [{ value: "local", about: "" }],
+  models: async (server = "default") => [{ value: `big-${server}`, about: "500 tokens" }],
 };
 
 /** What may stand where the last word is. */
@@ -49,7 +50,7 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   ],
   [
     ["config", "get", ""],
-    ["server", "save", "plain", "timeout", "editor"],
+    ["server", "model", "save", "plain", "timeout", "editor"],
   ],
   [
     ["config", "set", "save", ""],
@@ -57,6 +58,12 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   ],
   [["config", "set", "server", ""], ["local"]],
   [["config", "set", "timeout", ""], []],
+  [["config", "set", "model", ""], ["big-default"]],
+  [["config", "-s", "local", "set", "model", ""], ["big-local"]],
+  [["ask", "-m", ""], ["big-default"]],
+  [["-s", "local", "--model", ""], ["big-local"]],
+  [["ask", "-s", "local", "--model=b"], ["--model=big-local"]],
+  [["serve", "-m", ""], []],
   [["config", "set", "toString", ""], []],
   [["config", "toString", ""], []],
   [["store", "check", ""], "folders"],

@@ -1,0 +1,44 @@
+import type { ModelOffer } from "../client/http/contract.ts";
+
+/** A model that was chosen, and where. */
+export interface ModelChoice {
+  name: string;
+  /** `conversation`: its last question named it. `session`: `/model`. */
+  from: "flag" | "environment" | "setting" | "conversation" | "session";
+}
+
+/** Whether a question must not be asked without naming the model: a person has just chosen it. */
+export const isRequired = ({ from }: ModelChoice): boolean => from === "flag" || from === "session";
+
+/** The choice for a conversation whose last question named a model: a flag wins, nothing else does. */
+export function choiceIn(usual: ModelChoice | undefined, asked: string | undefined): ModelChoice | undefined {
+  return asked === undefined || usual?.from === "flag" ? usual : { name: asked, from: "conversation" };
+}
+
+/**
+ * The name in the next question of a conversation. At a server with several models a conversation names even the
+ * default, so that it goes on with the same model if the server gets another default.
+ */
+export function nameFor(choice: ModelChoice | undefined, models: readonly ModelOffer[]): string | undefined {
+  if (choice !== undefined) return choice.name;
+  return models.length > 1 ? models.find(({ isDefault }) => isDefault)?.name : undefined;
+}
+
+/** The model that answers, and what a question costs it; null where the server does not tell. */
+export function offeredBy({
+  choice,
+  models,
+  offered,
+}: {
+  choice: ModelChoice | undefined;
+  models: readonly ModelOffer[];
+  offered: { price: number | null; model: string | null };
+}): { price: number | null; model: string | null } {
+  if (models.length === 0) return offered;
+  const found = models.find(({ name, isDefault }) => (choice ? name === choice.name : isDefault));
+  return { price: found?.price ?? null, model: choice?.name ?? found?.name ?? offered.model };
+}
+
+/** Says that a server without `models` was asked without naming the model. */
+export const leftOutWords = (name: string): string =>
+  `This server has no choice of models: the question does not name ${name}.`;
