@@ -136,7 +136,7 @@ export function createSession(options: SessionOptions): Session {
       search: (text) => load(() => saver.search(text)),
     },
     models: {
-      choices: () => load(models.choices),
+      choices: () => load(() => models.choices()),
       choose: (name) => load(() => models.choose(name)),
     },
     get state() {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openModelsServer } from "../../../support/models-server.ts";
 import { openPty } from "../../../support/open-pty.ts";
 import { makeHome, program, programEnv, runProgram, type Home } from "../../../support/run-program.ts";
 
@@ -176,3 +177,22 @@ for (const [shell, args, setUp] of shells)
       expect(await readdir(home.dir)).not.toContain("hit");
     },
   );
+
+test("the names of models are those that the server tells, and are kept with a login", async () => {
+  const server = await openModelsServer();
+  const mine = await makeHome();
+  const names = async (whose: Home, ...typed: string[]) =>
+    (await runProgram(["__complete", ...typed, "-m", ""], { home: whose })).stdout;
+  const login = { home: mine, env: { AI_CHAT_PASSWORD: "correct horse" } };
+  try {
+    const words = "words\nsmall\t100 tokens, the default\nbig\t500 tokens\n";
+    expect(await names(mine, "ask", "-s", server.url)).toBe(words);
+    await runProgram(["login", "-s", server.url, "-u", "jane"], login);
+    expect(await names(mine, "chat")).toBe(words);
+    await server.close();
+    expect(await names(mine)).toBe(words);
+    expect(await names(home, "-s", server.url)).toBe("words\n");
+  } finally {
+    await mine.remove();
+  }
+});
