@@ -40,7 +40,8 @@ export type PlainRemedy =
   | "log_in_to_proxy"
   | "trust_certificate"
   | "list_conversations"
-  | "choose_model";
+  | "choose_model"
+  | "leave_model_out";
 
 /**
  * What would help, as data: the shell (`src/cli/failures/remedies.ts`) and the session (`src/session/failure.ts`) each

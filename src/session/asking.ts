@@ -172,7 +172,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
       signal,
       onHistoryKept,
       model,
-      ...(choice !== undefined && isRequired(choice) ? {} : { onModelLeftOut }),
+      ...(isRequired(choice) ? {} : { onModelLeftOut }),
     };
     lastData = now();
     try {

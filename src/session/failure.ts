@@ -67,6 +67,7 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
   trust_certificate:
     "Check the address. For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.",
   list_conversations: "/resume shows which there are.",
+  leave_model_out: "Start without -m: then the model of the server answers.",
   choose_model: "/model shows which there are.",
   wait_seconds: ({ seconds }) => `It can be asked again in ${duration(seconds)}.`,
   use_server: ({ server }) => `Go there with /server ${server}`,

@@ -7,8 +7,8 @@ export interface ModelChoice {
   from: "flag" | "environment" | "setting" | "conversation" | "session";
 }
 
-/** Whether a question must not be asked without naming the model: a person has just chosen it. */
-export const isRequired = ({ from }: ModelChoice): boolean => from === "flag" || from === "session";
+/** Whether a question must not be asked without naming the model. */
+export const isRequired = (choice: ModelChoice | undefined): boolean => choice?.from === "flag";
 
 /** The choice for a conversation whose last question named a model: a flag wins, nothing else does. */
 export function choiceIn(usual: ModelChoice | undefined, asked: string | undefined): ModelChoice | undefined {

@@ -71,6 +71,7 @@ const table: { [Kind in Remedy["kind"]]: string | ((remedy: RemedyOf<Kind>, call
   trust_certificate:
     "Check the address. For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.",
   list_conversations: (_, call) => `See which there are: ${call.program.name} conversations list`,
+  leave_model_out: "Leave out -m: then the model of the server answers.",
   choose_model: "Name one of them with -m NAME.",
   wait_seconds: ({ seconds }) => `Try again in ${span(seconds)}.`,
   use_server: ({ server }) => `use --server ${server}`,

@@ -156,7 +156,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   };
 
   const notOffered = () =>
-    new ClientError("not_offered", `${server} does not let a question choose its model.`);
+    new ClientError("not_offered", `${server} does not let a question choose its model.`, {
+      remedy: { kind: "leave_model_out" },
+    });
 
   /** The question's model if the server offers `models`. What was learned hours ago is asked again before it fails. */
   const modelFor = async ({ model, onModelLeftOut, signal }: Question): Promise<string | undefined> => {

@@ -73,7 +73,7 @@ export async function converse(
     history,
     onHistoryKept,
     model: asked,
-    ...(choice !== undefined && isRequired(choice) ? {} : { onModelLeftOut }),
+    ...(isRequired(choice) ? {} : { onModelLeftOut }),
     key: randomUUID(),
     signal,
   };
