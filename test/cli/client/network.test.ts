@@ -1,3 +1,4 @@
+import { noOffer } from "../../../src/client/http/offer.ts";
 import { spawn } from "node:child_process";
 import { connect, createServer } from "node:net";
 import { once } from "node:events";
@@ -104,7 +105,7 @@ describe("a server that can't be reached", () => {
   it("does not count as a chat server, and offers nothing", async () => {
     const client = clientOf((await refusing()).url);
     expect(await client.isChatServer()).toBe(false);
-    expect(await client.offer()).toEqual({ extensions: new Set(), price: null, model: null });
+    expect(await client.offer()).toEqual(noOffer);
   });
 
   it("leaves no listeners behind after many closed connections", async () => {
@@ -459,6 +460,7 @@ describe("the offer of a server", () => {
       extensions: new Set(["stream", "history"]),
       price: 100,
       model: "demo",
+      models: [],
     });
   });
 
@@ -487,7 +489,7 @@ describe("the offer of a server", () => {
     "counts as empty when the reply is %s",
     async (body) => {
       const server = await serve((_, response) => void response.end(body));
-      expect(await clientOf(server.url).offer()).toEqual({ extensions: new Set(), price: null, model: null });
+      expect(await clientOf(server.url).offer()).toEqual(noOffer);
     },
   );
 
