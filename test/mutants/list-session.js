@@ -64,6 +64,20 @@ export const sessionMutants = [
     tests: [saving],
   },
   {
+    file: "src/session/asking.ts",
+    find: "if (last.choice?.name !== choice?.name) return undefined;",
+    replace: "",
+    why: "After /model a failed question is sent to the other model under the old key.",
+    tests: ["test/unit/session/models.test.ts"],
+  },
+  {
+    file: "src/client/http/api-client.ts",
+    find: "else throw notOffered();",
+    replace: "",
+    why: "A question for one model goes to another in silence.",
+    tests: ["test/cli/client/models.test.ts"],
+  },
+  {
     file: "src/session/repeat.ts",
     find: "if (shown.startsWith(came))",
     replace: "if (true)",
