@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { wantsEvents } from "../../src/server/http/accept.ts";
-import { bearerToken } from "../../src/server/http/authenticate.ts";
+import { sentToken } from "../../src/server/http/authenticate.ts";
 import { isUtf8Json } from "../../src/server/http/media-type.ts";
 import { parseKey } from "../../src/server/http/read-key.ts";
 
@@ -51,11 +51,27 @@ test("an Idempotency-Key is 1 to 255 visible ASCII characters, with or without q
     ["a, b", undefined],
     ["é", undefined],
     ["a\u007f", undefined],
+    // Parameters (RFC 9651 §3.1.2) do not count. A key without quotes is no structured item: all of it is the key.
+    ['"abc";a', "abc"],
+    ['"abc"; a; *b-.c_2=?0', "abc"],
+    ['"abc";a=-12.5;b=999;c=@1659578233', "abc"],
+    ['"abc";a="x;y\\"z";b=tok/en:*;c=:aGk=:;d=%"f%c3%bc"', "abc"],
+    ["a;b=1", "a;b=1"],
+    [`"${"k".repeat(255)}";a=1`, "k".repeat(255)],
+    ['"abc";', undefined],
+    ['"abc" ;a', undefined],
+    ['"abc";A', undefined],
+    ['"abc";1', undefined],
+    ['"abc";a=', undefined],
+    ['"abc";a="x', undefined],
+    ['"abc";a=?2', undefined],
+    ['"abc", "d"', undefined],
+    ['"";a=1', undefined],
   ] as const)
     expect(parseKey(value), JSON.stringify(value)).toBe(key);
 });
 
-test("the token of an Authorization header follows the scheme Bearer", () => {
+test("the token of an Authorization header follows the scheme Bearer or Token", () => {
   for (const [header, token] of [
     ["Bearer abc", "abc"],
     ["BEARER   abc", "abc"],
@@ -63,10 +79,14 @@ test("the token of an Authorization header follows the scheme Bearer", () => {
     ["Bearer", undefined],
     ["Bearer ", undefined],
     ["Bearerabc", undefined],
-    ["Token abc", undefined],
+    ["Token abc", "abc"],
+    ["token  abc", "abc"],
+    ["Tokens abc", undefined],
+    ["JWT abc", undefined],
+    ["Basic abc", undefined],
     ["", undefined],
   ] as const)
-    expect(bearerToken(header), header).toBe(token);
+    expect(sentToken(header), header).toBe(token);
 });
 
 test("a Content-Type announces JSON in UTF-8 if its type is JSON and it has no other charset", () => {

@@ -355,6 +355,8 @@ test("the token may be in the header, in the body, or in both", async () => {
     (await server.post("/api/chat/", { message: "hi", ...body }, headers)).status;
   expect(await statusOf({ Authorization: `bEaReR   ${token}` })).toBe(200);
   expect(await statusOf({ Authorization: `Bearer ${token}` }, { token })).toBe(200);
+  expect(await statusOf({ Authorization: `Token ${token}` })).toBe(200);
+  expect(await statusOf({ Authorization: `Token ${token}` }, { token: `${token}x` })).toBe(400);
   expect(await statusOf({ Authorization: "Basic xyz" }, { token })).toBe(200);
   expect(await statusOf({ Authorization: `Bearer ${token}` }, { token: null })).toBe(200);
 });

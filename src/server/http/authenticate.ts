@@ -3,11 +3,11 @@ import type { SignIn } from "../core/sign-in.ts";
 import type { Context, Middleware } from "./context.ts";
 
 /**
- * The token of `Authorization: Bearer …`; undefined for another scheme or without a token
- * (docs/http-api.md#authentication).
+ * The token of `Authorization: Bearer …` or `Token …`, which some clients of this API send; undefined for another scheme
+ * or without a token (docs/http-api.md#authentication).
  */
-export function bearerToken(authorization: string): string | undefined {
-  return /^bearer +(.+)$/i.exec(authorization)?.[1];
+export function sentToken(authorization: string): string | undefined {
+  return /^(?:bearer|token) +(.+)$/i.exec(authorization)?.[1];
 }
 
 /** The token of the body; null and "" count as none. */
@@ -19,7 +19,7 @@ function bodyToken({ token }: Record<string, unknown>): string | undefined {
 }
 
 function tokenOf(ctx: Context, places: "header" | "header or body"): string {
-  const inHeader = bearerToken(ctx.req.headers.authorization ?? "");
+  const inHeader = sentToken(ctx.req.headers.authorization ?? "");
   const inBody = places === "header" ? undefined : bodyToken(ctx.state.body);
   if (inHeader !== undefined && inBody !== undefined && inHeader !== inBody) {
     throw new ApiError(

@@ -3,14 +3,24 @@ import { headers } from "../../protocol/replies.ts";
 import type { Context } from "./context.ts";
 import { invalidFields } from "./validate.ts";
 
-/** What a structured-field string says (RFC 9651 §3.3.3), or undefined where it is not one. */
+/** The bare items of RFC 9651 §3.3: number or date, string, token, bytes, boolean, display string. */
+const bareItem =
+  /@?-?\d{1,15}(?:\.\d{1,3})?|"(?:[^"\\]|\\["\\])*"|[A-Za-z*][\w!#$%&'*+.^`|~:/-]*|:[\w+/=-]*:|\?[01]|%"[^"]*"/
+    .source;
+
+/** A string, and its parameters (RFC 9651 §3.1.2). */
+const quotedItem = new RegExp(
+  `^"((?:[^"\\\\]|\\\\["\\\\])*)"(?:; *[a-z*][a-z0-9_.*-]*(?:=(?:${bareItem}))?)*$`,
+);
+
+/** What a structured-field string says (RFC 9651 §3.3.3), without its parameters; undefined where it is not one. */
 function unquoted(value: string): string | undefined {
-  const inside = /^"((?:[^"\\]|\\["\\])*)"$/.exec(value)?.[1];
-  return inside?.replace(/\\(.)/g, "$1");
+  return quotedItem.exec(value)?.[1]?.replace(/\\(.)/g, "$1");
 }
 
 /**
- * The key in an Idempotency-Key header, with or without quotes; undefined where its form is wrong
+ * The key in an Idempotency-Key header, with or without quotes; parameters after the quotes do not count. A value
+ * without quotes is the key as a whole, also with a semicolon: two keys must never become one. undefined where its form is wrong
  * (docs/http-api.md#idempotency).
  */
 export function parseKey(value: string): string | undefined {
