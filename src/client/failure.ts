@@ -7,6 +7,7 @@ export type ClientErrorCode =
   | "usage"
   | "input_required"
   | "not_logged_in"
+  | "forbidden"
   | "unreachable"
   | "timeout"
   | "not_offered"
@@ -77,6 +78,7 @@ const usual: Partial<Record<ClientErrorCode, PlainRemedy>> = {
   request_in_progress: "wait_for_other_questions",
   answer_expired: "ask_anew",
   account_disabled: "ask_operator",
+  forbidden: "ask_operator",
   not_offered: "ask_operator",
   rate_limited: "wait",
   overloaded: "wait",
@@ -151,3 +153,23 @@ export class ClientError extends Error {
     return isRefused || asksToWait || (status === 503 && this.retryAfter !== undefined) ? "yes" : "no";
   }
 }
+
+/** The same failure with another message, and what else is given. */
+export function reworded(
+  error: ClientError,
+  message: string,
+  extras: Extras & { code?: ClientErrorCode } = {},
+) {
+  const { code, message: _, ...others } = error;
+  return new ClientError(extras.code ?? code, message, { ...others, cause: error.cause, ...extras });
+}
+
+/** The failure of the login after a registration that succeeded: another try must not register again. */
+export const accountMade = (error: unknown, extras?: Pick<Extras, "hint">): unknown =>
+  error instanceof ClientError && error.code !== "interrupted"
+    ? reworded(error, `The account was made, but the login failed: ${error.message}`, extras)
+    : error;
+
+/** Whether the server refuses the token of a login that it has just answered: to log in again would not help. */
+export const refusesNewToken = (error: unknown): boolean =>
+  error instanceof ClientError && error.code === "invalid_token" && error.remedy?.kind === "ask_operator";

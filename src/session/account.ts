@@ -1,6 +1,6 @@
 import { USAGE_DAYS } from "../protocol/limits.ts";
-import { ClientError } from "../client/failure.ts";
-import { troubleLines } from "./failure.ts";
+import { ClientError, refusesNewToken } from "../client/failure.ts";
+import { troubleLines, wantsLogin } from "./failure.ts";
 import { chooseForm, passwordForm } from "./form.ts";
 import { counted } from "../text/numbers.ts";
 import { questionsLeft } from "./money.ts";
@@ -15,8 +15,8 @@ const ended = new Set<string>(["invalid_token", "expired_token", "missing_token"
 
 /** The account at the server: its balance, its usage, its login. */
 export interface Account {
-  /** Requests the balance; ignores a failure. */
-  tryBalance(signal?: AbortSignal): Promise<void>;
+  /** Requests the balance; ignores a failure, but resolves to one that refuses a token that was just given. */
+  tryBalance(signal?: AbortSignal): Promise<ClientError | undefined>;
   /** Requests the first balance: an invalid token opens the form, another failure is printed. */
   greet(): Promise<void>;
   /** Requests the price, the model, and whether the limits of this API hold. Never rejects. */
@@ -61,13 +61,20 @@ export function createAccount(room: Room): Account {
   };
 
   return {
-    tryBalance: (signal) => refresh(signal).catch(() => undefined),
+    async tryBalance(signal) {
+      try {
+        await refresh(signal);
+      } catch (error) {
+        if (error instanceof ClientError && refusesNewToken(error)) return error;
+      }
+      return undefined;
+    },
     async greet() {
       try {
         await refresh();
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
-        if (error.status === 401)
+        if (wantsLogin(error))
           dispatch({ type: "form", form: passwordForm(state().username, "Your login is no longer valid.") });
         else if (error.code !== "not_offered") note("warn", ...troubleLines(error));
       }

@@ -1,6 +1,6 @@
 import type { ApiClient } from "../client/http/contract.ts";
 import { tokenExpiry } from "../client/http/token.ts";
-import type { Credentials } from "../client/kept/credentials.ts";
+import type { Credentials, Entry } from "../client/kept/credentials.ts";
 import type { ModelChoice } from "./model.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
 
@@ -12,6 +12,8 @@ export interface KnownToken {
   /** null if only the token is known. */
   username: string | null;
   scheme?: string;
+  /** When the server gave it, in milliseconds since the epoch; undefined once the server has accepted it. */
+  given?: number;
   /** Milliseconds since the epoch; null if it does not tell. */
   expires: number | null;
 }
@@ -36,9 +38,7 @@ export const shownName = (name: string): string => name.replace(/^https?:\/\//, 
 /** Keeps a login under its server's name. Never rejects. */
 export function saveLogin(
   { name, credentials }: Pick<Connection, "name" | "credentials">,
-  login: { username: string; token: string; scheme?: string },
+  login: Pick<Entry, "username" | "token" | "scheme" | "given">,
 ): Promise<Kept> {
-  const { username, token, scheme } = login;
-  const expires = tokenExpiry(token) ?? undefined;
-  return credentials.set(name, { token, username, expires, ...(scheme !== undefined && { scheme }) });
+  return credentials.set(name, { ...login, expires: tokenExpiry(login.token) ?? undefined });
 }

@@ -1,4 +1,4 @@
-import type { ClientError, Remedy, RemedyOf } from "../client/failure.ts";
+import { refusesNewToken, type ClientError, type Remedy, type RemedyOf } from "../client/failure.ts";
 import { grantWords } from "../text/grant-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
 
@@ -16,12 +16,14 @@ interface FailureContext {
 
 /** Whether a login would help: the token is missing, or no longer valid. */
 export function wantsLogin(error: ClientError): boolean {
-  return error.code === "not_logged_in" || (error.status === 401 && error.code !== "invalid_credentials");
+  const { code, status, remedy } = error;
+  if (code === "not_logged_in" || (code === "forbidden" && remedy?.kind === "log_in")) return true;
+  return status === 401 && code !== "invalid_credentials" && !refusesNewToken(error);
 }
 
 /** A question that failed, in the words of a session: what went wrong, and what can be done here. */
 export function failureLines(error: ClientError, context: FailureContext): string[] {
-  if (error.status === 402) return moneyLines(error, context);
+  if (error.code === "insufficient_tokens" || error.code === "tokens_held") return moneyLines(error, context);
   if (error.status === 413)
     return [
       "The question is too long for this server.",
@@ -34,7 +36,7 @@ export function failureLines(error: ClientError, context: FailureContext): strin
 /** What went wrong and, where something can be done from here, what. */
 export function troubleLines({ message, remedy }: ClientError): string[] {
   const words = remedy && wordsOf(remedy);
-  return words === undefined ? [message] : [message, words];
+  return [...message.split("\n"), ...(words === undefined ? [] : [words])];
 }
 
 type Words = string | undefined;

@@ -40,7 +40,7 @@ export interface Room extends SessionOptions {
   readonly local: boolean;
   readonly client: ApiClient;
   /** Saves a new login. */
-  saveLogin: (login: { username: string; token: string }) => Promise<void>;
+  saveLogin: (login: { username: string; token: string; given: number }) => Promise<void>;
   /** Forgets the login that is in use; one that another program saved meanwhile stays. */
   forgetLogin: () => Promise<void>;
   wallClock: () => number;

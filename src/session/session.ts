@@ -1,5 +1,5 @@
 import { createAccount, type Account } from "./account.ts";
-import { createAsking } from "./asking.ts";
+import { createAsking, type Waiting } from "./asking.ts";
 import { createRoom } from "./create-room.ts";
 import { chooseForm, nextForm, type FormEvent } from "./form.ts";
 import { tooLong } from "../protocol/question-length.ts";
@@ -90,8 +90,13 @@ export function createSession(options: SessionOptions): Session {
   const signingIn = createSigningIn(room, {
     account,
     load,
-    onSignedIn: async () => {
+    async onSignedIn(isAccepted) {
       const waiting = asking.takeWaiting();
+      if (!isAccepted) {
+        if (waiting !== undefined) giveBack(waiting, "The question was not sent.");
+        else await begin();
+        return false;
+      }
       if (waiting === undefined) return begin();
       run(asking.ask(waiting.message, waiting));
       return false;
@@ -113,12 +118,15 @@ export function createSession(options: SessionOptions): Session {
     return false;
   };
 
+  const giveBack = ({ message }: Waiting, why: string) => {
+    note("dim", why);
+    room.say({ type: "giveBack", text: message });
+  };
+
   const leaveForm = () => {
     dispatch({ type: "form", form: undefined });
     const waiting = asking.takeWaiting();
-    if (waiting === undefined) return;
-    note("dim", "Not logged in: the question was not sent.");
-    room.say({ type: "giveBack", text: waiting.message });
+    if (waiting !== undefined) giveBack(waiting, "Not logged in: the question was not sent.");
   };
 
   const settleIn = async (canLeave: boolean) => {

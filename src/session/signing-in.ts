@@ -1,5 +1,6 @@
-import { ClientError } from "../client/failure.ts";
+import { accountMade, ClientError } from "../client/failure.ts";
 import type { Account } from "./account.ts";
+import { troubleLines } from "./failure.ts";
 import { nextForm, type Form } from "./form.ts";
 import { counted } from "../text/numbers.ts";
 import { questionsLeft } from "./money.ts";
@@ -15,7 +16,7 @@ interface SigningInOptions {
   /** Runs work that must end before a question is sent. */
   load: (work: () => Promise<boolean>) => Promise<boolean>;
   /** Called after a login; resolves to whether what was typed meanwhile may be sent. */
-  onSignedIn: () => Promise<boolean>;
+  onSignedIn: (isAccepted: boolean) => Promise<boolean>;
 }
 
 /** Registers or logs in with the values of the form, and prints the result; errors go back into the form. */
@@ -32,9 +33,14 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
     room.dispatch({ type: "form", form: refused.form });
   };
 
-  const greet = async ({ purpose }: Form, username: string) => {
+  /** Resolves to whether the server accepts the token, as far as it is known. */
+  const greet = async ({ purpose }: Form, username: string): Promise<boolean> => {
     room.dispatch({ type: "signedIn", username });
-    await account.tryBalance();
+    const refusal = await account.tryBalance();
+    if (refusal) {
+      room.note("error", ...troubleLines(refusal));
+      return false;
+    }
     const { tokens, price } = room.state();
     const left = questionsLeft({ tokens, price });
     const parts = [
@@ -43,6 +49,7 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
       ...(left === null ? [] : [counted(left, "question")]),
     ];
     room.note("dim", parts);
+    return true;
   };
 
   return {
@@ -50,17 +57,18 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
       const { username } = credentials;
       let tried = form;
       try {
-        if (form.purpose === "register") await room.client.register(credentials);
-        // The account exists now: another try must log in, not register again.
-        tried = { ...form, purpose: "login" };
+        if (form.purpose === "register") {
+          await room.client.register(credentials);
+          // The account exists now: another try must log in, not register again.
+          tried = { ...form, purpose: "login" };
+        }
         const { token } = await room.client.login(credentials);
-        await room.saveLogin({ username, token });
+        await room.saveLogin({ username, token, given: room.wallClock() });
       } catch (error) {
-        return refuse(error, tried, credentials);
+        return refuse(tried === form ? error : accountMade(error), tried, credentials);
       }
       await load(async () => {
-        await greet(form, username);
-        return onSignedIn();
+        return onSignedIn(await greet(form, username));
       });
     },
   };
@@ -68,7 +76,7 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
 
 function words(error: ClientError): string {
   const details = error.fields?.map((field) => field.detail) ?? [];
-  return details.length > 0 ? details.join(" ") : error.message;
+  return details.length === 1 ? details.join() : error.message;
 }
 
 /** The step of the field that must be changed. */

@@ -32,7 +32,7 @@ const statuses: [status: number, ask: [number, string], login?: [number, string]
   [400, [2, "invalid_request"]],
   [401, [4, "invalid_token"], [4, "invalid_credentials"]],
   [402, [5, "insufficient_tokens"]],
-  [403, [4, "account_disabled"]],
+  [403, [4, "forbidden"]],
   [404, [1, "not_found"]],
   [405, [1, "method_not_allowed"]],
   [406, [2, "invalid_request"]],

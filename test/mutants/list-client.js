@@ -73,6 +73,20 @@ export const clientMutants = [
     tests: ["test/cli/client/dialects.test.ts", network],
   },
   {
+    file: "src/client/http/authorization.ts",
+    find: "if (!refused.refuses)",
+    replace: "if (false)",
+    why: "A question that was refused for another reason is sent again, and may be charged twice.",
+    tests: ["test/cli/client/frameworks.test.ts"],
+  },
+  {
+    file: "src/client/http/authorization.ts",
+    find: "if (token !== secret) return;",
+    replace: "",
+    why: "What a reply shows about an old token is kept with the new one.",
+    tests: ["test/cli/client/frameworks.test.ts"],
+  },
+  {
     file: "src/client/http/connections.ts",
     find: "keepAliveMaxTimeout: 4000",
     replace: "keepAliveMaxTimeout: 600_000",

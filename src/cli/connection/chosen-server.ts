@@ -51,6 +51,7 @@ function tokenFor(
     from: "file",
     username: entry.username === "" ? null : entry.username,
     scheme: entry.scheme,
+    given: entry.given,
     expires: entry.expires ?? tokenExpiry(entry.token),
   };
 }

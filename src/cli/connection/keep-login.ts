@@ -21,10 +21,7 @@ export async function checkKeepable(call: Call): Promise<void> {
 }
 
 /** Saves a token under its server's name. Throws if it cannot be saved. */
-export async function keepLogin(
-  target: Target,
-  login: { username: string; token: string; scheme?: string },
-): Promise<void> {
+export async function keepLogin(target: Target, login: Parameters<typeof saveLogin>[1]): Promise<void> {
   const result = await saveLogin(target, login);
   if (result.kept) return;
   throw new ClientError("internal", `You are logged in, but the token cannot be saved: ${result.why}`, {

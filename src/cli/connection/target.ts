@@ -109,10 +109,18 @@ function clientAt(
     server: url,
     token: secret,
     scheme: token?.scheme,
+    isOfLogin: token?.from === "file",
+    given: token?.given,
     openDispatcher,
     silence: call.values.timeout,
     userAgent: `ai-chat/${call.program.version}`,
-    onSchemeLearned: (scheme) => token?.from === "file" && credentials.update(name, { scheme }),
+    // A token of the environment is not the one in the file.
+    onLearned: ({ token: secret, scheme, isAccepted }) =>
+      credentials.update(name, isAccepted ? { scheme, given: undefined } : { scheme }, secret),
+    balancePlace: {
+      read: () => credentials.get(name)?.balance,
+      write: (balance) => credentials.update(name, { balance }),
+    },
     // `local` can have another model and price at each start.
     offerCache: isLocal
       ? undefined

@@ -31,6 +31,7 @@ export const exitCodes = {
   usage: 2,
   input_required: 2,
   not_logged_in: 4,
+  forbidden: 4,
   unreachable: 6,
   timeout: 6,
   not_offered: 1,

@@ -1,7 +1,8 @@
 import { headers } from "../../protocol/replies.ts";
 import { routes } from "../../protocol/routes.ts";
 import { answer } from "./answer.ts";
-import { otherScheme } from "./auth-scheme.ts";
+import { createAuthorization, type KnownToken, type Learned } from "./authorization.ts";
+import { balanceIn, createBalanceSearch, type BalancePlace } from "./balance-place.ts";
 import { ClientError } from "../failure.ts";
 import type { OpenDispatcher } from "./connections.ts";
 import type { AnswerEvent, ApiClient, BalanceNow, Question, Usage } from "./contract.ts";
@@ -9,18 +10,16 @@ import { replyOfEither } from "./either-reply.ts";
 import { isChatServer } from "./chat-server.ts";
 import { createOffer, noOffer, type OfferCache } from "./offer.ts";
 import { badReply } from "./bad-reply.ts";
-import { namesModel, replyError, type CallKind } from "./reply-error.ts";
+import type { CallKind } from "./reply-code.ts";
+import { namesModel, replyError } from "./reply-error.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
-import { isSendable } from "./token.ts";
+import { isSendable, tokenIn } from "./token.ts";
 import { createTransport, type Call, type Reply } from "./transport.ts";
 import { usageOf } from "./usage-reply.ts";
 
-export interface ApiClientOptions {
+export interface ApiClientOptions extends KnownToken {
   /** As `normalizeServer` writes it. */
   server: string;
-  token?: string;
-  /** The scheme of `Authorization` that this server wants, learned earlier; default: `Bearer`. */
-  scheme?: string;
   /** For a proxy. */
   openDispatcher?: OpenDispatcher;
   /** Longest silence of the server in seconds. */
@@ -30,9 +29,10 @@ export interface ApiClientOptions {
   now?: () => number;
   /** Milliseconds since any moment, without the time that the machine sleeps. */
   monotonic?: () => number;
-  /** Called when the server accepted the token under another scheme, to save it; awaited. */
-  onSchemeLearned?: (scheme: string) => unknown;
+  /** Called with what the server's replies show about the token, to save it; awaited. */
+  onLearned?: (learned: Learned) => unknown;
   offerCache?: OfferCache;
+  balancePlace?: BalancePlace;
 }
 
 /** Seconds. A logout is done here in any case, so it does not wait for the server as long as an answer does. */
@@ -55,43 +55,15 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   });
   const loadOffer = createOffer(transport, { cache: options.offerCache, now });
   const offer = (signal?: AbortSignal) => loadOffer(signal).catch(() => noOffer);
-  let token = options.token;
-  let scheme = options.scheme ?? "Bearer";
-
-  const tokenToSend = (): string => {
-    if (token === undefined || token === "")
-      throw new ClientError("not_logged_in", `There is no token for ${server}.`);
-    if (!isSendable(token))
-      throw new ClientError(
-        "usage",
-        "The token has a character that no token has, such as a space or a line end.",
-        { remedy: { kind: "log_in" } },
-      );
-    return token;
-  };
+  const authorization = createAuthorization({ ...options, transport, now });
+  const toSend = () => authorization.toSend();
 
   const fail = async (reply: Reply, call: CallKind, secrets: string[]): Promise<never> => {
     throw await replyError(reply, call, { secrets, now: now() });
   };
 
-  /**
-   * Sends with the token. If the server asks for another scheme, sends once more with that one
-   * (docs/cli.md#other-servers).
-   */
-  const sendWithToken = async (call: Call): Promise<Reply> => {
-    const secret = tokenToSend();
-    const under = (name: string) =>
-      transport.send({ ...call, headers: { ...call.headers, authorization: `${name} ${secret}` } });
-    const reply = await under(scheme);
-    const wanted = reply.status === 401 ? otherScheme(reply.header("www-authenticate"), scheme) : undefined;
-    if (wanted === undefined) return reply;
-    await reply.text(0);
-    const second = await under(wanted);
-    if (second.status !== 401) {
-      scheme = wanted;
-      await Promise.resolve(options.onSchemeLearned?.(wanted)).catch(() => undefined);
-    }
-    return second;
+  const failWithToken = async (reply: Reply, call: CallKind, secrets: string[]): Promise<never> => {
+    throw authorization.explained(await replyError(reply, call, { secrets, now: now() }));
   };
 
   const bodyOf = async (reply: Reply): Promise<Record<string, unknown>> => {
@@ -106,26 +78,28 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return bodyOf(reply);
   };
 
+  const lookForBalance = createBalanceSearch(
+    (path, signal) => authorization.send({ method: "GET", path, signal }, "balance"),
+    options.balancePlace,
+  );
+
   const balance = async (signal?: AbortSignal): Promise<BalanceNow> => {
-    const reply = await sendWithToken({ method: "GET", path: routes.balance, signal });
-    if (reply.status === 404) {
-      await reply.text(0);
-      throw new ClientError("not_offered", `${server} does not report balances.`, { status: 404 });
-    }
-    if (!isSuccess(reply.status)) return fail(reply, "balance", [tokenToSend()]);
-    const body = await bodyOf(reply);
-    return { tokens: told(body.tokens), held: told(reply.header(headers.held)) };
+    const secret = toSend();
+    const reply = await lookForBalance(signal);
+    if (!reply) throw new ClientError("not_offered", `${server} does not report balances.`, { status: 404 });
+    if (!isSuccess(reply.status)) return failWithToken(reply, "balance", [secret]);
+    return { tokens: balanceIn(await bodyOf(reply)), held: told(reply.header(headers.held)) };
   };
 
   /** A call that only some servers know (docs/cli.md#missing-features); `what` completes "SERVER does not …". */
   const extension = async (kind: CallKind, what: string, call: Call, secrets: string[] = []) => {
-    const secret = tokenToSend();
-    const reply = await sendWithToken(call);
+    const secret = toSend();
+    const reply = await authorization.send(call, kind);
     if (isLacking(reply.status)) {
       await reply.text(0);
       throw new ClientError("not_offered", `${server} does not ${what}.`, { status: reply.status });
     }
-    if (!isSuccess(reply.status)) return fail(reply, kind, [secret, ...secrets]);
+    if (!isSuccess(reply.status)) return failWithToken(reply, kind, [secret, ...secrets]);
     return reply;
   };
 
@@ -141,7 +115,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     try {
       await (await extension("logout", "revoke tokens", call)).text(0);
     } finally {
-      token = undefined;
+      authorization.replace(undefined);
     }
   };
 
@@ -151,7 +125,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const reply = await extension("password", "change passwords", call, [password, newPassword]);
     const { token: fresh } = await bodyOf(reply);
     if (typeof fresh !== "string" || !isSendable(fresh)) throw badReply(server);
-    token = fresh;
+    authorization.replace(fresh);
     return { token: fresh };
   };
 
@@ -171,7 +145,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
   async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
     const { message, history, key, signal } = question;
-    const secret = tokenToSend();
+    const secret = toSend();
     const offersHistory = history.length > 0 && (await loadOffer(signal)).extensions.has("history");
     if (history.length > 0 && !offersHistory) question.onHistoryKept?.();
     const model = await modelFor(question);
@@ -189,13 +163,13 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       question: true,
     };
     const send = async (once: Call) => {
-      const reply = await sendWithToken(once);
+      const reply = await authorization.send(once, "chat");
       if (isSuccess(reply.status)) return reply;
       const error = await replyError(reply, "chat", { secrets: [secret], now: now() });
       // The list of models that was learned is out of date.
       if (model !== undefined && namesModel(error.fields))
         await loadOffer(signal, true).catch(() => undefined);
-      throw error;
+      throw authorization.explained(error);
     };
     const mayRepeat = async (once: AbortSignal) => (await offer(once)).extensions.has("idempotency");
     const reply = await replyOfEither({ call, send, mayRepeat });
@@ -205,13 +179,16 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   return {
     server,
     get token() {
-      return token;
+      return authorization.token;
     },
     register: async (body) => ({ tokens: told((await credentials("register", body)).tokens) }),
     login: async (body) => {
-      const reply = await credentials("login", body);
-      if (typeof reply.token !== "string" || !isSendable(reply.token)) throw badReply(server);
-      token = reply.token;
+      const token = tokenIn(await credentials("login", body));
+      if (token === undefined)
+        throw new ClientError("bad_reply", `The login at ${server} gave no token.`, {
+          remedy: { kind: "check_address" },
+        });
+      authorization.replace(token, true);
       return { token };
     },
     balance,

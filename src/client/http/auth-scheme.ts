@@ -32,3 +32,8 @@ export function otherScheme(header: string | undefined, used: string): string | 
   if (schemes.some((scheme) => scheme.toLowerCase() === used.toLowerCase())) return undefined;
   return schemes.find((scheme) => !notForTokens.has(scheme.toLowerCase()));
 }
+
+/** Whether a server that refused `Bearer` may want `Token`: unless its challenge names Bearer, which it then knows. */
+export function mayWantToken(header: string | undefined): boolean {
+  return !challenged(header ?? "").some((scheme) => scheme.toLowerCase() === "bearer");
+}

@@ -2,41 +2,13 @@ import { errors, type ErrorCode, type FieldError } from "../../protocol/errors.t
 import { headers } from "../../protocol/replies.ts";
 import { ClientError, type ClientErrorCode, type Remedy } from "../failure.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
+import { codeFor, isAboutToken, type CallKind } from "./reply-code.ts";
 import { jsonWords, pageWords, type Words } from "./reply-words.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import type { Reply } from "./transport.ts";
 
-/** The call that was answered: some statuses mean different things in different calls. */
-export type CallKind = "register" | "login" | "chat" | "balance" | "usage" | "logout" | "password";
-
 /** Bytes of an error reply that are read; a page of a debugging framework can be megabytes. */
-const ERROR_BYTES = 64 * 1024;
-
-/** The code for a status if the reply has none of this API (docs/cli.md#other-servers). */
-const codeOfStatus = new Map<number, ClientErrorCode>([
-  [401, "invalid_token"],
-  [402, "insufficient_tokens"],
-  [403, "account_disabled"],
-  [404, "not_found"],
-  [405, "method_not_allowed"],
-  [407, "unreachable"],
-  [408, "timeout"],
-  [409, "request_in_progress"],
-  [410, "not_found"],
-  [413, "payload_too_large"],
-  [415, "unsupported_media_type"],
-  [429, "rate_limited"],
-  [502, "upstream_error"],
-  [503, "overloaded"],
-  [504, "upstream_timeout"],
-]);
-
-function codeFor(status: number, call: CallKind): ClientErrorCode {
-  if (status === 401 && call === "login") return "invalid_credentials";
-  if (status === 409 && call !== "chat") return call === "register" ? "username_taken" : "invalid_request";
-  if (status < 400) return "bad_reply";
-  return codeOfStatus.get(status) ?? (status < 500 ? "invalid_request" : "internal_error");
-}
+export const ERROR_BYTES = 64 * 1024;
 
 const ownCode = (value: unknown): ErrorCode | undefined =>
   typeof value === "string" && Object.hasOwn(errors, value) ? (value as ErrorCode) : undefined;
@@ -132,11 +104,14 @@ export function problemError(problem: Problem): ClientError {
   const body = record(json);
   const own = ownCode(body?.code);
   const words = json === undefined ? undefined : jsonWords(jsonWithout(json, secrets));
-  const code = own ?? codeFor(status, call);
   const fields = (words?.fields ?? []).map(({ field, detail }) => ({ field, detail: hide(detail, secrets) }));
   const shown = withDetails(hide(sentenceOf(problem, words), secrets), fields);
+  const refusal = { status, call, isJson: json !== undefined, sentence: shown, fields };
+  const code = own ?? codeFor(refusal);
   return new ClientError(code, code === "invalid_credentials" ? withoutGap(shown, call) : shown, {
-    remedy: call === "chat" && namesModel(fields) ? { kind: "choose_model" } : remedyFor(code, wait),
+    remedy:
+      (call === "chat" && namesModel(fields) ? { kind: "choose_model" } : remedyFor(code, wait)) ??
+      (code === "forbidden" && isAboutToken(refusal) ? { kind: "log_in" } : undefined),
     status,
     requestId: problem.requestId === undefined ? undefined : oneLine(hide(problem.requestId, secrets), 128),
     retryAfter: wait,

@@ -2,9 +2,9 @@ import type { FieldError } from "../../protocol/errors.ts";
 import { isRecord } from "../../text/loose-json.ts";
 import { oneLine } from "../../text/sanitize.ts";
 
-/** What a reply that reports a failure says, whichever dialect it is in. Sanitised, one line, bounded. */
+/** What a reply that reports a failure says, whichever dialect it is in. Sanitised, bounded. */
 export interface Words {
-  /** The server's sentence; `undefined` where it has none. */
+  /** The server's sentence, or a line for each complaint; `undefined` where it has none. */
   sentence: string | undefined;
   fields: FieldError[];
 }
@@ -18,7 +18,19 @@ const words = (value: unknown): string | undefined => {
 };
 
 /** Names under which frameworks put complaints that are about no single field. */
-const aboutNoField = new Set(["non_field_errors", "__all__", "detail", "error", "message", "errors"]);
+const aboutNoField = new Set([
+  "",
+  "non_field_errors",
+  "__all__",
+  "detail",
+  "error",
+  "message",
+  "msg",
+  "errors",
+]);
+
+/** Whether a complaint under this name is about one field of the request. */
+export const isAboutField = (name: string): boolean => !aboutNoField.has(name);
 
 /** `{"username": ["…"]}` (Django), also nested one below another name. */
 function complaintsByField(body: Record<string, unknown>): FieldError[] {
@@ -41,33 +53,32 @@ function complaintsInList(list: unknown[]): FieldError[] {
   });
 }
 
-const asSentence = (fields: FieldError[]): string | undefined =>
-  words(
-    fields
-      .map(({ field, detail }) => (field === "" || aboutNoField.has(field) ? detail : `${field}: ${detail}`))
-      .join(" "),
-  );
+/** A line for each complaint. */
+const asLines = (fields: FieldError[]): string | undefined =>
+  fields.map(({ field, detail }) => (isAboutField(field) ? `${field}: ${detail}` : detail)).join("\n") ||
+  undefined;
 
 /** A problem document (RFC 9457) without detail; elsewhere `title` may be the name of a field. */
 const titleOf = (body: Record<string, unknown>) =>
   typeof body.status === "number" ? words(body.title) : undefined;
 
-/** Problem documents, `{error}`, `{detail}`, `{message}`, and field → messages maps. */
+/** Problem documents, `{error}`, `{detail}`, `{message}`, `{msg}` (Flask-JWT-Extended), and field → messages maps. */
 export function jsonWords(body: unknown): Words {
   if (!isRecord(body))
     return { sentence: words(body) ?? (Array.isArray(body) ? words(body[0]) : undefined), fields: [] };
   const lists = [body.errors, body.detail, body.error].filter(Array.isArray).flatMap(complaintsInList);
-  const maps = [body.errors, body.error, body.detail].filter(isRecord).flatMap((map) => {
+  const maps = [body.errors, body.error, body.detail, body.message].filter(isRecord).flatMap((map) => {
     const told = words(map.message);
     return told === undefined ? complaintsByField(map) : [{ field: "", detail: told }];
   });
-  const told = words(body.detail) ?? words(body.error) ?? words(body.message) ?? titleOf(body);
+  const told =
+    words(body.detail) ?? words(body.error) ?? words(body.message) ?? words(body.msg) ?? titleOf(body);
   const found = [...lists, ...maps];
   const fields = (found.length > 0 || told !== undefined ? found : complaintsByField(body)).slice(
     0,
     MOST_FIELDS,
   );
-  return { sentence: told ?? asSentence(fields), fields };
+  return { sentence: told ?? asLines(fields), fields };
 }
 
 const entities = new Map([

@@ -7,8 +7,12 @@ import { isExpiry } from "../http/token.ts";
 export interface Entry {
   token: string;
   username: string;
-  /** The scheme of the token, if it is not Bearer. */
+  /** The scheme of the token, once it is known. */
   scheme?: string;
+  /** When the server gave the token, in milliseconds since the epoch, until it has accepted it. */
+  given?: number;
+  /** Where the server has the balance, if not at the documented path; "" if it has none. Later logins keep it. */
+  balance?: string;
   /** When the token expires, in milliseconds since the epoch, if it says so. */
   expires?: number;
   /** What the server offered at `offer.at`. */
@@ -28,8 +32,8 @@ export interface Credentials {
   /** By the name that `normalizeServer` gives, or `local`. */
   get(server: string): Entry | undefined;
   set(server: string, entry: Entry): Promise<Kept>;
-  /** Changes part of an entry; does nothing, and resolves to `kept`, if there is none. */
-  update(server: string, patch: Partial<Entry>): Promise<Kept>;
+  /** Changes part of an entry; does nothing, and resolves to `kept`, if there is none, or another token than `token`. */
+  update(server: string, patch: Partial<Entry>, token?: string): Promise<Kept>;
   /** With `token` only if that token is still the kept one: a later login stays. */
   remove(server: string, token?: string): Promise<Kept>;
   /** Sorted by server. */
@@ -57,6 +61,8 @@ function entryOf(value: unknown): Entry | undefined {
     username: typeof entry.username === "string" ? entry.username : "",
     ...(typeof entry.scheme === "string" ? { scheme: entry.scheme } : {}),
     ...(isExpiry(entry.expires) ? { expires: entry.expires } : {}),
+    ...(isExpiry(entry.given) ? { given: entry.given } : {}),
+    ...(typeof entry.balance === "string" ? { balance: entry.balance } : {}),
     ...(entry.offer === undefined ? {} : { offer: offerOf(entry.offer) }),
   };
 }
@@ -74,12 +80,13 @@ export function openCredentials({ dir }: { dir: string | undefined }): Credentia
     get: (server) => entryOf(entries().get(server)),
     set: (server, entry) =>
       file.change((content) => {
-        content[server] = entry;
+        const balance = entryOf(content[server])?.balance;
+        content[server] = { ...(balance !== undefined && { balance }), ...entry };
       }),
-    update: (server, patch) =>
+    update: (server, patch, token) =>
       file.change((content) => {
         const entry = record(content[server]);
-        if (entry) content[server] = { ...entry, ...patch };
+        if (entry && (token === undefined || entry.token === token)) content[server] = { ...entry, ...patch };
       }),
     remove: (server, token) =>
       file.change((content) => {

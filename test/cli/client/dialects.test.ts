@@ -101,7 +101,7 @@ describe("a client of another server", () => {
     const learned: string[] = [];
     const { client, server } = await meet(
       { token: "Token" },
-      { onSchemeLearned: (name) => learned.push(name) },
+      { onLearned: ({ scheme }) => learned.push(scheme) },
     );
     await client.register(jane);
     await client.login(jane);
@@ -122,7 +122,7 @@ describe("a client of another server", () => {
     const learned: string[] = [];
     const { client, server } = await meet(
       { token: "Token" },
-      { token: "t-nobody", onSchemeLearned: (name) => learned.push(name) },
+      { token: "t-nobody", onLearned: ({ scheme }) => learned.push(scheme) },
     );
     expect(await failure(ask(client))).toMatchObject({ code: "invalid_token", status: 401 });
     expect(server.seen).toHaveLength(2);
@@ -156,7 +156,7 @@ describe("a client of another server", () => {
     [
       "400 under non_field_errors",
       { wrongPassword: 400, errors: "fields" },
-      { code: "invalid_request", status: 400, message: "Invalid credentials" },
+      { code: "invalid_credentials", status: 400, message: "Invalid credentials" },
     ],
   ])("reports a wrong password, answered with %s", async (_, dialect, expected) => {
     const { client } = await meet(dialect);

@@ -305,7 +305,7 @@ describe("an error reply", () => {
     [400, "invalid_request", "no"],
     [401, "invalid_token", "no"],
     [402, "insufficient_tokens", "no"],
-    [403, "account_disabled", "no"],
+    [403, "forbidden", "no"],
     [404, "not_found", "no"],
     [405, "method_not_allowed", "no"],
     [408, "timeout", "maybe"],
@@ -335,7 +335,7 @@ describe("an error reply", () => {
 
   it("is stripped of control sequences and of every secret that was sent", async () => {
     const server = await serve((request, response) =>
-      json(response, 400, { error: `\u001B[2J\u001B]0;title\u0007No:\n${request.body}` }),
+      json(response, 422, { error: `\u001B[2J\u001B]0;title\u0007No:\n${request.body}` }),
     );
     const login = await failure(clientOf(server.url).login(jane));
     expect(login.message).toBe('No: {"username":"jane","password":"…"}');

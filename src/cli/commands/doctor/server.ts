@@ -3,7 +3,8 @@ import { ClientError } from "../../../client/failure.ts";
 import { parsed, record } from "../../../text/loose-json.ts";
 import { createOffer } from "../../../client/http/offer.ts";
 import { replyError } from "../../../client/http/reply-error.ts";
-import { createTransport, type Reply } from "../../../client/http/transport.ts";
+import { hasChat } from "../../../client/http/chat-server.ts";
+import { createTransport, type Reply, type Transport } from "../../../client/http/transport.ts";
 import type { Offer } from "../../../client/http/contract.ts";
 import { routes } from "../../../protocol/routes.ts";
 import type { Call } from "../../argv/call.ts";
@@ -22,21 +23,22 @@ const SILENCE = 10;
 /** Clock difference in seconds above which a problem is reported. */
 const CLOCKS = 60;
 
+interface Place {
+  url: string;
+  signal: AbortSignal;
+}
+
 type Both = Report<Pick<DoctorDocument, "server" | "token">>;
 
-/** Throws if the reply is not from a chat server of this API (docs/cli.md#your-own-server). */
-async function checkReply(reply: Reply, url: string): Promise<Finding | undefined> {
+/** Throws if the server is not a chat server of this API (docs/cli.md#your-own-server). */
+async function checkReply(reply: Reply, transport: Transport, { url, signal }: Place): Promise<void> {
   const { status } = reply;
   if (status >= 500 || status === 429)
     throw await replyError(reply, "balance", { secrets: [], now: Date.now() });
   const body = record(parsed(await reply.text(64 * 1024)));
-  if (body && (status === 401 || status === 403)) return undefined;
-  if (body && status === 404)
-    return {
-      about: "balance",
-      text: "not reported by this server, so the token cannot be tested",
-      note: true,
-    };
+  if (body && (status === 401 || status === 403 || status === 404)) return;
+  // Many servers answer an unknown path with a page, and have the balance elsewhere.
+  if (status === 404 && (await hasChat(transport, signal))) return;
   throw new ClientError("bad_reply", `${url} answers, but not as a chat server.`, {
     hint: "Check the address, with the path that its operator gave, or name another with -s URL.",
   });
@@ -84,10 +86,10 @@ async function lookAtReachable(
     const before = Date.now();
     const reply = await transport.send({ method: "GET", path: routes.balance, signal });
     const after = Date.now();
-    const untestable = await checkReply(reply, url);
+    await checkReply(reply, transport, { url, signal });
     const offer = await createOffer(transport, { now: Date.now })(signal);
     const difference = clock(reply.header("date"), [before, after]);
-    const token = await lookAtToken(call, target, untestable);
+    const token = await lookAtToken(call, target);
     const milliseconds = after - before;
     const place =
       target.name === "local" ? `your own, ${target.started ? "started for this" : `at ${url}`}` : url;

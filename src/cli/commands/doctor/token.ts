@@ -30,11 +30,16 @@ function words({ username, expires_at, tokens }: TokenDocument, from: string): s
   return parts.join("; ");
 }
 
-/** Tests the token; `untestable` is the finding if that is not possible. A missing token is not a problem. */
+const untestable: Finding = {
+  about: "balance",
+  text: "not reported by this server, so the token cannot be tested",
+  note: true,
+};
+
+/** Tests the token. That there is none, or that the server reports no balance, is not a problem. */
 export async function lookAtToken(
   call: Call,
   { token, client, credentials }: Target,
-  untestable: Finding | undefined,
 ): Promise<{ findings: Finding[]; document: TokenDocument }> {
   const document = unknownToken(token);
   if (!token)
@@ -42,7 +47,6 @@ export async function lookAtToken(
       findings: [{ about: "token", text: `none: ${typedCommand(call, "login")}`, note: true }],
       document,
     };
-  if (untestable) return { findings: [untestable], document };
   const from = token.from === "environment" ? "AI_CHAT_TOKEN" : (credentials.path ?? "the settings");
   try {
     const { tokens } = await client.balance(call.signal);
@@ -50,6 +54,8 @@ export async function lookAtToken(
     return { findings: [{ about: "token", text: words(known, from) }], document: known };
   } catch (error) {
     call.signal.throwIfAborted();
+    if (error instanceof ClientError && error.code === "not_offered")
+      return { findings: [untestable], document };
     const fault = await failureOf(error, call);
     const refused = error instanceof ClientError && fault.exit === 4;
     const text = refused ? `that from ${from} is refused. ${fault.message}` : fault.message;

@@ -1,4 +1,5 @@
 import type { Call } from "../../argv/call.ts";
+import { refusesNewToken } from "../../../client/failure.ts";
 import type { LoginDocument } from "./document.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
@@ -13,11 +14,14 @@ export async function login(call: Call): Promise<void> {
   await withTarget(call, "optional", async (target) => {
     const { client, name } = target;
     const { token } = await client.login({ username, password });
-    await keepLogin(target, { username, token });
+    await keepLogin(target, { username, token, given: Date.now() });
     const { output, signal } = call;
+    // The login succeeded even if the balance cannot be read, unless the server refuses the token.
+    const { tokens } = await client.balance(signal).catch((error: unknown) => {
+      if (refusesNewToken(error)) throw error;
+      return { tokens: null };
+    });
     await makeDefault(call, name);
-    // The login succeeded even if the balance cannot be read.
-    const { tokens } = await client.balance(signal).catch(() => ({ tokens: null }));
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : `; ${grouped(tokens)} tokens left`;
     output.note(`Logged in at ${name} as ${username}${balance}.`);

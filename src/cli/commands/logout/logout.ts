@@ -12,8 +12,8 @@ const invalidTokenCodes = new Set<string>(["invalid_token", "expired_token"]);
 type Revoked = { revoked: true } | { revoked: false; why: string };
 
 async function revoke(call: Call, name: string, credentials: Credentials, entry: Entry): Promise<Revoked> {
-  const { token, scheme } = entry;
-  const known = { token, scheme, from: "file" as const, username: entry.username, expires: null };
+  const { token, scheme, given } = entry;
+  const known = { token, scheme, given, from: "file" as const, username: entry.username, expires: null };
   try {
     const target = await connect(call, { name, credentials, token: known });
     try {

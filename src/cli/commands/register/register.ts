@@ -1,4 +1,5 @@
 import type { Call } from "../../argv/call.ts";
+import { accountMade } from "../../../client/failure.ts";
 import type { LoginDocument } from "../login/document.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
@@ -14,8 +15,10 @@ export async function register(call: Call): Promise<void> {
   await withTarget(call, "optional", async (target) => {
     const { client, name } = target;
     const { tokens } = await client.register({ username, password });
-    const { token } = await client.login({ username, password });
-    await keepLogin(target, { username, token });
+    const { token } = await client.login({ username, password }).catch((error: unknown) => {
+      throw accountMade(error, { hint: `Log in: ${typedCommand(call, "login")}` });
+    });
+    await keepLogin(target, { username, token, given: Date.now() });
     const { output } = call;
     await makeDefault(call, name);
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);

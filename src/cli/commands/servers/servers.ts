@@ -23,8 +23,8 @@ async function balanceAt(
   name: string,
   entry: Entry,
 ): Promise<number | null> {
-  const { token, scheme, username } = entry;
-  const known = { token, scheme, username, from: "file" as const, expires: null };
+  const { token, scheme, given, username } = entry;
+  const known = { token, scheme, given, username, from: "file" as const, expires: null };
   const values = { ...call.values, timeout: Math.min(call.values.timeout, SILENCE) };
   try {
     const target = await connect({ ...call, values }, { name, credentials, token: known });

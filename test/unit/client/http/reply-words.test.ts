@@ -16,7 +16,7 @@ describe("jsonWords", () => {
       [
         "fields and messages",
         { username: ["Taken.", "Ugly."], age: "Low." },
-        "username: Taken. username: Ugly. age: Low.",
+        "username: Taken.\nusername: Ugly.\nage: Low.",
       ],
       ["a complaint about no field", { non_field_errors: ["Wrong password."] }, "Wrong password."],
       ["fields under errors", { errors: { password: ["Too short."] } }, "password: Too short."],
@@ -25,6 +25,8 @@ describe("jsonWords", () => {
         { detail: [{ loc: ["body", "username"], msg: "Missing" }] },
         "username: Missing",
       ],
+      ["msg", { msg: "No." }, "No."],
+      ["fields under message", { message: { username: "Missing" } }, "username: Missing"],
       ["a bare string", "No.", "No."],
       ["a list of strings", ["No."], "No."],
       ["lines and colours", { error: "\u001B[31mNo\n  way\u001B[0m" }, "No way"],
@@ -50,7 +52,9 @@ describe("jsonWords", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (body) => {
         const { sentence = "", fields } = jsonWords(body);
-        expect(sentence.length).toBeLessThanOrEqual(300);
+        const lines = sentence.split("\n");
+        expect(lines.length).toBeLessThanOrEqual(20);
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(362);
         expect(fields.length).toBeLessThanOrEqual(20);
       }),
     );

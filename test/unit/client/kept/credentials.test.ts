@@ -29,6 +29,8 @@ describe("credentials", () => {
       ...jane,
       scheme: "Token",
       expires: 5,
+      given: 4,
+      balance: "/api/balance",
       offer: { at: 1, extensions: ["history"], price: 100, model: "demo" },
     };
     expect(await open().set(server, full)).toEqual({ kept: true });
@@ -67,6 +69,22 @@ describe("credentials", () => {
     await credentials.remove(server);
     expect(await credentials.update(server, { scheme: "Token" })).toEqual({ kept: true });
     expect(open().get(server)).toBeUndefined();
+  });
+
+  it("change nothing for a token that is no longer the kept one", async () => {
+    const credentials = open();
+    await credentials.set(server, { ...jane, given: 4 });
+    await credentials.update(server, { scheme: "Token", given: undefined }, "of a login before");
+    expect(open().get(server)).toEqual({ ...jane, given: 4 });
+    await credentials.update(server, { scheme: "Token", given: undefined }, jane.token);
+    expect(open().get(server)).toEqual({ ...jane, scheme: "Token" });
+  });
+
+  it("keep where a server has the balance, and nothing else, when somebody logs in there again", async () => {
+    const credentials = open();
+    await credentials.set(server, { ...jane, scheme: "Token", given: 4, balance: "" });
+    await credentials.set(server, { token: "t-max", username: "max" });
+    expect(open().get(server)).toEqual({ token: "t-max", username: "max", balance: "" });
   });
 
   it("keep a later login where a certain token is to be forgotten", async () => {
