@@ -116,7 +116,11 @@ function clientAt(
     userAgent: `ai-chat/${call.program.version}`,
     // A token of the environment is not the one in the file.
     onLearned: ({ token: secret, scheme, isAccepted }) =>
-      credentials.update(name, isAccepted ? { scheme, given: undefined } : { scheme }, secret),
+      credentials.update(
+        name,
+        { ...(scheme && { scheme }), ...(isAccepted && { given: undefined }) },
+        secret,
+      ),
     balancePlace: {
       read: () => credentials.get(name)?.balance,
       write: (balance) => credentials.update(name, { balance }),

@@ -19,7 +19,8 @@ export interface KnownToken {
 /** What a server's reply to a token has shown. */
 export interface Learned {
   token: string;
-  scheme: string;
+  /** undefined after a question: its body has the token too. */
+  scheme: string | undefined;
   isAccepted: boolean;
 }
 
@@ -69,12 +70,11 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
     return token;
   };
 
-  const learn = async (secret: string, name: string, isAccepted: boolean) => {
+  const learn = async (secret: string, name: string | undefined, isAccepted: boolean) => {
     if (token !== secret) return;
-    const isKnown = isAccepted && scheme === name && given === undefined;
-    mayTryToken = false;
-    if (isKnown) return;
-    scheme = name;
+    if (name !== undefined) mayTryToken = false;
+    if (isAccepted && given === undefined && (name ?? scheme) === scheme) return;
+    scheme = name ?? scheme;
     if (isAccepted) given = undefined;
     await Promise.resolve(options.onLearned?.({ token: secret, scheme: name, isAccepted })).catch(
       () => undefined,
@@ -119,7 +119,7 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
     const used = scheme;
     const reply = await under(used);
     const { status } = reply;
-    if (isAcceptance(status)) await learn(secret, used, true);
+    if (isAcceptance(status)) await learn(secret, call.question === true ? undefined : used, true);
     if (status !== 401 && status !== 403) return reply;
     if (scheme !== used) {
       // Another request has learned it meanwhile.

@@ -98,7 +98,7 @@ describe("a client of another server", () => {
   });
 
   it("finds out the scheme Token once, and uses it from then on", async () => {
-    const learned: string[] = [];
+    const learned: (string | undefined)[] = [];
     const { client, server } = await meet(
       { token: "Token" },
       { onLearned: ({ scheme }) => learned.push(scheme) },
@@ -119,7 +119,7 @@ describe("a client of another server", () => {
   });
 
   it("tries another scheme only once when the token itself is wrong", async () => {
-    const learned: string[] = [];
+    const learned: (string | undefined)[] = [];
     const { client, server } = await meet(
       { token: "Token" },
       { token: "t-nobody", onLearned: ({ scheme }) => learned.push(scheme) },

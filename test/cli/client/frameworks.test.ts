@@ -189,13 +189,39 @@ describe("the scheme Token, without a challenge that asks for it", () => {
     expect(server.seen.at(-1)?.headers.authorization).toBe("Bearer t2");
   });
 
-  test("is not tried for a token that was once accepted, which may have expired since", async () => {
-    const { client, server } = await meet(frameworkNamed("Flask"));
+  test("is not tried once a header with Bearer was accepted: the token may have expired since", async () => {
+    const framework = frameworkNamed("Django with a check of its own");
+    const { client, server } = await meet({
+      ...framework,
+      scheme: "Bearer",
+      balance: ["/api/token_balance/", "tokens"],
+    });
     await signIn(client);
-    await ask(client);
+    await client.balance();
     server.refuseTokens();
     await failure(ask(client));
-    expect(sent(server).slice(2)).toEqual(["/api/chat/ Bearer", "/api/chat/ Bearer"]);
+    expect(sent(server).slice(2)).toEqual(["/api/token_balance/ Bearer", "/api/chat/ Bearer"]);
+  });
+
+  test("is tried for the balance where the chat takes the token in the body and reads no header", async () => {
+    const learned: unknown[] = [];
+    const server = await openSmallServer(({ url, headers, body }, response) => {
+      if (url === "/api/login/") return void response.end('{"token":"t"}');
+      const isChat = url === "/api/chat/";
+      const isKnown = isChat ? body.includes('"token":"t"') : headers.authorization === "Token t";
+      response
+        .writeHead(isKnown ? 200 : 401)
+        .end(JSON.stringify(isKnown ? { response: "Yes", tokens: 7 } : { error: "Invalid token" }));
+    });
+    const client = createApiClient({ server: server.url, onLearned: (what) => learned.push(what) });
+    open.push(client, server);
+    await client.login(jane);
+    expect(await ask(client)).toBe("Yes");
+    expect((await client.balance()).tokens).toBe(7);
+    expect(learned).toEqual([
+      { token: "t", scheme: undefined, isAccepted: true },
+      { token: "t", scheme: "Token", isAccepted: true },
+    ]);
   });
 
   test("a token that was accepted, or given long ago, is refused like any other", async () => {
