@@ -111,8 +111,8 @@ export interface ApiClient {
   /** The models that a question can name, requested anew. `not_offered` if the server does not offer `models`. */
   models(signal?: AbortSignal): Promise<readonly ModelOffer[]>;
   /**
-   * Whether a chat server of this API answers there (docs/cli.md#your-own-server: `token_balance` without a token →
-   * 401/403 JSON).
+   * Whether a chat server of this API answers there (docs/cli.md#your-own-server): `token_balance` without a token, or
+   * where that is missing `chat`, is 401 or 403 in JSON.
    */
   isChatServer(): Promise<boolean>;
   close(): Promise<void>;
