@@ -90,9 +90,9 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
   };
 
   /**
-   * Tries `Token` in place of `Bearer`, which was refused without a challenge that asks for either. No question is charged
-   * twice: 401 says that the request has no valid credentials (RFC 9110 §15.5.2), and 403 counts only if its words say
-   * the same, so the server did not know whose balance to charge.
+   * Tries `Token` in place of `Bearer`, which was refused without a challenge that asks for either. No question is
+   * charged twice: 401 says that the request has no valid credentials (RFC 9110 §15.5.2), and 403 counts only if its
+   * words say the same, so the server did not know whose balance to charge.
    */
   const tryToken = async (
     under: (name: string) => Promise<Reply>,
@@ -108,7 +108,7 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
       status === 401 || status === 403 ? await look(reply, kind, secret) : { reply, refuses: false };
     if (second.refuses) await learn(secret, "Bearer", false);
     else if (!isPassing(status)) await learn(secret, "Token", true);
-    mayTryToken = false;
+    mayTryToken &&= token !== secret;
     return second.reply;
   };
 
@@ -123,8 +123,8 @@ export function createAuthorization(options: AuthorizationOptions): Authorizatio
     if (status !== 401 && status !== 403) return reply;
     if (scheme !== used) {
       // Another request has learned it meanwhile.
-      await reply.text(0);
-      return under(scheme);
+      const refused = await look(reply, kind, secret);
+      return refused.refuses ? under(scheme) : refused.reply;
     }
     const challenge = reply.header("www-authenticate");
     const wanted = status === 401 ? otherScheme(challenge, scheme) : undefined;

@@ -22,8 +22,9 @@ export const balanceIn = (body: Record<string, unknown> | undefined): number | n
   fields.map((field) => told(body?.[field])).find((tokens) => tokens !== null) ?? null;
 
 /**
- * Requests a balance by `get`: where it was found before, else at the documented path. Where that is 404, the other places
- * are tried, once for a server (docs/cli.md#balance-of-other-servers). Resolves to the reply that tells; undefined if none does.
+ * Requests a balance by `get`: where it was found before, else at the documented path. Where that is 404, the other
+ * places are tried, once for a server (docs/cli.md#balance-of-other-servers). Resolves to the reply that tells it;
+ * undefined if none does.
  */
 export function createBalanceSearch(
   get: (path: string, signal?: AbortSignal) => Promise<Reply>,

@@ -20,8 +20,8 @@ function unquoted(value: string): string | undefined {
 
 /**
  * The key in an Idempotency-Key header, with or without quotes; parameters after the quotes do not count. A value
- * without quotes is the key as a whole, also with a semicolon: two keys must never become one. undefined where its form is wrong
- * (docs/http-api.md#idempotency).
+ * without quotes is the key as a whole, also with a semicolon: two keys must never become one. undefined where its form
+ * is wrong (docs/http-api.md#idempotency).
  */
 export function parseKey(value: string): string | undefined {
   const key = value.startsWith('"') ? unquoted(value) : value;

@@ -163,6 +163,25 @@ describe("the scheme Token, without a challenge that asks for it", () => {
     expect((await balance).tokens).toBe(7);
   });
 
+  test("is not used for a question that was refused for another reason meanwhile", async () => {
+    let letGo = () => {};
+    const learned = new Promise<void>((resolve) => (letGo = resolve));
+    const server = await openSmallServer(async ({ url, headers }, response) => {
+      if (url === "/api/chat/") {
+        await learned;
+        return void response.writeHead(403).end('{"detail":"Your question is against the rules."}');
+      }
+      response.writeHead(headers.authorization === "Token t" ? 200 : 401).end('{"tokens":7}');
+    });
+    const client = createApiClient({ server: server.url, token: "t", isOfLogin: true });
+    open.push(client, server);
+    const asked = failure(ask(client));
+    expect((await client.balance()).tokens).toBe(7);
+    letGo();
+    expect(await asked).toMatchObject({ code: "forbidden", message: "Your question is against the rules." });
+    expect(server.seen.filter(({ url }) => url === "/api/chat/")).toHaveLength(1);
+  });
+
   test("is not kept with the token of a login since", async () => {
     let letGo = () => {};
     const loggedIn = new Promise<void>((resolve) => (letGo = resolve));
@@ -170,7 +189,7 @@ describe("the scheme Token, without a challenge that asks for it", () => {
     const server = await openSmallServer(async ({ url, headers }, response) => {
       if (url === "/api/login/") return void response.end('{"token":"t2"}');
       if (headers.authorization === "Token t1") await loggedIn;
-      response.writeHead(headers.authorization === "Bearer t1" ? 401 : 200).end('{"tokens":7}');
+      response.writeHead(headers.authorization?.startsWith("Token") ? 200 : 401).end('{"tokens":7}');
     });
     const client = createApiClient({
       server: server.url,
@@ -186,7 +205,11 @@ describe("the scheme Token, without a challenge that asks for it", () => {
     expect((await balance).tokens).toBe(7);
     expect(learned).toEqual([]);
     await client.balance();
-    expect(server.seen.at(-1)?.headers.authorization).toBe("Bearer t2");
+    expect(server.seen.slice(-2).map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer t2",
+      "Token t2",
+    ]);
+    expect(learned).toEqual([{ token: "t2", scheme: "Token", isAccepted: true }]);
   });
 
   test("is not tried once a header with Bearer was accepted: the token may have expired since", async () => {
