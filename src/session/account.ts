@@ -1,5 +1,6 @@
 import { USAGE_DAYS } from "../protocol/limits.ts";
-import { ClientError, refusesNewToken } from "../client/failure.ts";
+import { ClientError } from "../client/failure.ts";
+import { refusesNewToken } from "../client/new-login.ts";
 import { troubleLines, wantsLogin } from "./failure.ts";
 import { chooseForm, passwordForm } from "./form.ts";
 import { counted } from "../text/numbers.ts";

@@ -1,4 +1,5 @@
-import { refusesNewToken, type ClientError, type Remedy, type RemedyOf } from "../client/failure.ts";
+import type { ClientError, Remedy, RemedyOf } from "../client/failure.ts";
+import { refusesNewToken } from "../client/new-login.ts";
 import { grantWords } from "../text/grant-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
 

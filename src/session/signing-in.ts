@@ -1,4 +1,5 @@
-import { accountMade, ClientError } from "../client/failure.ts";
+import { ClientError } from "../client/failure.ts";
+import { accountMade } from "../client/new-login.ts";
 import type { Account } from "./account.ts";
 import { troubleLines } from "./failure.ts";
 import { nextForm, type Form } from "./form.ts";

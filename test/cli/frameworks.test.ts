@@ -119,18 +119,23 @@ describe("at a server of another framework", () => {
     const framework = frameworkNamed("Django REST framework, Token behind BasicAuthentication");
     const { server, run } = await meet(framework);
     await run("register", "-u", "jane");
-    const chat = (typed: string) =>
-      runProgram(["chat", "--plain", "-s", server.url], { home, stdin: { pipe: typed } });
+    const chat = (typed: string, { url } = server) =>
+      runProgram(["chat", "--plain", "-s", url], { home, stdin: { pipe: typed } });
     const { code, stdout, stderr } = await chat("hi\n/balance\n");
     expect({ code, stdout }).toEqual({ code: 0, stdout: "You said: hi\n" });
     expect(stderr).toContain("3,900 tokens");
-    await run("register", "-u", "max");
-    server.refuseTokens();
-    const refused = await chat("hi\n/quit\n");
+    expect(server.charged).toHaveLength(1);
+    const other = await meet(frameworkNamed("Django REST framework, Token behind SessionAuthentication"));
+    other.server.refuseTokens();
+    const registered = await other.run("register", "-u", "max");
+    expect(registered.code).toBe(4);
+    expect(registered.stderr).toMatch(
+      /^ai-chat: The account was made, but .+ refuses the token that it has just given/,
+    );
+    const refused = await chat("hi\n/quit\n", other.server);
     expect(refused).toMatchObject({ code: 0, stdout: "" });
     expect(refused.stderr).toContain("refuses the token that it has just given");
     expect(refused.stderr).not.toMatch(/[Pp]assword|Log in/);
-    expect(server.charged).toHaveLength(1);
   });
 
   test("nothing about a new token is kept once the server has accepted it", async () => {
@@ -140,11 +145,12 @@ describe("at a server of another framework", () => {
       const text = await readFile(join(home.dir, "config", "ai-chat", "credentials.json"), "utf8");
       return (JSON.parse(text) as Record<string, object>)[server.url];
     };
-    expect(await entry()).toEqual({ token: "t-jane", username: "jane", given: expect.any(Number) });
-    await run(...question);
     expect(await entry()).toEqual({ token: "t-jane", username: "jane", scheme: "Token" });
     await run("login", "-u", "jane");
     expect(await entry()).toEqual({ token: "t-jane", username: "jane", scheme: "Token" });
+    server.refuseTokens();
+    await run("login", "-u", "jane");
+    expect(await entry()).toMatchObject({ token: "t-jane", given: expect.any(Number) });
   });
 
   test("AI_CHAT_TOKEN is sent under Bearer alone", async () => {

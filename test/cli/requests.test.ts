@@ -94,7 +94,7 @@ const ask = ["ask", "--no-stdin"];
 const rows: Row[] = [
   {
     args: ["register", "-u", "jane"],
-    sends: [post("/api/register/", jane), post("/api/login/", jane)],
+    sends: [post("/api/register/", jane), post("/api/login/", jane), balance],
   },
   { args: ["login", "-u", "jane"], sends: [post("/api/login/", jane), balance] },
   { args: ["whoami"], sends: [balance] },

@@ -4,6 +4,7 @@ import { answer } from "./answer.ts";
 import { createAuthorization, type KnownToken, type Learned } from "./authorization.ts";
 import { balanceIn, createBalanceSearch, type BalancePlace } from "./balance-place.ts";
 import { ClientError } from "../failure.ts";
+import { tokenIn } from "../new-login.ts";
 import type { OpenDispatcher } from "./connections.ts";
 import type { AnswerEvent, ApiClient, BalanceNow, Question, Usage } from "./contract.ts";
 import { replyOfEither } from "./either-reply.ts";
@@ -13,7 +14,7 @@ import { badReply } from "./bad-reply.ts";
 import type { CallKind } from "./reply-code.ts";
 import { namesModel, replyError } from "./reply-error.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
-import { isSendable, tokenIn } from "./token.ts";
+import { isSendable } from "./token.ts";
 import { createTransport, type Call, type Reply } from "./transport.ts";
 import { usageOf } from "./usage-reply.ts";
 

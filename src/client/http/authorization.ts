@@ -1,4 +1,5 @@
-import { ClientError, reworded } from "../failure.ts";
+import { ClientError } from "../failure.ts";
+import { reworded } from "../new-login.ts";
 import { mayWantToken, otherScheme } from "./auth-scheme.ts";
 import type { CallKind } from "./reply-code.ts";
 import { ERROR_BYTES, replyError } from "./reply-error.ts";

@@ -38,14 +38,14 @@ export function createBalanceSearch(
     await Promise.resolve(kept?.write(path)).catch(() => undefined);
   };
 
-  /** `passing`: the server fails for a moment, and may have it. */
+  /** `passing`: the server may have it: it fails for a moment, or refuses this token. */
   const lookAt = async (path: string, signal?: AbortSignal): Promise<Reply | "none" | "passing"> => {
     try {
       const reply = await get(path, signal);
       const text = await reply.text(BALANCE_BYTES);
       const isTold = reply.status === 200 && balanceIn(record(parsed(text))) !== null;
       if (isTold) return { ...reply, text: async () => text };
-      return reply.status === 429 || reply.status >= 500 ? "passing" : "none";
+      return [401, 429].includes(reply.status) || reply.status >= 500 ? "passing" : "none";
     } catch (error) {
       // A redirect to another server, where nothing is sent.
       if (error instanceof ClientError && error.remedy?.kind === "use_server") return "none";

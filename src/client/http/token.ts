@@ -27,13 +27,3 @@ export function tokenExpiry(token: string): number | null {
 export function isSendable(token: string): boolean {
   return /^[\x21-\x7e]+$/.test(token);
 }
-
-/** Names of the token in the reply to a login: ours, simplejwt, OAuth 2, Djoser, dj-rest-auth. */
-const names = ["token", "access", "access_token", "auth_token", "key"];
-
-/** The token in the reply to a login, by the first of these names that holds one. */
-export function tokenIn(body: Record<string, unknown>): string | undefined {
-  return names
-    .map((name) => body[name])
-    .find((value): value is string => typeof value === "string" && isSendable(value));
-}

@@ -319,8 +319,8 @@ describe("the search for the balance", () => {
     expect(paths(server)).toEqual(all);
   });
 
-  test("that a failing server cuts short is not remembered", async () => {
-    let status = 503;
+  test.each([401, 429, 503])("is not remembered where a reply was %i", async (refusal) => {
+    let status = refusal;
     const found: string[] = [];
     const server = await openSmallServer(({ url }, response) => {
       response.writeHead(url === all[0] ? 404 : status).end('{"tokens":7}');

@@ -1,10 +1,18 @@
 import type { Call } from "../../argv/call.ts";
-import { refusesNewToken } from "../../../client/failure.ts";
+import type { ApiClient } from "../../../client/http/contract.ts";
+import { refusesNewToken } from "../../../client/new-login.ts";
 import type { LoginDocument } from "./document.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
 import { withTarget } from "../../connection/target.ts";
+
+/** The balance after a login, which succeeded even if that cannot be read, unless the server refuses the token. */
+export const firstBalance = (client: ApiClient, signal: AbortSignal): Promise<{ tokens: number | null }> =>
+  client.balance(signal).catch((error: unknown) => {
+    if (refusesNewToken(error)) throw error;
+    return { tokens: null };
+  });
 
 /** `login`: gets a token and saves it for this server. */
 export async function login(call: Call): Promise<void> {
@@ -16,11 +24,7 @@ export async function login(call: Call): Promise<void> {
     const { token } = await client.login({ username, password });
     await keepLogin(target, { username, token, given: Date.now() });
     const { output, signal } = call;
-    // The login succeeded even if the balance cannot be read, unless the server refuses the token.
-    const { tokens } = await client.balance(signal).catch((error: unknown) => {
-      if (refusesNewToken(error)) throw error;
-      return { tokens: null };
-    });
+    const { tokens } = await firstBalance(client, signal);
     await makeDefault(call, name);
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : `; ${grouped(tokens)} tokens left`;

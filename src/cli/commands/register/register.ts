@@ -1,6 +1,7 @@
 import type { Call } from "../../argv/call.ts";
-import { accountMade } from "../../../client/failure.ts";
+import { accountMade } from "../../../client/new-login.ts";
 import type { LoginDocument } from "../login/document.ts";
+import { firstBalance } from "../login/login.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
@@ -19,7 +20,10 @@ export async function register(call: Call): Promise<void> {
       throw accountMade(error, { hint: `Log in: ${typedCommand(call, "login")}` });
     });
     await keepLogin(target, { username, token, given: Date.now() });
-    const { output } = call;
+    const { output, signal } = call;
+    await firstBalance(client, signal).catch((error: unknown) => {
+      throw accountMade(error);
+    });
     await makeDefault(call, name);
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : ` with ${grouped(tokens)} tokens`;
