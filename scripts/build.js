@@ -22,6 +22,8 @@ const core = [
   "src/cli/connection/server-config.ts",
   "src/client/http/ask-again.ts",
   "src/client/http/offer.ts",
+  "src/client/http/token.ts",
+  "src/client/new-login.ts",
   "src/text/numbers.ts",
 ];
 
