@@ -34,7 +34,7 @@ export default defineConfig(({ mode }) => {
       hookTimeout: timeout,
     },
   });
-  const fast = [room("unit"), room("http")];
+  const fast = [room("unit"), room("http"), room("upstreams")];
   const others = [
     room("contract", 300_000),
     room("cli", 120_000),

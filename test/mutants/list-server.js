@@ -31,10 +31,17 @@ export const serverMutants = [
   },
   {
     file: "src/server/providers/read-choice.ts",
-    find: 'if (reason === "error") throw',
-    replace: "if (false) throw",
+    find: "if (finished && CUT.test(reason)) {",
+    replace: "if (false) {",
     why: "An answer that ended with the finish_reason error is charged.",
     tests: [readStream, dialects],
+  },
+  {
+    file: "src/server/providers/read-events.ts",
+    find: 'field === "error"',
+    replace: "false",
+    why: "An answer that llama.cpp cut with a line `error:` is charged.",
+    tests: ["test/upstreams/upstreams.test.ts"],
   },
   {
     file: "src/server/providers/read-choice.ts",

@@ -116,9 +116,14 @@ export function chunk(delta: Record<string, unknown>, reason: string | null = nu
 /** An error in OpenAI's form. `headers` for Retry-After, Location and the like. */
 export function failure(
   status: number,
-  { message = "Something is wrong.", code = "some_code", headers = {} } = {},
+  {
+    message = "Something is wrong.",
+    type = "some_type",
+    code = "some_code",
+    headers = {},
+  }: { message?: string; type?: string; code?: string | number; headers?: Record<string, string> } = {},
 ): Script {
-  return bytes([JSON.stringify({ error: { message, type: "some_type", code } })], { status, headers });
+  return bytes([JSON.stringify({ error: { message, type, code } })], { status, headers });
 }
 
 /** Receives the question and never answers; with `head`, sends only the head of the reply. */

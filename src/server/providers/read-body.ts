@@ -16,7 +16,7 @@ export interface BodyReader {
 const DOCUMENT_BYTES = 8 * 1024 * 1024;
 
 /** How a line of an event stream may begin. */
-const FIELDS = ["data:", "event:", "id:", "retry:", ":"];
+const FIELDS = ["data:", "event:", "id:", "retry:", "error:", ":"];
 
 /** Bytes before the content that mean nothing: a byte order mark, blanks and line ends. */
 const IGNORED = new Set([0xef, 0xbb, 0xbf, 0x20, 0x09, 0x0a, 0x0d]);
@@ -55,7 +55,7 @@ function withoutIgnored(bytes: Buffer): Buffer {
 /** Undefined if too few bytes have come. */
 function readerFor(start: Buffer, needs: ReaderNeeds): BodyReader | undefined {
   const text = start.toString("latin1", 0, 6);
-  if (text.startsWith("{")) return createDocumentReader(needs);
+  if (/^[{[]/.test(text)) return createDocumentReader(needs);
   if (FIELDS.some((field) => text.startsWith(field))) return createStreamReader(needs);
   if (FIELDS.some((field) => field.startsWith(text))) return undefined;
   throw new NotWhole("the reply is neither JSON nor an event stream");

@@ -4,6 +4,9 @@ import { NotWhole } from "./upstream-errors.ts";
 
 type Loose = Record<string, unknown>;
 
+/** A `finish_reason` of an answer that was cut by a failure: of several hosts, vLLM, DeepSeek and Zhipu. */
+const CUT = /^(error|abort|insufficient_system_resource|network_error)$/;
+
 /** The first choice of an upstream's document. */
 export interface Choice {
   /** Empty if there is none. */
@@ -22,6 +25,9 @@ export interface Choice {
  * document is no object.
  */
 export function readChoice(document: unknown, field: "delta" | "message"): Choice {
+  // Gemini reports a failure as a list of one.
+  if (Array.isArray(document) && isObject(document[0]) && document[0].error)
+    throw reported(document[0].error);
   if (!isObject(document)) throw new NotWhole("the upstream sent JSON that is no object");
   const { choices } = document;
   const found: unknown = Array.isArray(choices) ? choices.find(isFirst) : undefined;
@@ -29,8 +35,10 @@ export function readChoice(document: unknown, field: "delta" | "message"): Choic
   const failure = failureIn(document) ?? failureIn(choice);
   if (failure !== undefined) throw reported(failure);
   const { finish_reason: reason } = choice;
-  if (reason === "error") throw new NotWhole("the upstream ended its answer with the finish_reason error");
   const finished = typeof reason === "string" && reason !== "";
+  if (finished && CUT.test(reason)) {
+    throw new NotWhole(`the upstream ended its answer with the finish_reason ${reason}`);
+  }
   const part = choice[field];
   return {
     text: textOf(part),
@@ -56,6 +64,7 @@ const isFirst = (choice: unknown) => isObject(choice) && (choice.index ?? 0) ===
 /** The error in a document or a choice. Some upstreams send the error itself in place of a chunk. */
 function failureIn(part: Loose): unknown {
   if (part.error) return part.error;
+  if (isObject(part.x_groq) && part.x_groq.error) return part.x_groq.error;
   return part.object === "error" || part.type === "error" || part.error_code ? part : undefined;
 }
 

@@ -13,14 +13,20 @@ export interface EventReader {
 }
 
 /**
- * Calls `onEvent` for each event with data, as soon as its blank line has come; what it throws, `push` throws. ReplyTooLong
- * once more than `longest` code units have come without a blank line. Takes linear time, however the bytes are split.
+ * Calls `onEvent` for each event with data, as soon as its blank line has come; what it throws, `push` throws. A line
+ * `error: …`, as llama.cpp sent it until 2025, counts as the data of an event named `error`. ReplyTooLong once more than `longest` code units have come without a blank line. Takes linear time, however the bytes are split.
  */
 export function createEventReader(
   onEvent: (event: EventSourceMessage) => void,
   longest = EVENT_CHARACTERS,
 ): EventReader {
-  const parser = createParser({ onEvent });
+  const parser = createParser({
+    onEvent,
+    onError({ type, field, value = "" }) {
+      if (type === "unknown-field" && field === "error")
+        onEvent({ id: undefined, event: "error", data: value });
+    },
+  });
   const decoder = new StringDecoder("utf8");
   const withLineFeeds = createLineFeeds();
   const measure = createMeter(longest);

@@ -16,19 +16,26 @@ interface Circumstances {
   refusesAll: boolean;
 }
 
-/** Codes of refusals for which the question is the reason. */
-const OWN_FAULT = /^(content_filter|context_length_exceeded|string_above_max_length|invalid_prompt)$/;
+/** Codes and types of refusals for which the question is the reason. */
+const OWN_FAULT =
+  /^(content_filter|data_inspection_failed|context_length_exceeded|exceed_context_size_error|string_above_max_length|invalid_prompt)$/;
+/** How those say that a conversation is too long that have no code for it. */
+const TOO_LONG = /\bmaximum context length\b/i;
 
 /** Codes of refusals until somebody pays. Others use the words, but not the code, for a limit per minute. */
 const UNPAID =
-  /^(insufficient_quota|billing_hard_limit_reached|billing_not_active|exceeded_current_quota_error)$/;
+  /^(insufficient_quota|insufficient_user_quota|billing_hard_limit_reached|billing_not_active|exceeded_current_quota_error)$/;
 
 /** Whether a status says that the question is refused, and not the server that passes it on. */
 const ofQuestion = (status: number | undefined) => [400, 413, 422].includes(status ?? 0);
 
 /** Whether this is a refusal of the question, for which the question need not be the reason. */
 export function isRefusal({ cause }: Failed): boolean {
-  return cause instanceof APIError && ofQuestion(cause.status) && !OWN_FAULT.test(cause.code ?? "");
+  return cause instanceof APIError && ofQuestion(cause.status) && !isOwnFault(cause);
+}
+
+function isOwnFault({ code, type, error }: APIError): boolean {
+  return OWN_FAULT.test(code ?? "") || OWN_FAULT.test(type ?? "") || TOO_LONG.test(wordsOf(error));
 }
 
 /** Whether the upstream refuses a plain question and names `stream`. */
@@ -96,11 +103,12 @@ function fromStatus(
   const retryAfter = readRetryAfter(error.headers?.get("retry-after"));
   const passing = (detail: string) =>
     new ApiError("upstream_unavailable", detail, { ...(retryAfter !== undefined && { retryAfter }), cause });
-  if (status === 429 && !unpaid) return passing("The AI is busy. Try again in a moment.");
+  // 529 is Anthropic's for an overload.
+  if ((status === 429 || status === 529) && !unpaid) return passing("The AI is busy. Try again in a moment.");
   if (status === 503 && (retryAfter !== undefined || /\bloading\b/i.test(wordsOf(error.error)))) {
     return passing("The AI is not ready yet. Try again in a moment.");
   }
-  const isOwn = OWN_FAULT.test(error.code ?? "");
+  const isOwn = isOwnFault(error);
   const detail = detailFor(status, refusesAll && !isOwn);
   const refused = isOwn || ofQuestion(status);
   return new ApiError("upstream_error", detail, { cause, ...(refused && { refused }) });

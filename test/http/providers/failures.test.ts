@@ -226,11 +226,15 @@ describe("after three refusals of questions in a row", () => {
     await upstream.close();
   });
 
-  test("refusals for the question's own sake do not count", async () => {
+  test.each<[string, Parameters<typeof failure>[1]]>([
+    ["by its code", { code: "context_length_exceeded" }],
+    ["by its type", { code: 400, type: "exceed_context_size_error" }],
+    ["by its words", { code: 400, message: "This model's maximum context length is 4096 tokens." }],
+  ])("refusals for the question's own sake do not count: %s", async (_how, refusal) => {
     const upstream = await openFakeOpenAi();
     const provider = openOpenAiProvider({ baseUrl: upstream.url, model: "m" });
-    upstream.respond(failure(400, { code: "context_length_exceeded" }));
-    for (let refusal = 0; refusal < 4; refusal++) await ask(provider);
+    upstream.respond(failure(400, refusal));
+    for (let times = 0; times < 4; times++) expect(await ask(provider)).toContain("in other words");
     upstream.respond(failure(400));
     expect(await ask(provider)).toContain("in other words");
     await provider.close();

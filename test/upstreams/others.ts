@@ -1,0 +1,143 @@
+import { chunk, completion, data, document, DONE, json, stream, type Dialect } from "./shape.ts";
+
+/** Hosts of which only the forms that differ are here. */
+export const others: Dialect = {
+  provider: "Other hosts",
+  shapes: [
+    {
+      name: "Zhipu: an answer that a failure of the network cut",
+      plain: json(completion(`{"role":"assistant","content":"你"}`, '"network_error"')),
+      streamed: stream(chunk(`{"content":"你"}`), chunk("{}", '"network_error"'), DONE),
+      error: "upstream_error",
+      log: /finish_reason network_error/,
+    },
+    {
+      name: "Zhipu: an answer that its filter withheld",
+      plain: json(completion(`{"role":"assistant","content":""}`, '"sensitive"')),
+      streamed: stream(chunk("{}", '"sensitive"'), DONE),
+      error: "upstream_error",
+      told: /content filter/,
+    },
+    {
+      name: "Anthropic: its own overload",
+      plain: json(
+        `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}`,
+        "529 Site Overloaded",
+      ),
+      error: "upstream_unavailable",
+      log: /529 \(overloaded_error\); it says: Overloaded/,
+      told: /busy/,
+    },
+    {
+      name: "Anthropic: its own overload, inside a 200",
+      streamed: stream(
+        `event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n`,
+      ),
+      error: "upstream_error",
+      log: /503 inside a reply with status 200 \(overloaded_error\)/,
+    },
+    {
+      name: "Anthropic: pings",
+      streamed: stream(
+        `event: ping\ndata: {"type":"ping"}\n\n`,
+        chunk(`{"content":"Hi"}`, '"stop"'),
+        `event: ping\ndata: {"type":"ping"}\n\n`,
+        DONE,
+      ),
+      text: "Hi",
+    },
+    {
+      name: "DashScope: a question that its filter refused",
+      plain: json(
+        `{"error":{"message":"Input data may contain inappropriate content.","type":"data_inspection_failed","param":null,"code":"data_inspection_failed"},"id":"c1"}`,
+        "400 Bad Request",
+      ),
+      error: "upstream_error",
+      log: /400 \(data_inspection_failed, data_inspection_failed\)/,
+      told: /in other words/,
+    },
+    {
+      name: "Moonshot: an account without credit",
+      plain: json(
+        `{"error":{"message":"Your account is suspended, please check your plan","type":"exceeded_current_quota_error"}}`,
+        "429 Too Many Requests",
+      ),
+      error: "upstream_error",
+      log: /no credit left/,
+    },
+    {
+      name: "TGI: an overload as a sentence with its type",
+      plain: json(`{"error":"Model is overloaded","error_type":"overloaded"}`, "429 Too Many Requests"),
+      error: "upstream_unavailable",
+      told: /busy/,
+    },
+    {
+      name: "TGI: an overload in an event named error",
+      streamed: stream(`event:error\ndata:{"error":"Model is overloaded","error_type":"overloaded"}\n\n`),
+      error: "upstream_error",
+      log: /inside its answer; it says: Model is overloaded/,
+    },
+    {
+      name: "Hugging Face: a model that is loading",
+      plain: json(
+        `{"error":"Model m is currently loading","estimated_time":20.0}`,
+        "503 Service Unavailable",
+      ),
+      error: "upstream_unavailable",
+      told: /not ready yet/,
+    },
+    {
+      name: "Cloudflare: an answer of its own form",
+      plain: json(`{"result":{"response":"Hi"},"success":true,"errors":[],"messages":[]}`),
+      streamed: stream(data(`{"response":"Hi","p":"abc"}`), data("[DONE]")),
+      error: "upstream_error",
+    },
+    {
+      name: "LocalAI: a stream whose chunks have no finish reason at all",
+      streamed: stream(
+        data(`{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"Hi"}}]}`),
+        DONE,
+      ),
+      text: "Hi",
+    },
+    {
+      name: "text-generation-webui: the whole message beside each delta",
+      streamed: stream(
+        data(
+          `{"choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"Hi"},"delta":{"role":"assistant","content":"Hi"}}]}`,
+        ),
+        data(
+          `{"choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":""},"delta":{"role":"assistant","content":""}}]}`,
+        ),
+      ),
+      text: "Hi",
+    },
+    {
+      name: "several choices, of which the first counts",
+      plain: json(
+        `{"choices":[{"index":1,"message":{"content":"Two"},"finish_reason":"stop"},{"index":0,"message":{"content":"One"},"finish_reason":"stop"}]}`,
+      ),
+      streamed: stream(
+        data(`{"choices":[{"index":1,"delta":{"content":"Two"}}]}`),
+        data(`{"choices":[{"index":0,"delta":{"content":"One"},"finish_reason":"stop"}]}`),
+        DONE,
+      ),
+      text: "One",
+    },
+    {
+      name: "a document of the older completions API",
+      plain: json(`{"object":"text_completion","choices":[{"index":0,"text":"Hi","finish_reason":"stop"}]}`),
+      error: "upstream_error",
+    },
+    {
+      name: "an error of Cloudflare's edge, as a page",
+      plain: document(
+        "<!DOCTYPE html><title>522: Connection timed out</title>",
+        "522 <none>",
+        "Content-Type: text/html",
+      ),
+      error: "upstream_error",
+      log: /^the upstream answered 522$/,
+    },
+  ],
+};

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { askUpstream, forms, inPieces } from "../support/ask-upstream.ts";
+import { openRawServer, type RawServer } from "../support/raw-server.ts";
+import { openTestServer, type TestServer } from "../support/test-server.ts";
+import { dialects } from "./dialects.ts";
+import type { Shape } from "./shape.ts";
+
+/** Longest reply that is sent byte by byte; others come in pieces of 97 bytes. */
+const SHORT = 600;
+
+const replyTo = ({ plain, streamed }: Shape, isStream: boolean) =>
+  ((isStream ? streamed : plain) ?? plain ?? streamed)!;
+
+describe.each(dialects)("$provider", ({ path = "/v1", shapes }) => {
+  let upstream: RawServer;
+  let server: TestServer;
+  let token: string;
+  let reply: Uint8Array;
+
+  beforeAll(async () => {
+    upstream = await openRawServer(() => reply);
+    server = await openTestServer({ baseUrl: upstream.url + path, startingTokens: 100_000 });
+    token = await server.token("jane");
+  });
+
+  afterAll(async () => {
+    await server?.close();
+    await upstream?.close();
+  });
+
+  describe.each(forms)("asked %s", (_form, isStream) => {
+    test.each(shapes)("$name", async (shape) => {
+      reply = replyTo(shape, isStream);
+      const before = await server.settled(token);
+      const outcome = await askServer(server, token, isStream);
+      expect(outcome).toEqual({
+        text: shape.text,
+        charged: shape.text === undefined ? undefined : 100,
+        error: shape.error,
+      });
+      expect(before - (await server.settled(token))).toBe(shape.text === undefined ? 0 : 100);
+    });
+
+    test.each(shapes)("in the smallest pieces: $name", async (shape) => {
+      const bytes = replyTo(shape, isStream);
+      const pieces = inPieces(bytes, bytes.length > SHORT ? 97 : 1);
+      const { answer, deltas, error } = await askUpstream(() => pieces, { stream: isStream, path });
+      expect(answer).toBe(shape.text);
+      expect(deltas?.join("")).toBe(isStream ? shape.text : undefined);
+      expect(error?.code).toBe(shape.error);
+      expect(error?.retryAfter).toBe(shape.retryAfter);
+      expect(error?.cause ?? "").toMatch(shape.log ?? /^/);
+      expect(error?.detail ?? "").toMatch(shape.told ?? /^/);
+    });
+  });
+});
+
+/** What a server answers to one question. */
+async function askServer(server: TestServer, token: string, isStream: boolean) {
+  const headers = { Authorization: `Bearer ${token}`, ...(isStream && { Accept: "text/event-stream" }) };
+  const response = await server.post("/api/chat/", { message: "Say hello." }, headers);
+  const body = await response.text();
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    const { response: text, tokens_deducted: charged, code: error } = JSON.parse(body);
+    return { text, charged, error };
+  }
+  const events = body.split("\n\n").flatMap((event) => {
+    const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
+    return name === undefined ? [] : [[name, JSON.parse(data!)] as const];
+  });
+  const [name, last] = events.at(-1)!;
+  const deltas = events.filter(([name]) => name === "delta").map(([, { text }]) => text as string);
+  const isWhole = name === "done";
+  return {
+    text: isWhole ? deltas.join("") : undefined,
+    charged: isWhole ? (last.tokens_deducted as number) : undefined,
+    error: isWhole ? undefined : (last.code as string),
+  };
+}
