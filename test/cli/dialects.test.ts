@@ -97,6 +97,7 @@ async function converse(run: Run, { seen }: SmallServer, { price = 100 }: Shows)
     tokens_deducted: price,
     tokens: null,
     conversation: null,
+    model: null,
   };
   expect(document(await ask("hi", "--json"))).toEqual(answered);
   const { code, stdout } = await ask("hi", "--json", "--stream");
