@@ -15,7 +15,7 @@ const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 /**
  * A server that listens on a socket in `folder`, which has the folder's name. Only this process's user, or `owner`, can
  * connect to it: nobody else can enter the folder (0700), and when the socket leaves it by a link, it has mode 0600. The
- * server keeps no process alive.
+ * server keeps no process alive. Rejects with ENOENT if the folder is removed meanwhile.
  */
 export async function listenIn(
   folder: string,
@@ -44,6 +44,9 @@ export async function listenIn(
     return server.unref();
   } catch (error) {
     server.close();
+    // libuv reports a folder that was removed meanwhile as EACCES.
+    if (errorCode(error) === "EACCES" && !existsSync(folder))
+      throw Object.assign(error as Error, { code: "ENOENT" });
     throw error;
   } finally {
     await handle.close();

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, rmdirSync } from "node:fs";
 import type * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
@@ -7,6 +7,9 @@ import { makeFolder } from "./place.ts";
 
 /** Runs before the next link(2), once. */
 let pause: (() => Promise<void>) | undefined;
+
+/** Runs after the next open(2) of a starter's folder, once. */
+let opened: ((folder: string) => Promise<void>) | undefined;
 
 /** Runs before each chmod(2) and link(2). */
 let watch = () => {};
@@ -24,7 +27,15 @@ vi.mock("node:fs/promises", async (original) => {
     watch();
     await real.chmod(path, mode);
   };
-  return { ...real, link, chmod };
+  const open: typeof real.open = async (path, ...how) => {
+    const handle = await real.open(path, ...how);
+    if (!/\/lock\.new\.[^/]*$/.test(String(path))) return handle;
+    const then = opened;
+    opened = undefined;
+    await then?.(String(path));
+    return handle;
+  };
+  return { ...real, link, chmod, open };
 });
 
 const inUse = /Another ai-chat server uses the folder/;
@@ -78,5 +89,13 @@ it("another user can't reach the socket at any moment, and the umask stays as it
   expect(umask).not.toHaveBeenCalled();
   // Root's folder needs no chmod of its own.
   expect(modes.slice(process.geteuid?.() === 0 ? 0 : 1)).toEqual(["700 777", "700 600"]);
+  await lock.release();
+});
+
+it("a starter whose folder a holder removes before its socket listens begins again", async () => {
+  const dir = await makeFolder();
+  opened = async (folder) => rmdirSync(folder);
+  const lock = await acquireLock(dir);
+  expect(opened).toBeUndefined();
   await lock.release();
 });
