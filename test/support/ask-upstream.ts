@@ -8,6 +8,8 @@ import { openRawServer, type RawReply, type RawRequest } from "./raw-server.ts";
 export interface Outcome {
   answer?: string;
   deltas?: string[];
+  /** Empty if it was asked plain. */
+  reasoning: string;
   error?: { status: number; code: string; detail: string; retryAfter: number | undefined; cause: string };
   /** What the upstream was asked, oldest first. */
   requests: RawRequest[];
@@ -54,15 +56,18 @@ export async function askUpstream(
   const server = await openRawServer(replyTo);
   const provider = openOpenAiProvider({ baseUrl: server.url + path, apiKey, model: "m" });
   const deltas: string[] = [];
+  let reasoning = "";
   const onDelta = (text: string) => void deltas.push(text);
+  const onReasoning = (text: string) => void (reasoning += text);
   const { signal } = new AbortController();
   try {
-    const answer = await provider.answer({ messages, signal, ...(stream && { onDelta }) });
-    return { answer, ...(stream && { deltas }), requests: server.seen };
+    const answer = await provider.answer({ messages, signal, ...(stream && { onDelta, onReasoning }) });
+    return { answer, ...(stream && { deltas }), reasoning, requests: server.seen };
   } catch (error) {
     const { status, code, message, retryAfter, cause } = error as ApiError;
     return {
       error: { status, code, detail: message, retryAfter, cause: (cause as Error).message },
+      reasoning,
       requests: server.seen,
     };
   } finally {

@@ -66,5 +66,36 @@ export const deepseek: Dialect = {
       log: /503; it says: Service is too busy/,
       told: /Try again/,
     },
+    {
+      name: "a thought before the answer",
+      plain: json(completion(`{"role":"assistant","content":"It is 2.","reasoning_content":"Hm, 1 + 1."}`)),
+      streamed: stream(
+        chunk(`{"role":"assistant","content":null,"reasoning_content":""}`),
+        chunk(`{"content":null,"reasoning_content":"Hm,"}`),
+        ": keep-alive\n\n",
+        chunk(`{"content":null,"reasoning_content":" 1 + 1."}`),
+        chunk(`{"content":"It is","reasoning_content":null}`),
+        chunk(`{"content":" 2.","reasoning_content":null}`),
+        chunk(`{"content":"","reasoning_content":null}`, '"stop"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      text: "It is 2.",
+    },
+    {
+      name: "a thought that used up the limit",
+      plain: json(
+        completion(`{"role":"assistant","content":"","reasoning_content":"Hm, 1 + 1."}`, '"length"'),
+      ),
+      streamed: stream(
+        chunk(`{"content":null,"reasoning_content":"Hm, 1 + 1."}`),
+        chunk(`{"content":"","reasoning_content":null}`, '"length"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      error: "upstream_error",
+      log: /no text but reasoning \(finish_reason length\)/,
+      told: /its limit/,
+    },
   ],
 };

@@ -82,5 +82,21 @@ export const gemini: Dialect = {
       log: /503; it says: The model is overloaded/,
       told: /Try again/,
     },
+    {
+      name: "a thought in tags of its own",
+      plain: json(
+        completion(
+          `{"content":"<thought>Hm, 1 + 1.\\n</thought>It is 2.","extra_content":{"google":{"thought":true}},"role":"assistant"}`,
+        ),
+      ),
+      streamed: stream(
+        chunk(`{"content":"<thought>Hm,","extra_content":{"google":{"thought":true}},"role":"assistant"}`),
+        chunk(`{"content":" 1 + 1.\\n","extra_content":{"google":{"thought":true}},"role":"assistant"}`),
+        chunk(`{"content":"</thought>It is","role":"assistant"}`),
+        chunk(`{"content":" 2.","role":"assistant"}`, '"stop"'),
+      ),
+      reasoning: "Hm, 1 + 1.\n",
+      text: "It is 2.",
+    },
   ],
 };

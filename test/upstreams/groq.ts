@@ -73,5 +73,19 @@ export const groq: Dialect = {
       error: "upstream_error",
       told: /start a new conversation/,
     },
+    {
+      name: "a thought before the answer",
+      plain: json(completion(`{"role":"assistant","content":"It is 2.","reasoning":"Hm, 1 + 1."}`)),
+      streamed: stream(
+        chunk(`{"role":"assistant","content":""}`),
+        chunk(`{"channel":"analysis","reasoning":"Hm,"}`),
+        chunk(`{"channel":"analysis","reasoning":" 1 + 1."}`),
+        chunk(`{"content":"It is 2."}`),
+        chunk("{}", '"stop"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      text: "It is 2.",
+    },
   ],
 };

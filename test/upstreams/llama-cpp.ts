@@ -119,5 +119,33 @@ export const llamaCpp: Dialect = {
       error: "upstream_error",
       told: /call a tool/,
     },
+    {
+      name: "a thought before the answer",
+      plain: json(
+        `{"choices":[{"finish_reason":"stop","index":0,"message":{"role":"assistant","reasoning_content":"Hm, 1 + 1.","content":"It is 2."}}],"object":"chat.completion"}`,
+      ),
+      streamed: stream(
+        chunk(`{"role":"assistant","content":null}`),
+        chunk(`{"reasoning_content":"Hm,"}`),
+        chunk(`{"reasoning_content":" 1 + 1."}`),
+        chunk(`{"content":"It is 2."}`),
+        chunk("{}", '"stop"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      text: "It is 2.",
+    },
+    {
+      name: "an answer about the tags of a thought",
+      plain: json(completion(`{"role":"assistant","content":"Put it between <think> and </think>."}`)),
+      streamed: stream(
+        chunk(`{"content":"Put it between "}`),
+        chunk(`{"content":"<think> and </th"}`),
+        chunk(`{"content":"ink>."}`),
+        chunk("{}", '"stop"'),
+        DONE,
+      ),
+      text: "Put it between <think> and </think>.",
+    },
   ],
 };

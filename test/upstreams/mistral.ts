@@ -98,5 +98,24 @@ export const mistral: Dialect = {
       error: "upstream_error",
       log: /401: it refused the operator's API key; it says: Unauthorized/,
     },
+    {
+      name: "a thought as a part of the content",
+      plain: json(
+        completion(
+          `{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"Hm, 1 + 1."}],"closed":true},{"type":"text","text":"It is 2."}]}`,
+        ),
+      ),
+      streamed: stream(
+        chunk(`{"role":"assistant","content":""}`),
+        chunk(`{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Hm,"}]}]}`),
+        chunk(`{"content":[{"type":"thinking","thinking":[{"type":"text","text":" 1 + 1."}]}]}`),
+        chunk(`{"content":[{"type":"thinking","thinking":[]},{"type":"text","text":"It is"}]}`),
+        chunk(`{"content":" 2."}`),
+        chunk(`{"content":""}`, '"stop"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      text: "It is 2.",
+    },
   ],
 };

@@ -66,6 +66,38 @@ export const ollama: Dialect = {
       log: /503 \(api_error\); it says: server busy/,
       told: /Try again/,
     },
+    {
+      name: "a thought in its own field",
+      plain: json(completion(`{"role":"assistant","content":"It is 2.","reasoning":"Hm, 1 + 1."}`)),
+      streamed: stream(
+        chunk(`{"role":"assistant","content":"","reasoning":"Hm,"}`),
+        chunk(`{"role":"assistant","content":"","reasoning":" 1 + 1."}`),
+        chunk(`{"role":"assistant","content":"It is 2."}`),
+        chunk(`{"role":"assistant","content":""}`, '"stop"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      text: "It is 2.",
+    },
+    {
+      name: "a thought in tags, as of a model that it does not know to think",
+      plain: json(
+        completion(`{"role":"assistant","content":"<think>\\nHm, 1 < 1 + 1.\\n</think>\\n\\nIt is 2."}`),
+      ),
+      streamed: stream(
+        chunk(`{"role":"assistant","content":"<think>"}`),
+        chunk(`{"role":"assistant","content":"\\n"}`),
+        chunk(`{"role":"assistant","content":"Hm, 1 <"}`),
+        chunk(`{"role":"assistant","content":" 1 + 1.\\n"}`),
+        chunk(`{"role":"assistant","content":"</think>"}`),
+        chunk(`{"role":"assistant","content":"\\n\\n"}`),
+        chunk(`{"role":"assistant","content":"It is 2."}`),
+        chunk(`{"role":"assistant","content":""}`, '"stop"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 < 1 + 1.\n",
+      text: "It is 2.",
+    },
   ],
 };
 

@@ -106,5 +106,40 @@ export const openrouter: Dialect = {
       streamed: stream(PROCESSING, PROCESSING, PROCESSING),
       error: "upstream_error",
     },
+    {
+      name: "a thought before the answer, twice in each chunk",
+      plain: json(
+        completion(
+          `{"role":"assistant","content":"It is 2.","refusal":null,"reasoning":"Hm, 1 + 1.","reasoning_details":[{"type":"reasoning.text","text":"Hm, 1 + 1.","format":"unknown","index":0}]}`,
+        ),
+      ),
+      streamed: stream(
+        PROCESSING,
+        chunk(
+          `{"role":"assistant","content":"","reasoning":"Hm,","reasoning_details":[{"type":"reasoning.text","text":"Hm,","format":"unknown","index":0}]}`,
+        ),
+        chunk(
+          `{"role":"assistant","content":"","reasoning":" 1 + 1.","reasoning_details":[{"type":"reasoning.text","text":" 1 + 1.","format":"unknown","index":0}]}`,
+        ),
+        PROCESSING,
+        chunk(`{"role":"assistant","content":"It is 2.","reasoning":null,"reasoning_details":[]}`),
+        chunk(`{"role":"assistant","content":"","reasoning":null}`, '"stop"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      text: "It is 2.",
+    },
+    {
+      name: "an error in the middle of a thought",
+      streamed: stream(
+        chunk(`{"role":"assistant","content":"","reasoning":"Hm,"}`),
+        data(
+          `{"id":"gen-1","error":{"code":429,"message":"Rate limited"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}`,
+        ),
+      ),
+      reasoning: "Hm,",
+      error: "upstream_unavailable",
+      log: /429 inside a reply with status 200; it says: Rate limited/,
+    },
   ],
 };

@@ -139,5 +139,31 @@ export const others: Dialect = {
       error: "upstream_error",
       log: /^the upstream answered 522$/,
     },
+    {
+      name: "Qwen at DashScope: a thought before the answer",
+      plain: json(completion(`{"role":"assistant","content":"It is 2.","reasoning_content":"Hm, 1 + 1."}`)),
+      streamed: stream(
+        chunk(`{"content":null,"role":"assistant","reasoning_content":""}`),
+        chunk(`{"content":null,"reasoning_content":"Hm, 1 + 1."}`),
+        chunk(`{"content":"It is 2.","reasoning_content":null}`),
+        chunk(`{"content":"","reasoning_content":null}`, '"stop"'),
+        data(`{"choices":[],"object":"chat.completion.chunk","usage":{"total_tokens":11}}`),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      text: "It is 2.",
+    },
+    {
+      name: "Qwen: the empty block of a model that was told not to think",
+      plain: json(completion(`{"role":"assistant","content":"<think>\\n\\n</think>\\n\\nIt is 2."}`)),
+      streamed: stream(
+        chunk(`{"content":"<think>\\n\\n"}`),
+        chunk(`{"content":"</think>\\n\\n"}`),
+        chunk(`{"content":"It is 2."}`),
+        chunk("{}", '"stop"'),
+        DONE,
+      ),
+      text: "It is 2.",
+    },
   ],
 };

@@ -6,6 +6,8 @@ export interface Shape {
   plain?: Uint8Array;
   /** Those for a streamed one. If only one of the two is given, both forms get it. */
   streamed?: Uint8Array;
+  /** What the model thinks before its answer, as a stream shows it; default: nothing. */
+  reasoning?: string;
   /** The whole answer, which is charged. */
   text?: string;
   /** Or the code of the failure, which costs nothing. */

@@ -37,6 +37,7 @@ describe.each(dialects)("$provider", ({ path = "/v1", shapes }) => {
         text: shape.text,
         charged: shape.text === undefined ? undefined : 100,
         error: shape.error,
+        reasoning: isStream ? (shape.reasoning ?? "") : "",
       });
       expect(before - (await server.settled(token))).toBe(shape.text === undefined ? 0 : 100);
     });
@@ -44,9 +45,13 @@ describe.each(dialects)("$provider", ({ path = "/v1", shapes }) => {
     test.each(shapes)("in the smallest pieces: $name", async (shape) => {
       const bytes = replyTo(shape, isStream);
       const pieces = inPieces(bytes, bytes.length > SHORT ? 97 : 1);
-      const { answer, deltas, error } = await askUpstream(() => pieces, { stream: isStream, path });
+      const { answer, deltas, reasoning, error } = await askUpstream(() => pieces, {
+        stream: isStream,
+        path,
+      });
       expect(answer).toBe(shape.text);
       expect(deltas?.join("")).toBe(isStream ? shape.text : undefined);
+      expect(reasoning).toBe(isStream ? (shape.reasoning ?? "") : "");
       expect(error?.code).toBe(shape.error);
       expect(error?.retryAfter).toBe(shape.retryAfter);
       expect(error?.cause ?? "").toMatch(shape.log ?? /^/);
@@ -62,18 +67,20 @@ async function askServer(server: TestServer, token: string, isStream: boolean) {
   const body = await response.text();
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
     const { response: text, tokens_deducted: charged, code: error } = JSON.parse(body);
-    return { text, charged, error };
+    return { text, charged, error, reasoning: "" };
   }
   const events = body.split("\n\n").flatMap((event) => {
     const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
     return name === undefined ? [] : [[name, JSON.parse(data!)] as const];
   });
   const [name, last] = events.at(-1)!;
-  const deltas = events.filter(([name]) => name === "delta").map(([, { text }]) => text as string);
+  const textOf = (kind: string) =>
+    events.flatMap(([name, { text }]) => (name === kind ? [text as string] : [])).join("");
   const isWhole = name === "done";
   return {
-    text: isWhole ? deltas.join("") : undefined,
+    text: isWhole ? textOf("delta") : undefined,
     charged: isWhole ? (last.tokens_deducted as number) : undefined,
     error: isWhole ? undefined : (last.code as string),
+    reasoning: textOf("reasoning"),
   };
 }

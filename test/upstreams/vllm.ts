@@ -82,5 +82,48 @@ export const vllm: Dialect = {
       error: "upstream_error",
       log: /422; it says: \[\{"type":"missing".*Field required/,
     },
+    {
+      name: "a thought in two fields with the same text",
+      plain: json(
+        completion(
+          `{"role":"assistant","content":"\\n\\nIt is 2.","reasoning":"Hm, 1 + 1.","reasoning_content":"Hm, 1 + 1."}`,
+        ),
+      ),
+      streamed: stream(
+        chunk(`{"role":"assistant","content":""}`),
+        chunk(`{"reasoning":"Hm,","reasoning_content":"Hm,"}`),
+        chunk(`{"reasoning":" 1 + 1.","reasoning_content":" 1 + 1."}`),
+        chunk(`{"content":"\\n\\n"}`),
+        chunk(`{"content":"It is 2."}`),
+        chunk(`{"content":""}`, '"stop"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      text: "\n\nIt is 2.",
+    },
+    {
+      name: "a thought in tags, without a parser for it",
+      plain: json(completion(`{"role":"assistant","content":"<think>Hm, 1 + 1.</think>It is 2."}`)),
+      streamed: stream(
+        chunk(`{"role":"assistant","content":""}`),
+        chunk(`{"content":"<th"}`),
+        chunk(`{"content":"ink>Hm, 1"}`),
+        chunk(`{"content":" + 1.</"}`),
+        chunk(`{"content":"think>It is"}`),
+        chunk(`{"content":" 2."}`, '"stop"'),
+        DONE,
+      ),
+      reasoning: "Hm, 1 + 1.",
+      text: "It is 2.",
+    },
+    {
+      name: "a thought in tags that used up the limit",
+      plain: json(completion(`{"role":"assistant","content":"<think>Hm, 1 + 1."}`, '"length"')),
+      streamed: stream(chunk(`{"content":"<think>Hm, 1 + 1."}`), chunk(`{"content":""}`, '"length"'), DONE),
+      reasoning: "Hm, 1 + 1.",
+      error: "upstream_error",
+      log: /no text but reasoning \(finish_reason length\)/,
+      told: /its limit/,
+    },
   ],
 };

@@ -4,8 +4,9 @@ import { ReplyTooLong } from "./upstream-errors.ts";
 /** Longest answer, in UTF-16 code units. */
 const LONGEST = 8 * 1024 * 1024;
 
-const OPEN = "<think>";
-const CLOSE = "</think>";
+/** Names of the tags around reasoning: of most models, and of Gemini. */
+const TAGS = ["think", "thought"];
+const OPENINGS = TAGS.map((name) => `<${name}>`);
 
 /** The text of an answer while it comes. */
 export interface AnswerText {
@@ -30,7 +31,10 @@ interface Listener {
 /** `start`: no text yet, and it may begin with a tag; `thinking`: inside of it; `after`: behind it, no text yet. */
 type Stage = "start" | "thinking" | "after" | "text";
 
-/** Separates reasoning from the answer: what was added as such, and a `<think>` block at the beginning, closed or not. */
+/**
+ * Separates reasoning from the answer: what was added as such, and a block in tags (`<think>` or `<thought>`) at the
+ * beginning, closed or not.
+ */
 export function createAnswerText({ onText, onReasoning }: Listener): AnswerText {
   const characters = createWholeCharacters();
   const reasoningCharacters = createWholeCharacters();
@@ -40,6 +44,8 @@ export function createAnswerText({ onText, onReasoning }: Listener): AnswerText 
   let blanks = "";
   /** The end of what came, if it may be the beginning of a tag. */
   let tag = "";
+  /** The tag that ends the block. */
+  let close = "";
   let hasReasoning = false;
 
   const passReasoning = (text: string) => {
@@ -68,23 +74,25 @@ export function createAnswerText({ onText, onReasoning }: Listener): AnswerText 
     if (blanks.length > LONGEST) throw tooLong();
     if (rest === "") return;
     if (stage === "after") return begin(rest);
-    if (rest.startsWith(OPEN)) {
+    const opening = OPENINGS.find((one) => rest.startsWith(one));
+    if (opening !== undefined) {
       stage = "thinking";
+      close = opening.replace("<", "</");
       blanks = "";
       tag = "";
-      think(rest.slice(OPEN.length));
-    } else if (OPEN.startsWith(rest)) tag = rest;
+      think(rest.slice(opening.length));
+    } else if (OPENINGS.some((one) => one.startsWith(rest))) tag = rest;
     else begin(rest);
   };
 
   const think = (text: string) => {
     const all = tag + text;
-    const end = all.indexOf(CLOSE);
-    tag = end < 0 ? startOfClose(all) : "";
+    const end = all.indexOf(close);
+    tag = end < 0 ? startOf(close, all) : "";
     passReasoning(all.slice(0, end < 0 ? all.length - tag.length : end));
     if (end < 0) return;
     stage = "after";
-    pass(all.slice(end + CLOSE.length));
+    pass(all.slice(end + close.length));
   };
 
   const pass = (text: string) => {
@@ -110,9 +118,9 @@ export function createAnswerText({ onText, onReasoning }: Listener): AnswerText 
 
 const tooLong = () => new ReplyTooLong("the answer", `${LONGEST} characters`);
 
-/** The longest end of the text with which the closing tag begins; "" if there is none. */
-function startOfClose(text: string): string {
+/** The longest end of the text with which the tag begins; "" if there is none. */
+function startOf(tag: string, text: string): string {
   const from = text.lastIndexOf("<");
   const end = from < 0 ? "" : text.slice(from);
-  return CLOSE.startsWith(end) ? end : "";
+  return tag.startsWith(end) ? end : "";
 }

@@ -32,12 +32,14 @@ describe("a thinking block at the beginning is no part of the answer", () => {
     ["<think>a < b </thin </think>Hi", "Hi", "a < b </thin "],
     ["<think><think>a</think>b</think>", "b</think>", "<think>a"],
     ["<think>👍</think>👍", "👍", "👍"],
+    ["<thought>Hm, 2.</think>\n</thought>It is 2.", "It is 2.", "Hm, 2.</think>\n"],
     // Not closed.
     ["<think>Hm, 2.", "", "Hm, 2."],
     ["<think>Hm, 2.</thi", "", "Hm, 2.</thi"],
     ["<think>Hm</think>\n", "", "Hm"],
     // No such block.
     ["<thinking>a</thinking>b", "<thinking>a</thinking>b", ""],
+    ["<thoughts>a</thoughts>b", "<thoughts>a</thoughts>b", ""],
     ["<thi", "<thi", ""],
     [" <", " <", ""],
     ["\n Hi <think>a</think>", "\n Hi <think>a</think>", ""],
