@@ -16,14 +16,14 @@ const words = [
 ];
 const word = `(${words.map(anyCase).join("|")})`;
 
-/** Pattern of a name, such as `api-key`, whose value is a secret. */
-export const SECRET_NAME = `(^|-)${word}(-|$)`;
+/** Pattern of a name, such as `api-key`, whose value is a secret. Names that end in `_env` or `_file` have none. */
+export const SECRET_NAME = `^(?!.*_(env|file)$)(.*[-_])?${word}([-_].*)?$`;
 
 /** Patterns of URLs that hold a secret: a password, any user info of http, and a secret in the query. */
 export const SECRET_URLS: readonly string[] = [
   "^[^/]*//[^/]*:[^/]*@",
   "^[Hh][^/]*//[^/]*@",
-  `[?&]([^=&]*-)?${word}(-[^=&]*)?=`,
+  `[?&]([^=&]*[-_])?${word}([-_][^=&]*)?=`,
 ];
 
 export const isSecretName = (name: string): boolean => new RegExp(SECRET_NAME).test(name);

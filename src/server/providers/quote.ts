@@ -1,4 +1,4 @@
-import { oneLine } from "../../text/sanitize.ts";
+import { oneLine, plainText } from "../../text/sanitize.ts";
 
 /** Most characters of an upstream's words in the log. */
 const LONGEST = 500;
@@ -14,11 +14,12 @@ export type Quote = (words: string, texts: string[]) => string;
  */
 export function createQuote(secrets: string[]): Quote {
   // A short one may be contained in a longer one.
-  const known = secrets.filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
+  const known = withUnescaped(secrets.filter((secret) => secret !== "")).sort((a, b) => b.length - a.length);
   return (words, texts) => {
     const plain = known.reduce((text, secret) => text.replaceAll(secret, "[secret]"), unescaped(words));
     const line = oneLine(plain, LONGEST);
-    return withoutRuns(line, texts.map((text) => text.replaceAll(/\s+/g, " ")).join("\n"));
+    const chat = withUnescaped(texts).map((text) => plainText(text).replaceAll(/\s+/g, " "));
+    return withoutRuns(line, chat.join("\n"));
   };
 }
 
@@ -28,6 +29,9 @@ const unescaped = (text: string) =>
   text
     .replaceAll(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
     .replaceAll(/\\(.)/g, (_, character: string) => ESCAPES[character] ?? character);
+
+/** An upstream may repeat a text that holds backslashes as it is. */
+const withUnescaped = (texts: string[]) => [...texts, ...texts.map(unescaped)];
 
 /** Replaces what `line` has in common with `text`. */
 function withoutRuns(line: string, text: string): string {

@@ -169,6 +169,8 @@ describe("what the log quotes of an upstream's words", () => {
     { role: "user", content: "Grüße aus Wien, wie geht es?" },
     { role: "assistant", content: "Short." },
     { role: "user", content: "My password is swordfish." },
+    { role: "assistant", content: String.raw`Look into C:\Users\jane\notes.txt.` },
+    { role: "user", content: "It\u0007said\u001b[1mthis\u001b[0mthere." },
   ];
   const quoteOf = async (message: string, escaped = JSON.stringify(message)) => {
     const reply = json("400 Bad Request", `{"error":{"message":${escaped}}}`);
@@ -194,6 +196,20 @@ describe("what the log quotes of an upstream's words", () => {
     expect(await quoteOf("", `"{'content': 'Gr\\u00fc\\u00dfe aus Wien'}"`)).toBe("{'content': '[chat]'}");
     expect(await quoteOf(String.raw`'Gr\u00fc\u00dfe aus Wien'`)).toBe("'[chat]'");
     expect(await quoteOf(String.raw`'the secret\nassistant of'`)).toBe("'[chat]'");
+  });
+
+  test("has none where they hold backslashes or control characters", async () => {
+    expect(await quoteOf(String.raw`'C:\Users\jane\notes.txt'`)).toBe("'[chat]'");
+    expect(await quoteOf(String.raw`'C:\\Users\\jane\\notes.txt'`)).toBe("'[chat]'");
+    expect(await quoteOf("'It\u0007said\u001b[1mthis\u001b[0mthere.'")).toBe("'[chat]'");
+  });
+
+  test("has no secret that holds a backslash", async () => {
+    const secret = String.raw`sk\now\there`;
+    const words = String.raw`'sk\now\there' '${JSON.stringify(secret).slice(1, -1)}'`;
+    const reply = json("400 Bad Request", JSON.stringify({ error: { message: words } }));
+    const { error } = await askUpstream(() => reply, { apiKey: secret });
+    expect(error?.cause).toMatch(/it says: '\[secret\]' '\[secret\]'$/);
   });
 
   test("is one line of at most 500 characters without control characters", async () => {
