@@ -73,12 +73,21 @@ function header(name: string, value: unknown, fields: Fields): [name: string, te
   ];
 }
 
+const isSameHeader = (...names: [string, string]) => {
+  const [one, other] = names.map((name) => name.replace(ELSEWHERE, "").toLowerCase());
+  return one === other;
+};
+
 function headers(key: string, fields: Fields): Field {
   const called = fields.at + key;
   const { [key]: value } = fields.content;
   if (!isRecord(value)) return reading(called, () => checkedHeaders(value));
-  const read = Object.entries(value).map(([name, text]) =>
-    reading(`${called}.${name}`, () => header(name, text, fields)),
+  const read = Object.entries(value).map(([name, text], at, all) =>
+    reading(`${called}.${name}`, () => {
+      const other = all.slice(0, at).find(([earlier]) => isSameHeader(earlier, name));
+      if (other) throw new Error(`left out beside ${other[0]}`);
+      return header(name, text, fields);
+    }),
   );
   const complaints = read.flatMap(({ found }) => ("complaints" in found ? found.complaints : []));
   if (complaints.length > 0) return { called, found: { complaints } };

@@ -15,12 +15,13 @@ test("takes models, provider, starting tokens and timeouts", () => {
     provider: "openai",
     startingTokens: 1,
     questionTimeout: 2,
+    idleTimeout: 4,
     drainTimeout: 3,
   });
-  const { models, provider, startingTokens, questionTimeout, drainTimeout } = next;
+  const { models, provider, startingTokens, questionTimeout, idleTimeout, drainTimeout } = next;
   const now = listed();
   expect(takeOver(now, next)).toEqual({
-    config: { ...now, models, provider, startingTokens, questionTimeout, drainTimeout },
+    config: { ...now, models, provider, startingTokens, questionTimeout, idleTimeout, drainTimeout },
     restart: [],
   });
 });

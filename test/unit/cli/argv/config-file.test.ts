@@ -158,6 +158,13 @@ test.each<[content: unknown, complaints: string[], env?: Record<string, string>]
       "headers.Authorization must be left out, because the program sets this header itself.",
     ],
   ],
+  [
+    { headers: { "X-Title": "a", "x-title": "b", "api-key_env": "KEY", "API-Key_file": "secrets/key" } },
+    [
+      "headers.x-title must be left out beside X-Title.",
+      "headers.API-Key_file must be left out beside api-key_env.",
+    ],
+  ],
   [{ api_key_env: SECRET }, ["api_key_env must be the name of a variable that is set."]],
   [{ api_key_env: "toString" }, ["api_key_env must be the name of a variable that is set."]],
   [{ api_key_file: SECRET }, ["api_key_file must be a file of text that can be read (ENOENT)."]],
