@@ -67,10 +67,12 @@ function header(name: string, value: unknown, fields: Fields): [name: string, te
     throw new Error(`left out: name a variable or a file with the secret in ${name}_env or ${name}_file`);
   if (!ELSEWHERE.test(name)) return [name, value];
   const kept = name.replace(ELSEWHERE, "");
-  return [
-    kept,
-    parseElsewhere(elsewhere(name, value, fields), (text) => checkedHeaders({ [kept]: text })[kept]),
-  ];
+  const checked = (text: string) => {
+    const wrong = headerFault(kept, text);
+    if (wrong === undefined) return text;
+    throw new Error(wrong);
+  };
+  return [kept, parseElsewhere(elsewhere(name, value, fields), checked)];
 }
 
 const isSameHeader = (...names: [string, string]) => {

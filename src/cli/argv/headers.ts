@@ -31,9 +31,9 @@ export const headersSchema = {
   additionalProperties: { type: "string", pattern: VALUE },
 };
 
-/** Why this can be no header; it completes "NAME must be …" and does not quote the value. */
+/** What is wrong with a header; it completes "NAME must be …" and does not quote the value. */
 export function headerFault(name: string, value: unknown): string | undefined {
-  if (!new RegExp(TOKEN).test(name)) return "the name of a header";
+  if (!new RegExp(TOKEN).test(name)) return "a valid name of a header";
   if (new RegExp(FIXED).test(name)) return "left out, because the program sets this header itself";
   if (typeof value === "string" && new RegExp(VALUE).test(value)) return undefined;
   return "text in visible ASCII characters";
@@ -45,7 +45,7 @@ export function checkedHeaders(value: unknown): Record<string, string> {
   for (const [name, text] of Object.entries(value)) {
     const fault = headerFault(name, text);
     if (fault !== undefined)
-      throw new Error(`without ${JSON.stringify(name.slice(0, 80))}, or that ${fault}`);
+      throw new Error(`a JSON object in which ${JSON.stringify(name.slice(0, 80))} is ${fault}`);
   }
   return value as Record<string, string>;
 }

@@ -262,6 +262,20 @@ test.each<[content: unknown, complaints: string[], env?: Record<string, string>]
     { AI_CHAT_BASE_URL: `u:${SECRET}@h` },
   ],
   [{}, ["AI_CHAT_HEADERS must be a JSON object of headers."], { AI_CHAT_HEADERS: SECRET }],
+  [
+    {},
+    ['AI_CHAT_HEADERS must be a JSON object in which "a b" is a valid name of a header.'],
+    { AI_CHAT_HEADERS: `{"a b":"${SECRET}"}` },
+  ],
+  [
+    {},
+    ['AI_CHAT_HEADERS must be a JSON object in which "a" is text in visible ASCII characters.'],
+    { AI_CHAT_HEADERS: `{"a":["${SECRET}"]}` },
+  ],
+  [
+    { headers: { "api-key_file": "lines" } },
+    ["headers.api-key_file must be a file whose content is text in visible ASCII characters."],
+  ],
 ])("the complaints about %j", async (content, wanted, env = {}) => {
   const { complaints } = await read(content, { env });
   const told = complaints.map((line) => line.replace(`${path}: `, "").replace(path, "PATH"));
