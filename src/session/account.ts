@@ -22,6 +22,8 @@ export interface Account {
   greet(): Promise<void>;
   /** Requests the price, the model, and whether the limits of this API hold. Never rejects. */
   learnOffer(): Promise<void>;
+  /** Requests price and models anew if an answer cost another price than the one that is known. Never rejects. */
+  checkPrice(cost: number | null, signal: AbortSignal): Promise<void>;
   /** Prints the balance. */
   show(): Promise<void>;
   /** Prints the usage of the last days; `typed` is their number. */
@@ -61,6 +63,11 @@ export function createAccount(room: Room): Account {
     return undefined;
   };
 
+  const learnOffer = async () => {
+    const { price, model, models, extensions } = await room.client.offer();
+    dispatch({ type: "offer", price, model, models, ourRules: hasOurRules(extensions) });
+  };
+
   return {
     async tryBalance(signal) {
       try {
@@ -80,9 +87,14 @@ export function createAccount(room: Room): Account {
         else if (error.code !== "not_offered") note("warn", ...troubleLines(error));
       }
     },
-    async learnOffer() {
-      const { price, model, models, extensions } = await room.client.offer();
-      dispatch({ type: "offer", price, model, models, ourRules: hasOurRules(extensions) });
+    learnOffer,
+    async checkPrice(cost, signal) {
+      const { price, models, offered } = state();
+      const isTold = models.length > 0 || offered.price !== null;
+      if (!isTold || price === null || cost === null || cost === price) return;
+      // Also a server without a choice of models is asked anew by this.
+      await room.client.models(signal).catch(() => undefined);
+      await learnOffer();
     },
     show: () =>
       printing(async () => {

@@ -41,7 +41,7 @@ export interface Asking {
 }
 
 interface AskingOptions {
-  account: Pick<Account, "tryBalance">;
+  account: Pick<Account, "tryBalance" | "checkPrice">;
   saver: Pick<Saver, "begin">;
 }
 
@@ -148,6 +148,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     await keep(text, false, cost, done.model);
     dispatch({ type: "answered", text, cost, tokens });
     if (state().tokens === null) await account.tryBalance(signal);
+    await account.checkPrice(cost, signal);
     sayCost(room, cost);
   };
 

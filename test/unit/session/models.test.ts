@@ -145,3 +145,23 @@ it("asks a failed question again under its key, but not after another model was 
   expect(second).toBe(first);
   expect(third).not.toBe(first);
 });
+
+it("asks for the prices anew when an answer cost another one, and only then", async () => {
+  const { session, client, ask } = await open();
+  const offered = await client.offer();
+  let now = offered;
+  let asked = 0;
+  client.offer = async () => now;
+  client.models = async () => {
+    asked += 1;
+    now = { ...offered, price: 70, models: [{ name: "small", price: 70, isDefault: true }] };
+    return now.models;
+  };
+  await ask();
+  expect([asked, session.state.price]).toEqual([0, 100]);
+  for (let question = 1; question <= 2; question++) {
+    client.script = [[{ type: "done", response: "Yes.", tokensDeducted: 70, tokens: -1 }]];
+    await ask();
+    expect([asked, session.state.price]).toEqual([1, 70]);
+  }
+});
