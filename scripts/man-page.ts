@@ -5,7 +5,7 @@ import { optionVariables, otherVariables } from "../src/cli/help/environment.ts"
 import { exitMeanings } from "../src/cli/failures/exit-codes.ts";
 import { everywhere, optionNamed, type OptionName } from "../src/cli/argv/options.ts";
 import { bold, entry, paragraph, plain, section, subsection } from "./roff.ts";
-import { optionOfSetting } from "../src/cli/argv/settings-now.ts";
+import { optionOfSetting, shownDefault } from "../src/cli/argv/settings-now.ts";
 
 const withDefault = (help: string, shown: string | undefined) =>
   shown === undefined ? `${help}.` : `${help} [${shown}].`;
@@ -44,14 +44,13 @@ const files: readonly (readonly [path: string, what: string])[] = [
   ["$XDG_DATA_HOME/ai-chat/conversations/", "saved conversations, one file each"],
   ["$XDG_DATA_HOME/ai-chat/server/", "the data folder of your own server"],
   ["$XDG_STATE_HOME/ai-chat/history.jsonl", "your input history"],
+  ["$XDG_CACHE_HOME/ai-chat/", "compiled code, from Node 22.1; it can be deleted at any time"],
 ];
 
 /** The manual page of the program in the language of man(7), made from the tables of commands, options and codes. */
 export function manPage({ version, date }: { version: string; date: string }): string {
-  const setting = (key: (typeof settingNames)[number]) => {
-    const { help, shown, fallback } = optionNamed(optionOfSetting(key));
-    return entry(bold(key), withDefault(help, shown ?? String(fallback)));
-  };
+  const setting = (key: (typeof settingNames)[number]) =>
+    entry(bold(key), withDefault(optionNamed(optionOfSetting(key)).help, shownDefault(key)));
   return [
     `.TH AI\\-CHAT 1 "${date}" "ai\\-chat ${plain(version)}" "User Commands"`,
     // Left-aligned and never hyphenated: an option that is cut in two can't be copied.

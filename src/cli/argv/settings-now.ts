@@ -26,6 +26,12 @@ export function optionOfSetting(key: SettingName): OptionName {
   return name;
 }
 
+/** The default of a setting, as it is shown; undefined if it has none. */
+export function shownDefault(key: SettingName): string | undefined {
+  const { shown, fallback } = optionNamed(optionOfSetting(key));
+  return shown ?? (fallback === false ? "false" : undefined);
+}
+
 /** Parses typed text as the value of a setting. Throws an Error whose message completes "NAME must be …". */
 export const parseSetting: ParseSetting = (name, text) =>
   optionNamed(optionOfSetting(name)).parse(text) as ReturnType<typeof parseSetting<typeof name>>;

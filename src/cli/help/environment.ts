@@ -23,6 +23,7 @@ export const otherVariables: readonly Variable[] = [
   { names: ["XDG_CONFIG_HOME"], help: "folder of settings and tokens", shown: "~/.config" },
   { names: ["XDG_DATA_HOME"], help: "folder of conversations and your own server", shown: "~/.local/share" },
   { names: ["XDG_STATE_HOME"], help: "folder of your input history", shown: "~/.local/state" },
+  { names: ["XDG_CACHE_HOME"], help: "folder of compiled code", shown: "~/.cache" },
   { names: ["AI_CHAT_DEBUG"], help: "1: print the stack trace of a failure" },
 ];
 

@@ -1,7 +1,7 @@
 import { settingNames, type SettingName } from "../../client/kept/settings.ts";
 import { columns, WIDTH, wrapped } from "../io/columns.ts";
 import type { CommandSpec } from "../argv/command-spec.ts";
-import { optionOfSetting } from "../argv/settings-now.ts";
+import { optionOfSetting, shownDefault } from "../argv/settings-now.ts";
 import { commands } from "../argv/commands.ts";
 import { optionVariables, otherVariables, variablesOf, type Variable } from "./environment.ts";
 import { exitMeanings } from "../failures/exit-codes.ts";
@@ -31,8 +31,7 @@ const variableRow = ({ names, help, shown }: Variable): [string, string] => [
 ];
 
 function settingRow(key: SettingName): [string, string] {
-  const { help, shown, fallback } = optionNamed(optionOfSetting(key));
-  return [key, withDefault(help, shown ?? String(fallback))];
+  return [key, withDefault(optionNamed(optionOfSetting(key)).help, shownDefault(key))];
 }
 
 function alsoByEnvironment({ options }: CommandSpec): string[][] {

@@ -140,6 +140,13 @@ test("each flag and its choices are completed for each command that takes it", a
   }
 });
 
+test("no help and no page shows a default that is none, and XDG_CACHE_HOME is among the variables", () => {
+  const helps = [...commands].map(([command, spec]) => commandHelp(command, spec, "ai-chat"));
+  const environment = topics.get("environment")?.help() ?? "";
+  for (const text of [page, environment, ...helps]) expect(text).not.toMatch(/undefined|null\]/);
+  for (const text of [page, environment]) expect(text).toContain("XDG_CACHE_HOME");
+});
+
 test("whatever has a default that a person may change shows it", () => {
   const unshown = names.filter((name) => {
     const { fallback, shown } = optionNamed(name);
