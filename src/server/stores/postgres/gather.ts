@@ -29,7 +29,8 @@ const QUEUE = 2_000;
  *
  * An account has one statement at a time, so that a server does not lock out itself. A row that waited `wait` ms for the
  * end of its account's statement is refused with `overloaded`. Accounts with a statement of their own leave two of the
- * `connections` to the others, if there are four.
+ * `connections` to the others, if there are four; but not after a lost response, when all of them try until the database
+ * is back.
  */
 export function createGather(
   { run }: Pick<Database, "run">,
@@ -93,10 +94,10 @@ export function createGather(
   }
 
   async function send(queue: Queue, calls: WaitingCall[]): Promise<void> {
-    const own = Symbol("statement");
-    queue.running = own;
+    const statement = Symbol("statement");
+    queue.running = statement;
     const next = () => {
-      if (queue.running !== own) return;
+      if (queue.running !== statement) return;
       queue.running = undefined;
       plan(queue);
     };
@@ -104,9 +105,9 @@ export function createGather(
     const { left, lost } = await sendTogether({ run }, calls);
     clearTimeout(slow);
     const groups = byAccount(left);
+    const own = { run: lost ? run : runInLane };
     for (const account of byAccount(calls).keys()) if (!groups.has(account)) free(account);
-    for (const [account, group] of groups)
-      void sendGroup({ run: runInLane }, group, lost).finally(() => free(account));
+    for (const [account, group] of groups) void sendGroup(own, group, lost).finally(() => free(account));
     next();
   }
 

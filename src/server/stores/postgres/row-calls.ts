@@ -41,6 +41,12 @@ function statementOf(calls: WaitingCall[]): { sql: string; parameters: unknown[]
   return { sql, parameters: rows[0]!.map((_, column) => rows.map((row) => row[column])) };
 }
 
+/** The longest of the timeouts; undefined if no call has one. */
+function timeoutOf(calls: WaitingCall[]): number | undefined {
+  const timeouts = calls.flatMap(({ timeout }) => timeout ?? []);
+  return timeouts.length > 0 ? Math.max(...timeouts) : undefined;
+}
+
 /**
  * Sends the rows of several accounts once, without waiting for locked accounts. Settles what it can, and returns the other
  * calls: those of locked accounts; or, if the statement failed, all. `lost`: it may have taken effect.
@@ -51,7 +57,7 @@ export async function sendTogether(
 ): Promise<{ left: WaitingCall[]; lost: boolean }> {
   try {
     const { sql, parameters } = statementOf(calls);
-    const { rows } = await run<Row>(skippingLocked(sql), parameters, undefined, true);
+    const { rows } = await run<Row>(skippingLocked(sql), parameters, timeoutOf(calls), true);
     const locked = new Set(rows.flatMap((row) => (row.locked ? [row.id] : [])));
     const left = calls.filter(({ id }) => locked.has(id));
     const settled = calls.filter(({ id }) => !locked.has(id));
@@ -73,10 +79,9 @@ export async function sendTogether(
  * database's absence, each row alone. `lost`: a statement with them may have taken effect before.
  */
 export async function sendGroup({ run }: Run, calls: WaitingCall[], lost: boolean): Promise<void> {
-  const timeouts = calls.flatMap(({ timeout }) => timeout ?? []);
   try {
     const { sql, parameters } = statementOf(calls);
-    const outcome = await run<Row>(sql, parameters, timeouts.length > 0 ? Math.max(...timeouts) : undefined);
+    const outcome = await run<Row>(sql, parameters, timeoutOf(calls));
     if (outcome.conflict && calls.length > 1) return await sendEach({ run }, calls, lost);
     settle(calls, { ...outcome, repeated: outcome.repeated || lost });
   } catch (error) {

@@ -67,3 +67,42 @@ test("rows beyond the most of a statement go in the next one, and an account has
   expect(sizes[0]).toBe(200);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(450);
 });
+
+test("rows of a lost statement are all sent again at once, so that none waits longer than the database is away", async () => {
+  const accounts = ["one", "two", "three", "four"];
+  let allSent = () => {};
+  const all = new Promise<void>((resolve) => (allSent = resolve));
+  const again: unknown[] = [];
+  const run: Database["run"] = async (_sql, [id] = [], _timeout, together) => {
+    if (together) throw new TogetherFailed(true, new Error("cut"));
+    again.push(id);
+    if (again.length === accounts.length) allSent();
+    await all;
+    return { rows: [{ id, locked: false }] as never[], conflict: false, repeated: false };
+  };
+  // Two lanes for locked accounts.
+  const send = createGather({ run }, { wait: 10, connections: 4 });
+  const sent = accounts.map((account) => send(call(account, account)));
+  for (const one of sent) one.catch(allSent);
+  const outcomes = await Promise.allSettled(sent);
+  expect(outcomes.map(({ status }) => status)).toEqual(accounts.map(() => "fulfilled"));
+});
+
+test("rows together wait for a connection as long as the most patient of them, and so does each alone", async () => {
+  const timeouts: unknown[] = [];
+  const run: Database["run"] = async (_sql, _values, timeout, together) => {
+    timeouts.push(timeout);
+    if (together) throw new TogetherFailed(false, new Error("poison"));
+    return { rows: [], conflict: false, repeated: false };
+  };
+  const send = createGather({ run }, { wait: 1_000, connections: 9 });
+  await Promise.all([
+    send({ ...call("one"), timeout: 3_000 }),
+    send({ ...call("two"), timeout: 8_000 }),
+    send({ ...call("three", "joe"), timeout: 5_000 }),
+  ]);
+  expect(timeouts).toEqual([8_000, 8_000, 5_000]);
+  timeouts.length = 0;
+  await send(call("four"));
+  expect(timeouts).toEqual([undefined, undefined]);
+});
