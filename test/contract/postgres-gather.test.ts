@@ -10,6 +10,18 @@ import { balanced, createAccount, question, unhurried } from "../support/postgre
 import { noPostgres, skipped, type Place } from "../support/postgres.ts";
 import { openTcpProxy, type Fate, type TcpProxy } from "../support/tcp-proxy.ts";
 
+type Work<T> = () => Promise<T>;
+async function inTurn<T>(work: Work<T>[]): Promise<T[]> {
+  const done: T[] = [];
+  for (const one of work) done.push(await one());
+  return done;
+}
+/** How questions come. One that is alone goes in another statement. */
+const ways: [string, <T>(work: Work<T>[]) => Promise<T[]>][] = [
+  ["together", (work) => Promise.all(work.map((one) => one()))],
+  ["one after another", inTurn],
+];
+
 describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   const { closers } = places;
@@ -111,20 +123,29 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     expect(await balanced(place)).toBe(true);
   });
 
-  it("each cost their own price, and their charges name their own model", async () => {
-    const requests = people.map((person, place) =>
-      question(person, { price: 10 + place, model: `model ${place}`, key: "key" }),
-    );
-    await hold(requests);
-    await charge(requests);
-    const again = requests.map(({ price, model }) => ({ kind: "paid", cost: price, model }));
-    expect(await hold(askAll({ key: "key" }))).toEqual(again);
-    expect(
-      await place.query(
-        "SELECT -tokens::int4 AS price, model FROM chat_ledger WHERE kind = 'charge' ORDER BY tokens DESC",
-      ),
-    ).toEqual(requests.map(({ price, model }) => ({ price, model })));
-  });
+  it.each(ways)(
+    "each cost their own price, and their charges name their own model, %s",
+    async (_how, all) => {
+      const requests = people.map((person, place) =>
+        question(person, { price: 10 + place, model: `model ${place}`, key: "key" }),
+      );
+      await all(requests.map((request) => () => store.ledger.hold(request)));
+      await all(
+        requests.map(
+          ({ id }) =>
+            () =>
+              store.ledger.charge(id),
+        ),
+      );
+      const again = requests.map(({ price, model }) => ({ kind: "paid", cost: price, model }));
+      expect(await hold(askAll({ key: "key" }))).toEqual(again);
+      expect(
+        await place.query(
+          "SELECT -tokens::int4 AS price, model FROM chat_ledger WHERE kind = 'charge' ORDER BY tokens DESC",
+        ),
+      ).toEqual(requests.map(({ price, model }) => ({ price, model })));
+    },
+  );
 
   it("take no more round trips when one account asks them all", async () => {
     const counted = await openCounted();
@@ -221,6 +242,18 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     expect(await balanced(place)).toBe(true);
   });
 
+  it("are not charged with the others once their hold has expired", async () => {
+    const late = [question(people[0]!, { expires: 0 }), question(people[1]!, { expires: 0 })];
+    const requests = askAll();
+    await hold([...late, ...requests]);
+    const expired = late.map(() => ({ kind: "expired" }));
+    const outcomes = await charge([...late, ...requests]);
+    expect(outcomes.slice(0, 2)).toEqual(expired);
+    expect(outcomes.slice(2)).toMatchObject(people.map(() => ({ kind: "charged" })));
+    for (const { id } of people) expect(await store.ledger.balance(id)).toEqual({ tokens: 3900, held: 0 });
+    expect(await balanced(place)).toBe(true);
+  });
+
   it("are charged if one of them fails, also of its account", async () => {
     const requests = [question(people[0]!), ...askAll()];
     await hold(requests);
@@ -298,16 +331,18 @@ describe.skipIf(noPostgres)(`questions that come at the same moment${skipped(noP
     expect(await balanced(place)).toBe(true);
   });
 
-  it("are admitted only with a login that is still good", async () => {
+  it.each(ways)("are admitted only with a login that is still good, %s", async (_how, all) => {
     const admit = (login: Login, request: HoldRequest) => store.ledger.admit!(login, request);
     const [jane, out, changed, off] = people as [Account, Account, Account, Account];
     await store.accounts.revoke({ account: out.id, jti: "one", expires: Date.now() + 60_000 });
     await store.accounts.setPassword({ account: changed.id, generation: 1, passwordHash: "$2b$new" });
     await store.accounts.setDisabled(off.id, true);
-    const ask = (account: Pick<Account, "id">, login = { generation: 1, jti: "one" }) =>
-      admit(login, question(account as Account));
+    const ask =
+      (account: Pick<Account, "id">, login = { generation: 1, jti: "one" }) =>
+      () =>
+        admit(login, question(account as Account));
     const yes = ({ name }: Account) => ({ kind: "admitted", name, outcome: held });
-    const outcomes = await Promise.all([
+    const outcomes = await all([
       ask(jane),
       ask(out),
       ask(out, { generation: 1, jti: "two" }),

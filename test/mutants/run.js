@@ -87,7 +87,7 @@ async function runTests(
   const report = join(copy, "mutant-report.json");
   await rm(report, { force: true });
   // Tests that spawn the program need it built anew; the others do not.
-  const builds = tests.some((test) => /^test\/(cli|tui|crash)\//.test(test));
+  const builds = tests.some((test) => /^test\/(cli|tui|crash|http\/postgres)\//.test(test));
   const vitest = [process.execPath, "node_modules/vitest/vitest.mjs", "run", ...tests];
   const options = [
     "--reporter=json",
