@@ -39,8 +39,8 @@ export interface HoldRequest {
   /** SHA-256 hex of the Idempotency-Key; absent for a question without one. */
   key?: string;
   /**
-   * SHA-256 hex of key, trimmed message and history. The same key with another digest is `key_reused`. Empty without a
-   * key.
+   * SHA-256 hex of key, trimmed message, history, and the model if the question named one. The same key with another
+   * digest is `key_reused`. Empty without a key.
    */
   digest: string;
   /** Tokens. */

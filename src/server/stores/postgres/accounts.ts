@@ -26,7 +26,6 @@ RETURNING id`;
 
 const BY_NAME = `SELECT ${COLUMNS} FROM chat_accounts a WHERE a.folded = $1`;
 
-/** Runs once for every question. */
 export const SESSION = `
 SELECT ${COLUMNS}, r.jti IS NOT NULL AS revoked
 FROM chat_accounts a LEFT JOIN chat_revoked r ON r.account = a.id AND r.jti = $2
