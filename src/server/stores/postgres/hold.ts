@@ -116,16 +116,16 @@ export async function hold(
   const life = () => Math.max(0, expires - now());
   const values = () => [account, key, digest, price, life(), generation, jti, model];
   let repeated = false;
+  /** After a lost response the hold may exist: only `store_unavailable` makes the caller release it. */
+  function inDoubt(error: unknown): never {
+    throw repeated ? unavailable(error) : error;
+  }
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const done = await runRow<{ name: string }>({ sql: HOLD, one: HOLD_ONE, id, account, values });
+    const row = { sql: HOLD, one: HOLD_ONE, id, account, values };
+    const done = await runRow<{ name: string }>(row).catch(inDoubt);
     if (done.rows[0]) return admitted(done.rows[0], { kind: "held" });
     repeated ||= done.repeated;
-    const { rows } = await run<HoldState>(HOLD_LOOK, [account, key, digest, id, jti]).catch(
-      (error: unknown) => {
-        // The hold may exist: only `store_unavailable` makes the caller release it.
-        throw repeated ? unavailable(error) : error;
-      },
-    );
+    const { rows } = await run<HoldState>(HOLD_LOOK, [account, key, digest, id, jti]).catch(inDoubt);
     const state = rows[0];
     if (!state && login) return { kind: "ended" };
     if (!state) throw noAccount();
