@@ -338,6 +338,20 @@ export const storeMutants = [
     tests: [gather],
   },
   {
+    file: "src/server/stores/postgres/gather.ts",
+    find: "lost ? run : runInLane",
+    replace: "runInLane",
+    why: "Most answers that become ready during a restart of the database are lost.",
+    tests: [rowCalls],
+  },
+  {
+    file: "src/server/stores/postgres/hold.ts",
+    find: "(row).catch(inDoubt)",
+    replace: "(row)",
+    why: "A hold whose response was lost stays until it expires.",
+    tests: ["test/unit/server/stores/postgres/hold.test.ts"],
+  },
+  {
     file: "src/server/stores/postgres/row-calls.ts",
     find: "outcome.repeated || lost",
     replace: "outcome.repeated",
