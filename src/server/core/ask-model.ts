@@ -52,12 +52,13 @@ export async function askModel(
 async function askOne(model: Model, request: Request): Promise<Answered> {
   const { message, history, signal, onDelta, onReasoning } = request;
   signal.throwIfAborted();
-  const { provider, name, system, contextChars } = model;
+  const { provider, system, contextChars } = model;
   const messages = contextFor({ message, history }, { system, limit: contextChars });
   const answer = provider.answer({
     messages,
     signal,
-    ...(onDelta && { onDelta: (text: string) => onDelta(text, name) }),
+    // Without a list of models its name may have been a guess when the question came.
+    ...(onDelta && { onDelta: (text: string) => onDelta(text, model.name) }),
     ...(onReasoning && { onReasoning: (text: string) => !signal.aborted && onReasoning(text) }),
   });
   const response = await new Promise<string>((resolve, reject) => {
@@ -65,5 +66,5 @@ async function askOne(model: Model, request: Request): Promise<Answered> {
     answer.then(resolve, reject);
   });
   signal.throwIfAborted();
-  return { response, model: name };
+  return { response, model: model.name };
 }

@@ -76,6 +76,26 @@ function twoModels() {
 }
 
 describe("a question", () => {
+  test("names the model that answered, if its name was a guess until then", async () => {
+    let name = "guess";
+    const { provider } = providerOf(async ({ onDelta }) => {
+      name = "found";
+      onDelta?.("Hello.");
+      return "Hello.";
+    });
+    const model = {
+      ...testedModel({ provider, listed: false }),
+      get name() {
+        return name;
+      },
+    };
+    const { ask } = setUp(model);
+    const named: string[] = [];
+    const onDelta: Question["onDelta"] = (_text, { model: one }) => named.push(one) > 0;
+    expect((await ask({ onDelta })).model).toBe("found");
+    expect(named).toEqual(["found"]);
+  });
+
   test("without a model asks the default, at its price", async () => {
     const { ask, ledger } = twoModels();
     expect(await ask()).toMatchObject({ response: "small says", model: "small", deducted: 100 });
