@@ -18,7 +18,10 @@ const TRIES_AT_EXIT = 20;
 
 const sinks = new WeakMap<Writable, LogSink>();
 
-/** The sink of a stream: its file descriptor, if it has one. Two logs on one stream share it, so that their lines stay whole and in order. */
+/**
+ * The sink of a stream: its file descriptor, if it has one. Two logs on one stream share it, so that their lines stay whole
+ * and in order.
+ */
 export function sinkOf(stream: Writable & { fd?: number | null }): LogSink {
   // A file that is not open yet has null.
   if (typeof stream.fd !== "number") return stream;

@@ -3,7 +3,7 @@ import type { Turn } from "../protocol/bodies.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 import type { Form } from "./form.ts";
 import { choiceIn, offeredBy, type ModelChoice } from "./model.ts";
-import { firstState, type Last, type State } from "./state.ts";
+import { firstState, noConversation, type Last, type State } from "./state.ts";
 
 /** What changes the state. */
 export type Event =
@@ -124,18 +124,7 @@ export function reduce(state: State, event: Event): State {
       return shownOf({ ...firstState(undefined, usual), price, model, models, offered, ourRules });
     }
     case "cleared":
-      return shownOf({
-        ...state,
-        choice: state.usual,
-        turns: [],
-        last: undefined,
-        answer: "",
-        reasoning: { text: "" },
-        conversation: undefined,
-        kept: false,
-        title: null,
-        editing: false,
-      });
+      return shownOf({ ...state, choice: state.usual, ...noConversation });
     case "resumed": {
       const { conversation, title, turns, last, asked } = event;
       const choice = choiceIn(state.usual, asked);

@@ -75,6 +75,18 @@ export interface State extends Money {
   editing: boolean;
 }
 
+/** What a new conversation begins with. */
+export const noConversation = {
+  turns: [],
+  last: undefined,
+  answer: "",
+  reasoning: { text: "" },
+  conversation: undefined,
+  kept: false,
+  title: null,
+  editing: false,
+} satisfies Partial<State>;
+
 export function firstState(login: { username: string | null } | undefined, usual?: ModelChoice): State {
   return {
     signedIn: login !== undefined,
@@ -89,14 +101,7 @@ export function firstState(login: { username: string | null } | undefined, usual
     price: null,
     phase: { kind: "idle" },
     form: undefined,
-    turns: [],
-    last: undefined,
-    answer: "",
-    reasoning: { text: "" },
-    conversation: undefined,
-    kept: false,
-    title: null,
-    editing: false,
+    ...noConversation,
   };
 }
 

@@ -14,7 +14,8 @@ export interface EventReader {
 
 /**
  * Calls `onEvent` for each event with data, as soon as its blank line has come; what it throws, `push` throws. A line
- * `error: …`, as llama.cpp sent it until 2025, counts as the data of an event named `error`. ReplyTooLong once more than `longest` code units have come without a blank line. Takes linear time, however the bytes are split.
+ * `error: …`, as llama.cpp sent it until 2025, counts as the data of an event named `error`. ReplyTooLong once more than
+ * `longest` code units have come without a blank line. Takes linear time, however the bytes are split.
  */
 export function createEventReader(
   onEvent: (event: EventSourceMessage) => void,

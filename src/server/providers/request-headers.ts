@@ -1,8 +1,8 @@
 import { StartupError } from "../core/startup-error.ts";
 
 /**
- * Headers of every request to an upstream; `more` are the operator's own. `authorization` is used if there is no key. StartupError for a key that no
- * header can carry; it does not quote the key.
+ * Headers of every request to an upstream; `more` are the operator's own. `authorization` is used if there is no key.
+ * StartupError for a key that no header can carry; it does not quote the key.
  */
 export function requestHeaders(
   apiKey: string | undefined,

@@ -45,7 +45,10 @@ export function menuItems({ editor, menu, searching }: ViewState): readonly Sess
   return menu.closed || editor.literal || searching !== undefined ? [] : completions(editor.text);
 }
 
-/** Returns a question that was not answered to the composer. If a text was typed meanwhile, that stays, and the question is in the history. */
+/**
+ * Returns a question that was not answered to the composer. If a text was typed meanwhile, that stays, and the question is
+ * in the history.
+ */
 export function giveBack(view: ViewState, text: string): ViewState {
   if (view.editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
   const editor = { ...edit(view.editor, { type: "set", text }, 1), literal: true };
