@@ -314,7 +314,7 @@ function neverEnding(text = ""): Provider & { aborted(): number } {
     model: "silent",
     aborted: () => aborted,
     async answer({ signal, onDelta }) {
-      if (text !== "") onDelta?.(text);
+      if (text !== "") onDelta?.([text]);
       if (!signal.aborted) await once(signal, "abort");
       aborted += 1;
       throw signal.reason;
@@ -330,7 +330,7 @@ function sayingAtOnce(text: string): Provider & { calls(): number } {
     calls: () => calls,
     async answer({ onDelta }) {
       calls += 1;
-      onDelta?.(text);
+      onDelta?.([text]);
       return text;
     },
     close: async () => {},

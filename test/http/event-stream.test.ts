@@ -88,9 +88,9 @@ describe("silence", () => {
     expect(pings()).toBe(1);
     pass(1 + 16 + 16);
     expect(pings()).toBe(4);
-    stream.delta("a", false);
+    stream.deltas(["a"], false);
     pass(15);
-    stream.delta("b", false);
+    stream.deltas(["b"], false);
     await new Promise(setImmediate);
     pass(15);
     expect(pings()).toBe(4);
@@ -127,13 +127,13 @@ describe("silence", () => {
   test("gets no ping after the client left", async () => {
     const { res, stream, pass } = await openQuiet();
     stream.asking(false);
-    stream.delta("a", false);
+    stream.deltas(["a"], false);
     const closed = once(res, "close");
     res.destroy();
     await closed;
     pass(1);
     expect(vi.getTimerCount()).toBe(0);
-    expect(stream.delta("b", false)).toBe(false);
+    expect(stream.deltas(["b"], false)).toBe(false);
   });
 });
 
@@ -143,7 +143,7 @@ test("the first delta after reasoning is in the socket when delta says so", asyn
   stream.asking(false);
   stream.reasoning("Hm");
   const written = vi.spyOn(res, "write");
-  expect(stream.delta("a", false)).toBe(true);
+  expect(stream.deltas(["a"], false)).toBe(true);
   expect(written.mock.calls).toEqual([
     ['event: reasoning\ndata: {"text":"Hm"}\n\nevent: delta\ndata: {"text":"a"}\n\n'],
   ]);
@@ -153,11 +153,11 @@ test("the first delta after reasoning is in the socket when delta says so", asyn
 test("a client that reads nothing counts as gone before much memory is used", async () => {
   const { res, reply } = await openPair();
   const stream = createEventStream(res, { ...wishes, unread: 100_000 });
-  stream.delta("first", false);
+  stream.deltas(["first"], false);
   (await reply).pause();
   const piece = "x".repeat(50_000);
   let most = 0;
-  for (let pieces = 0; pieces < 1000 && stream.delta(piece, false); pieces += 1)
+  for (let pieces = 0; pieces < 1000 && stream.deltas([piece], false); pieces += 1)
     most = Math.max(most, res.writableLength);
   expect(most).toBeLessThanOrEqual(100_000);
   expect(res.destroyed).toBe(true);
@@ -193,7 +193,7 @@ test("nothing is written if the client left before the first delta", async () =>
   res.destroy();
   await closed;
   const stream = createEventStream(res, wishes);
-  expect(stream.delta("a", false)).toBe(false);
+  expect(stream.deltas(["a"], false)).toBe(false);
   expect(stream.started()).toBe(false);
 });
 
@@ -211,7 +211,7 @@ describe("events of one tick", () => {
     const { res, reply } = await openPair();
     const written = vi.spyOn(res, "write");
     const stream = createEventStream(res, wishes);
-    for (const text of ["a", "b", "c"]) expect(stream.delta(text, false)).toBe(true);
+    for (const text of ["a", "b", "c"]) expect(stream.deltas([text], false)).toBe(true);
     // The first is with the socket when `delta` returns: from then on the question must be paid.
     expect(written).toHaveBeenCalledTimes(1);
     expect(res.writableLength).toBeGreaterThanOrEqual(deltas.length / 3);
@@ -221,15 +221,29 @@ describe("events of one tick", () => {
     expect(await all(reply)).toBe(`${deltas}event: done\ndata: ${JSON.stringify(end)}\n\n`);
   });
 
+  test("that are handed over together are one write, each an event, whatever they hold", async () => {
+    const texts = ["a", '"', "\\", "\n", "\u0001", "👍", "\u2028", "é", "b"];
+    const { res, reply } = await openPair();
+    const written = vi.spyOn(res, "write");
+    const stream = createEventStream(res, wishes);
+    expect([stream.deltas(["x", "y"], false), stream.deltas(texts, false)]).toEqual([true, true]);
+    await new Promise(setImmediate);
+    expect(written).toHaveBeenCalledTimes(2);
+    await stream.done(end);
+    const events = (await all(reply)).split("\n\n").slice(0, -2);
+    const sent = events.map((event) => JSON.parse(event.replace("event: delta\ndata: ", "")) as unknown);
+    expect(sent).toEqual(["x", "y", ...texts].map((text) => ({ text })));
+  });
+
   test("come before a done or an error of the same tick", async () => {
     const first = await openPair();
     const whole = createEventStream(first.res, wishes);
-    for (const text of ["a", "b", "c"]) whole.delta(text, false);
+    for (const text of ["a", "b", "c"]) whole.deltas([text], false);
     await whole.done(end);
     expect(await all(first.reply)).toBe(`${deltas}event: done\ndata: ${JSON.stringify(end)}\n\n`);
     const second = await openPair();
     const broken = createEventStream(second.res, wishes);
-    for (const text of ["a", "b", "c"]) broken.delta(text, false);
+    for (const text of ["a", "b", "c"]) broken.deltas([text], false);
     broken.fail({ code: "upstream_error" } as Problem);
     expect(await all(second.reply)).toBe(`${deltas}event: error\ndata: {"code":"upstream_error"}\n\n`);
   });
@@ -240,10 +254,10 @@ describe("events of one tick", () => {
     const failed = vi.fn<() => void>();
     res.on("error", failed);
     const stream = createEventStream(res, wishes);
-    expect([stream.delta("a", false), stream.delta("b", false)]).toEqual([true, true]);
+    expect([stream.deltas(["a"], false), stream.deltas(["b"], false)]).toEqual([true, true]);
     const closed = once(res, "close");
     res.destroy();
-    expect(stream.delta("c", false)).toBe(false);
+    expect(stream.deltas(["c"], false)).toBe(false);
     await closed;
     await stream.done(end);
     expect(written).toHaveBeenCalledTimes(1);
@@ -254,9 +268,9 @@ describe("events of one tick", () => {
   test("count as unread before they are written", async () => {
     const { res, reply } = await openPair();
     const stream = createEventStream(res, { ...wishes, unread: 100_000 });
-    stream.delta("first", false);
+    stream.deltas(["first"], false);
     (await reply).pause();
-    const fits = Array.from({ length: 10 }, () => stream.delta("x".repeat(20_000), false));
+    const fits = Array.from({ length: 10 }, () => stream.deltas(["x".repeat(20_000)], false));
     expect(fits).toEqual([true, true, true, true, ...Array<boolean>(6).fill(false)]);
     expect(res.destroyed).toBe(true);
   });
@@ -271,7 +285,7 @@ test("a client that stops reading after the first delta is disconnected, and cha
       for (;;) {
         signal.throwIfAborted();
         given += piece.length;
-        onDelta?.(piece);
+        onDelta?.([piece]);
         // Several in one tick, as they come from a socket.
         if (given % (10 * piece.length) === 0) await new Promise(setImmediate);
       }

@@ -234,7 +234,7 @@ describe.each([
       provider: {
         model: "saying",
         async answer({ onDelta }) {
-          onDelta?.("First.");
+          onDelta?.(["First."]);
           return "First.";
         },
         close: async () => {},

@@ -25,7 +25,7 @@ async function setUp(wishes: Wishes = {}) {
       asked.open(request);
       const answer = await answered.opened;
       if (answer instanceof Error) throw answer;
-      request.onDelta?.(answer);
+      request.onDelta?.([answer]);
       return answer;
     },
     close: async () => {},

@@ -57,7 +57,7 @@ export async function askUpstream(
   const provider = openOpenAiProvider({ baseUrl: server.url + path, apiKey, model: "m" });
   const deltas: string[] = [];
   let reasoning = "";
-  const onDelta = (text: string) => void deltas.push(text);
+  const onDelta = (pieces: string[]) => void deltas.push(...pieces);
   const onReasoning = (text: string) => void (reasoning += text);
   const { signal } = new AbortController();
   try {

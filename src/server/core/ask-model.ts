@@ -8,8 +8,8 @@ interface Request {
   history: Turn[];
   /** Ends the question. */
   signal: AbortSignal;
-  /** Asks for a stream. Gets each piece, and the name of the model that it comes from. */
-  onDelta?: ((text: string, model: string) => void) | undefined;
+  /** Asks for a stream. Gets the pieces of one moment, and the name of the model that they come from. */
+  onDelta?: ((pieces: string[], model: string) => void) | undefined;
   /** Gets what a model thinks before its answer. */
   onReasoning?: ((text: string) => void) | undefined;
   /** Called when the fallback is asked, with its name and the failure of the first. */
@@ -34,9 +34,9 @@ export async function askModel(
   let hasText = false;
   const withText = request.onDelta && {
     ...request,
-    onDelta: (text: string, name: string) => {
+    onDelta: (pieces: string[], name: string) => {
       hasText = true;
-      request.onDelta!(text, name);
+      request.onDelta!(pieces, name);
     },
   };
   try {
@@ -58,7 +58,7 @@ async function askOne(model: Model, request: Request): Promise<Answered> {
     messages,
     signal,
     // Without a list of models its name may have been a guess when the question came.
-    ...(onDelta && { onDelta: (text: string) => onDelta(text, model.name) }),
+    ...(onDelta && { onDelta: (pieces: string[]) => onDelta(pieces, model.name) }),
     ...(onReasoning && { onReasoning: (text: string) => !signal.aborted && onReasoning(text) }),
   });
   const response = await new Promise<string>((resolve, reject) => {

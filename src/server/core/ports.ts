@@ -170,9 +170,9 @@ export interface Message {
  * The AI (docs/hosting.md#which-ai-answers). Resolves to a whole answer (docs/http-api.md#whole-answers: a
  * `finish_reason` other than `error`, or `[DONE]` in a stream; some text that is not blank; no error; not aborted).
  * Rejects with `ApiError` `upstream_error` or
- * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams. The pieces together are the
- * answer; none is empty or ends inside a character. `onReasoning` gets what the model thinks before, which is no part of
- * the answer, in such pieces.
+ * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams: it gets the
+ * pieces that came at the same moment, at least one. The pieces together are the answer; none is empty or ends inside a
+ * character. `onReasoning` gets what the model thinks before, which is no part of the answer, in such pieces.
  */
 export interface Provider {
   /** The upstream's name of the model. It may change once, when an upstream that was late lists its models. */
@@ -180,7 +180,7 @@ export interface Provider {
   answer(request: {
     messages: Message[];
     signal: AbortSignal;
-    onDelta?: (text: string) => void;
+    onDelta?: (pieces: string[]) => void;
     onReasoning?: (text: string) => void;
   }): Promise<string>;
   /** Closes its connections. */

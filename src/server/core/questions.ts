@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
+import { Bag } from "./bag.ts";
 import { ClientGone } from "./client-gone.ts";
 import { askModel } from "./ask-model.ts";
 import { fallbackOf, modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
@@ -25,11 +26,11 @@ export interface Question {
    */
   stop: AbortController;
   /**
-   * Asks for a stream. Hands a piece to the client's socket; false if that socket is gone. From the first true on, the
-   * question is charged even if the client leaves. `replayed` and `model` as in {@link Answer}: the head of the reply
-   * states them. Not called for an answer that was kept.
+   * Asks for a stream. Hands the pieces of one moment to the client's socket; false if that socket is gone. From the
+   * first true on, the question is charged even if the client leaves. `replayed` and `model` as in {@link Answer}: the
+   * head of the reply states them. Not called for an answer that was kept.
    */
-  onDelta?: (text: string, { replayed, model }: Pick<Answer, "replayed" | "model">) => boolean;
+  onDelta?: (pieces: string[], { replayed, model }: Pick<Answer, "replayed" | "model">) => boolean;
   /** `Ledger.hold`, with a check of the account before it. Without it, the account was checked. */
   hold?: Ledger["hold"];
   /**
@@ -109,7 +110,8 @@ const tookTooLong = () =>
 export function createQuestions(needs: Needs): Questions {
   const { ledger, answers, now } = needs;
   let settings: Settings = needs;
-  const inFlight = new Map<Promise<unknown>, AbortController>();
+  const inFlight = new Bag<{ answer: Promise<Answer>; stop: AbortController }>();
+  const allSettled = () => Promise.allSettled(inFlight.items().map(({ answer }) => answer));
   let stopping = false;
 
   async function run(question: Question): Promise<Answer> {
@@ -151,9 +153,9 @@ export function createQuestions(needs: Needs): Questions {
       settled = true;
       return outcome.balance;
     }
-    function onDelta(text: string, model: string): void {
+    function onDelta(pieces: string[], model: string): void {
       if (signal.aborted) return;
-      if (question.onDelta!(text, { replayed, model })) reachedClient = true;
+      if (question.onDelta!(pieces, { replayed, model })) reachedClient = true;
       else stop.abort(new ClientGone());
     }
 
@@ -187,11 +189,11 @@ export function createQuestions(needs: Needs): Questions {
     async ask(question) {
       if (stopping) throw shuttingDown();
       const answer = run(question);
-      inFlight.set(answer, question.stop);
+      const entry = inFlight.add({ answer, stop: question.stop });
       try {
         return await answer;
       } finally {
-        inFlight.delete(answer);
+        inFlight.remove(entry);
       }
     },
 
@@ -201,15 +203,15 @@ export function createQuestions(needs: Needs): Questions {
 
     async change(next) {
       settings = next;
-      await Promise.allSettled(inFlight.keys());
+      await allSettled();
     },
 
     async drain(patience) {
       stopping = true;
       const abortAll = setTimeout(() => {
-        for (const stop of inFlight.values()) stop.abort(shuttingDown());
+        for (const { stop } of inFlight.items()) stop.abort(shuttingDown());
       }, patience);
-      await Promise.allSettled(inFlight.keys());
+      await allSettled();
       clearTimeout(abortAll);
     },
 

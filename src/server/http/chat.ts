@@ -110,9 +110,9 @@ export function answerQuestion({ questions, stopping, questionTimeout }: Needs):
         stream.asking(replayed);
       },
       onReasoning: (text) => stream.reasoning(text),
-      onDelta(text, { replayed, model }) {
+      onDelta(pieces, { replayed, model }) {
         head.model = model;
-        return stream.delta(text, replayed);
+        return stream.deltas(pieces, replayed);
       },
     });
     return replyEvents(ctx, stream, { asked, head });

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { DoneEvent } from "../../protocol/replies.ts";
 import type { Problem } from "../../protocol/errors.ts";
+import type { Entry } from "../core/bag.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
 
 interface Options {
@@ -23,8 +24,8 @@ export interface EventStream {
   asking: (replayed: boolean) => void;
   /** Whether the head was sent, so that a failure must become an event. */
   started: () => boolean;
-  /** Hands a piece to the client's socket; false if the socket is gone or the client does not read. */
-  delta: (text: string, replayed: boolean) => boolean;
+  /** Hands pieces to the client's socket, each an event; false if the socket is gone or the client does not read. */
+  deltas: (pieces: string[], replayed: boolean) => boolean;
   /** After `asking`. */
   reasoning: (text: string) => void;
   /** Sends a kept answer in deltas of at most 64 KiB, as fast as the client reads; false if the client is gone. */
@@ -84,6 +85,8 @@ export function createEventStream(res: ServerResponse, options: Options): EventS
 class Stream implements EventStream, Ticking {
   readonly #res: ServerResponse;
   readonly #options: Options;
+  /** While silence is filled with pings. */
+  #watch: Entry<Ticking> | undefined;
   #replayed = false;
   /** Ticks since the last event. */
   #quiet = 0;
@@ -103,22 +106,21 @@ class Stream implements EventStream, Ticking {
   asking(replayed: boolean): void {
     if (this.#isGone()) return;
     this.#replayed = replayed;
-    const { ticker } = this.#options;
-    ticker.follow(this);
-    this.#res.once("close", () => ticker.leave(this));
+    this.#watch = this.#options.ticker.follow(this);
+    this.#res.once("close", () => this.#unwatch());
   }
 
-  delta(text: string, replayed: boolean): boolean {
+  deltas(pieces: string[], replayed: boolean): boolean {
     if (this.#isGone()) return false;
-    const event = deltaOf(text);
-    if (this.#hasDelta) return this.#join(event);
+    const events = deltasOf(pieces);
+    if (this.#hasDelta) return this.#join(events);
     this.#hasDelta = true;
     this.#sendHead(replayed);
     this.#quiet = 0;
     // Before the write: Node queues the end of its own cork with it, and what is joined then leaves in the same packet.
     process.nextTick(sendJoined, this);
-    // The first true says that the client's socket has the piece: nothing may come in between.
-    return this.#send(this.#takeJoined() + event);
+    // The first true says that the client's socket has the pieces: nothing may come in between.
+    return this.#send(this.#takeJoined() + events);
   }
 
   reasoning(text: string): void {
@@ -139,22 +141,27 @@ class Stream implements EventStream, Ticking {
     if (this.#isGone()) return false;
     this.#sendHead(true);
     for (const text of piecesOf(response)) {
-      if (!(await this.#sendSlowly(deltaOf(text)))) return false;
+      if (!(await this.#sendSlowly(deltasOf([text])))) return false;
     }
     return true;
   }
 
   async done(event: DoneEvent): Promise<void> {
     const res = this.#res;
-    this.#options.ticker.leave(this);
+    this.#unwatch();
     const text = this.#takeJoined() + eventOf("done", event);
     if (text.length <= PIECE && !res.writableNeedDrain && !this.#isGone()) res.end(text);
     else if (await this.#sendSlowly(text)) res.end();
   }
 
   fail(problem: Problem): void {
-    this.#options.ticker.leave(this);
+    this.#unwatch();
     this.#res.end(this.#takeJoined() + eventOf("error", problem));
+  }
+
+  #unwatch(): void {
+    if (this.#watch) this.#options.ticker.leave(this.#watch);
+    this.#watch = undefined;
   }
 
   #sendHead(replayed: boolean): void {
@@ -224,8 +231,19 @@ class Stream implements EventStream, Ticking {
 
 const sendJoined = (stream: Stream) => stream.sendJoined();
 
-/** A `DeltaEvent`. Without an object around the text, which takes `JSON.stringify` longer than most pieces. */
-const deltaOf = (text: string) => `event: delta\ndata: {"text":${JSON.stringify(text)}}\n\n`;
+const DELTA = 'event: delta\ndata: {"text":"';
+const END = '"}\n\n';
+
+/** What JSON escapes in a string. */
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/** Texts as `DeltaEvent`s. `JSON.stringify` for each takes longer than to look whether any needs it. */
+function deltasOf(texts: string[]): string {
+  const events = texts.join(END + DELTA);
+  if (ESCAPED.test(texts.length === 1 ? events : texts.join("")))
+    return texts.map((text) => DELTA + JSON.stringify(text).slice(1, -1) + END).join("");
+  return DELTA + events + END;
+}
 
 /** A `ReasoningEvent`. */
 const reasoningOf = (text: string) => `event: reasoning\ndata: {"text":${JSON.stringify(text)}}\n\n`;

@@ -1,5 +1,6 @@
 import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { Bag } from "../core/bag.ts";
 import { StartupError } from "../core/startup-error.ts";
 import { refuseBadRequest } from "./bad-request.ts";
 import { trackReplies, type Replies } from "./replies.ts";
@@ -43,10 +44,9 @@ const options = {
 
 /** Starts to listen. Rejects with a StartupError if the operator can correct the fault. */
 export async function openHttpServer({ host, port, silence, handle }: Options): Promise<Listening> {
-  const atWork = new Set<Promise<void>>();
+  const atWork = new Bag<Promise<void>>();
   const server = createServer(options, (req, res) => {
-    const work = handle(req, res).finally(() => atWork.delete(work));
-    atWork.add(work);
+    const entry = atWork.add(handle(req, res).finally(() => atWork.remove(entry)));
   });
   // By default Node silently drops headers after the 2,000th. Its limit of 16 KiB for all of them stays.
   server.maxHeadersCount = 0;
@@ -69,7 +69,7 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
     setSilence: (milliseconds) => void server.setTimeout(milliseconds),
     close: async (timeout) => {
       await close(server, replies, timeout);
-      await Promise.allSettled(atWork);
+      await Promise.allSettled(atWork.items());
     },
   };
 }

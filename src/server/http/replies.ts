@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Bag } from "../core/bag.ts";
 
 /** The replies that the operating system has not taken completely yet. */
 export interface Replies {
@@ -21,26 +22,26 @@ const PIPELINED = 64;
  * still waits for a slow client, who would lose it.
  */
 export function trackReplies(server: Server): Replies {
-  const unsent = new Map<Socket, Set<ServerResponse>>();
+  const unsent = new Map<Socket, Bag<ServerResponse>>();
   const last = new WeakMap<Socket, ServerResponse>();
   server.on("connection", (socket: Socket) => {
-    unsent.set(socket, new Set());
+    unsent.set(socket, new Bag());
     socket.once("close", () => unsent.delete(socket));
   });
   server.on("request", (req, res) => {
     const replies = unsent.get(req.socket);
-    replies?.add(res);
+    const entry = replies?.add(res);
     last.set(req.socket, res);
     if (replies && replies.size > PIPELINED) req.socket.destroy();
     res.once("close", () => {
-      replies?.delete(res);
+      if (entry) replies?.remove(entry);
       if (req.complete && last.get(req.socket) === res) last.delete(req.socket);
     });
   });
   return {
     async sent() {
       const pairs = [...unsent].flatMap(([socket, replies]) =>
-        [...replies].map((res) => closed(socket, res)),
+        replies.items().map((res) => closed(socket, res)),
       );
       await Promise.all(pairs);
     },

@@ -1,3 +1,5 @@
+import { Bag, type Entry } from "../core/bag.ts";
+
 /** What is told each second that passes. */
 export interface Ticking {
   tick(): void;
@@ -5,27 +7,28 @@ export interface Ticking {
 
 /** One timer for everything that measures silence in seconds: a timer for each open stream would cost more. */
 export interface Ticker {
-  follow(one: Ticking): void;
-  leave(one: Ticking): void;
+  follow(one: Ticking): Entry<Ticking>;
+  /** To be called once for what was followed. */
+  leave(entry: Entry<Ticking>): void;
 }
 
 const SECOND = 1000;
 
 /** Its timer runs only while something is followed, and does not keep the process running. */
 export function createTicker(): Ticker {
-  const followed = new Set<Ticking>();
+  const followed = new Bag<Ticking>();
   let timer: NodeJS.Timeout | undefined;
   const tick = () => {
-    for (const one of followed) one.tick();
+    for (const one of followed.items()) one.tick();
     if (followed.size > 0) return;
     clearInterval(timer);
     timer = undefined;
   };
   return {
     follow(one) {
-      followed.add(one);
       timer ??= setInterval(tick, SECOND).unref();
+      return followed.add(one);
     },
-    leave: (one) => void followed.delete(one),
+    leave: (entry) => followed.remove(entry),
   };
 }

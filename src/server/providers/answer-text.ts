@@ -11,7 +11,7 @@ const OPENINGS = TAGS.map((name) => `<${name}>`);
 /** The text of an answer while it comes. */
 export interface AnswerText {
   /** ReplyTooLong beyond {@link LONGEST}. */
-  add(text: string): void;
+  add(texts: string[]): void;
   /** Reasoning that came beside the text. */
   addReasoning(text: string): void;
   /** Whether any of the answer is not blank. */
@@ -22,8 +22,8 @@ export interface AnswerText {
 }
 
 interface Listener {
-  /** Gets the answer in pieces of whole characters, none empty. */
-  onText: (piece: string) => void;
+  /** Gets the answer in pieces of whole characters, none empty; as many as were added at once. */
+  onTexts: (pieces: string[]) => void;
   /** Gets the reasoning in such pieces. */
   onReasoning: (piece: string) => void;
 }
@@ -35,11 +35,13 @@ type Stage = "start" | "thinking" | "after" | "text";
  * Separates reasoning from the answer: what was added as such, and a block in tags (`<think>` or `<thought>`) at the
  * beginning, closed or not.
  */
-export function createAnswerText({ onText, onReasoning }: Listener): AnswerText {
+export function createAnswerText({ onTexts, onReasoning }: Listener): AnswerText {
   const characters = createWholeCharacters();
   const reasoningCharacters = createWholeCharacters();
   let stage: Stage = "start";
   let answer = "";
+  /** What of the texts that were added now belongs to the answer. */
+  let pieces: string[] = [];
   // Blanks at the beginning wait for text: an answer without text must fail before the head is sent.
   let blanks = "";
   /** The end of what came, if it may be the beginning of a tag. */
@@ -55,17 +57,20 @@ export function createAnswerText({ onText, onReasoning }: Listener): AnswerText 
     hasReasoning = true;
     onReasoning(piece);
   };
-  const passText = (piece: string) => {
-    if (answer.length + piece.length > LONGEST) throw tooLong();
-    answer += piece;
-    onText(piece);
+  const passPieces = () => {
+    if (pieces.length === 0) return;
+    const passed = pieces;
+    pieces = [];
+    const text = passed.join("");
+    if (answer.length + text.length > LONGEST) throw tooLong();
+    answer += text;
+    onTexts(passed);
   };
   const begin = (text: string) => {
     stage = "text";
-    const piece = blanks + text;
+    pieces.push(blanks + text);
     blanks = "";
     tag = "";
-    passText(piece);
   };
 
   const beforeText = (text: string) => {
@@ -97,13 +102,16 @@ export function createAnswerText({ onText, onReasoning }: Listener): AnswerText 
 
   const pass = (text: string) => {
     if (text === "") return;
-    if (stage === "text") passText(text);
+    if (stage === "text") pieces.push(text);
     else if (stage === "thinking") think(text);
     else beforeText(text);
   };
 
   return {
-    add: (text) => pass(characters.push(text)),
+    add: (texts) => {
+      for (const text of texts) pass(characters.push(text));
+      passPieces();
+    },
     addReasoning: (text) => passReasoning(reasoningCharacters.push(text)),
     hasText: () => answer !== "",
     hasReasoning: () => hasReasoning,
@@ -111,6 +119,7 @@ export function createAnswerText({ onText, onReasoning }: Listener): AnswerText 
       pass(characters.end());
       if (stage === "thinking") passReasoning(tag);
       else if (tag !== "") begin(tag);
+      passPieces();
       return answer;
     },
   };

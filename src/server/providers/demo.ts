@@ -14,7 +14,7 @@ export function createDemoProvider({ delay = 20 }: { delay?: number } = {}): Pro
       const answer = demoAnswer(messages);
       if (!onDelta) return answer;
       for (const word of words(answer)) {
-        onDelta(word);
+        onDelta([word]);
         await pause(delay, signal);
       }
       return answer;

@@ -75,7 +75,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#needs = needs;
     const { onDelta, onReasoning } = needs;
     this.#answer = createAnswerText({
-      onText: (piece) => this.#passOn(piece, onDelta),
+      onTexts: (pieces) => this.#passOn(pieces, onDelta),
       onReasoning: (piece) => this.#passOn(piece, onReasoning),
     });
   }
@@ -96,7 +96,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#reader =
       status < 300
         ? createBodyReader({
-            onText: (text) => this.#answer.add(text),
+            onTexts: (texts) => this.#answer.add(texts),
             onReasoning: (text) => this.#answer.addReasoning(text),
             onReason: (reason) => {
               if (this.#reason !== "tool_calls") this.#reason = reason;
@@ -190,10 +190,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  #passOn(piece: string, listener: Question["onDelta"]): void {
+  #passOn<Passed>(passed: Passed, listener: ((passed: Passed) => void) | undefined): void {
     const { signal } = this.#needs;
     try {
-      listener?.(piece);
+      listener?.(passed);
     } catch (error) {
       // A bug of the listener, not a failure of the upstream.
       this.#reject(error);

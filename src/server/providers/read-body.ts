@@ -62,7 +62,7 @@ function readerFor(start: Buffer, needs: ReaderNeeds): BodyReader | undefined {
 }
 
 /** Reads an answer that is one JSON document. */
-function createDocumentReader({ onText, onReasoning, onReason }: ReaderNeeds): BodyReader {
+function createDocumentReader({ onTexts, onReasoning, onReason }: ReaderNeeds): BodyReader {
   const pieces: Buffer[] = [];
   let bytes = 0;
   return {
@@ -78,7 +78,7 @@ function createDocumentReader({ onText, onReasoning, onReason }: ReaderNeeds): B
       if (!finished) throw new NotWhole("the reply is no chat completion with a finish_reason");
       onReason(reason);
       if (reasoning !== "") onReasoning(reasoning);
-      if (text !== "") onText(text);
+      if (text !== "") onTexts([text]);
     },
     broke(error) {
       throw error;

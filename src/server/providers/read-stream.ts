@@ -19,8 +19,8 @@ type State = "open" | "done" | keyof Patience;
 
 /** What a reader needs. */
 export interface ReaderNeeds {
-  /** Gets each text of the answer, none empty. What it throws ends the reading. */
-  onText: (text: string) => void;
+  /** Gets the texts of the answer that a piece of the body has, at least one, none empty. What it throws ends the reading. */
+  onTexts: (texts: string[]) => void;
   /** Gets each part of the reasoning, none empty. */
   onReasoning: (text: string) => void;
   /** Gets each `finish_reason`, and `tool_calls` for each part of a call. */
@@ -35,13 +35,20 @@ export interface ReaderNeeds {
  * that {@link Patience} allows, or if the connection breaks before more text.
  */
 export function createStreamReader({
-  onText,
+  onTexts,
   onReasoning,
   onReason,
   wait,
   patience = DEFAULT_PATIENCE,
 }: ReaderNeeds): BodyReader {
   let state: State = "open";
+  let texts: string[] = [];
+  const passTexts = () => {
+    if (texts.length === 0) return;
+    const passed = texts;
+    texts = [];
+    onTexts(passed);
+  };
   const readChunk = createChunkReader();
   const events = createEventReader((event) => {
     if (state === "done") return;
@@ -56,16 +63,27 @@ export function createStreamReader({
     state = stateAfter(before, chunk);
     if (state !== "open" && (saysMore(chunk) || state !== before)) wait(patience[state]);
     if (chunk.reason !== "") onReason(chunk.reason);
-    if (chunk.reasoning !== "") onReasoning(chunk.reasoning);
-    if (chunk.text !== "") onText(chunk.text);
+    if (chunk.reasoning !== "") {
+      passTexts();
+      onReasoning(chunk.reasoning);
+    }
+    if (chunk.text !== "") texts.push(chunk.text);
   });
   return {
     push(piece) {
-      events.push(piece);
+      try {
+        events.push(piece);
+      } finally {
+        passTexts();
+      }
       return state === "done";
     },
     end() {
-      events.end();
+      try {
+        events.end();
+      } finally {
+        passTexts();
+      }
       if (state === "open") throw new NotWhole("the stream ended without a finish_reason or [DONE]");
     },
     broke(error) {

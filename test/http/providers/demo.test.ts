@@ -75,7 +75,7 @@ describe("the demo", () => {
   test("streams word by word what it would say at once", async () => {
     const pieces: string[] = [];
     const messages = conversation("help");
-    const text = await demo.answer({ messages, signal, onDelta: (piece) => void pieces.push(piece) });
+    const text = await demo.answer({ messages, signal, onDelta: (some) => void pieces.push(...some) });
     expect(text).toBe(await say("help"));
     expect(pieces.join("")).toBe(text);
     expect(pieces.length).toBeGreaterThan(20);
@@ -87,8 +87,8 @@ describe("the demo", () => {
     const stop = new AbortController();
     const reason = new Error("enough");
     const pieces: string[] = [];
-    const onDelta = (piece: string) => {
-      pieces.push(piece);
+    const onDelta = (some: string[]) => {
+      pieces.push(...some);
       setImmediate(() => stop.abort(reason));
     };
     await expect(slow.answer({ messages: conversation("hello"), signal: stop.signal, onDelta })).rejects.toBe(

@@ -25,7 +25,7 @@ const ask = (from = provider) => from.answer({ messages, signal: new AbortContro
 
 async function hear(from = provider) {
   const pieces: string[] = [];
-  const onDelta = (piece: string) => void pieces.push(piece);
+  const onDelta = (some: string[]) => void pieces.push(...some);
   const text = await from.answer({ messages, signal: new AbortController().signal, onDelta });
   expect(pieces.join("")).toBe(text);
   return { text, pieces };

@@ -45,7 +45,7 @@ const plain = (signal = new AbortController().signal) => provider.answer({ messa
 
 async function streamed(signal = new AbortController().signal) {
   const pieces: string[] = [];
-  const text = await provider.answer({ messages, signal, onDelta: (piece) => void pieces.push(piece) });
+  const text = await provider.answer({ messages, signal, onDelta: (some) => void pieces.push(...some) });
   return { text, pieces };
 }
 
@@ -78,8 +78,8 @@ describe("a whole answer", () => {
     const { open, opened } = gate();
     upstream.respond(answer(["Hel", opened, "lo"]));
     const pieces: string[] = [];
-    const onDelta = (piece: string) => {
-      pieces.push(piece);
+    const onDelta = (some: string[]) => {
+      pieces.push(...some);
       open();
     };
     expect(await provider.answer({ messages, signal: new AbortController().signal, onDelta })).toBe("Hello");
@@ -421,8 +421,8 @@ describe("a stream whose listener has had enough", () => {
     const stop = new AbortController();
     const reason = new Error("enough");
     const pieces: string[] = [];
-    const onDelta = (piece: string) => {
-      pieces.push(piece);
+    const onDelta = (some: string[]) => {
+      pieces.push(...some);
       stop.abort(reason);
     };
     await expect(provider.answer({ messages, signal: stop.signal, onDelta })).rejects.toBe(reason);

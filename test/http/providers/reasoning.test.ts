@@ -28,7 +28,7 @@ async function ask({ stream }: { stream: boolean }, asked = provider) {
     messages,
     signal,
     ...(stream && {
-      onDelta: (text: string) => void (heard.deltas += text),
+      onDelta: (pieces: string[]) => void (heard.deltas += pieces.join("")),
       onReasoning: (text: string) => void (heard.reasoning += text),
     }),
   });

@@ -26,13 +26,13 @@ function providerOf(answer: (asked: Asked) => Promise<string>) {
 
 const saying = (text: string) =>
   providerOf(async ({ onDelta }) => {
-    onDelta?.(text);
+    onDelta?.([text]);
     return text;
   });
 
 const failing = (error: Error, text?: string) =>
   providerOf(async ({ onDelta }) => {
-    if (text !== undefined) onDelta?.(text);
+    if (text !== undefined) onDelta?.([text]);
     throw error;
   });
 
@@ -80,7 +80,7 @@ describe("a question", () => {
     let name = "guess";
     const { provider } = providerOf(async ({ onDelta }) => {
       name = "found";
-      onDelta?.("Hello.");
+      onDelta?.(["Hello."]);
       return "Hello.";
     });
     const model = {
@@ -91,7 +91,7 @@ describe("a question", () => {
     };
     const { ask } = setUp(model);
     const named: string[] = [];
-    const onDelta: Question["onDelta"] = (_text, { model: one }) => named.push(one) > 0;
+    const onDelta: Question["onDelta"] = (_pieces, { model: one }) => named.push(one) > 0;
     expect((await ask({ onDelta })).model).toBe("found");
     expect(named).toEqual(["found"]);
   });
@@ -224,8 +224,8 @@ describe("a fallback", () => {
   test("names itself with the first delta", async () => {
     const { ask } = withFallback(failing(broken()));
     const heads: unknown[] = [];
-    await ask({ onDelta: (text, head) => heads.push([text, head]) > 0 });
-    expect(heads).toEqual([["instead", { replayed: false, model: "large" }]]);
+    await ask({ onDelta: (pieces, head) => heads.push([pieces, head]) > 0 });
+    expect(heads).toEqual([[["instead"], { replayed: false, model: "large" }]]);
   });
 
   test("is not asked after text was passed on", async () => {

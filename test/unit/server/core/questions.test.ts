@@ -20,7 +20,7 @@ const quiet = () => new Promise<void>((resolve) => setImmediate(resolve));
 function createPuppet() {
   let finish!: (text: string) => void;
   let fail!: (error: Error) => void;
-  let say: ((text: string) => void) | undefined;
+  let say: ((pieces: string[]) => void) | undefined;
   let think: ((text: string) => void) | undefined;
   const seen: Parameters<Provider["answer"]>[0][] = [];
   const provider: Provider = {
@@ -39,7 +39,7 @@ function createPuppet() {
   return {
     provider,
     seen,
-    delta: () => say?.("word "),
+    delta: () => say?.(["word "]),
     reasoning: () => think?.("hm "),
     finish: (text = "word word ") => finish?.(text),
     fail: () => fail?.(new ApiError("upstream_error", "The AI failed.")),
@@ -260,8 +260,8 @@ describe("a key that was charged", () => {
     const ledger = createFakeLedger();
     ledger.outcomes.push({ kind: "paid", cost: 100, model: undefined });
     const { puppet, ask } = setUp(ledger);
-    const pieces: [string, boolean][] = [];
-    const asking = ask({ key: "k", onDelta: (text, { replayed }) => pieces.push([text, replayed]) > 0 });
+    const pieces: (string | boolean)[][] = [];
+    const asking = ask({ key: "k", onDelta: (some, { replayed }) => pieces.push([...some, replayed]) > 0 });
     await quiet();
     puppet.delta();
     puppet.finish("word ");

@@ -1,20 +1,27 @@
 import { describe, expect, test } from "vitest";
 import { createAnswerText } from "../../../../src/server/providers/answer-text.ts";
 
-/** What becomes of a text that comes in these pieces. */
+/** What becomes of a text that comes in these pieces, one by one or all at once. */
 function read(pieces: string[]) {
+  const found = readEach(pieces.map((piece) => [piece]));
+  expect(readEach([pieces])).toEqual(found);
+  return found;
+}
+
+function readEach(moments: string[][]) {
   const heard = { text: "", reasoning: "" };
   const text = createAnswerText({
-    onText: (piece) => {
-      expect(piece).not.toBe("");
-      heard.text += piece;
+    onTexts: (some) => {
+      expect(some.length).toBeGreaterThan(0);
+      expect(some).not.toContain("");
+      heard.text += some.join("");
     },
     onReasoning: (piece) => {
       expect(piece).not.toBe("");
       heard.reasoning += piece;
     },
   });
-  for (const piece of pieces) text.add(piece);
+  for (const pieces of moments) text.add(pieces);
   const answer = text.end();
   expect(heard.text).toBe(answer);
   expect([text.hasText(), text.hasReasoning()]).toEqual([answer !== "", heard.reasoning !== ""]);

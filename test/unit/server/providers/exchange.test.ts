@@ -11,7 +11,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] 
 afterEach(() => void vi.useRealTimers());
 
 /** A question whose reply is up to the test. */
-function ask(onDelta?: (text: string) => void) {
+function ask(onDelta?: (pieces: string[]) => void) {
   let handler!: Dispatcher.DispatchHandler;
   const abort = vi.fn<() => void>();
   const controller = { abort } as unknown as Dispatcher.DispatchController;

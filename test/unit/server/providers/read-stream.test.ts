@@ -26,7 +26,7 @@ function openStream() {
   const hangUp = vi.fn<() => void>(() => read(() => true));
   const timer = createSilenceTimer(hangUp);
   const reader = createStreamReader({
-    onText: (text) => void pieces.push(text),
+    onTexts: (texts) => void pieces.push(...texts),
     onReasoning: () => {},
     onReason: () => {},
     wait: timer.restart,
