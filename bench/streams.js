@@ -13,6 +13,8 @@ const MANY = 1000;
 const FEW = 200;
 const PER_SECOND = 20;
 const WINDOW_S = 8;
+/** From the start of the pace until the window, in milliseconds. */
+const SETTLE_MS = 1000;
 const CORE = 0;
 
 const hasTaskset = spawnSync("taskset", ["-c", String(CORE), process.execPath, "-e", "0"]).status === 0;
@@ -25,6 +27,8 @@ async function crowdTurn(
   /** @type {Record<string, string>[] | undefined} */ heads,
 ) {
   const crowd = await openCrowd(url, { count: MANY, heads });
+  await crowd.pace(upstream);
+  await sleep(SETTLE_MS);
   const cpu = countCpu(pid);
   const begun = performance.now();
   const quarters = [];
@@ -83,8 +87,11 @@ async function memoryTurn(/** @type {string} */ upstream) {
     return residentKib(server.pid);
   };
   const few = await open(FEW);
+  await few.pace(upstream);
+  await sleep(SETTLE_MS);
   const before = await resident();
   const rest = await open(MANY - FEW);
+  await sleep(SETTLE_MS);
   const kib = ((await resident()) - before) / (MANY - FEW);
   await Promise.all([few, rest].map((crowd) => crowd.end(upstream)));
   await server.stop();

@@ -9,8 +9,8 @@ const DELTA = /"(?:content|text)":"@(\d+) /g;
 const now = () => Number(process.hrtime.bigint()) / NANOSECONDS;
 
 /**
- * Opens that many paced streams (bench/support/upstream.js), some at a time, and reads them with as little CPU as
- * possible. Resolves when all have begun.
+ * Opens that many streams that can be paced (bench/support/upstream.js), some at a time, and reads them with as little CPU
+ * as possible. Resolves when all have begun.
  * @param {string} url
  * @param {{ count: number, heads?: Record<string, string>[] }} options
  */
@@ -58,6 +58,10 @@ export async function openCrowd(url, { count, heads = [{}] }) {
   await Promise.race([openAll(), tooSlow()]);
 
   return {
+    /** From now on all streams of the upstream get their deltas. */
+    async pace(/** @type {string} */ upstream) {
+      await fetch(`${upstream}/pace`, { method: "POST" });
+    },
     /** The milliseconds from the upstream to here, of each delta until `until` resolves. */
     async lags(/** @type {Promise<unknown>} */ until) {
       const mine = { lags: /** @type {number[]} */ ([]) };

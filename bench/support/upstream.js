@@ -1,5 +1,6 @@
 // An OpenAI-compatible upstream, a process of its own. It answers at once: a plain answer, or a stream of 200 words.
-// The question "pace" gets 20 deltas a second, each of which says when it was sent, until a request for /end.
+// The question "pace" gets one delta at once, and from a request for /pace on 20 a second, each of which says when it was
+// sent, until a request for /end.
 import { createServer } from "node:http";
 
 const WORDS = 200;
@@ -24,21 +25,35 @@ const end = (/** @type {Reply} */ reply) => reply.end(`${last}data: [DONE]\n\n`)
 
 /** @type {Set<Reply>[]} */
 const paced = Array.from({ length: PHASES }, () => new Set());
-let turn = 0;
 let begun = 0;
-setInterval(() => {
-  // A timer that is late makes up for it, so that the pace holds.
-  for (; turn * (PACE_MS / PHASES) < performance.now(); turn++) {
-    for (const stream of paced[turn % PHASES] ?? [])
-      stream.write(event({ content: `@${process.hrtime.bigint()} ` }));
-  }
-}, PACE_MS / PHASES);
+/** @type {NodeJS.Timeout | undefined} */
+let pace;
+
+const sendOne = (/** @type {Reply} */ stream) =>
+  stream.write(event({ content: `@${process.hrtime.bigint()} ` }));
+
+function startPace() {
+  clearInterval(pace);
+  const start = performance.now();
+  let turn = 0;
+  pace = setInterval(() => {
+    // A timer that is late makes up for it, so that the pace holds.
+    for (; turn * (PACE_MS / PHASES) < performance.now() - start; turn++)
+      for (const stream of paced[turn % PHASES] ?? []) sendOne(stream);
+  }, PACE_MS / PHASES);
+}
 
 const server = createServer((request, reply) => {
   let body = "";
   request.setEncoding("utf8").on("data", (text) => (body += text));
   request.on("end", () => {
+    if (request.url === "/pace") {
+      startPace();
+      reply.end();
+      return;
+    }
     if (request.url === "/end") {
+      clearInterval(pace);
       for (const stream of paced.flatMap((group) => [...group])) end(stream);
       reply.end();
       return;
@@ -58,6 +73,7 @@ const server = createServer((request, reply) => {
       end(reply);
       return;
     }
+    sendOne(reply);
     const group = paced[begun++ % PHASES];
     group?.add(reply);
     reply.on("close", () => group?.delete(reply));
