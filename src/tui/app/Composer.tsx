@@ -17,7 +17,7 @@ export function Composer({ layout, display, top, isEmpty }: ComposerProps) {
   setCursorPosition({ x: layout.cursor.x + 2, y: top + layout.cursor.y });
   const lines = layout.rows.map((row, i) => {
     const mark = i === 0 ? (layout.above > 0 ? "^ " : "> ") : "  ";
-    return paint(mark, styles.cyan, display) + row.text;
+    return paint(mark, styles.accent, display) + row.text;
   });
   if (isEmpty)
     return (

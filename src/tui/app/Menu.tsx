@@ -27,7 +27,7 @@ export function Menu({ items, index, rows, display }: MenuProps) {
   const lines = shown.map(({ label, cells, help }, i) => {
     const chosen = first + i === index;
     const text = `${chosen ? "> " : "  "}${label}${" ".repeat(widest - cells)}  `;
-    return paint(text, chosen ? styles.cyan : styles.plain, display) + paint(help, styles.dim, display);
+    return paint(text, chosen ? styles.accent : styles.plain, display) + paint(help, styles.dim, display);
   });
   return <Lines lines={lines} display={display} />;
 }

@@ -34,7 +34,8 @@ export function choiceLines(
       return one.map(({ title, rest }, line) => {
         const mark = chosen && line === 0 ? "> " : "  ";
         return (
-          paint(mark + title, chosen ? styles.cyan : styles.plain, display) + paint(rest, styles.dim, display)
+          paint(mark + title, chosen ? styles.accent : styles.plain, display) +
+          paint(rest, styles.dim, display)
         );
       });
     })

@@ -18,16 +18,16 @@ export function formPicture(form: Form, server: string, display: Display): FormP
   const label = labelOf(form);
   const field = form.step === "username" ? form.username : "";
   const shown = fitEnd(field, display.columns - width(label) - 2);
-  if (form.error !== undefined) lines.push(...wrappedLines(form.error, styles.red, display));
+  if (form.error !== undefined) lines.push(...wrappedLines(form.error, styles.error, display));
   const note = form.busy ? `one moment${glyphs(display).ellipsis}` : noteOf(form);
-  const prompt = paint(label, styles.cyan, display) + shown;
+  const prompt = paint(label, styles.accent, display) + shown;
   const cursor = { x: width(label) + width(shown), y: lines.length };
   return { lines: [...lines, prompt, ...wrappedLines(note, styles.dim, display)], cursor };
 }
 
 function choosePicture(form: Form, server: string, display: Display): FormPicture {
   const row = (purpose: Form["purpose"], text: string) =>
-    form.purpose === purpose ? paint(`> ${text}`, styles.cyan, display) : `  ${text}`;
+    form.purpose === purpose ? paint(`> ${text}`, styles.accent, display) : `  ${text}`;
   const title = wrappedLines(`Who are you on ${server}?`, styles.bold, display);
   const y = title.length + (form.purpose === "register" ? 0 : 1);
   const lines = [

@@ -8,8 +8,8 @@ import { lineText } from "../line-text.ts";
 const TONES: Record<Tone, Style> = {
   info: styles.plain,
   dim: styles.dim,
-  warn: styles.yellow,
-  error: styles.red,
+  warn: styles.warn,
+  error: styles.error,
 };
 
 /** Most lines of a question that are shown above its answer. */
@@ -36,7 +36,7 @@ export function questionText(question: string, display: Display): string {
   const more = lines.length - shown.length;
   const echoed = shown.map(
     (line, i) =>
-      `${paint(i === 0 ? "> " : "  ", styles.cyan, display)}${paint(line, styles.bold, display)}\n`,
+      `${paint(i === 0 ? "> " : "  ", styles.question, display)}${paint(line, styles.bold, display)}\n`,
   );
   if (more > 0)
     echoed.push(paint(`  ${glyphs(display).ellipsis} ${more} more lines`, styles.dim, display) + "\n");

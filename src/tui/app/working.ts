@@ -40,7 +40,7 @@ export function workingLines({ phase, reasoning, lastData, now }: Work, display:
   const words = thought === "" ? told : `${told} ${dot} ${thought}`;
   return wrappedSpans(
     [
-      { text: picture, style: styles.cyan },
+      { text: picture, style: styles.accent },
       { text: ` ${words}`, style: styles.dim },
     ],
     display,

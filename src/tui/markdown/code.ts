@@ -28,7 +28,7 @@ export function createCodeRenderer(info: string, display: Display): CodeRenderer
     head: () => paint(language === "" ? rule : `${rule} ${language}`, styles.dim, display),
     line(source) {
       if (highlighter === undefined) return source;
-      const painted = paintLast(open, source, highlighter);
+      const painted = paintLast(open, source, highlighter, display);
       open = painted.neutral ? [] : remember(open, source);
       return painted.text;
     },
@@ -45,6 +45,7 @@ function paintLast(
   open: string[],
   line: string,
   highlighter: Highlighter,
+  display: Display,
 ): { text: string; neutral: boolean } {
   // The depth of the last line end in the tree shows whether a construct is still open.
   const pieces = highlightTree(highlighter, [...open, line, ""].join("\n"));
@@ -54,7 +55,7 @@ function paintLast(
     const parts = piece.text.split("\n");
     parts.forEach((part, i) => {
       if (i > 0) skip -= 1;
-      if (skip === 0) text += paint(part, piece.style, { color: true });
+      if (skip === 0) text += paint(part, piece.style, display);
     });
   }
   return { text, neutral: pieces.at(-1)?.depth === 0 };

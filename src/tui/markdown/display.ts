@@ -1,31 +1,19 @@
+import { sgrOf, styles, type Palette, type Style } from "../terminal/palette.ts";
+
+export { styles, type Style };
+
 /** What the terminal can show. */
 export interface Display {
   /** Cells of a row. Prose uses one less, so that the terminal never wraps a full row itself. */
   columns: number;
   color: boolean;
+  /** Default: the terminal's own colours. */
+  palette?: Palette;
   /** Bullets, rules and borders are ASCII. */
   ascii: boolean;
   /** It shows OSC 8 links. */
   links: boolean;
 }
-
-/** SGR parameters such as `1;36`; "" is plain. */
-export type Style = string;
-
-export const styles = {
-  plain: "",
-  bold: "1",
-  dim: "2",
-  italic: "3",
-  underline: "4",
-  strike: "9",
-  red: "31",
-  green: "32",
-  yellow: "33",
-  magenta: "35",
-  cyan: "36",
-  gray: "90",
-} as const;
 
 /** Adds a style to another. */
 export function join(outer: Style, inner: Style): Style {
@@ -33,8 +21,12 @@ export function join(outer: Style, inner: Style): Style {
 }
 
 /** `text` in `style`, reset at its end; unchanged without colour. */
-export function paint(text: string, style: Style, display: Pick<Display, "color">): string {
-  return !display.color || style === "" || text === "" ? text : `\x1b[${style}m${text}\x1b[0m`;
+export function paint(
+  text: string,
+  style: Style,
+  { color, palette = "ansi" }: Pick<Display, "color" | "palette">,
+): string {
+  return !color || style === "" || text === "" ? text : `\x1b[${sgrOf(style, palette)}m${text}\x1b[0m`;
 }
 
 /** The characters that are drawn around text, in Unicode or ASCII. */

@@ -109,7 +109,7 @@ function one(token: MarkedToken, display: Display, style: Style): Span[] {
 
 /** Without colour the backticks are kept: nothing else would show where the code begins and ends. */
 function codeSpan(text: string, display: Display, style: Style): Span {
-  return display.color ? { text, style: join(style, styles.cyan) } : { text: `\`${text}\``, style };
+  return display.color ? { text, style: join(style, styles.code) } : { text: `\`${text}\``, style };
 }
 
 /** The URL is always shown, so that it can be read and copied, and a label cannot hide where the link leads. */

@@ -18,7 +18,7 @@ describe("code in an answer", () => {
   it("keeps the colour of a comment that an earlier line opened", () => {
     const code = createCodeRenderer("ts", painted);
     code.line("/* const");
-    expect(code.line("const a")).toBe("\x1b[90mconst a\x1b[0m");
+    expect(code.line("const a")).toBe("\x1b[2mconst a\x1b[0m");
     code.line("*/");
     expect(code.line("const a")).toContain("\x1b[35mconst");
   });
@@ -26,7 +26,7 @@ describe("code in an answer", () => {
   it("keeps the colour of a comment for a hundred lines", () => {
     const code = createCodeRenderer("ts", painted);
     code.line("/*");
-    for (let i = 0; i < 100; i += 1) expect(code.line(`const a${i}`)).toBe(`\x1b[90mconst a${i}\x1b[0m`);
+    for (let i = 0; i < 100; i += 1) expect(code.line(`const a${i}`)).toBe(`\x1b[2mconst a${i}\x1b[0m`);
   });
 
   it("is not coloured without a known language", () => {
