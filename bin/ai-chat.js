@@ -33,7 +33,49 @@ function keepCompiled() {
   enableCompileCache(`${base}/ai-chat`);
 }
 
+/**
+ * Keeps what is typed while the program loads, without echo (docs/session.md#typed-ahead). Returns the function that
+ * ends it: what was typed goes to the next reader of stdin; with `echo`, also to the screen, and the terminal is as
+ * before. Every exit of Node restores the terminal.
+ */
+function readAhead() {
+  const { stdin, stdout } = process;
+  if (!stdin.isTTY || !stdout.isTTY) return undefined;
+  let kept = "";
+  const keep = (/** @type {Buffer} */ chunk) => {
+    kept += chunk.toString("latin1");
+    // In raw mode Ctrl-C sends no signal.
+    if (chunk.includes(3) && !process.emit("SIGINT", "SIGINT")) process.exit(130);
+  };
+  stdin.setRawMode(true);
+  stdin.on("data", keep);
+  stdin.unref();
+  // Node itself restores the terminal at SIGINT and SIGTERM, but not at this signal.
+  process.on("SIGHUP", () => process.listenerCount("SIGHUP") > 1 || process.exit(129));
+  return (/** @type {{ echo: boolean }} */ { echo }) => {
+    stdin.off("data", keep);
+    stdin.pause();
+    stdin.ref();
+    if (echo) {
+      stdin.setRawMode(false);
+      kept = kept.replaceAll("\r", "\n");
+    }
+    const bytes = Buffer.from(kept, "latin1");
+    if (echo) stdout.write(bytes);
+    if (bytes.length > 0 && !stdin.readableEnded) stdin.unshift(bytes);
+    kept = "";
+  };
+}
+
+/** Whether argv means the drawn session, as far as that shows before the program is loaded. */
+function isSession() {
+  const { TERM, ACCESSIBLE } = process.env;
+  if (TERM === "dumb" || ACCESSIBLE) return false;
+  return /^(?:$|(?:chat(?: |$)|-[cr])(?!.*--plain))/s.test(process.argv.slice(2).join(" "));
+}
+
 async function runProgram() {
+  const endReadAhead = isSession() ? readAhead() : undefined;
   keepCompiled();
   const program = await import(new URL("../dist/main.js", import.meta.url).href).catch(
     (/** @type {NodeJS.ErrnoException} */ error) => {
@@ -43,7 +85,7 @@ async function runProgram() {
       process.exitCode = 1;
     },
   );
-  await program?.main();
+  await program?.main(endReadAhead);
 }
 
 if (major < 20 || (major === 20 && minor < 19)) {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import packageJson from "../../package.json" with { type: "json" };
 import { commandName } from "./argv/command-name.ts";
+import type { EndReadAhead } from "./argv/call.ts";
 import { firstWord } from "./argv/chosen-command.ts";
 import { parseArgv, type ParsedArgv } from "./argv/parse-argv.ts";
 import { colorPreference, hasColor, setColorVariables } from "./io/terminal.ts";
@@ -17,7 +18,7 @@ async function outlivesHangup(parsed: ParsedArgv): Promise<boolean> {
 }
 
 /** Runs the program with the arguments and streams of this process. */
-export async function main(): Promise<void> {
+export async function main(endReadAhead?: EndReadAhead): Promise<void> {
   const { argv, env, stdout, stderr } = process;
   if (argv[2] === "__complete") {
     const { complete } = await import("./commands/completion/complete.ts");
@@ -52,7 +53,7 @@ export async function main(): Promise<void> {
     await output.write(`${program.version}\n`);
     return;
   }
-  const { code, abandoned } = await run(argv.slice(2), parsed, { program, output, ending });
+  const { code, abandoned } = await run(argv.slice(2), parsed, { program, output, ending, endReadAhead });
   process.exitCode = code;
   const isFlushed = await output.flushed();
   if (abandoned || !isFlushed) process.exit();

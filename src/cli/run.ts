@@ -3,7 +3,7 @@ import { ClientError } from "../client/failure.ts";
 import { places as placesOf } from "../client/kept/places.ts";
 import { openSettings, type SettingName } from "../client/kept/settings.ts";
 import { nearest } from "../text/nearest.ts";
-import type { Call } from "./argv/call.ts";
+import type { Call, EndReadAhead } from "./argv/call.ts";
 import { checkOptions } from "./argv/check-options.ts";
 import { checkWords } from "./argv/check-words.ts";
 import { forCommand, type ParsedArgv } from "./argv/parse-argv.ts";
@@ -51,11 +51,18 @@ function refuseInvalid(complaints: readonly string[], hint: string): void {
   if (complaints.length > 0) throw new ClientError("usage", complaints.join("\n"), { hint });
 }
 
+interface Context {
+  program: Program;
+  output: Output;
+  ending: Ending;
+  endReadAhead?: EndReadAhead | undefined;
+}
+
 /** Reads flags, environment and settings file for a command. Throws `usage` if they are invalid. */
 function read(
   argv: readonly string[],
   parsed: ParsedArgv,
-  { output, program, ending }: { output: Output; program: Program; ending: Ending },
+  { output, program, ending, endReadAhead }: Context,
 ) {
   if (firstWord(parsed) === undefined)
     checkOptions(parsed, { whose: "ai-chat", taken: withoutCommand, hint: `See: ${program.name} help` });
@@ -96,6 +103,7 @@ function read(
     get stdin() {
       return process.stdin;
     },
+    endReadAhead,
     places,
     env,
     signal,
@@ -119,11 +127,7 @@ export interface Ended {
 }
 
 /** Runs the program. Reports failures on stderr. */
-export async function run(
-  argv: readonly string[],
-  typed: ParsedArgv,
-  context: { program: Program; output: Output; ending: Ending },
-): Promise<Ended> {
+export async function run(argv: readonly string[], typed: ParsedArgv, context: Context): Promise<Ended> {
   const { program, output, ending } = context;
   let call: Call | undefined;
   const parsed = withoutCommandAsId(typed);
@@ -135,6 +139,7 @@ export async function run(
     }
     const { spec, complaints, problem, ...made } = read(argv, parsed, context);
     call = made.call;
+    if (call.command !== "chat") call.endReadAhead?.({ echo: true });
     refuseInvalid(complaints, `See: ${program.name} ${call.command} --help`);
     // `config`, and commands that need the default server, report faults in the settings themselves.
     if (problem !== undefined && call.serverFault === undefined && call.command !== "config")

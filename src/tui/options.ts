@@ -50,6 +50,8 @@ export interface ChatOptions {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   terminal: TerminalTraits;
+  /** The drawn session calls it before it reads stdin, where what was typed while the program loaded then is. */
+  endReadAhead?: () => void;
   /** Line mode: no redraw, works without a terminal. The caller decides it (`--plain`, `ACCESSIBLE`, `TERM=dumb`). */
   plain: boolean;
   /** Lines that are printed first: which server, and that it is a demo. */

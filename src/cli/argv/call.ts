@@ -3,6 +3,12 @@ import type { Output } from "../io/output.ts";
 import type { Program } from "./program.ts";
 import type { Resolved } from "./resolve.ts";
 
+/**
+ * Ends what bin/ai-chat.js began before the program was loaded (docs/session.md#typed-ahead): what was typed since goes to
+ * the next reader of stdin. `echo`: it is also shown, and the terminal leaves raw mode.
+ */
+export type EndReadAhead = (how: { echo: boolean }) => void;
+
 /** One call of a command, after its arguments and settings were read and checked. */
 export interface Call extends Resolved {
   command: string;
@@ -12,6 +18,8 @@ export interface Call extends Resolved {
   program: Program;
   output: Output;
   stdin: NodeJS.ReadStream;
+  /** Of a session that is drawn: to be called before stdin is read. */
+  endReadAhead?: EndReadAhead | undefined;
   places: Places;
   /** Why the default server is not known; then no server may be assumed. */
   serverFault: string | undefined;

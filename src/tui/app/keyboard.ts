@@ -21,7 +21,8 @@ export interface Keyboard {
 const SETTLING_MS = 20;
 
 /** Opens the keyboard. The terminal is restored by `close` and in any case when the process exits. */
-export function openKeyboard({ stdin, stdout, signal, onExit }: ChatOptions, ending: Ending): Keyboard {
+export function openKeyboard(options: ChatOptions, ending: Ending): Keyboard {
+  const { stdin, stdout, signal, onExit } = options;
   let screen: Screen | undefined;
   let ahead = "";
   const leave = () => ending.leave();
@@ -37,7 +38,11 @@ export function openKeyboard({ stdin, stdout, signal, onExit }: ChatOptions, end
       }
     };
   const parser = createKeyParser({
-    onKey: guarded((key) => (screen ? screen.key(key) : (ahead = typedOn(ahead, key)))),
+    onKey: guarded((key) => {
+      if (screen) screen.key(key);
+      else if (key.ctrl && key.name === "c") leave();
+      else ahead = typedOn(ahead, key);
+    }),
     onPaste: guarded((text) => (screen ? screen.paste(text) : (ahead += text))),
     onReply: (reply) => terminal.onReply(reply),
   });
@@ -48,8 +53,10 @@ export function openKeyboard({ stdin, stdout, signal, onExit }: ChatOptions, end
   signal?.addEventListener("abort", leave, { once: true });
   if (signal?.aborted === true) leave();
   stdin.on("data", onData);
+  options.endReadAhead?.();
   stdin.on("end", leave);
   stdin.resume();
+  if (stdin.readableEnded) leave();
   const settling = sleep(SETTLING_MS);
 
   return {

@@ -45,7 +45,7 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
 function giveDraft(screen: Screen, { draft }: ChatOptions): void {
   if (draft?.found === undefined) return;
   // As if it were typed: a command in it stays one.
-  screen.typedAhead(draft.found);
+  screen.insert(draft.found);
 }
 
 async function learnReflow(terminal: Terminal, live: LiveStdout): Promise<void> {

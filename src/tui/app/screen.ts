@@ -52,7 +52,9 @@ export interface Screen {
   changed(): void;
   key(key: Key): void;
   paste(text: string): void;
-  /** Inserts text that was typed before anything was drawn; it is never sent by itself. */
+  /** Inserts text as if it were typed; it is never sent by itself. */
+  insert(text: string): void;
+  /** Inserts what was typed before anything was drawn. Before a form it is dropped: it may be a name or a password. */
   typedAhead(text: string): void;
   giveBack(text: string): void;
   /** Shows conversations or models to choose from. */
@@ -174,6 +176,14 @@ export function createScreen(options: ScreenOptions): Screen {
     isLoading: session.state.phase.kind === "loading",
   });
 
+  const insert = (text: string) => {
+    if (text === "") return;
+    const { columns } = around();
+    view = { ...view, editor: edit(view.editor, { type: "insert", text }, columns) };
+    options.onDraft(draftOf(view));
+    changed();
+  };
+
   return {
     session,
     scribe,
@@ -215,12 +225,9 @@ export function createScreen(options: ScreenOptions): Screen {
       options.onDraft(draftOf(view));
       changed();
     },
+    insert,
     typedAhead(text) {
-      if (text === "") return;
-      const { columns } = around();
-      view = { ...view, editor: edit(view.editor, { type: "insert", text }, columns) };
-      options.onDraft(draftOf(view));
-      changed();
+      if (session.state.signedIn) insert(text);
     },
     giveBack(text) {
       view = giveBack(view, text);

@@ -23,7 +23,7 @@ export function openRealTerminal(
   const pty = openPty(command, args, {
     cols: columns,
     rows,
-    env: { ...env, TERM: "xterm-256color", PS1: "$ " },
+    env: { TERM: "xterm-256color", PS1: "$ ", ...env },
   });
   let output = "";
   pty.onData((data) => {

@@ -112,6 +112,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
     connection: { ...target, model: how.model },
     onLoginProblem: (why) => lost.add(why),
     stdin,
+    endReadAhead: () => call.endReadAhead?.({ echo: false }),
     stdout: output.stdout,
     stderr: output.stderr,
     terminal: await traits(call),

@@ -207,7 +207,16 @@ describe("text that is typed too early", () => {
     return { opened, open };
   };
 
-  it("before the first frame goes into the composer, is not sent, and is not in the form", async () => {
+  it("before the first frame goes into the composer, and is not sent", async () => {
+    const session = start({ ahead: "early words\r" });
+    await session.shows("> early words");
+    expect(session.text()).not.toContain("You said");
+    session.type("\r");
+    await session.shows("You said: early words");
+    await leave(session);
+  });
+
+  it("before a form is dropped", async () => {
     const session = start({ signedIn: false, ahead: "early words\r" });
     await session.shows("> 1  I'm new: register");
     session.type("2");
@@ -215,10 +224,8 @@ describe("text that is typed too early", () => {
     session.type("jane\r");
     await session.shows("Password of jane:");
     session.type("correct horse\r");
-    await session.shows("> early words");
-    expect(session.text()).not.toContain("You said");
-    session.type("\r");
-    await session.shows("You said: early words");
+    await session.shows("Ask, or type /");
+    expect(session.text()).not.toContain("early");
     await leave(session);
   });
 
@@ -255,6 +262,11 @@ describe("text that is typed too early", () => {
 
   it("during a login becomes the next question", async () => {
     const client = createFakeClient();
+  it("before the first frame ends the session if it is Ctrl-C", async () => {
+    const session = start({ ahead: "early words\u0003" });
+    expect(await session.end).toBe("left");
+  });
+
     const { opened, open } = gate();
     client.login = async () => {
       await opened;
