@@ -1,11 +1,14 @@
 import type { Connection } from "../session/connection.ts";
 import type { Beginning, Saving } from "../session/saved.ts";
+import type { Palette } from "./terminal/palette.ts";
 import type { Reflow } from "./terminal/reflow.ts";
 
 /** What the terminal can do, found out by the caller; nothing under src/tui reads an environment. */
 export interface TerminalTraits {
   /** docs/cli.md#colour-and-characters: `--no-color`, `NO_COLOR`, `FORCE_COLOR`, then whether stdout is a terminal. */
   color: boolean;
+  /** The colours; `auto` asks the terminal for its background. Default: ansi. */
+  theme?: Palette | "auto";
   /** Only ASCII characters (docs/cli.md#colour-and-characters: a locale that is set and without UTF-8). */
   ascii: boolean;
   /** Under tmux (`TMUX` is set): OSC 52 needs its wrapping. */
@@ -47,11 +50,11 @@ export interface ChatOptions {
   /** Called with the reason if a login can't be saved, or forgotten, on this machine. */
   onLoginProblem?: (why: string) => void;
   stdin: NodeJS.ReadStream;
+  /** The drawn session calls it before it reads stdin, where what was typed while the program loaded then is. */
+  endReadAhead?: () => void;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   terminal: TerminalTraits;
-  /** The drawn session calls it before it reads stdin, where what was typed while the program loaded then is. */
-  endReadAhead?: () => void;
   /** Line mode: no redraw, works without a terminal. The caller decides it (`--plain`, `ACCESSIBLE`, `TERM=dumb`). */
   plain: boolean;
   /** Lines that are printed first: which server, and that it is a demo. */

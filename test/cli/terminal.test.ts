@@ -61,6 +61,26 @@ test.each(colourful)("%j shows colours", async (env) => {
   expect(await shown([], env)).toContain("\x1b[1mbold");
 });
 
+const themes: [theme: string, args: string[], code: string][] = [
+  ["auto", [], "\x1b[36mcode\x1b[0m"],
+  ["dark", [], "\x1b[38;5;116mcode\x1b[0m"],
+  ["light", [], "\x1b[38;5;23mcode\x1b[0m"],
+  ["light", ["--no-color"], "`code`"],
+  ["none", [], "`code`"],
+];
+test.each(themes)("with the theme %s, ask %j shows code as %j", async (theme, args, code) => {
+  const own = await makeHome();
+  const server = await openChatServer((response) => streamAnswer(response, ["Some `code`.\n"]));
+  await runProgram(["config", "set", "theme", theme], { home: own });
+  const terminal = openAtTerminal([process.execPath, program, "ask", "-s", server.url, ...args, "hi"], {
+    home: own,
+  });
+  expect(await terminal.ended).toBe(0);
+  await server.close();
+  await own.remove();
+  expect(terminal.screen()).toContain(`Some ${code}.`);
+});
+
 const locales: [env: Record<string, string>, bullet: string][] = [
   [{ LANG: "C.UTF-8" }, "• item"],
   [{ LANG: "" }, "• item"],

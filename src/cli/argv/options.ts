@@ -92,6 +92,12 @@ export const options = {
   format: oneOfOr({ flag: "format", value: "md|json", help: "format of an export" }, ["md", "json"], "md"),
   plain: toggle({ flag: "plain", setting: "plain", help: "line mode: no redrawing, no terminal needed" }),
 
+  theme: oneOfOr(
+    { setting: "theme", help: "colours of answers; auto asks the terminal for its background" },
+    ["auto", "dark", "light", "ansi", "none"],
+    "auto",
+  ),
+
   id: text(
     {
       flag: "id",

@@ -1,6 +1,8 @@
 import type { AnswerEvent } from "../../client/http/contract.ts";
 import type { AskDocument, StreamDocument } from "../commands/ask/document.ts";
+import type { SettingValues } from "../../client/kept/settings.ts";
 import type { Output } from "./output.ts";
+import { themeTraits } from "./terminal.ts";
 
 type Done = Extract<AnswerEvent, { type: "done" }>;
 
@@ -45,11 +47,14 @@ export function createBytesWriter(write: (text: string) => Promise<void>): Answe
 /** Writes completed Markdown blocks as the session does, without cursor movement or control sequences. */
 export async function createBlocksWriter(
   output: Output,
-  { ascii }: { ascii: boolean },
+  { ascii, theme: wanted }: { ascii: boolean; theme: SettingValues["theme"] },
 ): Promise<AnswerWriter> {
   const { createAnswerPrinter } = await import("../../tui/markdown/answer.ts");
-  const { stdout, color } = output;
-  const look = () => ({ columns: stdout.columns || 80, color: color.stdout, ascii, links: false });
+  const { stdout } = output;
+  const { color, theme } = themeTraits(wanted, output.color.stdout);
+  // Only the session can ask for the background: it reads the terminal.
+  const palette = theme === "auto" ? "ansi" : theme;
+  const look = () => ({ columns: stdout.columns || 80, color, palette, ascii, links: false });
   const printer = createAnswerPrinter(look);
   let begun = false;
   const print = async (text: string) => {

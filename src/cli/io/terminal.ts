@@ -1,3 +1,5 @@
+import type { SettingValues } from "../../client/kept/settings.ts";
+
 type Env = Record<string, string | undefined>;
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== "";
@@ -15,6 +17,14 @@ export function colorPreference(noColor: boolean, env: Env): boolean | undefined
 /** Whether a stream gets colours. */
 export function hasColor(stream: { isTTY?: boolean }, preference: boolean | undefined, env: Env): boolean {
   return preference ?? (stream.isTTY === true && env.TERM !== "dumb");
+}
+
+/** The colours for a stream by the setting `theme` (docs/cli.md#colour-and-characters). */
+export function themeTraits(
+  theme: SettingValues["theme"],
+  color: boolean,
+): { color: boolean; theme: Exclude<SettingValues["theme"], "none"> } {
+  return theme === "none" ? { color: false, theme: "ansi" } : { color, theme };
 }
 
 /** Sets NO_COLOR and FORCE_COLOR. Must run before chalk is loaded, which reads them then. */

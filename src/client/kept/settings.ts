@@ -11,6 +11,8 @@ export interface SettingValues {
   save: boolean;
   /** Whether the session is the line mode. */
   plain: boolean;
+  /** The colours of the session and of answers. */
+  theme: "auto" | "dark" | "light" | "ansi" | "none";
   /** Longest silence of the server in seconds. */
   timeout: number;
   /** The command that Ctrl-G opens. */
@@ -38,6 +40,7 @@ export const settingNames = [
   "model",
   "save",
   "plain",
+  "theme",
   "timeout",
   "editor",
 ] as const satisfies SettingName[];

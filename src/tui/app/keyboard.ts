@@ -13,8 +13,8 @@ export interface Keyboard {
   attach(screen: Screen): void;
   /** Resolves when text typed before raw mode, and before this call, has been read. */
   settled(): Promise<void>;
-  /** Stops reading and restores the terminal. Idempotent. */
-  close(): void;
+  /** Waits for what the terminal has not answered yet, then stops reading and restores the terminal. Idempotent. */
+  close(): Promise<void>;
 }
 
 /** Input that waits in the terminal arrives at once; what comes later counts as typed now. */
@@ -45,18 +45,19 @@ export function openKeyboard(options: ChatOptions, ending: Ending): Keyboard {
     }),
     onPaste: guarded((text) => (screen ? screen.paste(text) : (ahead += text))),
     onReply: (reply) => terminal.onReply(reply),
+    isAsking: () => terminal.isAsking,
   });
   const onData = (chunk: Buffer) => parser.feed(chunk);
-  const terminal = openTerminal({ stdin, fd: descriptorOf(stdout) });
+  const terminal = openTerminal({ stdin, fd: descriptorOf(stdout), asksBackground: asksBackground(options) });
   const restore = () => terminal.restore();
   const stopListening = onExit?.(restore);
   signal?.addEventListener("abort", leave, { once: true });
   if (signal?.aborted === true) leave();
-  stdin.on("data", onData);
   options.endReadAhead?.();
+  stdin.on("data", onData);
   stdin.on("end", leave);
-  stdin.resume();
   if (stdin.readableEnded) leave();
+  stdin.resume();
   const settling = sleep(SETTLING_MS);
 
   return {
@@ -68,8 +69,10 @@ export function openKeyboard(options: ChatOptions, ending: Ending): Keyboard {
       // The line end is dropped: nothing is sent before the person has seen the session.
       to.typedAhead(ahead.trimEnd());
     },
-    close() {
+    async close() {
       screen = undefined;
+      // After raw mode, an answer would be text in the shell.
+      await terminal.answers;
       stdin.off("data", onData);
       stdin.off("end", leave);
       stdin.pause();
@@ -79,6 +82,11 @@ export function openKeyboard(options: ChatOptions, ending: Ending): Keyboard {
       signal?.removeEventListener("abort", leave);
     },
   };
+}
+
+/** Older Linux consoles print the end of the query. */
+function asksBackground({ terminal: { color, theme, term } }: ChatOptions): boolean {
+  return color && theme === "auto" && term !== "linux";
 }
 
 /** Adds a key to the text typed before there is an editor. */

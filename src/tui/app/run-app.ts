@@ -14,10 +14,10 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   const { stdout, intro } = options;
   const ending = createEnding();
   const live = createLiveStdout(stdout, { reflow: options.terminal.reflow });
-  const look = lookOf(options, live);
+  const keyboard = openKeyboard(options, ending);
+  const look = lookOf(options, live, keyboard.terminal);
   if (intro.length > 0) stdout.write(noteText("dim", intro, look()));
 
-  const keyboard = openKeyboard(options, ending);
   let screen: Screen | undefined;
   try {
     screen = buildScreen(options, { live, ending, look, terminal: keyboard.terminal });
@@ -26,13 +26,13 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
     const { draw } = await import("./draw.tsx");
     await keyboard.settled();
     keyboard.attach(screen);
-    void learnReflow(keyboard.terminal, live);
+    void learn(keyboard.terminal, live, screen);
     await draw(screen, live, ending, options);
   } catch (error) {
     ending.crash(error);
   } finally {
     live.dispose();
-    keyboard.close();
+    await keyboard.close();
   }
   // Leaving may have stopped a question: what it cost is printed below everything.
   await screen?.session.idle();
@@ -48,14 +48,17 @@ function giveDraft(screen: Screen, { draft }: ChatOptions): void {
   screen.insert(draft.found);
 }
 
-async function learnReflow(terminal: Terminal, live: LiveStdout): Promise<void> {
+/** Takes what the terminal answers, after which another palette may apply. */
+async function learn(terminal: Terminal, live: LiveStdout, screen: Screen): Promise<void> {
   const reflow = reflowOfAnswers(await terminal.answers);
   if (reflow !== undefined) live.setReflow(reflow);
+  screen.changed();
 }
 
-function lookOf({ terminal }: ChatOptions, live: LiveStdout): () => Display {
-  const { color, ascii } = terminal;
-  return () => ({ columns: live.columns, color, ascii, links: color });
+function lookOf({ terminal: traits }: ChatOptions, live: LiveStdout, terminal: Terminal): () => Display {
+  const { color, ascii, theme = "ansi" } = traits;
+  const palette = () => (theme === "auto" ? (terminal.background ?? "ansi") : theme);
+  return () => ({ columns: live.columns, color, palette: palette(), ascii, links: color });
 }
 
 function tellCrash(fault: unknown, { stderr, commandName, debug, draft }: ChatOptions): ChatEnd {

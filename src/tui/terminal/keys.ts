@@ -15,6 +15,10 @@ export type KeyParserOptions = {
   escapeTimeout?: number;
   /** Milliseconds without input after which an unfinished sequence is dropped (500). */
   sequenceTimeout?: number;
+  /** Milliseconds without input after which an unfinished answer of the terminal is dropped (5,000). */
+  answerTimeout?: number;
+  /** Whether the terminal still has to answer: a lone ESC may then be the beginning of that. */
+  isAsking?: () => boolean;
   /** Milliseconds without input after which a paste without an end mark ends (5,000). */
   pasteTimeout?: number;
   timers?: Timers;
@@ -36,6 +40,8 @@ export function createKeyParser({
   onReply = () => {},
   escapeTimeout = 40,
   sequenceTimeout = 500,
+  answerTimeout = 5000,
+  isAsking = () => false,
   pasteTimeout = 5000,
   timers = patientTimers,
 }: KeyParserOptions): KeyParser {
@@ -92,6 +98,12 @@ export function createKeyParser({
     return 1;
   }
 
+  const patience = {
+    escape: () => (isAsking() ? sequenceTimeout : escapeTimeout),
+    sequence: () => (isAsking() ? answerTimeout : sequenceTimeout),
+    answer: () => answerTimeout,
+  };
+
   function expire(): void {
     if (pasting) endPaste();
     else sequence.expire();
@@ -101,8 +113,7 @@ export function createKeyParser({
     timers.clear(timer);
     timer = undefined;
     if (pasting) timer = timers.set(expire, pasteTimeout);
-    else if (sequence.waiting === "escape") timer = timers.set(expire, escapeTimeout);
-    else if (sequence.waiting === "sequence") timer = timers.set(expire, sequenceTimeout);
+    else if (sequence.waiting !== "nothing") timer = timers.set(expire, patience[sequence.waiting]());
   }
 
   return {

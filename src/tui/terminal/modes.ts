@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import type { Reply } from "./sequences.ts";
+import type { Background, Reply } from "./sequences.ts";
 import { patientTimers, type Timers } from "./timers.ts";
 
 export type TerminalAnswers = {
@@ -16,6 +16,10 @@ export type Terminal = {
   onReply: (reply: Reply) => void;
   /** Resolves when the terminal has answered everything, or after a timeout. Never rejects. */
   readonly answers: Promise<TerminalAnswers>;
+  /** Not every query has been answered yet. */
+  readonly isAsking: boolean;
+  /** Undefined as long as the terminal has not told it. */
+  readonly background: Background | undefined;
   /**
    * Restores the terminal. Synchronous, idempotent, never throws: for every end of the process (exit, signals, uncaught
    * errors), before an editor, and before SIGTSTP.
@@ -29,6 +33,8 @@ export type TerminalOptions = {
   stdin: Pick<NodeJS.ReadStream, "setRawMode">;
   /** The file descriptor of the terminal, for synchronous writes while the process exits. */
   fd: number;
+  /** Whether to ask for the background (OSC 11). Default: no. */
+  asksBackground?: boolean;
   /** Milliseconds to wait for answers (1,000: over a slow connection they are late). */
   answerTimeout?: number;
   timers?: Timers;
@@ -38,6 +44,7 @@ const PASTE_ON = "\u001b[?2004h";
 const PASTE_OFF = "\u001b[?2004l";
 const KITTY_ON = "\u001b[>1u"; // only "disambiguate": text keys still send text
 const KITTY_OFF = "\u001b[<u";
+const ASK_BACKGROUND = "\u001b]11;?\u0007";
 // Kitty keyboard protocol, model, primary attributes. Every terminal answers the last one, which ends the wait.
 const QUESTIONS = "\u001b[?u\u001b[>c\u001b[c";
 // Closes an open synchronized block, resets the attributes, shows the cursor.
@@ -47,16 +54,23 @@ const PLAIN = "\u001b[?2026l\u001b[0m\u001b[?25h";
 export function openTerminal({
   stdin,
   fd,
+  asksBackground = false,
   answerTimeout = 1000,
   timers = patientTimers,
 }: TerminalOptions): Terminal {
   let active = false;
   let kitty = false;
   let device: string | undefined;
+  let background: Background | undefined;
+  let isAsking = true;
   let resolve: (answers: TerminalAnswers) => void = () => {};
   const answers = new Promise<TerminalAnswers>((settle) => {
     resolve = settle;
   });
+  const endWait = (isSilent: boolean) => {
+    isAsking = false;
+    resolve({ kitty, device, silent: isSilent });
+  };
 
   const write = (text: string) => writeWhole(fd, text);
   function enter(): void {
@@ -66,15 +80,22 @@ export function openTerminal({
   }
 
   enter();
-  write(QUESTIONS);
+  write((asksBackground ? ASK_BACKGROUND : "") + QUESTIONS);
   const timer = timers.set(
-    () => resolve({ kitty, device, silent: !kitty && device === undefined }),
+    () => endWait(!kitty && device === undefined && background === undefined),
     answerTimeout,
   );
 
   return {
     answers,
+    get isAsking() {
+      return isAsking;
+    },
+    get background() {
+      return background;
+    },
     onReply(reply) {
+      if (reply.kind === "background") background = reply.background;
       if (reply.kind === "device") device = reply.parameters;
       if (reply.kind === "kitty" && !kitty) {
         kitty = true;
@@ -82,7 +103,7 @@ export function openTerminal({
       }
       if (reply.kind !== "attributes") return;
       timers.clear(timer);
-      resolve({ kitty, device, silent: false });
+      endWait(false);
     },
     restore() {
       if (!active) return;

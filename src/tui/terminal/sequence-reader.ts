@@ -1,5 +1,5 @@
 import { characterKey, controlKey, namedKey } from "./key.ts";
-import { type Meaning, readCsi, readLinuxFunctionKey, readSs3 } from "./sequences.ts";
+import { type Meaning, readCsi, readLinuxFunctionKey, readOsc, readSs3 } from "./sequences.ts";
 import { createUtf8Reader } from "./utf8.ts";
 
 /** Reads sequences that begin with ESC, byte by byte. */
@@ -8,8 +8,8 @@ export type SequenceReader = {
   begin(): void;
   /** Takes the next byte; false: the sequence ended before it, and the byte is still to be read. */
   push(byte: number): boolean;
-  /** What is pending: nothing, a lone ESC, or an unfinished sequence. */
-  readonly waiting: "nothing" | "escape" | "sequence";
+  /** What is pending: nothing, a lone ESC, an unfinished sequence, or one that no key begins: the answer to a query. */
+  readonly waiting: "nothing" | "escape" | "sequence" | "answer";
   /** Ends the wait: a lone ESC is the escape key, `ESC [` is Alt-[, an unfinished sequence is dropped. */
   expire(): void;
 };
@@ -134,9 +134,14 @@ export function createSequenceReader(give: (meaning: Meaning) => void): Sequence
 
   function inString(byte: number): boolean {
     if (byte === ESC) state = "stringEscape";
-    else if (byte === 0x07 || byte === 0x18 || byte === 0x1a) become("ground");
-    else body = "some";
+    else if (byte === 0x07) return endString();
+    else if (byte === 0x18 || byte === 0x1a) become("ground");
+    else if (body.length < LONGEST) body += String.fromCharCode(byte);
     return true;
+  }
+
+  function endString(): true {
+    return finish(introducer === "]" ? readOsc(body) : { kind: "nothing" });
   }
 
   return {
@@ -164,12 +169,15 @@ export function createSequenceReader(give: (meaning: Meaning) => void): Sequence
           return inString(byte);
         case "stringEscape":
           // ESC \ ends a string; ESC with another byte begins a new sequence.
-          become(byte === 0x5c ? "ground" : "escape");
-          return byte === 0x5c;
+          if (byte === 0x5c) return endString();
+          become("escape");
+          return false;
       }
     },
     get waiting() {
-      return state === "ground" ? "nothing" : state === "escape" ? "escape" : "sequence";
+      if (state === "ground") return "nothing";
+      if (introducer === "]" && body.startsWith("11;")) return "answer";
+      return state === "escape" ? "escape" : "sequence";
     },
     expire() {
       const held = state;

@@ -7,7 +7,12 @@ export type Reply =
   /** `CSI c`: primary device attributes, which every terminal answers. */
   | { kind: "attributes"; parameters: string }
   /** `CSI > c`: secondary device attributes. */
-  | { kind: "device"; parameters: string };
+  | { kind: "device"; parameters: string }
+  /** `OSC 11`: the colour of its background. */
+  | { kind: "background"; background: Background };
+
+/** The kind of a terminal's background. */
+export type Background = "dark" | "light";
 
 /** What a control sequence means: a key, an answer, the start of a paste, or nothing. */
 export type Meaning =
@@ -98,6 +103,22 @@ export function readSs3(body: string, final: string): Meaning {
   if (final >= "p" && final <= "y") return key(characterKey(String(final.charCodeAt(0) - 0x70), modifiers));
   if (Object.hasOwn(KEYPAD, final)) return key(characterKey(KEYPAD[final]!, modifiers));
   return named(LETTERS, final, modifiers);
+}
+
+/** The meaning of an operating system command, given without its introducer and terminator. */
+export function readOsc(body: string): Meaning {
+  const [, ...hex] =
+    /^11;rgba?:([\da-f]{1,4})\/([\da-f]{1,4})\/([\da-f]{1,4})(?:\/[\da-f]{1,4})?$/i.exec(body) ??
+    /^11;#([\da-f]{2})([\da-f]{2})([\da-f]{2})$/i.exec(body) ??
+    [];
+  if (hex.length === 0) return NOTHING;
+  const [red = 0, green = 0, blue = 0] = hex.map((value) => {
+    const part = Number.parseInt(value, 16) / (16 ** value.length - 1);
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  // The relative luminance (WCAG 2) on which black and white have the same contrast is 0.18.
+  const background = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "light" : "dark";
+  return { kind: "reply", reply: { kind: "background", background } };
 }
 
 /** F1 to F5 of the Linux console: `ESC [ [` and A to E. */

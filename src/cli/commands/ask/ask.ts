@@ -16,7 +16,7 @@ import { wantedThread, type WantedThread } from "./thread.ts";
 
 async function writerFor({ output, values, env }: Call): Promise<AnswerWriter> {
   if (output.json) return values.stream ? createLinesWriter(output) : createDocumentWriter(output);
-  if (output.stdout.isTTY) return createBlocksWriter(output, { ascii: isAscii(env) });
+  if (output.stdout.isTTY) return createBlocksWriter(output, { ascii: isAscii(env), theme: values.theme });
   return createBytesWriter(output.write);
 }
 

@@ -4,7 +4,7 @@ export const spec: CommandSpec = {
   summary: "one question, its answer on stdout",
   words: "[QUESTION…]",
   options: ["askModel", "continue", "resume", "startSaved", "stream"],
-  secrets: ["token"],
+  secrets: ["token", "theme"],
   examples: [
     ['ask "What is a monad?"', "the answer as it comes"],
     ["ask explain this < error.log", "the question, a blank line, then the file"],

@@ -13,12 +13,12 @@ import { copyLocally } from "../../io/clipboard.ts";
 import { editText } from "../../io/editor.ts";
 import { options } from "../../argv/options.ts";
 import { connect, type Target } from "../../connection/target.ts";
-import { isAscii } from "../../io/terminal.ts";
+import { isAscii, themeTraits } from "../../io/terminal.ts";
 
-async function traits({ output, env }: Call): Promise<TerminalTraits> {
+async function traits({ output, env, values: { theme } }: Call): Promise<TerminalTraits> {
   const { reflowOf } = await import("../../../tui/terminal/reflow.ts");
   return {
-    color: output.color.stdout,
+    ...themeTraits(theme, output.color.stdout),
     ascii: isAscii(env),
     tmux: Boolean(env.TMUX),
     screen: Boolean(env.STY),

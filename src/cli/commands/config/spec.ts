@@ -1,9 +1,8 @@
-import { settingNames } from "../../../client/kept/settings.ts";
 import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
 export const spec: CommandSpec = {
-  summary: `settings: ${settingNames.join(", ")}`,
+  summary: "your settings, such as server, model and theme",
   settings: true,
   words: "list|get KEY|set KEY VALUE|unset KEY|path",
   actions: {
@@ -21,6 +20,7 @@ export const spec: CommandSpec = {
     ["config set server chat.example.org", "your default server"],
     ["config set timeout 60", "longest silence of a server, in seconds"],
     ["config set model big -s chat.example.org", "the model that answers there"],
+    ["config set theme light", "colours for a light background"],
     ["config unset server", "return to the default"],
     ["config path", "the file"],
   ],

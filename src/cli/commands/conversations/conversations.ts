@@ -57,13 +57,13 @@ const list: Action = async (call, conversations, words) => {
 };
 
 const show: Action = async (call, conversations, words) => {
-  const { output, env } = call;
+  const { output, env, values } = call;
   const { id } = await conversations.find(only(call, words, ID));
   const conversation = await conversations.read(id);
   if (output.json) return output.document(JSON.parse(toJson(conversation)));
   const text = toMarkdown(conversation);
   if (!output.stdout.isTTY) return output.write(text);
-  const writer = await createBlocksWriter(output, { ascii: isAscii(env) });
+  const writer = await createBlocksWriter(output, { ascii: isAscii(env), theme: values.theme });
   await writer.done({ type: "done", response: text, tokensDeducted: null, tokens: null }, null);
 };
 

@@ -13,7 +13,7 @@ export const spec: CommandSpec = {
   },
   options: ["format"],
   common: withoutServer,
-  secrets: [],
+  secrets: ["theme"],
   examples: [
     ["conversations list", "all, the newest first"],
     ["conversations show k3", "by the start of its ID"],

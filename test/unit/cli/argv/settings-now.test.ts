@@ -53,6 +53,7 @@ test("the environment goes before the file, and the file before the default that
     { key: "model", value: null, source: "default" },
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
+    { key: "theme", value: "auto", source: "default" },
     { key: "timeout", value: 7, source: "file" },
     { key: "editor", value: "nano", source: "environment" },
   ]);
@@ -61,6 +62,7 @@ test("the environment goes before the file, and the file before the default that
     null,
     true,
     false,
+    "auto",
     300,
     options.editor.fallback,
   ]);

@@ -29,6 +29,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   tokenDays: ["1", "2", "3"],
   bcryptCost: ["4", "5", "6"],
   headers: ['{"a":"1"}', '{"b":"2"}', '{"c":"3"}'],
+  theme: ["dark", "light", "none"],
   jwtSecret: ["a".repeat(32), "b".repeat(32), "c".repeat(32)],
 };
 const samplesOf = (name: OptionName): [string, string, string] => {

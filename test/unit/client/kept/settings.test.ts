@@ -23,6 +23,7 @@ describe("settings", () => {
       undefined,
       undefined,
       undefined,
+      undefined,
       60,
       undefined,
     ]);

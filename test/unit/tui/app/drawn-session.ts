@@ -4,7 +4,7 @@ import { PassThrough, Writable } from "node:stream";
 import xterm from "@xterm/headless";
 import { afterEach, expect } from "vitest";
 import { runApp } from "../../../../src/tui/app/run-app.ts";
-import type { ChatOptions } from "../../../../src/tui/options.ts";
+import type { ChatOptions, TerminalTraits } from "../../../../src/tui/options.ts";
 import { connectionTo, createFakeClient, type FakeClient } from "../../session/fake-client.ts";
 
 // vitest's console lacks what Ink patches.
@@ -19,6 +19,8 @@ export function start({
   signedIn = true,
   signal = new AbortController().signal,
   ahead = "",
+  answers = "",
+  traits = {},
   ...rest
 }: {
   client?: FakeClient;
@@ -26,6 +28,9 @@ export function start({
   signal?: AbortSignal;
   /** Typed before the session begins. */
   ahead?: string;
+  /** What the terminal answers when the session begins. */
+  answers?: string;
+  traits?: Partial<TerminalTraits>;
 } & Pick<ChatOptions, "saving" | "beginning" | "connectTo"> = {}) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });
   const fd = openSync("/dev/null", "w");
@@ -52,12 +57,13 @@ export function start({
     isTTY: true,
     setRawMode: (on: boolean) => modes.push(on),
   });
-  if (ahead !== "") stdin.write(ahead);
+  // Every terminal answers this query; until then the session does not end.
+  stdin.write(`${answers}\u001b[?62c${ahead}`);
   const options = {
     stdin,
     stdout,
     stderr,
-    terminal: { color: false, ascii: false, tmux: false, term: "xterm" },
+    terminal: { color: false, ascii: false, tmux: false, term: "xterm", ...traits },
     connection: connectionTo(client, signedIn ? "jane" : undefined),
     plain: false,
     intro: ["A demo answers here."],

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../../src/client/failure.ts";
+import type { TerminalTraits } from "../../../../src/tui/options.ts";
 import { answer, createFakeClient, type FakeClient } from "../../session/fake-client.ts";
 import { leave, start } from "./drawn-session.ts";
 
@@ -186,6 +187,38 @@ describe("the session on a terminal", () => {
   });
 });
 
+describe("the colours", () => {
+  const black = "\u001b]11;rgb:0000/0000/0000\u001b\\";
+  const white = "\u001b]11;rgb:ffff/ffff/ffff\u0007";
+  /** The colour of the composer's mark. */
+  const rows: [theme: TerminalTraits["theme"], answers: string, mark: string][] = [
+    ["auto", black, "38;5;80"],
+    ["auto", white, "38;5;24"],
+    ["auto", "", "36"],
+    ["dark", white, "38;5;80"],
+    ["light", "", "38;5;24"],
+    ["ansi", white, "36"],
+  ];
+  it.each(rows)("are those of the theme %s where the terminal answers %j", async (theme, answers, mark) => {
+    const session = start({ traits: { color: true, theme }, answers });
+    await session.shows("Ask, or type /");
+    expect(session.bytes()).toContain(`\u001b[${mark}m> `);
+    await leave(session);
+    expect(session.text()).not.toContain("rgb");
+  });
+
+  it("change when the terminal tells its background late, which is no text", async () => {
+    const session = start({ traits: { color: true, theme: "auto" } });
+    await session.shows("Ask, or type /");
+    session.type(`half${white}`);
+    session.type(" a word");
+    await session.shows(/> half a word$/m);
+    expect(session.bytes()).toContain("\u001b[38;5;24m> ");
+    session.type("\u0003");
+    await leave(session);
+  });
+});
+
 describe("an internal error while a question is asked", () => {
   it("ends the session with 1 and restores the terminal", async () => {
     const client = createFakeClient();
@@ -229,6 +262,11 @@ describe("text that is typed too early", () => {
     await leave(session);
   });
 
+  it("before the first frame ends the session if it is Ctrl-C", async () => {
+    const session = start({ ahead: "early words\u0003" });
+    expect(await session.end).toBe("left");
+  });
+
   it("does not become a password when the login has expired", async () => {
     // The clock stands still, so that the time between two keys on a busy machine is no pause.
     const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now());
@@ -262,11 +300,6 @@ describe("text that is typed too early", () => {
 
   it("during a login becomes the next question", async () => {
     const client = createFakeClient();
-  it("before the first frame ends the session if it is Ctrl-C", async () => {
-    const session = start({ ahead: "early words\u0003" });
-    expect(await session.end).toBe("left");
-  });
-
     const { opened, open } = gate();
     client.login = async () => {
       await opened;

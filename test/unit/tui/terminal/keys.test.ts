@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../../../src/tui/terminal/key.ts";
-import { createKeyParser } from "../../../../src/tui/terminal/keys.ts";
+import { createKeyParser, type KeyParserOptions } from "../../../../src/tui/terminal/keys.ts";
 import type { Timers } from "../../../../src/tui/terminal/timers.ts";
 
 /** Timers that the test fires. */
@@ -20,7 +20,7 @@ function handTimers(): Timers & { fire(): void; ms(): number | undefined } {
 }
 
 /** A parser whose results are strings: `ctrl+a`, `x`, `paste:…`, `reply:…`. */
-function listen() {
+function listen(options: Pick<KeyParserOptions, "isAsking"> = {}) {
   const heard: string[] = [];
   const timers = handTimers();
   const parser = createKeyParser({
@@ -28,6 +28,7 @@ function listen() {
     onPaste: (text) => heard.push(`paste:${text}`),
     onReply: (reply) => heard.push(`reply:${JSON.stringify(Object.values(reply))}`),
     timers,
+    ...options,
   });
   const feed = (...chunks: (string | Uint8Array)[]) => {
     for (const chunk of chunks) parser.feed(Buffer.from(chunk as string));
@@ -134,8 +135,14 @@ const table: [bytes: string, keys: string[]][] = [
   ["\u001b[<0;10;20Mx\u001b[<0;10;20m", ["x"]],
   ["\u001b[M !!x", ["x"]],
   ["\u001b[?2026;2$yx", ["x"]],
-  ["\u001b]11;rgb:0000/0000/0000\u001b\\x", ["x"]],
-  ["\u001b]11;rgb:ffff/ffff/ffff\u0007x", ["x"]],
+  ["\u001b]11;rgb:0000/2b2b/3636\u001b\\x", ['reply:["background","dark"]', "x"]],
+  ["\u001b]11;rgb:fdfd/f6f6/e3e3\u0007x", ['reply:["background","light"]', "x"]],
+  [
+    "\u001b]11;rgb:0/0/0\u0007\u001b]11;rgba:ff/ff/ff/ff\u0007",
+    ['reply:["background","dark"]', 'reply:["background","light"]'],
+  ],
+  ["\u001b]11;#1e1e1e\u0007", ['reply:["background","dark"]']],
+  ["\u001b]11;none\u0007\u001b]10;rgb:0/0/0\u0007\u001b]11;rgb:0/0\u0007x", ["x"]],
   ["\u001bP>|xterm(390)\u001b\\x", ["x"]],
   ["\u001b_Gi=1;OK\u001b\\x", ["x"]],
   ["\u001b^secret\u001b\\x", ["x"]],
@@ -202,6 +209,20 @@ describe("a key parser", () => {
     timers.fire();
     feed("x");
     expect(heard).toEqual(["paste:half a paste", "x"]);
+  });
+
+  it("waits longer while the terminal answers: no piece of an answer is text, however slowly it comes", () => {
+    const answer = "\u001b]11;rgb:1e1e/1e1e/1e1e\u001b\\";
+    for (let at = 1; at < answer.length; at++) {
+      const { heard, timers, feed } = listen({ isAsking: () => true });
+      feed(answer.slice(0, at));
+      expect(timers.ms(), `split at ${at}`).toBe(at === 1 ? 500 : 5000);
+      feed(answer.slice(at));
+      expect(heard).toEqual(['reply:["background","dark"]']);
+    }
+    const { timers, feed } = listen();
+    feed("\u001b]11;rgb:1e1e");
+    expect(timers.ms()).toBe(5000);
   });
 
   it("drops invalid bytes and continues", () => {

@@ -41,6 +41,19 @@ describe("a terminal", () => {
     expect(raw).toEqual([true, false]);
   });
 
+  it("is asked for its background on request, and may tell it late", async () => {
+    let expire = () => {};
+    const timers = { set: (callback: () => void) => (expire = callback), clear: () => {} };
+    const terminal = openTerminal({ stdin, fd, timers, asksBackground: true });
+    expect(written()).toBe("\u001b[?2004h\u001b]11;?\u0007\u001b[?u\u001b[>c\u001b[c");
+    expect([terminal.isAsking, terminal.background]).toEqual([true, undefined]);
+    expire();
+    expect(await terminal.answers).toMatchObject({ silent: true });
+    expect(terminal.isAsking).toBe(false);
+    terminal.onReply({ kind: "background", background: "light" });
+    expect(terminal.background).toBe("light");
+  });
+
   it("gets the kitty protocol only after its answer; restore() and resume() undo and set it", async () => {
     const terminal = openTerminal({ stdin, fd });
     terminal.onReply({ kind: "kitty", flags: 0 });

@@ -63,13 +63,14 @@ describe("a busy process", () => {
       key: ({ name }: { name: string }) => void typed.push(`key ${name}`),
       typedAhead: (text: string) => void typed.push(`ahead ${text}`),
     } as unknown as Screen;
-    const ends = { stdin: Object.assign(stdin, { setRawMode: () => {} }), stdout: { fd } };
+    const ends = { stdin: Object.assign(stdin, { setRawMode: () => {} }), stdout: { fd }, terminal: {} };
     const keyboard = openKeyboard(ends as unknown as ChatOptions, createEnding());
     typeWhileBusy("rm it all\r", 100);
     await keyboard.settled();
     keyboard.attach(screen);
     await new Promise((resolve) => setImmediate(resolve));
-    keyboard.close();
+    hands.write("\u001b[?62c");
+    await keyboard.close();
     expect(typed).toEqual(["ahead rm it all"]);
   });
 });

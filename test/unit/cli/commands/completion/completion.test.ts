@@ -50,11 +50,15 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   ],
   [
     ["config", "get", ""],
-    ["server", "model", "save", "plain", "timeout", "editor"],
+    ["server", "model", "save", "plain", "theme", "timeout", "editor"],
   ],
   [
     ["config", "set", "save", ""],
     ["true", "false"],
+  ],
+  [
+    ["config", "set", "theme", ""],
+    ["auto", "dark", "light", "ansi", "none"],
   ],
   [["config", "set", "server", ""], ["local"]],
   [["config", "set", "timeout", ""], []],
