@@ -1,3 +1,5 @@
+import { usCharacter } from "./layouts.ts";
+
 /** The keys that have a name instead of a character. */
 export type KeyName =
   | "enter"
@@ -18,7 +20,8 @@ export type KeyName =
   | `f${number}`;
 
 /**
- * One key press. `name` is a KeyName or the character; with ctrl or alt, a letter is lower case. `text` is what the key
+ * One key press. `name` is a KeyName or the character; with ctrl or alt, a letter is lower case, and one of a script
+ * without Latin letters is what its key has on a US keyboard (docs/session.md#keys-of-the-terminal). `text` is what the key
  * types: empty with ctrl or alt and for named keys except space. Ctrl-J, and a line end inside a burst of text, is
  * `{ name: "j", ctrl: true }`; Enter never is.
  */
@@ -37,8 +40,8 @@ export function characterKey(
 ): Key {
   if (character === " ") return namedKey("space", { ctrl, alt, shift });
   if (!ctrl && !alt) return { name: character, text: character, ctrl, alt, shift: false };
-  const name = character.toLowerCase();
-  return { name, text: "", ctrl, alt, shift: shift || name !== character };
+  const lower = character.toLowerCase();
+  return { name: usCharacter(lower), text: "", ctrl, alt, shift: shift || lower !== character };
 }
 
 /** The key of a control byte (0 to 31, and 127). ESC is the escape key. */

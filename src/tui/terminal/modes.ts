@@ -42,7 +42,9 @@ export type TerminalOptions = {
 
 const PASTE_ON = "\u001b[?2004h";
 const PASTE_OFF = "\u001b[?2004l";
-const KITTY_ON = "\u001b[>1u"; // only "disambiguate": text keys still send text
+// "Disambiguate" (text keys still send text) and "alternate keys": also the key of a US keyboard, for Ctrl and Alt on
+// layouts without Latin letters.
+const KITTY_ON = "\u001b[>5u";
 const KITTY_OFF = "\u001b[<u";
 const ASK_BACKGROUND = "\u001b]11;?\u0007";
 // Kitty keyboard protocol, model, primary attributes. Every terminal answers the last one, which ends the wait.

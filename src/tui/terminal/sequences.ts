@@ -166,9 +166,12 @@ function readRxvtTilde(code: number, final: string): Meaning {
 }
 
 function readKitty(fields: number[][], modifiers: KeyModifiers): Meaning {
-  const [code = 0, shifted = 0] = fields[0]!;
+  const [code = 0, shifted = 0, base = 0] = fields[0]!;
   const written = textOf(fields[2] ?? []);
   if (written !== "" && !modifiers.ctrl && !modifiers.alt) return key(characterKey(written));
+  // Of a layout with Latin letters, such as Dvorak, the character of the key itself counts.
+  const isForeign = code > 0x7e && base > 0x20 && base < 0x7f;
+  if (isForeign && (modifiers.ctrl || modifiers.alt)) return readCodePoint(base, modifiers);
   return readCodePoint(modifiers.shift && shifted > 0 ? shifted : code, modifiers);
 }
 

@@ -126,6 +126,16 @@ const table: [bytes: string, keys: string[]][] = [
   ["\u001b[27;5;97~", ["ctrl+a"]],
   ["\u001b[27;2;65~", ["A"]],
   ["\u001b[27;6;65~", ["ctrl+shift+a"]],
+  // keys of layouts without Latin letters: the base-layout key, else the position
+  ["\u001b[1089::99;5u", ["ctrl+c"]],
+  ["\u001b[1089:1057:99;6u", ["ctrl+shift+c"]],
+  ["\u001b[1089;5u\u001b[1094;3u\u001b[1110;5u", ["ctrl+c", "alt+w", "ctrl+s"]],
+  ["\u001b[27;5;1089~\u001b[27;6;1057~", ["ctrl+c", "ctrl+shift+c"]],
+  ["\u001b[968;5u\u001b[1489;5u\u001b[1572;5u", ["ctrl+c", "ctrl+c", "ctrl+c"]], // Greek, Hebrew, Arabic
+  ["\u001b[1089;;1089u\u001b[1089;2u", ["с", "С"]],
+  ["\u001bд", ["alt+l"]],
+  ["\u001b[106::99;5u\u001b[99::105;3u", ["ctrl+j", "alt+c"]], // Dvorak
+  ["\u001b[252::91;5u\u001b[252;5u", ["ctrl+[", "ctrl+ü"]],
   // replies and reports give no key
   ["\u001b[?1u", ['reply:["kitty",1]']],
   ["\u001b[?1;2c", ['reply:["attributes","1;2"]']],

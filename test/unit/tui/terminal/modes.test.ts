@@ -65,8 +65,8 @@ describe("a terminal", () => {
     terminal.resume();
     terminal.resume();
     terminal.restore();
-    const modes = Array.from(written().matchAll(/\u001b\[([<>]1?u|\?2004[hl])/g), ([, mode]) => mode);
-    expect(modes).toEqual(["?2004h", ">1u", "?2004l", "<u", "?2004h", ">1u", "?2004l", "<u"]);
+    const modes = Array.from(written().matchAll(/\u001b\[([<>]5?u|\?2004[hl])/g), ([, mode]) => mode);
+    expect(modes).toEqual(["?2004h", ">5u", "?2004l", "<u", "?2004h", ">5u", "?2004l", "<u"]);
     expect(raw).toEqual([true, false, true, false]);
   });
 
@@ -77,7 +77,7 @@ describe("a terminal", () => {
     expire();
     expect(await terminal.answers).toEqual({ kitty: false, device: undefined, silent: true });
     terminal.onReply({ kind: "kitty", flags: 0 });
-    expect(written()).toContain("\u001b[>1u");
+    expect(written()).toContain("\u001b[>5u");
   });
 
   it("is restored without an error after it was closed", () => {
