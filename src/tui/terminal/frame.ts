@@ -2,7 +2,9 @@ import type { Reflow } from "./reflow.ts";
 import { rowsOf } from "./width.ts";
 
 /** The live area: its lines and the cursor in it (from 0; undefined: hidden, below the last line). */
-export type Frame = { lines: string[]; cursor?: { x: number; y: number } | undefined };
+export type Frame = { lines: string[]; cursor?: Cursor | undefined };
+
+type Cursor = { x: number; y: number };
 
 const HIDE_CURSOR = "\u001b[?25l";
 export const SHOW_CURSOR = "\u001b[?25h";
@@ -63,6 +65,11 @@ export function cropFrame(frame: Frame, columns: number, rows: number): Frame {
   const { cursor } = frame;
   const visible = cursor && cursor.y >= first ? { x: cursor.x, y: cursor.y - first } : undefined;
   return { lines: frame.lines.slice(first), cursor: visible };
+}
+
+/** The cursor's line and those below it; undefined without a cursor. */
+export function fromCursor({ lines, cursor }: Frame): { lines: string[]; cursor: Cursor } | undefined {
+  return cursor && { lines: lines.slice(cursor.y), cursor: { x: cursor.x, y: 0 } };
 }
 
 function commonLines(a: string[], b: string[]): number {

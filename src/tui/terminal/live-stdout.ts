@@ -1,13 +1,18 @@
-import { cropFrame, type Frame, rowsAboveCursor, SHOW_CURSOR, transition } from "./frame.ts";
+import { cropFrame, type Frame, fromCursor, rowsAboveCursor, SHOW_CURSOR, transition } from "./frame.ts";
 import { inkStdout } from "./ink-stdout.ts";
 import { followInk, type InkCursor } from "./ink-writes.ts";
 import type { Reflow } from "./reflow.ts";
+import { rowsOf } from "./width.ts";
+import { followSize } from "./window-size.ts";
 
 /** The screen of the session: a live area that Ink draws, and finished text above it. */
 export type LiveStdout = {
   /** For Ink's render(). `columns` is the real one; `rows` is so large that Ink never clears the terminal. */
   readonly stdout: NodeJS.WriteStream;
-  /** The terminal's size, 80 by 24 if it is unknown. A frame higher than `rows - 1` loses its top. */
+  /**
+   * The terminal's size, 80 by 24 if it is unknown; while it keeps changing, the smallest of the last second. A frame
+   * higher than `rows - 1` loses its top.
+   */
   readonly columns: number;
   readonly rows: number;
   /**
@@ -32,8 +37,8 @@ export type LiveStdout = {
   dispose(): void;
 };
 
-/** The frame on the screen and the terminal size for which it was drawn. */
-type Shown = Frame & { columns: number; rows: number };
+/** The frame on the screen, the terminal size for which it was drawn, and the fewest rows that the terminal had since. */
+type Shown = Frame & { columns: number; rows: number; lowest: number };
 
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
@@ -55,28 +60,32 @@ export function createLiveStdout(
   let disposed = false;
   let timer: NodeJS.Timeout | undefined;
   const listeners = new Set<() => void>();
-  const columns = () => real.columns || 80;
-  const rows = () => real.rows || 24;
+  const columns = () => size.smallest().columns;
+  const rows = () => size.smallest().rows;
 
   /** The sequences that show another frame, with finished text above it. */
   function change(next: Frame | undefined, whole = false): string {
     clearTimeout(timer);
-    const size = { columns: columns(), rows: rows() };
-    const isResized = shown && (shown.columns !== size.columns || shown.rows !== size.rows);
+    const now = size.now();
+    const isResized = shown && (shown.columns !== now.columns || shown.rows !== now.rows);
     const up =
       shown && (whole || isResized)
-        ? rowsAboveCursor(shown, size.columns, reflow, size.rows < shown.rows)
+        ? rowsAboveCursor(shown, now.columns, reflow, Math.min(now.rows, shown.lowest) < shown.rows)
         : undefined;
-    const bytes = transition(shown, next, size.columns, { finished: pending, up });
+    const bytes = transition(shown, next, columns(), { finished: pending, up });
     pending = "";
-    shown = next && { ...next, ...size };
+    shown = next && { ...next, columns: columns(), rows: rows(), lowest: now.rows };
     return bytes;
   }
 
-  /** Draws the last frame of Ink. */
+  /** Draws the last frame of Ink, unless sizes keep changing. */
   function draw(whole = false): void {
-    if (paused) return;
     refreshSize(real);
+    if (!size.isChanging) drawNow(whole);
+  }
+
+  function drawNow(whole: boolean): void {
+    if (paused) return;
     const bytes = change(wanted && cropFrame(wanted, columns(), rows()), whole);
     real.write(BEGIN + bytes + (wanted ? "" : SHOW_CURSOR) + END);
   }
@@ -92,10 +101,12 @@ export function createLiveStdout(
 
   /** Ink has ended: its last frame becomes text. */
   function finish(): void {
+    refreshSize(real);
+    size.settle();
     if (!wanted && pending === "") return;
     wanted = paused || !wanted ? undefined : { lines: wanted.lines };
     paused = false;
-    draw();
+    drawNow(false);
     if (wanted) real.write(SHOW_CURSOR);
     wanted = undefined;
     shown = undefined;
@@ -137,7 +148,22 @@ export function createLiveStdout(
     timer = setTimeout(() => draw(), promptly);
   }
 
-  function onRealResize(): void {
+  /**
+   * Draws from the cursor's line on, in the smallest size, unless the terminal may have wrapped what is there. The lines
+   * above stay as they are.
+   */
+  function drawBelow(): void {
+    const [from, to] = [shown, wanted].map((frame) => frame && fromCursor(frame));
+    if (!shown || !from || !to || paused) return;
+    const sensitive = reflow === "xterm.js" ? from.lines : from.lines.slice(0, reflow === "exact" ? 1 : 0);
+    if ([...sensitive, ...to.lines].some((line) => rowsOf(line, columns()) > 1)) return;
+    if (to.lines.length >= rows()) return;
+    real.write(BEGIN + transition(from, to, columns(), { up: 0 }) + END);
+    const above = shown.lines.slice(0, -from.lines.length);
+    shown = { ...shown, lines: [...above, ...to.lines], cursor: { x: to.cursor.x, y: above.length } };
+  }
+
+  function tellSize(then = () => {}): void {
     for (const listener of listeners) listener();
     // A tick later, so that React renders for the new size before Ink draws: its scheduler uses setImmediate too.
     setImmediate(() => {
@@ -145,12 +171,30 @@ export function createLiveStdout(
       resizing = true;
       stdout.emit("resize");
       resizing = false;
-      if (wanted) draw(true);
+      then();
     });
   }
 
   const stdout = inkStdout(real, columns, take);
-  real.on("resize", onRealResize);
+  /*
+   * While sizes keep changing, a frame can reach the terminal at another size than the one it was made for: its rows would
+   * be counted wrong. So nothing is drawn until sizes are quiet, and after a long time only what needs no counting.
+   */
+  const size = followSize(
+    real,
+    {
+      changed({ rows }) {
+        if (shown) shown.lowest = Math.min(shown.lowest, rows);
+      },
+      smaller: () => tellSize(),
+      longer: drawBelow,
+      quiet: () =>
+        tellSize(() => {
+          if (wanted || shown || pending !== "") draw(true);
+        }),
+    },
+    () => shown,
+  );
 
   return {
     stdout,
@@ -198,7 +242,7 @@ export function createLiveStdout(
       if (disposed) return;
       disposed = true;
       clearTimeout(timer);
-      real.off("resize", onRealResize);
+      size.close();
       finish();
     },
   };

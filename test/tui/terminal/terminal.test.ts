@@ -114,6 +114,43 @@ describe("a session in a real terminal", () => {
     expect(terminal.output()).not.toContain("\u001b[3J");
   });
 
+  /** Sizes of a window of which somebody drags a corner, and which comes to rest. */
+  const dragged = Array.from({ length: 60 }, (_, i) => {
+    const step = Math.abs(30 - i);
+    return { columns: 40 + 2 * step, rows: 8 + Math.floor(step / 2) };
+  });
+  const toggled = Array.from({ length: 40 }, (_, i) =>
+    i % 2 === 0 ? { columns: 50, rows: 10 } : { columns: 100, rows: 30 },
+  );
+  it.each([
+    ["is dragged at 16 ms", dragged, 16],
+    ["is toggled every 25 ms", toggled, 25],
+    ["is toggled and ends small", toggled.slice(1), 25],
+    ["is toggled for longer than a second", [...toggled, ...toggled], 25],
+  ])(
+    "loses and repeats no streamed line, and leaves no stale row, when the window %s",
+    async (_, sizes, ms) => {
+      const terminal = await start({ columns: 100, rows: 30 });
+      terminal.type("/stream 300 60\r");
+      // No frame is under way at the first change: it could not be revoked.
+      await terminal.sees("held at 60");
+      for (const [i, { columns, rows }] of sizes.entries()) {
+        await terminal.resize(columns, rows);
+        if (i === 1) terminal.type("/go\r");
+        await new Promise((resolve) => setTimeout(resolve, ms));
+      }
+      await terminal.sees("streamed");
+      const lines = await terminal.text();
+      const wrong = Array.from({ length: 300 }, (_, index) => index + 1)
+        .map((n) => [n, count(lines, `LINE-${n}-`)])
+        .filter(([, times]) => times !== 1);
+      expect(wrong).toEqual([]);
+      expect(count(lines, "tokens")).toBe(1);
+      expect(lines.filter((line) => line.trim() === ">")).toHaveLength(1);
+      expect(terminal.output()).not.toContain("\u001b[3J");
+    },
+  );
+
   it("recognizes every key, paste and report, and survives them", async () => {
     const terminal = await start();
     terminal.type("\u001b[1;5P\u001b[1;5I\u001b[I\u001b[<0;1;1M\u001b]11;rgb:00/00/00\u0007\u001b[24;80R");

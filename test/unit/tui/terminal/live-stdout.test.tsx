@@ -296,6 +296,39 @@ describe("a live area", () => {
     expect(live.stdout.rows).toBeGreaterThan(1000);
   });
 
+  it("draws nothing while sizes keep changing, and then all at once", async () => {
+    const { screen, set, sees } = start({ columns: 100, rows: 30 }, true);
+    await sees("status");
+    const before = screen.written.length;
+    for (let i = 0; i < 9; i++) {
+      set({ composer: `> composer ${i}` });
+      await screen.resize(i % 2 === 0 ? 50 : 100, i % 2 === 0 ? 10 : 30);
+      await tick();
+    }
+    expect(screen.written.slice(before)).toEqual([]);
+    await sees("> composer 8");
+    expect(screen.written.slice(before)).toHaveLength(1);
+    expect(await screen.text()).toEqual(["> composer 8", "status"]);
+  });
+
+  it("shows what is typed while sizes keep changing for longer than a second", async () => {
+    const { screen, live, set, sees } = start({ columns: 100, rows: 30 }, true);
+    const tail = ["one", "two"].map((word) => `${word} ${"x".repeat(80)}`);
+    set({ tail });
+    await sees("two");
+    set({ composer: "> typed" });
+    let i = 0;
+    await until(async () => {
+      await screen.resize(i % 2 === 0 ? 50 : 100, 30);
+      i++;
+      expect((await screen.view()).rows.join("\n")).toContain("> typed");
+    });
+    for (const line of tail) live.print(line);
+    set({ tail: [], status: "done" });
+    await sees("done");
+    expect(await screen.text()).toEqual([...tail, "> typed", "done"]);
+  });
+
   it("passes a title or OSC 52 through unchanged", async () => {
     const { screen, live, sees } = start();
     await sees("status");
