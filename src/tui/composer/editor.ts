@@ -3,6 +3,7 @@ import { fullText, moveTo, type EditorState } from "./editor-state.ts";
 import { locate, offsetAt, wrapEditor } from "./layout.ts";
 import {
   after,
+  backspaceStart,
   before,
   blankStart,
   killEnd,
@@ -63,7 +64,7 @@ export function edit(state: EditorState, action: EditorAction, columns: number):
     case "undo":
       return undo(state);
     case "backspace":
-      return remove(state, before(text, cursor), cursor);
+      return remove(state, backspaceStart(text, cursor), cursor);
     case "delete":
       return remove(state, cursor, after(text, cursor));
     case "up":

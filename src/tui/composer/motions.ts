@@ -11,6 +11,17 @@ export function before(text: string, cursor: number): number {
   return from + (graphemesOf(text.slice(from, cursor)).at(-1)?.start ?? 0);
 }
 
+/** Scripts whose marks belong to their letter for whoever types it. In others a mark is a key press of its own. */
+const WHOLE =
+  /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Common}]/u;
+
+/** Where Backspace deletes from: the grapheme before the cursor, or its last code point, such as a Thai vowel. */
+export function backspaceStart(text: string, cursor: number): number {
+  const start = before(text, cursor);
+  if (cursor - start < 2 || WHOLE.test(text.slice(start, cursor))) return start;
+  return cursor - (Array.from(text.slice(start, cursor)).at(-1)?.length ?? 0);
+}
+
 /** The offset after the grapheme that begins at the cursor; the length at the end. */
 export function after(text: string, cursor: number): number {
   if (text[cursor] === "\n") return cursor + 1;

@@ -43,11 +43,25 @@ function graphemeWidth(grapheme: string): number {
   if (grapheme.length === 1 && isPlainAscii(grapheme)) return 1;
   let cells = widths.get(grapheme);
   if (cells === undefined) {
-    cells = stringWidth(grapheme);
+    cells = stringWidth(grapheme) + (grapheme.length > 1 ? joinedCells(grapheme) : 0);
     if (widths.size >= MOST_WIDTHS) widths.clear();
     widths.set(grapheme, cells);
   }
   return cells;
+}
+
+/**
+ * Letters after the first of a grapheme: Thai and Lao SARA AM, the consonants of Indic conjuncts. Terminals give each a
+ * cell, stringWidth gives them none. It does count hangul jamo and half-width forms.
+ */
+const JOINED = /(?!^)(?![\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\uff00-\uffef])\p{Lo}/gu;
+
+/** A skin tone after what is no emoji is shown by itself. */
+const TONE_ALONE = /^\P{Extended_Pictographic}.*[\u{1f3fb}-\u{1f3ff}]/u;
+
+function joinedCells(grapheme: string): number {
+  const letters = grapheme.match(JOINED)?.length ?? 0;
+  return letters + (TONE_ALONE.test(grapheme) ? 2 : 0);
 }
 
 function sliceEnd(line: string, from: number): number {
