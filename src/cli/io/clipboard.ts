@@ -6,7 +6,7 @@ type Env = Record<string, string | undefined>;
 export interface ClipboardContext {
   env: Env;
   platform: NodeJS.Platform;
-  /** Milliseconds after which a tool that has not ended is killed. Default: 2,000. */
+  /** Milliseconds after which a tool that has not ended is killed, and given up. Default: 1,000. */
   timeout?: number;
 }
 
@@ -40,17 +40,29 @@ export async function copyLocally(text: string, context: ClipboardContext): Prom
   return false;
 }
 
-/** Whether the tool succeeded. Tools that have to stay alive to serve the text fork, so their first process exits. */
+/** Whether the tool succeeded in time. Tools that have to stay alive to serve the text fork, so their first process exits. */
 function runTool(
   tool: string,
   args: string[],
   text: string,
-  { env, timeout = 2_000 }: ClipboardContext,
+  { env, timeout = 1_000 }: ClipboardContext,
 ): Promise<boolean> {
   return new Promise<boolean>((resolve) => {
-    const child = spawn(tool, args, { env, stdio: ["pipe", "ignore", "ignore"], timeout });
-    child.once("error", () => resolve(false));
-    child.once("exit", (code) => resolve(code === 0));
+    const child = spawn(tool, args, { env, stdio: ["pipe", "ignore", "ignore"] });
+    const giveUp = () => {
+      child.kill("SIGKILL");
+      // Not even this ends a process that waits for a device. Then nothing may wait for it.
+      child.stdin.destroy();
+      child.unref();
+      resolve(false);
+    };
+    const timer = setTimeout(giveUp, timeout);
+    const end = (isDone: boolean) => {
+      clearTimeout(timer);
+      resolve(isDone);
+    };
+    child.once("error", () => end(false));
+    child.once("exit", (code) => end(code === 0));
     // EPIPE: the tool ended without reading. Its exit code tells whether it failed.
     child.stdin.on("error", () => undefined);
     child.stdin.end(text);

@@ -66,6 +66,13 @@ describe("a text for the clipboard of this machine", () => {
     expect(await took("xsel")).toHaveLength(1_000_000);
   });
 
+  it("goes to the next one also when a tool hangs and ignores that it is told to end", async () => {
+    await tool("xclip", "trap '' TERM HUP INT\nwhile :; do sleep 1; done");
+    await keeps("xsel");
+    expect(await copy("text", X)).toBe(true);
+    expect(await took("xsel")).toBe("text");
+  });
+
   it("needn't wait for the part of a tool that stays to serve it", async () => {
     await tool("xclip", "cat > xclip.took; sleep 2 & exit 0");
     expect(await copy("text", X, 60_000)).toBe(true);
