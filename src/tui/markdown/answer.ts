@@ -1,10 +1,11 @@
 import { createSanitizer } from "../../text/sanitize.ts";
-import { renderBlock, renderItem } from "./block.ts";
+import { renderBlock, renderItem, renderNote } from "./block.ts";
 import { createCodeRenderer, type CodeRenderer } from "./code.ts";
 import type { Display } from "./display.ts";
 import { previewTail } from "./preview.ts";
 import { createBlockSplitter } from "./split.ts";
 import type { Piece } from "./piece.ts";
+import { createReferences, type References } from "./references.ts";
 
 /** Turns an answer that arrives in chunks into lines for a terminal. Each finished line is returned once. */
 export interface AnswerPrinter {
@@ -18,11 +19,14 @@ export interface AnswerPrinter {
 
 /**
  * Renders a model's Markdown, for the session and for `ask` on a terminal. `display` is called for each block, so that a
- * resize applies from the next block on. Control sequences are stripped first.
+ * resize applies from the next block on. Control sequences are stripped first. With `numbered`, each code block names its
+ * number, for `/copy`.
  */
-export function createAnswerPrinter(display: () => Display): AnswerPrinter {
+export function createAnswerPrinter(display: () => Display, { numbered = false } = {}): AnswerPrinter {
   const clean = createSanitizer();
   const splitter = createBlockSplitter();
+  const references = createReferences();
+  let codeBlocks = 0;
   let code: CodeRenderer | undefined;
   let last: Piece["kind"] | undefined;
 
@@ -41,18 +45,19 @@ export function createAnswerPrinter(display: () => Display): AnswerPrinter {
   const render = (piece: Piece): string[] => {
     switch (piece.kind) {
       case "block":
-        return renderBlock(piece.source, display());
+        return renderBlock(piece.source, display(), references);
       case "item":
-        return renderItem(piece.source, piece.number, display());
+        return renderItem(piece.source, piece.number, display(), references);
+      case "note":
+        return renderNote(piece.source, display(), references);
       case "rest":
-        return indented(piece.source, piece.indent, display());
+        return indented(piece, display(), references);
       case "fence":
-        code = createCodeRenderer(piece.info, display());
+        codeBlocks += 1;
+        code = createCodeRenderer(piece.info, display(), numbered ? codeBlocks : undefined);
         return [code.head()];
       case "code":
         return code === undefined ? [piece.line] : [code.line(piece.line)];
-      case "endFence":
-        return code === undefined ? [] : [code.foot()];
     }
   };
 
@@ -61,7 +66,7 @@ export function createAnswerPrinter(display: () => Display): AnswerPrinter {
     end: () => print(splitter.end()),
     tail(rows) {
       const tail = splitter.unfinished();
-      const lines = previewTail(tail, rows, display());
+      const lines = previewTail(tail, rows, display(), references);
       // The blank line that the finished block will have above it: without it the text would jump.
       const gap = last !== undefined && !tail.close && lines.length > 0 && lines.length < rows;
       return gap ? ["", ...lines] : lines;
@@ -71,11 +76,16 @@ export function createAnswerPrinter(display: () => Display): AnswerPrinter {
 
 /** Whether a piece follows the one before it without a blank line. */
 function joins(last: Piece["kind"], piece: Piece): boolean {
-  if (piece.kind === "code" || piece.kind === "endFence") return true;
-  return piece.kind === "item" && piece.close && last === "item";
+  if (piece.kind === "code") return true;
+  return (piece.kind === "item" || piece.kind === "note") && piece.close && last === piece.kind;
 }
 
-function indented(source: string, indent: number, display: Display): string[] {
-  const lines = renderBlock(source, { ...display, columns: Math.max(8, display.columns - indent) });
+function indented(
+  { source, indent }: Extract<Piece, { kind: "rest" }>,
+  display: Display,
+  references: References,
+): string[] {
+  const columns = Math.max(8, display.columns - indent);
+  const lines = renderBlock(source, { ...display, columns }, references);
   return lines.map((line) => (line === "" ? "" : " ".repeat(indent) + line));
 }

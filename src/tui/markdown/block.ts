@@ -1,40 +1,61 @@
-import type { MarkedToken, Token, Tokens } from "marked";
+import type { MarkedToken, Tokens } from "marked";
 import { plainText } from "../../text/sanitize.ts";
+import { callout } from "./callout.ts";
 import { createCodeRenderer } from "./code.ts";
+import { blockTokens } from "./html.ts";
 import { inline, withoutBreaks } from "./inline.ts";
-import { lex } from "./lex.ts";
+import { lex, type AnyToken } from "./lex.ts";
 import { isTableDelimiter } from "./lines.ts";
-import { glyphs, paint, styles, type Display, type Style } from "./display.ts";
-import type { Span } from "./span.ts";
+import { glyphs, isShown, join, paint, styles, type Display } from "./display.ts";
+import { noteNumber, type References } from "./references.ts";
+import { narrower, roomOf, type Room } from "./room.ts";
+import { paintSpans, type Span } from "./span.ts";
 import { renderTable } from "./table.ts";
 import { width } from "../terminal/width.ts";
-import { wrappedSpans } from "./wrap.ts";
+import { wrapSpans } from "./wrap.ts";
 
 /**
- * Lines of one finished Markdown block. Prose is wrapped at words to `display.columns` − 1; code and URLs are neither
- * broken nor indented, so that a copied one is unchanged (docs/session.md#answers).
+ * Lines of one finished Markdown block. Prose is wrapped at words to `display.columns` − 1, and at most 100 cells; code
+ * and addresses are neither broken nor indented, so that a copied one is unchanged (docs/session.md#answers).
  */
-export function renderBlock(source: string, display: Display): string[] {
-  return bounded(source, display, (tokens) => blocks(tokens, display, 0));
+export function renderBlock(source: string, display: Display, references: References): string[] {
+  return bounded(source, roomOf(display, references), blocks);
 }
 
 /**
  * Lines of one top-level list item; `source` includes its marker. Each item of a growing list is lexed alone, so `number`
  * replaces the number in the source; null is a bullet.
  */
-export function renderItem(source: string, number: number | null, display: Display): string[] {
-  return bounded(source, display, (tokens) => {
+export function renderItem(
+  source: string,
+  number: number | null,
+  display: Display,
+  references: References,
+): string[] {
+  return bounded(source, roomOf(display, references), (tokens, room) => {
     const [first, ...rest] = tokens;
-    if (first?.type !== "list") return blocks(tokens, display, 0);
-    const list = first as Tokens.List;
-    const lines = list.items.flatMap((item, i) =>
-      listItem(item, number === null ? null : number + i, display, 0),
+    if (first?.type !== "list") return blocks(tokens, room);
+    const lines = first.items.flatMap((item, i) =>
+      listItem(item, number === null ? null : number + i, room, 0),
     );
-    return [...lines, ...blocks(rest, display, 0)];
+    return [...lines, ...blocks(rest, room)];
   });
 }
 
-/** Most marks of emphasis, code and links in one block: the time of marked grows with their square. */
+/** Lines of one footnote; `source` includes its label, which its number replaces. */
+export function renderNote(source: string, display: Display, references: References): string[] {
+  const room = roomOf(display, references);
+  const [front, label = ""] = /^\[\^([^\]]+)\]: */.exec(source) ?? [""];
+  const mark = `[${noteNumber(references, label)}] `;
+  const text = source.slice(front.length).replaceAll(/\n {1,4}/g, "\n");
+  const lines = bounded(text, narrower(room, mark.length), blocks);
+  return lines.map((line, i) => {
+    if (i === 0) return paint(mark, styles.accent, room) + line;
+    return line === "" ? "" : " ".repeat(mark.length) + line;
+  });
+}
+
+/** Most marks of emphasis, code, links and formulas in one block: the time of marked grows with their square. */
 const MOST_MARKS = 5_000;
 
 /** 50 levels of quotes and lists: no author means that, and marked recurses. */
@@ -49,12 +70,16 @@ const hasLongAddress = (source: string) =>
   source.split(/\s/).some((word) => word.length > LONGEST_ADDRESS && word.includes("@"));
 
 /** Lines of a block, or its source as plain text if parsing would take too long or exceed the stack. */
-function bounded(source: string, display: Display, render: (tokens: Token[]) => string[]): string[] {
-  if (hasManyMarks(source) || hasLongAddress(source) || DEEP.test(source)) return unparsed(source, display);
+function bounded(
+  source: string,
+  room: Room,
+  render: (tokens: readonly AnyToken[], room: Room) => string[],
+): string[] {
+  if (hasManyMarks(source) || hasLongAddress(source) || DEEP.test(source)) return unparsed(source, room);
   try {
-    return render(lex(source));
+    return render(lex(source, room.references), room);
   } catch (error) {
-    if (error instanceof RangeError) return unparsed(source, display);
+    if (error instanceof RangeError) return unparsed(source, room);
     throw error;
   }
 }
@@ -62,52 +87,42 @@ function bounded(source: string, display: Display, render: (tokens: Token[]) => 
 /** A table may have more marks: marked reads each cell by itself. */
 function hasManyMarks(source: string): boolean {
   if (source.length <= MOST_MARKS || isTableDelimiter(source.split("\n", 2)[1] ?? "")) return false;
-  return (source.match(/[*_~`[\]<]/g)?.length ?? 0) > MOST_MARKS;
+  return (source.match(/[*_~`[\]<$\\]/g)?.length ?? 0) > MOST_MARKS;
 }
 
-function unparsed(source: string, display: Display): string[] {
-  return prose([{ text: plainText(source).replaceAll("\t", " "), style: styles.plain }], display);
+function unparsed(source: string, room: Room): string[] {
+  return prose([{ text: plainText(source).replaceAll("\t", " "), style: styles.plain }], room);
 }
 
-function blocks(tokens: readonly Token[], display: Display, depth: number): string[] {
-  const parts = tokens
-    .filter((token) => token.type !== "space")
-    .map((token) => block(token as MarkedToken, display, depth));
+function blocks(tokens: readonly AnyToken[], room: Room, depth = 0): string[] {
+  const parts = tokens.filter((token) => token.type !== "space").map((token) => block(token, room, depth));
   return parts.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
 }
 
-function block(token: MarkedToken, display: Display, depth: number): string[] {
+function block(token: AnyToken, room: Room, depth: number): string[] {
   switch (token.type) {
     case "heading":
-      return prose(
-        withoutBreaks(inline(token.tokens, display, headingStyle(token.depth))),
-        display,
-        headingMark(token.depth, display),
-      );
+      return heading(token, room);
     case "code":
-      return codeLines(token, display);
+      return codeLines(token, room);
+    case "formula":
+      return plainLines(token.raw).map((line) => paint(line, styles.dim, room));
     case "blockquote":
-      return quote(token, display);
+      return quote(token, room);
     case "list":
-      return list(token, display, depth);
+      return list(token, room, depth);
     case "table":
-      return renderTable(token, display);
+      return renderTable(token, room);
     case "hr":
-      return [
-        paint(
-          glyphs(display).rule.repeat(Math.max(1, Math.min(display.columns - 1, 40))),
-          styles.dim,
-          display,
-        ),
-      ];
+      return [paint(glyphs(room).rule.repeat(Math.max(1, Math.min(room.columns - 1, 40))), styles.dim, room)];
     case "def":
-      return [plainText(`[${token.tag}]: ${token.href}`)];
+      return plainLines(token.raw);
     case "html":
-      return token.text.replace(/\n+$/, "").split("\n");
+      return html(token, room);
     case "paragraph":
-      return prose(inline(token.tokens, display), display);
+      return prose(inline(token.tokens as AnyToken[], room), room);
     case "text":
-      return prose(inline(token.tokens ?? [token], display), display);
+      return prose(inline((token.tokens as AnyToken[] | undefined) ?? [token], room), room);
     case "space":
       return [];
     case "br":
@@ -119,69 +134,75 @@ function block(token: MarkedToken, display: Display, depth: number): string[] {
     case "image":
     case "link":
     case "list_item":
+    case "note":
     case "strong":
-      return prose(inline([token], display), display);
+      return prose(inline([token], room), room);
   }
 }
 
-function prose(spans: Span[], display: Display, first = ""): string[] {
-  return wrappedSpans(first === "" ? spans : [{ text: first, style: styles.bold }, ...spans], display);
+const plainLines = (text: string): string[] => plainText(text.trimEnd()).split("\n");
+
+function prose(spans: readonly Span[], room: Room): string[] {
+  return wrapSpans(spans, room.prose).map((line) => paintSpans(line, room));
 }
 
-function headingStyle(depth: number): Style {
-  return depth === 1 ? `${styles.bold};${styles.underline}` : styles.bold;
+/** Without a style, only the marks distinguish a heading from a short line. */
+function heading(token: Tokens.Heading, room: Room): string[] {
+  const bold = join(styles.bold, styles.heading);
+  const style = token.depth === 1 ? join(bold, styles.underline) : bold;
+  const spans = withoutBreaks(inline(token.tokens as AnyToken[], room, style));
+  const mark = isShown(style, room) ? [] : [{ text: `${"#".repeat(token.depth)} `, style }];
+  return prose([...mark, ...spans], room);
 }
 
-/** Without colour, only the marks distinguish a heading from a short line. */
-function headingMark(depth: number, display: Display): string {
-  return display.color ? "" : `${"#".repeat(depth)} `;
+function html(token: Tokens.HTML | Tokens.Tag, room: Room): string[] {
+  const tokens = blockTokens(token.text);
+  if (tokens === undefined) return plainLines(token.text);
+  return tokens.length === 0 ? [] : prose(inline(tokens, room), room);
 }
 
-function codeLines(token: Tokens.Code, display: Display): string[] {
-  const code = createCodeRenderer(token.lang ?? "", display);
-  const fenced = token.codeBlockStyle !== "indented";
+function codeLines(token: Tokens.Code, room: Room): string[] {
+  const code = createCodeRenderer(token.lang ?? "", room);
   const lines = token.text.split("\n").map((line) => code.line(line));
-  return fenced ? [code.head(), ...lines, code.foot()] : lines;
+  return token.codeBlockStyle === "indented" ? lines : [code.head(), ...lines];
 }
 
-function quote(token: Tokens.Blockquote, display: Display): string[] {
-  const mark = glyphs(display).quote;
-  const lines = blocks(token.tokens, { ...display, columns: Math.max(8, display.columns - 2) }, 0);
-  return lines.map((line) => (paint(mark, styles.dim, display) + line).trimEnd());
+function quote(token: Tokens.Blockquote, room: Room): string[] {
+  const mark = paint(glyphs(room).quote, styles.dim, room);
+  const inner = narrower(room, 2);
+  const called = callout(token.text, inner);
+  const tokens = called === undefined ? (token.tokens as AnyToken[]) : lex(called.rest, room.references);
+  const lines = [...(called === undefined ? [] : [called.title]), ...blocks(tokens, inner)];
+  return lines.map((line) => (line === "" ? mark.trimEnd() : mark + line));
 }
 
-function list(token: Tokens.List, display: Display, depth: number): string[] {
+function list(token: Tokens.List, room: Room, depth: number): string[] {
   const start = typeof token.start === "number" ? token.start : 1;
   return token.items.flatMap((item, i) => {
-    const lines = listItem(item, token.ordered ? start + i : null, display, depth);
+    const lines = listItem(item, token.ordered ? start + i : null, room, depth);
     return i > 0 && token.loose ? ["", ...lines] : lines;
   });
 }
 
-function listItem(item: Tokens.ListItem, number: number | null, display: Display, depth: number): string[] {
-  const { bullets } = glyphs(display);
-  const mark = number === null ? `${bullets[depth % bullets.length]} ` : `${number}. `;
-  const indent = " ".repeat(width(mark));
-  const inner = { ...display, columns: Math.max(8, display.columns - indent.length) };
+function listItem(item: Tokens.ListItem, number: number | null, room: Room, depth: number): string[] {
+  const { bullets, done, open } = glyphs(room);
+  const box = item.task ? `${item.checked === true ? done : open} ` : "";
+  const bullet = box === "" ? `${bullets[depth % bullets.length]} ` : "";
+  const mark = number === null ? bullet : `${number}. `;
+  const indent = " ".repeat(width(mark + box));
+  const inner = narrower(room, indent.length);
   const lines: string[] = [];
-  for (const token of item.tokens) {
+  for (const token of item.tokens as MarkedToken[]) {
     if (token.type === "space" || token.type === "checkbox") continue;
     const gap = lines.length > 0 && (item.loose || token.type === "code") ? [""] : [];
-    lines.push(...gap, ...childLines(token as MarkedToken, inner, display, depth, indent));
+    lines.push(...gap, ...childLines(token, inner, room, depth, indent));
   }
-  const box = item.task ? `${item.checked === true ? glyphs(display).done : glyphs(display).open} ` : "";
   const [first = "", ...rest] = lines;
-  return [paint(mark, styles.dim, display) + box + first.replace(indent, ""), ...rest];
+  return [paint(mark, styles.dim, room) + box + first.replace(indent, ""), ...rest];
 }
 
 /** Children of an item are indented under its text, except code: a copy of it must not begin with added spaces. */
-function childLines(
-  token: MarkedToken,
-  inner: Display,
-  outer: Display,
-  depth: number,
-  indent: string,
-): string[] {
+function childLines(token: AnyToken, inner: Room, outer: Room, depth: number, indent: string): string[] {
   if (token.type === "code") return block(token, outer, 0);
   return block(token, inner, depth + 1).map((line) => (line === "" ? "" : indent + line));
 }

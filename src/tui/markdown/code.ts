@@ -6,8 +6,6 @@ export interface CodeRenderer {
   /** The line above the code. */
   head(): string;
   line(source: string): string;
-  /** The line below it. */
-  foot(): string;
 }
 
 /** Lines of an open comment or string that are highlighted again with each new line: its start and its last lines. */
@@ -15,24 +13,25 @@ const MEMORY = 24;
 
 /**
  * Code is printed unchanged: not wrapped, not indented, with its tabs. It is coloured only if the block names a known
- * language and the highlighter is loaded; the language is never guessed.
+ * language and the highlighter is loaded; the language is never guessed. `number` is what `/copy` takes for the block.
  */
-export function createCodeRenderer(info: string, display: Display): CodeRenderer {
+export function createCodeRenderer(info: string, display: Display, number?: number): CodeRenderer {
   const language = /^[^\s,{]*/.exec(info.trim())?.[0].toLowerCase() ?? "";
-  const rule = glyphs(display).rule.repeat(2);
+  const { rule, dot } = glyphs(display);
+  const copy = number === undefined ? "" : `/copy ${number}`;
+  const words = [language, copy].filter((word) => word !== "").join(` ${dot} `);
   const highlighter = display.color ? loadedHighlighter(language) : undefined;
   // The lines since the last one that ended outside of comments, strings and other constructs.
   let open: string[] = [];
 
   return {
-    head: () => paint(language === "" ? rule : `${rule} ${language}`, styles.dim, display),
+    head: () => paint(`${rule}${rule} ${words}`.trimEnd(), styles.dim, display),
     line(source) {
       if (highlighter === undefined) return source;
       const painted = paintLast(open, source, highlighter, display);
       open = painted.neutral ? [] : remember(open, source);
       return painted.text;
     },
-    foot: () => paint(rule, styles.dim, display),
   };
 }
 

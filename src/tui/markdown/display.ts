@@ -13,6 +13,8 @@ export interface Display {
   ascii: boolean;
   /** It shows OSC 8 links. */
   links: boolean;
+  /** Styles that it does not show, with colour too. */
+  lacks?: readonly Style[] | undefined;
 }
 
 /** Adds a style to another. */
@@ -27,6 +29,11 @@ export function paint(
   { color, palette = "ansi" }: Pick<Display, "color" | "palette">,
 ): string {
   return !color || style === "" || text === "" ? text : `\x1b[${sgrOf(style, palette)}m${text}\x1b[0m`;
+}
+
+/** Whether text in a style looks different. */
+export function isShown(style: Style, { color, lacks = [] }: Pick<Display, "color" | "lacks">): boolean {
+  return color && !lacks.includes(style);
 }
 
 /** The characters that are drawn around text, in Unicode or ASCII. */

@@ -1,22 +1,70 @@
-import { getDefaults, Lexer, Tokenizer, type Token, type Tokens } from "marked";
+import { decodeHTMLStrict } from "entities/decode";
+import { getDefaults, Hooks, Lexer, Tokenizer, type MarkedToken, type Token, type Tokens } from "marked";
+import { hasCjk, withoutPunctuationBesideMarks } from "./cjk.ts";
+import { displayFormula, formulaEnd, literals } from "./formula.ts";
+import { createReferences, noteNumber, type References } from "./references.ts";
+import { boundedRow } from "./table-row.ts";
+
+/** LaTeX, not read as Markdown; a display is a block. */
+export interface FormulaToken {
+  type: "formula";
+  raw: string;
+}
+
+/** `[^label]` in a text. */
+export interface NoteToken {
+  type: "note";
+  raw: string;
+  number: number;
+}
+
+export type AnyToken = MarkedToken | FormulaToken | NoteToken;
 
 /** Most levels of nested emphasis, links and strikes; deeper marks are plain text. */
 const DEEPEST = 40;
 
-/** Stops at a depth, because marked reads the inside of each mark again: 400 nested marks took a second. */
-class BoundedTokenizer extends Tokenizer {
+/**
+ * marked's rules, with these differences:
+ * - nesting has a bound, because marked reads the inside of each mark again: 400 nested marks took a second;
+ * - emphasis beside CJK punctuation works (src/tui/markdown/cjk.ts);
+ * - one `~` is no strike: it stands for "about" and for ranges; a `*` between digits multiplies;
+ * - all entities are decoded, each once;
+ * - a `|` in code or in a formula does not end a table's cell if there would be too many of them.
+ */
+class AnswerTokenizer extends Tokenizer {
   #depth = 0;
 
-  override emStrong(...args: Parameters<Tokenizer["emStrong"]>): Tokens.Em | Tokens.Strong | undefined {
-    return this.#deeper(() => super.emStrong(...args));
+  override emStrong(src: string, masked: string, before = ""): Tokens.Em | Tokens.Strong | undefined {
+    if (/\d$/.test(before) && /^\*\d/.test(src)) return undefined;
+    return this.#deeper(() => super.emStrong(src, masked, withoutCjk(src, before)));
   }
 
-  override del(...args: Parameters<Tokenizer["del"]>): Tokens.Del | undefined {
-    return this.#deeper(() => super.del(...args));
+  override del(src: string, masked: string, before = ""): Tokens.Del | undefined {
+    if (!src.startsWith("~~")) return undefined;
+    return this.#deeper(() => super.del(src, masked, withoutCjk(src, before)));
   }
 
   override link(...args: Parameters<Tokenizer["link"]>): Tokens.Link | Tokens.Image | undefined {
     return this.#deeper(() => super.link(...args));
+  }
+
+  override inlineText(src: string): Tokens.Text | undefined {
+    const token = super.inlineText(src);
+    return token && { ...token, text: decodeEntities(token.raw) };
+  }
+
+  override table(src: string): Tokens.Table | undefined {
+    const raw = this.rules.block.table.exec(src)?.[0];
+    if (raw === undefined) return undefined;
+    const [header = "", delimiters = "", ...rows] = raw.split("\n");
+    const columns = delimiters.replaceAll(/^ *\||\| *$/g, "").split("|").length;
+    const bounded = [
+      boundedRow(header, columns, false),
+      delimiters,
+      ...rows.map((row) => boundedRow(row, columns, true)),
+    ];
+    const token = super.table(bounded.join("\n"));
+    return token && { ...token, raw: raw.trimEnd() };
   }
 
   #deeper<T>(read: () => T): T | undefined {
@@ -30,7 +78,85 @@ class BoundedTokenizer extends Tokenizer {
   }
 }
 
+/** The character before a mark, or "" where a CJK character makes punctuation beside the mark unimportant. */
+function withoutCjk(src: string, before: string): string {
+  const after = /^[*~]+([^])/.exec(src)?.[1] ?? "";
+  return before.trim() !== "" && (hasCjk(before) || hasCjk(after)) ? "" : before;
+}
+
+/** Text with the characters that its entities stand for. */
+export function decodeEntities(text: string): string {
+  return text.includes("&") ? decodeHTMLStrict(text) : text;
+}
+
+/** Keeps the source of a run of text for the mask, which marked gives only a source without escapes. */
+class AnswerLexer extends Lexer {
+  run = "";
+
+  override inlineTokens(src: string, tokens?: Token[]): Token[] {
+    this.run = src;
+    return super.inlineTokens(src, tokens);
+  }
+}
+
+/** Hides formulas from the search for the end of emphasis. */
+class Mask extends Hooks {
+  lexer: AnswerLexer | undefined;
+
+  override emStrongMask(masked: string): string {
+    const source = this.lexer?.run ?? "";
+    if (!/[*_~]/.test(masked) || source.length !== masked.length) return masked;
+    let hidden = "";
+    for (const { kind, start, end } of literals(source).found)
+      if (kind === "formula") hidden += masked.slice(hidden.length, start) + "a".repeat(end - start);
+    return withoutPunctuationBesideMarks(hidden + masked.slice(hidden.length));
+  }
+}
+
+/** The last character before the text that is to be read. */
+const before = (tokens: readonly Token[]): string => tokens.at(-1)?.raw.slice(-1) ?? "";
+
+function formula(src: string, tokens: readonly Token[]): FormulaToken | undefined {
+  const end = formulaEnd(src, 0, before(tokens));
+  return end === undefined ? undefined : { type: "formula", raw: src.slice(0, end) };
+}
+
+function display(src: string): FormulaToken | undefined {
+  const raw = displayFormula(src);
+  return raw === undefined ? undefined : { type: "formula", raw };
+}
+
+const NOTE = /^\[\^([^\]\s[]{1,99})\]/;
+
+/** A footnote has a number, or follows a word: `[^a-z]` in a sentence is something else. */
+function note(src: string, tokens: readonly Token[], references: References): NoteToken | undefined {
+  const match = NOTE.exec(src);
+  if (match === null) return undefined;
+  const [raw, label = ""] = match;
+  const isNote =
+    references.notes.has(label) ||
+    /^\d+$/.test(label) ||
+    (/^\w{2,}$/.test(label) && /\S/.test(before(tokens)));
+  return isNote ? { type: "note", raw, number: noteNumber(references, label) } : undefined;
+}
+
 /** The tokens of some Markdown. The time grows with its length, not with the depth of its marks. */
-export function lex(source: string): Token[] {
-  return new Lexer({ ...getDefaults(), tokenizer: new BoundedTokenizer() }).lex(source);
+export function lex(source: string, references = createReferences()): AnyToken[] {
+  const hooks = new Mask();
+  const lexer = new AnswerLexer({
+    ...getDefaults(),
+    tokenizer: new AnswerTokenizer(),
+    hooks,
+    extensions: {
+      renderers: {},
+      childTokens: {},
+      block: [display],
+      startBlock: [(src) => src.search(/\n {0,3}(?:\$\$|\\\[|\\begin\{)/)],
+      inline: [formula, (src, tokens) => note(src, tokens, references)],
+      startInline: [(src) => src.indexOf("$")],
+    },
+  });
+  hooks.lexer = lexer;
+  lexer.tokens.links = references.links;
+  return lexer.lex(source) as AnyToken[];
 }

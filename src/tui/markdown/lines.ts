@@ -12,7 +12,7 @@ export interface ListMarker {
   indent: number;
   /** The column at which the item's text begins. */
   content: number;
-  /** `-`, `*`, `+`, `.` or `)`. A different one begins a new list. */
+  /** `-`, `*`, `+`, `.` or `)`; `^` is a footnote. A different one begins a new list. */
   kind: string;
   number: number | null;
   empty: boolean;
@@ -21,11 +21,14 @@ export interface ListMarker {
 const FENCE = /^( *)(`{3,}|~{3,})(.*)$/;
 const BULLET = /^( *)([-+*])( +|$)/;
 const ORDERED = /^( *)(\d{1,9})([.)])( +|$)/;
+const NOTE = /^( {0,3})\[\^[^\]\s[]{1,99}\]:(?= |$)/;
 const RULE = /^ {0,3}([-*_])(?: *\1){2,} *$/;
 const HEADING = /^ {0,3}#{1,6}(?: |$)/;
 const UNDERLINE = /^ {0,3}(?:=+|-+) *$/;
 const QUOTE = /^ {0,3}>/;
-const HTML = /^ {0,3}<(?:[a-z][a-z0-9-]*(?=[\s/>]|$)|\/[a-z]|!--|\?|![A-Z])/i;
+/** What ends a paragraph (CommonMark §4.6): not the tags that stand in sentences. */
+const HTML =
+  /^ {0,3}<(?:!--|\?|![A-Z]|\/?(?:address|article|aside|blockquote|body|center|details|dialog|div|dl|dt|dd|fieldset|figure|figcaption|footer|form|h[1-6]|header|hr|html|iframe|li|main|menu|nav|ol|p|pre|script|section|style|summary|table|tbody|td|textarea|tfoot|th|thead|tr|ul)(?=[\s/>]|$))/i;
 // No two adjacent repetitions may match the same character: backtracking would be slow on a long line.
 const DELIMITERS = /^ *(?:\| *)?:?-+:?(?: *\| *:?-+:?)* *(?:\| *)?$/;
 
@@ -65,6 +68,11 @@ export function closesFence(line: string, fence: FenceOpening): boolean {
 
 export function listMarker(line: string): ListMarker | undefined {
   if (isRule(line)) return undefined;
+  const note = NOTE.exec(line);
+  if (note !== null) {
+    const indent = note[1]?.length ?? 0;
+    return { indent, content: indent + 2, kind: "^", number: null, empty: false };
+  }
   const bullet = BULLET.exec(line);
   const ordered = bullet === null ? ORDERED.exec(line) : null;
   const match = bullet ?? ordered;

@@ -1,21 +1,29 @@
+import { openFormula, type OpenFormula } from "./formula.ts";
 import { hardWrap } from "./hard-wrap.ts";
-import { renderBlock, renderItem } from "./block.ts";
+import { renderBlock, renderItem, renderNote } from "./block.ts";
 import type { Display } from "./display.ts";
 import { glyphs, paint, styles } from "./display.ts";
 import type { Unfinished } from "./piece.ts";
+import { copyOf, type References } from "./references.ts";
+
+const LINK = /\x1b\]8;[^\x1b]*\x1b\\/g;
 
 /**
  * The last `rows` lines of the unfinished end, each at most columns − 1 wide. Of a paragraph longer than the screen only
  * the end is rendered, so that the time of a frame does not grow with it.
  */
-export function previewTail(tail: Unfinished, rows: number, display: Display): string[] {
+export function previewTail(
+  tail: Unfinished,
+  rows: number,
+  display: Display,
+  references: References,
+): string[] {
   if (rows <= 0 || tail.source.trim() === "") return [];
-  const screen = { ...display, links: false };
-  const lines = previewLines(tail, rows * display.columns * 2, screen);
-  return lines.flatMap((line) => hardWrap(line, display.columns - 1)).slice(-rows);
+  const lines = previewLines(tail, rows * display.columns * 2, display, copyOf(references));
+  return lines.flatMap((line) => hardWrap(line.replaceAll(LINK, ""), display.columns - 1)).slice(-rows);
 }
 
-function previewLines(tail: Unfinished, longest: number, display: Display): string[] {
+function previewLines(tail: Unfinished, longest: number, display: Display, references: References): string[] {
   const { kind, source } = tail;
   if (kind === "code") return [source.slice(-longest)];
   if (kind === "table") {
@@ -26,7 +34,8 @@ function previewLines(tail: Unfinished, longest: number, display: Display): stri
   }
   const cut = source.length > longest ? source.slice(-longest).replace(/^\S*\s/, "") : source;
   const healed = heal(cut);
-  return kind === "item" ? renderItem(healed, itemNumber(source), display) : renderBlock(healed, display);
+  if (kind === "item") return renderItem(healed, itemNumber(source), display, references);
+  return kind === "note" ? renderNote(healed, display, references) : renderBlock(healed, display, references);
 }
 
 function itemNumber(source: string): number | null {
@@ -34,8 +43,12 @@ function itemNumber(source: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
-/** Closes open emphasis and code, so that it does not flicker between marks and style while it is written. */
+/** Closes open formulas, emphasis and code: they must not flicker between marks and style while they are written. */
 function heal(source: string): string {
+  const open = source
+    .split("\n")
+    .reduce<OpenFormula | undefined>((open, line) => openFormula(line, open), undefined);
+  if (open !== undefined) return source + open.close;
   const text = source
     .replace(/!?\[([^\]\n]*)\]\([^)\s]*$/, "$1")
     .replace(/(?:\*{1,3}|_{1,2}|~{1,2}|`+)$/, "");

@@ -5,11 +5,13 @@ import { paint } from "./display.ts";
 export interface Span {
   text: string;
   style: Style;
-  /** The target of a link; only http, https and mailto are linked. */
+  /** The target of a link, from `linkTarget` of link.ts. */
   href?: string;
+  /** It is not broken at spaces: a formula or an address, which is copied whole. */
+  whole?: boolean;
+  /** A mark that is not torn off the text that it opens or closes. */
+  mark?: "open" | "close";
 }
-
-const LINKABLE = /^(?:https?:\/\/|mailto:)[\x21-\x7e]+$/i;
 
 /** Spans of one line as text with escape sequences. */
 export function paintSpans(spans: readonly Span[], display: Display): string {
@@ -20,10 +22,7 @@ export function paintSpans(spans: readonly Span[], display: Display): string {
     for (; i < spans.length && spans[i]?.style === style && spans[i]?.href === href; i += 1)
       text += spans[i]?.text;
     const painted = paint(text, style, display);
-    out +=
-      display.links && href !== undefined && LINKABLE.test(href)
-        ? `\x1b]8;;${href}\x1b\\${painted}\x1b]8;;\x1b\\`
-        : painted;
+    out += display.links && href !== undefined ? `\x1b]8;;${href}\x1b\\${painted}\x1b]8;;\x1b\\` : painted;
   }
   return out;
 }

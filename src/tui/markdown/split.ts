@@ -1,3 +1,4 @@
+import { openFormula, startsDisplay, type OpenFormula } from "./formula.ts";
 import {
   closesFence,
   expandIndent,
@@ -33,6 +34,9 @@ interface List {
   resumed: boolean;
 }
 
+/** Most lines of a block in which a formula may be open: a longer one has no end. */
+const MOST_LINES = 100;
+
 /**
  * Splits a growing answer into finished blocks and an unfinished tail (docs/session.md#markdown-blocks). A block is
  * finished when no further text can change it: prose at a blank line, a list item when the next begins, code line by
@@ -45,6 +49,7 @@ export function createBlockSplitter(): BlockSplitter {
   let fence: FenceOpening | undefined;
   let list: List | undefined;
   let isTable = false;
+  let formula: OpenFormula | undefined;
   let out: Piece[] = [];
 
   const flush = () => {
@@ -55,6 +60,7 @@ export function createBlockSplitter(): BlockSplitter {
     if (source === "") return;
     if (list === undefined) out.push({ kind: "block", source });
     else if (list.resumed) out.push(rest(source));
+    else if (list.marker.kind === "^") out.push({ kind: "note", source, close: list.close });
     else out.push({ kind: "item", source, number: list.number, close: list.close });
   };
 
@@ -66,10 +72,8 @@ export function createBlockSplitter(): BlockSplitter {
   };
 
   const codeLine = (line: string, opening: FenceOpening) => {
-    if (closesFence(line, opening)) {
-      fence = undefined;
-      out.push({ kind: "endFence" });
-    } else out.push({ kind: "code", line: dedent(line, opening.indent) });
+    if (closesFence(line, opening)) fence = undefined;
+    else out.push({ kind: "code", line: dedent(line, opening.indent) });
   };
 
   const startItem = (line: string, marker: ListMarker) => {
@@ -114,7 +118,23 @@ export function createBlockSplitter(): BlockSplitter {
     }
   };
 
+  /** A line in which a formula is open has no marks of blocks. */
+  const formulaLine = (line: string, open: OpenFormula): boolean => {
+    const ends = isBlank(line) ? !open.alone : fenceOpening(line)?.marker === "`";
+    if (ends || lines.length >= MOST_LINES) return false;
+    const front = list === undefined || list.resumed ? 0 : Math.min(indentOf(line), list.marker.indent);
+    lines.push(line.slice(front));
+    formula = openFormula(line, open);
+    return true;
+  };
+
   const textLine = (line: string) => {
+    if (formula !== undefined && formulaLine(line, formula)) return;
+    markdownLine(line);
+    formula = isTable || lines.length === 0 ? undefined : openFormula(lines.at(-1) as string);
+  };
+
+  const markdownLine = (line: string) => {
     if (isBlank(line)) {
       if (list === undefined) flush();
       else {
@@ -157,7 +177,6 @@ export function createBlockSplitter(): BlockSplitter {
       partial = "";
       flush();
       list = undefined;
-      if (fence !== undefined) out.push({ kind: "endFence" });
       fence = undefined;
       return take();
     },
@@ -168,8 +187,9 @@ export function createBlockSplitter(): BlockSplitter {
         return { kind: "code", source, close: true };
       }
       const source = [...lines, partial].join("\n");
-      const kind = isTable ? "table" : list === undefined ? "text" : "item";
-      return { kind, source, close: kind === "item" && list?.resumed === false && list.close };
+      if (list === undefined) return { kind: isTable ? "table" : "text", source, close: false };
+      const kind = list.marker.kind === "^" && !list.resumed ? "note" : "item";
+      return { kind, source, close: !list.resumed && list.close };
     },
   };
 }
@@ -184,10 +204,17 @@ function canInterrupt(marker: ListMarker): boolean {
 }
 
 function interrupts(line: string): boolean {
-  return fenceOpening(line) !== undefined || isHeading(line) || isRule(line) || isQuote(line);
+  return (
+    fenceOpening(line) !== undefined ||
+    isHeading(line) ||
+    isRule(line) ||
+    isQuote(line) ||
+    startsDisplay(line)
+  );
 }
 
 function startsAnother(line: string, first: string): boolean {
+  if (startsDisplay(line)) return true;
   return isQuote(line) !== isQuote(first) && (isQuote(line) || isHtml(line))
     ? true
     : isHtml(line) && !isHtml(first);

@@ -1,49 +1,85 @@
 import type { Tokens } from "marked";
-import { inline, withoutBreaks } from "./inline.ts";
+import { inline } from "./inline.ts";
+import type { AnyToken } from "./lex.ts";
 import { glyphs, paint, styles, type Display } from "./display.ts";
 import { paintSpans, spanText, type Span } from "./span.ts";
 import { width } from "../terminal/width.ts";
-import { wrapSpans } from "./wrap.ts";
+import { spansWidth, wrapCell, wrapSpans } from "./wrap.ts";
 
 type Align = Tokens.Table["align"][number];
+type Row = Span[][];
 
-/** A table in columns, or as `header: value` lines if it is wider than the screen. */
+/** Cells of a column below which a table is no longer drawn in columns. */
+const NARROWEST = 10;
+
+/**
+ * A table in columns; if it is wider than the screen, the widest columns shrink and their cells are wrapped. If a column
+ * would have less than 10 cells, or break an address or a formula, the table becomes `header: value` lines.
+ */
 export function renderTable(table: Tokens.Table, display: Display): string[] {
-  const header = table.header.map((cell) => withoutBreaks(inline(cell.tokens, display, styles.bold)));
-  const rows = table.rows.map((row) => row.map((cell) => withoutBreaks(inline(cell.tokens, display))));
-  const widths = header.map((cell, i) =>
-    Math.max(...[cell, ...rows.map((row) => row[i] ?? [])].map((spans) => width(spanText(spans)))),
-  );
-  const total = widths.reduce((sum, cells) => sum + cells, 0) + 3 * (widths.length - 1);
-  return total <= display.columns - 1
-    ? inColumns(header, rows, widths, table.align, display)
-    : asLines(header, rows, display);
+  const cell = ({ tokens }: Tokens.TableCell, style = styles.plain as string) =>
+    inline(tokens as AnyToken[], display, style);
+  const header = table.header.map((head) => cell(head, styles.bold));
+  const rows = table.rows.map((row) => row.map((part) => cell(part)));
+  const columns = header.map((head, i) => [head, ...rows.map((row) => row[i] ?? [])]);
+  const widest = columns.map((cells) => Math.max(...cells.map(spansWidth)));
+  const least = columns.map((cells, i) => leastWidth(cells, widest[i] ?? 0, display));
+  const widths = fitted(widest, least, display.columns - 1 - 3 * (columns.length - 1));
+  return widths === undefined
+    ? asLines(header, rows, display)
+    : inColumns(header, rows, widths, table.align, display);
 }
 
-function inColumns(
-  header: Span[][],
-  rows: Span[][][],
-  widths: number[],
-  align: Align[],
-  display: Display,
-): string[] {
+/** A link that the terminal shows as one may be broken. */
+function leastWidth(cells: Row, widest: number, { links }: Display): number {
+  const whole = cells.flat().filter((span) => span.whole === true && !(links && span.href !== undefined));
+  return Math.max(Math.min(widest, NARROWEST), ...whole.map((span) => spansWidth([span])));
+}
+
+/** Widths that fit into `cells`: the widest columns share what the others leave. */
+function fitted(widest: number[], least: number[], cells: number): number[] | undefined {
+  const upTo = (most: number) => widest.map((width, i) => Math.max(least[i] ?? 0, Math.min(width, most)));
+  const sum = (widths: number[]) => widths.reduce((total, width) => total + width, 0);
+  if (sum(widest) <= cells) return widest;
+  if (sum(least) > cells) return undefined;
+  let most = Math.max(...widest);
+  while (sum(upTo(most)) > cells) most = most > cells ? cells : most - 1;
+  const widths = upTo(most);
+  let spare = cells - sum(widths);
+  return widths.map((width, i) => {
+    if (spare === 0 || width >= (widest[i] ?? 0)) return width;
+    spare -= 1;
+    return width + 1;
+  });
+}
+
+function inColumns(header: Row, rows: Row[], widths: number[], align: Align[], display: Display): string[] {
   const { column, cross, rule } = glyphs(display);
-  const draw = (row: Span[][]) =>
-    widths
-      .map((cells, i) => pad(row[i] ?? [], cells, align[i] ?? null, display))
-      .join(paint(column, styles.dim, display))
-      .trimEnd();
+  const between = paint(column, styles.dim, display);
+  const draw = (row: Row): string[] => {
+    const cells = widths.map((cells, i) => wrapCell(row[i] ?? [], cells));
+    const height = Math.max(...cells.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, y) =>
+      widths
+        .map((width, i) => pad(cells[i]?.[y] ?? [], width, align[i] ?? null, display))
+        .join(between)
+        .trimEnd(),
+    );
+  };
   const line = paint(widths.map((cells) => rule.repeat(cells)).join(cross), styles.dim, display);
-  return [draw(header), line, ...rows.map(draw)];
+  const body = rows.map(draw);
+  // Lines between the rows, if otherwise nothing would show where a row ends.
+  const gap = body.some((lines) => lines.length > 1) ? [line] : [];
+  return [...draw(header), line, ...body.flatMap((lines, i) => (i === 0 ? lines : [...gap, ...lines]))];
 }
 
 function pad(spans: Span[], cells: number, align: Align, display: Display): string {
-  const space = cells - width(spanText(spans));
+  const space = Math.max(0, cells - width(spanText(spans)));
   const left = align === "right" ? space : align === "center" ? Math.floor(space / 2) : 0;
   return " ".repeat(left) + paintSpans(spans, display) + " ".repeat(space - left);
 }
 
-function asLines(header: Span[][], rows: Span[][][], display: Display): string[] {
+function asLines(header: Row, rows: Row[], display: Display): string[] {
   return rows.flatMap((row, n) => {
     const lines = row.flatMap((cell, i) => {
       const spans: Span[] = [...(header[i] ?? []), { text: ": ", style: styles.bold }, ...cell];

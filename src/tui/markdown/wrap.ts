@@ -1,6 +1,6 @@
 import type { Display, Style } from "./display.ts";
-import { paintSpans, type Span } from "./span.ts";
-import { width } from "../terminal/width.ts";
+import { paintSpans, spanText, type Span } from "./span.ts";
+import { graphemesOf, width } from "../terminal/width.ts";
 
 interface Word {
   spans: Span[];
@@ -22,6 +22,33 @@ const SPLIT =
 export function wrapSpans(spans: readonly Span[], cells: number): Span[][] {
   const lines: Span[][] = [];
   for (const row of splitAtBreaks(spans)) lines.push(...fill(words(row), Math.max(1, cells)));
+  return lines;
+}
+
+/** Cells of the longest line. */
+export function spansWidth(spans: readonly Span[]): number {
+  return Math.max(...splitAtBreaks(spans).map((row) => width(spanText(row))));
+}
+
+/** Breaks spans as `wrapSpans` does, and longer words at `cells`: for a column of a table. */
+export function wrapCell(spans: readonly Span[], cells: number): Span[][] {
+  return wrapSpans(spans, cells).flatMap((line) => breakLine(line, cells));
+}
+
+function breakLine(line: Span[], cells: number): Span[][] {
+  if (width(spanText(line)) <= cells) return [line];
+  const lines: Span[][] = [[]];
+  let used = 0;
+  for (const span of line) {
+    for (const grapheme of graphemesOf(span.text)) {
+      if (used > 0 && used + grapheme.width > cells) {
+        lines.push([]);
+        used = 0;
+      }
+      lines.at(-1)?.push({ ...span, text: grapheme.text });
+      used += grapheme.width;
+    }
+  }
   return lines;
 }
 
@@ -49,17 +76,26 @@ function words(spans: readonly Span[]): Word[] {
   const list: Word[] = [];
   let word: Word | undefined;
   let gap = 0;
+  let isOpening = false;
   const close = () => {
-    if (word !== undefined) list.push(word);
-    word = undefined;
+    if (word !== undefined && !isOpening) {
+      list.push(word);
+      word = undefined;
+    }
   };
   const add = (span: Span, text: string) => {
     word ??= { spans: [], cells: 0, gap };
     word.spans.push({ ...span, text });
     word.cells += width(text);
     gap = 0;
+    isOpening = span.mark === "open";
   };
   for (const span of spans) {
+    if (span.mark === "close" && word === undefined && gap === 0) word = list.pop();
+    if (span.whole === true || span.mark !== undefined) {
+      add(span, span.text);
+      continue;
+    }
     for (const piece of span.text.split(SPLIT)) {
       if (piece === undefined || piece === "") continue;
       if (piece.startsWith(" ")) {
@@ -75,6 +111,7 @@ function words(spans: readonly Span[]): Word[] {
       } else add(span, piece);
     }
   }
+  isOpening = false;
   close();
   return list;
 }

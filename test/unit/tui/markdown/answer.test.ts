@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createAnswerPrinter } from "../../../../src/tui/markdown/answer.ts";
 import { hardWrap } from "../../../../src/tui/markdown/hard-wrap.ts";
 import type { Display } from "../../../../src/tui/markdown/display.ts";
-import { renderAnswer } from "./render-answer.ts";
+import { renderAnswer, strip } from "./render-answer.ts";
 
 const bare: Display = { columns: 40, color: false, ascii: false, links: false };
 const ascii: Display = { ...bare, ascii: true };
@@ -60,6 +60,23 @@ const parts = fc.constantFrom(
   "***",
   "1986\\. A great year",
   "👨‍👩‍👧 שלום e\u0301",
+  "\\(a*b*c\\) costs $5 and $x_1$ or $10",
+  "$$",
+  "$$ a",
+  "\\[",
+  "- b \\]",
+  "\\begin{align}",
+  "\\end{align}",
+  "**注意：**这是",
+  "<b>b</b> <kbd>C</kbd> x<sup>2</sup> <!-- c -->",
+  "<details><summary>More</summary>",
+  "</details>",
+  "> [!NOTE]",
+  "- [x] done",
+  "| `p|q` | b | c |",
+  "[^note]: more of it",
+  "    deeper",
+  "and[^note] [t\u001b](https://a.b/\u009b 'x\u0007') [u](https://пример.рф/&#27;&#7;)",
 );
 const answers = fc.array(parts, { maxLength: 14 }).map((lines) => lines.join("\n"));
 const cuts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 20 });
@@ -87,9 +104,55 @@ describe("a streamed answer", () => {
 
   it("never contains a control sequence of the model", () => {
     fc.assert(
-      fc.property(answers, cuts, (answer, sizes) => {
-        expect(inChunks(answer, sizes, bare)).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+      fc.property(answers, cuts, fc.constantFrom(bare, painted), (answer, sizes, display) => {
+        const shown = strip(inChunks(answer, sizes, display));
+        expect(shown).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
       }),
+    );
+  });
+
+  it("loses no word", () => {
+    const templates = [
+      "* one **#** two",
+      "#",
+      "_#_ ~~#~~ `#` ***#***",
+      "# #",
+      "- #",
+      "  - # `#`",
+      "1. #",
+      "- [x] #",
+      "> #",
+      "> [!NOTE] #",
+      "| # | `#|#` | # |",
+      "|---|---|",
+      "<b>#</b> <i># <kbd>#</kbd> <!- # ->",
+      "<details><summary>#</summary>",
+      "</details>",
+      "[#](https://a.b/# '#') <https://a.b/#> https://a.b/#",
+      "[#][#]",
+      "[#]: https://a.b/# '#'",
+      "#[^x]",
+      "[^x]: #",
+      "$#$ \\(#\\) $5# and $10#",
+      "$$",
+      "\\[",
+      "\\] #",
+      "```",
+      "    #",
+      "---",
+      "",
+      "",
+    ];
+    let count = 0;
+    const numbered = fc
+      .array(fc.constantFrom(...templates), { maxLength: 12 })
+      .map((lines) => lines.join("\n").replaceAll(/(?<!^)#|#$/gm, () => `w${(count += 1)}w`));
+    fc.assert(
+      fc.property(numbered, fc.constantFrom(bare, { ...painted, links: false }), (answer, display) => {
+        const shown = strip(renderAnswer(answer, display)).replaceAll(/[\s│|]/g, "");
+        for (const [word] of answer.matchAll(/w\d+w/g)) expect(shown).toContain(word);
+      }),
+      { numRuns: 300 },
     );
   });
 
@@ -105,7 +168,7 @@ describe("a streamed answer", () => {
     const printer = createAnswerPrinter(() => bare);
     expect(printer.feed("```sh\nnpm i\nnpm te")).toBe("── sh\nnpm i\n");
     expect(printer.tail(3)).toEqual(["npm te"]);
-    expect(printer.end()).toBe("npm te\n──\n");
+    expect(printer.end()).toBe("npm te\n");
   });
 
   it("has a list item printed as soon as the next one begins", () => {
@@ -158,7 +221,7 @@ describe("a streamed answer", () => {
   it("does not flicker between marks and style while emphasis is written", () => {
     const printer = createAnswerPrinter(() => bare);
     printer.feed("a **bo");
-    expect(printer.tail(1)).toEqual(["a bo"]);
+    expect(printer.tail(1)).toEqual(["a **bo**"]);
   });
 });
 
@@ -185,13 +248,13 @@ describe("a finished block", () => {
       [
         "puts code of an item at the left edge",
         "1. do\n   ```sh\n   npm i\n     x\n   ```\n   then\n2. next",
-        "1. do\n\n── sh\nnpm i\n  x\n──\n\n   then\n\n2. next\n",
+        "1. do\n\n── sh\nnpm i\n  x\n\n   then\n\n2. next\n",
       ],
       ["marks quotes", "> a\n> b", "│ a\n│ b\n"],
       [
         "keeps the lines of a poem",
         "Roses are *red\nand* blue  \n  and so\n",
-        "Roses are red\nand blue\nand so\n",
+        "Roses are *red\nand* blue\nand so\n",
       ],
       [
         "keeps the lines of a list item under its text",
@@ -201,7 +264,7 @@ describe("a finished block", () => {
       [
         "keeps the lines of an item after its code",
         "- a\n  ```\n  x\n  ```\n  b\n  c",
-        "• a\n\n──\nx\n──\n\n  b\n  c\n",
+        "• a\n\n──\nx\n\n  b\n  c\n",
       ],
       [
         "wraps each line of the source by itself",
@@ -213,15 +276,15 @@ describe("a finished block", () => {
       [
         "breaks a line once where the source does it twice",
         "> **a**<br>\n> *b*\n> <br>c<br><br>d",
-        "│ a\n│ b\n│ c\n│\n│ d\n",
+        "│ **a**\n│ *b*\n│ c\n│\n│ d\n",
       ],
       ["shows where a link leads", "[here](https://a.b/c)", "here (https://a.b/c)\n"],
       ["shows a bare address once", "<https://a.b/c>", "https://a.b/c\n"],
-      ["ticks boxes", "- [x] a\n- [ ] b", "• ☑ a\n• ☐ b\n"],
+      ["ticks boxes", "- [x] a\n- [ ] b", "☑ a\n☐ b\n"],
       ["turns entities into characters, but not into commands", "a &lt; b &#27;[2Jc", "a < b c\n"],
       ["keeps line breaks that were asked for", "a<br>b  \nc", "a\nb\nc\n"],
       ["keeps html as it stands", "<div>\n*a*\n</div>", "<div>\n*a*\n</div>\n"],
-      ["keeps tabs and spaces in code", "```\n\ta  b\n```", "──\n\ta  b\n──\n"],
+      ["keeps tabs and spaces in code", "```\n\ta  b\n```", "──\n\ta  b\n"],
       ["marks headings where there is no colour", "## Two", "## Two\n"],
       [
         "aligns columns by the cells they take",
@@ -235,14 +298,6 @@ describe("a finished block", () => {
       ],
     ];
     for (const [rule, source, shown] of rows) expect(renderAnswer(source, bare), rule).toBe(shown);
-  });
-
-  it("shows a table that is wider than the screen as lines of header and value", () => {
-    const wide =
-      "| Name | Description |\n|--|--|\n| a | a very long description that does not fit |\n| b | short |";
-    expect(renderAnswer(wide, bare)).toBe(
-      "Name: a\nDescription: a very long description\n  that does not fit\n\nName: b\nDescription: short\n",
-    );
   });
 
   it("is drawn in ASCII on a terminal without Unicode", () => {
@@ -304,7 +359,7 @@ describe("a difficult answer", () => {
     for (const [of, source] of rows) {
       expect(renderAnswer(source, bare), of).toContain("deep");
       const between = renderAnswer(`before\n\n${source}\n\nafter **it**`, bare);
-      expect(between, of).toMatch(/^before\n[^]*\nafter it\n$/);
+      expect(between, of).toMatch(/^before\n[^]*\nafter \*\*it\*\*\n$/);
     }
   });
 

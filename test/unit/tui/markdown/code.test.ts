@@ -37,7 +37,7 @@ describe("code in an answer", () => {
   it("loses no character by colouring", () => {
     const source = "```python\ndef f(x):\n\t'''doc\n  more'''\n    return {'a': [1, None]}  # end\n```";
     expect(strip(renderAnswer(source, painted))).toBe(
-      "── python\ndef f(x):\n\t'''doc\n  more'''\n    return {'a': [1, None]}  # end\n──\n",
+      "── python\ndef f(x):\n\t'''doc\n  more'''\n    return {'a': [1, None]}  # end\n",
     );
   });
 });
