@@ -9,6 +9,10 @@ export interface TerminalTraits {
   color: boolean;
   /** The colours; `auto` asks the terminal for its background. Default: ansi. */
   theme?: Palette | "auto";
+  /** It shows OSC 8 links. Default: no. */
+  links?: boolean;
+  /** Styles that it does not show, with colour too. Default: none. */
+  lacks?: readonly ("italic" | "strike")[];
   /** Only ASCII characters (docs/cli.md#colour-and-characters: a locale that is set and without UTF-8). */
   ascii: boolean;
   /** Under tmux (`TMUX` is set): OSC 52 needs its wrapping. */

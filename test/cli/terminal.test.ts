@@ -44,15 +44,17 @@ test("ask renders finished blocks in colour, strips the answer's control sequenc
 });
 
 const colourless: [args: string[], env: Record<string, string>][] = [
+  [[], { TERM: "vt100" }],
+  [[], { TERM: "xterm-mono" }],
   [["--no-color"], {}],
   [[], { NO_COLOR: "1" }],
   [["--no-color"], { FORCE_COLOR: "1" }],
   [[], { NO_COLOR: "1", FORCE_COLOR: "1" }],
   [[], { FORCE_COLOR: "0" }],
 ];
-test.each(colourless)("%j with %j shows no colours", async (args, env) => {
+test.each(colourless)("%j with %j shows no colours, and keeps the marks", async (args, env) => {
   const screen = await shown(args, env);
-  expect(screen).toContain("bold text.");
+  expect(screen).toContain("**bold** text.");
   expect(screen).not.toMatch(/\x1b\[[\d;]*m/);
 });
 

@@ -2,7 +2,8 @@ import type { AnswerEvent } from "../../client/http/contract.ts";
 import type { AskDocument, StreamDocument } from "../commands/ask/document.ts";
 import type { SettingValues } from "../../client/kept/settings.ts";
 import type { Output } from "./output.ts";
-import { themeTraits } from "./terminal.ts";
+import { isAscii, themeTraits } from "./terminal.ts";
+import { letterTraits } from "./terminal-traits.ts";
 
 type Done = Extract<AnswerEvent, { type: "done" }>;
 
@@ -47,14 +48,16 @@ export function createBytesWriter(write: (text: string) => Promise<void>): Answe
 /** Writes completed Markdown blocks as the session does, without cursor movement or control sequences. */
 export async function createBlocksWriter(
   output: Output,
-  { ascii, theme: wanted }: { ascii: boolean; theme: SettingValues["theme"] },
+  { env, theme: wanted }: { env: Record<string, string | undefined>; theme: SettingValues["theme"] },
 ): Promise<AnswerWriter> {
   const { createAnswerPrinter } = await import("../../tui/markdown/answer.ts");
   const { stdout } = output;
   const { color, theme } = themeTraits(wanted, output.color.stdout);
+  const { links, lacks } = letterTraits(env);
   // Only the session can ask for the background: it reads the terminal.
   const palette = theme === "auto" ? "ansi" : theme;
-  const look = () => ({ columns: stdout.columns || 80, color, palette, ascii, links: false });
+  const drawn = { color, palette, ascii: isAscii(env), links: color && links, lacks };
+  const look = () => ({ ...drawn, columns: stdout.columns || 80 });
   const printer = createAnswerPrinter(look);
   let begun = false;
   const print = async (text: string) => {

@@ -1,4 +1,5 @@
 import type { SettingValues } from "../../client/kept/settings.ts";
+import { isMonochrome } from "./terminal-traits.ts";
 
 type Env = Record<string, string | undefined>;
 
@@ -14,9 +15,9 @@ export function colorPreference(noColor: boolean, env: Env): boolean | undefined
   return undefined;
 }
 
-/** Whether a stream gets colours. */
+/** Whether a stream gets colours: without a preference, a terminal that has them. */
 export function hasColor(stream: { isTTY?: boolean }, preference: boolean | undefined, env: Env): boolean {
-  return preference ?? (stream.isTTY === true && env.TERM !== "dumb");
+  return preference ?? (stream.isTTY === true && !isMonochrome(env));
 }
 
 /** The colours for a stream by the setting `theme` (docs/cli.md#colour-and-characters). */

@@ -56,9 +56,9 @@ async function learn(terminal: Terminal, live: LiveStdout, screen: Screen): Prom
 }
 
 function lookOf({ terminal: traits }: ChatOptions, live: LiveStdout, terminal: Terminal): () => Display {
-  const { color, ascii, theme = "ansi" } = traits;
+  const { color, ascii, theme = "ansi", links = false, lacks } = traits;
   const palette = () => (theme === "auto" ? (terminal.background ?? "ansi") : theme);
-  return () => ({ columns: live.columns, color, palette: palette(), ascii, links: color });
+  return () => ({ columns: live.columns, color, palette: palette(), ascii, links: color && links, lacks });
 }
 
 function tellCrash(fault: unknown, { stderr, commandName, debug, draft }: ChatOptions): ChatEnd {

@@ -40,7 +40,7 @@ export function createScribe({ print, display, onChange }: ScribeOptions): Scrib
 
   const begin = () => {
     if (isUnderNote) print("\n");
-    return createAnswerPrinter(display);
+    return createAnswerPrinter(display, { numbered: true });
   };
 
   const flush = () => {

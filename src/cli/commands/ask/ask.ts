@@ -11,12 +11,11 @@ import { chooseServer } from "../../connection/chosen-server.ts";
 import { askedModel } from "../../connection/asked-model.ts";
 import { failingAt } from "../../failures/failed-at.ts";
 import { questionSource, readQuestion, type QuestionSource } from "./question.ts";
-import { isAscii } from "../../io/terminal.ts";
 import { wantedThread, type WantedThread } from "./thread.ts";
 
 async function writerFor({ output, values, env }: Call): Promise<AnswerWriter> {
   if (output.json) return values.stream ? createLinesWriter(output) : createDocumentWriter(output);
-  if (output.stdout.isTTY) return createBlocksWriter(output, { ascii: isAscii(env), theme: values.theme });
+  if (output.stdout.isTTY) return createBlocksWriter(output, { env, theme: values.theme });
   return createBytesWriter(output.write);
 }
 

@@ -14,11 +14,13 @@ import { editText } from "../../io/editor.ts";
 import { options } from "../../argv/options.ts";
 import { connect, type Target } from "../../connection/target.ts";
 import { isAscii, themeTraits } from "../../io/terminal.ts";
+import { letterTraits } from "../../io/terminal-traits.ts";
 
 async function traits({ output, env, values: { theme } }: Call): Promise<TerminalTraits> {
   const { reflowOf } = await import("../../../tui/terminal/reflow.ts");
   return {
     ...themeTraits(theme, output.color.stdout),
+    ...letterTraits(env),
     ascii: isAscii(env),
     tmux: Boolean(env.TMUX),
     screen: Boolean(env.STY),

@@ -7,7 +7,6 @@ import { createBlocksWriter } from "../../io/answer-writer.ts";
 import type { Call } from "../../argv/call.ts";
 import type { DeleteDocument, ListDocument, SearchDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
-import { isAscii } from "../../io/terminal.ts";
 
 type Action = (call: Call, conversations: Conversations, words: readonly string[]) => Promise<void>;
 
@@ -63,7 +62,7 @@ const show: Action = async (call, conversations, words) => {
   if (output.json) return output.document(JSON.parse(toJson(conversation)));
   const text = toMarkdown(conversation);
   if (!output.stdout.isTTY) return output.write(text);
-  const writer = await createBlocksWriter(output, { ascii: isAscii(env), theme: values.theme });
+  const writer = await createBlocksWriter(output, { env, theme: values.theme });
   await writer.done({ type: "done", response: text, tokensDeducted: null, tokens: null }, null);
 };
 

@@ -8,6 +8,7 @@ import {
   setColorVariables,
   wantsPlain,
 } from "../../../../src/cli/io/terminal.ts";
+import { isMonochrome, letterTraits } from "../../../../src/cli/io/terminal-traits.ts";
 
 type Env = Record<string, string>;
 
@@ -28,10 +29,45 @@ test("colours follow --no-color, NO_COLOR and FORCE_COLOR, in this order", () =>
 });
 
 test("without a wish, terminals have colours and nothing else has", () => {
-  expect(hasColor({ isTTY: true }, undefined, {})).toBe(true);
-  expect(hasColor({ isTTY: true }, undefined, { TERM: "dumb" })).toBe(false);
-  expect(hasColor({}, undefined, {})).toBe(false);
+  const atTerminal = (TERM: string) => hasColor({ isTTY: true }, undefined, { TERM });
+  const colourful = [
+    "xterm",
+    "xterm-256color",
+    "screen",
+    "tmux-256color",
+    "linux",
+    "vt525",
+    "rxvt-unicode",
+    "sun-color",
+  ];
+  for (const term of colourful) expect(atTerminal(term), term).toBe(true);
+  const colourless = ["", "dumb", "vt52", "vt100", "vt100-am", "vt220", "xterm-mono", "ansi-m", "rxvt-basic"];
+  for (const term of colourless) expect(atTerminal(term), term).toBe(false);
+  expect(hasColor({ isTTY: true }, undefined, {})).toBe(false);
+  expect(isMonochrome({}, "win32")).toBe(false);
+  expect(hasColor({}, undefined, { TERM: "xterm" })).toBe(false);
+  expect(hasColor({ isTTY: true }, true, { TERM: "vt100" })).toBe(true);
   expect(hasColor({}, true, {})).toBe(true);
+});
+
+test("links and styles are those that the terminal shows", () => {
+  const rows: [env: Env, links: boolean, lacks: string[]][] = [
+    [{ TERM: "xterm-256color" }, false, []],
+    [{ TERM: "xterm-kitty" }, true, []],
+    [{ TERM: "xterm-256color", TERM_PROGRAM: "iTerm.app" }, true, []],
+    [{ TERM: "xterm-256color", VTE_VERSION: "7600" }, true, []],
+    [{ TERM: "xterm-256color", VTE_VERSION: "4601" }, false, []],
+    [{ WT_SESSION: "1" }, true, []],
+    [{ TERM: "tmux-256color", TERM_PROGRAM: "tmux", TMUX: "x", VTE_VERSION: "7600" }, false, []],
+    [{ TERM: "screen-256color", TMUX: "x" }, false, []],
+    [{ TERM: "screen", STY: "x", VTE_VERSION: "7600" }, false, ["italic", "strike"]],
+    [{ TERM: "linux" }, false, ["italic", "strike"]],
+    [{ TERM: "xterm-256color", TERM_PROGRAM: "Apple_Terminal" }, false, ["strike"]],
+    [{ TERM: "xterm", FORCE_HYPERLINK: "1" }, true, []],
+    [{ TERM: "xterm-kitty", FORCE_HYPERLINK: "0" }, false, []],
+  ];
+  for (const [env, links, lacks] of rows)
+    expect(letterTraits(env), JSON.stringify(env)).toEqual({ links, lacks });
 });
 
 test("packages that look at the environment see the wish in FORCE_COLOR alone", () => {
