@@ -4,6 +4,7 @@ import { moneyMutants } from "./list-money.js";
 import { serverMutants } from "./list-server.js";
 import { sessionMutants } from "./list-session.js";
 import { storeMutants } from "./list-stores.js";
+import { textMutants } from "./list-text.js";
 
 /**
  * One small edit of the source that a test must notice.
@@ -24,4 +25,5 @@ export const mutants = [
   ...serverMutants,
   ...clientMutants,
   ...sessionMutants,
+  ...textMutants,
 ];

@@ -7,7 +7,7 @@ import { inline, withoutBreaks } from "./inline.ts";
 import { lex, type AnyToken } from "./lex.ts";
 import { isTableDelimiter } from "./lines.ts";
 import { glyphs, isShown, join, paint, styles, type Display } from "./display.ts";
-import { noteNumber, type References } from "./references.ts";
+import { isNoteLabel, noteNumber, type References } from "./references.ts";
 import { narrower, roomOf, type Room } from "./room.ts";
 import { paintSpans, type Span } from "./span.ts";
 import { renderTable } from "./table.ts";
@@ -42,11 +42,12 @@ export function renderItem(
   });
 }
 
-/** Lines of one footnote; `source` includes its label, which its number replaces. */
+/** Lines of one footnote; `source` includes its label, which its number replaces if its marks show numbers. */
 export function renderNote(source: string, display: Display, references: References): string[] {
   const room = roomOf(display, references);
   const [front, label = ""] = /^\[\^([^\]]+)\]: */.exec(source) ?? [""];
-  const mark = `[${noteNumber(references, label)}] `;
+  const isNumbered = references.notes.has(label) || isNoteLabel(label);
+  const mark = isNumbered ? `[${noteNumber(references, label)}] ` : `[^${label}] `;
   const text = source.slice(front.length).replaceAll(/\n {1,4}/g, "\n");
   const lines = bounded(text, narrower(room, mark.length), blocks);
   return lines.map((line, i) => {

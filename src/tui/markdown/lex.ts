@@ -2,7 +2,7 @@ import { decodeHTMLStrict } from "entities/decode";
 import { getDefaults, Hooks, Lexer, Tokenizer, type MarkedToken, type Token, type Tokens } from "marked";
 import { hasCjk, withoutPunctuationBesideMarks } from "./cjk.ts";
 import { displayFormula, formulaEnd, literals } from "./formula.ts";
-import { createReferences, noteNumber, type References } from "./references.ts";
+import { createReferences, isNoteLabel, noteNumber, type References } from "./references.ts";
 import { boundedRow } from "./table-row.ts";
 
 /** LaTeX, not read as Markdown; a display is a block. */
@@ -128,15 +128,13 @@ function display(src: string): FormulaToken | undefined {
 
 const NOTE = /^\[\^([^\]\s[]{1,99})\]/;
 
-/** A footnote has a number, or follows a word: `[^a-z]` in a sentence is something else. */
+/** A footnote has a number, or follows a word. */
 function note(src: string, tokens: readonly Token[], references: References): NoteToken | undefined {
   const match = NOTE.exec(src);
   if (match === null) return undefined;
   const [raw, label = ""] = match;
   const isNote =
-    references.notes.has(label) ||
-    /^\d+$/.test(label) ||
-    (/^\w{2,}$/.test(label) && /\S/.test(before(tokens)));
+    references.notes.has(label) || (isNoteLabel(label) && (/^\d+$/.test(label) || /\S/.test(before(tokens))));
   return isNote ? { type: "note", raw, number: noteNumber(references, label) } : undefined;
 }
 

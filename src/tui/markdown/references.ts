@@ -15,6 +15,9 @@ export function copyOf({ links, notes }: References): References {
   return { links: Object.assign(createReferences().links, links), notes: new Map(notes) };
 }
 
+/** Whether a label is surely one of a footnote: `x[^a]` and `[^a-z]` can be something else. */
+export const isNoteLabel = (label: string): boolean => /^(?:\d+|\w{2,})$/.test(label);
+
 /** The number of a footnote, by the order in which footnotes first occur. */
 export function noteNumber({ notes }: References, label: string): number {
   const number = notes.get(label) ?? notes.size + 1;

@@ -130,6 +130,11 @@ describe("a footnote", () => {
     );
   });
 
+  it("keeps a label that may be something else", () => {
+    expect(renderAnswer("A[^d].\n\n[^d]: It", bare)).toBe("A[^d].\n\n[^d] It\n");
+    expect(renderAnswer("[^note]: It\n\nA[^note] [^note]", bare)).toBe("[1] It\n\nA[1] [1]\n");
+  });
+
   it("has no number yet while its mark is incomplete", () => {
     const printer = createAnswerPrinter(() => bare);
     printer.feed("A[^12]");
