@@ -13,8 +13,9 @@ export interface Variable {
 export const otherVariables: readonly Variable[] = [
   { names: ["NO_COLOR"], help: "no colours, unless it is empty" },
   { names: ["FORCE_COLOR"], help: "colours even without a terminal; 0 or false: no colours" },
+  { names: ["FORCE_HYPERLINK"], help: "links that can be clicked, in any terminal; 0: none" },
   { names: ["ACCESSIBLE"], help: "line mode, as --plain; 0 and false count as unset" },
-  { names: ["TERM"], help: "dumb: line mode without colours" },
+  { names: ["TERM"], help: "dumb: line mode; vt100, xterm-mono and others, or none: no colours" },
   { names: ["LC_ALL", "LC_CTYPE", "LANG"], help: "without UTF-8: only ASCII is drawn" },
   { names: ["HTTP_PROXY"], help: "proxy for http servers; never used for loopback" },
   { names: ["HTTPS_PROXY"], help: "proxy for https servers, and from a server to its AI" },

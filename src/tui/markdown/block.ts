@@ -193,10 +193,13 @@ function listItem(item: Tokens.ListItem, number: number | null, room: Room, dept
   const indent = " ".repeat(width(mark + box));
   const inner = narrower(room, indent.length);
   const lines: string[] = [];
+  let isBelowCode = false;
   for (const token of item.tokens as MarkedToken[]) {
     if (token.type === "space" || token.type === "checkbox") continue;
-    const gap = lines.length > 0 && (item.loose || token.type === "code") ? [""] : [];
+    const isCode = token.type === "code";
+    const gap = lines.length > 0 && (item.loose || isCode || isBelowCode) ? [""] : [];
     lines.push(...gap, ...childLines(token, inner, room, depth, indent));
+    isBelowCode = isCode;
   }
   const [first = "", ...rest] = lines;
   return [paint(mark, styles.dim, room) + box + first.replace(indent, ""), ...rest];

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAnswerPrinter } from "../../../../src/tui/markdown/answer.ts";
+import { codeBlocks } from "../../../../src/tui/markdown/code-blocks.ts";
 import { hardWrap } from "../../../../src/tui/markdown/hard-wrap.ts";
 import type { Display } from "../../../../src/tui/markdown/display.ts";
 import { renderAnswer, strip } from "./render-answer.ts";
@@ -171,6 +172,17 @@ describe("a streamed answer", () => {
     expect(printer.end()).toBe("npm te\n");
   });
 
+  it("has its code blocks numbered as /copy counts them, if that is wanted", () => {
+    const printer = createAnswerPrinter(() => bare, { numbered: true });
+    expect(printer.feed("```sh\na\n```\n1. b\n   ```\n   c\n   ```\n> ```js\n> d\n> ```\n\n")).toBe(
+      "── sh · /copy 1\na\n\n1. b\n\n── /copy 2\nc\n\n│ ── js\n│ d\n",
+    );
+    expect(codeBlocks("```sh\na\n```\n1. b\n   ```\n   c\n   ```\n> ```js\n> d\n> ```\n\n")).toEqual([
+      "a",
+      "c",
+    ]);
+  });
+
   it("has a list item printed as soon as the next one begins", () => {
     const printer = createAnswerPrinter(() => bare);
     expect(printer.feed("1. one\n2. two\n")).toBe("1. one\n");
@@ -249,6 +261,11 @@ describe("a finished block", () => {
         "puts code of an item at the left edge",
         "1. do\n   ```sh\n   npm i\n     x\n   ```\n   then\n2. next",
         "1. do\n\n── sh\nnpm i\n  x\n\n   then\n\n2. next\n",
+      ],
+      [
+        "ends code in a nested item with a blank line",
+        "- a\n  - b\n\n> - c\n>   ```\n>   x\n>   ```\n>   d",
+        "• a\n  ◦ b\n\n│ • c\n│\n│ ──\n│ x\n│\n│   d\n",
       ],
       ["marks quotes", "> a\n> b", "│ a\n│ b\n"],
       [
@@ -332,6 +349,8 @@ describe("a difficult answer", () => {
       ["tabs", "a\tb".repeat(LINE / 3)],
       ["marks of emphasis", "_a".repeat(LINE / 2)],
       ["brackets", "[".repeat(LINE)],
+      ["dollars", "$a ".repeat(LINE / 3)],
+      ["formulas without an end", "\\( ".repeat(LINE / 3)],
       ["blanks", `a${" ".repeat(LINE)}b`],
       ["blanks before what might be a table's rule", `a|b\n${" ".repeat(LINE)}x-`],
       ["blanks behind it", `a|b\n:-${" ".repeat(LINE)}x`],
