@@ -27,7 +27,7 @@ async function answering(/** @type {number} */ length) {
     return new Promise(() => {});
   });
   const session = openSession(newFolder(), ["-s", server.url, "--no-save"]);
-  await session.sees("tokens · ");
+  await session.sees(" left");
   session.write("long\r");
   const delta = await begun;
   for (let line = 0; line < length; line += 100) {

@@ -42,7 +42,7 @@ export function createAccount(room: Room): Account {
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       if (error.code === "not_logged_in")
-        note("error", `You are not logged in to ${room.server}.`, "/login logs in, or registers.");
+        note("error", `You are not logged in to ${room.place}.`, "/login logs in, or registers.");
       else note("error", ...troubleLines(error));
     }
   };
@@ -114,13 +114,13 @@ export function createAccount(room: Room): Account {
         if (used.tokens !== null) dispatch({ type: "balance", tokens: used.tokens });
       }),
     async logOut() {
-      const { server, isBorrowed } = room;
+      const { place, isBorrowed } = room;
       // A login in the file is not the one in use if the token is of the environment.
       if (!isBorrowed) await room.forgetLogin();
       dispatch({ type: "signedOut" });
       dispatch({ type: "form", form: { ...chooseForm(false), busy: true } });
       const why = isBorrowed ? undefined : await revoke();
-      note("dim", isBorrowed ? `Logged out of ${server} in this session.` : `Logged out of ${server}.`);
+      note("dim", isBorrowed ? `Logged out of ${place} in this session.` : `Logged out of ${place}.`);
       if (isBorrowed) note("dim", "AI_CHAT_TOKEN is still set, and used again by the next one.");
       if (why !== undefined) note("dim", `There the token stays valid until it ends by itself: ${why}`);
       dispatch({ type: "form", form: chooseForm(false) });

@@ -7,7 +7,7 @@ import { failureLines, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
 import { exchange, type Ended, type Face } from "./exchange.ts";
 import { counted, grouped } from "../text/numbers.ts";
-import { costParts } from "./money.ts";
+import { costWords } from "./money.ts";
 import { isRequired, leftOutWords, nameFor } from "./model.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { KeepTurn, Saver } from "./saving.ts";
@@ -53,6 +53,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   const { say, dispatch, state, now } = room;
   /** One, or two while the balance after the last question is still requested. */
   const underWay = new Set<AbortController>();
+  let askedAt = 0;
   let lastData = 0;
   let waiting: Waiting | undefined;
   let toldNoHistory: ApiClient | undefined;
@@ -107,10 +108,12 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   const stopped = async (text: string, keep: KeepTurn) => {
     const { tokens: before, price, last } = state();
     dispatch({ type: "stopping", text, at: now() });
+    const milliseconds = now() - askedAt;
     const { cost, tokens } = await settle({ client: room.client, before, price, sleep: room.sleep, now });
     if (tokens !== null) dispatch({ type: "balance", tokens });
     if (cost !== 0) inDoubt = last?.key;
-    room.note("dim", stoppedParts(cost, state()));
+    const spent = stoppedWords(cost, state().price);
+    say({ type: "cost", spent, milliseconds, tokens: state().tokens });
     await keep(text, true, cost);
     dispatch({ type: "settled" });
     if (text === "" && last !== undefined) say({ type: "giveBack", text: last.message });
@@ -145,11 +148,12 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     signal: AbortSignal,
   ) => {
     const { tokensDeducted: cost, tokens } = done;
+    const milliseconds = now() - askedAt;
     await keep(text, false, cost, done.model);
     dispatch({ type: "answered", text, cost, tokens });
     if (state().tokens === null) await account.tryBalance(signal);
     await account.checkPrice(cost, signal);
-    sayCost(room, cost);
+    sayCost(room, cost, milliseconds);
   };
 
   const ask: Asking["ask"] = async (
@@ -163,7 +167,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const stop = new AbortController();
     underWay.add(stop);
     if (!shown) say({ type: "question", text: message });
-    dispatch({ type: "asked", message, before, key, model, at: now() });
+    askedAt = now();
+    dispatch({ type: "asked", message, before, key, model, at: askedAt });
     const keep = saver.begin();
     const { signal } = stop;
     const question = {
@@ -233,11 +238,9 @@ function sameQuestion(
   return last.before === before || (again && last.before.length === before.length) ? last : undefined;
 }
 
-function stoppedParts(cost: number | null, { tokens, price }: State): string[] {
-  if (cost !== null) return ["stopped", ...costParts(cost, tokens)];
-  const most = price === null ? "a question" : grouped(price);
-  const left = tokens === null ? [] : [`${counted(tokens, "token")} left`];
-  return ["stopped", `may have cost ${most}`, ...left];
+function stoppedWords(cost: number | null, price: number | null): string[] {
+  if (cost !== null) return ["stopped", ...costWords(cost)];
+  return ["stopped", `may have cost ${price === null ? "a question" : grouped(price)}`];
 }
 
 /** A bug must not end the conversation. Its message may contain anything, so it is not shown. */

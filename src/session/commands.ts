@@ -110,8 +110,8 @@ export const commands: readonly SessionCommand[] = [
     help: "talk to another server",
     run(session, server) {
       if (server !== "") return session.moveTo(server);
-      const { server: here } = session;
-      session.note("info", `This is ${here}. /server URL talks to another one, /server local to your own.`);
+      const { place } = session;
+      session.note("info", `This is ${place}. /server URL talks to another one, /server local to your own.`);
     },
   },
   { name: "login", help: "log in, or register", run: (session) => session.openForm() },

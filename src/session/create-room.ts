@@ -1,7 +1,7 @@
 import { ClientError } from "../client/failure.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
 import { troubleLines } from "./failure.ts";
-import { saveLogin, shownName } from "./connection.ts";
+import { placeName, saveLogin, shownName } from "./connection.ts";
 import type { Room, SessionOptions } from "./room.ts";
 import { reduce, type Event } from "./reduce.ts";
 import { firstState, type State } from "./state.ts";
@@ -38,6 +38,9 @@ export function createRoom(options: SessionOptions): OwnRoom {
     },
     get server() {
       return shownName(connection.name);
+    },
+    get place() {
+      return placeName(connection.name);
     },
     get name() {
       return connection.name;
@@ -85,7 +88,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
       }
       isBorrowed = connection.token?.from === "environment";
       dispatch({ type: "moved", login: connection.token, usual: connection.model });
-      room.note("dim", `Now on ${room.server}, in a new conversation.`);
+      room.note("dim", `Now at ${room.place}, in a new conversation.`);
       return true;
     },
   };

@@ -1,4 +1,4 @@
-import { counted, grouped } from "../text/numbers.ts";
+import { counted } from "../text/numbers.ts";
 
 /** What is known of an account's money; null is "the server didn't say". */
 export interface Money {
@@ -14,13 +14,8 @@ export function questionsLeft({ tokens, price }: Money): number | null {
   return tokens === null || price === null || price <= 0 ? null : Math.floor(tokens / price);
 }
 
-/** What an answer cost and what is left; without what is not known. */
-export function costParts(cost: number | null, tokens: number | null): string[] {
-  return [
-    ...(cost === null ? [] : [counted(cost, "token")]),
-    ...(tokens === null ? [] : [`${grouped(tokens)} left`]),
-  ];
-}
+/** What an answer cost; [] if that is not known. */
+export const costWords = (cost: number | null): string[] => (cost === null ? [] : [counted(cost, "token")]);
 
 /** A warning at ten questions left, at one, and at none; else undefined. */
 export function lowWarning(money: Money): string | undefined {

@@ -1,7 +1,7 @@
 import type { ApiClient } from "../client/http/contract.ts";
 import type { Connection } from "./connection.ts";
 import type { Beginning, Saving } from "./saved.ts";
-import { costParts, lowWarning } from "./money.ts";
+import { costWords, lowWarning } from "./money.ts";
 import type { Event } from "./reduce.ts";
 import type { State } from "./state.ts";
 import type { Line, Said, Tone } from "./transcript.ts";
@@ -34,6 +34,8 @@ export interface SessionOptions {
 export interface Room extends SessionOptions {
   /** The server's name, as shown to people. */
   readonly server: string;
+  /** The server in a sentence. */
+  readonly place: string;
   /** Its address, or `local`: the name under which things of it are kept. */
   readonly name: string;
   /** Whether it is this user's own data folder: then a 402 tells how to grant. */
@@ -51,11 +53,10 @@ export interface Room extends SessionOptions {
   readonly isBorrowed: boolean;
 }
 
-/** Says what an answer cost, with a warning if few questions are left. */
-export function sayCost(room: Room, cost: number | null): void {
+/** Says what an answer cost and how long it took, with a warning if few questions are left. */
+export function sayCost(room: Room, cost: number | null, milliseconds: number): void {
   const { tokens, price } = room.state();
-  const parts = costParts(cost, tokens);
-  if (parts.length > 0) room.note("dim", parts);
+  room.say({ type: "cost", spent: costWords(cost), milliseconds, tokens });
   const warning = lowWarning({ tokens, price });
   if (warning !== undefined) room.note("warn", warning);
 }

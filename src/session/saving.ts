@@ -86,7 +86,7 @@ export function createSaver(room: Room) {
       if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
       for (const { question, answer, stopped } of exchanges)
         room.say({ type: "past", question, answer, stopped });
-      note("dim", "", `Going on with: ${found.title}`);
+      note("dim", `Going on with: ${found.title}`);
       return true;
     });
     return isResumed === true;

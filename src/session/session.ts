@@ -15,6 +15,8 @@ export interface Session {
   readonly state: State;
   /** The server's name, as shown to people. */
   readonly server: string;
+  /** The same in a sentence: `your own server on this machine`, or its host. */
+  readonly place: string;
   /** Its address, or `local`, as it stands behind `-s`. */
   readonly address: string;
   /** Milliseconds of the clock at which the answer last grew. */
@@ -54,6 +56,9 @@ export interface Session {
   /** Resolves when no request is pending. */
   idle(): Promise<void>;
 }
+
+/** Milliseconds that a conversation waits for model and balance, which are printed above it. */
+const LONGEST_GREETING_MS = 300;
 
 /** Creates the session of `chat`; starts nothing before `start`. */
 export function createSession(options: SessionOptions): Session {
@@ -123,6 +128,13 @@ export function createSession(options: SessionOptions): Session {
     room.say({ type: "giveBack", text: message });
   };
 
+  const atMost = async (work: Promise<unknown>, milliseconds: number) => {
+    const over = new AbortController();
+    const pause = room.sleep(milliseconds, over.signal).catch(() => undefined);
+    await Promise.race([work, pause]);
+    over.abort();
+  };
+
   const leaveForm = () => {
     dispatch({ type: "form", form: undefined });
     const waiting = asking.takeWaiting();
@@ -153,6 +165,9 @@ export function createSession(options: SessionOptions): Session {
     get server() {
       return room.server;
     },
+    get place() {
+      return room.place;
+    },
     get address() {
       return room.name;
     },
@@ -161,8 +176,15 @@ export function createSession(options: SessionOptions): Session {
     },
     subscribe,
     async start() {
-      if (state().signedIn) await load(begin);
-      await settleIn(false);
+      const { signedIn } = state();
+      const settled = settleIn(false);
+      if (signedIn)
+        await load(async () => {
+          if (beginning !== undefined) await atMost(settled, LONGEST_GREETING_MS);
+          return begin();
+        });
+      await settled;
+      room.say({ type: "begun" });
     },
     ask(text) {
       const { phase, form, ourRules } = state();
@@ -191,11 +213,11 @@ export function createSession(options: SessionOptions): Session {
       if (state().editing) dispatch({ type: "editing", on: false });
     },
     async moveTo(typed) {
-      const { server } = room;
+      const { place } = room;
       const left = resumable(state());
       const moved = await load(() => moveTo(typed));
       if (moved && left !== undefined)
-        note("dim", `To go on with the last one, on ${server}: ${options.commandName} -r ${left}`);
+        note("dim", `To go on with the last one, at ${place}: ${options.commandName} -r ${left}`);
       if (moved) await settleIn(true);
     },
     wayBack() {

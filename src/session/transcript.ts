@@ -11,6 +11,8 @@ export type Line = string | readonly string[];
  * plain lines). Texts come from people, models and servers and aren't yet safe for a terminal.
  */
 export type Said =
+  /** Model and balance are known, as far as the server tells them. */
+  | { type: "begun" }
   | { type: "question"; text: string }
   /** A slash command that was typed, above what it prints. */
   | { type: "command"; text: string }
@@ -22,6 +24,11 @@ export type Said =
   /** The answer has ended, whole or not. */
   | { type: "end" }
   | { type: "note"; tone: Tone; lines: readonly Line[] }
+  /**
+   * Below an answer: what it cost in words, such as `100 tokens`; the time since it was asked; and what is left. null: it
+   * is not known.
+   */
+  | { type: "cost"; spent: readonly string[]; milliseconds: number; tokens: number | null }
   /** What the account used, day by day. */
   | { type: "usage"; used: Usage }
   /** A question that was not answered, or is to be edited, returns to the composer. */

@@ -61,8 +61,8 @@ export interface ChatOptions {
   terminal: TerminalTraits;
   /** Line mode: no redraw, works without a terminal. The caller decides it (`--plain`, `ACCESSIBLE`, `TERM=dumb`). */
   plain: boolean;
-  /** Lines that are printed first: which server, and that it is a demo. */
-  intro: readonly string[];
+  /** What is said at the start, such as that a demo answers; undefined: the session begins without a word. */
+  intro: readonly string[] | undefined;
   version: string;
   /** How this program is called here: `npx ai-chat-system`, `npx ai-chat`, `ai-chat`. */
   commandName: string;

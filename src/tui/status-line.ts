@@ -18,30 +18,62 @@ export interface Status extends Money {
   title: string | null;
 }
 
-/** On a narrower screen the balance comes first, because the right end is cut off. */
-const NARROW = 60;
-/** Fewest cells for a title. */
-const SHORTEST_TITLE = 8;
+interface Part {
+  text: string;
+  /** The part with the lowest number is left out first. */
+  goes: number;
+  /** It is truncated before it is left out. */
+  shrinks?: boolean;
+}
+
+/** Fewest cells of a part that shrinks. */
+const SHORTEST = 8;
 
 /**
- * `jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini`; under 60 columns balance, user, model. At most
- * `columns` − 1 wide: parts that don't fit are left out, the last ones first; the
- * title is truncated.
+ * `trip to Rome · gpt-4o-mini · 39 questions left · jane@chat.school.org`, at most `columns` − 1 wide. What does not fit is
+ * left out: first user and server, last what is left. The title is truncated before.
  */
 export function statusLine(status: Status, columns: number, ascii: boolean): string {
-  const left = questionsLeft(status);
-  const tokens = status.tokens === null ? "" : counted(status.tokens, "token");
-  const questions = left === null ? "" : counted(left, "question");
-  const model = status.model ?? "";
-  const cost = costs(status);
-  const title = status.title ?? "";
   const { dot, ellipsis } = glyphs({ ascii });
   const between = ` ${dot} `;
-  if (columns < NARROW) return fit([short(status), user(status), model, cost], columns - 1, between);
-  const line = fit([user(status), tokens, questions, model, cost], columns - 1, between);
-  const room = columns - 1 - width(line) - width(between);
-  const named = title === "" || room < SHORTEST_TITLE ? "" : `${between}${truncate(title, room, ellipsis)}`;
-  return line + named;
+  const lineOf = (parts: readonly Part[]) => parts.map(({ text }) => text).join(between);
+  const cells = Math.max(0, columns - 1);
+  let parts = partsOf(status).filter(({ text }) => text !== "");
+  for (;;) {
+    const line = lineOf(parts);
+    const over = width(line) - cells;
+    if (over <= 0) return line;
+    const [first, ...more] = parts.toSorted((one, other) => one.goes - other.goes);
+    if (first === undefined || more.length === 0) return line.slice(0, cells);
+    const room = width(first.text) - over;
+    const text = first.shrinks && room >= SHORTEST ? truncate(first.text, room, ellipsis) : "";
+    parts = parts.flatMap((part) => (part !== first ? [part] : text === "" ? [] : [{ ...part, text }]));
+  }
+}
+
+/** In the order in which they are shown. */
+function partsOf(status: Status): Part[] {
+  return [
+    { text: status.title ?? "", goes: 2, shrinks: true },
+    { text: status.model ?? "", goes: 4 },
+    { text: costs(status), goes: 3 },
+    { text: left(status), goes: 5 },
+    { text: user(status), goes: status.signedIn ? 1 : 6 },
+  ];
+}
+
+/** `jane@local · 4,000 tokens · 40 questions`: the account in line mode, which has no status line. */
+export function accountLine(status: Status, ascii: boolean): string {
+  const { tokens, model } = status;
+  const questions = questionsLeft(status);
+  const parts = [
+    user(status),
+    tokens === null ? "" : counted(tokens, "token"),
+    questions === null ? "" : counted(questions, "question"),
+    model ?? "",
+    costs(status),
+  ];
+  return parts.filter((part) => part !== "").join(` ${glyphs({ ascii }).dot} `);
 }
 
 /** The price, unless it is the usual one, here and in general. */
@@ -55,18 +87,8 @@ function user({ username, signedIn, server }: Status): string {
   return username === null ? server : `${username}@${server}`;
 }
 
-function short(status: Status): string {
-  const left = questionsLeft(status);
-  if (status.tokens === null) return "";
-  return left === null ? counted(status.tokens, "token") : `${grouped(status.tokens)} (${grouped(left)} q)`;
-}
-
-function fit(parts: string[], cells: number, between: string): string {
-  let line = "";
-  for (const part of parts.filter((part) => part !== "")) {
-    const longer = line === "" ? part : line + between + part;
-    if (width(longer) > cells) break;
-    line = longer;
-  }
-  return line === "" ? (parts[0] ?? "").slice(0, Math.max(0, cells)) : line;
+function left(status: Status): string {
+  const questions = questionsLeft(status);
+  if (questions !== null) return `${counted(questions, "question")} left`;
+  return status.tokens === null ? "" : `${counted(status.tokens, "token")} left`;
 }

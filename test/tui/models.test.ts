@@ -24,14 +24,14 @@ async function open(...args: string[]) {
 
 it("chooses a model from a list with prices, and shows its price", async () => {
   const session = await open();
-  await session.sees("· small");
+  await session.sees("small · 40 questions left");
   session.type("/model\r");
   await session.sees("500 tokens a question");
   session.type("bi");
   await session.sees("> bi");
   session.type("\r");
   await session.sees("The next questions go to big");
-  await session.sees("· big · 500 a question");
+  await session.sees("big · 500 a question");
   session.type("Hello\r");
   await session.sees("You said: Hello");
   expect(server.asked()).toEqual(["big"]);
@@ -39,7 +39,7 @@ it("chooses a model from a list with prices, and shows its price", async () => {
 
 it("takes the model of the flag, and a NAME after /model", async () => {
   const session = await open("-m", "big");
-  await session.sees("· big · 500 a question");
+  await session.sees("big · 500 a question");
   session.type("/model small\r");
   await session.sees("The next questions go to small");
   session.type("Hello\r");

@@ -89,7 +89,7 @@ describe("a terminal", () => {
       env: { NO_COLOR: "1", FORCE_COLOR: "3", COLORTERM: "truecolor" },
     });
     terminal.type("hello\r");
-    await terminal.sees("3,900 left");
+    await terminal.sees(/100 tokens · \d+ s/);
     expect(terminal.output()).not.toMatch(/\u001b\[[1-9][\d;]*m|\u001b\]8/);
   });
 
@@ -101,7 +101,7 @@ describe("a terminal", () => {
       },
     );
     terminal.type("hello\r");
-    await terminal.sees("3,900 left");
+    await terminal.sees(/100 tokens - \d+ s/);
     terminal.type("/he");
     await terminal.sees("/help");
     expect(terminal.output()).toMatch(/^[\0-\x7f]*$/);
@@ -116,7 +116,7 @@ describe("a terminal", () => {
       ]);
     });
     terminal.type("answer\r");
-    await terminal.sees("3,900 left");
+    await terminal.sees(/100 tokens · \d+ s/);
     terminal.type("fail\r");
     await terminal.sees("It is no x");
     expect(terminal.output()).not.toMatch(/owned|b3duZWQ|\u009b|\u001b\[2J|\u001bP/);
@@ -149,11 +149,11 @@ describe("a terminal", () => {
     for (let i = 0; i < 60; i += 1) await terminal.resize(80 - (i % 12) * 2, 24 - (i % 5));
     await terminal.resize(80, 24);
     goOn();
-    await terminal.sees("3,800 left");
+    await terminal.sees(/100 tokens · \d+ s/);
     const found = (await terminal.text()).flatMap((row) => /^\[(\d+)\]/.exec(row)?.[1] ?? []);
     expect([...new Set(found)]).toEqual(Array.from({ length: LAST }, (_, i) => String(i + 1)));
     expect(terminal.output()).not.toContain("\u001b[3J");
-    await terminal.onScreen("3,800 tokens", 1);
+    await terminal.onScreen("38 questions left", 1);
   });
 });
 
@@ -218,7 +218,7 @@ describe("Ctrl-C", () => {
     await terminal.onScreen("> typed");
     terminal.type("\r");
     await terminal.sees("You said: typed");
-    await terminal.sees("3,900 left");
+    await terminal.sees(/100 tokens · \d+ s/);
     terminal.type("\u0004");
     expect(await terminal.exited).toMatchObject({ exitCode: 0 });
   });
@@ -234,7 +234,7 @@ describe("/copy", () => {
       env: { PATH: `${bin}:${process.env.PATH}`, DISPLAY: ":9" },
     });
     terminal.type("how\r");
-    await terminal.sees("3,900 left");
+    await terminal.sees(/100 tokens · \d+ s/);
     terminal.type("/copy 1\r");
     await terminal.sees("Copied code block 1.");
     expect(await readFile(join(home.dir, "copied"), "utf8")).toBe("npm ci");

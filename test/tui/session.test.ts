@@ -67,7 +67,7 @@ describe("the session, from the first run on", () => {
     first.type("correct horse\r");
     await first.sees("Welcome, jane");
     first.type("What is Rome?\r");
-    await first.sees("100 tokens · 3,900 left");
+    await first.sees(/100 tokens · \d+ s/);
     first.type("\u0004");
     await first.sees(/To go on: .*-r [a-z0-9]{8}/);
     expect(await first.ended()).toEqual({ code: 0, isRestored: true });
@@ -77,7 +77,7 @@ describe("the session, from the first run on", () => {
     await second.sees("Type to filter");
     second.type("rome\r");
     await second.sees("Going on with: What is Rome?");
-    await second.sees("> What is Rome?");
+    await second.sees(/^ {2}What is Rome\?$/);
     second.type("\u001b[A");
     second.type("\r");
     await second.sees("I remember 1 earlier question");
@@ -89,7 +89,7 @@ describe("the session, from the first run on", () => {
     const terminal = await talk(echo);
     terminal.type("tow\r");
     await terminal.sees("You said: tow");
-    await terminal.sees("3,900 left");
+    await terminal.sees(/100 tokens · \d+ s/);
     terminal.type("\u001b\u001b");
     await terminal.sees("Asks this instead");
     terminal.type("\u007f\u007f\u007ftwo\r");
@@ -98,9 +98,9 @@ describe("the session, from the first run on", () => {
     await terminal.ended();
     const again = await talk(echo, { args: ["-c"] });
     await again.sees("Going on with");
-    const text = (await again.text()).join("\n");
-    expect(text).toContain("> two");
-    expect(text).not.toContain("> tow");
+    const text = await again.text();
+    expect(text).toContain("  two");
+    expect(text).not.toContain("  tow");
   });
 
   it("opens the editor with the typed text, and takes the edited text", async () => {
@@ -191,7 +191,7 @@ describe("an answer of 2,000 lines", () => {
       const { onChat } = stream();
       const terminal = await talk(onChat, { columns, rows });
       terminal.type("go\r");
-      await terminal.sees("100 tokens · 3,800 left");
+      await terminal.sees(/100 tokens · \d+ s/);
       expect(await numbers(terminal)).toEqual(all);
       expect(terminal.output()).not.toContain("\u001b[3J");
       terminal.type("\u0004");
@@ -223,7 +223,7 @@ describe("an answer of 2,000 lines", () => {
       await terminal.resize(columns, 24);
       release(at);
     }
-    await terminal.sees("100 tokens · 3,800 left");
+    await terminal.sees(/100 tokens · \d+ s/);
     expect(await numbers(terminal)).toEqual(all);
     expect(terminal.output()).not.toContain("\u001b[3J");
   });
@@ -241,7 +241,7 @@ describe("an answer of 2,000 lines", () => {
       await terminal.resize(80, rows);
       release(at);
     }
-    await terminal.sees("100 tokens · 3,800 left");
+    await terminal.sees(/100 tokens · \d+ s/);
     expect([...new Set(await numbers(terminal))]).toEqual(all);
     expect(terminal.output()).not.toContain("\u001b[3J");
   });
@@ -308,7 +308,7 @@ describe("ending the session", () => {
         home,
         `const { replace } = String.prototype;
        String.prototype.replace = function (...args) {
-         if (String(this) === "66613") throw new Error("made by the test");
+         if (String(this) === "666") throw new Error("made by the test");
          return replace.apply(this, args);
        };`,
       );
@@ -317,7 +317,7 @@ describe("ending the session", () => {
           beginStream(response);
           sendEvent(response, "delta", { text: "All of it." });
           await gate.opened;
-          sendEvent(response, "done", { response: "", tokens_deducted: 100, tokens_remaining: 66613 });
+          sendEvent(response, "done", { response: "", tokens_deducted: 100, tokens_remaining: 66_600 });
           response.end();
         },
         { env: { ...env, ...fault } },
@@ -349,13 +349,13 @@ describe("two sessions on one folder", () => {
     const guest = session({ args: ["-s", "local"], env });
     await guest.sees("4,000 tokens");
     owner.type("one\r");
-    await owner.sees("100 tokens · 3,900 left");
+    await owner.onScreen("39 questions left");
     guest.type("two\r");
-    await guest.sees("100 tokens · 3,800 left");
+    await guest.onScreen("38 questions left");
     owner.type("\u0004");
     expect(await owner.ended()).toEqual({ code: 0, isRestored: true });
     guest.type("three\r");
-    await guest.sees("100 tokens · 3,700 left");
+    await guest.onScreen("37 questions left");
     guest.type("\u0004");
     expect(await guest.ended()).toEqual({ code: 0, isRestored: true });
     const kept = await readdir(join(home.dir, "data", "ai-chat", "conversations"));
@@ -391,7 +391,7 @@ describe("two sessions on one folder", () => {
         await guest.sees("The first part of it.");
         upstream.respond(answer([first, "And the end of it.\n"]));
         await end(owner);
-        await guest.sees("100 tokens · 3,900 left");
+        await guest.sees(/100 tokens · \d+ s/);
         const rows = await guest.text();
         expect(rows.filter((row) => row.includes("The first part of it."))).toHaveLength(1);
         expect(rows.filter((row) => row.includes("And the end of it."))).toHaveLength(1);

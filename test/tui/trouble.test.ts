@@ -157,7 +157,7 @@ describe("a paste of five megabytes", () => {
     terminal.type("\u0003");
     await composed(terminal, "> Ask, or type / for commands");
     terminal.type("hello\r");
-    await terminal.sees("100 tokens · 3,900 left");
+    await terminal.sees(/100 tokens · \d+ s/);
   });
 });
 
@@ -197,16 +197,14 @@ describe("Ctrl-Z during an answer", () => {
     goOn();
     terminal.type("fg\r");
     await terminal.onScreen("> a draft");
-    await terminal.sees("100 tokens · 3,900 left");
+    await terminal.sees(/100 tokens · \d+ s/);
     const back = terminal.output();
     expect(back.lastIndexOf("\u001b[?2004h")).toBeGreaterThan(back.lastIndexOf("\u001b[?2004l"));
     const rows = await terminal.text();
     for (const block of ["first block", "second block", "third block"])
       expect(rows.filter((row) => row === block)).toHaveLength(1);
     expect(rows.filter((row) => row === "> a draft")).toHaveLength(1);
-    expect(rows.filter((row) => row.includes("39 questions") || row.includes("3,900 tokens"))).toHaveLength(
-      1,
-    );
+    expect(rows.filter((row) => row.includes("39 questions left"))).toHaveLength(1);
     expect(terminal.output()).not.toContain("\u001b[3J");
   });
 });

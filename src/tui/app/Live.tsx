@@ -9,7 +9,7 @@ import { Composer } from "./Composer.tsx";
 import { formPicture } from "./form-lines.ts";
 import { Lines } from "./Lines.tsx";
 import { LoginForm } from "./LoginForm.tsx";
-import { Menu, type MenuItem } from "./Menu.tsx";
+import { Menu, menuHeight, type MenuItem } from "./Menu.tsx";
 import { picked } from "./picker.ts";
 import type { Screen } from "./screen.ts";
 import { usage } from "../../session/command.ts";
@@ -53,7 +53,7 @@ export function Live({ screen, rows }: LiveProps) {
   );
   if (screen.isLeaving) return null;
   const { view, session, scribe, form } = screen;
-  const { server, state } = session;
+  const { server, place, state } = session;
   const display = screen.look();
   const { picker } = view;
   const items = form !== undefined || picker !== undefined ? [] : itemsOf(view);
@@ -66,11 +66,11 @@ export function Live({ screen, rows }: LiveProps) {
   const working = workingLines(work, display);
   const columns = composerColumns(display.columns);
   const wanted = layoutEditor(editor, columns, rows()).rows.length;
-  const picture = form && formPicture(form, server, display);
+  const picture = form && formPicture(form, place, display);
   const share = shareRows(rows(), {
     form: picture?.lines.length ?? 0,
     composer: picture === undefined ? wanted : 0,
-    menu: items.length + Math.min(MOST_CHOICE_ROWS, choices.length * choiceHeight(display)),
+    menu: menuHeight(items.length) + Math.min(MOST_CHOICE_ROWS, choices.length * choiceHeight(display)),
     hint: hint.length,
     working: working.length,
   });

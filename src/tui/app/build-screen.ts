@@ -11,6 +11,7 @@ import type { LiveStdout } from "../terminal/live-stdout.ts";
 import type { Terminal } from "../terminal/modes.ts";
 import { suspendJob } from "../terminal/suspend.ts";
 import type { Ending } from "./ending.ts";
+import { openingText } from "./opening.ts";
 import { createScreen, type Screen } from "./screen.ts";
 import { createScribe } from "./scribe.ts";
 
@@ -24,8 +25,9 @@ interface Parts {
 /** Connects the session, its writer and its keys. Draws nothing yet. */
 export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const { live, ending, look } = parts;
-  const { stdout } = options;
+  const { stdout, intro } = options;
   const scribe = createScribe({
+    opening: intro && (() => openingText({ ...session.state, place: session.place }, intro, look())),
     print: (text) => live.print(text),
     display: look,
     onChange: () => screen.changed(),

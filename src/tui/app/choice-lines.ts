@@ -2,6 +2,7 @@ import { truncate } from "../markdown/hard-wrap.ts";
 import { glyphs, paint, styles, type Display } from "../markdown/display.ts";
 import { lineText } from "../line-text.ts";
 import { width } from "../terminal/width.ts";
+import { chosenLine } from "./chosen-line.ts";
 import type { Choice } from "../../session/saving.ts";
 
 /** From this width on, a conversation takes one line: title, age and turns, first words. */
@@ -28,17 +29,14 @@ export function choiceLines(
     .slice(first, first + many)
     .map((choice) => ({ ...choice, detail: lineText(choice.detail, display) }));
   const lines = height === 1 ? wide(shown, display) : narrow(shown, display);
+  const longest = Math.max(0, ...lines.flat().map(({ title, rest }) => width(title + rest)));
   return lines
-    .flatMap((one, i) => {
-      const chosen = first + i === index;
-      return one.map(({ title, rest }, line) => {
-        const mark = chosen && line === 0 ? "> " : "  ";
-        return (
-          paint(mark + title, chosen ? styles.accent : styles.plain, display) +
-          paint(rest, styles.dim, display)
-        );
-      });
-    })
+    .flatMap((one, i) =>
+      one.map(({ title, rest }, line) => {
+        if (first + i === index && line === 0) return chosenLine(title + rest, longest, display);
+        return `  ${title}${paint(rest, styles.dim, display)}`;
+      }),
+    )
     .slice(0, rows);
 }
 

@@ -2,6 +2,7 @@ import { glyphs, paint, styles, type Display } from "../markdown/display.ts";
 import { width } from "../terminal/width.ts";
 import type { Form } from "../../session/form.ts";
 import { wrappedLines } from "../markdown/wrap.ts";
+import { chosenLine } from "./chosen-line.ts";
 
 /** The form as lines, and the cursor in them. */
 export interface FormPicture {
@@ -9,11 +10,18 @@ export interface FormPicture {
   cursor: { x: number; y: number };
 }
 
-/** Draws the form. A password field looks the same however much is typed (docs/session.md#password-fields). */
-export function formPicture(form: Form, server: string, display: Display): FormPicture {
+const CHOICES: Record<Form["purpose"], string> = {
+  register: "1  I'm new: register",
+  login: "2  I have an account: log in",
+};
+/** Cells of the longer one. */
+const LONGEST_CHOICE = CHOICES.login.length;
+
+/** Draws the form; `place` is the server in a sentence. A password field looks the same however much is typed (docs/session.md#password-fields). */
+export function formPicture(form: Form, place: string, display: Display): FormPicture {
   const lines: string[] = [];
-  if (form.step === "choose") return choosePicture(form, server, display);
-  const title = form.purpose === "register" ? `Register on ${server}` : `Log in to ${server}`;
+  if (form.step === "choose") return choosePicture(form, place, display);
+  const title = form.purpose === "register" ? `Register at ${place}` : `Log in to ${place}`;
   lines.push(...wrappedLines(form.reason ?? title, styles.bold, display));
   const label = labelOf(form);
   const field = form.step === "username" ? form.username : "";
@@ -25,15 +33,17 @@ export function formPicture(form: Form, server: string, display: Display): FormP
   return { lines: [...lines, prompt, ...wrappedLines(note, styles.dim, display)], cursor };
 }
 
-function choosePicture(form: Form, server: string, display: Display): FormPicture {
-  const row = (purpose: Form["purpose"], text: string) =>
-    form.purpose === purpose ? paint(`> ${text}`, styles.accent, display) : `  ${text}`;
-  const title = wrappedLines(`Who are you on ${server}?`, styles.bold, display);
+function choosePicture(form: Form, place: string, display: Display): FormPicture {
+  const row = (purpose: Form["purpose"]) =>
+    form.purpose === purpose
+      ? chosenLine(CHOICES[purpose], LONGEST_CHOICE, display)
+      : `  ${CHOICES[purpose]}`;
+  const title = wrappedLines(`Sign in to ${place}`, styles.bold, display);
   const y = title.length + (form.purpose === "register" ? 0 : 1);
   const lines = [
     ...title,
-    row("register", "1  I'm new: register"),
-    row("login", "2  I have an account: log in"),
+    row("register"),
+    row("login"),
     ...wrappedLines(
       `Up and Down choose, Enter goes on${form.canLeave ? ", Esc leads back" : ""}`,
       styles.dim,

@@ -7,17 +7,17 @@ import { buildScreen } from "./build-screen.ts";
 import { createEnding } from "./ending.ts";
 import { openKeyboard } from "./keyboard.ts";
 import type { Screen } from "./screen.ts";
+import { nameText } from "./opening.ts";
 import { noteText } from "./words.ts";
 
 /** The drawn session. Resolves when it has ended and the terminal is restored; to "fault" after a bug. */
 export async function runApp(options: ChatOptions): Promise<ChatEnd> {
-  const { stdout, intro } = options;
+  const { stdout, intro, version } = options;
   const ending = createEnding();
   const live = createLiveStdout(stdout, { reflow: options.terminal.reflow });
   const keyboard = openKeyboard(options, ending);
   const look = lookOf(options, live, keyboard.terminal);
-  if (intro.length > 0) stdout.write(noteText("dim", intro, look()));
-
+  if (intro !== undefined) stdout.write(nameText(version, look()));
   let screen: Screen | undefined;
   try {
     screen = buildScreen(options, { live, ending, look, terminal: keyboard.terminal });

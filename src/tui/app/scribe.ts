@@ -4,7 +4,7 @@ import { glyphs, type Display } from "../markdown/display.ts";
 import type { Said } from "../../session/transcript.ts";
 import type { Usage } from "../../client/http/contract.ts";
 import { usageLines } from "../usage-lines.ts";
-import { commandText, noteText, questionText } from "./words.ts";
+import { commandText, costText, noteText, questionText } from "./words.ts";
 
 /** Writes the messages of the session into the scrollback, and keeps the unfinished end of an answer for the live area. */
 export interface Scribe {
@@ -17,6 +17,8 @@ export interface Scribe {
 }
 
 interface ScribeOptions {
+  /** The first lines, which are not final before "begun" or the first other text. */
+  opening?: () => string;
   /** Writes finished text into the scrollback. */
   print: (text: string) => void;
   display: () => Display;
@@ -27,19 +29,39 @@ interface ScribeOptions {
 /** 15 frames a second; words that come faster are rendered together. */
 const FRAME_MS = 66;
 
-export function createScribe({ print, display, onChange }: ScribeOptions): Scribe {
+export function createScribe({ print, display, onChange, ...options }: ScribeOptions): Scribe {
+  let { opening } = options;
   let printer: AnswerPrinter | undefined;
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
-  /** The last text was a note: an answer that follows gets a blank line above it. */
-  let isUnderNote = false;
+  /** What the last text was: between an answer, or the first lines, and a note is a blank line. */
+  let above: "text" | "note" | undefined;
+
+  /** Prints the first lines, if that has not been done. */
+  const open = () => {
+    const text = opening?.() ?? "";
+    opening = undefined;
+    if (text === "") return;
+    print(text);
+    above = "text";
+  };
 
   const show = (text: string) => {
-    if (text !== "") print(text);
+    if (text === "") return;
+    open();
+    print(text);
+  };
+
+  const showNote = (text: string) => {
+    if (text === "") return;
+    open();
+    print(above === "text" ? `\n${text}` : text);
+    above = "note";
   };
 
   const begin = () => {
-    if (isUnderNote) print("\n");
+    if (above === "note") print("\n");
+    above = "text";
     return createAnswerPrinter(display, { numbered: true });
   };
 
@@ -66,14 +88,37 @@ export function createScribe({ print, display, onChange }: ScribeOptions): Scrib
 
   const past = ({ question, answer, stopped }: Extract<Said, { type: "past" }>) => {
     show(questionText(question, display()));
-    isUnderNote = false;
+    above = undefined;
     waiting += answer;
     end();
-    if (stopped) show(noteText("dim", ["stopped"], display()));
+    if (stopped) showNote(noteText("dim", ["stopped"], display()));
   };
 
   const usage = (used: Usage) =>
     usageLines(used, { columns: display().columns, block: glyphs(display()).block });
+
+  const write = (said: Exclude<Said, { type: "giveBack" | "thinking" | "delta" }>) => {
+    switch (said.type) {
+      case "begun":
+        return open();
+      case "past":
+        return past(said);
+      case "end":
+        return end();
+      case "note":
+        return showNote(noteText(said.tone, said.lines, display()));
+      case "cost":
+        return showNote(costText(said, display()));
+      case "usage":
+        return showNote(noteText("info", usage(said.used), display()));
+      case "question":
+        show(questionText(said.text, display()));
+        break;
+      case "command":
+        show(commandText(said.text, display()));
+    }
+    above = undefined;
+  };
 
   return {
     say(said) {
@@ -84,20 +129,14 @@ export function createScribe({ print, display, onChange }: ScribeOptions): Scrib
         timer ??= setTimeout(tick, FRAME_MS);
         return;
       }
-      if (said.type === "past") past(said);
-      else if (said.type === "question") show(questionText(said.text, display()));
-      else if (said.type === "command") show(commandText(said.text, display()));
-      else if (said.type === "usage") show(noteText("info", usage(said.used), display()));
-      else if (said.type === "note") show(noteText(said.tone, said.lines, display()));
-      else end();
-      isUnderNote = said.type === "note" || said.type === "usage";
+      write(said);
       onChange();
     },
     print(text) {
       show(`${plainText(text)}\n`);
       onChange();
     },
-    tail: (rows) => printer?.tail(rows) ?? [],
+    tail: (rows) => printer?.tail(rows) ?? (opening?.() ?? "").split("\n").slice(0, -1).slice(0, rows),
     close: () => clearTimeout(timer),
   };
 }

@@ -1,8 +1,9 @@
 import { plainText } from "../../text/sanitize.ts";
-import { glyphs, paint, styles, type Display, type Style } from "../markdown/display.ts";
+import { counted, grouped } from "../../text/numbers.ts";
+import { glyphs, join, paint, styles, type Display, type Style } from "../markdown/display.ts";
 import { paintSpans, type Span } from "../markdown/span.ts";
-import { wrappedSpans } from "../markdown/wrap.ts";
-import type { Line, Tone } from "../../session/transcript.ts";
+import { wrappedSpans, wrapSpans } from "../markdown/wrap.ts";
+import type { Line, Said, Tone } from "../../session/transcript.ts";
 import { lineText } from "../line-text.ts";
 
 const TONES: Record<Tone, Style> = {
@@ -12,8 +13,15 @@ const TONES: Record<Tone, Style> = {
   error: styles.error,
 };
 
-/** Most lines of a question that are shown above its answer. */
+/** Most lines of a question that are shown above its answer, and most rows. */
 const MOST_ECHOED = 10;
+const MOST_ROWS = 40;
+/** Cells of the bar beside a question, with the space behind it. */
+const BAR = 2;
+/** On a wider screen a question is not wrapped later. */
+const WIDEST = 100;
+/** A space in this style is a bar on the screen, and a space in what is copied from there. */
+const BAR_STYLE = join(styles.inverse, styles.question);
 
 /** A note for the scrollback, each line with its "\n". Only the first line of an error is red. */
 export function noteText(tone: Tone, lines: readonly Line[], display: Display): string {
@@ -29,18 +37,40 @@ function wrapped(line: string, tone: Tone, display: Display): string {
   return rows.map((row) => `${row}\n`).join("");
 }
 
-/** A question for the scrollback above its answer; a long one is truncated. */
+/** What an answer cost and how long it took: `100 tokens · 4 s`. */
+export function costText({ spent, milliseconds }: Extract<Said, { type: "cost" }>, display: Display): string {
+  const seconds = `${grouped(Math.max(1, Math.round(milliseconds / 1000)))} s`;
+  return noteText("dim", [[...spent, seconds]], display);
+}
+
+/** A question for the scrollback above its answer, with a bar at its left; a long one is truncated. */
 export function questionText(question: string, display: Display): string {
+  const bar = display.color ? `${paint(" ", BAR_STYLE, display)} ` : "> ";
   const lines = plainText(question).split("\n");
-  const shown = lines.length > MOST_ECHOED ? lines.slice(0, MOST_ECHOED - 1) : lines;
-  const more = lines.length - shown.length;
-  const echoed = shown.map(
-    (line, i) =>
-      `${paint(i === 0 ? "> " : "  ", styles.question, display)}${paint(line, styles.bold, display)}\n`,
-  );
+  const most = lines.length > MOST_ECHOED ? MOST_ECHOED - 1 : lines.length;
+  const rows: string[] = [];
+  let shown = 0;
+  for (; shown < most && rows.length < MOST_ROWS; shown += 1)
+    rows.push(...questionRows(lines[shown] ?? "", display));
+  // The last line that is shown may be cut.
+  if (rows.length > MOST_ROWS) shown -= 1;
+  const more = lines.length - shown;
+  const echoed = rows.slice(0, MOST_ROWS).map((row) => `${bar}${row}`.trimEnd());
   if (more > 0)
-    echoed.push(paint(`  ${glyphs(display).ellipsis} ${more} more lines`, styles.dim, display) + "\n");
-  return `\n${echoed.join("")}\n`;
+    echoed.push(
+      bar + paint(`${glyphs(display).ellipsis} ${counted(more, "more line")}`, styles.dim, display),
+    );
+  return `\n${echoed.join("\n")}\n\n`;
+}
+
+/** A line of a question, wrapped at words; its indentation stays. */
+function questionRows(line: string, display: Display): string[] {
+  const cells = Math.min(display.columns, WIDEST) - 1 - BAR;
+  const text = line.replaceAll("\t", "    ");
+  const indent = /^ */.exec(text)?.[0] ?? "";
+  const kept = indent.length > cells / 2 ? "" : indent;
+  const spans: Span[] = [{ text: text.slice(indent.length), style: styles.bold }];
+  return wrapSpans(spans, cells - kept.length).map((row) => kept + paintSpans(row, display));
 }
 
 /** A command for the scrollback above its output. */

@@ -1,4 +1,4 @@
-import { glyphs, styles, type Display } from "../markdown/display.ts";
+import { glyphs, styles, type Display, type Style } from "../markdown/display.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import { counted } from "../../text/numbers.ts";
 import type { Phase, Reasoning } from "../../session/state.ts";
@@ -12,8 +12,27 @@ const QUICK_LOAD_MS = 300;
 /** Milliseconds of one frame of the spinner. */
 export const TICK_MS = 200;
 
-const PICTURES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-const PLAIN_PICTURES = ["|", "/", "-", "\\"];
+/** How a phase looks: the pictures of its spinner, and the colour of picture and name. */
+interface Look {
+  pictures: string;
+  ascii: string;
+  style: Style;
+}
+
+/** A dot that goes round: nothing has come yet. */
+const WAITING: Look = { pictures: "⠁⠂⠄⡀⢀⠠⠐⠈", ascii: ".oO", style: styles.plain };
+const THINKING: Look = { pictures: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", ascii: "|/-\\", style: styles.heading };
+/** Rows that fill up. */
+const ANSWERING: Look = { pictures: "⠁⠉⠋⠛⠟⠿⡿⣿", ascii: "-=#=", style: styles.accent };
+const OTHER: Look = { ...WAITING, style: styles.dim };
+
+const LOOKS: Record<Exclude<Phase["kind"], "idle">, Look> = {
+  asking: WAITING,
+  thinking: THINKING,
+  streaming: ANSWERING,
+  loading: OTHER,
+  settling: OTHER,
+};
 
 /** Fewer cells are not enough for the last words of a reasoning. */
 const FEWEST_WORDS = 12;
@@ -30,18 +49,20 @@ interface Work {
 export function workingLines({ phase, reasoning, lastData, now }: Work, display: Display): string[] {
   if (phase.kind === "idle") return [];
   if (phase.kind === "loading" && now - phase.since < QUICK_LOAD_MS) return [];
-  const pictures = display.ascii ? PLAIN_PICTURES : PICTURES;
+  const look = LOOKS[phase.kind];
+  const pictures = display.ascii ? look.ascii : look.pictures;
   const picture = pictures[Math.floor(now / TICK_MS) % pictures.length] ?? "";
   const { dot, ellipsis } = glyphs(display);
-  const told = says(phase, lastData, now).join(` ${dot} `);
+  const [name = "", ...details] = says(phase, lastData, now);
+  const told = [name, ...details].join(` ${dot} `);
   const left = display.columns - 1 - width(`${picture} ${told} ${dot} `);
   const thinks = phase.kind === "thinking" && left >= FEWEST_WORDS;
   const thought = thinks ? lastWords(reasoning.text, left, ellipsis) : "";
   const words = thought === "" ? told : `${told} ${dot} ${thought}`;
   return wrappedSpans(
     [
-      { text: picture, style: styles.accent },
-      { text: ` ${words}`, style: styles.dim },
+      { text: `${picture} ${name}`, style: look.style },
+      { text: words.slice(name.length), style: styles.dim },
     ],
     display,
   );

@@ -52,6 +52,8 @@ const unicode = {
   ellipsis: "…",
   dot: "·",
   block: "█",
+  up: "↑",
+  down: "↓",
 };
 const plain: typeof unicode = {
   bullets: ["*", "-", "+"],
@@ -64,4 +66,6 @@ const plain: typeof unicode = {
   ellipsis: "...",
   dot: "-",
   block: "#",
+  up: "^",
+  down: "v",
 };

@@ -1,3 +1,4 @@
+import { grouped } from "../../text/numbers.ts";
 import { createSanitizer, oneLine, plainText } from "../../text/sanitize.ts";
 import type { Said } from "../../session/transcript.ts";
 import { lineText } from "../line-text.ts";
@@ -53,6 +54,10 @@ export function createPaper({ stdin, stdout, stderr, terminal }: Ends): Paper {
       } else if (said.type === "usage") {
         const drawn = { columns: stderr.columns ?? 80, block: glyphs(terminal).block };
         for (const text of usageLines(said.used, drawn)) line(text);
+      } else if (said.type === "cost") {
+        const left = said.tokens === null ? [] : [`${grouped(said.tokens)} left`];
+        const parts = [...said.spent, ...left];
+        if (parts.length > 0) line(lineText(parts, terminal));
       } else if (said.type === "note") {
         const lines = said.lines.map((part) => lineText(part, terminal));
         const [first = "", ...rest] = lines;

@@ -7,7 +7,7 @@ import { readInput } from "../../session/input.ts";
 import { sessionOptions } from "../session-options.ts";
 import type { Choice } from "../../session/saving.ts";
 import { isAnswering } from "../../session/state.ts";
-import { statusLine } from "../status-line.ts";
+import { accountLine } from "../status-line.ts";
 import { createSession, type Session } from "../../session/session.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
 import { createPaper, type Paper } from "./paper.ts";
@@ -44,9 +44,10 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const stopListening = options.onInterrupt?.(interrupt);
   options.signal?.addEventListener("abort", leave, { once: true });
   try {
-    for (const line of options.intro) paper.line(line);
+    for (const line of options.intro ?? []) paper.line(line);
     await session.start();
-    if (options.stdin.isTTY && session.state.signedIn) paper.line(whoAsks(session, terminal.ascii));
+    if (options.stdin.isTTY && session.state.signedIn)
+      paper.line(accountLine({ ...session.state, server: session.server }, terminal.ascii));
     const end = await converse(session, lines, paper, { ...options, isOver: () => faults.length > 0 });
     if (faults.length > 0) throw faults[0];
     const wayBack = session.wayBack();
@@ -57,11 +58,6 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
     options.signal?.removeEventListener("abort", leave);
     lines.close();
   }
-}
-
-/** The status line of the drawn session, printed once: user, server, balance. */
-function whoAsks({ state, server }: Session, ascii: boolean): string {
-  return statusLine({ ...state, server }, Number.MAX_SAFE_INTEGER, ascii);
 }
 
 async function converse(
@@ -136,7 +132,7 @@ async function nextInput(lines: LineReader): Promise<string | undefined> {
 }
 
 function refuse(session: Session, paper: Paper, { commandName }: ChatOptions): ChatEnd {
-  paper.line(session.state.form?.reason ?? `Not logged in to ${session.server}.`);
+  paper.line(session.state.form?.reason ?? `Not logged in to ${session.place}.`);
   paper.line(`Log in first: ${commandName} login -s ${session.address}`);
   return "not_logged_in";
 }

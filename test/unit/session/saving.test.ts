@@ -339,7 +339,9 @@ describe("/server", () => {
     await second.session.moveTo("nowhere");
     expect(second.notes().join("\n")).not.toContain("To go on");
     await second.session.moveTo("other");
-    expect(second.notes().at(-1)).toBe(`To go on with the last one, on local: ai-chat -r ${id}`);
+    expect(second.notes().at(-1)).toBe(
+      `To go on with the last one, at your own server on this machine: ai-chat -r ${id}`,
+    );
   });
 
   it("leaves a conversation at the server where it was held, and says how to go on there", async () => {

@@ -29,9 +29,11 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
     sleep: async (milliseconds) => void (clock += milliseconds),
   });
   const notes = () =>
-    said.flatMap((thing) =>
-      thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
-    );
+    said.flatMap((thing) => {
+      if (thing.type === "cost")
+        return [...thing.spent, ...(thing.tokens === null ? [] : [`${thing.tokens} left`])].join(" · ") || [];
+      return thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [];
+    });
   const ask = async (text: string) => {
     session.ask(text);
     await session.idle();
@@ -77,10 +79,22 @@ describe("a conversation", () => {
     expect(client.questions[0]?.key).not.toBe(client.questions[1]?.key);
   });
 
-  it("says under each answer what it cost and what is left", async () => {
-    const { ask, notes } = open();
-    await ask("one");
-    expect(notes()).toEqual(["100 tokens · 3,900 left"]);
+  it("says below each answer what it cost, how long it took, and what is left", async () => {
+    const { session, client, said, reached, pass } = open();
+    for (const seconds of [4, 2]) {
+      let go = () => {};
+      const passed = new Promise<void>((resolve) => (go = resolve));
+      client.script = [[{ type: "delta", text: "so" }, passed, ...answer(" it is")]];
+      session.ask("one");
+      await reached("streaming");
+      pass(seconds * 1000);
+      go();
+      await session.idle();
+    }
+    expect(said.filter(({ type }) => type === "cost")).toEqual([
+      { type: "cost", spent: ["100 tokens"], milliseconds: 4000, tokens: 3900 },
+      { type: "cost", spent: ["100 tokens"], milliseconds: 2000, tokens: 3800 },
+    ]);
   });
 
   it("says how long the AI thought, and keeps what it thought out of the conversation", async () => {
@@ -144,7 +158,7 @@ describe("a conversation", () => {
       ],
     ];
     await ask("one");
-    expect(notes()).toEqual(["100 tokens · 3,900 left"]);
+    expect(notes()).toEqual(["100 tokens · 3900 left"]);
   });
 
   it("prints no cost if the server reports none", async () => {
@@ -179,7 +193,10 @@ describe("a conversation", () => {
     const { session, client, notes } = open({ signedIn: false });
     client.balanceFails = new ClientError("not_logged_in", "There is no token for http://127.0.0.1:4711.");
     await session.account.show();
-    expect(notes()).toEqual(["You are not logged in to local.", "/login logs in, or registers."]);
+    expect(notes()).toEqual([
+      "You are not logged in to your own server on this machine.",
+      "/login logs in, or registers.",
+    ]);
   });
 
   it("does not call a question free if an earlier try may have been charged", async () => {
@@ -273,7 +290,7 @@ describe("a conversation", () => {
     client.tokens = 1100;
     await session.start();
     await ask("one");
-    expect(notes()).toEqual(["100 tokens · 1,000 left", "10 questions left."]);
+    expect(notes()).toEqual(["100 tokens · 1000 left", "10 questions left."]);
   });
 
   it("takes no second question while one is on its way", async () => {
@@ -379,7 +396,7 @@ describe("a question that was stopped", () => {
     client.tokens = 3900;
     session.stop();
     await session.idle();
-    expect(notes()).toEqual(["stopped · 100 tokens · 3,900 left"]);
+    expect(notes()).toEqual(["stopped · 100 tokens · 3900 left"]);
     await ask("two");
     expect(client.questions[1]?.history).toEqual([
       { role: "user", content: "one" },
@@ -397,7 +414,7 @@ describe("a question that was stopped", () => {
     client.held = 100;
     session.stop();
     await session.idle();
-    expect(notes()).toEqual(["stopped · may have cost 100 · 4,000 tokens left"]);
+    expect(notes()).toEqual(["stopped · may have cost 100 · 4000 left"]);
     expect(client.balancesAsked).toBeGreaterThan(5);
   });
 
@@ -424,7 +441,7 @@ describe("a question that was stopped", () => {
     await reached("asking");
     session.stop();
     await session.idle();
-    expect(notes()).toEqual(["stopped · 0 tokens · 4,000 left"]);
+    expect(notes()).toEqual(["stopped · 0 tokens · 4000 left"]);
     expect(said).toContainEqual({ type: "giveBack", text: "one" });
     expect(session.state.turns).toEqual([]);
   });
@@ -551,7 +568,7 @@ describe("logging in", () => {
     await session.account.logOut();
     expect(forgotten()).toEqual(["t"]);
     expect(client.token).toBeUndefined();
-    expect(notes()).toEqual(["Logged out of local."]);
+    expect(notes()).toEqual(["Logged out of your own server on this machine."]);
   });
 
   it("is logged out all the same where the server can't take tokens back, and says so", async () => {
@@ -646,7 +663,7 @@ describe("an answer whose server ends in the middle", () => {
     expect(shown(said)).toBe("Hello");
     expect(new Set(client.questions.map(({ key }) => key)).size).toBe(1);
     expect(session.state).toMatchObject({ answer: "Hello", tokens: 3900, turns: { length: 2 } });
-    expect(notes()).toEqual(["100 tokens · 3,900 left"]);
+    expect(notes()).toEqual(["100 tokens · 3900 left"]);
   });
 
   it("is shown from its start if the next owner's AI answers differently", async () => {

@@ -4,17 +4,16 @@ import { commandNamed } from "../../../src/session/commands.ts";
 import { completions, readInput } from "../../../src/session/input.ts";
 import { chooseForm, nextForm, passwordForm } from "../../../src/session/form.ts";
 import { historyFor } from "../../../src/client/conversations/fitting-history.ts";
-import { costParts, lowWarning, questionsLeft } from "../../../src/session/money.ts";
+import { costWords, lowWarning, questionsLeft } from "../../../src/session/money.ts";
 import { CHAT_BODY_BYTES } from "../../../src/protocol/limits.ts";
 
 describe("money", () => {
   it.each([
-    [100, 3800, "100 tokens · 3,800 left"],
-    [null, 3800, "3,800 left"],
-    [1, null, "1 token"],
-    [null, null, ""],
-  ])("says %s spent and %s left as '%s'", (cost, tokens, line) => {
-    expect(costParts(cost, tokens).join(" · ")).toBe(line);
+    [1000, ["1,000 tokens"]],
+    [1, ["1 token"]],
+    [null, []],
+  ])("says a cost of %s as %j", (cost, words) => {
+    expect(costWords(cost)).toEqual(words);
   });
 
   it("counts questions only where balance and price are known", () => {

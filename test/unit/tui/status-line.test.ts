@@ -15,24 +15,26 @@ const jane = {
 
 describe("the status line", () => {
   it.each([
-    [90, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to Rome"],
-    [76, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to…"],
-    [72, jane, "jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"],
-    [61, jane, "jane@chat.school.org · 3,900 tokens · 39 questions"],
-    [59, jane, "3,900 (39 q) · jane@chat.school.org · gpt-4o-mini"],
-    [40, jane, "3,900 (39 q) · jane@chat.school.org"],
-    [20, jane, "3,900 (39 q)"],
+    [90, jane, "trip to Rome · gpt-4o-mini · 39 questions left · jane@chat.school.org"],
+    [70, jane, "trip to Rome · gpt-4o-mini · 39 questions left · jane@chat.school.org"],
+    [69, jane, "trip to Rome · gpt-4o-mini · 39 questions left"],
+    [45, jane, "trip to R… · gpt-4o-mini · 39 questions left"],
+    [42, jane, "gpt-4o-mini · 39 questions left"],
+    [31, jane, "39 questions left"],
+    [17, jane, "39 questions lef"],
+    [80, { ...jane, price: null, title: null }, "gpt-4o-mini · 3,900 tokens left · jane@chat.school.org"],
+    [80, { ...jane, price: 500 }, "trip to Rome · gpt-4o-mini · 500 a question · 7 questions left"],
+    [59, { ...jane, price: 500 }, "trip to… · gpt-4o-mini · 500 a question · 7 questions left"],
+    [54, { ...jane, price: 500 }, "gpt-4o-mini · 500 a question · 7 questions left"],
+    [47, { ...jane, price: 500 }, "gpt-4o-mini · 7 questions left"],
     [80, { ...jane, tokens: null, price: null, model: null, title: null }, "jane@chat.school.org"],
+    [80, { ...jane, username: null }, "trip to Rome · gpt-4o-mini · 39 questions left · chat.school.org"],
     [
-      80,
-      { ...jane, username: null },
-      "chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini · trip to Rome",
-    ],
-    [
-      80,
+      57,
       { ...jane, signedIn: false, tokens: null },
-      "chat.school.org (not logged in) · gpt-4o-mini · trip to Rome",
+      "trip to… · gpt-4o-mini · chat.school.org (not logged in)",
     ],
+    [40, { ...jane, signedIn: false, tokens: null }, "chat.school.org (not logged in)"],
   ])("fits %i columns", (columns, status, line) => {
     expect(statusLine(status, columns, false)).toBe(line);
   });

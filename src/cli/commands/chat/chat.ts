@@ -43,16 +43,11 @@ async function isThere(server: string): Promise<boolean> {
 }
 
 /** The chosen server, or one at the default address, or `local` (docs/cli.md#your-own-server). */
-async function sessionServer(call: Call): Promise<{ chosen: Chosen; why: string | undefined }> {
-  if (call.values.server !== undefined) return { chosen: chooseServer(call, "optional"), why: undefined };
+async function sessionServer(call: Call): Promise<Chosen> {
+  if (call.values.server !== undefined) return chooseServer(call, "optional");
   checkServerKnown(call);
-  const usual = await isThere(defaultServer);
-  const server = usual ? defaultServer : "local";
-  const chosen = chooseServer({ ...call, values: { ...call.values, server } }, "optional");
-  const why = usual
-    ? `No server is set; using the one at ${defaultServer}.`
-    : `No server is set, and none is at ${defaultServer}; using your own: local.`;
-  return { chosen, why };
+  const server = (await isThere(defaultServer)) ? defaultServer : "local";
+  return chooseServer({ ...call, values: { ...call.values, server } }, "optional");
 }
 
 /** Throws `not_offered` if questions at this server can't name a model. */
@@ -61,17 +56,14 @@ async function checkModels({ client }: Target): Promise<void> {
   if (!(await client.offer()).extensions.has("models")) await client.models();
 }
 
-/** The first lines of the session: which server and why, and whether it is a demo. */
+/** What the session says at its start: whether a demo answers. undefined with `--quiet`: nothing. */
 async function intro(
   { program, output }: Call,
   { name, client, started }: Target,
-  why: string | undefined,
-): Promise<string[]> {
-  if (output.quiet) return [];
+): Promise<string[] | undefined> {
+  if (output.quiet) return undefined;
   const model = started?.model ?? (name === "local" ? (await client.offer()).model : null);
-  const demo =
-    model === "demo" ? [`A demo answers. To connect a model: AI_CHAT_API_KEY=... ${program.name}`] : [];
-  return [...demo, ...(why === undefined ? [] : [why])];
+  return model === "demo" ? [`A demo answers. To connect a model: AI_CHAT_API_KEY=... ${program.name}`] : [];
 }
 
 /** `chat`: the interactive session. */
@@ -89,16 +81,16 @@ async function chatAt(
   there: Call,
   how: { plain: boolean; beginning: Beginning | undefined },
 ): Promise<number> {
-  const { chosen, why } = await sessionServer(there);
+  const chosen = await sessionServer(there);
   const target = await connect(there, chosen);
   try {
     // The session is loaded while the server answers.
     const loading = async () => (await import("../../../tui/chat.ts")).loadChat(how.plain);
-    if (why === undefined && chosen.name !== "local")
+    if (there.values.server !== undefined && chosen.name !== "local")
       await Promise.all([checkAnswers(target, there), loading()]);
     const model = askedModel(there, chosen.name);
     if (model?.from === "flag") await checkModels(target);
-    return await holdSession(there, target, { ...how, model, lines: await intro(there, target, why) });
+    return await holdSession(there, target, { ...how, model, lines: await intro(there, target) });
   } finally {
     await target.close();
   }

@@ -93,8 +93,8 @@ const listenTo = (event: "SIGINT" | "exit") => (listener: () => void) => {
 
 interface SessionOptions {
   plain: boolean;
-  /** The first lines of the session. */
-  lines: string[];
+  /** What is said at the start; undefined: nothing. */
+  lines: string[] | undefined;
   beginning: Beginning | undefined;
   model: Connection["model"];
 }

@@ -8,6 +8,7 @@ import { createTransport, type Reply, type Transport } from "../../../client/htt
 import type { Offer } from "../../../client/http/contract.ts";
 import { routes } from "../../../protocol/routes.ts";
 import type { Call } from "../../argv/call.ts";
+import { defaultServer } from "../../argv/options.ts";
 import { chooseServer, type Chosen } from "../../connection/chosen-server.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
 import type { DoctorDocument } from "./document.ts";
@@ -149,8 +150,37 @@ const notReached = (
   document: { server: { ...server, ...nothing }, token: unknownToken(chosen.token) },
 });
 
-/** Checks whether the server is reachable, what it offers, and whether it accepts the token. Rejects when aborted. */
+/** Why it is this server, and which one a session takes if none is set. */
+function chosenFinding({ sources }: Pick<Call, "sources">, isChatServer: boolean): Finding {
+  const about = "chosen";
+  switch (sources.server ?? "default") {
+    case "flag":
+      return { about, text: "by -s" };
+    case "environment":
+      return { about, text: "by AI_CHAT_SERVER" };
+    case "file":
+      return { about, text: "by the setting server" };
+    case "default":
+      return {
+        about,
+        text: isChatServer
+          ? `no server is set; the one at ${defaultServer} was found, and a session uses it too`
+          : `no server is set; none was found at ${defaultServer}, so a session uses your own server on this machine`,
+        note: true,
+      };
+  }
+}
+
+/** Checks why it is this server, whether it is reachable, what it offers, and whether it accepts the token. Rejects when aborted. */
 export async function lookAtServer(call: Call): Promise<Both> {
+  const report = await lookAtChosen(call);
+  // What is wrong with the settings is not known here.
+  if (call.serverFault !== undefined) return report;
+  const isChatServer = report.document.server.milliseconds !== null;
+  return { ...report, findings: [chosenFinding(call, isChatServer), ...report.findings] };
+}
+
+async function lookAtChosen(call: Call): Promise<Both> {
   const about = "reachable";
   const chosen = chooseServer({ ...call, serverFault: undefined }, "optional");
   // The files check reports what is wrong with the settings.

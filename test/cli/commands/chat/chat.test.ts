@@ -93,7 +93,7 @@ test("/server local with a damaged folder reports the damage, and the session st
 
 test("/server sends neither the first server's token nor its conversation to the new server", async () => {
   const { stderr } = await chat(`one\n/server ${other.url}\ntwo\n`);
-  expect(stderr).toContain(`Now on ${other.url.replace("http://", "")}`);
+  expect(stderr).toContain(`Now at ${other.url.replace("http://", "")}`);
   const sent = other.seen.map(({ headers, body }) => JSON.stringify(headers) + body).join();
   expect(sent).not.toContain('tok"');
   expect(sent).not.toContain("Bearer tok");

@@ -66,6 +66,18 @@ test("doctor prints the token's owner, source, expiry and balance, and never the
   });
 });
 
+test("doctor says by what the server was chosen, and what a session takes if none is set", async () => {
+  expect(unwrapped((await doctor()).stdout)).toContain("chosen by -s ");
+  const env = { AI_CHAT_SERVER: server.url };
+  const { stdout } = await runProgram(["doctor"], { home, env });
+  expect(unwrapped(stdout)).toContain("chosen by AI_CHAT_SERVER ");
+  const unset = unwrapped((await runProgram(["doctor"], { home })).stdout);
+  // Whether a server runs there is up to the machine.
+  expect(unset).toMatch(
+    /chosen no server is set; (the one at http:\/\/127\.0\.0\.1:8000 was found|none was found at http:\/\/127\.0\.0\.1:8000), (and|so) a session uses (it too|your own server on this machine) /,
+  );
+});
+
 test("doctor ends with exit 4 for a refused token and says how to log in, without the token", async () => {
   const { code, stdout } = await doctor([], { AI_CHAT_TOKEN: "geheim-token" });
   expect(code).toBe(4);

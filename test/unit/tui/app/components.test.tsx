@@ -9,7 +9,7 @@ import { Composer } from "../../../../src/tui/app/Composer.tsx";
 import { formPicture } from "../../../../src/tui/app/form-lines.ts";
 import { Lines } from "../../../../src/tui/app/Lines.tsx";
 import { LoginForm } from "../../../../src/tui/app/LoginForm.tsx";
-import { Menu } from "../../../../src/tui/app/Menu.tsx";
+import { Menu, menuHeight } from "../../../../src/tui/app/Menu.tsx";
 import { StatusLine } from "../../../../src/tui/app/StatusLine.tsx";
 import { createEditor } from "../../../../src/tui/composer/editor-state.ts";
 import { edit } from "../../../../src/tui/composer/editor.ts";
@@ -61,13 +61,41 @@ describe("the menu of commands", () => {
       fc.property(menus, narrow, ({ length, rows, index }, display) => {
         const items = Array.from({ length }, (_, i) => ({ label: `/command-${i}.`, help: `does ${i}` }));
         const shown = rowsOf(<Menu items={items} index={index} rows={rows} display={display} />);
-        expect(shown).toHaveLength(Math.min(rows, length));
+        expect(shown).toHaveLength(Math.min(rows, menuHeight(length)));
         expect(shown.filter((row) => row.startsWith("> "))).toEqual([
           expect.stringContaining(`/command-${index}.`),
         ]);
       }),
       { numRuns: 40 },
     );
+  });
+
+  it("shows 8 commands at most, and how many are above and below", () => {
+    const items = Array.from({ length: 18 }, (_, i) => ({ label: `/c${i}`, help: "." }));
+    const last = (index: number, rows = menuHeight(18), look = display) => {
+      const shown = rowsOf(<Menu items={items} index={index} rows={rows} display={look} />);
+      expect(shown.length).toBeLessThanOrEqual(rows);
+      return shown.at(-1);
+    };
+    expect(last(0)).toBe("  ↓ 10 more");
+    expect(last(9)).toBe("  ↑ 2 · ↓ 8 more");
+    expect(last(17)).toBe("  ↑ 10 more");
+    expect(last(9, 4)).toBe("  ↑ 7 · ↓ 8 more");
+    expect(last(9, 1)).toBe("> /c9  .");
+    expect(last(9, 9, { ...display, ascii: true })).toBe("  ^ 2 - v 8 more");
+    expect(menuHeight(8)).toBe(8);
+  });
+
+  it("shows the chosen one inverse, as wide as the widest, where there is colour", () => {
+    const items = [
+      { label: "/a", help: "short" },
+      { label: "/b", help: "a longer help" },
+    ];
+    const { lastFrame, unmount } = render(
+      <Menu items={items} index={0} rows={2} display={{ ...display, color: true }} />,
+    );
+    expect(lastFrame()?.split("\n")[0]).toBe("\x1b[7m> /a  short         \x1b[27m");
+    unmount();
   });
 
   it("shows the help beside a long label", () => {
@@ -127,7 +155,7 @@ describe("the form", () => {
 
   it("asks to register or log in, marks the choice, and shows the typed name", () => {
     let { form } = nextForm(chooseForm(false), { type: "other" });
-    expect(show(form)).toContain("Who are you on chat.school.org?");
+    expect(show(form)).toContain("Sign in to chat.school.org");
     expect(show(form)).toContain("> 2  I have an account: log in");
     for (const event of [{ type: "enter" }, { type: "insert", text: "jane" }] as const)
       ({ form } = nextForm(form, event));
@@ -158,16 +186,16 @@ describe("the status line", () => {
   const show = (columns: number) =>
     rowsOf(<StatusLine state={state} server="chat.school.org" display={{ ...display, columns }} />);
 
-  it("shows user, server, tokens, questions and model", () => {
-    expect(show(100)).toEqual(["jane@chat.school.org · 3,900 tokens · 39 questions · gpt-4o-mini"]);
+  it("shows model, questions, user and server", () => {
+    expect(show(100)).toEqual(["gpt-4o-mini · 39 questions left · jane@chat.school.org"]);
   });
 
-  it("is one row at any width and always contains the balance", () => {
+  it("is one row at any width and always contains what is left", () => {
     for (let columns = 20; columns <= 100; columns += 1) {
       const rows = show(columns);
       expect(rows, `${columns} columns`).toHaveLength(1);
       expect(width(rows[0]!), `${columns} columns`).toBeLessThan(columns);
-      expect(rows[0], `${columns} columns`).toContain("3,900");
+      expect(rows[0], `${columns} columns`).toContain("39 questions");
     }
   });
 });

@@ -13,6 +13,14 @@ Object.assign(console, { Console });
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach((close) => close()));
 
+/** The first lines of such a session. */
+export const OPENING = [
+  "ai-chat 0.0.0",
+  "demo · your own server on this machine · 4,000 tokens",
+  "A demo answers here.",
+  "Enter send · Alt-Enter new line · Esc stop",
+].join("\n");
+
 /** The drawn session on a terminal emulator of 80 by 24. */
 export function start({
   client = createFakeClient(),
@@ -31,7 +39,7 @@ export function start({
   /** What the terminal answers when the session begins. */
   answers?: string;
   traits?: Partial<TerminalTraits>;
-} & Pick<ChatOptions, "saving" | "beginning" | "connectTo"> = {}) {
+} & Partial<Pick<ChatOptions, "saving" | "beginning" | "connectTo" | "intro">> = {}) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });
   const fd = openSync("/dev/null", "w");
   closers.push(() => closeSync(fd));

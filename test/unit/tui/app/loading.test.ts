@@ -67,7 +67,7 @@ describe("a question sent while a conversation is loading", () => {
     await session.shows(/Kept until loading is over\.\n> two\n/);
     session.letGo();
     await session.shows("You said: two");
-    await session.shows("3,900 left");
+    await session.shows("39 questions");
     await leave(session);
     expect(historyOf(session.client)).toEqual([["two", ["one", "saved"]]]);
     expect(await exchanges(id)).toEqual(saved);
@@ -86,7 +86,7 @@ describe("a question sent while a conversation is loading", () => {
     session.type("\r");
     await session.shows(/Kept until loading is over\.\n> two\n/);
     session.letGo();
-    await session.shows("3,900 left");
+    await session.shows("39 questions");
     await leave(session);
     expect(historyOf(session.client)).toEqual([["two", ["one", "saved"]]]);
     expect(await exchanges(id)).toEqual(saved);
@@ -111,7 +111,7 @@ describe("a question sent while a conversation is loading", () => {
     session.type("\r");
     await session.shows("Kept until loading is over.");
     session.letGo();
-    await session.shows("3,900 left");
+    await session.shows("39 questions");
     await leave(session);
     expect(historyOf(session.client)).toEqual([["two", ["one", "saved"]]]);
     expect(await exchanges(id)).toEqual(saved);
@@ -132,7 +132,7 @@ describe("a question sent while a conversation is loading", () => {
     session.type("\r");
     await session.shows("Kept until loading is over.");
     session.letGo();
-    await session.shows("3,900 left");
+    await session.shows("39 questions");
     await leave(session);
     expect(historyOf(session.client)).toEqual([["two", ["one", "saved"]]]);
     expect(await exchanges(id)).toEqual(saved);

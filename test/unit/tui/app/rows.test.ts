@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shareRows } from "../../../../src/tui/app/budget.ts";
@@ -68,17 +69,25 @@ describe("the progress line", () => {
   it("names the phase, its time and what Esc does", () => {
     const rows: [phase: Phase, now: number, lines: string[]][] = [
       [{ kind: "idle" }, 0, []],
-      [{ kind: "asking", since: 0 }, 3_000, ["⠴ waiting · 3 s · Esc stops"]],
-      [{ kind: "streaming", since: 0 }, 3_000, ["⠴ answering · 3 s · Esc stops"]],
-      [{ kind: "streaming", since: 0 }, 25_000, ["⠴ no data for 25 seconds · Esc stops"]],
+      [{ kind: "asking", since: 0 }, 3_000, ["⠈ waiting · 3 s · Esc stops"]],
+      [{ kind: "streaming", since: 0 }, 3_000, ["⣿ answering · 3 s · Esc stops"]],
+      [{ kind: "streaming", since: 0 }, 25_000, ["⠿ no data for 25 seconds · Esc stops"]],
       [
         { kind: "asking", since: 0, wait: { until: 9_000, reason: "Too many." } },
         3_000,
-        ["⠴ asks again in 6 s · Esc gives up · Too many"],
+        ["⠈ asks again in 6 s · Esc gives up · Too many"],
       ],
-      [{ kind: "settling", since: 0 }, 3_000, ["⠴ stopped, asking what it cost"]],
+      [{ kind: "settling", since: 0 }, 3_000, ["⠈ stopped, asking what it cost"]],
     ];
     for (const [phase, now, lines] of rows) expect(linesOf(phase, now), JSON.stringify(phase)).toEqual(lines);
+  });
+
+  it("tells waiting, thinking and answering apart by colour and spinner", () => {
+    const kinds = ["asking", "thinking", "streaming"] as const;
+    const lines = kinds.map((kind) => linesOf({ kind, since: 0, from: 0 }, 1_000, { color: true })[0] ?? "");
+    const looks = lines.map((line) => /^(\x1b\[\d+m)?(.) (\w+)/u.exec(line)?.slice(1) ?? []);
+    expect(looks.map(([, , name]) => name)).toEqual(["waiting", "thinking", "answering"]);
+    for (const part of [0, 1]) expect(new Set(looks.map((look) => look[part])).size).toBe(3);
   });
 
   it("shows on a narrow screen how long it waits and how to give up", () => {
@@ -162,7 +171,30 @@ describe("text in the scrollback", () => {
   it("shows the beginning of a long question and the number of hidden lines", () => {
     const question = Array.from({ length: 143 }, (_, i) => `line ${i + 1}`).join("\n");
     expect(questionText(question, display)).toMatch(
-      /> line 1\n {2}line 2\n[^]*line 9\n {2}… 134 more lines\n\n$/,
+      /^\n> line 1\n> line 2\n[^]*line 9\n> … 134 more lines\n\n$/,
     );
+    expect(questionText("word ".repeat(30_000), display)).toMatch(/^\n(> word.*\n){40}> … 1 more line\n\n$/);
+  });
+
+  it("has a bar beside each row of a question, which is a space in what is copied", () => {
+    const question = "Why does this fail?\n\n    if (x)\n\tgo()\n" + "and so on ".repeat(20);
+    const rows = questionText(question, { ...display, color: true })
+      .slice(1, -2)
+      .split("\n");
+    const bar = "\x1b[7;36m \x1b[0m ";
+    for (const row of rows) expect(`${row} `.startsWith(bar)).toBe(true);
+    const copied = rows.map((row) => stripVTControlCharacters(row).slice(2));
+    expect(copied.slice(0, 4)).toEqual(["Why does this fail?", "", "    if (x)", "    go()"]);
+    expect(copied.slice(4).join(" ")).toBe("and so on ".repeat(20).trim());
+    for (const row of copied) expect(row.length).toBeLessThanOrEqual(57);
+  });
+
+  it("wraps a question at 100 columns on a wider screen, and keeps a long address whole", () => {
+    const wide = { ...display, columns: 200 };
+    const rows = questionText("some words ".repeat(30), wide).trim().split("\n");
+    expect(Math.max(...rows.map(width))).toBeLessThan(100);
+    expect(Math.max(...rows.map(width))).toBeGreaterThan(85);
+    const address = `https://example.org/${"a".repeat(150)}`;
+    expect(questionText(`See ${address} please`, wide)).toBe(`\n> See\n> ${address}\n> please\n\n`);
   });
 });

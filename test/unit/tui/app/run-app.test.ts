@@ -2,28 +2,63 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../../src/client/failure.ts";
 import type { TerminalTraits } from "../../../../src/tui/options.ts";
 import { answer, createFakeClient, type FakeClient } from "../../session/fake-client.ts";
-import { leave, start } from "./drawn-session.ts";
+import { leave, OPENING, start } from "./drawn-session.ts";
 
 afterEach(() => void vi.useRealTimers());
 
 describe("the session on a terminal", () => {
-  it("shows user, server, tokens and questions", async () => {
+  it("begins with version, model, server, balance and keys", async () => {
     const session = start();
-    await session.shows("jane@local · 4,000 tokens · 40 questions · demo");
-    expect(session.text()).toContain("A demo answers here.");
+    await session.shows("demo · 40 questions left · jane@local");
     await leave(session);
+    expect(session.text()).toBe(OPENING);
+  });
+
+  it("shows what is known of the first lines at once, and prints them when they are complete", async () => {
+    const client = createFakeClient();
+    let go = () => {};
+    const known = new Promise<void>((resolve) => (go = resolve));
+    client.balance = async () => {
+      await known;
+      return createFakeClient().balance();
+    };
+    const session = start({ client });
+    await session.shows("demo · your own server on this machine\n");
+    await session.shows("Esc stop\n\n> Ask");
+    go();
+    await session.shows("demo · your own server on this machine · 4,000 tokens\n");
+    await leave(session);
+    expect(session.text()).toBe(OPENING);
+  });
+
+  it("prints the first lines as they are above a question that does not wait for them", async () => {
+    const client = createFakeClient();
+    client.balance = () => new Promise(() => undefined);
+    const session = start({ client });
+    await session.shows("demo · your own server on this machine\n");
+    session.type("hello\r");
+    await session.shows("100 tokens · 1 s");
+    await leave(session);
+    expect(session.text()).toBe(
+      `${OPENING.replace(" · 4,000 tokens", "")}\n\n> hello\n\nYou said: hello\n\n100 tokens · 1 s`,
+    );
+  });
+
+  it("begins without a word if that is wanted", async () => {
+    const session = start({ intro: undefined });
+    await session.shows("40 questions left");
+    await leave(session);
+    expect(session.text()).toBe("");
   });
 
   it("leaves question, answer and cost in the scrollback, and nothing else", async () => {
     const session = start();
     await session.shows("40 questions");
     session.type("hello\r");
-    await session.shows("100 tokens · 3,900 left");
+    await session.shows("100 tokens · 1 s");
     await session.shows("39 questions");
     await leave(session);
-    expect(session.text()).toBe(
-      "A demo answers here.\n\n> hello\n\nYou said: hello\n100 tokens · 3,900 left",
-    );
+    expect(session.text()).toBe(`${OPENING}\n\n> hello\n\nYou said: hello\n\n100 tokens · 1 s`);
   });
 
   it("prints each line of a long answer once and never clears the scrollback", async () => {
@@ -33,7 +68,7 @@ describe("the session on a terminal", () => {
     const session = start({ client });
     await session.shows("40 questions");
     session.type("go\r");
-    await session.shows("3,900 left");
+    await session.shows("39 questions");
     await leave(session);
     expect(session.text().match(/LINE-\d+\./g)).toEqual(words.map((_, i) => `LINE-${i + 1}.`));
     expect(session.bytes()).not.toContain("\x1b[3J");
@@ -48,7 +83,7 @@ describe("the session on a terminal", () => {
     const session = start();
     await session.shows("40 questions");
     session.type("hello\r");
-    await session.shows("100 tokens · 3,900 left");
+    await session.shows("100 tokens · 1 s");
     await session.shows("39 questions");
     // The timers of the answer, the keys and Ink end; one that restarts would remain.
     while (vi.getTimerCount() > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -85,11 +120,11 @@ describe("the session on a terminal", () => {
     const session = start({ client });
     await session.shows("40 questions");
     session.type("one\r");
-    await session.shows("3,900 left");
+    await session.shows("39 questions");
     session.type("\x1b\x1b");
     await session.shows("Asks this instead of the last question");
     session.type("\x03two\r");
-    await session.shows("3,800 left");
+    await session.shows("38 questions");
     await leave(session);
     expect(client.questions.map(({ history }) => history.length)).toEqual([0, 2]);
   });
@@ -102,7 +137,7 @@ describe("the session on a terminal", () => {
     session.type("hello\r");
     await session.shows("half an answer");
     session.type("my draft\x1b");
-    await session.shows("stopped · 0 tokens · 4,000 left");
+    await session.shows(/stopped · 0 tokens · \d+ s\n/);
     await session.shows("> my draft");
     expect(client.questions).toHaveLength(1);
     session.type("\x15");
@@ -112,7 +147,7 @@ describe("the session on a terminal", () => {
 
   it("registers a new account and never shows the password", async () => {
     const session = start({ client: createFakeClient({ token: false }), signedIn: false });
-    await session.shows("Who are you on local?");
+    await session.shows("Sign in to your own server on this machine");
     session.type("\r");
     await session.shows("Username:");
     session.type("max");
@@ -134,7 +169,7 @@ describe("the session on a terminal", () => {
     await session.shows("40 questions");
     session.type("日本語");
     await session.shows("> 日本語");
-    expect(session.cursor()).toEqual({ x: 8, y: 2 });
+    expect(session.cursor()).toEqual({ x: 8, y: 5 });
     session.type("\x15");
     await session.shows("> Ask");
     await leave(session);
@@ -152,7 +187,7 @@ describe("the session on a terminal", () => {
       }
       expect(await session.end).toBe("left");
       expect(session.modes).toEqual([true, false]);
-      expect(session.text()).toBe("A demo answers here.");
+      expect(session.text()).toBe(OPENING);
     }
   });
 
@@ -183,7 +218,7 @@ describe("the session on a terminal", () => {
     expect(session.told()).toMatch(
       /^A fault of ai-chat \(TypeError\): the session had to end\..*\nStart it again: ai-chat .*AI_CHAT_DEBUG=1.*\n$/,
     );
-    expect(session.text()).toBe("A demo answers here.");
+    expect(session.text()).toBe("ai-chat 0.0.0");
   });
 });
 

@@ -140,7 +140,9 @@ describe("line mode", () => {
 
   it("says how to log in where there is no terminal to ask at", async () => {
     const { err, end } = await run("one\n", { signedIn: false });
-    expect(err).toBe("Not logged in to local.\nLog in first: ai-chat login -s local\n");
+    expect(err).toBe(
+      "Not logged in to your own server on this machine.\nLog in first: ai-chat login -s local\n",
+    );
     expect(end).toBe("not_logged_in");
   });
 

@@ -1,0 +1,24 @@
+import { counted } from "../../text/numbers.ts";
+import type { State } from "../../session/state.ts";
+import { paint, styles, type Display } from "../markdown/display.ts";
+import { noteText } from "./words.ts";
+
+/** The keys that a first question needs; `/help` has the others, and the composer names the slash. */
+const KEYS = ["Enter send", "Alt-Enter new line", "Esc stop"];
+
+/** The first line of a session. */
+export const nameText = (version: string, display: Display): string =>
+  `${paint(`ai-chat ${version}`, styles.bold, display)}\n`;
+
+/** The lines below it: who answers, where, and what is left; what the program has to say; the keys to begin with. */
+export function openingText(
+  { model, tokens, place }: Pick<State, "model" | "tokens"> & { place: string },
+  said: readonly string[],
+  display: Display,
+): string {
+  const facts = [model ?? "", place, tokens === null ? "" : counted(tokens, "token")];
+  return (
+    noteText("info", [facts.filter((fact) => fact !== "")], display) +
+    noteText("dim", [...said, KEYS], display)
+  );
+}
