@@ -35,9 +35,9 @@ export interface Connection {
 /** A server as shown to people: `local`, or host and port. */
 export const shownName = (name: string): string => name.replace(/^https?:\/\//, "");
 
-/** The same in a sentence. */
-export const placeName = (name: string): string =>
-  name === "local" ? "your own server on this machine" : shownName(name);
+/** A server in a sentence. */
+export const placeName = (name: string, shown = shownName): string =>
+  name === "local" ? "your own server on this machine" : shown(name);
 
 /** Keeps a login under its server's name. Never rejects. */
 export function saveLogin(

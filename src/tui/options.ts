@@ -61,8 +61,8 @@ export interface ChatOptions {
   terminal: TerminalTraits;
   /** Line mode: no redraw, works without a terminal. The caller decides it (`--plain`, `ACCESSIBLE`, `TERM=dumb`). */
   plain: boolean;
-  /** What is said at the start, such as that a demo answers; undefined: the session begins without a word. */
-  intro: readonly string[] | undefined;
+  /** Whether a demo answers, and this user can connect a model; undefined: the session begins without a word. */
+  intro: { isDemo: boolean } | undefined;
   version: string;
   /** How this program is called here: `npx ai-chat-system`, `npx ai-chat`, `ai-chat`. */
   commandName: string;

@@ -1,7 +1,7 @@
 import { ClientError } from "../../client/failure.ts";
 import { openCredentials, type Credentials } from "../../client/kept/credentials.ts";
 import { tokenExpiry } from "../../client/http/token.ts";
-import type { Connection, KnownToken } from "../../session/connection.ts";
+import { placeName, type Connection, type KnownToken } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
 import { defaultServer } from "../argv/options.ts";
 
@@ -20,6 +20,9 @@ export const userWords = ({ values: { username = "" } }: Pick<Call, "values">): 
 
 /** Usernames are case-insensitive (docs/http-api.md#usernames). */
 export const isSameUser = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+/** A server in a sentence, with its whole address. */
+export const placeOf = (name: string): string => placeName(name, (address) => address);
 
 export const serverName = ({ values }: Pick<Call, "values">): string => values.server ?? defaultServer;
 
@@ -67,7 +70,7 @@ function notLoggedIn(call: Call, credentials: Credentials, name: string): Client
     call.values.server === undefined && credentials.get("local")
       ? `; at your own server you are: ${program.name} ${call.command} -s local`
       : "";
-  return new ClientError("not_logged_in", `You aren't logged in at ${name}.`, {
+  return new ClientError("not_logged_in", `You aren't logged in at ${placeOf(name)}.`, {
     hint: `Log in: ${typedCommand(call, "login")}, or make an account: ${typedCommand(call, "register")}${otherwise}`,
   });
 }

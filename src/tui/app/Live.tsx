@@ -60,7 +60,8 @@ export function Live({ screen, rows }: LiveProps) {
   const choices = form !== undefined || picker === undefined ? [] : picked(picker);
   const editor = picker?.editor ?? view.editor;
   const text = form === undefined ? hintOf(view, state, display) : view.hint;
-  const hint = text === undefined ? [] : wrappedLines(text, styles.warn, display);
+  const isHelp = view.picker !== undefined || view.searching !== undefined;
+  const hint = text === undefined ? [] : wrappedLines(text, isHelp ? styles.dim : styles.warn, display);
   const { phase, reasoning } = state;
   const work = { phase, reasoning, lastData: session.lastData, now: screen.now() };
   const working = workingLines(work, display);

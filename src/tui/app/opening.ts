@@ -10,15 +10,13 @@ const KEYS = ["Enter send", "Alt-Enter new line", "Esc stop"];
 export const nameText = (version: string, display: Display): string =>
   `${paint(`ai-chat ${version}`, styles.bold, display)}\n`;
 
-/** The lines below it: who answers, where, and what is left; what the program has to say; the keys to begin with. */
+/** The lines below it: who answers, where, and what is left; the keys to begin with. */
 export function openingText(
   { model, tokens, place }: Pick<State, "model" | "tokens"> & { place: string },
-  said: readonly string[],
+  { isDemo }: { isDemo: boolean },
   display: Display,
 ): string {
-  const facts = [model ?? "", place, tokens === null ? "" : counted(tokens, "token")];
-  return (
-    noteText("info", [facts.filter((fact) => fact !== "")], display) +
-    noteText("dim", [...said, KEYS], display)
-  );
+  const answers = isDemo ? "a demo (see /connect)" : (model ?? "");
+  const facts = [answers, place, tokens === null ? "" : counted(tokens, "token")];
+  return noteText("info", [facts.filter((fact) => fact !== "")], display) + noteText("dim", [KEYS], display);
 }

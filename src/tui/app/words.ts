@@ -4,6 +4,7 @@ import { glyphs, join, paint, styles, type Display, type Style } from "../markdo
 import { paintSpans, type Span } from "../markdown/span.ts";
 import { wrappedSpans, wrapSpans } from "../markdown/wrap.ts";
 import type { Line, Said, Tone } from "../../session/transcript.ts";
+import { width } from "../terminal/width.ts";
 import { lineText } from "../line-text.ts";
 
 const TONES: Record<Tone, Style> = {
@@ -26,8 +27,23 @@ const BAR_STYLE = join(styles.inverse, styles.question);
 /** A note for the scrollback, each line with its "\n". Only the first line of an error is red. */
 export function noteText(tone: Tone, lines: readonly Line[], display: Display): string {
   return lines
-    .map((line, i) => wrapped(lineText(line, display), tone === "error" && i > 0 ? "dim" : tone, display))
+    .flatMap((line, i) => {
+      const look = tone === "error" && i > 0 ? "dim" : tone;
+      return textRows(line, display).map((row) => wrapped(row, look, display));
+    })
     .join("");
+}
+
+/** A line as text. Parts that don't fit begin a new row, so that none ends with a separator. */
+function textRows(line: Line, display: Display): string[] {
+  if (typeof line === "string") return [line];
+  const rows: string[] = [];
+  for (const part of line) {
+    const longer = lineText([...rows.slice(-1), part], display);
+    if (rows.length > 0 && width(longer) < display.columns) rows[rows.length - 1] = longer;
+    else rows.push(part);
+  }
+  return rows;
 }
 
 function wrapped(line: string, tone: Tone, display: Display): string {

@@ -44,7 +44,7 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const stopListening = options.onInterrupt?.(interrupt);
   options.signal?.addEventListener("abort", leave, { once: true });
   try {
-    for (const line of options.intro ?? []) paper.line(line);
+    if (options.intro?.isDemo) paper.line("A demo answers. /connect says how to connect a model.");
     await session.start();
     if (options.stdin.isTTY && session.state.signedIn)
       paper.line(accountLine({ ...session.state, server: session.server }, terminal.ascii));

@@ -56,14 +56,14 @@ async function checkModels({ client }: Target): Promise<void> {
   if (!(await client.offer()).extensions.has("models")) await client.models();
 }
 
-/** What the session says at its start: whether a demo answers. undefined with `--quiet`: nothing. */
+/** Whether a demo answers on this user's own server; undefined with `--quiet`. */
 async function intro(
-  { program, output }: Call,
+  { output }: Call,
   { name, client, started }: Target,
-): Promise<string[] | undefined> {
+): Promise<{ isDemo: boolean } | undefined> {
   if (output.quiet) return undefined;
   const model = started?.model ?? (name === "local" ? (await client.offer()).model : null);
-  return model === "demo" ? [`A demo answers. To connect a model: AI_CHAT_API_KEY=... ${program.name}`] : [];
+  return { isDemo: model === "demo" };
 }
 
 /** `chat`: the interactive session. */
@@ -90,7 +90,7 @@ async function chatAt(
       await Promise.all([checkAnswers(target, there), loading()]);
     const model = askedModel(there, chosen.name);
     if (model?.from === "flag") await checkModels(target);
-    return await holdSession(there, target, { ...how, model, lines: await intro(there, target) });
+    return await holdSession(there, target, { ...how, model, intro: await intro(there, target) });
   } finally {
     await target.close();
   }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ClientError } from "../../../client/failure.ts";
-import type { InputHistory, TerminalTraits } from "../../../tui/options.ts";
+import type { ChatOptions, InputHistory, TerminalTraits } from "../../../tui/options.ts";
 import type { Connection } from "../../../session/connection.ts";
 import type { Beginning } from "../../../session/saved.ts";
 import { askedModel } from "../../connection/asked-model.ts";
@@ -93,8 +93,8 @@ const listenTo = (event: "SIGINT" | "exit") => (listener: () => void) => {
 
 interface SessionOptions {
   plain: boolean;
-  /** What is said at the start; undefined: nothing. */
-  lines: string[] | undefined;
+  /** undefined with `--quiet`. */
+  intro: ChatOptions["intro"];
   beginning: Beginning | undefined;
   model: Connection["model"];
 }
@@ -119,7 +119,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
     stderr: output.stderr,
     terminal: await traits(call),
     plain: how.plain,
-    intro: how.lines,
+    intro: how.intro,
     version: program.version,
     commandName: program.name,
     debug: env.AI_CHAT_DEBUG === "1",

@@ -2,6 +2,7 @@ import type { Call } from "../../argv/call.ts";
 import type { ApiClient } from "../../../client/http/contract.ts";
 import { refusesNewToken } from "../../../client/new-login.ts";
 import type { LoginDocument } from "./document.ts";
+import { placeOf } from "../../connection/chosen-server.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
@@ -28,7 +29,7 @@ export async function login(call: Call): Promise<void> {
     await makeDefault(call, name);
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : `; ${grouped(tokens)} tokens left`;
-    output.note(`Logged in at ${name} as ${username}${balance}.`);
+    output.note(`Logged in at ${placeOf(name)} as ${username}${balance}.`);
     if (call.values.token !== undefined)
       output.note("AI_CHAT_TOKEN is set and is used instead of this login.");
   });

@@ -2,7 +2,7 @@ import { ClientError } from "../../../client/failure.ts";
 import { openCredentials, type Credentials, type Entry } from "../../../client/kept/credentials.ts";
 import type { Call } from "../../argv/call.ts";
 import type { LogoutDocument } from "./document.ts";
-import { checkServerKnown, isSameUser, serverName } from "../../connection/chosen-server.ts";
+import { checkServerKnown, isSameUser, placeOf, serverName } from "../../connection/chosen-server.ts";
 import { connect } from "../../connection/target.ts";
 
 /** Error codes that mean that the token is already invalid. */
@@ -39,7 +39,7 @@ async function deleteToken(
 }
 
 function noteLogout({ output }: Pick<Call, "output">, server: string, there: Revoked): void {
-  output.note(`Logged out of ${server}: the token is deleted here.`);
+  output.note(`Logged out of ${placeOf(server)}: the token is deleted here.`);
   if (!there.revoked) output.note(`At the server it stays valid until it expires: ${there.why}`);
 }
 
@@ -74,7 +74,8 @@ export async function logout(call: Call): Promise<void> {
       revoked: there?.revoked ?? null,
     } satisfies LogoutDocument);
   if (there) noteLogout(call, server, there);
-  else if (kept) output.note(`${values.username} wasn't logged in at ${server}; ${whose(kept)} login stays.`);
-  else output.note(`There was no login at ${server}.`);
+  else if (kept)
+    output.note(`${values.username} wasn't logged in at ${placeOf(server)}; ${whose(kept)} login stays.`);
+  else output.note(`There was no login at ${placeOf(server)}.`);
   if (values.token !== undefined) output.note("AI_CHAT_TOKEN is still set, and still used.");
 }

@@ -1,5 +1,11 @@
 import type { Call } from "../../argv/call.ts";
-import { chooseServer, isSameUser, typedCommand, type Chosen } from "../../connection/chosen-server.ts";
+import {
+  chooseServer,
+  isSameUser,
+  placeOf,
+  typedCommand,
+  type Chosen,
+} from "../../connection/chosen-server.ts";
 import type { PasswordDocument } from "./document.ts";
 import { keepLogin } from "../../connection/keep-login.ts";
 import { passwordChangeFrom } from "./password-change.ts";
@@ -53,7 +59,7 @@ export async function password(call: Call): Promise<void> {
       isTemporary = false;
     }
     if (output.json) return await output.document({ server: name, username } satisfies PasswordDocument);
-    output.note(`Your password at ${name} is changed. You are logged out everywhere else.`);
+    output.note(`Your password at ${placeOf(name)} is changed. You are logged out everywhere else.`);
     for (const note of loginNotes(call, kept, logInAs)) output.note(note);
   } finally {
     // A token that was not saved is revoked. If that fails, it expires by itself.

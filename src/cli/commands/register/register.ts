@@ -5,7 +5,7 @@ import { firstBalance } from "../login/login.ts";
 import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
-import { typedCommand } from "../../connection/chosen-server.ts";
+import { placeOf, typedCommand } from "../../connection/chosen-server.ts";
 import { withTarget } from "../../connection/target.ts";
 
 /** `register`: creates an account and logs in. */
@@ -27,7 +27,7 @@ export async function register(call: Call): Promise<void> {
     await makeDefault(call, name);
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : ` with ${grouped(tokens)} tokens`;
-    output.note(`Welcome, ${username}: you have an account at ${name}${balance} and are logged in.`);
+    output.note(`Welcome, ${username}: you have an account at ${placeOf(name)}${balance} and are logged in.`);
     output.note(`Ask something: ${typedCommand(call, "ask")} "What is a monad?"`);
   });
 }

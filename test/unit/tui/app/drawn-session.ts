@@ -16,8 +16,7 @@ afterEach(() => closers.splice(0).forEach((close) => close()));
 /** The first lines of such a session. */
 export const OPENING = [
   "ai-chat 0.0.0",
-  "demo · your own server on this machine · 4,000 tokens",
-  "A demo answers here.",
+  "a demo (see /connect) · your own server on this machine · 4,000 tokens",
   "Enter send · Alt-Enter new line · Esc stop",
 ].join("\n");
 
@@ -74,7 +73,7 @@ export function start({
     terminal: { color: false, ascii: false, tmux: false, term: "xterm", ...traits },
     connection: connectionTo(client, signedIn ? "jane" : undefined),
     plain: false,
-    intro: ["A demo answers here."],
+    intro: { isDemo: true },
     version: "0.0.0",
     commandName: "ai-chat",
     signal,

@@ -162,6 +162,18 @@ describe("the form on the screen", () => {
 });
 
 describe("text in the scrollback", () => {
+  it("breaks a note of several parts between them", () => {
+    const parts = ["gpt-4o-mini", "your own server on this machine", "3,900 tokens"];
+    const rows = (columns: number) =>
+      noteText("info", [parts], { ...display, columns })
+        .trimEnd()
+        .split("\n");
+    expect(rows(61)).toEqual([parts.join(" · ")]);
+    expect(rows(60)).toEqual(["gpt-4o-mini · your own server on this machine", "3,900 tokens"]);
+    expect(rows(30)).toEqual(["gpt-4o-mini", "your own server on this", "machine", "3,900 tokens"]);
+    expect(noteText("info", [[]], display)).toBe("");
+  });
+
   it("contains no control sequences", () => {
     expect(
       noteText("error", ["bad \u001b[2J\u009b1m"], display) + questionText("hi\u001b]0;x\u0007", display),

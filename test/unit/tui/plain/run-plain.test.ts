@@ -27,6 +27,7 @@ async function run(
     client = createFakeClient(),
     signedIn = true,
     isTTY = false,
+    isDemo = false,
     replies = [] as (readonly [prompt: string, typed: string])[],
   } = {},
 ) {
@@ -48,7 +49,7 @@ async function run(
     terminal: { color: false, ascii: false, tmux: false, term: "dumb" },
     connection: connectionTo(client, signedIn ? "jane" : undefined),
     plain: true,
-    intro: [],
+    intro: { isDemo },
     version: "0.0.0",
     commandName: "ai-chat",
   } as unknown as ChatOptions);
@@ -82,9 +83,11 @@ describe("line mode", () => {
     expect(err.endsWith("left\n> \n")).toBe(true);
   });
 
-  it("tells a person first who asks, where, and what is left", async () => {
-    const { out, err } = await run("one\n", { isTTY: true });
-    expect(err).toMatch(/^jane@local · 4,000 tokens · 40 questions/);
+  it("tells a person first that a demo answers, who asks, where, and what is left", async () => {
+    const { out, err } = await run("one\n", { isTTY: true, isDemo: true });
+    expect(err).toMatch(
+      /^A demo answers\. \/connect says how to connect a model\.\njane@local · 4,000 tokens · 40 questions/,
+    );
     expect(out).toBe("You said: one\n");
   });
 
