@@ -17,6 +17,8 @@ const TONES: Record<Tone, Style> = {
 /** Most lines of a question that are shown above its answer, and most rows. */
 const MOST_ECHOED = 10;
 const MOST_ROWS = 40;
+/** Characters of a line that are looked at: they fill the rows, unless many have no width. */
+const LONGEST_LINE = 4_000;
 /** Cells of the bar beside a question, with the space behind it. */
 const BAR = 2;
 /** On a wider screen a question is not wrapped later. */
@@ -66,10 +68,15 @@ export function questionText(question: string, display: Display): string {
   const most = lines.length > MOST_ECHOED ? MOST_ECHOED - 1 : lines.length;
   const rows: string[] = [];
   let shown = 0;
-  for (; shown < most && rows.length < MOST_ROWS; shown += 1)
-    rows.push(...questionRows(lines[shown] ?? "", display));
-  // The last line that is shown may be cut.
-  if (rows.length > MOST_ROWS) shown -= 1;
+  let isCut = false;
+  for (; shown < most && !isCut && rows.length < MOST_ROWS; shown += 1) {
+    const line = lines[shown] ?? "";
+    isCut = line.length > LONGEST_LINE;
+    // A character of two units may be cut in two.
+    const begun = isCut ? line.slice(0, LONGEST_LINE).replace(/[\ud800-\udbff]$/, "") : line;
+    rows.push(...questionRows(begun, display));
+  }
+  if (isCut || rows.length > MOST_ROWS) shown -= 1;
   const more = lines.length - shown;
   const echoed = rows.slice(0, MOST_ROWS).map((row) => `${bar}${row}`.trimEnd());
   if (more > 0)

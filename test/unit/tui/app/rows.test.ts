@@ -185,6 +185,10 @@ describe("text in the scrollback", () => {
     expect(questionText(question, display)).toMatch(
       /^\n> line 1\n> line 2\n[^]*line 9\n> … 134 more lines\n\n$/,
     );
+    expect(questionText("😀".repeat(30_000), display)).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
+    expect(questionText(`${"x".repeat(30_000)}\nlast`, display)).toBe(
+      `\n> ${"x".repeat(4_000)}\n> … 2 more lines\n\n`,
+    );
     expect(questionText("word ".repeat(30_000), display)).toMatch(/^\n(> word.*\n){40}> … 1 more line\n\n$/);
   });
 
