@@ -74,6 +74,7 @@ export function Live({ screen, rows }: LiveProps) {
     menu: menuHeight(items.length) + Math.min(MOST_CHOICE_ROWS, choices.length * choiceHeight(display)),
     hint: hint.length,
     working: working.length,
+    gap: scribe.endsBlank && scribe.tail(1).length === 0 ? 0 : 1,
   });
   const tail = scribe.tail(share.tail);
   const top = tail.length + share.gap + share.working + share.hint + share.menu;

@@ -5,6 +5,8 @@ interface NeededRows {
   hint: number;
   working: number;
   form: number;
+  /** 1, or 0 if a blank row is above already. */
+  gap?: number;
 }
 
 /** The rows that they get; together at most the screen's rows − 1 (docs/session.md#live-area). */
@@ -25,7 +27,7 @@ const FEWEST_MENU = 2;
  * Distributes the rows of the screen: first to the form or the composer, then to status, hint, progress and menu. The rest
  * goes to the unfinished end of the answer, but at most 12 rows, so that the screen stays calm.
  */
-export function shareRows(screen: number, needed: NeededRows): SharedRows {
+export function shareRows(screen: number, { gap: wanted = 1, ...needed }: NeededRows): SharedRows {
   let left = Math.max(1, screen - 1);
   const take = (rows: number) => {
     const taken = Math.max(0, Math.min(rows, left));
@@ -39,6 +41,6 @@ export function shareRows(screen: number, needed: NeededRows): SharedRows {
   const hint = take(Math.min(needed.hint, left - Math.min(needed.menu, FEWEST_MENU)));
   const working = take(needed.working);
   const menu = take(left > 3 ? Math.min(needed.menu, left - 1) : needed.menu);
-  const gap = take(screen >= 8 ? 1 : 0);
+  const gap = take(screen >= 8 ? wanted : 0);
   return { form, composer, status, hint, working, menu, gap, tail: take(MOST_TAIL) };
 }

@@ -13,6 +13,8 @@ export interface Scribe {
   print(text: string): void;
   /** The unfinished end of the answer, at most `rows` lines. */
   tail(rows: number): string[];
+  /** Whether the last printed line is blank. */
+  readonly endsBlank: boolean;
   close(): void;
 }
 
@@ -29,13 +31,19 @@ interface ScribeOptions {
 /** 15 frames a second; words that come faster are rendered together. */
 const FRAME_MS = 66;
 
-export function createScribe({ print, display, onChange, ...options }: ScribeOptions): Scribe {
+export function createScribe({ display, onChange, ...options }: ScribeOptions): Scribe {
   let { opening } = options;
+  let endsBlank = false;
   let printer: AnswerPrinter | undefined;
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
   /** What the last text was: between an answer, or the first lines, and a note is a blank line. */
   let above: "text" | "note" | undefined;
+
+  const print = (text: string) => {
+    endsBlank = text.endsWith("\n\n");
+    options.print(text);
+  };
 
   /** Prints the first lines, if that has not been done. */
   const open = () => {
@@ -137,6 +145,9 @@ export function createScribe({ print, display, onChange, ...options }: ScribeOpt
       onChange();
     },
     tail: (rows) => printer?.tail(rows) ?? (opening?.() ?? "").split("\n").slice(0, -1).slice(0, rows),
+    get endsBlank() {
+      return endsBlank;
+    },
     close: () => clearTimeout(timer),
   };
 }

@@ -38,6 +38,12 @@ describe("the live area", () => {
     expect(share).toMatchObject({ composer: 1, status: 1 });
     expect(share.menu).toBeGreaterThan(0);
   });
+
+  it("has a blank row at its top, unless one is above it", () => {
+    const needed = { composer: 1, menu: 0, hint: 0, working: 1, form: 0 };
+    expect(shareRows(24, needed).gap).toBe(1);
+    expect(shareRows(24, { ...needed, gap: 0 }).gap).toBe(0);
+  });
 });
 
 describe("a screen of five rows", () => {

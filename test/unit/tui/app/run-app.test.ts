@@ -61,6 +61,22 @@ describe("the session on a terminal", () => {
     expect(session.text()).toBe(`${OPENING}\n\n> hello\n\nYou said: hello\n\n100 tokens · 1 s`);
   });
 
+  it("has one blank line between a question, its progress and its answer", async () => {
+    const client = createFakeClient();
+    let go = () => {};
+    const passed = new Promise<void>((resolve) => (go = resolve));
+    client.script = [[passed, { type: "delta", text: "half" }, new Promise(() => undefined)]];
+    const session = start({ client });
+    await session.shows("40 questions");
+    session.type("hello\r");
+    await session.shows(/\n\n> hello\n\n. waiting · \d+ s · Esc stops\n> Ask/u);
+    go();
+    await session.shows(/\n\n> hello\n\nhalf\n\n. answering · \d+ s · Esc stops\n> Ask/u);
+    session.type("\x1b");
+    await session.shows("stopped");
+    await leave(session);
+  });
+
   it("prints each line of a long answer once and never clears the scrollback", async () => {
     const client = createFakeClient();
     const words = Array.from({ length: 300 }, (_, i) => `- LINE-${i + 1}.\n`);
