@@ -4,6 +4,7 @@
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { asCommonJs } from "./as-common-js.js";
 import { oneCore } from "./one-core.js";
 import { withStandIns } from "./stand-ins.js";
 
@@ -76,16 +77,20 @@ const options = {
   define: {
     "process.env.NODE_ENV": '"production"',
     "process.env.DEV": '"false"',
-    __dirname: "import.meta.dirname",
+    "import.meta.dirname": "__dirname",
+    "import.meta.filename": "__filename",
   },
   // Ink under CI=true prints only its last frame (docs/session.md#ci): whether we are interactive is our decision.
   alias: { "is-in-ci": "./src/tui/not-in-ci.ts" },
-  plugins: [withStandIns, englishZod, oneCore({ folder: "src", core, others: ["src/cli/main.ts"] })],
+  plugins: [
+    withStandIns,
+    englishZod,
+    oneCore({ folder: "src", core, others: ["src/cli/main.ts"] }),
+    asCommonJs,
+  ],
+  write: false,
   // Never loaded: Ink's for developers, a faster pg, and the priority of threads. The last two are native code.
   external: ["react-devtools-core", "ws", "pg-native", "@napi-rs/nice"],
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
 };
 
 /**
@@ -109,6 +114,7 @@ export async function writeManual(to) {
     outfile: script,
     splitting: false,
     plugins: [noMore],
+    write: true,
   });
   const { manPage } = await import(pathToFileURL(script).href);
   await rm(script);
@@ -121,7 +127,9 @@ export async function writeManual(to) {
 /** Removes what an earlier build left. Afterwards, not before: a program that runs meanwhile finds its pieces. */
 async function sweep(/** @type {string[]} */ built) {
   const kept = new Set(built.map((path) => basename(path)));
-  const stale = (await readdir("dist")).filter((name) => /\.js(\.map)?$/.test(name) && !kept.has(name));
+  const stale = (await readdir("dist")).filter(
+    (name) => /\.js(\.map)?$/.test(name) && !kept.has(name.replace(/\.map$/, "")),
+  );
   await Promise.all(stale.map((name) => rm(join("dist", name))));
 }
 

@@ -47,6 +47,15 @@ const edits = [
     by: "const fetch = undefined;",
     begin: "",
   },
+  // CommonJS has no top-level await.
+  {
+    file: /\/yoga-layout\/dist\/src\/index\.js$/,
+    text: "const Yoga = wrapAssembly(await loadYoga());",
+    by: "const Yoga = {}; layout.loaded = loadYoga().then((lib) => Object.assign(Yoga, wrapAssembly(lib)));",
+    begin: `import { layout } from ${JSON.stringify(here("../src/tui/app/layout.ts"))};`,
+  },
+  // Of its development build.
+  { file: /\/ink\/build\/reconciler\.js$/, text: /isDev\(\)/g, by: "false", begin: "" },
 ];
 
 /** The text of a package's file, edited. */
@@ -67,8 +76,9 @@ export const withStandIns = {
   setup(bundle) {
     for (const { module, by, path } of standIns)
       bundle.onResolve({ filter: module }, ({ importer }) => (by.test(importer) ? { path } : undefined));
-    bundle.onLoad({ filter: /\/(string-width|slice-ansi|ansi-tokenize|yoga-layout)\/.*\.js$/ }, ({ path }) =>
-      edits.some(({ file }) => file.test(path)) ? edited(path) : undefined,
+    bundle.onLoad(
+      { filter: /\/(string-width|slice-ansi|ansi-tokenize|yoga-layout|ink)\/.*\.js$/ },
+      ({ path }) => (edits.some(({ file }) => file.test(path)) ? edited(path) : undefined),
     );
   },
 };

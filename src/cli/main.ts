@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import packageJson from "../../package.json" with { type: "json" };
 import { commandName } from "./argv/command-name.ts";
 import type { EndReadAhead } from "./argv/call.ts";
@@ -20,9 +19,12 @@ async function outlivesHangup(parsed: ParsedArgv): Promise<boolean> {
 /** Runs the program with the arguments and streams of this process. */
 export async function main(endReadAhead?: EndReadAhead): Promise<void> {
   const { argv, env, stdout, stderr } = process;
+  // Until this function ends: if nothing is left to wait for before, Node ends with this code, as at a top-level await.
+  process.exitCode = 13;
   if (argv[2] === "__complete") {
     const { complete } = await import("./commands/completion/complete.ts");
     stdout.write(await complete(argv.slice(3), env));
+    process.exitCode = 0;
     return;
   }
   const parsed = parseArgv(argv.slice(2));
@@ -39,7 +41,7 @@ export async function main(endReadAhead?: EndReadAhead): Promise<void> {
     onClosed: ending.closedPipe,
   });
   const program = {
-    name: commandName(argv[1] ?? "", fileURLToPath(import.meta.url), env),
+    name: commandName(argv[1] ?? "", import.meta.filename, env),
     version: packageJson.version,
   };
   const fail = async (error: unknown) => {
@@ -51,6 +53,7 @@ export async function main(endReadAhead?: EndReadAhead): Promise<void> {
 
   if (parsed.flags.has("version")) {
     await output.write(`${program.version}\n`);
+    process.exitCode = 0;
     return;
   }
   const { code, abandoned } = await run(argv.slice(2), parsed, { program, output, ending, endReadAhead });

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Piscina } from "piscina";
 import { PASSWORD_BYTES } from "../../protocol/limits.ts";
 import { ApiError } from "../core/api-error.ts";
@@ -37,7 +37,7 @@ export function openPasswords({
 
   function openPool(): Piscina {
     const opened = new Piscina({
-      filename: fileURLToPath(new URL("./bcrypt-worker.js", import.meta.url)),
+      filename: join(import.meta.dirname, "bcrypt-worker.js"),
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: IDLE_MS,

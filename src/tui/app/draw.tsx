@@ -4,6 +4,7 @@ import type { ChatOptions } from "../options.ts";
 import type { LiveStdout } from "../terminal/live-stdout.ts";
 import { Boundary } from "./Boundary.tsx";
 import type { Ending } from "./ending.ts";
+import { layout } from "./layout.ts";
 import { Live } from "./Live.tsx";
 import type { Screen } from "./screen.ts";
 
@@ -19,6 +20,7 @@ export async function draw(
 ): Promise<void> {
   const { stdin, stderr } = options;
   const crash = (error: unknown) => ending.crash(error);
+  await layout.loaded;
   const ink = render(
     <Boundary onCrash={crash}>
       <Live screen={screen} rows={() => live.rows} />
