@@ -3,7 +3,7 @@
 //   npm run bench -- start server-start
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { startChatServer } from "./support/chat-server.js";
 import { newFolder } from "./support/endings.js";
@@ -32,15 +32,25 @@ const SESSION = "first frame of the session that takes keys";
 export async function start({ report, older }) {
   const server = await startChatServer(() => {});
   const home = newFolder();
+  // For compiled code, as any home has it.
+  mkdirSync(join(home, ".cache"));
   const env = { PATH: process.env.PATH ?? "", HOME: home };
   const loggedIn = { ...env, AI_CHAT_TOKEN: "bench" };
-  /** The first frame has a key that was typed before: the terminal keeps it. */
-  const firstFrame = (/** @type {string} */ root) => async () => {
-    const begun = performance.now();
-    const session = openSession(home, ["-s", server.url, "--no-save"], {
+  const open = (/** @type {string} */ root) =>
+    openSession(home, ["-s", server.url, "--no-save"], {
       root,
       env: { ...loggedIn, TERM: "xterm-256color" },
     });
+  /** Compiled code is kept when a program ends by itself. */
+  const leaveOne = async (/** @type {string} */ root) => {
+    const session = open(root);
+    await session.sees("\u001b[?2026h");
+    await session.leave();
+  };
+  /** The first frame has a key that was typed before: the terminal keeps it. */
+  const firstFrame = (/** @type {string} */ root) => async () => {
+    const begun = performance.now();
+    const session = open(root);
     session.write("q");
     await session.sees("\u001b[?2026h");
     await session.sees("q\r\n");
@@ -64,6 +74,7 @@ export async function start({ report, older }) {
     ...commandsOf(OURS, ""),
     ...(older ? commandsOf(older.root, " then") : {}),
   };
+  for (const root of older ? [OURS, older.root] : [OURS]) await leaveOne(root);
   const rounds = await inRounds(contenders, { rounds: 15, warmUp: 1, seconds: 90 });
   const beside = (/** @type {string} */ a, /** @type {string} */ b) => (/** @type {any} */ round) =>
     round[a].ms / round[b].ms;

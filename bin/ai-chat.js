@@ -14,24 +14,6 @@ function printVersion() {
   }
 }
 
-/** Keeps compiled code for the next start (docs/cli.md#files). Node has this from 22.1; without it the start is slower. */
-function keepCompiled() {
-  const { enableCompileCache } =
-    /** @type {typeof import("node:module") & { enableCompileCache?: (folder: string) => unknown }} */ (
-      require("node:module")
-    );
-  const { HOME = "", XDG_CACHE_HOME = "" } = process.env;
-  const base = XDG_CACHE_HOME.startsWith("/") ? XDG_CACHE_HOME : HOME.startsWith("/") && `${HOME}/.cache`;
-  if (enableCompileCache === undefined || base === false) return;
-  try {
-    // Only this one folder, because Node makes all above it, which never ends below /proc.
-    require("node:fs").mkdirSync(`${base}/ai-chat`, { mode: 0o700 });
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") return;
-  }
-  enableCompileCache(`${base}/ai-chat`);
-}
-
 /**
  * Keeps what is typed while the program loads, without echo (docs/session.md#typed-ahead). Returns the function that
  * ends it: what was typed goes to the next reader of stdin; with `echo`, also to the screen, and the terminal is as
@@ -75,12 +57,11 @@ function isSession() {
 
 /** The built program. Undefined, and said, if it is not built. */
 function loadProgram() {
-  const path = `${__dirname}/../dist/main.js`;
   try {
-    return require(path);
+    return require("./load.js").load("main.js");
   } catch (error) {
-    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-    if (code !== "MODULE_NOT_FOUND" || !message.includes("main.js")) throw error;
+    const { code, path = "" } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code !== "ENOENT" || !path.endsWith("main.js")) throw error;
     console.error("ai-chat is not built yet.");
     console.error("Run `npm run build` in its folder, then try again.");
     process.exitCode = 1;
@@ -94,6 +75,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exitCode = 1;
 } else if (process.argv.length !== 3 || !/^(-V|--version)$/.test(process.argv[2] ?? "") || !printVersion()) {
   const endReadAhead = isSession() ? readAhead() : undefined;
-  keepCompiled();
   void loadProgram()?.main(endReadAhead);
 }

@@ -47,6 +47,12 @@ const edits = [
     by: "const fetch = undefined;",
     begin: "",
   },
+  {
+    file: /\/undici\/lib\/dispatcher\/client-h1\.js$/,
+    text: "llhttpInstance = lazyllhttp()",
+    by: "llhttpInstance = compileParser(lazyllhttp)",
+    begin: `const { compileParser } = require(${JSON.stringify(here("../src/client/http/parser-budget.ts"))});`,
+  },
   // CommonJS has no top-level await.
   {
     file: /\/yoga-layout\/dist\/src\/index\.js$/,
@@ -77,7 +83,7 @@ export const withStandIns = {
     for (const { module, by, path } of standIns)
       bundle.onResolve({ filter: module }, ({ importer }) => (by.test(importer) ? { path } : undefined));
     bundle.onLoad(
-      { filter: /\/(string-width|slice-ansi|ansi-tokenize|yoga-layout|ink)\/.*\.js$/ },
+      { filter: /\/(string-width|slice-ansi|ansi-tokenize|yoga-layout|ink|undici)\/.*\.js$/ },
       ({ path }) => (edits.some(({ file }) => file.test(path)) ? edited(path) : undefined),
     );
   },

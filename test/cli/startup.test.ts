@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openOthersServer, type SmallServer } from "../support/others-server.ts";
@@ -31,4 +33,20 @@ test.runIf(isHasty)("balance -q ends before the compiler optimizes anything", as
   expect(stdout).toContain("4000\n");
   expect(stdout).toContain("using Liftoff");
   expect(stdout).not.toContain("TurboFan");
+});
+
+test("a program that is not built says so", async () => {
+  const copied = join(home.dir, "copy");
+  await mkdir(copied);
+  await cp(dirname(program), join(copied, "bin"), { recursive: true });
+  const ended = await runProgram(["config", "path"], { home, copy: join(copied, "bin", "ai-chat.js") });
+  expect(ended).toMatchObject({ code: 1, stdout: "" });
+  expect(ended.stderr).toMatch(/^ai-chat is not built yet\.\n.+\n$/);
+});
+
+test("an end while the program still waits is a failure", async () => {
+  const preloaded = join(home.dir, "never.cjs");
+  await writeFile(preloaded, "process.stdout.write = () => true;");
+  const env = { NODE_OPTIONS: `--require ${preloaded}` };
+  expect((await runProgram(["config", "path"], { home, env })).code).toBe(13);
 });

@@ -9,7 +9,7 @@ import { chooseServer, type Chosen } from "./chosen-server.ts";
 import { proxyOpener } from "./dispatcher.ts";
 import { openLocalServer, type LocalServer } from "./local-server.ts";
 import { ofServer, secretsOfServer } from "../argv/options.ts";
-import { limitParserOptimization } from "./parser-budget.ts";
+import { limitParserOptimization } from "../../client/http/parser-budget.ts";
 import { resolve } from "../argv/resolve.ts";
 import { demoByDefault, serverConfig, storeDir } from "./server-config.ts";
 import { closeWithNote } from "./closing.ts";

@@ -1,0 +1,97 @@
+// Loads the built program, and keeps its compiled code for the next start (docs/cli.md#files), which saves a quarter of
+// the session's start. Node's own cache (module.enableCompileCache) begins with 22.1.
+const fs = require("node:fs");
+const path = require("node:path");
+const { Script } = require("node:vm");
+
+const dist = path.join(__dirname, "..", "dist");
+/** @type {Map<string, { exports: any }>} */
+const modules = new Map();
+/** What was compiled at this start, by the path where its code is kept. @type {Map<string, Script>} */
+const compiled = new Map();
+const folder = cacheFolder();
+
+/** The folder of compiled code, if there is a place for one that nobody else can write to. */
+function cacheFolder() {
+  const { HOME = "", XDG_CACHE_HOME = "" } = process.env;
+  const base = XDG_CACHE_HOME.startsWith("/") ? XDG_CACHE_HOME : HOME.startsWith("/") && `${HOME}/.cache`;
+  if (base === false || process.getuid === undefined) return undefined;
+  const found = `${base}/ai-chat`;
+  try {
+    // Only this one folder: those above it belong to others.
+    if (!fs.existsSync(found)) fs.mkdirSync(found, { mode: 0o700 });
+    const { uid, mode } = fs.statSync(found);
+    return uid === process.getuid() && (mode & 0o022) === 0 ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The script of a file, from kept code if possible. Its name tells file and version of V8; V8 itself refuses code of other
+ * options of its own, or that is too short.
+ * @param {string} filename
+ * @param {string} name
+ */
+function scriptOf(filename, name) {
+  // The first line is ours.
+  const source = `(function (exports, require, module, __filename, __dirname) {\n${fs.readFileSync(filename, "utf8")}\n})`;
+  const options = { filename, lineOffset: -1 };
+  if (folder === undefined) return new Script(source, options);
+  const { ino, ctimeMs, size } = fs.statSync(filename);
+  const kept = `${folder}/${name}-${ino}-${ctimeMs}-${size}-${process.versions.v8}-${process.arch}`;
+  let cachedData;
+  try {
+    cachedData = fs.readFileSync(kept);
+  } catch {
+    // Compiled now, kept at the end.
+  }
+  const script = new Script(source, { ...options, cachedData });
+  if (script.cachedDataRejected !== false) compiled.set(kept, script);
+  return script;
+}
+
+/** A file of dist/, as `require` there. @param {string} name */
+function load(name) {
+  const known = modules.get(name);
+  if (known) return known.exports;
+  const module = { exports: {} };
+  modules.set(name, module);
+  const filename = path.join(dist, name);
+  const requireHere = (/** @type {string} */ id) => (id.startsWith("./") ? load(id.slice(2)) : require(id));
+  scriptOf(filename, name).runInThisContext()(module.exports, requireHere, module, filename, dist);
+  return module.exports;
+}
+
+/** Milliseconds after which kept code is removed, when other code is kept. */
+const OLD = 90 * 24 * 3_600_000;
+
+/**
+ * Keeps what was compiled. It is synced before it gets its name: V8 does not check all of what it reads, and a half
+ * written file would end the process.
+ */
+function keep() {
+  if (folder === undefined || compiled.size === 0) return;
+  try {
+    for (const [place, script] of compiled) {
+      const made = `${place}.${process.pid}`;
+      const file = fs.openSync(made, "w", 0o600);
+      fs.writeFileSync(file, script.createCachedData());
+      fs.fdatasyncSync(file);
+      fs.closeSync(file);
+      fs.renameSync(made, place);
+    }
+    for (const name of fs.readdirSync(folder)) {
+      const other = path.join(folder, name);
+      if (Date.now() - fs.statSync(other).mtimeMs > OLD) fs.rmSync(other, { recursive: true });
+    }
+  } catch {
+    // It is compiled again at the next start.
+  }
+}
+process.on("exit", keep);
+
+// Only in what Node itself loads, it uses source maps.
+module.exports = {
+  load: process.sourceMapsEnabled ? (/** @type {string} */ name) => require(path.join(dist, name)) : load,
+};
