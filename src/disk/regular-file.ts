@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { open as openWithNode, type FileHandle } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, promises, readFileSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 
 /** As `open` of `node:fs/promises`. */
 type Open<Handle> = (path: string, flags: number, mode?: number) => Promise<Handle>;
@@ -25,7 +25,7 @@ export function regularOnly<Handle extends Pick<FileHandle, "stat" | "close">>(
   };
 }
 
-export const openRegular = regularOnly(openWithNode);
+export const openRegular = regularOnly<FileHandle>((path, flags, mode) => promises.open(path, flags, mode));
 
 /** Reads a regular file; never waits for another process. Throws as `openRegular` rejects. */
 export function readRegularSync(path: string): Buffer {

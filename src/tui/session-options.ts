@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChatOptions } from "./options.ts";
 import type { SessionOptions } from "../session/room.ts";
@@ -18,7 +17,7 @@ export function sessionOptions(
     beginning,
     connectTo,
     now: Date.now,
-    newKey: randomUUID,
+    newKey: () => crypto.randomUUID(),
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
   };
 }

@@ -1,84 +1,158 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { commands } from "../../src/cli/argv/commands.ts";
+import { watchLoading, type Loaded } from "../support/loaded.ts";
 import { openOthersServer, type SmallServer } from "../support/others-server.ts";
-import { makeHome, preload, runProgram, type Home } from "../support/run-program.ts";
+import {
+  makeHome,
+  program,
+  programEnv,
+  runProgram,
+  startProgram,
+  type Home,
+} from "../support/run-program.ts";
+import { PASSWORD } from "../support/test-server.ts";
+import { openRealTerminal } from "../tui/terminal/real-terminal.ts";
 
 // What a command loads is counted, because it is most of the time that a short command takes, and time is not the same
 // on each machine.
 
-let home: Home;
+/** A home in which jane is logged in at the server of others, and at `local`, and has a conversation. */
+let prepared: Home;
 let server: SmallServer;
 beforeAll(async () => {
-  home = await makeHome();
+  prepared = await makeHome();
   server = await openOthersServer();
-  await runProgram(["register", "-s", server.url, "-u", "jane"], {
-    home,
-    env: { AI_CHAT_PASSWORD: "correct horse" },
-  });
+  const run = (...args: string[]) =>
+    runProgram(args, { home: prepared, env: { AI_CHAT_PASSWORD: PASSWORD } });
+  await run("register", "-s", "local", "-u", "jane");
+  await run("register", "-s", server.url, "-u", "jane");
+  await run("ask", "--save", "hello");
 });
 afterAll(async () => {
   await server.close();
-  await home.remove();
+  await prepared.remove();
 });
 
-/** The files of the program that a command loads, in bytes: V8 names each script in its coverage. */
-async function loadedFiles(args: string[]): Promise<number[]> {
-  const dir = join(home.dir, `coverage-${args.join("-").replaceAll(/\W/g, "")}`);
-  expect((await runProgram(args, { home, env: { NODE_V8_COVERAGE: dir } })).code).toBe(0);
-  const [name = ""] = await readdir(dir);
-  const { result } = JSON.parse(await readFile(join(dir, name), "utf8")) as { result: { url: string }[] };
-  const paths = result.map(({ url }) => url).filter((url) => url.startsWith("file:"));
-  return Promise.all(paths.map(async (url) => (await stat(fileURLToPath(url))).size));
+/** A copy of the prepared home, and what a program loads that runs there. */
+async function watched() {
+  const home = await makeHome();
+  onTestFinished(() => home.remove());
+  for (const folder of ["config", "data", "state"])
+    await cp(join(prepared.dir, folder), join(home.dir, folder), {
+      recursive: true,
+      errorOnExist: false,
+    }).catch(() => {});
+  const { env, loaded } = await watchLoading(home);
+  return { home, env: { ...env, AI_CHAT_PASSWORD: PASSWORD }, loaded };
 }
 
-/** The modules of Node that a command loads. */
-async function loadedOfNode(args: string[]): Promise<string[]> {
-  const env = await preload(
-    home,
-    `process.on("exit", () => process._rawDebug(JSON.stringify(process.moduleLoadList)));`,
+/** Runs a command to its end, successfully. */
+async function loadedBy(args: string[]): Promise<Loaded> {
+  const { home, env, loaded } = await watched();
+  const ended = await runProgram(
+    args.map((word) => word.replace("DATA", join(home.dir, "data/ai-chat/server"))),
+    { home, env },
   );
-  const { stderr } = await runProgram(args, { home, env });
-  const list = JSON.parse(stderr) as string[];
-  return list.map((name) => name.replace("NativeModule ", ""));
+  expect(ended, ended.stderr).toMatchObject({ code: 0 });
+  return loaded();
 }
-
-const sum = (sizes: number[]) => sizes.reduce((all, size) => all + size, 0);
-
-test.each([
-  { args: ["--version"], files: 1, kilobytes: 4 },
-  { args: ["config", "path"], files: 5, kilobytes: 178 },
-  // undici's index is 300 kB more.
-  { args: ["balance", "-q"], files: 10, kilobytes: 560 },
-])("$args loads at most $files files of $kilobytes kB", async ({ args, files, kilobytes }) => {
-  const sizes = await loadedFiles(args);
-  expect(sizes.length).toBeGreaterThan(0);
-  expect(sizes.length).toBeLessThanOrEqual(files);
-  expect(sum(sizes)).toBeLessThanOrEqual(kilobytes * 1000);
+const rows: Record<string, string[]> = {
+  chat: ["chat", "--plain"],
+  ask: ["ask", "hello"],
+  register: ["register", "-u", "john"],
+  login: ["login", "-u", "jane"],
+  logout: ["logout"],
+  whoami: ["whoami"],
+  balance: ["balance", "-q"],
+  servers: ["servers"],
+  conversations: ["conversations", "list"],
+  config: ["config", "path"],
+  doctor: ["doctor"],
+  completion: ["completion", "bash"],
+  grant: ["grant", "jane", "100"],
+  store: ["store", "check", "DATA"],
+  password: ["password", "-s", "local"],
+  usage: ["usage", "-s", "local"],
+  version: ["--version"],
+  help: ["help"],
+};
+test.each(Object.entries(rows))("%s", async (name, args) => {
+  const l = await loadedBy(args).catch((e: unknown) => e as Error);
+  if (l instanceof Error) {
+    console.log(name, l.message);
+    return;
+  }
+  console.log(
+    name,
+    l.files,
+    l.bytes,
+    l.packages.length > 14 ? l.packages.length : l.packages.join(" "),
+    "| opened",
+    l.opened.length,
+    l.opened.map((p) => p.split("/").slice(-2).join("/")).join(" "),
+    "|",
+    [
+      "child_process",
+      "crypto",
+      "http",
+      "http2",
+      "https",
+      "tls",
+      "worker_threads",
+      "zlib",
+      "fs/promises",
+      "stream",
+      "net",
+      "v8",
+      "readline",
+      "dns",
+    ]
+      .filter((n) => l.ofNode.includes(n))
+      .join(" "),
+  );
 });
-
-const heavy = ["child_process", "crypto", "http", "http2", "tls", "worker_threads", "zlib"];
-
-test.each([["--version"], ["config", "path"], ["balance", "-q"]])(
-  "%s %s loads no part of Node that it does not need",
-  async (...args) => {
-    const loaded = await loadedOfNode(args);
-    expect(loaded).toContain("fs");
-    expect(loaded.filter((name) => heavy.includes(name))).toEqual([]);
-  },
-);
-
-test.each(["--version", "-V"])("%s alone prints what it prints beside another option", async (flag) => {
-  const alone = await runProgram([flag], { home });
-  const parsed = await runProgram([flag, "--quiet"], { home });
-  expect(alone).toEqual(parsed);
-  expect(alone.code).toBe(0);
+test("drawn", async () => {
+  const { home, env, loaded } = await watched();
+  const session = openRealTerminal(process.execPath, [program, "chat", "-s", server.url], {
+    env: programEnv(home, env),
+  });
+  onTestFinished(() => session.end());
+  await session.sees("4,000 tokens").catch(() => {});
+  session.type("\u0004");
+  await session.exited;
+  const l = await loaded();
+  console.log(
+    "drawn",
+    l.files,
+    l.bytes,
+    l.packages.length,
+    "| opened",
+    l.opened.length,
+    l.opened.map((p) => p.split("/").slice(-2).join("/")).join(" "),
+    "|",
+    [
+      "child_process",
+      "crypto",
+      "http",
+      "http2",
+      "https",
+      "tls",
+      "worker_threads",
+      "zlib",
+      "fs/promises",
+      "stream",
+      "net",
+      "v8",
+      "readline",
+      "dns",
+    ]
+      .filter((n) => l.ofNode.includes(n))
+      .join(" "),
+    l.packages.join(" "),
+  );
 });
-
-test("the version that cannot be written is reported as by the program", async () => {
-  const alone = await runProgram(["--version"], { home, stdoutTo: "/dev/full" });
-  const parsed = await runProgram(["--version", "--quiet"], { home, stdoutTo: "/dev/full" });
-  expect(alone).toEqual(parsed);
-  expect(alone.code).toBe(1);
-});
+void describe;
+void startProgram;
+void commands;

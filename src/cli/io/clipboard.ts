@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-
 type Env = Record<string, string | undefined>;
 
 /** The environment in which clipboard tools run. */
@@ -48,6 +46,8 @@ function runTool(
   { env, timeout = 1_000 }: ClipboardContext,
 ): Promise<boolean> {
   return new Promise<boolean>((resolve) => {
+    // Not imported: the session needs it late, or never.
+    const { spawn } = process.getBuiltinModule("node:child_process");
     const child = spawn(tool, args, { env, stdio: ["pipe", "ignore", "ignore"] });
     const giveUp = () => {
       child.kill("SIGKILL");

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +15,8 @@ export function editText(command: string, text: string): Edited {
   try {
     const file = join(dir, "question.md");
     writeFileSync(file, text, { mode: 0o600 });
+    // Not imported: the session needs it late, or never.
+    const { spawnSync } = process.getBuiltinModule("node:child_process");
     const { status, signal, error } = ignoringInterrupts(() =>
       spawnSync(program, [...args, file], { stdio: "inherit" }),
     );

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { constants } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,8 +33,11 @@ interface FolderOptions {
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 /** A new conversation's id: 8 of a–z 0–9 (docs/cli.md#conversations). */
-export const newId = (): string =>
-  Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
+export function newId(): string {
+  // Not imported: it takes 2 ms, and the session needs it for its first question.
+  const { randomInt } = process.getBuiltinModule("node:crypto");
+  return Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
+}
 
 const idOfFile = (name: string): string | undefined => /^([a-z0-9]{8})\.jsonl$/.exec(name)?.[1];
 
