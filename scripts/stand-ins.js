@@ -19,6 +19,7 @@ const standIns = [
   { module: /\/web\/fetch\/body\.js$/, by: /\/client-h[12]\.js$/, path: here("stand-ins/unused.cjs") },
   // Of commands that are programs of their own.
   { module: /^node:child_process$/, by: /\/commander\//, path: here("stand-ins/unused.cjs") },
+  { module: /^node:child_process$/, by: /\/terminal-size\//, path: here("stand-ins/child-process.cjs") },
   { module: /^(node:)?process$/, by: /./, path: here("stand-ins/process.cjs") },
 ];
 

@@ -1,9 +1,7 @@
-import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { commands } from "../../src/cli/argv/commands.ts";
-import { watchLoading, type Loaded } from "../support/loaded.ts";
-import { openOthersServer, type SmallServer } from "../support/others-server.ts";
+import { watchLoading } from "../support/loaded.ts";
 import {
   makeHome,
   program,
@@ -11,6 +9,7 @@ import {
   runProgram,
   startProgram,
   type Home,
+  type Running,
 } from "../support/run-program.ts";
 import { PASSWORD } from "../support/test-server.ts";
 import { openRealTerminal } from "../tui/terminal/real-terminal.ts";
@@ -18,141 +17,200 @@ import { openRealTerminal } from "../tui/terminal/real-terminal.ts";
 // What a command loads is counted, because it is most of the time that a short command takes, and time is not the same
 // on each machine.
 
-/** A home in which jane is logged in at the server of others, and at `local`, and has a conversation. */
-let prepared: Home;
-let server: SmallServer;
+interface Row {
+  /** FOLDER is the data folder of the server, NAME who is logged in there. */
+  args: string[];
+  /** What is run before, uncounted. */
+  before?: string[];
+  /** All packages of the files that it loads, or the most that it may load. */
+  packages: string[] | number;
+  /** Most bytes of those files, in kB: a package can be loaded in part or whole. */
+  kilobytes: number;
+  /** Most openings of other files. */
+  opened: number;
+  /** What it loads of the parts of Node that take longest to load. */
+  ofNode?: string[];
+  stdin?: string;
+  /** What it prints when it is ready; it is then ended with SIGTERM. */
+  until?: string;
+}
+
+const always = ["commander", "env-paths", "is-safe-filename"];
+const http = [...always, "eventsource-parser", "undici"];
+const conf = (
+  "ajv ajv-formats atomically conf debounce-fn dot-prop fast-deep-equal fast-uri graceful-fs " +
+  "json-schema-traverse mimic-function proper-lockfile retry semver signal-exit stubborn-fs stubborn-utils uint8array-extras when-exit"
+).split(" ");
+const NEW = "a battery staple";
+
+const rows: Record<string, Row> = {
+  chat: { args: ["chat", "--plain"], packages: 28, kilobytes: 1100, opened: 17, ofNode: ["crypto"] },
+  ask: { args: ["ask", "hello"], packages: http, kilobytes: 590, opened: 8, ofNode: ["crypto"] },
+  register: {
+    args: ["register", "-u", "john"],
+    packages: [...http, ...conf],
+    kilobytes: 900,
+    opened: 15,
+    ofNode: ["crypto"],
+  },
+  login: {
+    args: ["login", "-u", "NAME"],
+    packages: [...http, ...conf],
+    kilobytes: 900,
+    opened: 15,
+    ofNode: ["crypto"],
+  },
+  logout: { args: ["logout"], packages: [...http, ...conf], kilobytes: 900, opened: 11, ofNode: ["crypto"] },
+  password: {
+    args: ["password", "--password-stdin"],
+    stdin: `${PASSWORD}\n${NEW}\n`,
+    packages: [...http, ...conf],
+    kilobytes: 900,
+    opened: 15,
+    ofNode: ["crypto"],
+  },
+  whoami: { args: ["whoami"], packages: http, kilobytes: 545, opened: 6 },
+  balance: { args: ["balance", "-q"], packages: http, kilobytes: 545, opened: 6 },
+  usage: { args: ["usage"], packages: http, kilobytes: 545, opened: 6 },
+  servers: { args: ["servers"], packages: http, kilobytes: 545, opened: 6 },
+  conversations: {
+    args: ["conversations", "list"],
+    before: ["ask", "--save", "hello"],
+    packages: always,
+    kilobytes: 215,
+    opened: 3,
+  },
+  config: { args: ["config", "path"], packages: always, kilobytes: 185, opened: 3 },
+  doctor: { args: ["doctor"], packages: http, kilobytes: 575, opened: 13 },
+  completion: { args: ["completion", "bash"], packages: always, kilobytes: 185, opened: 2 },
+  serve: {
+    args: ["serve", "--port", "0", "--json"],
+    until: "\n",
+    packages: 105,
+    kilobytes: 2600,
+    opened: 20,
+    ofNode: ["child_process", "crypto", "http", "worker_threads", "zlib"],
+  },
+  grant: {
+    args: ["grant", "NAME", "100", "--data", "FOLDER"],
+    packages: [...always, "lowdb", "zod"],
+    kilobytes: 570,
+    opened: 8,
+    ofNode: ["crypto", "zlib"],
+  },
+  store: {
+    args: ["store", "check", "FOLDER"],
+    packages: [...always, "lowdb"],
+    kilobytes: 250,
+    opened: 6,
+    ofNode: ["crypto", "zlib"],
+  },
+};
+
+const heavy = ["child_process", "crypto", "http", "http2", "https", "tls", "worker_threads", "zlib"];
+
+const env = { AI_CHAT_PASSWORD: PASSWORD };
+
+let ours: Home;
+let folder: string;
+let server: Running;
+let url: string;
 beforeAll(async () => {
-  prepared = await makeHome();
-  server = await openOthersServer();
-  const run = (...args: string[]) =>
-    runProgram(args, { home: prepared, env: { AI_CHAT_PASSWORD: PASSWORD } });
-  await run("register", "-s", "local", "-u", "jane");
-  await run("register", "-s", server.url, "-u", "jane");
-  await run("ask", "--save", "hello");
+  ours = await makeHome();
+  folder = join(ours.dir, "folder");
+  server = await startProgram(["serve", "--port", "0", "--data", folder, "--json"], { home: ours });
+  let printed = "";
+  server.child.stdout?.on("data", (text: string) => (printed += text));
+  await server.sees("\n");
+  ({ url } = JSON.parse(printed) as { url: string });
 });
 afterAll(async () => {
-  await server.close();
-  await prepared.remove();
+  server.child.kill("SIGTERM");
+  await server.ended;
+  await ours.remove();
 });
 
-/** A copy of the prepared home, and what a program loads that runs there. */
-async function watched() {
+/** A home in which `name` is logged in, and what a program loads that runs there. */
+async function watchedHome(name: string, before?: string[]) {
   const home = await makeHome();
   onTestFinished(() => home.remove());
-  for (const folder of ["config", "data", "state"])
-    await cp(join(prepared.dir, folder), join(home.dir, folder), {
-      recursive: true,
-      errorOnExist: false,
-    }).catch(() => {});
-  const { env, loaded } = await watchLoading(home);
-  return { home, env: { ...env, AI_CHAT_PASSWORD: PASSWORD }, loaded };
+  for (const args of [["register", "-s", url, "-u", name], ...(before ? [before] : [])])
+    expect(await runProgram(args, { home, env })).toMatchObject({ code: 0 });
+  return { home, ...(await watchLoading(home)) };
 }
 
-/** Runs a command to its end, successfully. */
-async function loadedBy(args: string[]): Promise<Loaded> {
-  const { home, env, loaded } = await watched();
-  const ended = await runProgram(
-    args.map((word) => word.replace("DATA", join(home.dir, "data/ai-chat/server"))),
-    { home, env },
+async function loadedBy(name: string, { args, before, stdin, until }: Row) {
+  const { home, env: watching, loaded } = await watchedHome(name, before);
+  const words = new Map([
+    ["FOLDER", folder],
+    ["NAME", name],
+  ]);
+  const running = await startProgram(
+    args.map((word) => words.get(word) ?? word),
+    stdin === undefined
+      ? { home, env: { ...env, ...watching } }
+      : { home, env: watching, stdin: { pipe: stdin } },
   );
-  expect(ended, ended.stderr).toMatchObject({ code: 0 });
+  if (until !== undefined) {
+    await running.sees(until);
+    running.child.kill("SIGTERM");
+  }
+  expect(await running.ended).toMatchObject({ code: 0 });
   return loaded();
 }
-const rows: Record<string, string[]> = {
-  chat: ["chat", "--plain"],
-  ask: ["ask", "hello"],
-  register: ["register", "-u", "john"],
-  login: ["login", "-u", "jane"],
-  logout: ["logout"],
-  whoami: ["whoami"],
-  balance: ["balance", "-q"],
-  servers: ["servers"],
-  conversations: ["conversations", "list"],
-  config: ["config", "path"],
-  doctor: ["doctor"],
-  completion: ["completion", "bash"],
-  grant: ["grant", "jane", "100"],
-  store: ["store", "check", "DATA"],
-  password: ["password", "-s", "local"],
-  usage: ["usage", "-s", "local"],
-  version: ["--version"],
-  help: ["help"],
-};
-test.each(Object.entries(rows))("%s", async (name, args) => {
-  const l = await loadedBy(args).catch((e: unknown) => e as Error);
-  if (l instanceof Error) {
-    console.log(name, l.message);
-    return;
-  }
-  console.log(
-    name,
-    l.files,
-    l.bytes,
-    l.packages.length > 14 ? l.packages.length : l.packages.join(" "),
-    "| opened",
-    l.opened.length,
-    l.opened.map((p) => p.split("/").slice(-2).join("/")).join(" "),
-    "|",
-    [
-      "child_process",
-      "crypto",
-      "http",
-      "http2",
-      "https",
-      "tls",
-      "worker_threads",
-      "zlib",
-      "fs/promises",
-      "stream",
-      "net",
-      "v8",
-      "readline",
-      "dns",
-    ]
-      .filter((n) => l.ofNode.includes(n))
-      .join(" "),
-  );
-});
-test("drawn", async () => {
-  const { home, env, loaded } = await watched();
-  const session = openRealTerminal(process.execPath, [program, "chat", "-s", server.url], {
-    env: programEnv(home, env),
+
+describe("what a command loads", () => {
+  test("each command has its row", () => {
+    expect(Object.keys(rows)).toEqual([...commands.keys()]);
   });
-  onTestFinished(() => session.end());
-  await session.sees("4,000 tokens").catch(() => {});
-  session.type("\u0004");
-  await session.exited;
-  const l = await loaded();
-  console.log(
-    "drawn",
-    l.files,
-    l.bytes,
-    l.packages.length,
-    "| opened",
-    l.opened.length,
-    l.opened.map((p) => p.split("/").slice(-2).join("/")).join(" "),
-    "|",
-    [
-      "child_process",
-      "crypto",
-      "http",
-      "http2",
-      "https",
-      "tls",
-      "worker_threads",
-      "zlib",
-      "fs/promises",
-      "stream",
-      "net",
-      "v8",
-      "readline",
-      "dns",
-    ]
-      .filter((n) => l.ofNode.includes(n))
-      .join(" "),
-    l.packages.join(" "),
-  );
+
+  test.each(Object.entries(rows))("%s", async (name, row) => {
+    const loaded = await loadedBy(`of-${name}`, row);
+    const { packages } = row;
+    const isMost = typeof packages === "number";
+    expect(loaded.packages).toEqual(isMost ? loaded.packages : packages.toSorted());
+    expect(loaded.packages.length).toBeLessThanOrEqual(isMost ? packages : packages.length);
+    expect(loaded.bytes / 1000).toBeGreaterThan(100);
+    expect(loaded.bytes / 1000).toBeLessThanOrEqual(row.kilobytes);
+    expect(loaded.opened.length, loaded.opened.join("\n")).toBeLessThanOrEqual(row.opened);
+    expect(loaded.ofNode).toContain("fs");
+    expect(loaded.ofNode.filter((name) => heavy.includes(name)).toSorted()).toEqual(row.ofNode ?? []);
+  });
+
+  test("the drawn session", async () => {
+    const { home, env, loaded } = await watchedHome("drawn");
+    const session = openRealTerminal(process.execPath, [program], { env: programEnv(home, env) });
+    onTestFinished(() => session.end());
+    await session.sees("4,000");
+    session.type("\u0004");
+    await session.exited;
+    const { packages, bytes, opened, ofNode } = await loaded();
+    expect(packages).toEqual(expect.arrayContaining(["ink", "marked", "react"]));
+    expect(packages.length).toBeLessThanOrEqual(62);
+    expect(bytes / 1000).toBeLessThanOrEqual(2100);
+    expect(opened.length, opened.join("\n")).toBeLessThanOrEqual(20);
+    expect(ofNode.filter((name) => heavy.includes(name))).toEqual(["crypto"]);
+  });
+
+  test("--version loads nothing but its own text", async () => {
+    const { home, env, loaded } = await watchedHome("version");
+    expect((await runProgram(["--version"], { home, env })).code).toBe(0);
+    const { files, opened, ofNode } = await loaded();
+    expect({ files, opened: opened.length }).toEqual({ files: 0, opened: 2 });
+    expect(ofNode.filter((name) => [...heavy, "net", "stream"].includes(name))).toEqual([]);
+  });
 });
-void describe;
-void startProgram;
-void commands;
+
+test.each(["--version", "-V"])("%s alone prints what it prints beside another option", async (flag) => {
+  const alone = await runProgram([flag], { home: ours });
+  const parsed = await runProgram([flag, "--quiet"], { home: ours });
+  expect(alone).toEqual(parsed);
+  expect(alone.code).toBe(0);
+});
+
+test("the version that cannot be written is reported as by the program", async () => {
+  const alone = await runProgram(["--version"], { home: ours, stdoutTo: "/dev/full" });
+  const parsed = await runProgram(["--version", "--quiet"], { home: ours, stdoutTo: "/dev/full" });
+  expect(alone).toEqual(parsed);
+  expect(alone.code).toBe(1);
+});
