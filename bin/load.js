@@ -75,11 +75,12 @@ function keep() {
   try {
     for (const [place, script] of compiled) {
       const made = `${place}.${process.pid}`;
-      const file = fs.openSync(made, "w", 0o600);
-      fs.writeFileSync(file, script.createCachedData());
-      fs.fdatasyncSync(file);
-      fs.closeSync(file);
-      fs.renameSync(made, place);
+      try {
+        fs.writeFileSync(made, script.createCachedData(), { mode: 0o600, flush: true });
+        fs.renameSync(made, place);
+      } finally {
+        fs.rmSync(made, { force: true });
+      }
     }
     for (const name of fs.readdirSync(folder)) {
       const other = path.join(folder, name);
