@@ -28,8 +28,8 @@ function cacheFolder() {
 }
 
 /**
- * The script of a file, from kept code if possible. Its name tells file and version of V8; V8 itself refuses code of other
- * options of its own, or that is too short.
+ * The script of a file, from kept code if possible. Its name tells the version of V8, and after the @ the version of the
+ * file; V8 itself refuses code of other options of its own, or that is too short.
  * @param {string} filename
  * @param {string} name
  */
@@ -39,7 +39,7 @@ function scriptOf(filename, name) {
   const options = { filename, lineOffset: -1 };
   if (folder === undefined) return new Script(source, options);
   const { ino, ctimeMs, size } = fs.statSync(filename);
-  const kept = `${folder}/${name}-${ino}-${ctimeMs}-${size}-${process.versions.v8}-${process.arch}`;
+  const kept = `${folder}/${name}-${process.versions.v8}-${process.arch}@${ino}-${ctimeMs}-${size}`;
   let cachedData;
   try {
     cachedData = fs.readFileSync(kept);
@@ -63,6 +63,9 @@ function load(name) {
   return module.exports;
 }
 
+/** The part of its path that all kept code of a file has. @param {string} kept */
+const fileOf = (kept) => kept.replace(/@[^@/]*$/, "");
+
 /** Milliseconds after which kept code is removed, when other code is kept. */
 const OLD = 90 * 24 * 3_600_000;
 
@@ -82,9 +85,10 @@ function keep() {
         fs.rmSync(made, { force: true });
       }
     }
-    for (const name of fs.readdirSync(folder)) {
-      const other = path.join(folder, name);
-      if (Date.now() - fs.statSync(other).mtimeMs > OLD) fs.rmSync(other, { recursive: true });
+    const files = new Set([...compiled.keys()].map(fileOf));
+    for (const other of fs.readdirSync(folder).map((name) => path.join(folder, name))) {
+      const isReplaced = files.has(fileOf(other)) && !compiled.has(other);
+      if (isReplaced || Date.now() - fs.statSync(other).mtimeMs > OLD) fs.rmSync(other, { recursive: true });
     }
   } catch {
     // It is compiled again at the next start.

@@ -86,7 +86,7 @@ test.each([
   expect(await kept()).toEqual(mended);
 });
 
-test("kept code of a file that has changed since is not used", async () => {
+test("kept code of a file that has changed since is not used, but replaced", async () => {
   await mkdir(dirname(cache));
   const folder = dirname(dirname(program));
   const copied = join(home.dir, "copy");
@@ -99,6 +99,7 @@ test("kept code of a file that has changed since is not used", async () => {
   });
   const version = () => runProgram(["-V", "-q"], { home, copy: join(copied, "bin", "ai-chat.js") });
   const { stdout } = await version();
+  const before = await kept();
   for (const name of await readdir(join(copied, "dist"))) {
     const path = join(copied, "dist", name);
     if (!name.startsWith("chunk-")) continue;
@@ -107,4 +108,7 @@ test("kept code of a file that has changed since is not used", async () => {
     if (text.includes(own)) await writeFile(path, text.replace(own, own.replaceAll(/\d/g, "9")));
   }
   expect((await version()).stdout).toBe(stdout.replaceAll(/\d/g, "9"));
+  const after = await kept();
+  expect(after).not.toEqual(before);
+  expect(after.size).toBe(before.size);
 });
