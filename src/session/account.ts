@@ -48,8 +48,10 @@ export function createAccount(room: Room): Account {
   };
 
   const refresh = async (signal?: AbortSignal) => {
-    const { tokens } = await room.client.balance(signal);
-    dispatch({ type: "balance", tokens });
+    const { client } = room;
+    const { tokens } = await client.balance(signal);
+    // The session may be at another server by now.
+    if (room.client === client) dispatch({ type: "balance", tokens });
   };
 
   /** Revokes the token; the reason if the server still accepts it. */
@@ -64,8 +66,10 @@ export function createAccount(room: Room): Account {
   };
 
   const learnOffer = async () => {
-    const { price, model, models, extensions } = await room.client.offer();
-    dispatch({ type: "offer", price, model, models, ourRules: hasOurRules(extensions) });
+    const { client } = room;
+    const { price, model, models, extensions } = await client.offer();
+    if (room.client === client)
+      dispatch({ type: "offer", price, model, models, ourRules: hasOurRules(extensions) });
   };
 
   return {

@@ -8,6 +8,7 @@ import { passwordForm } from "./form.ts";
 import { exchange, type Ended, type Face } from "./exchange.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { costWords } from "./money.ts";
+import { contextOf } from "./lost.ts";
 import { isRequired, leftOutWords, nameFor } from "./model.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { KeepTurn, Saver } from "./saving.ts";
@@ -21,6 +22,8 @@ interface Again {
   again?: boolean;
   /** The question was printed before. */
   shown?: boolean;
+  /** It is the first one of the queue. */
+  isQueued?: boolean;
 }
 
 /** A question that waits for a login. */
@@ -60,6 +63,19 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let toldNoModels: ApiClient | undefined;
   /** The key of a question that may have been charged although it failed or was stopped. */
   let inDoubt: string | undefined;
+  /** The key of the question that `onPending` was told of last. */
+  let pending: string | undefined;
+
+  const begun = (message: string, before: readonly Turn[], key: string, model: string | undefined) => {
+    pending = key;
+    const { username, conversation } = state();
+    const context = contextOf(before, message);
+    const at = room.wallClock();
+    room.onPending?.({ message, key, server: room.name, username, conversation, context, model, at });
+  };
+  const over = (key: string) => {
+    if (pending === key) room.onPending?.(undefined);
+  };
 
   const onHistoryKept = () => {
     if (toldNoHistory === room.client) return;
@@ -115,6 +131,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const spent = stoppedWords(cost, state().price);
     say({ type: "cost", spent, milliseconds, tokens: state().tokens });
     await keep(text, true, cost);
+    if (last !== undefined) over(last.key);
     dispatch({ type: "settled" });
     if (text === "" && last !== undefined) say({ type: "giveBack", text: last.message });
   };
@@ -125,7 +142,9 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     signal: AbortSignal,
   ) => {
     const error = cause instanceof ClientError ? cause : internal(cause);
-    inDoubt = error.charged === "maybe" ? state().last?.key : undefined;
+    const key = state().last?.key ?? "";
+    inDoubt = error.charged === "maybe" ? key : undefined;
+    if (inDoubt === undefined) over(key);
     dispatch({ type: "failed", text });
     if (wantsLogin(error)) {
       waiting = { ...question, again: true, shown: true };
@@ -139,7 +158,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     say({ type: "giveBack", text: question.message });
     const tokens = error.balance?.tokens ?? null;
     if (tokens !== null) dispatch({ type: "balance", tokens });
-    else if (error.charged === "maybe") await account.tryBalance(signal);
+    else if (error.charged === "maybe" || error.code === "insufficient_tokens")
+      await account.tryBalance(signal);
   };
 
   const answered = async (
@@ -150,6 +170,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const { tokensDeducted: cost, tokens } = done;
     const milliseconds = now() - askedAt;
     await keep(text, false, cost, done.model);
+    over(state().last?.key ?? "");
     dispatch({ type: "answered", text, cost, tokens });
     if (state().tokens === null) await account.tryBalance(signal);
     await account.checkPrice(cost, signal);
@@ -158,7 +179,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
 
   const ask: Asking["ask"] = async (
     message,
-    { before = turnsBefore(state()), again = false, shown = false } = {},
+    { before = turnsBefore(state()), again = false, shown = false, isQueued } = {},
   ) => {
     const same = sameQuestion(state(), message, before, again);
     const { choice, models } = state();
@@ -168,7 +189,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     underWay.add(stop);
     if (!shown) say({ type: "question", text: message });
     askedAt = now();
-    dispatch({ type: "asked", message, before, key, model, at: askedAt });
+    dispatch({ type: "asked", message, before, key, model, at: askedAt, isQueued });
+    begun(message, before, key, model);
     const keep = saver.begin();
     const { signal } = stop;
     const question = {

@@ -34,8 +34,8 @@ export interface SessionCommand {
   readonly help: string;
   /** It may run while an answer arrives. The others wait for the end of the answer. */
   readonly whileAnswering?: boolean;
-  /** It is not printed above its output: it clears the screen, or has no output. */
-  readonly silent?: boolean;
+  /** Whether it is not printed above its output: it clears the screen, or has no output. */
+  readonly silent?: (session: Session) => boolean;
   run(session: Session, argument: string, hands: Hands): Promise<void> | void;
 }
 

@@ -1,8 +1,9 @@
 import { usage, type Hands, type SessionCommand } from "./command.ts";
+import { connectCommand } from "./connect-command.ts";
 import { copyCommand } from "./copy-command.ts";
 import type { Choice } from "./saving.ts";
 import type { Session } from "./session.ts";
-import { isAnswering, resumable } from "./state.ts";
+import { isAnswering } from "./state.ts";
 
 /** All commands, in the order of the help and of the menu. */
 export const commands: readonly SessionCommand[] = [
@@ -15,12 +16,7 @@ export const commands: readonly SessionCommand[] = [
   {
     name: "new",
     help: "start a new conversation",
-    run(session) {
-      const left = resumable(session.state);
-      session.clear();
-      const wayBack = left === undefined ? [] : [`To go on with the last one: /resume ${left}`];
-      session.note("dim", "A new conversation.", ...wayBack);
-    },
+    run: (session) => beginAnew(session),
   },
   {
     name: "resume",
@@ -62,13 +58,13 @@ export const commands: readonly SessionCommand[] = [
   {
     name: "retry",
     help: "ask the last question again",
-    silent: true,
+    silent: hasQuestion,
     run: (session) => session.retry(),
   },
   {
     name: "edit",
     help: "change the last question and ask that instead",
-    silent: true,
+    silent: hasQuestion,
     run: (session) => session.edit(),
   },
   copyCommand,
@@ -78,7 +74,8 @@ export const commands: readonly SessionCommand[] = [
     run(session, _, { print }) {
       const { answer } = session.state;
       if (answer === "") session.note("dim", "There is no answer yet.");
-      else print(answer);
+      // What follows begins with a blank line.
+      else print(answer.replace(/\n+$/, ""));
     },
   },
   {
@@ -114,6 +111,7 @@ export const commands: readonly SessionCommand[] = [
       session.note("info", `This is ${place}. /server URL talks to another one, /server local to your own.`);
     },
   },
+  connectCommand,
   { name: "login", help: "log in, or register", run: (session) => session.openForm() },
   {
     name: "logout",
@@ -123,13 +121,13 @@ export const commands: readonly SessionCommand[] = [
   {
     name: "clear",
     help: "start anew on an empty screen",
-    silent: true,
+    silent: () => true,
     run(session, _, { clearScreen }) {
-      session.clear();
       clearScreen();
+      beginAnew(session);
     },
   },
-  { name: "quit", help: "leave", whileAnswering: true, silent: true, run: (_, __, { quit }) => quit() },
+  { name: "quit", help: "leave", whileAnswering: true, silent: () => true, run: (_, __, { quit }) => quit() },
 ];
 
 /** The command of that name, in any case. */
@@ -144,6 +142,8 @@ export async function runCommand(
   hands: Hands,
 ): Promise<void> {
   const { phase } = session.state;
+  if (command.argument === undefined && argument !== "")
+    return session.note("dim", `/${command.name} takes nothing: type it alone.`);
   if (phase.kind === "idle" || command.whileAnswering === true) return command.run(session, argument, hands);
   session.note(
     "dim",
@@ -151,6 +151,19 @@ export async function runCommand(
       ? `/${command.name} waits until the answer is through; Esc stops it.`
       : `/${command.name} isn't possible while something is loading.`,
   );
+}
+
+/** A question that `/retry` and `/edit` can bring back is printed itself. */
+function hasQuestion({ state }: Session): boolean {
+  return state.last !== undefined;
+}
+
+/** Starts a new conversation, and says how to come back to the last one. */
+function beginAnew(session: Session): void {
+  const left = session.resumable();
+  session.clear();
+  const wayBack = left === undefined ? [] : [`To go on with the last one: /resume ${left}`];
+  session.note("dim", "A new conversation.", ...wayBack);
 }
 
 function offer(session: Session, choices: readonly Choice[], none: string, hands: Hands): void {

@@ -3,6 +3,7 @@ import type { Kept } from "../client/kept/kept-file.ts";
 import { troubleLines } from "./failure.ts";
 import { placeName, saveLogin, shownName } from "./connection.ts";
 import type { Room, SessionOptions } from "./room.ts";
+import { stoppedQueue } from "./queue.ts";
 import { reduce, type Event } from "./reduce.ts";
 import { firstState, type State } from "./state.ts";
 
@@ -11,15 +12,19 @@ interface OwnRoom {
   room: Room;
   /** Called after each change of the state; returns what unsubscribes. */
   subscribe: (listener: () => void) => () => void;
-  /** Changes the server: another login, a new conversation. False, and nothing changed, if it can't connect. */
-  moveTo: (typed: string) => Promise<boolean>;
+  /**
+   * Changes the server: another login, a new conversation. Returns what leads back to the one before and its
+   * conversation; undefined, and nothing changed, if it can't connect.
+   */
+  moveTo: (typed: string) => Promise<(() => void) | undefined>;
 }
 
 /** Creates what the parts of a session share: its state, and its server. */
 export function createRoom(options: SessionOptions): OwnRoom {
   let { connection } = options;
   let isBorrowed = connection.token?.from === "environment";
-  let state: State = firstState(connection.token, connection.model);
+  const queue = stoppedQueue(options.unsent ?? []);
+  let state: State = { ...firstState(connection.token, connection.model), queue };
   const listeners = new Set<() => void>();
 
   const dispatch = (event: Event) => {
@@ -77,19 +82,24 @@ export function createRoom(options: SessionOptions): OwnRoom {
     async moveTo(typed) {
       if (options.connectTo === undefined) {
         room.note("dim", "The server can't be changed here.");
-        return false;
+        return undefined;
       }
+      const before = { connection, isBorrowed, state };
       try {
         connection = await options.connectTo(typed);
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
         room.note("error", ...troubleLines(error));
-        return false;
+        return undefined;
       }
       isBorrowed = connection.token?.from === "environment";
       dispatch({ type: "moved", login: connection.token, usual: connection.model });
       room.note("dim", `Now at ${room.place}, in a new conversation.`);
-      return true;
+      return () => {
+        ({ connection, isBorrowed } = before);
+        dispatch({ type: "movedBack", state: before.state });
+        room.note("dim", `Back at ${room.place}.`);
+      };
     },
   };
 }

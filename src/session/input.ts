@@ -1,4 +1,5 @@
 import { nearest } from "../text/nearest.ts";
+import { counted } from "../text/numbers.ts";
 import type { SessionCommand } from "./command.ts";
 import { commandNamed, commands } from "./commands.ts";
 
@@ -6,8 +7,25 @@ import { commandNamed, commands } from "./commands.ts";
 export type Input =
   | { kind: "nothing" }
   | { kind: "question"; text: string }
+  /** A word that leaves other programs, or asks them for help: `instead` is the command that does so here. */
+  | { kind: "lone"; text: string; instead: "quit" | "help" }
   | { kind: "command"; command: SessionCommand; argument: string }
   | { kind: "unknown"; name: string; nearest: string | undefined };
+
+const loneWords = new Map<string, "quit" | "help">([
+  ["exit", "quit"],
+  ["quit", "quit"],
+  ["bye", "quit"],
+  [":q", "quit"],
+  ["help", "help"],
+  ["?", "help"],
+]);
+
+/** What is said instead of asking such a word at once. `again`: what asks it. */
+export function loneHint(instead: "quit" | "help", again: string, price: number | null): string {
+  const does = instead === "quit" ? "leaves" : "lists what can be typed";
+  return `/${instead} ${does}. ${again} asks it${price === null ? "" : ` for ${counted(price, "token")}`}.`;
+}
 
 /**
  * Only a single line that begins with one slash is a command: pasted text of several lines never is. `//text` is the
@@ -17,7 +35,12 @@ export function readInput(text: string): Input {
   const trimmed = text.trim();
   if (trimmed === "") return { kind: "nothing" };
   if (trimmed.startsWith("//")) return { kind: "question", text: trimmed.slice(1) };
-  if (!trimmed.startsWith("/") || trimmed.includes("\n")) return { kind: "question", text: trimmed };
+  if (!trimmed.startsWith("/") || trimmed.includes("\n")) {
+    const instead = loneWords.get(trimmed.toLowerCase());
+    return instead === undefined
+      ? { kind: "question", text: trimmed }
+      : { kind: "lone", text: trimmed, instead };
+  }
   const [word = "", ...rest] = trimmed.slice(1).split(/\s+/);
   const command = commandNamed(word);
   if (command !== undefined) return { kind: "command", command, argument: rest.join(" ") };

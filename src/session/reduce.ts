@@ -3,11 +3,21 @@ import type { Turn } from "../protocol/bodies.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 import type { Form } from "./form.ts";
 import { choiceIn, offeredBy, type ModelChoice } from "./model.ts";
+import { queueAfter } from "./queue.ts";
 import { firstState, noConversation, type Last, type State } from "./state.ts";
 
 /** What changes the state. */
 export type Event =
-  | { type: "asked"; message: string; before: readonly Turn[]; key: string; model?: string; at: number }
+  | {
+      type: "asked";
+      message: string;
+      before: readonly Turn[];
+      key: string;
+      model?: string;
+      at: number;
+      /** It was the first one of the queue. */
+      isQueued?: boolean;
+    }
   | { type: "waiting"; until: number; reason: string }
   | { type: "thinking"; at: number }
   /** The question is asked anew. */
@@ -46,7 +56,17 @@ export type Event =
   /** `key`: of the question whose turn was saved. */
   | { type: "saved"; key: string; conversation: string; turn: string; kept: boolean }
   | { type: "titled"; conversation: string; title: string }
+  /** The question of a session that was killed during its answer. */
+  | { type: "lost"; message: string; before: readonly Turn[]; key: string; model?: string }
+  /** To the server before, and its conversation. */
+  | { type: "movedBack"; state: State }
   | { type: "editing"; on: boolean }
+  | { type: "queued"; question: string }
+  /** The last one of the queue returned to the composer. */
+  | { type: "takenBack" }
+  | { type: "queueStopped" }
+  /** The user sends what is in the queue. */
+  | { type: "queueSent" }
   | { type: "moved"; login: { username: string | null } | undefined; usual?: ModelChoice };
 
 /**
@@ -54,6 +74,11 @@ export type Event =
  * (docs/session.md#failed-questions).
  */
 export function reduce(state: State, event: Event): State {
+  const next = changed(state, event);
+  return { ...next, queue: queueAfter(state.queue, event, state.price) };
+}
+
+function changed(state: State, event: Event): State {
   switch (event.type) {
     case "asked": {
       const { message, before, key, model, at } = event;
@@ -145,6 +170,27 @@ export function reduce(state: State, event: Event): State {
       return { ...state, editing: event.on && state.last !== undefined };
     case "moved":
       return firstState(event.login, event.usual);
+    case "movedBack":
+      return { ...event.state, form: undefined, phase: { kind: "idle" } };
+    case "lost": {
+      const { message, before, key, model } = event;
+      const replaces = before === state.turns ? undefined : state.last?.turn;
+      const last: Last = {
+        message,
+        before,
+        key,
+        outcome: "failed",
+        choice: state.choice,
+        model,
+        turn: replaces,
+      };
+      return { ...state, last, editing: before !== state.turns };
+    }
+    case "queued":
+    case "takenBack":
+    case "queueStopped":
+    case "queueSent":
+      return state;
   }
 }
 

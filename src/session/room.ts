@@ -1,5 +1,6 @@
 import type { ApiClient } from "../client/http/contract.ts";
 import type { Connection } from "./connection.ts";
+import type { Pending } from "./lost.ts";
 import type { Beginning, Saving } from "./saved.ts";
 import { costWords, lowWarning } from "./money.ts";
 import type { Event } from "./reduce.ts";
@@ -26,6 +27,12 @@ export interface SessionOptions {
   /** Without it nothing is saved. */
   saving?: Saving;
   beginning?: Beginning;
+  /** The question that a killed session was asking. */
+  pending?: Pending;
+  /** Called with a question before it is sent, and with undefined once its turn is saved or it is known to be free. */
+  onPending?: (pending: Pending | undefined) => void;
+  /** Questions that an earlier session did not send. */
+  unsent?: readonly string[];
   /** Connects to another server; rejects with `ClientError` if that fails. */
   connectTo?: (server: string) => Promise<Connection>;
 }

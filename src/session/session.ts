@@ -1,14 +1,19 @@
+import { normalizeServer } from "../client/http/server-url.ts";
 import { createAccount, type Account } from "./account.ts";
 import { createAsking, type Waiting } from "./asking.ts";
 import { createRoom } from "./create-room.ts";
 import { chooseForm, nextForm, type FormEvent } from "./form.ts";
 import { tooLong } from "../protocol/question-length.ts";
+import { isOwn, offerAgain } from "./lost.ts";
 import { createModels, type Models } from "./models.ts";
 import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";
-import { isAnswering, resumable, type State } from "./state.ts";
+import { isAnswering, isBusy, resumable, type State } from "./state.ts";
 import type { Line, Tone } from "./transcript.ts";
+
+/** Milliseconds between two looks at the balance that nobody asked for. */
+const LOOK_MS = 60_000;
 
 /** A conversation with one server, without a screen. What happens is in `say` and in the state. */
 export interface Session {
@@ -19,6 +24,7 @@ export interface Session {
   readonly place: string;
   /** Its address, or `local`, as it stands behind `-s`. */
   readonly address: string;
+  readonly commandName: string;
   /** Milliseconds of the clock at which the answer last grew. */
   readonly lastData: number;
   /** Called after each change of the state; returns what unsubscribes. */
@@ -26,13 +32,17 @@ export interface Session {
   /** Requests the balance and what the server offers; opens the form if nobody is logged in. */
   start(): Promise<void>;
   /**
-   * Sends a question. False, and nothing is sent, while another one is being answered or something is loading, or if it
-   * is too long for the server; then it prints that.
+   * Sends a question; during an answer it joins the queue. False, and nothing is sent, while something is loading or the
+   * form is open, or if it is too long for the server; then it prints that.
    */
   ask(text: string): boolean;
+  /** Sends what a stopped queue holds, one question after the other. */
+  sendQueue(): void;
+  /** Returns the last question of the queue to the composer. */
+  takeBack(): void;
   /** Asks the last question again: under the same key if it failed or was stopped, else as a new one. */
   retry(): void;
-  /** Stops the answer, keeps what arrived, and prints what it cost; after its end, stops the requests that follow it. */
+  /** Stops the queue and the answer, keeps what arrived, and prints what it cost; after its end, stops the requests that follow it. */
   stop(): void;
   /** Starts a new conversation. */
   clear(): void;
@@ -47,8 +57,12 @@ export interface Session {
   readonly saver: Pick<Saver, "resume" | "rename" | "choices" | "search">;
   /** The models of the server, to choose from. */
   readonly models: Models;
-  /** Changes the server: another login, another balance, a new conversation. */
+  /** Changes the server: another login, another balance, a new conversation. Nothing changes if it is this one. */
   moveTo(server: string): Promise<void>;
+  /** The ID that resumes the conversation with all that was said; undefined where it isn't saved. */
+  resumable(): string | undefined;
+  /** The window got the focus: the balance is requested, at most once a minute. */
+  focused(): void;
   /** The command that resumes the conversation, once it is saved. */
   wayBack(): string | undefined;
   form(event: FormEvent): void;
@@ -96,6 +110,7 @@ export function createSession(options: SessionOptions): Session {
     account,
     load,
     async onSignedIn(isAccepted) {
+      former = undefined;
       const waiting = asking.takeWaiting();
       if (!isAccepted) {
         if (waiting !== undefined) giveBack(waiting, "The question was not sent.");
@@ -103,18 +118,47 @@ export function createSession(options: SessionOptions): Session {
         return false;
       }
       if (waiting === undefined) return begin();
-      run(asking.ask(waiting.message, waiting));
+      send(() => asking.ask(waiting.message, waiting));
       return false;
     },
   });
 
-  /** Loads the conversation that the options name, once. `choose` is up to the face. */
+  let looked = room.now();
+  let sending = 0;
+  /** Asks; the next question of the queue is sent once all of it has ended, so that its price is printed before. */
+  const send = (question: () => Promise<void>) => {
+    sending += 1;
+    run(
+      question()
+        .finally(() => (sending -= 1))
+        .then(sendNext),
+    );
+  };
+  const sendNext = () => {
+    const { phase, form, queue, turns } = state();
+    const [next] = queue.questions;
+    if (next === undefined || queue.isStopped || sending > 0 || phase.kind !== "idle" || form !== undefined)
+      return;
+    // Not instead of the last question, even if that is being edited.
+    send(() => asking.ask(next, { isQueued: true, before: turns }));
+  };
+  subscribe(sendNext);
+
+  let { pending } = options;
+  /**
+   * Loads the conversation that the options name, once; by default that of a question whose session was killed. `choose` is
+   * up to the face.
+   */
   const begin = async (): Promise<boolean> => {
-    const wanted = beginning;
-    beginning = undefined;
-    if (wanted?.kind === "newest") return saver.resumeNewest();
-    if (wanted?.kind === "id") return saver.resume(wanted.id);
-    return true;
+    const lost = pending;
+    const id = lost !== undefined && isOwn(lost, room) ? lost.conversation : undefined;
+    const wanted = beginning ?? (id === undefined ? undefined : { kind: "id", id });
+    pending = beginning = undefined;
+    let isBegun = true;
+    if (wanted?.kind === "newest") isBegun = await saver.resumeNewest();
+    if (wanted?.kind === "id") isBegun = await saver.resume(wanted.id);
+    if (lost !== undefined) await offerAgain(lost, room);
+    return isBegun;
   };
 
   const resume = async (id: string): Promise<boolean> => {
@@ -135,10 +179,25 @@ export function createSession(options: SessionOptions): Session {
     over.abort();
   };
 
+  /** Leads back to the server before, while the form of `/server` is open. */
+  let former: (() => void) | undefined;
   const leaveForm = () => {
     dispatch({ type: "form", form: undefined });
     const waiting = asking.takeWaiting();
     if (waiting !== undefined) giveBack(waiting, "Not logged in: the question was not sent.");
+    else former?.();
+    former = undefined;
+  };
+
+  const savedId = () => (options.saving?.save === true ? resumable(state()) : undefined);
+
+  /** Whether `/server` was given the server that is in use. */
+  const isHere = (typed: string) => {
+    try {
+      return (typed === "local" ? typed : normalizeServer(typed)) === room.name;
+    } catch {
+      return false;
+    }
   };
 
   const settleIn = async (canLeave: boolean) => {
@@ -148,6 +207,7 @@ export function createSession(options: SessionOptions): Session {
   };
 
   return {
+    commandName: options.commandName,
     account: { ...account, logOut: () => load(() => account.logOut()) },
     saver: {
       resume,
@@ -188,17 +248,28 @@ export function createSession(options: SessionOptions): Session {
     },
     ask(text) {
       const { phase, form, ourRules } = state();
-      if (phase.kind !== "idle" || form !== undefined) return false;
+      if (phase.kind === "loading" || form !== undefined) return false;
       const refusal = ourRules ? tooLong(text) : undefined;
       if (refusal !== undefined) {
         note("error", refusal, "Nothing was sent: shorten it, and send it again.");
         return false;
       }
-      run(asking.ask(text));
+      if (isBusy(state())) dispatch({ type: "queued", question: text });
+      else send(() => asking.ask(text));
       return true;
     },
-    retry: () => run(asking.retry()),
-    stop: () => asking.stop(),
+    sendQueue: () => dispatch({ type: "queueSent" }),
+    takeBack() {
+      const text = state().queue.questions.at(-1);
+      if (text === undefined) return;
+      dispatch({ type: "takenBack" });
+      room.say({ type: "giveBack", text });
+    },
+    retry: () => send(() => asking.retry()),
+    stop() {
+      dispatch({ type: "queueStopped" });
+      asking.stop();
+    },
     clear() {
       if (state().phase.kind === "idle") dispatch({ type: "cleared" });
     },
@@ -214,14 +285,25 @@ export function createSession(options: SessionOptions): Session {
     },
     async moveTo(typed) {
       const { place } = room;
-      const left = resumable(state());
-      const moved = await load(() => moveTo(typed));
-      if (moved && left !== undefined)
+      if (isHere(typed)) return note("dim", `This is ${place} already.`);
+      const left = savedId();
+      const back = await load(() => moveTo(typed));
+      if (back === undefined) return;
+      if (left !== undefined)
         note("dim", `To go on with the last one, at ${place}: ${options.commandName} -r ${left}`);
-      if (moved) await settleIn(true);
+      former = back;
+      await settleIn(true);
+      if (state().form === undefined) former = undefined;
     },
+    focused() {
+      const { signedIn, phase, form } = state();
+      if (!signedIn || phase.kind !== "idle" || form !== undefined || room.now() - looked < LOOK_MS) return;
+      looked = room.now();
+      void account.tryBalance();
+    },
+    resumable: savedId,
     wayBack() {
-      const id = resumable(state());
+      const id = savedId();
       return id === undefined ? undefined : `To go on: ${options.commandName} -r ${id}`;
     },
     openForm: () => dispatch({ type: "form", form: chooseForm(true) }),

@@ -3,6 +3,7 @@ import type { Form } from "./form.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 import type { ModelChoice } from "./model.ts";
 import type { Money } from "./money.ts";
+import { emptyQueue, isRunning, type Queue } from "./queue.ts";
 
 /** What the session is doing. Times are milliseconds of the session's clock. */
 export type Phase =
@@ -73,6 +74,7 @@ export interface State extends Money {
   title: string | null;
   /** Whether the next question replaces the last one. */
   editing: boolean;
+  queue: Queue;
 }
 
 /** What a new conversation begins with. */
@@ -101,6 +103,7 @@ export function firstState(login: { username: string | null } | undefined, usual
     price: null,
     phase: { kind: "idle" },
     form: undefined,
+    queue: emptyQueue,
     ...noConversation,
   };
 }
@@ -108,6 +111,11 @@ export function firstState(login: { username: string | null } | undefined, usual
 /** Whether a question is being answered. */
 export function isAnswering({ kind }: Phase): boolean {
   return kind !== "idle" && kind !== "loading";
+}
+
+/** Whether a question is being answered, or the next one of the queue is about to be sent. */
+export function isBusy({ phase, queue }: State): boolean {
+  return isAnswering(phase) || isRunning(queue);
 }
 
 /** The ID under which the conversation can be resumed; undefined while nothing of it is on disk. */

@@ -1,6 +1,7 @@
 import type { Connection } from "../session/connection.ts";
 import type { Beginning, Saving } from "../session/saved.ts";
 import type { Palette } from "./terminal/palette.ts";
+import type { DraftFile } from "./composer/draft-file.ts";
 import type { Reflow } from "./terminal/reflow.ts";
 
 /** What the terminal can do, found out by the caller; nothing under src/tui reads an environment. */
@@ -33,13 +34,8 @@ export interface InputHistory {
   add(entry: string): void;
 }
 
-/** What was being typed when a session ended without being left; see `openDraft` of composer/draft-file.ts. */
-export interface Draft {
-  /** What was kept by a session that is gone; undefined where there is nothing. */
-  readonly found: string | undefined;
-  /** Keeps the text soon; "" forgets it. Never throws. */
-  keep(text: string): void;
-}
+/** What a session that is gone did not send; see `openDraft` of composer/draft-file.ts. */
+export type Draft = Pick<DraftFile, "found" | "keep">;
 
 /** What became of a text in an editor; `command` and `end` (its exit code or signal) are for people. */
 export type Edited =

@@ -7,7 +7,7 @@ export function sessionOptions(
   options: ChatOptions,
   shown: Pick<SessionOptions, "say" | "again" | "crash">,
 ): SessionOptions {
-  const { connection, onLoginProblem, commandName, saving, beginning, connectTo } = options;
+  const { connection, onLoginProblem, commandName, saving, beginning, connectTo, draft } = options;
   return {
     ...shown,
     connection,
@@ -16,6 +16,9 @@ export function sessionOptions(
     saving,
     beginning,
     connectTo,
+    unsent: draft?.found?.queue,
+    pending: draft?.found?.pending,
+    onPending: (pending) => draft?.keep({ pending }),
     now: Date.now,
     newKey: () => crypto.randomUUID(),
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),

@@ -1,6 +1,7 @@
 /** @typedef {import("./list.js").Mutant} Mutant */
 
 const session = "test/unit/session/session.test.ts";
+const queue = "test/unit/session/queue.test.ts";
 const saving = "test/unit/session/saving.test.ts";
 const press = "test/unit/tui/app/press.test.ts";
 const loading = "test/unit/tui/app/loading.test.ts";
@@ -85,6 +86,34 @@ export const sessionMutants = [
     tests: ["test/unit/session/repeat.test.ts"],
   },
   {
+    file: "src/session/queue.ts",
+    find: "holding(queue, questions.slice(1))",
+    replace: "queue",
+    why: "A question of the queue is sent, and charged, again and again.",
+    tests: [queue],
+  },
+  {
+    file: "src/session/queue.ts",
+    find: '  "failed",\n',
+    replace: "",
+    why: "The queue is sent on after a failure, such as 402.",
+    tests: [queue],
+  },
+  {
+    file: "src/session/queue.ts",
+    find: "event.cost > price",
+    replace: "false",
+    why: "The queue is sent at a price that the user has not seen.",
+    tests: [queue],
+  },
+  {
+    file: "src/session/session.ts",
+    find: "{ isQueued: true, before: turns }",
+    replace: "{ isQueued: true }",
+    why: "A question of the queue replaces the turn that is being edited.",
+    tests: [queue],
+  },
+  {
     file: "src/tui/app/press.ts",
     find: 'view.escaped && view.editor.text === ""',
     replace: "view.escaped",
@@ -93,8 +122,8 @@ export const sessionMutants = [
   },
   {
     file: "src/tui/app/press.ts",
-    find: "if ((busy || isLoading) && mustWait",
-    replace: "if (busy && mustWait",
+    find: 'if (isLoading && what !== "free")',
+    replace: "if (false)",
     why: "A question is sent without the conversation that is being loaded.",
     tests: [press, loading],
   },

@@ -123,7 +123,7 @@ describe("the session, from the first run on", () => {
     const terminal = await talk(echo);
     terminal.type("half a question");
     const state = join(home.dir, "state", "ai-chat");
-    await vi.waitFor(async () => expect((await readdir(state)).join()).toMatch(/draft-\d+\.txt(,|$)/), {
+    await vi.waitFor(async () => expect((await readdir(state)).join()).toMatch(/draft-\d+\.json(,|$)/), {
       timeout: 60_000,
     });
     process.kill(await terminal.programPid(), "SIGKILL");
@@ -132,7 +132,7 @@ describe("the session, from the first run on", () => {
     await again.sees("> half a question");
     again.type("\r");
     await again.sees("You said: half a question");
-    expect((await readdir(state)).join()).not.toContain("draft-");
+    await vi.waitFor(async () => expect((await readdir(state)).join()).not.toContain("draft-"));
   });
 
   it("shows a paste of 500 lines as one line, and sends it complete", async () => {

@@ -6,16 +6,8 @@ const QUOTE_CHARACTERS = 60;
 const WINDOW = 256;
 const segmenter = new Intl.Segmenter("en");
 
-const HOW_TO_CONNECT = `To talk to a real model, start the server with one of these:
-
-\`\`\`sh
-AI_CHAT_API_KEY=sk-... ai-chat serve                     # OpenAI
-ai-chat serve --base-url http://127.0.0.1:11434/v1       # Ollama, vLLM, llama.cpp, ...
-\`\`\`
-
-An Ollama that runs on this machine is found by itself.`;
-
-const REMINDER = "*(This is the built-in demo, not an AI. Say `connect` to see how to get a real model.)*";
+const REMINDER =
+  "*(This is the built-in demo, not an AI. In a session, `/connect` shows how to connect one, and costs nothing.)*";
 
 /** Markdown that depends on the last question and on the number of questions before it. Never blank. */
 export function demoAnswer(messages: Message[]): string {
@@ -23,25 +15,19 @@ export function demoAnswer(messages: Message[]): string {
   const question = turns.at(-1)?.content ?? "";
   const earlier = Math.max(0, turns.length - 1);
   const [, write] = topics.find(([pattern]) => pattern.test(question)) ?? topics.at(-1)!;
-  const answer = write(question, earlier);
-  return write === help || write === connect ? answer : `${answer}\n\n${REMINDER}`;
+  return `${write(question, earlier)}\n\n${REMINDER}`;
 }
 
-const connect = () => `This is the built-in **demo**, not an AI. ${HOW_TO_CONNECT}`;
-
-function help(_question: string, earlier: number): string {
-  return `I am the **demo** of this chat server: no AI, but everything around me is real. ${soFar(earlier)}
+const introduce = (_question: string, earlier: number) =>
+  `I am the **demo** of this chat server: no AI, but everything around me is real. ${soFar(earlier)}
 
 - Say \`hello\`, ask for some \`code\`, or type anything: I answer in Markdown.
 - Each answer costs tokens, mine too; the server keeps the books.
-- A stopped answer stops at once.
-
-${HOW_TO_CONNECT}`;
-}
+- A stopped answer stops at once.`;
 
 const greet = (_question: string, earlier: number) =>
   earlier === 0
-    ? "Hello! Nice to meet you. Ask me something, or say `help`."
+    ? "Hello! Nice to meet you. Ask me something, or type `/help` in the session."
     : `Hello again! ${soFar(earlier)}`;
 
 const thank = (_question: string, earlier: number) => `You are welcome! ${soFar(earlier)}`;
@@ -112,8 +98,7 @@ function* characters(text: string): Generator<string, void, undefined> {
  * no two adjacent repetitions may match the same character: backtracking would block the server.
  */
 const topics: [RegExp, (question: string, turns: number) => string][] = [
-  [/\b(connect|api.?key|ollama|openai|base.?url|real (model|ai))\b/i, connect],
-  [/^\W*help\W*$|^[^\w?]*\?\W*$|\bwhat can you do\b|\bwho are you\b|\bare you (an ai|real)\b/i, help],
+  [/\b(what can you do|who are you|are you (an ai|real))\b/i, introduce],
   [/^\W*(hi|hello|hey|hallo|moin|servus|hola|bonjour|ciao|good (morning|afternoon|evening))\b/i, greet],
   [/\b(thanks|thank you|danke|merci|gracias)\b/i, thank],
   [/\b(code|function|script|program|javascript|typescript|python)\b/i, code],

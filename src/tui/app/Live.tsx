@@ -14,6 +14,7 @@ import { picked } from "./picker.ts";
 import type { Screen } from "./screen.ts";
 import { usage } from "../../session/command.ts";
 import type { State } from "../../session/state.ts";
+import { queueLines } from "./queue-lines.ts";
 import { searchLine } from "./search-keys.ts";
 import { StatusLine } from "./StatusLine.tsx";
 import { composerColumns, menuItems, type ViewState } from "./view-state.ts";
@@ -65,6 +66,7 @@ export function Live({ screen, rows }: LiveProps) {
   const { phase, reasoning } = state;
   const work = { phase, reasoning, lastData: session.lastData, now: screen.now() };
   const working = workingLines(work, display);
+  const queue = queueLines(state, display);
   const columns = composerColumns(display.columns);
   const wanted = layoutEditor(editor, columns, rows()).rows.length;
   const picture = form && formPicture(form, place, display);
@@ -75,14 +77,16 @@ export function Live({ screen, rows }: LiveProps) {
     hint: hint.length,
     working: working.length,
     gap: scribe.endsBlank && scribe.tail(1).length === 0 ? 0 : 1,
+    queue: queue.length,
   });
   const tail = scribe.tail(share.tail);
-  const top = tail.length + share.gap + share.working + share.hint + share.menu;
+  const top = tail.length + share.gap + share.working + share.queue + share.hint + share.menu;
   return (
     <Box flexDirection="column">
       <Lines lines={tail} display={display} />
       {share.gap > 0 && <Lines lines={[""]} display={display} />}
       <Lines lines={working.slice(0, share.working)} display={display} />
+      {share.queue > 0 && <Lines lines={queue.slice(-share.queue)} display={display} />}
       <Lines lines={hint.slice(0, share.hint)} display={display} />
       {share.menu > 0 && items.length > 0 && (
         <Menu items={items} index={view.menu.index} rows={share.menu} display={display} />

@@ -5,7 +5,7 @@ import type { ChatOptions, Edited } from "../options.ts";
 import type { Hands } from "../../session/command.ts";
 import { runCommand } from "../../session/commands.ts";
 import { sessionOptions } from "../session-options.ts";
-import { createSession } from "../../session/session.ts";
+import { createSession, type Session } from "../../session/session.ts";
 import { osc52 } from "../terminal/clipboard.ts";
 import type { LiveStdout } from "../terminal/live-stdout.ts";
 import type { Terminal } from "../terminal/modes.ts";
@@ -39,6 +39,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
       crash: (error) => ending.crash(error),
     }),
   );
+  keepUnsent(session, options.draft);
   const hands: Hands = {
     print: (text) => scribe.print(text),
     async copy(text) {
@@ -77,7 +78,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     scribe,
     look,
     history: options.inputHistory?.entries ?? [],
-    onDraft: (text) => options.draft?.keep(text),
+    onDraft: (text) => options.draft?.keep({ text }),
     editText,
     onSent: (line) => options.inputHistory?.add(line),
     run: (command, argument) => runCommand(session, command, argument, hands),
@@ -88,4 +89,16 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     now: Date.now,
   });
   return screen;
+}
+
+/** Keeps on disk what is in the queue, and what was found, so that no end of the process loses it. */
+function keepUnsent(session: Session, draft: ChatOptions["draft"]): void {
+  if (draft === undefined) return;
+  if (draft.found !== undefined) draft.keep(draft.found);
+  let kept = session.state.queue.questions;
+  session.subscribe(() => {
+    const { questions } = session.state.queue;
+    if (questions !== kept) draft.keep({ queue: questions });
+    kept = questions;
+  });
 }

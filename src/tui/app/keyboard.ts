@@ -44,7 +44,7 @@ export function openKeyboard(options: ChatOptions, ending: Ending): Keyboard {
       else ahead = typedOn(ahead, key);
     }),
     onPaste: guarded((text) => (screen ? screen.paste(text) : (ahead += text))),
-    onReply: (reply) => terminal.onReply(reply),
+    onReply: (reply) => (reply.kind === "focus" ? screen?.session.focused() : terminal.onReply(reply)),
     isAsking: () => terminal.isAsking,
   });
   const onData = (chunk: Buffer) => parser.feed(chunk);

@@ -4,6 +4,7 @@ import { newer, older, remember, textAt } from "../composer/history.ts";
 import { commandOf, type SessionCommand } from "../composer/keymap.ts";
 import { needsArgument, type SessionCommand as SlashCommand } from "../../session/command.ts";
 import { readInput } from "../../session/input.ts";
+import type { Queue } from "../../session/queue.ts";
 import type { Key } from "../terminal/key.ts";
 import { pressInPicker, type Picked, type Picker } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
@@ -14,6 +15,8 @@ export type Effect =
   | { kind: "none" | "stop" | "leave" | "redraw" | "suspend" | "arm" }
   /** `editLast`: Esc was pressed twice; `escape`: once, with nothing to stop; `openEditor`: Ctrl-G. */
   | { kind: "editLast" | "escape" | "openEditor" }
+  /** `takeBack`: the last question of the queue returns to the composer; `sendQueue`: a stopped queue goes on. */
+  | { kind: "takeBack" | "sendQueue" }
   | { kind: "resume"; id: string }
   | { kind: "chooseModel"; name: string }
   | { kind: "send"; text: string; literal: boolean };
@@ -26,28 +29,35 @@ export interface Pressed {
 interface Surroundings {
   /** Cells of a composer row. */
   columns: number;
-  /** Whether a question is being answered. */
+  /** Whether a question is being answered, or the next one of the queue is about to be sent. */
   busy: boolean;
+  queue?: Queue;
   /** Whether a conversation is being loaded, or the server or the login changed. */
   isLoading?: boolean;
 }
 
 const none: Effect = { kind: "none" };
 
-/**
- * One key in the composer; pure. Nothing is sent while a question is being answered: the draft stays
- * (docs/session.md#sending).
- */
+/** One key in the composer; pure. A question that is sent during an answer joins the queue (docs/session.md#sending). */
 export function press(before: ViewState, key: Key, around: Surroundings): Pressed {
   if (before.picker !== undefined) return inPicker(before, before.picker, key);
   if (before.searching !== undefined) return inSearch(before, before.searching, key, around);
   const meaning = commandOf(key);
   if (meaning === undefined) return { view: before, effect: none };
-  const { armed, escaped } = before;
-  const view: ViewState = { ...before, armed: false, escaped: false, hint: undefined, isWaiting: false };
-  return meaning.kind === "edit"
-    ? { view: doEdit(view, meaning.action, around), effect: none }
-    : doCommand({ ...view, armed, escaped }, meaning.command, around);
+  const { armed, escaped, sure } = before;
+  const view: ViewState = {
+    ...before,
+    armed: false,
+    escaped: false,
+    hint: undefined,
+    sure: undefined,
+    isWaiting: false,
+  };
+  if (meaning.kind === "session")
+    return doCommand({ ...view, armed, escaped, sure }, meaning.command, around);
+  if (meaning.action.type === "up" && view.editor.text === "" && (around.queue?.questions.length ?? 0) > 0)
+    return { view, effect: { kind: "takeBack" } };
+  return { view: doEdit(view, meaning.action, around), effect: none };
 }
 
 function inPicker(view: ViewState, picker: Picker, key: Key): Pressed {
@@ -87,6 +97,7 @@ export function paste(view: ViewState, text: string, { columns }: Surroundings):
     armed: false,
     escaped: false,
     hint: undefined,
+    sure: undefined,
     isWaiting: false,
     searching: undefined,
     menu: { index: 0, closed: false },
@@ -116,16 +127,16 @@ function walkHistory(view: ViewState, by: number): ViewState {
 }
 
 function doCommand(view: ViewState, command: SessionCommand, around: Surroundings): Pressed {
-  const calm: ViewState = { ...view, armed: false, escaped: false };
+  const calm: ViewState = { ...view, armed: false, escaped: false, sure: undefined };
   switch (command) {
     case "enter":
-      return enter(calm, around);
+      return enter({ ...calm, sure: view.sure }, around);
     case "escape":
       if (menuItems(view).length > 0)
         return { view: { ...calm, menu: { index: 0, closed: true } }, effect: none };
       return escape(view, calm, around);
     case "interrupt":
-      return interrupt(view, around);
+      return interrupt({ ...view, sure: undefined }, around);
     case "deleteOrLeave":
       if (view.editor.text === "") return { view: calm, effect: { kind: "leave" } };
       return { view: doEdit(calm, { type: "delete" }, around), effect: none };
@@ -150,7 +161,7 @@ function escape(view: ViewState, calm: ViewState, { busy }: Surroundings): Press
   return { view: { ...calm, escaped: true }, effect: { kind: "escape" } };
 }
 
-function enter(view: ViewState, { busy, isLoading = false, columns }: Surroundings): Pressed {
+function enter(view: ViewState, { busy, isLoading = false, columns, queue }: Surroundings): Pressed {
   const items = menuItems(view);
   const chosen = items[view.menu.index];
   if (chosen !== undefined)
@@ -159,19 +170,23 @@ function enter(view: ViewState, { busy, isLoading = false, columns }: Surroundin
       : send(view, `/${chosen.name}`, false);
   const outcome = pressEnter(view.editor);
   if (outcome.kind === "continue") return { view: { ...view, editor: outcome.state }, effect: none };
-  if (outcome.text.trim() === "")
-    return { view: { ...view, editor: edit(view.editor, { type: "set", text: "" }, columns) }, effect: none };
-  if ((busy || isLoading) && mustWait(outcome.text, view.editor.literal)) {
-    const hint = busy ? "Kept: Enter sends it after the answer." : "Kept until loading is over.";
-    return { view: { ...view, hint, isWaiting: isLoading }, effect: none };
+  if (outcome.text.trim() === "") {
+    const effect: Effect = queue?.isStopped === true ? { kind: "sendQueue" } : none;
+    return { view: { ...view, editor: edit(view.editor, { type: "set", text: "" }, columns) }, effect };
   }
+  const what = kindOf(outcome.text, view.editor.literal);
+  if (isLoading && what !== "free")
+    return { view: { ...view, hint: "Kept until loading is over.", isWaiting: true }, effect: none };
+  if (busy && what === "command")
+    return { view: { ...view, hint: "Kept: Enter runs it after the answer; Esc stops that." }, effect: none };
   return send(view, outcome.text, view.editor.literal);
 }
 
-/** What must not run during an answer: another question, and most commands. */
-function mustWait(text: string, literal: boolean): boolean {
+/** `free`: may be sent at any time. A command that changes the conversation waits for the end of the answer. */
+function kindOf(text: string, literal: boolean): "free" | "command" | "question" {
   const input = literal ? undefined : readInput(text);
-  return input?.kind === "command" ? input.command.whileAnswering !== true : input?.kind !== "unknown";
+  if (input?.kind === "command") return input.command.whileAnswering === true ? "free" : "command";
+  return input?.kind === "unknown" ? "free" : "question";
 }
 
 function typeOn(view: ViewState, { name }: SlashCommand, columns: number): Pressed {

@@ -1,3 +1,4 @@
+import { counted } from "../../text/numbers.ts";
 import type { Display } from "../markdown/display.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
 import { createLiveStdout, type LiveStdout } from "../terminal/live-stdout.ts";
@@ -37,6 +38,11 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
   // Leaving may have stopped a question: what it cost is printed below everything.
   await screen?.session.idle();
   const end = await ending.ended;
+  const unsent = screen?.session.state.queue.questions.length ?? 0;
+  if (unsent > 0 && options.draft !== undefined)
+    stdout.write(
+      noteText("dim", [`Not sent: ${counted(unsent, "question")}. The next session shows it again.`], look()),
+    );
   const wayBack = screen?.session.wayBack();
   if (wayBack !== undefined) stdout.write(noteText("dim", [wayBack], look()));
   return end === undefined ? "left" : tellCrash(end.fault, options);
@@ -44,8 +50,11 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
 
 function giveDraft(screen: Screen, { draft }: ChatOptions): void {
   if (draft?.found === undefined) return;
+  const { text, queue } = draft.found;
+  if (queue.length > 0)
+    screen.session.note("dim", `Not sent by an earlier session: ${counted(queue.length, "question")}.`);
   // As if it were typed: a command in it stays one.
-  screen.insert(draft.found);
+  screen.insert(text);
 }
 
 /** Takes what the terminal answers, after which another palette may apply. */

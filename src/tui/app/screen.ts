@@ -6,7 +6,7 @@ import type { Form } from "../../session/form.ts";
 import { tooLong } from "../../protocol/question-length.ts";
 import type { Choice } from "../../session/saving.ts";
 import type { Session } from "../../session/session.ts";
-import { isAnswering } from "../../session/state.ts";
+import { isBusy } from "../../session/state.ts";
 import { namedKey, type Key } from "../terminal/key.ts";
 import { takeEdited } from "./edited.ts";
 import { createFormFocus } from "./form-focus.ts";
@@ -128,6 +128,10 @@ export function createScreen(options: ScreenOptions): Screen {
         return session.stopEditing();
       case "editLast":
         return session.edit();
+      case "takeBack":
+        return session.takeBack();
+      case "sendQueue":
+        return session.sendQueue();
       case "arm":
         view = { ...view, armed: true, hint: "Press Ctrl-C again to leave." };
         armed = setTimeout(disarm, ARMED_MS);
@@ -172,7 +176,8 @@ export function createScreen(options: ScreenOptions): Screen {
 
   const around = () => ({
     columns: composerColumns(look().columns),
-    busy: isAnswering(session.state.phase),
+    busy: isBusy(session.state),
+    queue: session.state.queue,
     isLoading: session.state.phase.kind === "loading",
   });
 
@@ -231,6 +236,7 @@ export function createScreen(options: ScreenOptions): Screen {
     },
     giveBack(text) {
       view = giveBack(view, text);
+      options.onDraft(draftOf(view));
       changed();
     },
     choose(choices, of) {

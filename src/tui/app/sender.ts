@@ -1,5 +1,5 @@
 import type { SessionCommand } from "../../session/command.ts";
-import { readInput } from "../../session/input.ts";
+import { loneHint, readInput } from "../../session/input.ts";
 import type { Session } from "../../session/session.ts";
 import type { Scribe } from "./scribe.ts";
 import { giveBack, giveCommandBack, type ViewState } from "./view-state.ts";
@@ -30,8 +30,14 @@ export function createSender({ session, scribe, onSent, run, crash }: SenderOpti
           return view;
         case "question":
           return session.ask(input.text) ? view : giveBack(view, text);
+        case "lone": {
+          if (view.sure === text)
+            return session.ask(input.text) ? { ...view, sure: undefined } : giveBack(view, text);
+          const hint = loneHint(input.instead, "Enter again", session.state.price);
+          return { ...giveCommandBack(view, text, hint), sure: text };
+        }
         case "command":
-          if (input.command.silent !== true) scribe.say({ type: "command", text: text.trim() });
+          if (input.command.silent?.(session) !== true) scribe.say({ type: "command", text: text.trim() });
           run(input.command, input.argument).catch(crash);
           return view;
         case "unknown": {

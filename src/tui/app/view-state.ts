@@ -14,6 +14,8 @@ export interface ViewState {
   menu: { index: number; closed: boolean };
   /** A sentence above the composer; goes with the next key. */
   hint: string | undefined;
+  /** The text about which the hint warns: Enter again sends it. */
+  sure: string | undefined;
   /** Enter was pressed while something was loading: the text is sent once that is over. */
   isWaiting: boolean;
   /** Ctrl-C was pressed on an empty line: once more leaves. */
@@ -32,6 +34,7 @@ export function createView(history: readonly string[]): ViewState {
     walk: createWalk(history),
     menu: { index: 0, closed: false },
     hint: undefined,
+    sure: undefined,
     isWaiting: false,
     armed: false,
     escaped: false,

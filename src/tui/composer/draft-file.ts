@@ -2,16 +2,26 @@ import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolderSync } from "../../disk/make-folder.ts";
 import { readRegularSync } from "../../disk/regular-file.ts";
+import { pendingOf, type Pending } from "../../session/lost.ts";
+import { isRecord, parsed } from "../../text/loose-json.ts";
 
-/** A draft that is kept while it is typed, so that no end of the process loses it. */
+/** What a session did not send, or whose answer it did not get to its end. */
+export interface Unsent {
+  /** What was being typed. */
+  text: string;
+  queue: readonly string[];
+  pending?: Pending;
+}
+
+/** What is unsent, kept so that no end of the process loses it. */
 export interface DraftFile {
-  /** What a session that is gone was typing; undefined where there is nothing. Its file is gone then. */
-  readonly found: string | undefined;
-  /** Keeps the text half a second later; "" forgets it at once. Never throws. */
-  keep(text: string): void;
+  /** Of a session that is gone; undefined where there is nothing. Its file is gone then. */
+  readonly found: Unsent | undefined;
+  /** Keeps the text half a second later, and anything else at once. Never throws. */
+  keep(change: Partial<Unsent>): void;
   /** Writes at once what waits: the session ends, and not by hand. */
   flush(): void;
-  /** Forgets it: the session was left in order. */
+  /** The session was left in order: only the queue is kept. */
   close(): void;
 }
 
@@ -24,25 +34,31 @@ interface DraftOptions {
   delay?: number;
 }
 
-const NAME = /^draft-(\d+)\.txt$/;
+/** `.txt`: of an earlier version, which kept the typed text alone. */
+const NAME = /^draft-(\d+)\.(json|txt)$/;
 const MOST_CHARACTERS = 1_000_000;
+
+const isEmpty = ({ text, queue, pending }: Unsent) =>
+  text.trim() === "" && queue.length === 0 && pending === undefined;
 
 /**
  * One file (0600) a process, so that two sessions don't take each other's. Draft files of processes that are gone are
  * taken over; where there are several, the last one by name is used and the others are left for the next sessions.
  */
 export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): DraftFile {
-  const file = join(dir, `draft-${pid}.txt`);
+  const file = join(dir, `draft-${pid}.json`);
   let timer: NodeJS.Timeout | undefined;
-  let waiting: string | undefined;
+  let now: Unsent = { text: "", queue: [] };
+  let isWaiting = false;
   let isWritten = false;
 
-  const write = (text: string) => {
+  const write = () => {
     try {
       makeFolderSync(dir);
       const next = `${file}.new`;
       rmSync(next, { force: true });
-      writeFileSync(next, text.slice(0, MOST_CHARACTERS), { mode: 0o600, flag: "wx" });
+      const unsent = JSON.stringify({ ...now, text: now.text.slice(0, MOST_CHARACTERS) });
+      writeFileSync(next, unsent, { mode: 0o600, flag: "wx" });
       renameSync(next, file);
       isWritten = true;
     } catch {
@@ -51,32 +67,35 @@ export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): Dra
   };
   const flush = () => {
     clearTimeout(timer);
-    if (waiting !== undefined) write(waiting);
-    waiting = undefined;
+    if (isWaiting) write();
+    isWaiting = false;
   };
   const forget = () => {
     clearTimeout(timer);
-    waiting = undefined;
+    isWaiting = false;
     if (!isWritten) return;
     isWritten = false;
     rmSync(file, { force: true });
   };
+  const keep = (change: Partial<Unsent>) => {
+    now = { ...now, ...change };
+    if (isEmpty(now)) return forget();
+    isWaiting = true;
+    if ("queue" in change || "pending" in change) return flush();
+    clearTimeout(timer);
+    timer = setTimeout(flush, delay);
+    timer.unref();
+  };
 
   return {
     found: takeOrphan(dir, pid, isAlive),
-    keep(text) {
-      clearTimeout(timer);
-      if (text.trim() === "") return forget();
-      waiting = text;
-      timer = setTimeout(flush, delay);
-      timer.unref();
-    },
+    keep,
     flush,
-    close: forget,
+    close: () => keep({ text: "", queue: now.queue, pending: undefined }),
   };
 }
 
-function takeOrphan(dir: string, own: number, isAlive: (pid: number) => boolean): string | undefined {
+function takeOrphan(dir: string, own: number, isAlive: (pid: number) => boolean): Unsent | undefined {
   try {
     const files = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isFile());
     for (const name of files
@@ -90,10 +109,21 @@ function takeOrphan(dir: string, own: number, isAlive: (pid: number) => boolean)
       renameSync(join(dir, name), taken);
       const text = readRegularSync(taken).toString();
       rmSync(taken);
-      if (text.trim() !== "") return text;
+      const found = name.endsWith(".txt") ? { text, queue: [] } : unsentOf(parsed(text));
+      if (found !== undefined && !isEmpty(found)) return found;
     }
   } catch {
     // No folder yet, or the other session was faster.
   }
   return undefined;
+}
+
+function unsentOf(value: unknown): Unsent | undefined {
+  if (!isRecord(value)) return undefined;
+  const { text, queue, pending } = value;
+  return {
+    text: typeof text === "string" ? text : "",
+    queue: Array.isArray(queue) ? queue.filter((question) => typeof question === "string") : [],
+    pending: pendingOf(pending),
+  };
 }

@@ -3,12 +3,13 @@ import type { ChatEnd, ChatOptions } from "../options.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
 import type { Hands } from "../../session/command.ts";
 import { commandNamed, runCommand } from "../../session/commands.ts";
-import { readInput } from "../../session/input.ts";
+import { loneHint, readInput } from "../../session/input.ts";
 import { sessionOptions } from "../session-options.ts";
 import type { Choice } from "../../session/saving.ts";
 import { isAnswering } from "../../session/state.ts";
 import { accountLine } from "../status-line.ts";
 import { createSession, type Session } from "../../session/session.ts";
+import { suspendJob } from "../terminal/suspend.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
 import { createPaper, type Paper } from "./paper.ts";
 import { signInByLines } from "./sign-in-lines.ts";
@@ -21,7 +22,16 @@ import { signInByLines } from "./sign-in-lines.ts";
 export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const { stdin, terminal } = options;
   const paper = createPaper(options);
-  const lines = createLineReader(stdin);
+  const lines = createLineReader(stdin, {
+    echo: (text) => paper.prompt(text),
+    onInterrupt: () => interrupt(),
+    onSuspend: () =>
+      suspendJob({
+        signals: process,
+        leave: () => stdin.setRawMode(false),
+        back: () => stdin.setRawMode(true),
+      }),
+  });
   const faults: unknown[] = [];
   const session = createSession(
     sessionOptions(options, {
@@ -41,6 +51,8 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
     if (isAnswering(session.state.phase)) session.stop();
     else leave();
   };
+  // What is typed during an answer must not stand in it.
+  session.subscribe(() => lines.setQuiet(isAnswering(session.state.phase)));
   const stopListening = options.onInterrupt?.(interrupt);
   options.signal?.addEventListener("abort", leave, { once: true });
   try {
@@ -67,6 +79,7 @@ async function converse(
   options: ChatOptions & { isOver: () => boolean },
 ): Promise<ChatEnd> {
   let leaving = false;
+  let before: string | undefined;
   const hands: Hands = {
     print: (text) => paper.line(text),
     copy: async (text) => ((await options.copyLocally?.(text)) === true ? "copied" : "none"),
@@ -83,8 +96,10 @@ async function converse(
   };
   if (options.beginning?.kind === "choose") await commandNamed("resume")?.run(session, "", hands);
   for (;;) {
+    const { last } = session.state;
     await session.idle();
     if (leaving || options.isOver()) return "left";
+    if (options.stdin.isTTY && session.state.last !== last) tellUnsent(session, lines, paper);
     if (session.state.form !== undefined) {
       if (!options.stdin.isTTY) return refuse(session, paper, options);
       if (!(await signInByLines(session, lines, paper))) return "left";
@@ -97,8 +112,15 @@ async function converse(
       paper.prompt("\n");
       return "left";
     }
-    await take(text, session, hands);
+    await take(text, session, hands, !options.stdin.isTTY || text === before);
+    before = text;
   }
+}
+
+/** What was typed during an answer that was stopped or failed is not sent: it was meant to follow a whole one. */
+function tellUnsent({ state }: Session, lines: LineReader, paper: Paper): void {
+  if (state.last?.outcome === "answered") return;
+  for (const line of lines.takeEarly()) if (line.trim() !== "") paper.line(`Not sent: ${line}`);
 }
 
 function list(choices: readonly Choice[], paper: Paper, terminal: ChatOptions["terminal"]): void {
@@ -107,9 +129,12 @@ function list(choices: readonly Choice[], paper: Paper, terminal: ChatOptions["t
   paper.line("/resume ID goes on with one of them.");
 }
 
-async function take(text: string, session: Session, hands: Hands): Promise<void> {
+/** `isSure`: a lone word is a question, because it was typed twice or comes from no person. */
+async function take(text: string, session: Session, hands: Hands, isSure: boolean): Promise<void> {
   const input = readInput(text);
-  if (input.kind === "question") session.ask(input.text);
+  if (input.kind === "lone" && !isSure)
+    session.note("dim", loneHint(input.instead, "The same line again", session.state.price));
+  else if (input.kind === "question" || input.kind === "lone") session.ask(input.text);
   else if (input.kind === "command") await runCommand(session, input.command, input.argument, hands);
   else if (input.kind === "unknown") {
     const instead = input.nearest === undefined ? "/help lists them." : `did you mean /${input.nearest}?`;

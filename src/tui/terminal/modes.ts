@@ -40,8 +40,9 @@ export type TerminalOptions = {
   timers?: Timers;
 };
 
-const PASTE_ON = "\u001b[?2004h";
-const PASTE_OFF = "\u001b[?2004l";
+// Bracketed paste, focus reports.
+const MODES_ON = "\u001b[?2004h\u001b[?1004h";
+const MODES_OFF = "\u001b[?2004l\u001b[?1004l";
 // "Disambiguate" (text keys still send text) and "alternate keys": also the key of a US keyboard, for Ctrl and Alt on
 // layouts without Latin letters.
 const KITTY_ON = "\u001b[>5u";
@@ -52,7 +53,7 @@ const QUESTIONS = "\u001b[?u\u001b[>c\u001b[c";
 // Closes an open synchronized block, resets the attributes, shows the cursor.
 const PLAIN = "\u001b[?2026l\u001b[0m\u001b[?25h";
 
-/** Puts the terminal into raw mode with bracketed paste, and asks what it supports. The caller must call restore(). */
+/** Puts the terminal into raw mode with bracketed paste and focus reports, and asks what it supports. The caller must call restore(). */
 export function openTerminal({
   stdin,
   fd,
@@ -78,7 +79,7 @@ export function openTerminal({
   function enter(): void {
     active = true;
     stdin.setRawMode(true);
-    write(PASTE_ON + (kitty ? KITTY_ON : ""));
+    write(MODES_ON + (kitty ? KITTY_ON : ""));
   }
 
   enter();
@@ -110,7 +111,7 @@ export function openTerminal({
     restore() {
       if (!active) return;
       active = false;
-      write(PASTE_OFF + (kitty ? KITTY_OFF : "") + PLAIN);
+      write(MODES_OFF + (kitty ? KITTY_OFF : "") + PLAIN);
       try {
         stdin.setRawMode(false);
       } catch {

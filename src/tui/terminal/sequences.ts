@@ -1,6 +1,6 @@
 import { characterKey, controlKey, type Key, type KeyName, type Modifiers, namedKey } from "./key.ts";
 
-/** A terminal's answer to a query. */
+/** A terminal's answer to a query, or its report. */
 export type Reply =
   /** `CSI ? u`: it supports the kitty keyboard protocol; `flags` are the current ones. */
   | { kind: "kitty"; flags: number }
@@ -9,7 +9,9 @@ export type Reply =
   /** `CSI > c`: secondary device attributes. */
   | { kind: "device"; parameters: string }
   /** `OSC 11`: the colour of its background. */
-  | { kind: "background"; background: Background };
+  | { kind: "background"; background: Background }
+  /** The window got the focus. */
+  | { kind: "focus" };
 
 /** The kind of a terminal's background. */
 export type Background = "dark" | "light";
@@ -73,7 +75,7 @@ function numberedKeys(codes: number[]): Record<number, KeyName> {
 
 /**
  * The meaning of a control sequence, given as its parameter and intermediate bytes and its final byte. Sources: ECMA-48,
- * xterm's ctlseqs, kitty's keyboard protocol. Mouse, focus, cursor and size reports are ignored.
+ * xterm's ctlseqs, kitty's keyboard protocol. Mouse, cursor and size reports are ignored, and that the focus was lost.
  */
 export function readCsi(body: string, final: string): Meaning {
   if (/^[<=>?]/.test(body)) return readPrivate(body, final);
@@ -86,7 +88,8 @@ export function readCsi(body: string, final: string): Meaning {
   if (final === "u") return readKitty(fields, modifiers);
   if (final === "~") return readTilde(fields, modifiers);
   if (final === "Z") return key(namedKey("tab", { ...modifiers, shift: true }));
-  if (final === "I" && body !== "") return key(namedKey("tab", modifiers));
+  if (final === "I" && body === "") return { kind: "reply", reply: { kind: "focus" } };
+  if (final === "I") return key(namedKey("tab", modifiers));
   if (final === "^" || final === "$" || final === "@") return readRxvtTilde(fields[0]![0]!, final);
   if (final >= "a" && final <= "d" && body === "")
     return key(namedKey(LETTERS[final.toUpperCase()]!, { shift: true }));

@@ -25,21 +25,11 @@ describe("the demo", () => {
     "😀",
     "¿?!",
   ])("answers %j as a demo that says how to get a real model", async (question) => {
-    expect(await say(question)).toMatch(/\bdemo\b[^]*(`connect`|AI_CHAT_API_KEY=)/);
+    expect(await say(question)).toMatch(/\bdemo\b[^]*`\/connect`/);
   });
 
-  test.each(["help", "connect", "Tell me about Ollama"])(
-    "%s shows key, base URL and Ollama",
-    async (question) => {
-      const text = await say(question);
-      for (const way of ["AI_CHAT_API_KEY=", "--base-url http://127.0.0.1:11434/v1", "Ollama"]) {
-        expect(text).toContain(way);
-      }
-    },
-  );
-
   test("answers different questions differently, and the same one alike", async () => {
-    const questions = ["hello", "help", "thanks", "some code", "Is it raining?", "It is raining."];
+    const questions = ["hello", "who are you?", "thanks", "some code", "Is it raining?", "It is raining."];
     const answers = await Promise.all(questions.map((question) => say(question)));
     expect(new Set(answers).size).toBe(questions.length);
     expect(await say("hello")).toBe(answers[0]);
@@ -74,9 +64,9 @@ describe("the demo", () => {
 
   test("streams word by word what it would say at once", async () => {
     const pieces: string[] = [];
-    const messages = conversation("help");
+    const messages = conversation("who are you?");
     const text = await demo.answer({ messages, signal, onDelta: (some) => void pieces.push(...some) });
-    expect(text).toBe(await say("help"));
+    expect(text).toBe(await say("who are you?"));
     expect(pieces.join("")).toBe(text);
     expect(pieces.length).toBeGreaterThan(20);
     expect(pieces.every((piece) => piece.trim() !== "")).toBe(true);

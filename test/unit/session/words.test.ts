@@ -41,6 +41,11 @@ describe("what a person typed", () => {
     ["/hlep", { kind: "unknown", name: "hlep", nearest: "help" }],
     ["/bal", { kind: "unknown", name: "bal", nearest: "balance" }],
     ["/constructor", { kind: "unknown", name: "constructor", nearest: undefined }],
+    ["exit", { kind: "lone", text: "exit", instead: "quit" }],
+    [" Help\n", { kind: "lone", text: "Help", instead: "help" }],
+    ["?", { kind: "lone", text: "?", instead: "help" }],
+    ["exit now", { kind: "question", text: "exit now" }],
+    ["constructor", { kind: "question", text: "constructor" }],
     ["/quit\nand more", { kind: "question", text: "/quit\nand more" }],
   ])("%j is read as %j", (text, meaning) => {
     expect(readInput(text)).toEqual(meaning);

@@ -38,7 +38,7 @@ export function start({
   /** What the terminal answers when the session begins. */
   answers?: string;
   traits?: Partial<TerminalTraits>;
-} & Partial<Pick<ChatOptions, "saving" | "beginning" | "connectTo" | "intro">> = {}) {
+} & Partial<Pick<ChatOptions, "saving" | "beginning" | "connectTo" | "intro" | "draft">> = {}) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });
   const fd = openSync("/dev/null", "w");
   closers.push(() => closeSync(fd));

@@ -12,7 +12,7 @@ const named = (name: KeyName) => namedKey(name);
 function keys(
   view: ViewState,
   pressed: (Key | string)[],
-  around = calm,
+  around: Parameters<typeof press>[2] = calm,
 ): { view: ViewState; effects: Effect[] } {
   const effects: Effect[] = [];
   let now = view;
@@ -52,11 +52,33 @@ describe("a key in the composer", () => {
     }
   });
 
-  it("keeps the draft while an answer is coming, and says so", () => {
+  it("sends a question into the queue while an answer is coming", () => {
     const { view, effects } = keys(createView([]), ["next", named("enter")], busy);
+    expect(effects).toEqual([{ kind: "send", text: "next", literal: false }]);
+    expect(view.editor.text).toBe("");
+  });
+
+  it("takes the last question of the queue back with Up on an empty line, else walks through the history", () => {
+    const queue = { questions: ["one", "two"], isStopped: false };
+    const at = { ...busy, queue };
+    expect(keys(createView(["old"]), [named("up")], at).effects).toEqual([{ kind: "takeBack" }]);
+    expect(
+      keys(createView(["old"]), [named("up")], { ...at, queue: { ...queue, questions: [] } }).effects,
+    ).toEqual([]);
+    const { view, effects } = keys(createView(["old"]), ["x", named("up")], at);
     expect(effects).toEqual([]);
-    expect(view.editor.text).toBe("next");
-    expect(view.hint).toMatch(/Kept/);
+    expect(view.editor.text).toBe("old");
+  });
+
+  it("sends a stopped queue with Enter on an empty line, and nothing else does", () => {
+    const stopped = { ...calm, queue: { questions: ["one"], isStopped: true } };
+    expect(keys(createView([]), [named("enter")], stopped).effects).toEqual([{ kind: "sendQueue" }]);
+    expect(keys(createView([]), [" ", named("enter")], stopped).effects).toEqual([{ kind: "sendQueue" }]);
+    expect(keys(createView([]), [named("enter")], busy).effects).toEqual([]);
+    const running = { ...calm, queue: { questions: ["one"], isStopped: false } };
+    expect(keys(createView([]), [named("enter"), named("escape")], running).effects).toEqual([
+      { kind: "escape" },
+    ]);
   });
 
   it("runs a command from the menu while an answer is coming", () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../../src/client/failure.ts";
 import type { TerminalTraits } from "../../../../src/tui/options.ts";
+import type { Unsent } from "../../../../src/tui/composer/draft-file.ts";
 import { answer, createFakeClient, type FakeClient } from "../../session/fake-client.ts";
 import { leave, OPENING, start } from "./drawn-session.ts";
 
@@ -159,6 +160,113 @@ describe("the session on a terminal", () => {
     session.type("\x15");
     await session.shows("> Ask");
     await leave(session);
+  });
+
+  it("shows the queue with its price above the composer, and sends it question by question", async () => {
+    const client: FakeClient = createFakeClient();
+    let end = () => {};
+    const slow = new Promise<void>((resolve) => (end = resolve));
+    client.script = [[{ type: "delta", text: "half an answer" }, slow, ...answer("")]];
+    const session = start({ client });
+    await session.shows("40 questions");
+    session.type("hello\r");
+    await session.shows("half an answer");
+    session.type("two\r");
+    await session.shows(/ {2}> two\nqueue · 1 question · 100 tokens · Up edits the last\n> Ask/);
+    session.type("three\r");
+    await session.shows(
+      / {2}> two\n {2}> three\nqueue · 2 questions · 200 tokens · Up edits the last\n> Ask/,
+    );
+    session.type("\u001b[A");
+    await session.shows(/ {2}> two\nqueue · 1 question · 100 tokens · Up edits the last\n> three/);
+    session.type("!\r");
+    await session.shows(/ {2}> two\n {2}> three!\nqueue · 2 questions/);
+    end();
+    await session.shows("You said: three!");
+    await session.shows("37 questions");
+    await leave(session);
+    expect(client.questions.map(({ message }) => message)).toEqual(["hello", "two", "three!"]);
+    expect(session.text()).not.toContain("queue");
+  });
+
+  it("stops the queue with Esc, and sends it with Enter on an empty line", async () => {
+    const client: FakeClient = createFakeClient();
+    client.script = [[{ type: "delta", text: "half an answer" }, new Promise(() => undefined)]];
+    const session = start({ client });
+    await session.shows("40 questions");
+    session.type("hello\r");
+    await session.shows("half an answer");
+    session.type("two\r");
+    await session.shows("queue · 1 question");
+    session.type("\x1b");
+    await session.shows(
+      /stopped[^]* {2}> two\nqueue stopped · 1 question · 100 tokens · Enter sends · Up edits the last\n> Ask/,
+    );
+    expect(client.questions).toHaveLength(1);
+    session.type("\r");
+    await session.shows("You said: two");
+    await session.shows("39 questions");
+    await leave(session);
+  });
+
+  it("keeps what is unsent for the next session, which sends nothing by itself", async () => {
+    const kept: object[] = [];
+    const draft = (found?: Unsent) => ({ found, keep: (change: Partial<Unsent>) => void kept.push(change) });
+    const client: FakeClient = createFakeClient();
+    client.script = [[{ type: "delta", text: "half an answer" }, new Promise(() => undefined)]];
+    const session = start({ client, draft: draft() });
+    await session.shows("40 questions");
+    session.type("hello\r");
+    await session.shows("half an answer");
+    session.type("two\r");
+    await session.shows("queue · 1 question");
+    session.type("\x04");
+    await session.end;
+    await session.shows("Not sent: 1 question. The next session shows it again.");
+    const queue = kept.findLast((change): change is Pick<Unsent, "queue"> => "queue" in change)?.queue ?? [];
+    expect(queue).toEqual(["two"]);
+    const next = start({ draft: draft({ text: "typed", queue }) });
+    await next.shows(
+      /Not sent by an earlier session: 1 question\.[^]* {2}> two\nqueue stopped · 1 question · .*\n> typed/,
+    );
+    next.type("\x15");
+    await next.shows("> Ask");
+    next.type("\r");
+    await next.shows("You said: two");
+    await next.shows("39 questions");
+    await leave(next);
+    expect(kept.findLast((change) => "queue" in change)).toEqual({ queue: [] });
+  });
+
+  it("asks a word that leaves other programs only after a second Enter", async () => {
+    const client = createFakeClient();
+    const session = start({ client });
+    await session.shows("40 questions");
+    session.type("exit\r");
+    await session.shows(/\/quit leaves\. Enter again asks it for 100 tokens\.\n> exit\n/);
+    session.type("x\x7f");
+    await session.shows(/^(?![^]*leaves\.)/);
+    session.type("\r");
+    await session.shows("/quit leaves.");
+    expect(client.questions).toEqual([]);
+    session.type("\r");
+    await session.shows("You said: exit");
+    await session.shows("39 questions");
+    await leave(session);
+  });
+
+  it("sends no command that doesn't exist, however often Enter is pressed", async () => {
+    const client = createFakeClient();
+    const session = start({ client });
+    await session.shows("40 questions");
+    for (const key of ["/conect", "\r", "\r", "\r"]) {
+      session.type(key);
+      await session.shows(key === "\r" ? "There is no command /conect: did you mean /connect?" : "> /conect");
+    }
+    session.type("\x15/connect\r");
+    await session.shows("AI_CHAT_BASE_URL=http://127.0.0.1:8080/v1 ai-chat -s local");
+    await leave(session);
+    expect(client.questions).toEqual([]);
   });
 
   it("registers a new account and never shows the password", async () => {

@@ -16,16 +16,18 @@ afterEach(() => {
 
 const open = (pid: number, alive: number[] = []) =>
   openDraft({ dir, pid, isAlive: (other) => alive.includes(other), delay: 500 });
+const read = async (pid: number) =>
+  JSON.parse(await readFile(join(dir, `draft-${pid}.json`), "utf8")) as unknown;
 async function written(pid: number, text: string): Promise<void> {
   vi.advanceTimersByTime(500);
-  expect(await readFile(join(dir, `draft-${pid}.txt`), "utf8")).toBe(text);
+  expect(await read(pid)).toEqual({ text, queue: [] });
 }
 
 describe("a draft", () => {
   it("of a killed session is found once, by the next session", async () => {
-    open(11).keep("half a\nquestion");
+    open(11).keep({ text: "half a\nquestion" });
     await written(11, "half a\nquestion");
-    expect(open(12).found).toBe("half a\nquestion");
+    expect(open(12).found?.text).toBe("half a\nquestion");
     expect(open(13).found).toBeUndefined();
     expect(await readdir(dir)).toEqual([]);
   });
@@ -35,7 +37,7 @@ describe("a draft", () => {
     "causes no error where %s can't be made",
     (place) => {
       const draft = openDraft({ dir: place, pid: 11, isAlive: () => false });
-      draft.keep("some");
+      draft.keep({ text: "some" });
       expect(() => draft.flush()).not.toThrow();
     },
   );
@@ -43,38 +45,38 @@ describe("a draft", () => {
   it.skipIf(process.platform === "win32")(
     "that is a named pipe is passed over, and nobody waits for it",
     async () => {
-      open(11).keep("mine");
+      open(11).keep({ text: "mine" });
       await written(11, "mine");
-      for (const name of ["draft-99.txt", "draft-12.txt.new"]) execFileSync("mkfifo", [join(dir, name)]);
+      for (const name of ["draft-99.json", "draft-12.json.new"]) execFileSync("mkfifo", [join(dir, name)]);
       const draft = open(12);
-      expect(draft.found).toBe("mine");
-      draft.keep("next");
+      expect(draft.found?.text).toBe("mine");
+      draft.keep({ text: "next" });
       await written(12, "next");
     },
   );
 
   it("of a session that still runs is left alone", async () => {
-    open(11).keep("mine");
+    open(11).keep({ text: "mine" });
     await written(11, "mine");
     expect(open(12, [11]).found).toBeUndefined();
-    expect(await readdir(dir)).toEqual(["draft-11.txt"]);
+    expect(await readdir(dir)).toEqual(["draft-11.json"]);
   });
 
   it("is found under the same process ID: in a container every run may be process 7", async () => {
-    open(7).keep("mine");
+    open(7).keep({ text: "mine" });
     await written(7, "mine");
-    expect(open(7, [7]).found).toBe("mine");
+    expect(open(7, [7]).found?.text).toBe("mine");
   });
 
   it("is removed when its text is sent or the session is left, and is readable only by this user", async () => {
     const draft = open(11);
-    draft.keep("some");
+    draft.keep({ text: "some" });
     await written(11, "some");
-    expect((await stat(join(dir, "draft-11.txt"))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(dir, "draft-11.json"))).mode & 0o777).toBe(0o600);
     expect((await stat(dir)).mode & 0o777).toBe(0o700);
-    draft.keep("");
+    draft.keep({ text: "" });
     expect(await readdir(dir)).toEqual([]);
-    draft.keep("other");
+    draft.keep({ text: "other" });
     await written(11, "other");
     draft.close();
     expect(await readdir(dir)).toEqual([]);
@@ -82,16 +84,38 @@ describe("a draft", () => {
 
   it("is written at once when the session is ended from outside", () => {
     const draft = openDraft({ dir, pid: 11, isAlive: () => false, delay: 1_000_000 });
-    draft.keep("some");
+    draft.keep({ text: "some" });
     draft.flush();
-    expect(open(12).found).toBe("some");
+    expect(open(12).found?.text).toBe("some");
+  });
+
+  it("keeps the queue at once, and alone when the session is left", async () => {
+    const draft = open(11);
+    draft.keep({ text: "half" });
+    draft.keep({ queue: ["one", "two"] });
+    expect(await read(11)).toEqual({ text: "half", queue: ["one", "two"] });
+    draft.close();
+    expect(await read(11)).toEqual({ text: "", queue: ["one", "two"] });
+    expect(open(12).found).toEqual({ text: "", queue: ["one", "two"] });
+  });
+
+  it("of an earlier version, and one that is broken, cause no error", async () => {
+    open(11).keep({ text: "mine" });
+    await written(11, "mine");
+    await writeFile(join(dir, "draft-9.txt"), "an older one");
+    await writeFile(join(dir, "draft-99.json"), '{"text":7,"queue":[null,"two"],"pending":{"key":1}}');
+    await writeFile(join(dir, "draft-999.json"), "{");
+    expect(open(12).found).toEqual({ text: "", queue: ["two"] });
+    expect(open(12).found?.text).toBe("an older one");
+    expect(open(12).found?.text).toBe("mine");
+    expect(await readdir(dir)).toEqual([]);
   });
 
   it("causes no error if it can't be written", async () => {
     await writeFile(dir, "a file in the folder's place");
     const draft = open(11);
     expect(draft.found).toBeUndefined();
-    draft.keep("some");
+    draft.keep({ text: "some" });
     vi.advanceTimersByTime(500);
     draft.close();
     expect(await readFile(dir, "utf8")).toBe("a file in the folder's place");

@@ -136,6 +136,18 @@ describe("line mode", () => {
     expect(client.questions).toEqual([]);
   });
 
+  it("asks a word that leaves other programs only if the same line comes again, at a terminal", async () => {
+    const { err, out, client } = await run("exit\nexit\nhelp\none\nhelp\n", { isTTY: true });
+    expect(err).toContain("/quit leaves. The same line again asks it for 100 tokens.\n");
+    expect(err).toContain("/help lists what can be typed. The same line again asks it for 100 tokens.\n");
+    expect(out).toBe("You said: exit\nYou said: one\n");
+    expect(client.questions).toHaveLength(2);
+  });
+
+  it("asks every line of a pipe", async () => {
+    expect((await run("exit\n?\n")).out).toBe("You said: exit\nYou said: ?\n");
+  });
+
   it("moves no cursor", async () => {
     const { out, err } = await run("one\n/help\n/clear\n", { isTTY: true });
     expect(out + err).not.toContain("\u001b");

@@ -32,11 +32,11 @@ describe("a terminal", () => {
 
   it("gets its modes and queries, and is restored once however often restore() is called", () => {
     const terminal = openTerminal({ stdin, fd });
-    expect(written()).toBe("\u001b[?2004h\u001b[?u\u001b[>c\u001b[c");
+    expect(written()).toBe("\u001b[?2004h\u001b[?1004h\u001b[?u\u001b[>c\u001b[c");
     terminal.restore();
     terminal.restore();
-    expect(written().slice("\u001b[?2004h\u001b[?u\u001b[>c\u001b[c".length)).toBe(
-      "\u001b[?2004l\u001b[?2026l\u001b[0m\u001b[?25h",
+    expect(written().slice("\u001b[?2004h\u001b[?1004h\u001b[?u\u001b[>c\u001b[c".length)).toBe(
+      "\u001b[?2004l\u001b[?1004l\u001b[?2026l\u001b[0m\u001b[?25h",
     );
     expect(raw).toEqual([true, false]);
   });
