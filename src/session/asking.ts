@@ -63,18 +63,12 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let toldNoModels: ApiClient | undefined;
   /** The key of a question that may have been charged although it failed or was stopped. */
   let inDoubt: string | undefined;
-  /** The key of the question that `onPending` was told of last. */
-  let pending: string | undefined;
 
   const begun = (message: string, before: readonly Turn[], key: string, model: string | undefined) => {
-    pending = key;
     const { username, conversation } = state();
     const context = contextOf(before, message);
     const at = room.wallClock();
     room.onPending?.({ message, key, server: room.name, username, conversation, context, model, at });
-  };
-  const over = (key: string) => {
-    if (pending === key) room.onPending?.(undefined);
   };
 
   const onHistoryKept = () => {
@@ -131,7 +125,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const spent = stoppedWords(cost, state().price);
     say({ type: "cost", spent, milliseconds, tokens: state().tokens });
     await keep(text, true, cost);
-    if (last !== undefined) over(last.key);
+    if (text !== "" || cost === 0) room.onPending?.(undefined);
     dispatch({ type: "settled" });
     if (text === "" && last !== undefined) say({ type: "giveBack", text: last.message });
   };
@@ -142,9 +136,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     signal: AbortSignal,
   ) => {
     const error = cause instanceof ClientError ? cause : internal(cause);
-    const key = state().last?.key ?? "";
-    inDoubt = error.charged === "maybe" ? key : undefined;
-    if (inDoubt === undefined) over(key);
+    inDoubt = error.charged === "maybe" ? state().last?.key : undefined;
+    if (inDoubt === undefined) room.onPending?.(undefined);
     dispatch({ type: "failed", text });
     if (wantsLogin(error)) {
       waiting = { ...question, again: true, shown: true };
@@ -170,7 +163,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const { tokensDeducted: cost, tokens } = done;
     const milliseconds = now() - askedAt;
     await keep(text, false, cost, done.model);
-    over(state().last?.key ?? "");
+    room.onPending?.(undefined);
     dispatch({ type: "answered", text, cost, tokens });
     if (state().tokens === null) await account.tryBalance(signal);
     await account.checkPrice(cost, signal);

@@ -54,12 +54,14 @@ export function isOwn({ server, username }: Pending, room: Room): boolean {
  */
 export async function offerAgain(pending: Pending, room: Room): Promise<void> {
   const { message, key, context, model, at } = pending;
-  const { turns, last, price } = room.state();
-  const isFresh = isOwn(pending, room) && room.wallClock() - at < KEY_LIFETIME_MS;
+  const { turns, last, conversation } = room.state();
+  const isThere = isOwn(pending, room) && pending.conversation === conversation;
   // The second one: it was to replace the last question.
   const known = [turns, last?.before].find((before) => before && contextOf(before, message) === context);
-  const { extensions } = await room.client.offer();
-  const isSame = isFresh && known !== undefined && extensions.has("idempotency");
+  const offer = await room.client.offer();
+  const isFresh = room.wallClock() - at < KEY_LIFETIME_MS && offer.extensions.has("idempotency");
+  const isSame = isThere && isFresh && known !== undefined;
+  const price = room.state().price ?? offer.price;
   const question = isSame ? { before: known, key, model } : { before: turns, key: room.newKey() };
   room.dispatch({ type: "lost", message, ...question });
   room.note(

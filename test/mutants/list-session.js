@@ -86,10 +86,10 @@ export const sessionMutants = [
     tests: ["test/unit/session/repeat.test.ts"],
   },
   {
-    file: "src/session/queue.ts",
-    find: "holding(queue, questions.slice(1))",
-    replace: "queue",
-    why: "A question of the queue is sent, and charged, again and again.",
+    file: "src/session/session.ts",
+    find: "sending > 0 || ",
+    replace: "",
+    why: "A question of the queue is sent before the price of the answer before it is printed.",
     tests: [queue],
   },
   {
@@ -112,6 +112,20 @@ export const sessionMutants = [
     replace: "{ isQueued: true }",
     why: "A question of the queue replaces the turn that is being edited.",
     tests: [queue],
+  },
+  {
+    file: "src/session/lost.ts",
+    find: "pending.conversation === conversation;",
+    replace: "true;",
+    why: "After a kill, a question replaces the last turn of another conversation.",
+    tests: ["test/unit/session/lost.test.ts"],
+  },
+  {
+    file: "src/session/asking.ts",
+    find: "if (inDoubt === undefined) room",
+    replace: "room",
+    why: "A question that may have been charged for nothing is forgotten by a kill.",
+    tests: ["test/unit/session/lost.test.ts"],
   },
   {
     file: "src/tui/app/press.ts",

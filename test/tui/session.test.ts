@@ -405,6 +405,47 @@ describe("two sessions on one folder", () => {
   );
 });
 
+describe("a session that is killed during an answer", () => {
+  it("leaves its question to the next one, which gets the paid answer without another charge", async () => {
+    const upstream = await openFakeOpenAi();
+    try {
+      const env = {
+        AI_CHAT_TOKEN: "",
+        AI_CHAT_PASSWORD: "correct horse",
+        AI_CHAT_PROVIDER: "openai",
+        AI_CHAT_BASE_URL: upstream.url,
+        AI_CHAT_MODEL: "fake-model",
+      };
+      await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
+      upstream.respond(answer(["One."]));
+      const killed = session({ args: ["-s", "local"], env });
+      await killed.sees("40 questions");
+      killed.type("one\r");
+      await killed.sees("39 questions");
+      upstream.respond(answer(["Half of it.\n\n", new Promise(() => undefined)]));
+      killed.type("two\r");
+      await killed.sees("Half of it.");
+      process.kill(await killed.programPid(), "SIGKILL");
+      await killed.ended();
+
+      const next = session({ args: ["-s", "local"], env });
+      await next.sees("It may have cost 100; Enter sends it again and is not charged twice.");
+      await next.onScreen("> two");
+      expect(upstream.requests).toHaveLength(2);
+      upstream.respond(answer(["All of it."]));
+      next.type("\r");
+      await next.sees("All of it.");
+      await next.onScreen("38 questions");
+      next.type("\u0004");
+      expect(await next.ended()).toEqual({ code: 0, isRestored: true });
+      const list = await runProgram(["conversations", "list", "--json"], { home, env });
+      expect(JSON.parse(list.stdout)).toMatchObject([{ title: "one", turns: 2 }]);
+    } finally {
+      await upstream.close();
+    }
+  });
+});
+
 describe("an error in a session", () => {
   it("puts the complete question back into the composer when the connection is lost, and Enter retries it", async () => {
     let tries = 0;

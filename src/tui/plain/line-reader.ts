@@ -98,7 +98,7 @@ export function createLineReader(
   const onData = (chunk: Buffer) => {
     const text = decoder.write(chunk);
     if (by === "terminal") takeLines(text);
-    else for (const char of text) takeChar(char);
+    else for (const char of text) if (!input.ended) takeChar(char);
     wake?.();
   };
   const onEnd = () => {
@@ -155,7 +155,7 @@ export function createLineReader(
       }
     },
     setQuiet(isQuiet) {
-      if (!stdin.isTTY || input.ended || by !== (isQuiet ? "terminal" : "quiet")) return;
+      if (!stdin.isTTY || by !== (isQuiet ? "terminal" : "quiet") || (isQuiet && input.ended)) return;
       setEcho(isQuiet ? "quiet" : "terminal");
       if (isQuiet) stdin.resume();
       else stdin.pause();

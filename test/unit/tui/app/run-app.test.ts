@@ -269,6 +269,29 @@ describe("the session on a terminal", () => {
     expect(client.questions).toEqual([]);
   });
 
+  it("asks for the balance when the window gets the focus, after a minute", async () => {
+    const client = createFakeClient();
+    const clock = vi.spyOn(Date, "now");
+    const session = start({ client });
+    await session.shows("40 questions");
+    client.tokens = 9000;
+    clock.mockReturnValue(Date.now() + 60_000);
+    session.type("\u001b[I");
+    await session.shows("90 questions");
+    clock.mockRestore();
+    await leave(session);
+    expect(session.text()).toBe("A demo answers here.");
+  });
+
+  it("shows /retry above what it says if there is nothing to ask again", async () => {
+    const session = start();
+    await session.shows("40 questions");
+    session.type("/retry\r");
+    await session.shows("There is no question to ask again.");
+    await leave(session);
+    expect(session.text()).toContain("\n> /retry\nThere is no question to ask again.");
+  });
+
   it("registers a new account and never shows the password", async () => {
     const session = start({ client: createFakeClient({ token: false }), signedIn: false });
     await session.shows("Sign in to your own server on this machine");

@@ -29,6 +29,7 @@ async function run(
     isTTY = false,
     isDemo = false,
     replies = [] as (readonly [prompt: string, typed: string])[],
+    onOpen = (_type: (text: string) => void) => {},
   } = {},
 ) {
   const left = [...replies];
@@ -40,6 +41,7 @@ async function run(
   });
   const modes: boolean[] = [];
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: (on: boolean) => modes.push(on) });
+  onOpen((text) => void stdin.write(text));
   if (left.length === 0) stdin.end(input);
   else stdin.write(input);
   const end = await runPlain({
@@ -146,6 +148,53 @@ describe("line mode", () => {
 
   it("asks every line of a pipe", async () => {
     expect((await run("exit\n?\n")).out).toBe("You said: exit\nYou said: ?\n");
+  });
+
+  describe("during an answer at a terminal", () => {
+    /** Asks `one`, types in the middle of its answer, and then at the prompts. */
+    const typing = (typed: string, ...later: string[]) => {
+      const client = createFakeClient();
+      let type: (text: string) => void = () => {};
+      const others = { ...client };
+      client.ask = async function* (question) {
+        if (question.message !== "one") return yield* others.ask(question);
+        yield { type: "delta", text: "half " };
+        type(typed);
+        await new Promise((resolve) => setImmediate(resolve));
+        if (question.signal?.aborted === true)
+          throw new ClientError("interrupted", "Interrupted.", { charged: "maybe" });
+        yield* answer("an answer");
+      };
+      const replies = ["one\n", ...later].map((text) => ["> ", text] as const);
+      return run("", { client, isTTY: true, replies, onOpen: (write) => (type = write) });
+    };
+
+    it("is not echoed; it is shown and sent at the next prompts", async () => {
+      const { out, err, modes } = await typing("two\rthree\r", "four\n", "/quit\n");
+      expect(out).toBe("half an answer\nYou said: two\nYou said: three\nYou said: four\n");
+      expect(err).toMatch(/> two\n.*> three\n/s);
+      expect(modes.slice(0, 2)).toEqual([true, false]);
+      expect(modes.at(-1)).toBe(false);
+    });
+
+    it("may begin a line, which is finished at the next prompt", async () => {
+      const { out, err } = await typing("tx", "\x7fwá\x7fo\r", "/quit\n");
+      expect(out).toBe("half an answer\nYou said: two\n");
+      expect(err).toContain("> tx\b \bwá\b \bo\n");
+    });
+
+    it("is not sent if Ctrl-C stops the answer, and is not lost", async () => {
+      const { out, err, client } = await typing("two\r\rthr\x03", "four\n", "/quit\n");
+      expect(out).toBe("half \nYou said: four\n");
+      expect(err).toContain("Not sent: two\n> ");
+      expect(client.questions.map(({ message }) => message)).toEqual(["four"]);
+    });
+
+    it("leaves at its end with Ctrl-D", async () => {
+      const { out, end } = await typing("\x04", "never\n");
+      expect(out).toBe("half an answer\n");
+      expect(end).toBe("left");
+    });
   });
 
   it("moves no cursor", async () => {
