@@ -1,5 +1,6 @@
 import type { ClientError, Remedy, RemedyOf } from "../client/failure.ts";
 import { refusesNewToken } from "../client/new-login.ts";
+import { duration } from "../text/duration.ts";
 import { grantWords } from "../text/grant-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
 
@@ -72,7 +73,9 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
   list_conversations: "/resume shows which there are.",
   leave_model_out: "Start without -m: then the model of the server answers.",
   choose_model: "/model shows which there are.",
-  wait_seconds: ({ seconds }) => `It can be asked again in ${duration(seconds)}.`,
+  wait_seconds: ({ seconds }) =>
+    // Rounded up, so that nobody asks too early.
+    `It can be asked again in ${duration(seconds, Math.ceil)}.`,
   use_server: ({ server }) => `Go there with /server ${server}`,
   name_conversation: "/resume shows which there are.",
   fix_file: ({ trouble }) => trouble,
@@ -82,14 +85,6 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
 function wordsOf(remedy: Remedy): Words {
   const words = table[remedy.kind] as Words | ((remedy: Remedy) => Words);
   return typeof words === "function" ? words(remedy) : words;
-}
-
-/** In minutes or hours if it is long; rounded up, so that nobody asks too early. */
-function duration(seconds: number): string {
-  if (seconds <= 120) return counted(seconds, "second");
-  return seconds <= 7_200
-    ? counted(Math.ceil(seconds / 60), "minute")
-    : counted(Math.ceil(seconds / 3_600), "hour");
 }
 
 /** What a person reads when they have no tokens: what is left, what a question costs, and how to get more. */

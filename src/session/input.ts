@@ -27,15 +27,18 @@ export function loneHint(instead: "quit" | "help", again: string, price: number 
   return `/${instead} ${does}. ${again} asks it${price === null ? "" : ` for ${counted(price, "token")}`}.`;
 }
 
+/** `/etc/passwd what is it?`: no command has a second slash in its name. */
+const isPath = (text: string): boolean => /^\/[^\s/]*\//.test(text);
+
 /**
- * Only a single line that begins with one slash is a command: pasted text of several lines never is. `//text` is the
- * question `/text`. A command that does not exist is never sent as a question: a typing error must cost nothing.
+ * Only a single line that begins with one slash is a command: pasted text of several lines never is, and no path. `//text`
+ * is the question `/text`. A command that does not exist is never sent as a question: a typing error must cost nothing.
  */
 export function readInput(text: string): Input {
   const trimmed = text.trim();
   if (trimmed === "") return { kind: "nothing" };
   if (trimmed.startsWith("//")) return { kind: "question", text: trimmed.slice(1) };
-  if (!trimmed.startsWith("/") || trimmed.includes("\n")) {
+  if (!trimmed.startsWith("/") || trimmed.includes("\n") || isPath(trimmed)) {
     const instead = loneWords.get(trimmed.toLowerCase());
     return instead === undefined
       ? { kind: "question", text: trimmed }

@@ -1,7 +1,11 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openChatServer, streamAnswer } from "../support/chat-server.ts";
 import {
   makeHome,
+  program,
+  programEnv,
   runProgram,
   startProgram,
   type Home,
@@ -91,6 +95,30 @@ test.each(refused)("ask refuses %s on stdin with a message: exit 2", async (_, s
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(told);
   expect(server.seen).toHaveLength(before);
+});
+
+/** Runs `ask` with a word in the octal escapes of printf, which may be no UTF-8. */
+const askBytes = (escapes: string) =>
+  promisify(execFile)(
+    "/bin/sh",
+    ["-c", `exec "$0" "$1" ask "$(printf '${escapes}')"`, process.execPath, program],
+    {
+      env: programEnv(home, options(undefined).env),
+    },
+  );
+
+test.runIf(process.platform === "linux")("ask refuses words that are not UTF-8: exit 2", async () => {
+  const before = server.seen.length;
+  await expect(askBytes(String.raw`latin \351`)).rejects.toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining("The question is not UTF-8."),
+  });
+  expect(server.seen).toHaveLength(before);
+});
+
+test("ask takes a U+FFFD that was typed", async () => {
+  expect((await askBytes(String.raw`a \357\277\275`)).stdout).toBe(`${JSON.stringify("a \ufffd")}\n`);
 });
 
 test("ask accepts 1 MiB on stdin", async () => {

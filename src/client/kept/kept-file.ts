@@ -1,6 +1,6 @@
 // Node loads the part for promises, 1.5 ms, when it is first used.
-import { constants, promises } from "node:fs";
-import { join } from "node:path";
+import { constants, existsSync, promises, readlinkSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type ConfType from "conf";
 import { errorCode, fileTrouble, isMissing } from "../../disk/errors.ts";
 import { locked } from "../../disk/locked.ts";
@@ -65,6 +65,16 @@ function load(path: string): Content {
   }
 }
 
+/** Where the file is made: behind a link whose file is missing, one hop. conf would replace the link. */
+function placeOf(path: string): string {
+  try {
+    const target = resolve(dirname(path), readlinkSync(path));
+    return existsSync(path) ? path : target;
+  } catch {
+    return path;
+  }
+}
+
 /** Opens nothing yet: the folder is made (0700) and the file written (0600, by conf) at the first change. */
 export function createKeptFile({ dir, name }: { dir: string | undefined; name: string }): KeptFile {
   const path = dir === undefined ? undefined : join(dir, `${name}.json`);
@@ -84,9 +94,11 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
     if (dir === undefined || path === undefined) return noted(homeless);
     try {
       await makeFolder(dir);
+      const place = placeOf(path);
+      await makeFolder(dirname(place));
       // Before taking the lock, for which others wait: loading may take longer than writing.
       const { Conf } = await import("./conf.ts");
-      const result = await locked(path, PATIENCE, () => rewrite(Conf, { dir, path, name }, edit, noted));
+      const result = await locked(path, PATIENCE, () => rewrite(Conf, place, edit, noted));
       if (result.kept) problem = undefined;
       return result;
     } catch (error) {
@@ -100,7 +112,9 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
     if (found.kind === "broken") return noted(found.why);
     try {
       await makeFolder(dir);
-      await promises.access(dir, constants.W_OK | constants.X_OK);
+      const there = dirname(placeOf(path));
+      await makeFolder(there);
+      await promises.access(there, constants.W_OK | constants.X_OK);
       return { kept: true };
     } catch (error) {
       return unwritten(error);
@@ -129,7 +143,7 @@ export function createKeptFile({ dir, name }: { dir: string | undefined; name: s
 
 function rewrite(
   Conf: typeof ConfType,
-  { dir, path, name }: { dir: string; path: string; name: string },
+  path: string,
   edit: (content: Record<string, unknown>) => void,
   noted: (why: string) => Kept,
 ): Kept {
@@ -137,8 +151,9 @@ function rewrite(
   const found = load(path);
   if (found.kind === "broken") return noted(found.why);
   const conf = new Conf<Record<string, unknown>>({
-    cwd: dir,
-    configName: name,
+    cwd: dirname(path),
+    configName: basename(path),
+    fileExtension: "",
     projectName: "ai-chat",
     projectSuffix: "",
     accessPropertiesByDotNotation: false,

@@ -3,6 +3,7 @@ import { tooLong } from "../../../protocol/question-length.ts";
 import { CHAT_BODY_BYTES } from "../../../protocol/limits.ts";
 import type { Call } from "../../argv/call.ts";
 import { serverName } from "../../connection/chosen-server.ts";
+import { isArgvBroken } from "../../io/argv-bytes.ts";
 import { readStdin, stdinKind } from "../../io/stdin.ts";
 
 /** The sources of a question, determined before anything is read or connected. */
@@ -19,6 +20,10 @@ function withoutDash(words: readonly string[], literal: number): { words: readon
 
 /** Determines the sources of the question (docs/cli.md#standard-input). Throws `usage` if there is no question. */
 export function questionSource({ words, literal, values, program }: Call): QuestionSource {
+  if (isArgvBroken(words))
+    throw new ClientError("usage", "The question is not UTF-8.", {
+      hint: `Give it on stdin: iconv -f ISO-8859-1 -t UTF-8 question.txt | ${program.name} ask`,
+    });
   const { words: text, dash } = withoutDash(words, literal);
   const kind = stdinKind();
   if (dash && values.noStdin)

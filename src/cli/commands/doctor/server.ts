@@ -12,6 +12,7 @@ import { defaultServer } from "../../argv/options.ts";
 import { chooseServer, type Chosen } from "../../connection/chosen-server.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
 import type { DoctorDocument } from "./document.ts";
+import { duration } from "../../../text/duration.ts";
 import { counted } from "../../../text/numbers.ts";
 import { exitCodes } from "../../failures/exit-codes.ts";
 import { failureOf } from "../../failures/report.ts";
@@ -55,7 +56,7 @@ function clockFinding(difference: number | null): Finding {
   const about = "clock";
   if (difference === null) return { about, text: "not reported by the server", note: true };
   if (Math.abs(difference) <= CLOCKS) return { about, text: "same as on this machine" };
-  const words = `The server's clock is ${counted(Math.abs(difference), "second")} ${difference > 0 ? "ahead" : "behind"}.`;
+  const words = `The server's clock is ${duration(Math.abs(difference))} ${difference > 0 ? "ahead" : "behind"}.`;
   const hint =
     "Set the clock of this machine, or tell the operator of the server: until then, times and expiry dates are shown wrong.";
   return { about, text: words, fault: { code: "internal", message: words, hint, exit: exitCodes.internal } };

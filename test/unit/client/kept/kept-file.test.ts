@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -35,6 +35,26 @@ describe("a file's lock", () => {
       why: expect.stringContaining("permission denied"),
     });
     expect(lock).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("a link in the place of the file", () => {
+  it.each([
+    ["relative", "linked/mine.conf"],
+    ["absolute", undefined],
+  ])("whose file is missing stays, and the file is made where it points (%s)", async (_, relative) => {
+    const target = join(dir, "linked", "mine.conf");
+    const path = join(dir, "config.json");
+    await symlink(relative ?? target, path);
+    const file = createKeptFile({ dir, name: "config" });
+    expect(await file.isWritable()).toEqual({ kept: true });
+    for (const save of [false, true]) {
+      expect(await file.change((content) => void (content.save = save))).toEqual({ kept: true });
+      expect(JSON.parse(await readFile(target, "utf8"))).toEqual({ save });
+      expect((await lstat(path)).isSymbolicLink()).toBe(true);
+    }
+    expect(file.read()).toEqual({ save: true });
+    expect((await stat(target)).mode & 0o777).toBe(0o600);
   });
 });
 
