@@ -425,21 +425,28 @@ describe("a session that is killed during an answer", () => {
       upstream.respond(answer(["Half of it.\n\n", new Promise(() => undefined)]));
       killed.type("two\r");
       await killed.sees("Half of it.");
+      killed.type("three\r");
+      await killed.onScreen("queue · 1 question");
       process.kill(await killed.programPid(), "SIGKILL");
       await killed.ended();
 
       const next = session({ args: ["-s", "local"], env });
       await next.sees("It may have cost 100; Enter sends it again and is not charged twice.");
-      await next.onScreen("> two");
+      await next.onScreen(/^> two/);
+      await next.onScreen("queue stopped · 1 question · 100 tokens");
       expect(upstream.requests).toHaveLength(2);
       upstream.respond(answer(["All of it."]));
       next.type("\r");
       await next.sees("All of it.");
       await next.onScreen("38 questions");
+      upstream.respond(answer(["And three."]));
+      next.type("\r");
+      await next.sees("And three.");
+      await next.onScreen("37 questions");
       next.type("\u0004");
       expect(await next.ended()).toEqual({ code: 0, isRestored: true });
       const list = await runProgram(["conversations", "list", "--json"], { home, env });
-      expect(JSON.parse(list.stdout)).toMatchObject([{ title: "one", turns: 2 }]);
+      expect(JSON.parse(list.stdout)).toMatchObject([{ title: "one", turns: 3 }]);
     } finally {
       await upstream.close();
     }

@@ -17,7 +17,7 @@ export interface Unsent {
 export interface DraftFile {
   /** Of a session that is gone; undefined where there is nothing. Its file is gone then. */
   readonly found: Unsent | undefined;
-  /** Keeps the text half a second later, and anything else at once. Never throws. */
+  /** Keeps what is typed half a second later, and anything else before anything is sent. Never throws. */
   keep(change: Partial<Unsent>): void;
   /** Writes at once what waits: the session ends, and not by hand. */
   flush(): void;
@@ -67,21 +67,22 @@ export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): Dra
   };
   const flush = () => {
     clearTimeout(timer);
-    if (isWaiting) write();
+    if (!isWaiting) return;
     isWaiting = false;
-  };
-  const forget = () => {
-    clearTimeout(timer);
-    isWaiting = false;
-    if (!isWritten) return;
-    isWritten = false;
-    rmSync(file, { force: true });
+    if (!isEmpty(now)) write();
+    else if (isWritten) {
+      isWritten = false;
+      rmSync(file, { force: true });
+    }
   };
   const keep = (change: Partial<Unsent>) => {
+    const before = now;
     now = { ...now, ...change };
-    if (isEmpty(now)) return forget();
+    const { text, queue, pending } = now;
+    if (text === before.text && queue === before.queue && pending === before.pending) return;
     isWaiting = true;
-    if ("queue" in change || "pending" in change) return flush();
+    // One write for what one key changes: a text that joins the queue must not be in the file twice.
+    if ("queue" in change || "pending" in change || text.trim() === "") return queueMicrotask(flush);
     clearTimeout(timer);
     timer = setTimeout(flush, delay);
     timer.unref();
@@ -91,7 +92,10 @@ export function openDraft({ dir, pid, isAlive, delay = 500 }: DraftOptions): Dra
     found: takeOrphan(dir, pid, isAlive),
     keep,
     flush,
-    close: () => keep({ text: "", queue: now.queue, pending: undefined }),
+    close() {
+      keep({ text: "", pending: undefined });
+      flush();
+    },
   };
 }
 

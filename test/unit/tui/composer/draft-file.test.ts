@@ -16,12 +16,16 @@ afterEach(() => {
 
 const open = (pid: number, alive: number[] = []) =>
   openDraft({ dir, pid, isAlive: (other) => alive.includes(other), delay: 500 });
-const read = async (pid: number) =>
-  JSON.parse(await readFile(join(dir, `draft-${pid}.json`), "utf8")) as unknown;
+const read = async (pid: number) => {
+  await Promise.resolve();
+  return JSON.parse(await readFile(join(dir, `draft-${pid}.json`), "utf8")) as unknown;
+};
 async function written(pid: number, text: string): Promise<void> {
   vi.advanceTimersByTime(500);
   expect(await read(pid)).toEqual({ text, queue: [] });
 }
+
+const pending = { message: "one", key: "k", server: "local", username: "jane", context: "c", at: 1 };
 
 describe("a draft", () => {
   it("of a killed session is found once, by the next session", async () => {
@@ -75,6 +79,7 @@ describe("a draft", () => {
     expect((await stat(join(dir, "draft-11.json"))).mode & 0o777).toBe(0o600);
     expect((await stat(dir)).mode & 0o777).toBe(0o700);
     draft.keep({ text: "" });
+    await Promise.resolve();
     expect(await readdir(dir)).toEqual([]);
     draft.keep({ text: "other" });
     await written(11, "other");
@@ -87,6 +92,19 @@ describe("a draft", () => {
     draft.keep({ text: "some" });
     draft.flush();
     expect(open(12).found?.text).toBe("some");
+  });
+
+  it("has a text that joins the queue once, whenever the session is killed", async () => {
+    const draft = open(11);
+    draft.keep({ text: "one" });
+    await written(11, "one");
+    draft.keep({ queue: ["one"] });
+    draft.keep({ text: "" });
+    expect(await read(11)).toEqual({ text: "", queue: ["one"] });
+    draft.keep({ queue: [] });
+    draft.keep({ pending });
+    expect(await read(11)).toEqual({ text: "", queue: [], pending });
+    expect(open(12).found).toEqual({ text: "", queue: [], pending });
   });
 
   it("keeps the queue at once, and alone when the session is left", async () => {
