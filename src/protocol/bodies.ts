@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { codePoints } from "../text/code-points.ts";
-import { HISTORY_ENTRIES, MESSAGE_CODE_POINTS, MODEL_CHARACTERS } from "./limits.ts";
+import { HISTORY_ENTRIES, MODEL_CHARACTERS } from "./limits.ts";
 import { passwordFaults } from "./password-rules.ts";
 import { usernameFaults } from "./username-rules.ts";
 
@@ -34,9 +33,6 @@ const message = z
   .string(required("message"))
   .transform((text) => text.trim())
   .refine((text) => text !== "", { error: "message must not be empty." })
-  .refine((text) => text.length <= MESSAGE_CODE_POINTS || codePoints(text) <= MESSAGE_CODE_POINTS, {
-    error: `message must have at most ${MESSAGE_CODE_POINTS} characters.`,
-  })
   .refine((text) => !hasLoneSurrogate(text), { error: "message must be valid Unicode." });
 
 const turn = z.object(
@@ -61,8 +57,8 @@ export const passwordBody = z.object({
   new_password: passwordIn("new_password"),
 });
 
-/** `POST /api/chat/` less its token. `message` comes out trimmed; `history` is the earlier turns, oldest first; `model` is
- * the name of the model to ask. */
+/** `POST /api/chat/` less its token. `message` comes out trimmed, and how long it may be is up to its model; `history` is the
+ * earlier turns, oldest first; `model` is the name of the model to ask. */
 export const chatBody = z.object({
   message,
   history: z

@@ -4,8 +4,17 @@ export const STARTING_TOKENS = 4000;
 /** Tokens that a question costs, unless the operator says otherwise. */
 export const PRICE = 100;
 
-/** Longest message, in Unicode code points after trimming (docs/http-api.md#chat). */
-export const MESSAGE_CODE_POINTS = 32_000;
+/**
+ * Most characters of message and history that go to an AI whose own limit is not known, unless the operator says otherwise
+ * (docs/hosting.md#context).
+ */
+export const CONTEXT_CHARACTERS = 100_000;
+
+/**
+ * Longest message, in Unicode code points after trimming, where no other limit says so: at a model that gets no history, and
+ * at a server of this program of before `limits`.
+ */
+export const MESSAGE_CHARACTERS = 32_000;
 
 /** Most turns that a request's `history` may hold (docs/http-api.md#history). */
 export const HISTORY_ENTRIES = 200;
@@ -13,8 +22,11 @@ export const HISTORY_ENTRIES = 200;
 /** Longest name of a model, in characters (docs/hosting.md#several-models). */
 export const MODEL_CHARACTERS = 200;
 
-/** Largest body of a chat request in bytes, counted unpacked (docs/http-api.md#limits). */
+/** Bytes of a chat request's body, counted unpacked, that every server takes (docs/http-api.md#limits). */
 export const CHAT_BODY_BYTES = 1024 * 1024;
+
+/** The most that a server takes, however large its limits are. */
+export const MOST_CHAT_BODY_BYTES = 64 * 1024 * 1024;
 
 /** Largest body of register, login, logout and password in bytes, counted unpacked (docs/http-api.md#limits). */
 export const CREDENTIALS_BODY_BYTES = 16 * 1024;

@@ -1,3 +1,4 @@
+import type { ChatLimits } from "./chat-limits.ts";
 import type { Extension } from "./routes.ts";
 
 /** `POST /api/register/` → 201 */
@@ -11,7 +12,7 @@ export interface LoginReply {
   token: string;
 }
 
-/** `POST /api/chat/` → 200 as JSON. The balance after it rides in the header `Tokens-Remaining`. */
+/** `POST /api/chat/` → 200 as JSON. What else there is to say of it rides in headers. */
 export interface ChatReply {
   response: string;
   tokens_deducted: number;
@@ -19,7 +20,7 @@ export interface ChatReply {
 
 /** `GET /api/models/` → 200: the models that a question can name, the default first. */
 export interface ModelsReply {
-  models: { name: string; /** Tokens a question. */ price: number; default: boolean }[];
+  models: { name: string; /** Tokens a question. */ price: number; default: boolean; limits: ChatLimits }[];
 }
 
 /** `GET /api/token_balance/` → 200. What questions in flight hold rides in the header `Tokens-Held`. */
@@ -52,8 +53,16 @@ export interface AboutReply {
   price: number;
   starting_tokens: number;
   model: string;
+  /** Of that model. */
+  limits: ChatLimits;
   extensions: Extension[];
 }
+
+/**
+ * Why the AI ended a whole answer (docs/http-api.md#finish-reasons). `length`: it is cut at the model's limit.
+ * `content_filter`: a filter cut it.
+ */
+export type Finish = "stop" | "length" | "content_filter" | "tool_calls";
 
 /** `event: delta` of a streamed answer. `text` is never empty. */
 export interface DeltaEvent {
@@ -66,14 +75,16 @@ export interface ReasoningEvent {
 }
 
 /**
- * `event: done` of a streamed answer: the whole text, what this key cost, the balance now, and the name of the model that
- * answered. A server of before models has no `model`.
+ * `event: done` of a streamed answer: the whole text, what this key cost, the balance now, the name of the model that
+ * answered, why the AI ended (null if it did not say), and how many of the newest entries of `history` reached it.
  */
 export interface DoneEvent {
   response: string;
   tokens_deducted: number;
   tokens_remaining: number;
-  model?: string;
+  model: string;
+  finish: Finish | null;
+  turns_sent: number;
 }
 
 /** Header names that carry what the documented bodies have no place for (docs/http-api.md#chat). */
@@ -82,6 +93,8 @@ export const headers = {
   held: "Tokens-Held",
   /** Name of the model that answered. */
   model: "Model",
+  finish: "Finish-Reason",
+  turnsSent: "Turns-Sent",
   key: "Idempotency-Key",
   replayed: "Idempotent-Replayed",
   requestId: "X-Request-Id",

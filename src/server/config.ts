@@ -14,8 +14,10 @@ export interface ModelConfig {
   price: number;
   /** System prompt of every conversation. */
   system: string | undefined;
-  /** Most characters of message and history that are sent to the AI. */
-  contextChars: number;
+  /** Most characters of message and history that are sent to the AI. Undefined: as many as it reads. */
+  contextChars: number | undefined;
+  /** Most characters of a message. Undefined: as many as `contextChars`. */
+  messageChars: number | undefined;
   /** Longest answer, in tokens of the AI. */
   maxOutputTokens: number | undefined;
   temperature: number | undefined;

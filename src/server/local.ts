@@ -20,10 +20,14 @@ export type { Finding } from "./stores/json/damage.ts";
 /** Starts a server. */
 export const serve: typeof Serve = async (config) => (await import("./serve.ts")).serve(config);
 
-/** NoProvider for settings that can connect no AI. Connects to nothing. */
-export async function checkProviders({ models, provider }: ServerConfig): Promise<void> {
+/** StartupError for models that can be connected to no AI, or whose limits contradict each other. Connects to nothing. */
+export async function checkModels({ models, provider }: ServerConfig): Promise<void> {
   const { checkProvider } = await import("./providers/choose.ts");
-  for (const { apiKey, baseUrl } of models) checkProvider({ provider, apiKey, baseUrl });
+  const { checkLimits } = await import("./model-limits.ts");
+  for (const model of models) {
+    checkProvider({ provider, apiKey: model.apiKey, baseUrl: model.baseUrl });
+    checkLimits(model);
+  }
 }
 
 /** Starts a server; undefined where another process took its folder first. Throws `StartupError`. */

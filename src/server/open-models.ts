@@ -1,5 +1,6 @@
 import type { ModelConfig, ServerConfig } from "./config.ts";
 import type { Model } from "./core/models.ts";
+import { checkLimits, modelLimits } from "./model-limits.ts";
 import { chooseProvider, refuseDemo, requestBody } from "./providers/choose.ts";
 
 /** A model with its provider, and how that was chosen. */
@@ -19,7 +20,7 @@ export interface OpenModels {
 
 async function openModel(model: ModelConfig, config: ServerConfig): Promise<OpenModel> {
   const { provider: wish, dispatcher, idleTimeout, warn } = config;
-  const { name, upstream, price, system, contextChars, fallback, ...rest } = model;
+  const { name, upstream, price, system, fallback, ...rest } = model;
   const settings = {
     ...rest,
     provider: wish,
@@ -30,6 +31,7 @@ async function openModel(model: ModelConfig, config: ServerConfig): Promise<Open
     warn,
   };
   const { provider, reason, byDefault = false } = await chooseProvider(settings);
+  const limits = () => modelLimits(model, provider.contextChars);
   return {
     get name() {
       return name ?? provider.model;
@@ -37,7 +39,12 @@ async function openModel(model: ModelConfig, config: ServerConfig): Promise<Open
     listed: name !== undefined,
     price,
     system,
-    contextChars,
+    get contextChars() {
+      return limits().contextChars;
+    },
+    get messageChars() {
+      return limits().messageChars;
+    },
     fallback,
     provider,
     reason,
@@ -55,6 +62,7 @@ export async function openModels(config: ServerConfig): Promise<OpenModels> {
     for (const model of config.models) {
       const opened = await openModel(model, config);
       all.push(opened);
+      checkLimits(model, opened.contextChars);
       if (opened.byDefault) refuseDemo(config.host);
     }
   } catch (error) {

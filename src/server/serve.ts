@@ -1,4 +1,5 @@
 import type { AboutReply } from "../protocol/replies.ts";
+import { limitsOf } from "./core/models.ts";
 import { createAnswers } from "./core/answers.ts";
 import type { Store } from "./core/ports.ts";
 import { createQuestions } from "./core/questions.ts";
@@ -177,13 +178,15 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
 }
 
 function aboutOf({ config, models }: Current): AboutReply {
-  const [{ name, price, listed }] = models.list;
+  const [first] = models.list;
+  const { name, price, listed } = first;
   return {
     name: "ai-chat-system",
     version: config.version,
     price,
     starting_tokens: config.startingTokens,
     model: name,
+    limits: limitsOf(first),
     extensions: [
       "stream",
       "history",

@@ -22,6 +22,8 @@ export interface Account {
   greet(): Promise<void>;
   /** Requests the price, the model, and whether the limits of this API hold. Never rejects. */
   learnOffer(): Promise<void>;
+  /** Requests them anew, also if they are known. Never rejects. */
+  learnAnew(signal?: AbortSignal): Promise<void>;
   /** Requests price and models anew if an answer cost another price than the one that is known. Never rejects. */
   checkPrice(cost: number | null, signal: AbortSignal): Promise<void>;
   /** Prints the balance. */
@@ -67,9 +69,14 @@ export function createAccount(room: Room): Account {
 
   const learnOffer = async () => {
     const { client } = room;
-    const { price, model, models, extensions } = await client.offer();
-    if (room.client === client)
-      dispatch({ type: "offer", price, model, models, ourRules: hasOurRules(extensions) });
+    const { extensions, ...offer } = await client.offer();
+    if (room.client === client) dispatch({ type: "offer", ...offer, ourRules: hasOurRules(extensions) });
+  };
+
+  const learnAnew = async (signal?: AbortSignal) => {
+    // Also a server without a choice of models is asked anew by this.
+    await room.client.models(signal).catch(() => undefined);
+    await learnOffer();
   };
 
   return {
@@ -92,13 +99,12 @@ export function createAccount(room: Room): Account {
       }
     },
     learnOffer,
+    learnAnew,
     async checkPrice(cost, signal) {
       const { price, models, offered } = state();
       const isTold = models.length > 0 || offered.price !== null;
       if (!isTold || price === null || cost === null || cost === price) return;
-      // Also a server without a choice of models is asked anew by this.
-      await room.client.models(signal).catch(() => undefined);
-      await learnOffer();
+      await learnAnew(signal);
     },
     show: () =>
       printing(async () => {

@@ -5,7 +5,9 @@ import type { Turn } from "../protocol/bodies.ts";
 import type { Account } from "./account.ts";
 import { failureLines, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
+import { forgotten, forgottenWords } from "./context.ts";
 import { exchange, type Ended, type Face } from "./exchange.ts";
+import { cutWords } from "../protocol/cut-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { costWords } from "./money.ts";
 import { contextOf } from "./lost.ts";
@@ -158,16 +160,28 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   const answered = async (
     { text, done }: Extract<Ended, { kind: "answered" }>,
     keep: KeepTurn,
-    signal: AbortSignal,
+    { before, sent, signal }: { before: readonly Turn[]; sent: number | undefined; signal: AbortSignal },
   ) => {
     const { tokensDeducted: cost, tokens } = done;
     const milliseconds = now() - askedAt;
-    await keep(text, false, cost, done.model);
+    await keep(text, false, cost, done);
     room.onPending?.(undefined);
     dispatch({ type: "answered", text, cost, tokens });
+    const cut = cutWords(done.finish);
+    if (cut !== undefined) room.note("dim", done.finish === "length" ? `${cut}: say go on` : cut);
     if (state().tokens === null) await account.tryBalance(signal);
     await account.checkPrice(cost, signal);
     sayCost(room, cost, milliseconds);
+    if (sent !== undefined) sayForgotten(sent, before);
+  };
+
+  /** Says once in a conversation that its beginning no longer reaches the AI. */
+  const sayForgotten = (sent: number, before: readonly Turn[]) => {
+    const { earlier, toldForgotten } = state();
+    const turns = forgotten(2 * earlier + before.length, sent);
+    if (turns === 0 || toldForgotten) return;
+    dispatch({ type: "toldForgotten" });
+    room.note("warn", `${forgottenWords(turns)} /new starts afresh.`);
   };
 
   const ask: Asking["ask"] = async (
@@ -186,12 +200,17 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     begun(message, before, key, model);
     const keep = saver.begin();
     const { signal } = stop;
+    const history = historyFor(before, message, state().limits);
+    let sent: number | undefined = history.length;
     const question = {
       message,
-      history: historyFor(before, message),
+      history,
       key,
       signal,
-      onHistoryKept,
+      onHistoryKept() {
+        sent = undefined;
+        onHistoryKept();
+      },
       model,
       ...(isRequired(choice) ? {} : { onModelLeftOut }),
     };
@@ -200,7 +219,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
       const ended = await exchange(room.client, question, { ...face, inDoubt: key === inDoubt });
       if (ended.kind === "answered" && !ended.isShown) show(ended.text);
       say({ type: "end" });
-      if (ended.kind === "answered") await answered(ended, keep, signal);
+      if (ended.kind === "answered")
+        await answered(ended, keep, { before, sent: ended.done.turnsSent ?? sent, signal });
       else if (ended.kind === "stopped") await stopped(ended.text, keep);
       else await failed(ended, { message, before }, signal);
     } finally {

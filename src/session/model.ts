@@ -1,3 +1,4 @@
+import type { ChatLimits } from "../protocol/chat-limits.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 
 /** A model that was chosen, and where. */
@@ -24,7 +25,7 @@ export function nameFor(choice: ModelChoice | undefined, models: readonly ModelO
   return models.length > 1 ? models.find(({ isDefault }) => isDefault)?.name : undefined;
 }
 
-/** The model that answers, and what a question costs it; null where the server does not tell. */
+/** The model that answers, what a question costs there, and what it takes; as far as the server tells it. */
 export function offeredBy({
   choice,
   models,
@@ -32,11 +33,19 @@ export function offeredBy({
 }: {
   choice: ModelChoice | undefined;
   models: readonly ModelOffer[];
-  offered: { price: number | null; model: string | null };
-}): { price: number | null; model: string | null } {
+  offered: Answering;
+}): Answering {
   if (models.length === 0) return offered;
   const found = models.find(({ name, isDefault }) => (choice ? name === choice.name : isDefault));
-  return { price: found?.price ?? null, model: choice?.name ?? found?.name ?? offered.model };
+  const model = choice?.name ?? found?.name ?? offered.model;
+  return { price: found?.price ?? null, model, limits: found?.limits };
+}
+
+/** What is known of the model that answers. */
+export interface Answering {
+  price: number | null;
+  model: string | null;
+  limits?: ChatLimits | undefined;
 }
 
 /** Says that a server without `models` was asked without naming the model. */

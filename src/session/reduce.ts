@@ -2,7 +2,7 @@ import { titleOf } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 import type { Form } from "./form.ts";
-import { choiceIn, offeredBy, type ModelChoice } from "./model.ts";
+import { choiceIn, offeredBy, type Answering, type ModelChoice } from "./model.ts";
 import { queueAfter } from "./queue.ts";
 import { firstState, noConversation, type Last, type State } from "./state.ts";
 
@@ -27,16 +27,11 @@ export type Event =
   | { type: "stopping"; text: string; at: number }
   | { type: "failed"; text: string }
   | { type: "settled" }
+  | { type: "toldForgotten" }
   | { type: "loading"; at: number }
   | { type: "loaded"; isLoaded: boolean }
   | { type: "balance"; tokens: number | null }
-  | {
-      type: "offer";
-      price: number | null;
-      model: string | null;
-      models: readonly ModelOffer[];
-      ourRules: boolean;
-    }
+  | ({ type: "offer"; models: readonly ModelOffer[]; ourRules: boolean } & Answering)
   /** The list was requested anew. */
   | { type: "models"; models: readonly ModelOffer[] }
   | { type: "chosen"; model: string }
@@ -49,6 +44,8 @@ export type Event =
       conversation: string;
       title: string;
       turns: readonly Turn[];
+      /** Saved turns before them; by default none. */
+      earlier?: number;
       last: Last | undefined;
       /** The model that its last question named. */
       asked?: string;
@@ -120,6 +117,8 @@ function changed(state: State, event: Event): State {
       const answer = event.text === "" ? state.answer : event.text;
       return { ...ended(state, "failed", ""), answer, phase: { kind: "idle" } };
     }
+    case "toldForgotten":
+      return { ...state, toldForgotten: true };
     case "settled":
       return { ...state, phase: { kind: "idle" } };
     case "loading":
@@ -131,8 +130,8 @@ function changed(state: State, event: Event): State {
     case "balance":
       return { ...state, tokens: event.tokens };
     case "offer": {
-      const { price, model, models, ourRules } = event;
-      return shownOf({ ...state, offered: { price, model }, models, ourRules });
+      const { price, model, limits, models, ourRules } = event;
+      return shownOf({ ...state, offered: { price, model, limits }, models, ourRules });
     }
     case "models":
       return shownOf({ ...state, models: event.models });
@@ -145,18 +144,18 @@ function changed(state: State, event: Event): State {
     case "signedIn":
       return { ...state, form: undefined, signedIn: true, username: event.username, tokens: null };
     case "signedOut": {
-      const { price, model, models, offered, usual, ourRules } = state;
-      return shownOf({ ...firstState(undefined, usual), price, model, models, offered, ourRules });
+      const { price, models, offered, usual, ourRules } = state;
+      return shownOf({ ...firstState(undefined, usual), price, models, offered, ourRules });
     }
     case "cleared":
       return shownOf({ ...state, choice: state.usual, ...noConversation });
     case "resumed": {
-      const { conversation, title, turns, last, asked } = event;
+      const { conversation, title, turns, earlier = 0, last, asked } = event;
       const choice = choiceIn(state.usual, asked);
       const answer = turns.at(-1)?.content ?? "";
       const reasoning = { text: "" };
-      const resumed = { conversation, kept: true, title, turns, last, answer, reasoning, editing: false };
-      return shownOf({ ...state, ...resumed, choice });
+      const resumed = { conversation, kept: true, title, turns, earlier, last, answer, reasoning };
+      return shownOf({ ...state, ...noConversation, ...resumed, choice });
     }
     case "saved": {
       const { last } = state;
@@ -194,11 +193,11 @@ function changed(state: State, event: Event): State {
   }
 }
 
-/** The state with the model that answers now, and its price. */
+/** The state with the model that answers now, its price, and what it takes. */
 function shownOf(state: State): State {
-  const { price, model } = offeredBy(state);
+  const { price, model, limits } = offeredBy(state);
   // Without a list the price may have been learned from an answer.
-  return { ...state, model, price: state.models.length === 0 ? (price ?? state.price) : price };
+  return { ...state, model, limits, price: state.models.length === 0 ? (price ?? state.price) : price };
 }
 
 /** Whether the title is from a question that did not become part of the conversation: the next one names it. */

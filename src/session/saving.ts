@@ -2,6 +2,7 @@ import { ClientError } from "../client/failure.ts";
 import type { SavedTurn } from "../client/conversations/saved-turn.ts";
 import type { Summary } from "../client/conversations/summary.ts";
 import type { Turn } from "../protocol/bodies.ts";
+import { cutWords } from "../protocol/cut-words.ts";
 import { ageOf } from "./age.ts";
 import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
@@ -30,8 +31,8 @@ export type KeepTurn = (
   answer: string,
   stopped: boolean,
   tokensDeducted: number | null,
-  /** Who answered, if the server said so. */
-  by?: string,
+  /** What the server said of the answer. */
+  done?: { model?: string; finish?: string },
 ) => Promise<void>;
 
 /** Turns of a resumed conversation that are shown again (docs/session.md#saved-conversations). */
@@ -78,14 +79,16 @@ export function createSaver(room: Room) {
         note("warn", `That conversation was held at ${found.server}.`, `To go on there: ${way}`);
         return false;
       }
-      const { exchanges, earlier } = await conversations.readTail(found.id, SHOWN);
+      const { exchanges, earlier, conversation } = await conversations.readTail(found.id, SHOWN);
       const turns = await conversations.turnsForHistory(found.id);
+      const unsent = Math.max(0, conversation.turns - turns.length / 2);
       const last = lastOf(exchanges.at(-1), turns, room.newKey());
       const { asked } = exchanges.at(-1) ?? {};
-      dispatch({ type: "resumed", conversation: found.id, title: found.title, turns, last, asked });
+      const of = { conversation: found.id, title: found.title };
+      dispatch({ type: "resumed", ...of, turns, earlier: unsent, last, asked });
       if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
-      for (const { question, answer, stopped } of exchanges)
-        room.say({ type: "past", question, answer, stopped });
+      for (const { question, answer, stopped, finish } of exchanges)
+        room.say({ type: "past", question, answer, stopped, cut: cutWords(finish) });
       note("dim", `Going on with: ${found.title}`);
       return true;
     });
@@ -102,10 +105,12 @@ export function createSaver(room: Room) {
       if (saving?.save !== true || last === undefined) return async () => undefined;
       const { message: question, turn: replaces, key } = last;
       const thread = openThread(saving.conversations, { server: room.name, username }, conversation);
-      return async (answer, stopped, tokensDeducted, by) => {
-        const model = () => by ?? state().model;
+      return async (answer, stopped, tokensDeducted, done) => {
+        const model = () => done?.model ?? state().model;
+        const finish = done?.finish;
         const asked = state().models.length > 0 ? last.model : undefined;
-        const kept = await thread.keep({ question, answer, stopped, tokensDeducted, model, asked, replaces });
+        const turn = { question, answer, stopped, tokensDeducted, model, asked, finish, replaces };
+        const kept = await thread.keep(turn);
         if (kept === undefined) return;
         dispatch({ type: "saved", key, conversation: thread.id, turn: kept.turn, kept: kept.kept });
         tellOnce(kept);

@@ -3,8 +3,8 @@ import { createAccount, type Account } from "./account.ts";
 import { createAsking, type Waiting } from "./asking.ts";
 import { createRoom } from "./create-room.ts";
 import { chooseForm, nextForm, type FormEvent } from "./form.ts";
-import { tooLong } from "../protocol/question-length.ts";
 import { isOwn, offerAgain } from "./lost.ts";
+import { refusedLength } from "./context.ts";
 import { createModels, type Models } from "./models.ts";
 import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
@@ -247,11 +247,13 @@ export function createSession(options: SessionOptions): Session {
       room.say({ type: "begun" });
     },
     ask(text) {
-      const { phase, form, ourRules } = state();
+      const { phase, form } = state();
       if (phase.kind === "loading" || form !== undefined) return false;
-      const refusal = ourRules ? tooLong(text) : undefined;
+      const refusal = refusedLength(state(), text);
       if (refusal !== undefined) {
         note("error", refusal, "Nothing was sent: shorten it, and send it again.");
+        // The operator may have changed the limit.
+        run(account.learnAnew());
         return false;
       }
       if (isBusy(state())) dispatch({ type: "queued", question: text });

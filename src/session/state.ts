@@ -1,7 +1,8 @@
 import type { Turn } from "../protocol/bodies.ts";
+import type { ChatLimits } from "../protocol/chat-limits.ts";
 import type { Form } from "./form.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
-import type { ModelChoice } from "./model.ts";
+import type { Answering, ModelChoice } from "./model.ts";
 import type { Money } from "./money.ts";
 import { emptyQueue, isRunning, type Queue } from "./queue.ts";
 
@@ -50,7 +51,9 @@ export interface State extends Money {
   /** The models to choose from. */
   models: readonly ModelOffer[];
   /** What `GET /api/` told of the default. */
-  offered: { price: number | null; model: string | null };
+  offered: Answering;
+  /** What the model that answers takes, if the server tells it. */
+  limits?: ChatLimits | undefined;
   /** The chosen model, in new conversations and in this one. */
   usual: ModelChoice | undefined;
   choice: ModelChoice | undefined;
@@ -62,6 +65,10 @@ export interface State extends Money {
   /** Covers everything else while it is open. */
   form: Form | undefined;
   turns: readonly Turn[];
+  /** How many saved turns are before them, which are not sent. */
+  earlier: number;
+  /** Whether the session has said that the oldest turns no longer reach the AI. */
+  toldForgotten: boolean;
   last: Last | undefined;
   /** The Markdown of the last answer, for /copy and /raw. */
   answer: string;
@@ -80,6 +87,8 @@ export interface State extends Money {
 /** What a new conversation begins with. */
 export const noConversation = {
   turns: [],
+  earlier: 0,
+  toldForgotten: false,
   last: undefined,
   answer: "",
   reasoning: { text: "" },

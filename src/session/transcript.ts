@@ -19,8 +19,8 @@ export type Said =
   /** The AI has begun to think. */
   | { type: "thinking" }
   | { type: "delta"; text: string }
-  /** An earlier exchange, shown again. */
-  | { type: "past"; question: string; answer: string; stopped: boolean }
+  /** An earlier exchange, shown again. `cut`: what to say of an answer that looks whole and is not. */
+  | { type: "past"; question: string; answer: string; stopped: boolean; cut?: string | undefined }
   /** The answer has ended, whole or not. */
   | { type: "end" }
   | { type: "note"; tone: Tone; lines: readonly Line[] }

@@ -4,3 +4,6 @@ export function codePoints(text: string): number {
   for (let at = 0; at < text.length; count += 1) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
   return count;
 }
+
+/** Whether a text has more than `most` code points; most texts are told without counting. */
+export const hasMore = (text: string, most: number): boolean => text.length > most && codePoints(text) > most;

@@ -16,6 +16,8 @@ export interface Status extends Money {
   offered: Pick<Money, "price">;
   /** Of the conversation. */
   title: string | null;
+  /** How much of what the model takes the conversation fills, in per cent, once it is much. */
+  context?: number | undefined;
 }
 
 interface Part {
@@ -55,10 +57,11 @@ export function statusLine(status: Status, columns: number, ascii: boolean): str
 function partsOf(status: Status): Part[] {
   return [
     { text: status.title ?? "", goes: 2, shrinks: true },
-    { text: status.model ?? "", goes: 4 },
+    { text: status.model ?? "", goes: 5 },
     { text: costs(status), goes: 3 },
-    { text: left(status), goes: 5 },
-    { text: user(status), goes: status.signedIn ? 1 : 6 },
+    { text: left(status), goes: 6 },
+    { text: status.context === undefined ? "" : `context ${status.context} %`, goes: 4 },
+    { text: user(status), goes: status.signedIn ? 1 : 7 },
   ];
 }
 

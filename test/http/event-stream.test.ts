@@ -11,6 +11,9 @@ import { openTestServer } from "../support/test-server.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
 import { openWiredServer } from "./wired-server.ts";
 
+/** What else `done` says. */
+const rest = { model: "m", finish: null, turns_sent: 0 };
+
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   vi.useRealTimers();
@@ -61,7 +64,7 @@ test("a streamed answer is exactly the documented bytes", async () => {
   expect(body.replace(/[0-9a-f]+\r\n([^]*?)\r\n/g, "$1")).toBe(
     'event: delta\ndata: {"text":"Hel"}\n\n' +
       'event: delta\ndata: {"text":"lo\\n"}\n\n' +
-      'event: done\ndata: {"response":"Hello\\n","tokens_deducted":100,"tokens_remaining":3900,"model":"fake-model"}\n\n',
+      'event: done\ndata: {"response":"Hello\\n","tokens_deducted":100,"tokens_remaining":3900,"model":"fake-model","finish":"stop","turns_sent":0}\n\n',
   );
 });
 
@@ -96,7 +99,7 @@ describe("silence", () => {
     expect(pings()).toBe(4);
     pass(1);
     expect(pings()).toBe(5);
-    await stream.done({ response: "ab", tokens_deducted: 100, tokens_remaining: 0 });
+    await stream.done({ response: "ab", tokens_deducted: 100, tokens_remaining: 0, ...rest });
     pass(60);
     expect(pings()).toBe(5);
     (await reply).resume();
@@ -176,7 +179,7 @@ test("a replay and its end wait for the reader, and little waits in memory", asy
   const long = "x".repeat(6_000_000);
   const told = (async () => {
     const isWhole = await stream.replay(long);
-    await stream.done({ response: long, tokens_deducted: 100, tokens_remaining: 0 });
+    await stream.done({ response: long, tokens_deducted: 100, tokens_remaining: 0, ...rest });
     return isWhole;
   })();
   const incoming = (await reply).setEncoding("utf8");
@@ -198,7 +201,7 @@ test("nothing is written if the client left before the first delta", async () =>
 });
 
 describe("events of one tick", () => {
-  const end = { response: "abc", tokens_deducted: 100, tokens_remaining: 0 };
+  const end = { response: "abc", tokens_deducted: 100, tokens_remaining: 0, ...rest };
   const deltas = ["a", "b", "c"].map((text) => `event: delta\ndata: {"text":"${text}"}\n\n`).join("");
 
   async function all(reply: Promise<IncomingMessage>): Promise<string> {

@@ -39,12 +39,14 @@ const EVENTS = { Accept: "text/event-stream" };
 const doneOf = async (reply: Response) =>
   JSON.parse(/event: done\ndata: (.*)/.exec(await reply.text())?.[1] ?? "{}") as object;
 
+const limits = { message: 100_000, context: 100_000, turns: 200 };
+
 test("GET /api/models names the models, their prices and the default, without a token", async () => {
   const reply = await fetch(`${server.url}/api/models/`);
   expect(await reply.json()).toEqual({
     models: [
-      { name: "small", price: 100, default: true },
-      { name: "large", price: 250, default: false },
+      { name: "small", price: 100, default: true, limits },
+      { name: "large", price: 250, default: false, limits },
     ],
   });
   const about = await (await fetch(`${server.url}/api/`)).json();
@@ -136,6 +138,8 @@ describe("the fallback", () => {
       tokens_deducted: 100,
       tokens_remaining: 3900,
       model: "large",
+      finish: "stop",
+      turns_sent: 0,
     });
     const line = () => server.log.find(({ request_id: id }) => id === "fell-back");
     await expect.poll(line).toMatchObject({
@@ -190,7 +194,7 @@ test("a server without a list knows its one model by name, and has no extension 
   const single = await openTestServer();
   const mine = { Authorization: `Bearer ${await single.token("jane")}` };
   const models = await (await fetch(`${single.url}/api/models`)).json();
-  expect(models).toEqual({ models: [{ name: "demo", price: 100, default: true }] });
+  expect(models).toEqual({ models: [{ name: "demo", price: 100, default: true, limits }] });
   const about = (await (await fetch(`${single.url}/api/`)).json()) as { extensions: string[] };
   expect(about.extensions).not.toContain("models");
   const reply = await single.post("/api/chat/", { message: "hi", model: "demo" }, mine);

@@ -130,7 +130,7 @@ export const clientMutants = [
   },
   {
     file: "src/client/conversations/fitting-history.ts",
-    find: "turns.length - first < HISTORY_ENTRIES",
+    find: "turns.length - first < most",
     replace: "true",
     why: "A long conversation is refused for its history.",
     tests: ["test/unit/session/words.test.ts"],

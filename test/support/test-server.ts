@@ -40,7 +40,8 @@ export const testModel = (wishes: Partial<ModelConfig> = {}): ModelConfig => ({
   apiKey: undefined,
   price: 100,
   system: undefined,
-  contextChars: 48_000,
+  contextChars: undefined,
+  messageChars: undefined,
   maxOutputTokens: undefined,
   temperature: undefined,
   reasoningEffort: undefined,
@@ -52,13 +53,13 @@ export const testModel = (wishes: Partial<ModelConfig> = {}): ModelConfig => ({
 
 /** The default configuration of a test's server. */
 export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
-  const { upstream, baseUrl, price = 100, system, contextChars = 48_000, ...config } = wishes;
+  const { upstream, baseUrl, price = 100, system, contextChars, messageChars, ...config } = wishes;
   return {
     host: "127.0.0.1",
     port: 0,
     store: { kind: "json", dir },
     provider: "demo",
-    models: [testModel({ upstream, baseUrl, price, system, contextChars })],
+    models: [testModel({ upstream, baseUrl, price, system, contextChars, messageChars })],
     startingTokens: 4000,
     questionTimeout: 60,
     idleTimeout: 60,

@@ -8,6 +8,7 @@ export const testedModel = (wishes: Partial<Model> & { provider: Provider }): Mo
   price: 100,
   system: undefined,
   contextChars: 48_000,
+  messageChars: 48_000,
   fallback: undefined,
   ...wishes,
 });

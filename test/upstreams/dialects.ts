@@ -12,6 +12,7 @@ import { openrouter } from "./openrouter.ts";
 import { others } from "./others.ts";
 import { proxies } from "./proxies.ts";
 import type { Dialect } from "./shape.ts";
+import { tooLong } from "./too-long.ts";
 import { vllm } from "./vllm.ts";
 
 /** Every provider whose bytes are tried. */
@@ -32,4 +33,5 @@ export const dialects: Dialect[] = [
   oneApi,
   others,
   proxies,
+  tooLong,
 ];

@@ -38,6 +38,13 @@ export const gemini: Dialect = {
       told: /its limit/,
     },
     {
+      name: "a safety filter in the middle of an answer",
+      plain: json(completion(`{"role":"assistant","content":"Hey"}`, '"content_filter: SAFETY"')),
+      streamed: stream(chunk(`{"content":"Hey"}`), chunk("{}", '"content_filter: SAFETY"')),
+      text: "Hey",
+      finish: "content_filter",
+    },
+    {
       name: "a safety filter, with its name behind the finish reason",
       plain: json(completion(`{"role":"assistant"}`, '"content_filter: SAFETY"')),
       streamed: stream(chunk("{}", '"content_filter: SAFETY"')),

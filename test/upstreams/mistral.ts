@@ -48,6 +48,7 @@ export const mistral: Dialect = {
       plain: json(completion(`{"role":"assistant","content":"Il était"}`, '"model_length"')),
       streamed: stream(chunk(`{"content":"Il était"}`, '"model_length"'), DONE),
       text: "Il était",
+      finish: "length",
     },
     {
       name: "the finish reason error",

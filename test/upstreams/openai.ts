@@ -17,6 +17,7 @@ export const openai: Dialect = {
       plain: json(HELLO),
       streamed: stream(...PIECES, chunk("{}", '"stop"'), DONE),
       text: "Hello, Jane!",
+      finish: "stop",
     },
     {
       name: "the usage in a last chunk without choices",
@@ -58,6 +59,7 @@ export const openai: Dialect = {
       plain: json(completion(`{"role":"assistant","content":"Once upon a"}`, '"length"')),
       streamed: stream(chunk(`{"content":"Once upon a"}`), chunk("{}", '"length"'), DONE),
       text: "Once upon a",
+      finish: "length",
     },
     {
       name: "a limit that was reached before any text",

@@ -19,6 +19,27 @@ export const others: Dialect = {
       told: /content filter/,
     },
     {
+      name: "Zhipu: an answer that its filter cut",
+      plain: json(completion(`{"role":"assistant","content":"你好"}`, '"sensitive"')),
+      streamed: stream(chunk(`{"content":"你好"}`), chunk("{}", '"sensitive"'), DONE),
+      text: "你好",
+      finish: "content_filter",
+    },
+    {
+      name: "TGI: an answer that ended by itself",
+      plain: json(completion(`{"role":"assistant","content":"Hi"}`, '"eos_token"')),
+      streamed: stream(chunk(`{"content":"Hi"}`, '"eos_token"'), DONE),
+      text: "Hi",
+      finish: "stop",
+    },
+    {
+      name: "a finish reason that nobody knows",
+      plain: json(completion(`{"role":"assistant","content":"Hi"}`, '"moon"')),
+      streamed: stream(chunk(`{"content":"Hi"}`, '"moon"'), DONE),
+      text: "Hi",
+      finish: null,
+    },
+    {
       name: "Anthropic: its own overload",
       plain: json(
         `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}`,
@@ -99,6 +120,7 @@ export const others: Dialect = {
         DONE,
       ),
       text: "Hi",
+      finish: null,
     },
     {
       name: "text-generation-webui: the whole message beside each delta",

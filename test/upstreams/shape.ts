@@ -1,3 +1,5 @@
+import type { Finish } from "../../src/protocol/replies.ts";
+
 /** One reply of a provider, and what must become of it. */
 export interface Shape {
   /** What the provider sends; it completes the sentence "Ollama: …". */
@@ -10,6 +12,8 @@ export interface Shape {
   reasoning?: string;
   /** The whole answer, which is charged. */
   text?: string;
+  /** Why the AI ended, as the reply of our server says; only with `text`. Default: not looked at. */
+  finish?: Finish | null;
   /** Or the code of the failure, which costs nothing. */
   error?: "upstream_error" | "upstream_unavailable";
   /** What the cause in the operator's log must match; only with `error`. */

@@ -32,7 +32,8 @@ describe.each(dialects)("$provider", ({ path = "/v1", shapes }) => {
     test.each(shapes)("$name", async (shape) => {
       reply = replyTo(shape, isStream);
       const before = await server.settled(token);
-      const outcome = await askServer(server, token, isStream);
+      const { finish, ...outcome } = await askServer(server, token, isStream);
+      expect(finish).toBe(shape.finish === undefined ? finish : shape.finish);
       expect(outcome).toEqual({
         text: shape.text,
         charged: shape.text === undefined ? undefined : 100,
@@ -67,7 +68,8 @@ async function askServer(server: TestServer, token: string, isStream: boolean) {
   const body = await response.text();
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
     const { response: text, tokens_deducted: charged, code: error } = JSON.parse(body);
-    return { text, charged, error, reasoning: "" };
+    const finish = response.headers.get("finish-reason");
+    return { text, charged, error, reasoning: "", finish };
   }
   const events = body.split("\n\n").flatMap((event) => {
     const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
@@ -82,5 +84,6 @@ async function askServer(server: TestServer, token: string, isStream: boolean) {
     charged: isWhole ? (last.tokens_deducted as number) : undefined,
     error: isWhole ? undefined : (last.code as string),
     reasoning: textOf("reasoning"),
+    finish: last.finish as string | null,
   };
 }

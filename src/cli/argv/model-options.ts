@@ -29,6 +29,7 @@ export const modelOptions = {
   price: serverOptions.price,
   system: serverOptions.system,
   contextChars: serverOptions.contextChars,
+  messageChars: serverOptions.messageChars,
   maxOutputTokens: whole({ help: "longest answer, in tokens of the AI" }, undefined, [1, LARGEST]),
   temperature: number({ help: "0 to 2" }, [0, 2]),
   reasoningEffort: text({ pattern: FILLED, help: "such as low, medium or high" }, filled),

@@ -1,4 +1,4 @@
-import { PRICE, SECRET_BYTES, STARTING_TOKENS } from "../../protocol/limits.ts";
+import { CONTEXT_CHARACTERS, PRICE, SECRET_BYTES, STARTING_TOKENS } from "../../protocol/limits.ts";
 import { checkedHeaders, headersSchema } from "./headers.ts";
 import { FILLED, filled, json, oneOf, oneOfOr, seconds, text, textOr, whole } from "./option.ts";
 
@@ -178,9 +178,21 @@ export const serverOptions = {
       value: "N",
       env: ["AI_CHAT_CONTEXT_CHARS"],
       help: "characters of conversation sent to the AI",
+      shown: `as many as it reads, ${CONTEXT_CHARACTERS} if that is not known`,
     },
-    48_000,
+    undefined,
     [0, LARGEST],
+  ),
+  messageChars: whole(
+    {
+      flag: "message-chars",
+      value: "N",
+      env: ["AI_CHAT_MESSAGE_CHARS"],
+      help: "longest question, in characters",
+      shown: "that of --context-chars",
+    },
+    undefined,
+    [1, LARGEST],
   ),
   tokenDays: whole(
     { flag: "token-days", value: "DAYS", env: ["AI_CHAT_TOKEN_DAYS"], help: "days that a login lasts" },

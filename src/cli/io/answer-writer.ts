@@ -78,13 +78,15 @@ export async function createBlocksWriter(
 }
 
 const document = (
-  { response, tokensDeducted, tokens, model }: Done,
+  { response, tokensDeducted, tokens, model, finish, turnsSent }: Done,
   conversation: string | null,
 ): AskDocument => ({
   response,
   tokens_deducted: tokensDeducted,
   tokens,
   model: model ?? null,
+  finish: finish ?? null,
+  turns_sent: turnsSent ?? null,
   conversation,
 });
 

@@ -69,11 +69,13 @@ export function openConversations(options: ConversationsOptions): Conversations 
       headers.set(id, { is: "conversation", version: FORMAT, id, server, username, created_at: time() });
       return id;
     },
-    append: async (id, { question, answer, stopped = false, tokensDeducted, model, asked, replaces }) => {
+    append: async (id, { question, answer, stopped = false, tokensDeducted, model, ...more }) => {
+      const { asked, finish, replaces } = more;
       const turn = newId();
       const instead = replaces === undefined ? {} : { replaces };
       const named = asked === undefined ? {} : { asked_model: asked };
-      const said = { question, answer, stopped, tokens_deducted: tokensDeducted, model, ...named };
+      const ended = finish === undefined ? {} : { finish };
+      const said = { question, answer, stopped, tokens_deducted: tokensDeducted, model, ...named, ...ended };
       const kept = await appenderOf(id)?.append({ is: "turn", id: turn, at: time(), ...said, ...instead });
       return { ...(kept ?? homeless), turn };
     },

@@ -1,3 +1,4 @@
+import { cutWords } from "../../protocol/cut-words.ts";
 import { printableJson } from "../../text/sanitize.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 import type { Summary } from "./summary.ts";
@@ -21,6 +22,7 @@ export function toJson(conversation: Conversation): string {
     stopped: turn.stopped,
     tokens_deducted: turn.tokensDeducted,
     model: turn.model,
+    finish: turn.finish ?? null,
     at: time(turn.at),
   }));
   const document = {
@@ -50,10 +52,11 @@ function openFence(answer: string): string | undefined {
   return open;
 }
 
-function exchange({ question, answer, stopped }: SavedTurn): string {
+function exchange({ question, answer, stopped, finish }: SavedTurn): string {
   const fence = openFence(answer);
   const whole = answer.trimEnd() + (fence === undefined ? "" : `\n${fence}`);
-  return [quoted(question), whole, stopped ? "*stopped*" : ""].filter((part) => part !== "").join("\n\n");
+  const ended = stopped ? "stopped" : cutWords(finish);
+  return [quoted(question), whole, ended && `*${ended}*`].filter(Boolean).join("\n\n");
 }
 
 /**

@@ -1,23 +1,26 @@
 import type { Turn } from "../../protocol/bodies.ts";
+import { chatBodyBytes, firstFitting, type ChatLimits } from "../../protocol/chat-limits.ts";
 import { CHAT_BODY_BYTES, HISTORY_ENTRIES } from "../../protocol/limits.ts";
 
 /** Bytes of the body for the token, the field names, and what another server may count besides. */
 const OVERHEAD_BYTES = 8 * 1024;
 
 /**
- * The newest turns that fit into a request: at most 200 entries, the body within 1 MiB (docs/http-api.md#history), the
- * first one a question.
+ * The newest turns that fit into a request, the first one a question (docs/http-api.md#history): as many as the model takes.
+ * If the server does not tell its limits, at most 200 entries, and no body over 1 MiB.
  */
-export function historyFor(turns: readonly Turn[], message: string): Turn[] {
-  let room = CHAT_BODY_BYTES - OVERHEAD_BYTES - bytes(message);
+export function historyFor(turns: readonly Turn[], message: string, limits?: ChatLimits): Turn[] {
+  const most = limits?.turns ?? HISTORY_ENTRIES;
+  let room = (limits ? chatBodyBytes(limits) : CHAT_BODY_BYTES) - OVERHEAD_BYTES - bytes(message);
   let first = turns.length;
-  while (first > 0 && turns.length - first < HISTORY_ENTRIES) {
+  while (first > 0 && turns.length - first < most) {
     room -= bytes((turns[first - 1] as Turn).content) + 40;
     if (room < 0) break;
     first -= 1;
   }
   // A stopped answer may end within a surrogate pair, which servers reject.
-  const fitting = turns.slice(first).map(({ role, content }) => ({ role, content: content.toWellFormed() }));
+  const sendable = turns.slice(first).map(({ role, content }) => ({ role, content: content.toWellFormed() }));
+  const fitting = limits ? sendable.slice(firstFitting(sendable, message, limits.context)) : sendable;
   const start = fitting.findIndex((turn) => turn.role === "user");
   return start < 0 ? [] : fitting.slice(start);
 }

@@ -1,9 +1,7 @@
 import type { Turn } from "../../protocol/bodies.ts";
-import { CHAT_BODY_BYTES, HISTORY_ENTRIES } from "../../protocol/limits.ts";
+import { HISTORY_ENTRIES, MOST_CHAT_BODY_BYTES } from "../../protocol/limits.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 
-/** Bytes of the chat request's 1 MiB for the longest message, as JSON, and the rest of the body. */
-const FOR_THE_QUESTION = 256 * 1024;
 /** Field names, quotes and commas of one entry. */
 const FRAME = 40;
 
@@ -11,7 +9,7 @@ const FRAME = 40;
 export interface HistoryBounds {
   /** At most 200 of a question or an answer each (docs/http-api.md#history). */
   entries?: number;
-  /** UTF-8 bytes as JSON. Default: the body stays within 1 MiB with any message. */
+  /** UTF-8 bytes as JSON. Default: as many as any server takes; `historyFor` cuts to what the asked one takes. */
   bytes?: number;
 }
 
@@ -27,7 +25,7 @@ const weightOf = (entries: Turn[]) =>
 /** The newest whole exchanges that fit, oldest first. Takes no more of `newestFirst` than it needs. */
 export async function historyOf(
   newestFirst: AsyncIterable<SavedTurn>,
-  { entries: most = HISTORY_ENTRIES, bytes = CHAT_BODY_BYTES - FOR_THE_QUESTION }: HistoryBounds = {},
+  { entries: most = HISTORY_ENTRIES, bytes = MOST_CHAT_BODY_BYTES }: HistoryBounds = {},
 ): Promise<Turn[]> {
   const exchanges: Turn[][] = [];
   let count = 0;

@@ -43,6 +43,8 @@ export interface TurnRecord {
   model: string | null;
   /** The model that the question named. `model` is who answered, which can be another one. */
   asked_model?: string;
+  /** Why the AI ended, if the server said so. */
+  finish?: string;
   replaces?: string;
   before: Before;
 }
@@ -87,7 +89,7 @@ function headerOf(value: Record<string, unknown>): Decoded {
 }
 
 function turnOf(value: Record<string, unknown>): Decoded {
-  const { id, at, question, answer, tokens_deducted, asked_model, replaces, before } = value;
+  const { id, at, question, answer, tokens_deducted, asked_model, finish, replaces, before } = value;
   if (!isText(id) || !isTime(at) || !isText(question) || !isText(answer)) return { is: "broken" };
   return {
     is: "turn",
@@ -99,6 +101,7 @@ function turnOf(value: Record<string, unknown>): Decoded {
     tokens_deducted: typeof tokens_deducted === "number" ? tokens_deducted : null,
     model: textOrNull(value.model),
     ...(isText(asked_model) ? { asked_model } : {}),
+    ...(isText(finish) ? { finish } : {}),
     ...(isText(replaces) ? { replaces } : {}),
     before: isBefore(before) ? before : noBefore,
   };

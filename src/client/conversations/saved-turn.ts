@@ -14,6 +14,8 @@ export interface SavedTurn {
   model: string | null;
   /** The model that the question named. */
   asked?: string;
+  /** Why the AI ended, if the server said so (docs/http-api.md#finish-reasons). */
+  finish?: string;
   /** When it ended, in milliseconds since the epoch. */
   at: number;
 }
@@ -27,6 +29,8 @@ export interface NewTurn {
   model: string | null;
   /** The model that the question named. */
   asked?: string;
+  /** Why the AI ended, if the server said so. */
+  finish?: string;
   /** The id of an earlier turn that this one replaces: retried, or edited. */
   replaces?: string;
 }
@@ -34,7 +38,8 @@ export interface NewTurn {
 function savedTurn(saved: TurnRecord): SavedTurn {
   const { id, question, answer, stopped, tokens_deducted: tokensDeducted, model, at } = saved;
   const asked = saved.asked_model === undefined ? {} : { asked: saved.asked_model };
-  return { id, question, answer, stopped, tokensDeducted, model, ...asked, at: Date.parse(at) };
+  const finish = saved.finish === undefined ? {} : { finish: saved.finish };
+  return { id, question, answer, stopped, tokensDeducted, model, ...asked, ...finish, at: Date.parse(at) };
 }
 
 /**

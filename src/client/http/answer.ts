@@ -6,7 +6,7 @@ import { ClientError } from "../failure.ts";
 import type { AnswerEvent } from "./contract.ts";
 import { badReply, hugeReply } from "./bad-reply.ts";
 import { problemError } from "./reply-error.ts";
-import { parsed, record, told } from "../../text/loose-json.ts";
+import { parsed, record, told as countIn } from "../../text/loose-json.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import type { Reply } from "./transport.ts";
 
@@ -21,6 +21,13 @@ interface Told {
 
 const nameOf = (model: unknown) =>
   typeof model === "string" && model !== "" ? oneLine(model, MODEL_CHARACTERS) : undefined;
+
+/** What a reply says about how the question went, and not with what answer. */
+const detailsOf = (told: { model: unknown; finish: unknown; turnsSent: unknown }) => ({
+  model: nameOf(told.model),
+  finish: nameOf(told.finish),
+  turnsSent: countIn(told.turnsSent) ?? undefined,
+});
 
 /** The event of an SSE message; `undefined` for one that this API does not have. */
 function eventOf(
@@ -42,9 +49,9 @@ function eventOf(
     return {
       type: "done",
       response: (typeof body.response === "string" ? body.response : heard.join("")).toWellFormed(),
-      tokensDeducted: told(body.tokens_deducted),
-      tokens: told(body.tokens_remaining),
-      model: nameOf(body.model),
+      tokensDeducted: countIn(body.tokens_deducted),
+      tokens: countIn(body.tokens_remaining),
+      ...detailsOf({ model: body.model, finish: body.finish, turnsSent: body.turns_sent }),
     };
   }
   if (name === "error") throw streamedError(body, data, about);
@@ -53,7 +60,7 @@ function eventOf(
 
 function streamedError(body: Record<string, unknown> | undefined, text: string, about: Told): ClientError {
   return problemError({
-    status: told(body?.status) ?? 500,
+    status: countIn(body?.status) ?? 500,
     call: "chat",
     json: body,
     text,
@@ -117,9 +124,13 @@ async function whole(reply: Reply, about: Told): Promise<AnswerEvent> {
   return {
     type: "done",
     response: body.response.toWellFormed(),
-    tokensDeducted: told(body.tokens_deducted),
-    tokens: told(reply.header(headers.remaining)),
-    model: nameOf(reply.header(headers.model)),
+    tokensDeducted: countIn(body.tokens_deducted),
+    tokens: countIn(reply.header(headers.remaining)),
+    ...detailsOf({
+      model: reply.header(headers.model),
+      finish: reply.header(headers.finish),
+      turnsSent: reply.header(headers.turnsSent),
+    }),
   };
 }
 

@@ -12,7 +12,7 @@ import { isChatServer } from "./chat-server.ts";
 import { createOffer, noOffer, type OfferCache } from "./offer.ts";
 import { badReply } from "./bad-reply.ts";
 import type { CallKind } from "./reply-code.ts";
-import { namesModel, replyError } from "./reply-error.ts";
+import { isAbout, replyError } from "./reply-error.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
 import { isSendable } from "./token.ts";
 import { createTransport, type Call, type Reply } from "./transport.ts";
@@ -41,6 +41,10 @@ const LOGOUT_SILENCE = 10;
 
 /** The server does not have the path, or not with this method. */
 const isLacking = (status: number) => status === 404 || status === 405 || status === 501;
+
+/** Whether the server refused a question by what its offer tells: its models, and how much they take. */
+const isAboutOffer = ({ status, fields }: ClientError, model: string | undefined): boolean =>
+  status === 413 || isAbout("message", fields) || (model !== undefined && isAbout("model", fields));
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
 
@@ -167,9 +171,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const reply = await authorization.send(once, "chat");
       if (isSuccess(reply.status)) return reply;
       const error = await replyError(reply, "chat", { secrets: [secret], now: now() });
-      // The list of models that was learned is out of date.
-      if (model !== undefined && namesModel(error.fields))
-        await loadOffer(signal, true).catch(() => undefined);
+      // The models or the limits that were learned are out of date.
+      if (isAboutOffer(error, model)) await loadOffer(signal, true).catch(() => undefined);
       throw authorization.explained(error);
     };
     const mayRepeat = async (once: AbortSignal) => (await offer(once)).extensions.has("idempotency");

@@ -1,4 +1,5 @@
 import type { Turn } from "../../protocol/bodies.ts";
+import type { ChatLimits } from "../../protocol/chat-limits.ts";
 import type { Extension } from "../../protocol/routes.ts";
 
 /** One question on its way to a server. */
@@ -21,7 +22,11 @@ export interface Question {
   signal?: AbortSignal;
 }
 
-/** What comes back. `null`, or no `model`: the server did not say; it is never guessed. `model` is who answered. */
+/**
+ * What comes back. `null`, or a field that is missing: the server did not say; it is never guessed. `model` is who answered,
+ * `finish` why the AI ended (docs/http-api.md#finish-reasons), `turnsSent` how many of the newest entries of the history
+ * reached it.
+ */
 export type AnswerEvent =
   | { type: "delta"; text: string }
   /** What the AI thinks before its answer; no part of it. */
@@ -32,6 +37,8 @@ export type AnswerEvent =
       tokensDeducted: number | null;
       tokens: number | null;
       model?: string;
+      finish?: string;
+      turnsSent?: number;
     };
 
 /** A model that a question can name. */
@@ -41,6 +48,8 @@ export interface ModelOffer {
   price: number | null;
   /** It answers questions that name none. */
   isDefault: boolean;
+  /** What it takes, if the server tells it. */
+  limits?: ChatLimits | undefined;
 }
 
 /** What a server offers beyond the four endpoints (`GET /api/`); empty for other servers. */
@@ -49,6 +58,8 @@ export interface Offer {
   /** Tokens a question costs. */
   price: number | null;
   model: string | null;
+  /** Of that model, if the server tells them. */
+  limits?: ChatLimits | undefined;
   /** Empty if the server does not offer `models`. */
   models: readonly ModelOffer[];
 }

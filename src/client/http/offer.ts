@@ -1,4 +1,5 @@
 import { routes, type Extension } from "../../protocol/routes.ts";
+import type { ChatLimits } from "../../protocol/chat-limits.ts";
 import { MODEL_CHARACTERS } from "../../protocol/limits.ts";
 import type { ModelOffer, Offer } from "./contract.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
@@ -13,6 +14,8 @@ export interface KeptOffer {
   extensions: string[];
   price: number | null;
   model: string | null;
+  /** The `limits` of `GET /api/`, unchecked; null if it has none. Absent from what an older version of this program kept. */
+  limits?: unknown;
   /** The list of `GET /api/models/`, unchecked; absent if the server does not offer `models`. */
   models?: unknown[];
 }
@@ -42,7 +45,7 @@ const known = new Set<string>([
 
 /** Whether a kept offer is still used at `now`, in milliseconds since the epoch. */
 export const isFresh = (offer: KeptOffer | undefined, now: number): offer is KeptOffer =>
-  offer !== undefined && Math.abs(now - offer.at) < GOOD_FOR;
+  offer !== undefined && offer.limits !== undefined && Math.abs(now - offer.at) < GOOD_FOR;
 
 const isExtension = (name: unknown): name is Extension => typeof name === "string" && known.has(name);
 
@@ -60,6 +63,7 @@ export const fromKept = (kept: KeptOffer): Offer => ({
   extensions: new Set(Array.isArray(kept.extensions) ? kept.extensions.filter(isExtension) : []),
   price: told(kept.price),
   model: typeof kept.model === "string" ? oneLine(kept.model, 100) : null,
+  limits: limitsOf(kept.limits),
   models: (kept.models ?? []).flatMap(modelOf),
 });
 
@@ -68,17 +72,27 @@ function modelOf(value: unknown): ModelOffer[] {
   const name = typeof model?.name === "string" ? oneLine(model.name, MODEL_CHARACTERS) : "";
   // A name that is not shown as it is sent could be taken for another.
   if (name === "" || name !== model?.name) return [];
-  return [{ name, price: told(model.price), isDefault: model.default === true }];
+  const { price, default: isDefault, limits } = model;
+  return [{ name, price: told(price), isDefault: isDefault === true, limits: limitsOf(limits) }];
+}
+
+/** Undefined unless all of them are told. */
+function limitsOf(value: unknown): ChatLimits | undefined {
+  const limits = record(value);
+  const [message, context, turns] = [told(limits?.message), told(limits?.context), told(limits?.turns)];
+  return message === null || context === null || turns === null ? undefined : { message, context, turns };
 }
 
 /** Any other reply than a JSON object with an array `extensions` offers nothing. */
 async function read(reply: Reply): Promise<Omit<KeptOffer, "at">> {
   const body = reply.status === 200 ? record(parsed(await reply.text(OFFER_BYTES))) : undefined;
-  if (!body || !Array.isArray(body.extensions)) return { extensions: [], price: null, model: null };
+  if (!body || !Array.isArray(body.extensions))
+    return { extensions: [], price: null, model: null, limits: null };
   return {
     extensions: body.extensions.filter(isExtension),
     price: told(body.price),
     model: typeof body.model === "string" ? oneLine(body.model, 100) : null,
+    limits: body.limits ?? null,
   };
 }
 

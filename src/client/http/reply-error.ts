@@ -21,9 +21,15 @@ export function retryAfter(header: string | undefined, now: number): number | un
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
-/** Whether the model that a question named is what the server refuses. */
-export const namesModel = (fields: readonly FieldError[] | undefined): boolean =>
-  fields?.some(({ field }) => field === "model") === true;
+/** Whether a server refuses one field of a request. */
+export const isAbout = (name: string, fields: readonly FieldError[] | undefined): boolean =>
+  fields?.some(({ field }) => field === name) === true;
+
+/** For a question that is refused because of one of its fields; a message is never empty. */
+function remedyForField(fields: readonly FieldError[]): Remedy | undefined {
+  if (isAbout("model", fields)) return { kind: "choose_model" };
+  return isAbout("message", fields) ? { kind: "shorten" } : undefined;
+}
 
 const remedyFor = (code: ClientErrorCode, wait: number | undefined): Remedy | undefined => {
   if (wait !== undefined && wait > 0) return { kind: "wait_seconds", seconds: wait };
@@ -110,7 +116,8 @@ export function problemError(problem: Problem): ClientError {
   const code = own ?? codeFor(refusal);
   return new ClientError(code, code === "invalid_credentials" ? withoutGap(shown, call) : shown, {
     remedy:
-      (call === "chat" && namesModel(fields) ? { kind: "choose_model" } : remedyFor(code, wait)) ??
+      (call === "chat" ? remedyForField(fields) : undefined) ??
+      remedyFor(code, wait) ??
       (code === "forbidden" && isAboutToken(refusal) ? { kind: "log_in" } : undefined),
     status,
     requestId: problem.requestId === undefined ? undefined : oneLine(hide(problem.requestId, secrets), 128),

@@ -1,4 +1,5 @@
 import type { Turn } from "../../protocol/bodies.ts";
+import type { Finish } from "../../protocol/replies.ts";
 import { ApiError } from "./api-error.ts";
 import { contextFor } from "./context.ts";
 import type { Model } from "./models.ts";
@@ -8,18 +9,26 @@ interface Request {
   history: Turn[];
   /** Ends the question. */
   signal: AbortSignal;
-  /** Asks for a stream. Gets the pieces of one moment, and the name of the model that they come from. */
-  onDelta?: ((pieces: string[], model: string) => void) | undefined;
+  /**
+   * Asks for a stream. Gets the pieces of one moment, the name of the model that they come from, and how many turns that one
+   * got.
+   */
+  onDelta?: ((pieces: string[], model: string, turns: number) => void) | undefined;
   /** Gets what a model thinks before its answer. */
   onReasoning?: ((text: string) => void) | undefined;
   /** Called when the fallback is asked, with its name and the failure of the first. */
   onFallback?: ((model: string, failure: ApiError) => void) | undefined;
 }
 
-/** A whole answer, and the name of the model that gave it. */
+/** A whole answer. */
 export interface Answered {
   response: string;
+  /** Name of the model that gave it. */
   model: string;
+  /** Why it ended; null if the AI did not say. */
+  finish: Finish | null;
+  /** How many of the newest turns of the history that model got. */
+  turns: number;
 }
 
 /**
@@ -34,9 +43,9 @@ export async function askModel(
   let hasText = false;
   const withText = request.onDelta && {
     ...request,
-    onDelta: (pieces: string[], name: string) => {
+    onDelta: (pieces: string[], name: string, turns: number) => {
       hasText = true;
-      request.onDelta!(pieces, name);
+      request.onDelta!(pieces, name, turns);
     },
   };
   try {
@@ -52,13 +61,14 @@ export async function askModel(
 async function askOne(model: Model, request: Request): Promise<Answered> {
   const { message, history, signal, onDelta, onReasoning } = request;
   signal.throwIfAborted();
-  const { provider, system, contextChars } = model;
-  const messages = contextFor({ message, history }, { system, limit: contextChars });
-  const answer = provider.answer({
+  const { messages, turns } = contextFor({ message, history }, model);
+  let finish: Finish | null = null;
+  const answer = model.provider.answer({
     messages,
     signal,
+    onFinish: (reason) => (finish = reason),
     // Without a list of models its name may have been a guess when the question came.
-    ...(onDelta && { onDelta: (pieces: string[]) => onDelta(pieces, model.name) }),
+    ...(onDelta && { onDelta: (pieces: string[]) => onDelta(pieces, model.name, turns) }),
     ...(onReasoning && { onReasoning: (text: string) => !signal.aborted && onReasoning(text) }),
   });
   const response = await new Promise<string>((resolve, reject) => {
@@ -66,5 +76,5 @@ async function askOne(model: Model, request: Request): Promise<Answered> {
     answer.then(resolve, reject);
   });
   signal.throwIfAborted();
-  return { response, model: model.name };
+  return { response, model: model.name, finish, turns };
 }

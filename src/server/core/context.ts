@@ -1,24 +1,27 @@
 import type { Turn } from "../../protocol/bodies.ts";
+import { firstFitting } from "../../protocol/chat-limits.ts";
+import type { Model } from "./models.ts";
 import type { Message } from "./ports.ts";
 
+/** The messages for the AI, and how many turns of the history are among them. */
+export interface Context {
+  messages: Message[];
+  turns: number;
+}
+
 /**
- * The messages for the AI: the operator's system prompt, the newest turns that fit into `limit` characters (UTF-16 code
- * units) together with the message, and the message, which is never cut (docs/http-api.md#history).
+ * The operator's system prompt, the newest turns that fit into the model's context together with the message, and the
+ * message, which is never cut (docs/http-api.md#history).
  */
 export function contextFor(
-  question: { message: string; history: Turn[] },
-  { system, limit }: { system: string | undefined; limit: number },
-): Message[] {
-  let room = limit - question.message.length;
-  let first = question.history.length;
-  while (first > 0) {
-    room -= question.history[first - 1]!.content.length;
-    if (room < 0) break;
-    first -= 1;
-  }
-  return [
+  { message, history }: { message: string; history: Turn[] },
+  { system, contextChars }: Pick<Model, "system" | "contextChars">,
+): Context {
+  const sent = history.slice(firstFitting(history, message, contextChars));
+  const messages: Message[] = [
     ...(system ? [{ role: "system" as const, content: system }] : []),
-    ...question.history.slice(first).map(({ role, content }) => ({ role, content })),
-    { role: "user" as const, content: question.message },
+    ...sent.map(({ role, content }) => ({ role, content })),
+    { role: "user", content: message },
   ];
+  return { messages, turns: sent.length };
 }

@@ -1,3 +1,6 @@
+import type { ChatLimits } from "../../protocol/chat-limits.ts";
+import { HISTORY_ENTRIES } from "../../protocol/limits.ts";
+import { hasMore } from "../../text/code-points.ts";
 import { ApiError } from "./api-error.ts";
 import type { Provider } from "./ports.ts";
 
@@ -11,8 +14,10 @@ export interface Model {
   readonly price: number;
   /** System prompt. */
   readonly system: string | undefined;
-  /** Most characters of message and history that are sent to the AI. */
+  /** Most characters of message and history that are sent to the AI. 0: no history is. */
   readonly contextChars: number;
+  /** Most characters of a message. */
+  readonly messageChars: number;
   readonly provider: Provider;
   /** Name of the model that is asked if this one fails before any text. */
   readonly fallback: string | undefined;
@@ -42,8 +47,24 @@ export function modelOfCharge(models: Models, name: string | undefined, asked: M
   throw new ApiError("invalid_request", detail, { fields: [{ field: "model", detail }] });
 }
 
-/** The model that takes over for `model`, if it has one. */
-export const fallbackOf = (models: Models, { fallback }: Model): Model | undefined =>
-  fallback === undefined ? undefined : find(models, fallback);
+/** The model that takes over for `model`, if it has one that takes a message of that length. */
+export function fallbackOf(models: Models, { fallback }: Model, message: string): Model | undefined {
+  const found = fallback === undefined ? undefined : find(models, fallback);
+  return found && !hasMore(message, found.messageChars) ? found : undefined;
+}
+
+/** What `GET /api/` tells of a model. */
+export const limitsOf = ({ messageChars, contextChars }: Model): ChatLimits => ({
+  message: messageChars,
+  context: contextChars,
+  turns: HISTORY_ENTRIES,
+});
+
+/** Throws `invalid_request` for a message that is too long for its model. */
+export function checkLength(message: string, { messageChars }: Model): void {
+  if (!hasMore(message, messageChars)) return;
+  const detail = `message must have at most ${messageChars} characters.`;
+  throw new ApiError("invalid_request", detail, { fields: [{ field: "message", detail }] });
+}
 
 const namesOf = (models: Models) => models.map(({ name }) => name).join(", ");

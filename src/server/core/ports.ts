@@ -1,3 +1,5 @@
+import type { Finish } from "../../protocol/replies.ts";
+
 /**
  * What the core needs from outside. The stores, the providers and auth implement these interfaces; the core and the HTTP
  * app know nothing else about them.
@@ -177,11 +179,15 @@ export interface Message {
 export interface Provider {
   /** The upstream's name of the model. It may change once, when an upstream that was late lists its models. */
   readonly model: string;
+  /** How many characters of a conversation the AI reads, as far as it is known; it may change with the model. */
+  readonly contextChars?: number | undefined;
   answer(request: {
     messages: Message[];
     signal: AbortSignal;
     onDelta?: (pieces: string[]) => void;
     onReasoning?: (text: string) => void;
+    /** Called before the answer is resolved, if the AI says why it ended. */
+    onFinish?: (reason: Finish) => void;
   }): Promise<string>;
   /** Closes its connections. */
   close(): Promise<void>;

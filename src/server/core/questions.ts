@@ -4,7 +4,8 @@ import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
 import { Bag } from "./bag.ts";
 import { ClientGone } from "./client-gone.ts";
-import { askModel } from "./ask-model.ts";
+import { askModel, type Answered } from "./ask-model.ts";
+import { contextFor } from "./context.ts";
 import { fallbackOf, modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
 import type { AccountId, Balance, HoldId, Ledger } from "./ports.ts";
 import { refusal } from "./refusal.ts";
@@ -27,17 +28,17 @@ export interface Question {
   stop: AbortController;
   /**
    * Asks for a stream. Hands the pieces of one moment to the client's socket; false if that socket is gone. From the
-   * first true on, the question is charged even if the client leaves. `replayed` and `model` as in {@link Answer}: the
-   * head of the reply states them. Not called for an answer that was kept.
+   * first true on, the question is charged even if the client leaves. `replayed`, `model` and `turns` as in
+   * {@link Answer}: the head of the reply states them. Not called for an answer that was kept.
    */
-  onDelta?: (pieces: string[], { replayed, model }: Pick<Answer, "replayed" | "model">) => boolean;
+  onDelta?: (pieces: string[], head: Pick<Answer, "replayed" | "model" | "turns">) => boolean;
   /** `Ledger.hold`, with a check of the account before it. Without it, the account was checked. */
   hold?: Ledger["hold"];
   /**
-   * Called once the tokens are held, right before the AI is asked: 402, 409, 422 and 503 for the hold are past. `model`:
-   * the name of the one that will answer; undefined if it has a fallback.
+   * Called once the tokens are held, right before the AI is asked: 402, 409, 422 and 503 for the hold are past. `head`: as
+   * in {@link Answer}; undefined if a fallback may answer.
    */
-  onAsking?: (replayed: boolean, model: string | undefined) => void;
+  onAsking?: (replayed: boolean, head: Pick<Answer, "model" | "turns"> | undefined) => void;
   /** Gets what the AI thinks before its answer. Nobody pays for that alone. */
   onReasoning?: (text: string) => void;
   /** Called when the fallback of the model is asked, with its name and the failure of the first. */
@@ -45,10 +46,7 @@ export interface Question {
 }
 
 /** The answer and its price. `deducted` is what this question (or the earlier one with its key) cost, in tokens. */
-export interface Answer {
-  response: string;
-  /** Name of the model that answered. */
-  model: string;
+export interface Answer extends Answered {
   deducted: number;
   /** After this question. */
   balance: Balance;
@@ -153,17 +151,17 @@ export function createQuestions(needs: Needs): Questions {
       settled = true;
       return outcome.balance;
     }
-    function onDelta(pieces: string[], model: string): void {
+    function onDelta(pieces: string[], model: string, turns: number): void {
       if (signal.aborted) return;
-      if (question.onDelta!(pieces, { replayed, model })) reachedClient = true;
+      if (question.onDelta!(pieces, { replayed, model, turns })) reachedClient = true;
       else stop.abort(new ClientGone());
     }
 
     const deadline = setTimeout(() => stop.abort(tookTooLong()), timeout);
     try {
       const model = paid ? modelOfCharge(models, paid.model, asked) : asked;
-      const fallback = fallbackOf(models, model);
-      question.onAsking?.(replayed, fallback ? undefined : model.name);
+      const fallback = fallbackOf(models, model, question.message);
+      question.onAsking?.(replayed, fallback ? undefined : headOf(question, model));
       const answer = await askModel(model, fallback, {
         ...question,
         signal,
@@ -220,6 +218,11 @@ export function createQuestions(needs: Needs): Questions {
     },
   };
 }
+
+const headOf = (question: Question, model: Model) => ({
+  model: model.name,
+  turns: contextFor(question, model).turns,
+});
 
 /**
  * What a key stands for. The key itself is stored nowhere, so it salts the digest. A name that was not sent is no part of

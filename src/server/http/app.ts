@@ -2,9 +2,11 @@ import { Router } from "@koa/router";
 import Koa from "koa";
 import type { Logger } from "pino";
 import { chatBody, loginBody, passwordBody, registerBody } from "../../protocol/bodies.ts";
-import { CHAT_BODY_BYTES, CREDENTIALS_BODY_BYTES } from "../../protocol/limits.ts";
+import { chatBodyBytes } from "../../protocol/chat-limits.ts";
+import { CREDENTIALS_BODY_BYTES } from "../../protocol/limits.ts";
 import type { AboutReply } from "../../protocol/replies.ts";
 import { routes } from "../../protocol/routes.ts";
+import { limitsOf } from "../core/models.ts";
 import type { Ledger } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
@@ -46,13 +48,17 @@ type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 function routeTable(needs: AppNeeds): Route[] {
   const { signIn, questions, ledger, about, stopping, questionTimeout, storeReady } = needs;
   return [
-    ["post", routes.register, [readJson(CREDENTIALS_BODY_BYTES), validate(registerBody, register(signIn))]],
-    ["post", routes.login, [readJson(CREDENTIALS_BODY_BYTES), validate(loginBody, logIn(signIn))]],
+    [
+      "post",
+      routes.register,
+      [readJson(() => CREDENTIALS_BODY_BYTES), validate(registerBody, register(signIn))],
+    ],
+    ["post", routes.login, [readJson(() => CREDENTIALS_BODY_BYTES), validate(loginBody, logIn(signIn))]],
     [
       "post",
       routes.chat,
       [
-        readJson(CHAT_BODY_BYTES),
+        readJson(() => Math.max(...questions.models.map((model) => chatBodyBytes(limitsOf(model))))),
         authenticateWithHold(signIn),
         validate(chatBody, answerQuestion({ questions, stopping, questionTimeout })),
       ],
@@ -63,13 +69,13 @@ function routeTable(needs: AppNeeds): Route[] {
     [
       "post",
       routes.logout,
-      [readJson(CREDENTIALS_BODY_BYTES), authenticate(signIn, "header"), logOut(signIn)],
+      [readJson(() => CREDENTIALS_BODY_BYTES), authenticate(signIn, "header"), logOut(signIn)],
     ],
     [
       "post",
       routes.password,
       [
-        readJson(CREDENTIALS_BODY_BYTES),
+        readJson(() => CREDENTIALS_BODY_BYTES),
         authenticate(signIn, "header"),
         validate(passwordBody, changePassword(signIn)),
       ],

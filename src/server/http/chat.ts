@@ -1,6 +1,6 @@
 import type { ChatBody } from "../../protocol/bodies.ts";
 import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.ts";
-import { modelNamed, type Models } from "../core/models.ts";
+import { checkLength, modelNamed, type Models } from "../core/models.ts";
 import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
@@ -22,15 +22,19 @@ interface Needs {
 }
 
 /** What the head of a stream says about an answer. */
-interface Head {
-  /** Name of the model that answers; set before the head is sent. */
-  model?: string;
+type Head = Partial<Pick<Answer, "model" | "finish" | "turns">>;
+
+/** Adds the headers for what is known. */
+function pushHead(head: string[], { model, finish, turns }: Head): void {
+  if (model !== undefined) head.push(headers.model, modelHeader(model));
+  if (turns !== undefined) head.push(headers.turnsSent, String(turns));
+  if (finish) head.push(headers.finish, finish);
 }
 
 async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise<Question> {
   const { message, history = [], model } = body;
   // Before the key, as docs/http-api.md#order-of-checks says.
-  modelNamed(models, model);
+  checkLength(message, modelNamed(models, model));
   const key = keyOf(ctx);
   return {
     ...askerOf(ctx),
@@ -51,7 +55,7 @@ function logBill(ctx: Context, { deducted, balance, replayed }: Answer): void {
 function replyWhole(ctx: Context, answer: Answer): void {
   logBill(ctx, answer);
   const head = headOf(ctx.res);
-  head.push(headers.model, modelHeader(answer.model));
+  pushHead(head, answer);
   head.push(headers.remaining, String(answer.balance.tokens));
   if (answer.replayed) head.push(headers.replayed, "true");
   const reply: ChatReply = { response: answer.response, tokens_deducted: answer.deducted };
@@ -67,7 +71,7 @@ async function replyEvents(
   try {
     const answer = await asked;
     logBill(ctx, answer);
-    head.model = answer.model;
+    Object.assign(head, answer);
     // Only for a kept answer the AI is not asked.
     if (!stream.started() && !(await stream.replay(answer.response))) throw new ClientGone();
     const event: DoneEvent = {
@@ -75,6 +79,8 @@ async function replyEvents(
       tokens_deducted: answer.deducted,
       tokens_remaining: answer.balance.tokens,
       model: answer.model,
+      finish: answer.finish,
+      turns_sent: answer.turns,
     };
     await stream.done(event);
   } catch (error) {
@@ -97,7 +103,7 @@ export function answerQuestion({ questions, stopping, questionTimeout }: Needs):
     if (!wantsEvents(req.headers.accept ?? "")) return replyWhole(ctx, await questions.ask(question));
     const head: Head = {};
     const finishHead = (replayed: boolean) => {
-      if (head.model !== undefined) headOf(res).push(headers.model, modelHeader(head.model));
+      pushHead(headOf(res), head);
       if (replayed) headOf(res).push(headers.replayed, "true");
       if (stopping()) res.shouldKeepAlive = false;
       return headOf(res);
@@ -105,13 +111,14 @@ export function answerQuestion({ questions, stopping, questionTimeout }: Needs):
     const stream = createEventStream(res, { finishHead, ticker, patience: questionTimeout() });
     const asked = questions.ask({
       ...question,
-      onAsking(replayed, model) {
-        if (model !== undefined) head.model = model;
+      onAsking(replayed, known) {
+        Object.assign(head, known);
         stream.asking(replayed);
       },
       onReasoning: (text) => stream.reasoning(text),
-      onDelta(pieces, { replayed, model }) {
+      onDelta(pieces, { replayed, model, turns }) {
         head.model = model;
+        head.turns = turns;
         return stream.deltas(pieces, replayed);
       },
     });

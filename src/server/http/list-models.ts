@@ -1,12 +1,18 @@
 import type { ModelsReply } from "../../protocol/replies.ts";
 import type { Questions } from "../core/questions.ts";
+import { limitsOf } from "../core/models.ts";
 import type { Middleware } from "./context.ts";
 import { replyJson } from "./reply.ts";
 
 /** The handler of `GET /api/models/`. */
 export function listModels(questions: Questions): Middleware {
   return async function listModels(ctx) {
-    const models = questions.models.map(({ name, price }, index) => ({ name, price, default: index === 0 }));
+    const models = questions.models.map((model, index) => ({
+      name: model.name,
+      price: model.price,
+      default: index === 0,
+      limits: limitsOf(model),
+    }));
     replyJson(ctx, 200, { models } satisfies ModelsReply);
   };
 }

@@ -77,22 +77,27 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
 }
 
 /**
- * Reads a JSON object of at most `limit` unpacked bytes into `ctx.state.body`; without a body it is `{}`. Checks media
+ * Reads a JSON object of at most `mostBytes()` unpacked bytes into `ctx.state.body`; without a body it is `{}`. Checks media
  * type, size and JSON, in this order (docs/http-api.md#order-of-checks).
  */
-export function readJson(limit: number): Middleware {
+export function readJson(mostBytes: () => number): Middleware {
   // koa-body's JSON would replace malformed UTF-8. Read as text with an empty encoding, the body comes as bytes.
-  const read = koaBody({
-    encoding: "",
-    json: false,
-    urlencoded: false,
-    multipart: false,
-    textTypes: ["*/*"],
-    textLimit: limit,
-  });
+  const reader = (textLimit: number) =>
+    koaBody({
+      encoding: "",
+      json: false,
+      urlencoded: false,
+      multipart: false,
+      textTypes: ["*/*"],
+      textLimit,
+    });
 
   /** Unpacked not by koa-body: it goes on unpacking after a refusal, and ends the process at the next invalid byte. */
-  async function readUnpacked(ctx: Context, unpacker: Unzip | BrotliDecompress): Promise<Buffer> {
+  async function readUnpacked(
+    ctx: Context,
+    unpacker: Unzip | BrotliDecompress,
+    limit: number,
+  ): Promise<Buffer> {
     const { req } = ctx;
     const headers = { ...req.headers, "content-length": undefined, "content-encoding": undefined };
     const unpacked = Object.assign(req.pipe(unpacker), { headers });
@@ -100,7 +105,7 @@ export function readJson(limit: number): Middleware {
       if (!req.complete) unpacker.destroy(new ClientGone());
     });
     try {
-      await read(Object.create(ctx, { req: { value: unpacked } }) as Context, async () => {});
+      await reader(limit)(Object.create(ctx, { req: { value: unpacked } }) as Context, async () => {});
       return (ctx.request as unknown as { body: Buffer }).body;
     } finally {
       unpacker.destroy();
@@ -108,9 +113,10 @@ export function readJson(limit: number): Middleware {
   }
 
   function bytesOf(ctx: Context): Promise<Buffer> {
+    const limit = mostBytes();
     const unpacker = unpackerOf(ctx.req.headers["content-encoding"]);
     if (!unpacker) return readBody(ctx.req, limit);
-    return readUnpacked(ctx, unpacker).catch((error: Error) => {
+    return readUnpacked(ctx, unpacker, limit).catch((error: Error) => {
       throw error instanceof ClientGone ? error : readingError(error, limit);
     });
   }

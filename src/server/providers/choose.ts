@@ -1,12 +1,12 @@
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import type { ModelConfig } from "../config.ts";
 import type { Provider } from "../core/ports.ts";
 import { NoProvider } from "../core/startup-error.ts";
 import { OPENAI_URL, readBaseUrl } from "./base-url.ts";
 import { createDemoProvider } from "./demo.ts";
-import { listModels } from "./models.ts";
+import { DEFAULT_MODEL, findLater, findModel, findOllama, type Endpoint } from "./find-model.ts";
+import type { FindModel } from "./openai.ts";
 
-const DEFAULT_MODEL = "gpt-4o-mini";
 const OLLAMA_URL = "http://127.0.0.1:11434";
 /** Only a busy model server makes a start wait this long: if nobody listens, the refusal comes at once. Milliseconds. */
 const MODELS_MS = 2000;
@@ -93,52 +93,38 @@ function demo(reason: string, model: string | undefined): Choice {
 }
 
 async function openai(settings: Settings): Promise<Choice> {
-  const { provider, baseUrl, apiKey, model, headers, body, dispatcher, patience } = settings;
+  const { provider, baseUrl, apiKey, model, headers, body, dispatcher, patience, warn } = settings;
   const url = baseUrl || OPENAI_URL;
   const why = [
     ...(provider ? [`--provider ${provider}`] : []),
     ...(baseUrl ? [`the base URL is ${readBaseUrl(baseUrl).address}`] : []),
     ...(apiKey ? ["an API key is set"] : []),
   ];
-  const endpoint = { baseUrl: url, apiKey, headers, dispatcher };
-  const find = () => listedModel({ ...endpoint, timeout: patience ?? MODELS_MS });
-  const chosen: Chosen = model ? { model } : baseUrl ? await find() : { model: DEFAULT_MODEL };
-  if (chosen.remark) why.push(chosen.remark);
+  const endpoint = { baseUrl: url, apiKey, headers, dispatcher, timeout: patience ?? MODELS_MS };
+  const found = await findModel(endpoint, model || (baseUrl ? undefined : DEFAULT_MODEL));
+  const { isEarly, contextChars, remarks } = found;
   return {
     provider: await open({
       ...endpoint,
       body,
       ...idleOf(settings),
-      model: chosen.model,
-      ...(chosen.isEarly && { findModel: findLater(chosen.model, find, settings) }),
+      model: found.model,
+      contextChars,
+      ...(isEarly && { findModel: findLater(endpoint, { named: model, guess: found.model, warn }) }),
     }),
-    reason: why.join(", "),
-  };
-}
-
-/** Warns that the AI has not answered yet. The function that it returns asks again, and warns once it has. */
-function findLater(guess: string, find: () => Promise<Chosen>, { baseUrl = "", warn = () => {} }: Settings) {
-  const { address } = readBaseUrl(baseUrl);
-  warn(
-    `The AI at ${address} does not answer yet. Until it lists its models, questions ask for ${guess}; --model NAME names another.`,
-  );
-  return async () => {
-    const { model, isEarly } = await find();
-    if (isEarly) return undefined;
-    warn(`The AI at ${address} answers now: questions ask for ${model}.`);
-    return model;
+    reason: [...why, ...remarks].join(", "),
   };
 }
 
 async function ollama(settings: Settings): Promise<Choice | undefined> {
   const { model, headers, body, ollamaUrl, patience } = settings;
   const baseUrl = `${ollamaUrl || OLLAMA_URL}/v1`;
-  const { models } = await listed({ baseUrl, headers, timeout: patience ?? MODELS_MS });
-  const chosen = model || models?.[0];
-  if (!models || !chosen) return undefined;
+  const found = await findOllama({ baseUrl, headers, timeout: patience ?? MODELS_MS }, model);
+  if (!found) return undefined;
+  const { contextChars, remarks } = found;
   return {
-    provider: await open({ baseUrl, model: chosen, headers, body, ...idleOf(settings) }),
-    reason: `Ollama answers at ${readBaseUrl(baseUrl).address}`,
+    provider: await open({ baseUrl, model: found.model, contextChars, headers, body, ...idleOf(settings) }),
+    reason: [`Ollama answers at ${readBaseUrl(baseUrl).address}`, ...remarks].join(", "),
   };
 }
 
@@ -146,45 +132,14 @@ const idleOf = ({ idleTimeout }: Settings) => ({
   idleTimeout: idleTimeout === undefined ? undefined : idleTimeout * 1000,
 });
 
-type Endpoint = { baseUrl: string } & Pick<Settings, "apiKey" | "headers" | "dispatcher">;
-
-interface Chosen {
-  model: string;
-  remark?: string;
-  /** The AI may list its models later. */
-  isEarly?: boolean;
-}
-
-/** The default model if it is listed, else the first one: OpenAI and services like it list dozens in no order. */
-async function listedModel(endpoint: Endpoint & { timeout: number }): Promise<Chosen> {
-  const { models, answered } = await listed(endpoint);
-  const [first] = models ?? [];
-  if (models?.includes(DEFAULT_MODEL)) return { model: DEFAULT_MODEL };
-  if (first !== undefined) return { model: first, remark: `${first} is the first model that it lists` };
-  const why = answered ? "it lists no models" : "it does not answer yet";
-  return {
-    model: DEFAULT_MODEL,
-    remark: `${why}, so ${DEFAULT_MODEL} is a guess: --model NAME`,
-    isEarly: !answered,
-  };
-}
-
-async function listed(endpoint: Endpoint & { timeout: number }) {
-  const agent = endpoint.dispatcher ? undefined : new Agent({ connect: { timeout: endpoint.timeout } });
-  try {
-    return await listModels({ ...endpoint, dispatcher: (endpoint.dispatcher ?? agent)! });
-  } finally {
-    await agent?.destroy();
-  }
-}
-
 /** Loads the openai package, which the demo does not need, only when it is used. */
 async function open(
-  options: Endpoint &
+  options: Omit<Endpoint, "timeout"> &
     Pick<Settings, "body"> & {
       model: string;
+      contextChars: number | undefined;
       idleTimeout: number | undefined;
-      findModel?: () => Promise<string | undefined>;
+      findModel?: FindModel;
     },
 ): Promise<Provider> {
   const { openOpenAiProvider } = await import("./openai.ts");

@@ -9,14 +9,14 @@ import { demoAnswer } from "./demo-answer.ts";
 export function createDemoProvider({ delay = 20 }: { delay?: number } = {}): Provider {
   return {
     model: "demo",
-    answer: async ({ messages, signal, onDelta }) => {
+    answer: async ({ messages, signal, onDelta, onFinish }) => {
       signal.throwIfAborted();
       const answer = demoAnswer(messages);
-      if (!onDelta) return answer;
-      for (const word of words(answer)) {
-        onDelta([word]);
+      for (const word of onDelta ? words(answer) : []) {
+        onDelta?.([word]);
         await pause(delay, signal);
       }
+      onFinish?.("stop");
       return answer;
     },
     close: async () => {},

@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { Provider } from "../core/ports.ts";
 import { createAnswerText, type AnswerText } from "./answer-text.ts";
 import { createBodyReader, type BodyReader } from "./read-body.ts";
+import { finishOf } from "./finish.ts";
 import { createFailureReader } from "./read-failure.ts";
 import type { Patience } from "./read-stream.ts";
 import { createSilenceTimer } from "./silence-timer.ts";
@@ -31,12 +32,21 @@ export interface Silences {
 export function exchange(
   upstream: Upstream,
   body: string,
-  { signal, onDelta, onReasoning }: Question,
+  { signal, onDelta, onReasoning, onFinish }: Question,
   silences: Silences,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const handler = new Exchange({ upstream, signal, onDelta, onReasoning, silences, resolve, reject });
+    const handler = new Exchange({
+      upstream,
+      signal,
+      onDelta,
+      onReasoning,
+      onFinish,
+      silences,
+      resolve,
+      reject,
+    });
     signal.addEventListener("abort", () => handler.fail(signal.reason), { once: true });
     try {
       handler.way = upstream.post(body, handler);
@@ -46,7 +56,7 @@ export function exchange(
   });
 }
 
-interface Needs extends Pick<Question, "signal" | "onDelta" | "onReasoning"> {
+interface Needs extends Omit<Question, "messages"> {
   upstream: Upstream;
   silences: Silences;
   resolve: (answer: string) => void;
@@ -182,6 +192,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       const answer = this.#answer.end();
       if (answer === "") throw withoutText(this.#reason, this.#answer.hasReasoning());
       this.#settled = true;
+      const finish = finishOf(this.#reason);
+      if (finish) this.#needs.onFinish?.(finish);
       this.#needs.resolve(answer);
       return true;
     } catch (error) {

@@ -51,7 +51,8 @@ export async function listModels({
   }
 }
 
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+/** A body as text. Rejects beyond {@link LIST_BYTES}. */
+export async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of body) {

@@ -17,12 +17,21 @@ const REFUSALS = 3;
 
 const IDLE_MS = 60_000;
 
+interface Known {
+  model: string;
+  contextChars?: number | undefined;
+}
+
+/** Resolves to undefined while nothing more is known. */
+export type FindModel = () => Promise<Known | undefined>;
+
 /**
  * Asks OpenAI, or a service with the same chat completions.
  *
  * - `baseUrl`: default OpenAI's. User info in it is sent as Basic authorization if there is no `apiKey`.
  * - `apiKey`: absent for servers that need none.
- * - `findModel`: asked before a question, until it resolves to the name that replaces `model`.
+ * - `contextChars`: see {@link Provider}.
+ * - `findModel`: asked before a question, until it resolves to what replaces `model` and `contextChars`.
  * - `headers`, `body`: what the operator adds to each request; it can set neither key nor model nor messages.
  * - `dispatcher`: for connections, such as a proxy; the caller closes it. Default: direct connections.
  * - `idleTimeout`: the longest silence once the reply has begun, in milliseconds.
@@ -36,6 +45,7 @@ export function openOpenAiProvider({
   baseUrl = OPENAI_URL,
   apiKey,
   model: firstModel,
+  contextChars: firstContext,
   findModel,
   headers,
   body: more = {},
@@ -46,7 +56,8 @@ export function openOpenAiProvider({
   baseUrl?: string | undefined;
   apiKey?: string | undefined;
   model: string;
-  findModel?: (() => Promise<string | undefined>) | undefined;
+  contextChars?: number | undefined;
+  findModel?: FindModel | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   body?: Readonly<Record<string, unknown>> | undefined;
   dispatcher?: Dispatcher | undefined;
@@ -55,9 +66,9 @@ export function openOpenAiProvider({
 }): Provider {
   const silences = { idle: idleTimeout, patience };
   const upstream = openUpstream({ baseUrl, apiKey, headers, dispatcher });
-  let model = firstModel;
+  let known: Known = { model: firstModel, contextChars: firstContext };
   let isFound = findModel === undefined;
-  let finding: Promise<string | undefined> | undefined;
+  let finding: ReturnType<FindModel> | undefined;
   let refusals = 0;
   /** The upstream answers plain questions only as a stream, too. */
   let onlyStreams = false;
@@ -79,7 +90,7 @@ export function openOpenAiProvider({
     const found = await finding;
     finding = undefined;
     if (found === undefined) return;
-    model = found;
+    known = found;
     isFound = true;
   }
 
@@ -87,7 +98,7 @@ export function openOpenAiProvider({
     const messages = mergeMessages(question.messages);
     const body = {
       ...more,
-      model,
+      model: known.model,
       messages,
       ...(stream && { stream }),
     } satisfies ChatCompletionCreateParams;
@@ -116,7 +127,10 @@ export function openOpenAiProvider({
 
   return {
     get model() {
-      return model;
+      return known.model;
+    },
+    get contextChars() {
+      return known.contextChars;
     },
     answer: async (question) => {
       question.signal.throwIfAborted();

@@ -2,6 +2,7 @@
 import { APIError } from "openai/core/error";
 import { ApiError } from "../core/api-error.ts";
 import { statusOf, wordsOf } from "./said.ts";
+import { isTooLong } from "./too-long.ts";
 import { codeOf, IdleTooLong, NoReply, NotWhole, ReplyTooLong, type Failed } from "./upstream-errors.ts";
 
 /** Seconds. */
@@ -17,10 +18,7 @@ interface Circumstances {
 }
 
 /** Codes and types of refusals for which the question is the reason. */
-const OWN_FAULT =
-  /^(content_filter|data_inspection_failed|context_length_exceeded|exceed_context_size_error|string_above_max_length|invalid_prompt)$/;
-/** How those say that a conversation is too long that have no code for it. */
-const TOO_LONG = /\bmaximum context length\b/i;
+const OWN_FAULT = /^(content_filter|data_inspection_failed|invalid_prompt)$/;
 
 /** Codes of refusals until somebody pays. Others use the words, but not the code, for a limit per minute. */
 const UNPAID =
@@ -34,8 +32,8 @@ export function isRefusal({ cause }: Failed): boolean {
   return cause instanceof APIError && ofQuestion(cause.status) && !isOwnFault(cause);
 }
 
-function isOwnFault({ code, type, error }: APIError): boolean {
-  return OWN_FAULT.test(code ?? "") || OWN_FAULT.test(type ?? "") || TOO_LONG.test(wordsOf(error));
+function isOwnFault(error: APIError): boolean {
+  return OWN_FAULT.test(error.code ?? "") || OWN_FAULT.test(error.type ?? "") || isTooLong(error);
 }
 
 /** Whether the upstream refuses a plain question and names `stream`. */
@@ -84,9 +82,23 @@ function fromConnection({ lost, code }: NoReply): ApiError {
 
 /** An error inside an answer, whose kind nobody knows. */
 function reported(error: APIError, hasText: boolean, { quote, hasVersion }: Circumstances): ApiError {
-  const advice = hasText || hasVersion ? "" : ": the base URL may be wrong (most end in /v1)";
+  const isLong = isTooLong(error);
+  const advice = hasText || hasVersion || isLong ? "" : ": the base URL may be wrong (most end in /v1)";
   const why = `the upstream reported an error inside its answer${identifiers(error, quote)}${advice}`;
-  return notWhole(why + said(error, quote), hasText ? undefined : "The AI failed. Try again in a moment.");
+  const text = why + said(error, quote);
+  if (isLong) return longerThanContext(new Error(text));
+  return notWhole(text, hasText ? undefined : "The AI failed. Try again in a moment.");
+}
+
+/** The field tells a client what to change. */
+function longerThanContext(cause: Error): ApiError {
+  const detail =
+    "The conversation is longer than the AI can read. Nothing was charged; ask for less, or start a new conversation.";
+  return new ApiError("upstream_error", detail, {
+    cause,
+    refused: true,
+    fields: [{ field: "message", detail }],
+  });
 }
 
 function fromStatus(
@@ -108,6 +120,7 @@ function fromStatus(
   if (status === 503 && (retryAfter !== undefined || /\bloading\b/i.test(wordsOf(error.error)))) {
     return passing("The AI is not ready yet. Try again in a moment.");
   }
+  if (isTooLong(error)) return longerThanContext(cause);
   const isOwn = isOwnFault(error);
   const detail = detailFor(status, refusesAll && !isOwn);
   const refused = isOwn || ofQuestion(status);

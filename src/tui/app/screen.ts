@@ -3,7 +3,7 @@ import { fullText } from "../composer/editor-state.ts";
 import type { Display } from "../markdown/display.ts";
 import type { Edited } from "../options.ts";
 import type { Form } from "../../session/form.ts";
-import { tooLong } from "../../protocol/question-length.ts";
+import { refusedLength } from "../../session/context.ts";
 import type { Choice } from "../../session/saving.ts";
 import type { Session } from "../../session/session.ts";
 import { isBusy } from "../../session/state.ts";
@@ -225,7 +225,7 @@ export function createScreen(options: ScreenOptions): Screen {
       if (form === undefined || form.busy) {
         view = paste(view, text, around());
         // Shown before it is sent, because the paste may have been meant for another window.
-        view = { ...view, hint: session.state.ourRules ? tooLong(fullText(view.editor)) : undefined };
+        view = { ...view, hint: refusedLength(session.state, fullText(view.editor)) };
       } else session.form({ type: "insert", text });
       options.onDraft(draftOf(view));
       changed();

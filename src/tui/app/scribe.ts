@@ -94,12 +94,13 @@ export function createScribe({ display, onChange, ...options }: ScribeOptions): 
     printer = undefined;
   };
 
-  const past = ({ question, answer, stopped }: Extract<Said, { type: "past" }>) => {
+  const past = ({ question, answer, stopped, cut }: Extract<Said, { type: "past" }>) => {
     show(questionText(question, display()));
     above = undefined;
     waiting += answer;
     end();
-    if (stopped) showNote(noteText("dim", ["stopped"], display()));
+    const ended = stopped ? "stopped" : cut;
+    if (ended !== undefined) showNote(noteText("dim", [ended], display()));
   };
 
   const usage = (used: Usage) =>

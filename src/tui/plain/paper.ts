@@ -44,7 +44,8 @@ export function createPaper({ stdin, stdout, stderr, terminal }: Ends): Paper {
       else if (said.type === "past") {
         line(`> ${said.question}`);
         line(said.answer);
-        if (said.stopped) line("stopped");
+        const ended = said.stopped ? "stopped" : said.cut;
+        if (ended !== undefined) line(ended);
       } else if (said.type === "giveBack") {
         if (said.toEdit) line(`The next question is asked instead of: ${oneLine(said.text, 200)}`);
       } else if (said.type === "end") {

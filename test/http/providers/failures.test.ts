@@ -250,7 +250,8 @@ describe("after three refusals of questions in a row", () => {
     const upstream = await openFakeOpenAi();
     const provider = openOpenAiProvider({ baseUrl: upstream.url, model: "m" });
     upstream.respond(failure(400, refusal));
-    for (let times = 0; times < 4; times++) expect(await ask(provider)).toContain("in other words");
+    for (let times = 0; times < 4; times++)
+      expect(await ask(provider)).toContain("longer than the AI can read");
     upstream.respond(failure(400));
     expect(await ask(provider)).toContain("in other words");
     await provider.close();

@@ -27,6 +27,12 @@ describe("the status line", () => {
     [59, { ...jane, price: 500 }, "trip to… · gpt-4o-mini · 500 a question · 7 questions left"],
     [54, { ...jane, price: 500 }, "gpt-4o-mini · 500 a question · 7 questions left"],
     [47, { ...jane, price: 500 }, "gpt-4o-mini · 7 questions left"],
+    [
+      90,
+      { ...jane, context: 83 },
+      "trip to Rome · gpt-4o-mini · 39 questions left · context 83 % · jane@chat.school.org",
+    ],
+    [48, { ...jane, context: 83 }, "gpt-4o-mini · 39 questions left · context 83 %"],
     [80, { ...jane, tokens: null, price: null, model: null, title: null }, "jane@chat.school.org"],
     [80, { ...jane, username: null }, "trip to Rome · gpt-4o-mini · 39 questions left · chat.school.org"],
     [

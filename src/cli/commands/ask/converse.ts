@@ -2,12 +2,21 @@ import { randomUUID } from "node:crypto";
 import type { AnswerEvent, ApiClient } from "../../../client/http/contract.ts";
 import type { AnswerWriter } from "../../io/answer-writer.ts";
 import type { Call } from "../../argv/call.ts";
+import { cutWords } from "../../../protocol/cut-words.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { ClosedPipe } from "../../io/output.ts";
 import { startSpinner, type Spinner } from "../../io/spinner.ts";
 import { isAscii } from "../../io/terminal.ts";
 import { exchange } from "../../../session/exchange.ts";
-import { choiceIn, isRequired, leftOutWords, nameFor, type ModelChoice } from "../../../session/model.ts";
+import { forgotten, forgottenWords } from "../../../session/context.ts";
+import {
+  choiceIn,
+  isRequired,
+  leftOutWords,
+  nameFor,
+  offeredBy,
+  type ModelChoice,
+} from "../../../session/model.ts";
 import type { Thread } from "../../../session/thread.ts";
 
 type Done = Extract<AnswerEvent, { type: "done" }>;
@@ -47,22 +56,28 @@ export async function converse(
 ): Promise<void> {
   const { output, signal } = call;
   const { name } = call.program;
-  const history = (await thread?.history(message)) ?? [];
-  const choice = choiceIn(usual, await thread?.model());
+  const before = await thread?.state();
+  const choice = choiceIn(usual, before?.asked);
+  const isNew = before === undefined || before.turns === 0;
+  // What the server offers is asked for only where it is needed (docs/cli.md#server-information).
+  const offer = isNew ? undefined : await client.offer(signal);
+  const limits = offer && offeredBy({ choice, models: offer.models, offered: offer }).limits;
+  const history = (await thread?.history(message, limits)) ?? [];
   let spinner = spinnerFor(call);
   const settle = () => {
     spinner?.stop();
     spinner = undefined;
   };
   let isAlone = history.length === 0;
+  let sent: number | undefined = history.length;
   const onHistoryKept = () => {
+    sent = undefined;
     if (isAlone) return;
     isAlone = true;
     settle();
     output.note("This server takes no history: the question is sent without the earlier turns.");
   };
-  // What the server offers is asked for only where it is needed (docs/cli.md#server-information).
-  let asked = nameFor(choice, isAlone ? [] : (await client.offer(signal)).models);
+  let asked = nameFor(choice, isAlone ? [] : (offer?.models ?? []));
   const onModelLeftOut = () => {
     settle();
     if (asked !== undefined) output.note(leftOutWords(asked));
@@ -96,7 +111,9 @@ export async function converse(
     const model = async () => told ?? offered();
     if (thread !== undefined && told !== undefined)
       asked ??= nameFor(undefined, (await client.offer()).models);
-    const kept = await thread?.keep({ question: message, answer, stopped, tokensDeducted, model, asked });
+    const finish = ended.kind === "answered" ? ended.done.finish : undefined;
+    const turn = { question: message, answer, stopped, tokensDeducted, model, asked, finish };
+    const kept = await thread?.keep(turn);
     if (thread === undefined || kept === undefined) return null;
     const { id, isNew } = thread;
     if (!kept.kept) words = kept.why;
@@ -107,6 +124,11 @@ export async function converse(
     if (ended.kind === "answered") {
       const { done } = ended;
       await writer.done(done, await keep(false, done.tokensDeducted));
+      const cut = cutWords(done.finish);
+      if (cut !== undefined) output.note(`The answer is ${cut}.`);
+      const turnsSent = done.turnsSent ?? sent;
+      const lost = turnsSent === undefined ? 0 : forgotten(2 * (before?.turns ?? 0), turnsSent);
+      if (lost > 0) output.note(forgottenWords(lost));
       cost(call, done);
       return;
     }

@@ -7,6 +7,10 @@ const answered = {
   tokens: nullableCount,
   /** The name of the model that answered; null if the server does not say. */
   model: text.nullable(),
+  /** Why the AI ended its answer (docs/http-api.md#finish-reasons); null if the server does not say. */
+  finish: text.nullable(),
+  /** How many of the newest entries of the history reached the AI; null if the server does not say. */
+  turns_sent: nullableCount,
   /**
    * The conversation in which the turn was saved; null without `-c`, `-r` and `--save`, or if saving failed. A turn is
    * also saved if the server takes no history (`doctor --json`: `server.extensions`).

@@ -1,8 +1,6 @@
 import { ClientError } from "../../../client/failure.ts";
-import { tooLong } from "../../../protocol/question-length.ts";
 import { CHAT_BODY_BYTES } from "../../../protocol/limits.ts";
 import type { Call } from "../../argv/call.ts";
-import { serverName } from "../../connection/chosen-server.ts";
 import { isArgvBroken } from "../../io/argv-bytes.ts";
 import { readStdin, stdinKind } from "../../io/stdin.ts";
 
@@ -38,18 +36,17 @@ export function questionSource({ words, literal, values, program }: Call): Quest
   });
 }
 
-/** Rejects a question over a server's size limit (docs/http-api.md#limits), or over the length limit of `local`. */
-function checkLength(question: string, call: Call): void {
-  const hint = "Send less of it, for example with: head -c 30000";
-  if (Buffer.byteLength(question) > CHAT_BODY_BYTES)
-    throw new ClientError("payload_too_large", "The question has more than 1 MiB.", { hint });
-  const refusal = serverName(call) === "local" ? tooLong(question) : undefined;
-  if (refusal !== undefined) throw new ClientError("invalid_request", refusal, { hint });
+/** Rejects a question that only a server with a very large limit would take (docs/cli.md#standard-input). */
+function checkLength(question: string): void {
+  if (Buffer.byteLength(question) <= CHAT_BODY_BYTES) return;
+  throw new ClientError("payload_too_large", "The question has more than 1 MiB.", {
+    hint: "Send less of it, for example with: head -c 30000",
+  });
 }
 
 /**
  * The question: the words, a blank line, then stdin if it is not empty. Throws `usage` if the question is empty,
- * `payload_too_large` or `invalid_request` if it is too long.
+ * `payload_too_large` if it is too long.
  */
 export async function readQuestion({ words, stdin }: QuestionSource, call: Call): Promise<string> {
   const { output, signal, program } = call;
@@ -58,7 +55,7 @@ export async function readQuestion({ words, stdin }: QuestionSource, call: Call)
   const read = stdin ? await readStdin({ stream: call.stdin, signal, onSlow }) : "";
   const question = [words, read].filter((part) => part.trim() !== "").join("\n\n");
   if (question !== "") {
-    checkLength(question, call);
+    checkLength(question);
     return question;
   }
   throw new ClientError("usage", "There is no question: stdin was empty.", {

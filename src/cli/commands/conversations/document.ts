@@ -42,6 +42,8 @@ export const conversationDocument = z.strictObject({
       stopped: z.boolean(),
       tokens_deducted: nullableCount,
       model: z.string().nullable(),
+      /** Why the AI ended its answer; null if the server did not say. */
+      finish: z.string().nullable(),
       at: time,
     }),
   ),

@@ -1,5 +1,5 @@
 import {
-  checkProviders,
+  checkModels,
   jsonLog,
   serve as start,
   type RunningServer,
@@ -76,7 +76,7 @@ function stopped(signal: AbortSignal): Promise<void> {
 
 /** `serve --check`: the settings were checked before; says so, and what answers. Exits with 0. */
 async function check({ values, models, output }: Call, settings: ServerConfig): Promise<number> {
-  await checkProviders(settings);
+  await checkModels(settings);
   const config = values.config ?? null;
   const names = models === undefined ? null : models.map(({ name }) => name);
   if (output.json) await output.document({ config, models: names } satisfies CheckedDocument);

@@ -40,7 +40,14 @@ const accepted: unknown[] = [
   { headers: { api_key_env: "KEY", "X-Access_Token_file": "key", monkey_env: "KEY" } },
   { headers: { api_key_env: "KEY", "x-auth-token_file": "key" } },
   { ...key, models: [{ name: "gpt-4o mini" }] },
-  model({ upstream: "ü", base_url: "http://h/v1", price: 1, system: "s", context_chars: 1 }),
+  model({
+    upstream: "ü",
+    base_url: "http://h/v1",
+    price: 1,
+    system: "s",
+    context_chars: 1,
+    message_chars: 1,
+  }),
   model({ max_output_tokens: 1, temperature: 0.25, reasoning_effort: "low", headers: { a: "b" } }),
   model({ extra_body: { top_p: 1, nested: { model: 1 } } }),
   {

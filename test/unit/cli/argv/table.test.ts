@@ -26,6 +26,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   idleTimeout: ["1", "2", "3"],
   drainTimeout: ["1", "2", "3"],
   contextChars: ["1", "2", "3"],
+  messageChars: ["1", "2", "3"],
   tokenDays: ["1", "2", "3"],
   bcryptCost: ["4", "5", "6"],
   headers: ['{"a":"1"}', '{"b":"2"}', '{"c":"3"}'],

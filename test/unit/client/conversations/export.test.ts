@@ -43,6 +43,7 @@ describe("an exported conversation", () => {
           stopped: true,
           tokens_deducted: null,
           model: null,
+          finish: null,
           at: "2026-11-22T09:00:00.000Z",
         },
       ],
@@ -66,6 +67,15 @@ describe("an exported conversation", () => {
         .replace("https", "jane\\_doe at https")
         .replace("example.org", "example.org, 2026-11-22, conversation abcd1234"),
     );
+  });
+
+  it("says of an answer that looks whole that it was cut", () => {
+    const cut = conversation(exchange({ finish: "length" }));
+    expect(toMarkdown(cut)).toMatch(/\n\n\*cut at the model's limit\*\n$/);
+    expect(JSON.parse(toJson(cut)).turns).toMatchObject([{ finish: "length" }]);
+    const filtered = conversation(exchange({ finish: "content_filter" }));
+    expect(toMarkdown(filtered)).toMatch(/\n\n\*cut by the AI's content filter\*\n$/);
+    expect(toMarkdown(conversation(exchange({ finish: "stop" })))).toBe(toMarkdown(conversation(exchange())));
   });
 
   it("closes the code that a stopped answer left open", () => {

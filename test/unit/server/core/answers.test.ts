@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createAnswers } from "../../../../src/server/core/answers.ts";
 
 /** The answer of a model. */
-const by = (response: string) => ({ response, model: "small" });
+const by = (response: string) => ({ response, model: "small", finish: null, turns: 0 });
 
 const limits = { count: 2, characters: 10, age: 1000 };
 

@@ -5,22 +5,48 @@ const history = [
   { role: "user" as const, content: "11111" },
   { role: "assistant" as const, content: "22222" },
   { role: "user" as const, content: "333" },
+  { role: "assistant" as const, content: "44" },
 ];
 
-const contents = (limit: number, message = "now", system?: string) =>
-  contextFor({ message, history }, { system, limit }).map(({ content }) => content);
+const sent = (contextChars: number, { message = "now", system = undefined as string | undefined } = {}) => {
+  const { messages, turns } = contextFor({ message, history }, { system, contextChars });
+  return [turns, ...messages.map(({ content }) => content)];
+};
 
 test("the newest turns that fit are sent, and none before a turn that does not fit", () => {
-  expect(contents(100)).toEqual(["11111", "22222", "333", "now"]);
-  expect(contents(11)).toEqual(["22222", "333", "now"]);
-  expect(contents(10)).toEqual(["333", "now"]);
-  expect(contents(5)).toEqual(["now"]);
+  expect(sent(100)).toEqual([4, "11111", "22222", "333", "44", "now"]);
+  expect(sent(18)).toEqual([4, "11111", "22222", "333", "44", "now"]);
+  expect(sent(8)).toEqual([2, "333", "44", "now"]);
+  expect(sent(7)).toEqual([0, "now"]);
+});
+
+test("after a cut the first turn is one of the user", () => {
+  expect(sent(17)).toEqual([2, "333", "44", "now"]);
+  expect(sent(13)).toEqual([2, "333", "44", "now"]);
+});
+
+test("a history that begins with an answer is sent as it is, if all of it fits", () => {
+  const answered = contextFor(
+    { message: "now", history: history.slice(1) },
+    { system: "", contextChars: 13 },
+  );
+  expect(answered.turns).toBe(3);
+});
+
+test("characters are code points, whatever they are in UTF-16", () => {
+  const emoji = [{ role: "user" as const, content: "😀".repeat(5) }];
+  expect(contextFor({ message: "😀", history: emoji }, { system: "", contextChars: 6 }).turns).toBe(1);
+  expect(contextFor({ message: "😀", history: emoji }, { system: "", contextChars: 5 }).turns).toBe(0);
 });
 
 test("the message is not cut, even if it is longer than the limit", () => {
-  expect(contents(1, "a long question")).toEqual(["a long question"]);
+  expect(sent(1, { message: "a long question" })).toEqual([0, "a long question"]);
+});
+
+test("a limit of 0 sends no history", () => {
+  expect(sent(0)).toEqual([0, "now"]);
 });
 
 test("the operator's system prompt comes first and does not count for the limit", () => {
-  expect(contents(6, "now", "Be brief.")).toEqual(["Be brief.", "333", "now"]);
+  expect(sent(8, { system: "Be brief." })).toEqual([2, "Be brief.", "333", "44", "now"]);
 });

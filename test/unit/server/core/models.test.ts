@@ -225,7 +225,7 @@ describe("a fallback", () => {
     const { ask } = withFallback(failing(broken()));
     const heads: unknown[] = [];
     await ask({ onDelta: (pieces, head) => heads.push([pieces, head]) > 0 });
-    expect(heads).toEqual([[["instead"], { replayed: false, model: "large" }]]);
+    expect(heads).toEqual([[["instead"], { replayed: false, model: "large", turns: 0 }]]);
   });
 
   test("is not asked after text was passed on", async () => {

@@ -248,6 +248,8 @@ describe("a key that was charged", () => {
     expect(await ask({ key: "k" })).toEqual({
       response: "the answer",
       model: "small",
+      finish: null,
+      turns: 0,
       deducted: 100,
       balance: { tokens: 3900, held: 0 },
       replayed: true,

@@ -1,0 +1,50 @@
+import type { Turn } from "../protocol/bodies.ts";
+import { MESSAGE_CHARACTERS } from "../protocol/limits.ts";
+import { tooLong } from "../protocol/question-length.ts";
+import { codePoints } from "../text/code-points.ts";
+import { grouped } from "../text/numbers.ts";
+import type { State } from "./state.ts";
+
+/** By the list of turns: each redraw asks for it, and lists are never changed. */
+const counts = new WeakMap<readonly Turn[], number>();
+
+function charactersOf(turns: readonly Turn[]): number {
+  const known = counts.get(turns);
+  if (known !== undefined) return known;
+  const count = turns.reduce((sum, { content }) => sum + codePoints(content), 0);
+  counts.set(turns, count);
+  return count;
+}
+
+/** From this share on the status line shows how full the context is. */
+const SHOWN_FROM = 70;
+
+/**
+ * How much of what the model takes the conversation fills, in per cent; 100 once its oldest turns no longer reach the AI.
+ * Undefined while it is little, and where the server does not tell.
+ */
+export function contextUsed({ turns, earlier, limits }: Pick<State, "turns" | "earlier" | "limits">) {
+  if (limits === undefined || limits.context === 0) return undefined;
+  const share = Math.max(charactersOf(turns) / limits.context, turns.length / limits.turns);
+  const percent = earlier > 0 ? 100 : Math.min(100, Math.floor(100 * share));
+  return percent < SHOWN_FROM ? undefined : percent;
+}
+
+/** How many of the oldest turns did not reach the AI, if `sent` entries did; a turn has two, question and answer. */
+export const forgotten = (entries: number, sent: number): number =>
+  Math.max(0, Math.ceil((entries - sent) / 2));
+
+export const forgottenWords = (turns: number): string =>
+  turns === 1
+    ? "The oldest turn no longer reaches the AI."
+    : `The ${grouped(turns)} oldest turns no longer reach the AI.`;
+
+/** What to say of a question that the model does not take because of its length; undefined if it does. */
+export function refusedLength(
+  { ourRules, limits, models, model }: Pick<State, "ourRules" | "limits" | "models" | "model">,
+  question: string,
+): string | undefined {
+  if (!ourRules) return undefined;
+  const by = models.length > 1 && model !== null ? model : undefined;
+  return tooLong(question, limits?.message ?? MESSAGE_CHARACTERS, by);
+}

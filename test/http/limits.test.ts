@@ -1,0 +1,161 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { answer, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
+import { openTestServer, testModel, type TestServer } from "../support/test-server.ts";
+
+/** docs/http-api.md#limits, docs/http-api.md#history, docs/http-api.md#finish-reasons */
+
+let ai: FakeOpenAi;
+let server: TestServer;
+let token: string;
+let accounts = 0;
+beforeAll(async () => {
+  ai = await openFakeOpenAi();
+  const upstream = { baseUrl: ai.url, upstream: "m" };
+  server = await openTestServer({
+    provider: undefined,
+    models: [
+      testModel({ name: "plain", ...upstream }),
+      testModel({ name: "small", ...upstream, contextChars: 20, fallback: "tiny" }),
+      testModel({ name: "tiny", ...upstream, contextChars: 10 }),
+      testModel({ name: "short", ...upstream, contextChars: 20, messageChars: 5 }),
+      testModel({ name: "alone", ...upstream, contextChars: 0 }),
+    ],
+  });
+});
+afterAll(async () => {
+  await server.close();
+  await ai.close();
+});
+beforeEach(async () => {
+  token = await server.token(`jane${(accounts += 1)}`);
+  ai.respond(answer("Hello."));
+});
+
+const EVENTS = { Accept: "text/event-stream" };
+const ask = (body: object, headers: Record<string, string> = {}) =>
+  server.post("/api/chat/", { message: "now", ...body }, { Authorization: `Bearer ${token}`, ...headers });
+const doneOf = async (reply: Response) =>
+  JSON.parse(/event: done\ndata: (.*)/.exec(await reply.text())?.[1] ?? "{}") as Record<string, unknown>;
+
+const turns = (...contents: string[]) =>
+  contents.map((content, at) => ({ role: at % 2 === 0 ? "user" : "assistant", content }));
+const history = turns("11111", "22222", "333", "44");
+
+/** What the AI got last. */
+const got = () => ai.requests.at(-1)!.body.messages.map(({ content }: { content: string }) => content);
+
+describe("limits", () => {
+  const all = [
+    ["plain", { message: 100_000, context: 100_000, turns: 200 }],
+    ["small", { message: 20, context: 20, turns: 200 }],
+    ["tiny", { message: 10, context: 10, turns: 200 }],
+    ["short", { message: 5, context: 20, turns: 200 }],
+    ["alone", { message: 32_000, context: 0, turns: 200 }],
+  ] as const;
+
+  test("are told of the default, and of each model in the list", async () => {
+    const about = (await (await fetch(`${server.url}/api/`)).json()) as { limits: unknown };
+    expect(about.limits).toEqual(all[0][1]);
+    const { models } = (await (await fetch(`${server.url}/api/models/`)).json()) as {
+      models: { name: string; limits: unknown }[];
+    };
+    expect(models.map(({ name, limits }) => [name, limits])).toEqual(all);
+  });
+
+  test.each(all)("of a message hold for %s, in code points", async (model, { message: most }) => {
+    const long = await ask({ model, message: "😀".repeat(most + 1) });
+    expect(long.status).toBe(400);
+    const detail = `message must have at most ${most} characters.`;
+    expect(await long.json()).toMatchObject({
+      code: "invalid_request",
+      errors: [{ field: "message", detail }],
+    });
+    expect((await ask({ model, message: ` ${"😀".repeat(most)} ` })).status).toBe(200);
+    expect(await server.settled(token)).toBe(3900);
+  });
+
+  test("of the body let through what the others allow, in any spelling, packed too", async () => {
+    const escaped = (count: number) => `"${String.raw`\u00e9`.repeat(count)}"`;
+    const body = `{"message":${escaped(50_000)},"history":[{"role":"user","content":${escaped(100_000)}}]}`;
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+    const send = (body: string | Buffer<ArrayBuffer>, more = {}) =>
+      fetch(`${server.url}/api/chat/`, { method: "POST", headers: { ...headers, ...more }, body });
+    expect((await send(body)).status).toBe(200);
+    expect((await send(gzipSync(body), { "Content-Encoding": "gzip" })).status).toBe(200);
+    const large = JSON.stringify({ message: "x".repeat(6 * 200_000 + 64 * 1024) });
+    expect((await send(large)).status).toBe(413);
+    expect((await send(gzipSync(large), { "Content-Encoding": "gzip" })).status).toBe(413);
+  });
+});
+
+describe("the reply tells how many turns reached the AI", () => {
+  test.each([
+    ["plain", 4, ["11111", "22222", "333", "44", "now"]],
+    ["small", 4, ["11111", "22222", "333", "44", "now"]],
+    ["tiny", 2, ["333", "44", "now"]],
+    ["alone", 0, ["now"]],
+  ])("at the model %s", async (model, sent, contents) => {
+    const plain = await ask({ model, history });
+    expect(plain.headers.get("turns-sent")).toBe(String(sent));
+    expect(got()).toEqual(contents);
+    const streamed = await ask({ model, history }, EVENTS);
+    expect(streamed.headers.get("turns-sent")).toBe(String(sent));
+    expect(await doneOf(streamed)).toMatchObject({ turns_sent: sent });
+    expect(got()).toEqual(contents);
+  });
+
+  test("of the fallback, if that one answered", async () => {
+    ai.respond((request, response) =>
+      request.body.messages.length > 3
+        ? void response.writeHead(500).end()
+        : answer("Hi.")(request, response),
+    );
+    for (const headers of [{}, EVENTS]) {
+      const reply = await ask({ model: "small", history }, headers);
+      expect([reply.headers.get("model"), reply.headers.get("turns-sent")]).toEqual(["tiny", "2"]);
+      await reply.text();
+    }
+  });
+
+  test("and asks no fallback that cannot read the whole message", async () => {
+    const before = ai.requests.length;
+    ai.respond((_request, response) => void response.writeHead(500).end());
+    const reply = await ask({ model: "small", message: "eleven char" });
+    expect([reply.status, ai.requests.length - before]).toEqual([502, 1]);
+  });
+});
+
+describe("the reply tells why the AI ended", () => {
+  test.each([
+    ["stop", "stop"],
+    ["length", "length"],
+    ["content_filter", "content_filter"],
+    ["moon", null],
+  ])("%s", async (finish, told) => {
+    ai.respond(answer("Once upon", { finish }));
+    const plain = await ask({});
+    expect(plain.headers.get("finish-reason")).toBe(told);
+    expect(await plain.json()).toEqual({ response: "Once upon", tokens_deducted: 100 });
+    const streamed = await ask({}, EVENTS);
+    // The head is sent before it is known.
+    expect(streamed.headers.get("finish-reason")).toBeNull();
+    expect(await doneOf(streamed)).toMatchObject({ finish: told, tokens_deducted: 100 });
+  });
+
+  test("also in a replay, in both forms, with the turns", async () => {
+    ai.respond(answer("Once upon", { finish: "length" }));
+    const key = { "Idempotency-Key": "order-1" };
+    const first = await ask({ model: "tiny", history }, key);
+    expect(first.headers.get("finish-reason")).toBe("length");
+    ai.respond(answer("Another."));
+    const plain = await ask({ model: "tiny", history }, key);
+    const streamed = await ask({ model: "tiny", history }, { ...key, ...EVENTS });
+    for (const { headers } of [plain, streamed])
+      expect(["idempotent-replayed", "finish-reason", "turns-sent"].map((name) => headers.get(name))).toEqual(
+        ["true", "length", "2"],
+      );
+    expect(await doneOf(streamed)).toMatchObject({ finish: "length", turns_sent: 2 });
+    expect(await server.settled(token)).toBe(3900);
+  });
+});
