@@ -197,7 +197,7 @@ function typeOn(view: ViewState, { name }: SlashCommand, columns: number): Press
 function send(view: ViewState, text: string, literal: boolean): Pressed {
   const walk = remember(view.walk, text);
   return {
-    view: { ...view, walk, editor: createEditor(), menu: { index: 0, closed: false } },
+    view: { ...view, walk, sent: view.editor, editor: createEditor(), menu: { index: 0, closed: false } },
     effect: { kind: "send", text, literal },
   };
 }

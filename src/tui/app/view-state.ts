@@ -9,6 +9,8 @@ import type { Searching } from "./search-keys.ts";
 /** What a person is typing, and what the screen shows about it; not the conversation. */
 export interface ViewState {
   editor: EditorState;
+  /** What was sent last, with its pastes as marks. */
+  sent?: EditorState;
   walk: HistoryWalk;
   /** Which line of the command menu is chosen; `closed` by Esc, or because the text came from the history. */
   menu: { index: number; closed: boolean };
@@ -49,13 +51,15 @@ export function menuItems({ editor, menu, searching }: ViewState): readonly Sess
 }
 
 /**
- * Returns a question that was not answered to the composer. If a text was typed meanwhile, that stays, and the question is
- * in the history.
+ * Returns a question that was not answered to the composer, as it was there: a large paste stays a mark. If a text was typed
+ * meanwhile, that stays, and the question is in the history.
  */
 export function giveBack(view: ViewState, text: string): ViewState {
-  if (view.editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
-  const editor = { ...edit(view.editor, { type: "set", text }, 1), literal: true };
-  return { ...view, editor };
+  const { editor, sent } = view;
+  if (editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
+  if (sent !== undefined && fullText(sent).trim() === text.trim())
+    return { ...view, editor: { ...sent, cursor: sent.text.length } };
+  return { ...view, editor: { ...edit(editor, { type: "set", text }, 1), literal: true } };
 }
 
 /** Returns a command that does not exist. It stays a command, so that Enter does not send it as a question. */

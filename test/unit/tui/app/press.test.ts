@@ -216,6 +216,18 @@ describe("a question that was not answered", () => {
     ]);
   });
 
+  it("returns as it was sent, with a large paste as a mark", () => {
+    const log = "a line of some log\n".repeat(100);
+    const typed = paste(keys(createView([]), ["why? "]).view, log, calm);
+    const { view, effects } = keys(typed, [named("enter")]);
+    const back = giveBack(view, `why? ${log}`.trim());
+    expect(back.editor.text).toBe(typed.editor.text);
+    expect(back.editor.text.length).toBeLessThan(10);
+    expect(keys(back, [named("enter")]).effects).toEqual(effects);
+    // Another text is not the one that was sent.
+    expect(giveBack(view, log).editor.text).toBe(log);
+  });
+
   it("does not replace a text that was typed meanwhile, and is in the history", () => {
     const sent = keys(createView([]), ["one", named("enter")]).view;
     const view = giveBack(keys(sent, ["two"]).view, "one");
