@@ -70,7 +70,15 @@ test("documents of --json have all fields, with null for unknown values, and std
     [["balance", "--json"], { tokens: 4000, held: null, price: null, questions: null }],
     [
       ["ask", "--json", "hi"],
-      { response: "You said: hi", tokens_deducted: 100, tokens: null, model: null, conversation: null },
+      {
+        response: "You said: hi",
+        tokens_deducted: 100,
+        tokens: null,
+        model: null,
+        finish: null,
+        turns_sent: null,
+        conversation: null,
+      },
     ],
   ];
   for (const [args, document] of documents) {

@@ -154,7 +154,16 @@ test("a streamed answer is the same wherever the bytes are split, also inside a 
     expect(code).toBe(0);
     expect(stdout.split("\n").map((line) => line && (JSON.parse(line) as unknown))).toEqual([
       { type: "delta", text: "Héllo" },
-      { type: "done", response: "Héllo", tokens_deducted: 100, tokens: 7, model: null, conversation: null },
+      {
+        type: "done",
+        response: "Héllo",
+        tokens_deducted: 100,
+        tokens: 7,
+        model: null,
+        finish: null,
+        turns_sent: null,
+        conversation: null,
+      },
       "",
     ]);
   }

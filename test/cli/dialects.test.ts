@@ -98,6 +98,8 @@ async function converse(run: Run, { seen }: SmallServer, { price = 100 }: Shows)
     tokens: null,
     conversation: null,
     model: null,
+    finish: null,
+    turns_sent: null,
   };
   expect(document(await ask("hi", "--json"))).toEqual(answered);
   const { code, stdout } = await ask("hi", "--json", "--stream");

@@ -78,7 +78,7 @@ const refusals: [name: string, body: string, status?: string][] = [
 
 const failed: Pick<Shape, "error" | "told"> = {
   error: "upstream_error",
-  told: /longer than the AI can read\. Nothing was charged; .*start a new conversation/,
+  told: /longer than the AI can read\. .*start a new conversation/,
 };
 
 /** Refusals because of the length of the conversation. */

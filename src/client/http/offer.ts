@@ -14,7 +14,7 @@ export interface KeptOffer {
   extensions: string[];
   price: number | null;
   model: string | null;
-  /** The `limits` of `GET /api/`, unchecked; null if it has none. Absent from what an older version of this program kept. */
+  /** The `limits` of `GET /api/`, unchecked; absent if it has none. */
   limits?: unknown;
   /** The list of `GET /api/models/`, unchecked; absent if the server does not offer `models`. */
   models?: unknown[];
@@ -45,7 +45,7 @@ const known = new Set<string>([
 
 /** Whether a kept offer is still used at `now`, in milliseconds since the epoch. */
 export const isFresh = (offer: KeptOffer | undefined, now: number): offer is KeptOffer =>
-  offer !== undefined && offer.limits !== undefined && Math.abs(now - offer.at) < GOOD_FOR;
+  offer !== undefined && Math.abs(now - offer.at) < GOOD_FOR;
 
 const isExtension = (name: unknown): name is Extension => typeof name === "string" && known.has(name);
 
@@ -86,13 +86,12 @@ function limitsOf(value: unknown): ChatLimits | undefined {
 /** Any other reply than a JSON object with an array `extensions` offers nothing. */
 async function read(reply: Reply): Promise<Omit<KeptOffer, "at">> {
   const body = reply.status === 200 ? record(parsed(await reply.text(OFFER_BYTES))) : undefined;
-  if (!body || !Array.isArray(body.extensions))
-    return { extensions: [], price: null, model: null, limits: null };
+  if (!body || !Array.isArray(body.extensions)) return { extensions: [], price: null, model: null };
   return {
     extensions: body.extensions.filter(isExtension),
     price: told(body.price),
     model: typeof body.model === "string" ? oneLine(body.model, 100) : null,
-    limits: body.limits ?? null,
+    ...(body.limits !== undefined && { limits: body.limits }),
   };
 }
 

@@ -48,7 +48,7 @@ const offerOf = (value: unknown): KeptOffer | undefined => {
     extensions: offer.extensions.filter((name) => typeof name === "string"),
     price: typeof offer.price === "number" ? offer.price : null,
     model: typeof offer.model === "string" ? offer.model : null,
-    limits: offer.limits,
+    ...(offer.limits === undefined ? {} : { limits: offer.limits }),
     ...(Array.isArray(offer.models) ? { models: offer.models as unknown[] } : {}),
   };
 };

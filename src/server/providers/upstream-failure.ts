@@ -93,7 +93,7 @@ function reported(error: APIError, hasText: boolean, { quote, hasVersion }: Circ
 /** The field tells a client what to change. */
 function longerThanContext(cause: Error): ApiError {
   const detail =
-    "The conversation is longer than the AI can read. Nothing was charged; ask for less, or start a new conversation.";
+    "The conversation is longer than the AI can read. Ask for less, or start a new conversation.";
   return new ApiError("upstream_error", detail, {
     cause,
     refused: true,

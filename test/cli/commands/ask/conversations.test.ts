@@ -273,7 +273,15 @@ test("--json names no conversation when the turn isn't saved, and the old conver
   expect({ code, stderr, document: JSON.parse(stdout) as unknown }).toEqual({
     code: 0,
     stderr: "",
-    document: { response: "Too late", tokens_deducted: 100, tokens: 3900, model: null, conversation: null },
+    document: {
+      response: "Too late",
+      tokens_deducted: 100,
+      tokens: 3900,
+      model: null,
+      finish: null,
+      turns_sent: null,
+      conversation: null,
+    },
   });
   expect(await readFile(path, "utf8")).toBe(broken);
 });

@@ -6,8 +6,8 @@ const HOUR = 60 * 60 * 1000;
 const NOW = Date.parse("2026-11-25T12:00:00Z");
 
 /** The price that is used where an offer of 7 tokens was kept at that time, and the server now says 100. */
-async function priceWith(at: number, more: Partial<KeptOffer> = { limits: null }): Promise<number | null> {
-  let kept: KeptOffer | undefined = { at, extensions: [], price: 7, model: null, ...more };
+async function priceWith(at: number): Promise<number | null> {
+  let kept: KeptOffer | undefined = { at, extensions: [], price: 7, model: null };
   const text = async () => JSON.stringify({ extensions: [], price: 100 });
   const transport = { send: async () => ({ status: 200, text }) as unknown as Reply } as unknown as Transport;
   const cache = { read: () => kept, write: (offer: KeptOffer) => void (kept = offer) };
@@ -19,10 +19,6 @@ describe("a kept offer", () => {
   it("is used for a day", async () => {
     expect(await priceWith(NOW - 23 * HOUR)).toBe(7);
     expect(await priceWith(NOW - 25 * HOUR)).toBe(100);
-  });
-
-  it("of a program that did not know limits is asked for again", async () => {
-    expect(await priceWith(NOW, {})).toBe(100);
   });
 
   it("of a clock that ran ahead is asked for again, not used until that time has come", async () => {
