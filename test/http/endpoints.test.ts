@@ -55,7 +55,7 @@ describe.each(["", "/"])("with %j at the end of the path", (slash) => {
       price: 100,
       starting_tokens: 4000,
       model: "fake-model",
-      limits: { message: 100_000, context: 100_000, turns: 200 },
+      limits: { message: 48_000, context: 48_000, turns: 200 },
       extensions: ["stream", "history", "idempotency", "usage", "logout", "password", "reasoning"],
     });
     expect(await (await fetch(`${server.url}/healthz${slash}`)).text()).toBe('{"status":"ok"}');

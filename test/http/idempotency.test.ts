@@ -61,7 +61,7 @@ describe("the same key", () => {
     expect(streamed.headers.get("idempotent-replayed")).toBe("true");
     expect(await streamed.text()).toBe(
       'event: delta\ndata: {"text":"First."}\n\n' +
-        'event: done\ndata: {"response":"First.","tokens_deducted":100,"tokens_remaining":3900,"model":"fake-model"}\n\n',
+        'event: done\ndata: {"response":"First.","tokens_deducted":100,"tokens_remaining":3900,"model":"fake-model","finish":"stop","turns_sent":0}\n\n',
     );
     await (await ask("k2", {}, EVENTS)).text();
     expect(await told(await ask("k2"))).toEqual([200, "true", "3800", FIRST]);
@@ -162,7 +162,7 @@ describe.each([
     how === "plain"
       ? `{"response":"${text}","tokens_deducted":100}`
       : expect.stringContaining(
-          `event: done\ndata: {"response":"${text}","tokens_deducted":100,"tokens_remaining":3900,"model":"fake-model"}`,
+          `event: done\ndata: {"response":"${text}","tokens_deducted":100,"tokens_remaining":3900,"model":"fake-model","finish":"stop","turns_sent":0}`,
         );
 
   test("that was used for another question is refused, in flight and charged, before any stream", async () => {

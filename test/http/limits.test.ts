@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await openTestServer({
     provider: undefined,
     models: [
-      testModel({ name: "plain", ...upstream }),
+      testModel({ name: "plain", ...upstream, contextChars: undefined }),
       testModel({ name: "small", ...upstream, contextChars: 20, fallback: "tiny" }),
       testModel({ name: "tiny", ...upstream, contextChars: 10 }),
       testModel({ name: "short", ...upstream, contextChars: 20, messageChars: 5 }),

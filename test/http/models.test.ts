@@ -39,7 +39,7 @@ const EVENTS = { Accept: "text/event-stream" };
 const doneOf = async (reply: Response) =>
   JSON.parse(/event: done\ndata: (.*)/.exec(await reply.text())?.[1] ?? "{}") as object;
 
-const limits = { message: 100_000, context: 100_000, turns: 200 };
+const limits = { message: 48_000, context: 48_000, turns: 200 };
 
 test("GET /api/models names the models, their prices and the default, without a token", async () => {
   const reply = await fetch(`${server.url}/api/models/`);

@@ -57,7 +57,7 @@ describe("reasoning", () => {
     expect(early).not.toContain("delta");
     answer("2");
     expect(await client.ended()).toContain(
-      'event: done\ndata: {"response":"2","tokens_deducted":100,"tokens_remaining":3900,"model":"small"}\n\n',
+      'event: done\ndata: {"response":"2","tokens_deducted":100,"tokens_remaining":3900,"model":"small","finish":null,"turns_sent":0}\n\n',
     );
   });
 

@@ -40,7 +40,7 @@ export const testModel = (wishes: Partial<ModelConfig> = {}): ModelConfig => ({
   apiKey: undefined,
   price: 100,
   system: undefined,
-  contextChars: undefined,
+  contextChars: 48_000,
   messageChars: undefined,
   maxOutputTokens: undefined,
   temperature: undefined,
@@ -53,7 +53,7 @@ export const testModel = (wishes: Partial<ModelConfig> = {}): ModelConfig => ({
 
 /** The default configuration of a test's server. */
 export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
-  const { upstream, baseUrl, price = 100, system, contextChars, messageChars, ...config } = wishes;
+  const { upstream, baseUrl, price = 100, system, contextChars = 48_000, messageChars, ...config } = wishes;
   return {
     host: "127.0.0.1",
     port: 0,
