@@ -172,7 +172,7 @@ test("the help of serve shows every default", async () => {
     "[4000]",
     "[120]",
     "[30]",
-    "[48000]",
+    "[the context]",
     "[12]",
     "[pretty]",
   ])

@@ -189,7 +189,7 @@ export const serverOptions = {
       value: "N",
       env: ["AI_CHAT_MESSAGE_CHARS"],
       help: "longest question, in characters",
-      shown: "that of --context-chars",
+      shown: "the context",
     },
     undefined,
     [1, LARGEST],

@@ -66,6 +66,22 @@ test("serve --check names everything that is wrong at once, and no secret: exit 
   expect(stderr + started.stderr).not.toContain(SECRET);
 });
 
+test("a longest question above the context is refused at the start and by --check: exit 2", async () => {
+  const chars = ["--context-chars", "48000", "--message-chars", "48001"];
+  for (const args of [
+    ["serve", ...chars],
+    ["serve", "--check", ...chars],
+  ]) {
+    const { code, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /message_chars is 48001, but the model reads at most 48000 characters of a conversation\.\nSet message_chars/,
+    );
+  }
+  await write({ message_chars: 9, models: [{ name: "a", base_url: ai.url, context_chars: 8 }] });
+  expect((await check()).stderr).toContain("message_chars is 9, but a reads at most 8 characters");
+});
+
 test("serve --check finds a provider that cannot be connected: exit 2", async () => {
   const { code, stderr } = await run(["serve", "--check", "--provider", "openai"]);
   expect(code).toBe(2);
