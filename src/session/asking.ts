@@ -65,6 +65,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let toldNoModels: ApiClient | undefined;
   /** The key of a question that may have been charged although it failed or was stopped. */
   let inDoubt: string | undefined;
+  /** The last question's, which is part of what its key stands for: the limits may change before it is sent again. */
+  let lastSent: { key: string; history: Turn[] } | undefined;
 
   const begun = (message: string, before: readonly Turn[], key: string, model: string | undefined) => {
     const { username, conversation } = state();
@@ -200,7 +202,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     begun(message, before, key, model);
     const keep = saver.begin();
     const { signal } = stop;
-    const history = historyFor(before, message, state().limits);
+    const history = lastSent?.key === key ? lastSent.history : historyFor(before, message, state().limits);
+    lastSent = { key, history };
     let sent: number | undefined = history.length;
     const question = {
       message,

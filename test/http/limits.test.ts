@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { answer, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
+import { answer, bytes, chunk, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
 import { openTestServer, testModel, type TestServer } from "../support/test-server.ts";
 
 /** docs/http-api.md#limits, docs/http-api.md#history, docs/http-api.md#finish-reasons */
@@ -115,6 +115,23 @@ describe("the reply tells how many turns reached the AI", () => {
       const reply = await ask({ model: "small", history }, headers);
       expect([reply.headers.get("model"), reply.headers.get("turns-sent")]).toEqual(["tiny", "2"]);
       await reply.text();
+    }
+  });
+
+  test("in done alone, if the head goes out while the fallback may still answer", async () => {
+    const pieces = [
+      chunk({ reasoning_content: "Hm." }),
+      chunk({ content: "Hi." }, "stop"),
+      "data: [DONE]\n\n",
+    ];
+    ai.respond(bytes(pieces, { type: "text/event-stream" }));
+    for (const [model, told] of [
+      ["small", null],
+      ["plain", "4"],
+    ]) {
+      const reply = await ask({ model, history }, EVENTS);
+      expect(reply.headers.get("turns-sent")).toBe(told);
+      expect(await doneOf(reply)).toMatchObject({ turns_sent: 4 });
     }
   });
 

@@ -1,4 +1,5 @@
 import { clientMutants } from "./list-client.js";
+import { limitMutants } from "./list-limits.js";
 import { modelMutants } from "./list-models.js";
 import { moneyMutants } from "./list-money.js";
 import { serverMutants } from "./list-server.js";
@@ -26,4 +27,5 @@ export const mutants = [
   ...clientMutants,
   ...sessionMutants,
   ...textMutants,
+  ...limitMutants,
 ];

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ClientError } from "../../../src/client/failure.ts";
 import { openConversations } from "../../../src/client/conversations/conversations.ts";
 import type { ModelOffer } from "../../../src/client/http/contract.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
@@ -111,6 +112,24 @@ describe("a conversation that outgrows its model", () => {
     await ask("2");
     expect(forgets(notes())).toEqual([]);
     expect(notes().join()).toContain("This server takes no history");
+  });
+
+  it("sends the same history under the same key, whatever limits are learned meanwhile", async () => {
+    const { client, ask, session, told } = await open({ told: {} });
+    for (const text of ["1111", "2222", "3333"]) await ask(text);
+    const lost = new ClientError("unreachable", "Lost.", { charged: "maybe" });
+    client.script = [[lost], [lost], [lost]];
+    await ask("4444");
+    told.limits = small;
+    session.ask("x".repeat(40_000));
+    await session.idle();
+    expect(session.state.limits).toEqual(small);
+    session.retry();
+    await session.idle();
+    const [last, again] = client.questions.slice(-2);
+    expect(again?.key).toBe(last?.key);
+    expect(again?.history).toEqual(last?.history);
+    expect(again?.history).toHaveLength(6);
   });
 
   it("counts the turns that a resumed conversation had before", async () => {

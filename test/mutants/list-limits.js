@@ -1,0 +1,123 @@
+/** @typedef {import("./list.js").Mutant} Mutant */
+
+const context = "test/unit/server/core/context.test.ts";
+const limits = "test/http/limits.test.ts";
+const ollama = "test/http/providers/ollama.test.ts";
+const session = "test/unit/session/limits.test.ts";
+const press = "test/unit/tui/app/press.test.ts";
+
+/** What of a conversation reaches the AI, and whether its answer is whole. @type {Mutant[]} */
+export const limitMutants = [
+  {
+    file: "src/protocol/chat-limits.ts",
+    find: "if (room < 0) break;",
+    replace: "if (room < -Infinity) break;",
+    why: "All of a long conversation is sent, and an Ollama cuts it without a word.",
+    tests: [context],
+  },
+  {
+    file: "src/protocol/chat-limits.ts",
+    find: 'history[first]!.role !== "user"',
+    replace: "false",
+    why: "A conversation that was cut begins with an answer, which some models refuse.",
+    tests: [context],
+  },
+  {
+    file: "src/protocol/chat-limits.ts",
+    find: "if (units <= context) return 0;",
+    replace: "if (units < 2 * context) return 0;",
+    why: "A conversation that is a little too long counts as one that fits.",
+    tests: [context],
+  },
+  {
+    file: "src/server/core/ask-model.ts",
+    find: "onFinish: (reason) => (finish = reason)",
+    replace: "onFinish: () => {}",
+    why: "An answer that the model's limit cut looks whole.",
+    tests: [limits],
+  },
+  {
+    file: "src/server/core/models.ts",
+    find: "found && !hasMore(message, found.messageChars)",
+    replace: "found",
+    why: "A fallback is asked that cannot read the whole question, and is paid for.",
+    tests: [limits],
+  },
+  {
+    file: "src/server/http/chat.ts",
+    find: "checkLength(message, modelNamed(models, model));",
+    replace: "modelNamed(models, model);",
+    why: "A question that the model cannot read as a whole is asked and charged.",
+    tests: [limits],
+  },
+  {
+    file: "src/server/http/chat.ts",
+    find: "Object.assign(head, answer);",
+    replace: "head.model = answer.model;",
+    why: "A replay does not say that its answer is cut.",
+    tests: [limits],
+  },
+  {
+    file: "src/server/open-models.ts",
+    find: "checkLimits(model, opened.contextChars);",
+    replace: "",
+    why: "A question may be longer than its model reads.",
+    tests: [ollama],
+  },
+  {
+    file: "src/server/providers/ollama.ts",
+    find: "Math.min(set === undefined ? usual : Number(set), most > 0 ? most : Infinity)",
+    replace: "most",
+    why: "More is sent than an Ollama reads, which cuts it without a word.",
+    tests: [ollama],
+  },
+  {
+    file: "src/server/providers/exchange.ts",
+    find: "if (finish) this.#needs.onFinish?.(finish);",
+    replace: "",
+    why: "Nobody learns that an answer is cut.",
+    tests: [limits],
+  },
+  {
+    file: "src/session/asking.ts",
+    find: "lastSent?.key === key ? lastSent.history : ",
+    replace: "",
+    why: "A question that may have been charged is sent again with another history: its key is refused, and its answer lost.",
+    tests: [session],
+  },
+  {
+    file: "src/session/asking.ts",
+    find: "if (turns === 0 || toldForgotten) return;",
+    replace: "return;",
+    why: "A conversation forgets its beginning in silence.",
+    tests: [session],
+  },
+  {
+    file: "src/session/asking.ts",
+    find: "const cut = cutWords(done.finish);",
+    replace: "const cut = cutWords(undefined);",
+    why: "A cut answer looks whole.",
+    tests: [session],
+  },
+  {
+    file: "src/session/saving.ts",
+    find: "const finish = done?.finish;",
+    replace: "const finish = undefined;",
+    why: "A cut answer looks whole when its conversation is shown again.",
+    tests: [session],
+  },
+  {
+    file: "src/session/context.ts",
+    find: "Math.ceil((entries - sent) / 2)",
+    replace: "Math.floor((entries - sent - 1) / 2)",
+    why: "The first turn that is forgotten is not told.",
+    tests: [session],
+  },
+  {
+    file: "src/tui/app/view-state.ts",
+    find: "fullText(sent).trim() === text.trim()",
+    replace: "true",
+    why: "In place of the question that failed another one comes back.",
+    tests: [press],
+  },
+];
