@@ -5,16 +5,18 @@ import { codePoints } from "../text/code-points.ts";
 import { grouped } from "../text/numbers.ts";
 import type { State } from "./state.ts";
 
-/** By the list of turns: each redraw asks for it, and lists are never changed. */
-const counts = new WeakMap<readonly Turn[], number>();
+/** Of lists and of turns, which never change: each redraw asks for the first, each answer for the others. */
+const counts = new WeakMap<object, number>();
 
-function charactersOf(turns: readonly Turn[]): number {
-  const known = counts.get(turns);
-  if (known !== undefined) return known;
-  const count = turns.reduce((sum, { content }) => sum + codePoints(content), 0);
-  counts.set(turns, count);
-  return count;
+function counted<T extends object>(of: T, count: (of: T) => number): number {
+  const known = counts.get(of) ?? count(of);
+  counts.set(of, known);
+  return known;
 }
+
+const charactersIn = (turn: Turn) => counted(turn, ({ content }) => codePoints(content));
+const charactersOf = (turns: readonly Turn[]) =>
+  counted(turns, (all) => all.reduce((sum, turn) => sum + charactersIn(turn), 0));
 
 /** From this share on the status line shows how full the context is. */
 const SHOWN_FROM = 70;

@@ -49,7 +49,7 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
   check_password: undefined,
   choose_other_name: "Choose another name.",
   correct_input: undefined,
-  shorten: "Shorten it, and send it again.",
+  shorten: "Shorten it, or start afresh with /new.",
   give_text: "Give some words.",
   get_tokens: "The operator of the server can grant more.",
   wait: "Wait a little.",

@@ -1,7 +1,9 @@
 import type { Turn } from "../../protocol/bodies.ts";
-import { HISTORY_ENTRIES, MOST_CHAT_BODY_BYTES } from "../../protocol/limits.ts";
+import { HISTORY_ENTRIES } from "../../protocol/limits.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 
+/** As much as a model of a million tokens reads. */
+const LOADED_BYTES = 4 * 1024 * 1024;
 /** Field names, quotes and commas of one entry. */
 const FRAME = 40;
 
@@ -9,7 +11,7 @@ const FRAME = 40;
 export interface HistoryBounds {
   /** At most 200 of a question or an answer each (docs/http-api.md#history). */
   entries?: number;
-  /** UTF-8 bytes as JSON. Default: as many as any server takes; `historyFor` cuts to what the asked one takes. */
+  /** UTF-8 bytes as JSON. Default: more than most models take; `historyFor` cuts to what the asked one takes. */
   bytes?: number;
 }
 
@@ -25,7 +27,7 @@ const weightOf = (entries: Turn[]) =>
 /** The newest whole exchanges that fit, oldest first. Takes no more of `newestFirst` than it needs. */
 export async function historyOf(
   newestFirst: AsyncIterable<SavedTurn>,
-  { entries: most = HISTORY_ENTRIES, bytes = MOST_CHAT_BODY_BYTES }: HistoryBounds = {},
+  { entries: most = HISTORY_ENTRIES, bytes = LOADED_BYTES }: HistoryBounds = {},
 ): Promise<Turn[]> {
   const exchanges: Turn[][] = [];
   let count = 0;
