@@ -2,9 +2,10 @@ import { createSanitizer } from "../../text/sanitize.ts";
 import { renderBlock, renderItem, renderNote } from "./block.ts";
 import { createCodeRenderer, type CodeRenderer } from "./code.ts";
 import type { Display } from "./display.ts";
+import { createHold, type Hold } from "./hold.ts";
 import { previewTail } from "./preview.ts";
 import { createBlockSplitter } from "./split.ts";
-import type { Piece } from "./piece.ts";
+import type { Piece, Unfinished } from "./piece.ts";
 import { createReferences, type References } from "./references.ts";
 
 /** Turns an answer that arrives in chunks into lines for a terminal. Each finished line is returned once. */
@@ -26,6 +27,7 @@ export function createAnswerPrinter(display: () => Display, { numbered = false }
   const clean = createSanitizer();
   const splitter = createBlockSplitter();
   const references = createReferences();
+  const hold = createHold(references);
   let codeBlocks = 0;
   let code: CodeRenderer | undefined;
   let last: Piece["kind"] | undefined;
@@ -41,6 +43,9 @@ export function createAnswerPrinter(display: () => Display, { numbered = false }
     }
     return lines.map((line) => `${line}\n`).join("");
   };
+
+  // Piece by piece, because what one defines decides about the next.
+  const take = (pieces: readonly Piece[]): string => pieces.map((piece) => print(hold.take(piece))).join("");
 
   const render = (piece: Piece): string[] => {
     switch (piece.kind) {
@@ -62,10 +67,10 @@ export function createAnswerPrinter(display: () => Display, { numbered = false }
   };
 
   return {
-    feed: (chunk) => print(splitter.feed(clean(chunk))),
-    end: () => print(splitter.end()),
+    feed: (chunk) => take(splitter.feed(clean(chunk))),
+    end: () => take(splitter.end()) + print(hold.release()),
     tail(rows) {
-      const tail = splitter.unfinished();
+      const tail = withHeld(hold.held, splitter.unfinished());
       const lines = previewTail(tail, rows, display(), references);
       // The blank line that the finished block will have above it: without it the text would jump.
       const gap = last !== undefined && !tail.close && lines.length > 0 && lines.length < rows;
@@ -76,8 +81,21 @@ export function createAnswerPrinter(display: () => Display, { numbered = false }
 
 /** Whether a piece follows the one before it without a blank line. */
 function joins(last: Piece["kind"], piece: Piece): boolean {
-  if (piece.kind === "code") return true;
-  return (piece.kind === "item" || piece.kind === "note") && piece.close && last === piece.kind;
+  return piece.kind === "code" || (isClose(piece) && last === piece.kind);
+}
+
+const isClose = (piece: Piece): boolean => (piece.kind === "item" || piece.kind === "note") && piece.close;
+
+/** What is held back and the unfinished end as one text. */
+function withHeld(held: Hold["held"], open: Unfinished): Unfinished {
+  if (held.length === 0) return open;
+  const [first] = held;
+  const texts = held.map((piece) => {
+    const indent = piece.kind === "rest" ? " ".repeat(piece.indent) : "";
+    return (isClose(piece) ? "\n" : "\n\n") + piece.source.replaceAll(/^/gm, indent);
+  });
+  const source = texts.join("").trimStart() + (open.close ? "\n" : "\n\n") + open.source;
+  return { kind: "text", source, close: first !== undefined && isClose(first) };
 }
 
 function indented(

@@ -96,8 +96,14 @@ function unparsed(source: string, room: Room): string[] {
 }
 
 function blocks(tokens: readonly AnyToken[], room: Room, depth = 0): string[] {
-  const parts = tokens.filter((token) => token.type !== "space").map((token) => block(token, room, depth));
-  return parts.filter((lines) => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
+  const parts = tokens
+    .filter(({ type }) => type !== "space")
+    .map((token) => ({ type: token.type, lines: block(token, room, depth) }))
+    .filter(({ lines }) => lines.length > 0);
+  return parts.flatMap(({ type, lines }, i) => {
+    const isNext = i === 0 || (type === "def" && parts[i - 1]?.type === "def");
+    return isNext ? lines : ["", ...lines];
+  });
 }
 
 function block(token: AnyToken, room: Room, depth: number): string[] {

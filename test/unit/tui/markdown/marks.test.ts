@@ -152,10 +152,29 @@ describe("a link", () => {
     );
   });
 
-  it("by reference is text, if its definition is below: that stands there", () => {
-    expect(renderAnswer('[this][r], m[i][j]\n\n[r]: <https://a.b/c> "T"', bare)).toBe(
-      '[this][r], m[i][j]\n\n[r]: <https://a.b/c> "T"\n',
+  it("by reference has them of a definition below it, for which its text is held back", () => {
+    const printer = createAnswerPrinter(() => bare);
+    expect(printer.feed("Before\n\nsee [this][R]\n\n- one\n- two\n\nAf")).toBe("Before\n");
+    expect(printer.tail(9)).toEqual(["", "see [this][R]", "", "• one", "• two", "", "Af"]);
+    expect(printer.feed('ter\n\n[r]: https://a.b/c "T"\n[q]: d\n\nmore\n\n')).toBe(
+      '\nsee this (https://a.b/c "T")\n\n• one\n• two\n\nAfter\n\n[r]: https://a.b/c "T"\n[q]: d\n\nmore\n',
     );
+  });
+
+  it("by reference is text if its definition is missing or far below it", () => {
+    const definition = "[r]: <https://a.b/c> 'T'";
+    const rows = [
+      "[this][r]",
+      `[this][r]\n\n── js\nlet a;\n\n${definition}`,
+      `[this][r]\n\n${"more\n\n".repeat(20)}${definition}`,
+      `[this][r]\n\n${"more ".repeat(10)}\n\n${"more\n\n".repeat(20)}${definition}`,
+    ];
+    for (const shown of rows) {
+      const source = shown.replace("── js\nlet a;\n", "```js\nlet a;\n```\n");
+      expect(renderAnswer(source, bare), source).toBe(`${shown.replaceAll(/ +\n/g, "\n")}\n`);
+    }
+    const printer = createAnswerPrinter(() => bare);
+    expect(printer.feed("m[i][j] and `[a][b]`\n\n")).toBe("m[i][j] and `[a][b]`\n");
   });
 
   it("shows its text only where the terminal has links", () => {
