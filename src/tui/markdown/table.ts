@@ -13,8 +13,9 @@ type Row = Span[][];
 const NARROWEST = 10;
 
 /**
- * A table in columns; if it is wider than the screen, the widest columns shrink and their cells are wrapped. If a column
- * would have less than 10 cells, or break an address or a formula, the table becomes `header: value` lines.
+ * A table in columns; if it is wider than the screen, the widest columns shrink and their cells are wrapped, within words
+ * only if there is no other way. If a column would have less than 10 cells, or break an address or a formula, the table
+ * becomes `header: value` lines.
  */
 export function renderTable(table: Tokens.Table, display: Display): string[] {
   const cell = ({ tokens }: Tokens.TableCell, style = styles.plain as string) =>
@@ -24,7 +25,10 @@ export function renderTable(table: Tokens.Table, display: Display): string[] {
   const columns = header.map((head, i) => [head, ...rows.map((row) => row[i] ?? [])]);
   const widest = columns.map((cells) => Math.max(...cells.map(spansWidth)));
   const least = columns.map((cells, i) => leastWidth(cells, widest[i] ?? 0, display));
-  const widths = fitted(widest, least, display.columns - 1 - 3 * (columns.length - 1));
+  const room = display.columns - 1 - 3 * (columns.length - 1);
+  const unbroken = () => columns.map((cells, i) => Math.max(least[i] ?? 0, ...cells.map(longestWord)));
+  const widths =
+    sum(widest) <= room ? widest : (fitted(widest, unbroken(), room) ?? fitted(widest, least, room));
   return widths === undefined
     ? asLines(header, rows, display)
     : inColumns(header, rows, widths, table.align, display);
@@ -36,11 +40,13 @@ function leastWidth(cells: Row, widest: number, { links }: Display): number {
   return Math.max(Math.min(widest, NARROWEST), ...whole.map((span) => spansWidth([span])));
 }
 
+const longestWord = (cell: Span[]): number => Math.max(...wrapSpans(cell, 1).map((line) => spansWidth(line)));
+
+const sum = (widths: number[]): number => widths.reduce((total, width) => total + width, 0);
+
 /** Widths that fit into `cells`: the widest columns share what the others leave. */
 function fitted(widest: number[], least: number[], cells: number): number[] | undefined {
   const upTo = (most: number) => widest.map((width, i) => Math.max(least[i] ?? 0, Math.min(width, most)));
-  const sum = (widths: number[]) => widths.reduce((total, width) => total + width, 0);
-  if (sum(widest) <= cells) return widest;
   if (sum(least) > cells) return undefined;
   let most = Math.max(...widest);
   while (sum(upTo(most)) > cells) most = most > cells ? cells : most - 1;

@@ -23,6 +23,13 @@ describe("a table that is wider than the screen", () => {
     );
   });
 
+  it("has its words broken only if it must", () => {
+    const text = "some words that can be wrapped";
+    const source = `| ${text} | \`--long-option-name\` |\n|---|---|`;
+    expect(renderAnswer(source, bare)).toContain("`--long-option-name`");
+    expect(renderAnswer(source, { ...bare, columns: 26 })).toContain("`--long-op");
+  });
+
   it("never has a line wider than the screen, and loses nothing", () => {
     const word = "abcdefghij klmnopqrstuvwxyz 日本語日本語日本語 ";
     for (const columns of [37, 40, 60, 80, 120]) {
