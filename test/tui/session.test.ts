@@ -262,7 +262,7 @@ describe("ending the session", () => {
     terminal.type("\u0003");
     await terminal.sees(/^stopped · /);
     // Once above as the question, once back in the composer.
-    await terminal.onScreen(/^> waits$/, 2);
+    await terminal.onScreen(/^> waits$/, 1);
     terminal.type("\u0003");
     await terminal.onScreen("> Ask, or type /");
     terminal.type("streams\r");

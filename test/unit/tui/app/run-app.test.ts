@@ -73,6 +73,7 @@ describe("the session on a terminal", () => {
     await session.shows(/\n\n> hello\n\n. waiting · \d+ s · Esc stops\n> Ask/u);
     go();
     await session.shows(/\n\n> hello\n\nhalf\n\n. answering · \d+ s · Esc stops\n> Ask/u);
+    expect(session.text()).not.toContain("waiting");
     session.type("\x1b");
     await session.shows("stopped");
     await leave(session);
