@@ -3,7 +3,7 @@ import type { ApiClient } from "../client/http/contract.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Account } from "./account.ts";
-import { failureLines, wantsLogin } from "./failure.ts";
+import { failureLines, isSpent, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
 import { forgotten, forgottenWords } from "./context.ts";
 import { exchange, type Ended, type Face } from "./exchange.ts";
@@ -67,6 +67,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let inDoubt: string | undefined;
   /** The last question's, which is part of what its key stands for: the limits may change before it is sent again. */
   let lastSent: { key: string; history: Turn[] } | undefined;
+  /** The key of a question that the server refuses for its key. */
+  let spent: string | undefined;
 
   const begun = (message: string, before: readonly Turn[], key: string, model: string | undefined) => {
     const { username, conversation } = state();
@@ -142,6 +144,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const error = cause instanceof ClientError ? cause : internal(cause);
     inDoubt = error.charged === "maybe" ? state().last?.key : undefined;
     if (inDoubt === undefined) room.onPending?.(undefined);
+    if (isSpent(error)) spent = state().last?.key;
     dispatch({ type: "failed", text });
     if (wantsLogin(error)) {
       waiting = { ...question, again: true, shown: true };
@@ -190,7 +193,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     message,
     { before = turnsBefore(state()), again = false, shown = false, isQueued } = {},
   ) => {
-    const same = sameQuestion(state(), message, before, again);
+    const known = sameQuestion(state(), message, before, again);
+    const same = known?.key === spent ? undefined : known;
     const { choice, models } = state();
     const key = same?.key ?? room.newKey();
     const model = same ? same.model : nameFor(choice, models);

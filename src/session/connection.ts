@@ -1,4 +1,5 @@
 import type { ApiClient } from "../client/http/contract.ts";
+import { normalizeServer } from "../client/http/server-url.ts";
 import { tokenExpiry } from "../client/http/token.ts";
 import type { Credentials, Entry } from "../client/kept/credentials.ts";
 import type { ModelChoice } from "./model.ts";
@@ -38,6 +39,14 @@ export const shownName = (name: string): string => name.replace(/^https?:\/\//, 
 /** A server in a sentence. */
 export const placeName = (name: string, shown = shownName): string =>
   name === "local" ? "your own server on this machine" : shown(name);
+/** Whether what was typed names that server. */
+export function isNamed(name: string, typed: string): boolean {
+  try {
+    return name === (typed === "local" ? typed : normalizeServer(typed));
+  } catch {
+    return false;
+  }
+}
 
 /** Keeps a login under its server's name. Never rejects. */
 export function saveLogin(

@@ -23,6 +23,10 @@ export function wantsLogin(error: ClientError): boolean {
   return status === 401 && code !== "invalid_credentials" && !refusesNewToken(error);
 }
 
+/** Whether the question can be sent again under another key alone. */
+export const isSpent = ({ code }: ClientError): boolean =>
+  code === "answer_expired" || code === "idempotency_key_reused";
+
 /** A question that failed, in the words of a session: what went wrong, and what can be done here. */
 export function failureLines(error: ClientError, context: FailureContext): string[] {
   if (error.code === "insufficient_tokens" || error.code === "tokens_held") return moneyLines(error, context);
@@ -111,6 +115,8 @@ function moneyLines(
 }
 
 function chargeLine(error: ClientError, { price, idempotent, again }: FailureContext): string {
+  if (isSpent(error))
+    return `${again} asks it as a new question${price === null ? "" : ` for ${counted(price, "token")}`}.`;
   if (error.charged === "no") return `Nothing was charged. ${again} sends it again.`;
   const cost = `It may have cost ${price === null ? "a question" : grouped(price)}`;
   return idempotent

@@ -1,6 +1,6 @@
-import { normalizeServer } from "../client/http/server-url.ts";
 import { createAccount, type Account } from "./account.ts";
 import { createAsking, type Waiting } from "./asking.ts";
+import { isNamed } from "./connection.ts";
 import { createRoom } from "./create-room.ts";
 import { chooseForm, nextForm, type FormEvent } from "./form.ts";
 import { isOwn, offerAgain } from "./lost.ts";
@@ -8,6 +8,7 @@ import { refusedLength } from "./context.ts";
 import { createModels, type Models } from "./models.ts";
 import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
+import { createSending } from "./sending.ts";
 import { createSigningIn } from "./signing-in.ts";
 import { isAnswering, isBusy, resumable, type State } from "./state.ts";
 import type { Line, Tone } from "./transcript.ts";
@@ -124,25 +125,7 @@ export function createSession(options: SessionOptions): Session {
   });
 
   let looked = room.now();
-  let sending = 0;
-  /** Asks; the next question of the queue is sent once all of it has ended, so that its price is printed before. */
-  const send = (question: () => Promise<void>) => {
-    sending += 1;
-    run(
-      question()
-        .finally(() => (sending -= 1))
-        .then(sendNext),
-    );
-  };
-  const sendNext = () => {
-    const { phase, form, queue, turns } = state();
-    const [next] = queue.questions;
-    if (next === undefined || queue.isStopped || sending > 0 || phase.kind !== "idle" || form !== undefined)
-      return;
-    // Not instead of the last question, even if that is being edited.
-    send(() => asking.ask(next, { isQueued: true, before: turns }));
-  };
-  subscribe(sendNext);
+  const { send } = createSending(room, { subscribe, run, asking });
 
   let { pending } = options;
   /**
@@ -190,15 +173,6 @@ export function createSession(options: SessionOptions): Session {
   };
 
   const savedId = () => (options.saving?.save === true ? resumable(state()) : undefined);
-
-  /** Whether `/server` was given the server that is in use. */
-  const isHere = (typed: string) => {
-    try {
-      return (typed === "local" ? typed : normalizeServer(typed)) === room.name;
-    } catch {
-      return false;
-    }
-  };
 
   const settleIn = async (canLeave: boolean) => {
     const { signedIn } = state();
@@ -287,9 +261,10 @@ export function createSession(options: SessionOptions): Session {
     },
     async moveTo(typed) {
       const { place } = room;
-      if (isHere(typed)) return note("dim", `This is ${place} already.`);
+      if (isNamed(room.name, typed)) return note("dim", `This is ${place} already.`);
       const left = savedId();
-      const back = await load(() => moveTo(typed));
+      let back: (() => void) | undefined;
+      await load(async () => (back = await moveTo(typed)) !== undefined);
       if (back === undefined) return;
       if (left !== undefined)
         note("dim", `To go on with the last one, at ${place}: ${options.commandName} -r ${left}`);

@@ -86,8 +86,8 @@ export const sessionMutants = [
     tests: ["test/unit/session/repeat.test.ts"],
   },
   {
-    file: "src/session/session.ts",
-    find: "sending > 0 || ",
+    file: "src/session/sending.ts",
+    find: "underWay > 0 || ",
     replace: "",
     why: "A question of the queue is sent before the price of the answer before it is printed.",
     tests: [queue],
@@ -107,7 +107,7 @@ export const sessionMutants = [
     tests: [queue],
   },
   {
-    file: "src/session/session.ts",
+    file: "src/session/sending.ts",
     find: "{ isQueued: true, before: turns }",
     replace: "{ isQueued: true }",
     why: "A question of the queue replaces the turn that is being edited.",

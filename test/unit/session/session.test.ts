@@ -293,6 +293,28 @@ describe("a conversation", () => {
     expect(notes()).toEqual(["100 tokens · 1000 left", "10 questions left."]);
   });
 
+  it.each([
+    ["answer_expired", 410],
+    ["idempotency_key_reused", 422],
+  ] as const)(
+    "asks anew, and says what it costs, after %s: the same key would be refused for ever",
+    async (code, status) => {
+      const { session, client, ask, notes } = open({ local: false });
+      await session.start();
+      client.script = [
+        [new ClientError("timeout", "It fell silent.", { charged: "maybe" })],
+        [new ClientError(code, "Not under this key.", { status })],
+      ];
+      await ask("one");
+      await ask("one");
+      expect(notes().at(-1)).toBe("Enter asks it as a new question for 100 tokens.");
+      await ask("one");
+      const keys = client.questions.map(({ key }) => key);
+      expect(keys[1]).toBe(keys[0]);
+      expect(keys[2]).not.toBe(keys[0]);
+    },
+  );
+
   it("takes no second question while one is on its way", async () => {
     const { session, client, ask } = open();
     client.script = [[never]];
