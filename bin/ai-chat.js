@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Refuses a Node that is too old before newer syntax is parsed, then loads the built program.
+// Refuses a Node that is too old before newer syntax is parsed, then loads the built program. A session's echo cannot wait.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 /** Prints the version without loading the program. False if it cannot be printed: the program then says why. */
@@ -14,11 +14,7 @@ function printVersion() {
   }
 }
 
-/**
- * Keeps what is typed while the program loads, without echo (docs/session.md#typed-ahead). Returns the function that
- * ends it: what was typed goes to the next reader of stdin; with `echo`, also to the screen, and the terminal is as
- * before. Every exit of Node restores the terminal.
- */
+/** Keeps what is typed until the program is loaded, without echo. Returns its `EndReadAhead`. Every exit of Node restores. */
 function readAhead() {
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) return undefined;
@@ -29,30 +25,23 @@ function readAhead() {
     if (chunk.includes(3) && !process.emit("SIGINT", "SIGINT")) process.exit(130);
   };
   stdin.setRawMode(true);
-  stdin.on("data", keep);
-  stdin.unref();
-  // Node itself restores the terminal at SIGINT and SIGTERM, but not at this signal.
+  stdin.on("data", keep).unref();
+  // At this signal Node does not restore the terminal.
   process.on("SIGHUP", () => process.listenerCount("SIGHUP") > 1 || process.exit(129));
   return (/** @type {{ echo: boolean }} */ { echo }) => {
-    stdin.off("data", keep);
-    stdin.pause();
-    stdin.ref();
-    if (echo) {
-      stdin.setRawMode(false);
-      kept = kept.replaceAll("\r", "\n");
-    }
-    const bytes = Buffer.from(kept, "latin1");
+    stdin.off("data", keep).pause().ref();
+    if (echo) stdin.setRawMode(false);
+    const bytes = Buffer.from(echo ? kept.replaceAll("\r", "\n") : kept, "latin1");
     if (echo) stdout.write(bytes);
-    if (bytes.length > 0 && !stdin.readableEnded) stdin.unshift(bytes);
-    kept = "";
+    if (kept !== "" && !stdin.readableEnded) stdin.unshift(bytes);
   };
 }
 
 /** Whether argv means the drawn session, as far as that shows before the program is loaded. */
 function isSession() {
   const { TERM, ACCESSIBLE } = process.env;
-  if (TERM === "dumb" || ACCESSIBLE) return false;
-  return /^(?:$|(?:chat(?: |$)|-[cr])(?!.*--plain))/s.test(process.argv.slice(2).join(" "));
+  const argv = process.argv.slice(2).join(" ");
+  return TERM !== "dumb" && !ACCESSIBLE && /^($|(chat( |$)|-[cr])(?!.*--plain))/s.test(argv);
 }
 
 /** The built program. Undefined, and said, if it is not built. */
@@ -75,5 +64,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exitCode = 1;
 } else if (process.argv.length !== 3 || !/^(-V|--version)$/.test(process.argv[2] ?? "") || !printVersion()) {
   const endReadAhead = isSession() ? readAhead() : undefined;
-  void loadProgram()?.main(endReadAhead);
+  const program = loadProgram();
+  if (program) void program.main(endReadAhead);
+  else endReadAhead?.({ echo: true });
 }
