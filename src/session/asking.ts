@@ -10,7 +10,8 @@ import { counted, grouped } from "../text/numbers.ts";
 import { costParts } from "./money.ts";
 import { isRequired, leftOutWords, nameFor } from "./model.ts";
 import { sayCost, type Room } from "./room.ts";
-import type { KeepTurn, Saver } from "./saving.ts";
+import type { KeptQuestion } from "./kept-question.ts";
+import type { Saver } from "./saving.ts";
 import { settle } from "./settle.ts";
 import type { Last, State } from "./state.ts";
 
@@ -104,14 +105,14 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     },
   };
 
-  const stopped = async (text: string, keep: KeepTurn) => {
+  const stopped = async (text: string, saved: KeptQuestion) => {
     const { tokens: before, price, last } = state();
     dispatch({ type: "stopping", text, at: now() });
     const { cost, tokens } = await settle({ client: room.client, before, price, sleep: room.sleep, now });
     if (tokens !== null) dispatch({ type: "balance", tokens });
     if (cost !== 0) inDoubt = last?.key;
     room.note("dim", stoppedParts(cost, state()));
-    await keep(text, true, cost);
+    await saved.keep(text, true, cost);
     dispatch({ type: "settled" });
     if (text === "" && last !== undefined) say({ type: "giveBack", text: last.message });
   };
@@ -119,8 +120,10 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   const failed = async (
     { text, error: cause }: Exclude<Ended, { kind: "answered" }>,
     question: Waiting,
+    saved: KeptQuestion,
     signal: AbortSignal,
   ) => {
+    await saved.drop();
     const error = cause instanceof ClientError ? cause : internal(cause);
     inDoubt = error.charged === "maybe" ? state().last?.key : undefined;
     dispatch({ type: "failed", text });
@@ -141,11 +144,11 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
 
   const answered = async (
     { text, done }: Extract<Ended, { kind: "answered" }>,
-    keep: KeepTurn,
+    saved: KeptQuestion,
     signal: AbortSignal,
   ) => {
     const { tokensDeducted: cost, tokens } = done;
-    await keep(text, false, cost, done.model);
+    await saved.keep(text, false, cost, done.model);
     dispatch({ type: "answered", text, cost, tokens });
     if (state().tokens === null) await account.tryBalance(signal);
     await account.checkPrice(cost, signal);
@@ -164,7 +167,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     underWay.add(stop);
     if (!shown) say({ type: "question", text: message });
     dispatch({ type: "asked", message, before, key, model, at: now() });
-    const keep = saver.begin();
+    const saved = saver.begin();
     const { signal } = stop;
     const question = {
       message,
@@ -177,12 +180,13 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     };
     lastData = now();
     try {
+      await saved.claim();
       const ended = await exchange(room.client, question, { ...face, inDoubt: key === inDoubt });
       if (ended.kind === "answered" && !ended.isShown) show(ended.text);
       say({ type: "end" });
-      if (ended.kind === "answered") await answered(ended, keep, signal);
-      else if (ended.kind === "stopped") await stopped(ended.text, keep);
-      else await failed(ended, { message, before }, signal);
+      if (ended.kind === "answered") await answered(ended, saved, signal);
+      else if (ended.kind === "stopped") await stopped(ended.text, saved);
+      else await failed(ended, { message, before }, saved, signal);
     } finally {
       underWay.delete(stop);
     }

@@ -71,6 +71,28 @@ export const commands: readonly SessionCommand[] = [
     silent: true,
     run: (session) => session.edit(),
   },
+  {
+    name: "versions",
+    argument: "[N]",
+    help: "choose another version of an answer, of turn N or of all",
+    async run(session, typed, hands) {
+      const [, turn, version] = /^(\d{1,6})(\.\d{1,6})?$/.exec(typed) ?? [];
+      if (typed !== "" && turn === undefined)
+        return session.note("dim", "/versions takes the number of a turn, or of its version: /versions 5.2");
+      if (version !== undefined) return session.versions.choose(typed);
+      const choices = await session.versions.choices(turn === undefined ? undefined : Number(turn));
+      if (choices.length > 0) hands.chooseVersion(choices);
+    },
+  },
+  {
+    name: "fork",
+    argument: "[N]",
+    help: "go on with a copy of this conversation, up to turn N",
+    run(session, typed) {
+      if (!/^\d{0,6}$/.test(typed)) return session.note("dim", "/fork takes the number of a turn.");
+      return session.versions.fork(typed === "" ? undefined : Number(typed));
+    },
+  },
   copyCommand,
   {
     name: "raw",

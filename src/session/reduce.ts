@@ -39,12 +39,15 @@ export type Event =
       conversation: string;
       title: string;
       turns: readonly Turn[];
+      leaf: string | null;
       last: Last | undefined;
       /** The model that its last question named. */
       asked?: string;
     }
   /** `key`: of the question whose turn was saved. */
   | { type: "saved"; key: string; conversation: string; turn: string; kept: boolean }
+  /** The question is not asked in the conversation that another session goes on with. */
+  | { type: "forked"; key: string; conversation: string; kept: boolean }
   | { type: "titled"; conversation: string; title: string }
   | { type: "editing"; on: boolean }
   | { type: "moved"; login: { username: string | null } | undefined; usual?: ModelChoice };
@@ -57,11 +60,12 @@ export function reduce(state: State, event: Event): State {
   switch (event.type) {
     case "asked": {
       const { message, before, key, model, at } = event;
-      const turn = state.last?.before === before ? state.last.turn : undefined;
-      const last: Last = { message, before, key, outcome: "open", choice: state.choice, model, turn };
+      const { parent, turn } = state.last?.before === before ? state.last : { parent: state.leaf };
+      const last: Last = { message, before, key, outcome: "open", choice: state.choice, model, parent, turn };
       const title = state.title ?? titleOf(message);
       const phase = { kind: "asking", since: at } as const;
-      return { ...state, turns: before, last, reasoning: { text: "" }, title, editing: false, phase };
+      const asked = { turns: before, leaf: parent, last, reasoning: { text: "" } };
+      return { ...state, ...asked, title, editing: false, phase };
     }
     case "waiting": {
       const { until, reason } = event;
@@ -126,18 +130,22 @@ export function reduce(state: State, event: Event): State {
     case "cleared":
       return shownOf({ ...state, choice: state.usual, ...noConversation });
     case "resumed": {
-      const { conversation, title, turns, last, asked } = event;
+      const { conversation, title, turns, leaf, last, asked } = event;
       const choice = choiceIn(state.usual, asked);
       const answer = turns.at(-1)?.content ?? "";
       const reasoning = { text: "" };
-      const resumed = { conversation, kept: true, title, turns, last, answer, reasoning, editing: false };
-      return shownOf({ ...state, ...resumed, choice });
+      const resumed = { conversation, kept: true, title, turns, leaf, last, answer, reasoning };
+      return shownOf({ ...state, ...resumed, editing: false, choice });
     }
     case "saved": {
       const { last } = state;
       if (last?.key !== event.key) return state;
       const { conversation, turn } = event;
-      return { ...state, conversation, kept: state.kept || event.kept, last: { ...last, turn } };
+      return { ...state, conversation, kept: state.kept || event.kept, leaf: turn, last: { ...last, turn } };
+    }
+    case "forked": {
+      const { key, conversation, kept } = event;
+      return state.last?.key === key ? { ...state, conversation, kept } : state;
     }
     case "titled":
       return state.conversation === event.conversation ? { ...state, title: event.title } : state;

@@ -1,15 +1,14 @@
 import { ClientError } from "../client/failure.ts";
-import type { SavedTurn } from "../client/conversations/saved-turn.ts";
 import type { Summary } from "../client/conversations/summary.ts";
-import type { Turn } from "../protocol/bodies.ts";
 import { ageOf } from "./age.ts";
 import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
 import type { Room } from "./room.ts";
 import type { Saving } from "./saved.ts";
-import type { Last } from "./state.ts";
-import { openThread } from "./thread.ts";
+import { conversationEnd } from "./conversation-end.ts";
+import { keepQuestion } from "./kept-question.ts";
 import type { Line } from "./transcript.ts";
+import { createVersions, type GoOnWith } from "./versions.ts";
 
 /** One conversation to choose, in words. */
 export interface Choice {
@@ -25,15 +24,6 @@ export interface Choice {
 
 export type Saver = ReturnType<typeof createSaver>;
 
-/** Saves one turn. */
-export type KeepTurn = (
-  answer: string,
-  stopped: boolean,
-  tokensDeducted: number | null,
-  /** Who answered, if the server said so. */
-  by?: string,
-) => Promise<void>;
-
 /** Turns of a resumed conversation that are shown again (docs/session.md#saved-conversations). */
 const SHOWN = 3;
 /** Conversations that a search shows. */
@@ -43,6 +33,8 @@ const MOST_FOUND = 50;
 export function createSaver(room: Room) {
   const { saving, state, dispatch, note } = room;
   let isTold = false;
+  /** How much of each conversation's file this session has read; nothing of those that it began. */
+  const seenOf = new Map<string, number>();
 
   const tellOnce = (kept: { kept: boolean; why?: string }) => {
     if (kept.kept || isTold) return;
@@ -70,6 +62,12 @@ export function createSaver(room: Room) {
   ];
   const here = (summaries: Summary[]) => summaries.filter(({ server }) => server === room.name);
 
+  const goOnWith: GoOnWith = ({ id, title }, exchanges, turns, seen) => {
+    const { last, leaf, asked } = conversationEnd(exchanges, turns, room.newKey());
+    seenOf.set(id, seen);
+    dispatch({ type: "resumed", conversation: id, title, turns, leaf, last, asked });
+  };
+
   const resume = async (id: string): Promise<boolean> => {
     const isResumed = await guarded(async ({ conversations, showCommand }) => {
       const found = await conversations.find(id);
@@ -78,11 +76,8 @@ export function createSaver(room: Room) {
         note("warn", `That conversation was held at ${found.server}.`, `To go on there: ${way}`);
         return false;
       }
-      const { exchanges, earlier } = await conversations.readTail(found.id, SHOWN);
-      const turns = await conversations.turnsForHistory(found.id);
-      const last = lastOf(exchanges.at(-1), turns, room.newKey());
-      const { asked } = exchanges.at(-1) ?? {};
-      dispatch({ type: "resumed", conversation: found.id, title: found.title, turns, last, asked });
+      const { exchanges, earlier, seen } = await conversations.readTail(found.id, SHOWN);
+      goOnWith(found, exchanges, await conversations.turnsForHistory(found.id), seen);
       if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
       for (const { question, answer, stopped } of exchanges)
         room.say({ type: "past", question, answer, stopped });
@@ -92,25 +87,12 @@ export function createSaver(room: Room) {
     return isResumed === true;
   };
 
+  const versions = createVersions(room, { guarded, goOnWith, tellOnce });
+
   return {
-    /**
-     * Called when a question is sent. Returns what saves its turn in the current conversation; that resolves when the
-     * turn was written, or could not be written.
-     */
-    begin(): KeepTurn {
-      const { last, username, conversation } = state();
-      if (saving?.save !== true || last === undefined) return async () => undefined;
-      const { message: question, turn: replaces, key } = last;
-      const thread = openThread(saving.conversations, { server: room.name, username }, conversation);
-      return async (answer, stopped, tokensDeducted, by) => {
-        const model = () => by ?? state().model;
-        const asked = state().models.length > 0 ? last.model : undefined;
-        const kept = await thread.keep({ question, answer, stopped, tokensDeducted, model, asked, replaces });
-        if (kept === undefined) return;
-        dispatch({ type: "saved", key, conversation: thread.id, turn: kept.turn, kept: kept.kept });
-        tellOnce(kept);
-      };
-    },
+    versions,
+    /** Called when a question is sent. */
+    begin: () => keepQuestion(room, seenOf, tellOnce),
     /** True if it is now the conversation of the session. */
     resume,
     /** Resumes the conversation of this server and account with the latest turn; true also if there is none. */
@@ -163,12 +145,4 @@ export function createSaver(room: Room) {
       return found;
     },
   };
-}
-
-/** The last exchange as a question that can be asked again or edited; never under the key that it had. */
-function lastOf(exchange: SavedTurn | undefined, turns: readonly Turn[], key: string): Last | undefined {
-  if (exchange === undefined) return undefined;
-  const { question: message, id: turn } = exchange;
-  const isIn = turns.at(-2)?.content === message.toWellFormed();
-  return { message, before: isIn ? turns.slice(0, -2) : turns, key, outcome: "answered", turn };
 }

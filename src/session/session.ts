@@ -9,6 +9,7 @@ import { createSaver, type Saver } from "./saving.ts";
 import { createSigningIn } from "./signing-in.ts";
 import { isAnswering, resumable, type State } from "./state.ts";
 import type { Line, Tone } from "./transcript.ts";
+import type { Versions } from "./versions.ts";
 
 /** A conversation with one server, without a screen. What happens is in `say` and in the state. */
 export interface Session {
@@ -43,6 +44,8 @@ export interface Session {
   stopEditing(): void;
   /** The saved conversations: resumes one, renames this one, finds others. */
   readonly saver: Pick<Saver, "resume" | "rename" | "choices" | "search">;
+  /** The versions of turns: lists them, goes on with one, or with a fork. */
+  readonly versions: Versions;
   /** The models of the server, to choose from. */
   readonly models: Models;
   /** Changes the server: another login, another balance, a new conversation. */
@@ -142,6 +145,11 @@ export function createSession(options: SessionOptions): Session {
       rename: saver.rename,
       choices: () => load(saver.choices),
       search: (text) => load(() => saver.search(text)),
+    },
+    versions: {
+      choices: (turn) => load(() => saver.versions.choices(turn)),
+      choose: (id) => load(() => saver.versions.choose(id)),
+      fork: (turn) => load(() => saver.versions.fork(turn)),
     },
     models: {
       choices: () => load(() => models.choices()),

@@ -28,7 +28,9 @@ export interface Last {
   /** The model that was chosen then, and the one that the question names. */
   choice?: ModelChoice;
   model?: string;
-  /** The ID of its saved turn, which its next answer replaces. */
+  /** The ID of the saved turn that it follows; null for a first one. */
+  parent: string | null;
+  /** The ID of its saved turn, of which its next answer is another version. */
   turn?: string;
 }
 
@@ -61,6 +63,8 @@ export interface State extends Money {
   /** Covers everything else while it is open. */
   form: Form | undefined;
   turns: readonly Turn[];
+  /** The ID of the saved turn that the next question follows; null for a first one. */
+  leaf: string | null;
   last: Last | undefined;
   /** The Markdown of the last answer, for /copy and /raw. */
   answer: string;
@@ -78,6 +82,7 @@ export interface State extends Money {
 /** What a new conversation begins with. */
 export const noConversation = {
   turns: [],
+  leaf: null,
   last: undefined,
   answer: "",
   reasoning: { text: "" },

@@ -4,9 +4,12 @@ import type { Conversation } from "./export.ts";
 import { mapAhead, mapFew, type Folder, type Reading } from "./folder.ts";
 import { historyOf, type HistoryBounds } from "./history.ts";
 import type { Handle } from "./open-file.ts";
-import { turnsBack, type SavedTurn } from "./saved-turn.ts";
+import { pathBack } from "./path.ts";
+import type { TurnRecord } from "./record.ts";
+import { savedTurn, type SavedTurn } from "./saved-turn.ts";
 import { createFinder, searchIn, type Found } from "./search.ts";
 import { readSummary, type Summary } from "./summary.ts";
+import { readTree, type Tree } from "./tree.ts";
 
 /** Whose conversations: of a server (as `normalizeServer` writes it, or `local`) and an account. */
 export interface Owner {
@@ -22,6 +25,14 @@ export interface Tail {
   exchanges: SavedTurn[];
   /** How many turns are before them. */
   earlier: number;
+  /** How many bytes of the file were read: what is behind them, this session has not seen. */
+  seen: number;
+}
+
+/** A whole conversation with all its versions. */
+export interface WholeTree extends Tree {
+  conversation: Summary;
+  seen: number;
 }
 
 /**
@@ -35,8 +46,12 @@ export interface Reader {
   newest(owner: Owner): Promise<Summary | undefined>;
   /** By its id or the beginning of it. None or several: `ClientError("usage")`, whose remedy lists the candidates. */
   find(prefix: string): Promise<Summary>;
-  /** All of it. */
+  /** All turns that lead to its head. */
   read(id: string): Promise<Conversation>;
+  /** All turns with all versions. */
+  readTree(id: string): Promise<WholeTree>;
+  /** The records of the turns that lead to that one, oldest first. */
+  readPath(id: string, to: string): Promise<TurnRecord[]>;
   /** Its last `count` turns. Reads no more than they take. */
   readTail(id: string, count: number): Promise<Tail>;
   /** The history of the next question: the newest complete exchanges that fit, oldest first. */
@@ -86,7 +101,9 @@ export function createReader(folder: Folder): Reader {
 
   const onBroken = (id: string) => (byte: number) =>
     folder.tell(id, `has a broken line at byte ${byte}, which is skipped. Delete that line.`);
-  const turnsOf = (id: string, handle: Handle, size: number) => turnsBack(handle, size, onBroken(id));
+  const turnsOf = async function* (id: string, handle: Handle, size: number) {
+    for await (const saved of pathBack(handle, size, { onBroken: onBroken(id) })) yield savedTurn(saved);
+  };
   const summaryOf = (id: string) => folder.read(id, (handle, size) => readSummary(handle, id, size));
 
   const several = async (prefix: string, ids: string[]): Promise<ClientError> => {
@@ -108,7 +125,8 @@ export function createReader(folder: Folder): Reader {
     const reading = await folder.read(id, async (handle, size) => {
       const conversation = await readSummary(handle, id, size);
       const exchanges = (await take(count, turnsOf(id, handle, size))).reverse();
-      return { conversation, exchanges, earlier: Math.max(0, conversation.turns - exchanges.length) };
+      const earlier = Math.max(0, conversation.turns - exchanges.length);
+      return { conversation, exchanges, earlier, seen: size };
     });
     return needed(id, reading);
   };
@@ -142,6 +160,18 @@ export function createReader(folder: Folder): Reader {
       return { ...conversation, turns: exchanges.length, exchanges };
     },
     readTail,
+    readTree: async (id) => {
+      const reading = await folder.read(id, async (handle, size) => ({
+        conversation: await readSummary(handle, id, size),
+        ...(await readTree(handle, size, onBroken(id))),
+        seen: size,
+      }));
+      return needed(id, reading);
+    },
+    readPath: async (id, to) => {
+      const path = (handle: Handle, size: number) => pathBack(handle, size, { from: to });
+      return needed(id, await folder.read(id, (...file) => take(Infinity, path(...file)))).reverse();
+    },
     turnsForHistory: async (id, bounds) =>
       needed(id, await folder.read(id, (handle, size) => historyOf(turnsOf(id, handle, size), bounds))),
     search: async function* (text) {

@@ -35,7 +35,7 @@ function itemsOf(view: ViewState): MenuItem[] {
 /** The text above the composer. */
 function hintOf(view: ViewState, { form, editing }: State, display: Display): string | undefined {
   if (view.picker !== undefined) {
-    const enter = view.picker.of === "models" ? "takes it" : "opens";
+    const enter = view.picker.of === "conversations" ? "opens" : "takes it";
     return choiceHeight(display) > 1
       ? `Type to filter; Enter ${enter}, Esc closes.`
       : `Type to filter; Up and Down choose, Enter ${enter}, Esc closes.`;

@@ -49,6 +49,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     codeBlocks,
     choose: (choices) => screen.choose(choices),
     chooseModel: (choices) => screen.choose(choices, "models"),
+    chooseVersion: (choices) => screen.choose(choices, "versions"),
     clearScreen: () => live.clearScreen(),
     quit: () => ending.leave(),
     keys: keyHelp(),

@@ -4,9 +4,9 @@ import { commandOf } from "../composer/keymap.ts";
 import type { Choice } from "../../session/saving.ts";
 import type { Key } from "../terminal/key.ts";
 
-/** A list of conversations or models, filtered by what is typed. */
+/** A list of conversations, models or versions, filtered by what is typed. */
 export interface Picker {
-  of: "conversations" | "models";
+  of: "conversations" | "models" | "versions";
   choices: readonly Choice[];
   editor: EditorState;
   index: number;

@@ -16,6 +16,7 @@ export type Effect =
   | { kind: "editLast" | "escape" | "openEditor" }
   | { kind: "resume"; id: string }
   | { kind: "chooseModel"; name: string }
+  | { kind: "chooseVersion"; id: string }
   | { kind: "send"; text: string; literal: boolean };
 
 export interface Pressed {
@@ -58,7 +59,9 @@ function inPicker(view: ViewState, picker: Picker, key: Key): Pressed {
 
 function effectOf(outcome: Picked, { of }: Picker): Effect {
   if (outcome.kind !== "chosen") return none;
-  return of === "models" ? { kind: "chooseModel", name: outcome.id } : { kind: "resume", id: outcome.id };
+  const { id } = outcome;
+  if (of === "models") return { kind: "chooseModel", name: id };
+  return of === "versions" ? { kind: "chooseVersion", id } : { kind: "resume", id };
 }
 
 function inSearch(view: ViewState, searching: Searching, key: Key, around: Surroundings): Pressed {

@@ -119,6 +119,9 @@ export function createScreen(options: ScreenOptions): Screen {
       case "resume":
         session.saver.resume(effect.id).catch(options.crash);
         return;
+      case "chooseVersion":
+        session.versions.choose(effect.id).catch(options.crash);
+        return;
       case "chooseModel":
         session.models.choose(effect.name).catch(options.crash);
         return;

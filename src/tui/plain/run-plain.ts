@@ -81,6 +81,11 @@ async function converse(
         paper.line(`${title}  (${lineText(detail, options.terminal)})`);
       paper.line("/model NAME chooses one of them.");
     },
+    chooseVersion: (choices) => {
+      for (const { id, title, detail, words } of choices)
+        paper.line(`${id}  ${title}  (${lineText(detail, options.terminal)})  ${words}`);
+      paper.line("/versions N.V goes on with one of them.");
+    },
     clearScreen: () => undefined,
     quit: () => (leaving = true),
     keys: ["A line that ends with \\ goes on with the next one."],
