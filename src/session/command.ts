@@ -1,4 +1,4 @@
-import type { Choice } from "./saving.ts";
+import type { Choice } from "./finding.ts";
 import type { Session } from "./session.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { usage, type Hands, type SessionCommand } from "./command.ts";
 import { copyCommand } from "./copy-command.ts";
-import type { Choice } from "./saving.ts";
+import type { Choice } from "./finding.ts";
 import type { Session } from "./session.ts";
-import { isAnswering, resumable } from "./state.ts";
+import { isAnswering, resumable, type State } from "./state.ts";
 
 /** All commands, in the order of the help and of the menu. */
 export const commands: readonly SessionCommand[] = [
@@ -28,7 +28,7 @@ export const commands: readonly SessionCommand[] = [
     help: "go on with a saved conversation",
     async run(session, id, hands) {
       if (id !== "") return void (await session.saver.resume(id));
-      offer(session, await session.saver.choices(), "There is no saved conversation here yet.", hands);
+      offer(session, await session.saver.choices(), noConversations(session.state), hands);
     },
   },
   {
@@ -53,10 +53,15 @@ export const commands: readonly SessionCommand[] = [
   {
     name: "search",
     argument: "WORDS",
-    help: "saved conversations that hold them",
+    help: "saved conversations that hold all of them",
     async run(session, words, hands) {
       if (words === "") return session.note("dim", "/search takes the words to look for.");
-      offer(session, await session.saver.search(words), "No saved conversation holds that.", hands);
+      offer(
+        session,
+        await session.saver.search(words),
+        `No ${other(session.state)}saved conversation holds that.`,
+        hands,
+      );
     },
   },
   {
@@ -179,6 +184,12 @@ function offer(session: Session, choices: readonly Choice[], none: string, hands
   if (choices.length === 0) session.note("dim", none);
   else hands.choose(choices);
 }
+
+const other = ({ conversation }: State) => (conversation === undefined ? "" : "other ");
+
+/** Why there is no list of conversations. */
+export const noConversations = (state: State): string =>
+  `There is no ${other(state)}saved conversation here${state.conversation === undefined ? " yet" : ""}.`;
 
 function helpLines(keys: readonly string[]): string[] {
   const widest = Math.max(...commands.map((command) => usage(command).length));

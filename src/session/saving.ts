@@ -1,33 +1,17 @@
 import { ClientError } from "../client/failure.ts";
-import type { Summary } from "../client/conversations/summary.ts";
-import { ageOf } from "./age.ts";
 import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
+import { createFinding } from "./finding.ts";
 import type { Room } from "./room.ts";
 import type { Saving } from "./saved.ts";
 import { conversationEnd } from "./conversation-end.ts";
 import { keepQuestion } from "./kept-question.ts";
-import type { Line } from "./transcript.ts";
 import { createVersions, type GoOnWith } from "./versions.ts";
-
-/** One conversation to choose, in words. */
-export interface Choice {
-  id: string;
-  title: string;
-  /** Age and turns. */
-  detail: Line;
-  /** The first words, if they differ from the title; after a search, the words around the match. */
-  words: string;
-  /** Offset of the match in `words`; it must stay visible on a narrow screen. */
-  focus?: number;
-}
 
 export type Saver = ReturnType<typeof createSaver>;
 
 /** Turns of a resumed conversation that are shown again (docs/session.md#saved-conversations). */
 const SHOWN = 3;
-/** Conversations that a search shows. */
-const MOST_FOUND = 50;
 
 /** Saves turns as they end, and finds conversations again. A `ClientError` of the files is printed, not thrown. */
 export function createSaver(room: Room) {
@@ -55,12 +39,6 @@ export function createSaver(room: Room) {
       return undefined;
     }
   };
-
-  const detailOf = (summary: Summary) => [
-    ageOf(summary.updatedAt, room.wallClock()),
-    counted(summary.turns, "turn"),
-  ];
-  const here = (summaries: Summary[]) => summaries.filter(({ server }) => server === room.name);
 
   const goOnWith: GoOnWith = ({ id, title }, exchanges, turns, seen) => {
     const { last, leaf, asked } = conversationEnd(exchanges, turns, room.newKey());
@@ -91,6 +69,7 @@ export function createSaver(room: Room) {
 
   return {
     versions,
+    ...createFinding(room, guarded),
     /** Called when a question is sent. */
     begin: () => keepQuestion(room, seenOf, tellOnce),
     /** True if it is now the conversation of the session. */
@@ -116,33 +95,5 @@ export function createSaver(room: Room) {
         dispatch({ type: "titled", conversation, title: now });
         note("dim", `Renamed to: ${now}`);
       }),
-    /** Conversations of this server, latest first. */
-    choices: async (): Promise<Choice[]> => {
-      const summaries = await guarded(({ conversations }) => conversations.list());
-      return here(summaries ?? []).map((summary) => ({
-        id: summary.id,
-        title: summary.title,
-        detail: detailOf(summary),
-        words: summary.firstWords === summary.title ? "" : summary.firstWords,
-      }));
-    },
-    /** Conversations of this server that contain the text, with the words around it. */
-    async search(text: string): Promise<Choice[]> {
-      const found: Choice[] = [];
-      await guarded(async ({ conversations }) => {
-        for await (const { conversation, snippet } of conversations.search(text)) {
-          if (conversation.server !== room.name) continue;
-          found.push({
-            id: conversation.id,
-            title: conversation.title,
-            detail: detailOf(conversation),
-            words: snippet,
-            focus: Math.max(0, snippet.toLowerCase().indexOf(text.trim().toLowerCase())),
-          });
-          if (found.length === MOST_FOUND) break;
-        }
-      });
-      return found;
-    },
   };
 }

@@ -43,7 +43,7 @@ export interface Session {
   /** Ends `edit` without a change. */
   stopEditing(): void;
   /** The saved conversations: resumes one, renames this one, finds others. */
-  readonly saver: Pick<Saver, "resume" | "rename" | "choices" | "search">;
+  readonly saver: Pick<Saver, "resume" | "rename" | "choices" | "search" | "searchAmong">;
   /** The versions of turns: lists them, goes on with one, or with a fork. */
   readonly versions: Versions;
   /** The models of the server, to choose from. */
@@ -143,8 +143,9 @@ export function createSession(options: SessionOptions): Session {
     saver: {
       resume,
       rename: saver.rename,
-      choices: () => load(saver.choices),
+      choices: () => load(() => saver.choices()),
       search: (text) => load(() => saver.search(text)),
+      searchAmong: (...wanted) => saver.searchAmong(...wanted),
     },
     versions: {
       choices: (turn) => load(() => saver.versions.choices(turn)),

@@ -9,7 +9,7 @@ import { counted } from "../text/numbers.ts";
 import { ageOf } from "./age.ts";
 import type { Room } from "./room.ts";
 import type { Saving } from "./saved.ts";
-import type { Choice } from "./saving.ts";
+import type { Choice } from "./finding.ts";
 
 /** The session goes on behind the last of these exchanges; `turns` is the history, `seen` the bytes of the file that were read. */
 export type GoOnWith = (

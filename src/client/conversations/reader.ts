@@ -7,9 +7,10 @@ import type { Handle } from "./open-file.ts";
 import { pathBack } from "./path.ts";
 import type { TurnRecord } from "./record.ts";
 import { savedTurn, type SavedTurn } from "./saved-turn.ts";
-import { createFinder, searchIn, type Found } from "./search.ts";
+import { searchIn, type Found } from "./search.ts";
 import { readSummary, type Summary } from "./summary.ts";
 import { readTree, type Tree } from "./tree.ts";
+import { createWordFinder } from "./words.ts";
 
 /** Whose conversations: of a server (as `normalizeServer` writes it, or `local`) and an account. */
 export interface Owner {
@@ -56,12 +57,21 @@ export interface Reader {
   readTail(id: string, count: number): Promise<Tail>;
   /** The history of the next question: the newest complete exchanges that fit, oldest first. */
   turnsForHistory(id: string, bounds?: HistoryBounds): Promise<Turn[]>;
-  /** The conversations that hold the text, latest first, one at a time. Blank text: `ClientError("usage")`. */
-  search(text: string): AsyncGenerator<Found, void, undefined>;
+  /**
+   * The conversations that hold all words of a text (see `WordFinder`) in their title and all versions of their turns, one
+   * at a time, latest first or in the order of `among`; no more once the signal aborts. Text without words:
+   * `ClientError("usage")`.
+   */
+  search(
+    text: string,
+    options?: { among?: readonly Summary[]; signal?: AbortSignal },
+  ): AsyncGenerator<Found, void, undefined>;
 }
 
 /** Milliseconds. A kernel's clock for files is coarser than ours; some file systems count in two seconds. */
 const CLOCKS_APART = 2000;
+/** Files that are searched side by side: each is in memory as a whole. */
+const SEARCHED_TOGETHER = 3;
 /** Most candidates that an error names. */
 const NAMED = 5;
 
@@ -174,16 +184,17 @@ export function createReader(folder: Folder): Reader {
     },
     turnsForHistory: async (id, bounds) =>
       needed(id, await folder.read(id, (handle, size) => historyOf(turnsOf(id, handle, size), bounds))),
-    search: async function* (text) {
-      const find = createFinder(text);
+    search: async function* (text, { among, signal } = {}) {
+      const finder = createWordFinder(text);
       const lookInto = async (conversation: Summary) => {
+        if (signal?.aborted === true) return undefined;
         const { id } = conversation;
         const reading = await folder.read(id, (handle, size) =>
-          searchIn(conversation, turnsOf(id, handle, size), find),
+          searchIn(conversation, { handle, size }, finder),
         );
         return ifReadable(id, reading);
       };
-      for await (const found of mapAhead(await list(), lookInto)) {
+      for await (const found of mapAhead(among ?? (await list()), lookInto, SEARCHED_TOGETHER)) {
         if (found) yield found;
       }
     },

@@ -189,8 +189,8 @@ const beginning = /(?=\{"is":")/;
  * The records of a line: one, or none if it is blank. Several if a write was cut short (a full disk) and another program
  * appended to the same line. Never throws.
  */
-export function decode(bytes: Uint8Array): Decoded[] {
-  const line = new TextDecoder().decode(bytes);
+export function decode(bytes: Uint8Array | string): Decoded[] {
+  const line = typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes);
   if (line.trim() === "") return [];
   const whole = recordOf(line);
   return whole.is === "broken" ? line.split(beginning).map(recordOf) : [whole];

@@ -75,6 +75,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     session,
     scribe,
     look,
+    rows: () => live.rows,
     history: options.inputHistory?.entries ?? [],
     onDraft: (text) => options.draft?.keep(text),
     editText,

@@ -5,7 +5,7 @@ import { commandOf, type SessionCommand } from "../composer/keymap.ts";
 import { needsArgument, type SessionCommand as SlashCommand } from "../../session/command.ts";
 import { readInput } from "../../session/input.ts";
 import type { Key } from "../terminal/key.ts";
-import { pressInPicker, type Picked, type Picker } from "./picker.ts";
+import { pressInPicker, typed, type Picked, type Picker } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
 import { menuItems, type ViewState } from "./view-state.ts";
 
@@ -31,6 +31,8 @@ interface Surroundings {
   busy: boolean;
   /** Whether a conversation is being loaded, or the server or the login changed. */
   isLoading?: boolean;
+  /** The number of choices that a list shows at once. */
+  page?: number;
 }
 
 const none: Effect = { kind: "none" };
@@ -40,7 +42,7 @@ const none: Effect = { kind: "none" };
  * (docs/session.md#sending).
  */
 export function press(before: ViewState, key: Key, around: Surroundings): Pressed {
-  if (before.picker !== undefined) return inPicker(before, before.picker, key);
+  if (before.picker !== undefined) return inPicker(before, before.picker, key, around);
   if (before.searching !== undefined) return inSearch(before, before.searching, key, around);
   const meaning = commandOf(key);
   if (meaning === undefined) return { view: before, effect: none };
@@ -51,8 +53,8 @@ export function press(before: ViewState, key: Key, around: Surroundings): Presse
     : doCommand({ ...view, armed, escaped }, meaning.command, around);
 }
 
-function inPicker(view: ViewState, picker: Picker, key: Key): Pressed {
-  const outcome = pressInPicker(picker, key);
+function inPicker(view: ViewState, picker: Picker, key: Key, { page = 1 }: Surroundings): Pressed {
+  const outcome = pressInPicker(picker, key, page);
   if (outcome.kind === "open") return { view: { ...view, picker: outcome.picker }, effect: none };
   return { view: { ...view, picker: undefined }, effect: effectOf(outcome, picker) };
 }
@@ -81,7 +83,7 @@ function inSearch(view: ViewState, searching: Searching, key: Key, around: Surro
 export function paste(view: ViewState, text: string, { columns }: Surroundings): ViewState {
   if (view.picker !== undefined) {
     const editor = edit(view.picker.editor, { type: "insert", text: text.split(/[\r\n]/)[0] ?? "" }, columns);
-    return { ...view, picker: { ...view.picker, editor, index: 0 } };
+    return { ...view, picker: typed(view.picker, editor).picker };
   }
   const editor = edit(view.editor, { type: "paste", text }, columns);
   return {

@@ -5,7 +5,7 @@ import type { Hands } from "../../session/command.ts";
 import { commandNamed, runCommand } from "../../session/commands.ts";
 import { readInput } from "../../session/input.ts";
 import { sessionOptions } from "../session-options.ts";
-import type { Choice } from "../../session/saving.ts";
+import type { Choice } from "../../session/finding.ts";
 import { isAnswering } from "../../session/state.ts";
 import { statusLine } from "../status-line.ts";
 import { createSession, type Session } from "../../session/session.ts";

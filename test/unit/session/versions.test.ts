@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
 import type { Hands } from "../../../src/session/command.ts";
 import { commandNamed } from "../../../src/session/commands.ts";
-import type { Choice } from "../../../src/session/saving.ts";
+import type { Choice } from "../../../src/session/finding.ts";
 import { createSavedSessions } from "./saved-sessions.ts";
 
 let sessions: Awaited<ReturnType<typeof createSavedSessions>>;

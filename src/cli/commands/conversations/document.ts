@@ -17,8 +17,8 @@ export const listDocument = z.array(z.strictObject(listed));
 export type ListDocument = z.infer<typeof listDocument>;
 
 /**
- * What `conversations search --json` prints. `snippet` is the text around the newest match, `where` says which part
- * matched, and `matches` counts the matching questions and answers.
+ * What `conversations search --json` prints. `where` says which text holds most of the words, the latest of those,
+ * `snippet` is a part of it, and `matches` counts the questions and answers that hold a word.
  */
 export const searchDocument = z.array(
   z.strictObject({
