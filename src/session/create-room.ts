@@ -11,8 +11,11 @@ interface OwnRoom {
   room: Room;
   /** Called after each change of the state; returns what unsubscribes. */
   subscribe: (listener: () => void) => () => void;
-  /** Changes the server: another login, a new conversation. False, and nothing changed, if it can't connect. */
-  moveTo: (typed: string) => Promise<boolean>;
+  /**
+   * Changes the server: another login, a new conversation. False, and nothing changed, if it can't connect. `toResume`: a
+   * saved conversation is opened next.
+   */
+  moveTo: (typed: string, toResume?: boolean) => Promise<boolean>;
 }
 
 /** Creates what the parts of a session share: its state, and its server. */
@@ -71,7 +74,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async moveTo(typed) {
+    async moveTo(typed, toResume = false) {
       if (options.connectTo === undefined) {
         room.note("dim", "The server can't be changed here.");
         return false;
@@ -85,7 +88,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
       }
       isBorrowed = connection.token?.from === "environment";
       dispatch({ type: "moved", login: connection.token, usual: connection.model });
-      room.note("dim", `Now on ${room.server}, in a new conversation.`);
+      room.note("dim", `Now on ${room.server}${toResume ? "" : ", in a new conversation"}.`);
       return true;
     },
   };

@@ -47,7 +47,7 @@ export function createSaver(room: Room) {
   };
 
   const resume = async (id: string): Promise<boolean> => {
-    const isResumed = await guarded(async ({ conversations, showCommand }) => {
+    const isResumed = await guarded(async ({ conversations, everywhere, showCommand }) => {
       const found = await conversations.find(id);
       if (found.server !== room.name) {
         const way = `${room.commandName} -r ${found.id}`;
@@ -59,7 +59,7 @@ export function createSaver(room: Room) {
       if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
       for (const { question, answer, stopped } of exchanges)
         room.say({ type: "past", question, answer, stopped });
-      note("dim", "", `Going on with: ${found.title}`);
+      note("dim", "", [`Going on with: ${found.title}`, ...(everywhere === true ? [room.server] : [])]);
       return true;
     });
     return isResumed === true;
@@ -69,6 +69,9 @@ export function createSaver(room: Room) {
 
   return {
     versions,
+    /** The server of a saved conversation; undefined, and printed, if there is none. */
+    serverOf: (id: string): Promise<string | undefined> =>
+      guarded(async ({ conversations }) => (await conversations.find(id)).server),
     ...createFinding(room, guarded),
     /** Called when a question is sent. */
     begin: () => keepQuestion(room, seenOf, tellOnce),

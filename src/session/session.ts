@@ -116,9 +116,30 @@ export function createSession(options: SessionOptions): Session {
   };
 
   const resume = async (id: string): Promise<boolean> => {
-    if (!isAnswering(state().phase)) return load(() => saver.resume(id));
-    note("dim", "A conversation can be opened when the answer is complete; Esc stops it.");
-    return false;
+    if (isAnswering(state().phase)) {
+      note("dim", "A conversation can be opened when the answer is complete; Esc stops it.");
+      return false;
+    }
+    if (options.saving?.everywhere !== true) return load(() => saver.resume(id));
+    let isMoved = false;
+    const isResumed = await load(async () => {
+      const server = await saver.serverOf(id);
+      if (server === undefined) return false;
+      if (server !== room.name && !(isMoved = await leaveFor(server, true))) return false;
+      return load(() => saver.resume(id));
+    });
+    if (isMoved) await settleIn(true);
+    return isResumed;
+  };
+
+  /** Changes the server, and says how to come back. */
+  const leaveFor = async (typed: string, toResume: boolean): Promise<boolean> => {
+    const { server } = room;
+    const left = resumable(state());
+    const isMoved = await moveTo(typed, toResume);
+    if (isMoved && left !== undefined)
+      note("dim", `To go on with the last one, on ${server}: ${options.commandName} -r ${left}`);
+    return isMoved;
   };
 
   const giveBack = ({ message }: Waiting, why: string) => {
@@ -200,12 +221,7 @@ export function createSession(options: SessionOptions): Session {
       if (state().editing) dispatch({ type: "editing", on: false });
     },
     async moveTo(typed) {
-      const { server } = room;
-      const left = resumable(state());
-      const moved = await load(() => moveTo(typed));
-      if (moved && left !== undefined)
-        note("dim", `To go on with the last one, on ${server}: ${options.commandName} -r ${left}`);
-      if (moved) await settleIn(true);
+      if (await load(() => leaveFor(typed, false))) await settleIn(true);
     },
     wayBack() {
       const id = resumable(state());

@@ -43,8 +43,8 @@ export interface WholeTree extends Tree {
 export interface Reader {
   /** Latest turn first. Reads the first and the last lines of each. */
   list(): Promise<Summary[]>;
-  /** The one with the latest turn, for `-c`. */
-  newest(owner: Owner): Promise<Summary | undefined>;
+  /** The one with the latest turn of an owner, or of those that are wanted. */
+  newest(wanted: Owner | ((summary: Summary) => boolean)): Promise<Summary | undefined>;
   /** By its id or the beginning of it. None or several: `ClientError("usage")`, whose remedy lists the candidates. */
   find(prefix: string): Promise<Summary>;
   /** All turns that lead to its head. */
@@ -143,7 +143,8 @@ export function createReader(folder: Folder): Reader {
 
   return {
     list,
-    newest: async (owner) => {
+    newest: async (wanted) => {
+      const isWanted = typeof wanted === "function" ? wanted : (summary: Summary) => isOf(wanted, summary);
       let best: Summary | undefined;
       const files = mapAhead(await folder.idsByChange(), async ({ id, changed }) => ({
         changed,
@@ -152,7 +153,7 @@ export function createReader(folder: Folder): Reader {
       for await (const { changed, summary } of files) {
         // No turn is later than the last change of its file; a file can be changed later, by a new title.
         if (best && changed + CLOCKS_APART < best.updatedAt) break;
-        if (summary && isOf(owner, summary) && (!best || latestFirst(summary, best) < 0)) best = summary;
+        if (summary && isWanted(summary) && (!best || latestFirst(summary, best) < 0)) best = summary;
       }
       return best;
     },

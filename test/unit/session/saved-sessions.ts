@@ -20,7 +20,16 @@ export async function createSavedSessions() {
     save = true,
     username = "jane",
     signedIn = true,
-  }: { beginning?: Beginning; save?: boolean; username?: string; signedIn?: boolean } = {}) {
+    everywhere = false,
+    makeDefault,
+  }: {
+    beginning?: Beginning;
+    save?: boolean;
+    username?: string;
+    signedIn?: boolean;
+    everywhere?: boolean;
+    makeDefault?: () => Promise<string | undefined>;
+  } = {}) {
     const client = createFakeClient();
     const other = { ...createFakeClient({ token: false }), server: "http://127.0.0.1:9999" };
     const said: Said[] = [];
@@ -28,7 +37,7 @@ export async function createSavedSessions() {
     let keys = 0;
     const nothing = async () => undefined;
     const options: SessionOptions = {
-      connection: connectionTo(client, signedIn ? username : undefined),
+      connection: { ...connectionTo(client, signedIn ? username : undefined), makeDefault },
       commandName: "ai-chat",
       say: (thing) => said.push(thing),
       again: "Enter",
@@ -36,10 +45,16 @@ export async function createSavedSessions() {
       now: () => clock,
       newKey: () => `key-${(keys += 1)}`,
       sleep: nothing,
-      saving: { conversations: conversations(), save, showCommand: "ai-chat conversations show" },
+      saving: {
+        conversations: conversations(),
+        save,
+        everywhere,
+        showCommand: "ai-chat conversations show",
+      },
       beginning,
       connectTo: async (server) => {
-        if (server !== "other") throw new ClientError("unreachable", "Nobody is there.");
+        if (server !== "other" && server !== other.server)
+          throw new ClientError("unreachable", "Nobody is there.");
         return connectionTo(other, undefined, { name: other.server });
       },
     };
