@@ -47,7 +47,7 @@ export type Event =
   /** `key`: of the question whose turn was saved. */
   | { type: "saved"; key: string; conversation: string; turn: string; kept: boolean }
   /** The question is not asked in the conversation that another session goes on with. */
-  | { type: "forked"; key: string; conversation: string; kept: boolean }
+  | { type: "forked"; key: string; conversation: string; title: string; kept: boolean }
   | { type: "titled"; conversation: string; title: string }
   | { type: "editing"; on: boolean }
   | { type: "moved"; login: { username: string | null } | undefined; usual?: ModelChoice };
@@ -144,8 +144,8 @@ export function reduce(state: State, event: Event): State {
       return { ...state, conversation, kept: state.kept || event.kept, leaf: turn, last: { ...last, turn } };
     }
     case "forked": {
-      const { key, conversation, kept } = event;
-      return state.last?.key === key ? { ...state, conversation, kept } : state;
+      const { key, conversation, title, kept } = event;
+      return state.last?.key === key ? { ...state, conversation, title, kept } : state;
     }
     case "titled":
       return state.conversation === event.conversation ? { ...state, title: event.title } : state;

@@ -32,7 +32,7 @@ export interface Thread {
    * Called right before the question goes out. If another session has gone on with the conversation, or is asking in it,
    * this thread becomes a fork; then that is the result.
    */
-  claim(): Promise<(Kept & { id: string }) | undefined>;
+  claim(): Promise<(Kept & { id: string; title: string }) | undefined>;
   /** Appends the turn that ended; undefined if nothing of an answer came, which is not saved. */
   keep(turn: EndedTurn): Promise<(Kept & { turn: string }) | undefined>;
   /** The question ended without a turn. */

@@ -188,6 +188,7 @@ describe("a second session in one conversation", () => {
     expect(first.notes()).toContain(`Another session has gone on with this conversation, ${id}.`);
     expect(first.notes()).toContain(`From here on this one is a fork of it: ${fork}.`);
     expect(first.session.wayBack()).toContain(fork);
+    expect(first.session.state.title).toBe("one (fork)");
     expect(await questions(id)).toEqual(["one", "two"]);
     expect(await questions(fork)).toEqual(["one", "TWO"]);
     await first.ask("three");
@@ -233,6 +234,7 @@ describe("a second session in one conversation", () => {
     await first.session.idle();
     const fork = first.idOf();
     expect(fork).not.toBe(id);
+    expect(first.session.state.title).toBe("one");
     expect(await questions(fork)).toEqual(["one"]);
     expect(await questions(id)).toEqual(["one", "two"]);
   });
