@@ -13,7 +13,8 @@ import { costWords } from "./money.ts";
 import { contextOf } from "./lost.ts";
 import { isRequired, leftOutWords, nameFor } from "./model.ts";
 import { sayCost, type Room } from "./room.ts";
-import type { KeepTurn, Saver } from "./saving.ts";
+import type { KeptQuestion } from "./kept-question.ts";
+import type { Saver } from "./saving.ts";
 import { settle } from "./settle.ts";
 import type { Last, State } from "./state.ts";
 
@@ -121,7 +122,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     },
   };
 
-  const stopped = async (text: string, keep: KeepTurn) => {
+  const stopped = async (text: string, saved: KeptQuestion) => {
     const { tokens: before, price, last } = state();
     dispatch({ type: "stopping", text, at: now() });
     const milliseconds = now() - askedAt;
@@ -130,7 +131,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     if (cost !== 0) inDoubt = last?.key;
     const spent = stoppedWords(cost, state().price);
     say({ type: "cost", spent, milliseconds, tokens: state().tokens });
-    await keep(text, true, cost);
+    await saved.keep(text, true, cost);
     if (text !== "" || cost === 0) room.onPending?.(undefined);
     dispatch({ type: "settled" });
     if (text === "" && last !== undefined) say({ type: "giveBack", text: last.message });
@@ -139,8 +140,10 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   const failed = async (
     { text, error: cause }: Exclude<Ended, { kind: "answered" }>,
     question: Waiting,
+    saved: KeptQuestion,
     signal: AbortSignal,
   ) => {
+    await saved.drop();
     const error = cause instanceof ClientError ? cause : internal(cause);
     inDoubt = error.charged === "maybe" ? state().last?.key : undefined;
     if (inDoubt === undefined) room.onPending?.(undefined);
@@ -164,12 +167,12 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
 
   const answered = async (
     { text, done }: Extract<Ended, { kind: "answered" }>,
-    keep: KeepTurn,
+    saved: KeptQuestion,
     { before, sent, signal }: { before: readonly Turn[]; sent: number | undefined; signal: AbortSignal },
   ) => {
     const { tokensDeducted: cost, tokens } = done;
     const milliseconds = now() - askedAt;
-    await keep(text, false, cost, done);
+    await saved.keep(text, false, cost, done);
     room.onPending?.(undefined);
     dispatch({ type: "answered", text, cost, tokens });
     const cut = cutWords(done.finish);
@@ -203,8 +206,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     if (!shown) say({ type: "question", text: message });
     askedAt = now();
     dispatch({ type: "asked", message, before, key, model, at: askedAt, isQueued });
-    begun(message, before, key, model);
-    const keep = saver.begin();
+    const saved = saver.begin();
     const { signal } = stop;
     const history = lastSent?.key === key ? lastSent.history : historyFor(before, message, state().limits);
     lastSent = { key, history };
@@ -223,13 +225,16 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     };
     lastData = now();
     try {
+      await saved.claim();
+      // After it: the question may belong to a fork.
+      begun(message, before, key, model);
       const ended = await exchange(room.client, question, { ...face, inDoubt: key === inDoubt });
       if (ended.kind === "answered" && !ended.isShown) show(ended.text);
       say({ type: "end" });
       if (ended.kind === "answered")
-        await answered(ended, keep, { before, sent: ended.done.turnsSent ?? sent, signal });
-      else if (ended.kind === "stopped") await stopped(ended.text, keep);
-      else await failed(ended, { message, before }, signal);
+        await answered(ended, saved, { before, sent: ended.done.turnsSent ?? sent, signal });
+      else if (ended.kind === "stopped") await stopped(ended.text, saved);
+      else await failed(ended, { message, before }, saved, signal);
     } finally {
       underWay.delete(stop);
     }

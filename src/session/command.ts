@@ -1,4 +1,4 @@
-import type { Choice } from "./saving.ts";
+import type { Choice } from "./finding.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -22,6 +22,8 @@ export interface Hands {
   choose: (choices: readonly Choice[]) => void;
   /** Shows models to choose from; there is at least one. */
   chooseModel: (choices: readonly Choice[]) => void;
+  /** Shows versions of turns to choose from; the session then goes on with the chosen one. There is at least one. */
+  chooseVersion: (choices: readonly Choice[]) => void;
   /** The lines of the help about keys. */
   keys: readonly string[];
 }

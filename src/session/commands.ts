@@ -1,9 +1,9 @@
 import { usage, type Hands, type SessionCommand } from "./command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { copyCommand } from "./copy-command.ts";
-import type { Choice } from "./saving.ts";
+import type { Choice } from "./finding.ts";
 import type { Session } from "./session.ts";
-import { isAnswering } from "./state.ts";
+import { isAnswering, type State } from "./state.ts";
 
 /** All commands, in the order of the help and of the menu. */
 export const commands: readonly SessionCommand[] = [
@@ -24,7 +24,7 @@ export const commands: readonly SessionCommand[] = [
     help: "go on with a saved conversation",
     async run(session, id, hands) {
       if (id !== "") return void (await session.saver.resume(id));
-      offer(session, await session.saver.choices(), "There is no saved conversation here yet.", hands);
+      offer(session, await session.saver.choices(), noConversations(session.state), hands);
     },
   },
   {
@@ -49,10 +49,15 @@ export const commands: readonly SessionCommand[] = [
   {
     name: "search",
     argument: "WORDS",
-    help: "saved conversations that hold them",
+    help: "saved conversations that hold all of them",
     async run(session, words, hands) {
       if (words === "") return session.note("dim", "/search takes the words to look for.");
-      offer(session, await session.saver.search(words), "No saved conversation holds that.", hands);
+      offer(
+        session,
+        await session.saver.search(words),
+        `No ${other(session.state)}saved conversation holds that.`,
+        hands,
+      );
     },
   },
   {
@@ -66,6 +71,28 @@ export const commands: readonly SessionCommand[] = [
     help: "change the last question and ask that instead",
     silent: hasQuestion,
     run: (session) => session.edit(),
+  },
+  {
+    name: "versions",
+    argument: "[N]",
+    help: "choose another version of an answer, of turn N or of all",
+    async run(session, typed, hands) {
+      const [, turn, version] = /^(\d{1,6})(\.\d{1,6})?$/.exec(typed) ?? [];
+      if (typed !== "" && turn === undefined)
+        return session.note("dim", "/versions takes the number of a turn, or of its version: /versions 5.2");
+      if (version !== undefined) return session.versions.choose(typed);
+      const choices = await session.versions.choices(turn === undefined ? undefined : Number(turn));
+      if (choices.length > 0) hands.chooseVersion(choices);
+    },
+  },
+  {
+    name: "fork",
+    argument: "[N]",
+    help: "go on with a copy of this conversation, up to turn N",
+    run(session, typed) {
+      if (!/^\d{0,6}$/.test(typed)) return session.note("dim", "/fork takes the number of a turn.");
+      return session.versions.fork(typed === "" ? undefined : Number(typed));
+    },
   },
   copyCommand,
   {
@@ -170,6 +197,12 @@ function offer(session: Session, choices: readonly Choice[], none: string, hands
   if (choices.length === 0) session.note("dim", none);
   else hands.choose(choices);
 }
+
+const other = ({ conversation }: State) => (conversation === undefined ? "" : "other ");
+
+/** Why there is no list of conversations. */
+export const noConversations = (state: State): string =>
+  `There is no ${other(state)}saved conversation here${state.conversation === undefined ? " yet" : ""}.`;
 
 function helpLines(keys: readonly string[]): string[] {
   const widest = Math.max(...commands.map((command) => usage(command).length));

@@ -29,6 +29,11 @@ export interface Connection {
   readonly token: KnownToken | undefined;
   /** The model that is asked there, if one was chosen. */
   readonly model?: ModelChoice;
+  /**
+   * Called after a login: makes this server the default if the user named it and none is set. Resolves to what is to be
+   * said about it.
+   */
+  readonly makeDefault?: () => Promise<string | undefined>;
   /** Where logins are kept. */
   readonly credentials: Pick<Credentials, "set" | "remove">;
 }

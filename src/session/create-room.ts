@@ -14,9 +14,9 @@ interface OwnRoom {
   subscribe: (listener: () => void) => () => void;
   /**
    * Changes the server: another login, a new conversation. Returns what leads back to the one before and its
-   * conversation; undefined, and nothing changed, if it can't connect.
+   * conversation; undefined, and nothing changed, if it can't connect. `toResume`: a saved conversation is opened next.
    */
-  moveTo: (typed: string) => Promise<(() => void) | undefined>;
+  moveTo: (typed: string, toResume?: boolean) => Promise<(() => void) | undefined>;
 }
 
 /** Creates what the parts of a session share: its state, and its server. */
@@ -79,7 +79,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async moveTo(typed) {
+    async moveTo(typed, toResume = false) {
       if (options.connectTo === undefined) {
         room.note("dim", "The server can't be changed here.");
         return undefined;
@@ -94,7 +94,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
       }
       isBorrowed = connection.token?.from === "environment";
       dispatch({ type: "moved", login: connection.token, usual: connection.model });
-      room.note("dim", `Now at ${room.place}, in a new conversation.`);
+      room.note("dim", `Now at ${room.place}${toResume ? "" : ", in a new conversation"}.`);
       return () => {
         ({ connection, isBorrowed } = before);
         dispatch({ type: "movedBack", state: before.state });

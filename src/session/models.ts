@@ -3,7 +3,7 @@ import type { ModelOffer } from "../client/http/contract.ts";
 import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
 import type { Room } from "./room.ts";
-import type { Choice } from "./saving.ts";
+import type { Choice } from "./finding.ts";
 
 /** The models of the server, to choose from. */
 export interface Models {

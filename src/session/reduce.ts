@@ -46,12 +46,15 @@ export type Event =
       turns: readonly Turn[];
       /** Saved turns before them; by default none. */
       earlier?: number;
+      leaf: string | null;
       last: Last | undefined;
       /** The model that its last question named. */
       asked?: string;
     }
   /** `key`: of the question whose turn was saved. */
   | { type: "saved"; key: string; conversation: string; turn: string; kept: boolean }
+  /** The question is not asked in the conversation that another session goes on with. */
+  | { type: "forked"; key: string; conversation: string; title: string; kept: boolean }
   | { type: "titled"; conversation: string; title: string }
   /** The question of a session that was killed during its answer. */
   | { type: "lost"; message: string; before: readonly Turn[]; key: string; model?: string }
@@ -79,11 +82,12 @@ function changed(state: State, event: Event): State {
   switch (event.type) {
     case "asked": {
       const { message, before, key, model, at } = event;
-      const turn = state.last?.before === before ? state.last.turn : undefined;
-      const last: Last = { message, before, key, outcome: "open", choice: state.choice, model, turn };
+      const { parent, turn } = state.last?.before === before ? state.last : { parent: state.leaf };
+      const last: Last = { message, before, key, outcome: "open", choice: state.choice, model, parent, turn };
       const title = state.title ?? titleOf(message);
       const phase = { kind: "asking", since: at } as const;
-      return { ...state, turns: before, last, reasoning: { text: "" }, title, editing: false, phase };
+      const asked = { turns: before, leaf: parent, last, reasoning: { text: "" } };
+      return { ...state, ...asked, title, editing: false, phase };
     }
     case "waiting": {
       const { until, reason } = event;
@@ -150,18 +154,22 @@ function changed(state: State, event: Event): State {
     case "cleared":
       return shownOf({ ...state, choice: state.usual, ...noConversation });
     case "resumed": {
-      const { conversation, title, turns, earlier = 0, last, asked } = event;
+      const { conversation, title, turns, earlier = 0, leaf, last, asked } = event;
       const choice = choiceIn(state.usual, asked);
       const answer = turns.at(-1)?.content ?? "";
       const reasoning = { text: "" };
-      const resumed = { conversation, kept: true, title, turns, earlier, last, answer, reasoning };
+      const resumed = { conversation, kept: true, title, turns, earlier, leaf, last, answer, reasoning };
       return shownOf({ ...state, ...noConversation, ...resumed, choice });
     }
     case "saved": {
       const { last } = state;
       if (last?.key !== event.key) return state;
       const { conversation, turn } = event;
-      return { ...state, conversation, kept: state.kept || event.kept, last: { ...last, turn } };
+      return { ...state, conversation, kept: state.kept || event.kept, leaf: turn, last: { ...last, turn } };
+    }
+    case "forked": {
+      const { key, conversation, title, kept } = event;
+      return state.last?.key === key ? { ...state, conversation, title, kept } : state;
     }
     case "titled":
       return state.conversation === event.conversation ? { ...state, title: event.title } : state;
@@ -181,6 +189,7 @@ function changed(state: State, event: Event): State {
         outcome: "failed",
         choice: state.choice,
         model,
+        parent: replaces === undefined ? state.leaf : (state.last?.parent ?? null),
         turn: replaces,
       };
       return { ...state, last, editing: before !== state.turns };

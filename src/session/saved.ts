@@ -5,6 +5,8 @@ export interface Saving {
   conversations: Conversations;
   /** Whether this session saves its turns; reading is always possible. */
   save: boolean;
+  /** Whether conversations of all servers are offered, or those of the present one alone. */
+  everywhere?: boolean;
   /** The command that prints a whole conversation, without its ID. */
   showCommand: string;
 }

@@ -1,49 +1,25 @@
 import { ClientError } from "../client/failure.ts";
-import type { SavedTurn } from "../client/conversations/saved-turn.ts";
-import type { Summary } from "../client/conversations/summary.ts";
-import type { Turn } from "../protocol/bodies.ts";
 import { cutWords } from "../protocol/cut-words.ts";
-import { ageOf } from "./age.ts";
 import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
+import { createFinding } from "./finding.ts";
 import type { Room } from "./room.ts";
 import type { Saving } from "./saved.ts";
-import type { Last } from "./state.ts";
-import { openThread } from "./thread.ts";
-import type { Line } from "./transcript.ts";
-
-/** One conversation to choose, in words. */
-export interface Choice {
-  id: string;
-  title: string;
-  /** Age and turns. */
-  detail: Line;
-  /** The first words, if they differ from the title; after a search, the words around the match. */
-  words: string;
-  /** Offset of the match in `words`; it must stay visible on a narrow screen. */
-  focus?: number;
-}
+import { conversationEnd } from "./conversation-end.ts";
+import { keepQuestion } from "./kept-question.ts";
+import { createVersions, type GoOnWith } from "./versions.ts";
 
 export type Saver = ReturnType<typeof createSaver>;
 
-/** Saves one turn. */
-export type KeepTurn = (
-  answer: string,
-  stopped: boolean,
-  tokensDeducted: number | null,
-  /** What the server said of the answer. */
-  done?: { model?: string; finish?: string },
-) => Promise<void>;
-
 /** Turns of a resumed conversation that are shown again (docs/session.md#saved-conversations). */
 const SHOWN = 3;
-/** Conversations that a search shows. */
-const MOST_FOUND = 50;
 
 /** Saves turns as they end, and finds conversations again. A `ClientError` of the files is printed, not thrown. */
 export function createSaver(room: Room) {
   const { saving, state, dispatch, note } = room;
   let isTold = false;
+  /** How much of each conversation's file this session has read; nothing of those that it began. */
+  const seenOf = new Map<string, number>();
 
   const tellOnce = (kept: { kept: boolean; why?: string }) => {
     if (kept.kept || isTold) return;
@@ -65,57 +41,42 @@ export function createSaver(room: Room) {
     }
   };
 
-  const detailOf = (summary: Summary) => [
-    ageOf(summary.updatedAt, room.wallClock()),
-    counted(summary.turns, "turn"),
-  ];
-  const here = (summaries: Summary[]) => summaries.filter(({ server }) => server === room.name);
+  const goOnWith: GoOnWith = ({ id, title }, exchanges, turns, seen, all = exchanges.length) => {
+    const { last, leaf, asked } = conversationEnd(exchanges, turns, room.newKey());
+    seenOf.set(id, seen);
+    const earlier = Math.max(0, all - turns.length / 2);
+    dispatch({ type: "resumed", conversation: id, title, turns, earlier, leaf, last, asked });
+  };
 
   const resume = async (id: string): Promise<boolean> => {
-    const isResumed = await guarded(async ({ conversations, showCommand }) => {
+    const isResumed = await guarded(async ({ conversations, everywhere, showCommand }) => {
       const found = await conversations.find(id);
       if (found.server !== room.name) {
         const way = `${room.commandName} -r ${found.id}`;
         note("warn", `That conversation was held at ${found.server}.`, `To go on there: ${way}`);
         return false;
       }
-      const { exchanges, earlier, conversation } = await conversations.readTail(found.id, SHOWN);
-      const turns = await conversations.turnsForHistory(found.id);
-      const unsent = Math.max(0, conversation.turns - turns.length / 2);
-      const last = lastOf(exchanges.at(-1), turns, room.newKey());
-      const { asked } = exchanges.at(-1) ?? {};
-      const of = { conversation: found.id, title: found.title };
-      dispatch({ type: "resumed", ...of, turns, earlier: unsent, last, asked });
+      const { exchanges, earlier, seen, conversation } = await conversations.readTail(found.id, SHOWN);
+      goOnWith(found, exchanges, await conversations.turnsForHistory(found.id), seen, conversation.turns);
       if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
       for (const { question, answer, stopped, finish } of exchanges)
         room.say({ type: "past", question, answer, stopped, cut: cutWords(finish) });
-      note("dim", `Going on with: ${found.title}`);
+      note("dim", [`Going on with: ${found.title}`, ...(everywhere === true ? [room.server] : [])]);
       return true;
     });
     return isResumed === true;
   };
 
+  const versions = createVersions(room, { guarded, goOnWith, tellOnce });
+
   return {
-    /**
-     * Called when a question is sent. Returns what saves its turn in the current conversation; that resolves when the
-     * turn was written, or could not be written.
-     */
-    begin(): KeepTurn {
-      const { last, username, conversation } = state();
-      if (saving?.save !== true || last === undefined) return async () => undefined;
-      const { message: question, turn: replaces, key } = last;
-      const thread = openThread(saving.conversations, { server: room.name, username }, conversation);
-      return async (answer, stopped, tokensDeducted, done) => {
-        const model = () => done?.model ?? state().model;
-        const finish = done?.finish;
-        const asked = state().models.length > 0 ? last.model : undefined;
-        const turn = { question, answer, stopped, tokensDeducted, model, asked, finish, replaces };
-        const kept = await thread.keep(turn);
-        if (kept === undefined) return;
-        dispatch({ type: "saved", key, conversation: thread.id, turn: kept.turn, kept: kept.kept });
-        tellOnce(kept);
-      };
-    },
+    versions,
+    /** The server of a saved conversation; undefined, and printed, if there is none. */
+    serverOf: (id: string): Promise<string | undefined> =>
+      guarded(async ({ conversations }) => (await conversations.find(id)).server),
+    ...createFinding(room, guarded),
+    /** Called when a question is sent. */
+    begin: () => keepQuestion(room, seenOf, tellOnce),
     /** True if it is now the conversation of the session. */
     resume,
     /** Resumes the conversation of this server and account with the latest turn; true also if there is none. */
@@ -139,41 +100,5 @@ export function createSaver(room: Room) {
         dispatch({ type: "titled", conversation, title: now });
         note("dim", `Renamed to: ${now}`);
       }),
-    /** Conversations of this server, latest first. */
-    choices: async (): Promise<Choice[]> => {
-      const summaries = await guarded(({ conversations }) => conversations.list());
-      return here(summaries ?? []).map((summary) => ({
-        id: summary.id,
-        title: summary.title,
-        detail: detailOf(summary),
-        words: summary.firstWords === summary.title ? "" : summary.firstWords,
-      }));
-    },
-    /** Conversations of this server that contain the text, with the words around it. */
-    async search(text: string): Promise<Choice[]> {
-      const found: Choice[] = [];
-      await guarded(async ({ conversations }) => {
-        for await (const { conversation, snippet } of conversations.search(text)) {
-          if (conversation.server !== room.name) continue;
-          found.push({
-            id: conversation.id,
-            title: conversation.title,
-            detail: detailOf(conversation),
-            words: snippet,
-            focus: Math.max(0, snippet.toLowerCase().indexOf(text.trim().toLowerCase())),
-          });
-          if (found.length === MOST_FOUND) break;
-        }
-      });
-      return found;
-    },
   };
-}
-
-/** The last exchange as a question that can be asked again or edited; never under the key that it had. */
-function lastOf(exchange: SavedTurn | undefined, turns: readonly Turn[], key: string): Last | undefined {
-  if (exchange === undefined) return undefined;
-  const { question: message, id: turn } = exchange;
-  const isIn = turns.at(-2)?.content === message.toWellFormed();
-  return { message, before: isIn ? turns.slice(0, -2) : turns, key, outcome: "answered", turn };
 }

@@ -12,6 +12,7 @@ import { createSending } from "./sending.ts";
 import { createSigningIn } from "./signing-in.ts";
 import { isAnswering, isBusy, resumable, type State } from "./state.ts";
 import type { Line, Tone } from "./transcript.ts";
+import type { Versions } from "./versions.ts";
 
 /** Milliseconds between two looks at the balance that nobody asked for. */
 const LOOK_MS = 60_000;
@@ -55,7 +56,9 @@ export interface Session {
   /** Ends `edit` without a change. */
   stopEditing(): void;
   /** The saved conversations: resumes one, renames this one, finds others. */
-  readonly saver: Pick<Saver, "resume" | "rename" | "choices" | "search">;
+  readonly saver: Pick<Saver, "resume" | "rename" | "choices" | "search" | "searchAmong">;
+  /** The versions of turns: lists them, goes on with one, or with a fork. */
+  readonly versions: Versions;
   /** The models of the server, to choose from. */
   readonly models: Models;
   /** Changes the server: another login, another balance, a new conversation. Nothing changes if it is this one. */
@@ -145,9 +148,32 @@ export function createSession(options: SessionOptions): Session {
   };
 
   const resume = async (id: string): Promise<boolean> => {
-    if (!isAnswering(state().phase)) return load(() => saver.resume(id));
-    note("dim", "A conversation can be opened when the answer is complete; Esc stops it.");
-    return false;
+    if (isAnswering(state().phase)) {
+      note("dim", "A conversation can be opened when the answer is complete; Esc stops it.");
+      return false;
+    }
+    if (options.saving?.everywhere !== true) return load(() => saver.resume(id));
+    let isMoved = false;
+    const isResumed = await load(async () => {
+      const server = await saver.serverOf(id);
+      if (server === undefined) return false;
+      if (server !== room.name && !(isMoved = (await leaveFor(server, true)) !== undefined)) return false;
+      return load(() => saver.resume(id));
+    });
+    if (isMoved) await settleIn(true);
+    return isResumed;
+  };
+
+  const savedId = () => (options.saving?.save === true ? resumable(state()) : undefined);
+
+  /** Changes the server, and says how to come back. Returns what leads back. */
+  const leaveFor = async (typed: string, toResume: boolean): Promise<(() => void) | undefined> => {
+    const { place } = room;
+    const left = savedId();
+    const back = await moveTo(typed, toResume);
+    if (back !== undefined && left !== undefined)
+      note("dim", `To go on with the last one, at ${place}: ${options.commandName} -r ${left}`);
+    return back;
   };
 
   const giveBack = ({ message }: Waiting, why: string) => {
@@ -172,8 +198,6 @@ export function createSession(options: SessionOptions): Session {
     former = undefined;
   };
 
-  const savedId = () => (options.saving?.save === true ? resumable(state()) : undefined);
-
   const settleIn = async (canLeave: boolean) => {
     const { signedIn } = state();
     if (!signedIn) dispatch({ type: "form", form: chooseForm(canLeave) });
@@ -186,8 +210,14 @@ export function createSession(options: SessionOptions): Session {
     saver: {
       resume,
       rename: saver.rename,
-      choices: () => load(saver.choices),
+      choices: () => load(() => saver.choices()),
       search: (text) => load(() => saver.search(text)),
+      searchAmong: (...wanted) => saver.searchAmong(...wanted),
+    },
+    versions: {
+      choices: (turn) => load(() => saver.versions.choices(turn)),
+      choose: (id) => load(() => saver.versions.choose(id)),
+      fork: (turn) => load(() => saver.versions.fork(turn)),
     },
     models: {
       choices: () => load(() => models.choices()),
@@ -260,14 +290,10 @@ export function createSession(options: SessionOptions): Session {
       if (state().editing) dispatch({ type: "editing", on: false });
     },
     async moveTo(typed) {
-      const { place } = room;
-      if (isNamed(room.name, typed)) return note("dim", `This is ${place} already.`);
-      const left = savedId();
+      if (isNamed(room.name, typed)) return note("dim", `This is ${room.place} already.`);
       let back: (() => void) | undefined;
-      await load(async () => (back = await moveTo(typed)) !== undefined);
+      await load(async () => (back = await leaveFor(typed, false)) !== undefined);
       if (back === undefined) return;
-      if (left !== undefined)
-        note("dim", `To go on with the last one, at ${place}: ${options.commandName} -r ${left}`);
       former = back;
       await settleIn(true);
       if (state().form === undefined) former = undefined;

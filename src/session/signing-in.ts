@@ -50,6 +50,8 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
       ...(left === null ? [] : [counted(left, "question")]),
     ];
     room.note("dim", parts);
+    const madeDefault = await room.connection.makeDefault?.();
+    if (madeDefault !== undefined) room.note("dim", madeDefault);
     return true;
   };
 

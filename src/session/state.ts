@@ -30,7 +30,9 @@ export interface Last {
   /** The model that was chosen then, and the one that the question names. */
   choice?: ModelChoice;
   model?: string;
-  /** The ID of its saved turn, which its next answer replaces. */
+  /** The ID of the saved turn that it follows; null for a first one. */
+  parent: string | null;
+  /** The ID of its saved turn, of which its next answer is another version. */
   turn?: string;
 }
 
@@ -69,6 +71,8 @@ export interface State extends Money {
   earlier: number;
   /** Whether the session has said that the oldest turns no longer reach the AI. */
   toldForgotten: boolean;
+  /** The ID of the saved turn that the next question follows; null for a first one. */
+  leaf: string | null;
   last: Last | undefined;
   /** The Markdown of the last answer, for /copy and /raw. */
   answer: string;
@@ -89,6 +93,7 @@ export const noConversation = {
   turns: [],
   earlier: 0,
   toldForgotten: false,
+  leaf: null,
   last: undefined,
   answer: "",
   reasoning: { text: "" },

@@ -1,3 +1,4 @@
+import { ClientError } from "../client/failure.ts";
 import type { Conversations } from "../client/conversations/conversations.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
 import type { Owner } from "../client/conversations/reader.ts";
@@ -7,10 +8,20 @@ import type { Turn } from "../protocol/bodies.ts";
 import type { ChatLimits } from "../protocol/chat-limits.ts";
 
 /** A turn that just ended; its model is looked up only if it is saved. */
-type EndedTurn = Omit<NewTurn, "model"> & { model: () => string | null | Promise<string | null> };
+type EndedTurn = Omit<NewTurn, "model" | "parent"> & { model: () => string | null | Promise<string | null> };
+
+/** Where in a saved conversation a question is asked. */
+export interface ThreadPlace {
+  id: string;
+  /** The turn that it follows; null for a first one. */
+  parent: string | null;
+  /** How many bytes of the file this session has read: see `Conversations.claim`. */
+  seen: number;
+}
 
 /** The saved conversation that a question belongs to. */
 export interface Thread {
+  /** Another one after `claim` made a fork. */
   readonly id: string;
   /** Nothing of it is on disk before its first turn. */
   readonly isNew: boolean;
@@ -18,15 +29,30 @@ export interface Thread {
   history(message: string, limits?: ChatLimits): Promise<Turn[]>;
   /** How many turns it has, and the model that its last question named. */
   state(): Promise<{ turns: number; asked: string | undefined }>;
+  /**
+   * Called right before the question goes out. If another session has gone on with the conversation, or is asking in it,
+   * this thread becomes a fork; then that is the result.
+   */
+  claim(): Promise<(Kept & { id: string; title: string }) | undefined>;
   /** Appends the turn that ended; undefined if nothing of an answer came, which is not saved. */
   keep(turn: EndedTurn): Promise<(Kept & { turn: string }) | undefined>;
+  /** The question ended without a turn. */
+  drop(): Promise<void>;
 }
 
-/** The conversation with that ID, or a new one. */
-export function openThread(conversations: Conversations, owner: Owner, known: string | undefined): Thread {
-  const id = known ?? conversations.start(owner);
+/** A question at that place, or in a new conversation. */
+export function openThread(
+  conversations: Conversations,
+  owner: Owner,
+  known: ThreadPlace | undefined,
+): Thread {
+  let id = known?.id ?? conversations.start(owner);
+  const parent = known?.parent ?? null;
+  const drop = () => conversations.release(id);
   return {
-    id,
+    get id() {
+      return id;
+    },
     isNew: known === undefined,
     history: async (message, limits) =>
       known === undefined ? [] : historyFor(await conversations.turnsForHistory(id), message, limits),
@@ -35,7 +61,28 @@ export function openThread(conversations: Conversations, owner: Owner, known: st
       const { conversation, exchanges } = await conversations.readTail(id, 1);
       return { turns: conversation.turns, asked: exchanges.at(-1)?.asked };
     },
-    keep: async ({ model, ...turn }) =>
-      turn.answer === "" ? undefined : conversations.append(id, { ...turn, model: await model() }),
+    async claim() {
+      if (known === undefined || (await conversations.claim(id, known.seen)) !== "taken") return undefined;
+      const fork = await conversations.fork(id, parent).catch((error: unknown) => {
+        // It was deleted just now: saving the turn says so.
+        if (!(error instanceof ClientError)) throw error;
+      });
+      if (fork === undefined) return undefined;
+      ({ id } = fork);
+      await conversations.claim(id, 0);
+      return fork;
+    },
+    async keep({ model, ...turn }) {
+      if (turn.answer !== "") return conversations.append(id, { ...turn, parent, model: await model() });
+      await drop();
+      return undefined;
+    },
+    drop,
   };
+}
+
+/** Where the next question of a saved conversation is asked, as it is on disk now. */
+export async function endOf(conversations: Conversations, id: string): Promise<ThreadPlace> {
+  const { exchanges, seen } = await conversations.readTail(id, 1);
+  return { id, parent: exchanges.at(-1)?.id ?? null, seen };
 }

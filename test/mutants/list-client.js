@@ -5,6 +5,7 @@ const either = "test/unit/client/http/either-reply.test.ts";
 const network = "test/cli/client/network.test.ts";
 const lost = "test/cli/client/lost-connections.test.ts";
 const conversations = "test/unit/client/conversations/conversations.test.ts";
+const claim = "test/unit/client/conversations/claim.test.ts";
 const sanitize = "test/unit/text/sanitize.test.ts";
 
 /** The client without a screen, and the text that it shows. @type {Mutant[]} */
@@ -123,10 +124,38 @@ export const clientMutants = [
   },
   {
     file: "src/client/conversations/appender.ts",
-    find: '(torn ? "\\n" : "")',
+    find: '(end.torn ? "\\n" : "")',
     replace: '""',
     why: "A turn is appended to a torn line, and both are lost.",
     tests: ["test/unit/client/conversations/damage.test.ts"],
+  },
+  {
+    file: "src/client/conversations/appender.ts",
+    find: "if (isRaised && !isFirst) await raise(size);",
+    replace: "",
+    why: "An older program misreads a conversation that went on behind another version.",
+    tests: ["test/unit/client/conversations/tree.test.ts"],
+  },
+  {
+    file: "src/client/conversations/claim.ts",
+    find: 'if (await isTaken(handle, size, seen, claiming)) return "taken";',
+    replace: "",
+    why: "A question goes out in a conversation with which another session has gone on.",
+    tests: [claim, "test/unit/session/versions.test.ts"],
+  },
+  {
+    file: "src/client/conversations/claim.ts",
+    find: "if (!(await isSecond(",
+    replace: "if (true || !(await isSecond(",
+    why: "Two sessions that ask at the same time go on with the same conversation.",
+    tests: [claim],
+  },
+  {
+    file: "src/client/conversations/tree.ts",
+    find: "turn.parent === parent",
+    replace: "turn.parent === parent && parent !== null",
+    why: "The versions of a first question can't be reached.",
+    tests: ["test/unit/session/versions.test.ts"],
   },
   {
     file: "src/client/conversations/fitting-history.ts",

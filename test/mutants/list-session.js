@@ -58,10 +58,10 @@ export const sessionMutants = [
     tests: [session, saving],
   },
   {
-    file: "src/session/saving.ts",
-    find: "const { message: question, turn: replaces, key } = last;",
-    replace: "const { message: question, key } = last, replaces = undefined;",
-    why: "An edited question does not replace the one that was saved.",
+    file: "src/session/kept-question.ts",
+    find: "const { message: question, parent, turn: replaces, key } = last;",
+    replace: "const { message: question, turn: replaces, key } = last, parent = replaces ?? last.parent;",
+    why: "An edited question follows the one that it was made from.",
     tests: [saving],
   },
   {

@@ -85,6 +85,23 @@ describe("the session, from the first run on", () => {
     expect(await second.ended()).toEqual({ code: 0, isRestored: true });
   });
 
+  it("makes the server that it was opened with the default after a login, if none is set, and says so", async () => {
+    server = await openChatServer((response) => streamAnswer(response, ["Yes"]));
+    const { url } = server;
+    const first = session({ args: ["-s", url], env: { AI_CHAT_TOKEN: "" } });
+    await first.sees("I'm new: register");
+    first.type("2");
+    await first.sees("Username:");
+    first.type("jane\r");
+    await first.sees("Password of jane:");
+    first.type("correct horse\r");
+    await first.sees("is now your default server");
+    first.type("\u0004");
+    await first.ended();
+    const { stdout } = await runProgram(["config", "get", "server"], { home });
+    expect(stdout.trim()).toBe(url);
+  });
+
   it("sends the question that Esc Esc brings back, and saves only that turn", async () => {
     const terminal = await talk(echo);
     terminal.type("tow\r");

@@ -90,6 +90,7 @@ export const options = {
     [1, USAGE_DAYS.most],
   ),
   format: oneOfOr({ flag: "format", value: "md|json", help: "format of an export" }, ["md", "json"], "md"),
+  versions: toggle({ flag: "versions", help: "show and export: also the other versions of turns" }),
   plain: toggle({ flag: "plain", setting: "plain", help: "line mode: no redrawing, no terminal needed" }),
 
   theme: oneOfOr(

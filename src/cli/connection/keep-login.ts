@@ -29,18 +29,22 @@ export async function keepLogin(target: Target, login: Parameters<typeof saveLog
   });
 }
 
-/** Makes a server given by flag the default if none is set, and prints a note (docs/cli.md#logins). */
+/** Makes a server that the user named the default if none is set. Resolves to what is to be said (docs/cli.md#logins). */
 export async function makeDefault(
-  { sources, places, output, program }: Pick<Call, "sources" | "places" | "output" | "program">,
+  { places, program }: Pick<Call, "places" | "program">,
   name: string,
-): Promise<void> {
-  if (sources.server !== "flag") return;
+): Promise<string | undefined> {
   const settings = openSettings({ dir: places.config, parse: parseSetting });
-  if (settings.get("server") !== undefined || settings.problem !== undefined) return;
+  if (settings.get("server") !== undefined || settings.problem !== undefined) return undefined;
   const result = await settings.set("server", name);
-  if (result.kept)
-    output.note(
-      `${name} is now your default server; another one is named with -s, as in: ${program.name} -s URL`,
-    );
-  else output.note(`It could not be made your default server: ${result.why}`);
+  return result.kept
+    ? `${name} is now your default server; another one is named with -s, as in: ${program.name} -s URL`
+    : `It could not be made your default server: ${result.why}`;
+}
+
+/** The same for a server given by flag, as a note. */
+export async function makeNamedDefault(call: Call, name: string): Promise<void> {
+  if (call.sources.server !== "flag") return;
+  const words = await makeDefault(call, name);
+  if (words !== undefined) call.output.note(words);
 }

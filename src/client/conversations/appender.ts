@@ -4,18 +4,16 @@ import { dirname } from "node:path";
 import type { Kept } from "../kept/kept-file.ts";
 import { isMissing } from "../../disk/errors.ts";
 import { makeFolder } from "../../disk/make-folder.ts";
-import { isReadable, readHeader } from "./header.ts";
+import { isReadable, raiseVersion, readHeader } from "./header.ts";
 import { troubleOf, type Handle, type OpenFile } from "./open-file.ts";
-import { encode, type Header, type TitleRecord, type TurnRecord } from "./record.ts";
+import { createPlacing, type Unplaced } from "./placing.ts";
+import { encode, type Header } from "./record.ts";
 import { readEnd } from "./totals.ts";
-
-/** A record without its `before`, which is read from the file when the record is written. */
-export type Unplaced = Omit<TurnRecord, "before"> | Omit<TitleRecord, "before">;
 
 /** Appends to one file. A failed write is retried, in order, with the next record. */
 export interface Appender {
-  /** Never rejects. A title alone doesn't create the file of a new conversation: it waits for the first turn. */
-  append(record: Unplaced): Promise<Kept>;
+  /** Never rejects. Titles alone don't create the file of a new conversation: they wait for the first turn. */
+  append(...records: Unplaced[]): Promise<Kept>;
 }
 
 interface AppenderOptions {
@@ -59,22 +57,43 @@ export function createAppender({ path, header, open }: AppenderOptions): Appende
     return handle;
   };
 
-  /** The header if it is still missing: the file is new, or its first write was cut short. */
-  const missingHeader = async (handle: Handle, size: number): Promise<Header | undefined> => {
+  /** The header, and whether it is still missing: the file is new, or its first write was cut short. */
+  const neededHeader = async (
+    handle: Handle,
+    size: number,
+  ): Promise<{ head: Header; isMissing: boolean }> => {
     const found = size === 0 ? undefined : await readHeader(handle, size);
     if (found && !isReadable(found)) throw new Refused("a newer ai-chat wrote it. Update this one.");
-    if (!found && !header)
-      throw new Refused("it isn't a conversation any more. Look into it, or begin a new one.");
-    return found ? undefined : header;
+    const head = found ?? header;
+    if (!head) throw new Refused("it isn't a conversation any more. Look into it, or begin a new one.");
+    return { head, isMissing: !found };
+  };
+
+  /** A program of version 1 refuses the file from here on. */
+  const raise = async (size: number): Promise<void> => {
+    // Written through a handle that appends, it would land at the end.
+    const handle = await open(path, O_RDWR);
+    try {
+      if (!(await raiseVersion(handle, size)))
+        throw new Refused("its first line was edited. Look into it, or begin a new one.");
+    } finally {
+      await handle.close();
+    }
   };
 
   /** One write. Removes the complete lines from `pending`; false if the write was cut short. */
   const writeOnce = async (handle: Handle): Promise<boolean> => {
     const { size } = await handle.stat();
-    const first = await missingHeader(handle, size);
-    const { before, torn } = await readEnd(handle, size);
-    const lines = pending.map((record) => encode({ ...record, before }));
-    const lead = (torn ? "\n" : "") + (first ? encode(first) : "");
+    const { head, isMissing: isFirst } = await neededHeader(handle, size);
+    const end = await readEnd(handle, size);
+    const placing = createPlacing(handle, size, end, head.version);
+    const placed = [];
+    for (const record of pending) placed.push(await placing.place(record));
+    const isRaised = placing.needsVersion > head.version;
+    if (isRaised && !isFirst) await raise(size);
+    const first = isFirst ? { ...head, version: placing.needsVersion } : undefined;
+    const lines = placed.map((record) => encode(record));
+    const lead = (end.torn ? "\n" : "") + (first ? encode(first) : "");
     const bytes = Buffer.from(lead + lines.join(""));
     const { bytesWritten } = await handle.write(bytes);
     pending.splice(0, wholeLines(lines, bytesWritten - Buffer.byteLength(lead)));
@@ -111,8 +130,8 @@ export function createAppender({ path, header, open }: AppenderOptions): Appende
   };
 
   return {
-    append: (record) => {
-      pending.push(record);
+    append: (...records) => {
+      pending.push(...records);
       const result = last.then(flush);
       last = result;
       return result;

@@ -4,25 +4,41 @@ import type { Kept } from "../kept/kept-file.ts";
 import { isMissing } from "../../disk/errors.ts";
 import { regularOnly } from "../../disk/regular-file.ts";
 import { createAppender, type Appender } from "./appender.ts";
+import { claim, createMe, release, type Claim } from "./claim.ts";
 import { createFolder, newId } from "./folder.ts";
 import { troubleOf, type OpenFile } from "./open-file.ts";
+import type { Unplaced } from "./placing.ts";
 import { createReader, type Owner, type Reader } from "./reader.ts";
-import { FORMAT, titleOf, type Header } from "./record.ts";
+import { FIRST_FORMAT, TITLE_CHARACTERS, titleOf, type Header } from "./record.ts";
 import type { NewTurn } from "./saved-turn.ts";
 
 /**
  * The saved conversations of this machine (docs/cli.md#conversations), one file each: a header, then a line for each
- * finished turn and each new title, only ever appended to. Any number of processes may read and write them at the same
- * time.
+ * finished turn, each new title, and so on, only ever appended to. Any number of processes may read and write them at the
+ * same time.
  */
 export interface Conversations extends Reader {
   /** A new conversation's id. Nothing is written before its first turn. */
   start(owner: Owner): string;
   /**
-   * Appends a turn that ended, answered or stopped; never rejects. `turn` is its id, for `replaces`. A turn that
-   * couldn't be kept is tried again with the next one.
+   * Appends a turn that ended, answered or stopped; never rejects. `turn` is its id, for `parent` and `replaces`. A turn
+   * that couldn't be kept is tried again with the next one.
    */
   append(id: string, turn: NewTurn): Promise<Kept & { turn: string }>;
+  /** The conversation goes on behind that turn. Never rejects. */
+  choose(id: string, turn: string): Promise<Kept>;
+  /**
+   * A new conversation of the same owner with the turns that lead to `to`, or without turns, which is then written with its
+   * first one. Rejects if the old one can't be read; if the new one can't be written, its turns wait for the next one.
+   */
+  fork(id: string, to: string | null): Promise<Kept & { id: string; title: string }>;
+  /**
+   * Called before a question goes out: see `Claim`. `seen`: the bytes of the file that this session has read, 0 for a
+   * conversation that it began. Never rejects.
+   */
+  claim(id: string, seen: number): Promise<Claim>;
+  /** A claimed question ended without a turn. Never rejects. */
+  release(id: string): Promise<void>;
   /** Gives it another title (one line, at most 80 characters). A blank one: `ClientError("usage")`. */
   rename(id: string, title: string): Promise<Kept>;
   /** Deletes its file; one that is gone already is `kept`. Takes whole ids alone: `find` comes first. */
@@ -39,6 +55,11 @@ interface ConversationsOptions {
   open?: OpenFile;
 }
 
+const FORKED = " (fork)";
+
+const forkedTitle = (title: string) =>
+  title.endsWith(FORKED) ? title : titleOf(title.slice(0, TITLE_CHARACTERS - FORKED.length)) + FORKED;
+
 const homeless: Kept = {
   kept: false,
   why: "There is no home folder to keep conversations in. Set HOME or XDG_DATA_HOME.",
@@ -53,6 +74,9 @@ export function openConversations(options: ConversationsOptions): Conversations 
   const headers = new Map<string, Header>();
   const appenders = new Map<string, Appender>();
   const time = () => new Date(now()).toISOString();
+  const me = createMe(newId());
+  /** The turns that this session wrote. */
+  const ours = new Set<string>();
 
   const appenderOf = (id: string): Appender | undefined => {
     const path = folder.pathOf(id);
@@ -62,22 +86,60 @@ export function openConversations(options: ConversationsOptions): Conversations 
     return appender;
   };
 
+  const start = ({ server, username }: Owner) => {
+    const id = newId();
+    headers.set(id, { is: "conversation", version: FIRST_FORMAT, id, server, username, created_at: time() });
+    return id;
+  };
+
+  const claiming = (path: string) => ({
+    path,
+    open,
+    me,
+    isOurs: (turn: string) => ours.has(turn),
+    now: now(),
+  });
+
   return {
     ...reader,
-    start: ({ server, username }) => {
-      const id = newId();
-      headers.set(id, { is: "conversation", version: FORMAT, id, server, username, created_at: time() });
-      return id;
-    },
+    start,
     append: async (id, { question, answer, stopped = false, tokensDeducted, model, ...more }) => {
-      const { asked, finish, replaces } = more;
+      const { asked, finish, parent, replaces } = more;
       const turn = newId();
-      const instead = replaces === undefined ? {} : { replaces };
+      ours.add(turn);
+      const place = parent === undefined ? {} : { parent, replaces };
       const named = asked === undefined ? {} : { asked_model: asked };
       const ended = finish === undefined ? {} : { finish };
       const said = { question, answer, stopped, tokens_deducted: tokensDeducted, model, ...named, ...ended };
-      const kept = await appenderOf(id)?.append({ is: "turn", id: turn, at: time(), ...said, ...instead });
+      const kept = await appenderOf(id)?.append({ is: "turn", id: turn, at: time(), ...said, ...place });
       return { ...(kept ?? homeless), turn };
+    },
+    choose: async (id, turn) =>
+      (await appenderOf(id)?.append({ is: "chosen", at: time(), turn, by: me.by })) ?? homeless,
+    fork: async (id, to) => {
+      const { server, username, title } = await reader.find(id);
+      const turns = to === null ? [] : await reader.readPath(id, to);
+      const fork = start({ server, username });
+      if (turns.length === 0) return { kept: true, id: fork, title };
+      let parent: string | null = null;
+      const records = turns.map((turn) => {
+        const placed = { ...turn, parent, replaces: undefined };
+        parent = turn.id;
+        ours.add(turn.id);
+        return placed;
+      });
+      const named: Unplaced = { is: "title", at: time(), title: forkedTitle(title) };
+      const kept = await appenderOf(fork)?.append(named, ...records);
+      return { ...(kept ?? homeless), id: fork, title: named.title };
+    },
+    claim: async (id, seen) => {
+      const path = folder.pathOf(id);
+      if (path === undefined) return "unknown";
+      return claim(claiming(path), seen).catch(() => "unknown");
+    },
+    release: async (id) => {
+      const path = folder.pathOf(id);
+      if (path !== undefined) await release(claiming(path)).catch(() => undefined);
     },
     rename: async (id, wanted) => {
       const title = titleOf(wanted);

@@ -1,7 +1,9 @@
 import { cutWords } from "../../protocol/cut-words.ts";
 import { printableJson } from "../../text/sanitize.ts";
+import type { WholeTree } from "./reader.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 import type { Summary } from "./summary.ts";
+import { depthFirst, depthsOf, pathTo, versionsOf, type TreeTurn } from "./tree.ts";
 
 /** A whole conversation, turns oldest first. */
 export interface Conversation extends Summary {
@@ -14,27 +16,35 @@ const time = (milliseconds: number) => new Date(milliseconds).toISOString();
  * `conversations export --format json`: one document, ended by a newline; unknown values are null
  * (docs/cli.md#json-documents).
  */
-export function toJson(conversation: Conversation): string {
-  const { id, title, server, username, createdAt, updatedAt, exchanges } = conversation;
-  const turns = exchanges.map((turn) => ({
-    question: turn.question,
-    answer: turn.answer,
-    stopped: turn.stopped,
-    tokens_deducted: turn.tokensDeducted,
-    model: turn.model,
-    finish: turn.finish ?? null,
-    at: time(turn.at),
+export function toJson({ exchanges, ...conversation }: Conversation): string {
+  return document(conversation, exchanges.map(turnDocument));
+}
+
+/** The same with all versions of turns, in the order in which they ended. */
+export function versionsToJson(tree: WholeTree): string {
+  const shown = new Set(pathTo(tree, tree.head).map(({ id }) => id));
+  const turns = tree.turns.map((turn) => ({
+    id: turn.id,
+    parent: turn.parent,
+    shown: shown.has(turn.id),
+    ...turnDocument(turn),
   }));
-  const document = {
-    id,
-    title,
-    server,
-    username,
-    created_at: time(createdAt),
-    updated_at: time(updatedAt),
-    turns,
-  };
-  return `${printableJson(document, 2)}\n`;
+  return document(tree.conversation, turns);
+}
+
+const turnDocument = (turn: SavedTurn) => ({
+  question: turn.question,
+  answer: turn.answer,
+  stopped: turn.stopped,
+  tokens_deducted: turn.tokensDeducted,
+  model: turn.model,
+  finish: turn.finish ?? null,
+  at: time(turn.at),
+});
+
+function document({ id, title, server, username, createdAt, updatedAt }: Summary, turns: object[]): string {
+  const times = { created_at: time(createdAt), updated_at: time(updatedAt) };
+  return `${printableJson({ id, title, server, username, ...times, turns }, 2)}\n`;
 }
 
 const literal = (text: string) => text.replaceAll(/[\\`*_[\]<>#]/g, "\\$&");
@@ -63,10 +73,35 @@ function exchange({ question, answer, stopped, finish }: SavedTurn): string {
  * `conversations export --format md`: a heading, server, user and day, each question as a quotation, each answer as its
  * Markdown. Answers are as the server sent them, with control sequences.
  */
-export function toMarkdown(conversation: Conversation): string {
-  const { id, title, server, username, createdAt, exchanges } = conversation;
+export function toMarkdown({ exchanges, ...conversation }: Conversation): string {
+  return markdown(conversation, exchanges.map(exchange));
+}
+
+/** The same with all versions of turns, each with what follows it. Above each stands which one it is. */
+export function versionsToMarkdown(tree: WholeTree): string {
+  const shown = new Set(pathTo(tree, tree.head).map(({ id }) => id));
+  const names = versionNames(tree);
+  const parts = depthFirst(tree).map((turn) => {
+    const after = turn.parent === null ? "" : `, after ${names.get(turn.parent) ?? ""}`;
+    return `*${names.get(turn.id) ?? ""}${after}${shown.has(turn.id) ? "" : ", not shown"}*\n\n${exchange(turn)}`;
+  });
+  return markdown(tree.conversation, parts);
+}
+
+/** By the id of a turn: `turn 5`, or `turn 5.2` for its second version. */
+function versionNames(tree: WholeTree): Map<string, string> {
+  const depths = depthsOf(tree);
+  const nameOf = (turn: TreeTurn) => {
+    const versions = versionsOf(tree, turn);
+    const version = versions.length > 1 ? `.${versions.indexOf(turn) + 1}` : "";
+    return `turn ${depths.get(turn.id)}${version}`;
+  };
+  return new Map(tree.turns.map((turn) => [turn.id, nameOf(turn)]));
+}
+
+function markdown({ id, title, server, username, createdAt }: Summary, parts: string[]): string {
   const who = username === null ? server : `${username} at ${server}`;
   const day = time(createdAt).slice(0, 10);
   const head = `# ${literal(title)}\n\n${literal(who)}, ${day}, conversation ${id}`;
-  return `${[head, ...exchanges.map(exchange)].join("\n\n---\n\n")}\n`;
+  return `${[head, ...parts].join("\n\n---\n\n")}\n`;
 }

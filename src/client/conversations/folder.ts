@@ -59,9 +59,9 @@ export async function mapFew<T, R>(items: readonly T[], map: (item: T) => Promis
 export async function* mapAhead<T, R>(
   items: readonly T[],
   map: (item: T) => Promise<R>,
+  few = SIDE_BY_SIDE,
 ): AsyncGenerator<R, void, undefined> {
-  for (let at = 0; at < items.length; at += SIDE_BY_SIDE)
-    yield* await Promise.all(items.slice(at, at + SIDE_BY_SIDE).map(map));
+  for (let at = 0; at < items.length; at += few) yield* await Promise.all(items.slice(at, at + few).map(map));
 }
 
 export function createFolder({ dir, open, onProblem }: FolderOptions): Folder {

@@ -26,7 +26,7 @@ const weightOf = (entries: Turn[]) =>
 
 /** The newest whole exchanges that fit, oldest first. Takes no more of `newestFirst` than it needs. */
 export async function historyOf(
-  newestFirst: AsyncIterable<SavedTurn>,
+  newestFirst: AsyncIterable<SavedTurn> | Iterable<SavedTurn>,
   { entries: most = HISTORY_ENTRIES, bytes = LOADED_BYTES }: HistoryBounds = {},
 ): Promise<Turn[]> {
   const exchanges: Turn[][] = [];

@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { fileTrouble } from "../../disk/errors.ts";
 
 /** The part of Node's file handle that saved conversations need. */
-export type Handle = Pick<FileHandle, "read" | "write" | "stat" | "chmod" | "close">;
+export type Handle = Pick<FileHandle, "read" | "write" | "stat" | "chmod" | "datasync" | "close">;
 
 /** As `open` of `node:fs/promises`; tests count and fail what goes through it. */
 export type OpenFile = (path: string, flags: number, mode?: number) => Promise<Handle>;

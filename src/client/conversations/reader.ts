@@ -4,9 +4,13 @@ import type { Conversation } from "./export.ts";
 import { mapAhead, mapFew, type Folder, type Reading } from "./folder.ts";
 import { historyOf, type HistoryBounds } from "./history.ts";
 import type { Handle } from "./open-file.ts";
-import { turnsBack, type SavedTurn } from "./saved-turn.ts";
-import { createFinder, searchIn, type Found } from "./search.ts";
+import { pathBack } from "./path.ts";
+import type { TurnRecord } from "./record.ts";
+import { savedTurn, type SavedTurn } from "./saved-turn.ts";
+import { searchIn, type Found } from "./search.ts";
 import { readSummary, type Summary } from "./summary.ts";
+import { readTree, type Tree } from "./tree.ts";
+import { createWordFinder } from "./words.ts";
 
 /** Whose conversations: of a server (as `normalizeServer` writes it, or `local`) and an account. */
 export interface Owner {
@@ -22,6 +26,14 @@ export interface Tail {
   exchanges: SavedTurn[];
   /** How many turns are before them. */
   earlier: number;
+  /** How many bytes of the file were read: what is behind them, this session has not seen. */
+  seen: number;
+}
+
+/** A whole conversation with all its versions. */
+export interface WholeTree extends Tree {
+  conversation: Summary;
+  seen: number;
 }
 
 /**
@@ -31,22 +43,35 @@ export interface Tail {
 export interface Reader {
   /** Latest turn first. Reads the first and the last lines of each. */
   list(): Promise<Summary[]>;
-  /** The one with the latest turn, for `-c`. */
-  newest(owner: Owner): Promise<Summary | undefined>;
+  /** The one with the latest turn of an owner, or of those that are wanted. */
+  newest(wanted: Owner | ((summary: Summary) => boolean)): Promise<Summary | undefined>;
   /** By its id or the beginning of it. None or several: `ClientError("usage")`, whose remedy lists the candidates. */
   find(prefix: string): Promise<Summary>;
-  /** All of it. */
+  /** All turns that lead to its head. */
   read(id: string): Promise<Conversation>;
+  /** All turns with all versions. */
+  readTree(id: string): Promise<WholeTree>;
+  /** The records of the turns that lead to that one, oldest first. */
+  readPath(id: string, to: string): Promise<TurnRecord[]>;
   /** Its last `count` turns. Reads no more than they take. */
   readTail(id: string, count: number): Promise<Tail>;
   /** The history of the next question: the newest complete exchanges that fit, oldest first. */
   turnsForHistory(id: string, bounds?: HistoryBounds): Promise<Turn[]>;
-  /** The conversations that hold the text, latest first, one at a time. Blank text: `ClientError("usage")`. */
-  search(text: string): AsyncGenerator<Found, void, undefined>;
+  /**
+   * The conversations that hold all words of a text (see `WordFinder`) in their title and all versions of their turns, one
+   * at a time, latest first or in the order of `among`; no more once the signal aborts. Text without words:
+   * `ClientError("usage")`.
+   */
+  search(
+    text: string,
+    options?: { among?: readonly Summary[]; signal?: AbortSignal },
+  ): AsyncGenerator<Found, void, undefined>;
 }
 
 /** Milliseconds. A kernel's clock for files is coarser than ours; some file systems count in two seconds. */
 const CLOCKS_APART = 2000;
+/** Files that are searched side by side: each is in memory as a whole. */
+const SEARCHED_TOGETHER = 3;
 /** Most candidates that an error names. */
 const NAMED = 5;
 
@@ -86,7 +111,9 @@ export function createReader(folder: Folder): Reader {
 
   const onBroken = (id: string) => (byte: number) =>
     folder.tell(id, `has a broken line at byte ${byte}, which is skipped. Delete that line.`);
-  const turnsOf = (id: string, handle: Handle, size: number) => turnsBack(handle, size, onBroken(id));
+  const turnsOf = async function* (id: string, handle: Handle, size: number) {
+    for await (const saved of pathBack(handle, size, { onBroken: onBroken(id) })) yield savedTurn(saved);
+  };
   const summaryOf = (id: string) => folder.read(id, (handle, size) => readSummary(handle, id, size));
 
   const several = async (prefix: string, ids: string[]): Promise<ClientError> => {
@@ -108,14 +135,16 @@ export function createReader(folder: Folder): Reader {
     const reading = await folder.read(id, async (handle, size) => {
       const conversation = await readSummary(handle, id, size);
       const exchanges = (await take(count, turnsOf(id, handle, size))).reverse();
-      return { conversation, exchanges, earlier: Math.max(0, conversation.turns - exchanges.length) };
+      const earlier = Math.max(0, conversation.turns - exchanges.length);
+      return { conversation, exchanges, earlier, seen: size };
     });
     return needed(id, reading);
   };
 
   return {
     list,
-    newest: async (owner) => {
+    newest: async (wanted) => {
+      const isWanted = typeof wanted === "function" ? wanted : (summary: Summary) => isOf(wanted, summary);
       let best: Summary | undefined;
       const files = mapAhead(await folder.idsByChange(), async ({ id, changed }) => ({
         changed,
@@ -124,7 +153,7 @@ export function createReader(folder: Folder): Reader {
       for await (const { changed, summary } of files) {
         // No turn is later than the last change of its file; a file can be changed later, by a new title.
         if (best && changed + CLOCKS_APART < best.updatedAt) break;
-        if (summary && isOf(owner, summary) && (!best || latestFirst(summary, best) < 0)) best = summary;
+        if (summary && isWanted(summary) && (!best || latestFirst(summary, best) < 0)) best = summary;
       }
       return best;
     },
@@ -142,18 +171,31 @@ export function createReader(folder: Folder): Reader {
       return { ...conversation, turns: exchanges.length, exchanges };
     },
     readTail,
+    readTree: async (id) => {
+      const reading = await folder.read(id, async (handle, size) => ({
+        conversation: await readSummary(handle, id, size),
+        ...(await readTree(handle, size, onBroken(id))),
+        seen: size,
+      }));
+      return needed(id, reading);
+    },
+    readPath: async (id, to) => {
+      const path = (handle: Handle, size: number) => pathBack(handle, size, { from: to });
+      return needed(id, await folder.read(id, (...file) => take(Infinity, path(...file)))).reverse();
+    },
     turnsForHistory: async (id, bounds) =>
       needed(id, await folder.read(id, (handle, size) => historyOf(turnsOf(id, handle, size), bounds))),
-    search: async function* (text) {
-      const find = createFinder(text);
+    search: async function* (text, { among, signal } = {}) {
+      const finder = createWordFinder(text);
       const lookInto = async (conversation: Summary) => {
+        if (signal?.aborted === true) return undefined;
         const { id } = conversation;
         const reading = await folder.read(id, (handle, size) =>
-          searchIn(conversation, turnsOf(id, handle, size), find),
+          searchIn(conversation, { handle, size }, finder),
         );
         return ifReadable(id, reading);
       };
-      for await (const found of mapAhead(await list(), lookInto)) {
+      for await (const found of mapAhead(among ?? (await list()), lookInto, SEARCHED_TOGETHER)) {
         if (found) yield found;
       }
     },

@@ -1,8 +1,14 @@
 import { isRecord, parsed, record } from "../../text/loose-json.ts";
 import { oneLine } from "../../text/sanitize.ts";
 
-/** The version of the file format that this build writes, and the newest that it reads. */
-export const FORMAT = 1;
+/** The newest version of the file format that this build reads. */
+export const FORMAT = 2;
+
+/**
+ * The version of a new file. The header becomes version 2 before the first record that a program of version 1 would
+ * misread: it takes a conversation for a list, in which a turn follows the last one or takes its place.
+ */
+export const FIRST_FORMAT = 1;
 
 /** Longest title, in UTF-16 code units. */
 export const TITLE_CHARACTERS = 80;
@@ -31,7 +37,7 @@ export interface Before {
   at: string | null;
 }
 
-/** One finished exchange. `replaces` is the id of an earlier turn that this one takes the place of. */
+/** One finished exchange. */
 export interface TurnRecord {
   is: "turn";
   id: string;
@@ -45,8 +51,39 @@ export interface TurnRecord {
   asked_model?: string;
   /** Why the AI ended, if the server said so. */
   finish?: string;
+  /**
+   * The id of the turn that it follows; null for a first one. Without it, as an older program writes it, the turn follows
+   * the one before it, or has the same parent as the one that it replaces.
+   */
+  parent?: string | null;
+  /** In version 1, the id of the last turn, if this one is another version of it. */
   replaces?: string;
+  /** The number of turns from the first one to this one; beside `parent`. */
+  turns?: number;
   before: Before;
+}
+
+/** Version 2: the conversation goes on behind another turn than the last one of the file. */
+export interface ChosenRecord {
+  is: "chosen";
+  at: string;
+  turn: string;
+  /** The number of turns from the first one to that one. */
+  turns: number;
+  /** The session that chose it; see `AskingRecord`. */
+  by: string;
+  before: Before;
+}
+
+/** A question is about to be sent, which follows the head; or, if it is `over`, it ended without a turn. */
+export interface AskingRecord {
+  is: "asking";
+  at: string;
+  /** Tells one open session from another, on this machine and on others. */
+  by: string;
+  host: string;
+  pid: number;
+  over?: boolean;
 }
 
 /** The conversation has another title from here on. */
@@ -57,7 +94,10 @@ export interface TitleRecord {
   before: Before;
 }
 
-export type SavedRecord = Header | TurnRecord | TitleRecord;
+/** A record that has totals. */
+export type CountedRecord = TurnRecord | TitleRecord | ChosenRecord;
+
+export type SavedRecord = Header | CountedRecord | AskingRecord;
 
 /** What a line is: `unknown` was written by a newer program, `broken` by none. */
 export type Decoded = SavedRecord | { is: "unknown" } | { is: "broken" };
@@ -89,7 +129,8 @@ function headerOf(value: Record<string, unknown>): Decoded {
 }
 
 function turnOf(value: Record<string, unknown>): Decoded {
-  const { id, at, question, answer, tokens_deducted, asked_model, finish, replaces, before } = value;
+  const { id, at, question, answer, tokens_deducted, asked_model, finish, before } = value;
+  const { parent, replaces, turns } = value;
   if (!isText(id) || !isTime(at) || !isText(question) || !isText(answer)) return { is: "broken" };
   return {
     is: "turn",
@@ -102,9 +143,23 @@ function turnOf(value: Record<string, unknown>): Decoded {
     model: textOrNull(value.model),
     ...(isText(asked_model) ? { asked_model } : {}),
     ...(isText(finish) ? { finish } : {}),
+    ...(isText(parent) || parent === null ? { parent } : {}),
     ...(isText(replaces) ? { replaces } : {}),
+    ...(isCount(turns) ? { turns } : {}),
     before: isBefore(before) ? before : noBefore,
   };
+}
+
+function chosenOf(value: Record<string, unknown>): Decoded {
+  const { at, turn, turns, by, before } = value;
+  if (!isTime(at) || !isText(turn) || !isCount(turns) || !isText(by)) return { is: "broken" };
+  return { is: "chosen", at, turn, turns, by, before: isBefore(before) ? before : noBefore };
+}
+
+function askingOf(value: Record<string, unknown>): Decoded {
+  const { at, by, host, pid, over } = value;
+  if (!isTime(at) || !isText(by) || !isText(host) || !isCount(pid)) return { is: "broken" };
+  return { is: "asking", at, by, host, pid, ...(over === true ? { over } : {}) };
 }
 
 function titleRecordOf(value: Record<string, unknown>): Decoded {
@@ -122,6 +177,10 @@ function recordOf(text: string): Decoded {
       return turnOf(value);
     case "title":
       return titleRecordOf(value);
+    case "chosen":
+      return chosenOf(value);
+    case "asking":
+      return askingOf(value);
     default:
       return { is: isText(value?.is) ? "unknown" : "broken" };
   }
@@ -134,8 +193,8 @@ const beginning = /(?=\{"is":")/;
  * The records of a line: one, or none if it is blank. Several if a write was cut short (a full disk) and another program
  * appended to the same line. Never throws.
  */
-export function decode(bytes: Uint8Array): Decoded[] {
-  const line = new TextDecoder().decode(bytes);
+export function decode(bytes: Uint8Array | string): Decoded[] {
+  const line = typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes);
   if (line.trim() === "") return [];
   const whole = recordOf(line);
   return whole.is === "broken" ? line.split(beginning).map(recordOf) : [whole];

@@ -1,6 +1,6 @@
 import { linesBack } from "./lines-back.ts";
 import type { Handle } from "./open-file.ts";
-import { decode, titleOf, type Before, type Decoded, type TitleRecord, type TurnRecord } from "./record.ts";
+import { decode, titleOf, type Before, type CountedRecord, type Decoded } from "./record.ts";
 
 /** What some records of a conversation add up to. */
 export type Totals = Omit<Before, "bytes">;
@@ -10,19 +10,26 @@ const none: Totals = { turns: 0, title: null, at: null };
 /** What a record changes. Kept instead of the record, which may be large. */
 type Step = (totals: Totals) => Totals;
 
-function stepOf(saved: TurnRecord | TitleRecord): Step {
-  const { at } = saved;
+function stepOf(saved: CountedRecord): Step {
   if (saved.is === "title") {
     const { title } = saved;
     return (totals) => ({ ...totals, title });
   }
+  const { at, turns: told } = saved;
+  if (saved.is === "chosen") return (totals) => ({ ...totals, turns: saved.turns });
   const added = saved.replaces === undefined ? 1 : 0;
   const first = titleOf(saved.question);
-  return ({ turns, title }) => ({ turns: Math.max(turns + added, 1), title: title ?? first, at });
+  return ({ turns, title }) => ({ turns: told ?? Math.max(turns + added, 1), title: title ?? first, at });
 }
 
-const isCounted = (decoded: Decoded): decoded is TurnRecord | TitleRecord =>
-  decoded.is === "turn" || decoded.is === "title";
+const isCounted = (decoded: Decoded): decoded is CountedRecord =>
+  decoded.is === "turn" || decoded.is === "title" || decoded.is === "chosen";
+
+/** The turn behind which a conversation goes on after this record; undefined if that does not change. */
+function headOf(saved: CountedRecord): string | undefined {
+  if (saved.is === "title") return undefined;
+  return saved.is === "turn" ? saved.id : saved.turn;
+}
 
 /** What a reader and a writer need of a file's end. */
 export interface End {
@@ -32,6 +39,8 @@ export interface End {
   before: Before;
   /** The last line has no line end: the next append must write it first. */
   torn: boolean;
+  /** The turn behind which it goes on; undefined before the first one. */
+  head: string | undefined;
 }
 
 /**
@@ -42,21 +51,26 @@ export async function readEnd(handle: Handle, size: number): Promise<End> {
   const steps: { step: Step; ended: boolean }[] = [];
   let base: Before | undefined;
   let fits = true;
+  let isCountedUp = false;
   let whole = size;
+  let head: string | undefined;
   for await (const { start, bytes, ended } of linesBack(handle, size)) {
     if (!ended) whole = start;
     for (const decoded of decode(bytes).reverse()) {
       if (!isCounted(decoded)) continue;
+      head ??= headOf(decoded);
+      if (isCountedUp) continue;
       steps.push({ step: stepOf(decoded), ended });
       base ??= decoded.before.bytes <= start ? decoded.before : undefined;
     }
-    if (fits && base?.bytes === start) break;
-    if (base && start < base.bytes) fits = false;
+    if (fits && base?.bytes === start) isCountedUp = true;
+    if (isCountedUp && head !== undefined) break;
+    if (!isCountedUp && base && start < base.bytes) fits = false;
   }
   const from: Totals = fits && base ? totalsOf(base) : none;
   const fold = (some: typeof steps) => some.reduceRight((totals, { step }) => step(totals), from);
   const ended = fold(steps.filter((one) => one.ended));
-  return { now: fold(steps), before: { bytes: whole, ...ended }, torn: whole < size };
+  return { now: fold(steps), before: { bytes: whole, ...ended }, torn: whole < size, head };
 }
 
 function totalsOf({ turns, title, at }: Before): Totals {

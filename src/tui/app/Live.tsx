@@ -4,13 +4,14 @@ import { layoutEditor } from "../composer/layout.ts";
 import { styles, type Display } from "../markdown/display.ts";
 import { wrappedLines } from "../markdown/wrap.ts";
 import { shareRows } from "./budget.ts";
-import { choiceHeight, choiceLines } from "./choice-lines.ts";
+import { choiceHeight, choiceLines, MOST_CHOICE_ROWS } from "./choice-lines.ts";
 import { Composer } from "./Composer.tsx";
 import { formPicture } from "./form-lines.ts";
 import { Lines } from "./Lines.tsx";
 import { LoginForm } from "./LoginForm.tsx";
 import { Menu, menuHeight, type MenuItem } from "./Menu.tsx";
 import { picked } from "./picker.ts";
+import { pickerHint } from "./picker-hint.ts";
 import type { Screen } from "./screen.ts";
 import { usage } from "../../session/command.ts";
 import type { State } from "../../session/state.ts";
@@ -26,21 +27,18 @@ interface LiveProps {
   rows: () => number;
 }
 
-/** Most rows for the list of conversations. */
-const MOST_CHOICE_ROWS = 12;
-
 function itemsOf(view: ViewState): MenuItem[] {
   return menuItems(view).map((command) => ({ label: usage(command), help: command.help }));
 }
 
 /** The text above the composer. */
-function hintOf(view: ViewState, { form, editing }: State, display: Display): string | undefined {
-  if (view.picker !== undefined) {
-    const enter = view.picker.of === "models" ? "takes it" : "opens";
-    return choiceHeight(display) > 1
-      ? `Type to filter; Enter ${enter}, Esc closes.`
-      : `Type to filter; Up and Down choose, Enter ${enter}, Esc closes.`;
-  }
+function hintOf(
+  view: ViewState,
+  { form, editing }: State,
+  rows: number,
+  display: Display,
+): string | undefined {
+  if (view.picker !== undefined) return pickerHint(view.picker, rows, display);
   if (view.searching !== undefined) return searchLine(view.searching);
   if (form?.reason !== undefined) return `${form.reason} To log in, press Enter or stop typing.`;
   return view.hint ?? (editing ? "Asks this instead of the last question; Esc cancels." : undefined);
@@ -60,7 +58,7 @@ export function Live({ screen, rows }: LiveProps) {
   const items = form !== undefined || picker !== undefined ? [] : itemsOf(view);
   const choices = form !== undefined || picker === undefined ? [] : picked(picker);
   const editor = picker?.editor ?? view.editor;
-  const text = form === undefined ? hintOf(view, state, display) : view.hint;
+  const text = form === undefined ? hintOf(view, state, rows(), display) : view.hint;
   const isHelp = view.picker !== undefined || view.searching !== undefined;
   const hint = text === undefined ? [] : wrappedLines(text, isHelp ? styles.dim : styles.warn, display);
   const { phase, reasoning } = state;

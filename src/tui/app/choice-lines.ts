@@ -3,7 +3,7 @@ import { glyphs, paint, styles, type Display } from "../markdown/display.ts";
 import { lineText } from "../line-text.ts";
 import { width } from "../terminal/width.ts";
 import { chosenLine } from "./chosen-line.ts";
-import type { Choice } from "../../session/saving.ts";
+import type { Choice } from "../../session/finding.ts";
 
 /** From this width on, a conversation takes one line: title, age and turns, first words. */
 const WIDE = 60;
@@ -15,6 +15,20 @@ export function choiceHeight({ columns }: Pick<Display, "columns">): number {
   return columns < WIDE ? 2 : 1;
 }
 
+/** Most rows for a list of choices. */
+export const MOST_CHOICE_ROWS = 12;
+
+/** Which of so many choices fit into `rows`: from `first` on, `many` or fewer, the chosen one among them. */
+export function shownChoices(
+  count: number,
+  index: number,
+  rows: number,
+  display: Pick<Display, "columns">,
+): { first: number; many: number } {
+  const many = Math.max(1, Math.floor(rows / choiceHeight(display)));
+  return { first: Math.max(0, Math.min(index - many + 1, count - many)), many };
+}
+
 /** The conversations that fit into `rows`, including the chosen one. No line is wider than the screen. */
 export function choiceLines(
   choices: readonly Choice[],
@@ -23,8 +37,7 @@ export function choiceLines(
   display: Display,
 ): string[] {
   const height = choiceHeight(display);
-  const many = Math.max(1, Math.floor(rows / height));
-  const first = Math.max(0, Math.min(index - many + 1, choices.length - many));
+  const { first, many } = shownChoices(choices.length, index, rows, display);
   const shown = choices
     .slice(first, first + many)
     .map((choice) => ({ ...choice, detail: lineText(choice.detail, display) }));

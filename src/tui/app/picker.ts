@@ -1,38 +1,66 @@
+import { createWordFinder } from "../../client/conversations/words.ts";
 import { edit } from "../composer/editor.ts";
 import { createEditor, type EditorState } from "../composer/editor-state.ts";
 import { commandOf } from "../composer/keymap.ts";
-import type { Choice } from "../../session/saving.ts";
+import type { Choice, FoundChoice } from "../../session/finding.ts";
 import type { Key } from "../terminal/key.ts";
 
-/** A list of conversations or models, filtered by what is typed. */
+/** A list of conversations, models or versions, filtered by what is typed. */
 export interface Picker {
-  of: "conversations" | "models";
+  of: "conversations" | "models" | "versions";
   choices: readonly Choice[];
   editor: EditorState;
   index: number;
+  /** The conversations whose turns hold the typed words, in the order in which they were found. */
+  found: readonly FoundChoice[];
+  /** Turns are still being searched. */
+  isSearching: boolean;
 }
 
 export type Picked = { kind: "open"; picker: Picker } | { kind: "closed" } | { kind: "chosen"; id: string };
 
 export function createPicker(choices: readonly Choice[], of: Picker["of"] = "conversations"): Picker {
-  return { of, choices, editor: createEditor(), index: 0 };
+  return { of, choices, editor: createEditor(), index: 0, found: [], isSearching: false };
 }
 
-/** The choices whose title, ID, detail or first words contain every typed word, ignoring case. */
-export function picked({ choices, editor }: Picker): Choice[] {
-  const words = editor.text.toLowerCase().split(/\s+/);
-  return choices.filter(({ id, title, detail, words: first }) => {
-    const text = `${title} ${[detail].flat().join(" ")} ${first} ${id}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+/**
+ * The choices whose title, ID, detail or first words hold every typed word, and behind them, so that none moves, those
+ * whose turns do.
+ */
+export function picked({ choices, editor, found }: Picker): Choice[] {
+  if (editor.text.trim() === "") return [...choices];
+  const finder = createWordFinder(editor.text);
+  const named = choices.filter(
+    ({ id, title, detail, words }) =>
+      finder.find(`${title} ${[detail].flat().join(" ")} ${words} ${id}`)?.words.size === finder.count,
+  );
+  const known = new Map(choices.map((choice) => [choice.id, choice]));
+  for (const { id } of named) known.delete(id);
+  const others = found.flatMap((one) => {
+    const choice = known.get(one.id);
+    return choice === undefined ? [] : [{ ...choice, ...one }];
   });
+  return [...named, ...others];
 }
 
-/** One key in the list; pure. */
-export function pressInPicker(picker: Picker, key: Key): Picked {
+/** Keys that move by more than one choice: where they lead to. */
+const leaps = new Map<string, (index: number, page: number, last: number) => number>([
+  ["pageup", (index, page) => index - page],
+  ["pagedown", (index, page) => index + page],
+  ["home", () => 0],
+  ["end", (_, __, last) => last],
+]);
+
+/** One key in the list; pure. `page`: the number of choices that the screen shows. */
+export function pressInPicker(picker: Picker, key: Key, page: number): Picked {
   const open = (change: Partial<Picker>): Picked => ({ kind: "open", picker: { ...picker, ...change } });
+  const shown = picked(picker);
+  const last = Math.max(0, shown.length - 1);
+  const moved = (index: number) => open({ index: Math.max(0, Math.min(last, index)) });
+  const leap = key.ctrl || key.alt || key.shift ? undefined : leaps.get(key.name);
+  if (leap !== undefined) return moved(leap(picker.index, page, last));
   const meaning = commandOf(key);
   if (meaning === undefined) return open({});
-  const shown = picked(picker);
   if (meaning.kind === "session") {
     const { command } = meaning;
     const chosen = shown[picker.index];
@@ -43,7 +71,14 @@ export function pressInPicker(picker: Picker, key: Key): Picked {
   }
   const { action } = meaning;
   const by = action.type === "up" ? -1 : action.type === "down" ? 1 : 0;
-  if (by !== 0) return open({ index: Math.max(0, Math.min(shown.length - 1, picker.index + by)) });
+  if (by !== 0) return moved(picker.index + by);
   if (action.type === "newline") return open({});
-  return open({ editor: edit(picker.editor, action, 1), index: 0 });
+  return typed(picker, edit(picker.editor, action, 1));
+}
+
+/** The list after its filter was edited. */
+export function typed(picker: Picker, editor: EditorState): Picked & { kind: "open" } {
+  const isSame = editor.text === picker.editor.text;
+  const change = isSame ? { editor } : { editor, index: 0, found: [], isSearching: false };
+  return { kind: "open", picker: { ...picker, ...change } };
 }

@@ -6,7 +6,7 @@ import { needsArgument, type SessionCommand as SlashCommand } from "../../sessio
 import { readInput } from "../../session/input.ts";
 import type { Queue } from "../../session/queue.ts";
 import type { Key } from "../terminal/key.ts";
-import { pressInPicker, type Picked, type Picker } from "./picker.ts";
+import { pressInPicker, typed, type Picked, type Picker } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
 import { menuItems, type ViewState } from "./view-state.ts";
 
@@ -19,6 +19,7 @@ export type Effect =
   | { kind: "takeBack" | "sendQueue" }
   | { kind: "resume"; id: string }
   | { kind: "chooseModel"; name: string }
+  | { kind: "chooseVersion"; id: string }
   | { kind: "send"; text: string; literal: boolean };
 
 export interface Pressed {
@@ -34,13 +35,15 @@ interface Surroundings {
   queue?: Queue;
   /** Whether a conversation is being loaded, or the server or the login changed. */
   isLoading?: boolean;
+  /** The number of choices that a list shows at once. */
+  page?: number;
 }
 
 const none: Effect = { kind: "none" };
 
 /** One key in the composer; pure. A question that is sent during an answer joins the queue (docs/session.md#sending). */
 export function press(before: ViewState, key: Key, around: Surroundings): Pressed {
-  if (before.picker !== undefined) return inPicker(before, before.picker, key);
+  if (before.picker !== undefined) return inPicker(before, before.picker, key, around);
   if (before.searching !== undefined) return inSearch(before, before.searching, key, around);
   const meaning = commandOf(key);
   if (meaning === undefined) return { view: before, effect: none };
@@ -60,15 +63,17 @@ export function press(before: ViewState, key: Key, around: Surroundings): Presse
   return { view: doEdit(view, meaning.action, around), effect: none };
 }
 
-function inPicker(view: ViewState, picker: Picker, key: Key): Pressed {
-  const outcome = pressInPicker(picker, key);
+function inPicker(view: ViewState, picker: Picker, key: Key, { page = 1 }: Surroundings): Pressed {
+  const outcome = pressInPicker(picker, key, page);
   if (outcome.kind === "open") return { view: { ...view, picker: outcome.picker }, effect: none };
   return { view: { ...view, picker: undefined }, effect: effectOf(outcome, picker) };
 }
 
 function effectOf(outcome: Picked, { of }: Picker): Effect {
   if (outcome.kind !== "chosen") return none;
-  return of === "models" ? { kind: "chooseModel", name: outcome.id } : { kind: "resume", id: outcome.id };
+  const { id } = outcome;
+  if (of === "models") return { kind: "chooseModel", name: id };
+  return of === "versions" ? { kind: "chooseVersion", id } : { kind: "resume", id };
 }
 
 function inSearch(view: ViewState, searching: Searching, key: Key, around: Surroundings): Pressed {
@@ -88,7 +93,7 @@ function inSearch(view: ViewState, searching: Searching, key: Key, around: Surro
 export function paste(view: ViewState, text: string, { columns }: Surroundings): ViewState {
   if (view.picker !== undefined) {
     const editor = edit(view.picker.editor, { type: "insert", text: text.split(/[\r\n]/)[0] ?? "" }, columns);
-    return { ...view, picker: { ...view.picker, editor, index: 0 } };
+    return { ...view, picker: typed(view.picker, editor).picker };
   }
   const editor = edit(view.editor, { type: "paste", text }, columns);
   return {

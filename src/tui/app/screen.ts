@@ -4,7 +4,7 @@ import type { Display } from "../markdown/display.ts";
 import type { Edited } from "../options.ts";
 import type { Form } from "../../session/form.ts";
 import { refusedLength } from "../../session/context.ts";
-import type { Choice } from "../../session/saving.ts";
+import type { Choice } from "../../session/finding.ts";
 import type { Session } from "../../session/session.ts";
 import { isBusy } from "../../session/state.ts";
 import { namedKey, type Key } from "../terminal/key.ts";
@@ -13,6 +13,8 @@ import { createFormFocus } from "./form-focus.ts";
 import { isTyping, pressInForm } from "./form-keys.ts";
 import { paste, press, type Effect } from "./press.ts";
 import { createPicker, type Picker } from "./picker.ts";
+import { choicesAtOnce } from "./picker-hint.ts";
+import { createPickerSearch } from "./picker-search.ts";
 import type { Scribe } from "./scribe.ts";
 import { createSender, type SenderOptions } from "./sender.ts";
 import { createTicker } from "./ticker.ts";
@@ -24,6 +26,8 @@ const ARMED_MS = 1_500;
 
 export interface ScreenOptions extends SenderOptions {
   look: () => Display;
+  /** The rows of the terminal. */
+  rows: () => number;
   history: readonly string[];
   /** Called with what is being typed, after each key. */
   onDraft: (text: string) => void;
@@ -77,6 +81,16 @@ export function createScreen(options: ScreenOptions): Screen {
     for (const listener of listeners) listener();
   };
 
+  const pickerSearch = createPickerSearch({
+    search: (...wanted) => session.saver.searchAmong(...wanted),
+    change(edit) {
+      if (view.picker === undefined) return;
+      view = { ...view, picker: edit(view.picker) };
+      changed();
+    },
+    crash: options.crash,
+  });
+
   const ticker = createTicker(changed, TICK_MS);
   const unsubscribe = session.subscribe(() => {
     ticker.follow(session.state.phase.kind !== "idle");
@@ -120,6 +134,9 @@ export function createScreen(options: ScreenOptions): Screen {
         return;
       case "resume":
         session.saver.resume(effect.id).catch(options.crash);
+        return;
+      case "chooseVersion":
+        session.versions.choose(effect.id).catch(options.crash);
         return;
       case "chooseModel":
         session.models.choose(effect.name).catch(options.crash);
@@ -179,6 +196,7 @@ export function createScreen(options: ScreenOptions): Screen {
     busy: isBusy(session.state),
     queue: session.state.queue,
     isLoading: session.state.phase.kind === "loading",
+    page: choicesAtOnce(options.rows(), look()),
   });
 
   const insert = (text: string) => {
@@ -216,6 +234,7 @@ export function createScreen(options: ScreenOptions): Screen {
       const form = focus.current();
       if (form !== undefined) formKey(form, key);
       else composerKey(key);
+      pickerSearch.follow(view.picker);
       options.onDraft(draftOf(view));
       changed();
     },
@@ -227,6 +246,7 @@ export function createScreen(options: ScreenOptions): Screen {
         // Shown before it is sent, because the paste may have been meant for another window.
         view = { ...view, hint: refusedLength(session.state, fullText(view.editor)) };
       } else session.form({ type: "insert", text });
+      pickerSearch.follow(view.picker);
       options.onDraft(draftOf(view));
       changed();
     },
@@ -249,6 +269,7 @@ export function createScreen(options: ScreenOptions): Screen {
       changed();
       unsubscribe();
       ticker.close();
+      pickerSearch.close();
       clearTimeout(armed);
       focus.close();
     },

@@ -5,7 +5,7 @@ import type { Hands } from "../../session/command.ts";
 import { commandNamed, runCommand } from "../../session/commands.ts";
 import { loneHint, readInput } from "../../session/input.ts";
 import { sessionOptions } from "../session-options.ts";
-import type { Choice } from "../../session/saving.ts";
+import type { Choice } from "../../session/finding.ts";
 import { isAnswering } from "../../session/state.ts";
 import { accountLine } from "../status-line.ts";
 import { createSession, type Session } from "../../session/session.ts";
@@ -89,6 +89,11 @@ async function converse(
       for (const { title, detail } of choices)
         paper.line(`${title}  (${lineText(detail, options.terminal)})`);
       paper.line("/model NAME chooses one of them.");
+    },
+    chooseVersion: (choices) => {
+      for (const { id, title, detail, words } of choices)
+        paper.line(`${id}  ${title}  (${lineText(detail, options.terminal)})  ${words}`);
+      paper.line("/versions N.V goes on with one of them.");
     },
     clearScreen: () => undefined,
     quit: () => (leaving = true),

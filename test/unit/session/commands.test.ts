@@ -52,6 +52,7 @@ function open({
     copy: async () => "none",
     codeBlocks: () => [],
     choose: () => undefined,
+    chooseVersion: () => undefined,
     chooseModel: () => undefined,
     clearScreen: () => printed.push("cleared"),
     quit: () => printed.push("quit"),

@@ -23,6 +23,7 @@ async function copy(
     copy: async (text) => (copied.push(text), outcome),
     choose: () => undefined,
     chooseModel: () => undefined,
+    chooseVersion: () => undefined,
     clearScreen: () => undefined,
     quit: () => undefined,
     keys: [],

@@ -1,66 +1,23 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
-import { openConversations } from "../../../src/client/conversations/conversations.ts";
 import { createRoom } from "../../../src/session/create-room.ts";
-import type { SessionOptions } from "../../../src/session/room.ts";
-import type { Beginning } from "../../../src/session/saved.ts";
 import type { Hands } from "../../../src/session/command.ts";
 import { commandNamed } from "../../../src/session/commands.ts";
 import { createSaver } from "../../../src/session/saving.ts";
-import { createSession } from "../../../src/session/session.ts";
-import type { Said } from "../../../src/session/transcript.ts";
-import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
+import { answer } from "./fake-client.ts";
+import { createSavedSessions } from "./saved-sessions.ts";
 
+let sessions: Awaited<ReturnType<typeof createSavedSessions>>;
 let dir: string;
-beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"))));
-afterEach(() => rm(dir, { recursive: true, force: true }));
+beforeEach(async () => {
+  sessions = await createSavedSessions();
+  ({ dir } = sessions);
+});
+afterEach(() => sessions.remove());
 
-let clock = 0;
-const conversations = () => openConversations({ dir, now: () => (clock += 1000) });
-
-function open({
-  beginning,
-  save = true,
-  username = "jane",
-  signedIn = true,
-}: { beginning?: Beginning; save?: boolean; username?: string; signedIn?: boolean } = {}) {
-  const client = createFakeClient();
-  const other = { ...createFakeClient({ token: false }), server: "http://127.0.0.1:9999" };
-  const said: Said[] = [];
-  const crashes: unknown[] = [];
-  let keys = 0;
-  const nothing = async () => undefined;
-  const options: SessionOptions = {
-    connection: connectionTo(client, signedIn ? username : undefined),
-    commandName: "ai-chat",
-    say: (thing) => said.push(thing),
-    again: "Enter",
-    crash: (error) => crashes.push(error),
-    now: () => clock,
-    newKey: () => `key-${(keys += 1)}`,
-    sleep: nothing,
-    saving: { conversations: conversations(), save, showCommand: "ai-chat conversations show" },
-    beginning,
-    connectTo: async (server) => {
-      if (server !== "other") throw new ClientError("unreachable", "Nobody is there.");
-      return connectionTo(other, undefined, { name: other.server });
-    },
-  };
-  const session = createSession(options);
-  const ask = async (text: string) => {
-    session.ask(text);
-    await session.idle();
-  };
-  const notes = () =>
-    said.flatMap((thing) =>
-      thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
-    );
-  const idOf = () => session.state.conversation ?? "";
-  return { options, session, client, other, said, notes, ask, idOf };
-}
+const open: typeof sessions.open = (options) => sessions.open(options);
+const conversations = () => sessions.conversations();
 
 const questions = async (id: string) =>
   (await conversations().read(id)).exchanges.map(({ question }) => question);
@@ -190,16 +147,17 @@ describe("a conversation that is saved", () => {
     const [last] = (await conversations().read(other)).exchanges;
     const { room } = createRoom(options);
     room.dispatch({ type: "asked", message: "mine", before: [], key: "mine", at: 0 });
-    const keep = createSaver(room).begin();
+    const mine = createSaver(room).begin();
     room.dispatch({
       type: "resumed",
       conversation: other,
       title: "other",
       turns: [],
-      last: { message: "other", before: [], key: "other", outcome: "answered", turn: last?.id },
+      leaf: null,
+      last: { message: "other", before: [], key: "other", outcome: "answered", parent: null, turn: last?.id },
     });
     const shown = room.state();
-    await keep("answer", false, 100);
+    await mine.keep("answer", false, 100);
     expect(room.state()).toEqual(shown);
     expect(await questions(other)).toEqual(["other"]);
     expect((await conversations().list()).map(({ title }) => title).toSorted()).toEqual(["mine", "other"]);

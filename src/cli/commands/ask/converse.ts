@@ -92,6 +92,9 @@ export async function converse(
     key: randomUUID(),
     signal,
   };
+  const fork = await thread?.claim();
+  if (fork !== undefined)
+    output.note(`Another session has gone on with that conversation: this is a fork of it, ${fork.id}.`);
   const ended = await exchange(client, question, {
     show: (text) => writer.delta(text),
     onData: settle,
@@ -133,6 +136,7 @@ export async function converse(
       return;
     }
     if (ended.kind === "stopped") await keep(true, null);
+    else await thread?.drop();
     throw ended.error;
   } catch (error) {
     if (!(error instanceof ClosedPipe)) await writer.broken();

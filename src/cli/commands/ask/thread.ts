@@ -1,6 +1,6 @@
 import { ClientError } from "../../../client/failure.ts";
 import type { Owner } from "../../../client/conversations/reader.ts";
-import { openThread, type Thread } from "../../../session/thread.ts";
+import { endOf, openThread, type Thread } from "../../../session/thread.ts";
 import { checkOneBeginning, conversationsOf, resumed } from "../chat/beginning.ts";
 import type { Call } from "../../argv/call.ts";
 import { typedCommand, type Chosen } from "../../connection/chosen-server.ts";
@@ -59,14 +59,17 @@ export async function wantedThread(call: Call): Promise<WantedThread> {
     const { found, there } = await resumed(call, resume, conversations).catch((error: unknown) => {
       throw resume.length < 8 ? unquoted(error, call) : error;
     });
-    return { there, of: async (chosen) => openThread(conversations, ownerOf(chosen), found.id) };
+    const of = async (chosen: Chosen) =>
+      openThread(conversations, ownerOf(chosen), await endOf(conversations, found.id));
+    return { there, of };
   }
   return {
     there: call,
     of: async (chosen) => {
       const owner = ownerOf(chosen);
       const latest = newest ? await conversations.newest(owner) : undefined;
-      if (latest || startSaved) return openThread(conversations, owner, latest?.id);
+      const place = latest && (await endOf(conversations, latest.id));
+      if (place || startSaved) return openThread(conversations, owner, place);
       throw noneYet(call, owner);
     },
   };

@@ -3,7 +3,7 @@ import { ClientError } from "../../../client/failure.ts";
 import { askedModel } from "../../connection/asked-model.ts";
 import { checkAnswers } from "../../connection/answers.ts";
 import type { Beginning } from "../../../session/saved.ts";
-import { beginningOf } from "./beginning.ts";
+import { beginningOf, isEverywhere } from "./beginning.ts";
 import type { Call } from "../../argv/call.ts";
 import { checkServerKnown, chooseServer, type Chosen } from "../../connection/chosen-server.ts";
 import { defaultServer } from "../../argv/options.ts";
@@ -74,13 +74,20 @@ export async function chat(call: Call): Promise<number> {
   // At a terminal Ctrl-C first stops the answer. Without one it ends the program: nobody can type a next line.
   if (plain && call.stdin.isTTY) call.releaseInterrupts();
   const { beginning, there } = await beginningOf(call);
-  return failingAt(there, () => chatAt(there, { plain, beginning }));
+  const how = { plain, beginning, everywhere: isEverywhere(call), isNamed: call.sources.server === "flag" };
+  return failingAt(there, () => chatAt(there, how));
 }
 
-async function chatAt(
-  there: Call,
-  how: { plain: boolean; beginning: Beginning | undefined },
-): Promise<number> {
+interface How {
+  plain: boolean;
+  beginning: Beginning | undefined;
+  /** Conversations of all servers are offered. */
+  everywhere: boolean;
+  /** The user named the server. */
+  isNamed: boolean;
+}
+
+async function chatAt(there: Call, how: How): Promise<number> {
   const chosen = await sessionServer(there);
   const target = await connect(there, chosen);
   try {

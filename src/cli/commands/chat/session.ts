@@ -9,6 +9,7 @@ import { exitCodes } from "../../failures/exit-codes.ts";
 import { conversationsOf } from "./beginning.ts";
 import type { Call } from "../../argv/call.ts";
 import { chooseServer } from "../../connection/chosen-server.ts";
+import { makeDefault } from "../../connection/keep-login.ts";
 import { copyLocally } from "../../io/clipboard.ts";
 import { editText } from "../../io/editor.ts";
 import { options } from "../../argv/options.ts";
@@ -62,7 +63,7 @@ async function openDraftFile({ places }: Call) {
 }
 
 /** Connects to the server given to `/server`. AI_CHAT_TOKEN and `--model` are only for the first server. */
-async function connectElsewhere(call: Call, typed: string): Promise<Target> {
+async function connectElsewhere(call: Call, typed: string): Promise<Target & Connection> {
   const wrong = () =>
     new ClientError("usage", "/server takes local, or an address like https://chat.example.org.");
   const parsed = (): string | undefined => {
@@ -78,7 +79,11 @@ async function connectElsewhere(call: Call, typed: string): Promise<Target> {
   const target = await connect(there, chooseServer(there, "optional"));
   try {
     if (target.name !== "local") await checkAnswers(target, call);
-    return { ...target, model: askedModel(there, target.name) };
+    return {
+      ...target,
+      model: askedModel(there, target.name),
+      makeDefault: () => makeDefault(call, target.name),
+    };
   } catch (error) {
     await target.close();
     throw error;
@@ -95,6 +100,10 @@ interface SessionOptions {
   plain: boolean;
   /** undefined with `--quiet`. */
   intro: ChatOptions["intro"];
+  /** Conversations of all servers are offered. */
+  everywhere: boolean;
+  /** The user named the server. */
+  isNamed: boolean;
   beginning: Beginning | undefined;
   model: Connection["model"];
 }
@@ -111,7 +120,11 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
   const stopFlushing = listenTo("exit")(flushDraft);
   const { runChat } = await import("../../../tui/chat.ts");
   const end = await runChat({
-    connection: { ...target, model: how.model },
+    connection: {
+      ...target,
+      model: how.model,
+      ...(how.isNamed ? { makeDefault: () => makeDefault(call, target.name) } : {}),
+    },
     onLoginProblem: (why) => lost.add(why),
     stdin,
     endReadAhead: () => call.endReadAhead?.({ echo: false }),
@@ -131,6 +144,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
     saving: {
       conversations: conversationsOf(call, (why) => lost.add(why)),
       save: values.save && !values.noSave,
+      everywhere: how.everywhere,
       showCommand: `${program.name} conversations show`,
     },
     beginning: how.beginning,

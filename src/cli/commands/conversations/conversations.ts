@@ -1,7 +1,12 @@
 import { join } from "node:path";
 import { ClientError } from "../../../client/failure.ts";
 import { openConversations, type Conversations } from "../../../client/conversations/conversations.ts";
-import { toJson, toMarkdown } from "../../../client/conversations/export.ts";
+import {
+  toJson,
+  toMarkdown,
+  versionsToJson,
+  versionsToMarkdown,
+} from "../../../client/conversations/export.ts";
 import type { Summary } from "../../../client/conversations/summary.ts";
 import { createBlocksWriter } from "../../io/answer-writer.ts";
 import type { Call } from "../../argv/call.ts";
@@ -55,12 +60,22 @@ const list: Action = async (call, conversations, words) => {
   else output.note(`There are no saved conversations. The session saves them: ${program.name}`);
 };
 
+/** The conversation as text, in one of two formats. */
+async function texts({ values }: Call, conversations: Conversations, id: string) {
+  if (values.versions) {
+    const tree = await conversations.readTree(id);
+    return { json: () => versionsToJson(tree), markdown: () => versionsToMarkdown(tree) };
+  }
+  const conversation = await conversations.read(id);
+  return { json: () => toJson(conversation), markdown: () => toMarkdown(conversation) };
+}
+
 const show: Action = async (call, conversations, words) => {
   const { output, env, values } = call;
   const { id } = await conversations.find(only(call, words, ID));
-  const conversation = await conversations.read(id);
-  if (output.json) return output.document(JSON.parse(toJson(conversation)));
-  const text = toMarkdown(conversation);
+  const { json, markdown } = await texts(call, conversations, id);
+  if (output.json) return output.document(JSON.parse(json()));
+  const text = markdown();
   if (!output.stdout.isTTY) return output.write(text);
   const writer = await createBlocksWriter(output, { env, theme: values.theme });
   await writer.done({ type: "done", response: text, tokensDeducted: null, tokens: null }, null);
@@ -84,9 +99,9 @@ const search: Action = async (call, conversations, words) => {
 const exportIt: Action = async (call, conversations, words) => {
   const { output, values } = call;
   const { id } = await conversations.find(only(call, words, ID));
-  const conversation = await conversations.read(id);
-  if (output.json || values.format === "json") return output.write(toJson(conversation));
-  const text = toMarkdown(conversation);
+  const { json, markdown } = await texts(call, conversations, id);
+  if (output.json || values.format === "json") return output.write(json());
+  const text = markdown();
   if (output.stdout.isTTY) await output.line(text.trimEnd());
   else await output.write(text);
 };
@@ -110,11 +125,13 @@ const actions = new Map<string, Action>([
 
 /** `conversations`: manages the saved conversations of this machine. Makes no connection. */
 export async function conversations(call: Call): Promise<void> {
-  const { places, output } = call;
+  const { places, output, values } = call;
   const [word = "", ...words] = call.words;
   const action = actions.get(word);
   const wanted = [...actions.keys()].join(", ");
   if (!action) throw wrong(call, `conversations ${word === "" ? "needs" : "takes"} one of: ${wanted}.`);
+  if (values.versions && action !== show && action !== exportIt)
+    throw wrong(call, "--versions goes with show and export.");
   const saved = openConversations({
     dir: places.data === undefined ? undefined : join(places.data, "conversations"),
     now: Date.now,

@@ -17,8 +17,8 @@ export const listDocument = z.array(z.strictObject(listed));
 export type ListDocument = z.infer<typeof listDocument>;
 
 /**
- * What `conversations search --json` prints. `snippet` is the text around the newest match, `where` says which part
- * matched, and `matches` counts the matching questions and answers.
+ * What `conversations search --json` prints. `where` says which text holds most of the words, the latest of those,
+ * `snippet` is a part of it, and `matches` counts the questions and answers that hold a word.
  */
 export const searchDocument = z.array(
   z.strictObject({
@@ -30,22 +30,29 @@ export const searchDocument = z.array(
 );
 export type SearchDocument = z.infer<typeof searchDocument>;
 
+const conversation = { ...saved, created_at: time, updated_at: time };
+const turn = {
+  question: z.string(),
+  answer: z.string(),
+  stopped: z.boolean(),
+  tokens_deducted: nullableCount,
+  model: z.string().nullable(),
+  /** Why the AI ended its answer; null if the server did not say. */
+  finish: z.string().nullable(),
+  at: time,
+};
+
 /** What `conversations show --json` and `conversations export` print. */
-export const conversationDocument = z.strictObject({
-  ...saved,
-  created_at: time,
-  updated_at: time,
+export const conversationDocument = z.strictObject({ ...conversation, turns: z.array(z.strictObject(turn)) });
+
+/**
+ * The same with `--versions`: every version of every turn, in the order in which they ended. Turns with the same `parent`
+ * are versions of each other; those that are `shown` are those of the document without `--versions`.
+ */
+export const versionsDocument = z.strictObject({
+  ...conversation,
   turns: z.array(
-    z.strictObject({
-      question: z.string(),
-      answer: z.string(),
-      stopped: z.boolean(),
-      tokens_deducted: nullableCount,
-      model: z.string().nullable(),
-      /** Why the AI ended its answer; null if the server did not say. */
-      finish: z.string().nullable(),
-      at: time,
-    }),
+    z.strictObject({ id: z.string(), parent: z.string().nullable(), shown: z.boolean(), ...turn }),
   ),
 });
 

@@ -11,7 +11,7 @@ export const spec: CommandSpec = {
     export: { summary: "as Markdown or JSON, to stdout", words: ["conversation"] },
     delete: { summary: "permanently", words: ["conversation"] },
   },
-  options: ["format"],
+  options: ["format", "versions"],
   common: withoutServer,
   secrets: ["theme"],
   examples: [
@@ -19,6 +19,7 @@ export const spec: CommandSpec = {
     ["conversations show k3", "by the start of its ID"],
     ["conversations search trip to rome", "in titles, questions and answers"],
     ["conversations export k3 --format json > rome.json", "Markdown without --format"],
+    ["conversations show k3 --versions", "also what /retry and /edit took out of sight"],
     ["conversations delete k3", "permanently"],
   ],
   grace: 1000,

@@ -3,7 +3,7 @@ import type { ApiClient } from "../../../client/http/contract.ts";
 import { refusesNewToken } from "../../../client/new-login.ts";
 import type { LoginDocument } from "./document.ts";
 import { placeOf } from "../../connection/chosen-server.ts";
-import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
+import { checkKeepable, keepLogin, makeNamedDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
 import { withTarget } from "../../connection/target.ts";
@@ -26,7 +26,7 @@ export async function login(call: Call): Promise<void> {
     await keepLogin(target, { username, token, given: Date.now() });
     const { output, signal } = call;
     const { tokens } = await firstBalance(client, signal);
-    await makeDefault(call, name);
+    await makeNamedDefault(call, name);
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : `; ${grouped(tokens)} tokens left`;
     output.note(`Logged in at ${placeOf(name)} as ${username}${balance}.`);

@@ -2,7 +2,7 @@ import type { Call } from "../../argv/call.ts";
 import { accountMade } from "../../../client/new-login.ts";
 import type { LoginDocument } from "../login/document.ts";
 import { firstBalance } from "../login/login.ts";
-import { checkKeepable, keepLogin, makeDefault } from "../../connection/keep-login.ts";
+import { checkKeepable, keepLogin, makeNamedDefault } from "../../connection/keep-login.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { passwordFrom, usernameFrom } from "../../io/sign-in-input.ts";
 import { placeOf, typedCommand } from "../../connection/chosen-server.ts";
@@ -24,7 +24,7 @@ export async function register(call: Call): Promise<void> {
     await firstBalance(client, signal).catch((error: unknown) => {
       throw accountMade(error);
     });
-    await makeDefault(call, name);
+    await makeNamedDefault(call, name);
     if (output.json) return output.document({ server: name, username, tokens } satisfies LoginDocument);
     const balance = tokens === null ? "" : ` with ${grouped(tokens)} tokens`;
     output.note(`Welcome, ${username}: you have an account at ${placeOf(name)}${balance} and are logged in.`);

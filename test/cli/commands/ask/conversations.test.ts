@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -296,16 +296,25 @@ test("--json names the conversation of a turn that was sent without history, bec
   expect(await turnsOf(id)).toHaveLength(2);
 });
 
-test("questions asked at once in one conversation are all saved, each once", async () => {
+test("questions asked at once in one conversation are all saved, each once: all but one as forks, which is told", async () => {
   await ask("--save", "0");
-  const asked = ["1", "2", "3", "4", "5"];
-  const ended = await Promise.all(asked.map((question) => ask("-c", question)));
+  const first = await only();
+  const asked = ["1", "2", "3"];
+  const waiting: ServerResponse[] = [];
+  answers = asked.map(() => (response) => {
+    waiting.push(response);
+    if (waiting.length < asked.length) return;
+    for (const each of waiting) streamAnswer(each, ["Together"]);
+  });
+  const ended = await Promise.all(asked.map((question) => ask("-r", first, question)));
   expect(ended.map(({ code }) => code)).toEqual(asked.map(() => 0));
-  const id = await only();
-  const kept = (await turnsOf(id)).map(([question]) => question);
-  expect(kept).toHaveLength(1 + asked.length);
-  expect(new Set(kept)).toEqual(new Set(["0", ...asked]));
-  expect(await readdir(folder())).toEqual([`${id}.jsonl`]);
+  const told = ended.flatMap(({ stderr }) => /this is a fork of it, (\w{8})\./.exec(stderr)?.[1] ?? []);
+  const all = (await saved().list()).map(({ id }) => id);
+  expect(all.toSorted()).toEqual([first, ...told].toSorted());
+  const kept = await Promise.all(
+    all.map(async (id) => (await turnsOf(id)).map(([question]) => question).join()),
+  );
+  expect(kept.toSorted()).toEqual(asked.map((question) => `0,${question}`));
 });
 
 test("the session continues conversations saved by ask, and ask those saved by the session", async () => {

@@ -50,6 +50,16 @@ test("-r without an ID lists the conversations, and /resume opens one", async ()
   expect((await chat("/search naples\n")).stderr).toContain(id);
 });
 
+test("/versions lists the versions of turns and chooses one, and /fork goes on with a copy", async () => {
+  const first = await chat("one\n/edit\nONE\n/versions\n/versions 1.1\n/fork\ntwo\n");
+  expect(first.stderr).toMatch(/^1\.1 {2}one {2}\(turn 1 · version 1 of 2 · just now\) {2}You said: one$/m);
+  expect(first.stderr).toMatch(/^1\.2 {2}ONE {2}\(.* · shown\) {2}You said: ONE$/m);
+  expect(first.stderr).toContain("/versions N.V goes on with one of them.\n> one\nYou said: one\n");
+  const fork = wayBack(first.stderr.slice(first.stderr.lastIndexOf("To go on:")));
+  const again = await chat("/quit\n", ["-r", fork]);
+  expect(again.stderr).toContain("> one\nYou said: one\n> two\nYou said: two\nGoing on with: one (fork)");
+});
+
 test("--no-save and the setting save=false save nothing", async () => {
   expect(wayBack((await chat("secret\n", ["--no-save"])).stderr)).toBe("");
   const settings = join(home.dir, "config", "ai-chat");

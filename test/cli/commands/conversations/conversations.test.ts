@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openConversations, type Conversations } from "../../../../src/client/conversations/conversations.ts";
+import { versionsDocument } from "../../../../src/cli/commands/conversations/document.ts";
 import { makeHome, runProgram, type Home } from "../../../support/run-program.ts";
 
 let home: Home;
@@ -83,6 +84,37 @@ test("export --format json is one document with every turn, oldest first", async
   expect(exported.turns.map(({ question }) => question)).toEqual(["What is a monad?", "Of what?"]);
   expect(await documentOf("export", code)).toEqual(exported);
   expect(await documentOf("show", code)).toEqual(exported);
+});
+
+test("show and export print every version with --versions, and the others refuse it", async () => {
+  const { exchanges } = await saved.read(code);
+  const [first, second] = exchanges.map(({ id }) => id);
+  await saved.append(code, {
+    question: "Of which?",
+    answer: "This one.",
+    tokensDeducted: 100,
+    model: "demo",
+    parent: first,
+    replaces: second,
+  });
+  const document = versionsDocument.parse(await documentOf("show", code, "--versions"));
+  expect(document.turns.map(({ question, parent, shown }) => [question, parent, shown])).toEqual([
+    ["What is a monad?", null, true],
+    ["Of what?", first, false],
+    ["Of which?", first, true],
+  ]);
+  expect(await documentOf("export", code, "--versions")).toEqual(document);
+  const { stdout } = await run("export", code, "--versions");
+  const parts = stdout.split("\n\n---\n\n").slice(1);
+  expect(parts.map((part) => part.split("\n")[0])).toEqual([
+    "*turn 1*",
+    "*turn 2.1, after turn 1, not shown*",
+    "*turn 2.2, after turn 1*",
+  ]);
+  expect((await run("show", code, "--versions")).stdout).toBe(stdout);
+  expect((await run("show", code)).stdout).not.toContain("Of what?");
+  const refused = await run("list", "--versions");
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--versions goes with show")]);
 });
 
 test("search looks in titles, questions and answers, and ignores case", async () => {

@@ -172,10 +172,10 @@ describe("saved conversations", () => {
   it("put a turn in the place of another, where it was asked again or edited", async () => {
     const conversations = place.conversations();
     const id = conversations.start(jane);
-    await conversations.append(id, turn("a"));
+    const { turn: parent } = await conversations.append(id, turn("a"));
     const { turn: second } = await conversations.append(id, turn("b", { stopped: true }));
-    const { turn: third } = await conversations.append(id, turn("B", { replaces: second }));
-    await conversations.append(id, turn("BB", { replaces: third }));
+    const { turn: third } = await conversations.append(id, turn("B", { parent, replaces: second }));
+    await conversations.append(id, turn("BB", { parent, replaces: third }));
     await conversations.append(id, turn("c"));
     const later = place.conversations();
     expect(await later.readTail(id, 2)).toMatchObject({

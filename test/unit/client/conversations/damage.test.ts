@@ -98,7 +98,7 @@ describe("a conversation's file", () => {
     ],
     [
       "of a newer program",
-      '{"is":"conversation","version":2,"id":"x","server":"local","username":"me","created_at":"2026-11-22"}\n',
+      '{"is":"conversation","version":3,"id":"x","server":"local","username":"me","created_at":"2026-11-22"}\n',
       "was written by a newer ai-chat",
     ],
   ])("that is %s is skipped, told once, and never written to", async (_, text, why) => {

@@ -49,6 +49,7 @@ export function openThrough(around: (handle: Handle) => Partial<Handle>): OpenFi
       write: handle.write.bind(handle),
       stat: handle.stat.bind(handle),
       chmod: handle.chmod.bind(handle),
+      datasync: handle.datasync.bind(handle),
       close: handle.close.bind(handle),
     };
     return { ...plain, ...around(plain) };

@@ -44,6 +44,13 @@ describe("the search through conversations", () => {
   it.each([
     ["other capitals", "ÄPFEL", "Grüne äpfel"],
     ["composed and decomposed accents", "cafe\u0301", "ein CAFÉ am Platz"],
+    ["accents in the text", "cafe", "ein CAFE\u0301 am Platz"],
+    ["accents in the words", "Crème", "une creme brulee"],
+    ["Greek accents and last letters", "λογοσ", "ὁ Λόγος"],
+    ["Hebrew points", "שלום", "שָׁלוֹם"],
+    ["the case of Cyrillic letters", "МЁД", "мед"],
+    ["parts of words in scripts without spaces", "天気", "今日の天気は晴れです"],
+    ["quotes and backslashes", 'say "c:\\\\x"', 'they say "c:\\\\x" often'],
     ["other white space", "two  words", "two\n\twords"],
     [
       "signs of regular expressions, taken as they are",
@@ -55,6 +62,48 @@ describe("the search through conversations", () => {
     await held(["q", text]);
     expect(await search(query)).toHaveLength(1);
     expect(await search(`${query}nowhere`)).toEqual([]);
+  });
+
+  it("finds words in any order, in different turns, in the title and in other versions", async () => {
+    const conversations = place.conversations();
+    const id = await held(["Where is Rome?", "In Italy."], ["And Naples?", "South of it."]);
+    const parent = (await conversations.read(id)).exchanges[0]!.id;
+    const replaces = (await conversations.read(id)).exchanges[1]!.id;
+    await conversations.append(id, turn("Bari", { parent, replaces }));
+    await conversations.rename(id, "Holidays");
+    expect(await search("naples rome")).toMatchObject([{ conversation: { id }, matches: 2 }]);
+    expect(await search("BARI italy holiday")).toMatchObject([
+      { where: "answer", snippet: "Bari!", matches: 3 },
+    ]);
+    expect(await search("rome paris")).toEqual([]);
+  });
+
+  it("quotes the text that holds most of the words, the latest of those", async () => {
+    await held(["Rome", "by train"], ["Rome by train", "yes"], ["train", "by night"]);
+    expect(await search("train rome")).toMatchObject([
+      { where: "question", snippet: "Rome by train", matches: 4 },
+    ]);
+  });
+
+  it.each([
+    ["# The **bold** [needle](https://example.org/a)", "The bold needle"],
+    ["> quoted `needle` and _more_", "quoted needle and more"],
+    ["- [x] first\n- the *needle*\n1. last", "first the needle last"],
+    ["```js\nneedle(2*3)\n```\nafter", "needle(2*3) after"],
+    ["| a | needle |\n|---|:--|\n| c | d |", "a | needle c | d"],
+    ["2*3*4 is the needle of snake_case_name", "2*3*4 is the needle of snake_case_name"],
+    ["see ~~this~~ ***needle***.", "see this needle."],
+  ])("quotes %j without signs of Markdown", async (answer, snippet) => {
+    await held(["q", answer]);
+    expect(await search("needle")).toMatchObject([{ snippet, at: snippet.indexOf("needle") }]);
+  });
+
+  it("quotes the address or the sign that was looked for", async () => {
+    await held(["q", "a [link](https://example.org/needle) and **bold**"]);
+    expect(await search("needle")).toMatchObject([
+      { snippet: expect.stringContaining("example.org/needle") },
+    ]);
+    expect(await search("**bold**")).toMatchObject([{ snippet: expect.stringContaining("**bold**") }]);
   });
 
   it("takes signs for themselves", async () => {

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ClientError } from "../../../src/client/failure.ts";
+import { openConversations } from "../../../src/client/conversations/conversations.ts";
+import type { SessionOptions } from "../../../src/session/room.ts";
+import type { Beginning } from "../../../src/session/saved.ts";
+import { createSession } from "../../../src/session/session.ts";
+import type { Said } from "../../../src/session/transcript.ts";
+import { connectionTo, createFakeClient } from "./fake-client.ts";
+
+/** Sessions without a screen that save in a folder of their own. */
+export async function createSavedSessions() {
+  const dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"));
+  let clock = 0;
+  const conversations = () => openConversations({ dir, now: () => (clock += 1000) });
+
+  function open({
+    beginning,
+    save = true,
+    username = "jane",
+    signedIn = true,
+    everywhere = false,
+    makeDefault,
+  }: {
+    beginning?: Beginning;
+    save?: boolean;
+    username?: string;
+    signedIn?: boolean;
+    everywhere?: boolean;
+    makeDefault?: () => Promise<string | undefined>;
+  } = {}) {
+    const client = createFakeClient();
+    const other = { ...createFakeClient({ token: false }), server: "http://127.0.0.1:9999" };
+    const said: Said[] = [];
+    const crashes: unknown[] = [];
+    let keys = 0;
+    const nothing = async () => undefined;
+    const options: SessionOptions = {
+      connection: { ...connectionTo(client, signedIn ? username : undefined), makeDefault },
+      commandName: "ai-chat",
+      say: (thing) => said.push(thing),
+      again: "Enter",
+      crash: (error) => crashes.push(error),
+      now: () => clock,
+      newKey: () => `key-${(keys += 1)}`,
+      sleep: nothing,
+      saving: {
+        conversations: conversations(),
+        save,
+        everywhere,
+        showCommand: "ai-chat conversations show",
+      },
+      beginning,
+      connectTo: async (server) => {
+        if (server !== "other" && server !== other.server)
+          throw new ClientError("unreachable", "Nobody is there.");
+        return connectionTo(other, undefined, { name: other.server });
+      },
+    };
+    const session = createSession(options);
+    const ask = async (text: string) => {
+      session.ask(text);
+      await session.idle();
+    };
+    const notes = () =>
+      said.flatMap((thing) =>
+        thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
+      );
+    const idOf = () => session.state.conversation ?? "";
+    return { options, session, client, other, said, notes, ask, idOf };
+  }
+
+  return { dir, conversations, open, remove: () => rm(dir, { recursive: true, force: true }) };
+}
