@@ -1,4 +1,5 @@
 import type { Summary } from "../client/conversations/summary.ts";
+import { createWordFinder } from "../client/conversations/words.ts";
 import { counted } from "../text/numbers.ts";
 import { ageOf } from "./age.ts";
 import { shownName } from "./connection.ts";
@@ -81,6 +82,7 @@ export function createFinding(
       return found;
     },
     async *searchAmong(text, ids, signal) {
+      if (createWordFinder(text) === undefined) return;
       const among = listed.filter(({ id }) => ids.has(id));
       const found = room.saving?.conversations.search(text, { among, signal }) ?? [];
       for await (const { conversation, snippet, at } of found)

@@ -187,6 +187,8 @@ export function createReader(folder: Folder): Reader {
       needed(id, await folder.read(id, (handle, size) => historyOf(turnsOf(id, handle, size), bounds))),
     search: async function* (text, { among, signal } = {}) {
       const finder = createWordFinder(text);
+      if (finder === undefined)
+        throw new ClientError("usage", "There is nothing to search for.", { remedy: { kind: "give_text" } });
       const lookInto = async (conversation: Summary) => {
         if (signal?.aborted === true) return undefined;
         const { id } = conversation;

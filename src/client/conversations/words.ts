@@ -1,5 +1,3 @@
-import { ClientError } from "../failure.ts";
-
 /** Where words are in a text. */
 export interface Hit {
   /** Which of the words are in it, from 0 on. */
@@ -77,12 +75,11 @@ function bytePatternOf(word: string): RegExp {
   return new RegExp(classes.map((bytes) => `[${[...bytes].join("")}][\\x80-\\xff]*`).join(""));
 }
 
-/** Throws for a text without words. */
-export function createWordFinder(query: string): WordFinder {
+/** undefined for a text without words: blank, or accents alone. */
+export function createWordFinder(query: string): WordFinder | undefined {
   const plain = query.toWellFormed().normalize("NFC").replaceAll(accents, "");
   const words = plain.split(/\s+/).filter((word) => word !== "");
-  if (words.length === 0)
-    throw new ClientError("usage", "There is nothing to search for.", { remedy: { kind: "give_text" } });
+  if (words.length === 0) return undefined;
   const patterns = words.map(patternOf);
   // JSON writes these signs otherwise.
   const inJson = words.filter((word) => !/["\\]/.test(word)).map(bytePatternOf);

@@ -90,7 +90,10 @@ export function Live({ screen, rows }: LiveProps) {
         <Menu items={items} index={view.menu.index} rows={share.menu} display={display} />
       )}
       {share.menu > 0 && picker !== undefined && (
-        <Lines lines={choiceLines(choices, picker.index, share.menu, display)} display={display} />
+        <Lines
+          lines={choiceLines(choices, picker.index, share.menu, display, picker.top)}
+          display={display}
+        />
       )}
       {picture === undefined ? (
         <Composer

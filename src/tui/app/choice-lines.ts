@@ -18,15 +18,19 @@ export function choiceHeight({ columns }: Pick<Display, "columns">): number {
 /** Most rows for a list of choices. */
 export const MOST_CHOICE_ROWS = 12;
 
-/** Which of so many choices fit into `rows`: from `first` on, `many` or fewer, the chosen one among them. */
+/**
+ * Which of so many choices fit into `rows`: from `first` on, `many` or fewer, the chosen one among them. `top` is the first
+ * one that was shown before.
+ */
 export function shownChoices(
   count: number,
-  index: number,
+  { index, top }: { index: number; top: number },
   rows: number,
   display: Pick<Display, "columns">,
 ): { first: number; many: number } {
   const many = Math.max(1, Math.floor(rows / choiceHeight(display)));
-  return { first: Math.max(0, Math.min(index - many + 1, count - many)), many };
+  const first = Math.min(Math.max(top, index - many + 1), index);
+  return { first: Math.max(0, Math.min(first, count - many)), many };
 }
 
 /** The conversations that fit into `rows`, including the chosen one. No line is wider than the screen. */
@@ -35,9 +39,10 @@ export function choiceLines(
   index: number,
   rows: number,
   display: Display,
+  top = 0,
 ): string[] {
   const height = choiceHeight(display);
-  const { first, many } = shownChoices(choices.length, index, rows, display);
+  const { first, many } = shownChoices(choices.length, { index, top }, rows, display);
   const shown = choices
     .slice(first, first + many)
     .map((choice) => ({ ...choice, detail: lineText(choice.detail, display) }));

@@ -10,7 +10,7 @@ const rowsFor = (screen: number) => Math.min(MOST_CHOICE_ROWS, screen - 1 - OTHE
 
 /** The number of choices that a screen of so many rows shows at once. */
 export const choicesAtOnce = (screen: number, display: Display): number =>
-  shownChoices(0, 0, rowsFor(screen), display).many;
+  shownChoices(0, { index: 0, top: 0 }, rowsFor(screen), display).many;
 
 /** The text above the composer while a list is open: which choices are shown, and what keys do. */
 export function pickerHint(picker: Picker, screen: number, display: Display): string {
@@ -18,7 +18,7 @@ export function pickerHint(picker: Picker, screen: number, display: Display): st
   const { dot, ellipsis } = glyphs(display);
   const searching = picker.isSearching ? `searching${ellipsis}` : "";
   if (length === 0) return searching === "" ? `${noMatch[picker.of]} Esc closes.` : searching;
-  const { first, many } = shownChoices(length, picker.index, rowsFor(screen), display);
+  const { first, many } = shownChoices(length, picker, rowsFor(screen), display);
   const to = `${display.ascii ? "-" : "–"}${grouped(Math.min(first + many, length))}`;
   const range = `${grouped(first + 1)}${to} of ${grouped(length)}`;
   const enter = picker.of === "conversations" ? "opens" : "takes it";

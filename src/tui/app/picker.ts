@@ -11,6 +11,8 @@ export interface Picker {
   choices: readonly Choice[];
   editor: EditorState;
   index: number;
+  /** The first one that is shown, if there is room for the chosen one below it. */
+  top: number;
   /** The conversations whose turns hold the typed words, in the order in which they were found. */
   found: readonly FoundChoice[];
   /** Turns are still being searched. */
@@ -20,7 +22,7 @@ export interface Picker {
 export type Picked = { kind: "open"; picker: Picker } | { kind: "closed" } | { kind: "chosen"; id: string };
 
 export function createPicker(choices: readonly Choice[], of: Picker["of"] = "conversations"): Picker {
-  return { of, choices, editor: createEditor(), index: 0, found: [], isSearching: false };
+  return { of, choices, editor: createEditor(), index: 0, top: 0, found: [], isSearching: false };
 }
 
 /**
@@ -28,8 +30,8 @@ export function createPicker(choices: readonly Choice[], of: Picker["of"] = "con
  * whose turns do.
  */
 export function picked({ choices, editor, found }: Picker): Choice[] {
-  if (editor.text.trim() === "") return [...choices];
   const finder = createWordFinder(editor.text);
+  if (finder === undefined) return [...choices];
   const named = choices.filter(
     ({ id, title, detail, words }) =>
       finder.find(`${title} ${[detail].flat().join(" ")} ${words} ${id}`)?.words.size === finder.count,
@@ -43,22 +45,27 @@ export function picked({ choices, editor, found }: Picker): Choice[] {
   return [...named, ...others];
 }
 
-/** Keys that move by more than one choice: where they lead to. */
-const leaps = new Map<string, (index: number, page: number, last: number) => number>([
-  ["pageup", (index, page) => index - page],
-  ["pagedown", (index, page) => index + page],
-  ["home", () => 0],
-  ["end", (_, __, last) => last],
+/** Keys that move by more than one choice: by how many pages, or to an end. */
+const leaps = new Map<string, number>([
+  ["pageup", -1],
+  ["pagedown", 1],
+  ["home", -Infinity],
+  ["end", Infinity],
 ]);
 
 /** One key in the list; pure. `page`: the number of choices that the screen shows. */
 export function pressInPicker(picker: Picker, key: Key, page: number): Picked {
   const open = (change: Partial<Picker>): Picked => ({ kind: "open", picker: { ...picker, ...change } });
   const shown = picked(picker);
-  const last = Math.max(0, shown.length - 1);
-  const moved = (index: number) => open({ index: Math.max(0, Math.min(last, index)) });
+  const within = (at: number, last: number) => Math.max(0, Math.min(last, at));
+  /** A leap takes the part that is shown along. */
+  const move = (by: number, scrolled: number) => {
+    const index = within(picker.index + by, shown.length - 1);
+    const top = within(picker.top + scrolled, shown.length - page);
+    return open({ index, top: Math.min(Math.max(top, index - page + 1), index) });
+  };
   const leap = key.ctrl || key.alt || key.shift ? undefined : leaps.get(key.name);
-  if (leap !== undefined) return moved(leap(picker.index, page, last));
+  if (leap !== undefined) return move(leap * page, leap * page);
   const meaning = commandOf(key);
   if (meaning === undefined) return open({});
   if (meaning.kind === "session") {
@@ -71,7 +78,7 @@ export function pressInPicker(picker: Picker, key: Key, page: number): Picked {
   }
   const { action } = meaning;
   const by = action.type === "up" ? -1 : action.type === "down" ? 1 : 0;
-  if (by !== 0) return moved(picker.index + by);
+  if (by !== 0) return move(by, 0);
   if (action.type === "newline") return open({});
   return typed(picker, edit(picker.editor, action, 1));
 }
@@ -79,6 +86,6 @@ export function pressInPicker(picker: Picker, key: Key, page: number): Picked {
 /** The list after its filter was edited. */
 export function typed(picker: Picker, editor: EditorState): Picked & { kind: "open" } {
   const isSame = editor.text === picker.editor.text;
-  const change = isSame ? { editor } : { editor, index: 0, found: [], isSearching: false };
+  const change = isSame ? { editor } : { editor, index: 0, top: 0, found: [], isSearching: false };
   return { kind: "open", picker: { ...picker, ...change } };
 }

@@ -68,7 +68,7 @@ export async function createSavedSessions() {
         thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
       );
     const idOf = () => session.state.conversation ?? "";
-    return { options, session, client, other, said, notes, ask, idOf };
+    return { options, session, client, other, said, crashes, notes, ask, idOf };
   }
 
   return { dir, conversations, open, remove: () => rm(dir, { recursive: true, force: true }) };

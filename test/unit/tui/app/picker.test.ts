@@ -50,11 +50,23 @@ describe("a long list", () => {
   it("tells the part that the rows show, wherever it is", () => {
     for (const keys of [[], ["pagedown", "down"], ["end"], ["end", "pageup", "up"]] as KeyName[][]) {
       const picker = press(createPicker(choices), ...keys);
-      const rows = choiceLines(choices, picker.index, choicesAtOnce(24, display), display);
+      const rows = choiceLines(choices, picker.index, choicesAtOnce(24, display), display, picker.top);
       const [, from, to] = /^(\d+)–(\d+) of 302/.exec(pickerHint(picker, 24, display)) ?? [];
       expect(rows[0]).toContain(`title ${Number(from) - 1}.`);
       expect(rows.at(-1)).toContain(`title ${Number(to) - 1}.`);
     }
+  });
+
+  it("moves the part that is shown with a page, and with a line only at its edges", () => {
+    const partAfter = (...keys: KeyName[]) =>
+      /^\S+/.exec(pickerHint(press(createPicker(choices), ...keys), 24, display))?.[0];
+    expect(partAfter("pagedown")).toBe("13–24");
+    expect(partAfter("pagedown", "down", "up")).toBe("13–24");
+    expect(partAfter("pagedown", "up")).toBe("12–23");
+    expect(partAfter("pagedown", "pageup")).toBe("1–12");
+    expect(partAfter("end")).toBe("291–302");
+    expect(partAfter("end", "up")).toBe("291–302");
+    expect(partAfter("end", "pageup")).toBe("279–290");
   });
 
   it("has words for what it does not hold, and ASCII where nothing else can be drawn", () => {
@@ -69,7 +81,8 @@ describe("a long list", () => {
 
   it("is filtered by words in any order, whatever their case and accents", () => {
     expect(picked(press(createPicker(choices), { text: "CAFE ein" }))).toMatchObject([{ title: "Ein Café" }]);
-    expect(picked(press(createPicker(choices), { text: "  " }))).toHaveLength(302);
+    for (const text of ["  ", "\u0301\u0301"])
+      expect(picked(press(createPicker(choices), { text }))).toHaveLength(302);
   });
 
   it("has those that were found in turns behind the others, once, with the words around", () => {
