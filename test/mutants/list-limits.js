@@ -4,6 +4,7 @@ const context = "test/unit/server/core/context.test.ts";
 const limits = "test/http/limits.test.ts";
 const ollama = "test/http/providers/ollama.test.ts";
 const session = "test/unit/session/limits.test.ts";
+const client = "test/cli/client/limits.test.ts";
 const press = "test/unit/tui/app/press.test.ts";
 
 /** What of a conversation reaches the AI, and whether its answer is whole. @type {Mutant[]} */
@@ -119,5 +120,12 @@ export const limitMutants = [
     replace: "true",
     why: "In place of the question that failed another one comes back.",
     tests: [press],
+  },
+  {
+    file: "src/client/http/api-client.ts",
+    find: 'status === 413 || isAbout("message", fields) || ',
+    replace: "",
+    why: "A question that the server takes by now is refused for a day.",
+    tests: [client],
   },
 ];

@@ -94,7 +94,7 @@ function* characters(text: string): Generator<string, void, undefined> {
 }
 
 /**
- * Kinds of questions; the first match counts, and the last matches everything. A question may have 32,000 characters, so
+ * Kinds of questions; the first match counts, and the last matches everything. A question may have 100,000 characters, so
  * no two adjacent repetitions may match the same character: backtracking would block the server.
  */
 const topics: [RegExp, (question: string, turns: number) => string][] = [

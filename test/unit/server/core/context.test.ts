@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { contextFor } from "../../../../src/server/core/context.ts";
 
@@ -31,6 +32,35 @@ test("a history that begins with an answer is sent as it is, if all of it fits",
     { system: "", contextChars: 13 },
   );
   expect(answered.turns).toBe(3);
+});
+
+const conversation = fc.array(
+  fc.record({
+    role: fc.constantFrom("user" as const, "assistant" as const),
+    content: fc.string({ unit: "binary", maxLength: 20 }),
+  }),
+  { maxLength: 30 },
+);
+
+test("what is sent is the longest end of the conversation that fits and begins with the user", () => {
+  fc.assert(
+    fc.property(conversation, fc.string({ maxLength: 20 }), fc.nat(300), (history, message, contextChars) => {
+      const { turns } = contextFor({ message, history }, { system: "", contextChars });
+      const size = (count: number) =>
+        [
+          ...history
+            .slice(history.length - count)
+            .map(({ content }) => content)
+            .join(""),
+          ...message,
+        ].length;
+      const fits = (count: number) => count === 0 || size(count) <= contextChars;
+      const may = (count: number) =>
+        fits(count) && (count === history.length || count === 0 || history.at(-count)?.role === "user");
+      const counts = Array.from({ length: history.length + 1 }, (_, count) => count);
+      expect(turns).toBe(counts.findLast(may));
+    }),
+  );
 });
 
 test("characters are code points, whatever they are in UTF-16", () => {
