@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { codePoints } from "../../../../src/text/code-points.ts";
 import { contextFor } from "../../../../src/server/core/context.ts";
 
 const history = [
@@ -46,14 +47,9 @@ test("what is sent is the longest end of the conversation that fits and begins w
   fc.assert(
     fc.property(conversation, fc.string({ maxLength: 20 }), fc.nat(300), (history, message, contextChars) => {
       const { turns } = contextFor({ message, history }, { system: "", contextChars });
+      const texts = history.map(({ content }) => content);
       const size = (count: number) =>
-        [
-          ...history
-            .slice(history.length - count)
-            .map(({ content }) => content)
-            .join(""),
-          ...message,
-        ].length;
+        codePoints(texts.slice(texts.length - count).join("\n") + message) - Math.max(0, count - 1);
       const fits = (count: number) => count === 0 || size(count) <= contextChars;
       const may = (count: number) =>
         fits(count) && (count === history.length || count === 0 || history.at(-count)?.role === "user");
