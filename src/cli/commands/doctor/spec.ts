@@ -3,7 +3,7 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 export const spec: CommandSpec = {
   summary: "check server, token, terminal and files",
   options: [],
-  secrets: ["token"],
+  secrets: ["token", "theme"],
   examples: [
     ["doctor", "what is wrong, and how to fix it"],
     ["doctor -s chat.example.org", "with this server"],

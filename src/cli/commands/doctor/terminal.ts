@@ -4,7 +4,8 @@ import { isatty } from "node:tty";
 import type { Call } from "../../argv/call.ts";
 import { clipboardTools } from "../../io/clipboard.ts";
 import type { DoctorDocument } from "./document.ts";
-import { isAscii, wantsPlain } from "../../io/terminal.ts";
+import type { Values } from "../../argv/options.ts";
+import { isAscii, themeTraits, wantsPlain } from "../../io/terminal.ts";
 import { askTerminal, type TerminalFeatures } from "./ask-terminal.ts";
 import type { Finding, Report } from "./finding.ts";
 
@@ -56,9 +57,11 @@ function clipboard({ clipboard_tools, osc52 }: TerminalDocument): Finding {
   };
 }
 
-function colour({ colors, stdout }: TerminalDocument): Finding {
+function colour({ colors, stdout }: TerminalDocument, theme: Values["theme"]): Finding {
   const about = "colour";
-  if (colors > 1) return { about, text: `${colors >= 2 ** 24 ? "16 million" : colors} colours` };
+  if (theme === "none") return { about, text: "none: as the setting theme says", note: true };
+  if (colors > 1)
+    return { about, text: `${colors >= 2 ** 24 ? "16 million" : colors} colours, theme ${theme}` };
   const why = stdout ? "as --no-color, NO_COLOR, FORCE_COLOR or TERM say" : "stdout is no terminal";
   return { about, text: `none: ${why}`, note: true };
 }
@@ -74,7 +77,9 @@ export async function lookAtTerminal(call: Call): Promise<Report<TerminalDocumen
     stdout: isatty(1),
     stderr: isatty(2),
     term: env.TERM ?? null,
-    colors: color.stdout ? 2 ** (stdout.isTTY ? Math.max(4, stdout.getColorDepth(env)) : 4) : 1,
+    colors: themeTraits(values.theme, color.stdout).color
+      ? 2 ** (stdout.isTTY ? Math.max(4, stdout.getColorDepth(env)) : 4)
+      : 1,
     columns: stdout.isTTY ? stdout.columns : null,
     rows: stdout.isTTY ? stdout.rows : null,
     unicode: !isAscii(env),
@@ -87,7 +92,7 @@ export async function lookAtTerminal(call: Call): Promise<Report<TerminalDocumen
   const { columns, rows, unicode } = document;
   const size = columns === null ? "stdout is no terminal" : `${columns} columns, ${rows} rows`;
   const findings: Finding[] = [
-    colour(document),
+    colour(document, values.theme),
     { about: "size", text: size, ...(columns === null ? { note: true } : {}) },
     {
       about: "letters",

@@ -209,4 +209,12 @@ test("doctor at a terminal queries the keyboard and clipboard features", async (
   expect(seen).toContain("Shift-Enter begins a new line");
   expect(seen).toContain("by the terminal (OSC 52)");
   expect(seen).toContain("80 columns, 50 rows");
+  expect(seen).toContain("256 colours, theme auto");
+});
+
+test("doctor says that the theme has no colours", async () => {
+  await runProgram(["config", "set", "theme", "none"], { home });
+  const { stdout } = await doctor([], { FORCE_COLOR: "1", AI_CHAT_TOKEN: "x" });
+  await runProgram(["config", "unset", "theme"], { home });
+  expect(stdout).toContain("none: as the setting theme says");
 });
