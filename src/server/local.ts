@@ -10,7 +10,7 @@ import type { giveInFolder as GiveInFolder } from "./stores/json/give.ts";
 // The only door through which src/cli enters the server. What takes long to load is loaded when it is called.
 
 export { ApiError } from "./core/api-error.ts";
-export { NoProvider, OtherOwner, StartupError } from "./core/startup-error.ts";
+export { BadSettings, NoProvider, OtherOwner, StartupError } from "./core/startup-error.ts";
 export type { ModelConfig, ServerConfig } from "./config.ts";
 export type { GrantReply, GrantRequest } from "./core/grant.ts";
 export type { RunningServer } from "./serve.ts";

@@ -1,7 +1,7 @@
 import { CONTEXT_CHARACTERS, MESSAGE_CHARACTERS } from "../protocol/limits.ts";
 import type { ModelConfig } from "./config.ts";
 import type { Model } from "./core/models.ts";
-import { StartupError } from "./core/startup-error.ts";
+import { BadSettings } from "./core/startup-error.ts";
 
 type Wished = Pick<ModelConfig, "contextChars" | "messageChars">;
 
@@ -16,12 +16,12 @@ export function modelLimits(
   return { contextChars: context, messageChars: Math.min(messageChars ?? context, context) };
 }
 
-/** StartupError for a message limit that is larger than the context: the AI would not read the whole message. */
+/** BadSettings for a message limit that is larger than the context: the AI would not read the whole message. */
 export function checkLimits(model: Wished & Pick<ModelConfig, "name">, known?: number): void {
   const { name, contextChars = known, messageChars } = model;
   if (messageChars === undefined || !contextChars || messageChars <= contextChars) return;
   const whose = name === undefined ? "the model" : name;
-  throw new StartupError(
+  throw new BadSettings(
     `message_chars is ${messageChars}, but ${whose} reads at most ${contextChars} characters of a conversation.`,
     `Set message_chars (--message-chars) to at most ${contextChars}, or context_chars (--context-chars) to more.`,
   );

@@ -13,8 +13,11 @@ export class StartupError extends Error {
   }
 }
 
+/** The settings contradict each other, or lack something. */
+export class BadSettings extends StartupError {}
+
 /** The settings connect no AI. */
-export class NoProvider extends StartupError {}
+export class NoProvider extends BadSettings {}
 
 /** The store, or a file in its folder, belongs to another user than the one who runs this. */
 export class OtherOwner extends StartupError {
