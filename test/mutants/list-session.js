@@ -148,4 +148,18 @@ export const sessionMutants = [
     why: "One Ctrl-C ends the session.",
     tests: [press],
   },
+  {
+    file: "src/tui/app/screen.ts",
+    find: "if (session.state.signedIn) insert(text);",
+    replace: "insert(text);",
+    why: "A password that was typed before the form is drawn is shown after the login.",
+    tests: ["test/unit/tui/app/run-app.test.ts"],
+  },
+  {
+    file: "src/tui/terminal/live-stdout.ts",
+    find: "if (!size.isChanging) drawNow(whole);",
+    replace: "drawNow(whole);",
+    why: "Lines of an answer are lost while a window is resized.",
+    tests: ["test/unit/tui/terminal/live-stdout.test.tsx"],
+  },
 ];

@@ -3,7 +3,7 @@ import { inkStdout } from "./ink-stdout.ts";
 import { followInk, type InkCursor } from "./ink-writes.ts";
 import type { Reflow } from "./reflow.ts";
 import { rowsOf } from "./width.ts";
-import { followSize } from "./window-size.ts";
+import { followSize, type Quiet } from "./window-size.ts";
 
 /** The screen of the session: a live area that Ink draws, and finished text above it. */
 export type LiveStdout = {
@@ -50,7 +50,7 @@ const END = "\u001b[?2026l";
  */
 export function createLiveStdout(
   real: NodeJS.WriteStream,
-  { reflow = "exact", promptly = 150 }: { reflow?: Reflow; promptly?: number } = {},
+  { reflow = "exact", promptly = 150, quiet }: { reflow?: Reflow; promptly?: number; quiet?: Quiet } = {},
 ): LiveStdout {
   let shown: Shown | undefined; // what is on the screen
   let wanted: Frame | undefined; // the last frame of Ink
@@ -194,6 +194,7 @@ export function createLiveStdout(
         }),
     },
     () => shown,
+    quiet,
   );
 
   return {

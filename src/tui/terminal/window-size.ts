@@ -24,8 +24,9 @@ interface Listener {
 }
 
 /** Milliseconds without a new size after which sizes are quiet: after one change, and after several. */
-const QUIET_MS = 100;
-const QUIETER_MS = 250;
+export type Quiet = { once: number; several: number };
+
+const USUAL: Quiet = { once: 100, several: 250 };
 const LONG_MS = 1_000;
 
 /** Follows the size of a terminal. `before` is the size for which was drawn last. */
@@ -33,6 +34,7 @@ export function followSize(
   real: NodeJS.WriteStream,
   listener: Listener,
   before: () => Size | undefined,
+  quiet = USUAL,
 ): WindowSize {
   let changing: (Size & { since: number }) | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -52,7 +54,7 @@ export function followSize(
     const old = changing ?? before() ?? size;
     const isSmaller = !changing || size.columns < old.columns || size.rows < old.rows;
     clearTimeout(timer);
-    timer = setTimeout(end, changing ? QUIETER_MS : QUIET_MS);
+    timer = setTimeout(end, changing ? quiet.several : quiet.once);
     changing = {
       columns: Math.min(size.columns, old.columns),
       rows: Math.min(size.rows, old.rows),

@@ -1,6 +1,7 @@
 import { Box, render, Text, useCursor, useStdout } from "ink";
 import { useSyncExternalStore } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Quiet } from "../../../../src/tui/terminal/window-size.ts";
 import { createLiveStdout } from "../../../../src/tui/terminal/live-stdout.ts";
 import { createScreen, silentStdin } from "./screen.ts";
 
@@ -12,9 +13,14 @@ afterEach(() => {
 });
 
 /** A small session: a tail, a composer, a status line. Its state is outside React, as in the real one. */
-function start(size: { columns?: number; rows?: number; promptly?: number } = {}, withCursor = false) {
-  const screen = createScreen(size);
-  const live = createLiveStdout(screen.stdout, { reflow: "xterm.js", promptly: size.promptly });
+function start(
+  options: { columns?: number; rows?: number; promptly?: number; quiet?: Quiet } = {},
+  withCursor = false,
+) {
+  const screen = createScreen(options);
+  const { promptly, quiet } = options;
+  const live = createLiveStdout(screen.stdout, { reflow: "xterm.js", promptly, quiet });
+  let frames = 0;
   let state: Live = { tail: [], composer: "> composer", status: "status" };
   const listeners = new Set<() => void>();
   const set = (change: Partial<Live>) => {
@@ -51,6 +57,7 @@ function start(size: { columns?: number; rows?: number; promptly?: number } = {}
     exitOnCtrlC: false,
     patchConsole: false,
     maxFps: 30,
+    onRender: () => (frames += 1),
   });
   ends.push(() => {
     ink.unmount();
@@ -59,7 +66,12 @@ function start(size: { columns?: number; rows?: number; promptly?: number } = {}
   /** Waits until the screen shows something. */
   const sees = (wanted: string) =>
     until(async () => expect((await screen.view()).rows.join("\n")).toContain(wanted));
-  return { screen, live, ink, set, sees, state: () => state };
+  /** Waits until Ink has made another frame, drawn or not. */
+  const rendered = async () => {
+    const before = frames;
+    await until(() => expect(frames).toBeGreaterThan(before));
+  };
+  return { screen, live, ink, set, sees, rendered, state: () => state };
 }
 
 /** Vitest waits a second by default; on a busy machine a frame can take longer. */
@@ -296,23 +308,39 @@ describe("a live area", () => {
     expect(live.stdout.rows).toBeGreaterThan(1000);
   });
 
+  const NEVER = { once: 600_000, several: 600_000 };
+
   it("draws nothing while sizes keep changing, and then all at once", async () => {
-    const { screen, set, sees } = start({ columns: 100, rows: 30 }, true);
+    const { screen, live, ink, set, sees, rendered } = start({ columns: 100, rows: 30, quiet: NEVER }, true);
     await sees("status");
     const before = screen.written.length;
-    for (let i = 0; i < 9; i++) {
-      set({ composer: `> composer ${i}` });
+    for (let i = 0; i < 6; i++) {
       await screen.resize(i % 2 === 0 ? 50 : 100, i % 2 === 0 ? 10 : 30);
-      await tick();
+      live.print(`line ${i}`);
+      set({ composer: `> composer ${i}` });
+      await rendered();
     }
-    expect(screen.written.slice(before)).toEqual([]);
-    await sees("> composer 8");
-    expect(screen.written.slice(before)).toHaveLength(1);
-    expect(await screen.text()).toEqual(["> composer 8", "status"]);
+    expect(screen.written.slice(before).join("")).not.toContain("line");
+    const ended = ink.waitUntilExit();
+    ink.unmount();
+    await ended;
+    const lines = Array.from({ length: 6 }, (_, i) => `line ${i}`);
+    expect(await screen.text()).toEqual([...lines, "> composer 5", "status"]);
+  });
+
+  it("draws by itself when sizes are quiet", async () => {
+    const { screen, set, sees } = start({ columns: 100, rows: 30 }, true);
+    await sees("status");
+    await screen.resize(50, 10);
+    await screen.resize(100, 30);
+    set({ composer: "> typed" });
+    await sees("> typed");
+    expect(await screen.text()).toEqual(["> typed", "status"]);
   });
 
   it("shows what is typed while sizes keep changing for longer than a second", async () => {
-    const { screen, live, set, sees } = start({ columns: 100, rows: 30 }, true);
+    const session = start({ columns: 100, rows: 30, quiet: NEVER }, true);
+    const { screen, live, ink, set, sees } = session;
     const tail = ["one", "two"].map((word) => `${word} ${"x".repeat(80)}`);
     set({ tail });
     await sees("two");
@@ -325,7 +353,10 @@ describe("a live area", () => {
     });
     for (const line of tail) live.print(line);
     set({ tail: [], status: "done" });
-    await sees("done");
+    await session.rendered();
+    const ended = ink.waitUntilExit();
+    ink.unmount();
+    await ended;
     expect(await screen.text()).toEqual([...tail, "> typed", "done"]);
   });
 
