@@ -11,7 +11,10 @@ import { openTerminal } from "../../../src/tui/terminal/modes.ts";
 import { reflowOf, reflowOfAnswers } from "../../../src/tui/terminal/reflow.ts";
 import { suspendJob } from "../../../src/tui/terminal/suspend.ts";
 
-const live = createLiveStdout(process.stdout, { reflow: reflowOf(process.env) });
+// Milliseconds until sizes are quiet.
+const [, , quietMs] = process.argv;
+const quiet = quietMs === undefined ? undefined : { once: Number(quietMs), several: Number(quietMs) };
+const live = createLiveStdout(process.stdout, { reflow: reflowOf(process.env), quiet });
 const terminal = openTerminal({ stdin: process.stdin, fd: process.stdout.fd });
 process.on("exit", () => terminal.restore());
 process.on("SIGTERM", () => process.exit(143));
