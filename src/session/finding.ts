@@ -36,9 +36,6 @@ export interface Finding {
   ): AsyncGenerator<FoundChoice, void, undefined>;
 }
 
-/** Conversations that a search shows. */
-const MOST_FOUND = 50;
-
 export function createFinding(
   room: Room,
   guarded: <T>(work: (saved: Saving) => Promise<T>) => Promise<T | undefined>,
@@ -76,7 +73,6 @@ export function createFinding(
           const { id, title } = conversation;
           listed.push(conversation);
           found.push({ id, title, detail: detailOf(conversation), words: snippet, focus: at });
-          if (found.length === MOST_FOUND) break;
         }
       });
       return found;

@@ -77,6 +77,12 @@ describe("a session for which a server was named", () => {
   });
 });
 
+it("finds all conversations that hold the words, however many they are", async () => {
+  for (let at = 0; at < 60; at += 1) await held("local", `Rome ${at}`);
+  const { session } = sessions.open();
+  expect(await session.saver.search("rome")).toHaveLength(60);
+});
+
 it("leaves the open conversation out of the list and of the search", async () => {
   const other = await held("local", "Rome");
   const { session, ask } = sessions.open();
