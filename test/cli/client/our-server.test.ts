@@ -47,7 +47,15 @@ describe("a client of this package's server", () => {
     const done = events.at(-1);
     const text = events.flatMap((event) => (event.type === "delta" ? [event.text] : [])).join("");
     expect(events.length).toBeGreaterThan(2);
-    expect(done).toEqual({ type: "done", response: text, model: "demo", tokensDeducted: 100, tokens: 150 });
+    expect(done).toEqual({
+      type: "done",
+      response: text,
+      model: "demo",
+      finish: "stop",
+      turnsSent: 0,
+      tokensDeducted: 100,
+      tokens: 150,
+    });
     expect(await client.balance()).toEqual({ tokens: 150, held: 0 });
   });
 
