@@ -62,7 +62,7 @@ test("-r lists the conversations of all servers, and goes to the server of the c
   expect(stderr).toContain(`Who is ${first.url}?`);
   const id = /^([a-z0-9]{8}) {2}Who is .* {2}\(.*127\.0\.0\.1:\d+\)$/m.exec(stderr)?.[1] ?? "";
   const chosen = await chat(`/resume ${id}\ntwo\n`, ["-r"]);
-  expect(chosen.stderr).toContain(`Now on ${hostOf(second)}.`);
+  expect(chosen.stderr).toContain(`Now at ${hostOf(second)}.`);
   expect(chosen.stdout).toBe("You said: two\n");
   expect(second.seen.filter(({ url }) => url === "/api/chat/")).toHaveLength(2);
 });
