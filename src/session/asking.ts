@@ -225,10 +225,14 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     };
     lastData = now();
     try {
-      await saved.claim();
-      // After it: the question may belong to a fork.
+      const { conversation } = state();
       begun(message, before, key, model);
-      const ended = await exchange(room.client, question, { ...face, inDoubt: key === inDoubt });
+      await saved.claim();
+      // It may belong to a fork now.
+      if (state().conversation !== conversation) begun(message, before, key, model);
+      const ended: Ended = signal.aborted
+        ? { kind: "stopped", text: "", error: signal.reason }
+        : await exchange(room.client, question, { ...face, inDoubt: key === inDoubt });
       if (ended.kind === "answered" && !ended.isShown) show(ended.text);
       say({ type: "end" });
       if (ended.kind === "answered")

@@ -146,7 +146,7 @@ describe("a paste of five megabytes", () => {
     const terminal = session(["-s", server.url], { AI_CHAT_TOKEN: token });
     await terminal.sees("4,000 tokens");
     terminal.type(`\u001b[200~${"a line of some log 日本\n".repeat(200_000)}\u001b[201~`);
-    await terminal.onScreen("this server takes at most 100,000.");
+    await terminal.onScreen("this server takes at most 48,000.");
     await composed(terminal, "> [Pasted 200,000 lines]");
     terminal.type(" why?\r");
     await terminal.sees("Nothing was sent: shorten it, and send it again.");

@@ -123,7 +123,7 @@ describe("/server", () => {
     session.form({ type: "back" });
     expect(session.state).toEqual({ ...before, queue: session.state.queue });
     expect(session.address).toBe("local");
-    expect(notes().at(-1)).toBe("Back on local.");
+    expect(notes().at(-1)).toBe("Back at your own server on this machine.");
     await ask("two");
     expect(client.questions[1]?.history).toHaveLength(2);
     expect(elsewhere.questions).toEqual([]);

@@ -45,7 +45,7 @@ describe("a session for which no server was named", () => {
     expect(await session.saver.resume(there)).toBe(true);
     expect(session.address).toBe(elsewhere);
     expect(session.state).toMatchObject({ conversation: there, title: "Naples", phase: { kind: "idle" } });
-    expect(notes()).toContain("Now on 127.0.0.1:9999.");
+    expect(notes()).toContain("Now at 127.0.0.1:9999.");
     expect(notes()).toContain("Going on with: Naples · 127.0.0.1:9999");
     expect(session.state.form).toMatchObject({ step: "choose" });
     await signIn(session);

@@ -52,6 +52,7 @@ describe("a question that is sent during an answer", () => {
     expect(session.ask("one")).toBe(true);
     expect(session.ask("two")).toBe(true);
     expect(session.ask("three")).toBe(true);
+    await turns();
     expect(asked()).toEqual(["one"]);
     expect(queue()).toEqual({ questions: ["two", "three"], isStopped: false });
     end();

@@ -59,7 +59,7 @@ it("finds what only a turn holds, shows the words around it, and opens it", asyn
   await session.shows("1–1 of 1 · Type");
   session.type("\r");
   await session.shows("Going on with: question 3.");
-  expect(session.text()).toContain("The needle is here.");
+  expect(session.text()).toContain("The **needle** is here.");
   await leave(session);
 });
 

@@ -281,7 +281,7 @@ describe("the session on a terminal", () => {
     await session.shows("90 questions");
     clock.mockRestore();
     await leave(session);
-    expect(session.text()).toBe("A demo answers here.");
+    expect(session.text()).toBe(OPENING);
   });
 
   it("shows /retry above what it says if there is nothing to ask again", async () => {

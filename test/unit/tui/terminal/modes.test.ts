@@ -45,7 +45,7 @@ describe("a terminal", () => {
     let expire = () => {};
     const timers = { set: (callback: () => void) => (expire = callback), clear: () => {} };
     const terminal = openTerminal({ stdin, fd, timers, asksBackground: true });
-    expect(written()).toBe("\u001b[?2004h\u001b]11;?\u0007\u001b[?u\u001b[>c\u001b[c");
+    expect(written()).toBe("\u001b[?2004h\u001b[?1004h\u001b]11;?\u0007\u001b[?u\u001b[>c\u001b[c");
     expect([terminal.isAsking, terminal.background]).toEqual([true, undefined]);
     expire();
     expect(await terminal.answers).toMatchObject({ silent: true });
