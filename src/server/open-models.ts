@@ -9,6 +9,8 @@ export interface OpenModel extends Model {
   reason: string;
   /** The demo answers, because no AI is connected and `--provider` does not name it. */
   byDefault: boolean;
+  /** An Ollama that has not told yet how much it reads: it may be more. */
+  isEarly: boolean;
 }
 
 /** The models of a configuration, in its order. */
@@ -30,7 +32,7 @@ async function openModel(model: ModelConfig, config: ServerConfig): Promise<Open
     idleTimeout,
     warn,
   };
-  const { provider, reason, byDefault = false } = await chooseProvider(settings);
+  const { provider, reason, byDefault = false, isEarly = false } = await chooseProvider(settings);
   const limits = () => modelLimits(model, provider.contextChars);
   return {
     get name() {
@@ -49,6 +51,7 @@ async function openModel(model: ModelConfig, config: ServerConfig): Promise<Open
     provider,
     reason,
     byDefault,
+    isEarly,
   };
 }
 
@@ -62,7 +65,7 @@ export async function openModels(config: ServerConfig): Promise<OpenModels> {
     for (const model of config.models) {
       const opened = await openModel(model, config);
       all.push(opened);
-      checkLimits(model, opened.contextChars);
+      checkLimits(model, opened.isEarly ? undefined : opened.contextChars);
       if (opened.byDefault) refuseDemo(config.host);
     }
   } catch (error) {

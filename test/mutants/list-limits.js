@@ -60,7 +60,7 @@ export const limitMutants = [
   },
   {
     file: "src/server/open-models.ts",
-    find: "checkLimits(model, opened.contextChars);",
+    find: "checkLimits(model, opened.isEarly ? undefined : opened.contextChars);",
     replace: "",
     why: "A question may be longer than its model reads.",
     tests: [ollama],

@@ -5,6 +5,7 @@ import { NoProvider } from "../core/startup-error.ts";
 import { OPENAI_URL, readBaseUrl } from "./base-url.ts";
 import { createDemoProvider } from "./demo.ts";
 import { DEFAULT_MODEL, findLater, findModel, findOllama, type Endpoint } from "./find-model.ts";
+import { isOllama } from "./ollama.ts";
 import type { FindModel } from "./openai.ts";
 
 const OLLAMA_URL = "http://127.0.0.1:11434";
@@ -33,11 +34,15 @@ interface Settings {
   patience?: number | undefined;
 }
 
-/** `reason`: a phrase for the banner, without secrets. `byDefault`: nothing was set and found, so the demo answers. */
+/**
+ * `reason`: a phrase for the banner, without secrets. `byDefault`: nothing was set and found, so the demo answers. `isEarly`:
+ * an Ollama that has not told yet how much it reads.
+ */
 interface Choice {
   provider: Provider;
   reason: string;
   byDefault?: true;
+  isEarly?: boolean;
 }
 
 /** What a model adds to the body of its requests. The hosts of other models know only `max_tokens`. */
@@ -113,6 +118,7 @@ async function openai(settings: Settings): Promise<Choice> {
       ...(isEarly && { findModel: findLater(endpoint, { named: model, guess: found.model, warn }) }),
     }),
     reason: [...why, ...remarks].join(", "),
+    isEarly: isEarly && isOllama(url),
   };
 }
 

@@ -2,7 +2,7 @@ import { Agent, type Dispatcher } from "undici";
 import { grouped } from "../../text/numbers.ts";
 import { readBaseUrl } from "./base-url.ts";
 import { listModels } from "./models.ts";
-import { isOllama, ollamaContext } from "./ollama.ts";
+import { isOllama, ollamaContext, UNTOLD } from "./ollama.ts";
 import type { FindModel } from "./openai.ts";
 
 /** The model of OpenAI, and of a base URL that lists it or lists nothing. */
@@ -32,7 +32,8 @@ export interface Found {
 /** The model of an endpoint: the one that `named` names, else one of its list. An Ollama is asked how much it reads. */
 export async function findModel(endpoint: Endpoint, named: string | undefined): Promise<Found> {
   const found = named ? { model: named, remarks: [], isEarly: false } : await listedModel(endpoint);
-  return !found.isEarly && isOllama(endpoint.baseUrl) ? withContext(endpoint, found) : found;
+  if (!isOllama(endpoint.baseUrl)) return found;
+  return found.isEarly ? { ...found, contextChars: UNTOLD } : withContext(endpoint, found);
 }
 
 /** The model of an Ollama; undefined if none answers there with a model. */

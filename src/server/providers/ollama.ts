@@ -6,7 +6,7 @@ import { textOf } from "./models.ts";
 import { requestHeaders } from "./request-headers.ts";
 
 /** Characters of conversation for an Ollama that does not tell what its model reads. It cuts the rest without a word. */
-const UNTOLD = 48_000;
+export const UNTOLD = 48_000;
 
 /** Tokens that an Ollama reads unless its host or the model says otherwise; hosts with much video memory read more. */
 const USUAL_TOKENS = 4096;

@@ -139,6 +139,21 @@ describe("an Ollama at a base URL", () => {
 });
 
 describe("the limits of a server", () => {
+  test.each([undefined, "m"])("wait for an Ollama that is late (model %s)", async (upstream) => {
+    const mock = new MockAgent();
+    mock.disableNetConnect();
+    const model = testModel({ baseUrl: "http://ai.test:11434/v1", upstream, messageChars: 150_000 });
+    const server = await openTestServer({
+      provider: "openai",
+      dispatcher: mock,
+      models: [{ ...model, contextChars: undefined }],
+    });
+    expect(server.running.model).toBe(upstream ?? "gpt-4o-mini");
+    expect(await limitsOf(server.url)).toEqual({ message: 48_000, context: 48_000, turns: 200 });
+    await server.close();
+    await mock.close();
+  });
+
   const open = (wishes: Partial<ModelConfig>) =>
     openTestServer({
       provider: undefined,
