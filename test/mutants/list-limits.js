@@ -101,7 +101,7 @@ export const limitMutants = [
     tests: [session],
   },
   {
-    file: "src/session/saving.ts",
+    file: "src/session/kept-question.ts",
     find: "const finish = done?.finish;",
     replace: "const finish = undefined;",
     why: "A cut answer looks whole when its conversation is shown again.",

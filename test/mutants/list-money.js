@@ -45,14 +45,14 @@ export const moneyMutants = [
   {
     file: "src/server/core/ask-model.ts",
     find: "onReasoning: (text: string) => !signal.aborted && onReasoning(text)",
-    replace: "onReasoning: (text: string) => onDelta?.(text, name)",
+    replace: "onReasoning: (text: string) => onDelta?.([text], model.name, turns)",
     why: "A client that leaves while the AI thinks pays.",
     tests: [questions, "test/http/reasoning.test.ts"],
   },
   {
     file: "src/server/http/event-stream.ts",
-    find: "if (this.#hasDelta) return this.#join(event);",
-    replace: "if (this.#res.headersSent) return this.#join(event);",
+    find: "if (this.#hasDelta) return this.#join(events);",
+    replace: "if (this.#res.headersSent) return this.#join(events);",
     why: "The first delta after reasoning is charged before the socket has it.",
     tests: ["test/http/event-stream.test.ts"],
   },
