@@ -12,14 +12,14 @@ export interface ChatLimits {
   turns: number;
 }
 
-/** A character takes up to six bytes of JSON (`\u0001`), and up to twelve if it is a pair of them. */
-const BYTES = 6;
+/** A character takes up to twelve bytes of JSON (`\ud83d\ude00`). */
+const BYTES = 12;
 /** For the names of the fields, the token, and the entries of the history. */
 const FRAME_BYTES = 64 * 1024;
 
 /** Largest body of a chat request in bytes, counted unpacked: whatever the limits allow fits. */
 export function chatBodyBytes({ message, context }: Pick<ChatLimits, "message" | "context">): number {
-  const needed = BYTES * (message + context) + FRAME_BYTES;
+  const needed = BYTES * Math.max(message, context) + FRAME_BYTES;
   return Math.min(MOST_CHAT_BODY_BYTES, Math.max(CHAT_BODY_BYTES, needed));
 }
 

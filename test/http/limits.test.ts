@@ -89,6 +89,25 @@ describe("limits", () => {
   });
 });
 
+test.each([
+  ["of a message without history", { contextChars: 0, messageChars: 150_000 }, 150_000, 0],
+  ["of a long history", { contextChars: 150_000, messageChars: 100 }, 100, 149_900],
+])("the body lets through escaped emoji %s", async (_what, wishes, message, earlier) => {
+  const own = await openTestServer({
+    baseUrl: ai.url,
+    models: [testModel({ baseUrl: ai.url, upstream: "m", ...wishes })],
+  });
+  const emoji = (count: number) => `"${String.raw`\ud83d\ude00`.repeat(count)}"`;
+  const turns = earlier === 0 ? "" : `{"role":"user","content":${emoji(earlier)}}`;
+  const reply = await fetch(`${own.url}/api/chat/`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${await own.token("jane")}`, "Content-Type": "application/json" },
+    body: `{"message":${emoji(message)},"history":[${turns}]}`,
+  });
+  expect([reply.status, reply.headers.get("turns-sent")]).toEqual([200, earlier === 0 ? "0" : "1"]);
+  await own.close();
+});
+
 describe("the reply tells how many turns reached the AI", () => {
   test.each([
     ["plain", 4, ["11111", "22222", "333", "44", "now"]],
