@@ -22,11 +22,12 @@ export const serve: typeof Serve = async (config) => (await import("./serve.ts")
 
 /** StartupError for models that can be connected to no AI, or whose limits contradict each other. Connects to nothing. */
 export async function checkModels({ models, provider }: ServerConfig): Promise<void> {
-  const { checkProvider } = await import("./providers/choose.ts");
-  const { checkLimits } = await import("./model-limits.ts");
+  const { checkProvider, mayBeOllama } = await import("./providers/choose.ts");
+  const { checkLimits, modelLimits } = await import("./model-limits.ts");
   for (const model of models) {
-    checkProvider({ provider, apiKey: model.apiKey, baseUrl: model.baseUrl });
-    checkLimits(model);
+    const settings = { provider, apiKey: model.apiKey, baseUrl: model.baseUrl };
+    checkProvider(settings);
+    checkLimits(model, mayBeOllama(settings) ? undefined : modelLimits(model, undefined).contextChars);
   }
 }
 

@@ -76,6 +76,10 @@ export function checkProvider(settings: Settings): void {
   if (settings.provider === "openai" && !isConnected(settings)) throw nothingConfigured();
 }
 
+/** Whether the AI may be an Ollama, which tells at the start how much it reads. */
+export const mayBeOllama = (settings: Settings): boolean =>
+  settings.provider !== "demo" && (!isConnected(settings) || isOllama(settings.baseUrl || OPENAI_URL));
+
 /**
  * Chooses the AI (docs/hosting.md#which-ai-answers): the provider that `provider` names; else the openai provider if
  * there is a key or a base URL; else Ollama if it answers on its usual port and has a model; else the demo. Empty

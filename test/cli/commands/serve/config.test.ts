@@ -82,6 +82,18 @@ test("a longest question above the context is refused at the start and by --chec
   expect((await check()).stderr).toContain("message_chars is 9, but a reads at most 8 characters");
 });
 
+test("serve --check knows how much an AI reads unless it may be an Ollama", async () => {
+  const long = ["serve", "--check", "--message-chars", "100001"];
+  for (const ai of [
+    ["--provider", "demo"],
+    ["--base-url", "http://127.0.0.1:8080/v1"],
+  ])
+    expect((await run([...long, ...ai])).stderr).toContain("the model reads at most 100000 characters");
+  // How much an Ollama reads is known at the start.
+  for (const ai of [[], ["--base-url", "http://127.0.0.1:11434/v1"]])
+    expect((await run([...long, ...ai])).code).toBe(0);
+});
+
 test("serve --check finds a provider that cannot be connected: exit 2", async () => {
   const { code, stderr } = await run(["serve", "--check", "--provider", "openai"]);
   expect(code).toBe(2);
