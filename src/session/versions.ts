@@ -111,7 +111,7 @@ export function createVersions(room: Room, { guarded, goOnWith, tellOnce }: Vers
       show(chosen);
       if (hidden.length > 0) note("dim", `${counted(hidden.length, "turn")} between`);
       after.slice(-SHOWN_AFTER).forEach(show);
-      note("dim", "", `Going on with version ${version} of ${versions.length} of turn ${turn}.`);
+      note("dim", `Going on with version ${version} of ${versions.length} of turn ${turn}.`);
     },
     async fork(turn) {
       const found = await read();
@@ -126,7 +126,6 @@ export function createVersions(room: Room, { guarded, goOnWith, tellOnce }: Vers
       if (path.length < found.path.length) path.slice(-1).forEach(show);
       note(
         "dim",
-        "",
         `A fork up to turn ${path.length}: ${fork.title}`,
         `To go on with the other one: /resume ${id}`,
       );

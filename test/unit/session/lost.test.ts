@@ -63,6 +63,11 @@ function open({
   return { session, client, said, ask, notes, given, pending: () => pendingOf(pending) };
 }
 
+/** Until that question has gone out. */
+async function asked(pending: () => Pending | undefined, message: string) {
+  while (pending()?.message !== message) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** A session that is killed while `last` is answered. */
 async function killed(questions: string[], last: string, options: Parameters<typeof open>[0] = {}) {
   const { session, client, ask, pending } = open(options);
@@ -70,7 +75,7 @@ async function killed(questions: string[], last: string, options: Parameters<typ
   for (const question of questions) await ask(question);
   client.script = [[{ type: "delta", text: "half" }, never]];
   session.ask(last);
-  await new Promise((resolve) => setImmediate(resolve));
+  await asked(pending, last);
   const left = pending();
   expect(left).toMatchObject({ message: last });
   return { left: left as Pending, key: client.questions.at(-1)?.key };
@@ -104,12 +109,14 @@ describe("a question whose session was killed during its answer", () => {
     first.session.edit();
     first.client.script = [[never]];
     first.session.ask("two");
-    const id = first.session.state.conversation ?? "";
+    await asked(first.pending, "two");
     const { session, client, ask, notes } = open({ pending: first.pending() });
     await session.start();
     expect(notes()).toContain(isFree);
     await ask("two");
     expect(client.questions[0]?.key).toBe(first.client.questions.at(-1)?.key);
+    // The process of the first session still runs here, so that the second one is a fork.
+    const id = session.state.conversation ?? "";
     const { exchanges } = await openConversations({ dir, now: Date.now }).read(id);
     expect(exchanges.map(({ question }) => question)).toEqual(["one", "two"]);
   });
