@@ -194,7 +194,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
 
   const ask: Asking["ask"] = async (
     message,
-    { before = turnsBefore(state()), again = false, shown = false, isQueued } = {},
+    { before = turnsBefore(state(), message), again = false, shown = false, isQueued } = {},
   ) => {
     const known = sameQuestion(state(), message, before, again);
     const same = known?.key === spent ? undefined : known;
@@ -269,9 +269,10 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
 
 const secondsOf = (milliseconds: number) => grouped(Math.max(1, Math.round(milliseconds / 1000)));
 
-/** The turns before a new question. An edited question replaces the last one. */
-function turnsBefore({ editing, last, turns }: State): readonly Turn[] {
-  return editing && last !== undefined ? last.before : turns;
+/** The turns before a question. An edited question replaces the last one; a failed one, sent again, keeps its place. */
+function turnsBefore({ editing, last, turns }: State, message: string): readonly Turn[] {
+  const isAgain = last?.outcome === "failed" && last.message === message;
+  return last !== undefined && (editing || isAgain) ? last.before : turns;
 }
 
 /**

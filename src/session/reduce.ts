@@ -83,7 +83,9 @@ function changed(state: State, event: Event): State {
     case "asked": {
       const { message, before, key, model, at } = event;
       const { parent, turn } = state.last?.before === before ? state.last : { parent: state.leaf };
-      const last: Last = { message, before, key, outcome: "open", choice: state.choice, model, parent, turn };
+      const { choice, turns, leaf } = state;
+      const until = { turns, leaf };
+      const last: Last = { message, before, key, outcome: "open", choice, model, parent, turn, until };
       const title = state.title ?? titleOf(message);
       const phase = { kind: "asking", since: at } as const;
       const asked = { turns: before, leaf: parent, last, reasoning: { text: "" } };
@@ -216,8 +218,13 @@ function isNamedAfter({ message, before }: Last, { title, conversation }: State)
 
 function ended(state: State, outcome: Last["outcome"], text: string): State {
   if (state.last === undefined) return state;
+  if (text === "") {
+    const last: Last = { ...state.last, outcome: outcome === "stopped" ? "failed" : outcome };
+    const title = isNamedAfter(last, state) ? null : state.title;
+    const { turns, leaf } = last.until ?? state;
+    return { ...state, last, title, turns, leaf, editing: turns !== last.before };
+  }
   const last = { ...state.last, outcome };
-  if (text === "") return { ...state, last, title: isNamedAfter(last, state) ? null : state.title };
   const pair: Turn[] = [
     { role: "user", content: last.message },
     { role: "assistant", content: text },

@@ -26,6 +26,7 @@ export interface Last {
   /** The turns before it. */
   before: readonly Turn[];
   key: string;
+  /** `failed`: also if it was stopped before the first word. */
   outcome: "open" | "answered" | "stopped" | "failed";
   /** The model that was chosen then, and the one that the question names. */
   choice?: ModelChoice;
@@ -34,6 +35,8 @@ export interface Last {
   parent: string | null;
   /** The ID of its saved turn, of which its next answer is another version. */
   turn?: string;
+  /** The conversation when it was asked, which it is again if nothing of an answer comes. */
+  until?: Pick<State, "turns" | "leaf">;
 }
 
 /**

@@ -31,10 +31,17 @@ export const sessionMutants = [
   },
   {
     file: "src/session/reduce.ts",
-    find: 'if (text === "") return',
-    replace: "if (false) return",
+    find: 'if (text === "") {',
+    replace: "if (false) {",
     why: "A failed question stays in the history that goes with the next one.",
     tests: [session],
+  },
+  {
+    file: "src/session/reduce.ts",
+    find: "const { turns, leaf } = last.until ?? state;",
+    replace: "const { turns, leaf } = state;",
+    why: "After a /retry that failed, the answer before it no longer reaches the AI.",
+    tests: ["test/unit/session/versions.test.ts"],
   },
   {
     file: "src/session/settle.ts",

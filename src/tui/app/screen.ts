@@ -256,6 +256,8 @@ export function createScreen(options: ScreenOptions): Screen {
     },
     giveBack(text) {
       view = giveBack(view, text);
+      // What is typed there instead is another question, which must not replace the last one.
+      if (fullText(view.editor).trim() !== text.trim()) session.stopEditing();
       options.onDraft(draftOf(view));
       changed();
     },

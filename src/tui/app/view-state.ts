@@ -56,6 +56,7 @@ export function menuItems({ editor, menu, searching }: ViewState): readonly Sess
  */
 export function giveBack(view: ViewState, text: string): ViewState {
   const { editor, sent } = view;
+  if (fullText(editor).trim() === text.trim()) return view;
   if (editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
   if (sent !== undefined && fullText(sent).trim() === text.trim())
     return { ...view, editor: { ...sent, cursor: sent.text.length } };

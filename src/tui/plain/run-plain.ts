@@ -35,7 +35,11 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const faults: unknown[] = [];
   const session = createSession(
     sessionOptions(options, {
-      say: (said) => paper.say(said),
+      say(said) {
+        paper.say(said);
+        // It is shown nowhere, so what is typed next is another question.
+        if (said.type === "giveBack" && said.toEdit !== true) session.stopEditing();
+      },
       again: "/retry",
       crash(error) {
         faults.push(error);

@@ -239,3 +239,35 @@ describe("a second session in one conversation", () => {
     expect(await questions(id)).toEqual(["one", "two"]);
   });
 });
+
+describe("a question that fails instead of another one", () => {
+  const fails = () => [new ClientError("upstream_error", "It failed.", { status: 502 })];
+
+  it.each(["retry", "edit"] as const)("leaves the old answer in the conversation: /%s", async (how) => {
+    const { session, client, ask, edit, command, notes, idOf, historyOf } = open();
+    await ask("one");
+    client.script = [fails()];
+    if (how === "edit") await edit("ONE");
+    else await command("retry");
+    expect(session.state.editing).toBe(true);
+    await command("versions");
+    expect(notes().at(-1)).toBe("No turn here has another version; /retry and /edit make more.");
+    session.stopEditing();
+    await ask("two");
+    expect(historyOf(-1)).toEqual(["one", "You said: one"]);
+    expect(await questions(idOf())).toEqual(["one", "two"]);
+  });
+
+  it("takes its place when it is changed, and keeps its key when it is not", async () => {
+    const { session, client, ask, edit, idOf } = open();
+    await ask("one");
+    client.script = [fails(), fails()];
+    await edit("ONE");
+    session.stopEditing();
+    await ask("ONE");
+    expect(client.questions[2]).toMatchObject({ key: client.questions[1]?.key, history: [] });
+    await ask("One");
+    expect(client.questions[3]?.history).toEqual([]);
+    expect(await questions(idOf())).toEqual(["One"]);
+  });
+});

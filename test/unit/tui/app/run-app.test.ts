@@ -284,6 +284,28 @@ describe("the session on a terminal", () => {
     expect(session.text()).toBe(OPENING);
   });
 
+  it("goes on after a repeated question that failed, with what was typed meanwhile", async () => {
+    const client = createFakeClient();
+    let fail: (why: unknown) => void = () => {};
+    const failing = new Promise((_, reject) => (fail = reject));
+    client.script = [answer("first"), [failing]];
+    const session = start({ client });
+    await session.shows("40 questions");
+    session.type("one\r");
+    await session.shows("first");
+    await session.shows("39 questions");
+    session.type("/retry\r");
+    await session.shows("waiting");
+    session.type("two");
+    await session.shows("> two");
+    fail(new ClientError("upstream_error", "It failed.", { status: 502 }));
+    await session.shows("Kept: /retry sends it again");
+    session.type("\r");
+    await session.shows("You said: two");
+    await leave(session);
+    expect(client.questions[2]?.history.map(({ content }) => content)).toEqual(["one", "first"]);
+  });
+
   it("shows /retry above what it says if there is nothing to ask again", async () => {
     const session = start();
     await session.shows("40 questions");

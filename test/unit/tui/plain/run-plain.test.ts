@@ -121,6 +121,13 @@ describe("line mode", () => {
     expect(end).toBe("left");
   });
 
+  it("goes on after a repeated question that failed, with the answer that there was", async () => {
+    const client = createFakeClient();
+    client.script = [answer("first"), [new ClientError("upstream_error", "It failed.", { status: 502 })]];
+    await run("one\n/retry\ntwo\n", { client });
+    expect(client.questions[2]?.history.map(({ content }) => content)).toEqual(["one", "first"]);
+  });
+
   it("gives a pipe the bytes as they came, and a terminal none of the control sequences", async () => {
     const hostile = () => {
       const client = createFakeClient();
