@@ -12,6 +12,7 @@ import { createSending } from "./sending.ts";
 import { createSigningIn } from "./signing-in.ts";
 import { isAnswering, isBusy, resumable, type State } from "./state.ts";
 import type { Line, Tone } from "./transcript.ts";
+import { counted } from "../text/numbers.ts";
 import type { Versions } from "./versions.ts";
 
 /** Milliseconds between two looks at the balance that nobody asked for. */
@@ -75,7 +76,7 @@ export interface Session {
   idle(): Promise<void>;
 }
 
-/** Milliseconds that a conversation waits for model and balance, which are printed above it. */
+/** Milliseconds that what is printed at the beginning waits for model and balance, which are printed above it. */
 const LONGEST_GREETING_MS = 300;
 
 /** Creates the session of `chat`; starts nothing before `start`. */
@@ -130,7 +131,7 @@ export function createSession(options: SessionOptions): Session {
   let looked = room.now();
   const { send } = createSending(room, { subscribe, run, asking });
 
-  let { pending } = options;
+  let { pending, unsent = [] } = options;
   /**
    * Loads the conversation that the options name, once; by default that of a question whose session was killed. `choose` is
    * up to the face.
@@ -139,10 +140,13 @@ export function createSession(options: SessionOptions): Session {
     const lost = pending;
     const id = lost !== undefined && isOwn(lost, room) ? lost.conversation : undefined;
     const wanted = beginning ?? (id === undefined ? undefined : { kind: "id", id });
+    const { length } = unsent;
     pending = beginning = undefined;
+    unsent = [];
     let isBegun = true;
     if (wanted?.kind === "newest") isBegun = await saver.resumeNewest();
     if (wanted?.kind === "id") isBegun = await saver.resume(wanted.id);
+    if (length > 0) note("dim", `Not sent by an earlier session: ${counted(length, "question")}.`);
     if (lost !== undefined) await offerAgain(lost, room);
     return isBegun;
   };
@@ -244,7 +248,8 @@ export function createSession(options: SessionOptions): Session {
       const settled = settleIn(false);
       if (signedIn)
         await load(async () => {
-          if (beginning !== undefined) await atMost(settled, LONGEST_GREETING_MS);
+          const prints = beginning !== undefined || pending !== undefined || unsent.length > 0;
+          if (prints) await atMost(settled, LONGEST_GREETING_MS);
           return begin();
         });
       await settled;

@@ -50,11 +50,8 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
 
 function giveDraft(screen: Screen, { draft }: ChatOptions): void {
   if (draft?.found === undefined) return;
-  const { text, queue } = draft.found;
-  if (queue.length > 0)
-    screen.session.note("dim", `Not sent by an earlier session: ${counted(queue.length, "question")}.`);
   // As if it were typed: a command in it stays one.
-  screen.insert(text);
+  screen.insert(draft.found.text);
 }
 
 /** Takes what the terminal answers, after which another palette may apply. */

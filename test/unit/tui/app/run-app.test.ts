@@ -230,6 +230,8 @@ describe("the session on a terminal", () => {
     await next.shows(
       /Not sent by an earlier session: 1 question\.[^]* {2}> two\nqueue stopped · 1 question · .*\n> typed/,
     );
+    // The first lines are complete before it.
+    expect(next.text().startsWith(`${OPENING}\n\nNot sent`)).toBe(true);
     next.type("\x15");
     await next.shows("> Ask");
     next.type("\r");
