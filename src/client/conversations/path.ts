@@ -35,7 +35,7 @@ export async function* pathBack(
 ): AsyncGenerator<TurnRecord, void, undefined> {
   const found = new Set<string>();
   let wanted: Wanted | undefined = from === undefined ? { is: "head" } : { is: "turn", id: from };
-  /** Where the last turn that was found begins. */
+  /** Where the last turn that was found begins, or the first of the versions before it. */
   let end = size;
   let heedsChoice = true;
   while (wanted !== undefined) {
@@ -47,7 +47,9 @@ export async function* pathBack(
           wanted = { is: "turn", id: decoded.turn };
         if (decoded.is !== "turn" || wanted === undefined || found.has(decoded.id)) continue;
         if (wanted.is === "parent") {
-          if (wanted.of === decoded.id) wanted = wantedAfter(decoded);
+          if (wanted.of !== decoded.id) continue;
+          end = start;
+          wanted = wantedAfter(decoded);
           continue;
         }
         if (wanted.is === "turn" && wanted.id !== decoded.id) continue;

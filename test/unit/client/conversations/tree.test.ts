@@ -92,6 +92,26 @@ describe("a conversation is a tree", () => {
     expect(await questions(id)).toEqual(["a?", "b?", "d?"]);
   });
 
+  it("of the older program is read so, whichever of its turns were replaced", async () => {
+    const id = "old00000";
+    await held();
+    const header = { is: "conversation", version: 1, id, ...jane, created_at: "2026-11-22T00:00:00Z" };
+    const each = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(each, async (instead) => {
+        const records = instead.map((isInstead, at) => {
+          const rest = isInstead && at > 0 ? { replaces: String(at - 1) } : {};
+          return { is: "turn", id: String(at), at: "2026-11-22T00:00:00Z", ...turn(String(at)), ...rest };
+        });
+        const lines = [header, ...records].map((one) => JSON.stringify(one));
+        await writeFile(place.file(id), `${lines.join("\n")}\n`);
+        expect(await questions(id)).toEqual(asList(records));
+        const tree = await place.conversations().readTree(id);
+        expect(pathTo(tree, tree.head).map(({ question }) => question)).toEqual(asList(records));
+      }),
+    );
+  });
+
   it("forks with the turns up to one, as a file of its own that the older program reads", async () => {
     const { conversations, id, b } = await held();
     await conversations.append(id, turn("c", { parent: b }));
