@@ -2,6 +2,7 @@ import { ClientError } from "../client/failure.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
+import { placeName } from "./connection.ts";
 import { createFinding } from "./finding.ts";
 import type { Room } from "./room.ts";
 import type { Saving } from "./saved.ts";
@@ -53,7 +54,7 @@ export function createSaver(room: Room) {
       const found = await conversations.find(id);
       if (found.server !== room.name) {
         const way = `${room.commandName} -r ${found.id}`;
-        note("warn", `That conversation was held at ${found.server}.`, `To go on there: ${way}`);
+        note("warn", `That conversation was held at ${placeName(found.server)}.`, `To go on there: ${way}`);
         return false;
       }
       const { exchanges, earlier, seen, conversation } = await conversations.readTail(found.id, SHOWN);

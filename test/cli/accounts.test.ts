@@ -34,7 +34,7 @@ const register = (...more: string[]) =>
 test("register logs in, stores the token for that server only, and makes the server the default", async () => {
   const { code, stdout, stderr } = await register();
   expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
-  expect(stderr).toMatch(/is now your default server[^]*Welcome, jane.*4,000 tokens/);
+  expect(stderr).toMatch(/Your default server is now http[^]*Welcome, jane.*4,000 tokens/);
   const file = join(home.dir, "config", "ai-chat", "credentials.json");
   expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({
     [server.url]: { token: "t-jane", username: "jane" },

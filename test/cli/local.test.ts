@@ -12,6 +12,14 @@ afterEach(() => home.remove());
 
 const tokens = async () => (await runProgram(["balance", "-q"], { home })).stdout.trim();
 
+test("the note about the default server names one's own server in words", async () => {
+  const other = await makeHome();
+  onTestFinished(() => other.remove());
+  const env = { AI_CHAT_PASSWORD: "correct horse" };
+  const { stderr } = await runProgram(["register", "-s", "local", "-u", "jane"], { home: other, env });
+  expect(stderr).toContain("Your default server is now your own server on this machine; another one");
+});
+
 test("each command starts and stops the local server, and balances are kept", async () => {
   const { code, stdout } = await runProgram(["ask", "hello"], { home });
   expect(code).toBe(0);

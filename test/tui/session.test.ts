@@ -95,7 +95,7 @@ describe("the session, from the first run on", () => {
     first.type("jane\r");
     await first.sees("Password of jane:");
     first.type("correct horse\r");
-    await first.sees("is now your default server");
+    await first.sees("Your default server is now");
     first.type("\u0004");
     await first.ended();
     const { stdout } = await runProgram(["config", "get", "server"], { home });

@@ -4,7 +4,7 @@ import { openSettings } from "../../client/kept/settings.ts";
 import { parseSetting } from "../argv/settings-now.ts";
 import { saveLogin } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
-import { checkServerKnown } from "./chosen-server.ts";
+import { checkServerKnown, placeOf } from "./chosen-server.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -38,7 +38,7 @@ export async function makeDefault(
   if (settings.get("server") !== undefined || settings.problem !== undefined) return undefined;
   const result = await settings.set("server", name);
   return result.kept
-    ? `${name} is now your default server; another one is named with -s, as in: ${program.name} -s URL`
+    ? `Your default server is now ${placeOf(name)}; another one is named with -s, as in: ${program.name} -s URL`
     : `It could not be made your default server: ${result.why}`;
 }
 

@@ -310,7 +310,7 @@ describe("/server", () => {
     expect(await session.saver.resume(id)).toBe(false);
     expect(session.state).toMatchObject({ turns: [], conversation: undefined });
     expect(notes().slice(-2)).toEqual([
-      "That conversation was held at local.",
+      "That conversation was held at your own server on this machine.",
       `To go on there: ai-chat -r ${id}`,
     ]);
   });

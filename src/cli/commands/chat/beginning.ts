@@ -5,7 +5,7 @@ import type { Summary } from "../../../client/conversations/summary.ts";
 import type { Beginning } from "../../../session/saved.ts";
 import type { Call } from "../../argv/call.ts";
 import { openCredentials } from "../../../client/kept/credentials.ts";
-import { isSameUser, serverName } from "../../connection/chosen-server.ts";
+import { isSameUser, placeOf, serverName } from "../../connection/chosen-server.ts";
 
 /** The saved conversations of this user. `onProblem` gets a description of each damaged file. */
 export function conversationsOf({ places }: Call, onProblem: (why: string) => void): Conversations {
@@ -35,7 +35,7 @@ export async function resumed(
   const found = await conversations.find(prefix);
   if (found.server !== serverName(call)) {
     if (sources.server === "flag")
-      throw new ClientError("usage", `Conversation ${found.id} was held at ${found.server}.`, {
+      throw new ClientError("usage", `Conversation ${found.id} was held at ${placeOf(found.server)}.`, {
         hint: `To go on there: ${program.name} ${command} -r ${found.id}${command === "ask" ? ' "…"' : ""}`,
       });
     if (call.serverFault !== undefined) call.output.note(call.serverFault);

@@ -149,7 +149,7 @@ describe("a question sent while a conversation is loading", () => {
     session.type("\r");
     await session.shows("Kept until loading is over.");
     session.letGo();
-    await session.shows(/That conversation was held at https:.*\n[^]*> two\n/);
+    await session.shows(/That conversation was held at chat\.example\.org\.\n[^]*> two\n/);
     session.type("\u0015");
     await session.shows("> Ask");
     await leave(session);
