@@ -16,7 +16,8 @@ export function openingText(
   { isDemo }: { isDemo: boolean },
   display: Display,
 ): string {
-  const answers = isDemo ? "a demo (see /connect)" : (model ?? "");
+  // Of a server elsewhere the session learns only later that its demo answers.
+  const answers = isDemo || model === "demo" ? "a demo (see /connect)" : (model ?? "");
   const facts = [answers, place, tokens === null ? "" : counted(tokens, "token")];
   return noteText("info", [facts.filter((fact) => fact !== "")], display) + noteText("dim", [KEYS], display);
 }

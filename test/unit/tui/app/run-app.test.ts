@@ -15,6 +15,13 @@ describe("the session on a terminal", () => {
     expect(session.text()).toBe(OPENING);
   });
 
+  it("names /connect also where it learns later that a demo answers", async () => {
+    const session = start({ intro: { isDemo: false } });
+    await session.shows("a demo (see /connect) · your own server on this machine · 4,000 tokens\n");
+    await leave(session);
+    expect(session.text()).toBe(OPENING);
+  });
+
   it("shows what is known of the first lines at once, and prints them when they are complete", async () => {
     const client = createFakeClient();
     let go = () => {};
