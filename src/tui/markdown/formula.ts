@@ -95,6 +95,19 @@ export function literals(text: string): { found: Literal[]; open: string | undef
   return { found, open };
 }
 
+/**
+ * Where a paragraph ends whose text up to `end` is known: behind each formula that is open there, with the rest of its last
+ * line. A formula without an end, or with a blank line or code in it, changes nothing.
+ */
+export function endWithFormulas(source: string, end: number): number {
+  if (!/\$\$|\\[([b]/.test(source.slice(0, end))) return end;
+  const { open } = literals(source.slice(0, end));
+  const close = open === undefined ? -1 : endOf(closeOf(open), source, end);
+  if (close === -1 || /\n[ \t]*(?:\n|```)/.test(source.slice(end, close))) return end;
+  const lineEnd = source.indexOf("\n", close);
+  return lineEnd === -1 ? source.length : endWithFormulas(source, lineEnd);
+}
+
 /** The formula that is open after a line; `before` is the one that was open before it. */
 export function openFormula(line: string, before?: OpenFormula): OpenFormula | undefined {
   const from = before === undefined ? 0 : endOf(before.close, line, 0);

@@ -1,7 +1,7 @@
 import { decodeHTMLStrict } from "entities/decode";
 import { getDefaults, Hooks, Lexer, Tokenizer, type MarkedToken, type Token, type Tokens } from "marked";
 import { hasCjk, withoutPunctuationBesideMarks } from "./cjk.ts";
-import { displayFormula, formulaEnd, literals } from "./formula.ts";
+import { displayFormula, endWithFormulas, formulaEnd, literals } from "./formula.ts";
 import { createReferences, isNoteLabel, noteNumber, type References } from "./references.ts";
 import { boundedRow } from "./table-row.ts";
 
@@ -29,10 +29,39 @@ const DEEPEST = 40;
  * - emphasis beside CJK punctuation works (src/tui/markdown/cjk.ts);
  * - one `~` is no strike: it stands for "about" and for ranges; a `*` between digits multiplies;
  * - all entities are decoded, each once;
+ * - a line in a formula begins no block;
  * - a `|` in code or in a formula does not end a table's cell if there would be too many of them.
  */
 class AnswerTokenizer extends Tokenizer {
+  /** All that follows where a block is read; marked gives `paragraph` only what is before the next display. */
+  rest = "";
   #depth = 0;
+
+  override lheading(src: string): Tokens.Heading | undefined {
+    const token = super.lheading(src);
+    return token !== undefined && this.#end(token.text) > token.text.length ? undefined : token;
+  }
+
+  override paragraph(src: string): Tokens.Paragraph | undefined {
+    const token = super.paragraph(src);
+    const end = token === undefined ? 0 : this.#end(token.raw);
+    if (token === undefined || end <= token.raw.length) return token;
+    const after = this.rules.block.paragraph.exec(`x${this.rest.slice(end)}`)?.[0].slice(1) ?? "";
+    const text = this.rest.slice(0, end) + after.split(DISPLAY_START, 1)[0];
+    return { type: "paragraph", raw: text, text, tokens: this.lexer.inline(text) };
+  }
+
+  override text(src: string): Tokens.Text | undefined {
+    const token = super.text(src);
+    const end = token === undefined ? 0 : this.#end(token.raw);
+    if (token === undefined || end <= token.raw.length) return token;
+    const text = this.rest.slice(0, end);
+    return { type: "text", raw: text, text, tokens: this.lexer.inline(text) };
+  }
+
+  #end(text: string): number {
+    return this.rest.startsWith(text) ? endWithFormulas(this.rest, text.length) : text.length;
+  }
 
   override emStrong(src: string, masked: string, before = ""): Tokens.Em | Tokens.Strong | undefined {
     if (/\d$/.test(before) && /^\*\d/.test(src)) return undefined;
@@ -121,6 +150,8 @@ function formula(src: string, tokens: readonly Token[]): FormulaToken | undefine
   return end === undefined ? undefined : { type: "formula", raw: src.slice(0, end) };
 }
 
+const DISPLAY_START = /\n {0,3}(?:\$\$|\\\[|\\begin\{)/;
+
 function display(src: string): FormulaToken | undefined {
   const raw = displayFormula(src);
   return raw === undefined ? undefined : { type: "formula", raw };
@@ -141,15 +172,17 @@ function note(src: string, tokens: readonly Token[], references: References): No
 /** The tokens of some Markdown. The time grows with its length, not with the depth of its marks. */
 export function lex(source: string, references = createReferences()): AnyToken[] {
   const hooks = new Mask();
+  const tokenizer = new AnswerTokenizer();
   const lexer = new AnswerLexer({
     ...getDefaults(),
-    tokenizer: new AnswerTokenizer(),
+    tokenizer,
     hooks,
     extensions: {
       renderers: {},
       childTokens: {},
-      block: [display],
-      startBlock: [(src) => src.search(/\n {0,3}(?:\$\$|\\\[|\\begin\{)/)],
+      // It is asked first about every block.
+      block: [(src) => display((tokenizer.rest = src))],
+      startBlock: [(src) => src.search(DISPLAY_START)],
       inline: [formula, (src, tokens) => note(src, tokens, references)],
       startInline: [(src) => src.indexOf("$")],
     },

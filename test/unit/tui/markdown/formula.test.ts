@@ -62,6 +62,25 @@ describe("a formula in an answer", () => {
     }
   });
 
+  it("that begins behind words goes on over lines that look like blocks", async () => {
+    const { createAnswerPrinter } = await import("../../../../src/tui/markdown/answer.ts");
+    for (const source of [
+      "Then \\[\nx = 1\n+ 2\n- 3\n\\] end\nand *more*",
+      "Let \\(a\n+ b\\) and \\(c\n- d\\) be.\nThen *go*.",
+      "**So:** $$\nx = a\n- b\n# c\n> d\n1. e\n---\n$$\nafter",
+      "We get \\[\n\\begin{aligned}\n- x &= 1\\\\\n===\n\\end{aligned}\n\\]",
+      "Text \\begin{x}\n- a\n\\end{x} more\n$$\n- b\n$$",
+      "1. Step \\[\n   a\n   - b\n   \\] so\n2. two",
+    ]) {
+      const shown = source.replaceAll(/(?<=\\end\{x\} more)\n/g, "\n\n");
+      expect(renderAnswer(source, bare), source).toBe(`${shown}\n`);
+      const printer = createAnswerPrinter(() => bare);
+      const drawn = Array.from(source, (character) => printer.feed(character)).join("");
+      expect(drawn + printer.end(), source).toBe(`${shown}\n`);
+    }
+    expect(renderAnswer("Cost \\( of it\n- *item*", bare)).toBe("Cost ( of it\n\n• *item*\n");
+  });
+
   it("stays a block in a list and in a quote", () => {
     expect(renderAnswer("- do\n  $$\n  a_*b_*\n  - c\n  $$\n- next", bare)).toBe(
       "• do\n  $$\n  a_*b_*\n  - c\n  $$\n• next\n",
