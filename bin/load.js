@@ -28,6 +28,16 @@ function cacheFolder() {
 }
 
 /**
+ * Kept code. Its file has it twice: V8 does not check what it reads, and one wrong byte can end the process.
+ * @param {string} kept
+ */
+function readKept(kept) {
+  const both = fs.readFileSync(kept);
+  const code = both.subarray(0, both.length / 2);
+  return code.equals(both.subarray(code.length)) ? code : undefined;
+}
+
+/**
  * The script of a file, from kept code if possible. Its name tells the version of V8, and after the @ the version of the
  * file; V8 itself refuses code of other options of its own, or that is too short.
  * @param {string} filename
@@ -42,7 +52,7 @@ function scriptOf(filename, name) {
   const kept = `${folder}/${name}-${process.versions.v8}-${process.arch}@${ino}-${ctimeMs}-${size}`;
   let cachedData;
   try {
-    cachedData = fs.readFileSync(kept);
+    cachedData = readKept(kept);
   } catch {
     // Compiled now, kept at the end.
   }
@@ -59,7 +69,12 @@ function load(name) {
   modules.set(name, module);
   const filename = path.join(dist, name);
   const requireHere = (/** @type {string} */ id) => (id.startsWith("./") ? load(id.slice(2)) : require(id));
-  scriptOf(filename, name).runInThisContext()(module.exports, requireHere, module, filename, dist);
+  try {
+    scriptOf(filename, name).runInThisContext()(module.exports, requireHere, module, filename, dist);
+  } catch (error) {
+    modules.delete(name);
+    throw error;
+  }
   return module.exports;
 }
 
@@ -70,8 +85,7 @@ const fileOf = (kept) => kept.replace(/@[^@/]*$/, "");
 const OLD = 90 * 24 * 3_600_000;
 
 /**
- * Keeps what was compiled. It is synced before it gets its name: V8 does not check all of what it reads, and a half
- * written file would end the process.
+ * Keeps what was compiled. It is synced before it gets its name, so that a crash leaves no half-written file.
  */
 function keep() {
   if (folder === undefined || compiled.size === 0) return;
@@ -79,7 +93,8 @@ function keep() {
     for (const [place, script] of compiled) {
       const made = `${place}.${process.pid}`;
       try {
-        fs.writeFileSync(made, script.createCachedData(), { mode: 0o600, flush: true });
+        const code = script.createCachedData();
+        fs.writeFileSync(made, Buffer.concat([code, code]), { mode: 0o600, flush: true });
         fs.renameSync(made, place);
       } finally {
         fs.rmSync(made, { force: true });

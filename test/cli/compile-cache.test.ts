@@ -15,6 +15,14 @@ afterEach(() => home.remove());
 /** What `config path` does in that environment. */
 const runWith = (env: Record<string, string> = {}) => runProgram(["config", "path"], { home, env });
 
+/** Changes one byte, a quarter from the beginning. */
+async function changeByte(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const place = bytes.length >> 2;
+  bytes[place]! ^= 0x55;
+  await writeFile(path, bytes);
+}
+
 /** The kept files and what tells one from its successor. */
 async function kept(): Promise<Map<string, string>> {
   const names = (await readdir(cache)).toSorted();
@@ -73,6 +81,7 @@ test.each([
   ["cut off", (path: string) => truncate(path, 600)],
   ["empty", (path: string) => truncate(path, 0)],
   ["no code", (path: string) => writeFile(path, "not code ".repeat(1000))],
+  ["changed in one byte", changeByte],
 ])("kept code that is %s is compiled and kept again", async (_, damage) => {
   await mkdir(dirname(cache));
   const usual = await runWith();
@@ -81,7 +90,10 @@ test.each([
   expect(await runWith()).toEqual(usual);
   const mended = await kept();
   expect([...mended.keys()]).toEqual([...whole.keys()]);
-  for (const name of whole.keys()) expect((await stat(join(cache, name))).size).toBeGreaterThan(600);
+  for (const name of whole.keys()) {
+    expect((await stat(join(cache, name))).size).toBeGreaterThan(600);
+    expect(mended.get(name)).not.toBe(whole.get(name));
+  }
   await runWith();
   expect(await kept()).toEqual(mended);
 });

@@ -44,6 +44,15 @@ test("a program that is not built says so", async () => {
   expect(ended.stderr).toMatch(/^ai-chat is not built yet\.\n.+\n$/);
 });
 
+test("a file of the program that is missing is an error each time it is needed", async () => {
+  const source = `
+    const { load } = require(${JSON.stringify(join(dirname(program), "load.js"))});
+    const outcome = () => { try { load("gone.js"); return "loaded"; } catch ({ code }) { return code; } };
+    console.log(outcome(), outcome());`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", source], { env: programEnv(home) });
+  expect(stdout).toBe("ENOENT ENOENT\n");
+});
+
 test("an end while the program still waits is a failure", async () => {
   const preloaded = join(home.dir, "never.cjs");
   await writeFile(preloaded, "process.stdout.write = () => true;");
