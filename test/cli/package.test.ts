@@ -31,6 +31,8 @@ beforeAll(async () => {
   await run(process.execPath, ["scripts/package.js", folder]);
   const place = join(folder, "place");
   await mkdir(place);
+  // Without one npm would install into a folder above that has one.
+  await writeFile(join(place, "package.json"), "{}");
   const tarball = join(folder, `${packageJson.name}-${packageJson.version}.tgz`);
   const cache = join(folder, "cache");
   await run("npm", ["install", "--offline", "--no-update-notifier", "--cache", cache, tarball], {
