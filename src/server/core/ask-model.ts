@@ -54,6 +54,7 @@ export async function askModel(
     const mayFallBack = error instanceof ApiError && !error.refused && !hasText && !request.signal.aborted;
     if (!mayFallBack || fallback === undefined) throw error;
     request.onFallback?.(fallback.name, error);
+    await learnModel(fallback, request.signal);
     return askOne(fallback, request);
   }
 }
@@ -71,10 +72,20 @@ async function askOne(model: Model, request: Request): Promise<Answered> {
     ...(onDelta && { onDelta: (pieces: string[]) => onDelta(pieces, model.name, turns) }),
     ...(onReasoning && { onReasoning: (text: string) => !signal.aborted && onReasoning(text) }),
   });
-  const response = await new Promise<string>((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-    answer.then(resolve, reject);
-  });
+  const response = await unlessAborted(answer, signal);
   signal.throwIfAborted();
   return { response, model: model.name, finish, turns };
+}
+
+/** Before a question: an upstream that was late may tell only now how much of a conversation it reads. */
+export async function learnModel({ provider }: Model, signal: AbortSignal): Promise<void> {
+  if (provider.learn && !signal.aborted) await unlessAborted(provider.learn(), signal);
+}
+
+/** Rejects with the signal's reason as soon as it aborts. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
 }

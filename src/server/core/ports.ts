@@ -181,6 +181,8 @@ export interface Provider {
   readonly model: string;
   /** How many characters of a conversation the AI reads, as far as it is known; it may change with the model. */
   readonly contextChars?: number | undefined;
+  /** Asks an upstream that was late for both, before a question; undefined if there is nothing to learn. Never rejects. */
+  readonly learn?: (() => Promise<void>) | undefined;
   answer(request: {
     messages: Message[];
     signal: AbortSignal;

@@ -4,9 +4,9 @@ import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
 import { Bag } from "./bag.ts";
 import { ClientGone } from "./client-gone.ts";
-import { askModel, type Answered } from "./ask-model.ts";
+import { askModel, learnModel, type Answered } from "./ask-model.ts";
 import { contextFor } from "./context.ts";
-import { fallbackOf, modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
+import { checkLength, fallbackOf, modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
 import type { AccountId, Balance, HoldId, Ledger } from "./ports.ts";
 import { refusal } from "./refusal.ts";
 import { sha256 } from "./sha256.ts";
@@ -160,6 +160,9 @@ export function createQuestions(needs: Needs): Questions {
     const deadline = setTimeout(() => stop.abort(tookTooLong()), timeout);
     try {
       const model = paid ? modelOfCharge(models, paid.model, asked) : asked;
+      await learnModel(model, signal);
+      // By what was learned now.
+      if (!paid) checkLength(question.message, model);
       const fallback = fallbackOf(models, model, question.message);
       question.onAsking?.(replayed, fallback ? undefined : headOf(question, model));
       const answer = await askModel(model, fallback, {

@@ -132,9 +132,11 @@ export function openOpenAiProvider({
     get contextChars() {
       return known.contextChars;
     },
+    get learn() {
+      return isFound ? undefined : updateModel;
+    },
     answer: async (question) => {
       question.signal.throwIfAborted();
-      if (!isFound) await updateModel();
       try {
         const answer = await (question.onDelta ? send(question, true) : sendPlain(question));
         refusals = 0;

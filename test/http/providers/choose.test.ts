@@ -107,7 +107,10 @@ describe("the provider is", () => {
       const warn = (sentence: string) => void warnings.push(sentence);
       const { provider } = await chooseProvider({ baseUrl: upstream.url, warn, patience });
       const messages = [{ role: "user" as const, content: "Hello" }];
-      const ask = () => provider.answer({ messages, signal: new AbortController().signal });
+      const ask = async () => {
+        await provider.learn?.();
+        return provider.answer({ messages, signal: new AbortController().signal });
+      };
       const asked = () => upstream.requests.splice(0).map(({ method, body }) => body?.model ?? method);
       expect(warnings).toEqual([expect.stringContaining("does not answer yet")]);
       asked();

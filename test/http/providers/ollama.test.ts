@@ -121,7 +121,10 @@ describe("an Ollama at a base URL", () => {
   test("is asked again before each question until it answers", async () => {
     replies("/api/show", "POST", 503, {});
     const { provider } = await open();
-    const ask = () => provider.answer({ messages, signal: new AbortController().signal });
+    const ask = async () => {
+      await provider.learn?.();
+      return provider.answer({ messages, signal: new AbortController().signal });
+    };
     expect(provider.contextChars).toBe(48_000);
     replies("/api/show", "POST", 502, {});
     replies("/v1/chat/completions", "POST", 200, completion);
@@ -136,6 +139,34 @@ describe("an Ollama at a base URL", () => {
     expect(mock.pendingInterceptors()).toEqual([]);
     await provider.close();
   });
+});
+
+test.each([
+  ["history", { message: "now", history: [{ role: "user", content: "x".repeat(3 * 4096) }] }, 200, "0", 3900],
+  ["message", { message: "x".repeat(3 * 4096 + 1) }, 400, null, 4000],
+])("an Ollama that was late gets no longer %s than it reads", async (_what, question, status, sent, left) => {
+  const mock = new MockAgent();
+  mock.disableNetConnect();
+  const baseUrl = "http://ai.test:11434/v1";
+  const server = await openTestServer({
+    provider: "openai",
+    dispatcher: mock,
+    models: [testModel({ baseUrl, upstream: "m", contextChars: undefined })],
+  });
+  const ai = mock.get("http://ai.test:11434");
+  ai.intercept({ path: "/api/show", method: "POST" }).reply(200, { model_info: llama });
+  const completion = { choices: [{ index: 0, message: { content: "Hi." }, finish_reason: "stop" }] };
+  ai.intercept({
+    path: "/v1/chat/completions",
+    method: "POST",
+    body: (body) => (JSON.parse(body) as { messages: unknown[] }).messages.length === 1,
+  }).reply(200, completion);
+  const token = await server.token("jane");
+  const reply = await server.post("/api/chat/", question, { Authorization: `Bearer ${token}` });
+  expect([reply.status, reply.headers.get("turns-sent")]).toEqual([status, sent]);
+  expect(await server.settled(token)).toBe(left);
+  await server.close();
+  await mock.close();
 });
 
 describe("the limits of a server", () => {
