@@ -38,6 +38,13 @@ export const limitMutants = [
     tests: [limits],
   },
   {
+    file: "src/server/core/questions.ts",
+    find: "await learnModel(model, signal);",
+    replace: "",
+    why: "An Ollama that was late cuts its first question without a word.",
+    tests: [ollama],
+  },
+  {
     file: "src/server/core/models.ts",
     find: "found && !hasMore(message, found.messageChars)",
     replace: "found",
