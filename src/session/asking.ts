@@ -16,7 +16,7 @@ import { sayCost, type Room } from "./room.ts";
 import type { KeptQuestion } from "./kept-question.ts";
 import type { Saver } from "./saving.ts";
 import { settle } from "./settle.ts";
-import type { Last, State } from "./state.ts";
+import { resumable, type Last, type State } from "./state.ts";
 
 interface Again {
   /** The turns before it; by default those of the conversation. */
@@ -72,7 +72,8 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let spent: string | undefined;
 
   const begun = (message: string, before: readonly Turn[], key: string, model: string | undefined) => {
-    const { username, conversation } = state();
+    const { username } = state();
+    const conversation = resumable(state());
     const context = contextOf(before, message);
     const at = room.wallClock();
     room.onPending?.({ message, key, server: room.name, username, conversation, context, model, at });

@@ -121,6 +121,25 @@ describe("a question whose session was killed during its answer", () => {
     expect(exchanges.map(({ question }) => question)).toEqual(["one", "two"]);
   });
 
+  it("is offered if it was the first one of a fork, of which nothing is saved yet", async () => {
+    const first = open();
+    await first.session.start();
+    await first.ask("one");
+    const { conversation: id = "" } = first.session.state;
+    const second = open({ beginning: { kind: "id", id } });
+    await second.session.start();
+    await second.ask("two");
+    first.session.edit();
+    first.client.script = [[never]];
+    first.session.ask("ONE");
+    await asked(first.pending, "ONE");
+    const { session, client, ask, notes } = open({ pending: first.pending() });
+    await session.start();
+    expect(notes()).toEqual([expect.stringContaining("A session ended"), isFree]);
+    await ask("ONE");
+    expect(client.questions[0]?.key).toBe(first.client.questions.at(-1)?.key);
+  });
+
   it.each([
     ["another server", { name: "https://chat.example.org" }],
     ["another account", { username: "max" }],
