@@ -27,7 +27,7 @@ const DEEPEST = 40;
  * marked's rules, with these differences:
  * - nesting has a bound, because marked reads the inside of each mark again: 400 nested marks took a second;
  * - emphasis beside CJK punctuation works (src/tui/markdown/cjk.ts);
- * - one `~` is no strike: it stands for "about" and for ranges; a `*` between digits multiplies;
+ * - one `~` is no strike: it stands for "about" and for ranges; `*` and `**` between digits calculate;
  * - all entities are decoded, each once;
  * - a line in a formula begins no block;
  * - a `|` in code or in a formula does not end a table's cell if there would be too many of them.
@@ -64,7 +64,7 @@ class AnswerTokenizer extends Tokenizer {
   }
 
   override emStrong(src: string, masked: string, before = ""): Tokens.Em | Tokens.Strong | undefined {
-    if (/\d$/.test(before) && /^\*\d/.test(src)) return undefined;
+    if (/[\d*]$/.test(before) && /^\*{1,2}\d/.test(src)) return undefined;
     return this.#deeper(() => super.emStrong(src, masked, withoutCjk(src, before)));
   }
 

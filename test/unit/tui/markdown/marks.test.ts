@@ -38,8 +38,8 @@ describe("a mark in an answer", () => {
   });
 
   it("that multiplies or means about is none", () => {
-    expect(strip(renderAnswer("2*3*4, ~5 to ~6, 1~2 and 3~4", painted))).toBe(
-      "2*3*4, ~5 to ~6, 1~2 and 3~4\n",
+    expect(strip(renderAnswer("2*3*4, 2**3**2, ~5 to ~6, 1~2 and 3~4", painted))).toBe(
+      "2*3*4, 2**3**2, ~5 to ~6, 1~2 and 3~4\n",
     );
   });
 
