@@ -65,6 +65,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 } else if (process.argv.length !== 3 || !/^(-V|--version)$/.test(process.argv[2] ?? "") || !printVersion()) {
   const endReadAhead = isSession() ? readAhead() : undefined;
   const program = loadProgram();
-  if (program) void program.main(endReadAhead);
+  // Loading blocks: what was typed meanwhile is read in the next turn of the event loop.
+  if (program && endReadAhead) setImmediate(() => void program.main(endReadAhead));
+  else if (program) void program.main();
   else endReadAhead?.({ echo: true });
 }

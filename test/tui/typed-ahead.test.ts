@@ -29,29 +29,26 @@ afterEach(async () => {
 const SHELL = `"$0" "$@"; echo "[code $?]"; ${TELL_MODES}; echo [end]; read _`;
 
 /**
- * Starts the program, whose main file is loaded only after `load()`. Resolves when that file is asked for; the modes of the
- * terminal at that time are in `early`.
+ * Starts the program, whose main file is loaded only after `load()`. Resolves when that file is asked for, with the modes of
+ * the terminal at that time printed.
  */
 async function startLoading(args: string[], env: Record<string, string> = {}) {
   const gate = join(home.dir, "gate");
-  const hook = `
-    import { execFileSync } from "node:child_process";
-    import { existsSync, readFileSync, writeSync } from "node:fs";
-    import { setTimeout } from "node:timers/promises";
-    export async function load(url, context, next) {
-      if (url.endsWith("/dist/main.js")) {
-        const modes = execFileSync("stty", ["-a"], { encoding: "utf8", stdio: [0, "pipe", 2] });
-        writeSync(1, modes.match(/-?icanon|-?echo\\b/g).join(" ") + " [loading]\\r\\n");
-        // A call that blocks would also hold up the end of the process.
-        while (!existsSync(${JSON.stringify(gate)})) await setTimeout(5);
-        if (readFileSync(${JSON.stringify(gate)}, "utf8") === "fail") throw new Error("broken on purpose");
-      }
-      return next(url, context);
-    }`;
-  await writeFile(join(home.dir, "hook.mjs"), hook);
   const holding = await preload(
     home,
-    `import { register } from "node:module"; register(${JSON.stringify(`file://${join(home.dir, "hook.mjs")}`)});`,
+    `import { execFileSync } from "node:child_process";
+    import fs from "node:fs";
+    const { readFileSync } = fs;
+    const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    fs.readFileSync = (path, ...rest) => {
+      if (String(path).endsWith("/dist/main.js")) {
+        const modes = execFileSync("stty", ["-a"], { encoding: "utf8", stdio: [0, "pipe", 2] });
+        fs.writeSync(1, modes.match(/-?icanon|-?echo\\b/g).join(" ") + " [loading]\\r\\n");
+        while (!fs.existsSync(${JSON.stringify(gate)})) pause();
+        if (readFileSync(${JSON.stringify(gate)}, "utf8") === "fail") throw new Error("broken on purpose");
+      }
+      return readFileSync(path, ...rest);
+    };`,
   );
   const started = openRealTerminal("/bin/sh", ["-c", SHELL, process.execPath, program, ...args], {
     env: programEnv(home, { AI_CHAT_TOKEN: "tok", AI_CHAT_SERVER: server.url, ...holding, ...env }),
@@ -137,7 +134,26 @@ describe("a program that ends while it loads, or right after", () => {
   it("is ended by Ctrl-C", async () => {
     const session = await startLoading([]);
     session.type("some words\u0003");
+    await session.load();
     expect(await endOf(session)).toEqual({ code: 130, isRestored: true });
+  });
+
+  it("ends without a word if Ctrl-C is read before the session begins", async () => {
+    const env = { AI_CHAT_PASSWORD: "correct horse" };
+    await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
+    const interrupts = await preload(
+      home,
+      `const { on } = process;
+      process.on = function (name, listener) {
+        if (name === "SIGTERM") setImmediate(() => process.emit("SIGINT", "SIGINT"));
+        return on.call(this, name, listener);
+      };`,
+    );
+    terminal = openRealTerminal("/bin/sh", ["-c", SHELL, process.execPath, program, "chat", "-s", "local"], {
+      env: programEnv(home, interrupts),
+    });
+    expect(await endOf(terminal)).toEqual({ code: 130, isRestored: true });
+    expect((await terminal.text())[0]).toBe("[code 130]");
   });
 
   it.each([
@@ -147,6 +163,7 @@ describe("a program that ends while it loads, or right after", () => {
   ] as const)("restores the terminal at %s", async (signal, code) => {
     const session = await startLoading([]);
     process.kill(await session.child(), signal);
+    await session.load();
     expect(await endOf(session)).toEqual({ code, isRestored: true });
   });
 
@@ -162,6 +179,7 @@ describe("a program that ends while it loads, or right after", () => {
     const session = await startLoading([]);
     const pid = await session.child();
     await session.end();
+    await session.load();
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 60_000 });
   });
 

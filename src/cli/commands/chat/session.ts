@@ -119,7 +119,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
   const flushDraft = () => draft?.flush();
   const stopFlushing = listenTo("exit")(flushDraft);
   const { runChat } = await import("../../../tui/chat.ts");
-  const end = await runChat({
+  const options: ChatOptions = {
     connection: {
       ...target,
       model: how.model,
@@ -155,7 +155,9 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
     },
     editText: (text) => editText(values.editor, text),
     copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),
-  });
+  };
+  // After Ctrl-C while the program was loading, nothing is asked or drawn.
+  const end = signal.aborted ? "left" : await runChat(options);
   await inputHistory?.close();
   stopFlushing();
   if (end === "left" && !signal.aborted) draft?.close();
