@@ -107,6 +107,7 @@ describe("a question that is sent during an answer", () => {
     session.ask("one");
     session.ask("two");
     session.ask("three");
+    await turns();
     session.stop();
     await session.idle();
     expect(asked()).toEqual(["one"]);

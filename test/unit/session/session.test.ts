@@ -320,6 +320,7 @@ describe("a conversation", () => {
     client.script = [[never]];
     session.ask("one");
     session.ask("two");
+    await new Promise(setImmediate);
     session.stop();
     await session.idle();
     await ask("three");
