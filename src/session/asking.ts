@@ -147,7 +147,6 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     await saved.drop();
     const error = cause instanceof ClientError ? cause : internal(cause);
     inDoubt = error.charged === "maybe" ? state().last?.key : undefined;
-    if (inDoubt === undefined) room.onPending?.(undefined);
     if (isSpent(error)) spent = state().last?.key;
     dispatch({ type: "failed", text });
     if (wantsLogin(error)) {
@@ -155,6 +154,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
       const reason = "Your login is no longer valid. Log in, and the question is sent.";
       return dispatch({ type: "form", form: passwordForm(state().username, reason) });
     }
+    if (inDoubt === undefined) room.onPending?.(undefined);
     const { extensions } = await room.client.offer(signal);
     const idempotent = extensions.has("idempotency");
     const { username, price } = state();

@@ -140,6 +140,15 @@ describe("a question whose session was killed during its answer", () => {
     expect(client.questions[0]?.key).toBe(first.client.questions.at(-1)?.key);
   });
 
+  it("is kept while it waits for a login", async () => {
+    const { session, client, ask, pending } = open();
+    await session.start();
+    client.script = [[new ClientError("expired_token", "The token has expired.", { status: 401 })]];
+    await ask("one");
+    expect(session.state.form).toBeDefined();
+    expect(pending()).toMatchObject({ message: "one" });
+  });
+
   it.each([
     ["another server", { name: "https://chat.example.org" }],
     ["another account", { username: "max" }],
