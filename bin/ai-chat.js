@@ -28,7 +28,9 @@ function readAhead() {
   stdin.on("data", keep).unref();
   // At this signal Node does not restore the terminal.
   process.on("SIGHUP", () => process.listenerCount("SIGHUP") > 1 || process.exit(129));
-  return (/** @type {{ echo: boolean }} */ { echo }) => {
+  return async (/** @type {{ echo: boolean }} */ { echo }) => {
+    // Loading blocks: what was typed meanwhile is read between two turns of the event loop.
+    if (echo) await new Promise((resolve) => setImmediate(setImmediate, resolve));
     stdin.off("data", keep).pause().ref();
     if (echo) stdin.setRawMode(false);
     const bytes = Buffer.from(echo ? kept.replaceAll("\r", "\n") : kept, "latin1");
@@ -65,8 +67,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
 } else if (process.argv.length !== 3 || !/^(-V|--version)$/.test(process.argv[2] ?? "") || !printVersion()) {
   const endReadAhead = isSession() ? readAhead() : undefined;
   const program = loadProgram();
-  // Loading blocks: what was typed meanwhile is read in the next turn of the event loop.
-  if (program && endReadAhead) setImmediate(() => void program.main(endReadAhead));
-  else if (program) void program.main();
-  else endReadAhead?.({ echo: true });
+  if (program) void program.main(endReadAhead);
+  else void endReadAhead?.({ echo: true });
 }

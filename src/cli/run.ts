@@ -139,7 +139,7 @@ export async function run(argv: readonly string[], typed: ParsedArgv, context: C
     }
     const { spec, complaints, problem, ...made } = read(argv, parsed, context);
     call = made.call;
-    if (call.command !== "chat") call.endReadAhead?.({ echo: true });
+    if (call.command !== "chat") await call.endReadAhead?.({ echo: true });
     refuseInvalid(complaints, `See: ${program.name} ${call.command} --help`);
     // `config`, and commands that need the default server, report faults in the settings themselves.
     if (problem !== undefined && call.serverFault === undefined && call.command !== "config")

@@ -7,7 +7,7 @@ import type { Resolved } from "./resolve.ts";
  * Ends what bin/ai-chat.js began before the program was loaded (docs/session.md#typed-ahead): what was typed since goes to
  * the next reader of stdin. `echo`: it is also shown, and the terminal leaves raw mode.
  */
-export type EndReadAhead = (how: { echo: boolean }) => void;
+export type EndReadAhead = (how: { echo: boolean }) => Promise<void>;
 
 /** One call of a command, after its arguments and settings were read and checked. */
 export interface Call extends Resolved {

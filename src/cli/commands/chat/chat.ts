@@ -69,7 +69,7 @@ async function intro(
 /** `chat`: the interactive session. */
 export async function chat(call: Call): Promise<number> {
   const plain = wantsPlain(call.values.plain, call.env);
-  if (plain) call.endReadAhead?.({ echo: true });
+  if (plain) await call.endReadAhead?.({ echo: true });
   checkTerminal(call, plain);
   // At a terminal Ctrl-C first stops the answer. Without one it ends the program: nobody can type a next line.
   if (plain && call.stdin.isTTY) call.releaseInterrupts();

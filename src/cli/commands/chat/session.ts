@@ -127,7 +127,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
     },
     onLoginProblem: (why) => lost.add(why),
     stdin,
-    endReadAhead: () => call.endReadAhead?.({ echo: false }),
+    endReadAhead: () => void call.endReadAhead?.({ echo: false }),
     stdout: output.stdout,
     stderr: output.stderr,
     terminal: await traits(call),
