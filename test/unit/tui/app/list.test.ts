@@ -70,12 +70,12 @@ it("chooses another version of a turn", async () => {
     session.type(line);
     await session.shows(`> ${line}\n`);
     session.type("\r");
-    await session.shows(line === "one" ? "You said: one" : "Asks this instead");
+    await session.shows(line === "one" ? /You said: one\n\n100 tokens/ : "Asks this instead");
   }
   session.type("!");
   await session.shows("> one!\n");
   session.type("\r");
-  await session.shows("You said: one!");
+  await session.shows(/You said: one!\n\n100 tokens/);
   session.type("/versions");
   await session.shows("> /versions\n");
   session.type("\r");
