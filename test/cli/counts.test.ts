@@ -78,7 +78,7 @@ const rows: Record<string, Row> = {
     before: ["ask", "--save", "hello"],
     packages: always,
     kilobytes: 225,
-    opened: 3,
+    opened: 4,
   },
   config: { args: ["config", "path"], packages: always, kilobytes: 185, opened: 3 },
   doctor: { args: ["doctor"], packages: http, kilobytes: 575, opened: 15 },
