@@ -4,7 +4,7 @@ import type { Kept } from "../kept/kept-file.ts";
 import { isMissing } from "../../disk/errors.ts";
 import { regularOnly } from "../../disk/regular-file.ts";
 import { createAppender, type Appender } from "./appender.ts";
-import { claim, createMe, release, type Claim } from "./claim.ts";
+import { claim, createMe, release, type Claim, type Me } from "./claim.ts";
 import { createFolder, newId } from "./folder.ts";
 import { troubleOf, type OpenFile } from "./open-file.ts";
 import type { Unplaced } from "./placing.ts";
@@ -74,7 +74,9 @@ export function openConversations(options: ConversationsOptions): Conversations 
   const headers = new Map<string, Header>();
   const appenders = new Map<string, Appender>();
   const time = () => new Date(now()).toISOString();
-  const me = createMe(newId());
+  let known: Me | undefined;
+  // Who only reads needs no name, and no crypto for it.
+  const me = () => (known ??= createMe(newId()));
   /** The turns that this session wrote. */
   const ours = new Set<string>();
 
@@ -95,7 +97,7 @@ export function openConversations(options: ConversationsOptions): Conversations 
   const claiming = (path: string) => ({
     path,
     open,
-    me,
+    me: me(),
     isOurs: (turn: string) => ours.has(turn),
     now: now(),
   });
@@ -115,7 +117,7 @@ export function openConversations(options: ConversationsOptions): Conversations 
       return { ...(kept ?? homeless), turn };
     },
     choose: async (id, turn) =>
-      (await appenderOf(id)?.append({ is: "chosen", at: time(), turn, by: me.by })) ?? homeless,
+      (await appenderOf(id)?.append({ is: "chosen", at: time(), turn, by: me().by })) ?? homeless,
     fork: async (id, to) => {
       const { server, username, title } = await reader.find(id);
       const turns = to === null ? [] : await reader.readPath(id, to);
