@@ -8,7 +8,7 @@ import { pendingOf, type Pending } from "../../../src/session/lost.ts";
 import { createSession } from "../../../src/session/session.ts";
 import type { SessionOptions } from "../../../src/session/room.ts";
 import type { Said } from "../../../src/session/transcript.ts";
-import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
+import { answer, connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
 
 let dir: string;
 beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"))));
@@ -64,8 +64,8 @@ function open({
 }
 
 /** Until that question has gone out. */
-async function asked(pending: () => Pending | undefined, message: string) {
-  while (pending()?.message !== message) await new Promise((resolve) => setImmediate(resolve));
+async function asked({ questions }: FakeClient, message: string) {
+  while (questions.at(-1)?.message !== message) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A session that is killed while `last` is answered. */
@@ -75,7 +75,7 @@ async function killed(questions: string[], last: string, options: Parameters<typ
   for (const question of questions) await ask(question);
   client.script = [[{ type: "delta", text: "half" }, never]];
   session.ask(last);
-  await asked(pending, last);
+  await asked(client, last);
   const left = pending();
   expect(left).toMatchObject({ message: last });
   return { left: left as Pending, key: client.questions.at(-1)?.key };
@@ -109,7 +109,7 @@ describe("a question whose session was killed during its answer", () => {
     first.session.edit();
     first.client.script = [[never]];
     first.session.ask("two");
-    await asked(first.pending, "two");
+    await asked(first.client, "two");
     const { session, client, ask, notes } = open({ pending: first.pending() });
     await session.start();
     expect(notes()).toContain(isFree);
@@ -132,7 +132,7 @@ describe("a question whose session was killed during its answer", () => {
     first.session.edit();
     first.client.script = [[never]];
     first.session.ask("ONE");
-    await asked(first.pending, "ONE");
+    await asked(first.client, "ONE");
     const { session, client, ask, notes } = open({ pending: first.pending() });
     await session.start();
     expect(notes()).toEqual([expect.stringContaining("A session ended"), isFree]);
