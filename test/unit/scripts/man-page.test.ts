@@ -74,7 +74,7 @@ test("every exit code that the program can have is explained, and no other", () 
 
 /** What tells the terminal, npm or the desktop apart; nobody sets it for this program. */
 const facts = new Set(
-  "TMUX STY TERM_PROGRAM XTERM_VERSION DISPLAY WAYLAND_DISPLAY WSL_DISTRO_NAME SSH_CONNECTION SSH_TTY NODE_ENV DEV PATH".split(
+  "TMUX STY TERM_PROGRAM VTE_VERSION WT_SESSION XTERM_VERSION DISPLAY WAYLAND_DISPLAY WSL_DISTRO_NAME SSH_CONNECTION SSH_TTY NODE_ENV DEV PATH".split(
     " ",
   ),
 );
