@@ -86,12 +86,16 @@ async function memoryTurn(/** @type {string} */ upstream) {
     await server.collect();
     return residentKib(server.pid);
   };
-  const few = await open(FEW);
-  await few.pace(upstream);
-  await sleep(SETTLE_MS);
+  const opened = async (/** @type {number} */ count) => {
+    const crowd = await open(count);
+    await crowd.pace(upstream);
+    await sleep(SETTLE_MS);
+    await crowd.still(upstream);
+    return crowd;
+  };
+  const few = await opened(FEW);
   const before = await resident();
-  const rest = await open(MANY - FEW);
-  await sleep(SETTLE_MS);
+  const rest = await opened(MANY - FEW);
   const kib = ((await resident()) - before) / (MANY - FEW);
   await Promise.all([few, rest].map((crowd) => crowd.end(upstream)));
   await server.stop();

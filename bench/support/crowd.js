@@ -58,9 +58,13 @@ export async function openCrowd(url, { count, heads = [{}] }) {
   await Promise.race([openAll(), tooSlow()]);
 
   return {
-    /** From now on all streams of the upstream get their deltas. */
+    /** From now on all streams of the upstream get their deltas; those of every crowd. */
     async pace(/** @type {string} */ upstream) {
       await fetch(`${upstream}/pace`, { method: "POST" });
+    },
+    /** No more, until `pace` is called again. */
+    async still(/** @type {string} */ upstream) {
+      await fetch(`${upstream}/still`, { method: "POST" });
     },
     /** The milliseconds from the upstream to here, of each delta until `until` resolves. */
     async lags(/** @type {Promise<unknown>} */ until) {

@@ -1,6 +1,6 @@
 // An OpenAI-compatible upstream, a process of its own. It answers at once: a plain answer, or a stream of 200 words.
 // The question "pace" gets one delta at once, and from a request for /pace on 20 a second, each of which says when it was
-// sent, until a request for /end.
+// sent, until a request for /still. A request for /end ends all.
 import { createServer } from "node:http";
 
 const WORDS = 200;
@@ -49,6 +49,11 @@ const server = createServer((request, reply) => {
   request.on("end", () => {
     if (request.url === "/pace") {
       startPace();
+      reply.end();
+      return;
+    }
+    if (request.url === "/still") {
+      clearInterval(pace);
       reply.end();
       return;
     }
