@@ -1,3 +1,4 @@
+import { Bag } from "../../core/bag.ts";
 import { storeUnavailable } from "../../core/store-unavailable.ts";
 
 type Calls = Record<string, (...given: never[]) => Promise<unknown>>;
@@ -11,18 +12,18 @@ export interface UnderWay {
 }
 
 export function createUnderWay(): UnderWay {
-  const running = new Set<Promise<unknown>>();
+  const running = new Bag<Promise<unknown>>();
   let ended = false;
 
   function counted<T extends unknown[], R>(method: (...given: T) => Promise<R>): (...given: T) => Promise<R> {
     return async (...given) => {
       if (ended) throw storeUnavailable("The server is stopping. Nothing was charged.");
       const work = method(...given);
-      running.add(work);
+      const entry = running.add(work);
       try {
         return await work;
       } finally {
-        running.delete(work);
+        running.remove(entry);
       }
     };
   }
@@ -34,7 +35,7 @@ export function createUnderWay(): UnderWay {
     },
     async end() {
       ended = true;
-      await Promise.allSettled(running);
+      await Promise.allSettled(running.items());
     },
   };
 }
