@@ -201,7 +201,7 @@ function offer(session: Session, choices: readonly Choice[], none: string, hands
 const other = ({ conversation }: State) => (conversation === undefined ? "" : "other ");
 
 /** Why there is no list of conversations. */
-export const noConversations = (state: State): string =>
+const noConversations = (state: State): string =>
   `There is no ${other(state)}saved conversation here${state.conversation === undefined ? " yet" : ""}.`;
 
 function helpLines(keys: readonly string[]): string[] {
