@@ -12,11 +12,12 @@ import { counted, grouped } from "../text/numbers.ts";
 import { costWords } from "./money.ts";
 import { contextOf } from "./lost.ts";
 import { isRequired, leftOutWords, nameFor } from "./model.ts";
+import { sameQuestion, turnsBefore } from "./same-question.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { KeptQuestion } from "./kept-question.ts";
 import type { Saver } from "./saving.ts";
 import { settle } from "./settle.ts";
-import { resumable, type Last, type State } from "./state.ts";
+import { resumable } from "./state.ts";
 
 interface Again {
   /** The turns before it; by default those of the conversation. */
@@ -269,27 +270,6 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
 }
 
 const secondsOf = (milliseconds: number) => grouped(Math.max(1, Math.round(milliseconds / 1000)));
-
-/** The turns before a question. An edited question replaces the last one; a failed one, sent again, keeps its place. */
-function turnsBefore({ editing, last, turns }: State, message: string): readonly Turn[] {
-  const isAgain = last?.outcome === "failed" && last.message === message;
-  return last !== undefined && (editing || isAgain) ? last.before : turns;
-}
-
-/**
- * The last question, whose key is used again, while message, history and choice of model are unchanged and it wasn't
- * answered (docs/session.md#failed-questions).
- */
-function sameQuestion(
-  { last, choice }: State,
-  message: string,
-  before: readonly Turn[],
-  again: boolean,
-): Last | undefined {
-  if (last === undefined || last.message !== message || last.outcome === "answered") return undefined;
-  if (last.choice?.name !== choice?.name) return undefined;
-  return last.before === before || (again && last.before.length === before.length) ? last : undefined;
-}
 
 function stoppedWords(cost: number | null, price: number | null): string[] {
   if (cost !== null) return ["stopped", ...costWords(cost)];

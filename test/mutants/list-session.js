@@ -9,7 +9,7 @@ const loading = "test/unit/tui/app/loading.test.ts";
 /** A conversation, and the keys that drive it. @type {Mutant[]} */
 export const sessionMutants = [
   {
-    file: "src/session/asking.ts",
+    file: "src/session/same-question.ts",
     find: ' || last.outcome === "answered"',
     replace: "",
     why: "A question that is asked anew goes under the key of its first answer and is refused.",
@@ -72,7 +72,7 @@ export const sessionMutants = [
     tests: [saving],
   },
   {
-    file: "src/session/asking.ts",
+    file: "src/session/same-question.ts",
     find: "if (last.choice?.name !== choice?.name) return undefined;",
     replace: "",
     why: "After /model a failed question is sent to the other model under the old key.",
