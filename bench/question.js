@@ -28,14 +28,17 @@ const withAccounts = async (program, accounts = PARALLEL) => ({
 /**
  * Microseconds of CPU a question in rounds.
  * @param {Record<string, Contender>} contenders
- * @param {{ stream: boolean, seconds: number }} options
+ * @param {{ stream: boolean, seconds: number, message?: string }} options
  */
-async function cpuInRounds(contenders, { stream, seconds }) {
+async function cpuInRounds(contenders, { stream, seconds, message }) {
   const { warmUp, count } = stream ? STREAM : PLAIN;
   /** @type {Parameters<typeof inRounds>[0]} */
   const turns = {};
   for (const [name, { program, ...target }] of Object.entries(contenders)) {
-    const ask = createLoad({ ...target, stream }, PARALLEL);
+    const ask = createLoad(
+      { ...target, ...(message && { body: () => JSON.stringify({ message }) }), stream },
+      PARALLEL,
+    );
     await ask(warmUp);
     turns[name] = async () => {
       const cpu = countCpu(program.pid);
@@ -53,16 +56,18 @@ const kinds = /** @type {const} */ ([
   [false, "plain question", "≤ 2.5"],
   [true, "200-word stream", "≤ 2.2"],
 ]);
+const BURST = { stream: true, message: "burst", seconds: 50 };
 
 /** @type {import("./run.js").Measure} */
 export async function question({ report, older, peers }) {
   const upstream = await startUpstream();
   const forwarder = await startForwarder(upstream.url);
-  /** @type {Record<string, Contender>} */
-  const contenders = {
+  const ours = {
     forwarder: { program: forwarder, url: forwarder.url },
     server: await withAccounts(await startServer(upstream.url)),
   };
+  /** @type {Record<string, Contender>} */
+  const contenders = { ...ours };
   if (older) contenders.older = await withAccounts(await startServer(upstream.url, { root: older.root }));
   const portkey = await peers?.startPortkey(upstream.url);
   for (const [stream, name, goal] of kinds) {
@@ -79,6 +84,12 @@ export async function question({ report, older, peers }) {
     if (older) report.add({ name: `${name}: CPU`, beside: older.name }, rounds, cpuRatio("server", "older"));
     if (peer) report.add({ name: peerName, beside }, rounds, cpuRatio("portkey", beside));
   }
+  const rounds = await cpuInRounds(ours, BURST);
+  report.add(
+    { name: "200-word stream that comes in one write: CPU", beside: "forwarder" },
+    rounds,
+    cpuRatio("server", "forwarder"),
+  );
 }
 
 /** What happened instead of a whole answer; undefined for one. @param {import("./support/load.js").Target} target */

@@ -1,4 +1,5 @@
-// An OpenAI-compatible upstream, a process of its own. It answers at once: a plain answer, or a stream of 200 words.
+// An OpenAI-compatible upstream, a process of its own. It answers at once: a plain answer, or a stream of 200 words, each
+// in a write of its own, as an AI sends them. The question "burst" gets them all in one write.
 // The question "pace" gets one delta at once, and from a request for /pace on 20 a second, each of which says when it was
 // sent, until a request for /still. A request for /end ends all.
 import { createServer } from "node:http";
@@ -74,7 +75,8 @@ const server = createServer((request, reply) => {
     }
     reply.writeHead(200, { "content-type": "text/event-stream" });
     if (messages.at(-1).content !== "pace") {
-      reply.write(words.join(""));
+      if (messages.at(-1).content === "burst") reply.write(words.join(""));
+      else for (const word of words) reply.write(word);
       end(reply);
       return;
     }
