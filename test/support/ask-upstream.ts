@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Pieces } from "../../src/server/core/pieces.ts";
 import type { ApiError } from "../../src/server/core/api-error.ts";
 import type { Message } from "../../src/server/core/ports.ts";
 import { openOpenAiProvider } from "../../src/server/providers/openai.ts";
@@ -57,7 +58,7 @@ export async function askUpstream(
   const provider = openOpenAiProvider({ baseUrl: server.url + path, apiKey, model: "m" });
   const deltas: string[] = [];
   let reasoning = "";
-  const onDelta = (pieces: string[]) => void deltas.push(...pieces);
+  const onDelta = (pieces: Pieces) => void deltas.push(...[pieces].flat());
   const onReasoning = (text: string) => void (reasoning += text);
   const { signal } = new AbortController();
   try {

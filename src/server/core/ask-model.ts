@@ -3,6 +3,7 @@ import type { Finish } from "../../protocol/replies.ts";
 import { ApiError } from "./api-error.ts";
 import { contextFor } from "./context.ts";
 import type { Model } from "./models.ts";
+import type { Pieces } from "./pieces.ts";
 
 interface Request {
   message: string;
@@ -13,7 +14,7 @@ interface Request {
    * Asks for a stream. Gets the pieces of one moment, the name of the model that they come from, and how many turns that one
    * got.
    */
-  onDelta?: ((pieces: string[], model: string, turns: number) => void) | undefined;
+  onDelta?: ((pieces: Pieces, model: string, turns: number) => void) | undefined;
   /** Gets what a model thinks before its answer. */
   onReasoning?: ((text: string) => void) | undefined;
   /** Called when the fallback is asked, with its name and the failure of the first. */
@@ -43,7 +44,7 @@ export async function askModel(
   let hasText = false;
   const withText = request.onDelta && {
     ...request,
-    onDelta: (pieces: string[], name: string, turns: number) => {
+    onDelta: (pieces: Pieces, name: string, turns: number) => {
       hasText = true;
       request.onDelta!(pieces, name, turns);
     },
@@ -69,7 +70,7 @@ async function askOne(model: Model, request: Request): Promise<Answered> {
     signal,
     onFinish: (reason) => (finish = reason),
     // Without a list of models its name may have been a guess when the question came.
-    ...(onDelta && { onDelta: (pieces: string[]) => onDelta(pieces, model.name, turns) }),
+    ...(onDelta && { onDelta: (pieces: Pieces) => onDelta(pieces, model.name, turns) }),
     ...(onReasoning && { onReasoning: (text: string) => !signal.aborted && onReasoning(text) }),
   });
   const response = await unlessAborted(answer, signal);

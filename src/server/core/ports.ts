@@ -1,4 +1,5 @@
 import type { Finish } from "../../protocol/replies.ts";
+import type { Pieces } from "./pieces.ts";
 
 /**
  * What the core needs from outside. The stores, the providers and auth implement these interfaces; the core and the HTTP
@@ -173,7 +174,7 @@ export interface Message {
  * `finish_reason` other than `error`, or `[DONE]` in a stream; some text that is not blank; no error; not aborted).
  * Rejects with `ApiError` `upstream_error` or
  * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams: it gets the
- * pieces that came at the same moment, at least one. The pieces together are the answer; none is empty or ends inside a
+ * pieces that came at the same moment. The pieces together are the answer; none is empty or ends inside a
  * character. `onReasoning` gets what the model thinks before, which is no part of the answer, in such pieces.
  */
 export interface Provider {
@@ -186,7 +187,7 @@ export interface Provider {
   answer(request: {
     messages: Message[];
     signal: AbortSignal;
-    onDelta?: (pieces: string[]) => void;
+    onDelta?: (pieces: Pieces) => void;
     onReasoning?: (text: string) => void;
     /** Called before the answer is resolved, if the AI says why it ended. */
     onFinish?: (reason: Finish) => void;

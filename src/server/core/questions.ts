@@ -8,6 +8,7 @@ import { askModel, learnModel, type Answered } from "./ask-model.ts";
 import { contextFor } from "./context.ts";
 import { checkLength, fallbackOf, modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
 import type { AccountId, Balance, HoldId, Ledger } from "./ports.ts";
+import type { Pieces } from "./pieces.ts";
 import { refusal } from "./refusal.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -31,7 +32,7 @@ export interface Question {
    * first true on, the question is charged even if the client leaves. `replayed`, `model` and `turns` as in
    * {@link Answer}: the head of the reply states them. Not called for an answer that was kept.
    */
-  onDelta?: (pieces: string[], head: Pick<Answer, "replayed" | "model" | "turns">) => boolean;
+  onDelta?: (pieces: Pieces, head: Pick<Answer, "replayed" | "model" | "turns">) => boolean;
   /** `Ledger.hold`, with a check of the account before it. Without it, the account was checked. */
   hold?: Ledger["hold"];
   /**
@@ -151,7 +152,7 @@ export function createQuestions(needs: Needs): Questions {
       settled = true;
       return outcome.balance;
     }
-    function onDelta(pieces: string[], model: string, turns: number): void {
+    function onDelta(pieces: Pieces, model: string, turns: number): void {
       if (signal.aborted) return;
       if (question.onDelta!(pieces, { replayed, model, turns })) reachedClient = true;
       else stop.abort(new ClientGone());

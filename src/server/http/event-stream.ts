@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { DoneEvent } from "../../protocol/replies.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import type { Entry } from "../core/bag.ts";
+import type { Pieces } from "../core/pieces.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
 
 interface Options {
@@ -25,7 +26,7 @@ export interface EventStream {
   /** Whether the head was sent, so that a failure must become an event. */
   started: () => boolean;
   /** Hands pieces to the client's socket, each an event; false if the socket is gone or the client does not read. */
-  deltas: (pieces: string[], replayed: boolean) => boolean;
+  deltas: (pieces: Pieces, replayed: boolean) => boolean;
   /** After `asking`. */
   reasoning: (text: string) => void;
   /** Sends a kept answer in deltas of at most 64 KiB, as fast as the client reads; false if the client is gone. */
@@ -110,7 +111,7 @@ class Stream implements EventStream, Ticking {
     this.#res.once("close", () => this.#unwatch());
   }
 
-  deltas(pieces: string[], replayed: boolean): boolean {
+  deltas(pieces: Pieces, replayed: boolean): boolean {
     if (this.#isGone()) return false;
     const events = deltasOf(pieces);
     if (this.#hasDelta) return this.#join(events);
@@ -141,7 +142,7 @@ class Stream implements EventStream, Ticking {
     if (this.#isGone()) return false;
     this.#sendHead(true);
     for (const text of piecesOf(response)) {
-      if (!(await this.#sendSlowly(deltasOf([text])))) return false;
+      if (!(await this.#sendSlowly(deltasOf(text)))) return false;
     }
     return true;
   }
@@ -238,12 +239,14 @@ const END = '"}\n\n';
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /** Texts as `DeltaEvent`s. `JSON.stringify` for each takes longer than to look whether any needs it. */
-function deltasOf(texts: string[]): string {
-  const events = texts.join(END + DELTA);
-  if (ESCAPED.test(texts.length === 1 ? events : texts.join("")))
-    return texts.map((text) => DELTA + JSON.stringify(text).slice(1, -1) + END).join("");
-  return DELTA + events + END;
+function deltasOf(texts: Pieces): string {
+  if (typeof texts === "string") return deltaOf(ESCAPED.test(texts) ? escaped(texts) : texts);
+  if (ESCAPED.test(texts.join(""))) return texts.map((text) => deltaOf(escaped(text))).join("");
+  return deltaOf(texts.join(END + DELTA));
 }
+
+const deltaOf = (text: string) => DELTA + text + END;
+const escaped = (text: string) => JSON.stringify(text).slice(1, -1);
 
 /** A `ReasoningEvent`. */
 const reasoningOf = (text: string) => `event: reasoning\ndata: {"text":${JSON.stringify(text)}}\n\n`;

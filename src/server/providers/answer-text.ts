@@ -1,4 +1,6 @@
+import { joined, withPiece, type Pieces } from "../core/pieces.ts";
 import { createWholeCharacters } from "../../text/whole-characters.ts";
+import { KeptText } from "./kept-text.ts";
 import { ReplyTooLong } from "./upstream-errors.ts";
 
 /** Longest answer, in UTF-16 code units. */
@@ -11,7 +13,7 @@ const OPENINGS = TAGS.map((name) => `<${name}>`);
 /** The text of an answer while it comes. */
 export interface AnswerText {
   /** ReplyTooLong beyond {@link LONGEST}. */
-  add(texts: string[]): void;
+  add(texts: Pieces): void;
   /** Reasoning that came beside the text. */
   addReasoning(text: string): void;
   /** Whether any of the answer is not blank. */
@@ -23,7 +25,7 @@ export interface AnswerText {
 
 interface Listener {
   /** Gets the answer in pieces of whole characters, none empty; as many as were added at once. */
-  onTexts: (pieces: string[]) => void;
+  onTexts: (pieces: Pieces) => void;
   /** Gets the reasoning in such pieces. */
   onReasoning: (piece: string) => void;
 }
@@ -39,9 +41,9 @@ export function createAnswerText({ onTexts, onReasoning }: Listener): AnswerText
   const characters = createWholeCharacters();
   const reasoningCharacters = createWholeCharacters();
   let stage: Stage = "start";
-  let answer = "";
+  const answer = new KeptText();
   /** What of the texts that were added now belongs to the answer. */
-  let pieces: string[] = [];
+  let pieces: Pieces | undefined;
   // Blanks at the beginning wait for text: an answer without text must fail before the head is sent.
   let blanks = "";
   /** The end of what came, if it may be the beginning of a tag. */
@@ -58,17 +60,17 @@ export function createAnswerText({ onTexts, onReasoning }: Listener): AnswerText
     onReasoning(piece);
   };
   const passPieces = () => {
-    if (pieces.length === 0) return;
+    if (pieces === undefined) return;
     const passed = pieces;
-    pieces = [];
-    const text = passed.join("");
+    pieces = undefined;
+    const text = joined(passed);
     if (answer.length + text.length > LONGEST) throw tooLong();
-    answer += text;
+    answer.add(text);
     onTexts(passed);
   };
   const begin = (text: string) => {
     stage = "text";
-    pieces.push(blanks + text);
+    pieces = withPiece(pieces, blanks + text);
     blanks = "";
     tag = "";
   };
@@ -102,25 +104,26 @@ export function createAnswerText({ onTexts, onReasoning }: Listener): AnswerText
 
   const pass = (text: string) => {
     if (text === "") return;
-    if (stage === "text") pieces.push(text);
+    if (stage === "text") pieces = withPiece(pieces, text);
     else if (stage === "thinking") think(text);
     else beforeText(text);
   };
 
   return {
     add: (texts) => {
-      for (const text of texts) pass(characters.push(text));
+      if (typeof texts === "string") pass(characters.push(texts));
+      else for (const text of texts) pass(characters.push(text));
       passPieces();
     },
     addReasoning: (text) => passReasoning(reasoningCharacters.push(text)),
-    hasText: () => answer !== "",
+    hasText: () => answer.length > 0,
     hasReasoning: () => hasReasoning,
     end: () => {
       pass(characters.end());
       if (stage === "thinking") passReasoning(tag);
       else if (tag !== "") begin(tag);
       passPieces();
-      return answer;
+      return answer.whole();
     },
   };
 }

@@ -13,7 +13,7 @@ export function createDemoProvider({ delay = 20 }: { delay?: number } = {}): Pro
       signal.throwIfAborted();
       const answer = demoAnswer(messages);
       for (const word of onDelta ? words(answer) : []) {
-        onDelta?.([word]);
+        onDelta?.(word);
         await pause(delay, signal);
       }
       onFinish?.("stop");

@@ -78,7 +78,7 @@ function createDocumentReader({ onTexts, onReasoning, onReason }: ReaderNeeds): 
       if (!finished) throw new NotWhole("the reply is no chat completion with a finish_reason");
       onReason(reason);
       if (reasoning !== "") onReasoning(reasoning);
-      if (text !== "") onTexts([text]);
+      if (text !== "") onTexts(text);
     },
     broke(error) {
       throw error;

@@ -1,4 +1,5 @@
 import type { EventSourceMessage } from "eventsource-parser";
+import { withPiece, type Pieces } from "../core/pieces.ts";
 import type { BodyReader } from "./read-body.ts";
 import { reportedIn, type Choice } from "./read-choice.ts";
 import { createChunkReader } from "./read-chunk.ts";
@@ -19,8 +20,8 @@ type State = "open" | "done" | keyof Patience;
 
 /** What a reader needs. */
 export interface ReaderNeeds {
-  /** Gets the texts of the answer that a piece of the body has, at least one, none empty. What it throws ends the reading. */
-  onTexts: (texts: string[]) => void;
+  /** Gets the texts of the answer that a piece of the body has, none empty. What it throws ends the reading. */
+  onTexts: (texts: Pieces) => void;
   /** Gets each part of the reasoning, none empty. */
   onReasoning: (text: string) => void;
   /** Gets each `finish_reason`, and `tool_calls` for each part of a call. */
@@ -42,11 +43,11 @@ export function createStreamReader({
   patience = DEFAULT_PATIENCE,
 }: ReaderNeeds): BodyReader {
   let state: State = "open";
-  let texts: string[] = [];
+  let texts: Pieces | undefined;
   const passTexts = () => {
-    if (texts.length === 0) return;
+    if (texts === undefined) return;
     const passed = texts;
-    texts = [];
+    texts = undefined;
     onTexts(passed);
   };
   const readChunk = createChunkReader();
@@ -67,7 +68,7 @@ export function createStreamReader({
       passTexts();
       onReasoning(chunk.reasoning);
     }
-    if (chunk.text !== "") texts.push(chunk.text);
+    if (chunk.text !== "") texts = withPiece(texts, chunk.text);
   });
   return {
     push(piece) {

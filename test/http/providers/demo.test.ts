@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Pieces } from "../../../src/server/core/pieces.ts";
 import type { Message } from "../../../src/server/core/ports.ts";
 import { createDemoProvider } from "../../../src/server/providers/demo.ts";
 
@@ -65,7 +66,11 @@ describe("the demo", () => {
   test("streams word by word what it would say at once", async () => {
     const pieces: string[] = [];
     const messages = conversation("who are you?");
-    const text = await demo.answer({ messages, signal, onDelta: (some) => void pieces.push(...some) });
+    const text = await demo.answer({
+      messages,
+      signal,
+      onDelta: (some) => void pieces.push(...[some].flat()),
+    });
     expect(text).toBe(await say("who are you?"));
     expect(pieces.join("")).toBe(text);
     expect(pieces.length).toBeGreaterThan(20);
@@ -77,8 +82,8 @@ describe("the demo", () => {
     const stop = new AbortController();
     const reason = new Error("enough");
     const pieces: string[] = [];
-    const onDelta = (some: string[]) => {
-      pieces.push(...some);
+    const onDelta = (some: Pieces) => {
+      pieces.push(...[some].flat());
       setImmediate(() => stop.abort(reason));
     };
     await expect(slow.answer({ messages: conversation("hello"), signal: stop.signal, onDelta })).rejects.toBe(

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Pieces } from "../../../src/server/core/pieces.ts";
 import type { Message, Provider } from "../../../src/server/core/ports.ts";
 import { openOpenAiProvider } from "../../../src/server/providers/openai.ts";
 import { answer, bytes, chunk, openFakeOpenAi, type FakeOpenAi } from "../../support/openai-server.ts";
@@ -25,7 +26,7 @@ const ask = (from = provider) => from.answer({ messages, signal: new AbortContro
 
 async function hear(from = provider) {
   const pieces: string[] = [];
-  const onDelta = (some: string[]) => void pieces.push(...some);
+  const onDelta = (some: Pieces) => void pieces.push(...[some].flat());
   const text = await from.answer({ messages, signal: new AbortController().signal, onDelta });
   expect(pieces.join("")).toBe(text);
   return { text, pieces };

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { Agent, errors } from "undici";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Pieces } from "../../../src/server/core/pieces.ts";
 import type { ApiError } from "../../../src/server/core/api-error.ts";
 import type { Message, Provider } from "../../../src/server/core/ports.ts";
 import { openOpenAiProvider } from "../../../src/server/providers/openai.ts";
@@ -45,7 +46,11 @@ const plain = (signal = new AbortController().signal) => provider.answer({ messa
 
 async function streamed(signal = new AbortController().signal) {
   const pieces: string[] = [];
-  const text = await provider.answer({ messages, signal, onDelta: (some) => void pieces.push(...some) });
+  const text = await provider.answer({
+    messages,
+    signal,
+    onDelta: (some) => void pieces.push(...[some].flat()),
+  });
   return { text, pieces };
 }
 
@@ -78,8 +83,8 @@ describe("a whole answer", () => {
     const { open, opened } = gate();
     upstream.respond(answer(["Hel", opened, "lo"]));
     const pieces: string[] = [];
-    const onDelta = (some: string[]) => {
-      pieces.push(...some);
+    const onDelta = (some: Pieces) => {
+      pieces.push(...[some].flat());
       open();
     };
     expect(await provider.answer({ messages, signal: new AbortController().signal, onDelta })).toBe("Hello");
@@ -421,8 +426,8 @@ describe("a stream whose listener has had enough", () => {
     const stop = new AbortController();
     const reason = new Error("enough");
     const pieces: string[] = [];
-    const onDelta = (some: string[]) => {
-      pieces.push(...some);
+    const onDelta = (some: Pieces) => {
+      pieces.push(...[some].flat());
       stop.abort(reason);
     };
     await expect(provider.answer({ messages, signal: stop.signal, onDelta })).rejects.toBe(reason);

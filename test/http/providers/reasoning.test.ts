@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { joined, type Pieces } from "../../../src/server/core/pieces.ts";
 import type { Message, Provider } from "../../../src/server/core/ports.ts";
 import { openOpenAiProvider } from "../../../src/server/providers/openai.ts";
 import { bytes, chunk, openFakeOpenAi, silence, type FakeOpenAi } from "../../support/openai-server.ts";
@@ -28,7 +29,7 @@ async function ask({ stream }: { stream: boolean }, asked = provider) {
     messages,
     signal,
     ...(stream && {
-      onDelta: (pieces: string[]) => void (heard.deltas += pieces.join("")),
+      onDelta: (pieces: Pieces) => void (heard.deltas += joined(pieces)),
       onReasoning: (text: string) => void (heard.reasoning += text),
     }),
   });

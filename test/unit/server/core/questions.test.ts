@@ -4,6 +4,7 @@ import { createAnswers } from "../../../../src/server/core/answers.ts";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import { ClientGone } from "../../../../src/server/core/client-gone.ts";
 import type { Provider } from "../../../../src/server/core/ports.ts";
+import { joined } from "../../../../src/server/core/pieces.ts";
 import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";
 import { testedModel } from "../../../support/tested-model.ts";
 import { createFakeLedger, type ChargeFate, type FakeLedger } from "./fake-ledger.ts";
@@ -263,7 +264,10 @@ describe("a key that was charged", () => {
     ledger.outcomes.push({ kind: "paid", cost: 100, model: undefined });
     const { puppet, ask } = setUp(ledger);
     const pieces: (string | boolean)[][] = [];
-    const asking = ask({ key: "k", onDelta: (some, { replayed }) => pieces.push([...some, replayed]) > 0 });
+    const asking = ask({
+      key: "k",
+      onDelta: (some, { replayed }) => pieces.push([joined(some), replayed]) > 0,
+    });
     await quiet();
     puppet.delta();
     puppet.finish("word ");

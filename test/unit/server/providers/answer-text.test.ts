@@ -1,20 +1,21 @@
 import { describe, expect, test } from "vitest";
+import { joined, type Pieces } from "../../../../src/server/core/pieces.ts";
 import { createAnswerText } from "../../../../src/server/providers/answer-text.ts";
 
 /** What becomes of a text that comes in these pieces, one by one or all at once. */
 function read(pieces: string[]) {
-  const found = readEach(pieces.map((piece) => [piece]));
+  const found = readEach(pieces);
   expect(readEach([pieces])).toEqual(found);
   return found;
 }
 
-function readEach(moments: string[][]) {
+function readEach(moments: Pieces[]) {
   const heard = { text: "", reasoning: "" };
   const text = createAnswerText({
     onTexts: (some) => {
-      expect(some.length).toBeGreaterThan(0);
-      expect(some).not.toContain("");
-      heard.text += some.join("");
+      expect(some).not.toHaveLength(0);
+      expect([some].flat()).not.toContain("");
+      heard.text += joined(some);
     },
     onReasoning: (piece) => {
       expect(piece).not.toBe("");

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Pieces } from "../../../../src/server/core/pieces.ts";
 import { exchange } from "../../../../src/server/providers/exchange.ts";
 import type { Upstream } from "../../../../src/server/providers/upstream.ts";
 import { chunk } from "../../../support/openai-server.ts";
@@ -11,7 +12,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] 
 afterEach(() => void vi.useRealTimers());
 
 /** A question whose reply is up to the test. */
-function ask(onDelta?: (pieces: string[]) => void) {
+function ask(onDelta?: (pieces: Pieces) => void) {
   let handler!: Dispatcher.DispatchHandler;
   const abort = vi.fn<() => void>();
   const controller = { abort } as unknown as Dispatcher.DispatchController;

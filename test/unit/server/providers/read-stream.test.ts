@@ -26,7 +26,7 @@ function openStream() {
   const hangUp = vi.fn<() => void>(() => read(() => true));
   const timer = createSilenceTimer(hangUp);
   const reader = createStreamReader({
-    onTexts: (texts) => void pieces.push(...texts),
+    onTexts: (texts) => void pieces.push(...[texts].flat()),
     onReasoning: () => {},
     onReason: () => {},
     wait: timer.restart,
