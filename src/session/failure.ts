@@ -79,7 +79,7 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
   choose_model: "/model shows which there are.",
   wait_seconds: ({ seconds }) =>
     // Rounded up, so that nobody asks too early.
-    `It can be asked again in ${duration(seconds, Math.ceil)}.`,
+    `Try again in ${duration(seconds, Math.ceil)}.`,
   use_server: ({ server }) => `Go there with /server ${server}`,
   name_conversation: "/resume shows which there are.",
   fix_file: ({ trouble }) => trouble,

@@ -97,7 +97,7 @@ describe("too many questions", () => {
     const terminal = session(["-s", server.url]);
     await terminal.sees("3,900 tokens");
     terminal.type("a question\r");
-    await terminal.sees("It can be asked again in 60 minutes.");
+    await terminal.sees("Try again in 60 minutes.");
     await composed(terminal, "> a question");
     expect(questionsTo(server)).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 import type { SettingName } from "../../client/kept/settings.ts";
+import { rateOf, RATE_PATTERN, type Rate } from "../../protocol/rate.ts";
 import { parsed } from "../../text/loose-json.ts";
 
 /** One setting: its sources, its valid values and its help text. */
@@ -159,6 +160,14 @@ export function oneOfOr<T extends string>(
 ): Option<T> {
   return { shown: fallback, ...fields, fallback, ...ofChoices(choices) };
 }
+
+/** A rate such as `10/15m`, or `off`, which is undefined. */
+export const rate = (fields: OptionFields, fallback: string): Option<Rate | undefined> => ({
+  shown: fallback,
+  ...fields,
+  fallback: rateOf(fallback),
+  ...ofText({ ...fields, pattern: RATE_PATTERN }, rateOf),
+});
 
 /** A JSON value; default: undefined. `check` throws as `parse`. */
 export function json<T>(

@@ -3,6 +3,8 @@ import { errors, type ErrorCode, type FieldError } from "../../protocol/errors.t
 interface Extras {
   /** Seconds; becomes the header `Retry-After`. */
   retryAfter?: number;
+  /** The limit that was reached, for `rate_limited`: so many, in so many seconds or at once. */
+  limit?: { name: string; quota: number; window?: number };
   /** What is wrong with each field of the request. */
   fields?: FieldError[];
   /** Balance fields of a 402 problem document. */
@@ -23,6 +25,7 @@ export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: ErrorCode;
   readonly retryAfter: number | undefined;
+  readonly limit: Extras["limit"];
   readonly fields: FieldError[] | undefined;
   readonly balance: Extras["balance"];
   readonly inDoubt: true | undefined;
@@ -32,6 +35,7 @@ export class ApiError extends Error {
     super(detail, extras.cause === undefined ? undefined : { cause: extras.cause });
     this.code = code;
     this.retryAfter = extras.retryAfter;
+    this.limit = extras.limit;
     this.fields = extras.fields;
     this.balance = extras.balance;
     this.inDoubt = extras.inDoubt;

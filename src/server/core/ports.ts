@@ -2,7 +2,7 @@ import type { Finish } from "../../protocol/replies.ts";
 import type { Pieces } from "./pieces.ts";
 
 /**
- * What the core needs from outside. The stores, the providers and auth implement these interfaces; the core and the HTTP
+ * What the core needs from outside. The stores, the providers, auth and limits implement these interfaces; the core and the HTTP
  * app know nothing else about them.
  */
 
@@ -205,6 +205,17 @@ export interface Passwords {
   /** Without `hash` (an unknown name): false, after the same work as for a known one. */
   matches(password: string, hash: string | undefined, signal?: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** Counts by key, as often as the operator allows (docs/http-api.md#rate-limits). */
+export interface Limit {
+  /**
+   * Counts one for `key`, and resolves to what takes it back. Rejects with `ApiError("rate_limited")` if the limit is
+   * reached; then it has counted nothing.
+   */
+  take(key: string): Promise<() => Promise<void>>;
+  /** Forgets what was counted for `key`. */
+  clear(key: string): Promise<void>;
 }
 
 /** The content of an authentication token. */

@@ -13,10 +13,19 @@ function challengeOf({ code }: ApiError): string | undefined {
   return undefined;
 }
 
+/** The headers of draft-ietf-httpapi-ratelimit-headers. */
+function pushLimit(head: string[], { limit, retryAfter }: ApiError): void {
+  if (limit === undefined) return;
+  const { name, quota, window } = limit;
+  head.push("RateLimit", `"${name}";r=0;t=${retryAfter}`);
+  head.push("RateLimit-Policy", `"${name}";q=${quota}${window === undefined ? "" : `;w=${window}`}`);
+}
+
 function replyProblem(ctx: Context, error: ApiError): void {
   const challenge = challengeOf(error);
   if (challenge) headOf(ctx.res).push("WWW-Authenticate", challenge);
   if (error.retryAfter !== undefined) headOf(ctx.res).push("Retry-After", String(error.retryAfter));
+  pushLimit(headOf(ctx.res), error);
   replyJson(ctx, error.status, problemOf(error, ctx.state.requestId), PROBLEM_TYPE);
 }
 

@@ -1,0 +1,55 @@
+import RateLimiterMemory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
+import type { Rate } from "../../protocol/rate.ts";
+import { ApiError } from "../core/api-error.ts";
+import type { Limit } from "../core/ports.ts";
+
+interface Needs {
+  /** In the headers of a 429. */
+  name: string;
+  /** The rate now; undefined: off. */
+  rate: () => Rate | undefined;
+  /** The sentence of a 429. */
+  detail: string;
+}
+
+/** What was counted for a key in its window. */
+interface Counted {
+  consumedPoints: number;
+  /** Milliseconds until the window ends. */
+  msBeforeNext: number;
+}
+
+const uncounted = async () => {};
+
+/** A {@link Limit} in the memory of this server: so many of a key in the window that begins with the first. */
+export function createLimit({ name, rate, detail }: Needs): Limit {
+  const counter = new RateLimiterMemory({ points: 1, duration: 1 });
+
+  function refusal({ count, seconds }: Rate, { msBeforeNext }: Counted): ApiError {
+    return new ApiError("rate_limited", detail, {
+      retryAfter: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+      limit: { name, quota: count, window: seconds },
+    });
+  }
+
+  return {
+    async take(key) {
+      const now = rate();
+      if (now === undefined) return uncounted;
+      const begun = Date.now();
+      // `penalty` counts as `consume` does, and leaves the decision to us: the rate may have changed.
+      const counted: Counted = await counter.penalty(key, 1, { customDuration: now.seconds });
+      const ends = begun + counted.msBeforeNext;
+      // In another window it would allow one more.
+      const giveBack = async () => {
+        if (Date.now() < ends) await counter.reward(key);
+      };
+      if (counted.consumedPoints <= now.count) return giveBack;
+      await giveBack();
+      throw refusal(now, counted);
+    },
+    async clear(key) {
+      await counter.delete(key);
+    },
+  };
+}
