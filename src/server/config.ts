@@ -50,6 +50,10 @@ export interface ServerConfig {
   idleTimeout: number;
   /** Seconds. */
   drainTimeout: number;
+  /** Questions of one account at once. */
+  maxInFlight: number;
+  /** Questions of all accounts at once. */
+  maxQuestions: number;
   /** Lifetime of a token, in days. */
   tokenDays: number;
   bcryptCost: number;

@@ -97,9 +97,9 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
 
   const reload = createReload(current, {
     stopping: () => drained !== undefined,
-    apply: ({ config, models }) => {
-      server.setSilence(silenceOf(config));
-      return questions.change({ models: models.list, timeout: timeoutOf(config) });
+    apply: (current) => {
+      server.setSilence(silenceOf(current.config));
+      return questions.change(settingsOf(current));
     },
   });
   let closing: Promise<void> | undefined;
@@ -131,6 +131,13 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
 const silenceOf = (config: ServerConfig) => timeoutOf(config) + SILENCE_GRACE;
 const timeoutOf = ({ questionTimeout }: ServerConfig) => questionTimeout * 1000;
 
+const settingsOf = ({ config, models }: Current) => ({
+  models: models.list,
+  timeout: timeoutOf(config),
+  maxInFlight: config.maxInFlight,
+  maxQuestions: config.maxQuestions,
+});
+
 async function openStore({ store, models, warn, signal }: ServerConfig): Promise<Store> {
   const listed = models[0].name !== undefined;
   if (store.kind === "json") return openJsonStore({ dir: store.dir, models: listed, warn });
@@ -147,10 +154,9 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
   const passwords = openPasswords({ cost: config.bcryptCost });
   opened.push(() => passwords.close());
   const questions = createQuestions({
+    ...settingsOf(current),
     ledger,
     answers: createAnswers(Date.now),
-    models: current.models.list,
-    timeout: timeoutOf(config),
     now: Date.now,
   });
   let stopping = false;

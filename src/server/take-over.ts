@@ -9,6 +9,8 @@ const TAKEN = [
   "questionTimeout",
   "idleTimeout",
   "drainTimeout",
+  "maxInFlight",
+  "maxQuestions",
 ] as const;
 
 /** What is no option, or is compared under another name. */

@@ -63,6 +63,8 @@ export async function openWiredServer({
     models,
     answers: createAnswers(now),
     timeout,
+    maxInFlight: 64,
+    maxQuestions: 1000,
     now,
   });
   const app = createApp({

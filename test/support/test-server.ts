@@ -64,6 +64,8 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     questionTimeout: 60,
     idleTimeout: 60,
     drainTimeout: 10,
+    maxInFlight: 64,
+    maxQuestions: 1000,
     tokenDays: 30,
     bcryptCost: 4,
     secret: undefined,

@@ -1,5 +1,6 @@
 import { CONTEXT_CHARACTERS, PRICE, SECRET_BYTES, STARTING_TOKENS } from "../../protocol/limits.ts";
 import { checkedHeaders, headersSchema } from "./headers.ts";
+import { limitOptions } from "./limit-options.ts";
 import { FILLED, filled, json, oneOf, oneOfOr, seconds, text, textOr, whole } from "./option.ts";
 
 /** The largest number of tokens or characters that an option takes. */
@@ -194,6 +195,7 @@ export const serverOptions = {
     undefined,
     [1, LARGEST],
   ),
+  ...limitOptions,
   tokenDays: whole(
     { flag: "token-days", value: "DAYS", env: ["AI_CHAT_TOKEN_DAYS"], help: "days that a login lasts" },
     30,

@@ -124,6 +124,8 @@ export function serverConfig(
     questionTimeout: values.questionTimeout,
     idleTimeout: values.idleTimeout,
     drainTimeout: values.drainTimeout,
+    maxInFlight: values.maxInFlight,
+    maxQuestions: values.maxQuestions,
     tokenDays: values.tokenDays,
     bcryptCost: values.bcryptCost,
     secret: values.jwtSecret,

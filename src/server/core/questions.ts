@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
-import { Bag } from "./bag.ts";
 import { ClientGone } from "./client-gone.ts";
 import { askModel, learnModel, type Answered } from "./ask-model.ts";
 import { contextFor } from "./context.ts";
+import { InFlight, type AtOnce } from "./in-flight.ts";
 import { checkLength, fallbackOf, modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
 import type { AccountId, Balance, HoldId, Ledger } from "./ports.ts";
 import type { Pieces } from "./pieces.ts";
@@ -72,7 +72,7 @@ export interface Questions {
   readonly inFlight: number;
 }
 
-interface Settings {
+interface Settings extends AtOnce {
   models: Models;
   /** Milliseconds that a question may take, stream included. */
   timeout: number;
@@ -85,7 +85,7 @@ interface Needs extends Settings {
 }
 
 /** A question whose tokens are held. */
-interface Held extends Settings {
+interface Held extends Pick<Settings, "models" | "timeout"> {
   question: Question;
   hold: HoldId;
   /** SHA-256 of the Idempotency-Key, in hex. */
@@ -109,7 +109,7 @@ const tookTooLong = () =>
 export function createQuestions(needs: Needs): Questions {
   const { ledger, answers, now } = needs;
   let settings: Settings = needs;
-  const inFlight = new Bag<{ answer: Promise<Answer>; stop: AbortController }>();
+  const inFlight = new InFlight<{ answer: Promise<Answer>; stop: AbortController }>();
   const allSettled = () => Promise.allSettled(inFlight.items().map(({ answer }) => answer));
   let stopping = false;
 
@@ -190,12 +190,14 @@ export function createQuestions(needs: Needs): Questions {
   return {
     async ask(question) {
       if (stopping) throw shuttingDown();
+      const { account, stop } = question;
+      inFlight.assertRoom(account, settings);
       const answer = run(question);
-      const entry = inFlight.add({ answer, stop: question.stop });
+      const remove = inFlight.add(account, { answer, stop });
       try {
         return await answer;
       } finally {
-        inFlight.remove(entry);
+        remove();
       }
     },
 

@@ -9,21 +9,20 @@ const listed = (config: Partial<ServerConfig> = {}): ServerConfig => ({
   ...config,
 });
 
-test("takes models, provider, starting tokens and timeouts", () => {
-  const next = listed({
+test("takes models, provider, starting tokens, timeouts and limits", () => {
+  const taken: Partial<ServerConfig> = {
     models: [testModel({ name: "large", price: 7 })],
     provider: "openai",
     startingTokens: 1,
     questionTimeout: 2,
     idleTimeout: 4,
     drainTimeout: 3,
-  });
-  const { models, provider, startingTokens, questionTimeout, idleTimeout, drainTimeout } = next;
+    maxInFlight: 5,
+    maxQuestions: 6,
+  };
   const now = listed();
-  expect(takeOver(now, next)).toEqual({
-    config: { ...now, models, provider, startingTokens, questionTimeout, idleTimeout, drainTimeout },
-    restart: [],
-  });
+  const next = listed(taken);
+  expect(takeOver(now, next)).toEqual({ config: { ...now, ...taken }, restart: [] });
 });
 
 const postgres = { kind: "postgres", url: "postgres://db/chat", connections: 10 } as const;

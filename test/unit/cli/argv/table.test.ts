@@ -25,6 +25,8 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   questionTimeout: ["1", "2", "3"],
   idleTimeout: ["1", "2", "3"],
   drainTimeout: ["1", "2", "3"],
+  maxInFlight: ["1", "2", "3"],
+  maxQuestions: ["1", "2", "3"],
   contextChars: ["1", "2", "3"],
   messageChars: ["1", "2", "3"],
   tokenDays: ["1", "2", "3"],

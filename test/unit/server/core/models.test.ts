@@ -38,13 +38,15 @@ const failing = (error: Error, text?: string) =>
 
 const broken = () => new ApiError("upstream_error", "The AI failed.");
 
+const settings = { timeout: 60_000, maxInFlight: 64, maxQuestions: 1000 };
+
 function setUp(...[first, ...others]: [Model, ...Model[]]) {
   const ledger = createFakeLedger();
   const questions = createQuestions({
     ledger,
     models: [first, ...others],
     answers: createAnswers(Date.now),
-    timeout: 60_000,
+    ...settings,
     now: Date.now,
   });
   const ask = (wishes: Partial<Question> = {}) =>
@@ -162,7 +164,7 @@ describe("a key", () => {
   test("whose answer is kept tells what it cost then, and who answered", async () => {
     const { ask, ledger, questions, models } = twoModels();
     await ask({ key: "k", model: "large" });
-    await questions.change({ models: [models[0], { ...models[1], price: 1 }], timeout: 60_000 });
+    await questions.change({ models: [models[0], { ...models[1], price: 1 }], ...settings });
     ledger.outcomes.push({ kind: "paid", cost: 250, model: "large" });
     expect(await ask({ key: "k", model: "large" })).toMatchObject({
       response: "large says",
@@ -284,7 +286,7 @@ describe("a change of the settings", () => {
     const asking = ask();
     let isOver = false;
     const models = [testedModel({ provider: next.provider, price: 7 })] as const;
-    const changed = questions.change({ models, timeout: 60_000 }).then(() => (isOver = true));
+    const changed = questions.change({ models, ...settings }).then(() => (isOver = true));
     expect(await ask()).toMatchObject({ response: "new", deducted: 7 });
     expect(isOver).toBe(false);
     finish("old");

@@ -54,6 +54,8 @@ function setUp(ledger: FakeLedger) {
     models: [testedModel({ provider: puppet.provider, contextChars: 1000 })],
     answers: createAnswers(Date.now),
     timeout: TIMEOUT,
+    maxInFlight: 64,
+    maxQuestions: 1000,
     now: Date.now,
   });
   const ask = (wishes: Partial<Question> = {}) =>

@@ -1,0 +1,25 @@
+import { whole } from "./option.ts";
+
+/** The options of what a server allows (docs/hosting.md#settings). */
+export const limitOptions = {
+  maxInFlight: whole(
+    {
+      flag: "max-in-flight",
+      value: "N",
+      env: ["AI_CHAT_MAX_IN_FLIGHT"],
+      help: "questions of an account at once",
+    },
+    64,
+    [1, 1_000_000],
+  ),
+  maxQuestions: whole(
+    {
+      flag: "max-questions",
+      value: "N",
+      env: ["AI_CHAT_MAX_QUESTIONS"],
+      help: "questions of all accounts at once",
+    },
+    1000,
+    [1, 1_000_000],
+  ),
+};
