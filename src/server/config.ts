@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
+import type { TrustedProxies } from "./http/client-address.ts";
 
 /** A model that answers, as the operator set it (docs/hosting.md#several-models). */
 export interface ModelConfig {
@@ -59,6 +60,8 @@ export interface ServerConfig {
   bcryptCost: number;
   /** Signs tokens; at least 32 bytes of UTF-8. Undefined: the store's own secret. */
   secret: string | undefined;
+  /** Whose X-Forwarded-For is taken. Undefined: nobody's. */
+  trustProxy: TrustedProxies | undefined;
   log: "pretty" | "json" | "silent";
   logStream: Writable;
   /** A proxy for requests to the AI; undefined: none. */

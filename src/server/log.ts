@@ -12,6 +12,7 @@ interface Line {
   path?: string;
   status?: number;
   ms?: number;
+  address?: string;
   account?: string;
   charged?: number;
   tokens?: number;
@@ -37,13 +38,27 @@ const fallbackWords = ({ fallback, fallback_code: code, fallback_cause: cause }:
   fallback && `${code}${cause ? ` (${cause})` : ""}, so ${printable(fallback)} was asked`;
 
 function requestLine(line: Line): string {
-  const { method = "", path = "", status, ms, account, charged, tokens, code, cause, left, error } = line;
+  const {
+    method = "",
+    path = "",
+    status,
+    ms,
+    address,
+    account,
+    charged,
+    tokens,
+    code,
+    cause,
+    left,
+    error,
+  } = line;
   const words = [
     clock(line.time),
     String(status),
     method,
     printable(path),
     `${ms} ms`,
+    address,
     account,
     charged === undefined || tokens === undefined ? undefined : `−${charged} → ${grouped(tokens)}`,
     fallbackWords(line),

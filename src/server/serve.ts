@@ -8,6 +8,7 @@ import { createTokens } from "./auth/tokens.ts";
 import { openPasswords } from "./auth/passwords.ts";
 import type { ServerConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
+import { createClientAddresses } from "./http/client-address.ts";
 import { openHttpServer } from "./http/listen.ts";
 import { createLog } from "./log.ts";
 import { createReload, type Current } from "./reload.ts";
@@ -170,6 +171,7 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
     }),
     questions,
     ledger,
+    addresses: createClientAddresses(config),
     about: () => aboutOf(current),
     questionTimeout: () => timeoutOf(current.config),
     stopping: () => stopping,

@@ -9,6 +9,7 @@ import type { Ledger, Passwords, Provider } from "../../src/server/core/ports.ts
 import { createQuestions } from "../../src/server/core/questions.ts";
 import { createSignIn } from "../../src/server/core/sign-in.ts";
 import { createApp } from "../../src/server/http/app.ts";
+import { createClientAddresses } from "../../src/server/http/client-address.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { createLog } from "../../src/server/log.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
@@ -71,6 +72,7 @@ export async function openWiredServer({
     signIn: createSignIn({ accounts: store.accounts, passwords, tokens, startingTokens: () => 4000 }),
     questions,
     ledger,
+    addresses: createClientAddresses({ trustProxy: undefined, warn: () => {} }),
     about: () => ({
       name: "",
       version: "",

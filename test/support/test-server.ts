@@ -69,6 +69,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     tokenDays: 30,
     bcryptCost: 4,
     secret: undefined,
+    trustProxy: undefined,
     log: "json",
     logStream: new Writable({ write: (_chunk, _encoding, done) => done() }),
     dispatcher: undefined,

@@ -1,6 +1,7 @@
 import { CONTEXT_CHARACTERS, PRICE, SECRET_BYTES, STARTING_TOKENS } from "../../protocol/limits.ts";
 import { checkedHeaders, headersSchema } from "./headers.ts";
 import { limitOptions } from "./limit-options.ts";
+import { proxyOptions } from "./proxy-options.ts";
 import { FILLED, filled, json, oneOf, oneOfOr, seconds, text, textOr, whole } from "./option.ts";
 
 /** The largest number of tokens or characters that an option takes. */
@@ -211,6 +212,7 @@ export const serverOptions = {
     ["pretty", "json", "silent"],
     "pretty",
   ),
+  ...proxyOptions,
 };
 
 /** The options of a server that have no flag, because everybody on the machine can read a command line. */

@@ -129,6 +129,7 @@ export function serverConfig(
     tokenDays: values.tokenDays,
     bcryptCost: values.bcryptCost,
     secret: values.jwtSecret,
+    trustProxy: values.trustProxy,
     log: values.log,
     ...rest,
   };

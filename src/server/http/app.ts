@@ -13,11 +13,12 @@ import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, register, tellBalance } from "./accounts.ts";
 import { authenticate, authenticateWithHold } from "./authenticate.ts";
 import { answerQuestion } from "./chat.ts";
+import type { ClientAddresses } from "./client-address.ts";
 import type { Context, Middleware, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
 import { listModels } from "./list-models.ts";
 import { readJson } from "./read-json.ts";
-import { checkHead, nameRequest, readTarget } from "./request-head.ts";
+import { checkHead, findClient, nameRequest, readTarget } from "./request-head.ts";
 import { detailsOf, logRequests } from "./request-log.ts";
 import { sendReply } from "./reply.ts";
 import { forbidCaching } from "./reply-headers.ts";
@@ -31,6 +32,7 @@ export interface AppNeeds {
   signIn: SignIn;
   questions: Questions;
   ledger: Ledger;
+  addresses: ClientAddresses;
   /** What `GET /api/` says now. */
   about: () => AboutReply;
   /** Milliseconds that a question may take. */
@@ -96,6 +98,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
     sendReply(needs.stopping),
     readTarget,
     nameRequest,
+    findClient(needs.addresses),
     logRequests(needs.log),
     forbidCaching,
     discardBody,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { headers } from "../../protocol/replies.ts";
 import { ApiError } from "../core/api-error.ts";
+import type { ClientAddresses } from "./client-address.ts";
 import type { Middleware } from "./context.ts";
 import { headOf } from "./reply.ts";
 
@@ -31,6 +32,14 @@ export const nameRequest: Middleware = function nameRequest(ctx, next) {
   headOf(ctx.res).push(headers.requestId, ctx.state.requestId);
   return next();
 };
+
+/** Sets the client's address. Before anything is waited for: a connection that is gone no longer has one. */
+export function findClient(addresses: ClientAddresses): Middleware {
+  return function findClient(ctx, next) {
+    ctx.state.address = addresses.of(ctx.req);
+    return next();
+  };
+}
 
 const refuse = (detail: string) => new ApiError("invalid_request", detail);
 

@@ -41,14 +41,14 @@ function levelOf(failure: unknown): "info" | "warn" | "error" {
 }
 
 /**
- * Logs one line per request: route, status, time, charge. Never a query, a header, a body, or properties of an error other
+ * Logs one line per request: route, status, time, address, charge. Never a query, a header, a body, or properties of an error other
  * than name, message and stack.
  */
 export function logRequests(log: Logger): Middleware {
   return async function logRequests(ctx, next) {
     const start = performance.now();
     await next();
-    const { requestId, who, failure, fellBack } = ctx.state;
+    const { requestId, address, who, failure, fellBack } = ctx.state;
     const bill = failure instanceof ClientGone ? failure.bill : ctx.state.bill;
     const fields = {
       method: ctx.method,
@@ -56,6 +56,7 @@ export function logRequests(log: Logger): Middleware {
       status: statusOf(ctx),
       ms: Math.round(performance.now() - start),
       request_id: requestId,
+      ...(address !== "" && { address }),
       ...(who !== undefined && { account: who }),
       ...bill,
       ...(fellBack && fallbackOf(fellBack)),

@@ -31,6 +31,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   messageChars: ["1", "2", "3"],
   tokenDays: ["1", "2", "3"],
   bcryptCost: ["4", "5", "6"],
+  trustProxy: ["1", "10.0.0.0/8", "192.0.2.1, 2001:db8::/32"],
   headers: ['{"a":"1"}', '{"b":"2"}', '{"c":"3"}'],
   theme: ["dark", "light", "none"],
   jwtSecret: ["a".repeat(32), "b".repeat(32), "c".repeat(32)],
