@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
+import type { Rate } from "../protocol/rate.ts";
 import type { TrustedProxies } from "./http/client-address.ts";
 
 /** A model that answers, as the operator set it (docs/hosting.md#several-models). */
@@ -51,6 +52,8 @@ export interface ServerConfig {
   idleTimeout: number;
   /** Seconds. */
   drainTimeout: number;
+  /** New questions of one account. Undefined: any number. */
+  limitQuestions: Rate | undefined;
   /** Questions of one account at once. */
   maxInFlight: number;
   /** Questions of all accounts at once. */

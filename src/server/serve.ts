@@ -10,6 +10,7 @@ import type { ServerConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
 import { createClientAddresses } from "./http/client-address.ts";
 import { openHttpServer } from "./http/listen.ts";
+import { createLimit } from "./limits/limit.ts";
 import { createLog } from "./log.ts";
 import { createReload, type Current } from "./reload.ts";
 import { openModels } from "./open-models.ts";
@@ -158,6 +159,11 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
     ...settingsOf(current),
     ledger,
     answers: createAnswers(Date.now),
+    limit: createLimit({
+      name: "questions",
+      rate: () => current.config.limitQuestions,
+      detail: "This account has asked as many questions as it may for now. Nothing was charged.",
+    }),
     now: Date.now,
   });
   let stopping = false;

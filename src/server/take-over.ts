@@ -9,6 +9,7 @@ const TAKEN = [
   "questionTimeout",
   "idleTimeout",
   "drainTimeout",
+  "limitQuestions",
   "maxInFlight",
   "maxQuestions",
 ] as const;

@@ -356,6 +356,34 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
         expect(await hold(question(id, { key: "key", digest: "other" }))).toBe("key_reused");
       });
 
+      it("holds nothing for a limited account, and answers its keys that are known", async () => {
+        const { id } = await create();
+        const limited = { limited: true } as const;
+        expect(await hold(question(id, limited))).toBe("limited");
+        const first = question(id, { key: "key" });
+        expect(await hold({ ...first, ...limited })).toBe("limited");
+        expect(await balance(id)).toEqual({ tokens: 4000, held: 0 });
+        expect(await hold(first)).toBe("held");
+        expect(await hold(question(id, { key: "key", ...limited }))).toBe("in_flight");
+        await store.ledger.charge(first.id);
+        expect(await hold(question(id, { key: "key", digest: "other", ...limited }))).toBe("key_reused");
+        const again = question(id, { key: "key", ...limited });
+        expect(await hold(again)).toBe("paid");
+        await store.ledger.charge(again.id);
+        expect(await hold(question(id, { key: "key", ...limited }))).toBe("answer_expired");
+        expect(await balance(id)).toEqual({ tokens: 3900, held: 0 });
+      });
+
+      it("takes no key of a limited account whose hold or charge has expired", async () => {
+        const { id } = await create();
+        await hold(question(id, { key: "held" }));
+        await chargeKey(id, "charged");
+        await fixture.advance(DAY + HOUR);
+        expect(await hold(question(id, { key: "held", limited: true }))).toBe("limited");
+        expect(await hold(question(id, { key: "charged", limited: true }))).toBe("limited");
+        expect(await balance(id)).toEqual({ tokens: 3900, held: 0 });
+      });
+
       it("refuses the same key while its question is in flight, and while its charge is", async () => {
         const { id } = await create();
         const request = question(id, { key: "key" });

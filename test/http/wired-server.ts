@@ -13,6 +13,7 @@ import { createClientAddresses } from "../../src/server/http/client-address.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { createLog } from "../../src/server/log.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
+import { unlimited } from "../support/unlimited.ts";
 import { testedModel } from "../support/tested-model.ts";
 
 interface Wishes {
@@ -64,6 +65,7 @@ export async function openWiredServer({
     models,
     answers: createAnswers(now),
     timeout,
+    limit: unlimited,
     maxInFlight: 64,
     maxQuestions: 1000,
     now,

@@ -2,6 +2,7 @@ import { clientMutants } from "./list-client.js";
 import { limitMutants } from "./list-limits.js";
 import { modelMutants } from "./list-models.js";
 import { moneyMutants } from "./list-money.js";
+import { rateMutants } from "./list-rates.js";
 import { serverMutants } from "./list-server.js";
 import { sessionMutants } from "./list-session.js";
 import { storeMutants } from "./list-stores.js";
@@ -28,4 +29,5 @@ export const mutants = [
   ...sessionMutants,
   ...textMutants,
   ...limitMutants,
+  ...rateMutants,
 ];

@@ -64,6 +64,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     questionTimeout: 60,
     idleTimeout: 60,
     drainTimeout: 10,
+    limitQuestions: undefined,
     maxInFlight: 64,
     maxQuestions: 1000,
     tokenDays: 30,

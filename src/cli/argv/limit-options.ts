@@ -1,7 +1,16 @@
-import { whole } from "./option.ts";
+import { rate, whole } from "./option.ts";
 
 /** The options of what a server allows (docs/hosting.md#settings). */
 export const limitOptions = {
+  limitQuestions: rate(
+    {
+      flag: "limit-questions",
+      value: "N/TIME",
+      env: ["AI_CHAT_LIMIT_QUESTIONS"],
+      help: "questions of an account, such as 30/1m",
+    },
+    "off",
+  ),
   maxInFlight: whole(
     {
       flag: "max-in-flight",

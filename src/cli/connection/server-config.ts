@@ -124,6 +124,7 @@ export function serverConfig(
     questionTimeout: values.questionTimeout,
     idleTimeout: values.idleTimeout,
     drainTimeout: values.drainTimeout,
+    limitQuestions: values.limitQuestions,
     maxInFlight: values.maxInFlight,
     maxQuestions: values.maxQuestions,
     tokenDays: values.tokenDays,

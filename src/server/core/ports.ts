@@ -52,6 +52,8 @@ export interface HoldRequest {
   model: string;
   /** Milliseconds since the epoch; from then on the hold cannot be charged. */
   expires: number;
+  /** The account may ask nothing new now: without a key that is known, the outcome is `limited`. */
+  limited?: true;
 }
 
 /**
@@ -63,6 +65,7 @@ export type HoldOutcome =
   | { kind: "paid"; cost: number; model: string | undefined }
   | { kind: "in_flight" }
   | { kind: "key_reused" }
+  | { kind: "limited" }
   | { kind: "answer_expired"; cost: number; model: string | undefined }
   | { kind: "insufficient"; balance: Balance }
   | { kind: "all_held"; balance: Balance };

@@ -4,11 +4,12 @@ import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
 import { ClientGone } from "./client-gone.ts";
 import { askModel, learnModel, type Answered } from "./ask-model.ts";
+import { holdCounted } from "./counted-hold.ts";
 import { contextFor } from "./context.ts";
 import { InFlight, type AtOnce } from "./in-flight.ts";
 import { checkLength, fallbackOf, modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
-import type { AccountId, Balance, HoldId, Ledger } from "./ports.ts";
 import type { Pieces } from "./pieces.ts";
+import type { AccountId, Balance, HoldId, Ledger, Limit } from "./ports.ts";
 import { refusal } from "./refusal.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -81,6 +82,8 @@ interface Settings extends AtOnce {
 interface Needs extends Settings {
   ledger: Ledger;
   answers: Answers;
+  /** Of the questions of an account. */
+  limit: Limit;
   now: () => number;
 }
 
@@ -107,7 +110,7 @@ const tookTooLong = () =>
 
 /** See {@link Questions}. One flow with one `finally`: whatever happens, a hold is settled exactly once. */
 export function createQuestions(needs: Needs): Questions {
-  const { ledger, answers, now } = needs;
+  const { ledger, answers, limit, now } = needs;
   let settings: Settings = needs;
   const inFlight = new InFlight<{ answer: Promise<Answer>; stop: AbortController }>();
   const allSettled = () => Promise.allSettled(inFlight.items().map(({ answer }) => answer));
@@ -124,7 +127,7 @@ export function createQuestions(needs: Needs): Questions {
     const expires = now() + timeout + HOLD_GRACE;
     const request = { id: hold, account, digest, price: asked.price, model: asked.name, expires };
     const holder = question.hold === undefined ? ledger : { hold: question.hold };
-    const outcome = await holder.hold(key === undefined ? request : { ...request, key });
+    const outcome = await holdCounted(limit, holder, key === undefined ? request : { ...request, key });
     if (outcome.kind === "held") return settle({ question, hold, key, models, asked, timeout });
     if (outcome.kind !== "paid" && outcome.kind !== "answer_expired") throw refusal(outcome, asked.price);
     const kept = key !== undefined && answers.find(account, key);

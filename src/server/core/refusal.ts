@@ -2,7 +2,10 @@ import { ApiError } from "./api-error.ts";
 import type { HoldOutcome } from "./ports.ts";
 
 /** The error for a hold that was refused (docs/http-api.md#idempotency). `price`: tokens a question. */
-export function refusal(outcome: Exclude<HoldOutcome, { kind: "held" | "paid" }>, price: number): ApiError {
+export function refusal(
+  outcome: Exclude<HoldOutcome, { kind: "held" | "paid" | "limited" }>,
+  price: number,
+): ApiError {
   switch (outcome.kind) {
     case "in_flight":
       return new ApiError(

@@ -55,7 +55,7 @@ export function createLedger({
   }
 
   function hold(request: HoldRequest): HoldOutcome {
-    const { id, account, digest, price, model, expires } = request;
+    const { id, account, digest, price, model, expires, limited } = request;
     if (!Number.isSafeInteger(price) || price < 0)
       throw new RangeError("A price is a whole number of tokens.");
     const balance = balanceOf(bookOf(books, account));
@@ -63,6 +63,7 @@ export function createLedger({
       request.key === undefined ? undefined : { slot: slot(account, request.key), key: request.key, digest };
     const known = key && onKey(key.slot, digest);
     if (known && known.kind !== "paid") return known;
+    if (!known && limited) return { kind: "limited" };
     // The answer of a paid key may come from memory, which needs no write.
     if (!known) committer.assertTakes();
     if (!known && balance.tokens < price) return { kind: "insufficient", balance };

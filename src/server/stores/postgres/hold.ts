@@ -110,7 +110,7 @@ export async function hold(
   request: HoldRequest,
   login?: Login,
 ): Promise<Admission> {
-  const { id, account, key = null, digest, price, model, expires } = request;
+  const { id, account, key = null, digest, price, model, expires, limited } = request;
   const { generation = null, jti = null } = login ?? {};
   if (!Number.isSafeInteger(price) || price < 0) throw new RangeError("A price is a whole number of tokens.");
   const life = () => Math.max(0, expires - now());
@@ -121,10 +121,12 @@ export async function hold(
     throw repeated ? unavailable(error) : error;
   }
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const row = { sql: HOLD, one: HOLD_ONE, id, account, values };
-    const done = await runRow<{ name: string }>(row).catch(inDoubt);
-    if (done.rows[0]) return admitted(done.rows[0], { kind: "held" });
-    repeated ||= done.repeated;
+    if (!limited) {
+      const row = { sql: HOLD, one: HOLD_ONE, id, account, values };
+      const done = await runRow<{ name: string }>(row).catch(inDoubt);
+      if (done.rows[0]) return admitted(done.rows[0], { kind: "held" });
+      repeated ||= done.repeated;
+    }
     const { rows } = await run<HoldState>(HOLD_LOOK, [account, key, digest, id, jti]).catch(inDoubt);
     const state = rows[0];
     if (!state && login) return { kind: "ended" };
@@ -133,7 +135,7 @@ export async function hold(
     if (state.mine) throw new Error("A hold's id was used twice.");
     if (login && (state.revoked || state.generation !== generation)) return { kind: "ended" };
     if (login && state.disabled) return { kind: "disabled" };
-    const outcome = state.key_id === null ? byBalance(state, price) : byKey(state);
+    const outcome = state.key_id === null ? withoutKey(state, request) : byKey(state);
     if (outcome === "stale") await run(SWEEP_ACCOUNT, [account]);
     else if (outcome === "forgotten") await run(FORGET, [state.key_id]);
     else if (outcome?.kind === "paid") {
@@ -163,8 +165,9 @@ function byKey(state: HoldState): HoldOutcome | "stale" | "forgotten" {
   };
 }
 
-/** Why the balance does not suffice; undefined if it does by now. */
-function byBalance(state: HoldState, price: number): HoldOutcome | "stale" | undefined {
+/** Why a new question is refused; undefined if it need not be by now. */
+function withoutKey(state: HoldState, { price, limited }: HoldRequest): HoldOutcome | "stale" | undefined {
+  if (limited) return { kind: "limited" };
   const stale = Number(state.stale);
   const balance: Balance = { tokens: Number(state.tokens), held: Number(state.held) - stale };
   if (balance.tokens < price) return { kind: "insufficient", balance };

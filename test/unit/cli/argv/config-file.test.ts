@@ -39,6 +39,7 @@ const samples: Partial<Record<OptionName, string>> = {
   model: "m",
   system: "s",
   log: "json",
+  limitQuestions: "7/1m",
 };
 
 test("every option of serve can come from the file, and flag and variable win over it", async () => {
@@ -48,11 +49,11 @@ test("every option of serve can come from the file, and flag and variable win ov
     const content = { [keyOf(name)]: value };
     const fromFile = await read(content);
     expect([fromFile.values[name], fromFile.sources[name], fromFile.complaints], name).toEqual([
-      value,
+      option.read(value),
       "file",
       [],
     ]);
-    const text = String(option.fallback === undefined ? value : (option.fallback as string | number));
+    const text = String(option.fallback === undefined ? value : option.shown);
     const variable = option.env?.[0] ?? "";
     const fromEnv = await read(content, { env: { [variable]: text } });
     expect([fromEnv.values[name], fromEnv.sources[name]], name).toEqual([option.parse(text), "environment"]);

@@ -1,0 +1,80 @@
+/** @typedef {import("./list.js").Mutant} Mutant */
+
+const limit = "test/unit/server/limits/limit.test.ts";
+const atOnce = "test/http/at-once.test.ts";
+const questions = "test/http/question-limit.test.ts";
+const contract = "test/contract/json-store.test.ts";
+
+/** What a limit counts, and what it must not charge. @type {Mutant[]} */
+export const rateMutants = [
+  {
+    file: "src/server/limits/limit.ts",
+    find: "counted.consumedPoints <= now.count",
+    replace: "counted.consumedPoints <= now.count + 1",
+    why: "One more than the limit is allowed.",
+    tests: [limit],
+  },
+  {
+    file: "src/server/limits/limit.ts",
+    find: "if (Date.now() < ends) await counter.reward(key);",
+    replace: "await counter.reward(key);",
+    why: "What is given back late allows one more in the next window.",
+    tests: [limit],
+  },
+  {
+    file: "src/server/core/in-flight.ts",
+    find: "this.#of(account) >= maxInFlight",
+    replace: "this.#of(account) > maxInFlight",
+    why: "An account has one question more in flight than it may.",
+    tests: [atOnce],
+  },
+  {
+    file: "src/server/core/in-flight.ts",
+    find: "this.#all.size >= maxQuestions",
+    replace: "false",
+    why: "The server takes any number of questions at once.",
+    tests: [atOnce],
+  },
+  {
+    file: "src/server/core/in-flight.ts",
+    find: "const left = this.#of(account) - 1;",
+    replace: "const left = this.#of(account);",
+    why: "An account that has asked 64 times may never ask again.",
+    tests: [atOnce],
+  },
+  {
+    file: "src/server/core/counted-hold.ts",
+    find: 'if (outcome.kind === "limited") throw refusal;',
+    replace: "",
+    why: "A question beyond its limit gets no refusal.",
+    tests: [questions],
+  },
+  {
+    file: "src/server/core/counted-hold.ts",
+    find: "if (request.key === undefined) throw refusal;",
+    replace: "throw refusal;",
+    why: "An answer that was paid for is refused because of a limit.",
+    tests: [questions],
+  },
+  {
+    file: "src/server/core/counted-hold.ts",
+    find: "{ ...request, limited: true }",
+    replace: "request",
+    why: "A question with a key is asked and charged beyond the limit.",
+    tests: [questions],
+  },
+  {
+    file: "src/server/core/counted-hold.ts",
+    find: "if (!isNew) await giveBack();",
+    replace: "",
+    why: "Replays and refusals use up the limit.",
+    tests: [questions],
+  },
+  {
+    file: "src/server/stores/json/ledger.ts",
+    find: "if (!known && limited)",
+    replace: "if (known && limited)",
+    why: "A limited question occupies its key and is charged.",
+    tests: [contract],
+  },
+];
