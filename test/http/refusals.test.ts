@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { failure, slam, type FakeOpenAi } from "../support/openai-server.ts";
 import { PASSWORD } from "../support/test-server.ts";
 import { openServerWithAi } from "../support/server-with-ai.ts";
+import { openRawClient, rawQuestion, rawRequest } from "./raw-client.ts";
 
 const SECRET = "a secret of at least thirty-two bytes";
 const { ai, server } = openServerWithAi({ secret: SECRET });
@@ -288,22 +289,31 @@ describe("a refused request gets its problem document", () => {
 
 describe("of two faults the first in the order of checks is reported", () => {
   const type = { "Content-Type": "text/plain" };
+  const JUNK = { ...JSON_TYPE, Authorization: "Bearer junk" };
   const cases: [what: string, sent: Case, code: string][] = [
     ["path before method", { method: "PUT", path: "/nothing" }, "not_found"],
     ["method before media type", { method: "PUT", headers: type, body: "x" }, "method_not_allowed"],
     ["media type before size", { headers: type, body: big(1024 * 1024) }, "unsupported_media_type"],
     ["size before JSON", { body: `{${"x".repeat(1024 * 1024)}` }, "payload_too_large"],
     ["JSON before conflicting tokens", { as: "jane", body: '{"token":"other"' }, "invalid_json"],
+    ["method before token in the head", { method: "PUT", headers: JUNK, body: "x" }, "method_not_allowed"],
+    ["token in the head before media type", { headers: { ...JUNK, ...type }, body: "x" }, "invalid_token"],
+    ["token in the head before size", { headers: JUNK, body: big(1024 * 1024) }, "invalid_token"],
+    ["token in the head before JSON", { headers: JUNK, body: "{" }, "invalid_token"],
     [
-      "conflicting tokens before token",
-      { headers: { ...JSON_TYPE, Authorization: "Bearer junk" }, body: '{"token":"other"}' },
-      "conflicting_tokens",
-    ],
-    [
-      "token before fields",
-      { headers: { ...JSON_TYPE, Authorization: "Bearer junk" }, body: "{}" },
+      "token in the head before conflicting tokens",
+      { headers: JUNK, body: '{"token":"b"}' },
       "invalid_token",
     ],
+    ["conflicting tokens before fields", { as: "jane", body: '{"token":"other"}' }, "conflicting_tokens"],
+    ["JSON before token in the body", { body: '{"token":"other"' }, "invalid_json"],
+    ["token in the body before fields", { body: '{"token":"other"}' }, "invalid_token"],
+    ["size before no token", { body: big(1024 * 1024) }, "payload_too_large"],
+    ...["logout", "password"].map((name): (typeof cases)[number] => [
+      `no token before media type at ${name}`,
+      { path: `/api/${name}/`, headers: type, body: "x" },
+      "missing_token",
+    ]),
     [
       "token before the key's form",
       { headers: { ...JSON_TYPE, "Idempotency-Key": "" }, body: question },
@@ -318,6 +328,42 @@ describe("of two faults the first in the order of checks is reported", () => {
   test("fields before the key's form", async () => {
     const sent: Case = { as: "jane", headers: { ...JSON_TYPE, "Idempotency-Key": "" }, body: "{}" };
     expect(await (await send(sent)).json()).toMatchObject({ errors: [{ field: "message" }] });
+  });
+});
+
+describe("a body is not read if the token in the head", () => {
+  const gone = sign({ sub: "gone", gen: 1, jti: "1", iat: 1, exp: tomorrow });
+  const revoked = async () => {
+    const ended = await server.token("leaver");
+    await server.post("/api/logout/", {}, { Authorization: `Bearer ${ended}` });
+    return ended;
+  };
+  const cases: [what: string, token: () => Promise<string>, code: string][] = [
+    ["is junk", async () => "junk", "invalid_token"],
+    ["is of an account that is gone", async () => gone, "invalid_token"],
+    ["is logged out", revoked, "invalid_token"],
+    ["is past its time", async () => sign({ sub: "1", gen: 1, jti: "1", iat: 1, exp: 2 }), "expired_token"],
+  ];
+
+  test.each(cases)("%s", async (_what, tokenOf, code) => {
+    for (const path of ["/api/chat/", "/api/logout/", "/api/password/"]) {
+      const client = await openRawClient(server.port);
+      const head = { ...JSON_TYPE, Authorization: `Bearer ${await tokenOf()}`, "Content-Length": "1000" };
+      client.send(rawRequest("POST", path, head));
+      expect(await client.until(code)).toMatch(/^HTTP\/1\.1 401 /);
+      client.vanish();
+    }
+  });
+
+  test("becomes invalid while the body comes: the question is refused", async () => {
+    const theirs = await server.token("mover");
+    const client = await openRawClient(server.port);
+    const question = rawQuestion(theirs);
+    client.send(question.slice(0, -1));
+    await server.post("/api/logout/", {}, { Authorization: `Bearer ${theirs}` });
+    client.send(question.slice(-1));
+    expect(await client.until("invalid_token")).toMatch(/^HTTP\/1\.1 401 /);
+    client.vanish();
   });
 });
 

@@ -66,11 +66,26 @@ const refusals: Refusal[] = [
   ["the wrong method", (line) => measured(line.replace("POST", "PUT"), JSON_TYPE, junk), 405],
 ];
 
+/** Without a token these do not read their bodies. */
+const statusAt = (line: string, status: number) =>
+  /logout|password/.test(line) && (status === 413 || status === 415 || status === 400) ? 401 : status;
+
 const cases = [
-  ...READ.flatMap((line) => refusals.map((refusal) => [line, ...refusal] as const)),
+  ...READ.flatMap((line) =>
+    refusals.map(([what, ask, status]) => {
+      const isHead = what === "a second Host";
+      return [line, what, ask, isHead ? status : statusAt(line, status)] as const;
+    }),
+  ),
   // The limit of chat is the most that is read of an unwanted body: there this ends the connection.
   ...READ.filter((line) => !line.includes("chat")).map(
-    (line) => [line, "too large a body", () => measured(line, JSON_TYPE, tooLarge(line)), 413] as const,
+    (line) =>
+      [
+        line,
+        "too large a body",
+        () => measured(line, JSON_TYPE, tooLarge(line)),
+        statusAt(line, 413),
+      ] as const,
   ),
   ...UNREAD.flatMap((line) => {
     const status = /balance|usage/.test(line) ? 401 : 200;

@@ -122,16 +122,31 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/authenticate.ts",
-    find: "if (!checked)",
-    replace: "if (false)",
+    find: "if (state.claims && !state.isAdmitted",
+    replace: "if (false && !state.isAdmitted",
     why: "Whoever has a token that ended learns what is wrong with a question.",
     tests: ["test/http/postgres/order.test.ts"],
   },
   {
     file: "src/server/http/authenticate.ts",
-    find: "inHeader !== inBody",
+    find: "inBody !== headToken(ctx)",
     replace: "false",
     why: "Of two different tokens in a request one is taken.",
+    tests: ["test/http/refusals.test.ts"],
+  },
+  {
+    file: "src/server/http/app.ts",
+    find: "authenticateHead(signIn),\n",
+    replace: "",
+    why: "Whoever has no valid token makes the server read a body.",
+    tests: ["test/http/refusals.test.ts"],
+  },
+  {
+    file: "src/server/http/authenticate.ts",
+    find: "enter(ctx, await signIn.confirm(claims));\n      return",
+    replace:
+      "enter(ctx, await signIn.confirm(claims).catch(() => ({ account: { id: claims.account } })));\n      return",
+    why: "A token that was logged out while the body came is still good.",
     tests: ["test/http/refusals.test.ts"],
   },
   {

@@ -11,7 +11,7 @@ import type { Ledger } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, register, tellBalance } from "./accounts.ts";
-import { authenticate, authenticateWithHold } from "./authenticate.ts";
+import { authenticate, authenticateAsker, authenticateHead } from "./authenticate.ts";
 import { answerQuestion } from "./chat.ts";
 import type { ClientAddresses } from "./client-address.ts";
 import type { Context, Middleware, State } from "./context.ts";
@@ -60,25 +60,22 @@ function routeTable(needs: AppNeeds): Route[] {
       "post",
       routes.chat,
       [
+        authenticateHead(signIn),
         readJson(() => Math.max(...questions.models.map((model) => chatBodyBytes(limitsOf(model))))),
-        authenticateWithHold(signIn),
+        authenticateAsker(signIn),
         validate(chatBody, answerQuestion({ questions, stopping, questionTimeout })),
       ],
     ],
     ["get", routes.models, [listModels(questions)]],
-    ["get", routes.balance, [authenticate(signIn, "header"), tellBalance(ledger)]],
-    ["get", routes.usage, [authenticate(signIn, "header"), tellUsage(ledger)]],
-    [
-      "post",
-      routes.logout,
-      [readJson(() => CREDENTIALS_BODY_BYTES), authenticate(signIn, "header"), logOut(signIn)],
-    ],
+    ["get", routes.balance, [authenticate(signIn), tellBalance(ledger)]],
+    ["get", routes.usage, [authenticate(signIn), tellUsage(ledger)]],
+    ["post", routes.logout, [authenticate(signIn), readJson(() => CREDENTIALS_BODY_BYTES), logOut(signIn)]],
     [
       "post",
       routes.password,
       [
+        authenticate(signIn),
         readJson(() => CREDENTIALS_BODY_BYTES),
-        authenticate(signIn, "header"),
         validate(passwordBody, changePassword(signIn)),
       ],
     ],

@@ -1,6 +1,8 @@
 import { ApiError } from "../core/api-error.ts";
-import type { SignIn } from "../core/sign-in.ts";
+import { ClientGone } from "../core/client-gone.ts";
+import type { Session, SignIn } from "../core/sign-in.ts";
 import type { Context, Middleware } from "./context.ts";
+import { mayBeLarge } from "./read-body.ts";
 
 /**
  * The token of `Authorization: Bearer …` or `Token …`, which some clients of this API send; undefined for another scheme
@@ -18,62 +20,90 @@ function bodyToken({ token }: Record<string, unknown>): string | undefined {
   throw new ApiError("invalid_request", detail, { fields: [{ field: "token", detail }] });
 }
 
-function tokenOf(ctx: Context, places: "header" | "header or body"): string {
-  const inHeader = sentToken(ctx.req.headers.authorization ?? "");
-  const inBody = places === "header" ? undefined : bodyToken(ctx.state.body);
-  if (inHeader !== undefined && inBody !== undefined && inHeader !== inBody) {
-    throw new ApiError(
-      "conflicting_tokens",
-      "The Authorization header and the body carry different tokens. Send one of them.",
-    );
-  }
-  const token = inHeader ?? inBody;
-  if (token === undefined) {
-    throw new ApiError(
-      "missing_token",
-      places === "header"
-        ? "A token is needed: log in, then send it as Authorization: Bearer <token>."
-        : "A token is needed: log in, then send it as Authorization: Bearer <token>, or as token in the body.",
-    );
-  }
-  return token;
+/** The token of the Authorization header. */
+const headToken = ({ req }: Context) => sentToken(req.headers.authorization ?? "");
+
+const missingToken = (more = "") =>
+  new ApiError(
+    "missing_token",
+    `A token is needed: log in, then send it as Authorization: Bearer <token>${more}.`,
+  );
+
+function enter(ctx: Context, session: Session): void {
+  ctx.state.session = session;
+  ctx.state.who = session.account.name;
 }
 
-/** Requires a valid token, and sets `ctx.state.session`. */
-export function authenticate(signIn: SignIn, places: "header" | "header or body"): Middleware {
+/** Requires a valid token in the head, and sets `ctx.state.session`. To be put before the body is read. */
+export function authenticate(signIn: SignIn): Middleware {
   return async function authenticate(ctx, next) {
-    const session = await signIn.authenticate(tokenOf(ctx, places));
-    ctx.state.session = session;
-    ctx.state.who = session.account.name;
+    const token = headToken(ctx);
+    if (token === undefined) throw missingToken();
+    const claims = signIn.verify(token);
+    enter(ctx, await signIn.confirm(claims));
+    ctx.state.claims = claims;
     return next();
   };
 }
 
 /**
- * Requires a valid token for a question. Its account is checked by the question's hold, if the store does both in one step.
- * If the request fails before its hold, the account is checked then, so that the order of checks stays
+ * Refuses a token in the head that is not valid, before the body is read. If the store checks the account of a question
+ * together with its hold ({@link authenticateAsker}), that is asked now only where the body may be large. And if the
+ * request fails before its hold, the account is checked then, so that the order of checks stays
  * (docs/http-api.md#order-of-checks).
  */
-export function authenticateWithHold(signIn: SignIn): Middleware {
+export function authenticateHead(signIn: SignIn): Middleware {
+  return async function authenticateHead(ctx, next) {
+    const { state, req } = ctx;
+    const token = headToken(ctx);
+    if (token !== undefined) {
+      state.claims = signIn.verify(token);
+      if (!signIn.admit || mayBeLarge(req)) await signIn.confirm(state.claims);
+    }
+    if (!signIn.admit) return next();
+    try {
+      return await next();
+    } catch (error) {
+      if (state.claims && !state.isAdmitted && !(error instanceof ClientGone))
+        state.who = (await signIn.confirm(state.claims)).account.name;
+      throw error;
+    }
+  };
+}
+
+/**
+ * Requires a valid token for a question, in the head or the body. Its account is checked by the question's hold, if the
+ * store does both in one step. After {@link authenticateHead} and the body.
+ */
+export function authenticateAsker(signIn: SignIn): Middleware {
   const { admit } = signIn;
-  if (!admit) return authenticate(signIn, "header or body");
-  return async function authenticateWithHold(ctx, next) {
-    const claims = signIn.verify(tokenOf(ctx, "header or body"));
-    let checked = false;
-    ctx.state.asker = {
+  return async function authenticateAsker(ctx, next) {
+    const { state } = ctx;
+    const inBody = bodyToken(state.body);
+    if (state.claims === undefined) {
+      if (inBody === undefined) throw missingToken(", or as token in the body");
+      state.claims = signIn.verify(inBody);
+    } else if (inBody !== undefined && inBody !== headToken(ctx)) {
+      throw new ApiError(
+        "conflicting_tokens",
+        "The Authorization header and the body carry different tokens. Send one of them.",
+      );
+    }
+    const { claims } = state;
+    if (!admit) {
+      // Once more: it may have ended while the body came.
+      enter(ctx, await signIn.confirm(claims));
+      return next();
+    }
+    state.asker = {
       account: claims.account,
       async hold(request) {
-        checked = true;
+        state.isAdmitted = true;
         const { name, outcome } = await admit(claims, request);
-        ctx.state.who = name;
+        state.who = name;
         return outcome;
       },
     };
-    try {
-      await next();
-    } catch (error) {
-      if (!checked) ctx.state.who = (await signIn.confirm(claims)).account.name;
-      throw error;
-    }
+    return next();
   };
 }

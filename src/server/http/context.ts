@@ -1,7 +1,7 @@
 import type { Next, ParameterizedContext } from "koa";
 import type { ApiError } from "../core/api-error.ts";
 import type { Bill } from "../core/client-gone.ts";
-import type { Account } from "../core/ports.ts";
+import type { Account, TokenClaims } from "../core/ports.ts";
 import type { Question } from "../core/questions.ts";
 import type { Session } from "../core/sign-in.ts";
 import type { Reply } from "./reply.ts";
@@ -13,10 +13,14 @@ export interface State {
   address: string;
   /** The parsed JSON object of the body; `{}` without one. Set by `readJson`. */
   body: Record<string, unknown>;
-  /** Set by `authenticate`. */
+  /** Of a token whose signature is valid: its session may have ended. */
+  claims: TokenClaims | undefined;
+  /** Set by `authenticate` and `authenticateAsker`. */
   session: Session | undefined;
-  /** Whose question it is. Set by `authenticateWithHold`. */
+  /** Whose question it is. Set by `authenticateAsker`, if the store checks the account with the hold. */
   asker: Asker | undefined;
+  /** That check has begun. */
+  isAdmitted: true | undefined;
   /** The authenticated username, for the log. Never an unverified one: people type passwords into that field. */
   who: string | undefined;
   /** Undefined while it is undecided, for a stream, and if the connection is closed instead. */

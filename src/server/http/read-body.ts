@@ -2,6 +2,15 @@ import type { IncomingMessage } from "node:http";
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 
+/** Bytes of a body for which there is always room. */
+export const SMALL = 64 * 1024;
+
+/** Whether the body may have more than {@link SMALL} bytes, unpacked. */
+export const mayBeLarge = ({ headers }: IncomingMessage) =>
+  headers["transfer-encoding"] !== undefined ||
+  headers["content-encoding"] !== undefined ||
+  Number(headers["content-length"] ?? 0) > SMALL;
+
 /** The error for a body of more than `limit` bytes. */
 export const tooLarge = (limit: number) =>
   new ApiError("payload_too_large", `The body may have at most ${limit} bytes, counted unpacked.`);
