@@ -88,7 +88,7 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
-    silence: silenceOf(config),
+    ...timesOf(config),
     handle: app.callback(),
   });
   opened.push(() => server.close(FLUSH));
@@ -100,7 +100,7 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   const reload = createReload(current, {
     stopping: () => drained !== undefined,
     apply: (current) => {
-      server.setSilence(silenceOf(current.config));
+      server.setTimes(timesOf(current.config));
       return questions.change(settingsOf(current));
     },
   });
@@ -130,7 +130,10 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   };
 }
 
-const silenceOf = (config: ServerConfig) => timeoutOf(config) + SILENCE_GRACE;
+const timesOf = (config: ServerConfig) => ({
+  silence: timeoutOf(config) + SILENCE_GRACE,
+  keepAlive: config.keepAlive * 1000,
+});
 const timeoutOf = ({ questionTimeout }: ServerConfig) => questionTimeout * 1000;
 
 const settingsOf = ({ config, models }: Current) => ({

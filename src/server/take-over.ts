@@ -12,6 +12,7 @@ const TAKEN = [
   "limitQuestions",
   "maxInFlight",
   "maxQuestions",
+  "keepAlive",
 ] as const;
 
 /** What is no option, or is compared under another name. */

@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { expect, test } from "vitest";
+import { balancerOptions } from "../../src/cli/argv/balancer-options.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { openRawClient, rawRequest } from "./raw-client.ts";
 import { gate } from "./wired-server.ts";
@@ -8,12 +9,13 @@ import { gate } from "./wired-server.ts";
 /** More than the system keeps for a connection on both sides together. */
 const LONG = "word ".repeat(8_000_000);
 
-async function setUp(reply: (res: ServerResponse) => void) {
+async function setUp(reply: (res: ServerResponse) => void, keepAlive = 75_000) {
   const asked = gate();
   const server = await openHttpServer({
     host: "127.0.0.1",
     port: 0,
     silence: 60_000,
+    keepAlive,
     handle: async (_req, res) => {
       reply(res);
       asked.open();
@@ -41,11 +43,22 @@ test("a client that never reads is disconnected after the timeout", async () => 
   expect((await client.ended()).length).toBeLessThan(LONG.length);
 });
 
-test("an idle connection is kept for 75 s, longer than the 60 s of a load balancer", async () => {
+test("an idle connection is kept as long as it was set last, by default longer than the 60 s of a load balancer", async () => {
+  expect(balancerOptions.keepAlive.fallback).toBe(75);
   const { server, client } = await setUp((res) => res.end("here"));
   client.resume();
   expect(await client.until("here")).toMatch(/\r\nKeep-Alive: timeout=75\r\n/i);
+  server.setTimes({ silence: 60_000, keepAlive: 600_000 });
+  client.send(rawRequest("GET", "/"));
+  await client.until("timeout=600");
   client.vanish();
+  await server.close(0);
+});
+
+test("a connection that is idle for longer is closed", async () => {
+  const { server, client } = await setUp((res) => res.end("here"), 50);
+  client.resume();
+  expect(await client.ended()).toContain("here");
   await server.close(0);
 });
 
@@ -57,6 +70,7 @@ test("a close waits for work whose client has left", async () => {
     host: "127.0.0.1",
     port: 0,
     silence: 60_000,
+    keepAlive: 75_000,
     handle: async () => {
       started.open();
       await work.opened;
@@ -86,6 +100,7 @@ test("connections that the system cannot accept do not end the server", async ()
     host: "127.0.0.1",
     port: 0,
     silence: 60_000,
+    keepAlive: 75_000,
     handle: async (req, res) => {
       // As Node tells of an accept(2) that failed.
       refused = () =>

@@ -93,6 +93,7 @@ export async function openWiredServer({
     host: "127.0.0.1",
     port: 0,
     silence: 60_000,
+    keepAlive: 75_000,
     handle: app.callback(),
   });
   const created = await store.accounts.create({ name: "jane", passwordHash: "correct horse", tokens: 4000 });

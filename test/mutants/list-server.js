@@ -94,8 +94,8 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/listen.ts",
-    find: "keepAliveTimeout: 75_000",
-    replace: "keepAliveTimeout: 5_000",
+    find: "server.keepAliveTimeout = keepAlive;",
+    replace: "",
     why: "Load balancers send into connections that were just closed.",
     tests: ["test/http/listen.test.ts"],
   },

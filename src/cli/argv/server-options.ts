@@ -1,3 +1,4 @@
+import { balancerOptions } from "./balancer-options.ts";
 import { CONTEXT_CHARACTERS, PRICE, SECRET_BYTES, STARTING_TOKENS } from "../../protocol/limits.ts";
 import { checkedHeaders, headersSchema } from "./headers.ts";
 import { limitOptions } from "./limit-options.ts";
@@ -174,6 +175,7 @@ export const serverOptions = {
     30,
     [0, 86_400],
   ),
+  ...balancerOptions,
   contextChars: whole(
     {
       flag: "context-chars",

@@ -10,20 +10,25 @@ import { closeInStages } from "./unread-body.ts";
 export interface Listening {
   /** `http://host:port` with the actual port, IPv6 in brackets. */
   url: string;
-  /** From the next request of each connection on: see {@link Options}. */
-  setSilence(milliseconds: number): void;
+  /** From the next request of each connection on: see {@link Times}. */
+  setTimes(times: Times): void;
   /**
    * Waits up to `timeout` ms until every reply has been sent, then refuses new connections and closes all others.
    */
   close(timeout: number): Promise<void>;
 }
 
-interface Options {
+interface Times {
+  /** Milliseconds without data in either direction after which a connection that waits for a reply is closed. */
+  silence: number;
+  /** Milliseconds after which a connection without a request is closed. */
+  keepAlive: number;
+}
+
+interface Options extends Times {
   host: string;
   /** 0: any free port. */
   port: number;
-  /** Milliseconds without data in either direction after which a connection that waits for a reply is closed. */
-  silence: number;
   /** Handles a request. Resolves when all its work is done, also if the client has left before. */
   handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 }
@@ -35,15 +40,13 @@ const options = {
   headersTimeout: 30_000,
   /** Milliseconds for the whole request: 1 MiB over a slow connection. */
   requestTimeout: 120_000,
-  /** Longer than the 60 s of load balancers, which otherwise would send into a closed connection. */
-  keepAliveTimeout: 75_000,
   /** TCP keep-alive detects a waiting client that has lost its network. */
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
 };
 
 /** Starts to listen. Rejects with a StartupError if the operator can correct the fault. */
-export async function openHttpServer({ host, port, silence, handle }: Options): Promise<Listening> {
+export async function openHttpServer({ host, port, handle, ...times }: Options): Promise<Listening> {
   const atWork = new Bag<Promise<void>>();
   const server = createServer(options, (req, res) => {
     const entry = atWork.add(handle(req, res).finally(() => atWork.remove(entry)));
@@ -52,7 +55,11 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
   server.maxHeadersCount = 0;
   server.on("connection", closeInStages);
   const replies = trackReplies(server);
-  server.setTimeout(silence);
+  const setTimes = ({ silence, keepAlive }: Times) => {
+    server.setTimeout(silence);
+    server.keepAliveTimeout = keepAlive;
+  };
+  setTimes(times);
   server.on("clientError", (error, socket) => {
     const at = socket as Socket;
     refuseBadRequest(error, at, replies.last(at));
@@ -66,7 +73,7 @@ export async function openHttpServer({ host, port, silence, handle }: Options): 
   await listen(server, host, port);
   return {
     url: urlOf(host, (server.address() as AddressInfo).port),
-    setSilence: (milliseconds) => void server.setTimeout(milliseconds),
+    setTimes,
     close: async (timeout) => {
       await close(server, replies, timeout);
       await Promise.allSettled(atWork.items());

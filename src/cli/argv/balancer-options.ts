@@ -1,0 +1,15 @@
+import { seconds } from "./option.ts";
+
+/** The options of a server for the proxy or load balancer in front of it (docs/hosting.md#tls). */
+export const balancerOptions = {
+  keepAlive: seconds(
+    {
+      flag: "keep-alive",
+      value: "SECONDS",
+      env: ["AI_CHAT_KEEP_ALIVE"],
+      help: "how long an idle connection is kept",
+    },
+    75,
+    [1, 86_400],
+  ),
+};
