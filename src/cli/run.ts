@@ -92,7 +92,7 @@ function read(
   const { complaints, resolved } = readNow();
   const serverFault = resolved.sources.server === "default" ? settings.fault("server") : undefined;
   const { literal } = parsed;
-  const { signal, releaseInterrupts, onHangup } = ending;
+  const { signal, releaseInterrupts, onSecondSignal, onHangup } = ending;
   const call: Call = {
     command,
     words,
@@ -108,6 +108,7 @@ function read(
     env,
     signal,
     releaseInterrupts,
+    onSecondSignal,
     onHangup,
     readAgain: () => {
       const again = readNow();

@@ -58,6 +58,8 @@ export interface ServerConfig {
   maxInFlight: number;
   /** Questions of all accounts at once. */
   maxQuestions: number;
+  /** Seconds from a signal to the drain. */
+  drainDelay: number;
   /** Seconds that an idle connection is kept. */
   keepAlive: number;
   /** Lifetime of a token, in days. */

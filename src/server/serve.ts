@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AboutReply } from "../protocol/replies.ts";
 import { limitsOf } from "./core/models.ts";
 import { createAnswers } from "./core/answers.ts";
@@ -30,12 +31,16 @@ export interface RunningServer {
   byDefault: boolean;
   /** Questions in flight. */
   readonly inFlight: number;
+  /** Seconds. */
+  readonly drainDelay: number;
   /**
    * Takes what it can of a configuration that was read again; questions under way end as they began. Resolves to the
    * names of the options that need a restart. Rejects with a StartupError if an AI cannot be connected; then nothing has
    * changed.
    */
   reload(next: ServerConfig): Promise<string[]>;
+  /** Serves everything until the drain delay is over or `hurry` aborts, but is no longer ready (`/readyz`). */
+  leave(hurry: AbortSignal): Promise<void>;
   /**
    * Refuses new questions, waits for those in flight up to the drain time, releases the rest, sends every reply, then
    * closes everything in reverse order. A second call returns the same promise.
@@ -45,6 +50,12 @@ export interface RunningServer {
 
 /** Milliseconds for sending replies to slow clients after the drain. */
 const FLUSH = 5_000;
+
+/**
+ * Milliseconds after a drain delay in which new connections are refused and requests on open ones are still served: those
+ * that were on their way.
+ */
+const LATE = 1_000;
 
 /** Milliseconds by which the timeout of a silent connection exceeds the timeout of a question. */
 const SILENCE_GRACE = 30_000;
@@ -84,7 +95,7 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   });
   const store = await openStore(config);
   opened.push(() => store.close());
-  const { app, questions, stop } = await assemble(current, store, opened);
+  const { app, questions, leave, stop } = await assemble(current, store, opened);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
@@ -106,7 +117,7 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   });
   let closing: Promise<void> | undefined;
   const close = () => {
-    drained = stop();
+    drained = stop(() => server.stopListening());
     return closeInReverse(opened);
   };
   const first = () => current.models.list[0];
@@ -125,7 +136,11 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
     get inFlight() {
       return questions.inFlight;
     },
+    get drainDelay() {
+      return current.config.drainDelay;
+    },
     reload,
+    leave,
     close: () => (closing ??= close()),
   };
 }
@@ -150,7 +165,7 @@ async function openStore({ store, models, warn, signal }: ServerConfig): Promise
   return openPostgresStore({ url: store.url, connections: store.connections - 1, warn, signal });
 }
 
-/** Makes the app and what it needs. `stop` drains the questions. */
+/** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
 async function assemble(current: Current, store: Store, opened: Close[]) {
   const { config } = current;
   const { ledger, accounts } = store;
@@ -169,7 +184,7 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
     }),
     now: Date.now,
   });
-  let stopping = false;
+  let phase: "serving" | "leaving" | "stopping" = "serving";
   const app = createApp({
     signIn: createSignIn({
       accounts,
@@ -183,15 +198,27 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
     addresses: createClientAddresses(config),
     about: () => aboutOf(current),
     questionTimeout: () => timeoutOf(current.config),
-    stopping: () => stopping,
+    leaving: () => phase !== "serving",
+    stopping: () => phase === "stopping",
     storeReady: () => store.ready(),
     log: createLog(config.log, config.logStream),
   });
-  const stop = () => {
-    stopping = true;
-    return questions.drain(current.config.drainTimeout * 1000);
+  const leave = async (hurry: AbortSignal) => {
+    const delay = current.config.drainDelay * 1000;
+    if (delay === 0) return;
+    phase = "leaving";
+    await sleep(delay, undefined, { signal: hurry }).catch(() => {});
   };
-  return { app, questions, stop };
+  const stop = async (stopListening: () => void) => {
+    const wasLeaving = phase === "leaving";
+    phase = "stopping";
+    if (wasLeaving) {
+      stopListening();
+      await sleep(LATE);
+    }
+    await questions.drain(current.config.drainTimeout * 1000);
+  };
+  return { app, questions, leave, stop };
 }
 
 function aboutOf({ config, models }: Current): AboutReply {

@@ -12,6 +12,7 @@ const TAKEN = [
   "limitQuestions",
   "maxInFlight",
   "maxQuestions",
+  "drainDelay",
   "keepAlive",
 ] as const;
 

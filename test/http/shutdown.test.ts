@@ -13,10 +13,10 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function setUp(script: Script, drainTimeout = 10) {
+async function setUp(script: Script, { drainTimeout = 10, drainDelay = 0 } = {}) {
   const ai = await openFakeOpenAi();
   ai.respond(script);
-  const server = await openTestServer({ baseUrl: ai.url, drainTimeout });
+  const server = await openTestServer({ baseUrl: ai.url, drainTimeout, drainDelay });
   closers.push(
     () => ai.close(),
     () => server.close(),
@@ -57,6 +57,57 @@ test("a stopping server is not ready, refuses questions, answers those in flight
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow("fetch failed");
 });
 
+test("a server with a drain delay serves everything before the drain, and only says that it is not ready", async () => {
+  const release = gate();
+  const { ai, server, token } = await setUp(answer([release.opened, "Hello"]), { drainDelay: 3600 });
+  const slow = await openRawClient(server.port);
+  slow.send(rawQuestion(token));
+  await ai.arrived(1);
+  const kept = await openRawClient(server.port);
+  kept.send(rawRequest("GET", "/readyz"));
+  await kept.until('"ready"');
+  const hurry = new AbortController();
+  const leaving = server.running.leave(hurry.signal);
+
+  ai.respond(answer("Yes."));
+  kept.send(rawRequest("GET", "/readyz"));
+  await kept.until('"code":"shutting_down"');
+  kept.send(rawQuestion(token));
+  await kept.until('{"response":"Yes.","tokens_deducted":100}');
+  kept.send(rawQuestion(token, EVENTS));
+  expect(await kept.until("event: done")).not.toMatch(/^connection: close\r$/im);
+  expect(await server.token("joe")).toEqual(expect.any(String));
+  expect(existsSync(join(server.dir, "address"))).toBe(true);
+
+  hurry.abort();
+  await leaving;
+  const onItsWay = await openRawClient(server.port);
+  const closing = server.running.close();
+  await expect(openRawClient(server.port)).rejects.toThrow("ECONNREFUSED");
+  for (const open of [kept, onItsWay]) {
+    open.send(rawQuestion(token));
+    const last = (await open.ended()).slice(-400);
+    expect(last).toContain('{"response":"Yes.","tokens_deducted":100}');
+    expect(last).toMatch(/^connection: close\r$/im);
+  }
+  release.open();
+  const reply = await slow.ended();
+  expect(reply).toContain('{"response":"Hello","tokens_deducted":100}');
+  expect(reply).toMatch(/^connection: close\r$/im);
+  await closing;
+});
+
+test("a drain delay ends by itself, and the drain follows", async () => {
+  const times = { drainDelay: 0.02, drainTimeout: 0.02 };
+  const { ai, server, token } = await setUp(answer([new Promise(() => {})]), times);
+  const slow = await openRawClient(server.port);
+  slow.send(rawQuestion(token));
+  await ai.arrived(1);
+  await server.running.leave(new AbortController().signal);
+  await server.running.close();
+  expect(await slow.ended()).toMatch(/^HTTP\/1.1 503 [^]*"code":"shutting_down"/);
+});
+
 test("a stopping server is no longer found as the server of its folder", async () => {
   const release = gate();
   const { ai, server, token } = await setUp(answer([release.opened, "Hello"]));
@@ -73,7 +124,7 @@ test("a stopping server is no longer found as the server of its folder", async (
 });
 
 test("a question that is not answered within the drain time gets an error and costs nothing", async () => {
-  const { ai, server, token } = await setUp(answer(["Hel", new Promise(() => {})]), 0.1);
+  const { ai, server, token } = await setUp(answer(["Hel", new Promise(() => {})]), { drainTimeout: 0.1 });
   const plain = await openRawClient(server.port);
   plain.send(rawQuestion(token));
   const streamed = await openRawClient(server.port);

@@ -85,6 +85,7 @@ export async function openWiredServer({
       extensions: [],
     }),
     questionTimeout: () => timeout,
+    leaving: () => false,
     stopping: () => false,
     storeReady: () => store.ready(),
     log: createLog("json", logStream ?? lines),

@@ -43,6 +43,7 @@ export async function runInside(args: readonly string[]): Promise<Omit<Ended, "s
     isOver: false,
     closedPipe: () => {},
     releaseInterrupts: () => {},
+    onSecondSignal: () => {},
     onHangup: () => {},
     after: () => new Promise<never>(() => {}),
   };

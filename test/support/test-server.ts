@@ -67,6 +67,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     limitQuestions: undefined,
     maxInFlight: 64,
     maxQuestions: 1000,
+    drainDelay: 0,
     keepAlive: 75,
     tokenDays: 30,
     bcryptCost: 4,

@@ -2,6 +2,16 @@ import { seconds } from "./option.ts";
 
 /** The options of a server for the proxy or load balancer in front of it (docs/hosting.md#tls). */
 export const balancerOptions = {
+  drainDelay: seconds(
+    {
+      flag: "drain-delay",
+      value: "SECONDS",
+      env: ["AI_CHAT_DRAIN_DELAY"],
+      help: "at shutdown, serve so long before the drain",
+    },
+    0,
+    [0, 86_400],
+  ),
   keepAlive: seconds(
     {
       flag: "keep-alive",

@@ -127,6 +127,7 @@ export function serverConfig(
     limitQuestions: values.limitQuestions,
     maxInFlight: values.maxInFlight,
     maxQuestions: values.maxQuestions,
+    drainDelay: values.drainDelay,
     keepAlive: values.keepAlive,
     tokenDays: values.tokenDays,
     bcryptCost: values.bcryptCost,

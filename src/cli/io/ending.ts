@@ -14,6 +14,8 @@ export interface Ending {
   closedPipe: () => void;
   /** Removes the SIGINT handler: the caller handles SIGINT. */
   releaseInterrupts: () => void;
+  /** Calls `handle` at the second signal; the third then exits immediately. */
+  onSecondSignal: (handle: () => void) => void;
   /** Calls `handle` at each SIGHUP, also for one that came before, if SIGHUP does not end the program. */
   onHangup: (handle: () => void) => void;
   /**
@@ -24,17 +26,22 @@ export interface Ending {
 }
 
 /**
- * Handles the signals that end the program (docs/cli.md#signals). A second signal exits immediately. `outlivesHangup`:
- * SIGHUP is none of them.
+ * Handles the signals that end the program (docs/cli.md#signals). A second signal exits immediately, unless it is
+ * handled. `outlivesHangup`: SIGHUP is none of them.
  */
 export function createEnding({ outlivesHangup }: { outlivesHangup: boolean }): Ending {
   const controller = new AbortController();
   const { signal } = controller;
   let by: EndingSignal | undefined;
   let isOver = false;
+  let handleSecond: (() => void) | undefined;
   const end = (name: NodeJS.Signals) => {
     const known = name as EndingSignal;
-    if (by !== undefined) process.exit(signalCodes[known]);
+    if (by !== undefined) {
+      const handle = handleSecond ?? (() => process.exit(signalCodes[known]));
+      handleSecond = undefined;
+      return handle();
+    }
     by = known;
     controller.abort();
   };
@@ -58,6 +65,9 @@ export function createEnding({ outlivesHangup }: { outlivesHangup: boolean }): E
       return isOver;
     },
     releaseInterrupts: () => void process.off("SIGINT", end),
+    onSecondSignal: (handle) => {
+      handleSecond = handle;
+    },
     onHangup: (handle) => {
       handleHangup = handle;
       if (hungUp) handle();

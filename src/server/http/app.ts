@@ -37,7 +37,9 @@ export interface AppNeeds {
   about: () => AboutReply;
   /** Milliseconds that a question may take. */
   questionTimeout: () => number;
-  /** Whether the server is shutting down. */
+  /** Whether no new requests should be sent here, because the server will stop. */
+  leaving: () => boolean;
+  /** Whether the server is shutting down: each reply is the last on its connection. */
   stopping: () => boolean;
   /** Whether the store accepts charges now. */
   storeReady: () => Promise<boolean>;
@@ -48,7 +50,7 @@ type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
 /** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
 function routeTable(needs: AppNeeds): Route[] {
-  const { signIn, questions, ledger, about, stopping, questionTimeout, storeReady } = needs;
+  const { signIn, questions, ledger, about, leaving, stopping, questionTimeout, storeReady } = needs;
   return [
     [
       "post",
@@ -81,7 +83,7 @@ function routeTable(needs: AppNeeds): Route[] {
     ],
     ["get", routes.about, [tellAbout(about)]],
     ["get", routes.health, [tellHealth]],
-    ["get", routes.ready, [tellReady(stopping, storeReady)]],
+    ["get", routes.ready, [tellReady(leaving, storeReady)]],
   ];
 }
 

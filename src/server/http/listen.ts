@@ -1,5 +1,5 @@
 import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { Server as TcpServer, type AddressInfo, type Socket } from "node:net";
 import { Bag } from "../core/bag.ts";
 import { StartupError } from "../core/startup-error.ts";
 import { refuseBadRequest } from "./bad-request.ts";
@@ -12,6 +12,8 @@ export interface Listening {
   url: string;
   /** From the next request of each connection on: see {@link Times}. */
   setTimes(times: Times): void;
+  /** Refuses new connections. Those that are open go on. */
+  stopListening(): void;
   /**
    * Waits up to `timeout` ms until every reply has been sent, then refuses new connections and closes all others.
    */
@@ -74,6 +76,8 @@ export async function openHttpServer({ host, port, handle, ...times }: Options):
   return {
     url: urlOf(host, (server.address() as AddressInfo).port),
     setTimes,
+    // That of node:http also closes the idle ones.
+    stopListening: () => void TcpServer.prototype.close.call(server),
     close: async (timeout) => {
       await close(server, replies, timeout);
       await Promise.allSettled(atWork.items());

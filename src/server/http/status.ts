@@ -16,10 +16,10 @@ export const tellHealth: Middleware = async function tellHealth(ctx) {
   replyJson(ctx, 200, { status: "ok" });
 };
 
-/** The handler of `GET /readyz`: 503 while the server is stopping or its store accepts no charges. */
-export function tellReady(stopping: () => boolean, storeReady: () => Promise<boolean>): Middleware {
+/** The handler of `GET /readyz`: 503 once the server is about to stop, and while its store accepts no charges. */
+export function tellReady(leaving: () => boolean, storeReady: () => Promise<boolean>): Middleware {
   return async function tellReady(ctx) {
-    if (stopping()) throw new ApiError("shutting_down", "The server is stopping.");
+    if (leaving()) throw new ApiError("shutting_down", "The server is stopping.");
     if (!(await storeReady())) throw storeUnavailable("The store accepts no charges at the moment.");
     replyJson(ctx, 200, { status: "ready" });
   };

@@ -20,6 +20,7 @@ test("takes models, provider, starting tokens, timeouts and limits", () => {
     limitQuestions: { count: 4, seconds: 60 },
     maxInFlight: 5,
     maxQuestions: 6,
+    drainDelay: 6,
     keepAlive: 5,
   };
   const now = listed();

@@ -42,10 +42,12 @@ interface OperatorLog {
   warn: (sentence: string) => void;
   note: (sentence: string) => void;
   ready: (server: RunningServer) => void;
-  stopping: () => void;
 }
 
 const STOPPING = "Stopping. Open questions may finish; a second signal stops at once.";
+const leaving = (delay: number) =>
+  `Stopping. Everything is served for ${delay} s; a second signal ends that, a third stops at once.`;
+const DRAINING = "Draining. Open questions may finish.";
 
 /** Text lines, or log lines if the log is JSON, so that a program can parse all of stderr. */
 async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<OperatorLog> {
@@ -55,7 +57,6 @@ async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<Oper
       warn: note,
       note,
       ready: (server) => banner(call, server).forEach(note),
-      stopping: () => note(STOPPING),
     };
   const lines = await jsonLog(stderr);
   const { version } = call.program;
@@ -63,7 +64,6 @@ async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<Oper
     warn: (sentence) => lines.warn(sentence),
     note: (sentence) => lines.info(sentence),
     ready: ({ url, store, model, reason }) => lines.info({ version, url, store, model, reason }, "listening"),
-    stopping: () => lines.info(STOPPING),
   };
 }
 
@@ -87,7 +87,18 @@ async function check({ values, models, output }: Call, settings: ServerConfig): 
   return 0;
 }
 
-/** `serve`: runs a server until a signal, then drains it; a second signal exits immediately. Exits with 0. */
+/** Serves on for the drain delay. The second signal ends it. */
+async function leave({ onSecondSignal }: Call, server: RunningServer, { note }: OperatorLog): Promise<void> {
+  const { drainDelay } = server;
+  if (drainDelay === 0) return note(STOPPING);
+  const hurry = new AbortController();
+  onSecondSignal(() => hurry.abort());
+  note(leaving(drainDelay));
+  await server.leave(hurry.signal);
+  note(DRAINING);
+}
+
+/** `serve`: runs a server until a signal, then drains it; one more signal exits immediately. Exits with 0. */
 export async function serve(call: Call): Promise<number> {
   const { values, warnings, env, program, places, output, signal } = call;
   const dispatcher = (await proxyOpener(env))?.();
@@ -123,7 +134,7 @@ export async function serve(call: Call): Promise<number> {
       });
       if (server.byDefault) operator.warn(demoByDefault(program));
       await stopped(signal);
-      operator.stopping();
+      await leave(call, server, operator);
     } finally {
       await server.close();
     }

@@ -28,6 +28,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   limitQuestions: ["1/1s", "2/1s", "3/1s"],
   maxInFlight: ["1", "2", "3"],
   maxQuestions: ["1", "2", "3"],
+  drainDelay: ["1", "2", "3"],
   keepAlive: ["1", "2", "3"],
   contextChars: ["1", "2", "3"],
   messageChars: ["1", "2", "3"],

@@ -32,6 +32,8 @@ it("starts where another process took the folder first and has already left it",
     reason: "",
     byDefault: false,
     inFlight: 0,
+    drainDelay: 0,
+    leave: async () => {},
     reload: async () => [],
     close,
   });
