@@ -67,6 +67,10 @@ export interface ServerConfig {
   bcryptCost: number;
   /** Signs tokens; at least 32 bytes of UTF-8. Undefined: the store's own secret. */
   secret: string | undefined;
+  /** Wrong passwords that are taken; see `openLoginLimits`. Undefined: any number. */
+  limitLogin: Rate | undefined;
+  limitLoginAddress: Rate | undefined;
+  limitLoginStrangers: Rate | undefined;
   /** Whose X-Forwarded-For is taken. Undefined: nobody's. */
   trustProxy: TrustedProxies | undefined;
   log: "pretty" | "json" | "silent";

@@ -13,6 +13,7 @@ import { createClientAddresses } from "./http/client-address.ts";
 import { openHttpServer } from "./http/listen.ts";
 import { createLimit } from "./limits/limit.ts";
 import { createLog } from "./log.ts";
+import { openLoginLimits } from "./login-limits.ts";
 import { createReload, type Current } from "./reload.ts";
 import { openModels } from "./open-models.ts";
 import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
@@ -184,6 +185,7 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
     }),
     now: Date.now,
   });
+  const addresses = createClientAddresses(config);
   let phase: "serving" | "leaving" | "stopping" = "serving";
   const app = createApp({
     signIn: createSignIn({
@@ -192,10 +194,11 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
       tokens,
       startingTokens: () => current.config.startingTokens,
       ledger,
+      countGuess: openLoginLimits(() => current.config, addresses.isLimited),
     }),
     questions,
     ledger,
-    addresses: createClientAddresses(config),
+    addresses,
     about: () => aboutOf(current),
     questionTimeout: () => timeoutOf(current.config),
     leaving: () => phase !== "serving",

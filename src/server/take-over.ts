@@ -14,6 +14,9 @@ const TAKEN = [
   "maxQuestions",
   "drainDelay",
   "keepAlive",
+  "limitLogin",
+  "limitLoginAddress",
+  "limitLoginStrangers",
 ] as const;
 
 /** What is no option, or is compared under another name. */

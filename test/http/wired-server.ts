@@ -12,8 +12,10 @@ import { createApp } from "../../src/server/http/app.ts";
 import { createClientAddresses } from "../../src/server/http/client-address.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { createLog } from "../../src/server/log.ts";
+import { openLoginLimits } from "../../src/server/login-limits.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { unlimited } from "../support/unlimited.ts";
+import { testConfig } from "../support/test-server.ts";
 import { testedModel } from "../support/tested-model.ts";
 
 interface Wishes {
@@ -70,11 +72,18 @@ export async function openWiredServer({
     maxQuestions: 1000,
     now,
   });
+  const addresses = createClientAddresses({ trustProxy: undefined, warn: () => {} });
   const app = createApp({
-    signIn: createSignIn({ accounts: store.accounts, passwords, tokens, startingTokens: () => 4000 }),
+    signIn: createSignIn({
+      accounts: store.accounts,
+      passwords,
+      tokens,
+      startingTokens: () => 4000,
+      countGuess: openLoginLimits(() => testConfig(dir), addresses.isLimited),
+    }),
     questions,
     ledger,
-    addresses: createClientAddresses({ trustProxy: undefined, warn: () => {} }),
+    addresses,
     about: () => ({
       name: "",
       version: "",

@@ -3,6 +3,7 @@ import { CONTEXT_CHARACTERS, PRICE, SECRET_BYTES, STARTING_TOKENS } from "../../
 import { checkedHeaders, headersSchema } from "./headers.ts";
 import { limitOptions } from "./limit-options.ts";
 import { proxyOptions } from "./proxy-options.ts";
+import { loginOptions } from "./login-options.ts";
 import { FILLED, filled, json, oneOf, oneOfOr, seconds, text, textOr, whole } from "./option.ts";
 
 /** The largest number of tokens or characters that an option takes. */
@@ -214,6 +215,7 @@ export const serverOptions = {
     ["pretty", "json", "silent"],
     "pretty",
   ),
+  ...loginOptions,
   ...proxyOptions,
 };
 

@@ -1,4 +1,5 @@
 import { ApiError } from "./api-error.ts";
+import type { CountGuess } from "./login-limits.ts";
 import type {
   Account,
   Accounts,
@@ -21,15 +22,23 @@ export interface Session {
   claims: TokenClaims;
 }
 
+/** Who sends a password. */
+export interface Sender {
+  /** See `ClientAddresses`. */
+  address: string;
+  /** Aborted when the client goes away: a call that waits for the hash of its password then rejects with its reason. */
+  signal?: AbortSignal;
+}
+
 /**
- * Registration, login, and the check of a token. `signal` is aborted when the client goes away: a call that waits for
- * the hash of its password then rejects with `signal.reason`.
+ * Registration, login, and the check of a token. What compares a password rejects with `rate_limited` if too many were
+ * wrong.
  */
 export interface SignIn {
   /** Rejects with `username_taken`; resolves once the account and its grant are durable. */
-  register(credentials: Credentials, signal?: AbortSignal): Promise<{ tokens: number }>;
+  register(credentials: Credentials, sender: Sender): Promise<{ tokens: number }>;
   /** Rejects with `invalid_credentials` after the same work for an unknown name and a wrong password, or `account_disabled`. */
-  login(credentials: Credentials, signal?: AbortSignal): Promise<{ token: string }>;
+  login(credentials: Credentials, sender: Sender): Promise<{ token: string }>;
   /** Rejects with `invalid_token`, `expired_token` or `account_disabled`. */
   authenticate(token: string): Promise<Session>;
   /** The first half of `authenticate`, without the store: throws `invalid_token` or `expired_token`. */
@@ -50,7 +59,7 @@ export interface SignIn {
   changePassword(
     session: Session,
     passwords: { password: string; newPassword: string },
-    signal?: AbortSignal,
+    sender: Sender,
   ): Promise<{ token: string }>;
 }
 
@@ -61,13 +70,21 @@ interface Needs {
   /** Tokens of a new account, now. */
   startingTokens: () => number;
   ledger?: Pick<Ledger, "admit">;
+  countGuess: CountGuess;
 }
 
 const disabled = () =>
   new ApiError("account_disabled", "This account is disabled. Ask the operator of this server.");
 
 /** See {@link SignIn}. */
-export function createSignIn({ accounts, passwords, tokens, startingTokens, ledger }: Needs): SignIn {
+export function createSignIn({
+  accounts,
+  passwords,
+  tokens,
+  startingTokens,
+  ledger,
+  countGuess,
+}: Needs): SignIn {
   const ended = () => new ApiError("invalid_token", "This token is no longer valid. Log in again.");
   const taken = () => new ApiError("username_taken", "This username is taken. Choose another one.");
 
@@ -87,13 +104,27 @@ export function createSignIn({ accounts, passwords, tokens, startingTokens, ledg
     return admission;
   };
 
+  /** Whether a password is right. Wrong ones are counted. */
+  async function check(
+    { name, password, hash }: { name: string; password: string; hash: string | undefined },
+    { address, signal }: Sender,
+  ): Promise<boolean> {
+    const counted = await countGuess({ name, address, known: false });
+    const matches = await passwords.matches(password, hash, signal).catch(async (error: unknown) => {
+      await counted.giveBack();
+      throw error;
+    });
+    if (matches) await counted.succeed();
+    return matches;
+  }
+
   return {
     verify: (token) => tokens.verify(token),
     confirm,
     authenticate: async (token) => confirm(tokens.verify(token)),
     ...(ledger?.admit && { admit }),
 
-    async register({ username, password }, signal) {
+    async register({ username, password }, { signal }) {
       if (await accounts.byName(username)) throw taken();
       const passwordHash = await passwords.hash(password, signal);
       const granted = startingTokens();
@@ -102,9 +133,9 @@ export function createSignIn({ accounts, passwords, tokens, startingTokens, ledg
       return { tokens: granted };
     },
 
-    async login({ username, password }, signal) {
+    async login({ username, password }, sender) {
       const account = await accounts.byName(username);
-      const matches = await passwords.matches(password, account?.passwordHash, signal);
+      const matches = await check({ name: username, password, hash: account?.passwordHash }, sender);
       if (!account || !matches) {
         throw new ApiError("invalid_credentials", "The username or the password is wrong.");
       }
@@ -116,10 +147,11 @@ export function createSignIn({ accounts, passwords, tokens, startingTokens, ledg
       await accounts.revoke({ account, jti, expires });
     },
 
-    async changePassword({ account: { id, generation, passwordHash } }, { password, newPassword }, signal) {
-      if (!(await passwords.matches(password, passwordHash, signal)))
+    async changePassword({ account }, { password, newPassword }, sender) {
+      const { id, name, generation, passwordHash } = account;
+      if (!(await check({ name, password, hash: passwordHash }, sender)))
         throw new ApiError("invalid_credentials", "The present password is wrong.");
-      const hash = await passwords.hash(newPassword, signal);
+      const hash = await passwords.hash(newPassword, sender.signal);
       const outcome = await accounts.setPassword({ account: id, generation, passwordHash: hash });
       if (outcome.kind === "changed") throw ended();
       return { token: tokens.issue(outcome.account) };

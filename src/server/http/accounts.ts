@@ -17,7 +17,7 @@ import type { Handler } from "./validate.ts";
 export function register(signIn: SignIn): Handler<RegisterBody> {
   return async function register(ctx, credentials) {
     const { signal } = await stopWithClient(ctx.req, ctx.res);
-    const { tokens } = await signIn.register(credentials, signal);
+    const { tokens } = await signIn.register(credentials, { address: ctx.state.address, signal });
     ctx.state.who = credentials.username;
     const reply: RegisterReply = { message: "User created successfully", tokens };
     replyJson(ctx, 201, reply);
@@ -28,7 +28,7 @@ export function register(signIn: SignIn): Handler<RegisterBody> {
 export function logIn(signIn: SignIn): Handler<LoginBody> {
   return async function logIn(ctx, credentials) {
     const { signal } = await stopWithClient(ctx.req, ctx.res);
-    const { token } = await signIn.login(credentials, signal);
+    const { token } = await signIn.login(credentials, { address: ctx.state.address, signal });
     ctx.state.who = credentials.username;
     const reply: LoginReply = { token };
     replyJson(ctx, 200, reply);
@@ -47,7 +47,8 @@ export function logOut(signIn: SignIn): Middleware {
 export function changePassword(signIn: SignIn): Handler<PasswordBody> {
   return async function changePassword(ctx, { password, new_password: newPassword }) {
     const { signal } = await stopWithClient(ctx.req, ctx.res);
-    const { token } = await signIn.changePassword(sessionOf(ctx), { password, newPassword }, signal);
+    const sender = { address: ctx.state.address, signal };
+    const { token } = await signIn.changePassword(sessionOf(ctx), { password, newPassword }, sender);
     const reply: PasswordReply = { token };
     replyJson(ctx, 200, reply);
   };

@@ -42,7 +42,10 @@ export function createLimit({ name, rate, detail }: Needs): Limit {
       const ends = begun + counted.msBeforeNext;
       // In another window it would allow one more.
       const giveBack = async () => {
-        if (Date.now() < ends) await counter.reward(key);
+        if (Date.now() >= ends) return;
+        const { consumedPoints } = await counter.reward(key);
+        // Else keys that nobody could be refused for would fill the memory.
+        if (consumedPoints <= 0) await counter.delete(key);
       };
       if (counted.consumedPoints <= now.count) return giveBack;
       await giveBack();

@@ -22,6 +22,9 @@ test("takes models, provider, starting tokens, timeouts and limits", () => {
     maxQuestions: 6,
     drainDelay: 6,
     keepAlive: 5,
+    limitLogin: { count: 1, seconds: 1 },
+    limitLoginAddress: { count: 2, seconds: 1 },
+    limitLoginStrangers: { count: 3, seconds: 1 },
   };
   const now = listed();
   const next = listed(taken);

@@ -40,6 +40,9 @@ const samples: Partial<Record<OptionName, string>> = {
   system: "s",
   log: "json",
   limitQuestions: "7/1m",
+  limitLogin: "7/1h",
+  limitLoginAddress: "7/1h",
+  limitLoginStrangers: "7/1h",
 };
 
 test("every option of serve can come from the file, and flag and variable win over it", async () => {

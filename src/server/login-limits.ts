@@ -1,0 +1,29 @@
+import type { ServerConfig } from "./config.ts";
+import { createLoginLimits, type CountGuess } from "./core/login-limits.ts";
+import { createLimit } from "./limits/limit.ts";
+
+/** The limits on wrong passwords of a running server. `off` for the first turns all three off. */
+export function openLoginLimits(
+  config: () => Pick<ServerConfig, "limitLogin" | "limitLoginAddress" | "limitLoginStrangers">,
+  isLimited: (address: string) => boolean,
+): CountGuess {
+  return createLoginLimits({
+    login: createLimit({
+      name: "login",
+      rate: () => config().limitLogin,
+      detail: "Too many wrong passwords for this name from your address. Try again later.",
+    }),
+    address: createLimit({
+      name: "login-address",
+      rate: () => config().limitLogin && config().limitLoginAddress,
+      detail: "Too many wrong passwords from your address. Try again later.",
+    }),
+    strangers: createLimit({
+      name: "login-strangers",
+      rate: () => config().limitLogin && config().limitLoginStrangers,
+      detail:
+        "Too many wrong passwords for this name. Try again later, or from where it has logged in before.",
+    }),
+    isLimited,
+  });
+}
