@@ -73,6 +73,8 @@ export interface ServerConfig {
   limitLoginStrangers: Rate | undefined;
   /** Whose X-Forwarded-For is taken. Undefined: nobody's. */
   trustProxy: TrustedProxies | undefined;
+  /** Most connections of clients. */
+  maxConnections: number;
   log: "pretty" | "json" | "silent";
   logStream: Writable;
   /** A proxy for requests to the AI; undefined: none. */

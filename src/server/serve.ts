@@ -96,11 +96,12 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   });
   const store = await openStore(config);
   opened.push(() => store.close());
-  const { app, questions, leave, stop } = await assemble(current, store, opened);
+  const { app, questions, addresses, leave, stop } = await assemble(current, store, opened);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
     ...timesOf(config),
+    connections: { most: () => current.config.maxConnections, shareOf: addresses.ofConnection },
     handle: app.callback(),
   });
   opened.push(() => server.close(FLUSH));
@@ -221,7 +222,7 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
     }
     await questions.drain(current.config.drainTimeout * 1000);
   };
-  return { app, questions, leave, stop };
+  return { app, questions, addresses, leave, stop };
 }
 
 function aboutOf({ config, models }: Current): AboutReply {

@@ -17,6 +17,7 @@ const TAKEN = [
   "limitLogin",
   "limitLoginAddress",
   "limitLoginStrangers",
+  "maxConnections",
 ] as const;
 
 /** What is no option, or is compared under another name. */

@@ -76,6 +76,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     limitLoginAddress: undefined,
     limitLoginStrangers: undefined,
     trustProxy: undefined,
+    maxConnections: 2000,
     log: "json",
     logStream: new Writable({ write: (_chunk, _encoding, done) => done() }),
     dispatcher: undefined,

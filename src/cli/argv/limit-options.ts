@@ -2,6 +2,16 @@ import { rate, whole } from "./option.ts";
 
 /** The options of what a server allows (docs/hosting.md#settings). */
 export const limitOptions = {
+  maxConnections: whole(
+    {
+      flag: "max-connections",
+      value: "N",
+      env: ["AI_CHAT_MAX_CONNECTIONS"],
+      help: "most connections of clients at once",
+    },
+    2000,
+    [1, 1_000_000],
+  ),
   limitQuestions: rate(
     {
       flag: "limit-questions",

@@ -136,6 +136,7 @@ export function serverConfig(
     limitLoginAddress: values.limitLoginAddress,
     limitLoginStrangers: values.limitLoginStrangers,
     trustProxy: values.trustProxy,
+    maxConnections: values.maxConnections,
     log: values.log,
     ...rest,
   };

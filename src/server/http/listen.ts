@@ -3,6 +3,7 @@ import { Server as TcpServer, type AddressInfo, type Socket } from "node:net";
 import { Bag } from "../core/bag.ts";
 import { StartupError } from "../core/startup-error.ts";
 import { refuseBadRequest } from "./bad-request.ts";
+import { limitConnections, type ConnectionLimit } from "./connection-limit.ts";
 import { trackReplies, type Replies } from "./replies.ts";
 import { closeInStages } from "./unread-body.ts";
 
@@ -31,6 +32,8 @@ interface Options extends Times {
   host: string;
   /** 0: any free port. */
   port: number;
+  /** Default: none. */
+  connections?: ConnectionLimit;
   /** Handles a request. Resolves when all its work is done, also if the client has left before. */
   handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 }
@@ -48,7 +51,13 @@ const options = {
 };
 
 /** Starts to listen. Rejects with a StartupError if the operator can correct the fault. */
-export async function openHttpServer({ host, port, handle, ...times }: Options): Promise<Listening> {
+export async function openHttpServer({
+  host,
+  port,
+  connections,
+  handle,
+  ...times
+}: Options): Promise<Listening> {
   const atWork = new Bag<Promise<void>>();
   const server = createServer(options, (req, res) => {
     const entry = atWork.add(handle(req, res).finally(() => atWork.remove(entry)));
@@ -56,6 +65,7 @@ export async function openHttpServer({ host, port, handle, ...times }: Options):
   // By default Node silently drops headers after the 2,000th. Its limit of 16 KiB for all of them stays.
   server.maxHeadersCount = 0;
   server.on("connection", closeInStages);
+  if (connections) limitConnections(server, connections);
   const replies = trackReplies(server);
   const setTimes = ({ silence, keepAlive }: Times) => {
     server.setTimeout(silence);

@@ -17,6 +17,7 @@ test("takes models, provider, starting tokens, timeouts and limits", () => {
     questionTimeout: 2,
     idleTimeout: 4,
     drainTimeout: 3,
+    maxConnections: 5,
     limitQuestions: { count: 4, seconds: 60 },
     maxInFlight: 5,
     maxQuestions: 6,

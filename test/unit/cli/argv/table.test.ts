@@ -38,6 +38,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   limitLoginAddress: ["1/1m", "2/1h", "off"],
   limitLoginStrangers: ["1/1m", "2/1h", "off"],
   trustProxy: ["1", "10.0.0.0/8", "192.0.2.1, 2001:db8::/32"],
+  maxConnections: ["1", "2", "3"],
   headers: ['{"a":"1"}', '{"b":"2"}', '{"c":"3"}'],
   theme: ["dark", "light", "none"],
   jwtSecret: ["a".repeat(32), "b".repeat(32), "c".repeat(32)],
