@@ -107,16 +107,16 @@ export const moneyMutants = [
   },
   {
     file: "src/server/core/answers.ts",
-    find: "kept.size <= limits.count && ",
-    replace: "",
+    find: "2 * response.length + 1024",
+    replace: "2 * response.length",
     why: "Small answers are kept without a bound on their number.",
     tests: [answers],
   },
   {
     file: "src/server/core/answers.ts",
-    find: "characters -= one.answer.response.length",
-    replace: "characters += 0",
-    why: "The cache believes that it is full for ever.",
+    find: "isFull(own) ? own : ",
+    replace: "",
+    why: "One account makes the kept answers of others disappear.",
     tests: [answers],
   },
   {

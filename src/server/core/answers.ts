@@ -3,22 +3,29 @@ import type { Answered } from "./ask-model.ts";
 import type { AccountId } from "./ports.ts";
 
 interface KeptAnswer {
+  account: AccountId;
   answer: Answered;
   /** Milliseconds since the epoch. */
   until: number;
 }
 
+/** The answers of one account. */
+interface Share {
+  bytes: number;
+  ids: Set<string>;
+}
+
 interface Limits {
-  count: number;
-  /** UTF-16 code units of all answers together; in memory each takes up to two bytes. */
-  characters: number;
+  /** Of all answers together, counted as {@link sizeOf} does. */
+  bytes: number;
   /** How long an answer is kept, in milliseconds. */
   age: number;
 }
 
 /**
- * Answers of questions with an Idempotency-Key, for repeats (docs/http-api.md#idempotency). In memory only; the oldest
- * are dropped first.
+ * Answers of questions with an Idempotency-Key, for repeats (docs/http-api.md#idempotency). In memory only. When there is no
+ * room, each account with answers has an equal share of it: an account that holds more loses its oldest, and no account
+ * makes another one hold less than its share.
  */
 export interface Answers {
   keep(account: AccountId, key: string, answer: Answered): void;
@@ -26,37 +33,66 @@ export interface Answers {
   forget(account: AccountId, key: string): void;
 }
 
-const DEFAULT_LIMITS: Limits = { count: 10_000, characters: 16 * 1024 * 1024, age: KEY_LIFETIME_MS };
+const DEFAULT_LIMITS: Limits = { bytes: 32 * 1024 * 1024, age: KEY_LIFETIME_MS };
+
+/** Bytes in memory: at most two for each UTF-16 code unit, and about one KiB for the key and what is known of the answer. */
+const sizeOf = ({ response }: Answered) => 2 * response.length + 1024;
 
 /** `now` in milliseconds since the epoch. An answer larger than the whole cache is not kept. */
 export function createAnswers(now: () => number, limits: Limits = DEFAULT_LIMITS): Answers {
+  /** Oldest first, as in `shares`. */
   const kept = new Map<string, KeptAnswer>();
-  let characters = 0;
+  const shares = new Map<AccountId, Share>();
+  let bytes = 0;
 
   const idOf = (account: AccountId, key: string) => `${account} ${key}`;
 
-  function drop(id: string): void {
-    const one = kept.get(id);
-    if (!one) return;
-    kept.delete(id);
-    characters -= one.answer.response.length;
+  function add(id: string, one: KeptAnswer): void {
+    const share = shares.get(one.account) ?? { bytes: 0, ids: new Set() };
+    const size = sizeOf(one.answer);
+    kept.set(id, one);
+    shares.set(one.account, share);
+    share.ids.add(id);
+    share.bytes += size;
+    bytes += size;
   }
 
-  function makeRoom(): void {
+  function drop(id: string): void {
+    const one = kept.get(id);
+    const share = one && shares.get(one.account);
+    if (!share) return;
+    const size = sizeOf(one.answer);
+    kept.delete(id);
+    share.ids.delete(id);
+    share.bytes -= size;
+    bytes -= size;
+    if (share.ids.size === 0) shares.delete(one.account);
+  }
+
+  function dropExpired(): void {
     for (const [id, { until }] of kept) {
-      if (kept.size <= limits.count && characters <= limits.characters && until > now()) return;
+      if (until > now()) return;
       drop(id);
     }
+  }
+
+  /** Drops the oldest answer of `account` if that holds its share or more, else of another that does; one always does. */
+  function dropOldest(account: AccountId): void {
+    const isFull = (share: Share | undefined) => share !== undefined && share.bytes * shares.size >= bytes;
+    const own = shares.get(account);
+    const share = isFull(own) ? own : [...shares.values()].find(isFull);
+    const [oldest = ""] = share?.ids ?? [];
+    drop(oldest);
   }
 
   return {
     keep(account, key, answer) {
       const id = idOf(account, key);
       drop(id);
-      if (answer.response.length > limits.characters) return;
-      kept.set(id, { answer, until: now() + limits.age });
-      characters += answer.response.length;
-      makeRoom();
+      if (sizeOf(answer) > limits.bytes) return;
+      add(id, { account, answer, until: now() + limits.age });
+      dropExpired();
+      while (bytes > limits.bytes) dropOldest(account);
     },
     find(account, key) {
       const one = kept.get(idOf(account, key));
