@@ -33,6 +33,7 @@ async function setUp(
     host: "127.0.0.1",
     port: 0,
     silence: 60_000,
+    keepAlive: 75_000,
     connections: { most: () => most, shareOf: (socket) => shareOf(socket, (connections += 1)) },
     handle: async ({ url }, res) => {
       if (url === "/slow") {
