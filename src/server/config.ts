@@ -39,7 +39,14 @@ export interface ServerConfig {
   port: number;
   store:
     | { kind: "json"; dir: string }
-    | { kind: "postgres"; url: string; /** Most connections. */ connections: number };
+    | {
+        kind: "postgres";
+        url: string;
+        /** Beside the URL; pg takes it from the environment. Only to keep it out of the log. */
+        password?: string | undefined;
+        /** Most connections. */
+        connections: number;
+      };
   /** Undefined: chosen by the other settings (docs/hosting.md#which-ai-answers). */
   provider: "demo" | "openai" | undefined;
   /** The first is the default. */

@@ -104,8 +104,15 @@ function boundedWriter(sink: LogSink, report: (dropped: number) => void): (line:
   };
 }
 
-/** The log, one line per event, on a stream that the caller owns; see {@link sinkOf}. */
-export function createLog(form: "pretty" | "json" | "silent", stream: Writable): Logger {
+/**
+ * The log, one line per event, on a stream that the caller owns; see {@link sinkOf}. `redact` gets what others have worded:
+ * causes and errors.
+ */
+export function createLog(
+  form: "pretty" | "json" | "silent",
+  stream: Writable,
+  redact: (text: string) => string = (text) => text,
+): Logger {
   if (form === "silent") return pino({ level: "silent" }, { write: () => {} });
   const write = boundedWriter(sinkOf(stream), (dropped) => {
     const lines = dropped === 1 ? "1 line was" : `${grouped(dropped)} lines were`;
@@ -116,6 +123,15 @@ export function createLog(form: "pretty" | "json" | "silent", stream: Writable):
       level: "info",
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: {
+        cause: redact,
+        fallback_cause: redact,
+        error: ({ name, message, stack }: NonNullable<Line["error"]>) => ({
+          name,
+          message: redact(message),
+          stack: stack && redact(stack),
+        }),
+      },
       formatters: { level: (level) => ({ level }) },
     },
     { write: (line) => write(form === "pretty" ? `${prettyLine(line)}\n` : line) },

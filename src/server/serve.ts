@@ -15,6 +15,7 @@ import { createLimit } from "./limits/limit.ts";
 import { createLog } from "./log.ts";
 import { openLoginLimits } from "./login-limits.ts";
 import { createReload, type Current } from "./reload.ts";
+import { createSecrets } from "./secrets.ts";
 import { openModels } from "./open-models.ts";
 import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
 import { openJsonStore } from "./stores/json/store.ts";
@@ -87,7 +88,9 @@ export async function serve(config: ServerConfig): Promise<RunningServer> {
   }
 }
 
-async function start(config: ServerConfig, opened: Close[]): Promise<RunningServer> {
+async function start(given: ServerConfig, opened: Close[]): Promise<RunningServer> {
+  const secrets = createSecrets(given);
+  const config = { ...given, warn: (sentence: string) => given.warn(secrets.redact(sentence)) };
   // First: a server that is refused for its providers must not have touched its folder.
   const current: Current = { config, models: await openModels(config), leftOver: new Set() };
   opened.push(async () => {
@@ -96,7 +99,7 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   });
   const store = await openStore(config);
   opened.push(() => store.close());
-  const { app, questions, addresses, leave, stop } = await assemble(current, store, opened);
+  const { app, questions, addresses, leave, stop } = await assemble(current, store, opened, secrets.redact);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
@@ -113,6 +116,7 @@ async function start(config: ServerConfig, opened: Close[]): Promise<RunningServ
   const reload = createReload(current, {
     stopping: () => drained !== undefined,
     apply: (current) => {
+      secrets.change(current.config);
       server.setTimes(timesOf(current.config));
       return questions.change(settingsOf(current));
     },
@@ -168,7 +172,7 @@ async function openStore({ store, models, warn, signal }: ServerConfig): Promise
 }
 
 /** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
-async function assemble(current: Current, store: Store, opened: Close[]) {
+async function assemble(current: Current, store: Store, opened: Close[], redact: (text: string) => string) {
   const { config } = current;
   const { ledger, accounts } = store;
   const secret = config.secret === undefined ? await store.signingSecret() : Buffer.from(config.secret);
@@ -205,7 +209,7 @@ async function assemble(current: Current, store: Store, opened: Close[]) {
     leaving: () => phase !== "serving",
     stopping: () => phase === "stopping",
     storeReady: () => store.ready(),
-    log: createLog(config.log, config.logStream),
+    log: createLog(config.log, config.logStream, redact),
   });
   const leave = async (hurry: AbortSignal) => {
     const delay = current.config.drainDelay * 1000;

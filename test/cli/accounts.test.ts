@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeHome, runProgram, type Ended, type Home, type ProgramOptions } from "../support/run-program.ts";
@@ -224,4 +224,18 @@ test("a login whose token cannot be stored fails and is reported in two lines", 
   expect(code).toBe(1);
   expect(stderr).toMatch(/You are logged in, but the token cannot be saved: .*credentials\.json/);
   expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+});
+
+test("a credentials file that other users may read is told once, with what makes it private", async () => {
+  await register();
+  const file = join(home.dir, "config", "ai-chat", "credentials.json");
+  expect((await run(["balance"])).stderr).toBe("");
+  await chmod(file, 0o644);
+  const { code, stderr } = await run(["balance"]);
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: `Other users may look into ${file}, which has your tokens (mode 0644). Fix it: chmod 600 ${file}\n`,
+  });
+  expect((await run(["balance", "-q"])).stderr).toBe("");
+  expect((await run(["doctor"])).stderr).not.toContain("which has your tokens");
 });

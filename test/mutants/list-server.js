@@ -80,8 +80,8 @@ export const serverMutants = [
   },
   {
     file: "src/server/providers/quote.ts",
-    find: 'text.replaceAll(secret, "[secret]")',
-    replace: "text",
+    find: 'left.replaceAll(secret, "[secret]")',
+    replace: "left",
     why: "The AI's key is in the log when the AI repeats it.",
     tests: ["test/http/providers/failures.test.ts"],
   },

@@ -20,6 +20,7 @@ interface Asking {
   messages?: Message[];
   stream?: boolean;
   apiKey?: string;
+  headers?: Record<string, string>;
   /** Of the base URL, with a query if there is one. */
   path?: string;
 }
@@ -52,10 +53,16 @@ export const inPieces =
 /** Asks one question of an upstream that answers each request with `replyTo`. */
 export async function askUpstream(
   replyTo: (request: RawRequest) => RawReply,
-  { messages = [{ role: "user", content: "Say hello." }], stream = false, apiKey, path = "/v1" }: Asking = {},
+  {
+    messages = [{ role: "user", content: "Say hello." }],
+    stream = false,
+    apiKey,
+    headers,
+    path = "/v1",
+  }: Asking = {},
 ): Promise<Outcome> {
   const server = await openRawServer(replyTo);
-  const provider = openOpenAiProvider({ baseUrl: server.url + path, apiKey, model: "m" });
+  const provider = openOpenAiProvider({ baseUrl: server.url + path, apiKey, headers, model: "m" });
   const deltas: string[] = [];
   let reasoning = "";
   const onDelta = (pieces: Pieces) => void deltas.push(...[pieces].flat());

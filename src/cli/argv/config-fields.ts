@@ -5,7 +5,7 @@ import { repeatable } from "../../text/repeatable.ts";
 import { fromFile, fromVariable, parseElsewhere, type Elsewhere } from "./elsewhere.ts";
 import { checkedHeaders, ELSEWHERE, headerFault } from "./headers.ts";
 import type { Option } from "./option.ts";
-import { holdsSecret, isSecretName } from "./secret-words.ts";
+import { holdsSecret, isSecretName } from "../../text/secret-words.ts";
 
 /** An object of the configuration file. */
 export interface Fields {

@@ -2,7 +2,7 @@ import { keyOf } from "./config-fields.ts";
 import { fileOptions } from "./config-file.ts";
 import { modelOptions } from "./model-options.ts";
 import type { Option } from "./option.ts";
-import { SECRET_URLS } from "./secret-words.ts";
+import { SECRET_URLS } from "../../text/secret-words.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { isRecord } from "../../text/loose-json.ts";
-import { anyCase, SECRET_NAME } from "./secret-words.ts";
+import { anyCase, SECRET_NAME } from "../../text/secret-words.ts";
 
 /** What the program or the connection sets itself. */
 const FIXED = `^(${[

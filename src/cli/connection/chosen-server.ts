@@ -3,6 +3,7 @@ import { openCredentials, type Credentials } from "../../client/kept/credentials
 import { tokenExpiry } from "../../client/http/token.ts";
 import { placeName, type Connection, type KnownToken } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
+import { shellWord } from "../../text/shell-word.ts";
 import { defaultServer } from "../argv/options.ts";
 
 /** A command that can be run as shown, with `-s` if the server was given by flag. */
@@ -80,6 +81,17 @@ export interface Chosen extends Omit<Connection, "client"> {
   credentials: Credentials;
 }
 
+/** Where it was told that others may look into the file of the tokens. A session chooses several servers. */
+const told = new WeakSet<object>();
+
+function tellOpenMode({ output }: Call, { path, openMode }: Credentials): void {
+  if (path === undefined || openMode === undefined || told.has(output)) return;
+  told.add(output);
+  output.note(
+    `Other users may look into ${path}, which has your tokens (mode ${openMode}). Fix it: chmod 600 ${shellWord(path)}`,
+  );
+}
+
 /** The chosen server and its token, without connecting. Throws if the token or the default server is missing. */
 export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
   checkServerKnown(call);
@@ -88,5 +100,7 @@ export function chooseServer(call: Call, token: "needed" | "optional"): Chosen {
   const known = tokenFor(call, credentials, name);
   if (token === "needed" && !known) throw notLoggedIn(call, credentials, name);
   if (credentials.problem !== undefined) call.output.note(credentials.problem);
+  // `doctor` reports it among the files.
+  else if (call.command !== "doctor") tellOpenMode(call, credentials);
   return { name, credentials, token: known };
 }

@@ -110,7 +110,12 @@ export function serverConfig(
   const store =
     values.store === undefined
       ? ({ kind: "json", dir: storeDir(values, dir) } as const)
-      : ({ kind: "postgres", url: values.store, connections: values.storeConnections } as const);
+      : ({
+          kind: "postgres",
+          url: values.store,
+          password: values.storePassword,
+          connections: values.storeConnections,
+        } as const);
   return {
     host: values.host,
     port: values.port,

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { createKeptFile, type Kept } from "./kept-file.ts";
 import type { KeptOffer } from "../http/offer.ts";
 import { record } from "../../text/loose-json.ts";
@@ -27,6 +28,8 @@ export interface Credentials {
   readonly path: string | undefined;
   /** Which file has a problem and how to repair it, as of the last read or write. */
   readonly problem: string | undefined;
+  /** The mode of the file, such as `0644`, if other users may look into it; undefined if not, and on Windows. */
+  readonly openMode: string | undefined;
   /** Whether a token could be kept now. Never rejects. */
   isWritable(): Promise<Kept>;
   /** By the name that `normalizeServer` gives, or `local`. */
@@ -77,6 +80,9 @@ export function openCredentials({ dir }: { dir: string | undefined }): Credentia
     get problem() {
       return file.problem;
     },
+    get openMode() {
+      return file.path === undefined ? undefined : openModeOf(file.path);
+    },
     isWritable: () => file.isWritable(),
     get: (server) => entryOf(entries().get(server)),
     set: (server, entry) =>
@@ -99,4 +105,14 @@ export function openCredentials({ dir }: { dir: string | undefined }): Credentia
         .filter((found): found is { server: string; entry: Entry } => found.entry !== undefined)
         .sort((a, b) => (a.server < b.server ? -1 : 1)),
   };
+}
+
+function openModeOf(path: string): string | undefined {
+  if (process.platform === "win32") return undefined;
+  try {
+    const { mode } = statSync(path);
+    return (mode & 0o077) === 0 ? undefined : (mode & 0o777).toString(8).padStart(4, "0");
+  } catch {
+    return undefined;
+  }
 }

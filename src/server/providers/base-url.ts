@@ -3,9 +3,6 @@ import { StartupError } from "../core/startup-error.ts";
 /** OpenAI's own address. */
 export const OPENAI_URL = "https://api.openai.com/v1";
 
-/** Shorter values of a query are versions and switches. */
-const SHORT = 8;
-
 /** The parts of an upstream's base URL. */
 interface BaseUrl {
   /** Without user info, query, fragment and last slash; may be shown and logged. */
@@ -14,7 +11,7 @@ interface BaseUrl {
   search: string;
   /** `Basic …`, if the URL holds user info. */
   authorization: string | undefined;
-  /** What of it may be secret: user info, also as it is sent, and values of the query, unless they are short. */
+  /** Its user info, also as it is sent. */
   secrets: string[];
 }
 
@@ -33,11 +30,7 @@ export function readBaseUrl(text: string): BaseUrl {
     address: (url.origin + url.pathname).replace(/\/+$/, ""),
     search: url.search,
     authorization,
-    secrets: [
-      ...user,
-      ...(authorization ? [authorization.slice("Basic ".length)] : []),
-      ...[...url.searchParams.values()].filter((value) => value.length >= SHORT),
-    ],
+    secrets: [...user, ...(authorization ? [authorization.slice("Basic ".length)] : [])],
   };
 }
 
@@ -47,7 +40,7 @@ function basic(username: string, password: string): string | undefined {
 }
 
 /** Text with a stray percent sign is used as typed. */
-function decoded(text: string): string {
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

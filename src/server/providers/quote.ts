@@ -8,16 +8,21 @@ const RUN = 12;
 /** An upstream's words for the operator's log, on one line; `texts` are those of the conversation. */
 export type Quote = (words: string, texts: string[]) => string;
 
+/** Replaces each of the secrets by a mark. */
+export function createRedaction(secrets: string[]): (text: string) => string {
+  // A short one may be contained in a longer one.
+  const known = secrets.filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
+  return (text) => known.reduce((left, secret) => left.replaceAll(secret, "[secret]"), text);
+}
+
 /**
  * Quotes at most {@link LONGEST} characters. Each of the secrets, and each run of {@link RUN} characters or more of the
  * texts, is replaced by a mark, also where JSON escapes its characters.
  */
 export function createQuote(secrets: string[]): Quote {
-  // A short one may be contained in a longer one.
-  const known = withUnescaped(secrets.filter((secret) => secret !== "")).sort((a, b) => b.length - a.length);
+  const redact = createRedaction(withUnescaped(secrets));
   return (words, texts) => {
-    const plain = known.reduce((text, secret) => text.replaceAll(secret, "[secret]"), unescaped(words));
-    const line = oneLine(plain, LONGEST);
+    const line = oneLine(redact(unescaped(words)), LONGEST);
     const chat = withUnescaped(texts).map((text) => plainText(text).replaceAll(/\s+/g, " "));
     return withoutRuns(line, chat.join("\n"));
   };

@@ -3,6 +3,7 @@ import { readBaseUrl } from "./base-url.ts";
 import { createQuote, type Quote } from "./quote.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { skipContinue } from "./skip-continue.ts";
+import { upstreamSecrets } from "./upstream-secrets.ts";
 
 /** The most time for connecting to an upstream, in milliseconds. */
 const CONNECT_MS = 10_000;
@@ -39,7 +40,7 @@ export function openUpstream({
   headers: Readonly<Record<string, string>> | undefined;
   dispatcher: Dispatcher | undefined;
 }): Upstream {
-  const { address, search, authorization, secrets } = readBaseUrl(baseUrl);
+  const { address, search, authorization } = readBaseUrl(baseUrl);
   const { origin, pathname } = new URL(`${address}/chat/completions`);
   const headers = Object.entries(requestHeaders(apiKey, authorization, more)).flat();
   const path = pathname + search;
@@ -54,11 +55,7 @@ export function openUpstream({
 
   return {
     hasVersion: /\/v\d\w*$/.test(address),
-    quote: createQuote([
-      ...secrets,
-      apiKey?.trim() ?? "",
-      ...Object.values(more).filter((value) => value.length >= 8),
-    ]),
+    quote: createQuote(upstreamSecrets({ baseUrl, apiKey, headers: more })),
     post(body, handler) {
       const way = (dispatcher ?? own)!;
       way.dispatch({ origin, path, method: "POST", headers, body, ...unlimited }, handler);

@@ -186,6 +186,14 @@ describe("what the log quotes of an upstream's words", () => {
     );
   });
 
+  test("has no short value of a header or of the query whose name says that it is secret", async () => {
+    const reply = json("400 Bad Request", `{"error":{"message":"Not a1b2c, d3e4f, v2 or 2024-06."}}`);
+    const headers = { "Api-Key": "a1b2c", "X-Version": "v2" };
+    const asking = { messages, headers, path: "/v1?sig=d3e4f&api-version=2024-06" };
+    const { error } = await askUpstream(() => reply, asking);
+    expect(error?.cause).toMatch(/it says: Not \[secret\], \[secret\], v2 or 2024-06\.$/);
+  });
+
   test("has no 12 characters of message, history or system prompt", async () => {
     expect(await quoteOf("No: My password is swordfish. Sorry.")).toBe("No: [chat] Sorry.");
     expect(await quoteOf("No: 'password is'.")).toBe("No: 'password is'.");
