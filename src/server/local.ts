@@ -5,7 +5,7 @@ import type { GrantReply, GrantRequest } from "./core/grant.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
 import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
-import type { giveInFolder as GiveInFolder } from "./stores/json/give.ts";
+import type { giveInFolder as GiveInFolder } from "./stores/json/operate-in-folder.ts";
 
 // The only door through which src/cli enters the server. What takes long to load is loaded when it is called.
 
@@ -63,7 +63,7 @@ export async function checkOwner(dir: string): Promise<void> {
 
 /** Gives tokens in a data folder. */
 export const giveInFolder: typeof GiveInFolder = async (...args) =>
-  (await import("./stores/json/give.ts")).giveInFolder(...args);
+  (await import("./stores/json/operate-in-folder.ts")).giveInFolder(...args);
 
 /** Gives tokens in a Postgres store. */
 export async function giveInPostgres(

@@ -192,15 +192,21 @@ describe.skipIf(noPostgres)(`a server of before models in Postgres${skipped(noPo
   });
 
   it.skipIf(noOwnPostgres)("is followed by one of this version once the owner has started one", async () => {
-    const { url } = await createUser(places);
+    const { url, name } = await createUser(places);
     for (const table of ["chat_ledger", "chat_questions"])
       await place.query(`ALTER TABLE ${table} DROP COLUMN model`);
+    await place.query("ALTER TABLE chat_ledger DROP COLUMN invite");
+    await place.query("DROP TABLE chat_invites");
     await place.query("UPDATE chat_schema SET version = 1");
     const refused = openPostgresStore({ url, warn, waitSeconds: 0 });
     await expect(refused).rejects.toBeInstanceOf(StartupError);
     await expect(refused).rejects.toThrow("may not change them (42501)");
     expect(await version()).toBe(1);
     await open();
+    await expect(open(url)).rejects.toMatchObject({
+      message: expect.stringContaining("SELECT, INSERT, UPDATE ON chat_invites") as unknown,
+    });
+    await place.query(`GRANT SELECT, INSERT, UPDATE ON chat_invites TO ${name}`);
     await open(url);
   });
 });

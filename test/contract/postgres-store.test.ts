@@ -3,6 +3,7 @@ import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { unhurried } from "../support/postgres-store.ts";
 import { noPostgres, openCluster, type Cluster, skipped } from "../support/postgres.ts";
 import { ownClock } from "../support/postgres-clock.ts";
+import { invitesContract } from "./invites-contract.ts";
 import { storeContract, type StoreFixture } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
 
@@ -37,4 +38,5 @@ describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
 
   storeContract("Postgres", ownPlace);
   storeModel("Postgres", ownPlace, 12);
+  invitesContract("Postgres", ownPlace);
 });

@@ -107,7 +107,7 @@ export async function openWiredServer({
     handle: app.callback(),
   });
   const created = await store.accounts.create({ name: "jane", passwordHash: "correct horse", tokens: 4000 });
-  if (created.kind === "taken") throw new Error("A new store has a jane.");
+  if (created.kind !== "created") throw new Error("A new store has a jane.");
   const { account } = created;
 
   return {

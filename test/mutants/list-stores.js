@@ -10,6 +10,8 @@ const postgres = "test/contract/postgres-store.test.ts";
 const older = "test/contract/postgres-older.test.ts";
 const copies = "test/contract/postgres-copy.test.ts";
 const gather = "test/contract/postgres-gather.test.ts";
+const invites = `${json}invites.test.ts`;
+const postgresInvites = "test/contract/postgres-invites.test.ts";
 const rowCalls = "test/unit/server/stores/postgres/row-calls.test.ts";
 
 /** The ledger's files, the tables of Postgres, and the files of every room. @type {Mutant[]} */
@@ -406,5 +408,82 @@ export const storeMutants = [
     replace: "stale: 1e9",
     why: "The lock of a killed process stays for days.",
     tests: ["test/unit/client/kept/kept-file.test.ts", "test/unit/client/kept/credentials.test.ts"],
+  },
+  {
+    file: "src/server/stores/json/invite-books.ts",
+    find: "if (used >= uses) return",
+    replace: "if (false) return",
+    why: "An invitation for one account makes any number.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/invite-books.ts",
+    find: "invite.used += 1;",
+    replace: "",
+    why: "Registrations of one batch share a use of an invitation.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/books.ts",
+    find: "if (invite) invite.used += 1;",
+    replace: "",
+    why: "A use of an invitation is forgotten.",
+    tests: [contract, invites],
+  },
+  {
+    file: "src/server/stores/json/invite-books.ts",
+    find: "if (revoked) return",
+    replace: "if (false) return",
+    why: "A revoked invitation still makes accounts.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/invite-books.ts",
+    find: "return expires <= now ?",
+    replace: "return false ?",
+    why: "An invitation never expires.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/invites.ts",
+    find: "if (books.version === 1) await",
+    replace: "if (false) await",
+    why: "An older ai-chat is told to cut off the ledger at the first invitation.",
+    tests: [invites],
+  },
+  {
+    file: "src/server/stores/json/store.ts",
+    find: "await journal.replaced(",
+    replace: "void (",
+    why: "After the first invitation the server goes on writing to the old ledger.",
+    tests: [invites],
+  },
+  {
+    file: "src/server/stores/postgres/accounts.ts",
+    find: "AND used < uses AND",
+    replace: "AND",
+    why: "A registration with an invitation that is used up is a bug instead of a refusal.",
+    tests: [postgres, postgresInvites],
+  },
+  {
+    file: "src/server/stores/postgres/accounts.ts",
+    find: "revoked_at IS NULL AND expires > now()",
+    replace: "true",
+    why: "In Postgres a revoked or expired invitation still makes accounts.",
+    tests: [postgres, postgresInvites],
+  },
+  {
+    file: "src/server/stores/postgres/accounts.ts",
+    find: "now() FROM invite\n  RETURNING id, tokens",
+    replace: "now() FROM invite\n  ON CONFLICT (folded) DO NOTHING\n  RETURNING id, tokens",
+    why: "A name that is taken costs a use of the invitation.",
+    tests: [postgres],
+  },
+  {
+    file: "src/server/stores/copy/to-json.ts",
+    find: "if (kept?.used !== used || kept.revoked !== revoked)",
+    replace: "if (false)",
+    why: "A copy gives uses of an invitation back.",
+    tests: [postgresInvites],
   },
 ];

@@ -128,14 +128,55 @@ export interface Ledger {
   usage(account: AccountId, days: number): Promise<DayUsage[]>;
 }
 
+/** An invitation as it is made. Its code is kept nowhere. */
+export interface NewInvite {
+  /** For the operator; names the invitation in the ledger. */
+  id: string;
+  /** SHA-256 hex of its code. */
+  digest: string;
+  /** What an account gets instead of the starting tokens; null: those. */
+  tokens: number | null;
+  /** How many accounts can be made with it. */
+  uses: number;
+  /** Milliseconds since the epoch; from then on it is not valid. */
+  expires: number;
+}
+
+/** `state`: whether an account can be made with it now, or why not. */
+export interface Invite extends NewInvite {
+  /** When it was made, in milliseconds since the epoch. */
+  at: number;
+  /** How many accounts were made with it. */
+  used: number;
+  state: "valid" | "used_up" | "expired" | "revoked";
+}
+
+/** Invitations. Atomic, durable and rejecting as the {@link Ledger} is. */
+export interface Invites {
+  /** Makes all of them or none. `taken`: another one has an id or a digest. Repeated, it changes nothing. */
+  create(invites: NewInvite[]): Promise<{ kind: "created" | "taken" }>;
+  byDigest(digest: string): Promise<Invite | undefined>;
+  /** All that were ever made, oldest first. */
+  list(): Promise<Invite[]>;
+  /** The one that has this id or this digest. `repeated`: it was revoked before. */
+  revoke(invite: {
+    id: string;
+    digest: string;
+  }): Promise<{ kind: "revoked" | "repeated"; id: string } | { kind: "unknown" }>;
+}
+
 /** Accounts, and what makes their tokens valid. Atomic, durable and rejecting as the {@link Ledger} is. */
 export interface Accounts {
-  /** Makes the account and grants `tokens`, atomically. `taken`: the name exists, in any ASCII case. */
+  /**
+   * Makes the account, grants `tokens`, and takes a use of the invitation with the id `invite`, atomically. `taken`: the
+   * name exists, in any ASCII case. `invalid_invite`: the invitation is not valid any more.
+   */
   create(account: {
     name: string;
     passwordHash: string;
     tokens: number;
-  }): Promise<{ kind: "created"; account: Account } | { kind: "taken" }>;
+    invite?: string | undefined;
+  }): Promise<{ kind: "created"; account: Account } | { kind: "taken" } | { kind: "invalid_invite" }>;
   /** In any ASCII case. */
   byName(name: string): Promise<Account | undefined>;
   /** The account of a token, and whether that token was revoked: one lookup, because every question needs both. */
@@ -159,6 +200,7 @@ export interface Store {
   readonly description: string;
   readonly ledger: Ledger;
   readonly accounts: Accounts;
+  readonly invites: Invites;
   /** Random bytes that sign tokens unless the operator gave a secret. Made at the first start, and stored. */
   signingSecret(): Promise<Buffer>;
   /** Whether it can store a charge now. */

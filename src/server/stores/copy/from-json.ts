@@ -33,7 +33,7 @@ export async function openJsonSource(named: string, { now, warn, signal }: Openi
   try {
     const loaded = await unlessAborted(() => load(disk, dir, now), signal);
     if (loaded.tail.kind === "torn") warn(tornSentence(loaded.end, loaded.tail.bytes));
-    const { accounts, revoked, features } = loaded.books;
+    const { accounts, revoked, invites, features } = loaded.books;
     return {
       description: `JSON files in ${dir}`,
       accounts: [...accounts.values()].map(({ hash, usage: _usage, ...account }) => ({
@@ -41,6 +41,7 @@ export async function openJsonSource(named: string, { now, warn, signal }: Openi
         passwordHash: hash,
       })),
       revoked: [...revoked.values()].filter(({ expires }) => expires > now),
+      invites: [...invites.values()],
       models: features.has("models"),
       secret: await readWhole(disk, join(dir, SECRET)),
       entries: () => entries(dir, loaded),
@@ -70,13 +71,13 @@ async function* entries(dir: string, { end }: Loaded): AsyncGenerator<Entry[]> {
   }
 }
 
-/** Passwords, revoked tokens and disabled accounts are no entries: `Source` has their present state. */
+/** Passwords, revoked tokens, disabled accounts and invitations are no entries: `Source` has their present state. */
 function entryOf(fact: Line): Entry[] {
-  if (fact.fact === "feature") return [];
+  if (!("account" in fact)) return [];
   const { account, at } = fact;
   switch (fact.fact) {
     case "account":
-      return [{ id: account, kind: "account", account, at, tokens: fact.tokens }];
+      return [{ id: account, kind: "account", account, at, tokens: fact.tokens, invite: fact.invite }];
     case "grant":
       return [{ id: fact.id, kind: "grant", account, at, tokens: fact.tokens, reason: fact.reason }];
     case "charge":

@@ -2,6 +2,7 @@ import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { readAddress } from "../postgres/address.ts";
 import { openDatabase, type Database, type Query } from "../postgres/database.ts";
+import { ALL_INVITES, inviteOf, type InviteRow } from "../postgres/invites.ts";
 import { start } from "../postgres/start.ts";
 import { untilAborted } from "./give-up.ts";
 import { createOrder } from "./order.ts";
@@ -28,7 +29,7 @@ WHERE (charged_at IS NULL AND expires > now()) OR (asked_again_at IS NULL AND ag
 const ENTRIES = `
 DECLARE copied CURSOR FOR
 SELECT l.id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens, l.reason,
-  l.model, k.key, k.digest
+  l.model, l.invite, k.key, k.digest
 FROM chat_ledger l
 LEFT JOIN chat_questions k ON k.account = l.account AND k.key IS NOT NULL
   AND k.charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds'
@@ -103,7 +104,9 @@ export async function openPostgresSource(url: string, opening: Opening): Promise
   }
 }
 
-async function look(query: Query): Promise<Pick<Source, "accounts" | "revoked" | "models" | "secret">> {
+async function look(
+  query: Query,
+): Promise<Pick<Source, "accounts" | "revoked" | "invites" | "models" | "secret">> {
   const [flying] = await query<{ count: number }>(IN_FLIGHT);
   if (flying && flying.count > 0)
     throw new StartupError(
@@ -121,6 +124,7 @@ async function look(query: Query): Promise<Pick<Source, "accounts" | "revoked" |
       ...token,
       expires: Math.round(token.expires),
     })),
+    invites: (await query<InviteRow>(ALL_INVITES)).map((row) => ({ ...inviteOf(row), revoked: row.revoked })),
     models: named?.models === true,
     secret: secret && Buffer.from(secret.value, "base64"),
   };
@@ -138,8 +142,9 @@ async function* entries(query: Query): AsyncGenerator<Entry[]> {
     throw differs("in the source's ledger, an account has no first entry or a balance below zero");
 }
 
-const entryOf = ({ key, digest, tokens, at, reason, model, ...row }: Row): Entry => ({
+const entryOf = ({ key, digest, tokens, at, reason, model, invite, ...row }: Row): Entry => ({
   ...row,
+  invite: invite ?? undefined,
   at: Math.floor(at),
   tokens: Number(tokens),
   reason: reason ?? undefined,

@@ -1,4 +1,4 @@
-import type { Account, AccountId } from "../../core/ports.ts";
+import type { Account, AccountId, NewInvite } from "../../core/ports.ts";
 
 /** An account in its present state. Its entries must add up to `tokens`. */
 export interface CopiedAccount extends Account {
@@ -15,6 +15,8 @@ export interface Entry {
   /** Added to the balance; negative for a charge. */
   tokens: number;
   reason?: string | undefined;
+  /** Of an account: the id of the invitation that it was made with. */
+  invite?: string | undefined;
   /** Of a charge; undefined if it was made before models. */
   model?: string | undefined;
   /** SHA-256 of the Idempotency-Key and of the question, if they are still stored. */
@@ -27,6 +29,14 @@ export interface CopiedToken {
   jti: string;
   /** ms since the epoch. */
   expires: number;
+}
+
+/** An invitation in its present state. As many accounts as `used` says must have been made with it. */
+export interface CopiedInvite extends NewInvite {
+  /** ms since the epoch. */
+  at: number;
+  used: number;
+  revoked: boolean;
 }
 
 /** Options of a source or target. */
@@ -44,6 +54,8 @@ export interface Source {
   description: string;
   accounts: CopiedAccount[];
   revoked: CopiedToken[];
+  /** Oldest first. */
+  invites: CopiedInvite[];
   /** Whether a charge may name its model. */
   models: boolean;
   /** Undefined if none was made yet. */

@@ -8,7 +8,7 @@ import { Damage, LEDGER } from "../json/damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "../json/disk.ts";
 import { createFile, replaceFile, syncFolder, writeFully, type OpenFile } from "../json/files.ts";
-import type { Event, Line } from "../json/facts.ts";
+import type { Event, Feature, Line } from "../json/facts.ts";
 import { factLine, headerLine } from "../json/line.ts";
 import { load } from "../json/load.ts";
 import { deniedByOwner } from "../json/other-owner.ts";
@@ -95,7 +95,8 @@ async function write(staging: string, source: Source, opening: Opening): Promise
 async function writeLedger(file: OpenFile, source: Source, { now, signal }: Opening): Promise<Copied> {
   const accounts = new Map(source.accounts.map((account) => [account.id, account]));
   const tally = createTally();
-  const header = headerLine({ version: source.models ? 2 : 1, ledger: randomUUID(), at: now });
+  const features = featuresOf(source);
+  const header = headerLine({ version: features.length > 0 ? 2 : 1, ledger: randomUUID(), at: now });
   let lines = `${header.text}\n`;
   let [crc, n, position] = [header.crc, 0, 0];
 
@@ -115,7 +116,9 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
   function add({ id: account, name }: CopiedAccount, at: number, event: Event, balance: number): void {
     addLine({ n: n + 1, at, account, name, balance, ...event });
   }
-  if (source.models) addLine({ n: 1, at: now, fact: "feature", feature: "models" });
+  for (const feature of features) addLine({ n: n + 1, at: now, fact: "feature", feature });
+  for (const { id, digest, tokens, uses, expires, at } of source.invites)
+    addLine({ n: n + 1, at, fact: "invite", id, digest, tokens, uses, expires });
 
   for await (const piece of source.entries()) {
     signal?.throwIfAborted();
@@ -133,15 +136,26 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
     const owner = accounts.get(account);
     if (owner) add(owner, now, { fact: "revoked", jti, expires }, owner.tokens);
   }
+  for (const { id, revoked } of source.invites)
+    if (revoked) addLine({ n: n + 1, at: now, fact: "invite_revoked", id });
   await flush(0);
   tally.check(source.accounts);
   return tally.copied();
 }
 
-function eventOf({ id, kind, tokens, reason, model, key }: Entry, account: CopiedAccount): Event | undefined {
+/** A ledger with any feature has `models`: a start would write it anew otherwise. */
+function featuresOf({ models, invites }: Source): Feature[] {
+  if (invites.length > 0) return ["models", "invites"];
+  return models ? ["models"] : [];
+}
+
+function eventOf(
+  { id, kind, tokens, reason, model, invite, key }: Entry,
+  account: CopiedAccount,
+): Event | undefined {
   switch (kind) {
     case "account":
-      return { fact: "account", hash: account.passwordHash, generation: account.generation, tokens };
+      return { fact: "account", hash: account.passwordHash, generation: account.generation, tokens, invite };
     case "grant":
       return { fact: "grant", id, tokens, reason: reason ?? "" };
     case "charge":
@@ -164,5 +178,9 @@ async function check(staging: string, source: Source, { now, signal }: Opening):
     const same = kept?.tokens === tokens && kept.hash === passwordHash && kept.name === name;
     if (!same || kept.generation !== generation || kept.disabled !== disabled)
       throw differs(`the account ${name} differs`);
+  }
+  for (const { id, used, revoked } of source.invites) {
+    const kept = books.invites.get(id);
+    if (kept?.used !== used || kept.revoked !== revoked) throw differs(`the invitation ${id} differs`);
   }
 }

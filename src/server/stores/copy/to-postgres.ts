@@ -19,10 +19,10 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::bool
   AS t (id, name, folded, hash, generation, disabled, tokens)`;
 
 const LEDGER = `
-INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, model)
-SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason, model
-FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[], $7::text[], $8::text[])
-  AS t (id, kind, account, at, tokens, balance, reason, model)`;
+INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, model, invite)
+SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason, model, invite
+FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[])
+  AS t (id, kind, account, at, tokens, balance, reason, model, invite)`;
 
 const USAGE = `
 INSERT INTO chat_usage (account, day, questions, tokens)
@@ -33,16 +33,26 @@ const REVOKED = `
 INSERT INTO chat_revoked (account, jti, expires)
 SELECT account, jti, to_timestamp(expires / 1000) FROM unnest($1::text[], $2::text[], $3::float8[]) AS t (account, jti, expires)`;
 
+const INVITES = `
+INSERT INTO chat_invites (id, digest, tokens, uses, used, created_at, expires, revoked_at)
+SELECT id, digest, tokens, uses, used, to_timestamp(at / 1000), to_timestamp(expires / 1000), CASE WHEN revoked THEN now() END
+FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int4[], $5::int4[], $6::float8[], $7::float8[], $8::bool[])
+  AS t (id, digest, tokens, uses, used, at, expires, revoked)`;
+
 const SECRET = `
 INSERT INTO chat_settings (name, value) VALUES ('signing_secret', $1)`;
 
-/** Counts and sums of the target's rows; `wrong`: accounts whose entries do not add up to their balance. */
+/** Counts and sums of the target's rows; `wrong`: accounts whose entries do not add up to their balance, and
+ * invitations with other uses than the ledger has accounts of them. */
 const CHECK = `
 SELECT (SELECT count(*) FROM chat_accounts)::float8 AS accounts, (SELECT count(*) FROM chat_ledger)::float8 AS entries,
   (SELECT coalesce(sum(tokens), 0) FROM chat_ledger)::float8 AS tokens,
   (SELECT count(*) FROM chat_accounts a LEFT JOIN
     (SELECT account, sum(tokens) AS tokens FROM chat_ledger GROUP BY account) l ON l.account = a.id
-    WHERE a.tokens <> coalesce(l.tokens, 0))::float8 AS wrong`;
+    WHERE a.tokens <> coalesce(l.tokens, 0))::float8
+  + (SELECT count(*) FROM chat_invites i LEFT JOIN
+    (SELECT invite, count(*) AS used FROM chat_ledger GROUP BY invite) l ON l.invite = i.id
+    WHERE i.used <> coalesce(l.used, 0))::float8 AS wrong`;
 
 /** A database to copy to, in one transaction. Throws `StartupError` if it has accounts. */
 export async function openPostgresTarget(url: string, opening: Opening): Promise<Target> {
@@ -97,6 +107,11 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
       "The database holds accounts already.",
       "Name an empty one. A copy is never merged into another store.",
     );
+  if ((await query("SELECT id FROM chat_invites LIMIT 1")).length > 0)
+    throw new StartupError(
+      "The database holds invitations already.",
+      "Name an empty one. A copy is never merged into another store.",
+    );
   const secrets = await query("SELECT name FROM chat_settings WHERE name = 'signing_secret'");
   if (secrets.length > 0)
     throw new StartupError(
@@ -119,6 +134,17 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
     revoked.map((t) => t.account),
     revoked.map((t) => t.jti),
     revoked.map((t) => t.expires),
+  ]);
+  const { invites } = source;
+  await query(INVITES, [
+    invites.map(({ id }) => id),
+    invites.map(({ digest }) => digest),
+    invites.map(({ tokens }) => tokens),
+    invites.map(({ uses }) => uses),
+    invites.map(({ used }) => used),
+    invites.map(({ at }) => at),
+    invites.map(({ expires }) => expires),
+    invites.map((invite) => invite.revoked),
   ]);
   if (source.secret) await query(SECRET, [source.secret.toString("base64")]);
   return { ...tally.copied(), accounts: source.accounts.length };
@@ -162,5 +188,6 @@ function insertEntries(query: Query, entries: Entry[], tally: Tally): Promise<un
     entries.map((entry) => tally.add(entry)),
     entries.map(({ reason }) => reason ?? null),
     entries.map(({ model }) => model ?? null),
+    entries.map(({ invite }) => invite ?? null),
   ]);
 }

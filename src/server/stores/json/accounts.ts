@@ -26,7 +26,7 @@ export function createAccounts({
   }
 
   return {
-    async create({ name, passwordHash: hash, tokens }) {
+    async create({ name, passwordHash: hash, tokens, invite }) {
       if (!Number.isSafeInteger(tokens) || tokens < 0)
         throw new RangeError("An account starts with a whole number of tokens.");
       const folded = foldName(name);
@@ -36,10 +36,15 @@ export function createAccounts({
       if (books.names.has(folded)) return { kind: "taken" };
       const account = newId(books);
       const created = committer
-        .commit({ account, name, event: { fact: "account", hash, generation: 1, tokens } })
+        .commit({ account, name, event: { fact: "account", hash, generation: 1, tokens, invite } })
         .finally(() => registering.delete(folded));
       registering.set(folded, created);
-      await created;
+      try {
+        await created;
+      } catch (error) {
+        if (error instanceof DoesNotFollow) return { kind: "invalid_invite" };
+        throw error;
+      }
       return { kind: "created", account: accountOf(bookOf(books, account)) };
     },
 

@@ -2,6 +2,7 @@ import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import { foldName } from "../../core/fold-name.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { tokensOf, type Fact, type Feature, type Line } from "./facts.ts";
+import { postNotice, refuteNotice, whyUnusable, type InviteBook } from "./invite-books.ts";
 import type { Version } from "./line.ts";
 import { createUsage, type Usage } from "./usage.ts";
 
@@ -65,6 +66,10 @@ export interface Books {
   readonly revoked: Map<string, RevokedToken>;
   /** By id. */
   readonly grants: Map<string, GivenGrant>;
+  /** By id, oldest first. */
+  readonly invites: Map<string, InviteBook>;
+  /** By the digest of their code. */
+  readonly inviteDigests: Map<string, InviteBook>;
 }
 
 /** Books without any fact. */
@@ -80,7 +85,15 @@ export function createBooks(): Books {
     keys: new Map(),
     revoked: new Map(),
     grants: new Map(),
+    invites: new Map(),
+    inviteDigests: new Map(),
   };
+}
+
+/** Takes what a ledger with the same facts that was written anew differs in. */
+export function takeHead(books: Books, { version, features, n, crc }: Books): void {
+  for (const feature of features) books.features.add(feature);
+  Object.assign(books, { version, n, crc } satisfies Partial<Books>);
 }
 
 /** The account of that id; a bug if there is none. */
@@ -102,11 +115,12 @@ export function chargedKey(books: Books, keySlot: string, now: number): ChargedK
 /** Why the fact cannot follow what the books hold; undefined if it can. */
 export function refute(books: Books, fact: Line): string | undefined {
   if (fact.n !== books.n + 1) return `its number is ${fact.n}, where ${books.n + 1} follows.`;
-  if (fact.fact === "feature")
-    return books.version === 1 ? "a ledger of version 1 has no features." : undefined;
+  if (!("account" in fact)) return refuteNotice(books, fact);
   const account = books.accounts.get(fact.account);
   if (fact.fact === "account") {
     if (account || books.names.has(foldName(fact.name))) return "its account exists already.";
+    const unusable = fact.invite === undefined ? undefined : whyUnusable(books.invites.get(fact.invite));
+    if (unusable !== undefined) return `its invitation ${unusable}.`;
   } else {
     if (!account) return "its account was never created.";
     if (account.name !== fact.name) return "its account has another name.";
@@ -125,7 +139,7 @@ export function refute(books: Books, fact: Line): string | undefined {
 export function post(books: Books, fact: Line, crc: number, now: number): void {
   books.n = fact.n;
   books.crc = crc;
-  if (fact.fact === "feature") return void books.features.add(fact.feature);
+  if (!("account" in fact)) return postNotice(books, fact);
   if (fact.fact === "account") return postAccount(books, fact);
   const account = bookOf(books, fact.account);
   account.tokens = fact.balance;
@@ -167,6 +181,8 @@ export function openAccount(books: Books, account: AccountBook): void {
 function postAccount(books: Books, fact: Fact & { fact: "account" }): void {
   const { account: id, name, hash, generation, balance: tokens } = fact;
   openAccount(books, { id, name, hash, generation, disabled: false, tokens, usage: createUsage() });
+  const invite = fact.invite === undefined ? undefined : books.invites.get(fact.invite);
+  if (invite) invite.used += 1;
 }
 
 /** Enters a charged key, and drops those at the front whose lifetime is over. */

@@ -138,14 +138,24 @@ function difference(
 
 /** The parts of the books as texts that are equal for equal content; with or without what the keys cost. */
 function comparable(books: Books, now: number, costs: boolean): Record<string, string> {
-  const { accounts, revoked, grants, ...rest } = checkpointOf(
-    books,
-    { length: 0, lines: 0, sha256: "" },
-    now,
-  );
+  const {
+    accounts,
+    revoked,
+    grants,
+    invites = [],
+    ...rest
+  } = checkpointOf(books, { length: 0, lines: 0, sha256: "" }, now);
   const keys = costs ? rest.keys : rest.keys.map(({ cost: _cost, ...key }) => key);
   const features = [...books.features];
-  const parts = { accounts, keys, revoked, grants, features, counters: [books.n, books.crc, books.version] };
+  const parts = {
+    accounts,
+    keys,
+    revoked,
+    grants,
+    invites,
+    features,
+    counters: [books.n, books.crc, books.version],
+  };
   const texts = Object.entries(parts).map(([part, list]) => [
     part,
     list

@@ -13,6 +13,7 @@ import {
   type GivenGrant,
   type RevokedToken,
 } from "./books.ts";
+import { openInvite, type InviteBook } from "./invite-books.ts";
 import { CHECKPOINT, checkpointDamage, newerCheckpoint } from "./damage.ts";
 import { isFeature, type Feature } from "./facts.ts";
 import { readWhole, replaceFile, type Files } from "./files.ts";
@@ -59,6 +60,8 @@ export interface Checkpoint extends Covered {
   keys: ChargedKey[];
   revoked: RevokedToken[];
   grants: GivenGrant[];
+  /** Absent without the feature `invites`. */
+  invites?: InviteBook[];
 }
 
 /** A checkpoint of these books, without what has expired at `now`. */
@@ -78,6 +81,7 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
     keys: [...books.keys.values()].filter((charged) => charged.at + KEY_LIFETIME_MS > now),
     revoked: [...books.revoked.values()].filter((token) => token.expires > now),
     grants: [...books.grants.values()],
+    ...(books.features.has("invites") && { invites: [...books.invites.values()] }),
   };
 }
 
@@ -106,6 +110,7 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   for (const charged of checkpoint.keys) postKey(books, charged, now);
   for (const token of checkpoint.revoked) postRevoked(books, token, now);
   for (const given of checkpoint.grants) books.grants.set(given.id, given);
+  for (const invite of checkpoint.invites ?? []) openInvite(books, invite);
   return books;
 }
 

@@ -1,8 +1,9 @@
 import { ApiError } from "../../core/api-error.ts";
 import type { AccountId, Balance } from "../../core/ports.ts";
 import { post, type AccountBook, type Books } from "./books.ts";
-import { tokensOf, type Event, type Fact } from "./facts.ts";
+import { tokensOf, type Event, type Fact, type Line, type Notice } from "./facts.ts";
 import type { Holds } from "./holds.ts";
+import { createBatchInvites, type BatchInvites } from "./invite-books.ts";
 import type { Journal } from "./journal.ts";
 import { factLine } from "./line.ts";
 
@@ -13,7 +14,10 @@ export interface Entry {
   event: Event;
 }
 
-/** The entry does not follow the ones before it: a balance would not be exact, or a generation is out of order. */
+/**
+ * The entry does not follow the ones before it: a balance would not be exact, a generation is out of order, or an
+ * invitation has no use left.
+ */
 export class DoesNotFollow extends Error {
   override readonly name = "DoesNotFollow";
 }
@@ -32,20 +36,24 @@ export interface Committer {
    * `store_unavailable` or {@link DoesNotFollow}; then nothing has happened.
    */
   commit(entry: Entry): Promise<Balance>;
+  /** As `commit`, for what happens to no account. Those of one tick are written together. */
+  note(notice: Notice): Promise<void>;
+  /** Runs `work` while nothing is being written. Settles as it does, or rejects with `store_unavailable`. */
+  alone(work: () => Promise<void>): Promise<void>;
   /** Refuses new entries; resolves when all others are settled. */
   close(): Promise<void>;
 }
 
-interface Waiting {
-  entry: Entry;
-  resolve: (balance: Balance) => void;
-  reject: (error: unknown) => void;
-}
+type Waiting = (
+  | { entry: Entry; resolve: (balance: Balance) => void }
+  | { notice: Notice; resolve: () => void }
+) & { reject: (error: unknown) => void };
 
 interface Formed {
-  waiting: Waiting;
-  fact: Fact;
+  line: Line;
   crc: number;
+  /** Called once it is durable and posted. */
+  posted: () => void;
 }
 
 /** See {@link Committer}. */
@@ -61,6 +69,7 @@ export function createCommitter({
   now: () => number;
 }): Committer {
   let queue: Waiting[] = [];
+  let jobs: (() => Promise<void>)[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
 
@@ -74,10 +83,29 @@ export function createCommitter({
     });
   }
 
+  function note(notice: Notice): Promise<void> {
+    if (closed) return Promise.reject(journal.refusal());
+    return new Promise((resolve, reject) => {
+      queue.push({ notice, resolve, reject });
+      running ??= drain();
+    });
+  }
+
+  function alone(work: () => Promise<void>): Promise<void> {
+    if (closed) return Promise.reject(journal.refusal());
+    return new Promise((resolve, reject) => {
+      jobs.push(() => journal.check().then(work).then(resolve, reject));
+      running ??= drain();
+    });
+  }
+
   async function drain(): Promise<void> {
-    while (queue.length > 0) {
+    while (queue.length > 0 || jobs.length > 0) {
       await oneTurn();
-      await writeBatch();
+      const due = jobs;
+      jobs = [];
+      for (const job of due) await job();
+      if (queue.length > 0) await writeBatch();
     }
     // No await since the queue was found empty: the next entry starts a new round.
     running = undefined;
@@ -107,21 +135,35 @@ export function createCommitter({
     const latest = new Map<AccountId, Latest>();
     const formed: Formed[] = [];
     const at = now();
+    let batchInvites: BatchInvites | undefined;
+    const invites = () => (batchInvites ??= createBatchInvites(books, at));
     let { n, crc } = books;
     let text = "";
+    function add(line: Line, posted: () => void): void {
+      const sealed = factLine(line, crc);
+      ({ crc } = sealed);
+      n += 1;
+      text += `${sealed.text}\n`;
+      formed.push({ line, crc, posted });
+    }
     for (const waiting of batch) {
-      const { account, name, event } = waiting.entry;
-      const before = latest.get(account) ?? books.accounts.get(account) ?? { tokens: 0, generation: 0 };
       try {
+        if ("notice" in waiting) {
+          const { notice, resolve } = waiting;
+          if (notice.fact === "invite_revoked" && !invites().revoke(notice.id))
+            throw new DoesNotFollow("The invitation is revoked already.");
+          add({ n: n + 1, at, ...notice }, resolve);
+          continue;
+        }
+        const { account, name, event } = waiting.entry;
+        const before = latest.get(account) ?? books.accounts.get(account) ?? { tokens: 0, generation: 0 };
         const after = follow(before, event);
+        if (event.fact === "account" && event.invite !== undefined && !invites().use(event.invite))
+          throw new DoesNotFollow("The invitation has no use left.");
         // The spread is last: V8 takes 8 µs for one that other fields follow.
         const fact: Fact = { n: n + 1, at, account, name, balance: after.tokens, ...event };
-        const line = factLine(fact, crc);
-        ({ crc } = line);
-        n += 1;
-        text += `${line.text}\n`;
+        add(fact, () => waiting.resolve(settled(fact)));
         latest.set(account, after);
-        formed.push({ waiting, fact, crc });
       } catch (error) {
         waiting.reject(error);
       }
@@ -131,14 +173,19 @@ export function createCommitter({
 
   function enter(formed: Formed[]): void {
     const time = now();
-    for (const { waiting, fact, crc } of formed) {
-      post(books, fact, crc, time);
-      const charged = fact.fact === "charge" || fact.fact === "again" ? fact.id : undefined;
-      if (charged !== undefined) holds.settle(charged);
-      const balance = { tokens: fact.balance, held: holds.held(fact.account, time) };
-      if (charged !== undefined) holds.remember(charged, balance);
-      waiting.resolve(balance);
+    for (const { line, crc, posted } of formed) {
+      post(books, line, crc, time);
+      posted();
     }
+  }
+
+  /** Settles the hold of a charge that was posted. Returns the account's balance. */
+  function settled(fact: Fact): Balance {
+    const charged = fact.fact === "charge" || fact.fact === "again" ? fact.id : undefined;
+    if (charged !== undefined) holds.settle(charged);
+    const balance = { tokens: fact.balance, held: holds.held(fact.account, now()) };
+    if (charged !== undefined) holds.remember(charged, balance);
+    return balance;
   }
 
   return {
@@ -147,6 +194,8 @@ export function createCommitter({
       if (!takes()) throw journal.refusal();
     },
     commit,
+    note,
+    alone,
     async close() {
       closed = true;
       await running;

@@ -2,7 +2,7 @@ import type { AccountId, HoldId } from "../../core/ports.ts";
 
 /** What happened, without its position in the ledger. `tokens` is what it adds to the balance. */
 export type Event =
-  | { fact: "account"; hash: string; generation: number; tokens: number }
+  | { fact: "account"; hash: string; generation: number; tokens: number; invite?: string | undefined }
   | { fact: "grant"; id: string; tokens: number; reason: string }
   | { fact: "charge"; id: HoldId; tokens: number; model?: string | undefined }
   | { fact: "charge"; id: HoldId; tokens: number; model?: string | undefined; key: string; digest: string }
@@ -23,22 +23,26 @@ export type Fact = Event & {
   balance: number;
 };
 
-/** What a line of version 1 cannot say (docs/ledger.md#versions). `models`: a charge names its model. */
-export type Feature = "models";
+/**
+ * What a line of version 1 cannot say (docs/ledger.md#versions). `models`: a charge names its model; `invites`: there are
+ * invitations.
+ */
+export type Feature = "models" | "invites";
 
-/** Names a feature, before the first line that needs it. */
-export interface FeatureFact {
-  n: number;
-  at: number;
-  fact: "feature";
-  feature: Feature;
-}
+/** What happened to no account. A `feature` is named before the first line that needs it. */
+export type Notice =
+  | { fact: "feature"; feature: Feature }
+  | { fact: "invite"; id: string; digest: string; tokens: number | null; uses: number; expires: number }
+  | { fact: "invite_revoked"; id: string };
+
+/** A notice with its place in the ledger. */
+export type NoticeFact = Notice & { n: number; at: number };
 
 /** A line of the ledger after its header. */
-export type Line = Fact | FeatureFact;
+export type Line = Fact | NoticeFact;
 
 /** Whether this version knows the feature of that name. */
-export const isFeature = (name: unknown): name is Feature => name === "models";
+export const isFeature = (name: unknown): name is Feature => name === "models" || name === "invites";
 
 /** What the event adds to the account's balance. */
 export const tokensOf = (event: Event): number => ("tokens" in event ? event.tokens : 0);
@@ -47,6 +51,7 @@ const text = (value: unknown) => typeof value === "string";
 const filled = (value: unknown) => typeof value === "string" && value !== "";
 const whole = (value: unknown) => Number.isSafeInteger(value);
 const count = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const countOrNull = (value: unknown) => value === null || count(value);
 const flag = (value: unknown) => typeof value === "boolean";
 const time = (value: unknown) => typeof value === "string" && isoTime(value) !== undefined;
 
@@ -55,12 +60,13 @@ type Shape = Record<string, (value: unknown) => boolean>;
 const before: Shape = { n: count, at: time, fact: text, account: filled, name: filled };
 const after: Shape = { balance: count };
 const keyed: Shape = { id: text, tokens: whole, key: filled, digest: filled };
+const made: Shape = { hash: text, generation: count, tokens: count };
 const named: Shape = { id: text, tokens: whole, model: filled };
 
 /** Fields of each kind of fact, in the order in which they are written. */
 const shapes = new Map<unknown, Shape[]>(
-  Object.entries({
-    account: [{ hash: text, generation: count, tokens: count }],
+  Object.entries<Shape[]>({
+    account: [made, { ...made, invite: filled }],
     grant: [{ id: text, tokens: count, reason: text }],
     // The last has every field, in order.
     charge: [{ id: text, tokens: whole }, keyed, named, { ...named, key: filled, digest: filled }],
@@ -73,7 +79,12 @@ const shapes = new Map<unknown, Shape[]>(
     own.map((fields) => ({ ...before, ...fields, ...after })),
   ]),
 );
-shapes.set("feature", [{ n: count, at: time, fact: text, feature: isFeature }]);
+for (const [kind, own] of Object.entries<Shape>({
+  feature: { feature: isFeature },
+  invite: { id: filled, digest: filled, tokens: countOrNull, uses: count, expires: time },
+  invite_revoked: { id: filled },
+} satisfies Record<Notice["fact"], Shape>))
+  shapes.set(kind, [{ n: count, at: time, fact: text, ...own }]);
 
 /** The fact in a parsed line without its checksum, or a sentence about what is wrong with it. */
 export function factOf(fields: Record<string, unknown>): Line | string {
@@ -89,7 +100,10 @@ export function factOf(fields: Record<string, unknown>): Line | string {
   return fact as unknown as Line;
 }
 
-/** The fields of each kind in the order in which they are written. A charge may lack the model, the key and its digest. */
+/**
+ * The fields of each kind in the order in which they are written. A charge may lack the model, the key and its digest, an
+ * account its invitation.
+ */
 const orders = new Map<unknown, string[]>(
   [...shapes].map(([kind, choices]) => [kind, Object.keys(choices.at(-1) ?? {})]),
 );

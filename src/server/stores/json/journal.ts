@@ -20,8 +20,10 @@ export interface Journal {
   check(): Promise<void>;
   /** One call at a time. Durable when it resolves; rejects with `store_unavailable`, and then none of it counts. */
   append(bytes: Uint8Array): Promise<void>;
-  /** What is synced: the file's length in bytes, and their SHA-256 in hex. */
-  synced(): { length: number; sha256: string };
+  /** What is synced: the file's length in bytes, and their SHA-256 in hex and as a copy that goes on. */
+  synced(): { length: number; sha256: string; hash: Hash };
+  /** Goes on with another file at its path, whose `length` bytes are synced and in `hash`. Not while a call is under way. */
+  replaced(anew: { length: number; hash: Hash }): Promise<void>;
   /** The failure that callers get while it takes nothing. */
   refusal(cause?: unknown): ApiError;
   /** Tries once more to cut back what failed; resolves to whether the file is as it should be. */
@@ -36,9 +38,10 @@ export async function openJournal(opened: {
   hash: Hash;
   warn: (sentence: string) => void;
 }): Promise<Journal> {
-  const { files, path, hash, warn } = opened;
+  const { files, path, warn } = opened;
+  let { hash } = opened;
   let file: OpenFile | undefined = await files.open(path, "r+");
-  const ours = await statOf(file);
+  let ours = await statOf(file);
   let length = opened.length;
   let state: "takes" | "failed" | "stopped" | "closed" = "takes";
   /** Set from the first failure until a write has worked again: one outage, one warning. */
@@ -156,7 +159,20 @@ export async function openJournal(opened: {
     takes: () => state === "takes",
     check,
     append,
-    synced: () => ({ length, sha256: hash.copy().digest("hex") }),
+    synced: () => ({ length, sha256: hash.copy().digest("hex"), hash: hash.copy() }),
+    async replaced(anew) {
+      await file?.close().catch(() => {});
+      file = undefined;
+      ({ length, hash } = anew);
+      try {
+        file = await files.open(path, "r+");
+        ours = await statOf(file);
+      } catch (error) {
+        file = undefined;
+        stop(`was written anew and cannot be opened (${errorCode(error) ?? "unknown error"})`);
+        throw refusal(error);
+      }
+    },
     refusal,
     async close() {
       clearTimeout(timer);

@@ -1,25 +1,33 @@
 import { z } from "zod";
 import { ApiError } from "../../core/api-error.ts";
 import { grantByName, grantReply, grantRequest } from "../../core/grant.ts";
+import { answerInvites, invitesReply, invitesRequest } from "../../core/invites.ts";
 import type { Store } from "../../core/ports.ts";
 
 /** A request of an operator's command to the process that holds the folder. */
-const operatorRequest = z.object({ grant: grantRequest });
+const operatorRequest = z.union([z.object({ grant: grantRequest }), z.object({ invites: invitesRequest })]);
 
-/** The response: the outcome of the grant, or an error. */
+/** The response: the outcome of what was asked, or an error. */
 export const operatorAnswer = z.union([
   z.object({ grant: grantReply }),
+  z.object({ invites: invitesReply }),
   z.object({ error: z.object({ code: z.enum(["store_unavailable", "other"]), detail: z.string() }) }),
 ]);
 
 export type OperatorRequest = z.infer<typeof operatorRequest>;
 type OperatorAnswer = z.infer<typeof operatorAnswer>;
+export type OperatorReply = Exclude<OperatorAnswer, { error: unknown }>;
+
+type OpenStore = Pick<Store, "accounts" | "ledger" | "invites">;
+
+/** Does in an open store what an operator asks. Rejects with `store_unavailable`. */
+export async function operate(store: OpenStore, request: OperatorRequest): Promise<OperatorReply> {
+  if ("grant" in request) return { grant: await grantByName(store, request.grant) };
+  return { invites: await answerInvites(store.invites, request.invites) };
+}
 
 /** Handles an operator's request in an open store. Never rejects. */
-export async function answerOperator(
-  store: Pick<Store, "accounts" | "ledger">,
-  request: unknown,
-): Promise<OperatorAnswer> {
+export async function answerOperator(store: OpenStore, request: unknown): Promise<OperatorAnswer> {
   const asked = operatorRequest.safeParse(request);
   if (!asked.success)
     return failed(
@@ -27,7 +35,7 @@ export async function answerOperator(
       "The running server does not know this request: it is another version of ai-chat.",
     );
   try {
-    return { grant: await grantByName(store, asked.data.grant) };
+    return await operate(store, asked.data);
   } catch (error) {
     if (error instanceof ApiError) return failed("store_unavailable", error.message);
     return failed("other", "The running server could not handle the request.");

@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
 import type { Store } from "../../core/ports.ts";
 import { StartupError } from "../../core/startup-error.ts";
+import { cannotStore } from "../../core/store-unavailable.ts";
 import { createAccounts } from "./accounts.ts";
+import { takeHead } from "./books.ts";
 import { removeAddress } from "./address.ts";
 import { checkpointOf, writeCheckpoint } from "./checkpoint.ts";
 import { createCommitter } from "./committer.ts";
@@ -12,6 +14,7 @@ import type { Files } from "./files.ts";
 import { prepareFolder, tidyFolder } from "./folder.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { createHolds } from "./holds.ts";
+import { createInvites } from "./invites.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { createLedger } from "./ledger.ts";
 import { load, type Loaded } from "./load.ts";
@@ -28,7 +31,8 @@ const LONG_REPLAY = 5000;
 /** For the operator: charges cost more here. */
 const ASYNCHRONOUS = "written asynchronously: not on a local disk of Linux";
 
-const WRITTEN_ANEW = `${LEDGER} was written anew as version 2, because charges now name their model. An older ai-chat refuses to start on it.`;
+const writtenAnew = (why: string) =>
+  `${LEDGER} was written anew as version 2, because ${why}. An older ai-chat refuses to start on it.`;
 
 interface Options {
   /** Made if there is none. */
@@ -45,7 +49,7 @@ interface Options {
 
 /**
  * Opens the store in a local folder, for this process only (docs/ledger.md#locking). While it is open, it answers
- * `giveInFolder`. Throws `StartupError` if the folder is in use, cannot be used, or holds damaged data, which is never
+ * `operateInFolder`. Throws `StartupError` if the folder is in use, cannot be used, or holds damaged data, which is never
  * changed.
  */
 export async function openJsonStore({
@@ -70,7 +74,7 @@ export async function openJsonStore({
     const { version, features, n } = loaded.books;
     if ((models || version > 1) && !features.has("models")) {
       loaded = await writeAnew(files, dir, loaded, now());
-      if (version === 1 && n > 0) warn(WRITTEN_ANEW);
+      if (version === 1 && n > 0) warn(writtenAnew("charges now name their model"));
     }
     const journal = await openJournal({
       files,
@@ -116,6 +120,20 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
     }
   }
 
+  /** Makes the ledger one that can name features. */
+  async function toVersion2(): Promise<void> {
+    const { length: byte, hash } = journal.synced();
+    const anew = await writeAnew(files, dir, { books, hash, end: { byte } }, now()).catch(
+      (error: unknown) => {
+        throw error instanceof StartupError ? error : cannotStore(error);
+      },
+    );
+    await journal.replaced({ length: anew.end.byte, hash: anew.hash });
+    takeHead(books, anew.books);
+    warn(writtenAnew("it now has invitations"));
+    await checkpoint();
+  }
+
   async function close(): Promise<void> {
     await committer.close();
     // Not if the ledger failed, or another program wrote to the folder, or removed and made it again.
@@ -133,8 +151,9 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
 
   const ledger = createLedger({ books, holds, committer, now });
   const accounts = createAccounts({ books, committer, now });
+  const invites = createInvites({ books, committer, now, toVersion2 });
   lock.serve(async (request) => {
-    const answer = await answerOperator({ ledger, accounts }, request);
+    const answer = await answerOperator({ ledger, accounts, invites }, request);
     // The store is closing: without a response, the caller tries again and finds the folder free.
     return "error" in answer && closing ? undefined : answer;
   });
@@ -143,6 +162,7 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
     description: `JSON files in ${dir}${files.synchronous ? "" : `, ${ASYNCHRONOUS}`}`,
     ledger,
     accounts,
+    invites,
     async signingSecret() {
       secret ??= openSecret(files, dir);
       return secret;

@@ -6,12 +6,15 @@ import { readLines, replaceWith, writeFully, type Files, type OpenFile } from ".
 import { factLine, headerLine, readHeader, resealed } from "./line.ts";
 import { loadWhole, type Loaded } from "./load.ts";
 
+/** A ledger that is whole and synced up to its end. */
+type Written = Pick<Loaded, "books" | "hash"> & { end: Pick<Loaded["end"], "byte"> };
+
 /**
  * Writes a ledger that ends where `loaded` says anew as version 2, with a last line that names the feature `models`. Its
  * other lines keep everything but their checksums. The new file is read back before it takes the place of the old one.
  */
-export async function writeAnew(files: Files, dir: string, loaded: Loaded, at: number): Promise<Loaded> {
-  let anew = loaded;
+export async function writeAnew(files: Files, dir: string, loaded: Written, at: number): Promise<Loaded> {
+  let anew!: Loaded;
   await replaceWith(files, dir, LEDGER, async (file, path) => {
     await reading(files, join(dir, LEDGER), (old) => copyLines(old, file, loaded, at));
     anew = await reading(files, path, (written) => loadWhole(written, at)).catch((error: unknown) => {
@@ -31,7 +34,7 @@ async function reading<T>(files: Files, path: string, read: (file: OpenFile) => 
   }
 }
 
-async function copyLines(from: OpenFile, to: OpenFile, { books, end, hash }: Loaded, at: number) {
+async function copyLines(from: OpenFile, to: OpenFile, { books, end, hash }: Written, at: number) {
   const read = createHash("sha256");
   let position = 0;
   let crc: number | undefined;

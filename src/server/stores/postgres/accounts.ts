@@ -24,6 +24,24 @@ INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
 SELECT id, 'account', id, now(), tokens, tokens FROM account
 RETURNING id`;
 
+/**
+ * The same with a use of the invitation $6. A name that exists is a conflict, which undoes the use: `ON CONFLICT DO NOTHING`
+ * would keep it.
+ */
+const CREATE_INVITED = `
+WITH invite AS (
+  UPDATE chat_invites SET used = used + 1
+  WHERE id = $6 AND used < uses AND revoked_at IS NULL AND expires > now()
+  RETURNING id
+), account AS (
+  INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
+  SELECT $1, $2, $3, $4, 1, false, $5::bigint, 0, now() FROM invite
+  RETURNING id, tokens
+)
+INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, invite)
+SELECT a.id, 'account', a.id, now(), a.tokens, a.tokens, i.id FROM account a, invite i
+RETURNING id`;
+
 const BY_NAME = `SELECT ${COLUMNS} FROM chat_accounts a WHERE a.folded = $1`;
 
 export const SESSION = `
@@ -61,15 +79,18 @@ export function createAccounts({ run }: Pick<Database, "run">): Accounts {
   return {
     byName,
 
-    async create({ name, passwordHash, tokens }) {
+    async create({ name, passwordHash, tokens, invite }) {
       if (!Number.isSafeInteger(tokens) || tokens < 0)
         throw new RangeError("An account starts with a whole number of tokens.");
       const id = randomBytes(8).toString("hex");
-      const { rows, repeated } = await run(CREATE, [id, name, foldName(name), passwordHash, tokens]);
+      const values = [id, name, foldName(name), passwordHash, tokens];
+      const { rows, repeated, conflict } =
+        invite === undefined ? await run(CREATE, values) : await run(CREATE_INVITED, [...values, invite]);
       if (rows.length > 0)
         return { kind: "created", account: { id, name, passwordHash, generation: 1, disabled: false } };
       const owner = repeated ? await byName(name) : undefined;
-      return owner?.id === id ? { kind: "created", account: owner } : { kind: "taken" };
+      if (owner?.id === id) return { kind: "created", account: owner };
+      return { kind: invite === undefined || conflict ? "taken" : "invalid_invite" };
     },
 
     async session(account, jti) {

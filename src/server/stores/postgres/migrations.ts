@@ -76,6 +76,22 @@ export const migrations: string[][] = [
   // while the other is waited for.
   ["ALTER TABLE chat_ledger ADD COLUMN model text"],
   ["ALTER TABLE chat_questions ADD COLUMN model text"],
+  // Of an account that was made with an invitation. Before the new table: only the owner of the others may make it.
+  ["ALTER TABLE chat_ledger ADD COLUMN invite text"],
+  // Invitations. tokens: null for the starting tokens of the server.
+  [
+    `CREATE TABLE chat_invites (
+      id text PRIMARY KEY,
+      digest text NOT NULL UNIQUE,
+      tokens bigint CHECK (tokens >= 0),
+      uses int4 NOT NULL,
+      used int4 NOT NULL,
+      created_at timestamptz NOT NULL,
+      expires timestamptz NOT NULL,
+      revoked_at timestamptz,
+      CONSTRAINT chat_invites_uses CHECK (used >= 0 AND used <= uses)
+    )`,
+  ],
 ];
 
 /** SQL for the UTC day of the database's clock, as days since 1970. */

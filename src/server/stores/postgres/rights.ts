@@ -13,6 +13,7 @@ const NEEDED: Record<string, string[]> = {
   chat_ledger: ["SELECT", "INSERT"],
   chat_usage: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   chat_revoked: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  chat_invites: ["SELECT", "INSERT", "UPDATE"],
   chat_settings: ["SELECT", "INSERT"],
 };
 

@@ -5,6 +5,7 @@ import { readAddress } from "./address.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createGather, type RunRow } from "./gather.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
+import { createInvites } from "./invites.ts";
 import { LEDGER_ID } from "./ledger-id.ts";
 import { createLedger } from "./ledger.ts";
 import { openReadiness, type Readiness } from "./readiness.ts";
@@ -96,6 +97,7 @@ function createStore({ database, readiness, description, now, lanes, runRow }: P
     description,
     ledger: underWay.count(createLedger({ database, lanes, now, abandoned, runRow })),
     accounts: underWay.count(createAccounts(database)),
+    invites: underWay.count(createInvites(database)),
     signingSecret: () => readSecret(database),
     ready: async () => closing === undefined && readiness.ask(),
     close: () => (closing ??= close()),

@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { giveInFolder } from "../../../../../src/server/stores/json/give.ts";
+import { giveInFolder } from "../../../../../src/server/stores/json/operate-in-folder.ts";
 import { acquireLock, askHolder, lockHolder } from "../../../../../src/server/stores/json/lock.ts";
 import { makeFolder, openStore } from "./place.ts";
 

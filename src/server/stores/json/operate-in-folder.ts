@@ -1,13 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { resolve } from "node:path";
 import { ApiError } from "../../core/api-error.ts";
-import { grantByName, type GrantReply, type GrantRequest } from "../../core/grant.ts";
+import type { GrantRequest } from "../../core/grant.ts";
+import type { InvitesReply, InvitesRequest } from "../../core/invites.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "./disk.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { askHolder, FolderInUse, lockHolder } from "./lock.ts";
-import { operatorAnswer, type OperatorRequest } from "./operator.ts";
+import { operate, operatorAnswer, type OperatorReply, type OperatorRequest } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
 import { openJsonStore } from "./store.ts";
 
@@ -17,31 +18,51 @@ const TIMEOUT = 10_000;
 const PAUSE = 50;
 
 /**
- * Grants tokens in a data folder: through the server that runs on it, otherwise under its lock. `no_store`: the folder
- * has no ledger, and none is made. `no_answer`: a process holds the folder and does not answer, so the grant may have been
- * made; a retry with the same id is safe. Rejects with `ApiError("store_unavailable")`, or with `StartupError` if the
+ * Does what an operator asks in a data folder: through the server that runs on it, otherwise under its lock. `no_store`:
+ * the folder has no ledger, and none is made. `no_answer`: a process holds the folder and does not answer, so it may have
+ * been done; every request can be repeated. Rejects with `ApiError("store_unavailable")`, or with `StartupError` if the
  * folder cannot be used.
  */
-export async function giveInFolder(
+export async function operateInFolder(
   named: string,
-  grant: GrantRequest,
+  request: OperatorRequest,
   warn: (sentence: string) => void,
-): Promise<GrantReply | { kind: "no_store" } | { kind: "no_answer" }> {
+): Promise<OperatorReply | { kind: "no_store" } | { kind: "no_answer" }> {
   const dir = resolve(named);
   const end = performance.now() + TIMEOUT;
   await checkOwner(disk, dir);
-  // Two requests with the same id are one grant.
+  // Two requests with the same content are one.
   for (;;) {
-    const asked = await askHolder(dir, { grant } satisfies OperatorRequest).catch(unreadable(dir));
+    const asked = await askHolder(dir, request).catch(unreadable(dir));
     if (asked.kind === "answer") return replyOf(asked.answer);
     if (asked.kind === "nobody") {
       if (!(await hasLedger(disk, dir).catch(unreadable(dir)))) return { kind: "no_store" };
-      const given = await giveUnderLock(dir, grant, warn);
-      if (given) return given;
+      const done = await operateUnderLock(dir, request, warn);
+      if (done) return done;
     }
     if (performance.now() > end) return { kind: "no_answer" };
     await pause(PAUSE);
   }
+}
+
+/** {@link operateInFolder} for a grant. */
+export async function giveInFolder(dir: string, grant: GrantRequest, warn: (sentence: string) => void) {
+  const reply = await operateInFolder(dir, { grant }, warn);
+  if ("kind" in reply) return reply;
+  if ("grant" in reply) return reply.grant;
+  throw otherVersion(UNKNOWN_ANSWER);
+}
+
+/** {@link operateInFolder} for invitations. */
+export async function inviteInFolder(
+  dir: string,
+  invites: InvitesRequest,
+  warn: (sentence: string) => void,
+): Promise<InvitesReply | { kind: "no_store" } | { kind: "no_answer" }> {
+  const reply = await operateInFolder(dir, { invites }, warn);
+  if ("kind" in reply) return reply;
+  if ("invites" in reply) return reply.invites;
+  throw otherVersion(UNKNOWN_ANSWER);
 }
 
 /** Turns the error of a file call in the folder into a `StartupError`. */
@@ -49,17 +70,17 @@ const unreadable = (dir: string) => (error: unknown) => {
   if (error instanceof StartupError) throw error;
   throw new StartupError(
     `The folder ${dir} cannot be read (${errorCode(error) ?? "unknown error"}).`,
-    "Check its owner and mode. Run grant as the user that runs the server.",
+    "Check its owner and mode. Run this command as the user that runs the server.",
     error,
   );
 };
 
 /** Undefined if another process took the folder first. */
-async function giveUnderLock(
+async function operateUnderLock(
   dir: string,
-  grant: GrantRequest,
+  request: OperatorRequest,
   warn: (sentence: string) => void,
-): Promise<GrantReply | undefined> {
+): Promise<OperatorReply | undefined> {
   const store = await openJsonStore({ dir, warn }).catch(async (error: unknown) => {
     // The process that was first may have left again by now.
     if (error instanceof FolderInUse || (await lockHolder(dir))) return undefined;
@@ -67,16 +88,18 @@ async function giveUnderLock(
   });
   if (!store) return undefined;
   try {
-    return await grantByName(store, grant);
+    return await operate(store, request);
   } finally {
     await store.close();
   }
 }
 
-function replyOf(answer: unknown): GrantReply {
+const UNKNOWN_ANSWER = "This version of ai-chat does not know its answer.";
+
+function replyOf(answer: unknown): OperatorReply {
   const read = operatorAnswer.safeParse(answer);
-  if (!read.success) throw otherVersion("This version of ai-chat does not know its answer.");
-  if ("grant" in read.data) return read.data.grant;
+  if (!read.success) throw otherVersion(UNKNOWN_ANSWER);
+  if (!("error" in read.data)) return read.data;
   const { code, detail } = read.data.error;
   if (code === "store_unavailable") throw new ApiError("store_unavailable", detail);
   throw otherVersion(detail);
@@ -84,6 +107,6 @@ function replyOf(answer: unknown): GrantReply {
 
 const otherVersion = (detail: string) =>
   new StartupError(
-    `The server that runs on the folder could not give the tokens. ${detail}`,
+    `The server that runs on the folder could not do this. ${detail}`,
     "Stop that server, then try again; or use the ai-chat that it was started with.",
   );
