@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Rate } from "../protocol/rate.ts";
 import type { TrustedProxies } from "./http/client-address.ts";
+import type { PairFiles } from "./tls/pair.ts";
 
 /** A model that answers, as the operator set it (docs/hosting.md#several-models). */
 export interface ModelConfig {
@@ -37,6 +38,8 @@ export interface ServerConfig {
   host: string;
   /** 0: any free port. */
   port: number;
+  /** Undefined: without TLS. */
+  tls: PairFiles | undefined;
   store:
     | { kind: "json"; dir: string }
     | {
@@ -90,6 +93,8 @@ export interface ServerConfig {
   version: string;
   /** Gets warnings for the operator. */
   warn: (sentence: string) => void;
+  /** Gets other sentences for the operator. */
+  note?: (sentence: string) => void;
   /** Aborts the wait for a database at the start, which then rejects with its reason. */
   signal?: AbortSignal;
 }

@@ -10,6 +10,7 @@ import type { giveInFolder as GiveInFolder } from "./stores/json/operate-in-fold
 // The only door through which src/cli enters the server. What takes long to load is loaded when it is called.
 
 export { ApiError } from "./core/api-error.ts";
+export { isLoopbackHost } from "./core/loopback.ts";
 export { BadSettings, NoProvider, OtherOwner, StartupError } from "./core/startup-error.ts";
 export type { ModelConfig, ServerConfig } from "./config.ts";
 export type { GrantReply, GrantRequest } from "./core/grant.ts";
@@ -20,8 +21,11 @@ export type { Finding } from "./stores/json/damage.ts";
 /** Starts a server. */
 export const serve: typeof Serve = async (config) => (await import("./serve.ts")).serve(config);
 
-/** StartupError for models that can be connected to no AI, or whose limits contradict each other. Connects to nothing. */
-export async function checkModels({ models, provider }: ServerConfig): Promise<void> {
+/**
+ * StartupError for models that can be connected to no AI, or whose limits contradict each other, and for a certificate that
+ * cannot be used. Connects to nothing.
+ */
+export async function checkConfig({ models, provider, tls }: ServerConfig): Promise<void> {
   const { checkProvider, mayBeOllama } = await import("./providers/choose.ts");
   const { checkLimits, modelLimits } = await import("./model-limits.ts");
   for (const model of models) {
@@ -29,6 +33,7 @@ export async function checkModels({ models, provider }: ServerConfig): Promise<v
     checkProvider(settings);
     checkLimits(model, mayBeOllama(settings) ? undefined : modelLimits(model, undefined).contextChars);
   }
+  if (tls) await (await import("./tls/pair.ts")).readPair(tls);
 }
 
 /** Starts a server; undefined where another process took its folder first. Throws `StartupError`. */

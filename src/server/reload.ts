@@ -1,6 +1,7 @@
 import type { ServerConfig } from "./config.ts";
 import { openModels, type OpenModels } from "./open-models.ts";
 import { takeOver } from "./take-over.ts";
+import type { Pair } from "./tls/pair.ts";
 
 /** The settings of a running server. */
 export interface Current {
@@ -11,8 +12,8 @@ export interface Current {
 }
 
 interface Needs {
-  /** Called with the new settings. Resolves when no question has the old ones any more. */
-  apply: (current: Current) => Promise<void>;
+  /** Called with the new settings and the certificate. Resolves when no question has the old ones any more. */
+  apply: (current: Current, pair: Pair | undefined) => Promise<void>;
   stopping: () => boolean;
 }
 
@@ -22,6 +23,7 @@ export function createReload(current: Current, { apply, stopping }: Needs) {
 
   async function reload(next: ServerConfig): Promise<string[]> {
     const { config, restart } = takeOver(current.config, next);
+    const pair = config.tls && (await (await import("./tls/pair.ts")).readPair(config.tls));
     const models = await openModels(config);
     if (stopping()) {
       await models.close();
@@ -29,7 +31,7 @@ export function createReload(current: Current, { apply, stopping }: Needs) {
     }
     const old = current.models;
     Object.assign(current, { config, models } satisfies Partial<Current>);
-    leave(apply(current).then(() => old.close()));
+    leave(apply(current, pair).then(() => old.close()));
     return restart;
   }
 

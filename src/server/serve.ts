@@ -19,11 +19,14 @@ import { createSecrets } from "./secrets.ts";
 import { openModels } from "./open-models.ts";
 import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
 import { openJsonStore } from "./stores/json/store.ts";
+import type { Certificate } from "./tls/certificate.ts";
 
 /** A server that takes questions. */
 export interface RunningServer {
-  /** `http://host:port` with the actual port, IPv6 in brackets. */
+  /** `http://host:port` with the actual port, IPv6 in brackets; `https://` with TLS. */
   url: string;
+  /** The URL for clients; with TLS under a name of the certificate. */
+  address: string;
   /** The store's description, for the banner; without secrets. */
   store: string;
   model: string;
@@ -97,27 +100,33 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
     await Promise.all(current.leftOver);
     await current.models.close();
   });
+  const certificate = await openCertificate(config);
   const store = await openStore(config);
   opened.push(() => store.close());
   const { app, questions, addresses, leave, stop } = await assemble(current, store, opened, secrets.redact);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
+    pair: certificate?.pair,
     ...timesOf(config),
     connections: { most: () => current.config.maxConnections, shareOf: addresses.ofConnection },
     handle: app.callback(),
   });
   opened.push(() => server.close(FLUSH));
+  const follower = certificate?.follow((pair) => server.setPair(pair));
+  opened.push(async () => follower?.close());
   let drained: Promise<void> | undefined;
   opened.push(async () => drained);
   // The address is removed before the drain: a command that looks for the folder's server then waits for the next one.
-  await announce(config, server.url, opened);
+  await announce(config, server.localUrl, opened);
 
   const reload = createReload(current, {
     stopping: () => drained !== undefined,
-    apply: (current) => {
-      secrets.change(current.config);
-      server.setTimes(timesOf(current.config));
+    apply: (current, pair) => {
+      const { config } = current;
+      if (config.tls && pair) follower?.turnTo(config.tls, pair);
+      secrets.change(config);
+      server.setTimes(timesOf(config));
       return questions.change(settingsOf(current));
     },
   });
@@ -129,6 +138,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   const first = () => current.models.list[0];
   return {
     url: server.url,
+    address: certificate ? addressOf(server.url, certificate.host) : server.url,
     store: store.description,
     get model() {
       return first().name;
@@ -151,6 +161,9 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   };
 }
 
+/** The URL with that host. */
+const addressOf = (url: string, host: string) => Object.assign(new URL(url), { hostname: host }).origin;
+
 const timesOf = (config: ServerConfig) => ({
   silence: timeoutOf(config) + SILENCE_GRACE,
   keepAlive: config.keepAlive * 1000,
@@ -169,6 +182,11 @@ async function openStore({ store, models, warn, signal }: ServerConfig): Promise
   if (store.kind === "json") return openJsonStore({ dir: store.dir, models: listed, warn });
   const { openPostgresStore } = await import("./stores/postgres/store.ts");
   return openPostgresStore({ url: store.url, connections: store.connections - 1, warn, signal });
+}
+
+/** Undefined without TLS, which is not loaded then. */
+async function openCertificate(config: ServerConfig): Promise<Certificate | undefined> {
+  return config.tls && (await import("./tls/certificate.ts")).openCertificate(config.tls, config);
 }
 
 /** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
@@ -255,7 +273,6 @@ function aboutOf({ config, models }: Current): AboutReply {
 /** Lets `-s local` find the server of a data folder (docs/cli.md#your-own-server) while it accepts questions. */
 async function announce({ store }: ServerConfig, url: string, opened: Close[]): Promise<void> {
   if (store.kind !== "json") return;
-  const local = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
-  await writeAddress(store.dir, local);
-  opened.push(() => takeBackAddress(store.dir, local));
+  await writeAddress(store.dir, url);
+  opened.push(() => takeBackAddress(store.dir, url));
 }

@@ -21,7 +21,7 @@ const TAKEN = [
 ] as const;
 
 /** What is no option, or is compared under another name. */
-const OTHER = ["store", "logStream", "dispatcher", "version", "warn", "signal"] as const;
+const OTHER = ["tls", "store", "logStream", "dispatcher", "version", "warn", "note", "signal"] as const;
 
 const skipped: ReadonlySet<string> = new Set([...TAKEN, ...OTHER]);
 
@@ -35,9 +35,9 @@ function fixedOf(config: ServerConfig): Map<string, unknown> {
   const options = Object.entries(config).filter(([option]) => !skipped.has(option));
   const place =
     store.kind === "json" ? { data: store.dir } : { store: store.url, storeConnections: store.connections };
-  // The store is opened for a list of models, or for none.
-  const listed = { models: models[0].name !== undefined };
-  const all = [...options, ...Object.entries({ ...place, ...listed })];
+  // The store is opened for a list of models, or for none; the port with TLS, or without.
+  const fixed = { models: models[0].name !== undefined, tlsCert: config.tls !== undefined };
+  const all = [...options, ...Object.entries({ ...place, ...fixed })];
   return new Map(all.map(([option, value]) => [nameOf(option), value]));
 }
 
@@ -53,5 +53,6 @@ export function takeOver(now: ServerConfig, next: ServerConfig): { config: Serve
   const taken = Object.fromEntries(TAKEN.map((option) => [option, next[option]]));
   // A model of a list cannot take the place of one without, and its provider belongs to it.
   const { models, provider } = restart.includes("models") ? now : next;
-  return { config: { ...now, ...taken, models, provider }, restart };
+  const { tls } = restart.includes("tls_cert") ? now : next;
+  return { config: { ...now, ...taken, models, provider, tls }, restart };
 }

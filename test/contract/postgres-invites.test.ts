@@ -73,7 +73,7 @@ describe.skipIf(noPostgres)(`invitations in Postgres${skipped(noPostgres)}`, () 
 
   it("may be used at several servers at once, and make one account for each use", async () => {
     const stores = await Promise.all([openPostgres(), openPostgres(), openPostgres()]);
-    await stores[0]!.invites.create([invite("a", { uses: 2 })]);
+    await stores[0].invites.create([invite("a", { uses: 2 })]);
     const made = await Promise.all(
       Array.from({ length: 21 }, (_, at) => register(stores[at % 3]!, `user${at}`, "a")),
     );

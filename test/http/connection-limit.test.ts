@@ -1,10 +1,7 @@
-import { once } from "node:events";
-import { createServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { connect } from "node:tls";
 import { afterEach, expect, test } from "vitest";
 import { openHttpServer, type Listening } from "../../src/server/http/listen.ts";
-import { limitConnections } from "../../src/server/http/connection-limit.ts";
 import { ownCertificate } from "../support/own-certificate.ts";
 import { openTestServer } from "../support/test-server.ts";
 import { openRawClient, rawRequest, type RawClient } from "./raw-client.ts";
@@ -148,13 +145,20 @@ test("a server keeps to --max-connections, and loopback has no share", async () 
 test("over TLS, a handshake that does not come makes room, and an open request is not closed", async () => {
   const slow = gate();
   const arrived = gate();
-  const tls = createServer(ownCertificate, (_req, res) => {
-    arrived.open();
-    void slow.opened.then(() => res.end("[slow]"));
+  server = await openHttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    silence: 60_000,
+    keepAlive: 75_000,
+    pair: ownCertificate,
+    connections: { most: () => 2, shareOf: () => undefined },
+    handle: async (_req, res) => {
+      arrived.open();
+      await slow.opened;
+      res.end("[slow]");
+    },
   });
-  limitConnections(tls, { most: () => 2, shareOf: () => undefined });
-  await once(tls.listen(0, "127.0.0.1"), "listening");
-  const { port } = tls.address() as AddressInfo;
+  const port = Number(new URL(server.url).port);
   const asking = connect({ port, host: "127.0.0.1", ca: ownCertificate.cert });
   asking.write(rawRequest("GET", "/slow", { Connection: "close" }));
   await arrived.opened;
@@ -166,5 +170,4 @@ test("over TLS, a handshake that does not come makes room, and an open request i
   for await (const piece of asking) reply += String(piece);
   expect(reply).toContain("[slow]");
   next.vanish();
-  tls.close();
 });

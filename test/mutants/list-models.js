@@ -78,8 +78,8 @@ export const modelMutants = [
   },
   {
     file: "src/server/reload.ts",
-    find: "apply(current).then(() => old.close())",
-    replace: "Promise.all([apply(current), old.close()])",
+    find: "apply(current, pair).then(() => old.close())",
+    replace: "Promise.all([apply(current, pair), old.close()])",
     why: "The connections of a question under way are closed when its model is replaced.",
     tests: [reload],
   },

@@ -57,6 +57,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
   return {
     host: "127.0.0.1",
     port: 0,
+    tls: undefined,
     store: { kind: "json", dir },
     provider: "demo",
     models: [testModel({ upstream, baseUrl, price, system, contextChars, messageChars })],

@@ -57,7 +57,7 @@ function literal(option: Option<unknown>, key: string, fields: Fields): unknown 
   if (isSecret)
     throw new Error(`left out: name a variable or a file with the secret in ${key}_env or ${key}_file`);
   const read = option.read(value);
-  return option.names === "folder" ? resolve(fields.folder, String(read)) : read;
+  return option.names === "folder" || option.names === "file" ? resolve(fields.folder, String(read)) : read;
 }
 
 function header(name: string, value: unknown, fields: Fields): [name: string, text: unknown] {

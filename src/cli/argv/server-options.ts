@@ -5,6 +5,7 @@ import { limitOptions } from "./limit-options.ts";
 import { proxyOptions } from "./proxy-options.ts";
 import { loginOptions } from "./login-options.ts";
 import { FILLED, filled, json, oneOf, oneOfOr, seconds, text, textOr, whole } from "./option.ts";
+import { tlsOptions } from "./tls-options.ts";
 
 /** The largest number of tokens or characters that an option takes. */
 export const LARGEST = 1_000_000_000;
@@ -54,6 +55,7 @@ export const serverOptions = {
     8000,
     [0, 65_535],
   ),
+  ...tlsOptions,
   data: text(
     {
       flag: "data",

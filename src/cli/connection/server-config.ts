@@ -13,6 +13,7 @@ interface ServerContext {
   logStream: Writable;
   dispatcher: Dispatcher | undefined;
   warn: (sentence: string) => void;
+  note?: (sentence: string) => void;
   signal?: AbortSignal;
 }
 
@@ -101,6 +102,16 @@ const modelOf = (values: Values): ModelConfig => ({
   fallback: undefined,
 });
 
+/** Throws `usage` if only one file of the pair is named. */
+function tlsOf({ tlsCert: cert, tlsKey: key }: Values): ServerConfig["tls"] {
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert === undefined && key === undefined) return undefined;
+  const [given, missing] = cert === undefined ? ["--tls-key", "--tls-cert"] : ["--tls-cert", "--tls-key"];
+  throw new ClientError("usage", `${given} is set without ${missing}.`, {
+    hint: "Set both for TLS, or neither.",
+  });
+}
+
 export function serverConfig(
   values: Values,
   models: readonly FileModel[] | undefined,
@@ -119,6 +130,7 @@ export function serverConfig(
   return {
     host: values.host,
     port: values.port,
+    tls: tlsOf(values),
     store,
     provider: values.provider,
     models:

@@ -67,6 +67,8 @@ async function startLocal(call: Call): Promise<LocalServer> {
       store: undefined,
       host: "127.0.0.1",
       port: 0,
+      tlsCert: undefined,
+      tlsKey: undefined,
       log: "silent",
       drainTimeout: Math.min(values.drainTimeout, LONGEST_DRAIN),
     },

@@ -38,6 +38,9 @@ const refusals = new Map<string | undefined, Refusal>([
   ],
 ]);
 
+/** Of a connection that takes no reply: it was lost, or its TLS is broken. */
+const LOST = /^(ECONNRESET|ERR_SSL_\w+|ERR_TLS_\w+)$/;
+
 function problemOf({ status, title, detail }: Refusal, requestId: string): Problem {
   const code = "invalid_request";
   return { type: "about:blank", title, status, detail, code, error: detail, request_id: requestId };
@@ -80,7 +83,7 @@ export function refuseBadRequest(
   last: ServerResponse | undefined,
 ): void {
   const refusal = refusals.get(error.code) ?? malformed;
-  if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+  if (LOST.test(error.code ?? "") || !socket.writable) socket.destroy();
   else if (!last || (last.req.complete && last.writableFinished)) answerBare(socket, refusal);
   // The last request is complete, so the malformed one comes after it; its reply is still being sent.
   else if (last.req.complete) socket.destroy();

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Server, Socket } from "node:net";
 import { Bag, type Entry } from "../core/bag.ts";
 
@@ -23,9 +23,13 @@ interface Connection {
 
 /**
  * Keeps a server's connections within a limit (docs/http-api.md#connections): of those that may not stay together, the one
- * that has waited longest for a request is closed. The newest waits the shortest: it is closed if all others are at work.
+ * that has waited longest for a request is closed. The newest waits the shortest: it is closed if all others are at work. `front` hands on what comes over TLS.
  */
-export function limitConnections(server: Server, { most, shareOf }: ConnectionLimit): void {
+export function limitConnections(
+  server: HttpServer,
+  front: Server | undefined,
+  { most, shareOf }: ConnectionLimit,
+): void {
   const open = new Bag<Connection>();
   const entries = new WeakMap<Socket, Entry<Connection>>();
   /** Connections of each share. */
@@ -62,7 +66,9 @@ export function limitConnections(server: Server, { most, shareOf }: ConnectionLi
     return true;
   }
 
-  server.on("connection", (socket: Socket) => {
+  function enter(socket: Socket): void {
+    // The front, which has let it in, hands it on.
+    if (wireOf(socket) !== socket) return;
     const share = shareOf(socket);
     entries.set(socket, open.add({ socket, share, requests: 0, idleSince: (clock += 1) }));
     count(share, 1);
@@ -71,7 +77,9 @@ export function limitConnections(server: Server, { most, shareOf }: ConnectionLi
     const bound = Math.max(1, Math.floor(most() / SHARE));
     while (heldBy(share) > bound && closeIdlest(share));
     while (open.size > most() && closeIdlest());
-  });
+  }
+  server.on("connection", enter);
+  front?.on("connection", enter);
 
   server.on("request", (req: IncomingMessage, res: ServerResponse) => {
     const connection = entries.get(wireOf(req.socket))?.item;

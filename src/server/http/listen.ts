@@ -1,16 +1,22 @@
 import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
-import { Server as TcpServer, type AddressInfo, type Socket } from "node:net";
+import { Server as TcpServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 import { Bag } from "../core/bag.ts";
 import { StartupError } from "../core/startup-error.ts";
+import type { Pair } from "../tls/pair.ts";
 import { refuseBadRequest } from "./bad-request.ts";
 import { limitConnections, type ConnectionLimit } from "./connection-limit.ts";
 import { trackReplies, type Replies } from "./replies.ts";
+import type { TlsFront } from "./tls-front.ts";
 import { closeInStages } from "./unread-body.ts";
 
 /** An HTTP server that listens. */
 export interface Listening {
-  /** `http://host:port` with the actual port, IPv6 in brackets. */
+  /** `http://host:port` with the actual port, IPv6 in brackets; `https://` with TLS. */
   url: string;
+  /** A URL for clients on this machine. With TLS it is a port of its own on loopback, without TLS. */
+  localUrl: string;
+  /** With TLS: takes another certificate, for connections from now on. */
+  setPair(pair: Pair): void;
   /** From the next request of each connection on: see {@link Times}. */
   setTimes(times: Times): void;
   /** Refuses new connections. Those that are open go on. */
@@ -34,6 +40,8 @@ interface Options extends Times {
   port: number;
   /** Default: none. */
   connections?: ConnectionLimit;
+  /** For TLS. */
+  pair?: Pair | undefined;
   /** Handles a request. Resolves when all its work is done, also if the client has left before. */
   handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 }
@@ -54,6 +62,7 @@ const options = {
 export async function openHttpServer({
   host,
   port,
+  pair,
   connections,
   handle,
   ...times
@@ -65,7 +74,6 @@ export async function openHttpServer({
   // By default Node silently drops headers after the 2,000th. Its limit of 16 KiB for all of them stays.
   server.maxHeadersCount = 0;
   server.on("connection", closeInStages);
-  if (connections) limitConnections(server, connections);
   const replies = trackReplies(server);
   const setTimes = ({ silence, keepAlive }: Times) => {
     server.setTimeout(silence);
@@ -82,14 +90,26 @@ export async function openHttpServer({
     const last = replies.last(req.socket);
     answerConnect(server, req, last !== undefined && !last.writableFinished);
   });
-  await listen(server, host, port);
+  // Loaded for TLS alone: it takes longer than most of the server.
+  const front = pair && (await import("./tls-front.ts")).createTlsFront(server, pair, options);
+  if (connections) limitConnections(server, front?.server, connections);
+  await listen(front?.server ?? server, host, port);
+  const url = urlOf(front ? "https" : "http", host, portOf(front?.server ?? server));
+  // Node checks the timeouts of heads and requests only while the server itself listens.
+  if (front) await listen(server, LOOPBACK, 0);
+  const local = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
   return {
-    url: urlOf(host, (server.address() as AddressInfo).port),
+    url,
+    localUrl: front ? urlOf("http", LOOPBACK, portOf(server)) : local,
+    setPair: (pair) => front?.take(pair),
     setTimes,
-    // That of node:http also closes the idle ones.
-    stopListening: () => void TcpServer.prototype.close.call(server),
+    stopListening: () => {
+      front?.server.close();
+      // That of node:http also closes the idle ones.
+      TcpServer.prototype.close.call(server);
+    },
     close: async (timeout) => {
-      await close(server, replies, timeout);
+      await close(server, front, replies, timeout);
       await Promise.allSettled(atWork.items());
     },
   };
@@ -114,7 +134,7 @@ function answerConnect(server: Server, req: IncomingMessage, replying: boolean):
   server.emit("request", req, res);
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: NetServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     // Stays for good: a later error is a failed accept(2) (too many open files), which must not end the process.
     server.on("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
@@ -122,8 +142,12 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+const LOOPBACK = "127.0.0.1";
+
+const portOf = (server: NetServer) => (server.address() as AddressInfo).port;
+
+function urlOf(scheme: string, host: string, port: number): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** A StartupError for what the operator can correct, by the system's code; else the error itself. */
@@ -151,14 +175,21 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   return error;
 }
 
-async function close(server: Server, replies: Replies, timeout: number): Promise<void> {
+async function close(
+  server: Server,
+  front: TlsFront | undefined,
+  replies: Replies,
+  timeout: number,
+): Promise<void> {
   let expire!: () => void;
   const timedOut = new Promise<void>((resolve) => (expire = resolve));
   const timer = setTimeout(expire, timeout);
   await Promise.race([replies.sent(), timedOut]);
-  const closed = new Promise((resolve) => server.close(resolve));
+  const servers = front ? [front.server, server] : [server];
+  const closed = servers.map((each) => new Promise((resolve) => each.close(resolve)));
   // After server.close, so that no new connection stays open.
+  front?.closeHandshakes();
   void timedOut.then(() => server.closeAllConnections());
-  await closed;
+  await Promise.all(closed);
   clearTimeout(timer);
 }

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { ModelConfig } from "../config.ts";
+import { isLoopbackHost } from "../core/loopback.ts";
 import type { Provider } from "../core/ports.ts";
 import { NoProvider } from "../core/startup-error.ts";
 import { OPENAI_URL, readBaseUrl } from "./base-url.ts";
@@ -62,7 +63,7 @@ export function requestBody(
 
 /** NoProvider if the demo would answer strangers because nothing else was set (docs/hosting.md#which-ai-answers). */
 export function refuseDemo(host: string): void {
-  if (/^(127(\.\d+){3}|::1|localhost)$/i.test(host)) return;
+  if (isLoopbackHost(host)) return;
   throw new NoProvider(
     `No AI is connected, and ${host} is open to other machines.`,
     "Set AI_CHAT_API_KEY, or give --base-url URL. To let the built-in demo answer: --provider demo",

@@ -48,6 +48,15 @@ test.each(changes)("names %j for a restart, and does not take it", (restart, cha
   expect(takeOver(now, { ...now, ...change })).toEqual({ config: now, restart });
 });
 
+test("takes other files of a certificate, but no TLS in place of none", () => {
+  const tls = { cert: "/etc/cert.pem", key: "/etc/key.pem" };
+  const [without, secure] = [listed(), listed({ tls })];
+  const other = listed({ tls: { ...tls, key: "/etc/other.pem" } });
+  expect(takeOver(secure, other)).toEqual({ config: other, restart: [] });
+  expect(takeOver(without, secure)).toEqual({ config: without, restart: ["tls_cert"] });
+  expect(takeOver(secure, without)).toEqual({ config: secure, restart: ["tls_cert"] });
+});
+
 test("takes no list of models in place of none, since the store was opened without", () => {
   const single = testConfig("/srv/ai-chat");
   for (const [now, next] of [

@@ -1,5 +1,6 @@
 import {
-  checkModels,
+  checkConfig,
+  isLoopbackHost,
   jsonLog,
   serve as start,
   type RunningServer,
@@ -14,7 +15,10 @@ import { proxyOpener } from "../../connection/dispatcher.ts";
 import { checkOneStore, demoByDefault, serverConfig } from "../../connection/server-config.ts";
 
 /** The lines that report a start. For the demo they say how to connect a model. */
-function banner({ program }: Pick<Call, "program">, { url, store, model, reason }: RunningServer): string[] {
+function banner(
+  { program }: Pick<Call, "program">,
+  { url, address, store, model, reason }: RunningServer,
+): string[] {
   const { name, version } = program;
   const demo =
     model === "demo"
@@ -28,7 +32,7 @@ function banner({ program }: Pick<Call, "program">, { url, store, model, reason 
     `  store    ${store}`,
     `  answers  ${model} (${reason})`,
     ...demo,
-    `  chat     ${name} -s ${url}`,
+    `  chat     ${name} -s ${address}`,
     "  stop     Ctrl-C",
   ];
 }
@@ -43,6 +47,10 @@ interface OperatorLog {
   note: (sentence: string) => void;
   ready: (server: RunningServer) => void;
 }
+
+/** What the server says at the start if other machines reach it without TLS. */
+const WITHOUT_TLS =
+  "Passwords and tokens travel unencrypted, so whoever is on the way can read them. Set --tls-cert and --tls-key, or let only a proxy with TLS reach this port.";
 
 const STOPPING = "Stopping. Open questions may finish; a second signal stops at once.";
 const leaving = (delay: number) =>
@@ -76,7 +84,7 @@ function stopped(signal: AbortSignal): Promise<void> {
 
 /** `serve --check`: the settings were checked before; says so, and what answers. Exits with 0. */
 async function check({ values, models, output }: Call, settings: ServerConfig): Promise<number> {
-  await checkModels(settings);
+  await checkConfig(settings);
   const config = values.config ?? null;
   const names = models === undefined ? null : models.map(({ name }) => name);
   if (output.json) await output.document({ config, models: names } satisfies CheckedDocument);
@@ -113,6 +121,7 @@ export async function serve(call: Call): Promise<number> {
       logStream: output.stderr,
       dispatcher,
       warn: operator.warn,
+      note: operator.note,
       signal,
     });
   };
@@ -133,6 +142,7 @@ export async function serve(call: Call): Promise<number> {
         ...operator,
       });
       if (server.byDefault) operator.warn(demoByDefault(program));
+      if (config.tls === undefined && !isLoopbackHost(config.host)) operator.warn(WITHOUT_TLS);
       await stopped(signal);
       await leave(call, server, operator);
     } finally {

@@ -32,6 +32,8 @@ async function read(content: unknown, more: Partial<Given> = {}, wanted = names)
 /** A value of each option that is not its default, as JSON. */
 const samples: Partial<Record<OptionName, string>> = {
   host: "::1",
+  tlsCert: "/srv/cert.pem",
+  tlsKey: "/srv/key.pem",
   data: "/srv/chat",
   store: "postgres://u@h/d",
   provider: "demo",

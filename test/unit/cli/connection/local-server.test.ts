@@ -27,6 +27,7 @@ it("starts where another process took the folder first and has already left it",
   const close = async () => {};
   vi.mocked(serve).mockResolvedValueOnce({
     url,
+    address: url,
     store: dir,
     model: "demo",
     reason: "",
