@@ -58,6 +58,7 @@ const options = {
     main: "src/cli/main.ts",
     // Files of worker threads. piscina looks for its own in the folder of the code that starts it.
     "bcrypt-worker": "src/server/auth/bcrypt-worker.js",
+    "checkpoint-worker": "src/server/stores/json/checkpoint-worker.ts",
     worker: "node_modules/piscina/dist/worker.js",
   },
   chunkNames: "[name]-[hash]",

@@ -62,11 +62,14 @@ export function createCommitter({
   holds,
   journal,
   now,
+  written,
 }: {
   books: Books;
   holds: Holds;
   journal: Journal;
   now: () => number;
+  /** Called when facts have been posted, with their number. */
+  written: (facts: number) => void;
 }): Committer {
   let queue: Waiting[] = [];
   let jobs: (() => Promise<void>)[] = [];
@@ -121,6 +124,7 @@ export function createCommitter({
       if (formed.length === 0) return;
       await journal.append(Buffer.from(text));
       enter(formed);
+      written(formed.length);
     } catch (error) {
       // Entries that came in the meantime would fail for the same reason, so they are refused at once. Those that `form`
       // refused keep their reason.

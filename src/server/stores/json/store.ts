@@ -14,6 +14,7 @@ import type { Files } from "./files.ts";
 import { prepareFolder, tidyFolder } from "./folder.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { createHolds } from "./holds.ts";
+import { inWorker } from "./in-worker.ts";
 import { createInvites } from "./invites.ts";
 import { openJournal, type Journal } from "./journal.ts";
 import { createLedger } from "./ledger.ts";
@@ -22,6 +23,7 @@ import { acquireLock, type Lock } from "./lock.ts";
 import { mend } from "./mend.ts";
 import { answerOperator } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
+import { createPeriodic } from "./periodic.ts";
 import { openSecret } from "./secret.ts";
 import { writeAnew } from "./write-anew.ts";
 
@@ -45,6 +47,8 @@ interface Options {
   warn: (sentence: string) => void;
   /** By default those for the folder's file system. */
   files?: Files;
+  /** Makes a checkpoint while the server runs; by default in a worker thread. */
+  make?: typeof inWorker;
 }
 
 /**
@@ -58,6 +62,7 @@ export async function openJsonStore({
   now = Date.now,
   warn,
   files: given,
+  make = inWorker,
 }: Options): Promise<Store> {
   const dir = resolve(named);
   const files = given ?? diskOn(await fileSystemOf(dir));
@@ -83,7 +88,7 @@ export async function openJsonStore({
       hash: loaded.hash,
       warn,
     });
-    return await createStore({ dir, files, now, warn, loaded, journal, lock });
+    return await createStore({ dir, files, now, warn, make, loaded, journal, lock });
   } catch (error) {
     await lock.release();
     throw error instanceof StartupError ? error : cannotUse(dir, error);
@@ -95,15 +100,15 @@ interface Parts {
   files: Files;
   now: () => number;
   warn: (sentence: string) => void;
+  make: typeof inWorker;
   loaded: Loaded;
   journal: Journal;
   lock: Lock;
 }
 
-async function createStore({ dir, files, now, warn, loaded, journal, lock }: Parts): Promise<Store> {
+async function createStore({ dir, files, now, warn, make, loaded, journal, lock }: Parts): Promise<Store> {
   const { books } = loaded;
   const holds = createHolds();
-  const committer = createCommitter({ books, holds, journal, now });
   let covered = loaded.covered;
   let secret: Promise<Buffer> | undefined;
   let closing: Promise<void> | undefined;
@@ -115,8 +120,17 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
       await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: books.n + 1, sha256 }, now()));
       covered = length;
     } catch (error) {
-      // Without a checkpoint the next start takes longer; the ledger has everything.
-      warn(`${CHECKPOINT} could not be written (${errorCode(error) ?? "unknown error"}).`);
+      warn(notWritten(error));
+    }
+  }
+
+  async function checkpointBeside(signal: AbortSignal): Promise<void> {
+    const { length, sha256 } = journal.synced();
+    try {
+      await make({ dir, length, sha256, crc: books.crc, now: now() }, signal);
+      covered = length;
+    } catch (error) {
+      if (!signal.aborted) warn(notWritten(error));
     }
   }
 
@@ -136,6 +150,7 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
 
   async function close(): Promise<void> {
     await committer.close();
+    await periodic.close();
     // Not if the ledger failed, or another program wrote to the folder, or removed and made it again.
     const sound = await journal.check().then(
       () => true,
@@ -148,6 +163,13 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
 
   // A new store needs one at once: without it, nobody could see later that the ledger was emptied.
   if (loaded.replayed > LONG_REPLAY || loaded.covered === 0) await checkpoint();
+  const periodic = createPeriodic({
+    behind: covered === loaded.end.byte ? 0 : loaded.replayed,
+    accounts: () => books.accounts.size,
+    make: checkpointBeside,
+  });
+  const { written } = periodic;
+  const committer = createCommitter({ books, holds, journal, now, written });
 
   const ledger = createLedger({ books, holds, committer, now });
   const accounts = createAccounts({ books, committer, now });
@@ -170,6 +192,13 @@ async function createStore({ dir, files, now, warn, loaded, journal, lock }: Par
     ready: async () => committer.takes(),
     close: () => (closing ??= close()),
   };
+}
+
+/** Without a checkpoint the next start takes longer, and does not notice if the end of the ledger was lost. */
+function notWritten(error: unknown): string {
+  const { message } = error as Partial<Error>;
+  const why = errorCode(error) ?? message?.replace(/\.$/, "") ?? "unknown error";
+  return `${CHECKPOINT} could not be written (${why}).`;
 }
 
 function cannotUse(dir: string, error: unknown): StartupError {

@@ -5,7 +5,6 @@ import { onTestFinished } from "vitest";
 import type { Store } from "../../../../../src/server/core/ports.ts";
 import { diskOn } from "../../../../../src/server/stores/json/disk.ts";
 import { openJsonStore } from "../../../../../src/server/stores/json/store.ts";
-import type { Files } from "../../../../../src/server/stores/json/files.ts";
 
 /** When the tests' clocks begin. */
 export const START = Date.parse("2026-11-22T10:00:00Z");
@@ -27,7 +26,7 @@ export async function makeFolder(): Promise<string> {
 /** A store whose warnings are collected; closed when the test is over. */
 export async function openStore(
   dir: string,
-  more: { now?: () => number; files?: Files; models?: boolean } = {},
+  more: Partial<Parameters<typeof openJsonStore>[0]> = {},
 ): Promise<{ store: Store; warnings: string[] }> {
   const warnings: string[] = [];
   const warn = (sentence: string) => warnings.push(sentence);

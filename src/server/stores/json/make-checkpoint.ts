@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { createBooks } from "./books.ts";
+import { booksOf, checkpointOf, lacksCosts, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { LEDGER } from "./damage.ts";
+import type { Files } from "./files.ts";
+import { replay } from "./replay.ts";
+
+/** What a checkpoint is to cover: the synced bytes of a ledger. */
+export interface Wanted {
+  dir: string;
+  /** Bytes. */
+  length: number;
+  /** SHA-256 of these bytes, in hex. */
+  sha256: string;
+  /** Checksum of their last line. */
+  crc: number;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/**
+ * Replaces the checkpoint of a folder whose ledger grows meanwhile. Reads the last one and the lines since, so that the
+ * work does not depend on the length of the ledger. Rejects if the ledger is not the one that is wanted.
+ */
+export async function makeCheckpoint(files: Files, { dir, length, sha256, crc, now }: Wanted): Promise<void> {
+  const last = await readCheckpoint(files, dir);
+  const known = last && !lacksCosts(last) ? last : undefined;
+  const books = known ? booksOf(known, now) : createBooks();
+  const from = known ? { byte: known.length, line: known.lines + 1 } : { byte: 0, line: 1 };
+  const file = await files.open(join(dir, LEDGER), "r");
+  try {
+    await replay({ file, books, from, to: length, hash: createHash("sha256"), now });
+  } finally {
+    await file.close();
+  }
+  if (books.crc !== crc) throw new Error(`${LEDGER} is not what the server wrote`);
+  await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: books.n + 1, sha256 }, now));
+}

@@ -1,0 +1,59 @@
+/** A checkpoint is made after so many facts, or as many as there are accounts: its work grows with them. */
+export const FACTS = 10_000;
+
+/** Milliseconds after which it is made, if there was at least one fact. */
+export const PERIOD = 60 * 60 * 1000;
+
+/** Makes checkpoints while the server runs, one at a time. */
+export interface Periodic {
+  /** To be called when facts have become durable. */
+  written: (facts: number) => void;
+  /** Ends the one that is being made. No other is made afterwards. */
+  close: () => Promise<void>;
+}
+
+/** See {@link Periodic}. `behind`: facts since the last checkpoint. `make` never rejects. */
+export function createPeriodic({
+  behind,
+  accounts,
+  make,
+}: {
+  behind: number;
+  /** Number of accounts now. */
+  accounts: () => number;
+  make: (signal: AbortSignal) => Promise<void>;
+}): Periodic {
+  const ending = new AbortController();
+  let facts = behind;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+
+  function begin(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    facts = 0;
+    running = make(ending.signal).then(() => {
+      running = undefined;
+      look();
+    });
+  }
+
+  function look(): void {
+    if (running || ending.signal.aborted || facts === 0) return;
+    if (facts >= Math.max(FACTS, accounts())) begin();
+    else timer ??= setTimeout(begin, PERIOD).unref();
+  }
+
+  look();
+  return {
+    written(count) {
+      facts += count;
+      look();
+    },
+    async close() {
+      ending.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createPeriodic, FACTS, PERIOD } from "../../../../../src/server/stores/json/periodic.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Checkpoints that end when `end` is called. */
+function begin(behind: number, accounts = 1) {
+  const ends: (() => void)[] = [];
+  const signals: AbortSignal[] = [];
+  const periodic = createPeriodic({
+    behind,
+    accounts: () => accounts,
+    make: (signal) => {
+      signals.push(signal);
+      return new Promise((resolve) => ends.push(resolve));
+    },
+  });
+  const end = async () => {
+    ends.at(-1)?.();
+    await Promise.resolve();
+    await Promise.resolve();
+  };
+  return { ...periodic, end, signals, made: () => ends.length };
+}
+
+test("a checkpoint is made after so many facts, those before the start included", () => {
+  const { written, made } = begin(4);
+  written(FACTS - 5);
+  expect(made()).toBe(0);
+  written(1);
+  expect(made()).toBe(1);
+});
+
+test("with more accounts it is made after as many facts, so that a question costs the same", () => {
+  const { written, made } = begin(0, 3 * FACTS);
+  written(3 * FACTS - 1);
+  expect(made()).toBe(0);
+  written(1);
+  expect(made()).toBe(1);
+});
+
+test("a checkpoint is made an hour after the first fact, and none without a fact", async () => {
+  const { written, made, end } = begin(0);
+  vi.advanceTimersByTime(3 * PERIOD);
+  expect(made()).toBe(0);
+  written(1);
+  vi.advanceTimersByTime(PERIOD - 1);
+  written(1);
+  expect(made()).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect(made()).toBe(1);
+  await end();
+  vi.advanceTimersByTime(3 * PERIOD);
+  expect(made()).toBe(1);
+});
+
+test("one checkpoint is made at a time; facts in the meantime count for the next one", async () => {
+  const { written, made, end } = begin(FACTS);
+  expect(made()).toBe(1);
+  written(FACTS);
+  written(1);
+  vi.advanceTimersByTime(PERIOD);
+  expect(made()).toBe(1);
+  await end();
+  expect(made()).toBe(2);
+});
+
+test("close ends the checkpoint that is being made, waits for that, and lets no other begin", async () => {
+  const { written, made, close, end, signals } = begin(FACTS);
+  written(FACTS);
+  let closed = false;
+  const closing = close().then(() => (closed = true));
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  await Promise.resolve();
+  expect(closed).toBe(false);
+  await end();
+  await closing;
+  written(FACTS);
+  vi.advanceTimersByTime(PERIOD);
+  expect(made()).toBe(1);
+});
+
+test("an hour that has begun is over with close", async () => {
+  const { made, close } = begin(1);
+  await close();
+  vi.advanceTimersByTime(PERIOD);
+  expect(made()).toBe(0);
+});
