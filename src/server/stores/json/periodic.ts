@@ -8,6 +8,8 @@ export const PERIOD = 60 * 60 * 1000;
 export interface Periodic {
   /** To be called when facts have become durable. */
   written: (facts: number) => void;
+  /** Ends the one that is being made, and makes none during the work, which may replace the ledger. Rejects as it does. */
+  without: (work: () => Promise<void>) => Promise<void>;
   /** Ends the one that is being made. No other is made afterwards. */
   close: () => Promise<void>;
 }
@@ -23,7 +25,7 @@ export function createPeriodic({
   accounts: () => number;
   make: (signal: AbortSignal) => Promise<void>;
 }): Periodic {
-  const ending = new AbortController();
+  let ending = new AbortController();
   let facts = behind;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -44,16 +46,28 @@ export function createPeriodic({
     else timer ??= setTimeout(begin, PERIOD).unref();
   }
 
+  async function close(): Promise<void> {
+    ending.abort();
+    clearTimeout(timer);
+    timer = undefined;
+    await running;
+  }
+
   look();
   return {
     written(count) {
       facts += count;
       look();
     },
-    async close() {
-      ending.abort();
-      clearTimeout(timer);
-      await running;
+    async without(work) {
+      await close();
+      try {
+        await work();
+      } finally {
+        ending = new AbortController();
+        look();
+      }
     },
+    close,
   };
 }

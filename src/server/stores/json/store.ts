@@ -173,7 +173,13 @@ async function createStore({ dir, files, now, warn, make, loaded, journal, lock 
 
   const ledger = createLedger({ books, holds, committer, now });
   const accounts = createAccounts({ books, committer, now });
-  const invites = createInvites({ books, committer, now, toVersion2 });
+  const invites = createInvites({
+    books,
+    committer,
+    now,
+    // A checkpoint of the old ledger must not come after that of the new one.
+    toVersion2: () => periodic.without(toVersion2),
+  });
   lock.serve(async (request) => {
     const answer = await answerOperator({ ledger, accounts, invites }, request);
     // The store is closing: without a response, the caller tries again and finds the folder free.

@@ -91,3 +91,20 @@ test("an hour that has begun is over with close", async () => {
   vi.advanceTimersByTime(PERIOD);
   expect(made()).toBe(0);
 });
+
+test("no checkpoint is made during work that may replace the ledger, and the next one after it", async () => {
+  const { written, without, made, end, signals } = begin(FACTS);
+  let finish = () => {};
+  const work = vi.fn<() => Promise<void>>(() => new Promise((resolve) => (finish = resolve)));
+  const working = without(work);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  expect(work).not.toHaveBeenCalled();
+  await end();
+  await vi.waitFor(() => expect(work).toHaveBeenCalled());
+  written(FACTS);
+  expect(made()).toBe(1);
+  finish();
+  await working;
+  expect(made()).toBe(2);
+  expect(signals.at(-1)?.aborted).toBe(false);
+});
