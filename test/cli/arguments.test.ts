@@ -72,6 +72,13 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   ["a long text instead of a command", ["x".repeat(5000)], /no command "x{150,199}…"[^]*ai-chat ask "…"/],
   ["a database instead of a command", ["postgres://u:geheim@h/d"], /no command "postgres:\/\/…@h\/d"/],
   ["an address without its scheme", ["serve", "--base-url", "u:geheim@h/v1"], /not "u:…@h\/v1"/],
+  [
+    "a password in the address of the AI",
+    ["serve", "--base-url", "http://u:geheim@h/v1"],
+    /password or key in --base-url can be read[^]*AI_CHAT_BASE_URL/,
+  ],
+  ["a user of the AI", ["serve", "--check", "--base-url", "http://geheim@h/v1"], /in --base-url can be read/],
+  ["a key in the query", ["serve", "--base-url", "http://h/v1?api-key=geheim"], /in --base-url can be read/],
   ["an invalid address", ["serve", "--base-url", "ftp://u:ge@heim@h"], /not "ftp:\/\/…@h"/],
   [
     "a database as the folder to check",

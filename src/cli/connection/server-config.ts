@@ -5,6 +5,7 @@ import { ClientError } from "../../client/failure.ts";
 import type { Call } from "../argv/call.ts";
 import type { FileModel } from "../argv/model-options.ts";
 import type { Values } from "../argv/options.ts";
+import { holdsSecret } from "../../text/secret-words.ts";
 
 interface ServerContext {
   version: string;
@@ -43,6 +44,18 @@ export function refusePassword(url: string, where: string): void {
   throw new ClientError("usage", `A password in ${where} can be read by everybody on this machine.`, {
     hint,
   });
+}
+
+/** Throws `usage` if argv has a secret in the address of the AI. */
+export function checkBaseUrl({ values, sources }: Pick<Call, "values" | "sources">): void {
+  if (sources.baseUrl !== "flag" || !holdsSecret(values.baseUrl ?? "")) return;
+  throw new ClientError(
+    "usage",
+    "A password or key in --base-url can be read by everybody on this machine.",
+    {
+      hint: "Put the whole URL into AI_CHAT_BASE_URL, or a key into AI_CHAT_API_KEY.",
+    },
+  );
 }
 
 /** Throws `usage` if `--data` and another store are both given, or if argv has a password. */

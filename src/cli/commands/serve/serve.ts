@@ -12,7 +12,7 @@ import type { CheckedDocument, ServeDocument } from "./document.ts";
 import { readAtHangup } from "./read-again.ts";
 import { counted } from "../../../text/numbers.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
-import { checkOneStore, demoByDefault, serverConfig } from "../../connection/server-config.ts";
+import { checkBaseUrl, checkOneStore, demoByDefault, serverConfig } from "../../connection/server-config.ts";
 
 /** The lines that report a start. For the demo they say how to connect a model. */
 function banner(
@@ -114,6 +114,7 @@ export async function serve(call: Call): Promise<number> {
   warnings.forEach(operator.warn);
   const configOf = (now: Pick<Call, "values" | "sources" | "models">) => {
     checkOneStore({ ...call, ...now });
+    checkBaseUrl(now);
     const logged = { ...now.values, log: logOf({ ...call, ...now }) };
     return serverConfig(logged, now.models, {
       dir: places.server,
