@@ -23,6 +23,13 @@ const inPieces = (bytes: Uint8Array, size: number) => (socket: Socket) => {
 };
 
 const head = (lines: string, version = "1.1") => `HTTP/${version} 200 OK\r\n${lines}\r\n`;
+/** Sends the same piece of a body again and again. */
+const endless = (lines: string, piece: string) => (socket: Socket) => {
+  const more = () => {
+    if (!socket.destroyed) socket.write(piece, more);
+  };
+  socket.write(head(lines), more);
+};
 const packed = (encoding: string, body: Uint8Array, status = 200) =>
   Buffer.concat([
     Buffer.from(
@@ -87,14 +94,12 @@ const broken: Record<string, [reply: RawReply, exit: number, code: string]> = {
   "invalid gzip": [packed("gzip", Buffer.from(answered)), 1, "bad_reply"],
   "truncated gzip": [packed("gzip", gzipSync(answered).subarray(0, 30)), 1, "bad_reply"],
   "an unknown encoding": [packed("zstd", Buffer.from([1, 2, 3])), 1, "bad_reply"],
-  "bytes without an end": [
-    (socket) => {
-      const piece = "x".repeat(1024 * 1024);
-      const more = () => {
-        if (!socket.destroyed) socket.write(piece, more);
-      };
-      socket.write(head(""), more);
-    },
+  "bytes without an end": [endless("", "x".repeat(1024 * 1024)), 1, "bad_reply"],
+  "a stream without an end": [
+    endless(
+      "content-type: text/event-stream\r\n",
+      `event: reasoning\ndata: {"text":"${"x".repeat(1024 * 1024)}"}\n\n`,
+    ),
     1,
     "bad_reply",
   ],

@@ -10,8 +10,10 @@ import { parsed, record, told as countIn } from "../../text/loose-json.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import type { Reply } from "./transport.ts";
 
-/** Longest single event that is buffered, in characters; `done` holds the whole answer. */
-const LONGEST_EVENT = 16 * 1024 * 1024;
+/** Longest answer, and longest single event, in characters; `done` holds the whole answer. */
+const LONGEST = 16 * 1024 * 1024;
+/** What a piece of an answer takes in memory besides its text, in characters. */
+const PIECE = 16;
 
 interface Told {
   server: string;
@@ -81,17 +83,20 @@ async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent,
     onError: (error) => {
       overlong ||= error.type === "max-buffer-size-exceeded";
     },
-    maxBufferSize: LONGEST_EVENT,
+    maxBufferSize: LONGEST,
   });
   // One decoder for the whole answer: a character may arrive in two pieces.
   const decoder = new TextDecoder();
   const heard: string[] = [];
   const characters = createWholeCharacters();
+  let length = 0;
   for await (const piece of reply.pieces()) {
     parser.feed(decoder.decode(piece, { stream: true }));
     for (const { name, data } of waiting.splice(0)) {
       const event = eventOf(name, data, heard, about);
       if (!event) continue;
+      if (event.type !== "done") length += event.text.length + PIECE;
+      if (length > LONGEST) throw hugeReply(about.server, "maybe");
       if (event.type === "reasoning") {
         yield event;
         continue;
