@@ -49,6 +49,8 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     await store.accounts.setPassword({ account: john.id, generation: 1, passwordHash: "$2b$new" });
     await store.accounts.setDisabled(jim.id, true);
     await store.accounts.revoke({ account: jane.id, jti: "gone", expires: Date.now() + 3_600_000 });
+    await store.accounts.remember(jane.id, "home");
+    await store.accounts.remember(jane.id, "work");
     const open = question(jim);
     await store.ledger.hold(open);
     await store.ledger.release(open.id);
@@ -61,6 +63,8 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     const of = async ({ id, name }: Account) => [
       await store.accounts.byName(name.toUpperCase()),
       await store.accounts.session(id, "gone"),
+      await store.accounts.knows(id, "home"),
+      await store.accounts.knows(id, "elsewhere"),
       await store.ledger.balance(id),
       await store.ledger.usage(id, 90),
     ];

@@ -182,6 +182,61 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
       });
     });
 
+    describe("known addresses", () => {
+      const known = async (account: string, ...addresses: string[]) =>
+        Promise.all(addresses.map((address) => store.accounts.knows(account, address)));
+
+      it("knows an address for its account only, also after a restart", async () => {
+        const [jane, john] = [await create(), await create("john")];
+        await store.accounts.remember(jane.id, "home");
+        await store.accounts.remember(jane.id, "home");
+        await store.accounts.remember(john.id, "work");
+        for (const open of [async () => {}, restart]) {
+          await open();
+          expect(await known(jane.id, "home", "work")).toEqual([true, false]);
+          expect(await known(john.id, "home", "work")).toEqual([false, true]);
+          expect(await known("", "home")).toEqual([false]);
+        }
+      });
+
+      it("forgets an address 90 days after it was last remembered", async () => {
+        const { id } = await create();
+        for (const address of ["home", "work"]) await store.accounts.remember(id, address);
+        await fixture.advance(45 * DAY);
+        await store.accounts.remember(id, "home");
+        await fixture.advance(45 * DAY - 1);
+        expect(await known(id, "home", "work")).toEqual([true, true]);
+        await fixture.advance(1);
+        expect(await known(id, "home", "work")).toEqual([true, false]);
+        await restart();
+        expect(await known(id, "home", "work")).toEqual([true, false]);
+        await fixture.advance(45 * DAY);
+        expect(await known(id, "home")).toEqual([false]);
+      });
+
+      it("keeps the last 20 of an account", async () => {
+        const { id } = await create();
+        const addresses = Array.from({ length: 22 }, (_, index) => `address ${index}`);
+        const [first, second, third, ...others] = addresses as [string, string, string];
+        for (const address of [first, second, third]) await store.accounts.remember(id, address);
+        await fixture.advance(2 * DAY);
+        await store.accounts.remember(id, first);
+        for (const address of others) {
+          await fixture.advance(1);
+          await store.accounts.remember(id, address);
+        }
+        for (const open of [async () => {}, restart]) {
+          await open();
+          expect(await known(id, first, second, third, ...others)).toEqual([
+            true,
+            false,
+            false,
+            ...others.map(() => true),
+          ]);
+        }
+      });
+    });
+
     describe("grants", () => {
       it("adds tokens and returns the balance after it", async () => {
         const { id } = await create();

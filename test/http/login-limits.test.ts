@@ -118,6 +118,28 @@ test("refuses a name after so many wrong passwords from anywhere", async () => {
   expect(reply.headers.get("ratelimit-policy")).toBe('"login-strangers";q=3;w=900');
 });
 
+test("strangers cannot lock a name out where it has logged in before, or where it was registered", async () => {
+  const server = await open({ limitLoginStrangers: LIMIT });
+  const jack = { username: "jack", password: PASSWORD };
+  await server.post("/api/register/", jack, { "X-Forwarded-For": "192.0.2.9" });
+  expect((await server.logIn("jane", PASSWORD)).status).toBe(200);
+  for (const name of ["jane", "jack"]) {
+    for (const end of [1, 2, 3]) expect(await server.guess(1, name, `203.0.113.${end}`)).toEqual([401]);
+    expect((await server.logIn(name, PASSWORD, "203.0.113.4")).status).toBe(429);
+  }
+  expect((await server.logIn("jane", PASSWORD)).status).toBe(200);
+  expect((await server.logIn("jack", PASSWORD, "192.0.2.9")).status).toBe(200);
+  expect((await server.changePassword(PASSWORD)).status).toBe(200);
+  // Nobody else is known there, and wrong passwords from there still count.
+  expect((await server.logIn("jack", PASSWORD)).status).toBe(429);
+  expect(await server.guess(4)).toEqual([401, 401, 401, 429]);
+});
+
+test("an address where a login failed is not known", async () => {
+  const server = await open({ limitLoginStrangers: LIMIT, limitLogin: { count: 100, seconds: 900 } });
+  expect(await server.guess(4, "jane", "203.0.113.1")).toEqual([401, 401, 401, 429]);
+});
+
 test("off turns all three off", async () => {
   const server = await open({ limitLogin: undefined, limitLoginAddress: LIMIT, limitLoginStrangers: LIMIT });
   expect(await server.guess(6)).toEqual(Array(6).fill(401));

@@ -193,6 +193,10 @@ export interface Accounts {
   setDisabled(account: AccountId, disabled: boolean): Promise<void>;
   /** `expires`: when the token expires by itself, in milliseconds since the epoch. Forgotten after that. */
   revoke(token: { account: AccountId; jti: string; expires: number }): Promise<void>;
+  /** Whether the account was at this address, a digest, in the last 90 days. False for an account that does not exist. */
+  knows(account: AccountId, address: string): Promise<boolean>;
+  /** Makes an address known. An account has at most 20: the one that was not remembered for the longest time is dropped. */
+  remember(account: AccountId, address: string): Promise<void>;
 }
 
 export interface Store {

@@ -1,4 +1,5 @@
 import { ApiError } from "./api-error.ts";
+import { knownDigest } from "./known-address.ts";
 import type { CountGuess } from "./login-limits.ts";
 import type {
   Account,
@@ -104,13 +105,21 @@ export function createSignIn({
     return admission;
   };
 
-  /** Whether a password is right. Wrong ones are counted. */
+  /** A login at an address makes it known. A store that cannot keep it must not fail the login. */
+  async function remember({ id }: Pick<Account, "id">, { address }: Sender): Promise<void> {
+    if (address !== "") await accounts.remember(id, knownDigest(id, address)).catch(() => {});
+  }
+
+  /** Whether a password is right. Wrong ones are counted, also those of unknown names. */
   async function check(
-    { name, password, hash }: { name: string; password: string; hash: string | undefined },
+    { name, password, account }: { name: string; password: string; account: Account | undefined },
     { address, signal }: Sender,
   ): Promise<boolean> {
-    const counted = await countGuess({ name, address, known: false });
-    const matches = await passwords.matches(password, hash, signal).catch(async (error: unknown) => {
+    const id = account?.id ?? "";
+    const known = await accounts.knows(id, knownDigest(id, address));
+    const counted = await countGuess({ name, address, known });
+    const matched = passwords.matches(password, account?.passwordHash, signal);
+    const matches = await matched.catch(async (error: unknown) => {
       await counted.giveBack();
       throw error;
     });
@@ -124,22 +133,24 @@ export function createSignIn({
     authenticate: async (token) => confirm(tokens.verify(token)),
     ...(ledger?.admit && { admit }),
 
-    async register({ username, password }, { signal }) {
+    async register({ username, password }, sender) {
       if (await accounts.byName(username)) throw taken();
-      const passwordHash = await passwords.hash(password, signal);
+      const passwordHash = await passwords.hash(password, sender.signal);
       const granted = startingTokens();
       const outcome = await accounts.create({ name: username, passwordHash, tokens: granted });
-      if (outcome.kind === "taken") throw taken();
+      if (outcome.kind !== "created") throw taken();
+      await remember(outcome.account, sender);
       return { tokens: granted };
     },
 
     async login({ username, password }, sender) {
       const account = await accounts.byName(username);
-      const matches = await check({ name: username, password, hash: account?.passwordHash }, sender);
+      const matches = await check({ name: username, password, account }, sender);
       if (!account || !matches) {
         throw new ApiError("invalid_credentials", "The username or the password is wrong.");
       }
       if (account.disabled) throw disabled();
+      await remember(account, sender);
       return { token: tokens.issue(account) };
     },
 
@@ -148,8 +159,8 @@ export function createSignIn({
     },
 
     async changePassword({ account }, { password, newPassword }, sender) {
-      const { id, name, generation, passwordHash } = account;
-      if (!(await check({ name, password, hash: passwordHash }, sender)))
+      const { id, name, generation } = account;
+      if (!(await check({ name, password, account }, sender)))
         throw new ApiError("invalid_credentials", "The present password is wrong.");
       const hash = await passwords.hash(newPassword, sender.signal);
       const outcome = await accounts.setPassword({ account: id, generation, passwordHash: hash });

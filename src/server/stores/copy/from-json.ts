@@ -4,6 +4,7 @@ import { LEDGER } from "../json/damage.ts";
 import { disk } from "../json/disk.ts";
 import { readLines, readWhole } from "../json/files.ts";
 import { hasLedger } from "../json/has-ledger.ts";
+import { readKnown } from "../json/known.ts";
 import { readFact, readHeader } from "../json/line.ts";
 import { load, type Loaded } from "../json/load.ts";
 import { acquireLock } from "../json/lock.ts";
@@ -42,6 +43,7 @@ export async function openJsonSource(named: string, { now, warn, signal }: Openi
       })),
       revoked: [...revoked.values()].filter(({ expires }) => expires > now),
       invites: [...invites.values()],
+      known: await readKnown(disk, dir, now),
       models: features.has("models"),
       secret: await readWhole(disk, join(dir, SECRET)),
       entries: () => entries(dir, loaded),

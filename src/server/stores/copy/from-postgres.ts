@@ -1,5 +1,7 @@
 import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
+import { KNOWN_MS } from "../../core/known-address.ts";
 import { StartupError } from "../../core/startup-error.ts";
+import type { KnownAddress } from "../json/known.ts";
 import { readAddress } from "../postgres/address.ts";
 import { openDatabase, type Database, type Query } from "../postgres/database.ts";
 import { ALL_INVITES, inviteOf, type InviteRow } from "../postgres/invites.ts";
@@ -17,6 +19,10 @@ SELECT id, name, password_hash AS "passwordHash", generation, disabled, tokens F
 
 const REVOKED = `
 SELECT account, jti, (extract(epoch FROM expires) * 1000)::float8 AS expires FROM chat_revoked WHERE expires > now()`;
+
+const KNOWN = `
+SELECT account, address, (extract(epoch FROM at) * 1000)::float8 AS at FROM chat_known
+WHERE at > now() - interval '${KNOWN_MS} milliseconds' ORDER BY at`;
 
 const IN_FLIGHT = `
 SELECT count(*)::int4 AS count FROM chat_questions
@@ -106,7 +112,7 @@ export async function openPostgresSource(url: string, opening: Opening): Promise
 
 async function look(
   query: Query,
-): Promise<Pick<Source, "accounts" | "revoked" | "invites" | "models" | "secret">> {
+): Promise<Pick<Source, "accounts" | "revoked" | "invites" | "known" | "models" | "secret">> {
   const [flying] = await query<{ count: number }>(IN_FLIGHT);
   if (flying && flying.count > 0)
     throw new StartupError(
@@ -125,6 +131,7 @@ async function look(
       expires: Math.round(token.expires),
     })),
     invites: (await query<InviteRow>(ALL_INVITES)).map((row) => ({ ...inviteOf(row), revoked: row.revoked })),
+    known: (await query<KnownAddress>(KNOWN)).map((known) => ({ ...known, at: Math.floor(known.at) })),
     models: named?.models === true,
     secret: secret && Buffer.from(secret.value, "base64"),
   };

@@ -1,4 +1,5 @@
 import type { Account, AccountId, NewInvite } from "../../core/ports.ts";
+import type { KnownAddress } from "../json/known.ts";
 
 /** An account in its present state. Its entries must add up to `tokens`. */
 export interface CopiedAccount extends Account {
@@ -56,6 +57,7 @@ export interface Source {
   revoked: CopiedToken[];
   /** Oldest first. */
   invites: CopiedInvite[];
+  known: KnownAddress[];
   /** Whether a charge may name its model. */
   models: boolean;
   /** Undefined if none was made yet. */

@@ -9,6 +9,7 @@ import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "../json/disk.ts";
 import { createFile, replaceFile, syncFolder, writeFully, type OpenFile } from "../json/files.ts";
 import type { Event, Feature, Line } from "../json/facts.ts";
+import { writeKnown } from "../json/known.ts";
 import { factLine, headerLine } from "../json/line.ts";
 import { load } from "../json/load.ts";
 import { deniedByOwner } from "../json/other-owner.ts";
@@ -84,6 +85,7 @@ async function write(staging: string, source: Source, opening: Opening): Promise
   try {
     const copied = await writeLedger(file, source, opening);
     await file.sync();
+    await writeKnown(disk, staging, source.known);
     if (source.secret) await replaceFile(disk, staging, SECRET, source.secret);
     await syncFolder(disk, staging);
     return copied;

@@ -39,6 +39,10 @@ SELECT id, digest, tokens, uses, used, to_timestamp(at / 1000), to_timestamp(exp
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int4[], $5::int4[], $6::float8[], $7::float8[], $8::bool[])
   AS t (id, digest, tokens, uses, used, at, expires, revoked)`;
 
+const KNOWN = `
+INSERT INTO chat_known (account, address, at)
+SELECT account, address, to_timestamp(at / 1000) FROM unnest($1::text[], $2::text[], $3::float8[]) AS t (account, address, at)`;
+
 const SECRET = `
 INSERT INTO chat_settings (name, value) VALUES ('signing_secret', $1)`;
 
@@ -146,6 +150,8 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
     invites.map(({ expires }) => expires),
     invites.map((invite) => invite.revoked),
   ]);
+  const { known } = source;
+  await query(KNOWN, [known.map((k) => k.account), known.map((k) => k.address), known.map((k) => k.at)]);
   if (source.secret) await query(SECRET, [source.secret.toString("base64")]);
   return { ...tally.copied(), accounts: source.accounts.length };
 }

@@ -4,6 +4,7 @@ import type { Account, AccountId, Accounts } from "../../core/ports.ts";
 import { bookOf, slot, type AccountBook, type Books } from "./books.ts";
 import { DoesNotFollow, type Committer } from "./committer.ts";
 import type { Event } from "./facts.ts";
+import type { Known } from "./known.ts";
 
 /** The last time that a Date can hold, in milliseconds since the epoch (ECMA-262, "Time Values and Time Range"). */
 const LATEST_DATE = 8.64e15;
@@ -12,10 +13,12 @@ const LATEST_DATE = 8.64e15;
 export function createAccounts({
   books,
   committer,
+  known,
   now,
 }: {
   books: Books;
   committer: Committer;
+  known: Known;
   now: () => number;
 }): Accounts {
   /** Registrations that are being written, by folded name. */
@@ -81,6 +84,9 @@ export function createAccounts({
       if (expires <= now() || books.revoked.has(slot(account, jti))) return;
       await write(book, { fact: "revoked", jti, expires });
     },
+
+    knows: (account, address) => known.knows(account, address),
+    remember: (account, address) => known.remember(account, address),
   };
 }
 

@@ -7,6 +7,7 @@ import { ADDRESS } from "./address.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { FILE_MODE, openIfThere, unfinished, type Files, type FileStat } from "./files.ts";
+import { KNOWN } from "./known.ts";
 import { deniedByOwner } from "./other-owner.ts";
 import { me, ownerToBe } from "./owner.ts";
 import { SECRET } from "./secret.ts";
@@ -31,7 +32,7 @@ export async function prepareFolder(dir: string, warn: (sentence: string) => voi
 
 const OTHERS = 0o077;
 const STICKY = 0o1000;
-const NAMES = [LEDGER, CHECKPOINT, SECRET, ADDRESS];
+const NAMES = [LEDGER, CHECKPOINT, SECRET, ADDRESS, KNOWN];
 const OURS = new Set([...NAMES, ...NAMES.map(unfinished)]);
 const isOurs = (name: string) => OURS.has(name) || name.startsWith("lock.");
 
@@ -53,7 +54,7 @@ export async function tidyFolder(files: Files, dir: string): Promise<void> {
   for (const name of NAMES) await files.remove(join(dir, unfinished(name)));
   if (process.platform === "win32") return;
   const owner = (await ownerToBe(files, dir))?.uid ?? me();
-  for (const name of [LEDGER, CHECKPOINT, SECRET]) await closeFile(files, join(dir, name), owner);
+  for (const name of [LEDGER, CHECKPOINT, SECRET, KNOWN]) await closeFile(files, join(dir, name), owner);
 }
 
 /** Changes only files of `owner`: the folder's owner can link a file of root into it. */

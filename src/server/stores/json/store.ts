@@ -17,6 +17,7 @@ import { createHolds } from "./holds.ts";
 import { inWorker } from "./in-worker.ts";
 import { createInvites } from "./invites.ts";
 import { openJournal, type Journal } from "./journal.ts";
+import { createKnown } from "./known.ts";
 import { createLedger } from "./ledger.ts";
 import { load, type Loaded } from "./load.ts";
 import { acquireLock, type Lock } from "./lock.ts";
@@ -109,6 +110,7 @@ interface Parts {
 async function createStore({ dir, files, now, warn, make, loaded, journal, lock }: Parts): Promise<Store> {
   const { books } = loaded;
   const holds = createHolds();
+  const known = createKnown({ files, dir, now, warn });
   let covered = loaded.covered;
   let secret: Promise<Buffer> | undefined;
   let closing: Promise<void> | undefined;
@@ -151,6 +153,7 @@ async function createStore({ dir, files, now, warn, make, loaded, journal, lock 
   async function close(): Promise<void> {
     await committer.close();
     await periodic.close();
+    await known.close();
     // Not if the ledger failed, or another program wrote to the folder, or removed and made it again.
     const sound = await journal.check().then(
       () => true,
@@ -172,7 +175,7 @@ async function createStore({ dir, files, now, warn, make, loaded, journal, lock 
   const committer = createCommitter({ books, holds, journal, now, written });
 
   const ledger = createLedger({ books, holds, committer, now });
-  const accounts = createAccounts({ books, committer, now });
+  const accounts = createAccounts({ books, committer, known, now });
   const invites = createInvites({
     books,
     committer,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
 import type { Database } from "./database.ts";
+import { createKnown } from "./known.ts";
 
 interface Row {
   id: AccountId;
@@ -69,7 +70,8 @@ ON CONFLICT (account, jti) DO NOTHING`;
 const ASCII = /^[\x21-\x7e]+$/;
 
 /** The port `Accounts` over a database. */
-export function createAccounts({ run }: Pick<Database, "run">): Accounts {
+export function createAccounts(database: Pick<Database, "run">): Accounts {
+  const { run } = database;
   async function byName(name: string): Promise<Account | undefined> {
     if (!ASCII.test(name)) return undefined;
     const { rows } = await run<Row>(BY_NAME, [foldName(name)]);
@@ -77,6 +79,7 @@ export function createAccounts({ run }: Pick<Database, "run">): Accounts {
   }
 
   return {
+    ...createKnown(database),
     byName,
 
     async create({ name, passwordHash, tokens, invite }) {

@@ -92,6 +92,16 @@ export const migrations: string[][] = [
       CONSTRAINT chat_invites_uses CHECK (used >= 0 AND used <= uses)
     )`,
   ],
+  // Addresses from which accounts have logged in, as digests.
+  [
+    `CREATE TABLE chat_known (
+      account text NOT NULL,
+      address text NOT NULL,
+      at timestamptz NOT NULL,
+      PRIMARY KEY (account, address)
+    )`,
+    `CREATE INDEX chat_known_at ON chat_known (at)`,
+  ],
 ];
 
 /** SQL for the UTC day of the database's clock, as days since 1970. */
