@@ -62,6 +62,8 @@ export interface ServerConfig {
   idleTimeout: number;
   /** Seconds. */
   drainTimeout: number;
+  /** Accounts that are made from one address. Undefined: any number. */
+  limitRegister: Rate | undefined;
   /** New questions of one account. Undefined: any number. */
   limitQuestions: Rate | undefined;
   /** Questions of one account at once. */

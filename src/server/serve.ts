@@ -14,6 +14,7 @@ import { openHttpServer } from "./http/listen.ts";
 import { createLimit } from "./limits/limit.ts";
 import { createLog } from "./log.ts";
 import { openLoginLimits } from "./login-limits.ts";
+import { openRegisterLimit } from "./register-limits.ts";
 import { createReload, type Current } from "./reload.ts";
 import { createSecrets } from "./secrets.ts";
 import { openModels } from "./open-models.ts";
@@ -218,6 +219,7 @@ async function assemble(current: Current, store: Store, opened: Close[], redact:
       startingTokens: () => current.config.startingTokens,
       ledger,
       countGuess: openLoginLimits(() => current.config, addresses.isLimited),
+      registrations: openRegisterLimit(() => current.config, addresses.isLimited),
     }),
     questions,
     ledger,

@@ -9,14 +9,15 @@ const TAKEN = [
   "questionTimeout",
   "idleTimeout",
   "drainTimeout",
+  "limitLogin",
+  "limitLoginAddress",
+  "limitLoginStrangers",
+  "limitRegister",
   "limitQuestions",
   "maxInFlight",
   "maxQuestions",
   "drainDelay",
   "keepAlive",
-  "limitLogin",
-  "limitLoginAddress",
-  "limitLoginStrangers",
   "maxConnections",
 ] as const;
 

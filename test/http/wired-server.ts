@@ -79,6 +79,7 @@ export async function openWiredServer({
       passwords,
       tokens,
       startingTokens: () => 4000,
+      registrations: unlimited,
       countGuess: openLoginLimits(() => testConfig(dir), addresses.isLimited),
     }),
     questions,

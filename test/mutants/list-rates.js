@@ -5,6 +5,8 @@ const atOnce = "test/http/at-once.test.ts";
 const questions = "test/http/question-limit.test.ts";
 const contract = "test/contract/json-store.test.ts";
 
+const register = "test/http/register-limit.test.ts";
+
 /** What a limit counts, and what it must not charge. @type {Mutant[]} */
 export const rateMutants = [
   {
@@ -41,6 +43,20 @@ export const rateMutants = [
     replace: "const left = this.#of(account);",
     why: "An account that has asked 64 times may never ask again.",
     tests: [atOnce],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: "const giveBack = await registrations.take(address);",
+    replace: "const giveBack = async () => {};",
+    why: "One address makes any number of accounts, each worth its starting tokens.",
+    tests: [register],
+  },
+  {
+    file: "src/server/register-limits.ts",
+    find: "isLimited(address) ? limit.take(address) : uncounted",
+    replace: "limit.take(address)",
+    why: "All clients of a proxy that is not trusted share one limit.",
+    tests: [register],
   },
   {
     file: "src/server/core/counted-hold.ts",

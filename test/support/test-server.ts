@@ -65,6 +65,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     questionTimeout: 60,
     idleTimeout: 60,
     drainTimeout: 10,
+    limitRegister: undefined,
     limitQuestions: undefined,
     maxInFlight: 64,
     maxQuestions: 1000,

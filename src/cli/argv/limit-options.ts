@@ -12,6 +12,15 @@ export const limitOptions = {
     2000,
     [1, 1_000_000],
   ),
+  limitRegister: rate(
+    {
+      flag: "limit-register",
+      value: "N/TIME",
+      env: ["AI_CHAT_LIMIT_REGISTER"],
+      help: "new accounts from an address",
+    },
+    "60/1h",
+  ),
   limitQuestions: rate(
     {
       flag: "limit-questions",

@@ -154,6 +154,7 @@ export function serverConfig(
     questionTimeout: values.questionTimeout,
     idleTimeout: values.idleTimeout,
     drainTimeout: values.drainTimeout,
+    limitRegister: values.limitRegister,
     limitQuestions: values.limitQuestions,
     maxInFlight: values.maxInFlight,
     maxQuestions: values.maxQuestions,

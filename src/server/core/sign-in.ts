@@ -7,6 +7,7 @@ import type {
   HoldOutcome,
   HoldRequest,
   Ledger,
+  Limit,
   Passwords,
   TokenClaims,
   Tokens,
@@ -36,7 +37,7 @@ export interface Sender {
  * wrong.
  */
 export interface SignIn {
-  /** Rejects with `username_taken`; resolves once the account and its grant are durable. */
+  /** Rejects with `rate_limited` or `username_taken`; resolves once the account and its grant are durable. */
   register(credentials: Credentials, sender: Sender): Promise<{ tokens: number }>;
   /** Rejects with `invalid_credentials` after the same work for an unknown name and a wrong password, or `account_disabled`. */
   login(credentials: Credentials, sender: Sender): Promise<{ token: string }>;
@@ -72,6 +73,8 @@ interface Needs {
   startingTokens: () => number;
   ledger?: Pick<Ledger, "admit">;
   countGuess: CountGuess;
+  /** Of accounts that are made from one address. */
+  registrations: Limit;
 }
 
 const disabled = () =>
@@ -85,6 +88,7 @@ export function createSignIn({
   startingTokens,
   ledger,
   countGuess,
+  registrations,
 }: Needs): SignIn {
   const ended = () => new ApiError("invalid_token", "This token is no longer valid. Log in again.");
   const taken = () => new ApiError("username_taken", "This username is taken. Choose another one.");
@@ -127,20 +131,29 @@ export function createSignIn({
     return matches;
   }
 
+  async function makeAccount({ username, password }: Credentials, sender: Sender) {
+    if (await accounts.byName(username)) throw taken();
+    const passwordHash = await passwords.hash(password, sender.signal);
+    const granted = startingTokens();
+    const outcome = await accounts.create({ name: username, passwordHash, tokens: granted });
+    if (outcome.kind !== "created") throw taken();
+    await remember(outcome.account, sender);
+    return { tokens: granted };
+  }
+
   return {
     verify: (token) => tokens.verify(token),
     confirm,
     authenticate: async (token) => confirm(tokens.verify(token)),
     ...(ledger?.admit && { admit }),
 
-    async register({ username, password }, sender) {
-      if (await accounts.byName(username)) throw taken();
-      const passwordHash = await passwords.hash(password, sender.signal);
-      const granted = startingTokens();
-      const outcome = await accounts.create({ name: username, passwordHash, tokens: granted });
-      if (outcome.kind !== "created") throw taken();
-      await remember(outcome.account, sender);
-      return { tokens: granted };
+    async register(credentials, sender) {
+      // Before the hash, so that a parallel burst makes no more accounts than a slow one.
+      const giveBack = await registrations.take(sender.address);
+      return makeAccount(credentials, sender).catch(async (error: unknown) => {
+        await giveBack();
+        throw error;
+      });
     },
 
     async login({ username, password }, sender) {

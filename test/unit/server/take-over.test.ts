@@ -18,6 +18,7 @@ test("takes models, provider, starting tokens, timeouts and limits", () => {
     idleTimeout: 4,
     drainTimeout: 3,
     maxConnections: 5,
+    limitRegister: { count: 4, seconds: 1 },
     limitQuestions: { count: 4, seconds: 60 },
     maxInFlight: 5,
     maxQuestions: 6,

@@ -45,6 +45,7 @@ const samples: Partial<Record<OptionName, string>> = {
   limitLogin: "7/1h",
   limitLoginAddress: "7/1h",
   limitLoginStrangers: "7/1h",
+  limitRegister: "7/1m",
 };
 
 test("every option of serve can come from the file, and flag and variable win over it", async () => {

@@ -25,6 +25,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   questionTimeout: ["1", "2", "3"],
   idleTimeout: ["1", "2", "3"],
   drainTimeout: ["1", "2", "3"],
+  limitRegister: ["1/1s", "2/1s", "off"],
   limitQuestions: ["1/1s", "2/1s", "3/1s"],
   maxInFlight: ["1", "2", "3"],
   maxQuestions: ["1", "2", "3"],

@@ -1,0 +1,69 @@
+import { expect, onTestFinished, test } from "vitest";
+import { PASSWORD, openTestServer, testConfig, type Wishes } from "../support/test-server.ts";
+
+/** `--limit-register` (docs/hosting.md#limits-on-registrations). */
+
+const LIMIT = { count: 3, seconds: 3600 };
+const HOME = "192.0.2.1";
+
+/** A server behind a proxy, which names the client's address. */
+async function open(wishes: Wishes = {}) {
+  const server = await openTestServer({ trustProxy: 1, limitRegister: LIMIT, ...wishes });
+  onTestFinished(() => server.close());
+  const register = (username: string, { address = HOME, password = PASSWORD } = {}) =>
+    server.post("/api/register/", { username, password }, { "X-Forwarded-For": address });
+  return {
+    ...server,
+    register,
+    /** Statuses of registrations at once. */
+    async burst(times: number, name: (at: number) => string, address = HOME) {
+      const replies = await Promise.all(
+        Array.from({ length: times }, (_, at) => register(name(at), { address })),
+      );
+      return replies.map(({ status }) => status).sort((a, b) => a - b);
+    },
+  };
+}
+
+test("an address makes no more accounts than its limit, at once or one after the other", async () => {
+  const server = await open();
+  expect(await server.burst(8, (at) => `crowd-${at}`)).toEqual([201, 201, 201, 429, 429, 429, 429, 429]);
+  const reply = await server.register("late");
+  expect([reply.status, await reply.json()]).toMatchObject([429, { code: "rate_limited" }]);
+  expect(Number(reply.headers.get("retry-after"))).toBeGreaterThan(3000);
+  expect(reply.headers.get("ratelimit-policy")).toBe('"register";q=3;w=3600');
+  expect((await server.register("elsewhere", { address: "192.0.2.2" })).status).toBe(201);
+  const credentials = { username: "late", password: PASSWORD };
+  expect((await server.post("/api/login/", credentials)).status).toBe(401);
+});
+
+test("what makes no account does not count", async () => {
+  const server = await open();
+  expect((await server.register("jane")).status).toBe(201);
+  expect(await server.burst(6, () => "jane")).not.toContain(201);
+  expect((await server.register("short", { password: "short" })).status).toBe(400);
+  expect(await server.burst(3, (at) => `crowd-${at}`)).toEqual([201, 201, 429]);
+});
+
+test("a network of IPv6 counts as one address", async () => {
+  const server = await open({ limitRegister: { count: 1, seconds: 3600 } });
+  expect((await server.register("a", { address: "2001:db8::1" })).status).toBe(201);
+  expect((await server.register("b", { address: "2001:db8::2" })).status).toBe(429);
+  expect((await server.register("c", { address: "2001:db8:0:1::1" })).status).toBe(201);
+});
+
+test("loopback is not limited unless proxies are trusted", async () => {
+  const server = await open({ trustProxy: undefined });
+  expect(await server.burst(5, (at) => `crowd-${at}`)).toEqual([201, 201, 201, 201, 201]);
+});
+
+test("SIGHUP takes another limit, and off", async () => {
+  const server = await open();
+  expect(await server.burst(4, (at) => `one-${at}`)).toEqual([201, 201, 201, 429]);
+  const config = (limitRegister: Wishes["limitRegister"]) =>
+    testConfig(server.dir, { trustProxy: 1, limitRegister });
+  expect(await server.running.reload(config({ count: 4, seconds: 3600 }))).toEqual([]);
+  expect(await server.burst(2, (at) => `two-${at}`)).toEqual([201, 429]);
+  expect(await server.running.reload(config(undefined))).toEqual([]);
+  expect(await server.burst(2, (at) => `three-${at}`)).toEqual([201, 201]);
+});
