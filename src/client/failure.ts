@@ -20,6 +20,7 @@ export type PlainRemedy =
   | "log_in"
   | "check_password"
   | "choose_other_name"
+  | "give_invite"
   | "correct_input"
   | "shorten"
   | "give_text"
@@ -78,6 +79,8 @@ const usual: Partial<Record<ClientErrorCode, PlainRemedy>> = {
   request_in_progress: "wait_for_other_questions",
   answer_expired: "ask_anew",
   account_disabled: "ask_operator",
+  registration_closed: "ask_operator",
+  invalid_invite: "give_invite",
   forbidden: "ask_operator",
   not_offered: "ask_operator",
   rate_limited: "wait",

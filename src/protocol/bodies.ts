@@ -45,8 +45,12 @@ const turn = z.object(
   { error: "a turn must be an object with role and content." },
 );
 
-/** `POST /api/register/` */
-export const registerBody = z.object({ username, password: passwordIn("password") });
+/** `POST /api/register/`. `invite`: the code of an invitation as typed; null counts as none. */
+export const registerBody = z.object({
+  username,
+  password: passwordIn("password"),
+  invite: z.string({ error: "invite must be a string." }).nullish(),
+});
 
 /** `POST /api/login/`: checks only that both are there; whatever else is wrong is `invalid_credentials`. */
 export const loginBody = z.object({ username: nonEmpty("username"), password: nonEmpty("password") });

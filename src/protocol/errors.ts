@@ -13,6 +13,8 @@ export const errors = {
   insufficient_tokens: { status: 402, title: "Not enough tokens" },
   tokens_held: { status: 402, title: "Tokens are held" },
   account_disabled: { status: 403, title: "Account disabled" },
+  registration_closed: { status: 403, title: "Registration closed" },
+  invalid_invite: { status: 403, title: "Invalid invitation" },
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
   username_taken: { status: 409, title: "Username taken" },

@@ -46,12 +46,17 @@ export interface PasswordReply {
   token: string;
 }
 
+/** Who may register at a server: everybody, whoever has the code of an invitation, or nobody. */
+export const registrations = ["open", "invite", "closed"] as const;
+export type Registration = (typeof registrations)[number];
+
 /** `GET /api/` → 200: what this server offers beyond the four endpoints. */
 export interface AboutReply {
   name: string;
   version: string;
   price: number;
   starting_tokens: number;
+  registration: Registration;
   model: string;
   /** Of that model. */
   limits: ChatLimits;

@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
+import type { Registration } from "../protocol/replies.ts";
 import type { Rate } from "../protocol/rate.ts";
 import type { TrustedProxies } from "./http/client-address.ts";
 import type { PairFiles } from "./tls/pair.ts";
@@ -56,6 +57,7 @@ export interface ServerConfig {
   models: readonly [ModelConfig, ...ModelConfig[]];
   /** Tokens of a new account. */
   startingTokens: number;
+  registration: Registration;
   /** Seconds. */
   questionTimeout: number;
   /** Seconds. */

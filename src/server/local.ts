@@ -2,10 +2,15 @@ import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import type { ServerConfig } from "./config.ts";
 import type { GrantReply, GrantRequest } from "./core/grant.ts";
+import type { InvitesReply, InvitesRequest } from "./core/invites.ts";
+import type { Store } from "./core/ports.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
 import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
-import type { giveInFolder as GiveInFolder } from "./stores/json/operate-in-folder.ts";
+import type {
+  giveInFolder as GiveInFolder,
+  inviteInFolder as InviteInFolder,
+} from "./stores/json/operate-in-folder.ts";
 
 // The only door through which src/cli enters the server. What takes long to load is loaded when it is called.
 
@@ -14,6 +19,8 @@ export { isLoopbackHost } from "./core/loopback.ts";
 export { BadSettings, NoProvider, OtherOwner, StartupError } from "./core/startup-error.ts";
 export type { ModelConfig, ServerConfig } from "./config.ts";
 export type { GrantReply, GrantRequest } from "./core/grant.ts";
+export type { InvitesReply, InvitesRequest } from "./core/invites.ts";
+export type { Invite, NewInvite } from "./core/ports.ts";
 export type { RunningServer } from "./serve.ts";
 export type { Checked } from "./stores/json/check.ts";
 export type { Finding } from "./stores/json/damage.ts";
@@ -70,20 +77,46 @@ export async function checkOwner(dir: string): Promise<void> {
 export const giveInFolder: typeof GiveInFolder = async (...args) =>
   (await import("./stores/json/operate-in-folder.ts")).giveInFolder(...args);
 
+/** Does what is asked about invitations in a data folder. */
+export const inviteInFolder: typeof InviteInFolder = async (...args) =>
+  (await import("./stores/json/operate-in-folder.ts")).inviteInFolder(...args);
+
+/** Codes of invitations, and what a store keeps of them. */
+export const inviteCodes = () => import("./core/invite-code.ts");
+
+interface Opening {
+  warn: (sentence: string) => void;
+  signal: AbortSignal;
+}
+
+async function inPostgres<T>(url: string, opening: Opening, work: (store: Store) => Promise<T>): Promise<T> {
+  const { openPostgresStore } = await import("./stores/postgres/store.ts");
+  const store = await openPostgresStore({ url, ...opening, waitSeconds: 5 });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
 /** Gives tokens in a Postgres store. */
 export async function giveInPostgres(
   url: string,
   request: GrantRequest,
-  { warn, signal }: { warn: (sentence: string) => void; signal: AbortSignal },
+  opening: Opening,
 ): Promise<GrantReply> {
-  const { openPostgresStore } = await import("./stores/postgres/store.ts");
   const { grantByName } = await import("./core/grant.ts");
-  const store = await openPostgresStore({ url, warn, waitSeconds: 5, signal });
-  try {
-    return await grantByName(store, request);
-  } finally {
-    await store.close();
-  }
+  return inPostgres(url, opening, (store) => grantByName(store, request));
+}
+
+/** Does what is asked about invitations in a Postgres store. */
+export async function inviteInPostgres(
+  url: string,
+  request: InvitesRequest,
+  opening: Opening,
+): Promise<InvitesReply> {
+  const { answerInvites } = await import("./core/invites.ts");
+  return inPostgres(url, opening, ({ invites }) => answerInvites(invites, request));
 }
 
 /** Reads a data folder and reports its damage. */

@@ -15,6 +15,7 @@ import { createLimit } from "./limits/limit.ts";
 import { createLog } from "./log.ts";
 import { openLoginLimits } from "./login-limits.ts";
 import { openRegisterLimit } from "./register-limits.ts";
+import { createOpenWarning } from "./open-warning.ts";
 import { createReload, type Current } from "./reload.ts";
 import { createSecrets } from "./secrets.ts";
 import { openModels } from "./open-models.ts";
@@ -121,11 +122,14 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   // The address is removed before the drain: a command that looks for the folder's server then waits for the next one.
   await announce(config, server.localUrl, opened);
 
+  const warnIfOpen = createOpenWarning();
+  warnIfOpen(config);
   const reload = createReload(current, {
     stopping: () => drained !== undefined,
     apply: (current, pair) => {
       const { config } = current;
       if (config.tls && pair) follower?.turnTo(config.tls, pair);
+      warnIfOpen(config);
       secrets.change(config);
       server.setTimes(timesOf(config));
       return questions.change(settingsOf(current));
@@ -193,7 +197,7 @@ async function openCertificate(config: ServerConfig): Promise<Certificate | unde
 /** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
 async function assemble(current: Current, store: Store, opened: Close[], redact: (text: string) => string) {
   const { config } = current;
-  const { ledger, accounts } = store;
+  const { ledger, accounts, invites } = store;
   const secret = config.secret === undefined ? await store.signingSecret() : Buffer.from(config.secret);
   const tokens = createTokens({ secret, days: config.tokenDays, now: Date.now });
   const passwords = openPasswords({ cost: config.bcryptCost });
@@ -214,6 +218,8 @@ async function assemble(current: Current, store: Store, opened: Close[], redact:
   const app = createApp({
     signIn: createSignIn({
       accounts,
+      invites,
+      registration: () => current.config.registration,
       passwords,
       tokens,
       startingTokens: () => current.config.startingTokens,
@@ -257,6 +263,7 @@ function aboutOf({ config, models }: Current): AboutReply {
     version: config.version,
     price,
     starting_tokens: config.startingTokens,
+    registration: config.registration,
     model: name,
     limits: limitsOf(first),
     extensions: [

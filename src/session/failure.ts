@@ -52,6 +52,7 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
   log_in: "/login logs in, or registers.",
   check_password: undefined,
   choose_other_name: "Choose another name.",
+  give_invite: undefined,
   correct_input: undefined,
   shorten: "Shorten it, or start afresh with /new.",
   give_text: "Give some words.",

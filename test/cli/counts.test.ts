@@ -98,6 +98,13 @@ const rows: Record<string, Row> = {
     opened: 8,
     ofNode: ["crypto", "zlib"],
   },
+  invites: {
+    args: ["invites", "create", "--data", "FOLDER"],
+    packages: [...always, "lowdb", "zod"],
+    kilobytes: 580,
+    opened: 9,
+    ofNode: ["crypto", "zlib"],
+  },
   store: {
     args: ["store", "check", "FOLDER"],
     packages: [...always, "lowdb"],

@@ -8,6 +8,7 @@ import { pathDocument, settingDocument, settingsDocument } from "../../src/cli/c
 import * as conversations from "../../src/cli/commands/conversations/document.ts";
 import { doctorDocument } from "../../src/cli/commands/doctor/document.ts";
 import { grantDocument } from "../../src/cli/commands/grant/document.ts";
+import * as invites from "../../src/cli/commands/invites/document.ts";
 import { loginDocument } from "../../src/cli/commands/login/document.ts";
 import { logoutDocument } from "../../src/cli/commands/logout/document.ts";
 import { passwordDocument } from "../../src/cli/commands/password/document.ts";
@@ -48,6 +49,9 @@ const documents = {
   serve: serveDocument,
   "serve --check": checkedDocument,
   grant: grantDocument,
+  "invites create": invites.createdDocument,
+  "invites list": invites.invitesDocument,
+  "invites revoke": invites.revokedDocument,
   "store check": checkDocument,
   "store copy": copyDocument,
 };
@@ -125,6 +129,10 @@ test("a successful command prints its document and nothing else", async () => {
   await printed("config get", ["config", "get", "editor"]);
   await printed("config path", ["config", "path"]);
   await printed("grant", ["grant", "jane", "500", "--data", dir]);
+  const at = ["--data", dir];
+  const [made] = (await printed("invites create", ["invites", "create", ...at])) as [{ id: string }[]];
+  await printed("invites list", ["invites", "list", ...at]);
+  await printed("invites revoke", ["invites", "revoke", made[0]?.id ?? "", ...at]);
   await printed("store check", ["store", "check", dir]);
   const both = { stdin: { pipe: `${PASSWORD}\n${NEW}\n` } };
   await printed("password", ["password", "--password-stdin"], both);
@@ -175,6 +183,7 @@ describe("a failed command prints one line on stderr and nothing on stdout", () 
     [2, ["config", "path", "of"]],
     [2, ["serve", "--port", "99999"]],
     [2, ["grant", "nobody", "5", "--data", "/nonexistent"]],
+    [2, ["invites", "list", "--data", "/nonexistent"]],
     [2, ["store", "check", "/nonexistent"]],
     [2, ["store", "copy", "/nonexistent"]],
     [2, ["chat"]],

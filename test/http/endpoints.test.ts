@@ -54,6 +54,7 @@ describe.each(["", "/"])("with %j at the end of the path", (slash) => {
       version: "0.0.0-test",
       price: 100,
       starting_tokens: 4000,
+      registration: "open",
       model: "fake-model",
       limits: { message: 48_000, context: 48_000, turns: 200 },
       extensions: ["stream", "history", "idempotency", "usage", "logout", "password", "reasoning"],

@@ -76,6 +76,8 @@ export async function openWiredServer({
   const app = createApp({
     signIn: createSignIn({
       accounts: store.accounts,
+      invites: store.invites,
+      registration: () => "open",
       passwords,
       tokens,
       startingTokens: () => 4000,
@@ -90,6 +92,7 @@ export async function openWiredServer({
       version: "",
       price: 100,
       starting_tokens: 4000,
+      registration: "open",
       model: "",
       limits: { message: 0, context: 0, turns: 0 },
       extensions: [],

@@ -3,6 +3,7 @@
 const tokens = "test/unit/server/auth/tokens.test.ts";
 const signOut = "test/http/sign-out.test.ts";
 const charging = "test/http/charging.test.ts";
+const registration = "test/http/registration.test.ts";
 const readStream = "test/unit/server/providers/read-stream.test.ts";
 const dialects = "test/http/providers/dialects.test.ts";
 
@@ -260,5 +261,40 @@ export const serverMutants = [
     replace: "",
     why: "The demo answers other machines although nobody asked for it.",
     tests: ["test/cli/commands/serve/config.test.ts"],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: 'if (registration() !== "closed") return;',
+    replace: "return;",
+    why: "A closed server makes accounts.",
+    tests: [registration],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: 'if (registration() === "invite")',
+    replace: "if (false)",
+    why: "Registration by invitation makes accounts without a code.",
+    tests: [registration],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: 'if (invite?.state !== "valid")',
+    replace: "if (false)",
+    why: "A wrong code makes an account.",
+    tests: [registration],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: "invite: invite?.id,",
+    replace: "",
+    why: "A registration takes no use of its invitation.",
+    tests: [registration],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: "invite?.tokens ?? startingTokens()",
+    replace: "startingTokens()",
+    why: "An invitation for fewer tokens gives the starting tokens.",
+    tests: [registration],
   },
 ];

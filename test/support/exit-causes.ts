@@ -50,6 +50,12 @@ const problems: Record<
   insufficient_tokens: { only: ["ask"], exit: 5, hint: /Ask whoever runs the server .* balance -s http/ },
   tokens_held: { only: ["ask"], exit: 5, hint: /Try again in 99 s/, wait: true },
   account_disabled: { only: ["ask", "balance", "login"], exit: 4, hint: /Ask whoever runs the server/ },
+  registration_closed: { only: ["register"], exit: 4, hint: /Ask whoever runs the server/ },
+  invalid_invite: {
+    only: ["register"],
+    exit: 4,
+    hint: /With a code: .*register -u jane --invite CODE -s http/,
+  },
   not_found: { only: ["ask", "login", "register"], exit: 1, hint: /address of a chat server/ },
   method_not_allowed: { only: ["ask", "login", "register"], exit: 1, hint: /address of a chat server/ },
   username_taken: { only: ["register"], exit: 2, hint: /Choose another name, or log in .* login -s http/ },

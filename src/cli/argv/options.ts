@@ -2,6 +2,7 @@ import { normalizeServer } from "../../client/http/server-url.ts";
 import { isSendable } from "../../client/http/token.ts";
 import { MODEL_CHARACTERS, USAGE_DAYS } from "../../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
+import { inviteOptions } from "./invite-options.ts";
 import { serverOptions, serverSecrets } from "./server-options.ts";
 
 function address(typed: string): string {
@@ -108,6 +109,8 @@ export const options = {
     },
     visible,
   ),
+
+  ...inviteOptions,
 
   config: text(
     {

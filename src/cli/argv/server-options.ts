@@ -5,6 +5,7 @@ import { limitOptions } from "./limit-options.ts";
 import { proxyOptions } from "./proxy-options.ts";
 import { loginOptions } from "./login-options.ts";
 import { FILLED, filled, json, oneOf, oneOfOr, seconds, text, textOr, whole } from "./option.ts";
+import { registrationOptions } from "./registration-options.ts";
 import { tlsOptions } from "./tls-options.ts";
 
 /** The largest number of tokens or characters that an option takes. */
@@ -148,6 +149,7 @@ export const serverOptions = {
     STARTING_TOKENS,
     [0, LARGEST],
   ),
+  ...registrationOptions,
   questionTimeout: seconds(
     {
       flag: "question-timeout",

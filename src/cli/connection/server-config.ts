@@ -151,6 +151,7 @@ export function serverConfig(
         ? [modelOf(values)]
         : [listedModel(first, values), ...others.map((model) => listedModel(model, values))],
     startingTokens: values.startingTokens,
+    registration: values.registration,
     questionTimeout: values.questionTimeout,
     idleTimeout: values.idleTimeout,
     drainTimeout: values.drainTimeout,

@@ -12,6 +12,8 @@ export const exitCodes = {
   insufficient_tokens: 5,
   tokens_held: 5,
   account_disabled: 4,
+  registration_closed: 4,
+  invalid_invite: 4,
   not_found: 1,
   method_not_allowed: 1,
   username_taken: 2,
@@ -40,9 +42,12 @@ export const exitCodes = {
   internal: 1,
 } as const satisfies Record<ClientErrorCode, number>;
 
-/** The exit code of a failure of `command`. For `grant`, `store_unavailable` is its own failure, not a server's. */
+/** Commands for which `store_unavailable` is their own failure, not a server's. */
+const onStore: ReadonlySet<string | undefined> = new Set(["grant", "invites"]);
+
+/** The exit code of a failure of `command`. */
 export const exitCodeOf = (code: ClientErrorCode, command: string | undefined): number =>
-  command === "grant" && code === "store_unavailable" ? 1 : exitCodes[code];
+  onStore.has(command) && code === "store_unavailable" ? 1 : exitCodes[code];
 
 /** Signals that end the program, with the exit code: 128 plus the signal's number. */
 export const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

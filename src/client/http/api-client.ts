@@ -76,10 +76,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return record(parsed(text)) ?? Promise.reject(badReply(server, { text }));
   };
 
-  const credentials = async (call: "register" | "login", body: { username: string; password: string }) => {
-    const { username, password } = body;
-    const reply = await transport.send({ method: "POST", path: routes[call], body: { username, password } });
-    if (!isSuccess(reply.status)) return fail(reply, call, [password]);
+  const credentials = async (
+    call: "register" | "login",
+    { username, password, invite }: { username: string; password: string; invite?: string | undefined },
+  ) => {
+    const body = { username, password, ...(invite !== undefined && { invite }) };
+    const reply = await transport.send({ method: "POST", path: routes[call], body });
+    if (!isSuccess(reply.status))
+      return fail(reply, call, invite === undefined ? [password] : [password, invite]);
     return bodyOf(reply);
   };
 
@@ -187,7 +191,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     },
     register: async (body) => ({ tokens: told((await credentials("register", body)).tokens) }),
     login: async (body) => {
-      const token = tokenIn(await credentials("login", body));
+      const { username, password } = body;
+      const token = tokenIn(await credentials("login", { username, password }));
       if (token === undefined)
         throw new ClientError("bad_reply", `The login at ${server} gave no token.`, {
           remedy: { kind: "check_address" },

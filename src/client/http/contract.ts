@@ -94,7 +94,12 @@ export interface ApiClient {
   readonly server: string;
   /** The token that it sends now. */
   readonly token: string | undefined;
-  register(credentials: { username: string; password: string }): Promise<{ tokens: number | null }>;
+  /** `invite`: the code of an invitation. */
+  register(account: {
+    username: string;
+    password: string;
+    invite?: string | undefined;
+  }): Promise<{ tokens: number | null }>;
   /** Resolves to the token, which this client then uses. */
   login(credentials: { username: string; password: string }): Promise<{ token: string }>;
   balance(signal?: AbortSignal): Promise<BalanceNow>;

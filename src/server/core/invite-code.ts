@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { sha256 } from "./sha256.ts";
 
+/** Most invitations of one request or response of an operator: such a page has less than 16 KiB. */
+export const INVITES_PAGE = 50;
+
 /** Crockford's Base32: digits and letters without I, L, O and U. */
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

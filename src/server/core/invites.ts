@@ -1,8 +1,6 @@
 import { z } from "zod";
+import { INVITES_PAGE } from "./invite-code.ts";
 import type { Invites } from "./ports.ts";
-
-/** Most invitations of one request or response: a page has less than 16 KiB. */
-export const INVITES_PAGE = 50;
 
 const newInvite = z.object({
   id: z.string().regex(/^[0-9a-f]{10}$/),

@@ -151,7 +151,7 @@ export interface Invite extends NewInvite {
   state: "valid" | "used_up" | "expired" | "revoked";
 }
 
-/** Invitations. Atomic, durable and rejecting as the {@link Ledger} is. */
+/** Invitations (docs/hosting.md#who-may-register). Atomic, durable and rejecting as the {@link Ledger} is. */
 export interface Invites {
   /** Makes all of them or none. `taken`: another one has an id or a digest. Repeated, it changes nothing. */
   create(invites: NewInvite[]): Promise<{ kind: "created" | "taken" }>;

@@ -1,4 +1,6 @@
+import type { Registration } from "../../protocol/replies.ts";
 import { ApiError } from "./api-error.ts";
+import { digestOfCode } from "./invite-code.ts";
 import { knownDigest } from "./known-address.ts";
 import type { CountGuess } from "./login-limits.ts";
 import type {
@@ -6,6 +8,8 @@ import type {
   Accounts,
   HoldOutcome,
   HoldRequest,
+  Invite,
+  Invites,
   Ledger,
   Limit,
   Passwords,
@@ -37,8 +41,17 @@ export interface Sender {
  * wrong.
  */
 export interface SignIn {
-  /** Rejects with `rate_limited` or `username_taken`; resolves once the account and its grant are durable. */
-  register(credentials: Credentials, sender: Sender): Promise<{ tokens: number }>;
+  /** Throws `registration_closed`. */
+  assertOpen(): void;
+  /**
+   * The valid invitation with this code; undefined without a code where none is needed. Rejects with `invalid_invite`.
+   */
+  invited(code: string | undefined): Promise<Invite | undefined>;
+  /**
+   * Rejects with `rate_limited`, with `username_taken`, or with `invalid_invite` if the invitation has no use left by now;
+   * resolves once the account, its grant and its use of the invitation are durable.
+   */
+  register(credentials: Credentials, invite: Invite | undefined, sender: Sender): Promise<{ tokens: number }>;
   /** Rejects with `invalid_credentials` after the same work for an unknown name and a wrong password, or `account_disabled`. */
   login(credentials: Credentials, sender: Sender): Promise<{ token: string }>;
   /** Rejects with `invalid_token`, `expired_token` or `account_disabled`. */
@@ -67,6 +80,9 @@ export interface SignIn {
 
 interface Needs {
   accounts: Accounts;
+  invites: Pick<Invites, "byDigest">;
+  /** Who may register, now. */
+  registration: () => Registration;
   passwords: Passwords;
   tokens: Tokens;
   /** Tokens of a new account, now. */
@@ -81,17 +97,22 @@ const disabled = () =>
   new ApiError("account_disabled", "This account is disabled. Ask the operator of this server.");
 
 /** See {@link SignIn}. */
-export function createSignIn({
-  accounts,
-  passwords,
-  tokens,
-  startingTokens,
-  ledger,
-  countGuess,
-  registrations,
-}: Needs): SignIn {
+export function createSignIn(needs: Needs): SignIn {
+  const { accounts, invites, registration, passwords, tokens, startingTokens, ledger } = needs;
+  const { countGuess, registrations } = needs;
   const ended = () => new ApiError("invalid_token", "This token is no longer valid. Log in again.");
   const taken = () => new ApiError("username_taken", "This username is taken. Choose another one.");
+
+  const noInvite = () =>
+    new ApiError(
+      "invalid_invite",
+      "To register here you need the code of an invitation. Ask the operator of this server for one.",
+    );
+  const invalidInvite = () =>
+    new ApiError(
+      "invalid_invite",
+      "This invitation is not valid: its code is wrong, or it is used up, expired or revoked.",
+    );
 
   async function confirm(claims: TokenClaims): Promise<Session> {
     const session = await accounts.session(claims.account, claims.jti);
@@ -131,12 +152,22 @@ export function createSignIn({
     return matches;
   }
 
-  async function makeAccount({ username, password }: Credentials, sender: Sender) {
+  async function makeAccount(
+    { username, password }: Credentials,
+    invite: Invite | undefined,
+    sender: Sender,
+  ) {
     if (await accounts.byName(username)) throw taken();
     const passwordHash = await passwords.hash(password, sender.signal);
-    const granted = startingTokens();
-    const outcome = await accounts.create({ name: username, passwordHash, tokens: granted });
-    if (outcome.kind !== "created") throw taken();
+    const granted = invite?.tokens ?? startingTokens();
+    const outcome = await accounts.create({
+      name: username,
+      passwordHash,
+      tokens: granted,
+      invite: invite?.id,
+    });
+    if (outcome.kind === "taken") throw taken();
+    if (outcome.kind === "invalid_invite") throw invalidInvite();
     await remember(outcome.account, sender);
     return { tokens: granted };
   }
@@ -147,10 +178,28 @@ export function createSignIn({
     authenticate: async (token) => confirm(tokens.verify(token)),
     ...(ledger?.admit && { admit }),
 
-    async register(credentials, sender) {
+    assertOpen() {
+      if (registration() !== "closed") return;
+      throw new ApiError(
+        "registration_closed",
+        "This server takes no new accounts. Ask its operator for one.",
+      );
+    },
+
+    async invited(code) {
+      if (code === undefined || code.trim() === "") {
+        if (registration() === "invite") throw noInvite();
+        return undefined;
+      }
+      const invite = await invites.byDigest(digestOfCode(code));
+      if (invite?.state !== "valid") throw invalidInvite();
+      return invite;
+    },
+
+    async register(credentials, invite, sender) {
       // Before the hash, so that a parallel burst makes no more accounts than a slow one.
       const giveBack = await registrations.take(sender.address);
-      return makeAccount(credentials, sender).catch(async (error: unknown) => {
+      return makeAccount(credentials, invite, sender).catch(async (error: unknown) => {
         await giveBack();
         throw error;
       });

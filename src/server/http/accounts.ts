@@ -13,12 +13,22 @@ import { accountOf, sessionOf, type Middleware } from "./context.ts";
 import { headOf, replyJson } from "./reply.ts";
 import type { Handler } from "./validate.ts";
 
+/** Refuses a registration, before its body is read, where nobody may register. */
+export function refuseIfClosed(signIn: SignIn): Middleware {
+  return function refuseIfClosed(_ctx, next) {
+    signIn.assertOpen();
+    return next();
+  };
+}
+
 /** The handler of `POST /api/register`. */
 export function register(signIn: SignIn): Handler<RegisterBody> {
-  return async function register(ctx, credentials) {
+  return async function register(ctx, { username, password, invite }) {
     const { signal } = await stopWithClient(ctx.req, ctx.res);
-    const { tokens } = await signIn.register(credentials, { address: ctx.state.address, signal });
-    ctx.state.who = credentials.username;
+    const sender = { address: ctx.state.address, signal };
+    const invitation = await signIn.invited(invite ?? undefined);
+    const { tokens } = await signIn.register({ username, password }, invitation, sender);
+    ctx.state.who = username;
     const reply: RegisterReply = { message: "User created successfully", tokens };
     replyJson(ctx, 201, reply);
   };

@@ -10,7 +10,7 @@ import { limitsOf } from "../core/models.ts";
 import type { Ledger } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
-import { changePassword, logIn, logOut, register, tellBalance } from "./accounts.ts";
+import { changePassword, logIn, logOut, refuseIfClosed, register, tellBalance } from "./accounts.ts";
 import { authenticate, authenticateAsker, authenticateHead } from "./authenticate.ts";
 import { answerQuestion } from "./chat.ts";
 import type { ClientAddresses } from "./client-address.ts";
@@ -55,7 +55,11 @@ function routeTable(needs: AppNeeds): Route[] {
     [
       "post",
       routes.register,
-      [readJson(() => CREDENTIALS_BODY_BYTES), validate(registerBody, register(signIn))],
+      [
+        refuseIfClosed(signIn),
+        readJson(() => CREDENTIALS_BODY_BYTES),
+        validate(registerBody, register(signIn)),
+      ],
     ],
     ["post", routes.login, [readJson(() => CREDENTIALS_BODY_BYTES), validate(loginBody, logIn(signIn))]],
     [

@@ -15,7 +15,7 @@ export async function register(call: Call): Promise<void> {
   const password = await passwordFrom(call, { isNew: true, command: "register" });
   await withTarget(call, "optional", async (target) => {
     const { client, name } = target;
-    const { tokens } = await client.register({ username, password });
+    const { tokens } = await client.register({ username, password, invite: call.values.invite });
     const { token } = await client.login({ username, password }).catch((error: unknown) => {
       throw accountMade(error, { hint: `Log in: ${typedCommand(call, "login")}` });
     });

@@ -42,6 +42,7 @@ const samples: Partial<Record<OptionName, string>> = {
   system: "s",
   log: "json",
   limitQuestions: "7/1m",
+  registration: "invite",
   limitLogin: "7/1h",
   limitLoginAddress: "7/1h",
   limitLoginStrangers: "7/1h",
