@@ -1,21 +1,36 @@
+import type { Rate } from "../protocol/rate.ts";
 import type { ServerConfig } from "./config.ts";
 import type { Limit } from "./core/ports.ts";
 import { createLimit } from "./limits/limit.ts";
 
+/** Wrong codes of invitations from one address. */
+const WRONG_CODES: Rate = { count: 20, seconds: 3600 };
+
 const uncounted = async () => {};
 
-/** The limit on registrations of a running server, by the address that they come from. */
-export function openRegisterLimit(
+/** The limits on registrations of a running server, by the address that they come from. */
+export function openRegisterLimits(
   config: () => Pick<ServerConfig, "limitRegister">,
   isLimited: (address: string) => boolean,
-): Limit {
-  const limit = createLimit({
-    name: "register",
-    rate: () => config().limitRegister,
-    detail: "Too many accounts were made from your address. Try again later.",
-  });
-  return {
+): { registrations: Limit; wrongCodes: Limit } {
+  const byAddress = (limit: Limit): Limit => ({
     ...limit,
     take: async (address) => (isLimited(address) ? limit.take(address) : uncounted),
+  });
+  return {
+    registrations: byAddress(
+      createLimit({
+        name: "register",
+        rate: () => config().limitRegister,
+        detail: "Too many accounts were made from your address. Try again later.",
+      }),
+    ),
+    wrongCodes: byAddress(
+      createLimit({
+        name: "invite",
+        rate: () => WRONG_CODES,
+        detail: "Too many wrong codes of invitations came from your address. Try again later.",
+      }),
+    ),
   };
 }

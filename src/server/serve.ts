@@ -14,7 +14,7 @@ import { openHttpServer } from "./http/listen.ts";
 import { createLimit } from "./limits/limit.ts";
 import { createLog } from "./log.ts";
 import { openLoginLimits } from "./login-limits.ts";
-import { openRegisterLimit } from "./register-limits.ts";
+import { openRegisterLimits } from "./register-limits.ts";
 import { createOpenWarning } from "./open-warning.ts";
 import { createReload, type Current } from "./reload.ts";
 import { createSecrets } from "./secrets.ts";
@@ -225,7 +225,7 @@ async function assemble(current: Current, store: Store, opened: Close[], redact:
       startingTokens: () => current.config.startingTokens,
       ledger,
       countGuess: openLoginLimits(() => current.config, addresses.isLimited),
-      registrations: openRegisterLimit(() => current.config, addresses.isLimited),
+      ...openRegisterLimits(() => current.config, addresses.isLimited),
     }),
     questions,
     ledger,

@@ -1,4 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
+import { digestOfCode, idOfDigest, newCode } from "../../src/server/core/invite-code.ts";
+import { inviteInFolder } from "../../src/server/stores/json/operate-in-folder.ts";
 import { PASSWORD, openTestServer, testConfig, type Wishes } from "../support/test-server.ts";
 
 /** `--limit-register` (docs/hosting.md#limits-on-registrations). */
@@ -10,11 +12,25 @@ const HOME = "192.0.2.1";
 async function open(wishes: Wishes = {}) {
   const server = await openTestServer({ trustProxy: 1, limitRegister: LIMIT, ...wishes });
   onTestFinished(() => server.close());
-  const register = (username: string, { address = HOME, password = PASSWORD } = {}) =>
-    server.post("/api/register/", { username, password }, { "X-Forwarded-For": address });
+  const register = (
+    username: string,
+    {
+      address = HOME,
+      password = PASSWORD,
+      invite,
+    }: { address?: string; password?: string; invite?: string } = {},
+  ) => server.post("/api/register/", { username, password, invite }, { "X-Forwarded-For": address });
   return {
     ...server,
     register,
+    /** The code of a new invitation. */
+    async invitation(uses: number) {
+      const code = newCode();
+      const digest = digestOfCode(code);
+      const invite = { id: idOfDigest(digest), digest, tokens: null, uses, expires: Date.now() + 3_600_000 };
+      await inviteInFolder(server.dir, { create: [invite] }, () => {});
+      return code;
+    },
     /** Statuses of registrations at once. */
     async burst(times: number, name: (at: number) => string, address = HOME) {
       const replies = await Promise.all(
@@ -66,4 +82,28 @@ test("SIGHUP takes another limit, and off", async () => {
   expect(await server.burst(2, (at) => `two-${at}`)).toEqual([201, 429]);
   expect(await server.running.reload(config(undefined))).toEqual([]);
   expect(await server.burst(2, (at) => `three-${at}`)).toEqual([201, 201]);
+});
+
+test("a registration with a valid invitation does not count", async () => {
+  const server = await open({ limitRegister: { count: 1, seconds: 3600 } });
+  const invite = await server.invitation(5);
+  for (const name of ["a", "b"]) expect((await server.register(name, { invite })).status).toBe(201);
+  expect((await server.register("c")).status).toBe(201);
+  expect((await server.register("d")).status).toBe(429);
+  expect((await server.register("d", { invite })).status).toBe(201);
+});
+
+test("20 wrong codes from an address are taken in an hour, and right ones do not count", async () => {
+  const server = await open({ registration: "invite" });
+  const invite = await server.invitation(100);
+  for (const name of ["a", "b", "c"]) expect((await server.register(name, { invite })).status).toBe(201);
+  const wrong = await Promise.all(
+    Array.from({ length: 25 }, (_, at) => server.register(`w-${at}`, { invite: newCode() })),
+  );
+  expect(wrong.filter(({ status }) => status === 403)).toHaveLength(20);
+  expect(wrong.filter(({ status }) => status === 429)).toHaveLength(5);
+  const right = await server.register("d", { invite });
+  expect([right.status, right.headers.get("ratelimit-policy")]).toEqual([429, '"invite";q=20;w=3600']);
+  expect((await server.register("d", { invite, address: "192.0.2.2" })).status).toBe(201);
+  expect((await server.register("e")).status).toBe(403);
 });

@@ -82,6 +82,7 @@ export async function openWiredServer({
       tokens,
       startingTokens: () => 4000,
       registrations: unlimited,
+      wrongCodes: unlimited,
       countGuess: openLoginLimits(() => testConfig(dir), addresses.isLimited),
     }),
     questions,

@@ -44,9 +44,10 @@ export interface SignIn {
   /** Throws `registration_closed`. */
   assertOpen(): void;
   /**
-   * The valid invitation with this code; undefined without a code where none is needed. Rejects with `invalid_invite`.
+   * The valid invitation with this code; undefined without a code where none is needed. Rejects with `invalid_invite`, or
+   * with `rate_limited` after too many wrong codes.
    */
-  invited(code: string | undefined): Promise<Invite | undefined>;
+  invited(code: string | undefined, sender: Sender): Promise<Invite | undefined>;
   /**
    * Rejects with `rate_limited`, with `username_taken`, or with `invalid_invite` if the invitation has no use left by now;
    * resolves once the account, its grant and its use of the invitation are durable.
@@ -89,8 +90,18 @@ interface Needs {
   startingTokens: () => number;
   ledger?: Pick<Ledger, "admit">;
   countGuess: CountGuess;
-  /** Of accounts that are made from one address. */
+  /** Of accounts that are made without an invitation from one address. */
   registrations: Limit;
+  /** Of codes that no valid invitation has, from one address. */
+  wrongCodes: Limit;
+}
+
+/** What fails was not judged, or made nothing: it does not count. */
+async function giveBackOnFailure<T>(giveBack: () => Promise<void>, act: () => Promise<T>): Promise<T> {
+  return act().catch(async (error: unknown) => {
+    await giveBack();
+    throw error;
+  });
 }
 
 const disabled = () =>
@@ -99,7 +110,7 @@ const disabled = () =>
 /** See {@link SignIn}. */
 export function createSignIn(needs: Needs): SignIn {
   const { accounts, invites, registration, passwords, tokens, startingTokens, ledger } = needs;
-  const { countGuess, registrations } = needs;
+  const { countGuess, registrations, wrongCodes } = needs;
   const ended = () => new ApiError("invalid_token", "This token is no longer valid. Log in again.");
   const taken = () => new ApiError("username_taken", "This username is taken. Choose another one.");
 
@@ -186,23 +197,23 @@ export function createSignIn(needs: Needs): SignIn {
       );
     },
 
-    async invited(code) {
+    async invited(code, { address }) {
       if (code === undefined || code.trim() === "") {
         if (registration() === "invite") throw noInvite();
         return undefined;
       }
-      const invite = await invites.byDigest(digestOfCode(code));
+      const giveBack = await wrongCodes.take(address);
+      const invite = await giveBackOnFailure(giveBack, () => invites.byDigest(digestOfCode(code)));
       if (invite?.state !== "valid") throw invalidInvite();
+      await giveBack();
       return invite;
     },
 
     async register(credentials, invite, sender) {
+      if (invite) return makeAccount(credentials, invite, sender);
       // Before the hash, so that a parallel burst makes no more accounts than a slow one.
       const giveBack = await registrations.take(sender.address);
-      return makeAccount(credentials, invite, sender).catch(async (error: unknown) => {
-        await giveBack();
-        throw error;
-      });
+      return giveBackOnFailure(giveBack, () => makeAccount(credentials, invite, sender));
     },
 
     async login({ username, password }, sender) {

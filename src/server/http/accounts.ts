@@ -26,7 +26,7 @@ export function register(signIn: SignIn): Handler<RegisterBody> {
   return async function register(ctx, { username, password, invite }) {
     const { signal } = await stopWithClient(ctx.req, ctx.res);
     const sender = { address: ctx.state.address, signal };
-    const invitation = await signIn.invited(invite ?? undefined);
+    const invitation = await signIn.invited(invite ?? undefined, sender);
     const { tokens } = await signIn.register({ username, password }, invitation, sender);
     ctx.state.who = username;
     const reply: RegisterReply = { message: "User created successfully", tokens };
