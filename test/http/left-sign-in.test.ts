@@ -15,8 +15,8 @@ function queued() {
     });
   };
   const passwords: Passwords = {
-    hash: (_password, signal) => wait(signal),
-    matches: (_password, _hash, signal) => wait(signal),
+    hash: (_password, turn) => wait(turn?.signal),
+    matches: (_password, _hash, turn) => wait(turn?.signal),
     close: async () => {},
   };
   return { passwords, asked: () => full.opened, jobs: () => jobs };

@@ -33,6 +33,8 @@ interface Wishes {
   now?: () => number;
   /** By default the lines are in `log`. */
   logStream?: Writable;
+  /** Proxies in a row before it. */
+  trustProxy?: number;
 }
 
 const plainPasswords: Passwords = {
@@ -50,6 +52,7 @@ export async function openWiredServer({
   timeout = 60_000,
   now = Date.now,
   logStream,
+  trustProxy,
 }: Wishes) {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-wired-"));
   const store = await openJsonStore({ dir, now, warn: () => {} });
@@ -72,7 +75,7 @@ export async function openWiredServer({
     maxQuestions: 1000,
     now,
   });
-  const addresses = createClientAddresses({ trustProxy: undefined, warn: () => {} });
+  const addresses = createClientAddresses({ trustProxy, warn: () => {} });
   const app = createApp({
     signIn: createSignIn({
       accounts: store.accounts,

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { Piscina } from "piscina";
 import { PASSWORD_BYTES } from "../../protocol/limits.ts";
 import { ApiError } from "../core/api-error.ts";
-import type { Passwords } from "../core/ports.ts";
+import type { Passwords, Turn } from "../core/ports.ts";
+import { createQueue } from "./queue.ts";
 
 const IDLE_MS = 60_000;
 const QUEUE_PER_THREAD = 32;
@@ -13,7 +14,7 @@ const QUEUE_PER_THREAD = 32;
  *
  * - `cost`: bcrypt's, 4 to 31; each step doubles the work.
  * - `threads`: most threads; default: one less than there are cores, 1 to 4.
- * - `maxQueue`: most jobs that wait; default: 32 a thread. One more is refused with `overloaded`.
+ * - `maxQueue`: most jobs that wait in each lane of the queue; default: 32 a thread.
  *
  * `hash` rejects with a RangeError for a password that bcrypt cannot tell from another (docs/http-api.md#passwords);
  * the request's schema refuses it before. `matches` is false for such a password, after the same work. `close` ends
@@ -60,9 +61,9 @@ export function openPasswords({
   const run = async (
     name: "hash" | "matches",
     job: { password: string; hash?: string | undefined },
-    signal?: AbortSignal,
+    turn: Turn,
   ) => {
-    await queue.enter(signal);
+    await queue.enter(turn);
     const used = pool;
     try {
       if (closing) throw shuttingDown();
@@ -76,59 +77,17 @@ export function openPasswords({
   };
 
   return {
-    hash: async (password, signal) => {
+    hash: async (password, turn = {}) => {
       if (!isDistinct(password)) throw new RangeError("bcrypt cannot tell this password from others.");
-      return (await run("hash", { password }, signal)) as string;
+      return (await run("hash", { password }, turn)) as string;
     },
-    matches: async (password, hash, signal) => {
+    matches: async (password, hash, turn = {}) => {
       const distinct = isDistinct(password);
       const job = { password: distinct ? password : "", hash };
-      return (await run("matches", job, signal)) === true && distinct;
+      return (await run("matches", job, turn)) === true && distinct;
     },
     close: async () => {
       await (closing ??= Promise.all([ended, pool.destroy()]));
-    },
-  };
-}
-
-/**
- * Lets `threads` jobs run at once, first come, first served, while at most `maxQueue` wait. `enter` rejects with
- * `overloaded`, or with `signal.reason` if that is aborted first.
- */
-function createQueue({ threads, maxQueue }: { threads: number; maxQueue: number }) {
-  let running = 0;
-  const waiting = new Set<() => void>();
-
-  return {
-    async enter(signal?: AbortSignal): Promise<void> {
-      signal?.throwIfAborted();
-      if (running < threads) {
-        running++;
-        return;
-      }
-      if (waiting.size >= maxQueue) throw overloaded();
-      await new Promise<void>((resolve, reject) => {
-        const drop = () => {
-          waiting.delete(enter);
-          reject(signal?.reason as Error);
-        };
-        const enter = () => {
-          signal?.removeEventListener("abort", drop);
-          resolve();
-        };
-        waiting.add(enter);
-        signal?.addEventListener("abort", drop, { once: true });
-      });
-    },
-    /** Ends a job, and starts the next one that waits. */
-    leave(): void {
-      const [next] = waiting;
-      if (!next) {
-        running--;
-        return;
-      }
-      waiting.delete(next);
-      next();
     },
   };
 }
@@ -138,10 +97,5 @@ const defaultThreads = () => Math.min(4, Math.max(1, availableParallelism() - 1)
 /** bcrypt reads 72 bytes and repeats its key at U+0000; in UTF-8 all lone surrogates become the same character. */
 const isDistinct = (password: string) =>
   Buffer.byteLength(password) <= PASSWORD_BYTES && !password.includes("\0") && password.isWellFormed();
-
-const overloaded = () =>
-  new ApiError("overloaded", "Too many people are logging in or registering. Try again in a moment.", {
-    retryAfter: 1,
-  });
 
 const shuttingDown = () => new ApiError("shutting_down", "The server is stopping. Try again in a moment.");

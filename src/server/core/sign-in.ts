@@ -1,5 +1,6 @@
 import type { Registration } from "../../protocol/replies.ts";
 import { ApiError } from "./api-error.ts";
+import { foldName } from "./fold-name.ts";
 import { digestOfCode } from "./invite-code.ts";
 import { knownDigest } from "./known-address.ts";
 import type { CountGuess } from "./login-limits.ts";
@@ -150,11 +151,13 @@ export function createSignIn(needs: Needs): SignIn {
   async function check(
     { name, password, account }: { name: string; password: string; account: Account | undefined },
     { address, signal }: Sender,
+    signedIn: boolean,
   ): Promise<boolean> {
     const id = account?.id ?? "";
     const known = await accounts.knows(id, knownDigest(id, address));
     const counted = await countGuess({ name, address, known });
-    const matched = passwords.matches(password, account?.passwordHash, signal);
+    const turn = { address, name: foldName(name), known: known || signedIn, signal };
+    const matched = passwords.matches(password, account?.passwordHash, turn);
     const matches = await matched.catch(async (error: unknown) => {
       await counted.giveBack();
       throw error;
@@ -169,7 +172,7 @@ export function createSignIn(needs: Needs): SignIn {
     sender: Sender,
   ) {
     if (await accounts.byName(username)) throw taken();
-    const passwordHash = await passwords.hash(password, sender.signal);
+    const passwordHash = await passwords.hash(password, { ...sender, name: foldName(username) });
     const granted = invite?.tokens ?? startingTokens();
     const outcome = await accounts.create({
       name: username,
@@ -218,7 +221,7 @@ export function createSignIn(needs: Needs): SignIn {
 
     async login({ username, password }, sender) {
       const account = await accounts.byName(username);
-      const matches = await check({ name: username, password, account }, sender);
+      const matches = await check({ name: username, password, account }, sender, false);
       if (!account || !matches) {
         throw new ApiError("invalid_credentials", "The username or the password is wrong.");
       }
@@ -233,9 +236,9 @@ export function createSignIn(needs: Needs): SignIn {
 
     async changePassword({ account }, { password, newPassword }, sender) {
       const { id, name, generation } = account;
-      if (!(await check({ name, password, account }, sender)))
+      if (!(await check({ name, password, account }, sender, true)))
         throw new ApiError("invalid_credentials", "The present password is wrong.");
-      const hash = await passwords.hash(newPassword, sender.signal);
+      const hash = await passwords.hash(newPassword, { ...sender, name: foldName(name), known: true });
       const outcome = await accounts.setPassword({ account: id, generation, passwordHash: hash });
       if (outcome.kind === "changed") throw ended();
       return { token: tokens.issue(outcome.account) };

@@ -93,10 +93,7 @@ describe("passwords", () => {
     const small = openPasswords({ cost: 4, threads: 1, maxQueue: 2 });
     const left = new AbortController();
     const begun = small.hash("correct horse");
-    const waiting = [
-      small.hash("correct horse", left.signal),
-      small.matches("correct horse", undefined, left.signal),
-    ];
+    const waiting = [small.hash("correct horse", left), small.matches("correct horse", undefined, left)];
     await expect(small.hash("correct horse")).rejects.toMatchObject({ code: "overloaded" });
     left.abort(new Error("left"));
     const later = [small.hash("correct horse"), small.hash("correct horse")];
@@ -108,10 +105,10 @@ describe("passwords", () => {
 
   test("a job that has begun runs to its end although its client leaves, and a later one does not begin", async () => {
     const left = new AbortController();
-    const begun = passwords.hash("correct horse", left.signal);
+    const begun = passwords.hash("correct horse", left);
     left.abort(new Error("left"));
     expect(await begun).toMatch(/^\$2b\$/);
-    await expect(passwords.hash("correct horse", left.signal)).rejects.toBe(left.signal.reason);
+    await expect(passwords.hash("correct horse", left)).rejects.toBe(left.signal.reason);
   });
 
   test("a broken stored hash is a failure", async () => {
