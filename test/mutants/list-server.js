@@ -173,10 +173,17 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/app.ts",
-    find: "forbidCaching,\n",
+    find: "protectReply,\n",
     replace: "",
     why: "A proxy may keep one person's balance for another.",
     tests: ["test/http/endpoints.test.ts"],
+  },
+  {
+    file: "src/server/http/bad-request.ts",
+    find: "...safeLines,",
+    replace: "",
+    why: "A browser may run what a refused request made the server quote.",
+    tests: ["test/http/reply-headers.test.ts"],
   },
   {
     file: "src/server/auth/tokens.ts",

@@ -21,7 +21,7 @@ import { readJson } from "./read-json.ts";
 import { checkHead, findClient, nameRequest, readTarget } from "./request-head.ts";
 import { detailsOf, logRequests } from "./request-log.ts";
 import { sendReply } from "./reply.ts";
-import { forbidCaching } from "./reply-headers.ts";
+import { protectReply } from "./reply-headers.ts";
 import { tellAbout, tellHealth, tellReady } from "./status.ts";
 import { answerUnknownRoute } from "./unknown-route.ts";
 import { discardBody } from "./unread-body.ts";
@@ -103,7 +103,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
     nameRequest,
     findClient(needs.addresses),
     logRequests(needs.log),
-    forbidCaching,
+    protectReply,
     discardBody,
     handleErrors,
     checkHead,

@@ -5,6 +5,7 @@ import type { Problem } from "../../protocol/errors.ts";
 import { headers } from "../../protocol/replies.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
 import { headOf, valueIn } from "./reply.ts";
+import { safeHeaders } from "./reply-headers.ts";
 
 interface Refusal {
   status: number;
@@ -46,6 +47,8 @@ function problemOf({ status, title, detail }: Refusal, requestId: string): Probl
   return { type: "about:blank", title, status, detail, code, error: detail, request_id: requestId };
 }
 
+const safeLines = safeHeaders.flatMap((name, at) => (at % 2 ? [] : [`${name}: ${safeHeaders[at + 1]}`]));
+
 /** Writes a reply to a connection without a parsed request. */
 function answerBare(socket: Socket, refusal: Refusal): void {
   const requestId = randomUUID();
@@ -55,6 +58,7 @@ function answerBare(socket: Socket, refusal: Refusal): void {
     `Content-Type: ${PROBLEM_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     `${headers.requestId}: ${requestId}`,
+    ...safeLines,
     "Connection: close",
   ];
   socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
