@@ -243,11 +243,11 @@ async function assemble(current: Current, store: Store, opened: Close[], redact:
     phase = "leaving";
     await sleep(delay, undefined, { signal: hurry }).catch(() => {});
   };
-  const stop = async (stopListening: () => void) => {
+  const stop = async (stopListening: () => Promise<void>) => {
     const wasLeaving = phase === "leaving";
     phase = "stopping";
     if (wasLeaving) {
-      stopListening();
+      await stopListening();
       await sleep(LATE);
     }
     await questions.drain(current.config.drainTimeout * 1000);

@@ -94,6 +94,13 @@ export const serverMutants = [
     tests: ["test/http/providers/failures.test.ts"],
   },
   {
+    file: "src/server/serve.ts",
+    find: "if (wasLeaving) {",
+    replace: "if (false) {",
+    why: "A proxy without health checks goes on sending questions to a server that refuses them.",
+    tests: ["test/http/shutdown.test.ts"],
+  },
+  {
     file: "src/server/http/listen.ts",
     find: "server.keepAliveTimeout = keepAlive;",
     replace: "",

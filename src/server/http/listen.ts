@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
 import { Server as TcpServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 import { Bag } from "../core/bag.ts";
@@ -20,7 +21,7 @@ export interface Listening {
   /** From the next request of each connection on: see {@link Times}. */
   setTimes(times: Times): void;
   /** Refuses new connections. Those that are open go on. */
-  stopListening(): void;
+  stopListening(): Promise<void>;
   /**
    * Waits up to `timeout` ms until every reply has been sent, then refuses new connections and closes all others.
    */
@@ -103,7 +104,8 @@ export async function openHttpServer({
     localUrl: front ? urlOf("http", LOOPBACK, portOf(server)) : local,
     setPair: (pair) => front?.take(pair),
     setTimes,
-    stopListening: () => {
+    async stopListening() {
+      await shortTurn();
       front?.server.close();
       // That of node:http also closes the idle ones.
       TcpServer.prototype.close.call(server);
@@ -113,6 +115,18 @@ export async function openHttpServer({
       await Promise.allSettled(atWork.items());
     },
   };
+}
+
+/**
+ * Resolves right after the event loop has looked for new connections, in a turn with little else to do. Whoever has
+ * connected since is reset by the end of listening, perhaps with a request that may not be sent twice.
+ */
+async function shortTurn(): Promise<void> {
+  for (let turns = 0; turns < 1000; turns += 1) {
+    const begun = performance.now();
+    await immediate();
+    if (performance.now() - begun < 0.2) return;
+  }
 }
 
 /**
