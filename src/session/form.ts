@@ -1,3 +1,4 @@
+import type { Registration } from "../protocol/replies.ts";
 import { passwordFaults } from "../protocol/password-rules.ts";
 import { usernameFaults } from "../protocol/username-rules.ts";
 
@@ -6,10 +7,12 @@ export type Purpose = "register" | "login";
 
 /** The form for logging in, without a screen. Passwords in it are shown nowhere, not even their length. */
 export interface Form {
-  step: "choose" | "username" | "password" | "repeat";
+  step: "choose" | "invite" | "username" | "password" | "repeat";
   purpose: Purpose;
+  /** The code of an invitation. */
+  invite: string;
   username: string;
-  /** Kept at the username step if only the name was refused: it is sent with the next name. */
+  /** Kept if only the name or the code was refused: it is sent with the next one. */
   password: string;
   repeated: string;
   /** Why it is asked, such as "Your login is no longer valid." */
@@ -34,9 +37,22 @@ export type FormEvent =
 /** What the owner has to do after an event. */
 export type FormOutcome =
   | { form: Form; effect: "nothing" | "leave" }
-  | { form: Form; effect: "send"; credentials: { username: string; password: string } };
+  | { form: Form; effect: "send"; credentials: { username: string; password: string; invite?: string } };
 
-const empty = { username: "", password: "", repeated: "", error: undefined, busy: false };
+/** What is known of the server. */
+export interface KnownRules {
+  /**
+   * It has the rules of docs/http-api.md#passwords for a new account, so they are checked before anything is sent. Other
+   * servers state their own.
+   */
+  ourRules: boolean;
+  /** Who may register; undefined if it is not known. */
+  registration: Registration | undefined;
+}
+
+const unknown: KnownRules = { ourRules: false, registration: undefined };
+
+const empty = { invite: "", username: "", password: "", repeated: "", error: undefined, busy: false };
 
 /** The first run, or `/login`: register or log in. */
 export function chooseForm(canLeave: boolean): Form {
@@ -49,12 +65,8 @@ export function passwordForm(username: string | null, reason: string): Form {
   return { ...empty, step, first: step, purpose: "login", username: username ?? "", reason, canLeave: true };
 }
 
-/**
- * One event on the form; pure. While `busy` it takes nothing but `refused`. `ourRules`: the server is known to have the
- * rules of docs/http-api.md#passwords for a new account, so they are checked before anything is sent. Other servers
- * state their own.
- */
-export function nextForm(form: Form, event: FormEvent, ourRules = false): FormOutcome {
+/** One event on the form; pure. While `busy` it takes nothing but `refused`. */
+export function nextForm(form: Form, event: FormEvent, known: KnownRules = unknown): FormOutcome {
   if (event.type === "refused") {
     const { error, step, password } = event;
     return { form: { ...form, busy: false, password, repeated: "", error, step }, effect: "nothing" };
@@ -62,7 +74,7 @@ export function nextForm(form: Form, event: FormEvent, ourRules = false): FormOu
   if (form.busy) return { form, effect: "nothing" };
   switch (event.type) {
     case "insert":
-      return { form: insert(form, event.text.split(/[\r\n]/)[0] ?? ""), effect: "nothing" };
+      return { form: insert(form, event.text.split(/[\r\n]/)[0] ?? "", known), effect: "nothing" };
     case "backspace":
       return { form: edit(form, (text) => Array.from(text).slice(0, -1).join("")), effect: "nothing" };
     case "clear":
@@ -70,38 +82,53 @@ export function nextForm(form: Form, event: FormEvent, ourRules = false): FormOu
     case "other":
       return { form: form.step === "choose" ? other(form) : form, effect: "nothing" };
     case "enter":
-      return enter(form, ourRules);
+      return enter(form, known);
     case "back":
-      return back(form);
+      return back(form, known);
   }
 }
 
-function insert(form: Form, text: string): Form {
+function insert(form: Form, text: string, known: KnownRules): Form {
   if (form.step !== "choose") return edit(form, (old) => old + text);
   const letter = text.trim().toLowerCase();
-  if (letter === "1" || letter === "r") return { ...form, purpose: "register", step: "username" };
-  if (letter === "2" || letter === "l") return { ...form, purpose: "login", step: "username" };
+  if (letter === "1" || letter === "r") return chosen({ ...form, purpose: "register" }, known);
+  if (letter === "2" || letter === "l") return chosen({ ...form, purpose: "login" }, known);
   return form;
+}
+
+const wantsCode = ({ purpose }: Form, { registration }: KnownRules) =>
+  purpose === "register" && registration === "invite";
+
+/** The first step of what was chosen. */
+function chosen(form: Form, known: KnownRules): Form {
+  if (form.purpose === "register" && known.registration === "closed")
+    return { ...form, error: "This server takes no new accounts." };
+  return { ...form, error: undefined, step: wantsCode(form, known) ? "invite" : "username" };
 }
 
 function edit(form: Form, change: (text: string) => string): Form {
   if (form.step === "choose") return form;
+  if (form.step === "invite") return { ...form, error: undefined, invite: change(form.invite) };
   if (form.step === "username") return { ...form, error: undefined, username: change(form.username) };
   if (form.step === "password") return { ...form, error: undefined, password: change(form.password) };
   return { ...form, error: undefined, repeated: change(form.repeated) };
 }
 
 function other(form: Form): Form {
-  return { ...form, purpose: form.purpose === "register" ? "login" : "register" };
+  return { ...form, error: undefined, purpose: form.purpose === "register" ? "login" : "register" };
 }
 
-function enter(form: Form, ourRules: boolean): FormOutcome {
+function enter(form: Form, known: KnownRules): FormOutcome {
   const to = (change: Partial<Form>): FormOutcome => ({
     form: { ...form, error: undefined, ...change },
     effect: "nothing",
   });
-  if (form.step === "choose") return to({ step: "username" });
-  const isNew = ourRules && form.purpose === "register";
+  if (form.step === "choose") return { form: chosen(form, known), effect: "nothing" };
+  if (form.step === "invite") {
+    if (form.invite.trim() === "") return to({ error: "Type the code of your invitation." });
+    return form.password === "" ? to({ step: "username" }) : send(form);
+  }
+  const isNew = known.ourRules && form.purpose === "register";
   if (form.step === "username") {
     const username = form.username.trim();
     if (username === "") return to({ error: "Type a username." });
@@ -119,16 +146,23 @@ function enter(form: Form, ourRules: boolean): FormOutcome {
 }
 
 function send(form: Form): FormOutcome {
-  const { username, password } = form;
+  const { username, password, purpose } = form;
+  const invite = form.invite.trim();
   return {
     form: { ...form, password: "", repeated: "", error: undefined, busy: true },
     effect: "send",
-    credentials: { username, password },
+    credentials: { username, password, ...(purpose === "register" && invite !== "" && { invite }) },
   };
 }
 
-function back(form: Form): FormOutcome {
+function back(form: Form, known: KnownRules): FormOutcome {
   if (form.step === form.first) return { form, effect: form.canLeave ? "leave" : "nothing" };
-  const step = form.step === "repeat" ? "password" : form.step === "password" ? "username" : "choose";
+  const step = stepBefore(form, known);
   return { form: { ...form, step, password: "", repeated: "", error: undefined }, effect: "nothing" };
+}
+
+function stepBefore(form: Form, known: KnownRules): Form["step"] {
+  if (form.step === "repeat") return "password";
+  if (form.step === "password") return "username";
+  return form.step === "username" && wantsCode(form, known) ? "invite" : "choose";
 }

@@ -1,5 +1,6 @@
 import { titleOf } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
+import type { Registration } from "../protocol/replies.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 import type { Form } from "./form.ts";
 import { choiceIn, offeredBy, type Answering, type ModelChoice } from "./model.ts";
@@ -31,7 +32,12 @@ export type Event =
   | { type: "loading"; at: number }
   | { type: "loaded"; isLoaded: boolean }
   | { type: "balance"; tokens: number | null }
-  | ({ type: "offer"; models: readonly ModelOffer[]; ourRules: boolean } & Answering)
+  | ({
+      type: "offer";
+      models: readonly ModelOffer[];
+      ourRules: boolean;
+      registration?: Registration | undefined;
+    } & Answering)
   /** The list was requested anew. */
   | { type: "models"; models: readonly ModelOffer[] }
   | { type: "chosen"; model: string }
@@ -136,8 +142,8 @@ function changed(state: State, event: Event): State {
     case "balance":
       return { ...state, tokens: event.tokens };
     case "offer": {
-      const { price, model, limits, models, ourRules } = event;
-      return shownOf({ ...state, offered: { price, model, limits }, models, ourRules });
+      const { price, model, limits, models, ourRules, registration } = event;
+      return shownOf({ ...state, offered: { price, model, limits }, models, ourRules, registration });
     }
     case "models":
       return shownOf({ ...state, models: event.models });
@@ -150,8 +156,8 @@ function changed(state: State, event: Event): State {
     case "signedIn":
       return { ...state, form: undefined, signedIn: true, username: event.username, tokens: null };
     case "signedOut": {
-      const { price, models, offered, usual, ourRules } = state;
-      return shownOf({ ...firstState(undefined, usual), price, models, offered, ourRules });
+      const { price, models, offered, usual, ourRules, registration } = state;
+      return shownOf({ ...firstState(undefined, usual), price, models, offered, ourRules, registration });
     }
     case "cleared":
       return shownOf({ ...state, choice: state.usual, ...noConversation });

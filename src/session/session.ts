@@ -206,6 +206,8 @@ export function createSession(options: SessionOptions): Session {
     const { signedIn } = state();
     if (!signedIn) dispatch({ type: "form", form: chooseForm(canLeave) });
     await Promise.all([account.learnOffer(), ...(signedIn ? [account.greet()] : [])]);
+    // What was learned hours ago must not keep anybody from registering.
+    if (!signedIn && isRestricted(state())) await account.learnAnew();
   };
 
   return {
@@ -318,7 +320,8 @@ export function createSession(options: SessionOptions): Session {
     form(event) {
       const { form } = state();
       if (form === undefined) return;
-      const outcome = nextForm(form, event, room.local || state().ourRules);
+      const { ourRules, registration } = state();
+      const outcome = nextForm(form, event, { ourRules: room.local || ourRules, registration });
       if (outcome.form !== form) dispatch({ type: "form", form: outcome.form });
       if (outcome.effect === "leave") leaveForm();
       else if (outcome.effect === "send") run(signingIn.send(outcome.form, outcome.credentials));
@@ -329,3 +332,6 @@ export function createSession(options: SessionOptions): Session {
     },
   };
 }
+
+const isRestricted = ({ registration }: Pick<State, "registration">) =>
+  registration === "invite" || registration === "closed";

@@ -10,6 +10,7 @@ import type { Room } from "./room.ts";
 interface Credentials {
   username: string;
   password: string;
+  invite?: string;
 }
 
 interface SigningInOptions {
@@ -28,8 +29,8 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
       type: "refused",
       error: failure === undefined ? "Something in this program went wrong." : words(failure),
       step: stepFor(failure),
-      // If only the name is wrong, the password need not be typed again.
-      password: isNameAlone(failure) ? password : "",
+      // If only the name or the code is wrong, the password need not be typed again.
+      password: isNameAlone(failure) || failure?.code === "invalid_invite" ? password : "",
     });
     room.dispatch({ type: "form", form: refused.form });
   };
@@ -65,7 +66,7 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
           // The account exists now: another try must log in, not register again.
           tried = { ...form, purpose: "login" };
         }
-        const { token } = await room.client.login(credentials);
+        const { token } = await room.client.login({ username, password: credentials.password });
         await room.saveLogin({ username, token, given: room.wallClock() });
       } catch (error) {
         return refuse(tried === form ? error : accountMade(error), tried, credentials);
@@ -84,6 +85,8 @@ function words(error: ClientError): string {
 
 /** The step of the field that must be changed. */
 function stepFor(error: ClientError | undefined): Form["step"] {
+  if (error?.code === "invalid_invite") return "invite";
+  if (error?.code === "registration_closed") return "choose";
   return isNameAlone(error) || hasField(error, "username") ? "username" : "password";
 }
 

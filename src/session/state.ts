@@ -1,5 +1,6 @@
 import type { Turn } from "../protocol/bodies.ts";
 import type { ChatLimits } from "../protocol/chat-limits.ts";
+import type { Registration } from "../protocol/replies.ts";
 import type { Form } from "./form.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 import type { Answering, ModelChoice } from "./model.ts";
@@ -66,6 +67,8 @@ export interface State extends Money {
    * Whether the server is known to have the limits of docs/http-api.md#limits, for a question and for a new account.
    */
   ourRules: boolean;
+  /** Who may register there, if the server tells it. */
+  registration: Registration | undefined;
   phase: Phase;
   /** Covers everything else while it is open. */
   form: Form | undefined;
@@ -116,6 +119,7 @@ export function firstState(login: { username: string | null } | undefined, usual
     usual,
     choice: usual,
     ourRules: false,
+    registration: undefined,
     tokens: null,
     price: null,
     phase: { kind: "idle" },

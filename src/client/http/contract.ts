@@ -1,5 +1,6 @@
 import type { Turn } from "../../protocol/bodies.ts";
 import type { ChatLimits } from "../../protocol/chat-limits.ts";
+import type { Registration } from "../../protocol/replies.ts";
 import type { Extension } from "../../protocol/routes.ts";
 
 /** One question on its way to a server. */
@@ -60,6 +61,8 @@ export interface Offer {
   model: string | null;
   /** Of that model, if the server tells them. */
   limits?: ChatLimits | undefined;
+  /** Who may register, if the server tells it. */
+  registration?: Registration | undefined;
   /** Empty if the server does not offer `models`. */
   models: readonly ModelOffer[];
 }

@@ -1,5 +1,6 @@
 import { routes, type Extension } from "../../protocol/routes.ts";
 import type { ChatLimits } from "../../protocol/chat-limits.ts";
+import { registrations } from "../../protocol/replies.ts";
 import { MODEL_CHARACTERS } from "../../protocol/limits.ts";
 import type { ModelOffer, Offer } from "./contract.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
@@ -16,6 +17,8 @@ export interface KeptOffer {
   model: string | null;
   /** The `limits` of `GET /api/`, unchecked; absent if it has none. */
   limits?: unknown;
+  /** The `registration` of `GET /api/`, unchecked; absent if it has none. */
+  registration?: unknown;
   /** The list of `GET /api/models/`, unchecked; absent if the server does not offer `models`. */
   models?: unknown[];
 }
@@ -64,6 +67,7 @@ export const fromKept = (kept: KeptOffer): Offer => ({
   price: told(kept.price),
   model: typeof kept.model === "string" ? oneLine(kept.model, 100) : null,
   limits: limitsOf(kept.limits),
+  registration: registrations.find((one) => one === kept.registration),
   models: (kept.models ?? []).flatMap(modelOf),
 });
 
@@ -92,6 +96,7 @@ async function read(reply: Reply): Promise<Omit<KeptOffer, "at">> {
     price: told(body.price),
     model: typeof body.model === "string" ? oneLine(body.model, 100) : null,
     ...(body.limits !== undefined && { limits: body.limits }),
+    ...(typeof body.registration === "string" && { registration: oneLine(body.registration, 100) }),
   };
 }
 

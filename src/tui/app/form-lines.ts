@@ -24,7 +24,7 @@ export function formPicture(form: Form, place: string, display: Display): FormPi
   const title = form.purpose === "register" ? `Register at ${place}` : `Log in to ${place}`;
   lines.push(...wrappedLines(form.reason ?? title, styles.bold, display));
   const label = labelOf(form);
-  const field = form.step === "username" ? form.username : "";
+  const field = form.step === "username" ? form.username : form.step === "invite" ? form.invite : "";
   const shown = fitEnd(field, display.columns - width(label) - 2);
   if (form.error !== undefined) lines.push(...wrappedLines(form.error, styles.error, display));
   const note = form.busy ? `one moment${glyphs(display).ellipsis}` : noteOf(form);
@@ -38,7 +38,8 @@ function choosePicture(form: Form, place: string, display: Display): FormPicture
     form.purpose === purpose
       ? chosenLine(CHOICES[purpose], LONGEST_CHOICE, display)
       : `  ${CHOICES[purpose]}`;
-  const title = wrappedLines(`Sign in to ${place}`, styles.bold, display);
+  const error = form.error === undefined ? [] : wrappedLines(form.error, styles.error, display);
+  const title = [...wrappedLines(`Sign in to ${place}`, styles.bold, display), ...error];
   const y = title.length + (form.purpose === "register" ? 0 : 1);
   const lines = [
     ...title,
@@ -54,12 +55,14 @@ function choosePicture(form: Form, place: string, display: Display): FormPicture
 }
 
 function labelOf({ step, username, purpose }: Form): string {
+  if (step === "invite") return "Code of your invitation: ";
   if (step === "username") return "Username: ";
   if (step === "repeat") return "Password once more: ";
   return purpose === "login" && username !== "" ? `Password of ${username}: ` : "Password: ";
 }
 
 function noteOf({ step, purpose }: Form): string {
+  if (step === "invite") return "case, spaces and dashes don't matter; Enter goes on, Esc goes back";
   if (step === "username") return "letters, digits and @ . + - _; Enter goes on, Esc goes back";
   const hidden = "what you type isn't shown; Enter goes on, Esc goes back";
   return purpose === "register" && step === "password" ? `at least 8 characters; ${hidden}` : hidden;

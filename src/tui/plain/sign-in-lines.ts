@@ -2,7 +2,13 @@ import type { Session } from "../../session/session.ts";
 import type { LineReader } from "./line-reader.ts";
 import type { Paper } from "./paper.ts";
 
-const QUESTIONS = { choose: "> ", username: "Username: ", password: "Password: ", repeat: "Once more: " };
+const QUESTIONS = {
+  choose: "> ",
+  invite: "Code of your invitation: ",
+  username: "Username: ",
+  password: "Password: ",
+  repeat: "Once more: ",
+};
 
 /** Goes through the form line by line; false at the end of the input. An empty line goes a step back. */
 export async function signInByLines(session: Session, lines: LineReader, paper: Paper): Promise<boolean> {

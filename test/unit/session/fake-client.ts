@@ -8,6 +8,7 @@ import type {
 } from "../../../src/client/http/contract.ts";
 import type { Entry } from "../../../src/client/kept/credentials.ts";
 import type { Connection, KnownToken } from "../../../src/session/connection.ts";
+import type { Registration } from "../../../src/protocol/replies.ts";
 import type { Extension } from "../../../src/protocol/routes.ts";
 
 type Step = AnswerEvent | ClientError | Promise<unknown>;
@@ -23,6 +24,11 @@ export interface FakeClient extends ApiClient {
   /** What the next balance fails with. */
   balanceFails: ClientError | undefined;
   balancesAsked: number;
+  /** Who may register; it is told unless `tellsRegistration` is false. The only code is `code`. */
+  registration: Registration;
+  tellsRegistration: boolean;
+  /** How often the offer was requested anew. */
+  offersAnew: number;
 }
 
 const all: Extension[] = ["stream", "history", "idempotency", "usage", "logout", "password"];
@@ -49,10 +55,17 @@ export function createFakeClient({
     passwords: new Map([["jane", "correct horse"]]),
     balanceFails: undefined,
     balancesAsked: 0,
+    registration: "open",
+    tellsRegistration: true,
+    offersAnew: 0,
     get token() {
       return held;
     },
-    async register({ username, password }) {
+    async register({ username, password, invite }) {
+      if (client.registration === "closed")
+        throw new ClientError("registration_closed", "No new accounts.", { status: 403 });
+      if (client.registration === "invite" && invite !== "code")
+        throw new ClientError("invalid_invite", "This invitation is not valid.", { status: 403 });
       if (client.passwords.has(username))
         throw new ClientError("username_taken", "This username is taken.", { status: 409 });
       if (password.length < 8)
@@ -98,8 +111,15 @@ export function createFakeClient({
         yield step.type === "done" && step.tokens === -1 ? { ...step, tokens: client.tokens } : step;
       }
     },
-    offer: async () => ({ extensions: new Set(extensions), price: 100, model: "demo", models }),
+    offer: async () => ({
+      extensions: new Set(extensions),
+      price: 100,
+      model: "demo",
+      models,
+      registration: client.tellsRegistration ? client.registration : undefined,
+    }),
     async models() {
+      client.offersAnew += 1;
       if (models.length === 0) throw notOffered();
       return models;
     },

@@ -513,6 +513,46 @@ describe("logging in", () => {
     expect(client.token).toBeDefined();
   });
 
+  it("asks for the code of an invitation only where one is needed, and sends it", async () => {
+    const client = createFakeClient({ token: false });
+    client.registration = "invite";
+    const { session, type, saved } = open({ client, signedIn: false });
+    await session.start();
+    expect(client.offersAnew).toBe(1);
+    type(enter);
+    expect(session.state.form?.step).toBe("invite");
+    type(insert("wrong"), enter, insert("max"), enter, insert("12345678"), enter, insert("12345678"), enter);
+    await session.idle();
+    expect(session.state.form).toMatchObject({ step: "invite", error: "This invitation is not valid." });
+    type({ type: "clear" }, insert("code"), enter);
+    await session.idle();
+    expect(saved).toEqual([{ username: "max", token: "token-of-max" }]);
+  });
+
+  it("asks for the code once the server wants one that had not said so, and for nothing typed before", async () => {
+    const client = createFakeClient({ token: false });
+    Object.assign(client, { registration: "invite", tellsRegistration: false });
+    const { session, type, saved } = open({ client, signedIn: false });
+    await session.start();
+    expect(client.offersAnew).toBe(0);
+    type(enter, insert("max"), enter, insert("12345678"), enter, insert("12345678"), enter);
+    await session.idle();
+    expect(session.state.form).toMatchObject({ step: "invite", username: "max" });
+    type(insert("code"), enter);
+    await session.idle();
+    expect(saved).toEqual([{ username: "max", token: "token-of-max" }]);
+  });
+
+  it("goes back to the choice at a server that takes no new accounts", async () => {
+    const client = createFakeClient({ token: false });
+    Object.assign(client, { registration: "closed", tellsRegistration: false });
+    const { session, type } = open({ client, signedIn: false });
+    await session.start();
+    type(enter, insert("max"), enter, insert("12345678"), enter, insert("12345678"), enter);
+    await session.idle();
+    expect(session.state.form).toMatchObject({ step: "choose", error: "No new accounts.", password: "" });
+  });
+
   it("shows what was wrong in its place", async () => {
     const { session, type } = open({ signedIn: false });
     await session.start();

@@ -111,6 +111,65 @@ describe("the history that goes with a question", () => {
 });
 
 describe("the form", () => {
+  const ours = { ourRules: true, registration: undefined };
+
+  it("asks for the code of an invitation first, where only those who have one may register", () => {
+    for (const how of [{ type: "enter" }, { type: "insert", text: "1" }] as const) {
+      const invited = { ourRules: true, registration: "invite" } as const;
+      const first = nextForm(chooseForm(false), how, invited).form;
+      expect(first.step).toBe("invite");
+      expect(nextForm(first, { type: "enter" }, invited).form).toMatchObject({
+        step: "invite",
+        error: "Type the code of your invitation.",
+      });
+      const { form } = nextForm(first, { type: "insert", text: " 7k3m9 qxa4t bwc2d " }, invited);
+      const asked = nextForm(form, { type: "enter" }, invited).form;
+      expect(asked.step).toBe("username");
+      expect(nextForm(asked, { type: "back" }, invited).form).toMatchObject({
+        step: "invite",
+        invite: form.invite,
+      });
+      const last: typeof form = { ...asked, step: "repeat", username: "max", password: "12345678" };
+      const sent = nextForm({ ...last, repeated: last.password }, { type: "enter" }, invited);
+      expect(sent).toMatchObject({ credentials: { username: "max", invite: "7k3m9 qxa4t bwc2d" } });
+    }
+  });
+
+  it("asks for no code to log in, nor at an open server, nor where that is not known", () => {
+    for (const registration of ["open", undefined] as const)
+      expect(nextForm(chooseForm(false), { type: "enter" }, { ...ours, registration }).form.step).toBe(
+        "username",
+      );
+    const known = nextForm(
+      chooseForm(false),
+      { type: "insert", text: "l" },
+      { ...ours, registration: "invite" },
+    );
+    expect(known.form.step).toBe("username");
+    const login = {
+      ...known.form,
+      step: "password",
+      username: "max",
+      password: "12345678",
+      invite: "x",
+    } as const;
+    expect(nextForm(login, { type: "enter" })).toMatchObject({
+      credentials: { username: "max", password: "12345678" },
+    });
+    expect(nextForm(login, { type: "enter" })).not.toHaveProperty("credentials.invite");
+  });
+
+  it("says at once that a closed server takes no new accounts, and still lets people log in", () => {
+    const closed = { ourRules: true, registration: "closed" } as const;
+    const { form } = nextForm(chooseForm(false), { type: "enter" }, closed);
+    expect(form).toMatchObject({ step: "choose", error: "This server takes no new accounts." });
+    const other = nextForm(form, { type: "other" }, closed).form;
+    expect(nextForm(other, { type: "enter" }, closed).form).toMatchObject({
+      step: "username",
+      error: undefined,
+    });
+  });
+
   it("goes back a step at a time, and out only where there is somewhere to go", () => {
     const chosen = nextForm(chooseForm(false), { type: "enter" }).form;
     const first = nextForm(chosen, { type: "back" });
@@ -127,22 +186,22 @@ describe("the form", () => {
   ])("refuses the new name %j before a password is typed, where the rules are known", (name, error) => {
     const { form: asked } = nextForm(chooseForm(false), { type: "enter" });
     const { form } = nextForm(asked, { type: "insert", text: name });
-    expect(nextForm(form, { type: "enter" }, true).form).toMatchObject({ step: "username", error });
-    expect(nextForm(form, { type: "enter" }, false).form.step).toBe("password");
+    expect(nextForm(form, { type: "enter" }, ours).form).toMatchObject({ step: "username", error });
+    expect(nextForm(form, { type: "enter" }).form.step).toBe("password");
     const known: typeof form = { ...form, purpose: "login" };
-    expect(nextForm(known, { type: "enter" }, true).form.step).toBe("password");
+    expect(nextForm(known, { type: "enter" }, ours).form.step).toBe("password");
   });
 
   it("refuses a new password before it is typed twice, where the rules are known", () => {
     const form = { ...chooseForm(false), step: "password", username: "jane", password: "short" } as const;
-    expect(nextForm(form, { type: "enter" }, true).form).toMatchObject({
+    expect(nextForm(form, { type: "enter" }, ours).form).toMatchObject({
       step: "password",
       password: "",
       error: "The password must have at least 8 characters.",
     });
-    expect(nextForm(form, { type: "enter" }, false).form.step).toBe("repeat");
+    expect(nextForm(form, { type: "enter" }).form.step).toBe("repeat");
     const known = { ...form, purpose: "login" } as const;
-    expect(nextForm(known, { type: "enter" }, true).effect).toBe("send");
+    expect(nextForm(known, { type: "enter" }, ours).effect).toBe("send");
   });
 
   it("takes nothing while it waits for the server", () => {

@@ -162,6 +162,15 @@ describe("the form", () => {
     expect(show(form)).toContain("Username: jane");
   });
 
+  it("shows the code of an invitation as it is typed, and an error above the choice", () => {
+    const asked = { ...chooseForm(false), step: "invite", invite: "7k3m9" } as const;
+    expect(show(asked)).toMatch(
+      /Register at chat\.school\.org\nCode of your invitation: 7k3m9\ncase, spaces/,
+    );
+    const closed = { ...chooseForm(false), error: "No new accounts." };
+    expect(show(closed)).toMatch(/Sign in to chat\.school\.org\nNo new accounts\.\n> 1 /);
+  });
+
   it("shows an error above the field, and that it is busy", () => {
     const asked = passwordForm("jane", "Your login is no longer valid.");
     const refused = nextForm(asked, {
