@@ -2,6 +2,7 @@ import type { ServerConfig } from "./config.ts";
 import { decoded } from "./providers/base-url.ts";
 import { createRedaction } from "./providers/quote.ts";
 import { upstreamSecrets } from "./providers/upstream-secrets.ts";
+import { storeUrl } from "./stores/postgres/store-url.ts";
 
 /** A shorter one may be a word of any sentence, such as the key `ollama`. */
 const SHORT = 8;
@@ -15,9 +16,8 @@ function secretsOf({ models, store, secret }: ServerConfig): string[] {
 
 /** As it is written in the URL, and as it is sent; pg also reads one from the query. */
 function passwordsOf(url: string): string[] {
-  if (!URL.canParse(url)) return [];
-  const { password, searchParams } = new URL(url);
-  return [password, decoded(password), searchParams.get("password") ?? ""];
+  const { password = "", searchParams } = storeUrl(url) ?? {};
+  return [password, decoded(password), searchParams?.get("password") ?? ""];
 }
 
 /** Replaces what the configuration keeps secret in any text for the operator. */

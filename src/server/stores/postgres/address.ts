@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { StartupError } from "../../core/startup-error.ts";
+import { hasSeveralHosts, storeUrl } from "./store-url.ts";
 
 /** The database's address. `connectionString` contains the password: never show or log it. */
 export interface Address {
@@ -9,7 +10,8 @@ export interface Address {
 }
 
 /**
- * Reads `postgres://user@host:port/database?sslmode=…` as pg does. Missing parts come from `PGHOST`, `PGPORT`, `PGUSER`,
+ * Reads `postgres://user@host:port/database?sslmode=…` as pg does, and `postgres://user@/database?host=FOLDER`, the folder of
+ * a Unix socket. Missing parts come from `PGHOST`, `PGPORT`, `PGUSER`,
  * `PGPASSWORD`, `PGDATABASE` and `PGSSLMODE`.
  *
  * `sslmode`: `disable`; `no-verify` encrypts without checking the certificate; `prefer`, `require`, `verify-ca` and
@@ -40,13 +42,15 @@ const STRICT = new Set(["prefer", "require", "verify-ca"]);
 const CERTIFICATES = "Check sslrootcert, sslcert and sslkey in the URL.";
 
 function parsed(url: string): URL {
-  try {
-    const given = new URL(url);
-    if (given.protocol === "postgres:" || given.protocol === "postgresql:") return given;
-  } catch {
-    // Its message would repeat the URL.
+  if (hasSeveralHosts(url)) {
+    throw new StartupError(
+      "The store's URL names several hosts.",
+      "Name one that leads to the primary: a name, a proxy or a pooler.",
+    );
   }
-  throw unreadable();
+  const given = storeUrl(url);
+  if (!given) throw unreadable();
+  return given;
 }
 
 const unreadable = () =>
