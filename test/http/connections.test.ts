@@ -99,6 +99,17 @@ test("an invalid target is not found", async () => {
   }
 });
 
+test("OPTIONS * is answered for the whole server, an invalid target of OPTIONS is not found", async () => {
+  for (const [target, reply] of [
+    ["*", /^HTTP\/1\.1 204 [^]*\r\nAllow: GET, HEAD, POST, OPTIONS\r\n/i],
+    ["http://[::1/", /^HTTP\/1\.1 404 /],
+  ] as const) {
+    const client = await openRawClient(server.port);
+    client.send(rawRequest("OPTIONS", target, { Connection: "close" }));
+    expect(await client.ended(), target).toMatch(reply);
+  }
+});
+
 test("a target in absolute form and an HTTP/1.0 client are accepted", async () => {
   const client = await openRawClient(server.port);
   client.send("GET http://example.com/healthz HTTP/1.0\r\n\r\n");
@@ -129,6 +140,7 @@ test("the log has a line for each request, and no secret, no text, no query", as
     status: 200,
     ms: expect.any(Number),
     request_id: expect.any(String),
+    address: "127.0.0.1",
     account: "logged",
     charged: 100,
     tokens: 3900,

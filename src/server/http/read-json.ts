@@ -46,6 +46,7 @@ function unpackerOf(encoding = "identity"): Unzip | BrotliDecompress | undefined
     case "identity":
       return undefined;
     case "gzip":
+    case "x-gzip":
     case "deflate":
       return createUnzip();
     case "br":

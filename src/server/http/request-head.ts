@@ -6,12 +6,12 @@ import type { Middleware } from "./context.ts";
 import { headOf } from "./reply.ts";
 
 /**
- * Turns a target in absolute form (RFC 9112 §3.2.2) into its path, and an invalid one into `*`, which no route has. Koa's
- * own parser throws at some of them, and prints warnings about others.
+ * Turns a target in absolute form (RFC 9112 §3.2.2) into its path, and an invalid one into `**`, which no route has; `*` is
+ * one of OPTIONS. Koa's own parser throws at some of them, and prints warnings about others.
  */
 export const readTarget: Middleware = function readTarget(ctx, next) {
   const { url = "" } = ctx.req;
-  if (!url.startsWith("/")) ctx.req.url = pathOf(url) ?? "*";
+  if (!url.startsWith("/") && url !== "*") ctx.req.url = pathOf(url) ?? "**";
   return next();
 };
 

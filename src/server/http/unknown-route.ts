@@ -2,8 +2,9 @@ import { ApiError } from "../core/api-error.ts";
 import type { Context, Middleware } from "./context.ts";
 import { headOf } from "./reply.ts";
 
-/** The methods of this path, with OPTIONS; empty for an unknown path. */
+/** The methods of this path, with OPTIONS; empty for an unknown path. `*` stands for the whole server (RFC 9110 §9.3.7). */
 function methodsOf(ctx: Context): string[] {
+  if (ctx.req.url === "*" && ctx.method === "OPTIONS") return ["GET", "HEAD", "POST", "OPTIONS"];
   const layers = (ctx as Context & { matched?: { methods: string[] }[] }).matched ?? [];
   const methods = layers.flatMap((layer) => layer.methods);
   return methods.length > 0 ? [...methods.sort(), "OPTIONS"] : [];
