@@ -26,7 +26,7 @@ const standIns = [
 const lazySegmenter = `import { segmenter as lazySegmenter } from ${JSON.stringify(here("../src/tui/terminal/segmenter.ts"))};`;
 const lazyEmoji = `import { rgiEmoji as lazyEmoji } from ${JSON.stringify(here("../src/tui/terminal/emoji.ts"))};`;
 
-/** Edits of packages that make at their start what takes long to make: there, `text` becomes `by`. */
+/** Edits of packages, most of which make at their start what takes long to make: there, `text` becomes `by`. */
 const edits = [
   {
     file: /\/(string-width\/index|slice-ansi\/tokenize-ansi|ansi-tokenize\/build\/tokenize)\.js$/,
@@ -53,6 +53,13 @@ const edits = [
     text: "llhttpInstance = lazyllhttp()",
     by: "llhttpInstance = compileParser(lazyllhttp)",
     begin: `const { compileParser } = require(${JSON.stringify(here("../src/client/http/parser-budget.ts"))});`,
+  },
+  {
+    // Without HOME and an entry of the user in the system's list it throws, and src/client/kept/places.ts uses none of it.
+    file: /\/env-paths\/index\.js$/,
+    text: "const homedir = os.homedir();",
+    by: 'let homedir = ""; try { homedir = os.homedir(); } catch {}',
+    begin: "",
   },
   // CommonJS has no top-level await.
   {
@@ -84,7 +91,7 @@ export const withStandIns = {
     for (const { module, by, path } of standIns)
       bundle.onResolve({ filter: module }, ({ importer }) => (by.test(importer) ? { path } : undefined));
     bundle.onLoad(
-      { filter: /\/(string-width|slice-ansi|ansi-tokenize|yoga-layout|ink|undici)\/.*\.js$/ },
+      { filter: /\/(env-paths|string-width|slice-ansi|ansi-tokenize|yoga-layout|ink|undici)\/.*\.js$/ },
       ({ path }) => (edits.some(({ file }) => file.test(path)) ? edited(path) : undefined),
     );
   },

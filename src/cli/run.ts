@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { ClientError } from "../client/failure.ts";
 import { places as placesOf } from "../client/kept/places.ts";
 import { openSettings, type SettingName } from "../client/kept/settings.ts";
@@ -19,6 +18,7 @@ import type { Program } from "./argv/program.ts";
 import { repeatable } from "../text/repeatable.ts";
 import { resolve } from "./argv/resolve.ts";
 import { parseSetting } from "./argv/settings-now.ts";
+import { homeFolder } from "./io/home-folder.ts";
 
 /** The options that are valid without a command: those of `chat` and `ask`, one of which then runs. */
 const withoutCommand = [
@@ -78,7 +78,7 @@ function read(
   checkOptions(given, { whose: command, taken, hint });
   checkWords(argv, parsed, { command, spec, words }, program);
   const { env } = process;
-  const places = placesOf({ env, home: homedir(), platform: process.platform });
+  const places = placesOf({ env, home: homeFolder(), platform: process.platform });
   const settings = openSettings({ dir: places.config, parse: parseSetting });
   // A copy, since PGPASSWORD is written below, and may have come from PGPASSWORD_FILE.
   const sources = { flags: given.flags, env: { ...env }, setting: (name: SettingName) => settings.get(name) };

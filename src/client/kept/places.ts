@@ -27,11 +27,12 @@ const name = "ai-chat";
  * relative values; on macOS and Windows what env-paths gives.
  */
 export function places({ env, home, platform }: Surroundings): Places {
-  const base = platform === "darwin" || platform === "win32" ? elsewhere() : xdg(env, home);
+  const base = platform === "darwin" || platform === "win32" ? elsewhere(home) : xdg(env, home);
   return { ...base, server: base.data === undefined ? undefined : join(base.data, "server") };
 }
 
-function elsewhere(): Omit<Places, "server"> {
+function elsewhere(home: string | undefined): Omit<Places, "server"> {
+  if (home === undefined) return { config: undefined, data: undefined, state: undefined };
   const { config, data, log } = envPaths(name, { suffix: "" });
   return { config, data, state: log };
 }

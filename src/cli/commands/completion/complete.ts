@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { openConversations } from "../../../client/conversations/conversations.ts";
 import { openCredentials } from "../../../client/kept/credentials.ts";
@@ -10,6 +9,7 @@ import { openSettings } from "../../../client/kept/settings.ts";
 import { defaultServer } from "../../argv/options.ts";
 import { parseSetting } from "../../argv/settings-now.ts";
 import { candidates, type Candidate, type Known } from "./candidates.ts";
+import { homeFolder } from "../../io/home-folder.ts";
 
 /** Longest description in characters, so that a title fits on a line. */
 const LONGEST = 72;
@@ -92,7 +92,7 @@ const line = ({ value, about }: Candidate) => `${value}\t${oneLine(about, LONGES
  */
 export async function complete(typed: readonly string[], env: Env): Promise<string> {
   try {
-    const places = placesOf({ env, home: homedir(), platform: process.platform });
+    const places = placesOf({ env, home: homeFolder(), platform: process.platform });
     const found = await candidates(typed, knownTo(places, env));
     if (found.kind !== "words") return `${found.kind}\n`;
     return `words\n${found.candidates
