@@ -42,7 +42,7 @@ export interface ServerConfig {
   /** Undefined: without TLS. */
   tls: PairFiles | undefined;
   store:
-    | { kind: "json"; dir: string }
+    | { kind: "json"; dir: string; /** The file of the ledger's key. */ ledgerKey?: string | undefined }
     | {
         kind: "postgres";
         url: string;

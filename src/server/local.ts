@@ -120,8 +120,8 @@ export async function inviteInPostgres(
 }
 
 /** Reads a data folder and reports its damage. */
-export const checkFolder: typeof CheckFolder = async (dir) =>
-  (await import("./stores/json/check.ts")).checkFolder(dir);
+export const checkFolder: typeof CheckFolder = async (...args) =>
+  (await import("./stores/json/check.ts")).checkFolder(...args);
 
 /** Copies a store into an empty one. */
 export const copyStore: typeof CopyStore = async (options) =>

@@ -184,7 +184,8 @@ const settingsOf = ({ config, models }: Current) => ({
 
 async function openStore({ store, models, warn, signal }: ServerConfig): Promise<Store> {
   const listed = models[0].name !== undefined;
-  if (store.kind === "json") return openJsonStore({ dir: store.dir, models: listed, warn });
+  if (store.kind === "json")
+    return openJsonStore({ dir: store.dir, ledgerKey: store.ledgerKey, models: listed, warn });
   const { openPostgresStore } = await import("./stores/postgres/store.ts");
   return openPostgresStore({ url: store.url, connections: store.connections - 1, warn, signal });
 }

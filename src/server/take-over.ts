@@ -36,7 +36,9 @@ function fixedOf(config: ServerConfig): Map<string, unknown> {
   const { store, models } = config;
   const options = Object.entries(config).filter(([option]) => !skipped.has(option));
   const place =
-    store.kind === "json" ? { data: store.dir } : { store: store.url, storeConnections: store.connections };
+    store.kind === "json"
+      ? { data: store.dir, ledgerKey: store.ledgerKey }
+      : { store: store.url, storeConnections: store.connections };
   // The store is opened for a list of models, or for none; the port with TLS, or without.
   const fixed = { models: models[0].name !== undefined, tlsCert: config.tls !== undefined };
   const all = [...options, ...Object.entries({ ...place, ...fixed })];

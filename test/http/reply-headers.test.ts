@@ -53,6 +53,7 @@ test("a request that does not arrive in time (408) gets them too", async () => {
     host: "127.0.0.1",
     port: 0,
     silence: 60_000,
+    keepAlive: 75_000,
     handle: async (req, res) => {
       const socket = req.socket as Socket & { server: Server };
       // As Node tells of it, half a minute later.

@@ -1,6 +1,7 @@
 import { balancerOptions } from "./balancer-options.ts";
 import { CONTEXT_CHARACTERS, PRICE, SECRET_BYTES, STARTING_TOKENS } from "../../protocol/limits.ts";
 import { checkedHeaders, headersSchema } from "./headers.ts";
+import { ledgerOptions } from "./ledger-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import { proxyOptions } from "./proxy-options.ts";
 import { loginOptions } from "./login-options.ts";
@@ -82,6 +83,7 @@ export const serverOptions = {
     },
     postgres,
   ),
+  ...ledgerOptions,
   // At least 2: the readiness check uses one connection of its own.
   storeConnections: whole(
     {

@@ -58,7 +58,7 @@ export function checkBaseUrl({ values, sources }: Pick<Call, "values" | "sources
   );
 }
 
-/** Throws `usage` if `--data` and another store are both given, or if argv has a password. */
+/** Throws `usage` if `--data` or a ledger key is given beside another store, or if argv has a password. */
 export function checkOneStore({
   values,
   sources,
@@ -67,6 +67,10 @@ export function checkOneStore({
 }: Pick<Call, "values" | "sources" | "program" | "command">): void {
   if (values.store === undefined) return;
   if (sources.store === "flag") refusePassword(values.store, "--store");
+  if (values.ledgerKey !== undefined)
+    throw new ClientError("usage", "A ledger key protects a data folder, not a database.", {
+      hint: "Leave --ledger-key, AI_CHAT_LEDGER_KEY and ledger_key out.",
+    });
   // A store in the configuration file must not win over a folder that was named with more right.
   if (values.data === undefined || !(sources.data === "flag" || sources.store === "file")) return;
   const names = { flag: "--store", environment: "AI_CHAT_STORE", file: "the configuration file" };
@@ -133,7 +137,7 @@ export function serverConfig(
   const [first, ...others] = models ?? [];
   const store =
     values.store === undefined
-      ? ({ kind: "json", dir: storeDir(values, dir) } as const)
+      ? ({ kind: "json", dir: storeDir(values, dir), ledgerKey: values.ledgerKey } as const)
       : ({
           kind: "postgres",
           url: values.store,

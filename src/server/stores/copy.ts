@@ -20,8 +20,9 @@ export async function copyStore({
   now = Date.now(),
   warn,
   signal,
+  ledgerKey,
 }: Options): Promise<Copied & { from: string; to: string }> {
-  const opening = { now, warn, signal };
+  const opening = { now, warn, signal, ledgerKey };
   const target = await openTarget(to, opening);
   try {
     const source = await openSource(from, opening);

@@ -40,7 +40,7 @@ function wordsOf({ words, program }: Pick<Call, "words" | "program">): { name: s
 async function give(request: GrantRequest, call: Call): Promise<Reply> {
   const { values, places, output, signal } = call;
   if (values.store !== undefined) return giveInPostgres(values.store, request, { warn: output.note, signal });
-  return giveInFolder(storeDir(values, places.server), request, output.note);
+  return giveInFolder(storeDir(values, places.server), request, output.note, values.ledgerKey);
 }
 
 type Given = Extract<Reply, { kind: "granted" | "repeated" }>;

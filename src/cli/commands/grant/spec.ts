@@ -4,7 +4,7 @@ import { withoutServer } from "../../argv/options.ts";
 export const spec: CommandSpec = {
   summary: "give a user tokens",
   words: "NAME TOKENS",
-  options: ["config", "data", "store", "id"],
+  options: ["config", "data", "ledgerKey", "store", "id"],
   common: withoutServer,
   secrets: ["storePassword"],
   examples: [

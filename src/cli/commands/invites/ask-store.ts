@@ -17,7 +17,7 @@ const wordsOf = ({ program, words }: Pick<Call, "program" | "words">) =>
 function ask(request: InvitesRequest, { values, places, output, signal }: Call) {
   if (values.store !== undefined)
     return inviteInPostgres(values.store, request, { warn: output.note, signal });
-  return inviteInFolder(storeDir(values, places.server), request, output.note);
+  return inviteInFolder(storeDir(values, places.server), request, output.note, values.ledgerKey);
 }
 
 function failure(error: unknown, call: Call): unknown {

@@ -9,7 +9,7 @@ export const spec: CommandSpec = {
     list: { summary: "list all, with how often each was used", words: [] },
     revoke: { summary: "make one invalid; accounts stay", words: ["text"] },
   },
-  options: ["config", "data", "store", "inviteTokens", "uses", "expires", "count"],
+  options: ["config", "data", "ledgerKey", "store", "inviteTokens", "uses", "expires", "count"],
   common: withoutServer,
   secrets: ["storePassword"],
   examples: [

@@ -18,6 +18,7 @@ export const checkDocument = z.strictObject({
   lines: whole,
   accounts: whole,
   tokens: whole,
+  head: text.nullable(),
 });
 export type CheckDocument = z.infer<typeof checkDocument>;
 

@@ -8,7 +8,7 @@ export const spec: CommandSpec = {
     check: { summary: "read a data folder and say what is wrong", words: ["folder"] },
     copy: { summary: "move it into Postgres, or back", words: ["folder", "folder"] },
   },
-  options: [],
+  options: ["ledgerKey"],
   common: withoutServer,
   secrets: ["storePassword"],
   examples: [

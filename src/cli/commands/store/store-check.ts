@@ -42,12 +42,13 @@ const placeOf = ({ file, line, byte }: Finding) =>
   line === undefined ? file : `${file}, line ${line} (byte ${byte})`;
 
 function report(dir: string, checked: Checked): string {
-  const { ok, findings, notes, running, lines, accounts, tokens } = checked;
+  const { ok, findings, notes, running, lines, accounts, tokens, head } = checked;
   const sum = `${counted(lines, "line")}, ${counted(accounts, "account")}, ${counted(tokens, "token")}`;
   const broken = findings.some(({ file, line }) => file === "ledger.jsonl" && line !== undefined);
   return [
     `${dir} is ${ok ? "whole" : "damaged"}${running ? "; a server is running on it" : ""}.`,
     `  ledger   ${sum}${broken ? " before the damage" : ""}`,
+    ...(head === undefined ? [] : [`  head     line ${lines}: ${head}`]),
     ...notes.map((note) => `  note     ${note}`),
     ...findings.flatMap((finding) => [
       `  damage   ${placeOf(finding)}: ${finding.what}`,
@@ -58,15 +59,16 @@ function report(dir: string, checked: Checked): string {
 
 /** `store check DIR`: checks a folder without changing it; a server may run on it. Exits with 1 if it is damaged. */
 export async function checkStore(call: Call): Promise<number> {
-  const { output } = call;
+  const { output, values } = call;
   const dir = folderOf(call);
   await mustBeFolder(dir, call);
-  const checked = await checkFolder(dir);
-  const { ok, findings, notes, lines } = checked;
+  const checked = await checkFolder(dir, { ledgerKey: values.ledgerKey });
+  const { ok, findings, notes, lines, head = null } = checked;
   if (ok && lines === 0) throw noStore(`There is nothing to check in ${dir}: ${notes.join(" ")}`, call);
   if (output.json)
     await output.document({
       ...checked,
+      head,
       findings: findings.map(({ file, line = null, byte = null, what, repair }) => ({
         file,
         line,

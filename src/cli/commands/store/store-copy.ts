@@ -7,13 +7,20 @@ import type { CopyDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
 import { refusePassword } from "../../connection/server-config.ts";
 
-function placesOf({ words, program }: Pick<Call, "words" | "program">): { from: string; to: string } {
+function placesOf({ words, program, values }: Pick<Call, "words" | "program" | "values">): {
+  from: string;
+  to: string;
+} {
   const [, from, to] = words;
   if (from === undefined || to === undefined || words.length > 3)
     throw new ClientError("usage", "store copy takes two stores: from where, and to where.", {
       hint: `For instance: ${program.name} store copy /srv/ai-chat postgres://chat@db.example.org/chat`,
     });
   for (const place of [from, to]) refusePassword(place, `${program.name} store copy`);
+  if (values.ledgerKey !== undefined && /^\w+:\/\//.test(from))
+    throw new ClientError("usage", "A ledger key protects a data folder, not a database.", {
+      hint: "Leave --ledger-key and AI_CHAT_LEDGER_KEY out. A folder gets its key when its server starts with it.",
+    });
   return { from, to };
 }
 
@@ -22,12 +29,13 @@ function placesOf({ words, program }: Pick<Call, "words" | "program">): { from: 
  * empty; a copy that fails or is interrupted leaves nothing in it.
  */
 export async function copyStores(call: Call): Promise<number> {
-  const { output, signal, program } = call;
+  const { output, signal, program, values } = call;
   const places = placesOf(call);
   const { accounts, entries, tokens, from, to } = await copyStore({
     ...places,
     warn: output.note,
     signal,
+    ledgerKey: values.ledgerKey,
   }).catch((error: unknown) => {
     const again = [places.from, places.to].map(shellWord).join(" ");
     if (!signal.aborted || error !== signal.reason)

@@ -4,12 +4,14 @@ import { LEDGER } from "../json/damage.ts";
 import { disk } from "../json/disk.ts";
 import { readLines, readWhole } from "../json/files.ts";
 import { hasLedger } from "../json/has-ledger.ts";
+import { keyTaken, openLedgerKey, type LedgerKey } from "../json/key.ts";
 import { readKnown } from "../json/known.ts";
 import { readFact, readHeader } from "../json/line.ts";
 import { load, type Loaded } from "../json/load.ts";
 import { acquireLock } from "../json/lock.ts";
 import { checkOwner } from "../json/other-owner.ts";
 import { tornSentence } from "../json/replay.ts";
+import type { Head } from "../json/seal.ts";
 import { SECRET } from "../json/secret.ts";
 import { OtherOwner, StartupError } from "../../core/startup-error.ts";
 import { unlessAborted } from "./give-up.ts";
@@ -23,16 +25,21 @@ function lockError(error: unknown): unknown {
 }
 
 /** Opens a data folder to copy from, and locks it. Throws `StartupError` if it is in use, damaged, or has no store. */
-export async function openJsonSource(named: string, { now, warn, signal }: Opening): Promise<Source> {
+export async function openJsonSource(
+  named: string,
+  { now, warn, signal, ledgerKey }: Opening,
+): Promise<Source> {
   const dir = resolve(named);
   await checkOwner(disk, dir);
+  const key = ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir);
   if (!(await hasLedger(disk, dir)))
     throw new StartupError(`There is no store in ${dir}.`, "Name the folder that holds ledger.jsonl.");
   const lock = await acquireLock(dir).catch((error: unknown) => {
     throw lockError(error);
   });
   try {
-    const loaded = await unlessAborted(() => load(disk, dir, now), signal);
+    const loaded = await unlessAborted(() => load(disk, dir, now, key), signal);
+    if (key && !loaded.books.features.has("key")) throw keyTaken();
     if (loaded.tail.kind === "torn") warn(tornSentence(loaded.end, loaded.tail.bytes));
     const { accounts, revoked, invites, features } = loaded.books;
     return {
@@ -46,7 +53,7 @@ export async function openJsonSource(named: string, { now, warn, signal }: Openi
       known: await readKnown(disk, dir, now),
       models: features.has("models"),
       secret: await readWhole(disk, join(dir, SECRET)),
-      entries: () => entries(dir, loaded),
+      entries: () => entries(dir, loaded, key),
       close: lock.release,
     };
   } catch (error) {
@@ -56,14 +63,14 @@ export async function openJsonSource(named: string, { now, warn, signal }: Openi
 }
 
 /** The entries of the ledger, up to the end that `load` found. */
-async function* entries(dir: string, { end }: Loaded): AsyncGenerator<Entry[]> {
+async function* entries(dir: string, { end }: Loaded, key: LedgerKey | undefined): AsyncGenerator<Entry[]> {
   const file = await disk.open(join(dir, LEDGER), "r");
-  let crc: number | undefined;
+  let head: Head | undefined;
   const read = (line: Buffer): Entry[] => {
-    const result = crc === undefined ? readHeader(line) : readFact(line, crc);
+    const result = head === undefined ? readHeader(line) : readFact(line, head, key);
     if (result.kind !== "read")
       throw new StartupError(`${LEDGER}: ${result.why}`, "The file changed during the copy.");
-    crc = result.crc;
+    head = result.head;
     return "fact" in result.value ? entryOf(result.value) : [];
   };
   try {

@@ -48,6 +48,8 @@ export interface Opening {
   warn: (sentence: string) => void;
   /** Aborts the copy. */
   signal?: AbortSignal | undefined;
+  /** The key file of the folder that is copied. A folder that a copy makes has no key. */
+  ledgerKey?: string | undefined;
 }
 
 /** A store to copy from. No server runs on it. */

@@ -100,7 +100,7 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
   const features = featuresOf(source);
   const header = headerLine({ version: features.length > 0 ? 2 : 1, ledger: randomUUID(), at: now });
   let lines = `${header.text}\n`;
-  let [crc, n, position] = [header.crc, 0, 0];
+  let [head, n, position] = [header.head, 0, 0];
 
   async function flush(least: number): Promise<void> {
     if (lines.length < least) return;
@@ -110,9 +110,9 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
     lines = "";
   }
   function addLine(fact: Line): void {
-    const line = factLine(fact, crc);
+    const line = factLine(fact, head);
     ({ n } = fact);
-    ({ crc } = line);
+    ({ head } = line);
     lines += `${line.text}\n`;
   }
   function add({ id: account, name }: CopiedAccount, at: number, event: Event, balance: number): void {
@@ -146,7 +146,7 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
 }
 
 /** A ledger with any feature has `models`: a start would write it anew otherwise. */
-function featuresOf({ models, invites }: Source): Feature[] {
+function featuresOf({ models, invites }: Source): Exclude<Feature, "key">[] {
   if (invites.length > 0) return ["models", "invites"];
   return models ? ["models"] : [];
 }

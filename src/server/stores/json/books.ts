@@ -4,6 +4,7 @@ import type { AccountId } from "../../core/ports.ts";
 import { tokensOf, type Fact, type Feature, type Line } from "./facts.ts";
 import { postNotice, refuteNotice, whyUnusable, type InviteBook } from "./invite-books.ts";
 import type { Version } from "./line.ts";
+import type { Head } from "./seal.ts";
 import { createUsage, type Usage } from "./usage.ts";
 
 /** The state of an account that follows from the ledger. Only `post` changes it. */
@@ -55,8 +56,8 @@ export interface Books {
   readonly features: Set<Feature>;
   /** Running number of the last fact; 0 before the first. */
   n: number;
-  /** Checksum of the last line. */
-  crc: number;
+  /** Of the last line. */
+  head: Head;
   readonly accounts: Map<AccountId, AccountBook>;
   /** By folded name. */
   readonly names: Map<string, AccountBook>;
@@ -79,7 +80,7 @@ export function createBooks(): Books {
     version: 1,
     features: new Set(),
     n: 0,
-    crc: 0,
+    head: 0,
     accounts: new Map(),
     names: new Map(),
     keys: new Map(),
@@ -91,9 +92,9 @@ export function createBooks(): Books {
 }
 
 /** Takes what a ledger with the same facts that was written anew differs in. */
-export function takeHead(books: Books, { version, features, n, crc }: Books): void {
+export function takeHead(books: Books, { version, features, n, head }: Books): void {
   for (const feature of features) books.features.add(feature);
-  Object.assign(books, { version, n, crc } satisfies Partial<Books>);
+  Object.assign(books, { version, n, head } satisfies Partial<Books>);
 }
 
 /** The account of that id; a bug if there is none. */
@@ -115,6 +116,7 @@ export function chargedKey(books: Books, keySlot: string, now: number): ChargedK
 /** Why the fact cannot follow what the books hold; undefined if it can. */
 export function refute(books: Books, fact: Line): string | undefined {
   if (fact.n !== books.n + 1) return `its number is ${fact.n}, where ${books.n + 1} follows.`;
+  if (fact.fact === "feature") return refuteFeature(books, fact);
   if (!("account" in fact)) return refuteNotice(books, fact);
   const account = books.accounts.get(fact.account);
   if (fact.fact === "account") {
@@ -135,10 +137,17 @@ export function refute(books: Books, fact: Line): string | undefined {
   return undefined;
 }
 
+function refuteFeature({ version, features }: Books, { feature }: { feature: Feature }): string | undefined {
+  if (version === 1) return "a ledger of version 1 has no features.";
+  if (feature !== "key") return undefined;
+  if (!features.has("models")) return "it names a key, but no line before it names models.";
+  return features.has("key") ? "a key was named already." : undefined;
+}
+
 /** Enters a durable fact that `refute` accepts, and drops what is too old at `now`. */
-export function post(books: Books, fact: Line, crc: number, now: number): void {
+export function post(books: Books, fact: Line, head: Head, now: number): void {
   books.n = fact.n;
-  books.crc = crc;
+  books.head = head;
   if (!("account" in fact)) return postNotice(books, fact);
   if (fact.fact === "account") return postAccount(books, fact);
   const account = bookOf(books, fact.account);

@@ -10,8 +10,10 @@ import { disk } from "./disk.ts";
 import { readWhole, type Files, type OpenFile } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { ledgerCut, precedesLedger } from "./load.ts";
+import { keyTaken, openLedgerKey, type LedgerKey } from "./key.ts";
 import { lockHolder } from "./lock.ts";
 import { replay, type Place, type Replayed } from "./replay.ts";
+import { headText } from "./seal.ts";
 import { SECRET } from "./secret.ts";
 
 /** The result of {@link checkFolder}. */
@@ -28,19 +30,27 @@ export interface Checked {
   accounts: number;
   /** Sum of all balances. */
   tokens: number;
+  /** Of the last line before the first damage, as in the file; undefined if there is none (docs/ledger.md#key). */
+  head: string | undefined;
 }
 
 /**
  * Reads the whole ledger of a folder from its first line, compares it with the checkpoint, and changes nothing; a
- * server may be running on it. Throws `StartupError` if the folder cannot be read.
+ * server may be running on it. Throws `StartupError` if the folder cannot be read, and `KeyError`
+ * without its key.
  */
 export async function checkFolder(
   dir: string,
-  { files = disk, now = Date.now }: { files?: Files; now?: () => number } = {},
+  {
+    files = disk,
+    now = Date.now,
+    ledgerKey,
+  }: { files?: Files; now?: () => number; ledgerKey?: string | undefined } = {},
 ): Promise<Checked> {
   try {
     await files.list(dir);
-    return await look(files, dir, now());
+    const key = ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir);
+    return await look(files, dir, now(), key);
   } catch (error) {
     if (error instanceof StartupError) throw error;
     const code = errorCode(error) ?? "unknown error";
@@ -48,15 +58,16 @@ export async function checkFolder(
   }
 }
 
-async function look(files: Files, dir: string, now: number): Promise<Checked> {
+async function look(files: Files, dir: string, now: number, key: LedgerKey | undefined): Promise<Checked> {
   const books = createBooks();
   const findings: Finding[] = [];
   const running = await lockHolder(dir);
   // Read before the ledger, which only grows: otherwise a running server could make the two differ.
-  const checkpoint = await collect(findings, () => readCheckpoint(files, dir));
+  const checkpoint = await collect(findings, () => readCheckpoint(files, dir, key));
   const begun = await collect(findings, () => hasLedger(files, dir));
   const ledger = begun ? await files.open(join(dir, LEDGER), "r") : undefined;
-  const end = ledger && (await lookAtLedger({ file: ledger, books, now }, checkpoint, findings));
+  const end = ledger && (await lookAtLedger({ file: ledger, books, now, key }, checkpoint, findings));
+  if (end && key && !books.features.has("key")) findings.push(noKeyFinding());
   findings.push(...((await collect(findings, () => secretFindings(files, dir))) ?? []));
   const balances = [...books.accounts.values()].map(({ tokens }) => tokens);
   return {
@@ -67,6 +78,7 @@ async function look(files: Files, dir: string, now: number): Promise<Checked> {
     lines: books.ledger === "" ? 0 : books.n + 1,
     accounts: balances.length,
     tokens: balances.reduce((sum, tokens) => sum + tokens, 0),
+    head: books.ledger === "" ? undefined : headText(books.head),
   };
 }
 
@@ -102,6 +114,7 @@ interface Read {
   file: OpenFile;
   books: Books;
   now: number;
+  key: LedgerKey | undefined;
 }
 
 /** Replays up to the checkpoint's position, compares the books, and replays the rest. */
@@ -154,7 +167,7 @@ function comparable(books: Books, now: number, costs: boolean): Record<string, s
     grants,
     invites,
     features,
-    counters: [books.n, books.crc, books.version],
+    counters: [books.n, books.head, books.version],
   };
   const texts = Object.entries(parts).map(([part, list]) => [
     part,
@@ -164,6 +177,11 @@ function comparable(books: Books, now: number, costs: boolean): Record<string, s
       .join("\n"),
   ]);
   return Object.fromEntries(texts) as Record<string, string>;
+}
+
+function noKeyFinding(): Finding {
+  const { hint } = keyTaken();
+  return { file: LEDGER, what: "it has no key, although one was named.", repair: hint };
 }
 
 function tailNotes(end: Replayed | undefined, running: boolean): string[] {

@@ -17,6 +17,7 @@ import { openInvite, type InviteBook } from "./invite-books.ts";
 import { CHECKPOINT, checkpointDamage, newerCheckpoint } from "./damage.ts";
 import { isFeature, type Feature } from "./facts.ts";
 import { readWhole, replaceFile, type Files } from "./files.ts";
+import { keyWithId, macOf, type LedgerKey } from "./key.ts";
 import { unknownFeature, type Version } from "./line.ts";
 import { createUsage } from "./usage.ts";
 
@@ -46,7 +47,11 @@ export interface Checkpoint extends Covered {
   ledger: string;
   /** Absent in the checkpoint of a ledger of version 1. */
   features?: Feature[];
-  crc: number;
+  /** The head of the last line, if that is a CRC. */
+  crc?: number;
+  /** The same of a ledger with a key, and the id of that. */
+  head?: string;
+  key?: string;
   accounts: {
     id: AccountId;
     name: string;
@@ -73,7 +78,7 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
     ...covered,
     sha256: sumOf(books.version, covered.sha256),
     ...(books.version > 1 && { features: [...books.features] }),
-    crc: books.crc,
+    ...(typeof books.head === "number" ? { crc: books.head } : { head: books.head }),
     accounts: [...books.accounts.values()].map(({ usage, ...account }) => ({
       ...account,
       days: usage.kept(now),
@@ -96,6 +101,12 @@ export const covers = (checkpoint: Checkpoint, sha256: string): boolean =>
 export const lacksCosts = ({ keys }: Checkpoint): boolean =>
   keys.some(({ cost }: Partial<ChargedKey>) => cost === undefined);
 
+const hasKey = ({ features }: Checkpoint) => features?.includes("key") === true;
+
+/** Whether a start can go on from it. With a key, one that was made without it could be anybody's. */
+export const isEnough = (checkpoint: Checkpoint, key: LedgerKey | undefined): boolean =>
+  !lacksCosts(checkpoint) && (key === undefined || hasKey(checkpoint));
+
 /** The books that a checkpoint describes. */
 export function booksOf(checkpoint: Checkpoint, now: number): Books {
   const books = createBooks();
@@ -104,7 +115,7 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   for (const feature of checkpoint.features ?? []) books.features.add(feature);
   // The header has no number.
   books.n = checkpoint.lines - 1;
-  books.crc = checkpoint.crc;
+  books.head = checkpoint.head ?? checkpoint.crc ?? 0;
   for (const { days, ...account } of checkpoint.accounts)
     openAccount(books, { ...account, usage: createUsage(days) });
   for (const charged of checkpoint.keys) postKey(books, charged, now);
@@ -114,33 +125,45 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   return books;
 }
 
-/** Reads `accounts.json`; undefined if there is none. Throws `Damage` if it was changed since it was written. */
-export async function readCheckpoint(files: Files, dir: string): Promise<Checkpoint | undefined> {
-  const db = openDocument(files, dir);
+/**
+ * Reads `accounts.json`; undefined if there is none. Throws `Damage` if it was changed since it was written, and `KeyError`
+ * if it was made with another key.
+ */
+export async function readCheckpoint(
+  files: Files,
+  dir: string,
+  key: LedgerKey | undefined,
+): Promise<Checkpoint | undefined> {
+  const db = openDocument(files, dir, key);
   await db.read();
   return db.data.format === "" ? undefined : db.data;
 }
 
 /** Replaces `accounts.json`, durably. */
-export async function writeCheckpoint(files: Files, dir: string, checkpoint: Checkpoint): Promise<void> {
-  const db = openDocument(files, dir);
+export async function writeCheckpoint(
+  files: Files,
+  dir: string,
+  checkpoint: Checkpoint,
+  key: LedgerKey | undefined,
+): Promise<void> {
+  const db = openDocument(files, dir, key);
   db.data = checkpoint;
   await db.write();
 }
 
-function openDocument(files: Files, dir: string): Low<Checkpoint> {
+function openDocument(files: Files, dir: string, key: LedgerKey | undefined): Low<Checkpoint> {
   const none = checkpointOf(createBooks(), { length: 0, lines: 0, sha256: "" }, 0);
-  return new Low(createSealedFile(files, dir), { ...none, format: "" });
+  return new Low(createSealedFile(files, dir, key), { ...none, format: "" });
 }
 
 /** lowdb's adapter for a file that is replaced atomically, synced, and ends with its own checksum. */
-function createSealedFile(files: Files, dir: string): Adapter<Checkpoint> {
+function createSealedFile(files: Files, dir: string, key: LedgerKey | undefined): Adapter<Checkpoint> {
   return {
     async read() {
       const bytes = await readWhole(files, join(dir, CHECKPOINT));
-      return bytes === undefined ? null : unseal(bytes);
+      return bytes === undefined ? null : unseal(bytes, key);
     },
-    write: (checkpoint) => replaceFile(files, dir, CHECKPOINT, seal(checkpoint)),
+    write: (checkpoint) => replaceFile(files, dir, CHECKPOINT, seal(checkpoint, key)),
   };
 }
 
@@ -148,12 +171,16 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 const sealEnd = (sum: string) => `,"checksum":"${sum}"}\n`;
 const SEAL_BYTES = sealEnd("0".repeat(64)).length;
 
-function seal(checkpoint: Checkpoint): Buffer {
-  const body = Buffer.from(JSON.stringify(checkpoint).slice(0, -1));
+const macEnd = (mac: string) => `,"mac":"${mac}"`;
+const MAC_BYTES = macEnd("0".repeat(64)).length;
+
+function seal(checkpoint: Checkpoint, key: LedgerKey | undefined): Buffer {
+  const plain = JSON.stringify(key ? { ...checkpoint, key: key.id } : checkpoint).slice(0, -1);
+  const body = Buffer.from(key ? plain + macEnd(macOf(key, plain)) : plain);
   return Buffer.concat([body, Buffer.from(sealEnd(sha256(body)))]);
 }
 
-function unseal(bytes: Buffer): Checkpoint {
+function unseal(bytes: Buffer, key: LedgerKey | undefined): Checkpoint {
   const body = bytes.subarray(0, Math.max(0, bytes.length - SEAL_BYTES));
   if (bytes.toString("latin1", body.length) !== sealEnd(sha256(body)))
     throw checkpointDamage("its checksum is wrong: it was changed, or is incomplete.");
@@ -167,5 +194,10 @@ function unseal(bytes: Buffer): Checkpoint {
     throw checkpointDamage(`it has version ${read.version}, which this ai-chat cannot read.`);
   const unknown = read.features?.find((feature) => !isFeature(feature));
   if (unknown !== undefined) throw newerCheckpoint(unknownFeature(unknown));
+  if (hasKey(read)) {
+    const plain = body.subarray(0, Math.max(0, body.length - MAC_BYTES));
+    if (body.toString("latin1", plain.length) !== macEnd(macOf(keyWithId(key, read.key), plain)))
+      throw checkpointDamage("it was changed by somebody without the key.");
+  }
   return read;
 }

@@ -5,7 +5,9 @@ import { tokensOf, type Event, type Fact, type Line, type Notice } from "./facts
 import type { Holds } from "./holds.ts";
 import { createBatchInvites, type BatchInvites } from "./invite-books.ts";
 import type { Journal } from "./journal.ts";
+import type { LedgerKey } from "./key.ts";
 import { factLine } from "./line.ts";
+import type { Head } from "./seal.ts";
 
 /** Something to write to the ledger. Whoever commits it has reserved what it needs. */
 export interface Entry {
@@ -51,7 +53,7 @@ type Waiting = (
 
 interface Formed {
   line: Line;
-  crc: number;
+  head: Head;
   /** Called once it is durable and posted. */
   posted: () => void;
 }
@@ -62,12 +64,15 @@ export function createCommitter({
   holds,
   journal,
   now,
+  key,
   written,
 }: {
   books: Books;
   holds: Holds;
   journal: Journal;
   now: () => number;
+  /** Of the ledger, if it has one. */
+  key: LedgerKey | undefined;
   /** Called when facts have been posted, with their number. */
   written: (facts: number) => void;
 }): Committer {
@@ -141,14 +146,14 @@ export function createCommitter({
     const at = now();
     let batchInvites: BatchInvites | undefined;
     const invites = () => (batchInvites ??= createBatchInvites(books, at));
-    let { n, crc } = books;
+    let { n, head } = books;
     let text = "";
     function add(line: Line, posted: () => void): void {
-      const sealed = factLine(line, crc);
-      ({ crc } = sealed);
+      const sealed = factLine(line, head, key);
+      ({ head } = sealed);
       n += 1;
       text += `${sealed.text}\n`;
-      formed.push({ line, crc, posted });
+      formed.push({ line, head, posted });
     }
     for (const waiting of batch) {
       try {
@@ -177,8 +182,8 @@ export function createCommitter({
 
   function enter(formed: Formed[]): void {
     const time = now();
-    for (const { line, crc, posted } of formed) {
-      post(books, line, crc, time);
+    for (const { line, head, posted } of formed) {
+      post(books, line, head, time);
       posted();
     }
   }

@@ -24,25 +24,37 @@ export type Fact = Event & {
 };
 
 /**
+/**
  * What a line of version 1 cannot say (docs/ledger.md#versions). `models`: a charge names its model; `invites`: there are
- * invitations.
+ * invitations; `key`: the lines that follow have an HMAC.
  */
-export type Feature = "models" | "invites";
+export type Feature = "models" | "invites" | "key";
 
 /** What happened to no account. A `feature` is named before the first line that needs it. */
 export type Notice =
-  | { fact: "feature"; feature: Feature }
+  | { fact: "feature"; feature: Exclude<Feature, "key"> }
   | { fact: "invite"; id: string; digest: string; tokens: number | null; uses: number; expires: number }
   | { fact: "invite_revoked"; id: string };
 
+/** The id of the key, and its HMAC of all bytes and fields before it. */
+export interface KeyFact {
+  n: number;
+  at: number;
+  fact: "feature";
+  feature: "key";
+  key: string;
+  mac: string;
+}
+
 /** A notice with its place in the ledger. */
-export type NoticeFact = Notice & { n: number; at: number };
+export type NoticeFact = (Notice & { n: number; at: number }) | KeyFact;
 
 /** A line of the ledger after its header. */
 export type Line = Fact | NoticeFact;
 
 /** Whether this version knows the feature of that name. */
-export const isFeature = (name: unknown): name is Feature => name === "models" || name === "invites";
+const FEATURES: ReadonlySet<unknown> = new Set<Feature>(["models", "invites", "key"]);
+export const isFeature = (name: unknown): name is Feature => FEATURES.has(name);
 
 /** What the event adds to the account's balance. */
 export const tokensOf = (event: Event): number => ("tokens" in event ? event.tokens : 0);
@@ -53,6 +65,7 @@ const whole = (value: unknown) => Number.isSafeInteger(value);
 const count = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const countOrNull = (value: unknown) => value === null || count(value);
 const flag = (value: unknown) => typeof value === "boolean";
+const digest = (value: unknown) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 const time = (value: unknown) => typeof value === "string" && isoTime(value) !== undefined;
 
 type Shape = Record<string, (value: unknown) => boolean>;
@@ -79,12 +92,19 @@ const shapes = new Map<unknown, Shape[]>(
     own.map((fields) => ({ ...before, ...fields, ...after })),
   ]),
 );
-for (const [kind, own] of Object.entries<Shape>({
-  feature: { feature: isFeature },
-  invite: { id: filled, digest: filled, tokens: countOrNull, uses: count, expires: time },
-  invite_revoked: { id: filled },
-} satisfies Record<Notice["fact"], Shape>))
-  shapes.set(kind, [{ n: count, at: time, fact: text, ...own }]);
+for (const [kind, ...own] of [
+  [
+    "feature",
+    { feature: (name) => isFeature(name) && name !== "key" },
+    { feature: (name) => name === "key", key: filled, mac: digest },
+  ],
+  ["invite", { id: filled, digest: filled, tokens: countOrNull, uses: count, expires: time }],
+  ["invite_revoked", { id: filled }],
+] satisfies [Notice["fact"], ...Shape[]][])
+  shapes.set(
+    kind,
+    own.map((fields) => ({ n: count, at: time, fact: text, ...fields })),
+  );
 
 /** The fact in a parsed line without its checksum, or a sentence about what is wrong with it. */
 export function factOf(fields: Record<string, unknown>): Line | string {

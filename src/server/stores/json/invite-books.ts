@@ -27,9 +27,10 @@ export function stateOf({ revoked, used, uses, expires }: InviteBook, now: numbe
 }
 
 /** Why the fact cannot follow what the books hold; undefined if it can. */
-export function refuteNotice(books: Books, fact: NoticeFact): string | undefined {
-  if (fact.fact === "feature")
-    return books.version === 1 ? "a ledger of version 1 has no features." : undefined;
+export function refuteNotice(
+  books: Books,
+  fact: Exclude<NoticeFact, { fact: "feature" }>,
+): string | undefined {
   if (!books.features.has("invites"))
     return "it is about an invitation, but no line before it names that feature.";
   const { invites, inviteDigests } = books;

@@ -1,5 +1,6 @@
-import { crc32 } from "node:zlib";
 import { factOf, fieldsOf, isFeature, isoText, isoTime, type Line } from "./facts.ts";
+import type { LedgerKey } from "./key.ts";
+import { bodyOf, endOf, headOf, unsealed, type Head } from "./seal.ts";
 
 /** Longest line that is written or read, in bytes. It bounds the memory of a reader. */
 export const LINE_BYTES = 1024 * 1024;
@@ -8,8 +9,6 @@ const FORMAT = "ai-chat-ledger";
 const HEADER_FIELDS = ["format", "version", "ledger", "at"];
 /** What every header of a version begins with. */
 const headerStart = (version: Version) => `{"format":"${FORMAT}","version":${version},"ledger":"`;
-/** Bytes of `,"crc":"00000000"}`. */
-const SEAL_BYTES = 18;
 
 /** Version 1 has no features (docs/ledger.md#versions). */
 export type Version = 1 | 2;
@@ -21,10 +20,10 @@ export interface Header {
   at: number;
 }
 
-/** A line without its newline, and its checksum, with which the checksum of the next line starts. */
+/** A line without its newline, and the head with which the check of the next line begins. */
 interface Sealed {
   text: string;
-  crc: number;
+  head: Head;
 }
 
 /** The header's line; its checksum starts with 0. */
@@ -32,26 +31,28 @@ export function headerLine({ version, ledger, at }: Header): Sealed {
   return seal({ format: FORMAT, version, ledger, at: isoText(at) }, 0);
 }
 
-/** A fact's line after a line with checksum `previous`. RangeError if it is longer than {@link LINE_BYTES}. */
-export function factLine(fact: Line, previous: number): Sealed {
-  const sealed = seal(fieldsOf(fact), previous);
-  if (Buffer.byteLength(sealed.text) > LINE_BYTES) throw new RangeError("A fact is too long for the ledger.");
-  return sealed;
+/** A fact's line after a line with the head `previous`. RangeError if it is longer than {@link LINE_BYTES}. */
+export function factLine(fact: Line, previous: Head, key?: LedgerKey): Sealed {
+  const { text, head } = seal(fieldsOf(fact), previous, key);
+  if (Buffer.byteLength(text) > LINE_BYTES) throw new RangeError("A fact is too long for the ledger.");
+  return { text, head: headAfter(fact, head) };
 }
 
-function seal(fields: Record<string, unknown>, previous: number): Sealed {
+function seal(fields: Record<string, unknown>, previous: Head, key?: LedgerKey): Sealed {
   const body = JSON.stringify(fields).slice(0, -1);
-  const crc = crc32(body, previous);
-  return { text: body + sealEnd(crc), crc };
+  const head = headOf(body, previous, key);
+  return { text: body + endOf(head), head };
 }
 
-const sealEnd = (crc: number) => `,"crc":"${crc.toString(16).padStart(8, "0")}"}`;
+/** From the line that names a key on, the key makes the heads. */
+const headAfter = (fact: Line, head: Head): Head =>
+  fact.fact === "feature" && fact.feature === "key" ? fact.mac : head;
 
-/** The bytes of a whole line, with the checksum that it has after another line. */
-export function resealed(line: Buffer, previous: number): { bytes: Buffer; crc: number } {
-  const body = line.subarray(0, line.length - SEAL_BYTES);
-  const crc = crc32(body, previous);
-  return { bytes: Buffer.concat([body, Buffer.from(sealEnd(crc))]), crc };
+/** The bytes of a whole line, with the checksum that it has after another line. Not for lines of a key. */
+export function resealed(line: Buffer, previous: Head): { bytes: Buffer; head: Head } {
+  const body = bodyOf(line, previous);
+  const head = headOf(body, previous, undefined);
+  return { bytes: Buffer.concat([body, Buffer.from(endOf(head))]), head };
 }
 
 /**
@@ -59,21 +60,21 @@ export function resealed(line: Buffer, previous: number): { bytes: Buffer; crc: 
  * that only a newer version can read it.
  */
 export type Read<T> =
-  | { kind: "read"; value: T; crc: number }
+  | { kind: "read"; value: T; head: Head }
   | { kind: "newer"; why: string }
   | { kind: "broken"; why: string }
   | { kind: "wrong"; why: string };
 
-/** Reads a fact's line, without its newline. */
-export function readFact(line: Buffer, previous: number): Read<Line> {
-  const opened = unseal(line, previous);
+/** Reads a fact's line, without its newline. Throws `KeyError` if it needs a key that is not there. */
+export function readFact(line: Buffer, previous: Head, key?: LedgerKey): Read<Line> {
+  const opened = unseal(line, previous, key);
   if (opened.kind !== "read") return opened;
   const { fact: kind, feature } = opened.value;
   if (kind === "feature" && !isFeature(feature)) return { kind: "newer", why: unknownFeature(feature) };
   const fact = factOf(opened.value);
   return typeof fact === "string"
     ? { kind: "wrong", why: fact }
-    : { kind: "read", value: fact, crc: opened.crc };
+    : { kind: "read", value: fact, head: headAfter(fact, opened.head) };
 }
 
 /** A sentence without its subject, for a feature that this version does not know. */
@@ -97,7 +98,7 @@ export function readHeader(line: Buffer): Read<Header> {
   const ms = typeof at === "string" ? isoTime(at) : undefined;
   if (!known || typeof ledger !== "string" || ledger === "" || ms === undefined)
     return { kind: "wrong", why: "a field of the header is missing, unknown or wrong." };
-  return { kind: "read", value: { version, ledger, at: ms }, crc: opened.crc };
+  return { kind: "read", value: { version, ledger, at: ms }, head: opened.head };
 }
 
 /** Whether these bytes are the beginning of a header: the first start was killed while it made the ledger. */
@@ -112,16 +113,12 @@ export function isTornHeader(bytes: Buffer): boolean {
   );
 }
 
-function unseal(line: Buffer, previous: number): Read<Record<string, unknown>> {
-  const end = line.length - SEAL_BYTES;
-  const seal = /^,"crc":"([0-9a-f]{8})"\}$/.exec(line.toString("latin1", Math.max(0, end)));
-  if (end < 1 || !seal) return { kind: "broken", why: "the line is not whole." };
-  const crc = crc32(line.subarray(0, end), previous);
-  if (crc !== Number.parseInt(seal[1] ?? "", 16))
-    return { kind: "broken", why: "its checksum does not match it and the line before." };
+function unseal(line: Buffer, previous: Head, key?: LedgerKey): Read<Record<string, unknown>> {
+  const opened = unsealed(line, previous, key);
+  if (typeof opened === "string") return { kind: "broken", why: opened };
   try {
-    const parsed = JSON.parse(`${line.toString("utf8", 0, end)}}`) as Record<string, unknown>;
-    return { kind: "read", value: parsed, crc };
+    const parsed = JSON.parse(`${opened.body.toString("utf8")}}`) as Record<string, unknown>;
+    return { kind: "read", value: parsed, head: opened.head };
   } catch {
     return { kind: "wrong", why: "it is not JSON." };
   }

@@ -1,10 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { createBooks, type Books } from "./books.ts";
-import { booksOf, covers, lacksCosts, readCheckpoint, versionOf, type Checkpoint } from "./checkpoint.ts";
+import { booksOf, covers, isEnough, readCheckpoint, versionOf, type Checkpoint } from "./checkpoint.ts";
 import { CHECKPOINT, checkpointDamage, Damage, LEDGER } from "./damage.ts";
 import { readPieces, type Files, type OpenFile } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
+import type { LedgerKey } from "./key.ts";
 import { readHeader } from "./line.ts";
 import { replay, type Place, type Tail } from "./replay.ts";
 
@@ -23,23 +24,23 @@ export interface Loaded {
 }
 
 /** Reads the checkpoint, and the ledger from there on. Changes nothing. Throws `Damage`. */
-export async function load(files: Files, dir: string, now: number): Promise<Loaded> {
+export async function load(files: Files, dir: string, now: number, key?: LedgerKey): Promise<Loaded> {
   if (!(await hasLedger(files, dir))) return fresh();
-  const checkpoint = await readCheckpoint(files, dir);
+  const checkpoint = await readCheckpoint(files, dir, key);
   const file = await files.open(join(dir, LEDGER), "r");
   try {
-    const resumed = checkpoint && (await resume(file, checkpoint, now));
-    return resumed ?? (await loadWhole(file, now));
+    const resumed = checkpoint && (await resume(file, checkpoint, now, key));
+    return resumed ?? (await loadWhole(file, now, key));
   } finally {
     await file.close();
   }
 }
 
 /** Reads an open ledger from its first line. Throws `Damage`. */
-export async function loadWhole(file: OpenFile, now: number): Promise<Loaded> {
+export async function loadWhole(file: OpenFile, now: number, key?: LedgerKey): Promise<Loaded> {
   const hash = createHash("sha256");
   const books = createBooks();
-  const end = await replay({ file, books, from: { byte: 0, line: 1 }, hash, now });
+  const end = await replay({ file, books, from: { byte: 0, line: 1 }, hash, now, key });
   return { books, hash, end, tail: end.tail, covered: 0, replayed: books.n };
 }
 
@@ -54,19 +55,24 @@ function fresh(): Loaded {
   };
 }
 
-/** Undefined if the checkpoint was written by an older ai-chat and does not say enough. */
-async function resume(file: OpenFile, checkpoint: Checkpoint, now: number): Promise<Loaded | undefined> {
+/** Undefined if the checkpoint does not say enough: an older ai-chat wrote it, or a server without the key. */
+async function resume(
+  file: OpenFile,
+  checkpoint: Checkpoint,
+  now: number,
+  key: LedgerKey | undefined,
+): Promise<Loaded | undefined> {
   const { length, lines } = checkpoint;
   const { size } = await file.stat();
   if (size < length) throw ledgerCut(size, checkpoint);
   if (await precedesLedger(file, checkpoint)) return undefined;
   const hash = createHash("sha256");
   for await (const piece of readPieces(file, 0, length)) hash.update(piece);
-  if (!covers(checkpoint, hash.copy().digest("hex"))) throw await explain(file, checkpoint, now);
-  if (lacksCosts(checkpoint)) return undefined;
+  if (!covers(checkpoint, hash.copy().digest("hex"))) throw await explain(file, checkpoint, now, key);
+  if (!isEnough(checkpoint, key)) return undefined;
   const books = booksOf(checkpoint, now);
   const from = { byte: length, line: lines + 1 };
-  const end = await replay({ file, books, from, hash, now });
+  const end = await replay({ file, books, from, hash, now, key });
   return { books, hash, end, tail: end.tail, covered: length, replayed: books.n + 1 - lines };
 }
 
@@ -79,11 +85,17 @@ export async function precedesLedger(file: OpenFile, checkpoint: Checkpoint): Pr
 }
 
 /** The bytes that a checkpoint covers have changed. Finds the line by the checksums of the ledger. */
-async function explain(file: OpenFile, checkpoint: Checkpoint, now: number): Promise<Damage> {
+async function explain(
+  file: OpenFile,
+  checkpoint: Checkpoint,
+  now: number,
+  key: LedgerKey | undefined,
+): Promise<Damage> {
   const books = createBooks();
   const start = { byte: 0, line: 1 };
   try {
-    await replay({ file, books, from: start, to: checkpoint.length, hash: createHash("sha256"), now });
+    const hash = createHash("sha256");
+    await replay({ file, books, from: start, to: checkpoint.length, hash, now, key });
   } catch (error) {
     if (error instanceof Damage) return error;
     throw error;

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createBooks } from "./books.ts";
-import { booksOf, checkpointOf, lacksCosts, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { booksOf, checkpointOf, isEnough, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { LEDGER } from "./damage.ts";
 import type { Files } from "./files.ts";
+import type { LedgerKey } from "./key.ts";
 import { replay } from "./replay.ts";
+import type { Head } from "./seal.ts";
 
 /** What a checkpoint is to cover: the synced bytes of a ledger. */
 export interface Wanted {
@@ -13,8 +15,9 @@ export interface Wanted {
   length: number;
   /** SHA-256 of these bytes, in hex. */
   sha256: string;
-  /** Checksum of their last line. */
-  crc: number;
+  /** Of their last line. */
+  head: Head;
+  key: LedgerKey | undefined;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -23,17 +26,20 @@ export interface Wanted {
  * Replaces the checkpoint of a folder whose ledger grows meanwhile. Reads the last one and the lines since, so that the
  * work does not depend on the length of the ledger. Rejects if the ledger is not the one that is wanted.
  */
-export async function makeCheckpoint(files: Files, { dir, length, sha256, crc, now }: Wanted): Promise<void> {
-  const last = await readCheckpoint(files, dir);
-  const known = last && !lacksCosts(last) ? last : undefined;
+export async function makeCheckpoint(
+  files: Files,
+  { dir, length, sha256, head, key, now }: Wanted,
+): Promise<void> {
+  const last = await readCheckpoint(files, dir, key);
+  const known = last && isEnough(last, key) ? last : undefined;
   const books = known ? booksOf(known, now) : createBooks();
   const from = known ? { byte: known.length, line: known.lines + 1 } : { byte: 0, line: 1 };
   const file = await files.open(join(dir, LEDGER), "r");
   try {
-    await replay({ file, books, from, to: length, hash: createHash("sha256"), now });
+    await replay({ file, books, from, to: length, hash: createHash("sha256"), now, key });
   } finally {
     await file.close();
   }
-  if (books.crc !== crc) throw new Error(`${LEDGER} is not what the server wrote`);
-  await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: books.n + 1, sha256 }, now));
+  if (books.head !== head) throw new Error(`${LEDGER} is not what the server wrote`);
+  await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: books.n + 1, sha256 }, now), key);
 }

@@ -37,6 +37,6 @@ async function makeLedger(files: Files, dir: string, loaded: Loaded, at: number)
   await replaceFile(files, dir, LEDGER, bytes);
   loaded.hash.update(bytes);
   loaded.books.ledger = ledger;
-  loaded.books.crc = header.crc;
+  loaded.books.head = header.head;
   loaded.end = { byte: bytes.length, line: 2 };
 }

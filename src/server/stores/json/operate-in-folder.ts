@@ -7,8 +7,9 @@ import { StartupError } from "../../core/startup-error.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "./disk.ts";
 import { hasLedger } from "./has-ledger.ts";
+import { keyNeeded, openLedgerKey, wrongKey, type LedgerKey } from "./key.ts";
 import { askHolder, FolderInUse, lockHolder } from "./lock.ts";
-import { operate, operatorAnswer, type OperatorReply, type OperatorRequest } from "./operator.ts";
+import { operate, operatorAnswer, signed, type OperatorReply, type OperatorRequest } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
 import { openJsonStore } from "./store.ts";
 
@@ -27,17 +28,20 @@ export async function operateInFolder(
   named: string,
   request: OperatorRequest,
   warn: (sentence: string) => void,
+  ledgerKey?: string,
 ): Promise<OperatorReply | { kind: "no_store" } | { kind: "no_answer" }> {
   const dir = resolve(named);
   const end = performance.now() + TIMEOUT;
   await checkOwner(disk, dir);
+  const key = ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir);
+  const asking = signed(request, key);
   // Two requests with the same content are one.
   for (;;) {
-    const asked = await askHolder(dir, request).catch(unreadable(dir));
-    if (asked.kind === "answer") return replyOf(asked.answer);
+    const asked = await askHolder(dir, asking).catch(unreadable(dir));
+    if (asked.kind === "answer") return replyOf(asked.answer, key);
     if (asked.kind === "nobody") {
       if (!(await hasLedger(disk, dir).catch(unreadable(dir)))) return { kind: "no_store" };
-      const done = await operateUnderLock(dir, request, warn);
+      const done = await operateUnderLock(dir, request, warn, ledgerKey);
       if (done) return done;
     }
     if (performance.now() > end) return { kind: "no_answer" };
@@ -46,8 +50,13 @@ export async function operateInFolder(
 }
 
 /** {@link operateInFolder} for a grant. */
-export async function giveInFolder(dir: string, grant: GrantRequest, warn: (sentence: string) => void) {
-  const reply = await operateInFolder(dir, { grant }, warn);
+export async function giveInFolder(
+  dir: string,
+  grant: GrantRequest,
+  warn: (sentence: string) => void,
+  ledgerKey?: string,
+) {
+  const reply = await operateInFolder(dir, { grant }, warn, ledgerKey);
   if ("kind" in reply) return reply;
   if ("grant" in reply) return reply.grant;
   throw otherVersion(UNKNOWN_ANSWER);
@@ -58,8 +67,9 @@ export async function inviteInFolder(
   dir: string,
   invites: InvitesRequest,
   warn: (sentence: string) => void,
+  ledgerKey?: string,
 ): Promise<InvitesReply | { kind: "no_store" } | { kind: "no_answer" }> {
-  const reply = await operateInFolder(dir, { invites }, warn);
+  const reply = await operateInFolder(dir, { invites }, warn, ledgerKey);
   if ("kind" in reply) return reply;
   if ("invites" in reply) return reply.invites;
   throw otherVersion(UNKNOWN_ANSWER);
@@ -80,8 +90,9 @@ async function operateUnderLock(
   dir: string,
   request: OperatorRequest,
   warn: (sentence: string) => void,
+  ledgerKey: string | undefined,
 ): Promise<OperatorReply | undefined> {
-  const store = await openJsonStore({ dir, warn }).catch(async (error: unknown) => {
+  const store = await openJsonStore({ dir, warn, ledgerKey }).catch(async (error: unknown) => {
     // The process that was first may have left again by now.
     if (error instanceof FolderInUse || (await lockHolder(dir))) return undefined;
     throw error;
@@ -96,12 +107,13 @@ async function operateUnderLock(
 
 const UNKNOWN_ANSWER = "This version of ai-chat does not know its answer.";
 
-function replyOf(answer: unknown): OperatorReply {
+function replyOf(answer: unknown, key: LedgerKey | undefined): OperatorReply {
   const read = operatorAnswer.safeParse(answer);
   if (!read.success) throw otherVersion(UNKNOWN_ANSWER);
   if (!("error" in read.data)) return read.data;
   const { code, detail } = read.data.error;
   if (code === "store_unavailable") throw new ApiError("store_unavailable", detail);
+  if (code === "key") throw key ? wrongKey() : keyNeeded();
   throw otherVersion(detail);
 }
 

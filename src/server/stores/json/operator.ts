@@ -3,6 +3,7 @@ import { ApiError } from "../../core/api-error.ts";
 import { grantByName, grantReply, grantRequest } from "../../core/grant.ts";
 import { answerInvites, invitesReply, invitesRequest } from "../../core/invites.ts";
 import type { Store } from "../../core/ports.ts";
+import { isMac, macOf, type LedgerKey } from "./key.ts";
 
 /** A request of an operator's command to the process that holds the folder. */
 const operatorRequest = z.union([z.object({ grant: grantRequest }), z.object({ invites: invitesRequest })]);
@@ -11,7 +12,7 @@ const operatorRequest = z.union([z.object({ grant: grantRequest }), z.object({ i
 export const operatorAnswer = z.union([
   z.object({ grant: grantReply }),
   z.object({ invites: invitesReply }),
-  z.object({ error: z.object({ code: z.enum(["store_unavailable", "other"]), detail: z.string() }) }),
+  z.object({ error: z.object({ code: z.enum(["store_unavailable", "key", "other"]), detail: z.string() }) }),
 ]);
 
 export type OperatorRequest = z.infer<typeof operatorRequest>;
@@ -26,8 +27,14 @@ export async function operate(store: OpenStore, request: OperatorRequest): Promi
   return { invites: await answerInvites(store.invites, request.invites) };
 }
 
-/** Handles an operator's request in an open store. Never rejects. */
-export async function answerOperator(store: OpenStore, request: unknown): Promise<OperatorAnswer> {
+/** Handles an operator's request in an open store, whose ledger may have a key. Never rejects. */
+export async function answerOperator(
+  store: OpenStore,
+  request: unknown,
+  key: LedgerKey | undefined,
+): Promise<OperatorAnswer> {
+  if (key && !isSigned(request, key))
+    return failed("key", "The request was not made with the key of the ledger.");
   const asked = operatorRequest.safeParse(request);
   if (!asked.success)
     return failed(
@@ -42,6 +49,16 @@ export async function answerOperator(store: OpenStore, request: unknown): Promis
   }
 }
 
-const failed = (code: "store_unavailable" | "other", detail: string): OperatorAnswer => ({
+/** A request as the holder of a folder with a key takes it. */
+export const signed = (request: OperatorRequest, key: LedgerKey | undefined): object =>
+  key ? { ...request, mac: macOf(key, JSON.stringify(request)) } : request;
+
+function isSigned(request: unknown, key: LedgerKey): boolean {
+  if (typeof request !== "object" || request === null) return false;
+  const { mac, ...asked } = request as { mac?: unknown };
+  return isMac(key, mac, JSON.stringify(asked));
+}
+
+const failed = (code: "store_unavailable" | "key" | "other", detail: string): OperatorAnswer => ({
   error: { code, detail },
 });

@@ -5,6 +5,7 @@ import { cannotStore } from "../../core/store-unavailable.ts";
 import { createAccounts } from "./accounts.ts";
 import { takeHead } from "./books.ts";
 import { removeAddress } from "./address.ts";
+import { adopt, ADOPTED, withoutCheckpoint } from "./adopt.ts";
 import { checkpointOf, writeCheckpoint } from "./checkpoint.ts";
 import { createCommitter } from "./committer.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
@@ -17,6 +18,7 @@ import { createHolds } from "./holds.ts";
 import { inWorker } from "./in-worker.ts";
 import { createInvites } from "./invites.ts";
 import { openJournal, type Journal } from "./journal.ts";
+import { openLedgerKey, type LedgerKey } from "./key.ts";
 import { createKnown } from "./known.ts";
 import { createLedger } from "./ledger.ts";
 import { load, type Loaded } from "./load.ts";
@@ -46,6 +48,8 @@ interface Options {
   now?: () => number;
   /** Gets sentences for the operator. */
   warn: (sentence: string) => void;
+  /** The file of the ledger's key. A ledger without one gets it. */
+  ledgerKey?: string | undefined;
   /** By default those for the folder's file system. */
   files?: Files;
   /** Makes a checkpoint while the server runs; by default in a worker thread. */
@@ -62,23 +66,26 @@ export async function openJsonStore({
   models = false,
   now = Date.now,
   warn,
+  ledgerKey,
   files: given,
   make = inWorker,
 }: Options): Promise<Store> {
   const dir = resolve(named);
   const files = given ?? diskOn(await fileSystemOf(dir));
   await checkOwner(files, dir);
+  const key = ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir);
   await prepareFolder(dir, warn);
   const lock = await acquireLock(dir);
   try {
     // Before anything is removed: an address without a ledger shows that the ledger was lost.
     await hasLedger(files, dir);
     await removeAddress(dir);
-    let loaded = await load(files, dir, now());
+    let loaded = await load(files, dir, now(), key);
     await tidyFolder(files, dir);
     await mend(files, dir, loaded, now(), warn);
     const { version, features, n } = loaded.books;
-    if ((models || version > 1) && !features.has("models")) {
+    if (features.has("key") && loaded.covered === 0) warn(withoutCheckpoint(loaded.books));
+    if ((models || version > 1 || key) && !features.has("models")) {
       loaded = await writeAnew(files, dir, loaded, now());
       if (version === 1 && n > 0) warn(writtenAnew("charges now name their model"));
     }
@@ -89,7 +96,11 @@ export async function openJsonStore({
       hash: loaded.hash,
       warn,
     });
-    return await createStore({ dir, files, now, warn, make, loaded, journal, lock });
+    if (key && !features.has("key")) {
+      await adopt(journal, loaded.books, key, now());
+      if (n > 0) warn(ADOPTED);
+    }
+    return await createStore({ dir, files, now, warn, make, loaded, journal, lock, key });
   } catch (error) {
     await lock.release();
     throw error instanceof StartupError ? error : cannotUse(dir, error);
@@ -105,9 +116,20 @@ interface Parts {
   loaded: Loaded;
   journal: Journal;
   lock: Lock;
+  key: LedgerKey | undefined;
 }
 
-async function createStore({ dir, files, now, warn, make, loaded, journal, lock }: Parts): Promise<Store> {
+async function createStore({
+  dir,
+  files,
+  now,
+  warn,
+  make,
+  loaded,
+  journal,
+  lock,
+  key,
+}: Parts): Promise<Store> {
   const { books } = loaded;
   const holds = createHolds();
   const known = createKnown({ files, dir, now, warn });
@@ -119,7 +141,12 @@ async function createStore({ dir, files, now, warn, make, loaded, journal, lock 
     const { length, sha256 } = journal.synced();
     if (length === covered) return;
     try {
-      await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: books.n + 1, sha256 }, now()));
+      await writeCheckpoint(
+        files,
+        dir,
+        checkpointOf(books, { length, lines: books.n + 1, sha256 }, now()),
+        key,
+      );
       covered = length;
     } catch (error) {
       warn(notWritten(error));
@@ -129,7 +156,7 @@ async function createStore({ dir, files, now, warn, make, loaded, journal, lock 
   async function checkpointBeside(signal: AbortSignal): Promise<void> {
     const { length, sha256 } = journal.synced();
     try {
-      await make({ dir, length, sha256, crc: books.crc, now: now() }, signal);
+      await make({ dir, length, sha256, head: books.head, key, now: now() }, signal);
       covered = length;
     } catch (error) {
       if (!signal.aborted) warn(notWritten(error));
@@ -167,12 +194,12 @@ async function createStore({ dir, files, now, warn, make, loaded, journal, lock 
   // A new store needs one at once: without it, nobody could see later that the ledger was emptied.
   if (loaded.replayed > LONG_REPLAY || loaded.covered === 0) await checkpoint();
   const periodic = createPeriodic({
-    behind: covered === loaded.end.byte ? 0 : loaded.replayed,
+    behind: covered === journal.synced().length ? 0 : loaded.replayed,
     accounts: () => books.accounts.size,
     make: checkpointBeside,
   });
   const { written } = periodic;
-  const committer = createCommitter({ books, holds, journal, now, written });
+  const committer = createCommitter({ books, holds, journal, now, key, written });
 
   const ledger = createLedger({ books, holds, committer, now });
   const accounts = createAccounts({ books, committer, known, now });
@@ -184,13 +211,13 @@ async function createStore({ dir, files, now, warn, make, loaded, journal, lock 
     toVersion2: () => periodic.without(toVersion2),
   });
   lock.serve(async (request) => {
-    const answer = await answerOperator({ ledger, accounts, invites }, request);
+    const answer = await answerOperator({ ledger, accounts, invites }, request, key);
     // The store is closing: without a response, the caller tries again and finds the folder free.
     return "error" in answer && closing ? undefined : answer;
   });
 
   return {
-    description: `JSON files in ${dir}${files.synchronous ? "" : `, ${ASYNCHRONOUS}`}`,
+    description: `JSON files in ${dir}${key ? ", with a key" : ""}${files.synchronous ? "" : `, ${ASYNCHRONOUS}`}`,
     ledger,
     accounts,
     invites,

@@ -5,6 +5,7 @@ import { Damage, LEDGER } from "./damage.ts";
 import { readLines, replaceWith, writeFully, type Files, type OpenFile } from "./files.ts";
 import { factLine, headerLine, readHeader, resealed } from "./line.ts";
 import { loadWhole, type Loaded } from "./load.ts";
+import type { Head } from "./seal.ts";
 
 /** A ledger that is whole and synced up to its end. */
 type Written = Pick<Loaded, "books" | "hash"> & { end: Pick<Loaded["end"], "byte"> };
@@ -37,7 +38,7 @@ async function reading<T>(files: Files, path: string, read: (file: OpenFile) => 
 async function copyLines(from: OpenFile, to: OpenFile, { books, end, hash }: Written, at: number) {
   const read = createHash("sha256");
   let position = 0;
-  let crc: number | undefined;
+  let head: Head | undefined;
   async function write(pieces: Buffer[]): Promise<void> {
     const bytes = Buffer.concat(pieces.flatMap((piece) => [piece, NEWLINE]));
     await writeFully(to, bytes, position);
@@ -47,15 +48,15 @@ async function copyLines(from: OpenFile, to: OpenFile, { books, end, hash }: Wri
     const pieces: Buffer[] = [];
     for (const line of lines) {
       read.update(line).update(NEWLINE);
-      const next = crc === undefined ? headed(line) : resealed(line, crc);
-      ({ crc } = next);
+      const next = head === undefined ? headed(line) : resealed(line, head);
+      ({ head } = next);
       pieces.push(next.bytes);
     }
     await write(pieces);
   }
-  if (crc === undefined || read.digest("hex") !== hash.copy().digest("hex"))
+  if (head === undefined || read.digest("hex") !== hash.copy().digest("hex"))
     throw new Error("The ledger changed while it was read.");
-  const feature = factLine({ n: books.n + 1, at, fact: "feature", feature: "models" }, crc);
+  const feature = factLine({ n: books.n + 1, at, fact: "feature", feature: "models" }, head);
   await write([Buffer.from(feature.text)]);
 }
 
@@ -69,9 +70,9 @@ const notWritten = (cause?: unknown) =>
 const NEWLINE = Buffer.from("\n");
 
 /** The header of version 2 for a ledger with this header. */
-function headed(line: Buffer): { bytes: Buffer; crc: number } {
+function headed(line: Buffer): { bytes: Buffer; head: Head } {
   const header = readHeader(line);
   if (header.kind !== "read") throw new Error("The ledger has no header.");
-  const { text, crc } = headerLine({ ...header.value, version: 2 });
-  return { bytes: Buffer.from(text), crc };
+  const { text, head } = headerLine({ ...header.value, version: 2 });
+  return { bytes: Buffer.from(text), head };
 }

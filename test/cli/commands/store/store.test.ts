@@ -31,7 +31,10 @@ async function content(): Promise<string[]> {
 test("store check reports an undamaged folder and its contents: exit 0", async () => {
   const { code, stdout, stderr } = await check(dir);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toBe(`${dir} is whole.\n  ledger   3 lines, 1 account, 3,900 tokens\n`);
+  const head = /"crc":"([0-9a-f]{8})"\}\n$/.exec(await readFile(ledger(), "utf8"))?.[1];
+  expect(stdout).toBe(
+    `${dir} is whole.\n  ledger   3 lines, 1 account, 3,900 tokens\n  head     line 3: ${head}\n`,
+  );
   expect(JSON.parse((await check(dir, "--json")).stdout)).toEqual({
     ok: true,
     findings: [],
@@ -40,7 +43,60 @@ test("store check reports an undamaged folder and its contents: exit 0", async (
     lines: 3,
     accounts: 1,
     tokens: 3900,
+    head,
   });
+});
+
+test("a folder with a key is opened with it, from a flag, a variable or a configuration file, and else refused", async () => {
+  const key = join(home.dir, "ledger.key");
+  await writeFile(key, "k".repeat(32), { mode: 0o600 });
+  const config = join(home.dir, "chat.json");
+  await writeFile(config, JSON.stringify({ data: dir, ledger_key: "ledger.key", port: 0 }));
+  const server = await startProgram(["serve", "--config", config], { home });
+  await server.sees("Ctrl-C", "stderr");
+  const granted = await runProgram(["grant", "jane", "5", "--ledger-key", key], { home });
+  expect(granted).toMatchObject({ code: 0, stdout: expect.stringContaining("3,905") });
+  server.child.kill("SIGTERM");
+  expect((await server.ended).stderr).toMatch(/store .*, with a key\n/);
+
+  const env = { AI_CHAT_LEDGER_KEY: key };
+  const named = await runProgram(["store", "check", dir, "--json"], { home, env });
+  expect(JSON.parse(named.stdout)).toMatchObject({ ok: true, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect((await runProgram(["ask", "hello"], { home, env })).code).toBe(0);
+  expect((await runProgram(["grant", "jane", "5", "--config", config], { home })).code).toBe(0);
+  expect((await check(dir, "--ledger-key", key)).stdout).toContain("8 lines, 1 account, 3,810 tokens");
+  const copied = ["store", "copy", dir, join(home.dir, "copy"), "--ledger-key", key];
+  expect((await runProgram(copied, { home })).code).toBe(0);
+
+  for (const words of [
+    ["serve", "--port", "0"],
+    ["ask", "hello"],
+    ["grant", "jane", "5"],
+    ["store", "check", dir],
+    ["store", "copy", dir, join(home.dir, "other")],
+  ]) {
+    const refused = await runProgram(words, { home });
+    expect(refused, words.join(" ")).toMatchObject({
+      // A server of one's own that does not start is exit 1, whatever the reason.
+      code: words[0] === "ask" ? 1 : 2,
+      stderr: expect.stringMatching(/has a key, and none was named\.\n.*AI_CHAT_LEDGER_KEY/),
+    });
+  }
+});
+
+test("a key is refused beside a database", async () => {
+  const store = "postgres://chat@127.0.0.1:1/chat";
+  for (const words of [
+    ["serve", "--store", store],
+    ["grant", "jane", "5", "--store", store],
+    ["store", "copy", store, join(home.dir, "copy")],
+  ]) {
+    const refused = await runProgram([...words, "--ledger-key", "key"], { home });
+    expect(refused, words.join(" ")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("protects a data folder, not a database"),
+    });
+  }
 });
 
 test("store check reads a folder in use without disturbing its server", async () => {

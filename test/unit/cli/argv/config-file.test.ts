@@ -35,6 +35,7 @@ const samples: Partial<Record<OptionName, string>> = {
   tlsCert: "/srv/cert.pem",
   tlsKey: "/srv/key.pem",
   data: "/srv/chat",
+  ledgerKey: "/etc/ledger.key",
   store: "postgres://u@h/d",
   provider: "demo",
   baseUrl: "http://h/v1",

@@ -3,6 +3,7 @@ import { ApiError } from "../../../../src/server/core/api-error.ts";
 import type { Guess } from "../../../../src/server/core/login-limits.ts";
 import type { Accounts, Passwords, Tokens, Turn } from "../../../../src/server/core/ports.ts";
 import { createSignIn } from "../../../../src/server/core/sign-in.ts";
+import { unlimited } from "../../../support/unlimited.ts";
 
 const jane = { id: "1", name: "Jane", passwordHash: "right", generation: 1, disabled: false };
 
@@ -26,6 +27,10 @@ function signIn({ matches }: Pick<Passwords, "matches">, more: Partial<Accounts>
     },
     tokens: { issue: () => "token" } as Partial<Tokens> as Tokens,
     startingTokens: () => 0,
+    invites: { byDigest: async () => undefined },
+    registration: () => "open",
+    registrations: unlimited,
+    wrongCodes: unlimited,
     async countGuess({ name, address, known }: Guess) {
       counted.push(`${name} ${address} ${known}`);
       return {

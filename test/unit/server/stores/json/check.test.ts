@@ -36,6 +36,7 @@ describe("a check of a folder", () => {
       lines: 9,
       accounts: 1,
       tokens: 3850,
+      head: expect.stringMatching(/^[0-9a-f]{8}$/),
     });
   });
 

@@ -237,7 +237,8 @@ describe.each(disks)("a checkpoint beside the server on $name", ({ files: on }) 
   const synced = (ledger: Buffer) => ({
     length: ledger.length,
     sha256: createHash("sha256").update(ledger).digest("hex"),
-    crc: Number.parseInt(ledger.toString("latin1").slice(-11, -3), 16),
+    key: undefined,
+    head: Number.parseInt(ledger.toString("latin1").slice(-11, -3), 16),
   });
 
   /** Files whose calls wait for ever after `step` of them, as in a process that was killed then. */

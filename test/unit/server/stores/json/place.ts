@@ -46,7 +46,7 @@ export async function contentOf(dir: string): Promise<Record<string, string>> {
 }
 
 /** A folder's history with a fact of every kind, closed. */
-export async function fillFolder(dir: string, more: { models?: boolean } = {}): Promise<void> {
+export async function fillFolder(dir: string, more: Parameters<typeof openStore>[1] = {}): Promise<void> {
   const { store } = await openStore(dir, more);
   const { ledger, accounts } = store;
   const made = await accounts.create({ name: "Jane", passwordHash: "$2b$one", tokens: 4000 });

@@ -21,10 +21,10 @@ const charge: Fact = { ...about, fact: "charge", n: 2, id: "h1", tokens: -100, b
 /** What a start finds in a ledger of these facts, whose lines have the right checksums. */
 function found(...facts: Fact[]): Promise<unknown> {
   const header = headerLine({ version: 1, ledger: "l1", at: START });
-  let { crc } = header;
+  let { head } = header;
   const lines = facts.map((fact) => {
-    const line = factLine(fact, crc);
-    ({ crc } = line);
+    const line = factLine(fact, head);
+    ({ head } = line);
     return line.text;
   });
   const ledger = Buffer.from(`${[header.text, ...lines].join("\n")}\n`);
