@@ -85,6 +85,7 @@ const usual: Partial<Record<ClientErrorCode, PlainRemedy>> = {
   not_offered: "ask_operator",
   rate_limited: "wait",
   overloaded: "wait",
+  request_timeout: "wait",
   shutting_down: "wait",
   internal_error: "retry_or_report",
   store_unavailable: "retry_or_report",

@@ -17,6 +17,7 @@ export const errors = {
   invalid_invite: { status: 403, title: "Invalid invitation" },
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
+  request_timeout: { status: 408, title: "Request Timeout" },
   username_taken: { status: 409, title: "Username taken" },
   request_in_progress: { status: 409, title: "Request in progress" },
   answer_expired: { status: 410, title: "Answer expired" },

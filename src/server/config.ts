@@ -76,6 +76,8 @@ export interface ServerConfig {
   drainDelay: number;
   /** Seconds that an idle connection is kept. */
   keepAlive: number;
+  /** Most bytes of request bodies, unread answers and kept answers. */
+  maxBuffered: number;
   /** Lifetime of a token, in days. */
   tokenDays: number;
   bcryptCost: number;

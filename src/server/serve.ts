@@ -9,6 +9,7 @@ import { createTokens } from "./auth/tokens.ts";
 import { openPasswords } from "./auth/passwords.ts";
 import type { ServerConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
+import { Budget } from "./http/budget.ts";
 import { createClientAddresses } from "./http/client-address.ts";
 import { openHttpServer } from "./http/listen.ts";
 import { createLimit } from "./limits/limit.ts";
@@ -105,13 +106,17 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   const certificate = await openCertificate(config);
   const store = await openStore(config);
   opened.push(() => store.close());
-  const { app, questions, addresses, leave, stop } = await assemble(current, store, opened, secrets.redact);
+  const budget = new Budget(config.maxBuffered);
+  const redact = secrets.redact;
+  const parts = { store, budget, redact };
+  const { app, questions, addresses, leave, stop } = await assemble(current, parts, opened);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
     pair: certificate?.pair,
     ...timesOf(config),
     connections: { most: () => current.config.maxConnections, shareOf: addresses.ofConnection },
+    budget,
     handle: app.callback(),
   });
   opened.push(() => server.close(FLUSH));
@@ -131,6 +136,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
       if (config.tls && pair) follower?.turnTo(config.tls, pair);
       warnIfOpen(config);
       secrets.change(config);
+      budget.most = config.maxBuffered;
       server.setTimes(timesOf(config));
       return questions.change(settingsOf(current));
     },
@@ -195,8 +201,14 @@ async function openCertificate(config: ServerConfig): Promise<Certificate | unde
   return config.tls && (await import("./tls/certificate.ts")).openCertificate(config.tls, config);
 }
 
+interface Parts {
+  store: Store;
+  budget: Budget;
+  redact: (text: string) => string;
+}
+
 /** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
-async function assemble(current: Current, store: Store, opened: Close[], redact: (text: string) => string) {
+async function assemble(current: Current, { store, budget, redact }: Parts, opened: Close[]) {
   const { config } = current;
   const { ledger, accounts, invites } = store;
   const secret = config.secret === undefined ? await store.signingSecret() : Buffer.from(config.secret);
@@ -206,7 +218,7 @@ async function assemble(current: Current, store: Store, opened: Close[], redact:
   const questions = createQuestions({
     ...settingsOf(current),
     ledger,
-    answers: createAnswers(Date.now),
+    answers: createAnswers(Date.now, budget.roomForAnswers()),
     limit: createLimit({
       name: "questions",
       rate: () => current.config.limitQuestions,
@@ -231,6 +243,7 @@ async function assemble(current: Current, store: Store, opened: Close[], redact:
     questions,
     ledger,
     addresses,
+    budget,
     about: () => aboutOf(current),
     questionTimeout: () => timeoutOf(current.config),
     leaving: () => phase !== "serving",

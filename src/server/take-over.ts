@@ -20,6 +20,7 @@ const TAKEN = [
   "drainDelay",
   "keepAlive",
   "maxConnections",
+  "maxBuffered",
 ] as const;
 
 /** What is no option, or is compared under another name. */

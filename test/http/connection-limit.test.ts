@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { connect } from "node:tls";
 import { afterEach, expect, test } from "vitest";
+import { Budget } from "../../src/server/http/budget.ts";
 import { openHttpServer, type Listening } from "../../src/server/http/listen.ts";
 import { ownCertificate } from "../support/own-certificate.ts";
 import { openTestServer } from "../support/test-server.ts";
@@ -31,6 +32,7 @@ async function setUp(
     port: 0,
     silence: 60_000,
     keepAlive: 75_000,
+    budget: new Budget(1024 * 1024),
     connections: { most: () => most, shareOf: (socket) => shareOf(socket, (connections += 1)) },
     handle: async ({ url }, res) => {
       if (url === "/slow") {
@@ -150,6 +152,7 @@ test("over TLS, a handshake that does not come makes room, and an open request i
     port: 0,
     silence: 60_000,
     keepAlive: 75_000,
+    budget: new Budget(1024 * 1024),
     pair: ownCertificate,
     connections: { most: () => 2, shareOf: () => undefined },
     handle: async (_req, res) => {

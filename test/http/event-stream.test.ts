@@ -4,12 +4,13 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Problem } from "../../src/protocol/errors.ts";
 import type { Provider } from "../../src/server/core/ports.ts";
+import { Budget } from "../../src/server/http/budget.ts";
 import { createEventStream } from "../../src/server/http/event-stream.ts";
 import { createTicker } from "../../src/server/http/ticker.ts";
 import { answer, openFakeOpenAi } from "../support/openai-server.ts";
 import { openTestServer } from "../support/test-server.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
-import { openWiredServer } from "./wired-server.ts";
+import { gate, openWiredServer } from "./wired-server.ts";
 
 /** What else `done` says. */
 const rest = { model: "m", finish: null, turns_sent: 0 };
@@ -39,7 +40,8 @@ async function openPair(): Promise<{ res: ServerResponse; reply: Promise<Incomin
   return { res, reply };
 }
 
-const wishes = { finishHead: () => [], patience: 60_000, ticker: createTicker() };
+const budget = new Budget(16 * 1024 * 1024);
+const wishes = { finishHead: () => [], patience: 60_000, ticker: createTicker(), budget };
 
 test("a streamed answer is exactly the documented bytes", async () => {
   const ai = await openFakeOpenAi();
@@ -153,18 +155,103 @@ test("the first delta after reasoning is in the socket when delta says so", asyn
   (await reply).resume();
 });
 
-test("a client that reads nothing counts as gone before much memory is used", async () => {
-  const { res, reply } = await openPair();
-  const stream = createEventStream(res, { ...wishes, unread: 100_000 });
-  stream.deltas(["first"], false);
-  (await reply).pause();
-  const piece = "x".repeat(50_000);
-  let most = 0;
-  for (let pieces = 0; pieces < 1000 && stream.deltas([piece], false); pieces += 1)
-    most = Math.max(most, res.writableLength);
-  expect(most).toBeLessThanOrEqual(100_000);
-  expect(res.destroyed).toBe(true);
+describe("of a client that reads nothing", () => {
+  /** Hands over pieces until the stream asks to wait. */
+  async function fill() {
+    const { res, reply } = await openPair();
+    const stream = createEventStream(res, { ...wishes, unread: 100_000 });
+    stream.deltas(["first"], false);
+    (await reply).pause();
+    const piece = "ü".repeat(5_000);
+    let count = 0;
+    while (!stream.untilRead()) {
+      expect(stream.deltas([piece], false)).toBe(true);
+      count += 1;
+      await new Promise(setImmediate);
+    }
+    return { res, reply: await reply, stream, text: `first${piece.repeat(count)}` };
+  }
+
+  test("little waits, which is counted, and the AI has to wait until it was read", async () => {
+    const { reply, stream, text } = await fill();
+    expect(budget.taken).toBeGreaterThan(100_000);
+    expect(budget.taken).toBeLessThan(200_000);
+    let isRead = false;
+    void stream.untilRead()!.then(() => (isRead = true));
+    await new Promise(setImmediate);
+    expect(isRead).toBe(false);
+    let came = "";
+    reply
+      .setEncoding("utf8")
+      .on("data", (more: string) => (came += more))
+      .resume();
+    await stream.untilRead();
+    expect([stream.untilRead(), budget.taken]).toEqual([undefined, 0]);
+    await stream.done({ response: "", tokens_deducted: 100, tokens_remaining: 0, ...rest });
+    await once(reply, "end");
+    expect(textOf(came) === text).toBe(true);
+    expect(
+      came.endsWith(
+        `event: done\ndata: ${JSON.stringify({ response: "", tokens_deducted: 100, tokens_remaining: 0, ...rest })}\n\n`,
+      ),
+    ).toBe(true);
+  });
+
+  test("the wait ends when it leaves", async () => {
+    const { res, stream } = await fill();
+    const waiting = stream.untilRead();
+    res.destroy();
+    await waiting;
+    expect([stream.deltas(["more"], false), budget.taken]).toEqual([false, 0]);
+  });
+
+  test("an error comes after what waits", async () => {
+    const { reply, stream, text } = await fill();
+    const failing = stream.fail({ code: "upstream_error" } as Problem);
+    let came = "";
+    for await (const more of reply.setEncoding("utf8")) came += String(more);
+    await failing;
+    expect(textOf(came) === text).toBe(true);
+    expect(came).toMatch(/\n\nevent: error\ndata: \{"code":"upstream_error"\}\n\n$/);
+  });
+
+  test("a long text is not written at once", async () => {
+    const { res, reply } = await openPair();
+    const stream = createEventStream(res, wishes);
+    const long = "x".repeat(8_000_000);
+    expect(stream.deltas([long], false)).toBe(true);
+    const incoming = (await reply).setEncoding("utf8");
+    incoming.pause();
+    await new Promise(setImmediate);
+    expect(res.writableLength).toBeLessThan(256 * 1024);
+    let came = "";
+    incoming.on("data", (more: string) => (came += more)).resume();
+    await stream.done({ response: "", tokens_deducted: 100, tokens_remaining: 0, ...rest });
+    await once(incoming, "end");
+    expect(textOf(came) === long).toBe(true);
+  });
+
+  test("the first delta after much reasoning is in the socket when delta says so", async () => {
+    const { res, reply } = await openPair();
+    const stream = createEventStream(res, { ...wishes, unread: 100_000 });
+    stream.asking(false);
+    stream.reasoning("Hm");
+    (await reply).pause();
+    while (!stream.untilRead()) {
+      stream.reasoning("x".repeat(10_000));
+      await new Promise(setImmediate);
+    }
+    const written = vi.spyOn(res, "write");
+    expect(stream.deltas(["a"], false)).toBe(true);
+    expect(written.mock.calls.at(-1)?.[0]).toMatch(/event: delta\ndata: \{"text":"a"\}\n\n$/);
+  });
 });
+
+/** The text of all deltas. */
+const textOf = (events: string) =>
+  [...events.matchAll(/^event: delta\ndata: (.*)$/gm)]
+    .map(([, data = ""]) => (JSON.parse(data) as { text: string }).text)
+    .join("");
 
 test("a replay and its end wait for the reader, and little waits in memory", async () => {
   const { res, reply } = await openPair();
@@ -247,7 +334,7 @@ describe("events of one tick", () => {
     const second = await openPair();
     const broken = createEventStream(second.res, wishes);
     for (const text of ["a", "b", "c"]) broken.deltas([text], false);
-    broken.fail({ code: "upstream_error" } as Problem);
+    await broken.fail({ code: "upstream_error" } as Problem);
     expect(await all(second.reply)).toBe(`${deltas}event: error\ndata: {"code":"upstream_error"}\n\n`);
   });
 
@@ -267,31 +354,26 @@ describe("events of one tick", () => {
     expect(failed).not.toHaveBeenCalled();
     await expect(all(reply)).rejects.toThrow("socket hang up");
   });
-
-  test("count as unread before they are written", async () => {
-    const { res, reply } = await openPair();
-    const stream = createEventStream(res, { ...wishes, unread: 100_000 });
-    stream.deltas(["first"], false);
-    (await reply).pause();
-    const fits = Array.from({ length: 10 }, () => stream.deltas(["x".repeat(20_000)], false));
-    expect(fits).toEqual([true, true, true, true, ...Array<boolean>(6).fill(false)]);
-    expect(res.destroyed).toBe(true);
-  });
 });
 
-test("a client that stops reading after the first delta is disconnected, and charged once", async () => {
-  const piece = "x".repeat(64_000);
+test("a client that stops reading makes the AI wait, and pays when the time of its question is over", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const piece = "x".repeat(60_000);
   let given = 0;
+  const waiting = gate();
   const provider: Provider = {
     model: "test",
-    answer: async ({ signal, onDelta }) => {
-      for (;;) {
+    answer: async ({ signal, onDelta, untilRead }) => {
+      const isFull = () => untilRead?.() !== undefined;
+      while (!isFull()) {
         signal.throwIfAborted();
         given += piece.length;
         onDelta?.([piece]);
         // Several in one tick, as they come from a socket.
         if (given % (10 * piece.length) === 0) await new Promise(setImmediate);
       }
+      waiting.open();
+      return new Promise(() => {});
     },
     close: async () => {},
   };
@@ -300,9 +382,16 @@ test("a client that stops reading after the first delta is disconnected, and cha
   const client = await openRawClient(server.port);
   client.pause();
   client.send(rawQuestion(server.token, { Accept: "text/event-stream" }));
-  await vi.waitUntil(() => server.log.length > 0);
+  await waiting.opened;
+  // 1 MiB of our own, and what the system's buffers take.
+  expect(given).toBeLessThan(16 * 1024 * 1024);
+  expect(server.budget.taken).toBeLessThan(2 * 1024 * 1024);
+  expect(await server.balance()).toEqual({ tokens: 4000, held: 100 });
+  vi.advanceTimersByTime(60_000);
+  while (server.log.length === 0) await new Promise(setImmediate);
   expect(server.log).toMatchObject([{ left: true, charged: 100, tokens: 3900 }]);
   expect(await server.balance()).toEqual({ tokens: 3900, held: 0 });
-  // 4 MiB of our own, and what the system's buffers take.
-  expect(given).toBeLessThan(32 * 1024 * 1024);
+  client.resume();
+  expect(await client.ended()).not.toContain("event: error");
+  while (server.budget.taken > 0) await new Promise(setImmediate);
 });

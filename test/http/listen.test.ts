@@ -2,6 +2,7 @@ import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { expect, test } from "vitest";
 import { balancerOptions } from "../../src/cli/argv/balancer-options.ts";
+import { Budget } from "../../src/server/http/budget.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { openRawClient, rawRequest } from "./raw-client.ts";
 import { gate } from "./wired-server.ts";
@@ -16,6 +17,7 @@ async function setUp(reply: (res: ServerResponse) => void, keepAlive = 75_000) {
     port: 0,
     silence: 60_000,
     keepAlive,
+    budget: new Budget(1024 * 1024),
     handle: async (_req, res) => {
       reply(res);
       asked.open();
@@ -71,6 +73,7 @@ test("a close waits for work whose client has left", async () => {
     port: 0,
     silence: 60_000,
     keepAlive: 75_000,
+    budget: new Budget(1024 * 1024),
     handle: async () => {
       started.open();
       await work.opened;
@@ -101,6 +104,7 @@ test("connections that the system cannot accept do not end the server", async ()
     port: 0,
     silence: 60_000,
     keepAlive: 75_000,
+    budget: new Budget(1024 * 1024),
     handle: async (req, res) => {
       // As Node tells of an accept(2) that failed.
       refused = () =>

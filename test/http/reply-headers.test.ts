@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { expect, test } from "vitest";
+import { Budget } from "../../src/server/http/budget.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { openServerWithAi } from "../support/server-with-ai.ts";
 import { openRawClient, rawQuestion, rawRequest } from "./raw-client.ts";
@@ -54,6 +55,7 @@ test("a request that does not arrive in time (408) gets them too", async () => {
     port: 0,
     silence: 60_000,
     keepAlive: 75_000,
+    budget: new Budget(1024 * 1024),
     handle: async (req, res) => {
       const socket = req.socket as Socket & { server: Server };
       // As Node tells of it, half a minute later.

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Budget } from "../../src/server/http/budget.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Pair } from "../../src/server/tls/pair.ts";
@@ -175,6 +176,7 @@ test("a server that stops waits for no handshake", async () => {
     pair: first,
     silence: 60_000,
     keepAlive: 75_000,
+    budget: new Budget(1024 * 1024),
     handle: async (_req, res) => void res.end("here"),
   });
   const port = Number(new URL(front.url).port);

@@ -10,6 +10,7 @@ import { createQuestions } from "../../src/server/core/questions.ts";
 import { createSignIn } from "../../src/server/core/sign-in.ts";
 import { createApp } from "../../src/server/http/app.ts";
 import { createClientAddresses } from "../../src/server/http/client-address.ts";
+import { Budget } from "../../src/server/http/budget.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { createLog } from "../../src/server/log.ts";
 import { openLoginLimits } from "../../src/server/login-limits.ts";
@@ -29,6 +30,8 @@ interface Wishes {
   passwords?: Passwords;
   /** Milliseconds. */
   timeout?: number;
+  /** Bytes. */
+  maxBuffered?: number;
   /** The store's clock and the answers'; the system's by default. */
   now?: () => number;
   /** By default the lines are in `log`. */
@@ -50,6 +53,7 @@ export async function openWiredServer({
   models = [testedModel({ provider: provider! })],
   passwords = plainPasswords,
   timeout = 60_000,
+  maxBuffered = 256 * 1024 * 1024,
   now = Date.now,
   logStream,
   trustProxy,
@@ -65,10 +69,11 @@ export async function openWiredServer({
       done();
     },
   });
+  const budget = new Budget(maxBuffered);
   const questions = createQuestions({
     ledger,
     models,
-    answers: createAnswers(now),
+    answers: createAnswers(now, budget.roomForAnswers()),
     timeout,
     limit: unlimited,
     maxInFlight: 64,
@@ -91,6 +96,7 @@ export async function openWiredServer({
     questions,
     ledger,
     addresses,
+    budget,
     about: () => ({
       name: "",
       version: "",
@@ -112,6 +118,7 @@ export async function openWiredServer({
     port: 0,
     silence: 60_000,
     keepAlive: 75_000,
+    budget,
     handle: app.callback(),
   });
   const created = await store.accounts.create({ name: "jane", passwordHash: "correct horse", tokens: 4000 });
@@ -126,6 +133,7 @@ export async function openWiredServer({
     log,
     store,
     questions,
+    budget,
     balance: () => store.ledger.balance(account.id),
     async close() {
       await questions.drain(0);

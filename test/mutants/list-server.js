@@ -1,5 +1,6 @@
 /** @typedef {import("./list.js").Mutant} Mutant */
 
+const memory = "test/http/memory.test.ts";
 const tokens = "test/unit/server/auth/tokens.test.ts";
 const signOut = "test/http/sign-out.test.ts";
 const charging = "test/http/charging.test.ts";
@@ -173,10 +174,66 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/event-stream.ts",
-    find: "if (this.#joined.length * BYTES <= room || Buffer.byteLength(this.#joined) <= room) return true;",
-    replace: "return true;",
+    find: "waiting > (this.#options.unread ?? UNREAD)",
+    replace: "false",
     why: "A client that reads nothing fills the memory.",
     tests: ["test/http/event-stream.test.ts"],
+  },
+  {
+    file: "src/server/http/budget.ts",
+    find: "if (one.isStranger) this.#strangers += bytes;",
+    replace: "",
+    why: "Whoever has no token fills the memory with bodies.",
+    tests: [memory],
+  },
+  {
+    file: "src/server/http/budget.ts",
+    find: "one.bytes <= SMALL || ",
+    replace: "",
+    why: "Stalled bodies keep short questions from being asked.",
+    tests: [memory],
+  },
+  {
+    file: "src/server/http/reply.ts",
+    find: "budget.give(ctx.state.buffered ?? 0);",
+    replace: "",
+    why: "Bodies are counted for ever, and the server refuses all that are large.",
+    tests: [memory],
+  },
+  {
+    file: "src/server/http/send.ts",
+    find: 'onceAny(res, ["close"], () => outgoing.leave());',
+    replace: 'res.once("close", () => outgoing.leave());',
+    why: "Replies that waited behind another are counted for ever when their client leaves.",
+    tests: [memory],
+  },
+  {
+    file: "src/server/http/replies.ts",
+    find: "unsent.release ??= holdReading(socket);",
+    replace: "",
+    why: "A client fills the memory with requests that it sends ahead.",
+    tests: [memory],
+  },
+  {
+    file: "src/server/http/hold-reading.ts",
+    find: "if (bytes >= KEPT) socket.pause();",
+    replace: "socket.pause();",
+    why: "Nobody notices that a client leaves which has sent requests ahead: it is charged.",
+    tests: [memory],
+  },
+  {
+    file: "src/server/core/questions.ts",
+    find: "isUnread() ? new ClientGone() : tookTooLong()",
+    replace: "tookTooLong()",
+    why: "Whoever stops reading until the time is over gets what was sent for nothing.",
+    tests: ["test/unit/server/core/questions.test.ts", "test/http/event-stream.test.ts"],
+  },
+  {
+    file: "src/server/providers/exchange.ts",
+    find: "if (!this.#isPaused) this.#silence.restart(milliseconds);",
+    replace: "this.#silence.restart(milliseconds);",
+    why: "An answer counts as whole although the AI waits for its client.",
+    tests: ["test/unit/server/providers/exchange.test.ts"],
   },
   {
     file: "src/server/http/app.ts",

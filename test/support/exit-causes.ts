@@ -74,6 +74,7 @@ const problems: Record<
     hint: /Try again in 99 s/,
     wait: true,
   },
+  request_timeout: { only: ["ask", "login", "register", "password"], exit: 6, hint: /Try again/, wait: true },
   store_unavailable: { only: everyCommand, exit: 6, hint: /tell whoever runs the server; its log/ },
   shutting_down: { only: everyCommand, exit: 6, hint: /Wait a moment/ },
   upstream_timeout: { only: ["ask"], exit: 8, hint: /perhaps with a shorter question/ },

@@ -72,6 +72,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     maxQuestions: 1000,
     drainDelay: 0,
     keepAlive: 75,
+    maxBuffered: 256 * 1024 * 1024,
     tokenDays: 30,
     bcryptCost: 4,
     secret: undefined,

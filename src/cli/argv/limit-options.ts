@@ -1,4 +1,6 @@
-import { rate, whole } from "./option.ts";
+import { bytes, rate, whole } from "./option.ts";
+
+const MIB = 1024 * 1024;
 
 /** The options of what a server allows (docs/hosting.md#settings). */
 export const limitOptions = {
@@ -49,5 +51,15 @@ export const limitOptions = {
     },
     1000,
     [1, 1_000_000],
+  ),
+  maxBuffered: bytes(
+    {
+      flag: "max-buffered",
+      value: "BYTES",
+      env: ["AI_CHAT_MAX_BUFFERED"],
+      help: "memory for request bodies, unread and kept answers",
+    },
+    "256M",
+    [MIB, 1024 * 1024 * MIB],
   ),
 };

@@ -138,6 +138,34 @@ export const seconds = (fields: OptionFields, fallback: number, range: [number, 
 export const number = (fields: OptionFields, range: [number, number]): Option<number | undefined> =>
   numeric(fields, undefined, range, { type: "number", digits: decimal, what: "a number" });
 
+const UNITS = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** A number of bytes, such as `256M`; in a file also as a number. `shown`: the default. */
+export function bytes(fields: OptionFields, shown: string, [least, most]: [number, number]): Option<number> {
+  const parse = (text: string) => {
+    const [, digits = "", unit = ""] = /^(\d{1,12})([KMG]?)$/i.exec(text.trim()) ?? [];
+    const number =
+      digits === "" ? Number.NaN : Number(digits) * UNITS[unit.toUpperCase() as keyof typeof UNITS];
+    if (number >= least && number <= most) return number;
+    throw new Error(`a number of bytes such as ${shown}, from ${sizeOf(least)} to ${sizeOf(most)}`);
+  };
+  return {
+    shown,
+    ...fields,
+    fallback: parse(shown),
+    parse,
+    schema: {
+      anyOf: [
+        { type: "integer", minimum: least, maximum: most },
+        { type: "string", pattern: "^\\d{1,12}[KMGkmg]?$" },
+      ],
+    },
+    read: (value) => parse(typeof value === "string" || Number.isInteger(value) ? String(value) : ""),
+  };
+}
+
+const sizeOf = (number: number) => (number % UNITS.G === 0 ? `${number / UNITS.G}G` : `${number / UNITS.M}M`);
+
 const listed = (choices: readonly string[]) =>
   `${choices.slice(0, -1).join(", ")} or ${choices[choices.length - 1] ?? ""}`;
 

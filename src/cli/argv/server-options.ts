@@ -216,6 +216,7 @@ export const serverOptions = {
     12,
     [4, 16],
   ),
+  ...limitOptions,
   log: oneOfOr(
     { flag: "log", value: "FORM", env: ["AI_CHAT_LOG"], help: "pretty, json or silent" },
     ["pretty", "json", "silent"],

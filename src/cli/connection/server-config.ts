@@ -165,6 +165,7 @@ export function serverConfig(
     maxQuestions: values.maxQuestions,
     drainDelay: values.drainDelay,
     keepAlive: values.keepAlive,
+    maxBuffered: values.maxBuffered,
     tokenDays: values.tokenDays,
     bcryptCost: values.bcryptCost,
     secret: values.jwtSecret,

@@ -16,6 +16,7 @@ export const exitCodes = {
   invalid_invite: 4,
   not_found: 1,
   method_not_allowed: 1,
+  request_timeout: 6,
   username_taken: 2,
   request_in_progress: 7,
   answer_expired: 1,

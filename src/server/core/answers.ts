@@ -7,6 +7,8 @@ interface KeptAnswer {
   answer: Answered;
   /** Milliseconds since the epoch. */
   until: number;
+  /** Bytes of the room. */
+  taken: number;
 }
 
 /** The answers of one account. */
@@ -33,13 +35,22 @@ export interface Answers {
   forget(account: AccountId, key: string): void;
 }
 
+/** Bytes of memory that are shared with others. */
+export interface Room {
+  /** How many there are at most. */
+  readonly most: number;
+  /** False if there are not so many. */
+  take(bytes: number): boolean;
+  give(bytes: number): void;
+}
+
 const DEFAULT_LIMITS: Limits = { bytes: 32 * 1024 * 1024, age: KEY_LIFETIME_MS };
 
 /** Bytes in memory: at most two for each UTF-16 code unit, and about one KiB for the key and what is known of the answer. */
 const sizeOf = ({ response }: Answered) => 2 * response.length + 1024;
 
-/** `now` in milliseconds since the epoch. An answer larger than the whole cache is not kept. */
-export function createAnswers(now: () => number, limits: Limits = DEFAULT_LIMITS): Answers {
+/** `now` in milliseconds since the epoch. An answer for which there is not enough room is not kept. */
+export function createAnswers(now: () => number, room: Room, limits: Limits = DEFAULT_LIMITS): Answers {
   /** Oldest first, as in `shares`. */
   const kept = new Map<string, KeptAnswer>();
   const shares = new Map<AccountId, Share>();
@@ -63,6 +74,7 @@ export function createAnswers(now: () => number, limits: Limits = DEFAULT_LIMITS
     if (!share) return;
     const size = sizeOf(one.answer);
     kept.delete(id);
+    room.give(one.taken);
     share.ids.delete(id);
     share.bytes -= size;
     bytes -= size;
@@ -89,10 +101,16 @@ export function createAnswers(now: () => number, limits: Limits = DEFAULT_LIMITS
     keep(account, key, answer) {
       const id = idOf(account, key);
       drop(id);
-      if (sizeOf(answer) > limits.bytes) return;
-      add(id, { account, answer, until: now() + limits.age });
+      const size = sizeOf(answer);
+      if (size > limits.bytes || size > room.most) return;
+      const one: KeptAnswer = { account, answer, until: now() + limits.age, taken: 0 };
+      add(id, one);
       dropExpired();
-      while (bytes > limits.bytes) dropOldest(account);
+      while (bytes > limits.bytes || !room.take(size)) {
+        dropOldest(account);
+        if (kept.get(id) !== one) return;
+      }
+      one.taken = size;
     },
     find(account, key) {
       const one = kept.get(idOf(account, key));

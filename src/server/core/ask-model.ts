@@ -17,6 +17,8 @@ interface Request {
   onDelta?: ((pieces: Pieces, model: string, turns: number) => void) | undefined;
   /** Gets what a model thinks before its answer. */
   onReasoning?: ((text: string) => void) | undefined;
+  /** See `Provider`. */
+  untilRead?: (() => Promise<void> | undefined) | undefined;
   /** Called when the fallback is asked, with its name and the failure of the first. */
   onFallback?: ((model: string, failure: ApiError) => void) | undefined;
 }
@@ -61,7 +63,7 @@ export async function askModel(
 }
 
 async function askOne(model: Model, request: Request): Promise<Answered> {
-  const { message, history, signal, onDelta, onReasoning } = request;
+  const { message, history, signal, onDelta, onReasoning, untilRead } = request;
   signal.throwIfAborted();
   const { messages, turns } = contextFor({ message, history }, model);
   let finish: Finish | null = null;
@@ -72,6 +74,7 @@ async function askOne(model: Model, request: Request): Promise<Answered> {
     // Without a list of models its name may have been a guess when the question came.
     ...(onDelta && { onDelta: (pieces: Pieces) => onDelta(pieces, model.name, turns) }),
     ...(onReasoning && { onReasoning: (text: string) => !signal.aborted && onReasoning(text) }),
+    ...(untilRead && { untilRead }),
   });
   const response = await unlessAborted(answer, signal);
   signal.throwIfAborted();

@@ -224,7 +224,8 @@ export interface Message {
  * Rejects with `ApiError` `upstream_error` or
  * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams: it gets the
  * pieces that came at the same moment. The pieces together are the answer; none is empty or ends inside a
- * character. `onReasoning` gets what the model thinks before, which is no part of the answer, in such pieces.
+ * character. `onReasoning` gets what the model thinks before, which is no part of the answer, in such pieces. It asks
+ * `untilRead` after either, and takes no more from the AI until that promise resolves.
  */
 export interface Provider {
   /** The upstream's name of the model. It may change once, when an upstream that was late lists its models. */
@@ -238,6 +239,8 @@ export interface Provider {
     signal: AbortSignal;
     onDelta?: (pieces: Pieces) => void;
     onReasoning?: (text: string) => void;
+    /** Undefined while the client keeps up. */
+    untilRead?: () => Promise<void> | undefined;
     /** Called before the answer is resolved, if the AI says why it ended. */
     onFinish?: (reason: Finish) => void;
   }): Promise<string>;

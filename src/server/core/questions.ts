@@ -43,6 +43,11 @@ export interface Question {
   onAsking?: (replayed: boolean, head: Pick<Answer, "model" | "turns"> | undefined) => void;
   /** Gets what the AI thinks before its answer. Nobody pays for that alone. */
   onReasoning?: (text: string) => void;
+  /**
+   * Resolves when the client has read what waits for it; undefined if that is little. Meanwhile the AI has to wait, too. If
+   * the deadline comes first, or the AI's connection breaks, the client counts as one that left.
+   */
+  untilRead?: () => Promise<void> | undefined;
   /** Called when the fallback of the model is asked, with its name and the failure of the first. */
   onFallback?: (model: string, failure: ApiError) => void;
 }
@@ -161,7 +166,12 @@ export function createQuestions(needs: Needs): Questions {
       else stop.abort(new ClientGone());
     }
 
-    const deadline = setTimeout(() => stop.abort(tookTooLong()), timeout);
+    /** Whoever does not read counts as gone when the question ends: else it would have got its text for nothing. */
+    const isUnread = () => question.untilRead?.() !== undefined;
+
+    const deadline = setTimeout(() => {
+      stop.abort(isUnread() ? new ClientGone() : tookTooLong());
+    }, timeout);
     try {
       const model = paid ? modelOfCharge(models, paid.model, asked) : asked;
       await learnModel(model, signal);
@@ -173,6 +183,9 @@ export function createQuestions(needs: Needs): Questions {
         ...question,
         signal,
         onDelta: question.onDelta && onDelta,
+      }).catch((error: unknown) => {
+        // Only the connection can have failed: nothing was read from the AI.
+        throw !signal.aborted && isUnread() ? new ClientGone() : error;
       });
       // From here on the store decides: a client that leaves now has paid for its answer.
       if (key !== undefined) answers.keep(account, key, answer);

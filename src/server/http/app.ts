@@ -13,6 +13,7 @@ import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, refuseIfClosed, register, tellBalance } from "./accounts.ts";
 import { authenticate, authenticateAsker, authenticateHead } from "./authenticate.ts";
 import { answerQuestion } from "./chat.ts";
+import type { Budget } from "./budget.ts";
 import type { ClientAddresses } from "./client-address.ts";
 import type { Context, Middleware, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
@@ -37,6 +38,8 @@ export interface AppNeeds {
   about: () => AboutReply;
   /** Milliseconds that a question may take. */
   questionTimeout: () => number;
+  /** What is in memory for clients. */
+  budget: Budget;
   /** Whether no new requests should be sent here, because the server will stop. */
   leaving: () => boolean;
   /** Whether the server is shutting down: each reply is the last on its connection. */
@@ -50,38 +53,46 @@ type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
 /** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
 function routeTable(needs: AppNeeds): Route[] {
-  const { signIn, questions, ledger, about, leaving, stopping, questionTimeout, storeReady } = needs;
+  const { signIn, questions, ledger, about, budget, leaving, stopping, questionTimeout, storeReady } = needs;
   return [
     [
       "post",
       routes.register,
       [
         refuseIfClosed(signIn),
-        readJson(() => CREDENTIALS_BODY_BYTES),
+        readJson(budget, () => CREDENTIALS_BODY_BYTES),
         validate(registerBody, register(signIn)),
       ],
     ],
-    ["post", routes.login, [readJson(() => CREDENTIALS_BODY_BYTES), validate(loginBody, logIn(signIn))]],
+    [
+      "post",
+      routes.login,
+      [readJson(budget, () => CREDENTIALS_BODY_BYTES), validate(loginBody, logIn(signIn))],
+    ],
     [
       "post",
       routes.chat,
       [
         authenticateHead(signIn),
-        readJson(() => Math.max(...questions.models.map((model) => chatBodyBytes(limitsOf(model))))),
+        readJson(budget, () => Math.max(...questions.models.map((model) => chatBodyBytes(limitsOf(model))))),
         authenticateAsker(signIn),
-        validate(chatBody, answerQuestion({ questions, stopping, questionTimeout })),
+        validate(chatBody, answerQuestion({ questions, budget, stopping, questionTimeout })),
       ],
     ],
     ["get", routes.models, [listModels(questions)]],
     ["get", routes.balance, [authenticate(signIn), tellBalance(ledger)]],
     ["get", routes.usage, [authenticate(signIn), tellUsage(ledger)]],
-    ["post", routes.logout, [authenticate(signIn), readJson(() => CREDENTIALS_BODY_BYTES), logOut(signIn)]],
+    [
+      "post",
+      routes.logout,
+      [authenticate(signIn), readJson(budget, () => CREDENTIALS_BODY_BYTES), logOut(signIn)],
+    ],
     [
       "post",
       routes.password,
       [
         authenticate(signIn),
-        readJson(() => CREDENTIALS_BODY_BYTES),
+        readJson(budget, () => CREDENTIALS_BODY_BYTES),
         validate(passwordBody, changePassword(signIn)),
       ],
     ],
@@ -98,7 +109,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
 
   const app = new Koa<State>();
   const steps = [
-    sendReply(needs.stopping),
+    sendReply(needs),
     readTarget,
     nameRequest,
     findClient(needs.addresses),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Problem } from "../../protocol/errors.ts";
+import type { ErrorCode, Problem } from "../../protocol/errors.ts";
 import { headers } from "../../protocol/replies.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
 import { headOf, valueIn } from "./reply.ts";
@@ -9,12 +9,14 @@ import { safeHeaders } from "./reply-headers.ts";
 
 interface Refusal {
   status: number;
+  code: ErrorCode;
   title: string;
   detail: string;
 }
 
 const malformed: Refusal = {
   status: 400,
+  code: "invalid_request",
   title: "Bad Request",
   detail: "This is not a well-formed HTTP/1.1 request.",
 };
@@ -25,6 +27,7 @@ const refusals = new Map<string | undefined, Refusal>([
     "HPE_HEADER_OVERFLOW",
     {
       status: 431,
+      code: "invalid_request",
       title: "Request Header Fields Too Large",
       detail: "The headers are too large. Send fewer or shorter ones.",
     },
@@ -33,6 +36,7 @@ const refusals = new Map<string | undefined, Refusal>([
     "ERR_HTTP_REQUEST_TIMEOUT",
     {
       status: 408,
+      code: "request_timeout",
       title: "Request Timeout",
       detail: "The request did not arrive completely in time. Send it again.",
     },
@@ -42,8 +46,7 @@ const refusals = new Map<string | undefined, Refusal>([
 /** Of a connection that takes no reply: it was lost, or its TLS is broken. */
 const LOST = /^(ECONNRESET|ERR_SSL_\w+|ERR_TLS_\w+)$/;
 
-function problemOf({ status, title, detail }: Refusal, requestId: string): Problem {
-  const code = "invalid_request";
+function problemOf({ status, code, title, detail }: Refusal, requestId: string): Problem {
   return { type: "about:blank", title, status, detail, code, error: detail, request_id: requestId };
 }
 

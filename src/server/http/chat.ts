@@ -1,4 +1,5 @@
 import type { ChatBody } from "../../protocol/bodies.ts";
+import type { Budget } from "./budget.ts";
 import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.ts";
 import { checkLength, modelNamed, type Models } from "../core/models.ts";
 import type { Answer, Question, Questions } from "../core/questions.ts";
@@ -16,6 +17,8 @@ import type { Handler } from "./validate.ts";
 
 interface Needs {
   questions: Questions;
+  /** What is in memory for clients. */
+  budget: Budget;
   stopping: () => boolean;
   /** Milliseconds. */
   questionTimeout: () => number;
@@ -86,7 +89,9 @@ async function replyEvents(
   } catch (error) {
     if (!stream.started()) throw error;
     ctx.state.failure = error;
-    stream.fail(problemOf(publicErrorOf(error), ctx.state.requestId));
+    // Also one that is still connected, but has not read for too long.
+    if (error instanceof ClientGone) ctx.res.destroy();
+    else await stream.fail(problemOf(publicErrorOf(error), ctx.state.requestId));
   }
 }
 
@@ -94,7 +99,7 @@ async function replyEvents(
  * The handler of `POST /api/chat`: one JSON reply or a stream of events, as the client prefers
  * (docs/http-api.md#streaming).
  */
-export function answerQuestion({ questions, stopping, questionTimeout }: Needs): Handler<ChatBody> {
+export function answerQuestion({ questions, budget, stopping, questionTimeout }: Needs): Handler<ChatBody> {
   const ticker = createTicker();
   return async function answerQuestion(ctx, body) {
     const question = await questionOf(ctx, questions.models, body);
@@ -108,7 +113,7 @@ export function answerQuestion({ questions, stopping, questionTimeout }: Needs):
       if (stopping()) res.shouldKeepAlive = false;
       return headOf(res);
     };
-    const stream = createEventStream(res, { finishHead, ticker, patience: questionTimeout() });
+    const stream = createEventStream(res, { finishHead, ticker, budget, patience: questionTimeout() });
     const asked = questions.ask({
       ...question,
       onAsking(replayed, known) {
@@ -116,6 +121,7 @@ export function answerQuestion({ questions, stopping, questionTimeout }: Needs):
         stream.asking(replayed);
       },
       onReasoning: (text) => stream.reasoning(text),
+      untilRead: () => stream.untilRead(),
       onDelta(pieces, { replayed, model, turns }) {
         head.model = model;
         head.turns = turns;

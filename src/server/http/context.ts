@@ -13,6 +13,8 @@ export interface State {
   address: string;
   /** The parsed JSON object of the body; `{}` without one. Set by `readJson`. */
   body: Record<string, unknown>;
+  /** Bytes of the body, which are counted in the budget. Set by `readJson`. */
+  buffered: number | undefined;
   /** Of a token whose signature is valid: its session may have ended. */
   claims: TokenClaims | undefined;
   /** Set by `authenticate` and `authenticateAsker`. */

@@ -2,7 +2,9 @@ import type { ServerResponse } from "node:http";
 import type { DoneEvent } from "../../protocol/replies.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import type { Entry } from "../core/bag.ts";
+import type { Budget } from "./budget.ts";
 import type { Pieces } from "../core/pieces.ts";
+import { drained, endOfPiece, Outgoing, PIECE, piecesOf, sendSlowly } from "./send.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
 
 interface Options {
@@ -10,7 +12,9 @@ interface Options {
   finishHead: (replayed: boolean) => string[];
   /** Measures the silences of all streams. */
   ticker: Ticker;
-  /** Most bytes that wait for a client that does not read; after that it counts as gone. */
+  /** What is in memory for clients. */
+  budget: Budget;
+  /** Most bytes that may wait for a client that does not read, before the AI has to wait too. */
   unread?: number;
   /** Milliseconds without reading after which the connection is closed, during a replay and a `done`. */
   patience: number;
@@ -25,57 +29,27 @@ export interface EventStream {
   asking: (replayed: boolean) => void;
   /** Whether the head was sent, so that a failure must become an event. */
   started: () => boolean;
-  /** Hands pieces to the client's socket, each an event; false if the socket is gone or the client does not read. */
+  /** Hands pieces to the client's socket, each an event; false if the socket is gone. */
   deltas: (pieces: Pieces, replayed: boolean) => boolean;
   /** After `asking`. */
   reasoning: (text: string) => void;
+  /** Resolves when the client has read what waits for it; undefined if that is little. */
+  untilRead: () => Promise<void> | undefined;
   /** Sends a kept answer in deltas of at most 64 KiB, as fast as the client reads; false if the client is gone. */
   replay: (response: string) => Promise<boolean>;
   /** Sends the last event, as fast as the client reads, and ends the reply. */
   done: (event: DoneEvent) => Promise<void>;
-  /** Sends the last event, and ends the reply. */
-  fail: (problem: Problem) => void;
+  /** Sends the last event, as `done` does. */
+  fail: (problem: Problem) => Promise<void>;
 }
 
 /** Ticks without any event before a ping: at first, and once the head was sent. The first tick may come at once. */
 const FIRST_SILENCE = 10;
 const SILENCE = 15;
-const UNREAD = 4 * 1024 * 1024;
+const UNREAD = 1024 * 1024;
 
 /** A comment, which clients ignore. */
 const PING = ": ping\n\n";
-
-/** The most bytes of UTF-8 that a UTF-16 code unit takes. */
-const BYTES = 3;
-
-/** UTF-16 code units of a piece of at most 64 KiB. */
-const PIECE = Math.floor((64 * 1024) / BYTES);
-
-/** `text` in pieces of at most 64 KiB of UTF-8, without cutting a character. */
-function* piecesOf(text: string): Generator<string> {
-  let start = 0;
-  while (start < text.length) {
-    let end = start + PIECE;
-    const last = text.charCodeAt(end - 1);
-    // The first half of a surrogate pair.
-    if (last >= 0xd800 && last <= 0xdbff) end -= 1;
-    yield text.slice(start, end);
-    start = end;
-  }
-}
-
-/** Waits until the client has read what was written, or is gone. */
-function drained(res: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      res.off("drain", end);
-      res.off("close", end);
-      resolve();
-    };
-    res.on("drain", end);
-    res.on("close", end);
-  });
-}
 
 /** See {@link EventStream}. Nobody else may write to `res`. */
 export function createEventStream(res: ServerResponse, options: Options): EventStream {
@@ -92,8 +66,11 @@ class Stream implements EventStream, Ticking {
   /** Ticks since the last event. */
   #quiet = 0;
   #hasDelta = false;
-  /** Events of this tick. One write for all of them costs a fraction of one for each. */
+  /** Events of this tick. One write for all of them costs a fraction of one for each. If the client is behind, what waits. */
   #joined = "";
+  /** While the client has not read what was written. Resolves when it has, or is gone. */
+  #behind: Promise<void> | undefined;
+  #outgoing: Outgoing | undefined;
 
   constructor(res: ServerResponse, options: Options) {
     this.#res = res;
@@ -121,7 +98,10 @@ class Stream implements EventStream, Ticking {
     // Before the write: Node queues the end of its own cork with it, and what is joined then leaves in the same packet.
     process.nextTick(sendJoined, this);
     // The first true says that the client's socket has the pieces: nothing may come in between.
-    return this.#send(this.#takeJoined() + events);
+    const end = endOfPiece(events, 0);
+    this.#res.write(this.#takeJoined() + events.slice(0, end));
+    this.#joined = events.slice(end);
+    return true;
   }
 
   reasoning(text: string): void {
@@ -134,8 +114,10 @@ class Stream implements EventStream, Ticking {
     this.#quiet += 1;
     if (this.#quiet <= (this.#res.headersSent ? SILENCE : FIRST_SILENCE) || this.#isGone()) return;
     this.#quiet = 0;
+    // It has enough to read.
+    if (this.#behind) return;
     this.#sendHead(this.#replayed);
-    this.#send(PING);
+    this.#res.write(PING);
   }
 
   async replay(response: string): Promise<boolean> {
@@ -147,17 +129,28 @@ class Stream implements EventStream, Ticking {
     return true;
   }
 
-  async done(event: DoneEvent): Promise<void> {
-    const res = this.#res;
-    this.#unwatch();
-    const text = this.#takeJoined() + eventOf("done", event);
-    if (text.length <= PIECE && !res.writableNeedDrain && !this.#isGone()) res.end(text);
-    else if (await this.#sendSlowly(text)) res.end();
+  untilRead(): Promise<void> | undefined {
+    if (!this.#behind) return undefined;
+    const waiting = Buffer.byteLength(this.#joined) + this.#res.writableLength;
+    this.#outgoing?.left(waiting);
+    return waiting > (this.#options.unread ?? UNREAD) ? this.#behind : undefined;
   }
 
-  fail(problem: Problem): void {
+  done(event: DoneEvent): Promise<void> {
+    return this.#end("done", event);
+  }
+
+  fail(problem: Problem): Promise<void> {
+    return this.#end("error", problem);
+  }
+
+  async #end(name: string, data: object): Promise<void> {
+    const res = this.#res;
     this.#unwatch();
-    this.#res.end(this.#takeJoined() + eventOf("error", problem));
+    if (this.#behind) await this.#behind;
+    const text = this.#takeJoined() + eventOf(name, data);
+    if (text.length <= PIECE && !res.writableNeedDrain && !this.#isGone()) res.end(text);
+    else if (await this.#sendSlowly(text)) res.end();
   }
 
   #unwatch(): void {
@@ -176,21 +169,6 @@ class Stream implements EventStream, Ticking {
     return this.#res.destroyed || !this.#res.socket?.writable;
   }
 
-  /** False, and the connection is closed, if more than `unread` bytes wait. */
-  #keepsUp(): boolean {
-    const room = (this.#options.unread ?? UNREAD) - this.#res.writableLength;
-    // To count bytes takes as long as to make the event.
-    if (this.#joined.length * BYTES <= room || Buffer.byteLength(this.#joined) <= room) return true;
-    this.#res.destroy();
-    return false;
-  }
-
-  #send(text: string): boolean {
-    if (this.#isGone()) return false;
-    this.#res.write(text);
-    return this.#keepsUp();
-  }
-
   /** Sends the text at the end of this tick, together with what else is joined until then. */
   #join(text: string): boolean {
     if (this.#joined === "") {
@@ -198,7 +176,7 @@ class Stream implements EventStream, Ticking {
       process.nextTick(sendJoined, this);
     }
     this.#joined += text;
-    return this.#keepsUp();
+    return true;
   }
 
   #takeJoined(): string {
@@ -209,8 +187,27 @@ class Stream implements EventStream, Ticking {
 
   /** Called at the end of a tick. */
   sendJoined(): void {
-    const text = this.#takeJoined();
-    if (text !== "" && !this.#isGone()) this.#res.write(text);
+    if (this.#behind || this.#joined === "" || this.#isGone()) return;
+    if (this.#joined.length <= PIECE && !this.#res.writableNeedDrain) this.#res.write(this.#takeJoined());
+    else this.#behind = this.#catchUp();
+  }
+
+  /** Writes what is joined, now and later, as fast as the client reads. The first piece is written at once. */
+  async #catchUp(): Promise<void> {
+    const res = this.#res;
+    const outgoing = (this.#outgoing = new Outgoing(res, this.#options.budget));
+    while (!this.#isGone() && (this.#joined !== "" || res.writableNeedDrain)) {
+      if (!res.writableNeedDrain) {
+        const end = endOfPiece(this.#joined, 0);
+        res.write(this.#joined.slice(0, end));
+        this.#joined = this.#joined.slice(end);
+      }
+      outgoing.left(this.#joined.length + res.writableLength);
+      // Also if it reads fast: what follows may come in between.
+      await (res.writableNeedDrain ? drained(res) : undefined);
+    }
+    outgoing.leave();
+    this.#behind = undefined;
   }
 
   /** Writes as fast as the client reads; false if the client is gone. */
@@ -221,12 +218,9 @@ class Stream implements EventStream, Ticking {
     const { timeout = 0 } = socket;
     // The socket's timeout restarts whenever the client has read something.
     socket.setTimeout(this.#options.patience);
-    for (const piece of piecesOf(text)) {
-      if (this.#isGone()) break;
-      if (!res.write(piece)) await drained(res);
-    }
+    const isSent = await sendSlowly(res, text, this.#options.budget);
     if (!socket.destroyed) socket.setTimeout(timeout);
-    return !this.#isGone();
+    return isSent;
   }
 }
 

@@ -24,6 +24,8 @@ function pushLimit(head: string[], { limit, retryAfter }: ApiError): void {
 function replyProblem(ctx: Context, error: ApiError): void {
   const challenge = challengeOf(error);
   if (challenge) headOf(ctx.res).push("WWW-Authenticate", challenge);
+  // The rest of the body does not come, or too slowly.
+  if (error.code === "request_timeout") ctx.res.shouldKeepAlive = false;
   if (error.retryAfter !== undefined) headOf(ctx.res).push("Retry-After", String(error.retryAfter));
   pushLimit(headOf(ctx.res), error);
   replyJson(ctx, error.status, problemOf(error, ctx.state.requestId), PROBLEM_TYPE);

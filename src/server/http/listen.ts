@@ -2,10 +2,12 @@ import { setImmediate as immediate } from "node:timers/promises";
 import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
 import { Server as TcpServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 import { Bag } from "../core/bag.ts";
+import type { Budget } from "./budget.ts";
 import { StartupError } from "../core/startup-error.ts";
 import type { Pair } from "../tls/pair.ts";
 import { refuseBadRequest } from "./bad-request.ts";
 import { limitConnections, type ConnectionLimit } from "./connection-limit.ts";
+import { isHeld } from "./hold-reading.ts";
 import { trackReplies, type Replies } from "./replies.ts";
 import type { TlsFront } from "./tls-front.ts";
 import { closeInStages } from "./unread-body.ts";
@@ -43,6 +45,8 @@ interface Options extends Times {
   connections?: ConnectionLimit;
   /** For TLS. */
   pair?: Pair | undefined;
+  /** What is in memory for clients. */
+  budget: Budget;
   /** Handles a request. Resolves when all its work is done, also if the client has left before. */
   handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 }
@@ -52,8 +56,8 @@ const options = {
   requireHostHeader: false,
   /** Milliseconds for the head of a request. */
   headersTimeout: 30_000,
-  /** Milliseconds for the whole request: 1 MiB over a slow connection. */
-  requestTimeout: 120_000,
+  /** read-body.ts has rules of its own for bodies. */
+  requestTimeout: 0,
   /** TCP keep-alive detects a waiting client that has lost its network. */
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
@@ -64,6 +68,7 @@ export async function openHttpServer({
   host,
   port,
   pair,
+  budget,
   connections,
   handle,
   ...times
@@ -75,7 +80,7 @@ export async function openHttpServer({
   // By default Node silently drops headers after the 2,000th. Its limit of 16 KiB for all of them stays.
   server.maxHeadersCount = 0;
   server.on("connection", closeInStages);
-  const replies = trackReplies(server);
+  const replies = trackReplies(server, budget);
   const setTimes = ({ silence, keepAlive }: Times) => {
     server.setTimeout(silence);
     server.keepAliveTimeout = keepAlive;
@@ -83,6 +88,8 @@ export async function openHttpServer({
   setTimes(times);
   server.on("clientError", (error, socket) => {
     const at = socket as Socket;
+    // The head may have come already.
+    if (isTimeout(error) && isHeld(at)) return;
     refuseBadRequest(error, at, replies.last(at));
   });
   // The app refuses an unknown Expect, and CONNECT.
@@ -116,6 +123,8 @@ export async function openHttpServer({
     },
   };
 }
+
+const isTimeout = ({ code }: NodeJS.ErrnoException) => code === "ERR_HTTP_REQUEST_TIMEOUT";
 
 /**
  * Resolves right after the event loop has looked for new connections, in a turn with little else to do. Whoever has

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { ApiError } from "../core/api-error.ts";
+import type { Entry } from "../core/bag.ts";
 import { ClientGone } from "../core/client-gone.ts";
-
-/** Bytes of a body for which there is always room. */
-export const SMALL = 64 * 1024;
+import { isHeld } from "./hold-reading.ts";
+import { SMALL, Waiting, type Budget } from "./budget.ts";
 
 /** Whether the body may have more than {@link SMALL} bytes, unpacked. */
 export const mayBeLarge = ({ headers }: IncomingMessage) =>
@@ -11,15 +11,103 @@ export const mayBeLarge = ({ headers }: IncomingMessage) =>
   headers["content-encoding"] !== undefined ||
   Number(headers["content-length"] ?? 0) > SMALL;
 
+/** Seconds without progress after which a body is given up. */
+const SLOWEST = 30;
+
+/** Seconds that a body may take, and for how many bytes it gets one more. */
+const LONGEST = 120;
+const MORE = 64 * 1024;
+
 /** The error for a body of more than `limit` bytes. */
 export const tooLarge = (limit: number) =>
   new ApiError("payload_too_large", `The body may have at most ${limit} bytes, counted unpacked.`);
 
+const tooSlow = () =>
+  new ApiError("request_timeout", "The body of the request came too slowly. Send it again.");
+
+const noRoom = () =>
+  new ApiError("overloaded", "The server has no room for this request now. Try again in a moment.", {
+    retryAfter: 1,
+  });
+
+interface Reading {
+  budget: Budget;
+  /** The request has no valid token. */
+  isStranger: boolean;
+  /** Called with the reason if the body is given up. */
+  fail: (error: Error) => void;
+}
+
+/** A body while it is read, which holds room for what came of it. To be ended with `finish` or `giveUp`. */
+export class Incoming extends Waiting {
+  readonly #req: IncomingMessage;
+  readonly #reading: Reading;
+  #entry: Entry<Waiting> | undefined;
+  #seconds = 0;
+  #received = 0;
+
+  constructor(req: IncomingMessage, reading: Reading) {
+    super();
+    this.#req = req;
+    this.#reading = reading;
+    this.#entry = reading.budget.follow(this);
+  }
+
+  get isStranger(): boolean {
+    return this.#reading.isStranger;
+  }
+
+  /** Counts bytes that came. */
+  came(bytes: number): void {
+    this.#received += bytes;
+    this.moved(bytes);
+  }
+
+  /** Counts bytes that are kept; if there is no room for them, the body is given up. */
+  hold(bytes: number): void {
+    if (!this.#reading.budget.grow(this, bytes)) this.#reading.fail(noRoom());
+  }
+
+  override tick(): void {
+    // Not the client's fault: earlier requests on its connection are not answered yet.
+    if (isHeld(this.#req.socket) || this.#req.socket.isPaused()) return;
+    this.stalled += 1;
+    this.#seconds += 1;
+    if (this.stalled >= SLOWEST || this.#seconds > LONGEST + this.#received / MORE) this.cut();
+  }
+
+  override cut(): void {
+    this.#reading.fail(tooSlow());
+  }
+
+  /** The body is whole. Its bytes stay counted, and are for the caller to give back. */
+  finish(): void {
+    if (this.#leave()) this.#reading.budget.settle(this);
+  }
+
+  giveUp(): void {
+    if (this.#leave()) this.#reading.budget.grow(this, -this.bytes);
+  }
+
+  /** False from the second time on. */
+  #leave(): boolean {
+    if (!this.#entry) return false;
+    this.#reading.budget.leave(this.#entry);
+    this.#entry = undefined;
+    return true;
+  }
+}
+
 /**
- * The bytes of a body that is not packed. Rejects with `payload_too_large` as soon as the body is known to have more than
- * `limit`, and with ClientGone if the connection ends before the body; the rest is then left unread.
+ * The bytes of a body that is not packed, which stay counted in the budget. Rejects with `payload_too_large` as soon as the
+ * body is known to have more than `limit`, with `request_timeout` if it comes too slowly, with `overloaded` if there is no
+ * room for it, and with ClientGone if the connection ends before the body; the rest is then left unread.
  */
-export function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(
+  req: IncomingMessage,
+  limit: number,
+  reading: Omit<Reading, "fail">,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(req.headers["content-length"] ?? 0) > limit) {
       reject(tooLarge(limit));
@@ -30,29 +118,33 @@ export function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
       return;
     }
     let pieces: Buffer[] = [];
-    let length = 0;
+    const incoming = new Incoming(req, { fail, ...reading });
 
     // A streamed answer lives long after its question was read.
     function forget(): void {
       pieces = [];
       req.off("data", add).off("end", end).off("close", lost);
     }
-    function add(piece: Buffer): void {
-      length += piece.length;
-      pieces.push(piece);
-      if (length <= limit) return;
+    function fail(error: Error): void {
       forget();
+      incoming.giveUp();
       req.pause();
-      reject(tooLarge(limit));
+      reject(error);
+    }
+    function add(piece: Buffer): void {
+      pieces.push(piece);
+      incoming.came(piece.length);
+      if (incoming.bytes + piece.length > limit) fail(tooLarge(limit));
+      else incoming.hold(piece.length);
     }
     function end(): void {
       const [first] = pieces;
-      resolve(first && pieces.length === 1 ? first : Buffer.concat(pieces, length));
+      resolve(first && pieces.length === 1 ? first : Buffer.concat(pieces, incoming.bytes));
       forget();
+      incoming.finish();
     }
     function lost(): void {
-      forget();
-      reject(new ClientGone());
+      fail(new ClientGone());
     }
     req.on("data", add).on("end", end).on("close", lost);
   });

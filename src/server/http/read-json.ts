@@ -5,7 +5,8 @@ import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import type { Context, Middleware } from "./context.ts";
 import { isUtf8Json } from "./media-type.ts";
-import { readBody, tooLarge } from "./read-body.ts";
+import type { Budget } from "./budget.ts";
+import { Incoming, readBody, tooLarge } from "./read-body.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -14,6 +15,9 @@ const notUtf8 = () => new ApiError("invalid_json", "The body is not valid UTF-8.
 const notJson = () => new ApiError("invalid_json", "The body is not valid JSON. Send one JSON object.");
 const notUnpacked = () =>
   new ApiError("invalid_json", "The body cannot be unpacked. Send it whole, as its Content-Encoding says.");
+
+/** `authenticate` and `authenticateHead` come before the body. */
+const isStranger = ({ state }: Context) => state.claims === undefined;
 
 const hasBody = ({ headers }: IncomingMessage) =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
@@ -34,6 +38,8 @@ function checkMediaType(ctx: Context): void {
 
 /** Replaces an error of koa-body, which can contain the body. */
 function readingError(error: Error & { type?: string; code?: string }, limit: number): Error {
+  // What the unpacker was destroyed with.
+  if (error instanceof ApiError || error instanceof ClientGone) return error;
   if (error.type === "entity.too.large") return tooLarge(limit);
   if (error.type === "request.aborted") return new ClientGone();
   if (error.code?.startsWith("Z_") || error.code?.startsWith("ERR_")) return notUnpacked();
@@ -79,9 +85,10 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
 
 /**
  * Reads a JSON object of at most `mostBytes()` unpacked bytes into `ctx.state.body`; without a body it is `{}`. Checks media
- * type, size and JSON, in this order (docs/http-api.md#order-of-checks).
+ * type, size and JSON, in this order (docs/http-api.md#order-of-checks). Its bytes are counted in `ctx.state.buffered`; the
+ * first step gives them back.
  */
-export function readJson(mostBytes: () => number): Middleware {
+export function readJson(budget: Budget, mostBytes: () => number): Middleware {
   // koa-body's JSON would replace malformed UTF-8. Read as text with an empty encoding, the body comes as bytes.
   const reader = (textLimit: number) =>
     koaBody({
@@ -101,24 +108,43 @@ export function readJson(mostBytes: () => number): Middleware {
   ): Promise<Buffer> {
     const { req } = ctx;
     const headers = { ...req.headers, "content-length": undefined, "content-encoding": undefined };
-    const unpacked = Object.assign(req.pipe(unpacker), { headers });
+    const incoming = new Incoming(req, {
+      budget,
+      isStranger: isStranger(ctx),
+      fail: (error) => {
+        incoming.giveUp();
+        unpacker.destroy(error);
+      },
+    });
+    const came = (piece: Buffer) => incoming.came(piece.length);
+    const hold = (piece: Buffer) => {
+      if (!unpacker.destroyed) incoming.hold(piece.length);
+    };
+    const unpacked = Object.assign(req.on("data", came).pipe(unpacker), { headers });
+    // What is unpacked comes from another thread: koa-body listens by then.
+    unpacker.on("data", hold);
     req.once("close", () => {
       if (!req.complete) unpacker.destroy(new ClientGone());
     });
+    let isWhole = false;
     try {
       await reader(limit)(Object.create(ctx, { req: { value: unpacked } }) as Context, async () => {});
+      isWhole = true;
       return (ctx.request as unknown as { body: Buffer }).body;
     } finally {
-      unpacker.destroy();
+      req.off("data", came);
+      unpacker.off("data", hold).destroy();
+      if (isWhole) incoming.finish();
+      else incoming.giveUp();
     }
   }
 
   function bytesOf(ctx: Context): Promise<Buffer> {
     const limit = mostBytes();
     const unpacker = unpackerOf(ctx.req.headers["content-encoding"]);
-    if (!unpacker) return readBody(ctx.req, limit);
+    if (!unpacker) return readBody(ctx.req, limit, { budget, isStranger: isStranger(ctx) });
     return readUnpacked(ctx, unpacker, limit).catch((error: Error) => {
-      throw error instanceof ClientGone ? error : readingError(error, limit);
+      throw readingError(error, limit);
     });
   }
 
@@ -126,7 +152,9 @@ export function readJson(mostBytes: () => number): Middleware {
     ctx.state.body = {};
     if (hasBody(ctx.req)) {
       checkMediaType(ctx);
-      ctx.state.body = parseObject(await bytesOf(ctx));
+      const bytes = await bytesOf(ctx);
+      ctx.state.buffered = bytes.length;
+      ctx.state.body = parseObject(bytes);
     }
     return next();
   };

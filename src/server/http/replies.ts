@@ -1,6 +1,8 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Bag } from "../core/bag.ts";
+import type { Budget } from "./budget.ts";
+import { holdReading } from "./hold-reading.ts";
 
 /** The replies that the operating system has not taken completely yet. */
 export interface Replies {
@@ -10,37 +12,72 @@ export interface Replies {
   last(socket: Socket): ServerResponse | undefined;
 }
 
-/**
- * Most unanswered requests of one connection. Each waits in memory with its body, Node sets no limit, and no
- * well-meaning client sends so many ahead.
- */
-const PIPELINED = 64;
+/** With so many unanswered requests, nothing more is read from a connection. */
+const AHEAD = 8;
+
+/** What a request takes in memory besides its body, in bytes. */
+const REQUEST = 4 * 1024;
+
+/** One connection's. */
+interface Unsent {
+  replies: Bag<ServerResponse>;
+  /** Bytes that are counted for requests that came with others in one packet. */
+  counted: number;
+  /** Goes on reading; undefined while it is read. */
+  release: (() => void) | undefined;
+}
 
 /**
- * See {@link Replies}. Closes a connection with more than {@link PIPELINED} of them, as if its client had left. Node's
+ * See {@link Replies}. Stops reading from a connection that has {@link AHEAD} of them. More that come in the same packet
+ * count in the budget; if that has no room, the connection is closed, as if its client had left. Node's
  * `closeIdleConnections`, and so `close`, count a connection as idle as soon as its reply has ended, even if most of it
  * still waits for a slow client, who would lose it.
  */
-export function trackReplies(server: Server): Replies {
-  const unsent = new Map<Socket, Bag<ServerResponse>>();
+export function trackReplies(server: Server, budget: Budget): Replies {
+  const all = new Map<Socket, Unsent>();
   const last = new WeakMap<Socket, ServerResponse>();
+
+  function addTo(unsent: Unsent, socket: Socket): void {
+    if (unsent.replies.size < AHEAD) return;
+    unsent.release ??= holdReading(socket);
+    if (unsent.replies.size === AHEAD) return;
+    if (budget.take(REQUEST)) unsent.counted += REQUEST;
+    else socket.destroy();
+  }
+  function takeFrom(unsent: Unsent): void {
+    const { replies, counted, release } = unsent;
+    if (release === undefined || replies.size >= AHEAD) return;
+    budget.give(counted);
+    unsent.counted = 0;
+    unsent.release = undefined;
+    release();
+  }
+
   server.on("connection", (socket: Socket) => {
-    unsent.set(socket, new Bag());
-    socket.once("close", () => unsent.delete(socket));
+    const unsent: Unsent = { replies: new Bag(), counted: 0, release: undefined };
+    all.set(socket, unsent);
+    socket.once("close", () => {
+      all.delete(socket);
+      budget.give(unsent.counted);
+      unsent.counted = 0;
+    });
   });
   server.on("request", (req, res) => {
-    const replies = unsent.get(req.socket);
-    const entry = replies?.add(res);
+    const unsent = all.get(req.socket);
+    const entry = unsent?.replies.add(res);
     last.set(req.socket, res);
-    if (replies && replies.size > PIPELINED) req.socket.destroy();
+    if (unsent) addTo(unsent, req.socket);
     res.once("close", () => {
-      if (entry) replies?.remove(entry);
+      if (unsent && entry) {
+        unsent.replies.remove(entry);
+        takeFrom(unsent);
+      }
       if (req.complete && last.get(req.socket) === res) last.delete(req.socket);
     });
   });
   return {
     async sent() {
-      const pairs = [...unsent].flatMap(([socket, replies]) =>
+      const pairs = [...all].flatMap(([socket, { replies }]) =>
         replies.items().map((res) => closed(socket, res)),
       );
       await Promise.all(pairs);

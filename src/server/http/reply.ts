@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import type { Budget } from "./budget.ts";
+import { sendText } from "./send.ts";
 import type { Context, Middleware } from "./context.ts";
 
 const HEAD = Symbol("head");
@@ -30,13 +32,17 @@ export function replyJson(ctx: Context, status: number, value: object, type = "a
 }
 
 /**
- * The first step: sends the reply that the others decided on, in one write. Koa's own way sets each header by itself.
- * While the server is stopping, each reply is the last on its connection.
+ * The first step: sends the reply that the others decided on, in one write if it is short. Koa's own way sets each header by
+ * itself. While the server is stopping, each reply is the last on its connection.
  */
-export function sendReply(stopping: () => boolean): Middleware {
+export function sendReply({ budget, stopping }: { budget: Budget; stopping: () => boolean }): Middleware {
   return async function sendReply(ctx, next) {
     const { req, res } = ctx;
-    await next();
+    try {
+      await next();
+    } finally {
+      budget.give(ctx.state.buffered ?? 0);
+    }
     const { reply } = ctx.state;
     // A stream, or a reply by bad-request.ts.
     if (reply === undefined || res.headersSent) return;
@@ -45,7 +51,8 @@ export function sendReply(stopping: () => boolean): Middleware {
     if (content) head.push("Content-Type", content.type, "Content-Length", lengthOf(content.text));
     if (stopping()) res.shouldKeepAlive = false;
     res.writeHead(status, head);
-    res.end(req.method === "HEAD" ? undefined : content?.text);
+    if (content === undefined || req.method === "HEAD") res.end();
+    else await sendText(res, content.text, budget);
   };
 }
 

@@ -6,17 +6,19 @@ export interface Ticking {
 }
 
 /** One timer for everything that measures silence in seconds: a timer for each open stream would cost more. */
-export interface Ticker {
-  follow(one: Ticking): Entry<Ticking>;
+export interface Ticker<Followed extends Ticking = Ticking> {
+  follow(one: Followed): Entry<Followed>;
   /** To be called once for what was followed. */
-  leave(entry: Entry<Ticking>): void;
+  leave(entry: Entry<Followed>): void;
+  /** What is followed now. */
+  followed(): Followed[];
 }
 
 const SECOND = 1000;
 
 /** Its timer runs only while something is followed, and does not keep the process running. */
-export function createTicker(): Ticker {
-  const followed = new Bag<Ticking>();
+export function createTicker<Followed extends Ticking = Ticking>(): Ticker<Followed> {
+  const followed = new Bag<Followed>();
   let timer: NodeJS.Timeout | undefined;
   const tick = () => {
     for (const one of followed.items()) one.tick();
@@ -30,5 +32,6 @@ export function createTicker(): Ticker {
       return followed.add(one);
     },
     leave: (entry) => followed.remove(entry),
+    followed: () => followed.items(),
   };
 }

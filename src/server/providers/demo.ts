@@ -9,11 +9,13 @@ import { demoAnswer } from "./demo-answer.ts";
 export function createDemoProvider({ delay = 20 }: { delay?: number } = {}): Provider {
   return {
     model: "demo",
-    answer: async ({ messages, signal, onDelta, onFinish }) => {
+    answer: async ({ messages, signal, onDelta, untilRead, onFinish }) => {
       signal.throwIfAborted();
       const answer = demoAnswer(messages);
       for (const word of onDelta ? words(answer) : []) {
         onDelta?.(word);
+        await untilRead?.();
+        signal.throwIfAborted();
         await pause(delay, signal);
       }
       onFinish?.("stop");

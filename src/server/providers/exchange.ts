@@ -32,7 +32,7 @@ export interface Silences {
 export function exchange(
   upstream: Upstream,
   body: string,
-  { signal, onDelta, onReasoning, onFinish }: Question,
+  { signal, onDelta, onReasoning, untilRead, onFinish }: Question,
   silences: Silences,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -42,6 +42,7 @@ export function exchange(
       signal,
       onDelta,
       onReasoning,
+      untilRead,
       onFinish,
       silences,
       resolve,
@@ -80,6 +81,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** A `finish_reason` came: from now on silence means that the answer is whole. */
   #isFinished = false;
   #settled = false;
+  /** The client has not read what it got: no more is read until it has, and silence does not count. */
+  #isPaused = false;
+  /** The time that the silence timer has now. */
+  #silent = 0;
 
   constructor(needs: Needs) {
     this.#needs = needs;
@@ -142,12 +147,33 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** Something of the reply came. */
   #live(): void {
-    if (!this.#isFinished && !this.#settled) this.#silence.restart(this.#needs.silences.idle);
+    if (!this.#isFinished && !this.#settled) this.#restart(this.#needs.silences.idle);
   }
 
   #wait(milliseconds: number): void {
     this.#isFinished = true;
-    this.#silence.restart(milliseconds);
+    this.#restart(milliseconds);
+  }
+
+  #restart(milliseconds: number): void {
+    this.#silent = milliseconds;
+    if (!this.#isPaused) this.#silence.restart(milliseconds);
+  }
+
+  #pause(until: Promise<void>): void {
+    this.#isPaused = true;
+    this.#silence.stop();
+    this.#controller?.pause();
+    this.#unpacker?.pause();
+    void until.then(() => this.#resume());
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    if (this.#settled) return;
+    this.#silence.restart(this.#silent);
+    this.#unpacker?.resume();
+    this.#controller?.resume();
   }
 
   #onSilence(): void {
@@ -157,7 +183,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #take(piece: Buffer): void {
-    if (this.#read((reader) => reader.push(piece))) this.#wait(REST_MS);
+    if (this.#read((reader) => reader.push(piece))) return this.#wait(REST_MS);
+    const until = this.#settled || this.#isPaused ? undefined : this.#needs.untilRead?.();
+    if (until) this.#pause(until);
   }
 
   #end(): void {

@@ -17,6 +17,7 @@ test("takes models, provider, starting tokens, timeouts and limits", () => {
     questionTimeout: 2,
     idleTimeout: 4,
     drainTimeout: 3,
+    maxBuffered: 5,
     maxConnections: 5,
     limitRegister: { count: 4, seconds: 1 },
     limitQuestions: { count: 4, seconds: 60 },

@@ -35,6 +35,8 @@ const accepted: unknown[] = [
   { store: "postgres://chat@db/chat", store_connections: 2 },
   { trust_proxy: 1 },
   { trust_proxy: "10.0.0.0/8, ::1" },
+  { max_buffered: 2 ** 20 },
+  { max_buffered: "64m" },
   { store: "POSTGRESQL://chat@db/chat?sslmode=require" },
   { store_env: "STORE", store_password_file: "key", jwt_secret_file: "key", ...key },
   { base_url: "HTTPS://h/v1?api-version=1", model: "m", system: "" },
@@ -60,6 +62,9 @@ const accepted: unknown[] = [
   },
 ];
 const refused: unknown[] = [
+  { max_buffered: 2 ** 20 - 1 },
+  { max_buffered: "64 MB" },
+  { max_buffered: 2 ** 20 + 0.5 },
   [],
   null,
   "text",

@@ -36,6 +36,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   maxQuestions: ["1", "2", "3"],
   drainDelay: ["1", "2", "3"],
   keepAlive: ["1", "2", "3"],
+  maxBuffered: ["1M", "1048577", "2g"],
   contextChars: ["1", "2", "3"],
   messageChars: ["1", "2", "3"],
   tokenDays: ["1", "2", "3"],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { endlessRoom } from "./endless-room.ts";
 import { createAnswers } from "../../../../src/server/core/answers.ts";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import type { Model } from "../../../../src/server/core/models.ts";
@@ -46,7 +47,7 @@ function setUp(...[first, ...others]: [Model, ...Model[]]) {
   const questions = createQuestions({
     ledger,
     models: [first, ...others],
-    answers: createAnswers(Date.now),
+    answers: createAnswers(Date.now, endlessRoom),
     limit: unlimited,
     ...settings,
     now: Date.now,

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { endlessRoom } from "./endless-room.ts";
 import { createAnswers } from "../../../../src/server/core/answers.ts";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import { ClientGone } from "../../../../src/server/core/client-gone.ts";
@@ -53,7 +54,7 @@ function setUp(ledger: FakeLedger) {
   const questions = createQuestions({
     ledger,
     models: [testedModel({ provider: puppet.provider, contextChars: 1000 })],
-    answers: createAnswers(Date.now),
+    answers: createAnswers(Date.now, endlessRoom),
     timeout: TIMEOUT,
     limit: unlimited,
     maxInFlight: 64,
@@ -107,6 +108,42 @@ function expected(story: Happening[], streamed: boolean, fate: ChargeFate) {
 }
 
 describe("a question", () => {
+  test.each(["deadline", "fail"] as const)(
+    "is charged at a %s while its client has not read what it got, and only then",
+    async (happening) => {
+      for (const isBehind of [true, false]) {
+        const ledger = createFakeLedger("charged");
+        const { puppet, ask } = setUp(ledger);
+        const asking = ask({
+          onDelta: () => true,
+          untilRead: () => (isBehind ? new Promise(() => {}) : undefined),
+        }).then(() => "answered", codeOf);
+        await vi.advanceTimersByTimeAsync(0);
+        puppet.delta();
+        if (happening === "fail") puppet.fail();
+        else await vi.advanceTimersByTimeAsync(TIMEOUT);
+        const failure = happening === "fail" ? "upstream_error" : "upstream_timeout";
+        expect(await asking).toBe(isBehind ? "left" : failure);
+        expect(ledger.settlements).toEqual([isBehind ? "charged" : "released"]);
+      }
+    },
+  );
+
+  test("is not charged at its deadline if its client has read only reasoning", async () => {
+    const ledger = createFakeLedger("charged");
+    const { puppet, ask } = setUp(ledger);
+    const asking = ask({
+      onDelta: () => true,
+      onReasoning: () => {},
+      untilRead: () => new Promise(() => {}),
+    });
+    const ended = asking.then(() => "answered", codeOf);
+    await vi.advanceTimersByTimeAsync(0);
+    puppet.reasoning();
+    await vi.advanceTimersByTimeAsync(TIMEOUT);
+    expect([await ended, ledger.settlements]).toEqual(["left", ["released"]]);
+  });
+
   test("charges nothing if its client leaves between the end of the answer and the charge", async () => {
     const ledger = createFakeLedger("charged");
     const { puppet, ask } = setUp(ledger);

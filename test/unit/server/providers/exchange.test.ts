@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import type { Dispatcher } from "undici";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Pieces } from "../../../../src/server/core/pieces.ts";
 import { exchange } from "../../../../src/server/providers/exchange.ts";
 import type { Upstream } from "../../../../src/server/providers/upstream.ts";
@@ -12,10 +13,15 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] 
 afterEach(() => void vi.useRealTimers());
 
 /** A question whose reply is up to the test. */
-function ask(onDelta?: (pieces: Pieces) => void) {
+function ask(
+  onDelta?: (pieces: Pieces) => void,
+  { untilRead, encoding }: { untilRead?: () => Promise<void> | undefined; encoding?: string } = {},
+) {
   let handler!: Dispatcher.DispatchHandler;
   const abort = vi.fn<() => void>();
-  const controller = { abort } as unknown as Dispatcher.DispatchController;
+  const pause = vi.fn<() => void>();
+  const resume = vi.fn<() => void>();
+  const controller = { abort, pause, resume } as unknown as Dispatcher.DispatchController;
   const upstream = {
     startsOnUsed: () => false,
     post: (_body: string, given: Dispatcher.DispatchHandler) => {
@@ -27,7 +33,7 @@ function ask(onDelta?: (pieces: Pieces) => void) {
   const asked = exchange(
     upstream,
     "{}",
-    { messages: [], signal, ...(onDelta && { onDelta }) },
+    { messages: [], signal, ...(onDelta && { onDelta }), ...(untilRead && { untilRead }) },
     {
       idle: 60_000,
       patience: undefined,
@@ -39,8 +45,11 @@ function ask(onDelta?: (pieces: Pieces) => void) {
   return {
     asked,
     abort,
-    begin: (status = 200) => handler.onResponseStart?.(controller, status, {}, "OK"),
-    send: (text: string) => handler.onResponseData?.(controller, Buffer.from(text)),
+    pause,
+    resume,
+    begin: (status = 200) =>
+      handler.onResponseStart?.(controller, status, encoding ? { "content-encoding": encoding } : {}, "OK"),
+    send: (text: string | Buffer) => handler.onResponseData?.(controller, Buffer.from(text)),
     end: () => handler.onResponseEnd?.(controller, {}),
   };
 }
@@ -115,4 +124,76 @@ test("data that arrived during a pause of the process counts before the timeout"
   send(chunk({}, "stop"));
   send("data: [DONE]\n\n");
   expect(await asked).toEqual({ answer: "ab" });
+});
+
+describe("while the client does not read", () => {
+  /** A client that has not read what it got after `most` texts. */
+  function createReader(most: number) {
+    const texts: string[] = [];
+    let read!: () => void;
+    const waiting = new Promise<void>((resolve) => (read = resolve));
+    let isBehind = true;
+    return {
+      texts,
+      onDelta: (pieces: Pieces) => void texts.push(...[pieces].flat()),
+      untilRead: () => (isBehind && texts.length >= most ? waiting : undefined),
+      async read() {
+        isBehind = false;
+        read();
+        await turn();
+      },
+    };
+  }
+
+  test("no more is read from the AI, and its silence does not count", async () => {
+    const reader = createReader(1);
+    const { asked, pause, resume, begin, send } = ask(reader.onDelta, reader);
+    begin();
+    send(chunk({ content: "a" }));
+    expect([pause.mock.calls.length, resume.mock.calls.length]).toEqual([1, 0]);
+    await pass(600);
+    await reader.read();
+    expect(resume.mock.calls.length).toBe(1);
+    await pass(59);
+    send(chunk({ content: "b" }, "stop"));
+    send("data: [DONE]\n\n");
+    expect(await asked).toEqual({ answer: "ab" });
+    expect(pause.mock.calls.length).toBe(1);
+  });
+
+  test("the silence after a finish_reason does not make the answer whole", async () => {
+    const reader = createReader(1);
+    const { asked, begin, send } = ask(reader.onDelta, reader);
+    begin();
+    send(chunk({ content: "a" }, "stop"));
+    await pass(10);
+    await reader.read();
+    send(chunk({ content: "b" }, "stop"));
+    await pass(40);
+    expect(await asked).toEqual({ answer: "ab" });
+  });
+
+  test("silence counts again once it reads", async () => {
+    const reader = createReader(1);
+    const { asked, begin, send } = ask(reader.onDelta, reader);
+    begin();
+    send(chunk({ content: "a" }));
+    await reader.read();
+    await pass(61);
+    expect(await asked).toEqual(silent);
+  });
+
+  test("little of a packed reply is unpacked", async () => {
+    const reader = createReader(1);
+    const { asked, begin, send, end } = ask(reader.onDelta, { ...reader, encoding: "gzip" });
+    const long = chunk({ content: "word ".repeat(1000) });
+    begin();
+    send(gzipSync(`${long.repeat(1000)}data: [DONE]\n\n`));
+    end();
+    while (reader.texts.length === 0) await turn();
+    for (let turns = 0; turns < 1000; turns += 1) await turn();
+    expect(reader.texts.length).toBeLessThan(50);
+    await reader.read();
+    expect(await asked).toEqual({ answer: "word ".repeat(1_000_000) });
+  });
 });
