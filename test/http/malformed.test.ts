@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { answer } from "../support/openai-server.ts";
 import { openServerWithAi } from "../support/server-with-ai.ts";
 import { openRawClient, rawQuestion, rawRequest } from "./raw-client.ts";
@@ -157,36 +157,80 @@ test("a malformed request after an answered one gets a problem document", async 
   expect(await client.ended()).toMatch(/\{"status":"ok"\}HTTP\/1\.1 400 [^]*"code":"invalid_request"/);
 });
 
-test.each([
-  ["a broken body", rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n"],
-  ["no HTTP", "HELLO\r\n\r\n"],
-  ["CONNECT", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"],
-])("%s after a stream that is still being sent writes nothing into it", async (what, text) => {
-  const token = await server.token(what.replaceAll(" ", "."));
-  const release = gate();
-  ai.respond(answer(["Hel", release.opened, "lo"]));
-  const client = await openRawClient(server.port);
-  client.send(rawQuestion(token, { Accept: "text/event-stream" }));
-  await client.until("Hel");
-  client.send(text);
-  const came = await client.ended();
-  release.open();
-  expect(came.split("HTTP/1.1 ")).toHaveLength(2);
-  expect(came).toMatch(/data: \{"text":"Hel"\}\n\n\r\n$/);
-});
+const BROKEN = rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n";
+const bad: [what: string, text: string, isAnswered: boolean][] = [
+  ["a broken body", BROKEN, true],
+  ["no HTTP", "HELLO\r\n\r\n", false],
+  ["CONNECT", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n", false],
+  ["a head that is too large", `GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, false],
+  ["junk without end", "\0".repeat(2 * 1024 * 1024), false],
+];
 
-test("a malformed body after a question that waits gets no reply that looks like the answer", async () => {
-  const token = await server.token("waiting");
-  const release = gate();
-  ai.respond(answer([release.opened, "ok"]));
-  const before = ai.requests.length;
-  const client = await openRawClient(server.port);
-  client.send(rawQuestion(token));
-  await ai.arrived(before + 1);
-  client.send(rawRequest("POST", "/api/login/", CHUNKED) + "zz\r\n");
-  expect(await client.ended()).toBe("");
-  release.open();
-  expect(await server.settled(token)).toBe(4000);
+describe.each(bad)("%s after a valid question", (what, text, isAnswered) => {
+  const setUp = async (name: string, headers: Record<string, string> = {}) => {
+    const token = await server.token(`${name}.${what.replaceAll(" ", ".")}`);
+    const release = gate();
+    ai.respond(answer(["Hel", release.opened, "lo"]));
+    const before = ai.requests.length;
+    const client = await openRawClient(server.port);
+    return { token, release, client, before, question: rawQuestion(token, headers) };
+  };
+  const expectEnd = (came: string) => {
+    const statuses = [...came.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status);
+    expect(statuses).toEqual(isAnswered ? ["200", "400"] : ["200"]);
+  };
+
+  test("comes after its plain reply, and closes the connection", async () => {
+    const { token, release, client, before, question } = await setUp("plain");
+    client.send(question);
+    await ai.arrived(before + 1);
+    client.send(text);
+    client.send(text);
+    // It has arrived by now: what is sent later is answered.
+    expect((await server.post("/api/login/", {})).status).toBe(400);
+    release.open();
+    const came = await client.ended();
+    expect(came).toMatch(/^HTTP\/1\.1 200 [^]*\{"response":"Hello","tokens_deducted":100\}/);
+    expect(came).toMatch(/\r\nConnection: close\r\n/);
+    expectEnd(came);
+    expect(await server.settled(token)).toBe(3900);
+  });
+
+  test("comes after both of two", async () => {
+    const { token, release, client, before, question } = await setUp("two");
+    client.send(question + question + text);
+    await ai.arrived(before + 1);
+    release.open();
+    const came = await client.ended();
+    expect(came.split('{"response":"Hello","tokens_deducted":100}')).toHaveLength(3);
+    expect(await server.settled(token)).toBe(3800);
+  });
+
+  test("comes after its stream, and writes nothing into it", async () => {
+    const { token, release, client, question } = await setUp("stream", { Accept: "text/event-stream" });
+    client.send(question);
+    await client.until("Hel");
+    client.send(text);
+    expect((await server.post("/api/login/", {})).status).toBe(400);
+    release.open();
+    const came = await client.ended();
+    expect(came).toMatch(/data: \{"text":"lo"\}\n\n[^]*event: done\n[^]*\r\n0\r\n\r\n/);
+    expectEnd(came);
+    expect(await server.settled(token)).toBe(3900);
+  });
+
+  test("does not hide that the client leaves, or closes its side", async () => {
+    for (const leave of ["vanish", "finish"] as const) {
+      const { token, client, before, question } = await setUp(leave);
+      client.send(question);
+      const asked = await ai.arrived(before + 1);
+      client.send(text.slice(0, 30_000));
+      expect((await server.post("/api/login/", {})).status).toBe(400);
+      client[leave]();
+      await asked.hungUp;
+      expect(await server.settled(token)).toBe(4000);
+    }
+  });
 });
 
 test("a body with another Transfer-Encoding than chunked is refused", async () => {

@@ -180,6 +180,13 @@ export const serverMutants = [
     tests: ["test/http/event-stream.test.ts"],
   },
   {
+    file: "src/server/http/bad-request.ts",
+    find: "closeAfter(last, socket);",
+    replace: "socket.destroy();",
+    why: "A question is charged, and its reply lost, because of what its client sent next.",
+    tests: ["test/http/malformed.test.ts"],
+  },
+  {
     file: "src/server/http/budget.ts",
     find: "if (one.isStranger) this.#strangers += bytes;",
     replace: "",

@@ -6,6 +6,7 @@ import { headers } from "../../protocol/replies.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
 import { headOf, valueIn } from "./reply.ts";
 import { safeHeaders } from "./reply-headers.ts";
+import { ignoreRest } from "./unread-body.ts";
 
 interface Refusal {
   status: number;
@@ -72,7 +73,6 @@ function answerBare(socket: Socket, refusal: Refusal): void {
 function answerThrough(res: ServerResponse, refusal: Refusal): void {
   const head = headOf(res);
   const body = JSON.stringify(problemOf(refusal, valueIn(head, headers.requestId) ?? ""));
-  res.shouldKeepAlive = false;
   head.push("Content-Type", PROBLEM_TYPE, "Content-Length", String(Buffer.byteLength(body)));
   res.writeHead(refusal.status, head);
   // Node does not end an answered request when its connection closes: a reader of its body would wait for ever.
@@ -80,9 +80,20 @@ function answerThrough(res: ServerResponse, refusal: Refusal): void {
   res.end(body);
 }
 
+/** Connections whose last reply is known. */
+const ending = new WeakSet<Socket>();
+
+/** Closes a connection after this reply, and ignores what still comes on it. */
+export function closeAfter(last: ServerResponse, socket: Socket): void {
+  ending.add(socket);
+  ignoreRest(socket);
+  if (last.headersSent) last.once("finish", () => socket.destroySoon());
+  else last.shouldKeepAlive = false;
+}
+
 /**
- * Ends a connection with malformed HTTP. Sends the reason first if the client can't mistake it for the reply to another
- * request, and no other reply is incomplete. `last`: see `Replies`.
+ * Ends a connection with malformed HTTP, after the replies to what came before. Sends the reason if the client can't mistake
+ * it for another reply. `last`: see `Replies`.
  */
 export function refuseBadRequest(
   error: NodeJS.ErrnoException,
@@ -90,14 +101,15 @@ export function refuseBadRequest(
   last: ServerResponse | undefined,
 ): void {
   const refusal = refusals.get(error.code) ?? malformed;
-  if (LOST.test(error.code ?? "") || !socket.writable) socket.destroy();
+  // If it is ending, only the client's end is told here.
+  if (LOST.test(error.code ?? "") || !socket.writable || ending.has(socket)) socket.destroy();
   else if (!last || (last.req.complete && last.writableFinished)) answerBare(socket, refusal);
-  // The last request is complete, so the malformed one comes after it; its reply is still being sent.
-  else if (last.req.complete) socket.destroy();
   else if (last.writableFinished) socket.destroySoon();
-  // Without a socket, the reply waits for earlier ones.
-  else if (last.headersSent || !last.socket) socket.destroy();
-  // The client closed the connection during its upload.
+  // The client closed the connection during its upload, or after a part of its next request.
   else if (error.code === "HPE_INVALID_EOF_STATE") socket.destroy();
-  else answerThrough(last, refusal);
+  else {
+    const isRefused = !last.req.complete && !last.headersSent;
+    closeAfter(last, socket);
+    if (isRefused) answerThrough(last, refusal);
+  }
 }

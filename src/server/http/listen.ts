@@ -5,7 +5,7 @@ import { Bag } from "../core/bag.ts";
 import type { Budget } from "./budget.ts";
 import { StartupError } from "../core/startup-error.ts";
 import type { Pair } from "../tls/pair.ts";
-import { refuseBadRequest } from "./bad-request.ts";
+import { closeAfter, refuseBadRequest } from "./bad-request.ts";
 import { limitConnections, type ConnectionLimit } from "./connection-limit.ts";
 import { isHeld } from "./hold-reading.ts";
 import { trackReplies, type Replies } from "./replies.ts";
@@ -96,7 +96,7 @@ export async function openHttpServer({
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));
   server.on("connect", (req) => {
     const last = replies.last(req.socket);
-    answerConnect(server, req, last !== undefined && !last.writableFinished);
+    answerConnect(server, req, last?.writableFinished === false ? last : undefined);
   });
   // Loaded for TLS alone: it takes longer than most of the server.
   const front = pair && (await import("./tls-front.ts")).createTlsFront(server, pair, options);
@@ -142,11 +142,15 @@ async function shortTurn(): Promise<void> {
  * Passes CONNECT to the app, which refuses it, and then closes the connection: what follows is not HTTP. Node hands over
  * such a connection without a reply object, an error listener or a timeout.
  */
-function answerConnect(server: Server, req: IncomingMessage, replying: boolean): void {
+function answerConnect(server: Server, req: IncomingMessage, earlier: ServerResponse | undefined): void {
   const { socket } = req;
   socket.on("error", () => socket.destroy());
-  // An earlier reply is incomplete.
-  if (replying || !socket.writable) {
+  if (earlier && socket.writable) {
+    socket.once("end", () => socket.destroy());
+    closeAfter(earlier, socket);
+    return;
+  }
+  if (!socket.writable) {
     socket.destroy();
     return;
   }

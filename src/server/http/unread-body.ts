@@ -8,10 +8,10 @@ const MOST_BYTES = 1024 * 1024;
 /** Milliseconds for discarding a body. */
 const TIMEOUT = 2_000;
 
-/** Reads and discards. Calls `over` after {@link MOST_BYTES} or {@link TIMEOUT}. */
-function discard(stream: Readable, over: () => void): void {
+/** Reads and discards. Calls `over` after {@link MOST_BYTES}, or `timeout` milliseconds. */
+function discard(stream: Readable, over: () => void, timeout?: number): void {
   let left = MOST_BYTES;
-  const timer = setTimeout(over, TIMEOUT);
+  const timer = timeout === undefined ? undefined : setTimeout(over, timeout);
   stream.on("data", (piece: Buffer) => {
     left -= piece.length;
     if (left < 0) over();
@@ -35,12 +35,23 @@ export const discardBody: Middleware = async function discardBody(ctx, next) {
   }
   if (Number(req.headers["content-length"] ?? 0) > MOST_BYTES) res.shouldKeepAlive = false;
   const end = () => req.socket.destroy();
-  discard(req, () => {
-    req.pause();
-    if (res.writableFinished) end();
-    else res.once("finish", end);
-  });
+  discard(
+    req,
+    () => {
+      req.pause();
+      if (res.writableFinished) end();
+      else res.once("finish", end);
+    },
+    TIMEOUT,
+  );
 };
+
+/** Discards what still comes on a connection; a client that leaves is noticed if that is not much. */
+export function ignoreRest(socket: Socket): void {
+  // Removes the HTTP parser: what still comes is not a request.
+  socket.removeAllListeners("data");
+  discard(socket, () => socket.pause());
+}
 
 /**
  * Makes Node close this connection so that its last reply arrives: first the sending side, later the receiving side
@@ -51,6 +62,6 @@ export function closeInStages(socket: Socket): void {
     // Removes the HTTP parser: what still comes is not a request.
     socket.removeAllListeners("data");
     socket.end();
-    discard(socket, () => socket.destroy());
+    discard(socket, () => socket.destroy(), TIMEOUT);
   };
 }
