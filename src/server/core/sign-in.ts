@@ -35,6 +35,8 @@ export interface Sender {
   address: string;
   /** Aborted when the client goes away: a call that waits for the hash of its password then rejects with its reason. */
   signal?: AbortSignal;
+  /** Called with the name of the account before its password is compared. Never for an unknown name. */
+  onAccount?: (name: string) => void;
 }
 
 /**
@@ -221,6 +223,7 @@ export function createSignIn(needs: Needs): SignIn {
 
     async login({ username, password }, sender) {
       const account = await accounts.byName(username);
+      if (account) sender.onAccount?.(account.name);
       const matches = await check({ name: username, password, account }, sender, false);
       if (!account || !matches) {
         throw new ApiError("invalid_credentials", "The username or the password is wrong.");

@@ -38,8 +38,8 @@ export function register(signIn: SignIn): Handler<RegisterBody> {
 export function logIn(signIn: SignIn): Handler<LoginBody> {
   return async function logIn(ctx, credentials) {
     const { signal } = await stopWithClient(ctx.req, ctx.res);
-    const { token } = await signIn.login(credentials, { address: ctx.state.address, signal });
-    ctx.state.who = credentials.username;
+    const onAccount = (name: string) => void (ctx.state.who = name);
+    const { token } = await signIn.login(credentials, { address: ctx.state.address, signal, onAccount });
     const reply: LoginReply = { token };
     replyJson(ctx, 200, reply);
   };

@@ -23,7 +23,10 @@ export interface State {
   asker: Asker | undefined;
   /** That check has begun. */
   isAdmitted: true | undefined;
-  /** The authenticated username, for the log. Never an unverified one: people type passwords into that field. */
+  /**
+   * The username, for the log: the authenticated one, or that of the account whose password was wrong. Never an unknown one:
+   * people type passwords into that field.
+   */
   who: string | undefined;
   /** Undefined while it is undecided, for a stream, and if the connection is closed instead. */
   reply: Reply | undefined;

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
+import { createLimitHits } from "./limit-hits.ts";
 import type { Context, Middleware, State } from "./context.ts";
 
 /** nginx's status for a client that left before its reply. For the log only. */
@@ -42,9 +43,10 @@ function levelOf(failure: unknown): "info" | "warn" | "error" {
 
 /**
  * Logs one line per request: route, status, time, address, charge. Never a query, a header, a body, or properties of an error other
- * than name, message and stack.
+ * than name, message and stack. Also warns of limits that were reached.
  */
 export function logRequests(log: Logger): Middleware {
+  const hitLimit = createLimitHits((sentence) => log.warn(sentence));
   return async function logRequests(ctx, next) {
     const start = performance.now();
     await next();
@@ -63,5 +65,6 @@ export function logRequests(log: Logger): Middleware {
       ...failureOf(failure),
     };
     log[levelOf(failure)](fields, "request");
+    if (failure instanceof ApiError && failure.limit) hitLimit(failure.limit.name, address);
   };
 }
