@@ -81,8 +81,6 @@ export interface ServerConfig {
   /** Lifetime of a token, in days. */
   tokenDays: number;
   bcryptCost: number;
-  /** Signs tokens; at least 32 bytes of UTF-8. Undefined: the store's own secret. */
-  secret: string | undefined;
   /** Wrong passwords that are taken; see `openLoginLimits`. Undefined: any number. */
   limitLogin: Rate | undefined;
   limitLoginAddress: Rate | undefined;
@@ -91,6 +89,8 @@ export interface ServerConfig {
   trustProxy: TrustedProxies | undefined;
   /** Most connections of clients. */
   maxConnections: number;
+  /** Sign tokens, the first one new ones; each at least 32 bytes of UTF-8. Undefined: the store's own. */
+  secrets: readonly string[] | undefined;
   log: "pretty" | "json" | "silent";
   logStream: Writable;
   /** A proxy for requests to the AI; undefined: none. */

@@ -11,6 +11,7 @@ import type {
   giveInFolder as GiveInFolder,
   inviteInFolder as InviteInFolder,
 } from "./stores/json/operate-in-folder.ts";
+import type { rotateSecret as RotateSecret } from "./stores/rotate-secret.ts";
 
 // The only door through which src/cli enters the server. What takes long to load is loaded when it is called.
 
@@ -126,6 +127,10 @@ export const checkFolder: typeof CheckFolder = async (...args) =>
 /** Copies a store into an empty one. */
 export const copyStore: typeof CopyStore = async (options) =>
   (await import("./stores/copy.ts")).copyStore(options);
+
+/** Makes a new secret that signs tokens. */
+export const rotateSecret: typeof RotateSecret = async (options) =>
+  (await import("./stores/rotate-secret.ts")).rotateSecret(options);
 
 /** A log of JSON lines on a stream. */
 export async function jsonLog(stream: Writable): Promise<Logger> {

@@ -8,9 +8,9 @@ import { storeUrl } from "./stores/postgres/store-url.ts";
 const SHORT = 8;
 
 /** The secrets of a configuration that are long enough to be told from words. */
-function secretsOf({ models, store, secret }: ServerConfig): string[] {
+function secretsOf({ models, store, secrets = [] }: ServerConfig): string[] {
   const ofStore = store.kind === "postgres" ? [...passwordsOf(store.url), store.password] : [];
-  const all = [...models.flatMap(upstreamSecrets), ...ofStore, secret];
+  const all = [...models.flatMap(upstreamSecrets), ...ofStore, ...secrets];
   return all.filter((one) => one !== undefined).filter((one) => one.length >= SHORT);
 }
 

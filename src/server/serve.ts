@@ -5,7 +5,6 @@ import { createAnswers } from "./core/answers.ts";
 import type { Store } from "./core/ports.ts";
 import { createQuestions } from "./core/questions.ts";
 import { createSignIn } from "./core/sign-in.ts";
-import { createTokens } from "./auth/tokens.ts";
 import { openPasswords } from "./auth/passwords.ts";
 import type { ServerConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
@@ -21,6 +20,7 @@ import { createReload, type Current } from "./reload.ts";
 import { createSecrets } from "./secrets.ts";
 import { openModels } from "./open-models.ts";
 import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
+import { openSigning } from "./signing.ts";
 import { openJsonStore } from "./stores/json/store.ts";
 import type { Certificate } from "./tls/certificate.ts";
 
@@ -109,7 +109,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   const budget = new Budget(config.maxBuffered);
   const redact = secrets.redact;
   const parts = { store, budget, redact };
-  const { app, questions, addresses, leave, stop } = await assemble(current, parts, opened);
+  const { app, questions, signing, addresses, leave, stop } = await assemble(current, parts, opened);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
@@ -131,14 +131,16 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   warnIfOpen(config);
   const reload = createReload(current, {
     stopping: () => drained !== undefined,
-    apply: (current, pair) => {
+    apply: async (current, pair) => {
       const { config } = current;
       if (config.tls && pair) follower?.turnTo(config.tls, pair);
       warnIfOpen(config);
       secrets.change(config);
       budget.most = config.maxBuffered;
       server.setTimes(timesOf(config));
-      return questions.change(settingsOf(current));
+      const signs = signing.turnTo(config.secrets);
+      await questions.change(settingsOf(current));
+      await signs;
     },
   });
   let closing: Promise<void> | undefined;
@@ -211,8 +213,8 @@ interface Parts {
 async function assemble(current: Current, { store, budget, redact }: Parts, opened: Close[]) {
   const { config } = current;
   const { ledger, accounts, invites } = store;
-  const secret = config.secret === undefined ? await store.signingSecret() : Buffer.from(config.secret);
-  const tokens = createTokens({ secret, days: config.tokenDays, now: Date.now });
+  const signing = await openSigning({ store, secrets: config.secrets, days: config.tokenDays });
+  opened.push(() => signing.close());
   const passwords = openPasswords({ cost: config.bcryptCost });
   opened.push(() => passwords.close());
   const questions = createQuestions({
@@ -234,7 +236,7 @@ async function assemble(current: Current, { store, budget, redact }: Parts, open
       invites,
       registration: () => current.config.registration,
       passwords,
-      tokens,
+      tokens: signing.tokens,
       startingTokens: () => current.config.startingTokens,
       ledger,
       countGuess: openLoginLimits(() => current.config, addresses.isLimited),
@@ -266,7 +268,7 @@ async function assemble(current: Current, { store, budget, redact }: Parts, open
     }
     await questions.drain(current.config.drainTimeout * 1000);
   };
-  return { app, questions, addresses, leave, stop };
+  return { app, questions, signing, addresses, leave, stop };
 }
 
 function aboutOf({ config, models }: Current): AboutReply {

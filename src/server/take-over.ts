@@ -21,6 +21,7 @@ const TAKEN = [
   "keepAlive",
   "maxConnections",
   "maxBuffered",
+  "secrets",
 ] as const;
 
 /** What is no option, or is compared under another name. */
@@ -29,8 +30,7 @@ const OTHER = ["tls", "store", "logStream", "dispatcher", "version", "warn", "no
 const skipped: ReadonlySet<string> = new Set([...TAKEN, ...OTHER]);
 
 /** The name of an option in the configuration file. */
-const nameOf = (option: string) =>
-  option === "secret" ? "jwt_secret" : option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const nameOf = (option: string) => option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** What only a restart changes, by its name in the configuration file. A new option is here until it is taken over. */
 function fixedOf(config: ServerConfig): Map<string, unknown> {

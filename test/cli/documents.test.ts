@@ -14,7 +14,7 @@ import { logoutDocument } from "../../src/cli/commands/logout/document.ts";
 import { passwordDocument } from "../../src/cli/commands/password/document.ts";
 import { checkedDocument, serveDocument } from "../../src/cli/commands/serve/document.ts";
 import { serversDocument } from "../../src/cli/commands/servers/document.ts";
-import { checkDocument, copyDocument } from "../../src/cli/commands/store/document.ts";
+import { checkDocument, copyDocument, rotatedDocument } from "../../src/cli/commands/store/document.ts";
 import { usageDocument } from "../../src/cli/commands/usage/document.ts";
 import { whoamiDocument } from "../../src/cli/commands/whoami/document.ts";
 import { failureDocument } from "../../src/cli/failures/document.ts";
@@ -54,6 +54,7 @@ const documents = {
   "invites revoke": invites.revokedDocument,
   "store check": checkDocument,
   "store copy": copyDocument,
+  "store rotate-secret": rotatedDocument,
 };
 type DocumentName = keyof typeof documents;
 
@@ -145,6 +146,7 @@ test("a successful command prints its document and nothing else", async () => {
   const { code, stdout, stderr } = await server.ended;
   expect({ code, stderr, lines: stdout.match(/\n/g)?.length }).toEqual({ code: 0, stderr: "", lines: 1 });
   await printed("store copy", ["store", "copy", dir, join(home.dir, "copy")]);
+  await printed("store rotate-secret", ["store", "rotate-secret", dir]);
 }, 300_000);
 
 test("fields that another server doesn't send are null, never missing", async () => {

@@ -623,7 +623,9 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
       });
 
       it("signs with the same secret", async () => {
+        expect(await store.storedSecret()).toBeUndefined();
         const secret = await store.signingSecret();
+        expect((await store.storedSecret())?.equals(secret)).toBe(true);
         expect(secret.length).toBeGreaterThanOrEqual(32);
         await restart();
         expect((await store.signingSecret()).equals(secret)).toBe(true);

@@ -5,7 +5,7 @@ import { openServerWithAi } from "../support/server-with-ai.ts";
 /** docs/hosting.md#privacy */
 
 const secret = "the secret that signs every token of this server";
-const { ai, server } = openServerWithAi({ secret });
+const { ai, server } = openServerWithAi({ secrets: [secret] });
 
 test("the log has no secret of the configuration, whoever repeats it", async () => {
   const token = await server.token("jane");

@@ -7,8 +7,8 @@ import { PASSWORD } from "../support/test-server.ts";
 import { openServerWithAi } from "../support/server-with-ai.ts";
 import { openRawClient, rawQuestion, rawRequest } from "./raw-client.ts";
 
-const SECRET = "a secret of at least thirty-two bytes";
-const { ai, server } = openServerWithAi({ secret: SECRET });
+const SECRET = "one-secret-of-at-least-thirty-two-bytes";
+const { ai, server } = openServerWithAi({ secrets: [SECRET] });
 let token: string;
 
 beforeAll(async () => {

@@ -77,12 +77,12 @@ test("a server on every address has a URL that works on this machine", async () 
 });
 
 test("tokens survive a restart, with the store's secret and with the operator's", async () => {
-  for (const secret of [undefined, "a secret of at least thirty-two bytes"]) {
+  for (const secrets of [undefined, ["one-secret-of-at-least-thirty-two-bytes"]]) {
     const dir = await folder();
-    const first = await openTestServer({ store: { kind: "json", dir }, secret });
+    const first = await openTestServer({ store: { kind: "json", dir }, secrets });
     const token = await first.token("jane");
     await first.running.close();
-    const second = await openTestServer({ store: { kind: "json", dir }, secret });
+    const second = await openTestServer({ store: { kind: "json", dir }, secrets });
     closers.push(
       () => first.close(),
       () => second.close(),

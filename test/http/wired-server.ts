@@ -61,7 +61,8 @@ export async function openWiredServer({
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-wired-"));
   const store = await openJsonStore({ dir, now, warn: () => {} });
   const ledger: Ledger = { ...store.ledger, ...around(store.ledger) };
-  const tokens = createTokens({ secret: await store.signingSecret(), days: 1, now: Date.now });
+  const keys = [{ secret: await store.signingSecret(), from: 0, until: Number.POSITIVE_INFINITY }];
+  const tokens = createTokens({ keys, days: 1, now: Date.now });
   const log: Record<string, any>[] = [];
   const lines = new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -112,6 +112,7 @@ export const options = {
 
   ...inviteOptions,
 
+  now: toggle({ flag: "now", help: "with rotate-secret: end the logins of before at once" }),
   config: text(
     {
       flag: "config",

@@ -28,9 +28,12 @@ function postgres(typed: string): string {
   throw new Error("a Postgres address that begins with postgres://");
 }
 
-function longSecret(typed: string): string {
-  if (Buffer.byteLength(typed) >= SECRET_BYTES) return typed;
-  throw new Error(`at least ${SECRET_BYTES} bytes long (openssl rand -base64 48 makes one)`);
+/** One secret, or several with white space between them. */
+function longSecrets(typed: string): string {
+  const secrets = typed.trim().split(/\s+/);
+  if (secrets.every((secret) => Buffer.byteLength(secret) >= SECRET_BYTES)) return typed;
+  const each = secrets.length > 1 ? ", each of the secrets that white space separates" : "";
+  throw new Error(`at least ${SECRET_BYTES} bytes long${each} (openssl rand -base64 48 makes one)`);
 }
 
 function apiKey(typed: string): string {
@@ -249,9 +252,9 @@ export const serverSecrets = {
       envFile: "AI_CHAT_JWT_SECRET_FILE",
       secret: true,
       elsewhere: "always",
-      help: "signs tokens, at least 32 bytes; by default the store generates one",
+      help: "signs tokens, at least 32 bytes; of several, the first signs; by default the store generates one",
     },
-    longSecret,
+    longSecrets,
   ),
   storePassword: text({
     env: ["PGPASSWORD"],

@@ -168,12 +168,12 @@ export function serverConfig(
     maxBuffered: values.maxBuffered,
     tokenDays: values.tokenDays,
     bcryptCost: values.bcryptCost,
-    secret: values.jwtSecret,
     limitLogin: values.limitLogin,
     limitLoginAddress: values.limitLoginAddress,
     limitLoginStrangers: values.limitLoginStrangers,
     trustProxy: values.trustProxy,
     maxConnections: values.maxConnections,
+    secrets: values.jwtSecret?.split(/\s+/).filter((secret) => secret !== ""),
     log: values.log,
     ...rest,
   };

@@ -4,54 +4,74 @@ import { SECRET_BYTES } from "../../protocol/limits.ts";
 import { ApiError } from "../core/api-error.ts";
 import type { TokenClaims, Tokens } from "../core/ports.ts";
 import { StartupError } from "../core/startup-error.ts";
+import type { SigningKey } from "./signing-keys.ts";
 import { createVerified } from "./verified.ts";
 
 const TOKEN_CHARACTERS = 4096;
 const DAY_S = 24 * 60 * 60;
 
-/**
- * Authentication tokens as JWTs signed with HS256: `sub` (account), `gen` (generation), `jti`, `iat`, `exp` (seconds).
- *
- * - `secret`: at least {@link SECRET_BYTES}, else StartupError (RFC 7518 §3.2).
- * - `days`: the lifetime of a new token.
- * - `now`: milliseconds since the epoch.
- */
-export function createTokens({
-  secret,
-  days,
-  now,
-}: {
-  secret: Buffer;
+/** Tokens whose secrets can be replaced while they are in use. */
+export interface ReplaceableTokens extends Tokens {
+  /** Signs with other secrets, and takes only their tokens. */
+  use(keys: readonly SigningKey[]): void;
+}
+
+interface Options {
+  /** At least one, the newest first, each of at least {@link SECRET_BYTES}, else StartupError (RFC 7518 §3.2). */
+  keys: readonly SigningKey[];
+  /** The lifetime of a new token. */
   days: number;
+  /** Milliseconds since the epoch. */
   now: () => number;
-}): Tokens {
-  if (secret.length < SECRET_BYTES) {
-    throw new StartupError(
-      `The secret that signs tokens has ${secret.length} bytes; it needs at least ${SECRET_BYTES}.`,
-      "Give a longer one, or none: the server then makes its own.",
-    );
+}
+
+/** Authentication tokens as JWTs signed with HS256: `sub` (account), `gen` (generation), `jti`, `iat`, `exp` (seconds). */
+export function createTokens({ keys, days, now }: Options): ReplaceableTokens {
+  let known = keys.map(readyKey);
+  let verified = createVerified();
+
+  /** Undefined if none of the secrets signed it. */
+  function claimsOf(token: string): TokenClaims | undefined {
+    for (const { key, until } of known) {
+      const claims = until > now() ? readClaims(signedPayload(token, key)) : undefined;
+      if (claims) return { ...claims, expires: Math.min(claims.expires, until) };
+    }
+    return undefined;
   }
-  // jsonwebtoken tries to parse a string as a public key at every call, at sixty times the cost.
-  const key = createSecretKey(secret);
-  const verified = createVerified();
 
   return {
     issue: ({ id, generation }) => {
       const iat = Math.floor(now() / 1000);
       const exp = iat + Math.round(days * DAY_S);
+      const { key } = known.find(({ from }) => from <= now()) ?? known.at(-1)!;
       return jwt.sign({ sub: id, gen: generation, jti: randomUUID(), iat, exp }, key, { algorithm: "HS256" });
     },
     verify: (token) => {
       if (typeof token !== "string" || token.length > TOKEN_CHARACTERS) throw invalid();
       const known = verified.find(token, now());
       if (known) return known;
-      const claims = readClaims(signedPayload(token, key));
+      const claims = claimsOf(token);
       if (!claims) throw invalid();
       if (claims.expires <= now()) throw expired();
       verified.remember(token, claims, now());
       return claims;
     },
+    use(keys) {
+      known = keys.map(readyKey);
+      verified = createVerified();
+    },
   };
+}
+
+/** With a key object: jsonwebtoken tries to parse a string as a public key at every call, at sixty times the cost. */
+function readyKey({ secret, from, until }: SigningKey) {
+  if (secret.length < SECRET_BYTES) {
+    throw new StartupError(
+      `The secret that signs tokens has ${secret.length} bytes; it needs at least ${SECRET_BYTES}.`,
+      "Give a longer one, or none: the server then makes its own.",
+    );
+  }
+  return { key: createSecretKey(secret), from, until };
 }
 
 /** Undefined if we did not sign it. Does not check the expiry, because jsonwebtoken has another clock than `now`. */

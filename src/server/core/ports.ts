@@ -205,8 +205,13 @@ export interface Store {
   readonly ledger: Ledger;
   readonly accounts: Accounts;
   readonly invites: Invites;
-  /** Random bytes that sign tokens unless the operator gave a secret. Made at the first start, and stored. */
+  /**
+   * The secrets that sign tokens unless the operator gave some, as `secretsIn` reads them. Made at the first start, and
+   * stored.
+   */
   signingSecret(): Promise<Buffer>;
+  /** The same as it is now: `store rotate-secret` replaces it. Undefined if there is none; makes none. */
+  storedSecret(): Promise<Buffer | undefined>;
   /** Whether it can store a charge now. */
   ready(): Promise<boolean>;
   /** Waits for the calls under way, then closes everything. A second call returns the same promise. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { StartupError } from "../core/startup-error.ts";
+import { repeat } from "../every.ts";
 import { checkPair, readFiles, type Pair, type PairFiles } from "./pair.ts";
 
 /** Milliseconds between two looks at the files. */
@@ -65,16 +66,6 @@ export function followPair({ files, pair, take, warn, every = EVERY }: Options):
     }
   }
 
-  let looking = Promise.resolve();
-  const next = () => {
-    looking = look().finally(() => timer.refresh());
-  };
-  const timer = setTimeout(next, every).unref();
-  return {
-    turnTo,
-    async close() {
-      await looking;
-      clearTimeout(timer);
-    },
-  };
+  const looking = repeat(look, every);
+  return { turnTo, close: () => looking.close() };
 }

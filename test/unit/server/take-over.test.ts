@@ -9,7 +9,7 @@ const listed = (config: Partial<ServerConfig> = {}): ServerConfig => ({
   ...config,
 });
 
-test("takes models, provider, starting tokens, timeouts and limits", () => {
+test("takes models, provider, starting tokens, timeouts, limits and signing secrets", () => {
   const taken: Partial<ServerConfig> = {
     models: [testModel({ name: "large", price: 7 })],
     provider: "openai",
@@ -17,6 +17,7 @@ test("takes models, provider, starting tokens, timeouts and limits", () => {
     questionTimeout: 2,
     idleTimeout: 4,
     drainTimeout: 3,
+    secrets: ["s"],
     maxBuffered: 5,
     maxConnections: 5,
     limitRegister: { count: 4, seconds: 1 },
@@ -37,10 +38,7 @@ test("takes models, provider, starting tokens, timeouts and limits", () => {
 const postgres = { kind: "postgres", url: "postgres://db/chat", connections: 10 } as const;
 const changes: [string[], Partial<ServerConfig>, Partial<ServerConfig>?][] = [
   [["host", "port"], { host: "::", port: 1 }],
-  [
-    ["bcrypt_cost", "jwt_secret", "log", "token_days"],
-    { bcryptCost: 5, secret: "s", log: "silent", tokenDays: 1 },
-  ],
+  [["bcrypt_cost", "log", "token_days"], { bcryptCost: 5, log: "silent", tokenDays: 1 }],
   [["data"], { store: { kind: "json", dir: "/elsewhere" } }],
   [["data", "store", "store_connections"], { store: postgres }],
   [["store_connections"], { store: { ...postgres, connections: 4 } }, { store: postgres }],
@@ -52,8 +50,9 @@ test.each(changes)("names %j for a restart, and does not take it", (restart, cha
 
 test("takes other files of a certificate, but no TLS in place of none", () => {
   const tls = { cert: "/etc/cert.pem", key: "/etc/key.pem" };
-  const [without, secure] = [listed(), listed({ tls })];
-  const other = listed({ tls: { ...tls, key: "/etc/other.pem" } });
+  const without = listed();
+  const secure = { ...without, tls };
+  const other = { ...without, tls: { ...tls, key: "/etc/other.pem" } };
   expect(takeOver(secure, other)).toEqual({ config: other, restart: [] });
   expect(takeOver(without, secure)).toEqual({ config: without, restart: ["tls_cert"] });
   expect(takeOver(secure, without)).toEqual({ config: secure, restart: ["tls_cert"] });

@@ -31,3 +31,7 @@ export const copyDocument = z.strictObject({
   tokens: whole,
 });
 export type CopyDocument = z.infer<typeof copyDocument>;
+
+/** What `store rotate-secret --json` prints. `ended`: everybody has to log in again. */
+export const rotatedDocument = z.strictObject({ store: text, ended: z.boolean() });
+export type RotatedDocument = z.infer<typeof rotatedDocument>;

@@ -2,22 +2,24 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
 export const spec: CommandSpec = {
-  summary: "check a data folder; move it into Postgres, or back",
-  words: "check DIR | copy FROM TO",
+  summary: "check or move a store, or renew its signing secret",
+  words: "check DIR | copy FROM TO | rotate-secret STORE",
   actions: {
     check: { summary: "read a data folder and say what is wrong", words: ["folder"] },
     copy: { summary: "move it into Postgres, or back", words: ["folder", "folder"] },
+    "rotate-secret": { summary: "make a new secret that signs logins", words: ["folder"] },
   },
-  options: ["ledgerKey"],
+  options: ["ledgerKey", "now"],
   common: withoutServer,
   secrets: ["storePassword"],
   examples: [
     ["store check /srv/ai-chat", "exits with 1 if it is damaged"],
     ["store check /srv/ai-chat --json", "for programs"],
     ["store copy /srv/ai-chat postgres://chat@db/chat", "the password comes from PGPASSWORD"],
+    ["store rotate-secret /srv/ai-chat --now", "everybody has to log in again"],
   ],
   notes:
-    "check reads every line, verifies every sum and changes nothing; a server may be running on the folder. It reports what is wrong, where, and how to repair it. copy needs an empty target on which no server was ever started, and no running server on either side. It compares the sums of both. If it is interrupted, it leaves nothing in the target, or says that the copy may be complete.",
+    "check reads every line, verifies every sum and changes nothing; a server may be running on the folder. It reports what is wrong, where, and how to repair it. copy needs an empty target on which no server was ever started, and no running server on either side. It compares the sums of both. If it is interrupted, it leaves nothing in the target, or says that the copy may be complete. rotate-secret works while servers run; without --now, logins that were made before last until they expire.",
   grace: 2000,
   run: async () => (await import("./store.ts")).store,
 };

@@ -6,18 +6,23 @@ import { nearest } from "../../../text/nearest.ts";
 const actions = new Map<string, () => Promise<(call: Call) => Promise<number>>>([
   ["check", async () => (await import("./store-check.ts")).checkStore],
   ["copy", async () => (await import("./store-copy.ts")).copyStores],
+  ["rotate-secret", async () => (await import("./rotate-secret.ts")).rotate],
 ]);
 
-/** `store check DIR` and `store copy FROM TO`, for operators of a server. */
+/** `store check DIR`, `store copy FROM TO` and `store rotate-secret STORE`, for operators of a server. */
 export async function store(call: Call): Promise<number> {
-  const { words, program } = call;
+  const { words, program, values } = call;
   const [word] = words;
   const action = actions.get(word ?? "");
+  if (action && values.now && word !== "rotate-secret")
+    throw new ClientError("usage", `store ${word} has no option --now.`, {
+      hint: `See: ${program.name} store --help`,
+    });
   if (action) return (await action())(call);
   const close = word === undefined ? undefined : nearest(word, [...actions.keys()]);
   const message =
     word === undefined
-      ? "store needs a word: check or copy."
+      ? "store needs a word: check, copy or rotate-secret."
       : `store does not know ${JSON.stringify(repeatable(word))}.`;
   throw new ClientError("usage", message, {
     hint: `${close === undefined ? "For instance" : "Did you mean"}: ${program.name} store ${close ?? "check"}${close === "copy" ? " FROM TO" : ` ${repeatable(words[1] ?? "/srv/ai-chat")}`}`,

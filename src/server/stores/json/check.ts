@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { SECRET_BYTES } from "../../../protocol/limits.ts";
+import { secretsIn } from "../../core/signing-secrets.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { createBooks, type Books } from "./books.ts";
 import { booksOf, checkpointOf, covers, lacksCosts, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
@@ -199,7 +200,7 @@ function tailNotes(end: Replayed | undefined, running: boolean): string[] {
 
 async function secretFindings(files: Files, dir: string): Promise<Finding[]> {
   const secret = await readWhole(files, join(dir, SECRET));
-  if (!secret || secret.length >= SECRET_BYTES) return [];
+  if (!secret || secretsIn(secret)) return [];
   const repair = "Restore it from a backup, or remove it: then everybody has to log in again.";
-  return [{ file: SECRET, what: `it is shorter than ${SECRET_BYTES} bytes.`, repair }];
+  return [{ file: SECRET, what: `it is broken, or shorter than ${SECRET_BYTES} bytes.`, repair }];
 }

@@ -27,7 +27,7 @@ import { mend } from "./mend.ts";
 import { answerOperator } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
 import { createPeriodic } from "./periodic.ts";
-import { openSecret } from "./secret.ts";
+import { openSecret, readSecret } from "./secret.ts";
 import { writeAnew } from "./write-anew.ts";
 
 /** From this number of replayed facts on, a start writes a checkpoint before it serves. */
@@ -225,6 +225,7 @@ async function createStore({
       secret ??= openSecret(files, dir);
       return secret;
     },
+    storedSecret: () => readSecret(files, dir),
     ready: async () => committer.takes(),
     close: () => (closing ??= close()),
   };

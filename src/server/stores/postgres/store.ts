@@ -9,7 +9,7 @@ import { createInvites } from "./invites.ts";
 import { LEDGER_ID } from "./ledger-id.ts";
 import { createLedger } from "./ledger.ts";
 import { openReadiness, type Readiness } from "./readiness.ts";
-import { readSecret } from "./secret.ts";
+import { readSecret, storedSecret } from "./secret.ts";
 import { readSetting } from "./settings.ts";
 import { checkSettings, start } from "./start.ts";
 import { openSweeper, type Abandoned } from "./sweeper.ts";
@@ -99,6 +99,7 @@ function createStore({ database, readiness, description, now, lanes, runRow }: P
     accounts: underWay.count(createAccounts(database)),
     invites: underWay.count(createInvites(database)),
     signingSecret: () => readSecret(database),
+    storedSecret: () => storedSecret(database),
     ready: async () => closing === undefined && readiness.ask(),
     close: () => (closing ??= close()),
   };

@@ -69,6 +69,7 @@ test("an option rejects a value that it does not take, with one complaint", () =
 test.each([
   ["token", "AI_CHAT_TOKEN", "two words"],
   ["jwtSecret", "AI_CHAT_JWT_SECRET", "too short"],
+  ["jwtSecret", "AI_CHAT_JWT_SECRET", `${"a".repeat(32)} short`],
   ["store", "AI_CHAT_STORE", "http://u:geheim@h"],
 ] as const)("the complaint about %s doesn't quote it", (name, variable, text) => {
   const { complaints } = resolve([name], given({ env: { [variable]: text } }));

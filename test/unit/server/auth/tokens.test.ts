@@ -7,7 +7,9 @@ import { createTokens } from "../../../../src/server/auth/tokens.ts";
 const START = Date.UTC(2026, 10, 22);
 const DAY = 24 * 60 * 60 * 1000;
 const secret = randomBytes(32);
-const at = (time: number) => createTokens({ secret, days: 30, now: () => time });
+const keyOf = (secret: Buffer) => ({ secret, from: 0, until: Number.POSITIVE_INFINITY });
+const keys = [keyOf(secret)];
+const at = (time: number) => createTokens({ keys, days: 30, now: () => time });
 const tokens = at(START);
 const jane = { id: "account-1", generation: 3 };
 const claims = { sub: "account-1", gen: 3, jti: "j", iat: START / 1000, exp: START / 1000 + 60 };
@@ -40,7 +42,7 @@ describe("tokens", () => {
 
   test("a token that was accepted before expires at the same moment, for good", () => {
     let time = START;
-    const ticking = createTokens({ secret, days: 30, now: () => time });
+    const ticking = createTokens({ keys, days: 30, now: () => time });
     const token = ticking.issue(jane);
     const claimed = ticking.verify(token);
     time = START + 30 * DAY - 1;
@@ -67,7 +69,7 @@ describe("tokens", () => {
   test("a token that was accepted under one secret is refused under another", () => {
     const token = tokens.issue(jane);
     tokens.verify(token);
-    const other = createTokens({ secret: randomBytes(32), days: 30, now: () => START });
+    const other = createTokens({ keys: [keyOf(randomBytes(32))], days: 30, now: () => START });
     expect(() => other.verify(token)).toThrow(expect.objectContaining({ code: "invalid_token" }));
   });
 
@@ -77,7 +79,7 @@ describe("tokens", () => {
   });
 
   test("a lifetime may be a fraction of a day", () => {
-    const short = createTokens({ secret, days: 0.5, now: () => START });
+    const short = createTokens({ keys, days: 0.5, now: () => START });
     expect(short.verify(short.issue(jane)).expires).toBe(START + DAY / 2);
   });
 
@@ -154,7 +156,7 @@ describe("tokens", () => {
   });
 
   test("refuses a secret that is too short", () => {
-    expect(() => createTokens({ secret: Buffer.alloc(31), days: 30, now: Date.now })).toThrow(
+    expect(() => createTokens({ keys: [keyOf(Buffer.alloc(31))], days: 30, now: Date.now })).toThrow(
       expect.objectContaining({ name: "StartupError" }),
     );
   });

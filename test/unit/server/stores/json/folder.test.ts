@@ -147,7 +147,7 @@ describe("the signing secret", () => {
     await truncate(join(dir, "secret"), 31);
     const before = await contentOf(dir);
     const { store } = await openStore(dir);
-    await expect(store.signingSecret()).rejects.toThrow(/secret is shorter than 32 bytes/);
+    await expect(store.signingSecret()).rejects.toThrow(/secret is broken, or shorter than 32 bytes/);
     expect(await contentOf(dir)).toEqual(before);
     await store.close();
     await rm(join(dir, "secret"));
