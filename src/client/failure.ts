@@ -41,6 +41,8 @@ export type PlainRemedy =
   | "check_proxy"
   | "log_in_to_proxy"
   | "trust_certificate"
+  | "use_certified_name"
+  | "check_dates"
   | "list_conversations"
   | "choose_model"
   | "leave_model_out";

@@ -73,6 +73,8 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
   check_proxy: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
   log_in_to_proxy:
     "Put your name and password there into its address: http://NAME:PASSWORD@HOST:PORT in HTTP_PROXY or HTTPS_PROXY.",
+  use_certified_name: "Use a name that the certificate has, or ask whoever runs the server.",
+  check_dates: "Check the clock of this machine. If it is right, whoever runs the server must renew it.",
   trust_certificate:
     "Check the address. For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.",
   list_conversations: "/resume shows which there are.",

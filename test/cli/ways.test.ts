@@ -3,6 +3,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { everyCommand, type SpoiledCommand } from "../support/exit-causes.ts";
+import { createAuthority } from "../support/certificate.ts";
 import { ownCertificate } from "../support/own-certificate.ts";
 import { http, openRawServer, type RawServer } from "../support/raw-server.ts";
 import { moveInto, runInside } from "../support/run-inside.ts";
@@ -128,10 +129,23 @@ describe("TLS", () => {
     await writeFile(authority, ownCertificate.cert);
     const env = { NODE_EXTRA_CA_CERTS: authority };
     expect(await program(["ask", "-s", server.url, "hi"], env)).toMatchObject({ code: 0, stdout: "Hello\n" });
-    // The certificate is not valid for another name.
-    const named = await program(["balance", "-s", `https://127.0.0.2:${server.port}`], env);
-    expect(named.code).toBe(6);
     expect(server.seen).toHaveLength(1);
+    await writeFile(authority, createAuthority().cert);
+    const other = await program(["balance", "-s", server.url], env);
+    expect(other.stderr).toMatch(/is not trusted: .*\n.*whether the file in NODE_EXTRA_CA_CERTS has/);
+  });
+
+  test("a certificate for another name is refused, and nothing is sent", async () => {
+    const authority = createAuthority();
+    await writeFile(join(home.dir, "authority.pem"), authority.cert);
+    const server = await openServer(() => answer, { tls: authority.issue("127.0.0.2") });
+    const env = { NODE_EXTRA_CA_CERTS: join(home.dir, "authority.pem") };
+    const { code, stderr } = await program(["ask", "-s", server.url, "hi"], env);
+    expect(code).toBe(6);
+    expect(stderr).toMatch(
+      /The certificate of .* is for another name\.\n.*Use a name that the certificate has/,
+    );
+    expect(server.seen).toEqual([]);
   });
 });
 

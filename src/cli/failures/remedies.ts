@@ -70,8 +70,12 @@ const table: { [Kind in Remedy["kind"]]: string | ((remedy: RemedyOf<Kind>, call
   check_proxy: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
   log_in_to_proxy:
     "Put your name and password there into its address: http://NAME:PASSWORD@HOST:PORT in HTTP_PROXY or HTTPS_PROXY.",
-  trust_certificate:
-    "Check the address. For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.",
+  trust_certificate: (_, call) =>
+    call.env.NODE_EXTRA_CA_CERTS
+      ? "Check the address, and whether the file in NODE_EXTRA_CA_CERTS has the certificate of its authority."
+      : "Check the address. For a certificate of your own authority set NODE_EXTRA_CA_CERTS to its file.",
+  use_certified_name: "Use a name that the certificate has, or ask whoever runs the server.",
+  check_dates: "Check the clock of this machine. If it is right, whoever runs the server must renew it.",
   list_conversations: (_, call) => `See which there are: ${call.program.name} conversations list`,
   leave_model_out: "Leave out -m: then the model of the server answers.",
   choose_model: "Name one of them with -m NAME.",

@@ -81,7 +81,15 @@ const kinds: Kind[] = [
     "UND_ERR_CONNECT_TIMEOUT",
     (server, _, { connect }) => `${server} did not accept a connection within ${connect} s.`,
   ),
-  unsent(({ code }) => /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(code), {
+  unsent(({ code }) => /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/.test(code), {
+    why: (server) => `The certificate of ${server} is for another name.`,
+    remedy: "use_certified_name",
+  }),
+  unsent(({ code }) => /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code), {
+    why: (server, { message }) => `${server} is not trusted: ${oneLine(message, 160)}`,
+    remedy: "check_dates",
+  }),
+  unsent(({ code }) => /^(CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(code), {
     why: (server, { message }) => `${server} is not trusted: ${oneLine(message, 160)}`,
     remedy: "trust_certificate",
   }),
