@@ -85,3 +85,22 @@ test("two changes at once come one after the other, and a server that stops wait
   expect(await late).toEqual([]);
   await expect.poll(() => ai.connections()).toBe(0);
 });
+
+test("signing secrets are taken: the first signs, and tokens of one that was removed end", async () => {
+  const [old, next] = ["old", "new"].map((name) => name.padEnd(32, "."));
+  const configWith = (...secrets: (string | undefined)[]) => ({
+    ...configOf(100),
+    secrets: secrets.map(String),
+  });
+  server = await serve(configWith(old));
+  const before = await asker();
+  expect(await server.reload(configWith(next, old))).toEqual([]);
+  const [, { token }] = (await post("login", { username: "jane", password: PASSWORD })) as [
+    number,
+    { token: string },
+  ];
+  const after = () => post("chat", { message: "hello" }, { Authorization: `Bearer ${token}` });
+  expect([(await before())[0], (await after())[0]]).toEqual([200, 200]);
+  await server.reload(configWith(next));
+  expect([(await before())[0], (await after())[0]]).toEqual([401, 200]);
+});

@@ -258,6 +258,27 @@ export const serverMutants = [
   },
   {
     file: "src/server/auth/tokens.ts",
+    find: "until > now() ?",
+    replace: "true ?",
+    why: "A secret that was replaced long ago makes valid tokens for ever.",
+    tests: ["test/unit/server/signing.test.ts"],
+  },
+  {
+    file: "src/server/auth/tokens.ts",
+    find: "      verified = createVerified();\n",
+    replace: "",
+    why: "A login that was used before the end of all logins goes on.",
+    tests: ["test/unit/server/signing.test.ts"],
+  },
+  {
+    file: "src/server/tls/follow.ts",
+    find: "checkPair(to, pair);",
+    replace: "",
+    why: "A key that does not belong to its certificate ends every connection.",
+    tests: ["test/unit/server/tls/follow.test.ts"],
+  },
+  {
+    file: "src/server/auth/tokens.ts",
     find: "if (claims.expires <= now()) throw",
     replace: "if (false) throw",
     why: "A token never expires.",
