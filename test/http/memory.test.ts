@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Provider } from "../../src/server/core/ports.ts";
@@ -293,6 +295,30 @@ describe("answers that nobody reads", () => {
       /Tokens-Remaining: 1500\r\nIdempotent-Replayed: true/,
     );
     expect(await server.balance()).toEqual({ tokens: 1500, held: 0 });
+  });
+
+  test("are all that is kept of their questions", async () => {
+    setFlagsFromString("--expose_gc");
+    const collect = runInNewContext("gc") as () => void;
+    const signals: WeakRef<AbortSignal>[] = [];
+    const provider: Provider = {
+      model: "m",
+      answer: async ({ signal }) => {
+        signals.push(new WeakRef(signal));
+        return LONG;
+      },
+      close: async () => {},
+    };
+    server = await openWiredServer({ provider });
+    await ask();
+    await ask({ Accept: "text/event-stream", "Idempotency-Key": "k" });
+    await until(() => server.budget.taken > 2 * LONG.length);
+    await until(() => {
+      collect();
+      return signals.every((signal) => signal.deref() === undefined);
+    });
+    expect(server.budget.taken).toBeGreaterThan(2 * LONG.length);
+    kept = 2 * LONG.length;
   });
 
   test("are whole for a client that reads late, if nobody needs the room", async () => {

@@ -5,7 +5,7 @@ import { checkLength, modelNamed, type Models } from "../core/models.ts";
 import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
-import { stopWithClient } from "./client-signal.ts";
+import { forgetWork, stopWithClient } from "./client-signal.ts";
 import { askerOf, type Context } from "./context.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import { modelHeader } from "./model-header.ts";
@@ -57,6 +57,7 @@ function logBill(ctx: Context, { deducted, balance, replayed }: Answer): void {
 /** `POST /api/chat`, plain. */
 function replyWhole(ctx: Context, answer: Answer): void {
   logBill(ctx, answer);
+  forgetWork(ctx.res);
   const head = headOf(ctx.res);
   pushHead(head, answer);
   head.push(headers.remaining, String(answer.balance.tokens));
@@ -73,6 +74,7 @@ async function replyEvents(
 ): Promise<void> {
   try {
     const answer = await asked;
+    forgetWork(ctx.res);
     logBill(ctx, answer);
     Object.assign(head, answer);
     // Only for a kept answer the AI is not asked.

@@ -1,19 +1,30 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ClientGone } from "../core/client-gone.ts";
 
+const LEAVE = Symbol("leave");
+
+type Watched = ServerResponse & { [LEAVE]?: () => void };
+
 /**
  * Waits for the request's turn on its connection, and rejects with {@link ClientGone} if that ends. The controller is
  * aborted with ClientGone if the client goes away before its whole reply was handed to the system.
  */
-export async function stopWithClient(req: IncomingMessage, res: ServerResponse): Promise<AbortController> {
+export async function stopWithClient(req: IncomingMessage, res: Watched): Promise<AbortController> {
   if (!res.socket) await ownTurn(req, res);
   const stop = new AbortController();
-  // Not the request's close: that comes when its body was read.
-  res.once("close", () => {
+  res[LEAVE] = () => {
     if (!res.writableFinished) stop.abort(new ClientGone());
-  });
+  };
+  // Not the request's close: that comes when its body was read.
+  res.once("close", res[LEAVE]);
   if (res.destroyed) stop.abort(new ClientGone());
   return stop;
+}
+
+/** The work for the reply is done. Else all of it stays in memory until a slow client has read the reply. */
+export function forgetWork(res: Watched): void {
+  if (res[LEAVE]) res.off("close", res[LEAVE]);
+  delete res[LEAVE];
 }
 
 /**
