@@ -22,14 +22,14 @@ export function openRegisterLimits(
       createLimit({
         name: "register",
         rate: () => config().limitRegister,
-        detail: "Too many accounts were made from your address. Try again later.",
+        detail: "Too many accounts were made from your address.",
       }),
     ),
     wrongCodes: byAddress(
       createLimit({
         name: "invite",
         rate: () => WRONG_CODES,
-        detail: "Too many wrong codes of invitations came from your address. Try again later.",
+        detail: "Too many wrong codes of invitations came from your address.",
       }),
     ),
   };

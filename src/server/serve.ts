@@ -217,15 +217,16 @@ async function assemble(current: Current, { store, budget, redact }: Parts, open
   opened.push(() => signing.close());
   const passwords = openPasswords({ cost: config.bcryptCost });
   opened.push(() => passwords.close());
+  const questionLimit = createLimit({
+    name: "questions",
+    rate: () => current.config.limitQuestions,
+    detail: "This account has asked as many questions as it may for now.",
+  });
   const questions = createQuestions({
     ...settingsOf(current),
     ledger,
     answers: createAnswers(Date.now, budget.roomForAnswers()),
-    limit: createLimit({
-      name: "questions",
-      rate: () => current.config.limitQuestions,
-      detail: "This account has asked as many questions as it may for now. Nothing was charged.",
-    }),
+    limit: () => current.config.limitQuestions && questionLimit,
     now: Date.now,
   });
   const addresses = createClientAddresses(config);

@@ -76,7 +76,7 @@ export async function openWiredServer({
     models,
     answers: createAnswers(now, budget.roomForAnswers()),
     timeout,
-    limit: unlimited,
+    limit: () => undefined,
     maxInFlight: 64,
     maxQuestions: 1000,
     now,

@@ -11,15 +11,29 @@ async function count(limit: Limit, account: string) {
   }
 }
 
+/** `limited` comes to a limited request alone. */
+type Counted = Exclude<HoldOutcome, { kind: "limited" }>;
+
 /**
- * Holds tokens for a question that counts for `limit` if it is a new one. Beyond the limit, the store only looks at the key, so
- * that a repeat is answered and a new key stays free; a new question rejects with `rate_limited`.
+ * Holds tokens for a question that counts for `limit` if it is a new one. Beyond the limit, the store only looks at the key,
+ * so that a repeat is answered and a new key stays free; a new question rejects with `rate_limited`. Without a limit it
+ * costs nothing.
  */
-export async function holdCounted(
+export function holdCounted(
+  limit: Limit | undefined,
+  holder: Pick<Ledger, "hold">,
+  request: HoldRequest,
+): Promise<Counted> {
+  return limit === undefined
+    ? (holder.hold(request) as Promise<Counted>)
+    : holdWithin(limit, holder, request);
+}
+
+async function holdWithin(
   limit: Limit,
   holder: Pick<Ledger, "hold">,
   request: HoldRequest,
-): Promise<Exclude<HoldOutcome, { kind: "limited" }>> {
+): Promise<Counted> {
   const { giveBack, refusal } = await count(limit, request.account);
   if (refusal) {
     if (request.key === undefined) throw refusal;
@@ -29,8 +43,7 @@ export async function holdCounted(
   }
   let isNew = false;
   try {
-    const outcome = await holder.hold(request);
-    if (outcome.kind === "limited") throw new Error("The store limited a question that is not limited.");
+    const outcome = (await holder.hold(request)) as Counted;
     isNew = outcome.kind === "held";
     return outcome;
   } finally {

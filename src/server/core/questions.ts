@@ -87,8 +87,8 @@ interface Settings extends AtOnce {
 interface Needs extends Settings {
   ledger: Ledger;
   answers: Answers;
-  /** Of the questions of an account. */
-  limit: Limit;
+  /** Of the questions of an account, now; undefined: none. */
+  limit: () => Limit | undefined;
   now: () => number;
 }
 
@@ -132,7 +132,7 @@ export function createQuestions(needs: Needs): Questions {
     const expires = now() + timeout + HOLD_GRACE;
     const request = { id: hold, account, digest, price: asked.price, model: asked.name, expires };
     const holder = question.hold === undefined ? ledger : { hold: question.hold };
-    const outcome = await holdCounted(limit, holder, key === undefined ? request : { ...request, key });
+    const outcome = await holdCounted(limit(), holder, key === undefined ? request : { ...request, key });
     if (outcome.kind === "held") return settle({ question, hold, key, models, asked, timeout });
     if (outcome.kind !== "paid" && outcome.kind !== "answer_expired") throw refusal(outcome, asked.price);
     const kept = key !== undefined && answers.find(account, key);

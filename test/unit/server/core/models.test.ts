@@ -6,7 +6,6 @@ import type { Model } from "../../../../src/server/core/models.ts";
 import type { Provider } from "../../../../src/server/core/ports.ts";
 import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";
 import { sha256 } from "../../../../src/server/core/sha256.ts";
-import { unlimited } from "../../../support/unlimited.ts";
 import { testedModel } from "../../../support/tested-model.ts";
 import { createFakeLedger } from "./fake-ledger.ts";
 
@@ -48,7 +47,7 @@ function setUp(...[first, ...others]: [Model, ...Model[]]) {
     ledger,
     models: [first, ...others],
     answers: createAnswers(Date.now, endlessRoom),
-    limit: unlimited,
+    limit: () => undefined,
     ...settings,
     now: Date.now,
   });

@@ -7,7 +7,6 @@ import { ClientGone } from "../../../../src/server/core/client-gone.ts";
 import type { Provider } from "../../../../src/server/core/ports.ts";
 import { joined } from "../../../../src/server/core/pieces.ts";
 import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";
-import { unlimited } from "../../../support/unlimited.ts";
 import { testedModel } from "../../../support/tested-model.ts";
 import { createFakeLedger, type ChargeFate, type FakeLedger } from "./fake-ledger.ts";
 
@@ -56,7 +55,7 @@ function setUp(ledger: FakeLedger) {
     models: [testedModel({ provider: puppet.provider, contextChars: 1000 })],
     answers: createAnswers(Date.now, endlessRoom),
     timeout: TIMEOUT,
-    limit: unlimited,
+    limit: () => undefined,
     maxInFlight: 64,
     maxQuestions: 1000,
     now: Date.now,
