@@ -70,7 +70,7 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
   check_connection: "Check your connection, or go to another server with /server URL.",
   name_server: "Name a server like https://chat.example.org or localhost:8000.",
   start_server: "Is the server running? Start it, or go to another with /server URL.",
-  check_proxy: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+  check_proxy: "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
   log_in_to_proxy:
     "Put your name and password there into its address: http://NAME:PASSWORD@HOST:PORT in HTTP_PROXY or HTTPS_PROXY.",
   use_certified_name: "Use a name that the certificate has, or ask whoever runs the server.",

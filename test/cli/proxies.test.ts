@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -74,6 +75,39 @@ test("a request to an https server goes through a CONNECT tunnel of HTTPS_PROXY"
   expect(asked[0]).toBe("CONNECT chat.example:443");
 });
 
+test.each([
+  ["http://chat.example", "POST http://chat.example/api/chat/"],
+  ["https://chat.example", "CONNECT chat.example:443"],
+])("a request to %s goes through ALL_PROXY if nothing else names a proxy", async (target, request) => {
+  await ask(target, { ALL_PROXY: proxy });
+  expect(asked[0]).toBe(request);
+  asked = [];
+  await ask(target, {
+    all_proxy: proxy,
+    HTTP_PROXY: "http://127.0.0.1:1",
+    HTTPS_PROXY: "http://127.0.0.1:1",
+  });
+  expect(asked).toEqual([]);
+});
+
+test("a proxy that hangs up on a tunnel, or cannot be reached, is told as the proxy: exit 6, nothing charged", async () => {
+  const hasty = createTcpServer((socket) => socket.once("data", () => socket.destroy()));
+  hasty.listen(0, "127.0.0.1");
+  await once(hasty, "listening");
+  const { port } = hasty.address() as AddressInfo;
+  for (const [target, HTTPS_PROXY] of [
+    ["https://chat.example", `http://127.0.0.1:${port}`],
+    ["https://chat.example:1", "http://127.0.0.1:1"],
+    ["http://127.0.0.1.chat.example:1", "http://127.0.0.1:1"],
+  ] as const) {
+    const { code, stderr } = await ask(target, { HTTPS_PROXY, HTTP_PROXY: HTTPS_PROXY });
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/The proxy on the way to \S+ can't be reached \([A-Z_]+\)\.\n/);
+    expect(stderr).not.toContain("charged");
+  }
+  hasty.close();
+});
+
 test("a request to loopback goes through no proxy", async () => {
   const others = await openOthersServer();
   const { code } = await ask(others.url, { HTTP_PROXY: proxy, HTTPS_PROXY: proxy });
@@ -138,7 +172,12 @@ describe("name and password of a proxy", () => {
       /The proxy on the way to https:\/\/chat\.example requires a login \(407\)\.\n.*NAME:PASSWORD@HOST/,
     ],
     ["http", 502, 8, /The server answered 502: The proxy is out of sorts[^\n]*\n/],
-    ["https", 502, 6, /The proxy refused to connect to https:\/\/chat\.example \(502\)\.\n.*HTTPS_PROXY/],
+    [
+      "https",
+      502,
+      6,
+      /The proxy on the way to https:\/\/chat\.example refused to connect to it \(502\)\.\n.*HTTPS_PROXY/,
+    ],
   ];
   test.each(refusals)(
     "are not printed when the proxy refuses an %s request with %i",

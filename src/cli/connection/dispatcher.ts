@@ -11,10 +11,12 @@ const named = (env: Env, name: string): string => env[name] || env[name.toUpperC
 const address = (proxy: string) =>
   proxy === "" || /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
 
-/** The proxies set in the environment; "" for none. */
+/** The proxies set in the environment; "" for none. `ALL_PROXY` stands for each that is not set. */
 export function proxiesIn(env: Env): { http: string; https: string; none: string } {
-  const [http, https] = [address(named(env, "http_proxy")), address(named(env, "https_proxy"))];
-  return { http, https, none: named(env, "no_proxy") };
+  const none = named(env, "no_proxy");
+  if (none.trim() === "*") return { http: "", https: "", none };
+  const proxyOf = (name: string) => address(named(env, name) || named(env, "all_proxy"));
+  return { http: proxyOf("http_proxy"), https: proxyOf("https_proxy"), none };
 }
 
 /**
@@ -28,18 +30,16 @@ export async function proxyOpener(
 ): Promise<((limits?: IdleLimits) => Dispatcher) | undefined> {
   const { http, https, none } = proxiesIn(env);
   if (http === "" && https === "") return undefined;
-  for (const proxy of [http, https])
+  for (const [name, proxy] of Object.entries({ http_proxy: http, https_proxy: https }))
     if (proxy !== "" && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : ""))
-      throw wrongProxy();
+      throw wrongProxy(named(env, name) === "" ? "ALL_PROXY" : name.toUpperCase());
   const { Proxies } = await import("./proxies.ts");
   return (limits) => new Proxies({ http, https, none, connect: connectTime(silence), limits });
 }
 
-const wrongProxy = () =>
+const wrongProxy = (name: string) =>
   new ClientError(
     "usage",
-    "HTTP_PROXY or HTTPS_PROXY isn't the address of a proxy, such as http://proxy.example.org:3128.",
-    {
-      remedy: { kind: "check_proxy" },
-    },
+    `${name} isn't the address of a proxy of http or https, such as http://proxy.example.org:3128.`,
+    { remedy: { kind: "check_proxy" } },
   );

@@ -67,7 +67,7 @@ const table: { [Kind in Remedy["kind"]]: string | ((remedy: RemedyOf<Kind>, call
   check_connection: "Check your connection and the address, or name another server with --server URL.",
   name_server: "Name a server like https://chat.example.org or localhost:8000.",
   start_server: "Is the server running? Start it, or name another with --server URL.",
-  check_proxy: "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+  check_proxy: "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
   log_in_to_proxy:
     "Put your name and password there into its address: http://NAME:PASSWORD@HOST:PORT in HTTP_PROXY or HTTPS_PROXY.",
   trust_certificate: (_, call) =>

@@ -22,26 +22,15 @@ interface Failure {
   established: boolean;
   /** The connection was not yet established: Node then leaves the host on the error. */
   connecting: boolean;
-  /** The target of the connection. If it is not the server, it is a proxy. */
-  hostname: string;
-  port: number | undefined;
 }
 
 /** One kind of failure. `sent`: a question may have reached the server by then. */
 interface Kind {
-  is(failure: Failure, server: string): boolean;
+  is(failure: Failure): boolean;
   code: ClientErrorCode;
   why(server: string, failure: Failure, attempt: Attempt): string;
   remedy: PlainRemedy;
   sent: boolean;
-}
-
-function isProxy({ hostname, port, established }: Failure, server: string): boolean {
-  const url = new URL(server);
-  const own = Number(url.port === "" ? (url.protocol === "https:" ? 443 : 80) : url.port);
-  return (
-    !established && ((port !== undefined && port !== own) || (hostname !== "" && hostname !== url.hostname))
-  );
 }
 
 type Rest = Pick<Kind, "why" | "remedy">;
@@ -61,16 +50,17 @@ function isAgainstHttp({ code, message }: Failure): boolean {
   return /^(UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ERR_ASSERTION)$/.test(code);
 }
 
-/** The first that fits counts. undici tells a proxy's status only in the text of its error. */
+/** The first that fits counts. */
 const kinds: Kind[] = [
-  unsent(
-    (failure, server) =>
-      /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(failure.code) && isProxy(failure, server),
-    {
-      why: (server, { code }) => `The proxy on the way to ${server} can't be reached (${code}).`,
-      remedy: "check_proxy",
-    },
-  ),
+  // Of src/cli/connection/proxy-pool.ts, whose message completes the sentence.
+  unsent(({ code, message }) => code === "PROXY_FAILED" && message.includes("(407)"), {
+    why: (server, { message }) => `The proxy on the way to ${server} ${message}.`,
+    remedy: "log_in_to_proxy",
+  }),
+  unsent(({ code }) => code === "PROXY_FAILED", {
+    why: (server, { message }) => `The proxy on the way to ${server} ${message}.`,
+    remedy: "check_proxy",
+  }),
   unreached("ECONNREFUSED", (server) => `${server} refused the connection.`, "start_server"),
   unreached("ENOTFOUND", (server) => `There is no server of the name in ${server}.`),
   unreached("EAI_AGAIN", (server) => `The name in ${server} cannot be looked up now.`),
@@ -98,24 +88,11 @@ const kinds: Kind[] = [
     why: (server, { code }) => `The TLS connection to ${server} failed (${code}).`,
     remedy: "check_scheme",
   }),
-  unsent(
-    ({ code, message }) => /^UND_ERR_(ABORTED|INVALID_ARG)$/.test(code) && /^Proxy .*\(407\)/.test(message),
-    {
-      why: (server) => `The proxy on the way to ${server} requires a login (407).`,
-      remedy: "log_in_to_proxy",
-    },
-  ),
-  unsent(({ code, message }) => code === "UND_ERR_ABORTED" && /^Proxy response \(\d+\)/.test(message), {
-    why: (server, { message }) => `The proxy refused to connect to ${server} (${/\d+/.exec(message)?.[0]}).`,
-    remedy: "check_proxy",
+  // What undici itself tells of a proxy.
+  unsent(({ code, message }) => code === "UND_ERR_INVALID_ARG" && /^Proxy .*\(407\)/.test(message), {
+    why: (server) => `The proxy on the way to ${server} requires a login (407).`,
+    remedy: "log_in_to_proxy",
   }),
-  unsent(
-    ({ code, message }) => /^UND_ERR_(PRX_TLS|ABORTED|INVALID_ARG)$/.test(code) && /proxy/i.test(message),
-    {
-      why: (server, { message }) => `The proxy cannot connect to ${server}: ${oneLine(message, 160)}`,
-      remedy: "check_proxy",
-    },
-  ),
   {
     is: ({ code }) => code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT",
     code: "timeout",
@@ -150,13 +127,6 @@ const text = (error: Error, name: string): string => {
   return typeof value === "string" ? value : "";
 };
 
-/** The port; of a name with several addresses, that of the first failure. */
-const portOf = (error: Error): number | undefined => {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const port: unknown = first instanceof Error ? Reflect.get(first, "port") : undefined;
-  return typeof port === "number" ? port : undefined;
-};
-
 function read(error: unknown): Failure {
   const failed = error instanceof Error ? error : new Error("");
   return {
@@ -165,8 +135,6 @@ function read(error: unknown): Failure {
     message: failed.message,
     established: ["read", "write"].includes(text(failed, "syscall")),
     connecting: "host" in failed,
-    hostname: text(failed, "hostname"),
-    port: portOf(failed),
   };
 }
 
@@ -180,7 +148,7 @@ export function networkError(error: unknown, attempt: Attempt): ClientError {
   if (attempt.signal?.aborted === true)
     return new ClientError("interrupted", "Interrupted.", { charged, cause: error });
   const failure = read(error);
-  const kind = kinds.find((candidate) => candidate.is(failure, attempt.server)) ?? lost;
+  const kind = kinds.find((candidate) => candidate.is(failure)) ?? lost;
   return new ClientError(kind.code, kind.why(attempt.server, failure, attempt), {
     remedy: { kind: kind.remedy },
     charged: kind.sent ? charged : "no",

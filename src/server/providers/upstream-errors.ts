@@ -42,15 +42,20 @@ export class NoReply extends APIConnectionError {
   readonly lost: boolean;
   /** undici's or the system's code, else the error's name; for the log. */
   override readonly code: string;
+  /** If a proxy failed: how, in words that follow "the proxy …". */
+  readonly proxy: string | undefined;
   /** The connection may have been closed before the question was sent. */
   readonly mayBeStale: boolean;
 
   constructor(error: unknown) {
     super({});
     this.code = codeOf(error);
-    const inHandshake = String((error as { message?: unknown }).message).includes(
-      "before secure TLS connection",
-    );
+    const words = String((error as { message?: unknown }).message);
+    const inHandshake = words.includes("before secure TLS connection");
+    // Of src/cli/connection/proxy-pool.ts; and what undici itself makes of a 407.
+    if (this.code === "PROXY_FAILED") this.proxy = words;
+    else if (this.code === "UND_ERR_INVALID_ARG" && /^Proxy .*\(407\)/.test(words))
+      this.proxy = "requires a login (407)";
     this.mayBeStale = CLOSED.test(this.code) && !inHandshake;
     this.lost = LOST.test(this.code) && !inHandshake;
   }

@@ -73,10 +73,14 @@ export function upstreamFailure({ cause: error, hasText }: Failed, circumstances
 const notWhole = (why: string, detail = "The AI did not give a whole answer. Try again.") =>
   new ApiError("upstream_error", detail, { cause: new Error(why) });
 
-function fromConnection({ lost, code }: NoReply): ApiError {
+function fromConnection({ lost, code, proxy }: NoReply): ApiError {
   if (lost) return notWhole(`the upstream closed the connection without a reply (${code})`);
   return new ApiError("upstream_unavailable", "The AI cannot be reached. Try again in a moment.", {
-    cause: new Error(`no connection to the upstream (${code})`),
+    cause: new Error(
+      proxy === undefined
+        ? `no connection to the upstream (${code})`
+        : `the proxy on the way to the upstream ${proxy}`,
+    ),
   });
 }
 
