@@ -1,6 +1,6 @@
 import type { Rate } from "../protocol/rate.ts";
 import type { ServerConfig } from "./config.ts";
-import type { Limit } from "./core/ports.ts";
+import type { Counter, Limit } from "./core/ports.ts";
 import { createLimit } from "./limits/limit.ts";
 
 /** Wrong codes of invitations from one address. */
@@ -12,6 +12,7 @@ const uncounted = async () => {};
 export function openRegisterLimits(
   config: () => Pick<ServerConfig, "limitRegister">,
   isLimited: (address: string) => boolean,
+  shared?: Counter,
 ): { registrations: Limit; wrongCodes: Limit } {
   const byAddress = (limit: Limit): Limit => ({
     ...limit,
@@ -20,6 +21,7 @@ export function openRegisterLimits(
   return {
     registrations: byAddress(
       createLimit({
+        shared,
         name: "register",
         rate: () => config().limitRegister,
         detail: "Too many accounts were made from your address.",
@@ -27,6 +29,7 @@ export function openRegisterLimits(
     ),
     wrongCodes: byAddress(
       createLimit({
+        shared,
         name: "invite",
         rate: () => WRONG_CODES,
         detail: "Too many wrong codes of invitations came from your address.",

@@ -193,7 +193,7 @@ describe.skipIf(noPostgres)(`a server of before models in Postgres${skipped(noPo
 
   it.skipIf(noOwnPostgres)("is followed by one of this version once the owner has started one", async () => {
     const { url, name } = await createUser(places);
-    await place.query("DROP TABLE chat_known");
+    await place.query("DROP TABLE chat_known, chat_limits");
     for (const table of ["chat_ledger", "chat_questions"])
       await place.query(`ALTER TABLE ${table} DROP COLUMN model`);
     await place.query("ALTER TABLE chat_ledger DROP COLUMN invite");

@@ -199,12 +199,30 @@ export interface Accounts {
   remember(account: AccountId, address: string): Promise<void>;
 }
 
+/** What was counted for a key in its window. */
+export interface Counted {
+  consumedPoints: number;
+  /** Milliseconds until the window ends. */
+  msBeforeNext: number;
+}
+
+/** Counts by key in windows of time, in the words of rate-limiter-flexible. */
+export interface Counter {
+  /** Counts. `customDuration`: seconds of the window, which begins with its first count. */
+  penalty(key: string, points: number, options: { customDuration: number }): Promise<Counted>;
+  /** Takes one back. */
+  reward(key: string): Promise<Counted>;
+  delete(key: string): Promise<boolean>;
+}
+
 export interface Store {
   /** For the banner, without secrets: `JSON files in /home/jane/.local/share/ai-chat/server`. */
   readonly description: string;
   readonly ledger: Ledger;
   readonly accounts: Accounts;
   readonly invites: Invites;
+  /** Counts that the servers of this store share. Absent from a store of one server. */
+  readonly counter?: Counter;
   /**
    * The secrets that sign tokens unless the operator gave some, as `secretsIn` reads them. Made at the first start, and
    * stored.

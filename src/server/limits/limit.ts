@@ -1,7 +1,7 @@
 import RateLimiterMemory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
 import type { Rate } from "../../protocol/rate.ts";
 import { ApiError } from "../core/api-error.ts";
-import type { Limit } from "../core/ports.ts";
+import type { Counted, Counter, Limit } from "../core/ports.ts";
 
 interface Needs {
   /** In the headers of a 429. */
@@ -10,20 +10,15 @@ interface Needs {
   rate: () => Rate | undefined;
   /** The sentence of a 429. */
   detail: string;
-}
-
-/** What was counted for a key in its window. */
-interface Counted {
-  consumedPoints: number;
-  /** Milliseconds until the window ends. */
-  msBeforeNext: number;
+  /** Of the store; by default the counts are in the memory of this server. */
+  shared?: Counter | undefined;
 }
 
 const uncounted = async () => {};
 
-/** A {@link Limit} in the memory of this server: so many of a key in the window that begins with the first. */
-export function createLimit({ name, rate, detail }: Needs): Limit {
-  const counter = new RateLimiterMemory({ points: 1, duration: 1 });
+/** A {@link Limit}: so many of a key in the window that begins with the first. */
+export function createLimit({ name, rate, detail, shared }: Needs): Limit {
+  const counter: Counter = shared ?? new RateLimiterMemory({ points: 1, duration: 1 });
 
   function refusal({ count, seconds }: Rate, { msBeforeNext }: Counted): ApiError {
     return new ApiError("rate_limited", detail, {
@@ -33,26 +28,27 @@ export function createLimit({ name, rate, detail }: Needs): Limit {
   }
 
   return {
-    async take(key) {
+    async take(given) {
+      const key = `${name} ${given}`;
       const now = rate();
       if (now === undefined) return uncounted;
       const begun = Date.now();
       // `penalty` counts as `consume` does, and leaves the decision to us: the rate may have changed.
-      const counted: Counted = await counter.penalty(key, 1, { customDuration: now.seconds });
+      const counted = await counter.penalty(key, 1, { customDuration: now.seconds });
       const ends = begun + counted.msBeforeNext;
       // In another window it would allow one more.
       const giveBack = async () => {
         if (Date.now() >= ends) return;
         const { consumedPoints } = await counter.reward(key);
-        // Else keys that nobody could be refused for would fill the memory.
-        if (consumedPoints <= 0) await counter.delete(key);
+        // Else keys that nobody could be refused for would fill the memory. Another server may be counting a shared one.
+        if (consumedPoints <= 0 && shared === undefined) await counter.delete(key);
       };
       if (counted.consumedPoints <= now.count) return giveBack;
       await giveBack();
       throw refusal(now, counted);
     },
     async clear(key) {
-      await counter.delete(key);
+      await counter.delete(`${name} ${key}`);
     },
   };
 }

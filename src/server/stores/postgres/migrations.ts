@@ -102,6 +102,15 @@ export const migrations: string[][] = [
     )`,
     `CREATE INDEX chat_known_at ON chat_known (at)`,
   ],
+  // Counts of limits. The names and the order of these columns are those of rate-limiter-flexible. expire: milliseconds.
+  [
+    `CREATE TABLE chat_limits (
+      key text PRIMARY KEY,
+      points int4 NOT NULL,
+      expire bigint
+    )`,
+    `CREATE INDEX chat_limits_expire ON chat_limits (expire)`,
+  ],
 ];
 
 /** SQL for the UTC day of the database's clock, as days since 1970. */

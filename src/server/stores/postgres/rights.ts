@@ -15,6 +15,7 @@ const NEEDED: Record<string, string[]> = {
   chat_revoked: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   chat_invites: ["SELECT", "INSERT", "UPDATE"],
   chat_settings: ["SELECT", "INSERT"],
+  chat_limits: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   chat_known: ["SELECT", "INSERT", "UPDATE", "DELETE"],
 };
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Store } from "../../core/ports.ts";
 import { createAccounts } from "./accounts.ts";
 import { readAddress } from "./address.ts";
+import { createCounter } from "./counter.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createGather, type RunRow } from "./gather.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
@@ -98,6 +99,7 @@ function createStore({ database, readiness, description, now, lanes, runRow }: P
     ledger: underWay.count(createLedger({ database, lanes, now, abandoned, runRow })),
     accounts: underWay.count(createAccounts(database)),
     invites: underWay.count(createInvites(database)),
+    counter: underWay.count(createCounter(database)),
     signingSecret: () => readSecret(database),
     storedSecret: () => storedSecret(database),
     ready: async () => closing === undefined && readiness.ask(),

@@ -1,5 +1,6 @@
 import { KEY_LIFETIME_MS, USAGE_DAYS } from "../../../protocol/limits.ts";
 import type { Database } from "./database.ts";
+import { PRUNE_LIMITS } from "./counter.ts";
 import { PRUNE_KNOWN } from "./known.ts";
 import { TODAY } from "./migrations.ts";
 
@@ -54,9 +55,9 @@ DELETE FROM chat_usage WHERE (account, day) IN (
 /** Most runs of one statement in a round, so that a round ends. */
 const PIECES = 50;
 
-/** Deletes expired holds, keys, tokens, usage and known addresses. Every server does so at the same time as the others. */
+/** Deletes expired holds, keys, tokens, usage, known addresses and counts. Every server does so at the same time as the others. */
 export async function sweep({ run }: Pick<Database, "run">): Promise<void> {
-  for (const statement of [SWEEP, PRUNE_QUESTIONS, PRUNE_REVOKED, PRUNE_USAGE, PRUNE_KNOWN]) {
+  for (const statement of [SWEEP, PRUNE_QUESTIONS, PRUNE_REVOKED, PRUNE_USAGE, PRUNE_KNOWN, PRUNE_LIMITS]) {
     for (let piece = 0; piece < PIECES; piece += 1) {
       const { rows } = await run(statement);
       if (rows.length === 0) break;

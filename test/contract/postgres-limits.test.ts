@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Limit, Store } from "../../src/server/core/ports.ts";
+import { createLimit } from "../../src/server/limits/limit.ts";
+import { openDatabase } from "../../src/server/stores/postgres/database.ts";
+import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
+import { sweep } from "../../src/server/stores/postgres/sweep.ts";
+import { openPlaces } from "../support/postgres-places.ts";
+import { unhurried } from "../support/postgres-store.ts";
+import { noPostgres, type Place, skipped } from "../support/postgres.ts";
+
+describe.skipIf(noPostgres)(`limits of several servers on one Postgres${skipped(noPostgres)}`, () => {
+  const places = openPlaces();
+  let place: Place;
+  beforeEach(() => {
+    ({ place } = places);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-22T10:00:00Z") });
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  const warn = (sentence: string) => {
+    throw new Error(sentence);
+  };
+
+  /** The limit of a server. */
+  async function open(name = "login"): Promise<Limit> {
+    const store: Store = await openPostgresStore({ url: place.url, warn, ...unhurried });
+    places.closers.push(() => store.close());
+    const rate = () => ({ count: 3, seconds: 900 });
+    return createLimit({ name, rate, detail: "Too many.", shared: store.counter });
+  }
+
+  const taken = async (limits: Limit[], times: number, key = "jane") => {
+    const all = Array.from({ length: times }, (_, time) => limits[time % limits.length]!.take(key));
+    return (await Promise.allSettled(all)).filter(({ status }) => status === "fulfilled").length;
+  };
+
+  it("takes as many of a burst at all servers together as at one", async () => {
+    const [one, two] = await Promise.all([open(), open()]);
+    expect(await taken([one, two], 20)).toBe(3);
+    expect(await taken([one, two], 2, "john")).toBe(2);
+    await expect(two.take("jane")).rejects.toMatchObject({ code: "rate_limited", retryAfter: 900 });
+    expect(await taken([await open("register")], 4)).toBe(3);
+  });
+
+  it("takes one more at any server for each that another gives back, and forgets a key at all", async () => {
+    const [one, two] = [await open(), await open()];
+    const giveBack = await one.take("jane");
+    expect(await taken([two], 5)).toBe(2);
+    await giveBack();
+    expect(await taken([one, two], 4)).toBe(1);
+    await two.clear("jane");
+    expect(await taken([one, two], 8)).toBe(3);
+  });
+
+  it("begins anew when the window has ended, and the sweeper removes what is old", async () => {
+    const limits = [await open(), await open()];
+    expect(await taken(limits, 4)).toBe(3);
+    vi.setSystemTime(Date.now() + 899_999);
+    expect(await taken(limits, 4)).toBe(0);
+    vi.setSystemTime(Date.now() + 1);
+    expect(await taken(limits, 4)).toBe(3);
+    // The database has the real time, in which that window ended long ago or has not begun.
+    const expire = async (ms: number) =>
+      place.query("UPDATE chat_limits SET expire = extract(epoch FROM now()) * 1000 + $1", [ms]);
+    const database = openDatabase({
+      connectionString: place.url,
+      connections: 1,
+      wait: 60_000,
+      answer: 60_000,
+      warn,
+    });
+    try {
+      for (const [ms, left] of [
+        [-3_590_000, 1],
+        [-3_610_000, 0],
+      ] as const) {
+        await expire(ms);
+        await sweep(database);
+        expect(await place.query("SELECT key FROM chat_limits")).toHaveLength(left);
+      }
+    } finally {
+      await database.close();
+    }
+  });
+
+  it("keeps no name that somebody typed", async () => {
+    await (await open()).take("my-password");
+    const rows = await place.query<{ key: string }>("SELECT key FROM chat_limits");
+    expect(rows).toEqual([{ key: expect.stringMatching(/^[\da-f]{64}$/) }]);
+  });
+});
