@@ -1,7 +1,11 @@
 // CPU of the server, with all its threads, for one question: plain and streamed, with few and many accounts, beside a
 // bare forwarder to the same upstream; and the slowest of a hundred answers with 64 in flight. 16 questions are in
 // flight on 16 accounts, and each charge is synced to disk.
-//   npm run bench -- question accounts latency
+//   npm run bench -- question accounts ledger-key latency
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { newFolder } from "./support/endings.js";
 import { folderWith } from "./support/folder.js";
 import { createLoad, newAccounts } from "./support/load.js";
 import { countCpu } from "./support/machine.js";
@@ -116,6 +120,24 @@ export async function accounts({ report }) {
       rounds,
       cpuRatio(String(size), "10"),
     );
+}
+
+/** @type {import("./run.js").Measure} */
+export async function ledgerKey({ report, older }) {
+  const upstream = await startUpstream();
+  const key = join(newFolder(), "key");
+  await writeFile(key, randomBytes(48), { mode: 0o600 });
+  /** @type {Record<string, Contender>} */
+  const contenders = {
+    without: await withAccounts(await startServer(upstream.url)),
+    keyed: await withAccounts(await startServer(upstream.url, { ledgerKey: key })),
+  };
+  if (older) contenders.older = await withAccounts(await startServer(upstream.url, { root: older.root }));
+  const rounds = await cpuInRounds(contenders, { stream: false, seconds: 70 });
+  const name = "plain question, ledger with a key: CPU";
+  report.add({ name, beside: "no key" }, rounds, cpuRatio("keyed", "without"));
+  if (older)
+    report.add({ name: "the same without a key", beside: older.name }, rounds, cpuRatio("without", "older"));
 }
 
 /** @type {import("./run.js").Measure} */

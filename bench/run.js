@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { accounts, latency, question } from "./question.js";
+import { accounts, latency, ledgerKey, question } from "./question.js";
 import { postgres } from "./postgres.js";
 import { session } from "./session.js";
 import { serverStart, start } from "./start.js";
@@ -29,6 +29,7 @@ import { createReport } from "./support/report.js";
 const measures = {
   question,
   accounts,
+  "ledger-key": ledgerKey,
   latency,
   streams,
   "stream-memory": streamMemory,

@@ -65,17 +65,21 @@ export const startForwarder = (
 
 /**
  * The built chat server, of this or another build. Questions cost 1 token, so that the accounts don't run out of tokens.
- * @typedef {{ data?: string, postgres?: string, root?: string, gc?: boolean, core?: number }} ServerOptions `data`
+ * @typedef {{ data?: string, ledgerKey?: string, postgres?: string, root?: string, gc?: boolean, core?: number }} ServerOptions `data`
  *   defaults to a new folder
  * @param {string} upstream
  * @param {ServerOptions} [options]
  */
-export const startServer = (upstream, { data = newFolder(), postgres, root = OURS, gc, core } = {}) =>
+export const startServer = (
+  upstream,
+  { data = newFolder(), ledgerKey, postgres, root = OURS, gc, core } = {},
+) =>
   start([`${root}/bin/ai-chat.js`, "serve", "--port", "0", "--log", "silent"], {
     gc,
     core,
     env: {
       ...(postgres === undefined ? { AI_CHAT_DATA: data } : { AI_CHAT_STORE: postgres }),
+      ...(ledgerKey !== undefined && { AI_CHAT_LEDGER_KEY: ledgerKey }),
       AI_CHAT_PROVIDER: "openai",
       AI_CHAT_BASE_URL: `${upstream}/v1`,
       AI_CHAT_API_KEY: "bench",

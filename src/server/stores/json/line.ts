@@ -33,9 +33,10 @@ export function headerLine({ version, ledger, at }: Header): Sealed {
 
 /** A fact's line after a line with the head `previous`. RangeError if it is longer than {@link LINE_BYTES}. */
 export function factLine(fact: Line, previous: Head, key?: LedgerKey): Sealed {
-  const { text, head } = seal(fieldsOf(fact), previous, key);
-  if (Buffer.byteLength(text) > LINE_BYTES) throw new RangeError("A fact is too long for the ledger.");
-  return { text, head: headAfter(fact, head) };
+  const sealed = seal(fieldsOf(fact), previous, key);
+  if (Buffer.byteLength(sealed.text) > LINE_BYTES) throw new RangeError("A fact is too long for the ledger.");
+  sealed.head = headAfter(fact, sealed.head);
+  return sealed;
 }
 
 function seal(fields: Record<string, unknown>, previous: Head, key?: LedgerKey): Sealed {
