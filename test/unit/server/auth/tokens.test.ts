@@ -40,6 +40,29 @@ describe("tokens", () => {
     );
   });
 
+  test("a token is valid no longer than the secret that signed it, and signed by the first that has begun", () => {
+    const [next, old] = [randomBytes(32), randomBytes(32)];
+    let time = START;
+    const both = createTokens({
+      keys: [
+        { secret: next, from: START + 10, until: Number.POSITIVE_INFINITY },
+        { secret: old, from: 0, until: START + DAY },
+      ],
+      days: 30,
+      now: () => time,
+    });
+    const early = both.issue(jane);
+    expect(jwt.verify(early, old, { clockTimestamp: START / 1000 })).toMatchObject({ sub: jane.id });
+    time = START + 10;
+    const late = both.issue(jane);
+    expect(jwt.verify(late, next, { clockTimestamp: START / 1000 })).toMatchObject({ sub: jane.id });
+    time = START + DAY - 1;
+    expect([early, late].map((token) => both.verify(token).account)).toEqual([jane.id, jane.id]);
+    time += 1;
+    expect(() => both.verify(early)).toThrow(expect.objectContaining({ code: "expired_token" }));
+    expect(both.verify(late).account).toBe(jane.id);
+  });
+
   test("a token that was accepted before expires at the same moment, for good", () => {
     let time = START;
     const ticking = createTokens({ keys, days: 30, now: () => time });
