@@ -40,6 +40,7 @@ export default defineConfig(({ mode }) => {
     room("cli", 120_000),
     room("tui", 180_000),
     room("crash", 600_000),
+    room("fuzz", 600_000),
   ];
   return {
     test: {
