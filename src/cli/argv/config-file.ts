@@ -7,7 +7,8 @@ import { keyOf, keysOf, readField, unknownNames, type Field, type Fields } from 
 import { readModels } from "./config-models.ts";
 import type { FileModel } from "./model-options.ts";
 import type { Option } from "./option.ts";
-import { serverOptions, serverSecrets } from "./server-options.ts";
+import { serverOptions } from "./server-options.ts";
+import { serverSecrets } from "./server-secrets.ts";
 
 /** The options that the configuration file can give. */
 export const fileOptions: Readonly<Record<string, Option<unknown>>> = { ...serverOptions, ...serverSecrets };

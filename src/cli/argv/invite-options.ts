@@ -1,5 +1,4 @@
-import { text, whole, type Option } from "./option.ts";
-import { LARGEST } from "./server-options.ts";
+import { LARGEST, text, whole, type Option } from "./option.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const UNITS = new Map([

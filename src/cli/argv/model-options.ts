@@ -1,6 +1,7 @@
 import { isRecord } from "../../text/loose-json.ts";
-import { FILLED, filled, json, number, text, whole, type Option } from "./option.ts";
-import { LARGEST, serverOptions, serverSecrets } from "./server-options.ts";
+import { FILLED, filled, json, LARGEST, number, text, whole, type Option } from "./option.ts";
+import { serverOptions } from "./server-options.ts";
+import { serverSecrets } from "./server-secrets.ts";
 
 /** A name that every header and every command line can carry. */
 const NAME = "^(?=.{1,200}$)[\\x21-\\x7e]+( +[\\x21-\\x7e]+)*$";

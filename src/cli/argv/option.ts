@@ -2,6 +2,9 @@ import type { SettingName } from "../../client/kept/settings.ts";
 import { rateOf, RATE_PATTERN, type Rate } from "../../protocol/rate.ts";
 import { parsed } from "../../text/loose-json.ts";
 
+/** The largest number of tokens or characters that an option takes. */
+export const LARGEST = 1_000_000_000;
+
 /** One setting: its sources, its valid values and its help text. */
 export interface Option<T> {
   /** Long flag without dashes; absent if the value must not appear in argv. */

@@ -3,7 +3,8 @@ import { isSendable } from "../../client/http/token.ts";
 import { MODEL_CHARACTERS, USAGE_DAYS } from "../../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
 import { inviteOptions } from "./invite-options.ts";
-import { serverOptions, serverSecrets } from "./server-options.ts";
+import { serverOptions } from "./server-options.ts";
+import { serverSecrets } from "./server-secrets.ts";
 
 function address(typed: string): string {
   if (typed === "local") return typed;
