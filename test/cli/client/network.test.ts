@@ -4,8 +4,8 @@ import { connect, createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { ServerResponse } from "node:http";
-import { ProxyAgent } from "undici";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { Proxies } from "../../../src/cli/connection/proxies.ts";
 import { createApiClient, type ApiClientOptions } from "../../../src/client/http/api-client.ts";
 import { ClientError } from "../../../src/client/failure.ts";
 import type { ApiClient } from "../../../src/client/http/contract.ts";
@@ -177,7 +177,7 @@ describe("interim replies", () => {
 
 describe("a proxy", () => {
   async function behind(proxy: string) {
-    const openDispatcher = () => new ProxyAgent({ uri: proxy, proxyTunnel: false });
+    const openDispatcher = () => new Proxies({ http: proxy, https: "", none: "", connect: 10 });
     return clientOf("http://chat.example.org", { openDispatcher });
   }
 
