@@ -197,6 +197,30 @@ describe("of a client that reads nothing", () => {
     ).toBe(true);
   });
 
+  test("the AI has to wait until all of that is read, not only a part", async () => {
+    const { res } = await openPair();
+    const stream = createEventStream(res, { ...wishes, unread: 100_000 });
+    let isFull = true;
+    vi.spyOn(res, "writableNeedDrain", "get").mockImplementation(() => isFull);
+    vi.spyOn(res, "write").mockImplementation(() => (isFull = true));
+    /** The client has read one piece. */
+    const readPiece = async () => {
+      isFull = false;
+      res.emit("drain");
+      await new Promise(setImmediate);
+    };
+    stream.deltas(["first"], false);
+    stream.deltas(["x".repeat(110_000)], false);
+    await new Promise(setImmediate);
+    expect(stream.untilRead()).toBeInstanceOf(Promise);
+    await readPiece();
+    expect(budget.taken).toBeLessThan(100_000);
+    expect(stream.untilRead()).toBeInstanceOf(Promise);
+    while (stream.untilRead()) await readPiece();
+    expect(budget.taken).toBe(0);
+    res.destroy();
+  });
+
   test("the wait ends when it leaves", async () => {
     const { res, stream } = await fill();
     const waiting = stream.untilRead();

@@ -33,7 +33,10 @@ export interface EventStream {
   deltas: (pieces: Pieces, replayed: boolean) => boolean;
   /** After `asking`. */
   reasoning: (text: string) => void;
-  /** Resolves when the client has read what waits for it; undefined if that is little. */
+  /**
+   * Once much waits for the client, until it has read all of that: resolves when it has. A client that only reads a part
+   * still makes the AI wait.
+   */
   untilRead: () => Promise<void> | undefined;
   /** Sends a kept answer in deltas of at most 64 KiB, as fast as the client reads; false if the client is gone. */
   replay: (response: string) => Promise<boolean>;
@@ -71,6 +74,8 @@ class Stream implements EventStream, Ticking {
   /** While the client has not read what was written. Resolves when it has, or is gone. */
   #behind: Promise<void> | undefined;
   #outgoing: Outgoing | undefined;
+  /** More than may wait was waiting, and the client has not read all of that yet. */
+  #isFull = false;
 
   constructor(res: ServerResponse, options: Options) {
     this.#res = res;
@@ -130,10 +135,12 @@ class Stream implements EventStream, Ticking {
   }
 
   untilRead(): Promise<void> | undefined {
-    if (!this.#behind) return undefined;
-    const waiting = Buffer.byteLength(this.#joined) + this.#res.writableLength;
-    this.#outgoing?.left(waiting);
-    return waiting > (this.#options.unread ?? UNREAD) ? this.#behind : undefined;
+    if (this.#behind && !this.#isFull) {
+      const waiting = Buffer.byteLength(this.#joined) + this.#res.writableLength;
+      this.#outgoing?.left(waiting);
+      this.#isFull = waiting > (this.#options.unread ?? UNREAD);
+    }
+    return this.#isFull ? this.#behind : undefined;
   }
 
   done(event: DoneEvent): Promise<void> {
@@ -208,6 +215,7 @@ class Stream implements EventStream, Ticking {
     }
     outgoing.leave();
     this.#behind = undefined;
+    this.#isFull = false;
   }
 
   /** Writes as fast as the client reads; false if the client is gone. */
