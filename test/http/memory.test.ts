@@ -297,6 +297,26 @@ describe("answers that nobody reads", () => {
     expect(await server.balance()).toEqual({ tokens: 1500, held: 0 });
   });
 
+  test("are refused if they repeat a kept answer and there is no room", async () => {
+    server = await openWiredServer({ provider: ending(LONG), maxBuffered: 64 * MIB });
+    const { budget, log } = server;
+    const key = { "Idempotency-Key": "k" };
+    for (let count = 1; count <= 25; count += 1) {
+      await ask(key);
+      await until(() => log.length === count);
+      expect(budget.taken).toBeLessThanOrEqual(64 * MIB);
+    }
+    expect(log.at(-1)).toMatchObject({ status: 503, code: "overloaded" });
+    const client = await connect();
+    client.send(rawQuestion(server.token, { ...key, Accept: "text/event-stream" }));
+    expect(await client.until("overloaded")).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/);
+    pass(5);
+    client.send(rawQuestion(server.token, { ...key, Connection: "close" }));
+    expect((await client.ended()).endsWith(`{"response":"${LONG}","tokens_deducted":100}`)).toBe(true);
+    expect(await server.balance()).toEqual({ tokens: 3900, held: 0 });
+    kept = 2 * LONG.length + KIB;
+  });
+
   test("are all that is kept of their questions", async () => {
     setFlagsFromString("--expose_gc");
     const collect = runInNewContext("gc") as () => void;

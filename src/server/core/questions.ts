@@ -59,6 +59,8 @@ export interface Answer extends Answered {
   balance: Balance;
   /** This key was charged before; nothing was charged now. */
   replayed: boolean;
+  /** It was kept for its key: nobody was asked, and the key brings it again. */
+  isKept?: true;
 }
 
 /** Questions in flight and the charging table of docs/http-api.md#charging. */
@@ -139,7 +141,7 @@ export function createQuestions(needs: Needs): Questions {
     if (kept) {
       await ledger.release(hold);
       const balance = await ledger.balance(account);
-      return { ...kept, deducted: outcome.cost, balance, replayed: true };
+      return { ...kept, deducted: outcome.cost, balance, replayed: true, isKept: true };
     }
     if (outcome.kind !== "paid") throw refusal(outcome, asked.price);
     return settle({ question, hold, key, models, asked, timeout, paid: outcome });

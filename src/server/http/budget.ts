@@ -1,8 +1,9 @@
 import type { Room } from "../core/answers.ts";
+import { ApiError } from "../core/api-error.ts";
 import type { Entry } from "../core/bag.ts";
 import { createTicker, type Ticking } from "./ticker.ts";
 
-/** Bytes of a body for which there is always room. */
+/** Bytes of a body, or of a repeated answer, for which there is always room. */
 export const SMALL = 64 * 1024;
 
 /** Fewer bytes than this are no progress. */
@@ -13,6 +14,11 @@ const STALLED = 5;
 
 /** Bodies without a valid token get at most this part of the budget, and so do kept answers. */
 const PART = 1 / 4;
+
+export const noRoom = () =>
+  new ApiError("overloaded", "The server has no room for this request now. Try again in a moment.", {
+    retryAfter: 1,
+  });
 
 /** What waits for its client: a body that is being read, or an answer that is being sent. */
 export abstract class Waiting implements Ticking {
@@ -85,6 +91,14 @@ export class Budget {
     if (!this.#isOver(false) || this.#makeRoom()) return true;
     this.#taken -= bytes;
     return false;
+  }
+
+  /** Whether there is room for an answer that may as well be sent later, also after others were cut. */
+  hasRoom(bytes: number): boolean {
+    if (bytes <= SMALL) return true;
+    const has = this.take(bytes);
+    if (has) this.give(bytes);
+    return has;
   }
 
   /** Gives back what was taken, or settled. */

@@ -1,5 +1,5 @@
 import type { ChatBody } from "../../protocol/bodies.ts";
-import type { Budget } from "./budget.ts";
+import { noRoom, type Budget } from "./budget.ts";
 import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.ts";
 import { checkLength, modelNamed, type Models } from "../core/models.ts";
 import type { Answer, Question, Questions } from "../core/questions.ts";
@@ -54,8 +54,14 @@ function logBill(ctx: Context, { deducted, balance, replayed }: Answer): void {
   ctx.state.bill = { charged: replayed ? 0 : deducted, tokens: balance.tokens };
 }
 
+/** A repeat costs nothing: many long ones at once, which nobody reads, must not fill the memory. */
+function assertRoom(budget: Budget, { isKept, response }: Answer): void {
+  if (isKept && !budget.hasRoom(response.length)) throw noRoom();
+}
+
 /** `POST /api/chat`, plain. */
-function replyWhole(ctx: Context, answer: Answer): void {
+function replyWhole(ctx: Context, budget: Budget, answer: Answer): void {
+  assertRoom(budget, answer);
   logBill(ctx, answer);
   forgetWork(ctx.res);
   const head = headOf(ctx.res);
@@ -70,10 +76,11 @@ function replyWhole(ctx: Context, answer: Answer): void {
 async function replyEvents(
   ctx: Context,
   stream: EventStream,
-  { asked, head }: { asked: Promise<Answer>; head: Head },
+  { asked, head, budget }: { asked: Promise<Answer>; head: Head; budget: Budget },
 ): Promise<void> {
   try {
     const answer = await asked;
+    assertRoom(budget, answer);
     forgetWork(ctx.res);
     logBill(ctx, answer);
     Object.assign(head, answer);
@@ -107,7 +114,7 @@ export function answerQuestion({ questions, budget, stopping, questionTimeout }:
     const question = await questionOf(ctx, questions.models, body);
     const { req, res } = ctx;
     headOf(res).push("Vary", "Accept");
-    if (!wantsEvents(req.headers.accept ?? "")) return replyWhole(ctx, await questions.ask(question));
+    if (!wantsEvents(req.headers.accept ?? "")) return replyWhole(ctx, budget, await questions.ask(question));
     const head: Head = {};
     const finishHead = (replayed: boolean) => {
       pushHead(headOf(res), head);
@@ -130,6 +137,6 @@ export function answerQuestion({ questions, budget, stopping, questionTimeout }:
         return stream.deltas(pieces, replayed);
       },
     });
-    return replyEvents(ctx, stream, { asked, head });
+    return replyEvents(ctx, stream, { asked, head, budget });
   };
 }

@@ -3,7 +3,7 @@ import { ApiError } from "../core/api-error.ts";
 import type { Entry } from "../core/bag.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { isHeld } from "./hold-reading.ts";
-import { SMALL, Waiting, type Budget } from "./budget.ts";
+import { noRoom, SMALL, Waiting, type Budget } from "./budget.ts";
 
 /** Whether the body may have more than {@link SMALL} bytes, unpacked. */
 export const mayBeLarge = ({ headers }: IncomingMessage) =>
@@ -24,11 +24,6 @@ export const tooLarge = (limit: number) =>
 
 const tooSlow = () =>
   new ApiError("request_timeout", "The body of the request came too slowly. Send it again.");
-
-const noRoom = () =>
-  new ApiError("overloaded", "The server has no room for this request now. Try again in a moment.", {
-    retryAfter: 1,
-  });
 
 interface Reading {
   budget: Budget;
