@@ -24,7 +24,6 @@ export type Fact = Event & {
 };
 
 /**
-/**
  * What a line of version 1 cannot say (docs/ledger.md#versions). `models`: a charge names its model; `invites`: there are
  * invitations; `key`: the lines that follow have an HMAC.
  */

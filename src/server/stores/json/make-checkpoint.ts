@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { createBooks } from "./books.ts";
+import { createBooks, type Books } from "./books.ts";
 import { booksOf, checkpointOf, isEnough, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { LEDGER } from "./damage.ts";
 import type { Files } from "./files.ts";
 import type { LedgerKey } from "./key.ts";
+import { precedesLedger } from "./load.ts";
 import { replay } from "./replay.ts";
 import type { Head } from "./seal.ts";
 
@@ -31,11 +32,12 @@ export async function makeCheckpoint(
   { dir, length, sha256, head, key, now }: Wanted,
 ): Promise<void> {
   const last = await readCheckpoint(files, dir, key);
-  const known = last && isEnough(last, key) ? last : undefined;
-  const books = known ? booksOf(known, now) : createBooks();
-  const from = known ? { byte: known.length, line: known.lines + 1 } : { byte: 0, line: 1 };
   const file = await files.open(join(dir, LEDGER), "r");
+  let books: Books;
   try {
+    const known = last && isEnough(last, key) && !(await precedesLedger(file, last)) ? last : undefined;
+    books = known ? booksOf(known, now) : createBooks();
+    const from = known ? { byte: known.length, line: known.lines + 1 } : { byte: 0, line: 1 };
     await replay({ file, books, from, to: length, hash: createHash("sha256"), now, key });
   } finally {
     await file.close();

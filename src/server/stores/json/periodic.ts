@@ -14,7 +14,7 @@ export interface Periodic {
   close: () => Promise<void>;
 }
 
-/** See {@link Periodic}. `behind`: facts since the last checkpoint. `make` never rejects. */
+/** See {@link Periodic}. `behind`: facts since the last checkpoint. `make` resolves to whether it was made. */
 export function createPeriodic({
   behind,
   accounts,
@@ -23,7 +23,7 @@ export function createPeriodic({
   behind: number;
   /** Number of accounts now. */
   accounts: () => number;
-  make: (signal: AbortSignal) => Promise<void>;
+  make: (signal: AbortSignal) => Promise<boolean>;
 }): Periodic {
   let ending = new AbortController();
   let facts = behind;
@@ -34,8 +34,10 @@ export function createPeriodic({
     clearTimeout(timer);
     timer = undefined;
     facts = 0;
-    running = make(ending.signal).then(() => {
+    running = make(ending.signal).then((made) => {
       running = undefined;
+      // What it was to cover waits for the next one, without a try at once.
+      if (!made) facts += 1;
       look();
     });
   }

@@ -153,13 +153,15 @@ async function createStore({
     }
   }
 
-  async function checkpointBeside(signal: AbortSignal): Promise<void> {
+  async function checkpointBeside(signal: AbortSignal): Promise<boolean> {
     const { length, sha256 } = journal.synced();
     try {
       await make({ dir, length, sha256, head: books.head, key, now: now() }, signal);
       covered = length;
+      return true;
     } catch (error) {
       if (!signal.aborted) warn(notWritten(error));
+      return false;
     }
   }
 

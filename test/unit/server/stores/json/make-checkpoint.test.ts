@@ -40,11 +40,10 @@ const giveOften = ({ ledger }: Store, account: string, count = FACTS) =>
 const linesOf = async (dir: string) =>
   (JSON.parse(await readFile(join(dir, CHECKPOINT), "utf8")) as { lines: number }).lines;
 
-/** With an account, and a `make` that works in this process. */
-async function openFilled(more: Parameters<typeof openStore>[1] = {}) {
-  const dir = await makeFolder();
+/** With a `make` that works in this process. */
+async function openMaking(dir: string, more: Parameters<typeof openStore>[1] = {}) {
   const making: Promise<void>[] = [];
-  const { store, warnings } = await openStore(dir, {
+  const opened = await openStore(dir, {
     make: (wanted) => {
       const made = makeCheckpoint(more.files ?? disks[0]!.files, wanted);
       making.push(made);
@@ -52,7 +51,14 @@ async function openFilled(more: Parameters<typeof openStore>[1] = {}) {
     },
     ...more,
   });
-  return { dir, store, warnings, making, jane: await register(store) };
+  return { ...opened, making };
+}
+
+/** {@link openMaking} with an account. */
+async function openFilled(more: Parameters<typeof openStore>[1] = {}) {
+  const dir = await makeFolder();
+  const opened = await openMaking(dir, more);
+  return { dir, ...opened, jane: await register(opened.store) };
 }
 
 describe("a server that runs", () => {
@@ -178,6 +184,25 @@ describe("a server that runs", () => {
 });
 
 describe.each(disks)("a checkpoint beside the server on $name", ({ files: on }) => {
+  it("is made although the one of a ledger that was just written anew could not be", async () => {
+    let full = false;
+    const files = createFaultyFiles(on, (call, file) =>
+      full && call === "rename" && file === CHECKPOINT ? systemError("ENOSPC") : undefined,
+    );
+    const { dir, store: first, jane } = await openFilled();
+    await first.close();
+    const { store, warnings, making } = await openMaking(dir, { files });
+    full = true;
+    const invite = { id: "a", digest: "a".repeat(64), tokens: null, uses: 1, expires: START + 1000 };
+    expect(await store.invites.create([invite])).toEqual({ kind: "created" });
+    full = false;
+    await giveOften(store, jane);
+    await Promise.allSettled(making);
+    expect(warnings.slice(1)).toEqual([`${CHECKPOINT} could not be written (ENOSPC).`]);
+    expect(await linesOf(dir)).toBeGreaterThan(FACTS);
+    expect(await checkFolder(await afterKill(dir), { now: () => START })).toMatchObject({ ok: true });
+  });
+
   it("may be killed at any call: the folder opens, and nothing is lost", async () => {
     const { dir, store, jane } = await openFilled();
     await giveOften(store, jane, 300);

@@ -10,7 +10,7 @@ afterEach(() => {
 
 /** Checkpoints that end when `end` is called. */
 function begin(behind: number, accounts = 1) {
-  const ends: (() => void)[] = [];
+  const ends: ((made: boolean) => void)[] = [];
   const signals: AbortSignal[] = [];
   const periodic = createPeriodic({
     behind,
@@ -20,8 +20,8 @@ function begin(behind: number, accounts = 1) {
       return new Promise((resolve) => ends.push(resolve));
     },
   });
-  const end = async () => {
-    ends.at(-1)?.();
+  const end = async (made = true) => {
+    ends.at(-1)?.(made);
     await Promise.resolve();
     await Promise.resolve();
   };
@@ -57,6 +57,18 @@ test("a checkpoint is made an hour after the first fact, and none without a fact
   await end();
   vi.advanceTimersByTime(3 * PERIOD);
   expect(made()).toBe(1);
+});
+
+test("one that failed is tried again an hour later, although no fact came, and not at once", async () => {
+  const { made, end } = begin(FACTS);
+  await end(false);
+  vi.advanceTimersByTime(PERIOD - 1);
+  expect(made()).toBe(1);
+  vi.advanceTimersByTime(1);
+  expect(made()).toBe(2);
+  await end();
+  vi.advanceTimersByTime(3 * PERIOD);
+  expect(made()).toBe(2);
 });
 
 test("one checkpoint is made at a time; facts in the meantime count for the next one", async () => {
