@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { ApiError } from "../core/api-error.ts";
 import { withNewSecret, secretsIn } from "../core/signing-secrets.ts";
 import { StartupError } from "../core/startup-error.ts";
 import { errorCode } from "../../disk/errors.ts";
@@ -14,7 +15,6 @@ interface Options {
   end: boolean;
   /** Milliseconds since the epoch. */
   now: number;
-  warn: (sentence: string) => void;
   signal?: AbortSignal;
 }
 
@@ -45,10 +45,12 @@ async function rotateInFolder({ store, ...change }: Options): Promise<string | u
   }
 }
 
-async function rotateInPostgres({ store, warn, signal, ...change }: Options): Promise<string | undefined> {
+async function rotateInPostgres({ store, signal, ...change }: Options): Promise<string | undefined> {
   const { openForCopy } = await import("./copy/from-postgres.ts");
+  const { codeOf } = await import("./postgres/failures.ts");
   const { replaceSecret, storedSecret } = await import("./postgres/secret.ts");
-  const { database, description } = await openForCopy(store, { now: change.now, warn, signal });
+  // Its warnings are those of a server.
+  const { database, description } = await openForCopy(store, { now: change.now, warn: () => {}, signal });
   try {
     for (;;) {
       const stored = await storedSecret(database);
@@ -58,6 +60,13 @@ async function rotateInPostgres({ store, warn, signal, ...change }: Options): Pr
       if (await replaceSecret(database, stored, withNewSecret(secrets, change))) return description;
       signal?.throwIfAborted();
     }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw new StartupError(
+      `The signing secret in the database cannot be replaced (${codeOf(error.cause)}).`,
+      "Check that the database runs, and that its user may change the table: GRANT UPDATE ON chat_settings TO NAME;",
+      error,
+    );
   } finally {
     await database.close();
   }

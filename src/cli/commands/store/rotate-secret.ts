@@ -23,7 +23,7 @@ function storeOf({ words, program }: Pick<Call, "words" | "program">): string {
 export async function rotate(call: Call): Promise<number> {
   const { output, signal, program, values } = call;
   const store = storeOf(call);
-  const options = { store, end: values.now, now: Date.now(), warn: output.note, signal };
+  const options = { store, end: values.now, now: Date.now(), signal };
   const place = await rotateSecret(options).catch((error: unknown) => {
     const again = `${program.name} store rotate-secret ${shellWord(store)}${values.now ? " --now" : ""}`;
     throw asOwner(error, () => again);
