@@ -12,10 +12,16 @@ function isAddress(text: string): boolean {
   );
 }
 
+/** An IPv4 address that is written as IPv6: 96 bits stand before its own. */
+const isMapped = (address: string) =>
+  address.includes(":") && /^\[::ffff:[\da-f]+:[\da-f]+\]$/.test(new URL(`http://[${address}]`).hostname);
+
 function isNetwork(text: string): boolean {
-  const [address = "", bits = "0", ...more] = text.split("/");
-  const most = address.includes(":") ? 128 : 32;
-  return more.length === 0 && isAddress(address) && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+  const [address = "", bits, ...more] = text.split("/");
+  if (more.length > 0 || !isAddress(address)) return false;
+  if (bits === undefined) return true;
+  const [least, most] = isMapped(address) ? [96, 128] : [0, address.includes(":") ? 128 : 32];
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= least && Number(bits) <= most;
 }
 
 /** A number of proxies, or a list of addresses and CIDRs. */

@@ -51,6 +51,7 @@ const wrong: [name: OptionName, text: string][] = [
   ["trustProxy", "010.0.0.1"],
   ["trustProxy", "2001:db8::/129"],
   ["trustProxy", "2001:db8:::1"],
+  ["trustProxy", "::ffff:10.0.0.0/8"],
   ["trustProxy", "10.0.0.1,"],
   ["server", "ftp://x"],
   ["server", "http://u:p@x"],
