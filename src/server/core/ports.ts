@@ -206,7 +206,7 @@ export interface Counted {
   msBeforeNext: number;
 }
 
-/** Counts by key in windows of time, in the words of rate-limiter-flexible. */
+/** Counts by key, a digest, in windows of time, in the words of rate-limiter-flexible. */
 export interface Counter {
   /** Counts. `customDuration`: seconds of the window, which begins with its first count. */
   penalty(key: string, points: number, options: { customDuration: number }): Promise<Counted>;

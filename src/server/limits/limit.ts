@@ -2,6 +2,7 @@ import RateLimiterMemory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
 import type { Rate } from "../../protocol/rate.ts";
 import { ApiError } from "../core/api-error.ts";
 import type { Counted, Counter, Limit } from "../core/ports.ts";
+import { sha256 } from "../core/sha256.ts";
 
 interface Needs {
   /** In the headers of a 429. */
@@ -19,6 +20,8 @@ const uncounted = async () => {};
 /** A {@link Limit}: so many of a key in the window that begins with the first. */
 export function createLimit({ name, rate, detail, shared }: Needs): Limit {
   const counter: Counter = shared ?? new RateLimiterMemory({ points: 1, duration: 1 });
+  // Short, because a client may send a name of 16 KiB; and secret, because people type passwords as names.
+  const keyOf = (given: string) => sha256(`${name} ${given}`);
 
   function refusal({ count, seconds }: Rate, { msBeforeNext }: Counted): ApiError {
     return new ApiError("rate_limited", detail, {
@@ -29,9 +32,9 @@ export function createLimit({ name, rate, detail, shared }: Needs): Limit {
 
   return {
     async take(given) {
-      const key = `${name} ${given}`;
       const now = rate();
       if (now === undefined) return uncounted;
+      const key = keyOf(given);
       const begun = Date.now();
       // `penalty` counts as `consume` does, and leaves the decision to us: the rate may have changed.
       const counted = await counter.penalty(key, 1, { customDuration: now.seconds });
@@ -48,7 +51,7 @@ export function createLimit({ name, rate, detail, shared }: Needs): Limit {
       throw refusal(now, counted);
     },
     async clear(key) {
-      await counter.delete(`${name} ${key}`);
+      await counter.delete(keyOf(key));
     },
   };
 }

@@ -1,9 +1,8 @@
 import RateLimiterPostgres from "rate-limiter-flexible/lib/RateLimiterPostgres.js";
 import type { Counter } from "../../core/ports.ts";
-import { sha256 } from "../../core/sha256.ts";
 import type { Database } from "./database.ts";
 
-/** Counts that servers share, by the clocks of the servers. Keys are kept as digests: people type passwords as names. */
+/** Counts that servers share, by the clocks of the servers. */
 export function createCounter({ run }: Pick<Database, "run">): Counter {
   const limiter = new RateLimiterPostgres({
     storeClient: {
@@ -22,9 +21,9 @@ export function createCounter({ run }: Pick<Database, "run">): Counter {
     duration: 1,
   });
   return {
-    penalty: (key, points, options) => limiter.penalty(sha256(key), points, options),
-    reward: (key) => limiter.reward(sha256(key)),
-    delete: (key) => limiter.delete(sha256(key)),
+    penalty: (key, points, options) => limiter.penalty(key, points, options),
+    reward: (key) => limiter.reward(key),
+    delete: (key) => limiter.delete(key),
   };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Rate } from "../../../../src/protocol/rate.ts";
+import type { Counter } from "../../../../src/server/core/ports.ts";
 import { createLimit } from "../../../../src/server/limits/limit.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -90,4 +91,29 @@ test("counts nothing while it is off", async () => {
   expect(await limit.allowed(50)).toBe(50);
   limit.setRate(START);
   expect(await limit.allowed(5)).toBe(3);
+});
+
+test("a counter gets a short digest of the key, whatever a client sends as its name", async () => {
+  const keys: string[] = [];
+  const shared: Counter = {
+    async penalty(key) {
+      keys.push(key);
+      return { consumedPoints: 1, msBeforeNext: 60_000 };
+    },
+    async reward(key) {
+      keys.push(key);
+      return { consumedPoints: 0, msBeforeNext: 60_000 };
+    },
+    async delete(key) {
+      keys.push(key);
+      return true;
+    },
+  };
+  const limit = createLimit({ name: "login", rate: () => START, detail: "Too many.", shared });
+  const giveBack = await limit.take("my password".repeat(1000));
+  await giveBack();
+  await limit.clear("my password".repeat(1000));
+  expect(keys).toHaveLength(3);
+  expect(new Set(keys).size).toBe(1);
+  expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
 });
