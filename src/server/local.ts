@@ -30,10 +30,10 @@ export type { Finding } from "./stores/json/damage.ts";
 export const serve: typeof Serve = async (config) => (await import("./serve.ts")).serve(config);
 
 /**
- * StartupError for models that can be connected to no AI, or whose limits contradict each other, and for a certificate that
- * cannot be used. Connects to nothing.
+ * StartupError for models that can be connected to no AI, or whose limits contradict each other, and for a certificate or a
+ * key of the ledger that cannot be used. Connects to nothing.
  */
-export async function checkConfig({ models, provider, tls }: ServerConfig): Promise<void> {
+export async function checkConfig({ models, provider, tls, store }: ServerConfig): Promise<void> {
   const { checkProvider, mayBeOllama } = await import("./providers/choose.ts");
   const { checkLimits, modelLimits } = await import("./model-limits.ts");
   for (const model of models) {
@@ -42,6 +42,8 @@ export async function checkConfig({ models, provider, tls }: ServerConfig): Prom
     checkLimits(model, mayBeOllama(settings) ? undefined : modelLimits(model, undefined).contextChars);
   }
   if (tls) await (await import("./tls/pair.ts")).readPair(tls);
+  if (store.kind === "json" && store.ledgerKey !== undefined)
+    await (await import("./stores/json/key.ts")).openLedgerKey(store.ledgerKey, store.dir);
 }
 
 /** Starts a server; undefined where another process took its folder first. Throws `StartupError`. */

@@ -9,13 +9,20 @@ const actions = new Map<string, () => Promise<(call: Call) => Promise<number>>>(
   ["rotate-secret", async () => (await import("./rotate-secret.ts")).rotate],
 ]);
 
+/** An option that is given although it belongs to other words. A variable may be set for those. */
+function foreignOption({ words: [word], values, sources }: Call): string | undefined {
+  if (word !== "rotate-secret") return values.now ? "--now" : undefined;
+  return sources.ledgerKey === "flag" ? "--ledger-key" : undefined;
+}
+
 /** `store check DIR`, `store copy FROM TO` and `store rotate-secret STORE`, for operators of a server. */
 export async function store(call: Call): Promise<number> {
-  const { words, program, values } = call;
+  const { words, program } = call;
   const [word] = words;
   const action = actions.get(word ?? "");
-  if (action && values.now && word !== "rotate-secret")
-    throw new ClientError("usage", `store ${word} has no option --now.`, {
+  const foreign = foreignOption(call);
+  if (action && foreign !== undefined)
+    throw new ClientError("usage", `store ${word} has no option ${foreign}.`, {
       hint: `See: ${program.name} store --help`,
     });
   if (action) return (await action())(call);

@@ -69,4 +69,8 @@ test("one store is named, without a password, and --now belongs to rotate-secret
     code: 2,
     stderr: expect.stringContaining("store check has no option --now"),
   });
+  expect(await rotate(dir, "--ledger-key", "key")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("store rotate-secret has no option --ledger-key"),
+  });
 });
