@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { expect, test } from "vitest";
-import { timeOptions } from "../../src/cli/argv/time-options.ts";
+import { balancerOptions } from "../../src/cli/argv/balancer-options.ts";
 import { Budget } from "../../src/server/http/budget.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { openRawClient, rawRequest } from "./raw-client.ts";
@@ -46,7 +46,7 @@ test("a client that never reads is disconnected after the timeout", async () => 
 });
 
 test("an idle connection is kept as long as it was set last, by default longer than the 60 s of a load balancer", async () => {
-  expect(timeOptions.keepAlive.fallback).toBe(75);
+  expect(balancerOptions.keepAlive.fallback).toBe(75);
   const { server, client } = await setUp((res) => res.end("here"));
   client.resume();
   expect(await client.until("here")).toMatch(/\r\nKeep-Alive: timeout=75\r\n/i);

@@ -18,6 +18,8 @@ export interface Page {
   path: string;
   /** Slugs of its headings, as GitHub makes them. */
   slugs: Set<string>;
+  /** Slugs of its headings of the second level. */
+  sections: string[];
   /** Targets of its links and pictures. */
   links: string[];
   fences: Fence[];
@@ -34,10 +36,14 @@ export function pagePaths(): string[] {
 
 export function readPage(path: string): Page {
   const source = readFileSync(root + path, "utf8");
-  const page: Page = { path, slugs: new Set(), links: [], fences: [] };
+  const page: Page = { path, slugs: new Set(), sections: [], links: [], fences: [] };
   let from = 0;
   void walkTokens(lexer(source), (token) => {
-    if (token.type === "heading") page.slugs.add(free(page.slugs, slugOf(token["text"] as string)));
+    if (token.type === "heading") {
+      const slug = free(page.slugs, slugOf(token["text"] as string));
+      page.slugs.add(slug);
+      if (token["depth"] === 2) page.sections.push(slug);
+    }
     if (token.type === "link" || token.type === "image") page.links.push(token["href"] as string);
     if (token.type !== "code") return;
     from = source.indexOf(token.raw, from);

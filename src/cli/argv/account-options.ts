@@ -24,7 +24,7 @@ export const accountOptions = {
       flag: "registration",
       value: "WHO",
       env: ["AI_CHAT_REGISTRATION"],
-      help: "who may register: open to all, invite or closed",
+      help: "who may register: open, invite or closed",
     },
     registrations,
     "open",

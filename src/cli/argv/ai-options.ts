@@ -1,5 +1,5 @@
 import { CONTEXT_CHARACTERS } from "../../protocol/limits.ts";
-import { FILLED, filled, LARGEST, oneOf, text, whole } from "./option.ts";
+import { FILLED, filled, LARGEST, oneOf, seconds, text, whole } from "./option.ts";
 
 function webAddress(typed: string): string {
   if (/^https?:\/\//i.test(typed) && URL.canParse(typed)) return typed;
@@ -70,5 +70,25 @@ export const aiOptions = {
     },
     undefined,
     [1, LARGEST],
+  ),
+  questionTimeout: seconds(
+    {
+      flag: "question-timeout",
+      value: "SECONDS",
+      env: ["AI_CHAT_QUESTION_TIMEOUT"],
+      help: "longest time for a question",
+    },
+    120,
+    [0.1, 86_400],
+  ),
+  idleTimeout: seconds(
+    {
+      flag: "idle-timeout",
+      value: "SECONDS",
+      env: ["AI_CHAT_IDLE_TIMEOUT"],
+      help: "longest silence of the AI within a reply",
+    },
+    60,
+    [0.1, 86_400],
   ),
 };

@@ -4,15 +4,32 @@ const MIB = 1024 * 1024;
 
 /** The options of what a server allows (docs/hosting.md#settings). */
 export const limitOptions = {
-  maxConnections: whole(
+  limitLogin: rate(
     {
-      flag: "max-connections",
-      value: "N",
-      env: ["AI_CHAT_MAX_CONNECTIONS"],
-      help: "most connections of clients at once",
+      flag: "limit-login",
+      value: "N/TIME",
+      env: ["AI_CHAT_LIMIT_LOGIN"],
+      help: "wrong passwords of a name from an address",
     },
-    2000,
-    [1, 1_000_000],
+    "10/15m",
+  ),
+  limitLoginAddress: rate(
+    {
+      flag: "limit-login-address",
+      value: "N/TIME",
+      env: ["AI_CHAT_LIMIT_LOGIN_ADDRESS"],
+      help: "wrong passwords from an address",
+    },
+    "100/1h",
+  ),
+  limitLoginStrangers: rate(
+    {
+      flag: "limit-login-strangers",
+      value: "N/TIME",
+      env: ["AI_CHAT_LIMIT_LOGIN_STRANGERS"],
+      help: "wrong passwords of a name from new addresses",
+    },
+    "50/1h",
   ),
   limitRegister: rate(
     {
@@ -52,6 +69,16 @@ export const limitOptions = {
     1000,
     [1, 1_000_000],
   ),
+  maxConnections: whole(
+    {
+      flag: "max-connections",
+      value: "N",
+      env: ["AI_CHAT_MAX_CONNECTIONS"],
+      help: "most connections of clients at once",
+    },
+    2000,
+    [1, 1_000_000],
+  ),
   maxBuffered: bytes(
     {
       flag: "max-buffered",
@@ -61,32 +88,5 @@ export const limitOptions = {
     },
     "256M",
     [MIB, 1024 * 1024 * MIB],
-  ),
-  limitLogin: rate(
-    {
-      flag: "limit-login",
-      value: "N/TIME",
-      env: ["AI_CHAT_LIMIT_LOGIN"],
-      help: "wrong passwords of a name from an address",
-    },
-    "10/15m",
-  ),
-  limitLoginAddress: rate(
-    {
-      flag: "limit-login-address",
-      value: "N/TIME",
-      env: ["AI_CHAT_LIMIT_LOGIN_ADDRESS"],
-      help: "wrong passwords from an address",
-    },
-    "100/1h",
-  ),
-  limitLoginStrangers: rate(
-    {
-      flag: "limit-login-strangers",
-      value: "N/TIME",
-      env: ["AI_CHAT_LIMIT_LOGIN_STRANGERS"],
-      help: "wrong passwords of a name from new addresses",
-    },
-    "50/1h",
   ),
 };

@@ -113,7 +113,7 @@ export const options = {
 
   ...inviteOptions,
 
-  now: toggle({ flag: "now", help: "with rotate-secret: end the logins of before at once" }),
+  now: toggle({ flag: "now", help: "with rotate-secret: end all logins at once" }),
   config: text(
     {
       flag: "config",

@@ -42,7 +42,7 @@ export const proxyOptions = {
     flag: "trust-proxy",
     value: "PROXIES",
     env: ["AI_CHAT_TRUST_PROXY"],
-    help: "proxies in a row, or their addresses",
+    help: "number of proxies in front, or their addresses",
     shown: "none",
     fallback: undefined,
     parse: proxies,

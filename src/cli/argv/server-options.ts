@@ -1,10 +1,10 @@
 import { accountOptions } from "./account-options.ts";
 import { aiOptions } from "./ai-options.ts";
+import { balancerOptions } from "./balancer-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import { FILLED, filled, oneOfOr, textOr, whole } from "./option.ts";
 import { proxyOptions } from "./proxy-options.ts";
 import { storeOptions } from "./store-options.ts";
-import { timeOptions } from "./time-options.ts";
 import { tlsOptions } from "./tls-options.ts";
 
 /** The options of a server (docs/hosting.md#settings). Each has an environment variable. */
@@ -31,8 +31,8 @@ export const serverOptions = {
   ...storeOptions,
   ...aiOptions,
   ...accountOptions,
-  ...timeOptions,
   ...limitOptions,
+  ...balancerOptions,
   log: oneOfOr(
     { flag: "log", value: "FORM", env: ["AI_CHAT_LOG"], help: "pretty, json or silent" },
     ["pretty", "json", "silent"],

@@ -32,7 +32,7 @@ export const storeOptions = {
       env: ["AI_CHAT_LEDGER_KEY"],
       names: "file",
       pattern: FILLED,
-      help: "file of the key that protects the ledger of a folder",
+      help: "file with the key of the folder's ledger",
       shown: "none",
     },
     filled,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { expect, test } from "vitest";
+import { ofServer, options } from "../../../src/cli/argv/options.ts";
 import { pagePaths, readPage, root } from "../../support/pages.ts";
 
 const pages = new Map(pagePaths().map((path) => [path, readPage(path)]));
@@ -74,4 +75,33 @@ test("nothing refers to a document outside the repository", () => {
     return lines.flatMap((line, i) => (outside.test(line) ? [`${file}:${i + 1}: ${line.trim()}`] : []));
   });
   expect(faults).toEqual([]);
+});
+
+/** The pages that list their sections at the top. */
+const listing = [...pages.values()].flatMap(({ path, slugs, sections }) => {
+  const [, list] = /^Contents: ([^]*?)\n\n/m.exec(readFileSync(root + path, "utf8")) ?? [];
+  if (list === undefined) return [];
+  return [
+    {
+      path,
+      sections,
+      slugs: [...slugs],
+      contents: [...list.matchAll(/\(#([^)]+)\)/g)].map(([, slug = ""]) => slug),
+    },
+  ];
+});
+
+test.each(listing)("$path lists all of its sections, in their order", ({ slugs, sections, contents }) => {
+  expect(contents).toEqual(slugs.filter((slug) => contents.includes(slug)));
+  expect(sections.filter((slug) => !contents.includes(slug))).toEqual([]);
+});
+
+test("the settings of the server are listed as its help lists them", () => {
+  const [, table = ""] =
+    /^## Settings\n([^]*?)\n## /m.exec(readFileSync(`${root}docs/hosting.md`, "utf8")) ?? [];
+  const rows = table.split("\n").filter((line) => line.startsWith("| `"));
+  const flags = rows.flatMap((row) =>
+    [...(row.split(" | ")[0] ?? "").matchAll(/`--([\w-]+)`/g)].map(([, flag]) => flag),
+  );
+  expect(flags).toEqual([...ofServer.map((name) => options[name].flag), "config", "check"]);
 });

@@ -87,7 +87,8 @@ export async function openJsonStore({
     if (features.has("key") && loaded.covered === 0) warn(withoutCheckpoint(loaded.books));
     if ((models || version > 1 || key) && !features.has("models")) {
       loaded = await writeAnew(files, dir, loaded, now());
-      if (version === 1 && n > 0) warn(writtenAnew(models ? "charges now name their model" : "it gets a key"));
+      if (version === 1 && n > 0)
+        warn(writtenAnew(models ? "charges now name their model" : "it gets a key"));
     }
     const journal = await openJournal({
       files,

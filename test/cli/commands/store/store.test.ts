@@ -87,7 +87,10 @@ test("a folder with a key is opened with it, from a flag, a variable or a config
 test("serve --check reads the file of the key: exit 2 if it cannot be one", async () => {
   const key = join(home.dir, "ledger.key");
   const checked = async () => runProgram(["serve", "--check", "--ledger-key", key], { home });
-  expect(await checked()).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be read (ENOENT)") });
+  expect(await checked()).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("cannot be read (ENOENT)"),
+  });
   await writeFile(key, "k".repeat(31), { mode: 0o600 });
   expect(await checked()).toMatchObject({ code: 2, stderr: expect.stringContaining("fewer than 32 bytes") });
   await writeFile(key, "k".repeat(32));

@@ -104,7 +104,9 @@ describe("a ledger with a key", () => {
     const { tokens, warnings } = await tokensIn(dir, { ledgerKey });
     expect(tokens).toBe(3850);
     expect(warnings.join()).toMatch(
-      models ? /^ledger\.jsonl has a key from now on/ : /version 2, because it gets a key.*has a key from now on/,
+      models
+        ? /^ledger\.jsonl has a key from now on/
+        : /version 2, because it gets a key.*has a key from now on/,
     );
     const unsealed = (text: string) => text.replaceAll(/,"crc":"[0-9a-f]{8}"\}/g, "}");
     expect(unsealed(await read(dir)).startsWith(unsealed(before))).toBe(true);
