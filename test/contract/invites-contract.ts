@@ -63,6 +63,13 @@ export function invitesContract(name: string, place: () => Promise<StoreFixture>
       expect(await store.invites.list()).toEqual(before);
     });
 
+    it("of one request have each an id and a digest of their own, or none is made", async () => {
+      for (const other of [invite("a", { digest: "other" }), invite("b", { digest: "digest of a" })])
+        expect(await store.invites.create([invite("a"), other])).toEqual({ kind: "taken" });
+      await restart();
+      expect(await listed()).toEqual([]);
+    });
+
     it("are made once if the same ones are made again, and all or none if another has an id or a digest", async () => {
       const two = [invite("a"), invite("b")];
       expect(await kinds([store.invites.create(two), store.invites.create(two)])).toEqual([

@@ -22,6 +22,9 @@ export function createInvites({ books, committer, now, toVersion2 }: Needs): Inv
   });
 
   async function create(invites: NewInvite[]): ReturnType<Invites["create"]> {
+    // The ledger must not have one twice: no start would read it.
+    if (new Set(invites.flatMap(({ id, digest }) => [id, digest])).size < 2 * invites.length)
+      return { kind: "taken" };
     const known = invites.map(({ id, digest }) => books.invites.get(id) ?? books.inviteDigests.get(digest));
     if (known.some((other, at) => other && !isSame(other, invites[at]!))) return { kind: "taken" };
     const missing = invites.filter((_, at) => known[at] === undefined);
