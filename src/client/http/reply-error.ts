@@ -92,11 +92,13 @@ function sentenceOf(problem: Problem, words: Words | undefined): string {
 }
 
 /**
- * A server's sentence about a wrong password. If the password is a common word of that sentence, "…" in its place would
- * give it away, so the whole sentence is replaced.
+ * A server's sentence about a password. If the password is a common word of that sentence, "…" in its place would give it
+ * away, so the whole sentence is replaced.
  */
-function withoutGap(shown: string, call: CallKind): string {
+function withoutGap(shown: string, code: ClientErrorCode, call: CallKind): string {
   if (!shown.includes("…")) return shown;
+  if (code === "rate_limited" && call !== "chat") return "There were too many tries.";
+  if (code !== "invalid_credentials") return shown;
   return call === "password" ? "The present password is wrong." : "The username or the password is wrong.";
 }
 
@@ -114,7 +116,7 @@ export function problemError(problem: Problem): ClientError {
   const shown = withDetails(hide(sentenceOf(problem, words), secrets), fields);
   const refusal = { status, call, isJson: json !== undefined, sentence: shown, fields };
   const code = own ?? codeFor(refusal);
-  return new ClientError(code, code === "invalid_credentials" ? withoutGap(shown, call) : shown, {
+  return new ClientError(code, withoutGap(shown, code, call), {
     remedy:
       (call === "chat" ? remedyForField(fields) : undefined) ??
       remedyFor(code, wait) ??

@@ -149,6 +149,16 @@ describe("problemError", () => {
     }
   });
 
+  it("has no gap in the sentence about a limit either", () => {
+    for (const secret of ["wrong", "passwords", "accounts"]) {
+      const json = { code: "rate_limited", detail: "Too many wrong passwords, or accounts." };
+      for (const call of ["login", "register", "password"] as const) {
+        const { message } = problemError({ status: 429, call, json, text: "", secrets: [secret] });
+        expect(message, secret).toBe("There were too many tries.");
+      }
+    }
+  });
+
   it("hides a token that came back as the request's id", () => {
     const known = { status: 500, call: "chat" as const, json: {}, text: "", secrets: [token] };
     expect(problemError({ ...known, requestId: token }).requestId).toBe("…");
