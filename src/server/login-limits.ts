@@ -14,20 +14,20 @@ export function openLoginLimits(
       shared,
       name: "login",
       rate: () => config().limitLogin,
-      detail: "Too many wrong passwords for this name from your address. Try again later.",
+      detail: "Too many wrong passwords for this name from your address.",
     }),
     address: createLimit({
       shared,
       name: "login-address",
       rate: () => config().limitLogin && config().limitLoginAddress,
-      detail: "Too many wrong passwords from your address. Try again later.",
+      detail: "Too many wrong passwords from your address.",
     }),
     strangers: createLimit({
       shared,
       name: "login-strangers",
       rate: () => config().limitLogin && config().limitLoginStrangers,
       detail:
-        "Too many wrong passwords for this name. Try again later, or from where it has logged in before.",
+        "Too many wrong passwords for this name came from new addresses. It can log in where it has logged in before.",
     }),
     isLimited,
   });

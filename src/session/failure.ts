@@ -47,6 +47,11 @@ export function troubleLines({ message, remedy }: ClientError): string[] {
 
 type Words = string | undefined;
 
+/** Rounded up, so that nobody asks too early. */
+export function waitWords({ seconds }: RemedyOf<"wait_seconds">): string {
+  return `Try again in ${duration(seconds, Math.ceil)}.`;
+}
+
 /** undefined: sending it again is all that can be done, or it can be done outside the session alone. */
 const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Words) } = {
   log_in: "/login logs in, or registers.",
@@ -80,9 +85,7 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
   list_conversations: "/resume shows which there are.",
   leave_model_out: "Start without -m: then the model of the server answers.",
   choose_model: "/model shows which there are.",
-  wait_seconds: ({ seconds }) =>
-    // Rounded up, so that nobody asks too early.
-    `Try again in ${duration(seconds, Math.ceil)}.`,
+  wait_seconds: waitWords,
   use_server: ({ server }) => `Go there with /server ${server}`,
   name_conversation: "/resume shows which there are.",
   fix_file: ({ trouble }) => trouble,

@@ -1,7 +1,7 @@
 import { ClientError } from "../client/failure.ts";
 import { accountMade } from "../client/new-login.ts";
 import type { Account } from "./account.ts";
-import { troubleLines } from "./failure.ts";
+import { troubleLines, waitWords } from "./failure.ts";
 import { nextForm, type Form } from "./form.ts";
 import { counted } from "../text/numbers.ts";
 import { questionsLeft } from "./money.ts";
@@ -78,9 +78,12 @@ export function createSigningIn(room: Room, { account, load, onSignedIn }: Signi
   };
 }
 
-function words(error: ClientError): string {
-  const details = error.fields?.map((field) => field.detail) ?? [];
-  return details.length === 1 ? details.join() : error.message;
+function words({ fields = [], message, remedy }: ClientError): string {
+  const [field, ...others] = fields;
+  if (field && others.length === 0) return field.detail;
+  if (remedy?.kind !== "wait_seconds") return message;
+  // Messages from a server may end without a full stop.
+  return `${message.replace(/[^.!?…]$/, "$&.")} ${waitWords(remedy)}`;
 }
 
 /** The step of the field that must be changed. */

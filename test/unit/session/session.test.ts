@@ -553,6 +553,22 @@ describe("logging in", () => {
     expect(session.state.form).toMatchObject({ step: "choose", error: "No new accounts.", password: "" });
   });
 
+  it("says how long too many tries keep it out", async () => {
+    const client = createFakeClient({ token: false });
+    const remedy = { kind: "wait_seconds", seconds: 899 } as const;
+    client.login = async () => {
+      throw new ClientError("rate_limited", "Too many wrong passwords", { status: 429, remedy });
+    };
+    const { session, type } = open({ client, signedIn: false });
+    await session.start();
+    type(insert("l"), insert("jane"), enter, insert("12345678"), enter);
+    await session.idle();
+    expect(session.state.form).toMatchObject({
+      step: "password",
+      error: "Too many wrong passwords. Try again in 15 minutes.",
+    });
+  });
+
   it("shows what was wrong in its place", async () => {
     const { session, type } = open({ signedIn: false });
     await session.start();
