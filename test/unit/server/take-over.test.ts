@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { ServerConfig } from "../../../src/server/config.ts";
 import { takeOver } from "../../../src/server/take-over.ts";
@@ -9,30 +10,41 @@ const listed = (config: Partial<ServerConfig> = {}): ServerConfig => ({
   ...config,
 });
 
+const taken: Partial<ServerConfig> = {
+  models: [testModel({ name: "large", price: 7 })],
+  provider: "openai",
+  startingTokens: 1,
+  registration: "invite",
+  questionTimeout: 2,
+  idleTimeout: 4,
+  drainTimeout: 3,
+  secrets: ["s"],
+  maxBuffered: 5,
+  maxConnections: 5,
+  limitRegister: { count: 4, seconds: 1 },
+  limitQuestions: { count: 4, seconds: 60 },
+  maxInFlight: 5,
+  maxQuestions: 6,
+  drainDelay: 6,
+  keepAlive: 5,
+  limitLogin: { count: 1, seconds: 1 },
+  limitLoginAddress: { count: 2, seconds: 1 },
+  limitLoginStrangers: { count: 3, seconds: 1 },
+};
+
 test("takes models, provider, starting tokens, timeouts, limits and signing secrets", () => {
-  const taken: Partial<ServerConfig> = {
-    models: [testModel({ name: "large", price: 7 })],
-    provider: "openai",
-    startingTokens: 1,
-    questionTimeout: 2,
-    idleTimeout: 4,
-    drainTimeout: 3,
-    secrets: ["s"],
-    maxBuffered: 5,
-    maxConnections: 5,
-    limitRegister: { count: 4, seconds: 1 },
-    limitQuestions: { count: 4, seconds: 60 },
-    maxInFlight: 5,
-    maxQuestions: 6,
-    drainDelay: 6,
-    keepAlive: 5,
-    limitLogin: { count: 1, seconds: 1 },
-    limitLoginAddress: { count: 2, seconds: 1 },
-    limitLoginStrangers: { count: 3, seconds: 1 },
-  };
   const now = listed();
   const next = listed(taken);
   expect(takeOver(now, next)).toEqual({ config: { ...now, ...taken }, restart: [] });
+});
+
+test("docs/hosting.md names what is taken", async () => {
+  const page = await readFile("docs/hosting.md", "utf8");
+  const [sentence = ""] = /^- Taken at once: [^]*?(?=\n- )/m.exec(page) ?? [];
+  const names = Object.keys(taken).map((option) =>
+    option === "secrets" ? "jwt_secret" : option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  );
+  expect(names.filter((name) => !sentence.includes(`\`${name}\``))).toEqual([]);
 });
 
 const postgres = { kind: "postgres", url: "postgres://db/chat", connections: 10 } as const;
