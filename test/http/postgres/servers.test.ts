@@ -64,6 +64,28 @@ describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipp
     expect(await balance(two, token)).toEqual({ tokens: 3900, held: 0 });
   });
 
+  it("counts registrations, wrong codes and wrong passwords of an address together with other servers", async () => {
+    const env = { AI_CHAT_TRUST_PROXY: "1", AI_CHAT_LIMIT_REGISTER: "3/1h", AI_CHAT_LIMIT_LOGIN: "4/1h" };
+    const all = await Promise.all([servers.start(env), servers.start(env)]);
+    /** How many of `times` requests in turn get each status. */
+    const statuses = async (times: number, path: string, body: (at: number) => object) => {
+      const found: Record<number, number> = {};
+      for (let at = 0; at < times; at += 1) {
+        const from = { "X-Forwarded-For": "192.0.2.1" };
+        const { status } = await post(all[at % 2]!, path, body(at), from);
+        found[status] = (found[status] ?? 0) + 1;
+      }
+      return found;
+    };
+    const account = (at: number) => ({ username: `user-${at}`, password: PASSWORD });
+    const register = "/api/register/";
+    expect(await statuses(6, register, account)).toEqual({ 201: 3, 429: 3 });
+    const guest = (at: number) => ({ ...account(at), invite: `wrong-${at}` });
+    expect(await statuses(24, register, guest)).toEqual({ 403: 20, 429: 4 });
+    const guess = () => ({ username: "user-0", password: "wrong" });
+    expect(await statuses(8, "/api/login/", guess)).toEqual({ 401: 4, 429: 4 });
+  });
+
   it("accepts a token of another server, and refuses a name that another server registered", async () => {
     const [one, two] = (await startMany(2)) as [Server, Server];
     const token = await tokenFrom(one);
