@@ -31,14 +31,14 @@ export const storeMutants = [
     tests: [books],
   },
   {
-    file: "src/server/stores/json/books.ts",
+    file: "src/server/stores/json/refute.ts",
     find: "if (balance !== fact.balance)",
     replace: "if (false)",
     why: "A line of the ledger with a wrong balance is believed.",
     tests: [sequence],
   },
   {
-    file: "src/server/stores/json/books.ts",
+    file: "src/server/stores/json/refute.ts",
     find: "if (fact.n !== books.n + 1)",
     replace: "if (false)",
     why: "A ledger with a line missing is believed.",

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
 import { bookOf, slot, type AccountBook, type Books } from "./books.ts";
-import { DoesNotFollow, type Committer } from "./committer.ts";
+import type { Committer } from "./committer.ts";
+import { DoesNotFollow } from "./form-batch.ts";
 import type { Event } from "./facts.ts";
 import type { Known } from "./known.ts";
 

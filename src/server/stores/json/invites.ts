@@ -1,6 +1,7 @@
 import type { Invite, Invites, NewInvite } from "../../core/ports.ts";
 import type { Books } from "./books.ts";
-import { DoesNotFollow, type Committer } from "./committer.ts";
+import type { Committer } from "./committer.ts";
+import { DoesNotFollow } from "./form-batch.ts";
 import { stateOf, type InviteBook } from "./invite-books.ts";
 
 interface Needs {

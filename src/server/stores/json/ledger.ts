@@ -9,7 +9,8 @@ import type {
   Ledger,
 } from "../../core/ports.ts";
 import { bookOf, chargedKey, slot, type AccountBook, type Books } from "./books.ts";
-import { DoesNotFollow, type Committer } from "./committer.ts";
+import type { Committer } from "./committer.ts";
+import { DoesNotFollow } from "./form-batch.ts";
 import type { Event } from "./facts.ts";
 import type { Holds, OpenHold } from "./holds.ts";
 

@@ -6,9 +6,9 @@ import { createAccounts } from "./accounts.ts";
 import { takeHead } from "./books.ts";
 import { removeAddress } from "./address.ts";
 import { adopt, ADOPTED, withoutCheckpoint } from "./adopt.ts";
-import { checkpointOf, writeCheckpoint } from "./checkpoint.ts";
+import { openCheckpoints } from "./checkpoints.ts";
 import { createCommitter } from "./committer.ts";
-import { CHECKPOINT, LEDGER } from "./damage.ts";
+import { LEDGER } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { diskOn, fileSystemOf } from "./disk.ts";
 import type { Files } from "./files.ts";
@@ -26,12 +26,8 @@ import { acquireLock, type Lock } from "./lock.ts";
 import { mend } from "./mend.ts";
 import { answerOperator } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
-import { createPeriodic } from "./periodic.ts";
 import { openSecret, readSecret } from "./secret.ts";
 import { writeAnew } from "./write-anew.ts";
-
-/** From this number of replayed facts on, a start writes a checkpoint before it serves. */
-const LONG_REPLAY = 5000;
 
 /** For the operator: charges cost more here. */
 const ASYNCHRONOUS = "written asynchronously: not on a local disk of Linux";
@@ -134,37 +130,18 @@ async function createStore({
   const { books } = loaded;
   const holds = createHolds();
   const known = createKnown({ files, dir, now, warn });
-  let covered = loaded.covered;
+  const { checkpoint, periodic } = await openCheckpoints({
+    files,
+    dir,
+    now,
+    warn,
+    make,
+    loaded,
+    journal,
+    key,
+  });
   let secret: Promise<Buffer> | undefined;
   let closing: Promise<void> | undefined;
-
-  async function checkpoint(): Promise<void> {
-    const { length, sha256 } = journal.synced();
-    if (length === covered) return;
-    try {
-      await writeCheckpoint(
-        files,
-        dir,
-        checkpointOf(books, { length, lines: books.n + 1, sha256 }, now()),
-        key,
-      );
-      covered = length;
-    } catch (error) {
-      warn(notWritten(error));
-    }
-  }
-
-  async function checkpointBeside(signal: AbortSignal): Promise<boolean> {
-    const { length, sha256 } = journal.synced();
-    try {
-      await make({ dir, length, sha256, head: books.head, key, now: now() }, signal);
-      covered = length;
-      return true;
-    } catch (error) {
-      if (!signal.aborted) warn(notWritten(error));
-      return false;
-    }
-  }
 
   /** Makes the ledger one that can name features. */
   async function toVersion2(): Promise<void> {
@@ -194,13 +171,6 @@ async function createStore({
     await lock.release();
   }
 
-  // A new store needs one at once: without it, nobody could see later that the ledger was emptied.
-  if (loaded.replayed > LONG_REPLAY || loaded.covered === 0) await checkpoint();
-  const periodic = createPeriodic({
-    behind: covered === journal.synced().length ? 0 : loaded.replayed,
-    accounts: () => books.accounts.size,
-    make: checkpointBeside,
-  });
   const { written } = periodic;
   const committer = createCommitter({ books, holds, journal, now, key, written });
 
@@ -232,13 +202,6 @@ async function createStore({
     ready: async () => committer.takes(),
     close: () => (closing ??= close()),
   };
-}
-
-/** Without a checkpoint the next start takes longer, and does not notice if the end of the ledger was lost. */
-function notWritten(error: unknown): string {
-  const { message } = error as Partial<Error>;
-  const why = errorCode(error) ?? message?.replace(/\.$/, "") ?? "unknown error";
-  return `${CHECKPOINT} could not be written (${why}).`;
 }
 
 function cannotUse(dir: string, error: unknown): StartupError {
