@@ -1,3 +1,4 @@
+import { counted, grouped } from "../text/numbers.ts";
 import type { ServerConfig } from "./config.ts";
 import { isLoopbackHost } from "./core/loopback.ts";
 
@@ -6,11 +7,13 @@ type Settings = Pick<ServerConfig, "host" | "registration" | "startingTokens" | 
 /** What everybody may do at a server that listens beyond this machine; undefined if they may not. */
 function openWords({ host, registration, startingTokens, models }: Settings): string | undefined {
   if (registration !== "open" || isLoopbackHost(host)) return undefined;
-  const [{ price }] = models;
-  const questions = price === 0 ? "questions without end" : `${Math.floor(startingTokens / price)} questions`;
+  const price = Math.min(...models.map((model) => model.price));
+  if (startingTokens < price) return undefined;
+  const questions =
+    price === 0 ? "questions without end" : counted(Math.floor(startingTokens / price), "question");
   return (
     `Everybody who reaches ${host} may register, and each new account is ${questions} of your money ` +
-    `(${startingTokens} tokens at ${price}). For accounts by invitation: --registration invite`
+    `(${counted(startingTokens, "token")} at ${grouped(price)}). For accounts by invitation: --registration invite`
   );
 }
 
