@@ -18,9 +18,16 @@ export const rateMutants = [
   },
   {
     file: "src/server/limits/limit.ts",
-    find: "if (Date.now() < ends) await counter.reward(key);",
-    replace: "await counter.reward(key);",
+    find: "if (Date.now() >= ends) return;",
+    replace: "",
     why: "What is given back late allows one more in the next window.",
+    tests: [limit],
+  },
+  {
+    file: "src/server/limits/limit.ts",
+    find: "sha256(`${name} ${given}`)",
+    replace: "`${name} ${given}`",
+    why: "The database keeps what somebody typed as a name, perhaps a password, and the memory names of any length.",
     tests: [limit],
   },
   {
@@ -46,7 +53,7 @@ export const rateMutants = [
   },
   {
     file: "src/server/core/sign-in.ts",
-    find: "const giveBack = await registrations.take(address);",
+    find: "const giveBack = await registrations.take(sender.address);",
     replace: "const giveBack = async () => {};",
     why: "One address makes any number of accounts, each worth its starting tokens.",
     tests: [register],
