@@ -1,26 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { AboutReply } from "../protocol/replies.ts";
-import { limitsOf } from "./core/models.ts";
-import { createAnswers } from "./core/answers.ts";
+import { assemble, settingsOf, timeoutOf, type Close } from "./assemble.ts";
 import type { Store } from "./core/ports.ts";
-import { createQuestions } from "./core/questions.ts";
-import { createSignIn } from "./core/sign-in.ts";
-import { openPasswords } from "./auth/passwords.ts";
 import type { ServerConfig } from "./config.ts";
-import { createApp } from "./http/app.ts";
 import { Budget } from "./http/budget.ts";
-import { createClientAddresses } from "./http/client-address.ts";
 import { openHttpServer } from "./http/listen.ts";
-import { createLimit } from "./limits/limit.ts";
-import { createLog } from "./log.ts";
-import { openLoginLimits } from "./login-limits.ts";
-import { openRegisterLimits } from "./register-limits.ts";
 import { createOpenWarning } from "./open-warning.ts";
 import { createReload, type Current } from "./reload.ts";
 import { createSecrets } from "./secrets.ts";
 import { openModels } from "./open-models.ts";
 import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
-import { openSigning } from "./signing.ts";
 import { openJsonStore } from "./stores/json/store.ts";
 import type { Certificate } from "./tls/certificate.ts";
 
@@ -59,16 +46,8 @@ export interface RunningServer {
 /** Milliseconds for sending replies to slow clients after the drain. */
 const FLUSH = 5_000;
 
-/**
- * Milliseconds after a drain delay in which new connections are refused and requests on open ones are still served: those
- * that were on their way.
- */
-const LATE = 1_000;
-
 /** Milliseconds by which the timeout of a silent connection exceeds the timeout of a question. */
 const SILENCE_GRACE = 30_000;
-
-type Close = () => Promise<void>;
 
 /** Closes everything, also after a failure; then throws the first failure. */
 async function closeInReverse(opened: Close[]): Promise<void> {
@@ -181,14 +160,6 @@ const timesOf = (config: ServerConfig) => ({
   silence: timeoutOf(config) + SILENCE_GRACE,
   keepAlive: config.keepAlive * 1000,
 });
-const timeoutOf = ({ questionTimeout }: ServerConfig) => questionTimeout * 1000;
-
-const settingsOf = ({ config, models }: Current) => ({
-  models: models.list,
-  timeout: timeoutOf(config),
-  maxInFlight: config.maxInFlight,
-  maxQuestions: config.maxQuestions,
-});
 
 async function openStore({ store, models, warn, signal }: ServerConfig): Promise<Store> {
   const listed = models[0].name !== undefined;
@@ -201,99 +172,6 @@ async function openStore({ store, models, warn, signal }: ServerConfig): Promise
 /** Undefined without TLS, which is not loaded then. */
 async function openCertificate(config: ServerConfig): Promise<Certificate | undefined> {
   return config.tls && (await import("./tls/certificate.ts")).openCertificate(config.tls, config);
-}
-
-interface Parts {
-  store: Store;
-  budget: Budget;
-  redact: (text: string) => string;
-}
-
-/** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
-async function assemble(current: Current, { store, budget, redact }: Parts, opened: Close[]) {
-  const { config } = current;
-  const { ledger, accounts, invites } = store;
-  const signing = await openSigning({ store, secrets: config.secrets, days: config.tokenDays });
-  opened.push(() => signing.close());
-  const passwords = openPasswords({ cost: config.bcryptCost });
-  opened.push(() => passwords.close());
-  const questionLimit = createLimit({
-    name: "questions",
-    rate: () => current.config.limitQuestions,
-    detail: "This account has asked as many questions as it may for now.",
-  });
-  const questions = createQuestions({
-    ...settingsOf(current),
-    ledger,
-    answers: createAnswers(Date.now, budget.roomForAnswers()),
-    limit: () => current.config.limitQuestions && questionLimit,
-    now: Date.now,
-  });
-  const addresses = createClientAddresses(config);
-  let phase: "serving" | "leaving" | "stopping" = "serving";
-  const app = createApp({
-    signIn: createSignIn({
-      accounts,
-      invites,
-      registration: () => current.config.registration,
-      passwords,
-      tokens: signing.tokens,
-      startingTokens: () => current.config.startingTokens,
-      ledger,
-      countGuess: openLoginLimits(() => current.config, addresses.isLimited, store.counter),
-      ...openRegisterLimits(() => current.config, addresses.isLimited, store.counter),
-    }),
-    questions,
-    ledger,
-    addresses,
-    budget,
-    about: () => aboutOf(current),
-    questionTimeout: () => timeoutOf(current.config),
-    leaving: () => phase !== "serving",
-    stopping: () => phase === "stopping",
-    storeReady: () => store.ready(),
-    log: createLog(config.log, config.logStream, redact),
-  });
-  const leave = async (hurry: AbortSignal) => {
-    const delay = current.config.drainDelay * 1000;
-    if (delay === 0) return;
-    phase = "leaving";
-    await sleep(delay, undefined, { signal: hurry }).catch(() => {});
-  };
-  const stop = async (stopListening: () => Promise<void>) => {
-    const wasLeaving = phase === "leaving";
-    phase = "stopping";
-    if (wasLeaving) {
-      await stopListening();
-      await sleep(LATE);
-    }
-    await questions.drain(current.config.drainTimeout * 1000);
-  };
-  return { app, questions, signing, addresses, leave, stop };
-}
-
-function aboutOf({ config, models }: Current): AboutReply {
-  const [first] = models.list;
-  const { name, price, listed } = first;
-  return {
-    name: "ai-chat-system",
-    version: config.version,
-    price,
-    starting_tokens: config.startingTokens,
-    registration: config.registration,
-    model: name,
-    limits: limitsOf(first),
-    extensions: [
-      "stream",
-      "history",
-      "idempotency",
-      "usage",
-      "logout",
-      "password",
-      "reasoning",
-      ...(listed ? (["models"] as const) : []),
-    ],
-  };
 }
 
 /** Lets `-s local` find the server of a data folder (docs/cli.md#your-own-server) while it accepts questions. */

@@ -95,7 +95,7 @@ export const serverMutants = [
     tests: ["test/http/providers/failures.test.ts"],
   },
   {
-    file: "src/server/serve.ts",
+    file: "src/server/assemble.ts",
     find: "if (wasLeaving) {",
     replace: "if (false) {",
     why: "A proxy without health checks goes on sending questions to a server that refuses them.",
