@@ -23,7 +23,8 @@ interface Connection {
 
 /**
  * Keeps a server's connections within a limit (docs/http-api.md#connections): of those that may not stay together, the one
- * that has waited longest for a request is closed. The newest waits the shortest: it is closed if all others are at work. `front` hands on what comes over TLS.
+ * that has waited longest for a request is closed. The newest waits the shortest: it is closed if all others are at work.
+ * `front` hands on what comes over TLS.
  */
 export function limitConnections(
   server: HttpServer,
@@ -94,4 +95,4 @@ export function limitConnections(
 
 /** The TCP connection below TLS. */
 // oxlint-disable-next-line no-underscore-dangle -- Node's name
-const wireOf = (socket: Socket & { _parent?: Socket | null }) => socket._parent ?? socket;
+export const wireOf = (socket: Socket & { _parent?: Socket | null }): Socket => socket._parent ?? socket;

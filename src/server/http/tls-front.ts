@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { createServer, type Server as TlsServer } from "node:tls";
 import { tlsOptions, type Pair } from "../tls/pair.ts";
+import { wireOf } from "./connection-limit.ts";
 
 /** Listens with TLS, and hands its connections to an HTTP server. */
 export interface TlsFront {
@@ -29,19 +30,17 @@ export function createTlsFront(http: Server, pair: Pair, options: object): TlsFr
   });
   /** The oldest first. */
   const handshakes: Socket[] = [];
-  const forget = (at: number) => {
+  const forget = (socket: Socket) => {
+    const at = handshakes.indexOf(socket);
     if (at >= 0) handshakes.splice(at, 1);
   };
   server.on("connection", (socket: Socket) => {
     handshakes.push(socket);
-    socket.once("close", () => forget(handshakes.indexOf(socket)));
+    socket.once("close", () => forget(socket));
     if (handshakes.length > MOST) handshakes.shift()?.destroy();
   });
   server.on("secureConnection", (socket) => {
-    const { remoteAddress, remotePort } = socket;
-    // Node does not say which socket of the event above this one is around.
-    const isBelow = (one: Socket) => one.remotePort === remotePort && one.remoteAddress === remoteAddress;
-    forget(handshakes.findIndex(isBelow));
+    forget(wireOf(socket));
     http.emit("connection", socket);
   });
   return {
