@@ -211,32 +211,59 @@ describe("a command that runs the server of `local` itself", () => {
   });
 });
 
-test.each([
-  ["begins the drain, and serve ends with its last question", false, 0],
-  ["begins the drain, and a third one ends serve at once", true, 130],
-])("with a drain delay a second signal %s", async (_what, isAsked, code) => {
+/** A server with a drain delay of so many seconds, and an AI that never ends its answer. */
+async function startDelayed(delay: string) {
   const there = await makeHome();
   const ai = await openFakeOpenAi();
   ai.respond(answer([new Promise(() => {})]));
-  const serving = await startProgram(["serve", "--port", "0", "--drain-delay", "3600", "--log", "json"], {
+  const serving = await startProgram(["serve", "--port", "0", "--drain-delay", delay, "--log", "json"], {
     home: there,
     env: { AI_CHAT_PROVIDER: "openai", AI_CHAT_BASE_URL: ai.url, AI_CHAT_MODEL: "fake-model" },
   });
   await serving.sees("listening", "stderr");
   const local = { home: there, env: { AI_CHAT_PASSWORD: "correct horse", AI_CHAT_SERVER: "local" } };
   await runProgram(["register", "-u", "jane"], local);
+  return {
+    serving,
+    async ask() {
+      const asking = await startProgram(["ask", "hi"], local);
+      await ai.arrived(1);
+      return asking;
+    },
+    async close() {
+      await ai.close();
+      await there.remove();
+    },
+  };
+}
+
+test.each([
+  ["begins the drain, and serve ends with its last question", false, 0],
+  ["begins the drain, and a third one ends serve at once", true, 130],
+])("with a drain delay a second signal %s", async (_what, isAsked, code) => {
+  const { serving, ask, close } = await startDelayed("3600");
   serving.child.kill("SIGTERM");
   await serving.sees("Everything is served for 3600 s", "stderr");
-  const asking = isAsked ? await startProgram(["ask", "hi"], local) : undefined;
-  if (asking) await ai.arrived(1);
+  const asking = isAsked ? await ask() : undefined;
   serving.child.kill("SIGTERM");
   await serving.sees("Draining", "stderr");
   if (asking) serving.child.kill("SIGINT");
   expect((await serving.ended).code).toBe(code);
   asking?.child.kill("SIGKILL");
   await asking?.ended;
-  await ai.close();
-  await there.remove();
+  await close();
+});
+
+test("once a drain delay is over, a second signal ends serve at once", async () => {
+  const { serving, ask, close } = await startDelayed("1");
+  const asking = await ask();
+  serving.child.kill("SIGTERM");
+  await serving.sees("Draining", "stderr");
+  serving.child.kill("SIGINT");
+  expect((await serving.ended).code).toBe(130);
+  asking.child.kill("SIGKILL");
+  await asking.ended;
+  await close();
 });
 
 test("SIGTERM while a reader of stdout takes nothing: the question may have been charged", async () => {

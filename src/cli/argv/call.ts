@@ -28,8 +28,8 @@ export interface Call extends Resolved {
   signal: AbortSignal;
   /** Removes the program's SIGINT handler, so that the command can handle SIGINT. */
   releaseInterrupts: () => void;
-  /** Calls `handle` at the second signal, instead of an immediate exit; that is at the third then. */
-  onSecondSignal: (handle: () => void) => void;
+  /** Calls `handle` at the second signal, instead of an immediate exit; that is at the third then. Undefined: at the second. */
+  onSecondSignal: (handle: (() => void) | undefined) => void;
   /** Calls `handle` at each SIGHUP, also for one that came before, if SIGHUP does not end the command. */
   onHangup: (handle: () => void) => void;
   /** Reads configuration file, key files and settings again. Throws `usage` if they are invalid. */

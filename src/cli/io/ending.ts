@@ -14,8 +14,8 @@ export interface Ending {
   closedPipe: () => void;
   /** Removes the SIGINT handler: the caller handles SIGINT. */
   releaseInterrupts: () => void;
-  /** Calls `handle` at the second signal; the third then exits immediately. */
-  onSecondSignal: (handle: () => void) => void;
+  /** Calls `handle` at the second signal; the third then exits immediately. Undefined: the second does. */
+  onSecondSignal: (handle: (() => void) | undefined) => void;
   /** Calls `handle` at each SIGHUP, also for one that came before, if SIGHUP does not end the program. */
   onHangup: (handle: () => void) => void;
   /**

@@ -55,7 +55,7 @@ const WITHOUT_TLS =
 const STOPPING = "Stopping. Open questions may finish; a second signal stops at once.";
 const leaving = (delay: number) =>
   `Stopping. Everything is served for ${delay} s; a second signal ends that, a third stops at once.`;
-const DRAINING = "Draining. Open questions may finish.";
+const DRAINING = "Draining. Open questions may finish; another signal stops at once.";
 
 /** Text lines, or log lines if the log is JSON, so that a program can parse all of stderr. */
 async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<OperatorLog> {
@@ -103,6 +103,7 @@ async function leave({ onSecondSignal }: Call, server: RunningServer, { note }: 
   onSecondSignal(() => hurry.abort());
   note(leaving(drainDelay));
   await server.leave(hurry.signal);
+  onSecondSignal(undefined);
   note(DRAINING);
 }
 
