@@ -157,6 +157,27 @@ export const storeMutants = [
     tests: [`${json}make-checkpoint.test.ts`],
   },
   {
+    file: "src/server/stores/json/make-checkpoint.ts",
+    find: " && !(await precedesLedger(file, last))",
+    replace: "",
+    why: "After a ledger was written anew without a new checkpoint, no other is made.",
+    tests: [`${json}make-checkpoint.test.ts`],
+  },
+  {
+    file: "src/server/stores/json/periodic.ts",
+    find: "if (!made) facts += 1;",
+    replace: "",
+    why: "A checkpoint that failed is not tried again until a question comes.",
+    tests: [`${json}periodic.test.ts`],
+  },
+  {
+    file: "src/server/stores/json/invites.ts",
+    find: "[id, digest])).size < 2 * invites.length",
+    replace: "[id, digest])).size < 0",
+    why: "A request with one invitation twice makes a ledger that no start reads.",
+    tests: [contract],
+  },
+  {
     file: "src/server/stores/json/in-worker.ts",
     find: "if (made) resolve();",
     replace: "if (true) resolve();",
