@@ -26,8 +26,7 @@ export function openLoginLimits(
       shared,
       name: "login-strangers",
       rate: () => config().limitLogin && config().limitLoginStrangers,
-      detail:
-        "Too many wrong passwords for this name came from new addresses. It can log in where it has logged in before.",
+      detail: "Too many wrong passwords for this name. Log in from where it has logged in before, or wait.",
     }),
     isLimited,
   });

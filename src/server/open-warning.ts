@@ -1,5 +1,5 @@
-import { counted, grouped } from "../text/numbers.ts";
 import type { ServerConfig } from "./config.ts";
+import { counted } from "../text/numbers.ts";
 import { isLoopbackHost } from "./core/loopback.ts";
 
 type Settings = Pick<ServerConfig, "host" | "registration" | "startingTokens" | "models">;
@@ -10,10 +10,10 @@ function openWords({ host, registration, startingTokens, models }: Settings): st
   const price = Math.min(...models.map((model) => model.price));
   if (startingTokens < price) return undefined;
   const questions =
-    price === 0 ? "questions without end" : counted(Math.floor(startingTokens / price), "question");
+    price === 0 ? "any number of questions" : counted(Math.floor(startingTokens / price), "question");
   return (
-    `Everybody who reaches ${host} may register, and each new account is ${questions} of your money ` +
-    `(${counted(startingTokens, "token")} at ${grouped(price)}). For accounts by invitation: --registration invite`
+    `Everybody who can reach ${host} can register, and each new account can ask ${questions} at your expense. ` +
+    "To let only invited people register: --registration invite"
   );
 }
 

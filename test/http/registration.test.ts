@@ -141,7 +141,7 @@ test("SIGHUP changes who may register", async () => {
 test("the operator is warned of an open server that others reach, at the start and when that begins", async () => {
   const host = "0.0.0.0";
   await open({ host, price: 150 });
-  const warning = expect.stringContaining("each new account is 26 questions of your money");
+  const warning = expect.stringContaining("each new account can ask 26 questions at your expense");
   expect(server.warnings).toEqual([warning]);
   const change = async (registration: "open" | "invite") => {
     const warn = (sentence: string) => void server.warnings.push(sentence);

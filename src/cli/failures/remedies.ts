@@ -49,7 +49,7 @@ const table: { [Kind in Remedy["kind"]]: string | ((remedy: RemedyOf<Kind>, call
   choose_other_name: (_, call) =>
     `Choose another name, or log in if it is yours: ${typedCommand(call, "login")}`,
   give_invite: (_, call) =>
-    `With a code: ${typedCommand(call, `register ${userWords(call) || "-u NAME"} --invite CODE`)}`,
+    `With ${call.values.invite === undefined ? "a" : "another"} code: ${typedCommand(call, `register ${userWords(call) || "-u NAME"} --invite CODE`)}`,
   correct_input: (_, call) => correctInput(call),
   shorten: "Send less.",
   give_text: "Give some words.",

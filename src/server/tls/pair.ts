@@ -73,7 +73,7 @@ export function checkPair(files: PairFiles, { cert, key }: Pair): void {
   if (!certificateOf(cert, files.cert).checkPrivateKey(keyOf(key, files.key)))
     throw new BadSettings(
       `The key ${files.key} does not belong to the certificate ${files.cert}.`,
-      "Both come from the same request. The first certificate of the file must be the server's own.",
+      "Name the key with which the certificate was requested. The server's own certificate must be the first of its file.",
     );
   try {
     createSecureContext(tlsOptions({ cert, key }));

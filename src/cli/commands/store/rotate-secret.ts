@@ -30,8 +30,9 @@ export async function rotate(call: Call): Promise<number> {
   });
   if (place === undefined)
     throw new ClientError("usage", "There is no signing secret in this store.", {
-      hint: "A server makes one at its first start. One with AI_CHAT_JWT_SECRET needs none: put a new secret before the one in there, and send SIGHUP.",
+      hint: "A server makes one at its first start, unless AI_CHAT_JWT_SECRET is set. Then put a new secret in front of the one in there, and restart the server.",
     });
+  output.note("A server with AI_CHAT_JWT_SECRET does not use it. Change that value too.");
   if (output.json) await output.document({ store: place, ended: values.now } satisfies RotatedDocument);
   else
     await output.line(

@@ -19,7 +19,7 @@ export const spec: CommandSpec = {
     ["store rotate-secret /srv/ai-chat --now", "everybody has to log in again"],
   ],
   notes:
-    "check reads every line, verifies every sum and changes nothing; a server may be running on the folder. It reports what is wrong, where, and how to repair it. copy needs an empty target on which no server was ever started, and no running server on either side. It compares the sums of both. If it is interrupted, it leaves nothing in the target, or says that the copy may be complete. rotate-secret works while servers run; without --now, logins that were made before last until they expire.",
+    "check reads every line, verifies every sum and changes nothing; a server may be running on the folder. It reports what is wrong, where, and how to repair it. copy needs an empty target on which no server was ever started, and no running server on either side. It compares the sums of both. If it is interrupted, it leaves nothing in the target, or says that the copy may be complete. rotate-secret works while servers run. Without --now, logins that were made before last until they expire. A server with AI_CHAT_JWT_SECRET does not use the secret of its store.",
   grace: 2000,
   run: async () => (await import("./store.ts")).store,
 };

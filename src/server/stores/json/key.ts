@@ -77,14 +77,17 @@ export async function openLedgerKey(path: string, dir: string): Promise<LedgerKe
     try {
       const { mode } = await file.stat();
       if (process.platform !== "win32" && (mode & OTHERS) !== 0)
-        throw refused("can be read by other users", "Give it mode 600: chmod 600, as its owner.");
+        throw refused("can be read by other users", `Its owner can change that: chmod 600 ${path}`);
       const bytes = await file.readFile();
       if (bytes.length < KEY_BYTES)
-        throw refused(`has fewer than ${KEY_BYTES} bytes`, "Make one: head -c 48 /dev/urandom > FILE");
+        throw refused(
+          `has fewer than ${KEY_BYTES} bytes`,
+          "Make one: (umask 077 && head -c 48 /dev/urandom > FILE)",
+        );
       if (await isInside(path, dir))
         throw refused(
           "is in the data folder",
-          "Keep it elsewhere: who has the folder must not have the key.",
+          "Keep it elsewhere: whoever has the folder must not have the key.",
         );
       return keyOf(bytes);
     } finally {
