@@ -16,8 +16,8 @@ function said(startingTokens: number, price: number, ...prices: number[]): strin
 }
 
 test("an account is as many questions as its tokens pay at the cheapest model", () => {
-  expect(said(4000, 100, 50, 200)).toContain("is 80 questions of your money (4,000 tokens at 50)");
-  expect(said(100, 100)).toContain("is 1 question of your money (100 tokens at 100)");
+  expect(said(4000, 100, 50, 200)).toContain("can ask 80 questions at your expense");
+  expect(said(100, 100)).toContain("can ask 1 question at your expense");
   expect(said(100, 100, 0)).toContain("is questions without end");
 });
 
