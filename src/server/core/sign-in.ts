@@ -196,10 +196,7 @@ export function createSignIn(needs: Needs): SignIn {
 
     assertOpen() {
       if (registration() !== "closed") return;
-      throw new ApiError(
-        "registration_closed",
-        "This server takes no new accounts. Ask its operator for one.",
-      );
+      throw new ApiError("registration_closed", "This server takes no new accounts.");
     },
 
     async invited(code, { address }) {
