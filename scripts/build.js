@@ -108,7 +108,8 @@ export const bundle = async (outdir, { sourcemap }) =>
  */
 export async function writeManual(to) {
   await mkdir(to, { recursive: true });
-  const script = join(to, "man-page.js");
+  // Not .js: in dist/ that would be CommonJS.
+  const script = join(to, "man-page.mjs");
   await build({
     ...options,
     entryPoints: ["scripts/man-page.ts"],

@@ -28,6 +28,8 @@ let home: Home;
 // `npm run package` fails if the package is too big, or lacks a licence.
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ai-chat-package-"));
+  // As in dist/ after a build.
+  await writeFile(join(folder, "package.json"), '{ "type": "commonjs" }');
   await run(process.execPath, ["scripts/package.js", folder]);
   const place = join(folder, "place");
   await mkdir(place);
