@@ -225,12 +225,12 @@ async function startDelayed(delay: string) {
   await runProgram(["register", "-u", "jane"], local);
   return {
     serving,
-    async ask() {
+    ask: async () => {
       const asking = await startProgram(["ask", "hi"], local);
       await ai.arrived(1);
       return asking;
     },
-    async close() {
+    close: async () => {
       await ai.close();
       await there.remove();
     },
