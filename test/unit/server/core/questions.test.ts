@@ -294,6 +294,7 @@ describe("a key that was charged", () => {
       deducted: 100,
       balance: { tokens: 3900, held: 0 },
       replayed: true,
+      isKept: true,
     });
     expect(puppet.seen).toHaveLength(1);
     expect(ledger.open.size).toBe(0);
