@@ -48,7 +48,7 @@ test("the man page names every command with its options and examples", () => {
     const own = text.split(new RegExp(`\\.SS "ai\\\\-chat ${name}(?=[ "])`))[1]?.split("\n.SS ")[0] ?? "";
     for (const option of spec.options)
       expect(own).toContain(`\\fB${plain(`--${optionNamed(option).flag}`)}\\fR`);
-    for (const word of Object.keys(spec.actions ?? {})) expect(own).toContain(`\\fB${word}\\fR`);
+    for (const word of Object.keys(spec.actions ?? {})) expect(own).toContain(`\\fB${plain(word)}\\fR`);
     for (const [, what] of spec.examples) expect(own.replaceAll("\n", " ")).toContain(plain(what));
   }
 });

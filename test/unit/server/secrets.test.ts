@@ -19,7 +19,7 @@ const config = {
       headers: { "api-key": "key-of-header" },
     }),
   ],
-  secret: "signing secret, 32 bytes or more",
+  secrets: ["signing secret, 32 bytes or more"],
 } as const;
 
 test("every secret of a configuration is replaced, as it is written and as it is sent", () => {
