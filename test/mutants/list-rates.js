@@ -45,13 +45,6 @@ export const rateMutants = [
     tests: [atOnce],
   },
   {
-    file: "src/server/core/in-flight.ts",
-    find: "const left = this.#of(account) - 1;",
-    replace: "const left = this.#of(account);",
-    why: "An account that has asked 64 times may never ask again.",
-    tests: [atOnce],
-  },
-  {
     file: "src/server/core/sign-in.ts",
     find: "const giveBack = await registrations.take(sender.address);",
     replace: "const giveBack = async () => {};",

@@ -30,6 +30,13 @@ export class Bag<Item> {
     return this.#entries.length;
   }
 
+  /** How many items fit. */
+  count(fits: (item: Item) => boolean): number {
+    let count = 0;
+    for (const { item } of this.#entries) if (fits(item)) count += 1;
+    return count;
+  }
+
   /** The items now. */
   items(): Item[] {
     return this.#entries.map(({ item }) => item);

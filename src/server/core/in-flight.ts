@@ -11,9 +11,8 @@ export interface AtOnce {
 }
 
 /** What is in flight, and how much of it for each account. */
-export class InFlight<Item> {
+export class InFlight<Item extends { account: AccountId }> {
   readonly #all = new Bag<Item>();
-  readonly #counts = new Map<AccountId, number>();
 
   /** Throws `rate_limited` or `overloaded` if one more would be too many. */
   assertRoom(account: AccountId, { maxInFlight, maxQuestions }: AtOnce): void {
@@ -32,15 +31,9 @@ export class InFlight<Item> {
   }
 
   /** Returns what removes it; to be called once. */
-  add(account: AccountId, item: Item): () => void {
+  add(item: Item): () => void {
     const entry = this.#all.add(item);
-    this.#counts.set(account, this.#of(account) + 1);
-    return () => {
-      this.#all.remove(entry);
-      const left = this.#of(account) - 1;
-      if (left > 0) this.#counts.set(account, left);
-      else this.#counts.delete(account);
-    };
+    return () => this.#all.remove(entry);
   }
 
   get size(): number {
@@ -51,7 +44,8 @@ export class InFlight<Item> {
     return this.#all.items();
   }
 
+  /** Looks at all of them: a map that changes with each question costs more, see `Bag`. */
   #of(account: AccountId): number {
-    return this.#counts.get(account) ?? 0;
+    return this.#all.count((item) => item.account === account);
   }
 }

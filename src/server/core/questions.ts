@@ -119,7 +119,7 @@ const tookTooLong = () =>
 export function createQuestions(needs: Needs): Questions {
   const { ledger, answers, limit, now } = needs;
   let settings: Settings = needs;
-  const inFlight = new InFlight<{ answer: Promise<Answer>; stop: AbortController }>();
+  const inFlight = new InFlight<{ account: AccountId; answer: Promise<Answer>; stop: AbortController }>();
   const allSettled = () => Promise.allSettled(inFlight.items().map(({ answer }) => answer));
   let stopping = false;
 
@@ -211,7 +211,7 @@ export function createQuestions(needs: Needs): Questions {
       const { account, stop } = question;
       inFlight.assertRoom(account, settings);
       const answer = run(question);
-      const remove = inFlight.add(account, { answer, stop });
+      const remove = inFlight.add({ account, answer, stop });
       try {
         return await answer;
       } finally {
