@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import {
   checkConfig,
   isLoopbackHost,
@@ -109,6 +110,8 @@ async function leave({ onSecondSignal }: Call, server: RunningServer, { note }: 
 
 /** `serve`: runs a server until a signal, then drains it; one more signal exits immediately. Exits with 0. */
 export async function serve(call: Call): Promise<number> {
+  // Before anything of the server is compiled: see docs/architecture.md#http-server.
+  setFlagsFromString("--no-allocation-site-pretenuring");
   const { values, warnings, env, program, places, output, signal } = call;
   const dispatcher = (await proxyOpener(env))?.();
   const operator = await operatorLog(call, logOf(call));
