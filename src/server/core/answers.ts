@@ -7,7 +7,7 @@ interface KeptAnswer {
   answer: Answered;
   /** Milliseconds since the epoch. */
   until: number;
-  /** Bytes of the room. */
+  /** Bytes that it takes of the room: 0 until it has got them. */
   taken: number;
 }
 

@@ -63,7 +63,7 @@ export class Budget {
     return this.#taken;
   }
 
-  /** Tells it each second, and lets it be cut. To be ended with `leave`. */
+  /** Calls its `tick` each second, and may cut it. To be ended with `leave`. */
   follow(one: Waiting): Entry<Waiting> {
     return this.#waiting.follow(one);
   }

@@ -11,7 +11,8 @@ import { createPeriodic, type Periodic } from "./periodic.ts";
 /** From this number of replayed facts on, a start writes a checkpoint before it serves. */
 const LONG_REPLAY = 5000;
 
-interface Needs {
+/** What an open store has that its checkpoints need, too. */
+export interface CheckpointNeeds {
   files: Files;
   dir: string;
   now: () => number;
@@ -40,7 +41,7 @@ export async function openCheckpoints({
   loaded,
   journal,
   key,
-}: Needs): Promise<Checkpoints> {
+}: CheckpointNeeds): Promise<Checkpoints> {
   const { books } = loaded;
   /** Bytes of the ledger. */
   let { covered } = loaded;

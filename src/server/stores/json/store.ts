@@ -6,7 +6,7 @@ import { createAccounts } from "./accounts.ts";
 import { takeHead } from "./books.ts";
 import { removeAddress } from "./address.ts";
 import { adopt, ADOPTED, withoutCheckpoint } from "./adopt.ts";
-import { openCheckpoints } from "./checkpoints.ts";
+import { openCheckpoints, type CheckpointNeeds } from "./checkpoints.ts";
 import { createCommitter } from "./committer.ts";
 import { LEDGER } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
@@ -17,11 +17,11 @@ import { hasLedger } from "./has-ledger.ts";
 import { createHolds } from "./holds.ts";
 import { inWorker } from "./in-worker.ts";
 import { createInvites } from "./invites.ts";
-import { openJournal, type Journal } from "./journal.ts";
-import { openLedgerKey, type LedgerKey } from "./key.ts";
+import { openJournal } from "./journal.ts";
+import { openLedgerKey } from "./key.ts";
 import { createKnown } from "./known.ts";
 import { createLedger } from "./ledger.ts";
-import { load, type Loaded } from "./load.ts";
+import { load } from "./load.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { mend } from "./mend.ts";
 import { answerOperator } from "./operator.ts";
@@ -104,42 +104,16 @@ export async function openJsonStore({
   }
 }
 
-interface Parts {
-  dir: string;
-  files: Files;
-  now: () => number;
-  warn: (sentence: string) => void;
-  make: typeof inWorker;
-  loaded: Loaded;
-  journal: Journal;
+interface Parts extends CheckpointNeeds {
   lock: Lock;
-  key: LedgerKey | undefined;
 }
 
-async function createStore({
-  dir,
-  files,
-  now,
-  warn,
-  make,
-  loaded,
-  journal,
-  lock,
-  key,
-}: Parts): Promise<Store> {
-  const { books } = loaded;
+async function createStore(parts: Parts): Promise<Store> {
+  const { dir, files, now, warn, journal, lock, key } = parts;
+  const { books } = parts.loaded;
   const holds = createHolds();
   const known = createKnown({ files, dir, now, warn });
-  const { checkpoint, periodic } = await openCheckpoints({
-    files,
-    dir,
-    now,
-    warn,
-    make,
-    loaded,
-    journal,
-    key,
-  });
+  const { checkpoint, periodic } = await openCheckpoints(parts);
   let secret: Promise<Buffer> | undefined;
   let closing: Promise<void> | undefined;
 
