@@ -1,4 +1,5 @@
 import type { Finish } from "../../protocol/replies.ts";
+import type { Operations } from "./operations.ts";
 import type { Pieces } from "./pieces.ts";
 
 /**
@@ -16,6 +17,8 @@ export type HoldId = string;
 export interface Balance {
   tokens: number;
   held: number;
+  /** The next refill that this account gets: `at` in milliseconds since the epoch. Absent without refills. */
+  next?: { tokens: number; at: number };
 }
 
 export interface Account {
@@ -86,17 +89,19 @@ export type Admission =
 export type ChargeOutcome = { kind: "charged"; balance: Balance } | { kind: "expired" };
 
 export interface Grant {
-  /** Remembered for ever: a second grant with the same id changes nothing. */
+  /** Belongs to the account, and is remembered for ever: a second grant with the same id changes nothing. */
   id: string;
   account: AccountId;
   /** A positive safe integer; else `RangeError`. */
   tokens: number;
   reason: string;
+  /** Who gave it, as the operator states it. */
+  by?: string | undefined;
 }
 
 /**
- * `repeated`: the same grant (id, account, tokens) was made before. `id_taken`: another grant has this id. `too_many`: the
- * balance would exceed `Number.MAX_SAFE_INTEGER`. Only `granted` has changed anything.
+ * `repeated`: the same grant (id, account, tokens) was made before. `id_taken`: this account got another grant with this
+ * id. `too_many`: the balance would exceed `Number.MAX_SAFE_INTEGER`. Only `granted` has changed anything.
  */
 export type GrantOutcome =
   | { kind: "granted"; balance: Balance }
@@ -221,6 +226,7 @@ export interface Store {
   readonly ledger: Ledger;
   readonly accounts: Accounts;
   readonly invites: Invites;
+  readonly operations: Operations;
   /** Counts that the servers of this store share. Absent from a store of one server. */
   readonly counter?: Counter;
   /**

@@ -19,7 +19,7 @@ export type OperatorRequest = z.infer<typeof operatorRequest>;
 type OperatorAnswer = z.infer<typeof operatorAnswer>;
 export type OperatorReply = Exclude<OperatorAnswer, { error: unknown }>;
 
-type OpenStore = Pick<Store, "accounts" | "ledger" | "invites">;
+type OpenStore = Pick<Store, "accounts" | "ledger" | "invites" | "operations">;
 
 /** Does in an open store what an operator asks. Rejects with `store_unavailable`. */
 export async function operate(store: OpenStore, request: OperatorRequest): Promise<OperatorReply> {

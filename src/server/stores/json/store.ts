@@ -17,6 +17,7 @@ import { hasLedger } from "./has-ledger.ts";
 import { createHolds } from "./holds.ts";
 import { inWorker } from "./in-worker.ts";
 import { createInvites } from "./invites.ts";
+import { createOperations } from "./operations.ts";
 import { openJournal } from "./journal.ts";
 import { openLedgerKey } from "./key.ts";
 import { createKnown } from "./known.ts";
@@ -157,8 +158,9 @@ async function createStore(parts: Parts): Promise<Store> {
     // A checkpoint of the old ledger must not come after that of the new one.
     toVersion2: () => periodic.without(toVersion2),
   });
+  const operations = createOperations();
   lock.serve(async (request) => {
-    const answer = await answerOperator({ ledger, accounts, invites }, request, key);
+    const answer = await answerOperator({ ledger, accounts, invites, operations }, request, key);
     // The store is closing: without a response, the caller tries again and finds the folder free.
     return "error" in answer && closing ? undefined : answer;
   });
@@ -168,6 +170,7 @@ async function createStore(parts: Parts): Promise<Store> {
     ledger,
     accounts,
     invites,
+    operations,
     async signingSecret() {
       secret ??= openSecret(files, dir);
       return secret;

@@ -7,6 +7,7 @@ import { openDatabase, type Database } from "./database.ts";
 import { createGather, type RunRow } from "./gather.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createInvites } from "./invites.ts";
+import { createOperations } from "./operations.ts";
 import { LEDGER_ID } from "./ledger-id.ts";
 import { createLedger } from "./ledger.ts";
 import { openReadiness, type Readiness } from "./readiness.ts";
@@ -99,6 +100,7 @@ function createStore({ database, readiness, description, now, lanes, runRow }: P
     ledger: underWay.count(createLedger({ database, lanes, now, abandoned, runRow })),
     accounts: underWay.count(createAccounts(database)),
     invites: underWay.count(createInvites(database)),
+    operations: underWay.count(createOperations()),
     counter: underWay.count(createCounter(database)),
     signingSecret: () => readSecret(database),
     storedSecret: () => storedSecret(database),

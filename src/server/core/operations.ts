@@ -1,0 +1,115 @@
+import type { AccountId, Balance } from "./ports.ts";
+
+/** Why and by whom, as the operator states it; null where nothing was stated. Without control characters. */
+export interface Act {
+  reason: string | null;
+  by: string | null;
+}
+
+/** An account as the operator sees it. Times in milliseconds since the epoch. */
+export interface AccountRow extends Balance {
+  id: AccountId;
+  username: string;
+  /** Tokens of all charges. */
+  used: number;
+  created: number;
+  lastQuestion: number | null;
+  disabled: boolean;
+  /** Tokens of a refill that is due and that nobody has used yet; not part of `tokens`. */
+  due: number;
+}
+
+export type FactKind =
+  | "account"
+  | "grant"
+  | "take"
+  | "charge"
+  | "again"
+  | "password"
+  | "revoked"
+  | "disabled"
+  | "enabled"
+  | "renamed"
+  | "deleted";
+
+/** A fact of an account. `n` rises from fact to fact of an account, its creation first. */
+export interface FactRow {
+  n: number;
+  /** Milliseconds since the epoch. */
+  at: number;
+  fact: FactKind;
+  /** What it added to the balance. */
+  tokens: number;
+  /** The account's tokens after it. */
+  balance: number;
+  model: string | null;
+  /** Name of the API key that asked. */
+  key: string | null;
+  reason: string | null;
+  by: string | null;
+}
+
+/** Sums of charges of an account, a UTC day (`YYYY-MM-DD`) and a model (`unknown` for a charge of before models). */
+export interface UseRow {
+  /** The name now; the pseudonym of a deleted account. */
+  account: string;
+  day: string;
+  model: string;
+  questions: number;
+  /** Tokens. */
+  tokens: number;
+}
+
+/**
+ * Facts as they were stored, without changing anything. A data folder is read by the command itself, so that a server
+ * that runs on it has no work.
+ */
+export interface FactReader {
+  /** In the order of `n`. `since`, `until`: milliseconds since the epoch, the second exclusive. `after`: an `n`. */
+  facts(asked: {
+    account: AccountId;
+    since?: number | undefined;
+    until?: number | undefined;
+    after?: number | undefined;
+  }): AsyncIterable<FactRow>;
+  /** From that UTC day (`YYYY-MM-DD`) on. In any order. */
+  use(since: string): Promise<UseRow[]>;
+  close(): Promise<void>;
+}
+
+/** `taken`: as many tokens as were free, at most those asked for. `repeated`: the same take (id, account) was made before. */
+export type TakeOutcome =
+  | { kind: "taken" | "repeated"; taken: number; balance: Balance }
+  | { kind: "id_taken" };
+
+/**
+ * What an operator does to accounts. Each act is atomic, durable when its promise resolves, and a fact of the ledger.
+ * Repeated, it changes nothing (`repeated`). Rejects as the `Ledger` does. A question in flight ends and is charged as it
+ * began.
+ */
+export interface Operations {
+  /** Takes at most `tokens`, and never what is held. The id belongs to the account, as that of a grant. */
+  take(take: { id: string; account: AccountId; tokens: number } & Act): Promise<TakeOutcome>;
+  /** The account's tokens are refused at once, at every server. Enabled, those that have not expired are valid again. */
+  setDisabled(account: AccountId, disabled: boolean, act: Act): Promise<{ kind: "done" | "repeated" }>;
+  /** All tokens of the account end. */
+  setPassword(account: AccountId, passwordHash: string, act: Act): Promise<{ kind: "done" | "repeated" }>;
+  /** `taken`: another account has the name, in any ASCII case. Tokens stay valid. */
+  rename(
+    account: AccountId,
+    name: string,
+    act: Act,
+  ): Promise<{ kind: "done" | "repeated" } | { kind: "taken" }>;
+  /**
+   * Removes name, hash, known addresses and what makes tokens valid. Its facts and its tokens stay under a pseudonym. The
+   * name is free again.
+   */
+  remove(account: AccountId, act: Act): Promise<{ kind: "done" | "repeated"; pseudonym: string }>;
+  /** All accounts but deleted ones, in pages, so that a long list delays no question. Writes nothing. */
+  accounts(): AsyncIterable<AccountRow[]>;
+  /** In any ASCII case; also by the pseudonym of a deleted account. Writes nothing. */
+  account(name: string): Promise<AccountRow | undefined>;
+}
+
+/** The name of a deleted account. No username can have a `#` (docs/http-api.md#usernames). */
+export const pseudonymOf = (account: AccountId): string => `deleted#${account}`;
