@@ -1,5 +1,6 @@
 import type { ErrorCode, FieldError } from "../protocol/errors.ts";
 import { errorCode } from "../disk/errors.ts";
+import type { NextTokens } from "./next-tokens.ts";
 
 /** The server's codes, and what only this side can find (docs/cli.md#json-documents). */
 export type ClientErrorCode =
@@ -110,8 +111,13 @@ interface Extras {
   /** Seconds, from `Retry-After`. */
   retryAfter?: number;
   fields?: FieldError[];
-  /** From a 402: the balance, what is held, what the question costs. */
-  balance?: { tokens: number | null; held: number | null; required: number | null };
+  /** From a 402: the balance, what is held, what the question costs, and the next refill. */
+  balance?: {
+    tokens: number | null;
+    held: number | null;
+    required: number | null;
+    next?: NextTokens | undefined;
+  };
   /** For a question: `maybe` where the server may have charged it before the reply was lost. */
   charged?: "no" | "maybe";
   cause?: unknown;

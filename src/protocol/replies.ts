@@ -23,7 +23,21 @@ export interface ModelsReply {
   models: { name: string; /** Tokens a question. */ price: number; default: boolean; limits: ChatLimits }[];
 }
 
-/** `GET /api/token_balance/` → 200. What questions in flight hold rides in the header `Tokens-Held`. */
+/** The periods of refills, by UTC: days, weeks from Monday, months. */
+export const refillPeriods = ["day", "week", "month"] as const;
+export type RefillPeriod = (typeof refillPeriods)[number];
+
+/** Tokens that accounts get at the start of each period, at most up to `cap`; null: without a cap. */
+export interface RefillReply {
+  tokens: number;
+  period: RefillPeriod;
+  cap: number | null;
+}
+
+/**
+ * `GET /api/token_balance/` → 200. What questions in flight hold rides in the header `Tokens-Held`, the next refill in
+ * `Tokens-Next` and `Tokens-Next-At`.
+ */
 export interface BalanceReply {
   tokens: number;
 }
@@ -57,6 +71,8 @@ export interface AboutReply {
   price: number;
   starting_tokens: number;
   registration: Registration;
+  /** Absent without refills. */
+  refill?: RefillReply;
   model: string;
   /** Of that model. */
   limits: ChatLimits;
@@ -96,6 +112,10 @@ export interface DoneEvent {
 export const headers = {
   remaining: "Tokens-Remaining",
   held: "Tokens-Held",
+  /** Tokens of the account's next refill. */
+  next: "Tokens-Next",
+  /** When it comes: ISO 8601, UTC, with seconds. */
+  nextAt: "Tokens-Next-At",
   /** Name of the model that answered. */
   model: "Model",
   finish: "Finish-Reason",

@@ -3,6 +3,7 @@ import { ClientError } from "../client/failure.ts";
 import { refusesNewToken } from "../client/new-login.ts";
 import { troubleLines, wantsLogin } from "./failure.ts";
 import { chooseForm, passwordForm } from "./form.ts";
+import { nextWords } from "../client/next-tokens.ts";
 import { counted } from "../text/numbers.ts";
 import { questionsLeft } from "./money.ts";
 import { hasOurRules } from "../client/http/offer.ts";
@@ -51,9 +52,10 @@ export function createAccount(room: Room): Account {
 
   const refresh = async (signal?: AbortSignal) => {
     const { client } = room;
-    const { tokens } = await client.balance(signal);
+    const { tokens, next } = await client.balance(signal);
     // The session may be at another server by now.
     if (room.client === client) dispatch({ type: "balance", tokens });
+    return next;
   };
 
   /** Revokes the token; the reason if the server still accepts it. */
@@ -108,11 +110,15 @@ export function createAccount(room: Room): Account {
     },
     show: () =>
       printing(async () => {
-        await refresh();
+        const next = await refresh();
         const { tokens } = state();
         const left = questionsLeft(state());
         const questions = left === null ? [] : [`${counted(left, "question")} left`];
-        note("info", [tokens === null ? "The server doesn't tell." : counted(tokens, "token"), ...questions]);
+        note("info", [
+          tokens === null ? "The server doesn't tell." : counted(tokens, "token"),
+          ...questions,
+          ...(next ? [nextWords(next, room.wallClock())] : []),
+        ]);
       }),
     showUsage: (typed) =>
       printing(async () => {

@@ -159,7 +159,10 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const { extensions } = await room.client.offer(signal);
     const idempotent = extensions.has("idempotency");
     const { username, price } = state();
-    room.note("error", ...failureLines(error, { ...room, username, price, idempotent }));
+    room.note(
+      "error",
+      ...failureLines(error, { ...room, username, price, idempotent, now: room.wallClock() }),
+    );
     say({ type: "giveBack", text: question.message });
     const tokens = error.balance?.tokens ?? null;
     if (tokens !== null) dispatch({ type: "balance", tokens });

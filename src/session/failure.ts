@@ -1,5 +1,6 @@
 import type { ClientError, Remedy, RemedyOf } from "../client/failure.ts";
 import { refusesNewToken } from "../client/new-login.ts";
+import { nextWords } from "../client/next-tokens.ts";
 import { duration } from "../text/duration.ts";
 import { grantWords } from "../text/grant-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
@@ -14,6 +15,8 @@ interface FailureContext {
   idempotent: boolean;
   /** What sends it again: `Enter` or `/retry`. */
   again: string;
+  /** Milliseconds since the epoch. */
+  now: number;
 }
 
 /** Whether a login would help: the token is missing, or no longer valid. */
@@ -100,9 +103,9 @@ function wordsOf(remedy: Remedy): Words {
 /** What a person reads when they have no tokens: what is left, what a question costs, and how to get more. */
 function moneyLines(
   error: ClientError,
-  { local, username, commandName, price, again }: FailureContext,
+  { local, username, commandName, price, again, now }: FailureContext,
 ): string[] {
-  const { tokens = null, held = null, required = null } = error.balance ?? {};
+  const { tokens = null, held = null, required = null, next } = error.balance ?? {};
   const cost = required ?? price;
   const parts = [
     tokens === null ? "" : `${counted(tokens, "token")} left`,
@@ -116,7 +119,8 @@ function moneyLines(
   if (error.code === "tokens_held") lines.push(`Wait for them; ${again} sends it again.`);
   else if (local)
     lines.push(`More: ${commandName} ${grantWords(username ?? "NAME", cost === null ? 1000 : cost * 10)}`);
-  else lines.push("The operator of the server can grant more.");
+  else if (!next) lines.push("The operator of the server can grant more.");
+  if (next && error.code !== "tokens_held") lines.push(`More to come: ${nextWords(next, now)}.`);
   return lines;
 }
 

@@ -5,6 +5,7 @@ import { createAuthorization, type KnownToken, type Learned } from "./authorizat
 import { balanceIn, createBalanceSearch, type BalancePlace } from "./balance-place.ts";
 import { ClientError } from "../failure.ts";
 import { tokenIn } from "../new-login.ts";
+import { nextTokens } from "../next-tokens.ts";
 import type { OpenDispatcher } from "./connections.ts";
 import type { AnswerEvent, ApiClient, BalanceNow, Question, Usage } from "./contract.ts";
 import { replyOfEither } from "./either-reply.ts";
@@ -97,7 +98,11 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const reply = await lookForBalance(signal);
     if (!reply) throw new ClientError("not_offered", `${server} does not report balances.`, { status: 404 });
     if (!isSuccess(reply.status)) return failWithToken(reply, "balance", [secret]);
-    return { tokens: balanceIn(await bodyOf(reply)), held: told(reply.header(headers.held)) };
+    return {
+      tokens: balanceIn(await bodyOf(reply)),
+      held: told(reply.header(headers.held)),
+      next: nextTokens(reply),
+    };
   };
 
   /** A call that only some servers know (docs/cli.md#missing-features); `what` completes "SERVER does not …". */

@@ -1,5 +1,6 @@
 import type { Turn } from "../../protocol/bodies.ts";
 import type { ChatLimits } from "../../protocol/chat-limits.ts";
+import type { NextTokens } from "../next-tokens.ts";
 import type { Registration } from "../../protocol/replies.ts";
 import type { Extension } from "../../protocol/routes.ts";
 
@@ -67,10 +68,12 @@ export interface Offer {
   models: readonly ModelOffer[];
 }
 
-/** Tokens and what questions in flight hold of them. */
+/** Tokens, what questions in flight hold of them, and the next refill. */
 export interface BalanceNow {
   tokens: number | null;
   held: number | null;
+  /** Absent if the server tells of none. */
+  next?: NextTokens | undefined;
 }
 
 /** One UTC day of an account, `YYYY-MM-DD`: its charged questions and what they cost. */

@@ -1,6 +1,7 @@
 import { errors, type ErrorCode, type FieldError } from "../../protocol/errors.ts";
 import { headers } from "../../protocol/replies.ts";
 import { ClientError, type ClientErrorCode, type Remedy } from "../failure.ts";
+import { nextTokens, type NextTokens } from "../next-tokens.ts";
 import { parsed, record, told } from "../../text/loose-json.ts";
 import { codeFor, isAboutToken, type CallKind } from "./reply-code.ts";
 import { jsonWords, pageWords, type Words } from "./reply-words.ts";
@@ -77,6 +78,7 @@ interface Problem {
   /** Body as it came. */
   text: string;
   wait?: number;
+  next?: NextTokens | undefined;
   requestId?: string;
   /** Token and password of the call. */
   secrets: string[];
@@ -125,7 +127,7 @@ export function problemError(problem: Problem): ClientError {
     requestId: problem.requestId === undefined ? undefined : oneLine(hide(problem.requestId, secrets), 128),
     retryAfter: wait,
     fields: fields.length > 0 ? fields : undefined,
-    balance: own && errors[own].status === 402 ? balanceOf(body) : undefined,
+    balance: own && errors[own].status === 402 ? { ...balanceOf(body), next: problem.next } : undefined,
     charged: call === "chat" && mayBeCharged(status, own, body) ? "maybe" : "no",
   });
 }
@@ -160,6 +162,7 @@ export async function replyError(
     json: parsed(text),
     text,
     wait: retryAfter(reply.header("retry-after"), now),
+    next: nextTokens(reply),
     requestId,
     secrets,
   });

@@ -1,4 +1,5 @@
 import { errors, type ErrorCode, type FieldError } from "../../protocol/errors.ts";
+import type { Balance } from "./ports.ts";
 
 interface Extras {
   /** Seconds; becomes the header `Retry-After`. */
@@ -9,6 +10,8 @@ interface Extras {
   fields?: FieldError[];
   /** Balance fields of a 402 problem document. */
   balance?: { tokens: number; held: number; required: number };
+  /** The account's next refill, for the headers of a 402. */
+  next?: Balance["next"];
   /** The question may have been charged. */
   inDoubt?: true;
   /** The AI refused the question itself: no other model need be asked. */
@@ -28,6 +31,7 @@ export class ApiError extends Error {
   readonly limit: Extras["limit"];
   readonly fields: FieldError[] | undefined;
   readonly balance: Extras["balance"];
+  readonly next: Extras["next"];
   readonly inDoubt: true | undefined;
   readonly refused: true | undefined;
 
@@ -38,6 +42,7 @@ export class ApiError extends Error {
     this.limit = extras.limit;
     this.fields = extras.fields;
     this.balance = extras.balance;
+    this.next = extras.next;
     this.inDoubt = extras.inDoubt;
     this.refused = extras.refused;
   }

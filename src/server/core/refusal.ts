@@ -1,4 +1,5 @@
 import { ApiError } from "./api-error.ts";
+import { isoSecond } from "./iso-second.ts";
 import type { HoldOutcome } from "./ports.ts";
 
 /** The error for a hold that was refused (docs/http-api.md#idempotency). `price`: tokens a question. */
@@ -23,22 +24,24 @@ export function refusal(
         "answer_expired",
         "This question was answered, but its answer is no longer stored. Ask it again with a new key.",
       );
-    case "insufficient":
+    case "insufficient": {
+      const { tokens, held, next } = outcome.balance;
+      const more = next
+        ? `${next.tokens} more come at ${isoSecond(next.at)}.`
+        : "Ask the operator of this server for more.";
       return new ApiError(
         "insufficient_tokens",
-        `A question costs ${price} tokens and ${outcome.balance.tokens} are left. Ask the operator of this server for more.`,
-        {
-          balance: { ...outcome.balance, required: price },
-        },
+        `A question costs ${price} tokens and ${tokens} are left. ${more}`,
+        { balance: { tokens, held, required: price }, next },
       );
-    case "all_held":
+    }
+    case "all_held": {
+      const { tokens, held, next } = outcome.balance;
       return new ApiError(
         "tokens_held",
         "Questions in flight hold the tokens that are left. Try again when they have ended.",
-        {
-          balance: { ...outcome.balance, required: price },
-          retryAfter: 1,
-        },
+        { balance: { tokens, held, required: price }, next, retryAfter: 1 },
       );
+    }
   }
 }

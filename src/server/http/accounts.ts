@@ -10,6 +10,7 @@ import type { Ledger } from "../core/ports.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { stopWithClient } from "./client-signal.ts";
 import { accountOf, sessionOf, type Middleware } from "./context.ts";
+import { pushNext } from "./next-refill.ts";
 import { headOf, replyJson } from "./reply.ts";
 import type { Handler } from "./validate.ts";
 
@@ -67,8 +68,9 @@ export function changePassword(signIn: SignIn): Handler<PasswordBody> {
 /** The handler of `GET /api/token_balance`. */
 export function tellBalance(ledger: Ledger): Middleware {
   return async function tellBalance(ctx) {
-    const { tokens, held } = await ledger.balance(accountOf(ctx).id);
+    const { tokens, held, next } = await ledger.balance(accountOf(ctx).id);
     headOf(ctx.res).push(headers.held, String(held));
+    pushNext(headOf(ctx.res), next);
     const reply: BalanceReply = { tokens };
     replyJson(ctx, 200, reply);
   };

@@ -1,6 +1,7 @@
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import type { Context, Middleware } from "./context.ts";
+import { pushNext } from "./next-refill.ts";
 import { PROBLEM_TYPE, problemOf, publicErrorOf } from "./problem.ts";
 import { headOf, replyJson } from "./reply.ts";
 
@@ -28,6 +29,7 @@ function replyProblem(ctx: Context, error: ApiError): void {
   if (error.code === "request_timeout") ctx.res.shouldKeepAlive = false;
   if (error.retryAfter !== undefined) headOf(ctx.res).push("Retry-After", String(error.retryAfter));
   pushLimit(headOf(ctx.res), error);
+  pushNext(headOf(ctx.res), error.next);
   replyJson(ctx, error.status, problemOf(error, ctx.state.requestId), PROBLEM_TYPE);
 }
 
