@@ -1,0 +1,51 @@
+// A month of a class of 30, played against real servers, beside plain arithmetic:
+//   npm run test:month [-- --store json|postgres] [--older COMMIT] [--faketime LIBRARY]
+// It begins on that store, moves to the other one and back. --older: the build of that commit starts the month. Without
+// Debian's faketime the days do not pass, and nothing is refilled.
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { newFolder } from "../../bench/support/endings.js";
+import { buildOlder } from "../../bench/support/older.js";
+import { startPostgres } from "../../bench/support/postgres.js";
+import { openClock } from "./clock.js";
+import { playMonth } from "./month.js";
+
+/** @typedef {import("./month.js").Place} Place */
+
+const { values } = parseArgs({
+  options: {
+    store: { type: "string", default: "json" },
+    older: { type: "string" },
+    faketime: { type: "string" },
+  },
+});
+const { store } = values;
+if (store !== "json" && store !== "postgres") throw new Error("--store takes json or postgres");
+const older = values.older === undefined ? undefined : (await buildOlder(values.older)).root;
+
+// The database's clock moves with the others, so it starts after this.
+const clock = openClock(newFolder(), values.faketime);
+if (!clock.moves) console.error("There is no faketime: all of it happens today, without refills.");
+const database = await startPostgres();
+
+/** @returns {Place} */
+function folder() {
+  const dir = join(newFolder(), "data");
+  return { options: ["--data", dir], address: dir, check: [dir] };
+}
+/** @returns {Promise<Place>} */
+async function schema() {
+  const { url } = await database.place();
+  return { options: ["--store", url], address: url, check: ["--store", url] };
+}
+const places =
+  store === "json" ? [folder(), await schema(), folder()] : [await schema(), folder(), await schema()];
+const [first, second, third] = places;
+if (!first || !second || !third) throw new Error("There are three places.");
+const moves = [
+  { day: 16, to: second },
+  { day: 23, to: third },
+];
+const { questions } = await playMonth({ clock, first, moves, older, told: (said) => console.error(said) });
+console.log(`A month on ${store}, ${questions} questions: every balance is what it must be.`);
+process.exit();
