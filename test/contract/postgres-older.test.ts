@@ -196,7 +196,12 @@ describe.skipIf(noPostgres)(`a server of before models in Postgres${skipped(noPo
     await place.query("DROP TABLE chat_known, chat_limits");
     for (const table of ["chat_ledger", "chat_questions"])
       await place.query(`ALTER TABLE ${table} DROP COLUMN model`);
-    await place.query("ALTER TABLE chat_ledger DROP COLUMN invite");
+    await place.query(
+      "ALTER TABLE chat_ledger DROP COLUMN invite, DROP COLUMN n, DROP COLUMN by, DROP COLUMN asked",
+    );
+    await place.query(
+      "ALTER TABLE chat_accounts DROP COLUMN granted, DROP COLUMN deleted_at, DROP COLUMN refilled",
+    );
     await place.query("DROP TABLE chat_invites");
     await place.query("UPDATE chat_schema SET version = 1");
     const refused = openPostgresStore({ url, warn, waitSeconds: 0 });

@@ -361,6 +361,13 @@ export const storeMutants = [
     tests: [gather],
   },
   {
+    file: "src/server/stores/postgres/charge.ts",
+    find: "FROM charged ORDER BY array_position($1::text[], id)",
+    replace: "FROM charged",
+    why: "The numbers of charges that go together contradict their balances.",
+    tests: ["test/contract/postgres-order.test.ts"],
+  },
+  {
     file: "src/server/stores/postgres/hold.ts",
     find: "cost: Number(state.cost)",
     replace: "cost: 100",

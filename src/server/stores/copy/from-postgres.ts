@@ -40,6 +40,7 @@ FROM chat_ledger l
 LEFT JOIN chat_questions k ON k.account = l.account AND k.key IS NOT NULL
   AND k.charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds'
   AND ((l.kind = 'charge' AND k.id = l.id) OR (l.kind = 'again' AND k.again_id = l.id))
+WHERE l.kind IN ('account', 'grant', 'charge', 'again')
 ORDER BY greatest(l.at, k.charged_at), CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END`;
 
 /** Whether a charge may name its model. */

@@ -7,7 +7,7 @@ import { SWEEP_ACCOUNT } from "./sweep.ts";
 
 /**
  * Charges the holds $1, in their order. Locks the accounts' rows first, see {@link migrations}. Of each account's charges
- * the ledger has the balances as if they had come one after the other.
+ * the ledger has the numbers and balances as if they had come one after the other.
  */
 export const CHARGE = `
 WITH asked AS (
@@ -33,7 +33,7 @@ WITH asked AS (
   ) q JOIN balance b ON b.id = q.account
 ), entry AS (
   INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, model)
-  SELECT id, 'charge', account, now(), -price, tokens, model FROM charged
+  SELECT id, 'charge', account, now(), -price, tokens, model FROM charged ORDER BY array_position($1::text[], id)
 ), day AS (
   INSERT INTO chat_usage AS u (account, day, questions, tokens)
   SELECT account, ${TODAY}, questions, price FROM bill

@@ -111,6 +111,24 @@ export const migrations: string[][] = [
     )`,
     `CREATE INDEX chat_limits_expire ON chat_limits (expire)`,
   ],
+  // n: the order of an account's rows, drawn while its row in chat_accounts is locked; null for a row from before. It is
+  // a default, so that servers of the version before, which do not name it, number their rows too. It is set after the
+  // column is added, so that the rows from before are not written again. by: the operator who did it. asked: of a take.
+  // New kinds: take, password, disabled, enabled, renamed, deleted, revoked. The id of a grant or take is now `ACCOUNT ID`.
+  [
+    `ALTER TABLE chat_ledger ADD COLUMN n bigint, ADD COLUMN by text, ADD COLUMN asked bigint`,
+    `CREATE SEQUENCE chat_ledger_n CACHE 1 OWNED BY chat_ledger.n`,
+    `ALTER TABLE chat_ledger ALTER COLUMN n SET DEFAULT nextval('chat_ledger_n')`,
+    // Rights on tables do not extend to it, and servers of the version before do not know it.
+    `GRANT USAGE ON SEQUENCE chat_ledger_n TO PUBLIC`,
+  ],
+  // granted: the sum of the account's rows that are no charges; what it has used is granted - tokens, whichever server
+  // charged. Null for an account that an older server made: then its rows are summed. A deleted account has deleted_at,
+  // a pseudonym as its name, and no hash. refilled: the start of the last refill period that was paid or used up.
+  [
+    `ALTER TABLE chat_accounts ADD COLUMN granted bigint, ADD COLUMN deleted_at timestamptz,
+      ADD COLUMN refilled timestamptz`,
+  ],
 ];
 
 /** SQL for the UTC day of the database's clock, as days since 1970. */

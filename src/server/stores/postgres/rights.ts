@@ -21,7 +21,9 @@ const NEEDED: Record<string, string[]> = {
 
 const LACKING = `
 SELECT t.name, t.needed FROM unnest($1::text[], $2::text[]) AS t (name, needed)
-WHERE NOT has_table_privilege(t.name, t.needed)`;
+WHERE NOT has_table_privilege(t.name, t.needed)
+UNION ALL
+SELECT 'SEQUENCE chat_ledger_n', 'USAGE' WHERE NOT has_sequence_privilege('chat_ledger_n', 'USAGE')`;
 
 /** Schemas of the search_path that the user may not use. PostgreSQL skips them without an error. */
 const CLOSED_SCHEMAS = `
