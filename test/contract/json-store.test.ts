@@ -30,6 +30,7 @@ async function place(files: Files, models = false): Promise<StoreFixture> {
     },
     models,
     keepsHolds: false,
+    acts: true,
     destroy: () => rm(dir, { recursive: true }),
   };
 }

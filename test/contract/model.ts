@@ -31,10 +31,11 @@ interface ModelAccount {
 /** The ledger port said once more, as plainly as can be: everything is looked up anew, nothing is durable. */
 export class Model {
   now: number;
-  /** Whether charges name their model. */
-  readonly models: boolean;
+  /** Whether charges name their model. From the first act of an operator on they do. */
+  models: boolean;
   readonly accounts = new Map<AccountId, ModelAccount>();
-  readonly grants = new Map<string, { account: AccountId; tokens: number }>();
+  /** Tokens of each, by account and id. */
+  readonly grants = new Map<string, number>();
   /** Open ones. */
   readonly holds = new Map<string, ModelHold>();
   /** Every hold that was asked for since the last restart, whatever became of it. */
@@ -69,10 +70,12 @@ export class Model {
   }
 
   grant(id: string, account: AccountId, tokens: number): GrantOutcome {
-    const given = this.grants.get(id);
-    if (given && (given.account !== account || given.tokens !== tokens)) return { kind: "id_taken" };
-    if (!given) this.account(account).tokens += tokens;
-    this.grants.set(id, { account, tokens });
+    const given = this.grants.get(`${account} ${id}`);
+    if ([...this.accounts.keys()].some((other) => other !== account && this.grants.has(`${other} ${id}`)))
+      this.models = true;
+    if (given !== undefined && given !== tokens) return { kind: "id_taken" };
+    if (given === undefined) this.account(account).tokens += tokens;
+    this.grants.set(`${account} ${id}`, tokens);
     return { kind: given ? "repeated" : "granted", balance: this.balance(account) };
   }
 

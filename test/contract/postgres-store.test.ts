@@ -32,6 +32,7 @@ describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
       advance: clock.advance,
       models: true,
       keepsHolds: true,
+      acts: false,
       destroy: () => place.drop(),
     };
   }

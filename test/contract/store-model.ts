@@ -95,8 +95,9 @@ const release = latest.map((which) =>
 );
 
 const grant = fc.tuple(index, fc.nat(5), fc.constantFrom(50, 50, 300)).map(([who, name, tokens]) =>
-  command(`grant(${who}, ${name}, ${tokens})`, async (model, { store }) => {
-    const [id, account] = [`grant ${name}`, accountOf(model, who)];
+  command(`grant(${who}, ${name}, ${tokens})`, async (model, { store, fixture }) => {
+    const account = accountOf(model, who);
+    const id = fixture.acts ? `grant ${name}` : `grant ${name} of ${account}`;
     const told = await store.ledger.grant({ id, account, tokens, reason: "" });
     return { told, expected: model.grant(id, account, tokens) };
   }),

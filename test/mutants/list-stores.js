@@ -17,14 +17,14 @@ const rowCalls = "test/unit/server/stores/postgres/row-calls.test.ts";
 /** The ledger's files, the tables of Postgres, and the files of every room. @type {Mutant[]} */
 export const storeMutants = [
   {
-    file: "src/server/stores/json/books.ts",
+    file: "src/server/stores/json/kept.ts",
     find: " > now) break;",
     replace: " > now || true) break;",
     why: "Charged keys are never dropped from memory.",
     tests: [books],
   },
   {
-    file: "src/server/stores/json/books.ts",
+    file: "src/server/stores/json/kept.ts",
     find: "size >= 1024 && ",
     replace: "false && ",
     why: "Revoked tokens are never swept.",
@@ -313,15 +313,15 @@ export const storeMutants = [
   },
   {
     file: "src/server/stores/json/accounts.ts",
-    find: 'if (books.names.has(folded)) return { kind: "taken" };',
+    find: 'if (books.names.has(foldName(name))) return { kind: "taken" };',
     replace: "",
     why: "A name is given to a second account.",
     tests: [contract],
   },
   {
-    file: "src/server/stores/json/accounts.ts",
-    find: "for (let other =",
-    replace: "for (let other = undefined &&",
+    file: "src/server/stores/json/turns.ts",
+    find: "last.set(key, done);",
+    replace: "",
     why: "Two registrations at once both get the name.",
     tests: [contract],
   },
@@ -571,9 +571,9 @@ export const storeMutants = [
     tests: [contract],
   },
   {
-    file: "src/server/stores/json/invites.ts",
-    find: "if (books.version === 1) await",
-    replace: "if (false) await",
+    file: "src/server/stores/json/name-feature.ts",
+    find: "if (books.version === 1) await committer",
+    replace: "if (false) await committer",
     why: "An older ai-chat is told to cut off the ledger at the first invitation.",
     tests: [invites],
   },

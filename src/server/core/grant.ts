@@ -32,5 +32,6 @@ export async function grantByName(
   if (!account) return { kind: "unknown_name" };
   const outcome = await ledger.grant({ id, account: account.id, tokens, reason: REASON });
   if (outcome.kind === "id_taken") return outcome;
+  if (outcome.kind === "unknown") return { kind: "unknown_name" };
   return { kind: outcome.kind, username: account.name, tokens: outcome.balance.tokens };
 }

@@ -77,10 +77,19 @@ export interface FactReader {
   close(): Promise<void>;
 }
 
-/** `taken`: as many tokens as were free, at most those asked for. `repeated`: the same take (id, account) was made before. */
+/** The account was deleted, or never existed. */
+export interface Unknown {
+  kind: "unknown";
+}
+
+/**
+ * `taken`: as many tokens as were free, at most those asked for. `repeated`: the same take (id, account, tokens) was made
+ * before. `id_taken`: this account got a grant, or another take, with this id.
+ */
 export type TakeOutcome =
   | { kind: "taken" | "repeated"; taken: number; balance: Balance }
-  | { kind: "id_taken" };
+  | { kind: "id_taken" }
+  | Unknown;
 
 /**
  * What an operator does to accounts. Each act is atomic, durable when its promise resolves, and a fact of the ledger.
@@ -88,23 +97,31 @@ export type TakeOutcome =
  * began.
  */
 export interface Operations {
-  /** Takes at most `tokens`, and never what is held. The id belongs to the account, as that of a grant. */
+  /** Takes at most `tokens`, a positive safe integer (else `RangeError`), and never what is held. The id belongs to the account, as that of a grant. */
   take(take: { id: string; account: AccountId; tokens: number } & Act): Promise<TakeOutcome>;
   /** The account's tokens are refused at once, at every server. Enabled, those that have not expired are valid again. */
-  setDisabled(account: AccountId, disabled: boolean, act: Act): Promise<{ kind: "done" | "repeated" }>;
+  setDisabled(
+    account: AccountId,
+    disabled: boolean,
+    act: Act,
+  ): Promise<{ kind: "done" | "repeated" } | Unknown>;
   /** All tokens of the account end. */
-  setPassword(account: AccountId, passwordHash: string, act: Act): Promise<{ kind: "done" | "repeated" }>;
+  setPassword(
+    account: AccountId,
+    passwordHash: string,
+    act: Act,
+  ): Promise<{ kind: "done" | "repeated" } | Unknown>;
   /** `taken`: another account has the name, in any ASCII case. Tokens stay valid. */
   rename(
     account: AccountId,
     name: string,
     act: Act,
-  ): Promise<{ kind: "done" | "repeated" } | { kind: "taken" }>;
+  ): Promise<{ kind: "done" | "repeated" } | { kind: "taken" } | Unknown>;
   /**
    * Removes name, hash, known addresses and what makes tokens valid. Its facts and its tokens stay under a pseudonym. The
    * name is free again.
    */
-  remove(account: AccountId, act: Act): Promise<{ kind: "done" | "repeated"; pseudonym: string }>;
+  remove(account: AccountId, act: Act): Promise<{ kind: "done" | "repeated"; pseudonym: string } | Unknown>;
   /** All accounts but deleted ones, in pages, so that a long list delays no question. Writes nothing. */
   accounts(): AsyncIterable<AccountRow[]>;
   /** In any ASCII case; also by the pseudonym of a deleted account. Writes nothing. */

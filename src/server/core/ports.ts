@@ -101,13 +101,15 @@ export interface Grant {
 
 /**
  * `repeated`: the same grant (id, account, tokens) was made before. `id_taken`: this account got another grant with this
- * id. `too_many`: the balance would exceed `Number.MAX_SAFE_INTEGER`. Only `granted` has changed anything.
+ * id. `too_many`: the balance would exceed `Number.MAX_SAFE_INTEGER`. `unknown`: the account was deleted, or never existed.
+ * Only `granted` has changed anything.
  */
 export type GrantOutcome =
   | { kind: "granted"; balance: Balance }
   | { kind: "repeated"; balance: Balance }
   | { kind: "id_taken" }
-  | { kind: "too_many"; balance: Balance };
+  | { kind: "too_many"; balance: Balance }
+  | { kind: "unknown" };
 
 /**
  * The ledger (docs/ledger.md#promises). Each call is atomic, and durable when its promise resolves. Every method

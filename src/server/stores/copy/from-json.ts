@@ -98,6 +98,9 @@ function entryOf(fact: Line): Entry[] {
     case "password":
     case "revoked":
     case "disabled":
+    case "take":
+    case "renamed":
+    case "deleted":
       return [];
   }
 }

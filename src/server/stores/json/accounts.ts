@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
-import { bookOf, slot, type AccountBook, type Books } from "./books.ts";
+import { bookOf, type AccountBook, type Books } from "./books.ts";
+import { slot } from "./kept.ts";
 import type { Committer } from "./committer.ts";
 import { DoesNotFollow } from "./form-batch.ts";
 import type { Event } from "./facts.ts";
 import type { Known } from "./known.ts";
+import type { InTurn } from "./turns.ts";
 
 /** The last time that a Date can hold, in milliseconds since the epoch (ECMA-262, "Time Values and Time Range"). */
 const LATEST_DATE = 8.64e15;
@@ -16,50 +18,47 @@ export function createAccounts({
   committer,
   known,
   now,
+  names,
 }: {
   books: Books;
   committer: Committer;
   known: Known;
   now: () => number;
+  /** By folded name. */
+  names: InTurn;
 }): Accounts {
-  /** Registrations that are being written, by folded name. */
-  const registering = new Map<string, Promise<unknown>>();
-
-  async function write({ id, name }: AccountBook, event: Event): Promise<void> {
-    await committer.commit({ account: id, name, event });
+  async function write({ id }: AccountBook, event: Event): Promise<void> {
+    await committer.commit({ account: id, event });
   }
 
   return {
     async create({ name, passwordHash: hash, tokens, invite }) {
       if (!Number.isSafeInteger(tokens) || tokens < 0)
         throw new RangeError("An account starts with a whole number of tokens.");
-      const folded = foldName(name);
       // Whether the name is taken is known once the other registration is durable, or has failed.
-      for (let other = registering.get(folded); other; other = registering.get(folded))
-        await other.catch(() => undefined);
-      if (books.names.has(folded)) return { kind: "taken" };
-      const account = newId(books);
-      const created = committer
-        .commit({ account, name, event: { fact: "account", hash, generation: 1, tokens, invite } })
-        .finally(() => registering.delete(folded));
-      registering.set(folded, created);
-      try {
-        await created;
-      } catch (error) {
-        if (error instanceof DoesNotFollow) return { kind: "invalid_invite" };
-        throw error;
-      }
-      return { kind: "created", account: accountOf(bookOf(books, account)) };
+      return names(foldName(name), async () => {
+        if (books.names.has(foldName(name))) return { kind: "taken" };
+        const account = newId(books);
+        try {
+          const event: Event = { fact: "account", hash, generation: 1, tokens, invite };
+          await committer.commit({ account, name, event });
+        } catch (error) {
+          if (error instanceof DoesNotFollow) return { kind: "invalid_invite" };
+          throw error;
+        }
+        return { kind: "created", account: accountOf(bookOf(books, account)) };
+      });
     },
 
     async byName(name) {
       const book = books.names.get(foldName(name));
-      return book && accountOf(book);
+      return book && !book.deleted ? accountOf(book) : undefined;
     },
 
     async session(account, jti) {
       const book = books.accounts.get(account);
-      return book && { account: accountOf(book), revoked: books.revoked.has(slot(account, jti)) };
+      if (!book || book.deleted) return undefined;
+      return { account: accountOf(book), revoked: books.revoked.has(slot(account, jti)) };
     },
 
     async setPassword({ account, generation: before, passwordHash }) {
@@ -83,7 +82,10 @@ export function createAccounts({
       if (!Number.isSafeInteger(expires) || expires > LATEST_DATE)
         throw new RangeError("expires is a time in milliseconds.");
       if (expires <= now() || books.revoked.has(slot(account, jti))) return;
-      await write(book, { fact: "revoked", jti, expires });
+      await write(book, { fact: "revoked", jti, expires }).catch((error: unknown) => {
+        // The account was deleted, and its logins with it.
+        if (!(error instanceof DoesNotFollow)) throw error;
+      });
     },
 
     knows: (account, address) => known.knows(account, address),

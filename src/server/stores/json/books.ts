@@ -1,8 +1,10 @@
-import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import { foldName } from "../../core/fold-name.ts";
+import { pseudonymOf } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
-import type { Fact, Feature, Line } from "./facts.ts";
-import { postNotice, type InviteBook } from "./invite-books.ts";
+import type { Fact, Feature, Line, NoticeFact, Refill } from "./facts.ts";
+import { createGrants, type Grants } from "./grants.ts";
+import { postInvite, type InviteBook } from "./invite-books.ts";
+import { postKey, postRevoked, slot, type Kept } from "./kept.ts";
 import type { Version } from "./line.ts";
 import type { Head } from "./seal.ts";
 import { createUsage, type Usage } from "./usage.ts";
@@ -10,45 +12,28 @@ import { createUsage, type Usage } from "./usage.ts";
 /** The state of an account that follows from the ledger. Only `post` changes it. */
 export interface AccountBook {
   readonly id: AccountId;
-  readonly name: string;
+  /** The pseudonym of a deleted account. */
+  name: string;
+  /** Empty if it is deleted. */
   hash: string;
   generation: number;
+  /** A deleted account is disabled, too. */
   disabled: boolean;
+  deleted: boolean;
   tokens: number;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  /** Time of the last charge. */
+  lastQuestion: number | null;
+  /** Tokens of all charges. */
+  used: number;
+  /** Start of the last period whose refill it got, or for which it was full. */
+  refilled: number | null;
   readonly usage: Usage;
 }
 
-/** An Idempotency-Key that was charged. */
-export interface ChargedKey {
-  account: AccountId;
-  key: string;
-  digest: string;
-  /** Time of the charge, in milliseconds since the epoch. */
-  at: number;
-  /** Whether its second answer was given, too. */
-  again: boolean;
-  /** Tokens of the charge. */
-  cost: number;
-  /** Undefined for a charge of before models. */
-  model: string | undefined;
-}
-
-/** A grant that was made; its id is never used for another one. */
-export interface GivenGrant {
-  id: string;
-  account: AccountId;
-  tokens: number;
-}
-
-/** A token that was logged out. */
-export interface RevokedToken {
-  account: AccountId;
-  jti: string;
-  expires: number;
-}
-
 /** The state that follows from the durable part of the ledger, in memory. Only `post` changes it. */
-export interface Books {
+export interface Books extends Kept {
   /** The ledger's id. */
   ledger: string;
   version: Version;
@@ -61,16 +46,18 @@ export interface Books {
   readonly accounts: Map<AccountId, AccountBook>;
   /** By folded name. */
   readonly names: Map<string, AccountBook>;
-  /** By `slot`, oldest charge first. */
-  readonly keys: Map<string, ChargedKey>;
-  /** By `slot`. */
-  readonly revoked: Map<string, RevokedToken>;
-  /** By id. */
-  readonly grants: Map<string, GivenGrant>;
+  readonly grants: Grants;
   /** By id, oldest first. */
   readonly invites: Map<string, InviteBook>;
   /** By the digest of their code. */
   readonly inviteDigests: Map<string, InviteBook>;
+  /** How accounts are refilled, oldest first: each from its time on. */
+  readonly refills: RefillBook[];
+}
+
+export interface RefillBook extends Refill {
+  /** Milliseconds since the epoch. */
+  at: number;
 }
 
 /** Books without any fact. */
@@ -85,9 +72,10 @@ export function createBooks(): Books {
     names: new Map(),
     keys: new Map(),
     revoked: new Map(),
-    grants: new Map(),
+    grants: createGrants(),
     invites: new Map(),
     inviteDigests: new Map(),
+    refills: [],
   };
 }
 
@@ -104,15 +92,6 @@ export function bookOf(books: Books, account: AccountId): AccountBook {
   return book;
 }
 
-/** The key of a Map for something that belongs to one account. */
-export const slot = (account: AccountId, own: string): string => `${account} ${own}`;
-
-/** The charged key, unless its lifetime is over at `now`. */
-export function chargedKey(books: Books, keySlot: string, now: number): ChargedKey | undefined {
-  const charged = books.keys.get(keySlot);
-  return charged && charged.at + KEY_LIFETIME_MS > now ? charged : undefined;
-}
-
 /** Enters a durable fact that `refute` accepts, and drops what is too old at `now`. */
 export function post(books: Books, fact: Line, head: Head, now: number): void {
   books.n = fact.n;
@@ -123,10 +102,15 @@ export function post(books: Books, fact: Line, head: Head, now: number): void {
   account.tokens = fact.balance;
   switch (fact.fact) {
     case "grant":
-      books.grants.set(fact.id, { id: fact.id, account: fact.account, tokens: fact.tokens });
+      books.grants.add({ id: fact.id, account: fact.account, tokens: fact.tokens });
+      return;
+    case "take":
+      books.grants.add({ id: fact.id, account: fact.account, tokens: fact.tokens, asked: fact.asked });
       return;
     case "charge":
       account.usage.add(fact.at, -fact.tokens, now);
+      account.used -= fact.tokens;
+      account.lastQuestion = fact.at;
       if ("key" in fact) {
         const { account, key, digest, at, tokens, model } = fact;
         // 0 − 0 is 0, but −0 is not.
@@ -147,7 +131,29 @@ export function post(books: Books, fact: Line, head: Head, now: number): void {
       return;
     case "disabled":
       account.disabled = fact.disabled;
+      return;
+    case "renamed":
+      rename(books, account, fact.name);
+      return;
+    case "deleted":
+      rename(books, account, pseudonymOf(account.id));
+      account.generation += 1;
+      Object.assign(account, { hash: "", disabled: true, deleted: true } satisfies Partial<AccountBook>);
   }
+}
+
+function rename({ names }: Books, account: AccountBook, name: string): void {
+  names.delete(foldName(account.name));
+  account.name = name;
+  names.set(foldName(name), account);
+}
+
+function postNotice(books: Books, fact: NoticeFact): void {
+  if (fact.fact === "feature") books.features.add(fact.feature);
+  else if (fact.fact === "refill") {
+    const { at, tokens, period, cap } = fact;
+    books.refills.push({ at, tokens, period, cap });
+  } else postInvite(books, fact);
 }
 
 /** Adds an account, as read from a checkpoint or created. */
@@ -157,31 +163,9 @@ export function openAccount(books: Books, account: AccountBook): void {
 }
 
 function postAccount(books: Books, fact: Fact & { fact: "account" }): void {
-  const { account: id, name, hash, generation, balance: tokens } = fact;
-  openAccount(books, { id, name, hash, generation, disabled: false, tokens, usage: createUsage() });
+  const { account: id, name, hash, generation, balance: tokens, at: created } = fact;
+  const state = { disabled: false, deleted: false, created, lastQuestion: null, used: 0, refilled: null };
+  openAccount(books, { id, name, hash, generation, tokens, usage: createUsage(), ...state });
   const invite = fact.invite === undefined ? undefined : books.invites.get(fact.invite);
   if (invite) invite.used += 1;
-}
-
-/** Enters a charged key, and drops those at the front whose lifetime is over. */
-export function postKey(books: Books, charged: ChargedKey, now: number): void {
-  for (const [keySlot, { at }] of books.keys) {
-    if (at + KEY_LIFETIME_MS > now) break;
-    books.keys.delete(keySlot);
-  }
-  const { account, key, digest, at, again, cost, model } = charged;
-  const keySlot = slot(account, key);
-  // A Map keeps the place of a known key: deleted first, it goes to the end.
-  books.keys.delete(keySlot);
-  if (at + KEY_LIFETIME_MS > now) books.keys.set(keySlot, { account, key, digest, at, again, cost, model });
-}
-
-/** Enters a revoked token. Each time the list has doubled, the tokens that have expired are dropped. */
-export function postRevoked(books: Books, token: RevokedToken, now: number): void {
-  const { account, jti, expires } = token;
-  books.revoked.set(slot(account, jti), { account, jti, expires });
-  // At powers of two: then a sweep costs no more than the insertions since the last one.
-  const { size } = books.revoked;
-  if (size >= 1024 && (size & (size - 1)) === 0)
-    for (const [tokenSlot, old] of books.revoked) if (old.expires <= now) books.revoked.delete(tokenSlot);
 }

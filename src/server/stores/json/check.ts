@@ -4,7 +4,15 @@ import { SECRET_BYTES } from "../../../protocol/limits.ts";
 import { secretsIn } from "../../core/signing-secrets.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { createBooks, type Books } from "./books.ts";
-import { booksOf, checkpointOf, covers, lacksCosts, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import {
+  booksOf,
+  checkpointOf,
+  covers,
+  lacksCosts,
+  lacksMore,
+  readCheckpoint,
+  type Checkpoint,
+} from "./checkpoint.ts";
 import { checkpointDamage, Damage, LEDGER, type Finding } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "./disk.ts";
@@ -144,22 +152,29 @@ function difference(
 ): string | undefined {
   if (books.ledger !== checkpoint.ledger) return `it was made from another ${LEDGER}.`;
   if (!whole || !covers(checkpoint, sha256)) return `it does not match ${LEDGER}.`;
-  const costs = !lacksCosts(checkpoint);
-  const [ours, theirs] = [books, booksOf(checkpoint, now)].map((side) => comparable(side, now, costs));
+  const says = { costs: !lacksCosts(checkpoint), more: !lacksMore(checkpoint) };
+  const [ours, theirs] = [books, booksOf(checkpoint, now)].map((side) => comparable(side, now, says));
   const other = Object.keys(ours ?? {}).find((part) => ours?.[part] !== theirs?.[part]);
   return other && `its ${other} differ from ${LEDGER}, although its checksums are right.`;
 }
 
-/** The parts of the books as texts that are equal for equal content; with or without what the keys cost. */
-function comparable(books: Books, now: number, costs: boolean): Record<string, string> {
+/** The parts of the books as texts that are equal for equal content; with or without what an older ai-chat leaves out. */
+function comparable(
+  books: Books,
+  now: number,
+  says: { costs: boolean; more: boolean },
+): Record<string, string> {
   const {
-    accounts,
+    accounts: brief,
+    more = [],
     revoked,
     grants,
     invites = [],
+    refills = [],
     ...rest
   } = checkpointOf(books, { length: 0, lines: 0, sha256: "" }, now);
-  const keys = costs ? rest.keys : rest.keys.map(({ cost: _cost, ...key }) => key);
+  const accounts = says.more ? brief.map((account, at) => ({ ...account, more: more[at] })) : brief;
+  const keys = says.costs ? rest.keys : rest.keys.map(({ cost: _cost, ...key }) => key);
   const features = [...books.features];
   const parts = {
     accounts,
@@ -167,6 +182,7 @@ function comparable(books: Books, now: number, costs: boolean): Record<string, s
     revoked,
     grants,
     invites,
+    refills,
     features,
     counters: [books.n, books.head, books.version],
   };

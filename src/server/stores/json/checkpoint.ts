@@ -2,17 +2,11 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Low, type Adapter } from "lowdb";
 import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
+import { pseudonymOf } from "../../core/operations.ts";
 import type { AccountId, DayUsage } from "../../core/ports.ts";
-import {
-  createBooks,
-  openAccount,
-  postKey,
-  postRevoked,
-  type Books,
-  type ChargedKey,
-  type GivenGrant,
-  type RevokedToken,
-} from "./books.ts";
+import { createBooks, openAccount, type Books, type RefillBook } from "./books.ts";
+import { postKey, postRevoked, type ChargedKey, type RevokedToken } from "./kept.ts";
+import type { GivenGrant } from "./grants.ts";
 import { openInvite, type InviteBook } from "./invite-books.ts";
 import { CHECKPOINT, checkpointDamage, newerCheckpoint } from "./damage.ts";
 import { isFeature, type Feature } from "./facts.ts";
@@ -61,16 +55,25 @@ export interface Checkpoint extends Covered {
     tokens: number;
     days: DayUsage[];
   }[];
+  /**
+   * More about each of the accounts, in their order. Not in `accounts`, because an older ai-chat copies what it finds there
+   * although it does not keep it up. Absent if such a one wrote the checkpoint.
+   */
+  more?: [created: number, lastQuestion: number | null, used: number, refilled: number | null][];
   /** Without `cost` if an older ai-chat wrote them. */
   keys: ChargedKey[];
   revoked: RevokedToken[];
   grants: GivenGrant[];
   /** Absent without the feature `invites`. */
   invites?: InviteBook[];
+  /** Absent without the feature `operator`. */
+  refills?: RefillBook[];
 }
 
 /** A checkpoint of these books, without what has expired at `now`. */
 export function checkpointOf(books: Books, covered: Covered, now: number): Checkpoint {
+  const accounts = [...books.accounts.values()];
+  const isOfUse = ({ account }: { account: AccountId }) => books.accounts.get(account)?.deleted === false;
   return {
     format: FORMAT,
     version: VERSION,
@@ -79,14 +82,28 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
     sha256: sumOf(books.version, covered.sha256),
     ...(books.version > 1 && { features: [...books.features] }),
     ...(typeof books.head === "number" ? { crc: books.head } : { head: books.head }),
-    accounts: [...books.accounts.values()].map(({ usage, ...account }) => ({
-      ...account,
+    accounts: accounts.map(({ id, name, hash, generation, disabled, tokens, usage }) => ({
+      id,
+      name,
+      hash,
+      generation,
+      disabled,
+      tokens,
       days: usage.kept(now),
     })),
-    keys: [...books.keys.values()].filter((charged) => charged.at + KEY_LIFETIME_MS > now),
-    revoked: [...books.revoked.values()].filter((token) => token.expires > now),
-    grants: [...books.grants.values()],
+    more: accounts.map(({ created, lastQuestion, used, refilled }) => [
+      created,
+      lastQuestion,
+      used,
+      refilled,
+    ]),
+    keys: [...books.keys.values()].filter(
+      (charged) => charged.at + KEY_LIFETIME_MS > now && isOfUse(charged),
+    ),
+    revoked: [...books.revoked.values()].filter((token) => token.expires > now && isOfUse(token)),
+    grants: [...books.grants.all()].filter(isOfUse),
     ...(books.features.has("invites") && { invites: [...books.invites.values()] }),
+    ...(books.features.has("operator") && { refills: books.refills }),
   };
 }
 
@@ -101,11 +118,14 @@ export const covers = (checkpoint: Checkpoint, sha256: string): boolean =>
 export const lacksCosts = ({ keys }: Checkpoint): boolean =>
   keys.some(({ cost }: Partial<ChargedKey>) => cost === undefined);
 
+/** Whether it lacks what later versions know about accounts. */
+export const lacksMore = ({ more }: Checkpoint): boolean => more === undefined;
+
 const hasKey = ({ features }: Checkpoint) => features?.includes("key") === true;
 
 /** Whether a start can go on from it. With a key, one that was made without it could be anybody's. */
 export const isEnough = (checkpoint: Checkpoint, key: LedgerKey | undefined): boolean =>
-  !lacksCosts(checkpoint) && (key === undefined || hasKey(checkpoint));
+  !lacksCosts(checkpoint) && !lacksMore(checkpoint) && (key === undefined || hasKey(checkpoint));
 
 /** The books that a checkpoint describes. */
 export function booksOf(checkpoint: Checkpoint, now: number): Books {
@@ -116,12 +136,29 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   // The header has no number.
   books.n = checkpoint.lines - 1;
   books.head = checkpoint.head ?? checkpoint.crc ?? 0;
-  for (const { days, ...account } of checkpoint.accounts)
-    openAccount(books, { ...account, usage: createUsage(days) });
+  for (const [at, { id, name, hash, generation, disabled, tokens, days }] of checkpoint.accounts.entries()) {
+    // Of an older ai-chat: that checkpoint is compared only.
+    const [created, lastQuestion, used, refilled] = checkpoint.more?.[at] ?? [0, null, 0, null];
+    openAccount(books, {
+      id,
+      name,
+      hash,
+      generation,
+      disabled,
+      deleted: name === pseudonymOf(id),
+      tokens,
+      created,
+      lastQuestion,
+      used,
+      refilled,
+      usage: createUsage(days),
+    });
+  }
   for (const charged of checkpoint.keys) postKey(books, charged, now);
   for (const token of checkpoint.revoked) postRevoked(books, token, now);
-  for (const given of checkpoint.grants) books.grants.set(given.id, given);
+  for (const given of checkpoint.grants) books.grants.add(given);
   for (const invite of checkpoint.invites ?? []) openInvite(books, invite);
+  books.refills.push(...(checkpoint.refills ?? []));
   return books;
 }
 

@@ -1,6 +1,7 @@
 import { ApiError } from "../../core/api-error.ts";
 import type { Balance } from "../../core/ports.ts";
 import { post, type Books } from "./books.ts";
+import { slot } from "./kept.ts";
 import type { Fact, Notice } from "./facts.ts";
 import { formBatch, type Entry, type Formed, type Waiting } from "./form-batch.ts";
 import type { Holds } from "./holds.ts";
@@ -118,8 +119,9 @@ export function createCommitter({
     }
   }
 
-  /** Settles the hold of a charge that was posted. Returns the account's balance. */
+  /** Settles the hold of a charge or a take that was posted. Returns the account's balance. */
   function settled(fact: Fact): Balance {
+    if (fact.fact === "take") holds.settle(slot(fact.account, fact.id));
     const charged = fact.fact === "charge" || fact.fact === "again" ? fact.id : undefined;
     if (charged !== undefined) holds.settle(charged);
     const balance = { tokens: fact.balance, held: holds.held(fact.account, now()) };

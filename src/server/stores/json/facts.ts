@@ -1,15 +1,19 @@
+import type { Act } from "../../core/operations.ts";
 import type { AccountId, HoldId } from "../../core/ports.ts";
 
 /** What happened, without its position in the ledger. `tokens` is what it adds to the balance. */
 export type Event =
   | { fact: "account"; hash: string; generation: number; tokens: number; invite?: string | undefined }
-  | { fact: "grant"; id: string; tokens: number; reason: string }
+  | { fact: "grant"; id: string; tokens: number; reason: string; by?: string | null | undefined }
+  | ({ fact: "take"; id: string; tokens: number; asked: number } & Act)
   | { fact: "charge"; id: HoldId; tokens: number; model?: string | undefined }
   | { fact: "charge"; id: HoldId; tokens: number; model?: string | undefined; key: string; digest: string }
   | { fact: "again"; id: HoldId; tokens: number; key: string; digest: string }
-  | { fact: "password"; hash: string; generation: number }
+  | ({ fact: "password"; hash: string; generation: number } & Partial<Act>)
   | { fact: "revoked"; jti: string; expires: number }
-  | { fact: "disabled"; disabled: boolean };
+  | ({ fact: "disabled"; disabled: boolean } & Partial<Act>)
+  | ({ fact: "renamed"; from: string } & Act)
+  | ({ fact: "deleted" } & Act);
 
 /** A fact of the ledger. Times in milliseconds since the epoch; on disk they are ISO 8601 in UTC. */
 export type Fact = Event & {
@@ -17,7 +21,7 @@ export type Fact = Event & {
   n: number;
   at: number;
   account: AccountId;
-  /** As typed at registration. Written so that a person can read the line. */
+  /** The account's name after it. Written so that a person can read the line. */
   name: string;
   /** The account's tokens after it. */
   balance: number;
@@ -25,15 +29,23 @@ export type Fact = Event & {
 
 /**
  * What a line of version 1 cannot say (docs/ledger.md#versions). `models`: a charge names its model; `invites`: there are
- * invitations; `key`: the lines that follow have an HMAC.
+ * invitations; `operator`: see {@link isOfOperator}; `key`: the lines that follow have an HMAC.
  */
-export type Feature = "models" | "invites" | "key";
+export type Feature = "models" | "invites" | "operator" | "key";
+
+/** How accounts are refilled from here on. `tokens`: null if they are not. `cap`: null if there is none. */
+export interface Refill {
+  tokens: number | null;
+  period: "day" | "week" | "month";
+  cap: number | null;
+}
 
 /** What happened to no account. A `feature` is named before the first line that needs it. */
 export type Notice =
   | { fact: "feature"; feature: Exclude<Feature, "key"> }
   | { fact: "invite"; id: string; digest: string; tokens: number | null; uses: number; expires: number }
-  | { fact: "invite_revoked"; id: string };
+  | { fact: "invite_revoked"; id: string }
+  | ({ fact: "refill" } & Refill);
 
 /** The id of the key, and its HMAC of all bytes and fields before it. */
 export interface KeyFact {
@@ -52,8 +64,13 @@ export type NoticeFact = (Notice & { n: number; at: number }) | KeyFact;
 export type Line = Fact | NoticeFact;
 
 /** Whether this version knows the feature of that name. */
-const FEATURES: ReadonlySet<unknown> = new Set<Feature>(["models", "invites", "key"]);
+const FEATURES: ReadonlySet<unknown> = new Set<Feature>(["models", "invites", "operator", "key"]);
 export const isFeature = (name: unknown): name is Feature => FEATURES.has(name);
+
+/** Whether the line needs the feature `operator`, whatever lines precede it. */
+export const isOfOperator = (line: Line | Event | Notice): boolean =>
+  OPERATOR.has(line.fact) || ("by" in line && line.by !== undefined);
+const OPERATOR: ReadonlySet<string> = new Set<Line["fact"]>(["take", "renamed", "deleted", "refill"]);
 
 /** What the event adds to the account's balance. */
 export const tokensOf = (event: Event): number => ("tokens" in event ? event.tokens : 0);
@@ -63,6 +80,9 @@ const filled = (value: unknown) => typeof value === "string" && value !== "";
 const whole = (value: unknown) => Number.isSafeInteger(value);
 const count = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const countOrNull = (value: unknown) => value === null || count(value);
+const debit = (value: unknown) => Number.isSafeInteger(value) && (value as number) <= 0;
+const textOrNull = (value: unknown) => value === null || text(value);
+const period = (value: unknown) => value === "day" || value === "week" || value === "month";
 const flag = (value: unknown) => typeof value === "boolean";
 const digest = (value: unknown) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 const time = (value: unknown) => typeof value === "string" && isoTime(value) !== undefined;
@@ -74,18 +94,24 @@ const after: Shape = { balance: count };
 const keyed: Shape = { id: text, tokens: whole, key: filled, digest: filled };
 const made: Shape = { hash: text, generation: count, tokens: count };
 const named: Shape = { id: text, tokens: whole, model: filled };
+const act: Shape = { reason: textOrNull, by: textOrNull };
+const given: Shape = { id: text, tokens: count, reason: text };
+const set: Shape = { hash: text, generation: count };
 
 /** Fields of each kind of fact, in the order in which they are written. */
 const shapes = new Map<unknown, Shape[]>(
   Object.entries<Shape[]>({
     account: [made, { ...made, invite: filled }],
-    grant: [{ id: text, tokens: count, reason: text }],
+    grant: [given, { ...given, by: textOrNull }],
+    take: [{ id: text, tokens: debit, asked: count, ...act }],
     // The last has every field, in order.
     charge: [{ id: text, tokens: whole }, keyed, named, { ...named, key: filled, digest: filled }],
     again: [keyed],
-    password: [{ hash: text, generation: count }],
+    password: [set, { ...set, ...act }],
     revoked: [{ jti: text, expires: time }],
-    disabled: [{ disabled: flag }],
+    disabled: [{ disabled: flag }, { disabled: flag, ...act }],
+    renamed: [{ from: filled, ...act }],
+    deleted: [act],
   } satisfies Record<Event["fact"], Shape[]>).map(([kind, own]) => [
     kind,
     own.map((fields) => ({ ...before, ...fields, ...after })),
@@ -99,6 +125,7 @@ for (const [kind, ...own] of [
   ],
   ["invite", { id: filled, digest: filled, tokens: countOrNull, uses: count, expires: time }],
   ["invite_revoked", { id: filled }],
+  ["refill", { tokens: countOrNull, period, cap: countOrNull }],
 ] satisfies [Notice["fact"], ...Shape[]][])
   shapes.set(
     kind,
@@ -121,7 +148,7 @@ export function factOf(fields: Record<string, unknown>): Line | string {
 
 /**
  * The fields of each kind in the order in which they are written. A charge may lack the model, the key and its digest, an
- * account its invitation.
+ * account its invitation, what was no operator's act the reason and by whom.
  */
 const orders = new Map<unknown, string[]>(
   [...shapes].map(([kind, choices]) => [kind, Object.keys(choices.at(-1) ?? {})]),

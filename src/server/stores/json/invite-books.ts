@@ -27,9 +27,9 @@ export function stateOf({ revoked, used, uses, expires }: InviteBook, now: numbe
 }
 
 /** Why the fact cannot follow what the books hold; undefined if it can. */
-export function refuteNotice(
+export function refuteInvite(
   books: Books,
-  fact: Exclude<NoticeFact, { fact: "feature" }>,
+  fact: NoticeFact & { fact: "invite" | "invite_revoked" },
 ): string | undefined {
   if (!books.features.has("invites"))
     return "it is about an invitation, but no line before it names that feature.";
@@ -43,10 +43,12 @@ export function refuteNotice(
   return invite.revoked ? "its invitation was revoked already." : undefined;
 }
 
-/** Enters a durable fact that `refuteNotice` accepts. */
-export function postNotice(books: Books, fact: NoticeFact): void {
-  if (fact.fact === "feature") books.features.add(fact.feature);
-  else if (fact.fact === "invite") {
+/** Enters a durable fact that `refuteInvite` accepts. */
+export function postInvite(
+  books: InviteBooks,
+  fact: NoticeFact & { fact: "invite" | "invite_revoked" },
+): void {
+  if (fact.fact === "invite") {
     const { id, digest, tokens, uses, expires, at } = fact;
     openInvite(books, { id, digest, tokens, uses, expires, at, used: 0, revoked: false });
   } else {

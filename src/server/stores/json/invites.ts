@@ -3,17 +3,17 @@ import type { Books } from "./books.ts";
 import type { Committer } from "./committer.ts";
 import { DoesNotFollow } from "./form-batch.ts";
 import { stateOf, type InviteBook } from "./invite-books.ts";
+import type { NameFeature } from "./name-feature.ts";
 
 interface Needs {
   books: Books;
   committer: Committer;
   now: () => number;
-  /** Makes the ledger one of version 2, while nothing else is written. */
-  toVersion2: () => Promise<void>;
+  nameFeature: NameFeature;
 }
 
 /** The port `Invites` over books in memory and a committer. */
-export function createInvites({ books, committer, now, toVersion2 }: Needs): Invites {
+export function createInvites({ books, committer, now, nameFeature }: Needs): Invites {
   /** One after the other: whether an id is taken is known once the others are durable, or have failed. */
   let last: Promise<unknown> = Promise.resolve();
 
@@ -30,17 +30,13 @@ export function createInvites({ books, committer, now, toVersion2 }: Needs): Inv
     if (known.some((other, at) => other && !isSame(other, invites[at]!))) return { kind: "taken" };
     const missing = invites.filter((_, at) => known[at] === undefined);
     if (missing.length === 0) return { kind: "created" };
-    if (books.version === 1) await committer.alone(toVersion2);
+    await nameFeature("invites");
     // In one tick: all of it is written together.
-    const named = books.features.has("invites")
-      ? []
-      : [committer.note({ fact: "feature", feature: "invites" })];
-    await Promise.all([
-      ...named,
-      ...missing.map(({ id, digest, tokens, uses, expires }) =>
+    await Promise.all(
+      missing.map(({ id, digest, tokens, uses, expires }) =>
         committer.note({ fact: "invite", id, digest, tokens, uses, expires }),
       ),
-    ]);
+    );
     return { kind: "created" };
   }
 

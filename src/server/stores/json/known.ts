@@ -44,6 +44,12 @@ class Addresses {
     this.#of.set(known.account, kept);
   }
 
+  /** Whether it had any. */
+  forget(account: AccountId): boolean {
+    this.count -= this.#of.get(account)?.length ?? 0;
+    return this.#of.delete(account);
+  }
+
   all(): KnownAddress[] {
     return [...this.#of.values()].flat();
   }
@@ -75,13 +81,15 @@ interface Options {
   dir: string;
   now: () => number;
   warn: (sentence: string) => void;
+  /** A server that was killed may have left addresses of one. */
+  isDeleted: (account: AccountId) => boolean;
 }
 
 /**
  * Known addresses (`Accounts.knows`) in a file beside the ledger, which keeps its lines for ever. It is read at the first
  * call. Nothing rejects: without the file a login still succeeds.
  */
-export function createKnown({ files, dir, now, warn }: Options) {
+export function createKnown({ files, dir, now, warn, isDeleted }: Options) {
   const path = join(dir, KNOWN);
   let opened: ReturnType<typeof open> | undefined;
   let last: Promise<void> = Promise.resolve();
@@ -97,6 +105,8 @@ export function createKnown({ files, dir, now, warn }: Options) {
   async function open() {
     try {
       const found = await read(files, dir, now());
+      for (const { account } of found.addresses.all())
+        if (isDeleted(account)) found.addresses.forget(account);
       if (found.lines === found.addresses.count) return found;
       return await writeAnew(found.addresses);
     } catch (error) {
@@ -134,10 +144,18 @@ export function createKnown({ files, dir, now, warn }: Options) {
     async remember(account: AccountId, address: string): Promise<void> {
       const { addresses } = await (opened ??= open());
       const before = addresses.find(account, address);
-      if (before !== undefined && before.at + KNOWN_AGAIN_MS > now()) return;
+      if (isDeleted(account) || (before !== undefined && before.at + KNOWN_AGAIN_MS > now())) return;
       const known = { account, address, at: now() };
       addresses.set(known);
       last = last.then(() => append(known)).catch(failed);
+      await last;
+    },
+    async forget(account: AccountId): Promise<void> {
+      const state = await (opened ??= open());
+      if (!state.addresses.forget(account)) return;
+      last = last
+        .then(() => writeAnew(state.addresses))
+        .then((anew) => void Object.assign(state, anew), failed);
       await last;
     },
     /** Waits for what is being written. */

@@ -8,11 +8,14 @@ import type {
   HoldRequest,
   Ledger,
 } from "../../core/ports.ts";
-import { bookOf, chargedKey, slot, type AccountBook, type Books } from "./books.ts";
+import { bookOf, type AccountBook, type Books } from "./books.ts";
+import { chargedKey, slot } from "./kept.ts";
 import type { Committer } from "./committer.ts";
 import { DoesNotFollow } from "./form-batch.ts";
 import type { Event } from "./facts.ts";
 import type { Holds, OpenHold } from "./holds.ts";
+import type { NameFeature } from "./name-feature.ts";
+import type { InTurn } from "./turns.ts";
 
 /**
  * The port `Ledger` over books and holds in memory and a committer. Each call checks and reserves in its first tick. The
@@ -23,35 +26,48 @@ export function createLedger({
   holds,
   committer,
   now,
+  nameFeature,
+  grants,
 }: {
   books: Books;
   holds: Holds;
   committer: Committer;
   now: () => number;
+  nameFeature: NameFeature;
+  /** By account and id. */
+  grants: InTurn;
 }): Ledger {
-  /** Grants that are being written, by id. */
-  const granting = new Map<string, Promise<unknown>>();
+  /** Ids of grants that are being written, and that no account had before. */
+  const giving = new Set<string>();
 
   const balanceOf = ({ id, tokens }: AccountBook): Balance => ({ tokens, held: holds.held(id, now()) });
 
-  async function grant({ id, account, tokens, reason }: Grant): Promise<GrantOutcome> {
-    if (!Number.isSafeInteger(tokens) || tokens <= 0)
+  async function grant(given: Grant): Promise<GrantOutcome> {
+    if (!Number.isSafeInteger(given.tokens) || given.tokens <= 0)
       throw new RangeError("A grant is a positive whole number of tokens.");
-    const book = bookOf(books, account);
     // Whether the id is taken is known once the other grant is durable, or has failed.
-    for (let other = granting.get(id); other; other = granting.get(id)) await other.catch(() => undefined);
-    const given = books.grants.get(id);
-    if (given && (given.account !== account || given.tokens !== tokens)) return { kind: "id_taken" };
+    return grants(slot(given.account, given.id), () => give(given));
+  }
+
+  async function give({ id, account, tokens, reason, by }: Grant): Promise<GrantOutcome> {
+    const book = books.accounts.get(account);
+    if (!book || book.deleted) return { kind: "unknown" };
+    const given = books.grants.of(account, id);
+    if (given && given.tokens !== tokens) return { kind: "id_taken" };
     if (given) return { kind: "repeated", balance: balanceOf(book) };
-    const granted = committer
-      .commit({ account, name: book.name, event: { fact: "grant", id, tokens, reason } })
-      .finally(() => granting.delete(id));
-    granting.set(id, granted);
+    // The same id for several accounts is also what an older ai-chat cannot read.
+    const shared = books.grants.has(id) || giving.has(id);
+    const ofOperator = shared || by !== undefined;
+    if (ofOperator) await nameFeature("operator");
+    if (!shared) giving.add(id);
     try {
-      return { kind: "granted", balance: await granted };
+      const event: Event = { fact: "grant", id, tokens, reason, by: ofOperator ? (by ?? null) : undefined };
+      return { kind: "granted", balance: await committer.commit({ account, event }) };
     } catch (error) {
-      if (error instanceof DoesNotFollow) return { kind: "too_many", balance: balanceOf(book) };
-      throw error;
+      if (!(error instanceof DoesNotFollow)) throw error;
+      return book.deleted ? { kind: "unknown" } : { kind: "too_many", balance: balanceOf(book) };
+    } finally {
+      if (!shared) giving.delete(id);
     }
   }
 
@@ -104,14 +120,14 @@ export function createLedger({
       holds.remember(id, balanceOf(book));
       return { kind: "charged", balance: balanceOf(book) };
     }
-    hold.charging = write(hold, book.name);
+    hold.charging = write(hold);
     return hold.charging;
   }
 
   /** The committer settles the hold. A charge that fails leaves it open. */
-  async function write(hold: OpenHold, name: string): Promise<ChargeOutcome> {
+  async function write(hold: OpenHold): Promise<ChargeOutcome> {
     try {
-      const balance = await committer.commit({ account: hold.account, name, event: chargeOf(hold, books) });
+      const balance = await committer.commit({ account: hold.account, event: chargeOf(hold, books) });
       return { kind: "charged", balance };
     } catch (error) {
       hold.charging = undefined;

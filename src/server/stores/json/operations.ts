@@ -1,19 +1,156 @@
-import type { Operations } from "../../core/operations.ts";
+import { pseudonymOf, type AccountRow, type Act, type Operations } from "../../core/operations.ts";
+import type { AccountId } from "../../core/ports.ts";
+import { foldName } from "../../core/fold-name.ts";
+import type { AccountBook, Books } from "./books.ts";
+import { slot } from "./kept.ts";
+import type { Committer } from "./committer.ts";
+import type { Event } from "./facts.ts";
+import { DoesNotFollow } from "./form-batch.ts";
+import type { Holds } from "./holds.ts";
+import type { Known } from "./known.ts";
+import type { NameFeature } from "./name-feature.ts";
+import { createTurns, type InTurn } from "./turns.ts";
 
-/** The port `Operations`. */
-export function createOperations(): Operations {
-  const missing = async (): Promise<never> => {
-    throw new Error("This is not built yet.");
-  };
+/** Accounts of a page. Questions are answered between two pages. */
+const PAGE = 200;
+
+interface Needs {
+  books: Books;
+  holds: Holds;
+  committer: Committer;
+  known: Known;
+  now: () => number;
+  nameFeature: NameFeature;
+  /** By folded name; those of registrations, too. */
+  names: InTurn;
+  /** By account and id; those of grants, too. */
+  grants: InTurn;
+}
+
+/** The port `Operations` over books in memory and a committer. */
+export function createOperations(needs: Needs): Operations {
+  const { books, holds, committer, known, now, nameFeature, names, grants } = needs;
+  const turns = createTurns();
+
+  const rowOf = ({ id, name, tokens, used, created, lastQuestion, disabled }: AccountBook): AccountRow => ({
+    id,
+    username: name,
+    tokens,
+    held: holds.held(id, now()),
+    used,
+    created,
+    lastQuestion,
+    disabled,
+    due: 0,
+  });
+
+  /** One act of an account after the other. `unknown` if there is no such account, or it is deleted in the meantime. */
+  function inTurn<T>(account: AccountId, work: (book: AccountBook) => Promise<T>) {
+    return turns(account, async (): Promise<T | { kind: "unknown" }> => {
+      const book = books.accounts.get(account);
+      return book && !book.deleted ? work(book) : { kind: "unknown" };
+    });
+  }
+
+  async function write({ id }: AccountBook, event: Event, name?: string) {
+    await nameFeature("operator");
+    return committer.commit({ account: id, event, ...(name !== undefined && { name }) });
+  }
+
+  async function takeFree(book: AccountBook, id: string, tokens: number, { reason, by }: Act) {
+    const { id: account } = book;
+    const given = books.grants.of(account, id);
+    if (given && given.asked !== tokens) return { kind: "id_taken" } as const;
+    const balance = { tokens: book.tokens, held: holds.held(account, now()) };
+    if (given) return { kind: "repeated", taken: 0 - given.tokens, balance } as const;
+    await nameFeature("operator");
+    const taken = Math.min(tokens, book.tokens - holds.held(account, now()));
+    // No question may hold them meanwhile. The committer settles it.
+    const hold = slot(account, id);
+    holds.open({
+      id: hold,
+      account,
+      price: taken,
+      model: "",
+      expires: Number.POSITIVE_INFINITY,
+      key: undefined,
+      paid: false,
+    });
+    try {
+      const event: Event = { fact: "take", id, tokens: 0 - taken, asked: tokens, reason, by };
+      return { kind: "taken", taken, balance: await committer.commit({ account, event }) } as const;
+    } finally {
+      holds.settle(hold);
+    }
+  }
+
   return {
-    take: missing,
-    setDisabled: missing,
-    setPassword: missing,
-    rename: missing,
-    remove: missing,
-    async *accounts() {
-      yield await missing();
+    async take({ id, account, tokens, reason, by }) {
+      if (!Number.isSafeInteger(tokens) || tokens <= 0)
+        throw new RangeError("A positive whole number of tokens is taken.");
+      return inTurn(account, (book) =>
+        grants(slot(account, id), () => takeFree(book, id, tokens, { reason, by })),
+      );
     },
-    account: missing,
+
+    setDisabled: (account, disabled, { reason, by }) =>
+      inTurn(account, async (book) => {
+        if (book.disabled === disabled) return { kind: "repeated" };
+        await write(book, { fact: "disabled", disabled, reason, by });
+        return { kind: "done" };
+      }),
+
+    setPassword: (account, hash, { reason, by }) =>
+      inTurn(account, async (book) => {
+        while (book.hash !== hash) {
+          try {
+            const generation = book.generation + 1;
+            await write(book, { fact: "password", hash, generation, reason, by });
+            return { kind: "done" };
+          } catch (error) {
+            // The account set another password at the same moment.
+            if (!(error instanceof DoesNotFollow)) throw error;
+          }
+        }
+        return { kind: "repeated" };
+      }),
+
+    rename: (account, name, { reason, by }) =>
+      inTurn(account, (book) =>
+        names(foldName(name), async () => {
+          if (book.name === name) return { kind: "repeated" };
+          if ((books.names.get(foldName(name)) ?? book) !== book) return { kind: "taken" };
+          await write(book, { fact: "renamed", from: book.name, reason, by }, name);
+          return { kind: "done" };
+        }),
+      ),
+
+    remove: (account, { reason, by }) =>
+      turns(account, async () => {
+        const book = books.accounts.get(account);
+        if (!book) return { kind: "unknown" };
+        const repeated = book.deleted;
+        if (!repeated) await write(book, { fact: "deleted", reason, by });
+        await known.forget(account);
+        return { kind: repeated ? "repeated" : "done", pseudonym: pseudonymOf(account) };
+      }),
+
+    async *accounts() {
+      let page: AccountRow[] = [];
+      for (const book of books.accounts.values()) {
+        if (book.deleted) continue;
+        page.push(rowOf(book));
+        if (page.length < PAGE) continue;
+        yield page;
+        page = [];
+        await new Promise(setImmediate);
+      }
+      if (page.length > 0) yield page;
+    },
+
+    async account(name) {
+      const book = books.names.get(foldName(name));
+      return book && rowOf(book);
+    },
   };
 }

@@ -1,31 +1,65 @@
 import { foldName } from "../../core/fold-name.ts";
-import type { Books } from "./books.ts";
-import { tokensOf, type Feature, type Line } from "./facts.ts";
-import { refuteNotice, whyUnusable } from "./invite-books.ts";
+import { pseudonymOf } from "../../core/operations.ts";
+import type { AccountBook, Books } from "./books.ts";
+import { isOfOperator, tokensOf, type Fact, type Feature, type Line } from "./facts.ts";
+import { refuteInvite, whyUnusable } from "./invite-books.ts";
 
 /** Why the fact cannot follow what the books hold; undefined if it can. */
 export function refute(books: Books, fact: Line): string | undefined {
   if (fact.n !== books.n + 1) return `its number is ${fact.n}, where ${books.n + 1} follows.`;
   if (fact.fact === "feature") return refuteFeature(books, fact);
-  if (!("account" in fact)) return refuteNotice(books, fact);
+  if (isOfOperator(fact) && !books.features.has("operator"))
+    return "it is of an operator, but no line before it names that feature.";
+  if (!("account" in fact)) return fact.fact === "refill" ? undefined : refuteInvite(books, fact);
   const account = books.accounts.get(fact.account);
-  if (fact.fact === "account") {
-    if (account || books.names.has(foldName(fact.name))) return "its account exists already.";
-    const unusable = fact.invite === undefined ? undefined : whyUnusable(books.invites.get(fact.invite));
-    if (unusable !== undefined) return `its invitation ${unusable}.`;
-  } else {
-    if (!account) return "its account was never created.";
-    if (account.name !== fact.name) return "its account has another name.";
-  }
+  const why = account ? refuteEvent(books, account, fact) : refuteAccount(books, fact);
+  if (why !== undefined) return why;
   const balance = (account?.tokens ?? 0) + tokensOf(fact);
   if (balance !== fact.balance) return `its balance is ${fact.balance}, where ${balance} follows.`;
-  if (fact.fact === "password" && fact.generation !== (account?.generation ?? 0) + 1)
+  return undefined;
+}
+
+/** For a fact of an account that does not exist. */
+function refuteAccount(books: Books, fact: Fact): string | undefined {
+  if (fact.fact !== "account") return "its account was never created.";
+  if (books.names.has(foldName(fact.name))) return "its account exists already.";
+  const unusable = fact.invite === undefined ? undefined : whyUnusable(books.invites.get(fact.invite));
+  return unusable && `its invitation ${unusable}.`;
+}
+
+/** For a fact of an account that exists. */
+function refuteEvent(books: Books, account: AccountBook, fact: Fact): string | undefined {
+  if (account.deleted && fact.fact !== "charge" && fact.fact !== "again") return "its account was deleted.";
+  if (fact.fact === "account") return "its account exists already.";
+  const wrongName = refuteName(books, account, fact);
+  if (wrongName !== undefined) return wrongName;
+  if (fact.fact === "password" && fact.generation !== account.generation + 1)
     return "its generation does not follow.";
-  if (fact.fact === "grant" && books.grants.has(fact.id)) return "its grant was made already.";
+  if ((fact.fact === "grant" || fact.fact === "take") && isGiven(books, fact))
+    return `its ${fact.fact} was made already.`;
+  if (fact.fact === "take" && fact.asked < -fact.tokens) return "it takes more than was asked for.";
   if (fact.fact === "charge" && fact.model !== undefined && !books.features.has("models"))
     return "it names a model, but no line before it names that feature.";
   return undefined;
 }
+
+function refuteName({ names }: Books, account: AccountBook, fact: Fact): string | undefined {
+  const { name } = account;
+  const from = fact.fact === "renamed" ? fact.from : name;
+  if (from !== name || fact.name !== nameAfter(account, fact)) return "its account has another name.";
+  // Not for each charge: this is what a start does with every line.
+  if (fact.name === name || (names.get(foldName(fact.name)) ?? account) === account) return undefined;
+  return "another account has its name.";
+}
+
+function nameAfter({ id, name }: AccountBook, fact: Fact): string {
+  if (fact.fact === "renamed") return fact.name;
+  return fact.fact === "deleted" ? pseudonymOf(id) : name;
+}
+
+/** Without the feature `operator` an id is of one account. */
+const isGiven = ({ grants, features }: Books, { account, id }: { account: string; id: string }): boolean =>
+  features.has("operator") ? grants.of(account, id) !== undefined : grants.has(id);
 
 function refuteFeature({ version, features }: Books, { feature }: { feature: Feature }): string | undefined {
   if (version === 1) return "a ledger of version 1 has no features.";

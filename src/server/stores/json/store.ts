@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { Store } from "../../core/ports.ts";
+import type { AccountId, Store } from "../../core/ports.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { cannotStore } from "../../core/store-unavailable.ts";
 import { createAccounts } from "./accounts.ts";
@@ -27,7 +27,9 @@ import { acquireLock, type Lock } from "./lock.ts";
 import { mend } from "./mend.ts";
 import { answerOperator } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
+import { ADDED_LATER, createNameFeature, type AddedLater } from "./name-feature.ts";
 import { openSecret, readSecret } from "./secret.ts";
+import { createTurns } from "./turns.ts";
 import { writeAnew } from "./write-anew.ts";
 
 /** For the operator: charges cost more here. */
@@ -113,13 +115,14 @@ async function createStore(parts: Parts): Promise<Store> {
   const { dir, files, now, warn, journal, lock, key } = parts;
   const { books } = parts.loaded;
   const holds = createHolds();
-  const known = createKnown({ files, dir, now, warn });
+  const isDeleted = (account: AccountId) => books.accounts.get(account)?.deleted === true;
+  const known = createKnown({ files, dir, now, warn, isDeleted });
   const { checkpoint, periodic } = await openCheckpoints(parts);
   let secret: Promise<Buffer> | undefined;
   let closing: Promise<void> | undefined;
 
   /** Makes the ledger one that can name features. */
-  async function toVersion2(): Promise<void> {
+  async function toVersion2(feature: AddedLater): Promise<void> {
     const { length: byte, hash } = journal.synced();
     const anew = await writeAnew(files, dir, { books, hash, end: { byte } }, now()).catch(
       (error: unknown) => {
@@ -128,7 +131,7 @@ async function createStore(parts: Parts): Promise<Store> {
     );
     await journal.replaced({ length: anew.end.byte, hash: anew.hash });
     takeHead(books, anew.books);
-    warn(writtenAnew("it now has invitations"));
+    warn(writtenAnew(ADDED_LATER[feature]));
     await checkpoint();
   }
 
@@ -149,16 +152,26 @@ async function createStore(parts: Parts): Promise<Store> {
   const { written } = periodic;
   const committer = createCommitter({ books, holds, journal, now, key, written });
 
-  const ledger = createLedger({ books, holds, committer, now });
-  const accounts = createAccounts({ books, committer, known, now });
-  const invites = createInvites({
+  const nameFeature = createNameFeature({
     books,
     committer,
-    now,
     // A checkpoint of the old ledger must not come after that of the new one.
-    toVersion2: () => periodic.without(toVersion2),
+    toVersion2: (feature) => periodic.without(() => toVersion2(feature)),
   });
-  const operations = createOperations();
+  const [names, grants] = [createTurns(), createTurns()];
+  const ledger = createLedger({ books, holds, committer, now, nameFeature, grants });
+  const accounts = createAccounts({ books, committer, known, now, names });
+  const invites = createInvites({ books, committer, now, nameFeature });
+  const operations = createOperations({
+    books,
+    holds,
+    committer,
+    known,
+    now,
+    nameFeature,
+    names,
+    grants,
+  });
   lock.serve(async (request) => {
     const answer = await answerOperator({ ledger, accounts, invites, operations }, request, key);
     // The store is closing: without a response, the caller tries again and finds the folder free.

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { KEY_LIFETIME_MS } from "../../../../../src/protocol/limits.ts";
-import { createBooks, postKey, postRevoked } from "../../../../../src/server/stores/json/books.ts";
+import { createBooks } from "../../../../../src/server/stores/json/books.ts";
+import { postKey, postRevoked } from "../../../../../src/server/stores/json/kept.ts";
 import { START } from "./place.ts";
 
 const DAYS = 30;

@@ -16,7 +16,13 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true }));
 
 const open = () =>
-  createKnown({ files: disk, dir, now: () => time, warn: (sentence) => void warnings.push(sentence) });
+  createKnown({
+    files: disk,
+    dir,
+    now: () => time,
+    isDeleted: () => false,
+    warn: (sentence) => void warnings.push(sentence),
+  });
 const lines = async () => (await readFile(join(dir, KNOWN), "utf8")).split("\n").slice(0, -1);
 const DAY = 24 * 60 * 60 * 1000;
 
