@@ -1,8 +1,8 @@
 import { link, lstat, mkdtemp, readdir, rmdir, unlink } from "node:fs/promises";
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import { basename, join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
-import { createChannel, request, type Answerer, type Asked, type Channel } from "./channel.ts";
+import { createChannel, request, requestLines, type Answerer, type Asked, type Channel } from "./channel.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "./disk.ts";
 import { answers, connectTo, listenIn } from "./lock-socket.ts";
@@ -76,10 +76,26 @@ export async function lockHolder(dir: string): Promise<boolean> {
  * connect to the socket. `nobody`: no process holds the folder.
  */
 export async function askHolder(dir: string, asked: object): Promise<Asked | { kind: "nobody" }> {
-  if (!(await lockHolder(dir))) return { kind: "nobody" };
-  if (process.platform === "win32") return request(await connectToPipe(dir), asked);
-  const highest = (await numbers(dir)).at(-1);
-  return highest === undefined ? { kind: "nobody" } : request(connectTo(dir, nameOf(highest)), asked);
+  const socket = await connectToHolder(dir);
+  return socket ? request(socket, asked) : { kind: "nobody" };
+}
+
+/** As {@link askHolder}, for a response of many lines ({@link requestLines}). Undefined: no process holds the folder. */
+export async function askHolderLines(
+  dir: string,
+  asked: object,
+): Promise<AsyncIterable<unknown> | undefined> {
+  const socket = await connectToHolder(dir);
+  return socket && requestLines(socket, asked);
+}
+
+async function connectToHolder(dir: string): Promise<Socket | undefined> {
+  if (!(await lockHolder(dir))) return undefined;
+  const highest = process.platform === "win32" ? 0 : (await numbers(dir)).at(-1);
+  if (highest === undefined) return undefined;
+  const socket = process.platform === "win32" ? await connectToPipe(dir) : connectTo(dir, nameOf(highest));
+  // The one who reads gets it as the end of the connection.
+  return socket.on("error", () => {});
 }
 
 const nameOf = (number: number) => `lock.${number}`;
