@@ -3,7 +3,9 @@ import type { Logger } from "pino";
 import type { ServerConfig } from "./config.ts";
 import type { GrantReply, GrantRequest } from "./core/grant.ts";
 import type { InvitesReply, InvitesRequest } from "./core/invites.ts";
+import type { AccountRow, FactReader } from "./core/operations.ts";
 import type { Store } from "./core/ports.ts";
+import { StartupError } from "./core/startup-error.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
 import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
@@ -21,6 +23,7 @@ export { BadSettings, NoProvider, OtherOwner, StartupError } from "./core/startu
 export type { ModelConfig, ServerConfig } from "./config.ts";
 export type { GrantReply, GrantRequest } from "./core/grant.ts";
 export type { InvitesReply, InvitesRequest } from "./core/invites.ts";
+export type { AccountRow, FactKind, FactReader, FactRow, UseRow } from "./core/operations.ts";
 export type { Invite, NewInvite } from "./core/ports.ts";
 export type { RunningServer } from "./serve.ts";
 export type { Checked } from "./stores/json/check.ts";
@@ -120,6 +123,49 @@ export async function inviteInPostgres(
 ): Promise<InvitesReply> {
   const { answerInvites } = await import("./core/invites.ts");
   return inPostgres(url, opening, ({ invites }) => answerInvites(invites, request));
+}
+
+/** A store as an operator's command names it. */
+export type StorePlace =
+  | { kind: "json"; dir: string; /** The file of the ledger's key. */ ledgerKey?: string | undefined }
+  | { kind: "postgres"; url: string };
+
+/**
+ * All accounts but deleted ones, in no order. Of a data folder: from the server that runs on it, otherwise from its files, of
+ * which nothing is changed. Throws `StartupError`, or `ApiError("store_unavailable")`.
+ */
+export async function listAccounts(place: StorePlace, opening: Opening): Promise<AccountRow[]> {
+  if (place.kind === "postgres")
+    return inPostgres(place.url, opening, async ({ operations }) => {
+      const all: AccountRow[] = [];
+      for await (const page of operations.accounts()) all.push(...page);
+      return all;
+    });
+  const { listInFolder, openFolder } = await import("./stores/json/read-in-folder.ts");
+  return listInFolder(await openFolder(place.dir, place));
+}
+
+/** The account of that name, in any ASCII case; a deleted one by its pseudonym. Otherwise as {@link listAccounts}. */
+export async function findAccount(
+  place: StorePlace,
+  name: string,
+  opening: Opening,
+): Promise<AccountRow | undefined> {
+  if (place.kind === "postgres")
+    return inPostgres(place.url, opening, ({ operations }) => operations.account(name));
+  const { findInFolder, openFolder } = await import("./stores/json/read-in-folder.ts");
+  return findInFolder(await openFolder(place.dir, place), name);
+}
+
+/** Reads facts; close it. Changes nothing. It and what it reads with throw `StartupError`, also for damage. */
+export async function openReader(place: StorePlace, _opening: Opening): Promise<FactReader> {
+  if (place.kind === "postgres")
+    throw new StartupError(
+      "The facts of a database cannot be read.",
+      "Copy it into a folder first: ai-chat store copy",
+    );
+  const { openFolder } = await import("./stores/json/read-in-folder.ts");
+  return (await import("./stores/json/read-facts.ts")).createJsonReader(await openFolder(place.dir, place));
 }
 
 /** Reads a data folder and reports its damage. */

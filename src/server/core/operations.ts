@@ -65,12 +65,16 @@ export interface UseRow {
  * that runs on it has no work.
  */
 export interface FactReader {
-  /** In the order of `n`. `since`, `until`: milliseconds since the epoch, the second exclusive. `after`: an `n`. */
+  /**
+   * In the order of `n`. `since`, `until`: milliseconds since the epoch, the second exclusive. `after`: an `n`. With
+   * `follow` it does not end after the last one, but gives new ones as they become durable, until that is aborted.
+   */
   facts(asked: {
     account: AccountId;
     since?: number | undefined;
     until?: number | undefined;
     after?: number | undefined;
+    follow?: AbortSignal | undefined;
   }): AsyncIterable<FactRow>;
   /** From that UTC day (`YYYY-MM-DD`) on. In any order. */
   use(since: string): Promise<UseRow[]>;

@@ -9,7 +9,14 @@ import { disk } from "./disk.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { keyNeeded, openLedgerKey, wrongKey, type LedgerKey } from "./key.ts";
 import { askHolder, FolderInUse, lockHolder } from "./lock.ts";
-import { operate, operatorAnswer, signed, type OperatorReply, type OperatorRequest } from "./operator.ts";
+import {
+  operate,
+  operatorAnswer,
+  signed,
+  type OperatorFailure,
+  type OperatorReply,
+  type OperatorRequest,
+} from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
 import { openJsonStore } from "./store.ts";
 
@@ -76,14 +83,16 @@ export async function inviteInFolder(
 }
 
 /** Turns the error of a file call in the folder into a `StartupError`. */
-const unreadable = (dir: string) => (error: unknown) => {
-  if (error instanceof StartupError) throw error;
-  throw new StartupError(
-    `The folder ${dir} cannot be read (${errorCode(error) ?? "unknown error"}).`,
-    "Check its owner and mode. Run this command as the user that runs the server.",
-    error,
-  );
-};
+export const unreadable =
+  (dir: string) =>
+  (error: unknown): never => {
+    if (error instanceof StartupError) throw error;
+    throw new StartupError(
+      `The folder ${dir} cannot be read (${errorCode(error) ?? "unknown error"}).`,
+      "Check its owner and mode. Run this command as the user that runs the server.",
+      error,
+    );
+  };
 
 /** Undefined if another process took the folder first. */
 async function operateUnderLock(
@@ -105,19 +114,23 @@ async function operateUnderLock(
   }
 }
 
-const UNKNOWN_ANSWER = "This version of ai-chat does not know its answer.";
+export const UNKNOWN_ANSWER = "This version of ai-chat does not know its answer.";
 
 function replyOf(answer: unknown, key: LedgerKey | undefined): OperatorReply {
   const read = operatorAnswer.safeParse(answer);
   if (!read.success) throw otherVersion(UNKNOWN_ANSWER);
   if (!("error" in read.data)) return read.data;
-  const { code, detail } = read.data.error;
-  if (code === "store_unavailable") throw new ApiError("store_unavailable", detail);
-  if (code === "key") throw key ? wrongKey() : keyNeeded();
-  throw otherVersion(detail);
+  throw refusalOf(read.data.error, key);
 }
 
-const otherVersion = (detail: string) =>
+/** What the process that holds the folder says about its failure, as an error. */
+export function refusalOf({ code, detail }: OperatorFailure, key: LedgerKey | undefined): Error {
+  if (code === "store_unavailable") return new ApiError("store_unavailable", detail);
+  if (code === "key") return key ? wrongKey() : keyNeeded();
+  return otherVersion(detail);
+}
+
+export const otherVersion = (detail: string) =>
   new StartupError(
     `The server that runs on the folder could not do this. ${detail}`,
     "Stop that server, then try again; or use the ai-chat that it was started with.",

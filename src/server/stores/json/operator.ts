@@ -4,19 +4,25 @@ import { grantByName, grantReply, grantRequest } from "../../core/grant.ts";
 import { answerInvites, invitesReply, invitesRequest } from "../../core/invites.ts";
 import type { Store } from "../../core/ports.ts";
 import { isMac, macOf, type LedgerKey } from "./key.ts";
+import { answerRead, readRequest, type Readable } from "./reading.ts";
 
 /** A request of an operator's command to the process that holds the folder. */
 const operatorRequest = z.union([z.object({ grant: grantRequest }), z.object({ invites: invitesRequest })]);
+
+export const operatorFailure = z.object({
+  error: z.object({ code: z.enum(["store_unavailable", "key", "other"]), detail: z.string() }),
+});
 
 /** The response: the outcome of what was asked, or an error. */
 export const operatorAnswer = z.union([
   z.object({ grant: grantReply }),
   z.object({ invites: invitesReply }),
-  z.object({ error: z.object({ code: z.enum(["store_unavailable", "key", "other"]), detail: z.string() }) }),
+  operatorFailure,
 ]);
 
 export type OperatorRequest = z.infer<typeof operatorRequest>;
 type OperatorAnswer = z.infer<typeof operatorAnswer>;
+export type OperatorFailure = z.infer<typeof operatorFailure>["error"];
 export type OperatorReply = Exclude<OperatorAnswer, { error: unknown }>;
 
 type OpenStore = Pick<Store, "accounts" | "ledger" | "invites" | "operations">;
@@ -27,14 +33,16 @@ export async function operate(store: OpenStore, request: OperatorRequest): Promi
   return { invites: await answerInvites(store.invites, request.invites) };
 }
 
-/** Handles an operator's request in an open store, whose ledger may have a key. Never rejects. */
+/** Handles an operator's request in an open store, whose ledger may have a key. What is read is many lines. Never rejects. */
 export async function answerOperator(
-  store: OpenStore,
+  store: OpenStore & Readable,
   request: unknown,
   key: LedgerKey | undefined,
-): Promise<OperatorAnswer> {
+): Promise<OperatorAnswer | AsyncIterable<unknown>> {
   if (key && !isSigned(request, key))
     return failed("key", "The request was not made with the key of the ledger.");
+  const read = readRequest.safeParse(request);
+  if (read.success) return withFailure(answerRead(store, read.data));
   const asked = operatorRequest.safeParse(request);
   if (!asked.success)
     return failed(
@@ -44,13 +52,26 @@ export async function answerOperator(
   try {
     return await operate(store, asked.data);
   } catch (error) {
-    if (error instanceof ApiError) return failed("store_unavailable", error.message);
-    return failed("other", "The running server could not handle the request.");
+    return failureOf(error);
   }
 }
 
+/** A failure is the last line. */
+async function* withFailure(lines: AsyncIterable<unknown>): AsyncGenerator {
+  try {
+    yield* lines;
+  } catch (error) {
+    yield failureOf(error);
+  }
+}
+
+function failureOf(error: unknown): OperatorAnswer {
+  if (error instanceof ApiError) return failed("store_unavailable", error.message);
+  return failed("other", "The running server could not handle the request.");
+}
+
 /** A request as the holder of a folder with a key takes it. */
-export const signed = (request: OperatorRequest, key: LedgerKey | undefined): object =>
+export const signed = (request: object, key: LedgerKey | undefined): object =>
   key ? { ...request, mac: macOf(key, JSON.stringify(request)) } : request;
 
 function isSigned(request: unknown, key: LedgerKey): boolean {

@@ -173,7 +173,8 @@ async function createStore(parts: Parts): Promise<Store> {
     grants,
   });
   lock.serve(async (request) => {
-    const answer = await answerOperator({ ledger, accounts, invites, operations }, request, key);
+    const durable = () => ({ bytes: journal.synced().length });
+    const answer = await answerOperator({ ledger, accounts, invites, operations, durable }, request, key);
     // The store is closing: without a response, the caller tries again and finds the folder free.
     return "error" in answer && closing ? undefined : answer;
   });

@@ -38,7 +38,9 @@ describe("a response of many lines", () => {
         for (let at = 0; at < 50; at += 1) yield { at, text: kilobytes(at) };
       })(),
     );
-    expect(await linesOf(open())).toEqual(Array.from({ length: 50 }, (_, at) => ({ at, text: kilobytes(at) })));
+    expect(await linesOf(open())).toEqual(
+      Array.from({ length: 50 }, (_, at) => ({ at, text: kilobytes(at) })),
+    );
     expect(await request(open(), {})).toMatchObject({ kind: "answer", answer: { at: 0 } });
   });
 

@@ -1,0 +1,41 @@
+import { foldName } from "../../core/fold-name.ts";
+import type { AccountRow } from "../../core/operations.ts";
+import type { AccountId } from "../../core/ports.ts";
+import type { AccountBook as Book, Books } from "./books.ts";
+
+/** With the fields that an account's book has only since operators act on accounts. */
+type AccountBook = Book &
+  Partial<Pick<AccountRow, "used" | "created" | "lastQuestion">> & { deleted?: boolean };
+
+/** Accounts of a page: what one turn of the event loop can do without delaying a question. */
+const PAGE = 200;
+
+/** What an operator sees of the books. `held`: tokens of an account's open questions. */
+interface Shown {
+  books: Books;
+  held: (account: AccountId) => number;
+}
+
+/** The accounts but deleted ones, in pages. */
+export function* accountPages({ books, held }: Shown): Generator<AccountRow[]> {
+  let page: AccountRow[] = [];
+  for (const book of books.accounts.values() as Iterable<AccountBook>) {
+    if (book.deleted) continue;
+    page.push(rowOf(book, held));
+    if (page.length < PAGE) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
+
+/** By its name in any ASCII case; a deleted one by its pseudonym. */
+export function accountRow({ books, held }: Shown, name: string): AccountRow | undefined {
+  const book = books.names.get(foldName(name));
+  return book && rowOf(book, held);
+}
+
+function rowOf(book: AccountBook, held: Shown["held"]): AccountRow {
+  const { id, name: username, tokens, used = 0, created = 0, lastQuestion = null, disabled } = book;
+  return { id, username, tokens, held: held(id), used, created, lastQuestion, disabled, due: 0 };
+}
