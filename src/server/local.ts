@@ -12,7 +12,9 @@ import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
 import type {
   giveInFolder as GiveInFolder,
   inviteInFolder as InviteInFolder,
+  operateInFolder as OperateInFolder,
 } from "./stores/json/operate-in-folder.ts";
+import type { OperatorReply, OperatorRequest } from "./stores/json/operator.ts";
 import type { rotateSecret as RotateSecret } from "./stores/rotate-secret.ts";
 
 // The only door through which src/cli enters the server. What takes long to load is loaded when it is called.
@@ -21,6 +23,7 @@ export { ApiError } from "./core/api-error.ts";
 export { isLoopbackHost } from "./core/loopback.ts";
 export { BadSettings, NoProvider, OtherOwner, StartupError } from "./core/startup-error.ts";
 export type { ModelConfig, ServerConfig } from "./config.ts";
+export type { ActReply, ActRequest } from "./core/act.ts";
 export type { GrantReply, GrantRequest } from "./core/grant.ts";
 export type { InvitesReply, InvitesRequest } from "./core/invites.ts";
 export type { AccountRow, FactKind, FactReader, FactRow, UseRow } from "./core/operations.ts";
@@ -28,6 +31,7 @@ export type { Invite, NewInvite } from "./core/ports.ts";
 export type { RunningServer } from "./serve.ts";
 export type { Checked } from "./stores/json/check.ts";
 export type { Finding } from "./stores/json/damage.ts";
+export type { OperatorReply, OperatorRequest } from "./stores/json/operator.ts";
 
 /** Starts a server. */
 export const serve: typeof Serve = async (config) => (await import("./serve.ts")).serve(config);
@@ -79,6 +83,10 @@ export async function checkOwner(dir: string): Promise<void> {
   await checkOwner(disk, dir);
 }
 
+/** Does what an operator asks in a data folder. */
+export const operateInFolder: typeof OperateInFolder = async (...args) =>
+  (await import("./stores/json/operate-in-folder.ts")).operateInFolder(...args);
+
 /** Gives tokens in a data folder. */
 export const giveInFolder: typeof GiveInFolder = async (...args) =>
   (await import("./stores/json/operate-in-folder.ts")).giveInFolder(...args);
@@ -103,6 +111,16 @@ async function inPostgres<T>(url: string, opening: Opening, work: (store: Store)
   } finally {
     await store.close();
   }
+}
+
+/** Does what an operator asks in a Postgres store. */
+export async function operateInPostgres(
+  url: string,
+  request: OperatorRequest,
+  opening: Opening,
+): Promise<OperatorReply> {
+  const { operate } = await import("./stores/json/operator.ts");
+  return inPostgres(url, opening, (store) => operate(store, request));
 }
 
 /** Gives tokens in a Postgres store. */

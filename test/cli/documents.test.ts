@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/argv/commands.ts";
+import * as accounts from "../../src/cli/commands/accounts/document.ts";
 import { askDocument, streamDocument } from "../../src/cli/commands/ask/document.ts";
 import { balanceDocument } from "../../src/cli/commands/balance/document.ts";
 import { completionDocument } from "../../src/cli/commands/completion/document.ts";
@@ -48,6 +49,10 @@ const documents = {
   completion: completionDocument,
   serve: serveDocument,
   "serve --check": checkedDocument,
+  "accounts disable": accounts.disabledDocument,
+  "accounts enable": accounts.disabledDocument,
+  "accounts rename": accounts.renamedDocument,
+  "accounts delete": accounts.deletedDocument,
   grant: grantDocument,
   "invites create": invites.createdDocument,
   "invites list": invites.invitesDocument,
@@ -185,6 +190,7 @@ describe("a failed command prints one line on stderr and nothing on stdout", () 
     [2, ["config", "path", "of"]],
     [2, ["serve", "--port", "99999"]],
     [2, ["grant", "nobody", "5", "--data", "/nonexistent"]],
+    [2, ["accounts", "enable", "nobody", "--data", "/nonexistent"]],
     [2, ["invites", "list", "--data", "/nonexistent"]],
     [2, ["store", "check", "/nonexistent"]],
     [2, ["store", "copy", "/nonexistent"]],

@@ -14,6 +14,7 @@ import { spec as doctor } from "../commands/doctor/spec.ts";
 import { spec as completion } from "../commands/completion/spec.ts";
 import { spec as serve } from "../commands/serve/spec.ts";
 import { spec as grant } from "../commands/grant/spec.ts";
+import { spec as accounts } from "../commands/accounts/spec.ts";
 import { spec as invites } from "../commands/invites/spec.ts";
 import { spec as store } from "../commands/store/spec.ts";
 import type { CommandSpec } from "./command-spec.ts";
@@ -36,6 +37,7 @@ export const commands = new Map<string, CommandSpec>(
     doctor,
     completion,
     serve,
+    accounts,
     grant,
     invites,
     store,

@@ -3,6 +3,7 @@ import { isSendable } from "../../client/http/token.ts";
 import { MODEL_CHARACTERS, USAGE_DAYS } from "../../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
 import { inviteOptions } from "./invite-options.ts";
+import { operatorOptions } from "./operator-options.ts";
 import { serverOptions } from "./server-options.ts";
 import { serverSecrets } from "./server-secrets.ts";
 
@@ -112,6 +113,7 @@ export const options = {
   ),
 
   ...inviteOptions,
+  ...operatorOptions,
 
   now: toggle({ flag: "now", help: "with rotate-secret: end all logins at once" }),
   config: text(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actReply, actRequest, answerAct } from "../../core/act.ts";
 import { ApiError } from "../../core/api-error.ts";
 import { grantByName, grantReply, grantRequest } from "../../core/grant.ts";
 import { answerInvites, invitesReply, invitesRequest } from "../../core/invites.ts";
@@ -7,7 +8,11 @@ import { isMac, macOf, type LedgerKey } from "./key.ts";
 import { answerRead, readRequest, type Readable } from "./reading.ts";
 
 /** A request of an operator's command to the process that holds the folder. */
-const operatorRequest = z.union([z.object({ grant: grantRequest }), z.object({ invites: invitesRequest })]);
+const operatorRequest = z.union([
+  z.object({ act: actRequest }),
+  z.object({ grant: grantRequest }),
+  z.object({ invites: invitesRequest }),
+]);
 
 export const operatorFailure = z.object({
   error: z.object({ code: z.enum(["store_unavailable", "key", "other"]), detail: z.string() }),
@@ -15,6 +20,7 @@ export const operatorFailure = z.object({
 
 /** The response: the outcome of what was asked, or an error. */
 export const operatorAnswer = z.union([
+  z.object({ act: actReply }),
   z.object({ grant: grantReply }),
   z.object({ invites: invitesReply }),
   operatorFailure,
@@ -29,6 +35,7 @@ type OpenStore = Pick<Store, "accounts" | "ledger" | "invites" | "operations">;
 
 /** Does in an open store what an operator asks. Rejects with `store_unavailable`. */
 export async function operate(store: OpenStore, request: OperatorRequest): Promise<OperatorReply> {
+  if ("act" in request) return { act: await answerAct(store, request.act) };
   if ("grant" in request) return { grant: await grantByName(store, request.grant) };
   return { invites: await answerInvites(store.invites, request.invites) };
 }

@@ -1,0 +1,35 @@
+import { ClientError } from "../../../client/failure.ts";
+import { usernameFaults } from "../../../protocol/username-rules.ts";
+import { repeatable } from "../../../text/repeatable.ts";
+import type { Call } from "../../argv/call.ts";
+import { storeName } from "../../connection/operate.ts";
+import { confirmed } from "../../io/confirm.ts";
+import { act, actOf, findAccount } from "./act.ts";
+import type { RenamedDocument } from "./document.ts";
+
+/** `accounts rename OLD NEW`. Logins stay valid, because a token carries the ID of its account. */
+export async function rename(call: Call, [old = "", name = ""]: readonly string[]): Promise<number> {
+  const { output, program } = call;
+  const faults = usernameFaults(name);
+  if (faults.length > 0)
+    throw new ClientError("usage", `The username ${faults.join(", and ")}.`, {
+      hint: `Choose another name: ${program.name} accounts rename OLD NEW`,
+    });
+  const { id, username } = await findAccount(old, call);
+  const what = `${username} in ${storeName(call)} will be ${name}: it logs in as ${name}, and anybody may register as ${username}.`;
+  if (!(await confirmed(what, call))) return 1;
+  const { kind } = await act({ kind: "rename", account: id, name, ...actOf(call) }, call);
+  if (kind === "taken")
+    throw new ClientError(
+      "username_taken",
+      `Another account has the name ${JSON.stringify(repeatable(name))}.`,
+      {
+        hint: "Nothing has changed. Choose another name.",
+      },
+    );
+  const changed = kind === "done";
+  if (output.json)
+    await output.document({ username: name, from: username, changed } satisfies RenamedDocument);
+  else await output.line(changed ? `Renamed ${username} to ${name}.` : `${name} has this name already.`);
+  return 0;
+}

@@ -1,0 +1,26 @@
+import type { CommandSpec } from "../../argv/command-spec.ts";
+import { withoutServer } from "../../argv/options.ts";
+
+export const spec: CommandSpec = {
+  summary: "lock accounts out, rename and delete them",
+  words: "disable NAME | enable NAME | rename OLD NEW | delete NAME",
+  actions: {
+    disable: { summary: "refuse its logins and questions", words: ["text"] },
+    enable: { summary: "let it in again", words: ["text"] },
+    rename: { summary: "give it another name; logins stay valid", words: ["text", "text"] },
+    delete: { summary: "remove it; its name is free again", words: ["text"] },
+  },
+  options: ["config", "data", "ledgerKey", "store", "reason", "by", "yes"],
+  common: withoutServer,
+  secrets: ["storePassword"],
+  examples: [
+    ["accounts disable jane --reason 'left the class'", "asks before"],
+    ["accounts enable jane --by anna", "her logins are valid again"],
+    ["accounts rename jane jane.doe --yes", "without a question"],
+    ["accounts delete jane --data /srv/ai-chat", "in that folder"],
+  ],
+  notes:
+    "Everybody who can write the data folder or the database can do this. A running server keeps running, and each act is a line of the ledger. A question in flight ends, and is charged as it began. Without a terminal, or with --json, what takes something away needs --yes.",
+  grace: 0,
+  run: async () => (await import("./accounts.ts")).accounts,
+};
