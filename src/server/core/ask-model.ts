@@ -72,9 +72,9 @@ async function askOne(model: Model, request: Request): Promise<Answered> {
     signal,
     onFinish: (reason) => (finish = reason),
     // Without a list of models its name may have been a guess when the question came.
-    ...(onDelta && { onDelta: (pieces: Pieces) => onDelta(pieces, model.name, turns) }),
-    ...(onReasoning && { onReasoning: (text: string) => !signal.aborted && onReasoning(text) }),
-    ...(untilRead && { untilRead }),
+    onDelta: onDelta && ((pieces) => onDelta(pieces, model.name, turns)),
+    onReasoning: onReasoning && ((text) => !signal.aborted && onReasoning(text)),
+    untilRead,
   });
   const response = await unlessAborted(answer, signal);
   signal.throwIfAborted();

@@ -43,7 +43,7 @@ export interface HoldRequest {
   id: HoldId;
   account: AccountId;
   /** SHA-256 hex of the Idempotency-Key; absent for a question without one. */
-  key?: string;
+  key?: string | undefined;
   /**
    * SHA-256 hex of key, trimmed message, history, and the model if the question named one. The same key with another
    * digest is `key_reused`. Empty without a key.
@@ -268,12 +268,12 @@ export interface Provider {
   answer(request: {
     messages: Message[];
     signal: AbortSignal;
-    onDelta?: (pieces: Pieces) => void;
-    onReasoning?: (text: string) => void;
+    onDelta?: ((pieces: Pieces) => void) | undefined;
+    onReasoning?: ((text: string) => void) | undefined;
     /** Undefined while the client keeps up. */
-    untilRead?: () => Promise<void> | undefined;
+    untilRead?: (() => Promise<void> | undefined) | undefined;
     /** Called before the answer is resolved, if the AI says why it ended. */
-    onFinish?: (reason: Finish) => void;
+    onFinish?: ((reason: Finish) => void) | undefined;
   }): Promise<string>;
   /** Closes its connections. */
   close(): Promise<void>;

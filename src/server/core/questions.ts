@@ -20,9 +20,9 @@ export interface Question {
   message: string;
   history: Turn[];
   /** Name of the model as the client sent it; absent: the default. */
-  model?: string;
+  model?: string | undefined;
   /** Idempotency-Key as the client sent it, without quotes. */
-  key?: string;
+  key?: string | undefined;
   /**
    * Ends the question, with its reason as what `ask` rejects with. The caller aborts it with {@link ClientGone} when the
    * client goes away; the deadline and a shutdown abort it, too.
@@ -35,7 +35,7 @@ export interface Question {
    */
   onDelta?: (pieces: Pieces, head: Pick<Answer, "replayed" | "model" | "turns">) => boolean;
   /** `Ledger.hold`, with a check of the account before it. Without it, the account was checked. */
-  hold?: Ledger["hold"];
+  hold?: Ledger["hold"] | undefined;
   /**
    * Called once the tokens are held, right before the AI is asked: 402, 409, 422 and 503 for the hold are past. `head`: as
    * in {@link Answer}; undefined if a fallback may answer.
@@ -132,9 +132,9 @@ export function createQuestions(needs: Needs): Questions {
     const key = question.key === undefined ? undefined : sha256(question.key);
     const digest = key === undefined ? "" : digestOf(question);
     const expires = now() + timeout + HOLD_GRACE;
-    const request = { id: hold, account, digest, price: asked.price, model: asked.name, expires };
+    const request = { id: hold, account, key, digest, price: asked.price, model: asked.name, expires };
     const holder = question.hold === undefined ? ledger : { hold: question.hold };
-    const outcome = await holdCounted(limit(), holder, key === undefined ? request : { ...request, key });
+    const outcome = await holdCounted(limit(), holder, request);
     if (outcome.kind === "held") return settle({ question, hold, key, models, asked, timeout });
     if (outcome.kind !== "paid" && outcome.kind !== "answer_expired") throw refusal(outcome, asked.price);
     const kept = key !== undefined && answers.find(account, key);
@@ -149,7 +149,7 @@ export function createQuestions(needs: Needs): Questions {
 
   /** From an open hold to its settlement. */
   async function settle({ question, hold, key, models, asked, timeout, paid }: Held): Promise<Answer> {
-    const { account, stop } = question;
+    const { account, message, history, stop, onReasoning, untilRead, onFallback } = question;
     const { signal } = stop;
     const replayed = paid !== undefined;
     const deducted = paid ? paid.cost : asked.price;
@@ -169,7 +169,7 @@ export function createQuestions(needs: Needs): Questions {
     }
 
     /** Whoever does not read counts as gone when the question ends: else it would have got its text for nothing. */
-    const isUnread = () => question.untilRead?.() !== undefined;
+    const isUnread = () => untilRead?.() !== undefined;
 
     const deadline = setTimeout(() => {
       stop.abort(isUnread() ? new ClientGone() : tookTooLong());
@@ -178,13 +178,17 @@ export function createQuestions(needs: Needs): Questions {
       const model = paid ? modelOfCharge(models, paid.model, asked) : asked;
       await learnModel(model, signal);
       // By what was learned now.
-      if (!paid) checkLength(question.message, model);
-      const fallback = fallbackOf(models, model, question.message);
+      if (!paid) checkLength(message, model);
+      const fallback = fallbackOf(models, model, message);
       question.onAsking?.(replayed, fallback ? undefined : headOf(question, model));
       const answer = await askModel(model, fallback, {
-        ...question,
+        message,
+        history,
         signal,
         onDelta: question.onDelta && onDelta,
+        onReasoning,
+        untilRead,
+        onFallback,
       }).catch((error: unknown) => {
         // Only the connection can have failed: nothing was read from the AI.
         throw !signal.aborted && isUnread() ? new ClientGone() : error;

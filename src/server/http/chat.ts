@@ -39,12 +39,14 @@ async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise
   // Before the key, as docs/http-api.md#order-of-checks says.
   checkLength(message, modelNamed(models, model));
   const key = keyOf(ctx);
+  const { account, hold } = askerOf(ctx);
   return {
-    ...askerOf(ctx),
+    account,
+    hold,
     message,
     history,
-    ...(model !== undefined && { model }),
-    ...(key !== undefined && { key }),
+    model,
+    key,
     stop: await stopWithClient(ctx.req, ctx.res),
     onFallback: (name, failure) => (ctx.state.fellBack = { model: name, failure }),
   };
