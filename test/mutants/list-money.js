@@ -44,8 +44,8 @@ export const moneyMutants = [
   },
   {
     file: "src/server/core/ask-model.ts",
-    find: "onReasoning: (text: string) => !signal.aborted && onReasoning(text)",
-    replace: "onReasoning: (text: string) => onDelta?.([text], model.name, turns)",
+    find: "((text) => !signal.aborted && onReasoning(text))",
+    replace: "((text) => onDelta?.([text], model.name, turns))",
     why: "A client that leaves while the AI thinks pays.",
     tests: [questions, "test/http/reasoning.test.ts"],
   },

@@ -117,7 +117,7 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/client-signal.ts",
-    find: "if (!res.writableFinished)",
+    find: "if (!this.writableFinished)",
     replace: "if (false)",
     why: "Nobody notices that a client left: the AI goes on, and the question is charged.",
     tests: ["test/http/charging.test.ts"],
@@ -152,9 +152,8 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/authenticate.ts",
-    find: "enter(ctx, await signIn.confirm(claims));\n      return",
-    replace:
-      "enter(ctx, await signIn.confirm(claims).catch(() => ({ account: { id: claims.account } })));\n      return",
+    find: "if (isHere(req)) state.session",
+    replace: "state.session",
     why: "A token that was logged out while the body came is still good.",
     tests: ["test/http/refusals.test.ts"],
   },

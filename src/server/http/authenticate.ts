@@ -2,7 +2,7 @@ import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import type { Session, SignIn } from "../core/sign-in.ts";
 import type { Context, Middleware } from "./context.ts";
-import { mayBeLarge } from "./read-body.ts";
+import { isHere, mayBeLarge } from "./read-body.ts";
 
 /**
  * The token of `Authorization: Bearer …` or `Token …`, which some clients of this API send; undefined for another scheme
@@ -58,7 +58,10 @@ export function authenticateHead(signIn: SignIn): Middleware {
     const token = headToken(ctx);
     if (token !== undefined) {
       state.claims = signIn.verify(token);
-      if (!signIn.admit || mayBeLarge(req)) await signIn.confirm(state.claims);
+      if (!signIn.admit || mayBeLarge(req)) {
+        const session = await signIn.confirm(state.claims);
+        if (isHere(req)) state.session = session;
+      }
     }
     if (!signIn.admit) return next();
     try {
@@ -91,8 +94,8 @@ export function authenticateAsker(signIn: SignIn): Middleware {
     }
     const { claims } = state;
     if (!admit) {
-      // Once more: it may have ended while the body came.
-      enter(ctx, await signIn.confirm(claims));
+      // Once more, if it may have ended while the body came.
+      enter(ctx, state.session ?? (await signIn.confirm(claims)));
       return next();
     }
     state.asker = {

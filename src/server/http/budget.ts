@@ -85,6 +85,11 @@ export class Budget {
     if (one.isStranger) this.#strangers -= one.bytes;
   }
 
+  /** Counts the bytes of a whole body of at most {@link SMALL}. */
+  add(bytes: number): void {
+    this.#taken += bytes;
+  }
+
   /** Counts bytes that nobody waits for. False, and nothing is counted, if there is no room, also after others were cut. */
   take(bytes: number): boolean {
     this.#taken += bytes;
@@ -101,7 +106,7 @@ export class Budget {
     return has;
   }
 
-  /** Gives back what was taken, or settled. */
+  /** Gives back what was added, taken or settled. */
   give(bytes: number): void {
     this.#taken -= bytes;
   }

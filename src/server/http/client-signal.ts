@@ -1,9 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ClientGone } from "../core/client-gone.ts";
 
-const LEAVE = Symbol("leave");
+const STOP = Symbol("stop");
 
-type Watched = ServerResponse & { [LEAVE]?: () => void };
+type Watched = ServerResponse & { [STOP]?: AbortController | undefined };
+
+function leave(this: Watched): void {
+  if (!this.writableFinished) this[STOP]?.abort(new ClientGone());
+}
 
 /**
  * Waits for the request's turn on its connection, and rejects with {@link ClientGone} if that ends. The controller is
@@ -12,24 +16,21 @@ type Watched = ServerResponse & { [LEAVE]?: () => void };
 export async function stopWithClient(req: IncomingMessage, res: Watched): Promise<AbortController> {
   if (!res.socket) await ownTurn(req, res);
   const stop = new AbortController();
-  res[LEAVE] = () => {
-    if (!res.writableFinished) stop.abort(new ClientGone());
-  };
+  res[STOP] = stop;
   // Not the request's close: that comes when its body was read.
-  res.once("close", res[LEAVE]);
+  res.on("close", leave);
   if (res.destroyed) stop.abort(new ClientGone());
   return stop;
 }
 
 /** The work for the reply is done. Else all of it stays in memory until a slow client has read the reply. */
 export function forgetWork(res: Watched): void {
-  if (res[LEAVE]) res.off("close", res[LEAVE]);
-  delete res[LEAVE];
+  res[STOP] = undefined;
 }
 
 /**
  * Waits for the earlier replies on the same connection. Without this, a delta of a pipelined question would count as
- * received, and be charged, while it still waits in our memory. Rejects with ClientGone when the connection ends.
+ * received, and be charged, while it still waits in our memory. Rejects with {@link ClientGone} when the connection ends.
  */
 async function ownTurn(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { socket } = req;

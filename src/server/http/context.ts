@@ -17,7 +17,7 @@ export interface State {
   buffered: number | undefined;
   /** Of a token whose signature is valid: its session may have ended. */
   claims: TokenClaims | undefined;
-  /** Set by `authenticate` and `authenticateAsker`. */
+  /** Set by `authenticate` and `authenticateAsker`; by `authenticateHead`, if nothing is waited for until the latter. */
   session: Session | undefined;
   /** Whose question it is. Set by `authenticateAsker`, if the store checks the account with the hold. */
   asker: Asker | undefined;

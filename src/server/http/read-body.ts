@@ -11,6 +11,9 @@ export const mayBeLarge = ({ headers }: IncomingMessage) =>
   headers["content-encoding"] !== undefined ||
   Number(headers["content-length"] ?? 0) > SMALL;
 
+/** Whether the whole body came with its head, and is small: {@link readBody} then waits for nothing. */
+export const isHere = (req: IncomingMessage) => req.complete && !mayBeLarge(req);
+
 /** Seconds without progress after which a body is given up. */
 const SLOWEST = 30;
 
@@ -94,24 +97,25 @@ export class Incoming extends Waiting {
 }
 
 /**
- * The bytes of a body that is not packed, which stay counted in the budget. Rejects with `payload_too_large` as soon as the
- * body is known to have more than `limit`, with `request_timeout` if it comes too slowly, with `overloaded` if there is no
- * room for it, and with ClientGone if the connection ends before the body; the rest is then left unread.
+ * The bytes of a body that is not packed, which stay counted in the budget. Throws or rejects with `payload_too_large` as soon
+ * as the body is known to have more than `limit`, with `request_timeout` if it comes too slowly, with `overloaded` if there is
+ * no room for it, and with ClientGone if the connection ends before the body; the rest is then left unread.
  */
 export function readBody(
   req: IncomingMessage,
   limit: number,
   reading: Omit<Reading, "fail">,
-): Promise<Buffer> {
+): Buffer | Promise<Buffer> {
+  if (Number(req.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
+  if (req.destroyed) throw new ClientGone();
+  if (!isHere(req)) return readPieces(req, limit, reading);
+  const bytes = req.read() as Buffer;
+  reading.budget.add(bytes.length);
+  return bytes;
+}
+
+function readPieces(req: IncomingMessage, limit: number, reading: Omit<Reading, "fail">): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    if (Number(req.headers["content-length"] ?? 0) > limit) {
-      reject(tooLarge(limit));
-      return;
-    }
-    if (req.destroyed) {
-      reject(new ClientGone());
-      return;
-    }
     let pieces: Buffer[] = [];
     const incoming = new Incoming(req, { fail, ...reading });
 

@@ -139,7 +139,7 @@ export function readJson(budget: Budget, mostBytes: () => number): Middleware {
     }
   }
 
-  function bytesOf(ctx: Context): Promise<Buffer> {
+  function bytesOf(ctx: Context): Buffer | Promise<Buffer> {
     const limit = mostBytes();
     const unpacker = unpackerOf(ctx.req.headers["content-encoding"]);
     if (!unpacker) return readBody(ctx.req, limit, { budget, isStranger: isStranger(ctx) });

@@ -21,6 +21,8 @@ const REQUEST = 4 * 1024;
 /** One connection's. */
 interface Unsent {
   replies: Bag<ServerResponse>;
+  /** See {@link Replies}. */
+  last: ServerResponse | undefined;
   /** Bytes that are counted for requests that came with others in one packet. */
   counted: number;
   /** Goes on reading; undefined while it is read. */
@@ -35,7 +37,6 @@ interface Unsent {
  */
 export function trackReplies(server: Server, budget: Budget): Replies {
   const all = new Map<Socket, Unsent>();
-  const last = new WeakMap<Socket, ServerResponse>();
 
   function addTo(unsent: Unsent, socket: Socket): void {
     if (unsent.replies.size < AHEAD) return;
@@ -54,7 +55,7 @@ export function trackReplies(server: Server, budget: Budget): Replies {
   }
 
   server.on("connection", (socket: Socket) => {
-    const unsent: Unsent = { replies: new Bag(), counted: 0, release: undefined };
+    const unsent: Unsent = { replies: new Bag(), last: undefined, counted: 0, release: undefined };
     all.set(socket, unsent);
     socket.once("close", () => {
       all.delete(socket);
@@ -64,15 +65,15 @@ export function trackReplies(server: Server, budget: Budget): Replies {
   });
   server.on("request", (req, res) => {
     const unsent = all.get(req.socket);
-    const entry = unsent?.replies.add(res);
-    last.set(req.socket, res);
-    if (unsent) addTo(unsent, req.socket);
+    // The connection is closed.
+    if (!unsent) return;
+    const entry = unsent.replies.add(res);
+    unsent.last = res;
+    addTo(unsent, req.socket);
     res.once("close", () => {
-      if (unsent && entry) {
-        unsent.replies.remove(entry);
-        takeFrom(unsent);
-      }
-      if (req.complete && last.get(req.socket) === res) last.delete(req.socket);
+      unsent.replies.remove(entry);
+      takeFrom(unsent);
+      if (req.complete && unsent.last === res) unsent.last = undefined;
     });
   });
   return {
@@ -82,7 +83,7 @@ export function trackReplies(server: Server, budget: Budget): Replies {
       );
       await Promise.all(pairs);
     },
-    last: (socket) => last.get(socket),
+    last: (socket) => all.get(socket)?.last,
   };
 }
 

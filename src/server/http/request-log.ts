@@ -52,19 +52,22 @@ export function logRequests(log: Logger): Middleware {
     await next();
     const { requestId, address, who, failure, fellBack } = ctx.state;
     const bill = failure instanceof ClientGone ? failure.bill : ctx.state.bill;
-    const fields = {
-      method: ctx.method,
-      path: ctx.path,
-      status: statusOf(ctx),
-      ms: Math.round(performance.now() - start),
-      request_id: requestId,
-      ...(address !== "" && { address }),
-      ...(who !== undefined && { account: who }),
-      ...bill,
-      ...(fellBack && fallbackOf(fellBack)),
-      ...failureOf(failure),
-    };
-    log[levelOf(failure)](fields, "request");
+    const level = levelOf(failure);
+    if (log.isLevelEnabled(level)) {
+      const fields = {
+        method: ctx.method,
+        path: ctx.path,
+        status: statusOf(ctx),
+        ms: Math.round(performance.now() - start),
+        request_id: requestId,
+        ...(address !== "" && { address }),
+        ...(who !== undefined && { account: who }),
+        ...bill,
+        ...(fellBack && fallbackOf(fellBack)),
+        ...failureOf(failure),
+      };
+      log[level](fields, "request");
+    }
     if (failure instanceof ApiError && failure.limit) hitLimit(failure.limit.name, address);
   };
 }
