@@ -5,6 +5,7 @@ import type { Files } from "../../src/server/stores/json/files.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { disks, localDisk } from "../unit/server/stores/json/place.ts";
 import { invitesContract } from "./invites-contract.ts";
+import { operationsContract } from "./operations-contract.ts";
 import { storeContract, type StoreFixture } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
 
@@ -20,7 +21,7 @@ async function place(files: Files, models = false): Promise<StoreFixture> {
         models,
         now: () => time,
         warn: (sentence) => {
-          // The first invitation makes a ledger of version 1 one of version 2.
+          // The first invitation or act makes a ledger of version 1 one of version 2.
           if (!sentence.includes("written anew")) throw new Error(sentence);
         },
       }),
@@ -39,8 +40,10 @@ for (const { name, files } of disks) {
   storeContract(`JSON files on ${name}`, () => place(files));
   storeModel(`JSON files on ${name}`, () => place(files));
   invitesContract(`JSON files on ${name}`, () => place(files));
+  operationsContract(`JSON files on ${name}`, () => place(files));
 }
 
 storeContract("JSON files of version 2", () => place(localDisk.files, true));
 storeModel("JSON files of version 2", () => place(localDisk.files, true));
 invitesContract("JSON files of version 2", () => place(localDisk.files, true));
+operationsContract("JSON files of version 2", () => place(localDisk.files, true));
