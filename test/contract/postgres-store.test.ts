@@ -32,7 +32,7 @@ describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
       advance: clock.advance,
       models: true,
       keepsHolds: true,
-      acts: false,
+      acts: true,
       destroy: () => place.drop(),
     };
   }

@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
+import { createActs } from "./acts.ts";
 import type { Database } from "./database.ts";
 import { createKnown } from "./known.ts";
 
@@ -16,8 +17,8 @@ const COLUMNS = "a.id, a.name, a.password_hash, a.generation, a.disabled";
 
 const CREATE = `
 WITH account AS (
-  INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
-  VALUES ($1, $2, $3, $4, 1, false, $5::bigint, 0, now())
+  INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, granted, created_at)
+  VALUES ($1, $2, $3, $4, 1, false, $5::bigint, 0, $5::bigint, now())
   ON CONFLICT (folded) DO NOTHING
   RETURNING id, tokens
 )
@@ -35,45 +36,59 @@ WITH invite AS (
   WHERE id = $6 AND used < uses AND revoked_at IS NULL AND expires > now()
   RETURNING id
 ), account AS (
-  INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
-  SELECT $1, $2, $3, $4, 1, false, $5::bigint, 0, now() FROM invite
+  INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, granted, created_at)
+  SELECT $1, $2, $3, $4, 1, false, $5::bigint, 0, $5::bigint, now() FROM invite
   RETURNING id, tokens
 )
 INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, invite)
 SELECT a.id, 'account', a.id, now(), a.tokens, a.tokens, i.id FROM account a, invite i
 RETURNING id`;
 
-const BY_NAME = `SELECT ${COLUMNS} FROM chat_accounts a WHERE a.folded = $1`;
+const BY_NAME = `SELECT ${COLUMNS} FROM chat_accounts a WHERE a.folded = $1 AND a.deleted_at IS NULL`;
 
 export const SESSION = `
 SELECT ${COLUMNS}, r.jti IS NOT NULL AS revoked
 FROM chat_accounts a LEFT JOIN chat_revoked r ON r.account = a.id AND r.jti = $2
-WHERE a.id = $1`;
+WHERE a.id = $1 AND a.deleted_at IS NULL`;
 
 const SET_PASSWORD = `
-UPDATE chat_accounts a SET password_hash = $2, generation = a.generation + 1
-WHERE a.id = $1 AND a.generation = $3 RETURNING ${COLUMNS}`;
+WITH a AS (
+  UPDATE chat_accounts SET password_hash = $2, generation = generation + 1
+  WHERE id = $1 AND generation = $3 AND deleted_at IS NULL
+  RETURNING id, name, password_hash, generation, disabled, tokens
+), entry AS (
+  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
+  SELECT $4, 'password', id, now(), 0, tokens FROM a
+)
+SELECT ${COLUMNS} FROM a`;
 
 const BY_ID = `SELECT ${COLUMNS} FROM chat_accounts a WHERE a.id = $1`;
 
-const SET_DISABLED = "UPDATE chat_accounts SET disabled = $2 WHERE id = $1 RETURNING id";
-
 const REVOKE = `
-INSERT INTO chat_revoked (account, jti, expires)
-SELECT id, $2, to_timestamp($3::float8 / 1000) FROM chat_accounts WHERE id = $1
-ON CONFLICT (account, jti) DO NOTHING`;
+WITH account AS (
+  SELECT id, tokens FROM chat_accounts WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
+), revoked AS (
+  INSERT INTO chat_revoked (account, jti, expires)
+  SELECT id, $2, to_timestamp($3::float8 / 1000) FROM account
+  ON CONFLICT (account, jti) DO NOTHING
+  RETURNING account
+)
+INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
+SELECT $4, 'revoked', a.id, now(), 0, a.tokens FROM account a JOIN revoked r ON r.account = a.id`;
 
 /**
  * The characters of a username (docs/http-api.md#usernames). Other input is not sent: no database accepts U+0000, and
  * some reject more.
  */
 const ASCII = /^[\x21-\x7e]+$/;
+export const isName = (name: string): boolean => ASCII.test(name);
 
 /** The port `Accounts` over a database. */
 export function createAccounts(database: Pick<Database, "run">): Accounts {
   const { run } = database;
+  const acts = createActs(database);
   async function byName(name: string): Promise<Account | undefined> {
-    if (!ASCII.test(name)) return undefined;
+    if (!isName(name)) return undefined;
     const { rows } = await run<Row>(BY_NAME, [foldName(name)]);
     return rows[0] && accountOf(rows[0]);
   }
@@ -102,7 +117,7 @@ export function createAccounts(database: Pick<Database, "run">): Accounts {
     },
 
     async setPassword({ account: id, generation, passwordHash }) {
-      const { rows } = await run<Row>(SET_PASSWORD, [id, passwordHash, generation]);
+      const { rows } = await run<Row>(SET_PASSWORD, [id, passwordHash, generation, randomUUID()]);
       const account = rows[0] ?? (await run<Row>(BY_ID, [id])).rows[0];
       if (!account) throw noAccount();
       // If a response was lost, the retry finds the hash already set. Hashes are salted, so an equal one is this call's.
@@ -111,14 +126,14 @@ export function createAccounts(database: Pick<Database, "run">): Accounts {
     },
 
     async setDisabled(account, disabled) {
-      const { rows } = await run(SET_DISABLED, [account, disabled]);
-      if (rows.length === 0) throw noAccount();
+      const { kind } = await acts.setDisabled(account, disabled, { reason: null, by: null });
+      if (kind === "unknown") throw noAccount();
     },
 
     async revoke({ account, jti, expires }) {
       if (!Number.isSafeInteger(expires) || expires > 8.64e15)
         throw new RangeError("expires is a time in milliseconds.");
-      await run(REVOKE, [account, jti, expires]);
+      await run(REVOKE, [account, jti, expires, randomUUID()]);
     },
   };
 }

@@ -7,7 +7,8 @@ SELECT address FROM chat_known
 WHERE account = $1 AND address = $2 AND at > now() - interval '${KNOWN_MS} milliseconds'`;
 
 const REMEMBER = `
-INSERT INTO chat_known AS k (account, address, at) VALUES ($1, $2, now())
+INSERT INTO chat_known AS k (account, address, at)
+SELECT id, $2, now() FROM chat_accounts WHERE id = $1 AND deleted_at IS NULL FOR SHARE
 ON CONFLICT (account, address) DO UPDATE SET at = now() WHERE k.at <= now() - interval '${KNOWN_AGAIN_MS} milliseconds'
 RETURNING address`;
 

@@ -14,6 +14,7 @@ import { noAccount } from "./accounts.ts";
 import { charge, CHARGE } from "./charge.ts";
 import { unavailable, type Database } from "./database.ts";
 import { createGather, type RunRow } from "./gather.ts";
+import { give } from "./grants.ts";
 import { hold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
 import { CHARGE_ONE } from "./one-row.ts";
@@ -28,20 +29,6 @@ SELECT a.tokens, a.held - (
   WHERE q.account = a.id AND q.charged_at IS NULL AND q.expires <= now()
 ) AS held
 FROM chat_accounts a WHERE a.id = $1`;
-
-const GRANT = `
-WITH account AS (
-  SELECT id, tokens FROM chat_accounts WHERE id = $2 AND tokens <= 9007199254740991 - $3::bigint FOR UPDATE
-), entry AS (
-  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason)
-  SELECT $1, 'grant', id, now(), $3::bigint, tokens + $3::bigint, $4 FROM account
-  ON CONFLICT (id, kind) DO NOTHING
-  RETURNING account, tokens
-)
-UPDATE chat_accounts a SET tokens = a.tokens + e.tokens FROM entry e WHERE a.id = e.account
-RETURNING a.id`;
-
-const GIVEN = "SELECT account, tokens FROM chat_ledger WHERE id = $1 AND kind = 'grant'";
 
 /**
  * A `Ledger` in a database. Adds to `abandoned` the holds that could not be settled, and those that may exist because the
@@ -113,17 +100,13 @@ export function createLedger({
   return {
     balance,
 
-    async grant({ id, account, tokens, reason }) {
+    async grant({ account, tokens, by = null, ...asked }) {
       if (!Number.isSafeInteger(tokens) || tokens <= 0)
         throw new RangeError("A grant is a positive whole number of tokens.");
-      const { rows, repeated } = await lanes(account, () => run(GRANT, [id, account, tokens, reason]));
-      if (rows.length > 0) return { kind: "granted", balance: await balance(account) };
-      const given = await run<{ account: AccountId; tokens: string }>(GIVEN, [id]);
-      const found = given.rows[0];
-      if (!found) return { kind: "too_many", balance: await balance(account) };
-      if (found.account !== account || Number(found.tokens) !== tokens) return { kind: "id_taken" };
-      // If a response was lost, this call itself has most likely made the grant.
-      return { kind: repeated ? "granted" : "repeated", balance: await balance(account) };
+      const given = await lanes(account, () => give(database, "grant", { account, tokens, by, ...asked }));
+      if (given.kind === "id_taken" || given.kind === "unknown") return { kind: given.kind };
+      const kind = ({ made: "granted", repeated: "repeated", none: "too_many" } as const)[given.kind];
+      return { kind, balance: await balance(account) };
     },
 
     admit: (login, request) => admit(request, login),

@@ -1,19 +1,34 @@
 import type { Operations } from "../../core/operations.ts";
+import { createAccountRows } from "./account-rows.ts";
+import { createActs } from "./acts.ts";
+import type { Database } from "./database.ts";
+import { give } from "./grants.ts";
+import { BALANCE } from "./ledger.ts";
+import { SWEEP_ACCOUNT } from "./sweep.ts";
+import type { UnderWay } from "./under-way.ts";
 
-/** The port `Operations`. */
-export function createOperations(): Operations {
-  const missing = async (): Promise<never> => {
-    throw new Error("This is not built yet.");
+/** The port `Operations` over a database. An act is tracked as a whole, a list by its pages. */
+export function createOperations(database: Pick<Database, "run">, underWay: UnderWay): Operations {
+  const { run } = database;
+
+  const take: Operations["take"] = async ({ account, tokens, ...asked }) => {
+    if (!Number.isSafeInteger(tokens) || tokens <= 0)
+      throw new RangeError("A positive whole number of tokens is taken.");
+    // Expired holds are free.
+    await run(SWEEP_ACCOUNT, [account]);
+    const given = await give(database, "take", { account, tokens, ...asked });
+    if (given.kind === "none") throw new Error("A take that is always possible was not made.");
+    if (given.kind !== "made" && given.kind !== "repeated") return { kind: given.kind };
+    const { rows } = await run<{ tokens: string; held: string }>(BALANCE, [account]);
+    return {
+      kind: given.kind === "made" ? "taken" : "repeated",
+      taken: Math.abs(given.tokens),
+      balance: { tokens: Number(rows[0]?.tokens), held: Number(rows[0]?.held) },
+    };
   };
+
   return {
-    take: missing,
-    setDisabled: missing,
-    setPassword: missing,
-    rename: missing,
-    remove: missing,
-    async *accounts() {
-      yield await missing();
-    },
-    account: missing,
+    ...underWay.count({ ...createActs(database), take }),
+    ...createAccountRows(underWay.count({ run })),
   };
 }

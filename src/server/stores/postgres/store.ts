@@ -100,7 +100,7 @@ function createStore({ database, readiness, description, now, lanes, runRow }: P
     ledger: underWay.count(createLedger({ database, lanes, now, abandoned, runRow })),
     accounts: underWay.count(createAccounts(database)),
     invites: underWay.count(createInvites(database)),
-    operations: underWay.count(createOperations()),
+    operations: createOperations(database, underWay),
     counter: underWay.count(createCounter(database)),
     signingSecret: () => readSecret(database),
     storedSecret: () => storedSecret(database),

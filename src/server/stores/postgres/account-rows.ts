@@ -1,0 +1,71 @@
+import { foldName } from "../../core/fold-name.ts";
+import type { AccountRow, Operations } from "../../core/operations.ts";
+import type { AccountId } from "../../core/ports.ts";
+import { isName } from "./accounts.ts";
+import type { Database } from "./database.ts";
+
+/** Rows of a page. */
+const PAGE = 200;
+
+/** Times in milliseconds since the epoch. Expired holds are not in `held`, though they may not be swept yet. */
+const ROWS = `
+SELECT a.id, a.name, a.tokens, a.held - (
+    SELECT coalesce(sum(q.price), 0) FROM chat_questions q
+    WHERE q.account = a.id AND q.charged_at IS NULL AND q.expires <= now()
+  ) AS held,
+  coalesce(a.granted - a.tokens, (
+    SELECT -sum(l.tokens) FROM chat_ledger l WHERE l.account = a.id AND l.kind = 'charge'
+  ), 0) AS used,
+  (extract(epoch FROM a.created_at) * 1000)::float8 AS created,
+  (extract(epoch FROM (
+    SELECT l.at FROM chat_ledger l WHERE l.account = a.id AND l.kind = 'charge' ORDER BY l.at DESC LIMIT 1
+  )) * 1000)::float8 AS last_question,
+  a.disabled
+FROM chat_accounts a`;
+
+export const ACCOUNTS_PAGE = `${ROWS} WHERE a.id > $1 AND a.deleted_at IS NULL ORDER BY a.id LIMIT ${PAGE}`;
+const BY_NAME = `${ROWS} WHERE a.folded = $1`;
+
+interface Row {
+  id: AccountId;
+  name: string;
+  tokens: string;
+  held: string;
+  used: string;
+  created: number;
+  last_question: number | null;
+  disabled: boolean;
+}
+
+/** Reads accounts for the operator. Each page is a statement of its own. */
+export function createAccountRows({ run }: Pick<Database, "run">): Pick<Operations, "accounts" | "account"> {
+  return {
+    async *accounts() {
+      let last = "";
+      for (;;) {
+        const { rows } = await run<Row>(ACCOUNTS_PAGE, [last]);
+        if (rows.length > 0) yield rows.map(rowOf);
+        if (rows.length < PAGE) return;
+        last = rows.at(-1)!.id;
+      }
+    },
+
+    async account(name) {
+      if (!isName(name)) return undefined;
+      const { rows } = await run<Row>(BY_NAME, [foldName(name)]);
+      return rows[0] && rowOf(rows[0]);
+    },
+  };
+}
+
+const rowOf = ({ id, name, tokens, held, used, created, last_question, disabled }: Row): AccountRow => ({
+  id,
+  username: name,
+  tokens: Number(tokens),
+  held: Number(held),
+  used: Number(used),
+  created: Math.floor(created),
+  lastQuestion: last_question === null ? null : Math.floor(last_question),
+  disabled,
+  due: 0,
+});

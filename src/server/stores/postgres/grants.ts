@@ -1,0 +1,74 @@
+import type { Act } from "../../core/operations.ts";
+import type { AccountId } from "../../core/ports.ts";
+import type { Database } from "./database.ts";
+
+/** The rows of the ledger that may have the id $1 of the account $2. Grants from before ids belonged to accounts have it bare. */
+const OF_ID = `
+account = $2 AND kind IN ('grant', 'take') AND id IN ($1::text, $2::text || ' ' || $1::text)`;
+
+const GRANT = `
+WITH account AS (
+  SELECT id, tokens FROM chat_accounts
+  WHERE id = $2 AND deleted_at IS NULL AND tokens <= 9007199254740991 - $3::bigint FOR UPDATE
+), entry AS (
+  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, by)
+  SELECT $2::text || ' ' || $1::text, 'grant', id, now(), $3::bigint, tokens + $3::bigint, $4, $5 FROM account
+  WHERE NOT EXISTS (SELECT FROM chat_ledger WHERE ${OF_ID})
+  ON CONFLICT (id, kind) DO NOTHING
+  RETURNING account, tokens
+)
+UPDATE chat_accounts a SET tokens = a.tokens + e.tokens, granted = a.granted + e.tokens FROM entry e WHERE a.id = e.account
+RETURNING e.tokens`;
+
+/** Takes what is not held, at most $3. */
+const TAKE = `
+WITH account AS (
+  SELECT id, tokens, least($3::bigint, tokens - held) AS taken FROM chat_accounts
+  WHERE id = $2 AND deleted_at IS NULL FOR UPDATE
+), entry AS (
+  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, by, asked)
+  SELECT $2::text || ' ' || $1::text, 'take', id, now(), -taken, tokens - taken, $4, $5, $3::bigint FROM account
+  WHERE NOT EXISTS (SELECT FROM chat_ledger WHERE ${OF_ID})
+  ON CONFLICT (id, kind) DO NOTHING
+  RETURNING account, tokens
+)
+UPDATE chat_accounts a SET tokens = a.tokens + e.tokens, granted = a.granted + e.tokens FROM entry e WHERE a.id = e.account
+RETURNING e.tokens`;
+
+/** Runs only when nothing was given. */
+const GIVEN = `
+SELECT l.kind, l.tokens, l.asked
+FROM chat_accounts a LEFT JOIN (SELECT account, kind, tokens, asked FROM chat_ledger WHERE ${OF_ID}) l ON l.account = a.id
+WHERE a.id = $2 AND a.deleted_at IS NULL`;
+
+interface Given {
+  kind: "grant" | "take" | null;
+  tokens: string;
+  asked: string | null;
+}
+
+interface Asked extends Act {
+  id: string;
+  account: AccountId;
+  tokens: number;
+}
+
+/** `none`: the balance does not allow it. `tokens`: what the balance changed by. */
+type Outcome = { kind: "made" | "repeated"; tokens: number } | { kind: "id_taken" | "none" | "unknown" };
+
+/** Makes a grant or a take, once for each account and id. */
+export async function give(
+  { run }: Pick<Database, "run">,
+  kind: "grant" | "take",
+  { id, account, tokens, reason, by }: Asked,
+): Promise<Outcome> {
+  const sql = kind === "grant" ? GRANT : TAKE;
+  const { rows, repeated } = await run<{ tokens: string }>(sql, [id, account, tokens, reason, by]);
+  if (rows[0]) return { kind: "made", tokens: Number(rows[0].tokens) };
+  const given = (await run<Given>(GIVEN, [id, account])).rows[0];
+  if (!given) return { kind: "unknown" };
+  if (given.kind === null) return { kind: "none" };
+  if (given.kind !== kind || Number(given.asked ?? given.tokens) !== tokens) return { kind: "id_taken" };
+  // If a response was lost, this call itself has most likely made it.
+  return { kind: repeated ? "made" : "repeated", tokens: Number(given.tokens) };
+}
