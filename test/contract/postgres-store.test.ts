@@ -4,6 +4,7 @@ import { unhurried } from "../support/postgres-store.ts";
 import { noPostgres, openCluster, type Cluster, skipped } from "../support/postgres.ts";
 import { ownClock } from "../support/postgres-clock.ts";
 import { invitesContract } from "./invites-contract.ts";
+import { operationsContract } from "./operations-contract.ts";
 import { storeContract, type StoreFixture } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
 
@@ -40,4 +41,5 @@ describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
   storeContract("Postgres", ownPlace);
   storeModel("Postgres", ownPlace, 12);
   invitesContract("Postgres", ownPlace);
+  operationsContract("Postgres", ownPlace);
 });
