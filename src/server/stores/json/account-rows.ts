@@ -1,13 +1,9 @@
 import { foldName } from "../../core/fold-name.ts";
 import type { AccountRow } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
-import type { AccountBook as Book, Books } from "./books.ts";
+import type { AccountBook, Books } from "./books.ts";
 
-/** With the fields that an account's book has only since operators act on accounts. */
-type AccountBook = Book &
-  Partial<Pick<AccountRow, "used" | "created" | "lastQuestion">> & { deleted?: boolean };
-
-/** Accounts of a page: what one turn of the event loop can do without delaying a question. */
+/** Accounts of a page. Questions are answered between two pages. */
 const PAGE = 200;
 
 /** What an operator sees of the books. `held`: tokens of an account's open questions. */
@@ -19,7 +15,7 @@ interface Shown {
 /** The accounts but deleted ones, in pages. */
 export function* accountPages({ books, held }: Shown): Generator<AccountRow[]> {
   let page: AccountRow[] = [];
-  for (const book of books.accounts.values() as Iterable<AccountBook>) {
+  for (const book of books.accounts.values()) {
     if (book.deleted) continue;
     page.push(rowOf(book, held));
     if (page.length < PAGE) continue;
@@ -36,6 +32,6 @@ export function accountRow({ books, held }: Shown, name: string): AccountRow | u
 }
 
 function rowOf(book: AccountBook, held: Shown["held"]): AccountRow {
-  const { id, name: username, tokens, used = 0, created = 0, lastQuestion = null, disabled } = book;
+  const { id, name: username, tokens, used, created, lastQuestion, disabled } = book;
   return { id, username, tokens, held: held(id), used, created, lastQuestion, disabled, due: 0 };
 }

@@ -26,8 +26,10 @@ export async function openLedger({ dir, key, files }: Folder, interval: number):
   const lines = createCheckedLines(file, key);
 
   async function isReplaced(): Promise<boolean> {
-    const [ours, named] = await Promise.all([file.stat(), files.stat(path)]);
-    return ours.ino !== named.ino || ours.dev !== named.dev;
+    const ours = await file.stat();
+    // Gone: opening it again says so.
+    const named = await (async () => files.stat(path))().catch(() => undefined);
+    return ours.ino !== named?.ino || ours.dev !== named.dev;
   }
 
   return {

@@ -1,6 +1,7 @@
-import { pseudonymOf, type AccountRow, type Act, type Operations } from "../../core/operations.ts";
+import { pseudonymOf, type Act, type Operations } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { foldName } from "../../core/fold-name.ts";
+import { accountPages, accountRow } from "./account-rows.ts";
 import type { AccountBook, Books } from "./books.ts";
 import { slot } from "./kept.ts";
 import type { Committer } from "./committer.ts";
@@ -10,9 +11,6 @@ import type { Holds } from "./holds.ts";
 import type { Known } from "./known.ts";
 import type { NameFeature } from "./name-feature.ts";
 import { createTurns, type InTurn } from "./turns.ts";
-
-/** Accounts of a page. Questions are answered between two pages. */
-const PAGE = 200;
 
 interface Needs {
   books: Books;
@@ -32,17 +30,7 @@ export function createOperations(needs: Needs): Operations {
   const { books, holds, committer, known, now, nameFeature, names, grants } = needs;
   const turns = createTurns();
 
-  const rowOf = ({ id, name, tokens, used, created, lastQuestion, disabled }: AccountBook): AccountRow => ({
-    id,
-    username: name,
-    tokens,
-    held: holds.held(id, now()),
-    used,
-    created,
-    lastQuestion,
-    disabled,
-    due: 0,
-  });
+  const shown = { books, held: (account: AccountId) => holds.held(account, now()) };
 
   /** One act of an account after the other. `unknown` if there is no such account, or it is deleted in the meantime. */
   function inTurn<T>(account: AccountId, work: (book: AccountBook) => Promise<T>) {
@@ -136,21 +124,12 @@ export function createOperations(needs: Needs): Operations {
       }),
 
     async *accounts() {
-      let page: AccountRow[] = [];
-      for (const book of books.accounts.values()) {
-        if (book.deleted) continue;
-        page.push(rowOf(book));
-        if (page.length < PAGE) continue;
+      for (const page of accountPages(shown)) {
         yield page;
-        page = [];
         await new Promise(setImmediate);
       }
-      if (page.length > 0) yield page;
     },
 
-    async account(name) {
-      const book = books.names.get(foldName(name));
-      return book && rowOf(book);
-    },
+    account: async (name) => accountRow(shown, name),
   };
 }

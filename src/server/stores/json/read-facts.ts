@@ -24,7 +24,7 @@ export function createJsonReader(folder: Folder, { interval = INTERVAL } = {}): 
 }
 
 function rowOf(fact: Fact): FactRow {
-  const { reason = null, by = null } = fact as Fact & Partial<Act>;
+  const { reason = null, by = null }: Partial<Act> = "reason" in fact ? fact : {};
   return {
     n: fact.n,
     at: fact.at,
