@@ -5,7 +5,6 @@ import type { GrantReply, GrantRequest } from "./core/grant.ts";
 import type { InvitesReply, InvitesRequest } from "./core/invites.ts";
 import type { AccountRow, FactReader } from "./core/operations.ts";
 import type { Store } from "./core/ports.ts";
-import { StartupError } from "./core/startup-error.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
 import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
@@ -176,12 +175,9 @@ export async function findAccount(
 }
 
 /** Reads facts; close it. Changes nothing. It and what it reads with throw `StartupError`, also for damage. */
-export async function openReader(place: StorePlace, _opening: Opening): Promise<FactReader> {
+export async function openReader(place: StorePlace, opening: Opening): Promise<FactReader> {
   if (place.kind === "postgres")
-    throw new StartupError(
-      "The facts of a database cannot be read.",
-      "Copy it into a folder first: ai-chat store copy",
-    );
+    return (await import("./stores/postgres/read-facts.ts")).openPostgresReader(place.url, opening);
   const { openFolder } = await import("./stores/json/read-in-folder.ts");
   return (await import("./stores/json/read-facts.ts")).createJsonReader(await openFolder(place.dir, place));
 }

@@ -5,9 +5,10 @@ import type { KnownAddress } from "../json/known.ts";
 import { readAddress } from "../postgres/address.ts";
 import { openDatabase, type Database, type Query } from "../postgres/database.ts";
 import { ALL_INVITES, inviteOf, type InviteRow } from "../postgres/invites.ts";
+import { createOrder } from "../postgres/order.ts";
+import { LONG_STATEMENT, UNLIMITED } from "../postgres/snapshot.ts";
 import { start } from "../postgres/start.ts";
 import { untilAborted } from "./give-up.ts";
-import { createOrder } from "./order.ts";
 import type { CopiedAccount, CopiedToken, Entry, Opening, Source } from "./side.ts";
 import { differs } from "./tally.ts";
 
@@ -29,34 +30,31 @@ SELECT count(*)::int4 AS count FROM chat_questions
 WHERE (charged_at IS NULL AND expires > now()) OR (asked_again_at IS NULL AND again_expires > now())`;
 
 /**
- * The ledger with the keys charged less than a day ago, sorted by time. `greatest` puts an `again` after its charge: if
- * this store was itself a copy, the first store's clock may have been ahead.
+ * The ledger with the keys charged less than a day ago: rows from before they were numbered by their times, then the others
+ * by their numbers. `greatest` puts an `again` after its charge: if this store was itself a copy, the first store's clock
+ * may have been ahead. A server of the version before numbers the charges of one statement backwards.
  */
 const ENTRIES = `
 DECLARE copied CURSOR FOR
-SELECT l.id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens, l.reason,
-  l.model, l.invite, k.key, k.digest
-FROM chat_ledger l
+SELECT l.id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens::float8 AS tokens,
+  l.balance::float8 AS balance, l.n::float8 AS n, l.reason, l.model, l.invite, k.key, k.digest
+FROM (SELECT *, min(n) OVER (PARTITION BY account, at, kind) AS place FROM chat_ledger) l
 LEFT JOIN chat_questions k ON k.account = l.account AND k.key IS NOT NULL
   AND k.charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds'
   AND ((l.kind = 'charge' AND k.id = l.id) OR (l.kind = 'again' AND k.again_id = l.id))
 WHERE l.kind IN ('account', 'grant', 'charge', 'again')
-ORDER BY greatest(l.at, k.charged_at), CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END`;
+ORDER BY l.n IS NOT NULL, CASE WHEN l.n IS NULL THEN greatest(l.at, k.charged_at) END, l.place,
+  CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END, l.balance DESC`;
 
 /** Whether a charge may name its model. */
 const MODELS = "SELECT EXISTS (SELECT FROM chat_ledger WHERE model IS NOT NULL) AS models";
 
-interface Row extends Omit<Entry, "key" | "tokens"> {
-  tokens: string;
+interface Row extends Omit<Entry, "key"> {
+  balance: number;
+  n: number | null;
   key: string | null;
   digest: string;
 }
-
-/** Milliseconds for one statement of a copy: one of them reads and sorts the whole ledger. */
-const STATEMENT_TIMEOUT = 60 * 60 * 1000;
-
-/** Lifts the role's `statement_timeout`, which is meant for a server, for this transaction. */
-export const UNLIMITED = "SET LOCAL statement_timeout = 0";
 
 /** Opens a database for a copy. Throws `StartupError`. */
 export async function openForCopy(
@@ -68,7 +66,7 @@ export async function openForCopy(
     connectionString,
     connections: 2,
     wait: 5_000,
-    answer: STATEMENT_TIMEOUT,
+    answer: LONG_STATEMENT,
     warn,
   });
   try {
@@ -140,21 +138,31 @@ async function look(
 
 async function* entries(query: Query): AsyncGenerator<Entry[]> {
   await query(ENTRIES);
-  const order = createOrder();
+  const order = createOrder<Row>();
   for (;;) {
     const rows = await query<Row>(`FETCH ${PIECE} FROM copied`);
     if (rows.length === 0) break;
-    yield rows.flatMap((row) => order.next(entryOf(row)));
+    yield rows.flatMap((row) => order.next(row)).map(entryOf);
   }
-  if (order.waiting() > 0)
+  yield order.rest().map(entryOf);
+  if (order.stuck().length > 0)
     throw differs("in the source's ledger, an account has no first entry or a balance below zero");
 }
 
-const entryOf = ({ key, digest, tokens, at, reason, model, invite, ...row }: Row): Entry => ({
+const entryOf = ({
+  key,
+  digest,
+  at,
+  reason,
+  model,
+  invite,
+  n: _n,
+  balance: _balance,
+  ...row
+}: Row): Entry => ({
   ...row,
   invite: invite ?? undefined,
   at: Math.floor(at),
-  tokens: Number(tokens),
   reason: reason ?? undefined,
   model: model ?? undefined,
   key: key === null ? undefined : { key, digest },

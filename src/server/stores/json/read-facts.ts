@@ -33,7 +33,8 @@ function rowOf(fact: Fact): FactRow {
     balance: fact.balance,
     model: fact.fact === "charge" ? (fact.model ?? null) : null,
     key: null,
-    reason,
+    // A grant without a reason has an empty one.
+    reason: reason === "" ? null : reason,
     by,
   };
 }

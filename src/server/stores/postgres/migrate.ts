@@ -40,6 +40,14 @@ export async function migrate(database: Database, steps: string[][] = migrations
   }
 }
 
+/** Changes nothing. Throws `StartupError` unless the schema is of this version. */
+export async function checkVersion(database: Database, steps: string[][] = migrations): Promise<void> {
+  const version = await versionOf(database);
+  if (version > steps.length) throw newer();
+  if (version <= 0) throw noStore();
+  if (version < steps.length) throw older();
+}
+
 /** The schema's version; −1 if there is none. Throws `StartupError` if the table is not the store's. */
 async function versionOf(database: Database): Promise<number> {
   try {
@@ -94,6 +102,18 @@ const notOwner = (cause: unknown) =>
     "The store's tables are of an older version, and the database's user may not change them (42501).",
     "Start one server as the owner of the tables; it changes them. Then start the others as before.",
     cause,
+  );
+
+const noStore = () =>
+  new StartupError(
+    "There is no store in the database.",
+    "Check the database in the store's URL, and the search_path of its user. The first start of a server makes the store.",
+  );
+
+const older = () =>
+  new StartupError(
+    "The store's tables are of an older version, and reading changes nothing.",
+    "Start one server of this version on the database, as the owner of the tables: it changes them.",
   );
 
 const newer = () =>

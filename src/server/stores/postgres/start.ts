@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StartupError } from "../../core/startup-error.ts";
 import type { Database } from "./database.ts";
 import { codeOf, failureOf } from "./failures.ts";
-import { migrate } from "./migrate.ts";
+import { checkVersion, migrate } from "./migrate.ts";
 import { checkRights } from "./rights.ts";
 
 /** Seconds between two warnings while the start waits for the database. */
@@ -18,20 +18,22 @@ interface Wait {
   waitSeconds: number;
   /** Whether the caller writes to it: then the user's rights are checked. */
   writes: boolean;
+  /** Nothing is changed: a schema of an older version is refused. */
+  reads?: true;
   warn: (sentence: string) => void;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Waits up to `waitSeconds` for the database, and migrates its schema to this version. Throws `StartupError` if the
+ * Waits up to `waitSeconds` for the database, and migrates its schema to this version unless the caller `reads`. Throws `StartupError` if the
  * database does not answer in time, or if waiting is useless; throws the signal's reason when it aborts.
  */
 export async function start(database: Database, wait: Wait): Promise<void> {
-  const { waitSeconds, writes, warn, signal } = wait;
+  const { waitSeconds, writes, reads, warn, signal } = wait;
   const end = performance.now() + waitSeconds * 1000;
   for (let second = 0; ; second += 1) {
     try {
-      await migrate(database);
+      await (reads ? checkVersion(database) : migrate(database));
       if (!writes) return;
       await checkRights(database);
       await database.connection((query) => query(UNLOCKED));
@@ -121,7 +123,8 @@ const refusals = new Map<string, [message: string, hint: string]>([
   ],
 ]);
 
-function cannotUse(error: unknown): StartupError {
+/** Why the database cannot be used, for the operator. */
+export function cannotUse(error: unknown): StartupError {
   const code = codeOf(error);
   if (/client password must be/.test(words(error)))
     return new StartupError(
