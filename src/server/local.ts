@@ -14,6 +14,7 @@ import type {
   operateInFolder as OperateInFolder,
 } from "./stores/json/operate-in-folder.ts";
 import type { OperatorReply, OperatorRequest } from "./stores/json/operator.ts";
+import type { checkDatabase as CheckDatabase } from "./stores/postgres/check.ts";
 import type { rotateSecret as RotateSecret } from "./stores/rotate-secret.ts";
 
 // The only door through which src/cli enters the server. What takes long to load is loaded when it is called.
@@ -185,6 +186,10 @@ export async function openReader(place: StorePlace, opening: Opening): Promise<F
 /** Reads a data folder and reports its damage. */
 export const checkFolder: typeof CheckFolder = async (...args) =>
   (await import("./stores/json/check.ts")).checkFolder(...args);
+
+/** Reads a database and reports its damage. */
+export const checkDatabase: typeof CheckDatabase = async (...args) =>
+  (await import("./stores/postgres/check.ts")).checkDatabase(...args);
 
 /** Copies a store into an empty one. */
 export const copyStore: typeof CopyStore = async (options) =>

@@ -81,9 +81,9 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   ["a key in the query", ["serve", "--base-url", "http://h/v1?api-key=geheim"], /in --base-url can be read/],
   ["an invalid address", ["serve", "--base-url", "ftp://u:ge@heim@h"], /not "ftp:\/\/…@h"/],
   [
-    "a database as the folder to check",
+    "a password in the database to check",
     ["store", "check", "postgres://u:geheim@h/d"],
-    /store check reads a data folder/,
+    /password in .* store check can be read/,
   ],
   ["a setting without its value", ["config", "set", "timeout"], /VALUE is missing: config set KEY VALUE/],
   ["a setting without its name", ["config", "set"], /KEY and VALUE are missing: config set KEY VALUE/],

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { text, whole } from "../../io/document-fields.ts";
 
-/** What `store check --json` prints. If the store is damaged, the exit code is 1. */
+/** What `store check --json` prints. If the store is damaged, the exit code is 1. Of a database, `file` is a table. */
 export const checkDocument = z.strictObject({
   ok: z.boolean(),
   findings: z.array(
@@ -14,7 +14,7 @@ export const checkDocument = z.strictObject({
     }),
   ),
   notes: z.array(text),
-  running: z.boolean(),
+  running: z.boolean().nullable(),
   lines: whole,
   accounts: whole,
   tokens: whole,

@@ -1,22 +1,26 @@
 import { stat } from "node:fs/promises";
 import { ClientError } from "../../../client/failure.ts";
-import { checkFolder, type Checked, type Finding } from "../../../server/local.ts";
+import { checkDatabase, checkFolder, type Checked, type Finding } from "../../../server/local.ts";
 import type { Call } from "../../argv/call.ts";
+import { refusePassword } from "../../connection/server-config.ts";
 import type { CheckDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
 
-function folderOf({ words, program }: Pick<Call, "words" | "program">): string {
-  const [, dir] = words;
-  // The message does not repeat the URL, because it may contain a password.
-  if (dir !== undefined && /^\w+:\/\//.test(dir))
-    throw new ClientError("usage", "store check reads a data folder, not a database.", {
-      hint: `For instance: ${program.name} store check /srv/ai-chat`,
+/** What is to be checked: a folder or a database. */
+function placeOf({ words, program, values, sources }: Call): string {
+  const [, named] = words;
+  const both = named !== undefined && sources.store === "flag";
+  const place = named ?? values.store;
+  if (place === undefined || words.length > 2 || both)
+    throw new ClientError("usage", "store check takes one folder or one database.", {
+      hint: `For instance: ${program.name} store check /srv/ai-chat, or: ${program.name} store check --store postgres://chat@db/chat`,
     });
-  if (dir !== undefined && words.length === 2) return dir;
-  throw new ClientError("usage", "store check takes one folder.", {
-    hint: `For instance: ${program.name} store check ${dir ?? "/srv/ai-chat"}`,
-  });
+  if (named !== undefined) refusePassword(named, `${program.name} store check`);
+  else if (sources.store === "flag") refusePassword(place, "--store");
+  return place;
 }
+
+const isDatabase = (place: string) => /^postgres(ql)?:/i.test(place);
 
 /** Throws `usage` (exit 2) if there is no such folder: the argument is wrong, not the store. */
 async function mustBeFolder(
@@ -38,36 +42,58 @@ function noStore(message: string, { program, places }: Pick<Call, "program" | "p
   return new ClientError("usage", message, { hint: `Name the folder of a server (serve --data DIR)${own}` });
 }
 
-const placeOf = ({ file, line, byte }: Finding) =>
+const partOf = ({ file, line, byte }: Finding) =>
   line === undefined ? file : `${file}, line ${line} (byte ${byte})`;
 
-function report(dir: string, checked: Checked): string {
+function report(place: string, checked: Checked, rows: string): string {
   const { ok, findings, notes, running, lines, accounts, tokens, head } = checked;
-  const sum = `${counted(lines, "line")}, ${counted(accounts, "account")}, ${counted(tokens, "token")}`;
+  const sum = `${counted(lines, rows)}, ${counted(accounts, "account")}, ${counted(tokens, "token")}`;
   const broken = findings.some(({ file, line }) => file === "ledger.jsonl" && line !== undefined);
   return [
-    `${dir} is ${ok ? "whole" : "damaged"}${running ? "; a server is running on it" : ""}.`,
+    `${place} is ${ok ? "whole" : "damaged"}${running ? "; a server is running on it" : ""}.`,
     `  ledger   ${sum}${broken ? " before the damage" : ""}`,
     ...(head === undefined ? [] : [`  head     line ${lines}: ${head}`]),
     ...notes.map((note) => `  note     ${note}`),
     ...findings.flatMap((finding) => [
-      `  damage   ${placeOf(finding)}: ${finding.what}`,
+      `  damage   ${partOf(finding)}: ${finding.what}`,
       `  repair   ${finding.repair}`,
     ]),
   ].join("\n");
 }
 
-/** `store check DIR`: checks a folder without changing it; a server may run on it. Exits with 1 if it is damaged. */
+/**
+ * `store check DIR`, `store check --store URL`: checks a store without changing it; servers may run on it. Exits with 1 if
+ * it is damaged.
+ */
 export async function checkStore(call: Call): Promise<number> {
-  const { output, values } = call;
-  const dir = folderOf(call);
+  const place = placeOf(call);
+  return isDatabase(place) ? inDatabase(place, call) : inFolder(place, call);
+}
+
+async function inFolder(dir: string, call: Call): Promise<number> {
   await mustBeFolder(dir, call);
-  const checked = await checkFolder(dir, { ledgerKey: values.ledgerKey });
-  const { ok, findings, notes, lines, head = null } = checked;
+  const checked = await checkFolder(dir, { ledgerKey: call.values.ledgerKey });
+  const { ok, notes, lines } = checked;
   if (ok && lines === 0) throw noStore(`There is nothing to check in ${dir}: ${notes.join(" ")}`, call);
+  return print(checked, report(dir, checked, "line"), call);
+}
+
+async function inDatabase(url: string, call: Call): Promise<number> {
+  const { output, signal, values, sources } = call;
+  if (values.ledgerKey !== undefined && sources.ledgerKey === "flag")
+    throw new ClientError("usage", "A ledger key protects a data folder, not a database.", {
+      hint: "Leave --ledger-key out.",
+    });
+  const { description, ...checked } = await checkDatabase(url, { warn: output.note, signal });
+  return print(checked, report(description, checked, "row"), call);
+}
+
+async function print(checked: Checked, text: string, { output }: Call): Promise<number> {
+  const { ok, findings, running = null, head = null } = checked;
   if (output.json)
     await output.document({
       ...checked,
+      running,
       head,
       findings: findings.map(({ file, line = null, byte = null, what, repair }) => ({
         file,
@@ -77,6 +103,6 @@ export async function checkStore(call: Call): Promise<number> {
         repair,
       })),
     } satisfies CheckDocument);
-  else await output.line(report(dir, checked));
+  else await output.line(text);
   return ok ? 0 : 1;
 }

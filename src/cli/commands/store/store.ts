@@ -11,11 +11,12 @@ const actions = new Map<string, () => Promise<(call: Call) => Promise<number>>>(
 
 /** An option that is given although it belongs to other words. A variable may be set for those. */
 function foreignOption({ words: [word], values, sources }: Call): string | undefined {
-  if (word !== "rotate-secret") return values.now ? "--now" : undefined;
-  return sources.ledgerKey === "flag" ? "--ledger-key" : undefined;
+  if (word !== "rotate-secret" && values.now) return "--now";
+  if (word !== "check" && sources.store === "flag") return "--store";
+  return word === "rotate-secret" && sources.ledgerKey === "flag" ? "--ledger-key" : undefined;
 }
 
-/** `store check DIR`, `store copy FROM TO` and `store rotate-secret STORE`, for operators of a server. */
+/** `store check DIR`, `store check --store URL`, `store copy FROM TO` and `store rotate-secret STORE`, for operators of a server. */
 export async function store(call: Call): Promise<number> {
   const { words, program } = call;
   const [word] = words;

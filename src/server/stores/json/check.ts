@@ -32,14 +32,14 @@ export interface Checked {
   findings: Finding[];
   /** Sentences about what is not damage. */
   notes: string[];
-  /** A server is running on the folder. */
-  running: boolean;
-  /** Lines of the ledger before the first damage, including the header. */
+  /** A server is running on the folder; undefined for a database, which does not know. */
+  running: boolean | undefined;
+  /** Lines of the ledger before the first damage, including the header; rows of a database. */
   lines: number;
   accounts: number;
   /** Sum of all balances. */
   tokens: number;
-  /** Of the last line before the first damage, as in the file; undefined if there is none (docs/ledger.md#key). */
+  /** Of the last line before the first damage, as in the file; undefined if there is none, and for a database (docs/ledger.md#key). */
   head: string | undefined;
 }
 

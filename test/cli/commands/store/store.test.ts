@@ -164,6 +164,10 @@ const wrong: [words: string[], why: RegExp][] = [
   [["store", "check", "a", "b"], /takes one folder/],
   [["store", "check", "/does/not/exist"], /There is no folder/],
   [["store", "check", "."], /nothing to check/],
+  [["store", "check", "a", "--store", "postgres://h/d"], /one folder or one database/],
+  [["store", "check", "--store", "postgres://u:geheim@h/d"], /password in --store can be read/],
+  [["store", "check", "--store", "postgres://h/d", "--ledger-key", "k"], /protects a data folder/],
+  [["store", "copy", "a", "b", "--store", "postgres://h/d"], /store copy has no option --store/],
 ];
 
 test("store check with invalid arguments ends with exit 2 and two lines", async () => {
