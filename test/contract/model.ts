@@ -1,3 +1,4 @@
+import type { TakeOutcome } from "../../src/server/core/operations.ts";
 import type {
   AccountId,
   Balance,
@@ -21,12 +22,17 @@ interface ModelKey {
 }
 
 interface ModelAccount {
+  name: string;
+  disabled: boolean;
+  deleted: boolean;
   tokens: number;
   /** In questions. */
   spent: number;
   questions: number;
   keys: Map<string, ModelKey>;
 }
+
+type Done = { kind: "done" } | { kind: "repeated" } | { kind: "unknown" };
 
 /** The ledger port said once more, as plainly as can be: everything is looked up anew, nothing is durable. */
 export class Model {
@@ -36,6 +42,8 @@ export class Model {
   readonly accounts = new Map<AccountId, ModelAccount>();
   /** Tokens of each, by account and id. */
   readonly grants = new Map<string, number>();
+  /** What was asked for and what was taken, by account and id. */
+  readonly takes = new Map<string, { asked: number; taken: number }>();
   /** Open ones. */
   readonly holds = new Map<string, ModelHold>();
   /** Every hold that was asked for since the last restart, whatever became of it. */
@@ -69,14 +77,64 @@ export class Model {
     };
   }
 
+  create(id: AccountId, name: string, tokens: number): void {
+    this.accounts.set(id, {
+      name,
+      tokens,
+      disabled: false,
+      deleted: false,
+      spent: 0,
+      questions: 0,
+      keys: new Map(),
+    });
+  }
+
+  /** The account of that name, in any case. */
+  named(name: string): AccountId | undefined {
+    return [...this.accounts].find(([, account]) => account.name.toLowerCase() === name.toLowerCase())?.[0];
+  }
+
   grant(id: string, account: AccountId, tokens: number): GrantOutcome {
-    const given = this.grants.get(`${account} ${id}`);
-    if ([...this.accounts.keys()].some((other) => other !== account && this.grants.has(`${other} ${id}`)))
-      this.models = true;
-    if (given !== undefined && given !== tokens) return { kind: "id_taken" };
-    if (given === undefined) this.account(account).tokens += tokens;
-    this.grants.set(`${account} ${id}`, tokens);
-    return { kind: given ? "repeated" : "granted", balance: this.balance(account) };
+    if (this.account(account).deleted) return { kind: "unknown" };
+    const slot = `${account} ${id}`;
+    const given = this.grants.get(slot);
+    if (this.takes.has(slot) || (given !== undefined && given !== tokens)) return { kind: "id_taken" };
+    if (given !== undefined) return { kind: "repeated", balance: this.balance(account) };
+    for (const other of this.accounts.keys())
+      if (this.grants.has(`${other} ${id}`) || this.takes.has(`${other} ${id}`)) this.models = true;
+    this.account(account).tokens += tokens;
+    this.grants.set(slot, tokens);
+    return { kind: "granted", balance: this.balance(account) };
+  }
+
+  take(id: string, account: AccountId, tokens: number): TakeOutcome {
+    if (this.account(account).deleted) return { kind: "unknown" };
+    const slot = `${account} ${id}`;
+    const known = this.takes.get(slot);
+    if (this.grants.has(slot) || (known && known.asked !== tokens)) return { kind: "id_taken" };
+    if (known) return { kind: "repeated", taken: known.taken, balance: this.balance(account) };
+    const before = this.balance(account);
+    const taken = Math.min(tokens, before.tokens - before.held);
+    this.models = true;
+    this.account(account).tokens -= taken;
+    this.takes.set(slot, { asked: tokens, taken });
+    return { kind: "taken", taken, balance: this.balance(account) };
+  }
+
+  /** An act that changes what is as it should be is none. */
+  act(account: AccountId, isAsItShould: boolean, change: (account: ModelAccount) => void): Done {
+    if (this.account(account).deleted) return { kind: "unknown" };
+    if (isAsItShould) return { kind: "repeated" };
+    this.models = true;
+    change(this.account(account));
+    return { kind: "done" };
+  }
+
+  rename(account: AccountId, name: string): Done | { kind: "taken" } {
+    const known = this.account(account);
+    const other = this.named(name);
+    if (!known.deleted && other !== undefined && other !== account) return { kind: "taken" };
+    return this.act(account, known.name === name, () => (known.name = name));
   }
 
   hold(request: HoldRequest): HoldOutcome {

@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
+import { pseudonymOf, type Act } from "../../src/server/core/operations.ts";
 import type { AccountId, Store } from "../../src/server/core/ports.ts";
 import { Model } from "./model.ts";
 import type { StoreFixture } from "./store-contract.ts";
+
+const act: Act = { reason: null, by: "ops" };
 
 interface Real {
   fixture: StoreFixture;
@@ -22,19 +25,26 @@ const command = (text: string, run: Run): fc.AsyncCommand<Model, Real> => ({
   toString: () => text,
 });
 
+const actCommand = (text: string, run: Run) =>
+  command(text, async (model, real) => (real.fixture.acts ? run(model, real) : undefined));
+
 function same(both: { told: unknown; expected: unknown } | undefined): void {
   expect(both?.told).toEqual(both?.expected);
 }
 
 /** What is true after every deed. */
-async function compare(model: Model, { store }: Real): Promise<void> {
-  for (const [id, { questions, spent }] of model.accounts) {
+async function compare(model: Model, { store, fixture }: Real): Promise<void> {
+  for (const [id, { questions, spent, name, disabled, deleted }] of model.accounts) {
     const balance = await store.ledger.balance(id);
     expect(balance).toEqual(model.balance(id));
     expect(balance.tokens).toBeGreaterThanOrEqual(balance.held);
     const usage = await store.ledger.usage(id, 90);
     expect(usage.reduce((sum, day) => sum + day.questions, 0)).toBe(questions);
     expect(usage.reduce((sum, day) => sum + day.tokens, 0)).toBe(spent);
+    if (!fixture.acts) continue;
+    expect(await store.operations.account(name)).toMatchObject({ id, ...balance, used: spent, disabled });
+    expect((await store.accounts.byName(name))?.id).toBe(deleted ? undefined : id);
+    expect((await store.accounts.session(id, ""))?.account.name).toBe(deleted ? undefined : name);
   }
 }
 
@@ -64,9 +74,12 @@ const hold = fc
   )
   .map(([who, key, digest, life, asked]) =>
     command(`hold(${who}, ${key}, ${digest}, ${life}, ${asked.model})`, async (model, { store }) => {
+      const account = accountOf(model, who);
+      // No question gets so far: its login has ended.
+      if (model.account(account).deleted) return undefined;
       const request = {
         id: randomUUID(),
-        account: accountOf(model, who),
+        account,
         key: key ?? undefined,
         digest,
         ...asked,
@@ -103,6 +116,54 @@ const grant = fc.tuple(index, fc.nat(5), fc.constantFrom(50, 50, 300)).map(([who
   }),
 );
 
+const take = fc.tuple(index, fc.nat(5), fc.constantFrom(50, 300, 300)).map(([who, name, tokens]) =>
+  actCommand(`take(${who}, ${name}, ${tokens})`, async (model, { store }) => {
+    const [id, account] = [`grant ${name}`, accountOf(model, who)];
+    const told = await store.operations.take({ id, account, tokens, ...act });
+    return { told, expected: model.take(id, account, tokens) };
+  }),
+);
+
+const disable = fc.tuple(index, fc.boolean()).map(([who, disabled]) =>
+  actCommand(`disable(${who}, ${disabled})`, async (model, { store }) => {
+    const account = accountOf(model, who);
+    const told = await store.operations.setDisabled(account, disabled, act);
+    const isSo = model.account(account).disabled === disabled;
+    return { told, expected: model.act(account, isSo, (known) => (known.disabled = disabled)) };
+  }),
+);
+
+const username = fc.constantFrom("jane", "Jane", "john", "joan");
+
+const rename = fc.tuple(index, username).map(([who, name]) =>
+  actCommand(`rename(${who}, ${name})`, async (model, { store }) => {
+    const account = accountOf(model, who);
+    const told = await store.operations.rename(account, name, act);
+    return { told, expected: model.rename(account, name) };
+  }),
+);
+
+const remove = index.map((who) =>
+  actCommand(`remove(${who})`, async (model, { store }) => {
+    const account = accountOf(model, who);
+    const told = await store.operations.remove(account, act);
+    const pseudonym = pseudonymOf(account);
+    const { kind } = model.act(account, false, (known) =>
+      Object.assign(known, { name: pseudonym, deleted: true, disabled: true, keys: new Map() }),
+    );
+    return { told, expected: { kind: kind === "unknown" ? "repeated" : kind, pseudonym } };
+  }),
+);
+
+const register = fc.tuple(username, fc.constantFrom(0, 250)).map(([name, tokens]) =>
+  command(`register(${name}, ${tokens})`, async (model, { store }) => {
+    const made = await store.accounts.create({ name, passwordHash: "$2b$", tokens });
+    const expected = model.named(name) === undefined ? "created" : "taken";
+    if (made.kind === "created") model.create(made.account.id, name, tokens);
+    return { told: made.kind, expected };
+  }),
+);
+
 const wait = fc.constantFrom(1000, 30_000, 100_000, 6 * 60 * 60 * 1000, 24 * 60 * 60 * 1000).map((ms) =>
   command(`wait(${ms})`, async (model, { fixture }) => {
     await fixture.advance(ms);
@@ -124,7 +185,8 @@ const restart = fc.constant(
 export function storeModel(name: string, place: () => Promise<StoreFixture>, numRuns = 60): void {
   it(`the store in ${name} behaves as the model does`, async () => {
     const deeds = [hold, hold, hold, charge, charge, release, grant, wait, restart];
-    const commands = fc.commands(deeds, { maxCommands: 60, size: "max" });
+    const acts = [take, disable, rename, remove, register];
+    const commands = fc.commands([...deeds, ...acts], { maxCommands: 60, size: "max" });
     const property = fc.asyncProperty(commands, (chosen) => runIn(place, chosen));
     await expect(fc.assert(property, { numRuns })).resolves.toBeUndefined();
   });
@@ -143,8 +205,7 @@ async function runIn(
       ["john", 100],
     ] as const) {
       const made = await real.store.accounts.create({ name, passwordHash: "$2b$", tokens });
-      if (made.kind === "created")
-        model.accounts.set(made.account.id, { tokens, spent: 0, questions: 0, keys: new Map() });
+      if (made.kind === "created") model.create(made.account.id, name, tokens);
     }
     await fc.asyncModelRun(() => ({ model, real }), commands);
   } finally {

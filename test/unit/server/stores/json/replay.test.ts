@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Store } from "../../../../../src/server/core/ports.ts";
 import { checkpointOf } from "../../../../../src/server/stores/json/checkpoint.ts";
+import type { GivenGrant } from "../../../../../src/server/stores/json/grants.ts";
 import { load } from "../../../../../src/server/stores/json/load.ts";
 import { createMemoryFiles } from "./memory-files.ts";
 import { makeFolder, openStore, START } from "./place.ts";
@@ -30,6 +31,13 @@ const step = fc.oneof(
     hours: fc.integer({ min: -1, max: 60 }),
   }),
   fc.record({ kind: fc.constant("disable" as const), name, disabled: fc.boolean() }),
+  fc.record({
+    kind: fc.constant("act" as const),
+    name,
+    what: fc.constantFrom("take", "grant", "disable", "password", "rename", "delete"),
+    text: fc.option(fc.string()),
+    to: fc.constantFrom(...names, "Zoe"),
+  }),
   // Backwards too: a machine's clock may be set.
   fc.record({ kind: fc.constant("wait" as const), hours: fc.integer({ min: -30, max: 24 * 40 }) }),
   fc.record({ kind: fc.constant("restart" as const) }),
@@ -38,7 +46,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 let holds = 0;
 
-async function run({ accounts, ledger }: Store, step: Step, now: number): Promise<void> {
+async function run({ accounts, ledger, operations }: Store, step: Step, now: number): Promise<void> {
   if (step.kind === "wait" || step.kind === "restart") return;
   if (step.kind === "create")
     return void (await accounts.create({ name: step.name, passwordHash: "$2b$", tokens: step.tokens }));
@@ -64,6 +72,17 @@ async function run({ accounts, ledger }: Store, step: Step, now: number): Promis
       return;
     case "disable":
       await accounts.setDisabled(account, step.disabled);
+      return;
+    case "act": {
+      const act = { reason: step.text, by: step.text };
+      if (step.what === "take") await operations.take({ id: "t1", account, tokens: 200, ...act });
+      if (step.what === "grant")
+        await ledger.grant({ id: "g1", account, tokens: 50, reason: "", by: step.text ?? undefined });
+      if (step.what === "disable") await operations.setDisabled(account, step.text === null, act);
+      if (step.what === "password") await operations.setPassword(account, step.text ?? "", act);
+      if (step.what === "rename") await operations.rename(account, step.to, act);
+      if (step.what === "delete") await operations.remove(account, act);
+    }
   }
 }
 
@@ -71,9 +90,10 @@ async function run({ accounts, ledger }: Store, step: Step, now: number): Promis
 async function stateOf(contents: Record<string, Buffer>, now: number): Promise<unknown> {
   const { books } = await load(createMemoryFiles(contents), "", now);
   const byName = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
+  const byId = (a: GivenGrant, b: GivenGrant) => (a.account + a.id < b.account + b.id ? -1 : 1);
   const state = checkpointOf(books, { length: 0, lines: 0, sha256: "" }, now);
-  // A clock that was set back leaves keys in another order, which means nothing.
-  return { ...state, n: books.n, keys: state.keys.sort(byName) };
+  // A clock that was set back leaves keys in another order, and a deleted account the grants, which means nothing.
+  return { ...state, n: books.n, keys: state.keys.sort(byName), grants: state.grants.sort(byId) };
 }
 
 it("the ledger alone leads to the same state as with a checkpoint", async () => {

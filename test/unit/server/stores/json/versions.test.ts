@@ -58,6 +58,23 @@ describe("a checkpoint", () => {
     expect((await checkFolder(dir, { now: () => START })).ok).toBe(false);
   });
 
+  it("of an ai-chat from before operators is checked and not used, whatever it has copied", async () => {
+    const dir = await makeFilled();
+    const { store } = await openStore(dir);
+    const before = await store.operations.account("jane");
+    expect(before).toMatchObject({ used: 200, created: START, lastQuestion: START });
+    await store.close();
+    // It keeps what it finds in an account, without knowing what it means.
+    await change(dir, (text) =>
+      text.replace(/,"more":\[\[[^\]]*\]\]/, "").replace('"tokens":3850', '"tokens":3850,"used":9'),
+    );
+    expect(await checkFolder(dir, { now: () => START })).toMatchObject({ ok: true, findings: [] });
+    const { store: again } = await openStore(dir);
+    expect(await again.operations.account("jane")).toEqual(before);
+    await again.close();
+    expect(await read(dir, "accounts.json")).toContain(`"more":[[${START},${START},200,null]]`);
+  });
+
   it("that is older than the writing does not hide that the ledger was cut", async () => {
     const dir = await makeFilled();
     const checkpoint = await read(dir, "accounts.json");
