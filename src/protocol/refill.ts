@@ -9,6 +9,19 @@ export interface RefillAmount {
   period: Period;
 }
 
+/** What an operator sets (docs/accounts.md#refills). */
+export interface RefillSetting extends RefillAmount {
+  /** A refill raises no balance above it. Null: it raises any balance. */
+  cap: number | null;
+}
+
+/** For the operator: `1000/day, up to 4000`. */
+export function refillWords(setting: RefillSetting | undefined): string {
+  if (!setting) return "none";
+  const { tokens, period, cap } = setting;
+  return `${tokens}/${period}, ${cap === null ? "without a cap" : `up to ${cap}`}`;
+}
+
 /** What `refillAmountOf` reads, and amounts that are too large. */
 export const REFILL_PATTERN = "^(off|([1-9]\\d{0,9})/(day|week|month))$";
 

@@ -6,6 +6,7 @@ import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { disks, localDisk } from "../unit/server/stores/json/place.ts";
 import { invitesContract } from "./invites-contract.ts";
 import { operationsContract } from "./operations-contract.ts";
+import { refillContract } from "./refill-contract.ts";
 import { storeContract, type StoreFixture } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
 
@@ -41,9 +42,11 @@ for (const { name, files } of disks) {
   storeModel(`JSON files on ${name}`, () => place(files));
   invitesContract(`JSON files on ${name}`, () => place(files));
   operationsContract(`JSON files on ${name}`, () => place(files));
+  refillContract(`JSON files on ${name}`, () => place(files));
 }
 
 storeContract("JSON files of version 2", () => place(localDisk.files, true));
 storeModel("JSON files of version 2", () => place(localDisk.files, true));
 invitesContract("JSON files of version 2", () => place(localDisk.files, true));
 operationsContract("JSON files of version 2", () => place(localDisk.files, true));
+refillContract("JSON files of version 2", () => place(localDisk.files, true));

@@ -7,6 +7,7 @@ import { openDatabase, skippingLocked, type Database } from "../../src/server/st
 import { ASK_AGAIN, HOLD, HOLD_LOOK } from "../../src/server/stores/postgres/hold.ts";
 import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
 import { CHARGE_ONE, HOLD_ONE } from "../../src/server/stores/postgres/one-row.ts";
+import { REFILL } from "../../src/server/stores/postgres/refills.ts";
 import { BALANCE, createLedger } from "../../src/server/stores/postgres/ledger.ts";
 import { migrate } from "../../src/server/stores/postgres/migrate.ts";
 import { migrations, TODAY } from "../../src/server/stores/postgres/migrations.ts";
@@ -265,6 +266,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
       ...releases,
       SESSION,
       BALANCE,
+      REFILL,
       USAGE,
       SWEEP_ACCOUNT,
     })) {

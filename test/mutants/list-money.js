@@ -121,8 +121,8 @@ export const moneyMutants = [
   },
   {
     file: "src/server/stores/json/ledger.ts",
-    find: "balance.tokens - balance.held < price",
-    replace: "balance.tokens < price",
+    find: "tokens - held < price",
+    replace: "tokens < price",
     why: "Holds are not counted: an account asks for more than it has.",
     tests: [contract],
   },

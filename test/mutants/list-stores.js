@@ -612,4 +612,25 @@ export const storeMutants = [
     why: "A copy gives uses of an invitation back.",
     tests: [postgresInvites],
   },
+  {
+    file: "src/server/stores/json/refills.ts",
+    find: "paying.get(book.id)",
+    replace: "undefined as Promise<void> | undefined",
+    why: "Questions of the same moment get a refill each.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/books.ts",
+    find: "if (isRefill(fact)) account.refilled = startOfId(fact.id) ?? null;\n      else ",
+    replace: "",
+    why: "A refill is paid again at each use.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/core/refill.ts",
+    find: "Math.max(policy.at, created, refilled)",
+    replace: "Math.max(policy.at, created)",
+    why: "Each period is paid at each use.",
+    tests: ["test/unit/server/core/refill.test.ts"],
+  },
 ];

@@ -1,3 +1,4 @@
+import type { RefillSetting } from "../../protocol/refill.ts";
 import type { Finish } from "../../protocol/replies.ts";
 import type { Operations } from "./operations.ts";
 import type { Pieces } from "./pieces.ts";
@@ -229,6 +230,11 @@ export interface Store {
   readonly accounts: Accounts;
   readonly invites: Invites;
   readonly operations: Operations;
+  /**
+   * What accounts are refilled with from now on (docs/accounts.md#refills); undefined: nothing. A store pays no refills before the
+   * first call. Stores a change. Rejects as the {@link Ledger} does.
+   */
+  setRefill(setting: RefillSetting | undefined): Promise<void>;
   /** Counts that the servers of this store share. Absent from a store of one server. */
   readonly counter?: Counter;
   /**

@@ -1,10 +1,4 @@
-import type { Period, RefillAmount } from "../../protocol/refill.ts";
-
-/** What an operator sets (docs/accounts.md#refills). */
-export interface RefillSetting extends RefillAmount {
-  /** A refill raises no balance above it. Null: it raises any balance. */
-  cap: number | null;
-}
+import type { Period, RefillSetting } from "../../protocol/refill.ts";
 
 /** A setting from when on it holds, in milliseconds since the epoch: for the periods that begin later. */
 export interface RefillPolicy extends RefillSetting {
@@ -25,13 +19,18 @@ export interface Refillable {
   tokens: number;
 }
 
-/** A refill that is due: all unpaid periods that have begun. */
-export interface DueRefill {
+/** The unpaid periods of an account that have begun. */
+export interface Unpaid {
   /** Of the last period: `refill:2026-11-26`, `refill:2026-W48` or `refill:2026-11`. */
   id: string;
   /** When that period began: the account's `refilled` from now on. */
   start: number;
-  /** 0 if the balance is full: the periods are used up. */
+  /** What they pay, one after the other: so many tokens, as far as the balance stays below the cap. */
+  parts: { tokens: number; cap: number }[];
+}
+
+/** A refill that is due: one for all unpaid periods that have begun. `tokens`: 0 if the balance is full. */
+export interface DueRefill extends Pick<Unpaid, "id" | "start"> {
   tokens: number;
 }
 
@@ -112,22 +111,49 @@ function* windows(refills: Refills, { created, refilled }: Pick<Refillable, "cre
   }
 }
 
-/**
- * What is due to an account at `now`; undefined if no unpaid period has begun. It is what the periods would have paid one
- * after the other, each up to the cap of its time.
- */
-export function dueRefill(refills: Refills, account: Refillable, now: number): DueRefill | undefined {
-  let due: Omit<DueRefill, "tokens"> | undefined;
-  let { tokens } = account;
+/** Undefined if no period that counts for the account has begun. */
+export function unpaidPeriods(
+  refills: Refills,
+  account: Pick<Refillable, "created" | "refilled">,
+  now: number,
+): Unpaid | undefined {
+  let unpaid: Unpaid | undefined;
   for (const { policy, after, until } of windows(refills, account)) {
     const last = countUntil(policy.period, Math.min(until, now));
-    const unpaid = last - countUntil(policy.period, after);
-    if (unpaid <= 0) continue;
+    const count = last - countUntil(policy.period, after);
+    if (count <= 0) continue;
     const start = startOf(policy.period, last);
-    due = { id: REFILL_ID + periodName(policy.period, start), start };
-    tokens = Math.max(tokens, Math.min(capOf(policy), tokens + unpaid * policy.tokens));
+    const parts = [...(unpaid?.parts ?? []), { tokens: count * policy.tokens, cap: capOf(policy) }];
+    unpaid = { id: REFILL_ID + periodName(policy.period, start), start, parts };
   }
-  return due && { ...due, tokens: tokens - account.tokens };
+  return unpaid;
+}
+
+/** What is due to an account at `now`; undefined if no unpaid period has begun. */
+export function dueRefill(refills: Refills, account: Refillable, now: number): DueRefill | undefined {
+  const unpaid = unpaidPeriods(refills, account, now);
+  return unpaid && { id: unpaid.id, start: unpaid.start, tokens: amountOf(unpaid, account.tokens) };
+}
+
+/** What the unpaid periods add to a balance. */
+export function amountOf({ parts }: Unpaid, balance: number): number {
+  let tokens = balance;
+  for (const part of parts) tokens = Math.max(tokens, Math.min(part.cap, tokens + part.tokens));
+  return tokens - balance;
+}
+
+/**
+ * The start of the last period that may have to be paid at any moment: that of the last setting, if its period begins after
+ * `at`, else `before`, of an older one. 0: none.
+ */
+export function lastStarts(refills: Refills): { period: Period; at: number; before: number } | undefined {
+  const last = refills.at(-1);
+  if (!last) return undefined;
+  const starts = refills.slice(0, -1).map(({ period, at }, place) => {
+    const start = startOf(period, countUntil(period, refills[place + 1]?.at ?? at));
+    return start > at ? start : 0;
+  });
+  return { period: last.period, at: last.at, before: Math.max(0, ...starts) };
 }
 
 const capOf = ({ cap }: RefillSetting) => cap ?? Number.MAX_SAFE_INTEGER;
@@ -159,3 +185,6 @@ export function nextRefill(
   const tokens = Math.min(next.policy.tokens, capOf(next.policy) - account.tokens);
   return tokens > 0 ? { tokens, at: next.at } : undefined;
 }
+
+/** The reason in the ledger of a refill with that id. */
+export const refillReason = (id: string): string => id.replace(":", " ");

@@ -1,7 +1,8 @@
 import { foldName } from "../../core/fold-name.ts";
 import { pseudonymOf } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
-import type { Fact, Feature, Line, NoticeFact, Refill } from "./facts.ts";
+import { changeRefills, startOfId, type Refills } from "../../core/refill.ts";
+import { isRefill, type Fact, type Feature, type Line, type NoticeFact } from "./facts.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import { postInvite, type InviteBook } from "./invite-books.ts";
 import { postKey, postRevoked, slot, type Kept } from "./kept.ts";
@@ -29,6 +30,8 @@ export interface AccountBook {
   used: number;
   /** Start of the last period whose refill it got, or for which it was full. */
   refilled: number | null;
+  /** Until when no refill is due, in milliseconds since the epoch. Not stored. */
+  refillAt: number;
   readonly usage: Usage;
 }
 
@@ -51,13 +54,7 @@ export interface Books extends Kept {
   readonly invites: Map<string, InviteBook>;
   /** By the digest of their code. */
   readonly inviteDigests: Map<string, InviteBook>;
-  /** How accounts are refilled, oldest first: each from its time on. */
-  readonly refills: RefillBook[];
-}
-
-export interface RefillBook extends Refill {
-  /** Milliseconds since the epoch. */
-  at: number;
+  refills: Refills;
 }
 
 /** Books without any fact. */
@@ -102,7 +99,8 @@ export function post(books: Books, fact: Line, head: Head, now: number): void {
   account.tokens = fact.balance;
   switch (fact.fact) {
     case "grant":
-      books.grants.add({ id: fact.id, account: fact.account, tokens: fact.tokens });
+      if (isRefill(fact)) account.refilled = startOfId(fact.id) ?? null;
+      else books.grants.add({ id: fact.id, account: fact.account, tokens: fact.tokens });
       return;
     case "take":
       books.grants.add({ id: fact.id, account: fact.account, tokens: fact.tokens, asked: fact.asked });
@@ -130,6 +128,8 @@ export function post(books: Books, fact: Line, head: Head, now: number): void {
       postRevoked(books, fact, now);
       return;
     case "disabled":
+      // A disabled account gets no refills: it counts anew from now.
+      if (account.disabled && !fact.disabled) account.refilled = Math.max(account.refilled ?? 0, fact.at);
       account.disabled = fact.disabled;
       return;
     case "renamed":
@@ -152,7 +152,7 @@ function postNotice(books: Books, fact: NoticeFact): void {
   if (fact.fact === "feature") books.features.add(fact.feature);
   else if (fact.fact === "refill") {
     const { at, tokens, period, cap } = fact;
-    books.refills.push({ at, tokens, period, cap });
+    books.refills = changeRefills(books.refills, tokens === null ? undefined : { tokens, period, cap }, at);
   } else postInvite(books, fact);
 }
 
@@ -164,8 +164,9 @@ export function openAccount(books: Books, account: AccountBook): void {
 
 function postAccount(books: Books, fact: Fact & { fact: "account" }): void {
   const { account: id, name, hash, generation, balance: tokens, at: created } = fact;
-  const state = { disabled: false, deleted: false, created, lastQuestion: null, used: 0, refilled: null };
-  openAccount(books, { id, name, hash, generation, tokens, usage: createUsage(), ...state });
+  const state = { disabled: false, deleted: false, created, lastQuestion: null, used: 0 };
+  const usage = createUsage();
+  openAccount(books, { id, name, hash, generation, tokens, usage, refilled: null, refillAt: 0, ...state });
   const invite = fact.invite === undefined ? undefined : books.invites.get(fact.invite);
   if (invite) invite.used += 1;
 }

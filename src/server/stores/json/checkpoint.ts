@@ -4,7 +4,8 @@ import { Low, type Adapter } from "lowdb";
 import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import { pseudonymOf } from "../../core/operations.ts";
 import type { AccountId, DayUsage } from "../../core/ports.ts";
-import { createBooks, openAccount, type Books, type RefillBook } from "./books.ts";
+import type { Refills } from "../../core/refill.ts";
+import { createBooks, openAccount, type Books } from "./books.ts";
 import { postKey, postRevoked, type ChargedKey, type RevokedToken } from "./kept.ts";
 import type { GivenGrant } from "./grants.ts";
 import { openInvite, type InviteBook } from "./invite-books.ts";
@@ -67,7 +68,7 @@ export interface Checkpoint extends Covered {
   /** Absent without the feature `invites`. */
   invites?: InviteBook[];
   /** Absent without the feature `operator`. */
-  refills?: RefillBook[];
+  refills?: Refills;
 }
 
 /** A checkpoint of these books, without what has expired at `now`. */
@@ -151,6 +152,7 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
       lastQuestion,
       used,
       refilled,
+      refillAt: 0,
       usage: createUsage(days),
     });
   }
@@ -158,7 +160,7 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   for (const token of checkpoint.revoked) postRevoked(books, token, now);
   for (const given of checkpoint.grants) books.grants.add(given);
   for (const invite of checkpoint.invites ?? []) openInvite(books, invite);
-  books.refills.push(...(checkpoint.refills ?? []));
+  books.refills = checkpoint.refills ?? [];
   return books;
 }
 

@@ -1,3 +1,4 @@
+import { REFILL_ID } from "../../core/refill.ts";
 import type { Act } from "../../core/operations.ts";
 import type { AccountId, HoldId } from "../../core/ports.ts";
 
@@ -71,6 +72,10 @@ export const isFeature = (name: unknown): name is Feature => FEATURES.has(name);
 export const isOfOperator = (line: Line | Event | Notice): boolean =>
   OPERATOR.has(line.fact) || ("by" in line && line.by !== undefined);
 const OPERATOR: ReadonlySet<string> = new Set<Line["fact"]>(["take", "renamed", "deleted", "refill"]);
+
+/** Whether the server gave it at the begin of a period. Operators' ids do not begin so; in old ledgers they can, without `by`. */
+export const isRefill = ({ id, by }: Extract<Event, { fact: "grant" }>): boolean =>
+  by !== undefined && id.startsWith(REFILL_ID);
 
 /** What the event adds to the account's balance. */
 export const tokensOf = (event: Event): number => ("tokens" in event ? event.tokens : 0);

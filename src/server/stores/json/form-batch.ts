@@ -12,7 +12,8 @@ export interface Entry {
   account: AccountId;
   /** From this entry on; needed by `account` and `renamed`. */
   name?: string;
-  event: Event;
+  /** Or what it is after the entries before it, by the account's tokens. */
+  event: Event | ((tokens: number) => Event);
 }
 
 /**
@@ -75,9 +76,10 @@ export function formBatch(
         add({ n: n + 1, at, ...notice }, resolve);
         continue;
       }
-      const { account, event } = waiting.entry;
+      const { account, event: given } = waiting.entry;
       const before = latest.get(account) ?? books.accounts.get(account) ?? NONE;
-      const after = follow(before, waiting.entry);
+      const event = typeof given === "function" ? given(before.tokens) : given;
+      const after = follow(before, waiting.entry, event);
       if (event.fact === "account" && event.invite !== undefined && !invites().use(event.invite))
         throw new DoesNotFollow("The invitation has no use left.");
       // The spread is last: V8 takes 8 µs for one that other fields follow.
@@ -96,7 +98,7 @@ type Latest = Pick<AccountBook, "name" | "tokens" | "generation" | "deleted">;
 
 const NONE: Latest = { name: "", tokens: 0, generation: 0, deleted: false };
 
-function follow(before: Latest, { account, name = before.name, event }: Entry): Latest {
+function follow(before: Latest, { account, name = before.name }: Entry, event: Event): Latest {
   const tokens = before.tokens + tokensOf(event);
   if (!Number.isSafeInteger(tokens) || tokens < 0)
     throw new DoesNotFollow(`The balance of an account cannot become ${tokens}.`);

@@ -14,11 +14,13 @@ import type { Committer } from "./committer.ts";
 import { DoesNotFollow } from "./form-batch.ts";
 import type { Event } from "./facts.ts";
 import type { Holds, OpenHold } from "./holds.ts";
+import type { JsonRefills } from "./refills.ts";
 import type { NameFeature } from "./name-feature.ts";
 import type { InTurn } from "./turns.ts";
 
 /**
- * The port `Ledger` over books and holds in memory and a committer. Each call checks and reserves in its first tick. The
+ * The port `Ledger` over books and holds in memory and a committer. Each call checks and reserves in its first tick, or in
+ * one after a refill that was due. The
  * committer posts what it writes, and settles its hold, in the tick in which that has become durable.
  */
 export function createLedger({
@@ -28,6 +30,7 @@ export function createLedger({
   now,
   nameFeature,
   grants,
+  refills,
 }: {
   books: Books;
   holds: Holds;
@@ -36,6 +39,7 @@ export function createLedger({
   nameFeature: NameFeature;
   /** By account and id. */
   grants: InTurn;
+  refills: JsonRefills;
 }): Ledger {
   /** Ids of grants that are being written, and that no account had before. */
   const giving = new Set<string>();
@@ -71,11 +75,11 @@ export function createLedger({
     }
   }
 
-  function hold(request: HoldRequest): HoldOutcome {
+  function hold(request: HoldRequest, book: AccountBook): HoldOutcome {
     const { id, account, digest, price, model, expires, limited } = request;
     if (!Number.isSafeInteger(price) || price < 0)
       throw new RangeError("A price is a whole number of tokens.");
-    const balance = balanceOf(bookOf(books, account));
+    const balance = balanceOf(book);
     const key =
       request.key === undefined ? undefined : { slot: slot(account, request.key), key: request.key, digest };
     const known = key && onKey(key.slot, digest);
@@ -83,8 +87,8 @@ export function createLedger({
     if (!known && limited) return { kind: "limited" };
     // The answer of a paid key may come from memory, which needs no write.
     if (!known) committer.assertTakes();
-    if (!known && balance.tokens < price) return { kind: "insufficient", balance };
-    if (!known && balance.tokens - balance.held < price) return { kind: "all_held", balance };
+    const refused = known ? undefined : whyRefused(balance, price);
+    if (refused) return { kind: refused, balance: refills.balanceOf(balance, book) };
     holds.open({ id, account, price: known ? 0 : price, model, expires, key, paid: Boolean(known) });
     return known ?? { kind: "held" };
   }
@@ -136,15 +140,29 @@ export function createLedger({
   }
 
   return {
-    balance: async (account) => balanceOf(bookOf(books, account)),
+    async balance(account) {
+      const book = bookOf(books, account);
+      await refills.pay(book);
+      return refills.balanceOf(balanceOf(book), book);
+    },
     grant,
-    hold: async (request) => hold(request),
+    async hold(request) {
+      const book = bookOf(books, request.account);
+      const paid = refills.pay(book);
+      if (paid) await paid;
+      return hold(request, book);
+    },
     charge,
     async release(id) {
       if (!holds.find(id)?.charging) holds.settle(id);
     },
     usage: async (account, days) => bookOf(books, account).usage.last(days, now()),
   };
+}
+
+function whyRefused({ tokens, held }: Balance, price: number): "insufficient" | "all_held" | undefined {
+  if (tokens < price) return "insufficient";
+  return tokens - held < price ? "all_held" : undefined;
 }
 
 function chargeOf({ id, price, paid, key, ...hold }: OpenHold, { features }: Books): Event {

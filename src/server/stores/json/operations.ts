@@ -30,7 +30,7 @@ export function createOperations(needs: Needs): Operations {
   const { books, holds, committer, known, now, nameFeature, names, grants } = needs;
   const turns = createTurns();
 
-  const shown = { books, held: (account: AccountId) => holds.held(account, now()) };
+  const shown = { books, now, held: (account: AccountId) => holds.held(account, now()) };
 
   /** One act of an account after the other. `unknown` if there is no such account, or it is deleted in the meantime. */
   function inTurn<T>(account: AccountId, work: (book: AccountBook) => Promise<T>) {

@@ -116,7 +116,7 @@ async function shown({ dir, key, files }: Folder): Promise<Parameters<typeof acc
   if (!(await hasLedger(files, dir))) throw noStore(dir);
   const { books } = await load(files, dir, Date.now(), key);
   if (key && !books.features.has("key")) throw keyTaken();
-  return { books, held: () => 0 };
+  return { books, held: () => 0, now: Date.now };
 }
 
 /** The folder has no ledger. */

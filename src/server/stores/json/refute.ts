@@ -1,7 +1,8 @@
 import { foldName } from "../../core/fold-name.ts";
 import { pseudonymOf } from "../../core/operations.ts";
+import { startOfId } from "../../core/refill.ts";
 import type { AccountBook, Books } from "./books.ts";
-import { isOfOperator, tokensOf, type Fact, type Feature, type Line } from "./facts.ts";
+import { isOfOperator, isRefill, tokensOf, type Fact, type Feature, type Line } from "./facts.ts";
 import { refuteInvite, whyUnusable } from "./invite-books.ts";
 
 /** Why the fact cannot follow what the books hold; undefined if it can. */
@@ -35,6 +36,7 @@ function refuteEvent(books: Books, account: AccountBook, fact: Fact): string | u
   if (wrongName !== undefined) return wrongName;
   if (fact.fact === "password" && fact.generation !== account.generation + 1)
     return "its generation does not follow.";
+  if (fact.fact === "grant" && isRefill(fact)) return refuteRefill(account, fact);
   if ((fact.fact === "grant" || fact.fact === "take") && isGiven(books, fact))
     return `its ${fact.fact} was made already.`;
   if (fact.fact === "take" && fact.asked < -fact.tokens) return "it takes more than was asked for.";
@@ -55,6 +57,12 @@ function refuteName({ names }: Books, account: AccountBook, fact: Fact): string 
 function nameAfter({ id, name }: AccountBook, fact: Fact): string {
   if (fact.fact === "renamed") return fact.name;
   return fact.fact === "deleted" ? pseudonymOf(id) : name;
+}
+
+function refuteRefill({ refilled }: AccountBook, { id }: { id: string }): string | undefined {
+  const start = startOfId(id);
+  if (start === undefined) return "its id names no period.";
+  return start > (refilled ?? 0) ? undefined : "its period was paid already.";
 }
 
 /** Without the feature `operator` an id is of one account. */

@@ -28,6 +28,7 @@ import { mend } from "./mend.ts";
 import { answerOperator } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
 import { ADDED_LATER, createNameFeature, type AddedLater } from "./name-feature.ts";
+import { createRefills } from "./refills.ts";
 import { openSecret, readSecret } from "./secret.ts";
 import { createTurns } from "./turns.ts";
 import { writeAnew } from "./write-anew.ts";
@@ -159,7 +160,8 @@ async function createStore(parts: Parts): Promise<Store> {
     toVersion2: (feature) => periodic.without(() => toVersion2(feature)),
   });
   const [names, grants] = [createTurns(), createTurns()];
-  const ledger = createLedger({ books, holds, committer, now, nameFeature, grants });
+  const refills = createRefills({ books, committer, now, nameFeature });
+  const ledger = createLedger({ books, holds, committer, now, nameFeature, grants, refills });
   const accounts = createAccounts({ books, committer, known, now, names });
   const invites = createInvites({ books, committer, now, nameFeature });
   const operations = createOperations({
@@ -185,6 +187,7 @@ async function createStore(parts: Parts): Promise<Store> {
     accounts,
     invites,
     operations,
+    setRefill: (setting) => refills.set(setting),
     async signingSecret() {
       secret ??= openSecret(files, dir);
       return secret;

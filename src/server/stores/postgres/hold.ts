@@ -1,29 +1,31 @@
 import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
-import type { Admission, Balance, HoldOutcome, HoldRequest, Login } from "../../core/ports.ts";
+import type { Admission, HoldOutcome, HoldRequest, Login } from "../../core/ports.ts";
 import { noAccount } from "./accounts.ts";
 import { unavailable, type Database } from "./database.ts";
 import type { RunRow } from "./gather.ts";
 import { overloaded } from "./lanes.ts";
-import { HOLD_ONE } from "./one-row.ts";
+import { HOLD_ONE, holdOneSql } from "./one-row.ts";
+import { REFILL_STATE, type PostgresRefills, type RefillState } from "./refills.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
 /**
  * Checks logins and balances, reserves prices and takes keys, in the order of the rows. $1 ids, $2 accounts, $3 keys,
  * $4 digests, $5 prices, $6 milliseconds to live, $7 and $8 generation and jti of the logins, or null, $9 models. A row that does not
  * fit, or whose key or id exists, takes no effect; if it comes before others of its account, those may take none either.
+ * `only`: a condition for the accounts.
  */
-export const HOLD = `
+export const holdSql = (only = "true"): string => `
 WITH asked AS (
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::bigint[], $8::text[], $9::text[])
     WITH ORDINALITY AS i (id, account, key, digest, price, life, generation, jti, model, place)
 ), account AS (
-  SELECT a.id, a.name, a.tokens - a.held AS free, a.generation, a.disabled FROM chat_accounts a
+  SELECT a.id, a.name, a.tokens - a.held AS free, a.generation, a.disabled, ${only} AS fits FROM chat_accounts a
   WHERE a.id = ANY($2::text[]) ORDER BY a.id FOR UPDATE
 ), allowed AS (
   SELECT i.*, a.free, sum(i.price) OVER (PARTITION BY i.account ORDER BY i.place) AS needed
   FROM asked i JOIN account a ON a.id = i.account
-  WHERE i.jti IS NULL OR (a.generation = i.generation AND NOT a.disabled
-    AND NOT EXISTS (SELECT FROM chat_revoked r WHERE r.account = i.account AND r.jti = i.jti))
+  WHERE a.fits AND (i.jti IS NULL OR (a.generation = i.generation AND NOT a.disabled
+    AND NOT EXISTS (SELECT FROM chat_revoked r WHERE r.account = i.account AND r.jti = i.jti)))
 ), question AS (
   INSERT INTO chat_questions (id, account, key, digest, price, model, expires)
   SELECT id, account, key, digest, price, model, now() + life * interval '1 millisecond' FROM allowed WHERE needed <= free
@@ -38,6 +40,8 @@ WITH asked AS (
 SELECT i.id, a.name, a.id IS NULL AS locked
 FROM asked i LEFT JOIN account a ON a.id = i.account LEFT JOIN question q ON q.id = i.id
 WHERE q.id IS NOT NULL OR a.id IS NULL`;
+
+export const HOLD = holdSql();
 
 /**
  * Runs only when HOLD did not hold. Returns one row: the account and whether login $5 was revoked, the balance, how much of
@@ -55,7 +59,7 @@ SELECT a.name, a.generation, a.disabled,
   k.expires <= now() AS expired,
   k.again_id IS NOT NULL AND k.again_id <> $4 AND k.asked_again_at IS NULL AND k.again_expires > now() AS being_asked_again,
   k.asked_again_at IS NOT NULL AS asked_again,
-  m.charged_at IS NULL AND m.expires > now() AS mine
+  m.charged_at IS NULL AND m.expires > now() AS mine, ${REFILL_STATE}
 FROM chat_accounts a
 LEFT JOIN chat_questions k ON k.account = a.id AND k.key = $2
 LEFT JOIN chat_questions m ON m.account = a.id AND m.id = $4
@@ -74,7 +78,7 @@ DELETE FROM chat_questions
 WHERE id = $1 AND charged_at <= now() - interval '${KEY_LIFETIME_MS} milliseconds'
   AND (again_id IS NULL OR asked_again_at IS NOT NULL OR again_expires <= now())`;
 
-interface HoldState {
+interface HoldState extends RefillState {
   name: string;
   generation: number;
   disabled: boolean;
@@ -102,11 +106,12 @@ interface Needs {
   runRow: RunRow;
   /** The clock of `HoldRequest.expires`. The hold itself expires by the database's clock. */
   now: () => number;
+  refills: Pick<PostgresRefills, "nothingDue" | "pay" | "balanceOf">;
 }
 
 /** `Ledger.admit`, and `Ledger.hold` without a login. */
 export async function hold(
-  { run, runRow, now }: Needs,
+  { run, runRow, now, refills }: Needs,
   request: HoldRequest,
   login?: Login,
 ): Promise<Admission> {
@@ -116,13 +121,15 @@ export async function hold(
   const life = () => Math.max(0, expires - now());
   const values = () => [account, key, digest, price, life(), generation, jti, model];
   let repeated = false;
+  // The condition may be false although nothing is due: it is asked for once.
+  let statement = statementOf(refills.nothingDue);
   /** After a lost response the hold may exist: only `store_unavailable` makes the caller release it. */
   function inDoubt(error: unknown): never {
     throw repeated ? unavailable(error) : error;
   }
   for (let tries = 0; tries < TRIES; tries += 1) {
     if (!limited) {
-      const row = { sql: HOLD, one: HOLD_ONE, id, account, values };
+      const row = { ...statement, id, account, values };
       const done = await runRow<{ name: string }>(row).catch(inDoubt);
       if (done.rows[0]) return admitted(done.rows[0], { kind: "held" });
       repeated ||= done.repeated;
@@ -135,7 +142,11 @@ export async function hold(
     if (state.mine) throw new Error("A hold's id was used twice.");
     if (login && (state.revoked || state.generation !== generation)) return { kind: "ended" };
     if (login && state.disabled) return { kind: "disabled" };
-    const outcome = state.key_id === null ? withoutKey(state, request) : byKey(state);
+    if (statement !== PLAIN) {
+      statement = PLAIN;
+      if (await refills.pay(run, account, state).catch(inDoubt)) continue;
+    }
+    const outcome = state.key_id === null ? withoutKey(state, request, refills) : byKey(state);
     if (outcome === "stale") await run(SWEEP_ACCOUNT, [account]);
     else if (outcome === "forgotten") await run(FORGET, [state.key_id]);
     else if (outcome?.kind === "paid") {
@@ -144,6 +155,19 @@ export async function hold(
     } else if (outcome) return admitted(state, outcome);
   }
   throw overloaded();
+}
+
+const PLAIN = { sql: HOLD, one: HOLD_ONE };
+
+/** By their condition. Operators change it rarely. */
+const statements = new Map<string | undefined, typeof PLAIN>([[undefined, PLAIN]]);
+
+function statementOf(nothingDue: string | undefined): typeof PLAIN {
+  const known = statements.get(nothingDue);
+  if (known) return known;
+  const made = { sql: holdSql(nothingDue), one: holdOneSql(nothingDue) };
+  statements.set(nothingDue, made);
+  return made;
 }
 
 const admitted = ({ name }: { name: string }, outcome: HoldOutcome): Admission => ({
@@ -166,10 +190,14 @@ function byKey(state: HoldState): HoldOutcome | "stale" | "forgotten" {
 }
 
 /** Why a new question is refused; undefined if it need not be by now. */
-function withoutKey(state: HoldState, { price, limited }: HoldRequest): HoldOutcome | "stale" | undefined {
+function withoutKey(
+  state: HoldState,
+  { price, limited }: HoldRequest,
+  { balanceOf }: Needs["refills"],
+): HoldOutcome | "stale" | undefined {
   if (limited) return { kind: "limited" };
   const stale = Number(state.stale);
-  const balance: Balance = { tokens: Number(state.tokens), held: Number(state.held) - stale };
+  const balance = balanceOf({ tokens: Number(state.tokens), held: Number(state.held) - stale }, state);
   if (balance.tokens < price) return { kind: "insufficient", balance };
   if (balance.tokens - balance.held < price) return { kind: "all_held", balance };
   return stale > 0 ? "stale" : undefined;

@@ -18,6 +18,7 @@ import { give } from "./grants.ts";
 import { hold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
 import { CHARGE_ONE } from "./one-row.ts";
+import { createRefills, REFILL_STATE, type PostgresRefills, type RefillState } from "./refills.ts";
 import { release } from "./release.ts";
 import type { Abandoned } from "./sweeper.ts";
 import { USAGE, usageOf, type UsageRow } from "./usage.ts";
@@ -27,7 +28,7 @@ export const BALANCE = `
 SELECT a.tokens, a.held - (
   SELECT coalesce(sum(q.price), 0) FROM chat_questions q
   WHERE q.account = a.id AND q.charged_at IS NULL AND q.expires <= now()
-) AS held
+) AS held, ${REFILL_STATE}
 FROM chat_accounts a WHERE a.id = $1`;
 
 /**
@@ -40,6 +41,7 @@ export function createLedger({
   now,
   abandoned,
   runRow = createGather(database, { wait: 5_000, connections: 9 }),
+  refills = createRefills({ run: database.run, warn: () => {} }),
 }: {
   database: Pick<Database, "run">;
   lanes: Lanes;
@@ -47,6 +49,7 @@ export function createLedger({
   now: () => number;
   abandoned: Abandoned;
   runRow?: RunRow;
+  refills?: PostgresRefills;
 }): Required<Ledger> {
   const { run } = database;
   /** The account, for the lane, and the expiry of each open hold. */
@@ -54,9 +57,11 @@ export function createLedger({
   const charging = new Map<HoldId, Promise<ChargeOutcome>>();
 
   async function balance(account: AccountId): Promise<Balance> {
-    const { rows } = await run<{ tokens: string; held: string }>(BALANCE, [account]);
-    if (!rows[0]) throw noAccount();
-    return { tokens: Number(rows[0].tokens), held: Number(rows[0].held) };
+    const read = async () => (await run<BalanceRow>(BALANCE, [account])).rows[0];
+    let row = await read();
+    if (row && (await refills.pay(inLane(account), account, row))) row = await read();
+    if (!row) throw noAccount();
+    return refills.balanceOf({ tokens: Number(row.tokens), held: Number(row.held) }, row);
   }
 
   const accountOf = (id: HoldId) => inFlight.get(id)?.account ?? id;
@@ -69,7 +74,7 @@ export function createLedger({
   async function admit(request: HoldRequest, login?: Login): Promise<Admission> {
     const { id, account, expires } = request;
     try {
-      const admission = await hold({ run: inLane(account), runRow, now }, request, login);
+      const admission = await hold({ run: inLane(account), runRow, now, refills }, request, login);
       const outcome = admission.kind === "admitted" ? admission.outcome.kind : undefined;
       if (outcome === "held" || outcome === "paid") inFlight.set(id, { account, expires });
       return admission;
@@ -141,6 +146,11 @@ export function createLedger({
       return usageOf(rows, days);
     },
   };
+}
+
+interface BalanceRow extends RefillState {
+  tokens: string;
+  held: string;
 }
 
 const isUnavailable = (error: unknown) => error instanceof ApiError && error.code === "store_unavailable";

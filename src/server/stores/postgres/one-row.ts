@@ -1,10 +1,10 @@
 import { TODAY } from "./migrations.ts";
 
 /** HOLD for one row, with its values instead of arrays: two thirds of the CPU. A key or id that exists is a conflict. */
-export const HOLD_ONE = `
+export const holdOneSql = (only = "true"): string => `
 WITH reserved AS (
   UPDATE chat_accounts a SET held = a.held + $5::bigint
-  WHERE a.id = (SELECT id FROM chat_accounts WHERE id = $2 FOR UPDATE) AND a.tokens - a.held >= $5::bigint
+  WHERE a.id = (SELECT id FROM chat_accounts WHERE id = $2 FOR UPDATE) AND a.tokens - a.held >= $5::bigint AND ${only}
     AND ($8::text IS NULL OR (a.generation = $7::bigint AND NOT a.disabled
       AND NOT EXISTS (SELECT FROM chat_revoked r WHERE r.account = $2 AND r.jti = $8::text)))
   RETURNING a.id, a.name
@@ -16,6 +16,8 @@ SELECT $1 AS id, name, false AS locked FROM reserved
 UNION ALL
 SELECT $1, NULL, true
 WHERE NOT EXISTS (SELECT FROM reserved) AND NOT EXISTS (SELECT FROM chat_accounts WHERE id = $2 FOR UPDATE)`;
+
+export const HOLD_ONE = holdOneSql();
 
 /** CHARGE for one row. */
 export const CHARGE_ONE = `

@@ -11,6 +11,7 @@ import { createOperations } from "./operations.ts";
 import { LEDGER_ID } from "./ledger-id.ts";
 import { createLedger } from "./ledger.ts";
 import { openReadiness, type Readiness } from "./readiness.ts";
+import { createRefills, type PostgresRefills } from "./refills.ts";
 import { readSecret, storedSecret } from "./secret.ts";
 import { readSetting } from "./settings.ts";
 import { checkSettings, start } from "./start.ts";
@@ -70,7 +71,8 @@ export async function openPostgresStore({
   const readiness = openReadiness(own, database);
   const lanes = createLanes(ACCOUNT_WIDTH, wait);
   const runRow = createGather(database, { wait, connections });
-  return createStore({ database, readiness, description, now, lanes, runRow });
+  const refills = createRefills({ run: database.run, warn });
+  return createStore({ database, readiness, description, now, lanes, runRow, refills });
 }
 
 interface Parts {
@@ -80,9 +82,10 @@ interface Parts {
   now: () => number;
   lanes: Lanes;
   runRow: RunRow;
+  refills: PostgresRefills;
 }
 
-function createStore({ database, readiness, description, now, lanes, runRow }: Parts): Store {
+function createStore({ database, readiness, description, now, lanes, runRow, refills }: Parts): Store {
   const abandoned: Abandoned = new Map();
   const sweeper = openSweeper(database, abandoned, now);
   const underWay = createUnderWay();
@@ -97,10 +100,11 @@ function createStore({ database, readiness, description, now, lanes, runRow }: P
 
   return {
     description,
-    ledger: underWay.count(createLedger({ database, lanes, now, abandoned, runRow })),
+    ledger: underWay.count(createLedger({ database, lanes, now, abandoned, runRow, refills })),
     accounts: underWay.count(createAccounts(database)),
     invites: underWay.count(createInvites(database)),
     operations: createOperations(database, underWay),
+    setRefill: (setting) => refills.set(setting),
     counter: underWay.count(createCounter(database)),
     signingSecret: () => readSecret(database),
     storedSecret: () => storedSecret(database),

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Period } from "../../../../src/protocol/refill.ts";
+import type { Period, RefillSetting } from "../../../../src/protocol/refill.ts";
 import {
   changeRefills,
   dueRefill,
@@ -11,7 +11,6 @@ import {
   startOfId,
   type Refillable,
   type Refills,
-  type RefillSetting,
 } from "../../../../src/server/core/refill.ts";
 
 const DAY = 86_400_000;

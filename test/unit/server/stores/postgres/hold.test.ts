@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Database } from "../../../../../src/server/stores/postgres/database.ts";
 import type { RunRow } from "../../../../../src/server/stores/postgres/gather.ts";
 import { hold } from "../../../../../src/server/stores/postgres/hold.ts";
+import { createRefills } from "../../../../../src/server/stores/postgres/refills.ts";
 import { overloaded } from "../../../../../src/server/stores/postgres/lanes.ts";
 
 const request = {
@@ -26,5 +27,6 @@ test.each([
     return { rows: [], conflict: false, repeated: lost };
   };
   const run: Database["run"] = async () => ({ rows: [state] as never[], conflict: false, repeated: false });
-  await expect(hold({ run, runRow, now: () => 0 }, request)).rejects.toMatchObject({ code });
+  const refills = createRefills({ run, warn: () => {} });
+  await expect(hold({ run, runRow, now: () => 0, refills }, request)).rejects.toMatchObject({ code });
 });

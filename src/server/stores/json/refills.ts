@@ -1,0 +1,114 @@
+import type { RefillSetting } from "../../../protocol/refill.ts";
+import { ApiError } from "../../core/api-error.ts";
+import type { AccountId, Balance } from "../../core/ports.ts";
+import {
+  amountOf,
+  dueRefill,
+  isSameRefill,
+  nextRefill,
+  nextStart,
+  refillReason,
+  unpaidPeriods,
+  type Refillable,
+  type Refills,
+  type Unpaid,
+} from "../../core/refill.ts";
+import type { AccountBook, Books } from "./books.ts";
+import type { Committer } from "./committer.ts";
+import { DoesNotFollow } from "./form-batch.ts";
+import type { NameFeature } from "./name-feature.ts";
+
+/** Refills, as the books have them (docs/accounts.md#refills). */
+export interface JsonRefills {
+  /** Records the setting, if it differs from the last one. A folder that never had one stays as it is. */
+  set(setting: RefillSetting | undefined): Promise<void>;
+  /**
+   * Pays what is due to the account; undefined if nothing is. Resolves also if it cannot be stored now: then the next call
+   * tries again.
+   */
+  pay(book: AccountBook): Promise<void> | undefined;
+  /** With what the account gets next. */
+  balanceOf(balance: Balance, book: AccountBook): Balance;
+}
+
+/** What decides about an account; undefined if it gets nothing. */
+const stateOf = ({ created, refilled, tokens, disabled }: AccountBook): Refillable | undefined =>
+  disabled ? undefined : { created, refilled: refilled ?? 0, tokens };
+
+/** Tokens of the refill that is due to an account. */
+export function tokensDue(refills: Refills, book: AccountBook, now: number): number {
+  const state = stateOf(book);
+  return (state && dueRefill(refills, state, now)?.tokens) ?? 0;
+}
+
+/** See {@link JsonRefills}. */
+export function createRefills({
+  books,
+  committer,
+  now,
+  nameFeature,
+}: {
+  books: Books;
+  committer: Committer;
+  now: () => number;
+  nameFeature: NameFeature;
+}): JsonRefills {
+  const paying = new Map<AccountId, Promise<void>>();
+
+  async function write({ id: account }: AccountBook, unpaid: Unpaid): Promise<void> {
+    const { id } = unpaid;
+    try {
+      await committer.commit({
+        account,
+        // What is written before in the same batch counts, too.
+        event: (balance) => ({
+          fact: "grant",
+          id,
+          tokens: amountOf(unpaid, balance),
+          reason: refillReason(id),
+          by: null,
+        }),
+      });
+    } catch (error) {
+      // The account was deleted, or the disk is full.
+      if (!(error instanceof DoesNotFollow || error instanceof ApiError)) throw error;
+    } finally {
+      paying.delete(account);
+    }
+  }
+
+  return {
+    async set(setting) {
+      const last = books.refills.at(-1);
+      // One that was set by a clock that was ahead does not hold yet.
+      if (isSameRefill(last, setting) && (last?.at ?? 0) <= now()) return;
+      await nameFeature("operator");
+      const { tokens = null, period = "day", cap = null } = setting ?? {};
+      await committer.note({ fact: "refill", tokens, period, cap });
+      for (const book of books.accounts.values()) book.refillAt = 0;
+    },
+
+    pay(book) {
+      const time = now();
+      if (book.refillAt > time) return undefined;
+      const running = paying.get(book.id);
+      if (running) return running;
+      const state = stateOf(book);
+      if (!state) return undefined;
+      const unpaid = unpaidPeriods(books.refills, state, time);
+      if (!unpaid) {
+        book.refillAt = nextStart(books.refills, state, time);
+        return undefined;
+      }
+      const paid = write(book, unpaid);
+      paying.set(book.id, paid);
+      return paid;
+    },
+
+    balanceOf(balance, book) {
+      const state = stateOf(book);
+      const next = state && nextRefill(books.refills, state, now());
+      return next ? { ...balance, next } : balance;
+    },
+  };
+}
