@@ -85,6 +85,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   const certificate = await openCertificate(config);
   const store = await openStore(config);
   opened.push(() => store.close());
+  await store.setRefill(config.refill);
   const budget = new Budget(config.maxBuffered);
   const redact = secrets.redact;
   const parts = { store, budget, redact };
@@ -118,8 +119,10 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
       budget.most = config.maxBuffered;
       server.setTimes(timesOf(config));
       const signs = signing.turnTo(config.secrets);
+      const refills = store.setRefill(config.refill).catch(() => config.warn(NOT_STORED));
       await questions.change(settingsOf(current));
       await signs;
+      await refills;
     },
   });
   let closing: Promise<void> | undefined;
@@ -152,6 +155,9 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
     close: () => (closing ??= close()),
   };
 }
+
+const NOT_STORED =
+  "The refills could not be stored, so the ones of before go on. Send SIGHUP again when the store can be written.";
 
 /** The URL with that host. */
 const addressOf = (url: string, host: string) => Object.assign(new URL(url), { hostname: host }).origin;

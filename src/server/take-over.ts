@@ -6,6 +6,7 @@ const TAKEN = [
   "models",
   "provider",
   "startingTokens",
+  "refill",
   "registration",
   "questionTimeout",
   "idleTimeout",

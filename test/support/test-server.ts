@@ -62,6 +62,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     provider: "demo",
     models: [testModel({ upstream, baseUrl, price, system, contextChars, messageChars })],
     startingTokens: 4000,
+    refill: undefined,
     registration: "open",
     questionTimeout: 60,
     idleTimeout: 60,

@@ -4,6 +4,7 @@ import { balancerOptions } from "./balancer-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import { FILLED, filled, oneOfOr, textOr, whole } from "./option.ts";
 import { proxyOptions } from "./proxy-options.ts";
+import { refillOptions } from "./refill-options.ts";
 import { storeOptions } from "./store-options.ts";
 import { tlsOptions } from "./tls-options.ts";
 
@@ -31,6 +32,7 @@ export const serverOptions = {
   ...storeOptions,
   ...aiOptions,
   ...accountOptions,
+  ...refillOptions,
   ...limitOptions,
   ...balancerOptions,
   log: oneOfOr(

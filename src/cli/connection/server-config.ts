@@ -129,6 +129,17 @@ function tlsOf({ tlsCert: cert, tlsKey: key }: Values): ServerConfig["tls"] {
   });
 }
 
+/** Throws `usage` if a cap is set and no refill, not even one that is off. */
+export function checkRefill({ values, sources }: Pick<Call, "values" | "sources">): void {
+  if (values.refillCap === undefined || sources.refill !== "default") return;
+  throw new ClientError("usage", "--refill-cap is set without --refill.", {
+    hint: "Set --refill too, such as 1000/day.",
+  });
+}
+
+const refillOf = ({ refill, refillCap, startingTokens }: Values): ServerConfig["refill"] =>
+  refill && { ...refill, cap: refillCap === undefined ? startingTokens : refillCap };
+
 export function serverConfig(
   values: Values,
   models: readonly FileModel[] | undefined,
@@ -155,6 +166,7 @@ export function serverConfig(
         ? [modelOf(values)]
         : [listedModel(first, values), ...others.map((model) => listedModel(model, values))],
     startingTokens: values.startingTokens,
+    refill: refillOf(values),
     registration: values.registration,
     questionTimeout: values.questionTimeout,
     idleTimeout: values.idleTimeout,

@@ -14,6 +14,7 @@ const taken: Partial<ServerConfig> = {
   models: [testModel({ name: "large", price: 7 })],
   provider: "openai",
   startingTokens: 1,
+  refill: { tokens: 1, period: "week", cap: null },
   registration: "invite",
   questionTimeout: 2,
   idleTimeout: 4,

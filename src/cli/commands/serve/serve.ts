@@ -11,14 +11,22 @@ import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
 import type { CheckedDocument, ServeDocument } from "./document.ts";
 import { readAtHangup } from "./read-again.ts";
+import { refillWords } from "../../../protocol/refill.ts";
 import { counted } from "../../../text/numbers.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
-import { checkBaseUrl, checkOneStore, demoByDefault, serverConfig } from "../../connection/server-config.ts";
+import {
+  checkBaseUrl,
+  checkOneStore,
+  checkRefill,
+  demoByDefault,
+  serverConfig,
+} from "../../connection/server-config.ts";
 
 /** The lines that report a start. For the demo they say how to connect a model. */
 function banner(
   { program }: Pick<Call, "program">,
   { url, address, store, model, reason }: RunningServer,
+  { refill }: ServerConfig,
 ): string[] {
   const { name, version } = program;
   const demo =
@@ -33,6 +41,7 @@ function banner(
     `  store    ${store}`,
     `  answers  ${model} (${reason})`,
     ...demo,
+    ...(refill ? [`  refill   ${refillWords(refill)} tokens`] : []),
     `  chat     ${name} -s ${address}`,
     "  stop     Ctrl-C",
   ];
@@ -46,7 +55,7 @@ const logOf = ({ values, sources, output }: Pick<Call, "values" | "sources" | "o
 interface OperatorLog {
   warn: (sentence: string) => void;
   note: (sentence: string) => void;
-  ready: (server: RunningServer) => void;
+  ready: (server: RunningServer, config: ServerConfig) => void;
 }
 
 /** What the server says at the start if other machines reach it without TLS. */
@@ -65,7 +74,7 @@ async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<Oper
     return {
       warn: note,
       note,
-      ready: (server) => banner(call, server).forEach(note),
+      ready: (server, config) => banner(call, server, config).forEach(note),
     };
   const lines = await jsonLog(stderr);
   const { version } = call.program;
@@ -119,6 +128,7 @@ export async function serve(call: Call): Promise<number> {
   const configOf = (now: Pick<Call, "values" | "sources" | "models">) => {
     checkOneStore({ ...call, ...now });
     checkBaseUrl(now);
+    checkRefill(now);
     const logged = { ...now.values, log: logOf({ ...call, ...now }) };
     return serverConfig(logged, now.models, {
       dir: places.server,
@@ -140,7 +150,7 @@ export async function serve(call: Call): Promise<number> {
       if (output.json) {
         const { url, store, model, reason } = server;
         await output.document({ url, store, model, reason } satisfies ServeDocument);
-      } else operator.ready(server);
+      } else operator.ready(server, config);
       readAtHangup(call, {
         server,
         read: () => configOf(call.readAgain()),

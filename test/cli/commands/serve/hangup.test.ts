@@ -1,6 +1,6 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readAddress } from "../../../../src/server/stores/json/address.ts";
 import { atTerminal } from "../../../support/at-terminal.ts";
 import { openFakeOpenAi, type FakeOpenAi } from "../../../support/openai-server.ts";
@@ -26,6 +26,13 @@ const models = (price: number) => [
   { name: "small", base_url: ai.url, api_key_file: "key", price },
   { name: "large", base_url: ai.url },
 ];
+
+/** The settings of refills in the ledger. */
+async function refills(): Promise<unknown[]> {
+  const lines = (await readFile(at("store/ledger.jsonl"), "utf8")).split("\n").filter((line) => line !== "");
+  const facts = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return facts.flatMap(({ fact, tokens, period, cap }) => (fact === "refill" ? [[tokens, period, cap]] : []));
+}
 
 /** A server without a terminal. */
 async function start(content: object) {
@@ -68,6 +75,27 @@ test("SIGHUP takes models, prices, keys and starting tokens, and names what need
   const answer = await server.call("chat", { message: "hi" }, { Authorization: `Bearer ${String(token)}` });
   expect(answer).toMatchObject({ tokens_deducted: 7 });
   expect(ai.requests.at(-1)?.headers.authorization).toBe("Bearer sk-second");
+  server.child.kill("SIGTERM");
+  expect((await server.ended).code).toBe(0);
+});
+
+test("SIGHUP takes refills, and the ledger has each setting once", async () => {
+  const server = await start({ refill: "1000/day", starting_tokens: 300 });
+  expect(await refills()).toEqual([[1000, "day", 300]]);
+  const hangUp = async (content: object, times: number) => {
+    await write({ data: "store", port: 0, log: "json", ...content });
+    server.hangUp();
+    await server.sees("The configuration was read again", "stderr");
+    await vi.waitFor(async () => expect(await refills()).toHaveLength(times), 20_000);
+  };
+  await hangUp({ refill: "1000/day", refill_cap: "none" }, 2);
+  await hangUp({ refill: "1000/day", refill_cap: "none", price: 1 }, 2);
+  await hangUp({}, 3);
+  expect(await refills()).toEqual([
+    [1000, "day", 300],
+    [1000, "day", null],
+    [null, "day", null],
+  ]);
   server.child.kill("SIGTERM");
   expect((await server.ended).code).toBe(0);
 });

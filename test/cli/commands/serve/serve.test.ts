@@ -22,6 +22,15 @@ test("serve prints its address, its AI and how to connect on stderr, and SIGTERM
   );
 });
 
+test("serve says what it refills; a cap alone is refused with exit 2", async () => {
+  const running = await startProgram(["serve", "--port", "0", "--refill", "1000/week"], { home });
+  await running.sees("Ctrl-C", "stderr");
+  running.child.kill("SIGTERM");
+  expect((await running.ended).stderr).toContain("  refill   1000/week, up to 4000 tokens\n");
+  const alone = await runProgram(["serve", "--port", "0", "--refill-cap", "5"], { home });
+  expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining("without --refill") });
+});
+
 test("serve --json prints one document once it accepts questions", async () => {
   const running = await startProgram(["serve", "--port", "0", "--json", "--price", "7"], { home });
   await running.sees("\n");

@@ -44,6 +44,7 @@ const samples: Partial<Record<OptionName, string | number>> = {
   system: "s",
   log: "json",
   limitQuestions: "7/1m",
+  refill: "7/week",
   registration: "invite",
   limitLogin: "7/1h",
   limitLoginAddress: "7/1h",

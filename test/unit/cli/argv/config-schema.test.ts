@@ -34,6 +34,9 @@ const accepted: unknown[] = [
   { question_timeout: 0.1, drain_timeout: 0.0001, token_days: 1, bcrypt_cost: 4, context_chars: 0 },
   { store: "postgres://chat@db/chat", store_connections: 2 },
   { trust_proxy: 1 },
+  { refill: "1000/day", refill_cap: 0 },
+  { refill: "1/month", refill_cap: "none" },
+  { refill: "off" },
   { trust_proxy: "10.0.0.0/8, ::1" },
   { max_buffered: 2 ** 20 },
   { max_buffered: "64m" },
@@ -63,6 +66,11 @@ const accepted: unknown[] = [
 ];
 const refused: unknown[] = [
   { max_buffered: 2 ** 20 - 1 },
+  { refill: "0/day" },
+  { refill: "1000/hour" },
+  { refill: 1000 },
+  { refill: "1/day", refill_cap: -1 },
+  { refill: "1/day", refill_cap: "4000" },
   { max_buffered: "64 MB" },
   { max_buffered: 2 ** 20 + 0.5 },
   [],

@@ -22,6 +22,8 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   port: ["1", "2", "3"],
   price: ["1", "2", "3"],
   startingTokens: ["1", "2", "3"],
+  refill: ["1/day", "2/week", "3/month"],
+  refillCap: ["1", "none", "3"],
   registration: ["invite", "closed", "open"],
   inviteTokens: ["1", "2", "3"],
   uses: ["1", "2", "3"],
