@@ -1,4 +1,5 @@
 import type { ChatLimits } from "./chat-limits.ts";
+import type { RefillSetting } from "./refill.ts";
 import type { Extension } from "./routes.ts";
 
 /** `POST /api/register/` → 201 */
@@ -21,17 +22,6 @@ export interface ChatReply {
 /** `GET /api/models/` → 200: the models that a question can name, the default first. */
 export interface ModelsReply {
   models: { name: string; /** Tokens a question. */ price: number; default: boolean; limits: ChatLimits }[];
-}
-
-/** The periods of refills, by UTC: days, weeks from Monday, months. */
-export const refillPeriods = ["day", "week", "month"] as const;
-export type RefillPeriod = (typeof refillPeriods)[number];
-
-/** Tokens that accounts get at the start of each period, at most up to `cap`; null: without a cap. */
-export interface RefillReply {
-  tokens: number;
-  period: RefillPeriod;
-  cap: number | null;
 }
 
 /**
@@ -72,7 +62,7 @@ export interface AboutReply {
   starting_tokens: number;
   registration: Registration;
   /** Absent without refills. */
-  refill?: RefillReply;
+  refill?: RefillSetting;
   model: string;
   /** Of that model. */
   limits: ChatLimits;

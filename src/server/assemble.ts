@@ -114,6 +114,7 @@ function aboutOf({ config, models }: Current): AboutReply {
     price,
     starting_tokens: config.startingTokens,
     registration: config.registration,
+    ...(config.refill && { refill: config.refill }),
     model: name,
     limits: limitsOf(first),
     extensions: [

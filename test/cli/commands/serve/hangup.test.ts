@@ -82,6 +82,8 @@ test("SIGHUP takes models, prices, keys and starting tokens, and names what need
 test("SIGHUP takes refills, and the ledger has each setting once", async () => {
   const server = await start({ refill: "1000/day", starting_tokens: 300 });
   expect(await refills()).toEqual([[1000, "day", 300]]);
+  const about = await fetch(`${await readAddress(at("store"))}/api/`);
+  expect(await about.json()).toMatchObject({ refill: { tokens: 1000, period: "day", cap: 300 } });
   const hangUp = async (content: object, times: number) => {
     await write({ data: "store", port: 0, log: "json", ...content });
     server.hangUp();
