@@ -252,6 +252,7 @@ describe.skipIf(noPostgres)(`an operator's acts in Postgres${skipped(noPostgres)
       { kind: "password", ...own },
       { kind: "revoked", ...own },
     ]);
+    expect(await one.operations.account("jane")).toMatchObject({ tokens: 0, used: 0 });
   });
 
   it("lists every account but deleted ones once, in pages, while others are made", async () => {

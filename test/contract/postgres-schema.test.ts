@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Client } from "pg";
 import { StartupError } from "../../src/server/core/startup-error.ts";
+import { ACCOUNTS_PAGE } from "../../src/server/stores/postgres/account-rows.ts";
 import { createAccounts, SESSION } from "../../src/server/stores/postgres/accounts.ts";
 import { CHARGE, CHARGE_AGAIN, CHARGE_LOOK } from "../../src/server/stores/postgres/charge.ts";
 import { openDatabase, skippingLocked, type Database } from "../../src/server/stores/postgres/database.ts";
@@ -269,6 +270,7 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
       REFILL,
       USAGE,
       SWEEP_ACCOUNT,
+      ACCOUNTS_PAGE,
     })) {
       expect(plan).toContain("Index");
       expect(plan).not.toMatch(/Seq Scan on chat_/);
