@@ -1,6 +1,7 @@
 import { PRICE, STARTING_TOKENS } from "../../protocol/limits.ts";
 import { registrations } from "../../protocol/replies.ts";
 import { LARGEST, oneOfOr, whole } from "./option.ts";
+import { refillOptions } from "./refill-options.ts";
 
 /** Accounts: who gets one, what it begins with, what a question costs (docs/hosting.md#settings). */
 export const accountOptions = {
@@ -19,6 +20,7 @@ export const accountOptions = {
     STARTING_TOKENS,
     [0, LARGEST],
   ),
+  ...refillOptions,
   registration: oneOfOr(
     {
       flag: "registration",

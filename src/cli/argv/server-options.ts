@@ -4,7 +4,6 @@ import { balancerOptions } from "./balancer-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import { FILLED, filled, oneOfOr, textOr, whole } from "./option.ts";
 import { proxyOptions } from "./proxy-options.ts";
-import { refillOptions } from "./refill-options.ts";
 import { storeOptions } from "./store-options.ts";
 import { tlsOptions } from "./tls-options.ts";
 
@@ -32,7 +31,6 @@ export const serverOptions = {
   ...storeOptions,
   ...aiOptions,
   ...accountOptions,
-  ...refillOptions,
   ...limitOptions,
   ...balancerOptions,
   log: oneOfOr(
