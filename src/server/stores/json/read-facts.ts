@@ -45,28 +45,33 @@ const isUse =
   ({ fact, at }) =>
     fact === "charge" ? at.slice(0, 10) >= since : fact === "renamed" || fact === "deleted";
 
+const DAY_MS = 86_400_000;
+
 async function useOf(pages: AsyncIterable<Fact[]>): Promise<UseRow[]> {
-  const sums = new Map<string, Omit<UseRow, "account"> & { id: string }>();
+  const sums = new Map<
+    string,
+    { id: string; since: number; model: string; questions: number; tokens: number }
+  >();
   /** Of accounts that asked. A later fact has the later name. */
   const names = new Map<string, string>();
   for await (const facts of pages)
     for (const fact of facts) {
-      const { account: id, name } = fact;
-      if (fact.fact !== "charge") {
-        if (names.has(id)) names.set(id, name);
-        continue;
-      }
-      names.set(id, name);
-      const [day, model] = [isoText(fact.at).slice(0, 10), fact.model ?? "unknown"];
-      const slot = `${id} ${day} ${model}`;
-      const sum = sums.get(slot);
-      if (!sum) sums.set(slot, { id, day, model, questions: 1, tokens: 0 - fact.tokens });
-      else {
-        sum.questions += 1;
-        sum.tokens -= fact.tokens;
-      }
+      const { account: id, name, at } = fact;
+      if (fact.fact === "charge" || names.has(id)) names.set(id, name);
+      if (fact.fact !== "charge") continue;
+      const { tokens, model = "unknown" } = fact;
+      const since = at - (at % DAY_MS);
+      const slot = `${id} ${since} ${model}`;
+      const sum = sums.get(slot) ?? { id, since, model, questions: 0, tokens: 0 };
+      sums.set(slot, sum);
+      sum.questions += 1;
+      sum.tokens -= tokens;
     }
-  return [...sums.values()].map(({ id, ...sum }) => ({ account: names.get(id) ?? id, ...sum }));
+  return [...sums.values()].map(({ id, since, ...sum }) => ({
+    account: names.get(id) ?? id,
+    day: isoText(since).slice(0, 10),
+    ...sum,
+  }));
 }
 
 /** The last fact that was given, and the ID of its ledger. */

@@ -119,6 +119,39 @@ describe("the facts of an account", () => {
     expect(await numbers({ until: START })).toEqual([]);
   });
 
+  it("show an operator's acts, and are summed under the name of today or the pseudonym", async () => {
+    const dir = await makeFilled();
+    const [jane, john] = [await idIn(dir), await idIn(dir, 1)];
+    const { store } = await openStore(dir);
+    const act = { reason: "a lost bet", by: "root" };
+    const { ledger, operations } = store;
+    await ledger.grant({ id: "june", account: jane, tokens: 5, reason: "June", by: "root" });
+    await operations.take({ id: "t", account: jane, tokens: 9999, ...act });
+    await operations.setPassword(jane, "$2b$three", act);
+    await operations.setDisabled(jane, false, { reason: null, by: null });
+    await operations.rename(jane, "janet", act);
+    await operations.remove(john, { reason: null, by: "root" });
+    await store.close();
+    const reader = await readerOf(dir);
+    const rows = await rowsOf(reader, { account: jane, after: 11 });
+    expect(rows.map(({ fact, tokens, balance, reason, by }) => [fact, tokens, balance, reason, by])).toEqual([
+      ["grant", 5, 3835, "June", "root"],
+      ["take", -3835, 0, "a lost bet", "root"],
+      ["password", 0, 0, "a lost bet", "root"],
+      ["enabled", 0, 0, null, null],
+      ["renamed", 0, 0, "a lost bet", "root"],
+    ]);
+    expect(await rowsOf(reader, { account: john, after: 11 })).toMatchObject([
+      { fact: "deleted", tokens: 0, balance: 470, by: "root" },
+    ]);
+    const names = (await reader.use("2026-11-22")).map(({ account, tokens }) => [account, tokens]);
+    expect(names).toEqual([
+      ["janet", 200],
+      [`deleted#${john}`, 30],
+      ["janet", 20],
+    ]);
+  });
+
   it("are summed by account, day and model", async () => {
     const dir = await makeFilled();
     const reader = await readerOf(dir);
