@@ -91,7 +91,27 @@ const rows: Record<string, Row> = {
     opened: 20,
     ofNode: ["child_process", "crypto", "http", "worker_threads", "zlib"],
   },
-  accounts: { args: ["accounts", "--help"], packages: always, kilobytes: 215, opened: 3 },
+  accounts: {
+    args: ["accounts", "list", "--data", "FOLDER"],
+    packages: [...always, "lowdb", "zod"],
+    kilobytes: 660,
+    opened: 9,
+    ofNode: ["crypto", "zlib"],
+  },
+  ledger: {
+    args: ["ledger", "NAME", "--data", "FOLDER"],
+    packages: [...always, "lowdb", "zod"],
+    kilobytes: 660,
+    opened: 9,
+    ofNode: ["crypto", "zlib"],
+  },
+  report: {
+    args: ["report", "--data", "FOLDER"],
+    packages: [...always, "lowdb", "zod"],
+    kilobytes: 660,
+    opened: 9,
+    ofNode: ["crypto", "zlib"],
+  },
   grant: {
     args: ["grant", "NAME", "100", "--data", "FOLDER"],
     packages: [...always, "lowdb", "zod"],

@@ -10,9 +10,11 @@ import * as conversations from "../../src/cli/commands/conversations/document.ts
 import { doctorDocument } from "../../src/cli/commands/doctor/document.ts";
 import { grantDocument } from "../../src/cli/commands/grant/document.ts";
 import * as invites from "../../src/cli/commands/invites/document.ts";
+import { factDocument, ledgerDocument } from "../../src/cli/commands/ledger/document.ts";
 import { loginDocument } from "../../src/cli/commands/login/document.ts";
 import { logoutDocument } from "../../src/cli/commands/logout/document.ts";
 import { passwordDocument } from "../../src/cli/commands/password/document.ts";
+import { reportDocument } from "../../src/cli/commands/report/document.ts";
 import { checkedDocument, serveDocument } from "../../src/cli/commands/serve/document.ts";
 import { serversDocument } from "../../src/cli/commands/servers/document.ts";
 import { checkDocument, copyDocument, rotatedDocument } from "../../src/cli/commands/store/document.ts";
@@ -49,6 +51,11 @@ const documents = {
   completion: completionDocument,
   serve: serveDocument,
   "serve --check": checkedDocument,
+  "accounts list": accounts.accountsDocument,
+  "accounts show": accounts.accountDocument,
+  ledger: ledgerDocument,
+  "ledger --follow": factDocument,
+  report: reportDocument,
   "accounts disable": accounts.disabledDocument,
   "accounts enable": accounts.disabledDocument,
   "accounts rename": accounts.renamedDocument,
@@ -136,6 +143,10 @@ test("a successful command prints its document and nothing else", async () => {
   await printed("config path", ["config", "path"]);
   await printed("grant", ["grant", "jane", "500", "--data", dir]);
   const at = ["--data", dir];
+  await printed("accounts list", ["accounts", "list", ...at]);
+  await printed("accounts show", ["accounts", "show", "jane", ...at]);
+  await printed("ledger", ["ledger", "jane", ...at]);
+  for (const by of ["account", "day", "model"]) await printed("report", ["report", "--by", by, ...at]);
   const [made] = (await printed("invites create", ["invites", "create", ...at])) as [{ id: string }[]];
   await printed("invites list", ["invites", "list", ...at]);
   await printed("invites revoke", ["invites", "revoke", made[0]?.id ?? "", ...at]);
@@ -191,6 +202,9 @@ describe("a failed command prints one line on stderr and nothing on stdout", () 
     [2, ["serve", "--port", "99999"]],
     [2, ["grant", "nobody", "5", "--data", "/nonexistent"]],
     [2, ["accounts", "enable", "nobody", "--data", "/nonexistent"]],
+    [2, ["accounts", "list", "--data", "/nonexistent"]],
+    [2, ["ledger", "jane", "--data", "/nonexistent"]],
+    [2, ["report", "--data", "/nonexistent"]],
     [2, ["invites", "list", "--data", "/nonexistent"]],
     [2, ["store", "check", "/nonexistent"]],
     [2, ["store", "copy", "/nonexistent"]],

@@ -13,6 +13,8 @@ import { spec as config } from "../commands/config/spec.ts";
 import { spec as doctor } from "../commands/doctor/spec.ts";
 import { spec as completion } from "../commands/completion/spec.ts";
 import { spec as serve } from "../commands/serve/spec.ts";
+import { spec as ledger } from "../commands/ledger/spec.ts";
+import { spec as report } from "../commands/report/spec.ts";
 import { spec as grant } from "../commands/grant/spec.ts";
 import { spec as accounts } from "../commands/accounts/spec.ts";
 import { spec as invites } from "../commands/invites/spec.ts";
@@ -38,6 +40,8 @@ export const commands = new Map<string, CommandSpec>(
     completion,
     serve,
     accounts,
+    ledger,
+    report,
     grant,
     invites,
     store,

@@ -2,6 +2,7 @@ import { normalizeServer } from "../../client/http/server-url.ts";
 import { isSendable } from "../../client/http/token.ts";
 import { MODEL_CHARACTERS, USAGE_DAYS } from "../../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
+import { booksOptions } from "./books-options.ts";
 import { inviteOptions } from "./invite-options.ts";
 import { operatorOptions } from "./operator-options.ts";
 import { serverOptions } from "./server-options.ts";
@@ -114,6 +115,7 @@ export const options = {
 
   ...inviteOptions,
   ...operatorOptions,
+  ...booksOptions,
 
   now: toggle({ flag: "now", help: "with rotate-secret: end all logins at once" }),
   config: text(

@@ -44,7 +44,13 @@ export const exitCodes = {
 } as const satisfies Record<ClientErrorCode, number>;
 
 /** Commands for which `store_unavailable` is their own failure, not a server's. */
-const onStore: ReadonlySet<string | undefined> = new Set(["accounts", "grant", "invites"]);
+const onStore: ReadonlySet<string | undefined> = new Set([
+  "accounts",
+  "ledger",
+  "report",
+  "grant",
+  "invites",
+]);
 
 /** The exit code of a failure of `command`. */
 export const exitCodeOf = (code: ClientErrorCode, command: string | undefined): number =>

@@ -19,6 +19,15 @@ const ofActs: readonly OptionName[] = ["reason", "by"];
 /** One row an action; its code is loaded when it runs. */
 const actions = new Map<string, Action>([
   [
+    "list",
+    {
+      words: [],
+      options: ["search", "sort", "limit"],
+      load: async () => (await import("./list.ts")).list,
+    },
+  ],
+  ["show", { words: ["NAME"], options: [], load: async () => (await import("./show.ts")).show }],
+  [
     "disable",
     {
       words: ["NAME"],

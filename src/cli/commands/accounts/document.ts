@@ -1,5 +1,21 @@
 import { z } from "zod";
-import { text } from "../../io/document-fields.ts";
+import { text, time, whole } from "../../io/document-fields.ts";
+
+/** What `accounts show --json` prints. `refill_due`: tokens of a refill that is due and that nobody has used yet. */
+export const accountDocument = z.strictObject({
+  username: text,
+  tokens: whole,
+  held: whole,
+  used: whole,
+  created_at: time,
+  last_question_at: time.nullable(),
+  disabled: z.boolean(),
+  refill_due: whole,
+});
+export type AccountDocument = z.infer<typeof accountDocument>;
+
+/** What `accounts list --json` prints. */
+export const accountsDocument = z.array(accountDocument);
 
 /** What `accounts disable --json` and `enable` print. `changed`: false if it was so before. */
 export const disabledDocument = z.strictObject({

@@ -2,18 +2,21 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
 export const spec: CommandSpec = {
-  summary: "lock accounts out, rename and delete them",
-  words: "disable NAME | enable NAME | rename OLD NEW | delete NAME",
+  summary: "list, show, lock out, rename and delete accounts",
+  words: "list | show NAME | disable NAME | enable NAME | rename OLD NEW | delete NAME",
   actions: {
+    list: { summary: "show all, with their tokens", words: [] },
+    show: { summary: "show one", words: ["text"] },
     disable: { summary: "refuse its logins and questions", words: ["text"] },
     enable: { summary: "let it in again", words: ["text"] },
     rename: { summary: "give it another name; logins stay valid", words: ["text", "text"] },
     delete: { summary: "remove it; its name is free again", words: ["text"] },
   },
-  options: ["config", "data", "ledgerKey", "store", "reason", "by", "yes"],
+  options: ["config", "data", "ledgerKey", "store", "search", "sort", "limit", "reason", "by", "yes"],
   common: withoutServer,
   secrets: ["storePassword"],
   examples: [
+    ["accounts list --sort last --limit 10", "who asked last"],
     ["accounts disable jane --reason 'left the class'", "asks before"],
     ["accounts enable jane --by anna", "her logins are valid again"],
     ["accounts rename jane jane.doe --yes", "without a question"],

@@ -1,0 +1,53 @@
+import type { AccountRow } from "../../../server/local.ts";
+import type { Column, TableLook } from "../../io/table.ts";
+import type { AccountDocument } from "./document.ts";
+
+/** Cells from which on a screen has room for times of day. */
+const WIDE = 100;
+
+/** What is shown of an account. */
+export function columnsOf({ width = WIDE }: Pick<TableLook, "width">): Column<AccountRow>[] {
+  const kind = width < WIDE ? "day" : "minute";
+  const utc = kind === "day" ? "" : " (UTC)";
+  return [
+    { name: "username", title: "NAME", kind: "text", value: ({ username }) => username },
+    { name: "tokens", title: "TOKENS", kind: "number", value: ({ tokens }) => tokens },
+    { name: "held", title: "HELD", kind: "number", value: ({ held }) => held, rank: 3 },
+    { name: "used", title: "USED", kind: "number", value: ({ used }) => used, rank: 1 },
+    { name: "created_at", title: `CREATED${utc}`, kind, value: ({ created }) => created, rank: 4 },
+    {
+      name: "last_question_at",
+      title: `LAST QUESTION${utc}`,
+      kind,
+      value: ({ lastQuestion }) => lastQuestion,
+      rank: 2,
+    },
+    {
+      name: "disabled",
+      title: "DISABLED",
+      kind: "text",
+      value: ({ disabled }) => (disabled ? "yes" : null),
+      onlyIfFilled: true,
+    },
+    {
+      name: "refill_due",
+      title: "REFILL DUE",
+      kind: "number",
+      value: ({ due }) => (due === 0 ? null : due),
+      rank: 5,
+      onlyIfFilled: true,
+    },
+  ];
+}
+
+/** An account as `--json` prints it. */
+export const documentOf = (row: AccountRow): AccountDocument => ({
+  username: row.username,
+  tokens: row.tokens,
+  held: row.held,
+  used: row.used,
+  created_at: new Date(row.created).toISOString(),
+  last_question_at: row.lastQuestion === null ? null : new Date(row.lastQuestion).toISOString(),
+  disabled: row.disabled,
+  refill_due: row.due,
+});

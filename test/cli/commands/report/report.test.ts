@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { atTerminal } from "../../../support/at-terminal.ts";
+import { makeHome, program, runProgram, type Home } from "../../../support/run-program.ts";
+
+const env = { AI_CHAT_PASSWORD: "correct horse" };
+const DAY = 24 * 60 * 60 * 1000;
+
+let home: Home;
+beforeAll(async () => {
+  home = await makeHome();
+  for (const args of [
+    ["register", "-s", "local", "-u", "jane"],
+    ["ask", "-s", "local", "hello"],
+    ["ask", "-s", "local", "again"],
+    ["register", "-s", "local", "-u", "joe"],
+    ["ask", "-s", "local", "hello"],
+  ])
+    await runProgram(args, { home, env });
+});
+afterAll(() => home.remove());
+
+const report = (...args: string[]) => runProgram(["report", ...args], { home });
+const rows = async (...args: string[]) => JSON.parse((await report(...args, "--json")).stdout) as object[];
+
+test("each day to look back has a line, and today what was used", async () => {
+  const days = await rows("--days", "3");
+  const today = Date.now();
+  expect(days.map((row) => (row as { day: string }).day)).toEqual(
+    [2, 1, 0].map((ago) => new Date(today - ago * DAY).toISOString().slice(0, 10)),
+  );
+  expect(days.map((row) => ({ ...row, day: "" }))).toEqual([
+    { day: "", questions: 0, tokens: 0 },
+    { day: "", questions: 0, tokens: 0 },
+    { day: "", questions: 3, tokens: 300 },
+  ]);
+  expect(await rows()).toHaveLength(30);
+});
+
+test("accounts and models have their sums, and a pipe gets a table with the total", async () => {
+  expect(await rows("--by", "account")).toEqual([
+    { account: "jane", questions: 2, tokens: 200 },
+    { account: "joe", questions: 1, tokens: 100 },
+  ]);
+  const models = await rows("--by", "model");
+  expect(models).toEqual([{ model: expect.any(String), questions: 3, tokens: 300 }]);
+  expect((await report("--by", "account")).stdout).toBe(
+    "account  questions  tokens\njane             2     200\njoe              1     100\ntotal            3     300\n",
+  );
+  expect((await report("--by", "account", "--csv")).stdout).toBe(
+    "account,questions,tokens\r\njane,2,200\r\njoe,1,100\r\n",
+  );
+});
+
+test("a terminal gets bars, with NO_COLOR without colour", async () => {
+  const run = async (more: Record<string, string>) => {
+    const terminal = atTerminal([process.execPath, program, "report", "--by", "account"], {
+      home,
+      env: more,
+    });
+    expect(await terminal.ended).toBe(0);
+    return terminal.screen().replaceAll("\r\n", "\n");
+  };
+  expect(await run({})).toContain(`jane             2     200  \x1b[32m${"█".repeat(40)}\x1b[0m\n`);
+  expect(await run({ NO_COLOR: "1" })).toContain(`joe              1     100  ${"█".repeat(20)}\n`);
+  expect(await run({ NO_COLOR: "1", LANG: "C" })).toContain(
+    `joe              1     100  ${"#".repeat(20)}\n`,
+  );
+});
+
+test.each([
+  [["jane"], /report takes no words/],
+  [["--days", "0"], /--days must be a whole number from 1 to 3650/],
+  [["--by", "week"], /--by must be account, day or model/],
+  [["--csv", "--json"], /two forms of the same/],
+  [["--since", "2026-11-01"], /report has no option --since/],
+  [["--data", "/does/not/exist"], /There is no store in/],
+])("%j: exit 2", async (args, why) => {
+  expect(await report(...args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
+});
