@@ -12,7 +12,9 @@ export function createWholeCharacters(): WholeCharacters {
   return {
     push(piece) {
       const text = half + piece;
-      const isCut = /[\uD800-\uDBFF]$/.test(text);
+      const last = text.charCodeAt(text.length - 1);
+      // The first half of a surrogate pair. A regular expression would search the whole text.
+      const isCut = last >= 0xd800 && last <= 0xdbff;
       half = isCut ? text.slice(-1) : "";
       return (isCut ? text.slice(0, -1) : text).toWellFormed();
     },
