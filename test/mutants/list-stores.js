@@ -417,7 +417,7 @@ export const storeMutants = [
     tests: [older],
   },
   {
-    file: "src/server/stores/copy/to-json.ts",
+    file: "src/server/stores/copy/events.ts",
     find: 'fact: "charge", id, tokens, model, ...key',
     replace: 'fact: "charge", id, tokens, ...key',
     why: "A copy loses the model of the charges.",

@@ -9,8 +9,8 @@ interface Options extends Partial<Opening> {
 }
 
 /**
- * Copies a store (accounts, ledger, keys of the last day, logged-out tokens, invitations, known addresses, signing secret)
- * into an empty one. Both sides
+ * Copies a store (accounts, ledger, keys of the last day, logged-out tokens, invitations, refills, known addresses, signing
+ * secret) into an empty one. Both sides
  * are added up before the copy is committed. If it fails or is interrupted, the target is unchanged. No server may run on
  * either store. Throws `StartupError`, or the signal's reason.
  */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Line } from "../json/facts.ts";
 import { LEDGER } from "../json/damage.ts";
@@ -13,6 +14,7 @@ import { checkOwner } from "../json/other-owner.ts";
 import { tornSentence } from "../json/replay.ts";
 import type { Head } from "../json/seal.ts";
 import { SECRET } from "../json/secret.ts";
+import type { AccountId } from "../../core/ports.ts";
 import { OtherOwner, StartupError } from "../../core/startup-error.ts";
 import { unlessAborted } from "./give-up.ts";
 import type { Entry, Opening, Source } from "./side.ts";
@@ -41,17 +43,27 @@ export async function openJsonSource(
     const loaded = await unlessAborted(() => load(disk, dir, now, key), signal);
     if (key && !loaded.books.features.has("key")) throw keyTaken();
     if (loaded.tail.kind === "torn") warn(tornSentence(loaded.end, loaded.tail.bytes));
-    const { accounts, revoked, invites, features } = loaded.books;
+    const { accounts, revoked, invites, refills, features } = loaded.books;
+    const isOfUse = ({ account }: { account: AccountId }) => accounts.get(account)?.deleted === false;
     return {
       description: `JSON files in ${dir}`,
-      accounts: [...accounts.values()].map(({ hash, usage: _usage, ...account }) => ({
-        ...account,
-        passwordHash: hash,
-      })),
-      revoked: [...revoked.values()].filter(({ expires }) => expires > now),
+      accounts: [...accounts.values()].map(
+        ({ id, name, hash: passwordHash, generation, disabled, tokens, refilled }) => ({
+          id,
+          name,
+          passwordHash,
+          generation,
+          disabled,
+          tokens,
+          refilled,
+        }),
+      ),
+      revoked: [...revoked.values()].filter((token) => token.expires > now && isOfUse(token)),
       invites: [...invites.values()],
-      known: await readKnown(disk, dir, now),
+      known: (await readKnown(disk, dir, now)).filter(isOfUse),
+      refills: [...refills],
       models: features.has("models"),
+      operator: features.has("operator"),
       secret: await readWhole(disk, join(dir, SECRET)),
       entries: () => entries(dir, loaded, key),
       close: lock.release,
@@ -80,27 +92,34 @@ async function* entries(dir: string, { end }: Loaded, key: LedgerKey | undefined
   }
 }
 
-/** Passwords, revoked tokens, disabled accounts and invitations are no entries: `Source` has their present state. */
+/** Invitations and refills are no entries: `Source` has them. */
 function entryOf(fact: Line): Entry[] {
   if (!("account" in fact)) return [];
   const { account, at } = fact;
+  const of = { id: randomUUID(), account, at, tokens: 0 };
   switch (fact.fact) {
-    case "account":
-      return [{ id: account, kind: "account", account, at, tokens: fact.tokens, invite: fact.invite }];
+    case "account": {
+      const { tokens, invite, generation } = fact;
+      return [{ id: account, kind: "account", account, at, tokens, invite, generation }];
+    }
     case "grant":
-      return [{ id: fact.id, kind: "grant", account, at, tokens: fact.tokens, reason: fact.reason }];
+    case "take": {
+      const { id, tokens, reason, by, fact: kind } = fact;
+      return [{ id, kind, account, at, tokens, reason, by, asked: "asked" in fact ? fact.asked : undefined }];
+    }
     case "charge":
     case "again": {
       const key = "key" in fact ? { key: fact.key, digest: fact.digest } : undefined;
       const model = fact.fact === "charge" ? fact.model : undefined;
       return [{ id: fact.id, kind: fact.fact, account, at, tokens: fact.tokens, model, key }];
     }
-    case "password":
     case "revoked":
+      return [{ ...of, kind: "revoked" }];
     case "disabled":
-    case "take":
+      return [{ ...of, kind: fact.disabled ? "disabled" : "enabled", reason: fact.reason, by: fact.by }];
+    case "password":
     case "renamed":
     case "deleted":
-      return [];
+      return [{ ...of, kind: fact.fact, reason: fact.reason, by: fact.by }];
   }
 }

@@ -1,21 +1,31 @@
+import type { FactKind } from "../../core/operations.ts";
 import type { Account, AccountId, NewInvite } from "../../core/ports.ts";
+import type { Refill } from "../json/facts.ts";
 import type { KnownAddress } from "../json/known.ts";
 
-/** An account in its present state. Its entries must add up to `tokens`. */
+/** An account in its present state. Its entries must add up to `tokens`. A deleted one has a pseudonym and no hash. */
 export interface CopiedAccount extends Account {
   tokens: number;
+  /** Start of the last period of which it got the refill, or did not need it. Milliseconds since the epoch. */
+  refilled: number | null;
 }
 
-/** One entry of a ledger. `kind`: see chat_ledger in the Postgres store's migrations. */
+/** One entry of a ledger. Former names and hashes are not copied: they belong to nobody any more. */
 export interface Entry {
+  /** Of a grant or take: as the operator gave it, unique in the account. Of a charge or repeat: the question's. Else any. */
   id: string;
-  kind: "account" | "grant" | "charge" | "again";
+  kind: FactKind;
   account: AccountId;
   /** ms since the epoch. */
   at: number;
   /** Added to the balance; negative for a charge. */
   tokens: number;
-  reason?: string | undefined;
+  reason?: string | null | undefined;
+  by?: string | null | undefined;
+  /** Of a take: the tokens that were to be taken. */
+  asked?: number | undefined;
+  /** Of an account: its generation then. Each new password raises it, and the deletion. */
+  generation?: number | undefined;
   /** Of an account: the id of the invitation that it was made with. */
   invite?: string | undefined;
   /** Of a charge; undefined if it was made before models. */
@@ -40,6 +50,11 @@ export interface CopiedInvite extends NewInvite {
   revoked: boolean;
 }
 
+/** How accounts are refilled from `at` on, in milliseconds since the epoch. */
+export interface CopiedRefill extends Refill {
+  at: number;
+}
+
 /** Options of a source or target. */
 export interface Opening {
   /** Milliseconds since the epoch. Keys and usage that are too old at this time are not copied. */
@@ -60,8 +75,12 @@ export interface Source {
   /** Oldest first. */
   invites: CopiedInvite[];
   known: KnownAddress[];
+  /** Oldest first. */
+  refills: CopiedRefill[];
   /** Whether a charge may name its model. */
   models: boolean;
+  /** Whether there are an operator's acts, or refills. */
+  operator: boolean;
   /** Undefined if none was made yet. */
   secret: Buffer | undefined;
   /** The ledger in pieces, in an order in which an account's own entry is first, no balance is negative, and an `again` comes after its charge. */

@@ -1,3 +1,4 @@
+import { pseudonymOf } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { Copied, CopiedAccount, Entry } from "./side.ts";
@@ -6,34 +7,62 @@ import type { Copied, CopiedAccount, Entry } from "./side.ts";
 export interface Tally {
   /** Adds an entry; returns the account's balance after it. */
   add(entry: Entry): number;
+  /** What else an account's entries say. */
+  of(account: AccountId): AccountTally;
   /** Throws `StartupError` if the entries of an account do not add up to its balance. */
   check(accounts: CopiedAccount[]): void;
   copied(): Copied;
 }
 
+/** Times in milliseconds since the epoch. */
+interface AccountTally {
+  balance: number;
+  /** Of all entries that are no charges. */
+  granted: number;
+  created: number | null;
+  deleted: number | null;
+  /** As the last entry about it left it. */
+  disabled: boolean;
+}
+
 export function createTally(): Tally {
-  const balances = new Map<AccountId, number>();
+  const accounts = new Map<AccountId, AccountTally>();
   let entries = 0;
+
+  function of(account: AccountId): AccountTally {
+    const known = accounts.get(account);
+    if (known) return known;
+    const fresh = { balance: 0, granted: 0, created: null, deleted: null, disabled: false };
+    accounts.set(account, fresh);
+    return fresh;
+  }
+
   return {
-    add({ account, tokens }) {
-      const balance = (balances.get(account) ?? 0) + tokens;
-      balances.set(account, balance);
+    of,
+    add({ account, kind, at, tokens }) {
+      const sums = of(account);
+      sums.balance += tokens;
+      if (kind !== "charge") sums.granted += tokens;
+      if (kind === "account") sums.created = at;
+      if (kind === "deleted") sums.deleted = at;
+      if (kind === "disabled" || kind === "deleted") sums.disabled = true;
+      if (kind === "enabled") sums.disabled = false;
       entries += 1;
-      return balance;
+      return sums.balance;
     },
-    check(accounts) {
-      const wrong = accounts.find(({ id, tokens }) => (balances.get(id) ?? 0) !== tokens);
+    check(all) {
+      const wrong = all.find(({ id, tokens }) => of(id).balance !== tokens);
       if (wrong)
         throw differs(
-          `the ledger entries of ${wrong.name} add up to ${balances.get(wrong.id) ?? 0}, but its balance is ${wrong.tokens}`,
+          `the ledger entries of ${wrong.name} add up to ${of(wrong.id).balance}, but its balance is ${wrong.tokens}`,
         );
-      if (balances.size > accounts.length)
+      if (accounts.size > all.length)
         throw differs("the ledger has entries of an account that does not exist");
     },
     copied: () => ({
-      accounts: balances.size,
+      accounts: accounts.size,
       entries,
-      tokens: [...balances.values()].reduce((sum, tokens) => sum + tokens, 0),
+      tokens: [...accounts.values()].reduce((sum, { balance }) => sum + balance, 0),
     }),
   };
 }
@@ -44,3 +73,7 @@ export const differs = (what: string): StartupError =>
     `The copy failed: ${what}.`,
     "The target is unchanged. Stop every server on both stores, then copy again. To check a data folder: ai-chat store check DIR",
   );
+
+/** The ids of deleted accounts. */
+export const deletedOf = (accounts: CopiedAccount[]): ReadonlySet<AccountId> =>
+  new Set(accounts.filter(({ id, name }) => name === pseudonymOf(id)).map(({ id }) => id));

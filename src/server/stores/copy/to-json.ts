@@ -16,7 +16,8 @@ import { deniedByOwner } from "../json/other-owner.ts";
 import { me } from "../json/owner.ts";
 import { SECRET } from "../json/secret.ts";
 import { unlessAborted } from "./give-up.ts";
-import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
+import { createEvents } from "./events.ts";
+import type { Copied, CopiedAccount, Opening, Source, Target } from "./side.ts";
 import { createTally, differs } from "./tally.ts";
 
 /** Characters that are collected before they are written. */
@@ -97,6 +98,7 @@ async function write(staging: string, source: Source, opening: Opening): Promise
 async function writeLedger(file: OpenFile, source: Source, { now, signal }: Opening): Promise<Copied> {
   const accounts = new Map(source.accounts.map((account) => [account.id, account]));
   const tally = createTally();
+  const { eventOf, unused } = createEvents(source);
   const features = featuresOf(source);
   const header = headerLine({ version: features.length > 0 ? 2 : 1, ledger: randomUUID(), at: now });
   let lines = `${header.text}\n`;
@@ -121,20 +123,23 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
   for (const feature of features) addLine({ n: n + 1, at: now, fact: "feature", feature });
   for (const { id, digest, tokens, uses, expires, at } of source.invites)
     addLine({ n: n + 1, at, fact: "invite", id, digest, tokens, uses, expires });
+  for (const { at, tokens, period, cap } of source.refills)
+    addLine({ n: n + 1, at, fact: "refill", tokens, period, cap });
 
   for await (const piece of source.entries()) {
     signal?.throwIfAborted();
     for (const entry of piece) {
       const account = accounts.get(entry.account);
       if (!account) throw differs("the ledger has entries of an account that does not exist");
-      const event = eventOf(entry, account);
-      if (event) add(account, entry.at, event, tally.add(entry));
+      add(account, entry.at, eventOf(entry, account), tally.add(entry));
     }
     await flush(PIECE);
   }
+  // What a server of the version before did has no entry.
   for (const account of source.accounts)
-    if (account.disabled) add(account, now, { fact: "disabled", disabled: true }, account.tokens);
-  for (const { account, jti, expires } of source.revoked) {
+    if (account.disabled !== tally.of(account.id).disabled)
+      add(account, now, { fact: "disabled", disabled: account.disabled }, account.tokens);
+  for (const { account, jti, expires } of unused()) {
     const owner = accounts.get(account);
     if (owner) add(owner, now, { fact: "revoked", jti, expires }, owner.tokens);
   }
@@ -146,26 +151,11 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
 }
 
 /** A ledger with any feature has `models`: a start would write it anew otherwise. */
-function featuresOf({ models, invites }: Source): Exclude<Feature, "key">[] {
-  if (invites.length > 0) return ["models", "invites"];
-  return models ? ["models"] : [];
-}
-
-function eventOf(
-  { id, kind, tokens, reason, model, invite, key }: Entry,
-  account: CopiedAccount,
-): Event | undefined {
-  switch (kind) {
-    case "account":
-      return { fact: "account", hash: account.passwordHash, generation: account.generation, tokens, invite };
-    case "grant":
-      return { fact: "grant", id, tokens, reason: reason ?? "" };
-    case "charge":
-      return { fact: "charge", id, tokens, model, ...key };
-    case "again":
-      // Its key is forgotten, and it charged nothing: the entry has no effect.
-      return key && { fact: "again", id, tokens, ...key };
-  }
+function featuresOf({ models, operator, invites }: Source): Exclude<Feature, "key">[] {
+  const later: Exclude<Feature, "key">[] = [];
+  if (invites.length > 0) later.push("invites");
+  if (operator) later.push("operator");
+  return models || later.length > 0 ? ["models", ...later] : [];
 }
 
 /** Reads the copy as a server would at its start, and compares the accounts. */

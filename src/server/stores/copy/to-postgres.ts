@@ -8,22 +8,28 @@ import { createKeys, PIECE } from "./charged-keys.ts";
 import { openForCopy } from "./from-postgres.ts";
 import { untilAborted } from "./give-up.ts";
 import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
-import { createTally, type Tally } from "./tally.ts";
+import { createTally, deletedOf, type Tally } from "./tally.ts";
 
 /** Milliseconds for asking what the database holds, after its connection was lost. */
 const CHECK_TIMEOUT = 10_000;
 
 const ACCOUNTS = `
-INSERT INTO chat_accounts (id, name, folded, password_hash, generation, disabled, tokens, held, created_at)
-SELECT id, name, folded, hash, generation, disabled, tokens, 0, now()
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::bool[], $7::bigint[])
-  AS t (id, name, folded, hash, generation, disabled, tokens)`;
+INSERT INTO chat_accounts
+  (id, name, folded, password_hash, generation, disabled, tokens, held, granted, created_at, deleted_at, refilled)
+SELECT id, name, folded, hash, generation, disabled, tokens, 0, granted,
+  to_timestamp(created / 1000), to_timestamp(deleted / 1000), to_timestamp(refilled / 1000)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::bool[], $7::bigint[], $8::bigint[],
+  $9::float8[], $10::float8[], $11::float8[])
+  AS t (id, name, folded, hash, generation, disabled, tokens, granted, created, deleted, refilled)`;
 
+/** Numbers the entries in their order. */
 const LEDGER = `
-INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, model, invite)
-SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason, model, invite
-FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[])
-  AS t (id, kind, account, at, tokens, balance, reason, model, invite)`;
+INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, model, invite, by, asked)
+SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason, model, invite, by, asked
+FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[],
+  $10::text[], $11::bigint[])
+  WITH ORDINALITY AS t (id, kind, account, at, tokens, balance, reason, model, invite, by, asked, place)
+ORDER BY place`;
 
 const USAGE = `
 INSERT INTO chat_usage (account, day, questions, tokens)
@@ -43,6 +49,10 @@ FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int4[], $5::int4[], $6::fl
 const KNOWN = `
 INSERT INTO chat_known (account, address, at)
 SELECT account, address, to_timestamp(at / 1000) FROM unnest($1::text[], $2::text[], $3::float8[]) AS t (account, address, at)`;
+
+const REFILLS = `
+INSERT INTO chat_settings (name, value)
+SELECT 'refill:' || place, value FROM unnest($1::text[]) WITH ORDINALITY AS t (value, place)`;
 
 const SECRET = `
 INSERT INTO chat_settings (name, value) VALUES ('signing_secret', $1)`;
@@ -117,21 +127,29 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
       "The database holds invitations already.",
       "Name an empty one. A copy is never merged into another store.",
     );
-  const secrets = await query("SELECT name FROM chat_settings WHERE name = 'signing_secret'");
-  if (secrets.length > 0)
+  const [setting] = await query<{ name: string }>(
+    "SELECT name FROM chat_settings WHERE name = 'signing_secret' OR name LIKE 'refill:%' ORDER BY name DESC",
+  );
+  if (setting) {
+    const [what, which] =
+      setting.name === "signing_secret"
+        ? ["a signing secret", "name = 'signing_secret'"]
+        : ["refills", "name LIKE 'refill:%'"];
     throw new StartupError(
-      "The database holds a signing secret: a server was started on it before.",
-      "Name an empty one. Or stop every server on it, and delete the secret: DELETE FROM chat_settings WHERE name = 'signing_secret';",
+      `The database holds ${what}: a server was started on it before.`,
+      `Name an empty one. Or stop every server on it, and delete them: DELETE FROM chat_settings WHERE ${which};`,
     );
-  for (let at = 0; at < source.accounts.length; at += PIECE)
-    await insertAccounts(query, source.accounts.slice(at, at + PIECE));
+  }
+  const deleted = deletedOf(source.accounts);
   const tally = createTally();
   const keys = createKeys(now);
   for await (const piece of source.entries()) {
-    for (const entry of piece) keys.add(entry);
+    for (const entry of piece) if (!deleted.has(entry.account)) keys.add(entry);
     await insertEntries(query, piece, tally);
   }
   tally.check(source.accounts);
+  for (let at = 0; at < source.accounts.length; at += PIECE)
+    await insertAccounts(query, source.accounts.slice(at, at + PIECE), tally);
   await keys.insert(query);
   await query(USAGE);
   const { revoked } = source;
@@ -153,6 +171,9 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
   ]);
   const { known } = source;
   await query(KNOWN, [known.map((k) => k.account), known.map((k) => k.address), known.map((k) => k.at)]);
+  await query(REFILLS, [
+    source.refills.map(({ at, tokens, period, cap }) => JSON.stringify({ at, tokens, period, cap })),
+  ]);
   if (source.secret) await query(SECRET, [source.secret.toString("base64")]);
   return { ...tally.copied(), accounts: source.accounts.length };
 }
@@ -173,7 +194,8 @@ const changed = (description: string, cause?: unknown) =>
     cause,
   );
 
-function insertAccounts(query: Query, accounts: CopiedAccount[]): Promise<unknown> {
+function insertAccounts(query: Query, accounts: CopiedAccount[], tally: Tally): Promise<unknown> {
+  const tallies = accounts.map(({ id }) => tally.of(id));
   return query(ACCOUNTS, [
     accounts.map(({ id }) => id),
     accounts.map(({ name }) => name),
@@ -182,12 +204,16 @@ function insertAccounts(query: Query, accounts: CopiedAccount[]): Promise<unknow
     accounts.map(({ generation }) => generation),
     accounts.map(({ disabled }) => disabled),
     accounts.map(({ tokens }) => tokens),
+    tallies.map(({ granted }) => granted),
+    tallies.map(({ created }) => created),
+    tallies.map(({ deleted }) => deleted),
+    accounts.map(({ refilled }) => refilled),
   ]);
 }
 
 function insertEntries(query: Query, entries: Entry[], tally: Tally): Promise<unknown> {
   return query(LEDGER, [
-    entries.map(({ id }) => id),
+    entries.map(({ id, kind, account }) => (kind === "grant" || kind === "take" ? `${account} ${id}` : id)),
     entries.map(({ kind }) => kind),
     entries.map(({ account }) => account),
     entries.map(({ at }) => at),
@@ -196,5 +222,7 @@ function insertEntries(query: Query, entries: Entry[], tally: Tally): Promise<un
     entries.map(({ reason }) => reason ?? null),
     entries.map(({ model }) => model ?? null),
     entries.map(({ invite }) => invite ?? null),
+    entries.map(({ by }) => by ?? null),
+    entries.map(({ asked }) => asked ?? null),
   ]);
 }

@@ -1,0 +1,187 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { array, assert, asyncProperty, constantFrom, nat, record } from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { AccountRow, Act, FactRow, UseRow } from "../../src/server/core/operations.ts";
+import type { Account, Store } from "../../src/server/core/ports.ts";
+import { openReader, type StorePlace } from "../../src/server/local.ts";
+import { copyStore } from "../../src/server/stores/copy.ts";
+import { checkFolder } from "../../src/server/stores/json/check.ts";
+import { openJsonStore } from "../../src/server/stores/json/store.ts";
+import { checkDatabase } from "../../src/server/stores/postgres/check.ts";
+import { question } from "../support/postgres-store.ts";
+import { openPlaces } from "../support/postgres-places.ts";
+import { noPostgres, type Place, skipped } from "../support/postgres.ts";
+
+const NAMES = ["Jane", "john", "jim"];
+
+const step = record({
+  what: constantFrom(
+    ...(["ask", "ask", "ask", "twice", "grant", "take", "disable", "enable", "password"] as const),
+    ...(["reset", "rename", "logout", "delete", "register"] as const),
+  ),
+  who: nat(2),
+  tokens: nat(400),
+  act: record({ reason: constantFrom(null, "exam", "=1+1"), by: constantFrom(null, "ops") }),
+});
+type Step = ReturnType<typeof step.generate>["value"];
+
+/** Does the steps; those that are not possible do nothing. Returns all accounts that ever were. */
+async function play(store: Store, steps: Step[]): Promise<Account[]> {
+  const all: Account[] = [];
+  const now: (Account | undefined)[] = [undefined, undefined, undefined];
+  async function register(who: number): Promise<void> {
+    const made = await store.accounts.create({ name: NAMES[who]!, passwordHash: "$2b$old", tokens: 500 });
+    if (made.kind !== "created") return;
+    now[who] = made.account;
+    all.push(made.account);
+  }
+  async function ask(account: Account, key: string | undefined, price: number): Promise<void> {
+    const request = question(account, { key, price });
+    const { kind } = await store.ledger.hold(request);
+    if (kind === "held" || kind === "paid") await store.ledger.charge(request.id);
+  }
+  for (const who of NAMES.keys()) await register(who);
+  for (const [index, { what, who, tokens, act }] of steps.entries()) {
+    if (what === "register") await register(who);
+    const account = now[who];
+    if (!account) continue;
+    const { id } = account;
+    const given = { id: `id${tokens % 5}`, account: id, tokens: tokens + 1 };
+    const acts: Record<Exclude<Step["what"], "register">, () => Promise<unknown>> = {
+      ask: () => ask(account, undefined, tokens),
+      twice: () => ask(account, `key${tokens % 2}`, 10),
+      grant: () => store.ledger.grant({ ...given, reason: act.reason ?? "", by: act.by ?? undefined }),
+      take: () => store.operations.take({ ...given, ...act }),
+      disable: () => store.operations.setDisabled(id, true, act),
+      enable: () => store.operations.setDisabled(id, false, act),
+      password: async () => {
+        const { generation = 0 } = (await store.accounts.session(id, ""))?.account ?? {};
+        return store.accounts.setPassword({ account: id, generation, passwordHash: `$2b$own${index}` });
+      },
+      reset: () => store.operations.setPassword(id, `$2b$reset${index}`, act),
+      rename: () => store.operations.rename(id, `${NAMES[who]}${index}`, act),
+      logout: () =>
+        store.accounts.revoke({ account: id, jti: `jti${index}`, expires: Date.now() + 3_600_000 }),
+      delete: async () => {
+        await store.operations.remove(id, act);
+        now[who] = undefined;
+      },
+    };
+    if (what !== "register") await acts[what]();
+  }
+  return all;
+}
+
+/** All that an operator can read of a store, without numbers, which are the store's own. */
+async function books(place: StorePlace, accounts: Account[]) {
+  const opening = { warn: () => {}, signal: new AbortController().signal };
+  const reader = await openReader(place, opening);
+  const ledgers: Omit<FactRow, "n">[][] = [];
+  for (const { id } of accounts) {
+    const rows: Omit<FactRow, "n">[] = [];
+    let last = Number.NEGATIVE_INFINITY;
+    for await (const { n, ...row } of reader.facts({ account: id })) {
+      expect(n).toBeGreaterThan(last);
+      last = n;
+      rows.push(row);
+    }
+    ledgers.push(rows);
+  }
+  const key = ({ account, day, model }: UseRow) => `${account} ${day} ${model}`;
+  const use = (await reader.use("2020-01-01")).sort((one, other) => (key(one) < key(other) ? -1 : 1));
+  await reader.close();
+  return { ledgers, use };
+}
+
+describe.skipIf(noPostgres)(`a copy of a history${skipped(noPostgres)}`, () => {
+  const places = openPlaces();
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ai-chat-history-"));
+    places.closers.push(() => rm(folder, { recursive: true }));
+  });
+
+  const warn = () => {};
+
+  async function listed(dir: string): Promise<AccountRow[]> {
+    const store = await openJsonStore({ dir, warn, models: true });
+    const rows: AccountRow[] = [];
+    for await (const page of store.operations.accounts()) rows.push(...page);
+    await store.close();
+    return rows.sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  /** Copies it into a database, from there into another, and back; checks that all are the same. */
+  async function copies(steps: Step[], dir: string, one: Place, other: Place): Promise<void> {
+    const [first, second, third] = [join(dir, "first"), join(dir, "second"), join(dir, "third")];
+    const store = await openJsonStore({ dir: first, warn, models: true });
+    const accounts = await play(store, steps);
+    const secrets = await Promise.all(accounts.map(({ id }) => store.accounts.session(id, "")));
+    await store.close();
+    const before = await books({ kind: "json", dir: first }, accounts);
+    const rows = await listed(first);
+
+    await copyStore({ from: first, to: one.url, warn });
+    expect(await checkDatabase(one.url, { warn })).toMatchObject({ findings: [] });
+    expect(await books({ kind: "postgres", url: one.url }, accounts)).toEqual(before);
+    await copyStore({ from: one.url, to: other.url, warn });
+    expect(await checkDatabase(other.url, { warn })).toMatchObject({ findings: [] });
+    expect(await books({ kind: "postgres", url: other.url }, accounts)).toEqual(before);
+    await copyStore({ from: other.url, to: second, warn });
+    await copyStore({ from: first, to: third, warn });
+    for (const copy of [second, third]) {
+      expect(await books({ kind: "json", dir: copy }, accounts)).toEqual(before);
+      expect(await checkFolder(copy)).toMatchObject({ findings: [] });
+      expect(await listed(copy)).toEqual(rows);
+      const opened = await openJsonStore({ dir: copy, warn, models: true });
+      expect(await Promise.all(accounts.map(({ id }) => opened.accounts.session(id, "")))).toEqual(secrets);
+      await opened.close();
+      const text = await readFile(join(copy, "ledger.jsonl"), "utf8");
+      const kept = new Set(rows.map(({ username }) => username));
+      for (const [, name] of text.matchAll(/"name":"([^"]*)"/g))
+        expect(kept.has(name!) || name!.startsWith("deleted#")).toBe(true);
+    }
+  }
+
+  it("has equal ledgers of every account, balances and reports, into Postgres, on and back", async () => {
+    let run = 0;
+    await assert(
+      asyncProperty(array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+        const [one, two] = [await places.cluster.place(), await places.cluster.place()];
+        try {
+          await copies(steps, join(folder, String((run += 1))), one, two);
+        } finally {
+          await one.drop();
+          await two.drop();
+        }
+      }),
+      { numRuns: 8, interruptAfterTimeLimit: 100_000 },
+    );
+  }, 300_000);
+
+  it("writes no former name and no hash of a deleted account into a folder", async () => {
+    const dir = join(folder, "first");
+    const store = await openJsonStore({ dir, warn, models: true });
+    const made = await store.accounts.create({ name: "Secretname", passwordHash: "$2b$secret", tokens: 9 });
+    if (made.kind !== "created") throw new Error(made.kind);
+    const act: Act = { reason: null, by: null };
+    await store.accounts.remember(made.account.id, "home");
+    await store.operations.setPassword(made.account.id, "$2b$secret2", act);
+    await store.operations.rename(made.account.id, "Secretname2", act);
+    await store.operations.remove(made.account.id, act);
+    await store.close();
+    await copyStore({ from: dir, to: places.place.url, warn });
+    await copyStore({ from: places.place.url, to: join(folder, "back"), warn });
+    await copyStore({ from: dir, to: join(folder, "other"), warn });
+    for (const copy of ["back", "other"]) {
+      const text = await readFile(join(folder, copy, "ledger.jsonl"), "utf8");
+      expect(text).toContain(`"name":"deleted#${made.account.id}"`);
+      expect(text).not.toMatch(/secret/i);
+    }
+    const texts = await places.place.query("SELECT a::text, l::text FROM chat_accounts a, chat_ledger l");
+    expect(JSON.stringify(texts)).not.toMatch(/secret/i);
+    expect(await places.place.query("SELECT account FROM chat_known")).toEqual([]);
+  });
+});
