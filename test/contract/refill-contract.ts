@@ -196,6 +196,41 @@ export function refillContract(name: string, place: () => Promise<StoreFixture>)
       expect(await store.ledger.balance(jane)).toEqual({ tokens: 0, held: 0 });
     });
 
+    it("count anew for an account that was disabled and is enabled again", async () => {
+      await store.setRefill(daily);
+      const jane = await create(0);
+      const act = { reason: null, by: null };
+      await store.operations.setDisabled(jane, true, act);
+      await fixture.advance(2 * DAY);
+      await store.operations.setDisabled(jane, false, act);
+      await restart(daily);
+      expect(await tokens(jane)).toBe(0);
+      await fixture.advance(DAY);
+      expect(await tokens(jane)).toBe(1000);
+    });
+
+    it("are shown to the operator while they are due, which pays none", async () => {
+      await store.setRefill(daily);
+      const [jane, rich] = [await create(500), await create(4000, "rich")];
+      await create(0, "gone");
+      await fixture.advance(2 * DAY);
+      await store.operations.setDisabled((await store.operations.account("gone"))!.id, true, {
+        reason: null,
+        by: null,
+      });
+      const shown = async () => {
+        const rows = [];
+        for await (const page of store.operations.accounts()) rows.push(...page);
+        return Object.fromEntries(rows.map(({ username, tokens, due }) => [username, [tokens, due]]));
+      };
+      const before = { jane: [500, 2000], rich: [4000, 0], gone: [0, 0] };
+      expect(await shown()).toEqual(before);
+      expect(await shown()).toEqual(before);
+      expect(await store.operations.account("JANE")).toMatchObject({ tokens: 500, due: 2000 });
+      expect([await tokens(jane), await tokens(rich)]).toEqual([2500, 4000]);
+      expect(await shown()).toEqual({ ...before, jane: [2500, 0] });
+    });
+
     it("keep tokens that are held, and charge after the period as before", async () => {
       await store.setRefill(daily);
       const jane = await create(3500);

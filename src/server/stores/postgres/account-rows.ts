@@ -2,7 +2,10 @@ import { foldName } from "../../core/fold-name.ts";
 import type { AccountRow, Operations } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { isName } from "./accounts.ts";
+import type { Refills } from "../../core/refill.ts";
 import type { Database } from "./database.ts";
+import { readRefills } from "./refill-settings.ts";
+import { dueOf, REFILL_STATE, type RefillState } from "./refills.ts";
 
 /** Rows of a page. */
 const PAGE = 200;
@@ -16,23 +19,21 @@ SELECT a.id, a.name, a.tokens, a.held - (
   coalesce(a.granted - a.tokens, (
     SELECT -sum(l.tokens) FROM chat_ledger l WHERE l.account = a.id AND l.kind = 'charge'
   ), 0) AS used,
-  (extract(epoch FROM a.created_at) * 1000)::float8 AS created,
   (extract(epoch FROM (
     SELECT l.at FROM chat_ledger l WHERE l.account = a.id AND l.kind = 'charge' ORDER BY l.at DESC LIMIT 1
   )) * 1000)::float8 AS last_question,
-  a.disabled
+  a.disabled, ${REFILL_STATE}
 FROM chat_accounts a`;
 
 export const ACCOUNTS_PAGE = `${ROWS} WHERE a.id > $1 AND a.deleted_at IS NULL ORDER BY a.id LIMIT ${PAGE}`;
 const BY_NAME = `${ROWS} WHERE a.folded = $1`;
 
-interface Row {
+interface Row extends RefillState {
   id: AccountId;
   name: string;
   tokens: string;
   held: string;
   used: string;
-  created: number;
   last_question: number | null;
   disabled: boolean;
 }
@@ -41,10 +42,11 @@ interface Row {
 export function createAccountRows({ run }: Pick<Database, "run">): Pick<Operations, "accounts" | "account"> {
   return {
     async *accounts() {
+      const refills = await readRefills({ run });
       let last = "";
       for (;;) {
         const { rows } = await run<Row>(ACCOUNTS_PAGE, [last]);
-        if (rows.length > 0) yield rows.map(rowOf);
+        if (rows.length > 0) yield rows.map((row) => rowOf(row, refills));
         if (rows.length < PAGE) return;
         last = rows.at(-1)!.id;
       }
@@ -53,19 +55,23 @@ export function createAccountRows({ run }: Pick<Database, "run">): Pick<Operatio
     async account(name) {
       if (!isName(name)) return undefined;
       const { rows } = await run<Row>(BY_NAME, [foldName(name)]);
-      return rows[0] && rowOf(rows[0]);
+      return rows[0] && rowOf(rows[0], await readRefills({ run }));
     },
   };
 }
 
-const rowOf = ({ id, name, tokens, held, used, created, last_question, disabled }: Row): AccountRow => ({
-  id,
-  username: name,
-  tokens: Number(tokens),
-  held: Number(held),
-  used: Number(used),
-  created: Math.floor(created),
-  lastQuestion: last_question === null ? null : Math.floor(last_question),
-  disabled,
-  due: 0,
-});
+function rowOf(row: Row, refills: Refills): AccountRow {
+  const { id, name, last_question, disabled } = row;
+  const tokens = Number(row.tokens);
+  return {
+    id,
+    username: name,
+    tokens,
+    held: Number(row.held),
+    used: Number(row.used),
+    created: Number(row.created),
+    lastQuestion: last_question === null ? null : Math.floor(last_question),
+    disabled,
+    due: dueOf(refills, row, tokens),
+  };
+}

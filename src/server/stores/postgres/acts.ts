@@ -13,9 +13,11 @@ INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, by)
 SELECT $2, ${kind}, id, now(), 0, tokens, $3, $4 FROM account
 RETURNING id`;
 
+/** A disabled account gets no refills: enabled again, it counts anew from now. */
 const DISABLE = `
 WITH account AS (
-  UPDATE chat_accounts SET disabled = $5::boolean
+  UPDATE chat_accounts SET disabled = $5::boolean,
+    refilled = CASE WHEN $5::boolean THEN refilled ELSE greatest(refilled, now()) END
   WHERE id = $1 AND deleted_at IS NULL AND disabled <> $5::boolean
   RETURNING id, tokens
 )${entry("CASE WHEN $5::boolean THEN 'disabled' ELSE 'enabled' END")}`;

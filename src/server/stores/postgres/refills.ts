@@ -1,6 +1,7 @@
 import type { RefillSetting } from "../../../protocol/refill.ts";
 import type { AccountId, Balance } from "../../core/ports.ts";
 import {
+  dueRefill,
   lastStarts,
   nextRefill,
   refillReason,
@@ -110,6 +111,12 @@ const times = ({ created, refilled, now }: RefillState): Omit<Refillable, "token
   refilled: Number(refilled),
   now: Number(now),
 });
+
+/** Tokens that are due to an account. */
+export function dueOf(refills: Refills, state: RefillState, tokens: number): number {
+  const { now, ...account } = times(state);
+  return (state.unpayable ? undefined : dueRefill(refills, { ...account, tokens }, now)?.tokens) ?? 0;
+}
 
 function nothingDueOf(refills: Refills): string | undefined {
   const last = lastStarts(refills);
