@@ -8,7 +8,7 @@ import { oneLine } from "../../text/sanitize.ts";
 export interface Column<T> {
   /** In a pipe. */
   name: string;
-  /** On a screen. */
+  /** On a screen, above a column in capitals. */
   title: string;
   kind: "number" | "text" | "day" | "minute" | "second";
   value: (row: T) => number | string | null;
@@ -131,7 +131,7 @@ export function fieldLines<T>(columns: readonly Column<T>[], row: T, { width }: 
   const fields = columns.map((column) => {
     const value = column.value(row);
     if (width === undefined) return [column.name, inPipe(column, value)] as const;
-    return [column.title.toLowerCase(), onScreen(column, value)] as const;
+    return [column.title, onScreen(column, value)] as const;
   });
   const longest = Math.max(...fields.map(([title]) => title.length));
   return fields.filter(([, text]) => text !== "").map(([title, text]) => title.padEnd(longest) + GAP + text);
@@ -141,7 +141,7 @@ export function fieldLines<T>(columns: readonly Column<T>[], row: T, { width }: 
 export function createTable<T>(columns: readonly Column<T>[], { width, ascii }: TableLook): Table<T> {
   const ellipsis = ascii ? "..." : "…";
   const show = width === undefined ? inPipe : onScreen;
-  const titles = columns.map(({ title, name }) => (width === undefined ? name : title));
+  const titles = columns.map(({ title, name }) => (width === undefined ? name : title.toUpperCase()));
   const naturals = titles.map(({ length }) => length);
   let chosen: ReadonlySet<number> | undefined;
 

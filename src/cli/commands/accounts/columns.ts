@@ -10,28 +10,28 @@ export function columnsOf({ width = WIDE }: Pick<TableLook, "width">): Column<Ac
   const kind = width < WIDE ? "day" : "minute";
   const utc = kind === "day" ? "" : " (UTC)";
   return [
-    { name: "username", title: "NAME", kind: "text", value: ({ username }) => username },
-    { name: "tokens", title: "TOKENS", kind: "number", value: ({ tokens }) => tokens },
-    { name: "held", title: "HELD", kind: "number", value: ({ held }) => held, rank: 3 },
-    { name: "used", title: "USED", kind: "number", value: ({ used }) => used, rank: 1 },
-    { name: "created_at", title: `CREATED${utc}`, kind, value: ({ created }) => created, rank: 4 },
+    { name: "username", title: "name", kind: "text", value: ({ username }) => username },
+    { name: "tokens", title: "tokens", kind: "number", value: ({ tokens }) => tokens },
+    { name: "held", title: "held", kind: "number", value: ({ held }) => held, rank: 3 },
+    { name: "used", title: "used", kind: "number", value: ({ used }) => used, rank: 1 },
+    { name: "created_at", title: `created${utc}`, kind, value: ({ created }) => created, rank: 4 },
     {
       name: "last_question_at",
-      title: `LAST QUESTION${utc}`,
+      title: `last question${utc}`,
       kind,
       value: ({ lastQuestion }) => lastQuestion,
       rank: 2,
     },
     {
       name: "disabled",
-      title: "DISABLED",
+      title: "disabled",
       kind: "text",
       value: ({ disabled }) => (disabled ? "yes" : null),
       onlyIfFilled: true,
     },
     {
       name: "refill_due",
-      title: "REFILL DUE",
+      title: "refill due",
       kind: "number",
       value: ({ due }) => (due === 0 ? null : due),
       rank: 5,

@@ -8,9 +8,9 @@ const NARROWEST = 8;
 const GAP = "  ";
 
 const columnsOf = (kind: ReportKind): Column<Sum>[] => [
-  { name: kind, title: kind.toUpperCase(), kind: "text", value: ({ label }) => label },
-  { name: "questions", title: "QUESTIONS", kind: "number", value: ({ questions }) => questions },
-  { name: "tokens", title: "TOKENS", kind: "number", value: ({ tokens }) => tokens },
+  { name: kind, title: kind, kind: "text", value: ({ label }) => label },
+  { name: "questions", title: "questions", kind: "number", value: ({ questions }) => questions },
+  { name: "tokens", title: "tokens", kind: "number", value: ({ tokens }) => tokens },
 ];
 
 /** Lengths of bars: as the tokens, or as the questions if nothing cost any. What is not zero has one cell at least. */

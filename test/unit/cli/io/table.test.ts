@@ -11,10 +11,10 @@ interface Row {
 }
 
 const columns: Column<Row>[] = [
-  { name: "name", title: "NAME", kind: "text", value: ({ name }) => name },
-  { name: "tokens", title: "TOKENS", kind: "number", value: ({ tokens }) => tokens },
-  { name: "at", title: "TIME", kind: "minute", value: ({ at }) => at, rank: 2 },
-  { name: "why", title: "WHY", kind: "text", value: ({ why }) => why, rank: 1 },
+  { name: "name", title: "name", kind: "text", value: ({ name }) => name },
+  { name: "tokens", title: "tokens", kind: "number", value: ({ tokens }) => tokens },
+  { name: "at", title: "time", kind: "minute", value: ({ at }) => at, rank: 2 },
+  { name: "why", title: "why", kind: "text", value: ({ why }) => why, rank: 1 },
 ];
 const at = Date.UTC(2026, 10, 26, 14, 30, 5, 6);
 const jane: Row = { name: "jane", tokens: 3900, at, why: "prize" };
