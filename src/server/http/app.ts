@@ -1,4 +1,3 @@
-import { Router } from "@koa/router";
 import Koa from "koa";
 import type { Logger } from "pino";
 import { chatBody, loginBody, passwordBody, registerBody } from "../../protocol/bodies.ts";
@@ -23,6 +22,7 @@ import { checkHead, findClient, nameRequest, readTarget } from "./request-head.t
 import { detailsOf, logRequests } from "./request-log.ts";
 import { sendReply } from "./reply.ts";
 import { protectReply } from "./reply-headers.ts";
+import { createRouter } from "./router.ts";
 import { tellAbout, tellHealth, tellReady } from "./status.ts";
 import { answerUnknownRoute } from "./unknown-route.ts";
 import { discardBody } from "./unread-body.ts";
@@ -104,7 +104,7 @@ function routeTable(needs: AppNeeds): Route[] {
 
 /** The HTTP API of docs/http-api.md as a Koa app. */
 export function createApp(needs: AppNeeds): Koa<State> {
-  const router = new Router<State>({ sensitive: true });
+  const router = createRouter();
   for (const [method, path, steps] of routeTable(needs)) router[method](path, ...steps);
 
   const app = new Koa<State>();
