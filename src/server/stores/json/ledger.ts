@@ -29,7 +29,7 @@ export function createLedger({
   committer,
   now,
   nameFeature,
-  grants,
+  turns,
   refills,
 }: {
   books: Books;
@@ -37,8 +37,8 @@ export function createLedger({
   committer: Committer;
   now: () => number;
   nameFeature: NameFeature;
-  /** By account and id. */
-  grants: InTurn;
+  /** By account. */
+  turns: InTurn;
   refills: JsonRefills;
 }): Ledger {
   /** Ids of grants that are being written, and that no account had before. */
@@ -50,7 +50,7 @@ export function createLedger({
     if (!Number.isSafeInteger(given.tokens) || given.tokens <= 0)
       throw new RangeError("A grant is a positive whole number of tokens.");
     // Whether the id is taken is known once the other grant is durable, or has failed.
-    return grants(slot(given.account, given.id), () => give(given));
+    return turns(given.account, () => give(given));
   }
 
   async function give({ id, account, tokens, reason, by }: Grant): Promise<GrantOutcome> {
@@ -69,7 +69,7 @@ export function createLedger({
       return { kind: "granted", balance: await committer.commit({ account, event }) };
     } catch (error) {
       if (!(error instanceof DoesNotFollow)) throw error;
-      return book.deleted ? { kind: "unknown" } : { kind: "too_many", balance: balanceOf(book) };
+      return { kind: "too_many", balance: balanceOf(book) };
     } finally {
       if (!shared) giving.delete(id);
     }

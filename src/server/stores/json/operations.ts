@@ -10,7 +10,7 @@ import { DoesNotFollow } from "./form-batch.ts";
 import type { Holds } from "./holds.ts";
 import type { Known } from "./known.ts";
 import type { NameFeature } from "./name-feature.ts";
-import { createTurns, type InTurn } from "./turns.ts";
+import type { InTurn } from "./turns.ts";
 
 interface Needs {
   books: Books;
@@ -21,18 +21,17 @@ interface Needs {
   nameFeature: NameFeature;
   /** By folded name; those of registrations, too. */
   names: InTurn;
-  /** By account and id; those of grants, too. */
-  grants: InTurn;
+  /** By account; those of grants, too. */
+  turns: InTurn;
 }
 
 /** The port `Operations` over books in memory and a committer. */
 export function createOperations(needs: Needs): Operations {
-  const { books, holds, committer, known, now, nameFeature, names, grants } = needs;
-  const turns = createTurns();
+  const { books, holds, committer, known, now, nameFeature, names, turns } = needs;
 
   const shown = { books, now, held: (account: AccountId) => holds.held(account, now()) };
 
-  /** One act of an account after the other. `unknown` if there is no such account, or it is deleted in the meantime. */
+  /** One act of an account after the other. `unknown` if there is no such account, or it was deleted. */
   function inTurn<T>(account: AccountId, work: (book: AccountBook) => Promise<T>) {
     return turns(account, async (): Promise<T | { kind: "unknown" }> => {
       const book = books.accounts.get(account);
@@ -76,9 +75,7 @@ export function createOperations(needs: Needs): Operations {
     async take({ id, account, tokens, reason, by }) {
       if (!Number.isSafeInteger(tokens) || tokens <= 0)
         throw new RangeError("A positive whole number of tokens is taken.");
-      return inTurn(account, (book) =>
-        grants(slot(account, id), () => takeFree(book, id, tokens, { reason, by })),
-      );
+      return inTurn(account, (book) => takeFree(book, id, tokens, { reason, by }));
     },
 
     setDisabled: (account, disabled, { reason, by }) =>

@@ -159,9 +159,9 @@ async function createStore(parts: Parts): Promise<Store> {
     // A checkpoint of the old ledger must not come after that of the new one.
     toVersion2: (feature) => periodic.without(() => toVersion2(feature)),
   });
-  const [names, grants] = [createTurns(), createTurns()];
+  const [names, turns] = [createTurns(), createTurns()];
   const refills = createRefills({ books, committer, now, nameFeature });
-  const ledger = createLedger({ books, holds, committer, now, nameFeature, grants, refills });
+  const ledger = createLedger({ books, holds, committer, now, nameFeature, turns, refills });
   const accounts = createAccounts({ books, committer, known, now, names });
   const invites = createInvites({ books, committer, now, nameFeature });
   const operations = createOperations({
@@ -172,7 +172,7 @@ async function createStore(parts: Parts): Promise<Store> {
     now,
     nameFeature,
     names,
-    grants,
+    turns,
   });
   lock.serve(async (request) => {
     const durable = () => ({ bytes: journal.synced().length });

@@ -226,6 +226,62 @@ describe.each(disks)("an act on $name", ({ files: on }) => {
   });
 });
 
+describe("what is written together with an act", () => {
+  it("follows it or is refused, whichever of them was first", async () => {
+    const dir = await makeFolder();
+    const { store } = await openStore(dir);
+    const { operations, accounts, ledger } = store;
+    let granted = 0;
+    for (let passed = 0; passed < 12; passed += 1) {
+      const account = await create(store, `jane${passed}`, 1000);
+      await ledger.hold({
+        id: `h${passed}`,
+        account,
+        digest: "",
+        price: 30,
+        model: "m",
+        expires: START + 1000,
+      });
+      const acts = [
+        operations.rename(account, `joan${passed}`, act),
+        operations.setDisabled(account, true, act),
+        operations.remove(account, act),
+      ];
+      for (let turn = 0; turn < passed; turn += 1) await Promise.resolve();
+      const others = [
+        ledger.grant({ id: "g", account, tokens: 5, reason: "" }),
+        ledger.charge(`h${passed}`),
+        accounts.setPassword({ account, generation: 1, passwordHash: "$2b$own" }),
+        accounts.revoke({ account, jti: "jti", expires: START + 1000 }),
+      ];
+      expect((await Promise.all(acts)).map((outcome) => outcome.kind)).toEqual(["done", "done", "done"]);
+      const [grant, charge] = await Promise.all(others);
+      if (grant && grant.kind === "granted") granted += 1;
+      expect(charge).toMatchObject({ kind: "charged" });
+    }
+    await store.close();
+    expect(await checkFolder(dir)).toMatchObject({ ok: true, tokens: 12 * 970 + 5 * granted });
+  });
+
+  it("knows the account or does not, if it is a grant, by what is durable", async () => {
+    const dir = await makeFolder();
+    const { store } = await openStore(dir);
+    const { operations, ledger } = store;
+    const give = async (account: AccountId) =>
+      (await ledger.grant({ id: "g", account, tokens: 5, reason: "", by: "ops" })).kind;
+    for (let passed = 0; passed < 8; passed += 1) {
+      const account = await create(store, `jane${passed}`);
+      const early = give(account);
+      const removed = operations.remove(account, act);
+      for (let turn = 0; turn < passed; turn += 1) await Promise.resolve();
+      expect(await Promise.all([early, give(account)])).toEqual(["granted", "unknown"]);
+      expect((await removed).kind).toBe("done");
+    }
+    await store.close();
+    expect(await checkFolder(dir)).toMatchObject({ ok: true, tokens: 8 * 1005 });
+  });
+});
+
 describe("a deleted account", () => {
   it("is in no file but the ledger, not even as a digest", async () => {
     const dir = await makeFilled();
