@@ -4,6 +4,7 @@ const questions = "test/unit/server/core/questions.test.ts";
 const answers = "test/unit/server/core/answers.test.ts";
 const idempotency = "test/http/idempotency.test.ts";
 const contract = "test/contract/json-store.test.ts";
+const operations = "test/unit/server/stores/json/operations.test.ts";
 
 /** Who pays what, and for what: the core and the holds. @type {Mutant[]} */
 export const moneyMutants = [
@@ -118,6 +119,62 @@ export const moneyMutants = [
     replace: "",
     why: "One account makes the kept answers of others disappear.",
     tests: [answers],
+  },
+  {
+    file: "src/server/stores/json/operations.ts",
+    find: "book.tokens - holds.held(account, now()));",
+    replace: "book.tokens);",
+    why: "A take takes what a question holds: its answer cannot be charged.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/operations.ts",
+    find: "price: taken,",
+    replace: "price: 0,",
+    why: "A question gets the tokens that are just being taken.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/committer.ts",
+    find: 'if (fact.fact === "take") holds.settle(',
+    replace: "void (",
+    why: "Tokens that were taken are held, too: the balance falls below what is held.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/ledger.ts",
+    find: "if (!shared) giving.add(id);",
+    replace: "",
+    why: "Two accounts get a grant of one id at once, and an older ai-chat is told to cut off the ledger there.",
+    tests: [operations],
+  },
+  {
+    file: "src/server/stores/json/ledger.ts",
+    find: 'if (ofOperator) await nameFeature("operator");',
+    replace: "",
+    why: "A line that an older ai-chat cannot read comes without its feature: no start reads the ledger.",
+    tests: [operations],
+  },
+  {
+    file: "src/server/stores/json/grants.ts",
+    find: "found.account === account ? found :",
+    replace: "found.account ? found :",
+    why: "A grant to several accounts by one id reaches the first alone.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/form-batch.ts",
+    find: "if (before.deleted &&",
+    replace: "if (false &&",
+    why: "What is written together with a deletion follows it: no start reads the ledger.",
+    tests: [operations],
+  },
+  {
+    file: "src/server/stores/json/form-batch.ts",
+    find: "name: after.name,",
+    replace: "name: books.accounts.get(account)?.name ?? after.name,",
+    why: "A charge in the batch of a new name has the old one: no start reads the ledger.",
+    tests: [operations],
   },
   {
     file: "src/server/stores/json/ledger.ts",

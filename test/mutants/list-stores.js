@@ -11,6 +11,7 @@ const older = "test/contract/postgres-older.test.ts";
 const copies = "test/contract/postgres-copy.test.ts";
 const gather = "test/contract/postgres-gather.test.ts";
 const invites = `${json}invites.test.ts`;
+const operations = `${json}operations.test.ts`;
 const postgresInvites = "test/contract/postgres-invites.test.ts";
 const rowCalls = "test/unit/server/stores/postgres/row-calls.test.ts";
 
@@ -29,6 +30,41 @@ export const storeMutants = [
     replace: "false && ",
     why: "Revoked tokens are never swept.",
     tests: [books],
+  },
+  {
+    file: "src/server/stores/json/refute.ts",
+    find: "if (account.deleted && ",
+    replace: "if (false && ",
+    why: "A start believes a line about a deleted account.",
+    tests: [sequence],
+  },
+  {
+    file: "src/server/stores/json/refute.ts",
+    find: 'features.has("operator") ? ',
+    replace: "true ? ",
+    why: "A start believes two accounts with a grant of one id, which an older ai-chat refuses.",
+    tests: [sequence],
+  },
+  {
+    file: "src/server/stores/json/checkpoint.ts",
+    find: " && !lacksMore(checkpoint)",
+    replace: "",
+    why: "What an older ai-chat has not kept up is believed.",
+    tests: [`${json}versions.test.ts`],
+  },
+  {
+    file: "src/server/stores/json/accounts.ts",
+    find: "if (!book || book.deleted) return undefined;",
+    replace: "if (!book) return undefined;",
+    why: "The token of a deleted account is valid.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/known.ts",
+    find: "if (isDeleted(account)) found",
+    replace: "if (false) found",
+    why: "The addresses of a deleted account stay on disk after a kill.",
+    tests: [operations],
   },
   {
     file: "src/server/stores/json/refute.ts",
