@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { ServerConfig } from "./config.ts";
 import type { GrantReply, GrantRequest } from "./core/grant.ts";
 import type { InvitesReply, InvitesRequest } from "./core/invites.ts";
-import type { AccountRow, FactReader } from "./core/operations.ts";
+import type { AccountRow, FactReader, Operations } from "./core/operations.ts";
 import type { Store } from "./core/ports.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
@@ -148,13 +148,27 @@ export type StorePlace =
   | { kind: "json"; dir: string; /** The file of the ledger's key. */ ledgerKey?: string | undefined }
   | { kind: "postgres"; url: string };
 
+/** Reads accounts of a database. Changes nothing, unless a change is to follow: then an older schema is migrated. */
+async function readInPostgres<T>(
+  url: string,
+  { changes, ...opening }: Opening & { changes?: true },
+  read: (operations: Pick<Operations, "accounts" | "account">) => Promise<T>,
+): Promise<T> {
+  if (changes) return inPostgres(url, opening, ({ operations }) => read(operations));
+  return (await import("./stores/postgres/read-accounts.ts")).readAccounts(url, opening, read);
+}
+
 /**
- * All accounts but deleted ones, in no order. Of a data folder: from the server that runs on it, otherwise from its files, of
- * which nothing is changed. Throws `StartupError`, or `ApiError("store_unavailable")`.
+ * All accounts but deleted ones, in no order. Of a data folder: from the server that runs on it, otherwise from its files.
+ * Changes nothing; a database only with `changes`, which a caller sets that changes something next. Throws `StartupError`,
+ * or `ApiError("store_unavailable")`.
  */
-export async function listAccounts(place: StorePlace, opening: Opening): Promise<AccountRow[]> {
+export async function listAccounts(
+  place: StorePlace,
+  opening: Opening & { changes?: true },
+): Promise<AccountRow[]> {
   if (place.kind === "postgres")
-    return inPostgres(place.url, opening, async ({ operations }) => {
+    return readInPostgres(place.url, opening, async (operations) => {
       const all: AccountRow[] = [];
       for await (const page of operations.accounts()) all.push(...page);
       return all;
@@ -167,10 +181,10 @@ export async function listAccounts(place: StorePlace, opening: Opening): Promise
 export async function findAccount(
   place: StorePlace,
   name: string,
-  opening: Opening,
+  opening: Opening & { changes?: true },
 ): Promise<AccountRow | undefined> {
   if (place.kind === "postgres")
-    return inPostgres(place.url, opening, ({ operations }) => operations.account(name));
+    return readInPostgres(place.url, opening, (operations) => operations.account(name));
   const { findInFolder, openFolder } = await import("./stores/json/read-in-folder.ts");
   return findInFolder(await openFolder(place.dir, place), name);
 }

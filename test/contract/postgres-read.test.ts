@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { FactReader, FactRow } from "../../src/server/core/operations.ts";
 import type { Account, Store } from "../../src/server/core/ports.ts";
+import { findAccount, listAccounts } from "../../src/server/local.ts";
 import { openPostgresReader } from "../../src/server/stores/postgres/read-facts.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { createAccount, question, unhurried } from "../support/postgres-store.ts";
@@ -197,8 +198,23 @@ describe.skipIf(noPostgres)(`facts read from Postgres${skipped(noPostgres)}`, ()
     expect(await factsOf(await read(url), { account: jane.id })).toHaveLength(5);
   });
 
+  it.skipIf(noOwnPostgres)("need no right but SELECT for accounts, either", async () => {
+    const { store, jane } = await fill();
+    await store.ledger.hold(question(jane));
+    const { url } = await createUser(places, { rights: "SELECT" });
+    const opening = { warn, signal: new AbortController().signal };
+    const place = { kind: "postgres", url } as const;
+    const row = { id: jane.id, username: "jane", tokens: 650, held: 100, used: 400 };
+    expect(await findAccount(place, "JANE", opening)).toMatchObject(row);
+    const all = await listAccounts(place, opening);
+    expect(all.map(({ username }) => username).sort()).toEqual(["jane", "john"]);
+  });
+
   it("are refused from a database that has no store, which stays empty", async () => {
     await expect(openPostgresReader(place.url, { warn })).rejects.toThrow("no store in the database");
+    const opening = { warn, signal: new AbortController().signal };
+    const listed = listAccounts({ kind: "postgres", url: place.url }, opening);
+    await expect(listed).rejects.toThrow("no store in the database");
     expect(await place.query("SELECT tablename FROM pg_tables WHERE schemaname = $1", [place.name])).toEqual(
       [],
     );
