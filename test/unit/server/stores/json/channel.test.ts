@@ -117,9 +117,12 @@ describe("a response of many lines", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     const { channel, open, sockets } = await listening();
+    let begun = () => {};
+    const started = new Promise<void>((resolve) => (begun = resolve));
     const ended = new Promise<void>((resolve) => {
       channel.serve(async () =>
         (async function* () {
+          begun();
           try {
             for (;;) yield kilobytes(64);
           } finally {
@@ -131,6 +134,7 @@ describe("a response of many lines", () => {
     const socket = open();
     socket.on("error", () => {});
     socket.pause().write("{}\n");
+    await started;
     const state = { over: false };
     void ended.then(() => (state.over = true));
     while (!state.over) {
