@@ -140,15 +140,31 @@ test("a damaged ledger is not shown as a whole one", async () => {
   expect(stderr).toMatch(/ledger\.jsonl/);
 });
 
-test("a reader that takes one line ends the command quietly", async () => {
-  const script = '"$NODE" "$PROGRAM" ledger jane | head -n 1; echo "${PIPESTATUS:-}"';
-  const child = spawn("sh", ["-c", script], {
+function shell(script: string) {
+  return spawn("sh", ["-c", script], {
     stdio: ["ignore", "pipe", "pipe"],
     env: programEnv(home, { NODE: process.execPath, PROGRAM: program }),
   });
+}
+
+test("a reader that takes one line ends the command quietly", async () => {
+  const child = shell('"$NODE" "$PROGRAM" ledger jane | head -n 1');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   expect(stdout).toMatch(/^n +at +fact/);
   expect(stderr).toBe("");
+});
+
+test("a reader that has gone ends --follow quietly with the next fact", async () => {
+  const reader = "(head -n 4; exec 0<&-; echo gone)";
+  const child = shell(`{ "$NODE" "$PROGRAM" ledger jane --follow; echo "exit $?" >&2; } | ${reader}`);
+  const stderr = text(child.stderr);
+  let printed = "";
+  for await (const piece of child.stdout) {
+    printed += String(piece);
+    if (printed.includes("gone")) break;
+  }
+  await runProgram(["grant", "jane", "5"], { home });
+  expect(await stderr).toBe("exit 0\n");
 });
 
 test("--follow shows what comes beside a running server, in both forms, until Ctrl-C", async () => {
