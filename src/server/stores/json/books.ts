@@ -46,6 +46,9 @@ export interface Books extends Kept {
   n: number;
   /** Of the last line. */
   head: Head;
+  /** The facts with the earliest and the latest time; `n` is 0 before the first. */
+  earliest: Timed;
+  latest: Timed;
   readonly accounts: Map<AccountId, AccountBook>;
   /** By folded name. */
   readonly names: Map<string, AccountBook>;
@@ -57,6 +60,12 @@ export interface Books extends Kept {
   refills: Refills;
 }
 
+/** The number and the time of a fact, in milliseconds since the epoch. */
+export interface Timed {
+  n: number;
+  at: number;
+}
+
 /** Books without any fact. */
 export function createBooks(): Books {
   return {
@@ -65,6 +74,8 @@ export function createBooks(): Books {
     features: new Set(),
     n: 0,
     head: 0,
+    earliest: { n: 0, at: Number.MAX_SAFE_INTEGER },
+    latest: { n: 0, at: 0 },
     accounts: new Map(),
     names: new Map(),
     keys: new Map(),
@@ -77,9 +88,10 @@ export function createBooks(): Books {
 }
 
 /** Takes what a ledger with the same facts that was written anew differs in. */
-export function takeHead(books: Books, { version, features, n, head }: Books): void {
-  for (const feature of features) books.features.add(feature);
-  Object.assign(books, { version, n, head } satisfies Partial<Books>);
+export function takeHead(books: Books, anew: Books): void {
+  const { version, n, head, earliest, latest } = anew;
+  for (const feature of anew.features) books.features.add(feature);
+  Object.assign(books, { version, n, head, earliest, latest } satisfies Partial<Books>);
 }
 
 /** The account of that id; a bug if there is none. */
@@ -93,6 +105,8 @@ export function bookOf(books: Books, account: AccountId): AccountBook {
 export function post(books: Books, fact: Line, head: Head, now: number): void {
   books.n = fact.n;
   books.head = head;
+  if (fact.at > books.latest.at) books.latest = { n: fact.n, at: fact.at };
+  if (fact.at < books.earliest.at) books.earliest = { n: fact.n, at: fact.at };
   if (!("account" in fact)) return postNotice(books, fact);
   if (fact.fact === "account") return postAccount(books, fact);
   const account = bookOf(books, fact.account);

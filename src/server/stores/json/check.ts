@@ -4,6 +4,7 @@ import { SECRET_BYTES } from "../../../protocol/limits.ts";
 import { secretsIn } from "../../core/signing-secrets.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { createBooks, type Books } from "./books.ts";
+import { clockNotes } from "./clock-notes.ts";
 import {
   booksOf,
   checkpointOf,
@@ -82,7 +83,10 @@ async function look(files: Files, dir: string, now: number, key: LedgerKey | und
   return {
     ok: findings.length === 0,
     findings,
-    notes: begun === false ? ["The folder holds no ledger."] : tailNotes(end, running),
+    notes:
+      begun === false
+        ? ["The folder holds no ledger."]
+        : [...tailNotes(end, running), ...clockNotes(books, now)],
     running,
     lines: books.ledger === "" ? 0 : books.n + 1,
     accounts: balances.length,
@@ -176,6 +180,7 @@ function comparable(
   const accounts = says.more ? brief.map((account, at) => ({ ...account, more: more[at] })) : brief;
   const keys = says.costs ? rest.keys : rest.keys.map(({ cost: _cost, ...key }) => key);
   const features = [...books.features];
+  const times = says.more ? [books.earliest, books.latest] : [];
   const parts = {
     accounts,
     keys,
@@ -184,6 +189,7 @@ function comparable(
     invites,
     refills,
     features,
+    times,
     counters: [books.n, books.head, books.version],
   };
   const texts = Object.entries(parts).map(([part, list]) => [

@@ -5,7 +5,7 @@ import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import { pseudonymOf } from "../../core/operations.ts";
 import type { AccountId, DayUsage } from "../../core/ports.ts";
 import type { Refills } from "../../core/refill.ts";
-import { createBooks, openAccount, type Books } from "./books.ts";
+import { createBooks, openAccount, type Books, type Timed } from "./books.ts";
 import { postKey, postRevoked, type ChargedKey, type RevokedToken } from "./kept.ts";
 import type { GivenGrant } from "./grants.ts";
 import { openInvite, type InviteBook } from "./invite-books.ts";
@@ -61,6 +61,8 @@ export interface Checkpoint extends Covered {
    * although it does not keep it up. Absent if such a one wrote the checkpoint.
    */
   more?: [created: number, lastQuestion: number | null, used: number, refilled: number | null][];
+  /** Absent together with `more`. */
+  times?: { earliest: Timed; latest: Timed };
   /** Without `cost` if an older ai-chat wrote them. */
   keys: ChargedKey[];
   revoked: RevokedToken[];
@@ -98,6 +100,7 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
       used,
       refilled,
     ]),
+    times: { earliest: books.earliest, latest: books.latest },
     keys: [...books.keys.values()].filter(
       (charged) => charged.at + KEY_LIFETIME_MS > now && isOfUse(charged),
     ),
@@ -119,8 +122,8 @@ export const covers = (checkpoint: Checkpoint, sha256: string): boolean =>
 export const lacksCosts = ({ keys }: Checkpoint): boolean =>
   keys.some(({ cost }: Partial<ChargedKey>) => cost === undefined);
 
-/** Whether it lacks what later versions know about accounts. */
-export const lacksMore = ({ more }: Checkpoint): boolean => more === undefined;
+/** Whether it lacks what later versions know about accounts and times. */
+export const lacksMore = ({ more, times }: Checkpoint): boolean => more === undefined || times === undefined;
 
 const hasKey = ({ features }: Checkpoint) => features?.includes("key") === true;
 
@@ -137,6 +140,7 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   // The header has no number.
   books.n = checkpoint.lines - 1;
   books.head = checkpoint.head ?? checkpoint.crc ?? 0;
+  Object.assign(books, checkpoint.times);
   for (const [at, { id, name, hash, generation, disabled, tokens, days }] of checkpoint.accounts.entries()) {
     // Of an older ai-chat: that checkpoint is compared only.
     const [created, lastQuestion, used, refilled] = checkpoint.more?.[at] ?? [0, null, 0, null];

@@ -6,6 +6,7 @@ import { createAccounts } from "./accounts.ts";
 import { takeHead } from "./books.ts";
 import { removeAddress } from "./address.ts";
 import { adopt, ADOPTED, withoutCheckpoint } from "./adopt.ts";
+import { clockNotes } from "./clock-notes.ts";
 import { openCheckpoints, type CheckpointNeeds } from "./checkpoints.ts";
 import { createCommitter } from "./committer.ts";
 import { LEDGER } from "./damage.ts";
@@ -81,6 +82,7 @@ export async function openJsonStore({
     await hasLedger(files, dir);
     await removeAddress(dir);
     let loaded = await load(files, dir, now(), key);
+    for (const note of clockNotes(loaded.books, now())) warn(note);
     await tidyFolder(files, dir);
     await mend(files, dir, loaded, now(), warn);
     const { version, features, n } = loaded.books;

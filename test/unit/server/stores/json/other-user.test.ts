@@ -73,7 +73,7 @@ describe.skipIf(process.getuid?.() !== 0)("root, in the store of another user", 
     expect(await giveInFolder(dir, grant, notWarned)).toMatchObject({ kind: "granted", tokens: 3855 });
     expect(await ownersIn(dir)).toEqual(new Set([USER]));
     await as(USER, async () => {
-      const { store, warnings } = await openStore(dir);
+      const { store, warnings } = await openStore(dir, { now: Date.now });
       await store.close();
       expect(warnings).toEqual([]);
     });
