@@ -1,19 +1,12 @@
 import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import type { ServerConfig } from "./config.ts";
-import type { GrantReply, GrantRequest } from "./core/grant.ts";
-import type { InvitesReply, InvitesRequest } from "./core/invites.ts";
 import type { AccountRow, FactReader, Operations } from "./core/operations.ts";
 import type { Store } from "./core/ports.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
 import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
-import type {
-  giveInFolder as GiveInFolder,
-  inviteInFolder as InviteInFolder,
-  operateInFolder as OperateInFolder,
-} from "./stores/json/operate-in-folder.ts";
-import type { OperatorReply, OperatorRequest } from "./stores/json/operator.ts";
+import type { Operator } from "./stores/json/operator.ts";
 import type { checkDatabase as CheckDatabase } from "./stores/postgres/check.ts";
 import type { rotateSecret as RotateSecret } from "./stores/rotate-secret.ts";
 
@@ -21,11 +14,12 @@ import type { rotateSecret as RotateSecret } from "./stores/rotate-secret.ts";
 
 export { ApiError } from "./core/api-error.ts";
 export { isLoopbackHost } from "./core/loopback.ts";
-export { BadSettings, NoProvider, OtherOwner, StartupError } from "./core/startup-error.ts";
+export { BadSettings, NoAnswer, NoProvider, OtherOwner, StartupError } from "./core/startup-error.ts";
 export type { ModelConfig, ServerConfig } from "./config.ts";
 export type { ActReply, ActRequest } from "./core/act.ts";
-export type { GrantReply, GrantRequest } from "./core/grant.ts";
+export { foldName } from "./core/fold-name.ts";
 export type { InvitesReply, InvitesRequest } from "./core/invites.ts";
+export { ACT_PAGE } from "./core/operations.ts";
 export type { AccountRow, FactKind, FactReader, FactRow, UseRow } from "./core/operations.ts";
 export type { Invite, NewInvite } from "./core/ports.ts";
 export type { RunningServer } from "./serve.ts";
@@ -83,29 +77,21 @@ export async function checkOwner(dir: string): Promise<void> {
   await checkOwner(disk, dir);
 }
 
-/** Does what an operator asks in a data folder. */
-export const operateInFolder: typeof OperateInFolder = async (...args) =>
-  (await import("./stores/json/operate-in-folder.ts")).operateInFolder(...args);
-
-/** Gives tokens in a data folder. */
-export const giveInFolder: typeof GiveInFolder = async (...args) =>
-  (await import("./stores/json/operate-in-folder.ts")).giveInFolder(...args);
-
-/** Does what is asked about invitations in a data folder. */
-export const inviteInFolder: typeof InviteInFolder = async (...args) =>
-  (await import("./stores/json/operate-in-folder.ts")).inviteInFolder(...args);
-
 /** Codes of invitations, and what a store keeps of them. */
 export const inviteCodes = () => import("./core/invite-code.ts");
 
-interface Opening {
+export interface Opening {
   warn: (sentence: string) => void;
   signal: AbortSignal;
 }
 
-async function inPostgres<T>(url: string, opening: Opening, work: (store: Store) => Promise<T>): Promise<T> {
+async function openPostgres(url: string, opening: Opening): Promise<Store> {
   const { openPostgresStore } = await import("./stores/postgres/store.ts");
-  const store = await openPostgresStore({ url, ...opening, waitSeconds: 5 });
+  return openPostgresStore({ url, ...opening, waitSeconds: 5 });
+}
+
+async function inPostgres<T>(url: string, opening: Opening, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openPostgres(url, opening);
   try {
     return await work(store);
   } finally {
@@ -113,40 +99,35 @@ async function inPostgres<T>(url: string, opening: Opening, work: (store: Store)
   }
 }
 
-/** Does what an operator asks in a Postgres store. */
-export async function operateInPostgres(
-  url: string,
-  request: OperatorRequest,
-  opening: Opening,
-): Promise<OperatorReply> {
-  const { operate } = await import("./stores/json/operator.ts");
-  return inPostgres(url, opening, (store) => operate(store, request));
-}
-
-/** Gives tokens in a Postgres store. */
-export async function giveInPostgres(
-  url: string,
-  request: GrantRequest,
-  opening: Opening,
-): Promise<GrantReply> {
-  const { grantByName } = await import("./core/grant.ts");
-  return inPostgres(url, opening, (store) => grantByName(store, request));
-}
-
-/** Does what is asked about invitations in a Postgres store. */
-export async function inviteInPostgres(
-  url: string,
-  request: InvitesRequest,
-  opening: Opening,
-): Promise<InvitesReply> {
-  const { answerInvites } = await import("./core/invites.ts");
-  return inPostgres(url, opening, ({ invites }) => answerInvites(invites, request));
-}
-
 /** A store as an operator's command names it. */
 export type StorePlace =
   | { kind: "json"; dir: string; /** The file of the ledger's key. */ ledgerKey?: string | undefined }
   | { kind: "postgres"; url: string };
+
+/** Who does what an operator asks in a store. Close it. Throws `StartupError`. */
+export async function openOperator(place: StorePlace, opening: Opening): Promise<Operator> {
+  if (place.kind === "postgres") {
+    const { operate } = await import("./stores/json/operator.ts");
+    let store: Promise<Store> | undefined;
+    return {
+      ask: async (request) => operate(await (store ??= openPostgres(place.url, opening)), request),
+      close: async () => (await store)?.close(),
+    };
+  }
+  const { openFolderOperator } = await import("./stores/json/operate-in-folder.ts");
+  return openFolderOperator(place.dir, opening.warn, place.ledgerKey);
+}
+
+/** The hash of a password, made in a thread of its own. `cost`: bcrypt's. */
+export async function hashPassword(password: string, cost: number): Promise<string> {
+  const { openPasswords } = await import("./auth/passwords.ts");
+  const passwords = openPasswords({ cost, threads: 1 });
+  try {
+    return await passwords.hash(password);
+  } finally {
+    await passwords.close();
+  }
+}
 
 /** Reads accounts of a database. Changes nothing, unless a change is to follow: then an older schema is migrated. */
 async function readInPostgres<T>(

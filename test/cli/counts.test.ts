@@ -98,6 +98,13 @@ const rows: Record<string, Row> = {
     opened: 9,
     ofNode: ["crypto", "zlib"],
   },
+  "accounts enable": {
+    args: ["accounts", "enable", "NAME", "--data", "FOLDER"],
+    packages: [...always, "lowdb", "zod"],
+    kilobytes: 760,
+    opened: 9,
+    ofNode: ["crypto", "zlib"],
+  },
   ledger: {
     args: ["ledger", "NAME", "--data", "FOLDER"],
     packages: [...always, "lowdb", "zod"],
@@ -115,14 +122,21 @@ const rows: Record<string, Row> = {
   grant: {
     args: ["grant", "NAME", "100", "--data", "FOLDER"],
     packages: [...always, "lowdb", "zod"],
-    kilobytes: 660,
+    kilobytes: 760,
     opened: 8,
+    ofNode: ["crypto", "zlib"],
+  },
+  take: {
+    args: ["take", "NAME", "100", "--reason", "x", "--yes", "--data", "FOLDER"],
+    packages: [...always, "lowdb", "zod"],
+    kilobytes: 760,
+    opened: 9,
     ofNode: ["crypto", "zlib"],
   },
   invites: {
     args: ["invites", "create", "--data", "FOLDER"],
     packages: [...always, "lowdb", "zod"],
-    kilobytes: 660,
+    kilobytes: 760,
     opened: 9,
     ofNode: ["crypto", "zlib"],
   },

@@ -8,7 +8,7 @@ import { completionDocument } from "../../src/cli/commands/completion/document.t
 import { pathDocument, settingDocument, settingsDocument } from "../../src/cli/commands/config/document.ts";
 import * as conversations from "../../src/cli/commands/conversations/document.ts";
 import { doctorDocument } from "../../src/cli/commands/doctor/document.ts";
-import { grantDocument } from "../../src/cli/commands/grant/document.ts";
+import { grantDocument, grantsDocument } from "../../src/cli/commands/grant/document.ts";
 import * as invites from "../../src/cli/commands/invites/document.ts";
 import { factDocument, ledgerDocument } from "../../src/cli/commands/ledger/document.ts";
 import { loginDocument } from "../../src/cli/commands/login/document.ts";
@@ -18,6 +18,7 @@ import { reportDocument } from "../../src/cli/commands/report/document.ts";
 import { checkedDocument, serveDocument } from "../../src/cli/commands/serve/document.ts";
 import { serversDocument } from "../../src/cli/commands/servers/document.ts";
 import { checkDocument, copyDocument, rotatedDocument } from "../../src/cli/commands/store/document.ts";
+import { takeDocument } from "../../src/cli/commands/take/document.ts";
 import { usageDocument } from "../../src/cli/commands/usage/document.ts";
 import { whoamiDocument } from "../../src/cli/commands/whoami/document.ts";
 import { failureDocument } from "../../src/cli/failures/document.ts";
@@ -58,9 +59,12 @@ const documents = {
   report: reportDocument,
   "accounts disable": accounts.disabledDocument,
   "accounts enable": accounts.disabledDocument,
+  "accounts password": accounts.resetDocument,
   "accounts rename": accounts.renamedDocument,
   "accounts delete": accounts.deletedDocument,
   grant: grantDocument,
+  "grant --all": grantsDocument,
+  take: takeDocument,
   "invites create": invites.createdDocument,
   "invites list": invites.invitesDocument,
   "invites revoke": invites.revokedDocument,
@@ -142,6 +146,7 @@ test("a successful command prints its document and nothing else", async () => {
   await printed("config get", ["config", "get", "editor"]);
   await printed("config path", ["config", "path"]);
   await printed("grant", ["grant", "jane", "500", "--data", dir]);
+  await printed("grant --all", ["grant", "--all", "500", "--data", dir]);
   const at = ["--data", dir];
   await printed("accounts list", ["accounts", "list", ...at]);
   await printed("accounts show", ["accounts", "show", "jane", ...at]);
@@ -163,6 +168,15 @@ test("a successful command prints its document and nothing else", async () => {
   expect({ code, stderr, lines: stdout.match(/\n/g)?.length }).toEqual({ code: 0, stderr: "", lines: 1 });
   await printed("store copy", ["store", "copy", dir, join(home.dir, "copy")]);
   await printed("store rotate-secret", ["store", "rotate-secret", dir]);
+
+  const by = ["--yes", "--data", dir];
+  await printed("take", ["take", "jane", "5", "--reason", "a test", ...by]);
+  await printed("accounts disable", ["accounts", "disable", "jane", ...by]);
+  await printed("accounts enable", ["accounts", "enable", "jane", "--data", dir]);
+  const reset = ["accounts", "password", "jane", "--password-stdin", ...by];
+  await printed("accounts password", reset, { stdin: { pipe: `${NEW}\n` } });
+  await printed("accounts rename", ["accounts", "rename", "jane", "Jane", ...by]);
+  await printed("accounts delete", ["accounts", "delete", "Jane", ...by]);
 }, 300_000);
 
 test("fields that another server doesn't send are null, never missing", async () => {
@@ -201,6 +215,7 @@ describe("a failed command prints one line on stderr and nothing on stdout", () 
     [2, ["config", "path", "of"]],
     [2, ["serve", "--port", "99999"]],
     [2, ["grant", "nobody", "5", "--data", "/nonexistent"]],
+    [2, ["take", "nobody", "5", "--reason", "x", "--data", "/nonexistent"]],
     [2, ["accounts", "enable", "nobody", "--data", "/nonexistent"]],
     [2, ["accounts", "list", "--data", "/nonexistent"]],
     [2, ["ledger", "jane", "--data", "/nonexistent"]],

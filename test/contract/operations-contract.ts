@@ -156,6 +156,19 @@ export function operationsContract(name: string, place: () => Promise<StoreFixtu
       });
     });
 
+    it("tells what each account got or lost under an id", async () => {
+      const [jane, joe, jim] = [await create("jane"), await create("joe"), await create("jim")];
+      await store.ledger.grant({ id: "june", account: jane.id, tokens: 500, reason: "r" });
+      await store.ledger.grant({ id: "june", account: jim.id, tokens: 7, reason: "r" });
+      await take(joe.id, 9000, "june");
+      await take(joe.id, 1, "other");
+      const moved = (id: string) => store.operations.moved(id, [jim.id, NOBODY, joe.id, jane.id]);
+      expect(await moved("june")).toEqual([7, null, -4000, 500]);
+      expect(await moved("other")).toEqual([null, null, 0, null]);
+      await restart();
+      expect(await moved("june")).toEqual([7, null, -4000, 500]);
+    });
+
     describe("a take", () => {
       it("takes what was asked for, once, across a restart", async () => {
         const { id } = await create();

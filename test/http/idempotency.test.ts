@@ -185,7 +185,7 @@ describe.each([
     for (let at = 0; at < 40; at += 1) await ask(`spent-${at}`);
     const poor = await ask("k", {}, headers);
     expect([poor.status, await poor.json()]).toMatchObject([402, { code: "insufficient_tokens" }]);
-    const { giveInFolder } = await import("../../src/server/stores/json/operate-in-folder.ts");
+    const { giveInFolder } = await import("../support/operate-in-folder.ts");
     const given = { name: `jane${accounts}`, tokens: 4000, id: `g${accounts}${how}` };
     expect(await giveInFolder(server.dir, given, () => {})).toMatchObject({ kind: "granted", tokens: 4000 });
     const rich = await ask("k", {}, headers);

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { digestOfCode, idOfDigest, newCode } from "../../src/server/core/invite-code.ts";
-import { inviteInFolder } from "../../src/server/stores/json/operate-in-folder.ts";
+import { inviteInFolder } from "../support/operate-in-folder.ts";
 import { PASSWORD, openTestServer, testConfig, type Wishes } from "../support/test-server.ts";
 
 /** `--limit-register` (docs/hosting.md#limits-on-registrations). */

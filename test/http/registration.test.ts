@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { NewInvite } from "../../src/server/core/ports.ts";
 import { digestOfCode, idOfDigest, newCode } from "../../src/server/core/invite-code.ts";
-import { inviteInFolder } from "../../src/server/stores/json/operate-in-folder.ts";
+import { inviteInFolder } from "../support/operate-in-folder.ts";
 import {
   openTestServer,
   PASSWORD,

@@ -17,6 +17,7 @@ import { spec as ledger } from "../commands/ledger/spec.ts";
 import { spec as report } from "../commands/report/spec.ts";
 import { spec as grant } from "../commands/grant/spec.ts";
 import { spec as accounts } from "../commands/accounts/spec.ts";
+import { spec as take } from "../commands/take/spec.ts";
 import { spec as invites } from "../commands/invites/spec.ts";
 import { spec as store } from "../commands/store/spec.ts";
 import type { CommandSpec } from "./command-spec.ts";
@@ -43,6 +44,7 @@ export const commands = new Map<string, CommandSpec>(
     ledger,
     report,
     grant,
+    take,
     invites,
     store,
   }),

@@ -33,11 +33,6 @@ function modelName(typed: string): string {
   return oneLine(typed);
 }
 
-function visible(typed: string): string {
-  if (/^[\x21-\x7e]{1,200}$/.test(typed)) return typed;
-  throw new Error("1 to 200 visible ASCII characters without spaces");
-}
-
 /** The server that is tried if none is set (docs/cli.md#servers). */
 export const defaultServer = "http://127.0.0.1:8000";
 
@@ -101,16 +96,6 @@ export const options = {
     { setting: "theme", help: "colours of answers; auto asks the terminal for its background" },
     ["auto", "dark", "light", "ansi", "none"],
     "auto",
-  ),
-
-  id: text(
-    {
-      flag: "id",
-      value: "ID",
-      help: "ID of this grant; a repeat under the same ID gives nothing",
-      shown: "a new one",
-    },
-    visible,
   ),
 
   ...inviteOptions,

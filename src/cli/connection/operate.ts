@@ -1,10 +1,11 @@
 import { ClientError } from "../../client/failure.ts";
 import {
   ApiError,
-  operateInFolder,
-  operateInPostgres,
+  openOperator,
+  type Opening,
   type OperatorReply,
   type OperatorRequest,
+  type StorePlace,
 } from "../../server/local.ts";
 import { commandWords } from "../../text/command-words.ts";
 import { shellWord } from "../../text/shell-word.ts";
@@ -13,51 +14,88 @@ import { optionNamed, type OptionName } from "../argv/options.ts";
 import { asOwner } from "../failures/as-owner.ts";
 import { storeDir } from "./server-config.ts";
 
+/** Asks the store, or the server that runs on it. Throws `ClientError` or `StartupError` if neither does it. */
+export type Ask = (request: OperatorRequest) => Promise<OperatorReply>;
+
 /** The store's name in messages. A Postgres address is never shown. */
 export const storeName = ({ values, places }: Pick<Call, "values" | "places">): string =>
   values.store === undefined ? storeDir(values, places.server) : "the database";
 
-const repeated = ["config", "data", "ledgerKey", "id", "reason", "by", "yes"] as const satisfies OptionName[];
+/** The options that a shown command repeats. A Postgres address is not among them. */
+const repeated: readonly OptionName[] = [
+  "config",
+  "data",
+  "ledgerKey",
+  "file",
+  "all",
+  "passwordStdin",
+  "reason",
+  "by",
+  "yes",
+  "id",
+];
 
-/** The command to run again, with the options that were given and with `more`, which replaces those of the same flags. */
-export function sameCommand({ program, command, words, values, sources }: Call, more = ""): string {
+/** The command to run again, with the options that were given, but those of `without`, and with `more`. */
+export function sameCommand(
+  { program, command, words, values, sources }: Call,
+  more = "",
+  without?: OptionName,
+): string {
   const given = repeated.flatMap((name) => {
     const flag = `--${optionNamed(name).flag}`;
-    if (sources[name] !== "flag" || more.startsWith(`${flag} `)) return [];
-    return [values[name] === true ? flag : `${flag} ${shellWord(String(values[name]))}`];
+    if (sources[name] !== "flag" || name === without || more.startsWith(`${flag} `)) return [];
+    const value = values[name];
+    return [typeof value === "string" ? `${flag} ${shellWord(value)}` : flag];
   });
   return `${program.name} ${commandWords(command, words, [...given, more].join(" ").trim())}`;
 }
 
-/** What a command says if it is not known whether its request was handled. */
-type Doubt = (call: Call) => string;
+/** What to do when it is not known whether a request was handled. Every request can be repeated. */
+export type Doubt = (call: Call) => string;
 
 const once: Doubt = (call) =>
   `Whether it was done is not known. This does it once in any case: ${sameCommand(call)}`;
 
-/**
- * Asks the store, or the server that runs on it, to do what an operator asks. Throws `ClientError` or `StartupError` if
- * none does it.
- */
-export async function operate(
-  request: OperatorRequest,
+function placeOf({ values, places }: Call): StorePlace {
+  if (values.store !== undefined) return { kind: "postgres", url: values.store };
+  return { kind: "json", dir: storeDir(values, places.server), ledgerKey: values.ledgerKey };
+}
+
+/** Does work with a place in the store, and adds to its failures what to do. */
+export async function reading<T>(
   call: Call,
-  doubt: Doubt = once,
-): Promise<OperatorReply> {
-  const { values, places, output, signal } = call;
-  const opening = { warn: output.note, signal };
-  const reply = await (
-    values.store === undefined
-      ? operateInFolder(storeDir(values, places.server), request, output.note, values.ledgerKey)
-      : operateInPostgres(values.store, request, opening)
-  ).catch((error: unknown) => {
+  work: (place: StorePlace, opening: Opening) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(placeOf(call), { warn: call.output.note, signal: call.signal });
+  } catch (error) {
     throw failure(error, call);
+  }
+}
+
+/**
+ * Does work with somebody to ask: the server that runs on the folder or, without one, the store itself, which stays open
+ * for all requests.
+ */
+export const operate = <T>(call: Call, work: (ask: Ask) => Promise<T>, doubt: Doubt = once): Promise<T> =>
+  reading(call, async (place, opening) => {
+    const operator = await openOperator(place, opening);
+    try {
+      return await work(async (request) => {
+        const reply = await operator.ask(request);
+        if ("kind" in reply) throw refused(reply.kind, call, doubt);
+        return reply;
+      });
+    } finally {
+      await operator.close();
+    }
   });
-  if (!("kind" in reply)) return reply;
+
+function refused(kind: "no_store" | "no_answer", call: Call, doubt: Doubt): ClientError {
   const place = storeName(call);
-  if (reply.kind === "no_answer")
-    throw new ClientError("timeout", `The server that uses ${place} doesn't answer.`, { hint: doubt(call) });
-  throw new ClientError("usage", `There is no store in ${place}.`, {
+  if (kind === "no_answer")
+    return new ClientError("timeout", `The server that uses ${place} doesn't answer.`, { hint: doubt(call) });
+  return new ClientError("usage", `There is no store in ${place}.`, {
     hint: `Name the folder of your server: ${sameCommand(call, "--data DIR")}`,
   });
 }

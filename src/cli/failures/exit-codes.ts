@@ -50,6 +50,7 @@ const onStore: ReadonlySet<string | undefined> = new Set([
   "report",
   "grant",
   "invites",
+  "take",
 ]);
 
 /** The exit code of a failure of `command`. */

@@ -1,6 +1,6 @@
 import { ClientError, type ClientErrorCode } from "../../client/failure.ts";
 import { plainText, printableJson } from "../../text/sanitize.ts";
-import { BadSettings, StartupError } from "../../server/local.ts";
+import { BadSettings, NoAnswer, StartupError } from "../../server/local.ts";
 import type { Call } from "../argv/call.ts";
 import type { FailureDocument } from "./document.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -41,7 +41,7 @@ const withStop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : 
 export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   if (error instanceof ClientError) return ofClient(error, call);
   if (error instanceof StartupError) {
-    const code = error instanceof BadSettings ? "usage" : "internal";
+    const code = error instanceof BadSettings ? "usage" : error instanceof NoAnswer ? "timeout" : "internal";
     return { code, message: error.message, hint: error.hint, exit: exitCodes[code] };
   }
   if (error instanceof OutputFailed)

@@ -16,13 +16,26 @@ function areRulesKnown(call: Call): boolean {
   return isFresh(offer, Date.now()) && hasOurRules(fromKept(offer).extensions);
 }
 
+/** How a new password is asked for. */
+interface Asking {
+  label: string;
+  /** What the password would have to be and isn't; by default those of the server, if they are known. */
+  rules?: typeof passwordFaults;
+  /** The command to try again. */
+  again?: string;
+}
+
 /**
  * Asks for a new password twice. A password that the known rules forbid is rejected before the second prompt. Throws
  * `input_required` after three attempts.
  */
-export async function newPassword(call: Call, ask: AskSecret, label: string): Promise<string> {
+export async function newPassword(
+  call: Call,
+  ask: AskSecret,
+  { label, rules, again = typedCommand(call, call.command) }: Asking,
+): Promise<string> {
   const { note } = call.output;
-  const faultsIn = areRulesKnown(call) ? passwordFaults : () => [];
+  const faultsIn = rules ?? (areRulesKnown(call) ? passwordFaults : () => []);
   for (let tries = 0; tries < TRIES; tries += 1) {
     const first = await ask(label);
     if (first === "") continue;
@@ -32,6 +45,6 @@ export async function newPassword(call: Call, ask: AskSecret, label: string): Pr
     else note("The two passwords differ.");
   }
   throw new ClientError("input_required", "No valid password was typed twice.", {
-    hint: `Try again: ${typedCommand(call, call.command)}`,
+    hint: `Try again: ${again}`,
   });
 }

@@ -40,7 +40,8 @@ export async function usernameFrom(call: Call, command: string): Promise<string>
   });
 }
 
-async function fromStdin(call: Call): Promise<string> {
+/** The first line of stdin. Throws `input_required` if it is empty, and `usage` if stdin is the terminal. */
+export async function passwordFromStdin(call: Call): Promise<string> {
   if (stdinKind() === "terminal")
     throw new ClientError("usage", "--password-stdin reads a pipe or a file, and stdin is the terminal.", {
       hint: "Leave --password-stdin out to be asked for the password.",
@@ -62,7 +63,7 @@ export async function passwordFrom(
   call: Call,
   { isNew, command }: { isNew: boolean; command: string },
 ): Promise<string> {
-  if (call.values.passwordStdin) return fromStdin(call);
+  if (call.values.passwordStdin) return passwordFromStdin(call);
   if (call.values.password !== undefined) return call.values.password;
   const prompt = terminal(call);
   if (!prompt)
@@ -73,5 +74,7 @@ export async function passwordFrom(
         hint: `Set AI_CHAT_PASSWORD, or write it into a pipe: ${typedCommand(call, `${command} ${userWords(call) || "-u NAME"} --password-stdin`)}`,
       },
     );
-  return withoutEcho(prompt, (ask) => (isNew ? newPassword(call, ask, "Password: ") : ask("Password: ")));
+  return withoutEcho(prompt, (ask) =>
+    isNew ? newPassword(call, ask, { label: "Password: " }) : ask("Password: "),
+  );
 }

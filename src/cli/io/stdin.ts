@@ -87,6 +87,10 @@ export async function readStdin(reading: Reading): Promise<string> {
   return withoutLastLineEnds(decoded(bytes));
 }
 
+/** Reads all of stdin as text, of any size. Throws as {@link readStdin}. */
+export const readText = async (reading: Reading): Promise<string> =>
+  decoded(await chunks(reading, () => false));
+
 /** Reads up to `count` lines of stdin, without their line ends and otherwise unchanged. */
 export async function readFirstLines(reading: Reading, count: number): Promise<string[]> {
   let ends = 0;

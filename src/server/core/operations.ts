@@ -6,6 +6,9 @@ export interface Act {
   by: string | null;
 }
 
+/** Most accounts of one request: what one turn of the event loop can do without delaying a question. */
+export const ACT_PAGE = 200;
+
 /** An account as the operator sees it. Times in milliseconds since the epoch. */
 export interface AccountRow extends Balance {
   id: AccountId;
@@ -126,6 +129,11 @@ export interface Operations {
    * name is free again.
    */
   remove(account: AccountId, act: Act): Promise<{ kind: "done" | "repeated"; pseudonym: string } | Unknown>;
+  /**
+   * For each account, the tokens of the grant or the take that it has under this id (a take's are not positive), or null.
+   * Writes nothing.
+   */
+  moved(id: string, accounts: readonly AccountId[]): Promise<(number | null)[]>;
   /** All accounts but deleted ones, in pages, so that a long list delays no question. Writes nothing. */
   accounts(): AsyncIterable<AccountRow[]>;
   /** In any ASCII case; also by the pseudonym of a deleted account. Writes nothing. */

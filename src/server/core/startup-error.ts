@@ -33,3 +33,6 @@ export class OtherOwner extends StartupError {
     this.use = use;
   }
 }
+
+/** A process that holds what is needed does not answer. */
+export class NoAnswer extends StartupError {}

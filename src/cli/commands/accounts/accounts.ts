@@ -15,6 +15,7 @@ interface Action {
 }
 
 const ofActs: readonly OptionName[] = ["reason", "by"];
+const ofLosses: readonly OptionName[] = [...ofActs, "yes"];
 
 /** One row an action; its code is loaded when it runs. */
 const actions = new Map<string, Action>([
@@ -29,25 +30,22 @@ const actions = new Map<string, Action>([
   ["show", { words: ["NAME"], options: [], load: async () => (await import("./show.ts")).show }],
   [
     "disable",
-    {
-      words: ["NAME"],
-      options: [...ofActs, "yes"],
-      load: async () => (await import("./disable.ts")).disable,
-    },
+    { words: ["NAME"], options: ofLosses, load: async () => (await import("./disable.ts")).disable },
   ],
   ["enable", { words: ["NAME"], options: ofActs, load: async () => (await import("./disable.ts")).enable }],
   [
-    "rename",
+    "password",
     {
-      words: ["OLD", "NEW"],
-      options: [...ofActs, "yes"],
-      load: async () => (await import("./rename.ts")).rename,
+      words: ["NAME"],
+      options: [...ofLosses, "passwordStdin", "bcryptCost"],
+      load: async () => (await import("./password.ts")).password,
     },
   ],
   [
-    "delete",
-    { words: ["NAME"], options: [...ofActs, "yes"], load: async () => (await import("./delete.ts")).remove },
+    "rename",
+    { words: ["OLD", "NEW"], options: ofLosses, load: async () => (await import("./rename.ts")).rename },
   ],
+  ["delete", { words: ["NAME"], options: ofLosses, load: async () => (await import("./delete.ts")).remove }],
 ]);
 
 const wrong = ({ program }: Call, message: string) =>

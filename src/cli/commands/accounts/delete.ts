@@ -1,8 +1,8 @@
 import { counted } from "../../../text/numbers.ts";
 import type { Call } from "../../argv/call.ts";
+import { act, actOf, findAccount } from "../../connection/act.ts";
 import { storeName } from "../../connection/operate.ts";
 import { confirmed } from "../../io/confirm.ts";
-import { act, actOf, findAccount } from "./act.ts";
 import type { DeletedDocument } from "./document.ts";
 
 /** `accounts delete NAME` (docs/accounts.md#forget-somebody). */
@@ -12,7 +12,7 @@ export async function remove(call: Call, [name = ""]: readonly string[]): Promis
   const what = `${username} in ${storeName(call)} will be deleted, with ${counted(tokens, "token")}: its logins end, and nothing brings it back.`;
   if (!(await confirmed(what, call))) return 1;
   const reply = await act({ kind: "remove", account: id, ...actOf(call) }, call);
-  const pseudonym = "pseudonym" in reply ? (reply.pseudonym ?? "") : "";
+  const pseudonym = reply.kind === "removed" ? reply.pseudonym : "";
   if (output.json) await output.document({ username, pseudonym } satisfies DeletedDocument);
   else await output.line(`Deleted ${username}. Its sums stay under ${pseudonym}; the name is free.`);
   return 0;

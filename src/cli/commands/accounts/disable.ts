@@ -1,7 +1,7 @@
 import type { Call } from "../../argv/call.ts";
+import { act, actOf, findAccount } from "../../connection/act.ts";
 import { storeName } from "../../connection/operate.ts";
 import { confirmed } from "../../io/confirm.ts";
-import { act, actOf, findAccount } from "./act.ts";
 import type { DisabledDocument } from "./document.ts";
 
 async function setDisabled(call: Call, name: string, disabled: boolean): Promise<number> {

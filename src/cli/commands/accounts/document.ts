@@ -32,3 +32,7 @@ export type RenamedDocument = z.infer<typeof renamedDocument>;
 /** What `accounts delete --json` prints. `pseudonym`: under which its sums stay. */
 export const deletedDocument = z.strictObject({ username: text, pseudonym: text });
 export type DeletedDocument = z.infer<typeof deletedDocument>;
+
+/** What `accounts password --json` prints. */
+export const resetDocument = z.strictObject({ username: text });
+export type ResetDocument = z.infer<typeof resetDocument>;

@@ -2,9 +2,9 @@ import { ClientError } from "../../../client/failure.ts";
 import { usernameFaults } from "../../../protocol/username-rules.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import type { Call } from "../../argv/call.ts";
+import { act, actOf, findAccount } from "../../connection/act.ts";
 import { storeName } from "../../connection/operate.ts";
 import { confirmed } from "../../io/confirm.ts";
-import { act, actOf, findAccount } from "./act.ts";
 import type { RenamedDocument } from "./document.ts";
 
 /** `accounts rename OLD NEW`. Logins stay valid, because a token carries the ID of its account. */
@@ -19,7 +19,7 @@ export async function rename(call: Call, [old = "", name = ""]: readonly string[
   const what = `${username} in ${storeName(call)} will be ${name}: it logs in as ${name}, and anybody may register as ${username}.`;
   if (!(await confirmed(what, call))) return 1;
   const { kind } = await act({ kind: "rename", account: id, name, ...actOf(call) }, call);
-  if (kind === "taken")
+  if (kind === "name_taken")
     throw new ClientError(
       "username_taken",
       `Another account has the name ${JSON.stringify(repeatable(name))}.`,

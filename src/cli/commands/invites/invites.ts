@@ -1,23 +1,40 @@
 import { ClientError } from "../../../client/failure.ts";
-import { inviteCodes, type Invite, type NewInvite } from "../../../server/local.ts";
+import {
+  inviteCodes,
+  type Invite,
+  type InvitesReply,
+  type InvitesRequest,
+  type NewInvite,
+} from "../../../server/local.ts";
 import { counted, grouped } from "../../../text/numbers.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import type { Call } from "../../argv/call.ts";
 import type { OptionName } from "../../argv/options.ts";
+import { operate, type Ask } from "../../connection/operate.ts";
 import { checkOneStore } from "../../connection/server-config.ts";
-import { askStore } from "./ask-store.ts";
 import type { CreatedDocument, InvitesDocument, RevokedDocument } from "./document.ts";
 
-type Action = (call: Call, words: readonly string[]) => Promise<void>;
+/** Asks the store, or the server that runs on it. */
+type AskInvites = (request: InvitesRequest) => Promise<InvitesReply>;
+
+type Action = (call: Call, words: readonly string[], ask: AskInvites) => Promise<void>;
 
 const wrong = ({ program }: Call, message: string) =>
   new ClientError("usage", message, { hint: `See: ${program.name} invites --help` });
+
+const asking =
+  (ask: Ask): AskInvites =>
+  async (invites) => {
+    const reply = await ask({ invites });
+    if ("invites" in reply) return reply.invites;
+    throw new Error("The reply is to another request.");
+  };
 
 const isoOf = (ms: number) => new Date(ms).toISOString();
 const minuteOf = (ms: number) => `${isoOf(ms).slice(0, 16).replace("T", " ")} UTC`;
 
 /** Makes so many invitations at once; resolves to them with their codes. */
-async function make(count: number, made: Pick<NewInvite, "tokens" | "uses" | "expires">, call: Call) {
+async function make(count: number, made: Pick<NewInvite, "tokens" | "uses" | "expires">, ask: AskInvites) {
   const { newCode, digestOfCode, idOfDigest } = await inviteCodes();
   for (;;) {
     const invites = Array.from({ length: count }, () => {
@@ -27,11 +44,11 @@ async function make(count: number, made: Pick<NewInvite, "tokens" | "uses" | "ex
     });
     const request = { create: invites.map(({ code: _code, ...invite }) => invite) };
     // An ID of ten letters may be taken, however unlikely that is.
-    if ((await askStore(request, call)).kind === "created") return invites;
+    if ((await ask(request)).kind === "created") return invites;
   }
 }
 
-const create: Action = async (call, words) => {
+const create: Action = async (call, words, ask) => {
   const { output, values } = call;
   if (words.length > 0) throw wrong(call, "There are too many words. It is: invites create");
   const { INVITES_PAGE } = await inviteCodes();
@@ -39,7 +56,7 @@ const create: Action = async (call, words) => {
   const expires = Date.now() + values.expires;
   const document: CreatedDocument = [];
   for (let left = count; left > 0; left -= INVITES_PAGE) {
-    const made = await make(Math.min(left, INVITES_PAGE), { tokens, uses, expires }, call);
+    const made = await make(Math.min(left, INVITES_PAGE), { tokens, uses, expires }, ask);
     document.push(...made.map(({ id, code }) => ({ code, id, tokens, uses, expires: isoOf(expires) })));
     if (!output.json) await output.line(made.map(({ code }) => code).join("\n"));
   }
@@ -50,11 +67,11 @@ const create: Action = async (call, words) => {
   );
 };
 
-async function listed(call: Call): Promise<Invite[]> {
+async function listed(ask: AskInvites): Promise<Invite[]> {
   const { INVITES_PAGE } = await inviteCodes();
   const all: Invite[] = [];
   for (;;) {
-    const reply = await askStore({ list: all.length }, call);
+    const reply = await ask({ list: all.length });
     const page = reply.kind === "listed" ? reply.invites : [];
     all.push(...page);
     if (page.length < INVITES_PAGE) return all;
@@ -66,10 +83,10 @@ function rowOf({ id, used, uses, tokens, expires, state }: Invite): string {
   return `${id}  ${state.replace("_", " ").padEnd(7)}  ${grouped(used)} of ${counted(uses, "use")}, ${gives}, until ${minuteOf(expires)}`;
 }
 
-const list: Action = async (call, words) => {
+const list: Action = async (call, words, ask) => {
   const { output, program } = call;
   if (words.length > 0) throw wrong(call, "There are too many words. It is: invites list");
-  const all = await listed(call);
+  const all = await listed(ask);
   if (output.json)
     return output.document(
       all.map(({ id, digest, tokens, uses, used, at, expires, state }) => ({
@@ -87,15 +104,12 @@ const list: Action = async (call, words) => {
   else output.note(`There are no invitations. To make one: ${program.name} invites create`);
 };
 
-const revoke: Action = async (call, words) => {
+const revoke: Action = async (call, words, ask) => {
   const { output } = call;
   if (words.length === 0) throw wrong(call, "A code or an ID is missing: invites revoke CODE|ID");
   const { digestOfCode } = await inviteCodes();
   const typed = words.join(" ");
-  const reply = await askStore(
-    { revoke: { id: typed.trim().toLowerCase(), digest: digestOfCode(typed) } },
-    call,
-  );
+  const reply = await ask({ revoke: { id: typed.trim().toLowerCase(), digest: digestOfCode(typed) } });
   if (reply.kind !== "revoked" && reply.kind !== "repeated")
     throw new ClientError("usage", "There is no invitation with this code or ID.", {
       hint: `See which there are: ${call.program.name} invites list`,
@@ -125,5 +139,6 @@ export async function invites(call: Call): Promise<void> {
   if (action !== create && ofCreate.some((name) => call.sources[name] === "flag"))
     throw wrong(call, "--tokens, --uses, --expires and --count go with create.");
   checkOneStore(call);
-  await action(call, words);
+  const doubt = () => `Whether it was done is not known. See: ${call.program.name} invites list`;
+  await operate(call, (ask) => action(call, words, asking(ask)), doubt);
 }

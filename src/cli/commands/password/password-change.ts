@@ -28,7 +28,7 @@ async function fromStdin(call: Call): Promise<PasswordChange> {
 function fromTerminal(call: Call, prompt: PromptTerminal): Promise<PasswordChange> {
   return withoutEcho(prompt, async (ask) => ({
     password: call.values.password ?? (await ask("Current password: ")),
-    newPassword: await newPassword(call, ask, "New password: "),
+    newPassword: await newPassword(call, ask, { label: "New password: " }),
   }));
 }
 

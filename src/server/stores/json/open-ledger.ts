@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { NoAnswer } from "../../core/startup-error.ts";
 import { createCheckedLines, type CheckedLines } from "./checked-lines.ts";
 import { LEDGER } from "./damage.ts";
 import { hasLedger } from "./has-ledger.ts";
-import { NoAnswer, noStore, readFolder, type Folder } from "./read-in-folder.ts";
+import { noStore, readFolder, type Folder } from "./read-in-folder.ts";
 
 /** A ledger that a command reads while a server may write to it. */
 export interface OpenLedger {

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { resolve } from "node:path";
 import { ApiError } from "../../core/api-error.ts";
-import type { GrantRequest } from "../../core/grant.ts";
-import type { InvitesReply, InvitesRequest } from "../../core/invites.ts";
+import type { Store } from "../../core/ports.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "./disk.ts";
@@ -13,6 +12,8 @@ import {
   operate,
   operatorAnswer,
   signed,
+  type NotDone,
+  type Operator,
   type OperatorFailure,
   type OperatorReply,
   type OperatorRequest,
@@ -26,60 +27,38 @@ const TIMEOUT = 10_000;
 const PAUSE = 50;
 
 /**
- * Does what an operator asks in a data folder: through the server that runs on it, otherwise under its lock. `no_store`:
- * the folder has no ledger, and none is made. `no_answer`: a process holds the folder and does not answer, so it may have
- * been done; every request can be repeated. Rejects with `ApiError("store_unavailable")`, or with `StartupError` if the
- * folder cannot be used.
+ * Who does what an operator asks in a data folder: the process that holds the folder; otherwise its store, which is then
+ * opened under the lock and stays open until `close`. Rejects with `StartupError` if the folder cannot be used.
  */
-export async function operateInFolder(
+export async function openFolderOperator(
   named: string,
-  request: OperatorRequest,
   warn: (sentence: string) => void,
   ledgerKey?: string,
-): Promise<OperatorReply | { kind: "no_store" } | { kind: "no_answer" }> {
+): Promise<Operator> {
   const dir = resolve(named);
-  const end = performance.now() + TIMEOUT;
   await checkOwner(disk, dir);
   const key = ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir);
-  const asking = signed(request, key);
-  // Two requests with the same content are one.
-  for (;;) {
-    const asked = await askHolder(dir, asking).catch(unreadable(dir));
-    if (asked.kind === "answer") return replyOf(asked.answer, key);
-    if (asked.kind === "nobody") {
-      if (!(await hasLedger(disk, dir).catch(unreadable(dir)))) return { kind: "no_store" };
-      const done = await operateUnderLock(dir, request, warn, ledgerKey);
-      if (done) return done;
+  let store: Store | undefined;
+
+  async function ask(request: OperatorRequest): Promise<OperatorReply | NotDone> {
+    if (store) return operate(store, request);
+    const end = performance.now() + TIMEOUT;
+    const asking = signed(request, key);
+    // Two requests with the same content are one.
+    for (;;) {
+      const asked = await askHolder(dir, asking).catch(unreadable(dir));
+      if (asked.kind === "answer") return replyOf(asked.answer, key);
+      if (asked.kind === "nobody") {
+        if (!(await hasLedger(disk, dir).catch(unreadable(dir)))) return { kind: "no_store" };
+        store = await openUnlessHeld(dir, warn, ledgerKey);
+        if (store) return operate(store, request);
+      }
+      if (performance.now() > end) return { kind: "no_answer" };
+      await pause(PAUSE);
     }
-    if (performance.now() > end) return { kind: "no_answer" };
-    await pause(PAUSE);
   }
-}
 
-/** {@link operateInFolder} for a grant. */
-export async function giveInFolder(
-  dir: string,
-  grant: GrantRequest,
-  warn: (sentence: string) => void,
-  ledgerKey?: string,
-) {
-  const reply = await operateInFolder(dir, { grant }, warn, ledgerKey);
-  if ("kind" in reply) return reply;
-  if ("grant" in reply) return reply.grant;
-  throw otherVersion(UNKNOWN_ANSWER);
-}
-
-/** {@link operateInFolder} for invitations. */
-export async function inviteInFolder(
-  dir: string,
-  invites: InvitesRequest,
-  warn: (sentence: string) => void,
-  ledgerKey?: string,
-): Promise<InvitesReply | { kind: "no_store" } | { kind: "no_answer" }> {
-  const reply = await operateInFolder(dir, { invites }, warn, ledgerKey);
-  if ("kind" in reply) return reply;
-  if ("invites" in reply) return reply.invites;
-  throw otherVersion(UNKNOWN_ANSWER);
+  return { ask, close: async () => store?.close() };
 }
 
 /** Turns the error of a file call in the folder into a `StartupError`. */
@@ -95,24 +74,16 @@ export const unreadable =
   };
 
 /** Undefined if another process took the folder first. */
-async function operateUnderLock(
+const openUnlessHeld = (
   dir: string,
-  request: OperatorRequest,
   warn: (sentence: string) => void,
   ledgerKey: string | undefined,
-): Promise<OperatorReply | undefined> {
-  const store = await openJsonStore({ dir, warn, ledgerKey }).catch(async (error: unknown) => {
+): Promise<Store | undefined> =>
+  openJsonStore({ dir, warn, ledgerKey }).catch(async (error: unknown) => {
     // The process that was first may have left again by now.
     if (error instanceof FolderInUse || (await lockHolder(dir))) return undefined;
     throw error;
   });
-  if (!store) return undefined;
-  try {
-    return await operate(store, request);
-  } finally {
-    await store.close();
-  }
-}
 
 export const UNKNOWN_ANSWER = "This version of ai-chat does not know its answer.";
 

@@ -120,6 +120,8 @@ export function createOperations(needs: Needs): Operations {
         return { kind: repeated ? "repeated" : "done", pseudonym: pseudonymOf(account) };
       }),
 
+    moved: async (id, accounts) => accounts.map((account) => books.grants.of(account, id)?.tokens ?? null),
+
     async *accounts() {
       for (const page of accountPages(shown)) {
         yield page;

@@ -1,18 +1,13 @@
 import { z } from "zod";
 import { actReply, actRequest, answerAct } from "../../core/act.ts";
 import { ApiError } from "../../core/api-error.ts";
-import { grantByName, grantReply, grantRequest } from "../../core/grant.ts";
 import { answerInvites, invitesReply, invitesRequest } from "../../core/invites.ts";
 import type { Store } from "../../core/ports.ts";
 import { isMac, macOf, type LedgerKey } from "./key.ts";
 import { answerRead, readRequest, type Readable } from "./reading.ts";
 
 /** A request of an operator's command to the process that holds the folder. */
-const operatorRequest = z.union([
-  z.object({ act: actRequest }),
-  z.object({ grant: grantRequest }),
-  z.object({ invites: invitesRequest }),
-]);
+const operatorRequest = z.union([z.object({ act: actRequest }), z.object({ invites: invitesRequest })]);
 
 export const operatorFailure = z.object({
   error: z.object({ code: z.enum(["store_unavailable", "key", "other"]), detail: z.string() }),
@@ -21,7 +16,6 @@ export const operatorFailure = z.object({
 /** The response: the outcome of what was asked, or an error. */
 export const operatorAnswer = z.union([
   z.object({ act: actReply }),
-  z.object({ grant: grantReply }),
   z.object({ invites: invitesReply }),
   operatorFailure,
 ]);
@@ -31,12 +25,25 @@ type OperatorAnswer = z.infer<typeof operatorAnswer>;
 export type OperatorFailure = z.infer<typeof operatorFailure>["error"];
 export type OperatorReply = Exclude<OperatorAnswer, { error: unknown }>;
 
-type OpenStore = Pick<Store, "accounts" | "ledger" | "invites" | "operations">;
+/**
+ * `no_store`: the folder has no ledger, and none is made. `no_answer`: a process holds the folder and does
+ * not answer, so it may have been done; every request can be repeated.
+ */
+export interface NotDone {
+  kind: "no_store" | "no_answer";
+}
+
+/** Who does what an operator asks in a store. `ask` rejects with `store_unavailable`, or with `StartupError`. */
+export interface Operator {
+  ask(request: OperatorRequest): Promise<OperatorReply | NotDone>;
+  close(): Promise<void>;
+}
+
+type OpenStore = Pick<Store, "ledger" | "invites" | "operations">;
 
 /** Does in an open store what an operator asks. Rejects with `store_unavailable`. */
 export async function operate(store: OpenStore, request: OperatorRequest): Promise<OperatorReply> {
   if ("act" in request) return { act: await answerAct(store, request.act) };
-  if ("grant" in request) return { grant: await grantByName(store, request.grant) };
   return { invites: await answerInvites(store.invites, request.invites) };
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AccountRow } from "../../core/operations.ts";
-import { BadSettings, StartupError } from "../../core/startup-error.ts";
+import { BadSettings, NoAnswer } from "../../core/startup-error.ts";
 import { accountPages, accountRow } from "./account-rows.ts";
 import { Damage } from "./damage.ts";
 import { disk } from "./disk.ts";
@@ -122,9 +122,6 @@ async function shown({ dir, key, files }: Folder): Promise<Parameters<typeof acc
 /** The folder has no ledger. */
 export const noStore = (dir: string) =>
   new BadSettings(`There is no store in ${dir}.`, "Name the folder of your server: --data DIR");
-
-/** A process holds the folder, and does not answer. */
-export class NoAnswer extends StartupError {}
 
 const noAnswer = (dir: string) =>
   new NoAnswer(

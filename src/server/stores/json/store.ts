@@ -178,7 +178,7 @@ async function createStore(parts: Parts): Promise<Store> {
   });
   lock.serve(async (request) => {
     const durable = () => ({ bytes: journal.synced().length });
-    const answer = await answerOperator({ ledger, accounts, invites, operations, durable }, request, key);
+    const answer = await answerOperator({ ledger, invites, operations, durable }, request, key);
     // The store is closing: without a response, the caller tries again and finds the folder free.
     return "error" in answer && closing ? undefined : answer;
   });

@@ -41,6 +41,15 @@ SELECT l.kind, l.tokens, l.asked
 FROM chat_accounts a LEFT JOIN (SELECT account, kind, tokens, asked FROM chat_ledger WHERE ${OF_ID}) l ON l.account = a.id
 WHERE a.id = $2 AND a.deleted_at IS NULL`;
 
+/** For each of the accounts $2, in their order, what the id $1 added to it. */
+export const MOVED = `
+SELECT l.tokens FROM unnest($2::text[]) WITH ORDINALITY AS a (account, position)
+LEFT JOIN LATERAL (
+  SELECT tokens FROM chat_ledger
+  WHERE account = a.account AND kind IN ('grant', 'take') AND id IN ($1::text, a.account || ' ' || $1::text)
+) l ON true
+ORDER BY a.position`;
+
 interface Given {
   kind: "grant" | "take" | null;
   tokens: string;

@@ -2,7 +2,7 @@ import type { Operations } from "../../core/operations.ts";
 import { createAccountRows } from "./account-rows.ts";
 import { createActs } from "./acts.ts";
 import type { Database } from "./database.ts";
-import { give } from "./grants.ts";
+import { give, MOVED } from "./grants.ts";
 import { BALANCE } from "./ledger.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 import type { UnderWay } from "./under-way.ts";
@@ -27,8 +27,13 @@ export function createOperations(database: Pick<Database, "run">, underWay: Unde
     };
   };
 
+  const moved: Operations["moved"] = async (id, accounts) => {
+    const { rows } = await run<{ tokens: string | null }>(MOVED, [id, accounts]);
+    return rows.map(({ tokens }) => (tokens === null ? null : Number(tokens)));
+  };
+
   return {
-    ...underWay.count({ ...createActs(database), take }),
+    ...underWay.count({ ...createActs(database), take, moved }),
     ...createAccountRows(underWay.count({ run })),
   };
 }

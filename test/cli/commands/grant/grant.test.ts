@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 let home: Home;
@@ -25,7 +25,7 @@ test("grant gives tokens in the user's folder, to a name in any case, with a lin
   expect({ code, stdout, stderr }).toEqual({
     code: 0,
     stdout: "Gave Jane 4,000 tokens; the balance is 8,000.\n",
-    stderr: "",
+    stderr: expect.stringMatching(/^The ID of this grant is \S+\.\n$/),
   });
   expect(await tokens()).toBe("8000");
   expect((await facts()).at(-1)).toMatchObject({
@@ -45,9 +45,7 @@ test("grant goes through the server that runs on the folder, which shows the new
   expect(await tokens()).toBe("4006");
   const unknown = await grant("joe", "1");
   expect(unknown).toMatchObject({ code: 2, stdout: "" });
-  expect(unknown.stderr).toMatch(
-    /^ai-chat: There is no user "joe" in .*\n.*ai-chat grant joe 1 --data DIR\n$/,
-  );
+  expect(unknown.stderr).toMatch(/^ai-chat: There is no user "joe" in .*\n.*ai-chat accounts list\n$/);
   server.child.kill("SIGTERM");
   expect((await server.ended).code).toBe(0);
 });
@@ -70,24 +68,120 @@ test("grant with the same id is one grant, with a server and without, and a diff
 test("many grants at once without a server are all recorded", async () => {
   const given = await Promise.all(Array.from({ length: 6 }, () => grant("jane", "10")));
   expect(given.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
-    given.map(() => ({ code: 0, stderr: "" })),
+    given.map(() => ({ code: 0, stderr: expect.stringMatching(/^The ID of this grant is \S+\.\n$/) })),
   );
   expect(await tokens()).toBe("4060");
 });
 
-test("a grant whose server is stopped midway reports an unknown outcome, and how to repeat it safely", async () => {
+test("a grant whose server does not answer gives nothing, and says so", async () => {
   const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
   await server.sees("Ctrl-C", "stderr");
   server.child.kill("SIGSTOP");
   const { code, stderr } = await grant("jane", "9");
   server.child.kill("SIGCONT");
-  expect(code).toBe(6);
-  expect(stderr).toMatch(/doesn't answer\.\n.*not known/);
-  const again = /grant jane 9 --id \S+/.exec(stderr)?.[0].split(" ") ?? [];
-  expect((await runProgram(again, { home })).code).toBe(0);
-  expect(await tokens()).toBe("4009");
+  expect({ code, stderr }).toMatchObject({ code: 6, stderr: expect.stringContaining("doesn't answer.") });
+  expect(await tokens()).toBe("4000");
   server.child.kill("SIGTERM");
   await server.ended;
+});
+
+describe("a grant to many", () => {
+  const register = (name: string) =>
+    runProgram(["register", "-s", "local", "-u", name], { home, env: { AI_CHAT_PASSWORD: "correct horse" } });
+  beforeEach(async () => {
+    await register("joe");
+    await register("jim");
+  });
+  const given = async (...words: string[]) => {
+    const { code, stdout } = await grant(...words, "--json");
+    expect(code).toBe(0);
+    return JSON.parse(stdout) as {
+      id: string;
+      granted: number;
+      accounts: { username: string; tokens: number }[];
+    };
+  };
+  const balances = ({ accounts }: Awaited<ReturnType<typeof given>>) =>
+    Object.fromEntries(accounts.map(({ username, tokens }) => [username, tokens]));
+
+  test("gives each named account tokens once for an id, however it is repeated", async () => {
+    const first = await given(
+      "jane",
+      "JOE",
+      "joe",
+      "500",
+      "--id",
+      "june",
+      "--reason",
+      "a prize",
+      "--by",
+      "anna",
+    );
+    expect(first).toEqual({
+      id: "june",
+      granted: 1000,
+      accounts: [
+        { username: "Jane", granted: 500, tokens: 4500 },
+        { username: "joe", granted: 500, tokens: 4500 },
+      ],
+    });
+    expect((await facts()).at(-1)).toMatchObject({ fact: "grant", reason: "a prize", by: "anna" });
+    expect((await grant("--all", "500", "--id", "june")).stdout).toBe(
+      "Gave 500 tokens to each of 1 account, 500 in all; 2 accounts got them before under the id june.\n",
+    );
+    expect((await grant("--all", "500", "--id", "june")).stdout).toMatch(
+      /^Already granted: all of the 3 accounts/,
+    );
+    const other = await grant("--all", "501", "--id", "june");
+    expect(other).toMatchObject({ code: 2, stdout: "" });
+    expect(other.stderr).toMatch(/"Jane", "joe" and "jim", with another amount\. Nothing was given\.\n/);
+    // Known before for one of them: the others get nothing either.
+    await given("jane", "joe", "7", "--id", "two");
+    expect((await grant("--all", "8", "--id", "two")).code).toBe(2);
+    expect(balances(await given("--all", "1"))).toEqual({ Jane: 4508, joe: 4508, jim: 4501 });
+  });
+
+  test("reads names from a file or stdin, and leaves out disabled accounts only with --all", async () => {
+    const file = join(home.dir, "class.txt");
+    await writeFile(file, "\ufeffjoe\r\n\r\n  JIM \r\njoe");
+    const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
+    await server.sees("Ctrl-C", "stderr");
+    await runProgram(["accounts", "disable", "joe", "--yes"], { home });
+    expect(balances(await given("--file", file, "5"))).toEqual({ joe: 4005, jim: 4005 });
+    const piped = await runProgram(["grant", "--file", "-", "5", "--id", "p"], {
+      home,
+      stdin: { pipe: "joe\n" },
+    });
+    expect(piped.stdout).toBe("Gave 5 tokens to each of 1 account, 5 in all.\n");
+    expect(balances(await given("--all", "5"))).toEqual({ Jane: 4005, jim: 4010 });
+    server.child.kill("SIGTERM");
+    await server.ended;
+  });
+
+  test("gives nothing to anybody if a name is unknown, and names all of those", async () => {
+    const before = await facts();
+    const unknown = await grant("jane", "who", "joe", "deleted#1", "WHO", "5");
+    expect(unknown).toMatchObject({ code: 2, stdout: "" });
+    expect(unknown.stderr).toMatch(/There are no users "who", "deleted#1" and "WHO" in /);
+    const file = join(home.dir, "class.txt");
+    await writeFile(file, Array.from({ length: 30 }, (_, at) => `n${at}`).join("\n"));
+    expect((await grant("--file", file, "5")).stderr).toMatch(/"n0", .*"n9" and 20 more in /);
+    const much = await grant("jane", "joe", String(Number.MAX_SAFE_INTEGER));
+    expect(much).toMatchObject({ code: 2, stderr: expect.stringContaining("no balance may be above") });
+    expect(await facts()).toEqual(before);
+  });
+
+  test("that is killed in the middle gives each account tokens once when it is repeated", async () => {
+    const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
+    await server.sees("Ctrl-C", "stderr");
+    const killed = await startProgram(["grant", "--all", "3"], { home });
+    await killed.sees("The ID of this grant is", "stderr");
+    killed.child.kill("SIGKILL");
+    const id = /grant is (\S+)\./.exec((await killed.ended).stderr)?.[1] ?? "";
+    expect(balances(await given("--all", "3", "--id", id))).toEqual({ Jane: 4003, joe: 4003, jim: 4003 });
+    server.child.kill("SIGTERM");
+    await server.ended;
+  });
 });
 
 const wrong: [words: string[], why: RegExp][] = [
@@ -98,7 +192,14 @@ const wrong: [words: string[], why: RegExp][] = [
   [["jane", "-5"], /must be a whole number/],
   [["jane", "9007199254740992"], /must be a whole number/],
   [["jane", "9007199254740991"], /no balance may be above/],
-  [["jane", "5", "more"], /a name and a number/],
+  [["jane", "5", "more"], /must be a whole number/],
+  [["--all"], /With --all, grant takes a number of tokens/],
+  [["--all", "jane", "5"], /With --all, grant takes a number of tokens and no names/],
+  [["--all", "--file", "x", "5"], /--all and --file cannot go together/],
+  [["--file", "/does/not/exist", "5"], /cannot be read \(ENOENT\)/],
+  [["--file", "/dev/null", "5"], /There is no name in \/dev\/null/],
+  [["jane", "5", "--id", "refill:2026-11-26"], /--id must be an ID that does not begin with refill:/],
+  [["jane", "5", "--by", "\x1b[31m"], /--by must be one line/],
   [["jane", "5", "--id", "two words"], /--id must be/],
   [["jane", "5", "--data", "/does/not/exist"], /There is no store in/],
   [["jane", "5", "--data", "x", "--store", "postgres://x"], /two different stores/],

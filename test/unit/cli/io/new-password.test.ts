@@ -36,7 +36,7 @@ async function typed(server: string, lines: string[]) {
     said.push(label);
     return lines.shift() ?? "";
   };
-  return { password: await newPassword(call, ask, "Password: ").catch(String), said };
+  return { password: await newPassword(call, ask, { label: "Password: " }).catch(String), said };
 }
 
 test.each([

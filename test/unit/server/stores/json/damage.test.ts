@@ -5,7 +5,7 @@ import { StartupError } from "../../../../../src/server/core/startup-error.ts";
 import { Damage } from "../../../../../src/server/stores/json/damage.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { copyStore } from "../../../../../src/server/stores/copy.ts";
-import { giveInFolder } from "../../../../../src/server/stores/json/operate-in-folder.ts";
+import { giveInFolder } from "../../../../support/operate-in-folder.ts";
 import { load } from "../../../../../src/server/stores/json/load.ts";
 import { createMemoryFiles } from "./memory-files.ts";
 import { contentOf, fillFolder, makeFolder, openStore, START } from "./place.ts";

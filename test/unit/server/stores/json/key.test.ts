@@ -7,7 +7,7 @@ import { StartupError } from "../../../../../src/server/core/startup-error.ts";
 import { copyStore } from "../../../../../src/server/stores/copy.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { Damage } from "../../../../../src/server/stores/json/damage.ts";
-import { giveInFolder } from "../../../../../src/server/stores/json/operate-in-folder.ts";
+import { giveInFolder } from "../../../../support/operate-in-folder.ts";
 import { inWorker } from "../../../../../src/server/stores/json/in-worker.ts";
 import { keyOf, KeyError, openLedgerKey } from "../../../../../src/server/stores/json/key.ts";
 import { load } from "../../../../../src/server/stores/json/load.ts";

@@ -3,7 +3,8 @@ import { readdir, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { giveInFolder } from "../../../../../src/server/stores/json/operate-in-folder.ts";
+import { giveInFolder } from "../../../../support/operate-in-folder.ts";
+import { ACT_PAGE } from "../../../../../src/server/core/operations.ts";
 import { acquireLock, askHolder, lockHolder } from "../../../../../src/server/stores/json/lock.ts";
 import { makeFolder, openStore } from "./place.ts";
 
@@ -87,12 +88,24 @@ describe("the socket of the lock", () => {
     const { store } = await openStore(dir);
     const made = await store.accounts.create({ name: "jane", passwordHash: "x", tokens: 10 });
     const account = made.kind === "created" ? made.account.id : "";
+    const act = { reason: null, by: null };
+    const [one, grant] = [
+      { ...act, account },
+      { ...act, kind: "grant", accounts: [account], tokens: 5, id: "a" },
+    ];
     for (const request of [
       {},
       { take: {} },
-      { grant: { name: "jane", tokens: -5, id: "a" } },
-      { grant: { name: "jane", tokens: 1.5, id: "a" } },
-      { grant: { name: "jane", tokens: 5, id: "" } },
+      { act: { ...grant, tokens: -5 } },
+      { act: { ...grant, tokens: 1.5 } },
+      { act: { ...grant, id: "" } },
+      { act: { ...grant, id: "two words" } },
+      { act: { ...grant, id: "refill:2026-11-26" } },
+      { act: { ...grant, accounts: [] } },
+      { act: { ...grant, accounts: Array(ACT_PAGE + 1).fill(account) } },
+      { act: { ...grant, by: "a\nb" } },
+      { act: { ...one, kind: "rename", name: "deleted#1" } },
+      { act: { ...one, kind: "set_password", hash: "in the clear" } },
     ])
       expect(JSON.parse(await say(dir, `${JSON.stringify(request)}\n`))).toMatchObject({
         error: { code: "other" },
@@ -110,7 +123,7 @@ describe("a grant in a folder", () => {
     expect(await readdir(dir)).toEqual([]);
     const { store } = await openStore(dir);
     await store.accounts.create({ name: "Jane", passwordHash: "x", tokens: 10 });
-    const reply = { username: "Jane", tokens: 15 };
+    const reply = { tokens: 15 };
     expect(await giveInFolder(dir, grant, () => {})).toEqual({ kind: "granted", ...reply });
     await store.close();
     expect(await giveInFolder(dir, grant, () => {})).toEqual({ kind: "repeated", ...reply });
@@ -125,7 +138,7 @@ describe("a grant in a folder", () => {
       giveInFolder(dir, { ...grant, id: `g${at}` }, () => {}),
     );
     await store.close();
-    expect((await Promise.all(given)).map(({ kind }) => kind)).toEqual(given.map(() => "granted"));
+    expect(await Promise.all(given)).toEqual(given.map(() => expect.objectContaining({ kind: "granted" })));
     expect(await giveInFolder(dir, { ...grant, id: "g0" }, () => {})).toMatchObject({ tokens: 35 });
   });
 });

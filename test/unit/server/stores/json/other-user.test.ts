@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { OtherOwner } from "../../../../../src/server/core/startup-error.ts";
 import { copyStore } from "../../../../../src/server/stores/copy.ts";
 import { writeAddress } from "../../../../../src/server/stores/json/address.ts";
-import { giveInFolder } from "../../../../../src/server/stores/json/operate-in-folder.ts";
+import { giveInFolder } from "../../../../support/operate-in-folder.ts";
 import { listenIn } from "../../../../../src/server/stores/json/lock-socket.ts";
 import { fillFolder, makeFolder, openStore } from "./place.ts";
 
