@@ -226,6 +226,20 @@ export function operationsContract(name: string, place: () => Promise<StoreFixtu
         expect(sum).toBe(Math.min(1200, 1000 - 100 * held.length));
       });
 
+      it("and a question that comes while it is written never use the same tokens", async () => {
+        for (let passed = 0; passed < 10; passed += 1) {
+          const { id } = await create(`jane${passed}`, 100);
+          const taking = take(id, 100);
+          for (let turn = 0; turn < passed; turn += 1) await Promise.resolve();
+          const request = question(id);
+          const { kind } = await store.ledger.hold(request);
+          expect(await taking).toMatchObject({ kind: "taken", taken: kind === "held" ? 0 : 100 });
+          const charged = await store.ledger.charge(request.id);
+          expect(charged.kind).toBe(kind === "held" ? "charged" : "expired");
+          expect(await balance(id)).toEqual({ tokens: 0, held: 0 });
+        }
+      });
+
       it("shares its ids with the account's grants, and with no other account's", async () => {
         const [jane, john] = [await create("jane"), await create("john")];
         expect((await grant(jane.id, "june")).kind).toBe("granted");
