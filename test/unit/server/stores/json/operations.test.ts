@@ -276,6 +276,11 @@ describe("what is written together with an act", () => {
       for (let turn = 0; turn < passed; turn += 1) await Promise.resolve();
       expect(await Promise.all([early, give(account)])).toEqual(["granted", "unknown"]);
       expect((await removed).kind).toBe("done");
+      const ending = await create(store, `john${passed}`, 0);
+      const gone = operations.remove(ending, act);
+      for (let turn = 0; turn < passed; turn += 1) await Promise.resolve();
+      await store.accounts.revoke({ account: ending, jti: "jti", expires: START + 1000 });
+      expect((await gone).kind).toBe("done");
     }
     await store.close();
     expect(await checkFolder(dir)).toMatchObject({ ok: true, tokens: 8 * 1005 });
