@@ -84,7 +84,7 @@ async function lookAtBalance(run: Run, { url }: SmallServer, { balance = "told" 
     token_source: "file",
     expires_at: null,
   });
-  expect(document(how)).toEqual({ tokens, held: null, price: null, questions: null });
+  expect(document(how)).toEqual({ tokens, held: null, price: null, questions: null, next: null });
   expect((await run(["balance"])).stdout).toBe(`${tokens} tokens left\n`);
 }
 
