@@ -148,6 +148,7 @@ test("a successful command prints its document and nothing else", async () => {
   await printed("grant", ["grant", "jane", "500", "--data", dir]);
   await printed("grant --all", ["grant", "--all", "500", "--data", dir]);
   const at = ["--data", dir];
+  await printed("take", ["take", "jane", "5", "--reason", "a test", "--yes", ...at]);
   await printed("accounts list", ["accounts", "list", ...at]);
   await printed("accounts show", ["accounts", "show", "jane", ...at]);
   await printed("ledger", ["ledger", "jane", ...at]);
@@ -170,7 +171,6 @@ test("a successful command prints its document and nothing else", async () => {
   await printed("store rotate-secret", ["store", "rotate-secret", dir]);
 
   const by = ["--yes", "--data", dir];
-  await printed("take", ["take", "jane", "5", "--reason", "a test", ...by]);
   await printed("accounts disable", ["accounts", "disable", "jane", ...by]);
   await printed("accounts enable", ["accounts", "enable", "jane", "--data", dir]);
   const reset = ["accounts", "password", "jane", "--password-stdin", ...by];
