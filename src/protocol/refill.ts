@@ -15,6 +15,9 @@ export interface RefillSetting extends RefillAmount {
   cap: number | null;
 }
 
+/** The same for a server, which may also go on with what its store has. Undefined: none. */
+export type RefillWish = RefillSetting | "stored" | undefined;
+
 /** For the operator: `1000/day, up to 4000`. */
 export function refillWords(setting: RefillSetting | undefined): string {
   if (!setting) return "none";

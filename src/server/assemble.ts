@@ -80,7 +80,7 @@ export async function assemble(current: Current, { store, budget, redact }: Part
     ledger,
     addresses,
     budget,
-    about: () => aboutOf(current),
+    about: () => aboutOf(current, store),
     questionTimeout: () => timeoutOf(current.config),
     leaving: () => phase !== "serving",
     stopping: () => phase === "stopping",
@@ -105,7 +105,7 @@ export async function assemble(current: Current, { store, budget, redact }: Part
   return { app, questions, signing, addresses, leave, stop };
 }
 
-function aboutOf({ config, models }: Current): AboutReply {
+function aboutOf({ config, models }: Current, { refill }: Store): AboutReply {
   const [first] = models.list;
   const { name, price, listed } = first;
   return {
@@ -114,7 +114,7 @@ function aboutOf({ config, models }: Current): AboutReply {
     price,
     starting_tokens: config.startingTokens,
     registration: config.registration,
-    ...(config.refill && { refill: config.refill }),
+    ...(refill && { refill: { tokens: refill.tokens, period: refill.period, cap: refill.cap } }),
     model: name,
     limits: limitsOf(first),
     extensions: [

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Registration } from "../protocol/replies.ts";
-import type { RefillSetting } from "../protocol/refill.ts";
+import type { RefillWish } from "../protocol/refill.ts";
 import type { Rate } from "../protocol/rate.ts";
 import type { TrustedProxies } from "./http/client-address.ts";
 import type { PairFiles } from "./tls/pair.ts";
@@ -58,8 +58,7 @@ export interface ServerConfig {
   models: readonly [ModelConfig, ...ModelConfig[]];
   /** Tokens of a new account. */
   startingTokens: number;
-  /** Undefined: none. */
-  refill: RefillSetting | undefined;
+  refill: RefillWish;
   registration: Registration;
   /** Seconds. */
   questionTimeout: number;

@@ -24,6 +24,8 @@ export interface RunningServer {
   reason: string;
   /** The demo answers, because no AI is connected and `--provider` does not name it. */
   byDefault: boolean;
+  /** What accounts are refilled with. */
+  readonly refill: Store["refill"];
   /** Questions in flight. */
   readonly inFlight: number;
   /** Seconds. */
@@ -143,6 +145,9 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
     },
     get byDefault() {
       return first().byDefault;
+    },
+    get refill() {
+      return store.refill;
     },
     get inFlight() {
       return questions.inFlight;

@@ -67,10 +67,22 @@ test("a command without a login starts no server: exit 4", async () => {
   expect(stderr).toContain("ai-chat login -s local");
 });
 
+test("a command without a setting of refills keeps those of the folder, and off switches them off", async () => {
+  const next = async (env: Record<string, string> = {}) => {
+    const { stdout } = await runProgram(["balance", "-s", "local", "--json"], { home, env });
+    return (JSON.parse(stdout) as { next: { tokens: number } | null }).next?.tokens ?? null;
+  };
+  expect(await next({ AI_CHAT_REFILL: "1000/day", AI_CHAT_REFILL_CAP: "none" })).toBe(1000);
+  expect(await next()).toBe(1000);
+  expect(await next({ AI_CHAT_REFILL: "off" })).toBe(null);
+});
+
 test("an invalid server setting is reported with the name of its variable: exit 2", async () => {
   const { code, stderr } = await runProgram(["balance"], { home, env: { AI_CHAT_PRICE: "free" } });
   expect(code).toBe(2);
   expect(stderr).toContain("AI_CHAT_PRICE must be");
+  const cap = await runProgram(["balance"], { home, env: { AI_CHAT_REFILL_CAP: "5" } });
+  expect(cap).toMatchObject({ code: 2, stderr: expect.stringContaining("without --refill") });
 });
 
 test("a session continues after the process that ran its server is killed, and charges each question once", async () => {

@@ -25,7 +25,7 @@ export function refillContract(name: string, place: () => Promise<StoreFixture>)
       await fixture.destroy();
     });
 
-    async function restart(setting: RefillSetting | undefined): Promise<void> {
+    async function restart(setting: Parameters<Store["setRefill"]>[0]): Promise<void> {
       await store.close();
       store = await fixture.open();
       await store.setRefill(setting);
@@ -63,6 +63,23 @@ export function refillContract(name: string, place: () => Promise<StoreFixture>)
       expect(await store.ledger.balance(jane)).toEqual({ tokens: 500, held: 0 });
       await store.setRefill(undefined);
       expect(await store.ledger.balance(jane)).toEqual({ tokens: 500, held: 0 });
+    });
+
+    it("are those that were stored last, if a server has no setting of its own", async () => {
+      await store.setRefill("stored");
+      expect(store.refill).toBe(undefined);
+      await store.setRefill(daily);
+      expect(store.refill).toMatchObject(daily);
+      const jane = await create(500);
+      await untilMidnight();
+      await restart("stored");
+      expect(store.refill).toMatchObject(daily);
+      expect(await tokens(jane)).toBe(1500);
+      await restart(undefined);
+      expect(store.refill).toBe(undefined);
+      await restart("stored");
+      await fixture.advance(DAY);
+      expect(await tokens(jane)).toBe(1500);
     });
 
     it("pay each period once, from the first that begins after the registration", async () => {

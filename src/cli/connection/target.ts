@@ -11,7 +11,7 @@ import { openLocalServer, type LocalServer } from "./local-server.ts";
 import { ofServer, secretsOfServer } from "../argv/options.ts";
 import { limitParserOptimization } from "../../client/http/parser-budget.ts";
 import { resolve } from "../argv/resolve.ts";
-import { demoByDefault, serverConfig, storeDir } from "./server-config.ts";
+import { checkRefill, demoByDefault, serverConfig, storeDir } from "./server-config.ts";
 import { closeWithNote } from "./closing.ts";
 
 /** The server of a command, with a client for it. */
@@ -50,7 +50,7 @@ async function openLocal(call: Call): Promise<LocalServer> {
 
 async function startLocal(call: Call): Promise<LocalServer> {
   const { env, program, places, output, signal } = call;
-  const { values, models, complaints } = resolve(["config", ...ofServer, ...secretsOfServer], {
+  const { values, sources, models, complaints } = resolve(["config", ...ofServer, ...secretsOfServer], {
     flags: new Map(),
     env,
     setting: () => undefined,
@@ -59,6 +59,7 @@ async function startLocal(call: Call): Promise<LocalServer> {
     throw new ClientError("usage", complaints.join("\n"), {
       hint: `Fix the environment; for the settings of a server see: ${program.name} serve --help`,
     });
+  checkRefill({ values, sources });
   const dir = storeDir(values, places.server);
   const dispatcher = (await proxyOpener(env))?.();
   const config = serverConfig(
@@ -75,7 +76,9 @@ async function startLocal(call: Call): Promise<LocalServer> {
     models,
     { dir, version: program.version, logStream: output.stderr, dispatcher, warn: output.note },
   );
-  const server = await openLocalServer(dir, config, signal).catch(async (error: unknown) => {
+  // Who only asks a question has not switched the refills of the folder off.
+  const refill = sources.refill === "default" ? "stored" : config.refill;
+  const server = await openLocalServer(dir, { ...config, refill }, signal).catch(async (error: unknown) => {
     await dispatcher?.close();
     throw error;
   });

@@ -1,4 +1,4 @@
-import type { RefillSetting } from "../../protocol/refill.ts";
+import type { RefillSetting, RefillWish } from "../../protocol/refill.ts";
 import type { Finish } from "../../protocol/replies.ts";
 import type { Operations } from "./operations.ts";
 import type { Pieces } from "./pieces.ts";
@@ -231,10 +231,12 @@ export interface Store {
   readonly invites: Invites;
   readonly operations: Operations;
   /**
-   * What accounts are refilled with from now on (docs/accounts.md#refills); undefined: nothing. A store pays no refills before the
-   * first call. Stores a change. Rejects as the {@link Ledger} does.
+   * What accounts are refilled with from now on (docs/accounts.md#refills); undefined: nothing; `stored`: what was stored last.
+   * A store pays no refills before the first call. Stores a change. Rejects as the {@link Ledger} does.
    */
-  setRefill(setting: RefillSetting | undefined): Promise<void>;
+  setRefill(setting: RefillWish): Promise<void>;
+  /** What accounts are refilled with. Undefined: nothing. */
+  readonly refill: RefillSetting | undefined;
   /** Counts that the servers of this store share. Absent from a store of one server. */
   readonly counter?: Counter;
   /**

@@ -25,8 +25,7 @@ import {
 /** The lines that report a start. For the demo they say how to connect a model. */
 function banner(
   { program }: Pick<Call, "program">,
-  { url, address, store, model, reason }: RunningServer,
-  { refill }: ServerConfig,
+  { url, address, store, model, reason, refill }: RunningServer,
 ): string[] {
   const { name, version } = program;
   const demo =
@@ -55,7 +54,7 @@ const logOf = ({ values, sources, output }: Pick<Call, "values" | "sources" | "o
 interface OperatorLog {
   warn: (sentence: string) => void;
   note: (sentence: string) => void;
-  ready: (server: RunningServer, config: ServerConfig) => void;
+  ready: (server: RunningServer) => void;
 }
 
 /** What the server says at the start if other machines reach it without TLS. */
@@ -74,7 +73,7 @@ async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<Oper
     return {
       warn: note,
       note,
-      ready: (server, config) => banner(call, server, config).forEach(note),
+      ready: (server) => banner(call, server).forEach(note),
     };
   const lines = await jsonLog(stderr);
   const { version } = call.program;
@@ -150,7 +149,7 @@ export async function serve(call: Call): Promise<number> {
       if (output.json) {
         const { url, store, model, reason } = server;
         await output.document({ url, store, model, reason } satisfies ServeDocument);
-      } else operator.ready(server, config);
+      } else operator.ready(server);
       readAtHangup(call, {
         server,
         read: () => configOf(call.readAgain()),

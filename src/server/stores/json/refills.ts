@@ -1,4 +1,4 @@
-import type { RefillSetting } from "../../../protocol/refill.ts";
+import type { RefillWish } from "../../../protocol/refill.ts";
 import { ApiError } from "../../core/api-error.ts";
 import type { AccountId, Balance } from "../../core/ports.ts";
 import {
@@ -21,7 +21,7 @@ import type { NameFeature } from "./name-feature.ts";
 /** Refills, as the books have them (docs/accounts.md#refills). */
 export interface JsonRefills {
   /** Records the setting, if it differs from the last one. A folder that never had one stays as it is. */
-  set(setting: RefillSetting | undefined): Promise<void>;
+  set(setting: RefillWish): Promise<void>;
   /**
    * Pays what is due to the account; undefined if nothing is. Resolves also if it cannot be stored now: then the next call
    * tries again.
@@ -79,6 +79,7 @@ export function createRefills({
 
   return {
     async set(setting) {
+      if (setting === "stored") return;
       const last = books.refills.at(-1);
       // One that was set by a clock that was ahead does not hold yet.
       if (isSameRefill(last, setting) && (last?.at ?? 0) <= now()) return;

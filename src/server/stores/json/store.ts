@@ -190,6 +190,9 @@ async function createStore(parts: Parts): Promise<Store> {
     invites,
     operations,
     setRefill: (setting) => refills.set(setting),
+    get refill() {
+      return books.refills.at(-1);
+    },
     async signingSecret() {
       secret ??= openSecret(files, dir);
       return secret;

@@ -1,4 +1,4 @@
-import { refillWords, type RefillSetting } from "../../../protocol/refill.ts";
+import { refillWords, type RefillSetting, type RefillWish } from "../../../protocol/refill.ts";
 import { changeRefills, isSameRefill, type Refills } from "../../core/refill.ts";
 import type { Database } from "./database.ts";
 
@@ -55,8 +55,9 @@ export const readRefills = async (database: Run): Promise<Refills> => (await rea
  */
 export async function storeRefills(
   { run, warn }: Run & { warn: (sentence: string) => void },
-  setting: RefillSetting | undefined,
+  setting: RefillWish,
 ): Promise<Refills> {
+  if (setting === "stored") return readRefills({ run });
   let warned = false;
   for (;;) {
     const { refills, count, holds } = await read({ run });

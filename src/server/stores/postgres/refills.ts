@@ -1,4 +1,4 @@
-import type { RefillSetting } from "../../../protocol/refill.ts";
+import type { RefillSetting, RefillWish } from "../../../protocol/refill.ts";
 import type { AccountId, Balance } from "../../core/ports.ts";
 import {
   dueRefill,
@@ -59,7 +59,9 @@ RETURNING a.id`;
 /** The refills that a server pays, by the clock of the database. */
 export interface PostgresRefills {
   /** From now on these, and stores the change. Warns if other servers have others. */
-  set(setting: RefillSetting | undefined): Promise<void>;
+  set(setting: RefillWish): Promise<void>;
+  /** The present one; undefined without refills. */
+  readonly setting: RefillSetting | undefined;
   /** SQL that is true if nothing is due to the account `a` now; undefined without refills. It may be false though nothing is. */
   readonly nothingDue: string | undefined;
   /** Pays what is due to the account. False if nothing is. */
@@ -83,6 +85,9 @@ export function createRefills({
     async set(setting) {
       refills = await storeRefills({ run, warn }, setting);
       nothingDue = nothingDueOf(refills);
+    },
+    get setting() {
+      return refills.at(-1);
     },
     get nothingDue() {
       return nothingDue;

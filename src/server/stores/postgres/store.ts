@@ -105,6 +105,9 @@ function createStore({ database, readiness, description, now, lanes, runRow, ref
     invites: underWay.count(createInvites(database)),
     operations: createOperations(database, underWay),
     setRefill: (setting) => refills.set(setting),
+    get refill() {
+      return refills.setting;
+    },
     counter: underWay.count(createCounter(database)),
     signingSecret: () => readSecret(database),
     storedSecret: () => storedSecret(database),

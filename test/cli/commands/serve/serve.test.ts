@@ -44,7 +44,7 @@ test("serve --json prints one document once it accepts questions", async () => {
   });
   expect((await about.ended).code).toBe(0);
   const { stdout } = await runProgram(["balance", "--json"], { home });
-  expect(JSON.parse(stdout)).toEqual({ tokens: 4000, held: 0, price: 7, questions: 571 });
+  expect(JSON.parse(stdout)).toEqual({ tokens: 4000, held: 0, price: 7, questions: 571, next: null });
   running.child.kill("SIGINT");
   const ended = await running.ended;
   expect(ended).toMatchObject({ code: 0, stderr: "" });
