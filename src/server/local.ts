@@ -2,11 +2,11 @@ import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import type { ServerConfig } from "./config.ts";
 import type { AccountRow, FactReader, Operations } from "./core/operations.ts";
+import type { Operator } from "./core/operate.ts";
 import type { Store } from "./core/ports.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
 import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
-import type { Operator } from "./stores/json/operator.ts";
 import type { checkDatabase as CheckDatabase } from "./stores/postgres/check.ts";
 import type { rotateSecret as RotateSecret } from "./stores/rotate-secret.ts";
 
@@ -22,10 +22,10 @@ export type { InvitesReply, InvitesRequest } from "./core/invites.ts";
 export { ACT_PAGE } from "./core/operations.ts";
 export type { AccountRow, FactKind, FactReader, FactRow, UseRow } from "./core/operations.ts";
 export type { Invite, NewInvite } from "./core/ports.ts";
+export type { OperatorReply, OperatorRequest } from "./core/operate.ts";
 export type { RunningServer } from "./serve.ts";
 export type { Checked } from "./stores/json/check.ts";
 export type { Finding } from "./stores/json/damage.ts";
-export type { OperatorReply, OperatorRequest } from "./stores/json/operator.ts";
 
 /** Starts a server. */
 export const serve: typeof Serve = async (config) => (await import("./serve.ts")).serve(config);
@@ -107,7 +107,7 @@ export type StorePlace =
 /** Who does what an operator asks in a store. Close it. Throws `StartupError`. */
 export async function openOperator(place: StorePlace, opening: Opening): Promise<Operator> {
   if (place.kind === "postgres") {
-    const { operate } = await import("./stores/json/operator.ts");
+    const { operate } = await import("./core/operate.ts");
     let store: Promise<Store> | undefined;
     return {
       ask: async (request) => operate(await (store ??= openPostgres(place.url, opening)), request),

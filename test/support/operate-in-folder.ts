@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { InvitesRequest } from "../../src/server/core/invites.ts";
 import { openFolderOperator } from "../../src/server/stores/json/operate-in-folder.ts";
-import type { OperatorRequest } from "../../src/server/stores/json/operator.ts";
+import type { OperatorRequest } from "../../src/server/core/operate.ts";
 
 /** Asks for one thing, as an operator's command does. */
 async function ask(

@@ -1,30 +1,21 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { resolve } from "node:path";
-import { ApiError } from "../../core/api-error.ts";
-import type { Store } from "../../core/ports.ts";
-import { StartupError } from "../../core/startup-error.ts";
-import { errorCode } from "../../../disk/errors.ts";
-import { disk } from "./disk.ts";
-import { hasLedger } from "./has-ledger.ts";
-import { keyNeeded, openLedgerKey, wrongKey, type LedgerKey } from "./key.ts";
-import { askHolder, FolderInUse, lockHolder } from "./lock.ts";
 import {
   operate,
-  operatorAnswer,
-  signed,
   type NotDone,
   type Operator,
-  type OperatorFailure,
   type OperatorReply,
   type OperatorRequest,
-} from "./operator.ts";
+} from "../../core/operate.ts";
+import type { Store } from "../../core/ports.ts";
+import { disk } from "./disk.ts";
+import { hasLedger } from "./has-ledger.ts";
+import { otherVersion, PAUSE, refusalOf, TIMEOUT, UNKNOWN_ANSWER, unreadable } from "./holder.ts";
+import { openLedgerKey, type LedgerKey } from "./key.ts";
+import { askHolder, FolderInUse, lockHolder } from "./lock.ts";
+import { operatorAnswer, signed } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
 import { openJsonStore } from "./store.ts";
-
-/** Milliseconds for retries after a lost response, or when another process took the folder first. */
-const TIMEOUT = 10_000;
-/** Milliseconds between two tries. */
-const PAUSE = 50;
 
 /**
  * Who does what an operator asks in a data folder: the process that holds the folder; otherwise its store, which is then
@@ -61,18 +52,6 @@ export async function openFolderOperator(
   return { ask, close: async () => store?.close() };
 }
 
-/** Turns the error of a file call in the folder into a `StartupError`. */
-export const unreadable =
-  (dir: string) =>
-  (error: unknown): never => {
-    if (error instanceof StartupError) throw error;
-    throw new StartupError(
-      `The folder ${dir} cannot be read (${errorCode(error) ?? "unknown error"}).`,
-      "Check its owner and mode. Run this command as the user that runs the server.",
-      error,
-    );
-  };
-
 /** Undefined if another process took the folder first. */
 const openUnlessHeld = (
   dir: string,
@@ -85,24 +64,9 @@ const openUnlessHeld = (
     throw error;
   });
 
-export const UNKNOWN_ANSWER = "This version of ai-chat does not know its answer.";
-
 function replyOf(answer: unknown, key: LedgerKey | undefined): OperatorReply {
   const read = operatorAnswer.safeParse(answer);
   if (!read.success) throw otherVersion(UNKNOWN_ANSWER);
   if (!("error" in read.data)) return read.data;
   throw refusalOf(read.data.error, key);
 }
-
-/** What the process that holds the folder says about its failure, as an error. */
-export function refusalOf({ code, detail }: OperatorFailure, key: LedgerKey | undefined): Error {
-  if (code === "store_unavailable") return new ApiError("store_unavailable", detail);
-  if (code === "key") return key ? wrongKey() : keyNeeded();
-  return otherVersion(detail);
-}
-
-export const otherVersion = (detail: string) =>
-  new StartupError(
-    `The server that runs on the folder could not do this. ${detail}`,
-    "Stop that server, then try again; or use the ai-chat that it was started with.",
-  );

@@ -1,55 +1,26 @@
 import { z } from "zod";
-import { actReply, actRequest, answerAct } from "../../core/act.ts";
 import { ApiError } from "../../core/api-error.ts";
-import { answerInvites, invitesReply, invitesRequest } from "../../core/invites.ts";
-import type { Store } from "../../core/ports.ts";
+import { operate, operatorReply, operatorRequest } from "../../core/operate.ts";
 import { isMac, macOf, type LedgerKey } from "./key.ts";
 import { answerRead, readRequest, type Readable } from "./reading.ts";
 
-/** A request of an operator's command to the process that holds the folder. */
-const operatorRequest = z.union([z.object({ act: actRequest }), z.object({ invites: invitesRequest })]);
-
+/** The process that holds the folder did not do what was asked. */
 export const operatorFailure = z.object({
   error: z.object({ code: z.enum(["store_unavailable", "key", "other"]), detail: z.string() }),
 });
 
-/** The response: the outcome of what was asked, or an error. */
-export const operatorAnswer = z.union([
-  z.object({ act: actReply }),
-  z.object({ invites: invitesReply }),
-  operatorFailure,
-]);
+/** The response to an operator's request. */
+export const operatorAnswer = z.union([operatorReply, operatorFailure]);
 
-export type OperatorRequest = z.infer<typeof operatorRequest>;
 type OperatorAnswer = z.infer<typeof operatorAnswer>;
 export type OperatorFailure = z.infer<typeof operatorFailure>["error"];
-export type OperatorReply = Exclude<OperatorAnswer, { error: unknown }>;
 
 /**
- * `no_store`: the folder has no ledger, and none is made. `no_answer`: a process holds the folder and does
- * not answer, so it may have been done; every request can be repeated.
+ * Handles an operator's request in an open store, whose ledger may have a key. What is read is the lines of the response.
+ * Never rejects.
  */
-export interface NotDone {
-  kind: "no_store" | "no_answer";
-}
-
-/** Who does what an operator asks in a store. `ask` rejects with `store_unavailable`, or with `StartupError`. */
-export interface Operator {
-  ask(request: OperatorRequest): Promise<OperatorReply | NotDone>;
-  close(): Promise<void>;
-}
-
-type OpenStore = Pick<Store, "ledger" | "invites" | "operations">;
-
-/** Does in an open store what an operator asks. Rejects with `store_unavailable`. */
-export async function operate(store: OpenStore, request: OperatorRequest): Promise<OperatorReply> {
-  if ("act" in request) return { act: await answerAct(store, request.act) };
-  return { invites: await answerInvites(store.invites, request.invites) };
-}
-
-/** Handles an operator's request in an open store, whose ledger may have a key. What is read is many lines. Never rejects. */
 export async function answerOperator(
-  store: OpenStore & Readable,
+  store: Parameters<typeof operate>[0] & Readable,
   request: unknown,
   key: LedgerKey | undefined,
 ): Promise<OperatorAnswer | AsyncIterable<unknown>> {

@@ -4,7 +4,7 @@ import type { Wanted } from "./checked-lines.ts";
 import { Damage, LEDGER } from "./damage.ts";
 import { isoText, type Fact } from "./facts.ts";
 import { openLedger, type OpenLedger } from "./open-ledger.ts";
-import { unreadable } from "./operate-in-folder.ts";
+import { unreadable } from "./holder.ts";
 import type { Folder } from "./read-in-folder.ts";
 
 /** Milliseconds between two looks at a ledger that is followed. */

@@ -7,18 +7,13 @@ import { Damage } from "./damage.ts";
 import { disk } from "./disk.ts";
 import type { Files } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
+import { otherVersion, PAUSE, refusalOf, TIMEOUT, UNKNOWN_ANSWER, unreadable } from "./holder.ts";
 import { keyTaken, openLedgerKey, type LedgerKey } from "./key.ts";
 import { load } from "./load.ts";
 import { askHolderLines } from "./lock.ts";
-import { otherVersion, refusalOf, UNKNOWN_ANSWER, unreadable } from "./operate-in-folder.ts";
 import { operatorFailure, signed } from "./operator.ts";
 import { checkOwner } from "./other-owner.ts";
 import { mayBeName, readLine, type ReadLine, type ReadRequest } from "./reading.ts";
-
-/** Milliseconds for retries after a lost response. */
-const TIMEOUT = 10_000;
-/** Milliseconds between two tries. */
-const PAUSE = 50;
 
 /** A data folder, read by a command. */
 export interface Folder {
