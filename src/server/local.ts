@@ -24,8 +24,7 @@ export type { AccountRow, FactKind, FactReader, FactRow, UseRow } from "./core/o
 export type { Invite, NewInvite } from "./core/ports.ts";
 export type { OperatorReply, OperatorRequest } from "./core/operate.ts";
 export type { RunningServer } from "./serve.ts";
-export type { Checked } from "./stores/json/check.ts";
-export type { Finding } from "./stores/json/damage.ts";
+export type { Checked, Finding } from "./stores/checked.ts";
 
 /** Starts a server. */
 export const serve: typeof Serve = async (config) => (await import("./serve.ts")).serve(config);

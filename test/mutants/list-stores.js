@@ -130,7 +130,7 @@ export const storeMutants = [
     tests: [`${json}key.test.ts`],
   },
   {
-    file: "src/server/stores/json/checkpoint.ts",
+    file: "src/server/stores/json/checkpoint-file.ts",
     find: 'if (body.toString("latin1", plain.length) !== macEnd(',
     replace: 'if (false && body.toString("latin1", plain.length) !== macEnd(',
     why: "A checkpoint with a key can be changed without it, and decides about balances.",
@@ -256,7 +256,7 @@ export const storeMutants = [
     tests: [`${json}versions.test.ts`],
   },
   {
-    file: "src/server/stores/json/checkpoint.ts",
+    file: "src/server/stores/json/checkpoint-file.ts",
     find: "if (unknown !== undefined) throw",
     replace: "if (false) throw",
     why: "A ledger with an unknown feature is written to.",

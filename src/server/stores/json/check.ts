@@ -5,16 +5,11 @@ import { secretsIn } from "../../core/signing-secrets.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import { createBooks, type Books } from "./books.ts";
 import { clockNotes } from "./clock-notes.ts";
-import {
-  booksOf,
-  checkpointOf,
-  covers,
-  lacksCosts,
-  lacksMore,
-  readCheckpoint,
-  type Checkpoint,
-} from "./checkpoint.ts";
-import { checkpointDamage, Damage, LEDGER, type Finding } from "./damage.ts";
+import type { Checked, Finding } from "../checked.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { readCheckpoint } from "./checkpoint-file.ts";
+import { difference } from "./compare-checkpoint.ts";
+import { checkpointDamage, Damage, LEDGER } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "./disk.ts";
 import { readWhole, type Files, type OpenFile } from "./files.ts";
@@ -25,24 +20,6 @@ import { lockHolder } from "./lock.ts";
 import { replay, type Place, type Replayed } from "./replay.ts";
 import { headText } from "./seal.ts";
 import { SECRET } from "./secret.ts";
-
-/** The result of {@link checkFolder}. */
-export interface Checked {
-  /** No damage: a server can start on it. */
-  ok: boolean;
-  findings: Finding[];
-  /** Sentences about what is not damage. */
-  notes: string[];
-  /** A server is running on the folder; undefined for a database, which does not know. */
-  running: boolean | undefined;
-  /** Lines of the ledger before the first damage, including the header; rows of a database. */
-  lines: number;
-  accounts: number;
-  /** Sum of all balances. */
-  tokens: number;
-  /** Of the last line before the first damage, as in the file; undefined if there is none, and for a database (docs/ledger.md#key). */
-  head: string | undefined;
-}
 
 /**
  * Reads the whole ledger of a folder from its first line, compares it with the checkpoint, and changes nothing; a
@@ -146,60 +123,6 @@ async function readAll(
     from = reached;
   }
   return replay({ ...read, hash, from });
-}
-
-/** How the checkpoint differs from the ledger; undefined if it does not. */
-function difference(
-  { books, now }: Read,
-  checkpoint: Checkpoint,
-  { sha256, whole }: { sha256: string; whole: boolean },
-): string | undefined {
-  if (books.ledger !== checkpoint.ledger) return `it was made from another ${LEDGER}.`;
-  if (!whole || !covers(checkpoint, sha256)) return `it does not match ${LEDGER}.`;
-  const says = { costs: !lacksCosts(checkpoint), more: !lacksMore(checkpoint) };
-  const [ours, theirs] = [books, booksOf(checkpoint, now)].map((side) => comparable(side, now, says));
-  const other = Object.keys(ours ?? {}).find((part) => ours?.[part] !== theirs?.[part]);
-  return other && `its ${other} differ from ${LEDGER}, although its checksums are right.`;
-}
-
-/** The parts of the books as texts that are equal for equal content; with or without what an older ai-chat leaves out. */
-function comparable(
-  books: Books,
-  now: number,
-  says: { costs: boolean; more: boolean },
-): Record<string, string> {
-  const {
-    accounts: brief,
-    more = [],
-    revoked,
-    grants,
-    invites = [],
-    refills = [],
-    ...rest
-  } = checkpointOf(books, { length: 0, lines: 0, sha256: "" }, now);
-  const accounts = says.more ? brief.map((account, at) => ({ ...account, more: more[at] })) : brief;
-  const keys = says.costs ? rest.keys : rest.keys.map(({ cost: _cost, ...key }) => key);
-  const features = [...books.features];
-  const times = says.more ? [books.earliest, books.latest] : [];
-  const parts = {
-    accounts,
-    keys,
-    revoked,
-    grants,
-    invites,
-    refills,
-    features,
-    times,
-    counters: [books.n, books.head, books.version],
-  };
-  const texts = Object.entries(parts).map(([part, list]) => [
-    part,
-    list
-      .map((entry) => JSON.stringify(entry))
-      .sort()
-      .join("\n"),
-  ]);
-  return Object.fromEntries(texts) as Record<string, string>;
 }
 
 function noKeyFinding(): Finding {

@@ -1,5 +1,6 @@
 import { errorCode } from "../../../disk/errors.ts";
-import { checkpointOf, writeCheckpoint } from "./checkpoint.ts";
+import { checkpointOf } from "./checkpoint.ts";
+import { writeCheckpoint } from "./checkpoint-file.ts";
 import { CHECKPOINT } from "./damage.ts";
 import type { Files } from "./files.ts";
 import type { inWorker } from "./in-worker.ts";

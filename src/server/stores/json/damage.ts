@@ -1,18 +1,5 @@
 import { StartupError } from "../../core/startup-error.ts";
-
-/** A file of the store that this program did not write in this form. */
-export interface Finding {
-  /** Its name in the data folder. */
-  file: string;
-  /** Counted from 1; absent if it is about the whole file. */
-  line?: number;
-  /** The line's first byte, counted from 0. */
-  byte?: number;
-  /** A sentence without its subject, the file. */
-  what: string;
-  /** What to do about it, in sentences. */
-  repair: string;
-}
+import type { Finding } from "../checked.ts";
 
 /** The data folder is damaged. The server does not start, and has changed nothing. */
 export class Damage extends StartupError {

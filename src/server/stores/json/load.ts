@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { createBooks, type Books } from "./books.ts";
-import { booksOf, covers, isEnough, readCheckpoint, versionOf, type Checkpoint } from "./checkpoint.ts";
+import { booksOf, covers, isEnough, versionOf, type Checkpoint } from "./checkpoint.ts";
+import { readCheckpoint } from "./checkpoint-file.ts";
 import { CHECKPOINT, checkpointDamage, Damage, LEDGER } from "./damage.ts";
 import { readPieces, type Files, type OpenFile } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";

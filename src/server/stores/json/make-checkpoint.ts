@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createBooks, type Books } from "./books.ts";
-import { booksOf, checkpointOf, isEnough, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { booksOf, checkpointOf, isEnough } from "./checkpoint.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { LEDGER } from "./damage.ts";
 import type { Files } from "./files.ts";
 import type { LedgerKey } from "./key.ts";

@@ -1,5 +1,4 @@
-import type { Checked } from "../json/check.ts";
-import type { Finding } from "../json/damage.ts";
+import type { Checked, Finding } from "../checked.ts";
 import { clockSentence, EARLIEST, LATEST_MS } from "../clock.ts";
 import { CONSTRAINTS, rules, type Rule, type Wrong } from "./check-rules.ts";
 import type { Query } from "./database.ts";

@@ -1,0 +1,60 @@
+import type { Books } from "./books.ts";
+import { booksOf, checkpointOf, covers, lacksCosts, lacksMore, type Checkpoint } from "./checkpoint.ts";
+import { LEDGER } from "./damage.ts";
+
+/**
+ * How the checkpoint differs from the part of the ledger that it covers; undefined if it does not. `books`, `sha256`: of
+ * that part. `whole`: it ends with a whole line.
+ */
+export function difference(
+  { books, now }: { books: Books; now: number },
+  checkpoint: Checkpoint,
+  { sha256, whole }: { sha256: string; whole: boolean },
+): string | undefined {
+  if (books.ledger !== checkpoint.ledger) return `it was made from another ${LEDGER}.`;
+  if (!whole || !covers(checkpoint, sha256)) return `it does not match ${LEDGER}.`;
+  const says = { costs: !lacksCosts(checkpoint), more: !lacksMore(checkpoint) };
+  const [ours, theirs] = [books, booksOf(checkpoint, now)].map((side) => comparable(side, now, says));
+  const other = Object.keys(ours ?? {}).find((part) => ours?.[part] !== theirs?.[part]);
+  return other && `its ${other} differ from ${LEDGER}, although its checksums are right.`;
+}
+
+/** The parts of the books as texts that are equal for equal content; with or without what an older ai-chat leaves out. */
+function comparable(
+  books: Books,
+  now: number,
+  says: { costs: boolean; more: boolean },
+): Record<string, string> {
+  const {
+    accounts: brief,
+    more = [],
+    revoked,
+    grants,
+    invites = [],
+    refills = [],
+    ...rest
+  } = checkpointOf(books, { length: 0, lines: 0, sha256: "" }, now);
+  const accounts = says.more ? brief.map((account, at) => ({ ...account, more: more[at] })) : brief;
+  const keys = says.costs ? rest.keys : rest.keys.map(({ cost: _cost, ...key }) => key);
+  const features = [...books.features];
+  const times = says.more ? [books.earliest, books.latest] : [];
+  const parts = {
+    accounts,
+    keys,
+    revoked,
+    grants,
+    invites,
+    refills,
+    features,
+    times,
+    counters: [books.n, books.head, books.version],
+  };
+  const texts = Object.entries(parts).map(([part, list]) => [
+    part,
+    list
+      .map((entry) => JSON.stringify(entry))
+      .sort()
+      .join("\n"),
+  ]);
+  return Object.fromEntries(texts) as Record<string, string>;
+}
