@@ -124,9 +124,13 @@ export const lacksMore = ({ more, times }: Checkpoint): boolean => more === unde
 /** Whether it was made from a ledger with a key. */
 export const hasKey = ({ features }: Checkpoint) => features?.includes("key") === true;
 
-/** Whether a start can go on from it. With a key, one that was made without it could be anybody's. */
+/** Whether it was made with the key, if there is one: otherwise it could be anybody's. */
+export const isTrusted = (checkpoint: Checkpoint, key: LedgerKey | undefined): boolean =>
+  key === undefined || hasKey(checkpoint);
+
+/** Whether a start can go on from it. */
 export const isEnough = (checkpoint: Checkpoint, key: LedgerKey | undefined): boolean =>
-  !lacksCosts(checkpoint) && !lacksMore(checkpoint) && (key === undefined || hasKey(checkpoint));
+  !lacksCosts(checkpoint) && !lacksMore(checkpoint) && isTrusted(checkpoint, key);
 
 /** The books that a checkpoint describes. */
 export function booksOf(checkpoint: Checkpoint, now: number): Books {

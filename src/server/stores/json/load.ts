@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { createBooks, type Books } from "./books.ts";
-import { booksOf, covers, isEnough, versionOf, type Checkpoint } from "./checkpoint.ts";
+import { booksOf, covers, isEnough, isTrusted, versionOf, type Checkpoint } from "./checkpoint.ts";
 import { readCheckpoint } from "./checkpoint-file.ts";
 import { CHECKPOINT, checkpointDamage, Damage, LEDGER } from "./damage.ts";
 import { readPieces, type Files, type OpenFile } from "./files.ts";
@@ -20,6 +20,8 @@ export interface Loaded {
   hash: Hash;
   /** Bytes that the checkpoint covers; 0 without a checkpoint. */
   covered: number;
+  /** A checkpoint that is trusted was compared with the ledger: its end was not lost. */
+  compared: boolean;
   /** Number of facts read from the ledger. */
   replayed: number;
 }
@@ -42,7 +44,7 @@ export async function loadWhole(file: OpenFile, now: number, key?: LedgerKey): P
   const hash = createHash("sha256");
   const books = createBooks();
   const end = await replay({ file, books, from: { byte: 0, line: 1 }, hash, now, key });
-  return { books, hash, end, tail: end.tail, covered: 0, replayed: books.n };
+  return { books, hash, end, tail: end.tail, covered: 0, compared: false, replayed: books.n };
 }
 
 function fresh(): Loaded {
@@ -52,11 +54,12 @@ function fresh(): Loaded {
     tail: { kind: "none" },
     hash: createHash("sha256"),
     covered: 0,
+    compared: false,
     replayed: 0,
   };
 }
 
-/** Undefined if the checkpoint does not say enough: an older ai-chat wrote it, or a server without the key. */
+/** From the first line if the checkpoint does not say enough: an older ai-chat wrote it, or a server without the key. */
 async function resume(
   file: OpenFile,
   checkpoint: Checkpoint,
@@ -70,11 +73,12 @@ async function resume(
   const hash = createHash("sha256");
   for await (const piece of readPieces(file, 0, length)) hash.update(piece);
   if (!covers(checkpoint, hash.copy().digest("hex"))) throw await explain(file, checkpoint, now, key);
-  if (!isEnough(checkpoint, key)) return undefined;
+  if (!isEnough(checkpoint, key))
+    return { ...(await loadWhole(file, now, key)), compared: isTrusted(checkpoint, key) };
   const books = booksOf(checkpoint, now);
   const from = { byte: length, line: lines + 1 };
   const end = await replay({ file, books, from, hash, now, key });
-  return { books, hash, end, tail: end.tail, covered: length, replayed: books.n + 1 - lines };
+  return { books, hash, end, tail: end.tail, covered: length, compared: true, replayed: books.n + 1 - lines };
 }
 
 /** Whether the ledger was written anew since the checkpoint: a start was killed before it made the next one. */

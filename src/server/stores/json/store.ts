@@ -86,7 +86,7 @@ export async function openJsonStore({
     await tidyFolder(files, dir);
     await mend(files, dir, loaded, now(), warn);
     const { version, features, n } = loaded.books;
-    if (features.has("key") && loaded.covered === 0) warn(withoutCheckpoint(loaded.books));
+    if (features.has("key") && !loaded.compared) warn(withoutCheckpoint(loaded.books));
     if ((models || version > 1 || key) && !features.has("models")) {
       loaded = await writeAnew(files, dir, loaded, now());
       if (version === 1 && n > 0)

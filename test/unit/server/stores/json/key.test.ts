@@ -176,6 +176,18 @@ describe("a ledger with a key", () => {
     expect(await giveInFolder(plain, grant, () => {}, ledgerKey)).toMatchObject({ kind: "granted" });
   });
 
+  it("has no warning after an update: the checkpoint of an older ai-chat shows that nothing was lost", async () => {
+    const { dir, ledgerKey } = await makeKeyed();
+    const hmac = createHmac("sha256", await readFile(ledgerKey));
+    await changeCheckpoint(dir, (text) => {
+      const older = text.replace(/,"more":\[\[[^\]]*\]\]/, "").replace(/,"mac":"[0-9a-f]{64}"$/, "");
+      expect(older).not.toContain('"more"');
+      return `${older},"mac":"${hmac.update(older).digest("hex")}"`;
+    });
+    expect(await tokensIn(dir, { ledgerKey })).toEqual({ tokens: 3850, warnings: [] });
+    expect(await read(dir, "accounts.json")).toContain('"more"');
+  });
+
   it("is refused whichever bit was flipped, with a checkpoint and without", async () => {
     const { dir, ledgerKey } = await makeKeyed();
     const key = keyOf(await readFile(ledgerKey));
