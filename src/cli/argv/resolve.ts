@@ -12,6 +12,8 @@ export type Source = "flag" | "environment" | "file" | "default";
 export interface Resolved {
   values: Values;
   sources: Partial<Record<OptionName, Source>>;
+  /** Options as they were typed: text, or true for a switch. */
+  flags: ReadonlyMap<OptionName, string | true>;
   /** One sentence for each variable that was ignored. */
   warnings: string[];
   /** The list `models` of the configuration file; undefined if it has none. */
@@ -20,8 +22,7 @@ export interface Resolved {
 
 /** The sources of values, highest precedence first (docs/cli.md#precedence). */
 export interface Given {
-  /** Text, or true for a switch. */
-  flags: ReadonlyMap<OptionName, string | true>;
+  flags: Resolved["flags"];
   env: Record<string, string | undefined>;
   /** The settings file. */
   setting: (key: SettingName) => string | number | boolean | undefined;
@@ -143,5 +144,12 @@ export function resolve(names: Iterable<OptionName>, given: Given): Resolved & {
     else complaints.push(...one.found.complaints);
   }
   if (file) complaints.push(...modelComplaints(file, found, values as Values));
-  return { values: values as Values, sources, warnings, complaints, models: file?.models };
+  return {
+    values: values as Values,
+    sources,
+    flags: given.flags,
+    warnings,
+    complaints,
+    models: file?.models,
+  };
 }

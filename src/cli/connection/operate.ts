@@ -1,18 +1,17 @@
 import { ClientError } from "../../client/failure.ts";
 import {
   ApiError,
+  NoStore,
   openOperator,
   type Opening,
   type OperatorReply,
   type OperatorRequest,
   type StorePlace,
 } from "../../server/local.ts";
-import { commandWords } from "../../text/command-words.ts";
-import { shellWord } from "../../text/shell-word.ts";
 import type { Call } from "../argv/call.ts";
-import { optionNamed, type OptionName } from "../argv/options.ts";
 import { asOwner } from "../failures/as-owner.ts";
-import { storeDir } from "./server-config.ts";
+import { sameCommand } from "./same-command.ts";
+import { checkOneStore, storeDir } from "./server-config.ts";
 
 /** Asks the store, or the server that runs on it. Throws `ClientError` or `StartupError` if neither does it. */
 export type Ask = (request: OperatorRequest) => Promise<OperatorReply>;
@@ -20,35 +19,6 @@ export type Ask = (request: OperatorRequest) => Promise<OperatorReply>;
 /** The store's name in messages. A Postgres address is never shown. */
 export const storeName = ({ values, places }: Pick<Call, "values" | "places">): string =>
   values.store === undefined ? storeDir(values, places.server) : "the database";
-
-/** The options that a shown command repeats. A Postgres address is not among them. */
-const repeated: readonly OptionName[] = [
-  "config",
-  "data",
-  "ledgerKey",
-  "file",
-  "all",
-  "passwordStdin",
-  "reason",
-  "by",
-  "yes",
-  "id",
-];
-
-/** The command to run again, with the options that were given, but those of `without`, and with `more`. */
-export function sameCommand(
-  { program, command, words, values, sources }: Call,
-  more = "",
-  without?: OptionName,
-): string {
-  const given = repeated.flatMap((name) => {
-    const flag = `--${optionNamed(name).flag}`;
-    if (sources[name] !== "flag" || name === without || more.startsWith(`${flag} `)) return [];
-    const value = values[name];
-    return [typeof value === "string" ? `${flag} ${shellWord(value)}` : flag];
-  });
-  return `${program.name} ${commandWords(command, words, [...given, more].join(" ").trim())}`;
-}
 
 /** What to do when it is not known whether a request was handled. Every request can be repeated. */
 export type Doubt = (call: Call) => string;
@@ -66,6 +36,7 @@ export async function reading<T>(
   call: Call,
   work: (place: StorePlace, opening: Opening) => Promise<T>,
 ): Promise<T> {
+  checkOneStore(call);
   try {
     return await work(placeOf(call), { warn: call.output.note, signal: call.signal });
   } catch (error) {
@@ -83,7 +54,7 @@ export const operate = <T>(call: Call, work: (ask: Ask) => Promise<T>, doubt: Do
     try {
       return await work(async (request) => {
         const reply = await operator.ask(request);
-        if ("kind" in reply) throw refused(reply.kind, call, doubt);
+        if ("kind" in reply) throw reply.kind === "no_store" ? noStore(call) : noAnswer(call, doubt);
         return reply;
       });
     } finally {
@@ -91,16 +62,18 @@ export const operate = <T>(call: Call, work: (ask: Ask) => Promise<T>, doubt: Do
     }
   });
 
-function refused(kind: "no_store" | "no_answer", call: Call, doubt: Doubt): ClientError {
-  const place = storeName(call);
-  if (kind === "no_answer")
-    return new ClientError("timeout", `The server that uses ${place} doesn't answer.`, { hint: doubt(call) });
-  return new ClientError("usage", `There is no store in ${place}.`, {
+const noAnswer = (call: Call, doubt: Doubt) =>
+  new ClientError("timeout", `The process that uses ${storeName(call)} doesn't answer.`, {
+    hint: doubt(call),
+  });
+
+const noStore = (call: Call) =>
+  new ClientError("usage", `There is no store in ${storeName(call)}.`, {
     hint: `Name the folder of your server: ${sameCommand(call, "--data DIR")}`,
   });
-}
 
 function failure(error: unknown, call: Call): unknown {
+  if (error instanceof NoStore) return noStore(call);
   if (!(error instanceof ApiError)) return asOwner(error, (dir) => sameCommand(call, `--data ${dir}`));
   return new ClientError("store_unavailable", "The store cannot do this at the moment.", {
     hint: `Look at the free space of its disk, or at its database, then try again: ${sameCommand(call)}`,

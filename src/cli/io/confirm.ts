@@ -1,6 +1,6 @@
 import { ClientError } from "../../client/failure.ts";
 import type { Call } from "../argv/call.ts";
-import { sameCommand } from "../connection/operate.ts";
+import { sameCommand } from "../connection/same-command.ts";
 import { askLine } from "./prompt.ts";
 import { terminal } from "./sign-in-input.ts";
 

@@ -32,11 +32,12 @@ interface Reading {
   onSlow: () => void;
 }
 
-function decoded(bytes: Uint8Array): string {
+/** UTF-8 as text, without a byte order mark. `from`: where it was. Throws `usage`. */
+export function decoded(bytes: Uint8Array, from = "on stdin"): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new ClientError("usage", "The text on stdin is not UTF-8.", {
+    throw new ClientError("usage", `The text ${from} is not UTF-8.`, {
       hint: "Send text, for example with: iconv -t UTF-8",
       cause: error,
     });

@@ -16,6 +16,9 @@ export class StartupError extends Error {
 /** The settings contradict each other, or lack something. */
 export class BadSettings extends StartupError {}
 
+/** There is no store where one was named. */
+export class NoStore extends BadSettings {}
+
 /** The settings connect no AI. */
 export class NoProvider extends BadSettings {}
 

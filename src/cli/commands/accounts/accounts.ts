@@ -2,7 +2,6 @@ import { ClientError } from "../../../client/failure.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import type { Call } from "../../argv/call.ts";
 import { optionNamed, type OptionName } from "../../argv/options.ts";
-import { checkOneStore } from "../../connection/server-config.ts";
 import { spec } from "./spec.ts";
 
 interface Action {
@@ -72,6 +71,5 @@ export async function accounts(call: Call): Promise<number | void> {
   );
   if (foreign !== undefined)
     throw wrong(call, `accounts ${word} has no option --${optionNamed(foreign).flag}.`);
-  checkOneStore(call);
   return (await action.load())(call, words);
 }

@@ -1,6 +1,7 @@
 import { counted } from "../../../text/numbers.ts";
 import type { Call } from "../../argv/call.ts";
-import { act, actOf, findAccount } from "../../connection/act.ts";
+import { act, actOf } from "../../connection/act.ts";
+import { accountToChange } from "../../connection/books.ts";
 import { storeName } from "../../connection/operate.ts";
 import { confirmed } from "../../io/confirm.ts";
 import type { DeletedDocument } from "./document.ts";
@@ -8,7 +9,7 @@ import type { DeletedDocument } from "./document.ts";
 /** `accounts delete NAME` (docs/accounts.md#forget-somebody). */
 export async function remove(call: Call, [name = ""]: readonly string[]): Promise<number> {
   const { output } = call;
-  const { id, username, tokens } = await findAccount(name, call);
+  const { id, username, tokens } = await accountToChange(name, call);
   const what = `${username} in ${storeName(call)} will be deleted, with ${counted(tokens, "token")}: its logins end, and nothing brings it back.`;
   if (!(await confirmed(what, call))) return 1;
   const reply = await act({ kind: "remove", account: id, ...actOf(call) }, call);

@@ -2,8 +2,10 @@ import { ClientError } from "../../../client/failure.ts";
 import { passwordFaults } from "../../../protocol/password-rules.ts";
 import { hashPassword } from "../../../server/local.ts";
 import type { Call } from "../../argv/call.ts";
-import { act, actOf, findAccount } from "../../connection/act.ts";
-import { sameCommand, storeName } from "../../connection/operate.ts";
+import { act, actOf } from "../../connection/act.ts";
+import { accountToChange } from "../../connection/books.ts";
+import { storeName } from "../../connection/operate.ts";
+import { sameCommand } from "../../connection/same-command.ts";
 import { confirmed } from "../../io/confirm.ts";
 import { newPassword } from "../../io/new-password.ts";
 import { withoutEcho } from "../../io/prompt.ts";
@@ -35,7 +37,7 @@ async function typedPassword(call: Call): Promise<string> {
 /** `accounts password NAME`: sets a new one, which is hashed in this process. All logins of the account end. */
 export async function password(call: Call, [name = ""]: readonly string[]): Promise<number> {
   const { output, values } = call;
-  const { id, username } = await findAccount(name, call);
+  const { id, username } = await accountToChange(name, call);
   const what = `${username} in ${storeName(call)} will get a new password: the old one is refused, and all its logins end.`;
   if (!(await confirmed(what, call))) return 1;
   const hash = await hashPassword(await typedPassword(call), values.bcryptCost);

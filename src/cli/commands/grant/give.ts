@@ -4,7 +4,8 @@ import { namedBriefly } from "../../../text/named-briefly.ts";
 import { counted, grouped } from "../../../text/numbers.ts";
 import type { Call } from "../../argv/call.ts";
 import { actOf, askAct } from "../../connection/act.ts";
-import { sameCommand, type Ask } from "../../connection/operate.ts";
+import type { Ask } from "../../connection/operate.ts";
+import { sameCommand } from "../../connection/same-command.ts";
 
 export interface Grant {
   id: string;
@@ -25,7 +26,7 @@ function idTaken(accounts: readonly AccountRow[], { id }: Grant, call: Call, som
   const names = namedBriefly(accounts.map(({ username }) => username));
   return new ClientError(
     "idempotency_key_reused",
-    `The id ${id} was already used for ${names}, with another amount. ${some ? "Nothing was given to them" : "Nothing was given"}.`,
+    `The ID ${id} was already used for another grant or take of ${names}. ${some ? "Nothing was given to them" : "Nothing was given"}.`,
     { hint: `Use another --id, or none: ${sameCommand(call, "", "id")}` },
   );
 }

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { counted, grouped } from "../../../text/numbers.ts";
 import type { Call } from "../../argv/call.ts";
 import { gone } from "../../connection/act.ts";
-import { operate, sameCommand } from "../../connection/operate.ts";
-import { checkOneStore } from "../../connection/server-config.ts";
+import { operate } from "../../connection/operate.ts";
+import { sameCommand } from "../../connection/same-command.ts";
 import type { GrantDocument, GrantsDocument } from "./document.ts";
 import { checkAll, giveAll, type Given, type Grant } from "./give.ts";
 import { askedOf, recipients } from "./recipients.ts";
@@ -15,22 +15,24 @@ function told(given: readonly Given[], { id, tokens }: Grant): string {
   const old = given.length - fresh;
   if (given.length === 0) return "Gave nothing: there is no account.";
   if (fresh === 0)
-    return `Already granted: all of the ${counted(old, "account")} got ${each} under the id ${id}.`;
-  const sum = `Gave ${each} to each of ${counted(fresh, "account")}, ${grouped(fresh * tokens)} in all`;
-  return old === 0 ? `${sum}.` : `${sum}; ${counted(old, "account")} got them before under the id ${id}.`;
+    return `Already granted: ${counted(old, "account")} got ${each}${old === 1 ? "" : " each"} under the ID ${id}.`;
+  const some =
+    fresh === 1
+      ? `Gave ${each} to 1 account`
+      : `Gave ${each} to each of ${counted(fresh, "account")}, ${counted(fresh * tokens, "token")} in all`;
+  return old === 0 ? `${some}.` : `${some}; ${counted(old, "account")} got them before under the ID ${id}.`;
 }
 
 function toldOne({ username, granted, tokens: balance }: Given, { id, tokens }: Grant): string {
   const what =
     granted > 0
       ? `Gave ${username} ${counted(tokens, "token")}`
-      : `Already granted: ${username} got ${counted(tokens, "token")} under the id ${id}`;
+      : `Already granted: ${username} got ${counted(tokens, "token")} under the ID ${id}`;
   return `${what}; the balance is ${grouped(balance)}.`;
 }
 
 /** `grant`: gives tokens, in the store or through the server that runs on it (docs/accounts.md#grants). */
 export async function grant(call: Call): Promise<void> {
-  checkOneStore(call);
   const { output, values } = call;
   const asked = await askedOf(call);
   const accounts = await recipients(asked, call);
@@ -48,8 +50,8 @@ export async function grant(call: Call): Promise<void> {
   );
   const [one] = done;
   if (asked.one) {
-    if (!one) throw gone("The account was", call);
-    if (output.json) return output.document(one satisfies GrantDocument);
+    if (!one) throw gone(call);
+    if (output.json) return output.document({ ...one, id: given.id } satisfies GrantDocument);
     return output.line(toldOne(one, given));
   }
   if (!output.json) return output.line(told(done, given));

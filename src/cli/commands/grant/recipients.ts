@@ -3,9 +3,9 @@ import { errorCode } from "../../../disk/errors.ts";
 import { ClientError } from "../../../client/failure.ts";
 import { findAccount, foldName, listAccounts, type AccountRow } from "../../../server/local.ts";
 import type { Call } from "../../argv/call.ts";
-import { isDeleted, unknownNames } from "../../connection/act.ts";
+import { isDeleted, unknownNames } from "../../connection/books.ts";
 import { reading } from "../../connection/operate.ts";
-import { readText } from "../../io/stdin.ts";
+import { decoded, readText } from "../../io/stdin.ts";
 import { amountOf } from "./amount.ts";
 
 /** From this number of names on, all accounts are listed, instead of one being looked up after the other. */
@@ -18,30 +18,33 @@ export interface Asked {
   tokens: number;
 }
 
+async function readTextFile(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new ClientError(
+      "usage",
+      `The file ${file} cannot be read (${errorCode(error) ?? "unknown error"}).`,
+      { hint: "Name a file that has one name on each line, or - for stdin.", cause: error },
+    );
+  });
+  return decoded(bytes, `in ${file}`);
+}
+
 /** Text of a list of names, of which blank lines count as nothing. */
 async function listedIn(file: string, call: Call): Promise<string[]> {
-  const { stdin, signal, output } = call;
+  const { stdin, signal, output, values } = call;
   const onSlow = () => output.note("Waiting for names on stdin.");
-  const content =
-    file === "-"
-      ? await readText({ stream: stdin, signal, onSlow })
-      : await readFile(file, "utf8").catch((error: unknown) => {
-          throw new ClientError(
-            "usage",
-            `The file ${file} cannot be read (${errorCode(error) ?? "unknown error"}).`,
-            {
-              hint: "Name a file that has one name on each line, or - for stdin.",
-              cause: error,
-            },
-          );
-        });
+  const isStdin = file === "-";
+  if (isStdin && values.noStdin)
+    throw new ClientError("usage", "--file - reads stdin, and --no-stdin forbids it.", {
+      hint: "Leave one of them out.",
+    });
+  const content = isStdin ? await readText({ stream: stdin, signal, onSlow }) : await readTextFile(file);
   const names = content
-    .replace(/^\uFEFF/, "")
-    .split("\n")
+    .split(/[\r\n]/)
     .map((line) => line.trim())
     .filter((line) => line !== "");
   if (names.length > 0) return names;
-  throw new ClientError("usage", `There is no name in ${file === "-" ? "stdin" : file}.`, {
+  throw new ClientError("usage", `There is no name in ${isStdin ? "stdin" : file}.`, {
     hint: "It has one name on each line.",
   });
 }

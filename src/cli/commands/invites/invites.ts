@@ -11,7 +11,6 @@ import { repeatable } from "../../../text/repeatable.ts";
 import type { Call } from "../../argv/call.ts";
 import type { OptionName } from "../../argv/options.ts";
 import { operate, type Ask } from "../../connection/operate.ts";
-import { checkOneStore } from "../../connection/server-config.ts";
 import type { CreatedDocument, InvitesDocument, RevokedDocument } from "./document.ts";
 
 /** Asks the store, or the server that runs on it. */
@@ -138,7 +137,6 @@ export async function invites(call: Call): Promise<void> {
   }
   if (action !== create && ofCreate.some((name) => call.sources[name] === "flag"))
     throw wrong(call, "--tokens, --uses, --expires and --count go with create.");
-  checkOneStore(call);
   const doubt = () => `Whether it was done is not known. See: ${call.program.name} invites list`;
   await operate(call, (ask) => action(call, words, asking(ask)), doubt);
 }

@@ -13,15 +13,15 @@ export interface FactWriter {
 }
 
 const columns: readonly Column<FactRow>[] = [
-  { name: "n", title: "n", kind: "number", value: ({ n }) => n, rank: 4 },
+  { name: "n", title: "n", kind: "number", value: ({ n }) => n, rank: 5 },
   { name: "at", title: "time (UTC)", kind: "second", value: ({ at }) => at },
   { name: "fact", title: "fact", kind: "text", value: ({ fact }) => fact },
   { name: "tokens", title: "tokens", kind: "number", value: ({ tokens }) => tokens },
   { name: "balance", title: "balance", kind: "number", value: ({ balance }) => balance },
-  { name: "model", title: "model", kind: "text", value: ({ model }) => model, rank: 2 },
-  { name: "key", title: "key", kind: "text", value: ({ key }) => key, rank: 3, onlyIfFilled: true },
+  { name: "model", title: "model", kind: "text", value: ({ model }) => model, rank: 3 },
+  { name: "key", title: "key", kind: "text", value: ({ key }) => key, rank: 4, onlyIfFilled: true },
   { name: "reason", title: "reason", kind: "text", value: ({ reason }) => reason, rank: 1 },
-  { name: "by", title: "by", kind: "text", value: ({ by }) => by, rank: 1 },
+  { name: "by", title: "by", kind: "text", value: ({ by }) => by, rank: 2 },
 ];
 
 const documentOf = ({ n, at, fact, tokens, balance, model, key, reason, by }: FactRow): FactDocument => ({

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { ClientError } from "../../../client/failure.ts";
+import { namedBriefly } from "../../../text/named-briefly.ts";
 import { counted, grouped } from "../../../text/numbers.ts";
 import type { Call } from "../../argv/call.ts";
-import { act, actOf, findAccount } from "../../connection/act.ts";
-import { sameCommand, storeName } from "../../connection/operate.ts";
-import { checkOneStore } from "../../connection/server-config.ts";
+import { act, actOf } from "../../connection/act.ts";
+import { accountToChange } from "../../connection/books.ts";
+import { storeName } from "../../connection/operate.ts";
+import { sameCommand } from "../../connection/same-command.ts";
 import { confirmed } from "../../io/confirm.ts";
 import { amountOf } from "../grant/amount.ts";
 import type { TakeDocument } from "./document.ts";
@@ -21,10 +23,9 @@ function wordsOf({ words, values, program }: Call): { name: string; tokens: numb
 
 /** `take`: takes tokens that no question holds (docs/accounts.md#grants). */
 export async function take(call: Call): Promise<number> {
-  checkOneStore(call);
   const { output, values } = call;
   const { name, tokens: asked } = wordsOf(call);
-  const { id: account, username, tokens: had, held } = await findAccount(name, call);
+  const { id: account, username, tokens: had, held } = await accountToChange(name, call);
   const rest = held > 0 ? `, of which questions hold ${grouped(held)}` : "";
   const what = `${username} in ${storeName(call)} will lose up to ${counted(asked, "token")}. The balance is ${grouped(had)}${rest}.`;
   if (!(await confirmed(what, call))) return 1;
@@ -39,14 +40,12 @@ export async function take(call: Call): Promise<number> {
   if (reply.kind !== "taken")
     throw new ClientError(
       "idempotency_key_reused",
-      `The id ${id} was already used for ${username}, with another amount. Nothing was taken.`,
-      {
-        hint: `Use another --id, or none: ${sameCommand(call, "", "id")}`,
-      },
+      `The ID ${id} was already used for another grant or take of ${namedBriefly([username])}. Nothing was taken.`,
+      { hint: `Use another --id, or none: ${sameCommand(call, "", "id")}` },
     );
   const { repeated, taken, tokens } = reply;
   if (output.json)
-    await output.document({ username, taken: repeated ? 0 : taken, tokens } satisfies TakeDocument);
+    await output.document({ username, taken: repeated ? 0 : taken, tokens, id } satisfies TakeDocument);
   else
     await output.line(
       `${told({ username, repeated, taken, asked, id })}; the balance is ${grouped(tokens)}.`,
@@ -63,6 +62,6 @@ function told(how: {
 }): string {
   const { username, repeated, taken, asked, id } = how;
   const amount = taken < asked ? `${grouped(taken)} of ${counted(asked, "token")}` : counted(taken, "token");
-  if (repeated) return `Already taken: ${username} lost ${amount} under the id ${id}`;
+  if (repeated) return `Already taken: ${username} lost ${amount} under the ID ${id}`;
   return `Took ${amount} from ${username}`;
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AccountRow } from "../../core/operations.ts";
-import { BadSettings, NoAnswer } from "../../core/startup-error.ts";
+import { NoAnswer, NoStore } from "../../core/startup-error.ts";
 import { accountPages, accountRow } from "./account-rows.ts";
 import { Damage } from "./damage.ts";
 import { disk } from "./disk.ts";
@@ -116,7 +116,7 @@ async function shown({ dir, key, files }: Folder): Promise<Parameters<typeof acc
 
 /** The folder has no ledger. */
 export const noStore = (dir: string) =>
-  new BadSettings(`There is no store in ${dir}.`, "Name the folder of your server: --data DIR");
+  new NoStore(`There is no store in ${dir}.`, "Name the folder of your server: --data DIR");
 
 const noAnswer = (dir: string) =>
   new NoAnswer(

@@ -53,7 +53,7 @@ describe.each(["a running server", "the folder alone"])("accounts, by %s", (how)
     expect(await lastFact()).toMatchObject({ fact: "disabled", disabled: true, reason: "left", by: "anna" });
     const refused = await run("balance", "-s", "local");
     expect(refused).toMatchObject({ code: 4, stdout: "", stderr: expect.stringContaining("disabled") });
-    expect((await accounts("disable", "Jane", "--yes")).stdout).toBe("Jane was disabled before.\n");
+    expect((await accounts("disable", "Jane", "--yes")).stdout).toBe("Jane is already disabled.\n");
     expect((await accounts("enable", "Jane")).stdout).toBe("Enabled Jane.\n");
     expect((await accounts("enable", "Jane")).stdout).toBe("Jane is not disabled.\n");
     expect((await run("balance", "-s", "local", "-q")).stdout).toBe("4000\n");

@@ -25,7 +25,7 @@ describe.skipIf(noPostgres)(`grant in Postgres${skipped(noPostgres)}`, () => {
 
   test("gives tokens once for an id, to a name in any case, and refuses the id for another grant", async () => {
     const line = (granted: number, tokens: number) =>
-      `${JSON.stringify({ username: "Jane", granted, tokens })}\n`;
+      `${JSON.stringify({ username: "Jane", granted, tokens, id: "june" })}\n`;
     expect((await grant("jane", "500", "--id", "june", "--json")).stdout).toBe(line(500, 4500));
     expect((await grant("jane", "500", "--id", "june", "--json")).stdout).toBe(line(0, 4500));
     expect((await grant("jane", "501", "--id", "june")).code).toBe(2);

@@ -39,10 +39,10 @@ test("take takes at most what is there, says how much, and once for an id", asyn
     "Took 3,500 of 9,000 tokens from Jane; the balance is 0.\n",
   );
   expect((await take("jane", "9000", ...once)).stdout).toBe(
-    "Already taken: Jane lost 3,500 of 9,000 tokens under the id june; the balance is 0.\n",
+    "Already taken: Jane lost 3,500 of 9,000 tokens under the ID june; the balance is 0.\n",
   );
   expect((await take("jane", "9000", ...once, "--json")).stdout).toBe(
-    '{"username":"Jane","taken":0,"tokens":0}\n',
+    '{"username":"Jane","taken":0,"tokens":0,"id":"june"}\n',
   );
   const other = await take("jane", "1", ...once, "--json");
   expect(other).toMatchObject({ code: 2, stdout: "" });
