@@ -5,6 +5,7 @@ import { array, assert, asyncProperty, constantFrom, nat, record } from "fast-ch
 import { beforeEach, describe, expect, it } from "vitest";
 import type { AccountRow, Act, FactRow, UseRow } from "../../src/server/core/operations.ts";
 import type { Account, Store } from "../../src/server/core/ports.ts";
+import type { RefillSetting } from "../../src/protocol/refill.ts";
 import { openReader, type StorePlace } from "../../src/server/local.ts";
 import { copyStore } from "../../src/server/stores/copy.ts";
 import { checkFolder } from "../../src/server/stores/json/check.ts";
@@ -19,7 +20,7 @@ const NAMES = ["Jane", "john", "jim"];
 const step = record({
   what: constantFrom(
     ...(["ask", "ask", "ask", "twice", "grant", "take", "disable", "enable", "password"] as const),
-    ...(["reset", "rename", "logout", "delete", "register"] as const),
+    ...(["reset", "rename", "logout", "delete", "register", "refill", "wait", "wait"] as const),
   ),
   who: nat(2),
   tokens: nat(400),
@@ -27,8 +28,23 @@ const step = record({
 });
 type Step = ReturnType<typeof step.generate>["value"];
 
+const DAY = 86_400_000;
+
+const REFILLS: (RefillSetting | undefined)[] = [
+  { tokens: 100, period: "day", cap: 600 },
+  { tokens: 50, period: "day", cap: 0 },
+  { tokens: 70, period: "week", cap: null },
+  { tokens: 300, period: "month", cap: 1000 },
+  undefined,
+];
+
+/** A clock that stands still. */
+interface Clock {
+  time: number;
+}
+
 /** Does the steps; those that are not possible do nothing. Returns all accounts that ever were. */
-async function play(store: Store, steps: Step[]): Promise<Account[]> {
+async function play(store: Store, steps: Step[], clock: Clock): Promise<Account[]> {
   const all: Account[] = [];
   const now: (Account | undefined)[] = [undefined, undefined, undefined];
   async function register(who: number): Promise<void> {
@@ -45,11 +61,13 @@ async function play(store: Store, steps: Step[]): Promise<Account[]> {
   for (const who of NAMES.keys()) await register(who);
   for (const [index, { what, who, tokens, act }] of steps.entries()) {
     if (what === "register") await register(who);
+    if (what === "refill") await store.setRefill(REFILLS[tokens % REFILLS.length]);
+    if (what === "wait") clock.time += ((tokens % 40) * DAY) / 8;
     const account = now[who];
     if (!account) continue;
     const { id } = account;
     const given = { id: `id${tokens % 5}`, account: id, tokens: tokens + 1 };
-    const acts: Record<Exclude<Step["what"], "register">, () => Promise<unknown>> = {
+    const acts: Partial<Record<Step["what"], () => Promise<unknown>>> = {
       ask: () => ask(account, undefined, tokens),
       twice: () => ask(account, `key${tokens % 2}`, 10),
       grant: () => store.ledger.grant({ ...given, reason: act.reason ?? "", by: act.by ?? undefined }),
@@ -69,7 +87,7 @@ async function play(store: Store, steps: Step[]): Promise<Account[]> {
         now[who] = undefined;
       },
     };
-    if (what !== "register") await acts[what]();
+    await acts[what]?.();
   }
   return all;
 }
@@ -105,8 +123,8 @@ describe.skipIf(noPostgres)(`a copy of a history${skipped(noPostgres)}`, () => {
 
   const warn = () => {};
 
-  async function listed(dir: string): Promise<AccountRow[]> {
-    const store = await openJsonStore({ dir, warn, models: true });
+  async function listed(dir: string, clock: Clock): Promise<AccountRow[]> {
+    const store = await openJsonStore({ dir, warn, models: true, now: () => clock.time });
     const rows: AccountRow[] = [];
     for await (const page of store.operations.accounts()) rows.push(...page);
     await store.close();
@@ -116,12 +134,14 @@ describe.skipIf(noPostgres)(`a copy of a history${skipped(noPostgres)}`, () => {
   /** Copies it into a database, from there into another, and back; checks that all are the same. */
   async function copies(steps: Step[], dir: string, one: Place, other: Place): Promise<void> {
     const [first, second, third] = [join(dir, "first"), join(dir, "second"), join(dir, "third")];
-    const store = await openJsonStore({ dir: first, warn, models: true });
-    const accounts = await play(store, steps);
+    const clock = { time: Date.now() - 80 * DAY };
+    const store = await openJsonStore({ dir: first, warn, models: true, now: () => clock.time });
+    const accounts = await play(store, steps, clock);
     const secrets = await Promise.all(accounts.map(({ id }) => store.accounts.session(id, "")));
     await store.close();
     const before = await books({ kind: "json", dir: first }, accounts);
-    const rows = await listed(first);
+    clock.time += 40 * DAY;
+    const rows = await listed(first, clock);
 
     await copyStore({ from: first, to: one.url, warn });
     expect(await checkDatabase(one.url, { warn })).toMatchObject({ findings: [] });
@@ -134,7 +154,7 @@ describe.skipIf(noPostgres)(`a copy of a history${skipped(noPostgres)}`, () => {
     for (const copy of [second, third]) {
       expect(await books({ kind: "json", dir: copy }, accounts)).toEqual(before);
       expect(await checkFolder(copy)).toMatchObject({ findings: [] });
-      expect(await listed(copy)).toEqual(rows);
+      expect(await listed(copy, clock)).toEqual(rows);
       const opened = await openJsonStore({ dir: copy, warn, models: true });
       expect(await Promise.all(accounts.map(({ id }) => opened.accounts.session(id, "")))).toEqual(secrets);
       await opened.close();

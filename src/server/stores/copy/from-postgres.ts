@@ -6,7 +6,7 @@ import type { KnownAddress } from "../json/known.ts";
 import { readAddress } from "../postgres/address.ts";
 import { openDatabase, type Database, type Query } from "../postgres/database.ts";
 import { ALL_INVITES, inviteOf, type InviteRow } from "../postgres/invites.ts";
-import { createOrder } from "../postgres/order.ts";
+import { createOrder, PLACED } from "../postgres/order.ts";
 import { LONG_STATEMENT, UNLIMITED } from "../postgres/snapshot.ts";
 import { start } from "../postgres/start.ts";
 import { untilAborted } from "./give-up.ts";
@@ -39,19 +39,19 @@ WHERE (charged_at IS NULL AND expires > now()) OR (asked_again_at IS NULL AND ag
 /**
  * The ledger with the keys charged less than a day ago: rows from before they were numbered by their times, then the others
  * by their numbers. `greatest` puts an `again` after its charge: if this store was itself a copy, the first store's clock
- * may have been ahead. A server of the version before numbers the charges of one statement backwards.
+ * may have been ahead.
  */
 const ENTRIES = `
 DECLARE copied CURSOR FOR
 SELECT CASE WHEN l.kind IN ('grant', 'take') AND l.id LIKE l.account || ' %' THEN substr(l.id, length(l.account) + 2)
     ELSE l.id END AS id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens::float8 AS tokens,
   l.balance::float8 AS balance, l.n::float8 AS n, l.reason, l.by, l.asked::float8 AS asked, l.model, l.invite, k.key, k.digest
-FROM (SELECT *, min(n) OVER (PARTITION BY account, at, kind) AS place FROM chat_ledger) l
+FROM ${PLACED} l
 LEFT JOIN chat_questions k ON k.account = l.account AND k.key IS NOT NULL
   AND k.charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds'
   AND ((l.kind = 'charge' AND k.id = l.id) OR (l.kind = 'again' AND k.again_id = l.id))
 ORDER BY l.n IS NOT NULL, CASE WHEN l.n IS NULL THEN greatest(l.at, k.charged_at) END, l.place,
-  CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END, l.balance DESC`;
+  CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END, l.balance DESC, l.n`;
 
 /** Whether a charge may name its model, and whether there is what only an operator does. */
 const FEATURES = `

@@ -1,5 +1,6 @@
 import { USAGE_DAYS } from "../../../protocol/limits.ts";
 import { TODAY } from "./migrations.ts";
+import { PLACED } from "./order.ts";
 
 /** A wrong row. `bigint` comes as text. */
 export type Wrong = Record<string, string | number | null>;
@@ -78,13 +79,13 @@ const ledger: Rule[] = [
   },
   {
     table: "chat_ledger",
-    // A server of the version before numbers the charges of one statement, which have one time, backwards.
     sql: `SELECT account, n, balance, follows FROM (
         SELECT l.account, l.n, l.balance, l.tokens
           + coalesce(lag(l.balance) OVER (PARTITION BY l.account ORDER BY l.place, l.balance DESC, l.n), o.tokens, 0) AS follows
-        FROM (SELECT *, min(n) OVER (PARTITION BY account, at, kind) AS place FROM chat_ledger WHERE n IS NOT NULL) l
+        FROM ${PLACED} l
         LEFT JOIN (SELECT account, sum(tokens) AS tokens FROM chat_ledger WHERE n IS NULL GROUP BY account) o
           ON o.account = l.account
+        WHERE l.n IS NOT NULL
       ) t WHERE balance <> follows`,
     what: ({ account, n, balance, follows }) =>
       `row ${n}, of the account ${account}, has the balance ${balance}, where ${follows} follows.`,

@@ -11,6 +11,19 @@ export interface Kept {
   n: number | null;
 }
 
+/**
+ * The ledger with `place`, by which numbered rows are sorted, then by falling balance, then by `n`: charges of one statement,
+ * which have one time, have one place, because a server of the version before numbers them backwards.
+ */
+export const PLACED = `(
+  SELECT *, CASE WHEN kind = 'charge' THEN min(n) OVER (PARTITION BY account, at, kind, run) ELSE n END AS place
+  FROM (
+    SELECT *, row_number() OVER (PARTITION BY account ORDER BY n)
+      - row_number() OVER (PARTITION BY account, at, kind ORDER BY n) AS run
+    FROM chat_ledger
+  ) numbered
+)`;
+
 /** Puts rows into the order in which they happened. */
 interface Order<Row> {
   /** Adds a row. Returns the rows that follow now: it, and rows that waited for it. */

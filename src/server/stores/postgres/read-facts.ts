@@ -117,7 +117,8 @@ function inStatements(rows: Numbered[]): Numbered[][] {
   const groups: Numbered[][] = [];
   for (const row of rows) {
     const [first] = groups.at(-1) ?? [];
-    if (first?.place === row.place && first.kind === row.kind) groups.at(-1)?.push(row);
+    if (row.kind === "charge" && first?.kind === "charge" && first.place === row.place)
+      groups.at(-1)?.push(row);
     else groups.push([row]);
   }
   return groups;
