@@ -102,6 +102,8 @@ export interface DoneEvent {
 export const headers = {
   remaining: "Tokens-Remaining",
   held: "Tokens-Held",
+  /** Name of the account, with its balance: an operator may have renamed it. */
+  account: "Account",
   /** Tokens of the account's next refill. */
   next: "Tokens-Next",
   /** When it comes: ISO 8601, UTC, with seconds. */

@@ -52,9 +52,9 @@ export function createAccount(room: Room): Account {
 
   const refresh = async (signal?: AbortSignal) => {
     const { client } = room;
-    const { tokens, next } = await client.balance(signal);
+    const { tokens, next, username } = await client.balance(signal);
     // The session may be at another server by now.
-    if (room.client === client) dispatch({ type: "balance", tokens });
+    if (room.client === client) dispatch({ type: "balance", tokens, username });
     return next;
   };
 

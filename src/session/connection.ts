@@ -1,3 +1,4 @@
+import type { AccountNames } from "../client/account-name.ts";
 import type { ApiClient } from "../client/http/contract.ts";
 import { normalizeServer } from "../client/http/server-url.ts";
 import { tokenExpiry } from "../client/http/token.ts";
@@ -6,12 +7,10 @@ import type { ModelChoice } from "./model.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
 
 /** A token, and what is known of it. */
-export interface KnownToken {
+export interface KnownToken extends AccountNames {
   token: string;
   /** Of the environment (`AI_CHAT_TOKEN`) it is not kept here: `/logout` leaves it valid. */
   from: "environment" | "file";
-  /** null if only the token is known. */
-  username: string | null;
   scheme?: string;
   /** When the server gave it, in milliseconds since the epoch; undefined once the server has accepted it. */
   given?: number;

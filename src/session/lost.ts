@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isNameOf } from "../client/account-name.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import { KEY_LIFETIME_MS } from "../protocol/limits.ts";
@@ -45,7 +46,7 @@ export function contextOf(before: readonly Turn[], message: string): string {
 
 /** Whether the session is at the server and the account that the question was sent to. */
 export function isOwn({ server, username }: Pending, room: Room): boolean {
-  return server === room.name && username?.toLowerCase() === room.state().username?.toLowerCase();
+  return server === room.name && isNameOf(room.state(), username);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { renamed, type AccountNames } from "../client/account-name.ts";
 import { titleOf } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Registration } from "../protocol/replies.ts";
@@ -31,7 +32,8 @@ export type Event =
   | { type: "toldForgotten" }
   | { type: "loading"; at: number }
   | { type: "loaded"; isLoaded: boolean }
-  | { type: "balance"; tokens: number | null }
+  /** `username`: as the server has it now. */
+  | { type: "balance"; tokens: number | null; username?: string | undefined }
   | ({
       type: "offer";
       models: readonly ModelOffer[];
@@ -73,7 +75,7 @@ export type Event =
   | { type: "queueStopped" }
   /** The user sends what is in the queue. */
   | { type: "queueSent" }
-  | { type: "moved"; login: { username: string | null } | undefined; usual?: ModelChoice };
+  | { type: "moved"; login: AccountNames | undefined; usual?: ModelChoice };
 
 /**
  * The conversation as a reducer (pure). A stopped answer is part of the history, a failed one isn't
@@ -140,7 +142,11 @@ function changed(state: State, event: Event): State {
         ? { ...state, phase: { kind: "idle", isLoaded: event.isLoaded } }
         : state;
     case "balance":
-      return { ...state, tokens: event.tokens };
+      return {
+        ...state,
+        tokens: event.tokens,
+        ...(event.username !== undefined && renamed(state, event.username)),
+      };
     case "offer": {
       const { price, model, limits, models, ourRules, registration } = event;
       return shownOf({ ...state, offered: { price, model, limits }, models, ourRules, registration });
@@ -154,7 +160,14 @@ function changed(state: State, event: Event): State {
     case "form":
       return { ...state, form: event.form };
     case "signedIn":
-      return { ...state, form: undefined, signedIn: true, username: event.username, tokens: null };
+      return {
+        ...state,
+        form: undefined,
+        signedIn: true,
+        username: event.username,
+        formerly: [],
+        tokens: null,
+      };
     case "signedOut": {
       const { price, models, offered, usual, ourRules, registration } = state;
       return shownOf({ ...firstState(undefined, usual), price, models, offered, ourRules, registration });

@@ -82,7 +82,8 @@ export function createSaver(room: Room) {
     resume,
     /** Resumes the conversation of this server and account with the latest turn; true also if there is none. */
     async resumeNewest(): Promise<boolean> {
-      const owner = { server: room.name, username: state().username };
+      const { username, formerly } = state();
+      const owner = { server: room.name, username, formerly };
       const found = await guarded(async ({ conversations }) => ({
         newest: await conversations.newest(owner),
       }));

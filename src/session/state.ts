@@ -1,3 +1,4 @@
+import type { AccountNames } from "../client/account-name.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { ChatLimits } from "../protocol/chat-limits.ts";
 import type { Registration } from "../protocol/replies.ts";
@@ -52,6 +53,8 @@ export interface Reasoning {
 export interface State extends Money {
   signedIn: boolean;
   username: string | null;
+  /** Names that the account had before. */
+  formerly: readonly string[];
   /** Which model answers, as far as it is known. */
   model: string | null;
   /** The models to choose from. */
@@ -109,10 +112,11 @@ export const noConversation = {
   editing: false,
 } satisfies Partial<State>;
 
-export function firstState(login: { username: string | null } | undefined, usual?: ModelChoice): State {
+export function firstState(login: AccountNames | undefined, usual?: ModelChoice): State {
   return {
     signedIn: login !== undefined,
     username: login?.username ?? null,
+    formerly: login?.formerly ?? [],
     model: null,
     models: [],
     offered: { price: null, model: null },

@@ -19,9 +19,6 @@ export function typedCommand(
 export const userWords = ({ values: { username = "" } }: Pick<Call, "values">): string =>
   /^[\w@.+-]+$/.test(username) ? `-u ${username}` : "";
 
-/** Usernames are case-insensitive (docs/http-api.md#usernames). */
-export const isSameUser = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
-
 /** A server in a sentence, with its whole address. */
 export const placeOf = (name: string): string => placeName(name, (address) => address);
 
@@ -54,6 +51,7 @@ function tokenFor(
     token: entry.token,
     from: "file",
     username: entry.username === "" ? null : entry.username,
+    formerly: entry.formerly,
     scheme: entry.scheme,
     given: entry.given,
     expires: entry.expires ?? tokenExpiry(entry.token),

@@ -1,5 +1,6 @@
 import { createApiClient } from "../../client/http/api-client.ts";
 import { ClientError } from "../../client/failure.ts";
+import { renamed } from "../../client/account-name.ts";
 import type { OpenDispatcher } from "../../client/http/connections.ts";
 import type { ApiClient } from "../../client/http/contract.ts";
 import { StartupError } from "../../server/local.ts";
@@ -126,6 +127,11 @@ function clientAt(
         { ...(scheme && { scheme }), ...(isAccepted && { given: undefined }) },
         secret,
       ),
+    onNamed: (username, secret) => {
+      const entry = credentials.get(name);
+      const names = entry?.token === secret && renamed(entry, username);
+      return names && credentials.update(name, names, secret);
+    },
     balancePlace: {
       read: () => credentials.get(name)?.balance,
       write: (balance) => credentials.update(name, { balance }),

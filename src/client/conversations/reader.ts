@@ -9,14 +9,13 @@ import type { TurnRecord } from "./record.ts";
 import { savedTurn, type SavedTurn } from "./saved-turn.ts";
 import { searchIn, type Found } from "./search.ts";
 import { readSummary, type Summary } from "./summary.ts";
+import { isNameOf, type AccountNames } from "../account-name.ts";
 import { readTree, type Tree } from "./tree.ts";
 import { createWordFinder } from "./words.ts";
 
 /** Whose conversations: of a server (as `normalizeServer` writes it, or `local`) and an account. */
-export interface Owner {
+export interface Owner extends AccountNames {
   server: string;
-  /** Null where only a token is known. Compared without regard to case (docs/http-api.md#usernames). */
-  username: string | null;
 }
 
 /** The end of a conversation. */
@@ -79,7 +78,7 @@ const latestFirst = (a: Summary, b: Summary) =>
   b.updatedAt - a.updatedAt || b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
 
 const isOf = (owner: Owner, { server, username }: Summary) =>
-  server === owner.server && username?.toLowerCase() === owner.username?.toLowerCase();
+  server === owner.server && isNameOf(owner, username);
 
 async function take<T>(count: number, from: AsyncIterable<T>): Promise<T[]> {
   const taken: T[] = [];

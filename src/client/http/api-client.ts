@@ -1,4 +1,5 @@
 import { headers } from "../../protocol/replies.ts";
+import { usernameFaults } from "../../protocol/username-rules.ts";
 import { routes } from "../../protocol/routes.ts";
 import { answer } from "./answer.ts";
 import { createAuthorization, type KnownToken, type Learned } from "./authorization.ts";
@@ -33,6 +34,8 @@ export interface ApiClientOptions extends KnownToken {
   monotonic?: () => number;
   /** Called with what the server's replies show about the token, to save it; awaited. */
   onLearned?: (learned: Learned) => unknown;
+  /** Called with the account's name where a reply tells it, to save it; awaited. */
+  onNamed?: (username: string, token: string) => unknown;
   offerCache?: OfferCache;
   balancePlace?: BalancePlace;
 }
@@ -98,11 +101,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const reply = await lookForBalance(signal);
     if (!reply) throw new ClientError("not_offered", `${server} does not report balances.`, { status: 404 });
     if (!isSuccess(reply.status)) return failWithToken(reply, "balance", [secret]);
-    return {
-      tokens: balanceIn(await bodyOf(reply)),
-      held: told(reply.header(headers.held)),
-      next: nextTokens(reply),
-    };
+    const tokens = balanceIn(await bodyOf(reply));
+    const name = reply.header(headers.account);
+    const username = name !== undefined && usernameFaults(name).length === 0 ? name : undefined;
+    if (username !== undefined)
+      await Promise.resolve(options.onNamed?.(username, secret)).catch(() => undefined);
+    return { tokens, held: told(reply.header(headers.held)), next: nextTokens(reply), username };
   };
 
   /** A call that only some servers know (docs/cli.md#missing-features); `what` completes "SERVER does not …". */

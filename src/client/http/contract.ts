@@ -68,12 +68,14 @@ export interface Offer {
   models: readonly ModelOffer[];
 }
 
-/** Tokens, what questions in flight hold of them, and the next refill. */
+/** Tokens, what questions in flight hold of them, the next refill, and whose they are. */
 export interface BalanceNow {
   tokens: number | null;
   held: number | null;
   /** Absent if the server tells of none. */
   next?: NextTokens | undefined;
+  /** The name of the account as the server has it now. Absent if it does not tell. */
+  username?: string | undefined;
 }
 
 /** One UTC day of an account, `YYYY-MM-DD`: its charged questions and what they cost. */

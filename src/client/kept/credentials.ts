@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { isSameUser } from "../account-name.ts";
 import { createKeptFile, type Kept } from "./kept-file.ts";
 import type { KeptOffer } from "../http/offer.ts";
 import { record } from "../../text/loose-json.ts";
@@ -8,6 +9,8 @@ import { isExpiry } from "../http/token.ts";
 export interface Entry {
   token: string;
   username: string;
+  /** The account's names before an operator renamed it. Later logins of the same name keep them. */
+  formerly?: string[];
   /** The scheme of the token, once it is known. */
   scheme?: string;
   /** When the server gave the token, in milliseconds since the epoch, until it has accepted it. */
@@ -63,6 +66,9 @@ function entryOf(value: unknown): Entry | undefined {
   return {
     token: entry.token,
     username: typeof entry.username === "string" ? entry.username : "",
+    ...(Array.isArray(entry.formerly) && {
+      formerly: entry.formerly.filter((name) => typeof name === "string"),
+    }),
     ...(typeof entry.scheme === "string" ? { scheme: entry.scheme } : {}),
     ...(isExpiry(entry.expires) ? { expires: entry.expires } : {}),
     ...(isExpiry(entry.given) ? { given: entry.given } : {}),
@@ -87,8 +93,12 @@ export function openCredentials({ dir }: { dir: string | undefined }): Credentia
     get: (server) => entryOf(entries().get(server)),
     set: (server, entry) =>
       file.change((content) => {
-        const balance = entryOf(content[server])?.balance;
-        content[server] = { ...(balance !== undefined && { balance }), ...entry };
+        const { balance, username, formerly } = entryOf(content[server]) ?? {};
+        content[server] = {
+          ...(balance !== undefined && { balance }),
+          ...(formerly && isSameUser(entry.username, username ?? "") && { formerly }),
+          ...entry,
+        };
       }),
     update: (server, patch, token) =>
       file.change((content) => {

@@ -68,8 +68,9 @@ export function changePassword(signIn: SignIn): Handler<PasswordBody> {
 /** The handler of `GET /api/token_balance`. */
 export function tellBalance(ledger: Ledger): Middleware {
   return async function tellBalance(ctx) {
-    const { tokens, held, next } = await ledger.balance(accountOf(ctx).id);
-    headOf(ctx.res).push(headers.held, String(held));
+    const { id, name } = accountOf(ctx);
+    const { tokens, held, next } = await ledger.balance(id);
+    headOf(ctx.res).push(headers.account, name, headers.held, String(held));
     pushNext(headOf(ctx.res), next);
     const reply: BalanceReply = { tokens };
     replyJson(ctx, 200, reply);

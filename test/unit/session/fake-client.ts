@@ -21,6 +21,8 @@ export interface FakeClient extends ApiClient {
   /** The answers to come, one a question; without any it echoes for 100 tokens. */
   script: Step[][];
   passwords: Map<string, string>;
+  /** The account's name that comes with its balance. */
+  username: string | undefined;
   /** What the next balance fails with. */
   balanceFails: ClientError | undefined;
   balancesAsked: number;
@@ -53,6 +55,7 @@ export function createFakeClient({
     held: 0,
     script: [],
     passwords: new Map([["jane", "correct horse"]]),
+    username: undefined,
     balanceFails: undefined,
     balancesAsked: 0,
     registration: "open",
@@ -85,7 +88,7 @@ export function createFakeClient({
     async balance(): Promise<BalanceNow> {
       client.balancesAsked += 1;
       if (client.balanceFails !== undefined) throw client.balanceFails;
-      return { tokens: client.tokens, held: client.held };
+      return { tokens: client.tokens, held: client.held, username: client.username };
     },
     usage: async () => ({ tokens: client.tokens, days: [] }),
     async logout() {

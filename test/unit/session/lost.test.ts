@@ -85,6 +85,17 @@ const isFree = "It may have cost 100; Enter sends it again and is not charged tw
 const isNotFree = "It may have cost 100; sent again, it costs that again.";
 
 describe("a question whose session was killed during its answer", () => {
+  it("is offered under its key also if the account was renamed meanwhile", async () => {
+    const { left, key } = await killed(["one"], "two");
+    const { session, client, ask, notes } = open({ pending: left });
+    client.username = "Jane.Doe";
+    await session.start();
+    expect(notes()).toContain(isFree);
+    expect(session.state).toMatchObject({ username: "Jane.Doe", formerly: ["jane"] });
+    await ask("two");
+    expect(client.questions).toMatchObject([{ key, history: { length: 2 } }]);
+  });
+
   it.each([[[]], [["one", "two"]]])(
     "is offered after %j, in its conversation and under its key",
     async (before) => {

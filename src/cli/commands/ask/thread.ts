@@ -13,7 +13,11 @@ export interface WantedThread {
   of: (chosen: Chosen) => Promise<Thread | undefined>;
 }
 
-const ownerOf = ({ name, token }: Chosen): Owner => ({ server: name, username: token?.username ?? null });
+const ownerOf = ({ name, token }: Chosen): Owner => ({
+  server: name,
+  username: token?.username ?? null,
+  formerly: token?.formerly,
+});
 
 function noneYet(call: Call, { server, username }: Owner): ClientError {
   const whose = username === null ? "" : ` of ${username}`;

@@ -5,7 +5,8 @@ import type { Summary } from "../../../client/conversations/summary.ts";
 import type { Beginning } from "../../../session/saved.ts";
 import type { Call } from "../../argv/call.ts";
 import { openCredentials } from "../../../client/kept/credentials.ts";
-import { isSameUser, placeOf, serverName } from "../../connection/chosen-server.ts";
+import { isNameOf } from "../../../client/account-name.ts";
+import { placeOf, serverName } from "../../connection/chosen-server.ts";
 
 /** The saved conversations of this user. `onProblem` gets a description of each damaged file. */
 export function conversationsOf({ places }: Call, onProblem: (why: string) => void): Conversations {
@@ -66,7 +67,7 @@ async function atNewest(call: Call): Promise<Call> {
   const credentials = openCredentials({ dir: call.places.config });
   const newest = await conversationsOf(call, call.output.note).newest(({ server, username }) => {
     const login = credentials.get(server);
-    return login === undefined || isSameUser(login.username, username ?? "");
+    return login === undefined || isNameOf(login, username ?? "");
   });
   return newest === undefined ? call : callAt(call, newest);
 }

@@ -49,8 +49,8 @@ export async function lookAtToken(
     };
   const from = token.from === "environment" ? "AI_CHAT_TOKEN" : (credentials.path ?? "the settings");
   try {
-    const { tokens } = await client.balance(call.signal);
-    const known = { ...document, valid: true, tokens };
+    const { tokens, username = token.username } = await client.balance(call.signal);
+    const known = { ...document, username, valid: true, tokens };
     return { findings: [{ about: "token", text: words(known, from) }], document: known };
   } catch (error) {
     call.signal.throwIfAborted();

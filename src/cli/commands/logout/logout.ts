@@ -2,7 +2,8 @@ import { ClientError } from "../../../client/failure.ts";
 import { openCredentials, type Credentials, type Entry } from "../../../client/kept/credentials.ts";
 import type { Call } from "../../argv/call.ts";
 import type { LogoutDocument } from "./document.ts";
-import { checkServerKnown, isSameUser, placeOf, serverName } from "../../connection/chosen-server.ts";
+import { isSameUser } from "../../../client/account-name.ts";
+import { checkServerKnown, placeOf, serverName } from "../../connection/chosen-server.ts";
 import { connect } from "../../connection/target.ts";
 
 /** Error codes that mean that the token is already invalid. */

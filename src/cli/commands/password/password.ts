@@ -1,11 +1,6 @@
+import { isSameUser } from "../../../client/account-name.ts";
 import type { Call } from "../../argv/call.ts";
-import {
-  chooseServer,
-  isSameUser,
-  placeOf,
-  typedCommand,
-  type Chosen,
-} from "../../connection/chosen-server.ts";
+import { chooseServer, placeOf, typedCommand, type Chosen } from "../../connection/chosen-server.ts";
 import type { PasswordDocument } from "./document.ts";
 import { keepLogin } from "../../connection/keep-login.ts";
 import { passwordChangeFrom } from "./password-change.ts";

@@ -1,5 +1,6 @@
 import { ClientError } from "../../../client/failure.ts";
 import { openCredentials, type Credentials, type Entry } from "../../../client/kept/credentials.ts";
+import type { BalanceNow } from "../../../client/http/contract.ts";
 import type { Call } from "../../argv/call.ts";
 import type { ServersDocument } from "./document.ts";
 import { checkServerKnown, serverName } from "../../connection/chosen-server.ts";
@@ -16,25 +17,25 @@ interface Row {
   default: boolean;
 }
 
-/** The balance at a server; null if it cannot be read. */
+/** The balance and the name at a server; null and none if they cannot be read. */
 async function balanceAt(
   call: Call,
   credentials: Credentials,
   name: string,
   entry: Entry,
-): Promise<number | null> {
+): Promise<Pick<BalanceNow, "tokens" | "username">> {
   const { token, scheme, given, username } = entry;
   const known = { token, scheme, given, username, from: "file" as const, expires: null };
   const values = { ...call.values, timeout: Math.min(call.values.timeout, SILENCE) };
   try {
     const target = await connect({ ...call, values }, { name, credentials, token: known });
     try {
-      return (await target.client.balance(call.signal)).tokens;
+      return await target.client.balance(call.signal);
     } finally {
       await target.close();
     }
   } catch {
-    return null;
+    return { tokens: null };
   }
 }
 
@@ -61,12 +62,10 @@ export async function servers(call: Call): Promise<void> {
       hint: "Fix that, then try again.",
     });
   const rows = await Promise.all(
-    kept.map(async ({ server, entry }) => ({
-      server,
-      username: entry.username || null,
-      tokens: await balanceAt(call, credentials, server, entry),
-      default: server === usual,
-    })),
+    kept.map(async ({ server, entry }) => {
+      const { tokens, username = entry.username || null } = await balanceAt(call, credentials, server, entry);
+      return { server, username, tokens, default: server === usual };
+    }),
   );
   signal.throwIfAborted();
   if (output.json) return output.document(rows satisfies ServersDocument);

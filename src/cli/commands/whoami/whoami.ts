@@ -1,4 +1,5 @@
 import { ClientError } from "../../../client/failure.ts";
+import type { BalanceNow } from "../../../client/http/contract.ts";
 import type { Call } from "../../argv/call.ts";
 import type { WhoamiDocument } from "./document.ts";
 import { grouped } from "../../../text/numbers.ts";
@@ -10,7 +11,7 @@ const dayOf = (expires: number) => new Date(expires).toISOString().slice(0, 16).
 function lines(
   server: string,
   tokens: number | null,
-  { username, from, expires }: KnownToken,
+  { username, from, expires }: Pick<KnownToken, "username" | "from" | "expires">,
   path: string,
 ): string[] {
   return [
@@ -23,8 +24,8 @@ function lines(
 }
 
 /** A server that reports no balance does not make the token invalid. */
-function unknownBalance(error: unknown): { tokens: null } {
-  if (error instanceof ClientError && error.code === "not_offered") return { tokens: null };
+function unknownBalance(error: unknown): BalanceNow {
+  if (error instanceof ClientError && error.code === "not_offered") return { tokens: null, held: null };
   throw error;
 }
 
@@ -33,10 +34,12 @@ export async function whoami(call: Call): Promise<void> {
   const { output, signal } = call;
   await withTarget(call, "needed", async ({ name, client, token, credentials }) => {
     if (!token) return;
-    const { tokens } = await client.balance(signal).catch(unknownBalance);
-    const { username, from, expires } = token;
+    const { tokens, username = token.username } = await client.balance(signal).catch(unknownBalance);
+    const { from, expires } = token;
     if (!output.json)
-      return output.line(lines(name, tokens, token, credentials.path ?? "the settings").join("\n"));
+      return output.line(
+        lines(name, tokens, { username, from, expires }, credentials.path ?? "the settings").join("\n"),
+      );
     await output.document({
       server: name,
       username,

@@ -74,6 +74,7 @@ describe.each(["a running server", "the folder alone"])("accounts, by %s", (how)
   });
 
   test("rename keeps the login, which is of no account that takes the old name", async () => {
+    expect((await run("ask", "-s", "local", "--save", "-q", "hello")).code).toBe(0);
     const renamed = await accounts("rename", "jane", "Jane.Doe", "--yes", "--json");
     expect(JSON.parse(renamed.stdout)).toEqual({ username: "Jane.Doe", from: "Jane", changed: true });
     expect((await accounts("rename", "jane.doe", "JOE", "--yes", "--json")).stderr).toContain(
@@ -85,7 +86,11 @@ describe.each(["a running server", "the folder alone"])("accounts, by %s", (how)
     const taken = await runProgram(["register", "-s", "local", "-u", "jane"], { home: other, env });
     await other.remove();
     expect(taken.code).toBe(0);
-    expect((await run("balance", "-s", "local", "-q")).stdout).toBe("4001\n");
+    const shown = await run("whoami", "-s", "local");
+    expect(shown.stdout).toMatch(/^user +Jane\.Doe$/m);
+    expect(shown.stdout).toMatch(/^balance +3,901 tokens$/m);
+    // The name is kept now, and conversations of before are still the account's.
+    expect(await run("ask", "-s", "local", "-c", "-q", "and then")).toMatchObject({ code: 0 });
   });
 
   test("delete ends the login and frees the name, which then is of a new account", async () => {

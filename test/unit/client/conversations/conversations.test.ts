@@ -101,6 +101,10 @@ describe("saved conversations", () => {
     const conversations = place.conversations();
     expect(await conversations.newest({ ...jane, username: "jane" })).toMatchObject({ id: mine });
     expect(await conversations.newest({ ...jane, username: "nobody" })).toBeUndefined();
+    const formerly = ["JANE"];
+    expect(await conversations.newest({ ...jane, username: "jane.doe", formerly })).toMatchObject({
+      id: mine,
+    });
     expect(await conversations.newest({ ...jane, server: "https://chat.example.org/x" })).toBeUndefined();
   });
 
