@@ -44,7 +44,7 @@ describe.each(["", "/"])("with %j at the end of the path", (slash) => {
 
     const balance = await fetch(`${server.url}/api/token_balance${slash}`, { headers: bearer(token) });
     expect(balance.headers.get("tokens-held")).toBe("0");
-    expect(balance.headers.get("account")).toBe("jane");
+    expect(balance.headers.get("account")).toBe(name);
     expect(await balance.text()).toBe('{"tokens":3800}');
   });
 
