@@ -1,13 +1,19 @@
-import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DAY } from "./class.js";
 
-/** Where Debian's packages libfaketime and faketime have the library. */
+/** Where Debian's package libfaketime has the library. */
 function installed() {
   const folders = existsSync("/usr/lib") ? readdirSync("/usr/lib") : [];
   return ["faketime", ...folders.map((folder) => join(folder, "faketime"))]
     .map((folder) => join("/usr/lib", folder, "libfaketimeMT.so.1"))
     .find((path) => existsSync(path));
+}
+
+/** The next fifth of a month: its month ends within 30 days, after the class has had some weeks. */
+function firstDay() {
+  const now = new Date();
+  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + (now.getUTCDate() < 5 ? 0 : 1), 5);
 }
 
 /**
@@ -17,16 +23,24 @@ function installed() {
  * @param {string | undefined} named the library `libfaketimeMT.so.1`
  */
 export function openClock(folder, named = installed()) {
+  const moves = named !== undefined;
   const file = join(folder, "offset");
-  // PostgreSQL may run as another user.
-  chmodSync(folder, 0o755);
-  // From a morning on, so that a day of class does not pass midnight.
-  const start = Math.ceil(Date.now() / DAY) * DAY + DAY / 3 - Date.now();
-  const set = (/** @type {number} */ offset) =>
-    writeFileSync(file, `+${Math.round(offset / 1000)}\n`, { mode: 0o644 });
-  let offset = named === undefined ? 0 : start;
-  if (named !== undefined) {
-    set(offset);
+  const first = firstDay();
+  let offset = 0;
+
+  /** @param {number} day of the month that is played @param {number} [time] milliseconds since its midnight; 8:00 */
+  function to(day, time = DAY / 3) {
+    if (!moves) return;
+    offset = first + day * DAY + time - Date.now();
+    // Renamed, because programs read it at any moment.
+    writeFileSync(`${file}.new`, `+${Math.round(offset / 1000)}\n`, { mode: 0o644 });
+    renameSync(`${file}.new`, file);
+  }
+
+  if (moves) {
+    // PostgreSQL may run as another user.
+    chmodSync(folder, 0o755);
+    to(0);
     Object.assign(process.env, {
       LD_PRELOAD: named,
       FAKETIME_TIMESTAMP_FILE: file,
@@ -34,15 +48,5 @@ export function openClock(folder, named = installed()) {
       FAKETIME_DONT_FAKE_MONOTONIC: "1",
     });
   }
-  return {
-    moves: named !== undefined,
-    /** Milliseconds since the epoch. */
-    now: () => Date.now() + offset,
-    /** Goes on to the next day. */
-    nextDay() {
-      if (named === undefined) return;
-      offset += DAY;
-      set(offset);
-    },
-  };
+  return { moves, to, /** Milliseconds since the epoch. */ now: () => Date.now() + offset };
 }

@@ -16,8 +16,9 @@ export async function aiChat(argv, input = "", root = OURS) {
 export const document = async (...argv) => JSON.parse(await aiChat([...argv, "--json"]));
 
 /** A server on a store. @param {string[]} store @param {string[]} [more] @param {string} [root] */
-export const serve = (store, more = [], root = OURS) =>
-  start([`${root}/bin/ai-chat.js`, "serve", "--port", "0", "--log", "silent", ...store, ...more], {
+export async function serve(store, more = [], root = OURS) {
+  const argv = [`${root}/bin/ai-chat.js`, "serve", "--port", "0", "--log", "silent", ...store];
+  const server = await start([...argv, "--registration", "invite", ...more], {
     env: {
       AI_CHAT_PROVIDER: "demo",
       AI_CHAT_PRICE: String(PRICE),
@@ -27,6 +28,18 @@ export const serve = (store, more = [], root = OURS) =>
       AI_CHAT_LIMIT_REGISTER: "off",
     },
   });
+  return {
+    ...server,
+    /** Whether it pays refills. */
+    refills: root === OURS,
+    async kill() {
+      process.kill(server.pid, "SIGKILL");
+      await server.stop();
+    },
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof serve>>} Server */
 
 /**
  * @param {string} url @param {string} path @param {{ token?: string, body?: object, key?: string }} [asked]

@@ -1,7 +1,7 @@
 // A month of a class of 30, played against real servers, beside plain arithmetic:
-//   npm run test:month [-- --store json|postgres] [--older COMMIT] [--faketime LIBRARY]
-// It begins on that store, moves to the other one and back. --older: the build of that commit starts the month. Without
-// Debian's faketime the days do not pass, and nothing is refilled.
+//   npm run test:month [-- --store json|postgres] [--older COMMIT] [--faketime LIBRARY] [--pupils N]
+// It begins on that store, moves to the other one and back; on Postgres, two servers share the work. --older: the build of
+// that commit starts the month. Without Debian's libfaketime the days do not pass, and nothing is refilled.
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { newFolder } from "../../bench/support/endings.js";
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     store: { type: "string", default: "json" },
     older: { type: "string" },
     faketime: { type: "string" },
+    pupils: { type: "string", default: "30" },
   },
 });
 const { store } = values;
@@ -46,6 +47,9 @@ const moves = [
   { day: 16, to: second },
   { day: 23, to: third },
 ];
-const { questions } = await playMonth({ clock, first, moves, older, told: (said) => console.error(said) });
+const pupils = Number(values.pupils);
+if (!(pupils >= 8)) throw new Error("--pupils takes 8 or more");
+const told = (/** @type {string} */ said) => console.error(said);
+const { questions } = await playMonth({ clock, first, moves, pupils, older, told });
 console.log(`A month on ${store}, ${questions} questions: every balance is what it must be.`);
 process.exit();
