@@ -20,10 +20,10 @@ function firstDay() {
  * The clock of every program that is started from now on: the real one, moved on by faketime. Without faketime it is the
  * real one, and days do not pass.
  * @param {string} folder for the file that has the offset
- * @param {string | undefined} named the library `libfaketimeMT.so.1`
+ * @param {string | null | undefined} named the library `libfaketimeMT.so.1`; null for none
  */
 export function openClock(folder, named = installed()) {
-  const moves = named !== undefined;
+  const moves = typeof named === "string";
   const file = join(folder, "offset");
   const first = firstDay();
   let offset = 0;

@@ -1,7 +1,7 @@
 // A month of a class of 30, played against real servers, beside plain arithmetic:
-//   npm run test:month [-- --store json|postgres] [--older COMMIT] [--faketime LIBRARY] [--pupils N]
+//   npm run test:month [-- --store json|postgres] [--older COMMIT] [--faketime LIBRARY | --still] [--pupils N]
 // It begins on that store, moves to the other one and back; on Postgres, two servers share the work. --older: the build of
-// that commit starts the month. Without Debian's libfaketime the days do not pass, and nothing is refilled.
+// that commit starts the month. Without Debian's libfaketime, or with --still, the days do not pass, and nothing is refilled.
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { newFolder } from "../../bench/support/endings.js";
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     store: { type: "string", default: "json" },
     older: { type: "string" },
     faketime: { type: "string" },
+    still: { type: "boolean", default: false },
     pupils: { type: "string", default: "30" },
   },
 });
@@ -25,8 +26,8 @@ if (store !== "json" && store !== "postgres") throw new Error("--store takes jso
 const older = values.older === undefined ? undefined : (await buildOlder(values.older)).root;
 
 // The database's clock moves with the others, so it starts after this.
-const clock = openClock(newFolder(), values.faketime);
-if (!clock.moves) console.error("There is no faketime: all of it happens today, without refills.");
+const clock = openClock(newFolder(), values.still ? null : values.faketime);
+if (!clock.moves) console.error("Without faketime, all of it happens today, without refills.");
 const database = await startPostgres();
 
 /** @returns {Place} */
