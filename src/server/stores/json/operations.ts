@@ -17,6 +17,8 @@ interface Needs {
   holds: Holds;
   committer: Committer;
   known: Known;
+  /** Makes a checkpoint soon. */
+  hurry: () => void;
   now: () => number;
   nameFeature: NameFeature;
   /** By folded name; those of registrations, too. */
@@ -27,7 +29,7 @@ interface Needs {
 
 /** The port `Operations` over books in memory and a committer. */
 export function createOperations(needs: Needs): Operations {
-  const { books, holds, committer, known, now, nameFeature, names, turns } = needs;
+  const { books, holds, committer, known, hurry, now, nameFeature, names, turns } = needs;
 
   const shown = { books, now, held: (account: AccountId) => holds.held(account, now()) };
 
@@ -116,6 +118,8 @@ export function createOperations(needs: Needs): Operations {
         if (!book) return { kind: "unknown" };
         const repeated = book.deleted;
         if (!repeated) await write(book, { fact: "deleted", reason, by });
+        // The last checkpoint has its name and its hash.
+        if (!repeated) hurry();
         await known.forget(account);
         return { kind: repeated ? "repeated" : "done", pseudonym: pseudonymOf(account) };
       }),

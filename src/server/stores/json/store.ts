@@ -171,6 +171,7 @@ async function createStore(parts: Parts): Promise<Store> {
     holds,
     committer,
     known,
+    hurry: periodic.hurry,
     now,
     nameFeature,
     names,

@@ -1,9 +1,10 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { pseudonymOf, type Act } from "../../../../../src/server/core/operations.ts";
 import type { AccountId, Store } from "../../../../../src/server/core/ports.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
+import { SOON } from "../../../../../src/server/stores/json/periodic.ts";
 import { createFaultyFiles, systemError, type Fault } from "./faulty-files.ts";
 import { contentOf, disks, fillFolder, makeFolder, openStore, START } from "./place.ts";
 
@@ -288,6 +289,20 @@ describe("what is written together with an act", () => {
 });
 
 describe("a deleted account", () => {
+  it("is in no checkpoint of a running server a moment later", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const make = vi.fn<() => Promise<void>>(async () => {});
+    const { store } = await openStore(await makeFilled(), { make });
+    const jane = await idOf(store);
+    await store.operations.setDisabled(jane, false, act);
+    vi.advanceTimersByTime(SOON);
+    expect(make).not.toHaveBeenCalled();
+    await store.operations.remove(jane, act);
+    vi.advanceTimersByTime(SOON);
+    expect(make).toHaveBeenCalledTimes(1);
+  });
+
   it("is in no file but the ledger, not even as a digest", async () => {
     const dir = await makeFilled();
     const { store } = await openStore(dir);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createPeriodic, FACTS, PERIOD } from "../../../../../src/server/stores/json/periodic.ts";
+import { createPeriodic, FACTS, PERIOD, SOON } from "../../../../../src/server/stores/json/periodic.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -42,6 +42,32 @@ test("with more accounts it is made after as many facts, so that a question cost
   expect(made()).toBe(0);
   written(1);
   expect(made()).toBe(1);
+});
+
+test("a checkpoint is made soon after a fact that is to be in it, once for several, and after one that is being made", async () => {
+  const { written, hurry, made, end } = begin(0);
+  for (let deleted = 0; deleted < 2; deleted += 1) {
+    written(1);
+    hurry();
+    vi.advanceTimersByTime(SOON / 2);
+    expect(made()).toBe(deleted);
+    written(1);
+    hurry();
+    vi.advanceTimersByTime(SOON / 2);
+    expect(made()).toBe(deleted + 1);
+    written(1);
+    if (deleted === 0) await end();
+  }
+  hurry();
+  vi.advanceTimersByTime(PERIOD);
+  expect(made()).toBe(2);
+  await end();
+  vi.advanceTimersByTime(SOON);
+  expect(made()).toBe(3);
+  await end();
+  written(1);
+  vi.advanceTimersByTime(PERIOD - 1);
+  expect(made()).toBe(3);
 });
 
 test("a checkpoint is made an hour after the first fact, and none without a fact", async () => {
