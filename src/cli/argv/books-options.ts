@@ -3,7 +3,7 @@ import { filled, LARGEST, oneOf, oneOfOr, text, toggle, whole, type Option } fro
 const DAY = 24 * 60 * 60 * 1000;
 
 /** A time that was typed, in milliseconds since the epoch. `end`: the end of a day; for a time, the time itself. */
-export interface Moment {
+interface Moment {
   start: number;
   end: number;
 }

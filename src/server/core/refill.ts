@@ -30,7 +30,7 @@ export interface Unpaid {
 }
 
 /** A refill that is due: one for all unpaid periods that have begun. `tokens`: 0 if the balance is full. */
-export interface DueRefill extends Pick<Unpaid, "id" | "start"> {
+interface DueRefill extends Pick<Unpaid, "id" | "start"> {
   tokens: number;
 }
 

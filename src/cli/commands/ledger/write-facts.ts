@@ -7,7 +7,7 @@ import { createTable, tableLook, type Column } from "../../io/table.ts";
 import type { FactDocument } from "./document.ts";
 
 /** Writes facts that come in pages. `end`: there are no more. */
-export interface FactWriter {
+interface FactWriter {
   add(facts: readonly FactRow[]): Promise<void>;
   end(): Promise<void>;
 }

@@ -25,8 +25,9 @@ interface Wait {
 }
 
 /**
- * Waits up to `waitSeconds` for the database, and migrates its schema to this version unless the caller `reads`. Throws `StartupError` if the
- * database does not answer in time, or if waiting is useless; throws the signal's reason when it aborts.
+ * Waits up to `waitSeconds` for the database, and migrates its schema to this version unless the caller `reads`. Throws
+ * `StartupError` if the database does not answer in time, or if waiting is useless; throws the signal's reason when it
+ * aborts.
  */
 export async function start(database: Database, wait: Wait): Promise<void> {
   const { waitSeconds, writes, reads, warn, signal } = wait;
