@@ -37,7 +37,7 @@ export function createLedger({
   committer: Committer;
   now: () => number;
   nameFeature: NameFeature;
-  /** By account. */
+  /** By account for acts; by account and id for grants and takes. */
   turns: InTurn;
   refills: JsonRefills;
 }): Ledger {
@@ -49,8 +49,13 @@ export function createLedger({
   async function grant(given: Grant): Promise<GrantOutcome> {
     if (!Number.isSafeInteger(given.tokens) || given.tokens <= 0)
       throw new RangeError("A grant is a positive whole number of tokens.");
-    // Whether the id is taken is known once the other grant is durable, or has failed.
-    return turns(given.account, () => give(given));
+    const { account, id } = given;
+    // Whether the id is taken is known once the other grant or take with it is durable, or has failed.
+    const outcome = await turns(slot(account, id), () => give(given));
+    if (outcome.kind !== "too_many") return outcome;
+    // It may have been refused because the account is being deleted.
+    await turns(account, async () => {});
+    return books.accounts.get(account)?.deleted ? { kind: "unknown" } : outcome;
   }
 
   async function give({ id, account, tokens, reason, by }: Grant): Promise<GrantOutcome> {

@@ -23,7 +23,7 @@ interface Needs {
   nameFeature: NameFeature;
   /** By folded name; those of registrations, too. */
   names: InTurn;
-  /** By account; those of grants, too. */
+  /** By account for acts; by account and id for grants and takes. */
   turns: InTurn;
 }
 
@@ -77,7 +77,9 @@ export function createOperations(needs: Needs): Operations {
     async take({ id, account, tokens, reason, by }) {
       if (!Number.isSafeInteger(tokens) || tokens <= 0)
         throw new RangeError("A positive whole number of tokens is taken.");
-      return inTurn(account, (book) => takeFree(book, id, tokens, { reason, by }));
+      return inTurn(account, (book) =>
+        turns(slot(account, id), () => takeFree(book, id, tokens, { reason, by })),
+      );
     },
 
     setDisabled: (account, disabled, { reason, by }) =>
