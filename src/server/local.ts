@@ -161,7 +161,7 @@ export async function listAccounts(
       return all;
     });
   const { listInFolder, openFolder } = await import("./stores/json/read-in-folder.ts");
-  return listInFolder(await openFolder(place.dir, place));
+  return listInFolder(await openFolder(place.dir, { ...place, changes: opening.changes }));
 }
 
 /** The account of that name, in any ASCII case; a deleted one by its pseudonym. Otherwise as {@link listAccounts}. */
@@ -173,7 +173,7 @@ export async function findAccount(
   if (place.kind === "postgres")
     return readInPostgres(place.url, opening, (operations) => operations.account(name));
   const { findInFolder, openFolder } = await import("./stores/json/read-in-folder.ts");
-  return findInFolder(await openFolder(place.dir, place), name);
+  return findInFolder(await openFolder(place.dir, { ...place, changes: opening.changes }), name);
 }
 
 /** Reads facts; close it. Changes nothing. It and what it reads with throw `StartupError`, also for damage. */

@@ -67,7 +67,7 @@ test("documents of --json have all fields, with null for unknown values, and std
       ["whoami", "--json"],
       { server: server.url, username: "jane", tokens: 4000, token_source: "file", expires_at: null },
     ],
-    [["balance", "--json"], { tokens: 4000, held: null, price: null, questions: null }],
+    [["balance", "--json"], { tokens: 4000, held: null, price: null, questions: null, next: null }],
     [
       ["ask", "--json", "hi"],
       {

@@ -53,7 +53,9 @@ export const operate = <T>(call: Call, work: (ask: Ask) => Promise<T>, doubt: Do
     const operator = await openOperator(place, opening);
     try {
       return await work(async (request) => {
-        const reply = await operator.ask(request);
+        const reply = await operator.ask(request).catch((error: unknown) => {
+          throw error instanceof ApiError ? unavailable(error, doubt(call)) : error;
+        });
         if ("kind" in reply) throw reply.kind === "no_store" ? noStore(call) : noAnswer(call, doubt);
         return reply;
       });
@@ -75,8 +77,11 @@ const noStore = (call: Call) =>
 function failure(error: unknown, call: Call): unknown {
   if (error instanceof NoStore) return noStore(call);
   if (!(error instanceof ApiError)) return asOwner(error, (dir) => sameCommand(call, `--data ${dir}`));
-  return new ClientError("store_unavailable", "The store cannot do this at the moment.", {
-    hint: `Look at the free space of its disk, or at its database, then try again: ${sameCommand(call)}`,
-    cause: error,
-  });
+  return unavailable(error, `Then try again: ${sameCommand(call)}`);
 }
+
+const unavailable = (cause: ApiError, then: string) =>
+  new ClientError("store_unavailable", "The store cannot do this at the moment.", {
+    hint: `Look at the free space of its disk, or at its database. ${then}`,
+    cause,
+  });

@@ -1,6 +1,6 @@
 import { createApiClient } from "../../client/http/api-client.ts";
 import { ClientError } from "../../client/failure.ts";
-import { renamed } from "../../client/account-name.ts";
+import { isSameUser, renamed } from "../../client/account-name.ts";
 import type { OpenDispatcher } from "../../client/http/connections.ts";
 import type { ApiClient } from "../../client/http/contract.ts";
 import { StartupError } from "../../server/local.ts";
@@ -128,6 +128,8 @@ function clientAt(
         secret,
       ),
     onNamed: (username, secret) => {
+      // Nearly always: the file needs not be read for it.
+      if (isSameUser(token?.username ?? "", username)) return undefined;
       const entry = credentials.get(name);
       const names = entry?.token === secret && renamed(entry, username);
       return names && credentials.update(name, names, secret);

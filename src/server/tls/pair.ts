@@ -64,8 +64,9 @@ function keyOf(key: string, path: string) {
 
 /** Reads the files as they are. Rejects with BadSettings. */
 export async function readFiles(files: PairFiles): Promise<Pair> {
-  const [cert, key] = await Promise.all([read("certificate", files.cert), read("key", files.key)]);
-  return { cert, key };
+  // One after the other: if both are missing, the certificate is named.
+  const cert = await read("certificate", files.cert);
+  return { cert, key: await read("key", files.key) };
 }
 
 /** Throws BadSettings, which quotes nothing of the files, unless the pair fits together. */

@@ -19,17 +19,24 @@ import { mayBeName, readLine, type ReadLine, type ReadRequest } from "./reading.
 export interface Folder {
   dir: string;
   key: LedgerKey | undefined;
+  /** A change of the folder follows, which gives a ledger without a key this one. */
+  changes?: boolean | undefined;
   files: Files;
 }
 
 /** Opens a data folder for a command that only reads it. Throws `StartupError`. */
 export async function openFolder(
   named: string,
-  { ledgerKey, files = disk }: { ledgerKey?: string | undefined; files?: Files } = {},
+  {
+    ledgerKey,
+    changes = false,
+    files = disk,
+  }: { ledgerKey?: string | undefined; changes?: boolean | undefined; files?: Files } = {},
 ): Promise<Folder> {
   const dir = resolve(named);
   await checkOwner(files, dir);
-  return { dir, key: ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir), files };
+  const key = ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir);
+  return { dir, key, changes, files };
 }
 
 /** All accounts but deleted ones. Changes nothing. Throws `StartupError`. */
@@ -107,10 +114,10 @@ async function* parsed(lines: AsyncIterable<unknown>, key: LedgerKey | undefined
 }
 
 /** The books as the folder has them; without a process that holds it, no question is open. */
-async function shown({ dir, key, files }: Folder): Promise<Parameters<typeof accountRow>[0]> {
+async function shown({ dir, key, changes, files }: Folder): Promise<Parameters<typeof accountRow>[0]> {
   if (!(await hasLedger(files, dir))) throw noStore(dir);
   const { books } = await load(files, dir, Date.now(), key);
-  if (key && !books.features.has("key")) throw keyTaken();
+  if (key && !changes && !books.features.has("key")) throw keyTaken();
   return { books, held: () => 0, now: Date.now };
 }
 
