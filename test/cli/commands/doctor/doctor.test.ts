@@ -29,10 +29,10 @@ const documentOf = async (args: string[] = [], env: Record<string, string> = {})
 /** The text without its line breaks. */
 const unwrapped = (text: string) => text.replaceAll(/\s+/g, " ");
 
-async function keep(token: string): Promise<string> {
+async function keep(token: string, username = "jane"): Promise<string> {
   const file = join(home.dir, "config", "ai-chat", "credentials.json");
   await mkdir(join(home.dir, "config", "ai-chat"), { recursive: true, mode: 0o700 });
-  await writeFile(file, JSON.stringify({ [server.url]: { token, username: "jane" } }), { mode: 0o600 });
+  await writeFile(file, JSON.stringify({ [server.url]: { token, username } }), { mode: 0o600 });
   return file;
 }
 
@@ -163,7 +163,7 @@ test("doctor never shows the name and password of a proxy", async () => {
 });
 
 test("doctor ends with exit 1 for a credentials file that others can read, and prints the chmod command", async () => {
-  const file = await keep(await server.token("joe"));
+  const file = await keep(await server.token("joe"), "joe");
   await chmod(file, 0o644);
   const { code, stdout } = await doctor();
   expect(code).toBe(1);
