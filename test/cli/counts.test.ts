@@ -50,7 +50,7 @@ const rows: Record<string, Row> = {
     args: ["register", "-u", "john"],
     packages: [...http, ...conf],
     kilobytes: 905,
-    opened: 15,
+    opened: 16,
     ofNode: ["crypto"],
   },
   login: {
