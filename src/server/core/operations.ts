@@ -104,7 +104,10 @@ export type TakeOutcome =
  * began.
  */
 export interface Operations {
-  /** Takes at most `tokens`, a positive safe integer (else `RangeError`), and never what is held. The id belongs to the account, as that of a grant. */
+  /**
+   * Takes at most `tokens`, a positive safe integer (else `RangeError`), and never what is held. The id belongs to the
+   * account, as that of a grant.
+   */
   take(take: { id: string; account: AccountId; tokens: number } & Act): Promise<TakeOutcome>;
   /** The account's tokens are refused at once, at every server. Enabled, those that have not expired are valid again. */
   setDisabled(

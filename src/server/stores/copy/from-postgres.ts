@@ -3,12 +3,10 @@ import { KNOWN_MS } from "../../core/known-address.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { KnownAddress } from "../json/known.ts";
-import { readAddress } from "../postgres/address.ts";
-import { openDatabase, type Database, type Query } from "../postgres/database.ts";
+import type { Query } from "../postgres/database.ts";
 import { ALL_INVITES, inviteOf, type InviteRow } from "../postgres/invites.ts";
 import { createOrder, PLACED } from "../postgres/order.ts";
-import { LONG_STATEMENT, UNLIMITED } from "../postgres/snapshot.ts";
-import { start } from "../postgres/start.ts";
+import { openToRead, UNLIMITED } from "../postgres/snapshot.ts";
 import { untilAborted } from "./give-up.ts";
 import type { CopiedAccount, CopiedRefill, CopiedToken, Entry, Opening, Source } from "./side.ts";
 import { differs } from "./tally.ts";
@@ -73,26 +71,7 @@ interface Row extends Omit<Entry, "key"> {
 }
 
 /** Opens a database for a copy. Throws `StartupError`. */
-export async function openForCopy(
-  url: string,
-  { warn, signal }: Opening,
-): Promise<{ database: Database; description: string }> {
-  const { connectionString, description } = readAddress(url);
-  const database = openDatabase({
-    connectionString,
-    connections: 2,
-    wait: 5_000,
-    answer: LONG_STATEMENT,
-    warn,
-  });
-  try {
-    await start(database, { waitSeconds: 0, writes: false, warn, signal });
-    return { database, description };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-}
+export const openForCopy = (url: string, opening: Opening) => openToRead(url, opening, false);
 
 /** Opens a database to copy from, in its state of this moment. Throws `StartupError` if questions are in flight. */
 export async function openPostgresSource(url: string, opening: Opening): Promise<Source> {

@@ -20,8 +20,8 @@ import type { InTurn } from "./turns.ts";
 
 /**
  * The port `Ledger` over books and holds in memory and a committer. Each call checks and reserves in its first tick, or in
- * one after a refill that was due. The
- * committer posts what it writes, and settles its hold, in the tick in which that has become durable.
+ * one after a refill that was due. The committer posts what it writes, and settles its hold, in the tick in which that has
+ * become durable.
  */
 export function createLedger({
   books,

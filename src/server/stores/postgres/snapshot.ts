@@ -14,10 +14,14 @@ export interface Reading {
   signal?: AbortSignal | undefined;
 }
 
-/** Opens a database to read. Changes nothing. Throws `StartupError` if it has no store, or one of another version. */
+/**
+ * Opens a database. With `reads` it changes nothing, and throws `StartupError` if there is no store, or one of another
+ * version. Without, for a copy, it makes or migrates the schema.
+ */
 export async function openToRead(
   url: string,
   { warn, signal }: Reading,
+  reads = true,
 ): Promise<{ database: Database; description: string }> {
   const { connectionString, description } = readAddress(url);
   const database = openDatabase({
@@ -28,7 +32,7 @@ export async function openToRead(
     warn,
   });
   try {
-    await start(database, { waitSeconds: 0, writes: false, reads: true, warn, signal });
+    await start(database, { waitSeconds: 0, writes: false, reads, warn, signal });
     return { database, description };
   } catch (error) {
     await database.close();

@@ -19,7 +19,7 @@ interface Wait {
   /** Whether the caller writes to it: then the user's rights are checked. */
   writes: boolean;
   /** Nothing is changed: a schema of an older version is refused. */
-  reads?: true;
+  reads?: boolean;
   warn: (sentence: string) => void;
   signal?: AbortSignal | undefined;
 }
