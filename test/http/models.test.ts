@@ -113,6 +113,7 @@ describe("the fallback", () => {
     "429": failure(429),
     "500": failure(500),
     "401": failure(401),
+    "a key that is refused with 400": failure(400, { message: "Incorrect API key provided: m." }),
     "an empty answer": answer(""),
     "a plain answer that is cut": answer("Half", { end: "cut" }),
   };

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { AiFailure } from "../../src/server/core/ai-calls.ts";
 import type { Pieces } from "../../src/server/core/pieces.ts";
 import type { ApiError } from "../../src/server/core/api-error.ts";
 import type { Message } from "../../src/server/core/ports.ts";
@@ -11,7 +12,14 @@ export interface Outcome {
   deltas?: string[];
   /** Empty if it was asked plain. */
   reasoning: string;
-  error?: { status: number; code: string; detail: string; retryAfter: number | undefined; cause: string };
+  error?: {
+    status: number;
+    code: string;
+    ai: AiFailure | undefined;
+    detail: string;
+    retryAfter: number | undefined;
+    cause: string;
+  };
   /** What the upstream was asked, oldest first. */
   requests: RawRequest[];
 }
@@ -72,9 +80,9 @@ export async function askUpstream(
     const answer = await provider.answer({ messages, signal, ...(stream && { onDelta, onReasoning }) });
     return { answer, ...(stream && { deltas }), reasoning, requests: server.seen };
   } catch (error) {
-    const { status, code, message, retryAfter, cause } = error as ApiError;
+    const { status, code, ai, message, retryAfter, cause } = error as ApiError;
     return {
-      error: { status, code, detail: message, retryAfter, cause: (cause as Error).message },
+      error: { status, code, ai, detail: message, retryAfter, cause: (cause as Error).message },
       reasoning,
       requests: server.seen,
     };

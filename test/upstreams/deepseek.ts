@@ -25,6 +25,7 @@ export const deepseek: Dialect = {
       plain: document("\n\n\n\n", "200 OK", "Content-Type: application/json"),
       streamed: stream(": keep-alive\n\n", ": keep-alive\n\n"),
       error: "upstream_error",
+      ai: "answer",
     },
     {
       name: "an answer that was cut for want of resources",
@@ -35,6 +36,7 @@ export const deepseek: Dialect = {
         DONE,
       ),
       error: "upstream_error",
+      ai: "server",
       log: /finish_reason insufficient_system_resource/,
     },
     {
@@ -44,6 +46,7 @@ export const deepseek: Dialect = {
         "402 Payment Required",
       ),
       error: "upstream_error",
+      ai: "key",
       log: /402 \(unknown_error, invalid_request_error\): its account has no credit left; add some there; it says: Insufficient/,
     },
     {
@@ -53,6 +56,7 @@ export const deepseek: Dialect = {
         "401 Unauthorized",
       ),
       error: "upstream_error",
+      ai: "key",
       log: /401 .*it refused the operator's API key/,
     },
     {
@@ -63,6 +67,7 @@ export const deepseek: Dialect = {
         "Content-Type: text/plain",
       ),
       error: "upstream_error",
+      ai: "server",
       log: /503; it says: Service is too busy/,
       told: /Try again/,
     },
@@ -94,6 +99,7 @@ export const deepseek: Dialect = {
       ),
       reasoning: "Hm, 1 + 1.",
       error: "upstream_error",
+      ai: "answer",
       log: /no text but reasoning \(finish_reason length\)/,
       told: /its limit/,
     },

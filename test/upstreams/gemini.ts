@@ -35,6 +35,7 @@ export const gemini: Dialect = {
         data(`{"choices":[{"delta":{"role":"assistant"},"finish_reason":"length","index":0}]}`),
       ),
       error: "upstream_error",
+      ai: "answer",
       told: /its limit/,
     },
     {
@@ -49,6 +50,7 @@ export const gemini: Dialect = {
       plain: json(completion(`{"role":"assistant"}`, '"content_filter: SAFETY"')),
       streamed: stream(chunk("{}", '"content_filter: SAFETY"')),
       error: "upstream_error",
+      ai: "refused",
       told: /content filter/,
     },
     {
@@ -58,7 +60,9 @@ export const gemini: Dialect = {
         "400 Bad Request",
       ),
       error: "upstream_error",
-      log: /400; it says: API key not valid/,
+      ai: "key",
+      log: /400: it refused the operator's API key; it says: API key not valid/,
+      told: /refused this server/,
     },
     {
       name: "too many questions, as a list of one error",
@@ -67,6 +71,7 @@ export const gemini: Dialect = {
         "429 Too Many Requests",
       ),
       error: "upstream_unavailable",
+      ai: "limit",
       log: /429; it says: You exceeded your current quota/,
       told: /busy/,
     },
@@ -77,6 +82,7 @@ export const gemini: Dialect = {
         data(`[{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}]`),
       ),
       error: "upstream_error",
+      ai: "server",
       log: /503 inside a reply with status 200; it says: The model is overloaded/,
     },
     {
@@ -86,6 +92,7 @@ export const gemini: Dialect = {
         "503 Service Unavailable",
       ),
       error: "upstream_error",
+      ai: "server",
       log: /503; it says: The model is overloaded/,
       told: /Try again/,
     },

@@ -33,6 +33,7 @@ export const groq: Dialect = {
         DONE,
       ),
       error: "upstream_error",
+      ai: "server",
       log: /inside its answer; it says: over capacity/,
     },
     {
@@ -42,6 +43,7 @@ export const groq: Dialect = {
         `event: error\ndata: {"error":{"error":{"message":"m is currently over capacity.","type":"internal_server_error"}}}\n\n`,
       ),
       error: "upstream_error",
+      ai: "server",
       log: /inside its answer; it says: .*over capacity/,
     },
     {
@@ -52,6 +54,7 @@ export const groq: Dialect = {
         "retry-after: 788",
       ),
       error: "upstream_unavailable",
+      ai: "limit",
       retryAfter: 60,
       log: /429 \(tokens, rate_limit_exceeded\); it says: Rate limit reached/,
     },
@@ -62,6 +65,7 @@ export const groq: Dialect = {
         "498 Capacity Exceeded",
       ),
       error: "upstream_error",
+      ai: "server",
       log: /498 \(capacity_exceeded\)/,
     },
     {
@@ -71,6 +75,7 @@ export const groq: Dialect = {
         "413 Payload Too Large",
       ),
       error: "upstream_error",
+      ai: "refused",
       told: /start a new conversation/,
     },
     {

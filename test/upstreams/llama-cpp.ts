@@ -39,6 +39,7 @@ export const llamaCpp: Dialect = {
         "503 Service Unavailable",
       ),
       error: "upstream_unavailable",
+      ai: "server",
       log: /503 \(unavailable_error\); it says: Loading model/,
       told: /not ready yet/,
     },
@@ -46,6 +47,7 @@ export const llamaCpp: Dialect = {
       name: "a conversation that is too long",
       plain: json(CONTEXT, "400 Bad Request"),
       error: "upstream_error",
+      ai: "refused",
       log: /400 \(exceed_context_size_error\); it says: request \(4390 tokens\) exceeds/,
       told: /start a new conversation/,
     },
@@ -54,6 +56,7 @@ export const llamaCpp: Dialect = {
       plain: json(CONTEXT),
       streamed: stream(data(CONTEXT)),
       error: "upstream_error",
+      ai: "refused",
       log: /400 inside a reply with status 200 \(exceed_context_size_error\)/,
       told: /start a new conversation/,
     },
@@ -61,6 +64,7 @@ export const llamaCpp: Dialect = {
       name: "a conversation that is too long, as JSON in the middle of a stream's head",
       streamed: stream(`${CONTEXT}\n`),
       error: "upstream_error",
+      ai: "refused",
       log: /400 inside a reply with status 200/,
     },
     {
@@ -71,6 +75,7 @@ export const llamaCpp: Dialect = {
         DONE,
       ),
       error: "upstream_error",
+      ai: "refused",
       log: /inside its answer \(server_error\); it says: Context size/,
     },
     {
@@ -81,6 +86,7 @@ export const llamaCpp: Dialect = {
         DONE,
       ),
       error: "upstream_error",
+      ai: "refused",
       log: /inside its answer \(server_error\); it says: Context size/,
     },
     {
@@ -90,6 +96,7 @@ export const llamaCpp: Dialect = {
         DONE,
       ),
       error: "upstream_error",
+      ai: "refused",
       log: /400 inside a reply with status 200 \(invalid_request_error\); it says: the request exceeds/,
     },
     {
@@ -99,6 +106,7 @@ export const llamaCpp: Dialect = {
         "401 Unauthorized",
       ),
       error: "upstream_error",
+      ai: "key",
       log: /401 \(authentication_error\): it refused the operator's API key/,
     },
     {
@@ -117,6 +125,7 @@ export const llamaCpp: Dialect = {
         DONE,
       ),
       error: "upstream_error",
+      ai: "answer",
       told: /call a tool/,
     },
     {

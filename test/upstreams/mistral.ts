@@ -55,6 +55,7 @@ export const mistral: Dialect = {
       plain: json(completion(`{"role":"assistant","content":"Il"}`, '"error"')),
       streamed: stream(chunk(`{"content":"Il"}`), chunk("{}", '"error"'), DONE),
       error: "upstream_error",
+      ai: "server",
       log: /finish_reason error/,
     },
     {
@@ -64,6 +65,7 @@ export const mistral: Dialect = {
         "429 Too Many Requests",
       ),
       error: "upstream_unavailable",
+      ai: "limit",
       log: /429 \(rate_limited\); it says: Rate limit exceeded/,
       told: /busy/,
     },
@@ -74,6 +76,7 @@ export const mistral: Dialect = {
         "429 Too Many Requests",
       ),
       error: "upstream_unavailable",
+      ai: "limit",
       log: /429 \(service_tier_capacity_exceeded\); it says: Service tier/,
     },
     {
@@ -82,6 +85,7 @@ export const mistral: Dialect = {
         `data: {"object":"error","message":"Rate limit exceeded","type":"rate_limited","param":null,"code":"1300","raw_status_code":429}\n\n`,
       ),
       error: "upstream_unavailable",
+      ai: "limit",
       log: /429 inside a reply with status 200 \(rate_limited\)/,
     },
     {
@@ -91,12 +95,14 @@ export const mistral: Dialect = {
         "422 Unprocessable Entity",
       ),
       error: "upstream_error",
+      ai: "refused",
       log: /422 \(invalid_request_error\); it says: .*Extra inputs are not permitted/,
     },
     {
       name: "a wrong key",
       plain: json(`{"detail":"Unauthorized"}`, "401 Unauthorized"),
       error: "upstream_error",
+      ai: "key",
       log: /401: it refused the operator's API key; it says: Unauthorized/,
     },
     {

@@ -25,6 +25,7 @@ export const ollama: Dialect = {
       plain: json(completion(`{"role":"assistant","content":""}`, '"load"')),
       streamed: stream(chunk(`{"role":"assistant","content":""}`, '"load"'), DONE),
       error: "upstream_error",
+      ai: "answer",
       told: /empty answer/,
     },
     {
@@ -34,6 +35,7 @@ export const ollama: Dialect = {
         "404 Not Found",
       ),
       error: "upstream_error",
+      ai: "model",
       log: /404 \(api_error\): it does not know the model.*; it says: model "m" not found, try pulling it first/,
     },
     {
@@ -45,6 +47,7 @@ export const ollama: Dialect = {
         ),
       ),
       error: "upstream_error",
+      ai: "server",
       log: /inside its answer \(api_error\); it says: an error was encountered/,
     },
     {
@@ -54,6 +57,7 @@ export const ollama: Dialect = {
         data(`{"error":"an error was encountered while running the model"}`),
       ),
       error: "upstream_error",
+      ai: "server",
       log: /inside its answer; it says: an error was encountered/,
     },
     {
@@ -63,6 +67,7 @@ export const ollama: Dialect = {
         "503 Service Unavailable",
       ),
       error: "upstream_error",
+      ai: "server",
       log: /503 \(api_error\); it says: server busy/,
       told: /Try again/,
     },
@@ -111,6 +116,7 @@ export const ollamaNative: Dialect = {
         "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 18\r\n\r\n404 page not found",
       ),
       error: "upstream_error",
+      ai: "model",
       log: /404: it does not know the model, or the base URL is wrong \(most end in \/v1\); it says: 404 page/,
     },
     {
@@ -122,6 +128,7 @@ export const ollamaNative: Dialect = {
         `{"model":"m","message":{"role":"assistant","content":"Hi"},"done":false}\n{"model":"m","message":{"role":"assistant","content":""},"done":true}\n`,
       ),
       error: "upstream_error",
+      ai: "answer",
     },
   ],
 };

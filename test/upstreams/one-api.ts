@@ -10,6 +10,7 @@ export const oneApi: Dialect = {
         "503 Service Unavailable",
       ),
       error: "upstream_error",
+      ai: "server",
       log: /503 \(one_api_error\); it says: 当前分组 default 下对于模型 m 无可用渠道/,
     },
     {
@@ -19,6 +20,7 @@ export const oneApi: Dialect = {
         "429 Too Many Requests",
       ),
       error: "upstream_unavailable",
+      ai: "limit",
       log: /429 \(upstream_error, bad_response_status_code\); it says: 当前分组上游负载已饱和/,
       told: /busy/,
     },
@@ -29,6 +31,7 @@ export const oneApi: Dialect = {
         "400 Bad Request",
       ),
       error: "upstream_error",
+      ai: "refused",
       log: /400 \(upstream_error, bad_response_status_code\); it says: bad response status code 400/,
     },
     {
@@ -38,6 +41,7 @@ export const oneApi: Dialect = {
         "403 Forbidden",
       ),
       error: "upstream_error",
+      ai: "key",
       log: /403 \(one_api_error, insufficient_user_quota\): its account has no credit left; add some there; it says: 用户额度不足/,
     },
     {
@@ -47,6 +51,7 @@ export const oneApi: Dialect = {
         "401 Unauthorized",
       ),
       error: "upstream_error",
+      ai: "key",
       log: /401 \(one_api_error\): it refused the operator's API key; it says: 无效的令牌/,
     },
     {
@@ -61,12 +66,14 @@ export const oneApi: Dialect = {
         DONE,
       ),
       error: "upstream_error",
+      ai: "server",
       log: /inside its answer \(upstream_error, do_request_failed\); it says: 上游错误/,
     },
     {
       name: "success: false without choices",
       plain: json(`{"success":false,"message":"No such route"}`),
       error: "upstream_error",
+      ai: "answer",
       log: /no chat completion/,
     },
     {

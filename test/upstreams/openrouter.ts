@@ -36,6 +36,7 @@ export const openrouter: Dialect = {
         ),
       ),
       error: "upstream_error",
+      ai: "server",
       log: /inside its answer \(server_error\); it says: Provider disconnected/,
     },
     {
@@ -49,6 +50,7 @@ export const openrouter: Dialect = {
         ),
       ),
       error: "upstream_error",
+      ai: "server",
       log: /502 inside a reply with status 200; it says: Upstream error/,
     },
     {
@@ -59,6 +61,7 @@ export const openrouter: Dialect = {
         data(`{"error":{"code":402,"message":"Insufficient credits"},"user_id":"u1"}`),
       ),
       error: "upstream_error",
+      ai: "key",
       log: /402 inside a reply with status 200: its account has no credit left; add some there; it says: Insufficient/,
     },
     {
@@ -68,6 +71,7 @@ export const openrouter: Dialect = {
         "402 Payment Required",
       ),
       error: "upstream_error",
+      ai: "key",
       log: /402: its account has no credit left/,
     },
     {
@@ -80,6 +84,7 @@ export const openrouter: Dialect = {
         data(`{"error":{"message":"Provider returned error","code":429,"metadata":{"provider_name":"P"}}}`),
       ),
       error: "upstream_unavailable",
+      ai: "limit",
       log: /429 inside a reply with status 200; it says: Provider returned error/,
       told: /busy/,
     },
@@ -90,7 +95,9 @@ export const openrouter: Dialect = {
         "403 Forbidden",
       ),
       error: "upstream_error",
-      log: /403.*it says: Input was flagged/,
+      ai: "refused",
+      log: /403; it says: Input was flagged/,
+      told: /in other words/,
     },
     {
       name: "no provider for the model",
@@ -99,12 +106,14 @@ export const openrouter: Dialect = {
         "503 Service Unavailable",
       ),
       error: "upstream_error",
+      ai: "server",
       log: /503; it says: No available model provider/,
     },
     {
       name: "comments and then nothing",
       streamed: stream(PROCESSING, PROCESSING, PROCESSING),
       error: "upstream_error",
+      ai: "answer",
     },
     {
       name: "a thought before the answer, twice in each chunk",
@@ -139,6 +148,7 @@ export const openrouter: Dialect = {
       ),
       reasoning: "Hm,",
       error: "upstream_unavailable",
+      ai: "limit",
       log: /429 inside a reply with status 200; it says: Rate limited/,
     },
   ],

@@ -9,6 +9,7 @@ export const others: Dialect = {
       plain: json(completion(`{"role":"assistant","content":"你"}`, '"network_error"')),
       streamed: stream(chunk(`{"content":"你"}`), chunk("{}", '"network_error"'), DONE),
       error: "upstream_error",
+      ai: "server",
       log: /finish_reason network_error/,
     },
     {
@@ -16,6 +17,7 @@ export const others: Dialect = {
       plain: json(completion(`{"role":"assistant","content":""}`, '"sensitive"')),
       streamed: stream(chunk("{}", '"sensitive"'), DONE),
       error: "upstream_error",
+      ai: "refused",
       told: /content filter/,
     },
     {
@@ -46,6 +48,7 @@ export const others: Dialect = {
         "529 Site Overloaded",
       ),
       error: "upstream_unavailable",
+      ai: "server",
       log: /529 \(overloaded_error\); it says: Overloaded/,
       told: /busy/,
     },
@@ -55,6 +58,7 @@ export const others: Dialect = {
         `event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n`,
       ),
       error: "upstream_error",
+      ai: "server",
       log: /503 inside a reply with status 200 \(overloaded_error\)/,
     },
     {
@@ -74,6 +78,7 @@ export const others: Dialect = {
         "400 Bad Request",
       ),
       error: "upstream_error",
+      ai: "refused",
       log: /400 \(data_inspection_failed, data_inspection_failed\)/,
       told: /in other words/,
     },
@@ -84,18 +89,21 @@ export const others: Dialect = {
         "429 Too Many Requests",
       ),
       error: "upstream_error",
+      ai: "key",
       log: /no credit left/,
     },
     {
       name: "TGI: an overload as a sentence with its type",
       plain: json(`{"error":"Model is overloaded","error_type":"overloaded"}`, "429 Too Many Requests"),
       error: "upstream_unavailable",
+      ai: "limit",
       told: /busy/,
     },
     {
       name: "TGI: an overload in an event named error",
       streamed: stream(`event:error\ndata:{"error":"Model is overloaded","error_type":"overloaded"}\n\n`),
       error: "upstream_error",
+      ai: "server",
       log: /inside its answer; it says: Model is overloaded/,
     },
     {
@@ -105,6 +113,7 @@ export const others: Dialect = {
         "503 Service Unavailable",
       ),
       error: "upstream_unavailable",
+      ai: "server",
       told: /not ready yet/,
     },
     {
@@ -112,6 +121,7 @@ export const others: Dialect = {
       plain: json(`{"result":{"response":"Hi"},"success":true,"errors":[],"messages":[]}`),
       streamed: stream(data(`{"response":"Hi","p":"abc"}`), data("[DONE]")),
       error: "upstream_error",
+      ai: "answer",
     },
     {
       name: "LocalAI: a stream whose chunks have no finish reason at all",
@@ -150,6 +160,7 @@ export const others: Dialect = {
       name: "a document of the older completions API",
       plain: json(`{"object":"text_completion","choices":[{"index":0,"text":"Hi","finish_reason":"stop"}]}`),
       error: "upstream_error",
+      ai: "answer",
     },
     {
       name: "an error of Cloudflare's edge, as a page",
@@ -159,6 +170,7 @@ export const others: Dialect = {
         "Content-Type: text/html",
       ),
       error: "upstream_error",
+      ai: "server",
       log: /^the upstream answered 522$/,
     },
     {

@@ -1,3 +1,4 @@
+import type { AiFailure } from "../../src/server/core/ai-calls.ts";
 import type { Finish } from "../../src/protocol/replies.ts";
 
 /** One reply of a provider, and what must become of it. */
@@ -16,6 +17,8 @@ export interface Shape {
   finish?: Finish | null;
   /** Or the code of the failure, which costs nothing. */
   error?: "upstream_error" | "upstream_unavailable";
+  /** The kind of the failure; with `error`, and only then. */
+  ai?: AiFailure;
   /** What the cause in the operator's log must match; only with `error`. */
   log?: RegExp;
   /** What the person who asked is told must match; only with `error`. */

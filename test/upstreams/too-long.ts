@@ -76,8 +76,9 @@ const refusals: [name: string, body: string, status?: string][] = [
   ["MiniMax", said("invalid params, context window exceeds limit (2013)")],
 ];
 
-const failed: Pick<Shape, "error" | "told"> = {
+const failed: Pick<Shape, "error" | "ai" | "told"> = {
   error: "upstream_error",
+  ai: "refused",
   told: /longer than the AI can read\. .*start a new conversation/,
 };
 
@@ -103,6 +104,7 @@ export const tooLong: Dialect = {
       name: "no such refusal: Bedrock at its limit a minute",
       plain: json(`{"message":"Too many tokens, please wait before trying again."}`, "429 Too Many Requests"),
       error: "upstream_unavailable",
+      ai: "limit",
       told: /busy/,
     },
     {
@@ -115,6 +117,7 @@ export const tooLong: Dialect = {
         "400 Bad Request",
       ),
       error: "upstream_error",
+      ai: "refused",
       told: /did not accept this question/,
     },
   ],

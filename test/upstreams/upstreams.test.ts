@@ -54,6 +54,7 @@ describe.each(dialects)("$provider", ({ path = "/v1", shapes }) => {
       expect(deltas?.join("")).toBe(isStream ? shape.text : undefined);
       expect(reasoning).toBe(isStream ? (shape.reasoning ?? "") : "");
       expect(error?.code).toBe(shape.error);
+      expect(error?.ai).toBe(shape.ai);
       expect(error?.retryAfter).toBe(shape.retryAfter);
       expect(error?.cause ?? "").toMatch(shape.log ?? /^/);
       expect(error?.detail ?? "").toMatch(shape.told ?? /^/);

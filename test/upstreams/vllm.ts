@@ -40,6 +40,7 @@ export const vllm: Dialect = {
         "400 Bad Request",
       ),
       error: "upstream_error",
+      ai: "refused",
       log: /400 \(BadRequestError\); it says: This model's maximum context/,
       told: /start a new conversation/,
     },
@@ -53,6 +54,7 @@ export const vllm: Dialect = {
         DONE,
       ),
       error: "upstream_error",
+      ai: "server",
       log: /inside its answer \(InternalServerError\); it says: EngineCore/,
     },
     {
@@ -64,6 +66,7 @@ export const vllm: Dialect = {
         DONE,
       ),
       error: "upstream_error",
+      ai: "server",
       log: /500 inside a reply with status 200 \(InternalServerError\)/,
     },
     {
@@ -71,6 +74,7 @@ export const vllm: Dialect = {
       plain: json(completion(`{"role":"assistant","content":"Hi"}`, '"abort"')),
       streamed: stream(chunk(`{"content":"Hi"}`), chunk("{}", '"abort"'), DONE),
       error: "upstream_error",
+      ai: "server",
       log: /finish_reason abort/,
     },
     {
@@ -80,6 +84,7 @@ export const vllm: Dialect = {
         "422 Unprocessable Entity",
       ),
       error: "upstream_error",
+      ai: "refused",
       log: /422; it says: \[\{"type":"missing".*Field required/,
     },
     {
@@ -122,6 +127,7 @@ export const vllm: Dialect = {
       streamed: stream(chunk(`{"content":"<think>Hm, 1 + 1."}`), chunk(`{"content":""}`, '"length"'), DONE),
       reasoning: "Hm, 1 + 1.",
       error: "upstream_error",
+      ai: "answer",
       log: /no text but reasoning \(finish_reason length\)/,
       told: /its limit/,
     },

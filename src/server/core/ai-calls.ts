@@ -1,9 +1,10 @@
 /**
  * Why a call of the AI failed. `connection`: it was not reached, or the connection broke. `timeout`: it was silent, or the
  * question's time was over. `key`: it refused the API key or the account behind it (401, 402, 403). `limit`: it had too
- * many requests (429). `model`: it has no such model (404). `refused`: it refused this question, for instance because it
- * is too long; the AI itself is well. `server`: it said that it failed (5xx, or an error in the stream). `answer`: what it
- * sent is no whole answer.
+ * many requests (429). `model`: it has no such model, or nothing answers at this address (404, redirects). `refused`: it
+ * refused this question, for instance because it is too long; the AI itself is well. `settings`: it refused several
+ * questions in a row and answered none, so it refuses something that the operator set. `server`: it said that it failed
+ * (5xx, or an error in the stream). `answer`: what it sent is no whole answer.
  */
 export const AI_FAILURES = [
   "connection",
@@ -12,6 +13,7 @@ export const AI_FAILURES = [
   "limit",
   "model",
   "refused",
+  "settings",
   "server",
   "answer",
 ] as const;

@@ -1,4 +1,5 @@
 import { errors, type ErrorCode, type FieldError } from "../../protocol/errors.ts";
+import type { AiFailure } from "./ai-calls.ts";
 import type { Balance } from "./ports.ts";
 
 interface Extras {
@@ -16,6 +17,8 @@ interface Extras {
   inDoubt?: true;
   /** The AI refused the question itself: no other model need be asked. */
   refused?: true;
+  /** Why a call of the AI failed; undefined for every other failure. */
+  ai?: AiFailure;
   /** The failure behind it. For the log only; never sent. */
   cause?: unknown;
 }
@@ -34,6 +37,7 @@ export class ApiError extends Error {
   readonly next: Extras["next"];
   readonly inDoubt: true | undefined;
   readonly refused: true | undefined;
+  readonly ai: AiFailure | undefined;
 
   constructor(code: ErrorCode, detail: string, extras: Extras = {}) {
     super(detail, extras.cause === undefined ? undefined : { cause: extras.cause });
@@ -45,6 +49,7 @@ export class ApiError extends Error {
     this.next = extras.next;
     this.inDoubt = extras.inDoubt;
     this.refused = extras.refused;
+    this.ai = extras.ai;
   }
 
   /** HTTP status. */

@@ -1,5 +1,6 @@
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Finish } from "../../protocol/replies.ts";
+import type { AiFailure, OnAiCall } from "./ai-calls.ts";
 import { ApiError } from "./api-error.ts";
 import { contextFor } from "./context.ts";
 import type { Model } from "./models.ts";
@@ -21,6 +22,7 @@ interface Request {
   untilRead?: (() => Promise<void> | undefined) | undefined;
   /** Called when the fallback is asked, with its name and the failure of the first. */
   onFallback?: ((model: string, failure: ApiError) => void) | undefined;
+  onAiCall?: OnAiCall | undefined;
 }
 
 /** A whole answer. */
@@ -63,8 +65,39 @@ export async function askModel(
 }
 
 async function askOne(model: Model, request: Request): Promise<Answered> {
-  const { message, history, signal, onDelta, onReasoning, untilRead } = request;
+  const { signal, onDelta, onAiCall } = request;
   signal.throwIfAborted();
+  if (!onAiCall) return answerOf(model, request);
+  const start = performance.now();
+  let firstText: number | undefined;
+  const timed: Request = onDelta
+    ? {
+        ...request,
+        onDelta: (pieces, name, turns) => {
+          firstText ??= performance.now() - start;
+          onDelta(pieces, name, turns);
+        },
+      }
+    : request;
+  const end = (failure?: AiFailure) =>
+    onAiCall({ model: model.name, ms: performance.now() - start, firstText, failure });
+  try {
+    const answered = await answerOf(model, timed);
+    end();
+    return answered;
+  } catch (error) {
+    const failure = failureIn(error, request);
+    if (failure) end(failure);
+    throw error;
+  }
+}
+
+/** Undefined if the AI is not the reason: the client left or does not read, or the server stops. */
+const failureIn = (error: unknown, { untilRead }: Request): AiFailure | undefined =>
+  error instanceof ApiError && untilRead?.() === undefined ? error.ai : undefined;
+
+async function answerOf(model: Model, request: Request): Promise<Answered> {
+  const { message, history, signal, onDelta, onReasoning, untilRead } = request;
   const { messages, turns } = contextFor({ message, history }, model);
   let finish: Finish | null = null;
   const answer = model.provider.answer({

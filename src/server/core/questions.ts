@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Turn } from "../../protocol/bodies.ts";
+import type { OnAiCall } from "./ai-calls.ts";
 import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
 import { ClientGone } from "./client-gone.ts";
@@ -92,6 +93,7 @@ interface Needs extends Settings {
   /** Of the questions of an account, now; undefined: none. */
   limit: () => Limit | undefined;
   now: () => number;
+  onAiCall?: OnAiCall | undefined;
 }
 
 /** A question whose tokens are held. */
@@ -113,11 +115,13 @@ const shuttingDown = () =>
     retryAfter: 1,
   });
 const tookTooLong = () =>
-  new ApiError("upstream_timeout", "The AI took too long. Nothing was charged; ask again, or ask for less.");
+  new ApiError("upstream_timeout", "The AI took too long. Nothing was charged; ask again, or ask for less.", {
+    ai: "timeout",
+  });
 
 /** See {@link Questions}. One flow with one `finally`: whatever happens, a hold is settled exactly once. */
 export function createQuestions(needs: Needs): Questions {
-  const { ledger, answers, limit, now } = needs;
+  const { ledger, answers, limit, now, onAiCall } = needs;
   let settings: Settings = needs;
   const inFlight = new InFlight<{ account: AccountId; answer: Promise<Answer>; stop: AbortController }>();
   const allSettled = () => Promise.allSettled(inFlight.items().map(({ answer }) => answer));
@@ -189,6 +193,7 @@ export function createQuestions(needs: Needs): Questions {
         onReasoning,
         untilRead,
         onFallback,
+        onAiCall,
       }).catch((error: unknown) => {
         // Only the connection can have failed: nothing was read from the AI.
         throw !signal.aborted && isUnread() ? new ClientGone() : error;

@@ -37,7 +37,7 @@ export function readChoice(document: unknown, field: "delta" | "message"): Choic
   const { finish_reason: reason } = choice;
   const finished = typeof reason === "string" && reason !== "";
   if (finished && CUT.test(reason)) {
-    throw new NotWhole(`the upstream ended its answer with the finish_reason ${reason}`);
+    throw new NotWhole(`the upstream ended its answer with the finish_reason ${reason}`, { kind: "server" });
   }
   const part = choice[field];
   return {

@@ -1,9 +1,10 @@
 // The package's index loads 8 times as much.
 import { APIConnectionError } from "openai/core/error";
 import type { Dispatcher } from "undici";
+import type { AiFailure } from "../core/ai-calls.ts";
 
 /** Codes and names of errors that come only after a connection was made. */
-const LOST = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_OVERFLOW|HPE_.*|HTTPParserError)$/;
+export const LOST = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_OVERFLOW|HPE_.*|HTTPParserError)$/;
 
 /** Codes of errors that may come from a connection that was closed while it was idle. */
 const CLOSED = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
@@ -13,10 +14,12 @@ export class NotWhole extends Error {
   override readonly name = "NotWhole";
   /** What the person who asked is told, if that is more than that the answer is not whole. */
   readonly detail: string | undefined;
+  readonly kind: AiFailure;
 
-  constructor(message: string, detail?: string) {
+  constructor(message: string, { detail, kind = "answer" }: { detail?: string; kind?: AiFailure } = {}) {
     super(message);
     this.detail = detail;
+    this.kind = kind;
   }
 }
 

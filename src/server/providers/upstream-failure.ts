@@ -1,9 +1,19 @@
 // The package's index loads 8 times as much.
 import { APIError } from "openai/core/error";
+import type { AiFailure } from "../core/ai-calls.ts";
 import { ApiError } from "../core/api-error.ts";
+import { isOwnFault, isUnpaid, kindOf } from "./failure-kind.ts";
 import { statusOf, wordsOf } from "./said.ts";
 import { isTooLong } from "./too-long.ts";
-import { codeOf, IdleTooLong, NoReply, NotWhole, ReplyTooLong, type Failed } from "./upstream-errors.ts";
+import {
+  codeOf,
+  IdleTooLong,
+  LOST,
+  NoReply,
+  NotWhole,
+  ReplyTooLong,
+  type Failed,
+} from "./upstream-errors.ts";
 
 /** Seconds. */
 const RETRY_AFTER_MAX = 60;
@@ -17,24 +27,12 @@ interface Circumstances {
   refusesAll: boolean;
 }
 
-/** Codes and types of refusals for which the question is the reason. */
-const OWN_FAULT = /^(content_filter|data_inspection_failed|invalid_prompt)$/;
-
-/** Codes of refusals until somebody pays. Others use the words, but not the code, for a limit per minute. */
-const UNPAID =
-  /^(insufficient_quota|insufficient_user_quota|billing_hard_limit_reached|billing_not_active|exceeded_current_quota_error)$/;
-
-/** Whether a status says that the question is refused, and not the server that passes it on. */
-const ofQuestion = (status: number | undefined) => [400, 413, 422].includes(status ?? 0);
-
 /** Whether this is a refusal of the question, for which the question need not be the reason. */
-export function isRefusal({ cause }: Failed): boolean {
-  return cause instanceof APIError && ofQuestion(cause.status) && !isOwnFault(cause);
-}
-
-function isOwnFault(error: APIError): boolean {
-  return OWN_FAULT.test(error.code ?? "") || OWN_FAULT.test(error.type ?? "") || isTooLong(error);
-}
+export const isRefusal = ({ cause }: Failed): boolean =>
+  cause instanceof APIError &&
+  cause.status !== undefined &&
+  !isOwnFault(cause) &&
+  kindOf(cause, cause.status, false) === "refused";
 
 /** Whether the upstream refuses a plain question and names `stream`. */
 export function wantsStream({ cause }: Failed): boolean {
@@ -44,7 +42,8 @@ export function wantsStream({ cause }: Failed): boolean {
 
 /**
  * The error of docs/http-api.md#error-codes for a failure of the upstream. Its message is for the person who asked.
- * Its `cause` is for the operator's log: status, identifiers, what to do, and what may be quoted of the upstream's words.
+ * Its `cause` is for the operator's log: status, identifiers, what to do, and what may be quoted of the upstream's words;
+ * `ai` is the failure's kind.
  */
 export function upstreamFailure({ cause: error, hasText }: Failed, circumstances: Circumstances): ApiError {
   if (error instanceof NoReply) return fromConnection(error);
@@ -59,23 +58,24 @@ export function upstreamFailure({ cause: error, hasText }: Failed, circumstances
     return new ApiError(
       "upstream_timeout",
       "The AI sent nothing for too long. Nothing was charged; ask again.",
-      {
-        cause: error,
-      },
+      { ai: "timeout", cause: error },
     );
   }
-  if (error instanceof NotWhole) return notWhole(error.message, error.detail);
-  if (error instanceof ReplyTooLong) return notWhole(error.message);
-  if (error instanceof SyntaxError) return notWhole("the upstream sent JSON that does not parse");
-  return notWhole(`the answer was cut off or cannot be read (${codeOf(error)})`);
+  if (error instanceof NotWhole) return notWhole(error.kind, error.message, error.detail);
+  if (error instanceof ReplyTooLong) return notWhole("answer", error.message);
+  if (error instanceof SyntaxError) return notWhole("answer", "the upstream sent JSON that does not parse");
+  const code = codeOf(error);
+  const ai = LOST.test(code) ? "connection" : "answer";
+  return notWhole(ai, `the answer was cut off or cannot be read (${code})`);
 }
 
-const notWhole = (why: string, detail = "The AI did not give a whole answer. Try again.") =>
-  new ApiError("upstream_error", detail, { cause: new Error(why) });
+const notWhole = (ai: AiFailure, why: string, detail = "The AI did not give a whole answer. Try again.") =>
+  new ApiError("upstream_error", detail, { ai, cause: new Error(why) });
 
 function fromConnection({ lost, code, proxy }: NoReply): ApiError {
-  if (lost) return notWhole(`the upstream closed the connection without a reply (${code})`);
+  if (lost) return notWhole("connection", `the upstream closed the connection without a reply (${code})`);
   return new ApiError("upstream_unavailable", "The AI cannot be reached. Try again in a moment.", {
+    ai: "connection",
     cause: new Error(
       proxy === undefined
         ? `no connection to the upstream (${code})`
@@ -91,7 +91,7 @@ function reported(error: APIError, hasText: boolean, { quote, hasVersion }: Circ
   const why = `the upstream reported an error inside its answer${identifiers(error, quote)}${advice}`;
   const text = why + said(error, quote);
   if (isLong) return longerThanContext(new Error(text));
-  return notWhole(text, hasText ? undefined : "The AI failed. Try again in a moment.");
+  return notWhole("server", text, hasText ? undefined : "The AI failed. Try again in a moment.");
 }
 
 /** The field tells a client what to change. */
@@ -100,6 +100,7 @@ function longerThanContext(cause: Error): ApiError {
     "The conversation is longer than the AI can read. Ask for less, or start a new conversation.";
   return new ApiError("upstream_error", detail, {
     cause,
+    ai: "refused",
     refused: true,
     fields: [{ field: "message", detail }],
   });
@@ -111,39 +112,40 @@ function fromStatus(
   where: string,
   { quote, refusesAll }: Circumstances,
 ): ApiError {
-  const unpaid = status === 402 || [error.code, error.type].some((name) => UNPAID.test(name ?? ""));
-  const advice = unpaid ? ": its account has no credit left; add some there" : adviceFor(status);
+  const ai = kindOf(error, status, refusesAll);
+  const unpaid = isUnpaid(error, status);
+  const advice = unpaid ? ": its account has no credit left; add some there" : adviceFor(ai, status);
   const cause = new Error(
     `the upstream answered ${status}${where}${identifiers(error, quote)}${advice}${said(error, quote)}`,
   );
   const retryAfter = readRetryAfter(error.headers?.get("retry-after"));
   const passing = (detail: string) =>
-    new ApiError("upstream_unavailable", detail, { ...(retryAfter !== undefined && { retryAfter }), cause });
+    new ApiError("upstream_unavailable", detail, {
+      ai,
+      ...(retryAfter !== undefined && { retryAfter }),
+      cause,
+    });
   // 529 is Anthropic's for an overload.
   if ((status === 429 || status === 529) && !unpaid) return passing("The AI is busy. Try again in a moment.");
   if (status === 503 && (retryAfter !== undefined || /\bloading\b/i.test(wordsOf(error.error)))) {
     return passing("The AI is not ready yet. Try again in a moment.");
   }
   if (isTooLong(error)) return longerThanContext(cause);
-  const isOwn = isOwnFault(error);
-  const detail = detailFor(status, refusesAll && !isOwn);
-  const refused = isOwn || ofQuestion(status);
-  return new ApiError("upstream_error", detail, { cause, ...(refused && { refused }) });
+  const refused = ai === "refused" || ai === "settings";
+  return new ApiError("upstream_error", detailFor(ai, status), { ai, cause, ...(refused && { refused }) });
 }
 
-function detailFor(status: number, refusesAll: boolean): string {
-  const refused = ofQuestion(status);
-  if (refused && !refusesAll) {
+function detailFor(ai: AiFailure, status: number): string {
+  if (ai === "refused")
     return "The AI did not accept this question. Try it in other words, or start a new conversation.";
-  }
-  if (refused) return "The AI accepts no questions at present. Tell whoever runs this server.";
+  if (ai === "settings") return "The AI accepts no questions at present. Tell whoever runs this server.";
   return status < 500
     ? "The AI refused this server. Tell whoever runs it."
     : "The AI failed. Try again in a moment.";
 }
 
-function adviceFor(status: number): string {
-  if (status === 401 || status === 403) return ": it refused the operator's API key";
+function adviceFor(ai: AiFailure, status: number): string {
+  if (ai === "key") return ": it refused the operator's API key";
   if (status === 404) return ": it does not know the model, or the base URL is wrong (most end in /v1)";
   if (status >= 300 && status < 400)
     return ": redirects are not followed; give the base URL that it leads to";

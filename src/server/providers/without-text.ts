@@ -10,8 +10,9 @@ const DETAILS = {
 
 /** Why an answer has no text, by its `finish_reason`. */
 export function withoutText(reason: string, hasReasoning: boolean): NotWhole {
+  const finish = finishOf(reason);
   return new NotWhole(
     `the answer has no text${hasReasoning ? " but reasoning" : ""}${/^\w{1,40}$/.test(reason) ? ` (finish_reason ${reason})` : ""}`,
-    DETAILS[finishOf(reason) ?? "stop"],
+    { detail: DETAILS[finish ?? "stop"], kind: finish === "content_filter" ? "refused" : "answer" },
   );
 }
