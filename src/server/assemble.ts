@@ -84,7 +84,7 @@ export async function assemble(current: Current, { store, budget, redact }: Part
     questionTimeout: () => timeoutOf(current.config),
     leaving: () => phase !== "serving",
     stopping: () => phase === "stopping",
-    storeReady: () => store.ready(),
+    store,
     log: createLog(config.log, config.logStream, redact),
   });
   const leave = async (hurry: AbortSignal) => {

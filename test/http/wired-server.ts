@@ -14,6 +14,7 @@ import { Budget } from "../../src/server/http/budget.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
 import { createLog } from "../../src/server/log.ts";
 import { openLoginLimits } from "../../src/server/login-limits.ts";
+import type { Files } from "../../src/server/stores/json/files.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { unlimited } from "../support/unlimited.ts";
 import { testConfig } from "../support/test-server.ts";
@@ -38,6 +39,8 @@ interface Wishes {
   logStream?: Writable;
   /** Proxies in a row before it. */
   trustProxy?: number;
+  /** The store's disk. */
+  files?: Files;
 }
 
 const plainPasswords: Passwords = {
@@ -57,9 +60,10 @@ export async function openWiredServer({
   now = Date.now,
   logStream,
   trustProxy,
+  files,
 }: Wishes) {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-wired-"));
-  const store = await openJsonStore({ dir, now, warn: () => {} });
+  const store = await openJsonStore({ dir, now, warn: () => {}, ...(files && { files }) });
   const ledger: Ledger = { ...store.ledger, ...around(store.ledger) };
   const keys = [{ secret: await store.signingSecret(), from: 0, until: Number.POSITIVE_INFINITY }];
   const tokens = createTokens({ keys, days: 1, now: Date.now });
@@ -111,7 +115,7 @@ export async function openWiredServer({
     questionTimeout: () => timeout,
     leaving: () => false,
     stopping: () => false,
-    storeReady: () => store.ready(),
+    store,
     log: createLog("json", logStream ?? lines),
   });
   const server = await openHttpServer({

@@ -248,6 +248,8 @@ export interface Store {
   storedSecret(): Promise<Buffer | undefined>;
   /** Whether it can store a charge now. */
   ready(): Promise<boolean>;
+  /** Why it was last not `ready`, for the log; undefined while it is. */
+  readonly trouble: unknown;
   /** Waits for the calls under way, then closes everything. A second call returns the same promise. */
   close(): Promise<void>;
 }

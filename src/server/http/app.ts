@@ -6,7 +6,7 @@ import { CREDENTIALS_BODY_BYTES } from "../../protocol/limits.ts";
 import type { AboutReply } from "../../protocol/replies.ts";
 import { routes } from "../../protocol/routes.ts";
 import { limitsOf } from "../core/models.ts";
-import type { Ledger } from "../core/ports.ts";
+import type { Ledger, Store } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, refuseIfClosed, register, tellBalance } from "./accounts.ts";
@@ -44,8 +44,8 @@ export interface AppNeeds {
   leaving: () => boolean;
   /** Whether the server is shutting down: each reply is the last on its connection. */
   stopping: () => boolean;
-  /** Whether the store accepts charges now. */
-  storeReady: () => Promise<boolean>;
+  /** Whether it accepts charges now. */
+  store: Pick<Store, "ready" | "trouble">;
   log: Logger;
 }
 
@@ -53,7 +53,7 @@ type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
 /** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
 function routeTable(needs: AppNeeds): Route[] {
-  const { signIn, questions, ledger, about, budget, leaving, stopping, questionTimeout, storeReady } = needs;
+  const { signIn, questions, ledger, about, budget, leaving, stopping, questionTimeout, store } = needs;
   return [
     [
       "post",
@@ -98,7 +98,7 @@ function routeTable(needs: AppNeeds): Route[] {
     ],
     ["get", routes.about, [tellAbout(about)]],
     ["get", routes.health, [tellHealth]],
-    ["get", routes.ready, [tellReady(leaving, storeReady)]],
+    ["get", routes.ready, [tellReady(leaving, store)]],
   ];
 }
 

@@ -3,6 +3,7 @@ import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { createLimitHits } from "./limit-hits.ts";
 import type { Context, Middleware, State } from "./context.ts";
+import { storeCause } from "./store-cause.ts";
 
 /** nginx's status for a client that left before its reply. For the log only. */
 const CLIENT_LEFT = 499;
@@ -13,7 +14,11 @@ export const detailsOf = (error: unknown) =>
     ? { name: error.name, message: error.message, stack: error.stack }
     : { name: typeof error, message: "a value that is not an Error was thrown", stack: undefined };
 
-const causeOf = ({ cause }: ApiError) => (cause instanceof Error ? { cause: cause.message } : {});
+function causeOf({ code, cause }: ApiError): { cause?: string } {
+  const words =
+    code === "store_unavailable" ? storeCause(cause) : cause instanceof Error ? cause.message : undefined;
+  return words === undefined ? {} : { cause: words };
+}
 
 /** Who was asked instead, and why. */
 const fallbackOf = ({ model, failure }: NonNullable<State["fellBack"]>) => ({

@@ -1,5 +1,6 @@
 import type { AboutReply } from "../../protocol/replies.ts";
 import { ApiError } from "../core/api-error.ts";
+import type { Store } from "../core/ports.ts";
 import { storeUnavailable } from "../core/store-unavailable.ts";
 import type { Middleware } from "./context.ts";
 import { replyJson } from "./reply.ts";
@@ -17,10 +18,11 @@ export const tellHealth: Middleware = async function tellHealth(ctx) {
 };
 
 /** The handler of `GET /readyz`: 503 once the server is about to stop, and while its store accepts no charges. */
-export function tellReady(leaving: () => boolean, storeReady: () => Promise<boolean>): Middleware {
+export function tellReady(leaving: () => boolean, store: Pick<Store, "ready" | "trouble">): Middleware {
   return async function tellReady(ctx) {
     if (leaving()) throw new ApiError("shutting_down", "The server is stopping.");
-    if (!(await storeReady())) throw storeUnavailable("The store accepts no charges at the moment.");
+    if (!(await store.ready()))
+      throw storeUnavailable("The store accepts no charges at the moment.", store.trouble);
     replyJson(ctx, 200, { status: "ready" });
   };
 }

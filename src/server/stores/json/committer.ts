@@ -55,8 +55,10 @@ export function createCommitter({
 
   const takes = () => !closed && journal.takes();
 
+  const refusal = () => journal.refusal(closed ? new Error("the store is closing") : undefined);
+
   function commit(entry: Entry): Promise<Balance> {
-    if (closed) return Promise.reject(journal.refusal());
+    if (closed) return Promise.reject(refusal());
     return new Promise((resolve, reject) => {
       queue.push({ entry, resolve, reject });
       running ??= drain();
@@ -64,7 +66,7 @@ export function createCommitter({
   }
 
   function note(notice: Notice): Promise<void> {
-    if (closed) return Promise.reject(journal.refusal());
+    if (closed) return Promise.reject(refusal());
     return new Promise((resolve, reject) => {
       queue.push({ notice, resolve, reject });
       running ??= drain();
@@ -72,7 +74,7 @@ export function createCommitter({
   }
 
   function alone(work: () => Promise<void>): Promise<void> {
-    if (closed) return Promise.reject(journal.refusal());
+    if (closed) return Promise.reject(refusal());
     return new Promise((resolve, reject) => {
       jobs.push(() => journal.check().then(work).then(resolve, reject));
       running ??= drain();
@@ -132,7 +134,7 @@ export function createCommitter({
   return {
     takes,
     assertTakes() {
-      if (!takes()) throw journal.refusal();
+      if (!takes()) throw refusal();
     },
     commit,
     note,

@@ -24,7 +24,9 @@ export interface Journal {
   synced(): { length: number; sha256: string; hash: Hash };
   /** Goes on with another file at its path, whose `length` bytes are synced and in `hash`. Not while a call is under way. */
   replaced(anew: { length: number; hash: Hash }): Promise<void>;
-  /** The failure that callers get while it takes nothing. */
+  /** Why it takes nothing; undefined while it does. */
+  readonly trouble: unknown;
+  /** The failure that callers get while it takes nothing; its cause is by default the trouble. */
   refusal(cause?: unknown): ApiError;
   /** Tries once more to cut back what failed; resolves to whether the file is as it should be. */
   close(): Promise<boolean>;
@@ -46,6 +48,7 @@ export async function openJournal(opened: {
   let state: "takes" | "failed" | "stopped" | "closed" = "takes";
   /** Set from the first failure until a write has worked again: one outage, one warning. */
   let outage = false;
+  let trouble: unknown;
   let repairing: Promise<void> | undefined;
   /** Bytes that must be writable before it takes anything again. */
   let needed = 0;
@@ -53,7 +56,7 @@ export async function openJournal(opened: {
 
   const same = (found: FileStat) => found.ino === ours.ino && found.dev === ours.dev;
 
-  function refusal(cause?: unknown): ApiError {
+  function refusal(cause: unknown = trouble): ApiError {
     if (state !== "stopped") return cannotStore(cause);
     // Without Retry-After: only a restart of the server helps.
     return new ApiError(
@@ -65,6 +68,7 @@ export async function openJournal(opened: {
 
   function stop(why: string): void {
     state = "stopped";
+    trouble = new Error(`${LEDGER} ${why}`);
     warn(
       `${LEDGER} ${why}: another program writes to this folder. The server stores nothing more: stop that program, then start the server again.`,
     );
@@ -104,6 +108,7 @@ export async function openJournal(opened: {
 
   function fail(error: unknown): ApiError {
     state = "failed";
+    trouble = error;
     if (!outage)
       warn(
         `${LEDGER} could not be written (${errorCode(error) ?? "unknown error"}). Charges are refused until it can.`,
@@ -137,9 +142,11 @@ export async function openJournal(opened: {
         if (room > 0) await tryRoom(fresh, room);
         file = fresh;
         state = "takes";
+        trouble = undefined;
       }
     } catch (error) {
       if (errorCode(error) === "ENOENT") stop("is gone");
+      else trouble = error;
     }
     if (file === undefined) await fresh?.close().catch(() => {});
   }
@@ -172,6 +179,9 @@ export async function openJournal(opened: {
         stop(`was written anew and cannot be opened (${errorCode(error) ?? "unknown error"})`);
         throw refusal(error);
       }
+    },
+    get trouble() {
+      return trouble;
     },
     refusal,
     async close() {

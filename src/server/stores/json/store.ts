@@ -200,6 +200,9 @@ async function createStore(parts: Parts): Promise<Store> {
     },
     storedSecret: () => readSecret(files, dir),
     ready: async () => committer.takes(),
+    get trouble() {
+      return journal.trouble;
+    },
     close: () => (closing ??= close()),
   };
 }

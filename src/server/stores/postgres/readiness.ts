@@ -30,10 +30,14 @@ const STUCK = `
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event = 'SyncRep' AND query_start < now() - interval '5 seconds'`;
 
+const NO_STANDBY = "commits wait for a synchronous standby that is missing";
+
 /** Checks whether the database accepts writes. */
 export interface Readiness {
   /** Callers at the same time share one check. Never rejects. */
   ask(): Promise<boolean>;
+  /** Why the last check failed; undefined if it did not. */
+  readonly trouble: unknown;
   close(): Promise<void>;
 }
 
@@ -48,6 +52,7 @@ export function openReadiness(
 ): Readiness {
   const { health } = statements;
   let asking: Promise<boolean> | undefined;
+  let trouble: unknown;
   let written = { at: Number.NEGATIVE_INFINITY, worked: false };
 
   const isRecent = () => performance.now() - health.answered < RECENT;
@@ -73,13 +78,19 @@ export function openReadiness(
     return (await statements.run<Row>(sql, values, RETRY_TIMEOUT)).rows;
   }
 
+  function fail(error: unknown): false {
+    trouble = error;
+    return false;
+  }
+
   async function isWritable(): Promise<boolean> {
     try {
       const [row] = await send<{ transaction_read_only: string }>(READ);
-      return row?.transaction_read_only === "off";
+      if (row?.transaction_read_only === "off") return true;
+      return fail(new Error("the database is read-only"));
     } catch (error) {
       const failure = causeOf(error);
-      return (failure === "full" || failure === "busy") && isRecent();
+      return ((failure === "full" || failure === "busy") && isRecent()) || fail(error);
     }
   }
 
@@ -90,26 +101,29 @@ export function openReadiness(
       () => false,
     );
 
-  const takesWrite = () =>
-    send(WRITE, [randomUUID()]).then(
-      () => true,
-      () => false,
-    );
+  const takesWrite = () => send(WRITE, [randomUUID()]).then(() => true, fail);
 
   async function write(): Promise<boolean> {
     if (performance.now() - written.at < WRITE_AGAIN) return written.worked;
-    const worked = !(await isStuck()) && (await takesWrite());
+    const worked = (await isStuck()) ? fail(new Error(NO_STANDBY)) : await takesWrite();
     if (worked) health.unwritten = undefined;
     written = { at: performance.now(), worked };
     return worked;
   }
 
+  async function check(): Promise<boolean> {
+    const isReady = await (health.unwritten === undefined ? isWritable() : write());
+    if (isReady) trouble = undefined;
+    return isReady;
+  }
+
   return {
     ask() {
-      asking ??= (health.unwritten === undefined ? isWritable() : write()).finally(
-        () => (asking = undefined),
-      );
+      asking ??= check().finally(() => (asking = undefined));
       return asking;
+    },
+    get trouble() {
+      return trouble;
     },
     async close() {
       await asking;

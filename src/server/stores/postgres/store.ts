@@ -112,6 +112,9 @@ function createStore({ database, readiness, description, now, lanes, runRow, ref
     signingSecret: () => readSecret(database),
     storedSecret: () => storedSecret(database),
     ready: async () => closing === undefined && readiness.ask(),
+    get trouble() {
+      return readiness.trouble;
+    },
     close: () => (closing ??= close()),
   };
 }

@@ -17,7 +17,11 @@ export function createUnderWay(): UnderWay {
 
   function counted<T extends unknown[], R>(method: (...given: T) => Promise<R>): (...given: T) => Promise<R> {
     return async (...given) => {
-      if (ended) throw storeUnavailable("The server is stopping. Nothing was charged.");
+      if (ended)
+        throw storeUnavailable(
+          "The server is stopping. Nothing was charged.",
+          new Error("the store is closing"),
+        );
       const work = method(...given);
       const entry = running.add(work);
       try {
