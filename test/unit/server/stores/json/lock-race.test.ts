@@ -1,8 +1,7 @@
 import { lstatSync, readdirSync, rmdirSync } from "node:fs";
 import type * as fs from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it, onTestFinished, vi } from "vitest";
-import { acquireLock } from "../../../../../src/server/stores/json/lock.ts";
+import { afterAll, expect, it, onTestFinished, vi } from "vitest";
 import { makeFolder } from "./place.ts";
 
 /** Runs before the next link(2), once. */
@@ -37,6 +36,11 @@ vi.mock("node:fs/promises", async (original) => {
   };
   return { ...real, link, chmod, open };
 });
+
+// Test files share modules: this one needs a lock that was loaded with the mock, and no other file may get it.
+vi.resetModules();
+const { acquireLock } = await import("../../../../../src/server/stores/json/lock.ts");
+afterAll(() => void vi.resetModules());
 
 const inUse = /Another ai-chat server uses the folder/;
 
