@@ -1,5 +1,5 @@
-// Restarts two servers on one Postgres in turn, behind nginx or Caddy with the lines of docs/hosting.md#rolling-restart,
-// while questions come, and counts those that were lost or charged wrongly.
+// Restarts two servers on one Postgres in turn, behind nginx or Caddy with ops/nginx-two.conf or
+// ops/Caddyfile-two, while questions come, and counts those that were lost or charged wrongly.
 //   npm run test:restart -- nginx|caddy [--program PATH] [--restarts 6] [--parallel 40] [--kill]
 // --kill: SIGKILL instead of SIGTERM. Then questions are lost, but none is charged twice.
 import { randomUUID } from "node:crypto";
@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { Agent, request } from "undici";
+import { request, setGlobalDispatcher } from "undici";
 import { newAccounts } from "./support/load.js";
 import { startPostgres } from "./support/postgres.js";
 import { OURS, start } from "./support/programs.js";
@@ -75,6 +75,8 @@ const startServer = (port = 0) =>
       AI_CHAT_PRICE: "1",
       AI_CHAT_STARTING_TOKENS: String(TOKENS),
       AI_CHAT_BCRYPT_COST: "4",
+      AI_CHAT_TRUST_PROXY: "1",
+      AI_CHAT_LIMIT_REGISTER: "off",
       AI_CHAT_QUESTION_TIMEOUT: String(QUESTION_TIMEOUT),
       AI_CHAT_DRAIN_DELAY: "6",
       AI_CHAT_DRAIN_TIMEOUT: "130",
@@ -82,22 +84,23 @@ const startServer = (port = 0) =>
   });
 const servers = [await startServer(), await startServer()];
 const ports = servers.map(({ url }) => Number(new URL(url).port));
-const proxy = await startProxy(name, values.program ?? name, ports);
-const heads = await newAccounts(proxy, parallel);
+const file = name === "nginx" ? "nginx-two.conf" : "Caddyfile-two";
+const [one = 0, two = 0] = ports;
+const proxy = await startProxy(name, { program: values.program, file, ports: { 8001: one, 8002: two } });
+setGlobalDispatcher(proxy.dispatcher({ connections: parallel }));
+const heads = await newAccounts(proxy.url, parallel);
 
 const stop = new AbortController();
 /** @type {Record<string, number>} */
 const told = {};
-const agent = new Agent({ connections: parallel });
 
 /** Asks one question. @param {Record<string, string>} head @param {boolean} stream */
 async function ask(head, stream) {
   const accept = stream ? "text/event-stream" : "application/json";
-  const reply = await request(`${proxy}/api/chat/`, {
+  const reply = await request(`${proxy.url}/api/chat/`, {
     method: "POST",
     headers: { "content-type": "application/json", accept, ...head },
     body: '{"message":"Is that so?"}',
-    dispatcher: agent,
   });
   const text = await reply.body.text();
   if (reply.statusCode !== 200) return `${reply.statusCode} ${/"code":"(\w+)"/.exec(text)?.[1] ?? ""}`.trim();

@@ -19,7 +19,7 @@ await mkdir(to, { recursive: true });
 
 const built = await bundle(join(to, "dist"), { sourcemap: false });
 await writeManual(join(to, "man"));
-for (const path of ["bin", "schema", "README.md", "CHANGELOG.md", "LICENSE"])
+for (const path of ["bin", "ops", "schema", "README.md", "CHANGELOG.md", "LICENSE"])
   await cp(path, join(to, path), { recursive: true });
 await writeFile(join(to, "THIRD-PARTY-NOTICES"), await thirdPartyNotices(built));
 const root = JSON.parse(await readFile("package.json", "utf8"));

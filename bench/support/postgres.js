@@ -1,23 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { bundled } from "./bundled.js";
 import { familyCpu } from "./machine.js";
 
-const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
-
 /** The module of the tests that starts a PostgreSQL. */
-async function module() {
-  const outfile = here("../../node_modules/.cache/bench/postgres.mjs");
-  await build({
-    entryPoints: [here("../../test/support/postgres.ts")],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    packages: "external",
-  });
-  return import(pathToFileURL(outfile).href);
-}
+const module = () => bundled("postgres");
 
 /** Why no PostgreSQL can be started here. @returns {Promise<string | undefined>} */
 export const noPostgres = async () => (await module()).noOwnPostgres;

@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { atEnd, newFolder } from "./endings.js";
 
 /**
- * @typedef {{ url: string, pid: number, collect(): Promise<void>, stop(): Promise<void> }} Program
- * `collect` runs the garbage collector of a program that was started with `gc`.
+ * @typedef {{ url: string, pid: number, printed(): string, collect(): Promise<void>, stop(): Promise<void> }} Program
+ * `printed`: the newest 10,000 characters of what it printed; `collect` runs the garbage collector of a program that was started with `gc`.
  */
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -42,6 +42,7 @@ export async function start(argv, { env = {}, gc = false, core } = {}) {
   return {
     url,
     pid: child.pid ?? 0,
+    printed: () => printed,
     async collect() {
       child.send("collect");
       await once(child, "message");

@@ -25,13 +25,13 @@ export interface Page {
   fences: Fence[];
 }
 
-/** The paths of all pages: those in the repository's folder and in `docs`. */
+/** The paths of all pages: those in the repository's folder, in `docs` and in `ops`. */
 export function pagePaths(): string[] {
   const pages = (folder: string) =>
     readdirSync(root + folder)
       .filter((name) => name.endsWith(".md"))
       .map((name) => folder + name);
-  return [...pages(""), ...pages("docs/")];
+  return ["", "docs/", "ops/"].flatMap(pages);
 }
 
 export function readPage(path: string): Page {

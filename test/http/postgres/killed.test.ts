@@ -12,10 +12,9 @@ import { gate } from "../wired-server.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-/** What nginx repeats at another server, by the lines of docs/hosting.md#rolling-restart. */
+/** What nginx repeats at another server (docs/hosting.md#rolling-restart). */
 function again(location: string): Again {
-  const [, section = ""] = readFileSync(`${root}docs/hosting.md`, "utf8").split("### Rolling restart");
-  const [, block = ""] = section.split(`location ${location} {`);
+  const [, block = ""] = readFileSync(`${root}ops/nginx-two.conf`, "utf8").split(`location ${location} {`);
   return new Set(/proxy_next_upstream ([^;]*);/.exec(block)?.[1]?.split(" "));
 }
 const rules = { withKey: again("@with_key"), withoutKey: again("/") };

@@ -12,7 +12,9 @@ const filesIn = (folder: string) =>
     .filter(isText)
     .map((name) => `${folder}/${name.replaceAll("\\", "/")}`);
 const configs = readdirSync(root).filter((name) => /\.config\.[jt]s$/.test(name));
-const files = [...configs, ...["src", "test", "bench", "bin"].flatMap(filesIn), ...pages.keys()];
+const hosting = readdirSync(`${root}ops`).map((name) => `ops/${name}`);
+const sources = ["src", "test", "bench", "bin"].flatMap(filesIn);
+const files = [...new Set([...configs, ...sources, ...hosting, ...pages.keys()])];
 
 /** A page of documentation, with a section or without. */
 const REFERENCE = /(?<![\w./-])((?:docs\/[\w-]+|README|CHANGELOG|CONTRIBUTING|SECURITY)\.md)(?:#([\w-]+))?/g;
