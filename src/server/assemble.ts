@@ -2,6 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AboutReply } from "../protocol/replies.ts";
 import { openPasswords } from "./auth/passwords.ts";
 import type { ServerConfig } from "./config.ts";
+import { logAiChange } from "./ai-log.ts";
+import type { OnAiCall } from "./core/ai-calls.ts";
+import type { AiStates } from "./core/ai-states.ts";
 import { createAnswers } from "./core/answers.ts";
 import { limitsOf } from "./core/models.ts";
 import type { Store } from "./core/ports.ts";
@@ -14,7 +17,7 @@ import { createLimit } from "./limits/limit.ts";
 import { createLog } from "./log.ts";
 import { openLoginLimits } from "./login-limits.ts";
 import { openRegisterLimits } from "./register-limits.ts";
-import type { Current } from "./reload.ts";
+import { namesOf, type Current } from "./reload.ts";
 import { openSigning } from "./signing.ts";
 
 export type Close = () => Promise<void>;
@@ -40,10 +43,15 @@ interface Parts {
   store: Store;
   budget: Budget;
   redact: (text: string) => string;
+  aiStates: AiStates;
 }
 
 /** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
-export async function assemble(current: Current, { store, budget, redact }: Parts, opened: Close[]) {
+export async function assemble(
+  current: Current,
+  { store, budget, redact, aiStates }: Parts,
+  opened: Close[],
+) {
   const { config } = current;
   const { ledger, accounts, invites } = store;
   const signing = await openSigning({ store, secrets: config.secrets, days: config.tokenDays });
@@ -55,12 +63,18 @@ export async function assemble(current: Current, { store, budget, redact }: Part
     rate: () => current.config.limitQuestions,
     detail: "This account has asked as many questions as it may for now.",
   });
+  const log = createLog(config.log, config.logStream, redact);
+  const onAiCall: OnAiCall = ({ cause, ...call }) => {
+    const change = aiStates.ended({ ...call, cause: cause === undefined ? undefined : redact(cause) });
+    if (change) logAiChange(log, change);
+  };
   const questions = createQuestions({
     ...settingsOf(current),
     ledger,
     answers: createAnswers(Date.now, budget.roomForAnswers()),
     limit: () => current.config.limitQuestions && questionLimit,
     now: Date.now,
+    onAiCall,
   });
   const addresses = createClientAddresses(config);
   let phase: "serving" | "leaving" | "stopping" = "serving";
@@ -85,7 +99,8 @@ export async function assemble(current: Current, { store, budget, redact }: Part
     leaving: () => phase !== "serving",
     stopping: () => phase === "stopping",
     store,
-    log: createLog(config.log, config.logStream, redact),
+    aiStates: () => aiStates.all(namesOf(current)),
+    log,
   });
   const leave = async (hurry: AbortSignal) => {
     const delay = current.config.drainDelay * 1000;

@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import type { ServerConfig } from "./config.ts";
 import type { AccountRow, FactReader, Operations } from "./core/operations.ts";
+import type { NamedAiState } from "./core/ai-states.ts";
 import type { Operator } from "./core/operate.ts";
 import type { Store } from "./core/ports.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
@@ -174,6 +175,17 @@ export async function findAccount(
     return readInPostgres(place.url, opening, (operations) => operations.account(name));
   const { findInFolder, openFolder } = await import("./stores/json/read-in-folder.ts");
   return findInFolder(await openFolder(place.dir, { ...place, changes: opening.changes }), name);
+}
+
+/**
+ * What the server that runs on a data folder knows of its models. `no_server`: none runs. `none`: the process that holds the
+ * folder asks no AI. Throws `StartupError`.
+ */
+export async function aiStates(
+  place: Extract<StorePlace, { kind: "json" }>,
+): Promise<NamedAiState[] | "no_server" | "none"> {
+  const { aiInFolder, openFolder } = await import("./stores/json/read-in-folder.ts");
+  return aiInFolder(await openFolder(place.dir, place));
 }
 
 /** Reads facts; close it. Changes nothing. It and what it reads with throw `StartupError`, also for damage. */

@@ -11,6 +11,16 @@ export interface Current {
   readonly leftOver: Set<Promise<void>>;
 }
 
+/** The names of the models, the default first. */
+export const namesOf = ({ models }: Current): string[] => models.list.map(({ name }) => name);
+
+/** Where a model is asked, to compare; undefined if there is none of that name. */
+export function placeOf({ config, models }: Current, model: string): string | undefined {
+  const index = models.list.findIndex(({ name }) => name === model);
+  const { baseUrl = "", upstream = "" } = config.models[index] ?? {};
+  return index === -1 ? undefined : `${config.provider} ${baseUrl} ${upstream}`;
+}
+
 interface Needs {
   /** Called with the new settings and the certificate. Resolves when no question has the old ones any more. */
   apply: (current: Current, pair: Pair | undefined) => Promise<void>;

@@ -1,10 +1,11 @@
 import { assemble, settingsOf, timeoutOf, type Close } from "./assemble.ts";
+import { createAiStates, type NamedAiState } from "./core/ai-states.ts";
 import type { Store } from "./core/ports.ts";
 import type { ServerConfig } from "./config.ts";
 import { Budget } from "./http/budget.ts";
 import { openHttpServer } from "./http/listen.ts";
 import { createOpenWarning } from "./open-warning.ts";
-import { createReload, type Current } from "./reload.ts";
+import { createReload, namesOf, placeOf, type Current } from "./reload.ts";
 import { createSecrets } from "./secrets.ts";
 import { openModels } from "./open-models.ts";
 import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
@@ -85,12 +86,13 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
     await current.models.close();
   });
   const certificate = await openCertificate(config);
-  const store = await openStore(config);
+  const aiStates = createAiStates(Date.now, (model) => placeOf(current, model));
+  const store = await openStore(config, () => aiStates.all(namesOf(current)));
   opened.push(() => store.close());
   await store.setRefill(config.refill);
   const budget = new Budget(config.maxBuffered);
   const redact = secrets.redact;
-  const parts = { store, budget, redact };
+  const parts = { store, budget, redact, aiStates };
   const { app, questions, signing, addresses, leave, stop } = await assemble(current, parts, opened);
   const server = await openHttpServer({
     host: config.host,
@@ -172,10 +174,13 @@ const timesOf = (config: ServerConfig) => ({
   keepAlive: config.keepAlive * 1000,
 });
 
-async function openStore({ store, models, warn, signal }: ServerConfig): Promise<Store> {
+async function openStore(
+  { store, models, warn, signal }: ServerConfig,
+  aiStates: () => NamedAiState[],
+): Promise<Store> {
   const listed = models[0].name !== undefined;
   if (store.kind === "json")
-    return openJsonStore({ dir: store.dir, ledgerKey: store.ledgerKey, models: listed, warn });
+    return openJsonStore({ dir: store.dir, ledgerKey: store.ledgerKey, models: listed, warn, aiStates });
   const { openPostgresStore } = await import("./stores/postgres/store.ts");
   return openPostgresStore({ url: store.url, connections: store.connections - 1, warn, signal });
 }

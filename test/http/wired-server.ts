@@ -102,6 +102,7 @@ export async function openWiredServer({
     ledger,
     addresses,
     budget,
+    aiStates: () => [],
     about: () => ({
       name: "",
       version: "",

@@ -31,6 +31,8 @@ export interface AiCall {
   firstText?: number | undefined;
   /** Undefined: a whole answer. Calls that the client or a shutdown ended are not told. */
   failure?: AiFailure | undefined;
+  /** What the operator's log says of a failure; nothing of it is secret, or of the chat. */
+  cause?: string | undefined;
 }
 
 /** Gets each call as it ends. Must not throw. */

@@ -1,6 +1,6 @@
 import type { Turn } from "../../protocol/bodies.ts";
 import type { Finish } from "../../protocol/replies.ts";
-import type { AiFailure, OnAiCall } from "./ai-calls.ts";
+import type { AiCall, OnAiCall } from "./ai-calls.ts";
 import { ApiError } from "./api-error.ts";
 import { contextFor } from "./context.ts";
 import type { Model } from "./models.ts";
@@ -79,8 +79,8 @@ async function askOne(model: Model, request: Request): Promise<Answered> {
         },
       }
     : request;
-  const end = (failure?: AiFailure) =>
-    onAiCall({ model: model.name, ms: performance.now() - start, firstText, failure });
+  const end = (failure?: Pick<AiCall, "failure" | "cause">) =>
+    onAiCall({ model: model.name, ms: performance.now() - start, firstText, ...failure });
   try {
     const answered = await answerOf(model, timed);
     end();
@@ -93,8 +93,10 @@ async function askOne(model: Model, request: Request): Promise<Answered> {
 }
 
 /** Undefined if the AI is not the reason: the client left or does not read, or the server stops. */
-const failureIn = (error: unknown, { untilRead }: Request): AiFailure | undefined =>
-  error instanceof ApiError && untilRead?.() === undefined ? error.ai : undefined;
+function failureIn(error: unknown, { untilRead }: Request): Pick<AiCall, "failure" | "cause"> | undefined {
+  if (!(error instanceof ApiError) || !error.ai || untilRead?.() !== undefined) return undefined;
+  return { failure: error.ai, cause: error.cause instanceof Error ? error.cause.message : undefined };
+}
 
 async function answerOf(model: Model, request: Request): Promise<Answered> {
   const { message, history, signal, onDelta, onReasoning, untilRead } = request;

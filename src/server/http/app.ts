@@ -6,6 +6,7 @@ import { CREDENTIALS_BODY_BYTES } from "../../protocol/limits.ts";
 import type { AboutReply } from "../../protocol/replies.ts";
 import { routes } from "../../protocol/routes.ts";
 import { limitsOf } from "../core/models.ts";
+import type { NamedAiState } from "../core/ai-states.ts";
 import type { Ledger, Store } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
@@ -46,6 +47,8 @@ export interface AppNeeds {
   stopping: () => boolean;
   /** Whether it accepts charges now. */
   store: Pick<Store, "ready" | "trouble">;
+  /** Of all models, the default first. */
+  aiStates: () => NamedAiState[];
   log: Logger;
 }
 
@@ -53,7 +56,8 @@ type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
 /** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
 function routeTable(needs: AppNeeds): Route[] {
-  const { signIn, questions, ledger, about, budget, leaving, stopping, questionTimeout, store } = needs;
+  const { signIn, questions, ledger, about, budget, leaving, stopping, questionTimeout } = needs;
+  const { store, aiStates } = needs;
   return [
     [
       "post",
@@ -97,7 +101,7 @@ function routeTable(needs: AppNeeds): Route[] {
       ],
     ],
     ["get", routes.about, [tellAbout(about)]],
-    ["get", routes.health, [tellHealth]],
+    ["get", routes.health, [tellHealth(aiStates)]],
     ["get", routes.ready, [tellReady(leaving, store)]],
   ];
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import type { NamedAiState } from "../../core/ai-states.ts";
 import type { AccountRow } from "../../core/operations.ts";
 import { NoAnswer, NoStore } from "../../core/startup-error.ts";
 import { accountPages, accountRow } from "./account-rows.ts";
@@ -67,6 +68,28 @@ export async function findInFolder(folder: Folder, name: string): Promise<Accoun
   });
   return account ?? undefined;
 }
+
+/**
+ * What the server that runs on the folder knows of its models. `no_server`: none runs. `none`: the process that holds the
+ * folder asks no AI. Changes nothing. Throws `StartupError`.
+ */
+export const aiInFolder = (folder: Folder): Promise<NamedAiState[] | "no_server" | "none"> =>
+  readFolder<NamedAiState[] | "no_server" | "none">(folder, {
+    asked: { ai: true },
+    async collect(lines) {
+      for await (const line of lines) {
+        if ("ai" in line) return line.ai?.map((state) => ({ ...unknown, ...state })) ?? "none";
+      }
+      return undefined;
+    },
+    async onDisk() {
+      if (!(await hasLedger(folder.files, folder.dir))) throw noStore(folder.dir);
+      return "no_server";
+    },
+  });
+
+/** JSON leaves out what is undefined. */
+const unknown = { since: undefined, why: undefined, cause: undefined };
 
 /**
  * Reads through the process that holds the folder, and without one on the disk, without its lock: a process that starts

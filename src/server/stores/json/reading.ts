@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { AI_FAILURES } from "../../core/ai-calls.ts";
+import type { NamedAiState } from "../../core/ai-states.ts";
 import type { AccountRow, Operations } from "../../core/operations.ts";
 
 /** Longer than any name of an account. */
@@ -9,6 +11,7 @@ export const readRequest = z.union([
   z.object({ accounts: z.literal(true) }),
   z.object({ account: z.string().max(NAME_CHARS) }),
   z.object({ durable: z.literal(true) }),
+  z.object({ ai: z.literal(true) }),
 ]);
 
 export type ReadRequest = z.infer<typeof readRequest>;
@@ -29,6 +32,15 @@ const accountRow = z.object({
   next: z.object({ tokens: z.number(), at: z.number() }).optional(),
 }) satisfies z.ZodType<AccountRow>;
 
+const aiState = z.object({
+  model: z.string(),
+  state: z.enum(["ok", "failing", "unknown"]),
+  since: z.number().optional(),
+  why: z.enum(AI_FAILURES).optional(),
+  cause: z.string().optional(),
+  failed: z.number(),
+});
+
 /** How much of the ledger is durable: its first bytes, all of them whole lines. */
 const durable = z.object({ bytes: z.number() });
 export type Durable = z.infer<typeof durable>;
@@ -39,6 +51,8 @@ export const readLine = z.union([
   z.object({ end: z.literal(true) }),
   z.object({ account: accountRow.nullable() }),
   z.object({ durable }),
+  // null: the process that holds the folder asks no AI.
+  z.object({ ai: z.array(aiState).nullable() }),
 ]);
 
 export type ReadLine = z.infer<typeof readLine>;
@@ -47,14 +61,17 @@ export type ReadLine = z.infer<typeof readLine>;
 export interface Readable {
   operations: Pick<Operations, "accounts" | "account">;
   durable: () => Durable;
+  /** Undefined: this process asks no AI. */
+  ai: (() => NamedAiState[]) | undefined;
 }
 
 /** The response, line by line. Rejects with `store_unavailable`. */
 export async function* answerRead(
-  { operations, durable }: Readable,
+  { operations, durable, ai }: Readable,
   request: ReadRequest,
 ): AsyncGenerator<ReadLine> {
   if ("durable" in request) yield { durable: durable() };
+  else if ("ai" in request) yield { ai: ai?.() ?? null };
   else if ("account" in request) yield { account: (await operations.account(request.account)) ?? null };
   else {
     for await (const accounts of operations.accounts()) yield { accounts };

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { AccountId, Store } from "../../core/ports.ts";
 import { StartupError } from "../../core/startup-error.ts";
+import type { NamedAiState } from "../../core/ai-states.ts";
 import { cannotStore } from "../../core/store-unavailable.ts";
 import { createAccounts } from "./accounts.ts";
 import { takeHead } from "./books.ts";
@@ -51,6 +52,8 @@ interface Options {
   warn: (sentence: string) => void;
   /** The file of the ledger's key. A ledger without one gets it. */
   ledgerKey?: string | undefined;
+  /** What is known of the models; absent from a process that asks no AI. */
+  aiStates?: () => NamedAiState[];
   /** By default those for the folder's file system. */
   files?: Files;
   /** Makes a checkpoint while the server runs; by default in a worker thread. */
@@ -68,6 +71,7 @@ export async function openJsonStore({
   now = Date.now,
   warn,
   ledgerKey,
+  aiStates,
   files: given,
   make = inWorker,
 }: Options): Promise<Store> {
@@ -103,19 +107,19 @@ export async function openJsonStore({
       await adopt(journal, loaded.books, key, now());
       if (n > 0) warn(ADOPTED);
     }
-    return await createStore({ dir, files, now, warn, make, loaded, journal, lock, key });
+    return await createStore({ dir, files, now, warn, make, loaded, journal, lock, key, aiStates });
   } catch (error) {
     await lock.release();
     throw error instanceof StartupError ? error : cannotUse(dir, error);
   }
 }
 
-interface Parts extends CheckpointNeeds {
+interface Parts extends CheckpointNeeds, Pick<Options, "aiStates"> {
   lock: Lock;
 }
 
 async function createStore(parts: Parts): Promise<Store> {
-  const { dir, files, now, warn, journal, lock, key } = parts;
+  const { dir, files, now, warn, journal, lock, key, aiStates: ai } = parts;
   const { books } = parts.loaded;
   const holds = createHolds();
   const isDeleted = (account: AccountId) => books.accounts.get(account)?.deleted === true;
@@ -179,7 +183,7 @@ async function createStore(parts: Parts): Promise<Store> {
   });
   lock.serve(async (request) => {
     const durable = () => ({ bytes: journal.synced().length });
-    const answer = await answerOperator({ ledger, invites, operations, durable }, request, key);
+    const answer = await answerOperator({ ledger, invites, operations, durable, ai }, request, key);
     // The store is closing: without a response, the caller tries again and finds the folder free.
     return "error" in answer && closing ? undefined : answer;
   });
