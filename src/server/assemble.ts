@@ -11,6 +11,7 @@ import type { Store } from "./core/ports.ts";
 import { createQuestions } from "./core/questions.ts";
 import { createSignIn } from "./core/sign-in.ts";
 import { createApp } from "./http/app.ts";
+import type { OpenMetrics } from "./metrics/open.ts";
 import type { Budget } from "./http/budget.ts";
 import { createClientAddresses } from "./http/client-address.ts";
 import { createLimit } from "./limits/limit.ts";
@@ -40,6 +41,7 @@ export const settingsOf = ({ config, models }: Current) => ({
 });
 
 interface Parts {
+  metrics: OpenMetrics | undefined;
   store: Store;
   budget: Budget;
   redact: (text: string) => string;
@@ -49,7 +51,7 @@ interface Parts {
 /** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
 export async function assemble(
   current: Current,
-  { store, budget, redact, aiStates }: Parts,
+  { metrics, store, budget, redact, aiStates }: Parts,
   opened: Close[],
 ) {
   const { config } = current;
@@ -76,21 +78,24 @@ export async function assemble(
     now: Date.now,
     onAiCall,
   });
+  metrics?.watch({ passwords: () => passwords.waiting, questions: () => questions.inFlight });
   const addresses = createClientAddresses(config);
+  const signIn = createSignIn({
+    accounts,
+    invites,
+    registration: () => current.config.registration,
+    passwords: metrics ? metrics.aroundPasswords(passwords) : passwords,
+    tokens: signing.tokens,
+    startingTokens: () => current.config.startingTokens,
+    ledger,
+    countGuess: openLoginLimits(() => current.config, addresses.isLimited, store.counter),
+    ...openRegisterLimits(() => current.config, addresses.isLimited, store.counter),
+  });
   let phase: "serving" | "leaving" | "stopping" = "serving";
   const app = createApp({
-    signIn: createSignIn({
-      accounts,
-      invites,
-      registration: () => current.config.registration,
-      passwords,
-      tokens: signing.tokens,
-      startingTokens: () => current.config.startingTokens,
-      ledger,
-      countGuess: openLoginLimits(() => current.config, addresses.isLimited, store.counter),
-      ...openRegisterLimits(() => current.config, addresses.isLimited, store.counter),
-    }),
-    questions,
+    signIn: metrics ? metrics.aroundSignIn(signIn) : signIn,
+    questions: metrics ? metrics.aroundQuestions(questions) : questions,
+    onRequest: metrics?.onRequest,
     ledger,
     addresses,
     budget,

@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { Registration } from "../protocol/replies.ts";
 import type { RefillWish } from "../protocol/refill.ts";
 import type { Rate } from "../protocol/rate.ts";
+import type { Place } from "./core/listen-error.ts";
 import type { TrustedProxies } from "./http/client-address.ts";
 import type { PairFiles } from "./tls/pair.ts";
 
@@ -93,6 +94,8 @@ export interface ServerConfig {
   maxConnections: number;
   /** Sign tokens, the first one new ones; each at least 32 bytes of UTF-8. Undefined: the store's own. */
   secrets: readonly string[] | undefined;
+  /** Where metrics are served; port 0: any free one. Undefined: nowhere. */
+  metrics: Place | undefined;
   log: "pretty" | "json" | "silent";
   logStream: Writable;
   /** A proxy for requests to the AI; undefined: none. */

@@ -7,6 +7,7 @@ import { openHttpServer } from "./http/listen.ts";
 import { createOpenWarning } from "./open-warning.ts";
 import { createReload, namesOf, placeOf, type Current } from "./reload.ts";
 import { createSecrets } from "./secrets.ts";
+import { openMetrics } from "./open-metrics.ts";
 import { openModels } from "./open-models.ts";
 import { takeBackAddress, writeAddress } from "./stores/json/address.ts";
 import { openJsonStore } from "./stores/json/store.ts";
@@ -18,6 +19,8 @@ export interface RunningServer {
   url: string;
   /** The URL for clients; with TLS under a name of the certificate. */
   address: string;
+  /** The URL of the metrics; undefined without. */
+  metrics: string | undefined;
   /** The store's description, for the banner; without secrets. */
   store: string;
   model: string;
@@ -85,6 +88,9 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
     await Promise.all(current.leftOver);
     await current.models.close();
   });
+  // Before the store, which may wait for a database.
+  const metrics = await openMetrics(current);
+  opened.push(async () => metrics?.close());
   const certificate = await openCertificate(config);
   const aiStates = createAiStates(Date.now, (model) => placeOf(current, model));
   const store = await openStore(config, () => aiStates.all(namesOf(current)));
@@ -92,7 +98,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   await store.setRefill(config.refill);
   const budget = new Budget(config.maxBuffered);
   const redact = secrets.redact;
-  const parts = { store, budget, redact, aiStates };
+  const parts = { metrics, store, budget, redact, aiStates };
   const { app, questions, signing, addresses, leave, stop } = await assemble(current, parts, opened);
   const server = await openHttpServer({
     host: config.host,
@@ -104,6 +110,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
     handle: app.callback(),
   });
   opened.push(() => server.close(FLUSH));
+  metrics?.watch({ connections: () => server.connections, buffered: () => budget.taken });
   const follower = certificate?.follow((pair) => server.setPair(pair));
   opened.push(async () => follower?.close());
   let drained: Promise<void> | undefined;
@@ -138,6 +145,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   return {
     url: server.url,
     address: certificate ? addressOf(server.url, certificate.host) : server.url,
+    metrics: metrics?.url,
     store: store.description,
     get model() {
       return first().name;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LimitName } from "../../src/server/core/limit-names.ts";
 import type { Limit, Store } from "../../src/server/core/ports.ts";
 import { createLimit } from "../../src/server/limits/limit.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
@@ -22,7 +23,7 @@ describe.skipIf(noPostgres)(`limits of several servers on one Postgres${skipped(
   };
 
   /** The limit of a server. */
-  async function open(name = "login"): Promise<Limit> {
+  async function open(name: LimitName = "login"): Promise<Limit> {
     const store: Store = await openPostgresStore({ url: place.url, warn, ...unhurried });
     places.closers.push(() => store.close());
     const rate = () => ({ count: 3, seconds: 900 });

@@ -82,6 +82,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     trustProxy: undefined,
     maxConnections: 2000,
     secrets: undefined,
+    metrics: undefined,
     log: "json",
     logStream: new Writable({ write: (_chunk, _encoding, done) => done() }),
     dispatcher: undefined,

@@ -2,6 +2,7 @@ import { accountOptions } from "./account-options.ts";
 import { aiOptions } from "./ai-options.ts";
 import { balancerOptions } from "./balancer-options.ts";
 import { limitOptions } from "./limit-options.ts";
+import { metricsOptions } from "./metrics-options.ts";
 import { FILLED, filled, oneOfOr, textOr, whole } from "./option.ts";
 import { proxyOptions } from "./proxy-options.ts";
 import { storeOptions } from "./store-options.ts";
@@ -33,6 +34,7 @@ export const serverOptions = {
   ...accountOptions,
   ...limitOptions,
   ...balancerOptions,
+  ...metricsOptions,
   log: oneOfOr(
     { flag: "log", value: "FORM", env: ["AI_CHAT_LOG"], help: "pretty, json or silent" },
     ["pretty", "json", "silent"],

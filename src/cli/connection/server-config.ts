@@ -186,6 +186,7 @@ export function serverConfig(
     trustProxy: values.trustProxy,
     maxConnections: values.maxConnections,
     secrets: values.jwtSecret?.split(/\s+/).filter((secret) => secret !== ""),
+    metrics: values.metrics,
     log: values.log,
     ...rest,
   };

@@ -71,6 +71,7 @@ async function startLocal(call: Call): Promise<LocalServer> {
       port: 0,
       tlsCert: undefined,
       tlsKey: undefined,
+      metrics: undefined,
       log: "silent",
       drainTimeout: Math.min(values.drainTimeout, LONGEST_DRAIN),
     },

@@ -29,7 +29,7 @@ export function openPasswords({
   cost: number;
   threads?: number;
   maxQueue?: number;
-}): Passwords {
+}): Passwords & { readonly waiting: number } {
   const failures = new WeakMap<Piscina, unknown>();
   let ended: Promise<unknown> = Promise.resolve();
   let closing: Promise<unknown> | undefined;
@@ -77,6 +77,9 @@ export function openPasswords({
   };
 
   return {
+    get waiting() {
+      return queue.waiting;
+    },
     hash: async (password, turn = {}) => {
       if (!isDistinct(password)) throw new RangeError("bcrypt cannot tell this password from others.");
       return (await run("hash", { password }, turn)) as string;

@@ -50,6 +50,10 @@ export function createQueue({ threads, maxQueue }: { threads: number; maxQueue: 
   }
 
   return {
+    /** Jobs that wait. */
+    get waiting(): number {
+      return known.size + others.size;
+    },
     async enter(turn: Turn): Promise<void> {
       turn.signal?.throwIfAborted();
       if (running < threads) running += 1;

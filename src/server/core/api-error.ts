@@ -1,12 +1,13 @@
 import { errors, type ErrorCode, type FieldError } from "../../protocol/errors.ts";
 import type { AiFailure } from "./ai-calls.ts";
+import type { LimitName } from "./limit-names.ts";
 import type { Balance } from "./ports.ts";
 
 interface Extras {
   /** Seconds; becomes the header `Retry-After`. */
   retryAfter?: number;
   /** The limit that was reached, for `rate_limited`: so many, in so many seconds or at once. */
-  limit?: { name: string; quota: number; window?: number };
+  limit?: { name: LimitName; quota: number; window?: number };
   /** What is wrong with each field of the request. */
   fields?: FieldError[];
   /** Balance fields of a 402 problem document. */

@@ -51,6 +51,10 @@ export interface Question {
   untilRead?: () => Promise<void> | undefined;
   /** Called when the fallback of the model is asked, with its name and the failure of the first. */
   onFallback?: (model: string, failure: ApiError) => void;
+  /** When its last byte came, as `performance.now()` counts. Absent where nobody measures. */
+  arrived?: number | undefined;
+  /** Gets the milliseconds in which the AI was asked. Absent where nobody measures. */
+  timing?: { ai: number };
 }
 
 /** The answer and its price. `deducted` is what this question (or the earlier one with its key) cost, in tokens. */
@@ -153,7 +157,7 @@ export function createQuestions(needs: Needs): Questions {
 
   /** From an open hold to its settlement. */
   async function settle({ question, hold, key, models, asked, timeout, paid }: Held): Promise<Answer> {
-    const { account, message, history, stop, onReasoning, untilRead, onFallback } = question;
+    const { account, message, history, stop, onReasoning, untilRead, onFallback, timing } = question;
     const { signal } = stop;
     const replayed = paid !== undefined;
     const deducted = paid ? paid.cost : asked.price;
@@ -180,6 +184,7 @@ export function createQuestions(needs: Needs): Questions {
     }, timeout);
     try {
       const model = paid ? modelOfCharge(models, paid.model, asked) : asked;
+      const begun = timing && performance.now();
       await learnModel(model, signal);
       // By what was learned now.
       if (!paid) checkLength(message, model);
@@ -198,6 +203,7 @@ export function createQuestions(needs: Needs): Questions {
         // Only the connection can have failed: nothing was read from the AI.
         throw !signal.aborted && isUnread() ? new ClientGone() : error;
       });
+      if (timing) timing.ai = performance.now() - begun!;
       // From here on the store decides: a client that leaves now has paid for its answer.
       if (key !== undefined) answers.keep(account, key, answer);
       const balance = await charge();

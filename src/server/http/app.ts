@@ -20,7 +20,7 @@ import { handleErrors } from "./handle-errors.ts";
 import { listModels } from "./list-models.ts";
 import { readJson } from "./read-json.ts";
 import { checkHead, findClient, nameRequest, readTarget } from "./request-head.ts";
-import { detailsOf, logRequests } from "./request-log.ts";
+import { detailsOf, logRequests, type OnRequest } from "./request-log.ts";
 import { sendReply } from "./reply.ts";
 import { protectReply } from "./reply-headers.ts";
 import { createRouter } from "./router.ts";
@@ -32,7 +32,7 @@ import { validate } from "./validate.ts";
 
 export interface AppNeeds {
   signIn: SignIn;
-  questions: Questions;
+  questions: Pick<Questions, "ask" | "models">;
   ledger: Ledger;
   addresses: ClientAddresses;
   /** What `GET /api/` says now. */
@@ -50,6 +50,8 @@ export interface AppNeeds {
   /** Of all models, the default first. */
   aiStates: () => NamedAiState[];
   log: Logger;
+  /** Gets each request as it ends. */
+  onRequest?: OnRequest | undefined;
 }
 
 type Route = [method: "get" | "post", path: string, steps: Middleware[]];
@@ -117,7 +119,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
     readTarget,
     nameRequest,
     findClient(needs.addresses),
-    logRequests(needs.log),
+    logRequests(needs.log, needs.onRequest),
     protectReply,
     discardBody,
     handleErrors,

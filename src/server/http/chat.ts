@@ -16,7 +16,7 @@ import { createTicker } from "./ticker.ts";
 import type { Handler } from "./validate.ts";
 
 interface Needs {
-  questions: Questions;
+  questions: Pick<Questions, "ask" | "models">;
   /** What is in memory for clients. */
   budget: Budget;
   stopping: () => boolean;
@@ -47,6 +47,7 @@ async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise
     history,
     model,
     key,
+    arrived: ctx.state.arrived,
     stop: await stopWithClient(ctx.req, ctx.res),
     onFallback: (name, failure) => (ctx.state.fellBack = { model: name, failure }),
   };

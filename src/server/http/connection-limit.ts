@@ -24,13 +24,13 @@ interface Connection {
 /**
  * Keeps a server's connections within a limit (docs/http-api.md#connections): of those that may not stay together, the one
  * that has waited longest for a request is closed. The newest waits the shortest: it is closed if all others are at work.
- * `front` hands on what comes over TLS.
+ * `front` hands on what comes over TLS. Returns what tells how many there are.
  */
 export function limitConnections(
   server: HttpServer,
   front: Server | undefined,
   { most, shareOf }: ConnectionLimit,
-): void {
+): () => number {
   const open = new Bag<Connection>();
   const entries = new WeakMap<Socket, Entry<Connection>>();
   /** Connections of each share. */
@@ -91,6 +91,7 @@ export function limitConnections(
       connection.idleSince = clock += 1;
     });
   });
+  return () => open.size;
 }
 
 /** The TCP connection below TLS. */

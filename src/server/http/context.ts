@@ -9,6 +9,8 @@ import type { Reply } from "./reply.ts";
 /** What the steps of one request pass on to each other. */
 export interface State {
   requestId: string;
+  /** When its head came, then its body, as `performance.now()` counts. Undefined without metrics. */
+  arrived: number | undefined;
   /** Of the client; see `ClientAddresses`. */
   address: string;
   /** The parsed JSON object of the body; `{}` without one. Set by `readJson`. */

@@ -5,7 +5,7 @@ import type { Middleware } from "./context.ts";
 import { replyJson } from "./reply.ts";
 
 /** The handler of `GET /api/models/`. */
-export function listModels(questions: Questions): Middleware {
+export function listModels(questions: Pick<Questions, "models">): Middleware {
   return async function listModels(ctx) {
     const models = questions.models.map((model, index) => ({
       name: model.name,

@@ -3,7 +3,7 @@ import { createServer, ServerResponse, type IncomingMessage, type Server } from 
 import { Server as TcpServer, type AddressInfo, type Server as NetServer, type Socket } from "node:net";
 import { Bag } from "../core/bag.ts";
 import type { Budget } from "./budget.ts";
-import { StartupError } from "../core/startup-error.ts";
+import { listenError, placeWords } from "../core/listen-error.ts";
 import type { Pair } from "../tls/pair.ts";
 import { closeAfter, refuseBadRequest } from "./bad-request.ts";
 import { limitConnections, type ConnectionLimit } from "./connection-limit.ts";
@@ -22,6 +22,8 @@ export interface Listening {
   setPair(pair: Pair): void;
   /** From the next request of each connection on: see {@link Times}. */
   setTimes(times: Times): void;
+  /** Open connections; 0 without a limit. */
+  readonly connections: number;
   /** Refuses new connections. Those that are open go on. */
   stopListening(): Promise<void>;
   /**
@@ -100,7 +102,7 @@ export async function openHttpServer({
   });
   // Loaded for TLS alone: it takes longer than most of the server.
   const front = pair && (await import("./tls-front.ts")).createTlsFront(server, pair, options);
-  if (connections) limitConnections(server, front?.server, connections);
+  const open = connections && limitConnections(server, front?.server, connections);
   await listen(front?.server ?? server, host, port);
   const url = urlOf(front ? "https" : "http", host, portOf(front?.server ?? server));
   // Node checks the timeouts of heads and requests only while the server itself listens.
@@ -111,6 +113,9 @@ export async function openHttpServer({
     localUrl: front ? urlOf("http", LOOPBACK, portOf(server)) : local,
     setPair: (pair) => front?.take(pair),
     setTimes,
+    get connections() {
+      return open?.() ?? 0;
+    },
     async stopListening() {
       await shortTurn();
       front?.server.close();
@@ -164,7 +169,7 @@ function answerConnect(server: Server, req: IncomingMessage, earlier: ServerResp
 function listen(server: NetServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     // Stays for good: a later error is a failed accept(2) (too many open files), which must not end the process.
-    server.on("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.on("error", (error: NodeJS.ErrnoException) => reject(listenError(error, { host, port })));
     server.listen({ host, port }, resolve);
   });
 }
@@ -174,32 +179,7 @@ const LOOPBACK = "127.0.0.1";
 const portOf = (server: NetServer) => (server.address() as AddressInfo).port;
 
 function urlOf(scheme: string, host: string, port: number): string {
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-/** A StartupError for what the operator can correct, by the system's code; else the error itself. */
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  const startupError = (message: string, hint: string) => new StartupError(message, hint, error);
-  const code = error.code ?? "";
-  if (code === "EADDRINUSE") {
-    return startupError(
-      `Port ${port} on ${host} is in use.`,
-      `Stop the program that uses it, or take another port: --port ${port === 65535 ? 8000 : port + 1}`,
-    );
-  }
-  if (code === "EACCES") {
-    return startupError(
-      `This user may not listen on port ${port}.`,
-      "Ports below 1024 need privileges; take another one: --port 8000",
-    );
-  }
-  if (["ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL", "EINVAL"].includes(code)) {
-    return startupError(
-      `This machine has no address ${host}.`,
-      "Listen on this machine alone with --host 127.0.0.1, or on every address with --host 0.0.0.0",
-    );
-  }
-  return error;
+  return `${scheme}://${placeWords({ host, port })}`;
 }
 
 async function close(

@@ -154,6 +154,7 @@ export function readJson(budget: Budget, mostBytes: () => number): Middleware {
       checkMediaType(ctx);
       const bytes = await bytesOf(ctx);
       ctx.state.buffered = bytes.length;
+      if (ctx.state.arrived !== undefined) ctx.state.arrived = performance.now();
       ctx.state.body = parseObject(bytes);
     }
     return next();

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
+import type { LimitName } from "../core/limit-names.ts";
 import { createLimitHits } from "./limit-hits.ts";
 import type { Context, Middleware, State } from "./context.ts";
 import { storeCause } from "./store-cause.ts";
@@ -46,14 +47,18 @@ function levelOf(failure: unknown): "info" | "warn" | "error" {
   return failure.status >= 500 ? "warn" : "info";
 }
 
+/** Gets a request that ended: its path, its status, and the limit that refused it. */
+export type OnRequest = (path: string, status: number, limit: LimitName | undefined) => void;
+
 /**
  * Logs one line per request: route, status, time, address, charge. Never a query, a header, a body, or properties of an error other
  * than name, message and stack. Also warns of limits that were reached.
  */
-export function logRequests(log: Logger): Middleware {
+export function logRequests(log: Logger, onRequest?: OnRequest): Middleware {
   const hitLimit = createLimitHits((sentence) => log.warn(sentence));
   return async function logRequests(ctx, next) {
     const start = performance.now();
+    if (onRequest) ctx.state.arrived = start;
     await next();
     const { requestId, address, who, failure, fellBack } = ctx.state;
     const bill = failure instanceof ClientGone ? failure.bill : ctx.state.bill;
@@ -73,6 +78,8 @@ export function logRequests(log: Logger): Middleware {
       };
       log[level](fields, "request");
     }
-    if (failure instanceof ApiError && failure.limit) hitLimit(failure.limit.name, address);
+    const limit = failure instanceof ApiError ? failure.limit?.name : undefined;
+    if (limit !== undefined) hitLimit(limit, address);
+    onRequest?.(ctx.path, statusOf(ctx), limit);
   };
 }

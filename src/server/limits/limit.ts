@@ -1,12 +1,13 @@
 import RateLimiterMemory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
 import type { Rate } from "../../protocol/rate.ts";
 import { ApiError } from "../core/api-error.ts";
+import type { LimitName } from "../core/limit-names.ts";
 import type { Counted, Counter, Limit } from "../core/ports.ts";
 import { sha256 } from "../core/sha256.ts";
 
 interface Needs {
   /** In the headers of a 429. */
-  name: string;
+  name: LimitName;
   /** The rate now; undefined: off. */
   rate: () => Rate | undefined;
   /** The sentence of a 429. */

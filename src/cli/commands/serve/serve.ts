@@ -25,7 +25,7 @@ import {
 /** The lines that report a start. For the demo they say how to connect a model. */
 function banner(
   { program }: Pick<Call, "program">,
-  { url, address, store, model, reason, refill }: RunningServer,
+  { url, address, metrics, store, model, reason, refill }: RunningServer,
 ): string[] {
   const { name, version } = program;
   const demo =
@@ -41,6 +41,7 @@ function banner(
     `  answers  ${model} (${reason})`,
     ...demo,
     ...(refill ? [`  refill   ${refillWords(refill)} tokens`] : []),
+    ...(metrics === undefined ? [] : [`  metrics  ${metrics}`]),
     `  chat     ${name} -s ${address}`,
     "  stop     Ctrl-C",
   ];
@@ -80,7 +81,8 @@ async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<Oper
   return {
     warn: (sentence) => lines.warn(sentence),
     note: (sentence) => lines.info(sentence),
-    ready: ({ url, store, model, reason }) => lines.info({ version, url, store, model, reason }, "listening"),
+    ready: ({ url, metrics, store, model, reason }) =>
+      lines.info({ version, url, ...(metrics && { metrics }), store, model, reason }, "listening"),
   };
 }
 
@@ -147,8 +149,8 @@ export async function serve(call: Call): Promise<number> {
     });
     try {
       if (output.json) {
-        const { url, store, model, reason } = server;
-        await output.document({ url, store, model, reason } satisfies ServeDocument);
+        const { url, metrics = null, store, model, reason } = server;
+        await output.document({ url, metrics, store, model, reason } satisfies ServeDocument);
       } else operator.ready(server);
       readAtHangup(call, {
         server,

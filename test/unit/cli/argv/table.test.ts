@@ -20,6 +20,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   store: ["postgres://a/d", "postgres://b/d", "postgres://c/d"],
   baseUrl: ["http://a/v1", "http://b/v1", "http://c/v1"],
   port: ["1", "2", "3"],
+  metrics: ["1", "h:2", "[::1]:3"],
   price: ["1", "2", "3"],
   startingTokens: ["1", "2", "3"],
   refill: ["1/day", "2/week", "3/month"],

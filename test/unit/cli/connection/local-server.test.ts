@@ -28,6 +28,7 @@ it("starts where another process took the folder first and has already left it",
   vi.mocked(serve).mockResolvedValueOnce({
     url,
     address: url,
+    metrics: undefined,
     store: dir,
     model: "demo",
     reason: "",
