@@ -7,7 +7,9 @@ import type { Operator } from "./core/operate.ts";
 import type { Store } from "./core/ports.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
+import type { backUpFolder as BackUpFolder } from "./stores/json/backup.ts";
 import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
+import type { restoreFolder as RestoreFolder } from "./stores/json/restore.ts";
 import type { checkDatabase as CheckDatabase } from "./stores/postgres/check.ts";
 import type { rotateSecret as RotateSecret } from "./stores/rotate-secret.ts";
 
@@ -203,6 +205,14 @@ export const checkFolder: typeof CheckFolder = async (...args) =>
 /** Reads a database and reports its damage. */
 export const checkDatabase: typeof CheckDatabase = async (...args) =>
   (await import("./stores/postgres/check.ts")).checkDatabase(...args);
+
+/** Backs a data folder up, also one on which a server runs. */
+export const backUpFolder: typeof BackUpFolder = async (options) =>
+  (await import("./stores/json/backup.ts")).backUpFolder(options);
+
+/** Makes a data folder of a backup. */
+export const restoreFolder: typeof RestoreFolder = async (options) =>
+  (await import("./stores/json/restore.ts")).restoreFolder(options);
 
 /** Copies a store into an empty one. */
 export const copyStore: typeof CopyStore = async (options) =>

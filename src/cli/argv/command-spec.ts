@@ -2,7 +2,7 @@ import type { Call } from "./call.ts";
 import type { OptionName } from "./options.ts";
 
 /** The kind of a word; completion offers the known values of that kind. */
-export type WordKind = "command" | "conversation" | "setting" | "settingValue" | "folder" | "text";
+export type WordKind = "command" | "conversation" | "setting" | "settingValue" | "folder" | "file" | "text";
 
 /** A subcommand. */
 export interface ActionSpec {

@@ -103,6 +103,7 @@ export const options = {
   ...booksOptions,
 
   now: toggle({ flag: "now", help: "with rotate-secret: end all logins at once" }),
+  noSecrets: toggle({ flag: "no-secrets", help: "with backup: leave the secret that signs logins out" }),
   config: text(
     {
       flag: "config",

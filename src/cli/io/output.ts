@@ -19,8 +19,8 @@ export interface Output {
   readonly quiet: boolean;
   /** Whether each stream gets colours (docs/cli.md#colour-and-characters). */
   readonly color: { stdout: boolean; stderr: boolean };
-  /** Writes text to stdout unchanged. Rejects with `ClosedPipe` or `OutputFailed`. */
-  write: (text: string) => Promise<void>;
+  /** Writes text or bytes to stdout unchanged. Rejects with `ClosedPipe` or `OutputFailed`. */
+  write: (text: string | Uint8Array) => Promise<void>;
   /** Writes a line to stdout. Control sequences are removed if stdout is a terminal. */
   line: (text: string) => Promise<void>;
   /** Writes a JSON document on one line, with control characters escaped. */
@@ -45,7 +45,7 @@ const isClosed = (error: Error) =>
   "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
 
 /** Rejects on errors that are thrown as well as on those passed to the callback. */
-function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
+function written(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => (error ? reject(error) : resolve()));
   });
@@ -85,7 +85,7 @@ export function createOutput(options: OutputOptions): Output {
   // A closed stderr does not end the program.
   stderr.on("error", () => {});
 
-  const write = async (text: string): Promise<void> => {
+  const write = async (text: string | Uint8Array): Promise<void> => {
     if (closed) throw new ClosedPipe("stdout is closed");
     try {
       await written(stdout, text);

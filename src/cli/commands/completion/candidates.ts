@@ -52,6 +52,7 @@ async function wordsOf(
   known: Known,
 ): Promise<Completion> {
   if (kind === "folder") return { kind: "folders" };
+  if (kind === "file") return { kind: "files" };
   if (kind === "conversation") return words(await known.conversations());
   if (kind === "setting") return words(settings());
   const setting = settingNames.find((name) => name === before);

@@ -32,6 +32,22 @@ export const copyDocument = z.strictObject({
 });
 export type CopyDocument = z.infer<typeof copyDocument>;
 
+const kept = { made: text, lines: whole, head: text, secret: z.boolean() };
+
+/** What `store backup --json` prints. `file` has `bytes` bytes; `secret`: the signing secret is in it. */
+export const backupDocument = z.strictObject({ store: text, file: text, bytes: whole, ...kept });
+export type BackupDocument = z.infer<typeof backupDocument>;
+
+/** What `store restore --json` prints. `made`: when the backup was made. */
+export const restoreDocument = z.strictObject({
+  file: text,
+  store: text,
+  accounts: whole,
+  tokens: whole,
+  ...kept,
+});
+export type RestoreDocument = z.infer<typeof restoreDocument>;
+
 /** What `store rotate-secret --json` prints. `ended`: everybody has to log in again. */
 export const rotatedDocument = z.strictObject({ store: text, ended: z.boolean() });
 export type RotatedDocument = z.infer<typeof rotatedDocument>;

@@ -5,18 +5,29 @@ import { nearest } from "../../../text/nearest.ts";
 
 const actions = new Map<string, () => Promise<(call: Call) => Promise<number>>>([
   ["check", async () => (await import("./store-check.ts")).checkStore],
+  ["backup", async () => (await import("./store-backup.ts")).backUp],
+  ["restore", async () => (await import("./store-restore.ts")).restore],
   ["copy", async () => (await import("./store-copy.ts")).copyStores],
   ["rotate-secret", async () => (await import("./rotate-secret.ts")).rotate],
 ]);
 
+/** What follows an action that takes two words. */
+const twoWords = new Map([
+  ["backup", "DIR FILE"],
+  ["restore", "FILE DIR"],
+  ["copy", "FROM TO"],
+]);
+
 /** An option that is given although it belongs to other words. A variable may be set for those. */
-function foreignOption({ words: [word], values, sources }: Call): string | undefined {
+function foreignOption({ words: [word = ""], values, sources }: Call): string | undefined {
   if (word !== "rotate-secret" && values.now) return "--now";
-  if (word !== "check" && sources.store === "flag") return "--store";
+  if (word !== "backup" && values.noSecrets) return "--no-secrets";
+  // backup and restore say what to use for a database.
+  if (!["check", "backup", "restore"].includes(word) && sources.store === "flag") return "--store";
   return word === "rotate-secret" && sources.ledgerKey === "flag" ? "--ledger-key" : undefined;
 }
 
-/** `store check DIR`, `store check --store URL`, `store copy FROM TO` and `store rotate-secret STORE`, for operators of a server. */
+/** The actions of `store`, for operators of a server. */
 export async function store(call: Call): Promise<number> {
   const { words, program } = call;
   const [word] = words;
@@ -30,9 +41,9 @@ export async function store(call: Call): Promise<number> {
   const close = word === undefined ? undefined : nearest(word, [...actions.keys()]);
   const message =
     word === undefined
-      ? "store needs a word: check, copy or rotate-secret."
+      ? "store needs a word: check, backup, restore, copy or rotate-secret."
       : `store does not know ${JSON.stringify(repeatable(word))}.`;
   throw new ClientError("usage", message, {
-    hint: `${close === undefined ? "For instance" : "Did you mean"}: ${program.name} store ${close ?? "check"}${close === "copy" ? " FROM TO" : ` ${repeatable(words[1] ?? "/srv/ai-chat")}`}`,
+    hint: `${close === undefined ? "For instance" : "Did you mean"}: ${program.name} store ${close ?? "check"} ${twoWords.get(close ?? "") ?? repeatable(words[1] ?? "/srv/ai-chat")}`,
   });
 }

@@ -1,19 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
-import { mkdtemp, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { StartupError } from "../../core/startup-error.ts";
-import { giveFolder, makeFolder } from "../make-folder.ts";
+import { resolve } from "node:path";
+import { makeStoreFolder, mustBeEmpty } from "../new-folder.ts";
 import { Damage, LEDGER } from "../json/damage.ts";
-import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "../json/disk.ts";
 import { createFile, replaceFile, syncFolder, writeFully, type OpenFile } from "../json/files.ts";
 import type { Event, Feature, Line } from "../json/facts.ts";
 import { writeKnown } from "../json/known.ts";
 import { factLine, headerLine } from "../json/line.ts";
 import { load } from "../json/load.ts";
-import { deniedByOwner } from "../json/other-owner.ts";
-import { me } from "../json/owner.ts";
 import { SECRET } from "../json/secret.ts";
 import { unlessAborted } from "./give-up.ts";
 import { createEvents } from "./events.ts";
@@ -26,19 +20,7 @@ const PIECE = 1024 * 1024;
 /** A data folder to copy to. One rename at the end makes it. Throws `StartupError` if it is not empty. */
 export async function openJsonTarget(named: string, opening: Opening): Promise<Target> {
   const dir = resolve(named);
-  const found = await readdir(dir).catch(async (error: unknown) => {
-    if (errorCode(error) === "ENOENT") return [];
-    throw (await deniedByOwner(dir, error)) ?? (await deniedByOwner(dirname(dir), error)) ?? error;
-  });
-  if (found.length > 0)
-    throw new StartupError(
-      `The folder ${dir} is not empty.`,
-      "Name one that does not exist yet. A copy is never merged into another store.",
-    );
-  for (const left of await leftOvers(dir))
-    opening.warn(
-      `An interrupted copy left ${left}, which holds password hashes. Remove it, unless that copy is still running.`,
-    );
+  await mustBeEmpty(dir, "copy", opening.warn);
   return {
     description: `JSON files in ${dir}`,
     take: (source) => take(dir, source, opening),
@@ -46,40 +28,12 @@ export async function openJsonTarget(named: string, opening: Opening): Promise<T
   };
 }
 
-const stagingName = (dir: string) => `.${basename(dir)}-copy-`;
-
-/** The staging folders of earlier copies to this folder, which were killed or are still running. */
-async function leftOvers(dir: string): Promise<string[]> {
-  const names = await readdir(dirname(dir)).catch(() => []);
-  return names.filter((name) => name.startsWith(stagingName(dir))).map((name) => join(dirname(dir), name));
-}
-
-async function take(dir: string, source: Source, opening: Opening): Promise<Copied> {
-  await makeFolder(dirname(dir));
-  const staging = await mkdtemp(join(dirname(dir), stagingName(dir))).catch(async (error: unknown) => {
-    throw (await deniedByOwner(dirname(dir), error)) ?? error;
-  });
-  // It holds password hashes and the secret: it must not stay, even after a second signal, which ends the process at once.
-  const removeNow = () => rmSync(staging, { recursive: true, force: true });
-  process.once("exit", removeNow);
-  try {
-    // The owner of the target, or of a folder made there.
-    if (me() === 0) await giveFolder(staging, (await stat(dir).catch(() => undefined)) ? dir : dirname(dir));
+const take = (dir: string, source: Source, opening: Opening): Promise<Copied> =>
+  makeStoreFolder(dir, "copy", async (staging) => {
     const copied = await write(staging, source, opening);
     await check(staging, source, opening);
-    await rmdir(dir).catch((error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw error;
-    });
-    await rename(staging, dir);
-    await syncFolder(disk, dirname(dir));
     return copied;
-  } catch (error) {
-    await rm(staging, { recursive: true, force: true });
-    throw error;
-  } finally {
-    process.off("exit", removeNow);
-  }
-}
+  });
 
 async function write(staging: string, source: Source, opening: Opening): Promise<Copied> {
   const file = await createFile(disk, staging, LEDGER);

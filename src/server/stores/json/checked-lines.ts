@@ -27,6 +27,9 @@ export interface CheckedLines {
   readonly ledger: () => string | undefined;
   /** First byte of the next line. */
   readonly byte: () => number;
+  /** The number of lines before it, and the head of the last of them. */
+  readonly lines: () => number;
+  readonly head: () => Head;
   /**
    * Reads on up to byte `to`, and gives the facts of accounts that are wanted, those of one piece at a time. What follows the
    * last newline is given too if it is a whole line, and read again the next time. Throws `Damage`, and `KeyError` if the
@@ -36,7 +39,7 @@ export interface CheckedLines {
 }
 
 /** See {@link CheckedLines}; before the first line. */
-export function createCheckedLines(file: OpenFile, key: LedgerKey | undefined): CheckedLines {
+export function createCheckedLines(file: Pick<OpenFile, "read">, key: LedgerKey | undefined): CheckedLines {
   const place: Place = { byte: 0, line: 1 };
   let ledger: string | undefined;
   let head: Head = 0;
@@ -82,6 +85,8 @@ export function createCheckedLines(file: OpenFile, key: LedgerKey | undefined): 
   return {
     ledger: () => ledger,
     byte: () => place.byte,
+    lines: () => place.line - 1,
+    head: () => head,
     async *read(to, wanted) {
       let rest: Buffer = Buffer.alloc(0);
       for await (const piece of readPieces(file, place.byte, to, PIECE)) {

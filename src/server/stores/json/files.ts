@@ -61,7 +61,7 @@ export async function writeFully(file: OpenFile, bytes: Uint8Array, position: nu
 
 /** The bytes of `[from, to)`, each piece in a new buffer; ends early if the file does. */
 export async function* readPieces(
-  file: OpenFile,
+  file: Pick<OpenFile, "read">,
   from: number,
   to = Number.POSITIVE_INFINITY,
   pieceBytes = 64 * 1024,

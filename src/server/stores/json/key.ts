@@ -1,10 +1,9 @@
 import { constants } from "node:fs";
-import { realpath } from "node:fs/promises";
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
-import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { errorCode } from "../../../disk/errors.ts";
 import { openRegular } from "../../../disk/regular-file.ts";
 import { BadSettings } from "../../core/startup-error.ts";
+import { isInside } from "./inside.ts";
 
 /** Bytes that a key has at least. */
 const KEY_BYTES = 32;
@@ -100,20 +99,5 @@ export async function openLedgerKey(path: string, dir: string): Promise<LedgerKe
       "Check its path, its owner and its mode.",
       error,
     );
-  }
-}
-
-async function isInside(path: string, dir: string): Promise<boolean> {
-  const way = relative(await realPathOf(dir), await realpath(path));
-  return way !== ".." && !/^\.\.[/\\]/.test(way) && !isAbsolute(way);
-}
-
-/** Of a folder that need not exist yet. */
-async function realPathOf(dir: string): Promise<string> {
-  try {
-    return await realpath(dir);
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT" || dirname(dir) === dir) throw error;
-    return resolve(await realPathOf(dirname(resolve(dir))), relative(dirname(resolve(dir)), resolve(dir)));
   }
 }

@@ -3,11 +3,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { NoAnswer } from "../../core/startup-error.ts";
 import { createCheckedLines, type CheckedLines } from "./checked-lines.ts";
 import { LEDGER } from "./damage.ts";
+import type { OpenFile } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { noStore, readFolder, type Folder } from "./read-in-folder.ts";
 
 /** A ledger that a command reads while a server may write to it. */
 export interface OpenLedger {
+  file: OpenFile;
   lines: CheckedLines;
   /**
    * Bytes that are durable: what the process that holds the folder says; without one, all that are there. Undefined if the
@@ -34,6 +36,7 @@ export async function openLedger({ dir, key, files }: Folder, interval: number):
   }
 
   return {
+    file,
     lines,
     async end() {
       // Before it is known that nobody holds the folder: the bytes of a process that starts now may not be durable yet.
