@@ -23,6 +23,7 @@ export {
   NoProvider,
   NoStore,
   OtherOwner,
+  OtherVersion,
   StartupError,
 } from "./core/startup-error.ts";
 export type { ModelConfig, ServerConfig } from "./config.ts";
@@ -30,6 +31,7 @@ export type { ActReply, ActRequest } from "./core/act.ts";
 export { foldName } from "./core/fold-name.ts";
 export type { InvitesReply, InvitesRequest } from "./core/invites.ts";
 export { ACT_PAGE } from "./core/operations.ts";
+export type { NamedAiState } from "./core/ai-states.ts";
 export type { AccountRow, FactKind, FactReader, FactRow, UseRow } from "./core/operations.ts";
 export type { Invite, NewInvite } from "./core/ports.ts";
 export type { OperatorReply, OperatorRequest } from "./core/operate.ts";
@@ -189,6 +191,9 @@ export async function aiStates(
   const { aiInFolder, openFolder } = await import("./stores/json/read-in-folder.ts");
   return aiInFolder(await openFolder(place.dir, place));
 }
+
+/** What to say of each kind of failure of an AI. */
+export const failureWords = async () => (await import("./core/ai-words.ts")).failureWords;
 
 /** Reads facts; close it. Changes nothing. It and what it reads with throw `StartupError`, also for damage. */
 export async function openReader(place: StorePlace, opening: Opening): Promise<FactReader> {

@@ -37,5 +37,8 @@ export class OtherOwner extends StartupError {
   }
 }
 
+/** The server that runs on a folder does not know a request, because it is another version. */
+export class OtherVersion extends StartupError {}
+
 /** A process that holds what is needed does not answer. */
 export class NoAnswer extends StartupError {}

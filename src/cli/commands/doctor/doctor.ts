@@ -2,6 +2,7 @@ import { counted } from "../../../text/numbers.ts";
 import { plainText } from "../../../text/sanitize.ts";
 import type { Call } from "../../argv/call.ts";
 import { WIDTH, wrapped } from "../../io/columns.ts";
+import { lookAtAi } from "./ai.ts";
 import type { DoctorDocument } from "./document.ts";
 import { lookAtFiles } from "./files.ts";
 import type { Finding, Report } from "./finding.ts";
@@ -46,10 +47,12 @@ export async function doctor(call: Call): Promise<number> {
   const [server, terminal] = [await lookAtServer(call), await lookAtTerminal(call)];
   const [proxy, files] = [lookAtProxy(env), lookAtFiles(places, process.platform)];
   const store = await lookAtStore(places);
+  const ai = await lookAtAi(call);
   const reports = [
     { ...server, findings: [...server.findings, ...proxy.findings] },
     terminal,
     { ...files, findings: [...files.findings, ...store.findings] },
+    ...(ai ? [ai] : []),
   ];
   const faults = reports.flatMap(({ findings }) => findings.flatMap(({ fault }) => fault ?? []));
   if (output.json) {
@@ -62,6 +65,7 @@ export async function doctor(call: Call): Promise<number> {
       terminal: terminal.document,
       files: files.document,
       own_server: store.document,
+      ai: ai?.document ?? null,
       problems: faults.map(({ code, message, hint }) => ({ code, message, hint })),
     };
     await output.document(document);

@@ -58,6 +58,20 @@ export const doctorDocument = z.strictObject({
   ),
   /** Whether it would write to its ledger synchronously; null without a folder for it. */
   own_server: z.strictObject({ synchronous: z.boolean().nullable() }),
+  /** The models of the server that runs on the folder of --data, the default first; null if there is none to ask. */
+  ai: z
+    .array(
+      z.strictObject({
+        model: text,
+        state: z.enum(["ok", "failing", "unknown"]),
+        since: time.nullable(),
+        /** While it is failing: the kind of its last failure (docs/monitoring.md#the-state-of-the-ai). */
+        why: text.nullable(),
+        cause: text.nullable(),
+        failures: whole,
+      }),
+    )
+    .nullable(),
   problems: z.array(
     z.strictObject({
       code: failureCode,

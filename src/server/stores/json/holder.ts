@@ -1,5 +1,5 @@
 import { ApiError } from "../../core/api-error.ts";
-import { StartupError } from "../../core/startup-error.ts";
+import { OtherVersion, StartupError } from "../../core/startup-error.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { keyNeeded, wrongKey, type LedgerKey } from "./key.ts";
 import type { OperatorFailure } from "./operator.ts";
@@ -33,7 +33,7 @@ export function refusalOf({ code, detail }: OperatorFailure, key: LedgerKey | un
 
 /** The process that holds the folder and this one do not understand each other. */
 export const otherVersion = (detail: string) =>
-  new StartupError(
+  new OtherVersion(
     `The server that runs on the folder could not do this. ${detail}`,
     "Stop that server, then try again; or use the ai-chat that it was started with.",
   );
