@@ -16,12 +16,16 @@ export const OURS = here("../..");
 /**
  * Starts a Node program and waits for the loopback address that it prints.
  * @param {string[]} argv
- * @param {{ env?: Record<string, string>, gc?: boolean, core?: number }} [options] `core`: the only one that it may use
+ * @param {{ env?: Record<string, string>, gc?: boolean, core?: number, under?: string[] }} [options] `core`: the only one
+ *   that it may use; `under`: the command that starts it
  * @returns {Promise<Program>}
  */
-export async function start(argv, { env = {}, gc = false, core } = {}) {
-  const node = [process.execPath, ...(gc ? ["--expose-gc", "--import", here("./collect.js")] : []), ...argv];
-  const [command = "", ...args] = core === undefined ? node : ["taskset", "-c", String(core), ...node];
+export async function start(
+  argv,
+  { env = {}, gc = false, core, under = core === undefined ? [] : ["taskset", "-c", String(core)] } = {},
+) {
+  const collecting = gc ? ["--expose-gc", "--import", here("./collect.js")] : [];
+  const [command = "", ...args] = [...under, process.execPath, ...collecting, ...argv];
   const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe", gc ? "ipc" : "ignore"],
     env: { ...process.env, ...env },

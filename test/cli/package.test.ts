@@ -79,6 +79,7 @@ test("installs nothing else, runs nothing while it is installed, and has no sour
       "README.md",
       "LICENSE",
       join("man", "ai-chat.1"),
+      join("ops", "ai-chat.service"),
       join("schema", "serve.schema.json"),
     ]),
   );
