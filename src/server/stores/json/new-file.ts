@@ -44,7 +44,10 @@ export async function makeNewFile(
       await file.close();
     }
     await name(files, temporary, path);
-    await syncFolder(files, dir);
+    await syncFolder(files, dir).catch(async (error: unknown) => {
+      await files.remove(path);
+      throw error;
+    });
     return length;
   } finally {
     await files.remove(temporary).catch(() => {});
