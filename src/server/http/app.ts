@@ -18,6 +18,7 @@ import type { ClientAddresses } from "./client-address.ts";
 import type { Context, Middleware, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
 import { listModels } from "./list-models.ts";
+import { letArrive } from "./read-body.ts";
 import { readJson } from "./read-json.ts";
 import { checkHead, findClient, nameRequest, readTarget } from "./request-head.ts";
 import { detailsOf, logRequests, type OnRequest } from "./request-log.ts";
@@ -79,6 +80,7 @@ function routeTable(needs: AppNeeds): Route[] {
       "post",
       routes.chat,
       [
+        letArrive,
         authenticateHead(signIn),
         readJson(budget, () => Math.max(...questions.models.map((model) => chatBodyBytes(limitsOf(model))))),
         authenticateAsker(signIn),
