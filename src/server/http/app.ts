@@ -15,7 +15,7 @@ import { authenticate, authenticateAsker, authenticateHead } from "./authenticat
 import { answerQuestion } from "./chat.ts";
 import type { Budget } from "./budget.ts";
 import type { ClientAddresses } from "./client-address.ts";
-import type { Context, Middleware, State } from "./context.ts";
+import type { Context, State } from "./context.ts";
 import { handleErrors } from "./handle-errors.ts";
 import { listModels } from "./list-models.ts";
 import { letArrive } from "./read-body.ts";
@@ -24,7 +24,7 @@ import { checkHead, findClient, nameRequest, readTarget } from "./request-head.t
 import { detailsOf, logRequests, type OnRequest } from "./request-log.ts";
 import { sendReply } from "./reply.ts";
 import { protectReply } from "./reply-headers.ts";
-import { createRouter } from "./router.ts";
+import { inOrder, routeRequests, type Route } from "./router.ts";
 import { tellAbout, tellHealth, tellReady } from "./status.ts";
 import { answerUnknownRoute } from "./unknown-route.ts";
 import { discardBody } from "./unread-body.ts";
@@ -54,8 +54,6 @@ export interface AppNeeds {
   /** Gets each request as it ends. */
   onRequest?: OnRequest | undefined;
 }
-
-type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
 /** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
 function routeTable(needs: AppNeeds): Route[] {
@@ -112,9 +110,6 @@ function routeTable(needs: AppNeeds): Route[] {
 
 /** The HTTP API of docs/http-api.md as a Koa app. */
 export function createApp(needs: AppNeeds): Koa<State> {
-  const router = createRouter();
-  for (const [method, path, steps] of routeTable(needs)) router[method](path, ...steps);
-
   const app = new Koa<State>();
   const steps = [
     sendReply(needs),
@@ -126,7 +121,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
     discardBody,
     handleErrors,
     checkHead,
-    router.routes(),
+    routeRequests(routeTable(needs)),
     answerUnknownRoute,
   ];
   for (const step of steps) app.use(step);
@@ -139,5 +134,5 @@ export function createApp(needs: AppNeeds): Koa<State> {
       needs.log.error({ error: detailsOf(error) }, "a reply could not be sent");
     });
   };
-  return Object.assign(app, { handleRequest });
+  return Object.assign(app, { compose: inOrder, handleRequest });
 }

@@ -32,6 +32,8 @@ export interface State {
   who: string | undefined;
   /** Undefined while it is undecided, for a stream, and if the connection is closed instead. */
   reply: Reply | undefined;
+  /** The methods of the path, if it has none for this request; empty for an unknown path. */
+  methods: string[] | undefined;
   /** For the log. */
   bill: Bill | undefined;
   /** For the log: the model that was asked instead of one that failed, and that failure. */

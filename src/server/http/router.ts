@@ -1,21 +1,39 @@
 import { Router } from "@koa/router";
-import type { State } from "./context.ts";
+import type { Context, Middleware, State } from "./context.ts";
+
+export type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
 /**
- * A router that remembers the route of each path that it has: by itself it tries the pattern of every route for each
- * request. Our paths have no parameters, so there are few.
+ * The step that runs the steps of a request's route; without one it sets `ctx.state.methods`, and goes on. The router is asked
+ * once for each path that it has: by itself it tries every route's pattern, and puts the steps together, for each request. Our
+ * paths have no parameters, so there are few.
  */
-export function createRouter(): Router<State> {
+export function routeRequests(routes: Route[]): Middleware {
   const router = new Router<State>({ sensitive: true });
-  const match = router.match.bind(router);
-  const known = new Map<string, ReturnType<typeof match>>();
-  router.match = (path, method) => {
+  for (const [method, path, steps] of routes) router[method](path, ...steps);
+  const known = new Map<string, Run>();
+
+  return function routeRequests(ctx, next) {
+    const { method, path } = ctx;
     const asked = `${method} ${path}`;
     const before = known.get(asked);
-    if (before) return before;
-    const found = match(path, method);
-    if (found.route) known.set(asked, found);
-    return found;
+    if (before) return before(ctx);
+    const found = router.match(path, method);
+    if (!found.route) {
+      ctx.state.methods = found.path.flatMap(({ methods }) => methods);
+      return next();
+    }
+    const run = inOrder(found.pathAndMethod.flatMap(({ stack }) => stack as Middleware[]));
+    known.set(asked, run);
+    return run(ctx);
   };
-  return router;
 }
+
+type Run = (ctx: Context) => Promise<void>;
+
+/** Composes steps, each of which calls the next at most once. Koa checks that for each request anew, which costs more than the steps. */
+export const inOrder = (steps: Middleware[]): Run =>
+  steps.reduceRight<Run>(
+    (rest, step) => (ctx) => step(ctx, () => rest(ctx)),
+    async () => {},
+  );

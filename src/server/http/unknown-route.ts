@@ -5,8 +5,7 @@ import { headOf } from "./reply.ts";
 /** The methods of this path, with OPTIONS; empty for an unknown path. `*` stands for the whole server (RFC 9110 §9.3.7). */
 function methodsOf(ctx: Context): string[] {
   if (ctx.req.url === "*" && ctx.method === "OPTIONS") return ["GET", "HEAD", "POST", "OPTIONS"];
-  const layers = (ctx as Context & { matched?: { methods: string[] }[] }).matched ?? [];
-  const methods = layers.flatMap((layer) => layer.methods);
+  const { methods = [] } = ctx.state;
   return methods.length > 0 ? [...methods.sort(), "OPTIONS"] : [];
 }
 
