@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { ApiError } from "../../src/server/core/api-error.ts";
 import type { Ledger, Provider } from "../../src/server/core/ports.ts";
@@ -315,7 +314,7 @@ function neverEnding(text = ""): Provider & { aborted(): number } {
     aborted: () => aborted,
     async answer({ signal, onDelta }) {
       if (text !== "") onDelta?.([text]);
-      if (!signal.aborted) await once(signal, "abort");
+      if (!signal.aborted) await new Promise<void>((stopped) => signal.addEventListener("abort", stopped));
       aborted += 1;
       throw signal.reason;
     },

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Passwords } from "../../src/server/core/ports.ts";
+import type { StopSignal } from "../../src/server/core/stop.ts";
 import { openRawClient, rawRequest } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
 
@@ -7,11 +8,11 @@ import { gate, openWiredServer } from "./wired-server.ts";
 function queued() {
   let jobs = 0;
   const full = gate();
-  const wait = (signal?: AbortSignal) => {
+  const wait = (signal?: StopSignal) => {
     jobs += 1;
     full.open();
     return new Promise<never>((_resolve, reject) => {
-      signal?.addEventListener("abort", () => reject(signal.reason as Error));
+      signal?.addEventListener("abort", () => reject(signal.reason));
     });
   };
   const passwords: Passwords = {

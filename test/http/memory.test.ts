@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Provider } from "../../src/server/core/ports.ts";
+import type { StopSignal } from "../../src/server/core/stop.ts";
 import { openRawClient, rawQuestion, rawRequest, type RawClient } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
 
@@ -238,13 +239,13 @@ test("requests in one packet, far more than 8, are answered in order, or cut if 
 });
 
 test("a client that leaves while its requests are held is noticed, and pays nothing", async () => {
-  const asking = gate<AbortSignal>();
+  const asking = gate<StopSignal>();
   const provider: Provider = {
     model: "m",
     answer: ({ signal }) => {
       asking.open(signal);
       return new Promise((_, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason as Error));
+        signal.addEventListener("abort", () => reject(signal.reason));
       });
     },
     close: async () => {},
@@ -320,7 +321,7 @@ describe("answers that nobody reads", () => {
   test("are all that is kept of their questions", async () => {
     setFlagsFromString("--expose_gc");
     const collect = runInNewContext("gc") as () => void;
-    const signals: WeakRef<AbortSignal>[] = [];
+    const signals: WeakRef<StopSignal>[] = [];
     const provider: Provider = {
       model: "m",
       answer: async ({ signal }) => {
@@ -357,7 +358,7 @@ describe("answers that nobody reads", () => {
       model: "m",
       answer: ({ signal }) =>
         new Promise((_, reject) => {
-          signal.addEventListener("abort", () => reject(signal.reason as Error));
+          signal.addEventListener("abort", () => reject(signal.reason));
         }),
       close: async () => {},
     };

@@ -67,7 +67,7 @@ describe("reasoning", () => {
     const { onReasoning, signal } = await asked;
     onReasoning?.("Hm");
     await client.until("Hm");
-    const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", resolve));
     client.vanish();
     await aborted;
     await server.questions.drain(60_000);
@@ -160,7 +160,7 @@ describe("after 10 s without a delta", () => {
     const { signal } = await asked;
     vi.advanceTimersByTime(11_000);
     await client.until(": ping");
-    const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", resolve));
     client.vanish();
     await aborted;
     await server.questions.drain(60_000);

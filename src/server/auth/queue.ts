@@ -29,7 +29,7 @@ export function createQueue({ threads, maxQueue }: { threads: number; maxQueue: 
     return new Promise<void>((resolve, reject) => {
       const drop = () => {
         lane.remove(job);
-        reject(signal?.reason as Error);
+        reject(signal?.reason);
       };
       const job: Waiting = {
         address,
@@ -44,7 +44,7 @@ export function createQueue({ threads, maxQueue }: { threads: number; maxQueue: 
         },
       };
       lane.add(job);
-      signal?.addEventListener("abort", drop, { once: true });
+      signal?.addEventListener("abort", drop);
       if (lane.size > maxQueue) lane.crowd(job)?.refuse(overloaded());
     });
   }

@@ -5,12 +5,13 @@ import { ApiError } from "./api-error.ts";
 import { contextFor } from "./context.ts";
 import type { Model } from "./models.ts";
 import type { Pieces } from "./pieces.ts";
+import type { StopSignal } from "./stop.ts";
 
 interface Request {
   message: string;
   history: Turn[];
   /** Ends the question. */
-  signal: AbortSignal;
+  signal: StopSignal;
   /**
    * Asks for a stream. Gets the pieces of one moment, the name of the model that they come from, and how many turns that one
    * got.
@@ -117,14 +118,14 @@ async function answerOf(model: Model, request: Request): Promise<Answered> {
 }
 
 /** Before a question: an upstream that was late may tell only now how much of a conversation it reads. */
-export async function learnModel({ provider }: Model, signal: AbortSignal): Promise<void> {
+export async function learnModel({ provider }: Model, signal: StopSignal): Promise<void> {
   if (provider.learn && !signal.aborted) await unlessAborted(provider.learn(), signal);
 }
 
 /** Rejects with the signal's reason as soon as it aborts. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function unlessAborted<T>(work: Promise<T>, signal: StopSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    signal.addEventListener("abort", () => reject(signal.reason));
     work.then(resolve, reject);
   });
 }

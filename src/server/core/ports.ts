@@ -2,6 +2,7 @@ import type { RefillSetting, RefillWish } from "../../protocol/refill.ts";
 import type { Finish } from "../../protocol/replies.ts";
 import type { Operations } from "./operations.ts";
 import type { Pieces } from "./pieces.ts";
+import type { StopSignal } from "./stop.ts";
 
 /**
  * What the core needs from outside. The stores, the providers, auth and limits implement these interfaces; the core and the HTTP
@@ -277,7 +278,7 @@ export interface Provider {
   readonly learn?: (() => Promise<void>) | undefined;
   answer(request: {
     messages: Message[];
-    signal: AbortSignal;
+    signal: StopSignal;
     onDelta?: ((pieces: Pieces) => void) | undefined;
     onReasoning?: ((text: string) => void) | undefined;
     /** Undefined while the client keeps up. */
@@ -298,7 +299,7 @@ export interface Turn {
   /** Waits in a lane of its own: somebody who is signed in, or a name at an address where it has logged in before. */
   known?: boolean;
   /** Aborted when the client goes away. */
-  signal?: AbortSignal | undefined;
+  signal?: StopSignal | undefined;
 }
 
 /**

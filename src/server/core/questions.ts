@@ -13,6 +13,7 @@ import type { Pieces } from "./pieces.ts";
 import type { AccountId, Balance, HoldId, Ledger, Limit } from "./ports.ts";
 import { refusal } from "./refusal.ts";
 import { sha256 } from "./sha256.ts";
+import type { StopController } from "./stop.ts";
 
 /** A question of an account that is allowed to ask. */
 export interface Question {
@@ -28,7 +29,7 @@ export interface Question {
    * Ends the question, with its reason as what `ask` rejects with. The caller aborts it with {@link ClientGone} when the
    * client goes away; the deadline and a shutdown abort it, too.
    */
-  stop: AbortController;
+  stop: StopController;
   /**
    * Asks for a stream. Hands the pieces of one moment to the client's socket; false if that socket is gone. From the
    * first true on, the question is charged even if the client leaves. `replayed`, `model` and `turns` as in
@@ -127,7 +128,7 @@ const tookTooLong = () =>
 export function createQuestions(needs: Needs): Questions {
   const { ledger, answers, limit, now, onAiCall } = needs;
   let settings: Settings = needs;
-  const inFlight = new InFlight<{ account: AccountId; answer: Promise<Answer>; stop: AbortController }>();
+  const inFlight = new InFlight<{ account: AccountId; answer: Promise<Answer>; stop: StopController }>();
   const allSettled = () => Promise.allSettled(inFlight.items().map(({ answer }) => answer));
   let stopping = false;
 

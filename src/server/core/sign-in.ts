@@ -17,6 +17,7 @@ import type {
   TokenClaims,
   Tokens,
 } from "./ports.ts";
+import type { StopSignal } from "./stop.ts";
 
 interface Credentials {
   username: string;
@@ -34,7 +35,7 @@ export interface Sender {
   /** See `ClientAddresses`. */
   address: string;
   /** Aborted when the client goes away: a call that waits for the hash of its password then rejects with its reason. */
-  signal?: AbortSignal;
+  signal?: StopSignal;
   /** Called with the name of the account before its password is compared. Never for an unknown name. */
   onAccount?: (name: string) => void;
 }

@@ -1,21 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ClientGone } from "../core/client-gone.ts";
+import { Stop } from "../core/stop.ts";
 
 const STOP = Symbol("stop");
 
-type Watched = ServerResponse & { [STOP]?: AbortController | undefined };
+type Watched = ServerResponse & { [STOP]?: Stop | undefined };
 
 function leave(this: Watched): void {
   if (!this.writableFinished) this[STOP]?.abort(new ClientGone());
 }
 
 /**
- * Waits for the request's turn on its connection, and rejects with {@link ClientGone} if that ends. The controller is
+ * Waits for the request's turn on its connection, and rejects with {@link ClientGone} if that ends. The result is
  * aborted with ClientGone if the client goes away before its whole reply was handed to the system.
  */
-export async function stopWithClient(req: IncomingMessage, res: Watched): Promise<AbortController> {
+export async function stopWithClient(req: IncomingMessage, res: Watched): Promise<Stop> {
   if (!res.socket) await ownTurn(req, res);
-  const stop = new AbortController();
+  const stop = new Stop();
   res[STOP] = stop;
   // Not the request's close: that comes when its body was read.
   res.on("close", leave);

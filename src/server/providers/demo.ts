@@ -1,5 +1,5 @@
-import { setImmediate, setTimeout } from "node:timers/promises";
 import type { Provider } from "../core/ports.ts";
+import type { StopSignal } from "../core/stop.ts";
 import { demoAnswer } from "./demo-answer.ts";
 
 /**
@@ -28,10 +28,17 @@ export function createDemoProvider({ delay = 20 }: { delay?: number } = {}): Pro
 /** The words of a text, each with the space around it. */
 const words = (text: string) => text.match(/\s*\S+\s*/g) ?? [];
 
-async function pause(delay: number, signal: AbortSignal): Promise<void> {
-  try {
-    await (delay > 0 ? setTimeout(delay, undefined, { signal }) : setImmediate(undefined, { signal }));
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  }
+/** Rejects with the signal's reason once it is aborted. */
+function pause(delay: number, signal: StopSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, delay);
+    signal.addEventListener("abort", stop);
+  });
 }

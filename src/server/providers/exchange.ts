@@ -48,7 +48,7 @@ export function exchange(
       resolve,
       reject,
     });
-    signal.addEventListener("abort", () => handler.fail(signal.reason), { once: true });
+    signal.addEventListener("abort", () => handler.fail(signal.reason));
     try {
       handler.way = upstream.post(body, handler);
     } catch (error) {
