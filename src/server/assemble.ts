@@ -67,6 +67,7 @@ export async function assemble(
   });
   const log = createLog(config.log, config.logStream, redact);
   const onAiCall: OnAiCall = ({ cause, ...call }) => {
+    metrics?.onAiCall(call);
     const change = aiStates.ended({ ...call, cause: cause === undefined ? undefined : redact(cause) });
     if (change) logAiChange(log, change);
   };

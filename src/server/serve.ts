@@ -1,6 +1,7 @@
 import { assemble, settingsOf, timeoutOf, type Close } from "./assemble.ts";
 import { createAiStates, type NamedAiState } from "./core/ai-states.ts";
 import type { Store } from "./core/ports.ts";
+import type { StoreMeter } from "./core/store-meter.ts";
 import type { ServerConfig } from "./config.ts";
 import { Budget } from "./http/budget.ts";
 import { openHttpServer } from "./http/listen.ts";
@@ -93,7 +94,10 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   opened.push(async () => metrics?.close());
   const certificate = await openCertificate(config);
   const aiStates = createAiStates(Date.now, (model) => placeOf(current, model));
-  const store = await openStore(config, () => aiStates.all(namesOf(current)));
+  const store = await openStore(config, {
+    aiStates: () => aiStates.all(namesOf(current)),
+    meter: metrics?.storeMeter,
+  });
   opened.push(() => store.close());
   await store.setRefill(config.refill);
   const budget = new Budget(config.maxBuffered);
@@ -182,15 +186,23 @@ const timesOf = (config: ServerConfig) => ({
   keepAlive: config.keepAlive * 1000,
 });
 
-async function openStore(
-  { store, models, warn, signal }: ServerConfig,
-  aiStates: () => NamedAiState[],
-): Promise<Store> {
+interface Told {
+  aiStates: () => NamedAiState[];
+  meter: StoreMeter | undefined;
+}
+
+async function openStore({ store, models, warn, signal }: ServerConfig, told: Told): Promise<Store> {
   const listed = models[0].name !== undefined;
   if (store.kind === "json")
-    return openJsonStore({ dir: store.dir, ledgerKey: store.ledgerKey, models: listed, warn, aiStates });
+    return openJsonStore({ dir: store.dir, ledgerKey: store.ledgerKey, models: listed, warn, ...told });
   const { openPostgresStore } = await import("./stores/postgres/store.ts");
-  return openPostgresStore({ url: store.url, connections: store.connections - 1, warn, signal });
+  return openPostgresStore({
+    url: store.url,
+    connections: store.connections - 1,
+    warn,
+    signal,
+    meter: told.meter,
+  });
 }
 
 /** Undefined without TLS, which is not loaded then. */

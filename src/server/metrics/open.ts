@@ -9,6 +9,7 @@ import { questionMetrics } from "./questions.ts";
 import { requestMetrics } from "./requests.ts";
 import { createScrape } from "./scrape.ts";
 import { signInMetrics } from "./sign-in.ts";
+import { storeMetrics } from "./store.ts";
 
 interface Needs {
   version: string;
@@ -44,6 +45,7 @@ export function createMetrics({ version, models }: Needs) {
     aroundPasswords: signIn.aroundPasswords,
     onAiCall: ai.onCall,
     onRequest,
+    storeMeter: storeMetrics(registry),
     /** In the text format of Prometheus. */
     async read(): Promise<string> {
       for (const { name } of models()) begin(name);

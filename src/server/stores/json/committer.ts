@@ -1,5 +1,6 @@
 import { ApiError } from "../../core/api-error.ts";
 import type { Balance } from "../../core/ports.ts";
+import type { StoreMeter } from "../../core/store-meter.ts";
 import { post, type Books } from "./books.ts";
 import { slot } from "./kept.ts";
 import type { Fact, Notice } from "./facts.ts";
@@ -38,6 +39,7 @@ export function createCommitter({
   now,
   key,
   written,
+  meter,
 }: {
   books: Books;
   holds: Holds;
@@ -47,6 +49,7 @@ export function createCommitter({
   key: LedgerKey | undefined;
   /** Called when facts have been posted, with their number. */
   written: (facts: number) => void;
+  meter?: StoreMeter | undefined;
 }): Committer {
   let queue: Waiting[] = [];
   let jobs: (() => Promise<void>)[] = [];
@@ -104,6 +107,7 @@ export function createCommitter({
       await journal.append(Buffer.from(text));
       enter(formed);
       written(formed.length);
+      meter?.batch(formed.length);
     } catch (error) {
       // Entries that came in the meantime would fail for the same reason, so they are refused at once. Those that
       // `formBatch` refused keep their reason.
@@ -123,6 +127,7 @@ export function createCommitter({
 
   /** Settles the hold of a charge or a take that was posted. Returns the account's balance. */
   function settled(fact: Fact): Balance {
+    if (meter) count(meter, fact, holds);
     if (fact.fact === "take") holds.settle(slot(fact.account, fact.id));
     const charged = fact.fact === "charge" || fact.fact === "again" ? fact.id : undefined;
     if (charged !== undefined) holds.settle(charged);
@@ -148,6 +153,13 @@ export function createCommitter({
 
 /** One turn of the event loop: what arrives in it shares a sync, instead of waiting for one. */
 const oneTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** The model of a charge is the hold's: a ledger of version 1 names none. */
+function count(meter: StoreMeter, fact: Fact, holds: Holds): void {
+  if (fact.fact === "account" || fact.fact === "grant") meter.granted(fact.tokens);
+  else if (fact.fact === "take") meter.taken(0 - fact.tokens);
+  else if (fact.fact === "charge") meter.charged(holds.find(fact.id)?.model ?? "", 0 - fact.tokens);
+}
 
 /** Each caller gets its own error, because a caller may change it. */
 function copyOf({ code, message, cause, retryAfter }: ApiError): ApiError {

@@ -26,6 +26,8 @@ export interface Holds {
   find(id: HoldId): OpenHold | undefined;
   /** Tokens in the account's open holds at `now`. Drops the holds that have expired. */
   held(account: AccountId, now: number): number;
+  /** Tokens in all open holds at `now`. */
+  heldByAll(now: number): number;
   /** The open hold on a key. It may have expired, unless `held` was called before in the same tick. */
   onKey(slot: string): OpenHold | undefined;
   /** Ends a hold, if it is open. */
@@ -88,6 +90,12 @@ export function createHolds(): Holds {
       if (!mine) return 0;
       if (mine.earliest <= now) dropExpired(mine, now);
       return mine.held;
+    },
+    heldByAll(now) {
+      let tokens = 0;
+      for (const { expires, charging, price } of byId.values())
+        if (expires > now || charging) tokens += price;
+      return tokens;
     },
     onKey: (slot) => byKey.get(slot),
     settle(id) {

@@ -1,5 +1,6 @@
 import type { Hash } from "node:crypto";
 import { ApiError } from "../../core/api-error.ts";
+import type { StoreMeter } from "../../core/store-meter.ts";
 import { cannotStore } from "../../core/store-unavailable.ts";
 import { LEDGER } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
@@ -39,8 +40,9 @@ export async function openJournal(opened: {
   length: number;
   hash: Hash;
   warn: (sentence: string) => void;
+  meter?: StoreMeter | undefined;
 }): Promise<Journal> {
-  const { files, path, warn } = opened;
+  const { files, path, warn, meter } = opened;
   let { hash } = opened;
   let file: OpenFile | undefined = await files.open(path, "r+");
   let ours = await statOf(file);
@@ -94,7 +96,9 @@ export async function openJournal(opened: {
     if (state !== "takes" || !file) throw refusal();
     try {
       await writeFully(file, bytes, length);
+      const begun = meter ? performance.now() : 0;
       await file.datasync();
+      meter?.wrote(performance.now() - begun);
     } catch (error) {
       needed = bytes.length;
       throw fail(error);

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { AccountId, Store } from "../../core/ports.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { NamedAiState } from "../../core/ai-states.ts";
+import type { StoreMeter } from "../../core/store-meter.ts";
 import { cannotStore } from "../../core/store-unavailable.ts";
 import { createAccounts } from "./accounts.ts";
 import { takeHead } from "./books.ts";
@@ -54,6 +55,7 @@ interface Options {
   ledgerKey?: string | undefined;
   /** What is known of the models; absent from a process that asks no AI. */
   aiStates?: () => NamedAiState[];
+  meter?: StoreMeter | undefined;
   /** By default those for the folder's file system. */
   files?: Files;
   /** Makes a checkpoint while the server runs; by default in a worker thread. */
@@ -72,6 +74,7 @@ export async function openJsonStore({
   warn,
   ledgerKey,
   aiStates,
+  meter,
   files: given,
   make = inWorker,
 }: Options): Promise<Store> {
@@ -102,12 +105,13 @@ export async function openJsonStore({
       length: loaded.end.byte,
       hash: loaded.hash,
       warn,
+      meter,
     });
     if (key && !features.has("key")) {
       await adopt(journal, loaded.books, key, now());
       if (n > 0) warn(ADOPTED);
     }
-    return await createStore({ dir, files, now, warn, make, loaded, journal, lock, key, aiStates });
+    return await createStore({ dir, files, now, warn, make, loaded, journal, lock, key, meter, aiStates });
   } catch (error) {
     await lock.release();
     throw error instanceof StartupError ? error : cannotUse(dir, error);
@@ -116,10 +120,11 @@ export async function openJsonStore({
 
 interface Parts extends CheckpointNeeds, Pick<Options, "aiStates"> {
   lock: Lock;
+  meter: StoreMeter | undefined;
 }
 
 async function createStore(parts: Parts): Promise<Store> {
-  const { dir, files, now, warn, journal, lock, key, aiStates: ai } = parts;
+  const { dir, files, now, warn, journal, lock, key, meter, aiStates: ai } = parts;
   const { books } = parts.loaded;
   const holds = createHolds();
   const isDeleted = (account: AccountId) => books.accounts.get(account)?.deleted === true;
@@ -157,7 +162,7 @@ async function createStore(parts: Parts): Promise<Store> {
   }
 
   const { written } = periodic;
-  const committer = createCommitter({ books, holds, journal, now, key, written });
+  const committer = createCommitter({ books, holds, journal, now, key, written, meter });
 
   const nameFeature = createNameFeature({
     books,
@@ -188,6 +193,13 @@ async function createStore(parts: Parts): Promise<Store> {
     return "error" in answer && closing ? undefined : answer;
   });
 
+  const ready = async () => committer.takes();
+  meter?.watch({
+    ready,
+    held: () => holds.heldByAll(now()),
+    ledgerBytes: () => journal.synced().length,
+  });
+
   return {
     description: `JSON files in ${dir}${key ? ", with a key" : ""}${files.synchronous ? "" : `, ${ASYNCHRONOUS}`}`,
     ledger,
@@ -203,7 +215,7 @@ async function createStore(parts: Parts): Promise<Store> {
       return secret;
     },
     storedSecret: () => readSecret(files, dir),
-    ready: async () => committer.takes(),
+    ready,
     get trouble() {
       return journal.trouble;
     },

@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
 import { createActs } from "./acts.ts";
-import type { Database } from "./database.ts";
+import { unavailable } from "./database.ts";
 import { createKnown } from "./known.ts";
+import type { Tallied } from "./tally.ts";
 
 interface Row {
   id: AccountId;
@@ -84,8 +85,8 @@ const ASCII = /^[\x21-\x7e]+$/;
 export const isName = (name: string): boolean => ASCII.test(name);
 
 /** The port `Accounts` over a database. */
-export function createAccounts(database: Pick<Database, "run">): Accounts {
-  const { run } = database;
+export function createAccounts(database: Tallied): Accounts {
+  const { run, tally } = database;
   const acts = createActs(database);
   async function byName(name: string): Promise<Account | undefined> {
     if (!isName(name)) return undefined;
@@ -93,22 +94,38 @@ export function createAccounts(database: Pick<Database, "run">): Accounts {
     return rows[0] && accountOf(rows[0]);
   }
 
+  async function create(
+    id: AccountId,
+    { name, passwordHash, tokens, invite }: Parameters<Accounts["create"]>[0],
+  ): ReturnType<Accounts["create"]> {
+    const values = [id, name, foldName(name), passwordHash, tokens];
+    const { rows, repeated, conflict } =
+      invite === undefined ? await run(CREATE, values) : await run(CREATE_INVITED, [...values, invite]);
+    if (rows.length > 0)
+      return { kind: "created", account: { id, name, passwordHash, generation: 1, disabled: false } };
+    const owner = repeated ? await byName(name).catch(inDoubt) : undefined;
+    if (owner?.id === id) return { kind: "created", account: owner };
+    return { kind: invite === undefined || conflict ? "taken" : "invalid_invite" };
+  }
+
   return {
     ...createKnown(database),
     byName,
 
-    async create({ name, passwordHash, tokens, invite }) {
+    async create(account) {
+      const { tokens } = account;
       if (!Number.isSafeInteger(tokens) || tokens < 0)
         throw new RangeError("An account starts with a whole number of tokens.");
       const id = randomBytes(8).toString("hex");
-      const values = [id, name, foldName(name), passwordHash, tokens];
-      const { rows, repeated, conflict } =
-        invite === undefined ? await run(CREATE, values) : await run(CREATE_INVITED, [...values, invite]);
-      if (rows.length > 0)
-        return { kind: "created", account: { id, name, passwordHash, generation: 1, disabled: false } };
-      const owner = repeated ? await byName(name) : undefined;
-      if (owner?.id === id) return { kind: "created", account: owner };
-      return { kind: invite === undefined || conflict ? "taken" : "invalid_invite" };
+      const row = { kind: "account", id } as const;
+      try {
+        const made = await create(id, account);
+        if (made.kind === "created") tally?.added(row, tokens);
+        return made;
+      } catch (error) {
+        tally?.doubt(row, error);
+        throw error;
+      }
     },
 
     async session(account, jti) {
@@ -136,6 +153,11 @@ export function createAccounts(database: Pick<Database, "run">): Accounts {
       await run(REVOKE, [account, jti, expires, randomUUID()]);
     },
   };
+}
+
+/** After a lost response nobody may say that nothing was done. */
+export function inDoubt(error: unknown): never {
+  throw unavailable(error);
 }
 
 /** The account was never created: a bug in the caller. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { ApiError } from "../../core/api-error.ts";
+import type { ConnectionState } from "../../core/store-meter.ts";
 import { cannotStore } from "../../core/store-unavailable.ts";
 import { codeOf, failureOf, type Failure } from "./failures.ts";
 import { overloaded } from "./lanes.ts";
@@ -35,6 +36,7 @@ export interface Database {
   /** A connection for several statements; it is closed if `work` rejects. Errors are passed on unchanged. */
   connection: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
   readonly health: Health;
+  readonly connections: () => Record<ConnectionState, number>;
   close(): Promise<void>;
 }
 
@@ -69,7 +71,7 @@ const RETRY_TIMEOUT = 2_000;
 const NOT_EXECUTED: readonly Failure[] = ["busy", "full", "unprepared"];
 
 /** Statements that write nothing. */
-const READS = /^\s*(SELECT|SHOW)\b/;
+export const READS = /^\s*(SELECT|SHOW)\b/;
 
 /** Most statements that wait for a connection; more are refused at once. */
 const QUEUE = 2_000;
@@ -167,7 +169,12 @@ export function openDatabase(options: PoolOptions): Database {
     }
   }
 
-  return { run, connection, health, close: () => pool.end() };
+  const connections = () => {
+    const { totalCount, idleCount: idle, waitingCount: waiting } = pool;
+    return { in_use: totalCount - idle, idle, waiting };
+  };
+
+  return { run, connection, health, connections, close: () => pool.end() };
 }
 
 /** The database takes nothing now. */

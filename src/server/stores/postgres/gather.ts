@@ -1,6 +1,6 @@
 import type { AccountId } from "../../core/ports.ts";
 import type { Database, Outcome } from "./database.ts";
-import { createLanes, overloaded } from "./lanes.ts";
+import { createLanes, overloaded, sum, type Waiting } from "./lanes.ts";
 import { sendGroup, sendTogether, type RowCall, type WaitingCall } from "./row-calls.ts";
 
 /** Like `Database.run`, for one row. */
@@ -35,7 +35,7 @@ const QUEUE = 2_000;
 export function createGather(
   { run }: Pick<Database, "run">,
   { wait, connections }: { wait: number; connections: number },
-): RunRow {
+): RunRow & Waiting {
   const lanes = createLanes(Math.max(2, connections - 2), wait);
   const runInLane: Database["run"] = (...statement) => lanes("", () => run(...statement));
   const queues = new Map<string, Queue>();
@@ -111,10 +111,16 @@ export function createGather(
     next();
   }
 
-  return <Row>(call: RowCall) =>
+  const runRow = <Row>(call: RowCall) =>
     new Promise<Outcome<Row>>((resolve, reject) => {
       add({ ...call, resolve, reject });
     });
+
+  const waiting = () =>
+    sum([...queues.values()].map((queue) => queue.waiting.length)) +
+    sum([...busy.values()].map((after) => after.size)) +
+    lanes.waiting();
+  return Object.assign(runRow, { waiting });
 }
 
 function byAccount(calls: WaitingCall[]): Map<AccountId, WaitingCall[]> {

@@ -1,6 +1,7 @@
 import type { Act } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
-import type { Database } from "./database.ts";
+import { inDoubt } from "./accounts.ts";
+import type { Tallied } from "./tally.ts";
 
 /** The rows of the ledger that may have the id $1 of the account $2. Grants from before ids belonged to accounts have it bare. */
 const OF_ID = `
@@ -66,15 +67,28 @@ interface Asked extends Act {
 type Outcome = { kind: "made" | "repeated"; tokens: number } | { kind: "id_taken" | "none" | "unknown" };
 
 /** Makes a grant or a take, once for each account and id. */
-export async function give(
-  { run }: Pick<Database, "run">,
+export async function give(database: Tallied, kind: "grant" | "take", asked: Asked): Promise<Outcome> {
+  const row = { kind, id: `${asked.account} ${asked.id}` };
+  try {
+    const given = await giveOnce(database, kind, asked);
+    if (given.kind === "made") database.tally?.added(row, given.tokens);
+    return given;
+  } catch (error) {
+    database.tally?.doubt(row, error);
+    throw error;
+  }
+}
+
+async function giveOnce(
+  { run }: Tallied,
   kind: "grant" | "take",
   { id, account, tokens, reason, by }: Asked,
 ): Promise<Outcome> {
   const sql = kind === "grant" ? GRANT : TAKE;
   const { rows, repeated } = await run<{ tokens: string }>(sql, [id, account, tokens, reason, by]);
   if (rows[0]) return { kind: "made", tokens: Number(rows[0].tokens) };
-  const given = (await run<Given>(GIVEN, [id, account])).rows[0];
+  const look = run<Given>(GIVEN, [id, account]);
+  const given = (await (repeated ? look.catch(inDoubt) : look)).rows[0];
   if (!given) return { kind: "unknown" };
   if (given.kind === null) return { kind: "none" };
   if (given.kind !== kind || Number(given.asked ?? given.tokens) !== tokens) return { kind: "id_taken" };

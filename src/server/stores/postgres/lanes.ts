@@ -3,6 +3,11 @@ import { ApiError } from "../../core/api-error.ts";
 /** Runs `work` when fewer than the lane's width are running in the lane of that name. */
 export type Lanes = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
+/** Says how many calls wait. */
+export interface Waiting {
+  waiting: () => number;
+}
+
 interface Lane {
   running: number;
   waiting: (() => void)[];
@@ -13,7 +18,7 @@ interface Lane {
  * connection, so that a busy account leaves the pool to others. After `timeout` ms of waiting it rejects with
  * `overloaded`, and nothing was sent.
  */
-export function createLanes(width: number, timeout: number): Lanes {
+export function createLanes(width: number, timeout: number): Lanes & Waiting {
   const lanes = new Map<string, Lane>();
 
   function enter(name: string): Promise<void> | undefined {
@@ -45,15 +50,20 @@ export function createLanes(width: number, timeout: number): Lanes {
     if (lane.running === 0) lanes.delete(name);
   }
 
-  return async (name, work) => {
+  async function inLane<T>(name: string, work: () => Promise<T>): Promise<T> {
     await enter(name);
     try {
       return await work();
     } finally {
       leave(name);
     }
-  };
+  }
+
+  const waiting = () => sum([...lanes.values()].map((lane) => lane.waiting.length));
+  return Object.assign(inLane, { waiting });
 }
+
+export const sum = (numbers: number[]): number => numbers.reduce((one, other) => one + other, 0);
 
 /** The database has too much to do. Nothing was done. */
 export const overloaded = (cause?: unknown): ApiError =>

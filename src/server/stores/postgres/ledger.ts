@@ -21,6 +21,7 @@ import { CHARGE_ONE } from "./one-row.ts";
 import { createRefills, REFILL_STATE, type PostgresRefills, type RefillState } from "./refills.ts";
 import { release } from "./release.ts";
 import type { Abandoned } from "./sweeper.ts";
+import type { Tallied } from "./tally.ts";
 import { USAGE, usageOf, type UsageRow } from "./usage.ts";
 
 /** Without expired holds, which are still in `held` until the next sweep. */
@@ -30,6 +31,16 @@ SELECT a.tokens, a.held - (
   WHERE q.account = a.id AND q.charged_at IS NULL AND q.expires <= now()
 ) AS held, ${REFILL_STATE}
 FROM chat_accounts a WHERE a.id = $1`;
+
+/** The open holds of this server. */
+export type OpenHolds = Map<HoldId, Pick<HoldRequest, "account" | "expires" | "model" | "price">>;
+
+/** Their tokens at `now`. */
+export function heldIn(holds: OpenHolds, now: number): number {
+  let tokens = 0;
+  for (const { expires, price } of holds.values()) if (expires > now) tokens += price;
+  return tokens;
+}
 
 /**
  * A `Ledger` in a database. Adds to `abandoned` the holds that could not be settled, and those that may exist because the
@@ -42,18 +53,18 @@ export function createLedger({
   abandoned,
   runRow = createGather(database, { wait: 5_000, connections: 9 }),
   refills = createRefills({ run: database.run, warn: () => {} }),
+  inFlight = new Map(),
 }: {
-  database: Pick<Database, "run">;
+  database: Tallied;
   lanes: Lanes;
   /** ms since the epoch, as in `HoldRequest.expires`. */
   now: () => number;
   abandoned: Abandoned;
   runRow?: RunRow;
   refills?: PostgresRefills;
+  inFlight?: OpenHolds;
 }): Required<Ledger> {
-  const { run } = database;
-  /** The account, for the lane, and the expiry of each open hold. */
-  const inFlight = new Map<HoldId, Pick<HoldRequest, "account" | "expires">>();
+  const { run, tally } = database;
   const charging = new Map<HoldId, Promise<ChargeOutcome>>();
 
   async function balance(account: AccountId): Promise<Balance> {
@@ -72,11 +83,12 @@ export function createLedger({
       lanes(account, () => run(...statement));
 
   async function admit(request: HoldRequest, login?: Login): Promise<Admission> {
-    const { id, account, expires } = request;
+    const { id, account, expires, model, price } = request;
     try {
       const admission = await hold({ run: inLane(account), runRow, now, refills }, request, login);
       const outcome = admission.kind === "admitted" ? admission.outcome.kind : undefined;
-      if (outcome === "held" || outcome === "paid") inFlight.set(id, { account, expires });
+      if (outcome === "held" || outcome === "paid")
+        inFlight.set(id, { account, expires, model, price: outcome === "held" ? price : 0 });
       return admission;
     } catch (error) {
       // If a response was lost, the hold may exist.
@@ -86,14 +98,18 @@ export function createLedger({
   }
 
   async function settle(id: HoldId): Promise<ChargeOutcome> {
+    const held = inFlight.get(id);
+    const row = held && held.price > 0 ? ({ kind: "charge", id, model: held.model } as const) : undefined;
     try {
       const account = accountOf(id);
       const outcome = await charge({ run: inLane(account) }, id, (timeout) =>
         runRow({ sql: CHARGE, one: CHARGE_ONE, id, account, values: () => [], timeout }),
       );
       inFlight.delete(id);
+      if (held && row && outcome.kind === "charged") tally?.added(row, 0 - held.price);
       return outcome;
     } catch (error) {
+      if (row) tally?.doubt(row, error);
       if (!(error instanceof ApiError)) throw error;
       // Nothing was sent.
       throw error.code === "overloaded" ? unavailable(error) : chargeInDoubt(error.cause);

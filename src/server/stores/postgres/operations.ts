@@ -1,14 +1,14 @@
 import type { Operations } from "../../core/operations.ts";
 import { createAccountRows } from "./account-rows.ts";
 import { createActs } from "./acts.ts";
-import type { Database } from "./database.ts";
 import { give, MOVED } from "./grants.ts";
 import { BALANCE } from "./ledger.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
+import type { Tallied } from "./tally.ts";
 import type { UnderWay } from "./under-way.ts";
 
 /** The port `Operations` over a database. An act is tracked as a whole, a list by its pages. */
-export function createOperations(database: Pick<Database, "run">, underWay: UnderWay): Operations {
+export function createOperations(database: Tallied, underWay: UnderWay): Operations {
   const { run } = database;
 
   const take: Operations["take"] = async ({ account, tokens, ...asked }) => {

@@ -8,9 +8,11 @@ import {
   unpaidPeriods,
   type Refillable,
   type Refills,
+  type Unpaid,
 } from "../../core/refill.ts";
 import type { Database } from "./database.ts";
 import { storeRefills } from "./refill-settings.ts";
+import type { Tallied } from "./tally.ts";
 
 /** SQL for a time as whole milliseconds since the epoch. */
 const ms = (time: string) => `floor(extract(epoch FROM ${time}) * 1000)::bigint`;
@@ -54,7 +56,7 @@ WITH RECURSIVE account AS (
 UPDATE chat_accounts a SET refilled = to_timestamp($4::float8 / 1000),
   tokens = a.tokens + coalesce((SELECT tokens FROM entry), 0), granted = a.granted + coalesce((SELECT tokens FROM entry), 0)
 FROM filled f WHERE a.id = f.id
-RETURNING a.id`;
+RETURNING coalesce((SELECT tokens FROM entry), 0) AS added`;
 
 /** The refills that a server pays, by the clock of the database. */
 export interface PostgresRefills {
@@ -74,12 +76,33 @@ export interface PostgresRefills {
 export function createRefills({
   run,
   warn,
-}: {
-  run: Database["run"];
+  tally,
+}: Tallied & {
   warn: (sentence: string) => void;
 }): PostgresRefills {
   let refills: Refills = [];
   let nothingDue: string | undefined;
+
+  async function pay(
+    run: Database["run"],
+    account: AccountId,
+    refilled: number,
+    unpaid: Unpaid,
+  ): Promise<void> {
+    const { id, start, parts } = unpaid;
+    const row = { kind: "grant", id: `${account} ${id}` } as const;
+    const amounts = parts.map(({ tokens }) => tokens);
+    const caps = parts.map(({ cap }) => cap);
+    try {
+      const values = [account, refilled, id, start, amounts, caps, refillReason(id)];
+      const { rows, repeated } = await run<{ added: string }>(REFILL, values);
+      if (rows[0]) tally?.added(row, Number(rows[0].added));
+      else if (repeated) tally?.doubt(row);
+    } catch (error) {
+      tally?.doubt(row, error);
+      throw error;
+    }
+  }
 
   return {
     async set(setting) {
@@ -96,10 +119,7 @@ export function createRefills({
       const { created, refilled, now } = times(state);
       const unpaid = state.unpayable ? undefined : unpaidPeriods(refills, { created, refilled }, now);
       if (!unpaid) return false;
-      const { id, start, parts } = unpaid;
-      const amounts = parts.map(({ tokens }) => tokens);
-      const caps = parts.map(({ cap }) => cap);
-      await run(REFILL, [account, refilled, id, start, amounts, caps, refillReason(id)]);
+      await pay(run, account, refilled, unpaid);
       return true;
     },
     balanceOf(balance, state) {

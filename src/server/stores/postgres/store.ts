@@ -1,21 +1,24 @@
 import { randomUUID } from "node:crypto";
 import type { Store } from "../../core/ports.ts";
+import type { StoreMeter } from "../../core/store-meter.ts";
 import { createAccounts } from "./accounts.ts";
 import { readAddress } from "./address.ts";
 import { createCounter } from "./counter.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createGather, type RunRow } from "./gather.ts";
-import { createLanes, type Lanes } from "./lanes.ts";
+import { createLanes, type Lanes, type Waiting } from "./lanes.ts";
 import { createInvites } from "./invites.ts";
 import { createOperations } from "./operations.ts";
 import { LEDGER_ID } from "./ledger-id.ts";
-import { createLedger } from "./ledger.ts";
+import { createLedger, heldIn, type OpenHolds } from "./ledger.ts";
+import { metered } from "./metered.ts";
 import { openReadiness, type Readiness } from "./readiness.ts";
 import { createRefills, type PostgresRefills } from "./refills.ts";
 import { readSecret, storedSecret } from "./secret.ts";
 import { readSetting } from "./settings.ts";
 import { checkSettings, start } from "./start.ts";
 import { openSweeper, type Abandoned } from "./sweeper.ts";
+import { createTally, type Tallied } from "./tally.ts";
 import { createUnderWay } from "./under-way.ts";
 
 interface Options {
@@ -35,6 +38,7 @@ interface Options {
   wait?: number;
   /** Milliseconds after which the response to a statement counts as lost. */
   answer?: number;
+  meter?: StoreMeter | undefined;
 }
 
 /** Statements of one account at a time: the second is sent while the first is being written. */
@@ -54,6 +58,7 @@ export async function openPostgresStore({
   connections = 9,
   wait = 5_000,
   answer = 10_000,
+  meter,
 }: Options): Promise<Store> {
   const { connectionString, description } = readAddress(url);
   let ledger: string | undefined;
@@ -69,25 +74,32 @@ export async function openPostgresStore({
   }
   const own = openDatabase({ ...settings, connections: 1, warn: () => {} });
   const readiness = openReadiness(own, database);
+  const tally = meter && createTally(database, meter, now);
+  const statements: Tallied = { run: meter ? metered(database.run, meter) : database.run, tally };
   const lanes = createLanes(ACCOUNT_WIDTH, wait);
-  const runRow = createGather(database, { wait, connections });
-  const refills = createRefills({ run: database.run, warn });
-  return createStore({ database, readiness, description, now, lanes, runRow, refills });
+  const runRow = createGather(statements, { wait, connections });
+  const refills = createRefills({ ...statements, warn });
+  return createStore({ database, statements, readiness, description, now, lanes, runRow, refills, meter });
 }
 
 interface Parts {
   database: Database;
+  /** The database for the calls of the store. */
+  statements: Tallied;
   readiness: Readiness;
   description: string;
   now: () => number;
-  lanes: Lanes;
-  runRow: RunRow;
+  lanes: Lanes & Waiting;
+  runRow: RunRow & Waiting;
   refills: PostgresRefills;
+  meter: StoreMeter | undefined;
 }
 
-function createStore({ database, readiness, description, now, lanes, runRow, refills }: Parts): Store {
+function createStore(parts: Parts): Store {
+  const { database, statements, readiness, description, now, lanes, runRow, refills, meter } = parts;
   const abandoned: Abandoned = new Map();
-  const sweeper = openSweeper(database, abandoned, now);
+  const inFlight: OpenHolds = new Map();
+  const sweeper = openSweeper(database, abandoned, now, statements.tally);
   const underWay = createUnderWay();
   let closing: Promise<void> | undefined;
 
@@ -98,20 +110,29 @@ function createStore({ database, readiness, description, now, lanes, runRow, ref
     await database.close();
   }
 
+  const ready = async () => closing === undefined && readiness.ask();
+  meter?.watch({
+    ready,
+    held: () => heldIn(inFlight, now()),
+    connections: database.connections,
+    waiting: () => lanes.waiting() + runRow.waiting(),
+  });
+  const needs = { database: statements, lanes, now, abandoned, runRow, refills, inFlight };
+
   return {
     description,
-    ledger: underWay.count(createLedger({ database, lanes, now, abandoned, runRow, refills })),
-    accounts: underWay.count(createAccounts(database)),
-    invites: underWay.count(createInvites(database)),
-    operations: createOperations(database, underWay),
+    ledger: underWay.count(createLedger(needs)),
+    accounts: underWay.count(createAccounts(statements)),
+    invites: underWay.count(createInvites(statements)),
+    operations: createOperations(statements, underWay),
     setRefill: (setting) => refills.set(setting),
     get refill() {
       return refills.setting;
     },
-    counter: underWay.count(createCounter(database)),
+    counter: underWay.count(createCounter(statements)),
     signingSecret: () => readSecret(database),
     storedSecret: () => storedSecret(database),
-    ready: async () => closing === undefined && readiness.ask(),
+    ready,
     get trouble() {
       return readiness.trouble;
     },

@@ -2,6 +2,7 @@ import type { HoldId } from "../../core/ports.ts";
 import type { Database } from "./database.ts";
 import { releaseMany } from "./release.ts";
 import { sweep } from "./sweep.ts";
+import type { Tally } from "./tally.ts";
 
 /** Holds per statement. */
 const PIECE = 1_000;
@@ -21,6 +22,7 @@ export function openSweeper(
   database: Pick<Database, "run">,
   abandoned: Abandoned,
   now: () => number,
+  tally?: Pick<Tally, "look">,
 ): { close(): Promise<void> } {
   let round: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -36,6 +38,7 @@ export function openSweeper(
   async function once(): Promise<void> {
     try {
       await releaseAbandoned();
+      await tally?.look();
       await sweep(database);
     } catch {
       // The next question reports the database's fault.
