@@ -65,7 +65,7 @@ export async function assemble(
     rate: () => current.config.limitQuestions,
     detail: "This account has asked as many questions as it may for now.",
   });
-  const log = createLog(config.log, config.logStream, redact);
+  const log = createLog(config.log, config.logStream, { level: config.logLevel, redact });
   const onAiCall: OnAiCall = ({ cause, ...call }) => {
     metrics?.onAiCall(call);
     const change = aiStates.ended({ ...call, cause: cause === undefined ? undefined : redact(cause) });
@@ -121,9 +121,9 @@ export async function assemble(
       await stopListening();
       await sleep(LATE);
     }
-    await questions.drain(current.config.drainTimeout * 1000);
+    return questions.drain(current.config.drainTimeout * 1000);
   };
-  return { app, questions, signing, addresses, leave, stop };
+  return { app, log, questions, signing, addresses, leave, stop };
 }
 
 function aboutOf({ config, models }: Current, { refill }: Store): AboutReply {

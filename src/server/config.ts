@@ -1,10 +1,11 @@
-import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Registration } from "../protocol/replies.ts";
 import type { RefillWish } from "../protocol/refill.ts";
 import type { Rate } from "../protocol/rate.ts";
 import type { Place } from "./core/listen-error.ts";
 import type { TrustedProxies } from "./http/client-address.ts";
+import type { LogLevel } from "./log.ts";
+import type { LogStream } from "./log-sink.ts";
 import type { PairFiles } from "./tls/pair.ts";
 
 /** A model that answers, as the operator set it (docs/hosting.md#several-models). */
@@ -97,7 +98,10 @@ export interface ServerConfig {
   /** Where metrics are served; port 0: any free one. Undefined: nowhere. */
   metrics: Place | undefined;
   log: "pretty" | "json" | "silent";
-  logStream: Writable;
+  logLevel: LogLevel;
+  /** The file that `logStream` writes, if it is one. */
+  logFile: string | undefined;
+  logStream: LogStream;
   /** A proxy for requests to the AI; undefined: none. */
   dispatcher: Dispatcher | undefined;
   /** The package's version, for `GET /api/`. */

@@ -1,10 +1,12 @@
-import type { Writable } from "node:stream";
 import type { Logger } from "pino";
 import type { ServerConfig } from "./config.ts";
 import type { AccountRow, FactReader, Operations } from "./core/operations.ts";
 import type { NamedAiState } from "./core/ai-states.ts";
 import type { Operator } from "./core/operate.ts";
 import type { Store } from "./core/ports.ts";
+import type { createLog as CreateLog } from "./log.ts";
+import type { openLogFile as OpenLogFile } from "./log-file.ts";
+import type { LogSink, sinkOf as SinkOf } from "./log-sink.ts";
 import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
 import type { backUpFolder as BackUpFolder } from "./stores/json/backup.ts";
@@ -35,6 +37,7 @@ export type { NamedAiState } from "./core/ai-states.ts";
 export type { AccountRow, FactKind, FactReader, FactRow, UseRow } from "./core/operations.ts";
 export type { Invite, NewInvite } from "./core/ports.ts";
 export type { OperatorReply, OperatorRequest } from "./core/operate.ts";
+export type { LogFile } from "./log-file.ts";
 export type { RunningServer } from "./serve.ts";
 export type { Checked, Finding } from "./stores/checked.ts";
 
@@ -42,10 +45,11 @@ export type { Checked, Finding } from "./stores/checked.ts";
 export const serve: typeof Serve = async (config) => (await import("./serve.ts")).serve(config);
 
 /**
- * StartupError for models that can be connected to no AI, or whose limits contradict each other, and for a certificate or a
- * key of the ledger that cannot be used. Connects to nothing.
+ * StartupError for models that can be connected to no AI, or whose limits contradict each other, and for a certificate, a
+ * key of the ledger or a log file that cannot be used. Connects to nothing.
  */
-export async function checkConfig({ models, provider, tls, store }: ServerConfig): Promise<void> {
+export async function checkConfig(config: ServerConfig): Promise<void> {
+  const { models, provider, tls, store, logFile } = config;
   const { checkProvider, mayBeOllama } = await import("./providers/choose.ts");
   const { checkLimits, modelLimits } = await import("./model-limits.ts");
   for (const model of models) {
@@ -56,6 +60,10 @@ export async function checkConfig({ models, provider, tls, store }: ServerConfig
   if (tls) await (await import("./tls/pair.ts")).readPair(tls);
   if (store.kind === "json" && store.ledgerKey !== undefined)
     await (await import("./stores/json/key.ts")).openLedgerKey(store.ledgerKey, store.dir);
+  if (logFile !== undefined)
+    await (
+      await import("./log-file.ts")
+    ).checkLogFile(logFile, store.kind === "json" ? store.dir : undefined);
 }
 
 /** Starts a server; undefined where another process took its folder first. Throws `StartupError`. */
@@ -227,7 +235,14 @@ export const copyStore: typeof CopyStore = async (options) =>
 export const rotateSecret: typeof RotateSecret = async (options) =>
   (await import("./stores/rotate-secret.ts")).rotateSecret(options);
 
-/** A log of JSON lines on a stream. */
-export async function jsonLog(stream: Writable): Promise<Logger> {
-  return (await import("./log.ts")).createLog("json", stream);
-}
+/** A log on a stream or in a file. */
+export const serverLog = async (...given: Parameters<typeof CreateLog>): Promise<Logger> =>
+  (await import("./log.ts")).createLog(...given);
+
+/** Where the lines of the logs on this stream go. */
+export const logSink = async (...given: Parameters<typeof SinkOf>): Promise<LogSink> =>
+  (await import("./log-sink.ts")).sinkOf(...given);
+
+/** Opens a file for a log. Throws `StartupError`. */
+export const openLogFile: typeof OpenLogFile = async (...given) =>
+  (await import("./log-file.ts")).openLogFile(...given);

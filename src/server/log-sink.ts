@@ -1,4 +1,3 @@
-import type { Writable } from "node:stream";
 import { pino } from "pino";
 
 /** Where lines of a log go. `drain`: what waited was written. */
@@ -16,13 +15,16 @@ const GATHER_MS = 50;
 /** How often a full pipe is tried again at exit, every 100 ms. */
 const TRIES_AT_EXIT = 20;
 
-const sinks = new WeakMap<Writable, LogSink>();
+/** A stream that can be the log, or what takes its place. */
+export type LogStream = LogSink & { fd?: number | null };
+
+const sinks = new WeakMap<LogStream, LogSink>();
 
 /**
  * The sink of a stream: its file descriptor, if it has one. Two logs on one stream share it, so that their lines stay whole
  * and in order.
  */
-export function sinkOf(stream: Writable & { fd?: number | null }): LogSink {
+export function sinkOf(stream: LogStream): LogSink {
   // A file that is not open yet has null.
   if (typeof stream.fd !== "number") return stream;
   const sink = sinks.get(stream) ?? openSink(stream.fd);
@@ -30,11 +32,17 @@ export function sinkOf(stream: Writable & { fd?: number | null }): LogSink {
   return sink;
 }
 
+/** A sink of a file descriptor. */
+export interface FileSink extends LogSink {
+  /** Writes what waits, if it can, then goes on with another descriptor; resolves when the first is no longer used. */
+  turnTo(fd: number): Promise<void>;
+}
+
 /**
  * Pino's asynchronous destination: a slow disk or reader never blocks the event loop. What waits is written when the
- * process exits, also after an uncaught error.
+ * process exits, also after an uncaught error. `onError` is called for each write that fails.
  */
-function openSink(fd: number): LogSink {
+export function openSink(fd: number, onError: (error: NodeJS.ErrnoException) => void = () => {}): FileSink {
   let waiting = 0;
   let tries = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -50,7 +58,10 @@ function openSink(fd: number): LogSink {
   }
   destination.on("write", (bytes: number) => (waiting -= bytes));
   destination.on("drain", () => waiting > 0 && flushSoon());
-  destination.on("error", ({ code }: NodeJS.ErrnoException) => code !== "EPIPE" && flushSoon());
+  destination.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") flushSoon();
+    onError(error);
+  });
 
   const flushSync = destination.flushSync.bind(destination);
   destination.flushSync = () => {
@@ -62,6 +73,24 @@ function openSink(fd: number): LogSink {
     }
   };
 
+  function turnTo(next: number): Promise<void> {
+    let left = waiting;
+    return new Promise((resolve) => {
+      const count = (bytes: number) => void (left -= bytes);
+      const turn = (error?: Error) => {
+        // More than was left has come since.
+        if (left > 0 && !error) return destination.flush();
+        destination.off("write", count).off("drain", turn).off("error", turn);
+        // What waits goes there. Nothing is being written now.
+        Object.assign(destination, { fd: next });
+        resolve();
+      };
+      // Before other listeners, which may begin the next write.
+      destination.prependListener("drain", turn).prependListener("error", turn).on("write", count);
+      destination.flush();
+    });
+  }
+
   return {
     get writableLength() {
       return waiting;
@@ -72,5 +101,6 @@ function openSink(fd: number): LogSink {
       flushSoon();
     },
     once: (event, listener) => destination.once(event, listener),
+    turnTo,
   };
 }

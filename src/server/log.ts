@@ -1,7 +1,9 @@
-import type { Writable } from "node:stream";
 import { pino, type Logger } from "pino";
 import { grouped } from "../text/numbers.ts";
-import { sinkOf, type LogSink } from "./log-sink.ts";
+import { sinkOf, type LogSink, type LogStream } from "./log-sink.ts";
+
+/** The least that a log has. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** The fields of a log line that the pretty form shows. */
 interface Line {
@@ -110,17 +112,17 @@ function boundedWriter(sink: LogSink, report: (dropped: number) => void): (line:
  */
 export function createLog(
   form: "pretty" | "json" | "silent",
-  stream: Writable,
-  redact: (text: string) => string = (text) => text,
+  stream: LogStream,
+  { level = "info", redact = (text) => text }: { level?: LogLevel; redact?: (text: string) => string } = {},
 ): Logger {
   if (form === "silent") return pino({ level: "silent" }, { write: () => {} });
   const write = boundedWriter(sinkOf(stream), (dropped) => {
     const lines = dropped === 1 ? "1 line was" : `${grouped(dropped)} lines were`;
-    log.warn({ dropped }, `${lines} dropped here, because nobody read the log.`);
+    log.warn({ dropped }, `${lines} dropped here, because the log could not be written.`);
   });
   const log = pino(
     {
-      level: "info",
+      level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: {

@@ -33,6 +33,10 @@ export interface RunningServer {
   readonly refill: Store["refill"];
   /** Questions in flight. */
   readonly inFlight: number;
+  /** Questions that were answered. */
+  readonly answered: number;
+  /** Questions that `close` has released. */
+  readonly aborted: number;
   /** Seconds. */
   readonly drainDelay: number;
   /**
@@ -103,7 +107,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   const budget = new Budget(config.maxBuffered);
   const redact = secrets.redact;
   const parts = { metrics, store, budget, redact, aiStates };
-  const { app, questions, signing, addresses, leave, stop } = await assemble(current, parts, opened);
+  const { app, log, questions, signing, addresses, leave, stop } = await assemble(current, parts, opened);
   const server = await openHttpServer({
     host: config.host,
     port: config.port,
@@ -130,6 +134,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
       const { config } = current;
       if (config.tls && pair) follower?.turnTo(config.tls, pair);
       warnIfOpen(config);
+      if (log.level !== "silent") log.level = config.logLevel;
       secrets.change(config);
       budget.most = config.maxBuffered;
       server.setTimes(timesOf(config));
@@ -141,8 +146,9 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
     },
   });
   let closing: Promise<void> | undefined;
+  let aborted = 0;
   const close = () => {
-    drained = stop(() => server.stopListening());
+    drained = stop(() => server.stopListening()).then((number) => void (aborted = number));
     return closeInReverse(opened);
   };
   const first = () => current.models.list[0];
@@ -165,6 +171,12 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
     },
     get inFlight() {
       return questions.inFlight;
+    },
+    get answered() {
+      return questions.answered;
+    },
+    get aborted() {
+      return aborted;
     },
     get drainDelay() {
       return current.config.drainDelay;

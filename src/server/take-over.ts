@@ -23,10 +23,21 @@ const TAKEN = [
   "maxConnections",
   "maxBuffered",
   "secrets",
+  "logLevel",
 ] as const;
 
 /** What is no option, or is compared under another name. */
-const OTHER = ["tls", "store", "logStream", "dispatcher", "version", "warn", "note", "signal"] as const;
+const OTHER = [
+  "tls",
+  "store",
+  "logFile",
+  "logStream",
+  "dispatcher",
+  "version",
+  "warn",
+  "note",
+  "signal",
+] as const;
 
 const skipped: ReadonlySet<string> = new Set([...TAKEN, ...OTHER]);
 
@@ -41,8 +52,12 @@ function fixedOf(config: ServerConfig): Map<string, unknown> {
     store.kind === "json"
       ? { data: store.dir, ledgerKey: store.ledgerKey }
       : { store: store.url, storeConnections: store.connections };
-  // The store is opened for a list of models, or for none; the port with TLS, or without.
-  const fixed = { models: models[0].name !== undefined, tlsCert: config.tls !== undefined };
+  // The store is opened for a list of models, or for none; the port with TLS, or without; the log in a file, or on stderr.
+  const fixed = {
+    models: models[0].name !== undefined,
+    tlsCert: config.tls !== undefined,
+    logFile: config.logFile !== undefined,
+  };
   const all = [...options, ...Object.entries({ ...place, ...fixed })];
   return new Map(all.map(([option, value]) => [nameOf(option), value]));
 }
@@ -60,5 +75,6 @@ export function takeOver(now: ServerConfig, next: ServerConfig): { config: Serve
   // A model of a list cannot take the place of one without, and its provider belongs to it.
   const { models, provider } = restart.includes("models") ? now : next;
   const { tls } = restart.includes("tls_cert") ? now : next;
-  return { config: { ...now, ...taken, models, provider, tls }, restart };
+  const { logFile } = restart.includes("log_file") ? now : next;
+  return { config: { ...now, ...taken, models, provider, tls, logFile }, restart };
 }

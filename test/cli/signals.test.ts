@@ -201,7 +201,9 @@ describe("a command that runs the server of `local` itself", () => {
     serving.child.kill("SIGTERM");
     await serving.sees("a second signal stops at once", "stderr");
     serving.child.kill("SIGINT");
-    expect((await serving.ended).code).toBe(130);
+    const { code, stderr } = await serving.ended;
+    expect(code).toBe(130);
+    expect(stderr).not.toContain("Stopped after");
     asking.child.kill("SIGINT");
     await asking.ended;
     const balance = await runProgram(["balance", "--json"], { home: there, env: password });

@@ -85,7 +85,7 @@ test("a log that nobody reads keeps at most 1 MiB, and counts the dropped lines"
     {
       level: "warn",
       dropped: 1_000 - kept,
-      msg: `${1_000 - kept} lines were dropped here, because nobody read the log.`,
+      msg: `${1_000 - kept} lines were dropped here, because the log could not be written.`,
     },
     { msg: "goes on" },
   ]);

@@ -84,6 +84,8 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     secrets: undefined,
     metrics: undefined,
     log: "json",
+    logLevel: "info",
+    logFile: undefined,
     logStream: new Writable({ write: (_chunk, _encoding, done) => done() }),
     dispatcher: undefined,
     version: "0.0.0-test",

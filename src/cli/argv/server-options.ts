@@ -2,8 +2,9 @@ import { accountOptions } from "./account-options.ts";
 import { aiOptions } from "./ai-options.ts";
 import { balancerOptions } from "./balancer-options.ts";
 import { limitOptions } from "./limit-options.ts";
+import { logOptions } from "./log-options.ts";
 import { metricsOptions } from "./metrics-options.ts";
-import { FILLED, filled, oneOfOr, textOr, whole } from "./option.ts";
+import { FILLED, filled, textOr, whole } from "./option.ts";
 import { proxyOptions } from "./proxy-options.ts";
 import { storeOptions } from "./store-options.ts";
 import { tlsOptions } from "./tls-options.ts";
@@ -35,9 +36,5 @@ export const serverOptions = {
   ...limitOptions,
   ...balancerOptions,
   ...metricsOptions,
-  log: oneOfOr(
-    { flag: "log", value: "FORM", env: ["AI_CHAT_LOG"], help: "pretty, json or silent" },
-    ["pretty", "json", "silent"],
-    "pretty",
-  ),
+  ...logOptions,
 };

@@ -1,4 +1,3 @@
-import type { Writable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { StartupError, type ModelConfig, type ServerConfig } from "../../server/local.ts";
 import { ClientError } from "../../client/failure.ts";
@@ -11,7 +10,7 @@ interface ServerContext {
   version: string;
   /** The default folder of the store; undefined if the user has no home folder. */
   dir: string | undefined;
-  logStream: Writable;
+  logStream: ServerConfig["logStream"];
   dispatcher: Dispatcher | undefined;
   warn: (sentence: string) => void;
   note?: (sentence: string) => void;
@@ -188,6 +187,8 @@ export function serverConfig(
     secrets: values.jwtSecret?.split(/\s+/).filter((secret) => secret !== ""),
     metrics: values.metrics,
     log: values.log,
+    logLevel: values.logLevel,
+    logFile: values.logFile,
     ...rest,
   };
 }

@@ -73,6 +73,7 @@ async function startLocal(call: Call): Promise<LocalServer> {
       tlsKey: undefined,
       metrics: undefined,
       log: "silent",
+      logFile: undefined,
       drainTimeout: Math.min(values.drainTimeout, LONGEST_DRAIN),
     },
     models,

@@ -24,9 +24,9 @@ export async function reportFailure(
   const exit = endCode(failure.exit, ending.by);
   const debug = process.env.AI_CHAT_DEBUG === "1" && error instanceof Error;
   if (isLog(call) && !output.json) {
-    const { jsonLog } = await import("../../server/local.ts");
+    const { serverLog } = await import("../../server/local.ts");
     const { code, hint, message } = failure;
-    const log = await jsonLog(output.stderr);
+    const log = await serverLog("json", output.stderr);
     log.error({ code, hint, ...(debug && { stack: error.stack }) }, message);
     return exit;
   }

@@ -80,10 +80,15 @@ export interface Questions {
   readonly models: Models;
   /** Questions from now on get these settings. Resolves when no question has the old ones any more. */
   change(settings: Settings): Promise<void>;
-  /** Refuses new questions, lets those in flight end within `patience` ms, aborts the rest; resolves when all are settled. */
-  drain(patience: number): Promise<void>;
+  /**
+   * Refuses new questions, lets those in flight end within `patience` ms, aborts the rest; resolves when all are settled,
+   * to the number of those that it made fail.
+   */
+  drain(patience: number): Promise<number>;
   /** Questions in flight. */
   readonly inFlight: number;
+  /** Questions whose answer was given to the caller. */
+  readonly answered: number;
 }
 
 interface Settings extends AtOnce {
@@ -119,6 +124,7 @@ const shuttingDown = () =>
   new ApiError("shutting_down", "The server is stopping. Nothing was charged; ask again in a moment.", {
     retryAfter: 1,
   });
+const isAborted = (error: unknown) => error instanceof ApiError && error.code === "shutting_down";
 const tookTooLong = () =>
   new ApiError("upstream_timeout", "The AI took too long. Nothing was charged; ask again, or ask for less.", {
     ai: "timeout",
@@ -131,6 +137,7 @@ export function createQuestions(needs: Needs): Questions {
   const inFlight = new InFlight<{ account: AccountId; answer: Promise<Answer>; stop: StopController }>();
   const allSettled = () => Promise.allSettled(inFlight.items().map(({ answer }) => answer));
   let stopping = false;
+  let answered = 0;
 
   async function run(question: Question): Promise<Answer> {
     // Taken once: the settings may change while the question is answered.
@@ -229,7 +236,9 @@ export function createQuestions(needs: Needs): Questions {
       const answer = run(question);
       const remove = inFlight.add({ account, answer, stop });
       try {
-        return await answer;
+        const given = await answer;
+        answered += 1;
+        return given;
       } finally {
         remove();
       }
@@ -249,12 +258,17 @@ export function createQuestions(needs: Needs): Questions {
       const abortAll = setTimeout(() => {
         for (const { stop } of inFlight.items()) stop.abort(shuttingDown());
       }, patience);
-      await allSettled();
+      const ended = await allSettled();
       clearTimeout(abortAll);
+      return ended.filter((one) => one.status === "rejected" && isAborted(one.reason)).length;
     },
 
     get inFlight() {
       return inFlight.size;
+    },
+
+    get answered() {
+      return answered;
     },
   };
 }

@@ -40,6 +40,8 @@ export interface State {
   fellBack: { model: string; failure: ApiError } | undefined;
   /** What was thrown, for the log. */
   failure: unknown;
+  /** Set by the handlers of health checks, which come every few seconds. */
+  probe: "health" | "ready" | undefined;
 }
 
 /** An account, and how to hold its tokens if that is what checks it. */

@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Level, Logger } from "pino";
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import type { LimitName } from "../core/limit-names.ts";
@@ -41,7 +41,7 @@ function statusOf(ctx: Context): number {
   return failure instanceof ClientGone && !ctx.res.headersSent ? CLIENT_LEFT : ctx.res.statusCode;
 }
 
-function levelOf(failure: unknown): "info" | "warn" | "error" {
+function levelOf(failure: unknown): Level {
   if (failure === undefined || failure instanceof ClientGone) return "info";
   if (!(failure instanceof ApiError)) return "error";
   return failure.status >= 500 ? "warn" : "info";
@@ -51,18 +51,34 @@ function levelOf(failure: unknown): "info" | "warn" | "error" {
 export type OnRequest = (path: string, status: number, limit: LimitName | undefined) => void;
 
 /**
+ * Says which health checks are news: a line for each one would hide everything else. Those of `/readyz` are whenever the
+ * server became ready, is no longer, or is not for another reason.
+ */
+function createProbes(): (state: State) => boolean {
+  let last: string | undefined;
+  return ({ probe, failure }) => {
+    if (failure !== undefined && !(failure instanceof ApiError)) return true;
+    if (probe === "health") return failure !== undefined;
+    const isNews = failure?.code !== last;
+    last = failure?.code;
+    return isNews;
+  };
+}
+
+/**
  * Logs one line per request: route, status, time, address, charge. Never a query, a header, a body, or properties of an error other
- * than name, message and stack. Also warns of limits that were reached.
+ * than name, message and stack. A health check that is no news has level debug. Also warns of limits that were reached.
  */
 export function logRequests(log: Logger, onRequest?: OnRequest): Middleware {
   const hitLimit = createLimitHits((sentence) => log.warn(sentence));
+  const isNews = createProbes();
   return async function logRequests(ctx, next) {
     const start = performance.now();
     if (onRequest) ctx.state.arrived = start;
     await next();
     const { requestId, address, who, failure, fellBack } = ctx.state;
     const bill = failure instanceof ClientGone ? failure.bill : ctx.state.bill;
-    const level = levelOf(failure);
+    const level = ctx.state.probe === undefined || isNews(ctx.state) ? levelOf(failure) : "debug";
     if (log.isLevelEnabled(level)) {
       const fields = {
         method: ctx.method,

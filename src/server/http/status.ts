@@ -22,6 +22,7 @@ export function tellHealth(aiStates: () => NamedAiState[]): Middleware {
     since: since === undefined ? null : isoSecond(since),
   });
   return async function tellHealth(ctx) {
+    ctx.state.probe = "health";
     replyJson(ctx, 200, { status: "ok", ...(ctx.query.ai === "1" && { ai: aiStates().map(told) }) });
   };
 }
@@ -29,6 +30,7 @@ export function tellHealth(aiStates: () => NamedAiState[]): Middleware {
 /** The handler of `GET /readyz`: 503 once the server is about to stop, and while its store accepts no charges. */
 export function tellReady(leaving: () => boolean, store: Pick<Store, "ready" | "trouble">): Middleware {
   return async function tellReady(ctx) {
+    ctx.state.probe = "ready";
     if (leaving()) throw new ApiError("shutting_down", "The server is stopping.");
     if (!(await store.ready()))
       throw storeUnavailable("The store accepts no charges at the moment.", store.trouble);

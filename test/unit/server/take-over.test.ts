@@ -31,6 +31,7 @@ const taken: Partial<ServerConfig> = {
   limitLogin: { count: 1, seconds: 1 },
   limitLoginAddress: { count: 2, seconds: 1 },
   limitLoginStrangers: { count: 3, seconds: 1 },
+  logLevel: "debug",
 };
 
 test("takes models, provider, starting tokens, timeouts, limits and signing secrets", () => {
@@ -69,6 +70,15 @@ test("takes other files of a certificate, but no TLS in place of none", () => {
   expect(takeOver(secure, other)).toEqual({ config: other, restart: [] });
   expect(takeOver(without, secure)).toEqual({ config: without, restart: ["tls_cert"] });
   expect(takeOver(secure, without)).toEqual({ config: secure, restart: ["tls_cert"] });
+});
+
+test("takes another log file, but none in place of stderr", () => {
+  const without = listed();
+  const inFile = { ...without, logFile: "/var/log/ai-chat.log" };
+  const other = { ...without, logFile: "/var/log/other.log" };
+  expect(takeOver(inFile, other)).toEqual({ config: other, restart: [] });
+  expect(takeOver(without, inFile)).toEqual({ config: without, restart: ["log_file"] });
+  expect(takeOver(inFile, without)).toEqual({ config: inFile, restart: ["log_file"] });
 });
 
 test("takes no list of models in place of none, since the store was opened without", () => {

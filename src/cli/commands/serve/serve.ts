@@ -2,16 +2,18 @@ import { setFlagsFromString } from "node:v8";
 import {
   checkConfig,
   isLoopbackHost,
-  jsonLog,
+  openLogFile,
   serve as start,
+  type LogFile,
   type RunningServer,
   type ServerConfig,
 } from "../../../server/local.ts";
+import { ClientError } from "../../../client/failure.ts";
 import { asOwner } from "../../failures/as-owner.ts";
 import type { Call } from "../../argv/call.ts";
 import type { CheckedDocument, ServeDocument } from "./document.ts";
+import { openOperatorLog, type OperatorLog } from "./operator-log.ts";
 import { readAtHangup } from "./read-again.ts";
-import { refillWords } from "../../../protocol/refill.ts";
 import { counted } from "../../../text/numbers.ts";
 import { proxyOpener } from "../../connection/dispatcher.ts";
 import {
@@ -22,41 +24,9 @@ import {
   serverConfig,
 } from "../../connection/server-config.ts";
 
-/** The lines that report a start. For the demo they say how to connect a model. */
-function banner(
-  { program }: Pick<Call, "program">,
-  { url, address, metrics, store, model, reason, refill }: RunningServer,
-): string[] {
-  const { name, version } = program;
-  const demo =
-    model === "demo"
-      ? [
-          `           To connect a model: AI_CHAT_API_KEY=... ${name} serve --model gpt-4o-mini`,
-          `           or a local one:     ${name} serve --base-url http://localhost:11434/v1 --model NAME`,
-        ]
-      : [];
-  return [
-    `ai-chat ${version} listens on ${url}`,
-    `  store    ${store}`,
-    `  answers  ${model} (${reason})`,
-    ...demo,
-    ...(refill ? [`  refill   ${refillWords(refill)} tokens`] : []),
-    ...(metrics === undefined ? [] : [`  metrics  ${metrics}`]),
-    `  chat     ${name} -s ${address}`,
-    "  stop     Ctrl-C",
-  ];
-}
-
 /** The form of the log. With --json, stderr stays empty unless the command fails or a log is requested. */
 const logOf = ({ values, sources, output }: Pick<Call, "values" | "sources" | "output">) =>
-  output.json && sources.log === "default" ? "silent" : values.log;
-
-/** Messages to the operator other than the request log. */
-interface OperatorLog {
-  warn: (sentence: string) => void;
-  note: (sentence: string) => void;
-  ready: (server: RunningServer) => void;
-}
+  output.json && sources.log === "default" && values.logFile === undefined ? "silent" : values.log;
 
 /** What the server says at the start if other machines reach it without TLS. */
 const WITHOUT_TLS =
@@ -66,25 +36,6 @@ const STOPPING = "Stopping. Open questions may finish; a second signal stops at 
 const leaving = (delay: number) =>
   `Stopping. Everything is served for ${delay} s; a second signal ends that, a third stops at once.`;
 const DRAINING = "Draining. Open questions may finish; another signal stops at once.";
-
-/** Text lines, or log lines if the log is JSON, so that a program can parse all of stderr. */
-async function operatorLog(call: Call, log: Call["values"]["log"]): Promise<OperatorLog> {
-  const { note, stderr } = call.output;
-  if (log !== "json")
-    return {
-      warn: note,
-      note,
-      ready: (server) => banner(call, server).forEach(note),
-    };
-  const lines = await jsonLog(stderr);
-  const { version } = call.program;
-  return {
-    warn: (sentence) => lines.warn(sentence),
-    note: (sentence) => lines.info(sentence),
-    ready: ({ url, metrics, store, model, reason }) =>
-      lines.info({ version, url, ...(metrics && { metrics }), store, model, reason }, "listening"),
-  };
-}
 
 function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -118,52 +69,87 @@ async function leave({ onSecondSignal }: Call, server: RunningServer, { note }: 
   note(DRAINING);
 }
 
+/** Throws `usage` if a file is named for a log that is silent. */
+function checkLog({ values, sources, output }: Pick<Call, "values" | "sources" | "output">): void {
+  if (values.logFile === undefined || logOf({ values, sources, output }) !== "silent") return;
+  throw new ClientError("usage", "A log file is set, and the log is silent.", {
+    hint: "Leave one of them out: --log-file or --log silent.",
+  });
+}
+
+/** What a call of the command needs to make configurations. */
+interface Making {
+  operator: OperatorLog;
+  dispatcher: ServerConfig["dispatcher"];
+}
+
+/** The configuration of a call. Throws `usage`. */
+function configOf(call: Call, { operator, dispatcher }: Making): ServerConfig {
+  checkOneStore(call);
+  checkBaseUrl(call);
+  checkRefill(call);
+  checkLog(call);
+  const { values, models, places, program, output, signal } = call;
+  return serverConfig({ ...values, log: logOf(call) }, models, {
+    dir: places.server,
+    version: program.version,
+    logStream: output.stderr,
+    dispatcher,
+    warn: operator.warn,
+    note: operator.note,
+    signal,
+  });
+}
+
+/** Opens the log file, if one is set. */
+async function openFile({ logFile, store }: ServerConfig, { output }: Call): Promise<LogFile | undefined> {
+  if (logFile === undefined) return undefined;
+  const dir = store.kind === "json" ? store.dir : undefined;
+  return openLogFile(logFile, { dir, warn: output.note });
+}
+
+async function run(call: Call, config: ServerConfig, making: Making): Promise<void> {
+  const { program, output, signal } = call;
+  const { operator } = making;
+  const file = await openFile(config, call);
+  if (file) await operator.addFile(file);
+  const server = await start({ ...config, logStream: file ?? output.stderr }).catch((error: unknown) => {
+    throw asOwner(error, (dir) => `${program.name} serve --data ${dir}`);
+  });
+  const begun = performance.now();
+  try {
+    if (output.json) {
+      const { url, metrics = null, store, model, reason } = server;
+      await output.document({ url, metrics, store, model, reason } satisfies ServeDocument);
+    }
+    operator.ready(server);
+    const read = () => configOf({ ...call, ...call.readAgain() }, making);
+    readAtHangup(call, { server, read, file, logFile: config.logFile, operator });
+    if (server.byDefault) operator.warn(demoByDefault(program));
+    if (config.tls === undefined && !isLoopbackHost(config.host)) operator.warn(WITHOUT_TLS);
+    await stopped(signal);
+    await leave(call, server, operator);
+  } finally {
+    await server.close();
+  }
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  const { answered, aborted } = server;
+  await operator.stopped({ seconds, answered, aborted });
+}
+
 /** `serve`: runs a server until a signal, then drains it; one more signal exits immediately. Exits with 0. */
 export async function serve(call: Call): Promise<number> {
   // Before anything of the server is compiled: see docs/architecture.md#http-server.
   setFlagsFromString("--no-allocation-site-pretenuring");
-  const { values, warnings, env, program, places, output, signal } = call;
+  const { values, warnings, env } = call;
   const dispatcher = (await proxyOpener(env))?.();
-  const operator = await operatorLog(call, logOf(call));
-  warnings.forEach(operator.warn);
-  const configOf = (now: Pick<Call, "values" | "sources" | "models">) => {
-    checkOneStore({ ...call, ...now });
-    checkBaseUrl(now);
-    checkRefill(now);
-    const logged = { ...now.values, log: logOf({ ...call, ...now }) };
-    return serverConfig(logged, now.models, {
-      dir: places.server,
-      version: program.version,
-      logStream: output.stderr,
-      dispatcher,
-      warn: operator.warn,
-      note: operator.note,
-      signal,
-    });
-  };
-  const config = configOf(call);
   try {
+    const operator = await openOperatorLog(call, logOf(call));
+    warnings.forEach(operator.warn);
+    const making = { operator, dispatcher };
+    const config = configOf(call, making);
     if (values.check) return await check(call, config);
-    const server = await start(config).catch((error: unknown) => {
-      throw asOwner(error, (dir) => `${program.name} serve --data ${dir}`);
-    });
-    try {
-      if (output.json) {
-        const { url, metrics = null, store, model, reason } = server;
-        await output.document({ url, metrics, store, model, reason } satisfies ServeDocument);
-      } else operator.ready(server);
-      readAtHangup(call, {
-        server,
-        read: () => configOf(call.readAgain()),
-        ...operator,
-      });
-      if (server.byDefault) operator.warn(demoByDefault(program));
-      if (config.tls === undefined && !isLoopbackHost(config.host)) operator.warn(WITHOUT_TLS);
-      await stopped(signal);
-      await leave(call, server, operator);
-    } finally {
-      await server.close();
-    }
+    await run(call, config, making);
   } finally {
     await dispatcher?.destroy();
   }

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 import { errorCode } from "../../../disk/errors.ts";
+import { isInside } from "../../../disk/is-inside.ts";
 import { openRegular } from "../../../disk/regular-file.ts";
 import { BadSettings } from "../../core/startup-error.ts";
 import { isInside } from "./inside.ts";

@@ -16,6 +16,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   format: ["json", "md", "json"],
   provider: ["demo", "openai", "demo"],
   log: ["json", "silent", "pretty"],
+  logLevel: ["debug", "warn", "error"],
   storeConnections: ["2", "3", "4"],
   store: ["postgres://a/d", "postgres://b/d", "postgres://c/d"],
   baseUrl: ["http://a/v1", "http://b/v1", "http://c/v1"],

@@ -387,5 +387,19 @@ describe("draining", () => {
     await draining;
     expect(await asking).toMatchObject({ response: "word word " });
     expect(ledger.settlements).toEqual(["charged"]);
+    expect(questions.answered).toBe(1);
+  });
+
+  test("tells how many questions it has aborted, without those that the client left", async () => {
+    const { questions, ask } = setUp(createFakeLedger());
+    const client = new AbortController();
+    const asking = [ask(), ask(), ask({ stop: client })];
+    await quiet();
+    client.abort(new ClientGone());
+    const draining = questions.drain(0);
+    vi.advanceTimersByTime(0);
+    expect(await draining).toBe(2);
+    await Promise.allSettled(asking);
+    expect(questions.answered).toBe(0);
   });
 });
