@@ -4,7 +4,6 @@ import { errorCode } from "../../../disk/errors.ts";
 import { isInside } from "../../../disk/is-inside.ts";
 import { openRegular } from "../../../disk/regular-file.ts";
 import { BadSettings } from "../../core/startup-error.ts";
-import { isInside } from "./inside.ts";
 
 /** Bytes that a key has at least. */
 const KEY_BYTES = 32;
