@@ -16,6 +16,15 @@ async function outlivesHangup(parsed: ParsedArgv): Promise<boolean> {
   return ![0, 1, 2].some((descriptor) => isatty(descriptor));
 }
 
+/** The root of the disk if the folder was removed. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
+}
+
 /** Runs the program with the arguments and streams of this process. */
 export async function main(endReadAhead?: EndReadAhead): Promise<void> {
   const { argv, env, stdout, stderr } = process;
@@ -41,7 +50,13 @@ export async function main(endReadAhead?: EndReadAhead): Promise<void> {
     onClosed: ending.closedPipe,
   });
   const program = {
-    name: commandName(argv[1] ?? "", import.meta.filename, env),
+    name: commandName({
+      script: argv[1] ?? "",
+      program: import.meta.filename,
+      cwd: workingFolder(),
+      env,
+      platform: process.platform,
+    }),
     version: packageJson.version,
   };
   const fail = async (error: unknown) => {

@@ -60,7 +60,7 @@ export interface ChatOptions {
   /** Whether a demo answers, and this user can connect a model; undefined: the session begins without a word. */
   intro: { isDemo: boolean } | undefined;
   version: string;
-  /** How this program is called here: `npx ai-chat-system`, `npx ai-chat`, `ai-chat`. */
+  /** How this program is called here, as `Program.name`. */
   commandName: string;
   /** Whether a fault of ours is told with its stack (`AI_CHAT_DEBUG=1`). */
   debug?: boolean;

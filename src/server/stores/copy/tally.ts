@@ -71,7 +71,7 @@ export function createTally(): Tally {
 export const differs = (what: string): StartupError =>
   new StartupError(
     `The copy failed: ${what}.`,
-    "The target is unchanged. Stop every server on both stores, then copy again. To check a data folder: ai-chat store check DIR",
+    "The target is unchanged. Stop every server on both stores, then copy again. The command store check DIR checks a data folder.",
   );
 
 /** The ids of deleted accounts. */

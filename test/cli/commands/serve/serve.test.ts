@@ -106,6 +106,7 @@ test("with --log json every line on stderr is JSON", async () => {
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     expect.objectContaining({ level: "info", msg: "listening", url: urlIn(stderr), model: "demo" }),
     expect.objectContaining({ level: "info", msg: expect.stringMatching(/^Stopping/) }),
+    expect.objectContaining({ level: "info", msg: expect.stringMatching(/^Stopped/) }),
   ]);
 });
 
@@ -130,7 +131,9 @@ test("with --json and --log json the log has the notes for the operator, and std
       .map((line) => JSON.parse(line) as unknown),
   ).toEqual([
     expect.objectContaining({ level: "warn", msg: expect.stringContaining("is incomplete") }),
+    expect.objectContaining({ level: "info", msg: "listening" }),
     expect.objectContaining({ level: "info", msg: expect.stringMatching(/^Stopping/) }),
+    expect.objectContaining({ level: "info", msg: expect.stringMatching(/^Stopped/) }),
   ]);
 });
 

@@ -43,6 +43,8 @@ const samples: Partial<Record<OptionName, string | number>> = {
   model: "m",
   system: "s",
   log: "json",
+  logLevel: "warn",
+  logFile: "/var/log/chat.log",
   limitQuestions: "7/1m",
   refill: "7/week",
   registration: "invite",

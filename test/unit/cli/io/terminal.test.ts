@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { commandName } from "../../../../src/cli/argv/command-name.ts";
 import { counted, grouped } from "../../../../src/text/numbers.ts";
 import {
   colorPreference,
@@ -104,42 +103,6 @@ const plain: [setting: boolean, env: Env, wants: boolean][] = [
 test("the line mode follows the setting plain, ACCESSIBLE and TERM", () => {
   for (const [setting, env, wants] of plain)
     expect(wantsPlain(setting, env), `plain ${setting} with ${JSON.stringify(env)}`).toBe(wants);
-});
-
-const npx = { npm_lifecycle_event: "npx", npm_command: "exec" };
-const started: [script: string, program: string, env: Env, name: string][] = [
-  ["/usr/local/bin/ai-chat", "/usr/lib/node_modules/ai-chat-system/dist/main.js", {}, "ai-chat"],
-  ["/usr/local/bin/ai-chat", "/home/jane/clone/dist/main.js", {}, "ai-chat"],
-  [
-    "C:\\npm\\node_modules\\ai-chat-system\\bin\\ai-chat.js",
-    "C:\\npm\\node_modules\\ai-chat-system\\dist\\main.js",
-    {},
-    "ai-chat",
-  ],
-  ["/home/jane/clone/bin/ai-chat.js", "/home/jane/clone/dist/main.js", {}, "npx ai-chat"],
-  [
-    "/home/jane/clone/bin/ai-chat.js",
-    "/home/jane/clone/dist/main.js",
-    { npm_command: "start" },
-    "npx ai-chat",
-  ],
-  [
-    "/home/jane/x/node_modules/.bin/ai-chat",
-    "/home/jane/x/node_modules/ai-chat-system/dist/main.js",
-    npx,
-    "npx ai-chat",
-  ],
-  ["/home/jane/.npm/_npx/1a/node_modules/.bin/ai-chat", "/home/jane/clone/dist/main.js", npx, "npx ai-chat"],
-  [
-    "/home/jane/.npm/_npx/1a/node_modules/.bin/ai-chat",
-    "/home/jane/.npm/_npx/1a/node_modules/ai-chat-system/dist/main.js",
-    npx,
-    "npx ai-chat-system",
-  ],
-];
-test("the program is named as it was started", () => {
-  for (const [script, program, env, name] of started)
-    expect(commandName(script, program, env), JSON.stringify([script, program, env])).toBe(name);
 });
 
 test("people read numbers with commas, and one is one", () => {
