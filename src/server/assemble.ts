@@ -66,6 +66,7 @@ export async function assemble(
     detail: "This account has asked as many questions as it may for now.",
   });
   const log = createLog(config.log, config.logStream, { level: config.logLevel, redact });
+  metrics?.watch({ isFailing: (model) => aiStates.of(model).state === "failing" });
   const onAiCall: OnAiCall = ({ cause, ...call }) => {
     metrics?.onAiCall(call);
     const change = aiStates.ended({ ...call, cause: cause === undefined ? undefined : redact(cause) });

@@ -205,6 +205,8 @@ describe("what a command loads", () => {
     const isMost = typeof packages === "number";
     expect(loaded.packages).toEqual(isMost ? loaded.packages : packages.toSorted());
     expect(loaded.packages.length).toBeLessThanOrEqual(isMost ? packages : packages.length);
+    // Only --metrics loads it.
+    expect(loaded.packages).not.toContain("prom-client");
     expect(loaded.bytes / 1000).toBeGreaterThan(100);
     expect(loaded.bytes / 1000).toBeLessThanOrEqual(row.kilobytes);
     expect(loaded.opened.length, loaded.opened.join("\n")).toBeLessThanOrEqual(row.opened);

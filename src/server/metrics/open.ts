@@ -29,7 +29,7 @@ export function createMetrics({ version, models }: Needs) {
   const ai = aiMetrics([registry], label);
   const signIn = signInMetrics([registry]);
   const onRequest = requestMetrics([registry]);
-  gauges([registry], version, sources);
+  gauges([registry], { version, models }, sources);
   const begin = keep((model) => {
     questions.begin(model);
     ai.begin(model);

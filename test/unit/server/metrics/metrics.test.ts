@@ -173,6 +173,17 @@ test("a model that a reload adds has its series at once, and one that it removes
   expect(await valueOf(metrics, "ai_chat_ai_seconds_count", { model: "other" })).toBe(1);
 });
 
+test("the model whose AI is failing has 1, until it is gone from the list", async () => {
+  let names = ["small", "large"];
+  const metrics = createMetrics({ version: "1", models: () => names.map((name) => ({ name })) });
+  const failing = (model: string) => valueOf(metrics, "ai_chat_ai_failing", { model });
+  expect(await failing("large")).toBe(0);
+  metrics.watch({ isFailing: (model) => model === "large" });
+  expect([await failing("small"), await failing("large")]).toEqual([0, 1]);
+  names = ["small"];
+  expect(await failing("large")).toBeUndefined();
+});
+
 const codes = Object.keys(errors) as ErrorCode[];
 const fail = fc.oneof(
   fc.constantFrom(...codes).map((code) => new ApiError(code, "Secret words.")),
