@@ -1,4 +1,4 @@
-import type { RefillWish } from "../../../protocol/refill.ts";
+import { refillWords, type RefillSetting, type RefillWish } from "../../../protocol/refill.ts";
 import { ApiError } from "../../core/api-error.ts";
 import type { AccountId, Balance } from "../../core/ports.ts";
 import {
@@ -20,7 +20,7 @@ import type { NameFeature } from "./name-feature.ts";
 
 /** Refills, as the books have them (docs/accounts.md#refills). */
 export interface JsonRefills {
-  /** Records the setting, if it differs from the last one. A folder that never had one stays as it is. */
+  /** Records the setting, if it differs from the last one, and warns if it ends refills. A folder that never had one stays as it is. */
   set(setting: RefillWish): Promise<void>;
   /**
    * Pays what is due to the account; undefined if nothing is. Resolves also if it cannot be stored now: then the next call
@@ -41,17 +41,23 @@ export function tokensDue(refills: Refills, book: AccountBook, now: number): num
   return (state && dueRefill(refills, state, now)?.tokens) ?? 0;
 }
 
+const switchedOff = (last: RefillSetting) =>
+  `This server gives no refills: --refill is not set, or off. Until now there were ${refillWords(last)}. What was due and not paid by now is lost; set again, they count anew.`;
+
 /** See {@link JsonRefills}. */
 export function createRefills({
   books,
   committer,
   now,
   nameFeature,
+  warn,
 }: {
   books: Books;
   committer: Committer;
   now: () => number;
   nameFeature: NameFeature;
+  /** Gets sentences for the operator. */
+  warn: (sentence: string) => void;
 }): JsonRefills {
   const paying = new Map<AccountId, Promise<void>>();
 
@@ -87,6 +93,7 @@ export function createRefills({
       const { tokens = null, period = "day", cap = null } = setting ?? {};
       await committer.note({ fact: "refill", tokens, period, cap });
       for (const book of books.accounts.values()) book.refillAt = 0;
+      if (last && !setting) warn(switchedOff(last));
     },
 
     pay(book) {

@@ -171,7 +171,7 @@ async function createStore(parts: Parts): Promise<Store> {
     toVersion2: (feature) => periodic.without(() => toVersion2(feature)),
   });
   const [names, turns] = [createTurns(), createTurns()];
-  const refills = createRefills({ books, committer, now, nameFeature });
+  const refills = createRefills({ books, committer, now, nameFeature, warn });
   const ledger = createLedger({ books, holds, committer, now, nameFeature, turns, refills });
   const accounts = createAccounts({ books, committer, known, now, names });
   const invites = createInvites({ books, committer, now, nameFeature });

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { RefillWish } from "../../../../../src/protocol/refill.ts";
 import { createBooks, post } from "../../../../../src/server/stores/json/books.ts";
 import type { Event, Line } from "../../../../../src/server/stores/json/facts.ts";
 import { refute } from "../../../../../src/server/stores/json/refute.ts";
@@ -12,10 +13,12 @@ let time: number;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "ai-chat-refills-"));
   time = Date.parse("2026-11-22T10:00:00Z");
+  warnings = [];
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-const open = () => openJsonStore({ dir, now: () => time, warn: () => {} });
+let warnings: string[];
+const open = () => openJsonStore({ dir, now: () => time, warn: (sentence) => warnings.push(sentence) });
 
 async function lines(): Promise<Record<string, unknown>[]> {
   const text = await readFile(join(dir, "ledger.jsonl"), "utf8");
@@ -33,6 +36,26 @@ test("a folder without refills stays of version 1", async () => {
   const [header, ...facts] = await lines();
   expect(header).toMatchObject({ version: 1 });
   expect(facts.map(({ fact }) => fact)).toEqual(["account"]);
+});
+
+test("a start without the refills of the folder says once that they are off, and what they were", async () => {
+  let store = await open();
+  await store.setRefill({ tokens: 1000, period: "day", cap: 4000 });
+  warnings = [];
+  const restart = async (setting?: RefillWish) => {
+    await store.close();
+    store = await open();
+    await store.setRefill(setting);
+  };
+  await restart("stored");
+  expect(warnings).toEqual([]);
+  await restart();
+  expect(warnings).toEqual([
+    "This server gives no refills: --refill is not set, or off. Until now there were 1000/day, up to 4000. What was due and not paid by now is lost; set again, they count anew.",
+  ]);
+  await restart();
+  expect(warnings).toHaveLength(1);
+  await store.close();
 });
 
 test("the ledger has the setting once, and each refill as a grant of the last period that it pays", async () => {
