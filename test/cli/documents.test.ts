@@ -17,7 +17,13 @@ import { passwordDocument } from "../../src/cli/commands/password/document.ts";
 import { reportDocument } from "../../src/cli/commands/report/document.ts";
 import { checkedDocument, serveDocument } from "../../src/cli/commands/serve/document.ts";
 import { serversDocument } from "../../src/cli/commands/servers/document.ts";
-import { checkDocument, copyDocument, rotatedDocument } from "../../src/cli/commands/store/document.ts";
+import {
+  backupDocument,
+  checkDocument,
+  copyDocument,
+  restoreDocument,
+  rotatedDocument,
+} from "../../src/cli/commands/store/document.ts";
 import { takeDocument } from "../../src/cli/commands/take/document.ts";
 import { usageDocument } from "../../src/cli/commands/usage/document.ts";
 import { whoamiDocument } from "../../src/cli/commands/whoami/document.ts";
@@ -69,6 +75,8 @@ const documents = {
   "invites list": invites.invitesDocument,
   "invites revoke": invites.revokedDocument,
   "store check": checkDocument,
+  "store backup": backupDocument,
+  "store restore": restoreDocument,
   "store copy": copyDocument,
   "store rotate-secret": rotatedDocument,
 };
@@ -157,6 +165,9 @@ test("a successful command prints its document and nothing else", async () => {
   await printed("invites list", ["invites", "list", ...at]);
   await printed("invites revoke", ["invites", "revoke", made[0]?.id ?? "", ...at]);
   await printed("store check", ["store", "check", dir]);
+  const backup = join(home.dir, "a.backup");
+  await printed("store backup", ["store", "backup", dir, backup]);
+  await printed("store restore", ["store", "restore", backup, join(home.dir, "restored")]);
   const both = { stdin: { pipe: `${PASSWORD}\n${NEW}\n` } };
   await printed("password", ["password", "--password-stdin"], both);
   await printed("doctor", ["doctor"]);
@@ -222,6 +233,9 @@ describe("a failed command prints one line on stderr and nothing on stdout", () 
     [2, ["report", "--data", "/nonexistent"]],
     [2, ["invites", "list", "--data", "/nonexistent"]],
     [2, ["store", "check", "/nonexistent"]],
+    [2, ["store", "backup", "/nonexistent", "/nonexistent/file"]],
+    [2, ["store", "backup", "/nonexistent", "-"]],
+    [2, ["store", "restore", "/nonexistent", "/nonexistent/folder"]],
     [2, ["store", "copy", "/nonexistent"]],
     [2, ["chat"]],
     [2, ["no such command"]],

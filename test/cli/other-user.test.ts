@@ -37,6 +37,7 @@ describe.skipIf(process.platform === "win32")("the store of another user", () =>
     [["grant", "Jane", "5"], (dir) => `ai-chat grant Jane 5 --data ${dir}`],
     [["grant", "--id", "june", "--", "Jane", "5"], (dir) => `ai-chat grant Jane 5 --id june --data ${dir}`],
     [["serve", "--port", "0"], (dir) => `ai-chat serve --data ${dir}`],
+    [["store", "backup", "DIR", "DIR.backup"], (dir) => `ai-chat store backup ${dir} ${dir}.backup`],
     [["store", "copy", "DIR", "DIR-copy"], (dir) => `ai-chat store copy ${dir} ${dir}-copy`],
   ])("is refused to %j with the command for that user: exit 1", async (words, command) => {
     const args = words.map((word) => word.replace(/^DIR/, dir));

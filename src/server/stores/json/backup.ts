@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { StartupError } from "../../core/startup-error.ts";
+import { BadSettings, StartupError } from "../../core/startup-error.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import type { Manifest } from "./backup-file.ts";
 import type { Files } from "./files.ts";
@@ -92,7 +92,7 @@ async function checkTarget(
     throw (await deniedByOwner(folder, error)) ?? noFolder(folder, error);
   });
   if (await isInside(folder, dir))
-    throw new StartupError(
+    throw new BadSettings(
       `${file} is in the data folder.`,
       "Name a file elsewhere, best on another disk: a backup must survive the loss of the folder.",
     );
@@ -106,7 +106,7 @@ const exists = (file: string, cause?: unknown) =>
   new StartupError(`${file} exists.`, "Name a file that does not. A backup never replaces a file.", cause);
 
 const noFolder = (folder: string, error: unknown) =>
-  new StartupError(
+  new BadSettings(
     `The folder ${folder} cannot be read (${errorCode(error) ?? "unknown error"}).`,
     "Name a file in a folder that this user can write.",
     error,
