@@ -11,6 +11,7 @@ import type { RunningServer, serve as Serve } from "./serve.ts";
 import type { copyStore as CopyStore } from "./stores/copy.ts";
 import type { backUpFolder as BackUpFolder } from "./stores/json/backup.ts";
 import type { checkFolder as CheckFolder } from "./stores/json/check.ts";
+import type { compactFolder as CompactFolder } from "./stores/json/compact.ts";
 import type { restoreFolder as RestoreFolder } from "./stores/json/restore.ts";
 import type { checkDatabase as CheckDatabase } from "./stores/postgres/check.ts";
 import type { rotateSecret as RotateSecret } from "./stores/rotate-secret.ts";
@@ -230,6 +231,10 @@ export const restoreFolder: typeof RestoreFolder = async (options) =>
 /** Copies a store into an empty one. */
 export const copyStore: typeof CopyStore = async (options) =>
   (await import("./stores/copy.ts")).copyStore(options);
+
+/** Begins a new ledger in a data folder with its present state. */
+export const compactStore: typeof CompactFolder = async (...args) =>
+  (await import("./stores/json/compact.ts")).compactFolder(...args);
 
 /** Makes a new secret that signs tokens. */
 export const rotateSecret: typeof RotateSecret = async (options) =>

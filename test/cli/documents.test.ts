@@ -20,6 +20,7 @@ import { serversDocument } from "../../src/cli/commands/servers/document.ts";
 import {
   backupDocument,
   checkDocument,
+  compactDocument,
   copyDocument,
   restoreDocument,
   rotatedDocument,
@@ -78,6 +79,7 @@ const documents = {
   "store backup": backupDocument,
   "store restore": restoreDocument,
   "store copy": copyDocument,
+  "store compact": compactDocument,
   "store rotate-secret": rotatedDocument,
 };
 type DocumentName = keyof typeof documents;
@@ -179,6 +181,7 @@ test("a successful command prints its document and nothing else", async () => {
   const { code, stdout, stderr } = await server.ended;
   expect({ code, stderr, lines: stdout.match(/\n/g)?.length }).toEqual({ code: 0, stderr: "", lines: 1 });
   await printed("store copy", ["store", "copy", dir, join(home.dir, "copy")]);
+  await printed("store compact", ["store", "compact", join(home.dir, "copy")]);
   await printed("store rotate-secret", ["store", "rotate-secret", dir]);
 
   const by = ["--yes", "--data", dir];

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Files } from "../../src/server/stores/json/files.ts";
+import { compactFolder } from "../../src/server/stores/json/compact.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { disks, localDisk } from "../unit/server/stores/json/place.ts";
 import { invitesContract } from "./invites-contract.ts";
@@ -10,13 +11,19 @@ import { refillContract } from "./refill-contract.ts";
 import { storeContract, type StoreFixture } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
 
-/** A folder of its own, and a clock that the test owns. */
-async function place(files: Files, models = false): Promise<StoreFixture> {
+const fail = (sentence: string) => {
+  throw new Error(sentence);
+};
+
+/** A folder of its own, and a clock that the test owns. `compacts`: before each start but the first. */
+async function place(files: Files, models = false, compacts = false): Promise<StoreFixture> {
   const dir = await mkdtemp(join(tmpdir(), "ai-chat-store-"));
   let time = Date.parse("2026-11-22T10:00:00Z");
+  const isBegun = async () => (await readdir(dir)).includes("ledger.jsonl");
   return {
-    open: () =>
-      openJsonStore({
+    async open() {
+      if (compacts && (await isBegun())) await compactFolder(dir, { files, now: time, warn: fail });
+      return openJsonStore({
         dir,
         files,
         models,
@@ -25,7 +32,8 @@ async function place(files: Files, models = false): Promise<StoreFixture> {
           // The first invitation or act makes a ledger of version 1 one of version 2.
           if (!/written anew|^This server gives no refills/.test(sentence)) throw new Error(sentence);
         },
-      }),
+      });
+    },
     now: () => time,
     async advance(ms) {
       time += ms;
@@ -50,3 +58,6 @@ storeModel("JSON files of version 2", () => place(localDisk.files, true));
 invitesContract("JSON files of version 2", () => place(localDisk.files, true));
 operationsContract("JSON files of version 2", () => place(localDisk.files, true));
 refillContract("JSON files of version 2", () => place(localDisk.files, true));
+
+storeModel("JSON files that are compacted again and again", () => place(localDisk.files, false, true), 40);
+refillContract("JSON files that are compacted again and again", () => place(localDisk.files, false, true));

@@ -227,7 +227,7 @@ export const moneyMutants = [
     tests: [contract],
   },
   {
-    file: "src/server/stores/json/books.ts",
+    file: "src/server/stores/json/post.ts",
     find: "cost: 0 - tokens",
     replace: "cost: 100",
     why: "A replay tells today's price instead of what its key cost.",

@@ -33,9 +33,10 @@ export type FactKind =
   | "disabled"
   | "enabled"
   | "renamed"
-  | "deleted";
+  | "deleted"
+  | "opening";
 
-/** A fact of an account. `n` rises from fact to fact of an account, its creation first. */
+/** A fact of an account; `opening`: what a compaction carried forward. `n` rises from fact to fact of an account, its creation first. */
 export interface FactRow {
   n: number;
   /** Milliseconds since the epoch. */
@@ -52,7 +53,10 @@ export interface FactRow {
   by: string | null;
 }
 
-/** Sums of charges of an account, a UTC day (`YYYY-MM-DD`) and a model (`unknown` for a charge of before models). */
+/**
+ * Sums of charges of an account, a UTC day (`YYYY-MM-DD`) and a model (`unknown` for a charge of before models). Of charges
+ * from long before a ledger was compacted, `day` is a month (`YYYY-MM`).
+ */
 export interface UseRow {
   /** The name now; the pseudonym of a deleted account. */
   account: string;
@@ -79,7 +83,7 @@ export interface FactReader {
     after?: number | undefined;
     follow?: AbortSignal | undefined;
   }): AsyncIterable<FactRow>;
-  /** From that UTC day (`YYYY-MM-DD`) on. In any order. */
+  /** From that UTC day (`YYYY-MM-DD`) on; a month in which it is counts whole. In any order. */
   use(since: string): Promise<UseRow[]>;
   close(): Promise<void>;
 }

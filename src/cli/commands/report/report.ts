@@ -5,7 +5,7 @@ import type { Call } from "../../argv/call.ts";
 import { withReader } from "../../connection/books.ts";
 import { tableLook } from "../../io/table.ts";
 import { reportLines } from "./chart.ts";
-import { firstDay, sumsOf, type Sum } from "./sums.ts";
+import { firstDay, isMonth, sumsOf, type Sum } from "./sums.ts";
 
 async function print(sums: readonly Sum[], call: Call): Promise<void> {
   const { output, values } = call;
@@ -33,5 +33,10 @@ export async function report(call: Call): Promise<void> {
   const { reportDays: days, groupBy: kind } = values;
   const first = firstDay(days, Date.now());
   const used = await withReader(call, (reader) => reader.use(first));
+  const months = [...new Set(used.flatMap(({ day }) => (isMonth(day) ? [day] : [])))].toSorted();
+  if (months.length > 0)
+    output.note(
+      `The ledger was compacted: it has only whole months of ${months.join(", ")}, without the days of them that it lists.`,
+    );
   await print(sumsOf(used, { kind, first, days }), call);
 }

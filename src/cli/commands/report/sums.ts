@@ -14,6 +14,9 @@ const DAY = 24 * 60 * 60 * 1000;
 /** The UTC day (`YYYY-MM-DD`) of a time. */
 export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
+/** Whether it is `YYYY-MM`: of charges from long before a compaction, the day is not known. */
+export const isMonth = (day: string): boolean => day.length === "YYYY-MM".length;
+
 /** The first of `days` UTC days, the last of which is today. */
 export const firstDay = (days: number, now: number): string => dayOf(now - (days - 1) * DAY);
 
@@ -24,7 +27,7 @@ const byName = (a: Sum, b: Sum) => (a.label < b.label ? -1 : 1);
 
 /**
  * The sums of `rows` by what `kind` names. Days are in order, each of the `days` from `first` on is there, and so is a later
- * one with a charge, by a clock that was ahead. Accounts and models: the most tokens first.
+ * one with a charge, by a clock that was ahead, and a month. Accounts and models: the most tokens first.
  */
 export function sumsOf(
   rows: readonly UseRow[],

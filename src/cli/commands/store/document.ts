@@ -48,6 +48,20 @@ export const restoreDocument = z.strictObject({
 });
 export type RestoreDocument = z.infer<typeof restoreDocument>;
 
+const size = z.strictObject({ lines: whole, bytes: whole });
+
+/** What `store compact --json` prints. `older`: the path of the older ledger; `before`, `after`: both ledgers. */
+export const compactDocument = z.strictObject({
+  store: text,
+  older: text,
+  before: size,
+  after: size,
+  accounts: whole,
+  tokens: whole,
+  head: text,
+});
+export type CompactDocument = z.infer<typeof compactDocument>;
+
 /** What `store rotate-secret --json` prints. `ended`: everybody has to log in again. */
 export const rotatedDocument = z.strictObject({ store: text, ended: z.boolean() });
 export type RotatedDocument = z.infer<typeof rotatedDocument>;

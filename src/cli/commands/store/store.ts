@@ -8,6 +8,7 @@ const actions = new Map<string, () => Promise<(call: Call) => Promise<number>>>(
   ["backup", async () => (await import("./store-backup.ts")).backUp],
   ["restore", async () => (await import("./store-restore.ts")).restore],
   ["copy", async () => (await import("./store-copy.ts")).copyStores],
+  ["compact", async () => (await import("./store-compact.ts")).compact],
   ["rotate-secret", async () => (await import("./rotate-secret.ts")).rotate],
 ]);
 
@@ -41,7 +42,7 @@ export async function store(call: Call): Promise<number> {
   const close = word === undefined ? undefined : nearest(word, [...actions.keys()]);
   const message =
     word === undefined
-      ? "store needs a word: check, backup, restore, copy or rotate-secret."
+      ? "store needs a word: check, backup, restore, copy, compact or rotate-secret."
       : `store does not know ${JSON.stringify(repeatable(word))}.`;
   throw new ClientError("usage", message, {
     hint: `${close === undefined ? "For instance" : "Did you mean"}: ${program.name} store ${close ?? "check"} ${twoWords.get(close ?? "") ?? repeatable(words[1] ?? "/srv/ai-chat")}`,

@@ -17,6 +17,7 @@ import { SECRET } from "../json/secret.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { OtherOwner, StartupError } from "../../core/startup-error.ts";
 import { unlessAborted } from "./give-up.ts";
+import { createCarried } from "./carried.ts";
 import type { Entry, Opening, Source } from "./side.ts";
 
 /** The lock's error with a hint for a copy, which has no `--data`. */
@@ -75,15 +76,23 @@ export async function openJsonSource(
 }
 
 /** The entries of the ledger, up to the end that `load` found. */
-async function* entries(dir: string, { end }: Loaded, key: LedgerKey | undefined): AsyncGenerator<Entry[]> {
+async function* entries(
+  dir: string,
+  { books, end }: Loaded,
+  key: LedgerKey | undefined,
+): AsyncGenerator<Entry[]> {
   const file = await disk.open(join(dir, LEDGER), "r");
+  const carried = createCarried(books.features.has("operator"));
   let head: Head | undefined;
   const read = (line: Buffer): Entry[] => {
     const result = head === undefined ? readHeader(line) : readFact(line, head, key);
     if (result.kind !== "read")
       throw new StartupError(`${LEDGER}: ${result.why}`, "The file changed during the copy.");
     head = result.head;
-    return "fact" in result.value ? entryOf(result.value) : [];
+    if (!("fact" in result.value)) return [];
+    const fact = result.value;
+    if (fact.fact === "kept") carried.keep(fact);
+    return fact.fact === "opening" ? carried.entriesOf(fact) : entryOf(fact);
   };
   try {
     for await (const lines of readLines(file, end.byte)) yield lines.flatMap(read);
@@ -93,7 +102,7 @@ async function* entries(dir: string, { end }: Loaded, key: LedgerKey | undefined
 }
 
 /** Invitations and refills are no entries: `Source` has them. */
-function entryOf(fact: Line): Entry[] {
+function entryOf(fact: Exclude<Line, { fact: "opening" }>): Entry[] {
   if (!("account" in fact)) return [];
   const { account, at } = fact;
   const of = { id: randomUUID(), account, at, tokens: 0 };

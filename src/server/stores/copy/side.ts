@@ -14,7 +14,7 @@ export interface CopiedAccount extends Account {
 export interface Entry {
   /** Of a grant or take: as the operator gave it, unique in the account. Of a charge or repeat: the question's. Else any. */
   id: string;
-  kind: FactKind;
+  kind: Exclude<FactKind, "opening">;
   account: AccountId;
   /** ms since the epoch. */
   at: number;

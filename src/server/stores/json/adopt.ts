@@ -1,26 +1,27 @@
 import { ApiError } from "../../core/api-error.ts";
-import { post, type Books } from "./books.ts";
+import { linesOf, type Books } from "./books.ts";
 import { CHECKPOINT, LEDGER } from "./damage.ts";
-import { isoText, type KeyFact, type Line } from "./facts.ts";
+import type { KeyFact, Line } from "./facts.ts";
 import type { Journal } from "./journal.ts";
 import { keyWithId, macOf, type LedgerKey } from "./key.ts";
 import { factLine } from "./line.ts";
+import { post } from "./post.ts";
 import { headText } from "./seal.ts";
+import { isoText } from "./shapes.ts";
 
 /** For the operator, when a ledger with facts has got a key. */
 export const ADOPTED = `${LEDGER} has a key from now on: every command needs it, and an older ai-chat refuses to start on it. If it had a key before, somebody has removed that: restore a backup.`;
 
 /** For the operator: nothing in the folder shows whether it is all of the ledger. */
-export const withoutCheckpoint = ({ n, head }: Books): string =>
-  `There is no ${CHECKPOINT} that was made with the key, so a lost end of ${LEDGER} would not be noticed. It ends with line ${n + 1}, ${headText(head)}: compare that with what you noted.`;
+export const withoutCheckpoint = (books: Books): string =>
+  `There is no ${CHECKPOINT} that was made with the key, so a lost end of ${LEDGER} would not be noticed. It ends with line ${linesOf(books)}, ${headText(books.head)}: compare that with what you noted.`;
 
 /**
  * Writes the line that gives a ledger of version 2 its key, durably. If it cannot be written, the journal is closed, and the
  * ledger is as it was.
  */
 export async function adopt(journal: Journal, books: Books, key: LedgerKey, at: number): Promise<void> {
-  const named = { n: books.n + 1, at, fact: "feature", feature: "key", key: key.id } as const;
-  const fact: KeyFact = { ...named, mac: macBefore(named, journal.synced().sha256, key) };
+  const fact = keyFact({ n: books.n + 1, at }, journal.synced().sha256, key);
   const { text, head } = factLine(fact, books.head);
   try {
     await journal.append(Buffer.from(`${text}\n`));
@@ -29,6 +30,12 @@ export async function adopt(journal: Journal, books: Books, key: LedgerKey, at: 
     throw error instanceof ApiError ? error.cause : error;
   }
   post(books, fact, head, at);
+}
+
+/** The fact that gives the key to a ledger whose bytes before it have this SHA-256. */
+export function keyFact(place: { n: number; at: number }, sha256: string, key: LedgerKey): KeyFact {
+  const named = { ...place, fact: "feature", feature: "key", key: key.id } as const;
+  return { ...named, mac: macBefore(named, sha256, key) };
 }
 
 export const isKeyFact = (fact: Line): fact is KeyFact => fact.fact === "feature" && fact.feature === "key";

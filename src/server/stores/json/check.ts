@@ -3,18 +3,19 @@ import { join } from "node:path";
 import { SECRET_BYTES } from "../../../protocol/limits.ts";
 import { secretsIn } from "../../core/signing-secrets.ts";
 import { StartupError } from "../../core/startup-error.ts";
-import { createBooks, type Books } from "./books.ts";
+import { createBooks, linesOf, type Books } from "./books.ts";
 import { clockNotes } from "./clock-notes.ts";
 import type { Checked, Finding } from "../checked.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { readCheckpoint } from "./checkpoint-file.ts";
+import { olderName } from "./compacted.ts";
 import { difference } from "./compare-checkpoint.ts";
 import { checkpointDamage, Damage, LEDGER } from "./damage.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import { disk } from "./disk.ts";
 import { readWhole, type Files, type OpenFile } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
-import { ledgerCut, precedesLedger } from "./load.ts";
+import { olderThan, precedesLedger } from "./older-ledger.ts";
 import { keyTaken, openLedgerKey, type LedgerKey } from "./key.ts";
 import { lockHolder } from "./lock.ts";
 import { replay, type Place, type Replayed } from "./replay.ts";
@@ -63,9 +64,9 @@ async function look(files: Files, dir: string, now: number, key: LedgerKey | und
     notes:
       begun === false
         ? ["The folder holds no ledger."]
-        : [...tailNotes(end, running), ...clockNotes(books, now)],
+        : [...tailNotes(end, running), ...clockNotes(books, now), ...olderNotes(books)],
     running,
-    lines: books.ledger === "" ? 0 : books.n + 1,
+    lines: books.ledger === "" ? 0 : linesOf(books),
     accounts: balances.length,
     tokens: balances.reduce((sum, tokens) => sum + tokens, 0),
     head: books.ledger === "" ? undefined : headText(books.head),
@@ -79,10 +80,9 @@ async function lookAtLedger(
   findings: Finding[],
 ): Promise<Replayed | undefined> {
   try {
-    const { size } = await read.file.stat();
-    const short = checkpoint && size < checkpoint.length;
-    if (short) findings.push(ledgerCut(size, checkpoint).finding);
-    const fits = checkpoint && !short && !(await precedesLedger(read.file, checkpoint));
+    const older = checkpoint && (await olderThan(read.file, checkpoint, read.now, read.key));
+    if (older) findings.push(older.finding);
+    const fits = checkpoint && !older && !(await precedesLedger(read.file, checkpoint));
     return await collect(findings, () => readAll(read, fits ? checkpoint : undefined, findings));
   } finally {
     await read.file.close();
@@ -129,6 +129,13 @@ function noKeyFinding(): Finding {
   const { hint } = keyTaken();
   return { file: LEDGER, what: "it has no key, although one was named.", repair: hint };
 }
+
+const olderNotes = ({ continues }: Books): string[] =>
+  continues
+    ? [
+        `${LEDGER} continues an older ledger after fact ${continues.last}: ${olderName(continues.last)}, if it was kept.`,
+      ]
+    : [];
 
 function tailNotes(end: Replayed | undefined, running: boolean): string[] {
   if (!end) return [];

@@ -43,6 +43,8 @@ export function createCheckedLines(file: Pick<OpenFile, "read">, key: LedgerKey 
   const place: Place = { byte: 0, line: 1 };
   let ledger: string | undefined;
   let head: Head = 0;
+  /** Number of the first fact, which is line 2. */
+  let first = 1;
   /** Over all bytes before the line that names the key. */
   let before = key && createHash("sha256");
 
@@ -68,8 +70,10 @@ export function createCheckedLines(file: Pick<OpenFile, "read">, key: LedgerKey 
     if (read.kind === "newer") throw newerLedger(place, read.why);
     if (read.kind === "wrong") throw wrongContent(place, read.why);
     const fact = read.value;
-    if (fact && fact.n !== place.line - 1)
-      throw wrongContent(place, `its number is ${fact.n}, where ${place.line - 1} follows.`);
+    if (place.line === 2 && fact?.fact === "feature" && fact.feature === "compacted") first = fact.n;
+    const follows = first + place.line - 2;
+    if (fact && fact.n !== follows)
+      throw wrongContent(place, `its number is ${fact.n}, where ${follows} follows.`);
     if (fact && isKeyFact(fact)) {
       if (!isMadeWith(fact, before?.digest("hex") ?? "", key))
         throw ledgerDamage(place, "it, or a line before it, was changed by somebody without the key.");

@@ -6,6 +6,7 @@ import { createBooks, openAccount, type Books, type Timed } from "./books.ts";
 import { postKey, postRevoked, type ChargedKey, type RevokedToken } from "./kept.ts";
 import type { GivenGrant } from "./grants.ts";
 import { openInvite, type InviteBook } from "./invite-books.ts";
+import type { Continues } from "./compacted.ts";
 import type { Feature } from "./facts.ts";
 import type { LedgerKey } from "./key.ts";
 import type { Version } from "./line.ts";
@@ -38,6 +39,8 @@ export interface Checkpoint extends Covered {
   ledger: string;
   /** Absent in the checkpoint of a ledger of version 1. */
   features?: Feature[];
+  /** Absent if the ledger continues no other one. */
+  continues?: Continues;
   /** The head of the last line, if that is a CRC. */
   crc?: number;
   /** The same of a ledger with a key, and the id of that. */
@@ -80,6 +83,7 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
     ...covered,
     sha256: sumOf(books.version, covered.sha256),
     ...(books.version > 1 && { features: [...books.features] }),
+    ...(books.continues && { continues: books.continues }),
     ...(typeof books.head === "number" ? { crc: books.head } : { head: books.head }),
     accounts: accounts.map(({ id, name, hash, generation, disabled, tokens, usage }) => ({
       id,
@@ -110,6 +114,9 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
 /** Version of the ledger that the checkpoint was made from. */
 export const versionOf = ({ features }: Checkpoint): Version => (features ? 2 : 1);
 
+/** Number of the last fact that it covers. */
+export const lastOf = ({ lines, continues }: Checkpoint): number => (continues?.last ?? 0) + lines - 1;
+
 /** Whether the checkpoint was made from bytes of this SHA-256. */
 export const covers = (checkpoint: Checkpoint, sha256: string): boolean =>
   checkpoint.sha256 === sumOf(versionOf(checkpoint), sha256);
@@ -138,8 +145,9 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   books.ledger = checkpoint.ledger;
   books.version = versionOf(checkpoint);
   for (const feature of checkpoint.features ?? []) books.features.add(feature);
-  // The header has no number.
-  books.n = checkpoint.lines - 1;
+  books.n = lastOf(checkpoint);
+  books.continues = checkpoint.continues;
+  books.before = checkpoint.continues?.last ?? 0;
   books.head = checkpoint.head ?? checkpoint.crc ?? 0;
   Object.assign(books, checkpoint.times);
   for (const [at, { id, name, hash, generation, disabled, tokens, days }] of checkpoint.accounts.entries()) {

@@ -1,4 +1,5 @@
 import { errorCode } from "../../../disk/errors.ts";
+import { linesOf } from "./books.ts";
 import { checkpointOf } from "./checkpoint.ts";
 import { writeCheckpoint } from "./checkpoint-file.ts";
 import { CHECKPOINT } from "./damage.ts";
@@ -54,7 +55,7 @@ export async function openCheckpoints({
       await writeCheckpoint(
         files,
         dir,
-        checkpointOf(books, { length, lines: books.n + 1, sha256 }, now()),
+        checkpointOf(books, { length, lines: linesOf(books), sha256 }, now()),
         key,
       );
       covered = length;
@@ -86,7 +87,7 @@ export async function openCheckpoints({
 }
 
 /** Without a checkpoint the next start takes longer, and does not notice if the end of the ledger was lost. */
-function notWritten(error: unknown): string {
+export function notWritten(error: unknown): string {
   const { message } = error as Partial<Error>;
   const why = errorCode(error) ?? message?.replace(/\.$/, "") ?? "unknown error";
   return `${CHECKPOINT} could not be written (${why}).`;

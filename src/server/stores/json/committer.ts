@@ -1,13 +1,14 @@
 import { ApiError } from "../../core/api-error.ts";
 import type { Balance } from "../../core/ports.ts";
 import type { StoreMeter } from "../../core/store-meter.ts";
-import { post, type Books } from "./books.ts";
+import type { Books } from "./books.ts";
 import { slot } from "./kept.ts";
 import type { Fact, Notice } from "./facts.ts";
 import { formBatch, type Entry, type Formed, type Waiting } from "./form-batch.ts";
 import type { Holds } from "./holds.ts";
 import type { Journal } from "./journal.ts";
 import type { LedgerKey } from "./key.ts";
+import { post } from "./post.ts";
 
 /**
  * Group commit: the entries that wait are written and synced together. Then all of them are posted to the books, and the

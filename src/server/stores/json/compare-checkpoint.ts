@@ -19,6 +19,15 @@ export function difference(
   return other && `its ${other} differ from ${LEDGER}, although its checksums are right.`;
 }
 
+/** What ledgers with the same state have in common, whatever their facts are. */
+const STATE = ["accounts", "keys", "revoked", "grants", "invites", "refills"];
+
+/** Which part of the state at `now` differs; undefined for none. */
+export function differingState(one: Books, other: Books, now: number): string | undefined {
+  const [ours, theirs] = [one, other].map((side) => comparable(side, now, { costs: true, more: true }));
+  return STATE.find((part) => ours?.[part] !== theirs?.[part]);
+}
+
 /** The parts of the books as texts that are equal for equal content; with or without what an older ai-chat leaves out. */
 function comparable(
   books: Books,
@@ -47,7 +56,7 @@ function comparable(
     refills,
     features,
     times,
-    counters: [books.n, books.head, books.version],
+    counters: [books.n, books.head, books.version, books.continues],
   };
   const texts = Object.entries(parts).map(([part, list]) => [
     part,

@@ -1,5 +1,5 @@
 import { constants, fdatasync, fstatSync, lstatSync, writeSync } from "node:fs";
-import { lstat, open, readdir, rename, rm, statfs } from "node:fs/promises";
+import { link, lstat, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode } from "../../../disk/errors.ts";
 import type { Files } from "./files.ts";
@@ -19,6 +19,7 @@ export const disk: Files = {
   open: (path, flags, mode) => open(path, openFlags[flags], mode),
   stat: (path) => lstat(path),
   rename,
+  link,
   remove: (path) => rm(path, { force: true }),
   list: (dir) => readdir(dir),
 };

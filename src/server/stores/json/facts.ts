@@ -1,6 +1,24 @@
 import { REFILL_ID } from "../../core/refill.ts";
 import type { Act } from "../../core/operations.ts";
 import type { AccountId, HoldId } from "../../core/ports.ts";
+import {
+  count,
+  countOrNull,
+  debit,
+  digest,
+  filled,
+  flag,
+  isoText,
+  isoTime,
+  period,
+  sameList,
+  text,
+  textOrNull,
+  time,
+  whole,
+  type Shape,
+} from "./shapes.ts";
+import { CONTINUES, KEPT, OPENING, type Continues, type KeptLists, type Opening } from "./compacted.ts";
 
 /** What happened, without its position in the ledger. `tokens` is what it adds to the balance. */
 export type Event =
@@ -14,7 +32,8 @@ export type Event =
   | { fact: "revoked"; jti: string; expires: number }
   | ({ fact: "disabled"; disabled: boolean } & Partial<Act>)
   | ({ fact: "renamed"; from: string } & Act)
-  | ({ fact: "deleted" } & Act);
+  | ({ fact: "deleted" } & Act)
+  | ({ fact: "opening" } & Opening);
 
 /** A fact of the ledger. Times in milliseconds since the epoch; on disk they are ISO 8601 in UTC. */
 export type Fact = Event & {
@@ -30,9 +49,10 @@ export type Fact = Event & {
 
 /**
  * What a line of version 1 cannot say (docs/ledger.md#versions). `models`: a charge names its model; `invites`: there are
- * invitations; `operator`: see {@link isOfOperator}; `key`: the lines that follow have an HMAC.
+ * invitations; `operator`: see {@link isOfOperator}; `key`: the lines that follow have an HMAC; `compacted`: the ledger
+ * continues another one, and begins with the state that it left.
  */
-export type Feature = "models" | "invites" | "operator" | "key";
+export type Feature = "models" | "invites" | "operator" | "key" | "compacted";
 
 /** How accounts are refilled from here on. `tokens`: null if they are not. `cap`: null if there is none. */
 export interface Refill {
@@ -46,7 +66,9 @@ export type Notice =
   | { fact: "feature"; feature: Exclude<Feature, "key"> }
   | { fact: "invite"; id: string; digest: string; tokens: number | null; uses: number; expires: number }
   | { fact: "invite_revoked"; id: string }
-  | ({ fact: "refill" } & Refill);
+  | ({ fact: "refill" } & Refill)
+  | ({ fact: "continues" } & Continues)
+  | ({ fact: "kept" } & KeptLists);
 
 /** The id of the key, and its HMAC of all bytes and fields before it. */
 export interface KeyFact {
@@ -65,7 +87,13 @@ export type NoticeFact = (Notice & { n: number; at: number }) | KeyFact;
 export type Line = Fact | NoticeFact;
 
 /** Whether this version knows the feature of that name. */
-const FEATURES: ReadonlySet<unknown> = new Set<Feature>(["models", "invites", "operator", "key"]);
+const FEATURES: ReadonlySet<unknown> = new Set<Feature>([
+  "models",
+  "invites",
+  "operator",
+  "key",
+  "compacted",
+]);
 export const isFeature = (name: unknown): name is Feature => FEATURES.has(name);
 
 /** Whether the line needs the feature `operator`, whatever lines precede it. */
@@ -79,20 +107,6 @@ export const isRefill = ({ id, by }: Extract<Event, { fact: "grant" }>): boolean
 
 /** What the event adds to the account's balance. */
 export const tokensOf = (event: Event): number => ("tokens" in event ? event.tokens : 0);
-
-const text = (value: unknown) => typeof value === "string";
-const filled = (value: unknown) => typeof value === "string" && value !== "";
-const whole = (value: unknown) => Number.isSafeInteger(value);
-const count = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
-const countOrNull = (value: unknown) => value === null || count(value);
-const debit = (value: unknown) => Number.isSafeInteger(value) && (value as number) <= 0;
-const textOrNull = (value: unknown) => value === null || text(value);
-const period = (value: unknown) => value === "day" || value === "week" || value === "month";
-const flag = (value: unknown) => typeof value === "boolean";
-const digest = (value: unknown) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-const time = (value: unknown) => typeof value === "string" && isoTime(value) !== undefined;
-
-type Shape = Record<string, (value: unknown) => boolean>;
 
 const before: Shape = { n: count, at: time, fact: text, account: filled, name: filled };
 const after: Shape = { balance: count };
@@ -117,6 +131,7 @@ const shapes = new Map<unknown, Shape[]>(
     disabled: [{ disabled: flag }, { disabled: flag, ...act }],
     renamed: [{ from: filled, ...act }],
     deleted: [act],
+    opening: [OPENING],
   } satisfies Record<Event["fact"], Shape[]>).map(([kind, own]) => [
     kind,
     own.map((fields) => ({ ...before, ...fields, ...after })),
@@ -131,11 +146,16 @@ for (const [kind, ...own] of [
   ["invite", { id: filled, digest: filled, tokens: countOrNull, uses: count, expires: time }],
   ["invite_revoked", { id: filled }],
   ["refill", { tokens: countOrNull, period, cap: countOrNull }],
+  ["continues", CONTINUES],
+  ["kept", KEPT],
 ] satisfies [Notice["fact"], ...Shape[]][])
   shapes.set(
     kind,
     own.map((fields) => ({ n: count, at: time, fact: text, ...fields })),
   );
+
+/** Fields that are milliseconds in memory, and text on disk. */
+const TIMES: ReadonlySet<string> = new Set(["at", "expires", "created", "lastQuestion", "refilled"]);
 
 /** The fact in a parsed line without its checksum, or a sentence about what is wrong with it. */
 export function factOf(fields: Record<string, unknown>): Line | string {
@@ -146,8 +166,8 @@ export function factOf(fields: Record<string, unknown>): Line | string {
   if (!shape) return "a field is missing, unknown or out of order.";
   const wrong = names.find((name) => !shape[name]?.(fields[name]));
   if (wrong !== undefined) return `its field ${wrong} is not what it should be.`;
-  const fact: Record<string, unknown> = { ...fields, at: isoTime(String(fields["at"])) };
-  if ("expires" in fields) fact["expires"] = isoTime(String(fields["expires"]));
+  const fact: Record<string, unknown> = { ...fields };
+  for (const field of TIMES) if (typeof fields[field] === "string") fact[field] = isoTime(fields[field]);
   return fact as unknown as Line;
 }
 
@@ -164,25 +184,7 @@ export function fieldsOf(fact: Line): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const field of orders.get(fact.fact) ?? []) {
     const value: unknown = Reflect.get(fact, field);
-    fields[field] = field === "at" || field === "expires" ? isoText(value as number) : value;
+    fields[field] = TIMES.has(field) && typeof value === "number" ? isoText(value) : value;
   }
   return fields;
-}
-
-let latest = { ms: 0, text: "1970-01-01T00:00:00.000Z" };
-
-/** `2026-11-22T10:00:00.000Z`. The facts of one batch have the same time, so the last one is kept. */
-export function isoText(ms: number): string {
-  if (ms !== latest.ms) latest = { ms, text: new Date(ms).toISOString() };
-  return latest.text;
-}
-
-/** Milliseconds since the epoch; undefined for text that `isoText` does not write. */
-export function isoTime(written: string): number | undefined {
-  const ms = Date.parse(written);
-  return Number.isNaN(ms) || isoText(ms) !== written ? undefined : ms;
-}
-
-function sameList(a: string[], b: string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -41,6 +41,8 @@ export interface Files {
   open(path: string, flags: "r" | "r+" | "wx", mode?: number): Promise<OpenFile>;
   stat(path: string): Awaitable<FileStat>;
   rename(from: string, to: string): Promise<void>;
+  /** A second name for a file. Rejects if there is a file with that name. */
+  link(existing: string, path: string): Promise<void>;
   /** No error if there is none. */
   remove(path: string): Promise<void>;
   list(dir: string): Promise<string[]>;
@@ -129,6 +131,20 @@ const kinds = new Map([
   [constants.S_IFIFO, "a named pipe"],
   [constants.S_IFLNK, "a link"],
 ]);
+
+/** What `read` gets from a file, which is closed then. */
+export async function reading<T>(
+  files: Files,
+  path: string,
+  read: (file: OpenFile) => Promise<T>,
+): Promise<T> {
+  const file = await files.open(path, "r");
+  try {
+    return await read(file);
+  } finally {
+    await file.close();
+  }
+}
 
 /** Makes creations, renames and removals in the folder durable. */
 export async function syncFolder(files: Files, dir: string): Promise<void> {

@@ -34,7 +34,8 @@ const OTHERS = 0o077;
 const STICKY = 0o1000;
 const NAMES = [LEDGER, CHECKPOINT, SECRET, ADDRESS, KNOWN];
 const OURS = new Set([...NAMES, ...NAMES.map(unfinished)]);
-const isOurs = (name: string) => OURS.has(name) || name.startsWith("lock.");
+const isOurs = (name: string) =>
+  OURS.has(name) || name.startsWith("lock.") || /^ledger-\d+\.jsonl$/.test(name);
 
 async function closeFolder(dir: string, warn: (sentence: string) => void): Promise<void> {
   if (process.platform === "win32") return;

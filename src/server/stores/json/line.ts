@@ -1,5 +1,6 @@
-import { factOf, fieldsOf, isFeature, isoText, isoTime, type Line } from "./facts.ts";
+import { factOf, fieldsOf, isFeature, type Line } from "./facts.ts";
 import type { LedgerKey } from "./key.ts";
+import { isoText, isoTime } from "./shapes.ts";
 import { bodyOf, endOf, headOf, unsealed, type Head } from "./seal.ts";
 
 /** Longest line that is written or read, in bytes. It bounds the memory of a reader. */

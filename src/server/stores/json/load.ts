@@ -1,13 +1,13 @@
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
-import { createBooks, type Books } from "./books.ts";
-import { booksOf, covers, isEnough, isTrusted, versionOf, type Checkpoint } from "./checkpoint.ts";
+import { createBooks, linesOf, type Books } from "./books.ts";
+import { booksOf, covers, isEnough, isTrusted, type Checkpoint } from "./checkpoint.ts";
 import { readCheckpoint } from "./checkpoint-file.ts";
-import { CHECKPOINT, checkpointDamage, Damage, LEDGER } from "./damage.ts";
+import { checkpointDamage, Damage, LEDGER } from "./damage.ts";
 import { readPieces, type Files, type OpenFile } from "./files.ts";
 import { hasLedger } from "./has-ledger.ts";
 import type { LedgerKey } from "./key.ts";
-import { readHeader } from "./line.ts";
+import { olderThan, precedesLedger } from "./older-ledger.ts";
 import { replay, type Place, type Tail } from "./replay.ts";
 
 /** The content of a data folder. */
@@ -44,7 +44,7 @@ export async function loadWhole(file: OpenFile, now: number, key?: LedgerKey): P
   const hash = createHash("sha256");
   const books = createBooks();
   const end = await replay({ file, books, from: { byte: 0, line: 1 }, hash, now, key });
-  return { books, hash, end, tail: end.tail, covered: 0, compared: false, replayed: books.n };
+  return { books, hash, end, tail: end.tail, covered: 0, compared: false, replayed: linesOf(books) - 1 };
 }
 
 function fresh(): Loaded {
@@ -67,8 +67,8 @@ async function resume(
   key: LedgerKey | undefined,
 ): Promise<Loaded | undefined> {
   const { length, lines } = checkpoint;
-  const { size } = await file.stat();
-  if (size < length) throw ledgerCut(size, checkpoint);
+  const older = await olderThan(file, checkpoint, now, key);
+  if (older) throw older;
   if (await precedesLedger(file, checkpoint)) return undefined;
   const hash = createHash("sha256");
   for await (const piece of readPieces(file, 0, length)) hash.update(piece);
@@ -78,15 +78,15 @@ async function resume(
   const books = booksOf(checkpoint, now);
   const from = { byte: length, line: lines + 1 };
   const end = await replay({ file, books, from, hash, now, key });
-  return { books, hash, end, tail: end.tail, covered: length, compared: true, replayed: books.n + 1 - lines };
-}
-
-/** Whether the ledger was written anew since the checkpoint: a start was killed before it made the next one. */
-export async function precedesLedger(file: OpenFile, checkpoint: Checkpoint): Promise<boolean> {
-  const { value: start = Buffer.alloc(0) } = await readPieces(file, 0).next();
-  const header = readHeader(start.subarray(0, Math.max(0, start.indexOf(10))));
-  if (header.kind !== "read" || header.value.ledger !== checkpoint.ledger) return false;
-  return versionOf(checkpoint) < header.value.version;
+  return {
+    books,
+    hash,
+    end,
+    tail: end.tail,
+    covered: length,
+    compared: true,
+    replayed: linesOf(books) - lines,
+  };
 }
 
 /** The bytes that a checkpoint covers have changed. Finds the line by the checksums of the ledger. */
@@ -108,13 +108,4 @@ async function explain(
   return books.ledger === checkpoint.ledger
     ? checkpointDamage(`it does not match ${LEDGER}: the first ${checkpoint.length} bytes differ.`)
     : checkpointDamage(`it was made from another ${LEDGER}.`);
-}
-
-/** The ledger has fewer bytes than its checkpoint covers. */
-export function ledgerCut(size: number, { length }: Checkpoint): Damage {
-  const what = `it has ${size} bytes, but ${CHECKPOINT} was made from ${length} bytes of it.`;
-  const repair =
-    `Nothing was changed. Restore ${LEDGER} from a backup, together with the ${CHECKPOINT} of the same time. ` +
-    "Without a backup, its content is lost.";
-  return new Damage({ file: LEDGER, what, repair });
 }

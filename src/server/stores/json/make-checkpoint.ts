@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { createBooks, type Books } from "./books.ts";
+import { createBooks, linesOf, type Books } from "./books.ts";
 import { booksOf, checkpointOf, isEnough } from "./checkpoint.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { LEDGER } from "./damage.ts";
 import type { Files } from "./files.ts";
 import type { LedgerKey } from "./key.ts";
-import { precedesLedger } from "./load.ts";
+import { precedesLedger } from "./older-ledger.ts";
 import { replay } from "./replay.ts";
 import type { Head } from "./seal.ts";
 
@@ -44,5 +44,5 @@ export async function makeCheckpoint(
     await file.close();
   }
   if (books.head !== head) throw new Error(`${LEDGER} is not what the server wrote`);
-  await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: books.n + 1, sha256 }, now), key);
+  await writeCheckpoint(files, dir, checkpointOf(books, { length, lines: linesOf(books), sha256 }, now), key);
 }

@@ -2,7 +2,9 @@ import type { Act, FactReader, FactRow, UseRow } from "../../core/operations.ts"
 import { StartupError } from "../../core/startup-error.ts";
 import type { Wanted } from "./checked-lines.ts";
 import { Damage, LEDGER } from "./damage.ts";
-import { isoText, type Fact } from "./facts.ts";
+import { olderName, type Use } from "./compacted.ts";
+import type { Fact } from "./facts.ts";
+import { isoText } from "./shapes.ts";
 import { openLedger, type OpenLedger } from "./open-ledger.ts";
 import { unreadable } from "./holder.ts";
 import type { Folder } from "./read-in-folder.ts";
@@ -15,16 +17,20 @@ export function createJsonReader(folder: Folder, { interval = INTERVAL } = {}): 
   return {
     async *facts({ account, since = -Infinity, until = Infinity, after = 0, follow }) {
       const wanted: Wanted = (opening) => opening.account === account;
-      for await (const facts of readFacts(folder, { wanted, after, follow, interval }))
-        for (const fact of facts) if (fact.at >= since && fact.at < until) yield rowOf(fact);
+      const seen: Seen = { n: after, ledger: undefined, older: undefined };
+      for await (const facts of readFacts(folder, { wanted, seen, follow, interval }))
+        for (const fact of facts) if (fact.at >= since && fact.at < until) yield rowOf(fact, seen);
     },
-    use: (since) => useOf(readFacts(folder, { wanted: isUse(since), after: 0, interval })),
+    use(since) {
+      const seen: Seen = { n: 0, ledger: undefined, older: undefined };
+      return useOf(readFacts(folder, { wanted: isUse(since), seen, interval }), since);
+    },
     async close() {},
   };
 }
 
-function rowOf(fact: Fact): FactRow {
-  const { reason = null, by = null }: Partial<Act> = "reason" in fact ? fact : {};
+function rowOf(fact: Fact, { older }: Seen): FactRow {
+  const { reason = null, by = null }: Partial<Act> = "reason" in fact ? fact : openedFrom(fact, older);
   return {
     n: fact.n,
     at: fact.at,
@@ -39,51 +45,52 @@ function rowOf(fact: Fact): FactRow {
   };
 }
 
-/** Charges from that UTC day on, and all that changes a name. */
+const openedFrom = ({ fact }: Fact, older: string | undefined): Partial<Act> =>
+  fact === "opening" && older !== undefined ? { reason: `carried forward; older facts are in ${older}` } : {};
+
+/** Charges from that UTC day on, what was carried forward, and all that changes a name. */
 const isUse =
   (since: string): Wanted =>
   ({ fact, at }) =>
-    fact === "charge" ? at.slice(0, 10) >= since : fact === "renamed" || fact === "deleted";
+    fact === "charge"
+      ? at.slice(0, 10) >= since
+      : fact === "opening" || fact === "renamed" || fact === "deleted";
 
-const DAY_MS = 86_400_000;
-
-async function useOf(pages: AsyncIterable<Fact[]>): Promise<UseRow[]> {
-  const sums = new Map<
-    string,
-    { id: string; since: number; model: string; questions: number; tokens: number }
-  >();
-  /** Of accounts that asked. A later fact has the later name. */
+async function useOf(pages: AsyncIterable<Fact[]>, since: string): Promise<UseRow[]> {
+  const sums = new Map<string, UseRow>();
+  /** A later fact has the later name. */
   const names = new Map<string, string>();
+  function add(account: string, [day, model, questions, tokens]: Use): void {
+    const slot = `${account} ${day} ${model}`;
+    const sum = sums.get(slot) ?? { account, day, model: model ?? "unknown", questions: 0, tokens: 0 };
+    sums.set(slot, sum);
+    sum.questions += questions;
+    sum.tokens += tokens;
+  }
   for await (const facts of pages)
     for (const fact of facts) {
-      const { account: id, name, at } = fact;
-      if (fact.fact === "charge" || names.has(id)) names.set(id, name);
-      if (fact.fact !== "charge") continue;
-      const { tokens, model = "unknown" } = fact;
-      const since = at - (at % DAY_MS);
-      const slot = `${id} ${since} ${model}`;
-      const sum = sums.get(slot) ?? { id, since, model, questions: 0, tokens: 0 };
-      sums.set(slot, sum);
-      sum.questions += 1;
-      sum.tokens -= tokens;
+      const { account, name, at } = fact;
+      names.set(account, name);
+      if (fact.fact === "charge")
+        add(account, [isoText(at).slice(0, 10), fact.model ?? null, 1, 0 - fact.tokens]);
+      if (fact.fact === "opening")
+        for (const use of fact.use) if (use[0] >= since.slice(0, use[0].length)) add(account, use);
     }
-  return [...sums.values()].map(({ id, since, ...sum }) => ({
-    account: names.get(id) ?? id,
-    day: isoText(since).slice(0, 10),
-    ...sum,
-  }));
+  return [...sums.values()].map((sum) => ({ ...sum, account: names.get(sum.account) ?? sum.account }));
 }
 
 /** The last fact that was given, and the ID of its ledger. */
 interface Seen {
   n: number;
   ledger: string | undefined;
+  /** The file of the facts before those of this ledger. */
+  older: string | undefined;
 }
 
 interface Asked {
   wanted: Wanted;
-  /** Only facts with a higher number. */
-  after: number;
+  /** Facts with a higher number are given. */
+  seen: Seen;
   follow?: AbortSignal | undefined;
   interval: number;
 }
@@ -93,14 +100,13 @@ interface Asked {
  * with damage, once: a server that started meanwhile may have removed an incomplete write.
  */
 async function* readFacts(folder: Folder, asked: Asked): AsyncGenerator<Fact[]> {
-  const { after, follow, interval } = asked;
-  const seen: Seen = { n: after, ledger: undefined };
+  const { follow, interval } = asked;
   let damage: Damage | undefined;
   for (;;) {
     const ledger = await openLedger(folder, interval).catch(unreadable(folder.dir));
     try {
       for (let end = await ledger.end(); end !== undefined; end = await ledger.end()) {
-        yield* fresh(ledger, end, { ...asked, seen });
+        yield* fresh(ledger, end, asked);
         damage = undefined;
         if (!follow) return;
         await ledger.grown(follow);
@@ -116,14 +122,11 @@ async function* readFacts(folder: Folder, asked: Asked): AsyncGenerator<Fact[]> 
 }
 
 /** The facts up to byte `end` that were not seen yet. */
-async function* fresh(
-  { lines }: OpenLedger,
-  end: number,
-  { wanted, seen }: Asked & { seen: Seen },
-): AsyncGenerator<Fact[]> {
+async function* fresh({ lines }: OpenLedger, end: number, { wanted, seen }: Asked): AsyncGenerator<Fact[]> {
   for await (const all of lines.read(end, wanted)) {
     seen.ledger ??= lines.ledger();
     if (lines.ledger() !== seen.ledger) throw replaced();
+    for (const line of all) if (line.fact === "continues") seen.older = olderName(line.last);
     const facts = all.filter((line) => "account" in line && line.n > seen.n) as Fact[];
     seen.n = facts.at(-1)?.n ?? seen.n;
     yield facts;

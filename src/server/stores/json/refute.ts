@@ -2,16 +2,29 @@ import { foldName } from "../../core/fold-name.ts";
 import { pseudonymOf } from "../../core/operations.ts";
 import { startOfId } from "../../core/refill.ts";
 import type { AccountBook, Books } from "./books.ts";
-import { isOfOperator, isRefill, tokensOf, type Fact, type Feature, type Line } from "./facts.ts";
+import {
+  isOfOperator,
+  isRefill,
+  tokensOf,
+  type Fact,
+  type Feature,
+  type Line,
+  type NoticeFact,
+} from "./facts.ts";
 import { refuteInvite, whyUnusable } from "./invite-books.ts";
 
 /** Why the fact cannot follow what the books hold; undefined if it can. */
 export function refute(books: Books, fact: Line): string | undefined {
-  if (fact.n !== books.n + 1) return `its number is ${fact.n}, where ${books.n + 1} follows.`;
+  const isFirst = books.n === 0 && fact.fact === "feature" && fact.feature === "compacted";
+  if (books.before > 0 && !books.continues && fact.fact !== "continues")
+    return "no line before it names the ledger that this one continues.";
+  if (!isFirst && fact.n !== books.n + 1) return `its number is ${fact.n}, where ${books.n + 1} follows.`;
   if (fact.fact === "feature") return refuteFeature(books, fact);
   if (isOfOperator(fact) && !books.features.has("operator"))
     return "it is of an operator, but no line before it names that feature.";
-  if (!("account" in fact)) return fact.fact === "refill" ? undefined : refuteInvite(books, fact);
+  if (COMPACTED.has(fact.fact) && !books.features.has("compacted"))
+    return "it is of a ledger that continues another one, but no line before it names that feature.";
+  if (!("account" in fact)) return refuteNotice(books, fact);
   const account = books.accounts.get(fact.account);
   const why = account ? refuteEvent(books, account, fact) : refuteAccount(books, fact);
   if (why !== undefined) return why;
@@ -20,10 +33,28 @@ export function refute(books: Books, fact: Line): string | undefined {
   return undefined;
 }
 
+const COMPACTED: ReadonlySet<string> = new Set<Line["fact"]>(["continues", "kept", "opening"]);
+
+function refuteNotice(books: Books, fact: Exclude<NoticeFact, { fact: "feature" }>): string | undefined {
+  switch (fact.fact) {
+    case "refill":
+    case "kept":
+      return undefined;
+    case "continues":
+      return fact.last === books.before && fact.n === fact.last + 2
+        ? undefined
+        : `it continues a ledger of ${fact.last} facts, where ${books.before} were before.`;
+    case "invite":
+    case "invite_revoked":
+      return refuteInvite(books, fact);
+  }
+}
+
 /** For a fact of an account that does not exist. */
 function refuteAccount(books: Books, fact: Fact): string | undefined {
-  if (fact.fact !== "account") return "its account was never created.";
+  if (fact.fact !== "account" && fact.fact !== "opening") return "its account was never created.";
   if (books.names.has(foldName(fact.name))) return "its account exists already.";
+  if (fact.fact === "opening") return undefined;
   const unusable = fact.invite === undefined ? undefined : whyUnusable(books.invites.get(fact.invite));
   return unusable && `its invitation ${unusable}.`;
 }
@@ -31,7 +62,7 @@ function refuteAccount(books: Books, fact: Fact): string | undefined {
 /** For a fact of an account that exists. */
 function refuteEvent(books: Books, account: AccountBook, fact: Fact): string | undefined {
   if (account.deleted && fact.fact !== "charge" && fact.fact !== "again") return "its account was deleted.";
-  if (fact.fact === "account") return "its account exists already.";
+  if (fact.fact === "account" || fact.fact === "opening") return "its account exists already.";
   const wrongName = refuteName(books, account, fact);
   if (wrongName !== undefined) return wrongName;
   if (fact.fact === "password" && fact.generation !== account.generation + 1)

@@ -1,10 +1,11 @@
 import type { Hash } from "node:crypto";
-import { post, type Books } from "./books.ts";
+import type { Books } from "./books.ts";
 import { LEDGER, ledgerDamage, newerLedger } from "./damage.ts";
 import { readPieces, type OpenFile } from "./files.ts";
 import { isKeyFact, isMadeWith } from "./adopt.ts";
 import type { LedgerKey } from "./key.ts";
 import { isTornHeader, LINE_BYTES, readFact, readHeader } from "./line.ts";
+import { post } from "./post.ts";
 import { refute } from "./refute.ts";
 
 /** The start of a line in the ledger: its number (from 1) and its first byte (from 0). */

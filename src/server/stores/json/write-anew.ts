@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { StartupError } from "../../core/startup-error.ts";
 import { Damage, LEDGER } from "./damage.ts";
-import { readLines, replaceWith, writeFully, type Files, type OpenFile } from "./files.ts";
+import { reading, readLines, replaceWith, writeFully, type Files, type OpenFile } from "./files.ts";
 import { factLine, headerLine, readHeader, resealed } from "./line.ts";
 import { loadWhole, type Loaded } from "./load.ts";
 import type { Head } from "./seal.ts";
@@ -24,15 +24,6 @@ export async function writeAnew(files: Files, dir: string, loaded: Written, at: 
     if (anew.books.n !== loaded.books.n + 1) throw notWritten();
   });
   return anew;
-}
-
-async function reading<T>(files: Files, path: string, read: (file: OpenFile) => Promise<T>): Promise<T> {
-  const file = await files.open(path, "r");
-  try {
-    return await read(file);
-  } finally {
-    await file.close();
-  }
 }
 
 async function copyLines(from: OpenFile, to: OpenFile, { books, end, hash }: Written, at: number) {

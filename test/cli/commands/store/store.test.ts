@@ -177,3 +177,17 @@ test("store check with invalid arguments ends with exit 2 and two lines", async 
     expect(refused[at]?.stderr.trimEnd().split("\n")).toHaveLength(2);
   }
 });
+
+test("store compact begins a new ledger, which the other commands read; a database and two folders are refused", async () => {
+  const { code, stdout, stderr } = await runProgram(["store", "compact", dir], { home });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/1 account with 3,900 tokens, as before\.\n  before  3 lines, .*\n  after   /);
+  const older = join(dir, /ledger-\d+\.jsonl/.exec(stdout)?.[0] ?? "");
+  expect((await readFile(older, "utf8")).match(/\n/g)).toHaveLength(3);
+  const facts = JSON.parse((await runProgram(["ledger", "jane", "--json"], { home })).stdout);
+  expect(facts).toMatchObject([{ fact: "opening", balance: 3900 }]);
+  const used = JSON.parse((await runProgram(["report", "--by", "account", "--json"], { home })).stdout);
+  expect(used).toEqual([{ account: "jane", questions: 1, tokens: 100 }]);
+  for (const words of [[], ["postgres://db/chat"], [dir, dir], [dir, "--now"]])
+    expect((await runProgram(["store", "compact", ...words], { home })).code).toBe(2);
+});

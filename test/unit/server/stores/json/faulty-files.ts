@@ -40,6 +40,7 @@ export function createFaultyFiles(
       ask("open", path, async () => wrap(await on.open(path, flags, mode), path)),
     stat: (path) => ask("stat", path, () => on.stat(path)),
     remove: async (path) => ask("remove", path, () => on.remove(path)),
+    link: async (existing, path) => ask("link", path, () => on.link(existing, path)),
     rename: async (from, to) => ask("rename", to, () => on.rename(from, to)),
   };
 }
