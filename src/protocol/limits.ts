@@ -6,7 +6,7 @@ export const PRICE = 100;
 
 /**
  * Most characters of message and history that go to an AI whose own limit is not known, unless the operator says otherwise
- * (docs/hosting.md#context).
+ * (docs/server.md#context).
  */
 export const CONTEXT_CHARACTERS = 100_000;
 
@@ -19,7 +19,7 @@ export const MESSAGE_CHARACTERS = 32_000;
 /** Most turns that a request's `history` may hold (docs/http-api.md#history). */
 export const HISTORY_ENTRIES = 200;
 
-/** Longest name of a model, in characters (docs/hosting.md#several-models). */
+/** Longest name of a model, in characters (docs/server.md#several-models). */
 export const MODEL_CHARACTERS = 200;
 
 /** Bytes of a chat request's body, counted unpacked, that every server takes (docs/http-api.md#limits). */

@@ -8,11 +8,11 @@ import type { LogLevel } from "./log.ts";
 import type { LogStream } from "./log-sink.ts";
 import type { PairFiles } from "./tls/pair.ts";
 
-/** A model that answers, as the operator set it (docs/hosting.md#several-models). */
+/** A model that answers, as the operator set it (docs/server.md#several-models). */
 export interface ModelConfig {
   /** For users. Undefined without a list of models: then it is the name that the provider has. */
   name: string | undefined;
-  /** Its name at the AI. Undefined: chosen at the start (docs/hosting.md#which-ai-answers). */
+  /** Its name at the AI. Undefined: chosen at the start (docs/server.md#which-ai-answers). */
   upstream: string | undefined;
   /** Undefined: OpenAI's. */
   baseUrl: string | undefined;
@@ -54,7 +54,7 @@ export interface ServerConfig {
         /** Most connections. */
         connections: number;
       };
-  /** Undefined: chosen by the other settings (docs/hosting.md#which-ai-answers). */
+  /** Undefined: chosen by the other settings (docs/server.md#which-ai-answers). */
   provider: "demo" | "openai" | undefined;
   /** The first is the default. */
   models: readonly [ModelConfig, ...ModelConfig[]];

@@ -30,7 +30,7 @@ async function makeCommands(): Promise<string> {
   return dir;
 }
 
-/** A server on the folder that the pages call /srv/ai-chat. */
+/** A server on the folder that the pages call /srv/ai-chat or /var/lib/ai-chat. */
 async function startServer(): Promise<{ url: string; folder: string; stop: () => Promise<unknown> }> {
   const folder = join(home.dir, "srv");
   const options = ["--port", "0", "--data", folder, "--log", "silent"];
@@ -73,7 +73,9 @@ function expected({ text: block }: Fence): RegExp {
 test.for(pages)("the runnable blocks of %s do what they say", async (path) => {
   const server = await startServer();
   const here = (block: string) =>
-    block.replaceAll("http://127.0.0.1:8000", server.url).replaceAll("/srv/ai-chat", server.folder);
+    block
+      .replaceAll("http://127.0.0.1:8000", server.url)
+      .replaceAll(/\/(?:srv|var\/lib)\/ai-chat(?![-\w])/g, server.folder);
   const blocks = runnable(path).map((block) => ({ ...block, text: here(block.text) }));
   const end = (line: number) => `[end of the block at line ${line}]`;
   const script = blocks.map(({ text: block, line }) => `${block}\nprintf '%s' '${end(line)}'\n`).join("");

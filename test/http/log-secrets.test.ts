@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { failure } from "../support/openai-server.ts";
 import { openServerWithAi } from "../support/server-with-ai.ts";
 
-/** docs/hosting.md#privacy */
+/** docs/hosting.md#know-what-is-stored */
 
 const secret = "the secret that signs every token of this server";
 const { ai, server } = openServerWithAi({ secrets: [secret] });

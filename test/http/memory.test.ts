@@ -7,7 +7,7 @@ import type { StopSignal } from "../../src/server/core/stop.ts";
 import { openRawClient, rawQuestion, rawRequest, type RawClient } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
 
-/** docs/hosting.md#memory, by the bytes that are counted. */
+/** docs/server.md#memory, by the bytes that are counted. */
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -3,7 +3,7 @@ import { digestOfCode, idOfDigest, newCode } from "../../src/server/core/invite-
 import { inviteInFolder } from "../support/operate-in-folder.ts";
 import { PASSWORD, openTestServer, testConfig, type Wishes } from "../support/test-server.ts";
 
-/** `--limit-register` (docs/hosting.md#limits-on-registrations). */
+/** `--limit-register` (docs/server.md#limits-on-registrations). */
 
 const LIMIT = { count: 3, seconds: 3600 };
 const HOME = "192.0.2.1";

@@ -11,7 +11,7 @@ import {
 } from "../support/test-server.ts";
 import { openRawClient } from "./raw-client.ts";
 
-/** docs/hosting.md#who-may-register */
+/** docs/server.md#who-may-register */
 
 let server: TestServer;
 const open = async (wishes: Wishes) => (server = await openTestServer(wishes));

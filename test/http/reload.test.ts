@@ -7,7 +7,7 @@ import { after, answer, openFakeOpenAi, type FakeOpenAi } from "../support/opena
 import { PASSWORD, testConfig, testModel } from "../support/test-server.ts";
 import { gate } from "./wired-server.ts";
 
-/** docs/hosting.md#read-the-configuration-again */
+/** docs/server.md#read-the-configuration-again */
 
 let ai: FakeOpenAi;
 let dir: string;

@@ -12,7 +12,7 @@ import type { Pair } from "../../src/server/tls/pair.ts";
 import { createAuthority } from "../support/certificate.ts";
 import { openTestServer, PASSWORD, testConfig, type TestServer } from "../support/test-server.ts";
 
-/** docs/hosting.md#tls */
+/** docs/server.md#tls */
 
 const authority = createAuthority();
 const [first, second] = [authority.issue("127.0.0.1"), authority.issue("127.0.0.1")];

@@ -3,7 +3,7 @@ import { registrations } from "../../protocol/replies.ts";
 import { LARGEST, oneOfOr, whole } from "./option.ts";
 import { refillOptions } from "./refill-options.ts";
 
-/** Accounts: who gets one, what it begins with, what a question costs (docs/hosting.md#settings). */
+/** Accounts: who gets one, what it begins with, what a question costs (docs/server.md#settings). */
 export const accountOptions = {
   price: whole(
     { flag: "price", value: "TOKENS", env: ["AI_CHAT_PRICE"], help: "tokens that a question costs" },

@@ -6,7 +6,7 @@ function webAddress(typed: string): string {
   throw new Error("an address that begins with http:// or https://");
 }
 
-/** Which AI answers, and what it gets to read (docs/hosting.md#which-ai-answers). */
+/** Which AI answers, and what it gets to read (docs/server.md#which-ai-answers). */
 export const aiOptions = {
   provider: oneOf(
     {

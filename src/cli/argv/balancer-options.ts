@@ -1,6 +1,6 @@
 import { seconds } from "./option.ts";
 
-/** The options of a server for the proxy or load balancer in front of it (docs/hosting.md#rolling-restart). */
+/** The options of a server for the proxy or load balancer in front of it (docs/hosting.md#run-two-servers). */
 export const balancerOptions = {
   keepAlive: seconds(
     {

@@ -13,7 +13,7 @@ import { serverSecrets } from "./server-secrets.ts";
 /** The options that the configuration file can give. */
 export const fileOptions: Readonly<Record<string, Option<unknown>>> = { ...serverOptions, ...serverSecrets };
 
-/** The configuration file of a server, as far as it could be read (docs/hosting.md#configuration-file). */
+/** The configuration file of a server, as far as it could be read (docs/server.md#configuration-file). */
 export interface ConfigFile {
   path: string;
   /** What it says about an option; undefined if nothing. */

@@ -2,7 +2,7 @@ import { bytes, rate, whole } from "./option.ts";
 
 const MIB = 1024 * 1024;
 
-/** The options of what a server allows (docs/hosting.md#settings). */
+/** The options of what a server allows (docs/server.md#settings). */
 export const limitOptions = {
   limitLogin: rate(
     {

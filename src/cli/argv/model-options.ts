@@ -21,7 +21,7 @@ function extraBody(value: unknown): Record<string, unknown> {
   return value;
 }
 
-/** The fields of an entry of `models` in the configuration file (docs/hosting.md#several-models). */
+/** The fields of an entry of `models` in the configuration file (docs/server.md#several-models). */
 export const modelOptions = {
   name: text({ pattern: NAME, help: "its name for users" }, modelName),
   upstream: text({ pattern: FILLED, help: "its name at the AI", shown: "the name" }, filled),

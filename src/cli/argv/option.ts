@@ -41,7 +41,7 @@ export interface Option<T> {
   fallback: T;
   /** Throws an Error whose message completes "NAME must be …". */
   parse: (text: string) => T;
-  /** JSON Schema of the value in the configuration file (docs/hosting.md#configuration-file). */
+  /** JSON Schema of the value in the configuration file (docs/server.md#configuration-file). */
   schema: Readonly<Record<string, unknown>>;
   /** Checks that value. Throws as `parse`. */
   read: (value: unknown) => T;

@@ -36,7 +36,7 @@ function proxies(typed: string): number | string[] {
   );
 }
 
-/** The proxies before a server (docs/hosting.md#addresses-of-clients). */
+/** The proxies before a server (docs/server.md#addresses-of-clients). */
 export const proxyOptions = {
   trustProxy: {
     flag: "trust-proxy",

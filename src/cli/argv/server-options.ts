@@ -9,7 +9,7 @@ import { proxyOptions } from "./proxy-options.ts";
 import { storeOptions } from "./store-options.ts";
 import { tlsOptions } from "./tls-options.ts";
 
-/** The options of a server (docs/hosting.md#settings). Each has an environment variable. */
+/** The options of a server (docs/server.md#settings). Each has an environment variable. */
 export const serverOptions = {
   host: textOr(
     { flag: "host", value: "HOST", env: ["AI_CHAT_HOST"], pattern: FILLED, help: "address to listen on" },

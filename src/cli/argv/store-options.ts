@@ -11,7 +11,7 @@ function postgres(typed: string): string {
   throw new Error("a Postgres address that begins with postgres://");
 }
 
-/** Where a server keeps its accounts and its ledger (docs/hosting.md#settings). */
+/** Where a server keeps its accounts and its ledger (docs/server.md#settings). */
 export const storeOptions = {
   data: text(
     {

@@ -6,7 +6,7 @@ function path(typed: string): string {
   throw new Error("the path of a file, not its content");
 }
 
-/** The options for TLS (docs/hosting.md#tls). */
+/** The options for TLS (docs/server.md#tls). */
 export const tlsOptions = {
   tlsCert: text(
     {

@@ -4,7 +4,7 @@ import { hasMore } from "../../text/code-points.ts";
 import { ApiError } from "./api-error.ts";
 import type { Provider } from "./ports.ts";
 
-/** A model that questions can name (docs/hosting.md#several-models). */
+/** A model that questions can name (docs/server.md#several-models). */
 export interface Model {
   /** Whether the operator named it in a list. If not, it is the only one, and its name at the AI may change once. */
   readonly listed: boolean;

@@ -160,7 +160,7 @@ export interface Invite extends NewInvite {
   state: "valid" | "used_up" | "expired" | "revoked";
 }
 
-/** Invitations (docs/hosting.md#who-may-register). Atomic, durable and rejecting as the {@link Ledger} is. */
+/** Invitations (docs/server.md#who-may-register). Atomic, durable and rejecting as the {@link Ledger} is. */
 export interface Invites {
   /** Makes all of them or none. `taken`: another one has an id or a digest. Repeated, it changes nothing. */
   create(invites: NewInvite[]): Promise<{ kind: "created" | "taken" }>;
@@ -261,7 +261,7 @@ export interface Message {
 }
 
 /**
- * The AI (docs/hosting.md#which-ai-answers). Resolves to a whole answer (docs/http-api.md#whole-answers: a
+ * The AI (docs/server.md#which-ai-answers). Resolves to a whole answer (docs/http-api.md#whole-answers: a
  * `finish_reason` other than `error`, or `[DONE]` in a stream; some text that is not blank; no error; not aborted).
  * Rejects with `ApiError` `upstream_error` or
  * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams: it gets the

@@ -45,7 +45,7 @@ export abstract class Waiting implements Ticking {
 
 /**
  * The one count of what is in memory for clients: request bodies, answers that they have not read, and kept answers, one copy
- * of each (docs/hosting.md#memory). If it is short, what has been stalled longest is cut.
+ * of each (docs/server.md#memory). If it is short, what has been stalled longest is cut.
  */
 export class Budget {
   /** Bytes. */

@@ -5,7 +5,7 @@ import { BlockList, isIP, isIPv6, type Socket } from "node:net";
 export type TrustedProxies = number | readonly string[];
 
 /**
- * Addresses of clients, for the log and for limits (docs/hosting.md#addresses-of-clients). An address is `192.0.2.7`, or
+ * Addresses of clients, for the log and for limits (docs/server.md#addresses-of-clients). An address is `192.0.2.7`, or
  * the network of an IPv6 address, `2001:db8:0:1::/64`: one client has a whole one. "" is a Unix socket, or a connection
  * that was gone at once.
  */

@@ -61,7 +61,7 @@ export function requestBody(
   };
 }
 
-/** NoProvider if the demo would answer strangers because nothing else was set (docs/hosting.md#which-ai-answers). */
+/** NoProvider if the demo would answer strangers because nothing else was set (docs/server.md#which-ai-answers). */
 export function refuseDemo(host: string): void {
   if (isLoopbackHost(host)) return;
   throw new NoProvider(
@@ -82,7 +82,7 @@ export const mayBeOllama = (settings: Settings): boolean =>
   settings.provider !== "demo" && (!isConnected(settings) || isOllama(settings.baseUrl || OPENAI_URL));
 
 /**
- * Chooses the AI (docs/hosting.md#which-ai-answers): the provider that `provider` names; else the openai provider if
+ * Chooses the AI (docs/server.md#which-ai-answers): the provider that `provider` names; else the openai provider if
  * there is a key or a base URL; else Ollama if it answers on its usual port and has a model; else the demo. Empty
  * strings count as absent. StartupError for settings that cannot be used.
  */

@@ -26,7 +26,7 @@ interface Told {
 }
 
 /**
- * How much of a conversation an Ollama reads (docs/hosting.md#context), as `POST /api/show` tells it within `timeout`
+ * How much of a conversation an Ollama reads (docs/server.md#context), as `POST /api/show` tells it within `timeout`
  * milliseconds: by the model's own `num_ctx`, else by Ollama's default, and never more than the model can.
  */
 export async function ollamaContext({

@@ -19,7 +19,7 @@ export interface Pair {
   key: string;
 }
 
-/** What TLS is like with a pair (docs/hosting.md#tls). */
+/** What TLS is like with a pair (docs/server.md#tls). */
 export const tlsOptions = ({ cert, key }: Pair) => ({ cert, key, minVersion: "TLSv1.2" }) as const;
 
 const codeOf = (error: unknown) => errorCode(error) ?? "unknown error";

@@ -12,7 +12,7 @@ import { gate } from "../wired-server.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-/** What nginx repeats at another server (docs/hosting.md#rolling-restart). */
+/** What nginx repeats at another server (docs/hosting.md#run-two-servers). */
 function again(location: string): Again {
   // The last one: the server for http has a location of that name too.
   const block =

@@ -14,7 +14,7 @@ import {
   type Script,
 } from "../../support/openai-server.ts";
 
-/** How much of a conversation an Ollama reads: docs/hosting.md#context */
+/** How much of a conversation an Ollama reads: docs/server.md#context */
 
 let upstream: FakeOpenAi;
 let dispatcher: Agent;

@@ -100,7 +100,7 @@ test.each(listing)("$path lists all of its sections, in their order", ({ slugs, 
 
 test("the settings of the server are listed as its help lists them", () => {
   const [, table = ""] =
-    /^## Settings\n([^]*?)\n## /m.exec(readFileSync(`${root}docs/hosting.md`, "utf8")) ?? [];
+    /^## Settings\n([^]*?)\n## /m.exec(readFileSync(`${root}docs/server.md`, "utf8")) ?? [];
   const rows = table.split("\n").filter((line) => line.startsWith("| `"));
   const flags = rows.flatMap((row) =>
     [...(row.split(" | ")[0] ?? "").matchAll(/`--([\w-]+)`/g)].map(([, flag]) => flag),

@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Option } from "../../../src/cli/argv/option.ts";
 import { ofServer, options, secretsOfServer } from "../../../src/cli/argv/options.ts";
 import { resolve } from "../../../src/cli/argv/resolve.ts";
@@ -39,7 +41,11 @@ test("every setting that is named exists", () => {
 });
 
 test.each(["config.json", "config-two.json"])("%s is a configuration file", (name) => {
-  const env = { AI_CHAT_CONFIG: `${root}ops/${name}`, AI_CHAT_API_KEY: "k" };
+  const etc = mkdtempSync(join(tmpdir(), "ai-chat-etc-"));
+  onTestFinished(() => rmSync(etc, { recursive: true }));
+  copyFileSync(`${root}ops/${name}`, join(etc, name));
+  for (const secret of ["api-key", "pgpassword"]) writeFileSync(join(etc, secret), "secret\n");
+  const env = { AI_CHAT_CONFIG: join(etc, name) };
   const asked = ["config", ...ofServer, ...secretsOfServer] as const;
   expect(resolve(asked, { flags: new Map(), env, setting: () => undefined }).complaints).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createSecrets } from "../../../src/server/secrets.ts";
 import { testConfig, testModel } from "../../support/test-server.ts";
 
-/** docs/hosting.md#privacy */
+/** docs/hosting.md#know-what-is-stored */
 
 const config = {
   ...testConfig("/srv/ai-chat"),

@@ -126,7 +126,7 @@ const actions = new Map<string, Action>([
 
 const ofCreate: readonly OptionName[] = ["inviteTokens", "uses", "expires", "count"];
 
-/** `invites`: invitations in the store, or through the server that runs on it (docs/hosting.md#who-may-register). */
+/** `invites`: invitations in the store, or through the server that runs on it (docs/server.md#who-may-register). */
 export async function invites(call: Call): Promise<void> {
   const [word = "", ...words] = call.words;
   const action = actions.get(word);

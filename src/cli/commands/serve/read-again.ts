@@ -20,7 +20,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.name : "an unknown error";
 }
 
-/** Reads the configuration again at each SIGHUP (docs/hosting.md#read-the-configuration-again), and opens the log file again. */
+/** Reads the configuration again at each SIGHUP (docs/server.md#read-the-configuration-again), and opens the log file again. */
 export function readAtHangup(
   { onHangup }: Pick<Call, "onHangup">,
   { server, read, file, operator, ...begun }: Needs,

@@ -6,7 +6,7 @@ import { atTerminal } from "../../../support/at-terminal.ts";
 import { openFakeOpenAi, type FakeOpenAi } from "../../../support/openai-server.ts";
 import { makeHome, program, startProgram, type Home } from "../../../support/run-program.ts";
 
-/** docs/hosting.md#read-the-configuration-again */
+/** docs/server.md#read-the-configuration-again */
 
 const SECRET = "geheim-4711";
 let home: Home;

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createAuthority } from "../../../support/certificate.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
-/** docs/hosting.md#tls */
+/** docs/server.md#tls */
 
 const authority = createAuthority();
 const [first, second] = [authority.issue("127.0.0.1"), authority.issue("127.0.0.1")];

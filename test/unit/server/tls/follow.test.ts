@@ -6,7 +6,7 @@ import { followPair, type Follower } from "../../../../src/server/tls/follow.ts"
 import type { Pair } from "../../../../src/server/tls/pair.ts";
 import { createAuthority } from "../../../support/certificate.ts";
 
-/** docs/hosting.md#tls */
+/** docs/server.md#tls */
 
 const authority = createAuthority();
 const [first, second] = [authority.issue("localhost"), authority.issue("localhost")];

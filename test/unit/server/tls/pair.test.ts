@@ -7,7 +7,7 @@ import { expiryWarning, readPair, trustedHost } from "../../../../src/server/tls
 import { createAuthority } from "../../../support/certificate.ts";
 import { ownCertificate } from "../../../support/own-certificate.ts";
 
-/** docs/hosting.md#tls */
+/** docs/server.md#tls */
 
 let dir: string;
 beforeEach(async () => {
