@@ -142,7 +142,8 @@ test("a name or a label that does not exist is found", () => {
 
 test("the kinds of failures are listed in docs/monitoring.md", async () => {
   const { AI_FAILURES } = await import("../../../src/server/core/ai-calls.ts");
-  const [, section = ""] = read("docs/monitoring.md").split("## The state of the AI");
+  const [, page = ""] = read("docs/monitoring.md").split("## The state of the AI");
+  const [section = ""] = page.split("\n## ");
   const kinds = [...section.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, kind]) => kind);
   expect(kinds).toEqual([...AI_FAILURES]);
 });
