@@ -112,11 +112,12 @@ describe.skipIf(noPostgres)(`a meter of Postgres${skipped(noPostgres)}`, () => {
   // Once for all histories of a test.
   meterContract("Postgres", async () => open(await (prepared ??= prepare())), 15);
 
-  async function openWired() {
+  async function openWired(isMetered = true) {
     const wire = await openTcpProxy(places.cluster.port);
     closers.push(() => wire.close());
     const meter = recordMeter();
-    const store = await openPostgresStore({ url: wire.through(place.url), warn, ...unhurried, meter });
+    const given = isMetered ? { meter } : {};
+    const store = await openPostgresStore({ url: wire.through(place.url), warn, ...unhurried, ...given });
     closers.push(() => store.close());
     const state = () => meter.state as Required<StoreState>;
     return { store, wire, meter, state };
@@ -155,6 +156,24 @@ describe.skipIf(noPostgres)(`a meter of Postgres${skipped(noPostgres)}`, () => {
     expect(state().waiting()).toBe(0);
     await vi.waitUntil(() => state().connections().in_use === 0, { timeout: 60_000 });
     expect(state().connections().idle).toBeGreaterThan(0);
+  });
+
+  it("costs a question no statement", async () => {
+    const count = async (isMetered: boolean) => {
+      const { store, wire } = await openWired(isMetered);
+      const jane = await createAccount(store);
+      const [request, other] = [question(jane), question(jane)];
+      let sent = 0;
+      // Each statement about an account or a question names it; the sweeper names none.
+      const ids = [jane.id, request.id, other.id];
+      wire.seen = (data) => (sent += ids.some((id) => data.includes(id)) ? 1 : 0);
+      await store.ledger.hold(request);
+      await store.ledger.charge(request.id);
+      await store.ledger.hold(other);
+      await store.ledger.release(other.id);
+      return sent;
+    };
+    expect([await count(true), await count(false)]).toEqual([4, 4]);
   });
 
   it("gets a charge in doubt by itself when the database answers again", async () => {

@@ -3,6 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../../../src/server/core/ports.ts";
 import type { Files, OpenFile } from "../../../../../src/server/stores/json/files.ts";
+import { recordMeter, type RecordedMeter } from "../../../../support/recorded-meter.ts";
 import { createFaultyFiles } from "./faulty-files.ts";
 import { disks, localDisk, makeFolder, openStore, START } from "./place.ts";
 
@@ -12,7 +13,7 @@ const ledger = { datasync: 0, write: 0, stat: 0, other: 0 };
 type Counts = typeof ledger;
 
 /** A store with an account, and what it has asked of the disk since the last look. */
-async function openCounted(on: Files) {
+async function openCounted(on: Files, meter?: RecordedMeter) {
   const counts: Counts = { ...ledger };
   const count = (call: keyof OpenFile | keyof Files, file: string) => {
     const known = file === "ledger.jsonl" && Object.hasOwn(ledger, call);
@@ -20,7 +21,7 @@ async function openCounted(on: Files) {
     return undefined;
   };
   const dir = await makeFolder();
-  const { store } = await openStore(dir, { files: createFaultyFiles(on, count) });
+  const { store } = await openStore(dir, { files: createFaultyFiles(on, count), meter });
   const made = await store.accounts.create({ name: "jane", passwordHash: "x", tokens: 1_000_000 });
   if (made.kind !== "created") throw new Error(made.kind);
   const since = () => {
@@ -51,6 +52,21 @@ async function microtasks(count: number): Promise<void> {
 const oneBatch: Counts = { datasync: 1, write: 1, stat: 2, other: 0 };
 
 describe.each(disks)("on $name", ({ files: on }) => {
+  it("a meter costs no call of the disk, and gets one batch for what comes at once", async () => {
+    const meter = recordMeter();
+    const { store, jane, since } = await openCounted(on, meter);
+    const before = { batches: meter.batches.length, writes: meter.writes };
+    const asked = await askMany(store, jane, 5);
+    expect(meter.state?.held()).toBe(5);
+    await Promise.all(asked.map(({ charge }) => charge()));
+    expect(since()).toEqual(oneBatch);
+    expect(meter.batches.slice(before.batches)).toEqual([5]);
+    expect(meter.writes - before.writes).toBe(1);
+    await meter.state?.ready();
+    expect(meter.state?.ledgerBytes?.()).toBeGreaterThan(0);
+    expect(since()).toEqual(ledger);
+  });
+
   it("a question alone costs one batch, and its hold nothing", async () => {
     const { store, jane, since } = await openCounted(on);
     for (let asked = 0; asked < 5; asked += 1) {
