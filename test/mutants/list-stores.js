@@ -5,6 +5,8 @@ const damage = `${json}damage.test.ts`;
 const failures = `${json}failures.test.ts`;
 const books = `${json}books.test.ts`;
 const sequence = `${json}sequence.test.ts`;
+const backup = `${json}backup.test.ts`;
+const backupFile = `${json}backup-file.test.ts`;
 const contract = "test/contract/json-store.test.ts";
 const postgres = "test/contract/postgres-store.test.ts";
 const older = "test/contract/postgres-older.test.ts";
@@ -17,6 +19,27 @@ const rowCalls = "test/unit/server/stores/postgres/row-calls.test.ts";
 
 /** The ledger's files, the tables of Postgres, and the files of every room. @type {Mutant[]} */
 export const storeMutants = [
+  {
+    file: "src/server/stores/json/new-file.ts",
+    find: "await link(temporary, path);",
+    replace: "await files.rename(temporary, path);",
+    why: "A backup replaces a file that was made meanwhile.",
+    tests: [backup],
+  },
+  {
+    file: "src/server/stores/json/snapshot.ts",
+    find: "secrets ? await",
+    replace: "true ? await",
+    why: "A backup without secrets has the signing secret.",
+    tests: [backup],
+  },
+  {
+    file: "src/server/stores/json/read-backup.ts",
+    find: "if (!seal.equals(",
+    replace: "if (false && !seal.equals(",
+    why: "A backup that was changed is restored.",
+    tests: [backupFile],
+  },
   {
     file: "src/server/stores/json/kept.ts",
     find: " > now) break;",
