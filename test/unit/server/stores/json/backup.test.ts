@@ -213,6 +213,26 @@ describe("a backup", () => {
   });
 });
 
+it("starts over with a ledger that took the place of the one it opened", async () => {
+  const dir = await makeFilled();
+  const other = await makeFilled({ models: true });
+  const next = await ledgerOf(other);
+  let replaced = false;
+  const files = createFaultyFiles(disk, async (call, name) => {
+    // Of the open file, before anybody is asked how much of it is durable.
+    if (call !== "stat" || name !== "ledger.jsonl" || replaced || opened < 2) {
+      if (call === "open" && name === "ledger.jsonl") opened += 1;
+      return undefined;
+    }
+    replaced = true;
+    await rename(join(other, name), join(dir, name));
+    return undefined;
+  });
+  let opened = 0;
+  expect(await ledgerOf((await restore(await backUp(dir, { files }))).dir)).toEqual(next);
+  expect(replaced).toBe(true);
+});
+
 /** Makes the k-th call of files fail; `look` is called before. The calls that tidy up work. */
 function failAt(k: number, look: () => Promise<void>) {
   let calls = 0;
