@@ -9,6 +9,7 @@ import type { RefillSetting } from "../../src/protocol/refill.ts";
 import { openReader, type StorePlace } from "../../src/server/local.ts";
 import { copyStore } from "../../src/server/stores/copy.ts";
 import { checkFolder } from "../../src/server/stores/json/check.ts";
+import { compactFolder } from "../../src/server/stores/json/compact.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { checkDatabase } from "../../src/server/stores/postgres/check.ts";
 import { question } from "../support/postgres-store.ts";
@@ -178,6 +179,48 @@ describe.skipIf(noPostgres)(`a copy of a history${skipped(noPostgres)}`, () => {
         }
       }),
       { numRuns: 8, interruptAfterTimeLimit: 100_000 },
+    );
+  }, 300_000);
+
+  /** Compacts it, copies it into a database and back; checks that balances, use and keys are the same. */
+  async function carries(steps: Step[], dir: string, { url }: Place): Promise<void> {
+    const [first, second] = [join(dir, "first"), join(dir, "second")];
+    const clock = { time: Date.now() - 80 * DAY };
+    const store = await openJsonStore({ dir: first, warn, models: true, now: () => clock.time });
+    const accounts = await play(store, steps, clock);
+    const usage = (of: Store) => Promise.all(accounts.map(({ id }) => of.ledger.usage(id, 90)));
+    const before = await usage(store);
+    await store.close();
+    const { use } = await books({ kind: "json", dir: first }, accounts);
+    const { time } = clock;
+    clock.time += 40 * DAY;
+    const rows = await listed(first, clock);
+    await compactFolder(first, { now: time, warn });
+    expect(await listed(first, clock)).toEqual(rows);
+    await copyStore({ from: first, to: url, now: time, warn });
+    expect(await checkDatabase(url, { warn })).toMatchObject({ findings: [] });
+    expect((await books({ kind: "postgres", url }, accounts)).use).toEqual(use);
+    await copyStore({ from: url, to: second, now: time, warn });
+    expect((await books({ kind: "json", dir: second }, accounts)).use).toEqual(use);
+    expect(await checkFolder(second)).toMatchObject({ findings: [] });
+    expect(await listed(second, clock)).toEqual(rows);
+    const again = await openJsonStore({ dir: second, warn, models: true, now: () => time });
+    expect(await usage(again)).toEqual(before);
+    await again.close();
+  }
+
+  it("of a compacted ledger has equal balances and reports, into Postgres and back", async () => {
+    let run = 0;
+    await assert(
+      asyncProperty(array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+        const place = await places.cluster.place();
+        try {
+          await carries(steps, join(folder, `compacted-${(run += 1)}`), place);
+        } finally {
+          await place.drop();
+        }
+      }),
+      { numRuns: 4, interruptAfterTimeLimit: 60_000 },
     );
   }, 300_000);
 

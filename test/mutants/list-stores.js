@@ -12,6 +12,7 @@ const postgres = "test/contract/postgres-store.test.ts";
 const older = "test/contract/postgres-older.test.ts";
 const copies = "test/contract/postgres-copy.test.ts";
 const gather = "test/contract/postgres-gather.test.ts";
+const compact = `${json}compact.test.ts`;
 const invites = `${json}invites.test.ts`;
 const operations = `${json}operations.test.ts`;
 const postgresInvites = "test/contract/postgres-invites.test.ts";
@@ -39,6 +40,34 @@ export const storeMutants = [
     replace: "if (false && !seal.equals(",
     why: "A backup that was changed is restored.",
     tests: [backupFile],
+  },
+  {
+    file: "src/server/stores/json/older-ledger.ts",
+    find: "if (continues?.ledger !== checkpoint.ledger) return false;",
+    replace: "return false;",
+    why: "A compaction that was killed before its checkpoint leaves a folder that is refused.",
+    tests: [compact],
+  },
+  {
+    file: "src/server/stores/json/older-ledger.ts",
+    find: ": last < continues.last;",
+    replace: ": true;",
+    why: "A checkpoint of what a compacted ledger lacks is dropped without a word.",
+    tests: [compact],
+  },
+  {
+    file: "src/server/stores/json/collect-use.ts",
+    find: "date < oldest ? ",
+    replace: "true ? ",
+    why: "A compaction forgets the days of use.",
+    tests: [compact],
+  },
+  {
+    file: "src/server/stores/json/compact.ts",
+    find: "await removeSecondNames(files, dir).catch(() => {});",
+    replace: "",
+    why: "A compaction that failed leaves a second name of the ledger.",
+    tests: [compact],
   },
   {
     file: "src/server/stores/json/kept.ts",
