@@ -44,57 +44,57 @@ export interface Answered {
 export async function askModel(
   model: Model,
   fallback: Model | undefined,
-  request: Request,
+  { message, history, signal, onDelta, onReasoning, untilRead, onFallback, onAiCall }: Request,
 ): Promise<Answered> {
-  let hasText = false;
-  const withText = request.onDelta && {
-    ...request,
-    onDelta: (pieces: Pieces, name: string, turns: number) => {
-      hasText = true;
-      request.onDelta!(pieces, name, turns);
-    },
-  };
-  try {
-    return await askOne(model, withText ?? request);
-  } catch (error) {
-    const mayFallBack = error instanceof ApiError && !error.refused && !hasText && !request.signal.aborted;
-    if (!mayFallBack || fallback === undefined) throw error;
-    request.onFallback?.(fallback.name, error);
-    await learnModel(fallback, request.signal);
-    return askOne(fallback, request);
-  }
-}
-
-async function askOne(model: Model, request: Request): Promise<Answered> {
-  const { signal, onDelta, onAiCall } = request;
-  signal.throwIfAborted();
-  if (!onAiCall) return answerOf(model, request);
-  const start = performance.now();
+  let start = 0;
   let firstText: number | undefined;
-  const timed: Request = onDelta
-    ? {
-        ...request,
-        onDelta: (pieces, name, turns) => {
-          firstText ??= performance.now() - start;
-          onDelta(pieces, name, turns);
-        },
-      }
-    : request;
-  const end = (failure?: Pick<AiCall, "failure" | "cause">) =>
-    onAiCall({ model: model.name, ms: performance.now() - start, firstText, ...failure });
+  const request: Request = {
+    message,
+    history,
+    signal,
+    onDelta:
+      onDelta &&
+      ((pieces, name, turns) => {
+        firstText ??= performance.now() - start;
+        onDelta(pieces, name, turns);
+      }),
+    onReasoning,
+    untilRead,
+  };
+
+  async function ask(one: Model): Promise<Answered> {
+    signal.throwIfAborted();
+    start = performance.now();
+    const tell = (failure?: Pick<AiCall, "failure" | "cause">) =>
+      onAiCall?.({ model: one.name, ms: performance.now() - start, firstText, ...failure });
+    try {
+      const answered = await answerOf(one, request);
+      tell();
+      return answered;
+    } catch (error) {
+      const failure = failureIn(error, untilRead);
+      if (failure) tell(failure);
+      throw error;
+    }
+  }
+
   try {
-    const answered = await answerOf(model, timed);
-    end();
-    return answered;
+    return await ask(model);
   } catch (error) {
-    const failure = failureIn(error, request);
-    if (failure) end(failure);
-    throw error;
+    const hasText = firstText !== undefined;
+    const mayFallBack = error instanceof ApiError && !error.refused && !hasText && !signal.aborted;
+    if (!mayFallBack || fallback === undefined) throw error;
+    onFallback?.(fallback.name, error);
+    await learnModel(fallback, signal);
+    return ask(fallback);
   }
 }
 
 /** Undefined if the AI is not the reason: the client left or does not read, or the server stops. */
-function failureIn(error: unknown, { untilRead }: Request): Pick<AiCall, "failure" | "cause"> | undefined {
+function failureIn(
+  error: unknown,
+  untilRead: Request["untilRead"],
+): Pick<AiCall, "failure" | "cause"> | undefined {
   if (!(error instanceof ApiError) || !error.ai || untilRead?.() !== undefined) return undefined;
   return { failure: error.ai, cause: error.cause instanceof Error ? error.cause.message : undefined };
 }

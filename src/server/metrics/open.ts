@@ -30,9 +30,11 @@ export function createMetrics({ version, models }: Needs) {
   const signIn = signInMetrics([registry]);
   const onRequest = requestMetrics([registry]);
   gauges([registry], { version, models }, sources);
+  const storeMeter = storeMetrics(registry);
   const begin = keep((model) => {
     questions.begin(model);
     ai.begin(model);
+    storeMeter.charged(model, 0);
     return true;
   });
 
@@ -45,7 +47,7 @@ export function createMetrics({ version, models }: Needs) {
     aroundPasswords: signIn.aroundPasswords,
     onAiCall: ai.onCall,
     onRequest,
-    storeMeter: storeMetrics(registry),
+    storeMeter,
     /** In the text format of Prometheus. */
     async read(): Promise<string> {
       for (const { name } of models()) begin(name);
