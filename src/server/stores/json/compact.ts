@@ -235,9 +235,12 @@ function noRoom(error: unknown, bytes: number): unknown {
   );
 }
 
-const failed = (error: unknown) =>
-  new StartupError(
-    `The compaction failed (${errorCode(error) ?? "unknown error"}).`,
+function failed(error: unknown): StartupError {
+  // One line for an account is too long.
+  const why = error instanceof RangeError ? error.message.replace(/\.$/, "") : errorCode(error);
+  return new StartupError(
+    `The compaction failed (${why ?? "unknown error"}).`,
     "The ledger is the old one or the new one, and whole. Correct the cause, then compact again.",
     error,
   );
+}

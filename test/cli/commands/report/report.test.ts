@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compactFolder } from "../../../../src/server/stores/json/compact.ts";
+import { openJsonStore } from "../../../../src/server/stores/json/store.ts";
 import { atTerminal } from "../../../support/at-terminal.ts";
 import { makeHome, program, runProgram, type Home } from "../../../support/run-program.ts";
 
@@ -76,4 +79,25 @@ test.each([
   [["--data", "/does/not/exist"], /There is no store in/],
 ])("%j: exit 2", async (args, why) => {
   expect(await report(...args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
+});
+
+test("what is older than the days of a compacted ledger is a line for its month, which is said", async () => {
+  const dir = join(home.dir, "compacted");
+  const warn = () => {};
+  const asked = Date.now() - 200 * DAY;
+  const { accounts, ledger, close } = await openJsonStore({ dir, warn, models: true, now: () => asked });
+  const made = await accounts.create({ name: "jane", passwordHash: "$2b$", tokens: 4000 });
+  if (made.kind !== "created") throw new Error(made.kind);
+  const question = { account: made.account.id, digest: "d", price: 100, model: "small", expires: asked + 1 };
+  await ledger.hold({ id: "h1", ...question });
+  await ledger.charge("h1");
+  await close();
+  await compactFolder(dir, { warn });
+  const month = new Date(asked).toISOString().slice(0, 7);
+  const days = (await rows("--data", dir, "--days", "300")) as { questions: number }[];
+  expect(days.filter(({ questions }) => questions > 0)).toEqual([{ day: month, questions: 1, tokens: 100 }]);
+  expect((await report("--data", dir, "--days", "300")).stderr).toContain(
+    `it has only whole months of ${month}`,
+  );
+  expect((await report("--data", dir, "--days", "90")).stderr).toBe("");
 });
