@@ -85,13 +85,13 @@ test("what is older than the days of a compacted ledger is a line for its month,
   const dir = join(home.dir, "compacted");
   const warn = () => {};
   const asked = Date.now() - 200 * DAY;
-  const { accounts, ledger, close } = await openJsonStore({ dir, warn, models: true, now: () => asked });
-  const made = await accounts.create({ name: "jane", passwordHash: "$2b$", tokens: 4000 });
+  const store = await openJsonStore({ dir, warn, models: true, now: () => asked });
+  const made = await store.accounts.create({ name: "jane", passwordHash: "$2b$", tokens: 4000 });
   if (made.kind !== "created") throw new Error(made.kind);
   const question = { account: made.account.id, digest: "d", price: 100, model: "small", expires: asked + 1 };
-  await ledger.hold({ id: "h1", ...question });
-  await ledger.charge("h1");
-  await close();
+  await store.ledger.hold({ id: "h1", ...question });
+  await store.ledger.charge("h1");
+  await store.close();
   await compactFolder(dir, { warn });
   const month = new Date(asked).toISOString().slice(0, 7);
   const days = (await rows("--data", dir, "--days", "300")) as { questions: number }[];
