@@ -7,7 +7,7 @@ import { makeNewFile, unfinishedIn } from "./new-file.ts";
 import { openFolder } from "./read-in-folder.ts";
 import { openSnapshot } from "./snapshot.ts";
 import { backupBytes } from "./write-backup.ts";
-import { isInside } from "./inside.ts";
+import { isInside } from "../../../disk/is-inside.ts";
 import { deniedByOwner } from "./other-owner.ts";
 
 interface Options {

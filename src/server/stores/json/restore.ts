@@ -6,7 +6,7 @@ import { errorCode } from "../../../disk/errors.ts";
 import { openRegular } from "../../../disk/regular-file.ts";
 import { makeStoreFolder, mustBeEmpty } from "../new-folder.ts";
 import { noBackup, type Manifest } from "./backup-file.ts";
-import type { Books } from "./books.ts";
+import { linesOf, type Books } from "./books.ts";
 import { checkpointOf } from "./checkpoint.ts";
 import { writeCheckpoint } from "./checkpoint-file.ts";
 import { Damage } from "./damage.ts";
@@ -62,7 +62,7 @@ export async function restoreFolder(options: Options): Promise<Restored> {
         const books = await check(files, staging, { path, now: now(), key, signal });
         if (
           books.ledger !== ledger.id ||
-          books.n + 1 !== ledger.lines ||
+          linesOf(books) !== ledger.lines ||
           headText(books.head) !== ledger.head
         )
           throw noBackup(path);

@@ -14,6 +14,7 @@ import { describe, expect, it, test } from "vitest";
 import { StartupError } from "../../../../../src/server/core/startup-error.ts";
 import { backUpFolder } from "../../../../../src/server/stores/json/backup.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
+import { compactFolder } from "../../../../../src/server/stores/json/compact.ts";
 import type { Damage } from "../../../../../src/server/stores/json/damage.ts";
 import { disk } from "../../../../../src/server/stores/json/disk.ts";
 import { KeyError } from "../../../../../src/server/stores/json/key.ts";
@@ -86,6 +87,19 @@ describe("a backup", () => {
     for (const name of await readdir(restored))
       expect((await stat(join(restored, name))).mode & 0o777).toBe(0o600);
     expect((await load(disk, restored, START)).replayed).toBe(0);
+  });
+
+  it("of a compacted ledger has that ledger, and not the older one beside it", async () => {
+    const dir = await makeFilled();
+    await compactFolder(dir, { now: START, warn: () => {} });
+    const { dir: restored, ledger } = await restore(await backUp(dir));
+    expect(await ledgerOf(restored)).toEqual(await ledgerOf(dir));
+    expect(await checkFolder(restored, { now: () => START })).toMatchObject({
+      findings: [],
+      lines: ledger.lines,
+      head: ledger.head,
+    });
+    expect((await readdir(restored)).filter((name) => name.startsWith("ledger"))).toEqual(["ledger.jsonl"]);
   });
 
   it("without secrets has none, and a server makes a new one", async () => {
