@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { answer, openFakeOpenAi, type Script } from "../support/openai-server.ts";
 import { PASSWORD, openTestServer, testConfig, testModel, type Wishes } from "../support/test-server.ts";
@@ -7,6 +7,7 @@ import { gate } from "./wired-server.ts";
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const close of closers.splice(0).reverse()) await close();
 });
 
@@ -90,6 +91,22 @@ test("sign-in, questions, requests, limits and passwords are counted", async () 
   expect(Number(await value("ai_chat_http_connections"))).toBeGreaterThan(0);
   // The answer that is kept for its key.
   expect(Number(await value("ai_chat_buffered_bytes"))).toBeGreaterThan(1000);
+});
+
+test("a question that a client sent ahead adds no time of the AI that answered those before it", async () => {
+  let clock = 1000;
+  const answers = answer("Hello");
+  const { server, value } = await setUp({}, (request, response) => {
+    clock += 2000;
+    return answers(request, response);
+  });
+  const client = await openRawClient(server.port);
+  const question = rawQuestion(await server.token("jane"), { Accept: "application/json" });
+  vi.spyOn(performance, "now").mockImplementation(() => clock);
+  client.send(question + question);
+  await client.until('"tokens_deducted":100}', 2);
+  expect(await value('ai_chat_ai_seconds_sum{model="fake-model"}')).toBe("4");
+  expect(await value('ai_chat_added_latency_seconds_sum{model="fake-model"}')).toBe("0");
 });
 
 test("metrics are served until the drain has ended", async () => {

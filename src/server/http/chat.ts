@@ -40,6 +40,9 @@ async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise
   checkLength(message, modelNamed(models, model));
   const key = keyOf(ctx);
   const { account, hold } = askerOf(ctx);
+  const { arrived } = ctx.state;
+  const isNext = ctx.res.socket !== null;
+  const stop = await stopWithClient(ctx.req, ctx.res);
   return {
     account,
     hold,
@@ -47,8 +50,9 @@ async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise
     history,
     model,
     key,
-    arrived: ctx.state.arrived,
-    stop: await stopWithClient(ctx.req, ctx.res),
+    // The client's wait for its earlier questions on the connection is not ours.
+    arrived: isNext || arrived === undefined ? arrived : performance.now(),
+    stop,
     onFallback: (name, failure) => (ctx.state.fellBack = { model: name, failure }),
   };
 }
