@@ -23,6 +23,8 @@ export async function mustBeEmpty(
 ): Promise<void> {
   const found = await readdir(dir).catch(async (error: unknown) => {
     if (errorCode(error) === "ENOENT") return [];
+    if (errorCode(error) === "ENOTDIR")
+      throw new StartupError(`${dir} is not a folder.`, "Name one that does not exist yet.", error);
     throw (await deniedByOwner(dir, error)) ?? (await deniedByOwner(dirname(dir), error)) ?? error;
   });
   if (found.length > 0)

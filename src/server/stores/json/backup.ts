@@ -1,8 +1,11 @@
 import { dirname, resolve } from "node:path";
-import { BadSettings, StartupError } from "../../core/startup-error.ts";
+import { BadSettings, NoStore, StartupError } from "../../core/startup-error.ts";
 import { errorCode } from "../../../disk/errors.ts";
 import type { Manifest } from "./backup-file.ts";
+import { LEDGER } from "./damage.ts";
 import type { Files } from "./files.ts";
+import { hasLedger } from "./has-ledger.ts";
+import { unreadable } from "./holder.ts";
 import { makeNewFile, unfinishedIn } from "./new-file.ts";
 import { openFolder } from "./read-in-folder.ts";
 import { openSnapshot } from "./snapshot.ts";
@@ -48,11 +51,13 @@ export async function backUpFolder(options: Options): Promise<BackedUp> {
   const { dir, files } = folder;
   const file = typeof to === "string" ? resolve(to) : undefined;
   if (file !== undefined) await checkTarget(file, dir, { ...options, files });
+  if (!(await hasLedger(files, dir).catch(unreadable(dir))))
+    throw new NoStore(`There is no store in ${dir}.`, `Name the folder that holds ${LEDGER}.`);
   const at = new Date(now()).toISOString();
   const snapshot = await openSnapshot(folder, { secrets, signal });
   try {
     const { ledger, members } = snapshot;
-    const bytes = backupBytes({ at, ledger, members });
+    const bytes = until(signal, backupBytes({ at, ledger, members }));
     const length =
       typeof to === "string"
         ? await makeNewFile(files, resolve(to), bytes).catch(notWritten(resolve(to), signal))
@@ -67,6 +72,17 @@ export async function backUpFolder(options: Options): Promise<BackedUp> {
     };
   } finally {
     await snapshot.close();
+  }
+}
+
+/** The pieces; rejects with the signal's reason when it is aborted. */
+async function* until(
+  signal: AbortSignal | undefined,
+  pieces: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
+  for await (const bytes of pieces) {
+    signal?.throwIfAborted();
+    yield bytes;
   }
 }
 

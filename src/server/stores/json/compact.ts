@@ -18,6 +18,7 @@ import type { Line } from "./facts.ts";
 import { reading, replaceWith, syncFolder, writeFully, type Files, type OpenFile } from "./files.ts";
 import { tidyFolder } from "./folder.ts";
 import { hasLedger } from "./has-ledger.ts";
+import { unreadable } from "./holder.ts";
 import { keyTaken, openLedgerKey, type LedgerKey } from "./key.ts";
 import { factLine, headerLine } from "./line.ts";
 import { load, loadWhole, type Loaded } from "./load.ts";
@@ -76,7 +77,7 @@ export async function compactFolder(
   await checkOwner(files, dir);
   const key = ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir);
   try {
-    if (!(await hasLedger(files, dir)))
+    if (!(await hasLedger(files, dir).catch(unreadable(dir))))
       throw new StartupError(`There is no store in ${dir}.`, "Name the folder that holds ledger.jsonl.");
     const lock = await acquireLock(dir);
     try {

@@ -53,7 +53,8 @@ export async function restoreFolder(options: Options): Promise<Restored> {
   const key = ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir);
   try {
     const file = await openRegular(path, constants.O_RDONLY).catch((error: unknown) => {
-      throw errorCode(error) === "ENOENT" ? noFile(path, error) : error;
+      const code = errorCode(error) ?? "";
+      throw code === "ENOENT" ? noFile(path, error) : NO_FILES.has(code) ? notRegular(path, error) : error;
     });
     try {
       await mustBeEmpty(dir, "restore", warn);
@@ -117,6 +118,12 @@ async function check(
     );
   }
 }
+
+/** Codes of what is there, but is no file. */
+const NO_FILES = new Set(["EISDIR", "NOT_REGULAR"]);
+
+const notRegular = (path: string, cause: unknown) =>
+  new BadSettings(`${path} is not a regular file.`, "Name a file that store backup made.", cause);
 
 const noFile = (path: string, cause: unknown) =>
   new BadSettings(`There is no file ${path}.`, "Name a file that store backup made.", cause);

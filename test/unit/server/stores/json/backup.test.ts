@@ -317,6 +317,30 @@ test("both end at once when they are aborted, and leave nothing", async () => {
   expect(await readdir(join(target, ".."))).toEqual([]);
 });
 
+test("a backup that is aborted while it is written ends then, and leaves nothing", async () => {
+  const stop = new AbortController();
+  const files = createFaultyFiles(disk, (call, name) => {
+    if (call === "open" && name.startsWith(".")) stop.abort(new Error("stopped"));
+    return undefined;
+  });
+  const to = join(await makeFolder(), "b");
+  await expect(backUp(await makeFilled(), { to, files, signal: stop.signal })).rejects.toThrow("stopped");
+  expect(await readdir(join(to, ".."))).toEqual([]);
+});
+
+test("a restore of what is no file, or to what is no folder, says so", async () => {
+  const dir = await makeFilled();
+  const error = await restore(dir).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ message: `${dir} is not a regular file.` });
+  const file = await backUp(dir);
+  await expect(restore(file, { dir: file })).rejects.toThrow(`${file} is not a folder.`);
+});
+
+test("a backup of a folder without a store names what to type", async () => {
+  const error = await backUp(await makeFolder()).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ hint: "Name the folder that holds ledger.jsonl." });
+});
+
 test("damage is told as by store check", async () => {
   const dir = await makeFilled();
   await writeFile(join(dir, "ledger.jsonl"), (await ledgerOf(dir)).fill(88, 300, 302));
