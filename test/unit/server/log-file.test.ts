@@ -17,7 +17,6 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { BadSettings } from "../../../src/server/core/startup-error.ts";
 import { checkLogFile, openLogFile } from "../../../src/server/log-file.ts";
 import { createLog } from "../../../src/server/log.ts";
-import { readPage, root } from "../../support/pages.ts";
 
 /** docs/monitoring.md#a-log-file */
 
@@ -204,11 +203,4 @@ test("the check makes no file, and takes one that is there", async () => {
   expect(await readdir(dir)).toEqual([]);
   await writeFile(path, "");
   await checkLogFile(path, undefined);
-});
-
-test("ops/logrotate.conf is what the page shows, with comments", async () => {
-  const conf = await readFile(`${root}ops/logrotate.conf`, "utf8");
-  const without = conf.replaceAll(/^\s*#.*\n/gm, "").trim();
-  const shown = readPage("docs/monitoring.md").fences.map(({ text }) => text.trim());
-  expect(shown).toContain(without);
 });
