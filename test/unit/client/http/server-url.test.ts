@@ -58,8 +58,19 @@ describe("normalizeServer", () => {
   });
 
   it("changes nothing the second time", () => {
+    // fc.webPath takes four seconds to make.
+    const path = fc.array(
+      fc.oneof(
+        fc.constantFrom("", "..", "%2e", "a%20b", "%2F"),
+        fc.string({ unit: fc.constantFrom(..."aZ0ü.-_~%:@!$&'()*+,;=") }),
+      ),
+    );
+    const authority = fc.webAuthority({ withIPv4: true, withPort: true });
+    const urls = fc
+      .tuple(fc.constantFrom("http", "https"), authority, path)
+      .map(([scheme, at, parts]) => `${scheme}://${[at, ...parts].join("/")}`);
     fc.assert(
-      fc.property(fc.webUrl(), (url) => {
+      fc.property(urls.filter(URL.canParse), (url) => {
         const once = normalizeServer(url);
         expect(normalizeServer(once)).toBe(once);
       }),
