@@ -38,8 +38,13 @@ export interface SessionCommand {
   readonly whileAnswering?: boolean;
   /** Whether it is not printed above its output: it clears the screen, or has no output. */
   readonly silent?: (session: Session) => boolean;
+  /** What it would take away, as a sentence: the face asks before it runs. Undefined: nothing. */
+  readonly asks?: (session: Session, argument: string, hands: Hands) => string | undefined;
   run(session: Session, argument: string, hands: Hands): Promise<void> | void;
 }
+
+/** The words that ask before a command runs. `again`: what runs it. */
+export const askingWords = (what: string, again: string): string => `${what} ${again} does it.`;
 
 /** How a command is written in the help and the menu: `/copy [n]`. */
 export const usage = ({ name, argument }: SessionCommand): string =>

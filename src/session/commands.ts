@@ -1,6 +1,7 @@
 import { usage, type Hands, type SessionCommand } from "./command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { copyCommand } from "./copy-command.ts";
+import { deleteCommand } from "./delete-command.ts";
 import type { Choice } from "./finding.ts";
 import type { Session } from "./session.ts";
 import { isAnswering, type State } from "./state.ts";
@@ -46,6 +47,7 @@ export const commands: readonly SessionCommand[] = [
       return session.saver.rename(title);
     },
   },
+  deleteCommand,
   {
     name: "search",
     argument: "WORDS",

@@ -8,6 +8,7 @@ import type { Room } from "./room.ts";
 import type { Saving } from "./saved.ts";
 import { conversationEnd } from "./conversation-end.ts";
 import { keepQuestion } from "./kept-question.ts";
+import { createRemoval } from "./removal.ts";
 import { createVersions, type GoOnWith } from "./versions.ts";
 
 export type Saver = ReturnType<typeof createSaver>;
@@ -76,6 +77,7 @@ export function createSaver(room: Room) {
     serverOf: (id: string): Promise<string | undefined> =>
       guarded(async ({ conversations }) => (await conversations.find(id)).server),
     ...createFinding(room, guarded),
+    remove: createRemoval(room, { guarded, seenOf }),
     /** Called when a question is sent. */
     begin: () => keepQuestion(room, seenOf, tellOnce),
     /** True if it is now the conversation of the session. */

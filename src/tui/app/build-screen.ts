@@ -84,6 +84,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     editText,
     onSent: (line) => options.inputHistory?.add(line),
     run: (command, argument) => runCommand(session, command, argument, hands),
+    asks: (command, argument) => command.asks?.(session, argument, hands),
     redraw: () => live.clearScreen(),
     suspend,
     leave: () => ending.leave(),

@@ -1,4 +1,4 @@
-import type { SessionCommand } from "../../session/command.ts";
+import { askingWords, type SessionCommand } from "../../session/command.ts";
 import { loneHint, readInput } from "../../session/input.ts";
 import type { Session } from "../../session/session.ts";
 import type { Scribe } from "./scribe.ts";
@@ -10,6 +10,8 @@ export interface SenderOptions {
   /** Called with each line that is sent. */
   onSent: (line: string) => void;
   run: (command: SessionCommand, argument: string) => Promise<void>;
+  /** What the command would take away; see `SessionCommand`. */
+  asks: (command: SessionCommand, argument: string) => string | undefined;
   /** Called if a command throws. */
   crash: (error: unknown) => void;
 }
@@ -20,7 +22,7 @@ export interface Sender {
   send(view: ViewState, text: string, literal: boolean): ViewState;
 }
 
-export function createSender({ session, scribe, onSent, run, crash }: SenderOptions): Sender {
+export function createSender({ session, scribe, onSent, run, asks, crash }: SenderOptions): Sender {
   return {
     send(view, text, literal) {
       onSent(text);
@@ -36,10 +38,14 @@ export function createSender({ session, scribe, onSent, run, crash }: SenderOpti
           const hint = loneHint(input.instead, "Enter again", session.state.price);
           return { ...giveCommandBack(view, text, hint), sure: text };
         }
-        case "command":
+        case "command": {
+          const what = view.sure === text ? undefined : asks(input.command, input.argument);
+          if (what !== undefined)
+            return { ...giveCommandBack(view, text, askingWords(what, "Enter again")), sure: text };
           if (input.command.silent?.(session) !== true) scribe.say({ type: "command", text: text.trim() });
           run(input.command, input.argument).catch(crash);
           return view;
+        }
         case "unknown": {
           const instead =
             input.nearest === undefined ? "/help lists all commands." : `did you mean /${input.nearest}?`;

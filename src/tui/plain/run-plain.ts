@@ -1,7 +1,7 @@
 import { lineText } from "../line-text.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
-import type { Hands } from "../../session/command.ts";
+import { askingWords, type Hands } from "../../session/command.ts";
 import { commandNamed, runCommand } from "../../session/commands.ts";
 import { loneHint, readInput } from "../../session/input.ts";
 import { sessionOptions } from "../session-options.ts";
@@ -84,6 +84,8 @@ async function converse(
 ): Promise<ChatEnd> {
   let leaving = false;
   let before: string | undefined;
+  /** The command that waits for the same line again. */
+  let asked: string | undefined;
   const hands: Hands = {
     print: (text) => paper.line(text),
     copy: async (text) => ((await options.copyLocally?.(text)) === true ? "copied" : "none"),
@@ -121,7 +123,7 @@ async function converse(
       paper.prompt("\n");
       return "left";
     }
-    await take(text, session, hands, !options.stdin.isTTY || text === before);
+    asked = await take(text, session, hands, { isSure: !options.stdin.isTTY || text === before, asked });
     before = text;
   }
 }
@@ -138,20 +140,40 @@ function list(choices: readonly Choice[], paper: Paper, terminal: ChatOptions["t
   paper.line("/resume ID goes on with one of them.");
 }
 
-/** `isSure`: a lone word is a question, because it was typed twice or comes from no person. */
-async function take(text: string, session: Session, hands: Hands, isSure: boolean): Promise<void> {
+interface Sureness {
+  /** A lone word is a question, because it was typed twice or comes from no person. */
+  isSure: boolean;
+  /** The command that the line before gave, and that was not run. */
+  asked: string | undefined;
+}
+
+/** Returns the line if it is a command that waits for the same line again. */
+async function take(
+  text: string,
+  session: Session,
+  hands: Hands,
+  { isSure, asked }: Sureness,
+): Promise<string | undefined> {
   const input = readInput(text);
   if (input.kind === "lone" && !isSure)
     session.note("dim", loneHint(input.instead, "The same line again", session.state.price));
   else if (input.kind === "question" || input.kind === "lone") session.ask(input.text);
-  else if (input.kind === "command") await runCommand(session, input.command, input.argument, hands);
-  else if (input.kind === "unknown") {
+  else if (input.kind === "command") {
+    const { command, argument } = input;
+    const what = text === asked ? undefined : command.asks?.(session, argument, hands);
+    if (what === undefined) await runCommand(session, command, argument, hands);
+    else {
+      session.note("warn", askingWords(what, "The same line again"));
+      return text;
+    }
+  } else if (input.kind === "unknown") {
     const instead = input.nearest === undefined ? "/help lists them." : `did you mean /${input.nearest}?`;
     session.note(
       "warn",
       `There is no command /${input.name}: ${instead} //${input.name} sends it as a question.`,
     );
   }
+  return undefined;
 }
 
 /** One line, and the next ones while it ends with a backslash. */

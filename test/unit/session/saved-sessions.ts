@@ -22,6 +22,7 @@ export async function createSavedSessions() {
     signedIn = true,
     everywhere = false,
     makeDefault,
+    onPending,
   }: {
     beginning?: Beginning;
     save?: boolean;
@@ -29,6 +30,7 @@ export async function createSavedSessions() {
     signedIn?: boolean;
     everywhere?: boolean;
     makeDefault?: () => Promise<string | undefined>;
+    onPending?: SessionOptions["onPending"];
   } = {}) {
     const client = createFakeClient();
     const other = { ...createFakeClient({ token: false }), server: "http://127.0.0.1:9999" };
@@ -52,6 +54,7 @@ export async function createSavedSessions() {
         showCommand: "ai-chat conversations show",
       },
       beginning,
+      onPending,
       connectTo: async (server) => {
         if (server !== "other" && server !== other.server)
           throw new ClientError("unreachable", "Nobody is there.");

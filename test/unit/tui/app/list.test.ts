@@ -63,6 +63,32 @@ it("finds what only a turn holds, shows the words around it, and opens it", asyn
   await leave(session);
 });
 
+it("deletes a conversation at the second Enter, and not after another key", async () => {
+  const session = start({
+    saving: { conversations: openSaved(), save: true, showCommand: "ai-chat conversations show" },
+  });
+  session.type("one");
+  await session.shows("> one\n");
+  session.type("\r");
+  await session.shows(/You said: one\n\n100 tokens/);
+  session.type("/delete");
+  await session.shows("> /delete\n");
+  session.type("\r");
+  await session.shows('This deletes "one", 1 turn, permanently. Enter again does it.');
+  session.type("\u0015");
+  await session.shows("Ask, or type /");
+  expect(session.text()).not.toContain("does it.");
+  session.type("/delete");
+  await session.shows("> /delete\n");
+  session.type("\r");
+  await session.shows("Enter again does it.");
+  expect(await openSaved().list()).toHaveLength(1);
+  session.type("\r");
+  await session.shows(/> \/delete\nDeleted: one\nA new conversation\./);
+  expect(await openSaved().list()).toEqual([]);
+  await leave(session);
+});
+
 it("chooses another version of a turn", async () => {
   const session = begin();
   await session.shows("There is no saved conversation here yet");

@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { openConversations } from "../../../../src/client/conversations/conversations.ts";
 import { ClientError } from "../../../../src/client/failure.ts";
 import type { ChatOptions } from "../../../../src/tui/options.ts";
 import { runPlain } from "../../../../src/tui/plain/run-plain.ts";
@@ -29,6 +33,7 @@ async function run(
     isTTY = false,
     isDemo = false,
     replies = [] as (readonly [prompt: string, typed: string])[],
+    rest = {},
     onOpen = (_type: (text: string) => void) => {},
   } = {},
 ) {
@@ -54,6 +59,7 @@ async function run(
     intro: { isDemo },
     version: "0.0.0",
     commandName: "ai-chat",
+    ...rest,
   } as unknown as ChatOptions);
   return { out: stdout.text(), err: stderr.text(), end, client, modes };
 }
@@ -78,6 +84,21 @@ describe("line mode", () => {
       "thinking\nthought for 1 s\n100 tokens · 3,900 left\nHm,\n1.\n100 tokens · 3,800 left\n" +
         "The AI told nothing of what it thought.\n",
     );
+  });
+
+  it("deletes the conversation only after the same line twice, from a pipe too", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    const conversations = openConversations({ dir, now: Date.now });
+    const saving = { conversations, save: true, showCommand: "show" };
+    const typed = async (input: string) => (await run(input, { rest: { saving } })).err.split("\n");
+    const asking = 'This deletes "one", 1 turn, permanently. The same line again does it.';
+    expect(await typed("one\n/delete\n/help\n/delete\n")).toContain(asking);
+    expect(await conversations.list()).toHaveLength(1);
+    expect(await typed("one\n/delete\n/delete\n")).toEqual(
+      expect.arrayContaining([asking, "Deleted: one", "A new conversation."]),
+    );
+    expect(await conversations.list()).toHaveLength(1);
   });
 
   it("leaves the line of its prompt at a terminal, where Ctrl-C or Ctrl-D ends it", async () => {

@@ -1,0 +1,15 @@
+import { counted } from "../text/numbers.ts";
+import type { SessionCommand } from "./command.ts";
+import { resumable } from "./state.ts";
+
+/** `/delete`. */
+export const deleteCommand: SessionCommand = {
+  name: "delete",
+  help: "delete this conversation permanently, and start a new one",
+  asks({ state }) {
+    if (resumable(state) === undefined) return undefined;
+    const turns = counted(state.earlier + state.turns.length / 2, "turn");
+    return `This deletes "${state.title}", ${turns}, permanently.`;
+  },
+  run: (session) => session.saver.remove(),
+};
