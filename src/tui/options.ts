@@ -12,6 +12,10 @@ export interface TerminalTraits {
   theme?: Palette | "auto";
   /** It shows OSC 8 links. Default: no. */
   links?: boolean;
+  /** Its window has a title that can be set. Default: no. */
+  title?: boolean;
+  /** It shows notifications (OSC 9). Default: no. */
+  notifications?: boolean;
   /** Styles that it does not show, with colour too. Default: none. */
   lacks?: readonly ("italic" | "strike")[];
   /** Only ASCII characters (docs/cli.md#colour-and-characters: a locale that is set and without UTF-8). */
@@ -25,6 +29,9 @@ export interface TerminalTraits {
   /** `TERM`, or "". */
   term: string;
 }
+
+/** A notification where the terminal has them, else the bell; the bell; or nothing. */
+export type Notify = "auto" | "bell" | "off";
 
 /** What was typed before, kept between runs; `openHistory` of src/tui/composer/history-file.ts makes one. */
 export interface InputHistory {
@@ -57,6 +64,8 @@ export interface ChatOptions {
   terminal: TerminalTraits;
   /** Line mode: no redraw, works without a terminal. The caller decides it (`--plain`, `ACCESSIBLE`, `TERM=dumb`). */
   plain: boolean;
+  /** How it tells that a long answer is there while the window has no focus. Default: off. */
+  notify?: Notify;
   /** Whether a demo answers, and this user can connect a model; undefined: the session begins without a word. */
   intro: { isDemo: boolean } | undefined;
   version: string;

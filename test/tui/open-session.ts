@@ -47,7 +47,11 @@ export function openSession({ home, args = [], env = {}, columns, rows }: Sessio
       const isCooked = ["mode icanon", "mode echo"].every((mode) => text.includes(mode));
       return {
         code: Number(/\[code (\d+)\]/.exec(text)?.[1]),
-        isRestored: isCooked && last("\u001b[?2004h", "\u001b[?2004l") && last("\u001b[?25l", "\u001b[?25h"),
+        isRestored:
+          isCooked &&
+          last("\u001b[?2004h", "\u001b[?2004l") &&
+          last("\u001b[?25l", "\u001b[?25h") &&
+          last("\u001b[22;2t", "\u001b[23;2t"),
       };
     },
   };

@@ -188,6 +188,8 @@ describe("Ctrl-Z during an answer", () => {
     terminal.type("\u001a");
     await terminal.sees("Stopped");
     const away = terminal.output();
+    expect(away).toContain("\u001b]2;… a question\u0007");
+    expect(away.lastIndexOf("\u001b[23;2t")).toBeGreaterThan(away.lastIndexOf("\u001b[22;2t"));
     expect(away.lastIndexOf("\u001b[?2004l")).toBeGreaterThan(away.lastIndexOf("\u001b[?2004h"));
     expect(away.lastIndexOf("\u001b[?25h")).toBeGreaterThan(away.lastIndexOf("\u001b[?25l"));
     terminal.type(`${TELL_MODES}\r`);
@@ -199,6 +201,7 @@ describe("Ctrl-Z during an answer", () => {
     await terminal.onScreen("> a draft");
     await terminal.sees(/100 tokens · \d+ s/);
     const back = terminal.output();
+    expect(back.lastIndexOf("\u001b]2;a question\u0007")).toBeGreaterThan(back.lastIndexOf("\u001b[22;2t"));
     expect(back.lastIndexOf("\u001b[?2004h")).toBeGreaterThan(back.lastIndexOf("\u001b[?2004l"));
     const rows = await terminal.text();
     for (const block of ["first block", "second block", "third block"])

@@ -98,6 +98,16 @@ export const options = {
     "auto",
   ),
 
+  notify: oneOfOr(
+    {
+      env: ["AI_CHAT_NOTIFY"],
+      setting: "notify",
+      help: "when an answer took over 10 s and the window has no focus: a notification or the bell",
+    },
+    ["auto", "bell", "off"],
+    "auto",
+  ),
+
   ...inviteOptions,
   ...operatorOptions,
   ...booksOptions,

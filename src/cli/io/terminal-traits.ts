@@ -16,9 +16,33 @@ export function isMonochrome({ TERM = "" }: Env, platform: NodeJS.Platform = pro
   return MONOCHROME.test(TERM) && !TERM.includes("color");
 }
 
+/** Terminals without a window, or that would show the title as text. */
+const TITLELESS = /^(?:dumb|unknown|network|linux|ansi|pcansi|cygwin|cons25|wsvt25|sun|mach|eterm|vt\d)/;
+const NOTIFYING_TERM = /^(?:xterm-kitty|xterm-ghostty|foot|wezterm)/;
+const NOTIFYING_PROGRAM = /^(?:iTerm\.app|WezTerm|ghostty|WarpTerminal)$/;
+
 /** What the terminal shows beside colours; an escape sequence of another is dropped or shows something else. */
 export function letterTraits(env: Env): Required<Pick<TerminalTraits, "links" | "lacks">> {
   return { links: hasLinks(env), lacks: lacks(env) };
+}
+
+/** What its window shows (docs/session.md#attention). */
+export function windowTraits(
+  env: Env,
+  platform: NodeJS.Platform = process.platform,
+): Required<Pick<TerminalTraits, "title" | "notifications">> {
+  return { title: hasTitle(env, platform), notifications: hasNotifications(env) };
+}
+
+/** GNU screen does not give the title before back. */
+function hasTitle({ TERM = "", TMUX, STY }: Env, platform: NodeJS.Platform): boolean {
+  if (TERM === "") return platform === "win32";
+  return !STY && !TITLELESS.test(TERM) && (Boolean(TMUX) || !TERM.startsWith("screen"));
+}
+
+/** Whether it shows OSC 9. tmux and GNU screen drop it, and pass the bell on. */
+function hasNotifications({ TERM = "", TERM_PROGRAM = "", TMUX, STY }: Env): boolean {
+  return !TMUX && !STY && (NOTIFYING_TERM.test(TERM) || NOTIFYING_PROGRAM.test(TERM_PROGRAM));
 }
 
 function lacks({ TERM = "", TERM_PROGRAM, TMUX }: Env): TerminalTraits["lacks"] & {} {

@@ -13,6 +13,8 @@ export interface SettingValues {
   plain: boolean;
   /** The colours of the session and of answers. */
   theme: "auto" | "dark" | "light" | "ansi" | "none";
+  /** How the session tells that a long answer is there. */
+  notify: "auto" | "bell" | "off";
   /** Longest silence of the server in seconds. */
   timeout: number;
   /** The command that Ctrl-G opens. */
@@ -41,6 +43,7 @@ export const settingNames = [
   "save",
   "plain",
   "theme",
+  "notify",
   "timeout",
   "editor",
 ] as const satisfies SettingName[];

@@ -10,6 +10,7 @@ import { osc52 } from "../terminal/clipboard.ts";
 import type { LiveStdout } from "../terminal/live-stdout.ts";
 import type { Terminal } from "../terminal/modes.ts";
 import { suspendJob } from "../terminal/suspend.ts";
+import { createAttention } from "./attention.ts";
 import type { Ending } from "./ending.ts";
 import { openingText } from "./opening.ts";
 import { createScreen, type Screen } from "./screen.ts";
@@ -40,6 +41,15 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     }),
   );
   keepUnsent(session, options.draft);
+  const follow = createAttention({
+    terminal: parts.terminal,
+    traits: options.terminal,
+    notify: options.notify,
+    write: (sequence) => void stdout.write(sequence),
+    now: Date.now,
+  });
+  follow(session.state);
+  session.subscribe(() => follow(session.state));
   const hands: Hands = {
     print: (text) => scribe.print(text),
     async copy(text) {

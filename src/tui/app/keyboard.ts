@@ -44,11 +44,19 @@ export function openKeyboard(options: ChatOptions, ending: Ending): Keyboard {
       else ahead = typedOn(ahead, key);
     }),
     onPaste: guarded((text) => (screen ? screen.paste(text) : (ahead += text))),
-    onReply: (reply) => (reply.kind === "focus" ? screen?.session.focused() : terminal.onReply(reply)),
+    onReply(reply) {
+      terminal.onReply(reply);
+      if (reply.kind === "focus" && reply.has) screen?.session.focused();
+    },
     isAsking: () => terminal.isAsking,
   });
   const onData = (chunk: Buffer) => parser.feed(chunk);
-  const terminal = openTerminal({ stdin, fd: descriptorOf(stdout), asksBackground: asksBackground(options) });
+  const terminal = openTerminal({
+    stdin,
+    fd: descriptorOf(stdout),
+    asksBackground: asksBackground(options),
+    hasTitle: options.terminal.title,
+  });
   const restore = () => terminal.restore();
   const stopListening = onExit?.(restore);
   signal?.addEventListener("abort", leave, { once: true });

@@ -20,6 +20,10 @@ export type Terminal = {
   readonly isAsking: boolean;
   /** Undefined as long as the terminal has not told it. */
   readonly background: Background | undefined;
+  /** Whether the window has the focus. Undefined as long as the terminal has not told it. */
+  readonly hasFocus: boolean | undefined;
+  /** Sets the title of the window, if it has one; restore() brings the title before back. The text must be safe. */
+  setTitle(text: string): void;
   /**
    * Restores the terminal. Synchronous, idempotent, never throws: for every end of the process (exit, signals, uncaught
    * errors), before an editor, and before SIGTSTP.
@@ -35,6 +39,8 @@ export type TerminalOptions = {
   fd: number;
   /** Whether to ask for the background (OSC 11). Default: no. */
   asksBackground?: boolean;
+  /** Whether its window has a title that can be set. Default: no. */
+  hasTitle?: boolean;
   /** Milliseconds to wait for answers (1,000: over a slow connection they are late). */
   answerTimeout?: number;
   timers?: Timers;
@@ -47,6 +53,9 @@ const MODES_OFF = "\u001b[?2004l\u001b[?1004l";
 // layouts without Latin letters.
 const KITTY_ON = "\u001b[>5u";
 const KITTY_OFF = "\u001b[<u";
+// XTWINOPS: the terminal keeps the title. One that can't do that shows its own title when it gets an empty one.
+const KEEP_TITLE = "\u001b[22;2t";
+const OLD_TITLE = "\u001b]2;\u0007\u001b[23;2t";
 const ASK_BACKGROUND = "\u001b]11;?\u0007";
 // Kitty keyboard protocol, model, primary attributes. Every terminal answers the last one, which ends the wait.
 const QUESTIONS = "\u001b[?u\u001b[>c\u001b[c";
@@ -58,6 +67,7 @@ export function openTerminal({
   stdin,
   fd,
   asksBackground = false,
+  hasTitle = false,
   answerTimeout = 1000,
   timers = patientTimers,
 }: TerminalOptions): Terminal {
@@ -65,6 +75,8 @@ export function openTerminal({
   let kitty = false;
   let device: string | undefined;
   let background: Background | undefined;
+  let hasFocus: boolean | undefined;
+  let title: string | undefined;
   let isAsking = true;
   let resolve: (answers: TerminalAnswers) => void = () => {};
   const answers = new Promise<TerminalAnswers>((settle) => {
@@ -76,10 +88,14 @@ export function openTerminal({
   };
 
   const write = (text: string) => writeWhole(fd, text);
+  const writeTitle = () => {
+    if (active && hasTitle && title !== undefined) write(`\u001b]2;${title}\u0007`);
+  };
   function enter(): void {
     active = true;
     stdin.setRawMode(true);
-    write(MODES_ON + (kitty ? KITTY_ON : ""));
+    write((hasTitle ? KEEP_TITLE : "") + MODES_ON + (kitty ? KITTY_ON : ""));
+    writeTitle();
   }
 
   enter();
@@ -97,7 +113,16 @@ export function openTerminal({
     get background() {
       return background;
     },
+    get hasFocus() {
+      return hasFocus;
+    },
+    setTitle(text) {
+      if (text === title) return;
+      title = text;
+      writeTitle();
+    },
     onReply(reply) {
+      if (reply.kind === "focus") hasFocus = reply.has;
       if (reply.kind === "background") background = reply.background;
       if (reply.kind === "device") device = reply.parameters;
       if (reply.kind === "kitty" && !kitty) {
@@ -111,7 +136,7 @@ export function openTerminal({
     restore() {
       if (!active) return;
       active = false;
-      write(MODES_OFF + (kitty ? KITTY_OFF : "") + PLAIN);
+      write(MODES_OFF + (kitty ? KITTY_OFF : "") + (hasTitle ? OLD_TITLE : "") + PLAIN);
       try {
         stdin.setRawMode(false);
       } catch {

@@ -10,8 +10,8 @@ export type Reply =
   | { kind: "device"; parameters: string }
   /** `OSC 11`: the colour of its background. */
   | { kind: "background"; background: Background }
-  /** The window got the focus. */
-  | { kind: "focus" };
+  /** The window got the focus, or lost it. */
+  | { kind: "focus"; has: boolean };
 
 /** The kind of a terminal's background. */
 export type Background = "dark" | "light";
@@ -75,7 +75,7 @@ function numberedKeys(codes: number[]): Record<number, KeyName> {
 
 /**
  * The meaning of a control sequence, given as its parameter and intermediate bytes and its final byte. Sources: ECMA-48,
- * xterm's ctlseqs, kitty's keyboard protocol. Mouse, cursor and size reports are ignored, and that the focus was lost.
+ * xterm's ctlseqs, kitty's keyboard protocol. Mouse, cursor and size reports are ignored.
  */
 export function readCsi(body: string, final: string): Meaning {
   if (/^[<=>?]/.test(body)) return readPrivate(body, final);
@@ -88,7 +88,8 @@ export function readCsi(body: string, final: string): Meaning {
   if (final === "u") return readKitty(fields, modifiers);
   if (final === "~") return readTilde(fields, modifiers);
   if (final === "Z") return key(namedKey("tab", { ...modifiers, shift: true }));
-  if (final === "I" && body === "") return { kind: "reply", reply: { kind: "focus" } };
+  if ((final === "I" || final === "O") && body === "")
+    return { kind: "reply", reply: { kind: "focus", has: final === "I" } };
   if (final === "I") return key(namedKey("tab", modifiers));
   if (final === "^" || final === "$" || final === "@") return readRxvtTilde(fields[0]![0]!, final);
   if (final >= "a" && final <= "d" && body === "")

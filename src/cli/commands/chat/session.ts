@@ -15,13 +15,14 @@ import { editText } from "../../io/editor.ts";
 import { options } from "../../argv/options.ts";
 import { connect, type Target } from "../../connection/target.ts";
 import { isAscii, themeTraits } from "../../io/terminal.ts";
-import { letterTraits } from "../../io/terminal-traits.ts";
+import { letterTraits, windowTraits } from "../../io/terminal-traits.ts";
 
 async function traits({ output, env, values: { theme } }: Call): Promise<TerminalTraits> {
   const { reflowOf } = await import("../../../tui/terminal/reflow.ts");
   return {
     ...themeTraits(theme, output.color.stdout),
     ...letterTraits(env),
+    ...windowTraits(env),
     ascii: isAscii(env),
     tmux: Boolean(env.TMUX),
     screen: Boolean(env.STY),
@@ -132,6 +133,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
     stderr: output.stderr,
     terminal: await traits(call),
     plain: how.plain,
+    notify: values.notify,
     intro: how.intro,
     version: program.version,
     commandName: program.name,

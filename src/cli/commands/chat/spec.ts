@@ -3,7 +3,7 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 export const spec: CommandSpec = {
   summary: "the interactive session; also without any command",
   options: ["askModel", "continue", "resume", "plain", "noSave"],
-  secrets: ["token", "save", "theme", "editor"],
+  secrets: ["token", "save", "theme", "notify", "editor"],
   examples: [
     ["", "open the session, with your default or your own server"],
     ["chat -s chat.example.org", "with this server"],

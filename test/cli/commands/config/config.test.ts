@@ -22,6 +22,7 @@ test("config list prints every value and its source", async () => {
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "theme", value: "auto", source: "default" },
+    { key: "notify", value: "auto", source: "default" },
     { key: "timeout", value: 300, source: "default" },
     { key: "editor", value: "vi", source: "default" },
   ]);
@@ -33,6 +34,7 @@ test("config list prints every value and its source", async () => {
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "theme", value: "auto", source: "default" },
+    { key: "notify", value: "auto", source: "default" },
     { key: "timeout", value: 60, source: "file" },
     { key: "editor", value: "vim", source: "environment" },
   ]);

@@ -54,6 +54,7 @@ test("the environment goes before the file, and the file before the default that
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "theme", value: "auto", source: "default" },
+    { key: "notify", value: "auto", source: "default" },
     { key: "timeout", value: 7, source: "file" },
     { key: "editor", value: "nano", source: "environment" },
   ]);
@@ -62,6 +63,7 @@ test("the environment goes before the file, and the file before the default that
     null,
     true,
     false,
+    "auto",
     "auto",
     300,
     options.editor.fallback,

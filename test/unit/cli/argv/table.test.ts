@@ -58,6 +58,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   maxConnections: ["1", "2", "3"],
   headers: ['{"a":"1"}', '{"b":"2"}', '{"c":"3"}'],
   theme: ["dark", "light", "none"],
+  notify: ["auto", "bell", "off"],
   jwtSecret: ["a".repeat(32), "b".repeat(32), "c".repeat(32)],
 };
 const samplesOf = (name: OptionName): [string, string, string] => {

@@ -7,7 +7,7 @@ import {
   setColorVariables,
   wantsPlain,
 } from "../../../../src/cli/io/terminal.ts";
-import { isMonochrome, letterTraits } from "../../../../src/cli/io/terminal-traits.ts";
+import { isMonochrome, letterTraits, windowTraits } from "../../../../src/cli/io/terminal-traits.ts";
 
 type Env = Record<string, string>;
 
@@ -67,6 +67,29 @@ test("links and styles are those that the terminal shows", () => {
   ];
   for (const [env, links, lacks] of rows)
     expect(letterTraits(env), JSON.stringify(env)).toEqual({ links, lacks });
+});
+
+test("titles and notifications go to terminals that have them", () => {
+  const rows: [env: Record<string, string>, title: boolean, notifications: boolean][] = [
+    [{ TERM: "xterm-256color" }, true, false],
+    [{ TERM: "xterm-256color", VTE_VERSION: "7600" }, true, false],
+    [{ TERM: "xterm-kitty" }, true, true],
+    [{ TERM: "foot" }, true, true],
+    [{ TERM: "xterm-256color", TERM_PROGRAM: "iTerm.app" }, true, true],
+    [{ TERM: "xterm-256color", WT_SESSION: "1" }, true, false],
+    [{ TERM: "screen-256color", TMUX: "x", TERM_PROGRAM: "WezTerm" }, true, false],
+    [{ TERM: "tmux-256color" }, true, false],
+    [{ TERM: "screen.xterm-256color", STY: "x" }, false, false],
+    [{ TERM: "screen" }, false, false],
+    [{ TERM: "xterm-256color", STY: "x", TERM_PROGRAM: "ghostty" }, false, false],
+    [{ TERM: "linux" }, false, false],
+    [{ TERM: "vt220" }, false, false],
+    [{ TERM: "dumb" }, false, false],
+    [{}, false, false],
+  ];
+  for (const [env, title, notifications] of rows)
+    expect(windowTraits(env, "linux"), JSON.stringify(env)).toEqual({ title, notifications });
+  expect(windowTraits({ WT_SESSION: "1" }, "win32").title).toBe(true);
 });
 
 test("packages that look at the environment see the wish in FORCE_COLOR alone", () => {

@@ -141,7 +141,7 @@ const table: [bytes: string, keys: string[]][] = [
   ["\u001b[?1;2c", ['reply:["attributes","1;2"]']],
   ["\u001b[>0;276;0c", ['reply:["device","0;276;0"]']],
   ["\u001b[24;80R", []],
-  ["\u001b[I\u001b[O", ['reply:["focus"]']],
+  ["\u001b[I\u001b[O", ['reply:["focus",true]', 'reply:["focus",false]']],
   ["\u001b[<0;10;20Mx\u001b[<0;10;20m", ["x"]],
   ["\u001b[M !!x", ["x"]],
   ["\u001b[?2026;2$yx", ["x"]],

@@ -41,6 +41,33 @@ describe("a terminal", () => {
     expect(raw).toEqual([true, false]);
   });
 
+  it("gets its title back at the end, before an editor and in the shell, and the session's one after that", () => {
+    const terminal = openTerminal({ stdin, fd, hasTitle: true });
+    const titles = () => {
+      const all = written().matchAll(/\u001b\[2[23];2t|\u001b\]2;.*?\u0007/g);
+      return Array.from(all, ([sequence]) => sequence);
+    };
+    const [kept, old] = ["\u001b[22;2t", ["\u001b]2;\u0007", "\u001b[23;2t"]];
+    terminal.setTitle("trip");
+    terminal.setTitle("trip");
+    terminal.restore();
+    expect(titles()).toEqual([kept, "\u001b]2;trip\u0007", ...old]);
+    terminal.setTitle("home");
+    expect(titles()).toHaveLength(4);
+    terminal.resume();
+    terminal.restore();
+    expect(titles().slice(4)).toEqual([kept, "\u001b]2;home\u0007", ...old]);
+  });
+
+  it("tells whether it has the focus once it has reported that", () => {
+    const terminal = openTerminal({ stdin, fd });
+    expect(terminal.hasFocus).toBeUndefined();
+    terminal.onReply({ kind: "focus", has: false });
+    expect(terminal.hasFocus).toBe(false);
+    terminal.onReply({ kind: "focus", has: true });
+    expect(terminal.hasFocus).toBe(true);
+  });
+
   it("is asked for its background on request, and may tell it late", async () => {
     let expire = () => {};
     const timers = { set: (callback: () => void) => (expire = callback), clear: () => {} };

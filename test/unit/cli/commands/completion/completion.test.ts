@@ -50,7 +50,7 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   ],
   [
     ["config", "get", ""],
-    ["server", "model", "save", "plain", "theme", "timeout", "editor"],
+    ["server", "model", "save", "plain", "theme", "notify", "timeout", "editor"],
   ],
   [
     ["config", "set", "save", ""],
