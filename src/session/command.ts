@@ -7,12 +7,28 @@ import type { Session } from "./session.ts";
  */
 export type Copied = "copied" | "sent" | "tooLarge" | "none";
 
+/** What became of a file; `path` is the whole path, `why` goes on after `PATH can't be written: `. */
+export type Written =
+  | { kind: "written"; path: string }
+  | { kind: "exists"; path: string }
+  | { kind: "failed"; path: string; why: string };
+
+/** Files under the names that a person types: `~/` is the home folder, other names are in the working folder. */
+export interface TextFiles {
+  /** The whole path, if a file has that name. */
+  existing(name: string): string | undefined;
+  /** Writes a file, for its owner alone if it is new. One that exists is only replaced if `isReplaced`. Never rejects. */
+  write(name: string, text: string, isReplaced: boolean): Promise<Written>;
+}
+
 /** What a command needs of the face that shows the session. */
 export interface Hands {
   /** Prints text, made safe for the terminal. */
   print: (text: string) => void;
   /** Puts text on the clipboard. */
   copy: (text: string) => Promise<Copied>;
+  /** Without it, no file can be written. */
+  files?: TextFiles | undefined;
   /** The code blocks of an answer, numbered as they are shown. */
   codeBlocks: (markdown: string) => string[];
   /** Clears the screen, if there is one; the scrollback stays. */
@@ -40,7 +56,8 @@ export interface SessionCommand {
   readonly silent?: (session: Session) => boolean;
   /** What it would take away, as a sentence: the face asks before it runs. Undefined: nothing. */
   readonly asks?: (session: Session, argument: string, hands: Hands) => string | undefined;
-  run(session: Session, argument: string, hands: Hands): Promise<void> | void;
+  /** `isAgreed`: the user agreed to what `asks` said. */
+  run(session: Session, argument: string, hands: Hands, isAgreed?: boolean): Promise<void> | void;
 }
 
 /** The words that ask before a command runs. `again`: what runs it. */

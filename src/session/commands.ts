@@ -2,6 +2,7 @@ import { usage, type Hands, type SessionCommand } from "./command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { copyCommand } from "./copy-command.ts";
 import { deleteCommand } from "./delete-command.ts";
+import { exportCommand } from "./export-command.ts";
 import type { Choice } from "./finding.ts";
 import type { Session } from "./session.ts";
 import { isAnswering, type State } from "./state.ts";
@@ -97,6 +98,7 @@ export const commands: readonly SessionCommand[] = [
     },
   },
   copyCommand,
+  exportCommand,
   {
     name: "raw",
     help: "print the last answer as Markdown",
@@ -169,11 +171,13 @@ export async function runCommand(
   command: SessionCommand,
   argument: string,
   hands: Hands,
+  isAgreed = false,
 ): Promise<void> {
   const { phase } = session.state;
   if (command.argument === undefined && argument !== "")
     return session.note("dim", `/${command.name} takes nothing: type it alone.`);
-  if (phase.kind === "idle" || command.whileAnswering === true) return command.run(session, argument, hands);
+  if (phase.kind === "idle" || command.whileAnswering === true)
+    return command.run(session, argument, hands, isAgreed);
   session.note(
     "dim",
     isAnswering(phase)

@@ -1,4 +1,5 @@
 import { ClientError } from "../client/failure.ts";
+import { toMarkdown } from "../client/conversations/export.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
@@ -9,6 +10,7 @@ import type { Saving } from "./saved.ts";
 import { conversationEnd } from "./conversation-end.ts";
 import { keepQuestion } from "./kept-question.ts";
 import { createRemoval } from "./removal.ts";
+import { createShownTree } from "./shown-tree.ts";
 import { createVersions, type GoOnWith } from "./versions.ts";
 
 export type Saver = ReturnType<typeof createSaver>;
@@ -69,7 +71,8 @@ export function createSaver(room: Room) {
     return isResumed === true;
   };
 
-  const versions = createVersions(room, { guarded, goOnWith, tellOnce });
+  const read = createShownTree(room, guarded);
+  const versions = createVersions(room, { read, goOnWith, tellOnce });
 
   return {
     versions,
@@ -78,6 +81,15 @@ export function createSaver(room: Room) {
       guarded(async ({ conversations }) => (await conversations.find(id)).server),
     ...createFinding(room, guarded),
     remove: createRemoval(room, { guarded, seenOf }),
+    /** What `conversations export` writes; undefined, and printed, if the conversation is not saved. */
+    async markdown(): Promise<string | undefined> {
+      if (saving?.save === false) {
+        note("dim", "This session saves nothing, and so exports nothing.");
+        return undefined;
+      }
+      const found = await read();
+      return found && toMarkdown({ ...found.tree.conversation, exchanges: found.path });
+    },
     /** Called when a question is sent. */
     begin: () => keepQuestion(room, seenOf, tellOnce),
     /** True if it is now the conversation of the session. */

@@ -56,8 +56,11 @@ export interface Session {
   edit(): void;
   /** Ends `edit` without a change. */
   stopEditing(): void;
-  /** The saved conversations: resumes one, renames or deletes this one, finds others. */
-  readonly saver: Pick<Saver, "resume" | "rename" | "remove" | "choices" | "search" | "searchAmong">;
+  /** The saved conversations: resumes one, renames, exports or deletes this one, finds others. */
+  readonly saver: Pick<
+    Saver,
+    "resume" | "rename" | "markdown" | "remove" | "choices" | "search" | "searchAmong"
+  >;
   /** The versions of turns: lists them, goes on with one, or with a fork. */
   readonly versions: Versions;
   /** The models of the server, to choose from. */
@@ -216,6 +219,7 @@ export function createSession(options: SessionOptions): Session {
     saver: {
       resume,
       rename: saver.rename,
+      markdown: () => load(() => saver.markdown()),
       remove: () => load(() => saver.remove()),
       choices: () => load(() => saver.choices()),
       search: (text) => load(() => saver.search(text)),

@@ -9,8 +9,8 @@ import { cutWords } from "../protocol/cut-words.ts";
 import { counted } from "../text/numbers.ts";
 import { ageOf } from "./age.ts";
 import type { Room } from "./room.ts";
-import type { Saving } from "./saved.ts";
 import type { Choice } from "./finding.ts";
+import type { ShownTree } from "./shown-tree.ts";
 
 /**
  * The session goes on behind the last of these exchanges; `turns` is the history, `seen` the bytes of the file that were
@@ -25,7 +25,7 @@ export type GoOnWith = (
 ) => void;
 
 interface VersionsOptions {
-  guarded: <T>(work: (saved: Saving) => Promise<T>) => Promise<T | undefined>;
+  read: () => Promise<ShownTree | undefined>;
   goOnWith: GoOnWith;
   tellOnce: (kept: Kept) => void;
 }
@@ -43,19 +43,8 @@ export interface Versions {
 /** Turns after the chosen one that are shown again. */
 const SHOWN_AFTER = 2;
 
-export function createVersions(room: Room, { guarded, goOnWith, tellOnce }: VersionsOptions): Versions {
-  const { state, note, say } = room;
-
-  /** The conversation as it is on disk, with the turns that are shown; undefined, and printed, if it isn't saved. */
-  const read = () =>
-    guarded(async ({ conversations, save }) => {
-      const { conversation: id, kept, leaf } = state();
-      const tree = id === undefined || !kept ? undefined : await conversations.readTree(id);
-      const path = tree ? pathTo(tree, leaf ?? undefined) : [];
-      if (tree && path.length > 0) return { conversations, save, tree, path };
-      note("dim", "Nothing of this conversation is saved yet.");
-      return undefined;
-    });
+export function createVersions(room: Room, { read, goOnWith, tellOnce }: VersionsOptions): Versions {
+  const { note, say } = room;
 
   const show = ({ question, answer, stopped, finish }: TreeTurn) =>
     say({ type: "past", question, answer, stopped, cut: cutWords(finish) });

@@ -1,4 +1,5 @@
 import type { Connection } from "../session/connection.ts";
+import type { TextFiles } from "../session/command.ts";
 import type { Beginning, Saving } from "../session/saved.ts";
 import type { Palette } from "./terminal/palette.ts";
 import type { DraftFile } from "./composer/draft-file.ts";
@@ -91,6 +92,8 @@ export interface ChatOptions {
   connectTo?: (server: string) => Promise<Connection>;
   /** Opens an editor on the terminal and waits for its end. */
   editText?(text: string): Edited;
+  /** The files that the user names; without it none is written. */
+  files?: TextFiles;
   /** Puts text on this machine's clipboard; false where there is no tool for it. Never rejects. */
   copyLocally?(text: string): Promise<boolean>;
 }

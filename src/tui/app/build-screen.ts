@@ -59,6 +59,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
       if (options.terminal.term === "linux") return "none";
       return sequence === undefined ? "tooLarge" : "sent";
     },
+    files: options.files,
     codeBlocks,
     choose: (choices) => screen.choose(choices),
     chooseModel: (choices) => screen.choose(choices, "models"),
@@ -93,7 +94,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     onDraft: (text) => options.draft?.keep({ text }),
     editText,
     onSent: (line) => options.inputHistory?.add(line),
-    run: (command, argument) => runCommand(session, command, argument, hands),
+    run: (command, argument, isAgreed) => runCommand(session, command, argument, hands, isAgreed),
     asks: (command, argument) => command.asks?.(session, argument, hands),
     redraw: () => live.clearScreen(),
     suspend,

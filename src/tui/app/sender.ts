@@ -9,7 +9,7 @@ export interface SenderOptions {
   scribe: Scribe;
   /** Called with each line that is sent. */
   onSent: (line: string) => void;
-  run: (command: SessionCommand, argument: string) => Promise<void>;
+  run: (command: SessionCommand, argument: string, isAgreed: boolean) => Promise<void>;
   /** What the command would take away; see `SessionCommand`. */
   asks: (command: SessionCommand, argument: string) => string | undefined;
   /** Called if a command throws. */
@@ -39,11 +39,12 @@ export function createSender({ session, scribe, onSent, run, asks, crash }: Send
           return { ...giveCommandBack(view, text, hint), sure: text };
         }
         case "command": {
-          const what = view.sure === text ? undefined : asks(input.command, input.argument);
+          const isAgreed = view.sure === text;
+          const what = isAgreed ? undefined : asks(input.command, input.argument);
           if (what !== undefined)
             return { ...giveCommandBack(view, text, askingWords(what, "Enter again")), sure: text };
           if (input.command.silent?.(session) !== true) scribe.say({ type: "command", text: text.trim() });
-          run(input.command, input.argument).catch(crash);
+          run(input.command, input.argument, isAgreed).catch(crash);
           return view;
         }
         case "unknown": {

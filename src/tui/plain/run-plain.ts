@@ -89,6 +89,7 @@ async function converse(
   const hands: Hands = {
     print: (text) => paper.line(text),
     copy: async (text) => ((await options.copyLocally?.(text)) === true ? "copied" : "none"),
+    files: options.files,
     codeBlocks,
     choose: (choices) => list(choices, paper, options.terminal),
     chooseModel: (choices) => {
@@ -160,8 +161,9 @@ async function take(
   else if (input.kind === "question" || input.kind === "lone") session.ask(input.text);
   else if (input.kind === "command") {
     const { command, argument } = input;
-    const what = text === asked ? undefined : command.asks?.(session, argument, hands);
-    if (what === undefined) await runCommand(session, command, argument, hands);
+    const isAgreed = text === asked;
+    const what = isAgreed ? undefined : command.asks?.(session, argument, hands);
+    if (what === undefined) await runCommand(session, command, argument, hands, isAgreed);
     else {
       session.note("warn", askingWords(what, "The same line again"));
       return text;

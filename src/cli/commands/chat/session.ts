@@ -12,6 +12,8 @@ import { chooseServer } from "../../connection/chosen-server.ts";
 import { makeDefault } from "../../connection/keep-login.ts";
 import { copyLocally } from "../../io/clipboard.ts";
 import { editText } from "../../io/editor.ts";
+import { homeFolder } from "../../io/home-folder.ts";
+import { createTextFiles } from "../../io/text-files.ts";
 import { options } from "../../argv/options.ts";
 import { connect, type Target } from "../../connection/target.ts";
 import { isAscii, themeTraits } from "../../io/terminal.ts";
@@ -156,6 +158,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
       return other;
     },
     editText: (text) => editText(values.editor, text),
+    files: createTextFiles(homeFolder()),
     copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),
   };
   // After Ctrl-C while the program was loading, nothing is asked or drawn.
