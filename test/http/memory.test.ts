@@ -256,8 +256,8 @@ test("a client that leaves while its requests are held is noticed, and pays noth
   const signal = await asking.opened;
   client.send(rawQuestion(server.token).repeat(20));
   const other = await connect();
-  other.send(rawRequest("GET", "/healthz"));
-  await other.until('"ok"');
+  other.send(rawRequest("GET", "/api/"));
+  await other.until('"name"');
   client.vanish();
   await until(() => signal.aborted);
   await until(() => server.log.length === 9);
@@ -364,7 +364,7 @@ describe("answers that nobody reads", () => {
     };
     server = await openWiredServer({ provider: never });
     const client = await connect();
-    client.send(rawQuestion(server.token) + rawRequest("GET", "/healthz").repeat(3));
+    client.send(rawQuestion(server.token) + rawRequest("GET", "/api/").repeat(3));
     await until(() => server.log.length === 3 && server.budget.taken > 0);
     client.vanish();
     await until(() => server.budget.taken === 0);
