@@ -39,7 +39,8 @@ function npxRuns(root: string, cwd: string, path: PlatformPath, { exists, real }
     ["package.json", "node_modules"].some((name) => exists(path.join(dir, name)));
   const prefix = [...upFrom(cwd, path)].find(isPackage) ?? cwd;
   const same = (one: string) => path.relative(one, root) === "";
-  if (same(prefix)) return true;
+  // In the folder of an installed package npx ends with an error.
+  if (same(prefix)) return path.basename(path.dirname(root)) !== "node_modules";
   const modules = [...upFrom(prefix, path)].map((dir) => path.join(dir, "node_modules"));
   const found = modules.find((dir) => exists(path.join(dir, ".bin", COMMAND)));
   return found !== undefined && exists(path.join(found, PACKAGE)) && same(real(path.join(found, PACKAGE)));

@@ -121,6 +121,16 @@ const rows: [where: string, row: Row, name: string][] = [
     `${proj}/node_modules/.bin/ai-chat`,
   ],
   [
+    "the folder of a package that is installed, where npx ends with an error",
+    {
+      ...inProject,
+      script: `${proj}/node_modules/ai-chat-system/bin/ai-chat.js`,
+      cwd: `${proj}/node_modules/ai-chat-system`,
+      files: [...inProject.files, `${proj}/node_modules/ai-chat-system/package.json`],
+    },
+    "node bin/ai-chat.js",
+  ],
+  [
     "a dependency that is a link to a clone",
     {
       ...inProject,
