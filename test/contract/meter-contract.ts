@@ -139,7 +139,8 @@ export function meterContract(name: string, open: () => Promise<MeteredFixture>,
         await fixture.destroy();
       }
     });
-    await expect(fc.assert(property, { numRuns })).resolves.toBeUndefined();
+    const run = await fc.check(property, { numRuns });
+    expect(run.failed, fc.defaultReportMessage(run)).toBe(false);
   });
 }
 
