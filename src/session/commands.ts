@@ -48,6 +48,11 @@ export const commands: readonly SessionCommand[] = [
       return session.saver.rename(title);
     },
   },
+  {
+    name: "pin",
+    help: "show this conversation first in every list, or no longer",
+    run: (session) => session.saver.pin(),
+  },
   deleteCommand,
   {
     name: "search",

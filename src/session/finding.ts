@@ -11,7 +11,7 @@ import type { Line } from "./transcript.ts";
 export interface Choice {
   id: string;
   title: string;
-  /** Age and turns, and the server if it is another one. */
+  /** `pinned`, age and turns, and the server if it is another one. */
   detail: Line;
   /** The first words, if they differ from the title; after a search, the words around the match. */
   words: string;
@@ -24,7 +24,7 @@ export type FoundChoice = Pick<Choice, "id" | "words" | "focus">;
 
 /** Finds saved conversations: of this server or of all, without the one that is open. */
 export interface Finding {
-  /** All of them, latest first. */
+  /** All of them, pinned ones first, then latest first. */
   choices(): Promise<Choice[]>;
   /** Those that hold all words of the text, with the words around one of them. */
   search(text: string): Promise<Choice[]>;
@@ -47,7 +47,8 @@ export function createFinding(
       ({ id, server }) => id !== room.state().conversation && (everywhere === true || server === room.name),
     );
 
-  const detailOf = ({ updatedAt, turns, server }: Summary) => [
+  const detailOf = ({ updatedAt, turns, server, pinned }: Summary) => [
+    ...(pinned ? ["pinned"] : []),
     ageOf(updatedAt, room.wallClock()),
     counted(turns, "turn"),
     ...(server === room.name ? [] : [shownName(server)]),

@@ -80,6 +80,21 @@ export function createSaver(room: Room) {
     serverOf: (id: string): Promise<string | undefined> =>
       guarded(async ({ conversations }) => (await conversations.find(id)).server),
     ...createFinding(room, guarded),
+    /** Pins the conversation; if it is pinned, unpins it. */
+    pin: () =>
+      guarded(async ({ conversations }) => {
+        const { conversation } = state();
+        if (conversation === undefined)
+          return note("dim", "This conversation isn't saved yet: it can be pinned after its first answer.");
+        const { pinned } = await conversations.find(conversation);
+        const result = await conversations.pin(conversation, !pinned);
+        tellOnce(result);
+        if (!result.kept) return;
+        note(
+          "dim",
+          pinned ? "No longer pinned." : "Pinned: it is first in every list. /pin again unpins it.",
+        );
+      }),
     remove: createRemoval(room, { guarded, seenOf }),
     /** What `conversations export` writes; undefined, and printed, if the conversation is not saved. */
     async markdown(): Promise<string | undefined> {

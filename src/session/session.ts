@@ -56,10 +56,10 @@ export interface Session {
   edit(): void;
   /** Ends `edit` without a change. */
   stopEditing(): void;
-  /** The saved conversations: resumes one, renames, exports or deletes this one, finds others. */
+  /** The saved conversations: resumes one, renames, pins, exports or deletes this one, finds others. */
   readonly saver: Pick<
     Saver,
-    "resume" | "rename" | "markdown" | "remove" | "choices" | "search" | "searchAmong"
+    "resume" | "rename" | "pin" | "markdown" | "remove" | "choices" | "search" | "searchAmong"
   >;
   /** The versions of turns: lists them, goes on with one, or with a fork. */
   readonly versions: Versions;
@@ -219,6 +219,7 @@ export function createSession(options: SessionOptions): Session {
     saver: {
       resume,
       rename: saver.rename,
+      pin: saver.pin,
       markdown: () => load(() => saver.markdown()),
       remove: () => load(() => saver.remove()),
       choices: () => load(() => saver.choices()),

@@ -14,7 +14,7 @@ import type { NewTurn } from "./saved-turn.ts";
 
 /**
  * The saved conversations of this machine (docs/cli.md#conversations), one file each: a header, then a line for each
- * finished turn, each new title, and so on, only ever appended to. Any number of processes may read and write them at the
+ * finished turn, each new title, each pin, and so on, only ever appended to. Any number of processes may read and write them at the
  * same time.
  */
 export interface Conversations extends Reader {
@@ -41,6 +41,8 @@ export interface Conversations extends Reader {
   release(id: string): Promise<void>;
   /** Gives it another title (one line, at most 80 characters). A blank one: `ClientError("usage")`. */
   rename(id: string, title: string): Promise<Kept>;
+  /** It is first in lists, or no longer. Never rejects. */
+  pin(id: string, pinned: boolean): Promise<Kept>;
   /** Deletes its file; one that is gone already is `kept`. Takes whole ids alone: `find` comes first. */
   remove(id: string): Promise<Kept>;
 }
@@ -149,6 +151,7 @@ export function openConversations(options: ConversationsOptions): Conversations 
         throw new ClientError("usage", "A title needs some text.", { remedy: { kind: "give_text" } });
       return (await appenderOf(id)?.append({ is: "title", at: time(), title })) ?? homeless;
     },
+    pin: async (id, pinned) => (await appenderOf(id)?.append({ is: "pin", at: time(), pinned })) ?? homeless,
     remove: async (id) => {
       const path = folder.pathOf(id);
       if (path === undefined) return { kept: true };

@@ -5,6 +5,7 @@ import {
   FORMAT,
   type ChosenRecord,
   type CountedRecord,
+  type PinRecord,
   type TitleRecord,
   type TurnRecord,
 } from "./record.ts";
@@ -14,6 +15,7 @@ import type { End } from "./totals.ts";
 export type Unplaced =
   | Omit<TurnRecord, "before" | "turns">
   | Omit<TitleRecord, "before">
+  | Omit<PinRecord, "before">
   | Omit<ChosenRecord, "before" | "turns">;
 
 /** Gives records their place behind the end of a file. */
@@ -61,7 +63,7 @@ export function createPlacing(handle: Handle, size: number, end: End, version: n
 
   return {
     async place(record) {
-      if (record.is === "title") return { ...record, before };
+      if (record.is === "title" || record.is === "pin") return { ...record, before };
       if (record.is === "turn") return placeTurn(record);
       needsVersion = FORMAT;
       [headTurns, head] = [await turnsTo(record.turn), record.turn];

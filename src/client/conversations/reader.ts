@@ -40,7 +40,7 @@ export interface WholeTree extends Tree {
  * method that reads many skips a broken one and reports it.
  */
 export interface Reader {
-  /** Latest turn first. Reads the first and the last lines of each. */
+  /** Pinned ones first, then latest turn first. Reads the first and the last lines of each. */
   list(): Promise<Summary[]>;
   /** The one with the latest turn of an owner, or of those that are wanted. */
   newest(wanted: Owner | ((summary: Summary) => boolean)): Promise<Summary | undefined>;
@@ -58,7 +58,7 @@ export interface Reader {
   turnsForHistory(id: string, bounds?: HistoryBounds): Promise<Turn[]>;
   /**
    * The conversations that hold all words of a text (see `WordFinder`) in their title and all versions of their turns, one
-   * at a time, latest first or in the order of `among`; no more once the signal aborts. Text without words:
+   * at a time, in the order of `list` or in the order of `among`; no more once the signal aborts. Text without words:
    * `ClientError("usage")`.
    */
   search(
@@ -76,6 +76,8 @@ const NAMED = 5;
 
 const latestFirst = (a: Summary, b: Summary) =>
   b.updatedAt - a.updatedAt || b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
+
+const pinnedFirst = (a: Summary, b: Summary) => Number(b.pinned) - Number(a.pinned) || latestFirst(a, b);
 
 const isOf = (owner: Owner, { server, username }: Summary) =>
   server === owner.server && isNameOf(owner, username);
@@ -127,7 +129,7 @@ export function createReader(folder: Folder): Reader {
 
   const list = async () => {
     const found = await mapFew(await folder.ids(), async (id) => ifReadable(id, await summaryOf(id)));
-    return found.filter((summary) => summary !== undefined).sort(latestFirst);
+    return found.filter((summary) => summary !== undefined).sort(pinnedFirst);
   };
 
   const readTail = async (id: string, count: number): Promise<Tail> => {

@@ -35,6 +35,8 @@ export interface Before {
   title: string | null;
   /** When the last of those turns ended. */
   at: string | null;
+  /** Only if the conversation is pinned. */
+  pinned?: boolean;
 }
 
 /** One finished exchange. */
@@ -94,8 +96,16 @@ export interface TitleRecord {
   before: Before;
 }
 
+/** From here on the conversation is first in lists, or no longer. */
+export interface PinRecord {
+  is: "pin";
+  at: string;
+  pinned: boolean;
+  before: Before;
+}
+
 /** A record that has totals. */
-export type CountedRecord = TurnRecord | TitleRecord | ChosenRecord;
+export type CountedRecord = TurnRecord | TitleRecord | ChosenRecord | PinRecord;
 
 export type SavedRecord = Header | CountedRecord | AskingRecord;
 
@@ -168,6 +178,12 @@ function titleRecordOf(value: Record<string, unknown>): Decoded {
   return { is: "title", at, title: titleOf(title), before: isBefore(before) ? before : noBefore };
 }
 
+function pinOf(value: Record<string, unknown>): Decoded {
+  const { at, pinned, before } = value;
+  if (!isTime(at) || typeof pinned !== "boolean") return { is: "broken" };
+  return { is: "pin", at, pinned, before: isBefore(before) ? before : noBefore };
+}
+
 function recordOf(text: string): Decoded {
   const value = record(parsed(text));
   switch (value?.is) {
@@ -179,6 +195,8 @@ function recordOf(text: string): Decoded {
       return titleRecordOf(value);
     case "chosen":
       return chosenOf(value);
+    case "pin":
+      return pinOf(value);
     case "asking":
       return askingOf(value);
     default:

@@ -19,6 +19,8 @@ export interface Summary {
   /** When its last turn ended. */
   updatedAt: number;
   turns: number;
+  /** It is first in lists. */
+  pinned: boolean;
 }
 
 /** Bytes in which the header and the beginning of the first turn lie. */
@@ -58,5 +60,6 @@ export async function readSummary(handle: Handle, id: string, size: number): Pro
   const updatedAt = now.at === null ? createdAt : Date.parse(now.at);
   const title = now.title === null || now.title === "" ? "untitled" : now.title;
   const firstWords = await readFirstWords(handle, size);
-  return { id, title, firstWords, server, username, createdAt, updatedAt, turns: now.turns };
+  const { turns, pinned = false } = now;
+  return { id, title, firstWords, server, username, createdAt, updatedAt, turns, pinned };
 }

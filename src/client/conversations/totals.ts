@@ -15,19 +15,28 @@ function stepOf(saved: CountedRecord): Step {
     const { title } = saved;
     return (totals) => ({ ...totals, title });
   }
+  if (saved.is === "pin") {
+    const { pinned } = saved;
+    return ({ turns, title, at }) => ({ turns, title, at, ...(pinned ? { pinned } : {}) });
+  }
   const { at, turns: told } = saved;
   if (saved.is === "chosen") return (totals) => ({ ...totals, turns: saved.turns });
   const added = saved.replaces === undefined ? 1 : 0;
   const first = titleOf(saved.question);
-  return ({ turns, title }) => ({ turns: told ?? Math.max(turns + added, 1), title: title ?? first, at });
+  return ({ turns, title, ...more }) => ({
+    ...more,
+    turns: told ?? Math.max(turns + added, 1),
+    title: title ?? first,
+    at,
+  });
 }
 
 const isCounted = (decoded: Decoded): decoded is CountedRecord =>
-  decoded.is === "turn" || decoded.is === "title" || decoded.is === "chosen";
+  decoded.is === "turn" || decoded.is === "title" || decoded.is === "chosen" || decoded.is === "pin";
 
 /** The turn behind which a conversation goes on after this record; undefined if that does not change. */
 function headOf(saved: CountedRecord): string | undefined {
-  if (saved.is === "title") return undefined;
+  if (saved.is === "title" || saved.is === "pin") return undefined;
   return saved.is === "turn" ? saved.id : saved.turn;
 }
 
@@ -73,6 +82,6 @@ export async function readEnd(handle: Handle, size: number): Promise<End> {
   return { now: fold(steps), before: { bytes: whole, ...ended }, torn: whole < size, head };
 }
 
-function totalsOf({ turns, title, at }: Before): Totals {
-  return { turns, title: title === null ? null : titleOf(title), at };
+function totalsOf({ turns, title, at, pinned }: Before): Totals {
+  return { turns, title: title === null ? null : titleOf(title), at, ...(pinned === true ? { pinned } : {}) };
 }

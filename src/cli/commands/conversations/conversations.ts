@@ -29,13 +29,14 @@ function only(call: Call, words: readonly string[], wanted: string): string {
   return word;
 }
 
-const documentOf = ({ id, title, server, username, updatedAt, turns }: Summary) => ({
+const documentOf = ({ id, title, server, username, updatedAt, turns, pinned }: Summary) => ({
   id,
   title,
   server,
   username,
   updated_at: new Date(updatedAt).toISOString(),
   turns,
+  pinned,
 });
 
 /** Formats a time in the local time zone. */
@@ -46,9 +47,9 @@ function minuteOf(milliseconds: number): string {
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
 }
 
-function rowOf({ id, title, server, username, updatedAt, turns }: Summary): string {
+function rowOf({ id, title, server, username, updatedAt, turns, pinned }: Summary): string {
   const who = username === null ? server : `${username} at ${server}`;
-  return `${id}  ${minuteOf(updatedAt)}  ${title}  (${counted(turns, "turn")}, ${who})`;
+  return `${id}  ${minuteOf(updatedAt)}  ${title}  (${pinned ? "pinned, " : ""}${counted(turns, "turn")}, ${who})`;
 }
 
 const list: Action = async (call, conversations, words) => {

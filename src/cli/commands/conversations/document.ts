@@ -10,7 +10,7 @@ import {
 } from "../../io/document-fields.ts";
 
 const saved = { id: conversationId, title: text, server, username };
-const listed = { ...saved, updated_at: time, turns: whole };
+const listed = { ...saved, updated_at: time, turns: whole, pinned: z.boolean() };
 
 /** What `conversations list --json` prints. */
 export const listDocument = z.array(z.strictObject(listed));

@@ -5,7 +5,7 @@ export const spec: CommandSpec = {
   summary: "the saved conversations of this machine",
   words: "list|show ID|search TEXT|export ID|delete ID",
   actions: {
-    list: { summary: "all, the newest first", words: [] },
+    list: { summary: "all, pinned ones and then the newest first", words: [] },
     show: { summary: "one, from its first turn", words: ["conversation"] },
     search: { summary: "in titles, questions and answers", words: ["text"] },
     export: { summary: "as Markdown or JSON, to stdout", words: ["conversation"] },

@@ -34,6 +34,7 @@ const romeRow = () => ({
   username: "jane",
   updated_at: expect.stringMatching(/^\d{4}-.*Z$/),
   turns: 1,
+  pinned: false,
 });
 
 test("list shows the saved conversations, and --json prints their documents", async () => {
@@ -61,6 +62,18 @@ test.skipIf(process.platform === "win32")(
     expect((await run("show", "pipe")).code).toBe(1);
   },
 );
+
+test("pinned conversations are first, with a mark", async () => {
+  await saved.pin(rome, true);
+  const { stdout } = await run("list");
+  expect(stdout).toMatch(
+    new RegExp(`^${rome} .*\\(pinned, 1 turn, jane at .*\n${code} .*\\(2 turns, local\\)\n$`),
+  );
+  expect(await documentOf("list")).toMatchObject([
+    { id: rome, pinned: true },
+    { id: code, pinned: false },
+  ]);
+});
 
 test("list without conversations prints nothing on stdout and says so on stderr", async () => {
   for (const id of [rome, code]) await saved.remove(id);

@@ -22,6 +22,7 @@ const conversation = (...exchanges: SavedTurn[]): Conversation => ({
   createdAt: Date.UTC(2026, 10, 22, 8),
   updatedAt: Date.UTC(2026, 10, 22, 9),
   turns: exchanges.length,
+  pinned: false,
   exchanges,
 });
 
