@@ -7,7 +7,7 @@ import { PASSWORD, openTestServer } from "../support/test-server.ts";
 
 /** The expressions of the filter in the documentation, with `<SUBNET>` as fail2ban 1.0 reads it, roughly. */
 async function failregex(): Promise<RegExp[]> {
-  const page = await readFile(join(root, "docs/hosting.md"), "utf8");
+  const page = await readFile(join(root, "docs/server.md"), "utf8");
   const [, block = ""] = /failregex = ([^]*?)\n```/.exec(page) ?? [];
   return block
     .split("\n")

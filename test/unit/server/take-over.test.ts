@@ -40,8 +40,8 @@ test("takes models, provider, starting tokens, timeouts, limits and signing secr
   expect(takeOver(now, next)).toEqual({ config: { ...now, ...taken }, restart: [] });
 });
 
-test("docs/hosting.md names what is taken", async () => {
-  const page = await readFile("docs/hosting.md", "utf8");
+test("docs/server.md names what is taken", async () => {
+  const page = await readFile("docs/server.md", "utf8");
   const [sentence = ""] = /^- Taken at once: [^]*?(?=\n- )/m.exec(page) ?? [];
   const names = Object.keys(taken).map((option) =>
     option === "secrets" ? "jwt_secret" : option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
