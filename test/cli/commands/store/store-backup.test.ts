@@ -1,6 +1,9 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Call } from "../../../../src/cli/argv/call.ts";
+import { store as runStore } from "../../../../src/cli/commands/store/store.ts";
+import type { ClientError } from "../../../../src/client/failure.ts";
 import { makeHome, runProgram, startProgram, type Home, type Running } from "../../../support/run-program.ts";
 
 let home: Home;
@@ -74,6 +77,15 @@ test("writes to stdout, and a file that another program wrote from it is restore
 });
 
 test.each<[string[], RegExp]>([
+  [["backup", "FILE", "--store", "postgres://chat@db/chat"], /pg_dump /],
+  [["restore", "FILE", "DIR", "--no-secrets"], /store restore has no option --no-secrets/],
+])("store %j is refused: exit 2", async (words, said) => {
+  const { code, stdout, stderr } = await store(...words);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(said);
+});
+
+test.each<[string[], RegExp]>([
   [["backup"], /takes a data folder and a file/],
   [["backup", "DIR"], /takes a data folder and a file/],
   [["restore", "FILE"], /takes a backup and a folder/],
@@ -82,17 +94,21 @@ test.each<[string[], RegExp]>([
     ["backup", "postgres://chat@db/chat", "FILE"],
     /pg_dump --format=custom --file=chat\.dump --dbname=postgres:/,
   ],
-  [["backup", "FILE", "--store", "postgres://chat@db/chat"], /pg_dump /],
   [
     ["restore", "FILE", "postgres://chat@db/chat"],
     /pg_restore .*--dbname=postgres:\/\/chat@db\/chat chat\.dump/,
   ],
-  [["restore", "FILE", "--store", "postgres://chat@db/chat"], /pg_restore /],
   [["backup", "postgres://chat:geheim@db/chat", "FILE"], /^(?![^]*geheim)[^]*PGPASSWORD/],
-  [["restore", "FILE", "DIR", "--no-secrets"], /store restore has no option --no-secrets/],
-  [["backup", "DIR", "FILE", "--now"], /store backup has no option --now/],
-])("store %j is refused: exit 2", async (words, said) => {
-  const { code, stdout, stderr } = await store(...words);
-  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toMatch(said);
+])("store %j is refused before anything is read", async (words, said) => {
+  const call = {
+    words,
+    values: {},
+    sources: {},
+    program: { name: "ai-chat" },
+    output: { json: false, stdout: {} },
+  } as unknown as Call;
+  const refusal: unknown = await runStore(call).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ code: "usage" });
+  const { message, hint } = refusal as ClientError;
+  expect(`${message}\n${hint}`).toMatch(said);
 });
