@@ -3,6 +3,7 @@ import type { TextFiles } from "../session/command.ts";
 import type { Beginning, Saving } from "../session/saved.ts";
 import type { Palette } from "./terminal/palette.ts";
 import type { DraftFile } from "./composer/draft-file.ts";
+import type { Keymap } from "./composer/keymap.ts";
 import type { Reflow } from "./terminal/reflow.ts";
 
 /** What the terminal can do, found out by the caller; nothing under src/tui reads an environment. */
@@ -67,6 +68,8 @@ export interface ChatOptions {
   plain: boolean;
   /** How it tells that a long answer is there while the window has no focus. Default: off. */
   notify?: Notify;
+  /** The keys as the user set them, and what is to be said of that. */
+  keys?: { keymap: Keymap | undefined; told: readonly string[] } | undefined;
   /** Whether a demo answers, and this user can connect a model; undefined: the session begins without a word. */
   intro: { isDemo: boolean } | undefined;
   version: string;

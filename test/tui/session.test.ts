@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -120,7 +120,10 @@ describe("the session, from the first run on", () => {
     expect(text).not.toContain("  tow");
   });
 
-  it("opens the editor with the typed text, and takes the edited text", async () => {
+  it("opens the editor with the typed text by a key of the user's own, and takes the edited text", async () => {
+    await mkdir(join(home.dir, "config", "ai-chat"), { recursive: true, mode: 0o700 });
+    const keys = { "Ctrl-O": "open-editor", "Ctrl-G": null, "Ctrl-I": "undo" };
+    await writeFile(join(home.dir, "config", "ai-chat", "keys.json"), JSON.stringify(keys));
     const script = join(home.dir, "editor.mjs");
     await writeFile(
       script,
@@ -129,7 +132,8 @@ describe("the session, from the first run on", () => {
        writeFileSync(file, readFileSync(file, "utf8") + " and edited\\n");`,
     );
     const terminal = await talk(echo, { env: { EDITOR: `${process.execPath} ${script}` } });
-    terminal.type("typed\u0007");
+    await terminal.sees('"Ctrl-I" is Tab to a terminal: name that.');
+    terminal.type("typed\u0007\u000f");
     await terminal.sees("typed and edited");
     terminal.type("\r");
     await terminal.sees("You said: typed and edited");

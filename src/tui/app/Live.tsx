@@ -1,5 +1,6 @@
 import { Box } from "ink";
 import { useSyncExternalStore } from "react";
+import type { Keymap } from "../composer/keymap.ts";
 import { layoutEditor } from "../composer/layout.ts";
 import { styles, type Display } from "../markdown/display.ts";
 import { wrappedLines } from "../markdown/wrap.ts";
@@ -35,13 +36,17 @@ function itemsOf(view: ViewState): MenuItem[] {
 function hintOf(
   view: ViewState,
   { form, editing }: State,
+  keys: Keymap,
   rows: number,
   display: Display,
 ): string | undefined {
   if (view.picker !== undefined) return pickerHint(view.picker, rows, display);
-  if (view.searching !== undefined) return searchLine(view.searching);
+  if (view.searching !== undefined) return searchLine(view.searching, keys);
   if (form?.reason !== undefined) return `${form.reason} To log in, press Enter or stop typing.`;
-  return view.hint ?? (editing ? "Asks this instead of the last question; Esc cancels." : undefined);
+  return (
+    view.hint ??
+    (editing ? `Asks this instead of the last question; ${keys.labelOf("escape")} cancels.` : undefined)
+  );
 }
 
 /** The live area: the unfinished end of the answer, the progress, the composer or the form, the status line. */
@@ -51,18 +56,19 @@ export function Live({ screen, rows }: LiveProps) {
     () => screen.version,
   );
   if (screen.isLeaving) return null;
-  const { view, session, scribe, form } = screen;
+  const { view, session, scribe, form, keys } = screen;
   const { server, place, state } = session;
   const display = screen.look();
   const { picker } = view;
   const items = form !== undefined || picker !== undefined ? [] : itemsOf(view);
   const choices = form !== undefined || picker === undefined ? [] : picked(picker);
   const editor = picker?.editor ?? view.editor;
-  const text = form === undefined ? hintOf(view, state, rows(), display) : view.hint;
+  const text = form === undefined ? hintOf(view, state, keys, rows(), display) : view.hint;
   const isHelp = view.picker !== undefined || view.searching !== undefined;
   const hint = text === undefined ? [] : wrappedLines(text, isHelp ? styles.dim : styles.warn, display);
   const { phase, reasoning } = state;
-  const work = { phase, reasoning, lastData: session.lastData, now: screen.now() };
+  const stop = keys.labelOf("escape");
+  const work = { phase, reasoning, lastData: session.lastData, now: screen.now(), stop };
   const working = workingLines(work, display);
   const queue = queueLines(state, display);
   const columns = composerColumns(display.columns);

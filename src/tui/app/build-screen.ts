@@ -28,7 +28,9 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const { live, ending, look } = parts;
   const { stdout, intro } = options;
   const scribe = createScribe({
-    opening: intro && (() => openingText({ ...session.state, place: session.place }, intro, look())),
+    opening:
+      intro &&
+      (() => openingText({ ...session.state, place: session.place }, intro, look(), options.keys?.keymap)),
     print: (text) => live.print(text),
     display: look,
     onChange: () => screen.changed(),
@@ -66,7 +68,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     chooseVersion: (choices) => screen.choose(choices, "versions"),
     clearScreen: () => live.clearScreen(),
     quit: () => ending.leave(),
-    keys: keyHelp(),
+    keys: keyHelp(options.keys?.keymap),
   };
   const leave = () => {
     live.pause();
@@ -91,6 +93,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     look,
     rows: () => live.rows,
     history: options.inputHistory?.entries ?? [],
+    keys: options.keys?.keymap,
     onDraft: (text) => options.draft?.keep({ text }),
     editText,
     onSent: (line) => options.inputHistory?.add(line),

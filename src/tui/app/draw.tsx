@@ -39,10 +39,12 @@ export async function draw(
   await ink.waitUntilExit();
 }
 
-async function begin(screen: Screen, { beginning }: ChatOptions): Promise<void> {
+async function begin(screen: Screen, { beginning, keys }: ChatOptions): Promise<void> {
   // At once: a question sent before the choice would begin another conversation.
   const chosen = beginning?.kind === "choose" ? offerChoices(screen) : undefined;
   await Promise.all([screen.session.start(), chosen]);
+  // Before, the first lines would be printed without what the server tells.
+  if (keys !== undefined && keys.told.length > 0) screen.session.note("warn", ...keys.told);
 }
 
 async function offerChoices(screen: Screen): Promise<void> {

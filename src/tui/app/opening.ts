@@ -1,10 +1,14 @@
+import { defaultKeymap, type Keymap } from "../composer/keymap.ts";
 import { counted } from "../../text/numbers.ts";
 import type { State } from "../../session/state.ts";
 import { paint, styles, type Display } from "../markdown/display.ts";
 import { noteText } from "./words.ts";
 
 /** The keys that a first question needs; `/help` has the others, and the composer names the slash. */
-const KEYS = ["Enter send", "Alt-Enter new line", "Esc stop"];
+const keyWords = (keys: Keymap): string[] =>
+  (["enter", "newline", "escape"] as const)
+    .map((name, at) => [keys.labelOf(name), ["send", "new line", "stop"][at]] as const)
+    .flatMap(([label, does]) => (label === "" ? [] : [`${label} ${does}`]));
 
 /** The first line of a session. */
 export const nameText = (version: string, display: Display): string =>
@@ -15,9 +19,13 @@ export function openingText(
   { model, tokens, place }: Pick<State, "model" | "tokens"> & { place: string },
   { isDemo }: { isDemo: boolean },
   display: Display,
+  keys = defaultKeymap,
 ): string {
   // Of a server elsewhere the session learns only later that its demo answers.
   const answers = isDemo || model === "demo" ? "a demo (see /connect)" : (model ?? "");
   const facts = [answers, place, tokens === null ? "" : counted(tokens, "token")];
-  return noteText("info", [facts.filter((fact) => fact !== "")], display) + noteText("dim", [KEYS], display);
+  return (
+    noteText("info", [facts.filter((fact) => fact !== "")], display) +
+    noteText("dim", [keyWords(keys)], display)
+  );
 }

@@ -1,7 +1,7 @@
 import { createWordFinder } from "../../client/conversations/words.ts";
 import { edit } from "../composer/editor.ts";
 import { createEditor, type EditorState } from "../composer/editor-state.ts";
-import { commandOf } from "../composer/keymap.ts";
+import { commandInList, defaultKeymap } from "../composer/keymap.ts";
 import type { Choice, FoundChoice } from "../../session/finding.ts";
 import type { Key } from "../terminal/key.ts";
 
@@ -54,7 +54,7 @@ const leaps = new Map<string, number>([
 ]);
 
 /** One key in the list; pure. `page`: the number of choices that the screen shows. */
-export function pressInPicker(picker: Picker, key: Key, page: number): Picked {
+export function pressInPicker(picker: Picker, key: Key, page: number, keys = defaultKeymap): Picked {
   const open = (change: Partial<Picker>): Picked => ({ kind: "open", picker: { ...picker, ...change } });
   const shown = picked(picker);
   const within = (at: number, last: number) => Math.max(0, Math.min(last, at));
@@ -66,7 +66,7 @@ export function pressInPicker(picker: Picker, key: Key, page: number): Picked {
   };
   const leap = key.ctrl || key.alt || key.shift ? undefined : leaps.get(key.name);
   if (leap !== undefined) return move(leap * page, leap * page);
-  const meaning = commandOf(key);
+  const meaning = commandInList(key, keys);
   if (meaning === undefined) return open({});
   if (meaning.kind === "session") {
     const { command } = meaning;

@@ -1,7 +1,7 @@
 import { edit, pressEnter, type EditorAction } from "../composer/editor.ts";
 import { createEditor, fullText } from "../composer/editor-state.ts";
 import { newer, older, remember, textAt } from "../composer/history.ts";
-import { commandOf, type SessionCommand } from "../composer/keymap.ts";
+import { commandOf, defaultKeymap, type Keymap, type SessionCommand } from "../composer/keymap.ts";
 import { needsArgument, type SessionCommand as SlashCommand } from "../../session/command.ts";
 import { readInput } from "../../session/input.ts";
 import type { Queue } from "../../session/queue.ts";
@@ -37,6 +37,8 @@ interface Surroundings {
   isLoading?: boolean;
   /** The number of choices that a list shows at once. */
   page?: number;
+  /** By default, the default ones. */
+  keys?: Keymap;
 }
 
 const none: Effect = { kind: "none" };
@@ -45,7 +47,7 @@ const none: Effect = { kind: "none" };
 export function press(before: ViewState, key: Key, around: Surroundings): Pressed {
   if (before.picker !== undefined) return inPicker(before, before.picker, key, around);
   if (before.searching !== undefined) return inSearch(before, before.searching, key, around);
-  const meaning = commandOf(key);
+  const meaning = commandOf(key, around.keys);
   if (meaning === undefined) return { view: before, effect: none };
   const { armed, escaped, sure } = before;
   const view: ViewState = {
@@ -63,8 +65,8 @@ export function press(before: ViewState, key: Key, around: Surroundings): Presse
   return { view: doEdit(view, meaning.action, around), effect: none };
 }
 
-function inPicker(view: ViewState, picker: Picker, key: Key, { page = 1 }: Surroundings): Pressed {
-  const outcome = pressInPicker(picker, key, page);
+function inPicker(view: ViewState, picker: Picker, key: Key, { page = 1, keys }: Surroundings): Pressed {
+  const outcome = pressInPicker(picker, key, page, keys);
   if (outcome.kind === "open") return { view: { ...view, picker: outcome.picker }, effect: none };
   return { view: { ...view, picker: undefined }, effect: effectOf(outcome, picker) };
 }
@@ -77,7 +79,7 @@ function effectOf(outcome: Picked, { of }: Picker): Effect {
 }
 
 function inSearch(view: ViewState, searching: Searching, key: Key, around: Surroundings): Pressed {
-  const outcome = pressInSearch(searching, view.editor, key);
+  const outcome = pressInSearch(searching, view.editor, key, around.keys ?? defaultKeymap);
   if (outcome.kind === "searching")
     return { view: { ...view, searching: outcome.searching, editor: outcome.editor }, effect: none };
   const after: ViewState = {
@@ -166,7 +168,10 @@ function escape(view: ViewState, calm: ViewState, { busy }: Surroundings): Press
   return { view: { ...calm, escaped: true }, effect: { kind: "escape" } };
 }
 
-function enter(view: ViewState, { busy, isLoading = false, columns, queue }: Surroundings): Pressed {
+function enter(
+  view: ViewState,
+  { busy, isLoading = false, columns, queue, keys = defaultKeymap }: Surroundings,
+): Pressed {
   const items = menuItems(view);
   const chosen = items[view.menu.index];
   if (chosen !== undefined)
@@ -183,7 +188,13 @@ function enter(view: ViewState, { busy, isLoading = false, columns, queue }: Sur
   if (isLoading && what !== "free")
     return { view: { ...view, hint: "Kept until loading is over.", isWaiting: true }, effect: none };
   if (busy && what === "command")
-    return { view: { ...view, hint: "Kept: Enter runs it after the answer; Esc stops that." }, effect: none };
+    return {
+      view: {
+        ...view,
+        hint: `Kept: ${keys.labelOf("enter")} runs it after the answer; ${keys.labelOf("escape")} stops that.`,
+      },
+      effect: none,
+    };
   return send(view, outcome.text, view.editor.literal);
 }
 
@@ -208,15 +219,17 @@ function send(view: ViewState, text: string, literal: boolean): Pressed {
 }
 
 /** Ctrl-C: stops, else clears the line into the history, else asks once, then leaves. */
-function interrupt(view: ViewState, { busy }: Surroundings): Pressed {
+function interrupt(view: ViewState, { busy, keys = defaultKeymap }: Surroundings): Pressed {
   if (busy) return { view: { ...view, armed: false }, effect: { kind: "stop" } };
   if (view.editor.text !== "") {
     const walk = remember(view.walk, fullText(view.editor));
     return { view: { ...view, walk, editor: createEditor(), armed: false }, effect: none };
   }
   if (view.armed) return { view, effect: { kind: "leave" } };
-  return { view: { ...view, armed: true, hint: "Press Ctrl-C again to leave." }, effect: { kind: "arm" } };
+  return { view: { ...view, armed: true, hint: leaveHint(keys) }, effect: { kind: "arm" } };
 }
+
+export const leaveHint = (keys: Keymap): string => `Press ${keys.labelOf("interrupt")} again to leave.`;
 
 function complete(view: ViewState, { columns }: Surroundings): ViewState {
   const items = menuItems({ ...view, menu: { ...view.menu, closed: false } });

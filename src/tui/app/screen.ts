@@ -1,4 +1,5 @@
 import { edit } from "../composer/editor.ts";
+import { commandOf, defaultKeymap, type Keymap } from "../composer/keymap.ts";
 import { fullText } from "../composer/editor-state.ts";
 import type { Display } from "../markdown/display.ts";
 import type { Edited } from "../options.ts";
@@ -11,7 +12,7 @@ import { namedKey, type Key } from "../terminal/key.ts";
 import { takeEdited } from "./edited.ts";
 import { createFormFocus } from "./form-focus.ts";
 import { isTyping, pressInForm } from "./form-keys.ts";
-import { paste, press, type Effect } from "./press.ts";
+import { leaveHint, paste, press, type Effect } from "./press.ts";
 import { createPicker, type Picker } from "./picker.ts";
 import { choicesAtOnce } from "./picker-hint.ts";
 import { createPickerSearch } from "./picker-search.ts";
@@ -31,6 +32,8 @@ export interface ScreenOptions extends SenderOptions {
   history: readonly string[];
   /** Called with what is being typed, after each key. */
   onDraft: (text: string) => void;
+  /** By default, the default ones. */
+  keys?: Keymap | undefined;
   /** Ctrl-G: opens the text in an editor. */
   editText: (text: string) => Edited;
   redraw: () => void;
@@ -48,6 +51,7 @@ export interface Screen {
   readonly scribe: Scribe;
   readonly look: () => Display;
   readonly now: () => number;
+  readonly keys: Keymap;
   /** Nothing is drawn any more. */
   readonly isLeaving: boolean;
   /** Grows with every change. */
@@ -69,7 +73,7 @@ export interface Screen {
 
 /** Creates the screen; one ticker runs while the session is not idle. */
 export function createScreen(options: ScreenOptions): Screen {
-  const { session, scribe, look } = options;
+  const { session, scribe, look, keys = defaultKeymap } = options;
   const listeners = new Set<() => void>();
   let view = createView(options.history);
   let version = 0;
@@ -150,7 +154,11 @@ export function createScreen(options: ScreenOptions): Screen {
       case "sendQueue":
         return session.sendQueue();
       case "arm":
-        view = { ...view, armed: true, hint: "Press Ctrl-C again to leave." };
+        view = {
+          ...view,
+          armed: true,
+          hint: leaveHint(session.state.form !== undefined ? defaultKeymap : keys),
+        };
         armed = setTimeout(disarm, ARMED_MS);
     }
   };
@@ -161,7 +169,7 @@ export function createScreen(options: ScreenOptions): Screen {
     view = { ...view, isWaiting: false, hint: undefined };
     if (phase.kind !== "idle" || phase.isLoaded !== true || form !== undefined || view.picker !== undefined)
       return;
-    const pressed = press(view, namedKey("enter"), around());
+    const pressed = press(view, namedKey("enter"), { ...around(), keys: defaultKeymap });
     view = pressed.view;
     perform(pressed.effect);
     options.onDraft(draftOf(view));
@@ -182,7 +190,9 @@ export function createScreen(options: ScreenOptions): Screen {
     focus.typed();
     const pressed = press(view, key, around());
     const cleared = pressed.effect.kind === "none" && pressed.view.editor.text === "";
-    if (cleared && key.ctrl && key.name === "c" && view.editor.text !== "") {
+    const meaning = commandOf(key, keys);
+    const isInterrupt = meaning?.kind === "session" && meaning.command === "interrupt";
+    if (cleared && isInterrupt && view.editor.text !== "") {
       options.onSent(fullText(view.editor));
       // A person who clears the question does not want the next one to replace it.
       session.stopEditing();
@@ -197,6 +207,7 @@ export function createScreen(options: ScreenOptions): Screen {
     queue: session.state.queue,
     isLoading: session.state.phase.kind === "loading",
     page: choicesAtOnce(options.rows(), look()),
+    keys,
   });
 
   const insert = (text: string) => {
@@ -211,6 +222,7 @@ export function createScreen(options: ScreenOptions): Screen {
     session,
     scribe,
     look,
+    keys,
     now: options.now,
     get form() {
       return focus.current();

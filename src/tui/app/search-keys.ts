@@ -8,7 +8,7 @@ import {
   type HistorySearch,
   type HistoryWalk,
 } from "../composer/history.ts";
-import { commandOf } from "../composer/keymap.ts";
+import { commandInList, type Keymap } from "../composer/keymap.ts";
 import type { Key } from "../terminal/key.ts";
 
 /** A search in the history with Ctrl-R, and the composer before it. */
@@ -27,9 +27,9 @@ export function beginSearch(editor: EditorState, { entries }: HistoryWalk): Sear
 }
 
 /** One key while searching; pure. Enter takes the match but does not send it, because a question costs tokens. */
-export function pressInSearch(searching: Searching, editor: EditorState, key: Key): Searched {
+export function pressInSearch(searching: Searching, editor: EditorState, key: Key, keys: Keymap): Searched {
   const { search, before } = searching;
-  const meaning = commandOf(key);
+  const meaning = commandInList(key, keys);
   const to = (next: HistorySearch): Searched => {
     const text = foundText(next) ?? (next.query === "" ? fullText(before) : fullText(editor));
     return {
@@ -55,7 +55,7 @@ export function pressInSearch(searching: Searching, editor: EditorState, key: Ke
 }
 
 /** The text above the composer during a search. */
-export function searchLine({ search: { query, found } }: Searching): string {
+export function searchLine({ search: { query, found } }: Searching, keys: Keymap): string {
   const nothing = query !== "" && found === undefined ? " (no match)" : "";
-  return `history: ${query}${nothing}   Ctrl-R older, Enter takes it, Esc goes back`;
+  return `history: ${query}${nothing}   ${keys.labelOf("searchHistory")} older, Enter takes it, Esc goes back`;
 }

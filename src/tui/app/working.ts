@@ -43,17 +43,22 @@ interface Work {
   /** When the answer last grew. */
   lastData: number;
   now: number;
+  /** The key that stops it. Default: Esc. */
+  stop?: string;
 }
 
 /** What the session is doing and for how long: a row, or more on a narrow screen; none if it is idle. */
-export function workingLines({ phase, reasoning, lastData, now }: Work, display: Display): string[] {
+export function workingLines(
+  { phase, reasoning, lastData, now, stop = "Esc" }: Work,
+  display: Display,
+): string[] {
   if (phase.kind === "idle") return [];
   if (phase.kind === "loading" && now - phase.since < QUICK_LOAD_MS) return [];
   const look = LOOKS[phase.kind];
   const pictures = display.ascii ? look.ascii : look.pictures;
   const picture = pictures[Math.floor(now / TICK_MS) % pictures.length] ?? "";
   const { dot, ellipsis } = glyphs(display);
-  const [name = "", ...details] = says(phase, lastData, now);
+  const [name = "", ...details] = says(phase, lastData, now, stop);
   const told = [name, ...details].join(` ${dot} `);
   const left = display.columns - 1 - width(`${picture} ${told} ${dot} `);
   const thinks = phase.kind === "thinking" && left >= FEWEST_WORDS;
@@ -68,19 +73,28 @@ export function workingLines({ phase, reasoning, lastData, now }: Work, display:
   );
 }
 
-function says(phase: Exclude<Phase, { kind: "idle" }>, lastData: number, now: number): string[] {
+function says(
+  phase: Exclude<Phase, { kind: "idle" }>,
+  lastData: number,
+  now: number,
+  stop: string,
+): string[] {
   const passed = `${seconds(now - phase.since)} s`;
   if (phase.kind === "loading") return ["loading", passed];
   if (phase.kind === "settling") return ["stopped, asking what it cost"];
   if (phase.kind === "asking" && phase.wait !== undefined && phase.wait.until > now) {
     const left = Math.ceil((phase.wait.until - now) / 1000);
     // The reason is last because it may be long: the wait must stay visible on a narrow screen.
-    return [`asks again in ${left} s`, "Esc gives up", oneLine(phase.wait.reason, 120).replace(/\.$/, "")];
+    return [
+      `asks again in ${left} s`,
+      `${stop} gives up`,
+      oneLine(phase.wait.reason, 120).replace(/\.$/, ""),
+    ];
   }
   const silent = now - lastData;
-  if (silent >= SILENT_MS) return [`no data for ${counted(seconds(silent), "second")}`, "Esc stops"];
-  if (phase.kind === "thinking") return ["thinking", `${seconds(now - phase.from)} s`, "Esc stops"];
-  return [phase.kind === "asking" ? "waiting" : "answering", passed, "Esc stops"];
+  if (silent >= SILENT_MS) return [`no data for ${counted(seconds(silent), "second")}`, `${stop} stops`];
+  if (phase.kind === "thinking") return ["thinking", `${seconds(now - phase.from)} s`, `${stop} stops`];
+  return [phase.kind === "asking" ? "waiting" : "answering", passed, `${stop} stops`];
 }
 
 /** The end of a text in at most so many cells, from the beginning of a word on if it has several. */

@@ -1,25 +1,26 @@
 import type { Key } from "../terminal/key.ts";
 import type { EditorAction } from "./editor.ts";
+import { canonical, keyLabel } from "./key-name.ts";
 
 /** One action that keys start. */
 type ActionRow = {
   /** As `ctrl+a`, `alt+shift+b`, `enter`; the keys that the help names come first. */
   keys: readonly string[];
-  /** Parts of the lines about keys in `/help`, by line; each `{}` is the next key, or the first after the last. */
+  /** Parts of the lines about keys in `/help`, by line; each `{}` is the first key, `{2}` the first two, `{enter}` the one that sends. */
   help?: Record<number, string>;
 } & (
   | { kind: "edit"; name: Exclude<EditorAction["type"], "insert" | "paste" | "set"> }
   | { kind: "session"; name: string }
 );
 
-/** All key bindings: `edit` changes the text or moves in it, `session` is done by the session. */
+/** All actions with their default keys: `edit` changes the text or moves in it, `session` is done by the session. */
 export const keyActions = [
-  { name: "enter", kind: "session", keys: ["enter", "ctrl+m"], help: { 1: "{} sends;" } },
+  { name: "enter", kind: "session", keys: ["enter"], help: { 1: "{} sends;" } },
   {
     name: "newline",
     kind: "edit",
     keys: ["alt+enter", "ctrl+j", "shift+enter", "ctrl+enter", "ctrl+alt+j"],
-    help: { 1: "{}, {} or \\ and Enter begin a new line." },
+    help: { 1: "{2} or \\ and {enter} begin a new line." },
   },
   {
     name: "escape",
@@ -46,9 +47,9 @@ export const keyActions = [
   { name: "openEditor", kind: "session", keys: ["ctrl+g"], help: { 3: "{} opens an editor." } },
   { name: "redraw", kind: "session", keys: ["ctrl+l"], help: { 4: "{} redraws;" } },
   { name: "suspend", kind: "session", keys: ["ctrl+z"], help: { 4: "{} suspends." } },
-  { name: "complete", kind: "session", keys: ["tab", "ctrl+i"] },
+  { name: "complete", kind: "session", keys: ["tab"] },
   { name: "completeBack", kind: "session", keys: ["shift+tab"] },
-  { name: "backspace", kind: "edit", keys: ["backspace", "shift+backspace", "ctrl+h"] },
+  { name: "backspace", kind: "edit", keys: ["backspace", "shift+backspace"] },
   { name: "delete", kind: "edit", keys: ["delete"] },
   { name: "left", kind: "edit", keys: ["left", "ctrl+b"] },
   { name: "right", kind: "edit", keys: ["right", "ctrl+f"] },
@@ -56,7 +57,7 @@ export const keyActions = [
   { name: "wordRight", kind: "edit", keys: ["alt+f", "ctrl+right", "alt+right"] },
   { name: "home", kind: "edit", keys: ["home", "ctrl+a"] },
   { name: "end", kind: "edit", keys: ["end", "ctrl+e"] },
-  { name: "textStart", kind: "edit", keys: ["ctrl+home", "alt+<", "alt+shift+<"] },
+  { name: "textStart", kind: "edit", keys: ["ctrl+home", "alt+<"] },
   { name: "textEnd", kind: "edit", keys: ["ctrl+end", "alt+>"] },
   { name: "killLineStart", kind: "edit", keys: ["ctrl+u"] },
   { name: "killLineEnd", kind: "edit", keys: ["ctrl+k"] },
@@ -64,7 +65,7 @@ export const keyActions = [
   { name: "killWordBefore", kind: "edit", keys: ["alt+backspace", "ctrl+backspace"] },
   { name: "killWordAfter", kind: "edit", keys: ["alt+d", "alt+delete", "ctrl+delete"] },
   { name: "yank", kind: "edit", keys: ["ctrl+y"] },
-  { name: "undo", kind: "edit", keys: ["ctrl+_", "ctrl+-", "ctrl+shift+_", "ctrl+shift+-", "ctrl+/"] },
+  { name: "undo", kind: "edit", keys: ["ctrl+_"] },
 ] as const satisfies readonly ActionRow[];
 
 type KeyAction = (typeof keyActions)[number];
@@ -72,35 +73,73 @@ type KeyAction = (typeof keyActions)[number];
 /** The name of an action that the session does itself. */
 export type SessionCommand = Extract<KeyAction, { kind: "session" }>["name"];
 
+export type ActionName = KeyAction["name"];
+
 /** What a key starts. */
 type KeyCommand = { kind: "edit"; action: EditorAction } | { kind: "session"; command: SessionCommand };
 
-const byKey = new Map<string, KeyAction>(
-  keyActions.flatMap((action) => action.keys.map((key) => [key, action] as const)),
-);
+/** Which key starts which action. */
+export interface Keymap {
+  actionOf(key: string): KeyAction | undefined;
+  /** The keys of an action; those that its user set come first. */
+  keysOf(name: ActionName): readonly string[];
+  /** The first of them, as `Ctrl-R`; "" if it has none. */
+  labelOf(name: ActionName): string;
+}
+
+/** The default keys, changed by `own`: the action of a key, or null for none. */
+export function createKeymap(own: ReadonlyMap<string, ActionName | null> = new Map()): Keymap {
+  const byKey = new Map<string, ActionName>();
+  for (const [key, name] of own) if (name !== null) byKey.set(key, name);
+  for (const { keys, name } of keyActions) for (const key of keys) if (!own.has(key)) byKey.set(key, name);
+  const byName = new Map(keyActions.map((action) => [action.name, action] as const));
+  const keysOf = (wanted: ActionName) =>
+    Array.from(byKey).flatMap(([key, name]) => (name === wanted ? [key] : []));
+  return {
+    keysOf,
+    actionOf(key) {
+      const name = byKey.get(key);
+      return name && byName.get(name);
+    },
+    labelOf(name) {
+      const [first] = keysOf(name);
+      return first === undefined ? "" : keyLabel(first);
+    },
+  };
+}
+
+export const defaultKeymap = createKeymap();
+
+/** The keys that lists and the search need, whatever a user set. */
+const fixed = new Set(["enter", "escape", "ctrl+c"]);
 
 /** The action of a key in the composer, if it has one. */
-export function commandOf(key: Key): KeyCommand | undefined {
-  const { name, ctrl, alt, shift, text } = key;
-  const action = byKey.get(`${ctrl ? "ctrl+" : ""}${alt ? "alt+" : ""}${shift ? "shift+" : ""}${name}`);
+export function commandOf(key: Key, keymap = defaultKeymap): KeyCommand | undefined {
+  const action = keymap.actionOf(nameOf(key));
   if (action?.kind === "session") return { kind: "session", command: action.name };
   if (action !== undefined) return { kind: "edit", action: { type: action.name } };
-  return text === "" ? undefined : { kind: "edit", action: { type: "insert", text } };
+  return key.text === "" ? undefined : { kind: "edit", action: { type: "insert", text: key.text } };
+}
+
+/** The same in a list or a search, where Enter, Esc and Ctrl-C always do what they do by default. */
+export function commandInList(key: Key, keymap: Keymap): KeyCommand | undefined {
+  return commandOf(key, fixed.has(nameOf(key)) ? defaultKeymap : keymap);
+}
+
+function nameOf({ name, ctrl, alt, shift }: Key): string {
+  return canonical(`${ctrl ? "ctrl+" : ""}${alt ? "alt+" : ""}${shift ? "shift+" : ""}${name}`);
 }
 
 /** The lines about keys in `/help`. */
-export function keyHelp(): string[] {
+export function keyHelp(keymap = defaultKeymap): string[] {
   const lines: Record<number, string[]> = {};
-  for (const { keys, help } of keyActions as readonly ActionRow[])
+  for (const { name, help } of keyActions as readonly (ActionRow & KeyAction)[]) {
+    const labels = keymap.keysOf(name).map(keyLabel);
+    if (labels.length === 0) continue;
     for (const [line, words] of Object.entries(help ?? {})) {
-      let used = 0;
-      (lines[Number(line)] ??= []).push(words.replaceAll("{}", () => label(keys[used++] ?? keys[0]!)));
+      const told = words.replaceAll("{}", labels[0]!).replace("{2}", labels.slice(0, 2).join(", "));
+      (lines[Number(line)] ??= []).push(told.replace("{enter}", keymap.labelOf("enter")));
     }
+  }
   return Object.values(lines).map((parts) => parts.join(" "));
-}
-
-/** `ctrl+r` as `Ctrl-R`, `escape` as `Esc`. */
-function label(key: string): string {
-  const parts = key.replace("escape", "esc").split("+");
-  return parts.map((part) => part.slice(0, 1).toUpperCase() + part.slice(1)).join("-");
 }

@@ -11,6 +11,7 @@ import type { Call } from "../../argv/call.ts";
 import { chooseServer } from "../../connection/chosen-server.ts";
 import { makeDefault } from "../../connection/keep-login.ts";
 import { copyLocally } from "../../io/clipboard.ts";
+import { readKeysFile } from "../../io/own-keys.ts";
 import { editText } from "../../io/editor.ts";
 import { homeFolder } from "../../io/home-folder.ts";
 import { createTextFiles } from "../../io/text-files.ts";
@@ -136,6 +137,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
     terminal: await traits(call),
     plain: how.plain,
     notify: values.notify,
+    keys: how.plain ? undefined : await readKeysFile(call.places.config),
     intro: how.intro,
     version: program.version,
     commandName: program.name,

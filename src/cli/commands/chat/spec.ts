@@ -11,6 +11,7 @@ export const spec: CommandSpec = {
     ["-r", "choose one from a list"],
     ["chat --plain", "a question a line, for screen readers and pipes"],
   ],
+  notes: "keys.json, beside the file that config path names, changes the keys of the session.",
   grace: 5000,
   run: async () => (await import("./chat.ts")).chat,
 };

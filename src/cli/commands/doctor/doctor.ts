@@ -4,7 +4,7 @@ import type { Call } from "../../argv/call.ts";
 import { WIDTH, wrapped } from "../../io/columns.ts";
 import { lookAtAi } from "./ai.ts";
 import type { DoctorDocument } from "./document.ts";
-import { lookAtFiles } from "./files.ts";
+import { lookAtFiles, lookAtKeys } from "./files.ts";
 import type { Finding, Report } from "./finding.ts";
 import { lookAtProxy } from "./proxy.ts";
 import { lookAtServer } from "./server.ts";
@@ -46,12 +46,13 @@ export async function doctor(call: Call): Promise<number> {
   const machine = `${process.platform} ${process.arch}`;
   const [server, terminal] = [await lookAtServer(call), await lookAtTerminal(call)];
   const [proxy, files] = [lookAtProxy(env), lookAtFiles(places, process.platform)];
+  const keys = await lookAtKeys(places, process.platform);
   const store = await lookAtStore(places);
   const ai = await lookAtAi(call);
   const reports = [
     { ...server, findings: [...server.findings, ...proxy.findings] },
     terminal,
-    { ...files, findings: [...files.findings, ...store.findings] },
+    { ...files, findings: [...files.findings, ...keys.findings, ...store.findings] },
     ...(ai ? [ai] : []),
   ];
   const faults = reports.flatMap(({ findings }) => findings.flatMap(({ fault }) => fault ?? []));
@@ -63,7 +64,7 @@ export async function doctor(call: Call): Promise<number> {
       ...server.document,
       proxy: proxy.document,
       terminal: terminal.document,
-      files: files.document,
+      files: [...files.document, ...keys.document],
       own_server: store.document,
       ai: ai?.document ?? null,
       problems: faults.map(({ code, message, hint }) => ({ code, message, hint })),

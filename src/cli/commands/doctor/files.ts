@@ -4,6 +4,7 @@ import { openCredentials } from "../../../client/kept/credentials.ts";
 import type { Places } from "../../../client/kept/places.ts";
 import { openSettings, settingNames } from "../../../client/kept/settings.ts";
 import { shellWord } from "../../../text/shell-word.ts";
+import { readKeysFile } from "../../io/own-keys.ts";
 import type { DoctorDocument } from "./document.ts";
 import { parseSetting } from "../../argv/settings-now.ts";
 import { localFault, type Fault, type Finding, type Report } from "./finding.ts";
@@ -110,4 +111,22 @@ export function lookAtFiles(places: Places, platform: NodeJS.Platform): Report<F
     return { about: what, text, fault };
   });
   return { title: "Files", findings, document };
+}
+
+/** Reports what is wrong with `keys.json`, which only its user writes. Everybody may read it. */
+export async function lookAtKeys(
+  { config }: Places,
+  platform: NodeJS.Platform,
+): Promise<Report<FileDocument[]>> {
+  const path = config === undefined ? undefined : join(config, "keys.json");
+  const found = safely("keys", path, platform);
+  const own = await readKeysFile(config);
+  const text = found.exists || path === undefined ? (path ?? "nowhere") : `${path} (nothing there yet)`;
+  const rest =
+    own?.keymap === undefined ? "Until it is fixed, the file is ignored." : "The rest of it holds.";
+  const fault =
+    own === undefined || own.faults.length === 0
+      ? undefined
+      : localFault(`${own.path}: ${own.faults.join(" ")}`, rest);
+  return { title: "Files", findings: [{ about: "keys", text, fault }], document: [found] };
 }

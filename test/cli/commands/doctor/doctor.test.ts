@@ -175,10 +175,14 @@ test("doctor ends with exit 1 for a credentials file that others can read, and p
 test("doctor reports a broken file and a folder that can't be created, with their names", async () => {
   const file = await keep("x");
   await writeFile(file, "{ broken");
+  const keys = join(home.dir, "config", "ai-chat", "keys.json");
+  await writeFile(keys, '{\n  "Ctrl-I": "undo"\n}\n');
   const { code, document } = await documentOf([], { XDG_STATE_HOME: "/dev/null/state" });
   expect(code).toBe(1);
   const messages = document.problems.map(({ message }: { message: string }) => message).join("\n");
   expect(messages).toContain(`${file} is broken`);
+  expect(messages).toContain(`${keys}: "Ctrl-I" is Tab to a terminal: name that.`);
+  expect(document.files.map(({ what }: { what: string }) => what)).toContain("keys");
   expect(messages).toContain(
     "/dev/null/state/ai-chat/history.jsonl cannot be created: /dev/null is not a folder",
   );
