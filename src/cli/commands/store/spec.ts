@@ -2,7 +2,7 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 import { withoutServer } from "../../argv/options.ts";
 
 export const spec: CommandSpec = {
-  summary: "check, back up, move or compact a store; renew its secret",
+  summary: "check, back up, restore, move or compact a store",
   words:
     "check DIR | check --store URL | backup DIR FILE | restore FILE DIR | copy FROM TO | compact DIR | rotate-secret STORE",
   actions: {
