@@ -16,7 +16,7 @@ import type { Head } from "../json/seal.ts";
 import { SECRET } from "../json/secret.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { OtherOwner, StartupError } from "../../core/startup-error.ts";
-import { unlessAborted } from "./give-up.ts";
+import { unlessAborted } from "../give-up.ts";
 import { createCarried } from "./carried.ts";
 import type { Entry, Opening, Source } from "./side.ts";
 

@@ -7,7 +7,7 @@ import type { Query } from "../postgres/database.ts";
 import { ALL_INVITES, inviteOf, type InviteRow } from "../postgres/invites.ts";
 import { createOrder, PLACED } from "../postgres/order.ts";
 import { openToRead, UNLIMITED } from "../postgres/snapshot.ts";
-import { untilAborted } from "./give-up.ts";
+import { untilAborted } from "../give-up.ts";
 import type { CopiedAccount, CopiedRefill, CopiedToken, Entry, Opening, Source } from "./side.ts";
 import { differs } from "./tally.ts";
 

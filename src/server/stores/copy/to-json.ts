@@ -9,7 +9,7 @@ import { writeKnown } from "../json/known.ts";
 import { factLine, headerLine } from "../json/line.ts";
 import { load } from "../json/load.ts";
 import { SECRET } from "../json/secret.ts";
-import { unlessAborted } from "./give-up.ts";
+import { unlessAborted } from "../give-up.ts";
 import { createEvents } from "./events.ts";
 import type { Copied, CopiedAccount, Opening, Source, Target } from "./side.ts";
 import { createTally, differs } from "./tally.ts";

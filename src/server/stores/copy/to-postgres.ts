@@ -6,7 +6,7 @@ import { failureOf } from "../postgres/failures.ts";
 import { UNLIMITED } from "../postgres/snapshot.ts";
 import { createKeys, PIECE } from "./charged-keys.ts";
 import { openForCopy } from "./from-postgres.ts";
-import { untilAborted } from "./give-up.ts";
+import { untilAborted } from "../give-up.ts";
 import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
 import { createTally, deletedOf, type Tally } from "./tally.ts";
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { errorCode } from "../../../disk/errors.ts";
 import { OtherOwner, StartupError } from "../../core/startup-error.ts";
-import { unlessAborted } from "../copy/give-up.ts";
+import { unlessAborted } from "../give-up.ts";
 import { keyFact } from "./adopt.ts";
 import { linesOf } from "./books.ts";
 import { checkpointOf } from "./checkpoint.ts";

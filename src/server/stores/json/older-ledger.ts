@@ -1,4 +1,3 @@
-import { headText } from "./seal.ts";
 import { createHash } from "node:crypto";
 import { counted } from "../../../text/numbers.ts";
 import { createBooks, type Books } from "./books.ts";
@@ -9,6 +8,7 @@ import { readPieces, type OpenFile } from "./files.ts";
 import type { LedgerKey } from "./key.ts";
 import { readFact, readHeader, type Header } from "./line.ts";
 import { replay } from "./replay.ts";
+import { headText } from "./seal.ts";
 
 /** The header of a ledger, and the ledger that it continues; undefined if they cannot be read. */
 async function beginOf(

@@ -1,4 +1,4 @@
-import type { Query } from "../postgres/database.ts";
+import type { Query } from "./postgres/database.ts";
 
 /**
  * Settles as `work` does, or rejects with the signal's reason as soon as it aborts. It does not wait for `work` then: a
