@@ -40,6 +40,8 @@ export interface Hands {
   chooseModel: (choices: readonly Choice[]) => void;
   /** Shows versions of turns to choose from; the session then goes on with the chosen one. There is at least one. */
   chooseVersion: (choices: readonly Choice[]) => void;
+  /** Shows answers and code blocks to choose from; the chosen one is then copied. There are at least two. */
+  chooseText: (choices: readonly Choice[]) => void;
   /** The lines of the help about keys. */
   keys: readonly string[];
 }

@@ -1,4 +1,8 @@
-import type { Copied, SessionCommand } from "./command.ts";
+import { titleOf } from "../client/conversations/record.ts";
+import { counted } from "../text/numbers.ts";
+import type { Copied, Hands, SessionCommand } from "./command.ts";
+import type { Choice } from "./finding.ts";
+import type { Session } from "./session.ts";
 
 const words: Record<Copied, (what: string) => string> = {
   copied: (what) => `Copied ${what}.`,
@@ -8,24 +12,78 @@ const words: Record<Copied, (what: string) => string> = {
   none: () => "The clipboard can't be reached from here; /raw prints the answer.",
 };
 
-/** `/copy [n]`. */
+/** An answer of the conversation; `turn` counts from 1. */
+export interface Answer {
+  turn: number;
+  text: string;
+}
+
+/** `/copy [N]`: `0` is the last answer, `2` its second code block, `5.0` and `5.2` those of turn 5. */
 export const copyCommand: SessionCommand = {
   name: "copy",
-  argument: "[n]",
-  help: "copy the last answer, or its nth code block",
+  argument: "[N]",
+  help: "copy an answer or a code block from a list, or block N of the last answer",
   async run(session, argument, hands) {
     const { answer } = session.state;
     if (answer === "") return session.note("dim", "There is no answer to copy yet.");
-    const blocks = hands.codeBlocks(answer);
-    const text = argument === "" ? answer : blocks[Number(argument) - 1];
-    if (text === undefined) {
-      if (blocks.length === 0)
-        return session.note("warn", "The last answer has no code block; /copy takes it whole.");
-      const many = blocks.length === 1 ? "1 code block" : `${blocks.length} code blocks`;
-      return session.note("warn", `The last answer has ${many}: /copy takes a number of one.`);
-    }
-    const what = argument === "" ? "the answer" : `code block ${Number(argument)}`;
-    const outcome = await hands.copy(text);
-    session.note(outcome === "copied" || outcome === "sent" ? "dim" : "warn", words[outcome](what));
+    const [, first, second] = /^(\d{1,6})(?:\.(\d{1,6}))?$/.exec(argument) ?? [];
+    if (argument !== "" && first === undefined)
+      return session.note(
+        "dim",
+        "/copy takes the number of a code block, or of a turn and its block: /copy 5.2",
+      );
+    if (second !== undefined) return copyOfTurn(session, Number(first), Number(second), hands);
+    if (first !== undefined) return copyPart({ text: answer }, Number(first), session, hands);
+    const answers = await session.saver.answers();
+    const choices = choicesOf(answers, answer, hands);
+    // Nothing to choose.
+    if (choices.length < 2) return copyPart({ text: answer }, 0, session, hands);
+    hands.chooseText(choices);
   },
 };
+
+async function copyOfTurn(session: Session, turn: number, part: number, hands: Hands): Promise<void> {
+  const answers = await session.saver.answers();
+  const found = answers.find((one) => one.turn === turn);
+  if (found !== undefined) return copyPart(found, part, session, hands);
+  session.note("dim", `This conversation has ${counted(answers.length, "turn")}.`);
+}
+
+/** Copies a code block of an answer, counted from 1, or with 0 the answer. Without `turn` it is the last one. */
+async function copyPart(
+  { text, turn }: { text: string; turn?: number },
+  part: number,
+  session: Session,
+  hands: Hands,
+): Promise<void> {
+  const blocks = hands.codeBlocks(text);
+  const copied = part === 0 ? text : blocks[part - 1];
+  const whose = turn === undefined ? "The last answer" : `The answer of turn ${turn}`;
+  if (copied === undefined) {
+    const zero = turn === undefined ? "0" : `${turn}.0`;
+    if (blocks.length === 0)
+      return session.note("warn", `${whose} has no code block; /copy ${zero} takes it whole.`);
+    return session.note("warn", `${whose} has ${counted(blocks.length, "code block")}.`);
+  }
+  const of = turn === undefined ? "" : ` of turn ${turn}`;
+  const what = part === 0 ? `the answer${of}` : `code block ${part}${of}`;
+  const outcome = await hands.copy(copied);
+  session.note(outcome === "copied" || outcome === "sent" ? "dim" : "warn", words[outcome](what));
+}
+
+/** All answers with their code blocks, the last answer first. `last` is in none of the turns if it failed. */
+function choicesOf(answers: readonly Answer[], last: string, { codeBlocks }: Hands): Choice[] {
+  const rowsOf = (id: string, place: string, text: string): Choice[] =>
+    [text, ...codeBlocks(text)].map((part, at) => ({
+      id: `${id}${at}`,
+      title: titleOf(part) || "(blank)",
+      detail: [
+        place,
+        at === 0 ? "answer" : `code block ${at}`,
+        counted(part.trim().split("\n").length, "line"),
+      ],
+      words: "",
+    }));
+  const rows = answers.toReversed().flatMap(({ turn, text }) => rowsOf(`${turn}.`, `turn ${turn}`, text));
+  return answers.at(-1)?.text === last ? rows : [...rowsOf("", "not whole", last), ...rows];
+}

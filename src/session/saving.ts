@@ -1,5 +1,6 @@
 import { ClientError } from "../client/failure.ts";
 import { toMarkdown } from "../client/conversations/export.ts";
+import type { Answer } from "./copy-command.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
@@ -95,6 +96,18 @@ export function createSaver(room: Room) {
           pinned ? "No longer pinned." : "Pinned: it is first in every list. /pin again unpins it.",
         );
       }),
+    /** All answers that lead to the next question, oldest first. */
+    async answers(): Promise<Answer[]> {
+      const { turns, earlier } = state();
+      const here = turns.filter(({ role }) => role === "assistant");
+      // The turns that are not sent are on disk only.
+      const found = earlier === 0 ? undefined : await read();
+      const before = (found?.path ?? []).slice(0, earlier).map(({ answer }) => answer);
+      return [
+        ...before.map((text, at) => ({ turn: at + 1, text })),
+        ...here.map(({ content }, at) => ({ turn: earlier + at + 1, text: content })),
+      ];
+    },
     remove: createRemoval(room, { guarded, seenOf }),
     /** What `conversations export` writes; undefined, and printed, if the conversation is not saved. */
     async markdown(): Promise<string | undefined> {

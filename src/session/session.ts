@@ -59,7 +59,7 @@ export interface Session {
   /** The saved conversations: resumes one, renames, pins, exports or deletes this one, finds others. */
   readonly saver: Pick<
     Saver,
-    "resume" | "rename" | "pin" | "markdown" | "remove" | "choices" | "search" | "searchAmong"
+    "resume" | "rename" | "pin" | "answers" | "markdown" | "remove" | "choices" | "search" | "searchAmong"
   >;
   /** The versions of turns: lists them, goes on with one, or with a fork. */
   readonly versions: Versions;
@@ -220,6 +220,7 @@ export function createSession(options: SessionOptions): Session {
       resume,
       rename: saver.rename,
       pin: saver.pin,
+      answers: () => saver.answers(),
       markdown: () => load(() => saver.markdown()),
       remove: () => load(() => saver.remove()),
       choices: () => load(() => saver.choices()),

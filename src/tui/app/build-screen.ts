@@ -66,6 +66,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     choose: (choices) => screen.choose(choices),
     chooseModel: (choices) => screen.choose(choices, "models"),
     chooseVersion: (choices) => screen.choose(choices, "versions"),
+    chooseText: (choices) => screen.choose(choices, "texts"),
     clearScreen: () => live.clearScreen(),
     quit: () => ending.leave(),
     keys: keyHelp(options.keys?.keymap),

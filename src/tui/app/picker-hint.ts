@@ -21,14 +21,22 @@ export function pickerHint(picker: Picker, screen: number, display: Display): st
   const { first, many } = shownChoices(length, picker, rowsFor(screen), display);
   const to = `${display.ascii ? "-" : "–"}${grouped(Math.min(first + many, length))}`;
   const range = `${grouped(first + 1)}${to} of ${grouped(length)}`;
-  const enter = picker.of === "conversations" ? "opens" : "takes it";
+  const enter = enterDoes[picker.of];
   const keys = choiceHeight(display) > 1 ? "Type to filter;" : "Type to filter; Up and Down choose,";
   const parts = [range, ...(searching === "" ? [] : [searching]), `${keys} Enter ${enter}, Esc closes.`];
   return parts.join(` ${dot} `);
 }
 
+const enterDoes: Record<Picker["of"], string> = {
+  conversations: "opens",
+  models: "takes it",
+  versions: "takes it",
+  texts: "copies it",
+};
+
 const noMatch: Record<Picker["of"], string> = {
   conversations: "No conversation holds these words.",
   models: "No model has this name.",
   versions: "No version has these words.",
+  texts: "Nothing here has these words.",
 };

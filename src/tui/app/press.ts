@@ -20,6 +20,7 @@ export type Effect =
   | { kind: "resume"; id: string }
   | { kind: "chooseModel"; name: string }
   | { kind: "chooseVersion"; id: string }
+  | { kind: "copy"; id: string }
   | { kind: "send"; text: string; literal: boolean };
 
 export interface Pressed {
@@ -74,6 +75,7 @@ function inPicker(view: ViewState, picker: Picker, key: Key, { page = 1, keys }:
 function effectOf(outcome: Picked, { of }: Picker): Effect {
   if (outcome.kind !== "chosen") return none;
   const { id } = outcome;
+  if (of === "texts") return { kind: "copy", id };
   if (of === "models") return { kind: "chooseModel", name: id };
   return of === "versions" ? { kind: "chooseVersion", id } : { kind: "resume", id };
 }

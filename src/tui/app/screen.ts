@@ -5,6 +5,7 @@ import type { Display } from "../markdown/display.ts";
 import type { Edited } from "../options.ts";
 import type { Form } from "../../session/form.ts";
 import { refusedLength } from "../../session/context.ts";
+import { copyCommand } from "../../session/copy-command.ts";
 import type { Choice } from "../../session/finding.ts";
 import type { Session } from "../../session/session.ts";
 import { isBusy } from "../../session/state.ts";
@@ -141,6 +142,9 @@ export function createScreen(options: ScreenOptions): Screen {
         return;
       case "chooseVersion":
         session.versions.choose(effect.id).catch(options.crash);
+        return;
+      case "copy":
+        options.run(copyCommand, effect.id, false).catch(options.crash);
         return;
       case "chooseModel":
         session.models.choose(effect.name).catch(options.crash);

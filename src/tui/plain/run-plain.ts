@@ -102,6 +102,11 @@ async function converse(
         paper.line(`${id}  ${title}  (${lineText(detail, options.terminal)})  ${words}`);
       paper.line("/versions N.V goes on with one of them.");
     },
+    chooseText: (choices) => {
+      for (const { id, title, detail } of choices)
+        paper.line(`${id}  ${title}  (${lineText(detail, options.terminal)})`);
+      paper.line("/copy N copies one of them.");
+    },
     clearScreen: () => undefined,
     quit: () => (leaving = true),
     keys: ["A line that ends with \\ goes on with the next one."],

@@ -54,6 +54,7 @@ function open({
     choose: () => undefined,
     chooseVersion: () => undefined,
     chooseModel: () => undefined,
+    chooseText: () => undefined,
     clearScreen: () => printed.push("cleared"),
     quit: () => printed.push("quit"),
     keys: [],

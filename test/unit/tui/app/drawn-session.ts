@@ -38,7 +38,9 @@ export function start({
   /** What the terminal answers when the session begins. */
   answers?: string;
   traits?: Partial<TerminalTraits>;
-} & Partial<Pick<ChatOptions, "saving" | "beginning" | "connectTo" | "intro" | "draft">> = {}) {
+} & Partial<
+  Pick<ChatOptions, "saving" | "beginning" | "connectTo" | "intro" | "draft" | "copyLocally">
+> = {}) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });
   const fd = openSync("/dev/null", "w");
   closers.push(() => closeSync(fd));

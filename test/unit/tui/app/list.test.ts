@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
+import { answer, createFakeClient } from "../../session/fake-client.ts";
 import { leave, start } from "./drawn-session.ts";
 
 let dir: string;
@@ -86,6 +87,31 @@ it("deletes a conversation at the second Enter, and not after another key", asyn
   session.type("\r");
   await session.shows(/> \/delete\nDeleted: one\nA new conversation\./);
   expect(await openSaved().list()).toEqual([]);
+  await leave(session);
+});
+
+it("copies an answer or a code block that is chosen", async () => {
+  const client = createFakeClient();
+  client.script = [answer("first"), answer("So:\n\n```sh\nnpm ci\n```")];
+  const copied: string[] = [];
+  const session = start({ client, copyLocally: async (text) => (copied.push(text), true) });
+  for (const line of ["one", "two"]) {
+    session.type(line);
+    await session.shows(`> ${line}\n`);
+    session.type("\r");
+    await session.shows(line === "one" ? /first\n\n100 tokens/ : /npm ci\n\n100 tokens/);
+  }
+  for (const filter of ["npm", "first"]) {
+    session.type("/copy");
+    await session.shows("> /copy\n");
+    session.type("\r");
+    await session.shows("1–3 of 3 · Type to filter; Up and Down choose, Enter copies it, Esc closes.");
+    session.type(`${filter} ${filter === "npm" ? "block" : "answer"}`);
+    await session.shows("1–1 of 1");
+    session.type("\r");
+    await session.shows(filter === "npm" ? "Copied code block 1 of turn 2." : "Copied the answer of turn 1.");
+  }
+  expect(copied).toEqual(["npm ci", "first"]);
   await leave(session);
 });
 
