@@ -1,4 +1,6 @@
+import { writeSync } from "node:fs";
 import { pino } from "pino";
+import { errorCode } from "../disk/errors.ts";
 
 /** Where lines of a log go. `drain`: what waited was written. */
 export interface LogSink {
@@ -12,8 +14,20 @@ export interface LogSink {
 const GATHER = 4 * 1024;
 const GATHER_MS = 50;
 
-/** How often a full pipe is tried again at exit, every 100 ms. */
+/** How often a full pipe is tried again at exit, and how many milliseconds are between. */
 const TRIES_AT_EXIT = 20;
+const TRY_MS = 100;
+
+/** What pino's destination, a SonicBoom, has not written. */
+interface Unwritten {
+  _bufs: string[];
+  /** What is being written, or what a write that failed has left. */
+  _writingBuf: string | Buffer;
+  _writing: boolean;
+  fd: number;
+}
+
+const pause = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TRY_MS);
 
 /** A stream that can be the log, or what takes its place. */
 export type LogStream = LogSink & { fd?: number | null };
@@ -44,10 +58,9 @@ export interface FileSink extends LogSink {
  */
 export function openSink(fd: number, onError: (error: NodeJS.ErrnoException) => void = () => {}): FileSink {
   let waiting = 0;
-  let tries = 0;
   let timer: NodeJS.Timeout | undefined;
   // False for a full pipe: the destination's own timer would keep the process running until somebody reads.
-  const retryEAGAIN = () => tries-- > 0;
+  const retryEAGAIN = () => false;
   const destination = pino.destination({ dest: fd, sync: false, minLength: GATHER, retryEAGAIN });
 
   function flushSoon(): void {
@@ -63,13 +76,21 @@ export function openSink(fd: number, onError: (error: NodeJS.ErrnoException) => 
     onError(error);
   });
 
-  const flushSync = destination.flushSync.bind(destination);
+  // Its own would never end if the disk is full. The exit code must not change.
   destination.flushSync = () => {
-    tries = TRIES_AT_EXIT;
-    try {
-      flushSync();
-    } catch {
-      // Nobody reads, or the disk is full; the exit code must not change.
+    const unwritten = destination as unknown as Unwritten;
+    const { _bufs, _writingBuf, _writing } = unwritten;
+    const texts = _writing ? _bufs : [_writingBuf, ..._bufs];
+    Object.assign(unwritten, { _bufs: [], _writingBuf: _writing ? _writingBuf : "" });
+    let bytes = Buffer.concat(texts.map((text) => (typeof text === "string" ? Buffer.from(text) : text)));
+    for (let tries = 0; bytes.length > 0 && tries < TRIES_AT_EXIT;) {
+      try {
+        bytes = bytes.subarray(writeSync(unwritten.fd, bytes));
+      } catch (error) {
+        if (errorCode(error) !== "EAGAIN") return;
+        tries += 1;
+        pause();
+      }
     }
   };
 

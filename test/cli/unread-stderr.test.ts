@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { makeHome, program, programEnv, type Home } from "../support/run-program.ts";
 
@@ -30,6 +31,26 @@ test("SIGTERM ends a server with exit 0 while its log is unread", async () => {
   child.kill("SIGTERM");
   expect(await exited).toEqual([0, null]);
 });
+
+/** Each write to it fails with ENOSPC. */
+const FULL = "/dev/full";
+
+test.skipIf(!existsSync(FULL))(
+  "SIGTERM ends a server with exit 0 while its log is on a full disk",
+  async () => {
+    const full = openSync(FULL, "w");
+    const child = spawn(process.execPath, [program, "serve", "--port", "0", "--json", "--log", "json"], {
+      stdio: ["ignore", "pipe", full],
+      env: programEnv(home),
+    });
+    closeSync(full);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const exited = once(child, "exit");
+    await once(child.stdout!, "data");
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+  },
+);
 
 /** Runs the program with a full pipe as stderr, whose reader is alive and reads nothing. */
 const SCRIPT = `exec 3>&1
