@@ -36,7 +36,7 @@ export async function report(call: Call): Promise<void> {
   const months = [...new Set(used.flatMap(({ day }) => (isMonth(day) ? [day] : [])))].toSorted();
   if (months.length > 0)
     output.note(
-      `The ledger was compacted: it has only whole months of ${months.join(", ")}, without the days of them that it lists.`,
+      `The ledger was compacted: it has only whole months of ${months.join(", ")}. They count with any days before ${first}${kind === "day" ? ", but without the days that are listed" : ""}.`,
     );
   await print(sumsOf(used, { kind, first, days }), call);
 }
