@@ -16,6 +16,10 @@ export interface Collected {
 
 const DAY = 86_400_000;
 
+/** Days before it are kept by month in a compaction at `now`. */
+export const oldestDay = (now: number): string =>
+  isoText((Math.floor(now / DAY) - USAGE_DAYS.most + 1) * DAY).slice(0, 10);
+
 const wanted: Wanted = ({ fact }) => fact === "charge" || fact === "account" || fact === "opening";
 
 /**
@@ -28,8 +32,7 @@ export async function collectUse(
   { key, now, signal }: { key: LedgerKey | undefined; now: number; signal?: AbortSignal | undefined },
 ): Promise<ReadonlyMap<AccountId, Collected>> {
   const collected = new Map<AccountId, { invite: string | null; use: Map<string, Use> }>();
-  /** Days before it are kept by month. */
-  const oldest = isoText((Math.floor(now / DAY) - USAGE_DAYS.most + 1) * DAY).slice(0, 10);
+  const oldest = oldestDay(now);
 
   function open(account: AccountId, invite: string | null) {
     const opened = { invite, use: new Map<string, Use>() };

@@ -2,7 +2,8 @@ import type { Act, FactReader, FactRow, UseRow } from "../../core/operations.ts"
 import { StartupError } from "../../core/startup-error.ts";
 import type { Wanted } from "./checked-lines.ts";
 import { Damage, LEDGER } from "./damage.ts";
-import { olderName, type Use } from "./compacted.ts";
+import { oldestDay } from "./collect-use.ts";
+import { isMonth, olderName, type Use } from "./compacted.ts";
 import type { Fact } from "./facts.ts";
 import { isoText } from "./shapes.ts";
 import { openLedger, type OpenLedger } from "./open-ledger.ts";
@@ -56,6 +57,10 @@ const isUse =
       ? at.slice(0, 10) >= since
       : fact === "opening" || fact === "renamed" || fact === "deleted";
 
+/** Whether a day, or a month without the days that a compaction at `at` has listed, has a day from `since` on. */
+const isSince = (since: string, period: string, at: number): boolean =>
+  period >= since.slice(0, period.length) && (!isMonth(period) || since < oldestDay(at));
+
 async function useOf(pages: AsyncIterable<Fact[]>, since: string): Promise<UseRow[]> {
   const sums = new Map<string, UseRow>();
   /** A later fact has the later name. */
@@ -74,7 +79,7 @@ async function useOf(pages: AsyncIterable<Fact[]>, since: string): Promise<UseRo
       if (fact.fact === "charge")
         add(account, [isoText(at).slice(0, 10), fact.model ?? null, 1, 0 - fact.tokens]);
       if (fact.fact === "opening")
-        for (const use of fact.use) if (use[0] >= since.slice(0, use[0].length)) add(account, use);
+        for (const use of fact.use) if (isSince(since, use[0], at)) add(account, use);
     }
   return [...sums.values()].map((sum) => ({ ...sum, account: names.get(sum.account) ?? sum.account }));
 }

@@ -126,6 +126,8 @@ describe("a compaction", () => {
     expect((await useOf(dir, "2026-07-15")).map(({ day }) => day)).toEqual(
       use.map(({ day }) => day).filter((day) => day >= "2026-07"),
     );
+    // Nor does the month in which the oldest day is, if only listed days are asked for.
+    expect(await useOf(dir, oldest)).toEqual(days.filter(({ day }) => day >= oldest));
     expect((await check(dir)).ok).toBe(true);
   });
 
