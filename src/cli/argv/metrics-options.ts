@@ -12,7 +12,7 @@ function place(typed: string): Place {
   const [, host = "127.0.0.1", digits = "none"] = new RegExp(PLACE).exec(typed.trim()) ?? [];
   const port = Number(digits);
   if (port <= 65_535) return { host: host.replaceAll(/[[\]]/g, ""), port };
-  throw new Error("a port from 0 to 65535, or host and port: 9100, 10.0.0.7:9100 or [::1]:9100");
+  throw new Error("a port from 0 to 65535, or host and port: 9464, 10.0.0.7:9464 or [::1]:9464");
 }
 
 const metrics: Option<Place | undefined> = {

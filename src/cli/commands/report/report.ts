@@ -5,7 +5,8 @@ import type { Call } from "../../argv/call.ts";
 import { withReader } from "../../connection/books.ts";
 import { tableLook } from "../../io/table.ts";
 import { reportLines } from "./chart.ts";
-import { firstDay, isMonth, sumsOf, type Sum } from "./sums.ts";
+import { isMonth } from "../../../text/is-month.ts";
+import { firstDay, sumsOf, type Sum } from "./sums.ts";
 
 async function print(sums: readonly Sum[], call: Call): Promise<void> {
   const { output, values } = call;

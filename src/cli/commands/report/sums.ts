@@ -14,9 +14,6 @@ const DAY = 24 * 60 * 60 * 1000;
 /** The UTC day (`YYYY-MM-DD`) of a time. */
 export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
-/** Whether it is `YYYY-MM`: of charges from long before a compaction, the day is not known. */
-export const isMonth = (day: string): boolean => day.length === "YYYY-MM".length;
-
 /** The first of `days` UTC days, the last of which is today. */
 export const firstDay = (days: number, now: number): string => dayOf(now - (days - 1) * DAY);
 

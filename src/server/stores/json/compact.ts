@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { errorCode } from "../../../disk/errors.ts";
-import { OtherOwner, StartupError } from "../../core/startup-error.ts";
+import { NoStore, OtherOwner, StartupError } from "../../core/startup-error.ts";
 import { unlessAborted } from "../give-up.ts";
 import { keyFact } from "./adopt.ts";
 import { linesOf } from "./books.ts";
@@ -78,7 +78,7 @@ export async function compactFolder(
   const key = ledgerKey === undefined ? undefined : await openLedgerKey(ledgerKey, dir);
   try {
     if (!(await hasLedger(files, dir).catch(unreadable(dir))))
-      throw new StartupError(`There is no store in ${dir}.`, "Name the folder that holds ledger.jsonl.");
+      throw new NoStore(`There is no store in ${dir}.`, "Name the folder that holds ledger.jsonl.");
     const lock = await acquireLock(dir);
     try {
       return await compact({ files, dir, now, warn, signal, key });

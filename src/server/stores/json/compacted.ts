@@ -1,3 +1,4 @@
+import { isMonth } from "../../../text/is-month.ts";
 import type { DayUsage } from "../../core/ports.ts";
 import {
   count,
@@ -34,8 +35,6 @@ export function daysOf(use: Use[]): DayUsage[] {
   }
   return [...days.values()];
 }
-
-export const isMonth = (period: string): boolean => period.length === 7;
 
 /** Name of an older ledger with so many facts, beside the one that continues it. */
 export const olderName = (last: number): string => `ledger-${last}.jsonl`;

@@ -188,6 +188,6 @@ test("store compact begins a new ledger, which the other commands read; a databa
   expect(facts).toMatchObject([{ fact: "opening", balance: 3900 }]);
   const used = JSON.parse((await runProgram(["report", "--by", "account", "--json"], { home })).stdout);
   expect(used).toEqual([{ account: "jane", questions: 1, tokens: 100 }]);
-  for (const words of [[], ["postgres://db/chat"], [dir, dir], [dir, "--now"]])
+  for (const words of [[], ["postgres://db/chat"], [dir, dir], [dir, "--now"], [home.dir]])
     expect((await runProgram(["store", "compact", ...words], { home })).code).toBe(2);
 });
