@@ -33,6 +33,8 @@ export type PlainRemedy =
   | "retry_shorter"
   | "retry_or_report"
   | "longer_timeout"
+  | "ask_without_key"
+  | "log_in_with_password"
   | "ask_operator"
   | "check_address"
   | "check_scheme"
@@ -81,6 +83,8 @@ const usual: Partial<Record<ClientErrorCode, PlainRemedy>> = {
   tokens_held: "wait_for_other_questions",
   request_in_progress: "wait_for_other_questions",
   answer_expired: "ask_anew",
+  key_limit_reached: "ask_without_key",
+  key_not_allowed: "log_in_with_password",
   account_disabled: "ask_operator",
   registration_closed: "ask_operator",
   invalid_invite: "give_invite",

@@ -51,3 +51,9 @@ export const SECRET_BYTES = 32;
 
 /** Longest Idempotency-Key, in characters (docs/http-api.md#idempotency). */
 export const KEY_CHARACTERS = 255;
+
+/** Longest instructions of a question, in Unicode code points (docs/http-api.md#instructions). */
+export const INSTRUCTIONS_CHARACTERS = 8000;
+
+/** Most images of a question, the bytes of each, and the bytes of a body that may have some (docs/http-api.md#images). */
+export const IMAGES = { most: 4, bytes: 5 * 1024 * 1024, body: 28 * 1024 * 1024 } as const;

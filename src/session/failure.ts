@@ -72,6 +72,8 @@ const table: { [Kind in Remedy["kind"]]: Words | ((remedy: RemedyOf<Kind>) => Wo
   retry_shorter: "A shorter question may help.",
   retry_or_report: "If it stays, tell whoever runs the server.",
   longer_timeout: undefined,
+  ask_without_key: "Ask with another key, or log in.",
+  log_in_with_password: "Log in with your password.",
   ask_operator: "Ask whoever runs the server.",
   check_address: "Check the address, or go to another server with /server URL.",
   check_scheme: "Check the address, and whether it begins with http:// or https://.",

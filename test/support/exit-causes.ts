@@ -50,6 +50,8 @@ const problems: Record<
   insufficient_tokens: { only: ["ask"], exit: 5, hint: /Ask whoever runs the server .* balance -s http/ },
   tokens_held: { only: ["ask"], exit: 5, hint: /Try again in 99 s/, wait: true },
   account_disabled: { only: ["ask", "balance", "login"], exit: 4, hint: /Ask whoever runs the server/ },
+  key_limit_reached: { only: ["ask"], exit: 5, hint: /Ask with another key, or log in/ },
+  key_not_allowed: { only: ["password"], exit: 4, hint: /Log in with your password/ },
   registration_closed: { only: ["register"], exit: 4, hint: /Ask whoever runs the server/ },
   invalid_invite: {
     only: ["register"],
@@ -59,6 +61,7 @@ const problems: Record<
   not_found: { only: ["ask", "login", "register"], exit: 1, hint: /address of a chat server/ },
   method_not_allowed: { only: ["ask", "login", "register"], exit: 1, hint: /address of a chat server/ },
   username_taken: { only: ["register"], exit: 2, hint: /Choose another name, or log in .* login -s http/ },
+  key_name_taken: { only: ["ask"], exit: 2, hint: /./ },
   request_in_progress: { only: ["ask"], exit: 7, hint: /Try again in 99 s/, wait: true },
   answer_expired: { only: ["ask"], exit: 1, hint: /./ },
   payload_too_large: { only: writing, exit: 2, hint: /Send less/ },

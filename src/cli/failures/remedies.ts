@@ -61,6 +61,8 @@ const table: { [Kind in Remedy["kind"]]: string | ((remedy: RemedyOf<Kind>, call
   retry_shorter: "Try again, perhaps with a shorter question.",
   retry_or_report: "Try again. If it stays, tell whoever runs the server; its log has the reason.",
   longer_timeout: "Allow more time with --timeout SECONDS.",
+  ask_without_key: "Ask with another key, or log in.",
+  log_in_with_password: "Log in with your password.",
   ask_operator: "Ask whoever runs the server.",
   check_address: "Check that this is the address of a chat server, or name another with --server URL.",
   check_scheme: "Check the address, and whether it begins with http:// or https://.",

@@ -7,11 +7,19 @@ const OVERHEAD_BYTES = 8 * 1024;
 
 /**
  * The newest turns that fit into a request, the first one a question (docs/http-api.md#history): as many as the model takes.
- * If the server does not tell its limits, at most 200 entries, and no body over 1 MiB.
+ * If the server does not tell its limits, at most 200 entries, and no body over 1 MiB. `pinned`: turns that come first and
+ * are never left out.
  */
-export function historyFor(turns: readonly Turn[], message: string, limits?: ChatLimits): Turn[] {
-  const most = limits?.turns ?? HISTORY_ENTRIES;
-  let room = (limits ? chatBodyBytes(limits) : CHAT_BODY_BYTES) - OVERHEAD_BYTES - bytes(message);
+export function historyFor(
+  turns: readonly Turn[],
+  message: string,
+  limits?: ChatLimits,
+  pinned: readonly Turn[] = [],
+): Turn[] {
+  const most = (limits?.turns ?? HISTORY_ENTRIES) - pinned.length;
+  const beside = pinned.map(({ content }) => content).join("") + message;
+  let room =
+    (limits ? chatBodyBytes(limits) : CHAT_BODY_BYTES) - OVERHEAD_BYTES - bytes(beside) - 40 * pinned.length;
   let first = turns.length;
   while (first > 0 && turns.length - first < most) {
     room -= bytes((turns[first - 1] as Turn).content) + 40;
@@ -20,9 +28,9 @@ export function historyFor(turns: readonly Turn[], message: string, limits?: Cha
   }
   // A stopped answer may end within a surrogate pair, which servers reject.
   const sendable = turns.slice(first).map(({ role, content }) => ({ role, content: content.toWellFormed() }));
-  const fitting = limits ? sendable.slice(firstFitting(sendable, message, limits.context)) : sendable;
+  const fitting = limits ? sendable.slice(firstFitting(sendable, beside, limits.context)) : sendable;
   const start = fitting.findIndex((turn) => turn.role === "user");
-  return start < 0 ? [] : fitting.slice(start);
+  return [...pinned, ...(start < 0 ? [] : fitting.slice(start))];
 }
 
 /** UTF-8 bytes as JSON, with its escapes. */

@@ -1,3 +1,4 @@
+import type { Image } from "../../protocol/images.ts";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { ChatLimits } from "../../protocol/chat-limits.ts";
 import type { NextTokens } from "../next-tokens.ts";
@@ -18,6 +19,10 @@ export interface Question {
    * fails with `not_offered`, and nothing is sent.
    */
   onModelLeftOut?: () => void;
+  /** What the user wants of every answer; sent only to a server that offers `instructions`. */
+  instructions?: string;
+  /** Sent only to a server that offers `images`. */
+  images?: readonly Image[];
   /** Idempotency-Key: one per question, the same for all its retries. */
   key: string;
   /** Aborting closes the connection; the generator then throws `ClientError("interrupted")`. */

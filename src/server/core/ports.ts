@@ -1,5 +1,6 @@
 import type { RefillSetting, RefillWish } from "../../protocol/refill.ts";
 import type { Finish } from "../../protocol/replies.ts";
+import type { ApiKeys, KeyLimit } from "./api-keys.ts";
 import type { Operations } from "./operations.ts";
 import type { Pieces } from "./pieces.ts";
 import type { StopSignal } from "./stop.ts";
@@ -57,6 +58,8 @@ export interface HoldRequest {
   model: string;
   /** Milliseconds since the epoch; from then on the hold cannot be charged. */
   expires: number;
+  /** Id of the API key that asks; undefined for an authentication token. The charge records it. */
+  apiKey?: string | undefined;
   /** The account may ask nothing new now: without a key that is known, the outcome is `limited`. */
   limited?: true;
 }
@@ -73,7 +76,11 @@ export type HoldOutcome =
   | { kind: "limited" }
   | { kind: "answer_expired"; cost: number; model: string | undefined }
   | { kind: "insufficient"; balance: Balance }
-  | { kind: "all_held"; balance: Balance };
+  | { kind: "all_held"; balance: Balance }
+  /** The API key has been ended, or has expired. */
+  | { kind: "key_ended" }
+  /** Charges and holds of the API key in the period of its limit leave too little for this price. `ends`: of that period. */
+  | { kind: "key_limit"; name: string; limit: KeyLimit; ends: number; balance: Balance };
 
 /** What a token states about its account; both must still be true. */
 export interface Login {
@@ -198,6 +205,8 @@ export interface Accounts {
     account: AccountId;
     generation: number;
     passwordHash: string;
+    /** Ends the API keys of the account, too. */
+    endsKeys?: boolean | undefined;
   }): Promise<{ kind: "set"; account: Account } | { kind: "changed" }>;
   setDisabled(account: AccountId, disabled: boolean): Promise<void>;
   /** `expires`: when the token expires by itself, in milliseconds since the epoch. Forgotten after that. */
@@ -231,6 +240,7 @@ export interface Store {
   readonly accounts: Accounts;
   readonly invites: Invites;
   readonly operations: Operations;
+  readonly apiKeys?: ApiKeys;
   /**
    * What accounts are refilled with from now on (docs/accounts.md#refills); undefined: nothing; `stored`: what was stored last.
    * A store pays no refills before the first call. Stores a change. Rejects as the {@link Ledger} does.

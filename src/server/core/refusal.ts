@@ -35,6 +35,17 @@ export function refusal(
         { balance: { tokens, held, required: price }, next },
       );
     }
+    case "key_ended":
+      return new ApiError("invalid_token", "This API key has ended. Nothing was charged.");
+    case "key_limit": {
+      const { tokens, held } = outcome.balance;
+      const { name, limit, ends } = outcome;
+      return new ApiError(
+        "key_limit_reached",
+        `The API key ${name} may spend ${limit.tokens} tokens a ${limit.per}, and too few of them are left for this question. More can be spent from ${isoSecond(ends)} on.`,
+        { balance: { tokens, held, required: price } },
+      );
+    }
     case "all_held": {
       const { tokens, held, next } = outcome.balance;
       return new ApiError(

@@ -1,0 +1,53 @@
+import type { Account, AccountId } from "./ports.ts";
+
+/** Periods begin at 00:00 UTC: of a day, a Monday, the first of a month. */
+export const keyPeriods = ["day", "week", "month"] as const;
+export type KeyPeriod = (typeof keyPeriods)[number];
+
+/** Most tokens that a key may spend in a period. */
+export interface KeyLimit {
+  tokens: number;
+  per: KeyPeriod;
+}
+
+/** An API key as it is made. The key itself is kept nowhere. */
+export interface NewApiKey {
+  /** Names the key in the ledger and in the API; never reused. */
+  id: string;
+  account: AccountId;
+  /** Unique among the keys of the account that have not ended, in any ASCII case. */
+  name: string;
+  /** SHA-256 hex of the key. */
+  digest: string;
+  limit: KeyLimit | null;
+  /** Milliseconds since the epoch; from then on it is refused. */
+  expires: number | null;
+}
+
+export interface ApiKey extends NewApiKey {
+  /** When it was made, in milliseconds since the epoch. */
+  at: number;
+  /** Tokens charged in the running period of its limit; without a limit, in the running month. */
+  spent: number;
+  /** When a question that it asked was last charged; null: never. */
+  lastUsed: number | null;
+}
+
+/**
+ * API keys (docs/http-api.md#api-keys). Each call is atomic, durable when its promise resolves, and rejects as the `Ledger`
+ * does. Keys that were ended or whose account was deleted are in no list and found by no digest.
+ */
+export interface ApiKeys {
+  /** `taken`: another key of the account has the name, or any key has the id or digest. `too_many`: see API_KEYS. */
+  create(
+    key: NewApiKey,
+  ): Promise<{ kind: "created"; key: ApiKey } | { kind: "taken" } | { kind: "too_many" }>;
+  /** Oldest first, expired ones included. */
+  list(account: AccountId): Promise<ApiKey[]>;
+  revoke(account: AccountId, id: string): Promise<{ kind: "revoked" } | { kind: "unknown" }>;
+  /** One lookup. Also an expired key, and one of a disabled account. */
+  byDigest(digest: string): Promise<{ key: ApiKey; account: Account } | undefined>;
+}
+
+/** Most keys of an account that have not ended. */
+export const API_KEYS = 100;
