@@ -1,6 +1,6 @@
 /** @typedef {import("./list.js").Mutant} Mutant */
 
-const context = "test/unit/server/core/context.test.ts";
+const context = "test/unit/server/core/prompt.test.ts";
 const limits = "test/http/limits.test.ts";
 const ollama = "test/http/providers/ollama.test.ts";
 const session = "test/unit/session/limits.test.ts";
@@ -45,7 +45,7 @@ export const limitMutants = [
     tests: [ollama],
   },
   {
-    file: "src/server/core/models.ts",
+    file: "src/server/core/prompt.ts",
     find: "found && !hasMore(message, found.messageChars)",
     replace: "found",
     why: "A fallback is asked that cannot read the whole question, and is paid for.",
@@ -53,7 +53,7 @@ export const limitMutants = [
   },
   {
     file: "src/server/http/chat.ts",
-    find: "checkLength(message, modelNamed(models, model));",
+    find: "checkLength(prompt, modelNamed(models, model));",
     replace: "modelNamed(models, model);",
     why: "A question that the model cannot read as a whole is asked and charged.",
     tests: [limits],

@@ -7,14 +7,14 @@ const reload = "test/http/reload.test.ts";
 /** Which model answers, and what it costs. @type {Mutant[]} */
 export const modelMutants = [
   {
-    file: "src/server/core/questions.ts",
+    file: "src/server/core/prompt.ts",
     find: "model === undefined ? [] : [model]",
     replace: "model === undefined ? [] : []",
     why: "A key is good for any model: an answer of the cheap one is given for the dear one.",
     tests: [models, chosen],
   },
   {
-    file: "src/server/core/questions.ts",
+    file: "src/server/core/prompt.ts",
     find: "model === undefined ? [] : [model]",
     replace: "[model]",
     why: "A key that was charged before models is refused, or charged twice.",

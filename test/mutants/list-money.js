@@ -16,7 +16,7 @@ export const moneyMutants = [
     tests: [questions],
   },
   {
-    file: "src/server/core/questions.ts",
+    file: "src/server/core/prompt.ts",
     find: "sha256(JSON.stringify([",
     replace: 'sha256("" && JSON.stringify([',
     why: "The digest of a question says nothing about it: another question under its key gets its answer.",

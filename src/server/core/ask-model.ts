@@ -1,15 +1,13 @@
-import type { Turn } from "../../protocol/bodies.ts";
 import type { Finish } from "../../protocol/replies.ts";
 import type { AiCall, OnAiCall } from "./ai-calls.ts";
 import { ApiError } from "./api-error.ts";
-import { contextFor } from "./context.ts";
 import type { Model } from "./models.ts";
 import type { Pieces } from "./pieces.ts";
+import { contextFor, type Prompt } from "./prompt.ts";
 import type { StopSignal } from "./stop.ts";
 
 interface Request {
-  message: string;
-  history: Turn[];
+  prompt: Prompt;
   /** Ends the question. */
   signal: StopSignal;
   /**
@@ -44,13 +42,12 @@ export interface Answered {
 export async function askModel(
   model: Model,
   fallback: Model | undefined,
-  { message, history, signal, onDelta, onReasoning, untilRead, onFallback, onAiCall }: Request,
+  { prompt, signal, onDelta, onReasoning, untilRead, onFallback, onAiCall }: Request,
 ): Promise<Answered> {
   let start = 0;
   let firstText: number | undefined;
   const request: Request = {
-    message,
-    history,
+    prompt,
     signal,
     onDelta:
       onDelta &&
@@ -100,8 +97,8 @@ function failureIn(
 }
 
 async function answerOf(model: Model, request: Request): Promise<Answered> {
-  const { message, history, signal, onDelta, onReasoning, untilRead } = request;
-  const { messages, turns } = contextFor({ message, history }, model);
+  const { prompt, signal, onDelta, onReasoning, untilRead } = request;
+  const { messages, turns } = contextFor(prompt, model);
   let finish: Finish | null = null;
   const answer = model.provider.answer({
     messages,

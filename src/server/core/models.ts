@@ -1,6 +1,5 @@
 import type { ChatLimits } from "../../protocol/chat-limits.ts";
 import { HISTORY_ENTRIES } from "../../protocol/limits.ts";
-import { hasMore } from "../../text/code-points.ts";
 import { ApiError } from "./api-error.ts";
 import type { Provider } from "./ports.ts";
 
@@ -26,11 +25,13 @@ export interface Model {
 /** The first is the default. */
 export type Models = readonly [Model, ...Model[]];
 
-const find = (models: Models, name: string) => models.find((model) => model.name === name);
+/** Undefined if there is none of that name. */
+export const findModel = (models: Models, name: string): Model | undefined =>
+  models.find((model) => model.name === name);
 
 /** The model of that name, the default without a name. Throws `invalid_request` with the names if there is none. */
 export function modelNamed(models: Models, name: string | undefined): Model {
-  const model = name === undefined ? models[0] : find(models, name);
+  const model = name === undefined ? models[0] : findModel(models, name);
   if (model) return model;
   const detail = `model must be one of these: ${namesOf(models)}`;
   throw new ApiError("invalid_request", detail, { fields: [{ field: "model", detail }] });
@@ -41,16 +42,10 @@ export function modelNamed(models: Models, name: string | undefined): Model {
  * `asked`: the model for a charge that names none, and where there is no list. Throws `invalid_request` if it is gone.
  */
 export function modelOfCharge(models: Models, name: string | undefined, asked: Model): Model {
-  const model = name === undefined || !asked.listed ? asked : find(models, name);
+  const model = name === undefined || !asked.listed ? asked : findModel(models, name);
   if (model) return model;
   const detail = `This key was charged for the model ${name}, which is gone. Nothing was charged now. Ask again with a new key and one of these models: ${namesOf(models)}`;
   throw new ApiError("invalid_request", detail, { fields: [{ field: "model", detail }] });
-}
-
-/** The model that takes over for `model`, if it has one that takes a message of that length. */
-export function fallbackOf(models: Models, { fallback }: Model, message: string): Model | undefined {
-  const found = fallback === undefined ? undefined : find(models, fallback);
-  return found && !hasMore(message, found.messageChars) ? found : undefined;
 }
 
 /** What `GET /api/` tells of a model. */
@@ -59,12 +54,5 @@ export const limitsOf = ({ messageChars, contextChars }: Model): ChatLimits => (
   context: contextChars,
   turns: HISTORY_ENTRIES,
 });
-
-/** Throws `invalid_request` for a message that is too long for its model. */
-export function checkLength(message: string, { messageChars }: Model): void {
-  if (!hasMore(message, messageChars)) return;
-  const detail = `message must have at most ${messageChars} characters.`;
-  throw new ApiError("invalid_request", detail, { fields: [{ field: "message", detail }] });
-}
 
 const namesOf = (models: Models) => models.map(({ name }) => name).join(", ");

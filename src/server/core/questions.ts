@@ -1,16 +1,15 @@
 import { randomUUID } from "node:crypto";
-import type { Turn } from "../../protocol/bodies.ts";
 import type { OnAiCall } from "./ai-calls.ts";
 import type { Answers } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
 import { ClientGone } from "./client-gone.ts";
 import { askModel, learnModel, type Answered } from "./ask-model.ts";
 import { holdCounted } from "./counted-hold.ts";
-import { contextFor } from "./context.ts";
 import { InFlight, type AtOnce } from "./in-flight.ts";
-import { checkLength, fallbackOf, modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
+import { modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
 import type { Pieces } from "./pieces.ts";
 import type { AccountId, Balance, HoldId, Ledger, Limit } from "./ports.ts";
+import { checkLength, contextFor, digestOf, fallbackOf, type Prompt } from "./prompt.ts";
 import { refusal } from "./refusal.ts";
 import { sha256 } from "./sha256.ts";
 import type { StopController } from "./stop.ts";
@@ -18,9 +17,7 @@ import type { StopController } from "./stop.ts";
 /** A question of an account that is allowed to ask. */
 export interface Question {
   account: AccountId;
-  /** Trimmed. */
-  message: string;
-  history: Turn[];
+  prompt: Prompt;
   /** Name of the model as the client sent it; absent: the default. */
   model?: string | undefined;
   /** Idempotency-Key as the client sent it, without quotes. */
@@ -146,7 +143,7 @@ export function createQuestions(needs: Needs): Questions {
     const { account } = question;
     const hold = randomUUID();
     const key = question.key === undefined ? undefined : sha256(question.key);
-    const digest = key === undefined ? "" : digestOf(question);
+    const digest = key === undefined ? "" : digestOf(question.prompt, question.key!, question.model);
     const expires = now() + timeout + HOLD_GRACE;
     const request = { id: hold, account, key, digest, price: asked.price, model: asked.name, expires };
     const holder = question.hold === undefined ? ledger : { hold: question.hold };
@@ -165,7 +162,7 @@ export function createQuestions(needs: Needs): Questions {
 
   /** From an open hold to its settlement. */
   async function settle({ question, hold, key, models, asked, timeout, paid }: Held): Promise<Answer> {
-    const { account, message, history, stop, onReasoning, untilRead, onFallback, timing } = question;
+    const { account, prompt, stop, onReasoning, untilRead, onFallback, timing } = question;
     const { signal } = stop;
     const replayed = paid !== undefined;
     const deducted = paid ? paid.cost : asked.price;
@@ -195,12 +192,11 @@ export function createQuestions(needs: Needs): Questions {
       const begun = timing && performance.now();
       await learnModel(model, signal);
       // By what was learned now.
-      if (!paid) checkLength(message, model);
-      const fallback = fallbackOf(models, model, message);
-      question.onAsking?.(replayed, fallback ? undefined : headOf(question, model));
+      if (!paid) checkLength(prompt, model);
+      const fallback = fallbackOf(models, model, prompt);
+      question.onAsking?.(replayed, fallback ? undefined : headOf(prompt, model));
       const answer = await askModel(model, fallback, {
-        message,
-        history,
+        prompt,
         signal,
         onDelta: question.onDelta && onDelta,
         onReasoning,
@@ -273,14 +269,7 @@ export function createQuestions(needs: Needs): Questions {
   };
 }
 
-const headOf = (question: Question, model: Model) => ({
+const headOf = (prompt: Prompt, model: Model) => ({
   model: model.name,
-  turns: contextFor(question, model).turns,
+  turns: contextFor(prompt, model).turns,
 });
-
-/**
- * What a key stands for. The key itself is stored nowhere, so it salts the digest. A name that was not sent is no part of
- * it: such a question has the digest that it had before models.
- */
-const digestOf = ({ key, message, history, model }: Question) =>
-  sha256(JSON.stringify([key, message, history, ...(model === undefined ? [] : [model])]));

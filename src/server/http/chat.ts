@@ -1,7 +1,8 @@
 import type { ChatBody } from "../../protocol/bodies.ts";
 import { noRoom, type Budget } from "./budget.ts";
 import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.ts";
-import { checkLength, modelNamed, type Models } from "../core/models.ts";
+import { modelNamed, type Models } from "../core/models.ts";
+import { checkLength, type Prompt } from "../core/prompt.ts";
 import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
@@ -36,8 +37,9 @@ function pushHead(head: string[], { model, finish, turns }: Head): void {
 
 async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise<Question> {
   const { message, history = [], model } = body;
+  const prompt: Prompt = { message, history };
   // Before the key, as docs/http-api.md#order-of-checks says.
-  checkLength(message, modelNamed(models, model));
+  checkLength(prompt, modelNamed(models, model));
   const key = keyOf(ctx);
   const { account, hold } = askerOf(ctx);
   const { arrived } = ctx.state;
@@ -46,8 +48,7 @@ async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise
   return {
     account,
     hold,
-    message,
-    history,
+    prompt,
     model,
     key,
     // The client's wait for its earlier questions on the connection is not ours.

@@ -61,7 +61,7 @@ async function callsOf(
     onAiCall: (call) => void calls.push(call),
   });
   const asked = questions
-    .ask({ account: "jane", message: "hello", history: [], stop, ...wishes })
+    .ask({ account: "jane", prompt: { message: "hello", history: [] }, stop, ...wishes })
     .catch(() => {});
   await vi.advanceTimersByTimeAsync(0);
   void meanwhile?.({ stop, questions });

@@ -4,6 +4,7 @@ import { createAnswers } from "../../../../src/server/core/answers.ts";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import type { Model } from "../../../../src/server/core/models.ts";
 import type { Provider } from "../../../../src/server/core/ports.ts";
+import type { Prompt } from "../../../../src/server/core/prompt.ts";
 import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";
 import { sha256 } from "../../../../src/server/core/sha256.ts";
 import { testedModel } from "../../../support/tested-model.ts";
@@ -51,11 +52,10 @@ function setUp(...[first, ...others]: [Model, ...Model[]]) {
     ...settings,
     now: Date.now,
   });
-  const ask = (wishes: Partial<Question> = {}) =>
+  const ask = ({ message = "hello", history = [], ...wishes }: Partial<Question & Prompt> = {}) =>
     questions.ask({
       account: "jane",
-      message: "hello",
-      history: [],
+      prompt: { message, history },
       stop: new AbortController(),
       ...wishes,
     });

@@ -6,6 +6,7 @@ import { ApiError } from "../../../../src/server/core/api-error.ts";
 import { ClientGone } from "../../../../src/server/core/client-gone.ts";
 import type { Provider } from "../../../../src/server/core/ports.ts";
 import { joined } from "../../../../src/server/core/pieces.ts";
+import type { Prompt } from "../../../../src/server/core/prompt.ts";
 import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";
 import { testedModel } from "../../../support/tested-model.ts";
 import { createFakeLedger, type ChargeFate, type FakeLedger } from "./fake-ledger.ts";
@@ -60,11 +61,10 @@ function setUp(ledger: FakeLedger) {
     maxQuestions: 1000,
     now: Date.now,
   });
-  const ask = (wishes: Partial<Question> = {}) =>
+  const ask = ({ message = "hello", history = [], ...wishes }: Partial<Question & Prompt> = {}) =>
     questions.ask({
       account: "jane",
-      message: "hello",
-      history: [],
+      prompt: { message, history },
       stop: new AbortController(),
       ...wishes,
     });
@@ -353,7 +353,7 @@ describe("a key that was charged", () => {
   test("has another digest for another message or history", async () => {
     const ledger = createFakeLedger();
     const { puppet, ask } = setUp(ledger);
-    const variants: Partial<Question>[] = [
+    const variants: Partial<Question & Prompt>[] = [
       {},
       {},
       { message: "hello!" },

@@ -40,8 +40,7 @@ async function valueOf(metrics: Metrics, name: string, labels: Record<string, st
 
 const question = (wishes: Partial<Question> = {}): Question => ({
   account: "jane",
-  message: "hi",
-  history: [],
+  prompt: { message: "hi", history: [] },
   stop: new AbortController(),
   ...wishes,
 });

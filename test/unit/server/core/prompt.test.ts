@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { codePoints } from "../../../../src/text/code-points.ts";
-import { contextFor } from "../../../../src/server/core/context.ts";
+import { contextFor } from "../../../../src/server/core/prompt.ts";
 
 const history = [
   { role: "user" as const, content: "11111" },
