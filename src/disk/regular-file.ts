@@ -9,7 +9,7 @@ type Open<Handle> = (path: string, flags: number, mode?: number) => Promise<Hand
 const { O_NONBLOCK, O_RDONLY } = constants;
 
 /** The system itself has an error only for a folder. */
-const notRegular = (isFolder: boolean) =>
+export const notRegular = (isFolder: boolean) =>
   Object.assign(new Error("not a regular file"), { code: isFolder ? "EISDIR" : "NOT_REGULAR" });
 
 /** `open` that never waits and opens only regular files. Rejects with the code `EISDIR` or `NOT_REGULAR`. */
