@@ -6,6 +6,7 @@ import { regularOnly } from "../../disk/regular-file.ts";
 import { createAppender, type Appender } from "./appender.ts";
 import { claim, createMe, release, type Claim, type Me } from "./claim.ts";
 import { createFolder, newId } from "./folder.ts";
+import type { Attached, SavedImage } from "./images.ts";
 import { troubleOf, type OpenFile } from "./open-file.ts";
 import type { Unplaced } from "./placing.ts";
 import { createReader, type Owner, type Reader } from "./reader.ts";
@@ -22,9 +23,11 @@ export interface Conversations extends Reader {
   start(owner: Owner): string;
   /**
    * Appends a turn that ended, answered or stopped; never rejects. `turn` is its id, for `parent` and `replaces`. A turn
-   * that couldn't be kept is tried again with the next one.
+   * that couldn't be kept is tried again with the next one. `lostImages`: why its images are not kept, though it is.
    */
-  append(id: string, turn: NewTurn): Promise<Kept & { turn: string }>;
+  append(id: string, turn: NewTurn): Promise<Kept & { turn: string; lostImages?: string }>;
+  /** The images of a saved turn; one that is gone is left out. Never rejects. */
+  readImages(id: string, images: readonly SavedImage[]): Promise<Attached[]>;
   /** The conversation goes on behind that turn. Never rejects. */
   choose(id: string, turn: string): Promise<Kept>;
   /**
@@ -43,7 +46,7 @@ export interface Conversations extends Reader {
   rename(id: string, title: string): Promise<Kept>;
   /** It is first in lists, or no longer. Never rejects. */
   pin(id: string, pinned: boolean): Promise<Kept>;
-  /** Deletes its file; one that is gone already is `kept`. Takes whole ids alone: `find` comes first. */
+  /** Deletes its images and its file; one that is gone already is `kept`. Takes whole ids alone: `find` comes first. */
   remove(id: string): Promise<Kept>;
 }
 
@@ -66,6 +69,16 @@ const homeless: Kept = {
   kept: false,
   why: "There is no home folder to keep conversations in. Set HOME or XDG_DATA_HOME.",
 };
+
+/** Deletes what is at the path. What is gone already counts as deleted. */
+async function deletion(path: string, work: () => Promise<void> | undefined): Promise<Kept> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isMissing(error)) return { kept: false, why: `${path} can't be deleted: ${troubleOf(error)}` };
+  }
+  return { kept: true };
+}
 
 /** Opens nothing yet: folder (0700) and file (0600) are made with the first turn. */
 export function openConversations(options: ConversationsOptions): Conversations {
@@ -96,6 +109,22 @@ export function openConversations(options: ConversationsOptions): Conversations 
     return id;
   };
 
+  const saveImages = async (id: string, images: readonly Attached[] = []) => {
+    const imageFolder = folder.imagesOf(id);
+    if (images.length === 0 || imageFolder === undefined) return { images: [] };
+    try {
+      return { images: await imageFolder.save(images) };
+    } catch (error) {
+      return { images: [], lostImages: `${imageFolder.path} can't be written: ${troubleOf(error)}` };
+    }
+  };
+
+  const shareImages = async (from: string, to: string, images: readonly SavedImage[]) => {
+    const [theirs, ours] = [folder.imagesOf(from), folder.imagesOf(to)];
+    // The turns are worth more than their images: what fails here keeps no fork from being made.
+    if (theirs && ours) await theirs.share(images, ours).catch(() => undefined);
+  };
+
   const claiming = (path: string) => ({
     path,
     open,
@@ -109,17 +138,24 @@ export function openConversations(options: ConversationsOptions): Conversations 
     start,
     append: async (id, { question, answer, stopped = false, tokensDeducted, model, ...more }) => {
       const { asked, finish, parent, replaces } = more;
+      const { images, lostImages } = await saveImages(id, more.images);
       const turn = newId();
       ours.add(turn);
       const place = parent === undefined ? {} : { parent, replaces };
       const named = asked === undefined ? {} : { asked_model: asked };
       const ended = finish === undefined ? {} : { finish };
-      const said = { question, answer, stopped, tokens_deducted: tokensDeducted, model, ...named, ...ended };
+      const shown = images.length === 0 ? {} : { images };
+      const extra = { ...named, ...ended, ...shown };
+      const said = { question, answer, stopped, tokens_deducted: tokensDeducted, model, ...extra };
       const kept = await appenderOf(id)?.append({ is: "turn", id: turn, at: time(), ...said, ...place });
-      return { ...(kept ?? homeless), turn };
+      return { ...(kept ?? homeless), turn, ...(lostImages !== undefined && { lostImages }) };
     },
     choose: async (id, turn) =>
       (await appenderOf(id)?.append({ is: "chosen", at: time(), turn, by: me().by })) ?? homeless,
+    readImages: async (id, images) => {
+      const read = await Promise.all(images.map(async (image) => folder.imagesOf(id)?.read(image)));
+      return read.filter((image) => image !== undefined);
+    },
     fork: async (id, to) => {
       const { server, username, title } = await reader.find(id);
       const turns = to === null ? [] : await reader.readPath(id, to);
@@ -132,6 +168,11 @@ export function openConversations(options: ConversationsOptions): Conversations 
         ours.add(turn.id);
         return placed;
       });
+      await shareImages(
+        id,
+        fork,
+        turns.flatMap(({ images = [] }) => images),
+      );
       const named: Unplaced = { is: "title", at: time(), title: forkedTitle(title) };
       const kept = await appenderOf(fork)?.append(named, ...records);
       return { ...(kept ?? homeless), id: fork, title: named.title };
@@ -155,12 +196,10 @@ export function openConversations(options: ConversationsOptions): Conversations 
     remove: async (id) => {
       const path = folder.pathOf(id);
       if (path === undefined) return { kept: true };
-      try {
-        await unlink(path);
-      } catch (error) {
-        if (!isMissing(error)) return { kept: false, why: `${path} can't be deleted: ${troubleOf(error)}` };
-      }
-      return { kept: true };
+      const images = folder.imagesOf(id);
+      // First the images: as long as the file is there, what fails can be repeated.
+      const deleted = await deletion(images?.path ?? "", () => images?.remove());
+      return deleted.kept ? deletion(path, () => unlink(path)) : deleted;
     },
   };
 }

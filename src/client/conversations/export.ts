@@ -1,5 +1,6 @@
 import { cutWords } from "../../protocol/cut-words.ts";
 import { printableJson } from "../../text/sanitize.ts";
+import { imagesFolder } from "./images.ts";
 import type { WholeTree } from "./reader.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 import type { Summary } from "./summary.ts";
@@ -17,7 +18,10 @@ const time = (milliseconds: number) => new Date(milliseconds).toISOString();
  * (docs/cli.md#json-documents).
  */
 export function toJson({ exchanges, ...conversation }: Conversation): string {
-  return document(conversation, exchanges.map(turnDocument));
+  return document(
+    conversation,
+    exchanges.map((turn) => turnDocument(conversation.id, turn)),
+  );
 }
 
 /** The same with all versions of turns, in the order in which they ended. */
@@ -27,18 +31,23 @@ export function versionsToJson(tree: WholeTree): string {
     id: turn.id,
     parent: turn.parent,
     shown: shown.has(turn.id),
-    ...turnDocument(turn),
+    ...turnDocument(tree.conversation.id, turn),
   }));
   return document(tree.conversation, turns);
 }
 
-const turnDocument = (turn: SavedTurn) => ({
+const turnDocument = (id: string, turn: SavedTurn) => ({
   question: turn.question,
   answer: turn.answer,
   stopped: turn.stopped,
   tokens_deducted: turn.tokensDeducted,
   model: turn.model,
   finish: turn.finish ?? null,
+  images: (turn.images ?? []).map(({ name, media_type, file }) => ({
+    name,
+    media_type,
+    file: `${imagesFolder(id)}/${file}`,
+  })),
   at: time(turn.at),
 });
 

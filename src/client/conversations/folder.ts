@@ -2,6 +2,8 @@ import { constants } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, isMissing } from "../../disk/errors.ts";
+import { openImageFolder, type ImageFolder } from "./image-folder.ts";
+import { imagesFolder } from "./images.ts";
 import { troubleOf, Unreadable, type Handle, type OpenFile } from "./open-file.ts";
 
 /** The result of reading a file; `why` continues a sentence that begins with its path. */
@@ -14,6 +16,8 @@ export type Reading<T> =
 export interface Folder {
   /** `undefined` where there is no folder. */
   pathOf(id: string): string | undefined;
+  /** The images of a conversation; `undefined` where there is no folder. */
+  imagesOf(id: string): ImageFolder | undefined;
   /** Every conversation's id, in no order. */
   ids(): Promise<string[]>;
   /** The same, latest change first, with its time in milliseconds. */
@@ -94,6 +98,7 @@ export function createFolder({ dir, open, onProblem }: FolderOptions): Folder {
 
   return {
     pathOf,
+    imagesOf: (id) => (dir === undefined ? undefined : openImageFolder(join(dir, imagesFolder(id)))),
     ids,
     idsByChange: async () => (await mapFew(await ids(), changeOf)).sort((a, b) => b.changed - a.changed),
     tell: (id, what) => tellOf(pathOf(id) ?? id, what),

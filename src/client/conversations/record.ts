@@ -1,5 +1,6 @@
 import { isRecord, parsed, record } from "../../text/loose-json.ts";
 import { oneLine } from "../../text/sanitize.ts";
+import { savedImagesOf, type SavedImage } from "./images.ts";
 
 /** The newest version of the file format that this build reads. */
 export const FORMAT = 2;
@@ -53,6 +54,8 @@ export interface TurnRecord {
   asked_model?: string;
   /** Why the AI ended, if the server said so. */
   finish?: string;
+  /** Those of the question; their labels are in its text. */
+  images?: SavedImage[];
   /**
    * The id of the turn that it follows; null for a first one. Without it, as an older program writes it, the turn follows
    * the one before it, or has the same parent as the one that it replaces.
@@ -141,6 +144,7 @@ function headerOf(value: Record<string, unknown>): Decoded {
 function turnOf(value: Record<string, unknown>): Decoded {
   const { id, at, question, answer, tokens_deducted, asked_model, finish, before } = value;
   const { parent, replaces, turns } = value;
+  const images = savedImagesOf(value.images);
   if (!isText(id) || !isTime(at) || !isText(question) || !isText(answer)) return { is: "broken" };
   return {
     is: "turn",
@@ -153,6 +157,7 @@ function turnOf(value: Record<string, unknown>): Decoded {
     model: textOrNull(value.model),
     ...(isText(asked_model) ? { asked_model } : {}),
     ...(isText(finish) ? { finish } : {}),
+    ...(images.length > 0 ? { images } : {}),
     ...(isText(parent) || parent === null ? { parent } : {}),
     ...(isText(replaces) ? { replaces } : {}),
     ...(isCount(turns) ? { turns } : {}),

@@ -1,3 +1,4 @@
+import type { Attached, SavedImage } from "./images.ts";
 import type { TurnRecord } from "./record.ts";
 
 /** One finished exchange of a conversation, unchanged: not safe for a terminal. */
@@ -14,6 +15,8 @@ export interface SavedTurn {
   asked?: string;
   /** Why the AI ended, if the server said so (docs/http-api.md#finish-reasons). */
   finish?: string;
+  /** The images of the question. */
+  images?: readonly SavedImage[];
   /** When it ended, in milliseconds since the epoch. */
   at: number;
 }
@@ -29,6 +32,8 @@ export interface NewTurn {
   asked?: string;
   /** Why the AI ended, if the server said so. */
   finish?: string;
+  /** The images of the question, whose labels are in its text. */
+  images?: readonly Attached[];
   /** The id of the turn that it follows; null for a first one. By default the one behind which the file goes on. */
   parent?: string | null;
   /** Beside `parent`: the id of the turn of which it is another version (retried, or edited). */
@@ -39,5 +44,7 @@ export function savedTurn(saved: TurnRecord): SavedTurn {
   const { id, question, answer, stopped, tokens_deducted: tokensDeducted, model, at } = saved;
   const asked = saved.asked_model === undefined ? {} : { asked: saved.asked_model };
   const finish = saved.finish === undefined ? {} : { finish: saved.finish };
-  return { id, question, answer, stopped, tokensDeducted, model, ...asked, ...finish, at: Date.parse(at) };
+  const images = saved.images === undefined ? {} : { images: saved.images };
+  const more = { ...asked, ...finish, ...images };
+  return { id, question, answer, stopped, tokensDeducted, model, ...more, at: Date.parse(at) };
 }

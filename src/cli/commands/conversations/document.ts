@@ -39,6 +39,8 @@ const turn = {
   model: z.string().nullable(),
   /** Why the AI ended its answer; null if the server did not say. */
   finish: z.string().nullable(),
+  /** Those of the question. `file`: in the folder of the conversations. */
+  images: z.array(z.strictObject({ name: text, media_type: text, file: text })),
   at: time,
 };
 

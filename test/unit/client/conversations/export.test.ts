@@ -45,6 +45,7 @@ describe("an exported conversation", () => {
           tokens_deducted: null,
           model: null,
           finish: null,
+          images: [],
           at: "2026-11-22T09:00:00.000Z",
         },
       ],
