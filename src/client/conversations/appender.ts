@@ -12,7 +12,7 @@ import { readEnd } from "./totals.ts";
 
 /** Appends to one file. A failed write is retried, in order, with the next record. */
 export interface Appender {
-  /** Never rejects. Titles and pins alone don't create the file of a new conversation: they wait for the first turn. */
+  /** Never rejects. Titles, pins and roles alone don't create the file of a new conversation: they wait for the first turn. */
   append(...records: Unplaced[]): Promise<Kept>;
 }
 
@@ -113,7 +113,8 @@ export function createAppender({ path, header, open }: AppenderOptions): Appende
   };
 
   const flush = async (): Promise<Kept> => {
-    if (isNew && pending.every(({ is }) => is === "title" || is === "pin")) return { kept: true };
+    if (isNew && pending.every(({ is }) => is === "title" || is === "pin" || is === "role"))
+      return { kept: true };
     try {
       if (pending.length > 0) await writeAll();
       return { kept: true };

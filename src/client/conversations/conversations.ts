@@ -10,7 +10,7 @@ import type { Attached, SavedImage } from "./images.ts";
 import { troubleOf, type OpenFile } from "./open-file.ts";
 import type { Unplaced } from "./placing.ts";
 import { createReader, type Owner, type Reader } from "./reader.ts";
-import { FIRST_FORMAT, TITLE_CHARACTERS, titleOf, type Header } from "./record.ts";
+import { FIRST_FORMAT, TITLE_CHARACTERS, titleOf, type Header, type Role } from "./record.ts";
 import type { NewTurn } from "./saved-turn.ts";
 
 /**
@@ -32,9 +32,10 @@ export interface Conversations extends Reader {
   choose(id: string, turn: string): Promise<Kept>;
   /**
    * A new conversation of the same owner with the turns that lead to `to`, or without turns, which is then written with its
-   * first one. Rejects if the old one can't be read; if the new one can't be written, its turns wait for the next one.
+   * first one. `role`: null for none, by default that of the old one. Rejects if the old one can't be read; if the new one
+   * can't be written, its turns wait for the next one.
    */
-  fork(id: string, to: string | null): Promise<Kept & { id: string; title: string }>;
+  fork(id: string, to: string | null, role?: Role | null): Promise<Kept & { id: string; title: string }>;
   /**
    * Called before a question goes out: see `Claim`. `seen`: the bytes of the file that this session has read, 0 for a
    * conversation that it began. Never rejects.
@@ -46,6 +47,8 @@ export interface Conversations extends Reader {
   rename(id: string, title: string): Promise<Kept>;
   /** It is first in lists, or no longer. Never rejects. */
   pin(id: string, pinned: boolean): Promise<Kept>;
+  /** The conversation has another role, or none. Never rejects. */
+  setRole(id: string, role: Role | undefined): Promise<Kept>;
   /** Deletes its images and its file; one that is gone already is `kept`. Takes whole ids alone: `find` comes first. */
   remove(id: string): Promise<Kept>;
 }
@@ -125,6 +128,11 @@ export function openConversations(options: ConversationsOptions): Conversations 
     if (theirs && ours) await theirs.share(images, ours).catch(() => undefined);
   };
 
+  const roleRecord = (role: Role | null | undefined): Unplaced => {
+    const { name, instructions } = role ?? { name: null, instructions: null };
+    return { is: "role", at: time(), name, instructions };
+  };
+
   const claiming = (path: string) => ({
     path,
     open,
@@ -137,7 +145,7 @@ export function openConversations(options: ConversationsOptions): Conversations 
     ...reader,
     start,
     append: async (id, { question, answer, stopped = false, tokensDeducted, model, ...more }) => {
-      const { asked, finish, parent, replaces } = more;
+      const { asked, finish, parent, replaces, role } = more;
       const { images, lostImages } = await saveImages(id, more.images);
       const turn = newId();
       ours.add(turn);
@@ -147,7 +155,9 @@ export function openConversations(options: ConversationsOptions): Conversations 
       const shown = images.length === 0 ? {} : { images };
       const extra = { ...named, ...ended, ...shown };
       const said = { question, answer, stopped, tokens_deducted: tokensDeducted, model, ...extra };
-      const kept = await appenderOf(id)?.append({ is: "turn", id: turn, at: time(), ...said, ...place });
+      const before = role === undefined ? [] : [roleRecord(role)];
+      const record: Unplaced = { is: "turn", id: turn, at: time(), ...said, ...place };
+      const kept = await appenderOf(id)?.append(...before, record);
       return { ...(kept ?? homeless), turn, ...(lostImages !== undefined && { lostImages }) };
     },
     choose: async (id, turn) =>
@@ -156,10 +166,13 @@ export function openConversations(options: ConversationsOptions): Conversations 
       const read = await Promise.all(images.map(async (image) => folder.imagesOf(id)?.read(image)));
       return read.filter((image) => image !== undefined);
     },
-    fork: async (id, to) => {
+    fork: async (id, to, wanted) => {
       const { server, username, title } = await reader.find(id);
       const turns = to === null ? [] : await reader.readPath(id, to);
+      const role = wanted === undefined ? await reader.roleOf(id) : wanted;
       const fork = start({ server, username });
+      // Without a turn this waits for the first one.
+      if (role) await appenderOf(fork)?.append(roleRecord(role));
       if (turns.length === 0) return { kept: true, id: fork, title };
       let parent: string | null = null;
       const records = turns.map((turn) => {
@@ -193,6 +206,7 @@ export function openConversations(options: ConversationsOptions): Conversations 
       return (await appenderOf(id)?.append({ is: "title", at: time(), title })) ?? homeless;
     },
     pin: async (id, pinned) => (await appenderOf(id)?.append({ is: "pin", at: time(), pinned })) ?? homeless,
+    setRole: async (id, role) => (await appenderOf(id)?.append(roleRecord(role))) ?? homeless,
     remove: async (id) => {
       const path = folder.pathOf(id);
       if (path === undefined) return { kept: true };

@@ -6,6 +6,7 @@ import {
   type ChosenRecord,
   type CountedRecord,
   type PinRecord,
+  type RoleRecord,
   type TitleRecord,
   type TurnRecord,
 } from "./record.ts";
@@ -16,6 +17,7 @@ export type Unplaced =
   | Omit<TurnRecord, "before" | "turns">
   | Omit<TitleRecord, "before">
   | Omit<PinRecord, "before">
+  | Omit<RoleRecord, "before">
   | Omit<ChosenRecord, "before" | "turns">;
 
 /** Gives records their place behind the end of a file. */
@@ -63,7 +65,7 @@ export function createPlacing(handle: Handle, size: number, end: End, version: n
 
   return {
     async place(record) {
-      if (record.is === "title" || record.is === "pin") return { ...record, before };
+      if (record.is === "title" || record.is === "pin" || record.is === "role") return { ...record, before };
       if (record.is === "turn") return placeTurn(record);
       needsVersion = FORMAT;
       [headTurns, head] = [await turnsTo(record.turn), record.turn];

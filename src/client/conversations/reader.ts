@@ -5,7 +5,8 @@ import { mapAhead, mapFew, type Folder, type Reading } from "./folder.ts";
 import { historyOf, type HistoryBounds } from "./history.ts";
 import type { Handle } from "./open-file.ts";
 import { pathBack } from "./path.ts";
-import type { TurnRecord } from "./record.ts";
+import { readRole } from "./read-role.ts";
+import type { Role, TurnRecord } from "./record.ts";
 import { savedTurn, type SavedTurn } from "./saved-turn.ts";
 import { searchIn, type Found } from "./search.ts";
 import { readSummary, type Summary } from "./summary.ts";
@@ -50,6 +51,8 @@ export interface Reader {
   read(id: string): Promise<Conversation>;
   /** All turns with all versions. */
   readTree(id: string): Promise<WholeTree>;
+  /** What a person wants of every answer in it; undefined: nothing. */
+  roleOf(id: string): Promise<Role | undefined>;
   /** The records of the turns that lead to that one, oldest first. */
   readPath(id: string, to: string): Promise<TurnRecord[]>;
   /** Its last `count` turns. Reads no more than they take. */
@@ -180,6 +183,7 @@ export function createReader(folder: Folder): Reader {
       }));
       return needed(id, reading);
     },
+    roleOf: async (id) => needed(id, await folder.read(id, readRole)),
     readPath: async (id, to) => {
       const path = (handle: Handle, size: number) => pathBack(handle, size, { from: to });
       return needed(id, await folder.read(id, (...file) => take(Infinity, path(...file)))).reverse();

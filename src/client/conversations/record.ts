@@ -38,6 +38,8 @@ export interface Before {
   at: string | null;
   /** Only if the conversation is pinned. */
   pinned?: boolean;
+  /** Where the last `RoleRecord` begins, in bytes; absent if there is none. */
+  role?: number;
 }
 
 /** One finished exchange. */
@@ -107,8 +109,23 @@ export interface PinRecord {
   before: Before;
 }
 
+/** What a person wants of every answer in a conversation, under the name of its file. */
+export interface Role {
+  name: string;
+  instructions: string;
+}
+
+/** From here on the conversation has this role, as its file was then; null: none. */
+export interface RoleRecord {
+  is: "role";
+  at: string;
+  name: string | null;
+  instructions: string | null;
+  before: Before;
+}
+
 /** A record that has totals. */
-export type CountedRecord = TurnRecord | TitleRecord | ChosenRecord | PinRecord;
+export type CountedRecord = TurnRecord | TitleRecord | ChosenRecord | PinRecord | RoleRecord;
 
 export type SavedRecord = Header | CountedRecord | AskingRecord;
 
@@ -189,6 +206,14 @@ function pinOf(value: Record<string, unknown>): Decoded {
   return { is: "pin", at, pinned, before: isBefore(before) ? before : noBefore };
 }
 
+function roleRecordOf(value: Record<string, unknown>): Decoded {
+  const { at, name, instructions, before } = value;
+  if (!isTime(at)) return { is: "broken" };
+  const role =
+    isText(name) && isText(instructions) ? { name, instructions } : { name: null, instructions: null };
+  return { is: "role", at, ...role, before: isBefore(before) ? before : noBefore };
+}
+
 function recordOf(text: string): Decoded {
   const value = record(parsed(text));
   switch (value?.is) {
@@ -202,6 +227,8 @@ function recordOf(text: string): Decoded {
       return chosenOf(value);
     case "pin":
       return pinOf(value);
+    case "role":
+      return roleRecordOf(value);
     case "asking":
       return askingOf(value);
     default:

@@ -1,5 +1,5 @@
 import type { Attached, SavedImage } from "./images.ts";
-import type { TurnRecord } from "./record.ts";
+import type { Role, TurnRecord } from "./record.ts";
 
 /** One finished exchange of a conversation, unchanged: not safe for a terminal. */
 export interface SavedTurn {
@@ -38,6 +38,8 @@ export interface NewTurn {
   parent?: string | null;
   /** Beside `parent`: the id of the turn of which it is another version (retried, or edited). */
   replaces?: string;
+  /** The role that the conversation has from this turn on, null for none; by default it keeps the one that it has. */
+  role?: Role | null;
 }
 
 export function savedTurn(saved: TurnRecord): SavedTurn {

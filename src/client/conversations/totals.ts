@@ -10,15 +10,23 @@ const none: Totals = { turns: 0, title: null, at: null };
 /** What a record changes. Kept instead of the record, which may be large. */
 type Step = (totals: Totals) => Totals;
 
-function stepOf(saved: CountedRecord): Step {
+/** `start`: where its line begins. */
+function stepOf(saved: CountedRecord, start: number): Step {
   if (saved.is === "title") {
     const { title } = saved;
     return (totals) => ({ ...totals, title });
   }
   if (saved.is === "pin") {
     const { pinned } = saved;
-    return ({ turns, title, at }) => ({ turns, title, at, ...(pinned ? { pinned } : {}) });
+    return ({ turns, title, at, role }) => ({
+      turns,
+      title,
+      at,
+      ...(pinned ? { pinned } : {}),
+      ...(role === undefined ? {} : { role }),
+    });
   }
+  if (saved.is === "role") return (totals) => ({ ...totals, role: start });
   const { at, turns: told } = saved;
   if (saved.is === "chosen") return (totals) => ({ ...totals, turns: saved.turns });
   const added = saved.replaces === undefined ? 1 : 0;
@@ -32,11 +40,15 @@ function stepOf(saved: CountedRecord): Step {
 }
 
 const isCounted = (decoded: Decoded): decoded is CountedRecord =>
-  decoded.is === "turn" || decoded.is === "title" || decoded.is === "chosen" || decoded.is === "pin";
+  decoded.is === "turn" ||
+  decoded.is === "title" ||
+  decoded.is === "chosen" ||
+  decoded.is === "pin" ||
+  decoded.is === "role";
 
 /** The turn behind which a conversation goes on after this record; undefined if that does not change. */
 function headOf(saved: CountedRecord): string | undefined {
-  if (saved.is === "title" || saved.is === "pin") return undefined;
+  if (saved.is === "title" || saved.is === "pin" || saved.is === "role") return undefined;
   return saved.is === "turn" ? saved.id : saved.turn;
 }
 
@@ -69,7 +81,7 @@ export async function readEnd(handle: Handle, size: number): Promise<End> {
       if (!isCounted(decoded)) continue;
       head ??= headOf(decoded);
       if (isCountedUp) continue;
-      steps.push({ step: stepOf(decoded), ended });
+      steps.push({ step: stepOf(decoded, start), ended });
       base ??= decoded.before.bytes <= start ? decoded.before : undefined;
     }
     if (fits && base?.bytes === start) isCountedUp = true;
@@ -82,6 +94,12 @@ export async function readEnd(handle: Handle, size: number): Promise<End> {
   return { now: fold(steps), before: { bytes: whole, ...ended }, torn: whole < size, head };
 }
 
-function totalsOf({ turns, title, at, pinned }: Before): Totals {
-  return { turns, title: title === null ? null : titleOf(title), at, ...(pinned === true ? { pinned } : {}) };
+function totalsOf({ turns, title, at, pinned, role }: Before): Totals {
+  return {
+    turns,
+    title: title === null ? null : titleOf(title),
+    at,
+    ...(pinned === true ? { pinned } : {}),
+    ...(Number.isSafeInteger(role) ? { role } : {}),
+  };
 }
