@@ -186,7 +186,7 @@ export async function runCommand(
   session.note(
     "dim",
     isAnswering(phase)
-      ? `/${command.name} waits until the answer is through; Esc stops it.`
+      ? `/${command.name} waits until the answer is through; ${session.stopKey} stops it.`
       : `/${command.name} isn't possible while something is loading.`,
   );
 }

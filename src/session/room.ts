@@ -18,6 +18,8 @@ export interface SessionOptions {
   crash: (error: unknown) => void;
   /** What sends a failed question again: `Enter`, if it returns to a composer, or `/retry`. */
   again: string;
+  /** The key that stops an answer, in words. */
+  stopKey: string;
   now: () => number;
   newKey: () => string;
   /** Rejects once the signal aborts. */

@@ -28,6 +28,8 @@ export interface Session {
   /** Its address, or `local`, as it stands behind `-s`. */
   readonly address: string;
   readonly commandName: string;
+  /** The key that stops an answer, in words. */
+  readonly stopKey: string;
   /** Milliseconds of the clock at which the answer last grew. */
   readonly lastData: number;
   /** Called after each change of the state; returns what unsubscribes. */
@@ -156,7 +158,7 @@ export function createSession(options: SessionOptions): Session {
 
   const resume = async (id: string): Promise<boolean> => {
     if (isAnswering(state().phase)) {
-      note("dim", "A conversation can be opened when the answer is complete; Esc stops it.");
+      note("dim", `A conversation can be opened when the answer is complete; ${room.stopKey} stops it.`);
       return false;
     }
     if (options.saving?.everywhere !== true) return load(() => saver.resume(id));
@@ -215,6 +217,7 @@ export function createSession(options: SessionOptions): Session {
 
   return {
     commandName: options.commandName,
+    stopKey: options.stopKey,
     account: { ...account, logOut: () => load(() => account.logOut()) },
     saver: {
       resume,

@@ -5,7 +5,7 @@ import type { SessionOptions } from "../session/room.ts";
 /** The options of a session, from those of the program and of its face. */
 export function sessionOptions(
   options: ChatOptions,
-  shown: Pick<SessionOptions, "say" | "again" | "crash">,
+  shown: Pick<SessionOptions, "say" | "again" | "stopKey" | "crash">,
 ): SessionOptions {
   const { connection, onLoginProblem, commandName, saving, beginning, connectTo, draft } = options;
   return {

@@ -1,4 +1,4 @@
-import { keyHelp } from "../composer/keymap.ts";
+import { defaultKeymap, keyHelp } from "../composer/keymap.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
 import type { Display } from "../markdown/display.ts";
 import type { ChatOptions, Edited } from "../options.ts";
@@ -39,6 +39,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     sessionOptions(options, {
       say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text) : scribe.say(said)),
       again: "Enter",
+      stopKey: (options.keys?.keymap ?? defaultKeymap).labelOf("escape"),
       crash: (error) => ending.crash(error),
     }),
   );

@@ -41,6 +41,7 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
         if (said.type === "giveBack" && said.toEdit !== true) session.stopEditing();
       },
       again: "/retry",
+      stopKey: "Ctrl-C",
       crash(error) {
         faults.push(error);
         leave();

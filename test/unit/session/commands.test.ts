@@ -34,6 +34,7 @@ function open({
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     again: "Enter",
+    stopKey: "Esc",
     crash: (error) => {
       throw error;
     },

@@ -60,7 +60,7 @@ describe("/delete", () => {
     client.script = [[{ type: "delta", text: "some" }, new Promise(() => undefined)]];
     session.ask("two");
     await remove();
-    expect(notes().at(-1)).toBe("/delete waits until the answer is through; Esc stops it.");
+    expect(notes().at(-1)).toBe("/delete waits until the answer is through; F5 stops it.");
     expect(await readdir(sessions.dir)).toHaveLength(1);
     session.stop();
     await session.idle();

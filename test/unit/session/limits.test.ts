@@ -33,6 +33,7 @@ async function open({
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     again: "Enter",
+    stopKey: "Esc",
     crash: (error) => {
       throw error;
     },

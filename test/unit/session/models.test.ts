@@ -29,6 +29,7 @@ async function open({ models = twoModels, choice, beginning }: Opened = {}) {
     commandName: "ai-chat",
     say: (said) => said.type === "note" && notes.push(...said.lines.map((line) => [line].flat().join(" · "))),
     again: "Enter",
+    stopKey: "Esc",
     crash: (error) => {
       throw error;
     },

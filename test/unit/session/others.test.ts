@@ -17,6 +17,7 @@ function open(client: FakeClient, signedIn = true) {
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     again: "Enter",
+    stopKey: "Esc",
     crash: (error) => {
       throw error;
     },

@@ -16,6 +16,7 @@ function open({ unsent = [] as string[] } = {}) {
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
     again: "Enter",
+    stopKey: "Esc",
     crash: (error) => {
       throw error;
     },

@@ -43,6 +43,7 @@ export async function createSavedSessions() {
       commandName: "ai-chat",
       say: (thing) => said.push(thing),
       again: "Enter",
+      stopKey: "F5",
       crash: (error) => crashes.push(error),
       now: () => clock,
       newKey: () => `key-${(keys += 1)}`,

@@ -133,7 +133,7 @@ describe("a conversation that is saved", () => {
     session.ask("mine");
     await streaming;
     expect(await session.saver.resume(other)).toBe(false);
-    expect(notes()).toContain("A conversation can be opened when the answer is complete; Esc stops it.");
+    expect(notes()).toContain("A conversation can be opened when the answer is complete; F5 stops it.");
     session.stop();
     await session.idle();
     expect(await questions(other)).toEqual(["other"]);
