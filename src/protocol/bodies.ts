@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { HISTORY_ENTRIES, MODEL_CHARACTERS } from "./limits.ts";
+import { hasMore } from "../text/code-points.ts";
+import { HISTORY_ENTRIES, INSTRUCTIONS_CHARACTERS, MODEL_CHARACTERS } from "./limits.ts";
 import { passwordFaults } from "./password-rules.ts";
 import { usernameFaults } from "./username-rules.ts";
 
@@ -35,6 +36,15 @@ const message = z
   .refine((text) => text !== "", { error: "message must not be empty." })
   .refine((text) => !hasLoneSurrogate(text), { error: "message must be valid Unicode." });
 
+const instructions = z
+  .string(required("instructions"))
+  .transform((text) => text.trim())
+  .refine((text) => !hasMore(text, INSTRUCTIONS_CHARACTERS), {
+    error: `instructions must have at most ${INSTRUCTIONS_CHARACTERS} characters.`,
+  })
+  .refine((text) => !hasLoneSurrogate(text), { error: "instructions must be valid Unicode." })
+  .transform((text) => (text === "" ? undefined : text));
+
 const turn = z.object(
   {
     role: z.enum(["user", "assistant"], { error: 'role must be "user" or "assistant".' }),
@@ -62,7 +72,7 @@ export const passwordBody = z.object({
 });
 
 /** `POST /api/chat/` less its token. `message` comes out trimmed, and how long it may be is up to its model; `history` is the
- * earlier turns, oldest first; `model` is the name of the model to ask. */
+ * earlier turns, oldest first; `model` is the name of the model to ask; `instructions` are trimmed, and absent if blank. */
 export const chatBody = z.object({
   message,
   history: z
@@ -76,6 +86,7 @@ export const chatBody = z.object({
       error: `model must have at most ${MODEL_CHARACTERS} characters.`,
     })
     .optional(),
+  instructions: instructions.optional(),
 });
 
 export type RegisterBody = z.infer<typeof registerBody>;

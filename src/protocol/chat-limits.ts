@@ -1,12 +1,12 @@
 import type { Turn } from "./bodies.ts";
 import { codePoints } from "../text/code-points.ts";
-import { CHAT_BODY_BYTES, MOST_CHAT_BODY_BYTES } from "./limits.ts";
+import { CHAT_BODY_BYTES, INSTRUCTIONS_CHARACTERS, MOST_CHAT_BODY_BYTES } from "./limits.ts";
 
 /** How much a model takes with one question (docs/http-api.md#limits). Characters are Unicode code points. */
 export interface ChatLimits {
   /** Most characters of a message. */
   message: number;
-  /** Most characters of message and history that reach the AI. 0: no history does. */
+  /** Most characters of message, instructions and history that reach the AI. 0: no history does; the others may be longer. */
   context: number;
   /** Most entries of `history`. */
   turns: number;
@@ -19,7 +19,9 @@ const FRAME_BYTES = 64 * 1024;
 
 /** Largest body of a chat request in bytes, counted unpacked: whatever the limits allow fits. */
 export function chatBodyBytes({ message, context }: Pick<ChatLimits, "message" | "context">): number {
-  const needed = BYTES * Math.max(message, context) + FRAME_BYTES;
+  // Without a context the instructions come on top of the message.
+  const characters = context === 0 ? message + INSTRUCTIONS_CHARACTERS : Math.max(message, context);
+  const needed = BYTES * characters + FRAME_BYTES;
   return Math.min(MOST_CHAT_BODY_BYTES, Math.max(CHAT_BODY_BYTES, needed));
 }
 

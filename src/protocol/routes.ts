@@ -25,4 +25,5 @@ export type Extension =
   | "logout"
   | "password"
   | "reasoning"
-  | "models";
+  | "models"
+  | "instructions";

@@ -147,6 +147,7 @@ function aboutOf({ config, models }: Current, { refill }: Store): AboutReply {
       "logout",
       "password",
       "reasoning",
+      "instructions",
       ...(listed ? (["models"] as const) : []),
     ],
   };

@@ -58,7 +58,16 @@ describe.each(["", "/"])("with %j at the end of the path", (slash) => {
       registration: "open",
       model: "fake-model",
       limits: { message: 48_000, context: 48_000, turns: 200 },
-      extensions: ["stream", "history", "idempotency", "usage", "logout", "password", "reasoning"],
+      extensions: [
+        "stream",
+        "history",
+        "idempotency",
+        "usage",
+        "logout",
+        "password",
+        "reasoning",
+        "instructions",
+      ],
     });
     expect(await (await fetch(`${server.url}/healthz${slash}`)).text()).toBe('{"status":"ok"}');
     expect(await (await fetch(`${server.url}/readyz${slash}`)).text()).toBe('{"status":"ready"}');

@@ -46,7 +46,7 @@ export const limitMutants = [
   },
   {
     file: "src/server/core/prompt.ts",
-    find: "found && !hasMore(message, found.messageChars)",
+    find: "found && !faultOf(prompt, found)",
     replace: "found",
     why: "A fallback is asked that cannot read the whole question, and is paid for.",
     tests: [limits],
@@ -130,7 +130,7 @@ export const limitMutants = [
   },
   {
     file: "src/client/http/api-client.ts",
-    find: 'status === 413 || isAbout("message", fields) || ',
+    find: "status === 413 ||\n  LIMITED.some((name) => isAbout(name, fields)) ||",
     replace: "",
     why: "A question that the server takes by now is refused for a day.",
     tests: [client],

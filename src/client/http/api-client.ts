@@ -46,9 +46,14 @@ const LOGOUT_SILENCE = 10;
 /** The server does not have the path, or not with this method. */
 const isLacking = (status: number) => status === 404 || status === 405 || status === 501;
 
+/** The fields of a question, besides its model, of which the offer tells how much they take. */
+const LIMITED = ["message", "instructions"];
+
 /** Whether the server refused a question by what its offer tells: its models, and how much they take. */
 const isAboutOffer = ({ status, fields }: ClientError, model: string | undefined): boolean =>
-  status === 413 || isAbout("message", fields) || (model !== undefined && isAbout("model", fields));
+  status === 413 ||
+  LIMITED.some((name) => isAbout(name, fields)) ||
+  (model !== undefined && isAbout("model", fields));
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
 
@@ -162,11 +167,13 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   };
 
   async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
-    const { message, history, key, signal } = question;
+    const { message, history, instructions, key, signal } = question;
     const secret = toSend();
     const offersHistory = history.length > 0 && (await loadOffer(signal)).extensions.has("history");
     if (history.length > 0 && !offersHistory) question.onHistoryKept?.();
     const model = await modelFor(question);
+    const offersInstructions =
+      instructions !== undefined && (await loadOffer(signal)).extensions.has("instructions");
     const call: Call = {
       method: "POST",
       path: routes.chat,
@@ -176,6 +183,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         token: secret,
         ...(offersHistory && { history }),
         ...(model !== undefined && { model }),
+        ...(offersInstructions && { instructions }),
       },
       signal,
       question: true,

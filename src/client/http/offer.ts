@@ -44,6 +44,7 @@ const known = new Set<string>([
   "password",
   "reasoning",
   "models",
+  "instructions",
 ] satisfies Extension[]);
 
 /** Whether a kept offer is still used at `now`, in milliseconds since the epoch. */

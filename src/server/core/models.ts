@@ -13,7 +13,7 @@ export interface Model {
   readonly price: number;
   /** System prompt. */
   readonly system: string | undefined;
-  /** Most characters of message and history that are sent to the AI. 0: no history is. */
+  /** Most characters of message, instructions and history that are sent to the AI. 0: no history is. */
   readonly contextChars: number;
   /** Most characters of a message. */
   readonly messageChars: number;

@@ -1,6 +1,7 @@
 import type { Turn } from "../../protocol/bodies.ts";
 import { firstFitting } from "../../protocol/chat-limits.ts";
-import { hasMore } from "../../text/code-points.ts";
+import type { FieldError } from "../../protocol/errors.ts";
+import { codePoints, hasMore } from "../../text/code-points.ts";
 import { ApiError } from "./api-error.ts";
 import { findModel, type Model, type Models } from "./models.ts";
 import type { Message } from "./ports.ts";
@@ -11,14 +12,19 @@ export interface Prompt {
   /** Trimmed. */
   message: string;
   history: Turn[];
+  /** What the user wants of every answer, trimmed and not blank. */
+  instructions?: string | undefined;
 }
 
 /**
- * What a key stands for. The key itself is stored nowhere, so it salts the digest. A name that was not sent is no part of
- * it: such a question has the digest that it had before models.
+ * What a key stands for. The key itself is stored nowhere, so it salts the digest. What was not sent is no part of it: such
+ * a question has the digest that it had before models and instructions.
  */
-export const digestOf = ({ message, history }: Prompt, key: string, model: string | undefined): string =>
-  sha256(JSON.stringify([key, message, history, ...(model === undefined ? [] : [model])]));
+export function digestOf(prompt: Prompt, key: string, model: string | undefined): string {
+  const { message, history, instructions } = prompt;
+  const more = instructions === undefined ? [] : [{ instructions }];
+  return sha256(JSON.stringify([key, message, history, ...(model === undefined ? [] : [model]), ...more]));
+}
 
 /** The messages for the AI, and how many turns of the history are among them. */
 export interface Context {
@@ -27,16 +33,18 @@ export interface Context {
 }
 
 /**
- * The operator's system prompt, the newest turns that fit into the model's context together with the message, and the
- * message, which is never cut (docs/http-api.md#history).
+ * The operator's system prompt and the instructions, the newest turns that fit into the model's context together with
+ * instructions and message, and the message (docs/http-api.md#history). Only turns are cut.
  */
 export function contextFor(
-  { message, history }: Prompt,
+  { message, history, instructions }: Prompt,
   { system, contextChars }: Pick<Model, "system" | "contextChars">,
 ): Context {
-  const sent = history.slice(firstFitting(history, message, contextChars));
+  const room = instructions === undefined ? contextChars : contextChars - codePoints(instructions);
+  const sent = history.slice(firstFitting(history, message, room));
+  const before = system && instructions ? `${system}\n\n${instructions}` : system || instructions;
   const messages: Message[] = [
-    ...(system ? [{ role: "system" as const, content: system }] : []),
+    ...(before ? [{ role: "system" as const, content: before }] : []),
     ...sent.map(({ role, content }) => ({ role, content })),
     { role: "user", content: message },
   ];
@@ -44,14 +52,26 @@ export function contextFor(
 }
 
 /** The model that takes over for `model`, if it has one that takes the prompt. */
-export function fallbackOf(models: Models, { fallback }: Model, { message }: Prompt): Model | undefined {
+export function fallbackOf(models: Models, { fallback }: Model, prompt: Prompt): Model | undefined {
   const found = fallback === undefined ? undefined : findModel(models, fallback);
-  return found && !hasMore(message, found.messageChars) ? found : undefined;
+  return found && !faultOf(prompt, found) ? found : undefined;
 }
 
 /** Throws `invalid_request` for a prompt that is too long for its model. */
-export function checkLength({ message }: Prompt, { messageChars }: Model): void {
-  if (!hasMore(message, messageChars)) return;
-  const detail = `message must have at most ${messageChars} characters.`;
-  throw new ApiError("invalid_request", detail, { fields: [{ field: "message", detail }] });
+export function checkLength(prompt: Prompt, model: Model): void {
+  const fault = faultOf(prompt, model);
+  if (fault) throw new ApiError("invalid_request", fault.detail, { fields: [fault] });
+}
+
+/** Why a model does not take a prompt. */
+function faultOf({ message, instructions }: Prompt, model: Model): FieldError | undefined {
+  const { messageChars, contextChars } = model;
+  if (hasMore(message, messageChars)) {
+    return { field: "message", detail: `message must have at most ${messageChars} characters.` };
+  }
+  // A context of 0 is one without history: it says nothing about the rest.
+  if (instructions === undefined || contextChars === 0) return undefined;
+  if (!hasMore(message + instructions, contextChars)) return undefined;
+  const detail = `message and instructions together must have at most ${contextChars} characters.`;
+  return { field: "instructions", detail };
 }

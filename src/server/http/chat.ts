@@ -36,8 +36,8 @@ function pushHead(head: string[], { model, finish, turns }: Head): void {
 }
 
 async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise<Question> {
-  const { message, history = [], model } = body;
-  const prompt: Prompt = { message, history };
+  const { message, history = [], model, instructions } = body;
+  const prompt: Prompt = { message, history, instructions };
   // Before the key, as docs/http-api.md#order-of-checks says.
   checkLength(prompt, modelNamed(models, model));
   const key = keyOf(ctx);

@@ -97,3 +97,15 @@ test.each([
   kept = { at: Date.now(), extensions: ["models"], price: 100, model: null, models };
   expect((await client.offer()).models).toEqual([]);
 });
+
+test("instructions go to a server that offers them, and to no other", async () => {
+  const offer = { at: Date.now(), price: 100, model: "small" };
+  kept = { ...offer, extensions: ["stream", "instructions"] };
+  await ask({ instructions: "In French." });
+  kept = { ...offer, extensions: ["stream"] };
+  const other = open();
+  for await (const _ of other.ask({ message: "hi", history: [], key: "k", instructions: "In French." }));
+  await other.close();
+  const sent = server.seen.map(({ body }) => (JSON.parse(body) as { instructions?: string }).instructions);
+  expect(sent).toEqual(["In French.", undefined]);
+});

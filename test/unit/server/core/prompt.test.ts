@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { codePoints } from "../../../../src/text/code-points.ts";
-import { contextFor } from "../../../../src/server/core/prompt.ts";
+import { contextFor, digestOf, type Prompt } from "../../../../src/server/core/prompt.ts";
+import { sha256 } from "../../../../src/server/core/sha256.ts";
 
 const history = [
   { role: "user" as const, content: "11111" },
@@ -10,8 +11,11 @@ const history = [
   { role: "assistant" as const, content: "44" },
 ];
 
-const sent = (contextChars: number, { message = "now", system = undefined as string | undefined } = {}) => {
-  const { messages, turns } = contextFor({ message, history }, { system, contextChars });
+const sent = (
+  contextChars: number,
+  { message = "now", system, instructions }: Partial<Prompt & { system: string }> = {},
+) => {
+  const { messages, turns } = contextFor({ message, history, instructions }, { system, contextChars });
   return [turns, ...messages.map(({ content }) => content)];
 };
 
@@ -75,4 +79,44 @@ test("a limit of 0 sends no history", () => {
 
 test("the operator's system prompt comes first and does not count for the limit", () => {
   expect(sent(8, { system: "Be brief." })).toEqual([2, "Be brief.", "333", "44", "now"]);
+});
+
+test("instructions follow the operator's system prompt, count for the limit, and are never cut", () => {
+  const instructions = "😀😀";
+  expect(sent(10, { system: "Be brief.", instructions })).toEqual([
+    2,
+    "Be brief.\n\n😀😀",
+    "333",
+    "44",
+    "now",
+  ]);
+  expect(sent(9, { instructions })).toEqual([0, "😀😀", "now"]);
+  expect(sent(0, { instructions })).toEqual([0, "😀😀", "now"]);
+  expect(sent(20, { instructions })).toEqual([4, "😀😀", "11111", "22222", "333", "44", "now"]);
+});
+
+describe("what a key stands for", () => {
+  const prompts = fc.record({ message: fc.string(), history: conversation });
+  const models = fc.option(fc.string(), { nil: undefined });
+
+  test("is without new fields what it was before models and instructions", () => {
+    fc.assert(
+      fc.property(prompts, models, (prompt, model) => {
+        const { message, history } = prompt;
+        const before = JSON.stringify(["k", message, history, ...(model === undefined ? [] : [model])]);
+        expect(digestOf({ ...prompt, instructions: undefined }, "k", model)).toBe(sha256(before));
+      }),
+    );
+  });
+
+  test("differs as soon as instructions do", () => {
+    fc.assert(
+      fc.property(prompts, models, fc.string(), fc.string(), (prompt, model, one, other) => {
+        const digests = [one, other, undefined].map((instructions) =>
+          digestOf({ ...prompt, instructions }, "k", model),
+        );
+        expect(new Set(digests).size).toBe(one === other ? 2 : 3);
+      }),
+    );
+  });
 });
