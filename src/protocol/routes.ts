@@ -26,4 +26,5 @@ export type Extension =
   | "password"
   | "reasoning"
   | "models"
-  | "instructions";
+  | "instructions"
+  | "images";

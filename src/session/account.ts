@@ -72,7 +72,8 @@ export function createAccount(room: Room): Account {
   const learnOffer = async () => {
     const { client } = room;
     const { extensions, ...offer } = await client.offer();
-    if (room.client === client) dispatch({ type: "offer", ...offer, ourRules: hasOurRules(extensions) });
+    const told = { ourRules: hasOurRules(extensions), offersImages: extensions.has("images") };
+    if (room.client === client) dispatch({ type: "offer", ...offer, ...told });
   };
 
   const learnAnew = async (signal?: AbortSignal) => {

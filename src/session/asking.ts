@@ -11,8 +11,10 @@ import { cutWords } from "../protocol/cut-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { costWords } from "./money.ts";
 import { contextOf } from "./lost.ts";
+import type { Image } from "../protocol/images.ts";
 import { isRequired, leftOutWords, nameFor } from "./model.ts";
 import { sameQuestion, turnsBefore } from "./same-question.ts";
+import { imagesIn, sendable } from "./sent-images.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { KeptQuestion } from "./kept-question.ts";
 import type { Saver } from "./saving.ts";
@@ -48,7 +50,7 @@ export interface Asking {
 }
 
 interface AskingOptions {
-  account: Pick<Account, "tryBalance" | "checkPrice">;
+  account: Pick<Account, "tryBalance" | "checkPrice" | "learnOffer">;
   saver: Pick<Saver, "begin">;
 }
 
@@ -76,8 +78,9 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const { username } = state();
     const conversation = resumable(state());
     const context = contextOf(before, message);
+    const images = imagesIn(room, message).length || undefined;
     const at = room.wallClock();
-    room.onPending?.({ message, key, server: room.name, username, conversation, context, model, at });
+    room.onPending?.({ message, key, server: room.name, username, conversation, context, model, images, at });
   };
 
   const onHistoryKept = () => {
@@ -206,11 +209,12 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const { choice, models } = state();
     const key = same?.key ?? room.newKey();
     const model = same ? same.model : nameFor(choice, models);
+    const held = imagesIn(room, message);
     const stop = new AbortController();
     underWay.add(stop);
     if (!shown) say({ type: "question", text: message });
     askedAt = now();
-    dispatch({ type: "asked", message, before, key, model, at: askedAt, isQueued });
+    dispatch({ type: "asked", message, images: held, before, key, model, at: askedAt, isQueued });
     const saved = saver.begin();
     const { signal } = stop;
     const history = lastSent?.key === key ? lastSent.history : historyFor(before, message, state().limits);
@@ -235,9 +239,12 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
       await saved.claim();
       // It may belong to a fork now.
       if (state().conversation !== conversation) begun(message, before, key, model);
+      const images = held.length === 0 ? undefined : await attempt(sendable(room, account, held));
       const ended: Ended = signal.aborted
         ? { kind: "stopped", text: "", error: signal.reason }
-        : await exchange(room.client, question, { ...face, inDoubt: key === inDoubt });
+        : images instanceof ClientError
+          ? { kind: "failed", text: "", error: images }
+          : await exchange(room.client, { ...question, images }, { ...face, inDoubt: key === inDoubt });
       if (ended.kind === "answered" && !ended.isShown) show(ended.text);
       say({ type: "end" });
       if (ended.kind === "answered")
@@ -278,6 +285,10 @@ function stoppedWords(cost: number | null, price: number | null): string[] {
   if (cost !== null) return ["stopped", ...costWords(cost)];
   return ["stopped", `may have cost ${price === null ? "a question" : grouped(price)}`];
 }
+
+/** The result, or the error that is told. */
+const attempt = (work: Promise<Image[]>): Promise<Image[] | ClientError> =>
+  work.catch((error: unknown) => (error instanceof ClientError ? error : internal(error)));
 
 /** A bug must not end the conversation. Its message may contain anything, so it is not shown. */
 function internal(cause: unknown): ClientError {

@@ -2,6 +2,7 @@ import { ClientError } from "../client/failure.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
 import { troubleLines } from "./failure.ts";
 import { placeName, saveLogin, shownName } from "./connection.ts";
+import { createImages } from "./images.ts";
 import type { Room, SessionOptions } from "./room.ts";
 import { stoppedQueue } from "./queue.ts";
 import { reduce, type Event } from "./reduce.ts";
@@ -38,6 +39,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
 
   const room: Room = {
     ...options,
+    images: createImages(),
     get connection() {
       return connection;
     },

@@ -55,11 +55,15 @@ export function keepQuestion(
       const model = () => done?.model ?? state().model;
       const finish = done?.finish;
       const asked = state().models.length > 0 ? last.model : undefined;
-      const turn = { question, answer, stopped, tokensDeducted, model, asked, finish, replaces };
+      const read = await Promise.all((last.images ?? []).map((image) => image.read()));
+      const images = read.filter((image) => image !== undefined);
+      const turn = { question, answer, stopped, tokensDeducted, model, asked, finish, images, replaces };
       const kept = await thread.keep(turn);
       if (kept === undefined) return;
       dispatch({ type: "saved", key, conversation: thread.id, turn: kept.turn, kept: kept.kept });
       tellOnce(kept);
+      if (kept.lostImages !== undefined)
+        note("warn", "The images of this question aren't kept.", kept.lostImages);
     },
     drop: () => thread.drop(),
   };

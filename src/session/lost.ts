@@ -20,6 +20,8 @@ export interface Pending {
   context: string;
   /** The model that it named. */
   model?: string;
+  /** How many images it has; undefined for none. */
+  images?: number;
   /** When it was sent, in milliseconds since the epoch. */
   at: number;
 }
@@ -27,14 +29,14 @@ export interface Pending {
 /** What a file holds, if it is one. */
 export function pendingOf(value: unknown): Pending | undefined {
   if (!isRecord(value)) return undefined;
-  const { message, key, server, username, conversation, context, model, at } = value;
+  const { message, key, server, username, conversation, context, model, images = 0, at } = value;
   const isText = (text: unknown) => typeof text === "string";
   const isTextOrNone = (text: unknown) => text === undefined || isText(text);
   const isPending =
     [message, key, server, context].every(isText) &&
     (username === null || isText(username)) &&
     [conversation, model].every(isTextOrNone) &&
-    Number.isSafeInteger(at);
+    [images, at].every(Number.isSafeInteger);
   return isPending ? (value as unknown as Pending) : undefined;
 }
 
@@ -61,7 +63,8 @@ export async function offerAgain(pending: Pending, room: Room): Promise<void> {
   const known = [turns, last?.before].find((before) => before && contextOf(before, message) === context);
   const offer = await room.client.offer();
   const isFresh = room.wallClock() - at < KEY_LIFETIME_MS && offer.extensions.has("idempotency");
-  const isSame = isThere && isFresh && known !== undefined;
+  const hasImages = room.images.in(message).length === (pending.images ?? 0);
+  const isSame = isThere && isFresh && known !== undefined && hasImages;
   const price = room.state().price ?? offer.price;
   const question = isSame ? { before: known, key, model } : { before: turns, key: room.newKey() };
   room.dispatch({ type: "lost", message, ...question });
@@ -72,6 +75,7 @@ export async function offerAgain(pending: Pending, room: Room): Promise<void> {
       (isSame
         ? `${room.again} sends it again and is not charged twice.`
         : "sent again, it costs that again."),
+    ...(hasImages ? [] : ["Its images are gone: add them again."]),
   );
   room.say({ type: "giveBack", text: message });
 }

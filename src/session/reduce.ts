@@ -4,6 +4,7 @@ import type { Turn } from "../protocol/bodies.ts";
 import type { Registration } from "../protocol/replies.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 import type { Form } from "./form.ts";
+import type { HeldImage } from "./images.ts";
 import { choiceIn, offeredBy, type Answering, type ModelChoice } from "./model.ts";
 import { queueAfter } from "./queue.ts";
 import { firstState, noConversation, type Last, type State } from "./state.ts";
@@ -13,6 +14,7 @@ export type Event =
   | {
       type: "asked";
       message: string;
+      images?: readonly HeldImage[];
       before: readonly Turn[];
       key: string;
       model?: string;
@@ -38,6 +40,7 @@ export type Event =
       type: "offer";
       models: readonly ModelOffer[];
       ourRules: boolean;
+      offersImages: boolean;
       registration?: Registration | undefined;
     } & Answering)
   /** The list was requested anew. */
@@ -89,11 +92,22 @@ export function reduce(state: State, event: Event): State {
 function changed(state: State, event: Event): State {
   switch (event.type) {
     case "asked": {
-      const { message, before, key, model, at } = event;
+      const { message, images = [], before, key, model, at } = event;
       const { parent, turn } = state.last?.before === before ? state.last : { parent: state.leaf };
       const { choice, turns, leaf } = state;
       const until = { turns, leaf };
-      const last: Last = { message, before, key, outcome: "open", choice, model, parent, turn, until };
+      const last: Last = {
+        message,
+        images,
+        before,
+        key,
+        outcome: "open",
+        choice,
+        model,
+        parent,
+        turn,
+        until,
+      };
       const title = state.title ?? titleOf(message);
       const phase = { kind: "asking", since: at } as const;
       const asked = { turns: before, leaf: parent, last, reasoning: { text: "" } };
@@ -148,8 +162,9 @@ function changed(state: State, event: Event): State {
         ...(event.username !== undefined && renamed(state, event.username)),
       };
     case "offer": {
-      const { price, model, limits, models, ourRules, registration } = event;
-      return shownOf({ ...state, offered: { price, model, limits }, models, ourRules, registration });
+      const { price, model, limits, models, ourRules, offersImages, registration } = event;
+      const offered = { price, model, limits };
+      return shownOf({ ...state, offered, models, ourRules, offersImages, registration });
     }
     case "models":
       return shownOf({ ...state, models: event.models });
@@ -169,8 +184,9 @@ function changed(state: State, event: Event): State {
         tokens: null,
       };
     case "signedOut": {
-      const { price, models, offered, usual, ourRules, registration } = state;
-      return shownOf({ ...firstState(undefined, usual), price, models, offered, ourRules, registration });
+      const { price, models, offered, usual, ourRules, offersImages, registration } = state;
+      const known = { price, models, offered, ourRules, offersImages, registration };
+      return shownOf({ ...firstState(undefined, usual), ...known });
     }
     case "cleared":
       return shownOf({ ...state, choice: state.usual, ...noConversation });

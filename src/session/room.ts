@@ -1,5 +1,6 @@
 import type { ApiClient } from "../client/http/contract.ts";
 import type { Connection } from "./connection.ts";
+import type { Images } from "./images.ts";
 import type { Pending } from "./lost.ts";
 import type { Beginning, Saving } from "./saved.ts";
 import { costWords, lowWarning } from "./money.ts";
@@ -50,6 +51,7 @@ export interface Room extends SessionOptions {
   /** Whether it is this user's own data folder: then a 402 tells how to grant. */
   readonly local: boolean;
   readonly client: ApiClient;
+  readonly images: Images;
   /** Saves a new login. */
   saveLogin: (login: { username: string; token: string; given: number }) => Promise<void>;
   /** Forgets the login that is in use; one that another program saved meanwhile stays. */

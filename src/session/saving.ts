@@ -48,9 +48,15 @@ export function createSaver(room: Room) {
 
   const goOnWith: GoOnWith = ({ id, title }, exchanges, turns, seen, all = exchanges.length) => {
     const { last, leaf, asked } = conversationEnd(exchanges, turns, room.newKey());
+    const images = (exchanges.at(-1)?.images ?? []).map((image) => ({
+      name: image.name,
+      read: async () => (await saving?.conversations.readImages(id, [image]))?.[0],
+    }));
+    room.images.know(images);
     seenOf.set(id, seen);
     const earlier = Math.max(0, all - turns.length / 2);
-    dispatch({ type: "resumed", conversation: id, title, turns, earlier, leaf, last, asked });
+    const again = last && { ...last, images };
+    dispatch({ type: "resumed", conversation: id, title, turns, earlier, leaf, last: again, asked });
   };
 
   const resume = async (id: string): Promise<boolean> => {

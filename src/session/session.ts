@@ -5,10 +5,12 @@ import { createRoom } from "./create-room.ts";
 import { chooseForm, nextForm, type FormEvent } from "./form.ts";
 import { isOwn, offerAgain } from "./lost.ts";
 import { refusedLength } from "./context.ts";
+import type { Images } from "./images.ts";
 import { createModels, type Models } from "./models.ts";
 import type { SessionOptions } from "./room.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSending } from "./sending.ts";
+import { imagesIn, refusedImages } from "./sent-images.ts";
 import { createSigningIn } from "./signing-in.ts";
 import { isAnswering, isBusy, resumable, type State } from "./state.ts";
 import type { Line, Tone } from "./transcript.ts";
@@ -41,6 +43,10 @@ export interface Session {
    * form is open, or if it is too long for the server; then it prints that.
    */
   ask(text: string): boolean;
+  /** The images of this session: `add` returns the label that stands for one in a question. */
+  readonly images: Pick<Images, "add">;
+  /** Why a question cannot be sent as it is: it is too long, or because of its images. */
+  refusal(text: string): readonly string[] | undefined;
   /** Sends what a stopped queue holds, one question after the other. */
   sendQueue(): void;
   /** Returns the last question of the queue to the composer. */
@@ -173,6 +179,12 @@ export function createSession(options: SessionOptions): Session {
     return isResumed;
   };
 
+  const refusal = (text: string) => {
+    const length = refusedLength(state(), text);
+    if (length !== undefined) return [length, "Nothing was sent: shorten it, and send it again."];
+    return refusedImages(state(), imagesIn(room, text));
+  };
+
   const savedId = () => (options.saving?.save === true ? resumable(state()) : undefined);
 
   /** Changes the server, and says how to come back. Returns what leads back. */
@@ -267,13 +279,15 @@ export function createSession(options: SessionOptions): Session {
       await settled;
       room.say({ type: "begun" });
     },
+    images: room.images,
+    refusal,
     ask(text) {
       const { phase, form } = state();
       if (phase.kind === "loading" || form !== undefined) return false;
-      const refusal = refusedLength(state(), text);
-      if (refusal !== undefined) {
-        note("error", refusal, "Nothing was sent: shorten it, and send it again.");
-        // The operator may have changed the limit.
+      const why = refusal(text);
+      if (why !== undefined) {
+        note("error", ...why);
+        // The operator may have changed what the models take.
         run(account.learnAnew());
         return false;
       }

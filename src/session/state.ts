@@ -4,6 +4,7 @@ import type { ChatLimits } from "../protocol/chat-limits.ts";
 import type { Registration } from "../protocol/replies.ts";
 import type { Form } from "./form.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
+import type { HeldImage } from "./images.ts";
 import type { Answering, ModelChoice } from "./model.ts";
 import type { Money } from "./money.ts";
 import { emptyQueue, isRunning, type Queue } from "./queue.ts";
@@ -25,6 +26,8 @@ export type Phase =
 /** The last question, with what is needed to ask it again. */
 export interface Last {
   message: string;
+  /** The images whose labels are in it. */
+  images?: readonly HeldImage[];
   /** The turns before it. */
   before: readonly Turn[];
   key: string;
@@ -61,6 +64,8 @@ export interface State extends Money {
   models: readonly ModelOffer[];
   /** What `GET /api/` told of the default. */
   offered: Answering;
+  /** Whether any model takes images; undefined while the offer is not known. */
+  offersImages: boolean | undefined;
   /** What the model that answers takes, if the server tells it. */
   limits?: ChatLimits | undefined;
   /** The chosen model, in new conversations and in this one. */
@@ -120,6 +125,7 @@ export function firstState(login: AccountNames | undefined, usual?: ModelChoice)
     model: null,
     models: [],
     offered: { price: null, model: null },
+    offersImages: undefined,
     usual,
     choice: usual,
     ourRules: false,

@@ -35,7 +35,7 @@ export interface Thread {
    */
   claim(): Promise<(Kept & { id: string; title: string }) | undefined>;
   /** Appends the turn that ended; undefined if nothing of an answer came, which is not saved. */
-  keep(turn: EndedTurn): Promise<(Kept & { turn: string }) | undefined>;
+  keep(turn: EndedTurn): Promise<(Kept & { turn: string; lostImages?: string }) | undefined>;
   /** The question ended without a turn. */
   drop(): Promise<void>;
 }

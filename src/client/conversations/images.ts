@@ -26,7 +26,7 @@ export const imageLabel = (name: string): string => `[image ${labelName(name)}]`
 
 /** One line without brackets, which would end the label. */
 function labelName(name: string): string {
-  return oneLine(name.replaceAll(/[[\]]/g, ""), MOST_NAME) || "untitled";
+  return oneLine(name, MOST_NAME).replaceAll(/[[\]]/g, "") || "untitled";
 }
 
 const extensions: Record<ImageType, string> = {

@@ -57,6 +57,8 @@ export interface ModelOffer {
   isDefault: boolean;
   /** What it takes, if the server tells it. */
   limits?: ChatLimits | undefined;
+  /** It takes images. */
+  images?: boolean;
 }
 
 /** What a server offers beyond the four endpoints (`GET /api/`); empty for other servers. */

@@ -45,6 +45,7 @@ const known = new Set<string>([
   "reasoning",
   "models",
   "instructions",
+  "images",
 ] satisfies Extension[]);
 
 /** Whether a kept offer is still used at `now`, in milliseconds since the epoch. */
@@ -77,8 +78,9 @@ function modelOf(value: unknown): ModelOffer[] {
   const name = typeof model?.name === "string" ? oneLine(model.name, MODEL_CHARACTERS) : "";
   // A name that is not shown as it is sent could be taken for another.
   if (name === "" || name !== model?.name) return [];
-  const { price, default: isDefault, limits } = model;
-  return [{ name, price: told(price), isDefault: isDefault === true, limits: limitsOf(limits) }];
+  const { price, default: isDefault, limits, images } = model;
+  const takes = images === true ? { images } : {};
+  return [{ name, price: told(price), isDefault: isDefault === true, limits: limitsOf(limits), ...takes }];
 }
 
 /** Undefined unless all of them are told. */

@@ -7,7 +7,7 @@ import type { SessionOptions } from "../../../src/session/room.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
 import { createSession } from "../../../src/session/session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
-import { connectionTo, createFakeClient } from "./fake-client.ts";
+import { connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
 
 /** Sessions without a screen that save in a folder of their own. */
 export async function createSavedSessions() {
@@ -23,6 +23,8 @@ export async function createSavedSessions() {
     everywhere = false,
     makeDefault,
     onPending,
+    pending,
+    client = createFakeClient(),
   }: {
     beginning?: Beginning;
     save?: boolean;
@@ -31,8 +33,9 @@ export async function createSavedSessions() {
     everywhere?: boolean;
     makeDefault?: () => Promise<string | undefined>;
     onPending?: SessionOptions["onPending"];
+    pending?: SessionOptions["pending"];
+    client?: FakeClient;
   } = {}) {
-    const client = createFakeClient();
     const other = { ...createFakeClient({ token: false }), server: "http://127.0.0.1:9999" };
     const said: Said[] = [];
     const crashes: unknown[] = [];
@@ -56,6 +59,7 @@ export async function createSavedSessions() {
       },
       beginning,
       onPending,
+      pending,
       connectTo: async (server) => {
         if (server !== "other" && server !== other.server)
           throw new ClientError("unreachable", "Nobody is there.");
