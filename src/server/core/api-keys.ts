@@ -38,10 +38,13 @@ export interface ApiKey extends NewApiKey {
  * does. Keys that were ended or whose account was deleted are in no list and found by no digest.
  */
 export interface ApiKeys {
-  /** `taken`: another key of the account has the name, or any key has the id or digest. `too_many`: see API_KEYS. */
+  /**
+   * `taken`: another key of the account has the name, or any key had the id or digest. `too_many`: see API_KEYS. `unknown`:
+   * the account was deleted.
+   */
   create(
     key: NewApiKey,
-  ): Promise<{ kind: "created"; key: ApiKey } | { kind: "taken" } | { kind: "too_many" }>;
+  ): Promise<{ kind: "created"; key: ApiKey } | { kind: "taken" | "too_many" | "unknown" }>;
   /** Oldest first, expired ones included. */
   list(account: AccountId): Promise<ApiKey[]>;
   revoke(account: AccountId, id: string): Promise<{ kind: "revoked" } | { kind: "unknown" }>;

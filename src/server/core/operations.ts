@@ -34,6 +34,8 @@ export type FactKind =
   | "enabled"
   | "renamed"
   | "deleted"
+  | "api_key"
+  | "api_key_ended"
   | "opening";
 
 /** A fact of an account; `opening`: what a compaction carried forward. `n` rises from fact to fact of an account, its creation first. */

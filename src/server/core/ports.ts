@@ -42,6 +42,13 @@ export interface DayUsage {
   tokens: number;
 }
 
+/** Charges of an API key or a model. `name`: null for those of tokens, and for those of before models. */
+export interface KeyUse {
+  name: string | null;
+  questions: number;
+  tokens: number;
+}
+
 export interface HoldRequest {
   id: HoldId;
   account: AccountId;
@@ -142,6 +149,11 @@ export interface Ledger {
   release(hold: HoldId): Promise<void>;
   /** The last `days` UTC days (1–90), oldest first, days without use included. */
   usage(account: AccountId, days: number): Promise<DayUsage[]>;
+  /**
+   * The sums of these days for each API key or model with use, in any order. Keys that have ended are included; those that had
+   * the same name are one.
+   */
+  usageBy?(account: AccountId, days: number, by: "key" | "model"): Promise<KeyUse[]>;
 }
 
 /** An invitation as it is made. Its code is kept nowhere. */

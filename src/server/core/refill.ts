@@ -54,6 +54,12 @@ function startOf(period: Period, count: number): number {
   return new Date(0).setUTCFullYear(Math.floor(count / 12), count % 12, 1);
 }
 
+/** Start and end of the period in which `time` is; the end is the start of the next one. */
+export function periodAt(period: Period, time: number): { start: number; end: number } {
+  const count = countUntil(period, time);
+  return { start: startOf(period, count), end: startOf(period, count + 1) };
+}
+
 /** The name of the period that begins at `start`: `2026-11-26`, `2026-W48` (ISO 8601) or `2026-11`. */
 export function periodName(period: Period, start: number): string {
   const day = (time: number) => new Date(time).toISOString().slice(0, 10);

@@ -61,6 +61,7 @@ export async function openJsonSource(
       ),
       revoked: [...revoked.values()].filter((token) => token.expires > now && isOfUse(token)),
       invites: [...invites.values()],
+      apiKeys: [],
       known: (await readKnown(disk, dir, now)).filter(isOfUse),
       refills: [...refills],
       models: features.has("models"),

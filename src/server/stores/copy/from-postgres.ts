@@ -129,6 +129,7 @@ async function look(query: Query): Promise<Found> {
       expires: Math.round(token.expires),
     })),
     invites: (await query<InviteRow>(ALL_INVITES)).map((row) => ({ ...inviteOf(row), revoked: row.revoked })),
+    apiKeys: [],
     known: (await query<KnownAddress>(KNOWN)).map((known) => ({ ...known, at: Math.floor(known.at) })),
     refills,
     models: features?.models === true,

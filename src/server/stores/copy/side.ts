@@ -1,4 +1,5 @@
 import type { FactKind } from "../../core/operations.ts";
+import type { ApiKey } from "../../core/api-keys.ts";
 import type { Account, AccountId, NewInvite } from "../../core/ports.ts";
 import type { Refill } from "../json/facts.ts";
 import type { KnownAddress } from "../json/known.ts";
@@ -14,7 +15,7 @@ export interface CopiedAccount extends Account {
 export interface Entry {
   /** Of a grant or take: as the operator gave it, unique in the account. Of a charge or repeat: the question's. Else any. */
   id: string;
-  kind: Exclude<FactKind, "opening">;
+  kind: Exclude<FactKind, "opening" | "api_key" | "api_key_ended">;
   account: AccountId;
   /** ms since the epoch. */
   at: number;
@@ -30,6 +31,8 @@ export interface Entry {
   invite?: string | undefined;
   /** Of a charge; undefined if it was made before models. */
   model?: string | undefined;
+  /** Of a charge or a repeat: the id of the API key that asked. */
+  apiKey?: string | undefined;
   /** SHA-256 of the Idempotency-Key and of the question, if they are still stored. */
   key?: { key: string; digest: string } | undefined;
 }
@@ -48,6 +51,13 @@ export interface CopiedInvite extends NewInvite {
   at: number;
   used: number;
   revoked: boolean;
+}
+
+/**
+ * An API key in its present state. What it spent is the sum of its charges.
+ */
+export interface CopiedApiKey extends Omit<ApiKey, "spent"> {
+  ended: boolean;
 }
 
 /** How accounts are refilled from `at` on, in milliseconds since the epoch. */
@@ -74,6 +84,8 @@ export interface Source {
   revoked: CopiedToken[];
   /** Oldest first. */
   invites: CopiedInvite[];
+  /** Those that were ever made for accounts that are not deleted; each account's oldest first. */
+  apiKeys: CopiedApiKey[];
   known: KnownAddress[];
   /** Oldest first. */
   refills: CopiedRefill[];

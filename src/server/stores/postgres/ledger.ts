@@ -63,7 +63,7 @@ export function createLedger({
   runRow?: RunRow;
   refills?: PostgresRefills;
   inFlight?: OpenHolds;
-}): Required<Ledger> {
+}): Required<Omit<Ledger, "usageBy">> {
   const { run, tally } = database;
   const charging = new Map<HoldId, Promise<ChargeOutcome>>();
 
