@@ -26,7 +26,7 @@ export const operatorOptions = {
   ),
   all: toggle({ flag: "all", help: "all accounts that are not disabled" }),
   file: text(
-    { flag: "file", value: "FILE", names: "file", help: "file with a name a line; - is stdin" },
+    { flag: "file", short: "f", value: "FILE", names: "file", help: "file with a name a line; - is stdin" },
     filled,
   ),
   reason: text({ flag: "reason", value: "TEXT", help: "why; the ledger keeps it" }, actText),

@@ -14,6 +14,8 @@ export interface Option<T> {
   value?: string;
   /** The flag's value may be left out; it is then "". */
   optional?: boolean;
+  /** The flag may be given several times; the text then has all its values, see `textsOf`. */
+  repeats?: boolean;
   /** Environment variables; the first that is set and not empty is used. */
   env?: readonly string[];
   /** Variable that names a file with the value. The first of `env` must not be set beside it. */
@@ -91,6 +93,25 @@ export function text(
   check: (text: string) => string = (text) => text,
 ): Option<string | undefined> {
   return { ...fields, fallback: undefined, ...ofText(fields, check) };
+}
+
+/** No argument holds it. */
+const BETWEEN = "\0";
+
+/** The values of an option that was given several times, as one text. */
+export const joinedTexts = (texts: readonly string[]): string => texts.join(BETWEEN);
+export const textsOf = (joined: string): string[] => joined.split(BETWEEN);
+
+/** Texts, one each time that the flag is given; default: undefined. */
+export function texts(
+  fields: OptionFields,
+  check: (text: string) => string,
+): Option<readonly string[] | undefined> {
+  const read = (value: unknown) => {
+    if (typeof value === "string") return textsOf(value).map(check);
+    throw new Error("text in quotes");
+  };
+  return { ...fields, repeats: true, fallback: undefined, parse: read, read, schema: { type: "string" } };
 }
 
 /** Text accepted by `check`, with a default. */

@@ -1,7 +1,7 @@
 import { normalizeServer } from "../../client/http/server-url.ts";
 import { isSendable } from "../../client/http/token.ts";
 import { MODEL_CHARACTERS, USAGE_DAYS } from "../../protocol/limits.ts";
-import { filled, oneOfOr, seconds, text, textOr, toggle, whole, type Option } from "./option.ts";
+import { filled, oneOfOr, seconds, text, textOr, texts, toggle, whole, type Option } from "./option.ts";
 import { booksOptions } from "./books-options.ts";
 import { inviteOptions } from "./invite-options.ts";
 import { operatorOptions } from "./operator-options.ts";
@@ -81,6 +81,16 @@ export const options = {
       help: "the model that answers, at a server with several",
     },
     modelName,
+  ),
+  files: texts(
+    {
+      flag: "file",
+      short: "f",
+      value: "FILE",
+      names: "file",
+      help: "a text file that belongs to the question, or lines of it: FILE#20-45; again for each file",
+    },
+    filled,
   ),
   stream: toggle({ flag: "stream", help: "with --json: a line of JSON for each piece" }),
   days: whole(

@@ -1,9 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
+import { joinedTexts, textsOf } from "./option.ts";
 import { optionNamed, options, type OptionName } from "./options.ts";
 
 /** The program's arguments, as parsed by commander. Values are unchecked text. */
 export interface ParsedArgv {
-  /** The given options: the value, true for a switch, or "" for an optional value that was left out. */
+  /** The given options: the value, true for a switch, "" for an optional value that was left out, all values of one that repeats. */
   flags: ReadonlyMap<OptionName, string | true>;
   /** The arguments that are neither an option nor its value, in order, up to the first unknown option. */
   words: readonly string[];
@@ -32,7 +33,14 @@ export function ownOption(name: OptionName, taken: readonly OptionName[]): Optio
 
 /** The arguments, as the options of a command that takes these. */
 export function forCommand(parsed: ParsedArgv, taken: readonly OptionName[]): ParsedArgv {
-  const flags = new Map([...parsed.flags].map(([name, value]) => [ownOption(name, taken), value]));
+  const flags = new Map(
+    [...parsed.flags].map(([name, value]) => {
+      const own = ownOption(name, taken);
+      // Of two values for an option that does not repeat, the last one counts.
+      const isLast = typeof value === "string" && optionNamed(own).repeats !== true;
+      return [own, isLast ? (textsOf(value).at(-1) ?? "") : value];
+    }),
+  );
   return { ...parsed, flags };
 }
 
@@ -68,7 +76,10 @@ export function parseArgv(argv: readonly string[]): ParsedArgv {
     command.addOption(option);
     // `opts()` would merge `--save` and `--no-save` into one attribute; events keep them separate.
     command.on(`option:${option.name()}`, (value: string | null | undefined) => {
-      flags.set(name, value ?? (option.optional ? "" : true));
+      const before = flags.get(name);
+      const isMore =
+        optionNamed(name).repeats === true && typeof before === "string" && typeof value === "string";
+      flags.set(name, isMore ? joinedTexts([before, value]) : (value ?? (option.optional ? "" : true)));
     });
   }
   try {

@@ -5,7 +5,7 @@ import { isArgvBroken } from "../../io/argv-bytes.ts";
 import { readStdin, stdinKind } from "../../io/stdin.ts";
 
 /** The sources of a question, determined before anything is read or connected. */
-export type QuestionSource = { words: string; stdin: boolean };
+export type QuestionSource = { words: string; files: readonly string[]; stdin: boolean };
 
 /** Removes a `-` that is the first or last word before `--`. It means: read stdin of any type. */
 function withoutDash(words: readonly string[], literal: number): { words: readonly string[]; dash: boolean } {
@@ -30,7 +30,8 @@ export function questionSource({ words, literal, values, program }: Call): Quest
     });
   const stdin = dash || (!values.noStdin && (kind === "pipe" || kind === "file"));
   const question = text.join(" ");
-  if (question.trim() !== "" || stdin) return { words: question, stdin };
+  const { files = [] } = values;
+  if (question.trim() !== "" || files.length > 0 || stdin) return { words: question, files, stdin };
   throw new ClientError("usage", "There is no question.", {
     hint: `For instance: ${program.name} ask "What is a monad?"`,
   });
@@ -45,15 +46,16 @@ function checkLength(question: string): void {
 }
 
 /**
- * The question: the words, a blank line, then stdin if it is not empty. Throws `usage` if the question is empty,
- * `payload_too_large` if it is too long.
+ * The question: the words, the files, then stdin if it is not empty, with blank lines between them. Throws `usage` if the
+ * question is empty or a file can't be sent, `payload_too_large` if it is too long.
  */
-export async function readQuestion({ words, stdin }: QuestionSource, call: Call): Promise<string> {
+export async function readQuestion({ words, files, stdin }: QuestionSource, call: Call): Promise<string> {
   const { output, signal, program } = call;
   const onSlow = () =>
     output.note("Waiting for the end of stdin (in scripts and loops: --no-stdin, or </dev/null).");
+  const blocks = files.length === 0 ? [] : await (await import("./attached.ts")).attachedBlocks(files);
   const read = stdin ? await readStdin({ stream: call.stdin, signal, onSlow }) : "";
-  const question = [words, read].filter((part) => part.trim() !== "").join("\n\n");
+  const question = [words, ...blocks, read].filter((part) => part.trim() !== "").join("\n\n");
   if (question !== "") {
     checkLength(question);
     return question;

@@ -3,11 +3,12 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 export const spec: CommandSpec = {
   summary: "one question, its answer on stdout",
   words: "[QUESTION…]",
-  options: ["askModel", "continue", "resume", "startSaved", "stream"],
+  options: ["askModel", "files", "continue", "resume", "startSaved", "stream"],
   secrets: ["token", "theme"],
   examples: [
     ['ask "What is a monad?"', "the answer as it comes"],
     ["ask explain this < error.log", "the question, a blank line, then the file"],
+    ["ask -f src/app.ts -f notes.md#20-45 what is wrong here", "with a file, and with lines of another one"],
     ['ask --save "Where is Rome?"', "starts a saved conversation, prints its ID"],
     ['ask -c "And Naples?"', "continues the newest; -r ID continues that one"],
     ['ask -m big "Why is the sky blue?"', "another model of this server"],

@@ -66,8 +66,8 @@ function flags({ command, given }: Cursor, current: string): Candidate[] {
   const spec = commands.get(command ?? "chat");
   if (!spec) return [];
   return [...spec.options, ...(spec.common ?? everywhere)].flatMap((name) => {
-    const { flag, short, help } = optionNamed(name);
-    if (flag === undefined || given.has(name)) return [];
+    const { flag, short, help, repeats } = optionNamed(name);
+    if (flag === undefined || (given.has(name) && repeats !== true)) return [];
     return [{ value: current === `-${short}` ? current : `--${flag}`, about: help }];
   });
 }

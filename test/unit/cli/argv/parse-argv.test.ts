@@ -18,6 +18,7 @@ const rows: Row[] = [
   [["-qs", "local", "ask"], ["ask"], { quiet: true, server: "local" }],
   [["-slocal", "ask"], ["ask"], { server: "local" }],
   [["ask", "-q", "hi", "--timeout", "5"], ["ask", "hi"], { quiet: true, timeout: "5" }],
+  [["ask", "-f", "a b", "hi", "--file=c", "-fd"], ["ask", "hi"], { files: "a b\0c\0d" }],
   [["ask", "hi", "-r", "k3"], ["ask", "hi"], { resume: "k3" }],
   [["ask", "hi", "-r"], ["ask", "hi"], { resume: "" }],
   [["chat", "--no-save"], ["chat"], { noSave: true }],

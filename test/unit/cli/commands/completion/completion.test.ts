@@ -76,6 +76,7 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   [["serve", "--data=so"], "folders"],
   [["serve", "--config", ""], "files"],
   [["grant", "--config=so"], "files"],
+  [["ask", "-f", "a.ts", "-f", ""], "files"],
   [
     ["serve", "--provider", ""],
     ["demo", "openai"],

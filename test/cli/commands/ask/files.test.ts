@@ -1,0 +1,65 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openFakeOpenAi, type FakeOpenAi } from "../../../support/openai-server.ts";
+import { makeHome, runProgram, type Home, type ProgramOptions } from "../../../support/run-program.ts";
+import { openTestServer, type TestServer } from "../../../support/test-server.ts";
+
+/** `ask -f`: what of a file is part of the question, and which files are refused. */
+
+let ai: FakeOpenAi;
+let server: TestServer;
+let token: string;
+let home: Home;
+beforeAll(async () => {
+  ai = await openFakeOpenAi();
+  server = await openTestServer({ baseUrl: ai.url });
+  token = await server.token("jane");
+  home = await makeHome();
+  await writeFile(path("a.ts"), "one\ntwo\nthree\n");
+  await writeFile(path("my notes.md"), "```js\nx\n```");
+  await writeFile(path("paper.pdf"), "%PDF-1.7\n");
+});
+afterAll(async () => {
+  await server.close();
+  await ai.close();
+  await home.remove();
+});
+
+const path = (name: string) => join(home.dir, name);
+const ask = (args: string[], options: Partial<ProgramOptions> = {}) =>
+  runProgram(["ask", "-s", server.url, ...args], { home, env: { AI_CHAT_TOKEN: token }, ...options });
+const message = () => ai.requests.at(-1)!.body.messages.at(-1)!.content as string;
+
+test("the question is the words, then each file in a fence with its name, then stdin", async () => {
+  const args = ["-f", `${path("a.ts")}#2-3`, "--file", path("my notes.md"), "explain", "@a.ts"];
+  expect(await ask(args, { stdin: { pipe: "piped\n" } })).toMatchObject({ code: 0 });
+  expect(message()).toBe(
+    [
+      "explain @a.ts",
+      `\`\`\`${path("a.ts")}#2-3\ntwo\nthree\n\`\`\``,
+      `\`\`\`\`${path("my notes.md")}\n\`\`\`js\nx\n\`\`\`\n\`\`\`\``,
+      "piped",
+    ].join("\n\n"),
+  );
+});
+
+test("a file alone is a question, once however often it is named", async () => {
+  expect(await ask(["--no-stdin", "-f", path("a.ts"), "-f", path("a.ts")])).toMatchObject({ code: 0 });
+  expect(message()).toBe(`\`\`\`${path("a.ts")}\none\ntwo\nthree\n\`\`\``);
+});
+
+test("a file that can't be sent is refused in two lines, and nothing is sent", async () => {
+  const before = ai.requests.length;
+  expect(await ask(["hi", "-f", path("paper.pdf")])).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: `ai-chat: ${path("paper.pdf")} is a PDF.\nSave its text in a file first, for example with: pdftotext\n`,
+  });
+  const { code, stderr } = await ask(["--json", "hi", "-f", path("none")]);
+  expect(code).toBe(2);
+  expect(JSON.parse(stderr)).toMatchObject({
+    error: { code: "usage", message: `There is no file ${path("none")}.` },
+  });
+  expect(ai.requests).toHaveLength(before);
+});
