@@ -3,7 +3,7 @@ import type { ApiClient } from "../client/http/contract.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Account } from "./account.ts";
-import { failureLines, isSpent, wantsLogin } from "./failure.ts";
+import { failureLines, internal, isSpent, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
 import { forgotten, forgottenWords } from "./context.ts";
 import { exchange, type Ended, type Face } from "./exchange.ts";
@@ -197,7 +197,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const turns = forgotten(2 * earlier + before.length, sent);
     if (turns === 0 || toldForgotten) return;
     dispatch({ type: "toldForgotten" });
-    room.note("warn", `${forgottenWords(turns)} /new starts afresh.`);
+    room.note("warn", `${forgottenWords(turns)} /compact sums up, /new starts afresh.`);
   };
 
   const ask: Asking["ask"] = async (
@@ -289,8 +289,3 @@ function stoppedWords(cost: number | null, price: number | null): string[] {
 /** The result, or the error that is told. */
 const attempt = (work: Promise<Image[]>): Promise<Image[] | ClientError> =>
   work.catch((error: unknown) => (error instanceof ClientError ? error : internal(error)));
-
-/** A bug must not end the conversation. Its message may contain anything, so it is not shown. */
-function internal(cause: unknown): ClientError {
-  return new ClientError("internal", "Something in this program went wrong.", { charged: "maybe", cause });
-}

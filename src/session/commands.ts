@@ -1,3 +1,4 @@
+import { compactCommand } from "./compact-command.ts";
 import { usage, type Hands, type SessionCommand } from "./command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { copyCommand } from "./copy-command.ts";
@@ -103,6 +104,7 @@ export const commands: readonly SessionCommand[] = [
     },
   },
   copyCommand,
+  compactCommand,
   exportCommand,
   {
     name: "raw",

@@ -22,8 +22,8 @@ const charactersOf = (turns: readonly Turn[]) =>
 const SHOWN_FROM = 70;
 
 /**
- * How much of what the model takes the conversation fills, in per cent; 100 once its oldest turns no longer reach the AI.
- * Undefined while it is little, and where the server does not tell.
+ * How much of what the model takes the conversation fills, in per cent; 100 once its oldest turns no longer reach the AI,
+ * not even in a summary. Undefined while it is little, and where the server does not tell.
  */
 export function contextUsed({ turns, earlier, limits }: Pick<State, "turns" | "earlier" | "limits">) {
   if (limits === undefined || limits.context === 0) return undefined;

@@ -1,3 +1,4 @@
+import { turnsIn } from "../client/conversations/summarized.ts";
 import { counted } from "../text/numbers.ts";
 import type { SessionCommand } from "./command.ts";
 import { resumable } from "./state.ts";
@@ -8,7 +9,7 @@ export const deleteCommand: SessionCommand = {
   help: "delete this conversation permanently, and start a new one",
   asks({ state }) {
     if (resumable(state) === undefined) return undefined;
-    const turns = counted(state.earlier + state.turns.length / 2, "turn");
+    const turns = counted(state.earlier + turnsIn(state.turns), "turn");
     return `This deletes "${state.title}", ${turns}, permanently.`;
   },
   run: (session) => session.saver.remove(),

@@ -1,4 +1,4 @@
-import type { ClientError, Remedy, RemedyOf } from "../client/failure.ts";
+import { ClientError, type Remedy, type RemedyOf } from "../client/failure.ts";
 import { refusesNewToken } from "../client/new-login.ts";
 import { nextWords } from "../client/next-tokens.ts";
 import { duration } from "../text/duration.ts";
@@ -29,6 +29,11 @@ export function wantsLogin(error: ClientError): boolean {
 /** Whether the question can be sent again under another key alone. */
 export const isSpent = ({ code }: ClientError): boolean =>
   code === "answer_expired" || code === "idempotency_key_reused";
+
+/** A bug must not end the conversation. Its message may contain anything, so it is not shown. */
+export function internal(cause: unknown): ClientError {
+  return new ClientError("internal", "Something in this program went wrong.", { charged: "maybe", cause });
+}
 
 /** A question that failed, in the words of a session: what went wrong, and what can be done here. */
 export function failureLines(error: ClientError, context: FailureContext): string[] {

@@ -32,6 +32,10 @@ export type Event =
   | { type: "failed"; text: string }
   | { type: "settled" }
   | { type: "toldForgotten" }
+  /** A summary was asked for. */
+  | { type: "compacting"; at: number }
+  /** These are told to the AI instead of all turns so far. */
+  | { type: "compacted"; turns: readonly Turn[] }
   | { type: "loading"; at: number }
   | { type: "loaded"; isLoaded: boolean }
   /** `username`: as the server has it now. */
@@ -57,6 +61,8 @@ export type Event =
       turns: readonly Turn[];
       /** Saved turns before them; by default none. */
       earlier?: number;
+      /** Its last answer. */
+      answer: string;
       leaf: string | null;
       last: Last | undefined;
       /** The model that its last question named. */
@@ -147,6 +153,14 @@ function changed(state: State, event: Event): State {
     }
     case "toldForgotten":
       return { ...state, toldForgotten: true };
+    case "compacting":
+      return { ...state, phase: { kind: "asking", since: event.at, sumsUp: true } };
+    case "compacted": {
+      const { turns } = event;
+      // A failed question is still the next one.
+      const last = state.last?.before === state.turns ? { ...state.last, before: turns } : state.last;
+      return { ...state, turns, earlier: 0, toldForgotten: false, last };
+    }
     case "settled":
       return { ...state, phase: { kind: "idle" } };
     case "loading":
@@ -191,9 +205,8 @@ function changed(state: State, event: Event): State {
     case "cleared":
       return shownOf({ ...state, choice: state.usual, ...noConversation });
     case "resumed": {
-      const { conversation, title, turns, earlier = 0, leaf, last, asked } = event;
+      const { conversation, title, turns, earlier = 0, answer, leaf, last, asked } = event;
       const choice = choiceIn(state.usual, asked);
-      const answer = turns.at(-1)?.content ?? "";
       const reasoning = { text: "" };
       const resumed = { conversation, kept: true, title, turns, earlier, leaf, last, answer, reasoning };
       return shownOf({ ...state, ...noConversation, ...resumed, choice });

@@ -1,5 +1,8 @@
 import { ClientError } from "../client/failure.ts";
 import { toMarkdown } from "../client/conversations/export.ts";
+import { historyOf } from "../client/conversations/history.ts";
+import { parted, turnsIn, type NewSummary } from "../client/conversations/summarized.ts";
+import type { Turn } from "../protocol/bodies.ts";
 import type { Answer } from "./copy-command.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted } from "../text/numbers.ts";
@@ -12,6 +15,8 @@ import { conversationEnd } from "./conversation-end.ts";
 import { keepQuestion } from "./kept-question.ts";
 import { createRemoval } from "./removal.ts";
 import { createShownTree } from "./shown-tree.ts";
+import { resumable } from "./state.ts";
+import { toldOf } from "./told.ts";
 import { createVersions, type GoOnWith } from "./versions.ts";
 
 export type Saver = ReturnType<typeof createSaver>;
@@ -46,17 +51,24 @@ export function createSaver(room: Room) {
     }
   };
 
-  const goOnWith: GoOnWith = ({ id, title }, exchanges, turns, seen, all = exchanges.length) => {
-    const { last, leaf, asked } = conversationEnd(exchanges, turns, room.newKey());
+  const goOnWith: GoOnWith = (
+    { id, title },
+    exchanges,
+    { turns, beforeLast },
+    seen,
+    all = exchanges.length,
+  ) => {
+    const { last, leaf, asked } = conversationEnd(exchanges, turns, room.newKey(), beforeLast);
     const images = (exchanges.at(-1)?.images ?? []).map((image) => ({
       name: image.name,
       read: async () => (await saving?.conversations.readImages(id, [image]))?.[0],
     }));
     room.images.know(images);
     seenOf.set(id, seen);
-    const earlier = Math.max(0, all - turns.length / 2);
+    const earlier = Math.max(0, all - turnsIn(turns));
+    const answer = exchanges.at(-1)?.answer ?? "";
     const again = last && { ...last, images };
-    dispatch({ type: "resumed", conversation: id, title, turns, earlier, leaf, last: again, asked });
+    dispatch({ type: "resumed", conversation: id, title, turns, earlier, answer, leaf, last: again, asked });
   };
 
   const resume = async (id: string): Promise<boolean> => {
@@ -68,7 +80,12 @@ export function createSaver(room: Room) {
         return false;
       }
       const { exchanges, earlier, seen, conversation } = await conversations.readTail(found.id, SHOWN);
-      goOnWith(found, exchanges, await conversations.turnsForHistory(found.id), seen, conversation.turns);
+      const parent = exchanges.at(-2)?.id;
+      const told = await toldOf(
+        () => conversations.turnsForHistory(found.id),
+        async () => (parent === undefined ? [] : conversations.turnsForHistory(found.id, { to: parent })),
+      );
+      goOnWith(found, exchanges, told, seen, conversation.turns);
       if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
       for (const { question, answer, stopped, finish } of exchanges)
         room.say({ type: "past", question, answer, stopped, cut: cutWords(finish) });
@@ -104,15 +121,32 @@ export function createSaver(room: Room) {
       }),
     /** All answers that lead to the next question, oldest first. */
     async answers(): Promise<Answer[]> {
-      const { turns, earlier } = state();
-      const here = turns.filter(({ role }) => role === "assistant");
+      const { rest, standsFor } = parted(state().turns);
+      const unsent = state().earlier + standsFor;
+      const here = rest.filter(({ role }) => role === "assistant");
       // The turns that are not sent are on disk only.
-      const found = earlier === 0 ? undefined : await read();
-      const before = (found?.path ?? []).slice(0, earlier).map(({ answer }) => answer);
+      const found = unsent === 0 || resumable(state()) === undefined ? undefined : await read();
+      const before = (found?.path ?? []).slice(0, unsent).map(({ answer }) => answer);
       return [
         ...before.map((text, at) => ({ turn: at + 1, text })),
-        ...here.map(({ content }, at) => ({ turn: earlier + at + 1, text: content })),
+        ...here.map(({ content }, at) => ({ turn: unsent + at + 1, text: content })),
       ];
+    },
+    /** The turns that are neither sent nor in the summary; undefined, and printed, if they can't be read. */
+    async unread(): Promise<Turn[] | undefined> {
+      const { turns, earlier } = state();
+      const { standsFor } = parted(turns);
+      const found = await read();
+      const some = found?.path.slice(standsFor, standsFor + earlier);
+      return some && historyOf(some.toReversed(), { entries: Infinity, bytes: Infinity });
+    },
+    /** Keeps a summary of all turns so far; false if this session does not save. */
+    async summarize(summary: Omit<NewSummary, "turn">): Promise<boolean> {
+      const { conversation, leaf } = state();
+      if (saving?.save !== true || conversation === undefined || leaf === null) return false;
+      const kept = await saving.conversations.summarize(conversation, { ...summary, turn: leaf });
+      tellOnce(kept);
+      return kept.kept;
     },
     remove: createRemoval(room, { guarded, seenOf }),
     /** What `conversations export` writes; undefined, and printed, if the conversation is not saved. */

@@ -2,6 +2,7 @@ import { createAccount, type Account } from "./account.ts";
 import { createAsking, type Waiting } from "./asking.ts";
 import { isNamed } from "./connection.ts";
 import { createRoom } from "./create-room.ts";
+import { createCompacting, type Compacting } from "./compacting.ts";
 import { chooseForm, nextForm, type FormEvent } from "./form.ts";
 import { isOwn, offerAgain } from "./lost.ts";
 import { refusedLength } from "./context.ts";
@@ -71,6 +72,8 @@ export interface Session {
   >;
   /** The versions of turns: lists them, goes on with one, or with a fork. */
   readonly versions: Versions;
+  /** Sums the conversation up. */
+  readonly compacting: Pick<Compacting, "asks" | "run">;
   /** The models of the server, to choose from. */
   readonly models: Models;
   /** Changes the server: another login, another balance, a new conversation. Nothing changes if it is this one. */
@@ -141,6 +144,8 @@ export function createSession(options: SessionOptions): Session {
 
   let looked = room.now();
   const { send } = createSending(room, { subscribe, run, asking });
+
+  const compacting = createCompacting(room, { account, saver, load, send });
 
   let { pending, unsent = [] } = options;
   /**
@@ -247,6 +252,7 @@ export function createSession(options: SessionOptions): Session {
       choose: (id) => load(() => saver.versions.choose(id)),
       fork: (turn) => load(() => saver.versions.fork(turn)),
     },
+    compacting,
     models: {
       choices: () => load(() => models.choices()),
       choose: (name) => load(() => models.choose(name)),
@@ -264,7 +270,7 @@ export function createSession(options: SessionOptions): Session {
       return room.name;
     },
     get lastData() {
-      return asking.lastData;
+      return Math.max(asking.lastData, compacting.lastData);
     },
     subscribe,
     async start() {
@@ -306,6 +312,7 @@ export function createSession(options: SessionOptions): Session {
     stop() {
       dispatch({ type: "queueStopped" });
       asking.stop();
+      compacting.stop();
     },
     clear() {
       if (state().phase.kind === "idle") dispatch({ type: "cleared" });

@@ -15,8 +15,11 @@ export type Phase =
   | { kind: "idle"; isLoaded?: boolean }
   /** A conversation is being loaded, or the server or the login changed: no question may be sent. */
   | { kind: "loading"; since: number }
-  /** Sent, no text of the answer yet. `wait`: the time of the next try, and the reason. */
-  | { kind: "asking"; since: number; wait?: { until: number; reason: string } }
+  /**
+   * Sent, no text of the answer yet. `wait`: the time of the next try, and the reason. `sumsUp`: of a summary, whose text is
+   * not shown while it comes.
+   */
+  | { kind: "asking"; since: number; wait?: { until: number; reason: string }; sumsUp?: true }
   /** Sent, and the AI thinks; `from`: since when. */
   | { kind: "thinking"; since: number; from: number }
   | { kind: "streaming"; since: number }
@@ -80,8 +83,9 @@ export interface State extends Money {
   phase: Phase;
   /** Covers everything else while it is open. */
   form: Form | undefined;
+  /** Those that are sent, the first of which may be a summary of others. */
   turns: readonly Turn[];
-  /** How many saved turns are before them, which are not sent. */
+  /** How many saved turns are neither in them nor in their summary, and are not sent. */
   earlier: number;
   /** Whether the session has said that the oldest turns no longer reach the AI. */
   toldForgotten: boolean;

@@ -1,11 +1,13 @@
 import { ClientError } from "../client/failure.ts";
 import type { Conversations } from "../client/conversations/conversations.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
+import { parted } from "../client/conversations/summarized.ts";
 import type { Owner } from "../client/conversations/reader.ts";
 import type { NewTurn } from "../client/conversations/saved-turn.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { ChatLimits } from "../protocol/chat-limits.ts";
+import { forgotten } from "./context.ts";
 
 /** A turn that just ended; its model is looked up only if it is saved. */
 type EndedTurn = Omit<NewTurn, "model" | "parent"> & { model: () => string | null | Promise<string | null> };
@@ -27,6 +29,8 @@ export interface Thread {
   readonly isNew: boolean;
   /** The turns to send with a message, oldest first: the newest that fit, as they are on disk by then. */
   history(message: string, limits?: ChatLimits): Promise<Turn[]>;
+  /** How many of so many turns did not reach the AI, if `sent` entries did; those of the summary in `history` did. */
+  forgotten(turns: number, sent: number): number;
   /** How many turns it has, and the model that its last question named. */
   state(): Promise<{ turns: number; asked: string | undefined }>;
   /**
@@ -48,14 +52,20 @@ export function openThread(
 ): Thread {
   let id = known?.id ?? conversations.start(owner);
   const parent = known?.parent ?? null;
+  /** The turns that are in the summary. */
+  let standsFor = 0;
   const drop = () => conversations.release(id);
   return {
     get id() {
       return id;
     },
     isNew: known === undefined,
-    history: async (message, limits) =>
-      known === undefined ? [] : historyFor(await conversations.turnsForHistory(id), message, limits),
+    async history(message, limits) {
+      const turns = known === undefined ? [] : await conversations.turnsForHistory(id);
+      ({ standsFor } = parted(turns));
+      return historyFor(turns, message, limits);
+    },
+    forgotten: (turns, sent) => forgotten(2 * (turns - standsFor) + (standsFor > 0 ? 2 : 0), sent),
     async state() {
       if (known === undefined) return { turns: 0, asked: undefined };
       const { conversation, exchanges } = await conversations.readTail(id, 1);

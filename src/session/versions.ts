@@ -4,22 +4,22 @@ import { titleOf } from "../client/conversations/record.ts";
 import type { SavedTurn } from "../client/conversations/saved-turn.ts";
 import { latestUnder, pathTo, versionsOf, type TreeTurn } from "../client/conversations/tree.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
-import type { Turn } from "../protocol/bodies.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted } from "../text/numbers.ts";
 import { ageOf } from "./age.ts";
 import type { Room } from "./room.ts";
 import type { Choice } from "./finding.ts";
 import type { ShownTree } from "./shown-tree.ts";
+import { toldOf, type Told } from "./told.ts";
 
 /**
- * The session goes on behind the last of these exchanges; `turns` is the history, `seen` the bytes of the file that were
+ * The session goes on behind the last of these exchanges; `told` is the history, `seen` the bytes of the file that were
  * read, `all` the number of all exchanges up to there, if these are only the last ones.
  */
 export type GoOnWith = (
   conversation: { id: string; title: string },
   exchanges: readonly SavedTurn[],
-  turns: readonly Turn[],
+  told: Told,
   seen: number,
   all?: number,
 ) => void;
@@ -54,6 +54,12 @@ export function createVersions(room: Room, { read, goOnWith, tellOnce }: Version
     note("dim", `This conversation has ${counted(path.length, "turn")}.`);
     return false;
   };
+
+  const toldBy = (path: readonly TreeTurn[]) =>
+    toldOf(
+      () => historyOf(path.toReversed()),
+      () => historyOf(path.slice(0, -1).reverse()),
+    );
 
   const rowsOf = (tree: WholeTree, shown: TreeTurn, turn: number): Choice[] =>
     versionsOf(tree, shown).map((version, at, { length }) => ({
@@ -94,7 +100,7 @@ export function createVersions(room: Room, { read, goOnWith, tellOnce }: Version
       const leaf = latestUnder(tree, chosen.id);
       const now = pathTo(tree, leaf);
       if (save) tellOnce(await conversations.choose(tree.conversation.id, leaf));
-      goOnWith(tree.conversation, now, await historyOf(now.toReversed()), tree.seen);
+      goOnWith(tree.conversation, now, await toldBy(now), tree.seen);
       const after = now.slice(turn);
       const hidden = after.slice(0, -SHOWN_AFTER);
       show(chosen);
@@ -111,7 +117,7 @@ export function createVersions(room: Room, { read, goOnWith, tellOnce }: Version
       const path = found.path.slice(0, turn);
       const fork = await conversations.fork(id, path.at(-1)?.id ?? null);
       tellOnce(fork);
-      goOnWith(fork, path, await historyOf(path.toReversed()), 0);
+      goOnWith(fork, path, await toldBy(path), 0);
       if (path.length < found.path.length) path.slice(-1).forEach(show);
       note(
         "dim",

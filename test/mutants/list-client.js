@@ -159,7 +159,7 @@ export const clientMutants = [
   },
   {
     file: "src/client/conversations/fitting-history.ts",
-    find: "turns.length - first < most",
+    find: "rest.length - first < most",
     replace: "true",
     why: "A long conversation is refused for its history.",
     tests: ["test/unit/session/words.test.ts"],

@@ -55,7 +55,7 @@ function createGate(): { opened: Promise<void>; open: () => void } {
 const echo = (response: ServerResponse, message: string) => streamAnswer(response, [`You said: ${message}`]);
 
 describe("the session, from the first run on", () => {
-  it("registers, answers, prints the cost and the command to resume, and -r resumes", async () => {
+  it("registers, answers, prints the cost and the command to resume; -r resumes, and /compact sums up", async () => {
     const first = session({ args: ["-s", "local"], env: { AI_CHAT_TOKEN: "" } });
     await first.sees("I'm new: register");
     first.type("\r");
@@ -81,6 +81,11 @@ describe("the session, from the first run on", () => {
     second.type("\u001b[A");
     second.type("\r");
     await second.sees("I remember 1 earlier question");
+    await second.sees(/100 tokens · \d+ s/);
+    second.type("/compact\r");
+    await second.sees("This sums up 2 turns, for 100 tokens. Enter again does it.");
+    second.type("\r");
+    await second.sees("The AI reads this instead of 2 turns; they stay saved.");
     second.type("\u0004");
     expect(await second.ended()).toEqual({ code: 0, isRestored: true });
   });

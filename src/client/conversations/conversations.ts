@@ -12,6 +12,7 @@ import type { Unplaced } from "./placing.ts";
 import { createReader, type Owner, type Reader } from "./reader.ts";
 import { FIRST_FORMAT, TITLE_CHARACTERS, titleOf, type Header, type Role } from "./record.ts";
 import type { NewTurn } from "./saved-turn.ts";
+import type { NewSummary } from "./summarized.ts";
 
 /**
  * The saved conversations of this machine (docs/cli.md#conversations), one file each: a header, then a line for each
@@ -45,6 +46,8 @@ export interface Conversations extends Reader {
   release(id: string): Promise<void>;
   /** Gives it another title (one line, at most 80 characters). A blank one: `ClientError("usage")`. */
   rename(id: string, title: string): Promise<Kept>;
+  /** From here on a summary stands for the turns up to that one in histories. Never rejects. */
+  summarize(id: string, summary: NewSummary): Promise<Kept>;
   /** It is first in lists, or no longer. Never rejects. */
   pin(id: string, pinned: boolean): Promise<Kept>;
   /** The conversation has another role, or none. Never rejects. */
@@ -175,11 +178,11 @@ export function openConversations(options: ConversationsOptions): Conversations 
       if (role) await appenderOf(fork)?.append(roleRecord(role));
       if (turns.length === 0) return { kept: true, id: fork, title };
       let parent: string | null = null;
-      const records = turns.map((turn) => {
+      const records = turns.flatMap(({ summary, ...turn }): Unplaced[] => {
         const placed = { ...turn, parent, replaces: undefined };
         parent = turn.id;
         ours.add(turn.id);
-        return placed;
+        return summary ? [placed, summary] : [placed];
       });
       await shareImages(
         id,
@@ -205,6 +208,13 @@ export function openConversations(options: ConversationsOptions): Conversations 
         throw new ClientError("usage", "A title needs some text.", { remedy: { kind: "give_text" } });
       return (await appenderOf(id)?.append({ is: "title", at: time(), title })) ?? homeless;
     },
+    summarize: async (id, { tokensDeducted, ...summary }) =>
+      (await appenderOf(id)?.append({
+        is: "summary",
+        at: time(),
+        ...summary,
+        tokens_deducted: tokensDeducted,
+      })) ?? homeless,
     pin: async (id, pinned) => (await appenderOf(id)?.append({ is: "pin", at: time(), pinned })) ?? homeless,
     setRole: async (id, role) => (await appenderOf(id)?.append(roleRecord(role))) ?? homeless,
     remove: async (id) => {

@@ -1,6 +1,6 @@
 import { linesBack } from "./lines-back.ts";
 import type { Handle } from "./open-file.ts";
-import { decode, type TurnRecord } from "./record.ts";
+import { decode, type SummaryRecord, type TurnRecord } from "./record.ts";
 
 /** What is looked for on the way back through a file. */
 type Wanted =
@@ -15,6 +15,11 @@ function wantedAfter({ parent, replaces }: TurnRecord): Wanted | undefined {
   if (parent === null) return undefined;
   if (parent !== undefined) return { is: "turn", id: parent };
   return replaces === undefined ? { is: "head" } : { is: "parent", of: replaces };
+}
+
+/** A turn, and the latest summary of the turns up to it. */
+export interface PathTurn extends TurnRecord {
+  summary?: SummaryRecord;
 }
 
 interface PathOptions {
@@ -32,8 +37,10 @@ export async function* pathBack(
   handle: Handle,
   size: number,
   { from, onBroken = () => {} }: PathOptions = {},
-): AsyncGenerator<TurnRecord, void, undefined> {
+): AsyncGenerator<PathTurn, void, undefined> {
   const found = new Set<string>();
+  /** By the turn that they end with: a summary stands after that in the file. */
+  const summaries = new Map<string, SummaryRecord>();
   let wanted: Wanted | undefined = from === undefined ? { is: "head" } : { is: "turn", id: from };
   /** Where the last turn that was found begins, or the first of the versions before it. */
   let end = size;
@@ -43,6 +50,7 @@ export async function* pathBack(
     for await (const { start, bytes, ended } of linesBack(handle, end)) {
       for (const decoded of decode(bytes).reverse()) {
         if (decoded.is === "broken" && ended) onBroken(start);
+        if (decoded.is === "summary" && !summaries.has(decoded.turn)) summaries.set(decoded.turn, decoded);
         if (decoded.is === "chosen" && heedsChoice && wanted?.is === "head")
           wanted = { is: "turn", id: decoded.turn };
         if (decoded.is !== "turn" || wanted === undefined || found.has(decoded.id)) continue;
@@ -54,7 +62,8 @@ export async function* pathBack(
         }
         if (wanted.is === "turn" && wanted.id !== decoded.id) continue;
         found.add(decoded.id);
-        yield decoded;
+        const summary = summaries.get(decoded.id);
+        yield summary ? { ...decoded, summary } : decoded;
         end = start;
         wanted = wantedAfter(decoded);
       }

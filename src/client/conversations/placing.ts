@@ -7,6 +7,7 @@ import {
   type CountedRecord,
   type PinRecord,
   type RoleRecord,
+  type SummaryRecord,
   type TitleRecord,
   type TurnRecord,
 } from "./record.ts";
@@ -18,7 +19,8 @@ export type Unplaced =
   | Omit<TitleRecord, "before">
   | Omit<PinRecord, "before">
   | Omit<RoleRecord, "before">
-  | Omit<ChosenRecord, "before" | "turns">;
+  | Omit<ChosenRecord, "before" | "turns">
+  | Omit<SummaryRecord, "before" | "turns">;
 
 /** Gives records their place behind the end of a file. */
 export interface Placing {
@@ -67,6 +69,7 @@ export function createPlacing(handle: Handle, size: number, end: End, version: n
     async place(record) {
       if (record.is === "title" || record.is === "pin" || record.is === "role") return { ...record, before };
       if (record.is === "turn") return placeTurn(record);
+      if (record.is === "summary") return { ...record, turns: await turnsTo(record.turn), before };
       needsVersion = FORMAT;
       [headTurns, head] = [await turnsTo(record.turn), record.turn];
       return { ...record, turns: headTurns, before };

@@ -4,13 +4,14 @@ import type { Conversation } from "./export.ts";
 import { mapAhead, mapFew, type Folder, type Reading } from "./folder.ts";
 import { historyOf, type HistoryBounds } from "./history.ts";
 import type { Handle } from "./open-file.ts";
-import { pathBack } from "./path.ts";
+import { pathBack, type PathTurn } from "./path.ts";
 import { readRole } from "./read-role.ts";
-import type { Role, TurnRecord } from "./record.ts";
+import type { Role } from "./record.ts";
 import { savedTurn, type SavedTurn } from "./saved-turn.ts";
 import { searchIn, type Found } from "./search.ts";
 import { readSummary, type Summary } from "./summary.ts";
 import { isNameOf, type AccountNames } from "../account-name.ts";
+import { readEnd } from "./totals.ts";
 import { readTree, type Tree } from "./tree.ts";
 import { createWordFinder } from "./words.ts";
 
@@ -54,11 +55,14 @@ export interface Reader {
   /** What a person wants of every answer in it; undefined: nothing. */
   roleOf(id: string): Promise<Role | undefined>;
   /** The records of the turns that lead to that one, oldest first. */
-  readPath(id: string, to: string): Promise<TurnRecord[]>;
+  readPath(id: string, to: string): Promise<PathTurn[]>;
   /** Its last `count` turns. Reads no more than they take. */
   readTail(id: string, count: number): Promise<Tail>;
-  /** The history of the next question: the newest complete exchanges that fit, oldest first. */
-  turnsForHistory(id: string, bounds?: HistoryBounds): Promise<Turn[]>;
+  /**
+   * The history of the next question, or of one after the turn `to`: the newest complete exchanges that fit, oldest first,
+   * after the summary of those before them, if there is one.
+   */
+  turnsForHistory(id: string, bounds?: HistoryBounds & { to?: string }): Promise<Turn[]>;
   /**
    * The conversations that hold all words of a text (see `WordFinder`) in their title and all versions of their turns, one
    * at a time, in the order of `list` or in the order of `among`; no more once the signal aborts. Text without words:
@@ -115,8 +119,9 @@ export function createReader(folder: Folder): Reader {
 
   const onBroken = (id: string) => (byte: number) =>
     folder.tell(id, `has a broken line at byte ${byte}, which is skipped. Delete that line.`);
-  const turnsOf = async function* (id: string, handle: Handle, size: number) {
-    for await (const saved of pathBack(handle, size, { onBroken: onBroken(id) })) yield savedTurn(saved);
+  const turnsOf = async function* (id: string, handle: Handle, size: number, from?: string) {
+    for await (const saved of pathBack(handle, size, { from, onBroken: onBroken(id) }))
+      yield savedTurn(saved);
   };
   const summaryOf = (id: string) => folder.read(id, (handle, size) => readSummary(handle, id, size));
 
@@ -188,8 +193,13 @@ export function createReader(folder: Folder): Reader {
       const path = (handle: Handle, size: number) => pathBack(handle, size, { from: to });
       return needed(id, await folder.read(id, (...file) => take(Infinity, path(...file)))).reverse();
     },
-    turnsForHistory: async (id, bounds) =>
-      needed(id, await folder.read(id, (handle, size) => historyOf(turnsOf(id, handle, size), bounds))),
+    turnsForHistory: async (id, { to, ...bounds } = {}) => {
+      const reading = await folder.read(id, async (handle, size) => {
+        const { summarized = false } = (await readEnd(handle, size)).now;
+        return historyOf(turnsOf(id, handle, size, to), bounds, summarized);
+      });
+      return needed(id, reading);
+    },
     search: async function* (text, { among, signal } = {}) {
       const finder = createWordFinder(text);
       if (finder === undefined)

@@ -40,6 +40,8 @@ export interface Before {
   pinned?: boolean;
   /** Where the last `RoleRecord` begins, in bytes; absent if there is none. */
   role?: number;
+  /** Only if there is a summary among the records. */
+  summarized?: boolean;
 }
 
 /** One finished exchange. */
@@ -124,8 +126,21 @@ export interface RoleRecord {
   before: Before;
 }
 
+/** What the next question after that turn is told instead of the turns up to it. They stay in the file. */
+export interface SummaryRecord {
+  is: "summary";
+  at: string;
+  turn: string;
+  /** The number of turns from the first one to that one. */
+  turns: number;
+  text: string;
+  tokens_deducted: number | null;
+  model: string | null;
+  before: Before;
+}
+
 /** A record that has totals. */
-export type CountedRecord = TurnRecord | TitleRecord | ChosenRecord | PinRecord | RoleRecord;
+export type CountedRecord = TurnRecord | TitleRecord | ChosenRecord | PinRecord | RoleRecord | SummaryRecord;
 
 export type SavedRecord = Header | CountedRecord | AskingRecord;
 
@@ -214,6 +229,21 @@ function roleRecordOf(value: Record<string, unknown>): Decoded {
   return { is: "role", at, ...role, before: isBefore(before) ? before : noBefore };
 }
 
+function summaryOf(value: Record<string, unknown>): Decoded {
+  const { at, turn, turns, text, tokens_deducted, before } = value;
+  if (!isTime(at) || !isText(turn) || !isCount(turns) || !isText(text)) return { is: "broken" };
+  return {
+    is: "summary",
+    at,
+    turn,
+    turns,
+    text,
+    tokens_deducted: typeof tokens_deducted === "number" ? tokens_deducted : null,
+    model: textOrNull(value.model),
+    before: isBefore(before) ? before : noBefore,
+  };
+}
+
 function recordOf(text: string): Decoded {
   const value = record(parsed(text));
   switch (value?.is) {
@@ -229,6 +259,8 @@ function recordOf(text: string): Decoded {
       return pinOf(value);
     case "role":
       return roleRecordOf(value);
+    case "summary":
+      return summaryOf(value);
     case "asking":
       return askingOf(value);
     default:

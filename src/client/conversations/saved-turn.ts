@@ -1,5 +1,7 @@
 import type { Attached, SavedImage } from "./images.ts";
-import type { Role, TurnRecord } from "./record.ts";
+import type { PathTurn } from "./path.ts";
+import type { Role } from "./record.ts";
+import type { SavedSummary } from "./summarized.ts";
 
 /** One finished exchange of a conversation, unchanged: not safe for a terminal. */
 export interface SavedTurn {
@@ -19,6 +21,8 @@ export interface SavedTurn {
   images?: readonly SavedImage[];
   /** When it ended, in milliseconds since the epoch. */
   at: number;
+  /** The latest summary of the turns up to it. */
+  summary?: SavedSummary;
 }
 
 /** A turn that just ended. */
@@ -42,11 +46,13 @@ export interface NewTurn {
   role?: Role | null;
 }
 
-export function savedTurn(saved: TurnRecord): SavedTurn {
+export function savedTurn(saved: PathTurn): SavedTurn {
   const { id, question, answer, stopped, tokens_deducted: tokensDeducted, model, at } = saved;
   const asked = saved.asked_model === undefined ? {} : { asked: saved.asked_model };
   const finish = saved.finish === undefined ? {} : { finish: saved.finish };
   const images = saved.images === undefined ? {} : { images: saved.images };
-  const more = { ...asked, ...finish, ...images };
-  return { id, question, answer, stopped, tokensDeducted, model, ...more, at: Date.parse(at) };
+  const { summary: told } = saved;
+  const summary = told === undefined ? {} : { summary: { text: told.text, turns: told.turns } };
+  const said = { id, question, answer, stopped, tokensDeducted, model };
+  return { ...said, ...asked, ...finish, ...images, at: Date.parse(at), ...summary };
 }

@@ -18,15 +18,17 @@ function stepOf(saved: CountedRecord, start: number): Step {
   }
   if (saved.is === "pin") {
     const { pinned } = saved;
-    return ({ turns, title, at, role }) => ({
+    return ({ turns, title, at, role, summarized }) => ({
       turns,
       title,
       at,
       ...(pinned ? { pinned } : {}),
       ...(role === undefined ? {} : { role }),
+      ...(summarized === true ? { summarized } : {}),
     });
   }
   if (saved.is === "role") return (totals) => ({ ...totals, role: start });
+  if (saved.is === "summary") return (totals) => ({ ...totals, summarized: true });
   const { at, turns: told } = saved;
   if (saved.is === "chosen") return (totals) => ({ ...totals, turns: saved.turns });
   const added = saved.replaces === undefined ? 1 : 0;
@@ -39,17 +41,13 @@ function stepOf(saved: CountedRecord, start: number): Step {
   });
 }
 
-const isCounted = (decoded: Decoded): decoded is CountedRecord =>
-  decoded.is === "turn" ||
-  decoded.is === "title" ||
-  decoded.is === "chosen" ||
-  decoded.is === "pin" ||
-  decoded.is === "role";
+const counted = new Set<Decoded["is"]>(["turn", "title", "chosen", "pin", "role", "summary"]);
+const isCounted = (decoded: Decoded): decoded is CountedRecord => counted.has(decoded.is);
 
 /** The turn behind which a conversation goes on after this record; undefined if that does not change. */
 function headOf(saved: CountedRecord): string | undefined {
-  if (saved.is === "title" || saved.is === "pin" || saved.is === "role") return undefined;
-  return saved.is === "turn" ? saved.id : saved.turn;
+  if (saved.is === "turn") return saved.id;
+  return saved.is === "chosen" ? saved.turn : undefined;
 }
 
 /** What a reader and a writer need of a file's end. */
@@ -94,12 +92,13 @@ export async function readEnd(handle: Handle, size: number): Promise<End> {
   return { now: fold(steps), before: { bytes: whole, ...ended }, torn: whole < size, head };
 }
 
-function totalsOf({ turns, title, at, pinned, role }: Before): Totals {
+function totalsOf({ turns, title, at, pinned, role, summarized }: Before): Totals {
   return {
     turns,
     title: title === null ? null : titleOf(title),
     at,
     ...(pinned === true ? { pinned } : {}),
     ...(Number.isSafeInteger(role) ? { role } : {}),
+    ...(summarized === true ? { summarized } : {}),
   };
 }

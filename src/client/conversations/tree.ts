@@ -1,6 +1,6 @@
 import { linesBack } from "./lines-back.ts";
 import type { Handle } from "./open-file.ts";
-import { decode, type ChosenRecord, type TurnRecord } from "./record.ts";
+import { decode, type ChosenRecord, type SummaryRecord, type TurnRecord } from "./record.ts";
 import { savedTurn, type SavedTurn } from "./saved-turn.ts";
 
 /** A turn, and the id of the turn that it follows; null for a first one. */
@@ -23,10 +23,12 @@ export async function readTree(
   onBroken: (byte: number) => void,
 ): Promise<Tree> {
   const records: (TurnRecord | ChosenRecord)[] = [];
+  const summaries = new Map<string, SummaryRecord>();
   for await (const { start, bytes, ended } of linesBack(handle, size))
     for (const decoded of decode(bytes).reverse()) {
       if (decoded.is === "broken" && ended) onBroken(start);
       if (decoded.is === "turn" || decoded.is === "chosen") records.push(decoded);
+      if (decoded.is === "summary" && !summaries.has(decoded.turn)) summaries.set(decoded.turn, decoded);
     }
   const turns = new Map<string, TreeTurn>();
   let head: string | undefined;
@@ -38,7 +40,9 @@ export async function readTree(
   for (const saved of records.reverse()) {
     if (saved.is === "chosen") head = turns.has(saved.turn) ? saved.turn : head;
     else {
-      if (!turns.has(saved.id)) turns.set(saved.id, { ...savedTurn(saved), parent: parentOf(saved) });
+      const summary = summaries.get(saved.id);
+      const turn = savedTurn(summary ? { ...saved, summary } : saved);
+      if (!turns.has(saved.id)) turns.set(saved.id, { ...turn, parent: parentOf(saved) });
       head = saved.id;
     }
   }

@@ -94,7 +94,8 @@ function says(
   const silent = now - lastData;
   if (silent >= SILENT_MS) return [`no data for ${counted(seconds(silent), "second")}`, `${stop} stops`];
   if (phase.kind === "thinking") return ["thinking", `${seconds(now - phase.from)} s`, `${stop} stops`];
-  return [phase.kind === "asking" ? "waiting" : "answering", passed, `${stop} stops`];
+  const waits = phase.kind === "asking" && (phase.sumsUp === true ? "summing up" : "waiting");
+  return [waits || "answering", passed, `${stop} stops`];
 }
 
 /** The end of a text in at most so many cells, from the beginning of a word on if it has several. */

@@ -87,7 +87,9 @@ describe("a conversation that outgrows its model", () => {
       "cccc",
     ]);
     await ask("5555");
-    expect(forgets(notes())).toEqual(["The oldest turn no longer reaches the AI. /new starts afresh."]);
+    expect(forgets(notes())).toEqual([
+      "The oldest turn no longer reaches the AI. /compact sums up, /new starts afresh.",
+    ]);
     session.clear();
     for (const text of ["1111", "2222", "3333", "4444444444"]) await ask(text);
     expect(forgets(notes())).toHaveLength(2);
@@ -98,13 +100,17 @@ describe("a conversation that outgrows its model", () => {
     client.script = [answer("a"), answer("b"), saying("c", { turnsSent: 0 })];
     for (const text of ["1", "2", "3"]) await ask(text);
     expect(client.questions.at(-1)?.history).toHaveLength(4);
-    expect(forgets(notes())).toEqual(["The 2 oldest turns no longer reach the AI. /new starts afresh."]);
+    expect(forgets(notes())).toEqual([
+      "The 2 oldest turns no longer reach the AI. /compact sums up, /new starts afresh.",
+    ]);
   });
 
   it("counts the entries too", async () => {
     const { ask, notes } = await open({ told: { limits: { message: 10, context: 10_000, turns: 4 } } });
     for (const text of ["1", "2", "3", "4"]) await ask(text);
-    expect(forgets(notes())).toEqual(["The oldest turn no longer reaches the AI. /new starts afresh."]);
+    expect(forgets(notes())).toEqual([
+      "The oldest turn no longer reaches the AI. /compact sums up, /new starts afresh.",
+    ]);
   });
 
   it("says nothing of the kind at a server that takes no history", async () => {
@@ -144,7 +150,9 @@ describe("a conversation that outgrows its model", () => {
     });
     expect(contextUsed(session.state)).toBe(100);
     await ask("now");
-    expect(forgets(notes())).toEqual(["The 20 oldest turns no longer reach the AI. /new starts afresh."]);
+    expect(forgets(notes())).toEqual([
+      "The 20 oldest turns no longer reach the AI. /compact sums up, /new starts afresh.",
+    ]);
   });
 });
 

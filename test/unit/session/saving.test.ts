@@ -150,6 +150,7 @@ describe("a conversation that is saved", () => {
     const mine = createSaver(room).begin();
     room.dispatch({
       type: "resumed",
+      answer: "",
       conversation: other,
       title: "other",
       turns: [],

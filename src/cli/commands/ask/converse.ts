@@ -8,7 +8,7 @@ import { ClosedPipe } from "../../io/output.ts";
 import { startSpinner, type Spinner } from "../../io/spinner.ts";
 import { isAscii } from "../../io/terminal.ts";
 import { exchange } from "../../../session/exchange.ts";
-import { forgotten, forgottenWords } from "../../../session/context.ts";
+import { forgottenWords } from "../../../session/context.ts";
 import {
   choiceIn,
   isRequired,
@@ -130,7 +130,7 @@ export async function converse(
       const cut = cutWords(done.finish);
       if (cut !== undefined) output.note(`The answer is ${cut}.`);
       const turnsSent = done.turnsSent ?? sent;
-      const lost = turnsSent === undefined ? 0 : forgotten(2 * (before?.turns ?? 0), turnsSent);
+      const lost = turnsSent === undefined ? 0 : (thread?.forgotten(before?.turns ?? 0, turnsSent) ?? 0);
       if (lost > 0) output.note(forgottenWords(lost));
       cost(call, done);
       return;
