@@ -1,4 +1,5 @@
 import type { Connection } from "../session/connection.ts";
+import type { Attached } from "../client/conversations/images.ts";
 import type { TextFiles } from "../session/command.ts";
 import type { Beginning, Saving } from "../session/saved.ts";
 import type { Palette } from "./terminal/palette.ts";
@@ -53,6 +54,9 @@ export type Edited =
   | { kind: "missing"; command: string }
   | { kind: "failed"; end: string };
 
+/** The image of the clipboard; too large to be sent; none; or there is no tool to read it. */
+export type ClipboardImage = { kind: "image"; image: Attached } | { kind: "tooLarge" | "none" | "noTool" };
+
 /** Everything that the session needs; `runChat` reads no argv, no environment, and no global stream. */
 export interface ChatOptions {
   connection: Connection;
@@ -99,6 +103,8 @@ export interface ChatOptions {
   files?: TextFiles;
   /** Puts text on this machine's clipboard; false where there is no tool for it. Never rejects. */
   copyLocally?(text: string): Promise<boolean>;
+  /** The image on this machine's clipboard. Never rejects. */
+  pasteImage?(): Promise<ClipboardImage>;
 }
 
 /** How the session ended: left by hand, after a fault of this program, or nobody could be asked to log in. */

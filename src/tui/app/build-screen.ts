@@ -98,6 +98,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     keys: options.keys?.keymap,
     onDraft: (text) => options.draft?.keep({ text }),
     editText,
+    pasteImage: options.pasteImage,
     onSent: (line) => options.inputHistory?.add(line),
     run: (command, argument, isAgreed) => runCommand(session, command, argument, hands, isAgreed),
     asks: (command, argument) => command.asks?.(session, argument, hands),

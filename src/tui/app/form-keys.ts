@@ -41,6 +41,7 @@ export function pressInForm(form: Form, key: Key, armed: boolean): FormKey {
         return session(meaning.command);
       case "searchHistory":
       case "openEditor":
+      case "pasteImage":
         return session("none");
     }
   }

@@ -13,8 +13,8 @@ import { menuItems, type ViewState } from "./view-state.ts";
 /** What the session has to do after a key. `literal`: the text is a question even if it begins with a slash. */
 export type Effect =
   | { kind: "none" | "stop" | "leave" | "redraw" | "suspend" | "arm" }
-  /** `editLast`: Esc was pressed twice; `escape`: once, with nothing to stop; `openEditor`: Ctrl-G. */
-  | { kind: "editLast" | "escape" | "openEditor" }
+  /** `editLast`: Esc was pressed twice; `escape`: once, with nothing to stop; `openEditor`: Ctrl-G; `pasteImage`: Ctrl-V. */
+  | { kind: "editLast" | "escape" | "openEditor" | "pasteImage" }
   /** `takeBack`: the last question of the queue returns to the composer; `sendQueue`: a stopped queue goes on. */
   | { kind: "takeBack" | "sendQueue" }
   | { kind: "resume"; id: string }
@@ -154,6 +154,7 @@ function doCommand(view: ViewState, command: SessionCommand, around: Surrounding
       return { view: complete(calm, around), effect: none };
     case "redraw":
     case "suspend":
+    case "pasteImage":
       return { view: calm, effect: { kind: command } };
     case "searchHistory":
       return { view: { ...calm, searching: beginSearch(view.editor, view.walk) }, effect: none };

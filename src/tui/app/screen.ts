@@ -2,7 +2,7 @@ import { edit } from "../composer/editor.ts";
 import { commandOf, defaultKeymap, type Keymap } from "../composer/keymap.ts";
 import { fullText } from "../composer/editor-state.ts";
 import type { Display } from "../markdown/display.ts";
-import type { Edited } from "../options.ts";
+import type { ClipboardImage, Edited } from "../options.ts";
 import type { Form } from "../../session/form.ts";
 import { refusedLength } from "../../session/context.ts";
 import { copyCommand } from "../../session/copy-command.ts";
@@ -13,6 +13,7 @@ import { namedKey, type Key } from "../terminal/key.ts";
 import { takeEdited } from "./edited.ts";
 import { createFormFocus } from "./form-focus.ts";
 import { isTyping, pressInForm } from "./form-keys.ts";
+import { createImagePaste, noImageWords } from "./image-paste.ts";
 import { leaveHint, paste, press, type Effect } from "./press.ts";
 import { createPicker, type Picker } from "./picker.ts";
 import { choicesAtOnce } from "./picker-hint.ts";
@@ -37,6 +38,8 @@ export interface ScreenOptions extends SenderOptions {
   keys?: Keymap | undefined;
   /** Ctrl-G: opens the text in an editor. */
   editText: (text: string) => Edited;
+  /** Ctrl-V: the image of the clipboard. */
+  pasteImage?: (() => Promise<ClipboardImage>) | undefined;
   redraw: () => void;
   suspend: () => void;
   leave: () => void;
@@ -110,6 +113,17 @@ export function createScreen(options: ScreenOptions): Screen {
     changed();
   };
 
+  const imagePaste = createImagePaste({
+    read: options.pasteImage,
+    crash: options.crash,
+    taken(found) {
+      if (isLeaving) return;
+      if (found.kind === "image") attach(session.images.add(found.image));
+      else view = { ...view, hint: noImageWords[found.kind] };
+      changed();
+    },
+  });
+
   const sender = createSender(options);
   const send = (text: string, literal: boolean) => {
     focus.ready();
@@ -134,6 +148,8 @@ export function createScreen(options: ScreenOptions): Screen {
         return options.redraw();
       case "suspend":
         return options.suspend();
+      case "pasteImage":
+        return imagePaste.start();
       case "openEditor":
         view = takeEdited(view, options.editText(fullText(view.editor)));
         return;
@@ -194,6 +210,10 @@ export function createScreen(options: ScreenOptions): Screen {
     focus.typed();
     const pressed = press(view, key, around());
     const cleared = pressed.effect.kind === "none" && pressed.view.editor.text === "";
+    if (imagePaste.isReading && pressed.effect.kind === "send") {
+      view = { ...view, hint: "Kept: the image of the clipboard is being read." };
+      return;
+    }
     const meaning = commandOf(key, keys);
     const isInterrupt = meaning?.kind === "session" && meaning.command === "interrupt";
     if (cleared && isInterrupt && view.editor.text !== "") {
@@ -213,6 +233,15 @@ export function createScreen(options: ScreenOptions): Screen {
     page: choicesAtOnce(options.rows(), look()),
     keys,
   });
+
+  /** Inserts the label of an image as one mark. */
+  const attach = (label: string) => {
+    const { columns } = around();
+    const editor = edit(view.editor, { type: "insertWhole", text: label }, columns);
+    const [hint] = session.refusal(fullText(editor)) ?? [];
+    view = { ...view, editor, hint, searching: undefined };
+    options.onDraft(draftOf(view));
+  };
 
   const insert = (text: string) => {
     if (text === "") return;

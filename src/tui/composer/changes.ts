@@ -19,6 +19,13 @@ export function paste(state: EditorState, text: string): EditorState {
   return insert({ ...state, pastes: [...state.pastes, labelled(text)] }, mark, true);
 }
 
+/** Inserts text as one mark that shows it. */
+export function insertWhole(state: EditorState, text: string): EditorState {
+  const mark = nextMark(state.pastes);
+  if (mark === undefined) return insert(state, text, true);
+  return insert({ ...state, pastes: [...state.pastes, { text, label: text }] }, mark, true);
+}
+
 /** Replaces the whole text; a very long one becomes a mark. */
 export function set(state: EditorState, text: string): EditorState {
   if (text === state.text) return moveTo(state, text.length);

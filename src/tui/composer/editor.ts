@@ -1,4 +1,4 @@
-import { insert, kill, paste, remove, replace, set, undo } from "./changes.ts";
+import { insert, insertWhole, kill, paste, remove, replace, set, undo } from "./changes.ts";
 import { fullText, moveTo, type EditorState } from "./editor-state.ts";
 import { locate, offsetAt, wrapEditor } from "./layout.ts";
 import {
@@ -15,9 +15,9 @@ import {
 } from "./motions.ts";
 import { cleanText } from "./pasted.ts";
 
-/** One change of the text or move in it. `set` replaces the whole text (history, the question to edit, "" to clear). */
+/** One change of the text or move in it. `set` replaces the whole text (history, the question to edit, "" to clear); `insertWhole` inserts what is deleted as one character. */
 export type EditorAction =
-  | { type: "insert" | "paste" | "set"; text: string }
+  | { type: "insert" | "insertWhole" | "paste" | "set"; text: string }
   | { type: keyof typeof motions | keyof typeof kills }
   | { type: "up" | "down" | "newline" | "backspace" | "delete" | "yank" | "undo" };
 
@@ -53,6 +53,8 @@ export function edit(state: EditorState, action: EditorAction, columns: number):
   switch (action.type) {
     case "insert":
       return insert(state, cleanText(action.text), false);
+    case "insertWhole":
+      return insertWhole(state, cleanText(action.text));
     case "paste":
       return paste(state, cleanText(action.text));
     case "set":

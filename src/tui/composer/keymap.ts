@@ -9,7 +9,7 @@ type ActionRow = {
   /** Parts of the lines about keys in `/help`, by line; each `{}` is the first key, `{2}` the first two, `{enter}` the one that sends. */
   help?: Record<number, string>;
 } & (
-  | { kind: "edit"; name: Exclude<EditorAction["type"], "insert" | "paste" | "set"> }
+  | { kind: "edit"; name: Exclude<EditorAction["type"], "insert" | "insertWhole" | "paste" | "set"> }
   | { kind: "session"; name: string }
 );
 
@@ -45,6 +45,12 @@ export const keyActions = [
   },
   { name: "searchHistory", kind: "session", keys: ["ctrl+r"], help: { 3: "{} searches it;" } },
   { name: "openEditor", kind: "session", keys: ["ctrl+g"], help: { 3: "{} opens an editor." } },
+  {
+    name: "pasteImage",
+    kind: "session",
+    keys: ["ctrl+v", "alt+v"],
+    help: { 4: "{} pastes an image;" },
+  },
   { name: "redraw", kind: "session", keys: ["ctrl+l"], help: { 4: "{} redraws;" } },
   { name: "suspend", kind: "session", keys: ["ctrl+z"], help: { 4: "{} suspends." } },
   { name: "complete", kind: "session", keys: ["tab"] },

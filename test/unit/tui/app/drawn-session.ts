@@ -39,7 +39,7 @@ export function start({
   answers?: string;
   traits?: Partial<TerminalTraits>;
 } & Partial<
-  Pick<ChatOptions, "saving" | "beginning" | "connectTo" | "intro" | "draft" | "copyLocally">
+  Pick<ChatOptions, "saving" | "beginning" | "connectTo" | "intro" | "draft" | "copyLocally" | "pasteImage">
 > = {}) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });
   const fd = openSync("/dev/null", "w");

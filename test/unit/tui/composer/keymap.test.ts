@@ -54,6 +54,8 @@ const presses: [key: string, bytes: string, action: unknown][] = [
   ["Ctrl-R", "\u0012", "searchHistory"],
   ["Ctrl-G", "\u0007", "openEditor"],
   ["Ctrl-L", "\u000c", "redraw"],
+  ["Ctrl-V", "\u0016", "pasteImage"],
+  ["Alt-V", "\u001bv", "pasteImage"],
   ["Tab", "\t", "complete"],
   ["Escape", "\u001b", "escape"],
   ["Backspace", "\u007f", "backspace"],
@@ -79,7 +81,7 @@ describe("the key bindings", () => {
       "Enter sends; Alt-Enter, Ctrl-J or \\ and Enter begin a new line.",
       "Esc stops the answer; Ctrl-C stops, then clears the line, then leaves; Ctrl-D leaves.",
       "Up and Down walk through what was typed before, Ctrl-R searches it; Ctrl-G opens an editor.",
-      "Esc Esc edits the last question; Ctrl-L redraws; Ctrl-Z suspends.",
+      "Esc Esc edits the last question; Ctrl-V pastes an image; Ctrl-L redraws; Ctrl-Z suspends.",
     ]);
   });
 });

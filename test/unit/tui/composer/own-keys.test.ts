@@ -86,7 +86,7 @@ describe("a user's keys", () => {
       "Ctrl-S sends; Enter, Alt-Enter or \\ and Ctrl-S begin a new line.",
       "Esc stops the answer; Ctrl-C stops, then clears the line, then leaves; Ctrl-D leaves.",
       "Up and Down walk through what was typed before, Ctrl-T searches it;",
-      "Esc Esc edits the last question; Ctrl-L redraws; Ctrl-Z suspends.",
+      "Esc Esc edits the last question; Ctrl-V pastes an image; Ctrl-L redraws; Ctrl-Z suspends.",
     ]);
   });
 
