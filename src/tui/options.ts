@@ -104,7 +104,7 @@ export interface ChatOptions {
   /** Puts text on this machine's clipboard; false where there is no tool for it. Never rejects. */
   copyLocally?(text: string): Promise<boolean>;
   /** The image on this machine's clipboard. Never rejects. */
-  pasteImage?(): Promise<ClipboardImage>;
+  pasteImage?: () => Promise<ClipboardImage>;
 }
 
 /** How the session ended: left by hand, after a fault of this program, or nobody could be asked to log in. */

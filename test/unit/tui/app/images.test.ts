@@ -40,16 +40,17 @@ describe("Ctrl-V", () => {
     await session.shows(words);
     session.type("\u007f");
     await session.shows("Ask, or type /");
+    expect(session.client.questions).toEqual([]);
     await leave(session);
   });
 
   it("keeps a question that is sent before the image is there", async () => {
-    let give = (_: ClipboardImage) => {};
+    let give: ((found: ClipboardImage) => void) | undefined;
     const session = begin(() => new Promise((resolve) => (give = resolve)));
     await session.shows("Ask, or type /");
     session.type(`What?${CTRL_V}\r`);
     await session.shows("Kept: the image of the clipboard is being read.");
-    give(shot);
+    give?.(shot);
     await session.shows("> What?[image clipboard.png]");
     session.type("\r");
     await session.shows("You said: What?[image clipboard.png]");
