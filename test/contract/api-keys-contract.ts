@@ -95,7 +95,7 @@ export function apiKeysContract(name: string, place: () => Promise<StoreFixture>
 
     describe("as they are made", () => {
       it("are listed, oldest first, and found by their digest", async () => {
-        const limit = { tokens: 1000, per: "week" } as const;
+        const limit = { per: "week", tokens: 1000 } as const;
         const given = newKey({ name: "CI of jane", limit, expires: fixture.now() + DAY });
         const at = fixture.now();
         const made = await keys().create(given);

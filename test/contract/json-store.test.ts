@@ -5,6 +5,7 @@ import type { Files } from "../../src/server/stores/json/files.ts";
 import { compactFolder } from "../../src/server/stores/json/compact.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { disks, localDisk } from "../unit/server/stores/json/place.ts";
+import { apiKeysContract } from "./api-keys-contract.ts";
 import { invitesContract } from "./invites-contract.ts";
 import { operationsContract } from "./operations-contract.ts";
 import { refillContract } from "./refill-contract.ts";
@@ -51,6 +52,7 @@ for (const { name, files } of disks) {
   invitesContract(`JSON files on ${name}`, () => place(files));
   operationsContract(`JSON files on ${name}`, () => place(files));
   refillContract(`JSON files on ${name}`, () => place(files));
+  apiKeysContract(`JSON files on ${name}`, () => place(files));
 }
 
 storeContract("JSON files of version 2", () => place(localDisk.files, true));
@@ -58,6 +60,8 @@ storeModel("JSON files of version 2", () => place(localDisk.files, true));
 invitesContract("JSON files of version 2", () => place(localDisk.files, true));
 operationsContract("JSON files of version 2", () => place(localDisk.files, true));
 refillContract("JSON files of version 2", () => place(localDisk.files, true));
+apiKeysContract("JSON files of version 2", () => place(localDisk.files, true));
 
 storeModel("JSON files that are compacted again and again", () => place(localDisk.files, false, true), 40);
 refillContract("JSON files that are compacted again and again", () => place(localDisk.files, false, true));
+apiKeysContract("JSON files that are compacted again and again", () => place(localDisk.files, false, true));

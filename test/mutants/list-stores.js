@@ -513,8 +513,8 @@ export const storeMutants = [
   },
   {
     file: "src/server/stores/copy/events.ts",
-    find: 'fact: "charge", id, tokens, model, ...key',
-    replace: 'fact: "charge", id, tokens, ...key',
+    find: 'fact: "charge", id, tokens, model, apiKey, ...key',
+    replace: 'fact: "charge", id, tokens, apiKey, ...key',
     why: "A copy loses the model of the charges.",
     tests: [copies],
   },

@@ -15,6 +15,7 @@ const reason = "carried forward";
 interface Own {
   keys: KeptLists["keys"];
   grants: KeptLists["grants"];
+  apiKeys: NonNullable<KeptLists["apiKeys"]>;
 }
 
 /**
@@ -24,14 +25,14 @@ interface Own {
 export function createCarried(operator: boolean) {
   const owns = new Map<AccountId, Own>();
   function ownOf(account: AccountId): Own {
-    const own = owns.get(account) ?? { keys: [], grants: [] };
+    const own = owns.get(account) ?? { keys: [], grants: [], apiKeys: [] };
     owns.set(account, own);
     return own;
   }
 
   function entriesOf(fact: Opening): Entry[] {
     const { account, at, created, generation, invite, name, disabled, refilled, tokens, used } = fact;
-    const { keys, grants } = ownOf(account);
+    const { keys, grants, apiKeys } = ownOf(account);
     owns.delete(account);
     const isDeleted = name === pseudonymOf(account);
     const given = grants.reduce((sum, grant) => sum + grant.tokens, 0);
@@ -55,10 +56,16 @@ export function createCarried(operator: boolean) {
     const isTake = ({ kind }: Entry) => kind === "take";
     return [
       opened,
+      ...apiKeys.map(({ id, at: made }): Entry => {
+        return { ...of, id: randomUUID(), kind: "api_key", at: Date.parse(made), apiKey: id };
+      }),
       ...(refilled === null || isDeleted ? [] : refilledAt(account, refilled, operator)),
       ...moved.filter((entry) => !isTake(entry)),
       ...chargesOf(fact, keys),
       ...moved.filter(isTake),
+      ...apiKeys.flatMap(({ id, ended }): Entry[] =>
+        ended ? [{ ...of, id: randomUUID(), kind: "api_key_ended", apiKey: id }] : [],
+      ),
       ...(disabled
         ? [{ ...of, id: randomUUID(), kind: isDeleted ? ("deleted" as const) : ("disabled" as const) }]
         : []),
@@ -67,9 +74,10 @@ export function createCarried(operator: boolean) {
 
   return {
     /** Those of accounts whose openings follow. */
-    keep({ keys, grants }: KeptLists): void {
+    keep({ keys, grants, apiKeys = [] }: KeptLists): void {
       for (const key of keys) ownOf(key.account).keys.push(key);
       for (const grant of grants) ownOf(grant.account).grants.push(grant);
+      for (const key of apiKeys) ownOf(key.account).apiKeys.push(key);
     },
     entriesOf,
   };
@@ -93,15 +101,15 @@ function refilledAt(account: AccountId, at: number, operator: boolean): Entry[] 
 function chargesOf({ account, lastQuestion, use }: Opening, keys: Own["keys"]): Entry[] {
   const left = new Map(use.map((sum) => [slotOf(sum), sum]));
   const entries: Entry[] = [];
-  for (const { key, digest, at: time, again, cost, model } of keys) {
-    const slot = slotOf([time.slice(0, 10), model, 1, cost]);
+  for (const { key, digest, at: time, again, cost, model, apiKey } of keys) {
+    const slot = slotOf([time.slice(0, 10), model, 1, cost, apiKey]);
     const [period, , questions, tokens] = left.get(slot) ?? [time, model, 1, cost];
-    left.set(slot, [period, model, questions - 1, tokens - cost]);
-    const of = { account, at: Date.parse(time), key: { key, digest } };
+    left.set(slot, [period, model, questions - 1, tokens - cost, apiKey]);
+    const of = { account, at: Date.parse(time), apiKey, key: { key, digest } };
     entries.push({ ...of, id: randomUUID(), kind: "charge", tokens: 0 - cost, model: model ?? undefined });
     if (again) entries.push({ ...of, id: randomUUID(), kind: "again", tokens: 0 });
   }
-  for (const [period, model, questions, tokens] of left.values()) {
+  for (const [period, model, questions, tokens, apiKey] of left.values()) {
     const price = Math.floor(tokens / questions);
     for (let asked = 0; asked < questions; asked += 1)
       entries.push({
@@ -111,6 +119,7 @@ function chargesOf({ account, lastQuestion, use }: Opening, keys: Own["keys"]): 
         at: Date.parse(period),
         tokens: 0 - (asked === 0 ? tokens - price * (questions - 1) : price),
         model: model ?? undefined,
+        apiKey,
         reason,
       });
   }
@@ -120,4 +129,4 @@ function chargesOf({ account, lastQuestion, use }: Opening, keys: Own["keys"]): 
   return entries;
 }
 
-const slotOf = ([period, model]: Use) => JSON.stringify([period, model]);
+const slotOf = ([period, model, , , apiKey]: Use) => JSON.stringify([period, model, apiKey]);

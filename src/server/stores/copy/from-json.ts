@@ -18,6 +18,7 @@ import type { AccountId } from "../../core/ports.ts";
 import { OtherOwner, StartupError } from "../../core/startup-error.ts";
 import { unlessAborted } from "../give-up.ts";
 import { createCarried } from "./carried.ts";
+import { createKeyEntries } from "./key-entries.ts";
 import type { Entry, Opening, Source } from "./side.ts";
 
 /** The lock's error with a hint for a copy, which has no `--data`. */
@@ -44,7 +45,7 @@ export async function openJsonSource(
     const loaded = await unlessAborted(() => load(disk, dir, now, key), signal);
     if (key && !loaded.books.features.has("key")) throw keyTaken();
     if (loaded.tail.kind === "torn") warn(tornSentence(loaded.end, loaded.tail.bytes));
-    const { accounts, revoked, invites, refills, features } = loaded.books;
+    const { accounts, revoked, invites, apiKeys, refills, features } = loaded.books;
     const isOfUse = ({ account }: { account: AccountId }) => accounts.get(account)?.deleted === false;
     return {
       description: `JSON files in ${dir}`,
@@ -61,7 +62,7 @@ export async function openJsonSource(
       ),
       revoked: [...revoked.values()].filter((token) => token.expires > now && isOfUse(token)),
       invites: [...invites.values()],
-      apiKeys: [],
+      apiKeys: [...apiKeys.all()].map(({ usage: _usage, ...key }) => key),
       known: (await readKnown(disk, dir, now)).filter(isOfUse),
       refills: [...refills],
       models: features.has("models"),
@@ -84,6 +85,7 @@ async function* entries(
 ): AsyncGenerator<Entry[]> {
   const file = await disk.open(join(dir, LEDGER), "r");
   const carried = createCarried(books.features.has("operator"));
+  const keyEntries = createKeyEntries(books.apiKeys);
   let head: Head | undefined;
   const read = (line: Buffer): Entry[] => {
     const result = head === undefined ? readHeader(line) : readFact(line, head, key);
@@ -93,7 +95,7 @@ async function* entries(
     if (!("fact" in result.value)) return [];
     const fact = result.value;
     if (fact.fact === "kept") carried.keep(fact);
-    return fact.fact === "opening" ? carried.entriesOf(fact) : entryOf(fact);
+    return keyEntries.ofKeys(fact.fact === "opening" ? carried.entriesOf(fact) : entryOf(fact), fact);
   };
   try {
     for await (const lines of readLines(file, end.byte)) yield lines.flatMap(read);
@@ -121,8 +123,12 @@ function entryOf(fact: Exclude<Line, { fact: "opening" }>): Entry[] {
     case "again": {
       const key = "key" in fact ? { key: fact.key, digest: fact.digest } : undefined;
       const model = fact.fact === "charge" ? fact.model : undefined;
-      return [{ id: fact.id, kind: fact.fact, account, at, tokens: fact.tokens, model, key }];
+      const { id, tokens, apiKey } = fact;
+      return [{ id, kind: fact.fact, account, at, tokens, model, apiKey, key }];
     }
+    case "api_key":
+    case "api_key_ended":
+      return [{ ...of, kind: fact.fact, apiKey: fact.id }];
     case "revoked":
       return [{ ...of, kind: "revoked" }];
     case "disabled":

@@ -15,7 +15,7 @@ export interface CopiedAccount extends Account {
 export interface Entry {
   /** Of a grant or take: as the operator gave it, unique in the account. Of a charge or repeat: the question's. Else any. */
   id: string;
-  kind: Exclude<FactKind, "opening" | "api_key" | "api_key_ended">;
+  kind: Exclude<FactKind, "opening">;
   account: AccountId;
   /** ms since the epoch. */
   at: number;
@@ -31,7 +31,7 @@ export interface Entry {
   invite?: string | undefined;
   /** Of a charge; undefined if it was made before models. */
   model?: string | undefined;
-  /** Of a charge or a repeat: the id of the API key that asked. */
+  /** Of a charge or a repeat: the id of the API key that asked. Of `api_key` and `api_key_ended`: that of the API key. */
   apiKey?: string | undefined;
   /** SHA-256 of the Idempotency-Key and of the question, if they are still stored. */
   key?: { key: string; digest: string } | undefined;
@@ -54,7 +54,8 @@ export interface CopiedInvite extends NewInvite {
 }
 
 /**
- * An API key in its present state. What it spent is the sum of its charges.
+ * An API key in its present state. It has one entry `api_key`, before all that name it. What it
+ * spent is the sum of its charges.
  */
 export interface CopiedApiKey extends Omit<ApiKey, "spent"> {
   ended: boolean;

@@ -52,7 +52,7 @@ async function write(staging: string, source: Source, opening: Opening): Promise
 async function writeLedger(file: OpenFile, source: Source, { now, signal }: Opening): Promise<Copied> {
   const accounts = new Map(source.accounts.map((account) => [account.id, account]));
   const tally = createTally();
-  const { eventOf, unused } = createEvents(source);
+  const { eventOf, unused, endedToo } = createEvents(source);
   const features = featuresOf(source);
   const header = headerLine({ version: features.length > 0 ? 2 : 1, ledger: randomUUID(), at: now });
   let lines = `${header.text}\n`;
@@ -97,6 +97,10 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
     const owner = accounts.get(account);
     if (owner) add(owner, now, { fact: "revoked", jti, expires }, owner.tokens);
   }
+  for (const { account, id } of endedToo()) {
+    const owner = accounts.get(account);
+    if (owner) add(owner, now, { fact: "api_key_ended", id }, owner.tokens);
+  }
   for (const { id, revoked } of source.invites)
     if (revoked) addLine({ n: n + 1, at: now, fact: "invite_revoked", id });
   await flush(0);
@@ -105,10 +109,11 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
 }
 
 /** A ledger with any feature has `models`: a start would write it anew otherwise. */
-function featuresOf({ models, operator, invites }: Source): Exclude<Feature, "key">[] {
+function featuresOf({ models, operator, invites, apiKeys }: Source): Exclude<Feature, "key">[] {
   const later: Exclude<Feature, "key">[] = [];
   if (invites.length > 0) later.push("invites");
   if (operator) later.push("operator");
+  if (apiKeys.length > 0) later.push("api_keys");
   return models || later.length > 0 ? ["models", ...later] : [];
 }
 
@@ -128,5 +133,10 @@ async function check(staging: string, source: Source, { now, signal }: Opening):
   for (const { id, used, revoked } of source.invites) {
     const kept = books.invites.get(id);
     if (kept?.used !== used || kept.revoked !== revoked) throw differs(`the invitation ${id} differs`);
+  }
+  for (const { id, account, name, digest, ended } of source.apiKeys) {
+    const kept = books.apiKeys.get(id);
+    const same = kept?.account === account && kept.name === name && kept.digest === digest;
+    if (!same || kept.ended !== ended) throw differs(`the API key ${id} differs`);
   }
 }

@@ -10,7 +10,7 @@ import type { Known } from "./known.ts";
 import type { InTurn } from "./turns.ts";
 
 /** The last time that a Date can hold, in milliseconds since the epoch (ECMA-262, "Time Values and Time Range"). */
-const LATEST_DATE = 8.64e15;
+export const LATEST_DATE = 8.64e15;
 
 /** The port `Accounts` over books in memory and a committer. */
 export function createAccounts({
@@ -19,6 +19,7 @@ export function createAccounts({
   known,
   now,
   names,
+  turns,
 }: {
   books: Books;
   committer: Committer;
@@ -26,6 +27,8 @@ export function createAccounts({
   now: () => number;
   /** By folded name. */
   names: InTurn;
+  /** By account, for what ends API keys. */
+  turns: InTurn;
 }): Accounts {
   async function write({ id }: AccountBook, event: Event): Promise<void> {
     await committer.commit({ account: id, event });
@@ -61,12 +64,13 @@ export function createAccounts({
       return { account: accountOf(book), revoked: books.revoked.has(slot(account, jti)) };
     },
 
-    async setPassword({ account, generation: before, passwordHash }) {
+    async setPassword({ account, generation: before, passwordHash: hash, endsKeys = false }) {
       const book = bookOf(books, account);
       const generation = before + 1;
+      const set = (ends?: true) => write(book, { fact: "password", hash, generation, endsKeys: ends });
       try {
-        await write(book, { fact: "password", hash: passwordHash, generation });
-        return { kind: "set", account: { ...accountOf(book), passwordHash, generation } };
+        await (endsKeys ? turns(account, () => set(endsKeysOf(books, account))) : set());
+        return { kind: "set", account: { ...accountOf(book), passwordHash: hash, generation } };
       } catch (error) {
         if (error instanceof DoesNotFollow) return { kind: "changed" };
         throw error;
@@ -93,7 +97,11 @@ export function createAccounts({
   };
 }
 
-const accountOf = ({ id, name, hash, generation, disabled }: AccountBook): Account => ({
+/** What a new password that ends the account's API keys says of them: nothing if there is none. */
+export const endsKeysOf = ({ apiKeys }: Books, account: AccountId): true | undefined =>
+  apiKeys.liveOf(account).length > 0 ? true : undefined;
+
+export const accountOf = ({ id, name, hash, generation, disabled }: AccountBook): Account => ({
   id,
   name,
   passwordHash: hash,

@@ -3,6 +3,7 @@ import type { AccountId } from "../../core/ports.ts";
 import type { Refills } from "../../core/refill.ts";
 import type { Continues } from "./compacted.ts";
 import type { Feature } from "./facts.ts";
+import { createApiKeyBooks, type ApiKeyBooks } from "./api-key-books.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import type { InviteBook } from "./invite-books.ts";
 import type { Kept } from "./kept.ts";
@@ -60,7 +61,10 @@ export interface Books extends Kept {
   readonly invites: Map<string, InviteBook>;
   /** By the digest of their code. */
   readonly inviteDigests: Map<string, InviteBook>;
+  readonly apiKeys: ApiKeyBooks;
   refills: Refills;
+  /** Names of models, so that each is in memory once. */
+  readonly models: Map<string, string>;
 }
 
 /** The number and the time of a fact, in milliseconds since the epoch. */
@@ -88,7 +92,9 @@ export function createBooks(): Books {
     grants: createGrants(),
     invites: new Map(),
     inviteDigests: new Map(),
+    apiKeys: createApiKeyBooks(),
     refills: [],
+    models: new Map(),
   };
 }
 
@@ -107,6 +113,14 @@ export function bookOf(books: Books, account: AccountId): AccountBook {
   const book = books.accounts.get(account);
   if (!book) throw new Error("No account has this id.");
   return book;
+}
+
+/** The name of a charge's model as `Usage` has it. */
+export function modelIn({ models }: Pick<Books, "models">, name: string | null | undefined): string | null {
+  if (name === undefined || name === null) return null;
+  const known = models.get(name);
+  if (known === undefined) models.set(name, name);
+  return known ?? name;
 }
 
 /** Adds an account, as read from a checkpoint or created. */

@@ -2,7 +2,8 @@ import { KEY_LIFETIME_MS } from "../../../protocol/limits.ts";
 import { pseudonymOf } from "../../core/operations.ts";
 import type { AccountId, DayUsage } from "../../core/ports.ts";
 import type { Refills } from "../../core/refill.ts";
-import { createBooks, openAccount, type Books, type Timed } from "./books.ts";
+import type { KeptApiKey } from "./api-key-books.ts";
+import { createBooks, modelIn, openAccount, type Books, type Timed } from "./books.ts";
 import { postKey, postRevoked, type ChargedKey, type RevokedToken } from "./kept.ts";
 import type { GivenGrant } from "./grants.ts";
 import { openInvite, type InviteBook } from "./invite-books.ts";
@@ -10,7 +11,7 @@ import type { Continues } from "./compacted.ts";
 import type { Feature } from "./facts.ts";
 import type { LedgerKey } from "./key.ts";
 import type { Version } from "./line.ts";
-import { createUsage } from "./usage.ts";
+import { createUsage, type DayUse } from "./usage.ts";
 
 /** Of the file. */
 export const FORMAT = "ai-chat-checkpoint";
@@ -31,6 +32,11 @@ interface Covered {
  * plain sum: with another one it does, and refuses there.
  */
 const sumOf = (version: Version, sha256: string) => (version === 1 ? sha256 : `${version}:${sha256}`);
+
+/** Use of an account in a day. `model`: its place in `dayModels`; absent for a charge of before models. */
+interface StoredUse extends DayUsage {
+  model?: number;
+}
 
 /** `accounts.json`: everything that the first `length` bytes of the ledger imply. */
 export interface Checkpoint extends Covered {
@@ -53,8 +59,11 @@ export interface Checkpoint extends Covered {
     generation: number;
     disabled: boolean;
     tokens: number;
-    days: DayUsage[];
+    /** A day has an entry for each model. */
+    days: StoredUse[];
   }[];
+  /** Absent if an older ai-chat wrote the checkpoint: then the days have no models. */
+  dayModels?: string[];
   /**
    * More about each of the accounts, in their order. Not in `accounts`, because an older ai-chat copies what it finds there
    * although it does not keep it up. Absent if such a one wrote the checkpoint.
@@ -70,11 +79,16 @@ export interface Checkpoint extends Covered {
   invites?: InviteBook[];
   /** Absent without the feature `operator`. */
   refills?: Refills;
+  /** Absent without the feature `api_keys`. */
+  apiKeys?: (KeptApiKey & { days: [date: string, questions: number, tokens: number][] })[];
 }
 
 /** A checkpoint of these books, without what has expired at `now`. */
 export function checkpointOf(books: Books, covered: Covered, now: number): Checkpoint {
   const accounts = [...books.accounts.values()];
+  const kept = accounts.map(({ usage }) => usage.kept(now));
+  const dayModels = namesIn(kept.flat());
+  const places = new Map(dayModels.map((name, place) => [name, place]));
   const isOfUse = ({ account }: { account: AccountId }) => books.accounts.get(account)?.deleted === false;
   return {
     format: FORMAT,
@@ -85,15 +99,18 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
     ...(books.version > 1 && { features: [...books.features] }),
     ...(books.continues && { continues: books.continues }),
     ...(typeof books.head === "number" ? { crc: books.head } : { head: books.head }),
-    accounts: accounts.map(({ id, name, hash, generation, disabled, tokens, usage }) => ({
+    accounts: accounts.map(({ id, name, hash, generation, disabled, tokens }, index) => ({
       id,
       name,
       hash,
       generation,
       disabled,
       tokens,
-      days: usage.kept(now),
+      days: (kept[index] ?? []).map(({ model, ...day }) =>
+        model === null ? day : { ...day, model: places.get(model) ?? 0 },
+      ),
     })),
+    dayModels,
     more: accounts.map(({ created, lastQuestion, used, refilled }) => [
       created,
       lastQuestion,
@@ -108,8 +125,18 @@ export function checkpointOf(books: Books, covered: Covered, now: number): Check
     grants: [...books.grants.all()].filter(isOfUse),
     ...(books.features.has("invites") && { invites: [...books.invites.values()] }),
     ...(books.features.has("operator") && { refills: books.refills }),
+    ...(books.features.has("api_keys") && {
+      apiKeys: [...books.apiKeys.all()].map(({ usage, ...key }) => ({
+        ...key,
+        days: usage.kept(now).map(({ date, questions, tokens }) => [date, questions, tokens]),
+      })),
+    }),
   };
 }
+
+/** The models that days have, in a fixed order. */
+const namesIn = (days: DayUse[]): string[] =>
+  [...new Set(days.flatMap(({ model }) => (model === null ? [] : [model])))].sort();
 
 /** Version of the ledger that the checkpoint was made from. */
 export const versionOf = ({ features }: Checkpoint): Version => (features ? 2 : 1);
@@ -128,6 +155,9 @@ export const lacksCosts = ({ keys }: Checkpoint): boolean =>
 /** Whether it lacks what later versions know about accounts and times. */
 export const lacksMore = ({ more, times }: Checkpoint): boolean => more === undefined || times === undefined;
 
+/** Whether it lacks the models of days. */
+export const lacksModels = ({ dayModels }: Checkpoint): boolean => dayModels === undefined;
+
 /** Whether it was made from a ledger with a key. */
 export const hasKey = ({ features }: Checkpoint) => features?.includes("key") === true;
 
@@ -137,7 +167,7 @@ export const isTrusted = (checkpoint: Checkpoint, key: LedgerKey | undefined): b
 
 /** Whether a start can go on from it. */
 export const isEnough = (checkpoint: Checkpoint, key: LedgerKey | undefined): boolean =>
-  !lacksCosts(checkpoint) && !lacksMore(checkpoint) && isTrusted(checkpoint, key);
+  !lacksCosts(checkpoint) && !lacksMore(checkpoint) && !lacksModels(checkpoint) && isTrusted(checkpoint, key);
 
 /** The books that a checkpoint describes. */
 export function booksOf(checkpoint: Checkpoint, now: number): Books {
@@ -153,6 +183,9 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   for (const [at, { id, name, hash, generation, disabled, tokens, days }] of checkpoint.accounts.entries()) {
     // Of an older ai-chat: that checkpoint is compared only.
     const [created, lastQuestion, used, refilled] = checkpoint.more?.[at] ?? [0, null, 0, null];
+    const usage = createUsage();
+    for (const { model, ...day } of days)
+      usage.restore({ ...day, model: modelIn(books, checkpoint.dayModels?.[model ?? -1]) });
     openAccount(books, {
       id,
       name,
@@ -166,7 +199,7 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
       used,
       refilled,
       refillAt: 0,
-      usage: createUsage(days),
+      usage,
     });
   }
   for (const charged of checkpoint.keys) postKey(books, charged, now);
@@ -174,5 +207,10 @@ export function booksOf(checkpoint: Checkpoint, now: number): Books {
   for (const given of checkpoint.grants) books.grants.add(given);
   for (const invite of checkpoint.invites ?? []) openInvite(books, invite);
   books.refills = checkpoint.refills ?? [];
+  for (const { days, ...key } of checkpoint.apiKeys ?? [])
+    books.apiKeys.add(
+      key,
+      days.map(([date, questions, tokens]) => ({ date, model: null, questions, tokens })),
+    );
   return books;
 }

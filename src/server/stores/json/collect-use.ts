@@ -1,8 +1,10 @@
+import { isMonth } from "../../../text/is-month.ts";
 import { USAGE_DAYS } from "../../../protocol/limits.ts";
 import type { AccountId } from "../../core/ports.ts";
 import type { Wanted } from "./checked-lines.ts";
 import { createCheckedLines } from "./checked-lines.ts";
 import type { Use } from "./compacted.ts";
+import type { Line } from "./facts.ts";
 import type { OpenFile } from "./files.ts";
 import type { LedgerKey } from "./key.ts";
 import { isoText } from "./shapes.ts";
@@ -40,12 +42,13 @@ export async function collectUse(
     return opened;
   }
 
-  function add(account: AccountId, [date, model, questions, tokens]: Use): void {
+  function add(account: AccountId, [date, model, questions, tokens, apiKey]: Use): void {
     const { use } = collected.get(account) ?? open(account, null);
     const period = date < oldest ? date.slice(0, 7) : date;
-    const slot = JSON.stringify([period, model]);
+    const byKey: [apiKey?: string] = isMonth(period) || apiKey === undefined ? [] : [apiKey];
+    const slot = JSON.stringify([period, model, ...byKey]);
     const known = use.get(slot) ?? [period, model, 0, 0];
-    use.set(slot, [period, model, known[2] + questions, known[3] + tokens]);
+    use.set(slot, [period, model, known[2] + questions, known[3] + tokens, ...byKey]);
   }
 
   for await (const lines of createCheckedLines(file, key).read(end, wanted)) {
@@ -56,8 +59,7 @@ export async function collectUse(
         open(line.account, line.invite);
         for (const use of line.use) add(line.account, use);
       }
-      if (line.fact === "charge")
-        add(line.account, [isoText(line.at).slice(0, 10), line.model ?? null, 1, 0 - line.tokens]);
+      if (line.fact === "charge") add(line.account, useOf(line));
     }
   }
   return new Map(
@@ -66,6 +68,12 @@ export async function collectUse(
       { invite, use: [...use].sort(byName).map(([, sum]) => sum) },
     ]),
   );
+}
+
+function useOf({ at, model, tokens, apiKey }: Line & { fact: "charge" }): Use {
+  const day = isoText(at).slice(0, 10);
+  const byKey: [apiKey?: string] = apiKey === undefined ? [] : [apiKey];
+  return [day, model ?? null, 1, 0 - tokens, ...byKey];
 }
 
 const byName = ([a]: [string, Use], [b]: [string, Use]) => (a < b ? -1 : 1);

@@ -43,9 +43,9 @@ export function* stateLines(
   }
 }
 
-function listsOf({ keys, revoked, grants, invites = [], refills = [] }: Checkpoint): KeptLists {
+function listsOf({ keys, revoked, grants, invites = [], refills = [], apiKeys }: Checkpoint): KeptLists {
   return {
-    keys: keys.map(({ account, key, digest, at, again, cost, model = null }) => ({
+    keys: keys.map(({ account, key, digest, at, again, cost, model = null, apiKey }) => ({
       account,
       key,
       digest,
@@ -53,6 +53,7 @@ function listsOf({ keys, revoked, grants, invites = [], refills = [] }: Checkpoi
       again,
       cost,
       model,
+      ...(apiKey !== undefined && { apiKey }),
     })),
     revoked: revoked.map(({ account, jti, expires }) => ({ account, jti, expires: isoText(expires) })),
     grants: grants.map(({ id, account, tokens, asked }) => ({
@@ -72,12 +73,28 @@ function listsOf({ keys, revoked, grants, invites = [], refills = [] }: Checkpoi
       revoked: ended,
     })),
     refills: refills.map(({ tokens, period, cap, at }) => ({ tokens, period, cap, at: isoText(at) })),
+    // A day of their use is in that of their account.
+    ...(apiKeys && {
+      apiKeys: apiKeys.map(({ id, account, name: label, digest, limit, expires, at, ended, lastUsed }) => ({
+        id,
+        account,
+        label,
+        digest,
+        limit,
+        expires: timeText(expires),
+        at: isoText(at),
+        ended,
+        lastUsed: timeText(lastUsed),
+      })),
+    }),
   };
 }
 
+const timeText = (ms: number | null): string | null => (ms === null ? null : isoText(ms));
+
 /** The lists in as many lines as it takes. */
 function* keptLines(lists: KeptLists): Generator<Draft> {
-  const none: KeptLists = { keys: [], revoked: [], grants: [], invites: [], refills: [] };
+  const none = Object.fromEntries(Object.keys(lists).map((name) => [name, []])) as unknown as KeptLists;
   for (const [name, list] of Object.entries(lists))
     for (const part of partsOf(list)) yield { fact: "kept", ...none, [name]: part };
 }

@@ -1,11 +1,13 @@
 import { isMonth } from "../../../text/is-month.ts";
-import type { DayUsage } from "../../core/ports.ts";
+import type { KeyLimit } from "../../core/api-keys.ts";
 import {
   count,
   countOrNull,
+  digest,
   filled,
   flag,
   listOf,
+  orNull,
   period,
   text,
   textOrNull,
@@ -14,6 +16,7 @@ import {
   whole,
   type Shape,
 } from "./shapes.ts";
+import type { DayUse } from "./usage.ts";
 
 /** Use of an account in a UTC day (`2026-11-26`), or in a month (`2026-08`) without the days that are listed themselves. */
 export type Use = [
@@ -23,18 +26,15 @@ export type Use = [
   questions: number,
   /** Positive. */
   tokens: number,
+  /** Id of the API key that asked, in a day. */
+  apiKey?: string,
 ];
 
-/** The days that are listed, all models together. */
-export function daysOf(use: Use[]): DayUsage[] {
-  const days = new Map<string, DayUsage>();
-  for (const [date, , questions, tokens] of use) {
-    if (isMonth(date)) continue;
-    const day = days.get(date) ?? { date, questions: 0, tokens: 0 };
-    days.set(date, { date, questions: day.questions + questions, tokens: day.tokens + tokens });
-  }
-  return [...days.values()];
-}
+/** The days that are listed. */
+export const daysOf = (use: Use[]): (DayUse & { apiKey: string | undefined })[] =>
+  use
+    .filter(([date]) => !isMonth(date))
+    .map(([date, model, questions, tokens, apiKey]) => ({ date, model, questions, tokens, apiKey }));
 
 /** Name of an older ledger with so many facts, beside the one that continues it. */
 export const olderName = (last: number): string => `ledger-${last}.jsonl`;
@@ -79,6 +79,7 @@ export interface KeptLists {
     again: boolean;
     cost: number;
     model: string | null;
+    apiKey?: string;
   }[];
   revoked: { account: string; jti: string; expires: string }[];
   grants: { id: string; account: string; tokens: number; asked?: number }[];
@@ -93,11 +94,23 @@ export interface KeptLists {
     revoked: boolean;
   }[];
   refills: { tokens: number; period: "day" | "week" | "month"; cap: number | null; at: string }[];
+  /** Absent without the feature `api_keys`. */
+  apiKeys?: {
+    id: string;
+    account: string;
+    label: string;
+    digest: string;
+    limit: KeyLimit | null;
+    expires: string | null;
+    at: string;
+    ended: boolean;
+    lastUsed: string | null;
+  }[];
 }
 
 const isUse = (value: unknown) =>
   Array.isArray(value) &&
-  value.length === 4 &&
+  (value.length === 4 || (value.length === 5 && filled(value[4]))) &&
   /^\d{4}-\d{2}(-\d{2})?$/.test(String(value[0])) &&
   textOrNull(value[1]) &&
   count(value[2]) &&
@@ -117,17 +130,20 @@ export const OPENING: Shape = {
   tokens: count,
 };
 export const CONTINUES: Shape = { ledger: filled, last: count, head: filled };
+/** Of an API key. */
+export const LIMIT: Shape = { tokens: count, per: period };
 const given: Shape = { id: text, account: filled, tokens: whole };
+const charged: Shape = {
+  account: filled,
+  key: filled,
+  digest: filled,
+  at: time,
+  again: flag,
+  cost: count,
+  model: textOrNull,
+};
 export const KEPT: Shape = {
-  keys: listOf({
-    account: filled,
-    key: filled,
-    digest: filled,
-    at: time,
-    again: flag,
-    cost: count,
-    model: textOrNull,
-  }),
+  keys: listOf(charged, { ...charged, apiKey: filled }),
   revoked: listOf({ account: filled, jti: text, expires: time }),
   grants: listOf(given, { ...given, asked: count }),
   invites: listOf({
@@ -141,4 +157,18 @@ export const KEPT: Shape = {
     revoked: flag,
   }),
   refills: listOf({ tokens: count, period, cap: countOrNull, at: time }),
+};
+export const KEPT_WITH_KEYS: Shape = {
+  ...KEPT,
+  apiKeys: listOf({
+    id: filled,
+    account: filled,
+    label: filled,
+    digest,
+    limit: orNull(LIMIT),
+    expires: timeOrNull,
+    at: time,
+    ended: flag,
+    lastUsed: timeOrNull,
+  }),
 };

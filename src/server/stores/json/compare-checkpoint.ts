@@ -1,5 +1,14 @@
+import type { DayUsage } from "../../core/ports.ts";
 import type { Books } from "./books.ts";
-import { booksOf, checkpointOf, covers, lacksCosts, lacksMore, type Checkpoint } from "./checkpoint.ts";
+import {
+  booksOf,
+  checkpointOf,
+  covers,
+  lacksCosts,
+  lacksModels,
+  lacksMore,
+  type Checkpoint,
+} from "./checkpoint.ts";
 import { LEDGER } from "./damage.ts";
 
 /**
@@ -13,18 +22,24 @@ export function difference(
 ): string | undefined {
   if (books.ledger !== checkpoint.ledger) return `it was made from another ${LEDGER}.`;
   if (!whole || !covers(checkpoint, sha256)) return `it does not match ${LEDGER}.`;
-  const says = { costs: !lacksCosts(checkpoint), more: !lacksMore(checkpoint) };
+  const says = {
+    costs: !lacksCosts(checkpoint),
+    more: !lacksMore(checkpoint),
+    models: !lacksModels(checkpoint),
+  };
   const [ours, theirs] = [books, booksOf(checkpoint, now)].map((side) => comparable(side, now, says));
   const other = Object.keys(ours ?? {}).find((part) => ours?.[part] !== theirs?.[part]);
   return other && `its ${other} differ from ${LEDGER}, although its checksums are right.`;
 }
 
 /** What ledgers with the same state have in common, whatever their facts are. */
-const STATE = ["accounts", "keys", "revoked", "grants", "invites", "refills"];
+const STATE = ["accounts", "keys", "revoked", "grants", "invites", "refills", "apiKeys", "models"];
 
 /** Which part of the state at `now` differs; undefined for none. */
 export function differingState(one: Books, other: Books, now: number): string | undefined {
-  const [ours, theirs] = [one, other].map((side) => comparable(side, now, { costs: true, more: true }));
+  const [ours, theirs] = [one, other].map((side) =>
+    comparable(side, now, { costs: true, more: true, models: true }),
+  );
   return STATE.find((part) => ours?.[part] !== theirs?.[part]);
 }
 
@@ -32,17 +47,22 @@ export function differingState(one: Books, other: Books, now: number): string | 
 function comparable(
   books: Books,
   now: number,
-  says: { costs: boolean; more: boolean },
+  says: { costs: boolean; more: boolean; models: boolean },
 ): Record<string, string> {
   const {
-    accounts: brief,
+    accounts: stored,
+    dayModels = [],
     more = [],
     revoked,
     grants,
     invites = [],
     refills = [],
+    apiKeys = [],
     ...rest
   } = checkpointOf(books, { length: 0, lines: 0, sha256: "" }, now);
+  const brief = says.models
+    ? stored
+    : stored.map((account) => ({ ...account, days: withoutModels(account.days) }));
   const accounts = says.more ? brief.map((account, at) => ({ ...account, more: more[at] })) : brief;
   const keys = says.costs ? rest.keys : rest.keys.map(({ cost: _cost, ...key }) => key);
   const features = [...books.features];
@@ -54,6 +74,8 @@ function comparable(
     grants,
     invites,
     refills,
+    apiKeys,
+    models: says.models ? dayModels : [],
     features,
     times,
     counters: [books.n, books.head, books.version, books.continues],
@@ -66,4 +88,14 @@ function comparable(
       .join("\n"),
   ]);
   return Object.fromEntries(texts) as Record<string, string>;
+}
+
+/** The days as an older ai-chat writes them, one of each date. */
+function withoutModels(days: DayUsage[]): DayUsage[] {
+  const sums = new Map<string, DayUsage>();
+  for (const { date, questions, tokens } of days) {
+    const sum = sums.get(date) ?? { date, questions: 0, tokens: 0 };
+    sums.set(date, { date, questions: sum.questions + questions, tokens: sum.tokens + tokens });
+  }
+  return [...sums.values()];
 }

@@ -1,4 +1,5 @@
 import { REFILL_ID } from "../../core/refill.ts";
+import type { NewApiKey } from "../../core/api-keys.ts";
 import type { Act } from "../../core/operations.ts";
 import type { AccountId, HoldId } from "../../core/ports.ts";
 import {
@@ -8,32 +9,60 @@ import {
   digest,
   filled,
   flag,
+  isTrue,
   isoText,
   isoTime,
+  orNull,
   period,
   sameList,
   text,
   textOrNull,
   time,
+  timeOrNull,
   whole,
   type Shape,
 } from "./shapes.ts";
-import { CONTINUES, KEPT, OPENING, type Continues, type KeptLists, type Opening } from "./compacted.ts";
+import {
+  CONTINUES,
+  KEPT,
+  KEPT_WITH_KEYS,
+  LIMIT,
+  OPENING,
+  type Continues,
+  type KeptLists,
+  type Opening,
+} from "./compacted.ts";
 
 /** What happened, without its position in the ledger. `tokens` is what it adds to the balance. */
 export type Event =
   | { fact: "account"; hash: string; generation: number; tokens: number; invite?: string | undefined }
   | { fact: "grant"; id: string; tokens: number; reason: string; by?: string | null | undefined }
   | ({ fact: "take"; id: string; tokens: number; asked: number } & Act)
-  | { fact: "charge"; id: HoldId; tokens: number; model?: string | undefined }
-  | { fact: "charge"; id: HoldId; tokens: number; model?: string | undefined; key: string; digest: string }
-  | { fact: "again"; id: HoldId; tokens: number; key: string; digest: string }
-  | ({ fact: "password"; hash: string; generation: number } & Partial<Act>)
+  | ({ fact: "charge"; id: HoldId; tokens: number; model?: string | undefined } & OfApiKey)
+  | ({ fact: "charge"; id: HoldId; tokens: number; model?: string | undefined } & OfApiKey & Keyed)
+  | ({ fact: "again"; id: HoldId; tokens: number } & OfApiKey & Keyed)
+  | ({ fact: "password"; hash: string; generation: number; endsKeys?: true | undefined } & Partial<Act>)
   | { fact: "revoked"; jti: string; expires: number }
   | ({ fact: "disabled"; disabled: boolean } & Partial<Act>)
   | ({ fact: "renamed"; from: string } & Act)
   | ({ fact: "deleted" } & Act)
+  | ({ fact: "api_key" } & MadeApiKey)
+  | { fact: "api_key_ended"; id: string }
   | ({ fact: "opening" } & Opening);
+
+/** Of an Idempotency-Key. */
+interface Keyed {
+  key: string;
+  digest: string;
+}
+
+/** Of a question that an API key asked. */
+interface OfApiKey {
+  apiKey?: string | undefined;
+}
+
+/** `label`: its name. */
+type MadeApiKey = Omit<NewApiKey, "account" | "name"> & { label: string };
 
 /** A fact of the ledger. Times in milliseconds since the epoch; on disk they are ISO 8601 in UTC. */
 export type Fact = Event & {
@@ -49,10 +78,10 @@ export type Fact = Event & {
 
 /**
  * What a line of version 1 cannot say (docs/ledger.md#versions). `models`: a charge names its model; `invites`: there are
- * invitations; `operator`: see {@link isOfOperator}; `key`: the lines that follow have an HMAC; `compacted`: the ledger
- * continues another one, and begins with the state that it left.
+ * invitations; `operator`: see {@link isOfOperator}; `api_keys`: see {@link isOfApiKeys}; `key`: the lines that follow have
+ * an HMAC; `compacted`: the ledger continues another one, and begins with the state that it left.
  */
-export type Feature = "models" | "invites" | "operator" | "key" | "compacted";
+export type Feature = "models" | "invites" | "operator" | "api_keys" | "key" | "compacted";
 
 /** How accounts are refilled from here on. `tokens`: null if they are not. `cap`: null if there is none. */
 export interface Refill {
@@ -91,6 +120,7 @@ const FEATURES: ReadonlySet<unknown> = new Set<Feature>([
   "models",
   "invites",
   "operator",
+  "api_keys",
   "key",
   "compacted",
 ]);
@@ -100,6 +130,20 @@ export const isFeature = (name: unknown): name is Feature => FEATURES.has(name);
 export const isOfOperator = (line: Line | Event | Notice): boolean =>
   OPERATOR.has(line.fact) || ("by" in line && line.by !== undefined);
 const OPERATOR: ReadonlySet<string> = new Set<Line["fact"]>(["take", "renamed", "deleted", "refill"]);
+
+/** Whether the line needs the feature `api_keys`. */
+export const isOfApiKeys = (line: Line): boolean =>
+  ("apiKey" in line && line.apiKey !== undefined) ||
+  "endsKeys" in line ||
+  "apiKeys" in line ||
+  API_KEYS.has(line.fact);
+const API_KEYS: ReadonlySet<string> = new Set<Line["fact"]>(["api_key", "api_key_ended"]);
+
+/** Id of the API key that the fact is about. */
+export function apiKeyOf(fact: Fact): string | undefined {
+  if (fact.fact === "api_key" || fact.fact === "api_key_ended") return fact.id;
+  return "apiKey" in fact ? fact.apiKey : undefined;
+}
 
 /** Whether the server gave it at the begin of a period. Operators' ids do not begin so; in old ledgers they can, without `by`. */
 export const isRefill = ({ id, by }: Extract<Event, { fact: "grant" }>): boolean =>
@@ -116,6 +160,7 @@ const named: Shape = { id: text, tokens: whole, model: filled };
 const act: Shape = { reason: textOrNull, by: textOrNull };
 const given: Shape = { id: text, tokens: count, reason: text };
 const set: Shape = { hash: text, generation: count };
+const byKey: Shape = { ...named, apiKey: filled };
 
 /** Fields of each kind of fact, in the order in which they are written. */
 const shapes = new Map<unknown, Shape[]>(
@@ -124,13 +169,22 @@ const shapes = new Map<unknown, Shape[]>(
     grant: [given, { ...given, by: textOrNull }],
     take: [{ id: text, tokens: debit, asked: count, ...act }],
     // The last has every field, in order.
-    charge: [{ id: text, tokens: whole }, keyed, named, { ...named, key: filled, digest: filled }],
-    again: [keyed],
-    password: [set, { ...set, ...act }],
+    charge: [
+      { id: text, tokens: whole },
+      keyed,
+      named,
+      { ...named, key: filled, digest: filled },
+      byKey,
+      { ...byKey, key: filled, digest: filled },
+    ],
+    again: [keyed, { id: text, tokens: whole, apiKey: filled, key: filled, digest: filled }],
+    password: [set, { ...set, ...act }, { ...set, endsKeys: isTrue }, { ...set, ...act, endsKeys: isTrue }],
     revoked: [{ jti: text, expires: time }],
     disabled: [{ disabled: flag }, { disabled: flag, ...act }],
     renamed: [{ from: filled, ...act }],
     deleted: [act],
+    api_key: [{ id: filled, label: filled, digest, limit: orNull(LIMIT), expires: timeOrNull }],
+    api_key_ended: [{ id: filled }],
     opening: [OPENING],
   } satisfies Record<Event["fact"], Shape[]>).map(([kind, own]) => [
     kind,
@@ -147,7 +201,7 @@ for (const [kind, ...own] of [
   ["invite_revoked", { id: filled }],
   ["refill", { tokens: countOrNull, period, cap: countOrNull }],
   ["continues", CONTINUES],
-  ["kept", KEPT],
+  ["kept", KEPT, KEPT_WITH_KEYS],
 ] satisfies [Notice["fact"], ...Shape[]][])
   shapes.set(
     kind,
@@ -172,8 +226,8 @@ export function factOf(fields: Record<string, unknown>): Line | string {
 }
 
 /**
- * The fields of each kind in the order in which they are written. A charge may lack the model, the key and its digest, an
- * account its invitation, what was no operator's act the reason and by whom.
+ * The fields of each kind in the order in which they are written. A charge may lack the model, the API key, the key and its
+ * digest, an account its invitation, what was no operator's act the reason and by whom.
  */
 const orders = new Map<unknown, string[]>(
   [...shapes].map(([kind, choices]) => [kind, Object.keys(choices.at(-1) ?? {})]),

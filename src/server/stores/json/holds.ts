@@ -13,6 +13,8 @@ export interface OpenHold {
   /** Milliseconds since the epoch. */
   expires: number;
   key: { slot: string; key: string; digest: string } | undefined;
+  /** Id of the API key that asks. */
+  apiKey: string | undefined;
   /** Its key was charged before: this charge takes nothing and is recorded as `again`. */
   paid: boolean;
   /** Set while it is being charged. */
@@ -26,6 +28,8 @@ export interface Holds {
   find(id: HoldId): OpenHold | undefined;
   /** Tokens in the account's open holds at `now`. Drops the holds that have expired. */
   held(account: AccountId, now: number): number;
+  /** Tokens in the open holds of an API key. Some may have expired, unless `held` was called before in the same tick. */
+  heldBy(apiKey: string): number;
   /** Tokens in all open holds at `now`. */
   heldByAll(now: number): number;
   /** The open hold on a key. It may have expired, unless `held` was called before in the same tick. */
@@ -50,10 +54,18 @@ export function createHolds(): Holds {
   const byId = new Map<HoldId, OpenHold>();
   const byKey = new Map<string, OpenHold>();
   const byAccount = new Map<AccountId, AccountHolds>();
+  /** Tokens. */
+  const byApiKey = new Map<string, number>();
   /** Two generations: taking the oldest out of a Map passes the places of all that were taken out before it. */
   let charged = new Map<HoldId, Balance>();
   let before = new Map<HoldId, Balance>();
   const chargedBalance = (id: HoldId) => charged.get(id) ?? before.get(id);
+
+  function addToKey(apiKey: string, tokens: number): void {
+    const held = (byApiKey.get(apiKey) ?? 0) + tokens;
+    if (held === 0) byApiKey.delete(apiKey);
+    else byApiKey.set(apiKey, held);
+  }
 
   function remove(hold: OpenHold): void {
     byId.delete(hold.id);
@@ -61,6 +73,7 @@ export function createHolds(): Holds {
     const mine = byAccount.get(hold.account);
     if (!mine?.holds.delete(hold)) return;
     mine.held -= hold.price;
+    if (hold.apiKey !== undefined) addToKey(hold.apiKey, -hold.price);
     if (mine.holds.size === 0) byAccount.delete(hold.account);
   }
 
@@ -78,6 +91,7 @@ export function createHolds(): Holds {
       const { account, price, expires } = hold;
       const mine = byAccount.get(account) ?? { held: 0, holds: new Set(), earliest: expires };
       mine.held += price;
+      if (hold.apiKey !== undefined) addToKey(hold.apiKey, price);
       mine.holds.add(hold);
       mine.earliest = Math.min(mine.earliest, expires);
       byAccount.set(account, mine);
@@ -91,6 +105,7 @@ export function createHolds(): Holds {
       if (mine.earliest <= now) dropExpired(mine, now);
       return mine.held;
     },
+    heldBy: (apiKey) => byApiKey.get(apiKey) ?? 0,
     heldByAll(now) {
       let tokens = 0;
       for (const { expires, charging, price } of byId.values())

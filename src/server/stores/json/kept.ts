@@ -14,6 +14,8 @@ export interface ChargedKey {
   cost: number;
   /** Undefined for a charge of before models. */
   model: string | undefined;
+  /** Id of the API key that asked. */
+  apiKey?: string | undefined;
 }
 
 /** A token that was logged out. */
@@ -46,11 +48,12 @@ export function postKey(kept: Kept, charged: ChargedKey, now: number): void {
     if (at + KEY_LIFETIME_MS > now) break;
     kept.keys.delete(keySlot);
   }
-  const { account, key, digest, at, again, cost, model } = charged;
+  const { account, key, digest, at, again, cost, model, apiKey } = charged;
   const keySlot = slot(account, key);
   // A Map keeps the place of a known key: deleted first, it goes to the end.
   kept.keys.delete(keySlot);
-  if (at + KEY_LIFETIME_MS > now) kept.keys.set(keySlot, { account, key, digest, at, again, cost, model });
+  if (at + KEY_LIFETIME_MS > now)
+    kept.keys.set(keySlot, { account, key, digest, at, again, cost, model, apiKey });
 }
 
 /** Enters a revoked token. Each time the list has doubled, the tokens that have expired are dropped. */

@@ -8,6 +8,8 @@ import type {
   HoldRequest,
   Ledger,
 } from "../../core/ports.ts";
+import { periodAt } from "../../core/refill.ts";
+import { spentOf, useByKey } from "./api-key-books.ts";
 import { bookOf, type AccountBook, type Books } from "./books.ts";
 import { chargedKey, slot } from "./kept.ts";
 import type { Committer } from "./committer.ts";
@@ -92,10 +94,28 @@ export function createLedger({
     if (!known && limited) return { kind: "limited" };
     // The answer of a paid key may come from memory, which needs no write.
     if (!known) committer.assertTakes();
-    const refused = known ? undefined : whyRefused(balance, price);
+    const refused = known ? undefined : (refusedKey(request, balance, book) ?? whyRefused(balance, price));
+    if (typeof refused === "object") return refused;
     if (refused) return { kind: refused, balance: refills.balanceOf(balance, book) };
-    holds.open({ id, account, price: known ? 0 : price, model, expires, key, paid: Boolean(known) });
+    const { apiKey } = request;
+    holds.open({ id, account, price: known ? 0 : price, model, expires, key, apiKey, paid: Boolean(known) });
     return known ?? { kind: "held" };
+  }
+
+  /** Why the API key of the request may not ask. Only after `held`: see {@link Holds}. */
+  function refusedKey(
+    { account, apiKey, price }: HoldRequest,
+    balance: Balance,
+    book: AccountBook,
+  ): HoldOutcome | undefined {
+    if (apiKey === undefined) return undefined;
+    const [key, time] = [books.apiKeys.get(apiKey), now()];
+    if (key?.account !== account || key.ended || (key.expires ?? Infinity) <= time)
+      return { kind: "key_ended" };
+    const { name, limit } = key;
+    if (!limit || spentOf(key, time) + holds.heldBy(apiKey) + price <= limit.tokens) return undefined;
+    const { end: ends } = periodAt(limit.per, time);
+    return { kind: "key_limit", name, limit, ends, balance: refills.balanceOf(balance, book) };
   }
 
   /**
@@ -162,6 +182,12 @@ export function createLedger({
       if (!holds.find(id)?.charging) holds.settle(id);
     },
     usage: async (account, days) => bookOf(books, account).usage.last(days, now()),
+    async usageBy(account, days, by) {
+      const { usage } = bookOf(books, account);
+      return by === "model"
+        ? usage.byModel(days, now())
+        : useByKey(books.apiKeys.of(account), usage, days, now());
+    },
   };
 }
 
@@ -170,9 +196,10 @@ function whyRefused({ tokens, held }: Balance, price: number): "insufficient" | 
   return tokens - held < price ? "all_held" : undefined;
 }
 
-function chargeOf({ id, price, paid, key, ...hold }: OpenHold, { features }: Books): Event {
-  if (paid && key) return { fact: "again", id, tokens: 0, key: key.key, digest: key.digest };
+function chargeOf({ id, price, paid, key, apiKey, ...hold }: OpenHold, { features }: Books): Event {
+  if (paid && key) return { fact: "again", id, tokens: 0, apiKey, key: key.key, digest: key.digest };
   const model = features.has("models") ? hold.model : undefined;
-  if (!key) return { fact: "charge", id, tokens: -price, model };
-  return { fact: "charge", id, tokens: -price, model, key: key.key, digest: key.digest };
+  const charge = apiKey === undefined ? { id, tokens: -price, model } : { id, tokens: -price, model, apiKey };
+  if (!key) return { fact: "charge", ...charge };
+  return { fact: "charge", ...charge, key: key.key, digest: key.digest };
 }

@@ -6,6 +6,7 @@ import type { Feature } from "./facts.ts";
 export const ADDED_LATER = {
   invites: "it now has invitations",
   operator: "it now records what its operator does to accounts",
+  api_keys: "it now has API keys",
 } as const satisfies Partial<Record<Feature, string>>;
 
 export type AddedLater = keyof typeof ADDED_LATER;

@@ -1,6 +1,7 @@
 import { pseudonymOf, type Act, type Operations } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { foldName } from "../../core/fold-name.ts";
+import { endsKeysOf } from "./accounts.ts";
 import { accountPages, accountRow } from "./account-rows.ts";
 import type { AccountBook, Books } from "./books.ts";
 import { slot } from "./kept.ts";
@@ -63,6 +64,7 @@ export function createOperations(needs: Needs): Operations {
       model: "",
       expires: Number.POSITIVE_INFINITY,
       key: undefined,
+      apiKey: undefined,
       paid: false,
     });
     try {
@@ -94,7 +96,8 @@ export function createOperations(needs: Needs): Operations {
         while (book.hash !== hash) {
           try {
             const generation = book.generation + 1;
-            await write(book, { fact: "password", hash, generation, reason, by });
+            const endsKeys = endsKeysOf(books, account);
+            await write(book, { fact: "password", hash, generation, reason, by, endsKeys });
             return { kind: "done" };
           } catch (error) {
             // The account set another password at the same moment.

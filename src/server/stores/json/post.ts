@@ -1,7 +1,7 @@
 import { foldName } from "../../core/fold-name.ts";
 import { pseudonymOf } from "../../core/operations.ts";
 import { changeRefills, startOfId } from "../../core/refill.ts";
-import { bookOf, openAccount, type AccountBook, type Books } from "./books.ts";
+import { bookOf, modelIn, openAccount, type AccountBook, type Books } from "./books.ts";
 import { daysOf, type KeptLists } from "./compacted.ts";
 import { isRefill, type Fact, type Line, type NoticeFact } from "./facts.ts";
 import { openInvite, postInvite } from "./invite-books.ts";
@@ -30,13 +30,14 @@ export function post(books: Books, fact: Line, head: Head, now: number): void {
       books.grants.add({ id: fact.id, account: fact.account, tokens: fact.tokens, asked: fact.asked });
       return;
     case "charge":
-      account.usage.add(fact.at, -fact.tokens, now);
+      account.usage.add(fact.at, 0 - fact.tokens, now, modelIn(books, fact.model));
       account.used -= fact.tokens;
       account.lastQuestion = fact.at;
+      if (fact.apiKey !== undefined) postUse(books, fact.apiKey, fact, now);
       if ("key" in fact) {
-        const { account, key, digest, at, tokens, model } = fact;
+        const { account, key, digest, at, tokens, model, apiKey } = fact;
         // 0 − 0 is 0, but −0 is not.
-        postKey(books, { account, key, digest, at, again: false, cost: 0 - tokens, model }, now);
+        postKey(books, { account, key, digest, at, again: false, cost: 0 - tokens, model, apiKey }, now);
       }
       return;
     case "again": {
@@ -47,6 +48,7 @@ export function post(books: Books, fact: Line, head: Head, now: number): void {
     case "password":
       account.hash = fact.hash;
       account.generation = fact.generation;
+      if (fact.endsKeys) for (const key of books.apiKeys.liveOf(account.id)) key.ended = true;
       return;
     case "revoked":
       postRevoked(books, fact, now);
@@ -59,11 +61,36 @@ export function post(books: Books, fact: Line, head: Head, now: number): void {
     case "renamed":
       rename(books, account, fact.name);
       return;
+    case "api_key": {
+      const { id, label: name, digest, limit, expires, at } = fact;
+      const of = { account: account.id, at, ended: false, lastUsed: null };
+      books.apiKeys.add({ id, name, digest, limit, expires, ...of });
+      return;
+    }
+    case "api_key_ended": {
+      const key = books.apiKeys.get(fact.id);
+      if (key) key.ended = true;
+      return;
+    }
     case "deleted":
+      books.apiKeys.forget(account.id);
       rename(books, account, pseudonymOf(account.id));
       account.generation += 1;
       Object.assign(account, { hash: "", disabled: true, deleted: true } satisfies Partial<AccountBook>);
   }
+}
+
+/** A charge of an API key; that of a deleted account is forgotten. */
+function postUse(
+  { apiKeys }: Books,
+  id: string,
+  { at, tokens }: Fact & { fact: "charge" },
+  now: number,
+): void {
+  const key = apiKeys.get(id);
+  if (!key) return;
+  key.usage.add(at, 0 - tokens, now, null);
+  key.lastUsed = at;
 }
 
 function rename({ names }: Books, account: AccountBook, name: string): void {
@@ -97,7 +124,8 @@ function postNotice(books: Books, fact: NoticeFact, now: number): void {
 }
 
 /** What an older ledger left. */
-function postKept(books: Books, { keys, revoked, grants, invites, refills }: KeptLists, now: number): void {
+function postKept(books: Books, kept: KeptLists, now: number): void {
+  const { keys, revoked, grants, invites, refills, apiKeys = [] } = kept;
   for (const { at, model, ...key } of keys)
     postKey(books, { ...key, at: Date.parse(at), model: model ?? undefined }, now);
   for (const { expires, ...token } of revoked)
@@ -105,6 +133,15 @@ function postKept(books: Books, { keys, revoked, grants, invites, refills }: Kep
   for (const given of grants) books.grants.add(given);
   for (const invite of invites)
     openInvite(books, { ...invite, expires: Date.parse(invite.expires), at: Date.parse(invite.at) });
+  const timeOf = (text: string | null) => (text === null ? null : Date.parse(text));
+  for (const { label: name, expires, at, lastUsed, ...key } of apiKeys)
+    books.apiKeys.add({
+      ...key,
+      name,
+      expires: timeOf(expires),
+      at: Date.parse(at),
+      lastUsed: timeOf(lastUsed),
+    });
   books.refills = [
     ...books.refills,
     ...refills.map(({ at, ...refill }) => ({ ...refill, at: Date.parse(at) })),
@@ -125,7 +162,11 @@ function postOpening(books: Books, fact: Fact & { fact: "opening" }): void {
     tokens,
   } = fact;
   const deleted = name === pseudonymOf(id);
-  const usage = createUsage(daysOf(fact.use));
+  const usage = createUsage();
+  for (const { apiKey, model, ...day } of daysOf(fact.use)) {
+    usage.restore({ ...day, model: modelIn(books, model) });
+    if (apiKey !== undefined) books.apiKeys.get(apiKey)?.usage.restore({ ...day, model: null });
+  }
   const state = {
     hash,
     generation,

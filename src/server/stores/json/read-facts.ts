@@ -5,7 +5,7 @@ import { Damage, LEDGER } from "./damage.ts";
 import { oldestDay } from "./collect-use.ts";
 import { isMonth } from "../../../text/is-month.ts";
 import { olderName, type Use } from "./compacted.ts";
-import type { Fact } from "./facts.ts";
+import { apiKeyOf, type Fact } from "./facts.ts";
 import { isoText } from "./shapes.ts";
 import { openLedger, type OpenLedger } from "./open-ledger.ts";
 import { unreadable } from "./holder.ts";
@@ -19,19 +19,19 @@ export function createJsonReader(folder: Folder, { interval = INTERVAL } = {}): 
   return {
     async *facts({ account, since = -Infinity, until = Infinity, after = 0, follow }) {
       const wanted: Wanted = (opening) => opening.account === account;
-      const seen: Seen = { n: after, ledger: undefined, older: undefined };
+      const seen: Seen = { n: after, ledger: undefined, older: undefined, keys: new Map() };
       for await (const facts of readFacts(folder, { wanted, seen, follow, interval }))
         for (const fact of facts) if (fact.at >= since && fact.at < until) yield rowOf(fact, seen);
     },
     use(since) {
-      const seen: Seen = { n: 0, ledger: undefined, older: undefined };
+      const seen: Seen = { n: 0, ledger: undefined, older: undefined, keys: new Map() };
       return useOf(readFacts(folder, { wanted: isUse(since), seen, interval }), since);
     },
     async close() {},
   };
 }
 
-function rowOf(fact: Fact, { older }: Seen): FactRow {
+function rowOf(fact: Fact, { older, keys }: Seen): FactRow {
   const { reason = null, by = null }: Partial<Act> = "reason" in fact ? fact : openedFrom(fact, older);
   return {
     n: fact.n,
@@ -40,7 +40,7 @@ function rowOf(fact: Fact, { older }: Seen): FactRow {
     tokens: "tokens" in fact ? fact.tokens : 0,
     balance: fact.balance,
     model: fact.fact === "charge" ? (fact.model ?? null) : null,
-    key: null,
+    key: keys.get(apiKeyOf(fact) ?? "") ?? null,
     // A grant without a reason has an empty one.
     reason: reason === "" ? null : reason,
     by,
@@ -91,6 +91,8 @@ interface Seen {
   ledger: string | undefined;
   /** The file of the facts before those of this ledger. */
   older: string | undefined;
+  /** Names of API keys by their id. */
+  keys: Map<string, string>;
 }
 
 interface Asked {
@@ -132,7 +134,11 @@ async function* fresh({ lines }: OpenLedger, end: number, { wanted, seen }: Aske
   for await (const all of lines.read(end, wanted)) {
     seen.ledger ??= lines.ledger();
     if (lines.ledger() !== seen.ledger) throw replaced();
-    for (const line of all) if (line.fact === "continues") seen.older = olderName(line.last);
+    for (const line of all) {
+      if (line.fact === "continues") seen.older = olderName(line.last);
+      if (line.fact === "api_key") seen.keys.set(line.id, line.label);
+      if (line.fact === "kept") for (const { id, label } of line.apiKeys ?? []) seen.keys.set(id, label);
+    }
     const facts = all.filter((line) => "account" in line && line.n > seen.n) as Fact[];
     seen.n = facts.at(-1)?.n ?? seen.n;
     yield facts;

@@ -3,6 +3,8 @@ import { pseudonymOf } from "../../core/operations.ts";
 import { startOfId } from "../../core/refill.ts";
 import type { AccountBook, Books } from "./books.ts";
 import {
+  apiKeyOf,
+  isOfApiKeys,
   isOfOperator,
   isRefill,
   tokensOf,
@@ -22,6 +24,8 @@ export function refute(books: Books, fact: Line): string | undefined {
   if (fact.fact === "feature") return refuteFeature(books, fact);
   if (isOfOperator(fact) && !books.features.has("operator"))
     return "it is of an operator, but no line before it names that feature.";
+  if (isOfApiKeys(fact) && !books.features.has("api_keys"))
+    return "it is of an API key, but no line before it names that feature.";
   if (COMPACTED.has(fact.fact) && !books.features.has("compacted"))
     return "it is of a ledger that continues another one, but no line before it names that feature.";
   if (!("account" in fact)) return refuteNotice(books, fact);
@@ -71,9 +75,25 @@ function refuteEvent(books: Books, account: AccountBook, fact: Fact): string | u
   if ((fact.fact === "grant" || fact.fact === "take") && isGiven(books, fact))
     return `its ${fact.fact} was made already.`;
   if (fact.fact === "take" && fact.asked < -fact.tokens) return "it takes more than was asked for.";
+  const wrongKey = refuteApiKey(books, account, fact);
+  if (wrongKey !== undefined) return wrongKey;
   if (fact.fact === "charge" && fact.model !== undefined && !books.features.has("models"))
     return "it names a model, but no line before it names that feature.";
   return undefined;
+}
+
+function refuteApiKey({ apiKeys }: Books, account: AccountBook, fact: Fact): string | undefined {
+  if (fact.fact === "api_key") {
+    if (apiKeys.get(fact.id) || apiKeys.byDigest(fact.digest)) return "its API key was made already.";
+    return apiKeys.liveOf(account.id).some(({ name }) => foldName(name) === foldName(fact.label))
+      ? "another API key of its account has the name."
+      : undefined;
+  }
+  if (fact.fact === "api_key_ended" && apiKeys.get(fact.id)?.ended) return "its API key was ended already.";
+  const named = apiKeyOf(fact);
+  // Those of a deleted account are forgotten.
+  if (named === undefined || account.deleted || apiKeys.get(named)?.account === account.id) return undefined;
+  return "its account has no such API key.";
 }
 
 function refuteName({ names }: Books, account: AccountBook, fact: Fact): string | undefined {

@@ -10,6 +10,7 @@ export const flag = (value: unknown) => typeof value === "boolean";
 export const digest = (value: unknown) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 export const time = (value: unknown) => typeof value === "string" && isoTime(value) !== undefined;
 
+export const isTrue = (value: unknown) => value === true;
 export const timeOrNull = (value: unknown) => value === null || time(value);
 
 /** Fields in their order, and what each of them may be. */
@@ -20,6 +21,12 @@ export const listOf =
   (...shapes: Shape[]) =>
   (value: unknown): boolean =>
     Array.isArray(value) && value.every((item) => shapes.some((shape) => fits(shape, item)));
+
+/** An object with the fields of the shape, or null. */
+export const orNull =
+  (shape: Shape) =>
+  (value: unknown): boolean =>
+    value === null || fits(shape, value);
 
 function fits(shape: Shape, item: unknown): boolean {
   if (typeof item !== "object" || item === null) return false;

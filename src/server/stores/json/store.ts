@@ -4,6 +4,7 @@ import { StartupError } from "../../core/startup-error.ts";
 import type { NamedAiState } from "../../core/ai-states.ts";
 import type { StoreMeter } from "../../core/store-meter.ts";
 import { cannotStore } from "../../core/store-unavailable.ts";
+import { createApiKeys } from "./api-keys.ts";
 import { createAccounts } from "./accounts.ts";
 import { takeHead } from "./books.ts";
 import { removeAddress } from "./address.ts";
@@ -173,7 +174,8 @@ async function createStore(parts: Parts): Promise<Store> {
   const [names, turns] = [createTurns(), createTurns()];
   const refills = createRefills({ books, committer, now, nameFeature, warn });
   const ledger = createLedger({ books, holds, committer, now, nameFeature, turns, refills });
-  const accounts = createAccounts({ books, committer, known, now, names });
+  const accounts = createAccounts({ books, committer, known, now, names, turns });
+  const apiKeys = createApiKeys({ books, committer, now, nameFeature, turns });
   const invites = createInvites({ books, committer, now, nameFeature });
   const operations = createOperations({
     books,
@@ -206,6 +208,7 @@ async function createStore(parts: Parts): Promise<Store> {
     accounts,
     invites,
     operations,
+    apiKeys,
     setRefill: (setting) => refills.set(setting),
     get refill() {
       return books.refills.at(-1);

@@ -1,56 +1,115 @@
 import { USAGE_DAYS } from "../../../protocol/limits.ts";
-import type { DayUsage } from "../../core/ports.ts";
+import type { DayUsage, KeyUse } from "../../core/ports.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Questions and tokens of one account, by UTC day. */
+/** Use of a model in a UTC day. `model`: null of before models, and where models do not matter. */
+export interface DayUse extends DayUsage {
+  model: string | null;
+}
+
+/** Questions and tokens of one account or API key, by UTC day and model. */
 export interface Usage {
   /** Adds a question that was charged at `at`. Drops days that are too old at `now`. */
-  add(at: number, tokens: number, now: number): void;
+  add(at: number, tokens: number, now: number, model: string | null): void;
+  /** Adds what an earlier `kept` had. */
+  restore(use: DayUse): void;
   /** The last `days` UTC days up to `now`, oldest first, days without use included. */
   last(days: number, now: number): DayUsage[];
-  /** Days with use that are not too old at `now`, oldest first. */
-  kept(now: number): DayUsage[];
+  /** The sums of the same days by model. */
+  byModel(days: number, now: number): KeyUse[];
+  /** Tokens of the UTC days from one that begins at `start` to one that ends at `end`. */
+  between(start: number, end: number): number;
+  /** Days with use that are not too old at `now`, oldest first, and by model. */
+  kept(now: number): DayUse[];
+}
+
+/** Of one model in a day, and those of others. Most accounts use one a day. */
+interface Use {
+  readonly model: string | null;
+  questions: number;
+  tokens: number;
+  next: Use | undefined;
 }
 
 const dayOf = (ms: number) => Math.floor(ms / DAY_MS);
 const dateOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
-/** See {@link Usage}. `kept` is an earlier result of its `kept`; nothing by default. */
-export function createUsage(kept: DayUsage[] = []): Usage {
-  // No Map before the first question: most accounts are idle most of the time.
-  let days: Map<number, { questions: number; tokens: number }> | undefined;
+/** Sum of what was used. */
+export function sumOfUse(uses: Iterable<{ questions: number; tokens: number }>): {
+  questions: number;
+  tokens: number;
+} {
+  const sum = { questions: 0, tokens: 0 };
+  for (const { questions, tokens } of uses) {
+    sum.questions += questions;
+    sum.tokens += tokens;
+  }
+  return sum;
+}
 
-  function enter(day: number, questions: number, tokens: number, today: number): void {
+/** See {@link Usage}; without any use. */
+export function createUsage(): Usage {
+  // No Map before the first question: most accounts are idle most of the time.
+  let days: Map<number, Use> | undefined;
+
+  function enter(day: number, { model, questions, tokens }: Omit<DayUse, "date">, today: number): void {
     days ??= new Map();
-    const known = days.get(day);
+    const first = days.get(day);
+    let known = first;
+    while (known && known.model !== model) known = known.next;
     if (known) {
       known.questions += questions;
       known.tokens += tokens;
       return;
     }
+    if (first) {
+      first.next = { model, questions, tokens, next: first.next };
+      return;
+    }
     for (const old of days.keys()) if (old <= today - USAGE_DAYS.most) days.delete(old);
-    if (day > today - USAGE_DAYS.most) days.set(day, { questions, tokens });
+    if (day > today - USAGE_DAYS.most) days.set(day, { model, questions, tokens, next: undefined });
   }
 
-  for (const { date, questions, tokens } of kept)
-    enter(dayOf(Date.parse(date)), questions, tokens, Number.NEGATIVE_INFINITY);
+  function* usesOf(day: number): Generator<Use> {
+    for (let use = days?.get(day); use; use = use.next) yield use;
+  }
+
+  /** The last `count` days, oldest first. */
+  const lastDays = (count: number, now: number): number[] =>
+    Array.from({ length: count }, (_, index) => dayOf(now) - count + 1 + index);
 
   return {
-    add: (at, tokens, now) => enter(dayOf(at), 1, tokens, dayOf(now)),
-    last(count, now) {
-      const today = dayOf(now);
-      return Array.from({ length: count }, (_, index) => {
-        const day = today - count + 1 + index;
-        return { date: dateOf(day), ...(days?.get(day) ?? { questions: 0, tokens: 0 }) };
-      });
+    add: (at, tokens, now, model) => enter(dayOf(at), { model, questions: 1, tokens }, dayOf(now)),
+    restore: ({ date, ...use }) => enter(dayOf(Date.parse(date)), use, Number.NEGATIVE_INFINITY),
+    last: (count, now) =>
+      lastDays(count, now).map((day) => ({ date: dateOf(day), ...sumOfUse(usesOf(day)) })),
+    byModel(count, now) {
+      const sums = new Map<string | null, KeyUse>();
+      for (const day of lastDays(count, now))
+        for (const { model: name, questions, tokens } of usesOf(day)) {
+          const sum = sums.get(name) ?? { name, questions: 0, tokens: 0 };
+          sums.set(name, sum);
+          sum.questions += questions;
+          sum.tokens += tokens;
+        }
+      return [...sums.values()];
+    },
+    between(start, end) {
+      let tokens = 0;
+      for (let day = dayOf(start); day < dayOf(end); day += 1) tokens += sumOfUse(usesOf(day)).tokens;
+      return tokens;
     },
     kept(now) {
       const oldest = dayOf(now) - USAGE_DAYS.most;
-      return [...(days ?? [])]
-        .filter(([day]) => day > oldest)
-        .sort(([a], [b]) => a - b)
-        .map(([day, use]) => ({ date: dateOf(day), ...use }));
+      return [...(days?.keys() ?? [])]
+        .filter((day) => day > oldest)
+        .sort((a, b) => a - b)
+        .flatMap((day) => {
+          const uses = [...usesOf(day)].sort((a, b) => ((a.model ?? "") < (b.model ?? "") ? -1 : 1));
+          const date = dateOf(day);
+          return uses.map(({ model, questions, tokens }) => ({ date, model, questions, tokens }));
+        });
     },
   };
 }

@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import { createHolds } from "../../../../../src/server/stores/json/holds.ts";
 
-const hold = { account: "jane", price: 100, model: "small", expires: 1000, key: undefined, paid: false };
+const hold = {
+  account: "jane",
+  price: 100,
+  model: "small",
+  expires: 1000,
+  key: undefined,
+  apiKey: undefined,
+  paid: false,
+};
 
 test("a hold frees its tokens when it expires", () => {
   const holds = createHolds();
