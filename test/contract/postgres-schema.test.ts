@@ -3,19 +3,30 @@ import { Client } from "pg";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { ACCOUNTS_PAGE } from "../../src/server/stores/postgres/account-rows.ts";
 import { createAccounts, SESSION } from "../../src/server/stores/postgres/accounts.ts";
-import { CHARGE, CHARGE_AGAIN, CHARGE_LOOK } from "../../src/server/stores/postgres/charge.ts";
+import { CHARGE, CHARGE_AGAIN, CHARGE_KEYED, CHARGE_LOOK } from "../../src/server/stores/postgres/charge.ts";
 import { openDatabase, skippingLocked, type Database } from "../../src/server/stores/postgres/database.ts";
 import { ASK_AGAIN, HOLD, HOLD_LOOK } from "../../src/server/stores/postgres/hold.ts";
+import { HOLD_KEYED, KEY_LOOK, RECOUNT } from "../../src/server/stores/postgres/keyed-hold.ts";
 import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
-import { CHARGE_ONE, HOLD_ONE } from "../../src/server/stores/postgres/one-row.ts";
+import {
+  CHARGE_KEYED_ONE,
+  CHARGE_ONE,
+  HOLD_KEYED_ONE,
+  HOLD_ONE,
+} from "../../src/server/stores/postgres/one-row.ts";
 import { REFILL } from "../../src/server/stores/postgres/refills.ts";
 import { BALANCE, createLedger } from "../../src/server/stores/postgres/ledger.ts";
 import { migrate } from "../../src/server/stores/postgres/migrate.ts";
 import { migrations, TODAY } from "../../src/server/stores/postgres/migrations.ts";
-import { RELEASE, RELEASE_MANY, RELEASE_MANY_AGAIN } from "../../src/server/stores/postgres/release.ts";
+import {
+  RELEASE,
+  RELEASE_KEYED,
+  RELEASE_MANY,
+  RELEASE_MANY_AGAIN,
+} from "../../src/server/stores/postgres/release.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { PRUNE_QUESTIONS, SWEEP, SWEEP_ACCOUNT } from "../../src/server/stores/postgres/sweep.ts";
-import { USAGE } from "../../src/server/stores/postgres/usage.ts";
+import { USAGE, USAGE_BY_KEY, USAGE_BY_MODEL } from "../../src/server/stores/postgres/usage.ts";
 import { createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { noOwnPostgres, noPostgres, query, type Place, skipped } from "../support/postgres.ts";
@@ -228,7 +239,11 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
       INSERT INTO chat_usage (account, day, questions, tokens)
         SELECT 'a' || i, 20000 + d, 1, 100 FROM generate_series(1, 5000) i, generate_series(1, 10) d;
       INSERT INTO chat_revoked (account, jti, expires) SELECT 'a' || i, 'j', now() FROM generate_series(1, 5000) i;
-      ANALYZE chat_accounts, chat_questions, chat_ledger, chat_usage, chat_revoked;
+      INSERT INTO chat_api_keys (id, account, slot, name, folded, digest, generation, per, created_at, held, spent,
+          spent_from, before, before_from, recounts)
+        SELECT 'k' || i, 'a' || (i % 1000), i, i, i, i, 1, 'month', now(), 0, 0, now(), 0, now(), 0
+        FROM generate_series(1, 5000) i;
+      ANALYZE chat_accounts, chat_questions, chat_ledger, chat_usage, chat_revoked, chat_api_keys;
       SET plan_cache_mode = force_generic_plan`);
     const plans = async (statements: Record<string, string>) => {
       const told: string[] = [];
@@ -254,21 +269,37 @@ describe.skipIf(noPostgres)(`the schema in Postgres${skipped(noPostgres)}`, () =
       HOLD_ONE,
       CHARGE_ONE,
     };
+    const keyed = {
+      HOLD_KEYED,
+      HOLD_KEYED_ONE,
+      KEY_LOOK,
+      RECOUNT,
+      CHARGE_KEYED,
+      CHARGE_KEYED_ONE,
+      RELEASE_KEYED,
+    };
     const together = {
       HOLDS: skippingLocked(HOLD),
       CHARGES: skippingLocked(CHARGE),
       HOLD_ALONE: skippingLocked(HOLD_ONE),
       CHARGE_ALONE: skippingLocked(CHARGE_ONE),
+      KEYED_HOLDS: skippingLocked(HOLD_KEYED),
+      KEYED_CHARGES: skippingLocked(CHARGE_KEYED),
+      KEYED_HOLD_ALONE: skippingLocked(HOLD_KEYED_ONE),
+      KEYED_CHARGE_ALONE: skippingLocked(CHARGE_KEYED_ONE),
     };
     const releases = { RELEASE_MANY, RELEASE_MANY_AGAIN };
     for (const plan of await plans({
       ...questions,
+      ...keyed,
       ...together,
       ...releases,
       SESSION,
       BALANCE,
       REFILL,
       USAGE,
+      USAGE_BY_KEY,
+      USAGE_BY_MODEL,
       SWEEP_ACCOUNT,
       ACCOUNTS_PAGE,
     })) {

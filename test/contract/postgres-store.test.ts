@@ -3,6 +3,7 @@ import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { unhurried } from "../support/postgres-store.ts";
 import { noPostgres, openCluster, type Cluster, skipped } from "../support/postgres.ts";
 import { ownClock } from "../support/postgres-clock.ts";
+import { apiKeysContract } from "./api-keys-contract.ts";
 import { invitesContract } from "./invites-contract.ts";
 import { operationsContract } from "./operations-contract.ts";
 import { refillContract } from "./refill-contract.ts";
@@ -42,6 +43,7 @@ describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
 
   storeContract("Postgres", ownPlace);
   storeModel("Postgres", ownPlace, 12);
+  apiKeysContract("Postgres", ownPlace);
   invitesContract("Postgres", ownPlace);
   operationsContract("Postgres", ownPlace);
   refillContract("Postgres", ownPlace);

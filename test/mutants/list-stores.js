@@ -16,6 +16,7 @@ const compact = `${json}compact.test.ts`;
 const invites = `${json}invites.test.ts`;
 const operations = `${json}operations.test.ts`;
 const postgresInvites = "test/contract/postgres-invites.test.ts";
+const apiKeys = "test/contract/postgres-api-keys.test.ts";
 const rowCalls = "test/unit/server/stores/postgres/row-calls.test.ts";
 
 /** The ledger's files, the tables of Postgres, and the files of every room. @type {Mutant[]} */
@@ -450,8 +451,8 @@ export const storeMutants = [
   },
   {
     file: "src/server/stores/postgres/charge.ts",
-    find: "-price, tokens, model FROM charged",
-    replace: "-price, tokens, NULL FROM charged",
+    find: "-price, tokens, model$",
+    replace: "-price, tokens, NULL$",
     why: "Charges name no model.",
     tests: [gather],
   },
@@ -534,8 +535,8 @@ export const storeMutants = [
   },
   {
     file: "src/server/stores/postgres/one-row.ts",
-    find: "b.tokens, q.model FROM question",
-    replace: "b.tokens, NULL FROM question",
+    find: "b.tokens, q.model$",
+    replace: "b.tokens, NULL$",
     why: "Charges of single questions name no model.",
     tests: [gather],
   },
@@ -639,9 +640,58 @@ export const storeMutants = [
   },
   {
     file: "src/server/stores/postgres/release.ts",
-    find: "q.id = $1 AND q.charged_at IS NULL RETURNING",
-    replace: "q.id = $1 RETURNING",
+    find: "q.id = $1 AND q.charged_at IS NULL",
+    replace: "q.id = $1",
     why: "A release after the charge takes its question away.",
+    tests: [postgres],
+  },
+  {
+    file: "src/server/stores/postgres/ledger.ts",
+    find: "held === undefined || held.apiKey !== undefined",
+    replace: "held !== undefined && held.apiKey !== undefined",
+    why: "An API key has what another server charged held for ever.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/postgres/key-limits.ts",
+    find: "${SPENT} + q.price END,\n    spent_from",
+    replace: "${SPENT} END,\n    spent_from",
+    why: "An API key spends without a limit.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/postgres/key-limits.ts",
+    find: "held = k.held - g.price",
+    replace: "held = k.held",
+    why: "What failed counts for the limit of an API key for ever.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/postgres/key-limits.ts",
+    find: '"k.generation < a.generation"',
+    replace: '"false"',
+    why: "An API key that is made while a new password is set outlives it.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/postgres/keyed-hold.ts",
+    find: "key_needed <= key_free",
+    replace: "price <= key_free",
+    why: "Questions that go together exceed the limit of their API key.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/postgres/keyed-hold.ts",
+    find: "(i.checked OR NOT a.disabled)",
+    replace: "true",
+    why: "API keys of a disabled account ask on.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/postgres/one-row.ts",
+    find: "k.most - k.held - ${SPENT} >= $5",
+    replace: "k.most - ${SPENT} >= $5",
+    why: "Questions in flight do not count for the limit of an API key.",
     tests: [postgres],
   },
   {

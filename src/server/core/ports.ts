@@ -95,7 +95,7 @@ export interface Login {
   jti: string;
 }
 
-/** `ended`: the account is gone, has another generation, or has revoked the token. `name`: the account's. */
+/** `ended`: the account is gone, has another generation, or has revoked the token; or the API key has ended. `name`: the account's. */
 export type Admission =
   | { kind: "ended" }
   | { kind: "disabled" }
@@ -138,8 +138,11 @@ export interface Ledger {
   grant(grant: Grant): Promise<GrantOutcome>;
   /** Checks the key first (docs/http-api.md#idempotency), then the balance. */
   hold(request: HoldRequest): Promise<HoldOutcome>;
-  /** Checks the login, then as `hold`, in one step. Absent from a store that looks up a login without waiting. */
-  admit?(login: Login, request: HoldRequest): Promise<Admission>;
+  /**
+   * Checks the login, then as `hold`, in one step; `api_key`: checks the API key of the request and its account. Absent from a
+   * store that looks up a login without waiting.
+   */
+  admit?(login: Login | "api_key", request: HoldRequest): Promise<Admission>;
   /**
    * Settles a hold: takes its price, or records the second answer of a `paid` hold. A second call for the same hold
    * changes nothing and gives the same outcome. If it rejects, the hold is still open and must be released.

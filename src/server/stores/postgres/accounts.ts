@@ -3,10 +3,12 @@ import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
 import { createActs } from "./acts.ts";
 import { unavailable } from "./database.ts";
+import { END_OLDER, endsKeys } from "./key-limits.ts";
 import { createKnown } from "./known.ts";
 import type { Tallied } from "./tally.ts";
 
-interface Row {
+/** The columns of an account. */
+export interface Row {
   id: AccountId;
   name: string;
   password_hash: string;
@@ -57,7 +59,7 @@ WITH a AS (
   UPDATE chat_accounts SET password_hash = $2, generation = generation + 1
   WHERE id = $1 AND generation = $3 AND deleted_at IS NULL
   RETURNING id, name, password_hash, generation, disabled, tokens
-), entry AS (
+)${endsKeys("a", "$5::boolean")}, entry AS (
   INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
   SELECT $4, 'password', id, now(), 0, tokens FROM a
 )
@@ -133,13 +135,16 @@ export function createAccounts(database: Tallied): Accounts {
       return rows[0] && { account: accountOf(rows[0]), revoked: rows[0].revoked };
     },
 
-    async setPassword({ account: id, generation, passwordHash }) {
-      const { rows } = await run<Row>(SET_PASSWORD, [id, passwordHash, generation, randomUUID()]);
+    async setPassword({ account: id, generation, passwordHash, endsKeys = false }) {
+      const values = [id, passwordHash, generation, randomUUID(), endsKeys];
+      const { rows, repeated } = await run<Row>(SET_PASSWORD, values);
       const account = rows[0] ?? (await run<Row>(BY_ID, [id])).rows[0];
       if (!account) throw noAccount();
       // If a response was lost, the retry finds the hash already set. Hashes are salted, so an equal one is this call's.
-      const own = account.password_hash === passwordHash && account.generation === generation + 1;
-      return own ? { kind: "set", account: accountOf(account) } : { kind: "changed" };
+      const isSet = account.password_hash === passwordHash && account.generation === generation + 1;
+      if (!rows[0] && !(repeated && isSet)) return { kind: "changed" };
+      if (endsKeys) await run(END_OLDER, [id]).catch(inDoubt);
+      return { kind: "set", account: accountOf(account) };
     },
 
     async setDisabled(account, disabled) {
@@ -163,7 +168,7 @@ export function inDoubt(error: unknown): never {
 /** The account was never created: a bug in the caller. */
 export const noAccount = (): Error => new Error("No account has this id.");
 
-const accountOf = ({ id, name, password_hash: passwordHash, generation, disabled }: Row): Account => ({
+export const accountOf = ({ id, name, password_hash: passwordHash, generation, disabled }: Row): Account => ({
   id,
   name,
   passwordHash,

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import { pseudonymOf, type Act, type Operations, type Unknown } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
+import { inDoubt } from "./accounts.ts";
 import type { Database } from "./database.ts";
+import { END_OLDER, endsKeys } from "./key-limits.ts";
 
 /**
  * Statements of acts that move no tokens. Each changes the account $1 unless it is as asked, which locks its row, and adds
@@ -28,7 +30,7 @@ WITH account AS (
   UPDATE chat_accounts SET password_hash = $5, generation = generation + 1
   WHERE id = $1 AND deleted_at IS NULL AND password_hash <> $5
   RETURNING id, tokens
-)${entry("'password'")}`;
+)${endsKeys("account", "true")}${entry("'password'")}`;
 
 /** A name that another account has is a conflict. */
 const RENAME = `
@@ -38,7 +40,7 @@ WITH account AS (
   RETURNING id, tokens
 )${entry("'renamed'")}`;
 
-/** Deletes what else there is of the account, but questions in flight. */
+/** Deletes what else there is of the account, but questions in flight, and what facts say of its API keys. */
 const FORGOTTEN = `
 known AS (
   DELETE FROM chat_known k USING account WHERE k.account = account.id
@@ -47,6 +49,8 @@ known AS (
 ), question AS (
   DELETE FROM chat_questions q USING account WHERE q.account = account.id AND q.charged_at IS NOT NULL
     AND (q.again_id IS NULL OR q.asked_again_at IS NOT NULL OR q.again_expires <= now())
+), api_key AS (
+  UPDATE chat_api_keys k SET ended_at = now() FROM account WHERE k.account = account.id AND k.ended_at IS NULL
 )`;
 
 /** The row stays, because its facts and its tokens do. */
@@ -102,7 +106,11 @@ export function createActs({ run }: Pick<Database, "run">) {
   return {
     setDisabled: (account: AccountId, disabled: boolean, why: Act) => act(DISABLE, account, why, [disabled]),
 
-    setPassword: (account: AccountId, hash: string, why: Act) => act(SET_PASSWORD, account, why, [hash]),
+    async setPassword(account: AccountId, hash: string, why: Act): Promise<Done> {
+      const done = await act(SET_PASSWORD, account, why, [hash]);
+      if (done.kind === "done") await run(END_OLDER, [account]).catch(inDoubt);
+      return done;
+    },
 
     async rename(account: AccountId, name: string, why: Act): Promise<Done | { kind: "taken" }> {
       const state = await change(RENAME, account, why, [name, foldName(name)]);

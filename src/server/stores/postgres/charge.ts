@@ -2,14 +2,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ApiError } from "../../core/api-error.ts";
 import type { ChargeOutcome, HoldId } from "../../core/ports.ts";
 import { unavailable, type Database, type Outcome } from "./database.ts";
+import { SPENDING } from "./key-limits.ts";
 import { TODAY } from "./migrations.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
 /**
  * Charges the holds $1, in their order. Locks the accounts' rows first, see {@link migrations}. Of each account's charges
- * the ledger has the numbers and balances as if they had come one after the other.
+ * the ledger has the numbers and balances as if they had come one after the other. `keyed`: some may be of API keys.
  */
-export const CHARGE = `
+const chargeSql = (keyed: boolean): string => `
 WITH asked AS (
   SELECT id, account FROM chat_questions WHERE id = ANY($1::text[])
 ), account AS (
@@ -17,7 +18,7 @@ WITH asked AS (
 ), question AS (
   UPDATE chat_questions q SET charged_at = now() FROM account
   WHERE q.id = ANY($1::text[]) AND q.account = account.id AND q.charged_at IS NULL AND q.expires > now()
-  RETURNING q.id, q.account, q.price, q.model
+  RETURNING q.id, q.account, q.price, q.model${keyed ? ", q.api_key" : ""}
 ), bill AS (
   SELECT account, count(*) AS questions, sum(price)::bigint AS price FROM question GROUP BY account
 ), balance AS (
@@ -25,16 +26,16 @@ WITH asked AS (
   FROM bill b WHERE a.id = b.account
   RETURNING a.id, a.tokens, a.held
 ), charged AS (
-  SELECT q.id, q.account, q.price, q.model, b.tokens + q.later AS tokens, b.held + q.later AS held
+  SELECT q.id, q.account, q.price, q.model${keyed ? ", q.api_key" : ""}, b.tokens + q.later AS tokens, b.held + q.later AS held
   FROM (
-    SELECT id, account, price, model,
+    SELECT id, account, price, model${keyed ? ", api_key" : ""},
       (sum(price) OVER (PARTITION BY account ORDER BY array_position($1::text[], id) DESC) - price)::bigint AS later
     FROM question
   ) q JOIN balance b ON b.id = q.account
 ), entry AS (
-  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, model)
-  SELECT id, 'charge', account, now(), -price, tokens, model FROM charged ORDER BY array_position($1::text[], id)
-), day AS (
+  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, model${keyed ? ", api_key" : ""})
+  SELECT id, 'charge', account, now(), -price, tokens, model${keyed ? ", api_key" : ""} FROM charged ORDER BY array_position($1::text[], id)
+)${keyed ? SPENDING : ""}, day AS (
   INSERT INTO chat_usage AS u (account, day, questions, tokens)
   SELECT account, ${TODAY}, questions, price FROM bill
   ON CONFLICT (account, day) DO UPDATE SET questions = u.questions + excluded.questions, tokens = u.tokens + excluded.tokens
@@ -42,6 +43,9 @@ WITH asked AS (
 SELECT id, tokens, held, false AS locked FROM charged
 UNION ALL
 SELECT id, 0, 0, true FROM asked WHERE account NOT IN (SELECT id FROM account)`;
+
+export const CHARGE = chargeSql(false);
+export const CHARGE_KEYED = chargeSql(true);
 
 /** Records the second answer of a charged key, which costs nothing. */
 export const CHARGE_AGAIN = `
@@ -51,10 +55,10 @@ WITH account AS (
 ), question AS (
   UPDATE chat_questions q SET asked_again_at = now() FROM account
   WHERE q.again_id = $1 AND q.asked_again_at IS NULL AND q.again_expires > now()
-  RETURNING q.account
+  RETURNING q.account, q.again_api_key
 ), entry AS (
-  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance)
-  SELECT $1, 'again', a.id, now(), 0, a.tokens FROM account a JOIN question q ON q.account = a.id
+  INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, api_key)
+  SELECT $1, 'again', a.id, now(), 0, a.tokens, q.again_api_key FROM account a JOIN question q ON q.account = a.id
 )
 SELECT a.tokens, a.held FROM account a JOIN question q ON q.account = a.id`;
 
@@ -82,7 +86,7 @@ type Charge = (timeout: number) => Promise<Outcome<HoldState>>;
 export async function charge(
   { run }: Pick<Database, "run">,
   id: HoldId,
-  first: Charge = (timeout) => run(CHARGE, [[id]], timeout),
+  first: Charge = (timeout) => run(CHARGE_KEYED, [[id]], timeout),
 ): Promise<ChargeOutcome> {
   const end = performance.now() + CHARGE_TIMEOUT;
   let repeated = false;

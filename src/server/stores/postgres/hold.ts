@@ -4,8 +4,10 @@ import { noAccount } from "./accounts.ts";
 import { unavailable, type Database } from "./database.ts";
 import type { RunRow } from "./gather.ts";
 import { overloaded } from "./lanes.ts";
-import { HOLD_ONE, holdOneSql } from "./one-row.ts";
+import { byApiKey, HOLD_KEYED, holdKeyedSql, type KeyRefusal } from "./keyed-hold.ts";
+import { HOLD_KEYED_ONE, HOLD_ONE, holdKeyedOneSql, holdOneSql } from "./one-row.ts";
 import { REFILL_STATE, type PostgresRefills, type RefillState } from "./refills.ts";
+import type { RowCall } from "./row-calls.ts";
 import { SWEEP_ACCOUNT } from "./sweep.ts";
 
 /**
@@ -65,9 +67,10 @@ LEFT JOIN chat_questions k ON k.account = a.id AND k.key = $2
 LEFT JOIN chat_questions m ON m.account = a.id AND m.id = $4
 WHERE a.id = $1`;
 
-/** Takes a charged key for its second answer. $1: the charged question, $2: this hold. */
+/** Takes a charged key for its second answer. $1: the charged question, $2: this hold, $4: its API key. */
 export const ASK_AGAIN = `
-UPDATE chat_questions SET again_id = $2, again_expires = now() + $3::float8 * interval '1 millisecond'
+UPDATE chat_questions
+SET again_id = $2, again_expires = now() + $3::float8 * interval '1 millisecond', again_api_key = $4
 WHERE id = $1 AND charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds' AND asked_again_at IS NULL
   AND (again_id IS NULL OR again_id = $2 OR again_expires <= now())
 RETURNING id`;
@@ -113,16 +116,20 @@ interface Needs {
 export async function hold(
   { run, runRow, now, refills }: Needs,
   request: HoldRequest,
-  login?: Login,
+  login?: Login | "api_key",
 ): Promise<Admission> {
-  const { id, account, key = null, digest, price, model, expires, limited } = request;
-  const { generation = null, jti = null } = login ?? {};
+  const { id, account, key = null, digest, price, model, expires, apiKey, limited } = request;
+  const token = login === "api_key" ? undefined : login;
+  const { generation = null, jti = null } = token ?? {};
   if (!Number.isSafeInteger(price) || price < 0) throw new RangeError("A price is a whole number of tokens.");
+  if (token && apiKey !== undefined) throw new Error("A question has a login or an API key.");
   const life = () => Math.max(0, expires - now());
-  const values = () => [account, key, digest, price, life(), generation, jti, model];
+  const asker = apiKey === undefined ? [generation, jti] : [apiKey, login === undefined];
+  const values = () => [account, key, digest, price, life(), ...asker, model];
+  const { plain, unlessDue } = apiKey === undefined ? forTokens : forKeys;
   let repeated = false;
   // The condition may be false although nothing is due: it is asked for once.
-  let statement = statementOf(refills.nothingDue);
+  let statement = unlessDue(refills.nothingDue);
   /** After a lost response the hold may exist: only `store_unavailable` makes the caller release it. */
   function inDoubt(error: unknown): never {
     throw repeated ? unavailable(error) : error;
@@ -140,35 +147,41 @@ export async function hold(
     if (!state) throw noAccount();
     if (state.mine && repeated) return admitted(state, { kind: "held" });
     if (state.mine) throw new Error("A hold's id was used twice.");
-    if (login && (state.revoked || state.generation !== generation)) return { kind: "ended" };
+    if (token && (state.revoked || state.generation !== generation)) return { kind: "ended" };
+    const refused = apiKey === undefined ? undefined : await byApiKey({ run }, request).catch(inDoubt);
+    if (login && refused === "ended") return { kind: "ended" };
     if (login && state.disabled) return { kind: "disabled" };
-    if (statement !== PLAIN) {
-      statement = PLAIN;
+    if (statement !== plain) {
+      statement = plain;
       if (await refills.pay(run, account, state).catch(inDoubt)) continue;
     }
-    const outcome = state.key_id === null ? withoutKey(state, request, refills) : byKey(state);
+    const outcome = state.key_id === null ? withoutKey(state, request, refills, refused) : byKey(state);
     if (outcome === "stale") await run(SWEEP_ACCOUNT, [account]);
     else if (outcome === "forgotten") await run(FORGET, [state.key_id]);
     else if (outcome?.kind === "paid") {
-      const again = await run(ASK_AGAIN, [state.key_id, id, life()]);
+      const again = await run(ASK_AGAIN, [state.key_id, id, life(), apiKey ?? null]);
       if (again.rows.length > 0) return admitted(state, outcome);
     } else if (outcome) return admitted(state, outcome);
   }
   throw overloaded();
 }
 
-const PLAIN = { sql: HOLD, one: HOLD_ONE };
+type Statement = Pick<RowCall, "sql" | "one">;
 
-/** By their condition. Operators change it rarely. */
-const statements = new Map<string | undefined, typeof PLAIN>([[undefined, PLAIN]]);
-
-function statementOf(nothingDue: string | undefined): typeof PLAIN {
-  const known = statements.get(nothingDue);
-  if (known) return known;
-  const made = { sql: holdSql(nothingDue), one: holdOneSql(nothingDue) };
-  statements.set(nothingDue, made);
-  return made;
+/** Statements by their condition for accounts. Operators change it rarely. */
+function statements(plain: Statement, sql: (only: string) => string, one: (only: string) => string) {
+  const made = new Map<string, Statement>();
+  function unlessDue(nothingDue: string | undefined): Statement {
+    if (nothingDue === undefined) return plain;
+    const known = made.get(nothingDue) ?? { sql: sql(nothingDue), one: one(nothingDue) };
+    made.set(nothingDue, known);
+    return known;
+  }
+  return { plain, unlessDue };
 }
+
+const forTokens = statements({ sql: HOLD, one: HOLD_ONE }, holdSql, holdOneSql);
+const forKeys = statements({ sql: HOLD_KEYED, one: HOLD_KEYED_ONE }, holdKeyedSql, holdKeyedOneSql);
 
 const admitted = ({ name }: { name: string }, outcome: HoldOutcome): Admission => ({
   kind: "admitted",
@@ -194,11 +207,14 @@ function withoutKey(
   state: HoldState,
   { price, limited }: HoldRequest,
   { balanceOf }: Needs["refills"],
+  refused: KeyRefusal | "ended" | "stale" | undefined,
 ): HoldOutcome | "stale" | undefined {
+  if (refused === "ended") return { kind: "key_ended" };
   if (limited) return { kind: "limited" };
   const stale = Number(state.stale);
   const balance = balanceOf({ tokens: Number(state.tokens), held: Number(state.held) - stale }, state);
+  if (typeof refused === "object") return { kind: "key_limit", ...refused, balance };
   if (balance.tokens < price) return { kind: "insufficient", balance };
   if (balance.tokens - balance.held < price) return { kind: "all_held", balance };
-  return stale > 0 ? "stale" : undefined;
+  return stale > 0 || refused === "stale" ? "stale" : undefined;
 }

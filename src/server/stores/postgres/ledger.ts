@@ -11,18 +11,18 @@ import type {
 } from "../../core/ports.ts";
 import { chargeInDoubt } from "../../core/store-unavailable.ts";
 import { noAccount } from "./accounts.ts";
-import { charge, CHARGE } from "./charge.ts";
+import { charge, CHARGE, CHARGE_KEYED } from "./charge.ts";
 import { unavailable, type Database } from "./database.ts";
 import { createGather, type RunRow } from "./gather.ts";
 import { give } from "./grants.ts";
 import { hold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
-import { CHARGE_ONE } from "./one-row.ts";
+import { CHARGE_KEYED_ONE, CHARGE_ONE } from "./one-row.ts";
 import { createRefills, REFILL_STATE, type PostgresRefills, type RefillState } from "./refills.ts";
 import { release } from "./release.ts";
 import type { Abandoned } from "./sweeper.ts";
 import type { Tallied } from "./tally.ts";
-import { USAGE, usageOf, type UsageRow } from "./usage.ts";
+import { USAGE, USAGE_BY_KEY, USAGE_BY_MODEL, usageOf, type NamedRow, type UsageRow } from "./usage.ts";
 
 /** Without expired holds, which are still in `held` until the next sweep. */
 export const BALANCE = `
@@ -33,7 +33,7 @@ SELECT a.tokens, a.held - (
 FROM chat_accounts a WHERE a.id = $1`;
 
 /** The open holds of this server. */
-export type OpenHolds = Map<HoldId, Pick<HoldRequest, "account" | "expires" | "model" | "price">>;
+export type OpenHolds = Map<HoldId, Pick<HoldRequest, "account" | "apiKey" | "expires" | "model" | "price">>;
 
 /** Their tokens at `now`. */
 export function heldIn(holds: OpenHolds, now: number): number {
@@ -63,7 +63,7 @@ export function createLedger({
   runRow?: RunRow;
   refills?: PostgresRefills;
   inFlight?: OpenHolds;
-}): Required<Omit<Ledger, "usageBy">> {
+}): Required<Ledger> {
   const { run, tally } = database;
   const charging = new Map<HoldId, Promise<ChargeOutcome>>();
 
@@ -76,19 +76,24 @@ export function createLedger({
   }
 
   const accountOf = (id: HoldId) => inFlight.get(id)?.account ?? id;
+  /** Whether the hold may be one of an API key. */
+  function mayBeKeyed(id: HoldId): boolean {
+    const held = inFlight.get(id);
+    return held === undefined || held.apiKey !== undefined;
+  }
   /** `run` in the lane of an account. */
   const inLane =
     (account: AccountId): Database["run"] =>
     (...statement) =>
       lanes(account, () => run(...statement));
 
-  async function admit(request: HoldRequest, login?: Login): Promise<Admission> {
-    const { id, account, expires, model, price } = request;
+  async function admit(request: HoldRequest, login?: Login | "api_key"): Promise<Admission> {
+    const { id, account, apiKey, expires, model, price } = request;
     try {
       const admission = await hold({ run: inLane(account), runRow, now, refills }, request, login);
       const outcome = admission.kind === "admitted" ? admission.outcome.kind : undefined;
       if (outcome === "held" || outcome === "paid")
-        inFlight.set(id, { account, expires, model, price: outcome === "held" ? price : 0 });
+        inFlight.set(id, { account, apiKey, expires, model, price: outcome === "held" ? price : 0 });
       return admission;
     } catch (error) {
       // If a response was lost, the hold may exist.
@@ -102,8 +107,10 @@ export function createLedger({
     const row = held && held.price > 0 ? ({ kind: "charge", id, model: held.model } as const) : undefined;
     try {
       const account = accountOf(id);
+      const sql = mayBeKeyed(id) ? CHARGE_KEYED : CHARGE;
+      const one = mayBeKeyed(id) ? CHARGE_KEYED_ONE : CHARGE_ONE;
       const outcome = await charge({ run: inLane(account) }, id, (timeout) =>
-        runRow({ sql: CHARGE, one: CHARGE_ONE, id, account, values: () => [], timeout }),
+        runRow({ sql, one, id, account, values: () => [], timeout }),
       );
       inFlight.delete(id);
       if (held && row && outcome.kind === "charged") tally?.added(row, 0 - held.price);
@@ -147,7 +154,7 @@ export function createLedger({
     async release(id) {
       if (charging.has(id)) return;
       try {
-        await release({ run: inLane(accountOf(id)) }, id);
+        await release({ run: inLane(accountOf(id)) }, id, mayBeKeyed(id));
       } catch (error) {
         const held = inFlight.get(id);
         if (held) abandoned.set(id, held.expires);
@@ -160,6 +167,15 @@ export function createLedger({
     async usage(account, days) {
       const { rows } = await run<UsageRow>(USAGE, [account, days]);
       return usageOf(rows, days);
+    },
+
+    async usageBy(account, days, by) {
+      const { rows } = await run<NamedRow>(by === "key" ? USAGE_BY_KEY : USAGE_BY_MODEL, [account, days]);
+      return rows.map(({ name, questions, tokens }) => ({
+        name,
+        questions: Number(questions),
+        tokens: Number(tokens),
+      }));
     },
   };
 }

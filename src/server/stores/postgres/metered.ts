@@ -1,9 +1,10 @@
 import type { StoreMeter } from "../../core/store-meter.ts";
-import { CHARGE } from "./charge.ts";
+import { CHARGE, CHARGE_KEYED } from "./charge.ts";
 import { READS, skippingLocked, type Database } from "./database.ts";
-import { CHARGE_ONE } from "./one-row.ts";
+import { CHARGE_KEYED_ONE, CHARGE_ONE } from "./one-row.ts";
 
-const CHARGES = new Set([CHARGE, CHARGE_ONE].flatMap((sql) => [sql, skippingLocked(sql)]));
+const charges = [CHARGE, CHARGE_ONE, CHARGE_KEYED, CHARGE_KEYED_ONE];
+const CHARGES = new Set(charges.flatMap((sql) => [sql, skippingLocked(sql)]));
 
 /** `run`, which also tells how long statements took that write, and how many charges each of them made. */
 export function metered(run: Database["run"], meter: StoreMeter): Database["run"] {

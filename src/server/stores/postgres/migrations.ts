@@ -3,7 +3,8 @@
  * engines know: no extensions, triggers, DO blocks, advisory locks or LISTEN; int4, because `integer` has 64 bits in
  * CockroachDB, and pg returns those as text.
  *
- * Lock order, against deadlocks: a statement that changes an account's questions locks the account's row first.
+ * Lock order, against deadlocks: a statement that changes an account's questions or API keys locks the account's row first,
+ * and rows of its API keys after it.
  */
 export const migrations: string[][] = [
   [
@@ -128,6 +129,40 @@ export const migrations: string[][] = [
   [
     `ALTER TABLE chat_accounts ADD COLUMN granted bigint, ADD COLUMN deleted_at timestamptz,
       ADD COLUMN refilled timestamptz`,
+  ],
+  // The API key that asked; null: none. again_api_key: the one that asked for the second answer.
+  ["ALTER TABLE chat_ledger ADD COLUMN api_key text"],
+  ["ALTER TABLE chat_questions ADD COLUMN api_key text, ADD COLUMN again_api_key text"],
+  // API keys, ended ones too: facts name them. n: their order. slot: 1, 2, …, so that an account has only so many. generation:
+  // of the account, when it was made. most: tokens that it may spend in a period; null: any number. held: tokens of its open
+  // questions. spent: its charges in the last period that it was charged in, which began at spent_from; before: in the one
+  // before that. recounts: how often held was corrected.
+  [
+    `CREATE TABLE chat_api_keys (
+      id text PRIMARY KEY,
+      n bigint NOT NULL DEFAULT nextval('chat_ledger_n'),
+      account text NOT NULL,
+      slot int4 NOT NULL,
+      name text NOT NULL,
+      folded text NOT NULL,
+      digest text NOT NULL UNIQUE,
+      generation int4 NOT NULL,
+      most bigint,
+      per text NOT NULL,
+      expires timestamptz,
+      created_at timestamptz NOT NULL,
+      ended_at timestamptz,
+      used_at timestamptz,
+      held bigint NOT NULL,
+      spent bigint NOT NULL,
+      spent_from timestamptz NOT NULL,
+      before bigint NOT NULL,
+      before_from timestamptz NOT NULL,
+      recounts int4 NOT NULL,
+      CONSTRAINT chat_api_keys_held CHECK (held >= 0)
+    )`,
+    `CREATE UNIQUE INDEX chat_api_keys_name ON chat_api_keys (account, folded) WHERE ended_at IS NULL`,
+    `CREATE UNIQUE INDEX chat_api_keys_slot ON chat_api_keys (account, slot) WHERE ended_at IS NULL`,
   ],
 ];
 

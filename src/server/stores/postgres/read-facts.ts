@@ -13,7 +13,8 @@ const PAGE = 5_000;
 const FOLLOW_MS = 1_000;
 
 const COLUMNS = `id, kind, account, at::text AS place, floor(extract(epoch FROM at) * 1000)::float8 AS at,
-  tokens::float8 AS tokens, balance::float8 AS balance, n::float8 AS n, model, reason, by`;
+  tokens::float8 AS tokens, balance::float8 AS balance, n::float8 AS n, model, reason, by,
+  (SELECT k.name FROM chat_api_keys k WHERE k.id = api_key) AS key`;
 
 /** Rows of account $1 from before they were numbered, after the row $2 to $4. */
 const OLD = `
@@ -43,6 +44,7 @@ interface Row extends Kept {
   place: string;
   at: number;
   model: string | null;
+  key: string | null;
   reason: string | null;
   by: string | null;
 }
@@ -132,14 +134,14 @@ function inOrder(rows: Numbered[]): Numbered[] {
     .map((row, index) => ({ ...row, n: numbers[index] ?? row.n }));
 }
 
-const factOf = ({ n, at, kind, tokens, balance, model, reason, by }: Numbered): FactRow => ({
+const factOf = ({ n, at, kind, tokens, balance, model, key, reason, by }: Numbered): FactRow => ({
   n,
   at,
   fact: kind,
   tokens,
   balance,
   model,
-  key: null,
+  key,
   reason: reason === "" ? null : reason,
   by,
 });

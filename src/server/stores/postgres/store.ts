@@ -3,6 +3,7 @@ import type { Store } from "../../core/ports.ts";
 import type { StoreMeter } from "../../core/store-meter.ts";
 import { createAccounts } from "./accounts.ts";
 import { readAddress } from "./address.ts";
+import { createApiKeys } from "./api-keys.ts";
 import { createCounter } from "./counter.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createGather, type RunRow } from "./gather.ts";
@@ -125,6 +126,7 @@ function createStore(parts: Parts): Store {
     accounts: underWay.count(createAccounts(statements)),
     invites: underWay.count(createInvites(statements)),
     operations: createOperations(statements, underWay),
+    apiKeys: underWay.count(createApiKeys(statements)),
     setRefill: (setting) => refills.set(setting),
     get refill() {
       return refills.setting;

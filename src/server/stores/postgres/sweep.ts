@@ -2,6 +2,7 @@ import { KEY_LIFETIME_MS, USAGE_DAYS } from "../../../protocol/limits.ts";
 import type { Database } from "./database.ts";
 import { PRUNE_LIMITS } from "./counter.ts";
 import { PRUNE_KNOWN } from "./known.ts";
+import { GIVEN_BACK } from "./key-limits.ts";
 import { TODAY } from "./migrations.ts";
 
 /** Deletes the expired holds of one account. */
@@ -11,8 +12,8 @@ WITH account AS (
 ), gone AS (
   DELETE FROM chat_questions q USING account
   WHERE q.account = account.id AND q.charged_at IS NULL AND q.expires <= now()
-  RETURNING q.price
-)
+  RETURNING q.price, q.api_key
+)${GIVEN_BACK}
 UPDATE chat_accounts a SET held = a.held - g.price
 FROM (SELECT coalesce(sum(price), 0)::bigint AS price FROM gone) g
 WHERE a.id = $1 AND g.price > 0`;
@@ -26,8 +27,8 @@ WITH due AS (
 ), gone AS (
   DELETE FROM chat_questions q USING account
   WHERE q.account = account.id AND q.charged_at IS NULL AND q.expires <= now()
-  RETURNING q.account, q.price
-)
+  RETURNING q.account, q.price, q.api_key
+)${GIVEN_BACK}
 UPDATE chat_accounts a SET held = a.held - g.price
 FROM (SELECT account, sum(price)::bigint AS price FROM gone GROUP BY account) g
 WHERE a.id = g.account
