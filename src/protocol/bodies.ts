@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hasMore } from "../text/code-points.ts";
-import { HISTORY_ENTRIES, INSTRUCTIONS_CHARACTERS, MODEL_CHARACTERS } from "./limits.ts";
+import { imageFault, imageTypes } from "./images.ts";
+import { HISTORY_ENTRIES, IMAGES, INSTRUCTIONS_CHARACTERS, MODEL_CHARACTERS } from "./limits.ts";
 import { passwordFaults } from "./password-rules.ts";
 import { usernameFaults } from "./username-rules.ts";
 
@@ -55,6 +56,19 @@ const turn = z.object(
   { error: "a turn must be an object with role and content." },
 );
 
+const image = z
+  .object(
+    {
+      media_type: z.enum(imageTypes, { error: `media_type must be one of these: ${imageTypes.join(", ")}.` }),
+      data: z.string(required("data")),
+    },
+    { error: "an image must be an object with media_type and data." },
+  )
+  .superRefine((one, context) => {
+    const fault = imageFault(one);
+    if (fault !== undefined) context.addIssue({ code: "custom", path: ["data"], message: fault });
+  });
+
 /** `POST /api/register/`. `invite`: the code of an invitation as typed; null counts as none. */
 export const registerBody = z.object({
   username,
@@ -72,7 +86,8 @@ export const passwordBody = z.object({
 });
 
 /** `POST /api/chat/` less its token. `message` comes out trimmed, and how long it may be is up to its model; `history` is the
- * earlier turns, oldest first; `model` is the name of the model to ask; `instructions` are trimmed, and absent if blank. */
+ * earlier turns, oldest first; `model` is the name of the model to ask; `instructions` are trimmed, and absent if blank;
+ * `images` are absent if there are none. */
 export const chatBody = z.object({
   message,
   history: z
@@ -87,6 +102,11 @@ export const chatBody = z.object({
     })
     .optional(),
   instructions: instructions.optional(),
+  images: z
+    .array(image, { error: "images must be a list of images." })
+    .max(IMAGES.most, { error: `images may have at most ${IMAGES.most} entries.` })
+    .transform((list) => (list.length === 0 ? undefined : list))
+    .optional(),
 });
 
 export type RegisterBody = z.infer<typeof registerBody>;

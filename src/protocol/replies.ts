@@ -21,7 +21,15 @@ export interface ChatReply {
 
 /** `GET /api/models/` → 200: the models that a question can name, the default first. */
 export interface ModelsReply {
-  models: { name: string; /** Tokens a question. */ price: number; default: boolean; limits: ChatLimits }[];
+  models: {
+    name: string;
+    /** Tokens a question. */
+    price: number;
+    default: boolean;
+    limits: ChatLimits;
+    /** Absent if it takes none. */
+    images?: true;
+  }[];
 }
 
 /**

@@ -6,7 +6,7 @@ import { logAiChange } from "./ai-log.ts";
 import type { OnAiCall } from "./core/ai-calls.ts";
 import type { AiStates } from "./core/ai-states.ts";
 import { createAnswers } from "./core/answers.ts";
-import { limitsOf } from "./core/models.ts";
+import { limitsOf, takeImages } from "./core/models.ts";
 import type { Store } from "./core/ports.ts";
 import { createQuestions } from "./core/questions.ts";
 import { createSignIn } from "./core/sign-in.ts";
@@ -149,6 +149,7 @@ function aboutOf({ config, models }: Current, { refill }: Store): AboutReply {
       "reasoning",
       "instructions",
       ...(listed ? (["models"] as const) : []),
+      ...(takeImages(models.list) ? (["images"] as const) : []),
     ],
   };
 }

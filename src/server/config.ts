@@ -25,6 +25,8 @@ export interface ModelConfig {
   contextChars: number | undefined;
   /** Most characters of a message. Undefined: as many as `contextChars`. */
   messageChars: number | undefined;
+  /** Whether it takes images. */
+  images: boolean;
   /** Longest answer, in tokens of the AI. */
   maxOutputTokens: number | undefined;
   temperature: number | undefined;

@@ -22,7 +22,7 @@ export interface OpenModels {
 
 async function openModel(model: ModelConfig, config: ServerConfig): Promise<OpenModel> {
   const { provider: wish, dispatcher, idleTimeout, warn } = config;
-  const { name, upstream, price, system, fallback, ...rest } = model;
+  const { name, upstream, price, system, images, fallback, ...rest } = model;
   const settings = {
     ...rest,
     provider: wish,
@@ -47,6 +47,7 @@ async function openModel(model: ModelConfig, config: ServerConfig): Promise<Open
     get messageChars() {
       return limits().messageChars;
     },
+    images,
     fallback,
     provider,
     reason,

@@ -53,8 +53,8 @@ export const limitMutants = [
   },
   {
     file: "src/server/http/chat.ts",
-    find: "checkLength(prompt, modelNamed(models, model));",
-    replace: "modelNamed(models, model);",
+    find: "checkLength(prompt, asked);",
+    replace: "",
     why: "A question that the model cannot read as a whole is asked and charged.",
     tests: [limits],
   },

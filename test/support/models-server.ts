@@ -6,6 +6,7 @@ export interface ListedModel {
   name: string;
   price: number;
   default: boolean;
+  images?: true;
 }
 
 export interface ModelsServer extends SmallServer {

@@ -42,6 +42,7 @@ export const testModel = (wishes: Partial<ModelConfig> = {}): ModelConfig => ({
   system: undefined,
   contextChars: 48_000,
   messageChars: undefined,
+  images: false,
   maxOutputTokens: undefined,
   temperature: undefined,
   reasoningEffort: undefined,

@@ -9,6 +9,7 @@ export const testedModel = (wishes: Partial<Model> & { provider: Provider }): Mo
   system: undefined,
   contextChars: 48_000,
   messageChars: 48_000,
+  images: false,
   fallback: undefined,
   ...wishes,
 });

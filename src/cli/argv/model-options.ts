@@ -1,5 +1,5 @@
 import { isRecord } from "../../text/loose-json.ts";
-import { FILLED, filled, json, LARGEST, number, text, whole, type Option } from "./option.ts";
+import { FILLED, filled, json, LARGEST, number, text, toggle, whole, type Option } from "./option.ts";
 import { serverOptions } from "./server-options.ts";
 import { serverSecrets } from "./server-secrets.ts";
 
@@ -31,6 +31,7 @@ export const modelOptions = {
   system: serverOptions.system,
   contextChars: serverOptions.contextChars,
   messageChars: serverOptions.messageChars,
+  images: toggle({ help: "whether it takes images" }),
   maxOutputTokens: whole({ help: "longest answer, in tokens of the AI" }, undefined, [1, LARGEST]),
   temperature: number({ help: "0 to 2" }, [0, 2]),
   reasoningEffort: text({ pattern: FILLED, help: "such as low, medium or high" }, filled),

@@ -47,7 +47,7 @@ const LOGOUT_SILENCE = 10;
 const isLacking = (status: number) => status === 404 || status === 405 || status === 501;
 
 /** The fields of a question, besides its model, of which the offer tells how much they take. */
-const LIMITED = ["message", "instructions"];
+const LIMITED = ["message", "instructions", "images"];
 
 /** Whether the server refused a question by what its offer tells: its models, and how much they take. */
 const isAboutOffer = ({ status, fields }: ClientError, model: string | undefined): boolean =>
@@ -166,14 +166,21 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return undefined;
   };
 
+  /** Without its images a question would be another one. */
+  const assertImages = async (signal: AbortSignal | undefined): Promise<void> => {
+    for (const anew of [false, true]) if ((await loadOffer(signal, anew)).extensions.has("images")) return;
+    throw new ClientError("not_offered", `${server} takes no images.`);
+  };
+
   async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
-    const { message, history, instructions, key, signal } = question;
+    const { message, history, instructions, images = [], key, signal } = question;
     const secret = toSend();
     const offersHistory = history.length > 0 && (await loadOffer(signal)).extensions.has("history");
     if (history.length > 0 && !offersHistory) question.onHistoryKept?.();
     const model = await modelFor(question);
     const offersInstructions =
       instructions !== undefined && (await loadOffer(signal)).extensions.has("instructions");
+    if (images.length > 0) await assertImages(signal);
     const call: Call = {
       method: "POST",
       path: routes.chat,
@@ -184,6 +191,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         ...(offersHistory && { history }),
         ...(model !== undefined && { model }),
         ...(offersInstructions && { instructions }),
+        ...(images.length > 0 && { images }),
       },
       signal,
       question: true,

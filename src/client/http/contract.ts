@@ -21,7 +21,7 @@ export interface Question {
   onModelLeftOut?: () => void;
   /** What the user wants of every answer; sent only to a server that offers `instructions`. */
   instructions?: string;
-  /** Sent only to a server that offers `images`. */
+  /** A server that does not offer `images` gets no such question: it fails with `not_offered`. */
   images?: readonly Image[];
   /** Idempotency-Key: one per question, the same for all its retries. */
   key: string;

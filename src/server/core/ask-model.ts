@@ -3,7 +3,7 @@ import type { AiCall, OnAiCall } from "./ai-calls.ts";
 import { ApiError } from "./api-error.ts";
 import type { Model } from "./models.ts";
 import type { Pieces } from "./pieces.ts";
-import { contextFor, type Prompt } from "./prompt.ts";
+import { contextFor, dropImages, type Prompt } from "./prompt.ts";
 import type { StopSignal } from "./stop.ts";
 
 interface Request {
@@ -52,7 +52,10 @@ export async function askModel(
     onDelta:
       onDelta &&
       ((pieces, name, turns) => {
-        firstText ??= performance.now() - start;
+        if (firstText === undefined) {
+          firstText = performance.now() - start;
+          dropImages(prompt);
+        }
         onDelta(pieces, name, turns);
       }),
     onReasoning,

@@ -17,6 +17,8 @@ export interface Model {
   readonly contextChars: number;
   /** Most characters of a message. */
   readonly messageChars: number;
+  /** Whether a question may have images. */
+  readonly images: boolean;
   readonly provider: Provider;
   /** Name of the model that is asked if this one fails before any text. */
   readonly fallback: string | undefined;
@@ -47,6 +49,9 @@ export function modelOfCharge(models: Models, name: string | undefined, asked: M
   const detail = `This key was charged for the model ${name}, which is gone. Nothing was charged now. Ask again with a new key and one of these models: ${namesOf(models)}`;
   throw new ApiError("invalid_request", detail, { fields: [{ field: "model", detail }] });
 }
+
+/** Whether any of them takes images. */
+export const takeImages = (models: Models): boolean => models.some(({ images }) => images);
 
 /** What `GET /api/` tells of a model. */
 export const limitsOf = ({ messageChars, contextChars }: Model): ChatLimits => ({

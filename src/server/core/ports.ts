@@ -1,4 +1,5 @@
 import type { RefillSetting, RefillWish } from "../../protocol/refill.ts";
+import type { Image } from "../../protocol/images.ts";
 import type { Finish } from "../../protocol/replies.ts";
 import type { ApiKeys, KeyLimit } from "./api-keys.ts";
 import type { Operations } from "./operations.ts";
@@ -283,6 +284,8 @@ export interface Store {
 export interface Message {
   role: "system" | "user" | "assistant";
   content: string;
+  /** Of the question; see `Prompt`. */
+  images?: readonly Image[] | undefined;
 }
 
 /**

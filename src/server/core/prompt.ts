@@ -1,6 +1,7 @@
 import type { Turn } from "../../protocol/bodies.ts";
 import { firstFitting } from "../../protocol/chat-limits.ts";
 import type { FieldError } from "../../protocol/errors.ts";
+import type { Image } from "../../protocol/images.ts";
 import { codePoints, hasMore } from "../../text/code-points.ts";
 import { ApiError } from "./api-error.ts";
 import { findModel, type Model, type Models } from "./models.ts";
@@ -14,16 +15,26 @@ export interface Prompt {
   history: Turn[];
   /** What the user wants of every answer, trimmed and not blank. */
   instructions?: string | undefined;
+  /** Not empty. They can take much memory: {@link dropImages} frees it. */
+  images?: Image[] | undefined;
 }
 
 /**
  * What a key stands for. The key itself is stored nowhere, so it salts the digest. What was not sent is no part of it: such
- * a question has the digest that it had before models and instructions.
+ * a question has the digest that it had before models, instructions and images.
  */
 export function digestOf(prompt: Prompt, key: string, model: string | undefined): string {
-  const { message, history, instructions } = prompt;
-  const more = instructions === undefined ? [] : [{ instructions }];
+  const { message, history, instructions, images } = prompt;
+  // Strict Base64 stands for its bytes: the hash of either is as good.
+  const hashes = images?.map(({ media_type, data }) => [media_type, sha256(data)]);
+  const more = instructions === undefined && hashes === undefined ? [] : [{ instructions, images: hashes }];
   return sha256(JSON.stringify([key, message, history, ...(model === undefined ? [] : [model]), ...more]));
+}
+
+/** Once nobody else will be asked: else they stay in memory until the answer's end. */
+export function dropImages({ images }: Prompt): void {
+  // Whoever holds the list holds them no longer.
+  if (images) images.length = 0;
 }
 
 /** The messages for the AI, and how many turns of the history are among them. */
@@ -37,7 +48,7 @@ export interface Context {
  * instructions and message, and the message (docs/http-api.md#history). Only turns are cut.
  */
 export function contextFor(
-  { message, history, instructions }: Prompt,
+  { message, history, instructions, images }: Prompt,
   { system, contextChars }: Pick<Model, "system" | "contextChars">,
 ): Context {
   const room = instructions === undefined ? contextChars : contextChars - codePoints(instructions);
@@ -46,7 +57,7 @@ export function contextFor(
   const messages: Message[] = [
     ...(before ? [{ role: "system" as const, content: before }] : []),
     ...sent.map(({ role, content }) => ({ role, content })),
-    { role: "user", content: message },
+    { role: "user", content: message, images },
   ];
   return { messages, turns: sent.length };
 }
@@ -57,17 +68,20 @@ export function fallbackOf(models: Models, { fallback }: Model, prompt: Prompt):
   return found && !faultOf(prompt, found) ? found : undefined;
 }
 
-/** Throws `invalid_request` for a prompt that is too long for its model. */
+/** Throws `invalid_request` for a prompt that its model does not take. */
 export function checkLength(prompt: Prompt, model: Model): void {
   const fault = faultOf(prompt, model);
   if (fault) throw new ApiError("invalid_request", fault.detail, { fields: [fault] });
 }
 
 /** Why a model does not take a prompt. */
-function faultOf({ message, instructions }: Prompt, model: Model): FieldError | undefined {
+function faultOf({ message, instructions, images }: Prompt, model: Model): FieldError | undefined {
   const { messageChars, contextChars } = model;
   if (hasMore(message, messageChars)) {
     return { field: "message", detail: `message must have at most ${messageChars} characters.` };
+  }
+  if (images !== undefined && !model.images) {
+    return { field: "images", detail: `${model.name} takes no images.` };
   }
   // A context of 0 is one without history: it says nothing about the rest.
   if (instructions === undefined || contextChars === 0) return undefined;

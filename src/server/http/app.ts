@@ -1,17 +1,16 @@
 import Koa from "koa";
 import type { Logger } from "pino";
 import { chatBody, loginBody, passwordBody, registerBody } from "../../protocol/bodies.ts";
-import { chatBodyBytes } from "../../protocol/chat-limits.ts";
 import { CREDENTIALS_BODY_BYTES } from "../../protocol/limits.ts";
 import type { AboutReply } from "../../protocol/replies.ts";
 import { routes } from "../../protocol/routes.ts";
-import { limitsOf } from "../core/models.ts";
 import type { NamedAiState } from "../core/ai-states.ts";
 import type { Ledger, Store } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, refuseIfClosed, register, tellBalance } from "./accounts.ts";
 import { authenticate, authenticateAsker, authenticateHead } from "./authenticate.ts";
+import { bodyLimit, checkBeside, textLimit } from "./chat-body.ts";
 import { answerQuestion } from "./chat.ts";
 import type { Budget } from "./budget.ts";
 import type { ClientAddresses } from "./client-address.ts";
@@ -80,7 +79,11 @@ function routeTable(needs: AppNeeds): Route[] {
       [
         letArrive,
         authenticateHead(signIn),
-        readJson(budget, () => Math.max(...questions.models.map((model) => chatBodyBytes(limitsOf(model))))),
+        readJson(
+          budget,
+          ({ state }) => bodyLimit(questions.models, state.claims !== undefined),
+          (bytes) => checkBeside(bytes, textLimit(questions.models)),
+        ),
         authenticateAsker(signIn),
         validate(chatBody, answerQuestion({ questions, budget, stopping, questionTimeout })),
       ],

@@ -1,16 +1,19 @@
 import type { ChatBody } from "../../protocol/bodies.ts";
 import { noRoom, type Budget } from "./budget.ts";
+import { CHAT_BODY_BYTES } from "../../protocol/limits.ts";
 import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.ts";
 import { modelNamed, type Models } from "../core/models.ts";
 import { checkLength, type Prompt } from "../core/prompt.ts";
 import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
+import { textLimit } from "./chat-body.ts";
 import { forgetWork, stopWithClient } from "./client-signal.ts";
 import { askerOf, type Context } from "./context.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import { modelHeader } from "./model-header.ts";
 import { problemOf, publicErrorOf } from "./problem.ts";
+import { tooLarge } from "./read-body.ts";
 import { keyOf } from "./read-key.ts";
 import { headOf, replyJson } from "./reply.ts";
 import { createTicker } from "./ticker.ts";
@@ -35,11 +38,21 @@ function pushHead(head: string[], { model, finish, turns }: Head): void {
   if (finish) head.push(headers.finish, finish);
 }
 
+/** A body may be larger only for a model that takes images. */
+function assertText({ state }: Context, models: Models): void {
+  const { buffered = 0 } = state;
+  if (buffered <= CHAT_BODY_BYTES) return;
+  const limit = textLimit(models);
+  if (buffered > limit) throw tooLarge(limit);
+}
+
 async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise<Question> {
-  const { message, history = [], model, instructions } = body;
-  const prompt: Prompt = { message, history, instructions };
+  const { message, history = [], model, instructions, images } = body;
+  const prompt: Prompt = { message, history, instructions, images };
   // Before the key, as docs/http-api.md#order-of-checks says.
-  checkLength(prompt, modelNamed(models, model));
+  const asked = modelNamed(models, model);
+  if (!asked.images) assertText(ctx, models);
+  checkLength(prompt, asked);
   const key = keyOf(ctx);
   const { account, hold } = askerOf(ctx);
   const { arrived } = ctx.state;

@@ -12,6 +12,7 @@ export function listModels(questions: Pick<Questions, "models">): Middleware {
       price: model.price,
       default: index === 0,
       limits: limitsOf(model),
+      ...(model.images && { images: true as const }),
     }));
     replyJson(ctx, 200, { models } satisfies ModelsReply);
   };

@@ -84,11 +84,15 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
 }
 
 /**
- * Reads a JSON object of at most `mostBytes()` unpacked bytes into `ctx.state.body`; without a body it is `{}`. Checks media
- * type, size and JSON, in this order (docs/http-api.md#order-of-checks). Its bytes are counted in `ctx.state.buffered`; the
+ * Reads a JSON object of at most `mostBytes(ctx)` unpacked bytes into `ctx.state.body`; without a body it is `{}`. Checks media
+ * type, size and JSON, in this order (docs/http-api.md#order-of-checks); `check` throws if bytes should not be parsed. Its bytes are counted in `ctx.state.buffered`; the
  * first step gives them back.
  */
-export function readJson(budget: Budget, mostBytes: () => number): Middleware {
+export function readJson(
+  budget: Budget,
+  mostBytes: (ctx: Context) => number,
+  check?: (bytes: Buffer) => void,
+): Middleware {
   // koa-body's JSON would replace malformed UTF-8. Read as text with an empty encoding, the body comes as bytes.
   const reader = (textLimit: number) =>
     koaBody({
@@ -140,7 +144,7 @@ export function readJson(budget: Budget, mostBytes: () => number): Middleware {
   }
 
   function bytesOf(ctx: Context): Buffer | Promise<Buffer> {
-    const limit = mostBytes();
+    const limit = mostBytes(ctx);
     const unpacker = unpackerOf(ctx.req.headers["content-encoding"]);
     if (!unpacker) return readBody(ctx.req, limit, { budget, isStranger: isStranger(ctx) });
     return readUnpacked(ctx, unpacker, limit).catch((error: Error) => {
@@ -155,6 +159,7 @@ export function readJson(budget: Budget, mostBytes: () => number): Middleware {
       const bytes = await bytesOf(ctx);
       ctx.state.buffered = bytes.length;
       if (ctx.state.arrived !== undefined) ctx.state.arrived = performance.now();
+      check?.(bytes);
       ctx.state.body = parseObject(bytes);
     }
     return next();

@@ -34,6 +34,8 @@ export function validate<Input>(schema: z.ZodType<Input>, handle: Handler<Input>
   return function validate(ctx) {
     const result = schema.safeParse(ctx.state.body);
     if (!result.success) throw invalidFields(result.error.issues.map(errorOf));
+    // Images are in memory as long as anything refers to them.
+    ctx.state.body = {};
     return handle(ctx, result.data);
   };
 }

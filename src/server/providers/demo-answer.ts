@@ -12,10 +12,12 @@ const REMINDER =
 /** Markdown that depends on the last question and on the number of questions before it. Never blank. */
 export function demoAnswer(messages: Message[]): string {
   const turns = messages.filter(({ role }) => role === "user");
-  const question = turns.at(-1)?.content ?? "";
+  const { content: question = "", images = [] } = turns.at(-1) ?? {};
   const earlier = Math.max(0, turns.length - 1);
   const [, write] = topics.find(([pattern]) => pattern.test(question)) ?? topics.at(-1)!;
-  return `${write(question, earlier)}\n\n${REMINDER}`;
+  const seen =
+    images.length === 0 ? "" : `You sent ${counted(images.length, "image")}. A real model would look.\n\n`;
+  return `${seen}${write(question, earlier)}\n\n${REMINDER}`;
 }
 
 const introduce = (_question: string, earlier: number) =>

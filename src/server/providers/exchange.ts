@@ -31,7 +31,7 @@ export interface Silences {
  */
 export function exchange(
   upstream: Upstream,
-  body: string,
+  body: string | Buffer,
   { signal, onDelta, onReasoning, untilRead, onFinish }: Question,
   silences: Silences,
 ): Promise<string> {

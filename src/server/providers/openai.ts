@@ -4,7 +4,7 @@ import type { ApiError } from "../core/api-error.ts";
 import type { Message, Provider } from "../core/ports.ts";
 import { OPENAI_URL } from "./base-url.ts";
 import { exchange } from "./exchange.ts";
-import { mergeMessages } from "./messages.ts";
+import { mergeMessages, requestBytes, withoutData } from "./messages.ts";
 import type { Patience } from "./read-stream.ts";
 import { Failed } from "./upstream-errors.ts";
 import { isRefusal, upstreamFailure, wantsStream } from "./upstream-failure.ts";
@@ -77,8 +77,9 @@ export function openOpenAiProvider({
     const refusesAll = refusals >= REFUSALS;
     if (isRefusal(failure)) refusals += 1;
     const texts = messages.map(({ content }) => content);
+    const images = messages.at(-1)?.images ?? [];
     return upstreamFailure(failure, {
-      quote: (words) => upstream.quote(words, texts),
+      quote: (words) => upstream.quote(withoutData(words, images), texts),
       hasVersion: upstream.hasVersion,
       refusesAll,
     });
@@ -102,13 +103,13 @@ export function openOpenAiProvider({
       messages,
       ...(stream && { stream }),
     } satisfies ChatCompletionCreateParams;
-    const text = JSON.stringify(body);
+    const bytes = requestBytes(body);
     try {
-      return await exchange(upstream, text, question, silences);
+      return await exchange(upstream, bytes, question, silences);
     } catch (error) {
       if (!(error instanceof Failed) || !error.stale) throw error;
       upstream.renew(error.stale);
-      return exchange(upstream, text, question, silences);
+      return exchange(upstream, bytes, question, silences);
     }
   }
 

@@ -11,7 +11,7 @@ const CONNECT_MS = 10_000;
 /** Where questions go. */
 export interface Upstream {
   /** Sends a question's body; `handler` gets the reply, without any time limit. Returns where it was sent. */
-  post(body: string, handler: Dispatcher.DispatchHandler): Dispatcher;
+  post(body: string | Buffer, handler: Dispatcher.DispatchHandler): Dispatcher;
   /** To be called in `onRequestStart`: whether the connection was used before, as far as can be known. */
   startsOnUsed(): boolean;
   /** Sends later questions over new connections, unless that was done since `from` was used. */

@@ -98,6 +98,24 @@ test.each([
   expect((await client.offer()).models).toEqual([]);
 });
 
+test("images go to a server that offers them; another one gets no such question", async () => {
+  const images = [{ media_type: "image/png", data: "iVBORw0KGgoAAAAN" } as const];
+  kept = { at: Date.now(), price: 100, model: "small", extensions: ["stream", "images"] };
+  await ask({ images });
+  expect(server.seen.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([{ images }]);
+  kept = { ...kept, extensions: ["stream"] };
+  const other = open();
+  const refused = other.ask({ message: "hi", history: [], key: "k", images }).next();
+  await expect(refused).rejects.toMatchObject({ code: "not_offered", message: /takes no images/ });
+  await other.close();
+  expect(server.asked()).toHaveLength(1);
+});
+
+test("a model tells that it takes images", async () => {
+  server.models = [{ name: "sees", price: 1, default: true, images: true }];
+  expect((await client.offer()).models).toMatchObject([{ name: "sees", images: true }]);
+});
+
 test("instructions go to a server that offers them, and to no other", async () => {
   const offer = { at: Date.now(), price: 100, model: "small" };
   kept = { ...offer, extensions: ["stream", "instructions"] };
