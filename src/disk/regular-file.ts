@@ -27,12 +27,16 @@ export function regularOnly<Handle extends Pick<FileHandle, "stat" | "close">>(
 
 export const openRegular = regularOnly<FileHandle>((path, flags, mode) => promises.open(path, flags, mode));
 
-/** Reads a regular file; never waits for another process. Throws as `openRegular` rejects. */
-export function readRegularSync(path: string): Buffer {
+/**
+ * Reads a regular file; never waits for another process. Throws as `openRegular` rejects, and with the code `TOO_LARGE` if
+ * it has more than `most` bytes.
+ */
+export function readRegularSync(path: string, most = Infinity): Buffer {
   const fd = openSync(path, O_RDONLY | O_NONBLOCK);
   try {
     const found = fstatSync(fd);
     if (!found.isFile()) throw notRegular(found.isDirectory());
+    if (found.size > most) throw Object.assign(new Error("too large"), { code: "TOO_LARGE" });
     return readFileSync(fd);
   } finally {
     closeSync(fd);

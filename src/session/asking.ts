@@ -5,13 +5,14 @@ import type { Turn } from "../protocol/bodies.ts";
 import type { Account } from "./account.ts";
 import { failureLines, internal, isSpent, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
-import { forgotten, forgottenWords } from "./context.ts";
+import { forgotten, forgottenWords, unpinned } from "./context.ts";
 import { exchange, type Ended, type Face } from "./exchange.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { costWords } from "./money.ts";
 import { contextOf } from "./lost.ts";
 import type { Image } from "../protocol/images.ts";
+import { carriedRole, leftOutRoleWords } from "./role.ts";
 import { isRequired, leftOutWords, nameFor } from "./model.ts";
 import { sameQuestion, turnsBefore } from "./same-question.ts";
 import { imagesIn, sendable } from "./sent-images.ts";
@@ -67,20 +68,34 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let waiting: Waiting | undefined;
   let toldNoHistory: ApiClient | undefined;
   let toldNoModels: ApiClient | undefined;
+  let toldOfRole: ApiClient | undefined;
   /** The key of a question that may have been charged although it failed or was stopped. */
   let inDoubt: string | undefined;
   /** The last question's, which is part of what its key stands for: the limits may change before it is sent again. */
-  let lastSent: { key: string; history: Turn[] } | undefined;
+  let lastSent:
+    | { key: string; history: Turn[]; pinned: number; instructions?: string | undefined }
+    | undefined;
   /** The key of a question that the server refuses for its key. */
   let spent: string | undefined;
 
   const begun = (message: string, before: readonly Turn[], key: string, model: string | undefined) => {
-    const { username } = state();
+    const { username, role } = state();
     const conversation = resumable(state());
     const context = contextOf(before, message);
     const images = imagesIn(room, message).length || undefined;
     const at = room.wallClock();
-    room.onPending?.({ message, key, server: room.name, username, conversation, context, model, images, at });
+    room.onPending?.({
+      message,
+      key,
+      server: room.name,
+      username,
+      conversation,
+      context,
+      model,
+      images,
+      role,
+      at,
+    });
   };
 
   const onHistoryKept = () => {
@@ -94,6 +109,12 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     if (choice === undefined || toldNoModels === room.client) return;
     toldNoModels = room.client;
     room.note("dim", leftOutWords(choice.name));
+  };
+
+  const tellOfRole = (words: string | undefined) => {
+    if (words === undefined || toldOfRole === room.client) return;
+    toldOfRole = room.client;
+    room.note("dim", words);
   };
 
   const show = (text: string) => say({ type: "delta", text });
@@ -206,7 +227,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   ) => {
     const known = sameQuestion(state(), message, before, again);
     const same = known?.key === spent ? undefined : known;
-    const { choice, models } = state();
+    const { choice, models, role } = state();
     const key = same?.key ?? room.newKey();
     const model = same ? same.model : nameFor(choice, models);
     const held = imagesIn(room, message);
@@ -217,18 +238,16 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     dispatch({ type: "asked", message, images: held, before, key, model, at: askedAt, isQueued });
     const saved = saver.begin();
     const { signal } = stop;
-    const history = lastSent?.key === key ? lastSent.history : historyFor(before, message, state().limits);
-    lastSent = { key, history };
-    let sent: number | undefined = history.length;
+    let sent: number | undefined;
     const question = {
       message,
-      history,
       key,
       signal,
       onHistoryKept() {
         sent = undefined;
         onHistoryKept();
       },
+      onInstructionsLeftOut: () => role && tellOfRole(leftOutRoleWords(role)),
       model,
       ...(isRequired(choice) ? {} : { onModelLeftOut }),
     };
@@ -239,16 +258,37 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
       await saved.claim();
       // It may belong to a fork now.
       if (state().conversation !== conversation) begun(message, before, key, model);
+      let sending = lastSent;
+      if (sending?.key !== key) {
+        const { instructions, pinned, told } = role
+          ? await carriedRole(role, room.client, signal)
+          : { pinned: [] };
+        if (!signal.aborted) tellOfRole(told);
+        const history = historyFor(before, message + (instructions ?? ""), state().limits, pinned);
+        sending = { key, history, pinned: pinned.length, instructions };
+      }
+      const { history, instructions, pinned } = sending;
+      // Stopped before, it may lack what the server takes.
+      if (!signal.aborted) lastSent = sending;
+      sent = history.length;
       const images = held.length === 0 ? undefined : await attempt(sendable(room, account, held));
       const ended: Ended = signal.aborted
         ? { kind: "stopped", text: "", error: signal.reason }
         : images instanceof ClientError
           ? { kind: "failed", text: "", error: images }
-          : await exchange(room.client, { ...question, images }, { ...face, inDoubt: key === inDoubt });
+          : await exchange(
+              room.client,
+              { ...question, history, images, ...(instructions === undefined ? {} : { instructions }) },
+              { ...face, inDoubt: key === inDoubt },
+            );
       if (ended.kind === "answered" && !ended.isShown) show(ended.text);
       say({ type: "end" });
       if (ended.kind === "answered")
-        await answered(ended, saved, { before, sent: ended.done.turnsSent ?? sent, signal });
+        await answered(ended, saved, {
+          before,
+          sent: unpinned(ended.done.turnsSent ?? sent, history.length - pinned),
+          signal,
+        });
       else if (ended.kind === "stopped") await stopped(ended.text, saved);
       else await failed(ended, { message, before }, saved, signal);
     } finally {

@@ -38,6 +38,10 @@ export interface Hands {
   choose: (choices: readonly Choice[]) => void;
   /** Shows models to choose from; there is at least one. */
   chooseModel: (choices: readonly Choice[]) => void;
+  /** Shows roles to choose from; there is at least one. */
+  chooseRole: (choices: readonly Choice[]) => void;
+  /** Opens a file in the user's editor and waits for its end; what went wrong, if anything did. Without it, there is no editor. */
+  editFile?: ((path: string) => string | undefined) | undefined;
   /** Shows versions of turns to choose from; the session then goes on with the chosen one. There is at least one. */
   chooseVersion: (choices: readonly Choice[]) => void;
   /** Shows answers and code blocks to choose from; the chosen one is then copied. There are at least two. */

@@ -5,6 +5,7 @@ import { copyCommand } from "./copy-command.ts";
 import { deleteCommand } from "./delete-command.ts";
 import { exportCommand } from "./export-command.ts";
 import type { Choice } from "./finding.ts";
+import { roleCommand } from "./role-command.ts";
 import type { Session } from "./session.ts";
 import { isAnswering, type State } from "./state.ts";
 
@@ -40,6 +41,7 @@ export const commands: readonly SessionCommand[] = [
       if (choices !== undefined) hands.chooseModel(choices);
     },
   },
+  roleCommand,
   {
     name: "rename",
     argument: "TITLE",

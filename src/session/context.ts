@@ -18,6 +18,9 @@ const charactersIn = (turn: Turn) => counted(turn, ({ content }) => codePoints(c
 const charactersOf = (turns: readonly Turn[]) =>
   counted(turns, (all) => all.reduce((sum, turn) => sum + charactersIn(turn), 0));
 
+const wantedBy = (role: State["role"]) =>
+  role === undefined ? 0 : counted(role, ({ instructions }) => codePoints(instructions));
+
 /** From this share on the status line shows how full the context is. */
 const SHOWN_FROM = 70;
 
@@ -25,9 +28,17 @@ const SHOWN_FROM = 70;
  * How much of what the model takes the conversation fills, in per cent; 100 once its oldest turns no longer reach the AI,
  * not even in a summary. Undefined while it is little, and where the server does not tell.
  */
-export function contextUsed({ turns, earlier, limits }: Pick<State, "turns" | "earlier" | "limits">) {
+export function contextUsed({
+  turns,
+  earlier,
+  limits,
+  role,
+}: Pick<State, "turns" | "earlier" | "limits"> & Partial<Pick<State, "role">>) {
   if (limits === undefined || limits.context === 0) return undefined;
-  const share = Math.max(charactersOf(turns) / limits.context, turns.length / limits.turns);
+  const share = Math.max(
+    (charactersOf(turns) + wantedBy(role)) / limits.context,
+    turns.length / limits.turns,
+  );
   const percent = earlier > 0 ? 100 : Math.min(100, Math.floor(100 * share));
   return percent < SHOWN_FROM ? undefined : percent;
 }
@@ -36,6 +47,10 @@ export function contextUsed({ turns, earlier, limits }: Pick<State, "turns" | "e
 export const forgotten = (entries: number, sent: number): number =>
   Math.max(0, Math.ceil((entries - sent) / 2));
 
+/** How many entries of the conversation reached the AI, of `sent` ones with those that are pinned before them. */
+export const unpinned = (sent: number | undefined, most: number): number | undefined =>
+  sent === undefined ? undefined : Math.min(sent, most);
+
 export const forgottenWords = (turns: number): string =>
   turns === 1
     ? "The oldest turn no longer reaches the AI."
@@ -43,10 +58,20 @@ export const forgottenWords = (turns: number): string =>
 
 /** What to say of a question that the model does not take because of its length; undefined if it does. */
 export function refusedLength(
-  { ourRules, limits, models, model }: Pick<State, "ourRules" | "limits" | "models" | "model">,
+  {
+    ourRules,
+    limits,
+    models,
+    model,
+    role,
+  }: Pick<State, "ourRules" | "limits" | "models" | "model"> & Partial<Pick<State, "role">>,
   question: string,
 ): string | undefined {
   if (!ourRules) return undefined;
   const by = models.length > 1 && model !== null ? model : undefined;
-  return tooLong(question, limits?.message ?? MESSAGE_CHARACTERS, by);
+  const most = limits?.message ?? MESSAGE_CHARACTERS;
+  // Role and question are never cut to fit.
+  const room = role && limits && limits.context > 0 ? limits.context - wantedBy(role) : most;
+  if (role === undefined || room >= most) return tooLong(question, most, by);
+  return tooLong(question, Math.max(0, room), `${by ?? "this server"}, beside the role ${role.name},`);
 }

@@ -25,7 +25,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
   let { connection } = options;
   let isBorrowed = connection.token?.from === "environment";
   const queue = stoppedQueue(options.unsent ?? []);
-  let state: State = { ...firstState(connection.token, connection.model), queue };
+  let state: State = { ...firstState(connection.token, connection.model, options.role?.role), queue };
   const listeners = new Set<() => void>();
 
   const dispatch = (event: Event) => {

@@ -38,9 +38,15 @@ export function keepQuestion(
 ): KeptQuestion {
   const { last, username, conversation: id } = state();
   if (saving?.save !== true || last === undefined) return unsaved;
-  const { message: question, parent, turn: replaces, key } = last;
-  const place = id === undefined ? undefined : { id, parent, seen: seenOf.get(id) ?? 0 };
-  const thread = openThread(saving.conversations, { server: name, username }, place);
+  const { message: question, parent, turn: replaces, key, role } = last;
+  const place = id === undefined ? undefined : { id, parent, seen: seenOf.get(id) ?? 0, role: role ?? null };
+  const isNew = place === undefined;
+  const thread = openThread(
+    saving.conversations,
+    { server: name, username },
+    place,
+    isNew ? role : undefined,
+  );
   return {
     async claim() {
       const fork = await thread.claim();

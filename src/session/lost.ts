@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { isNameOf } from "../client/account-name.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
+import type { Role } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import { KEY_LIFETIME_MS } from "../protocol/limits.ts";
 import { grouped } from "../text/numbers.ts";
 import { isRecord } from "../text/loose-json.ts";
+import { isSameRole } from "./role.ts";
 import type { Room } from "./room.ts";
 
 /** A question whose end is not known yet, with what it takes to ask it again under its key in another session. */
@@ -22,6 +24,8 @@ export interface Pending {
   model?: string;
   /** How many images it has; undefined for none. */
   images?: number;
+  /** What the user wanted of its answer. */
+  role?: Role;
   /** When it was sent, in milliseconds since the epoch. */
   at: number;
 }
@@ -29,13 +33,14 @@ export interface Pending {
 /** What a file holds, if it is one. */
 export function pendingOf(value: unknown): Pending | undefined {
   if (!isRecord(value)) return undefined;
-  const { message, key, server, username, conversation, context, model, images = 0, at } = value;
+  const { message, key, server, username, conversation, context, model, images = 0, role, at } = value;
   const isText = (text: unknown) => typeof text === "string";
   const isTextOrNone = (text: unknown) => text === undefined || isText(text);
   const isPending =
     [message, key, server, context].every(isText) &&
     (username === null || isText(username)) &&
     [conversation, model].every(isTextOrNone) &&
+    (role === undefined || (isRecord(role) && isText(role.name) && isText(role.instructions))) &&
     [images, at].every(Number.isSafeInteger);
   return isPending ? (value as unknown as Pending) : undefined;
 }
@@ -56,17 +61,22 @@ export function isOwn({ server, username }: Pending, room: Room): boolean {
  * its key if the server still knows that, and the same turns stand before it.
  */
 export async function offerAgain(pending: Pending, room: Room): Promise<void> {
-  const { message, key, context, model, at } = pending;
-  const { turns, last, conversation } = room.state();
+  const { message, key, context, model, role, at } = pending;
+  const { turns, last, conversation, role: now } = room.state();
   const isThere = isOwn(pending, room) && pending.conversation === conversation;
   // The second one: it was to replace the last question.
   const known = [turns, last?.before].find((before) => before && contextOf(before, message) === context);
   const offer = await room.client.offer();
   const isFresh = room.wallClock() - at < KEY_LIFETIME_MS && offer.extensions.has("idempotency");
   const hasImages = room.images.in(message).length === (pending.images ?? 0);
-  const isSame = isThere && isFresh && known !== undefined && hasImages;
+  // The role of a conversation that is not saved is known from here alone.
+  const isUnsaved = conversation === undefined && room.role?.isAsked !== true;
+  const hasRole = isUnsaved || isSameRole(role, now);
+  const isSame = isThere && isFresh && known !== undefined && hasImages && hasRole;
   const price = room.state().price ?? offer.price;
-  const question = isSame ? { before: known, key, model } : { before: turns, key: room.newKey() };
+  const question = isSame
+    ? { before: known, key, model, role }
+    : { before: turns, key: room.newKey(), role: now };
   room.dispatch({ type: "lost", message, ...question });
   room.note(
     "warn",

@@ -1,5 +1,5 @@
 import { renamed, type AccountNames } from "../client/account-name.ts";
-import { titleOf } from "../client/conversations/record.ts";
+import { titleOf, type Role } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Registration } from "../protocol/replies.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
@@ -50,6 +50,7 @@ export type Event =
   /** The list was requested anew. */
   | { type: "models"; models: readonly ModelOffer[] }
   | { type: "chosen"; model: string }
+  | { type: "role"; role: Role | undefined }
   | { type: "form"; form: Form | undefined }
   | { type: "signedIn"; username: string | null }
   | { type: "signedOut" }
@@ -65,6 +66,7 @@ export type Event =
       answer: string;
       leaf: string | null;
       last: Last | undefined;
+      role?: Role | undefined;
       /** The model that its last question named. */
       asked?: string;
     }
@@ -74,7 +76,14 @@ export type Event =
   | { type: "forked"; key: string; conversation: string; title: string; kept: boolean }
   | { type: "titled"; conversation: string; title: string }
   /** The question of a session that was killed during its answer. */
-  | { type: "lost"; message: string; before: readonly Turn[]; key: string; model?: string }
+  | {
+      type: "lost";
+      message: string;
+      before: readonly Turn[];
+      key: string;
+      model?: string;
+      role?: Role | undefined;
+    }
   /** To the server before, and its conversation. */
   | { type: "movedBack"; state: State }
   | { type: "editing"; on: boolean }
@@ -100,7 +109,7 @@ function changed(state: State, event: Event): State {
     case "asked": {
       const { message, images = [], before, key, model, at } = event;
       const { parent, turn } = state.last?.before === before ? state.last : { parent: state.leaf };
-      const { choice, turns, leaf } = state;
+      const { choice, role, turns, leaf } = state;
       const until = { turns, leaf };
       const last: Last = {
         message,
@@ -110,6 +119,7 @@ function changed(state: State, event: Event): State {
         outcome: "open",
         choice,
         model,
+        role,
         parent,
         turn,
         until,
@@ -186,6 +196,8 @@ function changed(state: State, event: Event): State {
       const choice: ModelChoice = { name: event.model, from: "session" };
       return shownOf({ ...state, usual: choice, choice });
     }
+    case "role":
+      return { ...state, role: event.role, usualRole: event.role };
     case "form":
       return { ...state, form: event.form };
     case "signedIn":
@@ -198,18 +210,18 @@ function changed(state: State, event: Event): State {
         tokens: null,
       };
     case "signedOut": {
-      const { price, models, offered, usual, ourRules, offersImages, registration } = state;
+      const { price, models, offered, usual, usualRole, ourRules, offersImages, registration } = state;
       const known = { price, models, offered, ourRules, offersImages, registration };
-      return shownOf({ ...firstState(undefined, usual), ...known });
+      return shownOf({ ...firstState(undefined, usual, usualRole), ...known });
     }
     case "cleared":
-      return shownOf({ ...state, choice: state.usual, ...noConversation });
+      return shownOf({ ...state, choice: state.usual, role: state.usualRole, ...noConversation });
     case "resumed": {
-      const { conversation, title, turns, earlier = 0, answer, leaf, last, asked } = event;
+      const { conversation, title, turns, earlier = 0, answer, leaf, last, role, asked } = event;
       const choice = choiceIn(state.usual, asked);
       const reasoning = { text: "" };
       const resumed = { conversation, kept: true, title, turns, earlier, leaf, last, answer, reasoning };
-      return shownOf({ ...state, ...noConversation, ...resumed, choice });
+      return shownOf({ ...state, ...noConversation, ...resumed, role, choice });
     }
     case "saved": {
       const { last } = state;
@@ -226,11 +238,11 @@ function changed(state: State, event: Event): State {
     case "editing":
       return { ...state, editing: event.on && state.last !== undefined };
     case "moved":
-      return firstState(event.login, event.usual);
+      return firstState(event.login, event.usual, state.usualRole);
     case "movedBack":
       return { ...event.state, form: undefined, phase: { kind: "idle" } };
     case "lost": {
-      const { message, before, key, model } = event;
+      const { message, before, key, model, role } = event;
       const replaces = before === state.turns ? undefined : state.last?.turn;
       const last: Last = {
         message,
@@ -239,10 +251,11 @@ function changed(state: State, event: Event): State {
         outcome: "failed",
         choice: state.choice,
         model,
+        role,
         parent: replaces === undefined ? state.leaf : (state.last?.parent ?? null),
         turn: replaces,
       };
-      return { ...state, last, editing: before !== state.turns };
+      return { ...state, last, role, editing: before !== state.turns };
     }
     case "queued":
     case "takenBack":

@@ -1,4 +1,6 @@
 import type { ApiClient } from "../client/http/contract.ts";
+import type { Role } from "../client/conversations/record.ts";
+import type { TextFolders } from "../client/kept/own-texts.ts";
 import type { Connection } from "./connection.ts";
 import type { Images } from "./images.ts";
 import type { Pending } from "./lost.ts";
@@ -36,6 +38,10 @@ export interface SessionOptions {
   onPending?: (pending: Pending | undefined) => void;
   /** Questions that an earlier session did not send. */
   unsent?: readonly string[];
+  /** The user's roles and prompts. */
+  texts?: TextFolders | undefined;
+  /** The role of new conversations. `isAsked`: also of the one that it begins with. */
+  role?: { role: Role | undefined; isAsked: boolean } | undefined;
   /** Connects to another server; rejects with `ClientError` if that fails. */
   connectTo?: (server: string) => Promise<Connection>;
 }

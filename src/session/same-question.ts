@@ -1,4 +1,5 @@
 import type { Turn } from "../protocol/bodies.ts";
+import { isSameRole } from "./role.ts";
 import type { Last, State } from "./state.ts";
 
 /** The turns before a question. An edited question replaces the last one; a failed one, sent again, keeps its place. */
@@ -8,16 +9,17 @@ export function turnsBefore({ editing, last, turns }: State, message: string): r
 }
 
 /**
- * The last question, whose key is used again, while message, history and choice of model are unchanged and it wasn't
+ * The last question, whose key is used again, while message, history, role and choice of model are unchanged and it wasn't
  * answered (docs/session.md#failed-questions).
  */
 export function sameQuestion(
-  { last, choice }: State,
+  { last, choice, role }: State,
   message: string,
   before: readonly Turn[],
   again: boolean,
 ): Last | undefined {
   if (last === undefined || last.message !== message || last.outcome === "answered") return undefined;
   if (last.choice?.name !== choice?.name) return undefined;
+  if (!isSameRole(last.role, role)) return undefined;
   return last.before === before || (again && last.before.length === before.length) ? last : undefined;
 }

@@ -1,6 +1,7 @@
 import { ClientError } from "../client/failure.ts";
 import { toMarkdown } from "../client/conversations/export.ts";
 import { historyOf } from "../client/conversations/history.ts";
+import type { Role } from "../client/conversations/record.ts";
 import { parted, turnsIn, type NewSummary } from "../client/conversations/summarized.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Answer } from "./copy-command.ts";
@@ -51,13 +52,8 @@ export function createSaver(room: Room) {
     }
   };
 
-  const goOnWith: GoOnWith = (
-    { id, title },
-    exchanges,
-    { turns, beforeLast },
-    seen,
-    all = exchanges.length,
-  ) => {
+  const goOnWith: GoOnWith = ({ id, title }, exchanges, { turns, beforeLast }, seen, more) => {
+    const { all, role } = more ?? { all: exchanges.length, role: state().role };
     const { last, leaf, asked } = conversationEnd(exchanges, turns, room.newKey(), beforeLast);
     const images = (exchanges.at(-1)?.images ?? []).map((image) => ({
       name: image.name,
@@ -68,7 +64,18 @@ export function createSaver(room: Room) {
     const earlier = Math.max(0, all - turnsIn(turns));
     const answer = exchanges.at(-1)?.answer ?? "";
     const again = last && { ...last, images };
-    dispatch({ type: "resumed", conversation: id, title, turns, earlier, answer, leaf, last: again, asked });
+    dispatch({
+      type: "resumed",
+      conversation: id,
+      title,
+      turns,
+      earlier,
+      answer,
+      leaf,
+      last: again,
+      role,
+      asked,
+    });
   };
 
   const resume = async (id: string): Promise<boolean> => {
@@ -85,7 +92,8 @@ export function createSaver(room: Room) {
         () => conversations.turnsForHistory(found.id),
         async () => (parent === undefined ? [] : conversations.turnsForHistory(found.id, { to: parent })),
       );
-      goOnWith(found, exchanges, told, seen, conversation.turns);
+      const role = await conversations.roleOf(found.id);
+      goOnWith(found, exchanges, told, seen, { all: conversation.turns, role });
       if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
       for (const { question, answer, stopped, finish } of exchanges)
         room.say({ type: "past", question, answer, stopped, cut: cutWords(finish) });
@@ -147,6 +155,12 @@ export function createSaver(room: Room) {
       const kept = await saving.conversations.summarize(conversation, { ...summary, turn: leaf });
       tellOnce(kept);
       return kept.kept;
+    },
+    /** The conversation has that role from now on; a new one is written with its first turn. */
+    async keepRole(role: Role | undefined): Promise<void> {
+      const { conversation } = state();
+      if (saving?.save !== true || conversation === undefined) return;
+      tellOnce(await saving.conversations.setRole(conversation, role));
     },
     remove: createRemoval(room, { guarded, seenOf }),
     /** What `conversations export` writes; undefined, and printed, if the conversation is not saved. */

@@ -9,6 +9,7 @@ import { refusedLength } from "./context.ts";
 import type { Images } from "./images.ts";
 import { createModels, type Models } from "./models.ts";
 import type { SessionOptions } from "./room.ts";
+import { createRoles, type Roles } from "./roles.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSending } from "./sending.ts";
 import { imagesIn, refusedImages } from "./sent-images.ts";
@@ -76,6 +77,8 @@ export interface Session {
   readonly compacting: Pick<Compacting, "asks" | "run">;
   /** The models of the server, to choose from. */
   readonly models: Models;
+  /** What the user wants of every answer. */
+  readonly roles: Roles;
   /** Changes the server: another login, another balance, a new conversation. Nothing changes if it is this one. */
   moveTo(server: string): Promise<void>;
   /** The ID that resumes the conversation with all that was said; undefined where it isn't saved. */
@@ -124,6 +127,7 @@ export function createSession(options: SessionOptions): Session {
   const account = createAccount(room);
   const saver = createSaver(room);
   const models = createModels(room);
+  const roles = createRoles(room, saver);
   const asking = createAsking(room, { account, saver });
   const signingIn = createSigningIn(room, {
     account,
@@ -146,6 +150,13 @@ export function createSession(options: SessionOptions): Session {
   const { send } = createSending(room, { subscribe, run, asking });
 
   const compacting = createCompacting(room, { account, saver, load, send });
+  let askedRole = options.role?.isAsked === true ? options.role : undefined;
+  /** The role that was asked for wins over that of the conversation with which the session begins. */
+  const takeAskedRole = async () => {
+    const asked = askedRole;
+    askedRole = undefined;
+    if (asked !== undefined && state().conversation !== undefined) await roles.take(asked.role);
+  };
 
   let { pending, unsent = [] } = options;
   /**
@@ -162,12 +173,19 @@ export function createSession(options: SessionOptions): Session {
     let isBegun = true;
     if (wanted?.kind === "newest") isBegun = await saver.resumeNewest();
     if (wanted?.kind === "id") isBegun = await saver.resume(wanted.id);
+    if (isBegun && wanted !== undefined && wanted.kind !== "choose") await takeAskedRole();
     if (length > 0) note("dim", `Not sent by an earlier session: ${counted(length, "question")}.`);
     if (lost !== undefined) await offerAgain(lost, room);
     return isBegun;
   };
 
   const resume = async (id: string): Promise<boolean> => {
+    const isResumed = await resumeThere(id);
+    if (isResumed) await takeAskedRole();
+    return isResumed;
+  };
+
+  const resumeThere = async (id: string): Promise<boolean> => {
     if (isAnswering(state().phase)) {
       note("dim", `A conversation can be opened when the answer is complete; ${room.stopKey} stops it.`);
       return false;
@@ -256,6 +274,11 @@ export function createSession(options: SessionOptions): Session {
     models: {
       choices: () => load(() => models.choices()),
       choose: (name) => load(() => models.choose(name)),
+    },
+    roles: {
+      choices: () => load(() => roles.choices()),
+      choose: (name) => load(() => roles.choose(name)),
+      edit: (...named) => load(() => roles.edit(...named)),
     },
     get state() {
       return state();

@@ -1,4 +1,5 @@
 import type { AccountNames } from "../client/account-name.ts";
+import type { Role } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { ChatLimits } from "../protocol/chat-limits.ts";
 import type { Registration } from "../protocol/replies.ts";
@@ -39,6 +40,8 @@ export interface Last {
   /** The model that was chosen then, and the one that the question names. */
   choice?: ModelChoice;
   model?: string;
+  /** The role of the conversation then. */
+  role?: Role | undefined;
   /** The ID of the saved turn that it follows; null for a first one. */
   parent: string | null;
   /** The ID of its saved turn, of which its next answer is another version. */
@@ -74,6 +77,9 @@ export interface State extends Money {
   /** The chosen model, in new conversations and in this one. */
   usual: ModelChoice | undefined;
   choice: ModelChoice | undefined;
+  /** What the user wants of every answer, in new conversations and in this one. */
+  usualRole: Role | undefined;
+  role: Role | undefined;
   /**
    * Whether the server is known to have the limits of docs/http-api.md#limits, for a question and for a new account.
    */
@@ -121,7 +127,7 @@ export const noConversation = {
   editing: false,
 } satisfies Partial<State>;
 
-export function firstState(login: AccountNames | undefined, usual?: ModelChoice): State {
+export function firstState(login: AccountNames | undefined, usual?: ModelChoice, role?: Role): State {
   return {
     signedIn: login !== undefined,
     username: login?.username ?? null,
@@ -132,6 +138,8 @@ export function firstState(login: AccountNames | undefined, usual?: ModelChoice)
     offersImages: undefined,
     usual,
     choice: usual,
+    usualRole: role,
+    role,
     ourRules: false,
     registration: undefined,
     tokens: null,

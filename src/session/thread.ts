@@ -1,6 +1,7 @@
 import { ClientError } from "../client/failure.ts";
 import type { Conversations } from "../client/conversations/conversations.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
+import type { Role } from "../client/conversations/record.ts";
 import { parted } from "../client/conversations/summarized.ts";
 import type { Owner } from "../client/conversations/reader.ts";
 import type { NewTurn } from "../client/conversations/saved-turn.ts";
@@ -10,7 +11,9 @@ import type { ChatLimits } from "../protocol/chat-limits.ts";
 import { forgotten } from "./context.ts";
 
 /** A turn that just ended; its model is looked up only if it is saved. */
-type EndedTurn = Omit<NewTurn, "model" | "parent"> & { model: () => string | null | Promise<string | null> };
+type EndedTurn = Omit<NewTurn, "model" | "parent" | "role"> & {
+  model: () => string | null | Promise<string | null>;
+};
 
 /** Where in a saved conversation a question is asked. */
 export interface ThreadPlace {
@@ -19,6 +22,8 @@ export interface ThreadPlace {
   parent: string | null;
   /** How many bytes of the file this session has read: see `Conversations.claim`. */
   seen: number;
+  /** The role of a fork of it; by default the one in the file. */
+  role?: Role | null;
 }
 
 /** The saved conversation that a question belongs to. */
@@ -27,12 +32,12 @@ export interface Thread {
   readonly id: string;
   /** Nothing of it is on disk before its first turn. */
   readonly isNew: boolean;
-  /** The turns to send with a message, oldest first: the newest that fit, as they are on disk by then. */
-  history(message: string, limits?: ChatLimits): Promise<Turn[]>;
+  /** The turns to send with a message, oldest first: the newest that fit beside `pinned`, as they are on disk by then. */
+  history(message: string, limits?: ChatLimits, pinned?: readonly Turn[]): Promise<Turn[]>;
   /** How many of so many turns did not reach the AI, if `sent` entries did; those of the summary in `history` did. */
   forgotten(turns: number, sent: number): number;
-  /** How many turns it has, and the model that its last question named. */
-  state(): Promise<{ turns: number; asked: string | undefined }>;
+  /** How many turns it has, the model that its last question named, and its role. */
+  state(): Promise<{ turns: number; asked: string | undefined; role: Role | undefined }>;
   /**
    * Called right before the question goes out. If another session has gone on with the conversation, or is asking in it,
    * this thread becomes a fork; then that is the result.
@@ -44,11 +49,12 @@ export interface Thread {
   drop(): Promise<void>;
 }
 
-/** A question at that place, or in a new conversation. */
+/** A question at that place, or in a new conversation. `role`: what the conversation has from its turn on, if that is new. */
 export function openThread(
   conversations: Conversations,
   owner: Owner,
   known: ThreadPlace | undefined,
+  role?: Role | null,
 ): Thread {
   let id = known?.id ?? conversations.start(owner);
   const parent = known?.parent ?? null;
@@ -60,20 +66,24 @@ export function openThread(
       return id;
     },
     isNew: known === undefined,
-    async history(message, limits) {
+    async history(message, limits, pinned) {
       const turns = known === undefined ? [] : await conversations.turnsForHistory(id);
       ({ standsFor } = parted(turns));
-      return historyFor(turns, message, limits);
+      return historyFor(turns, message, limits, pinned);
     },
     forgotten: (turns, sent) => forgotten(2 * (turns - standsFor) + (standsFor > 0 ? 2 : 0), sent),
     async state() {
-      if (known === undefined) return { turns: 0, asked: undefined };
+      if (known === undefined) return { turns: 0, asked: undefined, role: undefined };
       const { conversation, exchanges } = await conversations.readTail(id, 1);
-      return { turns: conversation.turns, asked: exchanges.at(-1)?.asked };
+      return {
+        turns: conversation.turns,
+        asked: exchanges.at(-1)?.asked,
+        role: await conversations.roleOf(id),
+      };
     },
     async claim() {
       if (known === undefined || (await conversations.claim(id, known.seen)) !== "taken") return undefined;
-      const fork = await conversations.fork(id, parent).catch((error: unknown) => {
+      const fork = await conversations.fork(id, parent, known.role).catch((error: unknown) => {
         // It was deleted just now: saving the turn says so.
         if (!(error instanceof ClientError)) throw error;
       });
@@ -83,7 +93,8 @@ export function openThread(
       return fork;
     },
     async keep({ model, ...turn }) {
-      if (turn.answer !== "") return conversations.append(id, { ...turn, parent, model: await model() });
+      if (turn.answer !== "")
+        return conversations.append(id, { ...turn, parent, role, model: await model() });
       await drop();
       return undefined;
     },

@@ -1,6 +1,6 @@
 import { historyOf } from "../client/conversations/history.ts";
 import type { WholeTree } from "../client/conversations/reader.ts";
-import { titleOf } from "../client/conversations/record.ts";
+import { titleOf, type Role } from "../client/conversations/record.ts";
 import type { SavedTurn } from "../client/conversations/saved-turn.ts";
 import { latestUnder, pathTo, versionsOf, type TreeTurn } from "../client/conversations/tree.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
@@ -14,14 +14,15 @@ import { toldOf, type Told } from "./told.ts";
 
 /**
  * The session goes on behind the last of these exchanges; `told` is the history, `seen` the bytes of the file that were
- * read, `all` the number of all exchanges up to there, if these are only the last ones.
+ * read, `all` the number of all exchanges up to there, if these are only the last ones, with the role of the conversation; by
+ * default it stays as it is.
  */
 export type GoOnWith = (
   conversation: { id: string; title: string },
   exchanges: readonly SavedTurn[],
   told: Told,
   seen: number,
-  all?: number,
+  more?: { all: number; role: Role | undefined },
 ) => void;
 
 interface VersionsOptions {
@@ -115,7 +116,7 @@ export function createVersions(room: Room, { read, goOnWith, tellOnce }: Version
       if (!save) return note("dim", "This session saves nothing, and so no fork.");
       const { id } = tree.conversation;
       const path = found.path.slice(0, turn);
-      const fork = await conversations.fork(id, path.at(-1)?.id ?? null);
+      const fork = await conversations.fork(id, path.at(-1)?.id ?? null, room.state().role ?? null);
       tellOnce(fork);
       goOnWith(fork, path, await toldBy(path), 0);
       if (path.length < found.path.length) path.slice(-1).forEach(show);

@@ -1,3 +1,5 @@
+import type { TextFolders } from "../client/kept/own-texts.ts";
+import type { SessionOptions } from "../session/room.ts";
 import type { Connection } from "../session/connection.ts";
 import type { Attached } from "../client/conversations/images.ts";
 import type { TextFiles } from "../session/command.ts";
@@ -99,6 +101,12 @@ export interface ChatOptions {
   connectTo?: (server: string) => Promise<Connection>;
   /** Opens an editor on the terminal and waits for its end. */
   editText?(text: string): Edited;
+  /** Opens a file in the editor and waits for its end; the text is that of the file then. */
+  editFile?(path: string): Edited;
+  /** The user's roles and prompts. */
+  texts?: TextFolders;
+  /** The role of new conversations; see `SessionOptions`. */
+  role?: SessionOptions["role"];
   /** The files that the user names; without it none is written. */
   files?: TextFiles;
   /** Puts text on this machine's clipboard; false where there is no tool for it. Never rejects. */

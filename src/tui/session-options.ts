@@ -7,7 +7,8 @@ export function sessionOptions(
   options: ChatOptions,
   shown: Pick<SessionOptions, "say" | "again" | "stopKey" | "crash">,
 ): SessionOptions {
-  const { connection, onLoginProblem, commandName, saving, beginning, connectTo, draft } = options;
+  const { connection, onLoginProblem, commandName, saving, beginning, connectTo, draft, texts, role } =
+    options;
   return {
     ...shown,
     connection,
@@ -16,6 +17,8 @@ export function sessionOptions(
     saving,
     beginning,
     connectTo,
+    texts,
+    role,
     unsent: draft?.found?.queue,
     pending: draft?.found?.pending,
     onPending: (pending) => draft?.keep({ pending }),

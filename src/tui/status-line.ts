@@ -14,6 +14,8 @@ export interface Status extends Money {
   model: string | null;
   /** What the server's default costs. */
   offered: Pick<Money, "price">;
+  /** What the user wants of every answer. */
+  role?: { name: string } | undefined;
   /** Of the conversation. */
   title: string | null;
   /** How much of what the model takes the conversation fills, in per cent, once it is much. */
@@ -57,11 +59,12 @@ export function statusLine(status: Status, columns: number, ascii: boolean): str
 function partsOf(status: Status): Part[] {
   return [
     { text: status.title ?? "", goes: 2, shrinks: true },
-    { text: status.model ?? "", goes: 5 },
+    { text: roleWords(status), goes: 4, shrinks: true },
+    { text: status.model ?? "", goes: 6 },
     { text: costs(status), goes: 3 },
-    { text: left(status), goes: 6 },
-    { text: status.context === undefined ? "" : `context ${status.context} %`, goes: 4 },
-    { text: user(status), goes: status.signedIn ? 1 : 7 },
+    { text: left(status), goes: 7 },
+    { text: status.context === undefined ? "" : `context ${status.context} %`, goes: 5 },
+    { text: user(status), goes: status.signedIn ? 1 : 8 },
   ];
 }
 
@@ -74,10 +77,15 @@ export function accountLine(status: Status, ascii: boolean): string {
     tokens === null ? "" : counted(tokens, "token"),
     questions === null ? "" : counted(questions, "question"),
     model ?? "",
+    roleWords(status),
     costs(status),
   ];
   return parts.filter((part) => part !== "").join(` ${glyphs({ ascii }).dot} `);
 }
+
+/** What answers go by, if the user wants something of each; also in the opening lines. */
+export const roleWords = ({ role }: Pick<Status, "role">): string =>
+  role === undefined ? "" : `as ${role.name}`;
 
 /** The price, unless it is the usual one, here and in general. */
 function costs({ price, offered }: Status): string {

@@ -88,8 +88,8 @@ export const limitMutants = [
   },
   {
     file: "src/session/asking.ts",
-    find: "lastSent?.key === key ? lastSent.history : ",
-    replace: "",
+    find: "if (sending?.key !== key) {",
+    replace: "{",
     why: "A question that may have been charged is sent again with another history: its key is refused, and its answer lost.",
     tests: [session],
   },

@@ -66,10 +66,18 @@ export const sessionMutants = [
   },
   {
     file: "src/session/kept-question.ts",
-    find: "const { message: question, parent, turn: replaces, key } = last;",
-    replace: "const { message: question, turn: replaces, key } = last, parent = replaces ?? last.parent;",
+    find: "const { message: question, parent, turn: replaces, key, role } = last;",
+    replace:
+      "const { message: question, turn: replaces, key, role } = last, parent = replaces ?? last.parent;",
     why: "An edited question follows the one that it was made from.",
     tests: [saving],
+  },
+  {
+    file: "src/session/same-question.ts",
+    find: "if (!isSameRole(last.role, role)) return undefined;",
+    replace: "",
+    why: "After /role a failed question goes out with another role under the old key.",
+    tests: ["test/unit/session/role.test.ts"],
   },
   {
     file: "src/session/same-question.ts",

@@ -27,7 +27,7 @@ export interface Option<T> {
   /** The valid values, if there is a fixed set. */
   choices?: readonly string[];
   /** The kind of the value; completion offers the known values of that kind. */
-  names?: "server" | "model" | "conversation" | "folder" | "file";
+  names?: "server" | "model" | "role" | "conversation" | "folder" | "file";
   /** The value is never quoted in a message. */
   secret?: boolean;
   /**

@@ -1,4 +1,5 @@
 import { normalizeServer } from "../../client/http/server-url.ts";
+import { isRoleName, NO_ROLE } from "../../client/kept/own-names.ts";
 import { isSendable } from "../../client/http/token.ts";
 import { MODEL_CHARACTERS, USAGE_DAYS } from "../../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, texts, toggle, whole, type Option } from "./option.ts";
@@ -31,6 +32,11 @@ function oneLine(typed: string): string {
 function modelName(typed: string): string {
   if (typed.length > MODEL_CHARACTERS) throw new Error(`at most ${MODEL_CHARACTERS} characters`);
   return oneLine(typed);
+}
+
+function roleName(typed: string): string {
+  if (typed === NO_ROLE || isRoleName(typed)) return typed;
+  throw new Error("the name of a role: one word");
 }
 
 /** The server that is tried if none is set (docs/cli.md#servers). */
@@ -91,6 +97,17 @@ export const options = {
       help: "a text file that belongs to the question, or lines of it: FILE#20-45; again for each file",
     },
     filled,
+  ),
+  role: text(
+    {
+      flag: "role",
+      value: "NAME",
+      env: ["AI_CHAT_ROLE"],
+      setting: "role",
+      names: "role",
+      help: "what every answer has to be like, from roles/NAME.md beside your settings; none for nothing",
+    },
+    roleName,
   ),
   stream: toggle({ flag: "stream", help: "with --json: a line of JSON for each piece" }),
   days: whole(

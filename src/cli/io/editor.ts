@@ -8,13 +8,24 @@ import type { Edited } from "../../tui/options.ts";
  * readable only by this user and deleted afterwards.
  */
 export function editText(command: string, text: string): Edited {
-  const [program, ...args] = command.trim().split(/\s+/);
-  if (program === undefined || program === "") return { kind: "unset" };
   const dir = newFolder();
   if (dir === undefined) return { kind: "unreachable" };
   try {
     const file = join(dir, "question.md");
     writeFileSync(file, text, { mode: 0o600 });
+    return editFile(command, file);
+  } catch {
+    return { kind: "unreachable" };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Opens the editor on a file and waits until it exits; the text is that of the file then. */
+export function editFile(command: string, file: string): Edited {
+  const [program, ...args] = command.trim().split(/\s+/);
+  if (program === undefined || program === "") return { kind: "unset" };
+  try {
     // Not imported: the session needs it late, or never.
     const { spawnSync } = process.getBuiltinModule("node:child_process");
     const { status, signal, error } = ignoringInterrupts(() =>
@@ -25,8 +36,6 @@ export function editText(command: string, text: string): Edited {
     return { kind: "text", text: readFileSync(file, "utf8") };
   } catch {
     return { kind: "unreachable" };
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
   }
 }
 

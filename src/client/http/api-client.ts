@@ -180,6 +180,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const model = await modelFor(question);
     const offersInstructions =
       instructions !== undefined && (await loadOffer(signal)).extensions.has("instructions");
+    if (instructions !== undefined && !offersInstructions) question.onInstructionsLeftOut?.();
     if (images.length > 0) await assertImages(signal);
     const call: Call = {
       method: "POST",

@@ -21,6 +21,8 @@ export interface Question {
   onModelLeftOut?: () => void;
   /** What the user wants of every answer; sent only to a server that offers `instructions`. */
   instructions?: string;
+  /** Called at each try if `instructions` are not sent, because the server does not offer them. */
+  onInstructionsLeftOut?: () => void;
   /** A server that does not offer `images` gets no such question: it fails with `not_offered`. */
   images?: readonly Image[];
   /** Idempotency-Key: one per question, the same for all its retries. */

@@ -7,6 +7,8 @@ export interface SettingValues {
   server: string;
   /** The model that a question names. One for each server. */
   model: string;
+  /** The name of the role of new conversations. */
+  role: string;
   /** Whether the session keeps conversations. */
   save: boolean;
   /** Whether the session is the line mode. */
@@ -27,7 +29,7 @@ export type SettingName = keyof SettingValues;
 export type ParseSetting = <Name extends SettingName>(name: Name, text: string) => SettingValues[Name];
 
 /** Settings that must be strings in the file: `URL` would read a number as an IPv4 address. */
-const texts = new Set<SettingName>(["server", "model", "editor"]);
+const texts = new Set<SettingName>(["server", "model", "role", "editor"]);
 
 /** A value of the file as a person types it; empty, which is never valid, for any other value. */
 function typedAs(name: SettingName, value: unknown): string {
@@ -40,6 +42,7 @@ function typedAs(name: SettingName, value: unknown): string {
 export const settingNames = [
   "server",
   "model",
+  "role",
   "save",
   "plain",
   "theme",

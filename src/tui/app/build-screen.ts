@@ -11,6 +11,7 @@ import type { LiveStdout } from "../terminal/live-stdout.ts";
 import type { Terminal } from "../terminal/modes.ts";
 import { suspendJob } from "../terminal/suspend.ts";
 import { createAttention } from "./attention.ts";
+import { editorTrouble } from "./edited.ts";
 import type { Ending } from "./ending.ts";
 import { openingText } from "./opening.ts";
 import { createScreen, type Screen } from "./screen.ts";
@@ -66,6 +67,8 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     codeBlocks,
     choose: (choices) => screen.choose(choices),
     chooseModel: (choices) => screen.choose(choices, "models"),
+    chooseRole: (choices) => screen.choose(choices, "roles"),
+    editFile: options.editFile && ((path) => editorTrouble(inEditor(() => options.editFile?.(path)))),
     chooseVersion: (choices) => screen.choose(choices, "versions"),
     chooseText: (choices) => screen.choose(choices, "texts"),
     clearScreen: () => live.clearScreen(),
@@ -81,10 +84,10 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     live.resume();
   };
   const suspend = () => suspendJob({ signals: process, leave, back });
-  const editText = (text: string): Edited => {
+  const inEditor = (open: () => Edited | undefined): Edited => {
     leave();
     try {
-      return options.editText?.(text) ?? { kind: "unset" };
+      return open() ?? { kind: "unset" };
     } finally {
       back();
     }
@@ -97,7 +100,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     history: options.inputHistory?.entries ?? [],
     keys: options.keys?.keymap,
     onDraft: (text) => options.draft?.keep({ text }),
-    editText,
+    editText: (text) => inEditor(() => options.editText?.(text)),
     pasteImage: options.pasteImage,
     onSent: (line) => options.inputHistory?.add(line),
     run: (command, argument, isAgreed) => runCommand(session, command, argument, hands, isAgreed),

@@ -5,7 +5,11 @@ import type { ViewState } from "./view-state.ts";
 
 /** Puts the text of an editor into the composer. If it is empty or the editor failed, only sets a hint. */
 export function takeEdited(view: ViewState, edited: Edited): ViewState {
-  if (edited.kind !== "text") return { ...view, hint: words(edited) };
+  if (edited.kind !== "text")
+    return {
+      ...view,
+      hint: `${editorTrouble(edited)}${edited.kind === "failed" ? " Your text is still here." : ""}`,
+    };
   const text = edited.text.replace(/\n+$/, "");
   const before = fullText(view.editor);
   if (text.trim() === "" && before !== "")
@@ -17,14 +21,17 @@ export function takeEdited(view: ViewState, edited: Edited): ViewState {
   return { ...view, walk, editor: { ...createEditor(text), literal: view.editor.literal } };
 }
 
-function words(edited: Exclude<Edited, { kind: "text" }>): string {
+/** What went wrong with an editor; undefined if it ended well. */
+export function editorTrouble(edited: Edited): string | undefined {
   switch (edited.kind) {
+    case "text":
+      return undefined;
     case "unset":
       return "No editor is set. Set VISUAL or EDITOR before you start the session.";
     case "missing":
       return `The editor "${edited.command}" can't be started. Set VISUAL or EDITOR to another one.`;
     case "failed":
-      return `The editor failed (${edited.end}). Your text is still here.`;
+      return `The editor failed (${edited.end}).`;
     case "unreachable":
       return "No file for the editor could be written. Is the folder for temporary files full?";
   }

@@ -2,6 +2,7 @@ import { defaultKeymap, type Keymap } from "../composer/keymap.ts";
 import { counted } from "../../text/numbers.ts";
 import type { State } from "../../session/state.ts";
 import { paint, styles, type Display } from "../markdown/display.ts";
+import { roleWords } from "../status-line.ts";
 import { noteText } from "./words.ts";
 
 /** The keys that a first question needs; `/help` has the others, and the composer names the slash. */
@@ -16,14 +17,14 @@ export const nameText = (version: string, display: Display): string =>
 
 /** The lines below it: who answers, where, and what is left; the keys to begin with. */
 export function openingText(
-  { model, tokens, place }: Pick<State, "model" | "tokens"> & { place: string },
+  { model, role, tokens, place }: Pick<State, "model" | "role" | "tokens"> & { place: string },
   { isDemo }: { isDemo: boolean },
   display: Display,
   keys = defaultKeymap,
 ): string {
   // Of a server elsewhere the session learns only later that its demo answers.
   const answers = isDemo || model === "demo" ? "a demo (see /connect)" : (model ?? "");
-  const facts = [answers, place, tokens === null ? "" : counted(tokens, "token")];
+  const facts = [answers, roleWords({ role }), place, tokens === null ? "" : counted(tokens, "token")];
   return (
     noteText("info", [facts.filter((fact) => fact !== "")], display) +
     noteText("dim", [keyWords(keys)], display)

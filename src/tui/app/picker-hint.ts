@@ -30,6 +30,7 @@ export function pickerHint(picker: Picker, screen: number, display: Display): st
 const enterDoes: Record<Picker["of"], string> = {
   conversations: "opens",
   models: "takes it",
+  roles: "takes it",
   versions: "takes it",
   texts: "copies it",
 };
@@ -37,6 +38,7 @@ const enterDoes: Record<Picker["of"], string> = {
 const noMatch: Record<Picker["of"], string> = {
   conversations: "No conversation holds these words.",
   models: "No model has this name.",
+  roles: "No role has these words.",
   versions: "No version has these words.",
   texts: "Nothing here has these words.",
 };

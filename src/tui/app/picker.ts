@@ -5,9 +5,9 @@ import { commandInList, defaultKeymap } from "../composer/keymap.ts";
 import type { Choice, FoundChoice } from "../../session/finding.ts";
 import type { Key } from "../terminal/key.ts";
 
-/** A list of conversations, models, versions or texts to copy, filtered by what is typed. */
+/** A list of conversations, models, roles, versions or texts to copy, filtered by what is typed. */
 export interface Picker {
-  of: "conversations" | "models" | "versions" | "texts";
+  of: "conversations" | "models" | "roles" | "versions" | "texts";
   choices: readonly Choice[];
   editor: EditorState;
   index: number;

@@ -19,6 +19,7 @@ export type Effect =
   | { kind: "takeBack" | "sendQueue" }
   | { kind: "resume"; id: string }
   | { kind: "chooseModel"; name: string }
+  | { kind: "chooseRole"; name: string }
   | { kind: "chooseVersion"; id: string }
   | { kind: "copy"; id: string }
   | { kind: "send"; text: string; literal: boolean };
@@ -77,6 +78,7 @@ function effectOf(outcome: Picked, { of }: Picker): Effect {
   const { id } = outcome;
   if (of === "texts") return { kind: "copy", id };
   if (of === "models") return { kind: "chooseModel", name: id };
+  if (of === "roles") return { kind: "chooseRole", name: id };
   return of === "versions" ? { kind: "chooseVersion", id } : { kind: "resume", id };
 }
 

@@ -162,6 +162,9 @@ export function createScreen(options: ScreenOptions): Screen {
       case "copy":
         options.run(copyCommand, effect.id, false).catch(options.crash);
         return;
+      case "chooseRole":
+        session.roles.choose(effect.name).catch(options.crash);
+        return;
       case "chooseModel":
         session.models.choose(effect.name).catch(options.crash);
         return;

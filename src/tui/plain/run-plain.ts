@@ -1,5 +1,6 @@
 import { lineText } from "../line-text.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
+import { editorTrouble } from "../app/edited.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
 import { askingWords, type Hands } from "../../session/command.ts";
 import { commandNamed, runCommand } from "../../session/commands.ts";
@@ -98,6 +99,28 @@ async function converse(
         paper.line(`${title}  (${lineText(detail, options.terminal)})`);
       paper.line("/model NAME chooses one of them.");
     },
+    chooseRole: (choices) => {
+      for (const { title, detail, words } of choices)
+        paper.line(
+          [title, detail === "" ? "" : `(${lineText(detail, options.terminal)})`, words]
+            .filter(Boolean)
+            .join("  "),
+        );
+      paper.line("/role NAME chooses one of them.");
+    },
+    editFile:
+      options.stdin.isTTY && options.editFile
+        ? (path) => {
+            // The editor has the terminal to itself.
+            const { isRaw } = options.stdin;
+            if (isRaw) options.stdin.setRawMode(false);
+            try {
+              return editorTrouble(options.editFile?.(path) ?? { kind: "unset" });
+            } finally {
+              if (isRaw) options.stdin.setRawMode(true);
+            }
+          }
+        : undefined,
     chooseVersion: (choices) => {
       for (const { id, title, detail, words } of choices)
         paper.line(`${id}  ${title}  (${lineText(detail, options.terminal)})  ${words}`);

@@ -122,7 +122,10 @@ test("instructions go to a server that offers them, and to no other", async () =
   await ask({ instructions: "In French." });
   kept = { ...offer, extensions: ["stream"] };
   const other = open();
-  for await (const _ of other.ask({ message: "hi", history: [], key: "k", instructions: "In French." }));
+  let left = 0;
+  const question = { message: "hi", history: [], key: "k", instructions: "In French." };
+  for await (const _ of other.ask({ ...question, onInstructionsLeftOut: () => (left += 1) }));
+  expect(left).toBe(1);
   await other.close();
   const sent = server.seen.map(({ body }) => (JSON.parse(body) as { instructions?: string }).instructions);
   expect(sent).toEqual(["In French.", undefined]);

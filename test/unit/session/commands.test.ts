@@ -54,6 +54,7 @@ function open({
     codeBlocks: () => [],
     choose: () => undefined,
     chooseVersion: () => undefined,
+    chooseRole: () => undefined,
     chooseModel: () => undefined,
     chooseText: () => undefined,
     clearScreen: () => printed.push("cleared"),

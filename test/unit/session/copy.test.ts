@@ -33,6 +33,7 @@ async function copy(
     chooseText: (choices) =>
       void offered.push(...choices.map(({ id, title, detail }) => [id, title, detail].flat().join(" · "))),
     chooseVersion: () => undefined,
+    chooseRole: () => undefined,
     clearScreen: () => undefined,
     quit: () => undefined,
     keys: [],

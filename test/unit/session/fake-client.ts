@@ -98,6 +98,8 @@ export function createFakeClient({
     async *ask(question) {
       client.questions.push(question);
       if (question.history.length > 0 && !extensions.includes("history")) question.onHistoryKept?.();
+      if (question.instructions !== undefined && !extensions.includes("instructions"))
+        question.onInstructionsLeftOut?.();
       if (question.model !== undefined && models.length === 0) {
         if (question.onModelLeftOut === undefined) throw notOffered();
         question.onModelLeftOut();

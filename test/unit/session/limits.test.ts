@@ -6,7 +6,7 @@ import { ClientError } from "../../../src/client/failure.ts";
 import { openConversations } from "../../../src/client/conversations/conversations.ts";
 import type { ModelOffer } from "../../../src/client/http/contract.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
-import { contextUsed, forgotten } from "../../../src/session/context.ts";
+import { contextUsed, forgotten, refusedLength } from "../../../src/session/context.ts";
 import { createSession } from "../../../src/session/session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
@@ -168,6 +168,17 @@ describe("the meter", () => {
     ["many entries", Array.from({ length: 8 }, () => turnsOf(1)).flat(), 80],
   ])("shows %s", (_what, turns, percent) => {
     expect(contextUsed({ turns, earlier: 0, limits })).toBe(percent);
+  });
+
+  it("counts the role, which is never cut, and refuses a question that does not fit beside it", () => {
+    const role = { name: "long", instructions: "😀".repeat(80) };
+    expect(contextUsed({ turns: turnsOf(10), earlier: 0, limits, role })).toBe(90);
+    const state = { ourRules: true, limits, models: [], model: null, role };
+    expect(refusedLength(state, "x".repeat(20))).toBeUndefined();
+    expect(refusedLength(state, "x".repeat(21))).toBe(
+      "The question has 21 characters; this server, beside the role long, takes at most 20.",
+    );
+    expect(refusedLength({ ...state, limits: { ...limits, context: 0 } }, "x".repeat(21))).toBeUndefined();
   });
 
   it("is full if saved turns are not even loaded, and unknown without limits or without history", () => {

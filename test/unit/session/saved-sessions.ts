@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClientError } from "../../../src/client/failure.ts";
 import { openConversations } from "../../../src/client/conversations/conversations.ts";
+import type { Extension } from "../../../src/protocol/routes.ts";
 import type { SessionOptions } from "../../../src/session/room.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
 import { createSession } from "../../../src/session/session.ts";
@@ -24,7 +25,9 @@ export async function createSavedSessions() {
     makeDefault,
     onPending,
     pending,
-    client = createFakeClient(),
+    client: given,
+    more,
+    extensions,
   }: {
     beginning?: Beginning;
     save?: boolean;
@@ -35,7 +38,11 @@ export async function createSavedSessions() {
     onPending?: SessionOptions["onPending"];
     pending?: SessionOptions["pending"];
     client?: FakeClient;
+    more?: Partial<SessionOptions>;
+    extensions?: string[];
   } = {}) {
+    const client =
+      given ?? createFakeClient(extensions === undefined ? {} : { extensions: extensions as Extension[] });
     const other = { ...createFakeClient({ token: false }), server: "http://127.0.0.1:9999" };
     const said: Said[] = [];
     const crashes: unknown[] = [];
@@ -60,6 +67,7 @@ export async function createSavedSessions() {
       beginning,
       onPending,
       pending,
+      ...more,
       connectTo: async (server) => {
         if (server !== "other" && server !== other.server)
           throw new ClientError("unreachable", "Nobody is there.");

@@ -9,9 +9,10 @@ import {
 import type { Call } from "../../argv/call.ts";
 import { chooseServer } from "../../connection/chosen-server.ts";
 import { askedModel } from "../../connection/asked-model.ts";
+import { askedRole } from "../../connection/asked-role.ts";
 import { failingAt } from "../../failures/failed-at.ts";
 import { questionSource, readQuestion, type QuestionSource } from "./question.ts";
-import { wantedThread, type WantedThread } from "./thread.ts";
+import { wantedThread, type AskedRole, type WantedThread } from "./thread.ts";
 
 async function writerFor({ output, values, env }: Call): Promise<AnswerWriter> {
   if (output.json) return values.stream ? createLinesWriter(output) : createDocumentWriter(output);
@@ -26,13 +27,19 @@ export async function ask(call: Call): Promise<void> {
       hint: "Without --json an answer is written as it comes anyway.",
     });
   const source = questionSource(call);
+  const role = call.values.role === undefined ? undefined : await askedRole(call);
   const { there, of } = await wantedThread(call);
-  await failingAt(there, () => askThere(there, of, source));
+  await failingAt(there, () => askThere(there, of, source, role));
 }
 
-async function askThere(there: Call, of: WantedThread["of"], source: QuestionSource): Promise<void> {
+async function askThere(
+  there: Call,
+  of: WantedThread["of"],
+  source: QuestionSource,
+  role: AskedRole,
+): Promise<void> {
   const chosen = chooseServer(there, "needed");
-  const thread = await of(chosen);
+  const thread = await of(chosen, role);
   const message = await readQuestion(source, there);
   // Loaded here because the HTTP client loads slowly and the checks above do not need it.
   const [{ connect }, { converse }] = await Promise.all([
@@ -43,7 +50,7 @@ async function askThere(there: Call, of: WantedThread["of"], source: QuestionSou
   try {
     const { client } = target;
     const model = askedModel(there, chosen.name);
-    await converse(there, message, { client, writer: await writerFor(there), thread, model });
+    await converse(there, message, { client, writer: await writerFor(there), thread, model, role });
   } finally {
     await target.close();
   }

@@ -8,7 +8,7 @@ import { ClosedPipe } from "../../io/output.ts";
 import { startSpinner, type Spinner } from "../../io/spinner.ts";
 import { isAscii } from "../../io/terminal.ts";
 import { exchange } from "../../../session/exchange.ts";
-import { forgottenWords } from "../../../session/context.ts";
+import { forgottenWords, unpinned } from "../../../session/context.ts";
 import {
   choiceIn,
   isRequired,
@@ -17,6 +17,8 @@ import {
   offeredBy,
   type ModelChoice,
 } from "../../../session/model.ts";
+import { carriedRole, leftOutRoleWords } from "../../../session/role.ts";
+import type { AskedRole } from "./thread.ts";
 import type { Thread } from "../../../session/thread.ts";
 
 type Done = Extract<AnswerEvent, { type: "done" }>;
@@ -43,6 +45,8 @@ interface Conversing {
   thread: Thread | undefined;
   /** The model without a conversation. */
   model: ModelChoice | undefined;
+  /** The role without a conversation, or instead of that of the conversation. */
+  role: AskedRole;
 }
 
 /**
@@ -52,7 +56,7 @@ interface Conversing {
 export async function converse(
   call: Call,
   message: string,
-  { client, writer, thread, model: usual }: Conversing,
+  { client, writer, thread, model: usual, role: asking }: Conversing,
 ): Promise<void> {
   const { output, signal } = call;
   const { name } = call.program;
@@ -60,14 +64,19 @@ export async function converse(
   const choice = choiceIn(usual, before?.asked);
   const isNew = before === undefined || before.turns === 0;
   // What the server offers is asked for only where it is needed (docs/cli.md#server-information).
+  const role = isNew || asking?.isAsked === true ? asking?.role : before.role;
+  const { instructions, pinned, told } = await carriedRole(role, client, signal);
+  if (told !== undefined) output.note(told);
   const offer = isNew ? undefined : await client.offer(signal);
   const limits = offer && offeredBy({ choice, models: offer.models, offered: offer }).limits;
-  const history = (await thread?.history(message, limits)) ?? [];
+  const wanted = message + (instructions ?? "");
+  const history = (await thread?.history(wanted, limits, pinned)) ?? [...pinned];
   let spinner = spinnerFor(call);
   const settle = () => {
     spinner?.stop();
     spinner = undefined;
   };
+  let isToldOfRole = false;
   let isAlone = history.length === 0;
   let sent: number | undefined = history.length;
   const onHistoryKept = () => {
@@ -88,6 +97,13 @@ export async function converse(
     history,
     onHistoryKept,
     model: asked,
+    ...(instructions === undefined ? {} : { instructions }),
+    onInstructionsLeftOut() {
+      if (isToldOfRole || role === undefined) return;
+      isToldOfRole = true;
+      settle();
+      output.note(leftOutRoleWords(role));
+    },
     ...(isRequired(choice) ? {} : { onModelLeftOut }),
     key: randomUUID(),
     signal,
@@ -129,7 +145,7 @@ export async function converse(
       await writer.done(done, await keep(false, done.tokensDeducted));
       const cut = cutWords(done.finish);
       if (cut !== undefined) output.note(`The answer is ${cut}.`);
-      const turnsSent = done.turnsSent ?? sent;
+      const turnsSent = unpinned(done.turnsSent ?? sent, history.length - pinned.length);
       const lost = turnsSent === undefined ? 0 : (thread?.forgotten(before?.turns ?? 0, turnsSent) ?? 0);
       if (lost > 0) output.note(forgottenWords(lost));
       cost(call, done);

@@ -3,7 +3,7 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 export const spec: CommandSpec = {
   summary: "one question, its answer on stdout",
   words: "[QUESTION…]",
-  options: ["askModel", "files", "continue", "resume", "startSaved", "stream"],
+  options: ["askModel", "role", "files", "continue", "resume", "startSaved", "stream"],
   secrets: ["token", "theme"],
   examples: [
     ['ask "What is a monad?"', "the answer as it comes"],
@@ -12,6 +12,7 @@ export const spec: CommandSpec = {
     ['ask --save "Where is Rome?"', "starts a saved conversation, prints its ID"],
     ['ask -c "And Naples?"', "continues the newest; -r ID continues that one"],
     ['ask -m big "Why is the sky blue?"', "another model of this server"],
+    ['ask --role teacher "What is a monad?"', "by what roles/teacher.md says"],
     ["git diff | %% ask - write a commit message", "- reads stdin of any kind"],
     ["ask --json -- is -5 odd", "after -- everything is text"],
     ["for f in *.md; do %% ask --no-stdin sum up $f; done", "in loops"],

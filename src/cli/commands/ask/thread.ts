@@ -1,6 +1,7 @@
 import { ClientError } from "../../../client/failure.ts";
 import type { Owner } from "../../../client/conversations/reader.ts";
-import { endOf, openThread, type Thread } from "../../../session/thread.ts";
+import { endOf, openThread, type Thread, type ThreadPlace } from "../../../session/thread.ts";
+import type { askedRole } from "../../connection/asked-role.ts";
 import { checkOneBeginning, conversationsOf, resumed } from "../chat/beginning.ts";
 import type { Call } from "../../argv/call.ts";
 import { typedCommand, type Chosen } from "../../connection/chosen-server.ts";
@@ -10,8 +11,15 @@ export interface WantedThread {
   /** The call, with the server of that conversation. */
   there: Call;
   /** Opens the conversation for a login. Throws `usage` if there is none to continue. */
-  of: (chosen: Chosen) => Promise<Thread | undefined>;
+  of: (chosen: Chosen, role: AskedRole) => Promise<Thread | undefined>;
 }
+
+/** What `askedRole` found. */
+export type AskedRole = Awaited<ReturnType<typeof askedRole>>;
+
+/** What the question changes of a conversation's role. Only what was asked for changes that of one that goes on. */
+const changedRole = (role: AskedRole, place: ThreadPlace | undefined) =>
+  place === undefined || role?.isAsked === true ? role && (role.role ?? null) : undefined;
 
 const ownerOf = ({ name, token }: Chosen): Owner => ({
   server: name,
@@ -63,17 +71,19 @@ export async function wantedThread(call: Call): Promise<WantedThread> {
     const { found, there } = await resumed(call, resume, conversations).catch((error: unknown) => {
       throw resume.length < 8 ? unquoted(error, call) : error;
     });
-    const of = async (chosen: Chosen) =>
-      openThread(conversations, ownerOf(chosen), await endOf(conversations, found.id));
+    const of: WantedThread["of"] = async (chosen, role) => {
+      const place = await endOf(conversations, found.id);
+      return openThread(conversations, ownerOf(chosen), place, changedRole(role, place));
+    };
     return { there, of };
   }
   return {
     there: call,
-    of: async (chosen) => {
+    of: async (chosen, role) => {
       const owner = ownerOf(chosen);
       const latest = newest ? await conversations.newest(owner) : undefined;
       const place = latest && (await endOf(conversations, latest.id));
-      if (place || startSaved) return openThread(conversations, owner, place);
+      if (place || startSaved) return openThread(conversations, owner, place, changedRole(role, place));
       throw noneYet(call, owner);
     },
   };

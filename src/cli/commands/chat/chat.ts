@@ -1,6 +1,8 @@
 import { createApiClient } from "../../../client/http/api-client.ts";
 import { ClientError } from "../../../client/failure.ts";
+import type { ChatOptions } from "../../../tui/options.ts";
 import { askedModel } from "../../connection/asked-model.ts";
+import { askedRole } from "../../connection/asked-role.ts";
 import { checkAnswers } from "../../connection/answers.ts";
 import type { Beginning } from "../../../session/saved.ts";
 import { beginningOf, isEverywhere } from "./beginning.ts";
@@ -73,13 +75,21 @@ export async function chat(call: Call): Promise<number> {
   checkTerminal(call, plain);
   // At a terminal Ctrl-C first stops the answer. Without one it ends the program: nobody can type a next line.
   if (plain && call.stdin.isTTY) call.releaseInterrupts();
+  const role = await askedRole(call);
   const { beginning, there } = await beginningOf(call);
-  const how = { plain, beginning, everywhere: isEverywhere(call), isNamed: call.sources.server === "flag" };
+  const how = {
+    plain,
+    role,
+    beginning,
+    everywhere: isEverywhere(call),
+    isNamed: call.sources.server === "flag",
+  };
   return failingAt(there, () => chatAt(there, how));
 }
 
 interface How {
   plain: boolean;
+  role: ChatOptions["role"];
   beginning: Beginning | undefined;
   /** Conversations of all servers are offered. */
   everywhere: boolean;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ClientError } from "../../../client/failure.ts";
+import { openTextFolders } from "../../../client/kept/own-texts.ts";
 import type { ChatOptions, InputHistory, TerminalTraits } from "../../../tui/options.ts";
 import type { Connection } from "../../../session/connection.ts";
 import type { Beginning } from "../../../session/saved.ts";
@@ -13,7 +14,7 @@ import { makeDefault } from "../../connection/keep-login.ts";
 import { copyLocally } from "../../io/clipboard.ts";
 import { clipboardImage } from "../../io/clipboard-image.ts";
 import { readKeysFile } from "../../io/own-keys.ts";
-import { editText } from "../../io/editor.ts";
+import { editFile, editText } from "../../io/editor.ts";
 import { homeFolder } from "../../io/home-folder.ts";
 import { createTextFiles } from "../../io/text-files.ts";
 import { options } from "../../argv/options.ts";
@@ -111,6 +112,7 @@ interface SessionOptions {
   isNamed: boolean;
   beginning: Beginning | undefined;
   model: Connection["model"];
+  role: ChatOptions["role"];
 }
 
 /** Runs the session. At its end, notes report what could not be saved. */
@@ -161,6 +163,9 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
       return other;
     },
     editText: (text) => editText(values.editor, text),
+    editFile: (path) => editFile(values.editor, path),
+    texts: openTextFolders(call.places.config),
+    role: how.role,
     files: createTextFiles(homeFolder()),
     copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),
     pasteImage: () => clipboardImage({ env, platform: process.platform }),

@@ -2,7 +2,7 @@ import type { CommandSpec } from "../../argv/command-spec.ts";
 
 export const spec: CommandSpec = {
   summary: "the interactive session; also without any command",
-  options: ["askModel", "continue", "resume", "plain", "noSave"],
+  options: ["askModel", "role", "continue", "resume", "plain", "noSave"],
   secrets: ["token", "save", "theme", "notify", "editor"],
   examples: [
     ["", "open the session, with your default or your own server"],
@@ -11,7 +11,8 @@ export const spec: CommandSpec = {
     ["-r", "choose one from a list"],
     ["chat --plain", "a question a line, for screen readers and pipes"],
   ],
-  notes: "keys.json, beside the file that config path names, changes the keys of the session.",
+  notes:
+    "Beside the file that config path names, keys.json changes the keys of the session, and roles/NAME.md is a role for --role and /role.",
   grace: 5000,
   run: async () => (await import("./chat.ts")).chat,
 };

@@ -19,6 +19,7 @@ export type Completion = { kind: "words"; candidates: Candidate[] } | { kind: "f
 export interface Known {
   conversations(): Promise<Candidate[]>;
   servers(): Promise<Candidate[]>;
+  roles(): Promise<Candidate[]>;
   /** `server` as it was typed; undefined: the default one. */
   models(server: string | undefined): Promise<Candidate[]>;
 }
@@ -37,6 +38,7 @@ async function valuesOf(name: OptionName, { server }: Cursor, known: Known): Pro
   if (names === "file") return { kind: "files" };
   if (names === "server") return words(await known.servers());
   if (names === "model") return words(await known.models(server));
+  if (names === "role") return words(await known.roles());
   if (names === "conversation") return words(await known.conversations());
   return words(plain(choices ?? []));
 }

@@ -5,6 +5,7 @@ import { places as placesOf, type Places } from "../../../client/kept/places.ts"
 import { oneLine } from "../../../text/sanitize.ts";
 import type { ModelOffer } from "../../../client/http/contract.ts";
 import { counted } from "../../../text/numbers.ts";
+import { NO_ROLE } from "../../../client/kept/own-names.ts";
 import { openSettings } from "../../../client/kept/settings.ts";
 import { defaultServer } from "../../argv/options.ts";
 import { parseSetting } from "../../argv/settings-now.ts";
@@ -63,6 +64,14 @@ function knownTo(places: Places, env: Env): Known {
         about: [price === null ? "" : counted(price, "token"), isDefault ? "the default" : ""]
           .filter((part) => part !== "")
           .join(", "),
+      }));
+    },
+    async roles() {
+      const { openTextFolders } = await import("../../../client/kept/own-texts.ts");
+      const roles = await openTextFolders(places.config).roles.list();
+      return [...roles, { name: NO_ROLE, about: "no role" }].map(({ name, about }) => ({
+        value: name,
+        about,
       }));
     },
     async conversations() {

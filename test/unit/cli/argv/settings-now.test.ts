@@ -51,6 +51,7 @@ test("the environment goes before the file, and the file before the default that
   expect(settingsNow(settings, env)).toEqual([
     { key: "server", value: "https://b.example", source: "environment" },
     { key: "model", value: null, source: "default" },
+    { key: "role", value: null, source: "default" },
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "theme", value: "auto", source: "default" },
@@ -60,6 +61,7 @@ test("the environment goes before the file, and the file before the default that
   ]);
   expect(settingsNow(kept({}), {}).map(({ value }) => value)).toEqual([
     "http://127.0.0.1:8000",
+    null,
     null,
     true,
     false,

@@ -76,6 +76,7 @@ const nobody: Known = {
   conversations: async () => [],
   servers: async () => [],
   models: async () => [],
+  roles: async () => [],
 };
 const page = manPage({ version: "1", date: "2026-11-22" });
 const words = (text: string) => text.replaceAll(/\s+/g, " ");

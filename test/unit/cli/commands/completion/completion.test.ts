@@ -6,6 +6,7 @@ import { everywhere, optionNamed } from "../../../../../src/cli/argv/options.ts"
 const known: Known = {
   conversations: async () => [{ value: "k3aaaaaa", about: "trip to Rome" }],
   servers: async () => [{ value: "local", about: "" }],
+  roles: async () => [{ value: "teacher", about: "Explain it to a child." }],
   models: async (server = "default") => [{ value: `big-${server}`, about: "500 tokens" }],
 };
 
@@ -27,6 +28,7 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
     ["--resume", ""],
     ["k3aaaaaa", ...names],
   ],
+  [["ask", "--role", ""], ["teacher"]],
   [["chat", "-r", "k"], ["k3aaaaaa"]],
   [["chat", "--resume=k"], ["--resume=k3aaaaaa"]],
   [["-s", ""], ["local"]],
@@ -50,7 +52,7 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   ],
   [
     ["config", "get", ""],
-    ["server", "model", "save", "plain", "theme", "notify", "timeout", "editor"],
+    ["server", "model", "role", "save", "plain", "theme", "notify", "timeout", "editor"],
   ],
   [
     ["config", "set", "save", ""],
