@@ -117,6 +117,7 @@ export const options = {
   ),
   format: oneOfOr({ flag: "format", value: "md|json", help: "format of an export" }, ["md", "json"], "md"),
   versions: toggle({ flag: "versions", help: "show and export: also the other versions of turns" }),
+  allConversations: toggle({ flag: "all", help: "export: all of them, each in a file of the folder DIR" }),
   plain: toggle({ flag: "plain", setting: "plain", help: "line mode: no redrawing, no terminal needed" }),
 
   theme: oneOfOr(

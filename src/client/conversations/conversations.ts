@@ -5,8 +5,9 @@ import { isMissing } from "../../disk/errors.ts";
 import { regularOnly } from "../../disk/regular-file.ts";
 import { createAppender, type Appender } from "./appender.ts";
 import { claim, createMe, release, type Claim, type Me } from "./claim.ts";
-import { createFolder, newId } from "./folder.ts";
+import { createFolder, isId, newId } from "./folder.ts";
 import type { Attached, SavedImage } from "./images.ts";
+import { recordsOf, type Imported } from "./import.ts";
 import { troubleOf, type OpenFile } from "./open-file.ts";
 import type { Unplaced } from "./placing.ts";
 import { createReader, type Owner, type Reader } from "./reader.ts";
@@ -37,6 +38,8 @@ export interface Conversations extends Reader {
    * can't be written, its turns wait for the next one.
    */
   fork(id: string, to: string | null, role?: Role | null): Promise<Kept & { id: string; title: string }>;
+  /** A conversation with all turns of an exported one, under its ID or, if that exists, another one. Never rejects. */
+  restore(exported: Imported): Promise<{ kept: Kept; id: string; title: string }>;
   /**
    * Called before a question goes out: see `Claim`. `seen`: the bytes of the file that this session has read, 0 for a
    * conversation that it began. Never rejects.
@@ -109,9 +112,18 @@ export function openConversations(options: ConversationsOptions): Conversations 
     return appender;
   };
 
+  const headerOf = (id: string, { server, username }: Owner): Header => ({
+    is: "conversation",
+    version: FIRST_FORMAT,
+    id,
+    server,
+    username,
+    created_at: time(),
+  });
+
   const start = ({ server, username }: Owner) => {
     const id = newId();
-    headers.set(id, { is: "conversation", version: FIRST_FORMAT, id, server, username, created_at: time() });
+    headers.set(id, headerOf(id, { server, username }));
     return id;
   };
 
@@ -192,6 +204,16 @@ export function openConversations(options: ConversationsOptions): Conversations 
       const named: Unplaced = { is: "title", at: time(), title: forkedTitle(title) };
       const kept = await appenderOf(fork)?.append(named, ...records);
       return { ...(kept ?? homeless), id: fork, title: named.title };
+    },
+    restore: async (imported) => {
+      const { id: wanted, server, username, createdAt } = imported;
+      const isFree = isId(wanted) && !(await folder.ids()).includes(wanted);
+      const id = isFree ? wanted : newId();
+      headers.set(id, { ...headerOf(id, { server, username }), created_at: createdAt });
+      // One that was removed.
+      appenders.delete(id);
+      const { title, records } = recordsOf(imported, { newId, at: time(), by: me().by });
+      return { kept: (await appenderOf(id)?.append(...records)) ?? homeless, id, title };
     },
     claim: async (id, seen) => {
       const path = folder.pathOf(id);

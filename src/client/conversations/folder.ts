@@ -43,6 +43,8 @@ export function newId(): string {
   return Array.from({ length: 8 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
 }
 
+export const isId = (text: string): boolean => /^[a-z0-9]{8}$/.test(text);
+
 const idOfFile = (name: string): string | undefined => /^([a-z0-9]{8})\.jsonl$/.exec(name)?.[1];
 
 /** Files that are read at the same time. */

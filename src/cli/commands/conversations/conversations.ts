@@ -1,19 +1,14 @@
 import { join } from "node:path";
 import { ClientError } from "../../../client/failure.ts";
 import { openConversations, type Conversations } from "../../../client/conversations/conversations.ts";
-import {
-  toJson,
-  toMarkdown,
-  versionsToJson,
-  versionsToMarkdown,
-} from "../../../client/conversations/export.ts";
 import type { Summary } from "../../../client/conversations/summary.ts";
 import { createBlocksWriter } from "../../io/answer-writer.ts";
 import type { Call } from "../../argv/call.ts";
 import type { DeleteDocument, ListDocument, SearchDocument } from "./document.ts";
 import { counted } from "../../../text/numbers.ts";
+import { texts } from "./texts.ts";
 
-type Action = (call: Call, conversations: Conversations, words: readonly string[]) => Promise<void>;
+type Action = (call: Call, conversations: Conversations, words: readonly string[]) => Promise<number | void>;
 
 const ID = "ID";
 
@@ -61,16 +56,6 @@ const list: Action = async (call, conversations, words) => {
   else output.note(`There are no saved conversations. The session saves them: ${program.name}`);
 };
 
-/** The conversation as text, in one of two formats. */
-async function texts({ values }: Call, conversations: Conversations, id: string) {
-  if (values.versions) {
-    const tree = await conversations.readTree(id);
-    return { json: () => versionsToJson(tree), markdown: () => versionsToMarkdown(tree) };
-  }
-  const conversation = await conversations.read(id);
-  return { json: () => toJson(conversation), markdown: () => toMarkdown(conversation) };
-}
-
 const show: Action = async (call, conversations, words) => {
   const { output, env, values } = call;
   const { id } = await conversations.find(only(call, words, ID));
@@ -99,12 +84,21 @@ const search: Action = async (call, conversations, words) => {
 /** Exports the text unchanged, including control sequences from a server, because it is meant for a file. */
 const exportIt: Action = async (call, conversations, words) => {
   const { output, values } = call;
+  if (values.allConversations) {
+    const folder = only(call, words, "--all DIR");
+    return (await import("./export-all.ts")).exportAll(call, conversations, folder);
+  }
   const { id } = await conversations.find(only(call, words, ID));
   const { json, markdown } = await texts(call, conversations, id);
   if (output.json || values.format === "json") return output.write(json());
   const text = markdown();
   if (output.stdout.isTTY) await output.line(text.trimEnd());
   else await output.write(text);
+};
+
+const importThem: Action = async (call, conversations, words) => {
+  if (words.length === 0) throw wrong(call, "FILE is missing: conversations import FILE");
+  return (await import("./import.ts")).importFiles(call, conversations, words);
 };
 
 const remove: Action = async (call, conversations, words) => {
@@ -121,11 +115,12 @@ const actions = new Map<string, Action>([
   ["show", show],
   ["search", search],
   ["export", exportIt],
+  ["import", importThem],
   ["delete", remove],
 ]);
 
 /** `conversations`: manages the saved conversations of this machine. Makes no connection. */
-export async function conversations(call: Call): Promise<void> {
+export async function conversations(call: Call): Promise<number | void> {
   const { places, output, values } = call;
   const [word = "", ...words] = call.words;
   const action = actions.get(word);
@@ -133,10 +128,11 @@ export async function conversations(call: Call): Promise<void> {
   if (!action) throw wrong(call, `conversations ${word === "" ? "needs" : "takes"} one of: ${wanted}.`);
   if (values.versions && action !== show && action !== exportIt)
     throw wrong(call, "--versions goes with show and export.");
+  if (values.allConversations && action !== exportIt) throw wrong(call, "--all goes with export.");
   const saved = openConversations({
     dir: places.data === undefined ? undefined : join(places.data, "conversations"),
     now: Date.now,
     onProblem: output.note,
   });
-  await action(call, saved, words);
+  return action(call, saved, words);
 }

@@ -58,6 +58,19 @@ export const versionsDocument = z.strictObject({
   ),
 });
 
+/** What `conversations export --all --json` prints: the files that it wrote into the folder. */
+export const exportAllDocument = z.strictObject({
+  folder: text,
+  files: z.array(z.strictObject({ id: conversationId, title: text, file: text })),
+  /** Names of files that existed, and were left as they are; then the command exits with 1. */
+  existing: z.array(text),
+});
+export type ExportAllDocument = z.infer<typeof exportAllDocument>;
+
+/** What `conversations import --json` prints. `was`: the ID in the file; `id` is another one if that existed. */
+export const importDocument = z.array(z.strictObject({ id: conversationId, title: text, was: text }));
+export type ImportDocument = z.infer<typeof importDocument>;
+
 /** What `conversations delete --json` prints. */
 export const deleteDocument = z.strictObject({ id: conversationId, title: text });
 export type DeleteDocument = z.infer<typeof deleteDocument>;

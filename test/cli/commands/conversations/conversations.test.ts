@@ -1,8 +1,13 @@
 import { execFileSync } from "node:child_process";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openConversations, type Conversations } from "../../../../src/client/conversations/conversations.ts";
-import { versionsDocument } from "../../../../src/cli/commands/conversations/document.ts";
+import {
+  exportAllDocument,
+  importDocument,
+  versionsDocument,
+} from "../../../../src/cli/commands/conversations/document.ts";
 import { makeHome, runProgram, type Home } from "../../../support/run-program.ts";
 
 let home: Home;
@@ -130,6 +135,40 @@ test("show and export print every version with --versions, and the others refuse
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--versions goes with show")]);
 });
 
+test("export --all writes each into a file and replaces none; import makes conversations of them again", async () => {
+  const dir = join(home.dir, "out", "rome");
+  const exported = exportAllDocument.parse(await documentOf("export", "--all", dir, "--versions"));
+  expect(exported).toMatchObject({ folder: dir, existing: [] });
+  const files = exported.files.map(({ file }) => file).sort();
+  expect(files).toEqual([`trip-to-rome-${rome}.json`, `what-is-a-monad-${code}.json`]);
+  expect((await readdir(dir)).sort()).toEqual(files);
+  await writeFile(join(dir, files[0] ?? ""), "mine");
+  const again = await run("export", "--all", dir, "--format", "json");
+  expect([again.code, again.stdout]).toEqual([1, ""]);
+  expect(again.stderr).toContain(`What existed there is as it was: `);
+  expect(await readFile(join(dir, files[0] ?? ""), "utf8")).toBe("mine");
+
+  const monad = join(dir, files[1] ?? "");
+  const refused = await run("import", monad, join(dir, files[0] ?? ""));
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`${files[0]}: it is no JSON.`)]);
+  expect(await saved.list()).toHaveLength(2);
+  const [imported] = importDocument.parse(await documentOf("import", monad));
+  expect(imported).toMatchObject({ title: "What is a monad?", was: code });
+  await saved.remove(code);
+  expect((await run("import", monad)).stderr).toBe(`Imported ${code}: What is a monad?\n`);
+  expect((await saved.readTree(code)).turns).toHaveLength(2);
+});
+
+test.each([
+  [["list", "--all"], "--all goes with export."],
+  [["export", "--all"], "--all DIR is missing"],
+  [["import"], "FILE is missing"],
+  [["import", "/nonexistent"], "/nonexistent: there is no such file."],
+])("%j is refused", async (args, why) => {
+  const { code, stderr } = await run(...args);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(why)]);
+});
+
 test("search looks in titles, questions and answers, and ignores case", async () => {
   const { stdout } = await run("search", "by", "TRAIN");
   expect(stdout).toMatch(new RegExp(`^${rome} [^]*answer: .*by train`));
@@ -159,8 +198,8 @@ test.each([
   [["export", "a", "b"], "too many"],
   [["export", "a", "--format", "pdf"], "--format must be md or json"],
   [["search"], "TEXT is missing"],
-  [["lst"], "list, show, search, export, delete"],
-  [[], "list, show, search, export, delete"],
+  [["lst"], "list, show, search, export, import, delete"],
+  [[], "list, show, search, export, import, delete"],
 ])("conversations %j ends with exit 2 and says why", async (args, words) => {
   const { code: exit, stdout, stderr } = await run(...args);
   expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });

@@ -36,7 +36,7 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   [["whoami", "--server=lo"], ["--server=local"]],
   [
     ["conversations", ""],
-    ["list", "show", "search", "export", "delete"],
+    ["list", "show", "search", "export", "import", "delete"],
   ],
   [["conversations", "show", ""], ["k3aaaaaa"]],
   [["conversations", "show", "--json", ""], ["k3aaaaaa"]],
