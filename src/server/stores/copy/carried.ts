@@ -32,7 +32,8 @@ export function createCarried(operator: boolean) {
 
   function entriesOf(fact: Opening): Entry[] {
     const { account, at, created, generation, invite, name, disabled, refilled, tokens, used } = fact;
-    const { keys, grants, apiKeys } = ownOf(account);
+    const own = ownOf(account);
+    const { grants, apiKeys } = own;
     owns.delete(account);
     const isDeleted = name === pseudonymOf(account);
     const given = grants.reduce((sum, grant) => sum + grant.tokens, 0);
@@ -56,16 +57,11 @@ export function createCarried(operator: boolean) {
     const isTake = ({ kind }: Entry) => kind === "take";
     return [
       opened,
-      ...apiKeys.map(({ id, at: made }): Entry => {
-        return { ...of, id: randomUUID(), kind: "api_key", at: Date.parse(made), apiKey: id };
-      }),
+      ...apiKeys.flatMap(keyEntries),
       ...(refilled === null || isDeleted ? [] : refilledAt(account, refilled, operator)),
       ...moved.filter((entry) => !isTake(entry)),
-      ...chargesOf(fact, keys),
+      ...chargesOf(fact, own),
       ...moved.filter(isTake),
-      ...apiKeys.flatMap(({ id, ended }): Entry[] =>
-        ended ? [{ ...of, id: randomUUID(), kind: "api_key_ended", apiKey: id }] : [],
-      ),
       ...(disabled
         ? [{ ...of, id: randomUUID(), kind: isDeleted ? ("deleted" as const) : ("disabled" as const) }]
         : []),
@@ -83,6 +79,13 @@ export function createCarried(operator: boolean) {
   };
 }
 
+/** Its charges follow, also those of one that has ended: another one may have its name. */
+function keyEntries({ id: apiKey, account, at, ended }: Own["apiKeys"][number]): Entry[] {
+  const of = { account, at: Date.parse(at), tokens: 0, apiKey };
+  const kinds = ended ? (["api_key", "api_key_ended"] as const) : (["api_key"] as const);
+  return kinds.map((kind) => ({ ...of, id: randomUUID(), kind }));
+}
+
 /** Entries after which the account's last refill is that of the period that began then, or it counts from then on. */
 function refilledAt(account: AccountId, at: number, operator: boolean): Entry[] {
   const id = REFILL_ID + isoText(at).slice(0, 10);
@@ -97,8 +100,11 @@ function refilledAt(account: AccountId, at: number, operator: boolean): Entry[] 
   }));
 }
 
-/** Those of keys as they were, the others as many as there were; in the order of their times, the last one at its own. */
-function chargesOf({ account, lastQuestion, use }: Opening, keys: Own["keys"]): Entry[] {
+/**
+ * Those of keys as they were, the others as many as there were; in the order of their times, the last one at its own, and
+ * that of each API key.
+ */
+function chargesOf({ account, lastQuestion, use }: Opening, { keys, apiKeys }: Own): Entry[] {
   const left = new Map(use.map((sum) => [slotOf(sum), sum]));
   const entries: Entry[] = [];
   for (const { key, digest, at: time, again, cost, model, apiKey } of keys) {
@@ -122,6 +128,10 @@ function chargesOf({ account, lastQuestion, use }: Opening, keys: Own["keys"]): 
         apiKey,
         reason,
       });
+  }
+  for (const { id, lastUsed } of apiKeys) {
+    const last = entries.findLast(({ kind, apiKey, key }) => kind === "charge" && apiKey === id && !key);
+    if (last && isoText(last.at).slice(0, 10) === lastUsed?.slice(0, 10)) last.at = Date.parse(lastUsed);
   }
   entries.sort((a, b) => a.at - b.at);
   const last = entries.findLast(({ kind }) => kind === "charge");

@@ -54,8 +54,8 @@ export interface CopiedInvite extends NewInvite {
 }
 
 /**
- * An API key in its present state. It has one entry `api_key`, before all that name it. What it
- * spent is the sum of its charges.
+ * An API key in its present state. It has one entry `api_key`, before all that name it. One that
+ * has ended has an entry `api_key_ended`, at least if a later one has its name. What it spent is the sum of its charges.
  */
 export interface CopiedApiKey extends Omit<ApiKey, "spent"> {
   ended: boolean;

@@ -5,6 +5,7 @@ import { spentOf, type ApiKeyBook } from "./api-key-books.ts";
 import { bookOf, type Books } from "./books.ts";
 import type { Committer } from "./committer.ts";
 import type { NameFeature } from "./name-feature.ts";
+import { digest as isDigest, filled } from "./shapes.ts";
 import type { InTurn } from "./turns.ts";
 
 interface Needs {
@@ -32,6 +33,8 @@ export function createApiKeys({ books, committer, now, nameFeature, turns }: Nee
     const limit = key.limit && { tokens: key.limit.tokens, per: key.limit.per };
     if (limit && !(Number.isSafeInteger(limit.tokens) && limit.tokens >= 0))
       throw new RangeError("A limit is a whole number of tokens.");
+    if (!filled(id) || !filled(label) || !isDigest(digest))
+      throw new RangeError("An API key has an id, a name and a SHA-256.");
     if (expires !== null && !(Number.isSafeInteger(expires) && expires <= LATEST_DATE))
       throw new RangeError("expires is a time in milliseconds.");
     if (books.accounts.get(account)?.deleted !== false) return { kind: "unknown" };

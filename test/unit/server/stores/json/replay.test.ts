@@ -16,14 +16,22 @@ const name = fc.constantFrom(...names);
 /** A call of a store; `wait` lets time pass, `restart` closes and opens it again. */
 const step = fc.oneof(
   fc.record({ kind: fc.constant("create" as const), name, tokens: fc.integer({ min: 0, max: 500 }) }),
-  fc.record({ kind: fc.constant("ask" as const), name, key: fc.option(fc.constantFrom("a", "b", "c")) }),
+  fc.record({
+    kind: fc.constant("ask" as const),
+    name,
+    key: fc.option(fc.constantFrom("a", "b", "c")),
+    model: fc.constantFrom("small", "large"),
+    by: fc.option(fc.nat(2)),
+  }),
+  fc.record({ kind: fc.constant("make key" as const), name, label: fc.constantFrom("ci", "CI", "lap") }),
+  fc.record({ kind: fc.constant("end key" as const), name, which: fc.nat(2) }),
   fc.record({
     kind: fc.constant("grant" as const),
     name,
     id: fc.constantFrom("g1", "g2", "g3"),
     reason: fc.string(),
   }),
-  fc.record({ kind: fc.constant("password" as const), name, hash: fc.string() }),
+  fc.record({ kind: fc.constant("password" as const), name, hash: fc.string(), endsKeys: fc.boolean() }),
   fc.record({
     kind: fc.constant("revoke" as const),
     name,
@@ -45,8 +53,10 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 let holds = 0;
+let keys = 0;
 
-async function run({ accounts, ledger, operations }: Store, step: Step, now: number): Promise<void> {
+async function run(store: Store, step: Step, now: number): Promise<void> {
+  const { accounts, ledger, operations, apiKeys } = store;
   if (step.kind === "wait" || step.kind === "restart") return;
   if (step.kind === "create")
     return void (await accounts.create({ name: step.name, passwordHash: "$2b$", tokens: step.tokens }));
@@ -56,16 +66,27 @@ async function run({ accounts, ledger, operations }: Store, step: Step, now: num
   switch (step.kind) {
     case "ask": {
       const id = `h${(holds += 1)}`;
-      const request = { id, account, key: step.key ?? undefined, digest: "d", price: 100, model: "small" };
+      const { key, model } = step;
+      const apiKey = step.by === null ? undefined : (await apiKeys?.list(account))?.[step.by]?.id;
+      const request = { id, account, key: key ?? undefined, digest: "d", price: 100, model, apiKey };
       await ledger.hold({ ...request, expires: now + HOUR });
       await ledger.charge(id);
       return;
     }
+    case "make key": {
+      const id = String((keys += 1));
+      const of = { id, account, name: step.label, digest: id.padStart(64, "0") };
+      await apiKeys?.create({ ...of, limit: { tokens: 1000, per: "week" }, expires: null });
+      return;
+    }
+    case "end key":
+      await apiKeys?.revoke(account, (await apiKeys.list(account))[step.which]?.id ?? "");
+      return;
     case "grant":
       await ledger.grant({ id: step.id, account, tokens: 250, reason: step.reason });
       return;
     case "password":
-      await accounts.setPassword({ account, generation, passwordHash: step.hash });
+      await accounts.setPassword({ account, generation, passwordHash: step.hash, endsKeys: step.endsKeys });
       return;
     case "revoke":
       await accounts.revoke({ account, jti: step.jti, expires: now + step.hours * HOUR });

@@ -75,6 +75,22 @@ describe("a checkpoint", () => {
     expect(await read(dir, "accounts.json")).toContain(`"more":[[${START},${START},200,null]]`);
   });
 
+  it("of an ai-chat from before the models of days is checked and not used", async () => {
+    const dir = await makeFilled({ models: true });
+    const withoutModels = (text: string) =>
+      text.replace(/,"dayModels":\[[^\]]*\]/, "").replaceAll(',"model":0', "");
+    await change(dir, withoutModels);
+    expect(await checkFolder(dir, { now: () => START })).toMatchObject({ ok: true, findings: [] });
+    const { store } = await openStore(dir);
+    const { id = "" } = (await store.accounts.byName("jane")) ?? {};
+    expect(await store.ledger.usageBy?.(id, 1, "model")).toEqual([
+      { name: "small", questions: 2, tokens: 200 },
+    ]);
+    await store.close();
+    await change(dir, (text) => withoutModels(text).replace('"questions":2', '"questions":3'));
+    expect((await checkFolder(dir, { now: () => START })).ok).toBe(false);
+  });
+
   it("that is older than the writing does not hide that the ledger was cut", async () => {
     const dir = await makeFilled();
     const checkpoint = await read(dir, "accounts.json");
