@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Client } from "pg";
 import type { ApiKey, NewApiKey } from "../../src/server/core/api-keys.ts";
 import type { Account, HoldRequest, Store } from "../../src/server/core/ports.ts";
+import { checkDatabase } from "../../src/server/stores/postgres/check.ts";
 import { openPostgresReader } from "../../src/server/stores/postgres/read-facts.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { ownClock } from "../support/postgres-clock.ts";
@@ -258,5 +259,41 @@ describe.skipIf(noPostgres)(`API keys at several servers on Postgres${skipped(no
       ["again", "CI of jane"],
       ["api_key_ended", "CI of jane"],
     ]);
+  });
+
+  /** A key that has held 30 tokens and spent 20. */
+  async function spending(store: Store): Promise<Account> {
+    const jane = await createAccount(store, 4000, "jane");
+    const { id: apiKey } = await createKey(store, jane, { id: "k", limit: { tokens: 500, per: "day" } });
+    const [charged, open] = [question(jane, { apiKey, price: 20 }), question(jane, { apiKey, price: 30 })];
+    for (const request of [charged, open]) await store.ledger.hold(request);
+    await store.ledger.charge(charged.id);
+    return jane;
+  }
+
+  it.each([
+    ["chat_api_keys", "UPDATE chat_api_keys SET held = held + 1", /has 31 tokens held.*hold 30/],
+    ["chat_api_keys", "UPDATE chat_api_keys SET spent = 0", /has spent 0 tokens.*add up to 20/],
+    ["chat_api_keys", "UPDATE chat_api_keys SET account = 'nobody'", /1 rows of the account nobody/],
+    ["chat_ledger", "DELETE FROM chat_api_keys", /2 rows name the API key k/],
+    ["chat_schema", "ALTER TABLE chat_api_keys DROP CONSTRAINT chat_api_keys_held", /chat_api_keys_held/],
+  ])("are checked: what is wrong with %s is found after %s", async (table, harm, what) => {
+    await spending(await open());
+    expect(await checkDatabase(place.url, { warn })).toMatchObject({ ok: true, findings: [] });
+    await place.query(harm);
+    const { findings } = await checkDatabase(place.url, { warn });
+    expect(findings).toContainEqual({
+      file: table,
+      what: expect.stringMatching(what) as string,
+      repair: expect.any(String) as string,
+    });
+  });
+
+  it.each(["held = held + 1", "spent = 0"])("have a repair that works after SET %s", async (harm) => {
+    await spending(await open());
+    await place.query(`UPDATE chat_api_keys SET ${harm}`);
+    const [finding] = (await checkDatabase(place.url, { warn })).findings;
+    await place.query(/then: (.*;)$/.exec(finding?.repair ?? "")?.[1] ?? "the repair is no statement");
+    expect(await checkDatabase(place.url, { warn })).toMatchObject({ ok: true });
   });
 });

@@ -323,7 +323,7 @@ describe.skipIf(noPostgres)(`a database that breaks${skipped(noPostgres)}`, () =
       expect(refused).toBeInstanceOf(StartupError);
       const { message, hint } = refused as StartupError;
       expect(message).toBe(
-        "The database's user lacks rights on the store's tables: UPDATE ON chat_accounts; UPDATE ON chat_invites; " +
+        "The database's user lacks rights on the store's tables: UPDATE ON chat_accounts; UPDATE, DELETE ON chat_api_keys; UPDATE ON chat_invites; " +
           "UPDATE, DELETE ON chat_known; UPDATE, DELETE ON chat_limits; " +
           "UPDATE, DELETE ON chat_questions; UPDATE, DELETE ON chat_revoked; UPDATE ON chat_schema; UPDATE, DELETE ON chat_usage.",
       );

@@ -193,9 +193,10 @@ describe.skipIf(noPostgres)(`a server of before models in Postgres${skipped(noPo
 
   it.skipIf(noOwnPostgres)("is followed by one of this version once the owner has started one", async () => {
     const { url, name } = await createUser(places);
-    await place.query("DROP TABLE chat_known, chat_limits");
+    await place.query("DROP TABLE chat_known, chat_limits, chat_api_keys");
     for (const table of ["chat_ledger", "chat_questions"])
-      await place.query(`ALTER TABLE ${table} DROP COLUMN model`);
+      await place.query(`ALTER TABLE ${table} DROP COLUMN model, DROP COLUMN api_key`);
+    await place.query("ALTER TABLE chat_questions DROP COLUMN again_api_key");
     await place.query(
       "ALTER TABLE chat_ledger DROP COLUMN invite, DROP COLUMN n, DROP COLUMN by, DROP COLUMN asked",
     );

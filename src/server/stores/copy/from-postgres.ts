@@ -8,6 +8,7 @@ import { ALL_INVITES, inviteOf, type InviteRow } from "../postgres/invites.ts";
 import { createOrder, PLACED } from "../postgres/order.ts";
 import { openToRead, UNLIMITED } from "../postgres/snapshot.ts";
 import { untilAborted } from "../give-up.ts";
+import { readApiKeys } from "./api-key-rows.ts";
 import type { CopiedAccount, CopiedRefill, CopiedToken, Entry, Opening, Source } from "./side.ts";
 import { differs } from "./tally.ts";
 
@@ -37,17 +38,19 @@ WHERE (charged_at IS NULL AND expires > now()) OR (asked_again_at IS NULL AND ag
 /**
  * The ledger with the keys charged less than a day ago: rows from before they were numbered by their times, then the others
  * by their numbers. `greatest` puts an `again` after its charge: if this store was itself a copy, the first store's clock
- * may have been ahead.
+ * may have been ahead. An API key of a deleted account is gone.
  */
 const ENTRIES = `
 DECLARE copied CURSOR FOR
 SELECT CASE WHEN l.kind IN ('grant', 'take') AND l.id LIKE l.account || ' %' THEN substr(l.id, length(l.account) + 2)
     ELSE l.id END AS id, l.kind, l.account, (extract(epoch FROM l.at) * 1000)::float8 AS at, l.tokens::float8 AS tokens,
-  l.balance::float8 AS balance, l.n::float8 AS n, l.reason, l.by, l.asked::float8 AS asked, l.model, l.invite, k.key, k.digest
+  l.balance::float8 AS balance, l.n::float8 AS n, l.reason, l.by, l.asked::float8 AS asked, l.model, l.invite,
+  l.api_key AS "apiKey", k.key, k.digest
 FROM ${PLACED} l
 LEFT JOIN chat_questions k ON k.account = l.account AND k.key IS NOT NULL
   AND k.charged_at > now() - interval '${KEY_LIFETIME_MS} milliseconds'
   AND ((l.kind = 'charge' AND k.id = l.id) OR (l.kind = 'again' AND k.again_id = l.id))
+WHERE l.kind NOT IN ('api_key', 'api_key_ended') OR EXISTS (SELECT FROM chat_api_keys a WHERE a.id = l.api_key)
 ORDER BY l.n IS NOT NULL, CASE WHEN l.n IS NULL THEN greatest(l.at, k.charged_at) END, l.place,
   CASE l.kind WHEN 'account' THEN 0 WHEN 'grant' THEN 1 WHEN 'charge' THEN 2 ELSE 3 END, l.balance DESC, l.n`;
 
@@ -63,9 +66,10 @@ SELECT EXISTS (SELECT FROM chat_ledger WHERE model IS NOT NULL) AS models,
 /** By their number; see refill-settings.ts of the store. */
 const REFILLS = "SELECT value FROM chat_settings WHERE name LIKE 'refill:%' ORDER BY length(name), name";
 
-interface Row extends Omit<Entry, "key"> {
+interface Row extends Omit<Entry, "apiKey" | "key"> {
   balance: number;
   n: number | null;
+  apiKey: string | null;
   key: string | null;
   digest: string;
 }
@@ -129,7 +133,7 @@ async function look(query: Query): Promise<Found> {
       expires: Math.round(token.expires),
     })),
     invites: (await query<InviteRow>(ALL_INVITES)).map((row) => ({ ...inviteOf(row), revoked: row.revoked })),
-    apiKeys: [],
+    apiKeys: await readApiKeys(query),
     known: (await query<KnownAddress>(KNOWN)).map((known) => ({ ...known, at: Math.floor(known.at) })),
     refills,
     models: features?.models === true,
@@ -166,6 +170,7 @@ function plain({ n: _n, balance: _balance, ...row }: Row, generation: number | u
     asked: row.asked ?? undefined,
     invite: row.invite ?? undefined,
     model: row.model ?? undefined,
+    apiKey: row.apiKey ?? undefined,
     key: row.key === null ? undefined : { key: row.key, digest: row.digest },
   };
 }

@@ -4,6 +4,7 @@ import { StartupError } from "../../core/startup-error.ts";
 import type { Database, Query } from "../postgres/database.ts";
 import { failureOf } from "../postgres/failures.ts";
 import { UNLIMITED } from "../postgres/snapshot.ts";
+import { insertApiKeys } from "./api-key-rows.ts";
 import { createKeys, PIECE } from "./charged-keys.ts";
 import { openForCopy } from "./from-postgres.ts";
 import { untilAborted } from "../give-up.ts";
@@ -24,11 +25,11 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int4[], $6::bool
 
 /** Numbers the entries in their order. */
 const LEDGER = `
-INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, model, invite, by, asked)
-SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason, model, invite, by, asked
+INSERT INTO chat_ledger (id, kind, account, at, tokens, balance, reason, model, invite, by, asked, api_key)
+SELECT id, kind, account, to_timestamp(at / 1000), tokens, balance, reason, model, invite, by, asked, api_key
 FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[],
-  $10::text[], $11::bigint[])
-  WITH ORDINALITY AS t (id, kind, account, at, tokens, balance, reason, model, invite, by, asked, place)
+  $10::text[], $11::bigint[], $12::text[])
+  WITH ORDINALITY AS t (id, kind, account, at, tokens, balance, reason, model, invite, by, asked, api_key, place)
 ORDER BY place`;
 
 const USAGE = `
@@ -151,6 +152,7 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
   for (let at = 0; at < source.accounts.length; at += PIECE)
     await insertAccounts(query, source.accounts.slice(at, at + PIECE), tally);
   await keys.insert(query);
+  await insertApiKeys(query, source.apiKeys);
   await query(USAGE);
   const { revoked } = source;
   await query(REVOKED, [
@@ -224,5 +226,6 @@ function insertEntries(query: Query, entries: Entry[], tally: Tally): Promise<un
     entries.map(({ invite }) => invite ?? null),
     entries.map(({ by }) => by ?? null),
     entries.map(({ asked }) => asked ?? null),
+    entries.map(({ apiKey }) => apiKey ?? null),
   ]);
 }

@@ -40,7 +40,7 @@ WITH account AS (
   RETURNING id, tokens
 )${entry("'renamed'")}`;
 
-/** Deletes what else there is of the account, but questions in flight, and what facts say of its API keys. */
+/** Deletes what else there is of the account, but questions in flight. */
 const FORGOTTEN = `
 known AS (
   DELETE FROM chat_known k USING account WHERE k.account = account.id
@@ -50,7 +50,7 @@ known AS (
   DELETE FROM chat_questions q USING account WHERE q.account = account.id AND q.charged_at IS NOT NULL
     AND (q.again_id IS NULL OR q.asked_again_at IS NOT NULL OR q.again_expires <= now())
 ), api_key AS (
-  UPDATE chat_api_keys k SET ended_at = now() FROM account WHERE k.account = account.id AND k.ended_at IS NULL
+  DELETE FROM chat_api_keys k USING account WHERE k.account = account.id
 )`;
 
 /** The row stays, because its facts and its tokens do. */

@@ -1,28 +1,8 @@
 import { USAGE_DAYS } from "../../../protocol/limits.ts";
+import { apiKeyRules } from "./check-key-rules.ts";
+import { correct, literal, RESTORE, type Rule } from "./check-rule.ts";
 import { TODAY } from "./migrations.ts";
 import { PLACED } from "./order.ts";
-
-/** A wrong row. `bigint` comes as text. */
-export type Wrong = Record<string, string | number | null>;
-
-/** Rows that must not exist. */
-export interface Rule {
-  table: string;
-  /** Selects wrong rows with the columns that `what` and `repair` need. */
-  sql: string;
-  /** A sentence without its subject, the table. */
-  what: (row: Wrong) => string;
-  /** What to do about it, in sentences. */
-  repair: (row: Wrong) => string;
-}
-
-const literal = (value: string | number | null | undefined) => `'${String(value).replaceAll("'", "''")}'`;
-
-const RESTORE = "Nothing was changed. Restore the database from a backup.";
-
-/** What needs no backup, because it follows from other tables. */
-const correct = (statement: string) =>
-  `Nothing was changed. To correct it, stop the servers, then: ${statement};`;
 
 const accounts: Rule[] = [
   {
@@ -175,19 +155,26 @@ const others: Rule[] = [
   },
 ];
 
+const OF_ACCOUNTS = [
+  "chat_ledger",
+  "chat_questions",
+  "chat_usage",
+  "chat_revoked",
+  "chat_known",
+  "chat_api_keys",
+];
+
 /** Rows of accounts that do not exist. */
-const orphans: Rule[] = ["chat_ledger", "chat_questions", "chat_usage", "chat_revoked", "chat_known"].map(
-  (table) => ({
-    table,
-    sql: `SELECT account, count(*) AS rows FROM ${table} o
+const orphans: Rule[] = OF_ACCOUNTS.map((table) => ({
+  table,
+  sql: `SELECT account, count(*) AS rows FROM ${table} o
       WHERE NOT EXISTS (SELECT FROM chat_accounts a WHERE a.id = o.account) GROUP BY account`,
-    what: ({ account, rows }) => `it has ${rows} rows of the account ${account}, which does not exist.`,
-    repair: ({ account }) =>
-      table === "chat_ledger" || table === "chat_questions"
-        ? RESTORE
-        : correct(`DELETE FROM ${table} WHERE account = ${literal(account)}`),
-  }),
-);
+  what: ({ account, rows }) => `it has ${rows} rows of the account ${account}, which does not exist.`,
+  repair: ({ account }) =>
+    table === "chat_ledger" || table === "chat_questions"
+      ? RESTORE
+      : correct(`DELETE FROM ${table} WHERE account = ${literal(account)}`),
+}));
 
 /** The constraints that hold balances, keys and uses, as the migrations make them. */
 const constraints: Rule = {
@@ -210,6 +197,8 @@ export const CONSTRAINTS: [table: string, name: string][] = [
   ["chat_ledger", "chat_ledger_pkey"],
   ["chat_usage", "chat_usage_pkey"],
   ["chat_invites", "chat_invites_uses"],
+  ["chat_api_keys", "chat_api_keys_pkey"],
+  ["chat_api_keys", "chat_api_keys_held"],
 ];
 
-export const rules: Rule[] = [constraints, ...accounts, ...ledger, ...others, ...orphans];
+export const rules: Rule[] = [constraints, ...accounts, ...ledger, ...others, ...apiKeyRules, ...orphans];

@@ -1,6 +1,7 @@
 import type { Checked, Finding } from "../checked.ts";
 import { clockSentence, EARLIEST, LATEST_MS } from "../clock.ts";
-import { CONSTRAINTS, rules, type Rule, type Wrong } from "./check-rules.ts";
+import type { Rule, Wrong } from "./check-rule.ts";
+import { CONSTRAINTS, rules } from "./check-rules.ts";
 import type { Query } from "./database.ts";
 import { cannotUse } from "./start.ts";
 import { inSnapshot, openToRead, type Reading } from "./snapshot.ts";

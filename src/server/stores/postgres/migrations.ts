@@ -133,7 +133,7 @@ export const migrations: string[][] = [
   // The API key that asked; null: none. again_api_key: the one that asked for the second answer.
   ["ALTER TABLE chat_ledger ADD COLUMN api_key text"],
   ["ALTER TABLE chat_questions ADD COLUMN api_key text, ADD COLUMN again_api_key text"],
-  // API keys, ended ones too: facts name them. n: their order. slot: 1, 2, …, so that an account has only so many. generation:
+  // API keys, ended ones too, because facts name them; those of a deleted account are gone. n: their order. slot: 1, 2, …, so that an account has only so many. generation:
   // of the account, when it was made. most: tokens that it may spend in a period; null: any number. held: tokens of its open
   // questions. spent: its charges in the last period that it was charged in, which began at spent_from; before: in the one
   // before that. recounts: how often held was corrected.

@@ -17,7 +17,7 @@ const NEEDED: Record<string, string[]> = {
   chat_settings: ["SELECT", "INSERT"],
   chat_limits: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   chat_known: ["SELECT", "INSERT", "UPDATE", "DELETE"],
-  chat_api_keys: ["SELECT", "INSERT", "UPDATE"],
+  chat_api_keys: ["SELECT", "INSERT", "UPDATE", "DELETE"],
 };
 
 const LACKING = `
