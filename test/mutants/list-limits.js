@@ -2,6 +2,7 @@
 
 const context = "test/unit/server/core/prompt.test.ts";
 const limits = "test/http/limits.test.ts";
+const images = "test/http/images.test.ts";
 const ollama = "test/http/providers/ollama.test.ts";
 const session = "test/unit/session/limits.test.ts";
 const client = "test/cli/client/limits.test.ts";
@@ -134,5 +135,61 @@ export const limitMutants = [
     replace: "",
     why: "A question that the server takes by now is refused for a day.",
     tests: [client],
+  },
+  {
+    file: "src/server/core/prompt.ts",
+    find: "contextChars - codePoints(instructions)",
+    replace: "contextChars",
+    why: "With instructions the AI gets more than it reads, and cuts it without a word.",
+    tests: ["test/unit/server/core/prompt.test.ts"],
+  },
+  {
+    file: "src/server/core/prompt.ts",
+    find: "[media_type, sha256(data)]",
+    replace: "[media_type]",
+    why: "A key is good for any image: another one gets its answer.",
+    tests: ["test/unit/server/core/prompt.test.ts"],
+  },
+  {
+    file: "src/server/core/prompt.ts",
+    find: "images !== undefined && !model.images",
+    replace: "false",
+    why: "A model that takes no images is asked with some.",
+    tests: [images],
+  },
+  {
+    file: "src/server/core/ask-model.ts",
+    find: "dropImages(prompt);",
+    replace: "",
+    why: "Images stay in memory while their answer is streamed.",
+    tests: ["test/unit/server/core/ask-model.test.ts"],
+  },
+  {
+    file: "src/server/http/chat-body.ts",
+    find: "hasToken && takeImages(models)",
+    replace: "takeImages(models)",
+    why: "Strangers may send 28 MiB at a time.",
+    tests: [images],
+  },
+  {
+    file: "src/server/http/chat-body.ts",
+    find: "bytes.length > limit && isBeyond(bytes, limit)",
+    replace: "false",
+    why: "Millions of small values in the room for images stop the server.",
+    tests: [images],
+  },
+  {
+    file: "src/server/providers/messages.ts",
+    find: 'isOf(run.replaceAll("\\\\", "")) ? "[image]" : run',
+    replace: "run",
+    why: "What an AI repeats of an image is in the log.",
+    tests: [images],
+  },
+  {
+    file: "src/client/http/api-client.ts",
+    find: "if (images.length > 0) await assertImages(signal);",
+    replace: "",
+    why: "A server that knows no images answers another question, and takes its price.",
+    tests: ["test/cli/client/models.test.ts"],
   },
 ];

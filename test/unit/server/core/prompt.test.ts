@@ -104,18 +104,26 @@ describe("what a key stands for", () => {
       fc.property(prompts, models, (prompt, model) => {
         const { message, history } = prompt;
         const before = JSON.stringify(["k", message, history, ...(model === undefined ? [] : [model])]);
-        expect(digestOf({ ...prompt, instructions: undefined }, "k", model)).toBe(sha256(before));
+        expect(digestOf({ ...prompt, instructions: undefined, images: undefined }, "k", model)).toBe(
+          sha256(before),
+        );
       }),
     );
   });
 
-  test("differs as soon as instructions do", () => {
+  test("differs as soon as instructions or images do", () => {
+    const image = fc.record({
+      media_type: fc.constantFrom("image/png" as const, "image/gif" as const),
+      data: fc.constantFrom("AAAA", "BBBB"),
+    });
+    const more = fc.record({
+      instructions: fc.option(fc.constantFrom("a", "b"), { nil: undefined }),
+      images: fc.option(fc.array(image, { minLength: 1, maxLength: 2 }), { nil: undefined }),
+    });
     fc.assert(
-      fc.property(prompts, models, fc.string(), fc.string(), (prompt, model, one, other) => {
-        const digests = [one, other, undefined].map((instructions) =>
-          digestOf({ ...prompt, instructions }, "k", model),
-        );
-        expect(new Set(digests).size).toBe(one === other ? 2 : 3);
+      fc.property(prompts, models, more, more, (prompt, model, one, other) => {
+        const [first, second] = [one, other].map((wishes) => digestOf({ ...prompt, ...wishes }, "k", model));
+        expect(first === second).toBe(JSON.stringify(one) === JSON.stringify(other));
       }),
     );
   });

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { ApiError } from "../../../../src/server/core/api-error.ts";
+import { askModel } from "../../../../src/server/core/ask-model.ts";
+import type { Message, Provider } from "../../../../src/server/core/ports.ts";
+import { testedModel } from "../../../support/tested-model.ts";
+
+const countIn = (messages: Message[]) => messages.at(-1)?.images?.length;
+
+test("a fallback gets the images; with the first text they leave the memory", async () => {
+  const counts: (number | undefined)[] = [];
+  const provider = (answer: Provider["answer"]): Provider => ({ model: "m", answer, close: async () => {} });
+  const fails = provider(async ({ messages }) => {
+    counts.push(countIn(messages));
+    throw new ApiError("upstream_error", "The AI failed.");
+  });
+  const answers = provider(async ({ messages, onDelta, onReasoning }) => {
+    onReasoning?.("Hm.");
+    counts.push(countIn(messages));
+    onDelta?.("A cat.");
+    counts.push(countIn(messages));
+    return "A cat.";
+  });
+  const images = [{ media_type: "image/png" as const, data: "AAAA" }];
+  const request = { message: "What is it?", history: [], images };
+  const answered = await askModel(
+    testedModel({ provider: fails, images: true }),
+    testedModel({ provider: answers, images: true }),
+    { prompt: request, signal: new AbortController().signal, onDelta: () => {}, onReasoning: () => {} },
+  );
+  expect(answered.response).toBe("A cat.");
+  expect([counts, images]).toEqual([[1, 1, 0], []]);
+});
