@@ -56,20 +56,23 @@ export const forgottenWords = (turns: number): string =>
     ? "The oldest turn no longer reaches the AI."
     : `The ${grouped(turns)} oldest turns no longer reach the AI.`;
 
+/** Most characters of a question, if that is known. */
+export const mostCharacters = ({
+  ourRules,
+  limits,
+}: Pick<State, "ourRules" | "limits">): number | undefined =>
+  ourRules ? (limits?.message ?? MESSAGE_CHARACTERS) : undefined;
+
 /** What to say of a question that the model does not take because of its length; undefined if it does. */
 export function refusedLength(
-  {
-    ourRules,
-    limits,
-    models,
-    model,
-    role,
-  }: Pick<State, "ourRules" | "limits" | "models" | "model"> & Partial<Pick<State, "role">>,
+  state: Pick<State, "ourRules" | "limits" | "models" | "model"> & Partial<Pick<State, "role">>,
   question: string,
 ): string | undefined {
-  if (!ourRules) return undefined;
+  const most = mostCharacters(state);
+  const { models, model } = state;
   const by = models.length > 1 && model !== null ? model : undefined;
-  const most = limits?.message ?? MESSAGE_CHARACTERS;
+  if (most === undefined) return undefined;
+  const { limits, role } = state;
   // Role and question are never cut to fit.
   const room = role && limits && limits.context > 0 ? limits.context - wantedBy(role) : most;
   if (role === undefined || room >= most) return tooLong(question, most, by);

@@ -1,3 +1,4 @@
+import type { Finder } from "../client/files/finder.ts";
 import type { TextFolders } from "../client/kept/own-texts.ts";
 import type { SessionOptions } from "../session/room.ts";
 import type { Connection } from "../session/connection.ts";
@@ -109,6 +110,8 @@ export interface ChatOptions {
   role?: SessionOptions["role"];
   /** The files that the user names; without it none is written. */
   files?: TextFiles;
+  /** The files that a question may name, and the code for them, which is loaded when it is needed. */
+  finder?: (() => Promise<Finder>) | undefined;
   /** Puts text on this machine's clipboard; false where there is no tool for it. Never rejects. */
   copyLocally?(text: string): Promise<boolean>;
   /** The image on this machine's clipboard. Never rejects. */

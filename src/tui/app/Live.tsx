@@ -18,8 +18,9 @@ import { usage } from "../../session/command.ts";
 import type { State } from "../../session/state.ts";
 import { queueLines } from "./queue-lines.ts";
 import { searchLine } from "./search-keys.ts";
+import { sizeLine } from "./size-line.ts";
 import { StatusLine } from "./StatusLine.tsx";
-import { composerColumns, menuItems, type ViewState } from "./view-state.ts";
+import { composerColumns, fileItems, menuItems, type ViewState } from "./view-state.ts";
 import { workingLines } from "./working.ts";
 
 interface LiveProps {
@@ -29,6 +30,8 @@ interface LiveProps {
 }
 
 function itemsOf(view: ViewState): MenuItem[] {
+  const { names } = fileItems(view);
+  if (names.length > 0) return names.map((name) => ({ label: name, help: "" }));
   return menuItems(view).map((command) => ({ label: usage(command), help: command.help }));
 }
 
@@ -65,7 +68,10 @@ export function Live({ screen, rows }: LiveProps) {
   const editor = picker?.editor ?? view.editor;
   const text = form === undefined ? hintOf(view, state, keys, rows(), display) : view.hint;
   const isHelp = view.picker !== undefined || view.searching !== undefined;
-  const hint = text === undefined ? [] : wrappedLines(text, isHelp ? styles.dim : styles.warn, display);
+  const size = text === undefined && form === undefined ? sizeLine(editor, state, display) : undefined;
+  const isDim = isHelp || size?.isOver === false;
+  const above = text ?? size?.text;
+  const hint = above === undefined ? [] : wrappedLines(above, isDim ? styles.dim : styles.warn, display);
   const { phase, reasoning } = state;
   const stop = keys.labelOf("escape");
   const work = { phase, reasoning, lastData: session.lastData, now: screen.now(), stop };

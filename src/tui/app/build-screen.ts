@@ -38,7 +38,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   });
   const session = createSession(
     sessionOptions(options, {
-      say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text) : scribe.say(said)),
+      say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text, said.toEdit) : scribe.say(said)),
       again: "Enter",
       stopKey: (options.keys?.keymap ?? defaultKeymap).labelOf("escape"),
       crash: (error) => ending.crash(error),
@@ -100,6 +100,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     history: options.inputHistory?.entries ?? [],
     keys: options.keys?.keymap,
     onDraft: (text) => options.draft?.keep({ text }),
+    finder: options.finder,
     editText: (text) => inEditor(() => options.editText?.(text)),
     pasteImage: options.pasteImage,
     onSent: (line) => options.inputHistory?.add(line),

@@ -1,5 +1,7 @@
-import { createEditor, fullText } from "../composer/editor-state.ts";
+import { edit } from "../composer/editor.ts";
+import { createEditor, filesIn, fullText } from "../composer/editor-state.ts";
 import { remember } from "../composer/history.ts";
+import { keptAgain, keptText } from "../composer/kept-text.ts";
 import type { Edited } from "../options.ts";
 import type { ViewState } from "./view-state.ts";
 
@@ -17,8 +19,14 @@ export function takeEdited(view: ViewState, edited: Edited): ViewState {
       ...view,
       hint: "The editor returned no text, so your text is still here. Ctrl-C clears it.",
     };
-  const walk = before === "" || before === text ? view.walk : remember(view.walk, before);
-  return { ...view, walk, editor: { ...createEditor(text), literal: view.editor.literal } };
+  const walk = before === "" || before === text ? view.walk : remember(view.walk, keptText(view.editor));
+  // What was written in the editor names no file, but what was a file before still is one.
+  const kept = keptAgain(
+    text,
+    filesIn(view.editor).map(({ name }) => name),
+  );
+  const editor = edit(createEditor(), { type: "recall", text: kept }, 1);
+  return { ...view, walk, editor: { ...editor, literal: view.editor.literal } };
 }
 
 /** What went wrong with an editor; undefined if it ended well. */

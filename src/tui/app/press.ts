@@ -1,14 +1,17 @@
 import { edit, pressEnter, type EditorAction } from "../composer/editor.ts";
 import { createEditor, fullText } from "../composer/editor-state.ts";
+import { attach, joinRanges } from "../composer/files.ts";
 import { newer, older, remember, textAt } from "../composer/history.ts";
 import { commandOf, defaultKeymap, type Keymap, type SessionCommand } from "../composer/keymap.ts";
+import { keptText } from "../composer/kept-text.ts";
+import { mentionAtCursor, mentionHere } from "../composer/mentions.ts";
 import { needsArgument, type SessionCommand as SlashCommand } from "../../session/command.ts";
 import { readInput } from "../../session/input.ts";
 import type { Queue } from "../../session/queue.ts";
 import type { Key } from "../terminal/key.ts";
 import { pressInPicker, typed, type Picked, type Picker } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
-import { menuItems, type ViewState } from "./view-state.ts";
+import { fileItems, menuItems, menuLength, type ViewState } from "./view-state.ts";
 
 /** What the session has to do after a key. `literal`: the text is a question even if it begins with a slash. */
 export type Effect =
@@ -51,6 +54,7 @@ export function press(before: ViewState, key: Key, around: Surroundings): Presse
   if (before.searching !== undefined) return inSearch(before, before.searching, key, around);
   const meaning = commandOf(key, around.keys);
   if (meaning === undefined) return { view: before, effect: none };
+  if (key.name === "tab" && key.inBurst === true) return { view: before, effect: none };
   const { armed, escaped, sure } = before;
   const view: ViewState = {
     ...before,
@@ -116,24 +120,27 @@ export function paste(view: ViewState, text: string, { columns }: Surroundings):
 }
 
 function doEdit(view: ViewState, action: EditorAction, { columns }: Surroundings): ViewState {
-  const items = menuItems(view);
+  const items = menuLength(view);
   const vertical = action.type === "up" ? -1 : action.type === "down" ? 1 : 0;
-  if (items.length > 0 && vertical !== 0) return chooseItem(view, items, vertical);
-  const editor = edit(view.editor, action, columns);
+  if (items > 0 && vertical !== 0) return chooseItem(view, items, vertical);
+  const after = edit(view.editor, action, columns);
+  // A blank ends what was typed behind the mark of a file.
+  const isBlank = action.type === "newline" || (action.type === "insert" && action.text === " ");
+  const editor = isBlank ? joinRanges(after) : after;
   if (editor === view.editor && vertical !== 0) return walkHistory(view, vertical);
   const changed = editor.text !== view.editor.text;
   return { ...view, editor, menu: changed ? { index: 0, closed: false } : view.menu };
 }
 
-function chooseItem(view: ViewState, items: readonly SlashCommand[], by: number): ViewState {
-  const index = (view.menu.index + by + items.length) % items.length;
+function chooseItem(view: ViewState, items: number, by: number): ViewState {
+  const index = (view.menu.index + by + items) % items;
   return { ...view, menu: { ...view.menu, index } };
 }
 
 function walkHistory(view: ViewState, by: number): ViewState {
-  const walk = by < 0 ? older(view.walk, fullText(view.editor)) : newer(view.walk);
+  const walk = by < 0 ? older(view.walk, keptText(view.editor)) : newer(view.walk);
   if (walk === undefined) return view;
-  const editor = edit(view.editor, { type: "set", text: textAt(walk) }, 1);
+  const editor = edit(view.editor, { type: "recall", text: textAt(walk) }, 1);
   return { ...view, walk, editor, menu: { index: 0, closed: true } };
 }
 
@@ -143,8 +150,7 @@ function doCommand(view: ViewState, command: SessionCommand, around: Surrounding
     case "enter":
       return enter({ ...calm, sure: view.sure }, around);
     case "escape":
-      if (menuItems(view).length > 0)
-        return { view: { ...calm, menu: { index: 0, closed: true } }, effect: none };
+      if (menuLength(view) > 0) return { view: { ...calm, menu: { index: 0, closed: true } }, effect: none };
       return escape(view, calm, around);
     case "interrupt":
       return interrupt({ ...view, sure: undefined }, around);
@@ -183,7 +189,9 @@ function enter(
     return needsArgument(chosen) || ((busy || isLoading) && chosen.whileAnswering !== true)
       ? typeOn(view, chosen, columns)
       : send(view, `/${chosen.name}`, false);
-  const outcome = pressEnter(view.editor);
+  const { names, isStale } = fileItems(view);
+  if (names.length > 0 && !isStale) return { view: chooseFile(view, names), effect: none };
+  const outcome = pressEnter(joinRanges(view.editor));
   if (outcome.kind === "continue") return { view: { ...view, editor: outcome.state }, effect: none };
   if (outcome.text.trim() === "") {
     const effect: Effect = queue?.isStopped === true ? { kind: "sendQueue" } : none;
@@ -200,7 +208,23 @@ function enter(
       },
       effect: none,
     };
-  return send(view, outcome.text, view.editor.literal);
+  return send({ ...view, editor: joinRanges(view.editor) }, outcome.text, view.editor.literal);
+}
+
+/** Takes the chosen file of the menu; a folder is opened in it. */
+function chooseFile(view: ViewState, names: readonly string[]): ViewState {
+  const mention = mentionAtCursor(view.editor);
+  const chosen = names[view.menu.index] ?? names[0];
+  if (mention === undefined || chosen === undefined) return view;
+  const menu = { index: 0, closed: false };
+  // `app#20-45`: the lines stay.
+  const range = /#[L\d-]*$/.exec(mention.typed)?.[0] ?? "";
+  if (!chosen.endsWith("/")) return { ...view, menu, editor: attach(view.editor, mention, chosen + range) };
+  const quote = /\s/.test(chosen) ? '"' : "";
+  const { text } = view.editor;
+  const before = text.slice(0, mention.at + 1) + quote + chosen;
+  const editor = { ...view.editor, text: before + text.slice(mention.end), cursor: before.length };
+  return { ...view, menu, editor: { ...editor, last: "other" } };
 }
 
 /** `free`: may be sent at any time. A command that changes the conversation waits for the end of the answer. */
@@ -216,7 +240,10 @@ function typeOn(view: ViewState, { name }: SlashCommand, columns: number): Press
 }
 
 function send(view: ViewState, text: string, literal: boolean): Pressed {
-  const walk = remember(view.walk, text);
+  const { editor } = view;
+  // A name that is still to be looked up is remembered then.
+  const isOpen = editor.mentions.length > 0;
+  const walk = isOpen ? view.walk : remember(view.walk, fullText(editor) === text ? keptText(editor) : text);
   return {
     view: { ...view, walk, sent: view.editor, editor: createEditor(), menu: { index: 0, closed: false } },
     effect: { kind: "send", text, literal },
@@ -227,7 +254,7 @@ function send(view: ViewState, text: string, literal: boolean): Pressed {
 function interrupt(view: ViewState, { busy, keys = defaultKeymap }: Surroundings): Pressed {
   if (busy) return { view: { ...view, armed: false }, effect: { kind: "stop" } };
   if (view.editor.text !== "") {
-    const walk = remember(view.walk, fullText(view.editor));
+    const walk = remember(view.walk, keptText(view.editor));
     return { view: { ...view, walk, editor: createEditor(), armed: false }, effect: none };
   }
   if (view.armed) return { view, effect: { kind: "leave" } };
@@ -239,7 +266,17 @@ export const leaveHint = (keys: Keymap): string => `Press ${keys.labelOf("interr
 function complete(view: ViewState, { columns }: Surroundings): ViewState {
   const items = menuItems({ ...view, menu: { ...view.menu, closed: false } });
   const chosen = items[view.menu.index] ?? items[0];
-  if (chosen === undefined) return view;
+  if (chosen === undefined) return completeFile(view);
   const text = `/${chosen.name}${chosen.argument === undefined ? "" : " "}`;
   return { ...view, editor: edit(view.editor, { type: "set", text }, columns) };
+}
+
+function completeFile(view: ViewState): ViewState {
+  const open: ViewState = {
+    ...view,
+    editor: mentionHere(view.editor),
+    menu: { ...view.menu, closed: false },
+  };
+  const { names, isStale } = fileItems(open);
+  return names.length > 0 && !isStale ? chooseFile(open, names) : open;
 }

@@ -51,7 +51,7 @@ export async function runApp(options: ChatOptions): Promise<ChatEnd> {
 function giveDraft(screen: Screen, { draft }: ChatOptions): void {
   if (draft?.found === undefined) return;
   // As if it were typed: a command in it stays one.
-  screen.insert(draft.found.text);
+  screen.restore(draft.found.text);
 }
 
 /** Takes what the terminal answers, after which another palette may apply. */

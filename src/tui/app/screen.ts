@@ -1,15 +1,21 @@
 import { edit } from "../composer/editor.ts";
 import { commandOf, defaultKeymap, type Keymap } from "../composer/keymap.ts";
-import { fullText } from "../composer/editor-state.ts";
+import { fullText, sentText, type EditorState } from "../composer/editor-state.ts";
+import { thawed } from "../composer/files.ts";
+import { remember } from "../composer/history.ts";
+import { keptText } from "../composer/kept-text.ts";
 import type { Display } from "../markdown/display.ts";
-import type { ClipboardImage, Edited } from "../options.ts";
+import type { ChatOptions, ClipboardImage, Edited } from "../options.ts";
+import { CHAT_BODY_BYTES } from "../../protocol/limits.ts";
 import type { Form } from "../../session/form.ts";
-import { refusedLength } from "../../session/context.ts";
+import { mostCharacters, refusedLength } from "../../session/context.ts";
 import { copyCommand } from "../../session/copy-command.ts";
 import type { Choice } from "../../session/finding.ts";
+import { readInput } from "../../session/input.ts";
 import type { Session } from "../../session/session.ts";
 import { isBusy } from "../../session/state.ts";
 import { namedKey, type Key } from "../terminal/key.ts";
+import { createAttaching } from "./attaching.ts";
 import { takeEdited } from "./edited.ts";
 import { createFormFocus } from "./form-focus.ts";
 import { isTyping, pressInForm } from "./form-keys.ts";
@@ -36,6 +42,8 @@ export interface ScreenOptions extends SenderOptions {
   onDraft: (text: string) => void;
   /** By default, the default ones. */
   keys?: Keymap | undefined;
+  /** The files that a question may name. */
+  finder?: ChatOptions["finder"];
   /** Ctrl-G: opens the text in an editor. */
   editText: (text: string) => Edited;
   /** Ctrl-V: the image of the clipboard. */
@@ -66,9 +74,12 @@ export interface Screen {
   paste(text: string): void;
   /** Inserts text as if it were typed; it is never sent by itself. */
   insert(text: string): void;
+  /** Puts a draft back: text that `onDraft` got. */
+  restore(text: string): void;
   /** Inserts what was typed before anything was drawn. Before a form it is dropped: it may be a name or a password. */
   typedAhead(text: string): void;
-  giveBack(text: string): void;
+  /** `toEdit`: it is to be changed, so its files are read again. */
+  giveBack(text: string, toEdit?: boolean): void;
   /** Shows conversations or models to choose from. */
   choose(choices: readonly Choice[], of?: Picker["of"]): void;
   /** Stops the answer, clears the live area, and stops the timers. */
@@ -124,13 +135,62 @@ export function createScreen(options: ScreenOptions): Screen {
     },
   });
 
+  const attaching = createAttaching({
+    finder: options.finder,
+    view: () => view,
+    change(edit) {
+      if (isLeaving) return;
+      view = edit(view);
+      attaching.follow();
+      changed();
+    },
+    most: () => mostCharacters(session.state) ?? CHAT_BODY_BYTES,
+    crash: options.crash,
+  });
+
   const sender = createSender(options);
-  const send = (text: string, literal: boolean) => {
-    focus.ready();
+  const sendNow = (text: string, literal: boolean, blocks?: readonly string[]) => {
     // Sending may change the view (a question that is returned), so it is read before and after.
     const before = view;
-    const after = sender.send(before, text, literal);
+    const after = sender.send(before, text, literal, blocks);
     if (after !== before) view = after;
+  };
+
+  /** The files of a question are being read; what is sent meanwhile follows it. */
+  let reading: Promise<void> | undefined;
+  const sendRead = async (editor: EditorState, literal: boolean) => {
+    const read = await attaching.read(editor);
+    if (isLeaving) return;
+    if (read.kind === "refused") {
+      const isFree = view.editor.text === "";
+      view = isFree
+        ? { ...view, editor: read.editor }
+        : { ...view, walk: remember(view.walk, keptText(read.editor)), hint: "Kept: Up shows it." };
+      session.note("error", read.why, read.hint ?? "Nothing was sent: take it out, or name another file.");
+    } else {
+      const walk = editor.mentions.length > 0 ? remember(view.walk, keptText(read.editor)) : view.walk;
+      view = { ...view, walk, sent: read.editor };
+      sendNow(fullText(read.editor), literal, read.blocks);
+    }
+    options.onDraft(draftOf(view));
+    changed();
+  };
+
+  const send = (text: string, literal: boolean) => {
+    focus.ready();
+    const { sent } = view;
+    const isQuestion = literal || readInput(text).kind === "question";
+    const hasFiles = sent !== undefined && isQuestion && attaching.isNeeded(sent);
+    if (reading === undefined && !hasFiles) return sendNow(text, literal);
+    const work = (reading ?? Promise.resolve()).then(() => {
+      if (hasFiles) return sendRead(sent, literal);
+      if (!isLeaving) sendNow(text, literal);
+      changed();
+    });
+    reading = work;
+    work.catch(options.crash).finally(() => {
+      if (reading === work) reading = undefined;
+    });
   };
 
   const perform = (effect: Effect) => {
@@ -220,7 +280,7 @@ export function createScreen(options: ScreenOptions): Screen {
     const meaning = commandOf(key, keys);
     const isInterrupt = meaning?.kind === "session" && meaning.command === "interrupt";
     if (cleared && isInterrupt && view.editor.text !== "") {
-      options.onSent(fullText(view.editor));
+      options.onSent(keptText(view.editor));
       // A person who clears the question does not want the next one to replace it.
       session.stopEditing();
     }
@@ -246,10 +306,11 @@ export function createScreen(options: ScreenOptions): Screen {
     options.onDraft(draftOf(view));
   };
 
-  const insert = (text: string) => {
+  const insert = (text: string, type: "insert" | "recall" = "insert") => {
     if (text === "") return;
     const { columns } = around();
-    view = { ...view, editor: edit(view.editor, { type: "insert", text }, columns) };
+    view = { ...view, editor: edit(view.editor, { type, text }, columns) };
+    attaching.follow();
     options.onDraft(draftOf(view));
     changed();
   };
@@ -283,6 +344,7 @@ export function createScreen(options: ScreenOptions): Screen {
       if (form !== undefined) formKey(form, key);
       else composerKey(key);
       pickerSearch.follow(view.picker);
+      attaching.follow();
       options.onDraft(draftOf(view));
       changed();
     },
@@ -295,17 +357,20 @@ export function createScreen(options: ScreenOptions): Screen {
         view = { ...view, hint: refusedLength(session.state, fullText(view.editor)) };
       } else session.form({ type: "insert", text });
       pickerSearch.follow(view.picker);
+      attaching.follow();
       options.onDraft(draftOf(view));
       changed();
     },
     insert,
+    restore: (text) => insert(text, "recall"),
     typedAhead(text) {
       if (session.state.signedIn) insert(text);
     },
-    giveBack(text) {
+    giveBack(text, toEdit = false) {
       view = giveBack(view, text);
       // What is typed there instead is another question, which must not replace the last one.
-      if (fullText(view.editor).trim() !== text.trim()) session.stopEditing();
+      if (sentText(view.editor).trim() !== text.trim()) session.stopEditing();
+      else if (toEdit) view = { ...view, editor: thawed(view.editor) };
       options.onDraft(draftOf(view));
       changed();
     },

@@ -1,5 +1,5 @@
 import { edit } from "../composer/editor.ts";
-import { fullText, type EditorState } from "../composer/editor-state.ts";
+import type { EditorState } from "../composer/editor-state.ts";
 import {
   createSearch,
   foundText,
@@ -8,6 +8,7 @@ import {
   type HistorySearch,
   type HistoryWalk,
 } from "../composer/history.ts";
+import { keptText } from "../composer/kept-text.ts";
 import { commandInList, type Keymap } from "../composer/keymap.ts";
 import type { Key } from "../terminal/key.ts";
 
@@ -31,11 +32,11 @@ export function pressInSearch(searching: Searching, editor: EditorState, key: Ke
   const { search, before } = searching;
   const meaning = commandInList(key, keys);
   const to = (next: HistorySearch): Searched => {
-    const text = foundText(next) ?? (next.query === "" ? fullText(before) : fullText(editor));
+    const text = foundText(next) ?? (next.query === "" ? keptText(before) : keptText(editor));
     return {
       kind: "searching",
       searching: { search: next, before },
-      editor: edit(editor, { type: "set", text }, 1),
+      editor: edit(editor, { type: "recall", text }, 1),
     };
   };
   if (meaning === undefined) return to(search);

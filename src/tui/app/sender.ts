@@ -1,6 +1,8 @@
 import { askingWords, type SessionCommand } from "../../session/command.ts";
 import { loneHint, readInput } from "../../session/input.ts";
 import type { Session } from "../../session/session.ts";
+import { fullText, withBlocks } from "../composer/editor-state.ts";
+import { keptText } from "../composer/kept-text.ts";
 import type { Scribe } from "./scribe.ts";
 import { giveBack, giveCommandBack, type ViewState } from "./view-state.ts";
 
@@ -18,20 +20,25 @@ export interface SenderOptions {
 
 /** Sends a text as a question or a command. */
 export interface Sender {
-  /** `literal`: the text is a question even if it begins with a slash. Returns the view; text that was not sent is in it. */
-  send(view: ViewState, text: string, literal: boolean): ViewState;
+  /**
+   * `literal`: the text is a question even if it begins with a slash; `blocks`: the files of a question. Returns the view; text
+   * that was not sent is in it.
+   */
+  send(view: ViewState, text: string, literal: boolean, blocks?: readonly string[]): ViewState;
 }
 
 export function createSender({ session, scribe, onSent, run, asks, crash }: SenderOptions): Sender {
   return {
-    send(view, text, literal) {
-      onSent(text);
+    send(view, text, literal, blocks = []) {
+      onSent(view.sent !== undefined && fullText(view.sent) === text ? keptText(view.sent) : text);
       const input = literal ? { kind: "question" as const, text: text.trim() } : readInput(text);
       switch (input.kind) {
         case "nothing":
           return view;
         case "question":
-          return session.ask(input.text) ? view : giveBack(view, text);
+          return session.ask(withBlocks(input.text, blocks))
+            ? view
+            : giveBack(view, withBlocks(text, blocks));
         case "lone": {
           if (view.sure === text)
             return session.ask(input.text) ? { ...view, sure: undefined } : giveBack(view, text);

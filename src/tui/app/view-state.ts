@@ -1,6 +1,8 @@
 import { edit } from "../composer/editor.ts";
-import { createEditor, fullText, type EditorState } from "../composer/editor-state.ts";
+import { createEditor, sentText, type EditorState } from "../composer/editor-state.ts";
 import { createWalk, type HistoryWalk } from "../composer/history.ts";
+import { keptText } from "../composer/kept-text.ts";
+import { mentionAtCursor } from "../composer/mentions.ts";
 import type { SessionCommand } from "../../session/command.ts";
 import { completions } from "../../session/input.ts";
 import type { Picker } from "./picker.ts";
@@ -12,7 +14,9 @@ export interface ViewState {
   /** What was sent last, with its pastes as marks. */
   sent?: EditorState;
   walk: HistoryWalk;
-  /** Which line of the command menu is chosen; `closed` by Esc, or because the text came from the history. */
+  /** The names of files that may be meant by what was typed behind the `@` at this place. */
+  offered?: { at: number; typed: string; names: readonly string[] };
+  /** Which line of the menu is chosen; `closed` by Esc, or because the text came from the history. */
   menu: { index: number; closed: boolean };
   /** A sentence above the composer; goes with the next key. */
   hint: string | undefined;
@@ -50,15 +54,28 @@ export function menuItems({ editor, menu, searching }: ViewState): readonly Sess
   return menu.closed || editor.literal || searching !== undefined ? [] : completions(editor.text);
 }
 
+/** The files that the menu shows, none while it is closed. `isStale`: more was typed since they were found. */
+export function fileItems({ editor, menu, searching, offered }: ViewState): {
+  names: readonly string[];
+  isStale: boolean;
+} {
+  const mention = menu.closed || searching !== undefined ? undefined : mentionAtCursor(editor);
+  if (mention === undefined || offered?.at !== mention.at) return { names: [], isStale: false };
+  return { names: offered.names, isStale: offered.typed !== mention.typed };
+}
+
+/** How many lines the menu has. */
+export const menuLength = (view: ViewState): number => menuItems(view).length || fileItems(view).names.length;
+
 /**
  * Returns a question that was not answered to the composer, as it was there: a large paste stays a mark. If a text was typed
  * meanwhile, that stays, and the question is in the history.
  */
 export function giveBack(view: ViewState, text: string): ViewState {
   const { editor, sent } = view;
-  if (fullText(editor).trim() === text.trim()) return view;
+  if (sentText(editor).trim() === text.trim()) return view;
   if (editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
-  if (sent !== undefined && fullText(sent).trim() === text.trim())
+  if (sent !== undefined && sentText(sent).trim() === text.trim())
     return { ...view, editor: { ...sent, cursor: sent.text.length } };
   return { ...view, editor: { ...edit(editor, { type: "set", text }, 1), literal: true } };
 }
@@ -76,5 +93,5 @@ export function composerColumns(columns: number): number {
 
 /** The text to keep as a draft: during a search, the text before it. */
 export function draftOf({ editor, searching }: ViewState): string {
-  return fullText(searching?.before ?? editor);
+  return keptText(searching?.before ?? editor);
 }

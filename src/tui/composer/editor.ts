@@ -13,11 +13,13 @@ import {
   wordEnd,
   wordStart,
 } from "./motions.ts";
+import { recall } from "./kept-text.ts";
 import { cleanText } from "./pasted.ts";
 
-/** One change of the text or move in it. `set` replaces the whole text (history, the question to edit, "" to clear); `insertWhole` inserts what is deleted as one character. */
+/** One change of the text or move in it. `set` replaces the whole text (the question to edit, "" to clear), `recall` by what `keptText` made; `insertWhole` inserts what is deleted as one character. */
 export type EditorAction =
-  | { type: "insert" | "insertWhole" | "paste" | "set"; text: string }
+  | { type: "insert"; text: string; isTyped?: boolean }
+  | { type: "insertWhole" | "paste" | "set" | "recall"; text: string }
   | { type: keyof typeof motions | keyof typeof kills }
   | { type: "up" | "down" | "newline" | "backspace" | "delete" | "yank" | "undo" };
 
@@ -52,17 +54,19 @@ export function edit(state: EditorState, action: EditorAction, columns: number):
   const { text, cursor } = state;
   switch (action.type) {
     case "insert":
-      return insert(state, cleanText(action.text), false);
+      return insert(state, cleanText(action.text), action.isTyped === true ? "typed" : "other");
     case "insertWhole":
       return insertWhole(state, cleanText(action.text));
+    case "recall":
+      return recall(state, action.text);
     case "paste":
       return paste(state, cleanText(action.text));
     case "set":
       return set(state, cleanText(action.text));
     case "newline":
-      return insert(state, "\n", false);
+      return insert(state, "\n", "typed");
     case "yank":
-      return insert(state, state.killed, false);
+      return insert(state, state.killed, "other");
     case "undo":
       return undo(state);
     case "backspace":

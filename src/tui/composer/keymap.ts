@@ -9,7 +9,7 @@ type ActionRow = {
   /** Parts of the lines about keys in `/help`, by line; each `{}` is the first key, `{2}` the first two, `{enter}` the one that sends. */
   help?: Record<number, string>;
 } & (
-  | { kind: "edit"; name: Exclude<EditorAction["type"], "insert" | "insertWhole" | "paste" | "set"> }
+  | { kind: "edit"; name: Exclude<EditorAction["type"], "insert" | "insertWhole" | "paste" | "set" | "recall"> }
   | { kind: "session"; name: string }
 );
 
@@ -53,7 +53,12 @@ export const keyActions = [
   },
   { name: "redraw", kind: "session", keys: ["ctrl+l"], help: { 4: "{} redraws;" } },
   { name: "suspend", kind: "session", keys: ["ctrl+z"], help: { 4: "{} suspends." } },
-  { name: "complete", kind: "session", keys: ["tab"] },
+  {
+    name: "complete",
+    kind: "session",
+    keys: ["tab"],
+    help: { 5: "@ and a name add a file to the question; {} completes it." },
+  },
   { name: "completeBack", kind: "session", keys: ["shift+tab"] },
   { name: "backspace", kind: "edit", keys: ["backspace", "shift+backspace"] },
   { name: "delete", kind: "edit", keys: ["delete"] },
@@ -124,7 +129,8 @@ export function commandOf(key: Key, keymap = defaultKeymap): KeyCommand | undefi
   const action = keymap.actionOf(nameOf(key));
   if (action?.kind === "session") return { kind: "session", command: action.name };
   if (action !== undefined) return { kind: "edit", action: { type: action.name } };
-  return key.text === "" ? undefined : { kind: "edit", action: { type: "insert", text: key.text } };
+  if (key.text === "") return undefined;
+  return { kind: "edit", action: { type: "insert", text: key.text, isTyped: key.inBurst !== true } };
 }
 
 /** The same in a list or a search, where Enter, Esc and Ctrl-C always do what they do by default. */

@@ -1,6 +1,6 @@
 import { counted } from "../../text/numbers.ts";
 
-/** A large paste is one character of the text: a Unicode noncharacter (U+FDD0 to U+FDEF), which is in no other text. */
+/** A large paste or a file is one character of the text: a Unicode noncharacter (U+FDD0 to U+FDEF), which is in no other text. */
 const FIRST = 0xfdd0;
 const MOST = 32;
 const MARK = /[\ufdd0-\ufdef]/g;
@@ -8,10 +8,31 @@ const MARK = /[\ufdd0-\ufdef]/g;
 const LARGE_LINES = 8;
 const LARGE_LENGTH = 1500;
 
-/** A large paste and its label, such as `[Pasted 143 lines]`. */
+/** A large paste and its label, such as `[Pasted 143 lines]`; or a file, as it was named, and `[src/app.ts 120 lines]`. */
 export interface Pasted {
   readonly text: string;
   readonly label: string;
+  readonly file?: Attached;
+}
+
+/** A file of a question. */
+export interface Attached {
+  /** As it stands behind the `@`. */
+  readonly name: string;
+  /** Characters that it adds to the question, once that is known. */
+  readonly size?: number | undefined;
+  /** As it was sent: a question that comes back is the same one, even if the file has changed. */
+  readonly block?: string | undefined;
+}
+
+/** The longest name that a label shows whole. */
+const LONGEST_NAME = 60;
+
+/** A file as a mark. `size`: of what is read of it, for people. */
+export function attached(file: Attached, size?: string): Pasted {
+  const { name } = file;
+  const shown = name.length > LONGEST_NAME ? `…${name.slice(1 - LONGEST_NAME)}` : name;
+  return { text: `@${name}`, label: `[${shown}${size === undefined ? "" : ` ${size}`}]`, file };
 }
 
 /** The label is made once and not at each key press: the text may be megabytes. */
@@ -33,7 +54,15 @@ export function isLarge(text: string): boolean {
 
 /** The mark of the next paste; undefined if all 32 are used. */
 export function nextMark(pastes: readonly Pasted[]): string | undefined {
-  return pastes.length < MOST ? String.fromCharCode(FIRST + pastes.length) : undefined;
+  return pastes.length < MOST ? markAt(pastes.length) : undefined;
+}
+
+export const markAt = (index: number): string => String.fromCharCode(FIRST + index);
+
+/** What the marks of a text stand for, each once. */
+export function marked(text: string, pastes: readonly Pasted[]): Pasted[] {
+  const found = Array.from(text.matchAll(MARK), ([mark]) => pastes[mark.charCodeAt(0) - FIRST]);
+  return [...new Set(found)].filter((paste) => paste !== undefined);
 }
 
 export function isMark(character: string): boolean {

@@ -4,7 +4,10 @@ import { editorTrouble } from "../app/edited.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
 import { askingWords, type Hands } from "../../session/command.ts";
 import { commandNamed, runCommand } from "../../session/commands.ts";
+import { mostCharacters } from "../../session/context.ts";
 import { loneHint, readInput } from "../../session/input.ts";
+import { CHAT_BODY_BYTES } from "../../protocol/limits.ts";
+import { counted } from "../../text/numbers.ts";
 import { sessionOptions } from "../session-options.ts";
 import type { Choice } from "../../session/finding.ts";
 import { isAnswering } from "../../session/state.ts";
@@ -88,6 +91,8 @@ async function converse(
   let before: string | undefined;
   /** The command that waits for the same line again. */
   let asked: string | undefined;
+  /** The question with files that waits for an empty line. */
+  let withFiles: string | undefined;
   const hands: Hands = {
     print: (text) => paper.line(text),
     copy: async (text) => ((await options.copyLocally?.(text)) === true ? "copied" : "none"),
@@ -133,7 +138,10 @@ async function converse(
     },
     clearScreen: () => undefined,
     quit: () => (leaving = true),
-    keys: ["A line that ends with \\ goes on with the next one."],
+    keys: [
+      "A line that ends with \\ goes on with the next one.",
+      ...(options.stdin.isTTY ? ["@ and a name add a file to the question."] : []),
+    ],
   };
   if (options.beginning?.kind === "choose") await commandNamed("resume")?.run(session, "", hands);
   for (;;) {
@@ -153,9 +161,39 @@ async function converse(
       paper.prompt("\n");
       return "left";
     }
-    asked = await take(text, session, hands, { isSure: !options.stdin.isTTY || text === before, asked });
+    if (withFiles !== undefined && text.trim() === "") session.ask(withFiles);
+    const files = await filesOf(text, session, options);
+    withFiles = files.message;
+    if (!files.isTaken)
+      asked = await take(text, session, hands, { isSure: !options.stdin.isTTY || text === before, asked });
     before = text;
   }
+}
+
+/**
+ * Reads the files that a line names which was typed at a terminal, and says what would be sent: an empty line sends `message`.
+ * `isTaken`: the line is not to be sent without them.
+ */
+async function filesOf(
+  text: string,
+  session: Session,
+  { stdin, finder }: ChatOptions,
+): Promise<{ isTaken: boolean; message?: string }> {
+  const input = readInput(text);
+  if (!stdin.isTTY || finder === undefined || input.kind !== "question" || !text.includes("@"))
+    return { isTaken: false };
+  const { readTypedFiles } = await import("./typed-files.ts");
+  const most = mostCharacters(session.state) ?? CHAT_BODY_BYTES;
+  const read = await readTypedFiles(input.text, await finder(), most);
+  if (read.kind === "none") return { isTaken: false };
+  if (read.kind === "refused") {
+    session.note("error", read.why, read.hint ?? "Nothing was sent.");
+    return { isTaken: true };
+  }
+  const { price } = session.state;
+  const cost = price === null ? "" : ` for ${counted(price, "token")}`;
+  session.note("dim", `${read.told}. An empty line sends it${cost}; any other line does not.`);
+  return { isTaken: true, message: read.message };
 }
 
 /** What was typed during an answer that was stopped or failed is not sent: it was meant to follow a whole one. */

@@ -25,7 +25,15 @@ export type KeyName =
  * types: empty with ctrl or alt and for named keys except space. Ctrl-J, and a line end inside a burst of text, is
  * `{ name: "j", ctrl: true }`; Enter never is.
  */
-export type Key = { name: string; text: string; ctrl: boolean; alt: boolean; shift: boolean };
+export type Key = {
+  name: string;
+  text: string;
+  ctrl: boolean;
+  alt: boolean;
+  shift: boolean;
+  /** Of `@` and Tab: it came together with other text, which was probably pasted in a terminal without bracketed paste. */
+  inBurst?: true;
+};
 
 export type Modifiers = { ctrl?: boolean; alt?: boolean; shift?: boolean };
 

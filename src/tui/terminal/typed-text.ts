@@ -6,6 +6,9 @@ export type TypedText = { pasted: string; keys: Key[] };
 /** So many characters in one chunk were pasted, not typed, also without bracketed paste. */
 const BURST = 200;
 
+/** Most characters in one chunk that hands type, also if the program was slow to read them. */
+const MOST_TYPED = 3;
+
 const LF = 0x0a;
 
 /**
@@ -17,8 +20,10 @@ export function readTypedText(characters: string[]): TypedText {
   const end = text.findLastIndex((character) => !isBlankControl(character)) + 1;
   const isBurst = end >= BURST;
   const pasted = isBurst ? text.slice(0, end).join("").replaceAll("\r", "\n") : "";
+  const marked = (key: Key): Key => (text.length > MOST_TYPED ? { ...key, inBurst: true } : key);
   const keys = text.map((character, index) => {
-    if (character === "\t") return namedKey("tab");
+    if (character === "\t") return marked(namedKey("tab"));
+    if (character === "@") return marked(characterKey(character));
     if (character === "\n" || (character === "\r" && index < end)) return controlKey(LF);
     return character === "\r" ? namedKey("enter") : characterKey(character);
   });

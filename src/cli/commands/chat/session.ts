@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ClientError } from "../../../client/failure.ts";
+import type { Finder } from "../../../client/files/finder.ts";
 import { openTextFolders } from "../../../client/kept/own-texts.ts";
 import type { ChatOptions, InputHistory, TerminalTraits } from "../../../tui/options.ts";
 import type { Connection } from "../../../session/connection.ts";
@@ -102,6 +103,19 @@ const listenTo = (event: "SIGINT" | "exit") => (listener: () => void) => {
   return () => void process.off(event, listener);
 };
 
+/** Opens the finder of files at its first use. */
+function finderOf(env: Call["env"]): () => Promise<Finder> {
+  let opened: Promise<Finder> | undefined;
+  const open = async () => {
+    const { createFinder } = await import("../../../client/files/finder.ts");
+    const home = homeFolder();
+    const { XDG_CONFIG_HOME: config = home === undefined ? undefined : join(home, ".config") } = env;
+    const ignored = config === undefined ? undefined : join(config, "git", "ignore");
+    return createFinder({ working: process.cwd(), home, ignored });
+  };
+  return () => (opened ??= open());
+}
+
 interface SessionOptions {
   plain: boolean;
   /** undefined with `--quiet`. */
@@ -167,6 +181,7 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
     texts: openTextFolders(call.places.config),
     role: how.role,
     files: createTextFiles(homeFolder()),
+    finder: finderOf(env),
     copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),
     pasteImage: () => clipboardImage({ env, platform: process.platform }),
   };

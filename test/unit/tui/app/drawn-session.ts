@@ -39,7 +39,10 @@ export function start({
   answers?: string;
   traits?: Partial<TerminalTraits>;
 } & Partial<
-  Pick<ChatOptions, "saving" | "beginning" | "connectTo" | "intro" | "draft" | "copyLocally" | "pasteImage">
+  Pick<
+    ChatOptions,
+    "saving" | "beginning" | "connectTo" | "intro" | "draft" | "copyLocally" | "finder" | "pasteImage"
+  >
 > = {}) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });
   const fd = openSync("/dev/null", "w");

@@ -59,8 +59,9 @@ const presses: [key: string, bytes: string, action: unknown][] = [
   ["Tab", "\t", "complete"],
   ["Escape", "\u001b", "escape"],
   ["Backspace", "\u007f", "backspace"],
-  ["a space", " ", { type: "insert", text: " " }],
-  ["a letter", "ü", { type: "insert", text: "ü" }],
+  ["a space", " ", { type: "insert", text: " ", isTyped: true }],
+  ["a letter", "ü", { type: "insert", text: "ü", isTyped: true }],
+  ["an @", "@", { type: "insert", text: "@", isTyped: true }],
   ["F5", "\u001b[15~", undefined],
   ["Alt-Q", "\u001bq", undefined],
 ];

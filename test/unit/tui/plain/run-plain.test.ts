@@ -282,3 +282,33 @@ describe("line mode", () => {
     expect(out).toBe("You said: one\n");
   });
 });
+
+describe("a file that a line names", () => {
+  const finder = async () => ({
+    has: async (name: string) => name === "a b.ts" || name === "paper.pdf",
+    read: async (name: string) =>
+      name === "a b.ts"
+        ? { kind: "text" as const, name, text: "one\n", lines: 1 }
+        : { kind: "refused" as const, why: `${name} is a PDF.` },
+    complete: async () => [],
+  });
+  const rest = { finder };
+
+  it("is told with the price, and sent with an empty line at a terminal", async () => {
+    const typed = 'see @"a b.ts", @jane\n\n@"a b.ts"\nnot that\n@paper.pdf\n';
+    const { err, client } = await run(typed, { isTTY: true, rest });
+    expect(client.questions.map(({ message }) => message)).toEqual([
+      'see @"a b.ts", @jane\n\n```a b.ts\none\n```',
+      "not that",
+    ]);
+    expect(err).toContain(
+      "With a b.ts (1 line): 39 characters. An empty line sends it for 100 tokens; any other line does not.\n",
+    );
+    expect(err).toContain("paper.pdf is a PDF.\nNothing was sent.\n");
+  });
+
+  it("is never read from a pipe", async () => {
+    const { client } = await run('see @"a b.ts"\n', { rest });
+    expect(client.questions.map(({ message }) => message)).toEqual(['see @"a b.ts"']);
+  });
+});

@@ -1,0 +1,68 @@
+import { promises, type Dirent } from "node:fs";
+import { join } from "node:path";
+import { plainText } from "../../text/sanitize.ts";
+import { isIgnored, rulesAbove, rulesIn, type Rules } from "./ignored.ts";
+
+/** What is looked at: a home folder or a tree of packages may have millions of files. */
+const MOST = { files: 20_000, folders: 2_000, inFolder: 5_000, milliseconds: 3_000 };
+
+/** Entries that are read at once; keys are handled in between. */
+const AT_ONCE = 64;
+
+const never = new Set([".git", ".hg", ".svn", "node_modules"]);
+
+/** A name that can be shown, typed and found again. */
+const isUsable = (name: string) => plainText(name) === name && !/["\n\t\ufffd\ufdd0-\ufdef]/.test(name);
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  const entries: Dirent[] = [];
+  try {
+    for await (const entry of await promises.opendir(folder, { bufferSize: AT_ONCE })) {
+      if (isUsable(entry.name)) entries.push(entry);
+      if (entries.length >= MOST.inFolder) break;
+    }
+  } catch {
+    // What can't be read is not offered.
+  }
+  return entries.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/**
+ * The files below a folder, those near it first, with `/` between the names. Left out is what git ignores. Links are not
+ * followed. Bounded: of a huge tree only a part comes.
+ */
+export async function listFiles(root: string, general: string | undefined): Promise<string[]> {
+  const until = Date.now() + MOST.milliseconds;
+  const files: string[] = [];
+  const folders: { name: string; rules: Rules | undefined }[] = [
+    { name: "", rules: await rulesAbove(root, general) },
+  ];
+  for (let at = 0; at < folders.length && at < MOST.folders && Date.now() < until; at += 1) {
+    const { name, rules: above } = folders[at]!;
+    const folder = join(root, name);
+    const rules = await rulesIn(folder, above);
+    for (const entry of await entriesOf(folder)) {
+      const isFolder = entry.isDirectory();
+      if (!isFolder && !entry.isFile()) continue;
+      if ((isFolder && never.has(entry.name)) || isIgnored(rules, join(folder, entry.name), isFolder))
+        continue;
+      if (isFolder) folders.push({ name: `${name}${entry.name}/`, rules });
+      else files.push(`${name}${entry.name}`);
+      if (files.length >= MOST.files) return files;
+    }
+  }
+  return files;
+}
+
+/** What is in one folder; names of folders end with `/`. Links are followed. */
+export async function listFolder(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await entriesOf(folder)) {
+    const found = entry.isSymbolicLink()
+      ? await promises.stat(join(folder, entry.name)).catch(() => undefined)
+      : entry;
+    if (found?.isDirectory() === true) names.push(`${entry.name}/`);
+    else if (found?.isFile() === true) names.push(entry.name);
+  }
+  return names;
+}

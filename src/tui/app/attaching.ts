@@ -1,0 +1,155 @@
+import { fenced } from "../../client/files/fenced.ts";
+import type { Finder } from "../../client/files/finder.ts";
+import type { FileRead } from "../../client/files/read-file.ts";
+import { codePoints } from "../../text/code-points.ts";
+import { counted } from "../../text/numbers.ts";
+import { attach, describe } from "../composer/files.ts";
+import { filesIn, type EditorState } from "../composer/editor-state.ts";
+import { mentionAtCursor, mentionFrom } from "../composer/mentions.ts";
+import type { ViewState } from "./view-state.ts";
+
+/** The blocks of a question's files, and the text with what was read; or why one of them can't be sent. */
+export type Attachments =
+  | { kind: "ready"; editor: EditorState; blocks: string[] }
+  | { kind: "refused"; editor: EditorState; why: string; hint?: string };
+
+/** The files of what is being typed: offered, looked up, measured, and read when it is sent. */
+export interface Attaching {
+  /** To be called after each change of the view. Nothing of it happens at once. */
+  follow(): void;
+  /** Whether something is to be read before the text can be sent. */
+  isNeeded(editor: EditorState): boolean;
+  read(editor: EditorState): Promise<Attachments>;
+}
+
+interface AttachingOptions {
+  finder: (() => Promise<Finder>) | undefined;
+  view: () => ViewState;
+  change: (edit: (view: ViewState) => ViewState) => void;
+  /** Most characters of a file. */
+  most: () => number;
+  crash: (error: unknown) => void;
+}
+
+function refusalOf(read: Exclude<FileRead, { kind: "text" }>): { why: string; hint?: string } {
+  return read.kind === "image" ? { why: `${read.name} is an image, and only text can be sent.` } : read;
+}
+
+/** Punctuation behind a name that is no part of it: `look at @src/app.ts, please`. */
+const PUNCTUATION = /[.,;:!?)\]}>'"]+$/;
+
+export function createAttaching({ finder, view, change, most, crash }: AttachingOptions): Attaching {
+  /** What is offered or being looked for, as `at:typed`. */
+  let asked = "";
+  const looked = new Set<string>();
+  const measured = new Set<string>();
+
+  /** The editor after the names were looked up that were typed; `within`: also the one at the cursor. */
+  const lookUp = async (
+    editor: EditorState,
+    finder: Finder,
+    within: boolean,
+  ): Promise<Map<string, string>> => {
+    const current = within ? undefined : mentionAtCursor(editor)?.at;
+    const found = new Map<string, string>();
+    for (const at of editor.mentions) {
+      const { typed } = mentionFrom(editor, at);
+      if (at === current || typed === "" || found.has(typed)) continue;
+      for (const name of new Set([typed, typed.replace(PUNCTUATION, "")]))
+        if (name !== "" && !found.has(typed) && (await finder.has(name))) found.set(typed, name);
+    }
+    return found;
+  };
+
+  /** Makes files of those mentions that are still there as they were looked up, the last one first. */
+  const attachFound = (
+    editor: EditorState,
+    found: ReadonlyMap<string, string>,
+    within: boolean,
+  ): EditorState => {
+    const current = within ? undefined : mentionAtCursor(editor)?.at;
+    let next = editor;
+    for (const at of editor.mentions.toReversed()) {
+      const mention = mentionFrom(next, at);
+      const name = found.get(mention.typed);
+      if (at === current || name === undefined) continue;
+      const behind = mention.typed.length - name.length;
+      next = attach(next, { ...mention, end: mention.end - behind }, name);
+    }
+    return next;
+  };
+
+  const offer = async (at: number, typed: string) => {
+    if (finder === undefined) return;
+    const names = await (await finder()).complete(typed.replace(/#[L\d-]*$/, ""));
+    change((view) => (asked === `${at}:${typed}` ? { ...view, offered: { at, typed, names } } : view));
+  };
+
+  const lookUpFinished = async (editor: EditorState) => {
+    if (finder === undefined) return;
+    const found = await lookUp(editor, await finder(), false);
+    if (found.size > 0) change((view) => ({ ...view, editor: attachFound(view.editor, found, false) }));
+  };
+
+  const measure = async (name: string) => {
+    if (finder === undefined) return;
+    const read = await (await finder()).read(name, most());
+    change((view) => {
+      if (read.kind !== "text") {
+        const { why, hint } = refusalOf(read);
+        return { ...view, hint: hint === undefined ? why : `${why} ${hint}` };
+      }
+      const size = codePoints(fenced(read));
+      return { ...view, editor: describe(view.editor, { name, size }, counted(read.lines, "line")) };
+    });
+  };
+
+  const follow = () => {
+    if (finder === undefined) return;
+    const { editor, menu, picker, searching } = view();
+    const mention = menu.closed || picker || searching ? undefined : mentionAtCursor(editor);
+    const wanted = mention === undefined ? "" : `${mention.at}:${mention.typed}`;
+    if (wanted !== asked) {
+      asked = wanted;
+      // After the key is drawn.
+      if (mention !== undefined) setImmediate(() => void offer(mention.at, mention.typed).catch(crash));
+    }
+    const open = editor.mentions.filter((at) => at !== mention?.at);
+    const names = open.map((at) => mentionFrom(editor, at).typed).filter((typed) => !looked.has(typed));
+    if (names.length > 0) {
+      for (const name of names) looked.add(name);
+      void lookUpFinished(editor).catch(crash);
+    }
+    if (editor.mentions.length === 0) looked.clear();
+    const files = filesIn(editor);
+    if (files.length === 0) measured.clear();
+    for (const { name, size } of files) {
+      if (size !== undefined || measured.has(name)) continue;
+      measured.add(name);
+      void measure(name).catch(crash);
+    }
+  };
+
+  return {
+    follow,
+    isNeeded: (editor) => finder !== undefined && (editor.mentions.length > 0 || filesIn(editor).length > 0),
+    async read(before) {
+      if (finder === undefined) return { kind: "ready", editor: before, blocks: [] };
+      const found = await lookUp(before, await finder(), true);
+      let editor = attachFound(before, found, true);
+      const blocks: string[] = [];
+      for (const file of filesIn(editor)) {
+        const { name } = file;
+        if (file.block === undefined) {
+          const read = await (await finder()).read(name, most());
+          if (read.kind !== "text") return { kind: "refused", editor, ...refusalOf(read) };
+          const block = fenced(read);
+          const size = codePoints(block);
+          editor = describe(editor, { name, size, block }, counted(read.lines, "line"));
+          blocks.push(block);
+        } else blocks.push(file.block);
+      }
+      return { kind: "ready", editor, blocks };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { fenced } from "../../client/files/fenced.ts";
+import type { Finder } from "../../client/files/finder.ts";
+import { codePoints } from "../../text/code-points.ts";
+import { counted } from "../../text/numbers.ts";
+import { withBlocks } from "../composer/editor-state.ts";
+
+/** What a line names behind an `@`. */
+export type TypedFiles =
+  | { kind: "none" }
+  | { kind: "refused"; why: string; hint?: string }
+  /** `told`: what is sent, for people. */
+  | { kind: "ready"; message: string; told: string };
+
+const NAME = /(?<=^|[\s([{<"'])@(?:"([^"\n]+)"|([^\s"]\S*))/g;
+/** Punctuation behind a name that is no part of it. */
+const PUNCTUATION = /[.,;:!?)\]}>'"]+$/;
+
+/** Reads the files that a typed line names; a word behind an `@` that names none is text. */
+export async function readTypedFiles(text: string, finder: Finder, most: number): Promise<TypedFiles> {
+  const names = new Set<string>();
+  for (const [, quoted, word = ""] of text.matchAll(NAME))
+    for (const name of quoted === undefined ? [word, word.replace(PUNCTUATION, "")] : [quoted])
+      if (name !== "" && (await finder.has(name))) {
+        names.add(name);
+        break;
+      }
+  if (names.size === 0) return { kind: "none" };
+  const blocks: string[] = [];
+  const told: string[] = [];
+  for (const name of names) {
+    const read = await finder.read(name, most);
+    if (read.kind === "refused") return read;
+    if (read.kind === "image")
+      return { kind: "refused", why: `${read.name} is an image, and only text can be sent.` };
+    blocks.push(fenced(read));
+    told.push(`${read.name} (${counted(read.lines, "line")})`);
+  }
+  const message = withBlocks(text, blocks);
+  return {
+    kind: "ready",
+    message,
+    told: `With ${told.join(", ")}: ${counted(codePoints(message), "character")}`,
+  };
+}
