@@ -83,6 +83,7 @@ describe("the key bindings", () => {
       "Esc stops the answer; Ctrl-C stops, then clears the line, then leaves; Ctrl-D leaves.",
       "Up and Down walk through what was typed before, Ctrl-R searches it; Ctrl-G opens an editor.",
       "Esc Esc edits the last question; Ctrl-V pastes an image; Ctrl-L redraws; Ctrl-Z suspends.",
+      "@ and a name add a file to the question; Tab completes it.",
     ]);
   });
 });

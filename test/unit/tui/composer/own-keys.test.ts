@@ -87,6 +87,7 @@ describe("a user's keys", () => {
       "Esc stops the answer; Ctrl-C stops, then clears the line, then leaves; Ctrl-D leaves.",
       "Up and Down walk through what was typed before, Ctrl-T searches it;",
       "Esc Esc edits the last question; Ctrl-V pastes an image; Ctrl-L redraws; Ctrl-Z suspends.",
+      "@ and a name add a file to the question; Tab completes it.",
     ]);
   });
 
