@@ -177,4 +177,32 @@ export const sessionMutants = [
     why: "Lines of an answer are lost while a window is resized.",
     tests: ["test/unit/tui/terminal/live-stdout.test.tsx"],
   },
+  {
+    file: "src/session/summing.ts",
+    find: "const known = answers.get(name);",
+    replace: "const known = undefined;",
+    why: "The parts of a summary that was stopped are paid again.",
+    tests: ["test/unit/session/compact.test.ts"],
+  },
+  {
+    file: "src/session/summing.ts",
+    find: "const key = keys.get(name) ?? room.newKey();",
+    replace: "const key = room.newKey();",
+    why: "A summary that may have been charged is charged again.",
+    tests: ["test/unit/session/compact.test.ts"],
+  },
+  {
+    file: "src/session/compacting.ts",
+    find: "return isSaid ? undefined : wordsOf(plan);",
+    replace: "return undefined;",
+    why: "A summary is charged whose price was not said.",
+    tests: ["test/unit/session/compact.test.ts"],
+  },
+  {
+    file: "src/client/conversations/history.ts",
+    find: "if (turn.summary !== undefined) {",
+    replace: "if (turn.summary !== undefined && exchanges.length > 0) {",
+    why: "A summary does not count until a question follows it.",
+    tests: ["test/unit/client/conversations/summarized.test.ts"],
+  },
 ];
