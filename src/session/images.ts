@@ -42,8 +42,10 @@ export function createImages(): Images {
 
   return {
     add(image) {
+      // Where it is concerns nobody that the text is sent to.
+      const own = image.name.split(/[\\/]/).at(-1) ?? "";
       for (let count = 1; ; count += 1) {
-        const name = numbered(image.name, count);
+        const name = numbered(own, count);
         const label = imageLabel(name);
         const same = kept.get(label);
         const isFree = same === undefined ? !held.has(label) : isEqual(same, image);

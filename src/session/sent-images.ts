@@ -1,4 +1,5 @@
 import { ClientError } from "../client/failure.ts";
+import type { Attached } from "../client/conversations/images.ts";
 import type { Image } from "../protocol/images.ts";
 import { IMAGES } from "../protocol/limits.ts";
 import type { Account } from "./account.ts";
@@ -6,35 +7,44 @@ import type { HeldImage } from "./images.ts";
 import type { Room } from "./room.ts";
 import type { State } from "./state.ts";
 
+type Choosing = Pick<State, "offersImages" | "models" | "choice">;
+
+const chosenOf = ({ models, choice }: Choosing) =>
+  models.find(({ name, isDefault }) => (choice ? name === choice.name : isDefault));
+
 /** Whether the model that answers takes images; undefined while that is not known. */
-export function takesImages({
-  offersImages,
-  models,
-  choice,
-}: Pick<State, "offersImages" | "models" | "choice">): boolean | undefined {
-  if (offersImages !== true || models.length === 0) return offersImages;
-  return models.find(({ name, isDefault }) => (choice ? name === choice.name : isDefault))?.images === true;
+export function takesImages(now: Choosing): boolean | undefined {
+  if (now.offersImages !== true || now.models.length === 0) return now.offersImages;
+  const chosen = chosenOf(now);
+  return chosen && chosen.images === true;
+}
+
+/** Why so many images cannot be sent, and the models that take some, if it is for the model. */
+export function refusedCount(now: Choosing, count: number): { why: string; others: string[] } | undefined {
+  if (count === 0) return undefined;
+  if (count > IMAGES.most)
+    return { why: `A question takes at most ${IMAGES.most} images; this one has ${count}.`, others: [] };
+  if (takesImages(now) !== false) return undefined;
+  const others = now.models.filter(({ images }) => images === true).map(({ name }) => name);
+  if (now.offersImages === false || others.length === 0)
+    return { why: "This server takes no images.", others: [] };
+  return { why: `${chosenOf(now)?.name} takes no images.`, others };
 }
 
 /** What to say of a question that cannot be asked because of its images; undefined if it can, as far as is known. */
-export function refusedImages(state: State, images: readonly HeldImage[]): string[] | undefined {
-  if (images.length === 0) return undefined;
-  if (images.length > IMAGES.most)
-    return [
-      `A question takes at most ${IMAGES.most} images; this one has ${images.length}.`,
-      "Nothing was sent: remove some of them, and send it again.",
-    ];
-  if (takesImages(state) !== false) return undefined;
-  const { models, model, offersImages } = state;
-  const others = models.filter((one) => one.images === true).map(({ name }) => name);
-  const who = models.length > 1 && model !== null ? model : "The model";
-  return [
-    offersImages === true && others.length > 0
-      ? `${who} takes no images. /model chooses one that does: ${others.join(", ")}.`
-      : "This server takes no images.",
-    "Nothing was sent: remove the images, or send it elsewhere.",
-  ];
+export function refusedImages(state: State, images: readonly HeldImage[]): [string, string] | undefined {
+  const refused = refusedCount(state, images.length);
+  if (refused === undefined) return undefined;
+  const { why, others } = refused;
+  const way = others.length === 0 ? "" : ` /model chooses one that does: ${others.join(", ")}.`;
+  return [`${why}${way}`, "Nothing was sent: take images out, and send it again."];
 }
+
+/** An image as a question carries it. */
+export const carried = ({ type, bytes }: Attached): Image => ({
+  media_type: type,
+  data: Buffer.from(bytes).toString("base64"),
+});
 
 /** The images of a message: those of the last question if it is that one, or another version of it. */
 export function imagesIn({ state, images }: Room, message: string): HeldImage[] {
@@ -55,6 +65,6 @@ export async function sendable(
   return read.map((image, at) => {
     if (image === undefined)
       throw new ClientError("usage", `The image ${images[at]?.name} is gone: take it out, or add it again.`);
-    return { media_type: image.type, data: Buffer.from(image.bytes).toString("base64") };
+    return carried(image);
   });
 }

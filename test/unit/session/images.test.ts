@@ -25,6 +25,7 @@ describe("images of a session", () => {
     expect(images.add(png("shot.png"))).toBe("[image shot.png]");
     expect(images.add(png("shot.png"))).toBe("[image shot.png]");
     expect(images.add(png("shot.png", "changed"))).toBe("[image shot 2.png]");
+    expect(images.add(png("pics/shot.png", "shot.png"))).toBe("[image shot.png]");
     expect(images.add(png("a]\n\u001b[31m.png"))).toBe("[image a .png]");
     const text = "[image shot 2.png] and [image other.png], [image shot.png], [image shot.png]";
     expect(images.in(text).map(({ name }) => name)).toEqual(["shot 2.png", "shot.png"]);
@@ -137,7 +138,7 @@ describe("images that cannot be sent", () => {
     expect(plain.session.ask(plain.session.images.add(png("a.png")))).toBe(false);
     expect(plain.notes()).toEqual([
       "This server takes no images.",
-      "Nothing was sent: remove the images, or send it elsewhere.",
+      "Nothing was sent: take images out, and send it again.",
     ]);
     const { session, client, notes } = open();
     const labels = ["a", "b", "c", "d", "e"].map((name) => session.images.add(png(name)));

@@ -40,7 +40,7 @@ async function askThere(
 ): Promise<void> {
   const chosen = chooseServer(there, "needed");
   const thread = await of(chosen, role);
-  const message = await readQuestion(source, there);
+  const question = await readQuestion(source, there);
   // Loaded here because the HTTP client loads slowly and the checks above do not need it.
   const [{ connect }, { converse }] = await Promise.all([
     import("../../connection/target.ts"),
@@ -50,7 +50,7 @@ async function askThere(
   try {
     const { client } = target;
     const model = askedModel(there, chosen.name);
-    await converse(there, message, { client, writer: await writerFor(there), thread, model, role });
+    await converse(there, question, { client, writer: await writerFor(there), thread, model, role });
   } finally {
     await target.close();
   }

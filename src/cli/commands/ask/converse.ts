@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { AnswerEvent, ApiClient } from "../../../client/http/contract.ts";
+import { ClientError } from "../../../client/failure.ts";
+import type { AnswerEvent, ApiClient, Offer } from "../../../client/http/contract.ts";
 import type { AnswerWriter } from "../../io/answer-writer.ts";
 import type { Call } from "../../argv/call.ts";
+import { IMAGES } from "../../../protocol/limits.ts";
 import { cutWords } from "../../../protocol/cut-words.ts";
 import { grouped } from "../../../text/numbers.ts";
 import { ClosedPipe } from "../../io/output.ts";
@@ -19,7 +21,9 @@ import {
 } from "../../../session/model.ts";
 import { carriedRole, leftOutRoleWords } from "../../../session/role.ts";
 import type { AskedRole } from "./thread.ts";
+import { carried, refusedCount } from "../../../session/sent-images.ts";
 import type { Thread } from "../../../session/thread.ts";
+import type { AskedQuestion } from "./question.ts";
 
 type Done = Extract<AnswerEvent, { type: "done" }>;
 
@@ -49,13 +53,38 @@ interface Conversing {
   role: AskedRole;
 }
 
+/** What the server offers. Throws if it takes no such question, because of its images. */
+async function offerFor(
+  { program, signal }: Call,
+  images: number,
+  { client, choice }: { client: ApiClient; choice: ModelChoice | undefined },
+): Promise<Offer> {
+  const refusal = ({ models, extensions }: Offer) =>
+    refusedCount({ models, choice, offersImages: extensions.has("images") }, images);
+  let offer = await client.offer(signal);
+  if (refusal(offer) === undefined) return offer;
+  // What was learned hours ago is asked again before it fails.
+  await client.models(signal).catch(() => undefined);
+  offer = await client.offer(signal);
+  const refused = refusal(offer);
+  if (refused === undefined) return offer;
+  const [other] = refused.others;
+  const isUsage = images > IMAGES.most || offer.extensions.has("images");
+  throw new ClientError(isUsage ? "usage" : "not_offered", refused.why, {
+    hint:
+      other === undefined
+        ? "Nothing was sent. Leave images out."
+        : `Nothing was sent. Ask one that does, such as: ${program.name} ask -m ${other}`,
+  });
+}
+
 /**
  * Asks a question, with retries. The turn is saved if it was answered, or stopped by a signal or by closing stdout; not
  * if it failed. A started line is ended even after a failure.
  */
 export async function converse(
   call: Call,
-  message: string,
+  { message, images }: AskedQuestion,
   { client, writer, thread, model: usual, role: asking }: Conversing,
 ): Promise<void> {
   const { output, signal } = call;
@@ -67,7 +96,8 @@ export async function converse(
   const role = isNew || asking?.isAsked === true ? asking?.role : before.role;
   const { instructions, pinned, told } = await carriedRole(role, client, signal);
   if (told !== undefined) output.note(told);
-  const offer = isNew ? undefined : await client.offer(signal);
+  const offer =
+    isNew && images.length === 0 ? undefined : await offerFor(call, images.length, { client, choice });
   const limits = offer && offeredBy({ choice, models: offer.models, offered: offer }).limits;
   const wanted = message + (instructions ?? "");
   const history = (await thread?.history(wanted, limits, pinned)) ?? [...pinned];
@@ -94,6 +124,7 @@ export async function converse(
   };
   const question = {
     message,
+    ...(images.length > 0 ? { images: images.map(carried) } : {}),
     history,
     onHistoryKept,
     model: asked,
@@ -131,11 +162,12 @@ export async function converse(
     if (thread !== undefined && told !== undefined)
       asked ??= nameFor(undefined, (await client.offer()).models);
     const finish = ended.kind === "answered" ? ended.done.finish : undefined;
-    const turn = { question: message, answer, stopped, tokensDeducted, model, asked, finish };
+    const turn = { question: message, answer, stopped, tokensDeducted, model, asked, finish, images };
     const kept = await thread?.keep(turn);
     if (thread === undefined || kept === undefined) return null;
     const { id, isNew } = thread;
     if (!kept.kept) words = kept.why;
+    else if (kept.lostImages !== undefined) words = `The images aren't kept: ${kept.lostImages}`;
     else if (isNew) words = `Saved as ${id}; to go on: ${name} ask -r ${id} "…"`;
     return kept.kept ? id : null;
   };

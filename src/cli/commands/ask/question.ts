@@ -1,5 +1,6 @@
 import { ClientError } from "../../../client/failure.ts";
 import { CHAT_BODY_BYTES } from "../../../protocol/limits.ts";
+import type { Attached } from "../../../client/conversations/images.ts";
 import type { Call } from "../../argv/call.ts";
 import { isArgvBroken } from "../../io/argv-bytes.ts";
 import { readStdin, stdinKind } from "../../io/stdin.ts";
@@ -45,20 +46,32 @@ function checkLength(question: string): void {
   });
 }
 
+/** What is asked. */
+export interface AskedQuestion {
+  message: string;
+  images: readonly Attached[];
+}
+
 /**
  * The question: the words, the files, then stdin if it is not empty, with blank lines between them. Throws `usage` if the
  * question is empty or a file can't be sent, `payload_too_large` if it is too long.
  */
-export async function readQuestion({ words, files, stdin }: QuestionSource, call: Call): Promise<string> {
+export async function readQuestion(
+  { words, files, stdin }: QuestionSource,
+  call: Call,
+): Promise<AskedQuestion> {
   const { output, signal, program } = call;
   const onSlow = () =>
     output.note("Waiting for the end of stdin (in scripts and loops: --no-stdin, or </dev/null).");
-  const blocks = files.length === 0 ? [] : await (await import("./attached.ts")).attachedBlocks(files);
+  const { blocks, images } =
+    files.length === 0
+      ? { blocks: [], images: [] }
+      : await (await import("./attached.ts")).attachedFiles(files);
   const read = stdin ? await readStdin({ stream: call.stdin, signal, onSlow }) : "";
   const question = [words, ...blocks, read].filter((part) => part.trim() !== "").join("\n\n");
   if (question !== "") {
     checkLength(question);
-    return question;
+    return { message: question, images };
   }
   throw new ClientError("usage", "There is no question: stdin was empty.", {
     hint: `For instance: ${program.name} ask "What is a monad?"`,

@@ -9,6 +9,7 @@ export const spec: CommandSpec = {
     ['ask "What is a monad?"', "the answer as it comes"],
     ["ask explain this < error.log", "the question, a blank line, then the file"],
     ["ask -f src/app.ts -f notes.md#20-45 what is wrong here", "with a file, and with lines of another one"],
+    ['ask -f shot.png "What is on it?"', "an image, for a model that takes them"],
     ['ask --save "Where is Rome?"', "starts a saved conversation, prints its ID"],
     ['ask -c "And Naples?"', "continues the newest; -r ID continues that one"],
     ['ask -m big "Why is the sky blue?"', "another model of this server"],

@@ -7,6 +7,7 @@ import { openTestServer, type TestServer } from "../../../support/test-server.ts
 
 /** `ask -f`: what of a file is part of the question, and which files are refused. */
 
+const PNG = "\u0089PNG\r\n\u001a\n";
 let ai: FakeOpenAi;
 let server: TestServer;
 let token: string;
@@ -19,6 +20,8 @@ beforeAll(async () => {
   await writeFile(path("a.ts"), "one\ntwo\nthree\n");
   await writeFile(path("my notes.md"), "```js\nx\n```");
   await writeFile(path("paper.pdf"), "%PDF-1.7\n");
+  for (const name of ["a", "b", "c", "d", "e"])
+    await writeFile(path(`${name}.png`), `${PNG}${name}`, "latin1");
 });
 afterAll(async () => {
   await server.close();
@@ -60,6 +63,19 @@ test("a file that can't be sent is refused in two lines, and nothing is sent", a
   expect(code).toBe(2);
   expect(JSON.parse(stderr)).toMatchObject({
     error: { code: "usage", message: `There is no file ${path("none")}.` },
+  });
+  expect(ai.requests).toHaveLength(before);
+});
+
+test("images that can't be sent are refused before anything is", async () => {
+  const before = ai.requests.length;
+  const { code, stderr } = await ask(["hi", "-f", path("a.png")]);
+  expect(code).toBe(1);
+  expect(stderr).toBe("ai-chat: This server takes no images.\nNothing was sent. Leave images out.\n");
+  const five = ["a", "b", "c", "d", "e"].flatMap((name) => ["-f", path(`${name}.png`)]);
+  const many = await ask(["--json", "hi", ...five]);
+  expect(JSON.parse(many.stderr)).toMatchObject({
+    error: { code: "usage", message: "A question takes at most 4 images; this one has 5." },
   });
   expect(ai.requests).toHaveLength(before);
 });
