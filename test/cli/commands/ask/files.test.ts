@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openFakeOpenAi, type FakeOpenAi } from "../../../support/openai-server.ts";
 import { makeHome, runProgram, type Home, type ProgramOptions } from "../../../support/run-program.ts";
-import { openTestServer, type TestServer } from "../../../support/test-server.ts";
+import { openTestServer, testModel, type TestServer } from "../../../support/test-server.ts";
 
 /** `ask -f`: what of a file is part of the question, and which files are refused. */
 
@@ -14,7 +14,11 @@ let token: string;
 let home: Home;
 beforeAll(async () => {
   ai = await openFakeOpenAi();
-  server = await openTestServer({ baseUrl: ai.url });
+  const model = { baseUrl: ai.url, upstream: "m" };
+  server = await openTestServer({
+    provider: undefined,
+    models: [testModel({ name: "blind", ...model }), testModel({ name: "sees", ...model, images: true })],
+  });
   token = await server.token("jane");
   home = await makeHome();
   await writeFile(path("a.ts"), "one\ntwo\nthree\n");
@@ -67,13 +71,35 @@ test("a file that can't be sent is refused in two lines, and nothing is sent", a
   expect(ai.requests).toHaveLength(before);
 });
 
+test("images go to a model that takes them, beside the text, and are kept with the conversation", async () => {
+  const images = ["-f", path("a.png"), "-f", path("a.ts"), "-f", path("b.png")];
+  const asked = await ask(["-m", "sees", "--save", "--no-stdin", "compare", ...images]);
+  expect(asked).toMatchObject({ code: 0 });
+  const question = `compare\n\n[image a.png]\n\n\`\`\`${path("a.ts")}\none\ntwo\nthree\n\`\`\`\n\n[image b.png]`;
+  const url = (name: string) =>
+    `data:image/png;base64,${Buffer.from(`${PNG}${name}`, "latin1").toString("base64")}`;
+  expect(message()).toEqual([
+    { type: "text", text: question },
+    { type: "image_url", image_url: { url: url("a") } },
+    { type: "image_url", image_url: { url: url("b") } },
+  ]);
+  expect(await ask(["-c", "--no-stdin", "and now?"])).toMatchObject({ code: 0 });
+  const sent = ai.requests.at(-1)!.body.messages;
+  expect(sent.map(({ content }: { content: unknown }) => content)).toContain(question);
+  const [id] = /\b[a-z0-9]{8}\b(?=; to go on)/.exec(asked.stderr) ?? [""];
+  const shown = await runProgram(["conversations", "show", id, "--json"], { home });
+  expect(JSON.parse(shown.stdout).turns[0].images).toMatchObject([{ name: "a.png" }, { name: "b.png" }]);
+});
+
 test("images that can't be sent are refused before anything is", async () => {
   const before = ai.requests.length;
-  const { code, stderr } = await ask(["hi", "-f", path("a.png")]);
-  expect(code).toBe(1);
-  expect(stderr).toBe("ai-chat: This server takes no images.\nNothing was sent. Leave images out.\n");
+  expect(await ask(["hi", "-f", path("a.png")])).toMatchObject({
+    code: 2,
+    stderr:
+      "ai-chat: blind takes no images.\nNothing was sent. Ask one that does, such as: npx ai-chat ask -m sees\n",
+  });
   const five = ["a", "b", "c", "d", "e"].flatMap((name) => ["-f", path(`${name}.png`)]);
-  const many = await ask(["--json", "hi", ...five]);
+  const many = await ask(["--json", "-m", "sees", "hi", ...five]);
   expect(JSON.parse(many.stderr)).toMatchObject({
     error: { code: "usage", message: "A question takes at most 4 images; this one has 5." },
   });
