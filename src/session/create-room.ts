@@ -39,7 +39,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
 
   const room: Room = {
     ...options,
-    images: createImages(),
+    images: createImages(options.images),
     get connection() {
       return connection;
     },

@@ -25,8 +25,12 @@ const MOST_KEPT = 16;
 
 const LABEL = /\[image [^[\]\n]{1,70}\]/g;
 
-export function createImages(): Images {
-  const held = new Map<string, HeldImage>();
+/** `found`: of an earlier session. `keep`: called with each image that is new. */
+export function createImages({
+  found = [],
+  keep: onAdded = async () => {},
+}: { found?: readonly HeldImage[]; keep?: (image: Attached) => Promise<void> } = {}): Images {
+  const held = new Map(found.map((image) => [imageLabel(image.name), image]));
   /** The bytes of those that were added, the latest last. */
   const kept = new Map<string, Attached>();
 
@@ -51,6 +55,7 @@ export function createImages(): Images {
         const isFree = same === undefined ? !held.has(label) : isEqual(same, image);
         if (!isFree) continue;
         keep(label, { ...image, name });
+        if (same === undefined) void onAdded({ ...image, name });
         return label;
       }
     },

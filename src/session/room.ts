@@ -2,7 +2,8 @@ import type { ApiClient } from "../client/http/contract.ts";
 import type { Role } from "../client/conversations/record.ts";
 import type { TextFolders } from "../client/kept/own-texts.ts";
 import type { Connection } from "./connection.ts";
-import type { Images } from "./images.ts";
+import type { Attached } from "../client/conversations/images.ts";
+import type { HeldImage, Images } from "./images.ts";
 import type { Pending } from "./lost.ts";
 import type { Beginning, Saving } from "./saved.ts";
 import { costWords, lowWarning } from "./money.ts";
@@ -36,6 +37,8 @@ export interface SessionOptions {
   pending?: Pending;
   /** Called with a question before it is sent, and with undefined once its turn is saved or it is known to be free. */
   onPending?: (pending: Pending | undefined) => void;
+  /** The images of what an earlier session left; `keep` is called with each that is added, and never rejects. */
+  images?: { found: readonly HeldImage[]; keep: (image: Attached) => Promise<void> };
   /** Questions that an earlier session did not send. */
   unsent?: readonly string[];
   /** The user's roles and prompts. */
@@ -47,7 +50,7 @@ export interface SessionOptions {
 }
 
 /** What the parts of a session share. */
-export interface Room extends SessionOptions {
+export interface Room extends Omit<SessionOptions, "images"> {
   /** The server's name, as shown to people. */
   readonly server: string;
   /** The server in a sentence. */

@@ -48,7 +48,7 @@ export interface InputHistory {
 }
 
 /** What a session that is gone did not send; see `openDraft` of composer/draft-file.ts. */
-export type Draft = Pick<DraftFile, "found" | "keep">;
+export type Draft = Pick<DraftFile, "found" | "keep"> & Partial<Pick<DraftFile, "images" | "keepImage">>;
 
 /** What became of a text in an editor; `command` and `end` (its exit code or signal) are for people. */
 export type Edited =

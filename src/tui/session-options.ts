@@ -21,6 +21,7 @@ export function sessionOptions(
     role,
     unsent: draft?.found?.queue,
     pending: draft?.found?.pending,
+    images: { found: draft?.images ?? [], keep: async (image) => draft?.keepImage?.(image) },
     onPending: (pending) => draft?.keep({ pending }),
     now: Date.now,
     newKey: () => crypto.randomUUID(),

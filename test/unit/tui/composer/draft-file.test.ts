@@ -36,6 +36,44 @@ describe("a draft", () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
+  const png = (name: string) => ({
+    name,
+    type: "image/png" as const,
+    bytes: Buffer.from(`\u0089PNG\r\n\u001a\n${name}`, "latin1"),
+  });
+
+  it("keeps the images of what was typed for the next session, and none once a session ends in order", async () => {
+    const killed = open(11);
+    await killed.keepImage(png("shot.png"));
+    killed.keep({ text: "[image shot.png]" });
+    vi.advanceTimersByTime(500);
+    expect((await stat(join(dir, "draft-11.images"))).mode & 0o777).toBe(0o700);
+    const next = open(12);
+    expect(await Promise.all(next.images.map((image) => image.read()))).toEqual([png("shot.png")]);
+    if (next.found) next.keep(next.found);
+    await next.keepImage(png("other.png"));
+    next.flush();
+    const third = open(13);
+    expect(third.images.map(({ name }) => name)).toEqual(["shot.png", "other.png"]);
+    third.close();
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it("of a queue keeps its images when the session ends in order", async () => {
+    const left = open(11);
+    await left.keepImage(png("shot.png"));
+    left.keep({ queue: ["[image shot.png]"] });
+    left.close();
+    expect(await Promise.all(open(12).images.map((image) => image.read()))).toEqual([png("shot.png")]);
+  });
+
+  it("that is none leaves no images of a killed session behind, and none of a running one are touched", async () => {
+    await open(11).keepImage(png("shot.png"));
+    await open(12, [11]).keepImage(png("shot.png"));
+    open(13, [12]);
+    expect(await readdir(dir)).toEqual(["draft-12.images"]);
+  });
+
   // Node's recursive mkdir never returns for these paths, so the session would hang.
   it.skipIf(process.platform !== "linux").each(["/proc/ai-chat", "/proc/ai-chat/state", "/dev/null/state"])(
     "causes no error where %s can't be made",
