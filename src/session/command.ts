@@ -66,13 +66,19 @@ export interface SessionCommand {
   run(session: Session, argument: string, hands: Hands, isAgreed?: boolean): Promise<void> | void;
 }
 
+/** What the menu and the help show of a command, or of a prompt of the user. */
+export interface ShownCommand extends Pick<SessionCommand, "name" | "argument" | "help" | "whileAnswering"> {
+  /** Enter in the menu only types it: it costs tokens. */
+  readonly isTypedOn?: boolean;
+}
+
 /** The words that ask before a command runs. `again`: what runs it. */
 export const askingWords = (what: string, again: string): string => `${what} ${again} does it.`;
 
 /** How a command is written in the help and the menu: `/copy [n]`. */
-export const usage = ({ name, argument }: SessionCommand): string =>
+export const usage = ({ name, argument }: ShownCommand): string =>
   argument === undefined ? `/${name}` : `/${name} ${argument}`;
 
-/** Whether a command does nothing without its argument. */
-export const needsArgument = ({ argument }: SessionCommand): boolean =>
-  argument !== undefined && !argument.startsWith("[");
+/** Whether Enter in the menu only types a command: it does nothing without its argument, or costs tokens. */
+export const isTypedOn = ({ argument, isTypedOn = false }: ShownCommand): boolean =>
+  isTypedOn || (argument !== undefined && !argument.startsWith("["));

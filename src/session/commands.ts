@@ -1,5 +1,5 @@
 import { compactCommand } from "./compact-command.ts";
-import { usage, type Hands, type SessionCommand } from "./command.ts";
+import { usage, type Hands, type SessionCommand, type ShownCommand } from "./command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { copyCommand } from "./copy-command.ts";
 import { deleteCommand } from "./delete-command.ts";
@@ -15,7 +15,8 @@ export const commands: readonly SessionCommand[] = [
     name: "help",
     help: "what can be typed and pressed",
     whileAnswering: true,
-    run: (session, _, { keys }) => session.note("info", ...helpLines(keys)),
+    run: async (session, _, { keys }) =>
+      session.note("info", ...helpLines(keys, await session.prompts.list())),
   },
   {
     name: "new",
@@ -185,6 +186,8 @@ export async function runCommand(
   const { phase } = session.state;
   if (command.argument === undefined && argument !== "")
     return session.note("dim", `/${command.name} takes nothing: type it alone.`);
+  const hidden = session.prompts.hiddenBy(command.name);
+  if (hidden !== undefined) session.note("warn", hidden);
   if (phase.kind === "idle" || command.whileAnswering === true)
     return command.run(session, argument, hands, isAgreed);
   session.note(
@@ -219,8 +222,9 @@ const other = ({ conversation }: State) => (conversation === undefined ? "" : "o
 const noConversations = (state: State): string =>
   `There is no ${other(state)}saved conversation here${state.conversation === undefined ? " yet" : ""}.`;
 
-function helpLines(keys: readonly string[]): string[] {
-  const widest = Math.max(...commands.map((command) => usage(command).length));
-  const rows = commands.map((command) => `${usage(command).padEnd(widest)}  ${command.help}`);
+function helpLines(keys: readonly string[], prompts: readonly ShownCommand[]): string[] {
+  const all: readonly ShownCommand[] = [...commands, ...prompts];
+  const widest = Math.max(...all.map((command) => usage(command).length));
+  const rows = all.map((command) => `${usage(command).padEnd(widest)}  ${command.help}`);
   return [...rows, `${"//text".padEnd(widest)}  a question that begins with a slash`, ...keys];
 }

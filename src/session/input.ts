@@ -1,6 +1,6 @@
 import { nearest } from "../text/nearest.ts";
 import { counted } from "../text/numbers.ts";
-import type { SessionCommand } from "./command.ts";
+import type { SessionCommand, ShownCommand } from "./command.ts";
 import { commandNamed, commands } from "./commands.ts";
 
 /** What a person meant with the text that they sent. */
@@ -51,9 +51,10 @@ export function readInput(text: string): Input {
   return { kind: "unknown", name: word, nearest: nearest(word, names) };
 }
 
-/** The commands that begin with what was typed so far; [] once it is not the beginning of one. */
-export function completions(text: string): readonly SessionCommand[] {
-  const match = /^\/([a-z]*)$/i.exec(text);
-  if (match === null) return [];
-  return commands.filter(({ name }) => name.startsWith((match[1] ?? "").toLowerCase()));
+/** The commands, and the prompts of the user, that begin with what was typed so far; [] once it is not the beginning of one. */
+export function completions(text: string, prompts: readonly ShownCommand[] = []): readonly ShownCommand[] {
+  const [, typed] = /^\/([^\s/]*)$/.exec(text) ?? [];
+  if (typed === undefined) return [];
+  const wanted = typed.toLowerCase();
+  return [...commands, ...prompts].filter(({ name }) => name.toLowerCase().startsWith(wanted));
 }

@@ -9,6 +9,7 @@ import { refusedLength } from "./context.ts";
 import type { Images } from "./images.ts";
 import { createModels, type Models } from "./models.ts";
 import type { SessionOptions } from "./room.ts";
+import { createPrompts, type Prompts } from "./prompts.ts";
 import { createRoles, type Roles } from "./roles.ts";
 import { createSaver, type Saver } from "./saving.ts";
 import { createSending } from "./sending.ts";
@@ -79,6 +80,8 @@ export interface Session {
   readonly models: Models;
   /** What the user wants of every answer. */
   readonly roles: Roles;
+  /** Texts of the user, which are sent by their names. */
+  readonly prompts: Prompts;
   /** Changes the server: another login, another balance, a new conversation. Nothing changes if it is this one. */
   moveTo(server: string): Promise<void>;
   /** The ID that resumes the conversation with all that was said; undefined where it isn't saved. */
@@ -127,6 +130,7 @@ export function createSession(options: SessionOptions): Session {
   const account = createAccount(room);
   const saver = createSaver(room);
   const models = createModels(room);
+  const prompts = createPrompts(options.texts?.prompts);
   const roles = createRoles(room, saver);
   const asking = createAsking(room, { account, saver });
   const signingIn = createSigningIn(room, {
@@ -275,6 +279,7 @@ export function createSession(options: SessionOptions): Session {
       choices: () => load(() => models.choices()),
       choose: (name) => load(() => models.choose(name)),
     },
+    prompts,
     roles: {
       choices: () => load(() => roles.choices()),
       choose: (name) => load(() => roles.choose(name)),

@@ -179,8 +179,9 @@ export function createScreen(options: ScreenOptions): Screen {
   const send = (text: string, literal: boolean) => {
     focus.ready();
     const { sent } = view;
-    const isQuestion = literal || readInput(text).kind === "question";
-    const hasFiles = sent !== undefined && isQuestion && attaching.isNeeded(sent);
+    const isQuestion = () =>
+      literal || readInput(text).kind === "question" || session.prompts.questionOf(text) !== undefined;
+    const hasFiles = sent !== undefined && attaching.isNeeded(sent) && isQuestion();
     if (reading === undefined && !hasFiles) return sendNow(text, literal);
     const work = (reading ?? Promise.resolve()).then(() => {
       if (hasFiles) return sendRead(sent, literal);
@@ -191,6 +192,19 @@ export function createScreen(options: ScreenOptions): Screen {
     work.catch(options.crash).finally(() => {
       if (reading === work) reading = undefined;
     });
+  };
+
+  let isListed = false;
+  /** Reads the names of prompts when a slash is typed: not at the start, and not on the way of a key to the screen. */
+  const listPrompts = () => {
+    const isCommand = view.editor.text.startsWith("/") && !view.editor.literal;
+    if (!isCommand || isListed) return void (isListed &&= isCommand);
+    isListed = true;
+    session.prompts.list().then((prompts) => {
+      if (prompts.length === 0 && view.prompts === undefined) return;
+      view = { ...view, prompts };
+      changed();
+    }, options.crash);
   };
 
   const perform = (effect: Effect) => {
@@ -345,6 +359,7 @@ export function createScreen(options: ScreenOptions): Screen {
       else composerKey(key);
       pickerSearch.follow(view.picker);
       attaching.follow();
+      listPrompts();
       options.onDraft(draftOf(view));
       changed();
     },

@@ -31,6 +31,13 @@ export function createSender({ session, scribe, onSent, run, asks, crash }: Send
   return {
     send(view, text, literal, blocks = []) {
       onSent(view.sent !== undefined && fullText(view.sent) === text ? keptText(view.sent) : text);
+      const prompt = literal ? undefined : session.prompts.questionOf(text);
+      if (prompt !== undefined) {
+        if ("why" in prompt) return giveCommandBack(view, text, prompt.why);
+        if (session.ask(withBlocks(prompt.question, blocks))) return view;
+        const isLoading = session.state.phase.kind === "loading";
+        return giveCommandBack(view, text, isLoading ? "Not sent: something is loading." : undefined);
+      }
       const input = literal ? { kind: "question" as const, text: text.trim() } : readInput(text);
       switch (input.kind) {
         case "nothing":

@@ -3,7 +3,7 @@ import { createEditor, sentText, type EditorState } from "../composer/editor-sta
 import { createWalk, type HistoryWalk } from "../composer/history.ts";
 import { keptText } from "../composer/kept-text.ts";
 import { mentionAtCursor } from "../composer/mentions.ts";
-import type { SessionCommand } from "../../session/command.ts";
+import type { ShownCommand } from "../../session/command.ts";
 import { completions } from "../../session/input.ts";
 import type { Picker } from "./picker.ts";
 import type { Searching } from "./search-keys.ts";
@@ -16,6 +16,8 @@ export interface ViewState {
   walk: HistoryWalk;
   /** The names of files that may be meant by what was typed behind the `@` at this place. */
   offered?: { at: number; typed: string; names: readonly string[] };
+  /** The user's prompts, for the menu; read once a slash is typed. */
+  prompts?: readonly ShownCommand[];
   /** Which line of the menu is chosen; `closed` by Esc, or because the text came from the history. */
   menu: { index: number; closed: boolean };
   /** A sentence above the composer; goes with the next key. */
@@ -50,8 +52,8 @@ export function createView(history: readonly string[]): ViewState {
 }
 
 /** The commands that the menu shows, none while it is closed. A pasted slash is text. */
-export function menuItems({ editor, menu, searching }: ViewState): readonly SessionCommand[] {
-  return menu.closed || editor.literal || searching !== undefined ? [] : completions(editor.text);
+export function menuItems({ editor, menu, searching, prompts }: ViewState): readonly ShownCommand[] {
+  return menu.closed || editor.literal || searching !== undefined ? [] : completions(editor.text, prompts);
 }
 
 /** The files that the menu shows, none while it is closed. `isStale`: more was typed since they were found. */
@@ -80,8 +82,8 @@ export function giveBack(view: ViewState, text: string): ViewState {
   return { ...view, editor: { ...edit(editor, { type: "set", text }, 1), literal: true } };
 }
 
-/** Returns a command that does not exist. It stays a command, so that Enter does not send it as a question. */
-export function giveCommandBack(view: ViewState, text: string, hint: string): ViewState {
+/** Returns a command that does not exist, or a prompt that was not sent. It stays a command, so that Enter does not send it as a question. */
+export function giveCommandBack(view: ViewState, text: string, hint: string | undefined): ViewState {
   const editor = edit(view.editor, { type: "set", text }, 1);
   return { ...view, editor, menu: { index: 0, closed: true }, hint };
 }

@@ -222,6 +222,12 @@ async function take(
   hands: Hands,
   { isSure, asked }: Sureness,
 ): Promise<string | undefined> {
+  const prompt = session.prompts.questionOf(text);
+  if (prompt !== undefined) {
+    if ("why" in prompt) session.note("warn", prompt.why);
+    else session.ask(prompt.question);
+    return undefined;
+  }
   const input = readInput(text);
   if (input.kind === "lone" && !isSure)
     session.note("dim", loneHint(input.instead, "The same line again", session.state.price));

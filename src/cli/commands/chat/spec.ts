@@ -12,7 +12,7 @@ export const spec: CommandSpec = {
     ["chat --plain", "a question a line, for screen readers and pipes"],
   ],
   notes:
-    "Beside the file that config path names, keys.json changes the keys of the session, and roles/NAME.md is a role for --role and /role.",
+    "Beside the file that config path names, keys.json changes the keys of the session, roles/NAME.md is a role for --role and /role, and prompts/NAME.md is sent by /NAME.",
   grace: 5000,
   run: async () => (await import("./chat.ts")).chat,
 };

@@ -41,7 +41,17 @@ export function start({
 } & Partial<
   Pick<
     ChatOptions,
-    "saving" | "beginning" | "connectTo" | "intro" | "draft" | "copyLocally" | "finder" | "pasteImage"
+    | "saving"
+    | "beginning"
+    | "connectTo"
+    | "intro"
+    | "draft"
+    | "copyLocally"
+    | "finder"
+    | "pasteImage"
+    | "texts"
+    | "role"
+    | "editFile"
   >
 > = {}) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });

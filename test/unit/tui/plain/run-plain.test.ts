@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
+import { openTextFolders } from "../../../../src/client/kept/own-texts.ts";
 import { ClientError } from "../../../../src/client/failure.ts";
 import type { ChatOptions } from "../../../../src/tui/options.ts";
 import { runPlain } from "../../../../src/tui/plain/run-plain.ts";
@@ -65,6 +66,24 @@ async function run(
 }
 
 describe("line mode", () => {
+  it("lists roles and takes one, sends prompts, and has no editor in a pipe", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    for (const folder of ["roles", "prompts"]) await mkdir(join(dir, folder));
+    await writeFile(join(dir, "roles/pirate.md"), "Talk like a pirate.");
+    await writeFile(join(dir, "prompts/sum.md"), "Sum up: $ARGUMENTS");
+    const client = createFakeClient({ extensions: ["stream", "history", "instructions"] });
+    const rest = { texts: openTextFolders(dir), editFile: () => ({ kind: "unset" }) };
+    const typed = "/role\n/role pirate\n/sum this\n/role edit pirate\n";
+    const { out, err } = await run(typed, { client, rest });
+    expect(out).toBe("You said: Sum up: this\n");
+    expect(err).toContain("pirate  Talk like a pirate.\n/role NAME chooses one of them.\n");
+    expect(err).toContain("An editor needs a terminal.");
+    expect(client.questions.map(({ message, instructions }) => [message, instructions])).toEqual([
+      ["Sum up: this", "Talk like a pirate."],
+    ]);
+  });
+
   it("answers a question a line, with the cost on stderr, and leaves with 0 at the end of the input", async () => {
     const { out, err, end, client } = await run("one\n\ntwo");
     expect(out).toBe("You said: one\nYou said: two\n");
