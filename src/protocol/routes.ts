@@ -9,6 +9,9 @@ export const routes = {
   usage: "/api/usage",
   logout: "/api/logout",
   password: "/api/password",
+  completions: "/v1/chat/completions",
+  openAiModels: "/v1/models",
+  openAiModel: "/v1/models/*id",
   health: "/healthz",
   ready: "/readyz",
 } as const;

@@ -103,6 +103,7 @@ export async function assemble(
     budget,
     about: () => aboutOf(current, store),
     questionTimeout: () => timeoutOf(current.config),
+    maxBody: () => current.config.maxBody,
     leaving: () => phase !== "serving",
     stopping: () => phase === "stopping",
     store,

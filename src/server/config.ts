@@ -35,6 +35,8 @@ export interface ModelConfig {
   extraBody: Readonly<Record<string, unknown>>;
   /** More headers of each request; they may hold secrets. */
   headers: Readonly<Record<string, string>>;
+  /** Parameters of OpenAI's API that clients may use besides the usual ones. */
+  allow?: readonly string[] | undefined;
   /** Name of the model that is asked if this one fails. */
   fallback: string | undefined;
 }
@@ -84,6 +86,8 @@ export interface ServerConfig {
   keepAlive: number;
   /** Most bytes of request bodies, unread answers and kept answers. */
   maxBuffered: number;
+  /** Most bytes of a body at /v1. */
+  maxBody: number;
   /** Lifetime of a token, in days. */
   tokenDays: number;
   bcryptCost: number;

@@ -2,6 +2,7 @@ import type { ModelConfig, ServerConfig } from "./config.ts";
 import type { Model } from "./core/models.ts";
 import { checkLimits, modelLimits } from "./model-limits.ts";
 import { chooseProvider, refuseDemo, requestBody } from "./providers/choose.ts";
+import { createRelayBody } from "./providers/relay/relay-body.ts";
 
 /** A model with its provider, and how that was chosen. */
 export interface OpenModel extends Model {
@@ -28,6 +29,7 @@ async function openModel(model: ModelConfig, config: ServerConfig): Promise<Open
     provider: wish,
     model: upstream,
     body: requestBody(model),
+    relayBody: createRelayBody(model),
     dispatcher,
     idleTimeout,
     warn,
@@ -48,6 +50,9 @@ async function openModel(model: ModelConfig, config: ServerConfig): Promise<Open
       return limits().messageChars;
     },
     images,
+    // Only what the operator set. Of a model that gets no history, as much as of a message.
+    textChars: model.contextChars === 0 ? limits().messageChars : model.contextChars,
+    allow: model.allow,
     fallback,
     provider,
     reason,

@@ -22,6 +22,7 @@ const TAKEN = [
   "keepAlive",
   "maxConnections",
   "maxBuffered",
+  "maxBody",
   "secrets",
   "logLevel",
 ] as const;

@@ -33,6 +33,27 @@ const valid: Record<keyof typeof routes, [method: string, body: fc.Arbitrary<unk
   models: ["GET", fc.constant({})],
   balance: ["GET", fc.constant({})],
   usage: ["GET", fc.constant({})],
+  openAiModels: ["GET", fc.constant({})],
+  openAiModel: ["GET", fc.constant({})],
+  completions: [
+    "POST",
+    fc.record(
+      {
+        messages: mostly(
+          fc.array(fc.record({ role: fc.constantFrom("system", "user", "assistant"), content: text }), {
+            maxLength: 4,
+          }),
+          fc.jsonValue(),
+        ),
+        model: mostly(fc.constant("fake-model"), fc.constantFrom("another", "")),
+        stream: fc.boolean(),
+        n: mostly(fc.constant(1), fc.constant(2)),
+        temperature: fc.double(),
+        service_tier: mostly(fc.constant(null), fc.constant("priority")),
+      },
+      { requiredKeys: ["messages"] },
+    ),
+  ],
   health: ["GET", fc.constant({})],
   ready: ["GET", fc.constant({})],
   register: [
@@ -70,7 +91,7 @@ const bodyLike = (body: fc.Arbitrary<unknown>): fc.Arbitrary<Buffer> => {
   const changed = fc
     .tuple(
       body,
-      fc.constantFrom("message", "history", "model", "token", "username", "password"),
+      fc.constantFrom("message", "messages", "stream", "history", "model", "token", "username", "password"),
       fc.jsonValue(),
     )
     .map(([value, field, other]) => JSON.stringify({ ...(value as object), [field]: other }));

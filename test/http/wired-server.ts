@@ -114,6 +114,7 @@ export async function openWiredServer({
       extensions: [],
     }),
     questionTimeout: () => timeout,
+    maxBody: () => 32 * 1024 * 1024,
     leaving: () => false,
     stopping: () => false,
     store,

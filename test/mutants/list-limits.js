@@ -81,8 +81,8 @@ export const limitMutants = [
     tests: [ollama],
   },
   {
-    file: "src/server/providers/exchange.ts",
-    find: "if (finish) this.#needs.onFinish?.(finish);",
+    file: "src/server/providers/receive-answer.ts",
+    find: "if (finish) onFinish?.(finish);",
     replace: "",
     why: "Nobody learns that an answer is cut.",
     tests: [limits],

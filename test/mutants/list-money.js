@@ -108,8 +108,8 @@ export const moneyMutants = [
   },
   {
     file: "src/server/core/answers.ts",
-    find: "2 * response.length + 1024",
-    replace: "2 * response.length",
+    find: "(response.length + tail.length) + 1024",
+    replace: "(response.length + tail.length)",
     why: "Small answers are kept without a bound on their number.",
     tests: [answers],
   },

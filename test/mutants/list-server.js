@@ -74,7 +74,7 @@ export const serverMutants = [
     tests: ["test/http/providers/openai.test.ts", charging],
   },
   {
-    file: "src/server/providers/exchange.ts",
+    file: "src/server/providers/receive-answer.ts",
     find: 'if (answer === "") throw',
     replace: "if (false) throw",
     why: "A stream without any text is charged.",
@@ -145,8 +145,8 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/app.ts",
-    find: "authenticateHead(signIn),\n",
-    replace: "",
+    find: "authenticateHead(signIn),\n        readJson(budget, () =>",
+    replace: "readJson(budget, () =>",
     why: "Whoever has no valid token makes the server read a body.",
     tests: ["test/http/refusals.test.ts"],
   },

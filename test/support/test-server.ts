@@ -75,6 +75,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     drainDelay: 0,
     keepAlive: 75,
     maxBuffered: 256 * 1024 * 1024,
+    maxBody: 32 * 1024 * 1024,
     tokenDays: 30,
     bcryptCost: 4,
     limitLogin: undefined,

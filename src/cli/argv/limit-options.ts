@@ -89,4 +89,14 @@ export const limitOptions = {
     "256M",
     [MIB, 1024 * 1024 * MIB],
   ),
+  maxBody: bytes(
+    {
+      flag: "max-body",
+      value: "BYTES",
+      env: ["AI_CHAT_MAX_BODY"],
+      help: "largest body of a request to /v1",
+    },
+    "32M",
+    [MIB, 256 * MIB],
+  ),
 };

@@ -21,6 +21,16 @@ function extraBody(value: unknown): Record<string, unknown> {
   return value;
 }
 
+/** A parameter of OpenAI's API. */
+const PARAMETER = "^[a-z_]{1,64}$";
+
+function parameters(value: unknown): string[] {
+  const isName = (name: unknown): name is string =>
+    typeof name === "string" && new RegExp(PARAMETER).test(name);
+  if (Array.isArray(value) && value.every(isName)) return value;
+  throw new Error('a list of names such as ["service_tier"]');
+}
+
 /** The fields of an entry of `models` in the configuration file (docs/server.md#several-models). */
 export const modelOptions = {
   name: text({ pattern: NAME, help: "its name for users" }, modelName),
@@ -41,6 +51,11 @@ export const modelOptions = {
     extraBody,
   ),
   headers: serverSecrets.headers,
+  allow: json(
+    { help: "parameters of OpenAI's API that clients may use besides the usual ones" },
+    { type: "array", items: { type: "string", pattern: PARAMETER } },
+    parameters,
+  ),
   fallback: text({ pattern: NAME, help: "the model that is asked if this one fails" }, modelName),
 };
 

@@ -97,6 +97,7 @@ function listedModel(model: FileModel, values: Values): ModelConfig {
     reasoningEffort: model.reasoningEffort,
     extraBody: model.extraBody ?? {},
     headers: model.headers ?? {},
+    allow: model.allow,
     fallback: model.fallback,
   };
 }
@@ -179,6 +180,7 @@ export function serverConfig(
     drainDelay: values.drainDelay,
     keepAlive: values.keepAlive,
     maxBuffered: values.maxBuffered,
+    maxBody: values.maxBody,
     tokenDays: values.tokenDays,
     bcryptCost: values.bcryptCost,
     limitLogin: values.limitLogin,

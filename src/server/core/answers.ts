@@ -47,7 +47,7 @@ export interface Room {
 const DEFAULT_LIMITS: Limits = { bytes: 32 * 1024 * 1024, age: KEY_LIFETIME_MS };
 
 /** Bytes in memory: at most two for each UTF-16 code unit, and about one KiB for the key and what is known of the answer. */
-const sizeOf = ({ response }: Answered) => 2 * response.length + 1024;
+const sizeOf = ({ response, tail = "" }: Answered) => 2 * (response.length + tail.length) + 1024;
 
 /** `now` in milliseconds since the epoch. An answer for which there is not enough room is not kept. */
 export function createAnswers(now: () => number, room: Room, limits: Limits = DEFAULT_LIMITS): Answers {

@@ -3,6 +3,13 @@ import type { AiFailure } from "./ai-calls.ts";
 import type { LimitName } from "./limit-names.ts";
 import type { Balance } from "./ports.ts";
 
+/** `status` instead of the code's own; `code` and `param` as OpenAI names them. */
+export interface OpenAiWords {
+  status?: number;
+  code: string | null;
+  param: string | null;
+}
+
 interface Extras {
   /** Seconds; becomes the header `Retry-After`. */
   retryAfter?: number;
@@ -20,6 +27,8 @@ interface Extras {
   refused?: true;
   /** Why a call of the AI failed; undefined for every other failure. */
   ai?: AiFailure;
+  /** How OpenAI's form of an error says it (docs/openai.md#errors), where that is more than its code says. */
+  openAi?: OpenAiWords;
   /** The failure behind it. For the log only; never sent. */
   cause?: unknown;
 }
@@ -39,6 +48,7 @@ export class ApiError extends Error {
   readonly inDoubt: true | undefined;
   readonly refused: true | undefined;
   readonly ai: AiFailure | undefined;
+  readonly openAi: OpenAiWords | undefined;
 
   constructor(code: ErrorCode, detail: string, extras: Extras = {}) {
     super(detail, extras.cause === undefined ? undefined : { cause: extras.cause });
@@ -51,6 +61,7 @@ export class ApiError extends Error {
     this.inDoubt = extras.inDoubt;
     this.refused = extras.refused;
     this.ai = extras.ai;
+    this.openAi = extras.openAi;
   }
 
   /** HTTP status. */

@@ -1,13 +1,18 @@
 import type { Finish } from "../../protocol/replies.ts";
 import type { AiCall, OnAiCall } from "./ai-calls.ts";
 import { ApiError } from "./api-error.ts";
+import { isCompletion, type AnyPrompt } from "./any-prompt.ts";
 import type { Model } from "./models.ts";
 import type { Pieces } from "./pieces.ts";
-import { contextFor, dropImages, type Prompt } from "./prompt.ts";
+import { contextFor, dropImages } from "./prompt.ts";
+import { relayCompletion } from "./relay-completion.ts";
 import type { StopSignal } from "./stop.ts";
 
-interface Request {
-  prompt: Prompt;
+/** A question for one model. */
+export interface Request {
+  prompt: AnyPrompt;
+  /** Whether the answer will be kept for its key. */
+  keeps?: boolean | undefined;
   /** Ends the question. */
   signal: StopSignal;
   /**
@@ -26,7 +31,10 @@ interface Request {
 
 /** A whole answer. */
 export interface Answered {
+  /** Its text. Of a completion its document as JSON, if anybody needs that, else "". */
   response: string;
+  /** The last events of a streamed completion, before `[DONE]`. */
+  tail?: string;
   /** Name of the model that gave it. */
   model: string;
   /** Why it ended; null if the AI did not say. */
@@ -42,19 +50,20 @@ export interface Answered {
 export async function askModel(
   model: Model,
   fallback: Model | undefined,
-  { prompt, signal, onDelta, onReasoning, untilRead, onFallback, onAiCall }: Request,
+  { prompt, keeps, signal, onDelta, onReasoning, untilRead, onFallback, onAiCall }: Request,
 ): Promise<Answered> {
   let start = 0;
   let firstText: number | undefined;
   const request: Request = {
     prompt,
+    keeps,
     signal,
     onDelta:
       onDelta &&
       ((pieces, name, turns) => {
         if (firstText === undefined) {
           firstText = performance.now() - start;
-          dropImages(prompt);
+          if (!isCompletion(prompt)) dropImages(prompt);
         }
         onDelta(pieces, name, turns);
       }),
@@ -101,6 +110,11 @@ function failureIn(
 
 async function answerOf(model: Model, request: Request): Promise<Answered> {
   const { prompt, signal, onDelta, onReasoning, untilRead } = request;
+  if (isCompletion(prompt)) {
+    const completion = await unlessAborted(relayCompletion(model, prompt, request), signal);
+    signal.throwIfAborted();
+    return completion;
+  }
   const { messages, turns } = contextFor(prompt, model);
   let finish: Finish | null = null;
   const answer = model.provider.answer({

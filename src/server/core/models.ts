@@ -19,6 +19,10 @@ export interface Model {
   readonly messageChars: number;
   /** Whether a question may have images. */
   readonly images: boolean;
+  /** Most characters of the text of a completion (docs/openai.md#limits). Absent: any number. */
+  readonly textChars?: number | undefined;
+  /** Parameters that a completion may have besides the usual ones. */
+  readonly allow?: readonly string[] | undefined;
   readonly provider: Provider;
   /** Name of the model that is asked if this one fails before any text. */
   readonly fallback: string | undefined;

@@ -4,6 +4,7 @@ import type { Finish } from "../../protocol/replies.ts";
 import type { ApiKeys, KeyLimit } from "./api-keys.ts";
 import type { Operations } from "./operations.ts";
 import type { Pieces } from "./pieces.ts";
+import type { Relayed, RelayRequest } from "./relay.ts";
 import type { StopSignal } from "./stop.ts";
 
 /**
@@ -314,6 +315,8 @@ export interface Provider {
     /** Called before the answer is resolved, if the AI says why it ended. */
     onFinish?: ((reason: Finish) => void) | undefined;
   }): Promise<string>;
+  /** A completion as it is. Absent: one is made of the text of `answer`. Resolves and rejects as that does. */
+  readonly relay?: ((request: RelayRequest) => Promise<Relayed>) | undefined;
   /** Closes its connections. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { OnAiCall } from "./ai-calls.ts";
 import type { Answers } from "./answers.ts";
+import { checkAny, digestOfAny, fallbackOfAny, headOfAny, type AnyPrompt } from "./any-prompt.ts";
 import { ApiError } from "./api-error.ts";
 import { ClientGone } from "./client-gone.ts";
 import { askModel, learnModel, type Answered } from "./ask-model.ts";
@@ -9,7 +10,6 @@ import { InFlight, type AtOnce } from "./in-flight.ts";
 import { modelNamed, modelOfCharge, type Model, type Models } from "./models.ts";
 import type { Pieces } from "./pieces.ts";
 import type { AccountId, Balance, HoldId, Ledger, Limit } from "./ports.ts";
-import { checkLength, contextFor, digestOf, fallbackOf, type Prompt } from "./prompt.ts";
 import { refusal } from "./refusal.ts";
 import { sha256 } from "./sha256.ts";
 import type { StopController } from "./stop.ts";
@@ -17,7 +17,7 @@ import type { StopController } from "./stop.ts";
 /** A question of an account that is allowed to ask. */
 export interface Question {
   account: AccountId;
-  prompt: Prompt;
+  prompt: AnyPrompt;
   /** Name of the model as the client sent it; absent: the default. */
   model?: string | undefined;
   /** Idempotency-Key as the client sent it, without quotes. */
@@ -28,7 +28,8 @@ export interface Question {
    */
   stop: StopController;
   /**
-   * Asks for a stream. Hands the pieces of one moment to the client's socket; false if that socket is gone. From the
+   * Asks for a stream. Hands the pieces of one moment, or the events of a completion, to the client's socket; false if that
+   * socket is gone. From the
    * first true on, the question is charged even if the client leaves. `replayed`, `model` and `turns` as in
    * {@link Answer}: the head of the reply states them. Not called for an answer that was kept.
    */
@@ -40,7 +41,7 @@ export interface Question {
    * in {@link Answer}; undefined if a fallback may answer.
    */
   onAsking?: (replayed: boolean, head: Pick<Answer, "model" | "turns"> | undefined) => void;
-  /** Gets what the AI thinks before its answer. Nobody pays for that alone. */
+  /** Gets what the AI thinks before its answer; of a completion all events without content. Nobody pays for that alone. */
   onReasoning?: (text: string) => void;
   /**
    * Resolves when the client has read what waits for it; undefined if that is little. Meanwhile the AI has to wait, too. If
@@ -143,7 +144,7 @@ export function createQuestions(needs: Needs): Questions {
     const { account } = question;
     const hold = randomUUID();
     const key = question.key === undefined ? undefined : sha256(question.key);
-    const digest = key === undefined ? "" : digestOf(question.prompt, question.key!, question.model);
+    const digest = key === undefined ? "" : digestOfAny(question.prompt, question.key!, question.model);
     const expires = now() + timeout + HOLD_GRACE;
     const request = { id: hold, account, key, digest, price: asked.price, model: asked.name, expires };
     const holder = question.hold === undefined ? ledger : { hold: question.hold };
@@ -192,11 +193,12 @@ export function createQuestions(needs: Needs): Questions {
       const begun = timing && performance.now();
       await learnModel(model, signal);
       // By what was learned now.
-      if (!paid) checkLength(prompt, model);
-      const fallback = fallbackOf(models, model, prompt);
-      question.onAsking?.(replayed, fallback ? undefined : headOf(prompt, model));
+      if (!paid) checkAny(prompt, model);
+      const fallback = fallbackOfAny(models, model, prompt);
+      question.onAsking?.(replayed, fallback ? undefined : headOfAny(prompt, model));
       const answer = await askModel(model, fallback, {
         prompt,
+        keeps: key !== undefined,
         signal,
         onDelta: question.onDelta && onDelta,
         onReasoning,
@@ -209,7 +211,7 @@ export function createQuestions(needs: Needs): Questions {
       });
       if (timing) timing.ai = performance.now() - begun!;
       // From here on the store decides: a client that leaves now has paid for its answer.
-      if (key !== undefined) answers.keep(account, key, answer);
+      if (key !== undefined && answer.response !== "") answers.keep(account, key, answer);
       const balance = await charge();
       return { ...answer, deducted, balance, replayed };
     } catch (error) {
@@ -268,8 +270,3 @@ export function createQuestions(needs: Needs): Questions {
     },
   };
 }
-
-const headOf = (prompt: Prompt, model: Model) => ({
-  model: model.name,
-  turns: contextFor(prompt, model).turns,
-});

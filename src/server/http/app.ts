@@ -9,7 +9,7 @@ import type { Ledger, Store } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, refuseIfClosed, register, tellBalance } from "./accounts.ts";
-import { authenticate, authenticateAsker, authenticateHead } from "./authenticate.ts";
+import { authenticate, authenticateAsker, authenticateHead, requireHeadToken } from "./authenticate.ts";
 import { bodyLimit, checkBeside, textLimit } from "./chat-body.ts";
 import { answerQuestion } from "./chat.ts";
 import type { Budget } from "./budget.ts";
@@ -28,6 +28,8 @@ import { tellAbout, tellHealth, tellReady } from "./status.ts";
 import { answerUnknownRoute } from "./unknown-route.ts";
 import { discardBody } from "./unread-body.ts";
 import { tellUsage } from "./usage.ts";
+import { completeChat } from "./v1/complete-chat.ts";
+import { listOpenAiModels, tellOpenAiModel } from "./v1/list-models.ts";
 import { validate } from "./validate.ts";
 
 export interface AppNeeds {
@@ -41,6 +43,8 @@ export interface AppNeeds {
   questionTimeout: () => number;
   /** What is in memory for clients. */
   budget: Budget;
+  /** Most bytes of a body at `/v1`. */
+  maxBody: () => number;
   /** Whether no new requests should be sent here, because the server will stop. */
   leaving: () => boolean;
   /** Whether the server is shutting down: each reply is the last on its connection. */
@@ -56,7 +60,7 @@ export interface AppNeeds {
 
 /** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
 function routeTable(needs: AppNeeds): Route[] {
-  const { signIn, questions, ledger, about, budget, leaving, stopping, questionTimeout } = needs;
+  const { signIn, questions, ledger, about, budget, maxBody, leaving, stopping, questionTimeout } = needs;
   const { store, aiStates } = needs;
   return [
     [
@@ -88,6 +92,20 @@ function routeTable(needs: AppNeeds): Route[] {
         validate(chatBody, answerQuestion({ questions, budget, stopping, questionTimeout })),
       ],
     ],
+    [
+      "post",
+      routes.completions,
+      [
+        letArrive,
+        requireHeadToken,
+        authenticateHead(signIn),
+        readJson(budget, maxBody),
+        authenticateAsker(signIn, () => undefined),
+        completeChat({ questions, budget, stopping, questionTimeout }),
+      ],
+    ],
+    ["get", routes.openAiModels, [authenticate(signIn), listOpenAiModels(questions)]],
+    ["get", routes.openAiModel, [authenticate(signIn), tellOpenAiModel(questions)]],
     ["get", routes.models, [listModels(questions)]],
     ["get", routes.balance, [authenticate(signIn), tellBalance(ledger)]],
     ["get", routes.usage, [authenticate(signIn), tellUsage(ledger)]],

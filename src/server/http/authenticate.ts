@@ -74,15 +74,21 @@ export function authenticateHead(signIn: SignIn): Middleware {
   };
 }
 
+/** Requires a token in the head, before the body is read, where the body can have none. */
+export const requireHeadToken: Middleware = function requireHeadToken(ctx, next) {
+  if (headToken(ctx) === undefined) throw missingToken();
+  return next();
+};
+
 /**
- * Requires a valid token for a question, in the head or the body. Its account is checked by the question's hold, if the
+ * Requires a valid token for a question, in the head or, as `tokenIn` finds it, in the body. Its account is checked by the question's hold, if the
  * store does both in one step. After {@link authenticateHead} and the body.
  */
-export function authenticateAsker(signIn: SignIn): Middleware {
+export function authenticateAsker(signIn: SignIn, tokenIn = bodyToken): Middleware {
   const { admit } = signIn;
   return async function authenticateAsker(ctx, next) {
     const { state } = ctx;
-    const inBody = bodyToken(state.body);
+    const inBody = tokenIn(state.body);
     if (state.claims === undefined) {
       if (inBody === undefined) throw missingToken(", or as token in the body");
       state.claims = signIn.verify(inBody);

@@ -3,9 +3,11 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ErrorCode, Problem } from "../../protocol/errors.ts";
 import { headers } from "../../protocol/replies.ts";
+import { isOpenAiPath } from "./error-reply.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
 import { headOf, valueIn } from "./reply.ts";
 import { safeHeaders } from "./reply-headers.ts";
+import { openAiError } from "./v1/openai-error.ts";
 import { ignoreRest } from "./unread-body.ts";
 
 interface Refusal {
@@ -72,8 +74,12 @@ function answerBare(socket: Socket, refusal: Refusal): void {
 /** Replies to a request whose body is malformed. The app has seen its head, and given it an ID. */
 function answerThrough(res: ServerResponse, refusal: Refusal): void {
   const head = headOf(res);
-  const body = JSON.stringify(problemOf(refusal, valueIn(head, headers.requestId) ?? ""));
-  head.push("Content-Type", PROBLEM_TYPE, "Content-Length", String(Buffer.byteLength(body)));
+  const { status, code, detail } = refusal;
+  const [type, value] = isOpenAiPath(res.req.url ?? "")
+    ? ["application/json", openAiError(status, { code, message: detail })]
+    : [PROBLEM_TYPE, problemOf(refusal, valueIn(head, headers.requestId) ?? "")];
+  const body = JSON.stringify(value);
+  head.push("Content-Type", type, "Content-Length", String(Buffer.byteLength(body)));
   res.writeHead(refusal.status, head);
   // Node does not end an answered request when its connection closes: a reader of its body would wait for ever.
   res.req.socket.once("close", () => res.req.destroy());

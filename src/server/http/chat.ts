@@ -1,5 +1,5 @@
 import type { ChatBody } from "../../protocol/bodies.ts";
-import { noRoom, type Budget } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import { CHAT_BODY_BYTES } from "../../protocol/limits.ts";
 import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.ts";
 import { modelNamed, type Models } from "../core/models.ts";
@@ -7,19 +7,19 @@ import { checkLength, type Prompt } from "../core/prompt.ts";
 import type { Answer, Question, Questions } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
+import { assertRoom, logBill, questionFor, replyEvents } from "./asking.ts";
 import { textLimit } from "./chat-body.ts";
-import { forgetWork, stopWithClient } from "./client-signal.ts";
-import { askerOf, type Context } from "./context.ts";
-import { createEventStream, type EventStream } from "./event-stream.ts";
+import { forgetWork } from "./client-signal.ts";
+import type { Context } from "./context.ts";
+import { createEventStream } from "./event-stream.ts";
 import { modelHeader } from "./model-header.ts";
-import { problemOf, publicErrorOf } from "./problem.ts";
+import { problemOf } from "./problem.ts";
 import { tooLarge } from "./read-body.ts";
-import { keyOf } from "./read-key.ts";
 import { headOf, replyJson } from "./reply.ts";
 import { createTicker } from "./ticker.ts";
 import type { Handler } from "./validate.ts";
 
-interface Needs {
+export interface AnswerNeeds {
   questions: Pick<Questions, "ask" | "models">;
   /** What is in memory for clients. */
   budget: Budget;
@@ -53,31 +53,7 @@ async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise
   const asked = modelNamed(models, model);
   if (!asked.images) assertText(ctx, models);
   checkLength(prompt, asked);
-  const key = keyOf(ctx);
-  const { account, hold } = askerOf(ctx);
-  const { arrived } = ctx.state;
-  const isNext = ctx.res.socket !== null;
-  const stop = await stopWithClient(ctx.req, ctx.res);
-  return {
-    account,
-    hold,
-    prompt,
-    model,
-    key,
-    // The client's wait for its earlier questions on the connection is not ours.
-    arrived: isNext || arrived === undefined ? arrived : performance.now(),
-    stop,
-    onFallback: (name, failure) => (ctx.state.fellBack = { model: name, failure }),
-  };
-}
-
-function logBill(ctx: Context, { deducted, balance, replayed }: Answer): void {
-  ctx.state.bill = { charged: replayed ? 0 : deducted, tokens: balance.tokens };
-}
-
-/** A repeat costs nothing: many long ones at once, which nobody reads, must not fill the memory. */
-function assertRoom(budget: Budget, { isKept, response }: Answer): void {
-  if (isKept && !budget.hasRoom(response.length)) throw noRoom();
+  return questionFor(ctx, prompt, model);
 }
 
 /** `POST /api/chat`, plain. */
@@ -93,43 +69,16 @@ function replyWhole(ctx: Context, budget: Budget, answer: Answer): void {
   replyJson(ctx, 200, reply);
 }
 
-/** `POST /api/chat`, streamed: a failure before its head is thrown, a later one becomes an event. */
-async function replyEvents(
-  ctx: Context,
-  stream: EventStream,
-  { asked, head, budget }: { asked: Promise<Answer>; head: Head; budget: Budget },
-): Promise<void> {
-  try {
-    const answer = await asked;
-    assertRoom(budget, answer);
-    forgetWork(ctx.res);
-    logBill(ctx, answer);
-    Object.assign(head, answer);
-    // Only for a kept answer the AI is not asked.
-    if (!stream.started() && !(await stream.replay(answer.response))) throw new ClientGone();
-    const event: DoneEvent = {
-      response: answer.response,
-      tokens_deducted: answer.deducted,
-      tokens_remaining: answer.balance.tokens,
-      model: answer.model,
-      finish: answer.finish,
-      turns_sent: answer.turns,
-    };
-    await stream.done(event);
-  } catch (error) {
-    if (!stream.started()) throw error;
-    ctx.state.failure = error;
-    // Also one that is still connected, but has not read for too long.
-    if (error instanceof ClientGone) ctx.res.destroy();
-    else await stream.fail(problemOf(publicErrorOf(error), ctx.state.requestId));
-  }
-}
-
 /**
  * The handler of `POST /api/chat`: one JSON reply or a stream of events, as the client prefers
  * (docs/http-api.md#streaming).
  */
-export function answerQuestion({ questions, budget, stopping, questionTimeout }: Needs): Handler<ChatBody> {
+export function answerQuestion({
+  questions,
+  budget,
+  stopping,
+  questionTimeout,
+}: AnswerNeeds): Handler<ChatBody> {
   const ticker = createTicker();
   return async function answerQuestion(ctx, body) {
     const question = await questionOf(ctx, questions.models, body);
@@ -158,6 +107,24 @@ export function answerQuestion({ questions, budget, stopping, questionTimeout }:
         return stream.deltas(pieces, replayed);
       },
     });
-    return replyEvents(ctx, stream, { asked, head, budget });
+    return replyEvents(ctx, stream, {
+      asked,
+      budget,
+      async end(answer) {
+        Object.assign(head, answer);
+        // Only for a kept answer the AI is not asked.
+        if (!stream.started() && !(await stream.replay(answer.response))) throw new ClientGone();
+        const event: DoneEvent = {
+          response: answer.response,
+          tokens_deducted: answer.deducted,
+          tokens_remaining: answer.balance.tokens,
+          model: answer.model,
+          finish: answer.finish,
+          turns_sent: answer.turns,
+        };
+        await stream.done(event);
+      },
+      fail: (error) => stream.fail(problemOf(error, ctx.state.requestId)),
+    });
   };
 }

@@ -29,9 +29,13 @@ export interface EventStream {
   asking: (replayed: boolean) => void;
   /** Whether the head was sent, so that a failure must become an event. */
   started: () => boolean;
-  /** Hands pieces to the client's socket, each an event; false if the socket is gone. */
+  /** Hands events with a part of the answer to the client's socket; false if the socket is gone. */
+  events: (events: string, replayed: boolean) => boolean;
+  /** The same for pieces of text, each an event. */
   deltas: (pieces: Pieces, replayed: boolean) => boolean;
-  /** After `asking`. */
+  /** Sends events that are no part of the answer. After `asking`. */
+  asides: (events: string) => void;
+  /** The same for what the AI thinks. */
   reasoning: (text: string) => void;
   /**
    * Once much waits for the client, until it has read all of that: resolves when it has. A client that only reads a part
@@ -40,9 +44,11 @@ export interface EventStream {
   untilRead: () => Promise<void> | undefined;
   /** Sends a kept answer in deltas of at most 64 KiB, as fast as the client reads; false if the client is gone. */
   replay: (response: string) => Promise<boolean>;
-  /** Sends the last event, as fast as the client reads, and ends the reply. */
+  /** Sends the last events, as fast as the client reads, and ends the reply. `replayed`: nothing was sent before. */
+  end: (events: string, replayed?: boolean) => Promise<void>;
+  /** Sends the last event, as `end` does. */
   done: (event: DoneEvent) => Promise<void>;
-  /** Sends the last event, as `done` does. */
+  /** The same for a failure. */
   fail: (problem: Problem) => Promise<void>;
 }
 
@@ -94,8 +100,11 @@ class Stream implements EventStream, Ticking {
   }
 
   deltas(pieces: Pieces, replayed: boolean): boolean {
+    return this.events(deltasOf(pieces), replayed);
+  }
+
+  events(events: string, replayed: boolean): boolean {
     if (this.#isGone()) return false;
-    const events = deltasOf(pieces);
     if (this.#hasDelta) return this.#join(events);
     this.#hasDelta = true;
     this.#sendHead(replayed);
@@ -110,9 +119,13 @@ class Stream implements EventStream, Ticking {
   }
 
   reasoning(text: string): void {
+    this.asides(reasoningOf(text));
+  }
+
+  asides(events: string): void {
     if (this.#isGone()) return;
     this.#sendHead(this.#replayed);
-    this.#join(reasoningOf(text));
+    this.#join(events);
   }
 
   tick(): void {
@@ -144,18 +157,19 @@ class Stream implements EventStream, Ticking {
   }
 
   done(event: DoneEvent): Promise<void> {
-    return this.#end("done", event);
+    return this.end(eventOf("done", event));
   }
 
   fail(problem: Problem): Promise<void> {
-    return this.#end("error", problem);
+    return this.end(eventOf("error", problem));
   }
 
-  async #end(name: string, data: object): Promise<void> {
+  async end(events: string, replayed = false): Promise<void> {
     const res = this.#res;
     this.#unwatch();
     if (this.#behind) await this.#behind;
-    const text = this.#takeJoined() + eventOf(name, data);
+    if (!this.#isGone()) this.#sendHead(replayed);
+    const text = this.#takeJoined() + events;
     if (text.length <= PIECE && !res.writableNeedDrain && !this.#isGone()) res.end(text);
     else if (await this.#sendSlowly(text)) res.end();
   }

@@ -1,8 +1,9 @@
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import type { Context, Middleware } from "./context.ts";
+import { errorReplyOf } from "./error-reply.ts";
 import { pushNext } from "./next-refill.ts";
-import { PROBLEM_TYPE, problemOf, publicErrorOf } from "./problem.ts";
+import { publicErrorOf } from "./problem.ts";
 import { headOf, replyJson } from "./reply.ts";
 
 const REALM = 'Bearer realm="ai-chat"';
@@ -30,7 +31,9 @@ function replyProblem(ctx: Context, error: ApiError): void {
   if (error.retryAfter !== undefined) headOf(ctx.res).push("Retry-After", String(error.retryAfter));
   pushLimit(headOf(ctx.res), error);
   pushNext(headOf(ctx.res), error.next);
-  replyJson(ctx, error.status, problemOf(error, ctx.state.requestId), PROBLEM_TYPE);
+  const { status, type, body, head } = errorReplyOf(ctx.path, error, ctx.state.requestId);
+  headOf(ctx.res).push(...head);
+  replyJson(ctx, status, body, type);
 }
 
 /**

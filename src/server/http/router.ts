@@ -5,13 +5,14 @@ export type Route = [method: "get" | "post", path: string, steps: Middleware[]];
 
 /**
  * The step that runs the steps of a request's route; without one it sets `ctx.state.methods`, and goes on. The router is asked
- * once for each path that it has: by itself it tries every route's pattern, and puts the steps together, for each request. Our
- * paths have no parameters, so there are few.
+ * once for each path without parameters: by itself it tries every route's pattern, and puts the steps together, for each
+ * request. There are few such paths.
  */
 export function routeRequests(routes: Route[]): Middleware {
   const router = new Router<State>({ sensitive: true });
   for (const [method, path, steps] of routes) router[method](path, ...steps);
   const known = new Map<string, Run>();
+  const paths: ReadonlySet<string> = new Set(routes.map(([, path]) => path));
 
   return function routeRequests(ctx, next) {
     const { method, path } = ctx;
@@ -24,7 +25,7 @@ export function routeRequests(routes: Route[]): Middleware {
       return next();
     }
     const run = inOrder(found.pathAndMethod.flatMap(({ stack }) => stack as Middleware[]));
-    known.set(asked, run);
+    if (paths.has(path.replace(/\/$/, ""))) known.set(asked, run);
     return run(ctx);
   };
 }

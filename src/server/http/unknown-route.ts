@@ -1,6 +1,11 @@
 import { ApiError } from "../core/api-error.ts";
 import type { Context, Middleware } from "./context.ts";
+import { isOpenAiPath } from "./error-reply.ts";
 import { headOf } from "./reply.ts";
+
+const NO_SUCH = "There is nothing at this path. GET /api/ describes this server.";
+const NO_SUCH_OPENAI =
+  "There is nothing at this path. Of OpenAI's API this server has chat completions only: POST /v1/chat/completions and GET /v1/models.";
 
 /** The methods of this path, with OPTIONS; empty for an unknown path. `*` stands for the whole server (RFC 9110 §9.3.7). */
 function methodsOf(ctx: Context): string[] {
@@ -13,7 +18,7 @@ function methodsOf(ctx: Context): string[] {
 export const answerUnknownRoute: Middleware = async function answerUnknownRoute(ctx) {
   const methods = methodsOf(ctx);
   if (methods.length === 0) {
-    throw new ApiError("not_found", "There is nothing at this path. GET /api/ describes this server.");
+    throw new ApiError("not_found", isOpenAiPath(ctx.path) ? NO_SUCH_OPENAI : NO_SUCH);
   }
   headOf(ctx.res).push("Allow", methods.join(", "));
   if (ctx.method === "OPTIONS") ctx.state.reply = { status: 204 };

@@ -8,7 +8,8 @@ const known: ReadonlySet<string> = new Set(Object.values(routes));
 /** The label of a path: every other path than those of the API is `other`. */
 function routeOf(path: string): string {
   const route = path.endsWith("/") ? path.slice(0, -1) : path;
-  return known.has(route) ? route : "other";
+  if (known.has(route)) return route;
+  return route.startsWith(`${routes.openAiModels}/`) ? routes.openAiModel : "other";
 }
 
 /** Counts requests, and those that a limit refused. */

@@ -47,3 +47,7 @@ export function decoded(text: string): string {
     return text;
   }
 }
+
+/** Whether a base URL, or none, is OpenAI's own. */
+export const atOpenAi = (baseUrl: string | undefined): boolean =>
+  readBaseUrl(baseUrl || OPENAI_URL).address === OPENAI_URL;

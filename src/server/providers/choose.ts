@@ -3,11 +3,12 @@ import type { ModelConfig } from "../config.ts";
 import { isLoopbackHost } from "../core/loopback.ts";
 import type { Provider } from "../core/ports.ts";
 import { NoProvider } from "../core/startup-error.ts";
-import { OPENAI_URL, readBaseUrl } from "./base-url.ts";
+import { atOpenAi, OPENAI_URL, readBaseUrl } from "./base-url.ts";
 import { createDemoProvider } from "./demo.ts";
 import { DEFAULT_MODEL, findLater, findModel, findOllama, type Endpoint } from "./find-model.ts";
 import { isOllama } from "./ollama.ts";
 import type { FindModel } from "./openai.ts";
+import type { RelayBody } from "./relay/relay-body.ts";
 
 const OLLAMA_URL = "http://127.0.0.1:11434";
 /** Only a busy model server makes a start wait this long: if nobody listens, the refusal comes at once. Milliseconds. */
@@ -23,6 +24,8 @@ interface Settings {
   headers?: Readonly<Record<string, string>> | undefined;
   /** More fields of each request that asks a question. */
   body?: Readonly<Record<string, unknown>> | undefined;
+  /** What becomes of the body of a completion. */
+  relayBody?: RelayBody | undefined;
   /** For connections to the upstream, such as a proxy; the caller closes it. Not used for Ollama on this machine. */
   dispatcher?: Dispatcher | undefined;
   /** Ollama's usual address, without `/v1`. */
@@ -51,8 +54,7 @@ export function requestBody(
   model: Pick<ModelConfig, "baseUrl" | "maxOutputTokens" | "temperature" | "reasoningEffort" | "extraBody">,
 ): Record<string, unknown> {
   const { baseUrl, maxOutputTokens, temperature, reasoningEffort, extraBody } = model;
-  const atOpenAi = readBaseUrl(baseUrl || OPENAI_URL).address === OPENAI_URL;
-  const limit = atOpenAi ? "max_completion_tokens" : "max_tokens";
+  const limit = atOpenAi(baseUrl) ? "max_completion_tokens" : "max_tokens";
   return {
     ...(maxOutputTokens !== undefined && { [limit]: maxOutputTokens }),
     ...(temperature !== undefined && { temperature }),
@@ -103,7 +105,7 @@ function demo(reason: string, model: string | undefined): Choice {
 }
 
 async function openai(settings: Settings): Promise<Choice> {
-  const { provider, baseUrl, apiKey, model, headers, body, dispatcher, patience, warn } = settings;
+  const { provider, baseUrl, apiKey, model, headers, body, relayBody, dispatcher, patience, warn } = settings;
   const url = baseUrl || OPENAI_URL;
   const why = [
     ...(provider ? [`--provider ${provider}`] : []),
@@ -117,6 +119,7 @@ async function openai(settings: Settings): Promise<Choice> {
     provider: await open({
       ...endpoint,
       body,
+      relayBody,
       ...idleOf(settings),
       model: found.model,
       contextChars,
@@ -128,13 +131,21 @@ async function openai(settings: Settings): Promise<Choice> {
 }
 
 async function ollama(settings: Settings): Promise<Choice | undefined> {
-  const { model, headers, body, ollamaUrl, patience } = settings;
+  const { model, headers, body, relayBody, ollamaUrl, patience } = settings;
   const baseUrl = `${ollamaUrl || OLLAMA_URL}/v1`;
   const found = await findOllama({ baseUrl, headers, timeout: patience ?? MODELS_MS }, model);
   if (!found) return undefined;
   const { contextChars, remarks } = found;
   return {
-    provider: await open({ baseUrl, model: found.model, contextChars, headers, body, ...idleOf(settings) }),
+    provider: await open({
+      baseUrl,
+      model: found.model,
+      contextChars,
+      headers,
+      body,
+      relayBody,
+      ...idleOf(settings),
+    }),
     reason: [`Ollama answers at ${readBaseUrl(baseUrl).address}`, ...remarks].join(", "),
   };
 }
@@ -146,7 +157,7 @@ const idleOf = ({ idleTimeout }: Settings) => ({
 /** Loads the openai package, which the demo does not need, only when it is used. */
 async function open(
   options: Omit<Endpoint, "timeout"> &
-    Pick<Settings, "body"> & {
+    Pick<Settings, "body" | "relayBody"> & {
       model: string;
       contextChars: number | undefined;
       idleTimeout: number | undefined;

@@ -1,18 +1,28 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Provider } from "../core/ports.ts";
-import { createAnswerText, type AnswerText } from "./answer-text.ts";
-import { createBodyReader, type BodyReader } from "./read-body.ts";
-import { finishOf } from "./finish.ts";
+import type { BodyReader } from "./read-body.ts";
 import { createFailureReader } from "./read-failure.ts";
-import type { Patience } from "./read-stream.ts";
+import type { Patience, ReaderNeeds } from "./read-stream.ts";
 import { createSilenceTimer } from "./silence-timer.ts";
 import { createUnpacker } from "./unpacker.ts";
 import { Failed, IdleTooLong, NoReply } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
-import { withoutText } from "./without-text.ts";
 
-type Question = Parameters<Provider["answer"]>[0];
+type Question = Pick<Parameters<Provider["answer"]>[0], "signal" | "untilRead">;
+
+/** Calls a listener; what it throws is a bug of its own, not a failure of the upstream. */
+export type PassOn = <Passed>(passed: Passed, listener: ((passed: Passed) => void) | undefined) => void;
+
+/** What becomes of a reply. */
+export interface Reception<Result> {
+  /** Reads the body of a reply that is no failure. */
+  reader(needs: Pick<ReaderNeeds, "wait" | "patience">): BodyReader;
+  /** What was read, once its reader says that it is whole. Throws NotWhole for an answer without text. */
+  end(): Result;
+  /** Whether any of an answer has come. */
+  hasText(): boolean;
+}
 
 /** How long the rest of a body may take after its answer was whole, in milliseconds. */
 const REST_MS = 1000;
@@ -26,28 +36,19 @@ export interface Silences {
 }
 
 /**
- * Sends one question and reads its answer; with `onDelta` each text is passed on in the moment in which its bytes come. Rejects
- * with {@link Failed}, with what `onDelta` throws, or with the signal's reason.
+ * Sends one question and reads its answer; each part is passed on in the moment in which its bytes come. Rejects with
+ * {@link Failed}, with what a listener throws, or with the signal's reason.
  */
-export function exchange(
+export function exchange<Result>(
   upstream: Upstream,
   body: string | Buffer,
-  { signal, onDelta, onReasoning, untilRead, onFinish }: Question,
+  { signal, untilRead }: Question,
   silences: Silences,
-): Promise<string> {
+  receive: (passOn: PassOn) => Reception<Result>,
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const handler = new Exchange({
-      upstream,
-      signal,
-      onDelta,
-      onReasoning,
-      untilRead,
-      onFinish,
-      silences,
-      resolve,
-      reject,
-    });
+    const handler = new Exchange({ upstream, signal, untilRead, silences, receive, resolve, reject });
     signal.addEventListener("abort", () => handler.fail(signal.reason));
     try {
       handler.way = upstream.post(body, handler);
@@ -57,24 +58,23 @@ export function exchange(
   });
 }
 
-interface Needs extends Omit<Question, "messages"> {
+interface Needs<Result> extends Question {
   upstream: Upstream;
   silences: Silences;
-  resolve: (answer: string) => void;
+  receive: (passOn: PassOn) => Reception<Result>;
+  resolve: (answer: Result) => void;
   reject: (error: unknown) => void;
 }
 
 /** What undici calls while a question is sent and its reply comes. Settles once, and ignores what comes later. */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange<Result> implements Dispatcher.DispatchHandler {
   /** Where the question was sent. */
   way: Dispatcher | undefined;
-  readonly #needs: Needs;
-  readonly #answer: AnswerText;
+  readonly #needs: Needs<Result>;
+  readonly #reception: Reception<Result>;
   readonly #silence = createSilenceTimer(() => this.#onSilence());
   #controller: Dispatcher.DispatchController | undefined;
   #reader: BodyReader | undefined;
-  /** The last `finish_reason`. */
-  #reason = "";
   #unpacker: ReturnType<typeof createUnpacker>;
   #isUsed = false;
   #hasBegun = false;
@@ -86,13 +86,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** The time that the silence timer has now. */
   #silent = 0;
 
-  constructor(needs: Needs) {
+  constructor(needs: Needs<Result>) {
     this.#needs = needs;
-    const { onDelta, onReasoning } = needs;
-    this.#answer = createAnswerText({
-      onTexts: (pieces) => this.#passOn(pieces, onDelta),
-      onReasoning: (piece) => this.#passOn(piece, onReasoning),
-    });
+    this.#reception = needs.receive((passed, listener) => this.#passOn(passed, listener));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -110,12 +106,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#live();
     this.#reader =
       status < 300
-        ? createBodyReader({
-            onTexts: (texts) => this.#answer.add(texts),
-            onReasoning: (text) => this.#answer.addReasoning(text),
-            onReason: (reason) => {
-              if (this.#reason !== "tool_calls") this.#reason = reason;
-            },
+        ? this.#reception.reader({
             wait: (milliseconds) => this.#wait(milliseconds),
             patience: this.#needs.silences.patience,
           })
@@ -208,7 +199,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   fail(error: unknown): void {
     const { signal } = this.#needs;
     const isStale = this.#isUsed && !this.#hasBegun && error instanceof NoReply && error.mayBeStale;
-    const failed = new Failed(error, this.#answer.hasText(), isStale ? this.way : undefined);
+    const failed = new Failed(error, this.#reception.hasText(), isStale ? this.way : undefined);
     this.#reject(signal.aborted ? signal.reason : failed);
   }
 
@@ -217,11 +208,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return false;
     try {
       if (!read(this.#reader!)) return false;
-      const answer = this.#answer.end();
-      if (answer === "") throw withoutText(this.#reason, this.#answer.hasReasoning());
+      const answer = this.#reception.end();
       this.#settled = true;
-      const finish = finishOf(this.#reason);
-      if (finish) this.#needs.onFinish?.(finish);
       this.#needs.resolve(answer);
       return true;
     } catch (error) {

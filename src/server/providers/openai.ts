@@ -2,20 +2,33 @@ import type { ChatCompletionCreateParams } from "openai/resources/chat/completio
 import type { Dispatcher } from "undici";
 import type { ApiError } from "../core/api-error.ts";
 import type { Message, Provider } from "../core/ports.ts";
+import type { RelayRequest } from "../core/relay.ts";
 import { OPENAI_URL } from "./base-url.ts";
-import { exchange } from "./exchange.ts";
+import { exchange, type PassOn, type Reception } from "./exchange.ts";
 import { mergeMessages, requestBytes, withoutData } from "./messages.ts";
 import type { Patience } from "./read-stream.ts";
+import { receiveAnswer } from "./receive-answer.ts";
+import { receiveReply } from "./relay/receive-reply.ts";
+import { textsIn } from "./relay/texts.ts";
 import { Failed } from "./upstream-errors.ts";
 import { isRefusal, upstreamFailure, wantsStream } from "./upstream-failure.ts";
 import { openUpstream } from "./upstream.ts";
 
-type Question = Parameters<Provider["answer"]>[0];
+/** A question on its way, which may be sent more than once. */
+interface Sending<Answer> {
+  request: Pick<RelayRequest, "signal" | "untilRead"> & { onDelta?: unknown };
+  /** Its JSON. */
+  body: (stream: boolean) => string | Buffer;
+  receive: (passOn: PassOn) => Reception<Answer>;
+}
 
 /** After so many refusals in a row, with no answer in between, the questions are not the reason. */
 const REFUSALS = 3;
 
 const IDLE_MS = 60_000;
+
+/** A name in an error, which is no text of a conversation. */
+const NAME = /^[\w.[\]-]{1,100}$/;
 
 interface Known {
   model: string;
@@ -33,6 +46,7 @@ export type FindModel = () => Promise<Known | undefined>;
  * - `contextChars`: see {@link Provider}.
  * - `findModel`: asked before a question, until it resolves to what replaces `model` and `contextChars`.
  * - `headers`, `body`: what the operator adds to each request; it can set neither key nor model nor messages.
+ * - `relayBody`: what becomes of the body of a completion; default: it gets `body`.
  * - `dispatcher`: for connections, such as a proxy; the caller closes it. Default: direct connections.
  * - `idleTimeout`: the longest silence once the reply has begun, in milliseconds.
  * - `patience`: see {@link Patience}.
@@ -49,6 +63,7 @@ export function openOpenAiProvider({
   findModel,
   headers,
   body: more = {},
+  relayBody = (body) => ({ ...body, ...more }),
   dispatcher,
   idleTimeout = IDLE_MS,
   patience,
@@ -60,6 +75,7 @@ export function openOpenAiProvider({
   findModel?: FindModel | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   body?: Readonly<Record<string, unknown>> | undefined;
+  relayBody?: ((body: Readonly<Record<string, unknown>>) => Record<string, unknown>) | undefined;
   dispatcher?: Dispatcher | undefined;
   idleTimeout?: number | undefined;
   patience?: Patience | undefined;
@@ -85,6 +101,16 @@ export function openOpenAiProvider({
     });
   }
 
+  /** Its parameters are the client's: that it is refused says nothing about what the operator set. */
+  function relayFailureOf(failure: Failed, { body }: RelayRequest): ApiError {
+    const texts = textsIn(body.messages);
+    return upstreamFailure(failure, {
+      quote: (words) => (texts || NAME.test(words) ? upstream.quote(words, texts ?? []) : ""),
+      hasVersion: upstream.hasVersion,
+      refusesAll: false,
+    });
+  }
+
   /** Questions that come meanwhile wait for the same answer. */
   async function updateModel(): Promise<void> {
     finding ??= findModel?.();
@@ -95,36 +121,34 @@ export function openOpenAiProvider({
     isFound = true;
   }
 
-  async function send(question: Question, stream: boolean): Promise<string> {
-    const messages = mergeMessages(question.messages);
-    const body = {
-      ...more,
-      model: known.model,
-      messages,
-      ...(stream && { stream }),
-    } satisfies ChatCompletionCreateParams;
-    const bytes = requestBytes(body);
+  async function send<Answer>({ request, body, receive }: Sending<Answer>, stream: boolean): Promise<Answer> {
+    const bytes = body(stream);
     try {
-      return await exchange(upstream, bytes, question, silences);
+      return await exchange(upstream, bytes, request, silences, receive);
     } catch (error) {
       if (!(error instanceof Failed) || !error.stale) throw error;
       upstream.renew(error.stale);
-      return exchange(upstream, bytes, question, silences);
+      return exchange(upstream, bytes, request, silences, receive);
     }
   }
 
-  async function sendPlain(question: Question): Promise<string> {
+  async function sendPlain<Answer>(sending: Sending<Answer>): Promise<Answer> {
     try {
-      return await send(question, onlyStreams);
+      return await send(sending, onlyStreams);
     } catch (error) {
       const wasStream = onlyStreams;
       if (error instanceof Failed) onlyStreams = false;
       if (wasStream || !(error instanceof Failed) || !wantsStream(error)) throw error;
     }
-    const answer = await send(question, true);
+    const answer = await send(sending, true);
     onlyStreams = true;
     return answer;
   }
+
+  const ask = <Answer>(sending: Sending<Answer>): Promise<Answer> => {
+    sending.request.signal.throwIfAborted();
+    return sending.request.onDelta ? send(sending, true) : sendPlain(sending);
+  };
 
   return {
     get model() {
@@ -137,13 +161,30 @@ export function openOpenAiProvider({
       return isFound ? undefined : updateModel;
     },
     answer: async (question) => {
-      question.signal.throwIfAborted();
+      const body = (stream: boolean) => {
+        const whole = {
+          ...more,
+          model: known.model,
+          messages: mergeMessages(question.messages),
+          ...(stream && { stream }),
+        } satisfies ChatCompletionCreateParams;
+        return requestBytes(whole);
+      };
       try {
-        const answer = await (question.onDelta ? send(question, true) : sendPlain(question));
+        const answer = await ask({ request: question, body, receive: receiveAnswer(question) });
         refusals = 0;
         return answer;
       } catch (error) {
         throw error instanceof Failed ? failureOf(error, question.messages) : error;
+      }
+    },
+    relay: async (request) => {
+      const body = (stream: boolean) =>
+        JSON.stringify({ ...relayBody(request.body), model: known.model, ...(stream && { stream }) });
+      try {
+        return await ask({ request, body, receive: receiveReply(request) });
+      } catch (error) {
+        throw error instanceof Failed ? relayFailureOf(error, request) : error;
       }
     },
     close: () => upstream.close(),

@@ -29,9 +29,7 @@ export function readChoice(document: unknown, field: "delta" | "message"): Choic
   if (Array.isArray(document) && isObject(document[0]) && document[0].error)
     throw reported(document[0].error);
   if (!isObject(document)) throw new NotWhole("the upstream sent JSON that is no object");
-  const { choices } = document;
-  const found: unknown = Array.isArray(choices) ? choices.find(isFirst) : undefined;
-  const choice = isObject(found) ? found : {};
+  const choice = firstChoice(document);
   const failure = failureIn(document) ?? failureIn(choice);
   if (failure !== undefined) throw reported(failure);
   const { finish_reason: reason } = choice;
@@ -46,6 +44,17 @@ export function readChoice(document: unknown, field: "delta" | "message"): Choic
     finished,
     reason: callsTool(part) ? "tool_calls" : finished ? reason : "",
   };
+}
+
+function firstChoice({ choices }: Loose): Loose {
+  const found: unknown = Array.isArray(choices) ? choices.find(isFirst) : undefined;
+  return isObject(found) ? found : {};
+}
+
+/** Whether the first choice calls a tool, in either form, or speaks: what an answer can be instead of text. */
+export function hasCall(document: Loose, field: "delta" | "message"): boolean {
+  const part = firstChoice(document)[field];
+  return isObject(part) && (callsTool(part) || isObject(part.function_call) || isObject(part.audio));
 }
 
 /** The failure that an `error` event reports; its data may be other text than JSON. */

@@ -1,7 +1,7 @@
 import { readChoice, type Choice } from "./read-choice.ts";
 
 /** So many places in a row that no later chunk fits are searched; this stream's chunks then differ elsewhere, too. */
-const SEARCHES = 3;
+export const SEARCHES = 3;
 
 /** What needs no unescaping, and is so short that V8 copies it: a longer slice would keep its whole packet in memory. */
 const SIMPLE = /^"[^"\\\u0000-\u001f]{1,12}"$/;
@@ -31,14 +31,14 @@ export function createChunkReader(): (data: string) => Choice {
 }
 
 /** Where a chunk has its text. */
-interface Place {
+export interface Place {
   before: string;
   after: string;
   choice: Choice;
 }
 
 /** The text of a chunk that differs in nothing else; "" if it cannot be told, undefined if the chunk differs. */
-function textAt({ before, after }: Place, data: string): string | undefined {
+export function textAt({ before, after }: Place, data: string): string | undefined {
   const end = data.length - after.length;
   // A slice and `===` take a third of the time of `startsWith`.
   if (end < before.length || data.slice(0, before.length) !== before || !data.endsWith(after))
@@ -54,7 +54,7 @@ function textAt({ before, after }: Place, data: string): string | undefined {
 }
 
 /** Undefined if the text is not found. It is where another string, put in its place, is read as the text. */
-function placeIn(data: string, choice: Choice): Place | undefined {
+export function placeIn(data: string, choice: Choice): Place | undefined {
   const literal = JSON.stringify(choice.text);
   const start = data.indexOf(literal);
   if (start < 0) return undefined;

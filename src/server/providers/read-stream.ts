@@ -31,26 +31,59 @@ export interface ReaderNeeds {
   patience?: Patience | undefined;
 }
 
-/**
- * Reads a streamed answer. It is whole at `[DONE]`; after a `finish_reason` also at the end of the stream, after the silence
- * that {@link Patience} allows, or if the connection breaks before more text.
- */
-export function createStreamReader({
-  onTexts,
-  onReasoning,
-  onReason,
-  wait,
-  patience = DEFAULT_PATIENCE,
-}: ReaderNeeds): BodyReader {
-  let state: State = "open";
+/** Chunks as a reader understands them. */
+interface Chunks<C extends Pick<Choice, "finished">> extends Pick<ReaderNeeds, "wait" | "patience"> {
+  /** Throws if the chunk makes the answer a failure. */
+  read: (data: string) => C;
+  /** Whether it has any part of the answer or of what comes before it. */
+  saysMore: (chunk: C) => boolean;
+  take: (chunk: C, data: string) => void;
+  /** All chunks of a piece of the body were taken. */
+  pass: () => void;
+}
+
+/** Reads a streamed answer as text; see {@link createChunksReader}. */
+export function createStreamReader({ onTexts, onReasoning, onReason, ...needs }: ReaderNeeds): BodyReader {
   let texts: Pieces | undefined;
-  const passTexts = () => {
+  const pass = () => {
     if (texts === undefined) return;
     const passed = texts;
     texts = undefined;
     onTexts(passed);
   };
-  const readChunk = createChunkReader();
+  return createChunksReader({
+    ...needs,
+    read: createChunkReader(),
+    saysMore,
+    take(chunk) {
+      if (chunk.reason !== "") onReason(chunk.reason);
+      if (chunk.reasoning !== "") {
+        pass();
+        onReasoning(chunk.reasoning);
+      }
+      if (chunk.text !== "") texts = withPiece(texts, chunk.text);
+    },
+    pass,
+  });
+}
+
+/**
+ * Reads a stream of chunks. It is whole at `[DONE]`; after a `finish_reason` also at the end of the stream, after the silence
+ * that {@link Patience} allows, or if the connection breaks before more text.
+ */
+export function createChunksReader<C extends Pick<Choice, "finished">>({
+  read,
+  saysMore,
+  take,
+  pass,
+  wait,
+  patience = DEFAULT_PATIENCE,
+}: Chunks<C>): BodyReader {
+  let state: State = "open";
+  const stateAfter = (before: Exclude<State, "done">, chunk: C): Exclude<State, "done"> => {
+    if (before === "open") return chunk.finished ? "finished" : "open";
+    return saysMore(chunk) ? "continued" : before;
+  };
   const events = createEventReader((event) => {
     if (state === "done") return;
     if (event.data.startsWith("[DONE]")) {
@@ -59,23 +92,18 @@ export function createStreamReader({
     }
     if (isHeartbeat(event)) return;
     if (event.event === "error") throw reportedIn(event.data);
-    const chunk = readChunk(event.data);
+    const chunk = read(event.data);
     const before = state;
     state = stateAfter(before, chunk);
     if (state !== "open" && (saysMore(chunk) || state !== before)) wait(patience[state]);
-    if (chunk.reason !== "") onReason(chunk.reason);
-    if (chunk.reasoning !== "") {
-      passTexts();
-      onReasoning(chunk.reasoning);
-    }
-    if (chunk.text !== "") texts = withPiece(texts, chunk.text);
+    take(chunk, event.data);
   });
   return {
     push(piece) {
       try {
         events.push(piece);
       } finally {
-        passTexts();
+        pass();
       }
       return state === "done";
     },
@@ -83,7 +111,7 @@ export function createStreamReader({
       try {
         events.end();
       } finally {
-        passTexts();
+        pass();
       }
       if (state === "open") throw new NotWhole("the stream ended without a finish_reason or [DONE]");
     },
@@ -91,11 +119,6 @@ export function createStreamReader({
       if (state !== "finished") throw error;
     },
   };
-}
-
-function stateAfter(state: keyof Patience | "open", chunk: Choice): keyof Patience | "open" {
-  if (state === "open") return chunk.finished ? "finished" : "open";
-  return saysMore(chunk) ? "continued" : state;
 }
 
 /** Reasoning counts too: an upstream that puts a `finish_reason` into every chunk does so before its text. */

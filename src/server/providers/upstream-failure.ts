@@ -1,7 +1,7 @@
 // The package's index loads 8 times as much.
 import { APIError } from "openai/core/error";
 import type { AiFailure } from "../core/ai-calls.ts";
-import { ApiError } from "../core/api-error.ts";
+import { ApiError, type OpenAiWords } from "../core/api-error.ts";
 import { isOwnFault, isUnpaid, kindOf } from "./failure-kind.ts";
 import { statusOf, wordsOf } from "./said.ts";
 import { isTooLong } from "./too-long.ts";
@@ -95,7 +95,7 @@ function reported(error: APIError, hasText: boolean, { quote, hasVersion }: Circ
 }
 
 /** The field tells a client what to change. */
-function longerThanContext(cause: Error): ApiError {
+function longerThanContext(cause: Error, { openAi }: { openAi?: OpenAiWords } = {}): ApiError {
   const detail =
     "The conversation is longer than the AI can read. Ask for less, or start a new conversation.";
   return new ApiError("upstream_error", detail, {
@@ -103,7 +103,27 @@ function longerThanContext(cause: Error): ApiError {
     ai: "refused",
     refused: true,
     fields: [{ field: "message", detail }],
+    openAi: {
+      status: 400,
+      code: openAi?.code ?? "context_length_exceeded",
+      param: openAi?.param ?? "messages",
+    },
   });
+}
+
+/** How the refusal of a request is told in OpenAI's form: by what the upstream named, if that is a name. */
+function openAiWords(
+  { code, param }: APIError,
+  status: number,
+  quote: (words: string) => string,
+): { openAi?: OpenAiWords } {
+  if (![400, 404, 413, 422].includes(status)) return {};
+  const isName = (value: unknown): value is string =>
+    typeof value === "string" &&
+    /^[a-z][\w.[\]-]{0,99}$/i.test(value) &&
+    !looksSecret(value) &&
+    quote(value) === value;
+  return { openAi: { status: 400, code: isName(code) ? code : null, param: isName(param) ? param : null } };
 }
 
 function fromStatus(
@@ -130,9 +150,14 @@ function fromStatus(
   if (status === 503 && (retryAfter !== undefined || /\bloading\b/i.test(wordsOf(error.error)))) {
     return passing("The AI is not ready yet. Try again in a moment.");
   }
-  if (isTooLong(error)) return longerThanContext(cause);
+  if (isTooLong(error)) return longerThanContext(cause, openAiWords(error, status, quote));
   const refused = ai === "refused" || ai === "settings";
-  return new ApiError("upstream_error", detailFor(ai, status), { ai, cause, ...(refused && { refused }) });
+  return new ApiError("upstream_error", detailFor(ai, status), {
+    ai,
+    cause,
+    ...(refused && { refused }),
+    ...(ai !== "key" && openAiWords(error, status, quote)),
+  });
 }
 
 function detailFor(ai: AiFailure, status: number): string {

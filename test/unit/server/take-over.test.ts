@@ -21,6 +21,7 @@ const taken: Partial<ServerConfig> = {
   drainTimeout: 3,
   secrets: ["s"],
   maxBuffered: 5,
+  maxBody: 6,
   maxConnections: 5,
   limitRegister: { count: 4, seconds: 1 },
   limitQuestions: { count: 4, seconds: 60 },

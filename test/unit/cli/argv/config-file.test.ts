@@ -32,6 +32,7 @@ async function read(content: unknown, more: Partial<Given> = {}, wanted = names)
 /** A value of each option that is not its default, as JSON. */
 const samples: Partial<Record<OptionName, string | number>> = {
   maxBuffered: 2 ** 20,
+  maxBody: 2 ** 20,
   host: "::1",
   tlsCert: "/srv/cert.pem",
   tlsKey: "/srv/key.pem",

@@ -47,6 +47,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   drainDelay: ["1", "2", "3"],
   keepAlive: ["1", "2", "3"],
   maxBuffered: ["1M", "1048577", "2g"],
+  maxBody: ["1M", "1048577", "2m"],
   contextChars: ["1", "2", "3"],
   messageChars: ["1", "2", "3"],
   tokenDays: ["1", "2", "3"],

@@ -4,6 +4,7 @@ import type { Dispatcher } from "undici";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Pieces } from "../../../../src/server/core/pieces.ts";
 import { exchange } from "../../../../src/server/providers/exchange.ts";
+import { receiveAnswer } from "../../../../src/server/providers/receive-answer.ts";
 import type { Upstream } from "../../../../src/server/providers/upstream.ts";
 import { chunk } from "../../../support/openai-server.ts";
 
@@ -33,11 +34,12 @@ function ask(
   const asked = exchange(
     upstream,
     "{}",
-    { messages: [], signal, ...(onDelta && { onDelta }), ...(untilRead && { untilRead }) },
+    { signal, ...(untilRead && { untilRead }) },
     {
       idle: 60_000,
       patience: undefined,
     },
+    receiveAnswer({ onDelta }),
   ).then(
     (answer) => ({ answer }),
     (error: { cause: Error }) => ({ failure: error.cause.message }),

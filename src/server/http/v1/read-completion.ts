@@ -1,0 +1,46 @@
+import { isRecord } from "../../../text/loose-json.ts";
+import { ApiError } from "../../core/api-error.ts";
+import type { Completion } from "../../core/completion.ts";
+import { findModel, type Model, type Models } from "../../core/models.ts";
+
+/** The most lists and objects inside each other: without an end, writing them again would end in a full stack. */
+const DEPTH = 200;
+
+/** A body of `POST /v1/chat/completions`. */
+export interface CompletionBody {
+  completion: Completion;
+  /** Undefined: the default. */
+  model: string | undefined;
+  isStream: boolean;
+}
+
+const refuse = (param: string | null, detail: string, code: string | null = null) =>
+  new ApiError("invalid_request", detail, { openAi: { code, param } });
+
+/** Checks what this server itself must understand; all else is up to the AI. Throws `invalid_request`. */
+export function readCompletion(given: Record<string, unknown>): CompletionBody {
+  if (!isFlat(given, DEPTH)) throw refuse(null, `The body has more than ${DEPTH} levels.`);
+  const { model, stream, stream_options: streamOptions, ...body } = given;
+  const { messages, n } = body;
+  if (model !== undefined && typeof model !== "string") throw refuse("model", "model must be a name.");
+  if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isRecord))
+    throw refuse("messages", "messages must be a list of at least one message.");
+  if (typeof (stream ?? false) !== "boolean") throw refuse("stream", "stream must be true or false.");
+  if ((n ?? 1) !== 1) throw refuse("n", "n must be 1: a question has one answer.", "unsupported_value");
+  return { completion: { body: { ...body, messages }, streamOptions }, model, isStream: stream === true };
+}
+
+function isFlat(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isFlat(inner, levels - 1));
+}
+
+/** The model of that name, the default without one. Throws `not_found` with the names. */
+export function modelFor(models: Models, name: string | undefined): Model {
+  const model = name === undefined ? models[0] : findModel(models, name);
+  if (model) return model;
+  const names = models.map((one) => one.name).join(", ");
+  throw new ApiError("not_found", `There is no model of this name. The models are: ${names}`, {
+    openAi: { code: "model_not_found", param: "model" },
+  });
+}
