@@ -92,7 +92,7 @@ test("the AI gets them with the message, and history as it is", async () => {
   expect(got()).toEqual([{ role: "user", content: "What is it?" }]);
 });
 
-const list = ["image/png, image/jpeg, image/webp, image/gif"];
+const list = "image/png, image/jpeg, image/webp, image/gif";
 test.each([
   [[7], "images.0", "an image must be an object with media_type and data."],
   [7, "images", "images must be a list of images."],
