@@ -7,7 +7,7 @@ import { createAppender, type Appender } from "./appender.ts";
 import { claim, createMe, release, type Claim, type Me } from "./claim.ts";
 import { createFolder, isId, newId } from "./folder.ts";
 import type { Attached, SavedImage } from "./images.ts";
-import { recordsOf, type Imported } from "./import.ts";
+import type { Imported, Made } from "./import.ts";
 import { troubleOf, type OpenFile } from "./open-file.ts";
 import type { Unplaced } from "./placing.ts";
 import { createReader, type Owner, type Reader } from "./reader.ts";
@@ -38,8 +38,11 @@ export interface Conversations extends Reader {
    * can't be written, its turns wait for the next one.
    */
   fork(id: string, to: string | null, role?: Role | null): Promise<Kept & { id: string; title: string }>;
-  /** A conversation with all turns of an exported one, under its ID or, if that exists, another one. Never rejects. */
-  restore(exported: Imported): Promise<{ kept: Kept; id: string; title: string }>;
+  /** A conversation with the records of an exported one, under its ID or, if that exists, another one. Never rejects. */
+  restore(
+    exported: Pick<Imported, "id" | "server" | "username" | "createdAt">,
+    recordsOf: (made: Made) => Unplaced[],
+  ): Promise<Kept & { id: string }>;
   /**
    * Called before a question goes out: see `Claim`. `seen`: the bytes of the file that this session has read, 0 for a
    * conversation that it began. Never rejects.
@@ -205,15 +208,14 @@ export function openConversations(options: ConversationsOptions): Conversations 
       const kept = await appenderOf(fork)?.append(named, ...records);
       return { ...(kept ?? homeless), id: fork, title: named.title };
     },
-    restore: async (imported) => {
-      const { id: wanted, server, username, createdAt } = imported;
+    restore: async ({ id: wanted, server, username, createdAt }, recordsOf) => {
       const isFree = isId(wanted) && !(await folder.ids()).includes(wanted);
       const id = isFree ? wanted : newId();
       headers.set(id, { ...headerOf(id, { server, username }), created_at: createdAt });
       // One that was removed.
       appenders.delete(id);
-      const { title, records } = recordsOf(imported, { newId, at: time(), by: me().by });
-      return { kept: (await appenderOf(id)?.append(...records)) ?? homeless, id, title };
+      const records = recordsOf({ newId, at: time(), by: me().by });
+      return { ...((await appenderOf(id)?.append(...records)) ?? homeless), id };
     },
     claim: async (id, seen) => {
       const path = folder.pathOf(id);

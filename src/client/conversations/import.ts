@@ -105,7 +105,7 @@ export function importedFrom(document: unknown): Imported {
   const shown = all.findLastIndex((turn) => isRecord(turn) && turn.shown === true);
   return {
     id: filled(document, "id"),
-    title: filled(document, "title"),
+    title: titleOf(filled(document, "title")) || "untitled",
     server: filled(document, "server"),
     username: orNull(document.username, "username", isText, "is not text"),
     createdAt: time(created_at, "created_at"),
@@ -114,11 +114,17 @@ export function importedFrom(document: unknown): Imported {
   };
 }
 
-/** The records of a new file, and the title. `at` and `by` are of its import. */
-export function recordsOf(
-  { title: named, turns, head }: Imported,
-  { newId, at, by }: { newId: () => string; at: string; by: string },
-): { title: string; records: Unplaced[] } {
+/** What the records of an import are made of. */
+export interface Made {
+  newId: () => string;
+  /** When it is imported. */
+  at: string;
+  /** The session that does it; see `AskingRecord`. */
+  by: string;
+}
+
+/** The records of a new file. */
+export function recordsOf({ title, turns, head }: Imported, { newId, at, by }: Made): Unplaced[] {
   const ids = turns.map(newId);
   const idAt = (place: number | null) => (place === null ? null : ids[place]!);
   const records = turns.map(({ follows, tokensDeducted, finish, ...turn }, place): Unplaced => {
@@ -126,8 +132,7 @@ export function recordsOf(
     const said = { ...turn, tokens_deducted: tokensDeducted, ...ended };
     return { is: "turn", id: ids[place]!, ...said, parent: idAt(follows) };
   });
-  const title = titleOf(named) || "untitled";
   const chosen: Unplaced = { is: "chosen", at, turn: ids[head]!, by };
   const isLast = head === turns.length - 1;
-  return { title, records: [{ is: "title", at, title }, ...records, ...(isLast ? [] : [chosen])] };
+  return [{ is: "title", at, title }, ...records, ...(isLast ? [] : [chosen])];
 }

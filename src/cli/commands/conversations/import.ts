@@ -1,6 +1,11 @@
 import { ClientError } from "../../../client/failure.ts";
 import type { Conversations } from "../../../client/conversations/conversations.ts";
-import { importedFrom, NotImportable, type Imported } from "../../../client/conversations/import.ts";
+import {
+  importedFrom,
+  NotImportable,
+  recordsOf,
+  type Imported,
+} from "../../../client/conversations/import.ts";
 import { normalizeServer } from "../../../client/http/server-url.ts";
 import { fileTrouble, isMissing } from "../../../disk/errors.ts";
 import { readRegularSync } from "../../../disk/regular-file.ts";
@@ -64,7 +69,8 @@ export async function importFiles(
   const { output } = call;
   const done: ImportDocument = [];
   for (const imported of files.flatMap(read)) {
-    const { id, title, kept } = await conversations.restore(imported);
+    const { title } = imported;
+    const { id, ...kept } = await conversations.restore(imported, (made) => recordsOf(imported, made));
     if (!kept.kept)
       throw new ClientError("internal", kept.why, {
         hint: `Imported before that: ${counted(done.length, "conversation")}.`,

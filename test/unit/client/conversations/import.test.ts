@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fileName } from "../../../../src/cli/commands/conversations/export-all.ts";
 import type { Conversations } from "../../../../src/client/conversations/conversations.ts";
 import { toJson, versionsToJson } from "../../../../src/client/conversations/export.ts";
-import { importedFrom } from "../../../../src/client/conversations/import.ts";
+import { importedFrom, recordsOf, type Imported } from "../../../../src/client/conversations/import.ts";
 import { createPlace, jane, turn } from "./place.ts";
 
 let place: Awaited<ReturnType<typeof createPlace>>;
@@ -31,6 +31,8 @@ async function hold(): Promise<string> {
 }
 const exported = async (id: string): Promise<Record<string, unknown>> =>
   JSON.parse(versionsToJson(await place.conversations().readTree(id))) as Record<string, unknown>;
+const restore = (there: Conversations, imported: Imported) =>
+  there.restore(imported, (made) => recordsOf(imported, made));
 /** Without the IDs: those of an import are new. */
 const said = (document: Record<string, unknown>) => {
   const turns = document.turns as Record<string, unknown>[];
@@ -43,12 +45,12 @@ describe("an exported conversation, imported", () => {
   it("is the same with all its versions, under its ID if that is free, else under a new one", async () => {
     const id = await hold();
     const document = await exported(id);
-    const second = await saved.restore(importedFrom(document));
-    expect(second).toMatchObject({ kept: { kept: true }, title: "A title" });
+    const second = await restore(saved, importedFrom(document));
+    expect(second).toMatchObject({ kept: true });
     expect(second.id).not.toBe(id);
     expect(said(await exported(second.id))).toEqual(said(document));
     await saved.remove(id);
-    const again = await place.conversations().restore(importedFrom(document));
+    const again = await restore(place.conversations(), importedFrom(document));
     expect(again.id).toBe(id);
     expect(said(await exported(id))).toEqual(said(document));
     expect((await stat(place.file(id))).mode & 0o777).toBe(0o600);
@@ -63,7 +65,7 @@ describe("an exported conversation, imported", () => {
     const id = await hold();
     const json = toJson(await saved.read(id));
     await saved.remove(id);
-    await saved.restore(importedFrom(JSON.parse(json)));
+    await restore(saved, importedFrom(JSON.parse(json)));
     const { exchanges, ...rest } = await place.conversations().read(id);
     expect(rest).toMatchObject({ title: "A title", turns: 2, ...jane });
     expect(exchanges.map(({ question, finish }) => [question, finish])).toEqual([
@@ -78,7 +80,7 @@ describe("an exported conversation, imported", () => {
   });
 
   it("goes on like any other", async () => {
-    const { id } = await saved.restore(importedFrom(await exported(await hold())));
+    const { id } = await restore(saved, importedFrom(await exported(await hold())));
     expect((await saved.append(id, turn("three"))).kept).toBe(true);
     const history = await place.conversations().turnsForHistory(id);
     expect(history.filter(({ role }) => role === "user").map(({ content }) => content)).toEqual([
@@ -90,8 +92,8 @@ describe("an exported conversation, imported", () => {
 
   it("never takes an ID that is no ID for the name of a file", async () => {
     const document = { ...(await exported(await hold())), id: "../../x" };
-    const { id, kept } = await saved.restore(importedFrom(document));
-    expect([kept, /^[a-z0-9]{8}$/.test(id)]).toEqual([{ kept: true }, true]);
+    const { id, kept } = await restore(saved, importedFrom(document));
+    expect([kept, /^[a-z0-9]{8}$/.test(id)]).toEqual([true, true]);
     expect(await readdir(place.root)).toEqual(["data"]);
   });
 });
