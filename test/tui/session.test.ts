@@ -145,9 +145,18 @@ describe("the session, from the first run on", () => {
     expect(questions()).toEqual(["typed and edited"]);
   });
 
-  it("restores the draft of a killed session", async () => {
+  it("restores the draft of a killed session, with its file, which is read when it is sent", async () => {
+    const file = join(home.dir, "notes.txt");
+    await writeFile(file, "one\n");
     const terminal = await talk(echo);
-    terminal.type("half a question");
+    terminal.type("half a question on ");
+    await terminal.sees("> half a question on");
+    terminal.type("@");
+    await terminal.sees("> half a question on @");
+    terminal.type(file.slice(0, -2));
+    await terminal.sees(/ {2}\/\S+notes\.txt|^> \/\S+notes\.txt/m);
+    terminal.type("\t");
+    await terminal.sees(`> half a question on [${file} 1 line]`);
     const state = join(home.dir, "state", "ai-chat");
     await vi.waitFor(async () => expect((await readdir(state)).join()).toMatch(/draft-\d+\.json(,|$)/), {
       timeout: 60_000,
@@ -155,9 +164,11 @@ describe("the session, from the first run on", () => {
     process.kill(await terminal.programPid(), "SIGKILL");
     await terminal.ended();
     const again = await talk(echo);
-    await again.sees("> half a question");
+    await again.sees(`> half a question on [${file} 1 line]`);
+    await writeFile(file, "one\ntwo\n");
     again.type("\r");
     await again.sees("You said: half a question");
+    expect(questions()).toEqual([`half a question on @${file}\n\n\`\`\`${file}\none\ntwo\n\`\`\``]);
     await vi.waitFor(async () => expect((await readdir(state)).join()).not.toContain("draft-"));
   });
 

@@ -1,6 +1,5 @@
 import { promises, type Dirent } from "node:fs";
 import { join } from "node:path";
-import { plainText } from "../../text/sanitize.ts";
 import { isIgnored, rulesAbove, rulesIn, type Rules } from "./ignored.ts";
 
 /** What is looked at: a home folder or a tree of packages may have millions of files. */
@@ -12,7 +11,8 @@ const AT_ONCE = 64;
 const never = new Set([".git", ".hg", ".svn", "node_modules"]);
 
 /** A name that can be shown, typed and found again. */
-const isUsable = (name: string) => plainText(name) === name && !/["\n\t\ufffd\ufdd0-\ufdef]/.test(name);
+const isUsable = (name: string) =>
+  !/["\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd\ufdd0-\ufdef]/.test(name);
 
 async function entriesOf(folder: string): Promise<Dirent[]> {
   const entries: Dirent[] = [];

@@ -5,7 +5,7 @@ import { codePoints } from "../../text/code-points.ts";
 import { counted } from "../../text/numbers.ts";
 import { attach, describe } from "../composer/files.ts";
 import { filesIn, type EditorState } from "../composer/editor-state.ts";
-import { mentionAtCursor, mentionFrom } from "../composer/mentions.ts";
+import { mentionAtCursor, mentionFrom, type Mention } from "../composer/mentions.ts";
 import type { ViewState } from "./view-state.ts";
 
 /** The blocks of a question's files, and the text with what was read; or why one of them can't be sent. */
@@ -39,8 +39,9 @@ function refusalOf(read: Exclude<FileRead, { kind: "text" }>): { why: string; hi
 const PUNCTUATION = /[.,;:!?)\]}>'"]+$/;
 
 export function createAttaching({ finder, view, change, most, crash }: AttachingOptions): Attaching {
-  /** What is offered or being looked for, as `at:typed`. */
-  let asked = "";
+  /** What is being typed, for which names are offered. */
+  let wanted: Mention | undefined;
+  let isOffering = false;
   const looked = new Set<string>();
   const measured = new Set<string>();
 
@@ -79,10 +80,19 @@ export function createAttaching({ finder, view, change, most, crash }: Attaching
     return next;
   };
 
-  const offer = async (at: number, typed: string) => {
-    if (finder === undefined) return;
-    const names = await (await finder()).complete(typed.replace(/#[L\d-]*$/, ""));
-    change((view) => (asked === `${at}:${typed}` ? { ...view, offered: { at, typed, names } } : view));
+  /** Finds what is wanted, one after the other: of many keys that come at once, the last one counts. */
+  const offer = async () => {
+    if (finder === undefined || isOffering) return;
+    isOffering = true;
+    try {
+      for (let mention = wanted; mention !== undefined; mention = wanted === mention ? undefined : wanted) {
+        const { at, typed } = mention;
+        const names = await (await finder()).complete(typed.replace(/#[L\d-]*$/, ""));
+        change((view) => ({ ...view, offered: { at, typed, names } }));
+      }
+    } finally {
+      isOffering = false;
+    }
   };
 
   const lookUpFinished = async (editor: EditorState) => {
@@ -108,11 +118,10 @@ export function createAttaching({ finder, view, change, most, crash }: Attaching
     if (finder === undefined) return;
     const { editor, menu, picker, searching } = view();
     const mention = menu.closed || picker || searching ? undefined : mentionAtCursor(editor);
-    const wanted = mention === undefined ? "" : `${mention.at}:${mention.typed}`;
-    if (wanted !== asked) {
-      asked = wanted;
-      // After the key is drawn.
-      if (mention !== undefined) setImmediate(() => void offer(mention.at, mention.typed).catch(crash));
+    if (mention?.at !== wanted?.at || mention?.typed !== wanted?.typed) {
+      wanted = mention;
+      // After the key is handled.
+      if (mention !== undefined) setImmediate(() => void offer().catch(crash));
     }
     const open = editor.mentions.filter((at) => at !== mention?.at);
     const names = open.map((at) => mentionFrom(editor, at).typed).filter((typed) => !looked.has(typed));
