@@ -1,6 +1,6 @@
 import { fenced } from "../../client/files/fenced.ts";
 import type { Finder } from "../../client/files/finder.ts";
-import type { FileRead } from "../../client/files/read-file.ts";
+import type { FileRead, ImageFile } from "../../client/files/read-file.ts";
 import { codePoints } from "../../text/code-points.ts";
 import { counted } from "../../text/numbers.ts";
 import { attach, describe } from "../composer/files.ts";
@@ -28,22 +28,27 @@ interface AttachingOptions {
   change: (edit: (view: ViewState) => ViewState) => void;
   /** Most characters of a file. */
   most: () => number;
+  /** Returns the label that stands for an image in the question. */
+  addImage: (image: ImageFile) => string;
   crash: (error: unknown) => void;
-}
-
-function refusalOf(read: Exclude<FileRead, { kind: "text" }>): { why: string; hint?: string } {
-  return read.kind === "image" ? { why: `${read.name} is an image, and only text can be sent.` } : read;
 }
 
 /** Punctuation behind a name that is no part of it: `look at @src/app.ts, please`. */
 const PUNCTUATION = /[.,;:!?)\]}>'"]+$/;
 
-export function createAttaching({ finder, view, change, most, crash }: AttachingOptions): Attaching {
+export function createAttaching(options: AttachingOptions): Attaching {
+  const { finder, view, change, most, crash } = options;
   /** What is being typed, for which names are offered. */
   let wanted: Mention | undefined;
   let isOffering = false;
   const looked = new Set<string>();
   const measured = new Set<string>();
+
+  /** What a file adds to the question, and what its mark says of it. */
+  const partOf = (read: Exclude<FileRead, { kind: "refused" }>): { block: string; shown: string } =>
+    read.kind === "image"
+      ? { block: options.addImage(read), shown: "image" }
+      : { block: fenced(read), shown: counted(read.lines, "line") };
 
   /** The editor after the names were looked up that were typed; `within`: also the one at the cursor. */
   const lookUp = async (
@@ -105,12 +110,12 @@ export function createAttaching({ finder, view, change, most, crash }: Attaching
     if (finder === undefined) return;
     const read = await (await finder()).read(name, most());
     change((view) => {
-      if (read.kind !== "text") {
-        const { why, hint } = refusalOf(read);
+      if (read.kind === "refused") {
+        const { why, hint } = read;
         return { ...view, hint: hint === undefined ? why : `${why} ${hint}` };
       }
-      const size = codePoints(fenced(read));
-      return { ...view, editor: describe(view.editor, { name, size }, counted(read.lines, "line")) };
+      const { block, shown } = partOf(read);
+      return { ...view, editor: describe(view.editor, { name, size: codePoints(block) }, shown) };
     });
   };
 
@@ -151,10 +156,9 @@ export function createAttaching({ finder, view, change, most, crash }: Attaching
         const { name } = file;
         if (file.block === undefined) {
           const read = await (await finder()).read(name, most());
-          if (read.kind !== "text") return { kind: "refused", editor, ...refusalOf(read) };
-          const block = fenced(read);
-          const size = codePoints(block);
-          editor = describe(editor, { name, size, block }, counted(read.lines, "line"));
+          if (read.kind === "refused") return { ...read, editor };
+          const { block, shown } = partOf(read);
+          editor = describe(editor, { name, size: codePoints(block), block }, shown);
           blocks.push(block);
         } else blocks.push(file.block);
       }

@@ -145,6 +145,7 @@ export function createScreen(options: ScreenOptions): Screen {
       changed();
     },
     most: () => mostCharacters(session.state) ?? CHAT_BODY_BYTES,
+    addImage: (image) => session.images.add(image),
     crash: options.crash,
   });
 

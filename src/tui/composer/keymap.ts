@@ -9,7 +9,10 @@ type ActionRow = {
   /** Parts of the lines about keys in `/help`, by line; each `{}` is the first key, `{2}` the first two, `{enter}` the one that sends. */
   help?: Record<number, string>;
 } & (
-  | { kind: "edit"; name: Exclude<EditorAction["type"], "insert" | "insertWhole" | "paste" | "set" | "recall"> }
+  | {
+      kind: "edit";
+      name: Exclude<EditorAction["type"], "insert" | "insertWhole" | "paste" | "set" | "recall">;
+    }
   | { kind: "session"; name: string }
 );
 

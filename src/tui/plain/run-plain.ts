@@ -184,10 +184,19 @@ async function filesOf(
     return { isTaken: false };
   const { readTypedFiles } = await import("./typed-files.ts");
   const most = mostCharacters(session.state) ?? CHAT_BODY_BYTES;
-  const read = await readTypedFiles(input.text, await finder(), most);
+  const read = await readTypedFiles(input.text, {
+    finder: await finder(),
+    most,
+    addImage: (image) => session.images.add(image),
+  });
   if (read.kind === "none") return { isTaken: false };
   if (read.kind === "refused") {
     session.note("error", read.why, read.hint ?? "Nothing was sent.");
+    return { isTaken: true };
+  }
+  const refusal = session.refusal(read.message);
+  if (refusal !== undefined) {
+    session.note("error", ...refusal);
     return { isTaken: true };
   }
   const { price } = session.state;

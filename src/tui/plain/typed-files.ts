@@ -1,5 +1,6 @@
 import { fenced } from "../../client/files/fenced.ts";
 import type { Finder } from "../../client/files/finder.ts";
+import type { ImageFile } from "../../client/files/read-file.ts";
 import { codePoints } from "../../text/code-points.ts";
 import { counted } from "../../text/numbers.ts";
 import { withBlocks } from "../composer/editor-state.ts";
@@ -15,8 +16,19 @@ const NAME = /(?<=^|[\s([{<"'])@(?:"([^"\n]+)"|([^\s"]\S*))/g;
 /** Punctuation behind a name that is no part of it. */
 const PUNCTUATION = /[.,;:!?)\]}>'"]+$/;
 
+interface TypedFilesOptions {
+  finder: Finder;
+  /** Most characters of a file. */
+  most: number;
+  /** Returns the label that stands for an image in the question. */
+  addImage: (image: ImageFile) => string;
+}
+
 /** Reads the files that a typed line names; a word behind an `@` that names none is text. */
-export async function readTypedFiles(text: string, finder: Finder, most: number): Promise<TypedFiles> {
+export async function readTypedFiles(
+  text: string,
+  { finder, most, addImage }: TypedFilesOptions,
+): Promise<TypedFiles> {
   const names = new Set<string>();
   for (const [, quoted, word = ""] of text.matchAll(NAME))
     for (const name of quoted === undefined ? [word, word.replace(PUNCTUATION, "")] : [quoted])
@@ -30,10 +42,8 @@ export async function readTypedFiles(text: string, finder: Finder, most: number)
   for (const name of names) {
     const read = await finder.read(name, most);
     if (read.kind === "refused") return read;
-    if (read.kind === "image")
-      return { kind: "refused", why: `${read.name} is an image, and only text can be sent.` };
-    blocks.push(fenced(read));
-    told.push(`${read.name} (${counted(read.lines, "line")})`);
+    blocks.push(read.kind === "image" ? addImage(read) : fenced(read));
+    told.push(`${read.name} (${read.kind === "image" ? "image" : counted(read.lines, "line")})`);
   }
   const message = withBlocks(text, blocks);
   return {

@@ -89,3 +89,22 @@ it("a question that failed comes back with its files as they were sent, and keep
   expect(again?.key).toBe(first?.key);
   await leave(session);
 });
+
+it("an image goes beside the question, in which its label stands for it", async () => {
+  const bytes = Buffer.from("\u0089PNG\r\n\u001a\n", "latin1");
+  await writeFile(join(dir, "shot.png"), bytes);
+  const client = createFakeClient({ extensions: ["history", "idempotency", "images"] });
+  const session = start({ client, finder });
+  await session.shows("4,000 tokens");
+  typeSlowly(session.type, "what is @shot.png ");
+  await session.shows("> what is [shot.png image]");
+  session.type("\r");
+  await session.shows("You said: what is @shot.png");
+  expect(client.questions).toMatchObject([
+    {
+      message: "what is @shot.png\n\n[image shot.png]",
+      images: [{ media_type: "image/png", data: bytes.toString("base64") }],
+    },
+  ]);
+  await leave(session);
+});

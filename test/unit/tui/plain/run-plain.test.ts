@@ -304,11 +304,13 @@ describe("line mode", () => {
 
 describe("a file that a line names", () => {
   const finder = async () => ({
-    has: async (name: string) => name === "a b.ts" || name === "paper.pdf",
+    has: async (name: string) => ["a b.ts", "paper.pdf", "shot.png"].includes(name),
     read: async (name: string) =>
       name === "a b.ts"
         ? { kind: "text" as const, name, text: "one\n", lines: 1 }
-        : { kind: "refused" as const, why: `${name} is a PDF.` },
+        : name === "shot.png"
+          ? { kind: "image" as const, name, type: "image/png" as const, bytes: Buffer.from("png") }
+          : { kind: "refused" as const, why: `${name} is a PDF.` },
     complete: async () => [],
   });
   const rest = { finder };
@@ -324,6 +326,18 @@ describe("a file that a line names", () => {
       "With a b.ts (1 line): 39 characters. An empty line sends it for 100 tokens; any other line does not.\n",
     );
     expect(err).toContain("paper.pdf is a PDF.\nNothing was sent.\n");
+  });
+
+  it("may be an image, which goes beside the text to a server that takes it", async () => {
+    const client = createFakeClient({ extensions: ["images"] });
+    const { err } = await run("see @shot.png\n\n", { isTTY: true, rest, client });
+    expect(err).toContain("With shot.png (image): ");
+    expect(client.questions).toMatchObject([
+      { message: "see @shot.png\n\n[image shot.png]", images: [{ data: "cG5n" }] },
+    ]);
+    const other = await run("see @shot.png\n\n", { isTTY: true, rest });
+    expect(other.err).toContain("This server takes no images.\n");
+    expect(other.client.questions).toEqual([]);
   });
 
   it("is never read from a pipe", async () => {
