@@ -1,50 +1,10 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Files } from "../../src/server/stores/json/files.ts";
-import { compactFolder } from "../../src/server/stores/json/compact.ts";
-import { openJsonStore } from "../../src/server/stores/json/store.ts";
 import { disks, localDisk } from "../unit/server/stores/json/place.ts";
-import { apiKeysContract } from "./api-keys-contract.ts";
 import { invitesContract } from "./invites-contract.ts";
+import { jsonPlace as place } from "./json-place.ts";
 import { operationsContract } from "./operations-contract.ts";
 import { refillContract } from "./refill-contract.ts";
-import { storeContract, type StoreFixture } from "./store-contract.ts";
+import { storeContract } from "./store-contract.ts";
 import { storeModel } from "./store-model.ts";
-
-const fail = (sentence: string) => {
-  throw new Error(sentence);
-};
-
-/** A folder of its own, and a clock that the test owns. `compacts`: before each start but the first. */
-async function place(files: Files, models = false, compacts = false): Promise<StoreFixture> {
-  const dir = await mkdtemp(join(tmpdir(), "ai-chat-store-"));
-  let time = Date.parse("2026-11-22T10:00:00Z");
-  const isBegun = async () => (await readdir(dir)).includes("ledger.jsonl");
-  return {
-    async open() {
-      if (compacts && (await isBegun())) await compactFolder(dir, { files, now: time, warn: fail });
-      return openJsonStore({
-        dir,
-        files,
-        models,
-        now: () => time,
-        warn: (sentence) => {
-          // The first invitation or act makes a ledger of version 1 one of version 2.
-          if (!/written anew|^This server gives no refills/.test(sentence)) throw new Error(sentence);
-        },
-      });
-    },
-    now: () => time,
-    async advance(ms) {
-      time += ms;
-    },
-    models,
-    keepsHolds: false,
-    acts: true,
-    destroy: () => rm(dir, { recursive: true }),
-  };
-}
 
 for (const { name, files } of disks) {
   storeContract(`JSON files on ${name}`, () => place(files));
@@ -52,7 +12,6 @@ for (const { name, files } of disks) {
   invitesContract(`JSON files on ${name}`, () => place(files));
   operationsContract(`JSON files on ${name}`, () => place(files));
   refillContract(`JSON files on ${name}`, () => place(files));
-  apiKeysContract(`JSON files on ${name}`, () => place(files));
 }
 
 storeContract("JSON files of version 2", () => place(localDisk.files, true));
@@ -60,8 +19,6 @@ storeModel("JSON files of version 2", () => place(localDisk.files, true));
 invitesContract("JSON files of version 2", () => place(localDisk.files, true));
 operationsContract("JSON files of version 2", () => place(localDisk.files, true));
 refillContract("JSON files of version 2", () => place(localDisk.files, true));
-apiKeysContract("JSON files of version 2", () => place(localDisk.files, true));
 
 storeModel("JSON files that are compacted again and again", () => place(localDisk.files, false, true), 40);
 refillContract("JSON files that are compacted again and again", () => place(localDisk.files, false, true));
-apiKeysContract("JSON files that are compacted again and again", () => place(localDisk.files, false, true));

@@ -4,6 +4,7 @@ const questions = "test/unit/server/core/questions.test.ts";
 const answers = "test/unit/server/core/answers.test.ts";
 const idempotency = "test/http/idempotency.test.ts";
 const contract = "test/contract/json-store.test.ts";
+const apiKeys = "test/contract/json-api-keys.test.ts";
 const operations = "test/unit/server/stores/json/operations.test.ts";
 
 /** Who pays what, and for what: the core and the holds. @type {Mutant[]} */
@@ -246,6 +247,48 @@ export const moneyMutants = [
     replace: "false ? ",
     why: "A paid key asks the AI without end.",
     tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/ledger.ts",
+    find: "spentOf(key, time) + holds.heldBy(apiKey) + price",
+    replace: "spentOf(key, time) + price",
+    why: "Questions at the same moment take an API key beyond its limit.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/json/ledger.ts",
+    find: "key?.account !== account || key.ended ||",
+    replace: "key?.account !== account ||",
+    why: "An API key that was ended still spends tokens.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/json/ledger.ts",
+    find: "known ? undefined : (refusedKey(request, balance, book) ??",
+    replace: "refusedKey(request, balance, book) ?? (known ? undefined :",
+    why: "A question that an API key has paid cannot be repeated beyond its limit.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/json/api-key-books.ts",
+    find: "usage.between(start, end)",
+    replace: "usage.between(start, start + 86_400_000)",
+    why: "The limit of an API key counts the first day of its week or month alone.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/json/post.ts",
+    find: "  key.usage.add(at, 0 - tokens, now, null);",
+    replace: "",
+    why: "What an API key has paid does not count towards its limit.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/json/holds.ts",
+    find: "if (hold.apiKey !== undefined) addToKey(hold.apiKey, -hold.price);",
+    replace: "",
+    why: "Questions that have ended still count towards the limit of their API key.",
+    tests: [apiKeys],
   },
   {
     file: "src/server/stores/json/holds.ts",

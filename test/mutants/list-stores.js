@@ -13,6 +13,7 @@ const older = "test/contract/postgres-older.test.ts";
 const copies = "test/contract/postgres-copy.test.ts";
 const gather = "test/contract/postgres-gather.test.ts";
 const compact = `${json}compact.test.ts`;
+const apiKeys = `${json}api-keys.test.ts`;
 const invites = `${json}invites.test.ts`;
 const operations = `${json}operations.test.ts`;
 const postgresInvites = "test/contract/postgres-invites.test.ts";
@@ -21,6 +22,34 @@ const rowCalls = "test/unit/server/stores/postgres/row-calls.test.ts";
 
 /** The ledger's files, the tables of Postgres, and the files of every room. @type {Mutant[]} */
 export const storeMutants = [
+  {
+    file: "src/server/stores/copy/carried.ts",
+    find: "...apiKeys.flatMap(keyEntries),",
+    replace: "...apiKeys.map((key) => keyEntries(key)[0]!),",
+    why: "In a copy of a compacted folder, API keys that have ended work again.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/copy/key-entries.ts",
+    find: 'if (line.fact !== "password" || !line.endsKeys) return all;',
+    replace: "if (line.fact !== undefined) return all;",
+    why: "A copy fails, or API keys that a password has ended work again in it.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/json/accounts.ts",
+    find: "set(endsKeysOf(books, account))",
+    replace: "set()",
+    why: "A new password that is to end the API keys of its account does not.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/stores/json/checkpoint.ts",
+    find: "      key,\n      days.map(",
+    replace: "      key,\n      days.slice(1).map(",
+    why: "After a restart, an API key may spend what it has spent once more.",
+    tests: [`${json}replay.test.ts`],
+  },
   {
     file: "src/server/stores/json/new-file.ts",
     find: "await link(temporary, path);",

@@ -60,7 +60,7 @@ async function fill(dir: string): Promise<string> {
   await ask(store, jane, "k1", "a".repeat(64));
   await ask(store, jane, "k1");
   await store.apiKeys?.revoke(jane, "k1");
-  await make(store, jane, "k2");
+  await make(store, jane, "k2", "ci");
   await store.accounts.setPassword({ account: jane, generation: 1, passwordHash: "$2b$two", endsKeys: true });
   await store.accounts.setPassword({ account: jane, generation: 2, passwordHash: "$2b$3", endsKeys: true });
   await make(store, jane, "k3", "ci");
@@ -106,7 +106,7 @@ describe("the first API key", () => {
       `{"n":7,${time},"fact":"again",${of},"id":"H","tokens":0,"apiKey":"k1","key":"${key}","digest":"${digest}","balance":3800`,
       `{"n":8,${time},"fact":"charge",${of},"id":"H","tokens":-100,"model":"small","apiKey":"k1","balance":3700`,
       `{"n":9,${time},"fact":"api_key_ended",${of},"id":"k1","balance":3700`,
-      `{"n":10,${time},"fact":"api_key",${of},"id":"k2","label":"k2","digest":"${digestOf("k2")}","limit":null,"expires":null,"balance":3700`,
+      `{"n":10,${time},"fact":"api_key",${of},"id":"k2","label":"ci","digest":"${digestOf("k2")}","limit":null,"expires":null,"balance":3700`,
       `{"n":11,${time},"fact":"password",${of},"hash":"$2b$two","generation":2,"endsKeys":true,"balance":3700`,
       `{"n":12,${time},"fact":"password",${of},"hash":"$2b$3","generation":3,"balance":3700`,
       `{"n":13,${time},"fact":"api_key",${of},"id":"k3","label":"ci","digest":"${digestOf("k3")}","limit":null,"expires":null,"balance":3700`,
@@ -157,7 +157,7 @@ describe("API keys in a folder", () => {
       { fact: "again", key: "ci" },
       { fact: "charge", key: "ci" },
       { fact: "api_key_ended", key: "ci" },
-      { fact: "api_key", key: "k2" },
+      { fact: "api_key", key: "ci" },
       { fact: "password", key: null },
       { fact: "password", key: null },
       { fact: "api_key", key: "ci" },
