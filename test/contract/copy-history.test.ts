@@ -5,6 +5,7 @@ import { array, assert, asyncProperty, constantFrom, nat, record } from "fast-ch
 import { beforeEach, describe, expect, it } from "vitest";
 import type { AccountRow, Act, FactRow, UseRow } from "../../src/server/core/operations.ts";
 import type { Account, Store } from "../../src/server/core/ports.ts";
+import { sha256 } from "../../src/server/core/sha256.ts";
 import type { RefillSetting } from "../../src/protocol/refill.ts";
 import { openReader, type StorePlace } from "../../src/server/local.ts";
 import { copyStore } from "../../src/server/stores/copy.ts";
@@ -22,6 +23,7 @@ const step = record({
   what: constantFrom(
     ...(["ask", "ask", "ask", "twice", "grant", "take", "disable", "enable", "password"] as const),
     ...(["reset", "rename", "logout", "delete", "register", "refill", "wait", "wait"] as const),
+    ...(["key", "spend", "spend", "revoke"] as const),
   ),
   who: nat(2),
   tokens: nat(400),
@@ -54,8 +56,13 @@ async function play(store: Store, steps: Step[], clock: Clock): Promise<Account[
     now[who] = made.account;
     all.push(made.account);
   }
-  async function ask(account: Account, key: string | undefined, price: number): Promise<void> {
-    const request = question(account, { key, price });
+  async function ask(
+    account: Account,
+    key: string | undefined,
+    price: number,
+    apiKey?: string,
+  ): Promise<void> {
+    const request = question(account, { key, price, apiKey });
     const { kind } = await store.ledger.hold(request);
     if (kind === "held" || kind === "paid") await store.ledger.charge(request.id);
   }
@@ -83,6 +90,20 @@ async function play(store: Store, steps: Step[], clock: Clock): Promise<Account[
       rename: () => store.operations.rename(id, `${NAMES[who]}${index}`, act),
       logout: () =>
         store.accounts.revoke({ account: id, jti: `jti${index}`, expires: Date.now() + 3_600_000 }),
+      key: () =>
+        store.apiKeys!.create({
+          id: `key ${index}`,
+          account: id,
+          name: `key${tokens % 3}`,
+          digest: sha256(`digest ${index}`),
+          limit: tokens % 2 ? { tokens: 300, per: "week" } : null,
+          expires: null,
+        }),
+      spend: async () => {
+        const [key] = await store.apiKeys!.list(id);
+        await ask(account, tokens % 2 ? "key2" : undefined, 20, key?.id);
+      },
+      revoke: async () => store.apiKeys!.revoke(id, (await store.apiKeys!.list(id))[0]?.id ?? ""),
       delete: async () => {
         await store.operations.remove(id, act);
         now[who] = undefined;
@@ -91,6 +112,17 @@ async function play(store: Store, steps: Step[], clock: Clock): Promise<Account[
     await acts[what]?.();
   }
   return all;
+}
+
+/**
+ * Without what a copy says otherwise: an API key that a password ended has a row of its own, and a deleted account no API
+ * keys.
+ */
+function withoutEnded(rows: Omit<FactRow, "n">[]): Omit<FactRow, "n">[] {
+  const isDeleted = rows.some(({ fact }) => fact === "deleted");
+  return rows
+    .filter(({ fact }) => fact !== "api_key_ended" && !(isDeleted && fact === "api_key"))
+    .map((row) => (isDeleted ? { ...row, key: null } : row));
 }
 
 /** All that an operator can read of a store, without numbers, which are the store's own. */
@@ -106,7 +138,7 @@ async function books(place: StorePlace, accounts: Account[]) {
       last = n;
       rows.push(row);
     }
-    ledgers.push(rows);
+    ledgers.push(withoutEnded(rows));
   }
   const key = ({ account, day, model }: UseRow) => `${account} ${day} ${model}`;
   const use = (await reader.use("2020-01-01")).sort((one, other) => (key(one) < key(other) ? -1 : 1));

@@ -171,6 +171,20 @@ describe.skipIf(noPostgres)(`API keys at several servers on Postgres${skipped(no
     expect(await store.ledger.balance(john.id)).toEqual({ tokens: 4000, held: 0 });
   });
 
+  it("are known with their account without a statement from the second time on, and no others", async () => {
+    const store = await open();
+    const jane = await createAccount(store);
+    const { id, account, digest } = await createKey(store, jane);
+    expect(await store.apiKeys!.ownerOf!("none")).toBeUndefined();
+    expect(await store.apiKeys!.ownerOf!(digest)).toEqual({ id, account });
+    const locker = new Client({ connectionString: place.url });
+    await locker.connect();
+    closers.push(() => locker.end());
+    await locker.query("BEGIN; LOCK chat_api_keys");
+    expect(await store.apiKeys!.ownerOf!(digest)).toEqual({ id, account });
+    await locker.query("ROLLBACK");
+  });
+
   it("end with a password that is set while they are made", async () => {
     const store = await open();
     const jane = await createAccount(store);

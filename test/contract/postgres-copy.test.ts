@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Account, Store } from "../../src/server/core/ports.ts";
+import { sha256 } from "../../src/server/core/sha256.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { copyStore } from "../../src/server/stores/copy.ts";
 import { checkFolder } from "../../src/server/stores/json/check.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
+import { checkDatabase } from "../../src/server/stores/postgres/check.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { readSecret } from "../../src/server/stores/postgres/secret.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
@@ -111,6 +113,82 @@ describe.skipIf(noPostgres)(`a copy of a store${skipped(noPostgres)}`, () => {
     expect(await told(third, accounts)).toEqual(after);
     await third.close();
     expect((await readdir(folder)).sort()).toEqual(["first", "third"]);
+  });
+
+  it("keeps API keys, what they spent and paid for, into Postgres, on and back", async () => {
+    const first = await openJsonStore({ dir: inFolder("first"), models: true, warn: () => {} });
+    const jane = await createAccount(first, 4000, "jane");
+    const limit = { tokens: 500, per: "month" } as const;
+    const expires = Date.now() + 3_600_000;
+    const create = (store: Store, id: string, more: object) =>
+      store.apiKeys!.create({
+        id,
+        account: jane.id,
+        name: id,
+        digest: sha256(id),
+        limit: null,
+        expires: null,
+        ...more,
+      });
+    const ask = async (
+      store: Store,
+      apiKey: string,
+      price = 100,
+      settle: "charge" | "release" = "charge",
+    ) => {
+      const request = question(jane, {
+        apiKey,
+        price,
+        key: sha256(`${apiKey} ${price}`),
+        digest: sha256(""),
+      });
+      const { kind } = await store.ledger.hold(request);
+      await store.ledger[settle](request.id);
+      return kind;
+    };
+    await create(first, "limited", { limit, expires });
+    await create(first, "ended", { name: "CI" });
+    await create(first, "unlimited", { name: "ci of jane" });
+    for (const id of ["limited", "ended", "unlimited"]) expect(await ask(first, id)).toBe("held");
+    await ask(first, "limited", 150);
+    await first.apiKeys!.revoke(jane.id, "ended");
+    const tell = async (store: Store) => ({
+      keys: await store.apiKeys!.list(jane.id),
+      found: await store.apiKeys!.byDigest(sha256("limited")),
+      ended: await store.apiKeys!.byDigest(sha256("ended")),
+      use: (await store.ledger.usageBy!(jane.id, 90, "key")).sort((a, b) => (a.name! < b.name! ? -1 : 1)),
+      kinds: [
+        await ask(store, "limited", 251, "release"),
+        await ask(store, "ended", 100, "release"),
+        (await store.ledger.hold(question(jane, { apiKey: "ended" }))).kind,
+        (await create(store, "another", { name: "LIMITED" })).kind,
+        (await create(store, "another", { digest: sha256("ended") })).kind,
+      ],
+    });
+    const before = await tell(first);
+    expect(before).toMatchObject({
+      keys: [
+        { id: "limited", spent: 250 },
+        { id: "unlimited", spent: 100 },
+      ],
+      kinds: ["key_limit", "paid", "key_ended", "taken", "taken"],
+    });
+    await first.close();
+    await copy(inFolder("first"), place.url);
+    const other = await places.cluster.place();
+    places.closers.push(() => other.drop());
+    await copy(place.url, other.url);
+    for (const url of [place.url, other.url]) {
+      const store = await openPostgres(url);
+      expect(await tell(store)).toEqual(before);
+      await store.close();
+      expect(await checkDatabase(url, { warn })).toMatchObject({ ok: true, findings: [] });
+    }
+    await copy(other.url, inFolder("third"));
+    const third = await openJson("third");
+    expect(await tell(third)).toEqual(before);
+    await third.close();
+    expect(await checkFolder(inFolder("third"))).toMatchObject({ ok: true });
   });
 
   it("keeps the model of every charge, and that some have none, into Postgres and back", async () => {

@@ -50,7 +50,15 @@ export interface ApiKeys {
   revoke(account: AccountId, id: string): Promise<{ kind: "revoked" } | { kind: "unknown" }>;
   /** One lookup. Also an expired key, and one of a disabled account. */
   byDigest(digest: string): Promise<{ key: ApiKey; account: Account } | undefined>;
+  /**
+   * Whose key it is, from memory if it was asked before, so that `Ledger.admit` is the only step of a question. Perhaps also
+   * one that has ended meanwhile: only `admit` says whether it may ask. Absent from a store without `admit`.
+   */
+  ownerOf?(digest: string): Promise<KeyOwner | undefined>;
 }
+
+/** An API key and its account, which never change. */
+export type KeyOwner = Pick<ApiKey, "id" | "account">;
 
 /** Most keys of an account that have not ended. */
 export const API_KEYS = 100;

@@ -1,4 +1,11 @@
-import { API_KEYS, type ApiKey, type ApiKeys, type KeyPeriod, type NewApiKey } from "../../core/api-keys.ts";
+import {
+  API_KEYS,
+  type ApiKey,
+  type ApiKeys,
+  type KeyOwner,
+  type KeyPeriod,
+  type NewApiKey,
+} from "../../core/api-keys.ts";
 import { foldName } from "../../core/fold-name.ts";
 import type { AccountId } from "../../core/ports.ts";
 import { accountOf, inDoubt, noAccount, type Row as AccountRow } from "./accounts.ts";
@@ -48,6 +55,11 @@ SELECT ${KEY}, a.name AS owner, a.password_hash, a.generation, a.disabled
 FROM chat_api_keys k JOIN chat_accounts a ON a.id = k.account
 WHERE k.digest = $1 AND k.ended_at IS NULL AND a.deleted_at IS NULL`;
 
+const OWNER = "SELECT id, account FROM chat_api_keys WHERE digest = $1 AND ended_at IS NULL";
+
+/** So many keys are remembered with their accounts, which never change. */
+const MOST_OWNERS = 20_000;
+
 const REVOKE = `
 WITH account AS (
   SELECT id, tokens FROM chat_accounts WHERE id = $1 FOR UPDATE
@@ -70,11 +82,17 @@ interface Row {
 }
 
 /** The port `ApiKeys` over a database. */
-export function createApiKeys({ run }: Pick<Database, "run">): ApiKeys {
+export function createApiKeys({ run }: Pick<Database, "run">): Required<ApiKeys> {
+  const owners = new Map<string, KeyOwner>();
+
   async function create(key: NewApiKey): ReturnType<ApiKeys["create"]> {
     const { id, account, name, digest, limit, expires } = key;
     const folded = foldName(name);
     const { tokens = null, per = "month" } = limit ?? {};
+    if (tokens !== null && !(Number.isSafeInteger(tokens) && tokens >= 0))
+      throw new RangeError("A limit is a whole number of tokens.");
+    if (expires !== null && !(Number.isSafeInteger(expires) && expires <= 8.64e15))
+      throw new RangeError("expires is a time in milliseconds.");
     let lost = false;
     for (;;) {
       const values = [id, account, name, folded, digest, tokens, per, expires];
@@ -103,6 +121,15 @@ export function createApiKeys({ run }: Pick<Database, "run">): ApiKeys {
       // If a response was lost, this call itself has most likely ended it.
       const ended = repeated && (await run(ENDED, [account, id]).catch(inDoubt)).rows.length > 0;
       return { kind: ended ? "revoked" : "unknown" };
+    },
+
+    async ownerOf(digest) {
+      const known = owners.get(digest);
+      if (known) return known;
+      const owner = (await run<KeyOwner>(OWNER, [digest])).rows[0];
+      if (owner && owners.size >= MOST_OWNERS) owners.clear();
+      if (owner) owners.set(digest, owner);
+      return owner;
     },
 
     async byDigest(digest) {
