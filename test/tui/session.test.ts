@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -125,7 +125,7 @@ describe("the session, from the first run on", () => {
     expect(text).not.toContain("  tow");
   });
 
-  it("opens the editor with the typed text by a key of the user's own, and takes the edited text", async () => {
+  it("opens the editor with the typed text by a key of the user's own, and takes the edited text; /role edit makes a role", async () => {
     await mkdir(join(home.dir, "config", "ai-chat"), { recursive: true, mode: 0o700 });
     const keys = { "Ctrl-O": "open-editor", "Ctrl-G": null, "Ctrl-I": "undo" };
     await writeFile(join(home.dir, "config", "ai-chat", "keys.json"), JSON.stringify(keys));
@@ -134,7 +134,8 @@ describe("the session, from the first run on", () => {
       script,
       `import { readFileSync, writeFileSync } from "node:fs";
        const file = process.argv[2];
-       writeFileSync(file, readFileSync(file, "utf8") + " and edited\\n");`,
+       const text = readFileSync(file, "utf8");
+       writeFileSync(file, file.endsWith("pirate.md") ? "Talk like a pirate." : text + " and edited\\n");`,
     );
     const terminal = await talk(echo, { env: { EDITOR: `${process.execPath} ${script}` } });
     await terminal.sees('"Ctrl-I" is Tab to a terminal: name that.');
@@ -143,6 +144,24 @@ describe("the session, from the first run on", () => {
     terminal.type("\r");
     await terminal.sees("You said: typed and edited");
     expect(questions()).toEqual(["typed and edited"]);
+    const enter = async (text: string) => {
+      terminal.type(text);
+      await terminal.sees(text);
+      terminal.type("\r");
+    };
+    await terminal.sees("100 tokens");
+    await enter("/role edit pirate");
+    await terminal.sees("/role pirate takes it.");
+    expect((await stat(join(home.dir, "config/ai-chat/roles/pirate.md"))).mode & 0o777).toBe(0o600);
+    await enter("/role pirate");
+    await terminal.sees("as pirate");
+    await mkdir(join(home.dir, "config/ai-chat/prompts"));
+    await writeFile(join(home.dir, "config/ai-chat/prompts/sum.md"), "Sum up: $ARGUMENTS");
+    await enter("/sum this");
+    await terminal.sees("You said: Sum up: this");
+    await terminal.sees("This server takes no instructions: the role pirate can't be sent.");
+    terminal.type("\u0004");
+    expect(await terminal.ended()).toEqual({ code: 0, isRestored: true });
   });
 
   it("restores the draft of a killed session, with its file, which is read when it is sent", async () => {
