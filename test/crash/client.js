@@ -11,6 +11,8 @@ const PATIENCE = 120_000;
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+let people = 0;
+
 /** The digest of a key as the ledger holds it. */
 export const digestOf = (/** @type {string} */ key) => createHash("sha256").update(key).digest("hex");
 
@@ -23,6 +25,8 @@ export const digestOf = (/** @type {string} */ key) => createHash("sha256").upda
 export function createPerson(victim, { keyed = true } = {}) {
   const username = `p-${randomUUID()}`;
   const password = randomUUID();
+  /** Whether this person asks at OpenAI's endpoint. */
+  const isCompletion = people++ % 2 === 1;
   let token = "";
   /** @type {Map<string, Fate>} */
   const fates = new Map();
@@ -52,18 +56,26 @@ export function createPerson(victim, { keyed = true } = {}) {
       accept,
       ...(keyed && { "idempotency-key": key }),
     };
-    return post("/api/chat/", { message: `What is ${key}?` }, headers, signal).catch(
-      () => void (counts.lost += 1),
-    );
+    const message = `What is ${key}?`;
+    const asked = isCompletion
+      ? post(
+          "/v1/chat/completions",
+          { messages: [{ role: "user", content: message }], stream: streamed },
+          headers,
+          signal,
+        )
+      : post("/api/chat/", { message }, headers, signal);
+    return asked.catch(() => void (counts.lost += 1));
   }
 
   /** @param {Reply} reply @returns {Fate} */
   function fateOf({ status, text, headers }) {
     if (headers["idempotent-replayed"]) counts.replayed += 1;
     const streamed = String(headers["content-type"]).startsWith("text/event-stream");
-    if (status === 200 && (!streamed || text.includes("event: done"))) return "charged";
+    if (status === 200 && (!streamed || /^(event: done|data: \[DONE\])$/m.test(text))) return "charged";
     if (status === 410) return "charged";
-    if (status === 422 || status === 401 || status === 402) throw new Error(`unexpected ${status}: ${text}`);
+    if (status === 400 || status === 422 || status === 401 || status === 402)
+      throw new Error(`unexpected ${status}: ${text}`);
     return "unknown";
   }
 

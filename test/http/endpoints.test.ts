@@ -129,26 +129,29 @@ test("41 questions in a row: 40 are answered and charged, one is refused for lac
   expect(await last.json()).toMatchObject({ code: "insufficient_tokens", tokens: 0, held: 0, required: 100 });
 });
 
-test("60 questions in parallel: 40 are charged, and the balance never goes below zero", async () => {
+test("60 questions in parallel, at both endpoints: 40 are charged, and the balance never goes below zero", async () => {
   const token = await server.token("crowd");
   let release!: () => void;
   const released = new Promise<void>((resolve) => (release = resolve));
   ai.respond(answer([released, "ok"] as never));
   const before = ai.requests.length;
-  const asked = Array.from({ length: 60 }, () => server.post("/api/chat/", { message: "hi" }, bearer(token)));
+  const completion = { messages: [{ role: "user", content: "hi" }] };
+  const asked = Array.from({ length: 60 }, (_, index) =>
+    index % 2 === 0
+      ? server.post("/api/chat/", { message: "hi" }, bearer(token))
+      : server.post("/v1/chat/completions", completion, bearer(token)),
+  );
   await ai.arrived(before + 40);
   const refused = await Promise.race(asked);
-  expect(refused.status).toBe(402);
   expect(refused.headers.get("retry-after")).toBe("1");
-  expect(await refused.json()).toMatchObject({
-    code: "tokens_held",
-    tokens: 4000,
-    held: 4000,
-    required: 100,
-  });
+  expect([refused.status, await refused.json()]).toMatchObject(
+    refused.url.includes("/v1/")
+      ? [429, { error: { code: "rate_limit_exceeded" } }]
+      : [402, { code: "tokens_held", tokens: 4000, held: 4000, required: 100 }],
+  );
   release();
   const statuses = (await Promise.all(asked)).map((reply) => reply.status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(40);
-  expect(statuses.filter((status) => status === 402)).toHaveLength(20);
+  expect(statuses.filter((status) => status === 402 || status === 429)).toHaveLength(20);
   expect(await server.balance(token)).toEqual({ tokens: 0, held: 0 });
 });

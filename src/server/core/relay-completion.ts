@@ -2,6 +2,7 @@ import type { Answered, Request } from "./ask-model.ts";
 import type { Completion } from "./completion.ts";
 import type { Model } from "./models.ts";
 import { relayText } from "./relay-text.ts";
+import type { RelayRequest } from "./relay.ts";
 
 /** Asks a model for a completion: what the client wrote, after the operator's system prompt. */
 export async function relayCompletion(
@@ -11,7 +12,7 @@ export async function relayCompletion(
 ): Promise<Answered> {
   const messages = system ? [{ role: "system", content: system }, ...body.messages] : body.messages;
   const asksOptions = onDelta !== undefined && streamOptions !== undefined;
-  const { document, tail } = await (provider.relay ?? relayText.bind(undefined, provider))({
+  const request: RelayRequest = {
     body: { ...body, messages, ...(asksOptions && { stream_options: streamOptions }) },
     name,
     whole: onDelta === undefined || keeps,
@@ -19,6 +20,7 @@ export async function relayCompletion(
     onDelta: onDelta && ((events) => onDelta(events, name, 0)),
     onReasoning: onReasoning && ((events) => !signal.aborted && onReasoning(events)),
     untilRead,
-  });
+  };
+  const { document, tail } = await (provider.relay?.(request) ?? relayText(provider, request));
   return { response: document, tail, model: name, finish: null, turns: 0 };
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newApiKey } from "../../../../src/protocol/api-key.ts";
 import { fileOptions } from "../../../../src/cli/argv/config-file.ts";
 import { keyOf } from "../../../../src/cli/argv/config-fields.ts";
 import { ofServer, optionNamed, secretsOfServer, type OptionName } from "../../../../src/cli/argv/options.ts";
@@ -265,6 +266,13 @@ test.each<[content: unknown, complaints: string[], env?: Record<string, string>]
     ["AI_CHAT_API_KEY_FILE must be unset, because AI_CHAT_API_KEY is set."],
     { AI_CHAT_API_KEY_FILE: "f", AI_CHAT_API_KEY: SECRET },
   ],
+  ...["AI_CHAT_API_KEY", "OPENAI_API_KEY"].map((name): [object, string[], Record<string, string>] => [
+    {},
+    [
+      `${name} must be a key of the AI; this one is of a chat server such as this (aic_…), which no AI takes.`,
+    ],
+    { [name]: newApiKey() },
+  ]),
   [
     {},
     ["AI_CHAT_STORE_FILE must be a file of text that can be read (ENOENT)."],
