@@ -1,7 +1,8 @@
 // CPU of the server, with all its threads, for one question: plain and streamed, with few and many accounts, beside a
 // bare forwarder to the same upstream; and the slowest of a hundred answers with 64 in flight. 16 questions are in
 // flight on 16 accounts, and each charge is synced to disk.
-//   npm run bench -- question accounts ledger-key latency
+// Also of an event of a completion that is passed on at /v1, beside a bare pipe.
+//   npm run bench -- question accounts ledger-key latency relay
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -163,4 +164,41 @@ export async function latency({ report }) {
     round.server[part] / round.forwarder[part];
   report.add({ name: "64 in flight: median time of an answer", beside: "forwarder" }, rounds, ratio("p50"));
   report.add({ name: "64 in flight: p99", beside: "forwarder" }, rounds, ratio("p99"));
+}
+
+/** Events of the upstream's answer to "long". */
+const EVENTS = 2001;
+const LONG = { warmUp: 100, count: 32 };
+
+/** CPU of the server for each event that it passes on at `/v1`. @type {import("./run.js").Measure} */
+export async function relay({ report }) {
+  const upstream = await startUpstream();
+  const forwarder = await startForwarder(upstream.url);
+  const server = await withAccounts(await startServer(upstream.url));
+  const body = () => JSON.stringify({ stream: true, messages: [{ role: "user", content: "long" }] });
+  /** @type {Parameters<typeof inRounds>[0]} */
+  const turns = {};
+  for (const [name, { program, ...target }] of Object.entries({
+    server,
+    pipe: { program: forwarder, url: forwarder.url },
+  })) {
+    const ask = createLoad({ ...target, path: "/v1/chat/completions", body, stream: true }, PARALLEL);
+    await ask(LONG.warmUp);
+    turns[name] = async () => {
+      const cpu = countCpu(program.pid);
+      await ask(LONG.count);
+      return { us: (cpu() * 1000) / (LONG.count * EVENTS) };
+    };
+  }
+  const rounds = await inRounds(turns, { seconds: 90 });
+  report.add(
+    { name: "an event passed on at /v1, CPU", beside: "a bare pipe", goal: "≤ 2" },
+    rounds,
+    cpuRatio("server", "pipe"),
+  );
+  report.add(
+    { name: "an event passed on at /v1, CPU", unit: "µs" },
+    rounds,
+    (round) => round.server?.us ?? NaN,
+  );
 }

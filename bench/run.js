@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { accounts, latency, ledgerKey, question } from "./question.js";
+import { accounts, latency, ledgerKey, question, relay } from "./question.js";
 import { postgres } from "./postgres.js";
 import { session } from "./session.js";
 import { serverStart, start } from "./start.js";
@@ -31,6 +31,7 @@ const measures = {
   accounts,
   "ledger-key": ledgerKey,
   latency,
+  relay,
   streams,
   "stream-memory": streamMemory,
   start,

@@ -13,11 +13,31 @@ async function bodyOf(request) {
 }
 
 /**
+ * @param {import("node:stream").Readable} body
+ * @param {import("node:http").ServerResponse} response
+ */
+function pipe(body, response) {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  body.on("data", (piece) => response.write(piece)).on("end", () => response.end());
+  response.on("close", () => body.destroy());
+}
+
+/**
  * @param {import("node:http").IncomingMessage} request
  * @param {import("node:http").ServerResponse} response
  */
 async function forward(request, response) {
-  const { message } = await bodyOf(request);
+  const given = await bodyOf(request);
+  if (request.url === "/v1/chat/completions") {
+    const { body } = await upstream.request({
+      method: "POST",
+      path: request.url,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(given),
+    });
+    return pipe(body, response);
+  }
+  const { message } = given;
   const stream = request.headers.accept === "text/event-stream";
   const { body } = await upstream.request({
     method: "POST",
@@ -26,9 +46,7 @@ async function forward(request, response) {
     body: JSON.stringify({ model: "bench", stream, messages: [{ role: "user", content: message }] }),
   });
   if (stream) {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    body.on("data", (piece) => response.write(piece)).on("end", () => response.end());
-    response.on("close", () => body.destroy());
+    pipe(body, response);
     return;
   }
   const answer = /** @type {any} */ (await body.json());

@@ -1,6 +1,6 @@
 // An OpenAI-compatible upstream, a process of its own. It answers at once: a plain answer, or a stream of 200 words, each
 // in a write of its own, as an AI sends them. The question "burst" gets them all in one write.
-// The question "pace" gets one delta at once, and from a request for /pace on 20 a second, each of which says when it was
+// The question "long" gets 2,000 words. The question "pace" gets one delta at once, and from a request for /pace on 20 a second, each of which says when it was
 // sent, until a request for /still. A request for /end ends all.
 import { createServer } from "node:http";
 
@@ -23,6 +23,15 @@ const words = [event({ role: "assistant", content: "" }), ...Array(WORDS).fill(e
 
 /** @typedef {import("node:http").ServerResponse} Reply */
 const end = (/** @type {Reply} */ reply) => reply.end(`${last}data: [DONE]\n\n`);
+
+/** Ten answers, each word in a packet of its own, as far as the system lets it. */
+async function writeLong(/** @type {Reply} */ reply) {
+  reply.socket?.setNoDelay(true);
+  for (let turn = 0; turn < 10 * WORDS; turn++) {
+    reply.write(words[1 + (turn % WORDS)]);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 /** @type {Set<Reply>[]} */
 const paced = Array.from({ length: PHASES }, () => new Set());
@@ -47,7 +56,7 @@ function startPace() {
 const server = createServer((request, reply) => {
   let body = "";
   request.setEncoding("utf8").on("data", (text) => (body += text));
-  request.on("end", () => {
+  request.on("end", async () => {
     if (request.url === "/pace") {
       startPace();
       reply.end();
@@ -76,6 +85,7 @@ const server = createServer((request, reply) => {
     reply.writeHead(200, { "content-type": "text/event-stream" });
     if (messages.at(-1).content !== "pace") {
       if (messages.at(-1).content === "burst") reply.write(words.join(""));
+      else if (messages.at(-1).content === "long") await writeLong(reply);
       else for (const word of words) reply.write(word);
       end(reply);
       return;
