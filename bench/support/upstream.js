@@ -56,7 +56,7 @@ function startPace() {
 const server = createServer((request, reply) => {
   let body = "";
   request.setEncoding("utf8").on("data", (text) => (body += text));
-  request.on("end", async () => {
+  request.on("end", () => {
     if (request.url === "/pace") {
       startPace();
       reply.end();
@@ -85,8 +85,10 @@ const server = createServer((request, reply) => {
     reply.writeHead(200, { "content-type": "text/event-stream" });
     if (messages.at(-1).content !== "pace") {
       if (messages.at(-1).content === "burst") reply.write(words.join(""));
-      else if (messages.at(-1).content === "long") await writeLong(reply);
-      else for (const word of words) reply.write(word);
+      else if (messages.at(-1).content === "long") {
+        void writeLong(reply).then(() => end(reply));
+        return;
+      } else for (const word of words) reply.write(word);
       end(reply);
       return;
     }

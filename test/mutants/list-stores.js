@@ -17,7 +17,7 @@ const apiKeys = `${json}api-keys.test.ts`;
 const invites = `${json}invites.test.ts`;
 const operations = `${json}operations.test.ts`;
 const postgresInvites = "test/contract/postgres-invites.test.ts";
-const apiKeys = "test/contract/postgres-api-keys.test.ts";
+const postgresApiKeys = "test/contract/postgres-api-keys.test.ts";
 const rowCalls = "test/unit/server/stores/postgres/row-calls.test.ts";
 
 /** The ledger's files, the tables of Postgres, and the files of every room. @type {Mutant[]} */
@@ -679,42 +679,42 @@ export const storeMutants = [
     find: "held === undefined || held.apiKey !== undefined",
     replace: "held !== undefined && held.apiKey !== undefined",
     why: "An API key has what another server charged held for ever.",
-    tests: [apiKeys],
+    tests: [postgresApiKeys],
   },
   {
     file: "src/server/stores/postgres/key-limits.ts",
     find: "${SPENT} + q.price END,\n    spent_from",
     replace: "${SPENT} END,\n    spent_from",
     why: "An API key spends without a limit.",
-    tests: [apiKeys],
+    tests: [postgresApiKeys],
   },
   {
     file: "src/server/stores/postgres/key-limits.ts",
     find: "held = k.held - g.price",
     replace: "held = k.held",
     why: "What failed counts for the limit of an API key for ever.",
-    tests: [apiKeys],
+    tests: [postgresApiKeys],
   },
   {
     file: "src/server/stores/postgres/key-limits.ts",
     find: '"k.generation < a.generation"',
     replace: '"false"',
     why: "An API key that is made while a new password is set outlives it.",
-    tests: [apiKeys],
+    tests: [postgresApiKeys],
   },
   {
     file: "src/server/stores/postgres/keyed-hold.ts",
     find: "key_needed <= key_free",
     replace: "price <= key_free",
     why: "Questions that go together exceed the limit of their API key.",
-    tests: [apiKeys],
+    tests: [postgresApiKeys],
   },
   {
     file: "src/server/stores/postgres/keyed-hold.ts",
     find: "(i.checked OR NOT a.disabled)",
     replace: "true",
     why: "API keys of a disabled account ask on.",
-    tests: [apiKeys],
+    tests: [postgresApiKeys],
   },
   {
     file: "src/server/stores/postgres/one-row.ts",

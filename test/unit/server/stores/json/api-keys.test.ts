@@ -83,8 +83,8 @@ async function rowsOf(dir: string, account: string): Promise<Pick<FactRow, "fact
 
 /** What a store says of Jane's keys, without what a restart loses. */
 async function stateOf(store: Store, jane: string) {
-  const { usageBy } = store.ledger;
-  const sums = [await usageBy?.(jane, 90, "key"), await usageBy?.(jane, 90, "model")];
+  const { ledger } = store;
+  const sums = [await ledger.usageBy?.(jane, 90, "key"), await ledger.usageBy?.(jane, 90, "model")];
   const sorted = sums.map((all = []) => all.sort((one, other) => one.tokens - other.tokens));
   return { keys: await store.apiKeys?.list(jane), sums: sorted };
 }
