@@ -13,7 +13,6 @@ import type { Call } from "../../argv/call.ts";
 import { chooseServer } from "../../connection/chosen-server.ts";
 import { makeDefault } from "../../connection/keep-login.ts";
 import { copyLocally } from "../../io/clipboard.ts";
-import { clipboardImage } from "../../io/clipboard-image.ts";
 import { readKeysFile } from "../../io/own-keys.ts";
 import { editFile, editText } from "../../io/editor.ts";
 import { homeFolder } from "../../io/home-folder.ts";
@@ -183,7 +182,10 @@ export async function holdSession(call: Call, target: Target, how: SessionOption
     files: createTextFiles(homeFolder()),
     finder: finderOf(env),
     copyLocally: (text) => copyLocally(text, { env, platform: process.platform }),
-    pasteImage: () => clipboardImage({ env, platform: process.platform }),
+    async pasteImage() {
+      const { clipboardImage } = await import("../../io/clipboard-image.ts");
+      return clipboardImage({ env, platform: process.platform });
+    },
   };
   // After Ctrl-C while the program was loading, nothing is asked or drawn.
   const end = signal.aborted ? "left" : await runChat(options);
