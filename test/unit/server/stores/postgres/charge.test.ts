@@ -1,6 +1,6 @@
 import type { ApiError } from "../../../../../src/server/core/api-error.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { charge, CHARGE } from "../../../../../src/server/stores/postgres/charge.ts";
+import { charge, CHARGE_KEYED } from "../../../../../src/server/stores/postgres/charge.ts";
 import { unavailable, type Database } from "../../../../../src/server/stores/postgres/database.ts";
 import { problemOf } from "../../../../../src/server/http/problem.ts";
 import { createLedger } from "../../../../../src/server/stores/postgres/ledger.ts";
@@ -10,10 +10,10 @@ import { createLanes, overloaded } from "../../../../../src/server/stores/postgr
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** How a charge fails if no connection is free after CHARGE has changed nothing. */
+/** How a charge fails if no connection is free after CHARGE_KEYED has changed nothing. */
 async function failureAfter({ repeated }: { repeated: boolean }): Promise<unknown> {
   const run: Database["run"] = async (sql) => {
-    if (sql !== CHARGE) throw overloaded();
+    if (sql !== CHARGE_KEYED) throw overloaded();
     return { rows: [], conflict: false, repeated };
   };
   const failure = charge({ run }, "hold").catch((error: unknown) => error);
