@@ -201,7 +201,7 @@ describe.skipIf(noPostgres)(`a server of before models in Postgres${skipped(noPo
       "ALTER TABLE chat_ledger DROP COLUMN invite, DROP COLUMN n, DROP COLUMN by, DROP COLUMN asked",
     );
     await place.query(
-      "ALTER TABLE chat_accounts DROP COLUMN granted, DROP COLUMN deleted_at, DROP COLUMN refilled",
+      "ALTER TABLE chat_accounts DROP COLUMN granted, DROP COLUMN deleted_at, DROP COLUMN refilled, DROP COLUMN given",
     );
     await place.query("DROP TABLE chat_invites");
     await place.query("UPDATE chat_schema SET version = 1");

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { Client } from "pg";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { AccountRow } from "../../src/server/core/operations.ts";
 import type { Account, Store } from "../../src/server/core/ports.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
@@ -98,6 +99,43 @@ describe.skipIf(noPostgres)(`an operator's acts in Postgres${skipped(noPostgres)
     expect((await facts(jane.id)).slice(1).map(({ kind }) => kind)).toEqual(Array(11).fill("take"));
     expect(await balanced(place)).toBe(true);
   });
+
+  it.each(["grant", "take"] as const)(
+    "makes a grant or a take of one id, if both wait for the account, the %s first",
+    async (first) => {
+      const jane = await createAccount(one, 1000);
+      const operator = new Client({ connectionString: place.url });
+      await operator.connect();
+      closers.push(() => operator.end());
+      await operator.query("BEGIN");
+      await operator.query("SELECT id FROM chat_accounts WHERE id = $1 FOR UPDATE", [jane.id]);
+      const waiting = (count: number) =>
+        vi.waitFor(
+          async () =>
+            expect(
+              await place.query(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
+                [place.name],
+              ),
+            ).toHaveLength(count),
+          { timeout: 60_000, interval: 5 },
+        );
+      const id = { id: "june", account: jane.id, tokens: 50 };
+      const give = {
+        grant: () => one.ledger.grant({ ...id, reason: "" }),
+        take: () => other.operations.take({ ...id, ...act }),
+      };
+      const done = give[first]();
+      await waiting(1);
+      const late = give[first === "grant" ? "take" : "grant"]();
+      await waiting(2);
+      await operator.query("ROLLBACK");
+      expect((await done).kind).toBe(first === "grant" ? "granted" : "taken");
+      expect(await late).toEqual({ kind: "id_taken" });
+      expect(await kinds(jane.id)).toEqual(["account", first]);
+      expect(await balanced(place)).toBe(true);
+    },
+  );
 
   it("takes what an expired question holds", async () => {
     const jane = await createAccount(one, 100);

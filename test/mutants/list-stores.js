@@ -494,9 +494,16 @@ export const storeMutants = [
   },
   {
     file: "src/server/stores/postgres/grants.ts",
-    find: "tokens - held) AS taken",
-    replace: "tokens) AS taken",
+    find: "a.tokens - a.held) AS taken",
+    replace: "a.tokens) AS taken",
     why: "A take takes what questions in flight hold.",
+    tests: ["test/contract/postgres-operations.test.ts"],
+  },
+  {
+    file: "src/server/stores/postgres/grants.ts",
+    find: "a.given <> (SELECT s.given FROM chat_accounts s WHERE s.id = $2)",
+    replace: "false",
+    why: "A grant and a take of one id are both made.",
     tests: ["test/contract/postgres-operations.test.ts"],
   },
   {

@@ -164,6 +164,8 @@ export const migrations: string[][] = [
     `CREATE UNIQUE INDEX chat_api_keys_name ON chat_api_keys (account, folded) WHERE ended_at IS NULL`,
     `CREATE UNIQUE INDEX chat_api_keys_slot ON chat_api_keys (account, slot) WHERE ended_at IS NULL`,
   ],
+  // How many grants and takes of operators the account got from servers of this version on.
+  ["ALTER TABLE chat_accounts ADD COLUMN given int4 NOT NULL DEFAULT 0"],
 ];
 
 /** SQL for the UTC day of the database's clock, as days since 1970. */
