@@ -11,6 +11,9 @@ const PRIME = 56_800_235_581;
 
 const FORM = new RegExp(`^${PREFIX}[0-9A-Za-z]{${SECRET_DIGITS + CHECK_DIGITS}}$`);
 
+/** Also one that is cut off. */
+const ANYWHERE = new RegExp(`${PREFIX}[0-9A-Za-z]{16,}`, "g");
+
 /** A new API key, such as `aic_` and 49 letters and digits. Stores keep its SHA-256 alone. */
 export function newApiKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(BYTES));
@@ -20,6 +23,13 @@ export function newApiKey(): string {
   );
   return PREFIX + secret + checksum(secret);
 }
+
+/** Replaces API keys in a text for the operator. */
+export const withoutApiKeys = (text: string): string =>
+  text.includes(PREFIX) ? text.replace(ANYWHERE, `${PREFIX}…`) : text;
+
+/** Whether a text is meant as an API key. No token begins like one. */
+export const isKeyLike = (text: string): boolean => text.startsWith(PREFIX);
 
 /** Whether a text is an API key, by its form and its checksum. */
 export function isApiKey(text: string): boolean {

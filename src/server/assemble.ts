@@ -90,6 +90,8 @@ export async function assemble(
     tokens: signing.tokens,
     startingTokens: () => current.config.startingTokens,
     ledger,
+    apiKeys: store.apiKeys,
+    now: Date.now,
     countGuess: openLoginLimits(() => current.config, addresses.isLimited, store.counter),
     ...openRegisterLimits(() => current.config, addresses.isLimited, store.counter),
   });

@@ -1,3 +1,4 @@
+import { withoutApiKeys } from "../protocol/api-key.ts";
 import type { ServerConfig } from "./config.ts";
 import { decoded } from "./providers/base-url.ts";
 import { createRedaction } from "./providers/quote.ts";
@@ -30,7 +31,7 @@ export interface Secrets {
 export function createSecrets(config: ServerConfig): Secrets {
   let redact = createRedaction(secretsOf(config));
   return {
-    redact: (text) => redact(text),
+    redact: (text) => withoutApiKeys(redact(text)),
     change: (next) => void (redact = createRedaction(secretsOf(next))),
   };
 }

@@ -1,12 +1,16 @@
+import { isApiKey } from "../../protocol/api-key.ts";
 import type { Registration } from "../../protocol/replies.ts";
 import { ApiError } from "./api-error.ts";
+import type { ApiKeys } from "./api-keys.ts";
 import { foldName } from "./fold-name.ts";
 import { digestOfCode } from "./invite-code.ts";
 import { knownDigest } from "./known-address.ts";
 import type { CountGuess } from "./login-limits.ts";
 import type {
   Account,
+  AccountId,
   Accounts,
+  Admission,
   HoldOutcome,
   HoldRequest,
   Invite,
@@ -17,6 +21,7 @@ import type {
   TokenClaims,
   Tokens,
 } from "./ports.ts";
+import { sha256 } from "./sha256.ts";
 import type { StopSignal } from "./stop.ts";
 
 interface Credentials {
@@ -24,10 +29,21 @@ interface Credentials {
   password: string;
 }
 
-/** A request with a valid token: its account, and the claims of the token. */
+/** What an API key stands for. */
+export interface KeyClaims {
+  account: AccountId;
+  /** Its id. */
+  apiKey: string;
+  digest: string;
+}
+
+/** What a request shows about itself: by a token, or by an API key. */
+export type Claims = TokenClaims | KeyClaims;
+
+/** A request with a valid token or API key, and its account. */
 export interface Session {
   account: Account;
-  claims: TokenClaims;
+  claims: Claims;
 }
 
 /** Who sends a password. */
@@ -63,14 +79,18 @@ export interface SignIn {
   authenticate(token: string): Promise<Session>;
   /** The first half of `authenticate`, without the store: throws `invalid_token` or `expired_token`. */
   verify(token: string): TokenClaims;
-  /** The second half of `authenticate`. */
-  confirm(claims: TokenClaims): Promise<Session>;
+  /** The second half of `authenticate`. Looks an API key up again. */
+  confirm(claims: Claims): Promise<Session>;
+  /** As `authenticate`, for an API key. What is no API key by its form is not looked up. */
+  findKey(key: string): Promise<Session>;
   /**
    * The second half of `authenticate`, and a hold, in one step of the store. Resolves to the account's name and the outcome
    * of the hold. Absent if the store has no such step.
    */
-  admit?: (claims: TokenClaims, request: HoldRequest) => Promise<{ name: string; outcome: HoldOutcome }>;
-  /** Revokes this one token. Questions that were asked with it go on. */
+  admit?: (claims: Claims, request: HoldRequest) => Promise<{ name: string; outcome: HoldOutcome }>;
+  /** A hold for an API key whose account was checked, where there is no `admit`. */
+  holdByKey(claims: KeyClaims, request: HoldRequest): Promise<HoldOutcome>;
+  /** Revokes this one token. Questions that were asked with it go on. Rejects with `key_not_allowed` for an API key. */
   logout(session: Session): Promise<void>;
   /**
    * Sets a new password; all tokens of the account become invalid but the new one. Rejects with `invalid_credentials`
@@ -92,7 +112,10 @@ interface Needs {
   tokens: Tokens;
   /** Tokens of a new account, now. */
   startingTokens: () => number;
-  ledger?: Pick<Ledger, "admit">;
+  ledger: Pick<Ledger, "admit" | "hold">;
+  /** Undefined: the store keeps none. */
+  apiKeys: ApiKeys | undefined;
+  now: () => number;
   countGuess: CountGuess;
   /** Of accounts that are made without an invitation from one address. */
   registrations: Limit;
@@ -108,12 +131,19 @@ async function giveBackOnFailure<T>(giveBack: () => Promise<void>, act: () => Pr
   });
 }
 
+/** For what an API key may not do (docs/http-api.md#api-keys). */
+export const keyNotAllowed = () =>
+  new ApiError(
+    "key_not_allowed",
+    "An API key can ask, list the models, and read the balance and the usage. For everything else log in.",
+  );
+
 const disabled = () =>
   new ApiError("account_disabled", "This account is disabled. Ask the operator of this server.");
 
 /** See {@link SignIn}. */
 export function createSignIn(needs: Needs): SignIn {
-  const { accounts, invites, registration, passwords, tokens, startingTokens, ledger } = needs;
+  const { accounts, invites, registration, passwords, tokens, startingTokens, ledger, apiKeys, now } = needs;
   const { countGuess, registrations, wrongCodes } = needs;
   const ended = () => new ApiError("invalid_token", "This token is no longer valid. Log in again.");
   const taken = () => new ApiError("username_taken", "This username is taken. Choose another one.");
@@ -129,7 +159,25 @@ export function createSignIn(needs: Needs): SignIn {
       "This invitation is not valid: its code is wrong, or it is used up, expired or revoked.",
     );
 
-  async function confirm(claims: TokenClaims): Promise<Session> {
+  const noKey = (why: string) => new ApiError("invalid_token", `This API key ${why}`);
+  const unknownKey = () => noKey("is unknown or was ended. Make a new one.");
+
+  async function confirmKey(digest: string): Promise<Session> {
+    const found = await apiKeys?.byDigest(digest);
+    if (!found) throw unknownKey();
+    const { account, key } = found;
+    if (key.expires !== null && key.expires <= now()) throw noKey("has expired. Make a new one.");
+    if (account.disabled) throw disabled();
+    return { account, claims: { account: account.id, apiKey: key.id, digest } };
+  }
+
+  async function findKey(key: string): Promise<Session> {
+    if (!isApiKey(key)) throw noKey("is not well formed. Copy it whole.");
+    return confirmKey(sha256(key));
+  }
+
+  async function confirm(claims: Claims): Promise<Session> {
+    if ("apiKey" in claims) return confirmKey(claims.digest);
     const session = await accounts.session(claims.account, claims.jti);
     if (!session || session.revoked || session.account.generation !== claims.generation) {
       throw ended();
@@ -139,8 +187,11 @@ export function createSignIn(needs: Needs): SignIn {
   }
 
   const admit: SignIn["admit"] = async (claims, request) => {
-    const admission = await ledger!.admit!(claims, request);
-    if (admission.kind === "ended") throw ended();
+    const isKey = "apiKey" in claims;
+    const admission: Admission = isKey
+      ? await ledger.admit!("api_key", { ...request, apiKey: claims.apiKey })
+      : await ledger.admit!(claims, request);
+    if (admission.kind === "ended") throw isKey ? unknownKey() : ended();
     if (admission.kind === "disabled") throw disabled();
     return admission;
   };
@@ -193,7 +244,9 @@ export function createSignIn(needs: Needs): SignIn {
     verify: (token) => tokens.verify(token),
     confirm,
     authenticate: async (token) => confirm(tokens.verify(token)),
-    ...(ledger?.admit && { admit }),
+    findKey,
+    ...(ledger.admit && { admit }),
+    holdByKey: ({ apiKey }, request) => ledger.hold({ ...request, apiKey }),
 
     assertOpen() {
       if (registration() !== "closed") return;
@@ -231,7 +284,9 @@ export function createSignIn(needs: Needs): SignIn {
       return { token: tokens.issue(account) };
     },
 
-    async logout({ claims: { account, jti, expires } }) {
+    async logout({ claims }) {
+      if ("apiKey" in claims) throw keyNotAllowed();
+      const { account, jti, expires } = claims;
       await accounts.revoke({ account, jti, expires });
     },
 

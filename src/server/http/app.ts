@@ -9,7 +9,13 @@ import type { Ledger, Store } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, refuseIfClosed, register, tellBalance } from "./accounts.ts";
-import { authenticate, authenticateAsker, authenticateHead, requireHeadToken } from "./authenticate.ts";
+import {
+  authenticate,
+  authenticateAsker,
+  authenticateHead,
+  refuseApiKeys,
+  requireHeadToken,
+} from "./authenticate.ts";
 import { bodyLimit, checkBeside, textLimit } from "./chat-body.ts";
 import { answerQuestion } from "./chat.ts";
 import type { Budget } from "./budget.ts";
@@ -112,13 +118,14 @@ function routeTable(needs: AppNeeds): Route[] {
     [
       "post",
       routes.logout,
-      [authenticate(signIn), readJson(budget, () => CREDENTIALS_BODY_BYTES), logOut(signIn)],
+      [authenticate(signIn), refuseApiKeys, readJson(budget, () => CREDENTIALS_BODY_BYTES), logOut(signIn)],
     ],
     [
       "post",
       routes.password,
       [
         authenticate(signIn),
+        refuseApiKeys,
         readJson(budget, () => CREDENTIALS_BODY_BYTES),
         validate(passwordBody, changePassword(signIn)),
       ],

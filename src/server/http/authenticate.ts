@@ -1,6 +1,7 @@
+import { isKeyLike } from "../../protocol/api-key.ts";
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
-import type { Session, SignIn } from "../core/sign-in.ts";
+import { keyNotAllowed, type Session, type SignIn } from "../core/sign-in.ts";
 import type { Context, Middleware } from "./context.ts";
 import { isHere, mayBeLarge } from "./read-body.ts";
 
@@ -31,20 +32,25 @@ const missingToken = (more = "") =>
 
 function enter(ctx: Context, session: Session): void {
   ctx.state.session = session;
+  ctx.state.claims = session.claims;
   ctx.state.who = session.account.name;
 }
 
-/** Requires a valid token in the head, and sets `ctx.state.session`. To be put before the body is read. */
+/** Requires a valid token or API key in the head, and sets `ctx.state.session`. To be put before the body is read. */
 export function authenticate(signIn: SignIn): Middleware {
   return async function authenticate(ctx, next) {
     const token = headToken(ctx);
     if (token === undefined) throw missingToken();
-    const claims = signIn.verify(token);
-    enter(ctx, await signIn.confirm(claims));
-    ctx.state.claims = claims;
+    enter(ctx, await (isKeyLike(token) ? signIn.findKey(token) : signIn.confirm(signIn.verify(token))));
     return next();
   };
 }
+
+/** Refuses an API key (docs/http-api.md#api-keys). After {@link authenticate}. */
+export const refuseApiKeys: Middleware = async function refuseApiKeys({ state }, next) {
+  if (state.claims && "apiKey" in state.claims) throw keyNotAllowed();
+  return next();
+};
 
 /**
  * Refuses a token in the head that is not valid, before the body is read. If the store checks the account of a question
@@ -57,9 +63,11 @@ export function authenticateHead(signIn: SignIn): Middleware {
     const { state, req } = ctx;
     const token = headToken(ctx);
     if (token !== undefined) {
-      state.claims = signIn.verify(token);
-      if (!signIn.admit || mayBeLarge(req)) {
-        const session = await signIn.confirm(state.claims);
+      const isKey = isKeyLike(token);
+      if (!isKey) state.claims = signIn.verify(token);
+      if (isKey || !signIn.admit || mayBeLarge(req)) {
+        const session = await (isKey ? signIn.findKey(token) : signIn.confirm(state.claims!));
+        state.claims = session.claims;
         if (isHere(req)) state.session = session;
       }
     }
@@ -91,17 +99,20 @@ export function authenticateAsker(signIn: SignIn, tokenIn = bodyToken): Middlewa
     const inBody = tokenIn(state.body);
     if (state.claims === undefined) {
       if (inBody === undefined) throw missingToken(", or as token in the body");
-      state.claims = signIn.verify(inBody);
+      if (isKeyLike(inBody)) enter(ctx, await signIn.findKey(inBody));
+      else state.claims = signIn.verify(inBody);
     } else if (inBody !== undefined && inBody !== headToken(ctx)) {
       throw new ApiError(
         "conflicting_tokens",
         "The Authorization header and the body carry different tokens. Send one of them.",
       );
     }
-    const { claims } = state;
+    const claims = state.claims!;
     if (!admit) {
       // Once more, if it may have ended while the body came.
       enter(ctx, state.session ?? (await signIn.confirm(claims)));
+      if ("apiKey" in claims)
+        state.asker = { account: claims.account, hold: (request) => signIn.holdByKey(claims, request) };
       return next();
     }
     state.asker = {

@@ -1,9 +1,9 @@
 import type { Next, ParameterizedContext } from "koa";
 import type { ApiError } from "../core/api-error.ts";
 import type { Bill } from "../core/client-gone.ts";
-import type { Account, TokenClaims } from "../core/ports.ts";
+import type { Account } from "../core/ports.ts";
 import type { Question } from "../core/questions.ts";
-import type { Session } from "../core/sign-in.ts";
+import type { Claims, Session } from "../core/sign-in.ts";
 import type { Reply } from "./reply.ts";
 
 /** What the steps of one request pass on to each other. */
@@ -17,8 +17,8 @@ export interface State {
   body: Record<string, unknown>;
   /** Bytes of the body, which are counted in the budget. Set by `readJson`. */
   buffered: number | undefined;
-  /** Of a token whose signature is valid: its session may have ended. */
-  claims: TokenClaims | undefined;
+  /** Of a token whose signature is valid, or of an API key that was found: it may have ended since. */
+  claims: Claims | undefined;
   /** Set by `authenticate` and `authenticateAsker`; by `authenticateHead`, if nothing is waited for until the latter. */
   session: Session | undefined;
   /** Whose question it is. Set by `authenticateAsker`, if the store checks the account with the hold. */

@@ -1,4 +1,5 @@
 import type { Level, Logger } from "pino";
+import { withoutApiKeys } from "../../protocol/api-key.ts";
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import type { LimitName } from "../core/limit-names.ts";
@@ -76,18 +77,19 @@ export function logRequests(log: Logger, onRequest?: OnRequest): Middleware {
     const start = performance.now();
     if (onRequest) ctx.state.arrived = start;
     await next();
-    const { requestId, address, who, failure, fellBack } = ctx.state;
+    const { requestId, address, who, claims, failure, fellBack } = ctx.state;
     const bill = failure instanceof ClientGone ? failure.bill : ctx.state.bill;
     const level = ctx.state.probe === undefined || isNews(ctx.state) ? levelOf(failure) : "debug";
     if (log.isLevelEnabled(level)) {
       const fields = {
         method: ctx.method,
-        path: ctx.path,
+        path: withoutApiKeys(ctx.path),
         status: statusOf(ctx),
         ms: Math.round(performance.now() - start),
         request_id: requestId,
         ...(address !== "" && { address }),
         ...(who !== undefined && { account: who }),
+        ...(claims && "apiKey" in claims && { api_key: claims.apiKey }),
         ...bill,
         ...(fellBack && fallbackOf(fellBack)),
         ...failureOf(failure),
