@@ -13,6 +13,15 @@ interface ModelHold extends HoldRequest {
   paid: boolean;
 }
 
+interface ModelApiKey {
+  account: AccountId;
+  name: string;
+  /** Tokens a day. */
+  limit: number;
+  ended: boolean;
+  charges: { at: number; price: number }[];
+}
+
 interface ModelKey {
   digest: string;
   cost: number;
@@ -44,6 +53,8 @@ export class Model {
   readonly grants = new Map<string, number>();
   /** What was asked for and what was taken, by account and id. */
   readonly takes = new Map<string, { asked: number; taken: number }>();
+  /** By id, those that have ended included. */
+  readonly apiKeys = new Map<string, ModelApiKey>();
   /** Open ones. */
   readonly holds = new Map<string, ModelHold>();
   /** Every hold that was asked for since the last restart, whatever became of it. */
@@ -137,6 +148,46 @@ export class Model {
     return this.act(account, known.name === name, () => (known.name = name));
   }
 
+  createKey(id: string, account: AccountId, name: string, limit: number): "created" | "taken" | "unknown" {
+    if (this.account(account).deleted) return "unknown";
+    if (this.liveKeys(account).some(([, key]) => key.name.toLowerCase() === name.toLowerCase()))
+      return "taken";
+    this.models = true;
+    this.apiKeys.set(id, { account, name, limit, ended: false, charges: [] });
+    return "created";
+  }
+
+  revokeKey(id: string): "revoked" | "unknown" {
+    const key = this.apiKeys.get(id);
+    if (!key || key.ended || this.account(key.account).deleted) return "unknown";
+    key.ended = true;
+    return "revoked";
+  }
+
+  liveKeys(account: AccountId): [id: string, key: ModelApiKey][] {
+    const { deleted } = this.account(account);
+    return [...this.apiKeys].filter(([, key]) => key.account === account && !key.ended && !deleted);
+  }
+
+  /** Today. */
+  spentBy({ charges }: ModelApiKey): number {
+    const today = charges.filter(({ at }) => Math.floor(at / DAY) === Math.floor(this.now / DAY));
+    return today.reduce((sum, { price }) => sum + price, 0);
+  }
+
+  /** Of 90 days and more. */
+  useByKey(account: AccountId): Map<string | null, number> {
+    const sums = new Map<string | null, number>();
+    const { questions } = this.account(account);
+    let byKeys = 0;
+    for (const { account: own, name, charges } of this.apiKeys.values()) {
+      if (own !== account || charges.length === 0) continue;
+      sums.set(name, (sums.get(name) ?? 0) + charges.length);
+      byKeys += charges.length;
+    }
+    return questions > byKeys ? sums.set(null, questions - byKeys) : sums;
+  }
+
   hold(request: HoldRequest): HoldOutcome {
     const outcome = this.look(request);
     this.asked.push(request.id);
@@ -145,7 +196,7 @@ export class Model {
     return outcome;
   }
 
-  private look({ account, key, digest, price }: HoldRequest): HoldOutcome {
+  private look({ account, key, digest, price, apiKey }: HoldRequest): HoldOutcome {
     if (key !== undefined) {
       const open = [...this.holds.values()].find((hold) => hold.account === account && hold.key === key);
       const charged = this.account(account).keys.get(key);
@@ -158,6 +209,16 @@ export class Model {
       }
     }
     const balance = this.balance(account);
+    if (apiKey !== undefined) {
+      const known = this.apiKeys.get(apiKey);
+      if (!known || known.ended) return { kind: "key_ended" };
+      const open = [...this.holds.values()].filter((hold) => hold.apiKey === apiKey && !hold.paid);
+      const held = open.reduce((sum, hold) => sum + hold.price, 0);
+      const { name, limit: tokens } = known;
+      const ends = (Math.floor(this.now / DAY) + 1) * DAY;
+      if (this.spentBy(known) + held + price > tokens)
+        return { kind: "key_limit", name, limit: { tokens, per: "day" }, ends, balance };
+    }
     if (balance.tokens < price) return { kind: "insufficient", balance };
     if (balance.tokens - balance.held < price) return { kind: "all_held", balance };
     return { kind: "held" };
@@ -178,6 +239,7 @@ export class Model {
     account.tokens -= hold.price;
     account.spent += hold.price;
     account.questions += 1;
+    this.apiKeys.get(hold.apiKey ?? "")?.charges.push({ at: this.now, price: hold.price });
     if (hold.key !== undefined)
       account.keys.set(hold.key, {
         digest: hold.digest,

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { pseudonymOf, type Act } from "../../src/server/core/operations.ts";
@@ -41,11 +41,22 @@ async function compare(model: Model, { store, fixture }: Real): Promise<void> {
     const usage = await store.ledger.usage(id, 90);
     expect(usage.reduce((sum, day) => sum + day.questions, 0)).toBe(questions);
     expect(usage.reduce((sum, day) => sum + day.tokens, 0)).toBe(spent);
+    await compareKeys(model, store, id);
     if (!fixture.acts) continue;
     expect(await store.operations.account(name)).toMatchObject({ id, ...balance, used: spent, disabled });
     expect((await store.accounts.byName(name))?.id).toBe(deleted ? undefined : id);
     expect((await store.accounts.session(id, ""))?.account.name).toBe(deleted ? undefined : name);
   }
+}
+
+async function compareKeys(model: Model, { apiKeys, ledger }: Store, account: AccountId): Promise<void> {
+  if (!apiKeys) return;
+  const listed = (await apiKeys.list(account)).map(({ id, name, spent }) => ({ id, name, spent }));
+  const expected = model.liveKeys(account);
+  expect(listed).toEqual(expected.map(([id, key]) => ({ id, name: key.name, spent: model.spentBy(key) })));
+  if (model.account(account).deleted) return;
+  const use = (await ledger.usageBy?.(account, 90, "key")) ?? [];
+  expect(new Map(use.map(({ name, questions }) => [name, questions]))).toEqual(model.useByKey(account));
 }
 
 function pick<T>(from: Iterable<T>, index: number): T | undefined {
@@ -71,10 +82,12 @@ const hold = fc
       { price: 100, model: "small" },
       { price: 150, model: "large" },
     ),
+    fc.option(index),
   )
-  .map(([who, key, digest, life, asked]) =>
-    command(`hold(${who}, ${key}, ${digest}, ${life}, ${asked.model})`, async (model, { store }) => {
-      const account = accountOf(model, who);
+  .map(([who, key, digest, life, asked, by]) =>
+    command(`hold(${who}, ${key}, ${digest}, ${life}, ${asked.model}, ${by})`, async (model, { store }) => {
+      const [apiKey, made] = (by === null ? undefined : pick(model.apiKeys, by)) ?? [];
+      const account = made?.account ?? accountOf(model, who);
       // No question gets so far: its login has ended.
       if (model.account(account).deleted) return undefined;
       const request = {
@@ -82,12 +95,33 @@ const hold = fc
         account,
         key: key ?? undefined,
         digest,
+        apiKey,
         ...asked,
         expires: model.now + life,
       };
       return { told: await store.ledger.hold(request), expected: model.hold(request) };
     }),
   );
+
+const makeKey = fc
+  .tuple(index, fc.constantFrom("ci", "CI", "laptop"), fc.constantFrom(150, 250))
+  .map(([who, name, tokens]) =>
+    command(`makeKey(${who}, ${name}, ${tokens})`, async (model, { store }) => {
+      if (!store.apiKeys) return undefined;
+      const [id, account, limit] = [randomUUID(), accountOf(model, who), { tokens, per: "day" } as const];
+      const digest = createHash("sha256").update(id).digest("hex");
+      const made = await store.apiKeys.create({ id, account, name, digest, limit, expires: null });
+      return { told: made.kind, expected: model.createKey(id, account, name, tokens) };
+    }),
+  );
+
+const endKey = index.map((which) =>
+  command(`endKey(${which})`, async (model, { store }) => {
+    const [id, key] = pick(model.apiKeys, which) ?? [];
+    if (!store.apiKeys || id === undefined || !key) return undefined;
+    return { told: (await store.apiKeys.revoke(key.account, id)).kind, expected: model.revokeKey(id) };
+  }),
+);
 
 const charge = latest.map((which) =>
   command(`charge(${which})`, async (model, { store }) => {
@@ -185,7 +219,7 @@ const restart = fc.constant(
 export function storeModel(name: string, place: () => Promise<StoreFixture>, numRuns = 60): void {
   it(`the store in ${name} behaves as the model does`, async () => {
     const deeds = [hold, hold, hold, charge, charge, release, grant, wait, restart];
-    const acts = [take, disable, rename, remove, register];
+    const acts = [take, disable, rename, remove, register, makeKey, makeKey, endKey];
     const commands = fc.commands([...deeds, ...acts], { maxCommands: 60, size: "max" });
     const property = fc.asyncProperty(commands, (chosen) => runIn(place, chosen));
     await expect(fc.assert(property, { numRuns })).resolves.toBeUndefined();
