@@ -49,12 +49,64 @@ export function sumOfUse(uses: Iterable<{ questions: number; tokens: number }>):
 }
 
 /** See {@link Usage}; without any use. */
-export function createUsage(): Usage {
-  // No Map before the first question: most accounts are idle most of the time.
-  let days: Map<number, Use> | undefined;
+export const createUsage = (): Usage => new UsageByDay();
 
-  function enter(day: number, { model, questions, tokens }: Omit<DayUse, "date">, today: number): void {
-    days ??= new Map();
+/** A class: an object of closures would take more memory than the use of most accounts. */
+class UsageByDay implements Usage {
+  // No Map before the first question: most accounts are idle most of the time.
+  #days: Map<number, Use> | undefined;
+
+  add(at: number, tokens: number, now: number, model: string | null): void {
+    this.#enter(dayOf(at), { model, questions: 1, tokens }, dayOf(now));
+  }
+
+  restore({ date, ...use }: DayUse): void {
+    this.#enter(dayOf(Date.parse(date)), use, Number.NEGATIVE_INFINITY);
+  }
+
+  last(count: number, now: number): DayUsage[] {
+    return lastDays(count, now).map((day) => ({ date: dateOf(day), ...sumOfUse(this.#usesOf(day)) }));
+  }
+
+  byModel(count: number, now: number): KeyUse[] {
+    const sums = new Map<string | null, KeyUse>();
+    for (const day of lastDays(count, now))
+      for (const { model: name, questions, tokens } of this.#usesOf(day)) {
+        const sum = sums.get(name) ?? { name, questions: 0, tokens: 0 };
+        sums.set(name, sum);
+        sum.questions += questions;
+        sum.tokens += tokens;
+      }
+    return [...sums.values()];
+  }
+
+  between(start: number, end: number): number {
+    let tokens = 0;
+    for (let day = dayOf(start); day < dayOf(end); day += 1)
+      for (let use = this.#days?.get(day); use; use = use.next) tokens += use.tokens;
+    return tokens;
+  }
+
+  kept(now: number): DayUse[] {
+    const oldest = dayOf(now) - USAGE_DAYS.most;
+    return [...(this.#days?.keys() ?? [])]
+      .filter((day) => day > oldest)
+      .sort((a, b) => a - b)
+      .flatMap((day) => {
+        const uses = this.#usesOf(day).sort((a, b) => ((a.model ?? "") < (b.model ?? "") ? -1 : 1));
+        const date = dateOf(day);
+        return uses.map(({ model, questions, tokens }) => ({ date, model, questions, tokens }));
+      });
+  }
+
+  #usesOf(day: number): Use[] {
+    const uses: Use[] = [];
+    for (let use = this.#days?.get(day); use; use = use.next) uses.push(use);
+    return uses;
+  }
+
+  #enter(day: number, { model, questions, tokens }: Omit<DayUse, "date">, today: number): void {
+    const days = (this.#days ??= new Map());
     const first = days.get(day);
     let known = first;
     while (known && known.model !== model) known = known.next;
@@ -70,46 +122,8 @@ export function createUsage(): Usage {
     for (const old of days.keys()) if (old <= today - USAGE_DAYS.most) days.delete(old);
     if (day > today - USAGE_DAYS.most) days.set(day, { model, questions, tokens, next: undefined });
   }
-
-  function* usesOf(day: number): Generator<Use> {
-    for (let use = days?.get(day); use; use = use.next) yield use;
-  }
-
-  /** The last `count` days, oldest first. */
-  const lastDays = (count: number, now: number): number[] =>
-    Array.from({ length: count }, (_, index) => dayOf(now) - count + 1 + index);
-
-  return {
-    add: (at, tokens, now, model) => enter(dayOf(at), { model, questions: 1, tokens }, dayOf(now)),
-    restore: ({ date, ...use }) => enter(dayOf(Date.parse(date)), use, Number.NEGATIVE_INFINITY),
-    last: (count, now) =>
-      lastDays(count, now).map((day) => ({ date: dateOf(day), ...sumOfUse(usesOf(day)) })),
-    byModel(count, now) {
-      const sums = new Map<string | null, KeyUse>();
-      for (const day of lastDays(count, now))
-        for (const { model: name, questions, tokens } of usesOf(day)) {
-          const sum = sums.get(name) ?? { name, questions: 0, tokens: 0 };
-          sums.set(name, sum);
-          sum.questions += questions;
-          sum.tokens += tokens;
-        }
-      return [...sums.values()];
-    },
-    between(start, end) {
-      let tokens = 0;
-      for (let day = dayOf(start); day < dayOf(end); day += 1) tokens += sumOfUse(usesOf(day)).tokens;
-      return tokens;
-    },
-    kept(now) {
-      const oldest = dayOf(now) - USAGE_DAYS.most;
-      return [...(days?.keys() ?? [])]
-        .filter((day) => day > oldest)
-        .sort((a, b) => a - b)
-        .flatMap((day) => {
-          const uses = [...usesOf(day)].sort((a, b) => ((a.model ?? "") < (b.model ?? "") ? -1 : 1));
-          const date = dateOf(day);
-          return uses.map(({ model, questions, tokens }) => ({ date, model, questions, tokens }));
-        });
-    },
-  };
 }
+
+/** The last `count` days, oldest first. */
+const lastDays = (count: number, now: number): number[] =>
+  Array.from({ length: count }, (_, index) => dayOf(now) - count + 1 + index);
