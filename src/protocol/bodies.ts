@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { hasMore } from "../text/code-points.ts";
 import { imageFault, imageTypes } from "./images.ts";
-import { HISTORY_ENTRIES, IMAGES, INSTRUCTIONS_CHARACTERS, MODEL_CHARACTERS } from "./limits.ts";
+import {
+  API_KEY_NAME_CHARACTERS,
+  HISTORY_ENTRIES,
+  IMAGES,
+  INSTRUCTIONS_CHARACTERS,
+  MODEL_CHARACTERS,
+} from "./limits.ts";
 import { passwordFaults } from "./password-rules.ts";
 import { usernameFaults } from "./username-rules.ts";
 
@@ -83,7 +89,52 @@ export const loginBody = z.object({ username: nonEmpty("username"), password: no
 export const passwordBody = z.object({
   password: nonEmpty("password"),
   new_password: passwordIn("new_password"),
+  revoke_keys: z.boolean({ error: "revoke_keys must be true or false." }).optional(),
 });
+
+/** Periods of the limit of an API key. */
+export const keyPeriods = ["day", "week", "month"] as const;
+export type KeyPeriod = (typeof keyPeriods)[number];
+
+/** Says which fields are unknown, and what else a strict object must be. */
+const strictly = (must: string) => ({
+  error: (issue: { code?: string | undefined; keys?: string[] | undefined }) =>
+    issue.code === "unrecognized_keys" ? `There is no such field: ${issue.keys?.join(", ")}.` : must,
+});
+
+/** `POST /api/keys/`. The name is trimmed; `expires_at` is in milliseconds since the epoch. */
+export const apiKeyBody = z.strictObject(
+  {
+    name: z
+      .string(required("name"))
+      .transform((text) => text.trim())
+      .refine((text) => text !== "" && !hasMore(text, API_KEY_NAME_CHARACTERS), {
+        error: `name must have 1 to ${API_KEY_NAME_CHARACTERS} characters.`,
+      })
+      .refine((text) => text.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text), {
+        error: "name must not have control characters.",
+      }),
+    limit: z
+      .strictObject(
+        {
+          tokens: z
+            .int({ error: "tokens must be a whole number." })
+            .min(1, { error: "tokens must be at least 1." }),
+          per: z.enum(keyPeriods, { error: `per must be one of these: ${keyPeriods.join(", ")}.` }),
+        },
+        strictly("limit must be an object with tokens and per."),
+      )
+      .nullish(),
+    expires_at: z.iso
+      .datetime({
+        offset: true,
+        error: "expires_at must be a time such as 2030-12-31T00:00:00Z.",
+      })
+      .transform((text) => Date.parse(text))
+      .nullish(),
+  },
+  strictly("The body must be an object."),
+);
 
 /** `POST /api/chat/` less its token. `message` comes out trimmed, and how long it may be is up to its model; `history` is the
  * earlier turns, oldest first; `model` is the name of the model to ask; `instructions` are trimmed, and absent if blank;
@@ -112,6 +163,7 @@ export const chatBody = z.object({
 export type RegisterBody = z.infer<typeof registerBody>;
 export type LoginBody = z.infer<typeof loginBody>;
 export type PasswordBody = z.infer<typeof passwordBody>;
+export type ApiKeyBody = z.infer<typeof apiKeyBody>;
 export type ChatBody = z.infer<typeof chatBody>;
 
 /** One turn of a conversation, oldest first where several stand together. */

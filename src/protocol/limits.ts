@@ -16,6 +16,9 @@ export const CONTEXT_CHARACTERS = 100_000;
  */
 export const MESSAGE_CHARACTERS = 32_000;
 
+/** Characters of the name of an API key. */
+export const API_KEY_NAME_CHARACTERS = 64;
+
 /** Most turns that a request's `history` may hold (docs/http-api.md#history). */
 export const HISTORY_ENTRIES = 200;
 

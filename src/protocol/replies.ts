@@ -1,3 +1,4 @@
+import type { KeyPeriod } from "./bodies.ts";
 import type { ChatLimits } from "./chat-limits.ts";
 import type { RefillSetting } from "./refill.ts";
 import type { Extension } from "./routes.ts";
@@ -51,11 +52,47 @@ export interface DayReply {
 export interface UsageReply {
   tokens: number;
   days: DayReply[];
+  /** With `by=key`; null: with a token. */
+  keys?: NamedUse[];
+  /** With `by=model`; null: before there were models. */
+  models?: NamedUse[];
+}
+
+/** What the days of a usage have for one API key or model. The most tokens first. */
+export interface NamedUse {
+  name: string | null;
+  questions: number;
+  tokens: number;
 }
 
 /** `POST /api/password/` → 200: the one token of the account that is valid from then on. */
 export interface PasswordReply {
   token: string;
+}
+
+/** The limit of an API key. */
+export interface ApiKeyLimit {
+  tokens: number;
+  per: KeyPeriod;
+}
+
+interface ApiKeyFields {
+  id: string;
+  name: string;
+  limit: ApiKeyLimit | null;
+  /** ISO 8601 with seconds, UTC. */
+  expires_at: string | null;
+  created_at: string;
+}
+
+/** `POST /api/keys/` → 201: the one reply that has the key. */
+export interface ApiKeyReply extends ApiKeyFields {
+  key: string;
+}
+
+/** `GET /api/keys/` → 200, oldest first. `spent`: in the running period of its limit; without one in the running month. */
+export interface ApiKeysReply {
+  keys: (ApiKeyFields & { spent: number; last_used_at: string | null })[];
 }
 
 /** Who may register at a server: everybody, whoever has the code of an invitation, or nobody. */

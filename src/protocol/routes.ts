@@ -9,6 +9,8 @@ export const routes = {
   usage: "/api/usage",
   logout: "/api/logout",
   password: "/api/password",
+  apiKeys: "/api/keys",
+  apiKey: "/api/keys/:id",
   completions: "/v1/chat/completions",
   openAiModels: "/v1/models",
   openAiModel: "/v1/models/*id",
@@ -27,6 +29,7 @@ export type Extension =
   | "usage"
   | "logout"
   | "password"
+  | "keys"
   | "reasoning"
   | "models"
   | "instructions"

@@ -130,7 +130,7 @@ export async function assemble(
   return { app, log, questions, signing, addresses, leave, stop };
 }
 
-function aboutOf({ config, models }: Current, { refill }: Store): AboutReply {
+function aboutOf({ config, models }: Current, { refill, apiKeys }: Store): AboutReply {
   const [first] = models.list;
   const { name, price, listed } = first;
   return {
@@ -151,6 +151,7 @@ function aboutOf({ config, models }: Current, { refill }: Store): AboutReply {
       "password",
       "reasoning",
       "instructions",
+      ...(apiKeys ? (["keys"] as const) : []),
       ...(listed ? (["models"] as const) : []),
       ...(takeImages(models.list) ? (["images"] as const) : []),
     ],

@@ -62,6 +62,18 @@ const valid: Record<keyof typeof routes, [method: string, body: fc.Arbitrary<unk
   ],
   login: ["POST", fc.record({ username: word, password: fc.constantFrom(PASSWORD, "a wrong one") })],
   logout: ["POST", fc.constant({})],
+  apiKeys: [
+    "POST",
+    fc.record(
+      {
+        name: fc.oneof(word, text),
+        limit: fc.constantFrom(null, { tokens: 100, per: "day" }, { tokens: 0, per: "year" }),
+        expires_at: fc.constantFrom(null, "2999-12-31T00:00:00Z", "soon"),
+      },
+      { requiredKeys: ["name"] },
+    ),
+  ],
+  apiKey: ["DELETE", fc.constant({})],
   // The password stays the same.
   password: [
     "POST",

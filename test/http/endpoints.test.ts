@@ -67,6 +67,7 @@ describe.each(["", "/"])("with %j at the end of the path", (slash) => {
         "password",
         "reasoning",
         "instructions",
+        "keys",
       ],
     });
     expect(await (await fetch(`${server.url}/healthz${slash}`)).text()).toBe('{"status":"ok"}');

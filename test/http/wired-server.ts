@@ -94,7 +94,7 @@ export async function openWiredServer({
       passwords,
       tokens,
       startingTokens: () => 4000,
-      ledger: { hold: ledger.hold },
+      ledger: { hold: (request) => ledger.hold(request) },
       apiKeys: store.apiKeys,
       now,
       registrations: unlimited,

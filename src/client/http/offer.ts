@@ -42,6 +42,7 @@ const known = new Set<string>([
   "usage",
   "logout",
   "password",
+  "keys",
   "reasoning",
   "models",
   "instructions",

@@ -1,10 +1,9 @@
+import type { KeyPeriod } from "../../protocol/bodies.ts";
 import type { Account, AccountId } from "./ports.ts";
 
-/** Periods begin at 00:00 UTC: of a day, a Monday, the first of a month. */
-export const keyPeriods = ["day", "week", "month"] as const;
-export type KeyPeriod = (typeof keyPeriods)[number];
+export type { KeyPeriod } from "../../protocol/bodies.ts";
 
-/** Most tokens that a key may spend in a period. */
+/** Most tokens that a key may spend in a period, which begins at 00:00 UTC: of a day, a Monday, the first of a month. */
 export interface KeyLimit {
   tokens: number;
   per: KeyPeriod;

@@ -93,12 +93,12 @@ export interface SignIn {
   /** Revokes this one token. Questions that were asked with it go on. Rejects with `key_not_allowed` for an API key. */
   logout(session: Session): Promise<void>;
   /**
-   * Sets a new password; all tokens of the account become invalid but the new one. Rejects with `invalid_credentials`
+   * Sets a new password; all tokens of the account become invalid but the new one, with `endsKeys` its API keys, too. Rejects with `invalid_credentials`
    * for a wrong old password, and with `invalid_token` if another password was set in the meantime.
    */
   changePassword(
     session: Session,
-    passwords: { password: string; newPassword: string },
+    passwords: { password: string; newPassword: string; endsKeys?: boolean | undefined },
     sender: Sender,
   ): Promise<{ token: string }>;
 }
@@ -290,12 +290,17 @@ export function createSignIn(needs: Needs): SignIn {
       await accounts.revoke({ account, jti, expires });
     },
 
-    async changePassword({ account }, { password, newPassword }, sender) {
+    async changePassword({ account }, { password, newPassword, endsKeys }, sender) {
       const { id, name, generation } = account;
       if (!(await check({ name, password, account }, sender, true)))
         throw new ApiError("invalid_credentials", "The present password is wrong.");
       const hash = await passwords.hash(newPassword, { ...sender, name: foldName(name), known: true });
-      const outcome = await accounts.setPassword({ account: id, generation, passwordHash: hash });
+      const outcome = await accounts.setPassword({
+        account: id,
+        generation,
+        passwordHash: hash,
+        endsKeys,
+      });
       if (outcome.kind === "changed") throw ended();
       return { token: tokens.issue(outcome.account) };
     },

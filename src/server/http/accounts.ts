@@ -56,10 +56,14 @@ export function logOut(signIn: SignIn): Middleware {
 
 /** The handler of `POST /api/password`. */
 export function changePassword(signIn: SignIn): Handler<PasswordBody> {
-  return async function changePassword(ctx, { password, new_password: newPassword }) {
+  return async function changePassword(ctx, { password, new_password: newPassword, revoke_keys: endsKeys }) {
     const { signal } = await stopWithClient(ctx.req, ctx.res);
     const sender = { address: ctx.state.address, signal };
-    const { token } = await signIn.changePassword(sessionOf(ctx), { password, newPassword }, sender);
+    const { token } = await signIn.changePassword(
+      sessionOf(ctx),
+      { password, newPassword, endsKeys },
+      sender,
+    );
     const reply: PasswordReply = { token };
     replyJson(ctx, 200, reply);
   };

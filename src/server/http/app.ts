@@ -1,14 +1,16 @@
 import Koa from "koa";
 import type { Logger } from "pino";
-import { chatBody, loginBody, passwordBody, registerBody } from "../../protocol/bodies.ts";
+import { apiKeyBody, chatBody, loginBody, passwordBody, registerBody } from "../../protocol/bodies.ts";
 import { CREDENTIALS_BODY_BYTES } from "../../protocol/limits.ts";
 import type { AboutReply } from "../../protocol/replies.ts";
 import { routes } from "../../protocol/routes.ts";
 import type { NamedAiState } from "../core/ai-states.ts";
+import type { ApiKeys } from "../core/api-keys.ts";
 import type { Ledger, Store } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, refuseIfClosed, register, tellBalance } from "./accounts.ts";
+import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import {
   authenticate,
   authenticateAsker,
@@ -56,7 +58,7 @@ export interface AppNeeds {
   /** Whether the server is shutting down: each reply is the last on its connection. */
   stopping: () => boolean;
   /** Whether it accepts charges now. */
-  store: Pick<Store, "ready" | "trouble">;
+  store: Pick<Store, "ready" | "trouble" | "apiKeys">;
   /** Of all models, the default first. */
   aiStates: () => NamedAiState[];
   log: Logger;
@@ -130,9 +132,21 @@ function routeTable(needs: AppNeeds): Route[] {
         validate(passwordBody, changePassword(signIn)),
       ],
     ],
+    ...(store.apiKeys ? apiKeyRoutes(needs, store.apiKeys) : []),
     ["get", routes.about, [tellAbout(about)]],
     ["get", routes.health, [tellHealth(aiStates)]],
     ["get", routes.ready, [tellReady(leaving, store)]],
+  ];
+}
+
+/** The routes of docs/http-api.md#api-keys. */
+function apiKeyRoutes({ signIn, budget }: AppNeeds, apiKeys: ApiKeys): Route[] {
+  const asUser = [authenticate(signIn), refuseApiKeys];
+  const body = readJson(budget, () => CREDENTIALS_BODY_BYTES);
+  return [
+    ["post", routes.apiKeys, [...asUser, body, validate(apiKeyBody, createApiKey(apiKeys))]],
+    ["get", routes.apiKeys, [...asUser, listApiKeys(apiKeys)]],
+    ["delete", routes.apiKey, [...asUser, revokeApiKey(apiKeys)]],
   ];
 }
 

@@ -1,7 +1,7 @@
 import { Router } from "@koa/router";
 import type { Context, Middleware, State } from "./context.ts";
 
-export type Route = [method: "get" | "post", path: string, steps: Middleware[]];
+export type Route = [method: "get" | "post" | "delete", path: string, steps: Middleware[]];
 
 /**
  * The step that runs the steps of a request's route; without one it sets `ctx.state.methods`, and goes on. The router is asked

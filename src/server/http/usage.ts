@@ -1,5 +1,5 @@
 import { USAGE_DAYS } from "../../protocol/limits.ts";
-import type { UsageReply } from "../../protocol/replies.ts";
+import type { NamedUse, UsageReply } from "../../protocol/replies.ts";
 import type { Ledger } from "../core/ports.ts";
 import { accountOf, type Context, type Middleware } from "./context.ts";
 import { replyJson } from "./reply.ts";
@@ -17,13 +17,36 @@ function daysOf(ctx: Context): number {
   ]);
 }
 
+/** `by` of the query: at most once. */
+function byOf(ctx: Context): "key" | "model" | undefined {
+  const [by, ...more] = new URLSearchParams(ctx.querystring).getAll("by");
+  if (by === undefined) return undefined;
+  if (more.length === 0 && (by === "key" || by === "model")) return by;
+  throw invalidFields([{ field: "by", detail: "by must be key or model, once." }]);
+}
+
+const inOrder = (a: NamedUse, b: NamedUse) =>
+  b.tokens - a.tokens || b.questions - a.questions || (String(a.name) < String(b.name) ? -1 : 1);
+
 /** The handler of `GET /api/usage`. */
 export function tellUsage(ledger: Ledger): Middleware {
   return async function tellUsage(ctx) {
     const { id } = accountOf(ctx);
     const count = daysOf(ctx);
-    const [{ tokens }, days] = await Promise.all([ledger.balance(id), ledger.usage(id, count)]);
-    const reply: UsageReply = { tokens, days };
+    const by = byOf(ctx);
+    const [{ tokens }, days, sums = []] = await Promise.all([
+      ledger.balance(id),
+      ledger.usage(id, count),
+      by && ledger.usageBy?.(id, count, by),
+    ]);
+    const named = sums.map(({ name, questions, tokens: spent }) => ({ name, questions, tokens: spent }));
+    named.sort(inOrder);
+    const reply: UsageReply = {
+      tokens,
+      days,
+      ...(by === "key" && { keys: named }),
+      ...(by === "model" && { models: named }),
+    };
     replyJson(ctx, 200, reply);
   };
 }

@@ -9,6 +9,7 @@ const known: ReadonlySet<string> = new Set(Object.values(routes));
 function routeOf(path: string): string {
   const route = path.endsWith("/") ? path.slice(0, -1) : path;
   if (known.has(route)) return route;
+  if (route.startsWith(`${routes.apiKeys}/`)) return routes.apiKey;
   return route.startsWith(`${routes.openAiModels}/`) ? routes.openAiModel : "other";
 }
 
