@@ -145,8 +145,8 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/app.ts",
-    find: "authenticateHead(signIn),\n        readJson(budget, () =>",
-    replace: "readJson(budget, () =>",
+    find: "authenticateHead(signIn),\n        readJson(\n",
+    replace: "readJson(\n",
     why: "Whoever has no valid token makes the server read a body.",
     tests: ["test/http/refusals.test.ts"],
   },

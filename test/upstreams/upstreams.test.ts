@@ -43,6 +43,21 @@ describe.each(dialects)("$provider", ({ path = "/v1", shapes }) => {
       expect(before - (await server.settled(token))).toBe(shape.text === undefined ? 0 : 100);
     });
 
+    test.each(shapes)("passed on at /v1: $name", async (shape) => {
+      reply = replyTo(shape, isStream);
+      const before = await server.settled(token);
+      const response = await server.post(
+        "/v1/chat/completions",
+        { messages: [{ role: "user", content: "Say hello." }], stream: isStream },
+        { Authorization: `Bearer ${token}` },
+      );
+      const body = await response.text();
+      const isWhole = isStream ? body.endsWith("data: [DONE]\n\n") : response.ok;
+      expect(isWhole).toBe(shape.text !== undefined || isCall(shape));
+      expect(before - (await server.settled(token))).toBe(isWhole ? 100 : 0);
+      if (!isWhole) expect(body).toContain('"error":{"message":');
+    });
+
     test.each(shapes)("in the smallest pieces: $name", async (shape) => {
       const bytes = replyTo(shape, isStream);
       const pieces = inPieces(bytes, bytes.length > SHORT ? 97 : 1);
@@ -61,6 +76,10 @@ describe.each(dialects)("$provider", ({ path = "/v1", shapes }) => {
     });
   });
 });
+
+/** A program can call a tool, and gets tags as they are: what is no answer for chat. */
+const isCall = ({ told, name }: Shape) =>
+  (told?.test("call a tool") === true && !told.test("")) || /thought in tags/.test(name);
 
 /** What a server answers to one question. */
 async function askServer(server: TestServer, token: string, isStream: boolean) {

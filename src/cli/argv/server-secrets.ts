@@ -1,3 +1,4 @@
+import { isApiKey } from "../../protocol/api-key.ts";
 import { SECRET_BYTES } from "../../protocol/limits.ts";
 import { checkedHeaders, headersSchema } from "./headers.ts";
 import { json, text } from "./option.ts";
@@ -11,6 +12,8 @@ function longSecrets(typed: string): string {
 }
 
 function apiKey(typed: string): string {
+  if (isApiKey(typed.trim()))
+    throw new Error("a key of the AI; this one is of a chat server such as this (aic_…), which no AI takes");
   if (/^[\x21-\x7e]+$/.test(typed.trim())) return typed.trim();
   throw new Error("one key, in visible ASCII characters without spaces");
 }

@@ -66,6 +66,9 @@ export interface AppNeeds {
   onRequest?: OnRequest | undefined;
 }
 
+/** Bytes of a completion's body besides its long strings, such as images and files. */
+const COMPLETION_BYTES = 4 * 1024 * 1024;
+
 /** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
 function routeTable(needs: AppNeeds): Route[] {
   const { signIn, questions, ledger, about, budget, maxBody, leaving, stopping, questionTimeout } = needs;
@@ -107,7 +110,7 @@ function routeTable(needs: AppNeeds): Route[] {
         letArrive,
         requireHeadToken,
         authenticateHead(signIn),
-        readJson(budget, maxBody),
+        readJson(budget, maxBody, (bytes) => checkBeside(bytes, COMPLETION_BYTES)),
         authenticateAsker(signIn, () => undefined),
         completeChat({ questions, budget, stopping, questionTimeout }),
       ],

@@ -47,7 +47,7 @@ function messageOf({ tool_calls: calls, ...delta }: Loose): Loose {
 
 /** Two values of a member: texts in pieces are joined, lists by the `index` of their entries, else the later one counts. */
 function merged(one: unknown, other: unknown, name = ""): unknown {
-  if (other === null || other === undefined) return one ?? other;
+  if (other === null || other === undefined) return one === undefined ? other : one;
   if (one === null || one === undefined) return Array.isArray(other) ? mergedLists([], other) : other;
   if (typeof one === "string" && typeof other === "string")
     return WHOLE.has(name) ? (other === "" ? one : other) : one + other;
