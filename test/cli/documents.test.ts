@@ -9,6 +9,11 @@ import { pathDocument, settingDocument, settingsDocument } from "../../src/cli/c
 import * as conversations from "../../src/cli/commands/conversations/document.ts";
 import { doctorDocument } from "../../src/cli/commands/doctor/document.ts";
 import { grantDocument, grantsDocument } from "../../src/cli/commands/grant/document.ts";
+import {
+  createdKeyDocument,
+  keysDocument,
+  revokedKeyDocument,
+} from "../../src/cli/commands/keys/document.ts";
 import * as invites from "../../src/cli/commands/invites/document.ts";
 import { factDocument, ledgerDocument } from "../../src/cli/commands/ledger/document.ts";
 import { loginDocument } from "../../src/cli/commands/login/document.ts";
@@ -72,6 +77,9 @@ const documents = {
   grant: grantDocument,
   "grant --all": grantsDocument,
   take: takeDocument,
+  "keys create": createdKeyDocument,
+  "keys list": keysDocument,
+  "keys revoke": revokedKeyDocument,
   "invites create": invites.createdDocument,
   "invites list": invites.invitesDocument,
   "invites revoke": invites.revokedDocument,
@@ -163,6 +171,9 @@ test("a successful command prints its document and nothing else", async () => {
   await printed("accounts show", ["accounts", "show", "jane", ...at]);
   await printed("ledger", ["ledger", "jane", ...at]);
   for (const by of ["account", "day", "model"]) await printed("report", ["report", "--by", by, ...at]);
+  await printed("keys create", ["keys", "create", "editor", "--limit", "100/day"]);
+  await printed("keys list", ["keys", "list"]);
+  await printed("keys revoke", ["keys", "revoke", "editor"]);
   const [made] = (await printed("invites create", ["invites", "create", ...at])) as [{ id: string }[]];
   await printed("invites list", ["invites", "list", ...at]);
   await printed("invites revoke", ["invites", "revoke", made[0]?.id ?? "", ...at]);

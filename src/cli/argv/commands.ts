@@ -7,6 +7,7 @@ import { spec as password } from "../commands/password/spec.ts";
 import { spec as whoami } from "../commands/whoami/spec.ts";
 import { spec as balance } from "../commands/balance/spec.ts";
 import { spec as usage } from "../commands/usage/spec.ts";
+import { spec as keys } from "../commands/keys/spec.ts";
 import { spec as servers } from "../commands/servers/spec.ts";
 import { spec as conversations } from "../commands/conversations/spec.ts";
 import { spec as config } from "../commands/config/spec.ts";
@@ -34,6 +35,7 @@ export const commands = new Map<string, CommandSpec>(
     whoami,
     balance,
     usage,
+    keys,
     servers,
     conversations,
     config,

@@ -27,6 +27,17 @@ const lifetime: Option<number> = {
   read: (value) => duration(String(value)),
 };
 
+/** A time span without a default, in milliseconds. */
+export const lifetimeOr = (
+  fields: Pick<Option<number | undefined>, "flag" | "value" | "help">,
+): Option<number | undefined> => ({
+  ...fields,
+  fallback: undefined,
+  schema: { type: "string" },
+  parse: duration,
+  read: (value) => duration(String(value)),
+});
+
 /** The options of `invites create`, and of `register`. */
 export const inviteOptions = {
   inviteTokens: whole(

@@ -5,6 +5,7 @@ import { MODEL_CHARACTERS, USAGE_DAYS } from "../../protocol/limits.ts";
 import { filled, oneOfOr, seconds, text, textOr, texts, toggle, whole, type Option } from "./option.ts";
 import { booksOptions } from "./books-options.ts";
 import { inviteOptions } from "./invite-options.ts";
+import { keyOptions } from "./key-options.ts";
 import { operatorOptions } from "./operator-options.ts";
 import { serverOptions } from "./server-options.ts";
 import { serverSecrets } from "./server-secrets.ts";
@@ -137,6 +138,7 @@ export const options = {
   ),
 
   ...inviteOptions,
+  ...keyOptions,
   ...operatorOptions,
   ...booksOptions,
 

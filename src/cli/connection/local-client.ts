@@ -82,7 +82,10 @@ export async function openLocalClient(
       login: (credentials) => repeated((client) => client.login(credentials)),
       logout: (signal) => repeated((client) => client.logout(signal), client.token),
       changePassword: (passwords) => repeated((client) => client.changePassword(passwords)),
-      usage: (days, signal) => repeated((client) => client.usage(days, signal)),
+      createKey: (wished, signal) => repeated((client) => client.createKey(wished, signal)),
+      keys: (signal) => repeated((client) => client.keys(signal)),
+      revokeKey: (id, signal) => repeated((client) => client.revokeKey(id, signal)),
+      usage: (days, signal, by) => repeated((client) => client.usage(days, signal, by)),
       balance: (signal) => repeated((client) => client.balance(signal)),
       async *ask(question) {
         await reopening;

@@ -2,6 +2,7 @@ import { headers } from "../../protocol/replies.ts";
 import { usernameFaults } from "../../protocol/username-rules.ts";
 import { routes } from "../../protocol/routes.ts";
 import { answer } from "./answer.ts";
+import { listedKeysOf, madeKeyOf } from "./api-keys.ts";
 import { createAuthorization, type KnownToken, type Learned } from "./authorization.ts";
 import { balanceIn, createBalanceSearch, type BalancePlace } from "./balance-place.ts";
 import { ClientError } from "../failure.ts";
@@ -126,11 +127,38 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return reply;
   };
 
-  const usage = async (days: number, signal?: AbortSignal): Promise<Usage> => {
-    const path = routes.usage;
-    const call: Call = { method: "GET", path, query: `days=${days}`, signal };
+  /** What was learned hours ago is asked again before it fails. */
+  const assertKeys = async (signal: AbortSignal | undefined): Promise<void> => {
+    for (const anew of [false, true]) if ((await loadOffer(signal, anew)).extensions.has("keys")) return;
+    throw new ClientError("not_offered", `${server} has no API keys.`);
+  };
+
+  const usage = async (days: number, signal?: AbortSignal, by?: "key" | "model"): Promise<Usage> => {
+    if (by !== undefined) await assertKeys(signal);
+    const query = `days=${days}${by === undefined ? "" : `&by=${by}`}`;
+    const call: Call = { method: "GET", path: routes.usage, query, signal };
     const body = await bodyOf(await extension("usage", "report usage", call));
-    return usageOf(body) ?? Promise.reject(badReply(server));
+    return usageOf(body, by) ?? Promise.reject(badReply(server));
+  };
+
+  const createKey: ApiClient["createKey"] = async ({ name, limit, expires }, signal) => {
+    await assertKeys(signal);
+    const expires_at = expires === undefined ? undefined : new Date(expires).toISOString();
+    const call: Call = { method: "POST", path: routes.apiKeys, body: { name, limit, expires_at }, signal };
+    const made = madeKeyOf(await bodyOf(await extension("keys", "make API keys", call)));
+    return made ?? Promise.reject(badReply(server));
+  };
+
+  const keys: ApiClient["keys"] = async (signal) => {
+    await assertKeys(signal);
+    const call: Call = { method: "GET", path: routes.apiKeys, signal };
+    const listed = listedKeysOf(await bodyOf(await extension("keys", "list API keys", call)));
+    return listed ?? Promise.reject(badReply(server));
+  };
+
+  const revokeKey: ApiClient["revokeKey"] = async (id, signal) => {
+    const path = `${routes.apiKeys}/${encodeURIComponent(id)}`;
+    await (await extension("keys", "have this API key", { method: "DELETE", path, signal })).text(0);
   };
 
   const logout = async (signal?: AbortSignal): Promise<void> => {
@@ -142,8 +170,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     }
   };
 
-  const changePassword = async ({ password, newPassword }: { password: string; newPassword: string }) => {
-    const body = { password, new_password: newPassword };
+  const changePassword: ApiClient["changePassword"] = async ({ password, newPassword, endsKeys }) => {
+    if (endsKeys) await assertKeys(undefined);
+    const body = { password, new_password: newPassword, ...(endsKeys && { revoke_keys: true }) };
     const call: Call = { method: "POST", path: routes.password, body };
     const reply = await extension("password", "change passwords", call, [password, newPassword]);
     const { token: fresh } = await bodyOf(reply);
@@ -230,6 +259,9 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     usage,
     logout,
     changePassword,
+    createKey,
+    keys,
+    revokeKey,
     ask,
     offer,
     async models(signal) {

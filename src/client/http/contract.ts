@@ -1,3 +1,4 @@
+import type { ApiKeyInfo, ListedApiKey, NewApiKey } from "./api-keys.ts";
 import type { Image } from "../../protocol/images.ts";
 import type { Turn } from "../../protocol/bodies.ts";
 import type { ChatLimits } from "../../protocol/chat-limits.ts";
@@ -100,6 +101,8 @@ export interface Usage {
   tokens: number | null;
   /** Oldest first, days without use included. */
   days: DayOfUse[];
+  /** What each API key or model used, if that was asked; name null: with a token, or before there were models. */
+  by?: { name: string | null; questions: number; tokens: number }[];
 }
 
 /**
@@ -120,8 +123,8 @@ export interface ApiClient {
   /** Resolves to the token, which this client then uses. */
   login(credentials: { username: string; password: string }): Promise<{ token: string }>;
   balance(signal?: AbortSignal): Promise<BalanceNow>;
-  /** The last `days` UTC days, 1–90. `not_offered` if the server does not report usage. */
-  usage(days: number, signal?: AbortSignal): Promise<Usage>;
+  /** The last `days` UTC days, 1–90. `not_offered` if the server does not report usage, or not by that. */
+  usage(days: number, signal?: AbortSignal, by?: "key" | "model"): Promise<Usage>;
   /**
    * Revokes the token at the server, and forgets it here in any case. `not_offered` if the server can't: the token then
    * stays valid there until it expires.
@@ -131,7 +134,17 @@ export interface ApiClient {
    * Resolves to the new token, which this client then uses; the account's other tokens end. `invalid_credentials` for a
    * wrong present password, `not_offered` if the server can't.
    */
-  changePassword(passwords: { password: string; newPassword: string }): Promise<{ token: string }>;
+  changePassword(passwords: {
+    password: string;
+    newPassword: string;
+    /** Ends the account's API keys, too; `not_offered` if the server has none. */
+    endsKeys?: boolean | undefined;
+  }): Promise<{ token: string }>;
+  /** API keys of the account; `not_offered` if the server has none. `key_not_allowed` if the token is an API key. */
+  createKey(wished: NewApiKey, signal?: AbortSignal): Promise<ApiKeyInfo & { key: string }>;
+  /** Oldest first. */
+  keys(signal?: AbortSignal): Promise<ListedApiKey[]>;
+  revokeKey(id: string, signal?: AbortSignal): Promise<void>;
   /** Streams if the server streams, else yields one `done`. Leaving the loop closes the connection. Never retries. */
   ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined>;
   /**

@@ -4,7 +4,7 @@ import { saysEmpty, saysNoLogin } from "./refusal-words.ts";
 import { isAboutField } from "./reply-words.ts";
 
 /** The call that was answered: some statuses mean different things in different calls. */
-export type CallKind = "register" | "login" | "chat" | "balance" | "usage" | "logout" | "password";
+export type CallKind = "register" | "login" | "chat" | "balance" | "usage" | "logout" | "password" | "keys";
 
 /** A reply without a code of this API. */
 interface Refusal {

@@ -17,7 +17,7 @@ const REDIRECTS = 3;
 const LARGEST_BODY = 16 * 1024 * 1024;
 
 export interface Call {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** As in `protocol/routes.ts`, without its trailing slash. */
   path: string;
   /** Query of the URL, without its question mark. */

@@ -90,6 +90,9 @@ export function createFakeClient({
       if (client.balanceFails !== undefined) throw client.balanceFails;
       return { tokens: client.tokens, held: client.held, username: client.username };
     },
+    createKey: () => Promise.reject(notOffered()),
+    keys: () => Promise.reject(notOffered()),
+    revokeKey: () => Promise.reject(notOffered()),
     usage: async () => ({ tokens: client.tokens, days: [] }),
     async logout() {
       held = undefined;

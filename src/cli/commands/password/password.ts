@@ -47,7 +47,7 @@ export async function password(call: Call): Promise<void> {
   try {
     const username = logInAs ?? known?.username ?? null;
     if (logInAs !== undefined) await client.login({ username: logInAs, password: passwords.password });
-    const { token } = await client.changePassword(passwords);
+    const { token } = await client.changePassword({ ...passwords, endsKeys: call.values.revokeKeys });
     const { output } = call;
     if (kept) {
       await keepLogin(target, { token, username: username ?? "", scheme: known?.scheme });
@@ -55,6 +55,7 @@ export async function password(call: Call): Promise<void> {
     }
     if (output.json) return await output.document({ server: name, username } satisfies PasswordDocument);
     output.note(`Your password at ${placeOf(name)} is changed. You are logged out everywhere else.`);
+    if (call.values.revokeKeys) output.note("Your API keys have ended.");
     for (const note of loginNotes(call, kept, logInAs)) output.note(note);
   } finally {
     // A token that was not saved is revoked. If that fails, it expires by itself.

@@ -5,5 +5,9 @@ import { nullableCount } from "../../io/document-fields.ts";
 export const usageDocument = z.strictObject({
   tokens: nullableCount,
   days: z.array(z.strictObject({ date: z.iso.date(), questions: z.number(), tokens: z.number() })),
+  /** With `--by`; name null: by a token, or before there were models. */
+  by: z
+    .array(z.strictObject({ name: z.string().nullable(), questions: z.number(), tokens: z.number() }))
+    .optional(),
 });
 export type UsageDocument = z.infer<typeof usageDocument>;

@@ -30,6 +30,8 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   inviteTokens: ["1", "2", "3"],
   uses: ["1", "2", "3"],
   expires: ["1m", "2h", "3d"],
+  keyLimit: ["1/day", "2/week", "3/month"],
+  keyExpires: ["1m", "2h", "3d"],
   count: ["1", "2", "3"],
   sort: ["balance", "used", "last"],
   limit: ["1", "2", "3"],
