@@ -14,6 +14,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   timeout: ["1", "2", "3"],
   days: ["1", "2", "3"],
   format: ["json", "md", "json"],
+  usageBy: ["key", "model", "key"],
   provider: ["demo", "openai", "demo"],
   log: ["json", "silent", "pretty"],
   logLevel: ["debug", "warn", "error"],
