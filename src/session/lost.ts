@@ -24,7 +24,7 @@ export interface Pending {
   model?: string;
   /** How many images it has; undefined for none. */
   images?: number;
-  /** What the user wanted of its answer. */
+  /** The role that it had. */
   role?: Role;
   /** When it was sent, in milliseconds since the epoch. */
   at: number;

@@ -4,7 +4,7 @@ import type { SessionCommand } from "./command.ts";
 export const roleCommand: SessionCommand = {
   name: "role",
   argument: "[NAME]",
-  help: "choose what you want of every answer; none, edit NAME; without NAME from a list",
+  help: "choose instructions for every answer; none, edit NAME; without NAME from a list",
   async run(session, typed, hands) {
     const { role } = session.state;
     const [word, name = role?.name, ...more] = typed.split(" ");

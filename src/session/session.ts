@@ -78,7 +78,7 @@ export interface Session {
   readonly compacting: Pick<Compacting, "asks" | "run">;
   /** The models of the server, to choose from. */
   readonly models: Models;
-  /** What the user wants of every answer. */
+  /** The user's instructions for every answer. */
   readonly roles: Roles;
   /** Texts of the user, which are sent by their names. */
   readonly prompts: Prompts;

@@ -77,7 +77,7 @@ export interface State extends Money {
   /** The chosen model, in new conversations and in this one. */
   usual: ModelChoice | undefined;
   choice: ModelChoice | undefined;
-  /** What the user wants of every answer, in new conversations and in this one. */
+  /** The user's instructions for every answer, in new conversations and in this one. */
   usualRole: Role | undefined;
   role: Role | undefined;
   /**

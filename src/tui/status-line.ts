@@ -14,7 +14,7 @@ export interface Status extends Money {
   model: string | null;
   /** What the server's default costs. */
   offered: Pick<Money, "price">;
-  /** What the user wants of every answer. */
+  /** The user's instructions for every answer. */
   role?: { name: string } | undefined;
   /** Of the conversation. */
   title: string | null;
@@ -83,7 +83,7 @@ export function accountLine(status: Status, ascii: boolean): string {
   return parts.filter((part) => part !== "").join(` ${glyphs({ ascii }).dot} `);
 }
 
-/** What answers go by, if the user wants something of each; also in the opening lines. */
+/** The role, if the conversation has one; also in the opening lines. */
 export const roleWords = ({ role }: Pick<Status, "role">): string =>
   role === undefined ? "" : `as ${role.name}`;
 

@@ -106,7 +106,7 @@ export const options = {
       env: ["AI_CHAT_ROLE"],
       setting: "role",
       names: "role",
-      help: "what every answer has to be like, from roles/NAME.md beside your settings; none for nothing",
+      help: "instructions for every answer, from roles/NAME.md beside your settings; none: no role",
     },
     roleName,
   ),

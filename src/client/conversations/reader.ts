@@ -52,7 +52,7 @@ export interface Reader {
   read(id: string): Promise<Conversation>;
   /** All turns with all versions. */
   readTree(id: string): Promise<WholeTree>;
-  /** What a person wants of every answer in it; undefined: nothing. */
+  /** Its role; undefined if it has none. */
   roleOf(id: string): Promise<Role | undefined>;
   /** The records of the turns that lead to that one, oldest first. */
   readPath(id: string, to: string): Promise<PathTurn[]>;

@@ -111,7 +111,7 @@ export interface PinRecord {
   before: Before;
 }
 
-/** What a person wants of every answer in a conversation, under the name of its file (docs/session.md#roles). */
+/** The user's instructions for every answer of a conversation, and the name of their file (docs/session.md#roles). */
 export interface Role {
   name: string;
   instructions: string;

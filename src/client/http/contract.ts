@@ -20,7 +20,7 @@ export interface Question {
    * fails with `not_offered`, and nothing is sent.
    */
   onModelLeftOut?: () => void;
-  /** What the user wants of every answer; sent only to a server that offers `instructions`. */
+  /** The user's instructions for the answer; sent only to a server that offers `instructions`. */
   instructions?: string;
   /** Called at each try if `instructions` are not sent, because the server does not offer them. */
   onInstructionsLeftOut?: () => void;

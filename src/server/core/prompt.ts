@@ -13,7 +13,7 @@ export interface Prompt {
   /** Trimmed. */
   message: string;
   history: Turn[];
-  /** What the user wants of every answer, trimmed and not blank. */
+  /** The user's instructions for the answer, trimmed and not blank. */
   instructions?: string | undefined;
   /** Not empty. They can take much memory: {@link dropImages} frees it. */
   images?: Image[] | undefined;
