@@ -1,5 +1,6 @@
 import type { Choice } from "./finding.ts";
 import type { Session } from "./session.ts";
+import type { ShownCommand } from "./shown-command.ts";
 
 /**
  * The result of copying a text: `copied` by a tool of this machine; `sent` to the terminal, which does not
@@ -51,13 +52,7 @@ export interface Hands {
 }
 
 /** A slash command of the session. To add one, add an object to `commands` in commands.ts. */
-export interface SessionCommand {
-  readonly name: string;
-  /** Its argument as the help shows it; in brackets if it is optional. */
-  readonly argument?: string;
-  readonly help: string;
-  /** It may run while an answer arrives. The others wait for the end of the answer. */
-  readonly whileAnswering?: boolean;
+export interface SessionCommand extends Omit<ShownCommand, "isCompleted"> {
   /** Whether it is not printed above its output: it clears the screen, or has no output. */
   readonly silent?: (session: Session) => boolean;
   /** What it would take away, as a sentence: the face asks before it runs. Undefined: nothing. */
@@ -65,20 +60,3 @@ export interface SessionCommand {
   /** `isAgreed`: the user agreed to what `asks` said. */
   run(session: Session, argument: string, hands: Hands, isAgreed?: boolean): Promise<void> | void;
 }
-
-/** What the menu and the help show of a command, or of a prompt of the user. */
-export interface ShownCommand extends Pick<SessionCommand, "name" | "argument" | "help" | "whileAnswering"> {
-  /** Enter in the menu only types it: it costs tokens. */
-  readonly isTypedOn?: boolean;
-}
-
-/** The words that ask before a command runs. `again`: what runs it. */
-export const askingWords = (what: string, again: string): string => `${what} ${again} does it.`;
-
-/** How a command is written in the help and the menu: `/copy [n]`. */
-export const usage = ({ name, argument }: ShownCommand): string =>
-  argument === undefined ? `/${name}` : `/${name} ${argument}`;
-
-/** Whether Enter in the menu only types a command: it does nothing without its argument, or costs tokens. */
-export const isTypedOn = ({ argument, isTypedOn = false }: ShownCommand): boolean =>
-  isTypedOn || (argument !== undefined && !argument.startsWith("["));

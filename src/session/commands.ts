@@ -1,5 +1,5 @@
 import { compactCommand } from "./compact-command.ts";
-import { usage, type Hands, type SessionCommand, type ShownCommand } from "./command.ts";
+import type { Hands, SessionCommand } from "./command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { copyCommand } from "./copy-command.ts";
 import { deleteCommand } from "./delete-command.ts";
@@ -7,6 +7,7 @@ import { exportCommand } from "./export-command.ts";
 import type { Choice } from "./finding.ts";
 import { roleCommand } from "./role-command.ts";
 import type { Session } from "./session.ts";
+import { usage, type ShownCommand } from "./shown-command.ts";
 import { isAnswering, type State } from "./state.ts";
 
 /** All commands, in the order of the help and of the menu. */

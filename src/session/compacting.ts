@@ -3,9 +3,9 @@ import type { Turn } from "../protocol/bodies.ts";
 import { MESSAGE_CHARACTERS } from "../protocol/limits.ts";
 import { counted } from "../text/numbers.ts";
 import type { Account } from "./account.ts";
-import { askingWords } from "./command.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { Saver } from "./saving.ts";
+import { askingWords } from "./shown-command.ts";
 import { createSumming, type Summed } from "./summing.ts";
 import { joinRequest, partRequests } from "./summary-request.ts";
 

@@ -2,6 +2,7 @@ import { titleOf } from "../client/conversations/record.ts";
 import { counted } from "../text/numbers.ts";
 import type { Copied, Hands, SessionCommand } from "./command.ts";
 import type { Choice } from "./finding.ts";
+import type { Answer } from "./saving.ts";
 import type { Session } from "./session.ts";
 
 const words: Record<Copied, (what: string) => string> = {
@@ -11,12 +12,6 @@ const words: Record<Copied, (what: string) => string> = {
   tooLarge: (what) => `No clipboard here takes as much as ${what}; /raw prints the answer.`,
   none: () => "The clipboard can't be reached from here; /raw prints the answer.",
 };
-
-/** An answer of the conversation; `turn` counts from 1. */
-export interface Answer {
-  turn: number;
-  text: string;
-}
 
 /** `/copy [N]`: `0` is the last answer, `2` its second code block, `5.0` and `5.2` those of turn 5. */
 export const copyCommand: SessionCommand = {

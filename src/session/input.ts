@@ -1,7 +1,8 @@
 import { nearest } from "../text/nearest.ts";
 import { counted } from "../text/numbers.ts";
-import type { SessionCommand, ShownCommand } from "./command.ts";
+import type { SessionCommand } from "./command.ts";
 import { commandNamed, commands } from "./commands.ts";
+import type { ShownCommand } from "./shown-command.ts";
 
 /** What a person meant with the text that they sent. */
 export type Input =

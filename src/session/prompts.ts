@@ -1,6 +1,5 @@
 import type { OwnTexts } from "../client/kept/own-texts.ts";
-import type { ShownCommand } from "./command.ts";
-import { commandNamed } from "./commands.ts";
+import type { ShownCommand } from "./shown-command.ts";
 
 /** The user's prompts: `prompts/NAME.md` is sent by `/NAME` (docs/session.md#prompts). */
 export interface Prompts {
@@ -16,23 +15,29 @@ export interface Prompts {
 const CALL = /^\/([^\s/]+)(?:\s+([^]*))?$/;
 const PLACE = "$ARGUMENTS";
 
-/** A command of the session wins over a prompt of its name. */
-const isCommand = (name: string) => commandNamed(name) !== undefined;
+/** What the prompts of a session are made of. */
+export interface PromptSource {
+  texts: OwnTexts;
+  /** Whether the session has a command of that name, which then wins over a prompt. */
+  isCommand: (name: string) => boolean;
+}
 
-export function createPrompts(texts: OwnTexts | undefined): Prompts {
+/** Without a source there are none. */
+export function createPrompts({ texts, isCommand }: Partial<PromptSource> = {}): Prompts {
+  const isHidden = (name: string) => isCommand?.(name) === true;
   const looked = new Set<string>();
   return {
     async list() {
       const found = (await texts?.list()) ?? [];
       return found.flatMap(({ name, about }) =>
-        isCommand(name)
+        isHidden(name)
           ? []
-          : [{ name, argument: "[TEXT]", help: about, whileAnswering: true, isTypedOn: true }],
+          : [{ name, argument: "[TEXT]", help: about, whileAnswering: true, isCompleted: true }],
       );
     },
     questionOf(typed) {
       const [, name = "", words = ""] = CALL.exec(typed.trim()) ?? [];
-      if (name === "" || isCommand(name)) return undefined;
+      if (name === "" || isHidden(name)) return undefined;
       const found = texts?.read(name);
       if (found?.kind === "refused") return { why: found.why };
       return found?.kind === "text" ? { question: filledIn(found.text, words) } : undefined;

@@ -19,8 +19,7 @@ export function createRoles(
   room: Room,
   saver: Pick<Saver, "keepRole">,
 ): Roles & { take(role: Role | undefined): Promise<void> } {
-  const { note, dispatch, state } = room;
-  const roles = room.texts?.roles;
+  const { note, dispatch, state, roles } = room;
 
   const take = async (role: Role | undefined) => {
     dispatch({ type: "role", role });

@@ -1,10 +1,11 @@
 import type { ApiClient } from "../client/http/contract.ts";
 import type { Role } from "../client/conversations/record.ts";
-import type { TextFolders } from "../client/kept/own-texts.ts";
+import type { OwnTexts } from "../client/kept/own-texts.ts";
 import type { Connection } from "./connection.ts";
 import type { Attached } from "../client/conversations/images.ts";
 import type { HeldImage, Images } from "./images.ts";
 import type { Pending } from "./lost.ts";
+import type { PromptSource } from "./prompts.ts";
 import type { Beginning, Saving } from "./saved.ts";
 import { costWords, lowWarning } from "./money.ts";
 import type { Event } from "./reduce.ts";
@@ -41,8 +42,10 @@ export interface SessionOptions {
   images?: { found: readonly HeldImage[]; keep: (image: Attached) => Promise<void> };
   /** Questions that an earlier session did not send. */
   unsent?: readonly string[];
-  /** The user's roles and prompts. */
-  texts?: TextFolders | undefined;
+  /** The user's roles. */
+  roles?: OwnTexts | undefined;
+  /** The user's prompts. */
+  prompts?: PromptSource | undefined;
   /** The role of new conversations. `isAsked`: also of the one that it begins with. */
   role?: { role: Role | undefined; isAsked: boolean } | undefined;
   /** Connects to another server; rejects with `ClientError` if that fails. */

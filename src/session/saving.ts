@@ -4,7 +4,6 @@ import { historyOf } from "../client/conversations/history.ts";
 import type { Role } from "../client/conversations/record.ts";
 import { parted, turnsIn, type NewSummary } from "../client/conversations/summarized.ts";
 import type { Turn } from "../protocol/bodies.ts";
-import type { Answer } from "./copy-command.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted } from "../text/numbers.ts";
 import { troubleLines } from "./failure.ts";
@@ -24,6 +23,12 @@ export type Saver = ReturnType<typeof createSaver>;
 
 /** Turns of a resumed conversation that are shown again (docs/session.md#saved-conversations). */
 const SHOWN = 3;
+
+/** An answer of the conversation; `turn` counts from 1. */
+export interface Answer {
+  turn: number;
+  text: string;
+}
 
 /** Saves turns as they end, and finds conversations again. A `ClientError` of the files is printed, not thrown. */
 export function createSaver(room: Room) {

@@ -130,7 +130,7 @@ export function createSession(options: SessionOptions): Session {
   const account = createAccount(room);
   const saver = createSaver(room);
   const models = createModels(room);
-  const prompts = createPrompts(options.texts?.prompts);
+  const prompts = createPrompts(options.prompts);
   const roles = createRoles(room, saver);
   const asking = createAsking(room, { account, saver });
   const signingIn = createSigningIn(room, {

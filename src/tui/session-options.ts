@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChatOptions } from "./options.ts";
+import { commandNamed } from "../session/commands.ts";
 import type { SessionOptions } from "../session/room.ts";
+
+const isCommand = (name: string) => commandNamed(name) !== undefined;
 
 /** The options of a session, from those of the program and of its face. */
 export function sessionOptions(
@@ -17,7 +20,8 @@ export function sessionOptions(
     saving,
     beginning,
     connectTo,
-    texts,
+    roles: texts?.roles,
+    prompts: texts && { texts: texts.prompts, isCommand },
     role,
     unsent: draft?.found?.queue,
     pending: draft?.found?.pending,

@@ -14,7 +14,7 @@ import { Menu, menuHeight, type MenuItem } from "./Menu.tsx";
 import { picked } from "./picker.ts";
 import { pickerHint } from "./picker-hint.ts";
 import type { Screen } from "./screen.ts";
-import { usage } from "../../session/command.ts";
+import { usage } from "../../session/shown-command.ts";
 import type { State } from "../../session/state.ts";
 import { queueLines } from "./queue-lines.ts";
 import { searchLine } from "./search-keys.ts";

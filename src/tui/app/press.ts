@@ -5,7 +5,7 @@ import { newer, older, remember, textAt } from "../composer/history.ts";
 import { commandOf, defaultKeymap, type Keymap, type SessionCommand } from "../composer/keymap.ts";
 import { keptText } from "../composer/kept-text.ts";
 import { mentionAtCursor, mentionHere } from "../composer/mentions.ts";
-import { isTypedOn, type ShownCommand } from "../../session/command.ts";
+import { isCompleted, type ShownCommand } from "../../session/shown-command.ts";
 import { readInput } from "../../session/input.ts";
 import type { Queue } from "../../session/queue.ts";
 import type { Key } from "../terminal/key.ts";
@@ -186,7 +186,7 @@ function enter(
   const items = menuItems(view);
   const chosen = items[view.menu.index];
   if (chosen !== undefined)
-    return isTypedOn(chosen) || ((busy || isLoading) && chosen.whileAnswering !== true)
+    return isCompleted(chosen) || ((busy || isLoading) && chosen.whileAnswering !== true)
       ? typeOn(view, chosen, columns)
       : send(view, `/${chosen.name}`, false);
   const { names, isStale } = fileItems(view);

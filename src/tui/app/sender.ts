@@ -1,4 +1,5 @@
-import { askingWords, type SessionCommand } from "../../session/command.ts";
+import type { SessionCommand } from "../../session/command.ts";
+import { askingWords } from "../../session/shown-command.ts";
 import { loneHint, readInput } from "../../session/input.ts";
 import type { Session } from "../../session/session.ts";
 import { fullText, withBlocks } from "../composer/editor-state.ts";

@@ -3,7 +3,7 @@ import { createEditor, sentText, type EditorState } from "../composer/editor-sta
 import { createWalk, type HistoryWalk } from "../composer/history.ts";
 import { keptText } from "../composer/kept-text.ts";
 import { mentionAtCursor } from "../composer/mentions.ts";
-import type { ShownCommand } from "../../session/command.ts";
+import type { ShownCommand } from "../../session/shown-command.ts";
 import { completions } from "../../session/input.ts";
 import type { Picker } from "./picker.ts";
 import type { Searching } from "./search-keys.ts";

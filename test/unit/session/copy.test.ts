@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Copied } from "../../../src/session/command.ts";
-import { copyCommand, type Answer } from "../../../src/session/copy-command.ts";
+import { copyCommand } from "../../../src/session/copy-command.ts";
+import type { Answer } from "../../../src/session/saving.ts";
 import { codeBlocks } from "../../../src/tui/markdown/code-blocks.ts";
 import type { Session } from "../../../src/session/session.ts";
 import { createSavedSessions } from "./saved-sessions.ts";

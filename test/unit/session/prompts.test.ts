@@ -5,11 +5,12 @@ import { openTextFolders } from "../../../src/client/kept/own-texts.ts";
 import type { Hands, SessionCommand } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import { completions } from "../../../src/session/input.ts";
-import { createPrompts, type Prompts } from "../../../src/session/prompts.ts";
+import { createPrompts, type Prompts, type PromptSource } from "../../../src/session/prompts.ts";
 import { createSavedSessions } from "./saved-sessions.ts";
 
 let sessions: Awaited<ReturnType<typeof createSavedSessions>>;
 let dir: string;
+let source: PromptSource;
 let prompts: Prompts;
 beforeEach(async () => {
   sessions = await createSavedSessions();
@@ -21,7 +22,11 @@ beforeEach(async () => {
   );
   await writeFile(join(dir, "short.md"), "Say it in one sentence.\n");
   await writeFile(join(dir, "help.md"), "Help me.");
-  prompts = createPrompts(openTextFolders(join(sessions.dir, "config")).prompts);
+  source = {
+    texts: openTextFolders(join(sessions.dir, "config")).prompts,
+    isCommand: (name) => commandNamed(name) !== undefined,
+  };
+  prompts = createPrompts(source);
 });
 afterEach(() => sessions.remove());
 
@@ -72,8 +77,7 @@ it("is in the menu behind the commands, with its first line and without control 
 });
 
 it("/help lists prompts, and a command that has the name of one says once that it wins", async () => {
-  const texts = openTextFolders(join(sessions.dir, "config"));
-  const { session, notes } = sessions.open({ more: { texts } });
+  const { session, notes } = sessions.open({ more: { prompts: source } });
   const help = () =>
     runCommand(session, commandNamed("help") as SessionCommand, "", { keys: [] } as Partial<Hands> as Hands);
   await help();

@@ -31,8 +31,8 @@ const pinned = (content: string) => [
 
 type Opened = Parameters<typeof sessions.open>[0];
 function open({ more, extensions = ours, ...rest }: Opened = {}) {
-  const texts = openTextFolders(config);
-  const opened = sessions.open({ extensions, more: { texts, ...more }, ...rest });
+  const { roles } = openTextFolders(config);
+  const opened = sessions.open({ extensions, more: { roles, ...more }, ...rest });
   const lists: (readonly Choice[])[] = [];
   const hands = { chooseRole: (choices) => lists.push(choices) } as Partial<Hands> as Hands;
   const role = (argument = "", more: Partial<Hands> = {}) =>
