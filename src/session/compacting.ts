@@ -1,4 +1,4 @@
-import { parted, summaryTurns, turnsIn } from "../client/conversations/summarized.ts";
+import { splitSummary, summaryTurns, turnsIn } from "../client/conversations/summarized.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import { MESSAGE_CHARACTERS } from "../protocol/limits.ts";
 import { counted } from "../text/numbers.ts";
@@ -68,7 +68,7 @@ export function createCompacting(room: Room, { account, saver, load, send }: Com
   const refusal = (plan: Plan | undefined): string | undefined => {
     const { turns, earlier, limits, tokens } = state();
     if (turns.length === 0) return "There is nothing to sum up yet.";
-    if (parted(turns).rest.length + earlier === 0) return "Nothing was said since the last summary.";
+    if (splitSummary(turns).rest.length + earlier === 0) return "Nothing was said since the last summary.";
     if (limits?.context === 0) return "This model reads no earlier turns: there is nothing to sum up for it.";
     if (plan === undefined) return "This model takes too little text for a summary.";
     if (plan.price === null || tokens === null || plan.price <= tokens) return undefined;
@@ -162,7 +162,7 @@ export function createCompacting(room: Room, { account, saver, load, send }: Com
       if (turns === undefined) {
         const unread = await load(() => saver.unread());
         if (unread === undefined) return;
-        const { rest } = parted(of);
+        const { rest } = splitSummary(of);
         const summary = of.slice(0, of.length - rest.length);
         turns = [...summary, ...unread, ...rest];
         whole = { of, turns };

@@ -18,7 +18,7 @@ const charactersIn = (turn: Turn) => counted(turn, ({ content }) => codePoints(c
 const charactersOf = (turns: readonly Turn[]) =>
   counted(turns, (all) => all.reduce((sum, turn) => sum + charactersIn(turn), 0));
 
-const wantedBy = (role: State["role"]) =>
+const roleCharacters = (role: State["role"]) =>
   role === undefined ? 0 : counted(role, ({ instructions }) => codePoints(instructions));
 
 /** From this share on the status line shows how full the context is. */
@@ -36,7 +36,7 @@ export function contextUsed({
 }: Pick<State, "turns" | "earlier" | "limits"> & Partial<Pick<State, "role">>) {
   if (limits === undefined || limits.context === 0) return undefined;
   const share = Math.max(
-    (charactersOf(turns) + wantedBy(role)) / limits.context,
+    (charactersOf(turns) + roleCharacters(role)) / limits.context,
     turns.length / limits.turns,
   );
   const percent = earlier > 0 ? 100 : Math.min(100, Math.floor(100 * share));
@@ -74,7 +74,7 @@ export function refusedLength(
   if (most === undefined) return undefined;
   const { limits, role } = state;
   // Role and question are never cut to fit.
-  const room = role && limits && limits.context > 0 ? limits.context - wantedBy(role) : most;
+  const room = role && limits && limits.context > 0 ? limits.context - roleCharacters(role) : most;
   if (role === undefined || room >= most) return tooLong(question, most, by);
   return tooLong(question, Math.max(0, room), `${by ?? "this server"}, beside the role ${role.name},`);
 }

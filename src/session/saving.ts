@@ -2,7 +2,7 @@ import { ClientError } from "../client/failure.ts";
 import { toMarkdown } from "../client/conversations/export.ts";
 import { historyOf } from "../client/conversations/history.ts";
 import type { Role } from "../client/conversations/record.ts";
-import { parted, turnsIn, type NewSummary } from "../client/conversations/summarized.ts";
+import { splitSummary, turnsIn, type NewSummary } from "../client/conversations/summarized.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted } from "../text/numbers.ts";
@@ -16,7 +16,7 @@ import { keepQuestion } from "./kept-question.ts";
 import { createRemoval } from "./removal.ts";
 import { createShownTree } from "./shown-tree.ts";
 import { resumable } from "./state.ts";
-import { toldOf } from "./told.ts";
+import { sentHistory } from "./sent-history.ts";
 import { createVersions, type GoOnWith } from "./versions.ts";
 
 export type Saver = ReturnType<typeof createSaver>;
@@ -93,12 +93,12 @@ export function createSaver(room: Room) {
       }
       const { exchanges, earlier, seen, conversation } = await conversations.readTail(found.id, SHOWN);
       const parent = exchanges.at(-2)?.id;
-      const told = await toldOf(
+      const history = await sentHistory(
         () => conversations.turnsForHistory(found.id),
         async () => (parent === undefined ? [] : conversations.turnsForHistory(found.id, { to: parent })),
       );
       const role = await conversations.roleOf(found.id);
-      goOnWith(found, exchanges, told, seen, { all: conversation.turns, role });
+      goOnWith(found, exchanges, history, seen, { all: conversation.turns, role });
       if (earlier > 0) note("dim", `${counted(earlier, "earlier turn")}: ${showCommand} ${found.id}`);
       for (const { question, answer, stopped, finish } of exchanges)
         room.say({ type: "past", question, answer, stopped, cut: cutWords(finish) });
@@ -134,7 +134,7 @@ export function createSaver(room: Room) {
       }),
     /** All answers that lead to the next question, oldest first. */
     async answers(): Promise<Answer[]> {
-      const { rest, standsFor } = parted(state().turns);
+      const { rest, standsFor } = splitSummary(state().turns);
       const unsent = state().earlier + standsFor;
       const here = rest.filter(({ role }) => role === "assistant");
       // The turns that are not sent are on disk only.
@@ -148,7 +148,7 @@ export function createSaver(room: Room) {
     /** The turns that are neither sent nor in the summary; undefined, and printed, if they can't be read. */
     async unread(): Promise<Turn[] | undefined> {
       const { turns, earlier } = state();
-      const { standsFor } = parted(turns);
+      const { standsFor } = splitSummary(turns);
       const found = await read();
       const some = found?.path.slice(standsFor, standsFor + earlier);
       return some && historyOf(some.toReversed(), { entries: Infinity, bytes: Infinity });

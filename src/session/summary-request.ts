@@ -1,5 +1,5 @@
 import type { Turn } from "../protocol/bodies.ts";
-import { parted } from "../client/conversations/summarized.ts";
+import { splitSummary } from "../client/conversations/summarized.ts";
 
 const RULES =
   "The AI will go on with the conversation and see nothing of it but your summary. Keep what the user wants, what was found " +
@@ -31,7 +31,7 @@ export const joinRequest = (summaries: readonly string[], words: string): string
 export function partRequests(turns: readonly Turn[], words: string, most: number): string[] | undefined {
   const room = most - partRequest("", 0, 1, words).length - NUMBERS;
   if (room < LEAST_PART) return undefined;
-  const { summary, rest } = parted(turns);
+  const { summary, rest } = splitSummary(turns);
   const [, before] = summary;
   const texts = rest.map(({ role, content }) => `${role === "user" ? "User" : "AI"}:\n${content}`);
   const parts = packed(before ? [`Summary of what was before:\n${before.content}`, ...texts] : texts, room);

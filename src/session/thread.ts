@@ -2,7 +2,7 @@ import { ClientError } from "../client/failure.ts";
 import type { Conversations } from "../client/conversations/conversations.ts";
 import { historyFor } from "../client/conversations/fitting-history.ts";
 import type { Role } from "../client/conversations/record.ts";
-import { parted } from "../client/conversations/summarized.ts";
+import { splitSummary } from "../client/conversations/summarized.ts";
 import type { Owner } from "../client/conversations/reader.ts";
 import type { NewTurn } from "../client/conversations/saved-turn.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
@@ -68,7 +68,7 @@ export function openThread(
     isNew: known === undefined,
     async history(message, limits, pinned) {
       const turns = known === undefined ? [] : await conversations.turnsForHistory(id);
-      ({ standsFor } = parted(turns));
+      ({ standsFor } = splitSummary(turns));
       return historyFor(turns, message, limits, pinned);
     },
     forgotten: (turns, sent) => forgotten(2 * (turns - standsFor) + (standsFor > 0 ? 2 : 0), sent),

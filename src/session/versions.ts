@@ -10,17 +10,16 @@ import { ageOf } from "./age.ts";
 import type { Room } from "./room.ts";
 import type { Choice } from "./finding.ts";
 import type { ShownTree } from "./shown-tree.ts";
-import { toldOf, type Told } from "./told.ts";
+import { sentHistory, type SentHistory } from "./sent-history.ts";
 
 /**
- * The session goes on behind the last of these exchanges; `told` is the history, `seen` the bytes of the file that were
- * read, `all` the number of all exchanges up to there, if these are only the last ones, with the role of the conversation; by
- * default it stays as it is.
+ * The session goes on behind the last of these exchanges. `seen`: the bytes of the file that were read. `more`: the number
+ * of all exchanges up to there, if these are only the last ones, and the role of the conversation; by default it stays.
  */
 export type GoOnWith = (
   conversation: { id: string; title: string },
   exchanges: readonly SavedTurn[],
-  told: Told,
+  sent: SentHistory,
   seen: number,
   more?: { all: number; role: Role | undefined },
 ) => void;
@@ -56,8 +55,8 @@ export function createVersions(room: Room, { read, goOnWith, tellOnce }: Version
     return false;
   };
 
-  const toldBy = (path: readonly TreeTurn[]) =>
-    toldOf(
+  const historyUpTo = (path: readonly TreeTurn[]) =>
+    sentHistory(
       () => historyOf(path.toReversed()),
       () => historyOf(path.slice(0, -1).reverse()),
     );
@@ -101,7 +100,7 @@ export function createVersions(room: Room, { read, goOnWith, tellOnce }: Version
       const leaf = latestUnder(tree, chosen.id);
       const now = pathTo(tree, leaf);
       if (save) tellOnce(await conversations.choose(tree.conversation.id, leaf));
-      goOnWith(tree.conversation, now, await toldBy(now), tree.seen);
+      goOnWith(tree.conversation, now, await historyUpTo(now), tree.seen);
       const after = now.slice(turn);
       const hidden = after.slice(0, -SHOWN_AFTER);
       show(chosen);
@@ -118,7 +117,7 @@ export function createVersions(room: Room, { read, goOnWith, tellOnce }: Version
       const path = found.path.slice(0, turn);
       const fork = await conversations.fork(id, path.at(-1)?.id ?? null, room.state().role ?? null);
       tellOnce(fork);
-      goOnWith(fork, path, await toldBy(path), 0);
+      goOnWith(fork, path, await historyUpTo(path), 0);
       if (path.length < found.path.length) path.slice(-1).forEach(show);
       note(
         "dim",

@@ -1,7 +1,7 @@
 import type { Turn } from "../../protocol/bodies.ts";
 import { chatBodyBytes, firstFitting, type ChatLimits } from "../../protocol/chat-limits.ts";
 import { CHAT_BODY_BYTES, HISTORY_ENTRIES } from "../../protocol/limits.ts";
-import { parted } from "./summarized.ts";
+import { splitSummary } from "./summarized.ts";
 
 /** Bytes of the body for the token, the field names, and what another server may count besides. */
 const OVERHEAD_BYTES = 8 * 1024;
@@ -17,7 +17,7 @@ export function historyFor(
   limits?: ChatLimits,
   before: readonly Turn[] = [],
 ): Turn[] {
-  const { summary, rest } = parted(turns);
+  const { summary, rest } = splitSummary(turns);
   const pinned = [...before, ...summary];
   const most = (limits?.turns ?? HISTORY_ENTRIES) - pinned.length;
   const beside = pinned.map(({ content }) => content).join("") + message;

@@ -28,7 +28,7 @@ export function summaryTurns({ text, turns: standsFor }: SavedSummary): Turn[] {
 }
 
 /** The turns of a history, of which the first exchange may be a summary. `standsFor`: how many turns are in that, or 0. */
-export function parted(turns: readonly Turn[]): {
+export function splitSummary(turns: readonly Turn[]): {
   summary: Turn[];
   rest: readonly Turn[];
   standsFor: number;
@@ -41,6 +41,6 @@ export function parted(turns: readonly Turn[]): {
 
 /** How many turns of a conversation these are, or are in their summary. */
 export function turnsIn(turns: readonly Turn[]): number {
-  const { rest, standsFor } = parted(turns);
+  const { rest, standsFor } = splitSummary(turns);
   return standsFor + rest.length / 2;
 }

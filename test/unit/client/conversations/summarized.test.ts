@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { historyFor } from "../../../../src/client/conversations/fitting-history.ts";
 import type { Conversations } from "../../../../src/client/conversations/conversations.ts";
-import { parted, summaryTurns, turnsIn } from "../../../../src/client/conversations/summarized.ts";
+import { splitSummary, summaryTurns, turnsIn } from "../../../../src/client/conversations/summarized.ts";
 import { createPlace, jane, turn } from "./place.ts";
 
 let place: Awaited<ReturnType<typeof createPlace>>;
@@ -43,7 +43,7 @@ describe("a summary", () => {
     expect(read.exchanges.map(({ question }) => question)).toEqual(["one?", "two?", "three?"]);
     expect(read).toMatchObject({ turns: 3, title: "one?" });
     const history = await saved.turnsForHistory(id);
-    expect([turnsIn(history), parted(history).standsFor]).toEqual([3, 2]);
+    expect([turnsIn(history), splitSummary(history).standsFor]).toEqual([3, 2]);
   });
 
   it("counts on the path that goes through its turn alone, and the latest one counts", async () => {
