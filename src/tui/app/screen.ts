@@ -1,8 +1,7 @@
 import { edit } from "../composer/editor.ts";
 import { commandOf, defaultKeymap, type Keymap } from "../composer/keymap.ts";
-import { fullText, sentText, type EditorState } from "../composer/editor-state.ts";
+import { fullText, sentText } from "../composer/editor-state.ts";
 import { thawed } from "../composer/files.ts";
-import { remember } from "../composer/history.ts";
 import { keptText } from "../composer/kept-text.ts";
 import type { Display } from "../markdown/display.ts";
 import type { ChatOptions, ClipboardImage, Edited } from "../options.ts";
@@ -11,7 +10,6 @@ import type { Form } from "../../session/form.ts";
 import { mostCharacters, refusedLength } from "../../session/context.ts";
 import { copyCommand } from "../../session/copy-command.ts";
 import type { Choice } from "../../session/finding.ts";
-import { readInput } from "../../session/input.ts";
 import type { Session } from "../../session/session.ts";
 import { isBusy } from "../../session/state.ts";
 import { namedKey, type Key } from "../terminal/key.ts";
@@ -21,6 +19,8 @@ import { createFormFocus } from "./form-focus.ts";
 import { isTyping, pressInForm } from "./form-keys.ts";
 import { createImagePaste, noImageWords } from "./image-paste.ts";
 import { leaveHint, paste, press, type Effect } from "./press.ts";
+import { createPromptList } from "./prompt-list.ts";
+import { createSendWithFiles } from "./send-with-files.ts";
 import { createPicker, type Picker } from "./picker.ts";
 import { choicesAtOnce } from "./picker-hint.ts";
 import { createPickerSearch } from "./picker-search.ts";
@@ -157,56 +157,29 @@ export function createScreen(options: ScreenOptions): Screen {
     if (after !== before) view = after;
   };
 
-  /** The files of a question are being read; what is sent meanwhile follows it. */
-  let reading: Promise<void> | undefined;
-  const sendRead = async (editor: EditorState, literal: boolean) => {
-    const read = await attaching.read(editor);
-    if (isLeaving) return;
-    if (read.kind === "refused") {
-      const isFree = view.editor.text === "";
-      view = isFree
-        ? { ...view, editor: read.editor }
-        : { ...view, walk: remember(view.walk, keptText(read.editor)), hint: "Kept: Up shows it." };
-      session.note("error", read.why, read.hint ?? "Nothing was sent: take it out, or name another file.");
-    } else {
-      const walk = editor.mentions.length > 0 ? remember(view.walk, keptText(read.editor)) : view.walk;
-      view = { ...view, walk, sent: read.editor };
-      sendNow(fullText(read.editor), literal, read.blocks);
-    }
-    options.onDraft(draftOf(view));
-    changed();
-  };
-
-  const send = (text: string, literal: boolean) => {
-    focus.ready();
-    const { sent } = view;
-    const isQuestion = () =>
-      literal || readInput(text).kind === "question" || session.prompts.questionOf(text) !== undefined;
-    const hasFiles = sent !== undefined && attaching.isNeeded(sent) && isQuestion();
-    if (reading === undefined && !hasFiles) return sendNow(text, literal);
-    const work = (reading ?? Promise.resolve()).then(() => {
-      if (hasFiles) return sendRead(sent, literal);
-      if (!isLeaving) sendNow(text, literal);
+  const send = createSendWithFiles({
+    session,
+    attaching,
+    view: () => view,
+    setView: (next) => void (view = next),
+    send: sendNow,
+    settle() {
+      options.onDraft(draftOf(view));
       changed();
-    });
-    reading = work;
-    work.catch(options.crash).finally(() => {
-      if (reading === work) reading = undefined;
-    });
-  };
+    },
+    isLeaving: () => isLeaving,
+    crash: options.crash,
+  });
 
-  let isListed = false;
-  /** Reads the names of prompts when a slash is typed: not at the start, and not on the way of a key to the screen. */
-  const listPrompts = () => {
-    const isCommand = view.editor.text.startsWith("/") && !view.editor.literal;
-    if (!isCommand || isListed) return void (isListed &&= isCommand);
-    isListed = true;
-    session.prompts.list().then((prompts) => {
+  const promptList = createPromptList({
+    prompts: session.prompts,
+    found(prompts) {
       if (prompts.length === 0 && view.prompts === undefined) return;
       view = { ...view, prompts };
       changed();
-    }, options.crash);
-  };
+    },
+    crash: options.crash,
+  });
 
   const perform = (effect: Effect) => {
     clearTimeout(armed);
@@ -214,6 +187,7 @@ export function createScreen(options: ScreenOptions): Screen {
       case "none":
         return;
       case "send":
+        focus.ready();
         return send(effect.text, effect.literal);
       case "stop":
         return session.stop();
@@ -360,7 +334,7 @@ export function createScreen(options: ScreenOptions): Screen {
       else composerKey(key);
       pickerSearch.follow(view.picker);
       attaching.follow();
-      listPrompts();
+      promptList.follow(view.editor);
       options.onDraft(draftOf(view));
       changed();
     },
