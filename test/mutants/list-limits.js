@@ -124,7 +124,7 @@ export const limitMutants = [
   },
   {
     file: "src/tui/app/view-state.ts",
-    find: "fullText(sent).trim() === text.trim()",
+    find: "sentText(sent).trim() === text.trim()",
     replace: "true",
     why: "In place of the question that failed another one comes back.",
     tests: [press],
