@@ -33,7 +33,9 @@ export const attach = (state: EditorState, { at, end }: Mention, name: string): 
 
 /** Makes `#20-45`, which was written right behind a file, lines of that file. */
 export function joinRanges(state: EditorState): EditorState {
-  for (const { index, 0: found, 1: range } of state.text.matchAll(/[\ufdd0-\ufdef](#[L\d-]+)(?=\s|$)/g)) {
+  for (const { index, 0: found, 1: range } of state.text.matchAll(
+    /[\ufdd0-\ufdef](#[L\d-]+)(?=[.,;:!?)\]}>'"]*(?:\s|$))/g,
+  )) {
     const file = state.pastes.find((_, at) => markAt(at) === found[0])?.file;
     if (file === undefined || file.block !== undefined || splitRange(file.name) !== undefined) continue;
     const name = `${file.name}${range}`;

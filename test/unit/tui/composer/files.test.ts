@@ -87,6 +87,11 @@ describe("a file", () => {
       expect(fullText(state)).toBe(`see @a.ts${range} x`);
       expect(state.cursor).toBe(state.text.length);
     }
+    for (const behind of [",", ").", "?"]) {
+      const state = joinRanges(withFile("a.ts", type(`#2-3${behind} x`)));
+      expect(filesIn(state)).toEqual([{ name: "a.ts#2-3" }]);
+      expect(fullText(state)).toBe(`see @a.ts#2-3${behind} x`);
+    }
     expect(filesIn(joinRanges(withFile("a.ts", type("#top"))))).toEqual([{ name: "a.ts" }]);
     expect(filesIn(joinRanges(withFile("a.ts#1", type("#2"))))).toEqual([{ name: "a.ts#1" }]);
   });
