@@ -11,7 +11,7 @@ import type { Queue } from "../../session/queue.ts";
 import type { Key } from "../terminal/key.ts";
 import { pressInPicker, typed, type Picked, type Picker } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";
-import { fileItems, menuItems, menuLength, type ViewState } from "./view-state.ts";
+import { fileItems, menuItems, menuLength, withSent, type ViewState } from "./view-state.ts";
 
 /** What the session has to do after a key. `literal`: the text is a question even if it begins with a slash. */
 export type Effect =
@@ -245,7 +245,7 @@ function send(view: ViewState, text: string, literal: boolean): Pressed {
   const isOpen = editor.mentions.length > 0;
   const walk = isOpen ? view.walk : remember(view.walk, fullText(editor) === text ? keptText(editor) : text);
   return {
-    view: { ...view, walk, sent: view.editor, editor: createEditor(), menu: { index: 0, closed: false } },
+    view: { ...withSent(view, editor), walk, editor: createEditor(), menu: { index: 0, closed: false } },
     effect: { kind: "send", text, literal },
   };
 }

@@ -4,7 +4,7 @@ import { fullText, type EditorState } from "../composer/editor-state.ts";
 import { remember } from "../composer/history.ts";
 import { keptText } from "../composer/kept-text.ts";
 import type { Attaching } from "./attaching.ts";
-import type { ViewState } from "./view-state.ts";
+import { withSent, type ViewState } from "./view-state.ts";
 
 interface Needs {
   session: Pick<Session, "prompts" | "note">;
@@ -37,7 +37,7 @@ export function createSendWithFiles({ session, attaching, view, setView, isLeavi
       session.note("error", read.why, read.hint ?? "Nothing was sent: take it out, or name another file.");
     } else {
       const walk = editor.mentions.length > 0 ? remember(now.walk, keptText(read.editor)) : now.walk;
-      setView({ ...now, walk, sent: read.editor });
+      setView({ ...withSent(now, read.editor), walk });
       needs.send(fullText(read.editor), literal, read.blocks);
     }
     needs.settle();

@@ -13,6 +13,8 @@ export interface ViewState {
   editor: EditorState;
   /** What was sent last, with its pastes as marks. */
   sent?: EditorState;
+  /** What was sent before with pastes or files in it, the latest first: a question comes back with its marks. */
+  marked?: readonly EditorState[];
   walk: HistoryWalk;
   /** The names of files that may be meant by what was typed behind the `@` at this place. */
   offered?: { at: number; typed: string; names: readonly string[] };
@@ -74,12 +76,25 @@ export const menuLength = (view: ViewState): number => menuItems(view).length ||
  * meanwhile, that stays, and the question is in the history.
  */
 export function giveBack(view: ViewState, text: string): ViewState {
-  const { editor, sent } = view;
+  const { editor, marked = [] } = view;
   if (sentText(editor).trim() === text.trim()) return view;
   if (editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
-  if (sent !== undefined && sentText(sent).trim() === text.trim())
-    return { ...view, editor: { ...sent, cursor: sent.text.length } };
+  const sent = marked.find((one) => sentText(one).trim() === text.trim());
+  if (sent !== undefined) return { ...view, editor: { ...sent, cursor: sent.text.length } };
   return { ...view, editor: { ...edit(editor, { type: "set", text }, 1), literal: true } };
+}
+
+/** How many of what was sent come back with their marks. */
+const MOST_MARKED = 20;
+
+/** The view after a text was sent. */
+export function withSent(view: ViewState, sent: EditorState): ViewState {
+  const { marked = [] } = view;
+  return {
+    ...view,
+    sent,
+    marked: sent.pastes.length === 0 ? marked : [sent, ...marked].slice(0, MOST_MARKED),
+  };
 }
 
 /** Returns a command that does not exist, or a prompt that was not sent. It stays a command, so that Enter does not send it as a question. */

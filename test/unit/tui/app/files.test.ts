@@ -90,6 +90,27 @@ it("a question that failed comes back with its files as they were sent, and keep
   await leave(session);
 });
 
+it("/edit brings a question back with its files, which are read again", async () => {
+  const client = createFakeClient();
+  const session = start({ client, finder });
+  await session.shows("4,000 tokens");
+  await writeFile(join(dir, "todo.md"), "one\n");
+  typeSlowly(session.type, "see @todo.md ");
+  await session.shows("> see [todo.md 1 line]");
+  session.type("\r");
+  await session.shows("You said: see");
+  await writeFile(join(dir, "todo.md"), "two\n");
+  session.type("/edit\r");
+  await session.shows("> see [todo.md 1 line]");
+  session.type("\r");
+  await session.shows("two");
+  expect(client.questions.map(({ message }) => message)).toEqual([
+    "see @todo.md\n\n```todo.md\none\n```",
+    "see @todo.md\n\n```todo.md\ntwo\n```",
+  ]);
+  await leave(session);
+});
+
 it("an image goes beside the question, in which its label stands for it", async () => {
   const bytes = Buffer.from("\u0089PNG\r\n\u001a\n", "latin1");
   await writeFile(join(dir, "shot.png"), bytes);
