@@ -118,3 +118,24 @@ test("keys need a token, and their paths name their methods", async () => {
   const put = await fetch(`${server.url}/api/keys/1`, { method: "PUT" });
   expect([put.status, put.headers.get("allow")]).toEqual([405, "DELETE, OPTIONS"]);
 });
+
+test("no key is made with a token that ended while the request's body came", async () => {
+  const before = await server.token("ann");
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const reply = fetch(`${server.url}/api/keys/`, {
+    method: "POST",
+    body: readable,
+    duplex: "half",
+    headers: { ...bearer(before), "Content-Type": "application/json" },
+  } as RequestInit);
+  const bytes = Buffer.from(JSON.stringify({ name: "late" }));
+  await writer.write(bytes.subarray(0, 5));
+  const passwords = { password: PASSWORD, new_password: `${PASSWORD} 2`, revoke_keys: true };
+  const changed = await server.post("/api/password/", passwords, bearer(before));
+  const { token: after } = (await changed.json()) as { token: string };
+  await writer.write(bytes.subarray(5));
+  await writer.close();
+  expect(await codeOf(await reply)).toBe("401 invalid_token");
+  expect(await keysOf(after)).toEqual([]);
+});

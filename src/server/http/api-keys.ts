@@ -6,7 +6,8 @@ import { ApiError } from "../core/api-error.ts";
 import { API_KEYS, type ApiKey, type ApiKeys } from "../core/api-keys.ts";
 import { isoSecond } from "../core/iso-second.ts";
 import { sha256 } from "../core/sha256.ts";
-import { accountOf, type Middleware } from "./context.ts";
+import type { SignIn } from "../core/sign-in.ts";
+import { accountOf, sessionOf, type Middleware } from "./context.ts";
 import { replyJson } from "./reply.ts";
 import { invalidFields, type Handler } from "./validate.ts";
 
@@ -21,16 +22,26 @@ const fieldsOf = ({ id, name, limit, expires, at }: ApiKey) => ({
 });
 
 /** The handler of `POST /api/keys`. */
-export function createApiKey(apiKeys: ApiKeys, now: () => number = Date.now): Handler<ApiKeyBody> {
+export function createApiKey(
+  apiKeys: ApiKeys,
+  signIn: Pick<SignIn, "confirm">,
+  now: () => number = Date.now,
+): Handler<ApiKeyBody> {
   return async function createApiKey(ctx, { name, limit = null, expires_at: expires = null }) {
     if (expires !== null && expires <= now())
       throw invalidFields([{ field: "expires_at", detail: "expires_at must be in the future." }]);
     const key = newApiKey();
-    const { id: account } = accountOf(ctx);
+    const session = sessionOf(ctx);
+    const { id: account } = session.account;
     const made = { id: randomUUID(), account, name, digest: sha256(key), limit, expires };
     const outcome = await apiKeys.create(made);
     switch (outcome.kind) {
       case "created": {
+        // The token may have ended while the body came. A new password from now on ends this key, too.
+        await signIn.confirm(session.claims).catch(async (error: unknown) => {
+          await apiKeys.revoke(account, made.id);
+          throw error;
+        });
         const reply: ApiKeyReply = { ...fieldsOf(outcome.key), key };
         return replyJson(ctx, 201, reply);
       }

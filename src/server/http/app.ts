@@ -147,7 +147,7 @@ function apiKeyRoutes({ signIn, budget }: AppNeeds, apiKeys: ApiKeys): Route[] {
   const asUser = [authenticate(signIn), refuseApiKeys];
   const body = readJson(budget, () => CREDENTIALS_BODY_BYTES);
   return [
-    ["post", routes.apiKeys, [...asUser, body, validate(apiKeyBody, createApiKey(apiKeys))]],
+    ["post", routes.apiKeys, [...asUser, body, validate(apiKeyBody, createApiKey(apiKeys, signIn))]],
     ["get", routes.apiKeys, [...asUser, listApiKeys(apiKeys)]],
     ["delete", routes.apiKey, [...asUser, revokeApiKey(apiKeys)]],
   ];
