@@ -193,6 +193,12 @@ describe("an answer is whole and paid", () => {
     ["with a refusal", answer("I can't.", { field: "refusal" })],
     ["with calls of tools", stream(call, chunk({}, "tool_calls"), DONE)],
     [
+      "with a call beside blanks",
+      stream(
+        chunk({ content: "\n", tool_calls: [{ index: 0, id: "t", function: { name: "f" } }] }, "tool_calls"),
+      ),
+    ],
+    [
       "with a call in the older form",
       stream(chunk({ function_call: { name: "f" } }), chunk({}, "stop"), DONE),
     ],

@@ -88,7 +88,7 @@ class Reply implements Reception<Relayed> {
 
   #take(chunk: RelayedChunk, data: string): void {
     const { now, finish, usage, hasContent, text, hasReasoning, reason } = chunk;
-    this.#see(text, hasContent && text === "", hasReasoning, reason);
+    this.#see(text, chunk.hasCall, hasReasoning, reason);
     if (finish !== undefined) this.#finish = eventOf(finish);
     if (usage !== undefined) this.#usage = eventOf(usage);
     this.#keep(data);

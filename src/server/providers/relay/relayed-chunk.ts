@@ -11,8 +11,8 @@ export interface RelayedChunk {
   usage?: string;
   /** It has text, a refusal or a call of a tool: it is the answer, or a part of it. */
   hasContent: boolean;
-  /** Its text; "" for a call. */
   text: string;
+  hasCall: boolean;
   hasReasoning: boolean;
   /** Whether it has a `finish_reason`, and which; "" if none. */
   finished: boolean;
@@ -38,6 +38,7 @@ export function createChunkRelay(name: string): (data: string) => RelayedChunk {
     now: "",
     hasContent: true,
     text: "",
+    hasCall: false,
     hasReasoning: false,
     finished: false,
     reason: "",
@@ -54,10 +55,20 @@ export function createChunkRelay(name: string): (data: string) => RelayedChunk {
     const document = JSON.parse(data) as Record<string, unknown>;
     const choice = readChoice(document, "delta");
     const { finished, reason, reasoning } = choice;
-    const hasContent = choice.text !== "" || hasCall(document, "delta");
+    const { text: said } = choice;
+    const calls = hasCall(document, "delta");
+    const hasContent = said !== "" || calls;
     const hasReasoning = reasoning !== "";
     const named = withName(data, document, name);
-    const chunk = { now: named, hasContent, text: choice.text, hasReasoning, finished, reason };
+    const chunk = {
+      now: named,
+      hasContent,
+      text: said,
+      hasCall: calls,
+      hasReasoning,
+      finished,
+      reason,
+    };
     if (finished) {
       isFinished = true;
       if (!hasContent && !hasReasoning) return { ...chunk, now: "", finish: named };
@@ -65,7 +76,7 @@ export function createChunkRelay(name: string): (data: string) => RelayedChunk {
     }
     if (isRecord(document.usage) && !hasContent && (isFinished || !hasChoices(document)))
       return { ...chunk, now: "", usage: named };
-    if (text === undefined && choice.text !== "" && searches > 0) {
+    if (text === undefined && said !== "" && searches > 0) {
       searches -= 1;
       const from = placeIn(data, choice);
       const to = from && placeIn(named, choice);
