@@ -5,7 +5,7 @@ import { spentOf, type ApiKeyBook } from "./api-key-books.ts";
 import { bookOf, type Books } from "./books.ts";
 import type { Committer } from "./committer.ts";
 import type { NameFeature } from "./name-feature.ts";
-import { digest as isDigest, filled } from "./shapes.ts";
+import { count, digest as isDigest, filled, period } from "./shapes.ts";
 import type { InTurn } from "./turns.ts";
 
 interface Needs {
@@ -31,11 +31,11 @@ export function createApiKeys({ books, committer, now, nameFeature, turns }: Nee
     const { id, account, name: label, digest, expires } = key;
     // In the order in which the ledger has it.
     const limit = key.limit && { tokens: key.limit.tokens, per: key.limit.per };
-    if (limit && !(Number.isSafeInteger(limit.tokens) && limit.tokens >= 0))
-      throw new RangeError("A limit is a whole number of tokens.");
+    if (limit && !(count(limit.tokens) && period(limit.per)))
+      throw new RangeError("A limit is a whole number of tokens in a day, week or month.");
     if (!filled(id) || !filled(label) || !isDigest(digest))
       throw new RangeError("An API key has an id, a name and a SHA-256.");
-    if (expires !== null && !(Number.isSafeInteger(expires) && expires <= LATEST_DATE))
+    if (expires !== null && !(Number.isSafeInteger(expires) && Math.abs(expires) <= LATEST_DATE))
       throw new RangeError("expires is a time in milliseconds.");
     if (books.accounts.get(account)?.deleted !== false) return { kind: "unknown" };
     if (books.apiKeys.get(id) || books.apiKeys.byDigest(digest)) return { kind: "taken" };

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { FactRow } from "../../../../../src/server/core/operations.ts";
 import type { Store } from "../../../../../src/server/core/ports.ts";
 import { copyStore } from "../../../../../src/server/stores/copy.ts";
+import { backUpFolder } from "../../../../../src/server/stores/json/backup.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { compactFolder } from "../../../../../src/server/stores/json/compact.ts";
 import { Damage } from "../../../../../src/server/stores/json/damage.ts";
@@ -12,6 +13,7 @@ import { factLine, headerLine } from "../../../../../src/server/stores/json/line
 import { load } from "../../../../../src/server/stores/json/load.ts";
 import { createJsonReader } from "../../../../../src/server/stores/json/read-facts.ts";
 import { openFolder } from "../../../../../src/server/stores/json/read-in-folder.ts";
+import { restoreFolder } from "../../../../../src/server/stores/json/restore.ts";
 import { createMemoryFiles } from "./memory-files.ts";
 import { fillFolder, makeFolder, openStore, START } from "./place.ts";
 
@@ -136,7 +138,11 @@ describe("the first API key", () => {
       await expect(
         store.apiKeys?.create({ ...of, limit: { tokens, per: "day" }, expires: null }),
       ).rejects.toBeInstanceOf(RangeError);
-    for (const expires of [0.5, Number.NaN, 8.64e15 + 1])
+    const per = "year" as "day";
+    await expect(
+      store.apiKeys?.create({ ...of, limit: { tokens: 1, per }, expires: null }),
+    ).rejects.toBeInstanceOf(RangeError);
+    for (const expires of [0.5, Number.NaN, 8.64e15 + 1, -8.64e15 - 1])
       await expect(store.apiKeys?.create({ ...of, limit: null, expires })).rejects.toBeInstanceOf(RangeError);
     for (const wrong of [{ id: "" }, { name: "" }, { digest: "x" }])
       await expect(
@@ -192,11 +198,18 @@ describe("API keys in a folder", () => {
       ],
     });
     await store.close();
-    const [copy, compacted] = [join(dir, "copy"), join(dir, "compacted")];
+    const [copy, compacted, restored] = ["copy", "compacted", "restored"].map((name) => join(dir, name)) as [
+      string,
+      string,
+      string,
+    ];
     await copyStore({ from: dir, to: copy, now: START, warn: () => {} });
     await compactFolder(dir, { now: START, warn: () => {} });
     await copyStore({ from: dir, to: compacted, now: START, warn: () => {} });
-    for (const other of [dir, copy, compacted]) {
+    const [file, now, warn] = [join(await makeFolder(), "a.backup"), () => START, () => {}];
+    await backUpFolder({ dir, to: file, secrets: true, now, warn });
+    await restoreFolder({ file, dir: restored, now, warn });
+    for (const other of [dir, copy, compacted, restored]) {
       const { store: opened } = await openStore(other);
       expect(await stateOf(opened, jane)).toEqual(state);
       // The key that a password ended is not live again, and the paid question is known.
