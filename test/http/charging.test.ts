@@ -39,6 +39,13 @@ const ask = (server: Pick<TestServer, "url">, token: string, headers: Record<str
     body: '{"message":"hello"}',
   });
 
+const complete = (server: Pick<TestServer, "url">, token: string, stream: boolean) =>
+  fetch(`${server.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ messages: [{ role: "user", content: "hello" }], stream }),
+  });
+
 describe("a complete answer costs 100", () => {
   test.each(["stop", "length", "content_filter", "anything"])("with the finish reason %s", async (finish) => {
     const { server, token } = await setUp(answer("Yes.", { finish }));
@@ -65,11 +72,15 @@ describe("a complete answer costs 100", () => {
     const streamed = await openRawClient(server.port);
     streamed.send(rawQuestion(server.token, EVENTS));
     expect(await streamed.until("event: delta")).not.toContain("event: done");
-    expect(await server.balance()).toEqual({ tokens: 4000, held: 200 });
+    const completed = (await complete(server, server.token, true)).body!.pipeThrough(new TextDecoderStream());
+    const events = completed.getReader();
+    expect((await events.read()).value).toContain('"content":"word"},"finish_reason":null');
+    expect(await server.balance()).toEqual({ tokens: 4000, held: 300 });
     charge.open();
+    expect((await events.read()).value).toMatch(/"finish_reason":"stop".*\n\ndata: \[DONE\]\n\n$/);
     expect(await plain.until("tokens_deducted")).toMatch(/^HTTP\/1.1 200/);
     expect(await streamed.until("event: done")).toContain('"tokens_deducted":100');
-    expect(await server.balance()).toEqual({ tokens: 3800, held: 0 });
+    expect(await server.balance()).toEqual({ tokens: 3700, held: 0 });
     plain.vanish();
     streamed.vanish();
   });
@@ -245,6 +256,17 @@ describe("when the store cannot take the charge", () => {
     const text = await (await ask(server, server.token, EVENTS)).text();
     expect(text).toContain('"code":"store_unavailable"');
     expect(text).not.toContain("event: done");
+    expect(await server.balance()).toEqual({ tokens: 4000, held: 0 });
+  });
+
+  test("a completion is not given, or ends with an error instead of its finish reason and [DONE]", async () => {
+    const server = await openWired({ around, provider: sayingAtOnce("word") });
+    const plain = await complete(server, server.token, false);
+    expect(plain.status).toBe(503);
+    expect(await plain.text()).not.toContain("word");
+    const text = await (await complete(server, server.token, true)).text();
+    expect(text).toMatch(/word.*\n\ndata: \{"error":\{.*"code":"store_unavailable".*\}\}\n\n$/);
+    expect(text).not.toMatch(/\[DONE\]|"finish_reason":"/);
     expect(await server.balance()).toEqual({ tokens: 4000, held: 0 });
   });
 });
