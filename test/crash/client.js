@@ -26,8 +26,12 @@ export function createPerson(victim, { keyed = true } = {}) {
   const username = `p-${randomUUID()}`;
   const password = randomUUID();
   /** Whether this person asks at OpenAI's endpoint. */
-  const isCompletion = people++ % 2 === 1;
+  const isCompletion = people % 2 === 1;
+  /** Whether an API key asks. */
+  const hasApiKey = people % 4 > 1;
+  people += 1;
   let token = "";
+  let asker = "";
   /** @type {Map<string, Fate>} */
   const fates = new Map();
   const counts = { asked: 0, replayed: 0, lost: 0 };
@@ -52,7 +56,7 @@ export function createPerson(victim, { keyed = true } = {}) {
     if (victim.url === undefined) return undefined;
     const accept = streamed ? "text/event-stream" : "application/json";
     const headers = {
-      authorization: `Bearer ${token}`,
+      authorization: `Bearer ${asker}`,
       accept,
       ...(keyed && { "idempotency-key": key }),
     };
@@ -89,6 +93,12 @@ export function createPerson(victim, { keyed = true } = {}) {
     async signUp() {
       await post("/api/register/", { username, password });
       token = JSON.parse((await post("/api/login/", { username, password })).text).token;
+      asker = token;
+      if (!hasApiKey) return;
+      // Never reached.
+      const limit = { tokens: Number.MAX_SAFE_INTEGER, per: "day" };
+      const made = await post("/api/keys/", { name: "crash", limit }, { authorization: `Bearer ${token}` });
+      asker = JSON.parse(made.text).key;
     },
     /** Asks until `over()`; outcomes that are still unknown are left to {@link settle}. */
     async keepAsking(/** @type {() => boolean} */ over) {
@@ -123,6 +133,18 @@ export function createPerson(victim, { keyed = true } = {}) {
           if (fates.get(key) === "unknown") await pause(10);
         }
       }
+    },
+    /** Tokens that the API key has spent; undefined if none asks. */
+    async spent() {
+      if (!hasApiKey) return undefined;
+      // The run may pass midnight.
+      const reply = await request(`${victim.url}/api/usage/?days=2&by=key`, {
+        headers: { authorization: `Bearer ${asker}` },
+      });
+      const { keys } = /** @type {{ keys: { name: string | null, tokens: number }[] }} */ (
+        await reply.body.json()
+      );
+      return keys.reduce((sum, { name, tokens }) => sum + (name === "crash" ? tokens : 0), 0);
     },
     async balance() {
       const reply = await request(`${victim.url}/api/token_balance/`, {

@@ -81,7 +81,7 @@ export async function crashRun({
  */
 const RELEASED = 60_000;
 
-/** Balance = grants − price × distinct charged questions; nothing held after `patience` ms. @param {Person[]} crowd @param {number} patience */
+/** Balance = grants − price × distinct charged questions; nothing held after `patience` ms; API keys have spent the same. @param {Person[]} crowd @param {number} patience */
 async function violationsOf(crowd, patience) {
   const found = [];
   for (const person of crowd) {
@@ -95,6 +95,9 @@ async function violationsOf(crowd, patience) {
     const expected = STARTING_TOKENS - PRICE * charged;
     if (tokens !== expected) found.push(`${person.username} has ${tokens} tokens, not ${expected}`);
     if (held !== 0) found.push(`${person.username} still has ${held} tokens held`);
+    const spent = await person.spent();
+    if (spent !== undefined && spent !== PRICE * charged)
+      found.push(`the API key of ${person.username} has spent ${spent} tokens, not ${PRICE * charged}`);
   }
   return found;
 }
