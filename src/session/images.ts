@@ -1,4 +1,5 @@
 import { imageLabel, type Attached } from "../client/conversations/images.ts";
+import { oneLine } from "../text/sanitize.ts";
 
 /** An image that a question can have. */
 export interface HeldImage {
@@ -77,10 +78,13 @@ export function createImages({
 const isEqual = (one: Attached, other: Attached) =>
   one.type === other.type && Buffer.compare(one.bytes, other.bytes) === 0;
 
+/** Longest beginning of a name with a number: a label is cut, and the number must stay in it. */
+const MOST_STEM = 40;
+
 /** `shot.png`, then `shot 2.png`. */
 function numbered(name: string, count: number): string {
   if (count === 1) return name;
   const dot = name.lastIndexOf(".");
   const end = dot > 0 ? dot : name.length;
-  return `${name.slice(0, end)} ${count}${name.slice(end)}`;
+  return `${oneLine(name.slice(0, end), MOST_STEM)} ${count}${name.slice(end)}`;
 }

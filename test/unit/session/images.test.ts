@@ -31,6 +31,14 @@ describe("images of a session", () => {
     expect(images.in(text).map(({ name }) => name)).toEqual(["shot 2.png", "shot.png"]);
   });
 
+  it("have labels of their own also if their names differ only at the end of a long one", () => {
+    const images = createImages();
+    const long = "screenshot ".repeat(9);
+    const labels = ["1", "2", "3"].map((end) => images.add(png(`${long}${end}.png`)));
+    expect(new Set(labels).size).toBe(3);
+    expect(labels[2]).toBe(`[image ${long.slice(0, 39)}… 3.png]`);
+  });
+
   it("are dropped from memory, the oldest first, and are then known to be gone", async () => {
     const images = createImages();
     const labels = Array.from({ length: 17 }, (_, at) => images.add(png(`${at}.png`)));
