@@ -176,6 +176,11 @@ describe("a body", () => {
     ["with its token in the body", () => ({ token }), {}],
     ["for a model without images", () => ({ model: "blind" }), undefined],
     [
+      "of a long history beside them",
+      () => ({ history: Array.from({ length: 200 }, () => ({ role: "user", content: "x".repeat(6000) })) }),
+      undefined,
+    ],
+    [
       "of many small values",
       () => ({ images: [], more: Array.from({ length: 400_000 }, () => ["x"]) }),
       undefined,

@@ -38,12 +38,12 @@ function pushHead(head: string[], { model, finish, turns }: Head): void {
   if (finish) head.push(headers.finish, finish);
 }
 
-/** A body may be larger only for a model that takes images. */
-function assertText({ state }: Context, models: Models): void {
+/** A body may be larger only by the images for a model that takes some. */
+function assertText({ state }: Context, models: Models, images: ChatBody["images"] = []): void {
   const { buffered = 0 } = state;
   if (buffered <= CHAT_BODY_BYTES) return;
   const limit = textLimit(models);
-  if (buffered > limit) throw tooLarge(limit);
+  if (images.reduce((rest, { data }) => rest - data.length, buffered) > limit) throw tooLarge(limit);
 }
 
 async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise<Question> {
@@ -51,7 +51,7 @@ async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise
   const prompt: Prompt = { message, history, instructions, images };
   // Before the key, as docs/http-api.md#order-of-checks says.
   const asked = modelNamed(models, model);
-  if (!asked.images) assertText(ctx, models);
+  assertText(ctx, models, asked.images ? images : undefined);
   checkLength(prompt, asked);
   return questionFor(ctx, prompt, model);
 }
