@@ -6,6 +6,7 @@ import { logAiChange } from "./ai-log.ts";
 import type { OnAiCall } from "./core/ai-calls.ts";
 import type { AiStates } from "./core/ai-states.ts";
 import { createAnswers } from "./core/answers.ts";
+import { NEW_API_KEYS } from "./core/api-keys.ts";
 import { limitsOf, takeImages } from "./core/models.ts";
 import type { Store } from "./core/ports.ts";
 import { createQuestions } from "./core/questions.ts";
@@ -65,6 +66,12 @@ export async function assemble(
     rate: () => current.config.limitQuestions,
     detail: "This account has asked as many questions as it may for now.",
   });
+  const newKeys = createLimit({
+    shared: store.counter,
+    name: "keys",
+    rate: () => NEW_API_KEYS,
+    detail: "This account has made as many API keys as it may for now.",
+  });
   const log = createLog(config.log, config.logStream, { level: config.logLevel, redact });
   metrics?.watch({ isFailing: (model) => aiStates.of(model).state === "failing" });
   const onAiCall: OnAiCall = ({ cause, ...call }) => {
@@ -101,6 +108,7 @@ export async function assemble(
     questions: metrics ? metrics.aroundQuestions(questions) : questions,
     onRequest: metrics?.onRequest,
     ledger,
+    newKeys,
     addresses,
     budget,
     about: () => aboutOf(current, store),

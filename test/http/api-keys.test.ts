@@ -87,14 +87,26 @@ test("wrong fields of a key are named", async () => {
   expect(await keysOf()).toEqual([]);
 });
 
-test("a name is unique in its account in any case, and an account has at most 100 keys", async () => {
+test("a name is unique in its account in any case, and an account has at most 100 keys, 200 a day", async () => {
   const jim = await server.token("jim");
   const names = Array.from({ length: API_KEYS }, (_, index) => `Key ${index}`);
-  const replies = await Promise.all(names.map((name) => create({ name }, jim)));
-  expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201]));
+  const makeAll = async () => {
+    const replies = await Promise.all(names.map((name) => create({ name }, jim)));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201]));
+  };
+  await makeAll();
   expect(await codeOf(await create({ name: "KEY 1" }, jim))).toBe("409 key_name_taken");
   expect(await codeOf(await create({ name: "one more" }, jim))).toBe("400 invalid_request");
   expect((await create({ name: "Key 1" })).status).toBe(201);
+
+  // Keys that have ended stay in the store, so only so many are made.
+  const endAll = async () => Promise.all((await keysOf(jim)).map(({ id }) => revoke(String(id), jim)));
+  await endAll();
+  await makeAll();
+  await endAll();
+  const late = await create({ name: "one more" }, jim);
+  expect(late.headers.get("ratelimit-policy")).toBe('"keys";q=200;w=86400');
+  expect(await codeOf(late)).toBe("429 rate_limited");
 });
 
 test("a new password keeps the keys, or ends them if asked to", async () => {

@@ -103,6 +103,7 @@ export async function openWiredServer({
     }),
     questions,
     ledger,
+    newKeys: unlimited,
     addresses,
     budget,
     aiStates: () => [],

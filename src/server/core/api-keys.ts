@@ -1,4 +1,5 @@
 import type { KeyPeriod } from "../../protocol/bodies.ts";
+import type { Rate } from "../../protocol/rate.ts";
 import type { Account, AccountId } from "./ports.ts";
 
 export type { KeyPeriod } from "../../protocol/bodies.ts";
@@ -61,3 +62,6 @@ export type KeyOwner = Pick<ApiKey, "id" | "account">;
 
 /** Most keys of an account that have not ended. */
 export const API_KEYS = 100;
+
+/** Keys that an account may make, because those that have ended stay in the store. */
+export const NEW_API_KEYS: Rate = { count: 200, seconds: 86_400 };

@@ -5,6 +5,7 @@ export const LIMITS = [
   "login-strangers",
   "register",
   "invite",
+  "keys",
   "questions",
   "in-flight",
 ] as const;

@@ -3,6 +3,7 @@ import type { Registration } from "../../protocol/replies.ts";
 import { ApiError } from "./api-error.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { foldName } from "./fold-name.ts";
+import { giveBackOnFailure } from "./give-back.ts";
 import { digestOfCode } from "./invite-code.ts";
 import { knownDigest } from "./known-address.ts";
 import type { CountGuess } from "./login-limits.ts";
@@ -121,14 +122,6 @@ interface Needs {
   registrations: Limit;
   /** Of codes that no valid invitation has, from one address. */
   wrongCodes: Limit;
-}
-
-/** What fails was not judged, or made nothing: it does not count. */
-async function giveBackOnFailure<T>(giveBack: () => Promise<void>, act: () => Promise<T>): Promise<T> {
-  return act().catch(async (error: unknown) => {
-    await giveBack();
-    throw error;
-  });
 }
 
 /** For what an API key may not do (docs/http-api.md#api-keys). */

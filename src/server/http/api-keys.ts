@@ -4,7 +4,9 @@ import type { ApiKeyBody } from "../../protocol/bodies.ts";
 import type { ApiKeyReply, ApiKeysReply } from "../../protocol/replies.ts";
 import { ApiError } from "../core/api-error.ts";
 import { API_KEYS, type ApiKey, type ApiKeys } from "../core/api-keys.ts";
+import { giveBackOnFailure } from "../core/give-back.ts";
 import { isoSecond } from "../core/iso-second.ts";
+import type { Limit } from "../core/ports.ts";
 import { sha256 } from "../core/sha256.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { accountOf, sessionOf, type Middleware } from "./context.ts";
@@ -21,12 +23,16 @@ const fieldsOf = ({ id, name, limit, expires, at }: ApiKey) => ({
   created_at: isoSecond(at),
 });
 
+interface Needs {
+  apiKeys: ApiKeys;
+  /** Counts the keys that an account makes. */
+  newKeys: Limit;
+  signIn: Pick<SignIn, "confirm">;
+  now?: () => number;
+}
+
 /** The handler of `POST /api/keys`. */
-export function createApiKey(
-  apiKeys: ApiKeys,
-  signIn: Pick<SignIn, "confirm">,
-  now: () => number = Date.now,
-): Handler<ApiKeyBody> {
+export function createApiKey({ apiKeys, newKeys, signIn, now = Date.now }: Needs): Handler<ApiKeyBody> {
   return async function createApiKey(ctx, { name, limit = null, expires_at: expires = null }) {
     if (expires !== null && expires <= now())
       throw invalidFields([{ field: "expires_at", detail: "expires_at must be in the future." }]);
@@ -34,7 +40,10 @@ export function createApiKey(
     const session = sessionOf(ctx);
     const { id: account } = session.account;
     const made = { id: randomUUID(), account, name, digest: sha256(key), limit, expires };
-    const outcome = await apiKeys.create(made);
+    // Before, so that keys that are made at once are no more than those made one after the other.
+    const giveBack = await newKeys.take(account);
+    const outcome = await giveBackOnFailure(giveBack, () => apiKeys.create(made));
+    if (outcome.kind !== "created") await giveBack();
     switch (outcome.kind) {
       case "created": {
         // The token may have ended while the body came. A new password from now on ends this key, too.

@@ -6,7 +6,7 @@ import type { AboutReply } from "../../protocol/replies.ts";
 import { routes } from "../../protocol/routes.ts";
 import type { NamedAiState } from "../core/ai-states.ts";
 import type { ApiKeys } from "../core/api-keys.ts";
-import type { Ledger, Store } from "../core/ports.ts";
+import type { Ledger, Limit, Store } from "../core/ports.ts";
 import type { Questions } from "../core/questions.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { changePassword, logIn, logOut, refuseIfClosed, register, tellBalance } from "./accounts.ts";
@@ -44,6 +44,8 @@ export interface AppNeeds {
   signIn: SignIn;
   questions: Pick<Questions, "ask" | "models">;
   ledger: Ledger;
+  /** On API keys that an account makes. */
+  newKeys: Limit;
   addresses: ClientAddresses;
   /** What `GET /api/` says now. */
   about: () => AboutReply;
@@ -143,11 +145,15 @@ function routeTable(needs: AppNeeds): Route[] {
 }
 
 /** The routes of docs/http-api.md#api-keys. */
-function apiKeyRoutes({ signIn, budget }: AppNeeds, apiKeys: ApiKeys): Route[] {
+function apiKeyRoutes({ signIn, budget, newKeys }: AppNeeds, apiKeys: ApiKeys): Route[] {
   const asUser = [authenticate(signIn), refuseApiKeys];
   const body = readJson(budget, () => CREDENTIALS_BODY_BYTES);
   return [
-    ["post", routes.apiKeys, [...asUser, body, validate(apiKeyBody, createApiKey(apiKeys, signIn))]],
+    [
+      "post",
+      routes.apiKeys,
+      [...asUser, body, validate(apiKeyBody, createApiKey({ apiKeys, newKeys, signIn }))],
+    ],
     ["get", routes.apiKeys, [...asUser, listApiKeys(apiKeys)]],
     ["delete", routes.apiKey, [...asUser, revokeApiKey(apiKeys)]],
   ];
