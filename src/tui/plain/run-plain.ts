@@ -165,8 +165,8 @@ async function converse(
     if (withFiles !== undefined && text.trim() === "") session.ask(withFiles);
     const files = await filesOf(text, session, options);
     withFiles = files.message;
-    if (!files.isTaken)
-      asked = await take(text, session, hands, { isSure: !options.stdin.isTTY || text === before, asked });
+    const isSure = !options.stdin.isTTY || text === before;
+    asked = files.isTaken ? undefined : await take(text, session, hands, { isSure, asked });
     before = text;
   }
 }

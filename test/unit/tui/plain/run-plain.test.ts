@@ -328,6 +328,15 @@ describe("a file that a line names", () => {
     expect(err).toContain("paper.pdf is a PDF.\nNothing was sent.\n");
   });
 
+  it("lies between a command and its repetition like any other line", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    const conversations = openConversations({ dir, now: Date.now });
+    const saving = { conversations, save: true, showCommand: "show" };
+    await run('one\n/delete\n@"a b.ts"\n/delete\n', { isTTY: true, rest: { ...rest, saving } });
+    expect(await conversations.list()).toHaveLength(1);
+  });
+
   it("may be an image, which goes beside the text to a server that takes it", async () => {
     const client = createFakeClient({ extensions: ["images"] });
     const { err } = await run("see @shot.png\n\n", { isTTY: true, rest, client });
