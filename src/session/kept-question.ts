@@ -1,4 +1,4 @@
-import { titleOf } from "../client/conversations/record.ts";
+import { titleOfQuestion } from "../client/conversations/record.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
 import type { Room } from "./room.ts";
 import { openThread } from "./thread.ts";
@@ -52,7 +52,7 @@ export function keepQuestion(
       const fork = await thread.claim();
       if (fork === undefined) return;
       // Without a turn before this one, nothing of it is on disk yet, and this one names it.
-      const title = parent === null ? titleOf(question) : fork.title;
+      const title = parent === null ? titleOfQuestion(question) : fork.title;
       dispatch({ type: "forked", key, conversation: fork.id, title, kept: fork.kept && parent !== null });
       note("warn", ...forkLines(place?.id ?? "", fork.id));
       tellOnce(fork);

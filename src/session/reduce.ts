@@ -1,5 +1,5 @@
 import { renamed, type AccountNames } from "../client/account-name.ts";
-import { titleOf, type Role } from "../client/conversations/record.ts";
+import { titleOfQuestion, type Role } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Registration } from "../protocol/replies.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
@@ -124,7 +124,7 @@ function changed(state: State, event: Event): State {
         turn,
         until,
       };
-      const title = state.title ?? titleOf(message);
+      const title = state.title ?? titleOfQuestion(message);
       const phase = { kind: "asking", since: at } as const;
       const asked = { turns: before, leaf: parent, last, reasoning: { text: "" } };
       return { ...state, ...asked, title, editing: false, phase };
@@ -274,7 +274,7 @@ function shownOf(state: State): State {
 
 /** Whether the title is from a question that did not become part of the conversation: the next one names it. */
 function isNamedAfter({ message, before }: Last, { title, conversation }: State): boolean {
-  return conversation === undefined && before.length === 0 && title === titleOf(message);
+  return conversation === undefined && before.length === 0 && title === titleOfQuestion(message);
 }
 
 function ended(state: State, outcome: Last["outcome"], text: string): State {

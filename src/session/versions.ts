@@ -1,6 +1,6 @@
 import { historyOf } from "../client/conversations/history.ts";
 import type { WholeTree } from "../client/conversations/reader.ts";
-import { titleOf, type Role } from "../client/conversations/record.ts";
+import { titleOf, titleOfQuestion, type Role } from "../client/conversations/record.ts";
 import type { SavedTurn } from "../client/conversations/saved-turn.ts";
 import { latestUnder, pathTo, versionsOf, type TreeTurn } from "../client/conversations/tree.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
@@ -64,7 +64,7 @@ export function createVersions(room: Room, { read, goOnWith, tellOnce }: Version
   const rowsOf = (tree: WholeTree, shown: TreeTurn, turn: number): Choice[] =>
     versionsOf(tree, shown).map((version, at, { length }) => ({
       id: `${turn}.${at + 1}`,
-      title: titleOf(version.question),
+      title: titleOfQuestion(version.question),
       detail: [
         `turn ${turn}`,
         `version ${at + 1} of ${length}`,

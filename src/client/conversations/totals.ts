@@ -1,6 +1,6 @@
 import { linesBack } from "./lines-back.ts";
 import type { Handle } from "./open-file.ts";
-import { decode, titleOf, type Before, type CountedRecord, type Decoded } from "./record.ts";
+import { decode, titleOf, titleOfQuestion, type Before, type CountedRecord, type Decoded } from "./record.ts";
 
 /** What some records of a conversation add up to. */
 export type Totals = Omit<Before, "bytes">;
@@ -32,7 +32,7 @@ function stepOf(saved: CountedRecord, start: number): Step {
   const { at, turns: told } = saved;
   if (saved.is === "chosen") return (totals) => ({ ...totals, turns: saved.turns });
   const added = saved.replaces === undefined ? 1 : 0;
-  const first = titleOf(saved.question);
+  const first = titleOfQuestion(saved.question);
   return ({ turns, title, ...more }) => ({
     ...more,
     turns: told ?? Math.max(turns + added, 1),

@@ -44,6 +44,20 @@ describe("saved conversations", () => {
     expect(place.problems).toEqual([]);
   });
 
+  it("are named after the words of the first question, without its files and the code behind them", async () => {
+    const conversations = place.conversations();
+    const titleAfter = async (question: string) => {
+      const id = conversations.start(jane);
+      await conversations.append(id, turn("a", { question }));
+      return (await place.conversations().read(id)).title;
+    };
+    expect(await titleAfter("see @a.md now\n\n```a.md\nhi\n```\n\n[image b.png]")).toBe("see @a.md now");
+    expect(await titleAfter("see @b.png\n\n[image b.png]")).toBe("see @b.png");
+    expect(await titleAfter("why?\n~~~js\nlet x\n~~~")).toBe("why?");
+    expect(await titleAfter("```js\nlet x\n```\nwhy?")).toBe("```js let x ``` why?");
+    expect(await titleAfter("one ``` two\nthree")).toBe("one ``` two three");
+  });
+
   it("leave nothing behind before the first turn, also when they were renamed by then", async () => {
     const conversations = place.conversations();
     const id = conversations.start(jane);
