@@ -5,8 +5,11 @@ import { readFile, type FileRead } from "./read-file.ts";
 
 /** Files under the names that a person types behind an `@`. */
 export interface Finder {
-  /** Whether a file has that name, or is its lines (`#20-45`); a folder is none. */
-  has(name: string): Promise<boolean>;
+  /**
+   * The name of the file that a word means: the whole word, or the word without the punctuation behind it, such as in
+   * `look at @app.ts, please`. A name may end with lines (`#20-45`). Undefined if there is no such file; a folder is none.
+   */
+  named(word: string): Promise<string | undefined>;
   /** Reads it: at most `most` characters. Never rejects. */
   read(name: string, most: number): Promise<FileRead>;
   /** Names that may be meant, the best first. Those of folders end with `/`. Never rejects. */
@@ -17,6 +20,9 @@ interface FinderOptions extends Places {
   /** The file of what git ignores everywhere. */
   ignored?: string | undefined;
 }
+
+/** Punctuation behind a name that is no part of it. */
+const PUNCTUATION = /[.,;:!?)\]}>'"]+$/;
 
 /** Names that are offered at once. */
 const MOST_OFFERED = 50;
@@ -61,7 +67,11 @@ export function createFinder({ ignored, ...places }: FinderOptions): Finder {
   };
 
   return {
-    has: async (name) => (await findFile(name, places))?.kind === "file",
+    async named(word) {
+      for (const name of new Set([word, word.replace(PUNCTUATION, "")]))
+        if (name !== "" && (await findFile(name, places))?.kind === "file") return name;
+      return undefined;
+    },
     async read(name, most) {
       const found = await findFile(name, places);
       return readFile(found?.file ?? { name, path: pathOf(name, places) }, most);

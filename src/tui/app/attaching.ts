@@ -1,8 +1,7 @@
-import { fenced } from "../../client/files/fenced.ts";
+import { blockOf, sizeOf } from "../../client/files/fenced.ts";
 import type { Finder } from "../../client/files/finder.ts";
 import type { FileRead, ImageFile } from "../../client/files/read-file.ts";
 import { codePoints } from "../../text/code-points.ts";
-import { counted } from "../../text/numbers.ts";
 import { attach, describe } from "../composer/files.ts";
 import { filesIn, type EditorState } from "../composer/editor-state.ts";
 import { mentionAtCursor, mentionFrom, type Mention } from "../composer/mentions.ts";
@@ -33,9 +32,6 @@ interface AttachingOptions {
   crash: (error: unknown) => void;
 }
 
-/** Punctuation behind a name that is no part of it: `look at @src/app.ts, please`. */
-const PUNCTUATION = /[.,;:!?)\]}>'"]+$/;
-
 export function createAttaching(options: AttachingOptions): Attaching {
   const { finder, view, change, most, crash } = options;
   /** What is being typed, for which names are offered. */
@@ -45,10 +41,10 @@ export function createAttaching(options: AttachingOptions): Attaching {
   const measured = new Set<string>();
 
   /** What a file adds to the question, and what its mark says of it. */
-  const partOf = (read: Exclude<FileRead, { kind: "refused" }>): { block: string; shown: string } =>
-    read.kind === "image"
-      ? { block: options.addImage(read), shown: "image" }
-      : { block: fenced(read), shown: counted(read.lines, "line") };
+  const partOf = (read: Exclude<FileRead, { kind: "refused" }>): { block: string; shown: string } => ({
+    block: blockOf(read, options.addImage),
+    shown: sizeOf(read),
+  });
 
   /** The editor after the names were looked up that were typed; `within`: also the one at the cursor. */
   const lookUp = async (
@@ -61,8 +57,8 @@ export function createAttaching(options: AttachingOptions): Attaching {
     for (const at of editor.mentions) {
       const { typed } = mentionFrom(editor, at);
       if (at === current || typed === "" || found.has(typed)) continue;
-      for (const name of new Set([typed, typed.replace(PUNCTUATION, "")]))
-        if (name !== "" && !found.has(typed) && (await finder.has(name))) found.set(typed, name);
+      const name = await finder.named(typed);
+      if (name !== undefined) found.set(typed, name);
     }
     return found;
   };

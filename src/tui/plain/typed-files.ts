@@ -1,4 +1,4 @@
-import { fenced } from "../../client/files/fenced.ts";
+import { blockOf, sizeOf } from "../../client/files/fenced.ts";
 import type { Finder } from "../../client/files/finder.ts";
 import type { ImageFile } from "../../client/files/read-file.ts";
 import { codePoints } from "../../text/code-points.ts";
@@ -13,8 +13,6 @@ export type TypedFiles =
   | { kind: "ready"; message: string; told: string };
 
 const NAME = /(?<=^|[\s([{<"'])@(?:"([^"\n]+)"|([^\s"]\S*))/g;
-/** Punctuation behind a name that is no part of it. */
-const PUNCTUATION = /[.,;:!?)\]}>'"]+$/;
 
 interface TypedFilesOptions {
   finder: Finder;
@@ -30,20 +28,18 @@ export async function readTypedFiles(
   { finder, most, addImage }: TypedFilesOptions,
 ): Promise<TypedFiles> {
   const names = new Set<string>();
-  for (const [, quoted, word = ""] of text.matchAll(NAME))
-    for (const name of quoted === undefined ? [word, word.replace(PUNCTUATION, "")] : [quoted])
-      if (name !== "" && (await finder.has(name))) {
-        names.add(name);
-        break;
-      }
+  for (const [, quoted, word = ""] of text.matchAll(NAME)) {
+    const name = await finder.named(quoted ?? word);
+    if (name !== undefined) names.add(name);
+  }
   if (names.size === 0) return { kind: "none" };
   const blocks: string[] = [];
   const told: string[] = [];
   for (const name of names) {
     const read = await finder.read(name, most);
     if (read.kind === "refused") return read;
-    blocks.push(read.kind === "image" ? addImage(read) : fenced(read));
-    told.push(`${read.name} (${read.kind === "image" ? "image" : counted(read.lines, "line")})`);
+    blocks.push(blockOf(read, addImage));
+    told.push(`${read.name} (${sizeOf(read)})`);
   }
   const message = withBlocks(text, blocks);
   return {

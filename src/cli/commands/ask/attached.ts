@@ -1,4 +1,4 @@
-import { fenced } from "../../../client/files/fenced.ts";
+import { blockOf } from "../../../client/files/fenced.ts";
 import type { Attached } from "../../../client/conversations/images.ts";
 import { findFile } from "../../../client/files/find-file.ts";
 import { readFile } from "../../../client/files/read-file.ts";
@@ -21,7 +21,7 @@ export async function attachedFiles(names: readonly string[]): Promise<AttachedF
     const found = await findFile(name, places);
     const read = await readFile(found?.file ?? { name, path: name }, CHAT_BODY_BYTES);
     if (read.kind === "refused") throw refusal(read.why, read.hint);
-    blocks.push(read.kind === "image" ? images.add(read) : fenced(read));
+    blocks.push(blockOf(read, images.add));
   }
   const labels = blocks.filter((block) => !block.startsWith("`"));
   const read = await Promise.all(images.in(labels.join("\n")).map((image) => image.read()));

@@ -85,9 +85,15 @@ describe("names are completed", () => {
 describe("a name", () => {
   test("stands for a file, its lines or nothing", async () => {
     const there = ["src/index.ts", "src/index.ts#1", "~/notes.txt", "../outside.ts", "a#1-2", "etc/passwd"];
-    for (const name of there) expect([name, await finder.has(name)]).toEqual([name, true]);
+    for (const name of there) expect([name, await finder.named(name)]).toEqual([name, name]);
     for (const name of ["src", "jane", "jane#1", "..", "~", "~/none", ""])
-      expect([name, await finder.has(name)]).toEqual([name, false]);
+      expect([name, await finder.named(name)]).toEqual([name, undefined]);
+  });
+
+  test("ends before punctuation, unless a file has that too", async () => {
+    expect(await finder.named("src/index.ts),")).toBe("src/index.ts");
+    await writeFile(join(dir, "repo/app/what?"), "x");
+    expect(await finder.named("what?")).toBe("what?");
   });
 
   test("is read as what it stands for", async () => {

@@ -304,7 +304,7 @@ describe("line mode", () => {
 
 describe("a file that a line names", () => {
   const finder = async () => ({
-    has: async (name: string) => ["a b.ts", "paper.pdf", "shot.png"].includes(name),
+    named: async (word: string) => ["a b.ts", "paper.pdf", "shot.png"].find((name) => name === word),
     read: async (name: string) =>
       name === "a b.ts"
         ? { kind: "text" as const, name, text: "one\n", lines: 1 }
