@@ -1,6 +1,5 @@
 import { ClientError } from "../client/failure.ts";
 import type { ApiClient } from "../client/http/contract.ts";
-import { historyFor } from "../client/conversations/fitting-history.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Account } from "./account.ts";
 import { failureLines, internal, isSpent, wantsLogin } from "./failure.ts";
@@ -12,7 +11,8 @@ import { counted, grouped } from "../text/numbers.ts";
 import { costWords } from "./money.ts";
 import { contextOf } from "./lost.ts";
 import type { Image } from "../protocol/images.ts";
-import { carriedRole, leftOutRoleWords } from "./role.ts";
+import { createOutgoing } from "./outgoing.ts";
+import { leftOutRoleWords } from "./role.ts";
 import { isRequired, leftOutWords, nameFor } from "./model.ts";
 import { sameQuestion, turnsBefore } from "./same-question.ts";
 import { imagesIn, sendable } from "./sent-images.ts";
@@ -66,15 +66,10 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let askedAt = 0;
   let lastData = 0;
   let waiting: Waiting | undefined;
-  let toldNoHistory: ApiClient | undefined;
-  let toldNoModels: ApiClient | undefined;
-  let toldOfRole: ApiClient | undefined;
+  /** What was said of a server. */
+  const saidOf = new Map<"history" | "models" | "role", ApiClient>();
   /** The key of a question that may have been charged although it failed or was stopped. */
   let inDoubt: string | undefined;
-  /** The last question's, which is part of what its key stands for: the limits may change before it is sent again. */
-  let lastSent:
-    | { key: string; history: Turn[]; pinned: number; instructions?: string | undefined }
-    | undefined;
   /** The key of a question that the server refuses for its key. */
   let spent: string | undefined;
 
@@ -98,24 +93,19 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     });
   };
 
-  const onHistoryKept = () => {
-    if (toldNoHistory === room.client) return;
-    toldNoHistory = room.client;
-    room.note("dim", "This server takes no history: each question stands alone.");
+  /** Says something once of each server. */
+  const noteOnce = (about: "history" | "models" | "role", words: string) => {
+    if (saidOf.get(about) === room.client) return;
+    saidOf.set(about, room.client);
+    room.note("dim", words);
   };
 
   const onModelLeftOut = () => {
     const { choice } = state();
-    if (choice === undefined || toldNoModels === room.client) return;
-    toldNoModels = room.client;
-    room.note("dim", leftOutWords(choice.name));
+    if (choice !== undefined) noteOnce("models", leftOutWords(choice.name));
   };
 
-  const tellOfRole = (words: string | undefined) => {
-    if (words === undefined || toldOfRole === room.client) return;
-    toldOfRole = room.client;
-    room.note("dim", words);
-  };
+  const outgoingOf = createOutgoing(room, (words) => noteOnce("role", words));
 
   const show = (text: string) => say({ type: "delta", text });
 
@@ -245,9 +235,9 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
       signal,
       onHistoryKept() {
         sent = undefined;
-        onHistoryKept();
+        noteOnce("history", "This server takes no history: each question stands alone.");
       },
-      onInstructionsLeftOut: () => role && tellOfRole(leftOutRoleWords(role)),
+      onInstructionsLeftOut: () => role && noteOnce("role", leftOutRoleWords(role)),
       model,
       ...(isRequired(choice) ? {} : { onModelLeftOut }),
     };
@@ -258,18 +248,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
       await saved.claim();
       // It may belong to a fork now.
       if (state().conversation !== conversation) begun(message, before, key, model);
-      let sending = lastSent;
-      if (sending?.key !== key) {
-        const { instructions, pinned, told } = role
-          ? await carriedRole(role, room.client, signal)
-          : { pinned: [] };
-        if (!signal.aborted) tellOfRole(told);
-        const history = historyFor(before, message + (instructions ?? ""), state().limits, pinned);
-        sending = { key, history, pinned: pinned.length, instructions };
-      }
-      const { history, instructions, pinned } = sending;
-      // Stopped before, it may lack what the server takes.
-      if (!signal.aborted) lastSent = sending;
+      const { history, instructions, pinned } = await outgoingOf({ key, message, before, role, signal });
       sent = history.length;
       const images = held.length === 0 ? undefined : await attempt(sendable(room, account, held));
       const ended: Ended = signal.aborted
@@ -326,6 +305,6 @@ function stoppedWords(cost: number | null, price: number | null): string[] {
   return ["stopped", `may have cost ${price === null ? "a question" : grouped(price)}`];
 }
 
-/** The result, or the error that is told. */
+/** The result, or why there is none. */
 const attempt = (work: Promise<Image[]>): Promise<Image[] | ClientError> =>
   work.catch((error: unknown) => (error instanceof ClientError ? error : internal(error)));
