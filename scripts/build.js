@@ -15,17 +15,70 @@ const { build, context } = await import("esbuild").catch(() => {
   process.exit(1);
 });
 
-/** What every command loads, and what is small and shared by many. */
-const core = [
-  "src/cli/main.ts",
-  "src/cli/connection/chosen-server.ts",
-  "src/cli/connection/dispatcher.ts",
-  "src/cli/connection/server-config.ts",
-  "src/client/http/ask-again.ts",
-  "src/client/http/offer.ts",
-  "src/client/http/token.ts",
-  "src/client/new-login.ts",
-  "src/text/numbers.ts",
+/** @type {import("./one-core.js").Group[]} */
+const groups = [
+  {
+    // What every command loads, and what is small and shared by many.
+    by: /^/,
+    together: [
+      "src/cli/main.ts",
+      "src/cli/connection/chosen-server.ts",
+      "src/cli/connection/dispatcher.ts",
+      "src/cli/connection/server-config.ts",
+      "src/client/http/ask-again.ts",
+      "src/client/http/offer.ts",
+      "src/client/http/token.ts",
+      "src/client/new-login.ts",
+      "src/protocol/chat-limits.ts",
+      "src/protocol/cut-words.ts",
+      "src/protocol/images.ts",
+      "src/protocol/password-rules.ts",
+      "src/protocol/username-rules.ts",
+      "src/text/command-words.ts",
+      "src/text/duration.ts",
+      "src/text/grant-words.ts",
+      "src/text/numbers.ts",
+      "src/text/whole-characters.ts",
+    ],
+  },
+  {
+    // What reads conversations.
+    by: /\/(commands\/(ask|chat|completion\/complete|conversations)|client\/files|tui\/(app|composer|plain))\b/,
+    together: [
+      "src/cli/io/answer-writer.ts",
+      "src/client/conversations/conversations.ts",
+      "src/client/conversations/export.ts",
+      "src/client/conversations/history.ts",
+      "src/client/conversations/words.ts",
+    ],
+  },
+  {
+    // What asks questions.
+    by: /\/(commands\/(ask|chat)|client\/files|tui\/(app|composer|plain))\b/,
+    together: [
+      "src/cli/commands/chat/beginning.ts",
+      "src/cli/connection/asked-model.ts",
+      "src/cli/connection/asked-role.ts",
+      "src/client/files/fenced.ts",
+      "src/client/files/named-file.ts",
+      "src/session/exchange.ts",
+      "src/session/model.ts",
+      "src/session/repeat.ts",
+      "src/session/sent-images.ts",
+      "src/session/thread.ts",
+    ],
+  },
+  {
+    // A session, drawn or in lines.
+    by: /\/tui\/(app|composer|plain)\b/,
+    together: [
+      "src/session/commands.ts",
+      "src/session/session.ts",
+      "src/tui/session-options.ts",
+      "src/tui/status-line.ts",
+    ],
+  },
+  { by: /\/tui\/(app|composer)\b/, together: ["src/tui/app/run-app.ts"] },
 ];
 
 /**
@@ -86,7 +139,7 @@ const options = {
   plugins: [
     withStandIns,
     englishZod,
-    oneCore({ folder: "src", core, others: ["src/cli/main.ts"] }),
+    oneCore({ folder: "src", groups, others: ["src/cli/main.ts"] }),
     asCommonJs,
   ],
   write: false,

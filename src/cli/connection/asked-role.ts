@@ -1,4 +1,3 @@
-import { openTextFolders } from "../../client/kept/own-texts.ts";
 import { ClientError } from "../../client/failure.ts";
 import type { Role } from "../../client/conversations/record.ts";
 import { NO_ROLE } from "../../client/kept/own-names.ts";
@@ -20,6 +19,7 @@ export async function askedRole({
   if (name === undefined) return undefined;
   const isAsked = sources.role === "flag";
   if (name === NO_ROLE) return { role: undefined, isAsked };
+  const { openTextFolders } = await import("../../client/kept/own-texts.ts");
   const found = await findRole(openTextFolders(places.config).roles, name);
   if (!Array.isArray(found)) return { role: found, isAsked };
   const [what = "", ...more] = found;

@@ -11,7 +11,7 @@ import type { LiveStdout } from "../terminal/live-stdout.ts";
 import type { Terminal } from "../terminal/modes.ts";
 import { suspendJob } from "../terminal/suspend.ts";
 import { createAttention } from "./attention.ts";
-import { editorTrouble } from "./edited.ts";
+import { editorTrouble } from "../editor-trouble.ts";
 import type { Ending } from "./ending.ts";
 import { openingText } from "./opening.ts";
 import { createScreen, type Screen } from "./screen.ts";

@@ -2,6 +2,7 @@ import { edit } from "../composer/editor.ts";
 import { createEditor, filesIn, fullText } from "../composer/editor-state.ts";
 import { remember } from "../composer/history.ts";
 import { keptAgain, keptText } from "../composer/kept-text.ts";
+import { editorTrouble } from "../editor-trouble.ts";
 import type { Edited } from "../options.ts";
 import type { ViewState } from "./view-state.ts";
 
@@ -27,20 +28,4 @@ export function takeEdited(view: ViewState, edited: Edited): ViewState {
   );
   const editor = edit(createEditor(), { type: "recall", text: kept }, 1);
   return { ...view, walk, editor: { ...editor, literal: view.editor.literal } };
-}
-
-/** What went wrong with an editor; undefined if it ended well. */
-export function editorTrouble(edited: Edited): string | undefined {
-  switch (edited.kind) {
-    case "text":
-      return undefined;
-    case "unset":
-      return "No editor is set. Set VISUAL or EDITOR before you start the session.";
-    case "missing":
-      return `The editor "${edited.command}" can't be started. Set VISUAL or EDITOR to another one.`;
-    case "failed":
-      return `The editor failed (${edited.end}).`;
-    case "unreachable":
-      return "No file for the editor could be written. Is the folder for temporary files full?";
-  }
 }

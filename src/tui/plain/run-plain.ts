@@ -1,6 +1,6 @@
 import { lineText } from "../line-text.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
-import { editorTrouble } from "../app/edited.ts";
+import { editorTrouble } from "../editor-trouble.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
 import type { Hands } from "../../session/command.ts";
 import { askingWords } from "../../session/shown-command.ts";
