@@ -21,7 +21,7 @@ export async function attachedFiles(names: readonly string[]): Promise<AttachedF
     const found = await findFile(name, places);
     const read = await readFile(found?.file ?? { name, path: name }, CHAT_BODY_BYTES);
     if (read.kind === "refused") throw refusal(read.why, read.hint);
-    blocks.push(blockOf(read, images.add));
+    blocks.push(blockOf(read, (image) => images.add(image)));
   }
   const labels = blocks.filter((block) => !block.startsWith("`"));
   const read = await Promise.all(images.in(labels.join("\n")).map((image) => image.read()));
