@@ -35,6 +35,8 @@ export interface Answered {
   response: string;
   /** The last events of a streamed completion, before `[DONE]`. */
   tail?: string;
+  /** See `Relayed`. */
+  usage?: string;
   /** Name of the model that gave it. */
   model: string;
   /** Why it ended; null if the AI did not say. */

@@ -6,8 +6,8 @@ type Loose = Record<string, unknown>;
 export const eventOf = (data: string): string =>
   data.includes("\n") ? `data: ${data.replaceAll("\n", "\ndata: ")}\n\n` : `data: ${data}\n\n`;
 
-/** A whole completion as the events of a stream: `now` has all that its choices say, and `tail` how they end, and the usage. */
-export function eventsOf(document: Loose): { now: string; tail: string } {
+/** A whole completion as the events of a stream: `now` has all that its choices say, `tail` how they end. */
+export function eventsOf(document: Loose): { now: string; tail: string; usage: string } {
   const { choices, usage, ...rest } = document;
   const found = (Array.isArray(choices) ? choices : []).filter(isRecord);
   const event = (choices: Loose[], more: Loose = {}) =>
@@ -21,7 +21,8 @@ export function eventsOf(document: Loose): { now: string; tail: string } {
   const hasEnd = ends.some(({ finish_reason }) => finish_reason !== undefined && finish_reason !== null);
   return {
     now: event(said),
-    tail: (hasEnd ? event(ends) : "") + (isRecord(usage) ? event([], { usage }) : ""),
+    tail: hasEnd ? event(ends) : "",
+    usage: isRecord(usage) ? event([], { usage }) : "",
   };
 }
 

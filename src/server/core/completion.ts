@@ -18,6 +18,10 @@ export interface Completion {
 const refuse = (code: string, param: string | null, detail: string) =>
   new ApiError("invalid_request", detail, { openAi: { code, param } });
 
+/** Whether the client of a stream takes an event without choices. Others may read the first choice of every event. */
+export const wantsUsage = ({ streamOptions }: Completion): boolean =>
+  isRecord(streamOptions) && streamOptions.include_usage === true;
+
 /** What a key stands for: how the answer is sent is no part of it, nor the order of members. */
 export const completionDigest = ({ body }: Completion, key: string, model: string | undefined): string =>
   sha256(JSON.stringify([key, "completion", model ?? null, sorted(body)]));

@@ -21,6 +21,6 @@ export async function relayCompletion(
     onReasoning: onReasoning && ((events) => !signal.aborted && onReasoning(events)),
     untilRead,
   };
-  const { document, tail } = await (provider.relay?.(request) ?? relayText(provider, request));
-  return { response: document, tail, model: name, finish: null, turns: 0 };
+  const { document, tail, usage } = await (provider.relay?.(request) ?? relayText(provider, request));
+  return { response: document, tail, usage, model: name, finish: null, turns: 0 };
 }

@@ -38,6 +38,7 @@ export async function relayText(
   return {
     document: JSON.stringify({ ...about, object: "chat.completion", choices }),
     tail: eventWith({}, finish),
+    usage: "",
   };
 }
 

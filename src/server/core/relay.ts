@@ -23,4 +23,6 @@ export interface Relayed {
   document: string;
   /** The last events of a stream before `[DONE]`, which say why it ended: they are sent once it is paid. */
   tail: string;
+  /** The event of a stream that has the usage and no choices; "" if there is none. It is for those who asked for it. */
+  usage: string;
 }

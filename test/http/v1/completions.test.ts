@@ -47,6 +47,7 @@ async function ask(
   };
 }
 
+const USAGE = { stream_options: { include_usage: true } };
 const STREAM = { type: "text/event-stream" };
 const stream = (...steps: string[]): Script => bytes(steps, STREAM);
 const DONE = "data: [DONE]\n\n";
@@ -73,6 +74,7 @@ describe("what is passed on", () => {
       metadata: { a: "b" },
       user: "u",
       store: false,
+      audio: null,
       n: 1,
     };
     expect(await ask(body, { headers: { "OpenAI-Organization": "org" } })).toMatchObject({ status: 200 });
@@ -101,7 +103,7 @@ describe("what is passed on", () => {
         DONE,
       ),
     );
-    const { data, cost } = await ask({ stream: true });
+    const { data, cost } = await ask({ stream: true, ...USAGE });
     const named = (text: string) => text.replace("m-2026", "fake-model");
     expect(data).toEqual([
       named(part(`{"role":"assistant","content":""}`)),
@@ -114,6 +116,21 @@ describe("what is passed on", () => {
       "[DONE]",
     ]);
     expect(cost).toBe(100);
+  });
+
+  test("no event with usage to whoever did not ask for it, whatever the AI sent", async () => {
+    const usage = { total_tokens: 3 };
+    const document = { choices: [{ index: 0, message: { content: "Hi." }, finish_reason: "stop" }], usage };
+    const events = stream(chunk({ content: "Hi." }), chunk({}, "stop"), event({ choices: [], usage }), DONE);
+    for (const script of [events, bytes([JSON.stringify(document)])]) {
+      const headers = { "Idempotency-Key": randomUUID() };
+      const usages = async (more = {}) =>
+        (await ask({ stream: true, ...more }, { headers })).events.flatMap(({ usage = [] }) => usage);
+      ai.respond(script);
+      expect(await usages()).toEqual([]);
+      expect(await usages()).toEqual([]);
+      expect(await usages(USAGE)).toEqual([usage]);
+    }
   });
 
   test("the end of a stream only after its charge, also if it came with text or in every chunk", async () => {
@@ -142,7 +159,7 @@ describe("what is passed on", () => {
       usage: { total_tokens: 3 },
     };
     ai.respond(bytes([JSON.stringify(document)]));
-    const streamed = await ask({ stream: true });
+    const streamed = await ask({ stream: true, ...USAGE });
     expect(streamed.events.map(({ choices: [first] }) => first?.delta ?? null)).toEqual([
       { role: "assistant", content: null, tool_calls: [{ index: 0, ...call }] },
       {},
@@ -439,10 +456,7 @@ describe("an Idempotency-Key", () => {
       finish_reason: "tool_calls",
       message: { tool_calls: [{ id: "t", function: { name: "f", arguments: "{}" } }] },
     });
-    const streamed = await ask(
-      { stream: true, stream_options: { include_usage: true }, temperature: 1 },
-      { headers },
-    );
+    const streamed = await ask({ stream: true, ...USAGE, temperature: 1 }, { headers });
     expect(streamed.events[0].choices[0].delta.tool_calls[0]).toMatchObject({ index: 0, id: "t" });
     expect(streamed.isDone).toBe(true);
     expect([plain, streamed].map((one) => [one.cost, one.headers.get("idempotent-replayed")])).toEqual([
@@ -456,7 +470,7 @@ describe("an Idempotency-Key", () => {
     const headers = { "Idempotency-Key": randomUUID() };
     ai.respond(answer("Hi."));
     await ask({ seed: 1, metadata: { a: "1", b: "2" } }, { headers });
-    expect((await ask({ metadata: { b: "2", a: "1" }, seed: 1 }, { headers })).status).toBe(200);
+    expect((await ask({ model: null, metadata: { b: "2", a: "1" }, seed: 1 }, { headers })).status).toBe(200);
     expect((await ask({ metadata: { b: "2", a: "1" }, seed: 2 }, { headers })).json.error.code).toBe(
       "idempotency_key_reused",
     );

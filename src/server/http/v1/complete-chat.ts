@@ -1,5 +1,5 @@
 import { headers } from "../../../protocol/replies.ts";
-import { checkCompletion } from "../../core/completion.ts";
+import { checkCompletion, wantsUsage } from "../../core/completion.ts";
 import { eventsOf } from "../../core/completion-events.ts";
 import type { Answer } from "../../core/questions.ts";
 import { assertRoom, logBill, questionFor, replyEvents } from "../asking.ts";
@@ -27,10 +27,7 @@ function replyWhole(ctx: Context, budget: Budget, answer: Answer): void {
 }
 
 /** A kept answer as a stream. */
-function replayOf({ response }: Answer): string {
-  const { now, tail } = eventsOf(JSON.parse(response) as Record<string, unknown>);
-  return now + tail;
-}
+const keptEvents = ({ response }: Answer) => eventsOf(JSON.parse(response) as Record<string, unknown>);
 
 /**
  * The handler of `POST /v1/chat/completions` (docs/openai.md): passes the reply of the AI on, and charges it as
@@ -71,8 +68,8 @@ export function completeChat({ questions, budget, stopping, questionTimeout }: A
       budget,
       end(answer) {
         answering = answer.model;
-        if (answer.isKept) return stream.end(replayOf(answer) + DONE, true);
-        return stream.end((answer.tail ?? "") + DONE);
+        const { now, tail = "", usage = "" } = answer.isKept ? keptEvents(answer) : { ...answer, now: "" };
+        return stream.end(now + tail + (wantsUsage(completion) ? usage : "") + DONE, answer.isKept);
       },
       fail(error) {
         const { body } = errorReplyOf(ctx.path, error, ctx.state.requestId);

@@ -22,12 +22,17 @@ export function readCompletion(given: Record<string, unknown>): CompletionBody {
   if (!isFlat(given, DEPTH)) throw refuse(null, `The body has more than ${DEPTH} levels.`);
   const { model, stream, stream_options: streamOptions, ...body } = given;
   const { messages, n } = body;
-  if (model !== undefined && typeof model !== "string") throw refuse("model", "model must be a name.");
+  if (model !== null && model !== undefined && typeof model !== "string")
+    throw refuse("model", "model must be a name.");
   if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isRecord))
     throw refuse("messages", "messages must be a list of at least one message.");
   if (typeof (stream ?? false) !== "boolean") throw refuse("stream", "stream must be true or false.");
   if ((n ?? 1) !== 1) throw refuse("n", "n must be 1: a question has one answer.", "unsupported_value");
-  return { completion: { body: { ...body, messages }, streamOptions }, model, isStream: stream === true };
+  return {
+    completion: { body: { ...body, messages }, streamOptions },
+    model: model ?? undefined,
+    isStream: stream === true,
+  };
 }
 
 function isFlat(value: unknown, levels: number): boolean {

@@ -52,8 +52,9 @@ class Reply implements Reception<Relayed> {
             ...(document.model !== undefined && { model: this.#request.name }),
           };
           if (!this.#request.onDelta) return;
-          const { now, tail } = eventsOf(this.#document);
+          const { now, tail, usage } = eventsOf(this.#document);
           this.#finish = tail;
+          this.#usage = usage;
           this.#passOn(now, this.#request.onDelta);
         }),
       stream: () => {
@@ -76,7 +77,7 @@ class Reply implements Reception<Relayed> {
   end(): Relayed {
     if (!this.#hasAnswer)
       throw withoutText(this.#reason === "tool_calls" ? "" : this.#reason, this.#hasReasoning);
-    return { document: this.#wholeDocument(), tail: this.#finish + this.#usage };
+    return { document: this.#wholeDocument(), tail: this.#finish, usage: this.#usage };
   }
 
   #see(text: string, hasCall: boolean, hasReasoning: boolean, reason: string): void {

@@ -74,8 +74,8 @@ test("a document as events says the same, and how it ended last", () => {
     ],
     usage: { total_tokens: 3 },
   };
-  const { now, tail } = eventsOf(document);
-  const chunks = (now + tail)
+  const { now, tail, usage } = eventsOf(document);
+  const chunks = (now + tail + usage)
     .split("\n\n")
     .slice(0, -1)
     .map((event) => JSON.parse(event.slice("data: ".length)));
