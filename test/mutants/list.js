@@ -3,6 +3,7 @@ import { limitMutants } from "./list-limits.js";
 import { modelMutants } from "./list-models.js";
 import { moneyMutants } from "./list-money.js";
 import { rateMutants } from "./list-rates.js";
+import { relayMutants } from "./list-relay.js";
 import { serverMutants } from "./list-server.js";
 import { sessionMutants } from "./list-session.js";
 import { storeMutants } from "./list-stores.js";
@@ -23,6 +24,7 @@ import { textMutants } from "./list-text.js";
 export const mutants = [
   ...moneyMutants,
   ...modelMutants,
+  ...relayMutants,
   ...storeMutants,
   ...serverMutants,
   ...clientMutants,

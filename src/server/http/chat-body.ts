@@ -1,7 +1,7 @@
 import { chatBodyBytes } from "../../protocol/chat-limits.ts";
 import { IMAGES } from "../../protocol/limits.ts";
 import { limitsOf, takeImages, type Models } from "../core/models.ts";
-import { tooLarge } from "./read-body.ts";
+import { ApiError } from "../core/api-error.ts";
 
 /** Bytes of a string in JSON from which on it may be an image. */
 const LONG = 1024;
@@ -24,7 +24,10 @@ export function bodyLimit(models: Models, hasToken: boolean): number {
  * strings: to parse and to check millions of small values would stop the server for seconds.
  */
 export function checkBeside(bytes: Buffer, limit: number): void {
-  if (bytes.length > limit && isBeyond(bytes, limit)) throw tooLarge(limit);
+  if (bytes.length > limit && isBeyond(bytes, limit)) {
+    const detail = `The body may have at most ${limit} bytes besides its texts of more than ${LONG} bytes.`;
+    throw new ApiError("payload_too_large", detail);
+  }
 }
 
 /** Whether JSON has more than `limit` bytes without its long strings. */
