@@ -2,6 +2,7 @@ import { USAGE_DAYS } from "../protocol/limits.ts";
 import { ClientError } from "../client/failure.ts";
 import { refusesNewToken } from "../client/new-login.ts";
 import { troubleLines, wantsLogin } from "./failure.ts";
+import { hasKey, loginWord } from "./connection.ts";
 import { chooseForm, passwordForm } from "./form.ts";
 import { nextWords } from "../client/next-tokens.ts";
 import { counted } from "../text/numbers.ts";
@@ -97,7 +98,10 @@ export function createAccount(room: Room): Account {
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
         if (wantsLogin(error))
-          dispatch({ type: "form", form: passwordForm(state().username, "Your login is no longer valid.") });
+          dispatch({
+            type: "form",
+            form: passwordForm(state().username, `Your ${loginWord(room.client)} is no longer valid.`),
+          });
         else if (error.code !== "not_offered") note("warn", ...troubleLines(error));
       }
     },
@@ -138,6 +142,8 @@ export function createAccount(room: Room): Account {
       dispatch({ type: "form", form: { ...chooseForm(false), busy: true } });
       const why = isBorrowed ? undefined : await revoke();
       note("dim", isBorrowed ? `Logged out of ${place} in this session.` : `Logged out of ${place}.`);
+      if (isBorrowed && hasKey(room.client))
+        note("dim", "The API key in AI_CHAT_TOKEN is not ended by this.");
       if (isBorrowed) note("dim", "AI_CHAT_TOKEN is still set, and used again by the next one.");
       if (why !== undefined) note("dim", `There the token stays valid until it ends by itself: ${why}`);
       dispatch({ type: "form", form: chooseForm(false) });

@@ -2,6 +2,7 @@ import { ClientError } from "../client/failure.ts";
 import type { ApiClient } from "../client/http/contract.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Account } from "./account.ts";
+import { loginWord } from "./connection.ts";
 import { failureLines, internal, isSpent, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
 import { forgotten, forgottenWords, unpinned } from "./context.ts";
@@ -166,7 +167,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     dispatch({ type: "failed", text });
     if (wantsLogin(error)) {
       waiting = { ...question, again: true, shown: true };
-      const reason = "Your login is no longer valid. Log in, and the question is sent.";
+      const reason = `Your ${loginWord(room.client)} is no longer valid. Log in, and the question is sent.`;
       return dispatch({ type: "form", form: passwordForm(state().username, reason) });
     }
     if (inDoubt === undefined) room.onPending?.(undefined);

@@ -3,6 +3,7 @@ import type { ApiClient } from "../client/http/contract.ts";
 import { normalizeServer } from "../client/http/server-url.ts";
 import { tokenExpiry } from "../client/http/token.ts";
 import type { Credentials, Entry } from "../client/kept/credentials.ts";
+import { isKeyLike } from "../protocol/api-key.ts";
 import type { ModelChoice } from "./model.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
 
@@ -36,6 +37,12 @@ export interface Connection {
   /** Where logins are kept. */
   readonly credentials: Pick<Credentials, "set" | "remove">;
 }
+
+/** Whether requests go with an API key. */
+export const hasKey = ({ token }: Pick<ApiClient, "token">) => token !== undefined && isKeyLike(token);
+
+/** What requests go with, in a sentence. */
+export const loginWord = (client: Pick<ApiClient, "token">) => (hasKey(client) ? "API key" : "login");
 
 /** A server as shown to people: `local`, or host and port. */
 export const shownName = (name: string): string => name.replace(/^https?:\/\//, "");

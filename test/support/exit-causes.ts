@@ -50,8 +50,8 @@ const problems: Record<
   insufficient_tokens: { only: ["ask"], exit: 5, hint: /Ask whoever runs the server .* balance -s http/ },
   tokens_held: { only: ["ask"], exit: 5, hint: /Try again in 99 s/, wait: true },
   account_disabled: { only: ["ask", "balance", "login"], exit: 4, hint: /Ask whoever runs the server/ },
-  key_limit_reached: { only: ["ask"], exit: 5, hint: /Ask with another key, or log in/ },
-  key_not_allowed: { only: ["password"], exit: 4, hint: /Log in with your password/ },
+  key_limit_reached: { only: ["ask"], exit: 5, hint: /ask with another API key, or log in/ },
+  key_not_allowed: { only: ["password"], exit: 4, hint: /Unset it, then log in/ },
   registration_closed: { only: ["register"], exit: 4, hint: /Ask whoever runs the server/ },
   invalid_invite: {
     only: ["register"],

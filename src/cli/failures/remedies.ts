@@ -12,6 +12,11 @@ const logIn = (call: Call) =>
     ? `Log in again: ${typedCommand(call, "login")}`
     : `That server does not accept AI_CHAT_TOKEN. Unset it, then log in: ${typedCommand(call, "login")}`;
 
+const logInWithPassword = (call: Call) =>
+  call.values.token === undefined
+    ? `Log in with your password: ${typedCommand(call, "login")}`
+    : `AI_CHAT_TOKEN is an API key. Unset it, then log in: ${typedCommand(call, "login")}`;
+
 /** The user is the operator of `local`, so the hint there is to grant tokens. */
 function getTokens(call: Call): string {
   if (serverName(call) !== "local") return `Ask whoever runs the server for more. ${whatIsLeft(call)}`;
@@ -61,8 +66,8 @@ const table: { [Kind in Remedy["kind"]]: string | ((remedy: RemedyOf<Kind>, call
   retry_shorter: "Try again, perhaps with a shorter question.",
   retry_or_report: "Try again. If it stays, tell whoever runs the server; its log has the reason.",
   longer_timeout: "Allow more time with --timeout SECONDS.",
-  ask_without_key: "Ask with another key, or log in.",
-  log_in_with_password: "Log in with your password.",
+  ask_without_key: "Until then ask with another API key, or log in.",
+  log_in_with_password: (_, call) => logInWithPassword(call),
   ask_operator: "Ask whoever runs the server.",
   check_address: "Check that this is the address of a chat server, or name another with --server URL.",
   check_scheme: "Check the address, and whether it begins with http:// or https://.",

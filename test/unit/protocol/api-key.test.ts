@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isApiKey, newApiKey } from "../../../src/protocol/api-key.ts";
+import { isApiKey, isKeyLike, newApiKey, withoutApiKeys } from "../../../src/protocol/api-key.ts";
 
 it("makes keys of letters and digits that are API keys, each another one", () => {
   const keys = new Set(Array.from({ length: 100 }, newApiKey));
@@ -41,4 +41,19 @@ it("takes no other text for one", () => {
     "aic_".padEnd(1_000_000, "0"),
   ])
     expect(isApiKey(text), text.slice(0, 60)).toBe(false);
+});
+
+it("knows what is meant as a key, whole or not, and no token", () => {
+  for (const text of [newApiKey(), "aic_", "aic_short"]) expect(isKeyLike(text), text).toBe(true);
+  for (const text of ["", "aic", "AIC_a", ` ${newApiKey()}`, "eyJhbGciOiJIUzI1NiJ9.e30.x"])
+    expect(isKeyLike(text), text).toBe(false);
+});
+
+it("takes every key out of a text, also one that is cut off, and nothing else", () => {
+  const [one, other] = [newApiKey(), newApiKey()];
+  expect(withoutApiKeys(`"${one}", ${other}/models?key=${one.slice(0, 20)}`)).toBe(
+    '"aic_…", aic_…/models?key=aic_…',
+  );
+  for (const text of ["", "aic_", "aic_short", "the name magic_word"])
+    expect(withoutApiKeys(text)).toBe(text);
 });

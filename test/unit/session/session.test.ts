@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
+import { newApiKey } from "../../../src/protocol/api-key.ts";
 import { createSession } from "../../../src/session/session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
@@ -685,6 +686,14 @@ describe("logging in", () => {
     expect(client.token).toBeDefined();
     expect(forgotten()).toEqual([]);
     expect(notes().join()).toContain("AI_CHAT_TOKEN is still set");
+    expect(notes().join()).not.toContain("API key");
+  });
+
+  it("does not end an API key, and says so", async () => {
+    const client = Object.defineProperty(createFakeClient(), "token", { value: newApiKey() });
+    const { session, notes } = open({ client, isBorrowed: true });
+    await session.account.logOut();
+    expect(notes().join()).toContain("The API key in AI_CHAT_TOKEN is not ended by this.");
   });
 });
 

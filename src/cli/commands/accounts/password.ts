@@ -34,15 +34,15 @@ async function typedPassword(call: Call): Promise<string> {
   });
 }
 
-/** `accounts password NAME`: sets a new one, which is hashed in this process. All logins of the account end. */
+/** `accounts password NAME`: sets a new one, which is hashed in this process. All logins and API keys of the account end. */
 export async function password(call: Call, [name = ""]: readonly string[]): Promise<number> {
   const { output, values } = call;
   const { id, username } = await accountToChange(name, call);
-  const what = `${username} in ${storeName(call)} will get a new password: the old one is refused, and all its logins end.`;
+  const what = `${username} in ${storeName(call)} will get a new password: the old one is refused, and all its logins and API keys end.`;
   if (!(await confirmed(what, call))) return 1;
   const hash = await hashPassword(await typedPassword(call), values.bcryptCost);
   await act({ kind: "set_password", account: id, hash, ...actOf(call) }, call);
   if (output.json) await output.document({ username } satisfies ResetDocument);
-  else await output.line(`${username} has a new password, and is logged out everywhere.`);
+  else await output.line(`${username} has a new password. All its logins and API keys have ended.`);
   return 0;
 }

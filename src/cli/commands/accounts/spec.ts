@@ -9,7 +9,7 @@ export const spec: CommandSpec = {
     show: { summary: "show one", words: ["text"] },
     disable: { summary: "refuse its logins and questions", words: ["text"] },
     enable: { summary: "let it in again", words: ["text"] },
-    password: { summary: "set a new password; its logins end", words: ["text"] },
+    password: { summary: "set a new password; its logins and API keys end", words: ["text"] },
     rename: { summary: "give it another name; logins stay valid", words: ["text", "text"] },
     delete: { summary: "remove it; its name is free again", words: ["text"] },
   },

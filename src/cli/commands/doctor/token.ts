@@ -1,6 +1,7 @@
 import { ClientError } from "../../../client/failure.ts";
 import type { Call } from "../../argv/call.ts";
 import type { KnownToken } from "../../../session/connection.ts";
+import { isKeyLike } from "../../../protocol/api-key.ts";
 import { typedCommand } from "../../connection/chosen-server.ts";
 import type { DoctorDocument } from "./document.ts";
 import { grouped } from "../../../text/numbers.ts";
@@ -21,10 +22,13 @@ export const unknownToken = (token: KnownToken | undefined): TokenDocument => ({
 
 const minute = (time: string) => `${time.slice(0, 16).replace("T", " ")} UTC`;
 
-function words({ username, expires_at, tokens }: TokenDocument, from: string): string {
+function words({ username, expires_at, tokens }: TokenDocument, token: string, from: string): string {
+  const isKey = isKeyLike(token);
   const parts = [
-    `${username ?? "valid"}, from ${from}`,
-    expires_at === null ? "valid as long as the server says" : `valid until ${minute(expires_at)}`,
+    `${username ?? "valid"}, ${isKey ? "an API key " : ""}from ${from}`,
+    expires_at === null
+      ? `valid ${isKey ? "until it expires or is ended" : "as long as the server says"}`
+      : `valid until ${minute(expires_at)}`,
     ...(tokens === null ? [] : [`${grouped(tokens)} tokens left`]),
   ];
   return parts.join("; ");
@@ -51,7 +55,7 @@ export async function lookAtToken(
   try {
     const { tokens, username = token.username } = await client.balance(call.signal);
     const known = { ...document, username, valid: true, tokens };
-    return { findings: [{ about: "token", text: words(known, from) }], document: known };
+    return { findings: [{ about: "token", text: words(known, token.token, from) }], document: known };
   } catch (error) {
     call.signal.throwIfAborted();
     if (error instanceof ClientError && error.code === "not_offered")

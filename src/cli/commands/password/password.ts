@@ -1,4 +1,6 @@
 import { isSameUser } from "../../../client/account-name.ts";
+import { ClientError } from "../../../client/failure.ts";
+import { isKeyLike } from "../../../protocol/api-key.ts";
 import type { Call } from "../../argv/call.ts";
 import { chooseServer, placeOf, typedCommand, type Chosen } from "../../connection/chosen-server.ts";
 import type { PasswordDocument } from "./document.ts";
@@ -39,6 +41,9 @@ function loginNotes(call: Call, kept: boolean, logInAs: string | undefined): str
 /** `password`: sets a new password. Every other login of the account ends; this one stays. */
 export async function password(call: Call): Promise<void> {
   const { chosen, logInAs } = chooseAccount(call);
+  // Before anything is asked for.
+  if (chosen.token && isKeyLike(chosen.token.token))
+    throw new ClientError("key_not_allowed", "An API key can't change the password.");
   const kept = isToKeep(chosen, logInAs);
   const passwords = await passwordChangeFrom(call);
   const target = await connect(call, chosen);

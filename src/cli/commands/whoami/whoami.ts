@@ -4,6 +4,7 @@ import type { Call } from "../../argv/call.ts";
 import type { WhoamiDocument } from "./document.ts";
 import { grouped } from "../../../text/numbers.ts";
 import type { KnownToken } from "../../../session/connection.ts";
+import { isKeyLike } from "../../../protocol/api-key.ts";
 import { withTarget } from "../../connection/target.ts";
 
 const dayOf = (expires: number) => new Date(expires).toISOString().slice(0, 16).replace("T", " ");
@@ -11,15 +12,17 @@ const dayOf = (expires: number) => new Date(expires).toISOString().slice(0, 16).
 function lines(
   server: string,
   tokens: number | null,
-  { username, from, expires }: Pick<KnownToken, "username" | "from" | "expires">,
+  { token, username, from, expires }: Pick<KnownToken, "token" | "username" | "from" | "expires">,
   path: string,
 ): string[] {
+  const isKey = isKeyLike(token);
+  const lasts = isKey ? "until it expires or is ended" : "as long as the server says";
   return [
     `server   ${server}`,
     `user     ${username ?? "not known"}`,
     `balance  ${tokens === null ? "not known" : `${grouped(tokens)} tokens`}`,
-    `token    from ${from === "environment" ? "AI_CHAT_TOKEN" : path}`,
-    `valid    ${expires === null ? "as long as the server says" : `until ${dayOf(expires)} UTC`}`,
+    `${isKey ? "API key" : "token  "}  from ${from === "environment" ? "AI_CHAT_TOKEN" : path}`,
+    `valid    ${expires === null ? lasts : `until ${dayOf(expires)} UTC`}`,
   ];
 }
 
@@ -38,7 +41,7 @@ export async function whoami(call: Call): Promise<void> {
     const { from, expires } = token;
     if (!output.json)
       return output.line(
-        lines(name, tokens, { username, from, expires }, credentials.path ?? "the settings").join("\n"),
+        lines(name, tokens, { ...token, username }, credentials.path ?? "the settings").join("\n"),
       );
     await output.document({
       server: name,

@@ -27,7 +27,11 @@ test("a key is made, asks as AI_CHAT_TOKEN, is listed, and is ended by its name"
   expect(await run(["balance", "-q"], key)).toMatchObject({ code: 0, stdout: "3900\n" });
   const denied = await run(["keys", "list"], key);
   expect(denied).toMatchObject({ code: 4, stdout: "" });
-  expect(denied.stderr).toContain("Log in with your password.");
+  expect(denied.stderr).toContain("AI_CHAT_TOKEN is an API key. Unset it, then log in: ");
+  const who = await run(["whoami"], key);
+  expect(who.stdout).toContain("\nAPI key  from AI_CHAT_TOKEN\nvalid    until it expires or is ended\n");
+  const change = await run(["password", "--password-stdin"], key);
+  expect([change.code, change.stderr]).toEqual([4, expect.stringContaining("An API key can't change")]);
   const list = await run(["keys", "list"]);
   expect(list.stdout).toMatch(
     /^[\w-]{36} {2}my editor {2}1,000 tokens a day, 100 spent this day, last used .* UTC, valid until .* UTC\n$/,
