@@ -5,11 +5,55 @@ const tokens = "test/unit/server/auth/tokens.test.ts";
 const signOut = "test/http/sign-out.test.ts";
 const charging = "test/http/charging.test.ts";
 const registration = "test/http/registration.test.ts";
+const apiKeys = "test/http/api-keys.test.ts";
+const apiKeyAsks = "test/http/api-key-asks.test.ts";
 const readStream = "test/unit/server/providers/read-stream.test.ts";
 const dialects = "test/http/providers/dialects.test.ts";
 
 /** Signing in, HTTP, what counts as a whole answer of the AI, and the arguments of the program. @type {Mutant[]} */
 export const serverMutants = [
+  {
+    file: "src/server/core/sign-in.ts",
+    find: "if (key.expires !== null && key.expires <= now())",
+    replace: "if (false)",
+    why: "An API key works after its end.",
+    tests: [apiKeyAsks],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: "if (account.disabled) throw disabled();\n    return { account, claims: { account: account.id, apiKey",
+    replace: "return { account, claims: { account: account.id, apiKey",
+    why: "API keys of a disabled account ask on.",
+    tests: [apiKeyAsks],
+  },
+  {
+    file: "src/server/core/sign-in.ts",
+    find: "ledger.hold({ ...request, apiKey })",
+    replace: "ledger.hold(request)",
+    why: "Questions of an API key count for no limit.",
+    tests: [apiKeyAsks],
+  },
+  {
+    file: "src/server/http/authenticate.ts",
+    find: 'if (state.claims && "apiKey" in state.claims) throw keyNotAllowed();',
+    replace: "",
+    why: "An API key makes and ends keys, and changes the password.",
+    tests: [apiKeys, apiKeyAsks],
+  },
+  {
+    file: "src/server/http/api-keys.ts",
+    find: "const giveBack = await newKeys.take(account);",
+    replace: "const giveBack = async () => {};",
+    why: "An account makes any number of keys, which stay in the store for ever.",
+    tests: [apiKeys],
+  },
+  {
+    file: "src/server/http/api-keys.ts",
+    find: 'if (outcome.kind !== "created") await giveBack();',
+    replace: "",
+    why: "A key that was not made counts as one.",
+    tests: [apiKeys],
+  },
   {
     file: "src/server/core/sign-in.ts",
     find: "session.revoked || ",

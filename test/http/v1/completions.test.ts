@@ -434,6 +434,34 @@ describe("refused", () => {
   });
 });
 
+test("an API key asks, also with an image, and is named once its limit is reached", async () => {
+  const bearer = (as: string) => ({ Authorization: `Bearer ${as}` });
+  const limit = { tokens: 200, per: "day" };
+  const made = await server.post("/api/keys/", { name: "editor", limit }, bearer(token));
+  const { key } = (await made.json()) as { key: string };
+  ai.respond(answer("Hi."));
+  expect(await ask({}, { headers: bearer(key) })).toMatchObject({ status: 200, cost: 100 });
+  const url = `data:image/png;base64,${"A".repeat(200_000)}`;
+  const image = { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }] };
+  expect(await ask(image, { headers: bearer(key) })).toMatchObject({ status: 200, cost: 100 });
+  const beyond = await ask({}, { headers: bearer(key) });
+  expect([beyond.status, beyond.headers.get("x-should-retry"), beyond.json.error, beyond.cost]).toEqual([
+    402,
+    "false",
+    {
+      message: expect.stringContaining("The API key editor may spend 200 tokens a day"),
+      type: "insufficient_quota",
+      code: "insufficient_quota",
+      param: null,
+    },
+    0,
+  ]);
+  const models = await fetch(`${server.url}/v1/models`, { headers: bearer(key) });
+  expect(models.status).toBe(200);
+  const wrong = await fetch(`${server.url}/v1/models`, { headers: bearer(key.slice(0, -1)) });
+  expect([wrong.status, ((await wrong.json()) as any).error.code]).toEqual([401, "invalid_api_key"]);
+});
+
 describe("an Idempotency-Key", () => {
   const tools = stream(
     chunk({
