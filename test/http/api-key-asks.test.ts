@@ -154,6 +154,13 @@ test("a key beyond its limit is refused by name, and what it paid before is answ
   const { code, detail } = (await reply.json()) as { code: string; detail: string };
   expect([reply.status, code]).toEqual([402, "key_limit_reached"]);
   expect(detail).toContain("The API key once may spend 100 tokens a day");
+  const completion = await send("/v1/chat/completions", {
+    head,
+    body: { messages: [{ role: "user", content: message }] },
+  });
+  const { error } = (await completion.json()) as { error: { code: string; message: string } };
+  expect([completion.status, error.code, error.message]).toEqual([402, "insufficient_quota", detail]);
+  expect(completion.headers.get("x-should-retry")).toBe("false");
   expect((await ask()).headers.get("Idempotent-Replayed")).toBe("true");
   expect(await spentBy("once")).toBe(100);
 });
