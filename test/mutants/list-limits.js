@@ -88,9 +88,9 @@ export const limitMutants = [
     tests: [limits],
   },
   {
-    file: "src/session/asking.ts",
-    find: "if (sending?.key !== key) {",
-    replace: "{",
+    file: "src/session/outgoing.ts",
+    find: "if (last?.key === key) return last;",
+    replace: "",
     why: "A question that may have been charged is sent again with another history: its key is refused, and its answer lost.",
     tests: [session],
   },
@@ -124,8 +124,8 @@ export const limitMutants = [
   },
   {
     file: "src/tui/app/view-state.ts",
-    find: "sentText(sent).trim() === text.trim()",
-    replace: "true",
+    find: "marked.find((one) => sentText(one).trim() === text.trim())",
+    replace: "marked[0]",
     why: "In place of the question that failed another one comes back.",
     tests: [press],
   },
