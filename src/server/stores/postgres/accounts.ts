@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import type { Account, AccountId, Accounts } from "../../core/ports.ts";
 import { createActs } from "./acts.ts";
-import { unavailable } from "./database.ts";
+import { inDoubt } from "./database.ts";
 import { END_OLDER, endsKeys } from "./key-limits.ts";
 import { createKnown } from "./known.ts";
 import type { Tallied } from "./tally.ts";
@@ -158,11 +158,6 @@ export function createAccounts(database: Tallied): Accounts {
       await run(REVOKE, [account, jti, expires, randomUUID()]);
     },
   };
-}
-
-/** After a lost response nobody may say that nothing was done. */
-export function inDoubt(error: unknown): never {
-  throw unavailable(error);
 }
 
 /** The account was never created: a bug in the caller. */

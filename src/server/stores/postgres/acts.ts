@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import { foldName } from "../../core/fold-name.ts";
 import { pseudonymOf, type Act, type Operations, type Unknown } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
-import { inDoubt } from "./accounts.ts";
-import type { Database } from "./database.ts";
+import { inDoubt, type Database } from "./database.ts";
 import { END_OLDER, endsKeys } from "./key-limits.ts";
 
 /**

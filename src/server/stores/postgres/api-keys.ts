@@ -8,8 +8,8 @@ import {
 } from "../../core/api-keys.ts";
 import { foldName } from "../../core/fold-name.ts";
 import type { AccountId } from "../../core/ports.ts";
-import { accountOf, inDoubt, noAccount, type Row as AccountRow } from "./accounts.ts";
-import type { Database } from "./database.ts";
+import { accountOf, noAccount, type Row as AccountRow } from "./accounts.ts";
+import { inDoubt, type Database } from "./database.ts";
 import { endsKeys, SPENT, startOf } from "./key-limits.ts";
 
 const KEY = `

@@ -190,3 +190,8 @@ function nameOf(sql: string): string {
 }
 
 const names = new Map<string, string>();
+
+/** After a lost response nobody may say that nothing was done. */
+export function inDoubt(error: unknown): never {
+  throw unavailable(error);
+}

@@ -1,7 +1,6 @@
 import type { Act } from "../../core/operations.ts";
 import type { AccountId } from "../../core/ports.ts";
-import { inDoubt } from "./accounts.ts";
-import type { Outcome as Sending } from "./database.ts";
+import { inDoubt, type Outcome as Sending } from "./database.ts";
 import type { Tallied } from "./tally.ts";
 
 /** The rows of the ledger that may have the id $1 of the account $2. Grants from before ids belonged to accounts have it bare. */
