@@ -1,5 +1,5 @@
 import { KEY_LIFETIME_MS } from "../../protocol/limits.ts";
-import type { Answered } from "./ask-model.ts";
+import type { Answered } from "./model-request.ts";
 import type { AccountId } from "./ports.ts";
 
 interface KeptAnswer {

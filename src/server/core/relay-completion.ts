@@ -1,4 +1,4 @@
-import type { Answered, Request } from "./ask-model.ts";
+import type { Answered, Request } from "./model-request.ts";
 import type { Completion } from "./completion.ts";
 import type { Model } from "./models.ts";
 import { relayText } from "./relay-text.ts";
