@@ -9,6 +9,8 @@ export interface ActionSpec {
   summary: string;
   /** The kinds of the words after it, in order. */
   words: readonly WordKind[];
+  /** The last of its words may come several times. */
+  repeats?: true;
 }
 
 /** One command: its arguments, its help, and a loader for its code (called only when the command runs). */

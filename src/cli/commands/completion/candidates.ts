@@ -107,7 +107,11 @@ export async function candidates(typed: readonly string[], known: Known): Promis
   if (action === undefined)
     return words(Object.entries(actions).map(([value, { summary }]) => ({ value, about: summary })));
   const spec = Object.hasOwn(actions, action) ? actions[action] : undefined;
-  return wordsOf(spec?.words[behind.length], behind.at(-1), cursor, known);
+  const { words: kinds = [], repeats } = spec ?? {};
+  // `conversations export --all DIR` in place of `export ID`.
+  const isAll = behind.length === 0 && cursor.given.has("allConversations");
+  const kind = isAll ? "folder" : (kinds[behind.length] ?? (repeats ? kinds.at(-1) : undefined));
+  return wordsOf(kind, behind.at(-1), cursor, known);
 }
 
 async function helpWords(): Promise<Candidate[]> {

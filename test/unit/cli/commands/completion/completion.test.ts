@@ -42,6 +42,9 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   [["conversations", "show", "--json", ""], ["k3aaaaaa"]],
   [["conversations", "show", "k3aaaaaa", ""], []],
   [["conversations", "search", ""], []],
+  [["conversations", "export", "--all", ""], "folders"],
+  [["conversations", "import", ""], "files"],
+  [["conversations", "import", "rome.json", ""], "files"],
   [
     ["conversations", "export", "k3", "--format", ""],
     ["md", "json"],
