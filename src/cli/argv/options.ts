@@ -95,7 +95,7 @@ export const options = {
       short: "f",
       value: "FILE",
       names: "file",
-      help: "a text file that belongs to the question, or lines of it: FILE#20-45; again for each file",
+      help: "a text file or an image for the question, or lines of a text: FILE#20-45; again for each file",
     },
     filled,
   ),
