@@ -24,7 +24,9 @@ export async function askedRole({
   if (!Array.isArray(found)) return { role: found, isAsked };
   const [what = "", ...more] = found;
   const hint = more.length > 0 ? more.join(" ") : "Correct the file, or choose another role.";
-  throw new ClientError("usage", what, { hint: isAsked ? hint : `${hint} ${fromWhere(sources.role)}` });
+  throw new ClientError("usage", what, {
+    hint: isAsked ? hint : `${hint}${hint.endsWith(".") ? "" : "."} ${fromWhere(sources.role)}`,
+  });
 }
 
 const fromWhere = (source: string | undefined) =>

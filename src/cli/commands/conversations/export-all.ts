@@ -33,7 +33,9 @@ export async function exportAll(call: Call, conversations: Conversations, folder
   try {
     await makeFolder(dir);
   } catch (error) {
-    throw new ClientError("internal", `${dir} can't be made: ${fileTrouble(error, "DIR")}`);
+    throw new ClientError("internal", `${dir} can't be made: ${fileTrouble(error, "DIR")}`, {
+      hint: "Nothing was exported.",
+    });
   }
   const written: ExportAllDocument["files"] = [];
   const existing: string[] = [];
@@ -43,7 +45,9 @@ export async function exportAll(call: Call, conversations: Conversations, folder
     const file = fileName(summary, format);
     const outcome = await files.write(join(dir, file), format === "json" ? json() : markdown(), false);
     if (outcome.kind === "failed")
-      throw new ClientError("internal", `${outcome.path} can't be written: ${outcome.why}`);
+      throw new ClientError("internal", `${outcome.path} can't be written: ${outcome.why}`, {
+        hint: `Written before that: ${counted(written.length, "conversation")}.`,
+      });
     if (outcome.kind === "exists") existing.push(file);
     else written.push({ id: summary.id, title: summary.title, file });
   }

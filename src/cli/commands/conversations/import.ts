@@ -10,8 +10,12 @@ import { normalizeServer } from "../../../client/http/server-url.ts";
 import { fileTrouble, isMissing } from "../../../disk/errors.ts";
 import { readRegularSync } from "../../../disk/regular-file.ts";
 import { counted } from "../../../text/numbers.ts";
+import { oneLine } from "../../../text/sanitize.ts";
 import type { Call } from "../../argv/call.ts";
 import type { ImportDocument } from "./document.ts";
+
+/** Most characters of another program's ID that are named. */
+const LONGEST_ID = 40;
 
 function textOf(file: string): string {
   try {
@@ -25,12 +29,15 @@ function textOf(file: string): string {
 }
 
 function documentsOf(text: string): unknown[] {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value : [value];
+    value = JSON.parse(text);
   } catch {
     throw new NotImportable("it is no JSON. Markdown can't be imported: export with --format json.");
   }
+  if (!Array.isArray(value)) return [value];
+  if (value.length === 0) throw new NotImportable("it has no conversations.");
+  return value;
 }
 
 function checked(document: unknown): Imported {
@@ -76,7 +83,7 @@ export async function importFiles(
         hint: `Imported before that: ${counted(done.length, "conversation")}.`,
       });
     done.push({ id, title, was: imported.id });
-    const renamed = id === imported.id ? "" : ` (${imported.id} exists)`;
+    const renamed = id === imported.id ? "" : ` (was ${oneLine(imported.id, LONGEST_ID)})`;
     if (!output.json) output.note(`Imported ${id}${renamed}: ${title}`);
   }
   if (output.json) await output.document(done satisfies ImportDocument);

@@ -155,7 +155,13 @@ test("export --all writes each into a file and replaces none; import makes conve
   const [imported] = importDocument.parse(await documentOf("import", monad));
   expect(imported).toMatchObject({ title: "What is a monad?", was: code });
   await saved.remove(code);
-  expect((await run("import", monad)).stderr).toBe(`Imported ${code}: What is a monad?\n`);
+  const odd = join(dir, "odd.json");
+  await writeFile(odd, (await readFile(monad, "utf8")).replace(`"${code}"`, '"../x"'));
+  expect((await run("import", monad, odd)).stderr).toMatch(
+    new RegExp(
+      `^Imported ${code}: What is a monad\\?\nImported [a-z0-9]{8} \\(was \\.\\./x\\): What is a monad\\?\n$`,
+    ),
+  );
   expect((await saved.readTree(code)).turns).toHaveLength(2);
 });
 
