@@ -213,7 +213,10 @@ test("their data is in no log, even if the AI repeats it", async () => {
   const message = `Invalid image data:image/png;base64,${data.slice(0, 24)}...`;
   ai.respond(bytes([JSON.stringify({ error: { message, type: "invalid_request_error" } })], { status: 400 }));
   expect((await ask({ images: [png()] })).status).toBe(502);
+  const stream = [chunk({ content: "A " }), `data: ${JSON.stringify({ error: { message } })}\n\n`];
+  ai.respond(bytes(stream, { type: "text/event-stream" }));
+  expect(await (await ask({ images: [png()] }, { Accept: "text/event-stream" })).text()).toContain("error");
   const log = JSON.stringify(server.log);
-  expect(log).toContain("base64,[image]");
+  expect(log.split("base64,[image]")).toHaveLength(3);
   expect(log).not.toContain(data.slice(0, 12));
 });

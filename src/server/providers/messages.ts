@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ChatCompletionContentPart } from "openai/resources/chat/completions";
 import type { Image } from "../../protocol/images.ts";
 import type { Message } from "../core/ports.ts";
+import { IMAGE_ENDS } from "../core/prompt.ts";
 
 /** Merges neighbours of one role and drops empty messages: the templates of some models refuse them. */
 export function mergeMessages(messages: Message[]): Message[] {
@@ -51,10 +52,10 @@ function filledIn(texts: string[], images: readonly Image[]): Buffer {
 /** An upstream's words without the data of images, which some repeat from its beginning or to its end. */
 export function withoutData(words: string, images: readonly Image[]): string {
   const isOf = (run: string) =>
-    images.some(({ data }) => data.startsWith(run.slice(0, RUN)) || data.endsWith(run.slice(-RUN)));
+    images.some(
+      ({ data }) => data.startsWith(run.slice(0, IMAGE_ENDS)) || data.endsWith(run.slice(-IMAGE_ENDS)),
+    );
   return words.replaceAll(DATA, (run) => (isOf(run.replaceAll("\\", "")) ? "[image]" : run));
 }
 
-/** So many characters of an image in a row are recognized. */
-const RUN = 12;
 const DATA = /[A-Za-z0-9+/=\\]{12,}/g;
