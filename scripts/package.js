@@ -7,7 +7,7 @@ import { bundle, writeManual } from "./build.js";
 import { thirdPartyNotices } from "./notices.js";
 
 /** What the package may weigh, in bytes. */
-const MOST = { unpacked: 6_000_000, packed: 1_600_000 };
+const MOST = { unpacked: 6_500_000, packed: 1_750_000 };
 
 /** What of package.json is about building and not about the package. */
 const OF_REPOSITORY = new Set(["files", "scripts", "dependencies", "devDependencies"]);
