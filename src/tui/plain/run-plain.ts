@@ -82,6 +82,9 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   }
 }
 
+/** At a terminal, no question if the session has just asked about the line before. */
+const YES_OR_NO = /^(?:y|yes|n|no)$/i;
+
 async function converse(
   session: Session,
   lines: LineReader,
@@ -161,6 +164,11 @@ async function converse(
       // Ctrl-C and Ctrl-D end no line.
       paper.prompt("\n");
       return "left";
+    }
+    if ((asked ?? withFiles) !== undefined && options.stdin.isTTY && YES_OR_NO.test(text.trim())) {
+      paper.line("Nothing was done, and nothing was sent.");
+      asked = withFiles = undefined;
+      continue;
     }
     if (withFiles !== undefined && text.trim() === "") session.ask(withFiles);
     const files = await filesOf(text, session, options);

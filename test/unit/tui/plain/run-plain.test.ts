@@ -120,6 +120,14 @@ describe("line mode", () => {
     expect(await conversations.list()).toHaveLength(1);
   });
 
+  it("sends no yes or no to what a command asks a person", async () => {
+    const files = { existing: (name: string) => name };
+    const input = "/export a.md\nno\n/export a.md\nYes\nno\n";
+    const { client, err } = await run(input, { isTTY: true, rest: { files } });
+    expect(err.split("Nothing was done, and nothing was sent.\n")).toHaveLength(3);
+    expect(client.questions.map(({ message }) => message)).toEqual(["no"]);
+  });
+
   it("leaves the line of its prompt at a terminal, where Ctrl-C or Ctrl-D ends it", async () => {
     const { err } = await run("one\n", { isTTY: true });
     expect(err.endsWith("left\n> \n")).toBe(true);
@@ -316,7 +324,7 @@ describe("a file that a line names", () => {
   const rest = { finder };
 
   it("is told with the price, and sent with an empty line at a terminal", async () => {
-    const typed = 'see @"a b.ts", @jane\n\n@"a b.ts"\nnot that\n@paper.pdf\n';
+    const typed = 'see @"a b.ts", @jane\n\n@"a b.ts"\nnot that\n@"a b.ts"\nno\n\n@paper.pdf\n';
     const { err, client } = await run(typed, { isTTY: true, rest });
     expect(client.questions.map(({ message }) => message)).toEqual([
       'see @"a b.ts", @jane\n\n```a b.ts\none\n```',
