@@ -1,4 +1,4 @@
-import { cleanText, expandMarks, marked, type Attached, type Pasted } from "./pasted.ts";
+import { cleanText, expandMarks, marked, type MarkedFile, type Pasted } from "./pasted.ts";
 
 /** The text being written. A large paste is one character of `text`; fullText() expands it. */
 export type EditorState = {
@@ -44,7 +44,7 @@ export function fullText({ text, pastes }: Pick<EditorState, "text" | "pastes">)
 }
 
 /** The files that the text names, each once. */
-export const filesIn = ({ text, pastes }: Pick<EditorState, "text" | "pastes">): Attached[] =>
+export const filesIn = ({ text, pastes }: Pick<EditorState, "text" | "pastes">): MarkedFile[] =>
   marked(text, pastes).flatMap(({ file }) => file ?? []);
 
 /** A question and the files that it names. */

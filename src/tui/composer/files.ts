@@ -2,7 +2,7 @@ import { splitRange } from "../../client/files/named-file.ts";
 import { replace } from "./changes.ts";
 import type { EditorState } from "./editor-state.ts";
 import type { Mention } from "./mentions.ts";
-import { attached, markAt, nextMark, type Attached, type Pasted } from "./pasted.ts";
+import { fileAsMark, markAt, nextMark, type MarkedFile, type Pasted } from "./pasted.ts";
 
 /** The mark of a file: one that is there already, or a new one. Undefined if there are no more marks. */
 export function fileMark(
@@ -12,7 +12,7 @@ export function fileMark(
   const known = pastes.findIndex(({ file }) => file?.name === name && file.block === undefined);
   if (known !== -1) return { mark: markAt(known), pastes };
   const mark = nextMark(pastes);
-  return mark === undefined ? undefined : { mark, pastes: [...pastes, attached({ name })] };
+  return mark === undefined ? undefined : { mark, pastes: [...pastes, fileAsMark({ name })] };
 }
 
 /** Replaces a part of the text by the mark of a file; the cursor stays where it is. The same object if there are no more marks. */
@@ -47,9 +47,9 @@ export function joinRanges(state: EditorState): EditorState {
 }
 
 /** What is known of a file now, by its name; `size`: of what is read of it, for people. */
-export function describe(state: EditorState, file: Attached, size?: string): EditorState {
+export function describe(state: EditorState, file: MarkedFile, size?: string): EditorState {
   const pastes = state.pastes.map((paste) =>
-    paste.file?.name === file.name && paste.file.block === undefined ? attached(file, size) : paste,
+    paste.file?.name === file.name && paste.file.block === undefined ? fileAsMark(file, size) : paste,
   );
   return { ...state, pastes };
 }

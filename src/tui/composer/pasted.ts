@@ -12,11 +12,11 @@ const LARGE_LENGTH = 1500;
 export interface Pasted {
   readonly text: string;
   readonly label: string;
-  readonly file?: Attached;
+  readonly file?: MarkedFile;
 }
 
 /** A file of a question. */
-export interface Attached {
+export interface MarkedFile {
   /** As it stands behind the `@`. */
   readonly name: string;
   /** Characters that it adds to the question, once that is known. */
@@ -29,7 +29,7 @@ export interface Attached {
 const LONGEST_NAME = 60;
 
 /** A file as a mark. `size`: of what is read of it, for people. */
-export function attached(file: Attached, size?: string): Pasted {
+export function fileAsMark(file: MarkedFile, size?: string): Pasted {
   const { name } = file;
   const shown = name.length > LONGEST_NAME ? `…${name.slice(1 - LONGEST_NAME)}` : name;
   return { text: `@${name}`, label: `[${shown}${size === undefined ? "" : ` ${size}`}]`, file };
