@@ -459,7 +459,7 @@ test("an API key asks, also with an image, and is named once its limit is reache
   const models = await fetch(`${server.url}/v1/models`, { headers: bearer(key) });
   expect(models.status).toBe(200);
   const wrong = await fetch(`${server.url}/v1/models`, { headers: bearer(key.slice(0, -1)) });
-  expect([wrong.status, ((await wrong.json()) as any).error.code]).toEqual([401, "invalid_api_key"]);
+  expect([wrong.status, (await wrong.json()).error.code]).toEqual([401, "invalid_api_key"]);
 });
 
 describe("an Idempotency-Key", () => {
