@@ -196,6 +196,12 @@ test("usage and password end with exit 1 and not_offered at a server without the
       { error: { code: "not_offered", message: expect.stringContaining(others.url), status: 404 } },
     ]);
   }
+  const keys = await run(["keys", "list", "--json"]);
+  const { error } = JSON.parse(keys.stderr) as { error: object };
+  expect([keys.code, error]).toEqual([
+    1,
+    { code: "not_offered", message: expect.stringContaining("has no API keys") },
+  ]);
   expect((await run(["whoami"])).code).toBe(0);
 });
 
