@@ -167,7 +167,9 @@ test.each(helps)("the help of %s %s has examples first and fits 80 columns", asy
 
 test("the help never breaks a line between a subcommand and its argument", async () => {
   const { stdout } = await run(["conversations", "--help"]);
-  expect(stdout).toContain("      list|show ID|search TEXT|export ID|delete ID\n");
+  expect(stdout).toContain(
+    "      list|show ID|search TEXT|export ID|export --all DIR|import FILE…|delete ID\n",
+  );
 });
 
 test("the help of serve shows every default", async () => {
