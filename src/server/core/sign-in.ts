@@ -84,6 +84,8 @@ export interface SignIn {
   confirm(claims: Claims): Promise<Session>;
   /** As `authenticate`, for an API key. What is no API key by its form is not looked up. */
   findKey(key: string): Promise<Session>;
+  /** Whose API key it is. Whether it may ask is for `admit` to say; absent without it. Rejects with `invalid_token`. */
+  recognizeKey?: ((key: string) => Promise<KeyClaims>) | undefined;
   /**
    * The second half of `authenticate`, and a hold, in one step of the store. Resolves to the account's name and the outcome
    * of the hold. Absent if the store has no such step.
@@ -164,9 +166,18 @@ export function createSignIn(needs: Needs): SignIn {
     return { account, claims: { account: account.id, apiKey: key.id, digest } };
   }
 
-  async function findKey(key: string): Promise<Session> {
+  function digestOfKey(key: string): string {
     if (!isApiKey(key)) throw noKey("is not well formed. Copy it whole.");
-    return confirmKey(sha256(key));
+    return sha256(key);
+  }
+
+  const findKey = async (key: string): Promise<Session> => confirmKey(digestOfKey(key));
+
+  async function recognizeKey(key: string): Promise<KeyClaims> {
+    const digest = digestOfKey(key);
+    const owner = await apiKeys?.ownerOf?.(digest);
+    if (!owner) throw unknownKey();
+    return { account: owner.account, apiKey: owner.id, digest };
   }
 
   async function confirm(claims: Claims): Promise<Session> {
@@ -184,7 +195,8 @@ export function createSignIn(needs: Needs): SignIn {
     const admission: Admission = isKey
       ? await ledger.admit!("api_key", { ...request, apiKey: claims.apiKey })
       : await ledger.admit!(claims, request);
-    if (admission.kind === "ended") throw isKey ? unknownKey() : ended();
+    if (admission.kind === "ended")
+      throw isKey ? noKey("was ended or has expired. Make a new one.") : ended();
     if (admission.kind === "disabled") throw disabled();
     return admission;
   };
@@ -238,7 +250,7 @@ export function createSignIn(needs: Needs): SignIn {
     confirm,
     authenticate: async (token) => confirm(tokens.verify(token)),
     findKey,
-    ...(ledger.admit && { admit }),
+    ...(ledger.admit && { admit, recognizeKey }),
     holdByKey: ({ apiKey }, request) => ledger.hold({ ...request, apiKey }),
 
     assertOpen() {

@@ -64,8 +64,10 @@ export function authenticateHead(signIn: SignIn): Middleware {
     const token = headToken(ctx);
     if (token !== undefined) {
       const isKey = isKeyLike(token);
+      const { recognizeKey } = signIn;
       if (!isKey) state.claims = signIn.verify(token);
-      if (isKey || !signIn.admit || mayBeLarge(req)) {
+      else if (recognizeKey) state.claims = await recognizeKey(token);
+      if (state.claims === undefined || !signIn.admit || mayBeLarge(req)) {
         const session = await (isKey ? signIn.findKey(token) : signIn.confirm(state.claims!));
         state.claims = session.claims;
         if (isHere(req)) state.session = session;
@@ -99,8 +101,9 @@ export function authenticateAsker(signIn: SignIn, tokenIn = bodyToken): Middlewa
     const inBody = tokenIn(state.body);
     if (state.claims === undefined) {
       if (inBody === undefined) throw missingToken(", or as token in the body");
-      if (isKeyLike(inBody)) enter(ctx, await signIn.findKey(inBody));
-      else state.claims = signIn.verify(inBody);
+      if (!isKeyLike(inBody)) state.claims = signIn.verify(inBody);
+      else if (signIn.recognizeKey) state.claims = await signIn.recognizeKey(inBody);
+      else enter(ctx, await signIn.findKey(inBody));
     } else if (inBody !== undefined && inBody !== headToken(ctx)) {
       throw new ApiError(
         "conflicting_tokens",

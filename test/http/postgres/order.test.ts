@@ -30,6 +30,12 @@ describe.skipIf(noPostgres)(`a question to ai-chat serve on Postgres${skipped(no
     return code ?? reply.status;
   }
 
+  /** A new API key of the account. */
+  async function apiKey(): Promise<string> {
+    const reply = await post(server, "/api/keys/", { name: "script" }, { Authorization: `Bearer ${token}` });
+    return ((await reply.json()) as { key: string }).key;
+  }
+
   const allCodes = async () => [
     await codeOf(good),
     await codeOf(good, { Accept: "text/event-stream" }),
@@ -67,12 +73,29 @@ describe.skipIf(noPostgres)(`a question to ai-chat serve on Postgres${skipped(no
     const sent: string[] = [];
     wire.seen = (data) => sent.push(data.toString("latin1"));
     expect(await codeOf(good)).toBe(200);
-    const [row] = await places.place.query<{ id: string; account: string }>(
-      "SELECT id, account FROM chat_questions",
-    );
-    // The sweeper's statements name neither.
-    const withText = (text = "") => sent.filter((data) => data.includes(text)).length;
-    expect([withText(row?.id), withText(row?.account)]).toEqual([2, 1]);
+    const roundTrips = async () => {
+      const [row] = await places.place.query<{ id: string; account: string }>(
+        "SELECT id, account FROM chat_questions ORDER BY charged_at DESC",
+      );
+      // The sweeper's statements name neither.
+      const withText = (text = "") => sent.filter((data) => data.includes(text)).length;
+      return [withText(row?.id), withText(row?.account)];
+    };
+    expect(await roundTrips()).toEqual([2, 1]);
+    // The first question with an API key looks for its owner.
+    token = await apiKey();
+    expect(await codeOf(good)).toBe(200);
+    sent.length = 0;
+    expect(await codeOf(good)).toBe(200);
+    expect(await roundTrips()).toEqual([2, 1]);
+  });
+
+  it("is refused for an API key that was ended or has expired before anything else", async () => {
+    token = await apiKey();
+    expect(await codeOf(good, { "Idempotency-Key": "used" })).toBe(200);
+    await places.place.query("UPDATE chat_api_keys SET expires = now() - interval '1 second'");
+    expect(await allCodes()).toEqual(Array(5).fill("invalid_token"));
+    await untouched();
   });
 
   it("is refused for a login that ended before anything else", async () => {
