@@ -10,7 +10,7 @@ import type { DeletedDocument } from "./document.ts";
 export async function remove(call: Call, [name = ""]: readonly string[]): Promise<number> {
   const { output } = call;
   const { id, username, tokens } = await accountToChange(name, call);
-  const what = `${username} in ${storeName(call)} will be deleted, with ${counted(tokens, "token")}: its logins end, and nothing brings it back.`;
+  const what = `${username} in ${storeName(call)} will be deleted, with ${counted(tokens, "token")}: its logins and API keys end, and nothing brings it back.`;
   if (!(await confirmed(what, call))) return 1;
   const reply = await act({ kind: "remove", account: id, ...actOf(call) }, call);
   const pseudonym = reply.kind === "removed" ? reply.pseudonym : "";

@@ -19,6 +19,7 @@ test("config list prints every value and its source", async () => {
   expect(await list()).toEqual([
     { key: "server", value: "http://127.0.0.1:8000", source: "default" },
     { key: "model", value: null, source: "default" },
+    { key: "role", value: null, source: "default" },
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "theme", value: "auto", source: "default" },
@@ -31,6 +32,7 @@ test("config list prints every value and its source", async () => {
   expect(await list({ EDITOR: "vim" })).toEqual([
     { key: "server", value: "https://chat.example.org", source: "file" },
     { key: "model", value: null, source: "default" },
+    { key: "role", value: null, source: "default" },
     { key: "save", value: true, source: "default" },
     { key: "plain", value: false, source: "default" },
     { key: "theme", value: "auto", source: "default" },
