@@ -28,6 +28,7 @@ interface Parts {
 export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const { live, ending, look } = parts;
   const { stdout, intro } = options;
+  const keymap = options.keys?.keymap ?? defaultKeymap;
   const scribe = createScribe({
     opening:
       intro &&
@@ -39,8 +40,8 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const session = createSession(
     sessionOptions(options, {
       say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text, said.toEdit) : scribe.say(said)),
-      again: "Enter",
-      stopKey: (options.keys?.keymap ?? defaultKeymap).labelOf("escape"),
+      again: keymap.labelOf("enter"),
+      stopKey: keymap.labelOf("escape"),
       crash: (error) => ending.crash(error),
     }),
   );

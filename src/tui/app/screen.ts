@@ -40,8 +40,6 @@ export interface ScreenOptions extends SenderOptions {
   history: readonly string[];
   /** Called with what is being typed, after each key. */
   onDraft: (text: string) => void;
-  /** By default, the default ones. */
-  keys?: Keymap | undefined;
   /** The files that a question may name. */
   finder?: ChatOptions["finder"];
   /** Ctrl-G: opens the text in an editor. */

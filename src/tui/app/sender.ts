@@ -3,6 +3,7 @@ import { askingWords } from "../../session/shown-command.ts";
 import { loneHint, readInput } from "../../session/input.ts";
 import type { Session } from "../../session/session.ts";
 import { fullText, withBlocks } from "../composer/editor-state.ts";
+import { defaultKeymap, type Keymap } from "../composer/keymap.ts";
 import { keptText } from "../composer/kept-text.ts";
 import type { Scribe } from "./scribe.ts";
 import { giveBack, giveCommandBack, type ViewState } from "./view-state.ts";
@@ -17,6 +18,8 @@ export interface SenderOptions {
   asks: (command: SessionCommand, argument: string) => string | undefined;
   /** Called if a command throws. */
   crash: (error: unknown) => void;
+  /** By default, the default ones. */
+  keys?: Keymap | undefined;
 }
 
 /** Sends a text as a question or a command. */
@@ -28,7 +31,8 @@ export interface Sender {
   send(view: ViewState, text: string, literal: boolean, blocks?: readonly string[]): ViewState;
 }
 
-export function createSender({ session, scribe, onSent, run, asks, crash }: SenderOptions): Sender {
+export function createSender({ session, scribe, onSent, run, asks, crash, keys }: SenderOptions): Sender {
+  const again = `${(keys ?? defaultKeymap).labelOf("enter")} again`;
   return {
     send(view, text, literal, blocks = []) {
       onSent(view.sent !== undefined && fullText(view.sent) === text ? keptText(view.sent) : text);
@@ -50,14 +54,14 @@ export function createSender({ session, scribe, onSent, run, asks, crash }: Send
         case "lone": {
           if (view.sure === text)
             return session.ask(input.text) ? { ...view, sure: undefined } : giveBack(view, text);
-          const hint = loneHint(input.instead, "Enter again", session.state.price);
+          const hint = loneHint(input.instead, again, session.state.price);
           return { ...giveCommandBack(view, text, hint), sure: text };
         }
         case "command": {
           const isAgreed = view.sure === text;
           const what = isAgreed ? undefined : asks(input.command, input.argument);
           if (what !== undefined)
-            return { ...giveCommandBack(view, text, askingWords(what, "Enter again")), sure: text };
+            return { ...giveCommandBack(view, text, askingWords(what, again)), sure: text };
           if (input.command.silent?.(session) !== true) scribe.say({ type: "command", text: text.trim() });
           run(input.command, input.argument, isAgreed).catch(crash);
           return view;

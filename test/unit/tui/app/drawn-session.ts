@@ -52,6 +52,7 @@ export function start({
     | "texts"
     | "role"
     | "editFile"
+    | "keys"
   >
 > = {}) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 5000 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
+import { keymapOf } from "../../../../src/tui/composer/own-keys.ts";
 import { answer, createFakeClient } from "../../session/fake-client.ts";
 import { leave, start } from "./drawn-session.ts";
 
@@ -85,6 +86,26 @@ it("deletes a conversation at the second Enter, and not after another key", asyn
   await session.shows("Enter again does it.");
   expect(await openSaved().list()).toHaveLength(1);
   session.type("\r");
+  await session.shows(/> \/delete\nDeleted: one\nA new conversation\./);
+  expect(await openSaved().list()).toEqual([]);
+  await leave(session);
+});
+
+it("names the user's own key for what deletes a conversation", async () => {
+  const { keymap } = keymapOf({ Enter: "newline", "Ctrl-S": "send" });
+  const session = start({
+    saving: { conversations: openSaved(), save: true, showCommand: "ai-chat conversations show" },
+    keys: { keymap, told: [] },
+  });
+  session.type("one");
+  await session.shows("> one\n");
+  session.type("\u0013");
+  await session.shows(/You said: one\n\n100 tokens/);
+  session.type("/delete");
+  await session.shows("> /delete\n");
+  session.type("\u0013");
+  await session.shows("Ctrl-S again does it.");
+  session.type("\u0013");
   await session.shows(/> \/delete\nDeleted: one\nA new conversation\./);
   expect(await openSaved().list()).toEqual([]);
   await leave(session);
