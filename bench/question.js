@@ -168,7 +168,7 @@ export async function latency({ report }) {
 
 /** Events of the upstream's answer to "long". */
 const EVENTS = 2001;
-const LONG = { warmUp: 100, count: 32 };
+const LONG = { warmUp: 200, count: 160 };
 
 /** CPU of the server for each event that it passes on at `/v1`. @type {import("./run.js").Measure} */
 export async function relay({ report }) {
@@ -190,7 +190,7 @@ export async function relay({ report }) {
       return { us: (cpu() * 1000) / (LONG.count * EVENTS) };
     };
   }
-  const rounds = await inRounds(turns, { seconds: 90 });
+  const rounds = await inRounds(turns, { seconds: 200 });
   report.add(
     { name: "an event passed on at /v1, CPU", beside: "a bare pipe", goal: "≤ 2" },
     rounds,
