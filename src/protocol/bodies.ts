@@ -9,6 +9,7 @@ import {
   MODEL_CHARACTERS,
 } from "./limits.ts";
 import { passwordFaults } from "./password-rules.ts";
+import { periods } from "./refill.ts";
 import { usernameFaults } from "./username-rules.ts";
 
 const required = (name: string) => ({
@@ -92,10 +93,6 @@ export const passwordBody = z.object({
   revoke_keys: z.boolean({ error: "revoke_keys must be true or false." }).optional(),
 });
 
-/** Periods of the limit of an API key. */
-export const keyPeriods = ["day", "week", "month"] as const;
-export type KeyPeriod = (typeof keyPeriods)[number];
-
 /** Says which fields are unknown, and what else a strict object must be. */
 const strictly = (must: string) => ({
   error: (issue: { code?: string | undefined; keys?: string[] | undefined }) =>
@@ -120,7 +117,7 @@ export const apiKeyBody = z.strictObject(
           tokens: z
             .int({ error: "tokens must be a whole number." })
             .min(1, { error: "tokens must be at least 1." }),
-          per: z.enum(keyPeriods, { error: `per must be one of these: ${keyPeriods.join(", ")}.` }),
+          per: z.enum(periods, { error: `per must be one of these: ${periods.join(", ")}.` }),
         },
         strictly("limit must be an object with tokens and per."),
       )

@@ -1,6 +1,5 @@
-import type { KeyPeriod } from "./bodies.ts";
 import type { ChatLimits } from "./chat-limits.ts";
-import type { RefillSetting } from "./refill.ts";
+import type { Period, RefillSetting } from "./refill.ts";
 import type { Extension } from "./routes.ts";
 
 /** `POST /api/register/` → 201 */
@@ -73,7 +72,7 @@ export interface PasswordReply {
 /** The limit of an API key. */
 export interface ApiKeyLimit {
   tokens: number;
-  per: KeyPeriod;
+  per: Period;
 }
 
 interface ApiKeyFields {

@@ -13,15 +13,15 @@ const dialects = "test/http/providers/dialects.test.ts";
 /** Signing in, HTTP, what counts as a whole answer of the AI, and the arguments of the program. @type {Mutant[]} */
 export const serverMutants = [
   {
-    file: "src/server/core/sign-in.ts",
+    file: "src/server/core/key-sign-in.ts",
     find: "if (key.expires !== null && key.expires <= now())",
     replace: "if (false)",
     why: "An API key works after its end.",
     tests: [apiKeyAsks],
   },
   {
-    file: "src/server/core/sign-in.ts",
-    find: "if (account.disabled) throw disabled();\n    return { account, claims: { account: account.id, apiKey",
+    file: "src/server/core/key-sign-in.ts",
+    find: "if (account.disabled) throw disabledAccount();\n    return { account, claims: { account: account.id, apiKey",
     replace: "return { account, claims: { account: account.id, apiKey",
     why: "API keys of a disabled account ask on.",
     tests: [apiKeyAsks],

@@ -1,13 +1,11 @@
-import type { KeyPeriod } from "../../protocol/bodies.ts";
 import type { Rate } from "../../protocol/rate.ts";
+import { periods, type Period } from "../../protocol/refill.ts";
 import type { Account, AccountId } from "./ports.ts";
-
-export type { KeyPeriod } from "../../protocol/bodies.ts";
 
 /** Most tokens that a key may spend in a period, which begins at 00:00 UTC: of a day, a Monday, the first of a month. */
 export interface KeyLimit {
   tokens: number;
-  per: KeyPeriod;
+  per: Period;
 }
 
 /** An API key as it is made. The key itself is kept nowhere. */
@@ -59,6 +57,18 @@ export interface ApiKeys {
 
 /** An API key and its account, which never change. */
 export type KeyOwner = Pick<ApiKey, "id" | "account">;
+
+const LATEST_DATE = 8.64e15;
+
+/** Throws `RangeError` for what no store can keep, and no reply can say. */
+export function checkNewApiKey({ id, name, digest, limit, expires }: NewApiKey): void {
+  if (id === "" || name === "" || !/^[0-9a-f]{64}$/.test(digest))
+    throw new RangeError("An API key has an id, a name and a SHA-256.");
+  if (limit && !(Number.isSafeInteger(limit.tokens) && limit.tokens >= 0 && periods.includes(limit.per)))
+    throw new RangeError("A limit is a whole number of tokens in a day, week or month.");
+  if (expires !== null && !(Number.isSafeInteger(expires) && Math.abs(expires) <= LATEST_DATE))
+    throw new RangeError("expires is a time in milliseconds.");
+}
 
 /** Most keys of an account that have not ended. */
 export const API_KEYS = 100;

@@ -64,4 +64,4 @@ export const limitsOf = ({ messageChars, contextChars }: Model): ChatLimits => (
   turns: HISTORY_ENTRIES,
 });
 
-const namesOf = (models: Models) => models.map(({ name }) => name).join(", ");
+export const namesOf = (models: Models) => models.map(({ name }) => name).join(", ");

@@ -1,15 +1,15 @@
-import { isApiKey } from "../../protocol/api-key.ts";
 import type { Registration } from "../../protocol/replies.ts";
 import { ApiError } from "./api-error.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { foldName } from "./fold-name.ts";
 import { giveBackOnFailure } from "./give-back.ts";
 import { digestOfCode } from "./invite-code.ts";
+import { createKeySignIn, disabledAccount, endedKey } from "./key-sign-in.ts";
 import { knownDigest } from "./known-address.ts";
+import type { Claims, KeyClaims, Session } from "./session.ts";
 import type { CountGuess } from "./login-limits.ts";
 import type {
   Account,
-  AccountId,
   Accounts,
   Admission,
   HoldOutcome,
@@ -22,29 +22,11 @@ import type {
   TokenClaims,
   Tokens,
 } from "./ports.ts";
-import { sha256 } from "./sha256.ts";
 import type { StopSignal } from "./stop.ts";
 
 interface Credentials {
   username: string;
   password: string;
-}
-
-/** What an API key stands for. */
-export interface KeyClaims {
-  account: AccountId;
-  /** Its id. */
-  apiKey: string;
-  digest: string;
-}
-
-/** What a request shows about itself: by a token, or by an API key. */
-export type Claims = TokenClaims | KeyClaims;
-
-/** A request with a valid token or API key, and its account. */
-export interface Session {
-  account: Account;
-  claims: Claims;
 }
 
 /** Who sends a password. */
@@ -133,9 +115,6 @@ export const keyNotAllowed = () =>
     "An API key can ask, list the models, and read the balance and the usage. For everything else log in.",
   );
 
-const disabled = () =>
-  new ApiError("account_disabled", "This account is disabled. Ask the operator of this server.");
-
 /** See {@link SignIn}. */
 export function createSignIn(needs: Needs): SignIn {
   const { accounts, invites, registration, passwords, tokens, startingTokens, ledger, apiKeys, now } = needs;
@@ -154,31 +133,7 @@ export function createSignIn(needs: Needs): SignIn {
       "This invitation is not valid: its code is wrong, or it is used up, expired or revoked.",
     );
 
-  const noKey = (why: string) => new ApiError("invalid_token", `This API key ${why}`);
-  const unknownKey = () => noKey("is unknown or was ended. Make a new one.");
-
-  async function confirmKey(digest: string): Promise<Session> {
-    const found = await apiKeys?.byDigest(digest);
-    if (!found) throw unknownKey();
-    const { account, key } = found;
-    if (key.expires !== null && key.expires <= now()) throw noKey("has expired. Make a new one.");
-    if (account.disabled) throw disabled();
-    return { account, claims: { account: account.id, apiKey: key.id, digest } };
-  }
-
-  function digestOfKey(key: string): string {
-    if (!isApiKey(key)) throw noKey("is not well formed. Copy it whole.");
-    return sha256(key);
-  }
-
-  const findKey = async (key: string): Promise<Session> => confirmKey(digestOfKey(key));
-
-  async function recognizeKey(key: string): Promise<KeyClaims> {
-    const digest = digestOfKey(key);
-    const owner = await apiKeys?.ownerOf?.(digest);
-    if (!owner) throw unknownKey();
-    return { account: owner.account, apiKey: owner.id, digest };
-  }
+  const { confirmKey, findKey, recognizeKey } = createKeySignIn({ apiKeys, now });
 
   async function confirm(claims: Claims): Promise<Session> {
     if ("apiKey" in claims) return confirmKey(claims.digest);
@@ -186,7 +141,7 @@ export function createSignIn(needs: Needs): SignIn {
     if (!session || session.revoked || session.account.generation !== claims.generation) {
       throw ended();
     }
-    if (session.account.disabled) throw disabled();
+    if (session.account.disabled) throw disabledAccount();
     return { account: session.account, claims };
   }
 
@@ -195,9 +150,8 @@ export function createSignIn(needs: Needs): SignIn {
     const admission: Admission = isKey
       ? await ledger.admit!("api_key", { ...request, apiKey: claims.apiKey })
       : await ledger.admit!(claims, request);
-    if (admission.kind === "ended")
-      throw isKey ? noKey("was ended or has expired. Make a new one.") : ended();
-    if (admission.kind === "disabled") throw disabled();
+    if (admission.kind === "ended") throw isKey ? endedKey() : ended();
+    if (admission.kind === "disabled") throw disabledAccount();
     return admission;
   };
 
@@ -284,7 +238,7 @@ export function createSignIn(needs: Needs): SignIn {
       if (!account || !matches) {
         throw new ApiError("invalid_credentials", "The username or the password is wrong.");
       }
-      if (account.disabled) throw disabled();
+      if (account.disabled) throw disabledAccount();
       await remember(account, sender);
       return { token: tokens.issue(account) };
     },

@@ -1,7 +1,8 @@
 import { isKeyLike } from "../../protocol/api-key.ts";
 import { ApiError } from "../core/api-error.ts";
 import { ClientGone } from "../core/client-gone.ts";
-import { keyNotAllowed, type Session, type SignIn } from "../core/sign-in.ts";
+import type { Session } from "../core/session.ts";
+import { keyNotAllowed, type SignIn } from "../core/sign-in.ts";
 import type { Context, Middleware } from "./context.ts";
 import { isHere, mayBeLarge } from "./read-body.ts";
 

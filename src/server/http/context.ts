@@ -3,7 +3,7 @@ import type { ApiError } from "../core/api-error.ts";
 import type { Bill } from "../core/client-gone.ts";
 import type { Account } from "../core/ports.ts";
 import type { Question } from "../core/questions.ts";
-import type { Claims, Session } from "../core/sign-in.ts";
+import type { Claims, Session } from "../core/session.ts";
 import type { Reply } from "./reply.ts";
 
 /** What the steps of one request pass on to each other. */

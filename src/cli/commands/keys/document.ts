@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { periods } from "../../../protocol/refill.ts";
 import { nullableCount, text, time, whole } from "../../io/document-fields.ts";
 
 const fields = {
   id: text,
   name: text,
-  limit: z.strictObject({ tokens: whole, per: z.enum(["day", "week", "month"]) }).nullable(),
+  limit: z.strictObject({ tokens: whole, per: z.enum(periods) }).nullable(),
   expires: time.nullable(),
   created: time,
 };

@@ -1,7 +1,7 @@
 import { isRecord } from "../../../text/loose-json.ts";
 import { ApiError } from "../../core/api-error.ts";
 import type { Completion } from "../../core/completion.ts";
-import { findModel, type Model, type Models } from "../../core/models.ts";
+import { findModel, namesOf, type Model, type Models } from "../../core/models.ts";
 
 /** The most lists and objects inside each other: without an end, writing them again would end in a full stack. */
 const DEPTH = 200;
@@ -44,8 +44,7 @@ function isFlat(value: unknown, levels: number): boolean {
 export function modelFor(models: Models, name: string | undefined): Model {
   const model = name === undefined ? models[0] : findModel(models, name);
   if (model) return model;
-  const names = models.map((one) => one.name).join(", ");
-  throw new ApiError("not_found", `There is no model of this name. The models are: ${names}`, {
+  throw new ApiError("not_found", `There is no model of this name. The models are: ${namesOf(models)}`, {
     openAi: { code: "model_not_found", param: "model" },
   });
 }

@@ -1,4 +1,4 @@
-import type { KeyPeriod } from "../../core/api-keys.ts";
+import type { Period } from "../../../protocol/refill.ts";
 import { foldName } from "../../core/fold-name.ts";
 import type { Query } from "../postgres/database.ts";
 import { startOf } from "../postgres/key-limits.ts";
@@ -36,7 +36,7 @@ ORDER BY k.place`;
 
 interface Row extends Omit<CopiedApiKey, "limit" | "lastUsed"> {
   most: number | null;
-  per: KeyPeriod;
+  per: Period;
   used: number | null;
 }
 

@@ -1,11 +1,10 @@
-import { API_KEYS, type ApiKey, type ApiKeys, type NewApiKey } from "../../core/api-keys.ts";
+import { API_KEYS, checkNewApiKey, type ApiKey, type ApiKeys, type NewApiKey } from "../../core/api-keys.ts";
 import { foldName } from "../../core/fold-name.ts";
-import { accountOf, LATEST_DATE } from "./accounts.ts";
+import { accountOf } from "./accounts.ts";
 import { spentOf, type ApiKeyBook } from "./api-key-books.ts";
 import { bookOf, type Books } from "./books.ts";
 import type { Committer } from "./committer.ts";
 import type { NameFeature } from "./name-feature.ts";
-import { count, digest as isDigest, filled, period } from "./shapes.ts";
 import type { InTurn } from "./turns.ts";
 
 interface Needs {
@@ -28,15 +27,10 @@ export function createApiKeys({ books, committer, now, nameFeature, turns }: Nee
   };
 
   async function create(key: NewApiKey): ReturnType<ApiKeys["create"]> {
+    checkNewApiKey(key);
     const { id, account, name: label, digest, expires } = key;
     // In the order in which the ledger has it.
     const limit = key.limit && { tokens: key.limit.tokens, per: key.limit.per };
-    if (limit && !(count(limit.tokens) && period(limit.per)))
-      throw new RangeError("A limit is a whole number of tokens in a day, week or month.");
-    if (!filled(id) || !filled(label) || !isDigest(digest))
-      throw new RangeError("An API key has an id, a name and a SHA-256.");
-    if (expires !== null && !(Number.isSafeInteger(expires) && Math.abs(expires) <= LATEST_DATE))
-      throw new RangeError("expires is a time in milliseconds.");
     if (books.accounts.get(account)?.deleted !== false) return { kind: "unknown" };
     if (books.apiKeys.get(id) || books.apiKeys.byDigest(digest)) return { kind: "taken" };
     const live = books.apiKeys.liveOf(account);

@@ -1,9 +1,10 @@
+import type { Period } from "../../../protocol/refill.ts";
 import {
   API_KEYS,
+  checkNewApiKey,
   type ApiKey,
   type ApiKeys,
   type KeyOwner,
-  type KeyPeriod,
   type NewApiKey,
 } from "../../core/api-keys.ts";
 import { foldName } from "../../core/fold-name.ts";
@@ -74,7 +75,7 @@ interface Row {
   name: string;
   digest: string;
   most: string | null;
-  per: KeyPeriod;
+  per: Period;
   expires: number | null;
   at: number;
   spent: string;
@@ -86,13 +87,10 @@ export function createApiKeys({ run }: Pick<Database, "run">): Required<ApiKeys>
   const owners = new Map<string, KeyOwner>();
 
   async function create(key: NewApiKey): ReturnType<ApiKeys["create"]> {
+    checkNewApiKey(key);
     const { id, account, name, digest, limit, expires } = key;
     const folded = foldName(name);
     const { tokens = null, per = "month" } = limit ?? {};
-    if (tokens !== null && !(Number.isSafeInteger(tokens) && tokens >= 0))
-      throw new RangeError("A limit is a whole number of tokens.");
-    if (expires !== null && !(Number.isSafeInteger(expires) && expires <= 8.64e15))
-      throw new RangeError("expires is a time in milliseconds.");
     let lost = false;
     for (;;) {
       const values = [id, account, name, folded, digest, tokens, per, expires];

@@ -1,4 +1,5 @@
-import type { KeyLimit, KeyPeriod } from "../../core/api-keys.ts";
+import type { Period } from "../../../protocol/refill.ts";
+import type { KeyLimit } from "../../core/api-keys.ts";
 import type { HoldRequest } from "../../core/ports.ts";
 import { periodAt } from "../../core/refill.ts";
 import type { Database } from "./database.ts";
@@ -70,7 +71,7 @@ interface KeyState {
   name: string;
   valid: boolean;
   most: string | null;
-  per: KeyPeriod;
+  per: Period;
   held: string;
   spent: string;
   recounts: number;
