@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 /** Licences that a package may have, by SPDX's names: of all packages, and of those that only build or test. */
 const ALLOWED = {
   all: ["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"],
-  development: ["MPL-2.0"],
+  development: ["MPL-2.0", "PSF-2.0"],
 };
 
 /**
