@@ -145,6 +145,7 @@ export function openDatabase(options: PoolOptions): Database {
         if (failure === "full" && !limited.starved && performance.now() < end + options.wait) continue;
         const backoff = failure === "unprepared" ? 0 : Math.random() * Math.min(1000, 20 * 2 ** tries);
         if (failure === "refused" || failure === "busy" || performance.now() + backoff > end) {
+          if (failure === "outdated") throw error;
           if (failure !== "full" && !READS.test(sql)) health.unwritten = waitingForLocked(sql);
           throw outage(error);
         }

@@ -2,6 +2,9 @@
  * What a failed statement means:
  * - `conflict`: a unique index already has the row; nothing changed.
  * - `rolled_back`: serialization failure, deadlock, or the host's `lock_timeout`; nothing changed, and a retry makes sense.
+ * - `outdated`: a rule of a row was broken; nothing changed. PostgreSQL checks the rules on the row that the statement's
+ *   snapshot shows, before it finds that the row was changed meanwhile. A retry has a new snapshot; if it fails too, for
+ *   longer, that is a bug.
  * - `unprepared`: a pooler's connection does not know the prepared statement; nothing changed.
  * - `lost`: the connection broke, or the response did not come; unknown whether the statement took effect.
  * - `busy`: no connection became free in time; the statement was not sent.
@@ -12,6 +15,7 @@
 export type Failure =
   | "conflict"
   | "rolled_back"
+  | "outdated"
   | "unprepared"
   | "lost"
   | "busy"
@@ -25,6 +29,7 @@ const meanings = new Map<string, Failure>([
   ["40001", "rolled_back"],
   ["40P01", "rolled_back"],
   ["55P03", "rolled_back"],
+  ["23514", "outdated"],
   ["26000", "unprepared"],
   ["42P05", "unprepared"],
   ["08", "lost"],
