@@ -1,11 +1,12 @@
 // Builds dist/ from src/: one bundle with code splitting, so that a command loads only what it needs. It contains every
-// package: nothing is loaded from node_modules. And the manual page, from the program's own tables.
+// package: nothing is loaded from node_modules. And what browsers get, and the manual page, from the program's own tables.
 // `node scripts/build.js --watch` keeps building.
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { asCommonJs } from "./as-common-js.js";
 import { oneCore } from "./one-core.js";
+import { buildPages } from "./pages.js";
 import { withStandIns } from "./stand-ins.js";
 
 const { build, context } = await import("esbuild").catch(() => {
@@ -193,6 +194,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     await (await context({ ...options, outdir: "dist", sourcemap: true, logLevel: "info" })).watch();
   else {
     await sweep(Object.keys((await bundle("dist", { sourcemap: true })).outputs));
+    await buildPages("dist/page");
     await writeManual("man");
   }
 }

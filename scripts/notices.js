@@ -6,7 +6,7 @@ const LICENCE = /^(licen[cs]e|copying|notice)/i;
 
 /**
  * The licences of all packages of which something is in a bundle, as text. Throws if a package has none.
- * @param {import("esbuild").Metafile} built
+ * @param {Pick<import("esbuild").Metafile, "outputs">} built
  */
 export async function thirdPartyNotices({ outputs }) {
   const paths = Object.values(outputs).flatMap(({ inputs }) =>

@@ -5,6 +5,7 @@ import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promi
 import { join, resolve } from "node:path";
 import { bundle, writeManual } from "./build.js";
 import { thirdPartyNotices } from "./notices.js";
+import { buildPages } from "./pages.js";
 
 /** What the package may weigh, in bytes. */
 const MOST = { unpacked: 6_500_000, packed: 1_750_000 };
@@ -18,10 +19,14 @@ await rm(to, { recursive: true, force: true });
 await mkdir(to, { recursive: true });
 
 const built = await bundle(join(to, "dist"), { sourcemap: false });
+const pages = await buildPages(join(to, "dist", "page"));
 await writeManual(join(to, "man"));
 for (const path of ["bin", "ops", "schema", "README.md", "CHANGELOG.md", "LICENSE"])
   await cp(path, join(to, path), { recursive: true });
-await writeFile(join(to, "THIRD-PARTY-NOTICES"), await thirdPartyNotices(built));
+await writeFile(
+  join(to, "THIRD-PARTY-NOTICES"),
+  await thirdPartyNotices({ outputs: { ...built.outputs, ...pages.outputs } }),
+);
 const root = JSON.parse(await readFile("package.json", "utf8"));
 const own = Object.fromEntries(Object.entries(root).filter(([field]) => !OF_REPOSITORY.has(field)));
 await writeFile(join(to, "package.json"), `${JSON.stringify(own, undefined, 2)}\n`);

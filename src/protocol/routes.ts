@@ -18,6 +18,15 @@ export const routes = {
   ready: "/readyz",
 } as const;
 
+/** The paths of the pages for browsers (docs/browser.md), which are no part of the API. */
+export const pagePaths = {
+  home: "/",
+  script: "/page.js",
+  style: "/page.css",
+  docs: "/docs",
+  docsStyle: "/docs.css",
+} as const;
+
 /**
  * What a server can do beyond the four documented endpoints, as `GET /api/` names it
  * (docs/http-api.md#server-information).

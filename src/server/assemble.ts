@@ -14,6 +14,7 @@ import { createSignIn } from "./core/sign-in.ts";
 import { createApp } from "./http/app.ts";
 import type { OpenMetrics } from "./metrics/open.ts";
 import type { Budget } from "./http/budget.ts";
+import type { Pages } from "./http/pages/open.ts";
 import { createClientAddresses } from "./http/client-address.ts";
 import { createLimit } from "./limits/limit.ts";
 import { createLog } from "./log.ts";
@@ -47,12 +48,13 @@ interface Parts {
   budget: Budget;
   redact: (text: string) => string;
   aiStates: AiStates;
+  pages: Pages | undefined;
 }
 
 /** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
 export async function assemble(
   current: Current,
-  { metrics, store, budget, redact, aiStates }: Parts,
+  { metrics, store, budget, redact, aiStates, pages }: Parts,
   opened: Close[],
 ) {
   const { config } = current;
@@ -118,6 +120,7 @@ export async function assemble(
     stopping: () => phase === "stopping",
     store,
     aiStates: () => aiStates.all(namesOf(current)),
+    pages,
     log,
   });
   const leave = async (hurry: AbortSignal) => {

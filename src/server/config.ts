@@ -101,6 +101,10 @@ export interface ServerConfig {
   maxConnections: number;
   /** Sign tokens, the first one new ones; each at least 32 bytes of UTF-8. Undefined: the store's own. */
   secrets: readonly string[] | undefined;
+  /** Folder of what the build made for browsers. Undefined: nothing of it is served. */
+  built?: string | undefined;
+  /** Serve no pages for browsers. */
+  noPage: boolean;
   /** Where metrics are served; port 0: any free one. Undefined: nowhere. */
   metrics: Place | undefined;
   log: "pretty" | "json" | "silent";

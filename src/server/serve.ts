@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { assemble, settingsOf, timeoutOf, type Close } from "./assemble.ts";
 import { createAiStates, type NamedAiState } from "./core/ai-states.ts";
 import type { Store } from "./core/ports.ts";
@@ -5,6 +6,7 @@ import type { StoreMeter } from "./core/store-meter.ts";
 import type { ServerConfig } from "./config.ts";
 import { Budget } from "./http/budget.ts";
 import { openHttpServer } from "./http/listen.ts";
+import { openPages } from "./http/pages/open.ts";
 import { createOpenWarning } from "./open-warning.ts";
 import { createReload, namesOf, placeOf, type Current } from "./reload.ts";
 import { createSecrets } from "./secrets.ts";
@@ -87,6 +89,8 @@ export async function serve(config: ServerConfig): Promise<RunningServer> {
 async function start(given: ServerConfig, opened: Close[]): Promise<RunningServer> {
   const secrets = createSecrets(given);
   const config = { ...given, warn: (sentence: string) => given.warn(secrets.redact(sentence)) };
+  const { built, noPage } = config;
+  const pages = built === undefined || noPage ? undefined : await openPages(join(built, "page"));
   // First: a server that is refused for its providers must not have touched its folder.
   const current: Current = { config, models: await openModels(config), leftOver: new Set() };
   opened.push(async () => {
@@ -106,7 +110,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   await store.setRefill(config.refill);
   const budget = new Budget(config.maxBuffered);
   const redact = secrets.redact;
-  const parts = { metrics, store, budget, redact, aiStates };
+  const parts = { metrics, store, budget, redact, aiStates, pages };
   const { app, log, questions, signing, addresses, leave, stop } = await assemble(current, parts, opened);
   const server = await openHttpServer({
     host: config.host,

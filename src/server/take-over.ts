@@ -31,6 +31,7 @@ const TAKEN = [
 const OTHER = [
   "tls",
   "store",
+  "built",
   "logFile",
   "logStream",
   "dispatcher",

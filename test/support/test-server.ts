@@ -84,6 +84,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     trustProxy: undefined,
     maxConnections: 2000,
     secrets: undefined,
+    noPage: false,
     metrics: undefined,
     log: "json",
     logLevel: "info",

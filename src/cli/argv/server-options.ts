@@ -4,7 +4,7 @@ import { balancerOptions } from "./balancer-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import { logOptions } from "./log-options.ts";
 import { metricsOptions } from "./metrics-options.ts";
-import { FILLED, filled, textOr, whole } from "./option.ts";
+import { FILLED, filled, textOr, toggle, whole } from "./option.ts";
 import { proxyOptions } from "./proxy-options.ts";
 import { storeOptions } from "./store-options.ts";
 import { tlsOptions } from "./tls-options.ts";
@@ -35,6 +35,7 @@ export const serverOptions = {
   ...accountOptions,
   ...limitOptions,
   ...balancerOptions,
+  noPage: toggle({ flag: "no-page", env: ["AI_CHAT_NO_PAGE"], help: "no page for browsers, and no /docs" }),
   ...metricsOptions,
   ...logOptions,
 };

@@ -8,6 +8,7 @@ import { holdsSecret } from "../../text/secret-words.ts";
 
 interface ServerContext {
   version: string;
+  built?: string;
   /** The default folder of the store; undefined if the user has no home folder. */
   dir: string | undefined;
   logStream: ServerConfig["logStream"];
@@ -189,6 +190,7 @@ export function serverConfig(
     trustProxy: values.trustProxy,
     maxConnections: values.maxConnections,
     secrets: values.jwtSecret?.split(/\s+/).filter((secret) => secret !== ""),
+    noPage: values.noPage,
     metrics: values.metrics,
     log: values.log,
     logLevel: values.logLevel,

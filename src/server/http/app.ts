@@ -30,6 +30,8 @@ import { readJson } from "./read-json.ts";
 import { checkHead, findClient, nameRequest, readTarget } from "./request-head.ts";
 import { detailsOf, logRequests, type OnRequest } from "./request-log.ts";
 import { sendReply } from "./reply.ts";
+import type { Pages } from "./pages/open.ts";
+import { pageRoutes } from "./pages/routes.ts";
 import { protectReply } from "./reply-headers.ts";
 import { inOrder, routeRequests, type Route } from "./router.ts";
 import { tellAbout, tellHealth, tellReady } from "./status.ts";
@@ -63,6 +65,8 @@ export interface AppNeeds {
   store: Pick<Store, "ready" | "trouble" | "apiKeys">;
   /** Of all models, the default first. */
   aiStates: () => NamedAiState[];
+  /** Undefined: there are no pages for browsers. */
+  pages?: Pages | undefined;
   log: Logger;
   /** Gets each request as it ends. */
   onRequest?: OnRequest | undefined;
@@ -161,6 +165,7 @@ function apiKeyRoutes({ signIn, budget, newKeys }: AppNeeds, apiKeys: ApiKeys): 
 
 /** The HTTP API of docs/http-api.md as a Koa app. */
 export function createApp(needs: AppNeeds): Koa<State> {
+  const { pages } = needs;
   const app = new Koa<State>();
   const steps = [
     sendReply(needs),
@@ -172,7 +177,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
     discardBody,
     handleErrors,
     checkHead,
-    routeRequests(routeTable(needs)),
+    routeRequests([...routeTable(needs), ...(pages ? pageRoutes(pages) : [])]),
     answerUnknownRoute,
   ];
   for (const step of steps) app.use(step);

@@ -22,8 +22,8 @@ export function valueIn(head: string[], name: string): string | undefined {
 /** The whole reply of a request that is no stream. */
 export interface Reply {
   status: number;
-  /** Media type and text; absent for a reply without a body. */
-  content?: { type: string; text: string };
+  /** Media type and text; absent for a reply without a body. Bytes are shared with other replies. */
+  content?: { type: string; text: string | Buffer };
 }
 
 /** Decides on the reply; `sendReply` sends it after all steps. */
@@ -56,4 +56,4 @@ export function sendReply({ budget, stopping }: { budget: Budget; stopping: () =
   };
 }
 
-const lengthOf = (text: string) => String(Buffer.byteLength(text));
+const lengthOf = (text: string | Buffer) => String(Buffer.byteLength(text));

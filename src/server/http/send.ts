@@ -101,8 +101,15 @@ export async function sendSlowly(res: ServerResponse, text: string, budget: Budg
   return !isGone(res);
 }
 
-/** Sends the body of a reply, and ends it. What the client does not read at once is counted. */
-export async function sendText(res: ServerResponse, text: string, budget: Budget): Promise<void> {
+/**
+ * Sends the body of a reply, and ends it. What the client does not read at once is counted, unless it is bytes: other
+ * replies share them.
+ */
+export async function sendText(res: ServerResponse, text: string | Buffer, budget: Budget): Promise<void> {
+  if (typeof text !== "string") {
+    res.end(text);
+    return;
+  }
   if (text.length > PIECE) {
     if (await sendSlowly(res, text, budget)) res.end();
     return;

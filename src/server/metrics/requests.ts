@@ -1,13 +1,13 @@
 import { Counter, type Registry } from "prom-client";
-import { routes } from "../../protocol/routes.ts";
+import { pagePaths, routes } from "../../protocol/routes.ts";
 import { LIMITS, type LimitName } from "../core/limit-names.ts";
 import { keep } from "./keep.ts";
 
-const known: ReadonlySet<string> = new Set(Object.values(routes));
+const known: ReadonlySet<string> = new Set([...Object.values(routes), ...Object.values(pagePaths)]);
 
-/** The label of a path: every other path than those of the API is `other`. */
+/** The label of a path: every other path than those of the API and the pages is `other`. */
 function routeOf(path: string): string {
-  const route = path.endsWith("/") ? path.slice(0, -1) : path;
+  const route = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
   if (known.has(route)) return route;
   if (route.startsWith(`${routes.apiKeys}/`)) return routes.apiKey;
   return route.startsWith(`${routes.openAiModels}/`) ? routes.openAiModel : "other";

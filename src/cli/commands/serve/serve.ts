@@ -93,6 +93,8 @@ function configOf(call: Call, { operator, dispatcher }: Making): ServerConfig {
   return serverConfig({ ...values, log: logOf(call) }, models, {
     dir: places.server,
     version: program.version,
+    // All of the program is in one folder, with what browsers get.
+    built: import.meta.dirname,
     logStream: output.stderr,
     dispatcher,
     warn: operator.warn,

@@ -31,7 +31,7 @@ async function read(content: unknown, more: Partial<Given> = {}, wanted = names)
 }
 
 /** A value of each option that is not its default, as JSON. */
-const samples: Partial<Record<OptionName, string | number>> = {
+const samples: Partial<Record<OptionName, string | number | boolean>> = {
   maxBuffered: 2 ** 20,
   maxBody: 2 ** 20,
   host: "::1",
@@ -54,6 +54,7 @@ const samples: Partial<Record<OptionName, string | number>> = {
   limitLoginAddress: "7/1h",
   limitLoginStrangers: "7/1h",
   limitRegister: "7/1m",
+  noPage: true,
 };
 
 test("every option of serve can come from the file, and flag and variable win over it", async () => {
@@ -67,7 +68,7 @@ test("every option of serve can come from the file, and flag and variable win ov
       "file",
       [],
     ]);
-    const text = String(option.fallback === undefined ? value : option.shown);
+    const text = option.fallback === undefined ? String(value) : (option.shown ?? "false");
     const variable = option.env?.[0] ?? "";
     const fromEnv = await read(content, { env: { [variable]: text } });
     expect([fromEnv.values[name], fromEnv.sources[name]], name).toEqual([option.parse(text), "environment"]);
